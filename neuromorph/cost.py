@@ -1,0 +1,195 @@
+"""Joules and seconds: every hardware number with its source, every sum with its interval.
+
+A target's ``costs()`` say what each event of its activity costs; ``price(run, costs)`` adds them up. One run can be
+priced again with other costs. Core and system stay apart, and so do measured, modelled, assumed and forecast numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .run import Run
+
+Kind = Literal["measured", "modelled", "assumed", "forecast"]
+Scope = Literal["core", "system"]
+
+
+@dataclass(frozen=True)
+class Datum:
+    """A number about hardware: SI value, its range, where it is from and how it is known.
+
+    kind: measured (read off real hardware), modelled (computed from a physical model), assumed (a usual value, not
+    checked), forecast (a projection of its authors).
+    """
+
+    value: float
+    unit: str
+    low: float
+    high: float
+    kind: Kind
+    source: str
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.value <= self.high):
+            raise ValueError(
+                f"datum {self.value} {self.unit}: needs finite low <= value <= high, has {self.low}..{self.high}"
+            )
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"datum kind is {self.kind!r}; expected one of {', '.join(get_args(Kind))}")
+        if not self.source.strip():
+            raise ValueError(f"datum {self.value} {self.unit} has no source; say where the number is from")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value and its 95 % interval. ``None``: not defined, or (low or high) unbounded."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+    def to_dict(self) -> dict[str, float | None]:
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one event of ``Run.activity[event]`` costs.
+
+    energy : Datum      J for each event (W where the event counts seconds), or None
+    time : Datum        s of latency for each event, or None where it runs beside the rest
+    scope : str         core: the array itself; system: converters, control, host, cooling
+    """
+
+    event: str
+    what: str
+    energy: Datum | None = None
+    time: Datum | None = None
+    scope: Scope = "core"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a ledger: ``count`` events at ``unit_energy`` make ``energy`` joules over the whole run."""
+
+    what: str
+    scope: Scope
+    count: float
+    unit_energy: Datum
+    energy: Estimate
+
+    @property
+    def kind(self) -> Kind:
+        return self.unit_energy.kind
+
+    @property
+    def source(self) -> str:
+        return self.unit_energy.source
+
+    def to_dict(self) -> dict[str, Any]:
+        unit = self.unit_energy
+        return {
+            "what": self.what,
+            "scope": self.scope,
+            "count": self.count,
+            "unit_energy_j": unit.value,
+            "unit_energy_low_j": unit.low,
+            "unit_energy_high_j": unit.high,
+            "energy_j": self.energy.value,
+            "energy_low_j": self.energy.low,
+            "energy_high_j": self.energy.high,
+            "kind": self.kind,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What a run cost: entries over all its reads, and the latency of one read."""
+
+    target: str
+    reads: int
+    entries: tuple[Entry, ...]
+    time_per_read: Estimate
+
+    def energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
+        """Joules of the whole run, of one scope or kind only if asked; ends of the intervals are added (no cancelling)."""
+        chosen = [e.energy for e in self.entries if scope in (None, e.scope) and kind in (None, e.kind)]
+        return add_estimates(chosen)
+
+    def energy_per_read(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
+        """Joules of one read; what is spent once for all reads (programming) is shared among them."""
+        return scale_estimate(self.energy(scope, kind), 1.0 / self.reads)
+
+
+def price(run: Run, costs: Iterable[Cost]) -> Ledger:
+    """Add up what ``run`` cost. Activity ``device_s`` is time itself; other events add latency where their cost says so.
+
+    The interval of an entry joins the 95 % bootstrap interval of its mean count over reads with the range of its unit
+    energy.
+    """
+    reads, entries = run.reads, []
+    times = [] if "device_s" not in run.activity else [_mean_interval(run.activity["device_s"])]
+    for cost in costs:
+        if cost.event in run.activity:
+            mean = _mean_interval(run.activity[cost.event])
+        elif cost.event in run.setup:
+            once = float(run.setup[cost.event]) / reads
+            mean = Estimate(once, once, once)
+        else:
+            raise ValueError(
+                f"run of {run.target!r} counts no {cost.event!r}; it counts {sorted({*run.activity, *run.setup})}"
+            )
+        if cost.energy is not None:
+            total = scale_estimate(mean, reads)
+            entries.append(Entry(cost.what, cost.scope, total.value or 0.0, cost.energy, _times(total, cost.energy)))
+        if cost.time is not None:
+            times.append(_times(mean, cost.time))
+    return Ledger(run.target, reads, tuple(entries), add_estimates(times))
+
+
+def read_data(toml: str) -> dict[str, Datum]:
+    """The data of a device: one TOML table a number, with value, unit, kind, source, and low and high where they differ."""
+    data = {}
+    for name, table in tomllib.loads(toml).items():
+        value = float(table.pop("value"))
+        low, high = float(table.pop("low", value)), float(table.pop("high", value))
+        data[name] = Datum(value, low=low, high=high, **table)
+    return data
+
+
+def add_estimates(parts: Iterable[Estimate]) -> Estimate:
+    """Sum of values and of interval ends; undefined as soon as one part is."""
+    chosen = list(parts)
+
+    def total(values: list[float | None]) -> float | None:
+        return None if any(v is None for v in values) else math.fsum(v for v in values if v is not None)
+
+    return Estimate(*(total([getattr(p, end) for p in chosen]) for end in ("value", "low", "high")))
+
+
+def scale_estimate(estimate: Estimate, factor: float) -> Estimate:
+    """``factor`` >= 0 times an estimate."""
+    return Estimate(*(None if v is None else v * factor for v in (estimate.value, estimate.low, estimate.high)))
+
+
+def _times(count: Estimate, unit: Datum) -> Estimate:
+    return Estimate((count.value or 0.0) * unit.value, (count.low or 0.0) * unit.low, (count.high or 0.0) * unit.high)
+
+
+def _mean_interval(counts: NDArray[np.float64]) -> Estimate:
+    """Mean over reads with its 95 % bootstrap interval (percentile, 2000 resamples, fixed stream)."""
+    mean = float(np.mean(counts))
+    if np.ptp(counts) == 0:
+        return Estimate(mean, mean, mean)
+    draws = np.random.default_rng(0).integers(0, len(counts), size=(2000, len(counts)))
+    low, high = np.quantile(counts[draws].mean(axis=1), [0.025, 0.975])
+    return Estimate(mean, min(mean, float(low)), max(mean, float(high)))

@@ -1,0 +1,90 @@
+r"""Exact answers for small problems: enumeration to n = 24, the transfer matrix for chains and rings of any length.
+
+States are numbered k = 0 .. 2^n - 1; s_i = +1 where bit i of k is set.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp
+
+from .ising import Float, Ising
+
+MAX_SPINS = 24
+
+
+def energies(ising: Ising) -> Float:
+    """E of every state, (2^n,)."""
+    from .kernels.enumerate import all_energies
+
+    if ising.size > MAX_SPINS:
+        raise ValueError(f"ising has {ising.size} spins; enumeration stops at {MAX_SPINS} (2^n states): sample instead")
+    table = np.empty(1 << ising.size)
+    all_energies(np.ascontiguousarray(ising.dense_couplings()), np.array(ising.biases), ising.offset, table)
+    return table
+
+
+def spins_of(states: ArrayLike, n: int) -> NDArray[np.int8]:
+    """Spins (..., n) of state numbers (...)."""
+    k = np.asarray(states, dtype=np.int64)
+    return (2 * ((k[..., None] >> np.arange(n)) & 1) - 1).astype(np.int8)
+
+
+def states_of(spins: ArrayLike) -> NDArray[np.int64]:
+    """State numbers (...) of spins (..., n): the inverse of :func:`spins_of`."""
+    s = np.asarray(spins)
+    return ((s > 0).astype(np.int64) << np.arange(s.shape[-1])).sum(axis=-1)
+
+
+def ground_states(ising: Ising) -> tuple[float, NDArray[np.int8]]:
+    """(lowest energy, every state (k, n) that has it, to 1e-9 of the range of energies)."""
+    table = energies(ising)
+    lowest = float(table.min())
+    ties = np.flatnonzero(table <= lowest + 1e-9 * max(1e-300, float(np.ptp(table))))
+    return lowest, spins_of(ties, ising.size)
+
+
+def boltzmann(ising: Ising, beta: float) -> Float:
+    """p of every state, (2^n,), at inverse temperature beta >= 0 in units of 1 / energy."""
+    exponent = -_checked_beta(beta) * energies(ising)
+    return np.asarray(np.exp(exponent - logsumexp(exponent)))
+
+
+def log_partition(ising: Ising, beta: float) -> float:
+    """ln Z = ln sum_s exp(-beta E(s))."""
+    return float(logsumexp(-_checked_beta(beta) * energies(ising)))
+
+
+def chain_log_partition(ising: Ising, beta: float) -> float:
+    r"""ln Z of an open chain or a ring of any length by its 2 x 2 transfer matrices.
+
+    .. math:: Z = \mathrm{tr} \prod_i T_i, \quad
+              T_i(s, s') = e^{\beta (J_{i,i+1} s s' + h_{i+1} s')}
+
+    Spins couple to i +- 1 only (n - 1 to 0 closes the ring). An oracle independent of enumeration.
+    Source: Kramers and Wannier, Phys. Rev. 60, 252 (1941).
+    """
+    beta, n, j = _checked_beta(beta), ising.size, ising.sparse_couplings().tocoo()
+    row, col = j.coords
+    far = (np.abs(row - col) != 1) & (np.abs(row - col) != n - 1)
+    if far.any():
+        k = int(np.argmax(far))
+        raise ValueError(f"spins {row[k]} and {col[k]} are coupled; a chain couples neighbours only")
+    if n == 1:
+        return log_partition(ising, beta)
+    bond = {(int(a), int(b)): float(v) for a, b, v in zip(row, col, j.data, strict=True)}
+    s = np.array([-1.0, 1.0])
+    closing = bond.get((0, n - 1), 0.0) if n > 2 else 0.0
+    # log of the weight of (first spin, current spin), so that long chains do not overflow
+    weight = np.where(np.eye(2, dtype=bool), beta * ising.biases[0] * s[:, None], -np.inf)
+    for i in range(1, n):
+        step = beta * (bond.get((i - 1, i), 0.0) * np.outer(s, s) + ising.biases[i] * s)
+        weight = logsumexp(weight[:, :, None] + step[None], axis=1)
+    return float(logsumexp(weight + beta * closing * np.outer(s, s)) - beta * ising.offset)
+
+
+def _checked_beta(beta: float) -> float:
+    if not (np.isfinite(beta) and beta >= 0):
+        raise ValueError(f"beta is {beta}; it must be finite and not negative")
+    return float(beta)

@@ -1,0 +1,74 @@
+"""What every problem offers, and what an answer to it is. Problems are plain frozen classes; this is a protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from ..ising import Ising
+    from ..protocol import Task
+    from ..rng import RNG
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """An answer in the user's own terms.
+
+    value : array or None       tour (n,) of 0-based cities, side of each node (n,), pattern (n,); None if the state
+                                says nothing that can be read
+    feasible : bool             whether the state itself was valid, before any repair
+    repaired : bool             whether ``value`` was mended after an infeasible state
+    """
+
+    value: NDArray[Any] | None
+    feasible: bool
+    repaired: bool = False
+
+
+@runtime_checkable
+class Problem(Protocol):
+    """One problem of the user's field."""
+
+    @property
+    def kind(self) -> str:
+        """tsp, maxcut, recall."""
+        ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int:
+        """Cities, nodes, pixels: the user's count, not spins."""
+        ...
+
+    @property
+    def sense(self) -> Literal["min", "max"]:
+        """Whether a low or a high score is good."""
+        ...
+
+    @property
+    def best_known(self) -> float | None: ...
+
+    def ising(self) -> Ising:
+        """The problem as couplings and biases; the lowest energy is the best answer."""
+        ...
+
+    def energy(self, spins: ArrayLike) -> Any:
+        """The energy of ``ising()`` at (n,) or (reads, n), without building it where that can be spared."""
+        ...
+
+    def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
+        """Read one state (n,) back."""
+        ...
+
+    def score(self, solution: Solution | ArrayLike) -> float:
+        """Length, cut or overlap of an answer; NaN where there is none."""
+        ...
+
+    def task(self, reads: int, rng: RNG = None) -> Task:
+        """What to ask of a target: to minimise, or to relax from cues."""
+        ...

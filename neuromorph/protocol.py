@@ -1,0 +1,148 @@
+"""A target: a modelled piece of hardware, a software solver, the user's own CPU. All answer to the same protocol.
+
+A target is found by an entry point of the group ``neuromorph.targets`` or passed as an object. (The module is not named
+``target``: importing it would then hide the public function ``neuromorph.target``.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .cost import Cost
+from .ising import Ising, check_spins
+from .problems.problem import Problem
+from .rng import RNG
+from .run import Run
+
+
+@dataclass(frozen=True)
+class Minimise:
+    """Find a state of low energy."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draw states with p proportional to exp(-beta E); reads are independent."""
+
+    beta: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.beta) and self.beta >= 0):
+            raise ValueError(f"beta is {self.beta}; it must be finite and not negative")
+
+
+@dataclass(frozen=True, eq=False)
+class Relax:
+    """Start at ``cue`` (n,), or at one cue a read (reads, n), spins -1 or +1, and settle."""
+
+    cue: ArrayLike
+
+    def cues(self, reads: int, n: int) -> NDArray[np.int8]:
+        """The cue of each read, (reads, n)."""
+        cue = check_spins(self.cue, n).astype(np.int8)
+        if cue.ndim == 2 and len(cue) != reads:
+            raise ValueError(f"cue has {len(cue)} rows for {reads} reads; give one cue, or one a read")
+        return np.broadcast_to(cue, (reads, n))
+
+
+Task: TypeAlias = Minimise | Sample | Relax
+
+
+class DoesNotFit(ValueError):
+    """The problem or task is beyond the device; the message says why and what would hold it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """What a device really holds of the problem it was asked for.
+
+    asked : Ising or Problem      what energies are computed from
+    held : Ising or None          the couplings and biases the device has, in the units of ``asked``; None where it
+                                  holds a structure of the problem (one-hot rows and columns) instead of couplings
+    state : Any                   the device's own account: conductances, positions, a distance matrix
+    mapping_error : float         RMS(held - asked) / RMS(asked) over couplings and biases
+    notes : tuple of str          what was lost or changed on the way, for people
+    setup : {event: count}        what programming took: pulses, placements
+    """
+
+    target: str
+    asked: Ising | Problem
+    held: Ising | None
+    state: Any = None
+    mapping_error: float = 0.0
+    notes: tuple[str, ...] = ()
+    setup: Mapping[str, float] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Target(Protocol):
+    """What every target offers; ``neuromorph.testing`` checks that it keeps its word.
+
+    name : str                  as in the entry point
+    summary : str               one line for people
+    claims : frozenset          which of "minimise", "sample", "relax" it does
+    """
+
+    name: str
+    summary: str
+    claims: frozenset[str]
+
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Put the problem on the device; ``rng`` draws its variability. Raises DoesNotFit."""
+        ...
+
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Simulate ``reads`` independent reads, one stream each. Raises DoesNotFit for a task it does not claim."""
+        ...
+
+    def costs(self) -> tuple[Cost, ...]:
+        """What the events of a run cost."""
+        ...
+
+
+def targets() -> list[str]:
+    """Names of all installed targets."""
+    return sorted({point.name for point in entry_points(group="neuromorph.targets")})
+
+
+def target(name: str, **parameters: Any) -> Target:
+    """The installed target ``name``; ``parameters`` go to its constructor."""
+    for point in entry_points(group="neuromorph.targets"):
+        if point.name == name:
+            made = point.load()(**parameters)
+            if not isinstance(made, Target):
+                raise TypeError(f"entry point {point.value} of target {name!r} lacks a member of neuromorph.Target")
+            return made
+    raise ValueError(f"target is {name!r}; installed are {', '.join(targets()) or 'none'}")
+
+
+def task_name(task: Task) -> str:
+    """minimise, sample or relax."""
+    return type(task).__name__.lower()
+
+
+def require_claim(device: Target, task: Task) -> None:
+    """Raise DoesNotFit unless ``device`` claims the task."""
+    if task_name(task) not in device.claims:
+        raise DoesNotFit(
+            f"{device.name} does not {task_name(task)}; it claims to {' and '.join(sorted(device.claims))}"
+        )
+
+
+def ising_of(problem: Ising | Problem) -> Ising:
+    """The Ising form of a problem, or the Ising itself."""
+    return problem if isinstance(problem, Ising) else problem.ising()
+
+
+def mapping_error(asked: Ising, held: Ising) -> float:
+    """RMS(held - asked) / RMS(asked) over all couplings and biases; 0 if nothing was asked."""
+    difference = abs(held.sparse_couplings() - asked.sparse_couplings()).power(2).sum() / 2.0
+    difference += float(((held.biases - asked.biases) ** 2).sum())
+    scale = asked.sparse_couplings().power(2).sum() / 2.0 + float((asked.biases**2).sum())
+    return float(np.sqrt(difference / scale)) if scale else float(difference > 0)

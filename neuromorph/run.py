@@ -1,0 +1,103 @@
+"""What came out of a target: states, their energies in the problem that was asked for, and what is priced."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .ising import Float
+
+if TYPE_CHECKING:
+    from .protocol import Program, Task
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Reads of one program.
+
+    spins : (reads, n) int8            final states, -1 or +1
+    energies : (reads,) float          of the problem asked for, never what the device reports
+    activity : {event: (reads,)}       what each read did: updates, spikes, conversions; ``device_s`` is device time
+    setup : {event: count}             what was done once for all reads: programming pulses
+    converged : (reads,) bool          False where the dynamics did not settle or the solver failed
+    status : str                       "ok", "interrupted" or "failed"; ``message`` says why
+    provenance : dict                  seed, versions, parameters of the target
+    """
+
+    target: str
+    task: Task
+    spins: NDArray[np.int8]
+    energies: Float
+    activity: Mapping[str, Float]
+    setup: Mapping[str, float] = field(default_factory=dict)
+    converged: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
+    status: str = "ok"
+    message: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> int:
+        return len(self.spins)
+
+
+def finish(
+    program: Program,
+    task: Task,
+    spins: ArrayLike,
+    activity: Mapping[str, ArrayLike],
+    *,
+    converged: ArrayLike | None = None,
+    status: str = "ok",
+    message: str = "",
+    provenance: Mapping[str, Any] | None = None,
+) -> Run:
+    """The Run of ``spins``: energies are computed here, from the problem that was asked for, for every target alike."""
+    s = np.ascontiguousarray(spins, dtype=np.int8)
+    reads = len(s)
+    counts = {
+        name: np.broadcast_to(np.asarray(count, dtype=float), (reads,)).copy() for name, count in activity.items()
+    }
+    return Run(
+        target=program.target,
+        task=task,
+        spins=s,
+        energies=np.asarray(program.asked.energy(s), dtype=float),
+        activity=counts,
+        setup=dict(program.setup),
+        converged=np.ones(reads, bool) if converged is None else np.asarray(converged, dtype=bool),
+        status=status,
+        message=message,
+        provenance={**versions(), **(provenance or {})},
+    )
+
+
+def join(runs: Sequence[Run]) -> Run:
+    """One Run of several batches of reads of the same program; setup is counted once, the worst status is kept."""
+    first = runs[0]
+    worst = max(runs, key=lambda run: ("ok", "interrupted", "failed").index(run.status))
+    return Run(
+        target=first.target,
+        task=first.task,
+        spins=np.concatenate([run.spins for run in runs]),
+        energies=np.concatenate([run.energies for run in runs]),
+        activity={name: np.concatenate([run.activity[name] for run in runs]) for name in first.activity},
+        setup=first.setup,
+        converged=np.concatenate([run.converged for run in runs]),
+        status=worst.status,
+        message=worst.message,
+        provenance=first.provenance,
+    )
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of Python, this package and what its numbers depend on."""
+    names = ("neuromorph", "numpy", "scipy", "numba")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}

@@ -1,0 +1,17 @@
+"""Shared by all tests: fixed seeds, no deadlines (compiling is slow once), published instances where they are found."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("neuromorph", deadline=None, derandomize=True)
+settings.load_profile("neuromorph")
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path | None:
+    """Folder of published instances with their best known values, or None where it is not there."""
+    return SHARED_DATA if SHARED_DATA.is_dir() else None

@@ -1,0 +1,70 @@
+"""Best values known: from a file beside the instance, or from the table the package carries (best_known.json, cited).
+
+Beside ``a/berlin52.tsp`` these are looked for: ``a/berlin52.best``, which holds one number, and for a TSP
+``a/berlin52.opt.tour``, a TSPLIB tour whose length is taken.
+
+An entry of the table is found by name (NAME in the file, or the file's own) and believed only if the size and the score
+of a trivial answer agree too (the tour 1, 2, .., n; the cut of odd from even nodes): namesakes circulate.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .maxcut import MaxCut
+from .recall import Recall
+from .source import Source, as_number, shown
+from .tsp import Tsp
+from .tsplib import read_tour
+
+
+def beside(path: str | os.PathLike[str], problem: Tsp | MaxCut | Recall) -> float | None:
+    """The value in a file beside the instance at ``path``; None if there is no such file."""
+    path = Path(path)
+    number, tour = path.with_suffix(".best"), path.with_suffix(".opt.tour")
+    if number.is_file():
+        source = Source.read(number)
+        words = " ".join(source.lines).split()
+        value = as_number(words[0]) if len(words) == 1 else None
+        if value is None or not np.isfinite(value):
+            raise source.error(f"holds {shown(' '.join(words))}; write one number, the best value known", 1)
+        return value
+    if isinstance(problem, Tsp) and tour.is_file():
+        cities = read_tour(tour)
+        if len(cities) != problem.size:
+            raise Source(tour.name, b"").error(
+                f"has {len(cities)} cities but {path.name} has {problem.size}; remove or replace the tour"
+            )
+        return problem.length(cities)
+    return None
+
+
+def in_table(problem: Tsp | MaxCut | Recall, stem: str) -> float | None:
+    """The value in the package's table for a problem of this name, size and trivial score; None if it has none."""
+    if isinstance(problem, Recall):
+        return None
+    entries = table()[problem.kind]["instances"]
+    for name in (problem.name, stem):
+        entry = entries.get(name)
+        if entry and entry["size"] == problem.size and entry["trivial"] == trivial_score(problem):
+            return float(entry["best"])
+    return None
+
+
+def trivial_score(problem: Tsp | MaxCut) -> float:
+    """Score of the tour in the order of the file, or of the cut of odd from even nodes: tells namesakes apart."""
+    cities = np.arange(problem.size)
+    return problem.score(cities if isinstance(problem, Tsp) else 1 - 2 * (cities % 2))
+
+
+@cache
+def table() -> dict[str, Any]:
+    """{kind: {"source", "note", "instances": {name: {"size", "trivial", "best"}}}}."""
+    return dict(json.loads(files(__package__).joinpath("best_known.json").read_text(encoding="utf-8")))

@@ -1,0 +1,152 @@
+"""Patterns from files: NumPy .npz, .png, and pictures typed as text. Nothing is unpacked before its size is known.
+
+- ``.npz``: ``patterns`` (k, n), (k, rows, columns) or (n,), optionally ``cue`` (n,) and ``shape`` (2,); never pickles.
+- ``.png``: one picture is one pattern; darker than middle grey is +1, transparent counts as white.
+- text: ``#`` and ``.``, ``1`` and ``0``, ``+`` and ``-``, or ``X`` and space, the first of each +1; an empty line
+  stands between patterns (a line of spaces is a row of an X picture).
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .recall import MAX_VALUES, Recall
+from .source import ProblemFileError, Source, plain_name, shown
+
+NPZ, PNG, NPY = b"PK\x03\x04", b"\x89PNG", b"\x93NUMPY"
+
+_npy: Any = np.lib.format  # numpy leaves it untyped
+_ALPHABETS = ("#.", "10", "+-", "X ")
+_MAX_ARRAY_BYTES = 8 * MAX_VALUES + 65_536
+_MAX_PIXELS = 1_000_000
+
+
+def is_picture(source: Source) -> bool:
+    """Whether the first line that is not blank is a row of a picture."""
+    letters = _alphabet(source)
+    first = next((row for line in source.lines if (row := _row(line, letters)).strip()), "")
+    return bool(letters) and set(first) <= set(letters)
+
+
+def read_recall(source: Source) -> Recall:
+    """The patterns of an .npz, .png or text file."""
+    if source.data.startswith(NPY):
+        raise source.error("is a single array; save it with numpy.savez(file, patterns=array)")
+    name = plain_name(source.stem, "patterns")
+    unpack = next((read for magic, read in ((NPZ, _from_npz), (PNG, _from_png)) if source.data.startswith(magic)), None)
+    if unpack is None:
+        return Recall(name, **_from_text(source))
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of Python and Pillow, about what stands in the file
+            fields = unpack(source)
+    except ProblemFileError:
+        raise
+    except Exception as error:  # zipfile, zlib, numpy's header and Pillow raise many kinds on damaged bytes
+        reason = shown(str(error).partition("\n")[0] or type(error).__name__)
+        raise source.error(f"is damaged or not usable ({reason}); save it again") from None
+    return Recall(name, **fields)
+
+
+def _from_npz(source: Source) -> dict[str, Any]:
+    arrays: dict[str, NDArray[Any]] = {}
+    with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
+        members = {info.filename: info for info in archive.infolist()}
+        for key in ("patterns", "cue", "shape"):
+            info = members.get(f"{key}.npy")
+            if info is None:
+                continue
+            if info.file_size > _MAX_ARRAY_BYTES:
+                raise source.error(f"{key!r} claims {info.file_size} bytes; give at most {MAX_VALUES} values")
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise source.error(f"{key!r} is packed in an unusual way; save with numpy.savez_compressed")
+            arrays[key] = _array(archive.read(info))  # unpacks file_size bytes at most
+    if "patterns" not in arrays:
+        raise source.error("has no array 'patterns'; save with numpy.savez(file, patterns=array)")
+    patterns, shape = np.atleast_2d(arrays["patterns"]), None
+    if patterns.ndim == 3:
+        shape = (patterns.shape[1], patterns.shape[2])
+        patterns = patterns.reshape(len(patterns), prod(shape))
+    if "shape" in arrays:
+        sides = arrays["shape"]
+        if sides.shape != (2,) or sides.dtype.kind not in "iu":
+            raise source.error("'shape' is not two integers; save numpy.array([rows, columns])")
+        shape = (int(sides[0]), int(sides[1]))
+    cue = arrays["cue"].ravel() if "cue" in arrays else None
+    return {"patterns": patterns, "cue": cue, "shape": shape}
+
+
+def _array(packed: bytes) -> NDArray[Any]:
+    """The array in the bytes of an .npy file; its header is checked before anything is allocated."""
+    stream = io.BytesIO(packed)
+    version = _npy.read_magic(stream)
+    if version == (1, 0):
+        shape, fortran, dtype = _npy.read_array_header_1_0(stream)
+    elif version == (2, 0):
+        shape, fortran, dtype = _npy.read_array_header_2_0(stream)
+    else:
+        raise ValueError(f"array format {version}")
+    if dtype.hasobject:
+        raise ValueError("pickled objects are not read")
+    if prod(shape) > MAX_VALUES or prod(shape) * dtype.itemsize != len(packed) - stream.tell():
+        raise ValueError("more values than there are")
+    return np.frombuffer(packed, dtype, offset=stream.tell()).reshape(shape, order="F" if fortran else "C")
+
+
+def _from_png(source: Source) -> dict[str, Any]:
+    from PIL import Image
+
+    # Pillow warns of large pictures only after it has begun: read the size from the first chunk, IHDR.
+    width, height = (int.from_bytes(source.data[k : k + 4], "big") for k in (16, 20))
+    if not 0 < width * height <= _MAX_PIXELS:
+        raise source.error(f"claims {width} x {height} pixels; 1 to {_MAX_PIXELS} are supported: scale it")
+    with Image.open(io.BytesIO(source.data), formats=["PNG"]) as image:
+        if image.mode.startswith("I"):  # 16 bits of grey
+            dark = np.asarray(image) < 1 << 15
+        else:
+            paper = Image.new("RGBA", image.size, "white")
+            dark = np.asarray(Image.alpha_composite(paper, image.convert("RGBA")).convert("L")) < 128
+    return {"patterns": np.where(dark, 1, -1).reshape(1, -1), "shape": dark.shape}
+
+
+def _alphabet(source: Source) -> str:
+    """The alphabet that the first visible sign belongs to; empty if none."""
+    first = next((line.strip()[0] for line in source.lines if line.strip()), None)
+    return next((letters for letters in _ALPHABETS if first is not None and first in letters), "")
+
+
+def _row(line: str, letters: str) -> str:
+    return line if " " in letters else line.strip()
+
+
+def _from_text(source: Source) -> dict[str, Any]:
+    letters = _alphabet(source)
+    rows = [_row(line, letters) for line in source.lines]
+    width = max(map(len, rows))
+    if not letters:
+        raise source.error("is no picture; draw with '#' and '.', '1' and '0', '+' and '-', or 'X' and space", 1)
+    if width * len(rows) > MAX_VALUES:
+        raise source.error(f"has {len(rows)} rows of up to {width} signs; at most {MAX_VALUES} signs fit; draw smaller")
+    pictures: list[list[str]] = [[]]
+    for number, row in enumerate([*rows, ""], 1):
+        if other := set(row) - set(letters):
+            raise source.error(
+                f"has {shown(min(other))} beside '{letters[0]}' and '{letters[1]}'; use these two", number
+            )
+        if row:
+            if len(row) != width and " " not in letters:  # editors drop spaces at the end of a row
+                raise source.error(f"the row has {len(row)} signs, another has {width}; make them alike", number)
+            pictures[-1].append(row.ljust(width))
+        elif pictures[-1]:
+            if len(pictures[-1]) != len(pictures[0]):
+                counts = f"{len(pictures[-1])} rows, the first has {len(pictures[0])}"
+                raise source.error(f"the picture above has {counts}; make them alike", number)
+            pictures.append([])
+    up = np.array([list("".join(picture)) for picture in pictures[:-1]]) == letters[0]
+    return {"patterns": np.where(up, 1, -1), "shape": (len(pictures[0]), width)}

@@ -1,0 +1,141 @@
+r"""Recall: the stored pattern that a damaged cue reminds of.
+
+.. math:: J_{ij} = \frac1n \sum_{\mu=1}^{k} x^\mu_i x^\mu_j \;\; (i \ne j), \qquad h = 0, \qquad
+          E(s) = -\frac1{2n} \sum_\mu (x^\mu \cdot s)^2 + \frac k2
+
+scored by the overlap x . s / n with the pattern meant, the one nearest to the cue. -x has the energy of x, overlap -1.
+Source: Hopfield, PNAS 79, 2554 (1982), with Hebb's rule over n.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..ising import Ising, check_spins
+from ..protocol import Relax
+from ..rng import RNG, read_seeds
+from .problem import Solution
+
+MAX_ISING = 5_000  # pixels; 200 MB of couplings
+MAX_VALUES = 10_000_000  # of all patterns together
+
+
+@dataclass(frozen=True, eq=False)
+class Recall:
+    """Patterns to store, and what to recall them from.
+
+    Parameters
+    ----------
+    name : str
+    patterns : (k, n)                -1 and +1, or 0 and 1 throughout (patterns and cue alike)
+    cue : (n,) or None               where every read starts; None: pattern r mod k with ``noise`` at read r
+    shape : (rows, columns) or None  how to draw a pattern, rows * columns = n
+    noise : float in [0, 1]          fraction of the pixels flipped in a drawn cue
+    best_known : float or None       overlap of a perfect recall
+    """
+
+    name: str
+    patterns: Any
+    cue: Any = None
+    shape: tuple[int, int] | None = None
+    noise: float = 0.25
+    best_known: float | None = 1.0
+
+    kind: ClassVar[str] = "recall"
+    sense: ClassVar[Literal["min", "max"]] = "max"
+
+    def __post_init__(self) -> None:
+        patterns, cue = _as_spins(self.patterns, self.cue)
+        if patterns.ndim != 2 or 0 in patterns.shape:
+            raise ValueError(f"patterns have shape {patterns.shape}; expected (patterns, pixels), neither of them 0")
+        if cue is not None and cue.shape != patterns.shape[1:]:
+            raise ValueError(f"cue has shape {cue.shape}; a pattern has {patterns.shape[1:]}: make them alike")
+        if self.shape is not None:
+            rows, columns = self.shape
+            if min(rows, columns) < 1 or rows * columns != patterns.shape[1]:
+                raise ValueError(
+                    f"shape is {rows} x {columns}; a pattern has {patterns.shape[1]} pixels: make them agree"
+                )
+        if not 0.0 <= self.noise <= 1.0:
+            raise ValueError(f"noise is {self.noise}; it is a fraction of the pixels, from 0 to 1")
+        object.__setattr__(self, "patterns", patterns)
+        object.__setattr__(self, "cue", cue)
+
+    @property
+    def size(self) -> int:
+        """Number of pixels n."""
+        return int(self.patterns.shape[1])
+
+    def ising(self) -> Ising:
+        """Hebb's couplings."""
+        if self.size > MAX_ISING:
+            raise ValueError(
+                f"{self.name} has {self.size} pixels; Hebb's matrix stops at {MAX_ISING}: scale the picture"
+            )
+        x = self.patterns.astype(float)
+        couplings = x.T @ x / self.size
+        np.fill_diagonal(couplings, 0.0)
+        return Ising(couplings)
+
+    def energy(self, spins: ArrayLike) -> Any:
+        """E of one state (n,) or of many (reads, n), from the overlaps."""
+        s = check_spins(spins, self.size)
+        energies = (len(self.patterns) - ((s @ self.patterns.T.astype(float)) ** 2).sum(axis=-1) / self.size) / 2.0
+        return float(energies) if s.ndim == 1 else energies
+
+    def overlaps(self, spins: ArrayLike) -> NDArray[np.float64]:
+        """x . s / n with each pattern: (n,) -> (k,), (reads, n) -> (reads, k)."""
+        return np.asarray(check_spins(spins, self.size) @ self.patterns.T.astype(float)) / self.size
+
+    def meant(self, cue: ArrayLike) -> NDArray[np.int64]:
+        """Number of the pattern nearest to a cue (n,), or to each of many (reads, n)."""
+        return np.asarray(self.overlaps(cue).argmax(axis=-1))
+
+    def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
+        """The pattern (n,) in a state; every state is feasible."""
+        s = check_spins(spins, self.size)
+        if s.ndim != 1:
+            raise ValueError(f"spins have shape {s.shape}; decode one state ({self.size},) at a time")
+        return Solution(s.astype(np.int8), feasible=True)
+
+    def score(self, solution: Solution | ArrayLike, cue: ArrayLike | None = None) -> float:
+        """Overlap in [-1, 1] with the pattern meant by ``cue`` or by the problem's cue; without either, the largest."""
+        value = solution.value if isinstance(solution, Solution) else solution
+        if value is None:
+            return float("nan")
+        overlaps, start = self.overlaps(value), self.cue if cue is None else cue
+        return float(overlaps.max() if start is None else overlaps[self.meant(start)])
+
+    def task(self, reads: int, rng: RNG = None) -> Relax:
+        """Relax from the cue, or from noisy patterns in turn: round(noise n) pixels of each are flipped."""
+        if self.cue is not None:
+            return Relax(np.broadcast_to(self.cue, (reads, self.size)))
+        cues = np.empty((reads, self.size), dtype=np.int8)
+        for seed, cue in zip(read_seeds(rng, reads), cues, strict=True):
+            # The number of the read in the whole run, so that batches of one SeedSequence keep the turn.
+            cue[:] = self.patterns[seed.spawn_key[-1] % len(self.patterns)]
+            flipped = np.random.default_rng(seed).permutation(self.size)[: round(self.noise * self.size)]
+            cue[flipped] *= -1
+        return Relax(cues)
+
+
+def _as_spins(patterns: Any, cue: Any) -> tuple[NDArray[np.int8], NDArray[np.int8] | None]:
+    """-1 and +1 as int8, read-only. 0/1 is taken for a code only if no -1 stands in either array."""
+    given = [np.asarray(array) for array in (patterns, cue) if array is not None]
+    for what, array in zip(("patterns", "cue"), given, strict=False):
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"{what} hold no numbers; give -1 and +1, or 0 and 1")
+        wrong = ~np.isin(array, (-1, 0, 1))
+        if wrong.any():
+            raise ValueError(f"{what} hold {array[wrong][0]}; give -1 and +1, or 0 and 1")
+    has_zero, has_minus = (any((array == value).any() for array in given) for value in (0, -1))
+    if has_zero and has_minus:
+        raise ValueError("patterns and cue hold -1 as well as 0; give -1 and +1, or 0 and 1, in both")
+    spins = [np.where(array > 0, 1, -1).astype(np.int8) for array in given]
+    for array in spins:
+        array.setflags(write=False)
+    return spins[0], spins[1] if len(spins) > 1 else None

@@ -1,0 +1,172 @@
+"""Transients of a batch of analog networks by SciPy's solvers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from ..ising import Float
+from .network import AnalogNetwork, Gain
+
+_IMPLICIT = ("Radau", "BDF", "LSODA")
+_METHODS = ("RK23", "RK45", "DOP853", *_IMPLICIT)
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Potentials of a batch of networks at the sampled times.
+
+    times : (m,) float                  s
+    potentials : (m, batch, n) float    u, V
+    gains : (m,) float                  factor on the gain at each time
+    status : str                        "ok" or "failed": then ``message`` says why, and later samples are missing
+    rtol : float                        relative tolerance of the solver; 0 for a stochastic trajectory
+    evaluations : int                   evaluations of the right-hand side, each of the whole batch
+    """
+
+    network: AnalogNetwork
+    times: Float
+    potentials: Float
+    gains: Float
+    status: str
+    message: str
+    rtol: float
+    evaluations: int
+
+    @property
+    def final(self) -> Float:
+        """The last potentials, (batch, n), V."""
+        return np.asarray(self.potentials[-1])
+
+    @cached_property
+    def voltages(self) -> Float:
+        """g(u), (m, batch, n), V."""
+        return self.network.activation.value(self.gains[:, None, None] * self.potentials)
+
+    @cached_property
+    def energies(self) -> Float:
+        """E, (m, batch), W; ValueError if T is not symmetric."""
+        return np.array([self.network.energy(v, k) for v, k in zip(self.voltages, self.gains, strict=True)])
+
+    @property
+    def residuals(self) -> Float:
+        """The mean-field residual of the last potentials, (batch,), V."""
+        return self.network.mean_field_residual(self.final, float(self.gains[-1]))
+
+    def descends(self) -> NDArray[np.bool_]:
+        """Whether the energy never rises from sample to sample, (batch,), beyond what the solver's error can cause.
+
+        That is 10 rtol (and 1e-13 for round-off) of the largest energy met; only at constant gain is E a function that
+        falls.
+        """
+        if np.ptp(self.gains) > 0:
+            raise ValueError("gain changes with time, so the energy need not fall; simulate at constant gain")
+        e = self.energies
+        tolerance = (10.0 * self.rtol + 1e-13) * np.abs(e).max(axis=0)
+        return np.asarray((np.diff(e, axis=0) <= tolerance).all(axis=0))
+
+
+def simulate(
+    network: AnalogNetwork,
+    initial: ArrayLike,
+    t_end_s: float,
+    *,
+    samples: int = 201,
+    method: str = "DOP853",
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    gain: Gain | None = None,
+) -> Trajectory:
+    """Integrate a batch of initial states with one of SciPy's solvers.
+
+    Parameters
+    ----------
+    initial : (batch, n) or (n,)    u at t = 0, V
+    t_end_s : float                 end, s
+    samples : int                   number of equidistant times, the two ends included
+    method : str                    RK23, RK45, DOP853, Radau, BDF or LSODA
+    rtol, atol : float              error per step; atol in V. They hold for the RMS over the neurons of each state of
+                                    the batch: a state is as accurate in company as alone.
+    gain : callable of t in s       factor on the activation's gain, for annealing
+    """
+    u0 = checked_initial(network, initial)
+    times = sample_times(t_end_s, samples)
+    if method not in _METHODS:
+        raise ValueError(f"method is {method!r}; choose one of {', '.join(_METHODS)}")
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if not (np.isfinite(value) and value > 0):
+            raise ValueError(f"{name} is {value}; it must be finite and positive")
+    from scipy.integrate import solve_ivp
+
+    batch, n = u0.shape
+
+    def slope(t: float, y: Float) -> Float:
+        return network.rhs(t, y.reshape(batch, n), gain).ravel()
+
+    def jacobian(t: float, y: Float) -> Any:
+        factor = 1.0 if gain is None else gain(t)
+        blocks = [network.jacobian(u, factor) for u in y.reshape(batch, n)]
+        if method == "LSODA":
+            return sparse.block_diag(blocks).toarray()
+        return blocks[0] if batch == 1 else sparse.block_diag(blocks, format="csc")
+
+    # SciPy takes the RMS over all batch * n components: the root of the batch makes up for quiet states that hide one.
+    share = np.sqrt(batch)
+    options: dict[str, Any] = {"jac": jacobian} if method in _IMPLICIT else {}
+    solved = solve_ivp(
+        slope,
+        (0.0, t_end_s),
+        u0.ravel(),
+        method=method,
+        t_eval=times,
+        rtol=max(rtol / share, 3e-14),
+        atol=atol / share,
+        **options,
+    )
+    potentials = solved.y.T.reshape(-1, batch, n) if solved.success or len(solved.t) else u0[None]
+    return trajectory_of(
+        network, times, potentials, gain, "" if solved.success else str(solved.message), rtol, int(solved.nfev)
+    )
+
+
+def trajectory_of(
+    network: AnalogNetwork,
+    times: Float,
+    potentials: Float,
+    gain: Gain | None,
+    message: str,
+    rtol: float,
+    evaluations: int,
+) -> Trajectory:
+    finite = np.isfinite(potentials).all(axis=(1, 2))
+    if not finite.all():
+        potentials = potentials[: max(1, int(np.argmin(finite)))]
+        message = message or "the state is no longer finite; take smaller tolerances"
+    times = times[: len(potentials)]
+    gains = np.ones(len(times)) if gain is None else np.array([gain(t) for t in times], dtype=float)
+    status = "failed" if message else "ok"
+    return Trajectory(network, times, potentials, gains, status, message, rtol, evaluations)
+
+
+def checked_initial(network: AnalogNetwork, initial: ArrayLike) -> Float:
+    u = np.atleast_2d(np.array(initial, dtype=float))
+    if u.ndim != 2 or u.shape[1] != network.size or len(u) == 0:
+        raise ValueError(
+            f"initial has shape {np.shape(initial)}; expected ({network.size},) or (batch, {network.size})"
+        )
+    if not np.isfinite(u).all():
+        raise ValueError("initial holds NaN or infinity; every potential must be finite")
+    return u
+
+
+def sample_times(t_end_s: float, samples: int) -> Float:
+    if not (np.isfinite(t_end_s) and t_end_s > 0):
+        raise ValueError(f"t_end_s is {t_end_s}; it must be finite and positive")
+    if samples < 2:
+        raise ValueError(f"samples is {samples}; the two ends are the least")
+    return np.linspace(0.0, t_end_s, samples)

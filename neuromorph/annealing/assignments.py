@@ -1,0 +1,63 @@
+"""Cities at positions: what the tour dynamics end in, read without repair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..ising import Float
+
+
+@dataclass(frozen=True, eq=False)
+class Assignments:
+    """The final outputs of some reads.
+
+    values : (reads, n, n)      V at the end, 0 .. 1: [city, position]
+    duration_tau : float        time each read took, in time constants of the leak
+    steps : int                 integration steps of each read
+    passes : (reads,) int       normalisations of all rows and columns in each read; 0 where nothing normalises
+    """
+
+    values: NDArray[np.floating]
+    duration_tau: float
+    steps: int
+    passes: NDArray[np.int64]
+
+    @property
+    def assignments(self) -> NDArray[np.bool_]:
+        """V > 1/2, (reads, n, n)."""
+        return np.asarray(self.values > 0.5)
+
+    @property
+    def spins(self) -> NDArray[np.int8]:
+        """(reads, n * n): +1 where V > 1/2; ``reshape(n, n)[city, position]``."""
+        return np.where(self.assignments, 1, -1).astype(np.int8).reshape(len(self.values), -1)
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """Whether V > 1/2 is a permutation, (reads,)."""
+        a = self.assignments
+        return np.asarray((a.sum(axis=1) == 1).all(axis=1) & (a.sum(axis=2) == 1).all(axis=1))
+
+    @property
+    def converged(self) -> NDArray[np.bool_]:
+        """Whether every V is within 0.1 of 0 or 1, (reads,)."""
+        return np.asarray(np.abs(self.values - self.assignments).max(axis=(1, 2)) < 0.1)
+
+    @property
+    def tours(self) -> NDArray[np.intp]:
+        """The city of largest V at each position, (reads, n): a tour where ``valid``."""
+        return np.asarray(self.values.argmax(axis=1))
+
+
+def checked_distances(distances: ArrayLike) -> Float:
+    """A read-only copy as (n, n) float, n >= 3, finite; else ValueError."""
+    d = np.array(distances, dtype=float)
+    if d.ndim != 2 or d.shape[0] != d.shape[1] or len(d) < 3:
+        raise ValueError(f"distances have shape {d.shape}; expected (n, n) with n >= 3 cities")
+    if not np.isfinite(d).all():
+        raise ValueError("distances hold NaN or infinity; every distance must be finite")
+    d.setflags(write=False)
+    return d

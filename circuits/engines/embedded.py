@@ -1,0 +1,74 @@
+"""neospice, the engine that comes as a Python wheel: used where ngspice is not installed.
+
+It leaves out what it does not understand and says so at most on stderr. So a circuit is looked at before (``lint``),
+its devices are counted after reading, and any warning is an error.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from importlib import metadata, util
+from pathlib import Path
+
+import numpy as np
+
+from ..expressions import Call, Expression, Operation
+from ..netlist import BehaviouralCurrent, BehaviouralVoltage, Circuit, device_name
+from .process import run_program, write_deck
+from .waveforms import EngineError, Waveforms, checked
+
+NAME = "neospice"
+_LARGEST_EXPRESSION = 5_000  # terms; it crashes at 50,000
+
+
+def version() -> str:
+    """The installed version, such as ``neospice-0.2.0``; EngineError if there is none."""
+    if util.find_spec("neospice") is None:
+        raise EngineError("not installed; pip install neospice (there is no wheel for Windows or Intel Macs)")
+    return f"neospice-{metadata.version('neospice')}"
+
+
+def lint(circuit: Circuit) -> None:
+    """EngineError for what neospice would silently compute wrong."""
+    if circuit.initial and not circuit.analysis.uic:
+        raise EngineError("neospice does not hold initial voltages during the operating point; set uic, or use ngspice")
+    for element in circuit.elements:
+        if (
+            isinstance(element, (BehaviouralVoltage, BehaviouralCurrent))
+            and _terms(element.expression) > _LARGEST_EXPRESSION
+        ):
+            raise EngineError(
+                f"source {element.name!r} has more than {_LARGEST_EXPRESSION} terms, too many for neospice; use ngspice"
+            )
+
+
+def run(circuit: Circuit, *, timeout_s: float) -> Waveforms:
+    """The transient of ``circuit``."""
+    known = version()
+    lint(circuit)
+    with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
+        folder = Path(name)
+        write_deck(circuit, folder / "deck.cir")
+        worker = str(Path(__file__).with_name("neospice_worker.py"))
+        code, said = run_program(NAME, [sys.executable, "-P", worker, "deck.cir", "out.npz"], folder, timeout_s)
+        if code or said.strip():
+            reason = (said.strip().splitlines() or [f"it ended with code {code}"])[-1]
+            raise EngineError(f"neospice failed: {reason}")
+        with np.load(folder / "out.npz", allow_pickle=False) as stored:
+            results = {key: stored[key] for key in stored.files}
+    expected = [device_name(element) for element in circuit.elements]
+    lost = set(expected).symmetric_difference(results.pop("devices").tolist())
+    if lost:
+        raise EngineError(f"neospice built other devices than asked: {min(lost)!r} and {len(lost) - 1} more differ")
+    times = results.pop("time")
+    return checked(circuit, NAME, known, times, {key[2:-1]: value for key, value in results.items()})
+
+
+def _terms(expression: Expression) -> int:
+    match expression:
+        case Operation(_, left, right):
+            return _terms(left) + _terms(right)
+        case Call(_, arguments):
+            return sum(_terms(argument) for argument in arguments)
+    return 1

@@ -1,0 +1,92 @@
+"""ngspice in batch mode, a process a run: ``ngspice -n -b deck.cir``.
+
+Its start-up file is not read (-n); a control section of ours has it write the samples and list its devices. What it
+prints is searched for errors only: notes and warnings, such as those of gmin stepping, appear in good runs too.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+from ..netlist import Circuit, device_name
+from .process import run_program, write_deck
+from .rawfile import read_raw
+from .waveforms import EngineError, Waveforms, checked
+
+NAME = "ngspice"
+_CONTROL = (".control", "run", "write deck.raw", "show r c i g b : name > devices.txt", "quit", ".endc")
+_SHOWN = 20  # characters of a device's name that ``show`` prints
+_ERROR = re.compile(
+    r"^\s*(fatal |syntax )?error\b|doAnalyses:|aborted|could not find a valid|timestep too small|singular matrix|"
+    r"unknown (device|subckt|parameter)|can'?t (find|open)|no such (vector|function)|undefined",
+    re.IGNORECASE,
+)
+
+
+def version() -> str:
+    """The installed version, such as ``ngspice-39``; EngineError if there is none."""
+    program = shutil.which("ngspice")
+    if program is None:
+        raise EngineError("not installed; apt-get install ngspice, brew install ngspice, or ngspice.sourceforge.io")
+    return _version(program)
+
+
+@cache
+def _version(program: str) -> str:
+    try:
+        said = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, errors="replace", timeout=30, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EngineError(f"{program} does not run: {error}") from None
+    found = re.search(r"ngspice-\S+", said)
+    if not found:
+        raise EngineError(f"{program} --version names no version; is it ngspice?")
+    return found[0]
+
+
+def run(circuit: Circuit, *, timeout_s: float) -> Waveforms:
+    """The transient of ``circuit``."""
+    known = version()
+    with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
+        folder = Path(name)
+        write_deck(circuit, folder / "deck.cir", _CONTROL)
+        code, said = run_program(NAME, [str(shutil.which("ngspice")), "-n", "-b", "deck.cir"], folder, timeout_s)
+        errors = error_lines(said)
+        if errors or not (folder / "deck.raw").exists():
+            raise EngineError(f"ngspice failed: {' | '.join(errors[:3]) or f'it ended with code {code} and no result'}")
+        try:
+            plots = read_raw(folder / "deck.raw")
+        except ValueError as error:
+            raise EngineError(f"ngspice failed: {error}") from None
+        plot = next((plot for plot in plots if "time" in plot), None)
+        if plot is None:
+            raise EngineError("ngspice returned no transient")
+        _check_devices(circuit, folder / "devices.txt")
+    signals = {node: plot[f"v({node})"] for node in circuit.saved if f"v({node})" in plot}
+    return checked(circuit, NAME, known, plot["time"], signals)
+
+
+def _check_devices(circuit: Circuit, listing: Path) -> None:
+    """EngineError unless ngspice lists the devices of ``circuit``, each once; it cuts long names off."""
+    lines = listing.read_text().splitlines() if listing.exists() else []
+    listed = Counter(name[:_SHOWN] for line in lines if line.split()[:1] == ["device"] for name in line.split()[1:])
+    asked = Counter(device_name(element)[:_SHOWN] for element in circuit.elements)
+    lost = (asked - listed) + (listed - asked)
+    if lost:
+        raise EngineError(f"ngspice built other devices than asked: {min(lost)!r}, {lost.total()} in all")
+
+
+def error_lines(said: str) -> list[str]:
+    """The lines by which ngspice says that it failed; notes and warnings are none."""
+    return [
+        line.strip()
+        for line in said.splitlines()
+        if _ERROR.search(line) and not re.match(r"\s*(note|warning)\b", line, re.IGNORECASE)
+    ]

@@ -1,0 +1,163 @@
+r"""Expressions of behavioural sources: a small tree rather than text, so that it can be checked, computed and written.
+
+>>> 2.0 * call("tanh", 4.0 * Voltage("u"))
+
+There is no power and no unary minus: simulators disagree on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+# What an expression may call: the functions that both engines compute alike (tests/test_engines.py runs each).
+FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        "tanh": np.tanh,
+        "atan": np.arctan,
+        "exp": np.exp,
+        "sqrt": np.sqrt,
+        "abs": np.abs,
+        "min": np.minimum,
+        "max": np.maximum,
+    }
+)
+
+
+class _Algebra:
+    """+ - * / between expressions and numbers."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Operand) -> Operation:
+        return _operation("+", self, other)
+
+    def __sub__(self, other: Operand) -> Operation:
+        return _operation("-", self, other)
+
+    def __mul__(self, other: Operand) -> Operation:
+        return _operation("*", self, other)
+
+    def __truediv__(self, other: Operand) -> Operation:
+        return _operation("/", self, other)
+
+    def __radd__(self, other: float) -> Operation:
+        return _operation("+", other, self)
+
+    def __rsub__(self, other: float) -> Operation:
+        return _operation("-", other, self)
+
+    def __rmul__(self, other: float) -> Operation:
+        return _operation("*", other, self)
+
+    def __rtruediv__(self, other: float) -> Operation:
+        return _operation("/", other, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Number(_Algebra):
+    """A constant."""
+
+    value: float
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.value):
+            raise ValueError(f"a Number is {self.value}; it must be finite")
+
+
+@dataclass(frozen=True, slots=True)
+class Voltage(_Algebra):
+    """The voltage of a node against ground."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Time(_Algebra):
+    """Seconds since the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(_Algebra):
+    """left + - * / right."""
+
+    symbol: Literal["+", "-", "*", "/"]
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call(_Algebra):
+    """One of FUNCTIONS."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+    def __post_init__(self) -> None:
+        if self.function not in FUNCTIONS:
+            raise ValueError(f"function is {self.function!r}; simulators share only {', '.join(FUNCTIONS)}")
+        expected = 2 if self.function in ("min", "max") else 1
+        if len(self.arguments) != expected:
+            raise ValueError(f"{self.function} has {len(self.arguments)} arguments; it takes {expected}")
+
+
+Expression: TypeAlias = Number | Voltage | Time | Operation | Call
+Operand: TypeAlias = Expression | float
+
+
+def call(function: str, *arguments: Operand) -> Call:
+    """``call("tanh", 4 * Voltage("u"))``."""
+    return Call(function, tuple(_expression(argument) for argument in arguments))
+
+
+def total(terms: Sequence[Operand]) -> Expression:
+    """The sum of all terms as a balanced tree, so that long sums do not nest deeply."""
+    if not terms:
+        return Number(0.0)
+    if len(terms) == 1:
+        return _expression(terms[0])
+    half = len(terms) // 2
+    return Operation("+", total(terms[:half]), total(terms[half:]))
+
+
+def evaluate(expression: Expression, voltages: Mapping[str, ArrayLike], time_s: ArrayLike = 0.0) -> Any:
+    """The value of an expression at node voltages (ground is 0 V) and time, as numpy computes it."""
+    match expression:
+        case Number(value):
+            return value
+        case Voltage(node):
+            return 0.0 if node == "0" else np.asarray(voltages[node])
+        case Time():
+            return np.asarray(time_s)
+        case Call(function, arguments):
+            return FUNCTIONS[function](*(evaluate(argument, voltages, time_s) for argument in arguments))
+        case Operation(symbol, left, right):
+            a, b = evaluate(left, voltages, time_s), evaluate(right, voltages, time_s)
+            return a + b if symbol == "+" else a - b if symbol == "-" else a * b if symbol == "*" else a / b
+
+
+def nodes_of(expression: Expression) -> Iterator[str]:
+    """The nodes whose voltages an expression reads."""
+    match expression:
+        case Voltage(node):
+            yield node
+        case Call(_, arguments):
+            for argument in arguments:
+                yield from nodes_of(argument)
+        case Operation(_, left, right):
+            yield from nodes_of(left)
+            yield from nodes_of(right)
+
+
+def _expression(operand: Any) -> Expression:
+    return operand if isinstance(operand, _Algebra) else Number(float(operand))  # type: ignore[return-value]
+
+
+def _operation(symbol: Literal["+", "-", "*", "/"], left: Any, right: Any) -> Operation:
+    return Operation(symbol, _expression(left), _expression(right))

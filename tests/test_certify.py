@@ -1,0 +1,122 @@
+"""ODE and SPICE on one network: the certificate holds for what is right and fails for what is wrong."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from test_circuits import ACTIVATIONS, ToyProblem, hebbian, random_network
+
+from circuits import EngineError, Resistor, certificate, certify, certify_problem, installed_engines, problem_netlist
+from neuromorph import DoesNotFit, MaxCut, Recall, Tsp
+from neuromorph.analog import AnalogNetwork, Tanh
+
+ENGINES = installed_engines()
+KEYS = ["trajectory_error", "final_error", "same_attractor", "energy_error"]
+
+
+def recall(n, seed=0):
+    return Recall("memory", np.random.default_rng(seed).choice([-1, 1], (3, n)))
+
+
+def test_32_neurons_recall_alike_in_the_ode_and_in_every_engine():
+    """The promise: 1e-4 of full scale with each engine that is there."""
+    assert ENGINES
+    found = certify_problem(recall(32)).to_dict()
+    assert list(found) == ["neurons", "engines"]
+    assert found["neurons"] == 32
+    assert list(found["engines"]) == ENGINES
+    for result in found["engines"].values():
+        assert list(result) == KEYS
+        assert 0 < result["trajectory_error"] <= 1e-4
+        assert 0 <= result["final_error"] <= 1e-6
+        assert result["same_attractor"] is True
+        assert 0 < result["energy_error"] <= 1e-4
+
+
+@pytest.mark.parametrize("gain", [4.0, 20.0, 50.0])
+def test_a_start_at_the_saddle_is_followed_as_well(gain):
+    """From near the middle of the rails every error grows until the outputs reach their rails."""
+    for result in certify(AnalogNetwork.from_ising(hebbian(8, 2), Tanh(gain)), rng=3).engines.values():
+        assert result.trajectory_error <= 1e-4
+        assert result.same_attractor
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_certifies_on_a_network_without_symmetry(activation):
+    for result in certify(random_network(5, 6, activation)).engines.values():
+        assert result.trajectory_error <= 1e-4
+        assert result.energy_error is None
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_error_falls_with_the_step_squared(engine):
+    """The trapezoidal rule has order 2: what is left is the integration, not a difference of the circuits."""
+    network = AnalogNetwork.from_ising(hebbian(8, 2), Tanh(4.0))
+    tau = network.time_constants_s.min()
+    errors = [
+        certify(network, step_s=tau / k, reltol=1e-3, engines=[engine]).engines[engine].trajectory_error
+        for k in (100, 200, 400)
+    ]
+    assert np.all(np.abs(np.log2(np.array(errors[:-1]) / errors[1:]) - 2.0) < 0.25)
+    fine = certify(network, step_s=tau / 250, reltol=1e-9, engines=[engine]).engines[engine]
+    assert fine.trajectory_error <= 3e-6
+
+
+@pytest.mark.parametrize("mutant", ["rail", "value", "dropped", "transposed"])
+def test_a_wrong_circuit_does_not_certify(mutant, monkeypatch):
+    """One resistor of 64 on the wrong rail, 2 % off, missing, or fed by the wrong neuron."""
+    real = certificate.circuit_of
+
+    def broken(network, *args, **options):
+        if mutant == "transposed":
+            t = network.conductances
+            return real(dataclasses.replace(network, conductances=t.T), *args, **options)
+        circuit = real(network, *args, **options)
+        k = next(k for k, e in enumerate(circuit.elements) if isinstance(e, Resistor) and e.b.startswith("v"))
+        old = circuit.elements[k]
+        change = {"rail": {"b": "w" + old.b[1:]}, "value": {"ohm": 1.02 * old.ohm}, "dropped": {"b": "0", "ohm": 1e12}}
+        new = dataclasses.replace(old, **change[mutant])
+        return dataclasses.replace(circuit, elements=(*circuit.elements[:k], new, *circuit.elements[k + 1 :]))
+
+    rng = np.random.default_rng(1)
+    t = rng.normal(size=(8, 8)) * 1e-5
+    network = AnalogNetwork(t, 1.0 / np.maximum(abs(t).sum(axis=0), abs(t).sum(axis=1)), 1e-9, 0.0, Tanh(4.0))
+    monkeypatch.setattr(certificate, "circuit_of", broken)
+    for result in certify(network).engines.values():
+        assert result.trajectory_error > 1e-3
+
+
+def test_certifying_needs_an_engine_and_a_circuit_of_sensible_size(monkeypatch):
+    with pytest.raises(DoesNotFit, match=r"600 neurons.*at most 512"):
+        certify_problem(recall(600))
+    with pytest.raises(DoesNotFit, match=r"90000 resistors.*at most 512 and 66000"):
+        certify_problem(ToyProblem("dense", size=300))
+    with pytest.raises(ValueError, match="engine is 'hspice'"):
+        certify(AnalogNetwork.from_ising(hebbian(4, 2)), engines=["hspice"])
+    monkeypatch.setattr(certificate, "installed_engines", list)
+    with pytest.raises(EngineError, match="ngspice"):
+        certify(AnalogNetwork.from_ising(hebbian(4, 2)))
+
+
+def test_real_problems_become_netlists_and_certificates():
+    """A memory, a cut and a tour, each through its own Ising form."""
+    cities = np.random.default_rng(0).random((3, 2))
+    for problem in (
+        recall(9),
+        MaxCut.from_edges(8, [(k, (k + 1) % 8) for k in range(8)]),
+        Tsp.from_coordinates(cities),
+    ):
+        assert problem_netlist(problem, series="E96").startswith("* neuromorph: ")
+        for result in certify_problem(problem).engines.values():
+            assert result.trajectory_error <= 1e-4
+
+
+def test_errors_are_the_largest_of_any_neuron_at_any_time_of_full_scale():
+    expected = np.zeros((3, 4))
+    got = expected.copy()
+    got[1, 2], got[2, 0] = -0.4, 0.1  # of rails -1 .. 3 V, whose middle is 1 V
+    result = certificate._result(expected, got, -1.0, 3.0, 0.5)
+    assert (result.trajectory_error, result.final_error) == (0.1, 0.025)
+    assert (result.same_attractor, result.energy_error) == (True, 0.5)
+    got[2, 3] = 1.1
+    assert not certificate._result(expected, got, -1.0, 3.0, None).same_attractor

@@ -10,7 +10,7 @@ import math
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,13 @@ class Datum:
             raise ValueError(f"datum {self.value} {self.unit} has no source; say where the number is from")
 
 
+def multiply(a: Datum, b: Datum, unit: str) -> Datum:
+    """a b of two data that are not negative, as a power for a time; known as well as the less well known of the two."""
+    kind = max(a.kind, b.kind, key=get_args(Kind).index)
+    source = f"{a.value:g} {a.unit} ({a.source}) times {b.value:g} {b.unit} ({b.source})"
+    return Datum(a.value * b.value, unit, a.low * b.low, a.high * b.high, kind, source)
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A value and its 95 % interval. ``None``: not defined, or (low or high) unbounded."""
@@ -78,51 +85,40 @@ class Cost:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a ledger: ``count`` events at ``unit_energy`` make ``energy`` joules over the whole run."""
+    """One line of a ledger: ``count`` events at ``unit`` make ``total`` joules, or seconds, over the whole run."""
 
     what: str
     scope: Scope
     count: float
-    unit_energy: Datum
-    energy: Estimate
+    unit: Datum
+    total: Estimate
 
     @property
     def kind(self) -> Kind:
-        return self.unit_energy.kind
+        return self.unit.kind
 
     @property
     def source(self) -> str:
-        return self.unit_energy.source
-
-    def to_dict(self) -> dict[str, Any]:
-        unit = self.unit_energy
-        return {
-            "what": self.what,
-            "scope": self.scope,
-            "count": self.count,
-            "unit_energy_j": unit.value,
-            "unit_energy_low_j": unit.low,
-            "unit_energy_high_j": unit.high,
-            "energy_j": self.energy.value,
-            "energy_low_j": self.energy.low,
-            "energy_high_j": self.energy.high,
-            "kind": self.kind,
-            "source": self.source,
-        }
+        return self.unit.source
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a run cost: entries over all its reads, and the latency of one read."""
+    """What a run cost over all its reads: ``entries`` in joules, ``times`` in seconds of latency."""
 
     target: str
     reads: int
     entries: tuple[Entry, ...]
-    time_per_read: Estimate
+    times: tuple[Entry, ...]
+
+    @property
+    def time_per_read(self) -> Estimate:
+        """Latency of one read, s."""
+        return scale_estimate(add_estimates(entry.total for entry in self.times), 1.0 / self.reads)
 
     def energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
-        """Joules of the whole run, of one scope or kind only if asked; ends of the intervals are added (no cancelling)."""
-        chosen = [e.energy for e in self.entries if scope in (None, e.scope) and kind in (None, e.kind)]
+        """Joules of the whole run, or of one scope or kind of it; ends of the intervals are added (no cancelling)."""
+        chosen = [e.total for e in self.entries if scope in (None, e.scope) and kind in (None, e.kind)]
         return add_estimates(chosen)
 
     def energy_per_read(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
@@ -130,34 +126,37 @@ class Ledger:
         return scale_estimate(self.energy(scope, kind), 1.0 / self.reads)
 
 
-def price(run: Run, costs: Iterable[Cost]) -> Ledger:
-    """Add up what ``run`` cost. Activity ``device_s`` is time itself; other events add latency where their cost says so.
+_SIMULATED = Datum(1.0, "s/s", 1.0, 1.0, "modelled", "duration of the dynamics, as the model of the device ran them")
 
-    The interval of an entry joins the 95 % bootstrap interval of its mean count over reads with the range of its unit
-    energy.
+
+def price(run: Run, costs: Iterable[Cost]) -> Ledger:
+    """Add up what ``run`` cost. Activity ``device_s`` is time itself; other events add time where their cost says so.
+
+    The interval of an entry joins the 95 % bootstrap interval of its mean count over reads with the range of its unit.
     """
-    reads, entries = run.reads, []
-    times = [] if "device_s" not in run.activity else [_mean_interval(run.activity["device_s"])]
+    costs = tuple(costs)
+    entries: list[Entry] = []
+    times: list[Entry] = []
+    if "device_s" in run.activity and not any(cost.event == "device_s" and cost.time for cost in costs):
+        costs = (*costs, Cost("device_s", "a read", time=_SIMULATED))
     for cost in costs:
         if cost.event in run.activity:
-            mean = _mean_interval(run.activity[cost.event])
+            count = scale_estimate(_mean_interval(run.activity[cost.event]), run.reads)
         elif cost.event in run.setup:
-            once = float(run.setup[cost.event]) / reads
-            mean = Estimate(once, once, once)
+            once = float(run.setup[cost.event])
+            count = Estimate(once, once, once)
         else:
             raise ValueError(
                 f"run of {run.target!r} counts no {cost.event!r}; it counts {sorted({*run.activity, *run.setup})}"
             )
-        if cost.energy is not None:
-            total = scale_estimate(mean, reads)
-            entries.append(Entry(cost.what, cost.scope, total.value or 0.0, cost.energy, _times(total, cost.energy)))
-        if cost.time is not None:
-            times.append(_times(mean, cost.time))
-    return Ledger(run.target, reads, tuple(entries), add_estimates(times))
+        for unit, lines in ((cost.energy, entries), (cost.time, times)):
+            if unit is not None:
+                lines.append(Entry(cost.what, cost.scope, count.value or 0.0, unit, _times(count, unit)))
+    return Ledger(run.target, run.reads, tuple(entries), tuple(times))
 
 
 def read_data(toml: str) -> dict[str, Datum]:
-    """The data of a device: one TOML table a number, with value, unit, kind, source, and low and high where they differ."""
+    """The data of a device: one TOML table a number with value, unit, kind, source; low and high if they differ."""
     data = {}
     for name, table in tomllib.loads(toml).items():
         value = float(table.pop("value"))

@@ -47,8 +47,9 @@ def ground_states(ising: Ising) -> tuple[float, NDArray[np.int8]]:
 
 def boltzmann(ising: Ising, beta: float) -> Float:
     """p of every state, (2^n,), at inverse temperature beta >= 0 in units of 1 / energy."""
-    exponent = -_checked_beta(beta) * energies(ising)
-    return np.asarray(np.exp(exponent - logsumexp(exponent)))
+    table = energies(ising)
+    weights = np.exp(-_checked_beta(beta) * (table - table.min()))
+    return weights / weights.sum()
 
 
 def log_partition(ising: Ising, beta: float) -> float:

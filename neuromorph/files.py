@@ -18,7 +18,7 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
         os.chmod(aside, 0o666 & ~_umask())
         os.replace(aside, path)
     except BaseException:
-        os.unlink(aside)
+        Path(aside).unlink(missing_ok=True)  # it is gone already if Ctrl-C came after the renaming
         raise
     return path
 

@@ -127,7 +127,7 @@ class Ising:
 
     @classmethod
     def from_dimod(cls, bqm: Any) -> Ising:
-        """From a dimod BinaryQuadraticModel, spins in the order of ``bqm.variables``; dimod's J and h have the other sign."""
+        """From a dimod BinaryQuadraticModel, spins in the order of its ``variables``; dimod has -J and -h."""
         spin = bqm.change_vartype("SPIN", inplace=False)
         n = spin.num_variables
         linear, (row, col, value), offset = spin.to_numpy_vectors(variable_order=list(spin.variables))[:3]

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .cost import Cost
 from .ising import Ising, check_spins
-from .problems.problem import Problem
 from .rng import RNG
 from .run import Run
+
+if TYPE_CHECKING:  # problems know their task, and thus this module
+    from .problems.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,14 @@ class Target(Protocol):
     claims : frozenset          which of "minimise", "sample", "relax" it does
     """
 
-    name: str
-    summary: str
-    claims: frozenset[str]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def summary(self) -> str: ...
+
+    @property
+    def claims(self) -> frozenset[str]: ...
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Put the problem on the device; ``rng`` draws its variability. Raises DoesNotFit."""
@@ -136,8 +143,15 @@ def require_claim(device: Target, task: Task) -> None:
 
 
 def ising_of(problem: Ising | Problem) -> Ising:
-    """The Ising form of a problem, or the Ising itself."""
-    return problem if isinstance(problem, Ising) else problem.ising()
+    """The Ising form of a problem, or the Ising itself; DoesNotFit where it is too large to be built."""
+    if isinstance(problem, Ising):
+        return problem
+    try:
+        return problem.ising()
+    except DoesNotFit:
+        raise
+    except ValueError as error:
+        raise DoesNotFit(str(error)) from error
 
 
 def mapping_error(asked: Ising, held: Ising) -> float:

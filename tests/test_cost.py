@@ -1,0 +1,127 @@
+"""Prices: a lost factor reads, a swapped interval end, a missing source or a silently unpriced event shows here."""
+
+import numpy as np
+import pytest
+
+from neuromorph import Cost, Datum, Ising, Minimise, Program, price
+from neuromorph.cost import Estimate, add_estimates, multiply, read_data
+from neuromorph.rng import kernel_states, read_seeds
+from neuromorph.run import finish, join
+
+PROGRAM = Program(target="toy", asked=Ising([[0, 1], [1, 0]]), held=None, setup={"pulses": 6})
+PULSE = Datum(2.0, "J", 1.0, 4.0, "assumed", "a test")
+UPDATE = Datum(0.5, "J", 0.5, 0.5, "measured", "a test")
+
+
+def toy_run(updates, device_s=3.0):
+    spins = np.ones((len(updates), 2))
+    return finish(PROGRAM, Minimise(), spins, {"updates": updates, "device_s": device_s})
+
+
+def test_a_ledger_adds_up_by_hand():
+    costs = (
+        Cost("updates", "flips", UPDATE),
+        Cost("pulses", "programming", PULSE, scope="system"),
+        Cost("updates", "wait", time=Datum(0.1, "s", 0.05, 0.2, "modelled", "a test")),
+    )
+    ledger = price(toy_run([10, 10, 10]), costs)
+    assert [e.count for e in ledger.entries] == [30, pytest.approx(6)]
+    assert ledger.energy() == Estimate(15 + 12, 15 + 6, 15 + 24)
+    assert ledger.energy(scope="core") == Estimate(15, 15, 15)
+    assert ledger.energy(kind="assumed").value == 12
+    assert ledger.energy_per_read() == Estimate(9, 7, 13)
+    assert ledger.time_per_read == Estimate(4.0, 3.5, 5.0)
+    assert ledger.energy(kind="forecast") == Estimate(0, 0, 0)
+
+
+def test_interval_of_a_varying_count_covers_its_mean():
+    """Over 400 runs of 30 reads the 95 % interval of the mean count must cover the truth 91..99 % of the time."""
+    rng = np.random.default_rng(1)
+    covered = 0
+    for _ in range(400):
+        estimate = price(toy_run(rng.poisson(20, size=30)), [Cost("updates", "flips", UPDATE)]).energy_per_read()
+        covered += estimate.low <= 10 <= estimate.high
+    assert 0.91 <= covered / 400 <= 0.99
+
+
+def test_simulated_time_is_called_modelled_and_measured_time_measured():
+    clock = Datum(1.0, "s/s", 1.0, 1.0, "measured", "a clock")
+    for costs, kind in (((), "modelled"), ((Cost("device_s", "a read", time=clock),), "measured")):
+        ledger = price(toy_run([1, 1]), costs)
+        assert [entry.kind for entry in ledger.times] == [kind]
+        assert ledger.time_per_read.value == 3.0
+
+
+def test_a_product_is_known_as_well_as_its_less_known_factor():
+    power = Datum(2.0, "W", 1.0, 4.0, "measured", "a meter")
+    time = Datum(3.0, "s", 2.0, 5.0, "assumed", "a guess")
+    energy = multiply(power, time, "J")
+    assert (energy.low, energy.value, energy.high, energy.kind) == (2.0, 6.0, 20.0, "assumed")
+    assert "a meter" in energy.source
+    assert "a guess" in energy.source
+
+
+def test_one_run_can_be_priced_again():
+    run = toy_run([4, 4])
+    first, second = (price(run, [Cost("updates", "flips", datum)]).energy().value for datum in (UPDATE, PULSE))
+    assert (first, second) == (4, 16)
+
+
+def test_an_event_that_was_not_counted_is_an_error():
+    with pytest.raises(ValueError, match="counts no 'spikes'; it counts \\['device_s', 'pulses', 'updates'\\]"):
+        price(toy_run([1]), [Cost("spikes", "spikes", UPDATE)])
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"low": 3.0}, "low <= value <= high"),
+        ({"high": float("inf")}, "finite"),
+        ({"kind": "guessed"}, "expected one of measured"),
+        ({"source": " "}, "no source"),
+    ],
+)
+def test_a_datum_without_range_kind_or_source_is_refused(change, rule):
+    good = {"value": 2.0, "unit": "J", "low": 1.0, "high": 4.0, "kind": "assumed", "source": "a test"}
+    with pytest.raises(ValueError, match=rule):
+        Datum(**{**good, **change})
+
+
+def test_tables_are_read():
+    data = read_data('[step]\nvalue = 2e-14\nunit = "J"\nhigh = 5e-14\nkind = "assumed"\nsource = "usual"\n')
+    assert data["step"] == Datum(2e-14, "J", 2e-14, 5e-14, "assumed", "usual")
+
+
+def test_undefined_parts_make_an_undefined_sum():
+    assert add_estimates([Estimate(1, 1, 1), Estimate(None, 2, None)]) == Estimate(None, 3, None)
+
+
+def test_energies_are_of_the_problem_asked_for():
+    run = finish(PROGRAM, Minimise(), [[1, 1], [1, -1]], {})
+    assert run.energies.tolist() == [-1, 1]
+
+
+def test_batches_join_into_one_run():
+    whole = join([toy_run([1, 2]), toy_run([3])])
+    assert whole.reads == 3
+    assert whole.activity["updates"].tolist() == [1, 2, 3]
+    assert whole.setup == {"pulses": 6}
+
+
+def test_streams_do_not_depend_on_batches():
+    sequence = np.random.SeedSequence(7)
+    batched = np.concatenate([kernel_states(read_seeds(sequence, 3)), kernel_states(read_seeds(sequence, 2))])
+    whole = kernel_states(read_seeds(7, 5))
+    assert np.array_equal(batched, whole)
+    assert len(np.unique(whole)) == whole.size
+    generator = np.random.default_rng(7)
+    assert np.array_equal(kernel_states(read_seeds(generator, 5)), whole)
+    assert not np.array_equal(kernel_states(read_seeds(generator, 5)), whole)
+
+
+@pytest.mark.parametrize(("rng", "rule"), [(-1, "negative"), ("seed", "rng is str")])
+def test_bad_seeds_are_refused(rng, rule):
+    with pytest.raises((ValueError, TypeError), match=rule):
+        read_seeds(rng, 1)
+    with pytest.raises(ValueError, match="reads is 0"):
+        read_seeds(0, 0)

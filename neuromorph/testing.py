@@ -1,0 +1,407 @@
+r"""What every target must do, as checks that anyone can run on a target of their own.
+
+.. code-block:: python
+
+    @pytest.mark.parametrize("check", neuromorph.testing.CHECKS, ids=lambda check: check.__name__)
+    def test_my_device(check):
+        check(MyDevice())
+
+A check returns None or raises AssertionError with what it found. What a target does not claim is not asked of it (but
+it must say so), and a device that holds a problem inexactly is measured against what it says that it holds.
+
+Samples are compared with enumeration by G = 2 N KL(empirical || exact), which is chi^2 with (cells - 1) degrees of
+freedom for a correct sampler. Statistical checks fail a correct target once in 10^6; each says what it detects.
+Sources: Wilks, Ann. Math. Stat. 9, 60 (1938); a shipped suite: dimod.testing, scikit-learn's parametrize_with_checks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.linalg import hadamard
+from scipy.stats import binom, chi2, norm
+
+from . import exact
+from .cost import Cost, Datum, price
+from .ising import Float, Ising
+from .protocol import DoesNotFit, Minimise, Program, Relax, Sample, Target, Task, mapping_error, task_name
+
+Check: TypeAlias = Callable[[Target], None]
+
+FALSE_FAILURE = 1e-6
+_CLAIMS = frozenset({"minimise", "sample", "relax"})
+_SIZES = (8, 6, 4)  # spins of the problems to minimise: the largest that fits
+_PATTERN_SIZES = (32, 16, 8)  # spins of the patterns to recall
+
+
+# What a target says.
+
+
+def check_members(target: Target) -> None:
+    """Name, summary, claims and methods are those of the protocol."""
+    _require(isinstance(target, Target), f"{target!r} lacks a member of neuromorph.Target")
+    _require(isinstance(target.name, str) and bool(target.name), f"name is {target.name!r}; expected some text")
+    _require(target.summary.strip() != "" and "\n" not in target.summary, "summary is not one line of text")
+    _require(isinstance(target.claims, frozenset), f"claims are a {type(target.claims).__name__}, not a frozenset")
+    _require(
+        bool(target.claims) and target.claims <= _CLAIMS, f"claims are {set(target.claims)}; known: {set(_CLAIMS)}"
+    )
+
+
+def check_program(target: Target) -> None:
+    """The program keeps what was asked for and owns to what it holds instead, for dense and for sparse couplings."""
+    dense = _glass(1, 4)
+    for ising in (dense, Ising(sparse.csr_array(dense.couplings), dense.biases, dense.offset)):
+        _, program, held = _program(target, ising)
+        _require(program.target == target.name, f"program.target is {program.target!r}, expected {target.name!r}")
+        _require(program.asked is ising, "program.asked is not the problem that was asked for")
+        _require(held.size == ising.size, f"program.held has {held.size} spins, asked were {ising.size}")
+        error, least = program.mapping_error, mapping_error(ising, held)
+        _require(
+            math.isfinite(error) and error >= least - 1e-6 * (1.0 + least),
+            f"program.mapping_error is {error:.3g}, but program.held is {least:.3g} away from what was asked for",
+        )
+        _require(all(math.isfinite(c) and c >= 0 for c in program.setup.values()), f"setup counts {program.setup}")
+
+
+def check_run(target: Target) -> None:
+    """Shapes, types and values; energies are those of the problem asked for, whatever the device itself reports."""
+    ising, program, _ = _program(target, _glass(2, 4))
+    for name, task in _tasks(target, ising):
+        run = target.run(program, task, 5, 0)
+        _require(
+            run.target == target.name and run.task is task, f"{name}: run.target or run.task is not what was asked"
+        )
+        _require(run.spins.shape == (5, 4), f"{name}: spins have shape {run.spins.shape}, expected (5, 4)")
+        _require(run.spins.dtype == np.int8, f"{name}: spins are {run.spins.dtype}, expected int8")
+        _require(set(np.unique(run.spins)) <= {-1, 1}, f"{name}: spins hold {np.unique(run.spins)}, expected -1 and +1")
+        _require(
+            np.shape(run.energies) == (5,) and np.allclose(run.energies, ising.energy(run.spins), rtol=1e-9, atol=1e-9),
+            f"{name}: energies are not those of the problem asked for",
+        )
+        _require(run.converged.shape == (5,) and run.converged.dtype == bool, f"{name}: converged is not (reads,) bool")
+        _require(run.status == "ok", f"{name}: status is {run.status!r} ({run.message})")
+
+
+def check_costs(target: Target) -> None:
+    """Every event that is priced is counted, every count finite, every number has its source, the sum is finite."""
+    costs = target.costs()
+    _require(isinstance(costs, tuple) and all(isinstance(c, Cost) for c in costs), "costs() is not a tuple of Cost")
+    for cost in costs:
+        data = [datum for datum in (cost.energy, cost.time) if datum is not None]
+        _require(bool(data), f"cost {cost.what!r} has neither energy nor time")
+        _require(all(isinstance(d, Datum) for d in data), f"cost {cost.what!r} is a bare number; make it a Datum")
+        _require(all(d.low >= 0 and d.source.strip() for d in data), f"cost {cost.what!r} is negative or has no source")
+    scopes = {cost.scope for cost in costs if cost.energy is not None}
+    _require(scopes == {"core", "system"}, f"energy is priced for {scopes or 'nothing'}; expected core and system")
+    ising, program, _ = _program(target, _glass(2, 4))
+    for name, task in _tasks(target, ising):
+        run = target.run(program, task, 3, 0)
+        for event, count in run.activity.items():
+            _require(np.shape(count) == (3,), f"{name}: activity {event!r} has shape {np.shape(count)}, expected (3,)")
+            _require(bool((np.isfinite(count) & (count >= 0)).all()), f"{name}: activity {event!r} is {count}")
+        missing = {cost.event for cost in costs} - {*run.activity, *run.setup}
+        _require(not missing, f"{name}: costs() price {missing}, which the run does not count")
+        ledger = price(run, costs)
+        for what, sum_ in (("energy", ledger.energy()), ("time", ledger.time_per_read)):
+            _require(math.isfinite(sum_.value or 0.0), f"{name}: the {what} is {sum_.value}")
+            _require(bool(sum_.value), f"{name}: no {what} is counted")
+
+
+def check_refusals(target: Target) -> None:
+    """A task not claimed raises DoesNotFit; no reads, a bad seed or a cue of the wrong size raises ValueError."""
+    ising, program, _ = _program(target, _glass(3, 4))
+    cue = np.ones(4, np.int8)
+    for task in (Minimise(), Sample(0.7), Relax(cue)):
+        if task_name(task) not in target.claims:
+            _expect(DoesNotFit, f"{task_name(task)}, not claimed,", target, program, task, 1, 0)
+    for name, task in _tasks(target, ising):
+        _expect(ValueError, f"{name} with reads=0", target, program, task, 0, 0)
+        _expect(ValueError, f"{name} with reads=-1", target, program, task, -1, 0)
+        _expect(ValueError, f"{name} with rng=-1", target, program, task, 1, -1)
+    if "relax" in target.claims:
+        _expect(ValueError, "a cue of 3 for 4 spins", target, program, Relax(cue[:3]), 1, 0)
+        _expect(ValueError, "2 cues for 3 reads", target, program, Relax(np.stack([cue, cue])), 3, 0)
+
+
+def check_nothing_is_changed(target: Target) -> None:
+    """Problem, program and cue are after a run what they were before."""
+    glass, cue = _glass(4, 4), np.array([[1, -1, 1, 1], [-1, -1, 1, -1]], np.int8)
+    asked = [glass.dense_couplings().copy(), glass.biases.copy()]
+    ising, program, held = _program(target, glass)
+    kept = [*asked, held.dense_couplings().copy(), held.biases.copy(), cue.copy()]
+    for name, task in _tasks(target, ising):
+        target.run(program, Relax(cue) if isinstance(task, Relax) else task, 2, 0)
+        now = (ising.dense_couplings(), ising.biases, held.dense_couplings(), held.biases, cue)
+        same = [np.array_equal(a, b) for a, b in zip(kept, now, strict=True)]
+        _require(all(same[:2]), f"{name} changed the problem")
+        _require(all(same[2:4]), f"{name} changed program.held")
+        _require(same[4], f"{name} changed the caller's cue")
+
+
+def check_smallest_problems(target: Target) -> None:
+    """One spin, spins without couplings, an energy that is constant: answered, or DoesNotFit; spins follow biases."""
+    for ising in (
+        Ising([[0.0]], [-2.0]),
+        Ising(np.zeros((3, 3)), [3.0, -2.0, 2.5]),
+        Ising(np.zeros((2, 2)), None, 4.0),
+    ):
+        program = _attempt(target, ising)
+        if isinstance(program, DoesNotFit):
+            continue
+        for name, task in _tasks(target, ising, beta=1.0):
+            spins = target.run(program, task, 20, 0).spins
+            _require(spins.shape == (20, ising.size), f"{name}: spins have shape {spins.shape}")
+            follows = spins[:, ising.biases != 0] * np.sign(ising.biases[ising.biases != 0]) > 0
+            _require(
+                bool((follows.mean(axis=0) > 0.5).all()),
+                f"{name}: {ising.size} uncoupled spins are against their biases",
+            )
+
+
+# Random streams.
+
+
+def check_seeds(target: Target) -> None:
+    """The same rng gives the same reads, another rng others."""
+    ising, program, _ = _program(target, *map(_pairs, _SIZES))
+    for name, task in _tasks(target, ising):
+        first, again, other = (target.run(program, task, 16, seed).spins for seed in (5, 5, 6))
+        _require(np.array_equal(first, again), f"{name}: rng=5 gave different reads the second time")
+        if name != "relax":  # from one cue all may go the same way
+            _require(not np.array_equal(first, other), f"{name}: rng=6 gave the same 16 reads as rng=5")
+
+
+def check_reads_continue(target: Target) -> None:
+    """A longer run begins with the reads of a shorter one, and the same SeedSequence goes on where it stopped."""
+    ising, program, _ = _program(target, *map(_pairs, _SIZES))
+    for name, task in _tasks(target, ising):
+        whole = target.run(program, task, 7, 5).spins
+        _require(np.array_equal(target.run(program, task, 3, 5).spins, whole[:3]), f"{name}: 3 reads are not 7 begun")
+        sequence = np.random.SeedSequence(5)
+        parts = [target.run(program, task, reads, sequence).spins for reads in (3, 4)]
+        _require(np.array_equal(np.concatenate(parts), whole), f"{name}: 3 and 4 reads of one stream are not 7 reads")
+
+
+def check_reads_are_independent(target: Target) -> None:
+    """No read knows another: shared generators, one chain, reused streams, sorted reads.
+
+    Autocorrelation over the reads, at every lag to half of them; detects 0.12 at 3,000 samples, 0.45 at 200 minima.
+    """
+    ising, program, _ = _program(target, *map(_pairs, _SIZES))
+    for name, task in _tasks(target, ising):
+        if name == "relax":
+            continue
+        spins = target.run(program, task, 3000 if name == "sample" else 200, 7).spins.astype(float)
+        reads = len(spins)
+        deviation = spins - spins.mean(axis=0)
+        varied = deviation.std(axis=0) > 0
+        _require(bool(varied.any()), f"{name}: all {reads} reads are alike, of a problem with many equal states")
+        power = np.abs(np.fft.rfft(deviation[:, varied], n=2 * reads, axis=0)) ** 2
+        lagged = np.fft.irfft(power, axis=0)[: reads // 2]
+        worst = np.abs(lagged[1:] / lagged[0])
+        limit = norm.isf(FALSE_FAILURE / (2 * worst.size)) / math.sqrt(reads)
+        lag = int(np.argmax(worst.max(axis=1))) + 1
+        _require(
+            bool(worst.max() < limit),
+            f"{name}: reads {lag} apart are correlated by {worst.max():.2f} (chance: {limit:.2f})",
+        )
+
+
+# Physics.
+
+
+def check_sampling(target: Target) -> None:
+    """20,000 independent reads of 4 spins, irregular J, h != 0, beta != 1, against enumeration.
+
+    Detects KL >= 0.002: a sign, doubled couplings, beta^2, a missing bias, under-mixing, simultaneous updates, a stuck
+    spin. And 2,000 reads at beta = 0, where all states are alike.
+    """
+    if "sample" not in target.claims:
+        return
+    for beta, reads in ((0.6, 20_000), (0.0, 2_000)):
+        _, program, held = _program(target, _glass(5, 4))
+        run = target.run(program, Sample(beta), reads, 11)
+        require_distribution(run.spins, exact.boltzmann(held, beta), f"sample at beta = {beta}")
+
+
+def check_minimise(target: Target) -> None:
+    """Ground states of small frustrated problems with biases, in units from milli to kilo, far more often than chance.
+
+    The ground states do not even stand still without biases, with turned or with doubled couplings: those are detected,
+    and so are temperatures that do not follow the units.
+    """
+    if "minimise" not in target.claims:
+        return
+    reads, hits, chance = 40, 0, 0.0
+    for seed, unit in ((2, 1.0), (3, 1e-3), (4, 1e3)):
+        ising, program, held = _program(target, *(_telling_glass(seed, n, unit) for n in _SIZES))
+        ground = np.unique(np.concatenate([exact.states_of(exact.ground_states(i)[1]) for i in (ising, held)]))
+        found = np.isin(exact.states_of(target.run(program, Minimise(), reads, 13).spins), ground)
+        _require(bool(found.any()), f"minimise: no ground state in {reads} reads of {ising.size} spins, unit {unit:g}")
+        hits, chance = hits + int(found.sum()), chance + ground.size / 2**ising.size / 3
+    needed = max(0.1 * 3 * reads, float(binom.isf(FALSE_FAILURE, 3 * reads, chance)))
+    _require(hits >= needed, f"minimise: {hits} of {3 * reads} reads are ground states; expected at least {needed:.0f}")
+
+
+def check_recall(target: Target) -> None:
+    """Each of 3 stored patterns (2 or 1 where few spins fit) comes back from cues with an eighth of the spins turned.
+
+    At least 4 of 5 reads must end within 1 spin in 16 of their pattern: reads that ignore the cue, stay at it, or end
+    at the negative are detected.
+    """
+    if "relax" not in target.claims:
+        return
+    ising, program, _ = _program(target, *(_memory(n)[0] for n in _PATTERN_SIZES))
+    patterns = _memory(ising.size)[1]
+    meant = np.repeat(patterns, 8, axis=0)
+    generator, n = np.random.default_rng(17), patterns.shape[1]
+    turned = np.argsort(generator.random(meant.shape), axis=1) < n // 8
+    spins = target.run(program, Relax(np.where(turned, -meant, meant)), len(meant), 0).spins
+    right = ((spins * meant).mean(axis=1) >= 1.0 - 2.0 / 16.0).mean()
+    _require(right >= 0.8, f"relax: {right:.0%} of the cues led to their pattern; expected at least 80 %")
+    for pattern in patterns:
+        stays = (target.run(program, Relax(pattern), 8, 0).spins == pattern).mean()
+        _require(stays >= 0.95, f"relax: started at a stored pattern, {1 - stays:.0%} of the spins left it")
+
+
+def check_relaxing_follows_biases(target: Target) -> None:
+    """With biases far above the couplings every spin ends along its bias, from the opposite cue."""
+    if "relax" not in target.claims:
+        return
+    sign = np.array([1, -1, -1, 1, -1, 1], np.int8)
+    weak = _glass(6, 6)
+    _, program, _ = _program(target, Ising(0.05 * weak.couplings, 3.0 * sign))
+    along = (target.run(program, Relax(-sign), 8, 0).spins == sign).mean()
+    _require(along >= 0.95, f"relax: {along:.0%} of the spins follow a bias far above their couplings")
+
+
+CHECKS: tuple[Check, ...] = (
+    check_members,
+    check_program,
+    check_run,
+    check_costs,
+    check_refusals,
+    check_nothing_is_changed,
+    check_smallest_problems,
+    check_seeds,
+    check_reads_continue,
+    check_reads_are_independent,
+    check_sampling,
+    check_minimise,
+    check_recall,
+    check_relaxing_follows_biases,
+)
+
+
+def check_target(target: Target) -> None:
+    """All of :data:`CHECKS`."""
+    for check in CHECKS:
+        check(target)
+
+
+# Problems for the checks.
+
+
+def _glass(seed: int, n: int) -> Ising:
+    """Irregular couplings and biases of both signs, and an offset."""
+    rng = np.random.default_rng([seed, n])
+    j = np.triu(rng.normal(size=(n, n)), 1)
+    return Ising(j + j.T, rng.normal(size=n), 1.5)
+
+
+def _telling_glass(seed: int, n: int, unit: float) -> Ising:
+    """A glass whose one ground state stands clearly below the rest and is not even metastable under usual mistakes."""
+    for attempt in range(10_000):
+        ising = _glass(10_000 * seed + attempt, n)
+        j, h = ising.dense_couplings(), 2.0 * ising.biases
+        table = exact.energies(Ising(j, h))
+        order = np.argsort(table)
+        ground, gap = exact.spins_of(order[0], n), table[order[1]] - table[order[0]]
+        mistaken = ((j, -h), (2.0 * j, h), (-j, h), (j, 0.0 * h), (0.0 * j, h))
+        pulls = [-(ground * (wrong_j @ ground + wrong_h)).min() for wrong_j, wrong_h in mistaken]
+        if min(gap, *(3.0 * pull for pull in pulls)) > 0.03 * np.ptp(table):
+            return Ising(unit * j, unit * h, unit)
+    raise ValueError(f"no glass of {n} spins tells its mistakes apart for seed {seed}")
+
+
+def _memory(n: int) -> tuple[Ising, NDArray[np.int8]]:
+    """Hebb couplings, in large units, of orthogonal patterns (k, n): rows of a Hadamard matrix in a random gauge."""
+    k = {32: 3, 16: 2}.get(n, 1)
+    gauge = np.random.default_rng(n).choice([-1, 1], n)
+    patterns = (hadamard(n)[1 : k + 1] * gauge).astype(np.int8)
+    couplings = patterns.T.astype(float) @ patterns * (30.0 / n)
+    np.fill_diagonal(couplings, 0.0)
+    return Ising(couplings), patterns
+
+
+def _pairs(n: int) -> Ising:
+    """Pairs of spins that want to agree and know nothing of other pairs: 2^(n/2) equal ground states."""
+    return Ising(np.kron(np.eye(n // 2), [[0.0, 1.0], [1.0, 0.0]]))
+
+
+def _tasks(target: Target, ising: Ising, beta: float = 0.6) -> Iterator[tuple[str, Task]]:
+    """What the target claims, by name."""
+    cue = np.where(np.arange(ising.size) % 3 == 0, -1, 1).astype(np.int8)
+    for task in (Minimise(), Sample(beta), Relax(cue)):
+        if task_name(task) in target.claims:
+            yield task_name(task), task
+
+
+def _program(target: Target, *isings: Ising) -> tuple[Ising, Program, Ising]:
+    """The first of ``isings`` that fits, its program, and what that holds."""
+    refused = []
+    for ising in isings:
+        program = _attempt(target, ising)
+        if isinstance(program, DoesNotFit):
+            _require(isinstance(_attempt(target, ising), DoesNotFit), f"{ising.size} spins: refused, then accepted")
+            refused.append(f"{ising.size} spins: {program}")
+            continue
+        if program.held is None:
+            raise AssertionError("program.held is None for an Ising; say which couplings and biases the device holds")
+        return ising, program, program.held
+    raise AssertionError(f"{target.name} refuses the problems of this check ({'; '.join(refused)})")
+
+
+def _attempt(target: Target, ising: Ising) -> Program | DoesNotFit:
+    try:
+        return target.program(ising, rng=0)
+    except DoesNotFit as error:
+        return error
+
+
+# Verdicts.
+
+
+def _require(condition: bool, found: str) -> None:
+    if not condition:
+        raise AssertionError(found)
+
+
+def _expect(kind: type[Exception], what: str, target: Target, program: Program, *arguments: Any) -> None:
+    try:
+        target.run(program, *arguments)
+    except kind:
+        return
+    raise AssertionError(f"{what} was accepted; it must raise {kind.__name__}")
+
+
+def require_distribution(spins: ArrayLike, expected: Float, what: str = "spins") -> None:
+    """AssertionError unless independent reads (reads, n) follow the probabilities ``expected`` (2^n,), by the G-test.
+
+    Cells in which fewer than 5 reads are expected are pooled.
+    """
+    counts = np.bincount(exact.states_of(spins), minlength=expected.size).astype(float)
+    reads = counts.sum()
+    rare = expected * reads < 5.0
+    seen, wanted = counts[~rare], expected[~rare] * reads
+    if rare.any():
+        seen, wanted = np.append(seen, counts[rare].sum()), np.append(wanted, expected[rare].sum() * reads)
+    g = 2.0 * float(np.sum(seen * np.log(np.where(seen > 0, seen, 1.0) / wanted)))
+    limit = float(chi2.isf(FALSE_FAILURE, wanted.size - 1))
+    _require(g < limit, f"{what}: states do not follow exp(-beta E) (G = {g:.0f}, chance stays below {limit:.0f})")

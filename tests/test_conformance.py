@@ -1,0 +1,44 @@
+"""Every installed target passes every check, and every check fails the mistakes that it is there for."""
+
+from dataclasses import replace
+
+import pytest
+from mutants import HONEST, MUTANTS
+
+import neuromorph as nm
+from neuromorph import testing
+
+by_name = {"ids": lambda check: check.__name__}
+
+
+@pytest.mark.parametrize("check", testing.CHECKS, **by_name)
+@pytest.mark.parametrize("name", nm.targets())
+def test_every_installed_target_keeps_its_word(name, check):
+    check(nm.target(name))
+
+
+@pytest.mark.parametrize("check", testing.CHECKS, **by_name)
+@pytest.mark.parametrize("claims", ["minimise sample relax", "minimise", "sample", "relax"])
+def test_an_honest_target_passes(claims, check):
+    """A check that fails a correct target, whatever it claims, would be of no use."""
+    check(replace(HONEST, claims=frozenset(claims.split())))
+
+
+@pytest.mark.parametrize(("check", "mutant"), MUTANTS.values(), ids=MUTANTS.keys())
+def test_every_mutant_is_caught_by_the_check_meant_for_it(check, mutant):
+    with pytest.raises((AssertionError, IndexError)):
+        check(mutant)
+
+
+def test_every_check_catches_something():
+    assert {check for check, _ in MUTANTS.values()} == set(testing.CHECKS)
+
+
+def test_there_are_targets_to_check():
+    assert len(nm.targets()) >= 5
+
+
+@pytest.mark.parametrize("mutant", ["null sampler", "random sampler"])
+def test_the_whole_suite_stops_a_sampler_that_ignores_the_problem(mutant):
+    with pytest.raises(AssertionError):
+        testing.check_target(MUTANTS[mutant][1])

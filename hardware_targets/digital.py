@@ -1,0 +1,167 @@
+r"""The user's own CPU: annealed heat bath on one core, time measured. The baseline that every device is set against.
+
+.. math:: P(s_i = +1) = \frac{1}{1 + e^{-2 \beta f_i}}, \qquad E_{read} = P_{core}\, t_{measured}
+
+- minimise: one sweep at each of ``sweeps`` betas in equal ratios over ``annealing.schedule.beta_range``, then descent to the next
+  local minimum.
+- sample: every read is a chain of its own: ``sweeps`` / 2 from hot to beta, then 2 ``sweeps`` at beta. What relaxes
+  within ``sweeps`` / 3 or so is then equilibrated beyond what 20,000 reads can tell; a glass far below its transition
+  needs more than any ``sweeps``.
+- relax: from the cue, each spin turns into its field, in random order, until none wants to.
+- a ``Tsp`` is held as what a CPU can hold exactly, a permutation: 2-opt and or-opt moves, accepted by the heat-bath
+  rule, from the mean distance of near cities as temperature to a hundredth of it.
+
+Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983); relaxation: Hopfield, PNAS 79, 2554 (1982).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from time import perf_counter
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuromorph.annealing.schedule import beta_range, ramp
+from neuromorph.cost import Cost, Datum, read_data
+from neuromorph.ising import Float, Ising
+from neuromorph.kernels.gibbs import anneal_and_descend, toss
+from neuromorph.kernels.tours import anneal_tour
+from neuromorph.problems import Problem, Tsp
+from neuromorph.protocol import DoesNotFit, Minimise, Program, Relax, Sample, Task, ising_of, require_claim
+from neuromorph.rng import RNG, kernel_states, read_seeds
+from neuromorph.run import Run, finish
+
+MAX_CITIES = 4000  # a tour is read out as n x n spins: 16 MB a read
+_DENSE = 0.25  # filled fraction of J above which whole rows are faster than CSR
+_NEAR = 10  # cities near each city that a move may join to it
+
+
+@dataclass(frozen=True)
+class CpuAnneal:
+    """Annealed heat bath on this machine.
+
+    sweeps : int             proposals for each spin (or city) in a read
+    power_w : float | None   power of one busy core, W, if you know yours; None: the range of ``digital.toml``
+    """
+
+    sweeps: int = 1000
+    power_w: float | None = None
+
+    name: ClassVar[str] = "cpu-anneal"
+    summary: ClassVar[str] = "annealed heat bath on one core of this machine: time measured, power assumed"
+    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+
+    def __post_init__(self) -> None:
+        if self.sweeps < 2:
+            raise ValueError(f"sweeps is {self.sweeps}; an anneal takes at least 2")
+        if self.power_w is not None and not (np.isfinite(self.power_w) and self.power_w > 0):
+            raise ValueError(f"power_w is {self.power_w}; it must be finite and positive")
+
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        if isinstance(problem, Tsp):
+            return Program(self.name, problem, None, _Tours.of(problem), notes=("held exactly, as a permutation",))
+        ising = ising_of(problem)
+        return Program(self.name, problem, ising, _Spins.of(ising), notes=("held exactly, in float64",))
+
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        streams = kernel_states(read_seeds(rng, reads))
+        spins, updates, seconds, settled = program.state.reads(task, streams, self.sweeps)
+        activity = {"device_s": seconds, "updates": updates}
+        return finish(program, task, spins, activity, converged=settled, provenance={"parameters": asdict(self)})
+
+    def costs(self) -> tuple[Cost, ...]:
+        data = read_data(files(__package__).joinpath("digital.toml").read_text())
+        core = data["core_power_w"]
+        if self.power_w is not None:
+            core = Datum(self.power_w, "W", self.power_w, self.power_w, "assumed", "power_w, as given by the user")
+        return (
+            Cost("device_s", "one busy core", energy=core, time=data["clock"]),
+            Cost("device_s", "rest of the machine", energy=data["machine_power_w"], scope="system"),
+        )
+
+
+_Reads: TypeAlias = tuple[NDArray[np.int8], Float, Float, NDArray[np.bool_]]  # spins, updates, seconds, settled
+
+
+@dataclass(frozen=True, eq=False)
+class _Spins:
+    """Couplings as the kernels take them, and where an anneal starts and ends."""
+
+    couplings: Any
+    biases: Float
+    hot: float
+    cold: float
+
+    @classmethod
+    def of(cls, ising: Ising) -> _Spins:
+        j = ising.sparse_couplings()
+        couplings: Any = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
+        if j.nnz > _DENSE * ising.size**2:
+            couplings = ising.dense_couplings().copy()
+        return cls(couplings, ising.biases.copy(), *beta_range(ising))
+
+    def reads(self, task: Task, streams: NDArray[np.uint64], sweeps: int) -> _Reads:
+        reads, n = len(streams), self.biases.size
+        if isinstance(task, Relax):
+            spins, betas, limit = task.cues(reads, n).copy(), np.empty(0), 10 * sweeps
+        else:
+            spins = np.empty((reads, n), np.int8)
+            toss(spins, streams)
+            if isinstance(task, Sample):
+                betas, limit = np.r_[ramp(self.hot, task.beta, sweeps // 2), np.full(2 * sweeps, task.beta)], 0
+            else:
+                betas, limit = ramp(self.hot, self.cold, sweeps), 10 * sweeps
+        # An empty read first, so that compiling is never in the time.
+        anneal_and_descend(self.couplings, self.biases, betas[:0], 0, spins[0].copy(), streams[0].copy())
+        done, seconds, settled = np.empty(reads), np.empty(reads), np.empty(reads, bool)
+        for k in range(reads):
+            start = perf_counter()
+            done[k], settled[k] = anneal_and_descend(self.couplings, self.biases, betas, limit, spins[k], streams[k])
+            seconds[k] = perf_counter() - start
+        return spins, done * n, seconds, settled if limit else ~settled
+
+
+@dataclass(frozen=True, eq=False)
+class _Tours:
+    """Distances and, for each city, the cities near it."""
+
+    problem: Tsp
+    distances: Float
+    near: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, problem: Tsp) -> _Tours:
+        if problem.size > MAX_CITIES:
+            raise DoesNotFit(
+                f"{problem.name} has {problem.size} cities; a tour is read out as n x n spins, {MAX_CITIES} cities at "
+                f"most (16 MB a read): split it into parts, or use a solver that returns tours instead of spins"
+            )
+        distances = np.ascontiguousarray(problem.distances(), dtype=float)
+        apart = distances + np.diag(np.full(problem.size, np.inf))
+        near = np.argsort(apart, axis=1, kind="stable")[:, : min(_NEAR, problem.size - 1)]
+        return cls(problem, distances, np.ascontiguousarray(near))
+
+    def reads(self, task: Task, streams: NDArray[np.uint64], sweeps: int) -> _Reads:
+        if not isinstance(task, Minimise):
+            raise DoesNotFit(
+                f"cpu-anneal holds {self.problem.name} as a permutation, which it can only minimise; "
+                "program problem.ising() to sample or relax its spins"
+            )
+        reads, n = len(streams), self.problem.size
+        tours = np.array([np.random.default_rng(stream).permutation(n) for stream in streams])
+        spins = np.empty((reads, n * n), np.int8)
+        seconds = np.empty(reads)
+        # The first temperature is the mean distance of the five nearest cities; three cities have one tour only.
+        scale = float(np.take_along_axis(self.distances, self.near[:, :5], axis=1).mean())
+        betas = ramp(1.0 / scale, 100.0 / scale, sweeps) if scale and n > 3 else np.empty(0)
+        anneal_tour(self.distances, self.near, betas[:0], tours[0].copy(), streams[0].copy())
+        for k in range(reads):
+            start = perf_counter()
+            anneal_tour(self.distances, self.near, betas, tours[k], streams[k])
+            seconds[k] = perf_counter() - start
+            spins[k] = self.problem.spins(tours[k])
+        return spins, np.full(reads, float(betas.size * n)), seconds, np.ones(reads, bool)

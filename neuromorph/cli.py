@@ -1,0 +1,344 @@
+"""The command line: thin calls to public functions. Everything heavy is imported by the command that needs it.
+
+Exit codes: 0; 1 no feasible answer; 2 bad input; 130 interrupted, what there is being kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .options import BadInput, Parser, count, fraction, names, positive, seed
+
+if TYPE_CHECKING:
+    from .problems import Problem
+    from .study import Comparison
+
+NO_ANSWER, BAD_INPUT, INTERRUPTED = 1, 2, 130
+READS = 100  # as in study, which --help must not import
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter shows a mark instead
+            stream.reconfigure(errors="replace")
+    try:
+        arguments = _parser().parse_args(words)
+        arguments.words = words
+        code: int = arguments.command(arguments)
+        sys.stdout.flush()
+        return code
+    except SystemExit as end:  # argparse's --help and --version
+        return int(end.code or 0)
+    except BadInput as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> Parser:
+    from . import __version__
+
+    parser = Parser(prog="neuromorph", description="One problem on many kinds of physics.")
+    parser.add_argument("--version", action="version", version=f"neuromorph {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, function: Callable[[argparse.Namespace], int], text: str, file: bool = True) -> Parser:
+        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        added.set_defaults(command=function)
+        if file:
+            added.add_argument("file", metavar="FILE", help="TSPLIB, rudy / G-set, or patterns (.npz, .png, text)")
+            added.add_argument("--kind", help="tsp, maxcut or recall; else found from the content")
+        return added
+
+    compare = command("compare", _compare, "run one problem on many targets: table, page, results, netlist")
+    compare.add_argument("--targets", type=names, metavar="A,B", help="names as of 'neuromorph targets'; default: all")
+    _add_study_options(compare)
+    compare.add_argument("--time-limit", type=positive, metavar="S", help="seconds for all targets together")
+    within = "a read succeeds within this fraction of the best known value; default: 0"
+    compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
+    folder = "write report.html, results.json, figures; keeps the reads, so that the same command goes on"
+    compare.add_argument("--out", type=Path, metavar="DIR", help=folder)
+    compare.add_argument("--json", action="store_true", help="print results.json instead of the table")
+    compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+    solve = command("solve", _solve, "run one target and print its best answer")
+    solve.add_argument("--target", default="cpu-anneal", help="default: cpu-anneal")
+    _add_study_options(solve)
+    solve.add_argument("--out", type=Path, metavar="PATH", help="write the answer: a TSPLIB tour, or numbers as text")
+    solve.add_argument("--json", action="store_true")
+
+    netlist = command("netlist", _netlist, "write the problem as a circuit for ngspice")
+    netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
+    netlist.add_argument("--out", type=Path, metavar="PATH", help="default: standard output")
+
+    certify = command("certify", _certify, "compare the circuit in SPICE with its differential equation")
+    certify.add_argument("--engine", type=names, metavar="A,B", help="default: all that are installed")
+    certify.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
+    certify.add_argument("--json", action="store_true")
+
+    for name, function, text in (
+        ("targets", _targets, "list the installed targets"),
+        ("info", _info, "show versions, SPICE engines, and who owns the import names"),
+    ):
+        command(name, function, text, file=False).add_argument("--json", action="store_true")
+    return parser
+
+
+def _add_study_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--reads", type=count, default=READS, metavar="N", help=f"independent reads a target; default: {READS}"
+    )
+    parser.add_argument("--seed", type=seed, metavar="N", help="the same seed gives the same reads; default: drawn")
+    parser.add_argument("--best-known", type=float, metavar="X", help="else from beside the file, or the table")
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from . import compare
+    from .report.progress import progress_bars
+
+    problem = _load(arguments)
+    origin = _origin(arguments)
+    _check_targets(arguments.targets or [])
+    if arguments.out is not None:
+        with _writing(arguments.out):
+            arguments.out.mkdir(parents=True, exist_ok=True)
+    with progress_bars(show=not (arguments.json or arguments.quiet)) as progress:
+        comparison = compare(
+            problem,
+            arguments.targets,
+            arguments.reads,
+            arguments.seed,
+            time_limit=arguments.time_limit,
+            success_gap=arguments.success_gap,
+            progress=progress,
+            directory=arguments.out,
+        )
+    comparison = replace(comparison, provenance={**comparison.provenance, **origin})
+    failure = None
+    if arguments.out is not None:
+        try:
+            with _writing(arguments.out):
+                comparison.write(arguments.out)
+        except BadInput as error:  # a full disk must not cost the table too
+            failure = error
+    if arguments.json:
+        sys.stdout.write(comparison.to_json())
+    elif not arguments.quiet:
+        _print_comparison(comparison, None if failure else arguments.out)
+    if failure:
+        raise failure
+    if comparison.interrupted:
+        kept = f"; the reads so far are in {arguments.out}, the same command goes on" if arguments.out else ""
+        print(f"interrupted{kept}", file=sys.stderr)
+        return INTERRUPTED
+    return 0 if comparison.best else NO_ANSWER
+
+
+def _solve(arguments: argparse.Namespace) -> int:
+    import json
+
+    from . import compare
+    from .report.progress import progress_bars
+
+    problem = _load(arguments)
+    _check_targets([arguments.target])
+    with progress_bars(show=not arguments.json) as progress:
+        comparison = compare(problem, [arguments.target], arguments.reads, arguments.seed, progress=progress)
+    (result,) = comparison.results
+    value = result.solution.value if result.solution else None
+    if value is not None and arguments.out is not None:
+        with _writing(arguments.out):
+            _write_answer(problem, value, arguments.out)
+    if arguments.json:
+        data = comparison.to_dict()
+        answer = None if value is None else value.tolist()
+        json.dump({"problem": data["problem"], **data["results"][0], "answer": answer}, sys.stdout, allow_nan=False)
+        print()
+    else:
+        from .report.text import number, percent
+
+        if value is not None and arguments.out is None:
+            print(_answer_text(problem, value))
+        about = f"score {number(result.best)}, gap {percent(result.gap)}" if result.solution else "no feasible answer"
+        why = f"; {result.reason}" if result.reason else ""
+        print(f"{result.target}, {result.reads} reads: {about}{why}", file=sys.stderr)
+    return INTERRUPTED if comparison.interrupted else NO_ANSWER if value is None else 0
+
+
+def _netlist(arguments: argparse.Namespace) -> int:
+    from .files import write_file
+
+    problem = _load(arguments)
+    with _user_errors(ValueError):
+        text = _circuit_function("netlist")(problem, rng=arguments.seed)
+    if arguments.out is None:
+        sys.stdout.write(text)
+    else:
+        with _writing(arguments.out):
+            write_file(arguments.out, text)
+    return 0
+
+
+def _certify(arguments: argparse.Namespace) -> int:
+    import json
+
+    from .report.table import print_rows
+
+    problem = _load(arguments)
+    with _user_errors(ValueError, RuntimeError):  # too large, no such engine, an engine that failed
+        certificate = _circuit_function("certify")(problem, engines=arguments.engine, rng=arguments.seed).to_dict()
+    if arguments.json:
+        print(json.dumps(certificate, indent=2, allow_nan=False))
+        return 0
+    print(f"{certificate['neurons']} neurons; largest differences from the differential equation, of full scale")
+    print_rows(
+        ("engine", "trajectory", "end", "same attractor", "energy"),
+        [
+            (name, *(_short(of[key]) for key in ("trajectory_error", "final_error", "same_attractor", "energy_error")))
+            for name, of in certificate["engines"].items()
+        ],
+    )
+    return 0
+
+
+def _targets(arguments: argparse.Namespace) -> int:
+    import json
+
+    from . import target, targets
+    from .report.table import print_rows
+
+    rows = []
+    for name in targets():
+        try:
+            device = target(name)
+            rows.append({"name": name, "claims": sorted(device.claims), "summary": device.summary})
+        except Exception as error:  # one that does not load must not hide the others
+            rows.append({"name": name, "claims": [], "summary": f"does not load: {type(error).__name__}: {error}"})
+    if arguments.json:
+        print(json.dumps(rows, indent=2))
+    else:
+        print_rows(("target", "does", "what it is"), [(r["name"], ", ".join(r["claims"]), r["summary"]) for r in rows])
+    return 0
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    import json
+
+    from .report.table import print_rows
+    from .study.provenance import installation
+
+    engines = _circuit_function("engines")()
+    about = installation()
+    if arguments.json:
+        print(json.dumps({**about, "engines": engines}, indent=2))
+        return 0
+    print_rows(("part", "version"), [*about["versions"].items(), *((f"engine {k}", v) for k, v in engines.items())])
+    print(f"targets: {', '.join(about['targets'])}")
+    for warning in about["warnings"]:
+        print(f"warning: {warning}", file=sys.stderr)
+    return 0
+
+
+def _load(arguments: argparse.Namespace) -> Problem:
+    from . import load
+
+    with _user_errors(ValueError, OSError):
+        return load(arguments.file, kind=arguments.kind, best_known=getattr(arguments, "best_known", None))
+
+
+def _check_targets(names: Sequence[str]) -> None:
+    from . import targets
+
+    for name in names:
+        if name not in targets():
+            raise BadInput(f"target is {name!r}; installed are {', '.join(targets()) or 'none'}")
+
+
+def _circuit_function(name: str) -> Callable[..., Any]:
+    """A function of the package above this one, as its entry point names it."""
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group="neuromorph.circuits", name=name):
+        function: Callable[..., Any] = point.load()
+        return function
+    raise BadInput(f"no installed package offers {name!r} of circuits; install neuromorph again")
+
+
+def _origin(arguments: argparse.Namespace) -> dict[str, str]:
+    """The command and the file, for the provenance."""
+    import hashlib
+
+    path = Path(arguments.file)
+    return {
+        "command": shlex.join(["neuromorph", *arguments.words]),
+        "input": path.name,
+        "input_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+
+
+def _write_answer(problem: Problem, value: Any, path: Path) -> None:
+    from . import Tsp, write_tour
+    from .files import write_file
+
+    if isinstance(problem, Tsp):
+        write_tour(path, value, name=problem.name)
+    else:
+        write_file(path, _answer_text(problem, value) + "\n")
+
+
+def _answer_text(problem: Problem, value: Any) -> str:
+    """Cities from 1, as TSPLIB numbers them, in the order of the tour; else one -1 or +1 a spin."""
+    numbers = value + 1 if problem.kind == "tsp" else value
+    return " ".join(str(number) for number in numbers.tolist())
+
+
+def _print_comparison(comparison: Comparison, folder: Path | None) -> None:
+    from rich.console import Console
+
+    from .report.table import print_comparison
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 120  # a file or pipe has no width of its own
+    print_comparison(comparison, console)
+    if folder is not None:
+        print(f"written: {folder / 'report.html'}, results.json, figures")
+
+
+def _short(value: Any) -> str:
+    return f"{value:.2g}" if isinstance(value, float) else "-" if value is None else "yes" if value else "no"
+
+
+@contextmanager
+def _user_errors(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors that say what to mend become one line."""
+    try:
+        yield
+    except kinds as error:
+        raise BadInput(str(error)) from error
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror or error}; choose another place with --out") from error

@@ -1,0 +1,49 @@
+"""What may stand behind an option of the command line, and the one line that says so where it does not."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import NoReturn
+
+
+class BadInput(Exception):
+    """What the user can mend; shown as one line, without a traceback."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message}; see {self.prog} --help")
+
+
+def names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError("name one at least")
+    return list(dict.fromkeys(names))
+
+
+def count(text: str) -> int:
+    return int(_checked(text, int, "a whole number from 1", lambda value: value >= 1))
+
+
+def seed(text: str) -> int:
+    return int(_checked(text, int, "a whole number from 0", lambda value: value >= 0))
+
+
+def positive(text: str) -> float:
+    return _checked(text, float, "a number above 0", lambda value: 0 < value < float("inf"))
+
+
+def fraction(text: str) -> float:
+    return _checked(text, float, "a fraction, 0 or above", lambda value: 0 <= value < float("inf"))
+
+
+def _checked(text: str, kind: Callable[[str], float], rule: str, holds: Callable[[float], bool]) -> float:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = float("nan")
+    if not holds(value):
+        raise argparse.ArgumentTypeError(f"is {text!r}; give {rule}")
+    return value

@@ -1,0 +1,59 @@
+"""The folder that a comparison leaves: results, page, figures, the best answer, and what targets hand over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..files import write_file
+from ..problems import Tsp, write_tour
+from ..study.store import safe_name
+from .drawing import draw_answer
+from .figures import energy_shares, pareto
+from .page import render_page
+from .style import series_colour
+from .svg import figure_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..study import Comparison
+
+
+def write_folder(comparison: Comparison, folder: Path) -> list[Path]:
+    """Write all of it, results.json first; the paths."""
+    written = [write_file(folder / "results.json", comparison.to_json())]
+    for name, text in handed_over(comparison).items():
+        written.append(write_file(folder / name, text))
+    best = comparison.best
+    tour = best.solution.value if best is not None and best.solution is not None else None
+    if isinstance(comparison.problem, Tsp) and tour is not None:
+        written.append(write_tour(folder / "best.tour", tour, name=comparison.problem.name))
+    drawn = draw_all(comparison)
+    vectors = {name: figure_bytes(ax, "svg") for name, ax in drawn.items()}
+    for name, ax in drawn.items():
+        written.append(write_file(folder / "figures" / f"{name}.svg", vectors[name]))
+        written.append(write_file(folder / "figures" / f"{name}.png", figure_bytes(ax, "png")))
+    written.append(write_file(folder / "report.html", render_page(comparison, vectors)))
+    return written
+
+
+def handed_over(comparison: Comparison) -> dict[str, str]:
+    """{file name: text} of what the targets offer; a name that is taken is preceded by that of the target."""
+    chosen: dict[str, str] = {}
+    ours = {"results.json", "report.html", "best.tour", "figures", "runs"}
+    for result in comparison.results:
+        for name, text in result.files.items():
+            name = safe_name(name)
+            chosen[name if name not in ours | chosen.keys() else f"{safe_name(result.target)}-{name}"] = text
+    return chosen
+
+
+def draw_all(comparison: Comparison) -> dict[str, Axes]:
+    """Every figure by its name: "pareto", "energy", and "answer-<target>" for each target that has one."""
+    drawn = {"pareto": pareto(comparison), "energy": energy_shares(comparison)}
+    for k, result in enumerate(comparison.results):
+        answer = draw_answer(comparison.problem, result, colour=series_colour(k))
+        if answer is not None:
+            drawn[f"answer-{safe_name(result.target)}"] = answer
+    return drawn

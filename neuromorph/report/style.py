@@ -1,0 +1,42 @@
+"""Colours of figures and page. Those of figures are also names: on the page they turn into CSS variables, so that one
+picture serves the light and the dark scheme.
+
+Hues after Okabe and Ito (2008), apart for all common kinds of colour blindness; shapes and hatches say the same again.
+"""
+
+from __future__ import annotations
+
+INK, MUTED, LINE, PAPER = "#1d2328", "#5d6871", "#d9dee2", "#ffffff"
+
+# One a target, in the order of the table.
+SERIES = ("#2f74b8", "#d0602f", "#1e9477", "#9361b3", "#b0860e", "#c4557f", "#5b7785", "#6a8f2f")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
+
+# How a number is known, from the firmest to the least.
+KINDS = {"measured": "#167c74", "modelled": "#3d6db4", "assumed": "#cf8b1a", "forecast": "#b0567c"}
+
+# Dark scheme: the same hues, lighter.
+DARK = {
+    INK: "#e7eaec",
+    MUTED: "#9aa6af",
+    LINE: "#333c44",
+    PAPER: "#1b2127",
+    **dict(
+        zip(
+            SERIES,
+            ("#68a5e3", "#ee8a5c", "#45c2a1", "#bd93db", "#d9b13c", "#e685aa", "#93aebb", "#9bc35a"),
+            strict=True,
+        )
+    ),
+    **dict(zip(KINDS.values(), ("#3fb5ab", "#7aa5e6", "#e9b04c", "#e08db0"), strict=True)),
+}
+
+
+def series_colour(k: int) -> str:
+    """Colour of the k-th target."""
+    return SERIES[k % len(SERIES)]
+
+
+def css_name(colour: str) -> str:
+    """The CSS variable of a colour, ``--c1d2328``."""
+    return f"--c{colour[1:]}"

@@ -1,0 +1,68 @@
+"""The tables that a terminal shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .text import estimate, number, percent, printable, probability
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..study import Comparison, Result
+
+_STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does not fit": "dim", "failed": "red"}
+_WIDE = 108  # columns of a terminal that hold the two of a single read beside the others
+
+
+def print_comparison(comparison: Comparison, console: Console) -> None:
+    """The table, and below it why a target has few numbers or none. Names of files are text, never markup."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    problem = comparison.problem
+    known = "best value unknown" if problem.best_known is None else f"best known {number(problem.best_known)}"
+    console.print(Text(f"{printable(problem.name)} · {problem.kind} · size {problem.size:,} · {known}", style="bold"))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("target", no_wrap=True)
+    headings = ["feasible", "best", "gap", "success", "time\nto solution", "energy\nto solution"]
+    if console.width >= _WIDE:
+        headings[4:4] = ["time\na read", "energy\na read"]
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in comparison.results:
+        columns = [
+            (percent(row.feasible_fraction), ""),
+            (number(row.best), ""),
+            (percent(row.gap), ""),
+            probability(row.success),
+            estimate(row.tts_s, "s"),
+            estimate(row.ets_j, "J"),
+        ]
+        if console.width >= _WIDE:
+            columns[4:4] = [estimate(row.time_per_read_s, "s"), estimate(row.energy_per_read_j, "J")]
+        name = Text.assemble(printable(row.target), "\n", (status(row), _STYLES[row.status]))
+        table.add_row(name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in columns))
+    console.print(table)
+    for row in comparison.results:
+        if row.reason:
+            console.print(Text.assemble((printable(row.target), "bold"), ": ", printable(row.reason)))
+    if problem.best_known is None:
+        console.print("gap, success and what a solution takes need a best known value: give --best-known", style="dim")
+    else:
+        console.print("to solution: until a success is found with 99 %; ranges are 95 % intervals", style="dim")
+
+
+def status(result: Result) -> str:
+    """``ok, 50 reads``; of a target that never read, only its status."""
+    return f"{result.status}, {result.reads} read{'s' * (result.reads != 1)}" if result.reads else result.status
+
+
+def print_rows(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A plain table; what it holds is text, never markup."""
+    cells = [list(headings), *([printable(str(cell)) for cell in row] for row in rows)]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(headings))]
+    for row in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

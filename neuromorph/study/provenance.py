@@ -1,0 +1,70 @@
+"""Where numbers are from: versions, seed, command, hash of the input, machine and date."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..problems.problem import Problem
+from ..protocol import targets
+from ..run import versions
+from .store import problem_digest
+
+
+def provenance(problem: Problem, stream: np.random.SeedSequence, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What it takes to get the same numbers again; plain data for JSON."""
+    entropy: Any = stream.entropy
+    seed = int(entropy) if isinstance(entropy, (int, np.integer)) else [int(word) for word in entropy]
+    key = [int(word) for word in stream.spawn_key]
+    return {
+        "seed": seed,
+        **({"spawn_key": key} if key else {}),
+        **about,
+        "problem_sha256": problem_digest(problem),
+        "versions": dict(versions()),
+        "machine": machine(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def installation() -> dict[str, Any]:
+    """What is installed: versions, targets, and warnings where another distribution stands in the way."""
+    names = [re.split(r"[^\w.-]", line)[0] for line in requires("neuromorph") or [] if "extra ==" not in line]
+    found = {"python": platform.python_version(), "neuromorph": version("neuromorph")}
+    for name in sorted(set(names), key=str.lower):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return {"versions": found, "machine": machine(), "targets": targets(), "warnings": _foreign_owners()}
+
+
+def _foreign_owners() -> list[str]:
+    """``circuits`` is also the import name of an unrelated distribution; two of them overwrite each other."""
+    owners = packages_distributions()
+    packages = ("neuromorph", "circuits", "hardware_targets")
+    return [
+        f"the import name {package!r} also belongs to {', '.join(foreign)}; pip uninstall {' '.join(foreign)}"
+        for package in packages
+        if (foreign := sorted(set(owners.get(package, [])) - {"neuromorph"}))
+    ]
+
+
+def machine() -> dict[str, Any]:
+    """The computer: times that are measured are measured on it."""
+    cpus = Path("/proc/cpuinfo")
+    lines = cpus.read_text(errors="replace").splitlines() if cpus.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "system": platform.platform(terse=True),
+        "processor": models[0] if models else platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+    }

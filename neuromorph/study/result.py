@@ -1,0 +1,159 @@
+"""What one target made of the problem: quality, success, time and energy, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..cost import Estimate, Ledger, price
+from ..ising import Float
+from ..problems import Problem, Recall, Solution
+from ..protocol import Relax, Target
+from ..run import Run
+from .success import to_solution, wilson
+
+Status = Literal["ok", "time limit", "interrupted", "does not fit", "failed"]
+
+_LEVELS = 40  # levels of quality that are kept: more cannot be told apart in a figure
+_SAME = 1e-9  # two scores nearer than this, as a fraction, are one: the round-off of a sum of distances
+
+
+@dataclass(frozen=True)
+class Level:
+    """What it takes to find, with 99 %, a feasible answer at least as good as ``score``."""
+
+    score: float
+    gap: float | None
+    probability: Estimate
+    time_s: Estimate | None
+    energy_j: Estimate | None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One row of a comparison; what is not defined is None.
+
+    status : str                "ok", "time limit", "interrupted", "does not fit" or "failed"; ``reason`` says why
+    scores, gaps : (reads,)     of each read's own state, before any repair; NaN where it is not feasible
+    best, gap : float           score of the best feasible read, and its distance from the best value known
+    solution : Solution         that answer
+    success : Estimate          chance that one read is feasible and within the success gap of the best value known
+    tts_s, ets_j : Estimate     time and energy to solution at 99 %
+    levels : tuple of Level     the same for every quality that was reached, best first
+    files : {name: text}        what the target hands over, as a netlist
+    resumed : int               reads that an earlier call had left
+    """
+
+    target: str
+    status: Status
+    reason: str = ""
+    summary: str = ""
+    scores: Float = field(default_factory=lambda: np.empty(0))
+    gaps: Float = field(default_factory=lambda: np.empty(0))
+    best: float | None = None
+    gap: float | None = None
+    solution: Solution | None = None
+    success: Estimate | None = None
+    time_per_read_s: Estimate | None = None
+    energy_per_read_j: Estimate | None = None
+    tts_s: Estimate | None = None
+    ets_j: Estimate | None = None
+    levels: tuple[Level, ...] = ()
+    ledger: Ledger | None = None
+    run: Run | None = None
+    mapping_error: float | None = None
+    notes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    resumed: int = 0
+
+    @property
+    def reads(self) -> int:
+        return len(self.scores)
+
+    @property
+    def feasible_fraction(self) -> float | None:
+        """Share of the reads whose own state was valid."""
+        return float(np.isfinite(self.scores).mean()) if self.reads else None
+
+    @property
+    def gap_median(self) -> float | None:
+        """Over the feasible reads."""
+        gaps = self.gaps[np.isfinite(self.gaps)]
+        return float(np.median(gaps)) if gaps.size else None
+
+
+def evaluate(problem: Problem, device: Target, run: Run, *, success_gap: float = 0.0, **about: Any) -> Result:
+    """Score every read, price the run and join both into time and energy to solution; ``about`` fills other fields."""
+    solutions = [problem.decode(spins) for spins in run.spins]
+    scores = _scores(problem, run, solutions)
+    gaps = relative_gap(scores, problem)
+    ledger = price(run, device.costs())
+    time = ledger.time_per_read if ledger.time_per_read.value else None
+    energy = ledger.energy_per_read() if ledger.entries else None
+    found: dict[str, Any] = {}
+    if np.isfinite(scores).any():
+        k = int(np.nanargmin(_loss(scores, problem)))
+        found = {"best": float(scores[k]), "gap": _number(gaps[k]), "solution": solutions[k]}
+    if problem.best_known is not None:
+        success = wilson(int((gaps <= success_gap + _SAME).sum()), run.reads)
+        found |= {"success": success, "tts_s": _solve(time, success), "ets_j": _solve(energy, success)}
+    return Result(
+        scores=scores,
+        gaps=gaps,
+        time_per_read_s=time,
+        energy_per_read_j=energy,
+        levels=_levels(problem, scores, time, energy),
+        ledger=ledger,
+        run=run,
+        **found,
+        **about,
+    )
+
+
+def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
+    """(score - best known) / |best known| of a minimisation, the opposite of a maximisation; NaN without a best."""
+    loss = _loss(np.asarray(scores, dtype=float), problem)
+    if problem.best_known is None:
+        return np.full(loss.shape, np.nan)
+    loss = loss - _loss(np.asarray(float(problem.best_known)), problem)
+    scale = abs(problem.best_known)
+    # With a best value of 0 there is no relative distance: it is 0 or infinitely far.
+    return loss / scale if scale else np.where(loss == 0, 0.0, np.copysign(np.inf, loss) + 0 * loss)
+
+
+def _scores(problem: Problem, run: Run, solutions: list[Solution]) -> Float:
+    """(reads,), NaN where a read is not feasible; a recalled pattern is scored against the one that its cue meant."""
+    if isinstance(problem, Recall) and isinstance(run.task, Relax):
+        cues = run.task.cues(run.reads, problem.size)
+        return np.array([problem.score(s, cue) for s, cue in zip(solutions, cues, strict=True)])
+    return np.array([problem.score(s) if s.feasible else np.nan for s in solutions], dtype=float)
+
+
+def _loss(scores: Float, problem: Problem) -> Float:
+    return scores if problem.sense == "min" else -scores
+
+
+def _levels(problem: Problem, scores: Float, time: Estimate | None, energy: Estimate | None) -> tuple[Level, ...]:
+    loss = np.sort(_loss(scores[np.isfinite(scores)], problem))
+    last = np.flatnonzero(np.diff(loss, append=np.inf) > _SAME * np.abs(loss))  # the last read of each level
+    if len(last) > _LEVELS:
+        last = last[np.unique(np.linspace(0, len(last) - 1, _LEVELS).round().astype(int))]
+    levels = []
+    for k in last.tolist():
+        score = float(_loss(loss[k], problem))
+        p = wilson(k + 1, len(scores))
+        gap = _number(relative_gap(score, problem))
+        levels.append(Level(score, gap, p, _solve(time, p), _solve(energy, p)))
+    return tuple(levels)
+
+
+def _solve(per_read: Estimate | None, probability: Estimate) -> Estimate | None:
+    return None if per_read is None else to_solution(per_read, probability)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None

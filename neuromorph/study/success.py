@@ -1,0 +1,65 @@
+r"""From a success rate to time and energy to solution, each with an interval.
+
+.. math:: \mathrm{TTS} = t\, \max\!\left(1, \frac{\ln(1 - q)}{\ln(1 - p)}\right), \qquad q = 0.99
+
+t is the time of one read (or its energy), p the chance that one read succeeds: that many independent reads find a
+solution with probability q, and there is no less than one read. p is estimated from k successes in n reads with the
+interval of Wilson, J. Am. Stat. Assoc. 22, 209 (1927), which stays inside [0, 1] and has width at k = 0 and k = n.
+TTS as in Ronnow et al., Science 345, 420 (2014).
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+from ..cost import Estimate
+
+
+def wilson(successes: int, reads: int, confidence: float = 0.95) -> Estimate:
+    """Probability of success of one read: k / n and its Wilson score interval."""
+    if not 0 <= successes <= reads or reads < 1:
+        raise ValueError(f"successes is {successes} of {reads} reads; needs 0 <= successes <= reads and a read")
+    _check_fraction("confidence", confidence)
+    z2 = NormalDist().inv_cdf(0.5 + confidence / 2.0) ** 2
+    p = successes / reads
+    centre = (p + z2 / (2 * reads)) / (1 + z2 / reads)
+    half = math.sqrt(z2 * (p * (1 - p) + z2 / (4 * reads)) / reads) / (1 + z2 / reads)
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == reads else centre + half
+    return Estimate(p, low, high)
+
+
+def reads_to_solution(p: float, confidence: float = 0.99) -> float:
+    """ln(1 - q) / ln(1 - p) reads, at least one; infinity if p = 0."""
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"p is {p}; a probability is between 0 and 1")
+    _check_fraction("confidence", confidence)
+    if p >= confidence:
+        return 1.0
+    return math.log1p(-confidence) / math.log1p(-p) if p > 0.0 else math.inf
+
+
+def to_solution(per_read: Estimate, probability: Estimate, confidence: float = 0.99) -> Estimate:
+    """Seconds or joules until a solution is found with ``confidence``, from those of one read.
+
+    The low end takes the low end of a read and the high end of p, the high end the opposite: at least as wide as
+    either interval alone. Without a success there is no value, and the low end is a bound.
+    """
+
+    def times(amount: float | None, p: float | None) -> float | None:
+        if amount is None or p is None:
+            return None
+        reads = reads_to_solution(p, confidence)
+        return amount * reads if math.isfinite(reads) else None
+
+    return Estimate(
+        times(per_read.value, probability.value),
+        times(per_read.low, probability.high),
+        times(per_read.high, probability.low),
+    )
+
+
+def _check_fraction(name: str, value: float) -> None:
+    if not 0.0 < value < 1.0:
+        raise ValueError(f"{name} is {value}; it must be between 0 and 1")

@@ -1,0 +1,302 @@
+"""The command line: exit codes, messages without tracebacks, pure JSON, Ctrl-C that keeps what there is."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neuromorph as nm
+from neuromorph import cli
+from neuromorph.cli import main
+from neuromorph.study import READS
+
+SQUARE = """NAME: square
+TYPE: TSP
+DIMENSION: 4
+EDGE_WEIGHT_TYPE: EUC_2D
+NODE_COORD_SECTION
+1 0 0
+2 10 0
+3 10 10
+4 0 10
+EOF
+"""
+PENTAGON = "5 5\n1 2 1\n2 3 1\n3 4 1\n4 5 1\n1 5 1\n"
+
+TOYS = """
+import time
+from study_toys import Descent, Netlisted
+
+
+def toy():
+    return Netlisted(name="toy", flips=600)
+
+
+def slow():
+    return Descent(name="slow", events=lambda reads: time.sleep(0.02 * reads))
+
+
+def blind():
+    return Descent(name="blind", summary="[red]blind[/red]", largest=0)
+"""
+
+
+@pytest.fixture
+def toys(tmp_path, monkeypatch):
+    """A folder on the path that installs the targets toy, slow and blind, and one that does not load."""
+    folder = tmp_path / "site"
+    about = folder / "toys-1.0.dist-info"
+    about.mkdir(parents=True)
+    (folder / "toy_targets.py").write_text(TOYS)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1.0\n")
+    points = "".join(f"{name} = toy_targets:{name}\n" for name in ("toy", "slow", "blind"))
+    (about / "entry_points.txt").write_text(f"[neuromorph.targets]\n{points}absent = no_such_module:Thing\n")
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(Path(__file__).parent)]))
+    yield folder
+    sys.modules.pop("toy_targets", None)
+
+
+@pytest.fixture
+def square(tmp_path):
+    path = tmp_path / "square.tsp"
+    path.write_text(SQUARE)
+    return str(path)
+
+
+@pytest.fixture
+def pentagon(tmp_path):
+    path = tmp_path / "pentagon.txt"
+    path.write_text(PENTAGON)
+    return str(path)
+
+
+# compare
+
+
+def test_compare_prints_a_table_and_writes_a_folder(toys, square, tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["compare", square, "--targets", "toy,blind,absent", "--reads", "40", "--seed", "3", "--best-known", "40"]
+    assert main([*words, "--out", str(out)]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "blind: blind has 0 spins, the problem 16; take a larger array" in said.out
+    assert "absent: ModuleNotFoundError: No module named 'no_such_module'" in said.out
+    data = json.loads((out / "results.json").read_text())
+    assert [row["status"] for row in data["results"]] == ["ok", "does not fit", "failed"]
+    assert data["problem"]["best_known"] == data["results"][0]["best"] == 40
+    assert data["provenance"]["seed"] == 3
+    assert data["provenance"]["command"].startswith("neuromorph compare")
+    assert data["provenance"]["input"] == "square.tsp"
+    assert len(data["provenance"]["input_sha256"]) == 64
+    assert nm.load(square).length(nm.read_tour(out / "best.tour")) == 40
+    assert {"report.html", "netlist.cir", "figures", "runs"} <= {path.name for path in out.iterdir()}
+    assert data["provenance"]["command"] in unescape((out / "report.html").read_text())
+
+
+def test_json_is_pure_and_repeatable(toys, pentagon, capsys):
+    words = ["compare", pentagon, "--targets", "toy", "--reads", "9", "--seed", "5", "--json"]
+    rows = []
+    for _ in range(2):
+        assert main(words) == 0
+        said = capsys.readouterr()
+        assert said.err == ""
+        rows.append(json.loads(said.out)["results"])
+    assert rows[0] == rows[1]
+    assert rows[0][0]["best"] == 4
+
+
+def test_quiet_says_nothing(toys, pentagon, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["compare", pentagon, "--targets", "toy", "--reads", "4", "--quiet", "--out", str(out)]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert (out / "report.html").is_file()
+
+
+def test_options_reach_the_study(toys, pentagon, capsys):
+    words = ["compare", pentagon, "--targets", "toy", "--reads", "6", "--json", "--success-gap", "0.5"]
+    assert main([*words, "--best-known", "7", "--kind", "maxcut", "--time-limit", "60"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["provenance"]["success_gap"] == 0.5
+    assert data["provenance"]["time_limit_s"] == 60
+    assert data["problem"] == {"name": "pentagon", "kind": "maxcut", "size": 5, "best_known": 7, "sense": "max"}
+    assert data["results"][0]["success_probability"]["value"] == 1
+    assert data["results"][0]["gap"] == pytest.approx(3 / 7)
+
+
+def test_no_feasible_answer_is_1(toys, pentagon, capsys):
+    assert main(["compare", pentagon, "--targets", "blind", "--reads", "3"]) == 1
+    assert main(["solve", pentagon, "--target", "blind", "--reads", "3"]) == 1
+    assert "no feasible answer; blind has 0 spins" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["compare"], "required: FILE"),
+        (["paint"], "invalid choice: 'paint'"),
+        (["compare", "absent.tsp"], "absent.tsp: there is no such file"),
+        (["compare", "."], "is not a regular file"),
+        (["compare", "SQUARE", "--reads", "0"], "argument --reads: is '0'; give a whole number from 1"),
+        (["compare", "SQUARE", "--reads", "2.5"], "argument --reads: is '2.5'"),
+        (["compare", "SQUARE", "--seed", "-1"], "argument --seed: is '-1'; give a whole number from 0"),
+        (["compare", "SQUARE", "--time-limit", "0"], "argument --time-limit: is '0'; give a number above 0"),
+        (["compare", "SQUARE", "--time-limit", "nan"], "argument --time-limit: is 'nan'"),
+        (["compare", "SQUARE", "--success-gap", "-0.1"], "argument --success-gap: is '-0.1'; give a fraction"),
+        (["compare", "SQUARE", "--targets", ","], "argument --targets: name one at least"),
+        (["compare", "SQUARE", "--targets", "toy,warp"], "target is 'warp'; installed are absent, analog-circuit"),
+        (["compare", "SQUARE", "--kind", "chess"], "kind is 'chess'; it must be one of tsp"),
+        (["compare", "SQUARE", "--kind", "maxcut"], "square.tsp, line 1: "),
+        (["compare", "SQUARE", "--best-known", "nan"], "best_known is nan"),
+        (["compare", "SQUARE", "--best-known", "x"], "argument --best-known: invalid float value: 'x'"),
+        (["compare", "SQUARE", "--out", "SQUARE"], "choose another place with --out"),
+        (["compare", "SQUARE", "--fast"], "unrecognized arguments: --fast"),
+        (["solve", "SQUARE", "--target", "warp"], "target is 'warp'"),
+        (["solve", "SQUARE", "--target", "toy", "--reads", "40", "--out", "SQUARE/tour"], "cannot write"),
+        (["netlist", "absent.txt"], "absent.txt: there is no such file"),
+        (["certify", "SQUARE", "--engine", "abacus"], "abacus"),
+    ],
+)
+def test_bad_input_is_2_with_one_line(toys, square, words, said, capsys):
+    assert main([square + word[6:] if word.startswith("SQUARE") else word for word in words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+# the other commands
+
+
+def test_solve_writes_the_answer(toys, square, pentagon, tmp_path, capsys):
+    out = tmp_path / "a.tour"
+    assert main(["solve", square, "--target", "toy", "--reads", "40", "--seed", "1", "--out", str(out)]) == 0
+    assert nm.load(square).length(nm.read_tour(out)) == 40
+    assert "score 40" in capsys.readouterr().err
+    assert main(["solve", square, "--target", "toy", "--reads", "40", "--seed", "1"]) == 0
+    tour = np.array(capsys.readouterr().out.split(), int) - 1
+    assert nm.load(square).length(tour) == 40
+    assert main(["solve", pentagon, "--target", "toy", "--reads", "5", "--seed", "1", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert nm.load(pentagon).score(np.array(data["answer"])) == data["best"] == 4
+    out = tmp_path / "sides.txt"
+    assert main(["solve", pentagon, "--target", "toy", "--reads", "5", "--seed", "1", "--out", str(out)]) == 0
+    assert nm.load(pentagon).score(np.loadtxt(out, dtype=int)) == 4
+
+
+def test_netlist_goes_where_it_is_asked_to(pentagon, tmp_path, capsys):
+    out = tmp_path / "n.cir"
+    assert main(["netlist", pentagon, "--out", str(out)]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["netlist", pentagon]) == 0
+    assert capsys.readouterr().out == out.read_text()
+    assert out.read_text().rstrip().endswith(".end")
+
+
+def test_certify_names_each_engine(pentagon, capsys):
+    assert main(["certify", pentagon, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["neurons"] == 5
+    assert data["engines"]
+    for errors in data["engines"].values():
+        assert errors.keys() == {"trajectory_error", "final_error", "same_attractor", "energy_error"}
+        assert errors["trajectory_error"] < 1e-3
+    engine = next(iter(data["engines"]))
+    assert main(["certify", pentagon, "--engine", engine]) == 0
+    assert engine in capsys.readouterr().out
+
+
+def test_targets_lists_all_even_one_that_does_not_load(toys, capsys):
+    assert main(["targets", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows.keys() == set(nm.targets())
+    assert rows["toy"]["claims"] == ["minimise", "relax"]
+    assert rows["absent"]["summary"].startswith("does not load: ModuleNotFoundError")
+    assert main(["targets"]) == 0
+    assert "[red]blind[/red]" in capsys.readouterr().out
+
+
+def test_info_warns_of_another_owner_of_our_names(toys, capsys):
+    assert main(["info", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["warnings"] == []
+    assert data["versions"].keys() >= {"python", "neuromorph", "numpy", "scipy", "numba", "brian2"}
+    assert data["engines"]
+    other = toys / "circuits-9.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: circuits\nVersion: 9\n")
+    (other / "RECORD").write_text("circuits/__init__.py,,\n")
+    assert main(["info"]) == 0
+    said = capsys.readouterr()
+    assert "warning: the import name 'circuits' also belongs to circuits; pip uninstall circuits" in said.err
+    assert "neuromorph" in said.out
+
+
+# processes
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys; from neuromorph.cli import main; main(['--help']); print(sorted(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "usage: neuromorph" in said
+    for module in ("'numpy'", "'scipy'", "'rich'", "'importlib.metadata'"):
+        assert module not in said
+
+
+def test_help_and_library_agree_on_the_reads():
+    assert cli.READS == READS
+
+
+def test_it_runs_as_a_module():
+    def run(*words):
+        command = [sys.executable, "-m", "neuromorph", *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    assert run("--version").stdout == f"neuromorph {nm.__version__}\n"
+    failed = run("compare", "absent.tsp")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert failed.stderr.startswith("error: absent.tsp")
+
+
+def test_a_reader_that_leaves_early_is_no_error(toys):
+    command = [sys.executable, "-m", "neuromorph", "targets", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        error = process.stderr.read()
+        assert process.wait(timeout=60) == 0
+    assert error == ""
+
+
+def test_ctrl_c_keeps_the_reads_and_the_same_command_goes_on(toys, pentagon, tmp_path):
+    """SIGINT comes once the first reads are on disk; 100,000 reads of 20 ms are not done by then on any machine."""
+    out = tmp_path / "out"
+    words = ["compare", pentagon, "--targets", "slow,toy", "--seed", "2", "--out", str(out)]
+    command = [sys.executable, "-m", "neuromorph", *words, "--reads", "100000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not (out / "runs" / "slow.npz").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        said, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert "Traceback" not in error
+    assert "the same command goes on" in error
+    assert "interrupted" in said
+    slow, toy = json.loads((out / "results.json").read_text())["results"]
+    assert (slow["status"], toy["status"]) == ("interrupted", "interrupted")
+    assert 0 < slow["reads"] < 100000
+    assert slow["energy_per_read_j"]["value"] > 0
+    assert "interrupted" in (out / "report.html").read_text()
+    assert main([*words, "--reads", str(slow["reads"] + 3), "--quiet"]) == 0
+    again = json.loads((out / "results.json").read_text())["results"]
+    assert [row["status"] for row in again] == ["ok", "ok"]
+    assert again[0]["reads_resumed"] == slow["reads"]

@@ -1,0 +1,292 @@
+"""Studies: results must not depend on batches, neighbours, interruptions or resuming; no failure may hide or spread."""
+
+import json
+
+import numpy as np
+import pytest
+from study_toys import Broken, Descent, Netlisted, Ring
+
+import neuromorph as nm
+from neuromorph import DoesNotFit
+from neuromorph.study.store import digest
+from neuromorph.study.success import to_solution, wilson
+
+
+def spins(result):
+    return result.run.spins.tolist()
+
+
+def test_a_row_is_what_its_reads_say():
+    ring = Ring()
+    comparison = nm.compare(ring, [Descent(flips=40)], reads=40, rng=1)
+    (row,) = comparison.results
+    up = row.run.spins[:, 0] == 1
+    cuts = (row.run.spins != np.roll(row.run.spins, 1, axis=1)).sum(axis=1)
+    assert row.status == "ok"
+    assert row.reads == 40
+    assert row.feasible_fraction == up.mean()
+    assert row.best == cuts[up].max()
+    assert row.gap == (8 - row.best) / 8
+    assert ring.score(row.solution) == row.best
+    assert row.success == wilson(int((cuts[up] == 8).sum()), 40)
+    assert 0 < row.success.value < 1
+    assert row.energy_per_read_j == nm.price(row.run, Descent().costs()).energy_per_read()
+    assert row.tts_s == to_solution(row.time_per_read_s, row.success)
+    assert row.ets_j == to_solution(row.energy_per_read_j, row.success)
+    assert row.gap_median == np.median((8 - cuts[up]) / 8)
+    assert row.mapping_error == 0.125
+
+
+def test_levels_are_the_success_of_every_quality():
+    (row,) = nm.compare(Ring(), [Descent(flips=40)], reads=40, rng=1).results
+    up = row.run.spins[:, 0] == 1
+    cuts = (row.run.spins != np.roll(row.run.spins, 1, axis=1)).sum(axis=1)[up]
+    assert [level.score for level in row.levels] == sorted(set(cuts.tolist()), reverse=True)
+    for level in row.levels:
+        assert level.probability == wilson(int((cuts >= level.score).sum()), 40)
+        assert level.energy_j == to_solution(row.energy_per_read_j, level.probability)
+    assert row.levels[0].energy_j == row.ets_j
+
+
+def test_success_gap_widens_what_counts():
+    strict, wide = (nm.compare(Ring(), [Descent(flips=8)], 60, 1, success_gap=g).results[0] for g in (0.0, 0.25))
+    assert spins(strict) == spins(wide)
+    assert strict.success.value < wide.success.value <= wide.feasible_fraction
+
+
+@pytest.mark.parametrize("best_known", [None, 0.0])
+def test_without_a_best_known_value_nothing_is_made_up(best_known):
+    (row,) = nm.compare(Ring(best_known=best_known), [Descent()], reads=5, rng=0).results
+    assert row.best == 8
+    assert row.gap is None
+    if best_known is None:
+        assert row.success is row.tts_s is row.ets_j is None
+    assert row.levels[0].energy_j.value > 0
+
+
+def test_nothing_feasible_has_no_best_and_a_bound():
+    class Down(Descent):
+        def run(self, program, task, reads=1, rng=None):
+            run = super().run(program, task, reads, rng)
+            run.spins[:, 0] = -1
+            return run
+
+    comparison = nm.compare(Ring(), [Down()], reads=10, rng=0)
+    (row,) = comparison.results
+    assert row.feasible_fraction == 0
+    assert row.best is row.gap is row.solution is comparison.best is None
+    assert row.tts_s.value is row.tts_s.high is None
+    assert row.tts_s.low > row.time_per_read_s.low
+    assert row.levels == ()
+
+
+def test_neighbours_order_and_count_of_reads_do_not_change_a_target():
+    alone = nm.compare(Ring(), [Descent()], reads=9, rng=7).results[0]
+    other = Descent(name="other", flips=5)
+    beside = nm.compare(Ring(), [other, Descent()], reads=30, rng=7).results
+    assert spins(beside[1])[:9] == spins(alone)
+    assert beside[1].run.provenance == alone.run.provenance
+    assert spins(beside[0])[:9] != spins(alone)
+    assert spins(nm.compare(Ring(), [Descent()], reads=9, rng=8).results[0]) != spins(alone)
+
+
+def test_all_targets_relax_from_the_same_cues_each_read_from_its_own():
+    ring = Ring(relax=True)
+    still = Descent(name="still", flips=0)
+    rows = nm.compare(ring, [still, Descent(name="also still", flips=0)], reads=70, rng=3).results
+    assert spins(rows[0]) == spins(rows[1])
+    assert len({tuple(s) for s in spins(rows[0])}) > 35
+    assert spins(nm.compare(ring, [still], reads=100, rng=3).results[0])[:70] == spins(rows[0])
+
+
+def test_a_seed_nobody_gave_is_recorded_and_repeats_the_study():
+    first = nm.compare(Ring(), [Descent()], reads=6)
+    again = nm.compare(Ring(), [Descent()], reads=6, rng=first.provenance["seed"])
+    assert spins(first.results[0]) == spins(again.results[0])
+    assert spins(nm.compare(Ring(), [Descent()], reads=6).results[0]) != spins(first.results[0])
+
+
+def test_a_generator_is_advanced():
+    rng = np.random.default_rng(5)
+    first, second = (nm.compare(Ring(), [Descent()], reads=6, rng=rng) for _ in range(2))
+    assert spins(first.results[0]) != spins(second.results[0])
+    assert first.provenance["spawn_key"] != second.provenance["spawn_key"]
+    json.loads(first.to_json())
+
+
+def test_what_does_not_fit_or_fails_says_so_and_the_others_go_on():
+    sampler = Descent(name="sampler", claims=frozenset({"sample"}))
+    small = Descent(name="small", largest=4)
+    broken = Broken(name="broken")
+    rows = nm.compare(Ring(), [sampler, small, broken, Descent()], reads=3, rng=0).results
+    assert [row.status for row in rows] == ["does not fit", "does not fit", "failed", "ok"]
+    assert rows[0].reason == "claims to sample only; the problem asks to minimise, which small, broken, descent can"
+    assert "take a larger array" in rows[1].reason
+    assert rows[2].reason == "ZeroDivisionError: dead <array>"
+    assert [row.reads for row in rows] == [0, 0, 0, 3]
+
+
+def test_a_failure_in_the_middle_keeps_the_reads_before():
+    def fail_later(reads):
+        if reads == 4:
+            raise RuntimeError("supply collapsed")
+
+    (row,) = nm.compare(Ring(), [Descent(events=fail_later)], reads=20, rng=0).results
+    assert (row.status, row.reads, row.reason) == ("failed", 4, "RuntimeError: supply collapsed")
+    assert spins(row) == spins(nm.compare(Ring(), [Descent()], reads=4, rng=0).results[0])
+
+
+def test_two_of_one_name_are_told_apart():
+    rows = nm.compare(Ring(), [Descent(flips=5), Descent(flips=50)], reads=3, rng=0).results
+    assert [row.target for row in rows] == ["descent", "descent #2"]
+
+
+def interrupt_at(batch):
+    def events(reads):
+        if reads == batch:
+            raise KeyboardInterrupt
+
+    return events
+
+
+def test_ctrl_c_keeps_what_there_is_and_a_later_call_goes_on(tmp_path):
+    asked = {"reads": 30, "rng": 11, "directory": tmp_path}
+    stopped = nm.compare(Ring(), [Descent(events=interrupt_at(8)), Descent(name="next")], **asked)
+    assert stopped.interrupted
+    assert [(row.status, row.reads) for row in stopped.results] == [("interrupted", 8), ("interrupted", 0)]
+    batches = []
+    resumed = nm.compare(Ring(), [Descent(events=batches.append), Descent(name="next")], **asked)
+    whole = nm.compare(Ring(), [Descent(), Descent(name="next")], reads=30, rng=11)
+    assert batches == [8, 14]
+    assert not resumed.interrupted
+    assert resumed.results[0].resumed == 8
+    for a, b in zip(resumed.results, whole.results, strict=True):
+        assert spins(a) == spins(b)
+        assert a.ets_j == b.ets_j
+
+
+def test_more_reads_go_on_and_fewer_are_the_first(tmp_path):
+    batches = []
+    asked = {"rng": 2, "directory": tmp_path}
+    target = Descent(events=batches.append)
+    nm.compare(Ring(), [target], reads=5, **asked)
+    longer = nm.compare(Ring(best_known=None), [target], reads=12, **asked).results[0]
+    shorter = nm.compare(Ring(), [target], reads=3, **asked).results[0]
+    assert batches == [1, 1, 2, 1, 5, 2]
+    whole = nm.compare(Ring(), [Descent()], reads=12, rng=2).results[0]
+    assert spins(longer) == spins(whole)
+    assert spins(shorter) == spins(whole)[:3]
+    assert longer.energy_per_read_j == whole.energy_per_read_j
+    assert longer.run.activity["flips"].tolist() == whole.run.activity["flips"].tolist()
+
+
+@pytest.mark.parametrize("change", ["seed", "parameter", "problem", "target", "damage", "empty", "pickle"])
+def test_reads_of_another_study_or_a_damaged_file_are_not_used(tmp_path, change):
+    nm.compare(Ring(), [Descent()], reads=4, rng=1, directory=tmp_path)
+    (file,) = (tmp_path / "runs").iterdir()
+    problem, target, seed = Ring(), Descent(), 1
+    if change == "seed":
+        seed = 2
+    elif change == "parameter":
+        target = Descent(flips=199)
+    elif change == "problem":
+        problem = Ring(size=6)
+    elif change == "target":
+        target = Netlisted()
+    elif change == "damage":
+        file.write_bytes(file.read_bytes()[:-40])
+    elif change == "empty":
+        file.write_bytes(b"")
+    else:
+        np.savez(file, about=np.array({"a": 1}, dtype=object))
+    (row,) = nm.compare(problem, [target], reads=4, rng=seed, directory=tmp_path).results
+    assert (row.status, row.resumed) == ("ok", 0)
+    assert spins(row) == spins(nm.compare(problem, [target], reads=4, rng=seed).results[0])
+    assert nm.compare(problem, [target], reads=4, rng=seed, directory=tmp_path).results[0].resumed == 4
+
+
+def test_the_time_limit_is_shared_and_everyone_reads_once(monkeypatch):
+    """A clock that only reads move: each costs 1 s."""
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+
+    def tick(reads):
+        clock[0] += reads
+
+    slow = Descent(name="slow", events=tick)
+    other = Descent(name="other", events=tick)
+    rows = nm.compare(Ring(), [slow, other], reads=100, rng=0, time_limit=20).results
+    assert [(row.status, row.reads) for row in rows] == [("time limit", 10), ("time limit", 10)]
+    assert "10 of 100" in rows[0].reason
+    rows = nm.compare(Ring(), [Broken(name="broken"), slow], reads=100, rng=0, time_limit=20).results
+    assert rows[1].reads == 20
+    rows = nm.compare(Ring(), [slow, other], reads=100, rng=0, time_limit=0.1).results
+    assert [row.reads for row in rows] == [1, 1]
+
+
+def test_progress_is_told():
+    told = []
+    nm.compare(Ring(), [Descent(), Broken(name="b")], reads=3, rng=0, progress=lambda *news: told.append(news))
+    assert told == [
+        *[("descent", status, done, 3) for status, done in [("programming", 0), ("running", 0), ("running", 1)]],
+        *[("descent", status, done, 3) for status, done in [("running", 2), ("running", 3), ("ok", 3)]],
+        *[("b", status, 0, 3) for status in ["programming", "running", "failed"]],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        ({"reads": 0}, "reads is 0"),
+        ({"reads": 2.5}, "reads is 2.5"),
+        ({"targets": []}, "targets is empty"),
+        ({"targets": [Ring()]}, "targets holds a Ring"),
+        ({"targets": "warp-drive"}, "'warp-drive'; installed are"),
+        ({"time_limit": 0}, "time_limit is 0"),
+        ({"time_limit": float("nan")}, "time_limit is nan"),
+        ({"success_gap": -0.1}, "success_gap is -0.1"),
+        ({"problem": Ring().ising()}, "problem is Ising"),
+        ({"rng": -3}, "rng is -3"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, rule):
+    with pytest.raises((ValueError, TypeError), match=rule):
+        nm.compare(**{"problem": Ring(), "targets": [Descent()], **arguments})
+
+
+def test_digests_tell_data_apart():
+    values = [1, 1.0, "1", [1], [[1]], [1, 2], {"a": 1}, {"a": 2}, None, np.ones(2), np.ones((1, 2)), np.ones(2, int)]
+    values += [Descent(), Descent(flips=3), Ring(), Descent, frozenset({"a", "b"}), np.float64(1), b"1", object()]
+    assert len({digest(value) for value in values}) == len(values)
+    assert digest(object()) == digest(object())
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    assert digest(Ring().ising()) == digest(Ring().ising())
+
+
+def test_a_recall_is_scored_against_the_pattern_its_cue_meant():
+    """A network that always answers the first of two patterns is right every second time, not always."""
+    patterns = np.array([[1, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+
+    class OneTrack(Descent):
+        def run(self, program, task, reads=1, rng=None):
+            run = super().run(program, task, reads, rng)
+            run.spins[:] = patterns[0]
+            return run
+
+    problem = nm.Recall("two", patterns, noise=0.125)
+    (row,) = nm.compare(problem, [OneTrack()], reads=70, rng=0).results
+    assert row.scores.tolist() == [1.0, 0.0] * 35
+    assert row.success.value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(DoesNotFit("too large to write"), "ok"), (KeyboardInterrupt(), "interrupted")]
+)
+def test_files_that_cannot_be_made_cost_no_numbers(error, status):
+    class Unwritable(Descent):
+        def files(self, program):
+            raise error
+
+    (row,) = nm.compare(Ring(), [Unwritable()], reads=4, rng=0).results
+    assert (row.status, row.reads, row.files) == (status, 4, {})
+    assert ("too large to write" in row.notes[-1]) == (status == "ok")

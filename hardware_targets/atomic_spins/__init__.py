@@ -118,7 +118,7 @@ class AtomicSpinsIdeal:
     attempts : float                  duration of an anneal in attempt times 1 / gamma
     theta, asymmetry, attempt_rate_hz as in :class:`AtomicSpins`
 
-    minimise: 64 temperatures of ``annealing.schedule.beta_range``, then a quench of a tenth of the time. sample: 64 temperatures
+    minimise: 64 temperatures of ``annealing.schedule``, then a quench of a tenth of the time. sample: 64 temperatures
     from hot to beta, then five times as long at beta. relax: quenched from the cue, for the time of an anneal.
     """
 

@@ -2,8 +2,7 @@ r"""The user's own CPU: annealed heat bath on one core, time measured. The basel
 
 .. math:: P(s_i = +1) = \frac{1}{1 + e^{-2 \beta f_i}}, \qquad E_{read} = P_{core}\, t_{measured}
 
-- minimise: one sweep at each of ``sweeps`` betas in equal ratios as of ``annealing.schedule``, then descent to the next local
-  minimum.
+- minimise: one sweep at each of ``sweeps`` betas in equal ratios (``annealing.schedule``), then descent.
 - sample: every read is a chain of its own: ``sweeps`` / 2 from hot to beta, then 2 ``sweeps`` at beta. What relaxes
   within ``sweeps`` / 3 or so is then equilibrated beyond what 20,000 reads can tell; a glass far below its transition
   needs more than any ``sweeps``.

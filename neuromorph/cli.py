@@ -131,16 +131,20 @@ def _compare(arguments: argparse.Namespace) -> int:
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **origin})
     failure = None
+    written: list[Path] = []
     if arguments.out is not None:
         try:
             with _writing(arguments.out):
-                comparison.write(arguments.out)
+                written = comparison.write(arguments.out)
         except BadInput as error:  # a full disk must not cost the table too
             failure = error
     if arguments.json:
         sys.stdout.write(comparison.to_json())
     elif not arguments.quiet:
-        _print_comparison(comparison, None if failure else arguments.out)
+        _print_comparison(comparison)
+        if written:
+            here = sorted(path.name for path in written if path.parent == arguments.out)
+            print(f"written to {arguments.out}: {', '.join(here)}, figures")
     if failure:
         raise failure
     if comparison.interrupted:
@@ -308,7 +312,7 @@ def _answer_text(problem: Problem, value: Any) -> str:
     return " ".join(str(number) for number in numbers.tolist())
 
 
-def _print_comparison(comparison: Comparison, folder: Path | None) -> None:
+def _print_comparison(comparison: Comparison) -> None:
     from rich.console import Console
 
     from .report.table import print_comparison
@@ -317,8 +321,6 @@ def _print_comparison(comparison: Comparison, folder: Path | None) -> None:
     if not console.is_terminal:
         console.width = 120  # a file or pipe has no width of its own
     print_comparison(comparison, console)
-    if folder is not None:
-        print(f"written: {folder / 'report.html'}, results.json, figures")
 
 
 def _short(value: Any) -> str:

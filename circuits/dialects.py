@@ -36,12 +36,14 @@ class Dialect:
 
     voltage, current : str            format of a behavioural source: {name} {a} {b} {expression}
     analysis : Circuit -> lines       initial voltages, options, analysis and what to save
+    command : str                     how to run it, for the reader
     """
 
     name: str
     voltage: str
     current: str
     analysis: Callable[[Circuit], Iterator[str]]
+    command: str
 
 
 def _ngspice_analysis(circuit: Circuit) -> Iterator[str]:
@@ -60,14 +62,17 @@ def _ngspice_analysis(circuit: Circuit) -> Iterator[str]:
 
 
 NGSPICE = Dialect(
-    "ngspice", "b{name} {a} {b} V={{{expression}}}", "b{name} {a} {b} I={{{expression}}}", _ngspice_analysis
+    "ngspice",
+    "b{name} {a} {b} V={{{expression}}}",
+    "b{name} {a} {b} I={{{expression}}}",
+    _ngspice_analysis,
+    "ngspice -b -r waves.raw THIS_FILE",
 )
 
 
 def netlist_lines(circuit: Circuit, dialect: Dialect = NGSPICE) -> Iterator[str]:
     """The lines of the netlist, one after the other, so that a large one need not fit into memory."""
-    yield comment(circuit.title)
-    for text in circuit.comments:
+    for text in (circuit.title, f"run: {dialect.command}", *circuit.comments):
         yield comment(text)
     for element in circuit.elements:
         line = _element_line(element, dialect)

@@ -47,7 +47,7 @@ def problem_netlist(
     title = f"neuromorph: {name}"
     tour = tour_circuit_of(problem, most_cities=_MOST_CITIES)
     if tour is not None:
-        return netlist_text(tour.circuit(tour.start(rng), title=title, comments=_account_of_tour(tour)))
+        return netlist_text(tour.circuit(tour.start(rng), title=title, comments=tour.account))
     network, start = network_of(problem, rng=rng, most_neurons=_MOST_NEURONS, most_resistors=_MOST_RESISTORS)
     made = realise(network, parts)
     return netlist_text(circuit_of(made.network, start, title=title, comments=_account(made)))
@@ -108,18 +108,4 @@ def _account(made: Realised) -> tuple[str, ...]:
         f"time constants R C: {tau.min():.4g} .. {tau.max():.4g} s",
         "nodes: u0, u1, ... inputs; v0, v1, ... outputs; w0, w1, ... inverted outputs",
         *made.notes,
-    )
-
-
-def _account_of_tour(tour: TourCircuit) -> tuple[str, ...]:
-    system = tour.system
-    hot, cold = (float(system.temperature(t)) for t in (0.0, system.duration_tau))
-    return (
-        f"annealed softassign of {tour.size} cities: {tour.size**2} integrators with exponential outputs, a servo for "
-        "each row and column",
-        f"time constant R C: {tour.tau_s:.4g} s; servo capacitors {tour.servo_f:.4g} F; anneal {tour.duration_s:.4g} s",
-        f"temperature {hot:.4g} .. {cold:.4g} V, feedback {float(system.coupling(0.0)):.4g} .. "
-        f"{float(system.coupling(system.duration_tau)):.4g} V; distance unit {system.unit:.6g}",
-        "nodes: u<city>_<position> integrators, v<city>_<position> outputs, p<city> and q<position> servos",
-        "the tour: at the end v<city>_<position> is 1 V where the city has that position, else 0 V",
     )

@@ -84,6 +84,22 @@ class TourCircuit:
         """kappa, V: an error of 1 V moves P by kappa in one tau."""
         return self.capacitance_f / self.servo_f
 
+    @property
+    def account(self) -> tuple[str, ...]:
+        """What a reader of the netlist must know."""
+        system = self.system
+        hot, cold = (float(system.temperature(t)) for t in (0.0, system.duration_tau))
+        first, last = (float(system.coupling(t)) for t in (0.0, system.duration_tau))
+        return (
+            f"annealed softassign of {self.size} cities: {self.size**2} integrators with exponential outputs, a servo "
+            "for each row and column",
+            f"anneal {self.duration_s:.4g} s; time constant R C {self.tau_s:.4g} s; servo capacitors {self.servo_f:.4g} F",
+            f"temperature {hot:.4g} .. {cold:.4g} V, feedback {first:.4g} .. {last:.4g} V",
+            f"distance unit {system.unit:.6g}",
+            "nodes: u<city>_<position> integrators, v<city>_<position> outputs, p<city> and q<position> servos",
+            "the tour: at the end v<city>_<position> is 1 V where the city has that position, else 0 V",
+        )
+
     def start(self, rng: RNG = 0) -> Float:
         """U, P, Q at t = 0, (n^2 + 2 n,), V: U scattered by 1 mV, P and Q where all V are about 1 / n."""
         n = self.size

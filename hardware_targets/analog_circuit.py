@@ -134,7 +134,7 @@ class AnalogCircuit:
                 )
             tour = TourCircuit(Softassign(network.held, noise=0.0))
             tour = replace(tour, capacitance_f=self._tau_s / tour.resistance_ohm)
-            comments = (f"{self.name}: anneals a tour of {tour.size} cities in {tour.duration_s:g} s", *program.notes)
+            comments = (self.name, *tour.account, *program.notes)
             return {"netlist.cir": netlist_text(tour.circuit(tour.start(0), title=title, comments=comments))}
         resistors = np.count_nonzero(network.conductances)
         if resistors > _NETLIST:

@@ -93,7 +93,7 @@ class TourCircuit:
         return (
             f"annealed softassign of {self.size} cities: {self.size**2} integrators with exponential outputs, a servo "
             "for each row and column",
-            f"anneal {self.duration_s:.4g} s; time constant R C {self.tau_s:.4g} s; servo capacitors {self.servo_f:.4g} F",
+            f"anneal {self.duration_s:.4g} s; R C {self.tau_s:.4g} s; servo capacitors {self.servo_f:.4g} F",
             f"temperature {hot:.4g} .. {cold:.4g} V, feedback {first:.4g} .. {last:.4g} V",
             f"distance unit {system.unit:.6g}",
             "nodes: u<city>_<position> integrators, v<city>_<position> outputs, p<city> and q<position> servos",

@@ -78,8 +78,8 @@ class CpuAnneal:
         if self.power_w is not None:
             core = Datum(self.power_w, "W", self.power_w, self.power_w, "assumed", "power_w, as given by the user")
         return (
-            Cost("device_s", "one busy core", energy=core, time=data["clock"]),
-            Cost("device_s", "rest of the machine", energy=data["machine_power_w"], scope="system"),
+            Cost("device_s", "one busy core", energy=core, time=data["clock"], counted="measured"),
+            Cost("device_s", "rest of the machine", data["machine_power_w"], scope="system", counted="measured"),
         )
 
 

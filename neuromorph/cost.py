@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["measured", "modelled", "assumed", "forecast"]
 Scope = Literal["core", "system"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,21 @@ class Datum:
             raise ValueError(
                 f"datum {self.value} {self.unit}: needs finite low <= value <= high, has {self.low}..{self.high}"
             )
-        if self.kind not in get_args(Kind):
-            raise ValueError(f"datum kind is {self.kind!r}; expected one of {', '.join(get_args(Kind))}")
+        if self.kind not in KINDS:
+            raise ValueError(f"datum kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
         if not self.source.strip():
             raise ValueError(f"datum {self.value} {self.unit} has no source; say where the number is from")
 
 
 def multiply(a: Datum, b: Datum, unit: str) -> Datum:
     """a b of two data that are not negative, as a power for a time; known as well as the less well known of the two."""
-    kind = max(a.kind, b.kind, key=get_args(Kind).index)
     source = f"{a.value:g} {a.unit} ({a.source}) times {b.value:g} {b.unit} ({b.source})"
-    return Datum(a.value * b.value, unit, a.low * b.low, a.high * b.high, kind, source)
+    return Datum(a.value * b.value, unit, a.low * b.low, a.high * b.high, less_known(a.kind, b.kind), source)
+
+
+def less_known(a: Kind, b: Kind) -> Kind:
+    """A product is known no better than its worse factor; KINDS stand from best to worst."""
+    return max(a, b, key=KINDS.index)
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class Cost:
     energy : Datum      J for each event (W where the event counts seconds), or None
     time : Datum        s of latency for each event, or None where it runs beside the rest
     scope : str         core: the array itself; system: converters, control, host, cooling
+    counted : str       how the count is known: modelled, as in every simulation, or measured on a machine that ran
     """
 
     event: str
@@ -81,21 +87,23 @@ class Cost:
     energy: Datum | None = None
     time: Datum | None = None
     scope: Scope = "core"
+    counted: Kind = "modelled"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a ledger: ``count`` events at ``unit`` make ``total`` joules, or seconds, over the whole run."""
+    """One line of a ledger: ``count`` events at ``unit`` make ``total`` joules, or seconds, over the whole run.
+
+    kind : how the total is known: as well as the less well known of count and unit. A power from a data sheet times a
+    simulated time is modelled.
+    """
 
     what: str
     scope: Scope
     count: float
     unit: Datum
     total: Estimate
-
-    @property
-    def kind(self) -> Kind:
-        return self.unit.kind
+    kind: Kind
 
     @property
     def source(self) -> str:
@@ -151,7 +159,8 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
             )
         for unit, lines in ((cost.energy, entries), (cost.time, times)):
             if unit is not None:
-                lines.append(Entry(cost.what, cost.scope, count.value or 0.0, unit, _times(count, unit)))
+                kind = less_known(unit.kind, cost.counted)
+                lines.append(Entry(cost.what, cost.scope, count.value or 0.0, unit, _times(count, unit), kind))
     return Ledger(run.target, run.reads, tuple(entries), tuple(times))
 
 

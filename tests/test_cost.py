@@ -1,5 +1,7 @@
 """Prices: a lost factor reads, a swapped interval end, a missing source or a silently unpriced event shows here."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ def toy_run(updates, device_s=3.0):
 
 def test_a_ledger_adds_up_by_hand():
     costs = (
-        Cost("updates", "flips", UPDATE),
+        Cost("updates", "flips", UPDATE, counted="measured"),
         Cost("pulses", "programming", PULSE, scope="system"),
         Cost("updates", "wait", time=Datum(0.1, "s", 0.05, 0.2, "modelled", "a test")),
     )
@@ -32,6 +34,12 @@ def test_a_ledger_adds_up_by_hand():
     assert ledger.energy_per_read() == Estimate(9, 7, 13)
     assert ledger.time_per_read == Estimate(4.0, 3.5, 5.0)
     assert ledger.energy(kind="forecast") == Estimate(0, 0, 0)
+    assert ledger.energy(kind="measured").value == 15
+
+
+def test_a_measured_power_times_a_simulated_count_is_not_measured():
+    (entry,) = price(toy_run([10]), [Cost("updates", "flips", UPDATE)]).entries
+    assert (entry.kind, entry.unit.kind) == ("modelled", "measured")
 
 
 def test_interval_of_a_varying_count_covers_its_mean():
@@ -46,7 +54,12 @@ def test_interval_of_a_varying_count_covers_its_mean():
 
 def test_simulated_time_is_called_modelled_and_measured_time_measured():
     clock = Datum(1.0, "s/s", 1.0, 1.0, "measured", "a clock")
-    for costs, kind in (((), "modelled"), ((Cost("device_s", "a read", time=clock),), "measured")):
+    measured = Cost("device_s", "a read", time=clock, counted="measured")
+    for costs, kind in (
+        ((), "modelled"),
+        ((replace(measured, counted="modelled"),), "modelled"),
+        ((measured,), "measured"),
+    ):
         ledger = price(toy_run([1, 1]), costs)
         assert [entry.kind for entry in ledger.times] == [kind]
         assert ledger.time_per_read.value == 3.0

@@ -74,6 +74,7 @@ def _entry(entry: Entry, what: str, unit: str) -> dict[str, Any]:
         f"{what}_low_{unit}": total.low,
         f"{what}_high_{unit}": total.high,
         "kind": entry.kind,
+        "unit_kind": each.kind,
         "source": entry.source,
     }
 

@@ -234,7 +234,7 @@ def test_info_warns_of_another_owner_of_our_names(toys, capsys):
     other = toys / "circuits-9.dist-info"
     other.mkdir()
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: circuits\nVersion: 9\n")
-    (other / "RECORD").write_text("circuits/__init__.py,,\n")
+    (other / "top_level.txt").write_text("circuits\n")
     assert main(["info"]) == 0
     said = capsys.readouterr()
     assert "warning: the import name 'circuits' also belongs to circuits; pip uninstall circuits" in said.err

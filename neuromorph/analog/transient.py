@@ -111,9 +111,10 @@ def simulate(
     def jacobian(t: float, y: Float) -> Any:
         factor = 1.0 if gain is None else gain(t)
         blocks = [network.jacobian(u, factor) for u in y.reshape(batch, n)]
-        if method == "LSODA":
-            return sparse.block_diag(blocks).toarray()
-        return blocks[0] if batch == 1 else sparse.block_diag(blocks, format="csc")
+        if batch == 1 and method != "LSODA":
+            return blocks[0]
+        whole = sparse.block_diag([sparse.csc_array(block) for block in blocks], format="csc")
+        return whole.toarray() if method == "LSODA" else whole
 
     # SciPy takes the RMS over all batch * n components: the root of the batch makes up for quiet states that hide one.
     share = np.sqrt(batch)

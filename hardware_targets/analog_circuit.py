@@ -42,6 +42,7 @@ from .reads import (
     largest_coupling,
     network_of,
     read_networks,
+    read_time,
     relative_load,
     require_minimise,
 )
@@ -109,6 +110,7 @@ class AnalogCircuit:
 
     def costs(self) -> tuple[Cost, ...]:
         return (
+            read_time(DATA["time_constant"], self.tau_s),
             Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
             Cost("siemens_s", "synapses", DATA["synapse_drive"]),
             Cost("noise_s", "noise sources", DATA["noise_power"]),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
 from neuromorph.annealing import anneal
+from neuromorph.cost import Cost, Datum
 from neuromorph.ising import Float, Ising
 from neuromorph.protocol import DoesNotFit, Minimise, Relax, Task
 
@@ -66,6 +67,15 @@ def check_speed(tau_s: float, gain: float, bandwidth_hz: float, swing_v: float, 
     need = 10.0 * (STAGES * gain ** (1.0 / STAGES) / (2.0 * pi * bandwidth_hz) + 2.0 * swing_v / slew_v_per_s)
     if not (np.isfinite(tau_s) and tau_s >= need):
         raise ValueError(f"tau_s is {tau_s:g}; it must be at least {need:.2g} s, ten times what the amplifiers need")
+
+
+def read_time(tau: Datum, tau_s: float | None, slot: Datum | None = None) -> Cost:
+    """The latency of a read, as well known as the time constant (and the slot of a tour) that it is made of."""
+    constant = f"tau_s = {tau_s:g} s, as given by the user" if tau_s is not None else f"{tau.value:g} s, {tau.source}"
+    source = f"simulated dynamics; R C of {constant}"
+    if slot is not None:
+        source += f"; for tours a slot of {slot.value:g} s, {slot.source}"
+    return Cost("device_s", "a read", time=Datum(1.0, "s/s", 1.0, 1.0, tau.kind, source))
 
 
 def activity_of(

@@ -86,6 +86,21 @@ def test_a_wrong_circuit_does_not_certify(mutant, monkeypatch):
         assert result.trajectory_error > 1e-3
 
 
+def test_an_amplifier_that_leaves_its_rails_does_not_certify(monkeypatch):
+    """Its outputs end at twice the rail: nothing between the engine and the verdict may cut them back."""
+    network = AnalogNetwork([[3e-5]], 3e4, 1e-9, 0.0, Tanh(50.0))
+    real = certificate.simulate_circuit
+
+    def doubled(*args, **options):
+        waves = real(*args, **options)
+        return dataclasses.replace(waves, voltages=2.0 * waves.voltages)
+
+    monkeypatch.setattr(certificate, "simulate_circuit", doubled)
+    for result in certify(network, [0.5]).engines.values():
+        assert result.final_error == pytest.approx(0.5, abs=1e-3)
+        assert result.trajectory_error >= result.final_error
+
+
 def test_certifying_needs_an_engine_and_a_circuit_of_sensible_size(monkeypatch):
     with pytest.raises(DoesNotFit, match=r"600 neurons.*at most 512"):
         certify_problem(recall(600))

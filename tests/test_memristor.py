@@ -244,15 +244,28 @@ def test_writing_is_paid_once():
 
 
 def test_cells_conduct_while_they_are_read():
-    """A network: all cells for the whole read, 0.2 V at most; a tour: two rows at a time, n slots of 250 ns a step."""
+    """A network: all cells for the whole read, 0.2 V at most, out of half a supply of 1 V; a tour: two rows at a time,
+    n slots of 250 ns a step. Amplifiers: two stages, an inverter and the sum of a column for each neuron.
+    """
     crossbar = MemristorCrossbar(PERFECT)
     network = crossbar.run(crossbar.program(Ising(np.ones((9, 9)) - np.eye(9)), 0), Relax(np.ones(9)), 1, 0)
     assert network.activity["siemens_s"] == pytest.approx(72 * 25e-6 * network.activity["device_s"])
+    np.testing.assert_allclose(network.activity["amplifier_s"], (3 + 1) * 9 * network.activity["device_s"])
     cells = next(e for e in price(network, crossbar.costs()).entries if e.what == "cells")
-    assert (cells.total.value, cells.total.low) == (pytest.approx(network.activity["siemens_s"][0] * 0.04), 0.0)
+    assert (cells.total.value, cells.total.low) == (pytest.approx(network.activity["siemens_s"][0] * 0.5 * 0.2), 0.0)
+    assert cells.kind == "assumed"
 
     problem = Tsp.from_matrix(3.0 * (np.ones((8, 8)) - np.eye(8)))
     tour = crossbar.run(crossbar.program(problem, 0), Minimise(), 2, 0)
     np.testing.assert_allclose(tour.activity["device_s"], 40 * 8 / 0.5 * 8 * 250e-9)
     np.testing.assert_allclose(tour.activity["siemens_s"], 2 * 7 * 25e-6 * tour.activity["device_s"])
     np.testing.assert_allclose(tour.activity["amplifier_s"], (64 + 32) * tour.activity["device_s"])
+
+
+def test_the_seconds_name_what_they_are_made_of():
+    crossbar = MemristorCrossbar(PERFECT)
+    run = crossbar.run(crossbar.program(glass(1, 4), 0), Minimise(), 1, 0)
+    (entry,) = price(run, crossbar.costs()).times
+    assert (entry.kind, entry.total.value) == ("assumed", run.activity["device_s"][0])
+    assert "R C of 5e-06 s, chosen" in entry.source
+    assert "a slot of 2.5e-07 s" in entry.source

@@ -25,7 +25,7 @@ from neuromorph.ising import Float
 
 _TOGETHER, _STEPS = 128, 60  # starts solved at once; damped steps of each
 _GOOD = 1e-4  # relative error of the couplings at which the search stops
-_FAINTEST = 8.0  # ln of the largest scale: couplings of a few ueV, which no effective temperature would resolve
+_FAINTEST = 8.0  # ln of the largest scale: couplings of 0.3 ueV, far below what an effective temperature resolves
 _STIFF = 5.0  # weight of a pair that stands too near, against a relative error of a coupling
 _MARGIN = 1.02  # pairs are pushed apart from a little above the least separation, so that they end beyond it
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from neuromorph.analog import AnalogNetwork
 from neuromorph.annealing import softassign
-from neuromorph.cost import Cost, Datum, multiply
+from neuromorph.cost import Cost, multiply
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
@@ -43,6 +43,7 @@ from ..reads import (
     largest_coupling,
     network_of,
     read_networks,
+    read_time,
     require_minimise,
 )
 from .pcm import DATA, Pairs, PhaseChange
@@ -87,7 +88,8 @@ class MemristorCrossbar:
         if isinstance(state, _Network):
             n, biases = state.network.size, int(np.count_nonzero(state.network.currents))
             ends = read_networks(task, reads, self._networks(state, seeds))
-            activity = activity_of(task, ends, cells=n, biases=biases, amplifiers=AMPLIFIERS * n, siemens=siemens)
+            parts = (AMPLIFIERS + 1) * n  # those of a neuron, and the one that adds the currents of its column
+            activity = activity_of(task, ends, cells=n, biases=biases, amplifiers=parts, siemens=siemens)
         else:
             require_minimise(self.name, task)
             n = len(state.distances)
@@ -104,10 +106,12 @@ class MemristorCrossbar:
         )
 
     def costs(self) -> tuple[Cost, ...]:
-        v, pulses = DATA["read_voltage"], DATA["programming_pulses"]
-        square = Datum(v.value**2, "V^2", 0.0, v.high**2, "modelled", f"all cells at full swing, at most; {v.source}")
+        pulses = DATA["programming_pulses"]
+        # A cell dissipates V^2 G, but its driver takes the current V G from a rail. Low: outputs rest in the middle.
+        drive = replace(multiply(DATA["half_supply"], DATA["read_voltage"], "V^2"), low=0.0)
         return (
-            Cost("siemens_s", "cells", square),
+            read_time(DATA["time_constant"], self.tau_s, DATA["read_pulse"]),
+            Cost("siemens_s", "cells", drive),
             Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
             Cost("noise_s", "noise sources", DATA["noise_power"]),
             Cost("comparisons", "comparators", DATA["comparison"]),

@@ -70,7 +70,10 @@ class HopfieldTank:
         return -u / self.tau_s - force.reshape(u.shape)
 
     def network(self) -> AnalogNetwork:
-        """The same equations as a circuit of n^2 neurons with C = 1 F: its energy, its netlist."""
+        """The same equations as a network of n^2 neurons with C = 1 F, which has an energy.
+
+        No passive circuit has it: its synapses would load the neurons far more than 1 / R = 1 F / tau.
+        """
         one, other = np.eye(self.size), 1.0 - np.eye(self.size)
         shift = np.roll(one, 1, axis=1)
         conductances = -self.a * np.kron(one, other) - self.b * np.kron(other, one) - self.c
@@ -94,7 +97,8 @@ def hopfield_tank(
 ) -> Assignments:
     """Integrate one start for each of ``seeds`` by Euler's method, as published.
 
-    0.01 tau is 250 times the fastest time, tau u0 / A: three or ten times as long gives the same tours.
+    0.01 tau is 250 times u0 / A, in which A alone crosses the activation: three or ten times as long gives the same
+    tours.
     """
     system = system if isinstance(system, HopfieldTank) else HopfieldTank(system)
     if not (0 < step_tau <= duration_tau < np.inf):

@@ -22,6 +22,7 @@ from importlib.resources import files
 from typing import ClassVar
 
 import numpy as np
+from scipy import sparse
 
 from neuromorph.analog import AnalogNetwork
 from neuromorph.annealing import Softassign, softassign
@@ -138,7 +139,8 @@ class AnalogCircuit:
             tour = replace(tour, capacitance_f=self._tau_s / tour.resistance_ohm)
             comments = (self.name, *tour.account, *program.notes)
             return {"netlist.cir": netlist_text(tour.circuit(tour.start(0), title=title, comments=comments))}
-        resistors = np.count_nonzero(network.conductances)
+        t = network.conductances
+        resistors = t.nnz if sparse.issparse(t) else np.count_nonzero(t)
         if resistors > _NETLIST:
             raise DoesNotFit(f"netlist.cir holds {_NETLIST} resistors, not {resistors}")
         task = Minimise() if isinstance(program.asked, Ising) else program.asked.task(1, 0)

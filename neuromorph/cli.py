@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .options import BadInput, Parser, count, fraction, names, positive, seed
+from .options import BadInput, Parser, count, finite, folder_or_file, fraction, names, positive, seed
 
 if TYPE_CHECKING:
     from .problems import Problem
@@ -27,6 +27,9 @@ READS = 100  # as in study, which --help must not import
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller closed it
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  (it stays open)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter shows a mark instead
             stream.reconfigure(errors="replace")
@@ -45,8 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:  # a file that we write is _writing's matter; this is the output, on a full disk say
+        _drop_output()
+        print(f"error: {error}; give the output another place", file=sys.stderr)
+        return BAD_INPUT
+
+
+def _drop_output() -> None:
+    """What is still in the buffer must not fail once more when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> Parser:
@@ -71,19 +83,21 @@ def _parser() -> Parser:
     within = "a read succeeds within this fraction of the best known value; default: 0"
     compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
     folder = "write report.html, results.json, figures; keeps the reads, so that the same command goes on"
-    compare.add_argument("--out", type=Path, metavar="DIR", help=folder)
+    compare.add_argument("--out", type=folder_or_file, metavar="DIR", help=folder)
     compare.add_argument("--json", action="store_true", help="print results.json instead of the table")
     compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
     solve = command("solve", _solve, "run one target and print its best answer")
     solve.add_argument("--target", default="cpu-anneal", help="default: cpu-anneal")
     _add_study_options(solve)
-    solve.add_argument("--out", type=Path, metavar="PATH", help="write the answer: a TSPLIB tour, or numbers as text")
+    solve.add_argument(
+        "--out", type=folder_or_file, metavar="PATH", help="write the answer: a TSPLIB tour, or numbers as text"
+    )
     solve.add_argument("--json", action="store_true")
 
     netlist = command("netlist", _netlist, "write the problem as a circuit for ngspice")
     netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
-    netlist.add_argument("--out", type=Path, metavar="PATH", help="default: standard output")
+    netlist.add_argument("--out", type=folder_or_file, metavar="PATH", help="default: standard output")
 
     certify = command("certify", _certify, "compare the circuit in SPICE with its differential equation")
     certify.add_argument("--engine", type=names, metavar="A,B", help="default: all that are installed")
@@ -102,8 +116,13 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reads", type=count, default=READS, metavar="N", help=f"independent reads a target; default: {READS}"
     )
-    parser.add_argument("--seed", type=seed, metavar="N", help="the same seed gives the same reads; default: drawn")
-    parser.add_argument("--best-known", type=float, metavar="X", help="else from beside the file, or the table")
+    parser.add_argument(
+        "--seed",
+        type=seed,
+        metavar="N",
+        help="the same seed gives the same reads; default: drawn, or that of the reads in DIR",
+    )
+    parser.add_argument("--best-known", type=finite, metavar="X", help="else from beside the file, or the table")
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -118,7 +137,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         with _writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
-    with progress_bars(show=not (arguments.json or arguments.quiet)) as progress:
+    bars = progress_bars(show=not (arguments.json or arguments.quiet))
+    with _user_errors(ValueError), bars as progress:  # more reads than fit
         comparison = compare(
             problem,
             arguments.targets,
@@ -162,7 +182,7 @@ def _solve(arguments: argparse.Namespace) -> int:
 
     problem = _load(arguments)
     _check_targets([arguments.target])
-    with progress_bars(show=not arguments.json) as progress:
+    with _user_errors(ValueError), progress_bars(show=not arguments.json) as progress:
         comparison = compare(problem, [arguments.target], arguments.reads, arguments.seed, progress=progress)
     (result,) = comparison.results
     value = result.solution.value if result.solution else None
@@ -320,7 +340,9 @@ def _print_comparison(comparison: Comparison) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 120  # a file or pipe has no width of its own
-    print_comparison(comparison, console)
+    with console.capture() as captured:  # rich would end the program with code 1 when a pipe closes
+        print_comparison(comparison, console)
+    sys.stdout.write(captured.get())
 
 
 def _short(value: Any) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from math import isfinite
+from pathlib import Path
 from typing import NoReturn
 
 
@@ -37,6 +39,16 @@ def positive(text: str) -> float:
 
 def fraction(text: str) -> float:
     return _checked(text, float, "a fraction, 0 or above", lambda value: 0 <= value < float("inf"))
+
+
+def finite(text: str) -> float:
+    return _checked(text, float, "a finite number", isfinite)
+
+
+def folder_or_file(text: str) -> Path:
+    if not text.strip():  # Path("") is the current folder, which nobody asked to fill
+        raise argparse.ArgumentTypeError("is empty; name a place")
+    return Path(text)
 
 
 def _checked(text: str, kind: Callable[[str], float], rule: str, holds: Callable[[float], bool]) -> float:

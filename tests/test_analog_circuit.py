@@ -253,6 +253,13 @@ def test_constants_agree_with_each_other():
 # The netlist.
 
 
+def test_a_sparse_network_has_a_netlist_too():
+    ring = sparse.coo_array((np.ones(80), (np.arange(80), (np.arange(80) + 1) % 80)), shape=(80, 80))
+    device = AnalogCircuit()
+    text = device.files(device.program(Ising(sparse.csr_array(ring + ring.T))))["netlist.cir"]
+    assert len(re.findall(r"^r\d+_\d+ ", text, re.M)) == 160
+
+
 def test_the_netlist_has_the_resistors_of_the_program():
     device, asked = AnalogCircuit(), glass(2, 6)
     program = device.program(asked)

@@ -155,9 +155,10 @@ def test_no_feasible_answer_is_1(toys, pentagon, capsys):
         (["compare", "SQUARE", "--targets", "toy,warp"], "target is 'warp'; installed are absent, analog-circuit"),
         (["compare", "SQUARE", "--kind", "chess"], "kind is 'chess'; it must be one of tsp"),
         (["compare", "SQUARE", "--kind", "maxcut"], "square.tsp, line 1: "),
-        (["compare", "SQUARE", "--best-known", "nan"], "best_known is nan"),
-        (["compare", "SQUARE", "--best-known", "x"], "argument --best-known: invalid float value: 'x'"),
+        (["compare", "SQUARE", "--best-known", "nan"], "argument --best-known: is 'nan'; give a finite number"),
+        (["compare", "SQUARE", "--best-known", "x"], "argument --best-known: is 'x'; give a finite number"),
         (["compare", "SQUARE", "--out", "SQUARE"], "choose another place with --out"),
+        (["compare", "SQUARE", "--out", ""], "argument --out: is empty; name a place"),
         (["compare", "SQUARE", "--fast"], "unrecognized arguments: --fast"),
         (["solve", "SQUARE", "--target", "warp"], "target is 'warp'"),
         (["solve", "SQUARE", "--target", "toy", "--reads", "40", "--out", "SQUARE/tour"], "cannot write"),
@@ -172,6 +173,14 @@ def test_bad_input_is_2_with_one_line(toys, square, words, said, capsys):
     assert err.startswith("error: ")
     assert said in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["compare", "solve"])
+def test_more_cues_than_fit_are_one_line(toys, tmp_path, command, capsys):
+    picture = tmp_path / "picture.txt"
+    picture.write_text("##..\n..##\n")
+    assert main([command, str(picture), "--reads", str(10**20)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: reads is {10**20}; cues of 8 pixels stop at")
 
 
 # the other commands
@@ -274,6 +283,25 @@ def test_a_reader_that_leaves_early_is_no_error(toys):
         error = process.stderr.read()
         assert process.wait(timeout=60) == 0
     assert error == ""
+
+
+@pytest.mark.parametrize("words", [["info"], ["compare", "PENTAGON", "--targets", "toy", "--reads", "2"]])
+def test_output_that_goes_nowhere_says_so_without_a_traceback(toys, pentagon, words):
+    command = [sys.executable, "-m", "neuromorph", *(pentagon if word == "PENTAGON" else word for word in words)]
+    shell = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *command], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (shell.returncode, shell.stderr) == (0, "")  # closed on purpose
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()  # rich, left to itself, ends with 1: no feasible answer
+        error = process.stderr.read()
+        assert (process.wait(timeout=60), error) == (0, "")
+    if Path("/dev/full").exists():
+        with open("/dev/full", "w") as disk:
+            full = subprocess.run(command, stdout=disk, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+        assert full.returncode == 2
+        assert full.stderr.startswith("error: ")
+        assert full.stderr.count("\n") == 1
 
 
 def test_ctrl_c_keeps_the_reads_and_the_same_command_goes_on(toys, pentagon, tmp_path):

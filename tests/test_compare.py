@@ -106,6 +106,32 @@ def test_a_seed_nobody_gave_is_recorded_and_repeats_the_study():
     assert spins(nm.compare(Ring(), [Descent()], reads=6).results[0]) != spins(first.results[0])
 
 
+def test_without_a_seed_the_reads_in_the_folder_go_on(tmp_path):
+    """Else the command that was stopped, given again, would draw another seed and throw the reads away."""
+    ring, other = Ring(), Ring(size=6)
+    first = nm.compare(ring, [Descent()], reads=6, directory=tmp_path)
+    again = nm.compare(ring, Descent(), reads=9, directory=tmp_path)
+    assert again.provenance["seed"] == first.provenance["seed"]
+    assert again.results[0].resumed == 6
+    assert nm.compare(other, Descent(), reads=2, directory=tmp_path).provenance["seed"] != first.provenance["seed"]
+    (tmp_path / "runs" / "descent.npz").write_bytes(b"damaged")
+    assert nm.compare(ring, Descent(), reads=2, directory=tmp_path).results[0].resumed == 0
+
+
+@pytest.mark.parametrize("stop", [None, KeyboardInterrupt])
+def test_reads_that_cannot_be_kept_still_make_a_row(tmp_path, stop):
+    def events(reads):
+        (tmp_path / "runs").touch()  # a file where the folder should be
+        if stop and reads == 2:
+            raise stop
+
+    (tmp_path / "runs").touch()
+    (row,) = nm.compare(Ring(), Descent(events=events), reads=5, rng=0, directory=tmp_path).results
+    assert row.status == "failed"
+    assert row.reads == 1
+    assert "FileExistsError" in row.reason
+
+
 def test_a_generator_is_advanced():
     rng = np.random.default_rng(5)
     first, second = (nm.compare(Ring(), [Descent()], reads=6, rng=rng) for _ in range(2))

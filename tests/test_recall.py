@@ -123,6 +123,13 @@ def test_bad_data_is_refused_with_the_rule(make, rule):
         make()
 
 
+@pytest.mark.parametrize("row", ["1 -1 1 1", "1 0 1 1", "+1 -1 +1 +1"])
+def test_patterns_typed_as_numbers(tmp_path, row):
+    """What ``solve --out`` writes of a recall can be read again."""
+    (tmp_path / "p.txt").write_text(f"{row}\n")
+    assert load(tmp_path / "p.txt", kind="recall").patterns.tolist() == [[1, -1, 1, 1]]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -178,6 +178,20 @@ def test_the_table_fits_and_shows_names_as_they_are(comparison, width):
     assert ("a read" in shown) == (width == 120)
 
 
+@pytest.mark.parametrize("width", [50, 60, 75])
+def test_a_narrow_table_cuts_no_number(comparison, width):
+    """'3,3…' is no length: names and cells are broken over lines, and two columns left out, before a digit is."""
+    out = io.StringIO()
+    print_comparison(comparison, Console(file=out, width=width, force_terminal=True, color_system=None))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert "…" not in out.getvalue()
+    for row in comparison.results:
+        if row.best is not None:
+            assert any(re.search(rf" {row.best:g} ", line) for line in lines)
+    assert ("feasible" in out.getvalue()) == (width == 75)
+
+
 def test_conclusions_say_only_what_intervals_allow(comparison):
     row = replace(comparison.results[0], files={})
 
@@ -373,6 +387,15 @@ def test_the_best_tour_is_written_and_can_be_read(tmp_path):
     comparison.write(tmp_path)
     tour = nm.read_tour(tmp_path / "best.tour")
     assert problem.length(tour) == comparison.best.best
+
+
+def test_answers_of_an_earlier_study_do_not_stay_beside_the_new_one(tmp_path):
+    nm.compare(tour_problem(4, name="four"), [Descent(flips=600)], reads=60, rng=0).write(tmp_path)
+    (tmp_path / "figures" / "mine.png").touch()
+    nm.compare(Ring(), [Descent(name="other")], reads=2, rng=0).write(tmp_path)
+    left = {path.name for path in tmp_path.rglob("*")}
+    assert not {"best.tour", "answer-descent.png", "answer-descent.svg"} & left
+    assert {"results.json", "pareto.svg", "mine.png"} <= left
 
 
 def test_what_targets_hand_over_cannot_replace_the_results(comparison):

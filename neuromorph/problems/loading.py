@@ -37,9 +37,11 @@ def load(
     Raises ProblemFileError, a ValueError, with the file, the line, the rule and the remedy.
     """
     if kind is not None and kind not in READERS:
-        raise ValueError(f"kind is {kind!r}; it must be one of {', '.join(READERS)}, or None to find it from the file")
+        raise ValueError(
+            f"kind is {kind!r}; it must be one of {', '.join(READERS)}; leave it out to find it from the file"
+        )
     if best_known is not None and not isfinite(best_known):
-        raise ValueError(f"best_known is {best_known}; it must be finite, or None to look it up")
+        raise ValueError(f"best_known is {best_known}; give a finite number, or leave it out to look it up")
     source = Source.read(path)
     try:
         problem = READERS[kind or _kind_of(source)](source)

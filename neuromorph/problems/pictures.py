@@ -3,7 +3,8 @@
 - ``.npz``: ``patterns`` (k, n), (k, rows, columns) or (n,), optionally ``cue`` (n,) and ``shape`` (2,); never pickles.
 - ``.png``: one picture is one pattern; darker than middle grey is +1, transparent counts as white.
 - text: ``#`` and ``.``, ``1`` and ``0``, ``+`` and ``-``, or ``X`` and space, the first of each +1; an empty line
-  stands between patterns (a line of spaces is a row of an X picture).
+  stands between patterns (a line of spaces is a row of an X picture). Numbers with spaces between them, 1 and -1 or 1
+  and 0, do as well: what ``neuromorph solve --out`` writes.
 """
 
 from __future__ import annotations
@@ -24,14 +25,16 @@ NPZ, PNG, NPY = b"PK\x03\x04", b"\x89PNG", b"\x93NUMPY"
 
 _npy: Any = np.lib.format  # numpy leaves it untyped
 _ALPHABETS = ("#.", "10", "+-", "X ")
+_NUMBERS = {"1": "1", "+1": "1", "0": "0", "-1": "0"}
 _MAX_ARRAY_BYTES = 8 * MAX_VALUES + 65_536
 _MAX_PIXELS = 1_000_000
 
 
 def is_picture(source: Source) -> bool:
     """Whether the first line that is not blank is a row of a picture."""
-    letters = _alphabet(source)
-    first = next((row for line in source.lines if (row := _row(line, letters)).strip()), "")
+    lines = _lines(source)
+    letters = _alphabet(lines)
+    first = next((row for line in lines if (row := _row(line, letters)).strip()), "")
     return bool(letters) and set(first) <= set(letters)
 
 
@@ -115,9 +118,18 @@ def _from_png(source: Source) -> dict[str, Any]:
     return {"patterns": np.where(dark, 1, -1).reshape(1, -1), "shape": dark.shape}
 
 
-def _alphabet(source: Source) -> str:
+def _lines(source: Source) -> list[str]:
+    """The lines, those of numbers with spaces between them as 1 and 0 without."""
+    split = [line.split() for line in source.lines]
+    return [
+        "".join(_NUMBERS[word] for word in words) if len(words) > 1 and set(words) <= _NUMBERS.keys() else line
+        for line, words in zip(source.lines, split, strict=True)
+    ]
+
+
+def _alphabet(lines: list[str]) -> str:
     """The alphabet that the first visible sign belongs to; empty if none."""
-    first = next((line.strip()[0] for line in source.lines if line.strip()), None)
+    first = next((line.strip()[0] for line in lines if line.strip()), None)
     return next((letters for letters in _ALPHABETS if first is not None and first in letters), "")
 
 
@@ -126,8 +138,9 @@ def _row(line: str, letters: str) -> str:
 
 
 def _from_text(source: Source) -> dict[str, Any]:
-    letters = _alphabet(source)
-    rows = [_row(line, letters) for line in source.lines]
+    lines = _lines(source)
+    letters = _alphabet(lines)
+    rows = [_row(line, letters) for line in lines]
     width = max(map(len, rows))
     if not letters:
         raise source.error("is no picture; draw with '#' and '.', '1' and '0', '+' and '-', or 'X' and space", 1)

@@ -22,6 +22,7 @@ from .problem import Solution
 
 MAX_ISING = 5_000  # pixels; 200 MB of couplings
 MAX_VALUES = 10_000_000  # of all patterns together
+MAX_CUES = 100_000_000  # pixels of the cues of all reads together; 100 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +115,11 @@ class Recall:
         """Relax from the cue, or from noisy patterns in turn: round(noise n) pixels of each are flipped."""
         if self.cue is not None:
             return Relax(np.broadcast_to(self.cue, (reads, self.size)))
+        if reads * self.size > MAX_CUES:
+            most = MAX_CUES // self.size
+            raise ValueError(
+                f"reads is {reads}; cues of {self.size} pixels stop at {most}: ask for fewer, or give a cue"
+            )
         cues = np.empty((reads, self.size), dtype=np.int8)
         for seed, cue in zip(read_seeds(rng, reads), cues, strict=True):
             # The number of the read in the whole run, so that batches of one SeedSequence keep the turn.

@@ -70,7 +70,7 @@ def pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
         ax.set_ylim(min(-0.25, 1.2 * best), 1.3 * worst)
     if rising:
         ax.invert_yaxis()
-    legend = ax.legend(frameon=False, fontsize=9, labelcolor=INK)
+    legend = ax.legend(facecolor=PAPER, framealpha=0.8, edgecolor="none", fontsize=9, labelcolor=INK)
     for text in legend.get_texts():
         text.set_parse_math(False)
     ax.grid(color=LINE, linewidth=0.8)

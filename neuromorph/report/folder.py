@@ -35,6 +35,9 @@ def write_folder(comparison: Comparison, folder: Path) -> list[Path]:
         written.append(write_file(folder / "figures" / f"{name}.svg", vectors[name]))
         written.append(write_file(folder / "figures" / f"{name}.png", figure_bytes(ax, "png")))
     written.append(write_file(folder / "report.html", render_page(comparison, vectors)))
+    for stale in {folder / "best.tour", *(folder / "figures").glob("answer-*.[sp][vn]g")}:
+        if stale not in written:  # of an earlier study, which this one replaces
+            stale.unlink(missing_ok=True)
     return written
 
 

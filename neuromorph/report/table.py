@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from .text import estimate, number, percent, printable, probability
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does not fit": "dim", "failed": "red"}
 _WIDE = 108  # columns of a terminal that hold the two of a single read beside the others
+_TIGHT = 90  # below, cells are broken: a number that is cut off is another number
+_NARROW = 72  # below, two columns are left to results.json
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -26,12 +29,14 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     known = "best value unknown" if problem.best_known is None else f"best known {number(problem.best_known)}"
     console.print(Text(f"{printable(problem.name)} · {problem.kind} · size {problem.size:,} · {known}", style="bold"))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column("target", no_wrap=True)
+    tight = console.width < _TIGHT
+    table.add_column("target", no_wrap=not tight, overflow="fold", max_width=18 if tight else None)
     headings = ["feasible", "best", "gap", "success", "time\nto solution", "energy\nto solution"]
     if console.width >= _WIDE:
         headings[4:4] = ["time\na read", "energy\na read"]
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
+    shown = [name not in ("feasible", "success") or console.width >= _NARROW for name in headings]
+    for heading in compress(headings, shown):
+        table.add_column(heading, justify="right", no_wrap=not tight, overflow="fold")
     for row in comparison.results:
         columns = [
             (percent(row.feasible_fraction), ""),
@@ -44,7 +49,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         if console.width >= _WIDE:
             columns[4:4] = [estimate(row.time_per_read_s, "s"), estimate(row.energy_per_read_j, "J")]
         name = Text.assemble(printable(row.target), "\n", (status(row), _STYLES[row.status]))
-        table.add_row(name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in columns))
+        table.add_row(
+            name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in compress(columns, shown))
+        )
     console.print(table)
     for row in comparison.results:
         if row.reason:

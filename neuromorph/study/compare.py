@@ -25,7 +25,7 @@ from ..rng import RNG, seed_sequence
 from .provenance import provenance
 from .reading import read_in_batches
 from .result import Result, evaluate
-from .store import fingerprint, safe_name
+from .store import fingerprint, kept_seed, safe_name
 
 Progress: TypeAlias = Callable[[str, str, int, int], None]
 
@@ -71,7 +71,7 @@ class Comparison:
 
 def compare(
     problem: Problem,
-    targets: Sequence[str | Target] | str | None = None,
+    targets: Sequence[str | Target] | str | Target | None = None,
     reads: int = READS,
     rng: RNG = None,
     *,
@@ -87,7 +87,8 @@ def compare(
     problem : Problem           as ``nm.load`` gives it
     targets : names or Targets  all that are installed if None
     reads : int                 independent reads on each target
-    rng : seed                  or SeedSequence or Generator; None draws a seed; ``provenance`` keeps it
+    rng : seed                  or SeedSequence or Generator; None takes the seed of the reads in ``directory``, or
+                                draws one; ``provenance`` keeps it
     time_limit : float          seconds of computing of the whole study, what is left being shared equally by the
                                 targets still to run; each that fits makes one read at least
     success_gap : float         a read succeeds within this fraction of the best value known
@@ -100,7 +101,7 @@ def compare(
     """
     _check(problem, reads, time_limit, success_gap)
     devices = _labelled(targets)
-    stream = _stream(rng)
+    stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
     task = problem.task(reads, _child(stream, "task"))
     able = [name for name, each in devices if task_name(task) in each.claims and not isinstance(each, _Unloadable)]
     study = _Study(problem, task, reads, stream, success_gap, able)
@@ -200,9 +201,11 @@ def _with_files(result: Result, device: Target, program: Program) -> Result:
         return replace(result, notes=(*result.notes, f"hands over no files: {error}"))
 
 
-def _labelled(targets: Sequence[str | Target] | str | None) -> list[tuple[str, Target]]:
+def _labelled(targets: Sequence[str | Target] | str | Target | None) -> list[tuple[str, Target]]:
     """Each target under a name of its own: two of one name become ``name`` and ``name #2``."""
-    chosen = protocol.targets() if targets is None else [targets] if isinstance(targets, str) else list(targets)
+    if isinstance(targets, (str, Target)):
+        targets = [targets]
+    chosen = protocol.targets() if targets is None else list(targets)
     if not chosen:
         raise ValueError("targets is empty; name one at least, or install some")
     labelled: dict[str, Target] = {}

@@ -88,12 +88,15 @@ def read_in_batches(
         save()
     except KeyboardInterrupt:
         status, reason = "interrupted", f"{done} of {reads} reads when Ctrl-C came"
-        save()
     except Exception as error:  # the other targets, and the reads so far, are worth more than this traceback
         if isinstance(error, DoesNotFit) and not runs:
             raise
         status, reason = "failed", f"{type(error).__name__}: {error}"
-        save()
+    if status in ("interrupted", "failed"):
+        try:
+            save()
+        except OSError as error:  # a full disk costs what it should have kept, not the row
+            reason += f"; they cannot be kept: {error}" if status == "interrupted" else ""
     if not runs:
         return Reading(None, status, reason, 0)
     run = first_reads(join(runs), reads)

@@ -28,6 +28,8 @@ from ..run import Run, versions
 
 FORMAT = 1
 
+_DAMAGED = (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error)
+
 
 def digest(value: Any) -> str:
     """sha256 of plain data: numbers, strings, arrays, sparse matrices, containers and frozen dataclasses of them."""
@@ -90,8 +92,21 @@ def load(path: Path, mark: Mapping[str, Any], device: Target, task: Task) -> Run
                 message=about["message"],
                 provenance=about["provenance"],
             )
-    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error):
+    except _DAMAGED:
         return None
+
+
+def kept_seed(directory: Path, problem: Any) -> int | None:
+    """The seed of the reads of ``problem`` that ``directory`` holds; None if there are none."""
+    for path in sorted((directory / "runs").glob("*.npz")):
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                mark = json.loads(str(file["about"]))["fingerprint"]
+            if mark["problem"] == problem_digest(problem) and len(mark["seed"]) == 2:  # of a seed, not a Generator
+                return int(mark["seed"][0])
+        except _DAMAGED:
+            continue
+    return None
 
 
 def _parts(value: Any) -> dict[str, Any]:

@@ -22,8 +22,13 @@ _NEVER = 37.0  # exp(-37) < 2^-53: the generator cannot draw that low
 
 
 def _spread(couplings, i, change, fields):
-    """fields += J[:, i] * change; resolved when a kernel is compiled."""
-    raise NotImplementedError
+    """fields += J[:, i] * change; numba takes one of the loops below, by the type of ``couplings``."""
+    if isinstance(couplings, tuple):
+        indptr, indices, data = couplings
+        row = slice(indptr[i], indptr[i + 1])
+        fields[indices[row]] += data[row] * change
+    else:
+        fields += couplings[i] * change
 
 
 @overload(_spread)

@@ -6,8 +6,9 @@ r"""The Hopfield network of 1984 as boards of operational amplifiers, resistors 
   is a current from a DAC. *Relax* starts at the cue and ends when the network rests; *minimise* raises the gain under
   falling noise (``neuromorph.annealing.anneal``).
 - A ``Tsp`` is held as a permutation: n x n integrators whose exponential currents are shared among row and column by
-  translinear normalisers, a servo amplifier each; every cell has a driver for the sum of its two neighbouring
-  positions, which feeds the other cities through resistors proportional to 1 / d_ij (``annealing.softassign``).
+  translinear normalisers, a servo amplifier each; every cell has an amplifier of variable gain for U / T and gamma V,
+  and a driver for the sum of its two neighbouring positions, which feeds the other cities through resistors
+  proportional to 1 / d_ij (``annealing.softassign``).
 
 Energy: the supply of every amplifier for as long as a read takes, the current through the synapses, noise sources,
 converters, control. Not counted: the making of the boards, and the n unit currents that the normalisers share out,
@@ -101,8 +102,9 @@ class AnalogCircuit:
             n = len(state.distances)
             tours = softassign(state.distances, seeds, held=state.held)
             ends = Reads(tours.spins, np.full(reads, tours.duration_tau * self._tau_s), tours.converged & tours.valid)
-            # An integrator and a driver each, and the servos. At each position one city is up, which drives two cells.
-            parts = 2 * n * n + 2 * n
+            # Integrator, variable gain and driver each, and the servos. At each position one city is up, which drives
+            # two cells.
+            parts = 3 * n * n + 2 * n
             siemens = 2.0 * float(state.conductances.sum())
             activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
         return finish(

@@ -224,7 +224,7 @@ def test_a_tour_takes_the_time_of_its_schedule():
     device, problem = AnalogCircuit(tau_s=1e-4), Tsp.from_coordinates(np.random.default_rng(0).random((7, 2)))
     run = device.run(device.program(problem), Minimise(), 3, 0)
     np.testing.assert_allclose(run.activity["device_s"], 40 * 7 * 1e-4)
-    np.testing.assert_allclose(run.activity["amplifier_s"], (2 * 49 + 14) * 40 * 7 * 1e-4)
+    np.testing.assert_allclose(run.activity["amplifier_s"], (3 * 49 + 14) * 40 * 7 * 1e-4)
     np.testing.assert_allclose(run.activity["noise_s"], 49 * 40 * 7 * 1e-4)
 
 

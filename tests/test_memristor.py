@@ -259,7 +259,7 @@ def test_cells_conduct_while_they_are_read():
     tour = crossbar.run(crossbar.program(problem, 0), Minimise(), 2, 0)
     np.testing.assert_allclose(tour.activity["device_s"], 40 * 8 / 0.5 * 8 * 250e-9)
     np.testing.assert_allclose(tour.activity["siemens_s"], 2 * 7 * 25e-6 * tour.activity["device_s"])
-    np.testing.assert_allclose(tour.activity["amplifier_s"], (64 + 32) * tour.activity["device_s"])
+    np.testing.assert_allclose(tour.activity["amplifier_s"], (128 + 32) * tour.activity["device_s"])
 
 
 def test_the_seconds_name_what_they_are_made_of():

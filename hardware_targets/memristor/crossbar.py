@@ -97,8 +97,9 @@ class MemristorCrossbar:
             tours = softassign(state.distances, seeds, held=held)
             seconds = np.full(reads, tours.steps * n * DATA["read_pulse"].value)
             ends = Reads(tours.spins, seconds, tours.converged & tours.valid)
-            # Integrators, servos of rows and columns, a driver and a receiver a line. Two rows conduct at a time.
-            parts = n * n + 4 * n
+            # Integrators of variable gain (two amplifiers), servos of rows and columns, a driver and a receiver a line.
+            # Two rows conduct at a time.
+            parts = 2 * n * n + 4 * n
             siemens *= 2.0 / n
             activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
         return finish(

@@ -12,7 +12,7 @@ from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit, Relax, ising_of
 from neuromorph.rng import RNG, read_seeds
 
-from .dialects import netlist_text
+from .dialects import NGSPICE, Dialect, dialect_named, netlist_text
 from .hopfield import circuit_of, count_resistors
 from .parts import Parts, Realised, realise
 from .softassign import TourCircuit
@@ -25,9 +25,14 @@ _MOST_RESISTORS = 300_000  # 547 neurons, all with all: 10 MB of text
 
 
 def problem_netlist(
-    problem: Problem | Ising, *, rng: RNG = 0, series: str | None = None, parts: Parts | None = None
+    problem: Problem | Ising,
+    *,
+    rng: RNG = 0,
+    series: str | None = None,
+    parts: Parts | None = None,
+    dialect: Dialect | str = NGSPICE,
 ) -> str:
-    """The problem's circuit as the text of an ngspice netlist, with its parameters and scaling as comments.
+    """The problem's circuit as the text of a netlist, with its parameters and scaling as comments.
 
     A tour of 6 to 20 cities becomes the circuit that anneals it (``circuits.softassign``), any other problem the
     Hopfield network of its Ising form.
@@ -37,20 +42,23 @@ def problem_netlist(
     rng :                  draws the initial voltages (and a cue, where the problem draws one)
     series : str or None   "E24", "E96", ...: round to values that are sold; short for ``parts=Parts(series=series)``
     parts : Parts          ranges of resistors and capacitors
+    dialect : Dialect      or its name: ngspice, xyce, ltspice, neospice
 
     The annealing circuit has values of E24 as it is. Raises DoesNotFit above 300,000 resistors or 20,000 neurons.
     """
     if parts is not None and series is not None:
         raise ValueError("series and parts are both given; put the series into parts")
+    spoken = dialect_named(dialect) if isinstance(dialect, str) else dialect
     parts = Parts(series=series) if parts is None else parts
     name = "Ising problem" if isinstance(problem, Ising) else f"{problem.name} ({problem.kind}, {problem.size})"
     title = f"neuromorph: {name}"
     tour = tour_circuit_of(problem, most_cities=_MOST_CITIES)
     if tour is not None:
-        return netlist_text(tour.circuit(tour.start(rng), title=title, comments=tour.account))
+        circuit = tour.circuit(tour.start(rng), title=title, comments=tour.account)
+        return netlist_text(circuit, spoken)
     network, start = network_of(problem, rng=rng, most_neurons=_MOST_NEURONS, most_resistors=_MOST_RESISTORS)
     made = realise(network, parts)
-    return netlist_text(circuit_of(made.network, start, title=title, comments=_account(made)))
+    return netlist_text(circuit_of(made.network, start, title=title, comments=_account(made)), spoken)
 
 
 def tour_circuit_of(problem: Problem | Ising, *, most_cities: int) -> TourCircuit | None:
@@ -78,16 +86,16 @@ def network_of(
     network = AnalogNetwork.from_ising(ising)
     task = None if isinstance(problem, Ising) else problem.task(1, rng)
     if isinstance(task, Relax):
-        return network, _near_middle(network, 0.45 * task.cues(1, network.size)[0])
+        return network, near_middle(network, 0.45 * task.cues(1, network.size)[0])
     return network, random_start(network, rng)
 
 
 def random_start(network: AnalogNetwork, rng: RNG = 0) -> Float:
     """Potentials whose outputs lie within a tenth of the span around the middle of the rails, (n,), V."""
-    return _near_middle(network, np.random.default_rng(read_seeds(rng, 1)[0]).uniform(-0.1, 0.1, network.size))
+    return near_middle(network, np.random.default_rng(read_seeds(rng, 1)[0]).uniform(-0.1, 0.1, network.size))
 
 
-def _near_middle(network: AnalogNetwork, fraction: Float) -> Float:
+def near_middle(network: AnalogNetwork, fraction: Float) -> Float:
     """Potentials whose outputs are ``fraction`` of the span away from the middle of the rails, (n,), V."""
     g = network.activation
     return g.inverse((g.high + g.low) / 2.0 + fraction * (g.high - g.low))

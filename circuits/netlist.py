@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from .expressions import Expression, nodes_of
 
@@ -108,7 +108,90 @@ class BehaviouralCurrent:
     expression: Expression
 
 
-Element: TypeAlias = Resistor | Capacitor | CurrentSource | Transconductor | BehaviouralVoltage | BehaviouralCurrent
+@dataclass(frozen=True, slots=True)
+class MosModel:
+    """A MOSFET of SPICE's level 1: in saturation I = KP/2 W/L (v_gs - V_th)^2 (1 + lambda v_ds).
+
+    channel : "n" or "p"
+    threshold_v : V_th without body effect; negative for p
+    kp : KP, A/V^2;  body_v : gamma, V^(1/2);  surface_v : 2 phi_F, V;  modulation : lambda, 1/V
+    oxide_m : thickness, m;  overlap_f_m : of the gate over source and drain, each, F per m of width
+    """
+
+    name: str
+    channel: Literal["n", "p"]
+    threshold_v: float
+    kp: float
+    body_v: float
+    surface_v: float
+    modulation: float
+    oxide_m: float
+    overlap_f_m: float
+
+    def __post_init__(self) -> None:
+        positive = (self.kp, self.surface_v, self.oxide_m)
+        others = (self.body_v, self.modulation, self.overlap_f_m)
+        if not (
+            _LABEL.fullmatch(self.name)
+            and self.channel in ("n", "p")
+            and all(0.0 < x < float("inf") for x in positive)
+            and all(0.0 <= x < float("inf") for x in others)
+            and isfinite(self.threshold_v)
+        ):
+            raise ValueError(f"{self}: needs a name [a-z0-9_]+, channel n or p, finite values, none negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Mosfet:
+    """A transistor of ``model``; its currents are the model's."""
+
+    letter: ClassVar[str] = "m"
+    name: str
+    drain: str
+    gate: str
+    source: str
+    bulk: str
+    model: MosModel
+    width_m: float
+    length_m: float
+
+    def __post_init__(self) -> None:
+        if not (0.0 < self.width_m < 1.0 and 0.0 < self.length_m < 1.0):
+            raise ValueError(f"transistor {self.name!r} is {self.width_m} x {self.length_m} m; give W and L in metres")
+
+
+Element: TypeAlias = (
+    Resistor | Capacitor | CurrentSource | Transconductor | BehaviouralVoltage | BehaviouralCurrent | Mosfet
+)
+
+
+def terminals(element: Element) -> tuple[str, ...]:
+    """The nodes that an element connects; what it only reads is not among them."""
+    if isinstance(element, Mosfet):
+        return (element.drain, element.gate, element.source, element.bulk)
+    return (element.a, element.b)
+
+
+def read_nodes(element: Element) -> tuple[str, ...]:
+    """The nodes whose voltages control an element."""
+    match element:
+        case Transconductor():
+            return (element.plus, element.minus)
+        case BehaviouralVoltage() | BehaviouralCurrent():
+            return tuple(nodes_of(element.expression))
+    return ()
+
+
+def check_node(node: str) -> None:
+    """ValueError unless every simulator reads ``node`` alike."""
+    if node != GROUND and (not _NODE.fullmatch(node) or node in _RESERVED):
+        raise ValueError(f"node {node!r}: a name is [a-z][a-z0-9_]* and none of {', '.join(sorted(_RESERVED))}")
+
+
+def check_label(name: str) -> None:
+    """ValueError unless ``name``, behind the letter of its type, is a device's name to every simulator."""
+    if not _LABEL.fullmatch(name):
+        raise ValueError(f"element {name!r}: a name is [a-z0-9_]+")
 
 
 def device_name(element: Element) -> str:
@@ -160,17 +243,16 @@ class Circuit:
         object.__setattr__(self, "saved", tuple(self.saved))
         object.__setattr__(self, "initial", MappingProxyType({k: float(v) for k, v in self.initial.items()}))
         nodes = self.nodes()
-        for node in nodes - {GROUND}:
-            if not _NODE.fullmatch(node) or node in _RESERVED:
-                raise ValueError(f"node {node!r}: a name is [a-z][a-z0-9_]* and none of {', '.join(sorted(_RESERVED))}")
+        for node in nodes:
+            check_node(node)
         devices: set[str] = set()
         for element in self.elements:
             name = device_name(element)
-            if not _LABEL.fullmatch(element.name):
-                raise ValueError(f"element {element.name!r}: a name is [a-z0-9_]+")
+            check_label(element.name)
             if name in devices:
                 raise ValueError(f"element {element.name!r} occurs twice; simulators keep one and drop the other")
             devices.add(name)
+        self.models()
         for what, names in (("saved", self.saved), ("initial", self.initial)):
             unknown = [name for name in names if name not in nodes or name == GROUND]
             if unknown:
@@ -180,17 +262,21 @@ class Circuit:
         if not all(isfinite(value) for value in self.initial.values()):
             raise ValueError("initial holds NaN or infinity; every voltage must be finite")
 
+    def models(self) -> tuple[MosModel, ...]:
+        """The model cards that its transistors need, each once; ValueError if two have one name."""
+        found: dict[str, MosModel] = {}
+        for element in self.elements:
+            if isinstance(element, Mosfet) and found.setdefault(element.model.name, element.model) != element.model:
+                raise ValueError(f"model {element.model.name!r} occurs with two sets of values; give each its own name")
+        return tuple(found.values())
+
     def nodes(self) -> set[str]:
         """All nodes that an element connects, ground included; ValueError if an expression reads any other."""
         wired: set[str] = set()
         read: set[str] = set()
         for element in self.elements:
-            wired.add(element.a)
-            wired.add(element.b)
-            if isinstance(element, Transconductor):
-                read.update((element.plus, element.minus))
-            elif isinstance(element, (BehaviouralVoltage, BehaviouralCurrent)):
-                read.update(nodes_of(element.expression))
+            wired.update(terminals(element))
+            read.update(read_nodes(element))
         if read - wired - {GROUND}:
             raise ValueError(f"node {min(read - wired)!r} is read but no element drives it")
         return wired

@@ -44,7 +44,7 @@ from .parts import round_to_series
 
 _SERVO = 20.0  # kappa over the first temperature: P and Q are that much faster than U at first, and more as T falls
 _SCATTER_V = 1e-3  # of U at the start: it only breaks the symmetry between tours
-_CEILING = 3.0  # exponents end here (V = 20): never met on the way, but Newton's method may try
+CEILING = 3.0  # exponents end here (V = 20): never met on the way, but Newton's method may try
 _STEPS_PER_TAU = 2  # where nothing happens; the choice of a tour is so unstable that reltol rules the rest
 
 
@@ -110,7 +110,7 @@ class TourCircuit:
         """V of a state (n^2 + 2 n,), (n, n), V."""
         n, y = self.size, np.asarray(state, dtype=float)
         exponent = y[: n * n].reshape(n, n) + y[n * n : n * n + n, None] + y[n * n + n :]
-        return np.exp(np.minimum(exponent / self.system.temperature(t_s / self.tau_s), _CEILING))
+        return np.exp(np.minimum(exponent / self.system.temperature(t_s / self.tau_s), CEILING))
 
     def rhs(self, t_s: float, state: ArrayLike) -> Float:
         """d(U, P, Q)/dt, V/s: the equations above, independent of the circuit's elements."""
@@ -158,7 +158,7 @@ class TourCircuit:
                 yield Capacitor(cell, u, GROUND, self.capacitance_f)
                 yield Resistor(cell, u, GROUND, self.resistance_ohm)
                 exponent = (Voltage(u) + Voltage(f"p{x}") + Voltage(f"q{i}")) / Voltage("temperature")
-                yield BehaviouralVoltage(v, v, GROUND, call("exp", call("min", exponent, _CEILING)))
+                yield BehaviouralVoltage(v, v, GROUND, call("exp", call("min", exponent, CEILING)))
                 yield BehaviouralCurrent(f"f{cell}", GROUND, u, siemens * (Voltage("feedback") * Voltage(v)))
                 yield Transconductor(f"p{cell}", f"p{x}", GROUND, v, GROUND, siemens)
                 yield Transconductor(f"q{cell}", f"q{i}", GROUND, v, GROUND, siemens)

@@ -95,7 +95,8 @@ def _parser() -> Parser:
     )
     solve.add_argument("--json", action="store_true")
 
-    netlist = command("netlist", _netlist, "write the problem as a circuit for ngspice")
+    netlist = command("netlist", _netlist, "write the problem as a circuit for SPICE")
+    netlist.add_argument("--dialect", default="ngspice", metavar="D", help="ngspice, xyce or ltspice; default: ngspice")
     netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
     netlist.add_argument("--out", type=folder_or_file, metavar="PATH", help="default: standard output")
 
@@ -210,7 +211,7 @@ def _netlist(arguments: argparse.Namespace) -> int:
 
     problem = _load(arguments)
     with _user_errors(ValueError):
-        text = _circuit_function("netlist")(problem, rng=arguments.seed)
+        text = _circuit_function("netlist")(problem, rng=arguments.seed, dialect=arguments.dialect)
     if arguments.out is None:
         sys.stdout.write(text)
     else:

@@ -1,0 +1,62 @@
+"""A netlist's text as its cards: lines with what ``+`` continues, and the error that says where a card breaks a rule.
+
+Text from outside is data. Nothing here opens a file that a netlist names or runs what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_CHARACTERS = 64 << 20  # 512 neurons, all with all, are 8 MB
+MAX_CARD = 1 << 20  # characters of one card; a neuron's sum over 4,096 others fits
+_SHOWN = 40
+
+
+class NetlistError(ValueError):
+    """A netlist breaks a rule; the message reads ``file, line N: rule; remedy``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A line and its continuations, joined by single spaces; ``line`` is the 1-based number of the first of them."""
+
+    line: int
+    text: str
+
+    @property
+    def is_comment(self) -> bool:
+        return self.text.startswith("*")
+
+
+def cards(text: str, name: str = "netlist") -> Iterator[Card]:
+    """The cards and comments of a netlist in order, the title among them; blank lines are left out."""
+    if len(text) > MAX_CHARACTERS:
+        raise NetlistError(f"{name}: is larger than {MAX_CHARACTERS >> 20} MB; take a smaller circuit")
+    first, pieces, size = 0, list[str](), 0
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.strip(" \t\r")
+        if not line.strip():
+            continue
+        if line.startswith("+"):
+            if not pieces or pieces[0].startswith("*"):
+                what = "a comment" if pieces else "nothing"
+                raise NetlistError(f"{name}, line {number}: '+' continues {what}; put it right behind its card")
+            line = line[1:].strip(" \t")
+        elif pieces:
+            yield Card(first, " ".join(pieces))
+            first, pieces, size = number, [], 0
+        else:
+            first = number
+        pieces.append(line)
+        size += len(line) + 1
+        if size > MAX_CARD:
+            raise NetlistError(f"{name}, line {number}: a card of more than {MAX_CARD} characters; split it")
+    if pieces:
+        yield Card(first, " ".join(pieces))
+
+
+def shown(text: str) -> str:
+    """What a message quotes of a netlist: short, on one line, in printable ASCII."""
+    harmless = "".join(c if " " <= c <= "~" else "?" for c in text)
+    return repr(harmless if len(harmless) <= _SHOWN else f"{harmless[:_SHOWN]}...")

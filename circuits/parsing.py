@@ -1,0 +1,133 @@
+"""The text of an expression read back into its tree: ``(0.5 * tanh((4.0 * v(u0))))``.
+
+The usual precedence of + - * / holds where parentheses are missing. What simulators read differently is refused with
+the remedy: powers, unary minus before anything but a number, conditions, parameters, functions beyond ``FUNCTIONS``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Literal, TypeAlias, cast
+
+from .cards import shown
+from .expressions import FUNCTIONS, Call, Expression, Number, Operation, Time, Voltage
+
+_DEEPEST = 200  # operations within one another; longer sums are written with parentheses, in halves
+_NESTED = 100  # parentheses and calls within one another
+_DIGITS = 40  # of a number: what is longer takes Python long to read
+
+_NUMBER = re.compile(r"(?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+(?![\w.])")  # possessive: never tries again
+_VOLTAGE = re.compile(r"v\s*\(\s*([a-z][a-z0-9_]*|0)\s*\)")
+_WORD = re.compile(r"[a-z_]\w*")
+_TOKEN = re.compile(rf"\s*({_VOLTAGE.pattern}|{_NUMBER.pattern}|\d[\w.]*|{_WORD.pattern}|\*\*|\S)")
+
+_Tree: TypeAlias = tuple[Expression, int]  # and how deep it nests
+_Symbol: TypeAlias = Literal["+", "-", "*", "/"]
+
+
+def read_number(word: str) -> float:
+    """A plain number; ValueError for suffixes and units, which simulators read in their own ways."""
+    sign, digits = (-1.0, word[1:]) if word.startswith("-") else (1.0, word)
+    if len(digits) > _DIGITS or not _NUMBER.fullmatch(digits):
+        raise ValueError(f"{shown(word)} is no plain number; write it out, such as 4700.0 or 1e-09")
+    value = sign * float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{shown(word)} is too large for a number; write less than 1e308")
+    return value
+
+
+def read_expression(text: str) -> Expression:
+    """The tree of an expression in lower case; ValueError says what stands in the way."""
+    reader = _Reader([match[1] for match in _TOKEN.finditer(text)])
+    tree = reader.sum(0)
+    if reader.at < len(reader.tokens):
+        raise ValueError(reader.unexpected())
+    return tree[0]
+
+
+class _Reader:
+    """Recursive descent over tokens; ``at`` is the next one."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+        self.at = 0
+
+    @property
+    def next(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def sum(self, nested: int) -> _Tree:
+        return self._chain(("+", "-"), self.product, nested)
+
+    def product(self, nested: int) -> _Tree:
+        return self._chain(("*", "/"), self.atom, nested)
+
+    def _chain(self, symbols: tuple[str, str], part: Callable[[int], _Tree], nested: int) -> _Tree:
+        left, depth = part(nested)
+        while self.next in symbols:
+            symbol = cast(_Symbol, self.next)
+            self.at += 1
+            right, below = part(nested)
+            left, depth = Operation(symbol, left, right), max(depth, below) + 1
+            if depth > _DEEPEST:
+                raise ValueError(f"more than {_DEEPEST} operations within one another; put the halves of a sum in ( )")
+        return left, depth
+
+    def atom(self, nested: int) -> _Tree:
+        token = self.next
+        if nested > _NESTED:
+            raise ValueError(f"more than {_NESTED} parentheses within one another; take a node between two sources")
+        if token == "-" and self.at + 1 < len(self.tokens) and _NUMBER.fullmatch(self.tokens[self.at + 1]):
+            self.at += 2
+            return Number(read_number("-" + self.tokens[self.at - 1])), 0
+        if token == "(":
+            self.at += 1
+            inner = self.sum(nested + 1)
+            self._expect(")")
+            return inner
+        voltage = _VOLTAGE.fullmatch(token)
+        if voltage:
+            self.at += 1
+            return Voltage(voltage[1]), 0
+        if token[:1].isdigit() or _NUMBER.fullmatch(token):
+            self.at += 1
+            return Number(read_number(token)), 0
+        if token == "time":
+            self.at += 1
+            return Time(), 0
+        if token in FUNCTIONS:
+            return self._call(token, nested)
+        raise ValueError(self.unexpected())
+
+    def _call(self, function: str, nested: int) -> _Tree:
+        self.at += 1
+        self._expect("(")
+        arguments = [self.sum(nested + 1)]
+        while self.next == ",":
+            self.at += 1
+            arguments.append(self.sum(nested + 1))
+        self._expect(")")
+        return Call(function, tuple(argument for argument, _ in arguments)), max(depth for _, depth in arguments) + 1
+
+    def _expect(self, token: str) -> None:
+        if self.next != token:
+            raise ValueError(self.unexpected(f"; expected {token!r}"))
+        self.at += 1
+
+    def unexpected(self, more: str = "") -> str:
+        """What is wrong with the next token, and the remedy."""
+        token = self.next
+        if token in ("^", "**"):
+            return f"{token} means power, |x| to a power or exclusive or, by simulator; write products"
+        if token == "-":
+            return "a minus before what is no number; write (0.0 - x)"
+        if token in ("?", ":", "<", ">", "=", "&", "|", "!"):
+            return f"{shown(token)}: conditions differ between simulators; use min and max"
+        if token == "v":
+            return "a voltage is v(node), of one node named [a-z][a-z0-9_]*; write a difference as (v(a) - v(b))"
+        if _WORD.fullmatch(token):
+            return f"{shown(token)} is not known in an expression; use numbers, v(node), time, {', '.join(FUNCTIONS)}"
+        return (
+            f"the expression {f'has {shown(token)} where it cannot' if token else 'ends too early'}{more}; correct it"
+        )

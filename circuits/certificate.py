@@ -20,9 +20,11 @@ from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.rng import RNG
 
+from .amplifiers import OpAmp
+from .dialects import NEOSPICE
 from .engines import EngineError, Waveforms, available_engines, installed_engines, simulate_circuit
 from .export import network_of, random_start, tour_circuit_of
-from .hopfield import RELTOL, circuit_of
+from .hopfield import Level, circuit_of
 from .netlist import Circuit
 from .softassign import TourCircuit
 
@@ -68,7 +70,9 @@ def certify(
     *,
     duration_s: float | None = None,
     step_s: float | None = None,
-    reltol: float = RELTOL,
+    reltol: float | None = None,
+    level: Level = "ideal",
+    opamp: OpAmp | None = None,
     engines: Sequence[str] | None = None,
     rng: RNG = 0,
     timeout_s: float = _TIMEOUT_S,
@@ -80,19 +84,23 @@ def certify(
     initial : (n,) float            u at t = 0, V; drawn by ``rng`` if None: V within a tenth of the middle of the rails
     duration_s, step_s : float      10 longest and 1/50 of the shortest time constant if None
     reltol : float                  SPICE's own bound for one step
+    level, opamp :                  as for ``circuit_of``; ``rng`` draws the offsets too. The amplifiers of the ODE stay
+                                    ideal: the errors are the parts'. Engines that cannot hold a start are left out
     """
     start = random_start(network, rng) if initial is None else np.asarray(initial, dtype=float)
-    circuit = circuit_of(network, start, duration_s=duration_s, step_s=step_s, reltol=reltol)
+    options: dict[str, Any] = {"duration_s": duration_s, "step_s": step_s, "reltol": reltol, "level": level}
+    circuit = circuit_of(network, start, opamp=opamp, rng=rng, **options)
+    if engines is None and NEOSPICE.refusal(circuit):
+        engines = [name for name in installed_engines() if name != NEOSPICE.name]
     waves, g = _run(circuit, engines, timeout_s), network.activation
     potentials = _solve(network.rhs, start, circuit, g.swing / g.gain, "DOP853")
 
     def compare(times: Float, voltages: Float) -> EngineResult:
-        expected = g.value(potentials(times).T)
-        error = None
+        expected, error = g.value(potentials(times).T), None
         if network.is_symmetric:
-            # SPICE solves v = g(u) to its tolerance: a hair beyond the rails there is no energy.
-            energy, got = network.energy(expected), network.energy(np.clip(voltages, g.low, g.high))
-            error = float(np.abs(got - energy).max() / (np.ptp(energy) or 1.0))
+            energy = network.energy(expected)
+            within = np.clip(voltages, g.low, g.high)  # beyond the rails, by a hair or an offset, there is no energy
+            error = float(np.abs(network.energy(within) - energy).max() / (np.ptp(energy) or 1.0))
         return _result(expected, voltages, g.low, g.high, error)
 
     return _certificate(circuit, [f"v{i}" for i in range(network.size)], waves, compare)

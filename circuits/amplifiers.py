@@ -1,0 +1,252 @@
+r"""A neuron's amplifier: ideal, or two gain stages and an inverter of operational amplifiers.
+
+An operational amplifier is the macro-model of one pole behind a differential stage that can deliver +-I_max:
+
+.. math:: C \dot v_p = I_{max} \tanh\frac{g_m (v_+ - v_- + o)}{I_{max}} - \frac{v_p}{R}, \qquad
+    v_{out} = v_p - i_{out} R_{out}
+
+with g_m R = A_0, g_m / C = 2 pi GBW, I_max / C the slew rate; v_p is held between the rails less the headroom. Both
+inputs carry a capacitance; the output's current and the quiescent current come out of the rails ``vdd`` and ``vss``.
+
+The neuron: one amplifier raises u by k = sqrt(g'(0)) (no less than 1), a passive limiter, here a source, gives
+g(y / k) / k, another amplifier raises that by k to v, a third inverts it to w. Sources of the values:
+``amplifiers.toml``; of the model: Boyle et al., IEEE J. Solid-State Circuits 9, 353 (1974), much reduced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from math import pi, sqrt
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+
+from neuromorph.analog import Activation, Algebraic, Arctan, Logistic, Tanh
+from neuromorph.cost import read_data
+from neuromorph.ising import Float
+from neuromorph.rng import RNG, read_seeds
+
+from .expressions import Expression, Number, Operand, Voltage, call
+from .netlist import GROUND, BehaviouralCurrent, BehaviouralVoltage, Capacitor, CurrentSource, Element, Resistor
+
+DATA = read_data(files(__package__).joinpath("amplifiers.toml").read_text())
+
+VDD, VSS = "vdd", "vss"
+_POLE_F = 10e-12  # capacitor of the pole; scales currents inside the model only
+_CLAMP_V = 1e-3  # how far beyond its limit the full slewing current moves v_p
+
+
+class Neurons(Protocol):
+    """How the amplifiers of a network are built; the rest of the circuit is the same."""
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """What a reader of the netlist must know."""
+
+    @property
+    def uic(self) -> bool:
+        """Whether ``initial`` is a complete start; otherwise an operating point is searched that holds it."""
+
+    def shared(self) -> Iterator[Element]:
+        """What all neurons share: rails, bias."""
+
+    def neuron(self, i: int, w: str | None) -> Iterator[Element]:
+        """From u_i to v_i, and to its inverse ``w`` if that is wanted."""
+
+    def initial(self, potentials: Float) -> dict[str, float]:
+        """Voltages at t = 0 beside those of u."""
+
+
+@dataclass(frozen=True)
+class Ideal:
+    """v = g(u) and w = -v, whatever the current."""
+
+    activation: Activation
+    account: tuple[str, ...] = ()
+    uic: bool = True
+
+    def shared(self) -> Iterator[Element]:
+        return iter(())
+
+    def neuron(self, i: int, w: str | None) -> Iterator[Element]:
+        yield BehaviouralVoltage(f"v{i}", f"v{i}", GROUND, amplifier(self.activation, Voltage(f"u{i}")))
+        if w:
+            yield BehaviouralVoltage(w, w, GROUND, Number(0.0) - Voltage(f"v{i}"))
+
+    def initial(self, potentials: Float) -> dict[str, float]:
+        return {}
+
+
+@dataclass(frozen=True)
+class OpAmp:
+    """An operational amplifier by the numbers of its data sheet.
+
+    gain : A_0;  bandwidth_hz : GBW;  slew_v_s : V/s;  output_ohm : open loop;  input_f : of each input to ground
+    offset_v : standard deviation between parts, none beyond largest_offset_v
+    headroom_v : how close the output comes to a rail;  supply_a : quiescent;  rail_v : the rails are +-rail_v
+    """
+
+    name: str
+    gain: float
+    bandwidth_hz: float
+    slew_v_s: float
+    offset_v: float
+    largest_offset_v: float
+    headroom_v: float
+    output_ohm: float
+    input_f: float
+    supply_a: float
+    rail_v: float
+
+    def __post_init__(self) -> None:
+        for name in ("gain", "bandwidth_hz", "slew_v_s", "output_ohm", "input_f", "rail_v"):
+            if not 0.0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
+        if not 0.0 <= self.offset_v <= self.largest_offset_v < float("inf"):
+            raise ValueError(f"offset_v is {self.offset_v}; need 0 <= offset_v <= largest_offset_v, finite")
+        if not 0.0 <= self.headroom_v < self.rail_v:
+            raise ValueError(f"headroom_v is {self.headroom_v}; it must lie between 0 and rail_v = {self.rail_v:g} V")
+        if not 0.0 <= self.supply_a < float("inf"):
+            raise ValueError(f"supply_a is {self.supply_a}; it must be finite and not negative")
+
+    @property
+    def reach_v(self) -> float:
+        """The output goes from -reach_v to reach_v."""
+        return self.rail_v - self.headroom_v
+
+    def elements(self, label: str, plus: str, minus: str, out: str, offset_v: float = 0.0) -> Iterator[Element]:
+        """One amplifier between two nodes, an output and the rails; its pole is the node p<label>."""
+        p = f"p{label}"
+        gm, most = 2.0 * pi * self.bandwidth_hz * _POLE_F, self.slew_v_s * _POLE_F
+        beyond = call("max", Voltage(p) - self.reach_v, 0.0) + call("min", Voltage(p) + self.reach_v, 0.0)
+        ampere = (Voltage(p) - Voltage(out)) / self.output_ohm
+        for node, end in ((plus, "a"), (minus, "b")):
+            if node != GROUND:
+                yield Capacitor(f"{end}{label}", node, GROUND, self.input_f)
+        drive = most * call("tanh", (gm / most) * (_volt(plus) - _volt(minus) + offset_v))
+        yield BehaviouralCurrent(f"g{label}", GROUND, p, drive)
+        yield BehaviouralCurrent(f"l{label}", p, GROUND, (most / _CLAMP_V) * beyond)
+        yield Resistor(p, p, GROUND, self.gain / gm)
+        yield Capacitor(p, p, GROUND, _POLE_F)
+        yield BehaviouralCurrent(f"h{label}", VDD, out, call("max", ampere, 0.0))
+        yield BehaviouralCurrent(f"n{label}", out, VSS, call("max", 0.0 - ampere, 0.0))
+        yield CurrentSource(f"q{label}", VDD, VSS, self.supply_a)
+
+
+def _preset(name: str) -> OpAmp:
+    keys = ("gain", "bandwidth", "slew", "offset", "headroom", "output", "input", "supply", "rail")
+    gain, bandwidth, slew, offset, headroom, output, inputs, supply, rail = (DATA[f"{name}_{key}"] for key in keys)
+    return OpAmp(
+        name, gain.value, bandwidth.value, slew.value, offset.value, offset.high, headroom.value, output.value,
+        inputs.value, supply.value, rail.value,
+    )  # fmt: skip
+
+
+OPAMPS: Mapping[str, OpAmp] = MappingProxyType({n: _preset(n) for n in ("opa192", "lmv824", "tl072", "mcp6001")})
+"""Amplifiers that one can buy, by typical values of their data sheets (``amplifiers.toml``)."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpAmpNeurons:
+    """Neurons of three ``part`` each; ``offsets_v`` (n, 3) are those of the two gain stages and the inverter."""
+
+    activation: Activation
+    part: OpAmp
+    offsets_v: Float
+    uic: bool = True
+
+    def __post_init__(self) -> None:
+        g = self.activation
+        reach, needed = self.part.reach_v, max(abs(g.low), abs(g.high))
+        if needed > reach:
+            raise ValueError(
+                f"activation swings to {needed:g} V, amplifier {self.part.name!r} only to {reach:g} V; lower the swing "
+                "or take an amplifier of higher supply"
+            )
+
+    @classmethod
+    def drawn(cls, activation: Activation, part: OpAmp, n: int, rng: RNG = 0) -> OpAmpNeurons:
+        """Each offset normal with the part's deviation, none beyond the largest."""
+        draws = np.random.default_rng(read_seeds(rng, 2)[1]).normal(size=(n, 3))  # the first stream draws the start
+        draws *= part.offset_v
+        return cls(activation, part, np.clip(draws, -part.largest_offset_v, part.largest_offset_v))
+
+    @cached_property
+    def stage(self) -> float:
+        """The gain of each stage."""
+        g = self.activation
+        return max(1.0, sqrt(float(g.slope(g.inverse((g.low + g.high) / 2.0)))))
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        a, k = self.part, self.stage
+        lag = 1e9 * (2.0 * k) / (2.0 * pi * a.bandwidth_hz)
+        return (
+            f"amplifiers: {a.name}, gain {a.gain:g}, {a.bandwidth_hz:g} Hz, {a.slew_v_s:g} V/s, offsets of "
+            f"{a.offset_v:g} V, rails +-{a.rail_v:g} V, {a.supply_a:g} A each",
+            f"a neuron is two stages of gain {k:.4g} around a limiter, and an inverter; it lags by {lag:.3g} ns",
+        )
+
+    def shared(self) -> Iterator[Element]:
+        yield from rails(self.part.rail_v)
+
+    def neuron(self, i: int, w: str | None) -> Iterator[Element]:
+        k, ohm, o = self.stage, DATA["feedback"].value, self.offsets_v[i].tolist()
+        u, v, y, s = f"u{i}", f"v{i}", f"y{i}", f"s{i}"
+        yield from self._stage(f"y{i}", u, y, o[0])
+        yield BehaviouralVoltage(s, s, GROUND, (1.0 / k) * amplifier(self.activation, (1.0 / k) * Voltage(y)))
+        yield Resistor(s, s, f"x{i}", DATA["limiter"].value)
+        yield from self._stage(v, f"x{i}", v, o[1])
+        if w:
+            yield from self.part.elements(w, GROUND, f"m{w}", w, o[2])
+            yield Resistor(f"f{w}", w, f"m{w}", ohm)
+            yield Resistor(f"g{w}", f"m{w}", v, ohm)
+
+    def initial(self, potentials: Float) -> dict[str, float]:
+        k, reach = self.stage, self.part.reach_v
+        first = np.clip(k * potentials, -reach, reach)
+        second = self.activation.value(first / k)
+        found: dict[str, float] = {}
+        for i, (y, v) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+            found |= {f"py{i}": y, f"pv{i}": v, f"pw{i}": -v, f"my{i}": y / k, f"mv{i}": v / k, f"x{i}": v / k}
+        return found
+
+    def _stage(self, label: str, source: str, out: str, offset_v: float) -> Iterator[Element]:
+        """Not inverting, of gain k: the amplifier compares 1/k of its output, or all of it where k is 1."""
+        if self.stage == 1.0:
+            yield from self.part.elements(label, source, out, out, offset_v)
+            return
+        ohm = DATA["feedback"].value
+        yield from self.part.elements(label, source, f"m{label}", out, offset_v)
+        yield Resistor(f"f{label}", out, f"m{label}", ohm)
+        yield Resistor(f"g{label}", f"m{label}", GROUND, ohm / (self.stage - 1.0))
+
+
+def rails(volt: float) -> Iterator[Element]:
+    """The supply, +-volt against ground."""
+    yield BehaviouralVoltage(VDD, VDD, GROUND, Number(volt))
+    yield BehaviouralVoltage(VSS, VSS, GROUND, Number(-volt))
+
+
+def amplifier(activation: Activation, u: Expression) -> Expression:
+    """V = g(u) in the functions that simulators share."""
+    gain, swing = activation.gain, activation.swing
+    match activation:
+        case Tanh():
+            return swing * call("tanh", gain * u)
+        case Arctan():
+            return (swing * 2.0 / pi) * call("atan", (gain * pi / 2.0) * u)
+        case Algebraic():
+            x = gain * u
+            return (swing * x) / call("sqrt", 1.0 + x * x)
+        case Logistic():  # by tanh, which does not overflow
+            return (swing / 2.0) * (1.0 + call("tanh", (gain / 2.0) * u))
+    raise TypeError(f"activation {type(activation).__name__} has no circuit; use Tanh, Arctan, Algebraic or Logistic")
+
+
+def _volt(node: str) -> Operand:
+    return Number(0.0) if node == GROUND else Voltage(node)

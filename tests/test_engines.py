@@ -48,7 +48,7 @@ def charging(title="rc", **more):
 
 def test_at_least_one_engine_is_installed():
     assert ENGINES, available_engines()
-    assert set(available_engines()) == {"ngspice", "neospice"}
+    assert set(available_engines()) == {"ngspice", "neospice", "pyspice"}
 
 
 @every_engine
@@ -137,7 +137,7 @@ def test_a_circuit_that_cannot_be_solved_is_an_error_not_a_result(engine):
 
 def test_auto_says_which_engine_it_took():
     assert simulate_circuit(charging()).engine == ENGINES[0]
-    with pytest.raises(ValueError, match="engine is 'hspice'; known are auto, ngspice, neospice"):
+    with pytest.raises(ValueError, match="engine is 'hspice'; known are auto, ngspice, neospice, pyspice"):
         simulate_circuit(charging(), "hspice")
     with pytest.raises(ValueError, match="node 'w' was not saved"):
         simulate_circuit(charging()).of(["w"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..netlist import Circuit
-from . import embedded, ngspice
+from . import embedded, ngspice, pyspice
 from .waveforms import EngineError, Waveforms
 
 __all__ = ["EngineError", "Waveforms", "available_engines", "installed_engines", "simulate_circuit"]
 
-_ENGINES = {engine.NAME: engine for engine in (ngspice, embedded)}  # in the order of preference
+_ENGINES = {engine.NAME: engine for engine in (ngspice, embedded, pyspice)}  # in the order of preference
 
 
 def available_engines() -> dict[str, str]:
@@ -30,7 +30,8 @@ def installed_engines() -> list[str]:
 def simulate_circuit(circuit: Circuit, engine: str = "auto", *, timeout_s: float = 600.0) -> Waveforms:
     """Run a circuit's transient; ``Waveforms.engine`` and ``.version`` say what ran it.
 
-    ``engine`` is "ngspice", "neospice", or "auto": ngspice where it is installed, else neospice.
+    ``engine`` is "ngspice", "neospice", "pyspice" (ngspice within this process, for small circuits), or "auto": the
+    first of them that is installed.
     Raises EngineError if it is not there, fails, drops a device, stops early or returns NaN.
     """
     if engine not in ("auto", *_ENGINES):

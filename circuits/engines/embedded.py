@@ -13,13 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..expressions import Call, Expression, Operation
-from ..netlist import BehaviouralCurrent, BehaviouralVoltage, Circuit, device_name
+from ..dialects import NEOSPICE
+from ..netlist import Circuit, device_name
 from .process import run_program, write_deck
 from .waveforms import EngineError, Waveforms, checked
 
 NAME = "neospice"
-_LARGEST_EXPRESSION = 5_000  # terms; it crashes at 50,000
 
 
 def version() -> str:
@@ -31,16 +30,9 @@ def version() -> str:
 
 def lint(circuit: Circuit) -> None:
     """EngineError for what neospice would silently compute wrong."""
-    if circuit.initial and not circuit.analysis.uic:
-        raise EngineError("neospice does not hold initial voltages during the operating point; set uic, or use ngspice")
-    for element in circuit.elements:
-        if (
-            isinstance(element, (BehaviouralVoltage, BehaviouralCurrent))
-            and _terms(element.expression) > _LARGEST_EXPRESSION
-        ):
-            raise EngineError(
-                f"source {element.name!r} has more than {_LARGEST_EXPRESSION} terms, too many for neospice; use ngspice"
-            )
+    refused = NEOSPICE.refusal(circuit)
+    if refused:
+        raise EngineError(refused)
 
 
 def run(circuit: Circuit, *, timeout_s: float) -> Waveforms:
@@ -63,12 +55,3 @@ def run(circuit: Circuit, *, timeout_s: float) -> Waveforms:
         raise EngineError(f"neospice built other devices than asked: {min(lost)!r} and {len(lost) - 1} more differ")
     times = results.pop("time")
     return checked(circuit, NAME, known, times, {key[2:-1]: value for key, value in results.items()})
-
-
-def _terms(expression: Expression) -> int:
-    match expression:
-        case Operation(_, left, right):
-            return _terms(left) + _terms(right)
-        case Call(_, arguments):
-            return sum(_terms(argument) for argument in arguments)
-    return 1

@@ -20,7 +20,8 @@ from .rawfile import read_raw
 from .waveforms import EngineError, Waveforms, checked
 
 NAME = "ngspice"
-_CONTROL = (".control", "run", "write deck.raw", "show r c i g b : name > devices.txt", "quit", ".endc")
+LISTING = "show r c i g b m : name"
+_CONTROL = (".control", "run", "write deck.raw", f"{LISTING} > devices.txt", "quit", ".endc")
 _SHOWN = 20  # characters of a device's name that ``show`` prints
 _ERROR = re.compile(
     r"^\s*(fatal |syntax )?error\b|doAnalyses:|aborted|could not find a valid|timestep too small|singular matrix|"
@@ -68,25 +69,26 @@ def run(circuit: Circuit, *, timeout_s: float) -> Waveforms:
         plot = next((plot for plot in plots if "time" in plot), None)
         if plot is None:
             raise EngineError("ngspice returned no transient")
-        _check_devices(circuit, folder / "devices.txt")
+        listing = folder / "devices.txt"
+        check_devices(circuit, NAME, listing.read_text() if listing.exists() else "")
     signals = {node: plot[f"v({node})"] for node in circuit.saved if f"v({node})" in plot}
     return checked(circuit, NAME, known, plot["time"], signals)
 
 
-def _check_devices(circuit: Circuit, listing: Path) -> None:
-    """EngineError unless ngspice lists the devices of ``circuit``, each once; it cuts long names off."""
-    lines = listing.read_text().splitlines() if listing.exists() else []
-    listed = Counter(name[:_SHOWN] for line in lines if line.split()[:1] == ["device"] for name in line.split()[1:])
+def check_devices(circuit: Circuit, engine: str, listing: str) -> None:
+    """EngineError unless ``LISTING`` shows the devices of ``circuit``, each once; it cuts long names off."""
+    lines = [line.split() for line in listing.splitlines()]
+    listed = Counter(name[:_SHOWN] for words in lines if words[:1] == ["device"] for name in words[1:])
     asked = Counter(device_name(element)[:_SHOWN] for element in circuit.elements)
     lost = (asked - listed) + (listed - asked)
     if lost:
-        raise EngineError(f"ngspice built other devices than asked: {min(lost)!r}, {lost.total()} in all")
+        raise EngineError(f"{engine} built other devices than asked: {min(lost)!r}, {lost.total()} in all")
 
 
 def error_lines(said: str) -> list[str]:
-    """The lines by which ngspice says that it failed; notes and warnings are none."""
+    """The lines by which ngspice says that it failed; notes, warnings and the circuit's title are none."""
     return [
         line.strip()
         for line in said.splitlines()
-        if _ERROR.search(line) and not re.match(r"\s*(note|warning)\b", line, re.IGNORECASE)
+        if _ERROR.search(line) and not re.match(r"\s*(note\b|warning\b|circuit:)", line, re.IGNORECASE)
     ]

@@ -5,10 +5,12 @@ import pytest
 
 from hardware_targets.analog_circuit import AnalogCircuit
 from hardware_targets.memristor import MemristorCrossbar, PhaseChange
-from hardware_targets.memristor.pcm import Pairs
+from hardware_targets.memristor.pairs import Pairs
+from hardware_targets.memristor.wires import Wires
 from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Tsp, load, price
 
 PERFECT = PhaseChange(programming=0.0, drift=0.0, read=0.0, levels=None)
+IDEAL = 0.0  # ohm: what wires do is tested in test_memristor_wires.py
 CELLS = 200_000
 Z = 5.0  # standard errors: two-sided false failure 6e-7
 
@@ -112,7 +114,7 @@ def test_bad_cells_are_refused(parameters, rule):
 def test_perfect_cells_hold_what_perfect_resistors_hold():
     """Bit for bit, and the dynamics are then the same: a gauge, a scale or a transpose lost on the way fails."""
     asked = Ising(glass(1, 12).couplings.round(1), glass(1, 12).biases)
-    crossbar, board = MemristorCrossbar(PERFECT, tau_s=20e-6), AnalogCircuit(series=None)
+    crossbar, board = MemristorCrossbar(PERFECT, tau_s=20e-6, wire_ohm=IDEAL), AnalogCircuit(series=None)
     held = crossbar.program(asked, 0).held
     assert np.array_equal(held.couplings, asked.couplings)
     assert np.array_equal(held.biases, asked.biases)
@@ -125,7 +127,7 @@ def test_perfect_cells_hold_what_perfect_resistors_hold():
 
 def test_perfect_cells_find_the_tours_that_perfect_resistors_find():
     problem = Tsp.from_coordinates(np.random.default_rng(2).random((9, 2)))
-    devices = (MemristorCrossbar(PERFECT), AnalogCircuit(series=None))
+    devices = (MemristorCrossbar(PERFECT, wire_ohm=IDEAL), AnalogCircuit(series=None))
     ends = [device.run(device.program(problem, 0), Minimise(), 10, 3).spins for device in devices]
     assert np.array_equal(*ends)
 
@@ -145,7 +147,7 @@ def test_worse_cells_hold_the_problem_worse(problem):
 
     def errors(name, values):
         cells = (PhaseChange(**{**dict(programming=0.0, drift=0.0, levels=None), name: value}) for value in values)
-        return [MemristorCrossbar(cell).program(problem, 0).mapping_error for cell in cells]
+        return [MemristorCrossbar(cell, wire_ohm=IDEAL).program(problem, 0).mapping_error for cell in cells]
 
     for name, values in {
         "programming": (0.0, 0.5, 1.0, 2.0),
@@ -164,7 +166,7 @@ def test_held_is_the_symmetric_part_of_what_the_cells_are():
     j = np.where(np.triu(np.random.default_rng(0).random((n, n)) < 0.5, 1), 1.0, -1.0)
     j = np.triu(j, 1) + np.triu(j, 1).T
     cell = PhaseChange(drift=0.0, levels=None)
-    program = MemristorCrossbar(cell).program(Ising(j), 0)
+    program = MemristorCrossbar(cell, wire_ohm=IDEAL).program(Ising(j), 0)
     error = (program.held.couplings - j)[np.triu_indices(n, 1)]
     # G+ - G- with sigma 1.0554 and 0.2635 uS, the latter cut at 0, which leaves the variance (1/2 - 1/(2 pi)) sigma^2
     spread = np.sqrt(1.0554**2 + 0.2635**2 * (0.5 - 0.5 / np.pi)) / 25.0 / np.sqrt(2.0)
@@ -176,7 +178,9 @@ def test_held_is_the_symmetric_part_of_what_the_cells_are():
 def test_the_mean_drift_is_compensated():
     """After a year all cells have lost a third; one factor brings the couplings back to what their spread leaves."""
     wanted = np.where(np.eye(100), 0.0, np.random.default_rng(0).choice([-1.0, 1.0], (100, 100)))
-    pairs = Pairs.written(wanted, PhaseChange(programming=0.0, age_s=3.2e7), np.random.default_rng(1))
+    pairs = Pairs.written(
+        wanted, PhaseChange(programming=0.0, age_s=3.2e7), Wires(IDEAL, False, 256), True, np.random.default_rng(1)
+    )
     lost = (20.0 / 3.2e7) ** 0.049
     assert pairs.aged.sum() / pairs.fresh.sum() == pytest.approx(lost, rel=0.02)
     assert pairs.gain == pytest.approx(1.0 / lost, rel=0.02)
@@ -244,16 +248,20 @@ def test_writing_is_paid_once():
 
 
 def test_cells_conduct_while_they_are_read():
-    """A network: all cells for the whole read, 0.2 V at most, out of half a supply of 1 V; a tour: two rows at a time,
-    n slots of 250 ns a step. Amplifiers: two stages, an inverter and the sum of a column for each neuron.
+    """A network: all cells for the whole read, at 0.2 V, and the rest of half a supply of 1 V in their drivers; a tour:
+    two rows at a time, n slots of 250 ns a step. Amplifiers: two stages, an inverter and the sum of a column for each
+    neuron.
     """
-    crossbar = MemristorCrossbar(PERFECT)
+    crossbar = MemristorCrossbar(PERFECT, wire_ohm=IDEAL)
     network = crossbar.run(crossbar.program(Ising(np.ones((9, 9)) - np.eye(9)), 0), Relax(np.ones(9)), 1, 0)
     assert network.activity["siemens_s"] == pytest.approx(72 * 25e-6 * network.activity["device_s"])
     np.testing.assert_allclose(network.activity["amplifier_s"], (3 + 1) * 9 * network.activity["device_s"])
-    cells = next(e for e in price(network, crossbar.costs()).entries if e.what == "cells")
-    assert (cells.total.value, cells.total.low) == (pytest.approx(network.activity["siemens_s"][0] * 0.5 * 0.2), 0.0)
-    assert cells.kind == "assumed"
+    assert network.activity["driver_siemens_s"] == pytest.approx(network.activity["siemens_s"])
+    for what, power in (("cells and wires", 0.2 * 0.2), ("drivers of the rows", 0.2 * (0.5 - 0.2))):
+        entry = next(e for e in price(network, crossbar.costs()).entries if e.what == what)
+        conducted = network.activity["siemens_s"][0]
+        assert (entry.total.value, entry.total.low) == (pytest.approx(conducted * power), 0.0)
+        assert entry.kind == "assumed"
 
     problem = Tsp.from_matrix(3.0 * (np.ones((8, 8)) - np.eye(8)))
     tour = crossbar.run(crossbar.program(problem, 0), Minimise(), 2, 0)
@@ -263,7 +271,7 @@ def test_cells_conduct_while_they_are_read():
 
 
 def test_the_seconds_name_what_they_are_made_of():
-    crossbar = MemristorCrossbar(PERFECT)
+    crossbar = MemristorCrossbar(PERFECT, wire_ohm=IDEAL)
     run = crossbar.run(crossbar.program(glass(1, 4), 0), Minimise(), 1, 0)
     (entry,) = price(run, crossbar.costs()).times
     assert (entry.kind, entry.total.value) == ("assumed", run.activity["device_s"][0])

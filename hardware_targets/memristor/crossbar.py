@@ -9,8 +9,12 @@ r"""A crossbar of phase-change cells holds the couplings of an analog Hopfield n
   the two neighbouring positions and samples the forces onto the integrators of one position; a round of n slots is one
   step of the softassign dynamics.
 
-Wires are ideal. Drift is compensated by one factor for the whole array: the sum of its currents after programming over
-that at the time of the reads (Joshi et al. 2020). Read noise is drawn for each read and held during it.
+What counts is the matrix W that the terminals of the arrays see through their wires (``wires``), in place of G. Targets
+are compensated for the wires to first order; ``held`` says what is left. An array larger than a tile is several, whose
+columns have an amplifier each and one that adds them. Drift is compensated by one factor for all: the sum of currents
+after programming over that at the time of the reads (Joshi et al. 2020). Read noise is drawn for each read and held
+during it. Energy: the arrays at the rails that a read ends at, by nodal analysis, wires included, and the rest of what
+their drivers draw from a supply.
 Sources: cells, see ``pcm``; Ising machine on a crossbar: Cai et al., Nat. Electron. 3, 409 (2020), of whose energy
 figures none is used. Numbers: ``memristor.toml``.
 """
@@ -46,9 +50,12 @@ from ..reads import (
     read_time,
     require_minimise,
 )
-from .pcm import DATA, Pairs, PhaseChange
+from .pairs import Pairs
+from .pcm import DATA, PhaseChange
+from .wires import Wires
 
 CORE, CORES = int(DATA["core_rows"].value), int(DATA["cores"].value)
+_DRIVERS = f"read voltage times what is left to a rail: {DATA['half_supply'].source}; {DATA['read_voltage'].source}"
 
 
 @dataclass(frozen=True)
@@ -58,11 +65,19 @@ class MemristorCrossbar:
     cell : PhaseChange       which imperfections the cells have, and how old they are when read
     integrators : int        cells of a tour (city and position) that there are integrators for
     tau_s : float or None    R C of every neuron, s; None: the 5 us of ``memristor.toml``
+    wire_ohm : float or None wire from one cell to the next; 0: ideal; None: the 0.35 ohm of ``memristor.toml``
+    both_ends : bool         rows driven at both of their ends
+    compensate : bool        targets scaled to make up for the wires
+    tile : int               rows and columns of an array: those of a core, 256, or fewer of cores that are cut up
     """
 
     cell: PhaseChange = field(default_factory=PhaseChange)
     integrators: int = 20_000
     tau_s: float | None = None
+    wire_ohm: float | None = None
+    both_ends: bool = False
+    compensate: bool = True
+    tile: int = CORE
 
     name: ClassVar[str] = "memristor-crossbar"
     summary: ClassVar[str] = "couplings in pairs of phase-change cells with measured noise and drift; analog neurons"
@@ -71,6 +86,14 @@ class MemristorCrossbar:
     def __post_init__(self) -> None:
         names = ("gain", "amplifier_bandwidth", "read_voltage", "slew_rate")
         check_speed(self._tau_s, *(DATA[name].value for name in names))
+        if not 0.0 <= self._wires.ohm < math.inf:
+            raise ValueError(f"wire_ohm is {self.wire_ohm}; it must be finite and not negative, 0 for ideal wires")
+        if not 1 <= self.tile <= CORE:
+            raise ValueError(f"tile is {self.tile}; a core of {CORE} x {CORE} cells is cut into tiles of 1 to {CORE}")
+
+    @property
+    def _wires(self) -> Wires:
+        return Wires(DATA["wire"].value if self.wire_ohm is None else self.wire_ohm, self.both_ends, self.tile)
 
     @property
     def _tau_s(self) -> float:
@@ -84,12 +107,15 @@ class MemristorCrossbar:
         require_claim(self, task)
         seeds = read_seeds(rng, reads)
         state: _Network | _Tour = program.state
-        siemens = state.pairs.siemens
+        across = self._wires.across(len(state.pairs.wanted))
+        adders = across + (across > 1)  # amplifiers of a column: one a tile, and one to add those
         if isinstance(state, _Network):
             n, biases = state.network.size, int(np.count_nonzero(state.network.currents))
             ends = read_networks(task, reads, self._networks(state, seeds))
-            parts = (AMPLIFIERS + 1) * n  # those of a neuron, and the one that adds the currents of its column
-            activity = activity_of(task, ends, cells=n, biases=biases, amplifiers=parts, siemens=siemens)
+            activity = activity_of(
+                task, ends, cells=n, biases=biases, amplifiers=(AMPLIFIERS + adders) * n, siemens=0.0
+            )
+            drives = ends.spins[:, None, :].astype(float)
         else:
             require_minimise(self.name, task)
             n = len(state.distances)
@@ -97,22 +123,28 @@ class MemristorCrossbar:
             tours = softassign(state.distances, seeds, held=held)
             seconds = np.full(reads, tours.steps * n * DATA["read_pulse"].value)
             ends = Reads(tours.spins, seconds, tours.converged & tours.valid)
-            # Integrators of variable gain (two amplifiers), servos of rows and columns, a driver and a receiver a line.
-            # Two rows conduct at a time.
-            parts = 2 * n * n + 4 * n
-            siemens *= 2.0 / n
-            activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
+            # Integrators of variable gain (two amplifiers), servos of rows and columns, a driver and receivers a line.
+            parts = 2 * n * n + (3 + adders) * n
+            activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=0.0)
+            # Each slot drives the cities at the two neighbouring positions.
+            up = (tours.spins.reshape(reads, n, n) > 0).transpose(0, 2, 1)
+            drives = np.roll(up, 1, axis=1).astype(float) + np.roll(up, -1, axis=1)
+        dissipated, driven = state.pairs.load(drives)
+        activity |= {"siemens_s": dissipated * ends.seconds, "driver_siemens_s": driven * ends.seconds}
         return finish(
             program, task, ends.spins, activity, converged=ends.settled, provenance={"parameters": asdict(self)}
         )
 
     def costs(self) -> tuple[Cost, ...]:
         pulses = DATA["programming_pulses"]
-        # A cell dissipates V^2 G, but its driver takes the current V G from a rail. Low: outputs rest in the middle.
-        drive = replace(multiply(DATA["half_supply"], DATA["read_voltage"], "V^2"), low=0.0)
+        # Low: outputs rest in the middle. A driver takes the current of its row from a rail, and dissipates the rest.
+        volt, rail = DATA["read_voltage"], DATA["half_supply"]
+        across = replace(multiply(volt, volt, "V^2"), low=0.0)
+        rest = replace(rail, value=rail.value - volt.value, low=0.0, high=rail.high - volt.low)
         return (
             read_time(DATA["time_constant"], self.tau_s, DATA["read_pulse"]),
-            Cost("siemens_s", "cells", drive),
+            Cost("siemens_s", "cells and wires", across),
+            Cost("driver_siemens_s", "drivers of the rows", replace(multiply(volt, rest, "V^2"), source=_DRIVERS)),
             Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
             Cost("noise_s", "noise sources", DATA["noise_power"]),
             Cost("comparisons", "comparators", DATA["comparison"]),
@@ -131,16 +163,17 @@ class MemristorCrossbar:
     def _network(self, problem: Ising | Problem, stream: np.random.Generator) -> Program:
         asked = ising_of(problem)
         n = asked.size
-        cores = _cores(n)
+        tiles = self._tiles(n)
         scale = largest_coupling(asked)
-        pairs = Pairs.written(asked.dense_couplings() / scale, self.cell, stream)
+        pairs = Pairs.written(asked.dense_couplings() / scale, self.cell, self._wires, self.compensate, stream)
         error = scale * pairs.error()
+        np.fill_diagonal(error, 0.0)  # what sneaks there stays in the dynamics; a problem has no such couplings
         held = Ising(asked.dense_couplings() + (error + error.T) / 2.0, asked.biases, asked.offset)
         swing = DATA["read_voltage"].value
         network = network_of(asked, DATA["maximum_conductance"].value, DATA["gain"].value, swing, self._tau_s)
         lost = float(np.linalg.norm(error - error.T) / 2.0 / (np.linalg.norm(asked.dense_couplings()) or 1.0))
         notes = (
-            self._account(n, cores),
+            *self._account(pairs, tiles),
             f"held is the symmetric part; the antisymmetric part is {lost:.2%} of the couplings",
         )
         state = _Network(network, pairs)
@@ -155,7 +188,7 @@ class MemristorCrossbar:
 
     def _tour(self, problem: Tsp, stream: np.random.Generator) -> Program:
         n = problem.size
-        cores = _cores(n)
+        tiles = self._tiles(n)
         if n * n > self.integrators:
             raise DoesNotFit(
                 f"{n} cities need {n * n} integrators, there are {self.integrators}; take tours of fewer cities one "
@@ -163,16 +196,34 @@ class MemristorCrossbar:
             )
         distances = problem.distances()
         longest = float(distances.max()) or 1.0
-        state = _Tour(distances, longest, Pairs.written(distances / longest, self.cell, stream))
+        pairs = Pairs.written(distances / longest, self.cell, self._wires, self.compensate, stream)
+        state = _Tour(distances, longest, pairs)
         error = float(np.linalg.norm(state.held() - distances) / (np.linalg.norm(distances) or 1.0))
         notes = (
             f"held as a permutation: one array serves {n} positions in turn, with {n * n} integrators",
-            self._account(n, cores),
+            *self._account(pairs, tiles),
         )
         return Program(self.name, problem, None, state, error, notes, _setup(state.pairs))
 
-    def _account(self, n: int, cores: int) -> str:
-        return f"{n * (n - 1)} pairs of cells on {cores} of {CORES} cores, {self.cell.age_s:g} s after programming"
+    def _tiles(self, n: int) -> int:
+        """Tiles of pairs that an n x n matrix takes; DoesNotFit if there are not as many."""
+        tiles, there = self._wires.across(n) ** 2, CORES * (CORE // self.tile) ** 2
+        if tiles > there:
+            raise DoesNotFit(
+                f"an array of {n} x {n} pairs takes {tiles} cores of {self.tile} x {self.tile}, the chip has {there} "
+                f"({self.tile * math.isqrt(there)} x {self.tile * math.isqrt(there)}); take parts of the problem one "
+                "after the other"
+            )
+        return tiles
+
+    def _account(self, pairs: Pairs, tiles: int) -> tuple[str, ...]:
+        n, there = len(pairs.wanted), CORES * (CORE // self.tile) ** 2
+        scaling = f", targets scaled by {pairs.scale:.3g} to make up for them" if pairs.scale != 1.0 else ""
+        return (
+            f"{n * (n - 1)} pairs of cells on {tiles} of {there} cores, {self.cell.age_s:g} s after programming",
+            f"wires of {self._wires.ohm:g} ohm from cell to cell, rows driven at "
+            f"{'both ends' if self.both_ends else 'one end'}: {pairs.lost:.2%} of the current lost{scaling}",
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,17 +245,6 @@ class _Tour:
     def held(self, read: np.random.Generator | None = None) -> Float:
         """The distances (n, n) as the cells have them, in one read or without its noise."""
         return self.distances + self.longest * self.pairs.error(read)
-
-
-def _cores(n: int) -> int:
-    """Cores that an n x n array takes; DoesNotFit if there are not as many."""
-    cores = math.ceil(n / CORE) ** 2
-    if cores > CORES:
-        raise DoesNotFit(
-            f"an array of {n} x {n} pairs takes {cores} cores of {CORE} x {CORE}, the chip has {CORES} "
-            f"({CORE * math.isqrt(CORES)} x {CORE * math.isqrt(CORES)}); take parts of the problem one after the other"
-        )
-    return cores
 
 
 def _setup(pairs: Pairs) -> dict[str, float]:

@@ -78,45 +78,6 @@ class PhaseChange:
         return np.maximum(1.0 + noise, 0.0)
 
 
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """A matrix in differential pairs of cells, none on the diagonal.
-
-    wanted (n, n)               G+ - G- that was asked for, -1 .. 1 of G_max
-    fresh, aged (2, n, n)       G+ and G- after programming and when they are read
-    gain : float                factor on every current that makes up for the mean drift
-    """
-
-    cell: PhaseChange
-    wanted: Float
-    fresh: Float
-    aged: Float
-    gain: float
-
-    @classmethod
-    def written(cls, wanted: Float, cell: PhaseChange, rng: np.random.Generator) -> Pairs:
-        """Program ``wanted`` (n, n) into cells that ``rng`` draws, and let them age."""
-        targets = np.stack([np.maximum(wanted, 0.0), np.maximum(-wanted, 0.0)])
-        there = ~np.eye(len(wanted), dtype=bool)
-        fresh = cell.programmed(targets, rng) * there
-        aged = cell.aged(fresh, targets, rng)
-        return cls(cell, wanted, fresh, aged, float(fresh.sum() / aged.sum()) if aged.any() else 1.0)
-
-    @property
-    def cells(self) -> int:
-        return 2 * len(self.wanted) * (len(self.wanted) - 1)
-
-    @property
-    def siemens(self) -> float:
-        """All conductances together, S."""
-        return float(self.aged.sum()) * DATA["maximum_conductance"].value
-
-    def error(self, read: np.random.Generator | None = None) -> Float:
-        """gain (G+ - G-) - wanted, (n, n), with the noise that ``read`` draws; exactly 0 of perfect cells."""
-        cells = self.aged if read is None else self.aged * self.cell.read_factors(self.fresh, read)
-        return np.asarray(self.gain * (cells[0] - cells[1]) - self.wanted)
-
-
 def programming_spread(g: Float) -> Float:
     """sigma_p / G_max at the relative conductance g."""
     names = ("programming_constant", "programming_linear", "programming_square")

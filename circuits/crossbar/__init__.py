@@ -1,0 +1,1 @@
+"""Arrays of memristors with the resistance of their wires."""

@@ -1,0 +1,247 @@
+r"""A crossbar of memristors with the resistance of its wires, solved exactly.
+
+Cell G_ij joins row wire i to column wire j. Along row i a segment of wire lies before every cell, the first of them
+behind the driver (V_i, driver_ohm); along column j one lies after every cell, the last of them before the sense
+amplifier, whose input is sense_ohm to a virtual ground. Kirchhoff's current law at all 2 x rows x columns nodes is
+
+.. math:: A x = D V, \qquad I = S x, \qquad W = (S A^{-1} D)^T
+
+A is sparse, symmetric and positive definite. W, (rows, columns), is what the terminals see in place of G: with ideal
+wires W = G. A signed weight is the difference of two arrays. With ``both_ends`` a driver feeds the far end of its row
+too, through as much resistance: the longest way to a cell is half as long.
+Source: the nodal equations of An Chen, IEEE Trans. Electron Devices 60, 1318 (2013), here with every segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from neuromorph.ising import Float
+from neuromorph.rng import RNG, read_seeds
+
+from ..netlist.circuit import GROUND, BehaviouralVoltage, Circuit, Element, Resistor, Transient
+from ..netlist.expressions import Number
+from .selector import Selector
+
+_TOGETHER = 4  # right-hand sides that SuperLU solves at a time: all at once are four times slower
+
+
+@dataclass(frozen=True, eq=False)
+class Crossbar:
+    """An array of cells between wires; all cells are ohmic.
+
+    conductances : (rows, columns) float      G, S, not negative; 0 is an open cell
+    row_ohm, column_ohm : float               one segment of wire, positive
+    driver_ohm, sense_ohm : float             output of a driver, input of a sense amplifier
+    both_ends : bool                          whether a row is driven from both of its ends
+    """
+
+    conductances: Float
+    row_ohm: float = 1.0
+    column_ohm: float = 1.0
+    driver_ohm: float = 0.0
+    sense_ohm: float = 0.0
+    both_ends: bool = False
+
+    def __post_init__(self) -> None:
+        g = np.array(self.conductances, dtype=float)
+        if g.ndim != 2 or g.size == 0:
+            raise ValueError(f"conductances have shape {g.shape}; expected (rows, columns), at least one of each")
+        if not (np.isfinite(g).all() and (g >= 0.0).all()):
+            raise ValueError("conductances hold NaN, infinity or a negative; put a signed weight into two arrays")
+        g.setflags(write=False)
+        object.__setattr__(self, "conductances", g)
+        for name in ("row_ohm", "column_ohm"):
+            if not 0.0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} is {getattr(self, name)}; a wire has a positive resistance, if only 1e-3 ohm")
+        for name in ("driver_ohm", "sense_ohm"):
+            if not 0.0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and not negative")
+
+    def effective(self) -> Float:
+        """W, (rows, columns), S: the current out of column j for 1 V at row i and 0 V at all others."""
+        return self.terminals()[0]
+
+    def terminals(self) -> tuple[Float, Float]:
+        """(W, Q): the columns' currents V W and the drivers' Q V, Q (rows, rows), S; V Q V is the power of all."""
+        each = np.eye(self.conductances.shape[0])
+        found = []
+        for k in range(0, len(each), _TOGETHER):  # all potentials at once would be 2 rows^2 columns numbers
+            v = each[k : k + _TOGETHER]
+            x = self.potentials(v)
+            found.append((x[:, 1, -1] / self.output_ohm, self._delivered(v, x)))
+        return np.concatenate([w for w, _ in found]), np.concatenate([q for _, q in found])
+
+    def currents(self, voltages: ArrayLike) -> Float:
+        """The currents into the sense amplifiers, (..., columns), A, for row voltages (..., rows), V."""
+        return np.asarray(self.potentials(voltages)[..., 1, -1, :] / self.output_ohm)
+
+    def power(self, voltages: ArrayLike) -> Float:
+        """What the drivers deliver, (...), W; all of it is dissipated in cells, wires, drivers and sense amplifiers."""
+        v = np.asarray(voltages, dtype=float)
+        return np.asarray((v * self._delivered(v, self.potentials(v))).sum(axis=-1))
+
+    def potentials(self, voltages: ArrayLike) -> Float:
+        """The voltage of every node, (..., 2, rows, columns), V: the row wires', then the column wires'."""
+        v = np.asarray(voltages, dtype=float)
+        rows, columns = self.conductances.shape
+        if v.shape[-1:] != (rows,):
+            raise ValueError(f"voltages have shape {v.shape}; expected (..., {rows}), one a row")
+        driven = np.zeros((v.size // rows, 2, rows, columns))
+        driven[:, 0, :, 0] = v.reshape(-1, rows) / self.input_ohm
+        if self.both_ends:
+            driven[:, 0, :, -1] += v.reshape(-1, rows) / self.input_ohm
+        return self._solve(driven.reshape(len(driven), 2 * rows * columns)).reshape(*v.shape[:-1], 2, rows, columns)
+
+    def circuit(
+        self,
+        voltages: ArrayLike,
+        title: str = "crossbar",
+        *,
+        column_voltages: ArrayLike = 0.0,
+        selector: Selector | None = None,
+    ) -> Circuit:
+        """The array as a circuit for SPICE; its ``saved`` nodes are the ends of the columns.
+
+        I_j = (V_j - column_voltages_j) / output_ohm. NaN leaves a line floating.
+        """
+        v = np.asarray(voltages, dtype=float)
+        rows, columns = self.conductances.shape
+        if v.shape != (rows,):
+            raise ValueError(f"voltages have shape {v.shape}; expected {(rows,)}, one a row")
+        # Without a capacitor every instant is the operating point; two steps are enough.
+        elements = self._elements(v.tolist(), np.broadcast_to(column_voltages, (columns,)).tolist(), selector)
+        saved = tuple(f"c{rows - 1}_{j}" for j in range(columns))
+        return Circuit(title, tuple(elements), Transient(0.5, 1.0, uic=False), saved)
+
+    @property
+    def output_ohm(self) -> float:
+        """From the last node of a column to the virtual ground: a segment and the amplifier's input."""
+        return self.column_ohm + self.sense_ohm
+
+    @property
+    def input_ohm(self) -> float:
+        """From a row's source to its first node: the driver and a segment."""
+        return self.row_ohm + self.driver_ohm
+
+    def nodal_matrix(self, cells: Float, row_driven: ArrayLike = True, column_driven: ArrayLike = True) -> Any:
+        """A, (nodes, nodes) CSC, S, with ``cells`` (rows, columns) for the conductances; nodes are (2, rows, columns).
+
+        row_driven, column_driven : (rows,), (columns,) bool     False leaves the ends of a line floating
+        """
+        number = np.arange(2 * cells.size).reshape(2, *cells.shape)
+        links: list[tuple[Any, Any, Any]] = [
+            (number[0].ravel(), number[1].ravel(), cells.ravel()),
+            (number[0, :, :-1].ravel(), number[0, :, 1:].ravel(), 1.0 / self.row_ohm),
+            (number[1, :-1, :].ravel(), number[1, 1:, :].ravel(), 1.0 / self.column_ohm),
+        ]
+        a = np.concatenate([one for one, _, _ in links])
+        b = np.concatenate([other for _, other, _ in links])
+        siemens = np.concatenate([np.broadcast_to(value, one.shape) for one, _, value in links])
+        diagonal = np.bincount(a, siemens, 2 * cells.size) + np.bincount(b, siemens, 2 * cells.size)
+        diagonal[number[0, :, 0]] += np.asarray(row_driven) / self.input_ohm
+        diagonal[number[0, :, -1]] += self.both_ends * np.asarray(row_driven) / self.input_ohm
+        diagonal[number[1, -1]] += np.asarray(column_driven) / self.output_ohm
+        # Open cells stay in the pattern: an array with holes has an order of elimination that fills far more.
+        node = np.arange(diagonal.size)
+        entries = (np.concatenate([-siemens, -siemens, diagonal]), (np.r_[a, b, node], np.r_[b, a, node]))
+        return sparse.csc_array(sparse.coo_array(entries, shape=(node.size, node.size)))
+
+    def _delivered(self, v: Float, x: Float) -> Float:
+        """Currents out of the drivers, (..., rows), A."""
+        return np.asarray(v - x[..., 0, :, 0] + self.both_ends * (v - x[..., 0, :, -1])) / self.input_ohm
+
+    def _solve(self, currents: Float) -> Float:
+        """A^-1 of each row of ``currents`` (k, nodes), a few at a time."""
+        solved = np.empty(currents.shape)
+        for k in range(0, len(currents), _TOGETHER):
+            solved[k : k + _TOGETHER] = self._factors.solve(currents[k : k + _TOGETHER].T).T
+        return solved
+
+    @cached_property
+    def _factors(self) -> Any:
+        return symmetric_factors(self.nodal_matrix(self.conductances))
+
+    def _elements(
+        self, voltages: list[float], column_voltages: list[float], selector: Selector | None
+    ) -> Iterator[Element]:
+        rows, columns = self.conductances.shape
+        for i, volt in enumerate(voltages):
+            if np.isfinite(volt):
+                yield BehaviouralVoltage(f"in{i}", f"in{i}", GROUND, Number(volt))
+                yield Resistor(f"in{i}", f"in{i}", f"r{i}_0", self.input_ohm)
+                if self.both_ends:
+                    yield Resistor(f"far{i}", f"in{i}", f"r{i}_{columns - 1}", self.input_ohm)
+            for j in range(columns - 1):
+                yield Resistor(f"r{i}_{j}", f"r{i}_{j}", f"r{i}_{j + 1}", self.row_ohm)
+        for j, volt in enumerate(column_voltages):
+            for i in range(rows - 1):
+                yield Resistor(f"c{i}_{j}", f"c{i}_{j}", f"c{i + 1}_{j}", self.column_ohm)
+            if np.isfinite(volt):
+                end = GROUND if volt == 0.0 else f"out{j}"
+                yield Resistor(f"out{j}", f"c{rows - 1}_{j}", end, self.output_ohm)
+                if volt != 0.0:
+                    yield BehaviouralVoltage(f"out{j}", end, GROUND, Number(volt))
+        for i, j in zip(*np.nonzero(self.conductances), strict=True):
+            ohm = 1.0 / float(self.conductances[i, j])
+            if selector is None:
+                yield Resistor(f"{i}_{j}", f"r{i}_{j}", f"c{i}_{j}", ohm)
+            else:
+                yield Resistor(f"{i}_{j}", f"r{i}_{j}", f"m{i}_{j}", ohm)
+                yield selector.element(f"s{i}_{j}", f"m{i}_{j}", f"c{i}_{j}")
+
+
+def symmetric_factors(matrix: Any) -> Any:
+    """The factors of a symmetric, positive definite matrix; a minimum-degree order of its pattern keeps them sparse."""
+    options = {"SymmetricMode": True}
+    return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
+
+
+def written(
+    targets: ArrayLike,
+    *,
+    lowest_s: float,
+    highest_s: float,
+    levels: int | None = None,
+    spread: float = 0.0,
+    stuck_low: float = 0.0,
+    stuck_high: float = 0.0,
+    rng: RNG = None,
+) -> Float:
+    """Conductances of cells that were asked to take ``targets``, of the same shape, S.
+
+    Parameters
+    ----------
+    lowest_s, highest_s : float        range of a cell, S; targets beyond it are cut
+    levels : int or None               evenly spaced conductances that a cell can be asked for; None: any
+    spread : float                     standard deviation of ln G around what was asked
+    stuck_low, stuck_high : float      fractions of cells that stay at either end of the range
+    """
+    asked = np.asarray(targets, dtype=float)
+    if not np.isfinite(asked).all():
+        raise ValueError("targets hold NaN or infinity; every conductance must be finite")
+    if not 0.0 <= lowest_s < highest_s < float("inf"):
+        raise ValueError(f"lowest_s is {lowest_s} and highest_s {highest_s}; need 0 <= lowest_s < highest_s, finite")
+    if levels is not None and levels < 2:
+        raise ValueError(f"levels is {levels}; a cell needs at least 2, or None for no steps")
+    if not 0.0 <= spread < float("inf"):
+        raise ValueError(f"spread is {spread}; it must be finite and not negative")
+    if min(stuck_low, stuck_high) < 0.0 or not stuck_low + stuck_high <= 1.0:
+        raise ValueError(f"stuck_low is {stuck_low} and stuck_high {stuck_high}; fractions, together at most 1")
+    stream = np.random.default_rng(read_seeds(rng, 1)[0])
+    cells = np.clip(asked, lowest_s, highest_s)
+    if levels is not None:
+        step = (highest_s - lowest_s) / (levels - 1)
+        cells = lowest_s + step * np.rint((cells - lowest_s) / step)
+    cells = cells * np.exp(spread * stream.standard_normal(cells.shape))
+    fate = stream.random(cells.shape)
+    cells = np.where(fate < stuck_low, lowest_s, cells)
+    return np.where((fate >= stuck_low) & (fate < stuck_low + stuck_high), highest_s, cells)

@@ -1,0 +1,59 @@
+r"""A selector in series with a cell: a two-terminal device that hardly conducts at half of the voltage.
+
+.. math:: I = I_0 \sinh(V_s / V_0), \qquad V = I / G + V_0 \, \mathrm{arsinh}(I / I_0)
+
+for a cell of conductance G and the voltage V over both. At high voltage a decade of current takes V_0 ln 10.
+dI/dV = 1 / (1/G + V_0 / sqrt(I^2 + I_0^2)) lies between that of the selector at rest and G.
+Source: exponential selectors, Burr et al., J. Vac. Sci. Technol. B 32, 040802 (2014). Numbers: ``selector.toml``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from math import log
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuromorph.cost import read_data
+from neuromorph.ising import Float
+
+from ..netlist.circuit import BehaviouralCurrent
+from ..netlist.expressions import Voltage, call
+
+DATA = read_data(files(__package__).joinpath("selector.toml").read_text())
+_STEPS = 200
+
+
+@dataclass(frozen=True)
+class Selector:
+    """I = scale_a sinh(V / slope_v)."""
+
+    scale_a: float = DATA["scale"].value
+    slope_v: float = DATA["slope"].value / log(10.0)
+
+    def __post_init__(self) -> None:
+        for name in ("scale_a", "slope_v"):
+            if not 0.0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
+
+    def currents(self, volts: ArrayLike, siemens: ArrayLike) -> tuple[Float, Float]:
+        """(I, dI/dV) of selector and cell in series, A and S, for the voltage over both; no current where G = 0."""
+        v, g = np.broadcast_arrays(np.asarray(volts, dtype=float), np.asarray(siemens, dtype=float))
+        ohm = 1.0 / np.where(g > 0.0, g, 1.0)
+        # V(I) is concave: from I = 0 Newton's steps never pass the root.
+        size, target = np.zeros(v.shape), np.abs(v)
+        for _ in range(_STEPS):
+            step = target - size * ohm - self.slope_v * np.arcsinh(size / self.scale_a)
+            step /= ohm + self.slope_v / np.hypot(size, self.scale_a)
+            size += step
+            if (np.abs(step) <= 4e-16 * size).all():
+                break
+        slope = 1.0 / (ohm + self.slope_v / np.hypot(size, self.scale_a))
+        return np.where(g > 0.0, np.copysign(size, v), 0.0), np.where(g > 0.0, slope, 0.0)
+
+    def element(self, name: str, a: str, b: str) -> BehaviouralCurrent:
+        """The selector between two nodes of a circuit."""
+        x = (1.0 / self.slope_v) * (Voltage(a) - Voltage(b))
+        return BehaviouralCurrent(name, a, b, (0.5 * self.scale_a) * (call("exp", x) - call("exp", 0.0 - x)))

@@ -22,10 +22,20 @@ from scipy import sparse
 from neuromorph.analog import AnalogNetwork
 from neuromorph.rng import RNG
 
-from .amplifiers import OPAMPS, Ideal, Neurons, OpAmp, OpAmpNeurons, amplifier
-from .netlist import GROUND, Capacitor, Circuit, CurrentSource, Element, Resistor, Transient, terminals
+from .netlist.circuit import (
+    GROUND,
+    Capacitor,
+    Circuit,
+    CurrentSource,
+    Element,
+    Resistor,
+    Transient,
+    instances_of,
+    is_inside,
+)
+from .neurons.amplifiers import OPAMPS, Ideal, Neurons, OpAmp, OpAmpNeurons, amplifier
+from .neurons.transistors import CmosNeurons
 from .parts import passive_leaks
-from .transistors import CmosNeurons
 
 __all__ = ["Level", "amplifier", "circuit_of", "count_resistors"]
 
@@ -76,13 +86,14 @@ def circuit_of(
     neurons = _neurons(network, level, opamp, rng)
     elements = tuple(_elements(network, neurons))
     more = neurons.initial(start)
-    nodes = {node for element in elements for node in terminals(element)} if more else set()
+    instances = instances_of(elements)
     return Circuit(
         title,
         elements,
         Transient(step, duration, uic=neurons.uic, reltol=reltol),
         (*(f"u{i}" for i in range(n)), *(f"v{i}" for i in range(n))),
-        {f"u{i}": float(start[i]) for i in range(n)} | {node: volt for node, volt in more.items() if node in nodes},
+        {f"u{i}": float(start[i]) for i in range(n)}
+        | {node: volt for node, volt in more.items() if is_inside(node, instances)},
         (*comments, *neurons.account),
     )
 

@@ -1,4 +1,7 @@
-r"""A Hopfield network recognised in a circuit of ideal amplifiers: ``circuit_of`` read backwards.
+r"""A Hopfield network recognised in a circuit: ``circuit_of`` read backwards.
+
+Subcircuits of op-amps or transistors are recognised by ``cells`` and taken for the ideal amplifiers that they are meant
+to be.
 
 The wiring decides, not the names: a capacitor to ground makes an input u_i (neurons are counted in the order of their
 capacitors), a source g(u_i) its output v_i, a source 0 - v_i the inverted one. With G_ij the resistors' conductances
@@ -14,34 +17,79 @@ one made of resistors of a series (``realise``) does so at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import replace
-from math import pi
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import numpy as np
 from scipy import sparse
 
-from neuromorph.analog import Activation, Algebraic, AnalogNetwork, Arctan, Logistic, Tanh
+from neuromorph.analog import Activation, AnalogNetwork
 from neuromorph.ising import Float
 
-from .amplifiers import amplifier
-from .expressions import Call, Expression, Number, Operation, Voltage
-from .hopfield import leak_ohm
-from .netlist import GROUND, BehaviouralVoltage, Capacitor, Circuit, CurrentSource, Element, Resistor, device_name
+from .hopfield import Level, leak_ohm
+from .netlist.circuit import (
+    GROUND,
+    BehaviouralVoltage,
+    Capacitor,
+    Circuit,
+    CurrentSource,
+    Element,
+    Resistor,
+    device_name,
+    instances_of,
+)
+from .netlist.expressions import Number, Operation, Voltage, nodes_of
+from .netlist.hierarchy import flatten
+from .neurons.amplifiers import OpAmp, OpAmpNeurons
+from .neurons.cells import activation_of, cells_of
 from .parts import passive_leaks
 
 _SPARSE = 0.25  # of all synapses: with fewer, the matrix is CSR
 _PASSES = 5
-_NEAR = 4  # floats on either side that may have given a rounded product
 
 
-def network_of_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
-    """The network, and the potentials (n,) in V that the circuit starts from.
+@dataclass(frozen=True, eq=False)
+class Recognised:
+    """A circuit as a Hopfield network.
+
+    network : AnalogNetwork
+    initial : (n,) float            potentials that it starts from, V
+    level : str                     of its amplifiers: "ideal", "opamp", "transistor"
+    opamp : OpAmp or None           the part; its spread of offsets is known only of those in ``OPAMPS``
+    offsets_v : (n, 3) or None      of the two gain stages and the inverter of each neuron
+    """
+
+    network: AnalogNetwork
+    initial: Float
+    level: Level
+    opamp: OpAmp | None = None
+    offsets_v: Float | None = None
+
+
+def recognise(circuit: Circuit) -> Recognised:
+    """What ``circuit_of`` made ``circuit`` of.
 
     Raises ValueError, naming the element, where the circuit is no such network: other parts, amplifiers that differ, a
     synapse between neurons without an amplifier, both a positive and a negative synapse in one place.
     """
+    if not instances_of(circuit.elements):
+        return Recognised(*_network(circuit), "ideal")
+    cells = cells_of(circuit, _inputs(circuit))
+    network, start = _network(cells.ideal)
+    match cells.neurons:
+        case OpAmpNeurons(_, part, offsets):
+            return Recognised(network, start, "opamp", part, offsets)
+    return Recognised(network, start, "transistor")
+
+
+def network_of_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
+    """The network, and the potentials (n,) in V that the circuit starts from; ``recognise`` says more."""
+    found = recognise(circuit)
+    return found.network, found.initial
+
+
+def _network(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
+    circuit = flatten(circuit)  # of parameters
     inputs = _inputs(circuit)
     outputs, activation = _amplifiers(circuit, inputs)
     n = len(inputs)
@@ -55,17 +103,17 @@ def network_of_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
                     _refuse(element, "leads neither from an input to ground nor to an amplifier's output")
                 i = inputs[u]
                 if other == GROUND:
-                    leaks[i] += 1.0 / ohm
+                    leaks[i] += 1.0 / float(ohm)
                     continue
                 j, sign = outputs[other]
                 if synapses[i, j] * sign < 0.0:
                     _refuse(element, "is of the other sign than a resistor beside it; keep one")
-                synapses[i, j] += sign / ohm
+                synapses[i, j] += sign / float(ohm)
             case CurrentSource(_, a, b, ampere):
                 u, sign = (b, 1.0) if a == GROUND else (a, -1.0)
                 if u not in inputs or GROUND not in (a, b):
                     _refuse(element, "does not feed an input from ground")
-                currents[inputs[u]] += sign * ampere
+                currents[inputs[u]] += sign * float(ampere)
             case Capacitor() | BehaviouralVoltage():
                 pass
             case _:
@@ -81,7 +129,7 @@ def network_of_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
     farads = np.zeros(n)
     for element in circuit.elements:
         if isinstance(element, Capacitor):
-            farads[inputs[element.a if element.a in inputs else element.b]] += element.farad
+            farads[inputs[element.a if element.a in inputs else element.b]] += float(element.farad)
     start = np.array([circuit.initial.get(node, 0.0) for node in inputs])
     return _settled(AnalogNetwork(t, 1.0 / (leaks + loads), farads, currents, activation), loads), start
 
@@ -145,35 +193,13 @@ def _amplifiers(circuit: Circuit, inputs: dict[str, int]) -> tuple[dict[str, tup
 
 def _activation(source: BehaviouralVoltage) -> tuple[str, Activation]:
     """(node it reads, activation) of a source that ``amplifier`` gives exactly."""
-    for candidate, node in _candidates(source.expression):
-        if amplifier(candidate, Voltage(node)) == source.expression:
-            return node, candidate
-    _refuse(source, "is no amplifier that is known: Tanh, Arctan, Algebraic or Logistic of one input, or an inverter")
-
-
-def _candidates(expression: Expression) -> list[tuple[Activation, str]]:
-    match expression:
-        case Operation("*", Number(a), Call("tanh", (Operation("*", Number(b), Voltage(node)),))):
-            return [(Tanh(b, a), node)] if a > 0.0 and b > 0.0 else []
-        case Operation("*", Number(a), Call("atan", (Operation("*", Number(b), Voltage(node)),))):
-            if a <= 0.0 or b <= 0.0:
-                return []
-            gain = _simplest(2.0 * b / pi, b, lambda x: x * pi / 2.0)
-            return [(Arctan(gain, _simplest(a * pi / 2.0, a, lambda x: x * 2.0 / pi)), node)]
-        case Operation("/", Operation("*", Number(a), Operation("*", Number(b), Voltage(node))), Call("sqrt", _)):
-            return [(Algebraic(b, a), node)] if a > 0.0 and b > 0.0 else []
-        case Operation("*", Number(a), Operation("+", _, Call("tanh", (Operation("*", Number(b), Voltage(node)),)))):
-            return [(Logistic(2.0 * b, 2.0 * a), node)] if a > 0.0 and b > 0.0 else []
-    return []
-
-
-def _simplest(near: float, product: float, factor: Callable[[float], float]) -> float:
-    """Of the floats around ``near`` that ``factor`` takes to ``product`` exactly, the one of fewest digits."""
-    around = [near]
-    for _ in range(_NEAR):
-        around = [float(np.nextafter(around[0], 0.0)), *around, float(np.nextafter(around[-1], np.inf))]
-    exact = [x for x in around if factor(x) == product]
-    return min(exact or [near], key=lambda x: (len(repr(x)), x))
+    node = next(iter(nodes_of(source.expression)), "")
+    found = activation_of(source.expression, node)
+    if found is None:
+        _refuse(
+            source, "is no amplifier that is known: Tanh, Arctan, Algebraic or Logistic of one input, or an inverter"
+        )
+    return node, found
 
 
 def _matrix(synapses: dict[tuple[int, int], float], n: int) -> Float | sparse.csr_array:

@@ -34,8 +34,8 @@ from circuits import (
     problem_netlist,
     require_clean,
 )
-from circuits.dialects import dialect_named
-from circuits.expressions import total
+from circuits.netlist.expressions import total
+from circuits.text.dialects import dialect_named
 from neuromorph.annealing import Softassign
 from neuromorph.cli import main
 

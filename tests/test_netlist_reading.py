@@ -38,11 +38,11 @@ from circuits import (
     read_netlist_file,
     realise,
 )
-from circuits import cards as cards_module
-from circuits.cards import cards
-from circuits.dialects import expression_text
-from circuits.expressions import Number, Operation, total
-from circuits.parsing import read_expression
+from circuits.netlist.expressions import Number, Operation, total
+from circuits.text import cards as cards_module
+from circuits.text.cards import cards
+from circuits.text.dialects import expression_text
+from circuits.text.parsing import read_expression
 from neuromorph.analog import AnalogNetwork, Tanh
 from neuromorph.annealing import Softassign
 
@@ -181,7 +181,7 @@ PLAIN = (
         ".exec x", ".loadbias x", "r2 a 0 `id`", "r2 a 0 $x", 'b2 b 0 V=tablefile("/etc/passwd")', "v1 b 0 wavefile=x",
         ".print tran file=/tmp/x v(a)", ".save all", ".options savecurrents", "a1 [a] b x",
         ".model x d_source (input_file=x)",
-        ".param x=1", ".func f(x) {x}", ".subckt x a", "x1 a x", ".foo", ".write x", ".csparam x=1", ".four 1k v(a)",
+        ".param x=y", ".func f(x) {x}", ".subckt x a", "x1 a x", ".foo", ".write x", ".csparam x=1", ".four 1k v(a)",
         "r2 a 0 1k", "r2 a 0 1F", "c2 a 0 1u", "r2 a 0 {1}", "r2 a 0", "r2 a 0 nan", "r2 a 0 inf", "r2 a 0 -1.0",
         "r2 a 0 1e999", "r2 A[1] 0 1.0", "r2 time 0 1.0", "r2 \u00e9 0 1.0", "r1 a 0 1.0", "b2 b 0 V={v(nowhere)}",
         "b2 b 0 V={v(a)", "b2 b 0 R={v(a)}", ".ic v(a)=1.0", ".ic v(q)=1.0", ".ic v(a)=1 v(v)=2", ".tran 1e-5 1e-3",
@@ -249,7 +249,7 @@ def test_sizes_are_limited(monkeypatch, tmp_path):
     monkeypatch.setattr(cards_module, "MAX_CHARACTERS", 100)
     with pytest.raises(NetlistError, match="larger than"):
         read_netlist("*" * 101)
-    monkeypatch.setattr("circuits.reading.MAX_ELEMENTS", 2)
+    monkeypatch.setattr("circuits.text.reading.MAX_ELEMENTS", 2)
     with pytest.raises(NetlistError, match="line 4: there are more than 2 elements"):
         read_netlist(PLAIN[:99])
 

@@ -9,7 +9,8 @@ with g_m R = A_0, g_m / C = 2 pi GBW, I_max / C the slew rate; v_p is held betwe
 inputs carry a capacitance; the output's current and the quiescent current come out of the rails ``vdd`` and ``vss``.
 
 The neuron: one amplifier raises u by k = sqrt(g'(0)) (no less than 1), a passive limiter, here a source, gives
-g(y / k) / k, another amplifier raises that by k to v, a third inverts it to w. Sources of the values:
+g(y / k) / k, another amplifier raises that by k to v, a third inverts it to w. A netlist has one subcircuit for the
+amplifier, one for the neuron made of three, and an instance of that for each neuron. Sources of the values:
 ``amplifiers.toml``; of the model: Boyle et al., IEEE J. Solid-State Circuits 9, 353 (1974), much reduced.
 """
 
@@ -30,13 +31,24 @@ from neuromorph.cost import read_data
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
-from .expressions import Expression, Number, Operand, Voltage, call
-from .netlist import GROUND, BehaviouralCurrent, BehaviouralVoltage, Capacitor, CurrentSource, Element, Resistor
+from ..netlist.circuit import (
+    GROUND,
+    BehaviouralCurrent,
+    BehaviouralVoltage,
+    Capacitor,
+    CurrentSource,
+    Element,
+    Instance,
+    Parameter,
+    Resistor,
+    Subcircuit,
+)
+from ..netlist.expressions import Expression, Number, Operand, Reference, Voltage, call
 
 DATA = read_data(files(__package__).joinpath("amplifiers.toml").read_text())
 
 VDD, VSS = "vdd", "vss"
-_POLE_F = 10e-12  # capacitor of the pole; scales currents inside the model only
+POLE_F = 10e-12  # capacitor of the pole; scales currents inside the model only
 _CLAMP_V = 1e-3  # how far beyond its limit the full slewing current moves v_p
 
 
@@ -118,10 +130,18 @@ class OpAmp:
         """The output goes from -reach_v to reach_v."""
         return self.rail_v - self.headroom_v
 
-    def elements(self, label: str, plus: str, minus: str, out: str, offset_v: float = 0.0) -> Iterator[Element]:
+    @cached_property
+    def subcircuit(self) -> Subcircuit:
+        """The amplifier between ``plus``, ``minus``, ``out`` and the rails; its pole is the node p within."""
+        elements = tuple(self.elements("", "plus", "minus", "out", Reference("offset")))
+        return Subcircuit(
+            self.name, ("plus", "minus", "out", VDD, VSS), elements, (Parameter("offset", 0.0, unit="V"),)
+        )
+
+    def elements(self, label: str, plus: str, minus: str, out: str, offset_v: Operand = 0.0) -> Iterator[Element]:
         """One amplifier between two nodes, an output and the rails; its pole is the node p<label>."""
         p = f"p{label}"
-        gm, most = 2.0 * pi * self.bandwidth_hz * _POLE_F, self.slew_v_s * _POLE_F
+        gm, most = 2.0 * pi * self.bandwidth_hz * POLE_F, self.slew_v_s * POLE_F
         beyond = call("max", Voltage(p) - self.reach_v, 0.0) + call("min", Voltage(p) + self.reach_v, 0.0)
         ampere = (Voltage(p) - Voltage(out)) / self.output_ohm
         for node, end in ((plus, "a"), (minus, "b")):
@@ -131,7 +151,7 @@ class OpAmp:
         yield BehaviouralCurrent(f"g{label}", GROUND, p, drive)
         yield BehaviouralCurrent(f"l{label}", p, GROUND, (most / _CLAMP_V) * beyond)
         yield Resistor(p, p, GROUND, self.gain / gm)
-        yield Capacitor(p, p, GROUND, _POLE_F)
+        yield Capacitor(p, p, GROUND, POLE_F)
         yield BehaviouralCurrent(f"h{label}", VDD, out, call("max", ampere, 0.0))
         yield BehaviouralCurrent(f"n{label}", out, VSS, call("max", 0.0 - ampere, 0.0))
         yield CurrentSource(f"q{label}", VDD, VSS, self.supply_a)
@@ -195,16 +215,32 @@ class OpAmpNeurons:
         yield from rails(self.part.rail_v)
 
     def neuron(self, i: int, w: str | None) -> Iterator[Element]:
-        k, ohm, o = self.stage, DATA["feedback"].value, self.offsets_v[i].tolist()
-        u, v, y, s = f"u{i}", f"v{i}", f"y{i}", f"s{i}"
-        yield from self._stage(f"y{i}", u, y, o[0])
-        yield BehaviouralVoltage(s, s, GROUND, (1.0 / k) * amplifier(self.activation, (1.0 / k) * Voltage(y)))
-        yield Resistor(s, s, f"x{i}", DATA["limiter"].value)
-        yield from self._stage(v, f"x{i}", v, o[1])
-        if w:
-            yield from self.part.elements(w, GROUND, f"m{w}", w, o[2])
-            yield Resistor(f"f{w}", w, f"m{w}", ohm)
-            yield Resistor(f"g{w}", f"m{w}", v, ohm)
+        cell = self.cells[w is not None]
+        nodes = (f"u{i}", f"v{i}", *([w] if w else []), VDD, VSS)
+        offsets = zip(cell.parameters, self.offsets_v[i].tolist(), strict=False)
+        yield Instance(f"{i}", cell, nodes, {parameter.name: offset for parameter, offset in offsets})
+
+    @cached_property
+    def cells(self) -> tuple[Subcircuit, Subcircuit]:
+        """The neuron from u to v, and the one that has the inverted output w as well."""
+        k, ohm = self.stage, DATA["feedback"].value
+        limited = (1.0 / k) * amplifier(self.activation, (1.0 / k) * Voltage("y"))
+        plain = (
+            *self._stage("y", "u", "y"),
+            BehaviouralVoltage("s", "s", GROUND, limited),
+            Resistor("s", "s", "x", DATA["limiter"].value),
+            *self._stage("v", "x", "v"),
+        )
+        inverter = (
+            self._part("w", GROUND, "mw", "w"),
+            Resistor("fw", "w", "mw", ohm),
+            Resistor("gw", "mw", "v", ohm),
+        )
+        offsets = tuple(Parameter(f"offset_{stage}", 0.0, unit="V") for stage in "yvw")
+        return (
+            Subcircuit("neuron", ("u", "v", VDD, VSS), plain, offsets[:2]),
+            Subcircuit("neuron_w", ("u", "v", "w", VDD, VSS), (*plain, *inverter), offsets),
+        )
 
     def initial(self, potentials: Float) -> dict[str, float]:
         k, reach = self.stage, self.part.reach_v
@@ -212,18 +248,24 @@ class OpAmpNeurons:
         second = self.activation.value(first / k)
         found: dict[str, float] = {}
         for i, (y, v) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
-            found |= {f"py{i}": y, f"pv{i}": v, f"pw{i}": -v, f"my{i}": y / k, f"mv{i}": v / k, f"x{i}": v / k}
+            inside = {"xy.p": y, "xv.p": v, "xw.p": -v, "my": y / k, "mv": v / k, "x": v / k}
+            found |= {f"x{i}.{node}": volt for node, volt in inside.items()}
         return found
 
-    def _stage(self, label: str, source: str, out: str, offset_v: float) -> Iterator[Element]:
+    def _stage(self, label: str, source: str, out: str) -> Iterator[Element]:
         """Not inverting, of gain k: the amplifier compares 1/k of its output, or all of it where k is 1."""
         if self.stage == 1.0:
-            yield from self.part.elements(label, source, out, out, offset_v)
+            yield self._part(label, source, out, out)
             return
         ohm = DATA["feedback"].value
-        yield from self.part.elements(label, source, f"m{label}", out, offset_v)
+        yield self._part(label, source, f"m{label}", out)
         yield Resistor(f"f{label}", out, f"m{label}", ohm)
         yield Resistor(f"g{label}", f"m{label}", GROUND, ohm / (self.stage - 1.0))
+
+    def _part(self, label: str, plus: str, minus: str, out: str) -> Instance:
+        return Instance(
+            label, self.part.subcircuit, (plus, minus, out, VDD, VSS), {"offset": Reference(f"offset_{label}")}
+        )
 
 
 def rails(volt: float) -> Iterator[Element]:

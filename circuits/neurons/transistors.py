@@ -11,7 +11,8 @@ of a few per volt: a first pair with resistors raises u to a differential swing 
 
 Cell, between +-2.5 V: ``ta`` bias -> pair ``a``, ``b`` with loads to vdd -> pair ``c``, ``d`` on ``tb`` -> PMOS diodes
 -> mirrors of ratio M: I_1 sources into v and I_2, turned round by an NMOS mirror, sinks from it; the inverted output w
-takes them the other way round. Widths are corrected for the channel-length modulation at rest.
+takes them the other way round. A netlist has one subcircuit for the cell and an instance for each neuron. Widths are
+corrected for the channel-length modulation at rest.
 Source: Shichman and Hodges, IEEE J. Solid-State Circuits 3, 285 (1968) for level 1; values: ``transistors.toml``.
 """
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from math import sqrt
 from typing import Literal
@@ -29,12 +31,12 @@ from neuromorph.analog import AnalogNetwork, Tanh
 from neuromorph.cost import read_data
 from neuromorph.ising import Float
 
+from ..netlist.circuit import GROUND, Element, Instance, Mosfet, MosModel, Resistor, Subcircuit
 from .amplifiers import VDD, VSS, rails
-from .netlist import GROUND, Element, Mosfet, MosModel, Resistor
 
 DATA = read_data(files(__package__).joinpath("transistors.toml").read_text())
 
-_SLOPE = 1.233  # a in tanh(a x) that is nearest to the pair's x sqrt(1 - x^2 / 4)
+SLOPE = 1.233  # a in tanh(a x) that is nearest to the pair's x sqrt(1 - x^2 / 4)
 _GAINS = 5.0, 100.0  # 1/V: below, the pairs run out of headroom; above, they leave strong inversion
 _NO_LOAD_S = 1e-6  # taken for the load where a network has no synapse
 _LARGEST_W = 2e-3  # m, of a transistor laid out in fingers
@@ -73,7 +75,7 @@ class CmosNeurons:
         room = DATA["rail"].value - DATA["mirror_overdrive"].value
         if g.swing > room:
             raise ValueError(f"swing is {g.swing:g} V; the CMOS outputs keep headroom up to {room:g} V: lower it")
-        widest = max(transistor.width_m for transistor in self._outputs("v", "v", "i", "j"))
+        widest = max(float(e.width_m) for e in self._outputs("v", "c", "d") if isinstance(e, Mosfet))
         if widest > _LARGEST_W:
             raise ValueError(
                 f"the synapses draw {1e3 * self.activation.swing * self.load_s:.3g} mA from an output, "
@@ -90,7 +92,7 @@ class CmosNeurons:
     @property
     def overdrive_v(self) -> float:
         """V_o of both pairs: D / V_o^2 is the slope of x with u."""
-        return sqrt(DATA["first_swing"].value * _SLOPE / self.activation.gain)
+        return sqrt(DATA["first_swing"].value * SLOPE / self.activation.gain)
 
     @property
     def conductance_s(self) -> float:
@@ -104,8 +106,8 @@ class CmosNeurons:
 
     @property
     def account(self) -> tuple[str, ...]:
-        cell = [e for e in self.neuron(0, "w0") if isinstance(e, Mosfet)]
-        sizes = [e.width_m / e.length_m for e in cell]
+        cell = [e for e in self.cells[True].elements if isinstance(e, Mosfet)]
+        sizes = [float(e.width_m) / float(e.length_m) for e in cell]
         return (
             f"amplifiers: CMOS, {len(cell)} transistors a neuron, W/L {min(sizes):.3g} to {max(sizes):.3g}, rails "
             f"+-{DATA['rail'].value:g} V; pairs at {self.overdrive_v:.3g} V overdrive",
@@ -124,37 +126,48 @@ class CmosNeurons:
         yield _nmos("bias", "bias", "bias", VSS, bias, drive, _diode(NMOS, drive))
 
     def neuron(self, i: int, w: str | None) -> Iterator[Element]:
+        nodes = (f"u{i}", f"v{i}", *([w] if w else []), "bias", VDD, VSS)
+        yield Instance(f"{i}", self.cells[w is not None], nodes)
+
+    @cached_property
+    def cells(self) -> tuple[Subcircuit, Subcircuit]:
+        """The neuron from u to v, and the one that has the inverted output w as well."""
+        plain = (*self._pairs(), *self._outputs("v", "c", "d"))
+        rails = ("bias", VDD, VSS)
+        return (
+            Subcircuit("neuron", ("u", "v", *rails), plain),
+            Subcircuit("neuron_w", ("u", "v", "w", *rails), (*plain, *self._outputs("w", "d", "c"))),
+        )
+
+    def _pairs(self) -> Iterator[Element]:
+        """From u to the diodes c and d."""
         rail, bias, drive, swing = (DATA[key].value for key in ("rail", "bias", "overdrive", "first_swing"))
-        a, b, c, d, ta, tb = (f"{letter}{i}" for letter in ("a", "b", "c", "d", "ta", "tb"))
         o, tail, rest = self.overdrive_v, self.tail_a, rail - swing / 2.0
-        for load, node in (("ra", a), ("rb", b)):
-            yield Resistor(f"{load}{i}", VDD, node, swing / bias)
+        for node in "ab":
+            yield Resistor(node, VDD, node, swing / bias)
         # what a tail sees: its pair's gates at rest, less threshold (with body effect) and overdrive
-        yield _nmos(f"ta{i}", ta, "bias", VSS, bias, drive, _under(0.0, o, rail))
-        yield _nmos(f"a{i}", a, f"u{i}", ta, bias, o * sqrt(2.0), None)
-        yield _nmos(f"b{i}", b, GROUND, ta, bias, o * sqrt(2.0), None)
-        yield _nmos(f"tb{i}", tb, "bias", VSS, tail, drive, _under(rest, o, rail))
-        yield _nmos(f"c{i}", c, b, tb, tail, o * sqrt(2.0), None)
-        yield _nmos(f"d{i}", d, a, tb, tail, o * sqrt(2.0), None)
-        for node in (c, d):
+        yield _nmos("ta", "ta", "bias", VSS, bias, drive, _under(0.0, o, rail))
+        yield _nmos("a", "a", "u", "ta", bias, o * sqrt(2.0), None)
+        yield _nmos("b", "b", GROUND, "ta", bias, o * sqrt(2.0), None)
+        yield _nmos("tb", "tb", "bias", VSS, tail, drive, _under(rest, o, rail))
+        yield _nmos("c", "c", "b", "tb", tail, o * sqrt(2.0), None)
+        yield _nmos("d", "d", "a", "tb", tail, o * sqrt(2.0), None)
+        for node in "cd":
             yield _pmos(f"k{node}", node, node, tail, _diode(PMOS, DATA["mirror_overdrive"].value))
-        for out, source, sink in ((f"v{i}", c, d), (w, d, c)):
-            if out is not None:
-                yield from self._outputs(out, out, source, sink)
-                yield Resistor(f"o{out}", out, GROUND, 1.0 / self.conductance_s)
 
     def initial(self, potentials: Float) -> dict[str, float]:
         return {}
 
-    def _outputs(self, label: str, out: str, source: str, sink: str) -> Iterator[Mosfet]:
+    def _outputs(self, out: str, source: str, sink: str) -> Iterator[Mosfet | Resistor]:
         """Mirrors: the current of diode ``source`` into ``out``, that of diode ``sink`` out of it, M times."""
         rail, over, ratio = (DATA[key].value for key in ("rail", "mirror_overdrive", "ratio"))
         most, beyond = ratio * self.tail_a, rail - self.activation.swing  # at the output's own extreme
-        turn, seen = f"x{label}", _diode(NMOS, over)
-        yield _pmos(f"p{label}", out, source, most, beyond)
-        yield _pmos(f"x{label}", turn, sink, self.tail_a, 2.0 * rail - seen)
-        yield _nmos(f"x{label}", turn, turn, VSS, self.tail_a, over, seen, f"y{label}")
-        yield _nmos(f"n{label}", out, turn, VSS, most, over, beyond)
+        turn, seen = f"x{out}", _diode(NMOS, over)
+        yield _pmos(f"p{out}", out, source, most, beyond)
+        yield _pmos(f"x{out}", turn, sink, self.tail_a, 2.0 * rail - seen)
+        yield _nmos(f"x{out}", turn, turn, VSS, self.tail_a, over, seen, f"y{out}")
+        yield _nmos(f"n{out}", out, turn, VSS, most, over, beyond)
+        yield Resistor(f"o{out}", out, GROUND, 1.0 / self.conductance_s)
 
 
 def _nmos(

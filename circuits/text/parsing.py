@@ -1,17 +1,28 @@
 """The text of an expression read back into its tree: ``(0.5 * tanh((4.0 * v(u0))))``.
 
 The usual precedence of + - * / holds where parentheses are missing. What simulators read differently is refused with
-the remedy: powers, unary minus before anything but a number, conditions, parameters, functions beyond ``FUNCTIONS``.
+the remedy: powers, unary minus before anything but a number, conditions, functions beyond ``FUNCTIONS``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal, TypeAlias, cast
 
+from ..netlist.expressions import (
+    FUNCTIONS,
+    Call,
+    Expression,
+    Number,
+    Operation,
+    Reference,
+    Time,
+    Value,
+    Voltage,
+    leaves,
+)
 from .cards import shown
-from .expressions import FUNCTIONS, Call, Expression, Number, Operation, Time, Voltage
 
 _DEEPEST = 200  # operations within one another; longer sums are written with parentheses, in halves
 _NESTED = 100  # parentheses and calls within one another
@@ -37,9 +48,24 @@ def read_number(word: str) -> float:
     return value
 
 
-def read_expression(text: str) -> Expression:
+def read_value(word: str, parameters: Collection[str]) -> Value:
+    """A plain number, or in braces an expression of parameters."""
+    if not word.startswith("{"):
+        return read_number(word)
+    if not word.endswith("}"):
+        raise ValueError(f"the brace of {shown(word)} is not closed; end it with '}}'")
+    value = read_expression(word[1:-1], parameters)
+    found = list(leaves(value))
+    if not any(isinstance(leaf, Reference) for leaf in found):
+        raise ValueError(f"{shown(word)} has no parameter; write the number itself")
+    if not all(isinstance(leaf, Reference | Number) for leaf in found):
+        raise ValueError(f"{shown(word)}: a value is of numbers and parameters only; use a B source")
+    return value
+
+
+def read_expression(text: str, parameters: Collection[str] = ()) -> Expression:
     """The tree of an expression in lower case; ValueError says what stands in the way."""
-    reader = _Reader([match[1] for match in _TOKEN.finditer(text)])
+    reader = _Reader([match[1] for match in _TOKEN.finditer(text)], parameters)
     tree = reader.sum(0)
     if reader.at < len(reader.tokens):
         raise ValueError(reader.unexpected())
@@ -49,8 +75,9 @@ def read_expression(text: str) -> Expression:
 class _Reader:
     """Recursive descent over tokens; ``at`` is the next one."""
 
-    def __init__(self, tokens: list[str]) -> None:
+    def __init__(self, tokens: list[str], parameters: Collection[str]) -> None:
         self.tokens = tokens
+        self.parameters = parameters
         self.at = 0
 
     @property
@@ -98,6 +125,14 @@ class _Reader:
             return Time(), 0
         if token in FUNCTIONS:
             return self._call(token, nested)
+        if token in self.parameters:
+            self.at += 1
+            return Reference(token), 0
+        if token == "{" and "".join(self.tokens[self.at + 2 : self.at + 3]) == "}":  # LTspice's way
+            self.at += 1
+            found = self.atom(nested + 1)
+            self._expect("}")
+            return found
         raise ValueError(self.unexpected())
 
     def _call(self, function: str, nested: int) -> _Tree:
@@ -127,7 +162,8 @@ class _Reader:
         if token == "v":
             return "a voltage is v(node), of one node named [a-z][a-z0-9_]*; write a difference as (v(a) - v(b))"
         if _WORD.fullmatch(token):
-            return f"{shown(token)} is not known in an expression; use numbers, v(node), time, {', '.join(FUNCTIONS)}"
+            known = ", ".join(FUNCTIONS)
+            return f"{shown(token)} is not known in an expression; define it before, or use v(node), time, {known}"
         return (
             f"the expression {f'has {shown(token)} where it cannot' if token else 'ends too early'}{more}; correct it"
         )

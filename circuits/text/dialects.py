@@ -20,22 +20,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from .expressions import Call, Expression, Number, Operation, Time, Voltage
-from .netlist import (
-    BehaviouralCurrent,
-    BehaviouralVoltage,
-    Capacitor,
-    Circuit,
-    CurrentSource,
-    Element,
-    Mosfet,
-    MosModel,
-    Resistor,
-    Transconductor,
-    Transient,
+from ..netlist.circuit import BehaviouralCurrent, BehaviouralVoltage, Circuit, Transient
+from ..netlist.expressions import Call, Expression, Operation
+from ..netlist.hierarchy import flatten
+from .element_text import (
+    COLUMNS,
+    comment,
+    element_line,
+    expression_text,
+    model_line,
+    parameter_note,
+    subcircuit_lines,
+    wrap,
 )
 
-COLUMNS = 120
+__all__ = [
+    "COLUMNS", "DIALECTS", "LARGEST_EXPRESSION", "LTSPICE", "NEOSPICE", "NGSPICE", "XYCE", "Dialect", "comment",
+    "dialect_named", "element_line", "expression_text", "model_line", "netlist_lines", "netlist_text", "wrap",
+]  # fmt: skip
+
 LARGEST_EXPRESSION = 5_000  # terms of one source in neospice, which crashes at 50,000
 
 
@@ -47,6 +50,9 @@ class Dialect:
     analysis : Circuit -> lines       initial voltages, options, analysis and what to save
     command : str                     how to run it, for the reader
     refusal : Circuit -> str or None  what the simulator would drop or compute wrong, with the remedy
+    reference : str                   format of a parameter in the expression of a behavioural source
+    separator : str                   between an instance and a node within it
+    is_flat : bool                    subcircuits and parameters are written out: the simulator gets some uses wrong
     """
 
     name: str
@@ -55,31 +61,34 @@ class Dialect:
     analysis: Callable[[Circuit], Iterator[str]]
     command: str
     refusal: Callable[[Circuit], str | None] = lambda circuit: None
+    reference: str = "{}"
+    separator: str = "."
+    is_flat: bool = False
 
 
 def _ngspice_analysis(circuit: Circuit) -> Iterator[str]:
     step, stop, uic = _transient(circuit)
-    yield from _initial(circuit)
+    yield from _initial(circuit, ".")
     yield _tolerances(circuit)
     # Both engines take tstep as the largest step where no other is given; the embedded one ignores a separate one.
     yield f".tran {step} {stop}{uic}"
-    yield from _saved(circuit)
+    yield from _saved(circuit, ".")
 
 
 def _xyce_analysis(circuit: Circuit) -> Iterator[str]:
     step, stop, uic = _transient(circuit)
-    yield from _initial(circuit)
+    yield from _initial(circuit, ":")
     yield f".options timeint reltol={float(circuit.analysis.reltol)!r} abstol={float(circuit.analysis.vntol_v)!r}"
     yield f".tran {step} {stop} 0.0 {step}{uic}"  # the first number is the first step only, the fourth the largest
-    yield wrap(".print tran format=raw " + " ".join(f"v({node})" for node in circuit.saved))
+    yield wrap(".print tran format=raw " + " ".join(f"v({_node(path, ':')})" for path in circuit.saved))
 
 
 def _ltspice_analysis(circuit: Circuit) -> Iterator[str]:
     step, stop, uic = _transient(circuit)
-    yield from _initial(circuit)
+    yield from _initial(circuit, ":")
     yield f"{_tolerances(circuit)} plotwinsize=0 numdgt=15"  # else the samples are compressed, in single precision
     yield f".tran 0.0 {stop} 0.0 {step}{uic}"  # the first number is a wish for plots, the fourth the largest step
-    yield from _saved(circuit)
+    yield from _saved(circuit, ":")
 
 
 def _transient(circuit: Circuit) -> tuple[str, str, str]:
@@ -87,9 +96,9 @@ def _transient(circuit: Circuit) -> tuple[str, str, str]:
     return repr(float(analysis.step_s)), repr(float(analysis.stop_s)), " uic" if analysis.uic else ""
 
 
-def _initial(circuit: Circuit) -> Iterator[str]:
-    for node, volt in circuit.initial.items():
-        yield f".ic v({node})={volt!r}"
+def _initial(circuit: Circuit, separator: str) -> Iterator[str]:
+    for path, volt in circuit.initial.items():
+        yield f".ic v({_node(path, separator)})={volt!r}"
 
 
 def _tolerances(circuit: Circuit) -> str:
@@ -98,15 +107,22 @@ def _tolerances(circuit: Circuit) -> str:
     return f".options reltol={reltol} vntol={vntol} abstol={abstol}"
 
 
-def _saved(circuit: Circuit) -> Iterator[str]:
-    for node in circuit.saved:
-        yield f".save v({node})"
+def _saved(circuit: Circuit, separator: str) -> Iterator[str]:
+    for path in circuit.saved:
+        yield f".save v({_node(path, separator)})"
+
+
+def _node(path: str, separator: str) -> str:
+    return path.replace(".", separator)
 
 
 def _neospice_refusal(circuit: Circuit) -> str | None:
     if circuit.initial and not circuit.analysis.uic:
-        return "neospice does not hold initial voltages during the operating point; set uic, or use ngspice"
-    for element in circuit.elements:
+        return (
+            "neospice does not hold initial voltages during the operating point; set uic, take "
+            "circuits.clamped(circuit), or use ngspice"
+        )
+    for element in flatten(circuit).elements:
         if isinstance(element, (BehaviouralVoltage, BehaviouralCurrent)):
             terms = _terms(element.expression)
             if terms > LARGEST_EXPRESSION:
@@ -137,14 +153,17 @@ NEOSPICE = Dialect(
     _ngspice_analysis,
     "python -m circuits.engines.neospice_worker THIS_FILE waves.npz",
     _neospice_refusal,
+    is_flat=True,
 )
-XYCE = Dialect("xyce", NGSPICE.voltage, NGSPICE.current, _xyce_analysis, "Xyce THIS_FILE", _xyce_refusal)
+XYCE = Dialect("xyce", NGSPICE.voltage, NGSPICE.current, _xyce_analysis, "Xyce THIS_FILE", _xyce_refusal, separator=":")
 LTSPICE = Dialect(
     "ltspice",
     "b{name} {a} {b} V={expression}",
     "b{name} {a} {b} I={expression}",
     _ltspice_analysis,
     "LTspice -b THIS_FILE",
+    reference="({{{}}})",  # a parameter is put in only within braces
+    separator=":",
 )
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({d.name: d for d in (NGSPICE, XYCE, LTSPICE, NEOSPICE)})
 
@@ -164,8 +183,15 @@ def netlist_lines(circuit: Circuit, dialect: Dialect = NGSPICE) -> Iterator[str]
     refused = dialect.refusal(circuit)
     if refused:
         raise ValueError(refused)
+    if dialect.is_flat:
+        circuit = flatten(circuit)
     for text in (circuit.title, f"run: {dialect.command}", *circuit.comments):
         yield comment(text)
+    for parameter in circuit.parameters:
+        yield f".param {parameter.name}={float(parameter.value)!r}"
+        yield from parameter_note(parameter)
+    for subcircuit in circuit.subcircuits():
+        yield from subcircuit_lines(subcircuit, dialect)
     for element in circuit.elements:
         line = element_line(element, dialect)
         yield line if len(line) <= COLUMNS else wrap(line)
@@ -185,39 +211,6 @@ def netlist_text(circuit: Circuit, dialect: Dialect = NGSPICE) -> str:
     return text.getvalue()
 
 
-def comment(text: str) -> str:
-    """Free text as comment lines that no simulator acts on."""
-    harmless = "".join(c if " " <= c <= "~" else "?" for c in " ".join(text.split()))
-    return f"* {harmless[: COLUMNS - 2]}".rstrip()
-
-
-def wrap(line: str) -> str:
-    """Break a line at spaces; the simulators put a space where ``+`` continues a line."""
-    lines, current = [], ""
-    for word in line.split(" "):
-        if current and len(current) + 1 + len(word) > COLUMNS:
-            lines.append(current)
-            current = "+"
-        current = f"{current} {word}" if current else word
-    return "\n".join([*lines, current])
-
-
-def expression_text(expression: Expression) -> str:
-    """An expression with every operation in parentheses."""
-    match expression:
-        case Number(value):
-            number = repr(float(value))
-            return f"({number})" if number.startswith("-") else number  # minus zero, too
-        case Voltage(node):
-            return f"v({node})"
-        case Time():
-            return "time"
-        case Call(function, arguments):
-            return f"{function}({', '.join(expression_text(argument) for argument in arguments)})"
-        case Operation(symbol, left, right):
-            return f"({expression_text(left)} {symbol} {expression_text(right)})"
-
-
 def _terms(expression: Expression) -> int:
     match expression:
         case Operation(_, left, right):
@@ -225,37 +218,3 @@ def _terms(expression: Expression) -> int:
         case Call(_, arguments):
             return sum(_terms(argument) for argument in arguments)
     return 1
-
-
-def element_line(element: Element, dialect: Dialect) -> str:
-    match element:
-        case Resistor(name, a, b, value):
-            return f"r{name} {a} {b} {float(value)!r}"
-        case Capacitor(name, a, b, value):
-            return f"c{name} {a} {b} {float(value)!r}"
-        case CurrentSource(name, a, b, value):
-            return f"i{name} {a} {b} dc {float(value)!r}"
-        case Transconductor(name, a, b, plus, minus, value):
-            return f"g{name} {a} {b} {plus} {minus} {float(value)!r}"
-        case Mosfet(name, drain, gate, source, bulk, model, width, length):
-            size = f"w={float(width)!r} l={float(length)!r}"
-            return f"m{name} {drain} {gate} {source} {bulk} {model.name} {size}"
-        case BehaviouralVoltage(name, a, b, expression):
-            return dialect.voltage.format(name=name, a=a, b=b, expression=expression_text(expression))
-        case BehaviouralCurrent(name, a, b, expression):
-            return dialect.current.format(name=name, a=a, b=b, expression=expression_text(expression))
-
-
-def model_line(model: MosModel) -> str:
-    """A card of level 1, in the parameters that every simulator of the family knows."""
-    values = {
-        "vto": model.threshold_v,
-        "kp": model.kp,
-        "gamma": model.body_v,
-        "phi": model.surface_v,
-        "lambda": model.modulation,
-        "tox": model.oxide_m,
-        "cgso": model.overlap_f_m,
-        "cgdo": model.overlap_f_m,
-    }
-    return f".model {model.name} {model.channel}mos level=1 " + " ".join(f"{k}={float(v)!r}" for k, v in values.items())

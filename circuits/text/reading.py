@@ -11,29 +11,24 @@ import os
 import re
 from pathlib import Path
 
+from ..netlist.circuit import Circuit, Transient, check_label, instances_of, is_inside, terminals
+from ..netlist.hierarchy import device_count
 from .cards import MAX_CHARACTERS, Card, NetlistError, cards, shown
+from .definitions import MAX_ELEMENTS, Definitions, Scope, read_head, read_model
 from .dialects import DIALECTS, LTSPICE, NEOSPICE, NGSPICE, XYCE, Dialect
-from .element_cards import checked_node, read_element
-from .netlist import Circuit, Element, Mosfet, MosModel, Transient, device_name, read_nodes, terminals
+from .element_cards import check_name, checked_node
 from .parsing import read_number
-
-MAX_ELEMENTS = 2_000_000
 
 _SIGNAL = re.compile(r"v ?\( ?([^\s()]++) ?\)")
 _IC = re.compile(r"\.ic v ?\( ?([^\s()]++) ?\) ?= ?(\S++)")
 _OPTION = re.compile(r"(\w+)=(\S+)")
-_MODEL = re.compile(r"\.model (\S+) ([np])mos level=1 (.*)")
-_MODEL_KEYS = ("vto", "kp", "gamma", "phi", "lambda", "tox", "cgso", "cgdo")
-
-_DOTS = (".ic", ".options", ".tran", ".save", ".print", ".model", ".end")
+_DOTS = (".ic", ".options", ".tran", ".save", ".print", ".model", ".param", ".subckt", ".ends", ".end")
 
 _RUNS = "would run commands; remove it, simulate_circuit runs the analysis"
 _OPENS = "would read another file; paste the elements instead"
 _REFUSED = {
     ".control": _RUNS, ".endc": _RUNS, ".exec": _RUNS, ".system": _RUNS, "shell": _RUNS, "system": _RUNS, "!": _RUNS,
     ".include": _OPENS, ".inc": _OPENS, ".lib": _OPENS, ".endl": _OPENS, ".loadstate": _OPENS, ".loadbias": _OPENS,
-    ".param": "is not read; write the numbers themselves",
-    ".subckt": "is not read; write the elements themselves",
     ".func": "is not read; write the expression itself",
 }  # fmt: skip
 
@@ -98,9 +93,9 @@ class _Deck:
         self.name, self.dialect = name, dialect
         self.title = ""
         self.comments: list[str] = []
-        self.elements: list[Element | tuple[str, ...]] = []  # a transistor is words until all models are there
-        self.lines: dict[str, int] = {}  # of each device
-        self.models: dict[str, tuple[MosModel, int]] = {}
+        self.top = self.scope = Scope()  # elements go to the subcircuit that is open, or to the top
+        self.count = 0
+        self.definitions = Definitions(name)
         self.initial: dict[str, tuple[float, int]] = {}
         self.saved: dict[str, int] = {}
         self.options: dict[str, float] | None = None
@@ -135,27 +130,33 @@ class _Deck:
             raise ValueError("the first line is the title, which simulators skip; start the file with '* <title>'")
         if number == 0:
             self.title = text[1:].strip()
+        elif text.startswith("*@ ") and re.search(r"\b(tolerance|unit)=", text, re.IGNORECASE):
+            self.scope.note(text)
         elif number > 1 or text != _run_comment(self.dialect):
             self.comments.append(text[1:].strip())
 
     # Elements
 
     def _element(self, text: str, line: int) -> None:
-        if len(self.elements) >= MAX_ELEMENTS:
+        if self.count >= MAX_ELEMENTS:
             raise ValueError(f"there are more than {MAX_ELEMENTS} elements; take a smaller circuit")
-        element = read_element(text)
-        device = text.split(" ", 1)[0]
-        if device in self.lines:
-            raise ValueError(f"{shown(device)} occurs twice, first on line {self.lines[device]}; rename one")
-        self.lines[device] = line
-        self.elements.append(element)
+        self.count += 1
+        self.scope.add(text, line, self.top.parameters)
 
     # Dot cards
 
     def _dot(self, word: str, text: str, line: int) -> None:
+        if self.scope is not self.top and word != ".ends":
+            raise ValueError(f"{shown(word)} stands within .subckt; move it out, or close the subcircuit with .ends")
         match word:
             case ".end":
                 self.ended = True
+            case ".param":
+                self.scope.define(text.replace(" = ", "=").split(" ")[1:])
+            case ".subckt":
+                self._subckt(text, line)
+            case ".ends":
+                self._ends(text)
             case ".ic":
                 self._initial(text, line)
             case ".options" | ".option":
@@ -169,14 +170,32 @@ class _Deck:
             case _:
                 raise ValueError(f"{shown(word)} is not read; remove it: {', '.join(_DOTS)} are")
 
+    def _subckt(self, text: str, line: int) -> None:
+        self.scope = read_head(text, line)
+        if self.definitions.scopes.setdefault(self.scope.name, self.scope) is not self.scope:
+            raise ValueError(f"subcircuit {shown(self.scope.name)} occurs twice; rename one")
+
+    def _ends(self, text: str) -> None:
+        if self.scope is self.top or text not in (".ends", f".ends {self.scope.name}"):
+            raise ValueError(f"{shown(text)} closes no subcircuit that is open; write .ends <name> behind its elements")
+        self.scope = self.top
+
     def _initial(self, text: str, line: int) -> None:
         match = _IC.fullmatch(text)
         if match is None:
             raise ValueError(f"{shown(text)}: write one initial voltage a line, .ic v(node)=0.5")
-        checked_node(match[1])
-        if match[1] in self.initial:
-            raise ValueError(f"node {shown(match[1])} has two initial voltages; keep one")
-        self.initial[match[1]] = read_number(match[2]), line
+        path = self._path(match[1])
+        if path in self.initial:
+            raise ValueError(f"node {shown(path)} has two initial voltages; keep one")
+        self.initial[path] = read_number(match[2]), line
+
+    def _path(self, node: str) -> str:
+        """The path of a node, which may be within instances."""
+        *instances, last = node.split(self.dialect.separator)
+        for name in instances:
+            check_name(name)
+            check_label(name)
+        return ".".join([*instances, checked_node(last)])
 
     def _options(self, text: str) -> None:
         words = text.split(" ")[1:]
@@ -227,55 +246,42 @@ class _Deck:
         signals = _SIGNAL.findall(rest)
         if not signals or _SIGNAL.sub("", rest).strip():
             raise ValueError(f"{shown(text)}: only voltages v(node) are kept; write them one after the other")
-        for node in signals:
-            checked_node(node)
+        for node in map(self._path, signals):
             if node in self.saved:
                 raise ValueError(f"node {shown(node)} is saved twice; keep one")
             self.saved[node] = line
 
     def _model(self, text: str, line: int) -> None:
-        match = _MODEL.fullmatch(text)
-        pairs = [_OPTION.fullmatch(word) for word in match[3].split(" ")] if match else []
-        if match is None or tuple(pair[1] if pair else "" for pair in pairs) != _MODEL_KEYS:
-            keys = " ".join(f"{key}=..." for key in _MODEL_KEYS)
-            raise ValueError(f"only .model <name> nmos|pmos level=1 {keys} is read; write all of them")
-        values = [read_number(pair[2]) for pair in pairs if pair]
-        if values[-1] != values[-2]:
-            raise ValueError("cgso and cgdo differ; only equal overlaps are read")
-        if match[1] in self.models:
-            raise ValueError(f"model {shown(match[1])} occurs twice; rename one")
-        self.models[match[1]] = MosModel(match[1], "n" if match[2] == "n" else "p", *values[:-1]), line
+        model = read_model(text)
+        if self.definitions.models.setdefault(model.name, (model, line)) != (model, line):
+            raise ValueError(f"model {shown(model.name)} occurs twice; rename one")
 
     # All together
 
     def circuit(self) -> Circuit:
+        if self.scope is not self.top:
+            raise self.definitions.error(self.scope.line, "the subcircuit is not closed; add .ends behind its elements")
         if self.transient is None:
             raise NetlistError(f"{self.name}: there is no .tran; add the analysis, .tran <step> <stop> uic")
         if not self.saved:
             card = ".print tran" if self.dialect is XYCE else ".save"
             raise NetlistError(f"{self.name}: no signal is kept; add {card} v(node)")
-        elements = tuple(self._mosfet(words) if isinstance(words, tuple) else words for words in self.elements)
-        used = {element.model.name for element in elements if isinstance(element, Mosfet)}
-        for model, (_, line) in self.models.items():
-            if model not in used:
-                raise NetlistError(f"{self.name}, line {line}: no transistor uses model {shown(model)}; remove it")
+        elements = self.definitions.elements(self.top)
+        self.definitions.check_used()
+        instances = instances_of(elements)
         wired = {node for element in elements for node in terminals(element)} - {"0"}
-        for element in elements:
-            for node in read_nodes(element):
-                if node not in wired and node != "0":
-                    line = self.lines[device_name(element)]
-                    raise NetlistError(
-                        f"{self.name}, line {line}: node {node!r} is read, but nothing drives it; wire it"
-                    )
         for node, line in [*((k, line) for k, (_, line) in self.initial.items()), *self.saved.items()]:
-            if node not in wired:
-                raise NetlistError(f"{self.name}, line {line}: no element touches node {shown(node)}; correct the name")
+            if node not in wired and not is_inside(node, instances):
+                raise self.definitions.error(line, f"no element touches node {shown(node)}; correct the name")
         try:
-            analysis = self._analysis()
             initial = {node: volt for node, (volt, _) in self.initial.items()}
-            return Circuit(self.title, elements, analysis, tuple(self.saved), initial, tuple(self.comments))
+            more = tuple(self.comments), tuple(self.top.parameters.values())
+            circuit = Circuit(self.title, elements, self._analysis(), tuple(self.saved), initial, *more)
         except ValueError as error:
             raise NetlistError(f"{self.name}: {error}") from None
+        if device_count(circuit) > MAX_ELEMENTS:
+            raise NetlistError(f"{self.name}: its instances are more than {MAX_ELEMENTS} elements; take a smaller one")
+        return circuit
 
     def _analysis(self) -> Transient:
         return self._tolerances(*(self.transient or (0.0, 0.0, False)), self.options or {})
@@ -286,13 +292,3 @@ class _Deck:
             return Transient(step, stop, uic, options.get("reltol", 1e-3), options.get("abstol", 1e-6))
         tolerances = (options.get(key, usual) for key, usual in (("reltol", 1e-3), ("vntol", 1e-6), ("abstol", 1e-12)))
         return Transient(step, stop, uic, *tolerances)
-
-    def _mosfet(self, words: tuple[str, ...]) -> Mosfet:
-        name, drain, gate, source, bulk, model, width, length = words
-        line = self.lines["m" + name]
-        if model not in self.models:
-            raise NetlistError(f"{self.name}, line {line}: model {shown(model)} is not defined; add its .model")
-        try:
-            return Mosfet(name, drain, gate, source, bulk, self.models[model][0], float(width), float(length))
-        except ValueError as error:
-            raise NetlistError(f"{self.name}, line {line}: {error}") from None

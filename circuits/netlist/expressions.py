@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -59,6 +59,14 @@ class _Algebra:
     def __rtruediv__(self, other: float) -> Operation:
         return _operation("/", other, self)
 
+    def __float__(self) -> float:
+        """The value of an expression of numbers; TypeError for one that needs a circuit."""
+        expression: Any = self
+        for leaf in leaves(expression):
+            if not isinstance(leaf, Number):
+                raise TypeError(f"{leaf} has no value by itself; circuits.flatten puts numbers for parameters")
+        return float(evaluate(expression, {}))
+
 
 @dataclass(frozen=True, slots=True)
 class Number(_Algebra):
@@ -81,6 +89,13 @@ class Voltage(_Algebra):
 @dataclass(frozen=True, slots=True)
 class Time(_Algebra):
     """Seconds since the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(_Algebra):
+    """The value of a parameter of the circuit, or of the subcircuit that it is used in."""
+
+    parameter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +122,11 @@ class Call(_Algebra):
             raise ValueError(f"{self.function} has {len(self.arguments)} arguments; it takes {expected}")
 
 
-Expression: TypeAlias = Number | Voltage | Time | Operation | Call
+Leaf: TypeAlias = Number | Voltage | Time | Reference
+Expression: TypeAlias = Leaf | Operation | Call
 Operand: TypeAlias = Expression | float
+Value: TypeAlias = float | Expression
+"""Of an element: a number, or an expression of parameters."""
 
 
 def call(function: str, *arguments: Operand) -> Call:
@@ -126,8 +144,13 @@ def total(terms: Sequence[Operand]) -> Expression:
     return Operation("+", total(terms[:half]), total(terms[half:]))
 
 
-def evaluate(expression: Expression, voltages: Mapping[str, ArrayLike], time_s: ArrayLike = 0.0) -> Any:
-    """The value of an expression at node voltages (ground is 0 V) and time, as numpy computes it."""
+def evaluate(
+    expression: Expression,
+    voltages: Mapping[str, ArrayLike],
+    time_s: ArrayLike = 0.0,
+    parameters: Mapping[str, float] = MappingProxyType({}),
+) -> Any:
+    """The value of an expression at node voltages (ground is 0 V), time and parameters, as numpy computes it."""
     match expression:
         case Number(value):
             return value
@@ -135,24 +158,54 @@ def evaluate(expression: Expression, voltages: Mapping[str, ArrayLike], time_s: 
             return 0.0 if node == "0" else np.asarray(voltages[node])
         case Time():
             return np.asarray(time_s)
+        case Reference(parameter):
+            return parameters[parameter]
         case Call(function, arguments):
-            return FUNCTIONS[function](*(evaluate(argument, voltages, time_s) for argument in arguments))
+            return FUNCTIONS[function](*(evaluate(argument, voltages, time_s, parameters) for argument in arguments))
         case Operation(symbol, left, right):
-            a, b = evaluate(left, voltages, time_s), evaluate(right, voltages, time_s)
+            a, b = (evaluate(side, voltages, time_s, parameters) for side in (left, right))
             return a + b if symbol == "+" else a - b if symbol == "-" else a * b if symbol == "*" else a / b
+
+
+def leaves(expression: Expression) -> Iterator[Leaf]:
+    """What an expression is made of, from left to right."""
+    match expression:
+        case Call(_, arguments):
+            for argument in arguments:
+                yield from leaves(argument)
+        case Operation(_, left, right):
+            yield from leaves(left)
+            yield from leaves(right)
+        case _:
+            yield expression
 
 
 def nodes_of(expression: Expression) -> Iterator[str]:
     """The nodes whose voltages an expression reads."""
+    return (leaf.node for leaf in leaves(expression) if isinstance(leaf, Voltage))
+
+
+def is_expression(value: Value) -> TypeGuard[Expression]:
+    """Whether a value has to be computed."""
+    return isinstance(value, _Algebra)
+
+
+def references_of(value: Value) -> Iterator[str]:
+    """The parameters that a value or expression refers to."""
+    if is_expression(value):
+        return (leaf.parameter for leaf in leaves(value) if isinstance(leaf, Reference))
+    return iter(())
+
+
+def with_leaves(expression: Expression, change: Callable[[Leaf], Expression]) -> Expression:
+    """The same tree with other leaves."""
     match expression:
-        case Voltage(node):
-            yield node
-        case Call(_, arguments):
-            for argument in arguments:
-                yield from nodes_of(argument)
-        case Operation(_, left, right):
-            yield from nodes_of(left)
-            yield from nodes_of(right)
+        case Call(function, arguments):
+            return Call(function, tuple(with_leaves(argument, change) for argument in arguments))
+        case Operation(symbol, left, right):
+            return Operation(symbol, with_leaves(left, change), with_leaves(right, change))
+        case _:
+            return change(expression)
 
 
 def _expression(operand: Any) -> Expression:

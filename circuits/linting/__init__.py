@@ -1,0 +1,1 @@
+"""What a dialect's engine would refuse, or drop without a word."""

@@ -1,0 +1,1 @@
+"""A circuit as plain data: elements, expressions, subcircuits, parameters."""

@@ -1,0 +1,144 @@
+r"""A circuit without its subcircuits and parameters, and what simulators call the parts of one that has them.
+
+The element ``r1`` within instance ``a`` within instance ``0`` is ``rx0_xa_1`` in the flat circuit and ``r.x0.xa.r1`` to
+ngspice; the node ``pole`` there is ``x0_xa_pole`` and ``x0.xa.pole``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from .circuit import (
+    GROUND,
+    BehaviouralCurrent,
+    BehaviouralVoltage,
+    Circuit,
+    Element,
+    Instance,
+    Subcircuit,
+    device_name,
+)
+from .elements import instances_of
+from .expressions import Expression, Leaf, Number, Reference, Value, Voltage, evaluate, is_expression, with_leaves
+
+MAX_DEVICES = 4_000_000  # a few lines of instances of instances may stand for more than a memory holds
+
+
+def flatten(circuit: Circuit) -> Circuit:
+    """The same circuit of plain elements with numbers for values; itself, if it is flat.
+
+    Raises ValueError where a name that comes about is taken, or there are more than 4,000,000 elements.
+    """
+    if not circuit.parameters and not instances_of(circuit.elements):
+        return circuit
+    count = device_count(circuit)
+    if count > MAX_DEVICES:
+        raise ValueError(f"the circuit has {count} elements without subcircuits; at most {MAX_DEVICES} are written out")
+    known = {parameter.name: float(parameter.value) for parameter in circuit.parameters}
+    taken = circuit.nodes()
+
+    def inner(path: str) -> str:
+        node = flat_node(path)
+        if node in taken:
+            raise ValueError(f"node {path!r} becomes {node!r}, which another node is named; rename it or its instance")
+        taken.add(node)
+        return node
+
+    elements = tuple(_flat(circuit.elements, "", {}, known, known, inner))
+    return replace(
+        circuit,
+        elements=elements,
+        parameters=(),
+        saved=tuple(map(flat_node, circuit.saved)),
+        initial={flat_node(path): volt for path, volt in circuit.initial.items()},
+    )
+
+
+def flat_node(path: str) -> str:
+    """What ``flatten`` names a node."""
+    return path.replace(".", "_")
+
+
+def node_paths(circuit: Circuit) -> list[str]:
+    """All nodes but ground, those inside of instances by their paths."""
+
+    def inside(instances: Mapping[str, Instance], path: str) -> Iterator[str]:
+        for name, instance in instances.items():
+            yield from (f"{path}{name}.{node}" for node in instance.subcircuit.inside)
+            yield from inside(instance.subcircuit.instances, f"{path}{name}.")
+
+    return sorted([*(circuit.nodes() - {GROUND}), *inside(instances_of(circuit.elements), "")])
+
+
+def device_count(circuit: Circuit) -> int:
+    """Elements that carry current: those inside instances, not the instances."""
+    return sum(e.subcircuit.devices if isinstance(e, Instance) else 1 for e in circuit.elements)
+
+
+def device_paths(elements: Iterable[Element], path: str = "") -> Iterator[str]:
+    """What ngspice calls the devices of ``elements`` and of their instances."""
+    for element in elements:
+        name = device_name(element)
+        if isinstance(element, Instance):
+            yield from device_paths(element.subcircuit.elements, f"{path}.{name}")
+        else:
+            yield f"{element.letter}{path}.{name}" if path else name
+
+
+def _flat(
+    elements: Iterable[Element],
+    path: str,
+    nodes: Mapping[str, str],
+    known: Mapping[str, float],
+    shared: Mapping[str, float],
+    inner: Callable[[str], str],
+) -> Iterator[Element]:
+    """Elements with ``path`` before their names, nodes and parameters replaced; ``shared`` are the circuit's."""
+
+    def number(leaf: Leaf) -> Expression:
+        match leaf:
+            case Voltage(node):
+                return Voltage(nodes.get(node, node))
+            case Reference(parameter):
+                return Number(float(known[parameter]))
+        return leaf
+
+    for element in elements:
+        if isinstance(element, Instance):
+            yield from _inside(element, f"{path}{device_name(element)}.", nodes, known, shared, inner)
+            continue
+        if not path and not any(is_expression(getattr(element, name)) for name in element.values):
+            yield element
+            continue
+        changed: dict[str, object] = {"name": flat_node(path) + element.name}
+        changed |= {end: nodes.get(getattr(element, end), getattr(element, end)) for end in element.ends}
+        for name in element.values:
+            value = getattr(element, name)
+            if isinstance(element, BehaviouralVoltage | BehaviouralCurrent):
+                changed[name] = with_leaves(value, number)
+            else:
+                changed[name] = _value(value, known)
+        yield replace(element, **changed)  # type: ignore[arg-type]
+
+
+def _inside(
+    instance: Instance,
+    path: str,
+    nodes: Mapping[str, str],
+    known: Mapping[str, float],
+    shared: Mapping[str, float],
+    inner: Callable[[str], str],
+) -> Iterator[Element]:
+    subcircuit: Subcircuit = instance.subcircuit
+    wires = {GROUND: GROUND} | {
+        port: nodes.get(node, node) for port, node in zip(subcircuit.ports, instance.nodes, strict=True)
+    }
+    wires |= {node: inner(path + node) for node in sorted(subcircuit.inside)}
+    own = {parameter.name: parameter.value for parameter in subcircuit.parameters}
+    given = {name: _value(value, known) for name, value in instance.parameters.items()}
+    yield from _flat(subcircuit.elements, path, wires, {**shared, **own, **given}, shared, inner)
+
+
+def _value(value: Value, known: Mapping[str, float]) -> float:
+    return float(evaluate(value, {}, 0.0, known)) if is_expression(value) else float(value)

@@ -1,0 +1,82 @@
+r"""Models of devices: what a ``.model`` card says, typed by us rather than taken from a vendor.
+
+Source: Shichman and Hodges, IEEE J. Solid-State Circuits 3, 285 (1968) for the transistor of level 1; Shockley, Bell
+Syst. Tech. J. 28, 435 (1949) for the diode.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal, TypeAlias
+
+_LABEL = re.compile(r"[a-z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class MosModel:
+    """A MOSFET of SPICE's level 1: in saturation I = KP/2 W/L (v_gs - V_th)^2 (1 + lambda v_ds).
+
+    channel : "n" or "p"
+    threshold_v : V_th without body effect; negative for p
+    kp : KP, A/V^2;  body_v : gamma, V^(1/2);  surface_v : 2 phi_F, V;  modulation : lambda, 1/V
+    oxide_m : thickness, m;  overlap_f_m : of the gate over source and drain, each, F per m of width
+    """
+
+    name: str
+    channel: Literal["n", "p"]
+    threshold_v: float
+    kp: float
+    body_v: float
+    surface_v: float
+    modulation: float
+    oxide_m: float
+    overlap_f_m: float
+
+    def __post_init__(self) -> None:
+        positive = (self.kp, self.surface_v, self.oxide_m)
+        others = (self.body_v, self.modulation, self.overlap_f_m)
+        if not (
+            _LABEL.fullmatch(self.name)
+            and self.channel in ("n", "p")
+            and all(0.0 < x < float("inf") for x in positive)
+            and all(0.0 <= x < float("inf") for x in others)
+            and isfinite(self.threshold_v)
+        ):
+            raise ValueError(f"{self}: needs a name [a-z0-9_]+, channel n or p, finite values, none negative")
+
+
+@dataclass(frozen=True, slots=True)
+class DiodeModel:
+    r"""A junction of SPICE's level 1, without breakdown.
+
+    .. math:: i = I_S \big(e^{v_j / (n V_T)} - 1\big) + \dot q, \quad v = v_j + R_S i, \quad
+        q = \tau_T i_j + \int_0^{v_j} C_0 (1 - v / V_J)^{-M} dv
+
+    saturation_a : I_S at 300.15 K;  emission : n;  series_ohm : R_S;  transit_s : tau_T
+    junction_f : C_0;  barrier_v : V_J;  grading : M
+    """
+
+    name: str
+    saturation_a: float
+    emission: float = 1.0
+    series_ohm: float = 0.0
+    junction_f: float = 0.0
+    barrier_v: float = 1.0
+    grading: float = 0.5
+    transit_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive = (self.saturation_a, self.emission, self.barrier_v)
+        others = (self.series_ohm, self.junction_f, self.transit_s)
+        if not (
+            _LABEL.fullmatch(self.name)
+            and all(0.0 < x < float("inf") for x in positive)
+            and all(0.0 <= x < float("inf") for x in others)
+            and 0.0 < self.grading <= 0.9  # simulators cut it off there
+        ):
+            raise ValueError(f"{self}: needs a name [a-z0-9_]+, finite values, none negative, grading at most 0.9")
+
+
+Model: TypeAlias = MosModel | DiodeModel

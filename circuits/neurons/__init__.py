@@ -1,0 +1,1 @@
+"""Amplifiers: ideal, of op-amps, of transistors."""

@@ -1,0 +1,1 @@
+"""Circuits as the text of SPICE's dialects, and back."""

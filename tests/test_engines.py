@@ -29,7 +29,7 @@ from circuits import (
 from circuits.engines import embedded, ngspice
 from circuits.engines.rawfile import read_raw
 from circuits.engines.waveforms import checked
-from circuits.expressions import FUNCTIONS, total
+from circuits.netlist.expressions import FUNCTIONS, total
 
 ENGINES = installed_engines()
 every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -1,7 +1,8 @@
 """neospice, the engine that comes as a Python wheel: used where ngspice is not installed.
 
 It leaves out what it does not understand and says so at most on stderr. So a circuit is looked at before (``lint``),
-its devices are counted after reading, and any warning is an error.
+its devices are counted after reading, and any warning is an error. It gets no subcircuits, and clamps where an
+operating point is to hold initial voltages.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..dialects import NEOSPICE
-from ..netlist import Circuit, device_name
-from .process import run_program, write_deck
+from ..netlist.circuit import Circuit, device_name
+from ..netlist.hierarchy import flatten
+from ..neurons.clamping import clamped
+from ..text.dialects import NEOSPICE
+from .process import Limits, run_program, write_deck
 from .waveforms import EngineError, Waveforms, checked
 
 NAME = "neospice"
@@ -35,23 +38,27 @@ def lint(circuit: Circuit) -> None:
         raise EngineError(refused)
 
 
-def run(circuit: Circuit, *, timeout_s: float) -> Waveforms:
+def run(circuit: Circuit, limits: Limits) -> Waveforms:
     """The transient of ``circuit``."""
     known = version()
-    lint(circuit)
+    flat = flatten(circuit)
+    built = clamped(flat)
+    lint(built)
     with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
         folder = Path(name)
-        write_deck(circuit, folder / "deck.cir")
+        write_deck(built, folder / "deck.cir")
         worker = str(Path(__file__).with_name("neospice_worker.py"))
-        code, said = run_program(NAME, [sys.executable, "-P", worker, "deck.cir", "out.npz"], folder, timeout_s)
+        code, said = run_program(NAME, [sys.executable, "-P", worker, "deck.cir", "out.npz"], folder, limits)
         if code or said.strip():
             reason = (said.strip().splitlines() or [f"it ended with code {code}"])[-1]
             raise EngineError(f"neospice failed: {reason}")
         with np.load(folder / "out.npz", allow_pickle=False) as stored:
             results = {key: stored[key] for key in stored.files}
-    expected = [device_name(element) for element in circuit.elements]
+    expected = [device_name(element) for element in built.elements]
     lost = set(expected).symmetric_difference(results.pop("devices").tolist())
     if lost:
         raise EngineError(f"neospice built other devices than asked: {min(lost)!r} and {len(lost) - 1} more differ")
     times = results.pop("time")
-    return checked(circuit, NAME, known, times, {key[2:-1]: value for key, value in results.items()})
+    named = zip(circuit.saved, flat.saved, strict=True)
+    signals = {path: results[f"v({node})"] for path, node in named if f"v({node})" in results}
+    return checked(circuit, NAME, known, times, signals)

@@ -14,13 +14,14 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-from ..netlist import Circuit, device_name
-from .process import run_program, write_deck
+from ..netlist.circuit import Circuit
+from ..netlist.hierarchy import device_paths
+from .process import Limits, run_program, write_deck
 from .rawfile import read_raw
 from .waveforms import EngineError, Waveforms, checked
 
 NAME = "ngspice"
-LISTING = "show r c i g b m : name"
+LISTING = "show r c i g b d m : name"
 _CONTROL = (".control", "run", "write deck.raw", f"{LISTING} > devices.txt", "quit", ".endc")
 _SHOWN = 20  # characters of a device's name that ``show`` prints
 _ERROR = re.compile(
@@ -52,13 +53,13 @@ def _version(program: str) -> str:
     return found[0]
 
 
-def run(circuit: Circuit, *, timeout_s: float) -> Waveforms:
+def run(circuit: Circuit, limits: Limits) -> Waveforms:
     """The transient of ``circuit``."""
     known = version()
     with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
         folder = Path(name)
         write_deck(circuit, folder / "deck.cir", _CONTROL)
-        code, said = run_program(NAME, [str(shutil.which("ngspice")), "-n", "-b", "deck.cir"], folder, timeout_s)
+        code, said = run_program(NAME, [str(shutil.which("ngspice")), "-n", "-b", "deck.cir"], folder, limits)
         errors = error_lines(said)
         if errors or not (folder / "deck.raw").exists():
             raise EngineError(f"ngspice failed: {' | '.join(errors[:3]) or f'it ended with code {code} and no result'}")
@@ -79,7 +80,7 @@ def check_devices(circuit: Circuit, engine: str, listing: str) -> None:
     """EngineError unless ``LISTING`` shows the devices of ``circuit``, each once; it cuts long names off."""
     lines = [line.split() for line in listing.splitlines()]
     listed = Counter(name[:_SHOWN] for words in lines if words[:1] == ["device"] for name in words[1:])
-    asked = Counter(device_name(element)[:_SHOWN] for element in circuit.elements)
+    asked = Counter(path[:_SHOWN] for path in device_paths(circuit.elements))
     lost = (asked - listed) + (listed - asked)
     if lost:
         raise EngineError(f"{engine} built other devices than asked: {min(lost)!r}, {lost.total()} in all")

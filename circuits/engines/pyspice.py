@@ -27,8 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dialects import NGSPICE, comment, element_line, expression_text, model_line
-from ..netlist import (
+from ..netlist.circuit import (
     BehaviouralCurrent,
     BehaviouralVoltage,
     Capacitor,
@@ -37,7 +36,10 @@ from ..netlist import (
     Resistor,
     Transconductor,
 )
+from ..netlist.hierarchy import flatten
+from ..text.dialects import NGSPICE, comment, element_line, expression_text, model_line
 from .ngspice import LISTING, check_devices, error_lines
+from .process import Limits
 from .waveforms import EngineError, Waveforms, checked
 
 NAME = "pyspice"
@@ -46,9 +48,13 @@ _log.addHandler(logging.NullHandler())  # PySpice warns of each ngspice newer th
 
 
 def to_pyspice(circuit: Circuit) -> Any:
-    """The elements as a ``PySpice.Spice.Netlist.Circuit``; initial voltages and analysis belong to its simulator."""
+    """The elements as a ``PySpice.Spice.Netlist.Circuit``; initial voltages and analysis belong to its simulator.
+
+    Subcircuits and parameters are written out (:func:`circuits.flatten`).
+    """
     from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
 
+    circuit = flatten(circuit)
     raw: list[str] = []  # what PySpice has no better form for
     made = PySpiceCircuit(comment(circuit.title).removeprefix("*").strip())
     for element in circuit.elements:
@@ -78,23 +84,23 @@ def version() -> str:
     return f"PySpice-{metadata.version('PySpice')} {Path(_library()).name}"
 
 
-def run(circuit: Circuit, *, timeout_s: float) -> Waveforms:
+def run(circuit: Circuit, limits: Limits) -> Waveforms:
     """The transient of ``circuit``, in this process."""
-    known, shared = version(), shared_ngspice()
-    deck = "\n".join([str(to_pyspice(circuit)).rstrip(), *NGSPICE.analysis(circuit), ".end"])
+    known, shared, flat = version(), shared_ngspice(), flatten(circuit)
+    deck = "\n".join([str(to_pyspice(flat)).rstrip(), *NGSPICE.analysis(flat), ".end"])
     with _loaded(shared, deck):
         try:
-            plot = shared.simulate(timeout_s)
+            plot = shared.simulate(limits.timeout_s)
             listed = shared.exec_command(LISTING)
         except TimeoutError:
-            raise EngineError(
-                f"{NAME} took longer than timeout_s = {timeout_s:g}; raise it, or take a larger step or smaller circuit"
-            ) from None
+            raise limits.too_long(NAME) from None
         except NameError as error:  # the base class of all that PySpice raises
+            limits.check_memory(NAME, shared.said())
             raise EngineError(f"{NAME} failed: {shared.complaint() or error}") from None
-    check_devices(circuit, NAME, listed)
+    check_devices(flat, NAME, listed)
     signals = {name: np.array(vector.to_waveform(to_float=True)) for name, vector in plot.items()}
-    return checked(circuit, NAME, known, signals.pop("time"), signals)
+    named = {path: signals[node] for path, node in zip(circuit.saved, flat.saved, strict=True) if node in signals}
+    return checked(circuit, NAME, known, signals["time"], named)
 
 
 @contextmanager
@@ -165,7 +171,11 @@ def _shared_class() -> Any:
 
         def complaint(self) -> str:
             """What ngspice said of errors since the last command."""
-            return " | ".join(error_lines("\n".join([*self._stdout, *self._stderr]))[:3])
+            return " | ".join(error_lines(self.said())[:3])
+
+        def said(self) -> str:
+            """All that ngspice said since the last command."""
+            return "\n".join([*self._stdout, *self._stderr])
 
         def simulate(self, timeout_s: float) -> Any:
             """Run what is loaded and return its plot; TimeoutError if it had to be halted."""

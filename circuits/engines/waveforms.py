@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neuromorph.ising import Float
 
-from ..netlist import Circuit
+from ..netlist.circuit import Circuit
 
 
 class EngineError(RuntimeError):

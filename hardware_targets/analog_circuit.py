@@ -10,9 +10,12 @@ r"""The Hopfield network of 1984 as boards of operational amplifiers, resistors 
   and a driver for the sum of its two neighbouring positions, which feeds the other cities through resistors
   proportional to 1 / d_ij (``annealing.softassign``).
 
-Energy: the supply of every amplifier for as long as a read takes, the current through the synapses, noise sources,
-converters, control. Not counted: the making of the boards, and the n unit currents that the normalisers share out,
-which are below a hundredth of the amplifiers'.
+Energy, from data sheets: the quiescent supply of every amplifier for as long as a read takes, noise sources,
+converters, control. From the simulation: along the trajectory of a network, what its synapses, leaks, output stages and
+capacitors take (``circuits.energy.power``). A tour needs no trajectory: its rows and columns of V add up to the swing
+at every moment, so that the drivers' current is 2 sum G times the swing, and it flows from one rail through the
+integrators to the other. What of it becomes heat in which of the parts is not told apart. Not counted: the making of
+the boards.
 Source: Hopfield, PNAS 81, 3088 (1984). Constants with their sources: ``analog_circuit.toml``.
 """
 
@@ -25,9 +28,10 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
+from circuits.energy.power import Rails
 from neuromorph.analog import AnalogNetwork
 from neuromorph.annealing import Softassign, softassign
-from neuromorph.cost import Cost, read_data
+from neuromorph.cost import Cost, multiply, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
@@ -35,6 +39,7 @@ from neuromorph.protocol import DoesNotFit, Minimise, Program, Relax, Task, isin
 from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import Run, finish
 
+from .joules import EVENTS
 from .reads import (
     AMPLIFIERS,
     CUE,
@@ -94,19 +99,22 @@ class AnalogCircuit:
         state: AnalogNetwork | _Tour = program.state
         if isinstance(state, AnalogNetwork):
             n, biases = state.size, int(np.count_nonzero(state.currents))
-            ends = read_networks(task, reads, [(state, seeds)])
-            siemens = float(abs(state.conductances).sum())
-            activity = activity_of(task, ends, cells=n, biases=biases, amplifiers=AMPLIFIERS * n, siemens=siemens)
+            rail = DATA["supply"].value / 2.0
+            ends = read_networks(task, reads, [(state, seeds)], Rails(-rail, rail))
+            activity = activity_of(task, ends, cells=n, biases=biases, amplifiers=AMPLIFIERS * n, siemens=0.0)
+            activity |= {**ends.joules, "unit_s": 0.0}
         else:
             require_minimise(self.name, task)
             n = len(state.distances)
             tours = softassign(state.distances, seeds, held=state.held)
             ends = Reads(tours.spins, np.full(reads, tours.duration_tau * self._tau_s), tours.converged & tours.valid)
-            # Integrator, variable gain and driver each, and the servos. At each position one city is up, which drives
-            # two cells.
+            # Integrator, variable gain and driver each, and the servos. The outputs of each position add up to the
+            # swing, and each drives the cells of two positions.
             parts = 3 * n * n + 2 * n
             siemens = 2.0 * float(state.conductances.sum())
             activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
+            activity |= {**dict.fromkeys(EVENTS, 0.0), "unit_s": n * ends.seconds}
+            activity["drawn_j"] = DATA["tour_drive"].value * activity["siemens_s"]
         return finish(
             program, task, ends.spins, activity, converged=ends.settled, provenance={"parameters": asdict(self)}
         )
@@ -115,12 +123,20 @@ class AnalogCircuit:
         return (
             read_time(DATA["time_constant"], self.tau_s),
             Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
-            Cost("siemens_s", "synapses", DATA["synapse_drive"]),
+            Cost("synapse_j", "synapses", DATA["simulated"]),
+            Cost("leak_j", "leaks", DATA["simulated"]),
+            Cost("output_j", "output stages of neurons", DATA["simulated"]),
+            Cost("inverter_j", "output stages of inverters", DATA["simulated"]),
+            Cost("bias_j", "bias currents", DATA["simulated"]),
+            Cost("charge_j", "charge on the capacitors", DATA["simulated"]),
+            Cost("siemens_s", "distances of a tour", DATA["tour_drive"]),
+            Cost("unit_s", "unit currents of a tour", multiply(DATA["supply"], DATA["unit_current"], "W")),
             Cost("noise_s", "noise sources", DATA["noise_power"]),
             Cost("comparisons", "comparators", DATA["comparison"]),
             Cost("conversions", "DACs for starts and biases", DATA["cue_conversion"], scope="system"),
             Cost("device_s", "controller", DATA["control_power"], scope="system"),
             Cost("amplifier_s", "loss in the supply", DATA["supply_loss"], scope="system"),
+            Cost("drawn_j", "loss in the supply of what amplifiers drive", DATA["drive_loss"], scope="system"),
         )
 
     def files(self, program: Program) -> dict[str, str]:

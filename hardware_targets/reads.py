@@ -5,19 +5,23 @@ What a board of resistors and a crossbar of memristors do alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import pi
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits.energy.class_power import ClassMeter
+from circuits.energy.power import Rails
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
 from neuromorph.annealing import anneal
 from neuromorph.cost import Cost, Datum
 from neuromorph.ising import Float, Ising
 from neuromorph.protocol import DoesNotFit, Minimise, Relax, Task
+
+from .joules import Looks, by_event, window_joules
 
 Stream: TypeAlias = np.random.SeedSequence
 
@@ -34,11 +38,12 @@ _FLOATS = 1 << 17  # potentials annealed in one batch
 
 @dataclass(frozen=True, eq=False)
 class Reads:
-    """spins (reads, n) int8, seconds (reads,) that each took, settled (reads,) bool."""
+    """spins (reads, n) int8, seconds (reads,) that each took, settled (reads,) bool, joules {event: (reads,)} or {}."""
 
     spins: NDArray[np.int8]
     seconds: Float
     settled: NDArray[np.bool_]
+    joules: Mapping[str, Float] = field(default_factory=dict)
 
 
 def network_of(ising: Ising, conductance_s: float, gain: float, swing_v: float, tau_s: float) -> AnalogNetwork:
@@ -104,27 +109,33 @@ def require_minimise(device: str, task: Task) -> None:
         )
 
 
-def read_networks(task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]]) -> Reads:
-    """Reads of each network, one for each of its streams, ``reads`` in all: relaxed from the cues, or annealed."""
+def read_networks(
+    task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]], rails: Rails | None = None
+) -> Reads:
+    """Reads of each network, one for each of its streams, ``reads`` in all: relaxed from the cues, or annealed.
+
+    With ``rails`` also the joules of each, for networks of resistors.
+    """
     parts = []
     done = 0
     for network, seeds in networks:
+        meter = None if rails is None else ClassMeter(network, rails)
         if isinstance(task, Relax):
-            parts += [relax(network, cue) for cue in task.cues(reads, network.size)[done : done + len(seeds)]]
+            parts += [relax(network, cue, meter) for cue in task.cues(reads, network.size)[done : done + len(seeds)]]
         else:
             step = max(1, _FLOATS // network.size)
             for k in range(0, len(seeds), step):
-                ends = anneal(network, seeds[k : k + step])
-                parts.append(Reads(ends.spins, np.full(len(ends.spins), ends.duration_s), ends.converged))
+                parts.append(_annealed(network, seeds[k : k + step], meter))
         done += len(seeds)
     return Reads(
         np.concatenate([part.spins for part in parts]),
         np.concatenate([part.seconds for part in parts]),
         np.concatenate([part.settled for part in parts]),
+        {name: np.concatenate([part.joules[name] for part in parts]) for name in parts[0].joules},
     )
 
 
-def relax(network: AnalogNetwork, cue: NDArray[np.int8]) -> Reads:
+def relax(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | None = None) -> Reads:
     """From one cue (n,) until the network rests, or 400 R C have gone by.
 
     It rests from the first look on after which |u - R (T V + I)| stays below a thousandth of the swing or of the
@@ -133,12 +144,28 @@ def relax(network: AnalogNetwork, cue: NDArray[np.int8]) -> Reads:
     swing = network.activation.swing
     window = _WINDOW * float(network.time_constants_s.max())
     u = network.activation.inverse(CUE * swing * cue)
-    for k in range(_WINDOWS):
+    spent: list[Float] = []
+    seconds = 0.0
+    for _ in range(_WINDOWS):
         path = simulate(network, u, window, samples=_LOOKS, rtol=_RTOL, atol=_ATOL_V)
         u = path.final[0]
         bound = _REST * max(swing, float(np.abs(u).max()))
         restless = np.flatnonzero(network.mean_field_residual(path.potentials[:, 0]) > bound)
         first = 1 if restless.size == 0 else int(restless[-1]) + 1
-        if path.status == "ok" and first < _LOOKS:
-            return Reads(network.spins(u)[None], np.array([k * window + path.times[first]]), np.array([True]))
-    return Reads(network.spins(u)[None], np.array([_WINDOWS * window]), np.array([False]))
+        rests = path.status == "ok" and first < _LOOKS
+        if meter is not None:
+            spent.append(window_joules(meter, path, first + 1 if rests else len(path.times)))
+        seconds += float(path.times[first]) if rests else window
+        if rests:
+            break
+    joules = {}
+    if meter is not None:
+        joules = by_event(np.sum(spent, axis=0)[:, None], meter.stored(path.potentials[first] if rests else u[None]))
+    return Reads(network.spins(u)[None], np.array([seconds]), np.array([rests]), joules)
+
+
+def _annealed(network: AnalogNetwork, seeds: Sequence[Stream], meter: ClassMeter | None) -> Reads:
+    looks = None if meter is None else Looks(network, meter)
+    ends = anneal(network, seeds, observe=looks)
+    joules = {} if looks is None else looks.joules(ends.duration_s, ends.potentials)
+    return Reads(ends.spins, np.full(len(ends.spins), ends.duration_s), ends.converged, joules)

@@ -24,12 +24,9 @@ from circuits import (
     installed_engines,
     simulate_circuit,
 )
-from circuits.expressions import Number
-from circuits.metering import energy_of_waveforms, save_all
-from circuits.power import Rails, energy_of_network, energy_of_trajectory
-from hardware_targets.analog_circuit import DATA, AnalogCircuit
-from hardware_targets.reads import CUE
-from neuromorph import Recall, price
+from circuits.energy.metering import energy_of_waveforms, save_all
+from circuits.energy.power import Rails, energy_of_network, energy_of_trajectory
+from circuits.netlist.expressions import Number
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
 
 ENGINES = installed_engines()
@@ -257,16 +254,3 @@ def test_what_cannot_be_counted_is_refused():
         Rails(1.0, -1.0)
     with pytest.raises(ValueError, match=r"quiescent_a is -1\.0"):
         Rails(-1.0, 1.0, -1.0)
-
-
-def test_the_ledger_of_the_analog_circuit_is_of_the_size_of_what_its_rails_deliver():
-    """Its synapses are priced at full swing: above what flows in truth, and by less than ten times."""
-    problem = Recall("memory", np.random.default_rng(0).choice([-1, 1], (3, 24)))
-    device, task = AnalogCircuit(), problem.task(1, 0)
-    program = device.program(problem)
-    run = device.run(program, task, 1, 0)
-    network, rail = program.state, DATA["supply"].value / 2.0
-    start = network.activation.inverse(CUE * network.activation.swing * task.cues(1, network.size)[0])
-    energy = energy_of_network(network, start, float(run.activity["device_s"][0]), rails=Rails(-rail, rail))
-    priced = next(entry.total for entry in price(run, device.costs()).entries if entry.what == "synapses")
-    assert 0.1 * priced.value < energy.delivered_j < priced.value

@@ -12,7 +12,7 @@ Anderson, Complex Syst. 1, 995 (1987) on mean-field annealing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,6 +72,7 @@ def anneal(
     duration_tau: float = 400.0,
     step_tau: float | None = None,
     noise: float = 0.7,
+    observe: Callable[[float, Float, Float], None] | None = None,
 ) -> Annealed:
     r"""Raise the gain once for each of ``seeds``, all reads in one batch.
 
@@ -82,6 +83,8 @@ def anneal(
     step_tau : float                    None: the largest of 0.5 and what the most negative mode allows
     noise : float                       sigma: kicks of sigma sqrt(2 dt / tau) in the argument of f. They make reads
                                         differ: without them biases lead every read to the same state.
+    observe : callable                  of t in s, u and V (reads, n): called at the start of every step, and not to
+                                        change them
 
     Each step solves the leak exactly (exponential Euler): u += (1 - exp(-dt / tau)) (R (T V + I) - u). It is of first
     order, keeps the stationary states exactly, and a large step costs no accuracy in them.
@@ -116,7 +119,10 @@ def anneal(
     u = np.array([scale * stream.standard_normal(network.size) for stream in streams])
     for step in range(steps):
         factor = ramp(step * dt)
-        u += approach * (network.resistances * network.drive(network.voltages(u, factor)) - u)
+        v = network.voltages(u, factor)
+        if observe is not None:
+            observe(step * dt, u, v)
+        u += approach * (network.resistances * network.drive(v) - u)
         if step < noisy:
             if step % block == 0:
                 shape = (min(block, noisy - step), network.size)

@@ -19,10 +19,8 @@ from scipy.sparse.linalg import splu
 
 from neuromorph.ising import Float
 
-from .amplifiers import VDD, VSS
-from .engines import Waveforms
-from .expressions import Number, evaluate, nodes_of
-from .netlist import (
+from ..engines import Waveforms
+from ..netlist.circuit import (
     GROUND,
     BehaviouralCurrent,
     BehaviouralVoltage,
@@ -34,7 +32,11 @@ from .netlist import (
     Resistor,
     Transconductor,
     device_name,
+    terminals,
 )
+from ..netlist.expressions import Number, evaluate, nodes_of
+from ..netlist.hierarchy import flat_node, flatten, node_paths
+from ..neurons.amplifiers import VDD, VSS
 from .power import (
     AMPLIFIERS,
     BIASES,
@@ -76,14 +78,14 @@ def class_of(element: Element) -> str:
             return OUTPUTS
         case Mosfet():
             return AMPLIFIERS
-    if {element.a, element.b} & {VDD, VSS}:
+    if {VDD, VSS} & set(terminals(element)):
         return AMPLIFIERS
     return BIASES if isinstance(element, CurrentSource) else CONTROLLED
 
 
 def save_all(circuit: Circuit) -> Circuit:
     """``circuit`` with every node saved, as :func:`energy_of_waveforms` needs it."""
-    return replace(circuit, saved=tuple(sorted(circuit.nodes() - {GROUND})))
+    return replace(circuit, saved=tuple(node_paths(circuit)))
 
 
 def energy_of_waveforms(
@@ -104,6 +106,7 @@ def energy_of_waveforms(
     rails : Rails           the supply of all behavioural voltages, for a circuit that has no rails of its own
     classes :               groups the elements; names of ``Energy.delivered`` count as sources
     """
+    circuit = flatten(circuit)
     times, volts = _node_voltages(circuit, waves)
     place = {node: k for k, node in enumerate(sorted(volts))}
     table = np.stack([volts[node] for node in place], axis=1)
@@ -150,10 +153,10 @@ def energy_of_waveforms(
 def _node_voltages(circuit: Circuit, waves: Waveforms) -> tuple[Float, dict[str, Float]]:
     """Times and the voltage of every node, from t = 0 on where that is known: with ``uic`` it is not written."""
     times = waves.times
-    volts = {node: waves.voltages[:, k] for k, node in enumerate(waves.nodes)}
+    volts = {flat_node(path): waves.voltages[:, k] for k, path in enumerate(waves.nodes)}
     if times[0] > 0.0 and circuit.analysis.uic:
         start = _driven(circuit, {node: np.array([volt]) for node, volt in circuit.initial.items()}, np.zeros(1))
-        if set(waves.nodes) <= set(start):
+        if set(volts) <= set(start):
             times = np.r_[0.0, times]
             volts = {node: np.r_[start[node], v] for node, v in volts.items()}
     volts = _driven(circuit, volts, times)
@@ -192,13 +195,13 @@ def _currents(elements: Sequence[_Wire], volts: Mapping[str, Float], times: Floa
     for k, element in enumerate(elements):
         match element:
             case Resistor(_, a, b, ohm):
-                columns[k] = _mean(volts[a] - volts[b]) / ohm
+                columns[k] = _mean(volts[a] - volts[b]) / float(ohm)
             case Capacitor(_, a, b, farad):
-                columns[k] = farad * np.diff(volts[a] - volts[b]) / h
+                columns[k] = float(farad) * np.diff(volts[a] - volts[b]) / h
             case CurrentSource(_, _, _, ampere):
-                columns[k] = ampere
+                columns[k] = float(ampere)
             case Transconductor(_, _, _, plus, minus, siemens):
-                columns[k] = siemens * _mean(volts[plus] - volts[minus])
+                columns[k] = float(siemens) * _mean(volts[plus] - volts[minus])
             case BehaviouralCurrent(_, _, _, expression):
                 columns[k] = _mean(np.broadcast_to(evaluate(expression, volts, times), times.shape))
             case Mosfet(_, drain, gate, source, bulk):
@@ -216,7 +219,14 @@ def _channel(element: Mosfet, drain: Float, gate: Float, source: Float, bulk: Fl
     body = np.sqrt(np.maximum(m.surface_v - sign * (bulk - low), 0.0)) - np.sqrt(m.surface_v)
     above = np.maximum(sign * (gate - low) - sign * m.threshold_v - m.body_v * body, 0.0)
     inner = np.minimum(across, above)
-    ampere = m.kp * element.width_m / element.length_m * (above - inner / 2.0) * inner * (1.0 + m.modulation * across)
+    ampere = (
+        m.kp
+        * float(element.width_m)
+        / float(element.length_m)
+        * (above - inner / 2.0)
+        * inner
+        * (1.0 + m.modulation * across)
+    )
     return np.where(forward, sign, -sign) * ampere
 
 

@@ -25,7 +25,7 @@ from neuromorph.analog import AnalogNetwork, Trajectory
 from neuromorph.analog.transient import checked_initial
 from neuromorph.ising import Float
 
-from .parts import passive_leaks
+from ..parts import passive_leaks
 
 # Delivered, dissipated, stored.
 HIGH, LOW, OUTPUTS = "upper rail", "lower rail", "ideal outputs"

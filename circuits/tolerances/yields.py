@@ -5,6 +5,7 @@ r"""Monte Carlo over boards: how many of them work.
 with the interval of Wilson over boards, which are independent; reads of one board are not. A read of a memory succeeds
 if it recalls its pattern, one of a tour if its end is a tour. Board k depends on the seed and on k alone: the number of
 workers, the order and an interruption change nothing, and a longer run begins with the boards of a shorter one.
+What is kept of a read is its score, so that a curve can show more than a yield.
 """
 
 from __future__ import annotations
@@ -33,16 +34,19 @@ from neuromorph.run import versions
 from neuromorph.study.store import digest
 from neuromorph.study.success import wilson
 
-from .engines import simulate_circuit
-from .export import near_middle, random_start, tour_circuit_of
-from .softassign import TourCircuit
+from ..engines import simulate_circuit
+from ..export import near_middle, random_start, tour_circuit_of
+from ..hopfield import Level
+from ..neurons.amplifiers import OpAmp
+from ..softassign import TourCircuit
+from .spice_boards import scores_in_spice
 from .tolerances import Board, Tolerances, TourBoard, make_board, make_tour_board
 
 _CUE = 0.9  # part of the swing that a cue is written to
 _MOST_CITIES = 20
 _RTOL = 1e-6
 _CHECK_RTOL = 1e-10  # of a spot check, in the ODE and in SPICE: which of two tours wins is unstable
-_FORMAT = 1
+_FORMAT = 2
 _PORTIONS = 8  # that each worker takes one after the other
 
 
@@ -123,14 +127,23 @@ class Boards:
         )
         return np.asarray(g.value(path.final)) if path.status == "ok" else np.full(starts.shape, np.nan)
 
-    def succeeds(self, outputs: Float, cues: NDArray[np.int8] | None) -> NDArray[np.bool_]:
-        """Whether each read (reads, n) is good enough."""
-        return np.array([self._succeeds(v, None if cues is None else cues[k]) for k, v in enumerate(outputs)])
+    def scores(self, outputs: Float, cues: NDArray[np.int8] | None) -> Float:
+        """The problem's score of each read (reads, n); NaN where it is not feasible, or could not be integrated."""
+        return np.array([self._score(v, None if cues is None else cues[k]) for k, v in enumerate(outputs)])
 
-    def __call__(self, seed: np.random.SeedSequence) -> NDArray[np.bool_]:
-        """Make the board of one seed and read it, (reads,)."""
+    def good(self, scores: Float) -> NDArray[np.bool_]:
+        """Whether reads with these scores are good enough."""
+        problem = self.problem
+        target = 1.0 if self.target is None and problem.kind == "recall" else self.target
+        if target is None:
+            return np.isfinite(scores)
+        good = scores >= target - 1e-9 if problem.sense == "max" else scores <= target + 1e-9
+        return np.asarray(good)  # NaN is neither
+
+    def __call__(self, seed: np.random.SeedSequence) -> Float:
+        """Make the board of one seed and read it: the scores, (reads,)."""
         starts, cues = self.starts(seed)
-        return self.succeeds(self.outputs(self.board(seed), starts), cues)
+        return self.scores(self.outputs(self.board(seed), starts), cues)
 
     def middle(self) -> float:
         """The output between up and down, V."""
@@ -148,24 +161,25 @@ class Boards:
             return np.full(board.gains.size, np.nan)
         return board.outputs(end, solved.y[:, -1]).ravel()
 
-    def _succeeds(self, outputs: Float, cue: NDArray[np.int8] | None) -> bool:
+    def _score(self, outputs: Float, cue: NDArray[np.int8] | None) -> float:
         if not np.isfinite(outputs).all():
-            return False
+            return np.nan
         problem: Any = self.problem
         solution = problem.decode(np.where(outputs >= self.middle(), 1, -1).astype(np.int8))
         if not solution.feasible:
-            return False
-        target = 1.0 if self.target is None and problem.kind == "recall" else self.target
-        if target is None:
-            return True
-        score = problem.score(solution) if cue is None else problem.score(solution, cue)
-        return bool(score >= target - 1e-9 if problem.sense == "max" else score <= target + 1e-9)
+            return np.nan
+        return float(problem.score(solution) if cue is None else problem.score(solution, cue))
 
 
 @dataclass(frozen=True, eq=False)
 class Yield:
-    """What came out: ``succeeded`` (boards, reads) bool."""
+    """What came out.
 
+    scores : (boards, reads)            of the problem; NaN where a read is not feasible
+    succeeded : (boards, reads) bool    whether that is good enough
+    """
+
+    scores: Float
     succeeded: NDArray[np.bool_]
 
     @property
@@ -178,6 +192,11 @@ class Yield:
         """Fraction of reads that succeed."""
         return float(self.succeeded.mean())
 
+    @property
+    def feasible(self) -> Estimate:
+        """Fraction of boards whose every read is feasible, with Wilson's 95 % interval."""
+        return wilson(int(np.isfinite(self.scores).all(axis=1).sum()), len(self.scores))
+
 
 def yield_of(
     boards: Boards,
@@ -187,8 +206,12 @@ def yield_of(
     workers: int = 1,
     path: str | os.PathLike[str] | None = None,
     progress: Callable[[int], None] | None = None,
+    level: Level | None = None,
+    opamp: OpAmp | None = None,
+    engine: str = "auto",
+    timeout_s: float = 600.0,
 ) -> Yield:
-    """Make ``samples`` boards and read them in the ODE.
+    """Make ``samples`` boards and read them in the ODE, or in SPICE where a ``level`` of amplifiers is given.
 
     Parameters
     ----------
@@ -196,6 +219,8 @@ def yield_of(
     workers : int            processes; a script that asks for several needs ``if __name__ == "__main__"``
     path : file or None      where finished boards are kept, so that a run that was stopped, or a longer one, goes on
     progress :               called with the number of boards that are done
+    level, opamp :           of :func:`circuits.circuit_of`; its parts vary as in :func:`circuits.make_circuit`
+    engine, timeout_s :      of :func:`circuits.simulate_circuits`; EngineError for a board that fails there
     """
     if workers < 1:
         raise ValueError(f"workers is {workers}; one is the least")
@@ -206,17 +231,24 @@ def yield_of(
         "seed": [str(seeds[0].entropy), *map(int, seeds[0].spawn_key)],
         "versions": versions(),
     }
+    if level is not None:
+        mark["level"] = [level, digest([opamp]), engine]
     done = _load(Path(path), mark, boards.reads)[:samples] if path is not None else []
     if done and progress is not None:
         progress(len(done))
-    for outcomes in _outcomes(boards, seeds[len(done) :], workers):
+    if level is None:
+        parts = _outcomes(boards, seeds[len(done) :], workers)
+    else:
+        parts = scores_in_spice(boards, seeds[len(done) :], level, opamp, engine, workers, timeout_s)
+    for outcomes in parts:
         done += outcomes
         if path is not None:
-            bits = ["".join("01"[int(read)] for read in board) for board in done]
-            write_file(path, json.dumps({**mark, "succeeded": bits}))
+            kept = [[score if np.isfinite(score) else None for score in board] for board in done]
+            write_file(path, json.dumps({**mark, "scores": kept}))
         if progress is not None:
             progress(len(done))
-    return Yield(np.array(done, dtype=bool).reshape(samples, boards.reads))
+    scores = np.array(done, dtype=float).reshape(samples, boards.reads)
+    return Yield(scores, boards.good(scores))
 
 
 @dataclass(frozen=True)
@@ -256,12 +288,12 @@ def spot_check(
         waves.version,
         float(np.abs(got - expected).max() / full),
         bool(((got >= boards.middle()) == (expected >= boards.middle())).all()),
-        bool(boards.succeeds(got, cue)[0]),
-        bool(boards.succeeds(expected, cue)[0]),
+        bool(boards.good(boards.scores(got, cue))[0]),
+        bool(boards.good(boards.scores(expected, cue))[0]),
     )
 
 
-def _outcomes(boards: Boards, seeds: Sequence[np.random.SeedSequence], workers: int) -> Iterator[list[list[bool]]]:
+def _outcomes(boards: Boards, seeds: Sequence[np.random.SeedSequence], workers: int) -> Iterator[list[list[float]]]:
     """Of a few boards at a time, in their order."""
     size = max(1, -(-len(seeds) // (_PORTIONS * workers)))
     portions = [seeds[k : k + size] for k in range(0, len(seeds), size)]
@@ -276,18 +308,18 @@ def _outcomes(boards: Boards, seeds: Sequence[np.random.SeedSequence], workers: 
         pool.shutdown(cancel_futures=True)
 
 
-def _portion(boards: Boards, seeds: Sequence[np.random.SeedSequence]) -> list[list[bool]]:
+def _portion(boards: Boards, seeds: Sequence[np.random.SeedSequence]) -> list[list[float]]:
     return [boards(seed).tolist() for seed in seeds]
 
 
-def _load(path: Path, mark: dict[str, Any], reads: int) -> list[list[bool]]:
+def _load(path: Path, mark: dict[str, Any], reads: int) -> list[list[float]]:
     """The boards kept in ``path``; none if it is missing, damaged, or of another study."""
     try:
         stored = json.loads(path.read_text())
-        bits = stored.pop("succeeded")
-        if stored != mark or any(len(board) != reads or set(board) - set("01") for board in bits):
+        kept = stored.pop("scores")
+        if stored != mark or any(len(board) != reads for board in kept):
             return []
-        return [[bit == "1" for bit in board] for board in bits]
+        return [[np.nan if score is None else float(score) for score in board] for board in kept]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
 

@@ -17,18 +17,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
 from neuromorph.analog import AnalogNetwork
+from neuromorph.cost import read_data
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
-from .expressions import Expression, Number, Voltage, call
-from .hopfield import amplifier, circuit_of
-from .netlist import (
+from ..hopfield import amplifier, circuit_of
+from ..netlist.circuit import (
     BehaviouralCurrent,
     BehaviouralVoltage,
     Capacitor,
@@ -39,8 +40,11 @@ from .netlist import (
     Transconductor,
     device_name,
 )
-from .parts import passive_leaks
-from .softassign import CEILING, TourCircuit
+from ..netlist.expressions import Expression, Number, Voltage, call
+from ..parts import passive_leaks
+from ..softassign import CEILING, TourCircuit
+
+DATA = read_data(files(__package__).joinpath("tolerances.toml").read_text())
 
 NOMINAL_K = 300.0
 
@@ -55,6 +59,12 @@ class Tolerances:
     temperature_k : (low, high)      of a board, drawn uniformly; 300 K is nominal
     resistor_per_k : float           largest temperature coefficient, 1/K, of each resistor its own
     offset_per_k : float             standard deviation of the drift of each offset, V/K
+    opamp_gain, opamp_bandwidth      standard deviations of the logarithms of each op-amp's A_0, and of its GBW and slew
+                                     rate together
+    threshold_v_m : float            A_VT of a pair of transistors, V m
+    beta_m : float                   A_beta of a pair, m
+
+    The last four are of amplifiers that are not ideal: see ``mismatch``.
     """
 
     resistor: float = 0.0
@@ -64,6 +74,10 @@ class Tolerances:
     temperature_k: tuple[float, float] = (NOMINAL_K, NOMINAL_K)
     resistor_per_k: float = 0.0
     offset_per_k: float = 0.0
+    opamp_gain: float = 0.0
+    opamp_bandwidth: float = 0.0
+    threshold_v_m: float = 0.0
+    beta_m: float = 0.0
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self) if field.name != "temperature_k"):
@@ -83,7 +97,25 @@ class Tolerances:
                 raise ValueError(f"{name} moves a part by {value:.0%}; it must leave it positive: below 100 %")
 
 
-class _Deviates:
+def typical_tolerances(temperature_k: tuple[float, float] | None = None) -> Tolerances:
+    """Those of parts as they are usually bought (``tolerances.toml``), at 0 .. 70 C unless said otherwise."""
+    value = {name: datum.value for name, datum in DATA.items()}
+    return Tolerances(
+        value["resistor"],
+        value["capacitor"],
+        value["mismatch"],
+        value["offset"],
+        (value["coldest"], value["hottest"]) if temperature_k is None else temperature_k,
+        value["resistor_per_k"],
+        value["offset_per_k"],
+        value["opamp_gain"],
+        value["opamp_bandwidth"],
+        value["threshold"],
+        value["beta"],
+    )
+
+
+class Deviates:
     """What one board draws, part by part in a fixed order."""
 
     def __init__(self, tolerances: Tolerances, rng: RNG) -> None:
@@ -102,7 +134,10 @@ class _Deviates:
         return np.asarray(1.0 + self.of.capacitor * self.stream.uniform(-1.0, 1.0, shape))
 
     def ratios(self, *shape: int) -> Float:
-        return np.exp(self.of.mismatch * self.stream.standard_normal(shape))
+        return self.lognormal(self.of.mismatch, *shape)
+
+    def lognormal(self, deviation: float, *shape: int) -> Float:
+        return np.asarray(np.exp(deviation * self.stream.standard_normal(shape)))
 
     def gains(self, *shape: int) -> Float:
         return np.asarray(NOMINAL_K / self.temperature_k * self.ratios(*shape))
@@ -169,7 +204,7 @@ class Board:
 
 def make_board(network: AnalogNetwork, tolerances: Tolerances, rng: RNG = 0) -> Board:
     """One board of ``network``, drawn by ``rng``."""
-    draw, n = _Deviates(tolerances, rng), network.size
+    draw, n = Deviates(tolerances, rng), network.size
     synapses = abs(sparse.csr_array(network.conductances))
     synapses.data = synapses.data / draw.resistors(synapses.nnz)
     leaks = passive_leaks(network) / draw.resistors(n)
@@ -243,7 +278,7 @@ class TourBoard:
 
 def make_tour_board(tour: TourCircuit, tolerances: Tolerances, rng: RNG = 0) -> TourBoard:
     """One board of ``tour``, drawn by ``rng``; the ramps of temperature and feedback are exact."""
-    draw, n = _Deviates(tolerances, rng), tour.size
+    draw, n = Deviates(tolerances, rng), tour.size
     siemens = 1.0 / tour.resistance_ohm
     distances = siemens * tour.system.scaled()[:, None, :]
     return TourBoard(

@@ -1,0 +1,1 @@
+"""Circuits as they are made: parts that differ, and the boards that still work."""

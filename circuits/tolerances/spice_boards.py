@@ -1,0 +1,64 @@
+"""Boards of networks read in SPICE: their amplifiers may be op-amps or transistors, which no ODE here has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..engines import EngineError, simulate_circuits
+from ..hopfield import Level, circuit_of
+from ..netlist.circuit import Circuit
+from ..neurons.amplifiers import OpAmp
+from ..softassign import TourCircuit
+from .mismatch import make_circuit
+
+if TYPE_CHECKING:
+    from .yields import Boards
+
+_PORTION = 8  # boards a worker between two that are kept
+
+
+def board_circuits(boards: Boards, seed: np.random.SeedSequence, level: Level, opamp: OpAmp | None) -> list[Circuit]:
+    """One for each read: the same parts from other initial voltages; outputs are saved."""
+    network = boards.circuit
+    if isinstance(network, TourCircuit):
+        raise ValueError(f"level is {level!r}, but circuits that anneal tours have ideal amplifiers; leave level out")
+    parts, offsets = (np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, k)) for k in (0, 2))
+    outputs = tuple(f"v{i}" for i in range(network.size))
+    found = []
+    for start in boards.starts(seed)[0]:
+        options = {"duration_s": boards.duration_s, "level": level, "opamp": opamp, "rng": _again(offsets)}
+        circuit = circuit_of(network, start, **options)  # type: ignore[arg-type]
+        found.append(replace(make_circuit(circuit, boards.tolerances, _again(parts)), saved=outputs))
+    return found
+
+
+def scores_in_spice(
+    boards: Boards,
+    seeds: Sequence[np.random.SeedSequence],
+    level: Level,
+    opamp: OpAmp | None,
+    engine: str,
+    workers: int,
+    timeout_s: float,
+) -> Iterator[list[list[float]]]:
+    """Of a few boards at a time, in their order; EngineError names the first that fails."""
+    for k in range(0, len(seeds), _PORTION * workers):
+        portion = seeds[k : k + _PORTION * workers]
+        circuits = [circuit for seed in portion for circuit in board_circuits(boards, seed, level, opamp)]
+        waves = simulate_circuits(circuits, engine, workers=workers, timeout_s=timeout_s)
+        ends = []
+        for number, each in enumerate(waves):
+            if isinstance(each, EngineError):
+                raise EngineError(f"board {portion[number // boards.reads].spawn_key[-1]}: {each}") from None
+            ends.append(each.voltages[-1])
+        outputs = np.array(ends).reshape(len(portion), boards.reads, -1)
+        yield [boards.scores(end, boards.starts(seed)[1]).tolist() for end, seed in zip(outputs, portion, strict=True)]
+
+
+def _again(seed: np.random.SeedSequence) -> np.random.SeedSequence:
+    """The same seed before it had children."""
+    return np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
+from dataclasses import replace
+from textwrap import wrap
 
-from neuromorph.analog import AnalogNetwork
+import numpy as np
+from scipy import sparse
+
+from neuromorph.analog import AnalogNetwork, Tanh
 from neuromorph.annealing.softassign import Softassign
 from neuromorph.ising import Float, Ising
 from neuromorph.problems import Tsp
@@ -12,16 +17,22 @@ from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit, Relax, ising_of
 from neuromorph.rng import RNG, read_seeds
 
-from .dialects import NGSPICE, Dialect, dialect_named, netlist_text
-from .hopfield import circuit_of, count_resistors
+from .hopfield import Level, circuit_of, count_resistors
+from .netlist.circuit import Mosfet
+from .neurons import transistors
+from .neurons.amplifiers import DATA, OPAMPS, OpAmp
 from .parts import Parts, Realised, realise
 from .softassign import TourCircuit
+from .text.dialects import COLUMNS, NGSPICE, Dialect, dialect_named, netlist_text
 
 # Of the circuit that anneals. With fewer, tours are too alike to choose one; SPICE was run to 14 cities (minutes), the
 # ODE to 20.
-_FEWEST_CITIES, _MOST_CITIES = 6, 20
+_FEWEST_CITIES, MOST_CITIES = 6, 20
 _MOST_NEURONS = 20_000
 _MOST_RESISTORS = 300_000  # 547 neurons, all with all: 10 MB of text
+_DEFAULT_OPAMP = "opa192"  # as circuit_of
+_TRIAL_S = 1e-6  # a load to measure transistors by
+_LARGEST_W = 2e-3  # m, as CmosNeurons takes them
 
 
 def problem_netlist(
@@ -31,6 +42,8 @@ def problem_netlist(
     series: str | None = None,
     parts: Parts | None = None,
     dialect: Dialect | str = NGSPICE,
+    level: Level = "ideal",
+    opamp: OpAmp | str | None = None,
 ) -> str:
     """The problem's circuit as the text of a netlist, with its parameters and scaling as comments.
 
@@ -43,22 +56,73 @@ def problem_netlist(
     series : str or None   "E24", "E96", ...: round to values that are sold; short for ``parts=Parts(series=series)``
     parts : Parts          ranges of resistors and capacitors
     dialect : Dialect      or its name: ngspice, xyce, ltspice, neospice
+    level, opamp :         amplifiers, as for ``circuit_of``; ``opamp`` may be the name of a preset in ``OPAMPS``
 
-    The annealing circuit has values of E24 as it is. Raises DoesNotFit above 300,000 resistors or 20,000 neurons.
+    The annealing circuit has values of E24 and ideal amplifiers as it is. Raises DoesNotFit above 300,000 resistors or
+    20,000 neurons.
     """
-    if parts is not None and series is not None:
-        raise ValueError("series and parts are both given; put the series into parts")
     spoken = dialect_named(dialect) if isinstance(dialect, str) else dialect
-    parts = Parts(series=series) if parts is None else parts
     name = "Ising problem" if isinstance(problem, Ising) else f"{problem.name} ({problem.kind}, {problem.size})"
     title = f"neuromorph: {name}"
-    tour = tour_circuit_of(problem, most_cities=_MOST_CITIES)
+    tour = tour_circuit_of(problem, most_cities=MOST_CITIES)
+    part = opamp_named(opamp, level)
     if tour is not None:
+        refuse_level(tour, level, part)
         circuit = tour.circuit(tour.start(rng), title=title, comments=tour.account)
         return netlist_text(circuit, spoken)
+    made, start = realised_problem(problem, rng=rng, series=series, parts=parts, level=level)
+    comments = (*_account(made), *_sources(level, part))
+    circuit = circuit_of(made.network, start, level=level, opamp=part, rng=rng, title=title, comments=comments)
+    return netlist_text(circuit, spoken)
+
+
+def realised_problem(
+    problem: Problem | Ising,
+    *,
+    rng: RNG = 0,
+    series: str | None = None,
+    parts: Parts | None = None,
+    level: str = "ideal",
+) -> tuple[Realised, Float]:
+    """The network of a problem made of ``parts``, and the potentials it starts from."""
+    if parts is not None and series is not None:
+        raise ValueError("series and parts are both given; put the series into parts")
     network, start = network_of(problem, rng=rng, most_neurons=_MOST_NEURONS, most_resistors=_MOST_RESISTORS)
-    made = realise(network, parts)
-    return netlist_text(circuit_of(made.network, start, title=title, comments=_account(made)), spoken)
+    return realise(network, parts or parts_for(network, level, series)), start
+
+
+def parts_for(network: AnalogNetwork, level: str, series: str | None = None) -> Parts:
+    """The usual parts; for transistors such resistors that their outputs, no wider than they can be, drive them all."""
+    usual = Parts(series=series)
+    if level != "transistor" or not isinstance(network.activation, Tanh):
+        return usual
+    t = sparse.csr_array(network.conductances)
+    load = max(float(abs(half).sum(axis=0).max()) for half in (t.maximum(0.0), t.minimum(0.0)))
+    cell = transistors.CmosNeurons(network.activation, _TRIAL_S).cells[1].elements
+    widest = max(float(e.width_m) for e in cell if isinstance(e, Mosfet)) * load / _TRIAL_S  # it goes with the load
+    largest_s = float(abs(t).max()) * min(1.0, 0.9 * _LARGEST_W / (widest or 1.0))
+    low, high = usual.resistors_ohm
+    least = max(low, 1.0 / (largest_s or 1.0))
+    return replace(usual, resistors_ohm=(least, max(high, 2.0 * least)))
+
+
+def opamp_named(opamp: OpAmp | str | None, level: str) -> OpAmp | None:
+    """The part of that name; at level "opamp" there is one in any case."""
+    if opamp is not None and level != "opamp":
+        raise ValueError(f"opamp is given, but level is {level!r}; give level 'opamp', or leave the part out")
+    if isinstance(opamp, str) and opamp not in OPAMPS:
+        raise ValueError(f"opamp is {opamp!r}; known are {', '.join(OPAMPS)}")
+    chosen = _DEFAULT_OPAMP if opamp is None and level == "opamp" else opamp
+    return OPAMPS[chosen] if isinstance(chosen, str) else chosen
+
+
+def refuse_level(tour: TourCircuit, level: str, opamp: OpAmp | str | None) -> None:
+    """ValueError unless the annealing circuit is asked for as it is."""
+    if level != "ideal" or opamp is not None:
+        raise ValueError(
+            f"level is {level!r}, but a tour of {tour.size} cities becomes a circuit that anneals, with ideal "
+            f"amplifiers; leave level at 'ideal' (below {_FEWEST_CITIES} and above {MOST_CITIES} there are levels)"
+        )
 
 
 def tour_circuit_of(problem: Problem | Ising, *, most_cities: int) -> TourCircuit | None:
@@ -111,9 +175,29 @@ def _account(made: Realised) -> tuple[str, ...]:
     g, network = made.network.activation, made.network
     tau = network.time_constants_s
     return (
-        f"Hopfield network of {network.size} neurons, {count_resistors(network)} resistors; ideal amplifiers",
-        f"amplifier: {type(g).__name__}, gain {g.gain:g} /V, rails {g.low:g} .. {g.high:g} V",
+        f"Hopfield network of {network.size} neurons, {count_resistors(network)} resistors",
+        f"activation: {type(g).__name__}, gain {g.gain:g} /V, rails {g.low:g} .. {g.high:g} V",
         f"time constants R C: {tau.min():.4g} .. {tau.max():.4g} s",
         "nodes: u0, u1, ... inputs; v0, v1, ... outputs; w0, w1, ... inverted outputs",
         *made.notes,
     )
+
+
+def _sources(level: str, opamp: OpAmp | None) -> Iterator[str]:
+    """Where the numbers of the amplifiers are from, each source once."""
+    if level == "ideal":
+        yield "amplifiers: ideal, one source each"
+        return
+    if opamp is None:
+        data = {key: transistors.DATA[key] for key in transistors.DATA}
+    elif OPAMPS.get(opamp.name) == opamp:
+        data = {key: DATA[key] for key in DATA if key.startswith(f"{opamp.name}_")}
+    else:
+        yield f"amplifier {opamp.name}: numbers as given"
+        return
+    yield "where the numbers of the amplifiers are from:"
+    told: dict[str, list[str]] = {}
+    for key, datum in data.items():
+        told.setdefault(f"{datum.kind}, {datum.source}", []).append(key.removeprefix(f"{opamp.name}_" if opamp else ""))
+    for source, keys in told.items():
+        yield from wrap(f"{', '.join(keys)}: {source}", COLUMNS - 2)

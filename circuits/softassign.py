@@ -27,8 +27,7 @@ from neuromorph.annealing.softassign import Softassign
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
-from .expressions import Expression, Time, Voltage, call
-from .netlist import (
+from .netlist.circuit import (
     GROUND,
     BehaviouralCurrent,
     BehaviouralVoltage,
@@ -40,6 +39,7 @@ from .netlist import (
     Transconductor,
     Transient,
 )
+from .netlist.expressions import Expression, Time, Voltage, call
 from .parts import round_to_series
 
 _SERVO = 20.0  # kappa over the first temperature: P and Q are that much faster than U at first, and more as T falls

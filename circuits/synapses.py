@@ -24,9 +24,8 @@ from scipy import sparse
 from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
-from .expressions import Voltage
 from .hopfield import RELTOL, STEPS_PER_TAU, amplifier
-from .netlist import (
+from .netlist.circuit import (
     GROUND,
     BehaviouralVoltage,
     Capacitor,
@@ -37,6 +36,7 @@ from .netlist import (
     Transconductor,
     Transient,
 )
+from .netlist.expressions import Voltage
 
 BUS_OHM = 1e3
 _EXACT = 1e-9  # of the largest synapse: a matrix that differs by more is not Hebb's of these patterns

@@ -1,6 +1,6 @@
 """The command line: thin calls to public functions. Everything heavy is imported by the command that needs it.
 
-Exit codes: 0; 1 no feasible answer; 2 bad input; 130 interrupted, what there is being kept.
+Exit codes: 0; 1 no feasible answer, or engines that disagree; 2 bad input; 130 interrupted, what there is being kept.
 """
 
 from __future__ import annotations
@@ -9,12 +9,24 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .options import BadInput, Parser, count, finite, folder_or_file, fraction, names, positive, seed
+from .circuit_commands import add_circuit_commands, circuit_function
+from .options import (
+    BadInput,
+    Parser,
+    count,
+    finite,
+    folder_or_file,
+    fraction,
+    names,
+    positive,
+    seed,
+    user_errors,
+    writing,
+)
 
 if TYPE_CHECKING:
     from .problems import Problem
@@ -50,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough
         _drop_output()
         return 0
-    except OSError as error:  # a file that we write is _writing's matter; this is the output, on a full disk say
+    except OSError as error:  # a file that we write is writing's matter; this is the output, on a full disk say
         _drop_output()
         print(f"error: {error}; give the output another place", file=sys.stderr)
         return BAD_INPUT
@@ -95,16 +107,7 @@ def _parser() -> Parser:
     )
     solve.add_argument("--json", action="store_true")
 
-    netlist = command("netlist", _netlist, "write the problem as a circuit for SPICE")
-    netlist.add_argument("--dialect", default="ngspice", metavar="D", help="ngspice, xyce or ltspice; default: ngspice")
-    netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
-    netlist.add_argument("--out", type=folder_or_file, metavar="PATH", help="default: standard output")
-
-    certify = command("certify", _certify, "compare the circuit in SPICE with its differential equation")
-    certify.add_argument("--engine", type=names, metavar="A,B", help="default: all that are installed")
-    certify.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
-    certify.add_argument("--json", action="store_true")
-
+    add_circuit_commands(command, _load)
     for name, function, text in (
         ("targets", _targets, "list the installed targets"),
         ("info", _info, "show versions, SPICE engines, and who owns the import names"),
@@ -136,10 +139,10 @@ def _compare(arguments: argparse.Namespace) -> int:
     origin = _origin(arguments)
     _check_targets(arguments.targets or [])
     if arguments.out is not None:
-        with _writing(arguments.out):
+        with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
     bars = progress_bars(show=not (arguments.json or arguments.quiet))
-    with _user_errors(ValueError), bars as progress:  # more reads than fit
+    with user_errors(ValueError), bars as progress:  # more reads than fit
         comparison = compare(
             problem,
             arguments.targets,
@@ -155,7 +158,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     written: list[Path] = []
     if arguments.out is not None:
         try:
-            with _writing(arguments.out):
+            with writing(arguments.out):
                 written = comparison.write(arguments.out)
         except BadInput as error:  # a full disk must not cost the table too
             failure = error
@@ -183,12 +186,12 @@ def _solve(arguments: argparse.Namespace) -> int:
 
     problem = _load(arguments)
     _check_targets([arguments.target])
-    with _user_errors(ValueError), progress_bars(show=not arguments.json) as progress:
+    with user_errors(ValueError), progress_bars(show=not arguments.json) as progress:
         comparison = compare(problem, [arguments.target], arguments.reads, arguments.seed, progress=progress)
     (result,) = comparison.results
     value = result.solution.value if result.solution else None
     if value is not None and arguments.out is not None:
-        with _writing(arguments.out):
+        with writing(arguments.out):
             _write_answer(problem, value, arguments.out)
     if arguments.json:
         data = comparison.to_dict()
@@ -204,42 +207,6 @@ def _solve(arguments: argparse.Namespace) -> int:
         why = f"; {result.reason}" if result.reason else ""
         print(f"{result.target}, {result.reads} reads: {about}{why}", file=sys.stderr)
     return INTERRUPTED if comparison.interrupted else NO_ANSWER if value is None else 0
-
-
-def _netlist(arguments: argparse.Namespace) -> int:
-    from .files import write_file
-
-    problem = _load(arguments)
-    with _user_errors(ValueError):
-        text = _circuit_function("netlist")(problem, rng=arguments.seed, dialect=arguments.dialect)
-    if arguments.out is None:
-        sys.stdout.write(text)
-    else:
-        with _writing(arguments.out):
-            write_file(arguments.out, text)
-    return 0
-
-
-def _certify(arguments: argparse.Namespace) -> int:
-    import json
-
-    from .report.table import print_rows
-
-    problem = _load(arguments)
-    with _user_errors(ValueError, RuntimeError):  # too large, no such engine, an engine that failed
-        certificate = _circuit_function("certify")(problem, engines=arguments.engine, rng=arguments.seed).to_dict()
-    if arguments.json:
-        print(json.dumps(certificate, indent=2, allow_nan=False))
-        return 0
-    print(f"{certificate['neurons']} neurons; largest differences from the differential equation, of full scale")
-    print_rows(
-        ("engine", "trajectory", "end", "same attractor", "energy"),
-        [
-            (name, *(_short(of[key]) for key in ("trajectory_error", "final_error", "same_attractor", "energy_error")))
-            for name, of in certificate["engines"].items()
-        ],
-    )
-    return 0
 
 
 def _targets(arguments: argparse.Namespace) -> int:
@@ -268,7 +235,7 @@ def _info(arguments: argparse.Namespace) -> int:
     from .report.table import print_rows
     from .study.provenance import installation
 
-    engines = _circuit_function("engines")()
+    engines = circuit_function("engines")()
     about = installation()
     if arguments.json:
         print(json.dumps({**about, "engines": engines}, indent=2))
@@ -283,7 +250,7 @@ def _info(arguments: argparse.Namespace) -> int:
 def _load(arguments: argparse.Namespace) -> Problem:
     from . import load
 
-    with _user_errors(ValueError, OSError):
+    with user_errors(ValueError, OSError):
         return load(arguments.file, kind=arguments.kind, best_known=getattr(arguments, "best_known", None))
 
 
@@ -293,16 +260,6 @@ def _check_targets(names: Sequence[str]) -> None:
     for name in names:
         if name not in targets():
             raise BadInput(f"target is {name!r}; installed are {', '.join(targets()) or 'none'}")
-
-
-def _circuit_function(name: str) -> Callable[..., Any]:
-    """A function of the package above this one, as its entry point names it."""
-    from importlib.metadata import entry_points
-
-    for point in entry_points(group="neuromorph.circuits", name=name):
-        function: Callable[..., Any] = point.load()
-        return function
-    raise BadInput(f"no installed package offers {name!r} of circuits; install neuromorph again")
 
 
 def _origin(arguments: argparse.Namespace) -> dict[str, str]:
@@ -344,26 +301,3 @@ def _print_comparison(comparison: Comparison) -> None:
     with console.capture() as captured:  # rich would end the program with code 1 when a pipe closes
         print_comparison(comparison, console)
     sys.stdout.write(captured.get())
-
-
-def _short(value: Any) -> str:
-    return f"{value:.2g}" if isinstance(value, float) else "-" if value is None else "yes" if value else "no"
-
-
-@contextmanager
-def _user_errors(*kinds: type[Exception]) -> Iterator[None]:
-    """Errors that say what to mend become one line."""
-    try:
-        yield
-    except kinds as error:
-        raise BadInput(str(error)) from error
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise BadInput(f"cannot write {path}: {error.strerror or error}; choose another place with --out") from error

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 from typing import NoReturn
@@ -59,3 +60,22 @@ def _checked(text: str, kind: Callable[[str], float], rule: str, holds: Callable
     if not holds(value):
         raise argparse.ArgumentTypeError(f"is {text!r}; give {rule}")
     return value
+
+
+@contextmanager
+def user_errors(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors that say what to mend become one line."""
+    try:
+        yield
+    except kinds as error:
+        raise BadInput(str(error)) from error
+
+
+@contextmanager
+def writing(path: Path, option: str = "--out") -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror or error}; choose another place with {option}") from error

@@ -6,12 +6,22 @@ import numpy as np
 import pytest
 from test_circuits import ACTIVATIONS, ToyProblem, hebbian, random_network
 
-from circuits import EngineError, Resistor, certificate, certify, certify_problem, installed_engines, problem_netlist
+from circuits import (
+    EngineError,
+    Resistor,
+    Trace,
+    certify,
+    certify_problem,
+    installed_engines,
+    problem_netlist,
+)
+from circuits.certificate import certify as certificate
 from neuromorph import DoesNotFit, MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh
 
 ENGINES = installed_engines()
-KEYS = ["trajectory_error", "final_error", "same_attractor", "energy_error"]
+KEYS = ["version", "trajectory_error", "final_error", "same_attractor", "energy_error", "energy_rise", "balance"]
+KEYS += ["supply_error"]
 
 
 def recall(n, seed=0):
@@ -22,7 +32,6 @@ def test_32_neurons_recall_alike_in_the_ode_and_in_every_engine():
     """The promise: 1e-4 of full scale with each engine that is there."""
     assert ENGINES
     found = certify_problem(recall(32)).to_dict()
-    assert list(found) == ["neurons", "engines"]
     assert found["neurons"] == 32
     assert list(found["engines"]) == ENGINES
     for result in found["engines"].values():
@@ -31,6 +40,12 @@ def test_32_neurons_recall_alike_in_the_ode_and_in_every_engine():
         assert 0 <= result["final_error"] <= 1e-6
         assert result["same_attractor"] is True
         assert 0 < result["energy_error"] <= 1e-4
+        assert 0 <= result["energy_rise"] <= 1e-12
+        assert 0 < result["balance"]["imbalance"] <= 1e-6
+        assert 0 < result["supply_error"] <= 1e-4
+    assert found["ode"]["balance"]["imbalance"] <= 1e-12
+    assert found["ode"]["energy_rise"] <= 1e-12
+    assert (found["passed"], found["exit_status"]) == (True, 0)
 
 
 @pytest.mark.parametrize("gain", [4.0, 20.0, 50.0])
@@ -130,8 +145,7 @@ def test_errors_are_the_largest_of_any_neuron_at_any_time_of_full_scale():
     expected = np.zeros((3, 4))
     got = expected.copy()
     got[1, 2], got[2, 0] = -0.4, 0.1  # of rails -1 .. 3 V, whose middle is 1 V
-    result = certificate._result(expected, got, -1.0, 3.0, 0.5)
-    assert (result.trajectory_error, result.final_error) == (0.1, 0.025)
-    assert (result.same_attractor, result.energy_error) == (True, 0.5)
+    result = certificate._result(Trace(np.arange(3.0), got, expected, (-1.0, 3.0)))
+    assert (result.trajectory_error, result.final_error, result.same_attractor) == (0.1, 0.025, True)
     got[2, 3] = 1.1
-    assert not certificate._result(expected, got, -1.0, 3.0, None).same_attractor
+    assert not certificate._result(Trace(np.arange(3.0), got, expected, (-1.0, 3.0))).same_attractor

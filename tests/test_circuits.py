@@ -32,9 +32,9 @@ from circuits import (
     realise,
     round_to_series,
 )
-from circuits.dialects import COLUMNS, expression_text, wrap
-from circuits.expressions import FUNCTIONS, Number, Operation, total
 from circuits.hopfield import amplifier, count_resistors
+from circuits.netlist.expressions import FUNCTIONS, Number, Operation, total
+from circuits.text.dialects import COLUMNS, expression_text, wrap
 from neuromorph import DoesNotFit, Ising, Minimise, Relax
 from neuromorph.analog import Activation, Algebraic, AnalogNetwork, Arctan, Logistic, Tanh
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import neuromorph as nm
+from circuits import installed_engines
 from neuromorph import cli
 from neuromorph.cli import main
 from neuromorph.study import READS
@@ -164,6 +165,14 @@ def test_no_feasible_answer_is_1(toys, pentagon, capsys):
         (["solve", "SQUARE", "--target", "toy", "--reads", "40", "--out", "SQUARE/tour"], "cannot write"),
         (["netlist", "absent.txt"], "absent.txt: there is no such file"),
         (["certify", "SQUARE", "--engine", "abacus"], "abacus"),
+        (["certify", "SQUARE", "--level", "bsim"], "argument --level: invalid choice: 'bsim'"),
+        (["certify", "SQUARE", "--step-fraction", "0"], "argument --step-fraction: is '0'"),
+        (["certify", "SQUARE", "--reltol", "2"], "reltol is 2.0"),
+        (["certify", "SQUARE", "--synapses", "overlaps"], "this problem is none of recall"),
+        (["netlist", "SQUARE", "--opamp", "tl072"], "opamp is given, but level is 'ideal'"),
+        (["netlist", "SQUARE", "--level", "opamp", "--opamp", "741"], "opamp is '741'; known are opa192"),
+        (["netlist", "SQUARE", "--schematic", "s.gif"], "kind of the schematic is 'gif'"),
+        (["netlist", "SQUARE", "--schematic", "SQUARE/s.svg"], "choose another place with --schematic"),
     ],
 )
 def test_bad_input_is_2_with_one_line(toys, square, words, said, capsys):
@@ -217,11 +226,67 @@ def test_certify_names_each_engine(pentagon, capsys):
     assert data["neurons"] == 5
     assert data["engines"]
     for errors in data["engines"].values():
-        assert errors.keys() == {"trajectory_error", "final_error", "same_attractor", "energy_error"}
+        assert errors["same_attractor"]
         assert errors["trajectory_error"] < 1e-3
     engine = next(iter(data["engines"]))
     assert main(["certify", pentagon, "--engine", engine]) == 0
-    assert engine in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert engine in said
+    assert "checks hold" in said
+
+
+def test_certify_writes_what_it_found_and_refines(pentagon, tmp_path, capsys):
+    out = tmp_path / "certificate"
+    words = ["certify", pentagon, "--engine", "ngspice,neospice", "--refine", "--out", str(out)]
+    if len(installed_engines()) < 3:
+        words[3] = installed_engines()[0]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "tau/250" in said
+    assert "certificate.json, certificate.svg, certificate.png" in said
+    data = json.loads((out / "certificate.json").read_text())
+    assert data["passed"]
+    assert all(of["falls"] for of in data["refinement"]["engines"].values())
+
+
+def test_certify_ends_with_1_where_engines_disagree(pentagon, capsys):
+    """Steps of half a time constant are too long for the bound: the output says which check failed."""
+    engine = installed_engines()[0]
+    coarse = ["certify", pentagon, "--engine", engine, "--step-fraction", "2", "--reltol", "0.1"]
+    assert main(coarse) == 1
+    said = capsys.readouterr().out
+    assert f"FAILED {engine}: trajectory error: " in said
+    assert main([*coarse, "--json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert (data["passed"], data["exit_status"]) == (False, 1)
+
+
+def test_levels_and_synapses_reach_the_circuit(tmp_path, capsys):
+    picture = tmp_path / "picture.txt"
+    picture.write_text("##..\n..##\n")
+    assert main(["netlist", str(picture), "--level", "opamp", "--opamp", "lmv824", "--dialect", "xyce"]) == 0
+    said = capsys.readouterr().out
+    assert "amplifiers: lmv824" in said
+    assert "data sheet" in said
+    assert max(map(len, said.splitlines())) <= 120
+    assert main(["netlist", str(picture), "--level", "transistor"]) == 0
+    assert ".model nmos2u nmos level=1" in capsys.readouterr().out
+    engine = installed_engines()[0]
+    for words, key, value in (
+        (["--level", "opamp"], "amplifier", "opa192"),
+        (["--synapses", "overlaps"], "synapses", "overlaps"),
+    ):
+        assert main(["certify", str(picture), "--engine", engine, "--json", *words]) == 0
+        assert json.loads(capsys.readouterr().out)[key] == value
+
+
+@pytest.mark.parametrize(("name", "first"), [("s.svg", b"<?xml"), ("s.PNG", b"\x89PNG"), ("deep/s.pdf", b"%PDF")])
+def test_a_schematic_lies_beside_the_netlist(pentagon, tmp_path, name, first, capsys):
+    words = ["netlist", pentagon, "--level", "opamp", "--schematic", str(tmp_path / name)]
+    assert main([*words, "--out", str(tmp_path / "n.cir")]) == 0
+    assert (tmp_path / name).read_bytes().startswith(first)
+    assert (tmp_path / "n.cir").read_text().startswith("* neuromorph")
+    assert capsys.readouterr().out == ""
 
 
 def test_targets_lists_all_even_one_that_does_not_load(toys, capsys):

@@ -1,0 +1,304 @@
+r"""One circuit through its differential equation and through SPICE: how far apart they are.
+
+The ODE is integrated to 1e-10 and evaluated at the times that SPICE chose. Nothing is shared between the two but the
+component values, so a wrong sign, a lost device or a loose step shows. ``agreement`` says what is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuromorph.analog import AnalogNetwork
+from neuromorph.ising import Float, Ising
+from neuromorph.problems import Recall
+from neuromorph.problems.problem import Problem
+from neuromorph.rng import RNG
+
+from ..energy.metering import energy_of_waveforms, save_all
+from ..energy.power import Energy, energy_of_network
+from ..engines import EngineError, Waveforms, available_engines, installed_engines, simulate_circuit
+from ..export import network_of, opamp_named, parts_for, random_start, refuse_level, tour_circuit_of
+from ..hopfield import Level, circuit_of
+from ..netlist.circuit import Circuit
+from ..netlist.hierarchy import flatten
+from ..neurons.amplifiers import OpAmp
+from ..parts import realise
+from ..softassign import TourCircuit
+from ..synapses import overlap_circuit, transconductor_circuit
+from ..text.dialects import NEOSPICE
+from .agreement import TRAJECTORY, Balance, Certificate, EngineResult, Trace
+from .refinement import STEPS_PER_TAU as REFINED
+from .refinement import refine as refine_steps
+
+Synapses = Literal["resistors", "transconductors", "overlaps"]
+
+_MOST_NEURONS = 512
+_MOST_RESISTORS = 66_000  # 256 neurons, all with all: minutes an engine
+_MOST_ON_BUSES = 2048  # neurons
+_MOST_CITIES = 12  # of the circuit that anneals; beyond, an engine takes more than a few minutes
+_TOLERANCE = 1e-10
+_TIMEOUT_S = 1800.0
+_TOUR_BOUND = 1e-2  # of full scale: where one tour is chosen errors grow a thousand times for a moment
+_TOUR_REFINED = (2.0, 10.0, 50.0)
+_LONGER = 3.0  # where parts add offsets: those starts linger whose attractors are nearly alike
+
+
+def certify(
+    network: AnalogNetwork,
+    initial: ArrayLike | None = None,
+    *,
+    duration_s: float | None = None,
+    step_s: float | None = None,
+    reltol: float | None = None,
+    level: Level = "ideal",
+    opamp: OpAmp | str | None = None,
+    synapses: Synapses = "resistors",
+    patterns: ArrayLike | None = None,
+    refine: bool = False,
+    engines: Sequence[str] | None = None,
+    rng: RNG = 0,
+    timeout_s: float = _TIMEOUT_S,
+) -> Certificate:
+    """Run ``network`` in the ODE and in each of ``engines`` (all that are installed if None).
+
+    Parameters
+    ----------
+    initial : (n,) float            u at t = 0, V; drawn by ``rng`` if None: V within a tenth of the middle of the rails
+    duration_s, step_s : float      10 (30 at other levels than "ideal") longest and 1/50 of the shortest time constant
+                                    if None
+    reltol : float                  SPICE's own bound for one step
+    level, opamp :                  as for ``circuit_of``; ``rng`` draws the offsets too. The amplifiers of the ODE stay
+                                    ideal: the errors are the parts'. Engines that cannot hold a start are left out
+    synapses : str                  "resistors"; at level "ideal" also "transconductors", or "overlaps" for Hebb's rule
+                                    of ``patterns`` (P, n)
+    refine : bool                   measure also how the errors fall with the step
+    """
+    start = random_start(network, rng) if initial is None else np.asarray(initial, dtype=float)
+    tau, g = network.time_constants_s, network.activation
+    if duration_s is None:
+        duration_s = (10.0 if level == "ideal" else 10.0 * _LONGER) * float(tau.max())
+    options: dict[str, Any] = {"duration_s": duration_s, "step_s": step_s}
+    part = opamp_named(opamp, level)
+    circuit = _circuit(network, start, level, part, synapses, patterns, reltol, rng, options)
+    if engines is None and NEOSPICE.refusal(circuit):
+        engines = [name for name in installed_engines() if name != NEOSPICE.name]
+    potentials = _solve(network.rhs, start, circuit, g.swing / g.gain, "DOP853")
+
+    def energy(voltages: Float) -> Float:  # beyond the rails, by a hair or an offset, there is none
+        return network.energy(np.clip(voltages, g.low, g.high))
+
+    passive = level == "ideal" and synapses == "resistors"
+    case = _Case(
+        circuit if level == "ideal" else save_all(flatten(circuit)),
+        [f"v{i}" for i in range(network.size)],
+        lambda times: g.value(potentials(times).T),
+        (g.low, g.high),
+        float(tau.min()),
+        energy if network.is_symmetric else None,
+        energy_of_network(network, start, duration_s) if passive else None,
+        level,
+        part.name if part else level,
+        synapses,
+    )
+    return _certificate(case, engines, refine, timeout_s)
+
+
+def certify_tour(
+    tour: TourCircuit,
+    *,
+    step_s: float | None = None,
+    reltol: float | None = None,
+    refine: bool = False,
+    engines: Sequence[str] | None = None,
+    rng: RNG = 0,
+    timeout_s: float = _TIMEOUT_S,
+) -> Certificate:
+    """The same for the circuit that anneals a tour; its attractor is the set of V above 1/2 at the end."""
+    start = tour.start(rng)
+    circuit = tour.circuit(start, reltol=1e-9 if reltol is None else reltol)
+    if step_s is not None:
+        circuit = replace(circuit, analysis=replace(circuit.analysis, step_s=step_s))
+    state = _solve(tour.rhs, start, circuit, 1.0, "LSODA")  # the servos are stiff
+
+    def outputs(times: Float) -> Float:
+        return np.array([tour.outputs(t, state(t)).ravel() for t in times])
+
+    case = _Case(save_all(circuit), circuit.saved, outputs, (0.0, 1.0), tour.tau_s, synapses="transconductors",
+                 bound=_TOUR_BOUND, refined=_TOUR_REFINED)  # fmt: skip
+    return _certificate(case, engines, refine, timeout_s)
+
+
+def certify_problem(
+    problem: Problem | Ising,
+    *,
+    rng: RNG = 0,
+    level: Level = "ideal",
+    opamp: OpAmp | str | None = None,
+    synapses: Synapses | None = None,
+    steps_per_tau: float | None = None,
+    **options: Any,
+) -> Certificate:
+    """Certify a problem's circuit: as ``problem_netlist`` writes it, before any rounding.
+
+    ``options`` are engines, reltol, refine and timeout_s. Tours of more than 12 cities take the Hopfield network here,
+    which is quicker to simulate. Raises DoesNotFit above 512 neurons or 66,000 resistors, where a run takes hours (2048
+    neurons for "overlaps"), and ValueError for what the problem's circuit cannot be built of.
+    """
+    tour = tour_circuit_of(problem, most_cities=_MOST_CITIES) if synapses is None else None
+    if tour is not None:
+        refuse_level(tour, level, opamp)
+        step = None if steps_per_tau is None else tour.tau_s / steps_per_tau
+        return certify_tour(tour, rng=rng, step_s=step, **options)
+    patterns = problem.patterns if synapses == "overlaps" and isinstance(problem, Recall) else None
+    if synapses == "overlaps" and patterns is None:
+        raise ValueError("synapses are 'overlaps', which patterns have; this problem is none of recall")
+    neurons, resistors = _MOST_NEURONS, _MOST_RESISTORS
+    if patterns is not None:
+        neurons, resistors = _MOST_ON_BUSES, _MOST_ON_BUSES**2
+    network, start = network_of(problem, rng=rng, most_neurons=neurons, most_resistors=resistors)
+    if level == "transistor":  # their outputs drive only so much
+        network = realise(network, parts_for(network, level)).network
+    if steps_per_tau is not None:
+        options["step_s"] = float(network.time_constants_s.min()) / steps_per_tau
+    chosen: dict[str, Any] = {"level": level, "opamp": opamp, "synapses": synapses or "resistors", "patterns": patterns}
+    return certify(network, start, rng=rng, **chosen, **options)
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """A circuit and what its outputs should be: ``exact`` (times) -> (m, n) V."""
+
+    circuit: Circuit
+    outputs: Sequence[str]
+    exact: Callable[[Float], Float]
+    rails: tuple[float, float]
+    tau_s: float
+    energy: Callable[[Float], Float] | None = None
+    supplied: Energy | None = None
+    level: Level = "ideal"
+    amplifier: str = "ideal"
+    synapses: str = "resistors"
+    bound: float = TRAJECTORY
+    refined: Sequence[float] = REFINED
+
+
+def _circuit(
+    network: AnalogNetwork,
+    start: Float,
+    level: Level,
+    opamp: OpAmp | None,
+    synapses: str,
+    patterns: ArrayLike | None,
+    reltol: float | None,
+    rng: RNG,
+    options: dict[str, Any],
+) -> Circuit:
+    if synapses not in get_args(Synapses):
+        raise ValueError(f"synapses are {synapses!r}; known are {', '.join(get_args(Synapses))}")
+    if (patterns is not None) != (synapses == "overlaps"):
+        raise ValueError("patterns go with synapses='overlaps', which need them; give both or neither")
+    if synapses == "resistors":
+        return circuit_of(network, start, level=level, opamp=opamp, rng=rng, reltol=reltol, **options)
+    if level != "ideal":
+        raise ValueError(f"synapses are {synapses!r} and level {level!r}; only resistors drive amplifiers of parts")
+    if reltol is not None:
+        options = {**options, "reltol": reltol}
+    if patterns is None:
+        return transconductor_circuit(network, start, **options)
+    return overlap_circuit(network, patterns, start, **options)
+
+
+def _run(circuit: Circuit, engines: Sequence[str] | None, timeout_s: float) -> dict[str, Waveforms]:
+    names = installed_engines() if engines is None else list(engines)
+    if not names:
+        raise EngineError("; ".join(f"{name} is {said}" for name, said in available_engines().items()))
+    return {name: simulate_circuit(circuit, name, timeout_s=timeout_s) for name in names}
+
+
+def _solve(rhs: Callable[[float, Float], Float], start: Float, circuit: Circuit, scale_v: float, method: str) -> Any:
+    """The state as a function of time, (state,) or (state, times)."""
+    from scipy.integrate import solve_ivp
+
+    span = (0.0, circuit.analysis.stop_s)
+    tolerances = {"rtol": _TOLERANCE, "atol": _TOLERANCE * scale_v}
+    solved = solve_ivp(rhs, span, start, method=method, dense_output=True, **tolerances)
+    if not solved.success:
+        raise ValueError(f"the differential equation cannot be integrated: {solved.message}")
+    return solved.sol
+
+
+def _certificate(case: _Case, engines: Sequence[str] | None, refine: bool, timeout_s: float) -> Certificate:
+    waves = _run(case.circuit, engines, timeout_s)
+    traces = {name: _trace(case, w) for name, w in waves.items()}
+    results = {name: _measured(case, trace, waves[name]) for name, trace in traces.items()}
+    refinement = None
+    if refine:
+        saved = replace(case.circuit, saved=tuple(case.outputs))
+        refinement = refine_steps(
+            saved, case.tau_s, lambda circuit: _errors(case, _run(circuit, list(waves), timeout_s)), case.refined
+        )
+    rise = None
+    if case.energy is not None and case.level == "ideal":
+        times = np.linspace(0.0, case.circuit.analysis.stop_s, 2001)
+        rise = _rise(case.energy(case.exact(times)))
+    analysis = case.circuit.analysis
+    return Certificate(
+        len(case.outputs),
+        results,
+        analysis.stop_s,
+        analysis.step_s,
+        analysis.reltol,
+        {name: w.version for name, w in waves.items()},
+        case.tau_s,
+        case.level,
+        case.amplifier,
+        case.synapses,
+        Balance.of(case.supplied) if case.supplied else None,
+        rise,
+        refinement,
+        case.bound,
+        traces,
+    )
+
+
+def _trace(case: _Case, waves: Waveforms) -> Trace:
+    return Trace(waves.times, waves.of(case.outputs), case.exact(waves.times), case.rails)
+
+
+def _errors(case: _Case, waves: Mapping[str, Waveforms]) -> dict[str, float]:
+    return {name: _result(_trace(case, w)).trajectory_error for name, w in waves.items()}
+
+
+def _measured(case: _Case, trace: Trace, waves: Waveforms) -> EngineResult:
+    result = _result(trace)
+    balance = Balance.of(energy_of_waveforms(case.circuit, waves))
+    if case.supplied is not None:
+        due = case.supplied.delivered_j
+        result = replace(result, supply_error=abs(balance.delivered_j - due) / (abs(due) or 1.0))
+    if case.energy is not None:
+        found, expected = case.energy(trace.voltages), case.energy(trace.expected)
+        error = float(np.abs(found - expected).max() / (np.ptp(expected) or 1.0))
+        result = replace(result, energy_error=error, energy_rise=_rise(found) if case.level == "ideal" else None)
+    return replace(result, balance=balance)
+
+
+def _rise(energy: Float) -> float:
+    """The most that an energy rises above any earlier one, of its range."""
+    return float((energy - np.minimum.accumulate(energy)).max() / (np.ptp(energy) or 1.0))
+
+
+def _result(trace: Trace) -> EngineResult:
+    low, high = trace.rails
+    error = np.abs(trace.voltages - trace.expected).max(axis=1) / (high - low)
+    middle = (high + low) / 2.0
+    return EngineResult(
+        trajectory_error=float(error.max()),
+        final_error=float(error[-1]),
+        same_attractor=bool(np.array_equal(trace.voltages[-1] >= middle, trace.expected[-1] >= middle)),
+        energy_error=None,
+    )

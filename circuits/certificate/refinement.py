@@ -1,0 +1,70 @@
+r"""How the error of a simulator falls as its step is refined.
+
+.. math:: \epsilon(h) \approx K h^2 \quad\Rightarrow\quad \epsilon(h) / \epsilon(h / 5) \approx 25
+
+for the trapezoidal rule. An error that falls towards zero is the integration's; one that stays is a difference between
+the circuit and its equation. A simulator also shortens its steps by itself where one of them would err by more than
+``reltol``; that error goes with h^3, so ``reltol`` is refined with h^3 and the steps that it rules shrink alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from ..netlist.circuit import Circuit
+
+STEPS_PER_TAU = (10.0, 50.0, 250.0)
+_RELTOL = 1e-5  # at the first of them
+_FINEST = 1e-10  # beyond, rounding stops Newton's method
+_FLOOR = 1e-7  # of full scale: below, the tolerances of the differential equation show
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """Trajectory errors of each engine, of full scale, at one step after the other.
+
+    steps_per_tau : (k,) float     shortest time constant over the largest step
+    reltols : (k,) float           the bound of one step that went with it
+    errors : {engine: (k,) float}
+    """
+
+    steps_per_tau: tuple[float, ...]
+    reltols: tuple[float, ...]
+    errors: Mapping[str, tuple[float, ...]]
+
+    def ratios(self, engine: str) -> tuple[float, ...]:
+        """Each error over the next finer one's."""
+        return tuple(coarse / max(fine, 1e-300) for coarse, fine in pairwise(self.errors[engine]))
+
+    def falls(self, engine: str) -> bool:
+        """Whether every step is better than the one before, down to the accuracy of the differential equation."""
+        return all(fine < coarse or fine <= _FLOOR for coarse, fine in pairwise(self.errors[engine]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """{"steps_per_tau", "reltols", "engines": {name: {"trajectory_errors", "ratios", "falls"}}}."""
+        return {
+            "steps_per_tau": list(self.steps_per_tau),
+            "reltols": list(self.reltols),
+            "engines": {
+                name: {"trajectory_errors": list(e), "ratios": list(self.ratios(name)), "falls": self.falls(name)}
+                for name, e in self.errors.items()
+            },
+        }
+
+
+def refine(
+    circuit: Circuit,
+    tau_s: float,
+    measure: Callable[[Circuit], Mapping[str, float]],
+    steps_per_tau: Sequence[float] = STEPS_PER_TAU,
+) -> Refinement:
+    """``measure`` the errors {engine: of full scale} of a circuit at one step after the other, from the largest on."""
+    reltols = tuple(max(_RELTOL * (steps_per_tau[0] / fraction) ** 3, _FINEST) for fraction in steps_per_tau)
+    found = []
+    for fraction, reltol in zip(steps_per_tau, reltols, strict=True):
+        step = min(tau_s / fraction, circuit.analysis.stop_s)
+        found.append(measure(replace(circuit, analysis=replace(circuit.analysis, step_s=step, reltol=reltol))))
+    return Refinement(tuple(steps_per_tau), reltols, {name: tuple(e[name] for e in found) for name in found[0]})

@@ -1,0 +1,1 @@
+"""Drawings of a neuron and of the array."""

@@ -1,0 +1,77 @@
+"""A circuit for people: one neuron with its values and the array, or a cell of the circuit that anneals a tour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from neuromorph.analog import AnalogNetwork
+from neuromorph.ising import Ising
+from neuromorph.problems.problem import Problem
+from neuromorph.rng import RNG
+
+from ..export import MOST_CITIES, opamp_named, realised_problem, refuse_level, tour_circuit_of
+from ..hopfield import Level
+from ..neurons.amplifiers import OpAmp
+from ..softassign import TourCircuit
+from .array import array_height, draw_array
+from .board import Board, new_sheet
+from .neuron import draw_neuron
+from .tour import draw_cell
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+KINDS = ("svg", "png", "pdf")
+_BELOW = {"ideal": 3.6, "opamp": 4.6, "transistor": 7.0}  # the neuron's input line
+
+
+def draw_network(
+    network: AnalogNetwork,
+    ax: Axes | None = None,
+    *,
+    neuron: int = 0,
+    level: Level = "ideal",
+    opamp: OpAmp | str | None = None,
+) -> Axes:
+    """One neuron of ``network`` with its values, above the array (of more than 8 neurons, its corner).
+
+    The figure of ``ax`` takes the size of the drawing.
+    """
+    if level not in get_args(Level):
+        raise ValueError(f"level is {level!r}; known are {', '.join(get_args(Level))}")
+    if not 0 <= neuron < network.size:
+        raise ValueError(f"neuron is {neuron}; the network has {network.size}, from 0 on")
+    board = Board()
+    draw_neuron(board, network, neuron, level, opamp_named(opamp, level))
+    board.origin = (4.0, -_BELOW[level] - array_height(network.size))
+    draw_array(board, network)
+    return board.onto(new_sheet() if ax is None else ax)
+
+
+def draw_tour_circuit(tour: TourCircuit, ax: Axes | None = None) -> Axes:
+    """One cell of a circuit that anneals a tour, with its values."""
+    board = Board()
+    draw_cell(board, tour)
+    return board.onto(new_sheet() if ax is None else ax)
+
+
+def problem_schematic(
+    problem: Problem | Ising,
+    *,
+    kind: str = "svg",
+    rng: RNG = 0,
+    level: Level = "ideal",
+    opamp: OpAmp | str | None = None,
+    series: str | None = None,
+) -> bytes:
+    """A file ("svg", "png" or "pdf") of the circuit that ``problem_netlist`` writes with the same options."""
+    from neuromorph.report.svg import figure_bytes
+
+    if kind not in KINDS:
+        raise ValueError(f"kind of the schematic is {kind!r}; its file ends in one of .{', .'.join(KINDS)}")
+    tour = tour_circuit_of(problem, most_cities=MOST_CITIES)
+    if tour is not None:
+        refuse_level(tour, level, opamp)
+        return figure_bytes(draw_tour_circuit(tour), kind)
+    made, _ = realised_problem(problem, rng=rng, series=series, level=level)
+    return figure_bytes(draw_network(made.network, level=level, opamp=opamp), kind)

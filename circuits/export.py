@@ -19,11 +19,13 @@ from neuromorph.rng import RNG, read_seeds
 
 from .hopfield import Level, circuit_of, count_resistors
 from .netlist.circuit import Mosfet
+from .netlist.hierarchy import flatten
 from .neurons import transistors
 from .neurons.amplifiers import DATA, OPAMPS, OpAmp
+from .neurons.clamping import clamped
 from .parts import Parts, Realised, realise
 from .softassign import TourCircuit
-from .text.dialects import COLUMNS, NGSPICE, Dialect, dialect_named, netlist_text
+from .text.dialects import COLUMNS, NEOSPICE, NGSPICE, Dialect, dialect_named, netlist_text
 
 # Of the circuit that anneals. With fewer, tours are too alike to choose one; SPICE was run to 14 cities (minutes), the
 # ODE to 20.
@@ -73,6 +75,8 @@ def problem_netlist(
     made, start = realised_problem(problem, rng=rng, series=series, parts=parts, level=level)
     comments = (*_account(made), *_sources(level, part))
     circuit = circuit_of(made.network, start, level=level, opamp=part, rng=rng, title=title, comments=comments)
+    if spoken == NEOSPICE:  # which would not hold the start
+        circuit = clamped(flatten(circuit))
     return netlist_text(circuit, spoken)
 
 
@@ -144,7 +148,7 @@ def network_of(
     if neurons > most_neurons or resistors > most_resistors:
         raise DoesNotFit(
             f"the circuit needs {neurons} neurons{f' and {resistors} resistors' if resistors else ''}; at most "
-            f"{most_neurons} and {most_resistors} are written: {int(most_resistors**0.5)} neurons all with all, or a "
+            f"{most_neurons} and {most_resistors} are taken: {int(most_resistors**0.5)} neurons all with all, or a "
             f"tour of {int(min((most_resistors / 4) ** (1 / 3), most_neurons**0.5))} cities; take a smaller problem"
         )
     network = AnalogNetwork.from_ising(ising)

@@ -39,7 +39,8 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     certify.add_argument("--synapses", choices=_SYNAPSES, help="overlaps: the bus of a recall; default: resistors")
     fraction = "steps of at most 1/N of the shortest time constant; default: 50"
     certify.add_argument("--step-fraction", type=positive, metavar="N", help=fraction)
-    certify.add_argument("--reltol", type=positive, metavar="X", help="SPICE's own bound for one step; default: 1e-8")
+    bound = "SPICE's own bound for one step; default: 1e-8, less with finer steps"
+    certify.add_argument("--reltol", type=positive, metavar="X", help=bound)
     certify.add_argument(
         "--refine", action="store_true", help="also show how the errors fall with the step; 7 times as long"
     )
@@ -93,20 +94,31 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
 def _certify(arguments: argparse.Namespace, load: _Load) -> int:
     import json
 
+    from .report.progress import progress_bars
+
     problem = load(arguments)
     options = {"engines": arguments.engine, "reltol": arguments.reltol, "refine": arguments.refine}
-    with user_errors(ValueError, TypeError, RuntimeError):  # too large, no such engine, an engine that failed
+    if arguments.out is not None:  # before what takes minutes
+        with writing(arguments.out):
+            arguments.out.mkdir(parents=True, exist_ok=True)
+    # Too large, no such engine, an engine that failed.
+    with user_errors(ValueError, TypeError, RuntimeError), progress_bars(show=not arguments.json) as progress:
         certificate = circuit_function("certify")(
             problem,
             synapses=arguments.synapses,
             steps_per_tau=arguments.step_fraction,
+            progress=progress,
             **_amplifiers(arguments),
             **options,
         )
+    failure = None
     written: list[Path] = []
     if arguments.out is not None:
-        with writing(arguments.out):
-            written = certificate.write(arguments.out)
+        try:
+            with writing(arguments.out):
+                written = certificate.write(arguments.out)
+        except BadInput as error:  # a full disk must not cost the table too
+            failure = error
     found = certificate.to_dict()
     if arguments.json:
         print(json.dumps(found, indent=2, allow_nan=False))
@@ -114,6 +126,8 @@ def _certify(arguments: argparse.Namespace, load: _Load) -> int:
         _print_certificate(found)
         if written:
             print(f"written to {arguments.out}: {', '.join(path.name for path in written)}")
+    if failure:
+        raise failure
     return 0 if found["passed"] else DISAGREES
 
 

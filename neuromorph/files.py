@@ -8,13 +8,22 @@ from pathlib import Path
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
-    """Write ``content`` to ``path``, making its folder; an interruption leaves the old file whole."""
+    """Write ``content`` to ``path``, making its folder; an interruption leaves the old file whole.
+
+    A link is followed, and a device or a pipe is written to: neither is replaced by a file.
+    """
     path = Path(path)
+    if path.is_symlink():
+        path = path.resolve()
+    data = content.encode() if isinstance(content, str) else content
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.write(data)
         os.chmod(aside, 0o666 & ~_umask())
         os.replace(aside, path)
     except BaseException:

@@ -200,11 +200,11 @@ def test_networks_without_symmetry_have_no_energy_but_a_balance():
 
 @pytest.mark.parametrize(("level", "part"), [("opamp", "lmv824"), ("transistor", "transistor")])
 def test_levels_certify_problems_and_name_their_amplifier(level, part):
-    if level == "transistor" and "ngspice" not in ENGINES:
-        return  # no other engine holds its start
+    """Also in the engine whose start clamps hold, and as the instances of one cell that a netlist has."""
     opamp = part if level == "opamp" else None
-    made = certify_problem(recall(8), level=level, opamp=opamp, engines=["ngspice"] if level == "transistor" else FAST)
+    made = certify_problem(recall(8), level=level, opamp=opamp)
     assert made.passed, made.checks()
+    assert list(made.engines) == ENGINES
     assert (made.level, made.amplifier) == (level, part)
     assert made.duration_s >= 30.0 * made.tau_s * (1 - 1e-9)  # of the longest, tau_s is the shortest
     for found in made.engines.values():
@@ -231,6 +231,27 @@ def test_what_cannot_be_built_is_refused_in_one_line(problem, options, said):
     with pytest.raises(ValueError, match=said) as error:
         certify_problem(problem, **options)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("synapses", ["resistors", "overlaps"])
+def test_a_finer_step_alone_is_enough(synapses):
+    """Were the bound of a step left where it is, it and not the step would rule: 1e-5 of full scale."""
+    made = certify_problem(recall(8), synapses=synapses, steps_per_tau=250, engines=FAST[:1])
+    assert made.reltol == pytest.approx(1e-10)
+    assert made.step_s == pytest.approx(made.tau_s / 250)
+    assert all(found.trajectory_error <= 3e-6 for found in made.engines.values())
+    assert certify_problem(recall(8), steps_per_tau=100, engines=FAST[:1]).reltol == pytest.approx(1e-8 / 8)
+    coarse = certify_problem(recall(8), steps_per_tau=10, engines=FAST[:1])
+    assert (coarse.reltol, coarse.step_s) == (1e-8, pytest.approx(coarse.tau_s / 10))
+
+
+def test_progress_tells_each_run_before_and_after_it():
+    told = []
+    certify(
+        AnalogNetwork.from_ising(hebbian(4, 2)), refine=True, engines=FAST, progress=lambda *said: told.append(said)
+    )
+    runs = [name + step for step in ("", ", tau/10", ", tau/50", ", tau/250") for name in FAST]
+    assert told == [said for run in runs for said in ((run, "running", 0, 1), (run, "done", 1, 1))]
 
 
 def test_patterns_and_overlaps_go_together():

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 
@@ -209,6 +210,49 @@ def test_solve_writes_the_answer(toys, square, pentagon, tmp_path, capsys):
     out = tmp_path / "sides.txt"
     assert main(["solve", pentagon, "--target", "toy", "--reads", "5", "--seed", "1", "--out", str(out)]) == 0
     assert nm.load(pentagon).score(np.loadtxt(out, dtype=int)) == 4
+
+
+def test_certify_tells_its_progress_unless_asked_for_json_and_ctrl_c_is_one_line(pentagon, monkeypatch, capsys):
+    told, shown = [], []
+
+    @contextmanager
+    def bars(show):
+        shown.append(show)
+        yield lambda *said: told.append(said)
+
+    monkeypatch.setattr("neuromorph.report.progress.progress_bars", bars)
+    engine = installed_engines()[0]
+    for words in ([], ["--json"]):
+        assert main(["certify", pentagon, "--engine", engine, *words]) == 0
+    assert shown == [True, False]
+    assert told == 2 * [(engine, "running", 0, 1), (engine, "done", 1, 1)]
+    capsys.readouterr()
+
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("circuits.certificate.certify.simulate_circuit", interrupted)
+    assert main(["certify", pentagon]) == 130
+    assert capsys.readouterr() == ("", "interrupted\n")
+
+
+def test_a_pipe_is_written_to_and_a_link_followed(pentagon, tmp_path, capsys):
+    """A file in the place of either would be lost to who reads there: /dev/stdout is a link to a pipe, or a device."""
+    assert main(["netlist", pentagon]) == 0
+    text = capsys.readouterr().out
+    link, behind = tmp_path / "link.cir", tmp_path / "behind.cir"
+    link.symlink_to(behind)
+    assert main(["netlist", pentagon, "--out", str(link)]) == 0
+    assert link.is_symlink()
+    assert behind.read_text() == text
+    if hasattr(os, "mkfifo"):
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        assert main(["netlist", pentagon, "--out", str(pipe)]) == 0
+        assert os.read(reader, 1 << 20).decode() == text
+        os.close(reader)
+        assert pipe.is_fifo()
 
 
 def test_netlist_goes_where_it_is_asked_to(pentagon, tmp_path, capsys):

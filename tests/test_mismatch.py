@@ -154,8 +154,11 @@ def test_op_amps_are_as_far_off_as_was_said():
     most = part.slew_v_s * 10e-12
     offsets = np.array([np.arctanh(evaluate(e.expression, still) / most) / slope for e in stages])
     assert stats.kstest(offsets / 2e-3, stats.norm.cdf).pvalue > 1e-6
-    supplies = [made == e for made, e in pairs if isinstance(e, CurrentSource)]
-    assert all(supplies)
+    supplies = [made == e for made, e in pairs if isinstance(e, CurrentSource) and e.a == "vdd"]
+    assert (len(supplies), all(supplies)) == (120, True)
+    biases = np.array([e.ampere / made.ampere for made, e in pairs if isinstance(e, CurrentSource) and e.a != "vdd"])
+    assert len(biases) == 40
+    assert stats.kstest((biases - 1.0) / 0.05, stats.uniform(-1, 2).cdf).pvalue > 1e-6
 
 
 def test_transistors_follow_pelgroms_law():

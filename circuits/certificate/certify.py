@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,23 +17,26 @@ from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float, Ising
 from neuromorph.problems import Recall
 from neuromorph.problems.problem import Problem
+from neuromorph.protocol import DoesNotFit
 from neuromorph.rng import RNG
 
 from ..energy.metering import energy_of_waveforms, save_all
 from ..energy.power import Energy, energy_of_network
-from ..engines import EngineError, Waveforms, available_engines, installed_engines, simulate_circuit
+from ..engines import EngineError, Waveforms, available_engines, installed_engines, require_engines, simulate_circuit
 from ..export import network_of, opamp_named, parts_for, random_start, refuse_level, tour_circuit_of
 from ..hopfield import Level, circuit_of
 from ..netlist.circuit import Circuit
-from ..netlist.hierarchy import flatten
 from ..neurons.amplifiers import OpAmp
 from ..parts import realise
 from ..softassign import TourCircuit
 from ..synapses import overlap_circuit, transconductor_circuit
-from ..text.dialects import NEOSPICE
 from .agreement import TRAJECTORY, Balance, Certificate, EngineResult, Trace
+from .refinement import FINEST_RELTOL
 from .refinement import STEPS_PER_TAU as REFINED
 from .refinement import refine as refine_steps
+
+if TYPE_CHECKING:
+    from neuromorph.study.compare import Progress
 
 Synapses = Literal["resistors", "transconductors", "overlaps"]
 
@@ -63,6 +66,7 @@ def certify(
     engines: Sequence[str] | None = None,
     rng: RNG = 0,
     timeout_s: float = _TIMEOUT_S,
+    progress: Progress | None = None,
 ) -> Certificate:
     """Run ``network`` in the ODE and in each of ``engines`` (all that are installed if None).
 
@@ -71,22 +75,22 @@ def certify(
     initial : (n,) float            u at t = 0, V; drawn by ``rng`` if None: V within a tenth of the middle of the rails
     duration_s, step_s : float      10 (30 at other levels than "ideal") longest and 1/50 of the shortest time constant
                                     if None
-    reltol : float                  SPICE's own bound for one step
+    reltol : float                  SPICE's own bound for one step; if None that of the circuit, less for a finer
+                                    ``step_s``, with its cube as a step's error, so that it is the step that rules
     level, opamp :                  as for ``circuit_of``; ``rng`` draws the offsets too. The amplifiers of the ODE stay
-                                    ideal: the errors are the parts'. Engines that cannot hold a start are left out
+                                    ideal: the errors are the parts'
     synapses : str                  "resistors"; at level "ideal" also "transconductors", or "overlaps" for Hebb's rule
                                     of ``patterns`` (P, n)
     refine : bool                   measure also how the errors fall with the step
+    progress :                      called with what runs, "running" or "done", and 0 or 1 of 1
     """
     start = random_start(network, rng) if initial is None else np.asarray(initial, dtype=float)
     tau, g = network.time_constants_s, network.activation
     if duration_s is None:
         duration_s = (10.0 if level == "ideal" else 10.0 * _LONGER) * float(tau.max())
-    options: dict[str, Any] = {"duration_s": duration_s, "step_s": step_s}
     part = opamp_named(opamp, level)
-    circuit = _circuit(network, start, level, part, synapses, patterns, reltol, rng, options)
-    if engines is None and NEOSPICE.refusal(circuit):
-        engines = [name for name in installed_engines() if name != NEOSPICE.name]
+    circuit = _circuit(network, start, level, part, synapses, patterns, rng, duration_s)
+    circuit = _with_steps(circuit, step_s, reltol)
     potentials = _solve(network.rhs, start, circuit, g.swing / g.gain, "DOP853")
 
     def energy(voltages: Float) -> Float:  # beyond the rails, by a hair or an offset, there is none
@@ -94,7 +98,7 @@ def certify(
 
     passive = level == "ideal" and synapses == "resistors"
     case = _Case(
-        circuit if level == "ideal" else save_all(flatten(circuit)),
+        circuit if level == "ideal" else save_all(circuit),
         [f"v{i}" for i in range(network.size)],
         lambda times: g.value(potentials(times).T),
         (g.low, g.high),
@@ -105,7 +109,7 @@ def certify(
         part.name if part else level,
         synapses,
     )
-    return _certificate(case, engines, refine, timeout_s)
+    return _certificate(case, engines, refine, timeout_s, progress)
 
 
 def certify_tour(
@@ -117,12 +121,11 @@ def certify_tour(
     engines: Sequence[str] | None = None,
     rng: RNG = 0,
     timeout_s: float = _TIMEOUT_S,
+    progress: Progress | None = None,
 ) -> Certificate:
     """The same for the circuit that anneals a tour; its attractor is the set of V above 1/2 at the end."""
     start = tour.start(rng)
-    circuit = tour.circuit(start, reltol=1e-9 if reltol is None else reltol)
-    if step_s is not None:
-        circuit = replace(circuit, analysis=replace(circuit.analysis, step_s=step_s))
+    circuit = _with_steps(tour.circuit(start, reltol=1e-9), step_s, reltol)
     state = _solve(tour.rhs, start, circuit, 1.0, "LSODA")  # the servos are stiff
 
     def outputs(times: Float) -> Float:
@@ -130,7 +133,7 @@ def certify_tour(
 
     case = _Case(save_all(circuit), circuit.saved, outputs, (0.0, 1.0), tour.tau_s, synapses="transconductors",
                  bound=_TOUR_BOUND, refined=_TOUR_REFINED)  # fmt: skip
-    return _certificate(case, engines, refine, timeout_s)
+    return _certificate(case, engines, refine, timeout_s, progress)
 
 
 def certify_problem(
@@ -145,9 +148,9 @@ def certify_problem(
 ) -> Certificate:
     """Certify a problem's circuit: as ``problem_netlist`` writes it, before any rounding.
 
-    ``options`` are engines, reltol, refine and timeout_s. Tours of more than 12 cities take the Hopfield network here,
-    which is quicker to simulate. Raises DoesNotFit above 512 neurons or 66,000 resistors, where a run takes hours (2048
-    neurons for "overlaps"), and ValueError for what the problem's circuit cannot be built of.
+    ``options`` are engines, reltol, refine, timeout_s and progress. Tours of more than 12 cities take the Hopfield
+    network here, which is quicker to simulate. Raises DoesNotFit above 512 neurons or 66,000 resistors, where a run
+    takes hours (2048 neurons for "overlaps"), and ValueError for what the problem's circuit cannot be built of.
     """
     tour = tour_circuit_of(problem, most_cities=_MOST_CITIES) if synapses is None else None
     if tour is not None:
@@ -160,7 +163,12 @@ def certify_problem(
     neurons, resistors = _MOST_NEURONS, _MOST_RESISTORS
     if patterns is not None:
         neurons, resistors = _MOST_ON_BUSES, _MOST_ON_BUSES**2
-    network, start = network_of(problem, rng=rng, most_neurons=neurons, most_resistors=resistors)
+    try:
+        network, start = network_of(problem, rng=rng, most_neurons=neurons, most_resistors=resistors)
+    except DoesNotFit as error:
+        if patterns is not None or not isinstance(problem, Recall):
+            raise
+        raise DoesNotFit(f"{error}, or synapses 'overlaps', which go up to {_MOST_ON_BUSES} neurons") from None
     if level == "transistor":  # their outputs drive only so much
         network = realise(network, parts_for(network, level)).network
     if steps_per_tau is not None:
@@ -194,30 +202,42 @@ def _circuit(
     opamp: OpAmp | None,
     synapses: str,
     patterns: ArrayLike | None,
-    reltol: float | None,
     rng: RNG,
-    options: dict[str, Any],
+    duration_s: float,
 ) -> Circuit:
     if synapses not in get_args(Synapses):
         raise ValueError(f"synapses are {synapses!r}; known are {', '.join(get_args(Synapses))}")
     if (patterns is not None) != (synapses == "overlaps"):
         raise ValueError("patterns go with synapses='overlaps', which need them; give both or neither")
     if synapses == "resistors":
-        return circuit_of(network, start, level=level, opamp=opamp, rng=rng, reltol=reltol, **options)
+        return circuit_of(network, start, level=level, opamp=opamp, rng=rng, duration_s=duration_s)
     if level != "ideal":
         raise ValueError(f"synapses are {synapses!r} and level {level!r}; only resistors drive amplifiers of parts")
-    if reltol is not None:
-        options = {**options, "reltol": reltol}
     if patterns is None:
-        return transconductor_circuit(network, start, **options)
-    return overlap_circuit(network, patterns, start, **options)
+        return transconductor_circuit(network, start, duration_s=duration_s)
+    return overlap_circuit(network, patterns, start, duration_s=duration_s)
 
 
-def _run(circuit: Circuit, engines: Sequence[str] | None, timeout_s: float) -> dict[str, Waveforms]:
-    names = installed_engines() if engines is None else list(engines)
-    if not names:
-        raise EngineError("; ".join(f"{name} is {said}" for name, said in available_engines().items()))
-    return {name: simulate_circuit(circuit, name, timeout_s=timeout_s) for name in names}
+def _with_steps(circuit: Circuit, step_s: float | None, reltol: float | None) -> Circuit:
+    """Another largest step and bound of a step than the circuit's own."""
+    analysis = circuit.analysis
+    step = analysis.step_s if step_s is None else min(step_s, analysis.stop_s)
+    if reltol is None:
+        reltol = max(analysis.reltol * min(step / analysis.step_s, 1.0) ** 3, min(FINEST_RELTOL, analysis.reltol))
+    return replace(circuit, analysis=replace(analysis, step_s=step, reltol=reltol))
+
+
+def _run(
+    circuit: Circuit, engines: Sequence[str], timeout_s: float, progress: Progress | None, about: str = ""
+) -> dict[str, Waveforms]:
+    found = {}
+    for name in engines:
+        if progress is not None:
+            progress(name + about, "running", 0, 1)
+        found[name] = simulate_circuit(circuit, name, timeout_s=timeout_s)
+        if progress is not None:
+            progress(name + about, "done", 1, 1)
+    return found
 
 
 def _solve(rhs: Callable[[float, Float], Float], start: Float, circuit: Circuit, scale_v: float, method: str) -> Any:
@@ -232,16 +252,25 @@ def _solve(rhs: Callable[[float, Float], Float], start: Float, circuit: Circuit,
     return solved.sol
 
 
-def _certificate(case: _Case, engines: Sequence[str] | None, refine: bool, timeout_s: float) -> Certificate:
-    waves = _run(case.circuit, engines, timeout_s)
+def _certificate(
+    case: _Case, engines: Sequence[str] | None, refine: bool, timeout_s: float, progress: Progress | None
+) -> Certificate:
+    names = installed_engines() if engines is None else list(engines)
+    if not names:
+        raise EngineError("; ".join(f"{name} is {said}" for name, said in available_engines().items()))
+    require_engines(names)
+    waves = _run(case.circuit, names, timeout_s, progress)
     traces = {name: _trace(case, w) for name, w in waves.items()}
     results = {name: _measured(case, trace, waves[name]) for name, trace in traces.items()}
     refinement = None
     if refine:
         saved = replace(case.circuit, saved=tuple(case.outputs))
-        refinement = refine_steps(
-            saved, case.tau_s, lambda circuit: _errors(case, _run(circuit, list(waves), timeout_s)), case.refined
-        )
+
+        def errors(circuit: Circuit) -> dict[str, float]:
+            about = f", tau/{case.tau_s / circuit.analysis.step_s:.4g}"
+            return _errors(case, _run(circuit, names, timeout_s, progress, about))
+
+        refinement = refine_steps(saved, case.tau_s, errors, case.refined)
     rise = None
     if case.energy is not None and case.level == "ideal":
         times = np.linspace(0.0, case.circuit.analysis.stop_s, 2001)

@@ -18,7 +18,7 @@ from ..netlist.circuit import Circuit
 
 STEPS_PER_TAU = (10.0, 50.0, 250.0)
 _RELTOL = 1e-5  # at the first of them
-_FINEST = 1e-10  # beyond, rounding stops Newton's method
+FINEST_RELTOL = 1e-10  # beyond, rounding stops Newton's method
 _FLOOR = 1e-7  # of full scale: below, the tolerances of the differential equation show
 
 
@@ -62,7 +62,7 @@ def refine(
     steps_per_tau: Sequence[float] = STEPS_PER_TAU,
 ) -> Refinement:
     """``measure`` the errors {engine: of full scale} of a circuit at one step after the other, from the largest on."""
-    reltols = tuple(max(_RELTOL * (steps_per_tau[0] / fraction) ** 3, _FINEST) for fraction in steps_per_tau)
+    reltols = tuple(max(_RELTOL * (steps_per_tau[0] / fraction) ** 3, FINEST_RELTOL) for fraction in steps_per_tau)
     found = []
     for fraction, reltol in zip(steps_per_tau, reltols, strict=True):
         step = min(tau_s / fraction, circuit.analysis.stop_s)

@@ -29,6 +29,7 @@ from neuromorph.rng import RNG, read_seeds
 
 from ..netlist.circuit import GROUND, BehaviouralVoltage, Circuit, Element, Resistor, Transient
 from ..netlist.expressions import Number
+from .elimination import eliminated
 from .selector import Selector
 
 _TOGETHER = 4  # right-hand sides that SuperLU solves at a time: all at once are four times slower
@@ -72,9 +73,13 @@ class Crossbar:
 
     def terminals(self) -> tuple[Float, Float]:
         """(W, Q): the columns' currents V W and the drivers' Q V, Q (rows, rows), S; V Q V is the power of all."""
-        each = np.eye(self.conductances.shape[0])
+        rows, columns = self.conductances.shape
+        if columns <= 2 * rows:  # a few long rows are sparse
+            wires = (self.row_ohm, self.column_ohm, self.input_ohm, self.output_ohm, self.both_ends)
+            return eliminated(self.conductances, *wires)
+        each = np.eye(rows)
         found = []
-        for k in range(0, len(each), _TOGETHER):  # all potentials at once would be 2 rows^2 columns numbers
+        for k in range(0, rows, _TOGETHER):  # all potentials at once would be 2 rows^2 columns numbers
             v = each[k : k + _TOGETHER]
             x = self.potentials(v)
             found.append((x[:, 1, -1] / self.output_ohm, self._delivered(v, x)))

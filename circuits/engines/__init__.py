@@ -15,6 +15,7 @@ __all__ = [
     "Waveforms",
     "available_engines",
     "installed_engines",
+    "require_engines",
     "simulate_circuit",
     "simulate_circuits",
 ]
@@ -38,6 +39,15 @@ def installed_engines() -> list[str]:
     return [name for name, said in available_engines().items() if not said.startswith("absent: ")]
 
 
+def require_engines(names: Iterable[str]) -> None:
+    """ValueError or EngineError, before anything has run, if one of them is not known or not there."""
+    for name in map(_chosen, names):
+        try:
+            _ENGINES[name].version()
+        except EngineError as reason:
+            raise EngineError(f"{name} is {reason}") from None
+
+
 def simulate_circuit(
     circuit: Circuit, engine: str = "auto", *, timeout_s: float = 600.0, memory_bytes: int | None = None
 ) -> Waveforms:
@@ -53,6 +63,7 @@ def simulate_circuit(
     Raises EngineError if it is not there, fails, drops a device, stops early, returns NaN, or takes more.
     """
     name = _chosen(engine)
+    require_engines([name])
     run: Callable[[Circuit, Limits], Waveforms] = _ENGINES[name].run
     return run(circuit, Limits(timeout_s, memory_share(1) if memory_bytes is None else memory_bytes))
 
@@ -82,7 +93,7 @@ def simulate_circuits(
     if workers < 1:
         raise ValueError(f"workers is {workers}; one is the least")
     name = _chosen(engine)
-    _ENGINES[name].version()  # absent: once, and not in every place of the list
+    require_engines([name])  # absent: once, and not in every place of the list
     limits = Limits(timeout_s, memory_share(workers) if memory_bytes is None else memory_bytes)
     if name == pyspice.NAME:
         from .pyspice_pool import Processes

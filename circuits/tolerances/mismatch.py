@@ -40,6 +40,7 @@ from ..netlist.circuit import (
 )
 from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, nodes_of, with_leaves
 from ..netlist.hierarchy import flatten
+from ..neurons.amplifiers import VDD
 from .tolerances import NOMINAL_K, Deviates, Tolerances
 
 _SPICE_K = 300.15  # 27 C, at which cards hold
@@ -63,8 +64,8 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
                 return replace(element, ohm=float(ohm) * float(loops[k] if a in inputs else parts[k]))
             case Capacitor(_, a, _, farad):
                 return replace(element, farad=float(farad) * float(1.0 / poles[k] if a in inputs else capacitors[k]))
-            case CurrentSource(_, _, _, ampere):
-                return element if inputs else replace(element, ampere=float(ampere) / float(parts[k]))
+            case CurrentSource(_, a, b, ampere):  # an amplifier's quiescent current has no resistor
+                return element if VDD in (a, b) else replace(element, ampere=float(ampere) / float(parts[k]))
             case Transconductor(_, _, _, _, _, siemens):
                 return replace(element, siemens=float(siemens) / float(parts[k]))
             case BehaviouralCurrent(_, _, _, expression):

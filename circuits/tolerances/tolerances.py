@@ -1,6 +1,6 @@
 r"""Boards as they are made: every resistor, capacitor and amplifier a little off, at some temperature.
 
-.. math:: r \to r (1 + \delta_r)(1 + \alpha_r\,\Delta T), \quad c \to c (1 + \delta_c), \quad
+.. math:: r \to r (1 + \delta_r)(1 + \alpha_r\,\Delta T), \quad I \propto 1/r, \quad c \to c (1 + \delta_c), \quad
           V = g\big(a (u - o)\big), \quad a = \tfrac{T_0}{T} e^{\sigma z}, \quad W = -e^{\sigma z'} V
 
 delta and alpha are uniform within their bounds, as parts are sorted when they are sold; z is standard normal, for each
@@ -155,6 +155,7 @@ class Board:
     synapses : (n, n) CSR                conductance of each synapse, S, positive
     leaks, capacitances : (n,)           S, F
     gains, ratios, offsets_v : (n,)      a, that of the inverter, o
+    currents : (n,)                      I, A
     """
 
     nominal: AnalogNetwork
@@ -164,6 +165,7 @@ class Board:
     gains: Float
     ratios: Float
     offsets_v: Float
+    currents: Float
     temperature_k: float
 
     @property
@@ -177,7 +179,7 @@ class Board:
             signed if sparse.issparse(self.nominal.conductances) else signed.toarray(),
             self.gains / total,
             self.capacitances / self.gains,
-            self.nominal.currents - self.offsets_v * total,
+            self.currents - self.offsets_v * total,
             self.nominal.activation,
         )
 
@@ -196,6 +198,7 @@ class Board:
             values[f"c{i}"] = float(self.capacitances[i])
             if self.leaks[i]:
                 values[f"rleak{i}"] = 1.0 / float(self.leaks[i])
+            values[f"i{i}"] = float(self.currents[i])
             x = float(self.gains[i]) * (Voltage(f"u{i}") - float(self.offsets_v[i]))
             values[f"bv{i}"] = amplifier(g, x)
             values[f"bw{i}"] = Number(0.0) - float(self.ratios[i]) * Voltage(f"v{i}")
@@ -210,7 +213,8 @@ def make_board(network: AnalogNetwork, tolerances: Tolerances, rng: RNG = 0) -> 
     leaks = passive_leaks(network) / draw.resistors(n)
     capacitances = network.capacitances * draw.capacitors(n)
     gains, ratios, offsets = draw.gains(n), draw.ratios(n), draw.offsets(n)
-    return Board(network, synapses, leaks, capacitances, gains, ratios, offsets, draw.temperature_k)
+    currents = network.currents / draw.resistors(n)
+    return Board(network, synapses, leaks, capacitances, gains, ratios, offsets, currents, draw.temperature_k)
 
 
 @dataclass(frozen=True, eq=False)

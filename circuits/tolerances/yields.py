@@ -46,7 +46,7 @@ _CUE = 0.9  # part of the swing that a cue is written to
 _MOST_CITIES = 20
 _RTOL = 1e-6
 _CHECK_RTOL = 1e-10  # of a spot check, in the ODE and in SPICE: which of two tours wins is unstable
-_FORMAT = 2
+_FORMAT = 3
 _PORTIONS = 8  # that each worker takes one after the other
 
 

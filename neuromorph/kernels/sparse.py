@@ -1,0 +1,41 @@
+r"""Heat bath and Metropolis in float32 on a strip of 64 replicas, couplings as CSR: for any sparse problem.
+
+.. math:: s_i \to -s_i \quad\text{where}\quad 2 \beta s_i f_i \le V, \qquad f_i = h_i + \sum_j J_{ij} s_j
+
+with V of :mod:`.variates`. A row of ``spins`` (n, LANES) is one spin in 64 replicas, so that each J_ij is read once for
+all of them and the inner loop has no branch.
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .simd import aligned, fma, load, select, spread, store
+from .variates import LANES, ROWS, draw
+
+F = np.float32
+
+
+@njit(nogil=True, cache=True)
+def sweep(indptr, indices, weights, biases, two_betas, rule, done, spins, state):
+    """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES), 2 beta a lane, all float32.
+
+    ``done`` sweeps went before (for Philox); ``spins`` and ``state`` change in place.
+    """
+    variates = aligned(ROWS, LANES, F)
+    n = spins.shape[0]
+    for t in range(two_betas.shape[0]):
+        two_beta = load(two_betas, t, 0, 64)
+        for first in range(0, n, ROWS):
+            rows = min(ROWS, n - first)
+            draw(state, rule, done + t + 1, first, rows, variates)
+            for row in range(rows):
+                i = first + row
+                field = spread(two_beta, biases[i])
+                for p in range(indptr[i], indptr[i + 1]):
+                    field = fma(load(spins, indices[p], 0, 64), weights[p], field)
+                s = load(spins, i, 0, 64)
+                flips = two_beta * s * field <= load(variates, row, 0, 64)
+                store(spins, i, 0, select(flips, F(0.0) - s, s))

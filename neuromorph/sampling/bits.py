@@ -1,0 +1,201 @@
+"""Replicas on bits: 512 of them in a strip of 8 words, or one big lattice a replica."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from ..ising import Float, Ising
+from ..kernels import lattice, packed
+from ..kernels.simd import empty
+from .integers import integers
+from .layouts import rows_to_add
+from .strips import check_betas, check_sources, check_start, each_strip, lanes_of
+
+_ROWS = 256  # sweeps that a kernel is handed at once
+
+
+def _word_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint64]:
+    """(len(seeds), 4, 8) states of xoshiro256++, a stream a word."""
+    states = np.array([seed.generate_state(4 * packed.WORDS, np.uint64) for seed in seeds], np.uint64)
+    states = states.reshape(-1, 4, packed.WORDS)
+    states[:, 0] |= np.uint64(1)  # never all zero
+    return states
+
+
+class Packed:
+    """Spins (strips, 2n + 2, 8) uint64; strips of 512 replicas, each with the stream of its first replica."""
+
+    kernel, reach, lanes = "packed", packed.REACH, packed.REPLICAS
+
+    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, workers: int) -> None:
+        self._starts, self._neighbours, self._bonds, self._unit = _bonds(ising)
+        self._offset, self._rule, self._workers = ising.offset, rule, workers
+        biases = np.abs(ising.biases).sum() / self._unit
+        self._pairs = (self._bonds.sum() + biases) / 2.0  # a bond of two spins counts twice, one of a bias once
+        self._count, self._size = len(seeds), ising.size
+        self._states = _word_states(seeds[:: packed.REPLICAS])
+        self._spins = empty((len(self._states), 2 * ising.size + 2, packed.WORDS), np.uint64)
+        for spins, state in zip(self._spins, self._states, strict=True):
+            packed.toss(spins, state)
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def sweep(self, betas: ArrayLike) -> None:
+        given = self._unit * check_betas(betas, self._count)
+        for first in range(0, len(given), _ROWS):
+            rows = given[first : first + _ROWS]
+
+            def one(k: int, rows: Float = rows) -> None:
+                mine = rows if rows.shape[1] == 1 else lanes_of(rows, k, packed.REPLICAS, float)
+                mine = np.ascontiguousarray(mine)
+                bonds = (self._starts, self._neighbours, self._bonds)
+                packed.sweep(*bonds, mine, self._rule, self._spins[k], self._states[k])
+
+            each_strip(one, len(self._spins), self._workers)
+
+    def spins(self) -> NDArray[np.int8]:
+        out = np.empty((self._count, self._size), np.int8)
+        packed.read(self._spins, out)
+        return out
+
+    def set_spins(self, spins: ArrayLike) -> None:
+        packed.write(self._spins, check_start(spins, self._count, self._size))
+
+    def energies(self, exact: bool = True) -> Float:
+        broken = np.empty((len(self._spins), packed.REPLICAS), np.int64)
+
+        def one(k: int) -> None:
+            packed.unsatisfied(self._starts, self._neighbours, self._spins[k], broken[k])
+
+        each_strip(one, len(self._spins), self._workers)
+        return self._offset - self._unit * (self._pairs - 2.0 * broken.reshape(-1)[: self._count])
+
+    def take(self, sources: ArrayLike) -> None:
+        packed.gather(self._spins.copy(), check_sources(sources, self._count), self._spins)
+
+
+def _bonds(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], float]:
+    """(starts, rows, bonds of each spin, unit) of ``packed.sweep``, each bias as bonds with row n."""
+    found = integers(ising)
+    if found is None:
+        raise ValueError("kernel 'packed' needs couplings and biases that are integers times one unit; use 'sparse'")
+    unit, weights, biases = found
+    j: Any = ising.sparse_couplings().copy()
+    j.data = weights
+    j = sparse.csr_array(sparse.hstack([j, sparse.csr_array(biases[:, None])]))
+    bonds = np.asarray(abs(j).sum(axis=1)).astype(np.int64)
+    if bonds.max() > packed.REACH:
+        raise ValueError(
+            f"kernel 'packed' needs |h_i| + sum_j |J_ij| <= {packed.REACH} in units of {unit:g}; spin {bonds.argmax()} "
+            f"has {bonds.max()}: use 'int8' or 'sparse'"
+        )
+    return *rows_to_add(j.indptr, j.indices, j.data, ising.size + 1, -1, 2), bonds, unit
+
+
+class Lattice:
+    """One big square lattice with periodic borders a replica: spins (R, rows / 8, columns / 64, 8) uint64."""
+
+    kernel = "lattice"
+
+    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, workers: int) -> None:
+        self._shape, self._strength, across, down = _torus(ising)
+        self._bias, self._offset, self._rule, self._workers = float(ising.biases[0]), ising.offset, rule, workers
+        tiles = (self._shape[0] // lattice.TILES_DOWN, self._shape[1] // lattice.TILES_ACROSS, packed.WORDS)
+        self._across, self._down = empty(tiles, np.uint64), empty(tiles, np.uint64)
+        lattice.pack(across, self._across)
+        lattice.pack(down, self._down)
+        self._states = _word_states(seeds)
+        self._spins = empty((len(seeds), *tiles), np.uint64)
+        for spins, seed in zip(self._spins, seeds, strict=True):
+            spins[:] = np.random.default_rng(seed).integers(0, 1 << 64, tiles, np.uint64)
+
+    @property
+    def count(self) -> int:
+        return len(self._spins)
+
+    @property
+    def size(self) -> int:
+        return self._shape[0] * self._shape[1]
+
+    def sweep(self, betas: ArrayLike) -> None:
+        given = np.broadcast_to(check_betas(betas, self.count), (len(np.asarray(betas)), self.count))
+
+        def one(k: int) -> None:
+            mine = given[:, k]
+            beta_j, beta_h = mine * self._strength, mine * self._bias
+            lattice.sweep(self._across, self._down, beta_j, beta_h, self._rule, self._spins[k], self._states[k])
+
+        each_strip(one, self.count, self._workers)
+
+    def spins(self) -> NDArray[np.int8]:
+        out = np.empty((self.count, *self._shape), np.int8)
+        for words, sites in zip(self._spins, out, strict=True):
+            lattice.unpack(words, sites)
+        return out.reshape(self.count, -1)
+
+    def set_spins(self, spins: ArrayLike) -> None:
+        for words, sites in zip(self._spins, check_start(spins, self.count, self.size), strict=True):
+            lattice.pack(sites.reshape(self._shape), words)
+
+    def energies(self, exact: bool = True) -> Float:
+        out = np.empty((self.count, 2), np.int64)
+        for words, both in zip(self._spins, out, strict=True):
+            lattice.count(self._across, self._down, words, both)
+        bonds, spins = 2.0 * self.size - 2.0 * out[:, 0], 2.0 * out[:, 1] - self.size
+        return self._offset - self._strength * bonds - self._bias * spins
+
+    def take(self, sources: ArrayLike) -> None:
+        self._spins[:] = self._spins[check_sources(sources, self.count)]
+
+
+def is_torus(ising: Ising) -> bool:
+    """Whether :class:`Lattice` can hold the problem."""
+    try:
+        _torus(ising)
+    except ValueError:
+        return False
+    return True
+
+
+def _torus(ising: Ising) -> tuple[tuple[int, int], float, NDArray[np.int8], NDArray[np.int8]]:
+    """(rows, columns), |J|, and, as (rows, columns), +1 where the bond to the right, or below, is negative, else -1."""
+    j, n = ising.sparse_couplings(), ising.size
+    why = "kernel 'lattice' needs a square lattice with periodic borders, its spins row by row"
+    if j.nnz != 4 * n or (np.diff(j.indptr) != 4).any():
+        raise ValueError(f"{why}; this problem has {j.nnz / n:g} neighbours a spin instead of 4: use another kernel")
+    columns = int(j.indices[2])  # spin 0 is next to 1, columns - 1, columns and n - columns
+    across, down = lattice.TILES_ACROSS, lattice.TILES_DOWN
+    if n % columns or columns % across or columns < 2 * across or n // columns % down or n // columns < 2 * down:
+        raise ValueError(
+            f"{why}, and 16, 24, ... of those of 128, 192, ... spins; this one has {n} spins, by its "
+            f"neighbours in rows of {columns}: use 'packed', or another kernel"
+        )
+    site = np.arange(n).reshape(-1, columns)
+    near = np.stack([np.roll(site, shift, axis) for axis in (0, 1) for shift in (1, -1)], axis=-1).reshape(n, 4)
+    strength = float(np.abs(j.data[0]))
+    if not np.array_equal(np.sort(near, axis=1).ravel(), j.indices):
+        raise ValueError(f"{why}; the neighbours of this one are others: use another kernel")
+    if (np.abs(j.data) != strength).any() or (ising.biases != ising.biases[0]).any():
+        raise ValueError("kernel 'lattice' needs one |J_ij| and one h_i for all; use 'packed', 'int8' or 'sparse'")
+    value = j.data.reshape(n, 4)
+    right, below = (
+        np.take_along_axis(value, (j.indices.reshape(n, 4) == near[:, [k]]).argmax(axis=1)[:, None], axis=1)
+        for k in (3, 1)
+    )
+    shape = (n // columns, columns)
+    return (
+        shape,
+        strength,
+        -np.sign(right).astype(np.int8).reshape(shape),
+        -np.sign(below).astype(np.int8).reshape(shape),
+    )

@@ -1,0 +1,144 @@
+r"""Cluster moves: Swendsen-Wang (all clusters at once) and Wolff (one cluster at a time).
+
+.. math:: P(\text{bond } ij) = 1 - e^{-2 \beta |J_{ij}|} \quad \text{where } J_{ij} s_i s_j > 0, \text{ else } 0
+
+Sites joined by bonds turn together; that leaves exp(-beta E) as it is for couplings of any sign. Biases are couplings
+to one more spin, the ghost, of whose value the states are then told relative: s_i = s'_i s'_ghost. Where no loop of
+couplings is frustrated (ferromagnets, and all that a gauge or a two-colouring makes one) they hardly slow down at a
+critical point. Where loops are frustrated, clusters swallow the whole system well above the temperatures of interest
+and say little: the moves stay exact, but each is then preceded by a heat-bath sweep, which does the work, and the
+result says so. Parallel tempering serves better there.
+Sources: Swendsen and Wang, Phys. Rev. Lett. 58, 86 (1987); Wolff, Phys. Rev. Lett. 62, 361 (1989); ghost: Lauwers
+and Rittenberg, Phys. Lett. B 233, 197 (1989); frustration: Cataudella et al., Phys. Rev. Lett. 72, 1541 (1994).
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from ..ising import Float, Ising
+from ..kernels.clusters import frustrated, swendsen_wang_moves, wolff_moves
+from ..kernels.gibbs import toss
+from ..rng import RNG, kernel_states, read_seeds
+from .checks import at_least, checked_beta, starting_spins, warming
+from .samples import Progress, Samples, record
+
+_FRUSTRATED = (
+    "loops of couplings are frustrated, clusters percolate early: heat-bath sweeps between them do the work; tempering "
+    "serves better"
+)
+
+
+def is_frustrated(ising: Ising) -> bool:
+    """Whether couplings and biases cannot all be satisfied at once."""
+    return bool(frustrated(*_graph(ising)))
+
+
+def swendsen_wang(
+    ising: Ising,
+    beta: float,
+    draws: int = 1000,
+    *,
+    chains: int = 4,
+    burn_in: int | ArrayLike = 200,
+    thin: int = 1,
+    sweeps_between: int | None = None,
+    initial: ArrayLike | None = None,
+    rng: RNG = None,
+    progress: Progress | None = None,
+) -> Samples:
+    """Chains in which all clusters are turned with odds 1 at each move, which counts as a sweep; parameters as of
+    :func:`gibbs`.
+
+    sweeps_between : int or None        heat-bath sweeps before each move; None: 1 if frustrated, else 0
+
+    Diagnostics: ``cluster_fraction``, the mean share of all sites that the cluster of a site has; ``frustrated``;
+    ``sweeps_between``.
+    """
+    return _run(
+        "swendsen_wang", swendsen_wang_moves, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial, rng,
+        progress,
+    )  # fmt: skip
+
+
+def wolff(
+    ising: Ising,
+    beta: float,
+    draws: int = 1000,
+    *,
+    chains: int = 4,
+    burn_in: int | ArrayLike = 1000,
+    thin: int = 1,
+    sweeps_between: int | None = None,
+    initial: ArrayLike | None = None,
+    rng: RNG = None,
+    progress: Progress | None = None,
+) -> Samples:
+    """Chains in which one cluster is turned at each move; parameters and diagnostics as of :func:`swendsen_wang`.
+
+    A move turns ``cluster_fraction`` n sites in the mean: 1 / cluster_fraction of them are one sweep.
+    """
+    return _run("wolff", wolff_moves, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial, rng, progress)
+
+
+def _graph(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """CSR couplings, with the ghost as the last spin if there are biases."""
+    j = ising.sparse_couplings()
+    if ising.biases.any():
+        h = ising.biases[:, None]
+        j = sparse.csr_array(sparse.block_array([[j, h], [h.T, None]]))
+        j.eliminate_zeros()
+    return j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.astype(float)
+
+
+def _run(
+    method: str,
+    moves: Any,
+    ising: Ising,
+    beta: float,
+    draws: int,
+    chains: int,
+    burn_in: int | ArrayLike,
+    thin: int,
+    sweeps_between: int | None,
+    initial: ArrayLike | None,
+    rng: RNG,
+    progress: Progress | None,
+) -> Samples:
+    beta, n = checked_beta(beta), ising.size
+    at_least(1, chains=chains, thin=thin)
+    graph = _graph(ising)
+    hard = bool(frustrated(*graph))
+    between = int(hard) if sweeps_between is None else sweeps_between
+    at_least(0, sweeps_between=between)
+    states = kernel_states(read_seeds(rng, chains))
+    spins = np.empty((chains, graph[0].size - 1), np.int8)
+    toss(spins, states)
+    if initial is not None:
+        spins[:, n:] = 1
+        spins[:, :n] = starting_spins(initial, chains, n)
+    turned, done = 0.0, 0
+
+    def advance(betas: Float) -> None:
+        nonlocal turned, done
+        for at, alike in groupby(betas):
+            count = len(list(alike))
+            share = moves(*graph, at, count, between, spins, states)
+            if at == beta:
+                turned, done = turned + count * share, done + count
+
+    def read() -> NDArray[np.int8]:
+        return spins[:, :n] * spins[:, n:] if spins.shape[1] > n else spins
+
+    drawn, energies, status = record(
+        ising, advance, read, chains=chains, draws=draws, warm=warming(burn_in, beta), thin=np.full(thin, beta),
+        progress=progress,
+    )  # fmt: skip
+    diagnostics = {"cluster_fraction": turned / done, "frustrated": hard, "sweeps_between": between}
+    message = _FRUSTRATED if hard else ""
+    return Samples(drawn, energies, np.array([beta]), method, diagnostics, status, message)

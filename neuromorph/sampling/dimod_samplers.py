@@ -1,0 +1,319 @@
+r"""The samplers of this package as ``dimod.Sampler``s.
+
+All take ``num_reads`` (independent reads), ``num_sweeps`` (a read), ``beta_range`` (hot, cold), ``seed``, and most
+``beta_schedule`` and ``initial_states``; an unknown keyword is a TypeError. Energies are dimod's, so that beta means in
+dimod what it means here. Where it says *samples*, states follow exp(-beta E) at the last beta, given enough sweeps:
+the first third of the sweeps goes there from the hot end in equal ratios, the rest stays. ``info`` holds ``beta_range``
+and ``timing``: ``preprocessing_ns``, ``sampling_ns``, ``postprocessing_ns``.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from time import perf_counter_ns
+from typing import Any, TypeAlias
+
+import dimod
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..annealing.schedule import ramp
+from ..ising import Float, Ising
+from .chains import gibbs, metropolis
+from .checks import at_least, checked_betas
+from .clusters import swendsen_wang
+from .colouring import block_gibbs
+from .ladders import ladder
+from .parallel_tempering import tempering
+from .population import population_annealing
+from .quantum import fields, quantum_anneal
+from .schedules import default_range, fisher_steps, geometric
+from .simulated_annealing import anneal
+
+_SampleSet: Any = dimod.SampleSet  # untyped
+Spins: TypeAlias = NDArray[np.int8]
+_SWEEPS = 1000
+
+
+class _Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
+    """What all have in common: parameters, conversion, timing."""
+
+    _extra: tuple[str, ...] = ("beta_schedule", "initial_states")
+
+    @property
+    def parameters(self) -> dict[str, list[str]]:
+        return {name: [] for name in ("num_reads", "num_sweeps", "beta_range", "seed", *self._extra)}
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        return {"num_sweeps": _SWEEPS, "description": (self.__doc__ or "").split("\n")[0]}
+
+    @abstractmethod
+    def sample(self, bqm: Any, **parameters: Any) -> Any: ...
+
+
+def _betas(schedule: ArrayLike | None, hot: float, cold: float, sweeps: int) -> Float:
+    """The schedule as given; else a third from hot to cold, two thirds at cold."""
+    if schedule is not None:
+        return checked_betas(schedule, name="beta_schedule")
+    down = ramp(hot, cold, sweeps // 3) if hot else np.linspace(0.0, cold, sweeps // 3)
+    return np.r_[down, np.full(sweeps - sweeps // 3, cold)]
+
+
+def _sample(
+    bqm: Any, draw: Any, num_reads: int | None, num_sweeps: int, beta_range: Any, seed: int | None, initial: Any
+) -> Any:
+    """SampleSet of ``draw(ising, hot, cold, reads, initial, rng) -> (spins, info)``, in the vartype of ``bqm``."""
+    start = perf_counter_ns()
+    at_least(1, num_sweeps=num_sweeps)
+    labels = list(bqm.variables)
+    states = None if initial is None else _states(initial, labels, bqm)
+    reads = num_reads if num_reads is not None else 1 if states is None else len(states)
+    at_least(1, num_reads=reads)
+    if seed is not None:
+        at_least(0, seed=seed)
+    if beta_range is not None:
+        checked_betas(beta_range, least=2, name="beta_range")
+        if len(beta_range) != 2 or beta_range[0] > beta_range[1]:
+            raise ValueError(f"beta_range is {beta_range!r}; give (hot, cold) with hot <= cold")
+    if not labels:
+        empty: Any = (np.empty((reads, 0), np.int8), [])
+        timing = {"preprocessing_ns": perf_counter_ns() - start, "sampling_ns": 0, "postprocessing_ns": 0}
+        return _SampleSet.from_samples(
+            empty, energy=np.full(reads, float(bqm.offset)), vartype=bqm.vartype, info={"timing": timing}
+        )
+    ising = Ising.from_dimod(bqm)
+    hot, cold = default_range(ising) if beta_range is None else map(float, beta_range)
+    drawing = perf_counter_ns()
+    spins, info = draw(ising, hot, cold, reads, states, np.random.SeedSequence(seed))
+    done = perf_counter_ns()
+    energies = ising.energy(spins)
+    result = _SampleSet.from_samples((spins, labels), energy=energies, vartype=dimod.SPIN)
+    result = result.change_vartype(bqm.vartype, inplace=False)
+    timing = {"preprocessing_ns": drawing - start, "sampling_ns": done - drawing}
+    result.info.update({"beta_range": (hot, cold), **info})
+    result.info["timing"] = {**timing, "postprocessing_ns": perf_counter_ns() - done}
+    return result
+
+
+def _states(initial: Any, labels: list[Any], bqm: Any) -> Spins:
+    values, names = dimod.as_samples(initial)
+    place = {name: k for k, name in enumerate(names)}
+    missing = [label for label in labels if label not in place]
+    if missing:
+        raise ValueError(f"initial_states have no value for {missing[0]!r}; give one for every variable")
+    spins = np.asarray(values)[:, [place[label] for label in labels]]
+    spins = 2 * spins - 1 if bqm.vartype is dimod.BINARY else spins
+    if not np.isin(spins, (-1, 1)).all():
+        raise ValueError(f"initial_states hold values that are not {bqm.vartype.name}; give them in the bqm's vartype")
+    return spins.astype(np.int8)
+
+
+class GibbsSampler(_Sampler):
+    """Samples by heat bath: independent chains, one a read."""
+
+    def sample(  # type: ignore[override]
+        self,
+        bqm: Any,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int = _SWEEPS,
+        beta_range: Any = None,
+        beta_schedule: ArrayLike | None = None,
+        initial_states: Any = None,
+        seed: int | None = None,
+    ) -> Any:
+        """SampleSet at the last beta."""
+        return _chain(gibbs, bqm, num_reads, num_sweeps, beta_range, beta_schedule, initial_states, seed)
+
+
+class MetropolisSampler(_Sampler):
+    """Samples by Metropolis' rule: independent chains, one a read."""
+
+    def sample(  # type: ignore[override]
+        self,
+        bqm: Any,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int = _SWEEPS,
+        beta_range: Any = None,
+        beta_schedule: ArrayLike | None = None,
+        initial_states: Any = None,
+        seed: int | None = None,
+    ) -> Any:
+        """SampleSet at the last beta."""
+        return _chain(metropolis, bqm, num_reads, num_sweeps, beta_range, beta_schedule, initial_states, seed)
+
+
+class BlockGibbsSampler(_Sampler):
+    """Samples by heat bath, colour by colour of the coupling graph."""
+
+    def sample(  # type: ignore[override]
+        self,
+        bqm: Any,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int = _SWEEPS,
+        beta_range: Any = None,
+        beta_schedule: ArrayLike | None = None,
+        initial_states: Any = None,
+        seed: int | None = None,
+    ) -> Any:
+        """SampleSet at the last beta."""
+        return _chain(block_gibbs, bqm, num_reads, num_sweeps, beta_range, beta_schedule, initial_states, seed)
+
+
+class ClusterSampler(_Sampler):
+    """Samples by Swendsen-Wang clusters; with a heat-bath sweep before each move where couplings are frustrated."""
+
+    def sample(  # type: ignore[override]
+        self,
+        bqm: Any,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int = _SWEEPS,
+        beta_range: Any = None,
+        beta_schedule: ArrayLike | None = None,
+        initial_states: Any = None,
+        seed: int | None = None,
+    ) -> Any:
+        """SampleSet at the last beta."""
+        return _chain(swendsen_wang, bqm, num_reads, num_sweeps, beta_range, beta_schedule, initial_states, seed)
+
+
+def _chain(
+    method: Any,
+    bqm: Any,
+    num_reads: int | None,
+    num_sweeps: int,
+    beta_range: Any,
+    beta_schedule: ArrayLike | None,
+    initial_states: Any,
+    seed: int | None,
+) -> Any:
+    def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> tuple[Spins, Any]:
+        betas = _betas(beta_schedule, hot, cold, num_sweeps)
+        samples = method(ising, betas[-1], 1, chains=reads, burn_in=betas[:-1], initial=initial, rng=rng)
+        return samples.flat(), {}
+
+    return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+
+
+class AnnealSampler(_Sampler):
+    """Minimises by simulated annealing, then downhill to a state that no single flip improves."""
+
+    def sample(  # type: ignore[override]
+        self,
+        bqm: Any,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int = _SWEEPS,
+        beta_range: Any = None,
+        beta_schedule: ArrayLike | None = None,
+        initial_states: Any = None,
+        seed: int | None = None,
+    ) -> Any:
+        """SampleSet of the ends of ``num_reads`` anneals; betas in equal ratios where no schedule is given."""
+
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+            start = hot or 1e-3 * cold
+            betas = geometric(start, cold, num_sweeps) if beta_schedule is None and cold else beta_schedule
+            betas = np.zeros(num_sweeps) if betas is None else checked_betas(betas, name="beta_schedule")
+            return anneal(ising, betas, reads, initial=initial, rng=rng).spins, {}
+
+        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+
+
+class TemperingSampler(_Sampler):
+    """Samples by parallel tempering, a ladder of temperatures a read; ``beta_schedule`` is the ladder."""
+
+    _extra = ("beta_schedule", "initial_states", "isoenergetic", "lowest")
+
+    def sample(  # type: ignore[override]
+        self,
+        bqm: Any,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int = _SWEEPS,
+        beta_range: Any = None,
+        beta_schedule: ArrayLike | None = None,
+        initial_states: Any = None,
+        seed: int | None = None,
+        isoenergetic: bool = False,
+        lowest: bool = False,
+    ) -> Any:
+        """SampleSet at the coldest beta; with ``lowest`` the lowest each read met. ``info``: swap_rates, betas."""
+
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+            if beta_schedule is not None:
+                betas = checked_betas(beta_schedule, rising=True, name="beta_schedule")
+            else:
+                betas = ladder(ising, cold, hot=hot, rng=0) if hot < cold else np.array([cold])
+            samples = tempering(
+                ising, betas, 1, chains=reads, burn_in=num_sweeps - 1, isoenergetic=isoenergetic, initial=initial,
+                rng=rng,
+            )  # fmt: skip
+            spins = samples.diagnostics["lowest_spins"] if lowest else samples.flat()
+            return spins, {"swap_rates": samples.diagnostics["swap_rates"].tolist(), "betas": betas.tolist()}
+
+        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+
+
+class PopulationSampler(_Sampler):
+    """Samples by population annealing: each read is one member of a population of its own.
+
+    There are no ``initial_states``: populations start at beta = 0.
+    """
+
+    _extra = ("beta_schedule", "population_size")
+
+    def sample(  # type: ignore[override]
+        self,
+        bqm: Any,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int = _SWEEPS,
+        beta_range: Any = None,
+        beta_schedule: ArrayLike | None = None,
+        seed: int | None = None,
+        population_size: int = 32,
+    ) -> Any:
+        """SampleSet at the last beta. ``info``: log_partition, with its 95 % interval."""
+
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+            if beta_schedule is None:
+                betas = fisher_steps(ising, cold, rng=0)
+            else:
+                betas = checked_betas(beta_schedule, rising=True, name="beta_schedule")
+            each = max(1, num_sweeps // betas.size)
+            samples = population_annealing(ising, betas, population_size, runs=reads, sweeps=each, rng=rng)
+            return samples.spins[:, 0], {"log_partition": samples.diagnostics["log_partition"].to_dict()}
+
+        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, None)
+
+
+class QuantumAnnealSampler(_Sampler):
+    """Minimises by path-integral quantum annealing at the cold end of ``beta_range``, then downhill."""
+
+    _extra = ("gamma_schedule", "initial_states", "num_slices")
+
+    def sample(  # type: ignore[override]
+        self,
+        bqm: Any,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int = _SWEEPS,
+        beta_range: Any = None,
+        gamma_schedule: ArrayLike | None = None,
+        initial_states: Any = None,
+        seed: int | None = None,
+        num_slices: int = 16,
+    ) -> Any:
+        """SampleSet of the ends of ``num_reads`` anneals of the transverse field, linear where no schedule is given."""
+
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+            gammas = fields(ising, num_sweeps) if gamma_schedule is None else gamma_schedule
+            samples = quantum_anneal(ising, gammas, reads, beta=cold, slices=num_slices, initial=initial, rng=rng)
+            return samples.spins, {"broken": samples.diagnostics["broken"]}
+
+        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)

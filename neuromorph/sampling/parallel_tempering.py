@@ -1,0 +1,160 @@
+r"""Parallel tempering: replicas at a ladder of betas that exchange their temperatures.
+
+.. math:: P(\text{swap } t, t+1) = \min\bigl(1, e^{(\beta_{t+1} - \beta_t)(E_{t+1} - E_t)}\bigr)
+
+Even and odd pairs take turns (the non-reversible order, in which a replica that was swapped keeps going its way). Betas
+change lanes and spins stay where they are. With ``isoenergetic`` there are two replicas at each beta, and a cluster of
+the sites on which they differ is exchanged after each sweep: on lattices and other sparse graphs, where such clusters
+do not percolate, that crosses barriers no single flip does.
+Sources: Hukushima and Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996); Syed et al., J. R. Stat. Soc. B 84, 321 (2022);
+clusters: Houdayer, Eur. Phys. J. B 22, 479 (2001); Zhu, Ochoa and Katzgraber, Phys. Rev. Lett. 115, 077201 (2015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..ising import Float, Ising
+from ..kernels.tempering import exchange_clusters, swap
+from ..rng import RNG, seed_sequence
+from .checks import at_least, checked_betas, starting_spins, streams_beside
+from .ladders import ladder
+from .replicas import Update, replicas
+from .samples import Progress, Samples, record
+
+
+def tempering(
+    ising: Ising,
+    betas: ArrayLike | float,
+    draws: int = 1000,
+    *,
+    chains: int = 1,
+    burn_in: int = 1000,
+    thin: int = 1,
+    isoenergetic: bool = False,
+    update: Update = "heat-bath",
+    initial: ArrayLike | None = None,
+    kernel: str = "auto",
+    rng: RNG = None,
+    progress: Progress | None = None,
+) -> Samples:
+    """Draws at the last, coldest beta; every chain has a ladder of replicas of its own.
+
+    Parameters
+    ----------
+    betas : (T,) or float           the ladder in rising order; or the cold end of one that :func:`ladder` finds
+    draws, chains, burn_in, thin    as of :func:`gibbs`; a sweep is one of all replicas, and one round of swaps
+    isoenergetic : bool             two replicas at each beta, and clusters exchanged between them
+    initial : (n,) or (chains, n)   where all replicas of a chain start; None: at random
+
+    Diagnostics: ``swap_rates`` (T - 1,), mean probability of a swap; ``round_trips`` (chains,), replicas that came back
+    to the hottest beta from the coldest; ``mean_energies`` (T,) after burn-in; ``lowest`` (chains,) and
+    ``lowest_spins`` (chains, n), the best that was met at any beta; ``cluster_fraction``, mean size / n; ``kernel``.
+    """
+    at_least(1, chains=chains, thin=thin)
+    at_least(0, burn_in=burn_in)
+    sequence = seed_sequence(rng)
+    if np.ndim(betas) == 0:
+        rungs = ladder(ising, float(np.asarray(betas)), rng=int(sequence.generate_state(1)[0]))
+    else:
+        rungs = checked_betas(betas, rising=True)
+    ladders = _Ladders(ising, rungs, chains, isoenergetic, update, kernel, sequence)
+    if initial is not None:
+        ladders.start(starting_spins(initial, chains, ising.size))
+    ladders.advance(np.empty(burn_in))
+    ladders.forget_energies()
+    spins, energies, status = record(
+        ising, ladders.advance, ladders.coldest, chains=chains, draws=draws, warm=np.empty(0), thin=np.empty(thin),
+        progress=progress,
+    )  # fmt: skip
+    return Samples(spins, energies, rungs, "tempering", ladders.diagnostics(), status)
+
+
+class _Ladders:
+    """The replicas of all chains, lane (group, rung); with clusters, groups 2c and 2c + 1 belong to chain c."""
+
+    def __init__(
+        self,
+        ising: Ising,
+        betas: Float,
+        chains: int,
+        isoenergetic: bool,
+        update: Update,
+        kernel: str,
+        sequence: np.random.SeedSequence,
+    ) -> None:
+        count, self._copies = betas.size, 2 if isoenergetic else 1
+        groups = chains * self._copies
+        self._ising, self._betas, self._shape = ising, betas, (groups, count)
+        self._states = streams_beside(sequence, groups, count)
+        self._lanes = replicas(ising, groups * count, kernel=kernel, update=update, rng=sequence)
+        self._holder = np.tile(np.arange(count), (groups, 1))
+        self._heading = np.zeros((groups, count), np.int8)
+        self._trips = np.zeros(groups, np.int64)
+        self._chances, self._rounds = np.zeros(max(0, count - 1)), np.zeros(max(0, count - 1))
+        self._lowest = np.full(chains, np.inf)
+        self._lowest_spins = np.ones((chains, ising.size), np.int8)
+        j = ising.sparse_couplings()
+        self._graph = (j.indptr.astype(np.int64), j.indices.astype(np.int64))
+        self._clusters: list[float] = []
+        self._parity = 0
+        self.forget_energies()
+
+    def start(self, spins: NDArray[np.int8]) -> None:
+        self._lanes.set_spins(np.repeat(spins, self._copies * self._betas.size, axis=0))
+
+    def forget_energies(self) -> None:
+        self._energy_sum, self._sweeps = np.zeros(self._betas.size), 0
+
+    def advance(self, sweeps: Float) -> None:
+        """As many sweeps as there are entries: each lane has a beta of its own."""
+        groups, count = self._shape
+        rows = np.arange(groups)[:, None]
+        at = np.empty(self._shape)
+        for _ in range(sweeps.size):
+            at[rows, self._holder] = self._betas
+            self._lanes.sweep(at.reshape(1, -1))
+            if self._copies == 2:
+                spins = self._lanes.spins().reshape(groups, count, -1)
+                free = not self._ising.biases.any()
+                self._clusters.append(exchange_clusters(*self._graph, spins, self._holder, free, self._states))
+                self._lanes.set_spins(spins.reshape(groups * count, -1))
+            energies = self._lanes.energies(exact=False).reshape(self._shape)  # far finer than swaps can tell
+            self._note(energies)
+            self._energy_sum += energies[rows, self._holder].mean(axis=0)
+            self._sweeps += 1
+            self._rounds[self._parity :: 2] += groups
+            swap(
+                energies, self._betas, self._parity, self._holder, self._heading, self._trips, self._chances,
+                self._states,
+            )  # fmt: skip
+            self._parity = 1 - self._parity
+
+    def _note(self, energies: Float) -> None:
+        """Keep the lowest state of each chain."""
+        each = energies.reshape(len(self._lowest), -1)
+        better = np.flatnonzero(each.min(axis=1) < self._lowest)
+        if better.size:
+            self._lowest[better] = each[better].min(axis=1)
+            best = self._lanes.spins().reshape(*each.shape, -1)[better, each[better].argmin(axis=1)]
+            self._lowest_spins[better] = best
+
+    def coldest(self) -> NDArray[np.int8]:
+        groups, count = self._shape
+        spins = self._lanes.spins().reshape(groups, count, -1)
+        return np.asarray(spins[np.arange(0, groups, self._copies), self._holder[:: self._copies, -1]])
+
+    def diagnostics(self) -> Mapping[str, Any]:
+        return {
+            "swap_rates": self._chances / np.maximum(self._rounds, 1),
+            "round_trips": self._trips.reshape(-1, self._copies).sum(axis=1),
+            "mean_energies": self._energy_sum / max(1, self._sweeps),
+            "lowest": self._ising.energy(self._lowest_spins),
+            "lowest_spins": self._lowest_spins,
+            "cluster_fraction": float(np.mean(self._clusters)) if self._clusters else 0.0,
+            "kernel": self._lanes.kernel,
+        }

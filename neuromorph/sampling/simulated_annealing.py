@@ -1,0 +1,68 @@
+"""Simulated annealing: every read goes once through a schedule of rising beta, then downhill until nothing moves.
+
+Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..ising import Ising
+from ..kernels.gibbs import descend as descend_one
+from ..rng import RNG, seed_sequence
+from .checks import at_least, checked_betas, starting_spins, streams_beside
+from .replicas import Update, replicas
+from .samples import Samples
+from .schedules import default_range, geometric
+
+_DESCENT = 10_000  # sweeps; a descent takes tens
+
+
+def anneal(
+    ising: Ising,
+    betas: ArrayLike | None = None,
+    reads: int = 10,
+    *,
+    descend: bool = True,
+    update: Update = "heat-bath",
+    initial: ArrayLike | None = None,
+    kernel: str = "auto",
+    rng: RNG = None,
+) -> Samples:
+    """``reads`` independent anneals, one sweep at each of ``betas``.
+
+    betas : (sweeps,) or None       as of :mod:`schedules`; None: 1000 in equal ratios over ``default_range``
+    descend : bool                  end at a state in which no single flip lowers E; False: as the last beta left it
+    initial : (n,) or (reads, n)    where to start; None: at random
+
+    Diagnostics: ``kernel``.
+    """
+    at_least(1, reads=reads)
+    schedule = geometric(*default_range(ising), 1000) if betas is None else checked_betas(betas, least=0)
+    sequence = seed_sequence(rng)
+    beside = streams_beside(sequence, reads)
+    lanes = replicas(ising, reads, kernel=kernel, update=update, rng=sequence)
+    if initial is not None:
+        lanes.set_spins(starting_spins(initial, reads, ising.size))
+    if schedule.size:
+        lanes.sweep(schedule)
+    spins = lanes.spins()
+    if descend:
+        downhill(ising, spins, beside)
+    return Samples(spins, ising.energy(spins), schedule, "anneal", {"kernel": lanes.kernel})
+
+
+def downhill(
+    ising: Ising, spins: NDArray[np.int8], states: NDArray[np.uint64], limit: int = _DESCENT
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Single flips that lower E, until there is none; ``spins`` (reads, n) in place, ``states`` (reads, 4).
+
+    Returns how many sweeps each read took, ``limit`` at most, and whether it settled.
+    """
+    j = ising.sparse_couplings()
+    couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
+    sweeps, settled = np.empty(len(spins), np.int64), np.empty(len(spins), bool)
+    for k, (read, state) in enumerate(zip(spins, states, strict=True)):
+        sweeps[k], settled[k] = descend_one(couplings, ising.biases, limit, read, state)
+    return sweeps, settled

@@ -1,0 +1,63 @@
+"""The samplers as targets on the CPU, beyond the conformance suite: quality, batches, what is counted."""
+
+import numpy as np
+import pytest
+
+import neuromorph as nm
+from hardware_targets import samplers
+from neuromorph import Ising, Minimise, Sample, exact
+
+NAMES = ["cpu-gibbs", "cpu-cluster", "cpu-tempering", "cpu-population", "cpu-quantum-annealing"]
+each = pytest.mark.parametrize("name", NAMES)
+
+
+def glass(n, seed):
+    rng = np.random.default_rng(seed)
+    j = np.triu(rng.normal(size=(n, n)), 1) / np.sqrt(n)
+    return Ising(j + j.T, rng.normal(scale=0.2, size=n))
+
+
+@each
+def test_ground_states_of_a_glass_are_found(name):
+    """18 spins in units of 1000, two deep basins 2 % apart: both are met, and each read ends where no flip improves."""
+    ising = glass(18, 4)
+    ising = Ising(1e3 * ising.couplings, 1e3 * ising.biases)
+    device = nm.target(name)
+    run = device.run(device.program(ising), Minimise(), 20, 1)
+    ground = exact.ground_states(ising)[0]
+    assert np.isclose(run.energies, ground).mean() >= 0.1
+    assert run.energies.mean() < 0.97 * ground
+    assert ((run.spins * ising.field(run.spins)) >= 0).all()
+
+
+@each
+@pytest.mark.parametrize("task", [Minimise(), Sample(0.8)], ids=["minimise", "sample"])
+def test_batches_do_not_change_reads(name, task, monkeypatch):
+    ising, device = glass(10, 3), nm.target(name)
+    whole = device.run(device.program(ising), task, 9, 2)
+    monkeypatch.setattr(samplers, "_SPINS", 500)
+    parts = device.run(device.program(ising), task, 9, 2)
+    assert np.array_equal(whole.spins, parts.spins)
+    assert (whole.activity["updates"] == parts.activity["updates"]).all()
+    assert (whole.activity["updates"] >= device.sweeps * 10).all()
+    assert (whole.activity["device_s"] > 0).all()
+
+
+@each
+def test_parameters_are_checked_and_kept(name):
+    with pytest.raises(ValueError, match="sweeps is 1"):
+        nm.target(name, sweeps=1)
+    with pytest.raises(ValueError, match="power_w"):
+        nm.target(name, power_w=-3.0)
+    device = nm.target(name, sweeps=20, power_w=7.0)
+    assert device.costs()[0].energy.value == 7.0
+    run = device.run(device.program(glass(5, 1)), Sample(1.0), 2, 0)
+    assert run.provenance["parameters"]["sweeps"] == 20
+
+
+def test_they_run_problems_of_users():
+    problem = nm.MaxCut.from_edges(5, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)])
+    for name in NAMES:
+        device = nm.target(name)
+        run = device.run(device.program(problem), Minimise(), 4, 0)
+        assert run.energies.min() == -4.0

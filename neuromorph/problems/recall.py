@@ -77,10 +77,9 @@ class Recall:
             raise ValueError(
                 f"{self.name} has {self.size} pixels; Hebb's matrix stops at {MAX_ISING}: scale the picture"
             )
-        x = self.patterns.astype(float)
-        couplings = x.T @ x / self.size
-        np.fill_diagonal(couplings, 0.0)
-        return Ising(couplings)
+        from ..memory.rules import hebb
+
+        return Ising(hebb(self.patterns))
 
     def energy(self, spins: ArrayLike) -> Any:
         """E of one state (n,) or of many (reads, n), from the overlaps."""

@@ -1,0 +1,213 @@
+r"""A deep autoencoder: a stack of restricted machines, unrolled into an encoder and a decoder, then fine-tuned.
+
+.. math:: a^{l} = \sigma(a^{l-1} W_l + c_l), \qquad
+          L = -\frac1N \sum_{r,i} x_{ri} \ln y_{ri} + (1 - x_{ri}) \ln(1 - y_{ri}) + \frac\lambda2 \sum_l |W_l|^2
+
+The code layer in the middle is linear; the decoder starts as the encoder's transpose. Gaussian visible units have a
+linear output and half the squared error as L. Back-propagation gives the gradient; L-BFGS over all samples descends,
+where Hinton and Salakhutdinov took conjugate gradients over batches of 1000.
+Source: Hinton and Salakhutdinov, Science 313, 504 (2006); Liu and Nocedal, Math. Program. 45, 503 (1989).
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..ising import Float
+from .dbn import stack
+from .gibbs import Stream
+from .inputs import layer_sizes, seed_of, sklearn_output
+from .layer import Units
+from .learning import Learner, Rule
+from .rbm import RBM
+
+Weights = list[tuple[Float, Float]]  # (inputs, outputs) and (outputs,) of each layer
+
+
+class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Deep autoencoder, pretrained as restricted machines.
+
+    Parameters
+    ----------
+    n_components : tuple of int    units of each layer of the encoder; the last is the linear code
+    rbm : RBM or None              how layers below the code are pretrained; None: ``RBM(method="cd")``. Its ``visible``
+                                   says what X is
+    code_rate, code_iter           learning rate and epochs of the code layer, Gaussian hidden units, by CD-1
+    alpha : float                  lambda, weight decay of the fine-tuning
+    max_iter : int                 iterations of L-BFGS; 0 leaves the pretrained stack
+    random_state : int, RandomState, None, or anything that ``rng`` of this package may be
+
+    Attributes
+    ----------
+    layers_ : list of (W (inputs, outputs), c (outputs,)), encoder and then decoder
+    mean_, scale_ (n_features,)    of the data (0 and 1 for Bernoulli units)
+    loss_ : float, n_iter_ : int   at the end of the fine-tuning
+    """
+
+    def __init__(
+        self,
+        n_components: tuple[int, ...] = (128, 64, 16),
+        *,
+        rbm: RBM | None = None,
+        code_rate: float = 0.001,
+        code_iter: int = 20,
+        alpha: float = 0.0,
+        max_iter: int = 200,
+        random_state: Any = None,
+    ) -> None:
+        self.n_components = n_components
+        self.rbm = rbm
+        self.code_rate = code_rate
+        self.code_iter = code_iter
+        self.alpha = alpha
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Autoencoder:
+        """Pretrain, unroll and fine-tune on X (samples, n_features)."""
+        x = np.asarray(validate_data(self, X, dtype=[np.float64, np.float32]))
+        if self.alpha < 0.0 or self.code_rate < 0.0 or min(self.code_iter, self.max_iter) < 0:
+            raise ValueError(
+                f"alpha is {self.alpha}, code_rate {self.code_rate}, code_iter {self.code_iter}, max_iter "
+                f"{self.max_iter}; none may be negative"
+            )
+        *below, code = layer_sizes(self.n_components)
+        template = RBM(method="cd") if self.rbm is None else self.rbm
+        self._output: Units = template.visible
+        seed = seed_of(self.random_state)
+        rbms = stack(x, tuple(below), template, seed)
+        self.mean_ = rbms[0].mean_ if rbms else np.zeros(x.shape[1])
+        self.scale_ = rbms[0].scale_ if rbms else np.ones(x.shape[1])
+        if not rbms and self._output == "gaussian":
+            self.mean_, deviation = x.mean(axis=0, dtype=float), x.std(axis=0, dtype=float)
+            self.scale_ = template.sigma * np.where(deviation > 0.0, deviation, 1.0)
+        v = self._units(x)
+        parts = [(rbm.components_, rbm.intercept_visible_, rbm.intercept_hidden_) for rbm in rbms]
+        top = v
+        for rbm in rbms:
+            top = rbm.layer.hidden_means(top)
+        parts.append(self._code(top, code, "bernoulli" if rbms else self._output, seed))
+        encoder = [(w.T.astype(float), c.astype(float)) for w, _, c in parts]
+        decoder = [(w.astype(float), b.astype(float)) for w, b, _ in reversed(parts)]
+        self._fine_tune(encoder + decoder, v)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Codes (samples, n_components[-1])."""
+        check_is_fitted(self)
+        x = np.asarray(validate_data(self, X, reset=False, dtype=[np.float64, np.float32]))
+        return sklearn_output(forward(self.layers_, self._units(x), self._output)[len(self.layers_) // 2], x)
+
+    def inverse_transform(self, X: ArrayLike) -> Float:
+        """X (samples, n_features) of codes (samples, n_components[-1])."""
+        check_is_fitted(self)
+        code = np.asarray(X, dtype=float)
+        half = len(self.layers_) // 2
+        width = self.layers_[half][0].shape[0]
+        if code.ndim != 2 or code.shape[1] != width:
+            raise ValueError(f"X has shape {code.shape}; codes are (samples, {width})")
+        for k, (w, c) in enumerate(self.layers_[half:], start=half):
+            code = _activate(code @ w + c, k, len(self.layers_), self._output)
+        return np.asarray(code * self.scale_ + self.mean_)
+
+    def score(self, X: ArrayLike, y: Any = None) -> float:
+        """Minus the mean over samples of the squared error of their reconstruction."""
+        x = np.asarray(X, dtype=float)
+        return -float(((self.inverse_transform(self.transform(x)) - x) ** 2).sum(axis=1).mean())
+
+    def _code(self, v: Float, n: int, visible: Units, seed: np.random.SeedSequence) -> tuple[Any, Any, Any]:
+        """(W, b, c) of the restricted machine with Gaussian hidden units: the code layer before fine-tuning."""
+        stream = Stream.of(seed)
+        w = np.float32(0.01) * stream.generator.standard_normal((n, v.shape[1]), np.float32)
+        b, c = np.zeros(v.shape[1], np.float32), np.zeros(n, np.float32)
+        learner = Learner(w, b, c, b.copy(), Rule("cd", momentum=0.9), stream, visible, "gaussian")
+        single, size = v.astype(np.float32), 100
+        for _ in range(self.code_iter):
+            order = stream.generator.permutation(len(v))
+            for start in range(0, len(v), size):
+                learner.learn(single, self.code_rate, order[start : start + size])
+        return w, b, c
+
+    def _fine_tune(self, start: Weights, v: Float) -> None:
+        shapes = [w.shape for w, _ in start]
+        if self._output == "bernoulli":
+            v = np.clip(v, 0.0, 1.0)  # the cross-entropy has no lower bound outside
+        found = minimize(
+            lambda flat: loss_and_gradient(flat, shapes, v, self._output, self.alpha),
+            flatten(start),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": self.max_iter, "maxfun": 10 * self.max_iter + 10, "maxcor": 20},
+        )
+        if not np.isfinite(found.fun):
+            warnings.warn(f"fine-tuning stopped: {found.message}", ConvergenceWarning, stacklevel=3)
+        self.layers_, self.loss_, self.n_iter_ = unflatten(found.x, shapes), float(found.fun), int(found.nit)
+
+    def _units(self, x: NDArray[Any]) -> Float:
+        return np.asarray((x - self.mean_) / self.scale_, dtype=float)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def forward(layers: Weights, v: Float, output: Units) -> list[Float]:
+    """Activations of every layer, the input v (rows, m) first."""
+    activations = [v]
+    for k, (w, c) in enumerate(layers):
+        activations.append(_activate(activations[-1] @ w + c, k, len(layers), output))
+    return activations
+
+
+def loss_and_gradient(
+    flat: Float, shapes: list[tuple[int, int]], v: Float, output: Units, alpha: float
+) -> tuple[float, Float]:
+    """L and its gradient in the order of ``flat``, by back-propagation; v (rows, m) is input and target."""
+    layers = unflatten(flat, shapes)
+    a = forward(layers, v, output)
+    y, code = a[-1], len(layers) // 2
+    if output == "bernoulli":  # from the argument of the logistic, which has no logarithm of 0
+        z = a[-2] @ layers[-1][0] + layers[-1][1]
+        loss = float((np.logaddexp(0.0, z) - v * z).sum())
+    else:
+        loss = 0.5 * float(((y - v) ** 2).sum())
+    loss = loss / len(v) + 0.5 * alpha * sum(float((w * w).sum()) for w, _ in layers)
+    delta = (y - v) / len(v)  # for both kinds of output
+    parts: Weights = []
+    for k in range(len(layers) - 1, -1, -1):
+        w = layers[k][0]
+        parts.append((a[k].T @ delta + alpha * w, delta.sum(axis=0)))
+        if k:
+            delta = delta @ w.T
+            if k != code:
+                delta *= a[k] * (1.0 - a[k])
+    return loss, flatten(parts[::-1])
+
+
+def _activate(z: Float, k: int, layers: int, output: Units) -> Float:
+    """Layer k of ``layers``: the code in the middle is linear, and so is a Gaussian output; the others are logistic."""
+    linear = k == layers // 2 - 1 or (k == layers - 1 and output == "gaussian")
+    return z if linear else np.asarray(expit(z))
+
+
+def flatten(layers: Weights) -> Float:
+    return np.concatenate([part.ravel() for layer in layers for part in layer])
+
+
+def unflatten(flat: Float, shapes: list[tuple[int, int]]) -> Weights:
+    layers: Weights = []
+    at = 0
+    for n, m in shapes:
+        layers.append((flat[at : at + n * m].reshape(n, m), flat[at + n * m : at + n * m + m]))
+        at += n * m + m
+    return layers

@@ -1,0 +1,96 @@
+r"""A deep belief network, learned greedily: each restricted machine models the hidden means of the one below.
+
+.. math:: p(v, h^1, .., h^L) = p(v | h^1) \cdots p(h^{L-2} | h^{L-1})\, p(h^{L-1}, h^L)
+
+The two top layers are a restricted Boltzmann machine; below them all arrows point down. A layer that is added as the
+transpose of the one below does not lower a bound on ln p(v), and its learning raises it.
+Source: Hinton, Osindero and Teh, Neural Comput. 18, 1527 (2006).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..ising import Float
+from ..rng import RNG
+from .inputs import layer_sizes, seed_of, sklearn_output
+from .rbm import RBM
+
+
+class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Deep belief network.
+
+    Parameters
+    ----------
+    n_components : tuple of int    hidden units of each layer, from the bottom
+    rbm : RBM or None              how layers learn; None: ``RBM()``. Its ``visible`` holds for the lowest layer, the
+                                   others have Bernoulli units; its ``n_components`` and ``random_state`` are not used
+    random_state : int, RandomState, None, or anything that ``rng`` of this package may be
+
+    Attributes
+    ----------
+    rbms_ : list of fitted RBM
+    """
+
+    def __init__(
+        self, n_components: tuple[int, ...] = (256, 256), *, rbm: RBM | None = None, random_state: Any = None
+    ) -> None:
+        self.n_components = n_components
+        self.rbm = rbm
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None) -> DBN:
+        """Learn the layers one after the other from X (samples, n_features)."""
+        x = self._validated(X, reset=True)
+        self.rbms_ = stack(x, layer_sizes(self.n_components), self.rbm, seed_of(self.random_state))
+        return self
+
+    def transform(self, X: ArrayLike, *, layers: int | None = None) -> NDArray[Any]:
+        """Means of the top hidden layer, or of the ``layers``-th, as each layer passes its means up."""
+        x = self._validated(X)
+        if layers is not None and not 1 <= layers <= len(self.rbms_):
+            raise ValueError(f"layers is {layers}; this network has 1 .. {len(self.rbms_)}")
+        means: NDArray[Any] = x
+        for rbm in self.rbms_[:layers]:
+            means = rbm.transform(means)
+        return sklearn_output(means, x)
+
+    def sample(self, n_samples: int = 1, *, n_steps: int = 1000, rng: RNG = None) -> Float:
+        """Means of the visible units: chains in the two top layers (``RBM.sample``), then one pass of states down."""
+        check_is_fitted(self)
+        seed = seed_of(self.random_state if rng is None else rng)
+        states = self.rbms_[-1].sample(n_samples, n_steps=n_steps, rng=seed)
+        generator = np.random.default_rng(seed.spawn(1)[0])
+        for rbm in self.rbms_[-2::-1]:
+            means = rbm.layer.visible_means(states)
+            states = (generator.random(means.shape) < means).astype(float)
+        if len(self.rbms_) > 1:
+            states = np.asarray(means * self.rbms_[0].scale_ + self.rbms_[0].mean_)
+        return states
+
+    def _validated(self, X: ArrayLike, reset: bool = False) -> NDArray[Any]:
+        if not reset:
+            check_is_fitted(self)
+        return np.asarray(validate_data(self, X, reset=reset, dtype=[np.float64, np.float32]))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM | None, seed: np.random.SeedSequence) -> list[RBM]:
+    """Fitted machines of ``sizes`` hidden units, each on the hidden means of the one below, the first on x."""
+    rbms: list[RBM] = []
+    for n, child in zip(sizes, seed.spawn(len(sizes)), strict=True):
+        layer = (RBM() if rbm is None else clone(rbm)).set_params(n_components=n, random_state=child)
+        if rbms:
+            layer.set_params(visible="bernoulli")
+        rbms.append(layer.fit(x))
+        x = layer.transform(x)
+    return rbms

@@ -1,0 +1,56 @@
+"""What the estimators of this package take from scikit-learn's conventions: random states, rates, types, ranges."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rng import seed_sequence
+
+
+def seed_of(random_state: Any) -> np.random.SeedSequence:
+    """A new SeedSequence from scikit-learn's ``random_state`` (a RandomState is advanced) or this package's ``rng``.
+
+    None is fresh entropy: the global random state is never touched.
+    """
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.SeedSequence(random_state.randint(2**31, size=4).tolist())
+    return seed_sequence(random_state).spawn(1)[0]
+
+
+def learning_rates(learning_rate: Any, updates: int) -> Iterator[float]:
+    """One rate an update: constant, or from the first of a pair linearly to the last."""
+    rates = np.atleast_1d(np.asarray(learning_rate, dtype=float))
+    if rates.shape not in ((1,), (2,)) or not (np.isfinite(rates).all() and (rates >= 0.0).all()):
+        raise ValueError(f"learning_rate is {learning_rate}; give a finite rate >= 0, or the first and the last")
+    if rates.size == 1:
+        return repeat(float(rates[0]))
+    return iter(np.linspace(rates[0], rates[1], max(1, updates)).tolist())
+
+
+def check_unit_interval(x: NDArray[Any]) -> None:
+    """Warn of values that no unit of 0 and 1 can have on average."""
+    if x.size and (x.min() < 0.0 or x.max() > 1.0):
+        warnings.warn(
+            f"X ranges from {x.min():g} to {x.max():g}, but Bernoulli units take 0 .. 1: scale X, or set "
+            "visible='gaussian'",
+            stacklevel=4,
+        )
+
+
+def sklearn_output(values: NDArray[Any], like: NDArray[Any]) -> NDArray[Any]:
+    """``values`` in the float type of ``like``."""
+    return values.astype(like.dtype, copy=False)
+
+
+def layer_sizes(n_components: Any) -> tuple[int, ...]:
+    """Hidden units of each layer as a tuple; one number is one layer."""
+    sizes = np.atleast_1d(np.asarray(n_components))
+    if sizes.ndim != 1 or not sizes.size or sizes.dtype.kind not in "iu" or (sizes < 1).any():
+        raise ValueError(f"n_components is {n_components!r}; give the hidden units of each layer, each at least 1")
+    return tuple(int(n) for n in sizes)

@@ -1,0 +1,126 @@
+r"""ln Z of a restricted Boltzmann machine by annealed importance sampling, with bounds from both sides.
+
+.. math:: p^*_\beta(v, h) = e^{(1-\beta) a^\top v - \beta E(v, h)}, \qquad
+          w = \prod_k \frac{p^*_{\beta_k}(v_{k-1})}{p^*_{\beta_{k-1}}(v_{k-1})}, \qquad \langle w \rangle = Z_1 / Z_0
+
+Chains start at beta = 0, independent units, whose Z_0 is known, and take one Gibbs step at each beta. The mean of w is
+unbiased, so ln of it is too low on average, and above ln Z + ln(1/q) with a probability below q (Markov). Chains that
+run back, from states of the model to beta = 0, bound ln Z from above in the same way.
+Source: Neal, Stat. Comput. 11, 125 (2001); Salakhutdinov and Murray, ICML (2008); the way back: Burda, Grosse and
+Salakhutdinov, AISTATS (2015).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import logsumexp
+from scipy.stats import t as student
+
+from ..ising import Float
+from ..rng import RNG
+from .gibbs import Path, Single, Stream
+from .layer import Layer
+
+
+@dataclass(frozen=True, eq=False)
+class LogPartition:
+    """An estimate of ln Z.
+
+    value, low, high : float        ln of the mean weight and its 95 % interval, from the spread of the weights
+    lower, upper : float            95 % bounds: ``lower`` holds always; ``upper`` to the extent that the chains back
+                                    began at states of the model
+    effective_size : float          (sum w)^2 / sum w^2; below ~10 trust the bounds, not the interval
+    log_weights : (chains,) float   ln of Z_0 w
+    """
+
+    value: float
+    low: float
+    high: float
+    lower: float
+    upper: float
+    effective_size: float
+    log_weights: Float
+
+    @classmethod
+    def exact(cls, value: float) -> LogPartition:
+        return cls(value, value, value, value, value, float("inf"), np.array([value]))
+
+
+def ais(
+    layer: Layer,
+    *,
+    chains: int = 100,
+    betas: ArrayLike | int = 1000,
+    base: ArrayLike | None = None,
+    mixing: int = 100,
+    rng: RNG = None,
+) -> LogPartition:
+    """Estimate ln Z of ``layer``.
+
+    Parameters
+    ----------
+    chains : int             independent runs, at least 2
+    betas : int or (k,)      from 0 to 1, rising; a number stands for that many, evenly spaced
+    base : (m,) float        a, biases at beta = 0: ``log_odds(data)`` is best, zeros if None
+    mixing : int             Gibbs steps at beta = 1 between the ends of the chains, drawn by their weights, and the
+                             start of those that run back
+    """
+    if chains < 2:
+        raise ValueError(f"chains is {chains}; the spread of the weights takes at least 2")
+    if mixing < 0:
+        raise ValueError(f"mixing is {mixing}; it must not be negative")
+    ladder = _checked_betas(betas)
+    path, stream = Path.of(layer, base), Stream.of(rng)
+    log_z0 = _log_partition_at_zero(path)
+    forward, v = _anneal(path, path.start(chains, stream), ladder, stream)
+    log_weights = log_z0 + forward
+    probabilities = np.exp(log_weights - logsumexp(log_weights))
+    v = v[stream.generator.choice(chains, size=chains, p=probabilities / probabilities.sum())]
+    ones = np.ones(chains, np.float32)
+    for _ in range(mixing):
+        v = path.draw_visible(path.draw_hidden(v @ path.weights.T, ones, stream), ones, stream)
+    back, _ = _anneal(path, v, ladder[::-1], stream)
+    value = float(logsumexp(log_weights) - np.log(chains))
+    size = float(1.0 / (probabilities**2).sum())
+    half = float(student.ppf(0.975, chains - 1) * np.sqrt(max(0.0, 1.0 / size - 1.0 / chains)))
+    slack = float(np.log(1.0 / 0.05))
+    upper = float(log_z0 - (logsumexp(back) - np.log(chains)) + slack)
+    return LogPartition(value, value - half, value + half, value - slack, upper, size, log_weights)
+
+
+def _anneal(path: Path, v: Single, betas: Float, stream: Stream) -> tuple[Float, Single]:
+    """(ln w of each chain, last v): v (chains, m) goes along ``betas``, one Gibbs step at each but the first."""
+    from ..kernels.rbm import add_softplus_change
+
+    log_w, difference = np.zeros(len(v)), (path.visible - path.base).astype(float)
+    x = v @ path.weights.T
+    for before, beta in pairwise(betas):
+        log_w += (beta - before) * (v @ difference)
+        add_softplus_change(x, path.hidden, before, beta, log_w)
+        at = np.full(len(v), beta, np.float32)
+        v = path.draw_visible(path.draw_hidden(x, at, stream), at, stream)
+        x = v @ path.weights.T
+    return log_w, v
+
+
+def _log_partition_at_zero(path: Path) -> float:
+    a = path.base.astype(float)
+    over_h = path.hidden.size * np.log(2.0)
+    if path.units == "gaussian":
+        return float(over_h + 0.5 * (a @ a) + 0.5 * a.size * np.log(2.0 * np.pi))
+    return float(over_h + np.logaddexp(0.0, a).sum())
+
+
+def _checked_betas(betas: ArrayLike | int) -> Float:
+    if isinstance(betas, (int, np.integer)):
+        if betas < 2:
+            raise ValueError(f"betas is {betas}; annealing takes at least 2 inverse temperatures, 0 and 1")
+        return np.linspace(0.0, 1.0, int(betas))
+    ladder = np.asarray(betas, dtype=float)
+    if ladder.ndim != 1 or ladder.size < 2 or ladder[0] != 0.0 or ladder[-1] != 1.0 or not (np.diff(ladder) > 0).all():
+        raise ValueError("betas must rise strictly from 0 to 1")
+    return ladder

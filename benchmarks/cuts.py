@@ -1,7 +1,7 @@
 """Max-cut on graphs like the G-set: cpu-anneal beside the simulated annealing of dwave-samplers, CPU seconds a read.
 
 Both run the same number of sweeps and reads on the same graphs, in turn. The graphs are made here (random graphs of 800
-nodes and 19,176 edges, toroidal +-1 lattices of 800 nodes), so nothing has to be downloaded.
+nodes and 19,176 edges and of 2000 and 19,990, toroidal +-1 lattices of 800 nodes), so nothing has to be downloaded.
 """
 
 from __future__ import annotations
@@ -14,17 +14,21 @@ from dwave.samplers import SimulatedAnnealingSampler
 
 import neuromorph as nm
 
-SWEEPS, READS = 1000, 20
+SWEEPS, READS = 1000, 64
 
 
 def graphs() -> dict[str, nm.MaxCut]:
     rng = np.random.default_rng(0)
-    dense = nx.gnm_random_graph(800, 19176, seed=1)
+    dense, larger = nx.gnm_random_graph(800, 19176, seed=1), nx.gnm_random_graph(2000, 19990, seed=1)
     torus = nx.grid_2d_graph(20, 40, periodic=True)
     nx.set_edge_attributes(torus, {edge: float(rng.choice([-1, 1])) for edge in torus.edges}, "weight")
     return {
         name: nm.MaxCut(name=name, weights=nx.to_scipy_sparse_array(graph, dtype=float))
-        for name, graph in (("random 800 / 19176", dense), ("torus +-1 20 x 40", torus))
+        for name, graph in (
+            ("random 800 / 19176", dense),
+            ("random 2000 / 19990", larger),
+            ("torus +-1 20 x 40", torus),
+        )
     }
 
 

@@ -21,7 +21,19 @@ from rich.table import Table
 from neuromorph.files import write_file
 
 HERE = Path(__file__).parent
-PACKAGES = ("neuromorph", "numpy", "scipy", "numba", "dimod", "dwave-samplers")
+PACKAGES = (
+    "neuromorph",
+    "numpy",
+    "scipy",
+    "numba",
+    "dimod",
+    "dwave-samplers",
+    "scikit-learn",
+    "mcising",
+    "thrml",
+    "peapods",
+    "jax",
+)
 
 
 def machine() -> dict[str, object]:

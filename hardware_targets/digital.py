@@ -1,9 +1,11 @@
-r"""The user's own CPU: annealed heat bath on one core, time measured. The baseline that every device is set against.
+r"""The user's own CPU: annealing on one core, time measured. The baseline that every device is set against.
 
-.. math:: P(s_i = +1) = \frac{1}{1 + e^{-2 \beta f_i}}, \qquad E_{read} = P_{core}\, t_{measured}
+.. math:: P(s_i \to -s_i) = \min(1, e^{-2 \beta s_i f_i}), \qquad f_i = h_i + \sum_j J_{ij} s_j, \qquad
+          E_{read} = P_{core}\, t_{measured}
 
-- minimise: one sweep at each of ``sweeps`` betas in equal ratios (``annealing.schedule``), then descent.
-- sample: every read is a chain of its own: ``sweeps`` / 2 from hot to beta, then 2 ``sweeps`` at beta. What relaxes
+- minimise: one Metropolis sweep at each of ``sweeps`` betas in equal ratios (``annealing.schedule``), 64 reads side by
+  side on the fastest kernel for the problem, each charged an equal part of their time; then each descends.
+- sample: every read is a chain of heat bath: ``sweeps`` / 2 from hot to beta, then 2 ``sweeps`` at beta. What relaxes
   within ``sweeps`` / 3 or so is then equilibrated beyond what 20,000 reads can tell; a glass far below its transition
   needs more than any ``sweeps``.
 - relax: from the cue, each spin turns into its field, in random order, until none wants to.
@@ -18,7 +20,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from time import perf_counter
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,21 +28,24 @@ from numpy.typing import NDArray
 from neuromorph.annealing.schedule import beta_range, ramp
 from neuromorph.cost import Cost, Datum, read_data
 from neuromorph.ising import Float, Ising
-from neuromorph.kernels.gibbs import anneal_and_descend, toss
 from neuromorph.kernels.tours import anneal_tour
+from neuromorph.kernels.variates import LANES
 from neuromorph.problems import Problem, Tsp
 from neuromorph.protocol import DoesNotFit, Minimise, Program, Relax, Sample, Task, ising_of, require_claim
-from neuromorph.rng import RNG, kernel_states, read_seeds
+from neuromorph.rng import RNG, kernel_states, seed_sequence
 from neuromorph.run import Run, finish
+from neuromorph.sampling.checks import streams_beside
+from neuromorph.sampling.replicas import replicas
+from neuromorph.sampling.simulated_annealing import downhill
 
 MAX_CITIES = 4000  # a tour is read out as n x n spins: 16 MB a read
-_DENSE = 0.25  # filled fraction of J above which whole rows are faster than CSR
+_SPINS = 1 << 25  # of all reads that are annealed at once
 _NEAR = 10  # cities near each city that a move may join to it
 
 
 @dataclass(frozen=True)
 class CpuAnneal:
-    """Annealed heat bath on this machine.
+    """Annealing on this machine.
 
     sweeps : int             proposals for each spin (or city) in a read
     power_w : float | None   power of one busy core, W, if you know yours; None: the range of ``digital.toml``
@@ -50,7 +55,7 @@ class CpuAnneal:
     power_w: float | None = None
 
     name: ClassVar[str] = "cpu-anneal"
-    summary: ClassVar[str] = "annealed heat bath on one core of this machine: time measured, power assumed"
+    summary: ClassVar[str] = "annealing on one core of this machine: time measured, power assumed"
     claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
 
     def __post_init__(self) -> None:
@@ -63,12 +68,14 @@ class CpuAnneal:
         if isinstance(problem, Tsp):
             return Program(self.name, problem, None, _Tours.of(problem), notes=("held exactly, as a permutation",))
         ising = ising_of(problem)
-        return Program(self.name, problem, ising, _Spins.of(ising), notes=("held exactly, in float64",))
+        notes = ("held exactly, in float32 at least",)
+        return Program(self.name, problem, ising, _Spins(ising, *beta_range(ising)), notes=notes, together=LANES)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
-        streams = kernel_states(read_seeds(rng, reads))
-        spins, updates, seconds, settled = program.state.reads(task, streams, self.sweeps)
+        if reads < 1:
+            raise ValueError(f"reads is {reads}; ask for at least one")
+        spins, updates, seconds, settled = program.state.reads(task, seed_sequence(rng), reads, self.sweeps)
         activity = {"device_s": seconds, "updates": updates}
         return finish(program, task, spins, activity, converged=settled, provenance={"parameters": asdict(self)})
 
@@ -88,40 +95,45 @@ _Reads: TypeAlias = tuple[NDArray[np.int8], Float, Float, NDArray[np.bool_]]  # 
 
 @dataclass(frozen=True, eq=False)
 class _Spins:
-    """Couplings as the kernels take them, and where an anneal starts and ends."""
+    """A problem, and where an anneal of it starts and ends."""
 
-    couplings: Any
-    biases: Float
+    ising: Ising
     hot: float
     cold: float
 
-    @classmethod
-    def of(cls, ising: Ising) -> _Spins:
-        j = ising.sparse_couplings()
-        couplings: Any = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
-        if j.nnz > _DENSE * ising.size**2:
-            couplings = ising.dense_couplings().copy()
-        return cls(couplings, ising.biases.copy(), *beta_range(ising))
-
-    def reads(self, task: Task, streams: NDArray[np.uint64], sweeps: int) -> _Reads:
-        reads, n = len(streams), self.biases.size
+    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> _Reads:
+        n = self.ising.size
         if isinstance(task, Relax):
-            spins, betas, limit = task.cues(reads, n).copy(), np.empty(0), 10 * sweeps
-        else:
-            spins = np.empty((reads, n), np.int8)
-            toss(spins, streams)
-            if isinstance(task, Sample):
-                betas, limit = np.r_[ramp(self.hot, task.beta, sweeps // 2), np.full(2 * sweeps, task.beta)], 0
-            else:
-                betas, limit = ramp(self.hot, self.cold, sweeps), 10 * sweeps
-        # An empty read first, so that compiling is never in the time.
-        anneal_and_descend(self.couplings, self.biases, betas[:0], 0, spins[0].copy(), streams[0].copy())
-        done, seconds, settled = np.empty(reads), np.empty(reads), np.empty(reads, bool)
-        for k in range(reads):
+            spins, streams = task.cues(reads, n).astype(np.int8), kernel_states(sequence.spawn(reads))
+            downhill(self.ising, spins[:1].copy(), streams[:1].copy(), 0)  # so that compiling is never in the time
             start = perf_counter()
-            done[k], settled[k] = anneal_and_descend(self.couplings, self.biases, betas, limit, spins[k], streams[k])
-            seconds[k] = perf_counter() - start
-        return spins, done * n, seconds, settled if limit else ~settled
+            done, settled = downhill(self.ising, spins, streams, 10 * sweeps)
+            return spins, n * done.astype(float), np.full(reads, (perf_counter() - start) / reads), settled
+        self._side_by_side(task, np.random.SeedSequence(0), 1, 2)
+        start, most = perf_counter(), max(LANES, _SPINS // n)
+        parts = [self._side_by_side(task, sequence, min(most, reads - done), sweeps) for done in range(0, reads, most)]
+        seconds = np.full(reads, (perf_counter() - start) / reads)
+        spins, done, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return spins, n * done.astype(float), seconds, settled
+
+    def _side_by_side(
+        self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int
+    ) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
+        """(spins, sweeps, settled) of ``reads`` anneals."""
+        if isinstance(task, Sample):
+            betas = np.r_[ramp(self.hot, task.beta, sweeps // 2), np.full(2 * sweeps, task.beta)]
+        else:
+            betas = ramp(self.hot, self.cold, sweeps)
+        beside = streams_beside(sequence, reads)
+        lanes = replicas(
+            self.ising, reads, update="heat-bath" if isinstance(task, Sample) else "metropolis", rng=sequence
+        )
+        lanes.sweep(betas)
+        spins, swept = lanes.spins(), np.full(reads, betas.size)
+        if isinstance(task, Sample):
+            return spins, swept, np.ones(reads, bool)
+        more, settled = downhill(self.ising, spins, beside, 10 * sweeps)
+        return spins, swept + more, settled
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,13 +156,13 @@ class _Tours:
         near = np.argsort(apart, axis=1, kind="stable")[:, : min(_NEAR, problem.size - 1)]
         return cls(problem, distances, np.ascontiguousarray(near))
 
-    def reads(self, task: Task, streams: NDArray[np.uint64], sweeps: int) -> _Reads:
+    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> _Reads:
         if not isinstance(task, Minimise):
             raise DoesNotFit(
                 f"cpu-anneal holds {self.problem.name} as a permutation, which it can only minimise; "
                 "program problem.ising() to sample or relax its spins"
             )
-        reads, n = len(streams), self.problem.size
+        n, streams = self.problem.size, kernel_states(sequence.spawn(reads))
         tours = np.array([np.random.default_rng(stream).permutation(n) for stream in streams])
         spins = np.empty((reads, n * n), np.int8)
         seconds = np.empty(reads)

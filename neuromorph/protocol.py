@@ -71,6 +71,7 @@ class Program:
     mapping_error : float         RMS(held - asked) / RMS(asked) over couplings and biases
     notes : tuple of str          what was lost or changed on the way, for people
     setup : {event: count}        what programming took: pulses, placements
+    together : int                reads that the device makes in about the time of one
     """
 
     target: str
@@ -80,6 +81,7 @@ class Program:
     mapping_error: float = 0.0
     notes: tuple[str, ...] = ()
     setup: Mapping[str, float] = field(default_factory=dict)
+    together: int = 1
 
 
 @runtime_checkable

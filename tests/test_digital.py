@@ -12,7 +12,7 @@ import neuromorph as nm
 from hardware_targets.digital import MAX_CITIES, CpuAnneal
 from neuromorph import DoesNotFit, Ising, Minimise, Relax, Sample, Tsp, exact, load
 from neuromorph.annealing.schedule import beta_range, ramp
-from neuromorph.kernels.gibbs import anneal_and_descend
+from neuromorph.kernels.gibbs import anneal, descend
 from neuromorph.kernels.tours import anneal_tour
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.testing import require_distribution
@@ -37,7 +37,8 @@ def test_whole_rows_and_csr_are_the_same_dynamics():
     ends = []
     for couplings in forms:
         spins, stream = np.ones(40, np.int8), kernel_states(read_seeds(1, 1))[0]
-        swept = anneal_and_descend(couplings, ising.biases.copy(), ramp(0.05, 2.0, 200), 100, spins, stream)
+        anneal(couplings, ising.biases.copy(), ramp(0.05, 2.0, 200), spins, stream)
+        swept = descend(couplings, ising.biases.copy(), 100, spins, stream)
         ends.append((spins.tolist(), swept, stream.tolist()))
     assert ends[0] == ends[1]
 
@@ -153,6 +154,8 @@ def test_time_is_measured_for_each_read_and_priced_with_the_users_power():
     run = CPU.run(program, Sample(0.5), 8, 0)
     assert (run.activity["device_s"] > 0).all()
     assert (run.activity["updates"] == 2.5 * CPU.sweeps * 30).all()
+    least = CPU.run(program, Minimise(), 3, 0).activity["updates"]
+    assert (least > CPU.sweeps * 30).all(), "the descent takes a sweep at least"
     seconds = run.activity["device_s"].sum()
     mine = nm.price(run, CpuAnneal(power_w=7.0).costs())
     assert mine.energy("core").value == pytest.approx(7.0 * seconds)

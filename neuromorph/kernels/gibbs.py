@@ -95,16 +95,6 @@ def descend(couplings, biases, limit, spins, state):
 
 
 @njit(cache=True, nogil=True)
-def anneal_and_descend(couplings, biases, betas, limit, spins, state):
-    """:func:`anneal`, then :func:`descend`; either may be empty. Returns (sweeps, whether the descent settled)."""
-    anneal(couplings, biases, betas, spins, state)
-    sweeps, settled = 0, False
-    if limit:
-        sweeps, settled = descend(couplings, biases, limit, spins, state)
-    return betas.size + sweeps, settled
-
-
-@njit(cache=True, nogil=True)
 def toss(spins, states):
     """Fill ``spins`` (reads, n) int8 with -1 and +1, each read from its own stream ``states`` (reads, 4)."""
     for read in range(spins.shape[0]):

@@ -1,7 +1,8 @@
 """Reads in batches: what is done stays done when time runs out, Ctrl-C comes or the target fails.
 
-Batches double from one read to 64, so that the first answer comes soon and later ones share their overhead. Their size
-depends on nothing but the count of reads done, unless a deadline is near.
+Batches double from one read (or as many as the program makes in the time of one) to 64, so that the first answer comes
+soon and later ones share their overhead. Their size depends on nothing but the program and the count of reads done,
+unless a deadline is near.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def read_in_batches(
         tell(min(done, reads))
         pace = np.inf  # seconds a read, of the last batch
         while done < reads:
-            size = min(max(1, done), _BATCH, reads - done)
+            size = min(max(program.together, done), max(program.together, _BATCH), reads - done)
             began = time.monotonic()
             if deadline is not None and runs:
                 if began >= deadline:

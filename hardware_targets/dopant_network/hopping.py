@@ -1,0 +1,101 @@
+r"""Holes that hop between acceptors and electrodes: energies and rates.
+
+n_i = 1 where acceptor i holds a hole (neutral), 0 where it is ionised. With energies of a hole in volts,
+
+.. math::
+    \varepsilon_i = \textstyle\sum_e L_{ie} V_e + \phi_i - \sum_{j \ne i} C_{ij} (1 - n_j), \qquad
+    \Delta_{i \to j} = \varepsilon_j - \varepsilon_i - C_{ij}, \quad
+    \Delta_{e \to j} = \varepsilon_j - V_e, \quad \Delta_{i \to e} = V_e - \varepsilon_i
+
+    k_{ab} = \nu_{ab} \min(1, e^{-e \Delta / k T}), \qquad \nu_{ab} = \nu_0 e^{-2 r_{ab} / a}
+
+Electrodes hold as many holes as it takes, at energy V_e; nothing hops from electrode to electrode. At equal voltages V
+
+.. math:: p(n) \propto e^{-e H(n) / kT}, \qquad
+          H = \textstyle\sum_i n_i (\varphi_i - V) + \tfrac12 \sum_{ij} C_{ij} (1 - n_i)(1 - n_j),
+          \qquad \varphi_i = \sum_e L_{ie} V_e + \phi_i
+
+Source: Miller and Abrahams, Phys. Rev. 120, 745 (1960), with Metropolis rates; Chen et al., Nature 577, 341 (2020).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.constants import elementary_charge
+from scipy.constants import k as boltzmann_constant
+
+from neuromorph.ising import Float
+
+LIQUID_NITROGEN_K = 77.0
+
+
+@dataclass(frozen=True, eq=False)
+class HoppingNetwork:
+    """All that the dynamics knows of a device with n acceptors and k electrodes.
+
+    static_v : (n,) float            phi, energy of a hole by donors and the like, V
+    interaction_v : (n, n) float     C, symmetric, zero diagonal, V
+    lever : (n, k) float             L; rows sum to 1
+    attempts_hz : (n + k, n + k)     nu, symmetric, zero between electrodes and on the diagonal; acceptors first, 1/s
+    """
+
+    static_v: Float
+    interaction_v: Float
+    lever: Float
+    attempts_hz: Float
+
+    def __post_init__(self) -> None:
+        for name in ("static_v", "interaction_v", "lever", "attempts_hz"):
+            value = np.array(getattr(self, name), dtype=float)
+            if not np.isfinite(value).all():
+                raise ValueError(f"{name} holds NaN or infinity; two sites may stand in one place")
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+        n, k = self.lever.shape
+        for name, shape in (("static_v", (n,)), ("interaction_v", (n, n)), ("attempts_hz", (n + k, n + k))):
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}; {n} sites, {k} electrodes: {shape}")
+        for name in ("interaction_v", "attempts_hz"):
+            value = getattr(self, name)
+            if np.diag(value).any() or not np.allclose(value, value.T, rtol=1e-9, atol=0.0):
+                raise ValueError(f"{name} must be symmetric with a zero diagonal; a hop and its return share a barrier")
+        if (self.attempts_hz < 0.0).any() or self.attempts_hz[n:, n:].any():
+            raise ValueError("attempts_hz must not be negative, and zero between electrodes")
+
+    @property
+    def sites(self) -> int:
+        return int(self.lever.shape[0])
+
+    @property
+    def electrodes(self) -> int:
+        return int(self.lever.shape[1])
+
+    def voltages(self, voltages_v: ArrayLike) -> Float:
+        """``voltages_v`` as (electrodes,) or (settings, electrodes) floats, checked."""
+        v = np.asarray(voltages_v, dtype=float)
+        if v.ndim not in (1, 2) or v.shape[-1] != self.electrodes:
+            raise ValueError(f"voltages have shape {v.shape}; the device has {self.electrodes} electrodes")
+        if not np.isfinite(v).all():
+            raise ValueError("voltages hold NaN or infinity; give finite volts")
+        return v
+
+    def site_energies(self, voltages_v: ArrayLike) -> Float:
+        """varphi = L V + phi of an acceptor among neutral ones, V: (..., electrodes) -> (..., n)."""
+        return np.asarray(self.voltages(voltages_v) @ self.lever.T + self.static_v)
+
+    def energy(self, occupation: ArrayLike, voltages_v: ArrayLike, common_v: float = 0.0) -> Float:
+        """H of occupations (..., n), V, with the electrodes' holes at ``common_v``."""
+        n = np.asarray(occupation, dtype=float)
+        ionised = 1.0 - n
+        pairs = 0.5 * np.einsum("...i,ij,...j->...", ionised, self.interaction_v, ionised)
+        return np.asarray(n @ (self.site_energies(voltages_v) - common_v) + pairs)
+
+
+def thermal_voltage(temperature_k: float) -> float:
+    """k T / e, V."""
+    if not (np.isfinite(temperature_k) and temperature_k > 0.0):
+        raise ValueError(f"temperature_k is {temperature_k}; it must be finite and positive")
+    return boltzmann_constant * temperature_k / elementary_charge

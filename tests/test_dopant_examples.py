@@ -1,0 +1,34 @@
+"""The examples that train dopant networks run as they stand, at a small size."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+def run(name: str, *arguments: str):
+    return runpy.run_path(str(EXAMPLES / name))["main"]([*arguments])
+
+
+def test_the_ring(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every way gives its accuracies, the best above chance even after few steps; the figure is there."""
+    out = tmp_path / "ring.png"
+    small = ["--samples", "16", "--epochs", "3", "--attempts", "1", "--starts", "1", "--gap", "0.4"]
+    found = run("dopant_ring.py", *small, "--out", str(out))
+    assert set(found) == {"one unit", "five units, linear read-out", "2-2-1 units"}
+    assert max(share for shares in found.values() for share in shares) > 0.6
+    assert out.stat().st_size > 10_000
+    assert "on the device" in capsys.readouterr().out
+
+
+def test_the_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All ways are far above the tenth of chance, and the power comes with its caution."""
+    out = tmp_path / "digits.png"
+    small = ["--images", "300", "--seeds", "1", "--points", "400", "--fit", "15", "--epochs", "8"]
+    found = run("dopant_digits.py", *small, "--record", str(tmp_path / "record.npz"), "--out", str(out))
+    assert len(found) == 6
+    assert min(shares[0] for shares in found.values()) > 0.5
+    assert out.stat().st_size > 10_000
+    assert "attempt rate" in capsys.readouterr().out

@@ -58,6 +58,7 @@ class Descent:
     claims: frozenset = frozenset({"minimise", "relax"})
     flips: int = 200
     largest: int = 64
+    together: int = 1
     events: Any = field(default=None, compare=False)  # a callable: told of every batch
 
     def program(self, problem, rng=None):
@@ -66,7 +67,7 @@ class Descent:
             raise DoesNotFit(f"{self.name} has {self.largest} spins, the problem {ising.size}; take a larger array")
         noise = np.random.default_rng(rng).normal()
         notes = ("a note with <b>markup</b> & [red]more[/red]",)
-        return Program(self.name, problem, ising, noise, 0.125, notes, {"set": 4})
+        return Program(self.name, problem, ising, noise, 0.125, notes, {"set": 4}, self.together)
 
     def run(self, program, task, reads=1, rng=None):
         require_claim(self, task)

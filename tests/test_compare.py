@@ -206,6 +206,14 @@ def test_more_reads_go_on_and_fewer_are_the_first(tmp_path):
     assert longer.run.activity["flips"].tolist() == whole.run.activity["flips"].tolist()
 
 
+def test_reads_that_run_side_by_side_are_asked_for_at_once():
+    """A kernel of 64 lanes would take for the batches 1, 1, 2, 4, ... as long as for 64 each time, and be billed so."""
+    batches = []
+    result = nm.compare(Ring(), [Descent(together=4, events=batches.append)], reads=11, rng=2).results[0]
+    assert batches == [4, 4, 3]
+    assert spins(result) == spins(nm.compare(Ring(), [Descent()], reads=11, rng=2).results[0])
+
+
 @pytest.mark.parametrize("change", ["seed", "parameter", "problem", "target", "damage", "empty", "pickle"])
 def test_reads_of_another_study_or_a_damaged_file_are_not_used(tmp_path, change):
     nm.compare(Ring(), [Descent()], reads=4, rng=1, directory=tmp_path)

@@ -1,0 +1,146 @@
+"""Pictures of dopant networks: each function draws on an ``ax`` of matplotlib and returns it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuromorph.report.style import INK, LINE, MUTED, PAPER, SERIES
+
+from .device import Device
+from .flow import net_flow
+from .gates import GATES
+from .hopping import LIQUID_NITROGEN_K
+from .inference import TruthTable
+from .units import Transfer
+
+_NM = 1e9
+_FAINT = 0.03  # flows below this part of the largest are left out
+
+
+def draw_device(
+    ax: Any,
+    device: Device,
+    voltages_v: ArrayLike | None = None,
+    *,
+    temperature_k: float = LIQUID_NITROGEN_K,
+    paths: bool = True,
+) -> Any:
+    """Outline, electrodes, acceptors and donors; with voltages (k,) the potential and where the current flows."""
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.patches import Circle
+
+    shape, k = device.shape, len(device.electrodes)
+    v = None if voltages_v is None else device.network.voltages(voltages_v)
+    outline = _NM * shape.at(np.linspace(0.0, shape.perimeter_m, 721))
+    if v is not None:
+        field = device.field
+        x, y = _NM * field.points.T
+        # one colour for equal voltages, and none of them an end of the scale
+        span = max(float(np.ptp(v)), 1e-3)
+        levels = np.linspace(v.min() - 0.05 * span, v.max() + 0.05 * span, 25)
+        pale = LinearSegmentedColormap.from_list("pale", [SERIES[0], PAPER, SERIES[1]])
+        shades = ax.tricontourf(x, y, field.potentials @ v, levels=levels, cmap=pale)
+        bar = ax.figure.colorbar(shades, ax=ax, shrink=0.75, pad=0.02, ticks=np.linspace(v.min(), v.max(), 5))
+        bar.set_label("potential of the electrodes (V)", color=INK)
+        bar.ax.yaxis.set_major_formatter("{x:.2f}")
+    ax.plot(*outline.T, color=MUTED, lw=1.0, zorder=2)
+    middles = np.empty((k, 2))
+    for e, electrode in enumerate(device.electrodes):
+        along = electrode.start_m + np.linspace(0.0, electrode.width_m, 60)
+        ax.plot(*(_NM * shape.at(along)).T, color=INK, lw=6.0, solid_capstyle="butt", zorder=4)
+        middles[e] = shape.at(electrode.middle_m)
+        name = f"{e}" if v is None else f"{e}: {v[e]:+.2f} V"
+        side = middles[e, 0] / shape.extent_m
+        align = "left" if side > 0.2 else "right" if side < -0.2 else "center"
+        ax.annotate(name, _NM * middles[e] * 1.09, ha=align, va="center", fontsize=8, color=INK, annotation_clip=False)
+    if v is not None and paths:
+        flow, exact = net_flow(device.network, v, temperature_k=temperature_k)
+        _draw_paths(ax, flow, device, middles)
+        ax.set_xlabel("current paths: net hops, " + ("exact" if exact else "mean field"), color=MUTED, fontsize=8)
+    size = 0.018 * _NM * shape.extent_m
+    for points, face, edge in ((device.acceptors, PAPER, INK), (device.donors, SERIES[1], INK)):
+        for point in points:
+            ax.add_patch(Circle(_NM * point, size, fc=face, ec=edge, lw=1.2, zorder=6))
+    ax.set_aspect("equal")
+    extent = _NM * shape.extent_m
+    ax.set_xlim(-0.76 * extent, 0.76 * extent)
+    ax.set_ylim(-0.62 * extent, 0.62 * extent)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    return ax
+
+
+def _draw_paths(ax: Any, flow: Any, device: Device, middles: Any) -> None:
+    """Arrows along net hops, as wide as the flow; from and to the electrode's nearest point."""
+    from matplotlib.patches import FancyArrowPatch
+
+    n = len(device.acceptors)
+    largest = float(flow.max())
+    if largest <= 0.0:
+        return
+
+    def place(a: int, other: int) -> Any:
+        if a < n:
+            return device.acceptors[a]
+        electrode = device.electrodes[a - n]
+        along = device.shape.at(electrode.start_m + np.linspace(0.05, 0.95, 41) * electrode.width_m)
+        return along[np.linalg.norm(along - device.acceptors[other], axis=1).argmin()]
+
+    for a, b in zip(*np.nonzero(flow > _FAINT * largest), strict=True):
+        part = float(flow[a, b]) / largest
+        ax.add_patch(
+            FancyArrowPatch(
+                _NM * place(a, b),
+                _NM * place(b, a),
+                arrowstyle=f"-|>,head_length={2.0 + 3.0 * part},head_width={1.0 + 2.0 * part}",
+                lw=0.6 + 4.0 * part,
+                color=SERIES[2],
+                alpha=0.35 + 0.6 * part,
+                shrinkA=5,
+                shrinkB=5,
+                zorder=5,
+            )
+        )
+
+
+def draw_curve(ax: Any, curve: Transfer, *, seconds: float, label: str | None = None, colour: str = SERIES[0]) -> Any:
+    """I-V with the standard deviation of the current collected for ``seconds``."""
+    current, error = 1e9 * curve.currents_a, 1e9 * curve.errors_a(seconds)
+    ax.fill_between(curve.inputs_v, current - error, current + error, color=colour, alpha=0.3, lw=0)
+    ax.plot(curve.inputs_v, current, color=colour, label=label)
+    ax.set_xlabel("input voltage (V)")
+    ax.set_ylabel("output current (nA)")
+    return _plain(ax)
+
+
+def draw_truth_table(ax: Any, table: TruthTable) -> Any:
+    """Currents of a gate for its four inputs, with error bars and the threshold between the groups."""
+    high = np.array(GATES[table.gate])
+    places = np.arange(4)
+    colours = np.where(high, SERIES[0], MUTED)
+    ax.bar(places, 1e9 * table.currents_a, color=colours, width=0.62, zorder=2)
+    ax.errorbar(
+        places, 1e9 * table.currents_a, 1e9 * table.errors_a, fmt="none", ecolor=INK, capsize=5, lw=1.4, zorder=3
+    )
+    ax.axhline(1e9 * table.threshold_a, color=SERIES[1], lw=1.2, ls="--", label="threshold", zorder=4)
+    ax.axhline(0.0, color=INK, lw=0.8)
+    ax.set_xticks(
+        places, [f"{a}{b}\n→ {int(one)}" for (a, b), one in zip(((0, 0), (0, 1), (1, 0), (1, 1)), high, strict=True)]
+    )
+    ax.set_ylabel("output current (nA)")
+    ax.set_title(f"{table.gate}: Q = {table.quality:.2f}", fontsize=10)
+    ax.legend(frameon=False, fontsize=8)
+    return _plain(ax)
+
+
+def _plain(ax: Any) -> Any:
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    ax.grid(axis="y", color=LINE, lw=0.6)
+    ax.set_axisbelow(True)
+    return ax

@@ -1,0 +1,322 @@
+r"""Neurons made of dopant units, couplings in a crossbar.
+
+.. math:: \tau \dot u_i = \tfrac{1}{\Lambda} \Big(\sum_j W_{ij} (x_j + \eta_j) + b_i\Big) - u_i + \zeta_i, \qquad
+          x_i = g_i(k(t)\, u_i), \qquad \Lambda = \max_i \Big(\sum_j |W_{ij}| + |b_i|\Big)
+
+A dopant network cannot hold couplings that are asked for: its own are fixed by where its acceptors stand. Here it does
+what it can. g_i is the trimmed curve of unit i, a sigmoid (module ``units``), eta its hopping noise over the window in
+which its current is collected, and W is read from phase-change cells, with their errors, or from a memory.
+
+- relax: from the cue at full gain, until no neuron turns any more.
+- minimise: k rises as in ``annealing.gain``; zeta is the amplified current noise of a second unit a neuron. A ``Tsp``
+  is held as a permutation: module ``unit_tours``.
+- sample: neurons one after another, each firing if its field beats the charge that went through its noise unit in one
+  window (module ``thresholds``).
+
+Energy: sum V_k I_k of the units as simulated, amplifiers, cells, converters. Units are at 77 K: the cooler is counted.
+Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577, 341 (2020).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from math import isqrt
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuromorph.annealing import Softassign
+from neuromorph.annealing.gain import GainRamp
+from neuromorph.annealing.schedule import beta_range, ramp
+from neuromorph.cost import Cost, multiply
+from neuromorph.ising import Float, Ising
+from neuromorph.kernels.gibbs import toss
+from neuromorph.problems.problem import Problem
+from neuromorph.problems.tsp import Tsp
+from neuromorph.protocol import DoesNotFit, Program, Relax, Sample, Task, ising_of, mapping_error, require_claim
+from neuromorph.rng import RNG, kernel_states, read_seeds
+from neuromorph.run import Run, finish
+
+from ..memristor.crossbar import CORE, CORES
+from ..memristor.pcm import DATA as CELLS
+from ..memristor.pcm import PhaseChange
+from ..reads import Stream, largest_coupling, require_minimise
+from .couplings import Couplings
+from .interfaces import DATA
+from .thresholds import fire, thresholds
+from .unit_tours import anneal_tours
+from .units import Units, kept_units
+
+_GAIN = 8.0  # the input range of a unit over the swing of u
+_HOT, _HOLD = 0.9, 0.1  # of the critical gain at the start; last part of an anneal, at full gain and without noise
+_ANNEAL_TAU, _STEP_TAU = 200.0, 0.25
+_NOISE = 0.7  # sigma of annealing.gain
+_SCATTER = 1e-3
+_SETTLED, _WINDOW, _WINDOWS = 0.05, 10.0, 20  # RMS of R T V - u over the swing; tau of a look; the most looks
+_WARM, _EQUILIBRATE = 32, 64  # sweeps from hot to beta and at beta
+_BITS = 10  # of the converters of a firing neuron
+_FLOATS = 1 << 22  # of couplings in one batch
+
+
+@dataclass(frozen=True)
+class DopantNeurons:
+    """Dopant units as neurons.
+
+    cell : PhaseChange or None   the crossbar's cells; None: couplings in a digital memory, exact
+    integrators : int            cells of a tour (city and position) that there are units for
+    acceptors : int              in each unit, 2 to 8; computed once, 8 take seconds
+    wafer : int                  seed of the units that were made; 12 kinds are kept and used over and over
+    """
+
+    cell: PhaseChange | None = field(default_factory=PhaseChange)
+    integrators: int = 1024
+    acceptors: int = 6
+    wafer: int = 0
+
+    name: ClassVar[str] = "dopant-neurons"
+    summary: ClassVar[str] = "dopant networks at 77 K as neurons and noise sources, couplings in memristors"
+    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.acceptors <= 8:
+            raise ValueError(f"acceptors is {self.acceptors}; their curves are computed exactly, from 2 to 8")
+        if self.integrators < 1:
+            raise ValueError(f"integrators is {self.integrators}; at least one")
+
+    @property
+    def units(self) -> Units:
+        """The curves of the units that were kept."""
+        return kept_units(acceptors=self.acceptors, seed=self.wafer)
+
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        stream = np.random.default_rng(read_seeds(rng, 1)[0])
+        units = self.units
+        tour = isinstance(problem, Tsp)
+        if tour and problem.size**2 > self.integrators:
+            raise DoesNotFit(
+                f"{problem.size} cities need {problem.size**2} units, there are {self.integrators}; take fewer cities"
+            )
+        most = CORE * isqrt(CORES)
+        if problem.size > most:
+            raise DoesNotFit(f"{problem.size} neurons or more; the crossbar has {most} rows: take parts of the problem")
+        notes = [
+            f"{len(units.outputs)} kinds of unit of {self.acceptors} acceptors at 77 K, the best of {units.made} pairs "
+            f"of terminals; outputs differ by {units.spread():.1%} RMS after trimming, "
+            f"memory is below {1e9 / units.rates_hz.min():.2g} ns",
+        ]
+        if isinstance(problem, Tsp):
+            n, distances = problem.size, problem.distances()
+            longest = float(distances.max()) or 1.0
+            couplings = Couplings.written(distances / longest, self.cell, stream)
+            error = float(
+                np.linalg.norm(couplings.read() - couplings.wanted) / (np.linalg.norm(couplings.wanted) or 1.0)
+            )
+            notes += [f"held as a permutation: {n * n} units; {couplings.where}"]
+            state = _State(couplings, longest, np.zeros(0), stream.integers(len(units.outputs), size=(n, n)))
+            return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup)
+        asked = ising_of(problem)
+        if asked.size > most:
+            raise DoesNotFit(f"{asked.size} neurons; the crossbar has {most} rows: take parts of the problem")
+        scale = largest_coupling(asked)
+        couplings = Couplings.written(asked.dense_couplings() / scale, self.cell, stream)
+        off = scale * (couplings.read() - couplings.wanted)
+        np.fill_diagonal(off, 0.0)  # what sneaks there is a neuron's own current, not a coupling
+        held = Ising(asked.dense_couplings() + (off + off.T) / 2.0, asked.biases, asked.offset)
+        lost = float(np.linalg.norm(off - off.T) / 2.0 / (np.linalg.norm(asked.dense_couplings()) or 1.0))
+        notes += [
+            f"{couplings.where}; held is the symmetric part, the antisymmetric one is {lost:.2%} of the couplings"
+        ]
+        state = _State(couplings, scale, asked.biases / scale, stream.integers(len(units.outputs), size=asked.size))
+        return Program(self.name, problem, held, state, mapping_error(asked, held), tuple(notes), couplings.setup)
+
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        seeds = read_seeds(rng, reads)
+        state: _State = program.state
+        if program.held is None:
+            require_minimise(self.name, task)
+            ends = self._tours(state, seeds)
+        elif isinstance(task, Sample):
+            ends = self._sample(state, program.held, task.beta, seeds)
+        else:
+            cues = task.cues(reads, state.biases.size) if isinstance(task, Relax) else None
+            step = max(1, _FLOATS // state.biases.size**2)
+            parts = [
+                self._settle(state, seeds[k : k + step], None if cues is None else cues[k : k + step])
+                for k in range(0, reads, step)
+            ]
+            ends = _Ends.joined(parts)
+        return finish(
+            program, task, ends.spins, ends.activity, converged=ends.settled, provenance={"parameters": asdict(self)}
+        )
+
+    def costs(self) -> tuple[Cost, ...]:
+        pulses = CELLS["programming_pulses"]
+        drive = replace(multiply(CELLS["half_supply"], CELLS["read_voltage"], "V^2"), low=0.0)
+        return (
+            Cost("device_s", "a read", time=DATA["simulated_second"]),
+            Cost("unit_j", "dopant units, sum of V_k I_k", DATA["hopping_joule"]),
+            Cost("receiver_s", "amplifiers that collect the units' currents", DATA["transimpedance_power"]),
+            Cost("driver_s", "amplifiers that drive units and wires", DATA["driver_power"]),
+            Cost("siemens_s", "cells of the crossbar", drive),
+            Cost("comparisons", "comparators", DATA["comparison"]),
+            Cost("written_cells", "programming, shared by all reads", multiply(pulses, CELLS["pulse_energy"], "J")),
+            Cost("ad_conversions", "ADCs of firing neurons", DATA["adc_conversion"], scope="system"),
+            Cost("da_conversions", "DACs for starts, biases and thresholds", DATA["dac_conversion"], scope="system"),
+            Cost("table_accesses", "tables of thresholds, couplings in memory", DATA["table_access"], scope="system"),
+            Cost("device_s", "control", DATA["control_power"], scope="system"),
+            Cost("device_s", "cooler for 77 K", DATA["cryostat_power"], scope="system"),
+        )
+
+    def _settle(self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None) -> _Ends:
+        """Relaxed from ``cues`` (reads, n), or annealed if None."""
+        units, tau, n = self.units, DATA["neuron_time_constant"].value, state.biases.size
+        streams = [np.random.default_rng(seed) for seed in seeds]
+        w = state.couplings.of_reads(seeds)
+        calm = state.couplings.read()
+        load = state.load
+        bound = units.range_v * _GAIN
+        lowest, highest = np.linalg.eigvalsh((calm + calm.T) / (2.0 * load))[[0, -1]]
+        # a longer step would let the most negative mode overshoot
+        tick = min(_STEP_TAU, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0.0 else _STEP_TAU
+        blur = np.sqrt(1.0 / (2.0 * max(tick * tau, DATA["unit_integration_time"].value)))
+        approach = -np.expm1(-tick)
+        joules, time = np.zeros(len(seeds)), np.zeros(len(seeds))
+
+        def step(u: Float, factor: float, kick: Float) -> Float:
+            """R T V - u, and the units' energy on the way."""
+            volts = bound * factor * u
+            x = units.look_up(units.outputs, state.which, volts)
+            x += blur * np.sqrt(units.look_up(units.noise, state.which, volts)) * kick
+            joules[:] += active * units.look_up(units.powers_w, state.which, volts).sum(axis=1) * (tick * tau)
+            return ((w @ x[:, :, None])[:, :, 0] + state.biases) / load - u
+
+        active = np.ones(len(seeds))
+        if cues is None:
+            slope = bound * units.slope()
+            critical = 1.0 / (slope * highest) if highest > 0.0 else 1.0
+            steps = int(np.ceil(_ANNEAL_TAU / tick))
+            course = GainRamp(min(1.0, _HOT * critical), (1.0 - _HOLD) * _ANNEAL_TAU)
+            u = _SCATTER * np.array([stream.standard_normal(n) for stream in streams])
+            for k, kicks in enumerate(_kicks(streams, steps, n)):
+                factor = course(k * tick)
+                rest = step(u, factor, kicks[:, 0])
+                u = u + approach * rest
+                if k < (1.0 - _HOLD) * steps:
+                    u += _NOISE * np.sqrt(2.0 * tick) / (slope * factor) * kicks[:, 1]
+            time[:] = _ANNEAL_TAU * tau
+            joules += time * units.powers_w[state.which, -1].sum()  # noise units, at the end of their range
+            settled = np.sqrt((rest**2).mean(axis=1)) < _SETTLED
+            noisy = 2
+        else:
+            u = cues.astype(float) / _GAIN
+            settled, noisy = np.zeros(len(seeds), bool), 1
+            length = int(np.ceil(_WINDOW / tick))
+            for _ in range(_WINDOWS):
+                before, still = u > 0.0, np.ones(len(seeds), bool)
+                for kicks in _kicks(streams, length, n):
+                    rest = step(u, 1.0, kicks[:, 0])
+                    u = u + (active * approach)[:, None] * rest
+                    still &= ((u > 0.0) == before).all(axis=1)
+                time += active * (_WINDOW * tau)
+                settled |= still & (np.sqrt((rest**2).mean(axis=1)) < _SETTLED)
+                active = (~settled).astype(float)
+                if settled.all():
+                    break
+        spins = np.where(u > 0.0, 1, -1).astype(np.int8)
+        activity = state.activity(time, joules, neurons=n, units=noisy * n)
+        activity["da_conversions"] = np.count_nonzero(state.biases) + (0.0 if cues is None else float(n))
+        return _Ends(spins, settled, activity)
+
+    def _sample(self, state: _State, held: Ising, beta: float, seeds: list[Stream]) -> _Ends:
+        units, n, window = self.units, state.biases.size, DATA["unit_integration_time"].value
+        hot = min(beta_range(held)[0], beta) or beta
+        betas = (
+            state.scale * np.r_[ramp(hot, beta, _WARM) if beta > 0.0 else np.zeros(_WARM), np.full(_EQUILIBRATE, beta)]
+        )
+        streams = kernel_states(seeds)
+        spins = np.empty((len(seeds), n), np.int8)
+        toss(spins, streams)
+        table = thresholds(betas, state.load, _BITS)
+        step = max(1, _FLOATS // n**2) if state.couplings.noisy else len(seeds)
+        for k in range(0, len(seeds), step):
+            w = state.couplings.of_reads(seeds[k : k + step])
+            fire(w, state.biases, table, state.load, spins[k : k + step], streams[k : k + step])
+        firings = float(len(betas) * n)
+        # one neuron at a time: its noise unit conducts for a window
+        joules = firings * window * float(units.powers_w[state.which, -1].mean())
+        activity = state.activity(np.full(len(seeds), firings * window), joules, neurons=1, units=1)
+        activity |= {
+            "siemens_s": activity["siemens_s"] / n,  # a row at a time
+            "comparisons": firings,
+            "ad_conversions": firings,
+            "da_conversions": firings + np.count_nonzero(state.biases),
+            "table_accesses": activity["table_accesses"] + firings,
+        }
+        return _Ends(spins, np.ones(len(seeds), bool), activity)
+
+    def _tours(self, state: _State, seeds: list[Stream]) -> _Ends:
+        tau = DATA["neuron_time_constant"].value
+        distances = state.scale * state.couplings.wanted
+        held = state.scale * state.couplings.of_reads(seeds)
+        window = DATA["unit_integration_time"].value
+        tours, joules = anneal_tours(Softassign(distances), seeds, held, self.units, state.which, tau, window)
+        n = len(distances)
+        seconds = np.full(len(seeds), tours.duration_tau * tau)
+        # a second unit a cell gives the noise, at the end of its range; servos of rows and columns come on top
+        joules += seconds * self.units.powers_w[state.which, -1].sum()
+        activity = state.activity(seconds, joules, neurons=n * n + n, units=2 * n * n)
+        activity["siemens_s"] = activity["siemens_s"] * 2.0 / n
+        return _Ends(tours.spins, tours.converged & tours.valid, activity)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ends:
+    spins: NDArray[np.int8]
+    settled: NDArray[np.bool_]
+    activity: dict[str, Any]
+
+    @classmethod
+    def joined(cls, parts: list[_Ends]) -> _Ends:
+        counts = {
+            name: np.concatenate([np.broadcast_to(part.activity[name], len(part.spins)) for part in parts])
+            for name in parts[0].activity
+        }
+        return cls(np.concatenate([p.spins for p in parts]), np.concatenate([p.settled for p in parts]), counts)
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """Couplings in units of ``scale``; biases (n,) in the same; which: the kind of unit of each neuron."""
+
+    couplings: Couplings
+    scale: float
+    biases: Float
+    which: NDArray[np.int64]
+
+    @property
+    def load(self) -> float:
+        """Lambda, the largest input of a neuron."""
+        return float((abs(self.couplings.read()).sum(axis=1) + np.abs(self.biases)).max()) or 1.0
+
+    def activity(self, seconds: Float, joules: Any, *, neurons: int, units: int) -> dict[str, Any]:
+        words = float(len(self.couplings.wanted) ** 2) if self.couplings.pairs is None else 0.0
+        return {
+            "device_s": seconds,
+            "unit_j": joules,
+            "receiver_s": units * seconds,
+            "driver_s": 2 * neurons * seconds,
+            "siemens_s": self.couplings.siemens * seconds,
+            "comparisons": float(neurons),
+            "ad_conversions": 0.0,
+            "da_conversions": 0.0,
+            "table_accesses": words,
+        }
+
+
+def _kicks(streams: list[np.random.Generator], steps: int, n: int) -> Any:
+    """Normal numbers (reads, 2, n) for each of ``steps``, drawn many at once."""
+    block = max(1, (1 << 20) // (len(streams) * n))
+    for k in range(0, steps, block):
+        yield from np.stack([s.standard_normal((min(block, steps - k), 2, n)) for s in streams], axis=1)

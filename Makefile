@@ -2,6 +2,8 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
+# Tests run a process a core already; threads of BLAS on top make small products many times as slow.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .PHONY: demo test test-all lint bench clean
 .DELETE_ON_ERROR:
@@ -12,11 +14,11 @@ demo: .venv/installed
 
 test: .venv/dev
 	@sh .ci/install-ngspice
-	$(BIN)/pytest -n auto -m "not slow"
+	$(ONE_THREAD) $(BIN)/pytest -n auto -m "not slow"
 
 test-all: .venv/dev
 	@sh .ci/install-ngspice
-	$(BIN)/pytest -n auto
+	$(ONE_THREAD) $(BIN)/pytest -n auto
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import analog, annealing, exact, testing
+    from . import analog, annealing, boltzmann, exact, memory, sampling, testing
     from .analog import AnalogNetwork
     from .cost import Cost, Datum, Estimate, Ledger, price
     from .ising import Ising
@@ -41,13 +41,13 @@ _PLACES = {
     "study.compare": ["Comparison", "compare"],
     "protocol": ["DoesNotFit", "Minimise", "Program", "Relax", "Sample", "Target", "target", "targets"],
 }
-_MODULES = ["analog", "annealing", "exact", "testing"]
+_MODULES = ["analog", "annealing", "boltzmann", "exact", "memory", "sampling", "testing"]
 _HOME = {name: module for module, names in _PLACES.items() for name in names}
 
 __version__ = "0.1.0"
 __all__ = [  # noqa: RUF022  by theme, as a reader meets them
     "load", "read_tour", "write_tour", "Problem", "ProblemFileError", "Solution", "Tsp", "MaxCut", "Recall",
-    "Ising", "exact", "analog", "AnalogNetwork", "annealing",
+    "Ising", "exact", "analog", "AnalogNetwork", "annealing", "memory", "sampling", "boltzmann",
     "Target", "target", "targets", "Program", "Minimise", "Sample", "Relax", "DoesNotFit", "Run", "testing",
     "Datum", "Cost", "Estimate", "Ledger", "price",
     "compare", "Comparison",

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .circuit_commands import add_circuit_commands, circuit_function
+from .model_commands import add_model_commands
 from .options import (
+    INTERRUPTED,
     BadInput,
     Parser,
     count,
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from .problems import Problem
     from .study import Comparison
 
-NO_ANSWER, BAD_INPUT, INTERRUPTED = 1, 2, 130
+NO_ANSWER, BAD_INPUT = 1, 2
 READS = 100  # as in study, which --help must not import
 
 
@@ -107,6 +109,7 @@ def _parser() -> Parser:
     )
     solve.add_argument("--json", action="store_true")
 
+    add_model_commands(command, _origin)
     add_circuit_commands(command, _load)
     for name, function, text in (
         ("targets", _targets, "list the installed targets"),

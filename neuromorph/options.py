@@ -9,6 +9,8 @@ from math import isfinite
 from pathlib import Path
 from typing import NoReturn
 
+INTERRUPTED = 130  # exit code after Ctrl-C
+
 
 class BadInput(Exception):
     """What the user can mend; shown as one line, without a traceback."""
@@ -32,6 +34,12 @@ def count(text: str) -> int:
 
 def seed(text: str) -> int:
     return int(_checked(text, int, "a whole number from 0", lambda value: value >= 0))
+
+
+def power(text: str) -> int | None:
+    """None: the exponential."""
+    rule = "a whole number from 2, or 'exp'"
+    return None if text == "exp" else int(_checked(text, int, rule, lambda value: value >= 2))
 
 
 def positive(text: str) -> float:

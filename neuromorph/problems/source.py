@@ -33,7 +33,7 @@ class Source:
     def read(cls, path: str | os.PathLike[str]) -> Source:
         """Read a whole file of at most MAX_BYTES."""
         path = Path(path)
-        source = cls(path.name, b"")
+        source = cls(path.name or str(path), b"")
         try:
             if not path.exists():
                 raise source.error("there is no such file; check the path")

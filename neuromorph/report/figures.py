@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from ..cost import Kind, Ledger, Scope
 from ..study.result import Level, Result
-from .style import INK, KINDS, LINE, MARKERS, MUTED, PAPER, series_colour
+from .style import INK, KINDS, LINE, MARKERS, MUTED, PAPER, SERIES, series_colour
 from .text import estimate, printable, quantity
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..study import Comparison
 
 _LOG_FROM = 10.0  # % of gap: beyond, a linear axis would press the good answers together
+_INSIDE = 6  # names that a legend in the picture has room for
 
 
 def new_axes(width: float = 4.8, height: float = 3.6) -> Axes:
@@ -34,6 +35,7 @@ def pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """
     from matplotlib.ticker import NullFormatter
 
+    own = ax is None
     ax = new_axes() if ax is None else ax
     points: list[tuple[float, float]] = []
     for k, result in enumerate(comparison.results):
@@ -43,11 +45,15 @@ def pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
         low, energy, high, quality = np.array(curve).T
         colour = series_colour(k)
         ax.fill_betweenx(quality, low, high, color=colour, alpha=0.14, linewidth=0)
-        ax.plot(energy, quality, color=colour, linewidth=1.4, marker=".", markersize=4)
+        again = k >= len(SERIES)  # colours begin anew: dashes and open marks tell the rounds apart
+        ax.plot(
+            energy, quality, color=colour, linewidth=1.4, marker=".", markersize=4, linestyle="--" if again else "-"
+        )
         bar = np.array([energy[:1] - low[:1], high[:1] - energy[:1]])
         ax.errorbar(
             energy[:1], quality[:1], xerr=bar, color=colour, zorder=4,
             fmt=MARKERS[k % len(MARKERS)], markersize=7, capsize=3, label=_label(result),
+            markerfacecolor=PAPER if again else colour,
         )  # fmt: skip
         points += zip(energy.tolist(), quality.tolist(), strict=True)
     if not points:
@@ -70,7 +76,13 @@ def pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
         ax.set_ylim(min(-0.25, 1.2 * best), 1.3 * worst)
     if rising:
         ax.invert_yaxis()
-    legend = ax.legend(facecolor=PAPER, framealpha=0.8, edgecolor="none", fontsize=9, labelcolor=INK)
+    place: dict[str, Any] = {}
+    names = len(ax.get_legend_handles_labels()[0])
+    if names > _INSIDE:
+        place = {"loc": "upper center", "bbox_to_anchor": (0.45, -0.16), "ncols": 2, "columnspacing": 1.0}
+        if own:
+            ax.figure.set_figheight(3.6 + 0.11 * names)  # type: ignore[union-attr]
+    legend = ax.legend(facecolor=PAPER, framealpha=0.8, edgecolor="none", fontsize=9, labelcolor=INK, **place)
     for text in legend.get_texts():
         text.set_parse_math(False)
     ax.grid(color=LINE, linewidth=0.8)

@@ -23,8 +23,8 @@ from neuromorph.annealing.schedule import ramp
 from neuromorph.cost import Cost
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.variates import LANES
-from neuromorph.problems import Problem
-from neuromorph.protocol import Minimise, Program, Sample, Task, ising_of, require_claim
+from neuromorph.problems import Problem, Tsp
+from neuromorph.protocol import DoesNotFit, Minimise, Program, Sample, Task, ising_of, require_claim
 from neuromorph.rng import RNG, seed_sequence
 from neuromorph.run import Run, finish
 from neuromorph.sampling import (
@@ -43,6 +43,7 @@ from neuromorph.sampling.simulated_annealing import downhill
 
 from .digital import CpuAnneal
 
+MAX_CITIES = 20  # of a tour as n x n spins under penalties; more take minutes for tours that are far from good
 _SPINS = 1 << 25  # of all replicas in one batch of reads
 
 Spins: TypeAlias = NDArray[np.int8]
@@ -72,6 +73,11 @@ class CpuSampler:
         CpuAnneal(self.sweeps, self.power_w)  # the same rules
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        if isinstance(problem, Tsp) and problem.size > MAX_CITIES:
+            raise DoesNotFit(
+                f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
+                f"tours; {MAX_CITIES} at most: cpu-anneal holds a tour as a permutation"
+            )
         return Program(
             self.name, problem, ising_of(problem), notes=("held exactly, in float32 at least",), together=LANES
         )

@@ -61,3 +61,10 @@ def test_they_run_problems_of_users():
         device = nm.target(name)
         run = device.run(device.program(problem), Minimise(), 4, 0)
         assert run.energies.min() == -4.0
+
+
+@each
+def test_tours_that_would_take_minutes_are_refused(name):
+    tour = nm.Tsp("ring", np.random.default_rng(0).random((21, 2)))
+    with pytest.raises(nm.DoesNotFit, match="21 cities are 441 spins"):
+        nm.target(name).program(tour)

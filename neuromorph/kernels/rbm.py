@@ -3,7 +3,7 @@ r"""Half a Gibbs step of a restricted Boltzmann machine, after the matrix produc
 .. math:: p_{rj} = \frac{1}{1 + e^{-z_{rj}}}, \quad z_{rj} = a_j + \beta_r (x_{rj} + b_j),\; s_{rj} = [u_{rj} < p_{rj}]
 
 a_j and beta_r are what tempering and annealing need: beta = 1 is the model, beta = 0 independent units of bias a.
-exp is 2^n times a polynomial (Cephes expf, relative error below 2e-7), u has 24 bits from 64 lanes of xoshiro128+; both
+exp is 2^n times a polynomial (Cephes expf, relative error below 2e-7), u has 24 bits from 32 lanes of xoshiro128+; both
 run in vector registers. A unit with p < 2^-24 fires with 2^-24.
 Source: Moshier, Cephes (1992); Blackman and Vigna, ACM Trans. Math. Softw. 47, 36 (2021).
 """
@@ -14,10 +14,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 from numpy.typing import NDArray
 
-LANES = 64
+from .simd import aligned, bits_as, convert, fma, load, rotate, select, spread, store
+
+F, U32 = np.float32, np.uint32
+LANES = 32
 
 _ONE, _ZERO = np.float32(1.0), np.float32(0.0)
 _FAR = np.float32(87.0)  # exp(87) is still a float32
@@ -30,80 +33,131 @@ _TO_UNIT = np.float32(2.0**-24)
 
 
 def lanes_of(seed: np.random.SeedSequence) -> NDArray[np.uint32]:
-    """(4, 64) states of the generator, one column a lane, none all zero."""
+    """(4, LANES) states of the generator, one column a lane, none all zero."""
     lanes = np.asarray(seed.generate_state(4 * LANES, np.uint32), np.uint32).reshape(4, LANES)
     lanes[0] |= np.uint32(1)
     return lanes
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def _odds_against(z):
     """exp(-z)."""
-    t = min(max(-z, -_FAR), _FAR)
-    rounded = t * _LOG2_E + _ROUND
+    t = select(z < -_FAR, _FAR, select(z > _FAR, -_FAR, F(0.0) - z))
+    rounded = fma(t, _LOG2_E, spread(t, _ROUND))
     n = rounded - _ROUND
-    f = (t - n * _LN2_HIGH) - n * _LN2_LOW
-    e = ((((((_P0 * f + _P1) * f + _P2) * f + _P3) * f + _P4) * f + _P5) * f * f + f) + _ONE
-    power = np.uint32((np.float32(rounded).view(np.uint32) << np.uint32(23)) + np.uint32(127 << 23)).view(np.float32)
-    return e * power
+    f = fma(n, -_LN2_LOW, fma(n, -_LN2_HIGH, t))
+    e = fma(f, _P0, spread(f, _P1))
+    e = fma(e, f, _P2)
+    e = fma(e, f, _P3)
+    e = fma(e, f, _P4)
+    e = fma(e, f, _P5)
+    power = bits_as((bits_as(rounded, types.uint32) << U32(23)) + U32(127 << 23), types.float32)
+    return (fma(e * f, f, f) + _ONE) * power
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _rotate(x, k):
-    return np.uint32(x << np.uint32(k)) | np.uint32(x >> np.uint32(32 - k))
+@njit(nogil=True, inline="always")
+def _step(a, b, c, d):
+    """The next state of xoshiro128+, whose number is the high bits of a + d."""
+    t = b << U32(9)
+    c = c ^ a
+    d = d ^ b
+    return a ^ d, b ^ c, c ^ t, rotate(d, 11)
 
 
-@njit(cache=True, nogil=True)
-def _fill(lanes, uniforms):
-    """uniforms (blocks, LANES) float32 in [0, 1)."""
-    for block in range(uniforms.shape[0]):
-        for k in range(LANES):
-            s0, s1, s2, s3 = lanes[0, k], lanes[1, k], lanes[2, k], lanes[3, k]
-            result = np.uint32(s0 + s3)
-            uniforms[block, k] = np.float32(np.int32(result >> np.uint32(8))) * _TO_UNIT
-            t = np.uint32(s1 << np.uint32(9))
-            s2 ^= s0
-            s3 ^= s1
-            lanes[1, k] = s1 ^ s2
-            lanes[0, k] = s0 ^ s3
-            lanes[2, k] = s2 ^ t
-            lanes[3, k] = _rotate(s3, 11)
+@njit(nogil=True, inline="always")
+def _uniform(a, d):
+    """[0, 1) with 24 bits."""
+    return convert(bits_as((a + d) >> U32(8), types.int32), types.float32) * _TO_UNIT
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, cache=True)
+def _widened(values):
+    """(rows, n) -> (rows, LANES), with zeros."""
+    wide = aligned(values.shape[0], LANES, F)
+    wide[:, : values.shape[1]] = values
+    wide[:, values.shape[1] :] = _ZERO
+    return wide
+
+
+@njit(nogil=True, cache=True)
+def _means(x, wide, shift, base, betas, sign):
+    """``to_means`` of the first ``wide`` columns, whole vectors."""
+    for r in range(x.shape[0]):
+        beta = betas[r]
+        for j in range(0, wide, LANES):
+            z = fma(load(x, r, j, LANES) + load(shift, 0, j, LANES), beta, load(base, 0, j, LANES))
+            store(x, r, j, sign / (_odds_against(z) + _ONE))
+
+
+@njit(nogil=True, cache=True)
+def _samples(x, wide, shift, base, betas, lanes):
+    a, b, c, d = load(lanes, 0, 0, LANES), load(lanes, 1, 0, LANES), load(lanes, 2, 0, LANES), load(lanes, 3, 0, LANES)
+    for r in range(x.shape[0]):
+        beta = betas[r]
+        for j in range(0, wide, LANES):
+            z = fma(load(x, r, j, LANES) + load(shift, 0, j, LANES), beta, load(base, 0, j, LANES))
+            u = _uniform(a, d)
+            a, b, c, d = _step(a, b, c, d)
+            store(x, r, j, select(fma(u, _odds_against(z), u) < _ONE, spread(z, _ONE), spread(z, _ZERO)))
+    store(lanes, 0, 0, a)
+    store(lanes, 1, 0, b)
+    store(lanes, 2, 0, c)
+    store(lanes, 3, 0, d)
+
+
+@njit(nogil=True, cache=True)
+def _means_and_samples(x, wide, shift, base, betas, sign, samples, lanes):
+    a, b, c, d = load(lanes, 0, 0, LANES), load(lanes, 1, 0, LANES), load(lanes, 2, 0, LANES), load(lanes, 3, 0, LANES)
+    for r in range(x.shape[0]):
+        beta = betas[r]
+        for j in range(0, wide, LANES):
+            z = fma(load(x, r, j, LANES) + load(shift, 0, j, LANES), beta, load(base, 0, j, LANES))
+            u = _uniform(a, d)
+            a, b, c, d = _step(a, b, c, d)
+            odds = _odds_against(z)
+            store(samples, r, j, select(fma(u, odds, u) < _ONE, spread(z, _ONE), spread(z, _ZERO)))
+            store(x, r, j, sign / (odds + _ONE))
+    store(lanes, 0, 0, a)
+    store(lanes, 1, 0, b)
+    store(lanes, 2, 0, c)
+    store(lanes, 3, 0, d)
+
+
+@njit(nogil=True, cache=True)
 def to_means(x, shift, base, betas, sign):
     """x (rows, n) becomes sign * p; base and shift (n,), betas (rows,), all float32."""
-    for r in range(x.shape[0]):
-        beta = betas[r]
-        for j in range(x.shape[1]):
-            x[r, j] = sign / (_ONE + _odds_against(base[j] + beta * (x[r, j] + shift[j])))
+    shift, base, n = shift.reshape(1, -1), base.reshape(1, -1), x.shape[1]
+    whole = n - n % LANES
+    _means(x, whole, shift, base, betas, sign)
+    if whole < n:
+        rest = _widened(x[:, whole:])
+        _means(rest, LANES, _widened(shift[:, whole:]), _widened(base[:, whole:]), betas, sign)
+        x[:, whole:] = rest[:, : n - whole]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, cache=True)
 def to_samples(x, shift, base, betas, lanes):
-    """x becomes 1 with probability p, else 0. One array, since loops over two that may overlap are not vectorised."""
-    uniforms = np.empty(((x.shape[1] + LANES - 1) // LANES, LANES), np.float32)
-    u = uniforms.reshape(uniforms.size)
-    for r in range(x.shape[0]):
-        _fill(lanes, uniforms)
-        beta = betas[r]
-        for j in range(x.shape[1]):
-            odds = _odds_against(base[j] + beta * (x[r, j] + shift[j]))
-            x[r, j] = _ONE if u[j] + u[j] * odds < _ONE else _ZERO
+    """x becomes 1 with probability p, else 0."""
+    shift, base, n = shift.reshape(1, -1), base.reshape(1, -1), x.shape[1]
+    whole = n - n % LANES
+    _samples(x, whole, shift, base, betas, lanes)
+    if whole < n:
+        rest = _widened(x[:, whole:])
+        _samples(rest, LANES, _widened(shift[:, whole:]), _widened(base[:, whole:]), betas, lanes)
+        x[:, whole:] = rest[:, : n - whole]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, cache=True)
 def to_means_and_samples(x, shift, base, betas, sign, samples, lanes):
     """x becomes sign * p, and ``samples`` (rows, n) 1 with probability p, else 0."""
-    uniforms = np.empty(((x.shape[1] + LANES - 1) // LANES, LANES), np.float32)
-    u = uniforms.reshape(uniforms.size)
-    for r in range(x.shape[0]):
-        _fill(lanes, uniforms)
-        beta = betas[r]
-        for j in range(x.shape[1]):
-            p = _ONE / (_ONE + _odds_against(base[j] + beta * (x[r, j] + shift[j])))
-            x[r, j] = sign * p
-            samples[r, j] = _ONE if u[j] < p else _ZERO
+    shift, base, n = shift.reshape(1, -1), base.reshape(1, -1), x.shape[1]
+    whole = n - n % LANES
+    _means_and_samples(x, whole, shift, base, betas, sign, samples, lanes)
+    if whole < n:
+        rest, drawn = _widened(x[:, whole:]), aligned(x.shape[0], LANES, F)
+        shift, base = _widened(shift[:, whole:]), _widened(base[:, whole:])
+        _means_and_samples(rest, LANES, shift, base, betas, sign, drawn, lanes)
+        x[:, whole:], samples[:, whole:] = rest[:, : n - whole], drawn[:, : n - whole]
 
 
 @njit(cache=True, nogil=True)

@@ -1,9 +1,9 @@
 r"""Vectors of fixed width for compiled loops: one value of 64 lanes instead of a loop that may or may not vectorise.
 
 ``load(a, row, col, lanes)`` reads ``a[row, col : col + lanes]`` of a C-contiguous 2-D array as one value, ``store``
-writes it back; ``+ - * & | ^ ~ << >>`` and comparisons work lane by lane, a scalar is spread over the lanes. LLVM cuts
-the vectors to the registers of the machine, whatever they are. Nothing is bound-checked. Arrays of :func:`aligned` load
-an eighth faster than those that begin anywhere.
+writes it back; ``+ - * / & | ^ ~ << >>`` and comparisons work lane by lane, a scalar is spread over the lanes. LLVM
+cuts the vectors to the registers of the machine, whatever they are. Nothing is bound-checked. Arrays of :func:`aligned`
+load an eighth faster than those that begin anywhere.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -141,6 +141,7 @@ for _op, _sign in (
     (operator.ne, "!="),
 ):
     _comparison(_op, _sign)
+_define(operator.truediv, lambda builder, _, x, y: builder.fdiv(x, y))
 _define(operator.and_, lambda builder, _, x, y: builder.and_(x, y))
 _define(operator.or_, lambda builder, _, x, y: builder.or_(x, y))
 _define(operator.xor, lambda builder, _, x, y: builder.xor(x, y))

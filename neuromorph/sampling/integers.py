@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ising import Ising
+from ..ising import Float, Ising
 
 _MANY = 256  # distinct magnitudes; a problem of small integers has fewer
 _SLACK = 1e-9  # of the largest integer: what decimal fractions lose in binary
@@ -13,8 +13,13 @@ _SLACK = 1e-9  # of the largest integer: what decimal fractions lose in binary
 
 def largest(ising: Ising) -> float:
     """max(\\|J_ij\\|, \\|h_i\\|), or 1 where all are 0."""
-    values = ising.sparse_couplings().data
+    values = _held(ising)
     return max(float(np.abs(values).max(initial=0.0)), float(np.abs(ising.biases).max())) or 1.0
+
+
+def _held(ising: Ising) -> Float:
+    """Couplings as they are held, of a dense matrix with its zeros."""
+    return np.asarray(ising.couplings.data if ising.is_sparse else ising.couplings.ravel())
 
 
 def reach(ising: Ising, found: tuple[float, NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.int64]:
@@ -26,6 +31,8 @@ def reach(ising: Ising, found: tuple[float, NDArray[np.int64], NDArray[np.int64]
 
 def integers(ising: Ising) -> tuple[float, NDArray[np.int64], NDArray[np.int64]] | None:
     """(unit, J / unit in the order of the CSR data, h / unit), the unit as large as possible; None if there is none."""
+    if np.unique(np.abs(_held(ising)[: 16 * _MANY])).size > _MANY + 1:  # and 0
+        return None  # before a dense matrix is looked through
     values = ising.sparse_couplings().data
     sizes = np.unique(np.abs(np.concatenate([values, ising.biases])))
     sizes = sizes[sizes > 0]

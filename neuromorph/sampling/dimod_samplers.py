@@ -109,94 +109,54 @@ def _states(initial: Any, labels: list[Any], bqm: Any) -> Spins:
     return spins.astype(np.int8)
 
 
-class GibbsSampler(_Sampler):
+class _ChainSampler(_Sampler):
+    """Independent chains, one a read, by the method of a subclass."""
+
+    _method: Any
+
+    def sample(  # type: ignore[override]
+        self,
+        bqm: Any,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int = _SWEEPS,
+        beta_range: Any = None,
+        beta_schedule: ArrayLike | None = None,
+        initial_states: Any = None,
+        seed: int | None = None,
+    ) -> Any:
+        """SampleSet at the last beta."""
+
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+            betas = _betas(beta_schedule, hot, cold, num_sweeps)
+            samples = self._method(ising, betas[-1], 1, chains=reads, burn_in=betas[:-1], initial=initial, rng=rng)
+            return samples.flat(), {}
+
+        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+
+
+class GibbsSampler(_ChainSampler):
     """Samples by heat bath: independent chains, one a read."""
 
-    def sample(  # type: ignore[override]
-        self,
-        bqm: Any,
-        *,
-        num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
-        beta_range: Any = None,
-        beta_schedule: ArrayLike | None = None,
-        initial_states: Any = None,
-        seed: int | None = None,
-    ) -> Any:
-        """SampleSet at the last beta."""
-        return _chain(gibbs, bqm, num_reads, num_sweeps, beta_range, beta_schedule, initial_states, seed)
+    _method = staticmethod(gibbs)
 
 
-class MetropolisSampler(_Sampler):
+class MetropolisSampler(_ChainSampler):
     """Samples by Metropolis' rule: independent chains, one a read."""
 
-    def sample(  # type: ignore[override]
-        self,
-        bqm: Any,
-        *,
-        num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
-        beta_range: Any = None,
-        beta_schedule: ArrayLike | None = None,
-        initial_states: Any = None,
-        seed: int | None = None,
-    ) -> Any:
-        """SampleSet at the last beta."""
-        return _chain(metropolis, bqm, num_reads, num_sweeps, beta_range, beta_schedule, initial_states, seed)
+    _method = staticmethod(metropolis)
 
 
-class BlockGibbsSampler(_Sampler):
+class BlockGibbsSampler(_ChainSampler):
     """Samples by heat bath, colour by colour of the coupling graph."""
 
-    def sample(  # type: ignore[override]
-        self,
-        bqm: Any,
-        *,
-        num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
-        beta_range: Any = None,
-        beta_schedule: ArrayLike | None = None,
-        initial_states: Any = None,
-        seed: int | None = None,
-    ) -> Any:
-        """SampleSet at the last beta."""
-        return _chain(block_gibbs, bqm, num_reads, num_sweeps, beta_range, beta_schedule, initial_states, seed)
+    _method = staticmethod(block_gibbs)
 
 
-class ClusterSampler(_Sampler):
+class ClusterSampler(_ChainSampler):
     """Samples by Swendsen-Wang clusters; with a heat-bath sweep before each move where couplings are frustrated."""
 
-    def sample(  # type: ignore[override]
-        self,
-        bqm: Any,
-        *,
-        num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
-        beta_range: Any = None,
-        beta_schedule: ArrayLike | None = None,
-        initial_states: Any = None,
-        seed: int | None = None,
-    ) -> Any:
-        """SampleSet at the last beta."""
-        return _chain(swendsen_wang, bqm, num_reads, num_sweeps, beta_range, beta_schedule, initial_states, seed)
-
-
-def _chain(
-    method: Any,
-    bqm: Any,
-    num_reads: int | None,
-    num_sweeps: int,
-    beta_range: Any,
-    beta_schedule: ArrayLike | None,
-    initial_states: Any,
-    seed: int | None,
-) -> Any:
-    def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> tuple[Spins, Any]:
-        betas = _betas(beta_schedule, hot, cold, num_sweeps)
-        samples = method(ising, betas[-1], 1, chains=reads, burn_in=betas[:-1], initial=initial, rng=rng)
-        return samples.flat(), {}
-
-    return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+    _method = staticmethod(swendsen_wang)
 
 
 class AnnealSampler(_Sampler):

@@ -55,7 +55,8 @@ def main(argv: list[str] | None = None) -> float:
     draw_truth_table(axes[1, 0], gate)
 
     # the same outline at room temperature, where space charge makes the curve
-    flow = HoleFlow(device_mesh(device.shape, device.electrodes, spacing_m=device.shape.extent_m / 16), silicon_layer())
+    layer, spacing = silicon_layer(), device.shape.extent_m / 30
+    flow = HoleFlow(device_mesh(device.shape, device.electrodes, spacing_m=spacing, skin_m=layer.skin_m), layer)
     inputs, state, currents = np.linspace(-1.0, 1.0, options.points), None, []
     for volts in inputs:
         state = flow.solve(np.r_[volts, shown[1:]], state)

@@ -1,13 +1,15 @@
-"""Holes at room temperature, against Ohm, Mott and Gurney, Airy functions, and refinement of the mesh."""
+"""Holes at room temperature, against conformal maps, Mott and Gurney, Airy functions, and refinement of the mesh."""
 
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.constants import elementary_charge, epsilon_0
 from scipy.optimize import brentq
 from scipy.spatial import cKDTree
-from scipy.special import airy
+from scipy.special import airy, ellipj, ellipk
 
 from hardware_targets.dopant_network.drift_diffusion import (
     HoleFlow,
@@ -21,6 +23,7 @@ from hardware_targets.dopant_network.field import solve_field
 from hardware_targets.dopant_network.geometry import Disc, Electrode, Rectangle, around
 from hardware_targets.dopant_network.hopping import thermal_voltage
 from hardware_targets.dopant_network.mesh import device_mesh, slab_mesh
+from hardware_targets.dopant_network.refinement import Refinement, refine
 
 LENGTH, WIDTH = 1e-6, 1e-7
 UNDOPED = replace(silicon_layer(), doping_m3=0.0)
@@ -86,6 +89,7 @@ def test_space_charge_with_diffusion_is_airys(volts):
     thermal = thermal_voltage(UNDOPED.temperature_k)
     epsilon = UNDOPED.relative_permittivity * epsilon_0
     beyond = np.sqrt(2.0 * epsilon * thermal / (elementary_charge * UNDOPED.contact_m3))
+    assert pytest.approx(beyond, rel=1e-12) == UNDOPED.skin_m
     expected = with_diffusion(volts / thermal) * mott_gurney(UNDOPED, volts, LENGTH + 2.0 * beyond)
     assert slab_density(UNDOPED, volts, 800) == pytest.approx(expected, rel=3e-3)
 
@@ -98,31 +102,92 @@ def test_refining_the_slab_converges_at_first_order():
     assert (np.abs(np.log2(steps[:-1] / steps[1:]) - 1.0) < 0.7).all()
 
 
-def test_ohm_in_a_slab_and_in_a_disc():
-    """As many acceptors as contact holes: J = e mu N V / L, and in a disc Maxwell's conductance of Laplace's field."""
+def test_ohm_in_a_slab():
+    """As many acceptors as contact holes: J = e mu N V / L."""
     doped = replace(UNDOPED, doping_m3=-UNDOPED.contact_m3)
     sigma = elementary_charge * doped.mobility_m2_vs * doped.contact_m3
     assert slab_density(doped, 1e-3, 50) == pytest.approx(sigma * 1e-3 / LENGTH, rel=1e-8)
-    electrodes = around(DISC, 3, width_m=0.1 * DISC.perimeter_m)
-    v = np.array([1e-3, -2e-3, 0.5e-3])
-    field = solve_field(DISC, electrodes, spacing_m=15e-9)
-    expected = -sigma * doped.thickness_m * field.conductances @ v
-    state = HoleFlow(device_mesh(DISC, electrodes, spacing_m=15e-9), doped).solve(v)
-    np.testing.assert_allclose(state.currents_a, expected, rtol=5e-3)
+
+
+def outline_on_a_line(shape: Disc | Rectangle, places: np.ndarray) -> np.ndarray:
+    """Conformal maps onto the upper half-plane, at the outline: tan of half the angle; Jacobi's sn."""
+    if isinstance(shape, Disc):
+        return np.tan((places / shape.radius_m - np.pi / 2.0) / 2.0)
+    w, h = shape.width_m, shape.height_m
+    m = brentq(lambda m: h / w - ellipk(1.0 - m) / (2.0 * ellipk(m)), 1e-12, 1.0 - 1e-12)
+    found = []
+    for place in places % shape.perimeter_m:
+        x, y = shape.at(place) * 2.0 * ellipk(m) / w
+        if place < w or w + h < place < 2.0 * w + h:  # lower and upper side: sn(x), 1 / (sqrt(m) sn(x))
+            sn = ellipj(x, m)[0]
+            found.append(sn if place < w else 1.0 / (np.sqrt(m) * sn))
+        else:  # sn(+-K + i y) = +-1 / dn(y | 1 - m)
+            found.append(np.sign(x) / ellipj(y + ellipk(1.0 - m) / 2.0, 1.0 - m)[2])
+    return np.array(found)
+
+
+def sheet_conductance(shape: Disc | Rectangle, electrodes: tuple[Electrode, ...]) -> float:
+    """Of two electrodes, exactly: K(c) / K(1 - c), c the cross-ratio of their ends on the line."""
+    a, b, c, d = outline_on_a_line(shape, np.array([[e.start_m, e.stop_m] for e in electrodes]).ravel())
+    ratio = (b - a) * (d - c) / ((c - a) * (d - b))
+    return float(ellipk(ratio) / ellipk(1.0 - ratio))
+
+
+@pytest.mark.parametrize(
+    ("shape", "electrodes"),
+    [
+        (DISC, (Electrode(3e-8, 8e-8), Electrode(3.5e-7, 2.2e-7))),
+        (Rectangle(3e-7, 1.5e-7), (Electrode(1.1e-7, 6e-8), Electrode(5.2e-7, 1e-7))),
+        (Rectangle(2e-7, 3e-7), (Electrode(2e-7, 7e-8), Electrode(9e-7, 9e-8))),  # around a corner, and a side
+    ],
+)
+def test_ohms_current_is_the_conformal_maps(shape, electrodes):
+    """As many acceptors as contact holes: the exact current within 0.1 %, its limit within 1e-4, second order."""
+    assert sheet_conductance(DISC, around(DISC, 2, width_m=DISC.perimeter_m / 4)) == pytest.approx(1.0, rel=1e-12)
+    whole = (Electrode(3.5, 1.0), Electrode(7.5, 1.0))
+    assert sheet_conductance(Rectangle(3.0, 1.0), whole) == pytest.approx(1.0 / 3.0, rel=1e-9)
+    doped = replace(UNDOPED, doping_m3=-1e22, contact_m3=1e22)  # nothing to resolve in front of electrodes
+    sheet = elementary_charge * doped.mobility_m2_vs * doped.contact_m3 * doped.thickness_m
+    exact = 1e-3 * sheet * sheet_conductance(shape, electrodes)
+    found = refine(shape, electrodes, doped, [1e-3, 0.0])
+    errors = found.currents_a[:, 1] / exact - 1.0
+    assert (errors > 0.0).all()  # linear elements bound the current from above
+    assert errors[-1] < 1e-3
+    assert np.abs(np.log2(errors[:-1] / errors[1:]) - 2.0).max() < 0.3
+    assert found.limit_a[1] == pytest.approx(exact, rel=1e-4)
+
+
+def test_space_charge_on_a_graded_mesh_is_airys():
+    """Plates at the sides of a rectangle, on triangles: the current of the Airy functions at second order."""
+    volts = 5.0
+    shape = Rectangle(LENGTH, WIDTH)
+    plates = (Electrode(LENGTH + WIDTH / 2.0, WIDTH), Electrode(2.0 * LENGTH + 1.5 * WIDTH, WIDTH))
+    density = mott_gurney(UNDOPED, volts, LENGTH + 2.0 * UNDOPED.skin_m)
+    exact = WIDTH * UNDOPED.thickness_m * density * with_diffusion(volts / thermal_voltage(UNDOPED.temperature_k))
+    found = refine(shape, plates, UNDOPED, [volts, 0.0])
+    errors = found.currents_a[:, 1] / exact - 1.0
+    assert errors[-1] < 3e-3
+    assert (np.log2(errors[:-1] / errors[1:]) > 1.4).all()
+    assert found.limit_a[1] == pytest.approx(exact, rel=5e-4)
 
 
 def test_two_electrodes_converge_under_refinement():
-    """Twice finer meshes: the change falls to less than 0.6 of the one before, and the last is below 2 %."""
-    electrodes = around(DISC, 2, width_m=0.15 * DISC.perimeter_m)
-    found = np.array(
-        [
-            HoleFlow(device_mesh(DISC, electrodes, spacing_m=s), silicon_layer()).solve([1.0, 0.0]).currents_a[1]
-            for s in (15e-9, 7.5e-9, 3.75e-9)
-        ]
-    )
-    change = np.abs(np.diff(found)) / found[1:]
-    assert change[1] < 0.6 * change[0]
-    assert change[1] < 0.02
+    """Within 0.3 % of the limit at second order, and two coarser meshes foretell that limit within 0.1 %."""
+    found = refine(DISC, around(DISC, 2, width_m=0.15 * DISC.perimeter_m), silicon_layer(), [1.0, 0.0])
+    assert found.errors[-1] < 3e-3
+    assert np.abs(found.orders - 2.0).max() < 0.2
+    coarse = Refinement(found.spacings_m[:-1], found.vertices[:-1], found.currents_a[:-1])
+    np.testing.assert_allclose(coarse.limit_a, found.limit_a, rtol=1e-3)
+    assert "limit" in str(found)
+
+
+def test_the_example_sets_the_meshes_side_by_side(capsys):
+    """A small disc: the resistor as exact as the mesh allows, and the three tables are there."""
+    example = Path(__file__).parent.parent / "examples" / "dopant_refinement.py"
+    error, estimate = runpy.run_path(str(example))["main"](["--radius", "50e-9", "--halvings", "1"])
+    assert 0.0 < error < 2e-3
+    assert 0.0 < estimate < 1e-2
+    assert capsys.readouterr().out.count("silicon") == 2
 
 
 def test_a_device_with_many_electrodes():
@@ -197,6 +262,8 @@ def test_cells_fill_the_device():
     [
         (lambda: replace(UNDOPED, mobility_m2_vs=-1.0), "mobility_m2_vs is -1"),
         (lambda: replace(UNDOPED, doping_m3=np.inf), "doping_m3 is inf"),
+        (lambda: device_mesh(DISC, around(DISC, 2, width_m=1e-8), skin_m=1e-12), "skin_m is 1e-12"),
+        (lambda: refine(DISC, around(DISC, 2, width_m=1e-8), UNDOPED, [1.0, 0.0], halvings=0), "halvings is 0"),
         (lambda: slab_mesh([0.0, 1.0], [0.0, 1.0]), "one at least must lie between"),
         (lambda: slab_mesh([0.0, 1.0, 1.0], [0.0, 1.0]), "x_m must be"),
         (lambda: slab_mesh([0.0, 1e-12, 1.0], [0.0, 1.0]), "lines 1e-12 m apart"),

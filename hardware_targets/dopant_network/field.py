@@ -21,7 +21,7 @@ from neuromorph.ising import Float
 
 from .geometry import Electrode, Shape
 
-_GRADING = 14.0  # local spacing over the distance to the nearest end of an electrode, times size / spacing
+_GRADING = 14.0  # g: local spacing over the distance to the nearest end of an electrode, times size / spacing
 _LEVELS = 13  # how often the spacing is halved at most, towards such an end
 
 
@@ -57,10 +57,7 @@ class Field:
 
 def solve_field(shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None) -> Field:
     """phi_e of every electrode; ``spacing_m`` is that of the mesh far from the electrodes' ends, size / 40 if None."""
-    spacing = shape.extent_m / 40.0 if spacing_m is None else spacing_m
-    if not 0.0 < spacing <= shape.extent_m / 4.0:
-        raise ValueError(f"spacing_m is {spacing}; it must be positive and at most a quarter of {shape.extent_m:g} m")
-    points, owner = _vertices(shape, electrodes, spacing)
+    points, owner = graded_vertices(shape, electrodes, spacing_m=spacing_m)
     mesh = Delaunay(points)
     stiffness = _stiffness(points, mesh.simplices)
     fixed = owner >= 0
@@ -72,26 +69,39 @@ def solve_field(shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: f
     return Field(points, values, np.asarray(values.T @ (stiffness @ values)), mesh)
 
 
-def _vertices(shape: Shape, electrodes: tuple[Electrode, ...], spacing: float) -> tuple[Float, np.ndarray]:
-    """Vertices (m, 2) and the electrode on which each lies (m,), -1 for none."""
+def graded_vertices(
+    shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None, skin_m: float = np.inf
+) -> tuple[Float, np.ndarray]:
+    """Vertices (m, 2), m, and the electrode on which each lies (m,), -1 for none.
+
+    ``spacing_m`` apart, size / 40 if None; at a distance r from the end of an electrode at most g r, and r from any
+    place of an electrode at most g (skin_m + r), with g in proportion to the spacing. ValueError where ``spacing_m`` is
+    beyond a quarter of the size or ``skin_m`` below 1e-4 of it.
+    """
+    spacing = shape.extent_m / 40.0 if spacing_m is None else spacing_m
+    if not 0.0 < spacing <= shape.extent_m / 4.0:
+        raise ValueError(f"spacing_m is {spacing}; it must be positive and at most a quarter of {shape.extent_m:g} m")
+    if not skin_m >= 1e-4 * shape.extent_m:
+        raise ValueError(f"skin_m is {skin_m}; give at least 1e-4 of {shape.extent_m:g} m: finer takes many vertices")
     around = shape.perimeter_m
     grading = min(0.5, _GRADING * spacing / shape.extent_m)
     ends = np.array([[e.start_m, e.stop_m] for e in electrodes]) % around
 
-    def local(distance: Float) -> Float:
-        return np.clip(grading * distance, spacing / 2**_LEVELS, spacing)
+    def local(to_end: Float, to_electrode: Float) -> Float:
+        asked = np.clip(grading * to_end, spacing / 2**_LEVELS, spacing)
+        return np.minimum(asked, grading * (skin_m + to_electrode))
 
     # The boundary, from end to end and corner to corner, with steps that grow away from the electrodes' ends.
     stops = np.unique(np.r_[ends.ravel(), shape.corners_m, 0.0])
     lengths = np.diff(np.r_[stops, stops[0] + around])
     parts = []
     for start, length in zip(stops, lengths, strict=True):
+        held = any((start + length / 2.0 - e.start_m) % around <= e.width_m for e in electrodes)
         steps = [0.0]
         while steps[-1] < length:
             at = (start + steps[-1]) % around
-            gap = np.abs((ends.ravel() - at + around / 2.0) % around - around / 2.0)
-            ahead = local(np.array([gap.min()]))[0]
-            steps.append(steps[-1] + ahead)
+            gap = np.abs((ends - at + around / 2.0) % around - around / 2.0).min(keepdims=True)
+            steps.append(steps[-1] + float(local(gap, gap * (not held)).item()))
         # stretched so that the last step ends at the next stop
         parts.append(start + np.array(steps[:-1]) * (length / steps[-1]))
     boundary = np.concatenate(parts) % around
@@ -100,37 +110,25 @@ def _vertices(shape: Shape, electrodes: tuple[Electrode, ...], spacing: float) -
         inside = (boundary - electrode.start_m + 1e-9 * spacing) % around <= electrode.width_m + 2e-9 * spacing
         owner[inside] = k
     edge = shape.at(boundary)
-    tips = shape.at(ends.ravel())
-    near_tip, near_edge = cKDTree(tips), cKDTree(edge)
+    near_end, near_electrode, near_edge = cKDTree(shape.at(ends.ravel())), cKDTree(edge[owner >= 0]), cKDTree(edge)
 
     # Inside: square lattices, each half as wide as the one before, kept where the mesh asks for their spacing.
+    half = np.arange(np.ceil(shape.extent_m / 2.0 / spacing) + 1.0)
+    line = np.r_[-half[:0:-1], half]
+    cells = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    patch = np.stack(np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]), axis=-1).reshape(-1, 2)
     inside = []
     for level in range(_LEVELS + 1):
         step = spacing / 2**level
-        reach = np.inf if level == 0 else 2.0 * step / grading
-        lattice = _lattice(shape, step, tips, reach)
-        asked = local(near_tip.query(lattice)[0])
-        coarsest = level == 0
-        keep = (asked > 0.75 * step) if coarsest else (asked > 0.75 * step) & (asked <= 1.5 * step)
-        lattice = lattice[keep & shape.contains(lattice)]
-        apart = near_edge.query(lattice)[0] > 0.6 * step
-        inside.append(lattice[apart])
+        lattice = cells * step
+        asked = local(near_end.query(lattice)[0], near_electrode.query(lattice)[0])
+        keep = (asked > 0.75 * step) & ((asked <= 1.5 * step) | (level == 0)) & shape.contains(lattice)
+        inside.append(lattice[keep & (near_edge.query(lattice)[0] > 0.6 * step)])
+        finer = cells[asked <= 1.2 * step]  # with all whose neighbours ask for half
+        cells = np.unique((2.0 * finer[:, None] + patch).reshape(-1, 2), axis=0)
     points = np.concatenate([edge, *inside])
     first = _distinct(points, spacing / 2**_LEVELS * 0.1)
     return points[first], np.r_[owner, np.full(len(points) - len(edge), -1)][first]
-
-
-def _lattice(shape: Shape, step: float, tips: Float, reach: float) -> Float:
-    """Points of a square lattice over the device, or around ``tips`` within ``reach``."""
-    if np.isinf(reach):
-        half = np.arange(np.ceil(shape.extent_m / 2.0 / step) + 1.0)
-        line = np.r_[-half[:0:-1], half] * step
-        return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-    count = np.ceil(reach / step)
-    line = np.arange(-count, count + 1.0)
-    patch = np.stack(np.meshgrid(line, line), axis=-1).reshape(1, -1, 2)
-    cells = np.rint(tips / step)[:, None, :] + patch
-    return np.unique(cells.reshape(-1, 2), axis=0) * step
 
 
 def _distinct(points: Float, least: float) -> np.ndarray:

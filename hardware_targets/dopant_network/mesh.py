@@ -18,7 +18,7 @@ from scipy.spatial import Delaunay
 
 from neuromorph.ising import Float
 
-from .field import solve_field
+from .field import graded_vertices
 from .geometry import Electrode, Shape
 
 _ROUNDS = 20
@@ -51,12 +51,15 @@ class Mesh:
         return values
 
 
-def device_mesh(shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None) -> Mesh:
-    """The vertices of ``field.solve_field``, finer towards the ends of the electrodes."""
-    field = solve_field(shape, electrodes, spacing_m=spacing_m)
-    held = field.potentials == 1.0
-    points, owner = field.points, np.where(held.any(axis=1), held.argmax(axis=1), -1)
-    triangulation = field.mesh
+def device_mesh(
+    shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None, skin_m: float = np.inf
+) -> Mesh:
+    """The vertices of ``field.graded_vertices``: finer towards the ends of the electrodes, and all along them.
+
+    ``skin_m`` is the depth over which something changes at an electrode (``Layer.skin_m`` for holes).
+    """
+    points, owner = graded_vertices(shape, electrodes, spacing_m=spacing_m, skin_m=skin_m)
+    triangulation = Delaunay(points)
     for _ in range(_ROUNDS):
         # A vertex that sees an edge of the outline at an obtuse angle would have a cell that sticks out: leave it out.
         hull = triangulation.neighbors < 0

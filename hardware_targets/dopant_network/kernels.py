@@ -12,8 +12,6 @@ plain sums without a branch, which the processor does eight at a time.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numba import njit
 
@@ -24,7 +22,7 @@ _FAST = {"reassoc", "nsz", "nnan", "contract"}
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def _row(most, ratio, targets, inverse):
+def sum_row(most, ratio, targets, inverse):
     """Sum over b of min(A_ab, D_ab B_b / B_a)."""
     total = 0.0
     for b in range(targets.size):
@@ -32,16 +30,16 @@ def _row(most, ratio, targets, inverse):
     return total
 
 
-@njit(cache=True, nogil=True)
-def _weights(site_energies, interaction, beta, filled, weights, targets):
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def weigh(alone, up, filled, weights, targets):
     """B of all acceptors, and as targets (0 where a hole is)."""
-    n = filled.size
-    for i in range(n):
-        energy = site_energies[i]
-        for j in range(n):
-            if not filled[j]:
-                energy -= interaction[i, j]
-        weights[i] = math.exp(-beta * energy)
+    for i in range(alone.size):
+        weights[i] = alone[i]
+    for j in range(alone.size):
+        if not filled[j]:
+            for i in range(alone.size):
+                weights[i] *= up[j, i]
+    for i in range(alone.size):
         targets[i] = 0.0 if filled[i] else weights[i]
 
 
@@ -58,10 +56,8 @@ def hop(
     ratio,
     up,
     down,
-    site_energies,
-    interaction,
+    alone,
     electrode_weights,
-    beta,
     filled,
     hops,
     net,
@@ -74,6 +70,7 @@ def hop(
 
     most, ratio : (n + k, m)        A and D, with zeros up to a multiple of 8 columns
     up, down : (n, n)               exp(+-C / kT)
+    alone : (n,)                    B of each acceptor where all the others are full
     electrode_weights : (k,)        exp(-V / kT)
     net : (k,) int64                holes into each electrode less holes out of it, added to
     dwell : (2^n,) or (0,)          time in each state, bit i set where acceptor i is full, added to
@@ -90,11 +87,11 @@ def hop(
     time = 0.0
     for step in range(hops):
         if step % _ANEW == 0:
-            _weights(site_energies, interaction, beta, filled, weights, targets)
+            weigh(alone, up, filled, weights, targets)
         total = 0.0
         for a in range(n + k):
             if a >= n or filled[a]:
-                total += _row(most[a], ratio[a], targets, 1.0 / weights[a])
+                total += sum_row(most[a], ratio[a], targets, 1.0 / weights[a])
             rows[a] = total
         time += 1.0 / total
         if dwell.size:
@@ -142,100 +139,6 @@ def hop(
     return time
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _fill_row(most, ratio, targets, inverse, rates):
-    for b in range(rates.size):
-        rates[b] = min(most[b], ratio[b] * (targets[b] * inverse))
-
-
-@njit(cache=True, nogil=True)
-def hop_cached(
-    most,
-    ratio,
-    up,
-    down,
-    site_energies,
-    interaction,
-    electrode_weights,
-    beta,
-    filled,
-    hops,
-    net,
-    stream,
-    labels,
-    keys,
-    totals,
-    table,
-):
-    """:func:`hop` with the cumulative rates of states seen before, found by a Zobrist key; returns (time, misses).
-
-    B is computed where a state is new only: most hops touch nothing but the table.
-
-    labels : (n,) uint64                 random; the key of a state is their exclusive or over full acceptors
-    keys : (slots,) uint64               whose rates a slot holds; 0: nobody's; slots a power of 2
-    totals : (slots, n + k)              cumulative sums of rows
-    table : (slots, n + k, n + k)        cumulative rates in a row
-    """
-    n, k, width = filled.size, electrode_weights.size, most.shape[1]
-    weights, targets, rates = np.zeros(n + k), np.zeros(width), np.zeros(width)
-    weights[n:] = electrode_weights
-    targets[n : n + k] = electrode_weights
-    mask = np.uint64(keys.size - 1)
-    key = np.uint64(1)
-    for i in range(n):
-        if filled[i]:
-            key ^= labels[i]
-    time, misses = 0.0, 0
-    size = n + k
-    for _ in range(hops):
-        slot = np.int64(key & mask)
-        if keys[slot] != key:
-            misses += 1
-            keys[slot] = key
-            _weights(site_energies, interaction, beta, filled, weights, targets)
-            total = 0.0
-            for a in range(size):
-                if a >= n or filled[a]:
-                    _fill_row(most[a], ratio[a], targets, 1.0 / weights[a], rates)
-                    within = 0.0
-                    for b in range(size):
-                        within += rates[b]
-                        table[slot, a, b] = within
-                    total += within
-                totals[slot, a] = total
-        total = totals[slot, size - 1]
-        time += 1.0 / total
-        left = uniform(stream) * total
-        low, high = 0, size - 1
-        while low < high:
-            middle = (low + high) >> 1
-            if totals[slot, middle] > left:
-                high = middle
-            else:
-                low = middle + 1
-        a = low
-        left -= totals[slot, a - 1] if a else 0.0
-        low, high = 0, size - 1
-        while low < high:
-            middle = (low + high) >> 1
-            if table[slot, a, middle] > left:
-                high = middle
-            else:
-                low = middle + 1
-        b = low
-        if a < n:
-            filled[a] = False
-            key ^= labels[a]
-        else:
-            net[a - n] -= 1
-        if b < n:
-            filled[b] = True
-            key ^= labels[b]
-        else:
-            net[b - n] += 1
-    return time, misses
-
-
 @njit(cache=True, nogil=True)
 def alias_table(weights):
     """(threshold, alias) of Walker's method for drawing k with p proportional to weights[k] > 0 by one number."""
@@ -277,10 +180,8 @@ def hop_rejected(
     rate,
     up,
     down,
-    site_energies,
-    interaction,
+    alone,
     electrode_weights,
-    beta,
     filled,
     hops,
     trials,
@@ -299,7 +200,7 @@ def hop_rejected(
     done, tried, fresh = 0, 0, 0
     while done < hops and tried < trials:
         if fresh == 0:
-            _weights(site_energies, interaction, beta, filled, weights, targets)
+            weigh(alone, up, filled, weights, targets)
             fresh = _ANEW
         tried += 1
         x = uniform(stream) * threshold.size

@@ -8,9 +8,9 @@ which says the same as drawn times with less noise. Batches double until they ar
 network: sigma is then the same from batches twice as long. Few hops are transport (most go to and fro), so 1 % takes
 millions.
 
-Three kernels give the same dynamics: ``plain`` computes all rates of a state, ``cached`` keeps those of states seen
-before, ``rejection`` draws a hop by distance alone and takes it back if energy forbids. ``auto`` probes how often the
-two shortcuts succeed.
+Three kernels give the same dynamics: ``plain`` computes all rates of a state, ``cached`` keeps the likeliest hops of
+states seen before, ``rejection`` draws a hop by distance alone and takes it back if energy forbids. ``auto`` probes how
+often the two shortcuts succeed.
 Source: Gillespie, J. Comput. Phys. 22, 403 (1976); errors: Flyvbjerg and Petersen, J. Chem. Phys. 91, 461 (1989).
 """
 
@@ -28,16 +28,17 @@ from neuromorph.ising import Float
 from neuromorph.rng import RNG, kernel_states, read_seeds
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
-from .kernels import alias_table, hop, hop_cached, hop_rejected
+from .kernels import alias_table, hop, hop_rejected
+from .state_cache import MOST_SITES, hop_cached, new_nodes
 
 Kernel: TypeAlias = Literal["auto", "plain", "cached", "rejection"]
 
 _BATCHES = 64  # at most; then pairs are joined
-_TABLE = 1 << 24  # cached rates, 128 MB
+_NODES = 1 << 17  # states remembered, 16 MB
 _PROBE = 4000  # hops
 _NO_RECORD = (np.empty(0), np.empty(0, np.int64))
 # ns a hop, measured: what choosing between the kernels goes by
-_TRIAL_NS, _RATE_NS, _STORE_NS, _STEP_NS = 26.0, 0.26, 1.5, 120.0
+_TRIAL_NS, _RATE_NS, _STORE_NS, _STEP_NS, _FOUND_NS = 26.0, 0.26, 1.0, 120.0, 40.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,10 +159,8 @@ class Walk:
         self._moves = (
             np.exp(coulomb),
             np.exp(-coulomb),
-            network.site_energies(v) - common,
-            np.array(network.interaction_v),
+            np.exp(-beta * (network.site_energies(v) - common)),
             np.exp(-beta * (v - common)),
-            beta,
         )
         self._pairs: Any = None
         self._cache: Any = None
@@ -194,14 +193,21 @@ class Walk:
     def _cached(self, hops: int, dwell: Float) -> tuple[NDArray[np.int64], float, float]:
         if self._cache is None:
             n, size = self._filled.size, len(self._rates[0])
-            slots = 1 << max(4, (_TABLE // size**2).bit_length() - 1)
-            labels = np.random.default_rng(n).integers(2, 1 << 63, n, dtype=np.uint64)
-            if 2 << n <= slots:  # a slot for every state
-                slots, labels = 2 << n, np.uint64(2) << np.arange(n, dtype=np.uint64)
-            self._cache = (labels, np.zeros(slots, np.uint64), np.zeros((slots, size)), np.zeros((slots, size, size)))
+            if size > MOST_SITES:
+                raise ValueError(
+                    f"kernel is 'cached', acceptors and electrodes are {size}; it takes up to {MOST_SITES}, plain and "
+                    "rejection any number"
+                )
+            labels = np.zeros(size, np.uint64)
+            labels[:n] = np.random.default_rng(n).integers(2, 1 << 63, n, dtype=np.uint64)
+            if 2 << n <= _NODES:  # a node for every state
+                labels[:n] = np.uint64(2) << np.arange(n, dtype=np.uint64)
+            self._cache = (labels, new_nodes(min(2 << n, _NODES)))
         net = np.zeros(self._electrodes, np.int64)
-        time, misses = hop_cached(*self._rates, *self._moves, self._filled, hops, net, self._stream, *self._cache)
-        return net, time, misses / max(hops, 1)
+        up, _, alone, outside = self._moves
+        arguments: list[Any] = [*self._rates, up, alone, outside, self._filled, hops, net, self._stream, *self._cache]
+        time, computed = hop_cached(*arguments)
+        return net, time, computed / max(hops, 1)
 
     def _rejection(self, hops: int, dwell: Float) -> tuple[NDArray[np.int64], float, float]:
         if self._pairs is None:
@@ -226,9 +232,10 @@ class Walk:
         work = (n / 2 + self._electrodes) * size
         self._plain(_PROBE, np.empty(0))
         cost = {"plain": _STEP_NS + _RATE_NS * work}
-        if size**2 * 64 <= _TABLE:
+        if size <= MOST_SITES:
             self._cached(_PROBE, np.empty(0))
-            cost["cached"] = _STEP_NS + self._cached(_PROBE, np.empty(0))[2] * _STORE_NS * work
+            computed = self._cached(_PROBE, np.empty(0))[2]
+            cost["cached"] = _FOUND_NS + computed * (_STEP_NS + _STORE_NS * work)
         self._rejection(0, np.empty(0))
         net = np.zeros(self._electrodes, np.int64)
         done, trials = self._try(_PROBE, 64 * _PROBE, net)

@@ -15,12 +15,15 @@ def run(name: str, *arguments: str):
 def test_the_ring(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every way gives its accuracies, the best above chance even after few steps; the figure is there."""
     out = tmp_path / "ring.png"
-    small = ["--samples", "16", "--epochs", "3", "--attempts", "1", "--starts", "1", "--gap", "0.4"]
+    small = ["--devices", "1", "--samples", "24", "--pool", "20", "--attempts", "1", "--epochs", "3"]
+    small += ["--gap", "0.4", "--hopping", "1"]
     found = run("dopant_ring.py", *small, "--out", str(out))
     assert set(found) == {"one unit", "five units, linear read-out", "2-2-1 units"}
     assert max(share for shares in found.values() for share in shares) > 0.6
     assert out.stat().st_size > 10_000
-    assert "on the device" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "on the device" in said
+    assert "by hopping" in said
 
 
 def test_the_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,3 +35,10 @@ def test_the_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert min(shares[0] for shares in found.values()) > 0.5
     assert out.stat().st_size > 10_000
     assert "attempt rate" in capsys.readouterr().out
+
+
+def test_the_capacity(capsys: pytest.CaptureFixture[str]) -> None:
+    """Labellings of two points, of which one unit finds both, and a line a device."""
+    found = run("dopant_capacity.py", "--devices", "1", "--points", "2", "--attempts", "3", "--epochs", "20")
+    assert found == {2: [1.0]}
+    assert "device 0" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from hardware_targets.dopant_network.classifier import train_classifier, window_
 from hardware_targets.dopant_network.device import random_device
 from hardware_targets.dopant_network.gates import GATES, Terminals, separation, truth_currents
 from hardware_targets.dopant_network.layers import Layers, through_layers, train_layers
-from hardware_targets.dopant_network.losses import corrsig, margin
+from hardware_targets.dopant_network.losses import corrsig, fisher, margin
 from hardware_targets.dopant_network.mean_field import mean_field
 from hardware_targets.dopant_network.records import Record, collect, random_voltages
 from hardware_targets.dopant_network.surrogate import Surrogate, fit_surrogate
@@ -75,7 +75,18 @@ def test_margin_is_zero_where_all_keep_away_and_one_where_nothing_moves() -> Non
     assert hinge(0.5 * i, LABELS)[0] == pytest.approx(1.0 - 0.4 / 0.7)
 
 
-@pytest.mark.parametrize("loss", [corr, hinge])
+def test_fisher_is_the_ratio_of_spread_and_distance() -> None:
+    """ln((var_0 + var_1) / (mean_1 - mean_0)^2), whatever the current's scale and sign; finite where nothing moves."""
+    i = 1e-9 * np.random.default_rng(13).normal(3.0, 5.0, LABELS.size)
+    expected = np.log((i[LABELS].var() + i[~LABELS].var()) / (i[LABELS].mean() - i[~LABELS].mean()) ** 2)
+    assert fisher(i, LABELS)[0] == pytest.approx(expected, rel=1e-12)
+    assert fisher(-7.0 * i, LABELS)[0] == pytest.approx(expected, rel=1e-12)
+    value, slope = fisher(np.zeros(6), LABELS)
+    assert np.isfinite(value)
+    assert np.isfinite(slope).all()
+
+
+@pytest.mark.parametrize("loss", [corr, hinge, fisher])
 def test_slopes_of_the_losses(loss) -> None:
     """Against central differences, for a stack of currents."""
     i = 1e-9 * np.random.default_rng(1).normal(0.5, 1.0, (20, LABELS.size))
@@ -83,7 +94,7 @@ def test_slopes_of_the_losses(loss) -> None:
     assert np.abs(loss(i, LABELS)[1] - found).max() < 1e-5 * np.abs(found).max()
 
 
-@pytest.mark.parametrize("loss", [corr, hinge])
+@pytest.mark.parametrize("loss", [corr, hinge, fisher])
 @pytest.mark.parametrize(
     "device", [wiggly(), Noisy(wiggly(), 1e-10, 3), MeanFieldDevice(NETWORK)], ids=["net", "noisy", "mean"]
 )

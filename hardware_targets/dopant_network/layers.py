@@ -12,7 +12,7 @@ Source: Ruiz-Euler et al., Neuromorph. Comput. Eng. 1, 024002 (2021).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
+from .readout import train_side_by_side
 from .training import Differentiable, Loss, Wiring, descend
 
 _LIMIT = 2.0  # standard deviations
@@ -50,6 +51,57 @@ class Layers:
                 z = (found - self.mean_a[layer]) / self.deviation_a[layer]
                 x = _to_inputs(z, self.low_v, self.high_v)
         return np.asarray(found[..., 0])
+
+    def calibrated(self, device: Callable[[Float], Float], data_v: ArrayLike) -> Layers:
+        """With the means and deviations that this device has at data (m, inputs)."""
+        x, means, deviations = np.asarray(data_v, dtype=float), [], []
+        for controls in self.controls_v[:-1]:
+            found = np.stack([device(self.wiring.voltages(x, row)) for row in controls], axis=-1)
+            means.append(found.mean(axis=0))
+            deviations.append(np.maximum(found.std(axis=0), 1e-18))
+            x = _to_inputs((found - means[-1]) / deviations[-1], self.low_v, self.high_v)
+        return replace(self, mean_a=tuple(means), deviation_a=tuple(deviations))
+
+
+def grow_layers(
+    device: Differentiable,
+    wiring: Wiring,
+    widths: tuple[int, ...],
+    data_v: ArrayLike,
+    labels: ArrayLike,
+    *,
+    input_range_v: tuple[float, float],
+    control_range_v: tuple[float, float],
+    pool: int = 150,
+    attempts: int = 4,
+    epochs: int = 100,
+    learning_rate_v: float = 0.02,
+    rng: RNG = None,
+) -> Layers:
+    """A start for ``train_layers``: layer by layer the units that tell most to those after them, then the last unit.
+
+    Each layer is trained as ``readout.train_side_by_side`` does, with what the layers before it give.
+    """
+    _check(wiring, widths)
+    x, place = np.asarray(data_v, dtype=float), device.outputs.index(wiring.output)
+    controls: list[Float] = []
+    means: list[Float] = []
+    deviations: list[Float] = []
+
+    def output(v: Float) -> Float:
+        return device.linearised(v)[0][..., place]
+
+    for layer, (width, seed) in enumerate(zip(widths, read_seeds(rng, len(widths)), strict=True)):
+        units, _ = train_side_by_side(
+            device, wiring, width, x, labels, control_range_v=control_range_v, squares=layer < len(widths) - 1,
+            pool=pool, attempts=attempts, epochs=epochs, learning_rate_v=learning_rate_v, rng=seed,
+        )  # fmt: skip
+        controls.append(units.controls_v)
+        currents = units.currents(output, x)
+        means.append(currents.mean(axis=0))
+        deviations.append(np.maximum(currents.std(axis=0), 1e-18))
+        x = _to_inputs((currents - means[-1]) / deviations[-1], *input_range_v)
+    return Layers(wiring, tuple(controls), tuple(means[:-1]), tuple(deviations[:-1]), *input_range_v)
 
 
 def train_layers(
@@ -104,8 +156,7 @@ def through_layers(
     input_range_v: tuple[float, float],
 ) -> Callable[[Float], tuple[Float, Float]]:
     """The loss of all controls (a, units * controls), first layer first, and its gradient, 1/V."""
-    if widths[-1:] != (1,) or any(width != len(wiring.inputs) for width in widths[:-1]):
-        raise ValueError(f"widths are {widths}; the last is 1, the others {len(wiring.inputs)}, one an input electrode")
+    _check(wiring, widths)
     data, high, c = np.asarray(data_v, dtype=float), np.asarray(labels, dtype=bool), len(wiring.controls)
     place, per_z = device.outputs.index(wiring.output), 0.5 * (input_range_v[1] - input_range_v[0]) / _LIMIT
 
@@ -130,6 +181,11 @@ def through_layers(
         return value, np.concatenate(parts[::-1], axis=1)
 
     return of
+
+
+def _check(wiring: Wiring, widths: tuple[int, ...]) -> None:
+    if widths[-1:] != (1,) or any(width != len(wiring.inputs) for width in widths[:-1]):
+        raise ValueError(f"widths are {widths}; the last is 1, the others {len(wiring.inputs)}, one an input electrode")
 
 
 def _run(

@@ -1,11 +1,13 @@
 r"""Losses of two classes of currents, with their slopes.
 
 .. math:: L_{corrsig} = \frac{1.1 - \rho}{\sigma\big((\min_1 I - \max_0 I - c) / s\big)}, \qquad
-          L_{margin} = \Big\langle \max\Big(0,\, 1 - \frac{y\,(I - \bar I)}{m}\Big) \Big\rangle, \quad y = \pm 1
+          L_{margin} = \Big\langle \max\Big(0,\, 1 - \frac{y\,(I - \bar I)}{m}\Big) \Big\rangle, \quad y = \pm 1, \qquad
+          L_{Fisher} = \ln \frac{\sigma_0^2 + \sigma_1^2}{(\bar I_1 - \bar I_0)^2}
 
-rho is Pearson's correlation of the current with the labels 0 and 1, sigma the logistic function, I-bar the middle
-between the mean currents of the classes.
-Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020), corrsig; Cortes and Vapnik, Mach. Learn. 20, 273 (1995).
+rho is Pearson's correlation of the current with the labels 0 and 1, sigma() the logistic function, I-bar the middle
+between the mean currents of the classes, sigma_0 and sigma_1 the deviations within them.
+Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020), corrsig; Cortes and Vapnik, Mach. Learn. 20, 273 (1995);
+Fisher, Ann. Eugen. 7, 179 (1936).
 """
 
 from __future__ import annotations
@@ -53,6 +55,19 @@ def margin(currents_a: Float, labels: NDArray[np.bool_], *, margin_a: float) -> 
     left = 1.0 - sign * (currents_a - (currents_a @ share)[..., None]) / margin_a
     pull = np.where(left > 0.0, -sign, 0.0) / (margin_a * high.size)
     return np.maximum(left, 0.0).mean(axis=-1), pull - pull.sum(axis=-1, keepdims=True) * share
+
+
+def fisher(currents_a: Float, labels: NDArray[np.bool_]) -> tuple[Float, Float]:
+    """L of currents (..., m) with labels (m,), and dL/dI (..., m), 1/A; scale and sign of the current do not count."""
+    high = classes(currents_a, labels)
+    one, zero = np.where(high, 1.0 / high.sum(), 0.0), np.where(high, 0.0, 1.0 / (~high).sum())
+    apart = currents_a @ (one - zero)
+    away = currents_a - np.where(high, (currents_a @ one)[..., None], (currents_a @ zero)[..., None])
+    spread = (away**2) @ (one + zero)
+    apart = np.where(apart == 0.0, 1e-18, apart)  # finite where the classes are as one
+    safe = np.where(spread > 0.0, spread, 1e-36)
+    slope = 2.0 * away * (one + zero) / safe[..., None] - 2.0 * (one - zero) / apart[..., None]
+    return np.log(safe / apart**2), slope
 
 
 def classes(currents: Float, labels: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -49,12 +49,13 @@ class Differentiable(Protocol):
 class Noisy:
     """A device with Gaussian noise of ``noise_a``, A, at its outputs: what the measurement adds, or a surrogate's RMSE.
 
-    The noise follows from ``seed`` and the shape asked for alone (common random numbers): losses keep their slopes.
+    From a seed, the noise follows from it and the shape asked for alone (common random numbers): losses keep their
+    slopes. From a Generator it is new at every call: training cannot learn the noise of its points by heart.
     """
 
     device: Differentiable
     noise_a: ArrayLike
-    seed: int
+    seed: RNG
 
     @property
     def outputs(self) -> tuple[int, ...]:

@@ -302,6 +302,15 @@ def test_settings_together_have_the_mean_field_of_each(acceptors: int) -> None:
         assert np.abs(slopes[at] - one.conductances_s).max() < 1e-6 * np.abs(one.conductances_s).max()
 
 
+def test_steps_too_bold_are_taken_again_smaller() -> None:
+    """A setting at which Newton's method went in a circle of four until a training ended with an error."""
+    network = random_device(8, 1, 8, rng=11).network
+    v = [0.74854277, -0.01401217, 0.11805146, 0.20823867, -0.34271543, -0.51026389, 0.04977965, 0.0]
+    one = mean_field(network, v)
+    assert one.converged
+    assert np.allclose(MeanFieldDevice(network).currents(v), one.currents_a, rtol=1e-6, atol=0.0)
+
+
 def test_windows_and_features_stand_where_they_should() -> None:
     """Pixels of a window row by row, places row by row, units last; a device that adds voltages adds pixels."""
     image = np.arange(16.0).reshape(1, 4, 4) / 16.0

@@ -24,9 +24,10 @@ from neuromorph.ising import Float
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
-_STEPS = 400
+_STEPS = 200  # from each first one
 _TOLERANCE = 1e-9
-_FIRST = 1e4  # of Newton's pseudo-time steps, in local times of the acceptors; shortened where that is too bold
+# First of Newton's pseudo-time steps, in local times of the acceptors; bold ones go in circles at 1 of 1e5 settings.
+_FIRSTS = (1e4, 1.0, 1e-2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,31 +76,34 @@ def _steady(attempts, coulomb, lever, fixed, beta, currents, slopes):
     by_occupation, by_voltage, change = np.empty((n + k, n)), np.empty((n + k, k)), np.empty((n, 1))
     after_flow, after_weight, after_by_s = flow.copy(), weight.copy(), by_s.copy()
     for row in range(fixed.shape[0]):
-        s[:] = 0.5
-        step = _FIRST
-        off = _flows(attempts, coulomb, fixed[row], beta, s, flow, weight, by_s, turnover)
-        for _ in range(_STEPS):
+        off = np.inf
+        for step in _FIRSTS:
             if off < _TOLERANCE:
                 break
-            _by_occupation(coulomb, weight, by_s, by_occupation[:n])
-            for i in range(n):
-                for j in range(n):
-                    by_occupation[i, j] /= -turnover[i]
-                by_occupation[i, i] += 1.0 / step
-                change[i, 0] = flow[i] / turnover[i]
-            _solve(by_occupation[:n], change)
-            for i in range(n):  # towards 0 and 1 at most nine tenths of the way
-                tried[i] = min(max(s[i] + change[i, 0], 0.1 * s[i]), 1.0 - 0.1 * (1.0 - s[i]))
-            after = _flows(
-                attempts, coulomb, fixed[row], beta, tried, after_flow, after_weight, after_by_s, after_turnover
-            )
-            if after < 2.0 * off or step < 1e-3:
-                step *= min(10.0, max(1.5, off / max(after, 1e-300)))
-                s, tried, off = tried, s, after
-                flow, after_flow, weight, after_weight = after_flow, flow, after_weight, weight
-                by_s, after_by_s, turnover, after_turnover = after_by_s, by_s, after_turnover, turnover
-            else:
-                step /= 4.0
+            s[:] = 0.5
+            off = _flows(attempts, coulomb, fixed[row], beta, s, flow, weight, by_s, turnover)
+            for _ in range(_STEPS):
+                if off < _TOLERANCE:
+                    break
+                _by_occupation(coulomb, weight, by_s, by_occupation[:n])
+                for i in range(n):
+                    for j in range(n):
+                        by_occupation[i, j] /= -turnover[i]
+                    by_occupation[i, i] += 1.0 / step
+                    change[i, 0] = flow[i] / turnover[i]
+                _solve(by_occupation[:n], change)
+                for i in range(n):  # towards 0 and 1 at most nine tenths of the way
+                    tried[i] = min(max(s[i] + change[i, 0], 0.1 * s[i]), 1.0 - 0.1 * (1.0 - s[i]))
+                after = _flows(
+                    attempts, coulomb, fixed[row], beta, tried, after_flow, after_weight, after_by_s, after_turnover
+                )
+                if after < 2.0 * off or step < 1e-3:
+                    step *= min(10.0, max(1.5, off / max(after, 1e-300)))
+                    s, tried, off = tried, s, after
+                    flow, after_flow, weight, after_weight = after_flow, flow, after_weight, weight
+                    by_s, after_by_s, turnover, after_turnover = after_by_s, by_s, after_turnover, turnover
+                else:
+                    step /= 4.0
         if not off < _TOLERANCE:
             return row
         _by_occupation(coulomb, weight, by_s, by_occupation)

@@ -29,6 +29,7 @@ from .options import (
     user_errors,
     writing,
 )
+from .spike_commands import add_spike_command
 
 if TYPE_CHECKING:
     from .problems import Problem
@@ -110,6 +111,7 @@ def _parser() -> Parser:
     solve.add_argument("--json", action="store_true")
 
     add_model_commands(command, _origin)
+    add_spike_command(command, _origin)
     add_circuit_commands(command, _load)
     for name, function, text in (
         ("targets", _targets, "list the installed targets"),

@@ -47,7 +47,7 @@ def positive(text: str) -> float:
 
 
 def fraction(text: str) -> float:
-    return _checked(text, float, "a fraction, 0 or above", lambda value: 0 <= value < float("inf"))
+    return _checked(text, float, "a number, 0 or above", lambda value: 0 <= value < float("inf"))
 
 
 def finite(text: str) -> float:

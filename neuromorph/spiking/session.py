@@ -1,0 +1,214 @@
+"""One file put to spikes, counted, written and drawn: what ``neuromorph spike`` does.
+
+A picture is recalled by a network of rates, a model is sampled, a tour or a cut is searched for. Trials (cues, chains)
+run in batches whose size the problem alone decides, each with a stream of its own: trial k is the same whatever the
+number of trials, and Ctrl-C keeps the batches that are whole.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil, isfinite
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..files import write_file
+from ..ising import Float, Ising
+from ..problems import MaxCut, Recall, Tsp, load
+from ..problems.source import Source
+from ..rng import RNG, read_seeds
+from ..sampling.models import _reader, read_ising
+from .backend import Progress
+
+Task: TypeAlias = Literal["recall", "sample", "search"]
+Told: TypeAlias = Callable[[int, int], None]
+"""Is told the trials that are done, and all."""
+
+SCHEMA = 1
+MAX_SYNAPSES = 1 << 22  # of one trial; some 300 MB in Brian2
+MAX_SPIKES = 1 << 25  # of all trials; 1 GB
+
+_AT_ONCE = 1 << 18  # synapses of a batch, unless one trial has more
+_NEURONS = 1 << 12  # the same
+_WIDEST = 16  # trials of a batch
+_BIN_S, _MOST_BINS = 25e-3, 400  # of the rate against time
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """What a file came to.
+
+    about : dict                                    spike.json but for where it is from; see docs/spike-schema.md
+    times_s, trials, neurons : (spikes,)
+    states : (trials, n) int8                       recalled, last, or best state of each trial
+    shown : dict                                    what only the figure needs
+    """
+
+    about: Mapping[str, Any]
+    times_s: Float
+    trials: NDArray[np.int64]
+    neurons: NDArray[np.int64]
+    states: NDArray[np.int8]
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Spikes of some trials, with activity {event: (trials,)}, whatever the task needs more, and Brian2's manifest."""
+
+    times_s: Float
+    trials: NDArray[np.int64]
+    neurons: NDArray[np.int64]
+    activity: Mapping[str, Float]
+    found: Any
+    manifest: Mapping[str, Any]
+
+
+def read(
+    path: str | os.PathLike[str], *, kind: str | None = None, task: Task | None = None, best_known: float | None = None
+) -> tuple[Task, Recall | Tsp | MaxCut | Ising]:
+    """The problem of a file and what is done with it, unless ``task`` says: ProblemFileError for what does not fit."""
+    if task == "sample":
+        return task, read_ising(path, kind=kind)
+    source = Source.read(path)
+    if kind is None and _reader(source):
+        if task == "recall":
+            raise source.error("is a model, no picture; give patterns (.npz, .png, text), or sample it")
+        if best_known is not None:
+            raise source.error("is a model, whose best known energy is not asked for; leave best_known out")
+        return task or "sample", read_ising(path)
+    problem = load(path, kind=kind, best_known=best_known)
+    if task == "recall" and not isinstance(problem, Recall):
+        raise source.error(f"is no picture but a {problem.kind}; give patterns (.npz, .png, text), or search")
+    return task or ("recall" if isinstance(problem, Recall) else "search"), problem
+
+
+def width(neurons: int, synapses: int) -> int:
+    """Trials of a batch of networks of this size."""
+    return max(1, min(_WIDEST, _NEURONS // max(1, neurons), _AT_ONCE // max(1, synapses)))
+
+
+def require_fit(name: str, synapses: int, remedy: str) -> None:
+    if synapses > MAX_SYNAPSES:
+        raise ValueError(f"{name} would have {synapses} synapses; simulations stop at {MAX_SYNAPSES}: {remedy}")
+
+
+def require_length(duration_s: float, trials: int, rate_hz: float) -> None:
+    """ValueError if so many spikes a second of one trial make more than memory should hold."""
+    if not duration_s * trials * rate_hz <= MAX_SPIKES:
+        raise ValueError(
+            f"duration is {duration_s:g} s, in which {trials} trials may have {duration_s * trials * rate_hz:.3g} "
+            f"spikes; memory is kept to {MAX_SPIKES}: give a shorter one, or fewer trials"
+        )
+
+
+def run_batches(
+    run: Callable[[int, np.random.SeedSequence, Progress | None], Batch],
+    trials: int,
+    size: int,
+    rng: RNG,
+    progress: Told | None,
+) -> tuple[list[Batch], str]:
+    """``run(first trial, stream, progress)`` of each batch of ``size``, trials beyond ``trials`` cut off; the status.
+
+    A batch is run whole, so that a program of C++ serves all of them.
+    """
+    done: list[Batch] = []
+
+    def told(fraction: float) -> None:
+        if progress:
+            progress(min(trials, int((len(done) + fraction) * size)), trials)
+
+    try:
+        for k, stream in enumerate(read_seeds(rng, ceil(trials / size))):
+            batch, left = run(k * size, stream, told if progress else None), trials - k * size
+            kept = batch.trials < left
+            done.append(
+                Batch(
+                    batch.times_s[kept],
+                    batch.trials[kept] + k * size,
+                    batch.neurons[kept],
+                    {name: np.asarray(count)[:left] for name, count in batch.activity.items()},
+                    batch.found,
+                    batch.manifest,
+                )
+            )
+            told(0.0)
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        return done, "interrupted"
+    return done, "ok"
+
+
+def summarise(batches: Sequence[Batch], size: int, asked: int, neurons: int, duration_s: float) -> dict[str, Any]:
+    """Counts of all trials together, their mean rate against time, and what Brian2 was told."""
+    trials = min(asked, size * len(batches))
+    activity = {name: float(sum(b.activity[name].sum() for b in batches)) for name in batches[0].activity}
+    edges = np.linspace(0.0, duration_s, max(1, min(_MOST_BINS, round(duration_s / _BIN_S))) + 1)
+    counts = np.histogram(np.concatenate([b.times_s for b in batches]), edges)[0]
+    common = {k: v for k, v in batches[0].manifest.items() if k not in ("seed", "parameters")}
+    return {
+        "trials": trials,
+        "trials_asked": asked,
+        "neurons": neurons,
+        "simulated_s": duration_s,
+        "activity": activity,
+        "rate_hz": activity["spikes"] / (trials * neurons * duration_s),
+        "rates": {"times_s": edges[1:], "rate_hz": counts / (trials * neurons * np.diff(edges))},
+        "manifest": {
+            **common,
+            "trials_a_batch": size,
+            "batches": [{k: b.manifest[k] for k in ("seed", "parameters")} for b in batches],
+        },
+    }
+
+
+def collect(about: Mapping[str, Any], batches: Sequence[Batch], states: NDArray[Any], **shown: Any) -> Session:
+    times, trials, neurons = (
+        np.concatenate([getattr(b, name) for b in batches]) for name in ("times_s", "trials", "neurons")
+    )
+    whole = {"schema": SCHEMA, **about}
+    return Session(plain(whole), times, trials, neurons, np.asarray(states, dtype=np.int8), shown)
+
+
+def write(session: Session, about: Mapping[str, Any], folder: Path) -> list[Path]:
+    """spikes.npz (times_s, trials, neurons, states), spike.json, which is ``about``, and spikes.png in ``folder``."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from .figure import draw
+
+    arrays, picture = io.BytesIO(), io.BytesIO()
+    np.savez_compressed(
+        arrays,
+        times_s=session.times_s,
+        trials=session.trials.astype(np.int32),
+        neurons=session.neurons.astype(np.int32),
+        states=session.states,
+    )
+    FigureCanvasAgg(draw(session)).print_figure(picture, dpi=150)
+    return [
+        write_file(folder / "spike.json", json.dumps(about, indent=1, allow_nan=False) + "\n"),
+        write_file(folder / "spikes.npz", arrays.getvalue()),
+        write_file(folder / "spikes.png", picture.getvalue()),
+    ]
+
+
+def plain(value: Any) -> Any:
+    """Numbers, lists and dictionaries for JSON; what is not finite is None."""
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not isfinite(value) else value

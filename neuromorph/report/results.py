@@ -57,6 +57,7 @@ def _result(result: Result) -> dict[str, Any]:
         "ledger": [_entry(entry, "energy", "j") for entry in ledger.entries] if ledger else [],
         "time_ledger": [_entry(entry, "time", "s") for entry in ledger.times] if ledger else [],
         "mapping_error": result.mapping_error,
+        "neurobench": result.run.provenance.get("neurobench") if result.run else None,
         "notes": list(result.notes),
     }
 

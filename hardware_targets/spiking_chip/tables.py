@@ -1,0 +1,115 @@
+r"""Numbers of chips, one table a chip, and what the events of a run cost by them.
+
+.. math:: E = N_{SOP}\, e_{SOP} + N_{upd}\, e_{upd} + N_{spk}\, e_{spk} + N_{hop}\, e_{hop} + P_{chip}\, t
+              + P_{host}\, t + N_{word}\, e_{word}
+
+The last two are the system's, the others the core's. What a table does not have is not counted: nothing is known of
+single events of BrainScaleS-2, whose power is that of the chip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from math import exp, fsum, log
+from pathlib import Path
+
+from neuromorph.cost import Cost, Datum, Scope, read_data
+
+Table = Mapping[str, Datum]
+
+_PRICED: tuple[tuple[str, str, str, Scope], ...] = (
+    ("synaptic_operations", "synaptic operations", "synapse_energy", "core"),
+    ("membrane_updates", "updates of neurons", "update_energy", "core"),
+    ("packets", "spikes on their way to other cores", "spike_energy", "core"),
+    ("hops", "steps in the mesh", "hop_energy", "core"),
+    ("device_s", "the chip's own power", "chip_power", "core"),
+    ("device_s", "board and host", "host_power", "system"),
+    ("words_read", "reading spikes out", "word_energy", "system"),
+    ("words_written", "writing weights and biases, shared by all reads", "word_energy", "system"),
+)
+_LEAST = {"weight_bits": 2, "bias_bits": 2, "state_bits": 0} | dict.fromkeys(
+    ("cores", "core_neurons", "core_synapses", "fan_in", "mesh_width"), 1
+)  # of what is counted
+_POSITIVE = ("step_time", "acceleration", "device_second")
+
+
+def read_table(chip: str) -> dict[str, Datum]:
+    """The numbers of ``chip``.toml beside this module."""
+    return read_data(files(__package__).joinpath(f"{chip}.toml").read_text())
+
+
+def joined(name: str, chips: tuple[str, ...]) -> Datum:
+    """One number over several chips: their geometric mean, and the range of all their ranges; assumed."""
+    data = [read_table(chip)[name] for chip in chips]
+    mean = exp(fsum(log(datum.value) for datum in data) / len(data))
+    listed = "; ".join(f"{chip} {datum.value:.3g}" for chip, datum in zip(chips, data, strict=True))
+    source = f"geometric mean of {listed} {data[0].unit}, the range is that of all: see their tables for the sources"
+    return Datum(mean, data[0].unit, min(d.low for d in data), max(d.high for d in data), "assumed", source)
+
+
+def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
+    """The generic chip's numbers; ``own``, a .toml file or data by name, replaces some of them.
+
+    ValueError for names that mean nothing here, other units than SI, and numbers that no chip can have.
+    """
+    table = read_table("generic") | {"synapse_energy": joined("synapse_energy", ("loihi", "truenorth", "spinnaker"))}
+    if own is None:
+        return table
+    if isinstance(own, (str, Path)):
+        try:
+            given: Table = read_data(Path(own).read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"table {own}: {error}; give a .toml of value, unit, kind and source by name") from error
+    else:
+        given = own
+    known = read_table("brainscales") | read_table("loihi") | table
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ValueError(f"table has {', '.join(unknown)}, which nothing reads; known are {', '.join(sorted(known))}")
+    for name, datum in given.items():
+        _require(name, datum, known[name].unit)
+    if "step_time" in given and "device_second" not in given:
+        step = given["step_time"]  # its range, unless another is given
+        table["device_second"] = Datum(
+            1.0,
+            "s/s",
+            step.low / step.value,
+            step.high / step.value,
+            step.kind,
+            f"the range of step_time: {step.source}",
+        )
+    return table | dict(given)
+
+
+def _require(name: str, datum: Datum, unit: str) -> None:
+    """TypeError or ValueError unless ``datum`` is a number of ``unit`` that a chip can have."""
+    if not isinstance(datum, Datum):
+        raise TypeError(f"table: {name} is {datum!r}; give a Datum")
+    if datum.unit != unit:
+        raise ValueError(f"table: {name} is in {datum.unit!r}; give it in {unit!r}")
+    if name in _LEAST:
+        least, most = _LEAST[name], 512 if unit == "bit" else 1 << 31
+        fits, rule = float(datum.value).is_integer() and least <= datum.value <= most, f"whole, {least} to {most}"
+    elif name in _POSITIVE:
+        fits, rule = datum.low > 0, "positive"
+    else:
+        fits, rule = datum.low >= 0, "0 or above"
+    if not fits:
+        raise ValueError(f"table: {name} is {datum.value:g}, {datum.low:g} at least; it must be {rule}")
+
+
+def costs_of(table: Table) -> tuple[Cost, ...]:
+    """What is priced by ``table``; where seconds are, their range counts as well."""
+    second = table["device_second"]
+    costs = [Cost("device_s", "a read", time=second)]
+    for event, what, name, scope in _PRICED:
+        if name in table:
+            unit = table[name]
+            if event == "device_s":
+                unit = Datum(
+                    unit.value, unit.unit, unit.low * second.low, unit.high * second.high, unit.kind,
+                    f"{unit.source}. The range is joined with that of the time of a read",
+                )  # fmt: skip
+            costs.append(Cost(event, what, unit, scope=scope))
+    return tuple(costs)

@@ -152,7 +152,7 @@ def test_no_feasible_answer_is_1(toys, pentagon, capsys):
         (["compare", "SQUARE", "--seed", "-1"], "argument --seed: is '-1'; give a whole number from 0"),
         (["compare", "SQUARE", "--time-limit", "0"], "argument --time-limit: is '0'; give a number above 0"),
         (["compare", "SQUARE", "--time-limit", "nan"], "argument --time-limit: is 'nan'"),
-        (["compare", "SQUARE", "--success-gap", "-0.1"], "argument --success-gap: is '-0.1'; give a fraction"),
+        (["compare", "SQUARE", "--success-gap", "-0.1"], "argument --success-gap: is '-0.1'; give a number"),
         (["compare", "SQUARE", "--targets", ","], "argument --targets: name one at least"),
         (["compare", "SQUARE", "--targets", "toy,warp"], "target is 'warp'; installed are absent, analog-circuit"),
         (["compare", "SQUARE", "--kind", "chess"], "kind is 'chess'; it must be one of tsp"),

@@ -26,7 +26,7 @@ from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
 _STEPS = 200  # from each first one
 _TOLERANCE = 1e-9
-# First of Newton's pseudo-time steps, in local times of the acceptors; bold ones go in circles at 1 of 1e5 settings.
+# First of Newton's pseudo-time steps, in local times of the acceptors; bold ones go in circles at 17 of 1e6 settings.
 _FIRSTS = (1e4, 1.0, 1e-2)
 
 

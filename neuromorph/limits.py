@@ -1,0 +1,138 @@
+"""Time limits and progress of long work.
+
+Whoever starts the work sets the limit (:func:`time_limit`); every loop that can take longer than half a second calls
+:func:`checkpoint` at least twice a second, which reports progress and raises :class:`TimeLimitReached` when the time is
+over. Both hold for all that runs inside the ``with`` statement, whatever lies between, so that targets of other people
+need no argument for it. Threads that the work starts have no limit of their own: check in the thread that waits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from math import ceil, inf, isfinite
+from typing import TypeAlias
+
+Report: TypeAlias = Callable[[str, float, float], None]  # step, done, total
+
+_REPORT_INTERVAL_S = 0.1
+
+
+class TimeLimitReached(KeyboardInterrupt):
+    """Raised by :func:`checkpoint` when the time is over.
+
+    A kind of KeyboardInterrupt, as the clock interrupts the work: whatever keeps its results on Ctrl-C keeps them here
+    too, and no ``except Exception`` swallows it.
+
+    Attributes
+    ----------
+    step : str            what was being done
+    needed_s : float      seconds that the whole step would take at its pace so far; NaN where that is not known
+    """
+
+    def __init__(self, step: str, done: float, total: float, elapsed_s: float) -> None:
+        self.step = step
+        self.needed_s = elapsed_s * total / done if done > 0 and total > 0 else float("nan")
+        about = f" {100 * done / total:.0f} % done after {elapsed_s:.2g} s;" if total > 0 else ""
+        needs = f" it would take about {readable_seconds(self.needed_s)}" if isfinite(self.needed_s) else ""
+        super().__init__(f"{step}:{about}{needs}".strip(":; ") if step else "the time limit is reached")
+
+
+@dataclass(eq=False)
+class TimeLimit:
+    """The limit in force.
+
+    Attributes
+    ----------
+    deadline : float      of ``time.monotonic()``; infinite where there is none
+    reached : bool        whether a checkpoint has raised TimeLimitReached
+    """
+
+    deadline: float = inf
+    report: Report | None = None
+    reached: bool = False
+    _outer: TimeLimit | None = None
+    _begun: dict[str, float] = field(default_factory=dict)
+    _reported: float = -inf
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds left, not below 0; infinite without a deadline."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def check(self, step: str, done: float, total: float) -> None:
+        now = time.monotonic()
+        if done <= 0 or step not in self._begun:
+            self._begun[step] = now
+        if now - self._reported >= _REPORT_INTERVAL_S:
+            self._reported = now
+            self.tell(step, done, total)
+        if now >= self.deadline:
+            self.reached = True
+            raise TimeLimitReached(step, done, total, now - self._begun[step])
+
+    def tell(self, step: str, done: float, total: float) -> None:
+        if self.report is not None:
+            self.report(step, done, total)
+        elif self._outer is not None:
+            self._outer.tell(step, done, total)
+
+
+_current: ContextVar[TimeLimit | None] = ContextVar("neuromorph_time_limit", default=None)
+
+
+@contextmanager
+def time_limit(deadline: float | None = None, report: Report | None = None) -> Iterator[TimeLimit]:
+    """Limit the work inside the ``with`` statement, and hear of its progress.
+
+    Parameters
+    ----------
+    deadline : float      of ``time.monotonic()``; None for none. An outer limit that ends earlier stays in force
+    report : callable     called as ``report(step, done, total)`` at most ten times a second; ``total`` is 0 where
+                          it is not known. None: that of the outer limit, if any
+
+    Yields
+    ------
+    TimeLimit
+    """
+    outer = _current.get()
+    own = inf if deadline is None else deadline
+    limit = TimeLimit(own if outer is None else min(own, outer.deadline), report, _outer=outer)
+    token = _current.set(limit)
+    try:
+        yield limit
+    finally:
+        _current.reset(token)
+
+
+def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
+    """Report progress and raise :class:`TimeLimitReached` if the time is over; costs about a microsecond.
+
+    Parameters
+    ----------
+    step : str                what is being done, in the words of the user: "programming the crossbar"
+    done, total : float       how far it is, in any unit; the time of the whole step is estimated from it
+    """
+    limit = _current.get()
+    if limit is not None:
+        limit.check(step, done, total)
+
+
+def remaining_seconds() -> float:
+    """Seconds until the limit in force, for work that cannot look (a simulator's process); infinite without one."""
+    limit = _current.get()
+    return inf if limit is None else limit.remaining_s
+
+
+def readable_seconds(seconds: float) -> str:
+    """A time in words: "0.4 s", "12 s", "3 min", "5 h"."""
+    if not isfinite(seconds):
+        return "an unknown time"
+    if seconds < 1.0:
+        return f"{seconds:.1g} s"
+    if seconds < 120.0:
+        return f"{ceil(seconds)} s"
+    return f"{ceil(seconds / 60.0)} min" if seconds < 7200.0 else f"{ceil(seconds / 3600.0)} h"

@@ -94,6 +94,7 @@ def gradient(ising: Ising, visible: ArrayLike) -> tuple[Float, Float]:
 def difference(clamped: Moments, free: Moments) -> tuple[Float, Float]:
     """(dJ, dh), dJ with zero diagonal."""
     couplings = clamped.second - free.second
+    couplings = (couplings + couplings.T) / 2.0  # the products of BLAS are symmetric to rounding only
     np.fill_diagonal(couplings, 0.0)
     return couplings, clamped.first - free.first
 

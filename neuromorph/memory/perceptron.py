@@ -72,6 +72,7 @@ def perceptron(patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = Fa
     if not (np.isfinite(margin) and margin >= 0):
         raise ValueError(f"margin is {margin}; it must be finite and not negative")
     _check_limit("max_sweeps", max_sweeps)
+    # Whole numbers, n J: their sums are exact in any order, so that a margin of 0 means the same to every BLAS.
     j, squares, sweeps, moved = np.zeros((n, n)), np.zeros(n), 0, True
     while moved and sweeps < max_sweeps:
         sweeps, moved = sweeps + 1, False
@@ -81,15 +82,15 @@ def perceptron(patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = Fa
                 continue
             moved = True
             rows = np.flatnonzero(wrong)
-            change = (pattern[rows, None] / n) * pattern
+            change = pattern[rows, None] * pattern
             change[np.arange(rows.size), rows] = 0.0
             j[rows] += change
             if symmetric:
                 j[:, rows] += change.T
                 rows = np.arange(n)
             squares[rows] = (j[rows] ** 2).sum(axis=1)
-    found = stabilities(j, x)
-    return Learned(j, found, n > 1 and bool((found > margin).all()), sweeps)
+    reached = n > 1 and bool((stabilities(j, x) > margin).all())
+    return Learned(j / n, stabilities(j / n, x), reached, sweeps)
 
 
 def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_000) -> Learned:

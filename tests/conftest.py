@@ -1,5 +1,6 @@
 """Shared by all tests: fixed seeds, no deadlines (compiling is slow once), published instances where they are found."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def shared_data() -> Path | None:
     """Folder of published instances with their best known values, or None where it is not there."""
     return SHARED_DATA if SHARED_DATA.is_dir() else None
+
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and every process that they start too.
+signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,6 +1,7 @@
 """Studies: results must not depend on batches, neighbours, interruptions or resuming; no failure may hide or spread."""
 
 import json
+import re
 import time
 from dataclasses import dataclass
 
@@ -267,11 +268,11 @@ def test_a_target_stops_at_its_share_and_leaves_the_rest_to_the_others():
     """Programming alone, or a first read, may take longer: the row says how long it would take."""
     wired = Slow(name="wired", wiring_s=1e3)
     reading = Slow(name="reading", read_s=1e3)
-    rows = nm.compare(Ring(), [wired, reading, Descent()], reads=30, rng=0, time_limit=0.9).results
-    assert [(row.status, row.reads) for row in rows] == [("time limit", 0), ("time limit", 0), ("ok", 30)]
-    assert rows[0].reason.startswith("programming was not done in 0.3 s: wires: 0 % done after 0.3 s; it would take ")
-    assert rows[1].reason.startswith("no read was done in 0.3 s: a read takes about ")
-    assert rows[1].reason.endswith(" (settling)")
+    rows = nm.compare(Ring(), [wired, reading, Descent()], reads=4, rng=0, time_limit=0.9).results
+    assert [(row.status, row.reads) for row in rows] == [("time limit", 0), ("time limit", 0), ("ok", 4)]
+    told = r"programming was not done in .* s: wires: 0 % done after .* s; it would take about \d+ min"
+    assert re.fullmatch(told, rows[0].reason)
+    assert re.fullmatch(r"no read was done in .* s: a read takes about \d+ min \(settling\)", rows[1].reason)
 
 
 def test_reads_of_a_batch_that_the_limit_cuts_short_are_kept(tmp_path):
@@ -305,8 +306,8 @@ def test_a_target_that_does_not_look_at_the_clock_is_stopped_soon_after():
     deaf = Descent(name="deaf", events=lambda reads: time.sleep(60.0))
     began = time.monotonic()
     rows = nm.compare(Ring(), [deaf, Descent()], reads=3, rng=0, time_limit=0.4).results
-    assert [(row.status, row.reads) for row in rows] == [("time limit", 0), ("time limit", 1)]
-    assert rows[0].reason == "no read was done in 2 s; a read takes longer"
+    assert [(row.status, row.reads) for row in rows] == [("time limit", 0), ("ok", 3)]
+    assert re.fullmatch(r"no read was done in \d+ s; a read takes longer", rows[0].reason)
     assert time.monotonic() - began < 10.0
 
 

@@ -9,16 +9,19 @@ need no argument for it. Threads that the work starts have no limit of their own
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import ceil, inf, isfinite
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 Report: TypeAlias = Callable[[str, float, float], None]  # step, done, total
 
+Part = TypeVar("Part")
+
 _REPORT_INTERVAL_S = 0.1
+_PART_S = 0.1  # of work between two checkpoints
 
 
 class TimeLimitReached(KeyboardInterrupt):
@@ -151,3 +154,33 @@ def readable_seconds(seconds: float) -> str:
     if seconds < 120.0:
         return f"{ceil(seconds)} s"
     return f"{ceil(seconds / 60.0)} min" if seconds < 7200.0 else f"{ceil(seconds / 3600.0)} h"
+
+
+def whole_parts(parts: Iterable[Part]) -> tuple[list[Part], str]:
+    """The parts that are whole when Ctrl-C comes or the limit is reached, and the status of a Run: ok or interrupted.
+
+    Without one KeyboardInterrupt goes on.
+    """
+    done: list[Part] = []
+    try:
+        for part in parts:
+            done.append(part)
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        return done, "interrupted"
+    return done, "ok"
+
+
+def paced(first: int = 1) -> Iterator[int]:
+    """Sizes of parts of long work that take about a tenth of a second each, without end: leave the loop when done.
+
+    The first part has size ``first``; the next follow from the time that the one before took. For work that comes out
+    the same whatever its parts.
+    """
+    size = first
+    while True:
+        began = time.perf_counter()
+        yield size
+        spent = time.perf_counter() - began
+        size = max(1, int(size * min(8.0, _PART_S / max(spent, 1e-9))))

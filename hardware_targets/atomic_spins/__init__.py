@@ -205,9 +205,11 @@ def _switch(
 ) -> Run:
     state = program.state
     events, ended = switch(state.couplings, state.biases, betas, durations, spins, streams, theta=device.theta)
+    status = "ok" if len(events) == len(spins) else "interrupted"
     attempts = float(durations.sum())
     activity: dict[str, Any] = {"attempts": attempts, "atom_attempts": attempts * state.biases.size, "switches": events}
-    return finish(program, task, spins, activity, converged=ended, provenance={"parameters": asdict(device)})
+    about = {"parameters": asdict(device)}
+    return finish(program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=about)
 
 
 def _random(streams: NDArray[np.uint64], n: int) -> NDArray[np.int8]:

@@ -57,6 +57,7 @@ class TimeLimit:
     _outer: TimeLimit | None = None
     _begun: dict[str, float] = field(default_factory=dict)
     _reported: float = -inf
+    _last: tuple[str, float, float] = ("", 0.0, 0.0)
 
     @property
     def remaining_s(self) -> float:
@@ -65,14 +66,17 @@ class TimeLimit:
 
     def check(self, step: str, done: float, total: float) -> None:
         now = time.monotonic()
-        if done <= 0 or step not in self._begun:
-            self._begun[step] = now
-        if now - self._reported >= _REPORT_INTERVAL_S:
-            self._reported = now
-            self.tell(step, done, total)
+        if step:
+            if done <= 0 or step not in self._begun:
+                self._begun[step] = now
+            self._last = (step, done, total)
+            if now - self._reported >= _REPORT_INTERVAL_S:
+                self._reported = now
+                self.tell(step, done, total)
         if now >= self.deadline:
             self.reached = True
-            raise TimeLimitReached(step, done, total, now - self._begun[step])
+            step, done, total = self._last
+            raise TimeLimitReached(step, done, total, now - self._begun.get(step, now))
 
     def tell(self, step: str, done: float, total: float) -> None:
         if self.report is not None:
@@ -113,7 +117,8 @@ def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
 
     Parameters
     ----------
-    step : str                what is being done, in the words of the user: "programming the crossbar"
+    step : str                what is being done, in the words of the user: "programming the crossbar"; empty for a look
+                              at the clock inside the step that was named last
     done, total : float       how far it is, in any unit; the time of the whole step is estimated from it
     """
     limit = _current.get()

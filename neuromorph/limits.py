@@ -21,7 +21,6 @@ Report: TypeAlias = Callable[[str, float, float], None]  # step, done, total
 Part = TypeVar("Part")
 
 _REPORT_INTERVAL_S = 0.1
-_PART_S = 0.1  # of work between two checkpoints
 
 
 class TimeLimitReached(KeyboardInterrupt):
@@ -70,27 +69,20 @@ class TimeLimit:
 
     def check(self, step: str, done: float, total: float) -> None:
         now = time.monotonic()
-        if done <= 0 or step not in self._begun:
-            self._begun[step] = now
-        self._last = (step, done, total)
-        if now - self._reported >= _REPORT_INTERVAL_S:
-            self._reported = now
-            self.tell(step, done, total)
-        self._stop(now)
-
-    def check_unseen(self) -> None:
-        """Raise TimeLimitReached if the time is over, for work that does not look: in the last step that did."""
-        self._stop(time.monotonic())
-
-    def _stop(self, now: float) -> None:
-        if now < self.deadline:
-            return
-        each: TimeLimit | None = self
-        while each is not None:
-            each.reached = each.reached or now >= each.deadline
-            each = each._outer
-        step, done, total = self._last
-        raise TimeLimitReached(step, done, total, now - self._begun.get(step, now))
+        if step:
+            if done <= 0 or step not in self._begun:
+                self._begun[step] = now
+            self._last = (step, done, total)
+            if now - self._reported >= _REPORT_INTERVAL_S:
+                self._reported = now
+                self.tell(step, done, total)
+        if now >= self.deadline:
+            each: TimeLimit | None = self
+            while each is not None:
+                each.reached = each.reached or now >= each.deadline
+                each = each._outer
+            step, done, total = self._last
+            raise TimeLimitReached(step, done, total, now - self._begun.get(step, now))
 
     def tell(self, step: str, done: float, total: float) -> None:
         if self.report is not None:
@@ -131,7 +123,8 @@ def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
 
     Parameters
     ----------
-    step : str                what is being done, in the words of the user: "programming the crossbar"
+    step : str                what is being done, in the words of the user: "programming the crossbar"; empty for a look
+                              at the clock inside the step that was named last
     done, total : float       how far it is, in any unit; the time of the whole step is estimated from it
     """
     limit = _current.get()
@@ -170,17 +163,3 @@ def whole_parts(parts: Iterable[Part]) -> tuple[list[Part], str]:
             raise
         return done, "interrupted"
     return done, "ok"
-
-
-def paced(first: int = 1) -> Iterator[int]:
-    """Sizes of parts of long work that take about a tenth of a second each, without end: leave the loop when done.
-
-    The first part has size ``first``; the next follow from the time that the one before took. For work that comes out
-    the same whatever its parts.
-    """
-    size = first
-    while True:
-        began = time.perf_counter()
-        yield size
-        spent = time.perf_counter() - began
-        size = max(1, int(size * min(8.0, _PART_S / max(spent, 1e-9))))

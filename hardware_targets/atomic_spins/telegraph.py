@@ -22,7 +22,8 @@ from scipy import sparse
 from neuromorph.ising import Float
 from neuromorph.kernels.gibbs import toss
 from neuromorph.kernels.telegraph import begin, telegraph
-from neuromorph.limits import checkpoint, paced, whole_parts
+from neuromorph.limits import checkpoint, whole_parts
+from neuromorph.pieces import pieces
 from neuromorph.rng import RNG, kernel_states, read_seeds
 
 _Columns: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
@@ -112,8 +113,8 @@ def _switched(
     counts, left = state[-2:]
     arguments: list[Any] = [*columns, betas, durations, theta, most, spins, stream, table, *state]
     total = float(durations.sum())
-    for part in paced(1000):
-        over = telegraph(*[*arguments, part])
+    for _, part in pieces(1, most + 1):
+        over = telegraph(*[*arguments, part.stop - part.start])
         spent = durations[: counts[0] + 1].sum() - max(left[0], 0.0)
         checkpoint("switching", read + min(1.0, float(spent) / total), reads)
         if over:

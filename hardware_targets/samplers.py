@@ -23,6 +23,7 @@ from neuromorph.annealing.schedule import ramp
 from neuromorph.cost import Cost
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.variates import LANES
+from neuromorph.limits import checkpoint, whole_parts
 from neuromorph.problems import Problem, Tsp
 from neuromorph.protocol import DoesNotFit, Minimise, Program, Sample, Task, ising_of, require_claim
 from neuromorph.rng import RNG, seed_sequence
@@ -88,22 +89,26 @@ class CpuSampler:
             raise ValueError(f"reads is {reads}; ask for at least one")
         ising, sequence, minimise = ising_of(program.asked), seed_sequence(rng), isinstance(task, Minimise)
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
-        self.plan(ising, beta, minimise, 2)[0](1, np.random.SeedSequence(0))  # compiles
+        checkpoint("compiling")
+        self.plan(ising, beta, minimise, 2)[0](1, np.random.SeedSequence(0))
         start = perf_counter()
         draw, lanes = self.plan(ising, beta, minimise, self.sweeps)
         most = max(1, _SPINS // (lanes * ising.size))
-        parts = []
-        for done in range(0, reads, most):
-            count = min(most, reads - done)
+
+        def part(first: int) -> tuple[Spins, float]:
+            count = min(most, reads - first)
             beside = streams_beside(sequence, count, lanes, tag=1)
             spins = draw(count, sequence)
             if minimise:
                 downhill(ising, spins, beside)
-            parts.append(spins)
-        seconds = (perf_counter() - start) / reads
+            return spins, perf_counter()
+
+        parts, status = whole_parts(map(part, range(0, reads, most)))
+        spins = np.concatenate([each for each, _ in parts])
+        seconds = (parts[-1][1] - start) / len(spins)
         activity = {"device_s": seconds, "updates": float(self.sweeps * lanes * ising.size)}
         about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w}}
-        return finish(program, task, np.concatenate(parts), activity, provenance=about)
+        return finish(program, task, spins, activity, status=status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
         return CpuAnneal(power_w=self.power_w).costs()

@@ -60,6 +60,7 @@ class CpuSampler:
                                                                 read takes ``lanes`` replicas
     sweeps : int                                                of each replica in a read
     power_w : float | None                                      of one busy core, as of ``digital.CpuAnneal``
+    together : int                                              reads that take about the time of one
     """
 
     name: str
@@ -67,6 +68,7 @@ class CpuSampler:
     plan: Plan
     sweeps: int
     power_w: float | None = None
+    together: int = LANES
 
     claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample"})
 
@@ -79,9 +81,8 @@ class CpuSampler:
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
                 f"tours; {MAX_CITIES} at most: cpu-anneal holds a tour as a permutation"
             )
-        return Program(
-            self.name, problem, ising_of(problem), notes=("held exactly, in float32 at least",), together=LANES
-        )
+        notes = ("held exactly, in float32 at least",)
+        return Program(self.name, problem, ising_of(problem), notes=notes, together=self.together)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
@@ -131,7 +132,8 @@ def cpu_cluster(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
         betas = _cooling(ising, beta, minimise, sweeps)
         return lambda reads, rng: swendsen_wang(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).flat(), 1
 
-    return CpuSampler("cpu-cluster", "Swendsen-Wang clusters on one core: time measured", plan, sweeps, power_w)
+    about = "Swendsen-Wang clusters on one core: time measured"
+    return CpuSampler("cpu-cluster", about, plan, sweeps, power_w, together=1)
 
 
 def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
@@ -177,7 +179,7 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
-    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w)
+    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, together=1)
 
 
 def _cooling(ising: Ising, beta: float, minimise: bool, sweeps: int) -> Float:

@@ -133,9 +133,8 @@ class MemristorCrossbar:
             drives = np.roll(up, 1, axis=1).astype(float) + np.roll(up, -1, axis=1)
         dissipated, driven = state.pairs.load(drives)
         activity |= {"siemens_s": dissipated * ends.seconds, "driver_siemens_s": driven * ends.seconds}
-        return finish(
-            program, task, ends.spins, activity, converged=ends.settled, provenance={"parameters": asdict(self)}
-        )
+        about = {"parameters": asdict(self)}
+        return finish(program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
         pulses = DATA["programming_pulses"]

@@ -96,7 +96,8 @@ class DopantGlass:
             f"{len(_gates())} insulated gates within {self.gate_range_v:g} V set the biases; contacts are at 0 V",
             f"kept at {glass.temperature_k(1.0):.3g} K / beta",
         )
-        return Program(self.name, problem, held, glass, mapping_error(asked, held), notes, {"gates_set": len(_gates())})
+        error, setup = mapping_error(asked, held), {"gates_set": len(_gates())}
+        return Program(self.name, problem, held, glass, error, notes, setup, one_chip=True)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)

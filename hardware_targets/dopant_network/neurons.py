@@ -114,7 +114,7 @@ class DopantNeurons:
             )
             notes += [f"held as a permutation: {n * n} units; {couplings.where}"]
             state = _State(couplings, longest, np.zeros(0), stream.integers(len(units.outputs), size=(n, n)))
-            return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup)
+            return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup, one_chip=True)
         asked = ising_of(problem)
         if asked.size > most:
             raise DoesNotFit(f"{asked.size} neurons; the crossbar has {most} rows: take parts of the problem")
@@ -128,7 +128,8 @@ class DopantNeurons:
             f"{couplings.where}; held is the symmetric part, the antisymmetric one is {lost:.2%} of the couplings"
         ]
         state = _State(couplings, scale, asked.biases / scale, stream.integers(len(units.outputs), size=asked.size))
-        return Program(self.name, problem, held, state, mapping_error(asked, held), tuple(notes), couplings.setup)
+        error = mapping_error(asked, held)
+        return Program(self.name, problem, held, state, error, tuple(notes), couplings.setup, one_chip=True)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)

@@ -51,7 +51,7 @@ class Wires:
         """
         each = cells.reshape(-1, *cells.shape[-2:])
         if self.ohm == 0.0:
-            return cells, np.diag(_HIGHEST * each.sum(axis=(0, 1)))
+            return cells, np.diag((_HIGHEST * each.sum(axis=1)).sum(axis=0))
         effective, drawn = np.empty(each.shape), np.zeros(each.shape[1:])
         places = self._places(each)
         for done, place in enumerate(places):

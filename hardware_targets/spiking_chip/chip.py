@@ -110,7 +110,9 @@ class SpikingChip:
             notes.append("integrate-and-fire neurons sample exp(-beta E) roughly: the larger the couplings, the worse")
         state = self._state(problem, wires, None, pattern)
         words = float(wires.weights.nnz + wires.size)
-        return Program(self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST)
+        return Program(
+            self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST, pattern.differs
+        )
 
     def _tour(self, problem: Tsp, pattern: Pattern) -> Program:
         n = problem.size
@@ -127,7 +129,7 @@ class SpikingChip:
             f"held as {n} groups of {n} neurons, a city each; mapping error: of the inhibition between groups",
         )
         words = float(np.count_nonzero(held) + n * n)
-        return Program(self.name, problem, None, state, error, notes, {"words_written": words}, FIRST)
+        return Program(self.name, problem, None, state, error, notes, {"words_written": words}, FIRST, pattern.differs)
 
     def _state(
         self, problem: Ising | Problem, wires: Wires | None, one_hot: OneHot | None, pattern: Pattern

@@ -34,6 +34,11 @@ class Pattern:
     synapse_spread: float
     neuron_spread: float
 
+    @property
+    def differs(self) -> bool:
+        """Whether two chips are not alike."""
+        return self.synapse_spread > 0.0 or self.neuron_spread > 0.0
+
     def synapses(self, count: int) -> Float:
         """1 + delta for synapses in their order, (count,)."""
         if not self.synapse_spread:

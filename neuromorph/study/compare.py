@@ -150,6 +150,7 @@ def _run_target(
         tell("programming", 0)
         program = device.program(study.problem, rng=_child(own, "program"))
         about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
+        about["one_chip"] = program.one_chip
         seed = [own.entropy, *own.spawn_key]
         reading = read_in_batches(
             device,

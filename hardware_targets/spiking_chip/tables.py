@@ -16,7 +16,7 @@ from importlib.resources import files
 from math import exp, fsum, log
 from pathlib import Path
 
-from neuromorph.cost import Cost, Datum, Scope, read_data
+from neuromorph.cost import Cost, Datum, Scope, lasting, read_data
 
 Table = Mapping[str, Datum]
 
@@ -112,11 +112,8 @@ def costs_of(table: Table) -> tuple[Cost, ...]:
     costs = [Cost("device_s", "a read", time=second)]
     for event, what, name, scope in _PRICED:
         if name in table:
-            unit = table[name]
             if event == "device_s":
-                unit = Datum(
-                    unit.value, unit.unit, unit.low * second.low, unit.high * second.high, unit.kind,
-                    f"{unit.source}. The range is joined with that of the time of a read",
-                )  # fmt: skip
-            costs.append(Cost(event, what, unit, scope=scope))
+                costs.append(Cost(event, what, lasting(table[name], second), scope=scope, counted=second.kind))
+            else:
+                costs.append(Cost(event, what, table[name], scope=scope))
     return tuple(costs)

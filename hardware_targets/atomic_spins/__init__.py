@@ -191,7 +191,8 @@ def _program(
         error = float(np.hypot(error, np.sqrt(lost / scale))) if scale else error
         notes = [*notes, "w is not symmetric: its states follow no Boltzmann distribution; held is its symmetric part"]
     state = _Array(w, held.biases.copy(), *beta_range(held), placement)
-    return Program(device.name, problem, held, state, error, tuple(notes), setup)
+    drawn = placement is not None or device.asymmetry > 0.0
+    return Program(device.name, problem, held, state, error, tuple(notes), setup, one_chip=drawn)
 
 
 def _switch(

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from neuromorph.annealing import Softassign
 from neuromorph.annealing.gain import GainRamp
 from neuromorph.annealing.schedule import beta_range, ramp
-from neuromorph.cost import Cost, multiply
+from neuromorph.cost import Cost, Datum, Scope, lasting, multiply
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.gibbs import toss
 from neuromorph.problems.problem import Problem
@@ -43,7 +43,7 @@ from ..memristor.pcm import DATA as CELLS
 from ..memristor.pcm import PhaseChange
 from ..reads import Stream, largest_coupling, require_minimise
 from .couplings import Couplings
-from .interfaces import DATA
+from .interfaces import DATA, simulated_second
 from .thresholds import fire, thresholds
 from .unit_tours import anneal_tours
 from .units import Units, kept_units
@@ -114,7 +114,7 @@ class DopantNeurons:
             )
             notes += [f"held as a permutation: {n * n} units; {couplings.where}"]
             state = _State(couplings, longest, np.zeros(0), stream.integers(len(units.outputs), size=(n, n)))
-            return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup)
+            return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup, one_chip=True)
         asked = ising_of(problem)
         if asked.size > most:
             raise DoesNotFit(f"{asked.size} neurons; the crossbar has {most} rows: take parts of the problem")
@@ -128,7 +128,8 @@ class DopantNeurons:
             f"{couplings.where}; held is the symmetric part, the antisymmetric one is {lost:.2%} of the couplings"
         ]
         state = _State(couplings, scale, asked.biases / scale, stream.integers(len(units.outputs), size=asked.size))
-        return Program(self.name, problem, held, state, mapping_error(asked, held), tuple(notes), couplings.setup)
+        error = mapping_error(asked, held)
+        return Program(self.name, problem, held, state, error, tuple(notes), couplings.setup, one_chip=True)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
@@ -154,19 +155,28 @@ class DopantNeurons:
     def costs(self) -> tuple[Cost, ...]:
         pulses = CELLS["programming_pulses"]
         drive = replace(multiply(CELLS["half_supply"], CELLS["read_voltage"], "V^2"), low=0.0)
+        second = simulated_second(
+            "R C of a neuron, or the window in which one fires",
+            DATA["neuron_time_constant"],
+            DATA["unit_integration_time"],
+        )
+
+        def priced(event: str, what: str, power: Datum, scope: Scope = "core") -> Cost:
+            return Cost(event, what, lasting(power, second), scope=scope, counted=second.kind)
+
         return (
-            Cost("device_s", "a read", time=DATA["simulated_second"]),
-            Cost("unit_j", "dopant units, sum of V_k I_k", DATA["hopping_joule"]),
-            Cost("receiver_s", "amplifiers that collect the units' currents", DATA["transimpedance_power"]),
-            Cost("driver_s", "amplifiers that drive units and wires", DATA["driver_power"]),
-            Cost("siemens_s", "cells of the crossbar", drive),
+            Cost("device_s", "a read", time=second),
+            priced("unit_j", "dopant units, sum of V_k I_k", DATA["hopping_joule"]),
+            priced("receiver_s", "amplifiers that collect the units' currents", DATA["transimpedance_power"]),
+            priced("driver_s", "amplifiers that drive units and wires", DATA["driver_power"]),
+            priced("siemens_s", "cells of the crossbar", drive),
             Cost("comparisons", "comparators", DATA["comparison"]),
             Cost("written_cells", "programming, shared by all reads", multiply(pulses, CELLS["pulse_energy"], "J")),
-            Cost("ad_conversions", "ADCs of firing neurons", DATA["adc_conversion"], scope="system"),
+            Cost("ad_conversions", "ADCs of firing neurons", DATA["threshold_conversion"], scope="system"),
             Cost("da_conversions", "DACs for starts, biases and thresholds", DATA["dac_conversion"], scope="system"),
             Cost("table_accesses", "tables of thresholds, couplings in memory", DATA["table_access"], scope="system"),
-            Cost("device_s", "control", DATA["control_power"], scope="system"),
-            Cost("device_s", "cooler for 77 K", DATA["cryostat_power"], scope="system"),
+            priced("device_s", "control", DATA["control_power"], "system"),
+            priced("device_s", "cooler for 77 K", DATA["cryostat_power"], "system"),
         )
 
     def _settle(self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None) -> _Ends:

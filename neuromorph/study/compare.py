@@ -178,6 +178,7 @@ def _run_target(
                 reason = f"programming was not done in {spent}: {reason}"
             return Result(**about, status=status, reason=reason)
     about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
+    about["one_chip"] = program.one_chip
     seed = [own.entropy, *own.spawn_key]
     try:
         reading = read_in_batches(

@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import permutations, product
 from math import factorial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.constants import elementary_charge
@@ -33,6 +33,8 @@ from neuromorph.cost import Cost, Datum, lasting, multiply
 from neuromorph.exact import states_of
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.gibbs import toss
+from neuromorph.limits import checkpoint
+from neuromorph.pieces import pieces
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit, Program, Sample, Task, ising_of, mapping_error, require_claim
 from neuromorph.rng import RNG, kernel_states, read_seeds
@@ -111,10 +113,12 @@ class DopantGlass:
         toss(spins, streams)
         states = states_of(spins)
         duration = _RELAXATIONS / relaxation_rate(source, target, rates, count)
-        hops = walk(*rate_table(source, target, rates, count), states, duration, _MOST_HOPS, streams)
+        hops, table = np.empty(reads, np.int64), rate_table(source, target, rates, count)
+        for rows, _ in pieces(reads, 1, "hopping"):
+            hops[rows] = walk(*table, states[rows], duration, _MOST_HOPS, streams[rows])
         holes = (states[:, None] >> np.arange(glass.network.sites)) & 1
         modelled = _COLDEST_K <= temperature <= _HOTTEST_K
-        activity = {"device_s": duration, "hops": hops, "site_readings": float(glass.network.sites)}
+        activity: dict[str, Any] = {"device_s": duration, "hops": hops, "site_readings": float(glass.network.sites)}
         outside = (
             f"needs {temperature:.3g} K, where hopping is not the whole physics ({_COLDEST_K:g} to {_HOTTEST_K:g} K)"
         )
@@ -164,7 +168,8 @@ class DopantGlass:
         if not wanted.any():  # as far apart as possible
             scores[:] = -size
         best, least = None, np.inf
-        for flat in np.argsort(-scores, axis=None, kind="stable")[:_TRIED]:
+        for done, flat in enumerate(np.argsort(-scores, axis=None, kind="stable")[:_TRIED]):
+            checkpoint("choosing a device", done, _TRIED)
             k, d = np.unravel_index(flat, scores.shape)
             sites = positions[d][orders[k]]
             device = Device(shape, electrodes, sites, np.empty((0, 2)), silicon())

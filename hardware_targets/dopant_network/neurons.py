@@ -20,6 +20,7 @@ Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from math import isqrt
 from typing import Any, ClassVar
 
@@ -32,6 +33,8 @@ from neuromorph.annealing.schedule import beta_range, ramp
 from neuromorph.cost import Cost, Datum, Scope, lasting, multiply
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.gibbs import toss
+from neuromorph.limits import checkpoint, whole_parts
+from neuromorph.pieces import pieces
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, Program, Relax, Sample, Task, ising_of, mapping_error, require_claim
@@ -143,13 +146,15 @@ class DopantNeurons:
         else:
             cues = task.cues(reads, state.biases.size) if isinstance(task, Relax) else None
             step = max(1, _FLOATS // state.biases.size**2)
-            parts = [
-                self._settle(state, seeds[k : k + step], None if cues is None else cues[k : k + step])
-                for k in range(0, reads, step)
-            ]
-            ends = _Ends.joined(parts)
+            ends = _Ends.joined(
+                *whole_parts(
+                    self._settle(state, seeds[k : k + step], None if cues is None else cues[k : k + step], k, reads)
+                    for k in range(0, reads, step)
+                )
+            )
+        about = {"parameters": asdict(self)}
         return finish(
-            program, task, ends.spins, ends.activity, converged=ends.settled, provenance={"parameters": asdict(self)}
+            program, task, ends.spins, ends.activity, converged=ends.settled, status=ends.status, provenance=about
         )
 
     def costs(self) -> tuple[Cost, ...]:
@@ -179,15 +184,16 @@ class DopantNeurons:
             priced("device_s", "cooler for 77 K", DATA["cryostat_power"], "system"),
         )
 
-    def _settle(self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None) -> _Ends:
-        """Relaxed from ``cues`` (reads, n), or annealed if None."""
+    def _settle(
+        self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None, before: int, reads: int
+    ) -> _Ends:
+        """Relaxed from ``cues`` (reads, n), or annealed if None, ``before`` of all ``reads`` being done."""
         units, tau, n = self.units, DATA["neuron_time_constant"].value, state.biases.size
         streams = [np.random.default_rng(seed) for seed in seeds]
         w = state.couplings.of_reads(seeds)
-        calm = state.couplings.read()
         load = state.load
         bound = units.range_v * _GAIN
-        lowest, highest = np.linalg.eigvalsh((calm + calm.T) / (2.0 * load))[[0, -1]]
+        lowest, highest = state.extreme_modes
         # a longer step would let the most negative mode overshoot
         tick = min(_STEP_TAU, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0.0 else _STEP_TAU
         blur = np.sqrt(1.0 / (2.0 * max(tick * tau, DATA["unit_integration_time"].value)))
@@ -210,6 +216,7 @@ class DopantNeurons:
             course = GainRamp(min(1.0, _HOT * critical), (1.0 - _HOLD) * _ANNEAL_TAU)
             u = _SCATTER * np.array([stream.standard_normal(n) for stream in streams])
             for k, kicks in enumerate(_kicks(streams, steps, n)):
+                checkpoint("annealing", before + len(seeds) * k / steps, reads)
                 factor = course(k * tick)
                 rest = step(u, factor, kicks[:, 0])
                 u = u + approach * rest
@@ -223,12 +230,13 @@ class DopantNeurons:
             u = cues.astype(float) / _GAIN
             settled, noisy = np.zeros(len(seeds), bool), 1
             length = int(np.ceil(_WINDOW / tick))
-            for _ in range(_WINDOWS):
-                before, still = u > 0.0, np.ones(len(seeds), bool)
+            for window in range(_WINDOWS):
+                was, still = u > 0.0, np.ones(len(seeds), bool)
                 for kicks in _kicks(streams, length, n):
+                    checkpoint("settling", before + len(seeds) * window / _WINDOWS, reads)
                     rest = step(u, 1.0, kicks[:, 0])
                     u = u + (active * approach)[:, None] * rest
-                    still &= ((u > 0.0) == before).all(axis=1)
+                    still &= ((u > 0.0) == was).all(axis=1)
                 time += active * (_WINDOW * tau)
                 settled |= still & (np.sqrt((rest**2).mean(axis=1)) < _SETTLED)
                 active = (~settled).astype(float)
@@ -250,13 +258,22 @@ class DopantNeurons:
         toss(spins, streams)
         table = thresholds(betas, state.load, _BITS)
         step = max(1, _FLOATS // n**2) if state.couplings.noisy else len(seeds)
-        for k in range(0, len(seeds), step):
+
+        def fired(k: int) -> int:
             w = state.couplings.of_reads(seeds[k : k + step])
-            fire(w, state.biases, table, state.load, spins[k : k + step], streams[k : k + step])
+            mine, own = spins[k : k + step], streams[k : k + step]
+            before, total = k * len(table), len(seeds) * len(table)
+            for rows, sweeps in pieces(len(mine), len(table), "firing", before=before, total=total):
+                each = w[rows] if len(w) > 1 else w
+                fire(each, state.biases, table[sweeps], state.load, mine[rows], own[rows])
+            return len(mine)
+
+        parts, status = whole_parts(map(fired, range(0, len(seeds), step)))
+        spins = spins[: sum(parts)]
         firings = float(len(betas) * n)
         # one neuron at a time: its noise unit conducts for a window
         joules = firings * window * float(units.powers_w[state.which, -1].mean())
-        activity = state.activity(np.full(len(seeds), firings * window), joules, neurons=1, units=1)
+        activity = state.activity(np.full(len(spins), firings * window), joules, neurons=1, units=1)
         activity |= {
             "siemens_s": activity["siemens_s"] / n,  # a row at a time
             "comparisons": firings,
@@ -264,7 +281,7 @@ class DopantNeurons:
             "da_conversions": firings + np.count_nonzero(state.biases),
             "table_accesses": activity["table_accesses"] + firings,
         }
-        return _Ends(spins, np.ones(len(seeds), bool), activity)
+        return _Ends(spins, np.ones(len(spins), bool), activity, status)
 
     def _tours(self, state: _State, seeds: list[Stream]) -> _Ends:
         tau = DATA["neuron_time_constant"].value
@@ -286,14 +303,16 @@ class _Ends:
     spins: NDArray[np.int8]
     settled: NDArray[np.bool_]
     activity: dict[str, Any]
+    status: str = "ok"
 
     @classmethod
-    def joined(cls, parts: list[_Ends]) -> _Ends:
+    def joined(cls, parts: list[_Ends], status: str) -> _Ends:
         counts = {
             name: np.concatenate([np.broadcast_to(part.activity[name], len(part.spins)) for part in parts])
             for name in parts[0].activity
         }
-        return cls(np.concatenate([p.spins for p in parts]), np.concatenate([p.settled for p in parts]), counts)
+        spins, settled = (np.concatenate([getattr(part, name) for part in parts]) for name in ("spins", "settled"))
+        return cls(spins, settled, counts, status)
 
 
 @dataclass(frozen=True, eq=False)
@@ -305,10 +324,17 @@ class _State:
     biases: Float
     which: NDArray[np.int64]
 
-    @property
+    @cached_property
     def load(self) -> float:
         """Lambda, the largest input of a neuron."""
         return float((abs(self.couplings.read()).sum(axis=1) + np.abs(self.biases)).max()) or 1.0
+
+    @cached_property
+    def extreme_modes(self) -> tuple[float, float]:
+        """Lowest and highest eigenvalue of the couplings' symmetric part over Lambda, without the noise of reads."""
+        calm = self.couplings.read()
+        lowest, highest = np.linalg.eigvalsh((calm + calm.T) / (2.0 * self.load))[[0, -1]]
+        return float(lowest), float(highest)
 
     def activity(self, seconds: Float, joules: Any, *, neurons: int, units: int) -> dict[str, Any]:
         words = float(len(self.couplings.wanted) ** 2) if self.couplings.pairs is None else 0.0

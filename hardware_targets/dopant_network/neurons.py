@@ -94,7 +94,6 @@ class DopantNeurons:
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         stream = np.random.default_rng(read_seeds(rng, 1)[0])
-        units = self.units
         tour = isinstance(problem, Tsp)
         if tour and problem.size**2 > self.integrators:
             raise DoesNotFit(
@@ -103,6 +102,7 @@ class DopantNeurons:
         most = CORE * isqrt(CORES)
         if problem.size > most:
             raise DoesNotFit(f"{problem.size} neurons or more; the crossbar has {most} rows: take parts of the problem")
+        units = self.units
         notes = [
             f"{len(units.outputs)} kinds of unit of {self.acceptors} acceptors at 77 K, the best of {units.made} pairs "
             f"of terminals; outputs differ by {units.spread():.1%} RMS after trimming, "

@@ -149,6 +149,12 @@ def readable_seconds(seconds: float) -> str:
     return f"{ceil(seconds / 60.0)} min" if seconds < 7200.0 else f"{ceil(seconds / 3600.0)} h"
 
 
+def progress_text(phase: str, step: str, done: float, total: float) -> str:
+    """``running: sweeping 12 %``."""
+    part = f" {100.0 * done / total:.0f} %" if total > 0 else ""
+    return f"{phase}: {step}{part}" if step else phase
+
+
 def whole_parts(parts: Iterable[Part]) -> tuple[list[Part], str]:
     """The parts that are whole when Ctrl-C comes or the limit is reached, and the status of a Run: ok or interrupted.
 

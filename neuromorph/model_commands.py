@@ -13,7 +13,6 @@ from pathlib import Path
 from .files import write_file
 from .limits import TimeLimitReached, time_limit
 from .options import (
-    INTERRUPTED,
     NO_ANSWER,
     BadInput,
     Parser,
@@ -26,6 +25,7 @@ from .options import (
     seed,
     user_errors,
 )
+from .out_folder import OutFolder
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
 
@@ -91,7 +91,7 @@ def _recall(arguments: argparse.Namespace) -> int:
             rng=arguments.seed,
             progress=progress,
         )
-    files = _Files(arguments.out)
+    files = OutFolder(arguments.out)
     for name, make in found.files().items():
         files.keep(name, partial(_write, make))
     if arguments.json:
@@ -116,7 +116,7 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
 
     began, limit_s = time.monotonic(), inf if arguments.time_limit is None else arguments.time_limit
     drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
-    files, name, reads, sweeps = _Files(arguments.out), arguments.method, arguments.reads, arguments.sweeps
+    files, name, reads, sweeps = OutFolder(arguments.out), arguments.method, arguments.reads, arguments.sweeps
     with user_errors(ValueError, OSError, MemoryError):
         ising = read_ising(arguments.file, kind=arguments.kind)
         needed, values = memory_needed(ising, name, reads, sweeps), float(reads * ising.size)
@@ -155,54 +155,5 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
     return files.end("what was drawn so far is kept" if "samples.npz" in files.written else "what was drawn is shown")
 
 
-class _Files:
-    """What a command writes into a folder: numbers are shown first, then what could not be written.
-
-    folder : Path or None       None: nothing is written
-    written : [str]             names
-    stopped : bool              whether Ctrl-C came
-    """
-
-    def __init__(self, folder: Path | None) -> None:
-        self.folder, self.stopped = folder, False
-        self.written: list[str] = []
-        self._lost: list[str] = []
-        self._reason = ""
-
-    def keep(self, name: str, write: Callable[[Path], object]) -> None:
-        """``write(folder / name)``; a full disk and Ctrl-C are remembered."""
-        if self.folder is None:
-            return
-        path, before = self.folder / name, _stamp(self.folder / name)
-        try:
-            write(path)
-        except OSError as error:
-            self._lost.append(name)
-            self._reason = self._reason or str(error.strerror or error)
-        except KeyboardInterrupt:
-            self.stopped = True
-        if _stamp(path) != before:
-            self.written.append(name)
-
-    def end(self, kept: str) -> int:
-        """The exit code; BadInput if something could not be written."""
-        if self._lost:
-            lost = ", ".join(self._lost)
-            raise BadInput(f"cannot write {lost} to {self.folder}: {self._reason}; choose another place with --out")
-        if self.stopped:
-            print(f"interrupted; {kept}", file=sys.stderr)
-            return INTERRUPTED
-        return 0
-
-
 def _write(make: Callable[[], str | bytes], path: Path) -> None:
     write_file(path, make())
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """What changes when a file is written."""
-    try:
-        about = path.stat()
-    except OSError:
-        return None
-    return about.st_ino, about.st_mtime_ns

@@ -28,7 +28,7 @@ from ..signals import Interrupts, alarm, interrupts
 from .contract import CLAIMS, checked_files, checked_program
 from .installed import Unusable, labelled
 from .provenance import provenance
-from .reading import progress_text, read_in_batches, why
+from .reading import read_in_batches, why
 from .result import Result, evaluate
 from .store import fingerprint, kept_seed, safe_name
 
@@ -160,7 +160,7 @@ def _run_target(
     began = time.monotonic()
 
     def report(step: str, part: float, whole: float) -> None:
-        tell(progress_text("programming", step, part, whole), 0)
+        tell(limits.progress_text("programming", step, part, whole), 0)
 
     with limits.time_limit(deadline, report) as limit:
         try:

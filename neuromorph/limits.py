@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from math import ceil, inf, isfinite
+from math import ceil, inf, isfinite, nan
 from typing import TypeAlias, TypeVar
 
 Report: TypeAlias = Callable[[str, float, float], None]  # step, done, total
@@ -21,6 +21,7 @@ Report: TypeAlias = Callable[[str, float, float], None]  # step, done, total
 Part = TypeVar("Part")
 
 _REPORT_INTERVAL_S = 0.1
+_STRETCH_S = 0.05  # over which a pace is taken
 
 
 class TimeLimitReached(KeyboardInterrupt):
@@ -33,15 +34,30 @@ class TimeLimitReached(KeyboardInterrupt):
     ----------
     step : str            what was being done
     elapsed_s : float     seconds since the step began
-    needed_s : float      seconds that the whole step would take at its pace so far; NaN where that is not known
+    needed_s : float      seconds that the whole step would take at its late pace; NaN where that is not known
     """
 
-    def __init__(self, step: str, done: float, total: float, elapsed_s: float) -> None:
+    def __init__(self, step: str, done: float, total: float, elapsed_s: float, each_s: float = nan) -> None:
         self.step, self.elapsed_s = step, elapsed_s
-        self.needed_s = elapsed_s * total / done if done > 0 and total > 0 else float("nan")
+        self.needed_s = elapsed_s + (total - done) * each_s if total > 0 else nan
         about = f" {100 * done / total:.0f} % done after {elapsed_s:.2g} s;" if total > 0 else ""
         needs = f" it would take about {readable_seconds(self.needed_s)}" if isfinite(self.needed_s) else ""
         super().__init__(f"{step}:{about}{needs}".strip(":; ") if step else "the time limit is reached")
+
+
+@dataclass(eq=False)
+class _Step:
+    """When a step began, the last look at it, and the seconds that a unit took of late: the first ones say little."""
+
+    began: float
+    looked: float
+    done: float
+    each_s: float = nan
+
+    def look(self, now: float, done: float) -> None:
+        if done > self.done and now - self.looked >= _STRETCH_S:
+            self.each_s = (now - self.looked) / (done - self.done)
+            self.looked, self.done = now, done
 
 
 @dataclass(eq=False)
@@ -58,7 +74,7 @@ class TimeLimit:
     report: Report | None = None
     reached: bool = False
     _outer: TimeLimit | None = None
-    _begun: dict[str, float] = field(default_factory=dict)
+    _steps: dict[str, _Step] = field(default_factory=dict)
     _reported: float = -inf
     _last: tuple[str, float, float] = ("", 0.0, 0.0)
 
@@ -70,8 +86,9 @@ class TimeLimit:
     def check(self, step: str, done: float, total: float) -> None:
         now = time.monotonic()
         if step:
-            if done <= 0 or step not in self._begun:
-                self._begun[step] = now
+            if done <= 0 or step not in self._steps:
+                self._steps[step] = _Step(now, now, done)
+            self._steps[step].look(now, done)
             self._last = (step, done, total)
             if now - self._reported >= _REPORT_INTERVAL_S:
                 self._reported = now
@@ -82,7 +99,8 @@ class TimeLimit:
                 each.reached = each.reached or now >= each.deadline
                 each = each._outer
             step, done, total = self._last
-            raise TimeLimitReached(step, done, total, now - self._begun.get(step, now))
+            of = self._steps.get(step, _Step(now, now, done))
+            raise TimeLimitReached(step, done, total, now - of.began, of.each_s)
 
     def tell(self, step: str, done: float, total: float) -> None:
         if self.report is not None:

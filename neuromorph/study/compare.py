@@ -121,8 +121,8 @@ def compare(
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
         origin = provenance(problem, stream, about)
         for k, (label, device) in enumerate(devices):
-            now = time.monotonic()
-            deadline = None if time_limit is None else now + max(_LEAST_S, (end - now) / (len(devices) - k))
+            now, left = time.monotonic(), sum(task_name(task) in each.claims for _, each in devices[k:])
+            deadline = None if time_limit is None else now + max(_LEAST_S, (end - now) / max(1, left))
             path = None if directory is None else Path(directory) / "runs" / f"{safe_name(label)}.npz"
 
             def tell(status: str, done: int, label: str = label) -> None:

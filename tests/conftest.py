@@ -9,6 +9,9 @@ from hypothesis import settings
 settings.register_profile("neuromorph", deadline=None, derandomize=True)
 settings.load_profile("neuromorph")
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as of a shell's background jobs, and inherited by every child
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 
 from neuromorph.files import write_file
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork
@@ -115,6 +116,7 @@ def collect(
             raise ValueError(f"{path} holds another record ({kept.source}); remove it or name another file")
         currents[:done] = kept.currents_a
     for k in range(done, len(v)):
+        checkpoint("recording", k, len(v))
         if relative_error is None:
             found = stationary(network, v[k], temperature_k=temperature_k).currents_a
         else:

@@ -14,6 +14,7 @@ from ..ising import Float
 from ..problems import Problem, Recall, Solution
 from ..protocol import Relax, Target
 from ..run import Run
+from .contract import checked_costs
 from .success import to_solution, wilson
 
 Status = Literal["ok", "time limit", "interrupted", "does not fit", "failed"]
@@ -46,6 +47,8 @@ class Result:
     levels : tuple of Level     the same for every quality that was reached, best first
     files : {name: text}        what the target hands over, as a netlist
     resumed : int               reads that an earlier call had left
+    one_chip : bool             whether all reads were made on one device that was drawn among many: no interval here
+                                says how much another one would differ
     """
 
     target: str
@@ -69,6 +72,7 @@ class Result:
     notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     resumed: int = 0
+    one_chip: bool = False
 
     @property
     def reads(self) -> int:
@@ -91,13 +95,17 @@ def evaluate(problem: Problem, device: Target, run: Run, *, success_gap: float =
     solutions = [problem.decode(spins) for spins in run.spins]
     scores = _scores(problem, run, solutions)
     gaps = relative_gap(scores, problem)
-    ledger = price(run, device.costs())
-    time = ledger.time_per_read if ledger.time_per_read.value else None
-    energy = ledger.energy_per_read() if ledger.entries else None
     found: dict[str, Any] = {}
+    ledger = time = energy = None
+    try:
+        ledger = price(run, checked_costs(device.costs()))
+        time = ledger.time_per_read if ledger.time_per_read.value else None
+        energy = ledger.energy_per_read() if ledger.entries else None
+    except (Exception, SystemExit) as error:  # of a target of somebody else: it costs the prices, not the answers
+        about |= {"status": "failed", "reason": f"it has no prices: {error}"}
     if np.isfinite(scores).any():
         k = int(np.nanargmin(_loss(scores, problem)))
-        found = {"best": float(scores[k]), "gap": _number(gaps[k]), "solution": solutions[k]}
+        found |= {"best": float(scores[k]), "gap": _number(gaps[k]), "solution": solutions[k]}
     if problem.best_known is not None:
         success = wilson(int((gaps <= success_gap + _SAME).sum()), run.reads)
         found |= {"success": success, "tts_s": _solve(time, success), "ets_j": _solve(energy, success)}

@@ -19,7 +19,7 @@ from .matrices import square_matrix, symmetric_matrix
 from .maxcut import header_of
 from .pairs import is_comment
 from .pictures import NPY, NPZ, PNG, is_picture
-from .source import Source, as_number
+from .source import Block, ProblemFileError, Source, as_number
 from .tsplib import is_tsplib
 
 _HEAD = 1 << 16  # bytes in which signs are looked for
@@ -272,8 +272,13 @@ def _is_metis(source: Source, header: tuple[int, int, int]) -> bool:
     if len(lines) < n or "".join(lines[n:]).strip() or start + n + 2 < len(source.lines):
         return False
     lines = lines[:n]
-    neighbours = [line.split(None, n) for line in lines]
-    if sum(map(len, neighbours)) != 2 * m:
+    counts = np.fromiter((len(line.split(None, n)) for line in lines), np.int64, n)
+    if not n or counts.sum() != 2 * m:
         return False
-    edges = {(str(k), word) for k, row in enumerate(neighbours, 1) for word in row}
-    return len(edges) == 2 * m and all((word, k) in edges for k, word in edges)
+    try:
+        there = Block(source, start + 2, lines).numbers()
+    except ProblemFileError:
+        return False
+    here = np.repeat(np.arange(1.0, n + 1), counts)
+    edges, backwards = np.sort(here * (n + 1) + there), np.sort(there * (n + 1) + here)
+    return np.array_equal(edges, backwards) and len(np.unique(edges)) == 2 * m

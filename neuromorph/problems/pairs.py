@@ -7,7 +7,7 @@ within a small multiple of the file.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,32 +60,46 @@ def read_pairs(source: Source, start: int, what: str, low: int, high: int, *, we
     form = "'i j value'" if weighted else "'i j weight' or 'i j'"
     parts = [Pairs(source, np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.bool_), np.empty(0, np.int32))]
     for first in range(start, len(source.lines), _BLOCK):
-        lines = islice(source.lines, first, first + _BLOCK)
-        kept = [(number, line) for number, line in enumerate(lines, first + 1) if not is_comment(line)]
-        rows = [line.split(None, 3) for _, line in kept]
-        for (number, _), words in zip(kept, rows, strict=True):
-            if len(words) != 3 and (weighted or len(words) != 2):
-                count = f"{len(words)} words" if len(words) < 4 else "more than 3 words"
-                raise source.error(f"the line has {count}; write {form}", number)
-        numbers = map(as_number, (word for words in rows for word in (words if len(words) == 3 else (*words, "1"))))
-        found = np.array([np.nan if number is None else number for number in numbers]).reshape(-1, 3)
+        split = [line.split(None, 3) for line in source.lines[first : first + _BLOCK]]
+        kept = [k for k, words in enumerate(split) if words and words[0][0] not in "#%"]
+        rows = [split[k] for k in kept]
+        lines = np.array(kept, dtype=np.int32) + (first + 1)
+        given = np.array([len(words) == 3 for words in rows], dtype=np.bool_)
+        if not given.all():
+            for number, words in zip(lines.tolist(), rows, strict=True):
+                if len(words) != 3 and (weighted or len(words) != 2):
+                    count = f"{len(words)} words" if len(words) < 4 else "more than 3 words"
+                    raise source.error(f"the line has {count}; write {form}", number)
+            rows = [words if len(words) == 3 else [*words, "1"] for words in rows]
+        found = _floats(rows)
         ends = found[:, :2]
         wrong = ~(np.abs(found) <= LARGEST)
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             say = f"{shown(rows[row][column])} is not a number up to 1e15; write {form}"
-            raise source.error(say, kept[row][0])
+            raise source.error(say, int(lines[row]))
         wrong = (ends != np.floor(ends)) | (ends < low) | (ends > high)
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             say = f"{what} is {rows[row][column][:20]}; number them from {low} to {high}"
-            raise source.error(say, kept[row][0])
-        given = np.array([len(words) == 3 for words in rows], dtype=np.bool_)
-        parts.append(Pairs(source, ends.astype(np.int64), found[:, 2], given, np.array([n for n, _ in kept], np.int32)))
+            raise source.error(say, int(lines[row]))
+        parts.append(Pairs(source, ends.astype(np.int64), found[:, 2], given, lines))
     ends, values, given, numbered = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("ends", "values", "given", "lines")
     )
     return Pairs(source, ends, values, given, numbered)
+
+
+def _floats(rows: list[list[str]]) -> Float:
+    """(rows, 3); NaN where a word is no number."""
+    flat = list(chain.from_iterable(rows))
+    try:
+        if any("_" in word for word in flat):  # float() reads 1_000; people do not
+            raise ValueError
+        values = np.fromiter(map(float, flat), float, len(flat))
+    except ValueError:
+        values = np.array([np.nan if (value := as_number(word)) is None else value for word in flat])
+    return values.reshape(-1, 3)
 
 
 def mostly_unused(nodes: int, pairs: int) -> bool:

@@ -27,15 +27,18 @@ NPZ, PNG, NPY = b"PK\x03\x04", b"\x89PNG", b"\x93NUMPY"
 _npy: Any = np.lib.format  # numpy leaves it untyped
 _ALPHABETS = ("#.", "10", "+-", "X ")
 _SPINS = "1-"  # numbers 1 and -1, their blanks removed
-_NUMBERS = re.compile(r"\s*(?:\+?1|-1|0)(?:\s+(?:\+?1|-1|0))+\s*")  # of a row, with blanks between them
+_NUMBERS = re.compile(r"\s*+(?:\+?1|-1|0)(?:\s++(?:\+?1|-1|0))++\s*+")  # of a row, with blanks between them
 _BLANKS = re.compile(r"[\s+]+")
 _MAX_ARRAY_BYTES = 8 * MAX_VALUES + 65_536
+_WIDE, _LONGEST = 1 << 16, 4  # characters that show what a row is; of one sign, as " -1" and more blanks
 _MAX_PIXELS = 1_000_000
 
 
 def is_picture(source: Source) -> bool:
     """Whether the first line that is not blank is a row of a picture."""
     first = next((line for line in source.lines if line.strip()), "")
+    if len(first) > _WIDE:  # enough of it, up to a blank
+        first = first[:_WIDE].rpartition(" ")[0] or first[:_WIDE]
     row = _signs(first).strip() or first
     return any(set(row) <= set(letters) for letters in (*_ALPHABETS, _SPINS))
 
@@ -128,6 +131,8 @@ def _signs(line: str) -> str:
 
 
 def _from_text(source: Source) -> dict[str, Any]:
+    if len(source.data) > _LONGEST * MAX_VALUES:
+        raise source.error(f"is a picture of more than {MAX_VALUES} signs; draw smaller")
     rows = [_signs(line) for line in source.lines]
     first = next((row.strip()[0] for row in rows if row.strip()), "")
     spins = first in ("1", "-") and any(_NUMBERS.fullmatch(line) for line in source.lines if "-" in line)

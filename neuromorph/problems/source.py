@@ -15,7 +15,7 @@ from ..ising import Float
 from ..printable import printable
 
 MAX_BYTES = 256 << 20
-MAX_LINES = 5_000_000  # of text: Python keeps some 60 bytes a line, however short it is
+MAX_LINES = 3_000_000  # of text: Python keeps some 60 bytes a line, however short it is
 LARGEST = 1e15  # integers below it, their sums along a tour and their squares stay exact or finite in float64
 
 _BLOCK = 4096  # lines whose numbers exist as strings at one time
@@ -154,5 +154,5 @@ def shown(text: str) -> str:
 
 def plain_name(text: str, otherwise: str) -> str:
     """A name of printable characters in single spaces, at most 80, without the ending .tsp."""
-    name = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:80]
+    name = " ".join(printable(text[:400]).split())[:80]
     return (name[:-4] if name.lower().endswith(".tsp") else name) or otherwise

@@ -17,6 +17,7 @@ from .circuit_commands import add_circuit_commands, circuit_function
 from .model_commands import add_model_commands
 from .options import (
     INTERRUPTED,
+    TOO_MUCH,
     BadInput,
     Parser,
     count,
@@ -24,11 +25,16 @@ from .options import (
     folder_or_file,
     fraction,
     names,
+    one_line,
     positive,
+    read_source,
     seed,
+    too_much,
     user_errors,
+    warn,
     writing,
 )
+from .printable import printable
 from .spike_commands import add_spike_command
 
 if TYPE_CHECKING:
@@ -57,7 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse's --help and --version
         return int(end.code or 0)
     except BadInput as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
+        return BAD_INPUT
+    except TOO_MUCH as error:
+        print(f"error: {one_line(too_much(error))}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -67,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:  # a file that we write is writing's matter; this is the output, on a full disk say
         _drop_output()
-        print(f"error: {error}; give the output another place", file=sys.stderr)
+        print(f"error: {one_line(str(error))}; give the output another place", file=sys.stderr)
         return BAD_INPUT
 
 
@@ -173,12 +182,13 @@ def _compare(arguments: argparse.Namespace) -> int:
         _print_comparison(comparison)
         if written:
             here = sorted(path.name for path in written if path.parent == arguments.out)
-            print(f"written to {arguments.out}: {', '.join(here)}, figures")
+            print(printable(f"written to {arguments.out}: {', '.join(here)}, figures"))
+        warn(problem.name, *comparison.beaten)
     if failure:
         raise failure
     if comparison.interrupted:
         kept = f"; the reads so far are in {arguments.out}, the same command goes on" if arguments.out else ""
-        print(f"interrupted{kept}", file=sys.stderr)
+        print(printable(f"interrupted{kept}"), file=sys.stderr)
         return INTERRUPTED
     return 0 if comparison.best else NO_ANSWER
 
@@ -210,7 +220,8 @@ def _solve(arguments: argparse.Namespace) -> int:
             print(_answer_text(problem, value))
         about = f"score {number(result.best)}, gap {percent(result.gap)}" if result.solution else "no feasible answer"
         why = f"; {result.reason}" if result.reason else ""
-        print(f"{result.target}, {result.reads} reads: {about}{why}", file=sys.stderr)
+        print(printable(f"{result.target}, {result.reads} reads: {about}{why}"), file=sys.stderr)
+        warn(problem.name, *comparison.beaten)
     return INTERRUPTED if comparison.interrupted else NO_ANSWER if value is None else 0
 
 
@@ -246,9 +257,9 @@ def _info(arguments: argparse.Namespace) -> int:
         print(json.dumps({**about, "engines": engines}, indent=2))
         return 0
     print_rows(("part", "version"), [*about["versions"].items(), *((f"engine {k}", v) for k, v in engines.items())])
-    print(f"targets: {', '.join(about['targets'])}")
+    print(printable(f"targets: {', '.join(about['targets'])}"))
     for warning in about["warnings"]:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {printable(warning)}", file=sys.stderr)
     return 0
 
 
@@ -256,7 +267,11 @@ def _load(arguments: argparse.Namespace) -> Problem:
     from . import load
 
     with user_errors(ValueError, OSError):
-        return load(arguments.file, kind=arguments.kind, best_known=getattr(arguments, "best_known", None))
+        source = read_source(arguments)
+        problem = load(source, kind=arguments.kind, best_known=getattr(arguments, "best_known", None))
+    if not getattr(arguments, "quiet", False):
+        warn(source.name, *problem.notes)
+    return problem
 
 
 def _check_targets(names: Sequence[str]) -> None:
@@ -269,13 +284,10 @@ def _check_targets(names: Sequence[str]) -> None:
 
 def _origin(arguments: argparse.Namespace) -> dict[str, str]:
     """The command and the file, for the provenance."""
-    import hashlib
-
-    path = Path(arguments.file)
     return {
         "command": shlex.join(["neuromorph", *arguments.words]),
-        "input": path.name,
-        "input_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "input": Path(arguments.file).name,
+        "input_sha256": arguments.sha256,
     }
 
 

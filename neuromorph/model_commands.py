@@ -16,10 +16,13 @@ from .options import (
     fraction,
     positive,
     power,
+    read_source,
     seed,
     user_errors,
+    warn,
     writing,
 )
+from .printable import printable
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
 
@@ -64,7 +67,7 @@ def _recall(arguments: argparse.Namespace) -> int:
     from .report.progress import progress_bars
 
     with user_errors(ValueError, OSError), progress_bars(show=not arguments.json) as progress:
-        problem = load(arguments.file, kind=arguments.kind)
+        problem = load(read_source(arguments), kind=arguments.kind)
         if not isinstance(problem, Recall):
             raise BadInput(f"{arguments.file} is no picture but a {problem.kind}; give patterns (.npz, .png, text)")
         if arguments.noise is not None:
@@ -80,6 +83,7 @@ def _recall(arguments: argparse.Namespace) -> int:
             rng=arguments.seed,
             progress=progress,
         )
+    warn(Path(arguments.file).name, *problem.notes)
     if arguments.out is not None:
         with writing(arguments.out):
             found.write(arguments.out)
@@ -89,7 +93,7 @@ def _recall(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         sys.stdout.write(picture_text(found.states, problem.shape or (1, problem.size)))
     for line in found.lines():
-        print(line, file=sys.stderr)
+        print(printable(line), file=sys.stderr)
     return 0
 
 
@@ -99,19 +103,22 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
 
     from .report.progress import progress_bars
     from .report.table import print_rows
-    from .sampling.models import read_ising
+    from .sampling.models import read_model
     from .sampling.session import judge, sample_model, write
 
     drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
     with user_errors(ValueError, OSError, MemoryError):
-        ising = read_ising(arguments.file, kind=arguments.kind)
+        model = read_model(read_source(arguments), kind=arguments.kind)
+        ising = model.ising
         with progress_bars(show=not arguments.json) as tell:
             name = arguments.method
             samples = sample_model(
                 ising, arguments.beta, name, arguments.reads, sweeps=arguments.sweeps, rng=drawn,
                 progress=tell and (lambda done, of: tell(name, "running", done, of)),
             )  # fmt: skip
-    about = {**judge(samples, ising, arguments.beta), "seed": drawn, **origin(arguments)}
+    warn(Path(arguments.file).name, *model.notes)
+    about = {"energy": f"E = {model.energy}", **judge(samples, ising, arguments.beta), "seed": drawn}
+    about |= origin(arguments)
     written: list[Path] = []
     if arguments.out is not None:
         with writing(arguments.out):
@@ -123,7 +130,7 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
         print_rows(("of the samples", "value"), [(k, f"{v:.6g}" if isinstance(v, float) else str(v))
                                                  for k, v in shown.items()])  # fmt: skip
         if written:
-            print(f"written to {arguments.out}: {', '.join(path.name for path in written)}")
+            print(printable(f"written to {arguments.out}: {', '.join(path.name for path in written)}"))
     if samples.status == "interrupted":
         print("interrupted; what was drawn so far is kept", file=sys.stderr)
         return INTERRUPTED

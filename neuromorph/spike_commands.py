@@ -17,10 +17,13 @@ from .options import (
     folder_or_file,
     fraction,
     positive,
+    read_source,
     seed,
     user_errors,
+    warn,
     writing,
 )
+from .printable import printable
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
 
@@ -88,12 +91,16 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     import secrets
 
     from .report.progress import progress_bars
+    from .sampling.models import read_model
     from .spiking.session import read, write
 
     drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
     asked: Any = arguments.task or ("sample" if arguments.beta is not None else None)
     with user_errors(ValueError, OSError, MemoryError, RuntimeError, ImportError):
-        task, problem = read(arguments.file, kind=arguments.kind, task=asked, best_known=arguments.best_known)
+        source = read_source(arguments)
+        task, problem = read(source, kind=arguments.kind, task=asked, best_known=arguments.best_known)
+        notes = problem.notes if hasattr(problem, "notes") else read_model(source, kind=arguments.kind).notes
+        warn(source.name, *notes)
         options = _options(arguments, task)
         if arguments.out is not None:
             with writing(arguments.out):  # before the work rather than after it
@@ -117,7 +124,7 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     else:
         _print(session, about, pictures=not written)
         if written:
-            print(f"written to {arguments.out}: {', '.join(path.name for path in written)}")
+            print(printable(f"written to {arguments.out}: {', '.join(path.name for path in written)}"))
     if about["status"] == "interrupted":
         print("interrupted; the trials that were whole are kept", file=sys.stderr)
         return INTERRUPTED

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .options import BadInput, Parser, add_time_limit, folder_or_file, names, positive, seed, user_errors, writing
+from .printable import printable
 
 if TYPE_CHECKING:
     from .problems import Problem
@@ -129,7 +130,7 @@ def _certify(arguments: argparse.Namespace, load: _Load) -> int:
     else:
         _print_certificate(found)
         if written:
-            print(f"written to {arguments.out}: {', '.join(path.name for path in written)}")
+            print(printable(f"written to {arguments.out}: {', '.join(path.name for path in written)}"))
     if failure:
         raise failure
     return 0 if found["passed"] else DISAGREES

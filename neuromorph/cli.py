@@ -21,6 +21,7 @@ from .model_commands import add_model_commands
 from .options import (
     INTERRUPTED,
     NO_ANSWER,
+    TOO_MUCH,
     BadInput,
     Parser,
     add_time_limit,
@@ -29,10 +30,15 @@ from .options import (
     folder_or_file,
     fraction,
     names,
+    one_line,
+    read_source,
     seed,
+    too_much,
     user_errors,
+    warn,
     writing,
 )
+from .printable import printable
 from .signals import interrupts
 from .spike_commands import add_spike_command
 
@@ -68,7 +74,10 @@ def _run(words: list[str]) -> int:
     except SystemExit as end:  # argparse's --help and --version
         return int(end.code or 0)
     except BadInput as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
+        return BAD_INPUT
+    except TOO_MUCH as error:
+        print(f"error: {one_line(too_much(error))}", file=sys.stderr)
         return BAD_INPUT
     except TimeLimitReached as error:
         print(f"time limit: {error}; give more with --time-limit", file=sys.stderr)
@@ -81,7 +90,7 @@ def _run(words: list[str]) -> int:
         return 0
     except OSError as error:  # a file that we write is writing's matter; this is the output, on a full disk say
         _drop_output()
-        print(f"error: {error}; give the output another place", file=sys.stderr)
+        print(f"error: {one_line(str(error))}; give the output another place", file=sys.stderr)
         return BAD_INPUT
 
 
@@ -190,12 +199,13 @@ def _compare(arguments: argparse.Namespace) -> int:
         _print_comparison(comparison)
         if written:
             here = sorted(path.name for path in written if path.parent == arguments.out)
-            print(f"written to {arguments.out}: {', '.join(here)}, figures")
+            print(printable(f"written to {arguments.out}: {', '.join(here)}, figures"))
+        warn(problem.name, *comparison.beaten)
     if failure:
         raise failure
     if stopped:
         kept = f"; the reads so far are in {arguments.out}, the same command goes on" if arguments.out else ""
-        print(f"interrupted{kept}", file=sys.stderr)
+        print(printable(f"interrupted{kept}"), file=sys.stderr)
         return INTERRUPTED
     return 0 if comparison.best else NO_ANSWER
 
@@ -241,9 +251,10 @@ def _solve(arguments: argparse.Namespace) -> int:
             print(_answer_text(problem, value))
         about = f"score {number(result.best)}, gap {percent(result.gap)}" if result.solution else "no feasible answer"
         why = f"; {result.reason}" if result.reason else ""
-        print(f"{result.target}, {result.reads} reads: {about}{why}", file=sys.stderr)
+        print(printable(f"{result.target}, {result.reads} reads: {about}{why}"), file=sys.stderr)
+        warn(problem.name, *comparison.beaten)
     for other in hidden:
-        print(f"warning: {other.reason}", file=sys.stderr)
+        print(printable(f"warning: {other.reason}"), file=sys.stderr)
     if failure:
         raise failure
     return INTERRUPTED if comparison.interrupted else NO_ANSWER if value is None else 0
@@ -284,9 +295,9 @@ def _info(arguments: argparse.Namespace) -> int:
         print(json.dumps({**about, "engines": engines}, indent=2))
         return 0
     print_rows(("part", "version"), [*about["versions"].items(), *((f"engine {k}", v) for k, v in engines.items())])
-    print(f"targets: {', '.join(about['targets'])}")
+    print(printable(f"targets: {', '.join(about['targets'])}"))
     for warning in about["warnings"]:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {printable(warning)}", file=sys.stderr)
     return 0
 
 
@@ -311,7 +322,11 @@ def _load(arguments: argparse.Namespace) -> Problem:
     from . import load
 
     with user_errors(ValueError, OSError):
-        return load(arguments.file, kind=arguments.kind, best_known=getattr(arguments, "best_known", None))
+        source = read_source(arguments)
+        problem = load(source, kind=arguments.kind, best_known=getattr(arguments, "best_known", None))
+    if not getattr(arguments, "quiet", False):
+        warn(source.name, *problem.notes)
+    return problem
 
 
 def _check_targets(names: Sequence[str]) -> None:
@@ -324,13 +339,10 @@ def _check_targets(names: Sequence[str]) -> None:
 
 def _origin(arguments: argparse.Namespace) -> dict[str, str]:
     """The command and the file, for the provenance."""
-    import hashlib
-
-    path = Path(arguments.file)
     return {
         "command": shlex.join(["neuromorph", *arguments.words]),
-        "input": path.name,
-        "input_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "input": Path(arguments.file).name,
+        "input_sha256": arguments.sha256,
     }
 
 

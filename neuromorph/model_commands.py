@@ -22,10 +22,13 @@ from .options import (
     fraction,
     positive,
     power,
+    read_source,
     seed,
     user_errors,
+    warn,
 )
 from .out_folder import OutFolder
+from .printable import printable
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
 
@@ -75,7 +78,7 @@ def _recall(arguments: argparse.Namespace) -> int:
     from .report.progress import progress_bars
 
     with user_errors(ValueError, OSError), progress_bars(show=not arguments.json) as progress:
-        problem = load(arguments.file, kind=arguments.kind)
+        problem = load(read_source(arguments), kind=arguments.kind)
         if not isinstance(problem, Recall):
             raise BadInput(f"{arguments.file} is no picture but a {problem.kind}; give patterns (.npz, .png, text)")
         if arguments.noise is not None:
@@ -91,6 +94,7 @@ def _recall(arguments: argparse.Namespace) -> int:
             rng=arguments.seed,
             progress=progress,
         )
+    warn(Path(arguments.file).name, *problem.notes)
     files = OutFolder(arguments.out)
     for name, make in found.files().items():
         files.keep(name, partial(_write, make))
@@ -100,7 +104,7 @@ def _recall(arguments: argparse.Namespace) -> int:
         if not files.written:
             sys.stdout.write(picture_text(found.states, problem.shape or (1, problem.size)))
         for line in found.lines():
-            print(line, file=sys.stderr)
+            print(printable(line), file=sys.stderr)
     return files.end("what was recalled is shown")
 
 
@@ -110,7 +114,7 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
 
     from .report.progress import progress_bars
     from .report.table import print_rows
-    from .sampling.models import read_ising
+    from .sampling.models import read_model
     from .sampling.samples_file import write_samples
     from .sampling.session import judge, memory_needed, sample_model, write_figure
 
@@ -118,7 +122,8 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
     drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
     files, name, reads, sweeps = OutFolder(arguments.out), arguments.method, arguments.reads, arguments.sweeps
     with user_errors(ValueError, OSError, MemoryError):
-        ising = read_ising(arguments.file, kind=arguments.kind)
+        model = read_model(read_source(arguments), kind=arguments.kind)
+        ising = model.ising
         needed, values = memory_needed(ising, name, reads, sweeps), float(reads * ising.size)
         if needed > _LARGE:
             disk = f", up to {values / 1e9:.1f} GB on disk" if files.folder else ""
@@ -137,8 +142,10 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
             files.stopped = samples.status == "interrupted"
             files.keep("samples.npz", partial(write_samples, samples))
             with time_limit(time.monotonic() + _PATIENCE_S if files.stopped else began + limit_s):
-                about = {**judge(samples, ising, arguments.beta), "seed": drawn, **origin(arguments)}
+                about = {"energy": f"E = {model.energy}", **judge(samples, ising, arguments.beta), "seed": drawn}
+                about |= origin(arguments)
             files.stopped |= about["status"] == "interrupted"
+    warn(Path(arguments.file).name, *model.notes)
     files.keep("diagnostics.json", partial(_write, lambda: json.dumps(about, indent=2, allow_nan=False) + "\n"))
     if not files.stopped:  # matplotlib takes a second
         files.keep("energies.png", partial(write_figure, samples))
@@ -149,7 +156,7 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
         print_rows(("of the samples", "value"), [(k, f"{v:.6g}" if isinstance(v, float) else str(v))
                                                  for k, v in shown.items()])  # fmt: skip
         if files.written:
-            print(f"written to {files.folder}: {', '.join(files.written)}")
+            print(printable(f"written to {files.folder}: {', '.join(files.written)}"))
     if samples.status == "time limit":
         print(f"time limit: {samples.message}; what was drawn is kept", file=sys.stderr)
     return files.end("what was drawn so far is kept" if "samples.npz" in files.written else "what was drawn is shown")

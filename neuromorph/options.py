@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+from .printable import printable
+
+if TYPE_CHECKING:
+    from .problems.source import Source
 
 NO_ANSWER = 1
 INTERRUPTED = 130  # exit code after Ctrl-C; other signals have their own
+_LONGEST = 600  # characters of an error
 
 
 class BadInput(Exception):
@@ -81,7 +88,43 @@ def user_errors(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        raise BadInput(str(error)) from error
+        raise BadInput(too_much(error) if isinstance(error, TOO_MUCH) else str(error)) from error
+
+
+TOO_MUCH = (MemoryError, RecursionError, OverflowError)
+
+
+def too_much(error: BaseException) -> str:
+    """One line for what the machine, not the input's form, does not hold."""
+    said = f" ({error})" if str(error) else ""
+    if isinstance(error, MemoryError):
+        return f"not enough memory{said}; take a smaller problem or fewer reads"
+    if isinstance(error, RecursionError):
+        return f"something is nested too deeply{said}; write it flatter"
+    return f"a number is too large{said}; rescale"
+
+
+def read_source(arguments: argparse.Namespace) -> Source:
+    """FILE, read once: its hash, kept for the provenance, is of the bytes that are computed with."""
+    from hashlib import sha256
+
+    from .problems.source import Source
+
+    source = Source.read(arguments.file)
+    arguments.sha256 = sha256(source.data).hexdigest()
+    return source
+
+
+def one_line(text: str) -> str:
+    """An error as it is shown: whatever stands in names and numbers of the user, on one line of bounded length."""
+    line = " ".join(printable(text).split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
+def warn(name: str, *notes: str) -> None:
+    """What can hardly be meant, or was taken for granted, on standard error."""
+    for note in notes:
+        print(f"warning: {printable(name)}: {printable(note)}", file=sys.stderr)
 
 
 @contextmanager

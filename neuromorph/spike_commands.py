@@ -20,11 +20,14 @@ from .options import (
     folder_or_file,
     fraction,
     positive,
+    read_source,
     seed,
     user_errors,
+    warn,
     writing,
 )
 from .out_folder import OutFolder
+from .printable import printable
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
 
@@ -93,13 +96,17 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     import secrets
 
     from .report.progress import progress_bars, steps_of
+    from .sampling.models import read_model
     from .spiking.session import files_of, read
 
     end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
     drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
     asked: Any = arguments.task or ("sample" if arguments.beta is not None else None)
     with user_errors(ValueError, OSError, MemoryError, RuntimeError, ImportError):
-        task, problem = read(arguments.file, kind=arguments.kind, task=asked, best_known=arguments.best_known)
+        source = read_source(arguments)
+        task, problem = read(source, kind=arguments.kind, task=asked, best_known=arguments.best_known)
+        notes = problem.notes if hasattr(problem, "notes") else read_model(source, kind=arguments.kind).notes
+        warn(source.name, *notes)
         options = _options(arguments, task)
         if arguments.out is not None:
             with writing(arguments.out):  # before the work rather than after it
@@ -122,7 +129,7 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     else:
         _print(session, about, pictures=not files.written)
         if files.written:
-            print(f"written to {arguments.out}: {', '.join(files.written)}")
+            print(printable(f"written to {arguments.out}: {', '.join(files.written)}"))
     if about["status"] == "time limit":
         print("time limit: the trials that were whole by then are kept", file=sys.stderr)
     return files.end("the trials that were whole are kept")

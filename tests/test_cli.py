@@ -128,7 +128,14 @@ def test_options_reach_the_study(toys, pentagon, capsys):
     data = json.loads(capsys.readouterr().out)
     assert data["provenance"]["success_gap"] == 0.5
     assert data["provenance"]["time_limit_s"] == 60
-    assert data["problem"] == {"name": "pentagon", "kind": "maxcut", "size": 5, "best_known": 7, "sense": "max"}
+    assert data["problem"] == {
+        "name": "pentagon",
+        "kind": "maxcut",
+        "size": 5,
+        "best_known": 7,
+        "sense": "max",
+        "notes": [],
+    }
     assert data["results"][0]["success_probability"]["value"] == 1
     assert data["results"][0]["gap"] == pytest.approx(3 / 7)
 

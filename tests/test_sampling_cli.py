@@ -57,6 +57,39 @@ def test_models_are_read_from_every_format(tmp_path, glass):
     assert exact.ground_states(sampling.read_ising(tmp_path / "pentagon.txt"))[0] == -4.0
 
 
+def dimod_json(**changed):
+    """Two variables as dimod writes them, but for what is changed."""
+    whole = {
+        "type": "BinaryQuadraticModel", "version": {"bqm_schema": "3.0.0"}, "use_bytes": False, "num_variables": 2,
+        "num_interactions": 1, "variable_labels": ["a", "b"], "variable_type": "SPIN", "offset": 0.0,
+        "linear_biases": [1.0, 2.0], "quadratic_biases": [1.0], "quadratic_head": [0], "quadratic_tail": [1],
+    }  # fmt: skip
+    return json.dumps({**whole, **changed})
+
+
+def test_names_that_are_not_kept_are_said(tmp_path, capsys):
+    (tmp_path / "a.json").write_text(dimod_json())
+    assert main(["sample", str(tmp_path / "a.json"), "--beta", "1", "--reads", "8", "--seed", "1"]) == 0
+    said = capsys.readouterr()
+    assert said.err == (
+        "warning: a.json: the names of the variables (a, b) are not kept: spins stand in the order of variable_labels\n"
+    )
+    assert "energy          E = sum h s + sum J s s, as in the file" in said.out
+    (tmp_path / "a.json").write_text(dimod_json(variable_labels=[0, 1]))
+    assert sampling.models.read_model(tmp_path / "a.json").notes == ()
+
+
+@pytest.mark.parametrize(("text", "energy"), [
+    ("3 2\n1 2 1\n2 3 1\n", "-cut: J = -w/2"),
+    ("##\n..\n", "-1/2 s'Js, J by Hebb's rule"),
+    ("# vartype=BINARY\n0 0 1\n0 1 -2\n", "sum Q x x of the file, x = (1 + s) / 2"),
+    ('{"couplings": [[0, 1, 1]]}', "-1/2 s'Js - h's + offset"),
+])  # fmt: skip
+def test_what_the_energy_means_is_said(tmp_path, text, energy):
+    (tmp_path / "a.txt").write_text(text)
+    assert sampling.models.read_model(tmp_path / "a.txt").energy == energy
+
+
 @pytest.mark.parametrize(("name", "text", "match"), [
     ("a.json", '{"couplings": [[0, 0, 1]]}', "coupled to itself"),
     ("a.json", '{"couplings": [[0, 1, 1], [1, 0, 2]]}', "comes twice"),
@@ -64,15 +97,35 @@ def test_models_are_read_from_every_format(tmp_path, glass):
     ("a.json", '{"couplings": [[0, 99999999, 1]]}', "spins; from 1"),
     ("a.json", '{"couplings": [[0, 1, NaN]]}', "NaN or infinity"),
     ("a.json", '{"J": []}', "has the key 'J'"),
-    ("a.json", '{"couplings": [[0, 1], [1, 0]]}', r"shape \(2, 2\); list each pair once"),
+    ("a.json", '{"couplings": [[0, 1], [1, 0]]}', "not of three numbers; list each pair once"),
     ("a.json", '{"biases": [1]}', "no 'couplings'"),
+    ("a.json", '{"couplings": [[0, 1, 1]], "couplings": [[0, 1, -1]]}', "the key 'couplings' twice in one object"),
+    ("a.json", '{"couplings": [[0, 1e300, 1]]}', "has 1e.300 spins; from 1 to"),
+    ("a.json", '{"couplings": [[0, 1, "1"]]}', "hold '\"1\"'; write a list of numbers, without quotes"),
+    ("a.json", '{"couplings": [[0, 1, true]]}', "hold 'true'; write a list of numbers"),
+    ("a.json", '{"couplings": [[0, 1, 1]], "biases": ["1", 2]}', "biases hold"),
+    ("a.json", '{"couplings": [[0, 1, 1]], "biases": {"0": 1}}', "biases hold"),
+    ("a.json", '{"couplings": [[0, 1, 1]], "offset": "0"}', "offset hold"),
+    ("a.json", '{"couplings": {"0 1": 1}}', "no list of lists"),
+    ("a.json", '{"couplings": [[0, 1, 1' + "0" * 400 + "]]}", "not usable"),
+    ("a.json", '{"couplings": [[0, 1, 1' + "0" * 5000 + "]]}", "not usable"),
+    ("a.json", '{"couplings": ' + "[" * 100_000 + "]" * 100_000 + "}", "not usable"),
+    ("a.json", '{"couplings": [' + "[]," * 4_000_001 + "[]]}", "JSON is read up to 4000000"),
+    ("a.json", dimod_json(variable_labels=["a", "a"]), "two of its variables are named"),
+    ("a.json", dimod_json(variable_labels=["a", "b", "c"]), "the count of variable_labels is '3', but there are 2"),
+    ("a.json", dimod_json(num_variables=5), "num_variables is '5', but there are 2"),
+    ("a.json", dimod_json(num_interactions=2), "num_interactions is '2', but there are 1"),
+    ("a.json", dimod_json(linear_biases=["1", 2]), "linear_biases hold"),
+    ("a.json", dimod_json(quadratic_tail=[2]), "a pair names a variable beyond the 2"),
+    ("a.json", dimod_json(quadratic_tail=[0]), "coupled to itself"),
+    ("a.json", dimod_json(offset=None), "offset hold 'null'"),
     ("a.json", '{"couplings": [], "biases": []}', "0 spins"),
     ("a.json", "{" * 100_000, "damaged"),
     ("a.json", '{"type": "BinaryQuadraticModel"}', "damaged"),
     ("a.coo", "# vartype=POTTS\n0 1 1\n", "line 1: the vartype"),
     ("a.coo", "# vartype=SPIN\n0 1\n", "line 2"),
     ("a.coo", "# vartype=SPIN\n0 1 2\n1 0 2\n", "line 3: the pair 0 1 comes a second time"),
-    ("a.coo", "# vartype=SPIN\n0 -1 2\n", "number them 0"),
+    ("a.coo", "# vartype=SPIN\n0 -1 2\n", "spin is -1; number them from 0"),
     ("a.coo", "# vartype=SPIN\n", "no entries"),
     ("a.txt", "neither fish nor fowl", "neither a TSPLIB"),
 ])  # fmt: skip

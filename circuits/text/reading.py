@@ -11,6 +11,8 @@ import os
 import re
 from pathlib import Path
 
+from neuromorph.printable import printable
+
 from ..netlist.circuit import Circuit, Transient, check_label, instances_of, is_inside, terminals
 from ..netlist.hierarchy import device_count
 from .cards import MAX_CHARACTERS, Card, NetlistError, cards, shown
@@ -57,16 +59,17 @@ def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netl
 def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = None) -> Circuit:
     """The circuit in a file of at most 64 MB; bytes that are not UTF-8 can only be in comments."""
     path = Path(path)
+    name = printable(path.name)
     try:
         if not path.is_file():
-            raise NetlistError(f"{path.name}: there is no such regular file; check the path")
+            raise NetlistError(f"{name}: there is no such regular file; check the path")
         if path.stat().st_size > MAX_CHARACTERS:
-            raise NetlistError(f"{path.name}: is larger than {MAX_CHARACTERS >> 20} MB; take a smaller circuit")
+            raise NetlistError(f"{name}: is larger than {MAX_CHARACTERS >> 20} MB; take a smaller circuit")
         text = path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise NetlistError(f"{path.name}: cannot be read ({reason}); check the path") from None
-    return read_netlist(text, dialect, name=path.name)
+        raise NetlistError(f"{name}: cannot be read ({reason}); check the path") from None
+    return read_netlist(text, dialect, name=name)
 
 
 def dialect_of(text: str) -> Dialect:

@@ -39,6 +39,7 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
         size=f"{problem.size:,}",
         best_known=number(problem.best_known),
         conclusions=conclusions(comparison),
+        notes=[printable(note) for note in getattr(problem, "notes", ())],
         best=_figure_name(comparison.best) if comparison.best else None,
         rows=[_row(k, result, comparison) for k, result in enumerate(comparison.results)],
         figure=figure,

@@ -25,6 +25,7 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
                 "size": problem.size,
                 "best_known": problem.best_known,
                 "sense": problem.sense,
+                "notes": list(getattr(problem, "notes", ())),
             },
             "results": [_result(result) for result in comparison.results],
             "provenance": comparison.provenance,

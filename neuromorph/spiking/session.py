@@ -71,19 +71,23 @@ class Batch:
 
 
 def read(
-    path: str | os.PathLike[str], *, kind: str | None = None, task: Task | None = None, best_known: float | None = None
+    path: str | os.PathLike[str] | Source,
+    *,
+    kind: str | None = None,
+    task: Task | None = None,
+    best_known: float | None = None,
 ) -> tuple[Task, Recall | Tsp | MaxCut | Ising]:
     """The problem of a file and what is done with it, unless ``task`` says: ProblemFileError for what does not fit."""
-    if task == "sample":
-        return task, read_ising(path, kind=kind)
     source = Source.read(path)
+    if task == "sample":
+        return task, read_ising(source, kind=kind)
     if kind is None and _reader(source):
         if task == "recall":
             raise source.error("is a model, no picture; give patterns (.npz, .png, text), or sample it")
         if best_known is not None:
             raise source.error("is a model, whose best known energy is not asked for; leave best_known out")
-        return task or "sample", read_ising(path)
-    problem = load(path, kind=kind, best_known=best_known)
+        return task or "sample", read_ising(source)
+    problem = load(source, kind=kind, best_known=best_known)
     if task == "recall" and not isinstance(problem, Recall):
         raise source.error(f"is no picture but a {problem.kind}; give patterns (.npz, .png, text), or search")
     return task or ("recall" if isinstance(problem, Recall) else "search"), problem

@@ -29,7 +29,7 @@ from .contract import CLAIMS, checked_files, checked_program
 from .installed import Unusable, labelled
 from .provenance import provenance
 from .reading import read_in_batches, why
-from .result import Result, evaluate
+from .result import Result, beaten, evaluate
 from .store import fingerprint, kept_seed, safe_name
 
 Progress: TypeAlias = Callable[[str, str, int, int], None]
@@ -58,6 +58,13 @@ class Comparison:
         found = [result for result in self.results if result.best is not None]
         sign = 1.0 if self.problem.sense == "min" else -1.0
         return min(found, key=lambda result: sign * (result.best or 0.0), default=None)
+
+    @property
+    def beaten(self) -> tuple[str, ...]:
+        """What is to be said where the best answer is better than the best value known; else nothing."""
+        best = self.best
+        said = beaten(self.problem, None if best is None else best.best)
+        return (said,) if said else ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data of ``results.json``; docs/results-schema.md says what each field is."""

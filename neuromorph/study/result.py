@@ -106,6 +106,8 @@ def evaluate(problem: Problem, device: Target, run: Run, *, success_gap: float =
     if np.isfinite(scores).any():
         k = int(np.nanargmin(_loss(scores, problem)))
         found |= {"best": float(scores[k]), "gap": _number(gaps[k]), "solution": solutions[k]}
+    if said := beaten(problem, found.get("best")):
+        about["notes"] = (*about.get("notes", ()), said)
     if problem.best_known is not None:
         success = wilson(int((gaps <= success_gap + _SAME).sum()), run.reads)
         found |= {"success": success, "tts_s": _solve(time, success), "ets_j": _solve(energy, success)}
@@ -119,6 +121,20 @@ def evaluate(problem: Problem, device: Target, run: Run, *, success_gap: float =
         run=run,
         **found,
         **about,
+    )
+
+
+def beaten(problem: Problem, best: float | None) -> str:
+    """That the best value known is not: against what gaps and successes are measured, and the remedy."""
+    if best is None or problem.best_known is None:
+        return ""
+    scale = max(abs(best), abs(problem.best_known))
+    known, found = (float(_loss(np.asarray(value), problem)) for value in (problem.best_known, best))
+    if known - found <= _SAME * scale:
+        return ""
+    return (
+        f"{best:.10g} is better than the best known value, {problem.best_known:.10g}, against which gaps, successes "
+        f"and times to solution are measured; give --best-known {best:.10g} if it is right"
     )
 
 

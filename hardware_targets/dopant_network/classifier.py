@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
+from neuromorph.threads import single_threaded_blas
 
 from .adam import Adam
 from .training import Differentiable, Wiring
@@ -90,6 +91,7 @@ class Classifier:
         return np.asarray(scores.argmax(axis=1))
 
 
+@single_threaded_blas()
 def train_classifier(
     device: Differentiable,
     images: ArrayLike,

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from scipy.constants import elementary_charge
 
 from neuromorph.ising import Float
+from neuromorph.threads import single_threaded_blas
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
@@ -48,6 +49,7 @@ class MeanField:
     message: str
 
 
+@single_threaded_blas()
 def mean_field(
     network: HoppingNetwork,
     voltages_v: ArrayLike,

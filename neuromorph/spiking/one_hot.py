@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float, Ising
+from ..threads import single_threaded_blas
 
 MAX_UNITS = 4096  # couplings are held dense
 
@@ -143,6 +144,7 @@ class OneHot:
         w[self.groups[:, None] == self.groups] = 0.0
         return w, self.biases - np.maximum.reduceat(self.biases[order], starts)[self.groups]
 
+    @single_threaded_blas()
     def energy(self, winners: ArrayLike) -> Float:
         """E of states (reads, groups) of the unit that is on in each group, (reads,)."""
         on = np.asarray(winners)

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logsumexp
 
 from ..ising import Float, Ising
+from ..threads import single_threaded_blas
 
 Units: TypeAlias = Literal["bernoulli", "gaussian"]
 
@@ -56,7 +57,9 @@ class Layer:
 
     def hidden_input(self, v: ArrayLike) -> Float:
         """c + W v, (rows, m) -> (rows, n)."""
-        return np.asarray(v, dtype=float) @ self.weights.T + self.hidden_biases
+        v = np.asarray(v, dtype=float)
+        with single_threaded_blas(v.size * len(self.weights)):
+            return v @ self.weights.T + self.hidden_biases
 
     def hidden_means(self, v: ArrayLike) -> Float:
         """P(h = 1 | v), (rows, m) -> (rows, n)."""

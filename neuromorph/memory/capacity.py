@@ -36,6 +36,7 @@ from ..cost import Estimate
 from ..files import write_file
 from ..ising import Float
 from ..rng import RNG, kernel_states, read_seeds, seed_sequence
+from ..threads import single_threaded_blas
 
 RETAINED = 0.8
 """Overlap above which a pattern counts as retained."""
@@ -68,6 +69,7 @@ class Retention:
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
+@single_threaded_blas()
 def retention(
     size: int,
     loads: ArrayLike,

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from ..ising import Float
+from ..threads import single_threaded_blas
 from .rules import check_patterns
 
 
@@ -58,6 +59,7 @@ def stabilities(couplings: ArrayLike, patterns: ArrayLike) -> Float:
     return np.asarray(x * (x @ j.T) / np.where(norm > 0.0, norm, 1.0))
 
 
+@single_threaded_blas()
 def perceptron(patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = False, max_sweeps: int = 1000) -> Learned:
     r"""Gardner's learning: while Delta_i <= kappa, J_ij += x_i x_j / n.
 
@@ -93,6 +95,7 @@ def perceptron(patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = Fa
     return Learned(j / n, stabilities(j / n, x), reached, sweeps)
 
 
+@single_threaded_blas()
 def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_000) -> Learned:
     r"""Krauth and Mezard's learning: each neuron learns its least stable pattern, towards the largest margin.
 

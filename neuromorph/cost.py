@@ -7,13 +7,15 @@ priced again with other costs. Core and system stay apart, and so do measured, m
 from __future__ import annotations
 
 import math
-import tomllib
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .toml import read_toml
 
 if TYPE_CHECKING:
     from .run import Run
@@ -165,13 +167,43 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
 
 
 def read_data(toml: str) -> dict[str, Datum]:
-    """The data of a device: one TOML table a number with value, unit, kind, source; low and high if they differ."""
-    data = {}
-    for name, table in tomllib.loads(toml).items():
-        value = float(table.pop("value"))
-        low, high = float(table.pop("low", value)), float(table.pop("high", value))
-        data[name] = Datum(value, low=low, high=high, **table)
-    return data
+    """Read the data of a device: one TOML table a number.
+
+    Parameters
+    ----------
+    toml : str      tables of ``value``, ``unit``, ``kind``, ``source``; ``low`` and ``high`` if they differ
+
+    Raises
+    ------
+    ValueError      names the table and the rule, for any other text
+    """
+    return {name: _datum(name, table) for name, table in read_toml(toml).items()}
+
+
+def _datum(name: str, table: Any) -> Datum:
+    what = repr(name[:40])
+    if not isinstance(table, dict):
+        raise ValueError(f"{what} is no table; write value, unit, kind and source below [{name[:40]}]")
+    words = {key: table.get(key) for key in ("unit", "kind", "source")}
+    numbers = {key: table.get(key, table.get("value")) for key in ("value", "low", "high")}
+    if unknown := sorted(table.keys() - words.keys() - numbers.keys()):
+        raise ValueError(f"{what} has {unknown[0][:40]!r}; known are value, low, high, unit, kind and source")
+    for key, value in words.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{what}: {key} is {_shown(value)}; give it in quotes")
+    for key, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
+            raise ValueError(f"{what}: {key} is {_shown(value)}; give a finite number")
+    try:
+        return Datum(**{key: float(value) for key, value in numbers.items()}, **words)
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > 1024:  # Python refuses to print the longest
+        return f"a number of {value.bit_length()} bits"
+    return "missing" if value is None else repr(value)[:40]
 
 
 def add_estimates(parts: Iterable[Estimate]) -> Estimate:

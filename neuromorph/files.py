@@ -1,10 +1,29 @@
-"""Files are written beside their final name and renamed, so that a reader never sees half of one."""
+"""Files are read whole and bounded; they are written beside their final name and renamed: nobody sees half of one."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
+
+
+def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
+    """The bytes of a regular file.
+
+    Raises
+    ------
+    FileNotFoundError     as of ``open``
+    OSError               with a message without the name: it is no regular file (a pipe waits for ever, a device has
+                          no end), larger than ``limit`` bytes, or cannot be read
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError("is not a regular file; give the path of one")
+    with open(path, "rb") as file:
+        data = file.read(limit + 1)  # whatever size the system states: that of some files is 0
+    if len(data) > limit:
+        raise OSError(f"is larger than {limit >> 20} MB; give a smaller one")
+    return data
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:

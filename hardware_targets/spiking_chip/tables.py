@@ -15,6 +15,7 @@ from math import exp, fsum, log
 from pathlib import Path
 
 from neuromorph.cost import Cost, Datum, Scope, read_data
+from neuromorph.files import read_file
 
 Table = Mapping[str, Datum]
 
@@ -31,6 +32,7 @@ _PRICED: tuple[tuple[str, str, str, Scope], ...] = (
 _LEAST = {"weight_bits": 2, "bias_bits": 2, "state_bits": 0} | dict.fromkeys(
     ("cores", "core_neurons", "core_synapses", "fan_in", "mesh_width"), 1
 )  # of what is counted
+_MOST_BYTES = 1 << 20  # of a table
 _POSITIVE = ("step_time", "acceleration", "device_second")
 
 
@@ -58,8 +60,8 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
         return table
     if isinstance(own, (str, Path)):
         try:
-            given: Table = read_data(Path(own).read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            given: Table = read_data(read_file(own, _MOST_BYTES).decode())
+        except (OSError, ValueError) as error:
             raise ValueError(f"table {own}: {error}; give a .toml of value, unit, kind and source by name") from error
     else:
         given = own

@@ -9,7 +9,7 @@ from math import isfinite
 
 from . import best_known as known
 from .maxcut import MaxCut, header_of, read_maxcut
-from .pictures import NPY, NPZ, PNG, is_picture, read_recall
+from .pictures import is_image, is_picture, read_recall
 from .recall import Recall
 from .source import ProblemFileError, Source
 from .tsp import Tsp
@@ -57,7 +57,7 @@ def load(
 def _kind_of(source: Source) -> str:
     if not source.data.strip():
         raise source.error("is empty; give a TSPLIB, rudy or picture file")
-    if source.data.startswith((NPZ, PNG, NPY)):
+    if is_image(source):
         return "recall"
     if is_tsplib(source):
         return "tsp"

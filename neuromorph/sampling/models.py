@@ -14,7 +14,6 @@ import io
 import json
 import os
 import warnings
-import zipfile
 from math import isfinite
 from typing import Any
 
@@ -23,9 +22,9 @@ from scipy import sparse
 
 from ..files import write_file
 from ..ising import Ising
+from ..npz import ArrayFileError, npz_names, read_npz
 from ..problems import ProblemFileError, load
-from ..problems.pictures import NPZ, _array
-from ..problems.recall import MAX_VALUES
+from ..problems.pictures import NPZ
 from ..problems.source import LARGEST, Source, as_number, shown
 
 MAX_SPINS = 2_000_000
@@ -46,7 +45,9 @@ def read_ising(path: str | os.PathLike[str], kind: str | None = None) -> Ising:
             return reader(source)
     except ProblemFileError:
         raise
-    except Exception as error:  # zipfile, numpy, json and dimod raise many kinds on damaged files
+    except ArrayFileError as error:
+        raise source.error(str(error)) from None
+    except Exception as error:  # numpy and json raise many kinds on damaged files
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise source.error(f"is damaged or not usable ({shown(reason)}); save it again") from None
 
@@ -68,12 +69,10 @@ def write_ising(path: str | os.PathLike[str], ising: Ising) -> None:
 
 def _reader(source: Source) -> Any:
     if source.data.startswith(NPZ):
-        with io.BytesIO(source.data) as stream:
-            try:
-                names = zipfile.ZipFile(stream).namelist()
-            except Exception:  # damaged: the reader of patterns says so
-                return None
-        return None if "patterns.npy" in names else _from_npz
+        try:
+            return None if "patterns" in npz_names(source.data) else _from_npz
+        except ArrayFileError:  # the reader of patterns says so
+            return None
     if source.data.lstrip()[:1] == b"{":
         return _from_json
     head = source.data[:4096].split(b"\n", 1)[0].replace(b" ", b"").lower()
@@ -81,18 +80,7 @@ def _reader(source: Source) -> Any:
 
 
 def _from_npz(source: Source) -> Ising:
-    arrays: dict[str, Any] = {}
-    with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
-        members = {info.filename: info for info in archive.infolist()}
-        for key in ("couplings", "row", "column", "value", "biases", "offset"):
-            info = members.get(f"{key}.npy")
-            if info is None:
-                continue
-            if info.file_size > 8 * MAX_VALUES + 65_536:
-                raise source.error(f"{key!r} claims {info.file_size} bytes; give at most {MAX_VALUES} values")
-            arrays[key] = _array(archive.read(info))
-            if arrays[key].dtype.kind not in "biuf":
-                raise source.error(f"{key!r} holds no numbers; save numbers")
+    arrays = read_npz(source.data, ("couplings", "row", "column", "value", "biases", "offset"))
     offset = float(arrays["offset"].reshape(())) if "offset" in arrays else 0.0
     biases = arrays.get("biases")
     if "couplings" in arrays:
@@ -102,8 +90,11 @@ def _from_npz(source: Source) -> Ising:
             "has neither 'couplings' nor 'row', 'column', 'value' nor 'patterns'; save with "
             "numpy.savez(file, couplings=J, biases=h)"
         )
-    edges = np.column_stack([arrays["row"], arrays["column"], arrays["value"].astype(float)])
-    return _of_edges(source, edges, biases, offset)
+    columns = [arrays[name] for name in ("row", "column", "value")]
+    if any(each.shape != (columns[0].size,) for each in columns):
+        shapes = " and ".join(str(each.shape) for each in columns)
+        raise source.error(f"'row', 'column' and 'value' have shapes {shapes}; give (edges,) each")
+    return _of_edges(source, np.column_stack(columns).astype(float, copy=False), biases, offset)
 
 
 def _from_json(source: Source) -> Ising:

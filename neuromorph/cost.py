@@ -193,7 +193,7 @@ def _datum(name: str, table: Any) -> Datum:
             raise ValueError(f"{what}: {key} is {_shown(value)}; give it in quotes")
     for key, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
-            raise ValueError(f"{what}: {key} is {_shown(value)}; give a finite number")
+            raise ValueError(f"{what}: {key} is {_shown(value)}; give a finite number, within 1.8e308")
     try:
         return Datum(**{key: float(value) for key, value in numbers.items()}, **words)
     except ValueError as error:
@@ -201,9 +201,9 @@ def _datum(name: str, table: Any) -> Datum:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, int) and value.bit_length() > 1024:  # Python refuses to print the longest
-        return f"a number of {value.bit_length()} bits"
-    return "missing" if value is None else repr(value)[:40]
+    if isinstance(value, (bool, float, str)):
+        return repr(value)[:40]
+    return "missing" if value is None else f"of type {type(value).__name__}"
 
 
 def add_estimates(parts: Iterable[Estimate]) -> Estimate:

@@ -1,6 +1,7 @@
 """The command line: thin calls to public functions. Everything heavy is imported by the command that needs it.
 
-Exit codes: 0; 1 no feasible answer, or engines that disagree; 2 bad input; 130 interrupted, what there is being kept.
+Exit codes: 0; 1 no feasible answer, or engines that disagree; 2 bad input; 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, what
+there is being kept.
 """
 
 from __future__ import annotations
@@ -9,33 +10,37 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .circuit_commands import add_circuit_commands, circuit_function
+from .limits import TimeLimitReached
 from .model_commands import add_model_commands
 from .options import (
     INTERRUPTED,
+    NO_ANSWER,
     BadInput,
     Parser,
+    add_time_limit,
     count,
     finite,
     folder_or_file,
     fraction,
     names,
-    positive,
     seed,
     user_errors,
     writing,
 )
+from .signals import interrupts
 from .spike_commands import add_spike_command
 
 if TYPE_CHECKING:
     from .problems import Problem
     from .study import Comparison
 
-NO_ANSWER, BAD_INPUT = 1, 2
+BAD_INPUT = 2
 READS = 100  # as in study, which --help must not import
 
 
@@ -48,6 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter shows a mark instead
             stream.reconfigure(errors="replace")
+    with interrupts(ending=True) as signals:
+        code = _run(words)
+    return 128 + signals.number if code == INTERRUPTED and signals.number else code
+
+
+def _run(words: list[str]) -> int:
     try:
         arguments = _parser().parse_args(words)
         arguments.words = words
@@ -59,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadInput as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return BAD_INPUT
+    except TimeLimitReached as error:
+        print(f"time limit: {error}; give more with --time-limit", file=sys.stderr)
+        return NO_ANSWER
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -94,7 +108,6 @@ def _parser() -> Parser:
     compare = command("compare", _compare, "run one problem on many targets: table, page, results, netlist")
     compare.add_argument("--targets", type=names, metavar="A,B", help="names as of 'neuromorph targets'; default: all")
     _add_study_options(compare)
-    compare.add_argument("--time-limit", type=positive, metavar="S", help="seconds for all targets together")
     within = "a read succeeds within this fraction of the best known value; default: 0"
     compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
     folder = "write report.html, results.json, figures; keeps the reads, so that the same command goes on"
@@ -132,6 +145,7 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
         help="the same seed gives the same reads; default: drawn, or that of the reads in DIR",
     )
     parser.add_argument("--best-known", type=finite, metavar="X", help="else from beside the file, or the table")
+    add_time_limit(parser, "seconds for all targets together")
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -147,7 +161,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
     bars = progress_bars(show=not (arguments.json or arguments.quiet))
-    with user_errors(ValueError), bars as progress:  # more reads than fit
+    with user_errors(ValueError), bars as progress, _output_kept_clean():  # more reads than fit
         comparison = compare(
             problem,
             arguments.targets,
@@ -161,12 +175,15 @@ def _compare(arguments: argparse.Namespace) -> int:
     comparison = replace(comparison, provenance={**comparison.provenance, **origin})
     failure = None
     written: list[Path] = []
+    stopped = comparison.interrupted
     if arguments.out is not None:
         try:
             with writing(arguments.out):
                 written = comparison.write(arguments.out)
         except BadInput as error:  # a full disk must not cost the table too
             failure = error
+        except KeyboardInterrupt:  # results.json is whole
+            stopped = True
     if arguments.json:
         sys.stdout.write(comparison.to_json())
     elif not arguments.quiet:
@@ -176,7 +193,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             print(f"written to {arguments.out}: {', '.join(here)}, figures")
     if failure:
         raise failure
-    if comparison.interrupted:
+    if stopped:
         kept = f"; the reads so far are in {arguments.out}, the same command goes on" if arguments.out else ""
         print(f"interrupted{kept}", file=sys.stderr)
         return INTERRUPTED
@@ -191,13 +208,27 @@ def _solve(arguments: argparse.Namespace) -> int:
 
     problem = _load(arguments)
     _check_targets([arguments.target])
-    with user_errors(ValueError), progress_bars(show=not arguments.json) as progress:
-        comparison = compare(problem, [arguments.target], arguments.reads, arguments.seed, progress=progress)
-    (result,) = comparison.results
+    if arguments.out is not None:
+        with writing(arguments.out):  # before the work rather than after it
+            arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with user_errors(ValueError), progress_bars(show=not arguments.json) as progress, _output_kept_clean():
+        comparison = compare(
+            problem,
+            [arguments.target],
+            arguments.reads,
+            arguments.seed,
+            time_limit=arguments.time_limit,
+            progress=progress,
+        )
+    result, *hidden = comparison.results
     value = result.solution.value if result.solution else None
+    failure = None
     if value is not None and arguments.out is not None:
-        with writing(arguments.out):
-            _write_answer(problem, value, arguments.out)
+        try:
+            with writing(arguments.out):
+                _write_answer(problem, value, arguments.out)
+        except BadInput as error:  # a full disk must not cost the answer too
+            failure = error
     if arguments.json:
         data = comparison.to_dict()
         answer = None if value is None else value.tolist()
@@ -206,27 +237,34 @@ def _solve(arguments: argparse.Namespace) -> int:
     else:
         from .report.text import number, percent
 
-        if value is not None and arguments.out is None:
+        if value is not None and (arguments.out is None or failure):
             print(_answer_text(problem, value))
         about = f"score {number(result.best)}, gap {percent(result.gap)}" if result.solution else "no feasible answer"
         why = f"; {result.reason}" if result.reason else ""
         print(f"{result.target}, {result.reads} reads: {about}{why}", file=sys.stderr)
+    for other in hidden:
+        print(f"warning: {other.reason}", file=sys.stderr)
+    if failure:
+        raise failure
     return INTERRUPTED if comparison.interrupted else NO_ANSWER if value is None else 0
 
 
 def _targets(arguments: argparse.Namespace) -> int:
     import json
 
-    from . import target, targets
     from .report.table import print_rows
+    from .study.contract import CLAIMS
+    from .study.installed import Unusable, labelled
 
     rows = []
-    for name in targets():
-        try:
-            device = target(name)
-            rows.append({"name": name, "claims": sorted(device.claims), "summary": device.summary})
-        except Exception as error:  # one that does not load must not hide the others
-            rows.append({"name": name, "claims": [], "summary": f"does not load: {type(error).__name__}: {error}"})
+    with _output_kept_clean(), interrupts() as signals:
+        found = labelled(None, signals)
+    for name, device in found:
+        if isinstance(device, Unusable):  # one that does not load must not hide the others
+            rows.append({"name": name, "claims": [], "summary": f"does not load: {device.reason}"})
+        else:
+            claims = sorted(each for each in CLAIMS if each in device.claims)
+            rows.append({"name": name, "claims": claims, "summary": device.summary})
     if arguments.json:
         print(json.dumps(rows, indent=2))
     else:
@@ -250,6 +288,23 @@ def _info(arguments: argparse.Namespace) -> int:
     for warning in about["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)
     return 0
+
+
+@contextmanager
+def _output_kept_clean() -> Iterator[None]:
+    """What targets print, in Python or in C, goes to standard error: the output is a table, or JSON."""
+    sys.stdout.flush()
+    kept = None
+    try:
+        with suppress(OSError):  # the caller closed one of them
+            kept = os.dup(1)
+            os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def _load(arguments: argparse.Namespace) -> Problem:

@@ -30,11 +30,12 @@ class TimeLimitReached(KeyboardInterrupt):
     Attributes
     ----------
     step : str            what was being done
+    elapsed_s : float     seconds since the step began
     needed_s : float      seconds that the whole step would take at its pace so far; NaN where that is not known
     """
 
     def __init__(self, step: str, done: float, total: float, elapsed_s: float) -> None:
-        self.step = step
+        self.step, self.elapsed_s = step, elapsed_s
         self.needed_s = elapsed_s * total / done if done > 0 and total > 0 else float("nan")
         about = f" {100 * done / total:.0f} % done after {elapsed_s:.2g} s;" if total > 0 else ""
         needs = f" it would take about {readable_seconds(self.needed_s)}" if isfinite(self.needed_s) else ""
@@ -48,7 +49,7 @@ class TimeLimit:
     Attributes
     ----------
     deadline : float      of ``time.monotonic()``; infinite where there is none
-    reached : bool        whether a checkpoint has raised TimeLimitReached
+    reached : bool        whether TimeLimitReached was raised because this limit is over
     """
 
     deadline: float = inf
@@ -57,6 +58,7 @@ class TimeLimit:
     _outer: TimeLimit | None = None
     _begun: dict[str, float] = field(default_factory=dict)
     _reported: float = -inf
+    _last: tuple[str, float, float] = ("", 0.0, 0.0)
 
     @property
     def remaining_s(self) -> float:
@@ -67,12 +69,25 @@ class TimeLimit:
         now = time.monotonic()
         if done <= 0 or step not in self._begun:
             self._begun[step] = now
+        self._last = (step, done, total)
         if now - self._reported >= _REPORT_INTERVAL_S:
             self._reported = now
             self.tell(step, done, total)
-        if now >= self.deadline:
-            self.reached = True
-            raise TimeLimitReached(step, done, total, now - self._begun[step])
+        self._stop(now)
+
+    def check_unseen(self) -> None:
+        """Raise TimeLimitReached if the time is over, for work that does not look: in the last step that did."""
+        self._stop(time.monotonic())
+
+    def _stop(self, now: float) -> None:
+        if now < self.deadline:
+            return
+        each: TimeLimit | None = self
+        while each is not None:
+            each.reached = each.reached or now >= each.deadline
+            each = each._outer
+        step, done, total = self._last
+        raise TimeLimitReached(step, done, total, now - self._begun.get(step, now))
 
     def tell(self, step: str, done: float, total: float) -> None:
         if self.report is not None:

@@ -9,7 +9,8 @@ from math import isfinite
 from pathlib import Path
 from typing import NoReturn
 
-INTERRUPTED = 130  # exit code after Ctrl-C
+NO_ANSWER = 1
+INTERRUPTED = 130  # exit code after Ctrl-C; other signals have their own
 
 
 class BadInput(Exception):
@@ -68,6 +69,10 @@ def _checked(text: str, kind: Callable[[str], float], rule: str, holds: Callable
     if not holds(value):
         raise argparse.ArgumentTypeError(f"is {text!r}; give {rule}")
     return value
+
+
+def add_time_limit(parser: argparse.ArgumentParser, about: str) -> None:
+    parser.add_argument("--time-limit", type=positive, metavar="S", help=about)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -21,6 +21,9 @@ from .run import Run
 
 if TYPE_CHECKING:  # problems know their task, and thus this module
     from .problems.problem import Problem
+
+
+_OURS = "neuromorph"  # the distribution whose targets no other can replace
 
 
 @dataclass(frozen=True)
@@ -115,20 +118,49 @@ class Target(Protocol):
         ...
 
 
+class TargetError(TypeError):
+    """A target does not keep to the protocol; the message says where."""
+
+
 def targets() -> list[str]:
     """Names of all installed targets."""
-    return sorted({point.name for point in entry_points(group="neuromorph.targets")})
+    return sorted(_offers())
 
 
 def target(name: str, **parameters: Any) -> Target:
-    """The installed target ``name``; ``parameters`` go to its constructor."""
-    for point in entry_points(group="neuromorph.targets"):
-        if point.name == name:
-            made = point.load()(**parameters)
-            if not isinstance(made, Target):
-                raise TypeError(f"entry point {point.value} of target {name!r} lacks a member of neuromorph.Target")
-            return made
-    raise ValueError(f"target is {name!r}; installed are {', '.join(targets()) or 'none'}")
+    """The installed target ``name``; ``parameters`` go to its constructor. TargetError if what it makes is none."""
+    points = _offers().get(name)
+    if points is None:
+        raise ValueError(f"target is {name!r}; installed are {', '.join(targets()) or 'none'}")
+    about = f"entry point {points[0].value} of target {name!r}"
+    try:
+        made = points[0].load()(**parameters)
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # SystemExit, say: a package must not end us
+        raise TargetError(f"{about} raises {type(error).__name__}: {error}") from error
+    if not isinstance(made, Target):
+        raise TargetError(f"{about} lacks a member of neuromorph.Target")
+    if made.name != name:
+        raise TargetError(f"{about} makes one that names itself {made.name!r}; both names must be the same")
+    return made
+
+
+def hidden_targets() -> dict[str, list[str]]:
+    """{name: packages} whose entry point of that name another package hides: neuromorph itself, or one named before."""
+    return {name: [_package(point) for point in points[1:]] for name, points in _offers().items() if len(points) > 1}
+
+
+def _offers() -> dict[str, list[EntryPoint]]:
+    """All entry points by name, the one that counts first."""
+    found: dict[str, list[EntryPoint]] = {}
+    for point in sorted(entry_points(group="neuromorph.targets"), key=lambda p: (_package(p) != _OURS, _package(p))):
+        found.setdefault(point.name, []).append(point)
+    return found
+
+
+def _package(point: EntryPoint) -> str:
+    return "" if point.dist is None else str(point.dist.name)
 
 
 def task_name(task: Task) -> str:

@@ -1,5 +1,6 @@
 """Shared by all tests: fixed seeds, no deadlines (compiling is slow once), published instances where they are found."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ from hypothesis import settings
 
 settings.register_profile("neuromorph", deadline=None, derandomize=True)
 settings.load_profile("neuromorph")
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as of a shell's background jobs, and inherited by every child
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -1,14 +1,23 @@
 """A small problem and small targets, for the tests of study, report and command line."""
 
+import signal
+import time
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
 from neuromorph import Cost, Datum, DoesNotFit, Ising, Minimise, Program, Relax, Solution
+from neuromorph.limits import checkpoint
 from neuromorph.protocol import require_claim
 from neuromorph.rng import read_seeds
 from neuromorph.run import finish
+
+
+def press_ctrl_c():
+    signal.raise_signal(signal.SIGINT)
+    for _ in range(100):  # Python hears of it between two instructions
+        time.sleep(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +107,29 @@ class Descent:
 class Netlisted(Descent):
     def files(self, program):
         return {"netlist.cir": "* a circuit\nr1 a 0 1k\n.end\n"}
+
+
+@dataclass(frozen=True)
+class Slow(Descent):
+    """Looks at the clock every 10 ms: ``wiring_s`` to program, ``read_s`` a read."""
+
+    name: str = "slow"
+    wiring_s: float = 0.0
+    read_s: float = 0.0
+
+    def program(self, problem, rng=None):
+        self._work("wires", self.wiring_s)
+        return super().program(problem, rng)
+
+    def run(self, program, task, reads=1, rng=None):
+        self._work("settling", reads * self.read_s)
+        return super().run(program, task, reads, rng)
+
+    def _work(self, step, seconds):
+        steps = round(100 * seconds)
+        for k in range(steps):
+            checkpoint(step, k, steps)
+            time.sleep(0.01)
 
 
 class Broken(Descent):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from study_toys import Broken, Descent, Netlisted, Ring
+from study_toys import Broken, Descent, Netlisted, Ring, press_ctrl_c
 
 import neuromorph as nm
 from neuromorph.cost import Estimate
@@ -375,7 +375,7 @@ def test_the_page_shows_names_as_text_and_every_source(comparison, written):
 def test_an_interrupted_study_says_so():
     def stop(reads):
         if reads == 2:
-            raise KeyboardInterrupt
+            press_ctrl_c()
 
     stopped = nm.compare(Ring(), [Descent(events=stop)], reads=9, rng=0)
     assert "interrupted" in page.render_page(stopped, {}).split("</header>")[0]

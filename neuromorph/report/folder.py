@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..files import write_file
 from ..problems import Tsp, write_tour
+from ..signals import deferred
 from ..study.store import safe_name
 from .drawing import draw_answer
 from .figures import energy_shares, pareto
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 def write_folder(comparison: Comparison, folder: Path) -> list[Path]:
     """Write all of it, results.json first; the paths."""
-    written = [write_file(folder / "results.json", comparison.to_json())]
+    with deferred():  # so that a second Ctrl-C does not lose it
+        written = [write_file(folder / "results.json", comparison.to_json())]
     for name, text in handed_over(comparison).items():
         written.append(write_file(folder / name, text))
     best = comparison.best

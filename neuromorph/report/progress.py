@@ -1,8 +1,10 @@
-"""Progress of a study on a terminal."""
+"""Progress of a study: bars on a terminal, elsewhere a line now and then."""
 
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,13 +14,22 @@ from .text import printable
 if TYPE_CHECKING:
     from ..study.compare import Progress
 
+LINE_S = 10.0  # between two lines where there is no terminal: short work says nothing
+_BUSY = ("programming", "running")
+
 
 @contextmanager
 def progress_bars(show: bool) -> Iterator[Progress | None]:
-    """Bars on standard error, one a target, if that is a terminal."""
-    if not (show and sys.stderr.isatty()):
+    """Bars on standard error, one a target; lines if that is no terminal."""
+    if not show:
         yield None
-        return
+    elif sys.stderr.isatty():
+        yield from _bars()
+    else:
+        yield from _lines()
+
+
+def _bars() -> Iterator[Progress]:
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -32,7 +43,30 @@ def progress_bars(show: bool) -> Iterator[Progress | None]:
             if name not in known:
                 known[name] = bars.add_task("", total=reads)
             bars.update(known[name], completed=done, description=escape(f"{printable(name)}: {status}"))
-            if status not in ("programming", "running"):
+            if not status.startswith(_BUSY):
                 bars.stop_task(known[name])
 
         yield tell
+
+
+def _lines() -> Iterator[Progress]:
+    """Another thread speaks, so that work of which nothing is heard is seen to go on."""
+    news: list[str] = []
+    began = time.monotonic()
+    ended = threading.Event()
+
+    def tell(name: str, status: str, done: int, reads: int) -> None:
+        news[:] = [f"{printable(name)}: {status}, {done} of {reads}"] if status.startswith(_BUSY) else []
+
+    def speak() -> None:
+        while not ended.wait(LINE_S):
+            for line in tuple(news):
+                print(f"{line}, {time.monotonic() - began:.0f} s so far", file=sys.stderr, flush=True)
+
+    speaker = threading.Thread(target=speak, daemon=True)
+    speaker.start()
+    try:
+        yield tell
+    finally:
+        ended.set()
+        speaker.join()

@@ -12,24 +12,31 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import protocol
+from .. import limits
 from ..problems.problem import Problem
 from ..protocol import DoesNotFit, Program, Target, Task, task_name
 from ..rng import RNG, seed_sequence
+from ..signals import Interrupts, alarm, interrupts
+from .contract import CLAIMS, checked_files, checked_program
+from .installed import Unusable, labelled
 from .provenance import provenance
-from .reading import read_in_batches
+from .reading import progress_text, read_in_batches, why
 from .result import Result, evaluate
 from .store import fingerprint, kept_seed, safe_name
 
 Progress: TypeAlias = Callable[[str, str, int, int], None]
 
 READS = 100  # a success rate is then known within +-10 %; berlin52 takes 1 to 2 minutes on all targets
+_LEAST_S = 0.1  # for each target, though the others have taken all of it
+_FILES_S = 10.0  # for a target to make what it hands over
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,42 +96,47 @@ def compare(
     reads : int                 independent reads on each target
     rng : seed                  or SeedSequence or Generator; None takes the seed of the reads in ``directory``, or
                                 draws one; ``provenance`` keeps it
-    time_limit : float          seconds of computing of the whole study, what is left being shared equally by the
-                                targets still to run; each that fits makes one read at least
+    time_limit : float          seconds of the whole study, what is left being shared equally by the targets still to
+                                run; one that has no read by then says how long it would take
     success_gap : float         a read succeeds within this fraction of the best value known
     progress : callable         called as ``progress(target, status, reads done, reads)``
     directory : path            reads are kept in its folder ``runs``; the same call, or one with more reads, goes on
                                 from there
 
-    A target that cannot hold the problem, or fails, says so in its row, and the others go on. Ctrl-C ends the study
-    and keeps its reads.
+    A target that cannot hold the problem, fails or breaks its protocol says so in its row, and the others go on. Ctrl-C
+    ends the study and keeps its reads. Work that does not look at the clock (``neuromorph.limits.checkpoint``) is
+    stopped a second late; compiled code cannot be stopped before it returns.
     """
     _check(problem, reads, time_limit, success_gap)
-    devices = _labelled(targets)
-    stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
-    task = problem.task(reads, _child(stream, "task"))
-    able = [name for name, each in devices if task_name(task) in each.claims and not isinstance(each, _Unloadable)]
-    study = _Study(problem, task, reads, stream, success_gap, able)
-    end = None if time_limit is None else time.monotonic() + time_limit
+    end = inf if time_limit is None else time.monotonic() + time_limit
     results: list[Result] = []
-    for k, (label, device) in enumerate(devices):
-        if any(result.status == "interrupted" for result in results):
-            results.append(Result(label, "interrupted", "not begun when Ctrl-C came", device.summary))
-            continue
-        now = time.monotonic()
-        deadline = None if end is None else now + max(0.0, end - now) / (len(devices) - k)
-        path = None if directory is None else Path(directory) / "runs" / f"{safe_name(label)}.npz"
+    with interrupts() as signals:
+        devices = labelled(targets, signals, end)
+        stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
+        task = problem.task(reads, _child(stream, "task"))
+        able = [name for name, each in devices if task_name(task) in each.claims and not isinstance(each, Unusable)]
+        study = _Study(problem, task, reads, stream, success_gap, able, signals)
+        names = ", ".join(repr(label) for label, _ in devices)
+        call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy})"
+        about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
+        origin = provenance(problem, stream, about)
+        for k, (label, device) in enumerate(devices):
+            now = time.monotonic()
+            deadline = None if time_limit is None else now + max(_LEAST_S, (end - now) / (len(devices) - k))
+            path = None if directory is None else Path(directory) / "runs" / f"{safe_name(label)}.npz"
 
-        def tell(status: str, done: int, label: str = label) -> None:
-            if progress is not None:
-                progress(label, status, done, reads)
+            def tell(status: str, done: int, label: str = label) -> None:
+                if progress is not None:
+                    progress(label, status, done, reads)
 
-        results.append(replace(_run_target(study, device, deadline, path, tell), target=label))
-        tell(results[-1].status, results[-1].reads)
-    names = ", ".join(repr(label) for label, _ in devices)
-    call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy})"
-    about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
-    return Comparison(problem, tuple(results), provenance(problem, stream, about))
+            row = Result(label, "interrupted", "not begun when Ctrl-C came", device.summary)
+            with suppress(KeyboardInterrupt):
+                if not signals.number and all(result.status != "interrupted" for result in results):
+                    row = replace(row, reason="Ctrl-C came before its first result")
+                    row = replace(_run_target(study, device, deadline, path, tell), target=label)
+                    tell(row.status, row.reads)
+            results.append(row)
+    return Comparison(problem, tuple(results), origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +149,7 @@ class _Study:
     stream: np.random.SeedSequence
     success_gap: float
     able: list[str]
+    signals: Interrupts
 
 
 def _run_target(
@@ -144,106 +157,77 @@ def _run_target(
 ) -> Result:
     about: dict[str, Any] = {"target": device.name, "summary": device.summary}
     own = _child(study.stream, device.name)
+    began = time.monotonic()
+
+    def report(step: str, part: float, whole: float) -> None:
+        tell(progress_text("programming", step, part, whole), 0)
+
+    with limits.time_limit(deadline, report) as limit:
+        try:
+            if task_name(study.task) not in device.claims:
+                raise DoesNotFit(_unclaimed(study, device))
+            tell("programming", 0)
+            with alarm(limit):
+                program = checked_program(device.program(study.problem, rng=_child(own, "program")))
+        except DoesNotFit as error:
+            return Result(**about, status="does not fit", reason=str(error))
+        except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
+            status, reason = why(error, limit, study.signals)
+            if status == "time limit":
+                spent = limits.readable_seconds(time.monotonic() - began)
+                reason = f"programming was not done in {spent}: {reason}"
+            return Result(**about, status=status, reason=reason)
+    about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
+    seed = [own.entropy, *own.spawn_key]
     try:
-        if task_name(study.task) not in device.claims:
-            raise DoesNotFit(_unclaimed(study, device))
-        tell("programming", 0)
-        program = device.program(study.problem, rng=_child(own, "program"))
-        about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
-        seed = [own.entropy, *own.spawn_key]
         reading = read_in_batches(
             device,
             program,
+            study.problem,
             study.task,
             study.reads,
             _child(own, "reads"),
+            study.signals,
             deadline=deadline,
             path=path,
             mark=fingerprint(study.problem, device, seed, task_name(study.task)) if path else None,
-            tell=lambda done: tell("running", done),
+            tell=tell,
         )
         about |= {"status": reading.status, "reason": reading.reason}
+        about["notes"] += reading.notes
         if reading.run is None:
             return Result(**about)
         about["resumed"] = reading.resumed
         result = evaluate(study.problem, device, reading.run, success_gap=study.success_gap, **about)
-        return _with_files(result, device, program)
+        return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:
         return Result(**{**about, "status": "does not fit", "reason": str(error)})
-    except KeyboardInterrupt:
-        return Result(**{**about, "status": "interrupted", "reason": "Ctrl-C came before its first result"})
-    except Exception as error:  # a target of somebody else: its failure is a row, not the end of the study
-        return Result(**{**about, "status": "failed", "reason": f"{type(error).__name__}: {error}"})
+    except BaseException as error:
+        status, reason = why(error, limit, study.signals)
+        return Result(**{**about, "status": status, "reason": reason})
 
 
 def _unclaimed(study: _Study, device: Target) -> str:
-    """What the device does instead, who can, and what else stands in the way."""
+    """What the device does instead, and who can."""
     others = f", which {', '.join(study.able)} can" if study.able else ""
-    claims = " and ".join(sorted(device.claims))
-    reason = f"claims to {claims} only; the problem asks to {task_name(study.task)}{others}"
-    try:
-        device.program(study.problem, rng=0)
-    except DoesNotFit as error:
-        reason += f". Nor does it fit: {error}"
-    return reason
+    claims = " and ".join(sorted(name for name in CLAIMS if name in device.claims))
+    return f"claims to {claims} only; the problem asks to {task_name(study.task)}{others}"
 
 
-def _with_files(result: Result, device: Target, program: Program) -> Result:
+def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:
     """The result with what the target hands over, as a netlist; that it cannot, costs no numbers."""
     offer = getattr(device, "files", None)
     if not callable(offer):
         return result
-    try:
-        return replace(result, files=dict(offer(program)))
-    except KeyboardInterrupt:
-        return replace(result, status="interrupted", reason="Ctrl-C came while its files were made")
-    except Exception as error:
-        return replace(result, notes=(*result.notes, f"hands over no files: {error}"))
-
-
-def _labelled(targets: Sequence[str | Target] | str | Target | None) -> list[tuple[str, Target]]:
-    """Each target under a name of its own: two of one name become ``name`` and ``name #2``."""
-    if isinstance(targets, (str, Target)):
-        targets = [targets]
-    chosen = protocol.targets() if targets is None else list(targets)
-    if not chosen:
-        raise ValueError("targets is empty; name one at least, or install some")
-    labelled: dict[str, Target] = {}
-    for each in chosen:
-        device = _installed(each) if isinstance(each, str) else each
-        if not isinstance(device, Target):
-            raise TypeError(f"targets holds a {type(each).__name__}; expected names or objects as of neuromorph.target")
-        same = sum(known.name == device.name for known in labelled.values())
-        labelled[f"{device.name} #{same + 1}" if same else device.name] = device
-    return list(labelled.items())
-
-
-def _installed(name: str) -> Target:
-    try:
-        return protocol.target(name)
-    except Exception as error:
-        if name not in protocol.targets():
-            raise
-        return _Unloadable(name, error)
-
-
-@dataclass(frozen=True, eq=False)
-class _Unloadable:
-    """Stands for an installed target that does not load: its row says why."""
-
-    name: str
-    error: Exception
-    summary: str = "does not load"
-    claims: frozenset[str] = frozenset({"minimise", "sample", "relax"})
-
-    def program(self, problem: Any, rng: RNG = None) -> Any:
-        raise self.error
-
-    def run(self, program: Any, task: Any, reads: int = 1, rng: RNG = None) -> Any:
-        raise self.error
-
-    def costs(self) -> tuple[()]:
-        return ()
+    with limits.time_limit(time.monotonic() + _FILES_S) as limit:
+        try:
+            with alarm(limit):
+                return replace(result, files=checked_files(offer(program)))
+        except BaseException as error:
+            status, reason = why(error, limit, signals)
+            if status == "interrupted":
+                return replace(result, status=status, reason="Ctrl-C came while its files were made")
+            return replace(result, notes=(*result.notes, f"hands over no files: {reason}"))
 
 
 def _stream(rng: RNG) -> np.random.SeedSequence:

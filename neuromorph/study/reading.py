@@ -10,14 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..protocol import DoesNotFit, Program, Relax, Target, Task
+from ..limits import TimeLimit, TimeLimitReached, readable_seconds, time_limit
+from ..problems import Problem
+from ..protocol import DoesNotFit, Program, Relax, Target, TargetError, Task
 from ..run import Run, join
+from ..signals import Interrupts, alarm
 from . import store
+from .contract import checked_run
 from .result import Status
 
 _BATCH = 64
@@ -26,84 +31,136 @@ _SAVE_S = 5.0  # seconds of computing that a crash may lose
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """The reads that were made (None if there are none), why no more, and how many an earlier call had left."""
+    """The reads that were made (None if there are none), why no more, how many an earlier call had left, and notes."""
 
     run: Run | None
     status: Status
     reason: str
     resumed: int
+    notes: tuple[str, ...] = ()
 
 
 def read_in_batches(
     device: Target,
     program: Program,
+    problem: Problem,
     task: Task,
     reads: int,
     stream: np.random.SeedSequence,
+    signals: Interrupts,
     *,
     deadline: float | None = None,
     path: Path | None = None,
     mark: Mapping[str, Any] | None = None,
-    tell: Callable[[int], None] = lambda done: None,
+    tell: Callable[[str, int], None] = lambda said, done: None,
 ) -> Reading:
     """Make ``reads`` reads of ``program``: read k takes child k of ``stream``, whatever the batches.
 
-    deadline : float        of ``time.monotonic()``; one read is made in any case
+    deadline : float        of ``time.monotonic()``; a batch that is not done by then is lost, but for whole reads that
+                            the target hands over
     path, mark              where reads are kept, and the fingerprint that says whose they are
-    tell : callable         told the count of reads done after each batch
+    tell : callable         told what is being done, and the count of reads done
     """
     kept = None if path is None else store.load(path, mark or {}, device, task)
     runs = [] if kept is None else [kept]
     done = resumed = 0 if kept is None else kept.reads
     status: Status = "ok"
-    reason = ""
-    saved = -np.inf
+    reason = unsaved = ""
+    saved = -inf
+
+    def report(step: str, part: float, whole: float) -> None:
+        tell(progress_text("running", step, part, whole), done)
 
     def save() -> None:
-        if path is not None and done > resumed:
-            store.save(path, join(runs), mark or {})
-
-    try:
-        tell(min(done, reads))
-        pace = np.inf  # seconds a read, of the last batch
-        while done < reads:
-            size = min(max(program.together, done), max(program.together, _BATCH), reads - done)
-            began = time.monotonic()
-            if deadline is not None and runs:
-                if began >= deadline:
-                    status, reason = "time limit", f"{done} of {reads} reads when the time was over"
-                    break
-                size = max(1, min(size, int((deadline - began) / pace)))
-            seeds = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key, n_children_spawned=done)
-            run = device.run(program, _part(task, done, size), size, rng=seeds)
-            if run.reads:
-                runs.append(replace(run, status="ok") if run.status == "interrupted" else run)
-                done += run.reads
-                pace = (time.monotonic() - began) / run.reads
-            if run.status == "interrupted":
-                raise KeyboardInterrupt
-            tell(done)
-            if time.monotonic() - saved > _SAVE_S:
-                save()
-                saved = time.monotonic()
-        save()
-    except KeyboardInterrupt:
-        status, reason = "interrupted", f"{done} of {reads} reads when Ctrl-C came"
-    except Exception as error:  # the other targets, and the reads so far, are worth more than this traceback
-        if isinstance(error, DoesNotFit) and not runs:
-            raise
-        status, reason = "failed", f"{type(error).__name__}: {error}"
-    if status in ("interrupted", "failed"):
+        nonlocal unsaved
+        if path is None or done <= resumed:
+            return
         try:
-            save()
-        except OSError as error:  # a full disk costs what it should have kept, not the row
-            reason += f"; they cannot be kept: {error}" if status == "interrupted" else ""
+            store.save(path, join(runs), mark or {})
+            unsaved = ""
+        except OSError as error:  # a full disk costs what it should have kept, and no read
+            unsaved = f"its reads are not kept: {error}"
+
+    size = 0
+    pace = inf  # seconds a read, of the last batch
+    began = time.monotonic()
+    with time_limit(deadline, report) as limit:
+        try:
+            tell("running", min(done, reads))
+            while done < reads:
+                size = min(max(program.together, done), max(program.together, _BATCH), reads - done)
+                began = time.monotonic()
+                if runs and isfinite(limit.deadline):
+                    if began >= limit.deadline:
+                        status, reason = "time limit", f"{done} of {reads} reads when the time was over"
+                        break
+                    fit = int(min(size, (limit.deadline - began) / pace))
+                    size = max(fit, min(program.together, reads - done))
+                seeds = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key, n_children_spawned=done)
+                with alarm(limit):
+                    run = device.run(program, _part(task, done, size), size, rng=seeds)
+                run = checked_run(run, problem, size)
+                if run.reads:
+                    runs.append(replace(run, status="ok") if run.status == "interrupted" else run)
+                    done += run.reads
+                    pace = max(time.monotonic() - began, 1e-6) / run.reads
+                if run.status == "interrupted":
+                    raise KeyboardInterrupt
+                if not run.reads:
+                    raise TargetError(f"run() failed without a read: {run.message or 'it does not say why'}")
+                tell("running", done)
+                if time.monotonic() - saved > _SAVE_S:
+                    save()
+                    saved = time.monotonic()
+        except BaseException as error:  # the other targets, and the reads so far, are worth more than this traceback
+            if isinstance(error, DoesNotFit) and not runs:
+                raise
+            status, reason = why(error, limit, signals)
+            if status == "interrupted":
+                reason = f"{done} of {reads} reads when Ctrl-C came"
+            elif status == "time limit" and done:
+                reason = f"{done} of {reads} reads when the time was over"
+            elif status == "time limit":
+                reason = _no_read(error, size, began)
+        save()
+    notes = (unsaved,) if unsaved else ()
     if not runs:
-        return Reading(None, status, reason, 0)
+        return Reading(None, status, reason, 0, notes)
     run = first_reads(join(runs), reads)
     if status == "ok" and run.status == "failed":
         status, reason = "failed", run.message
-    return Reading(replace(run, task=_part(task, 0, run.reads)), status, reason, min(resumed, reads))
+    return Reading(replace(run, task=_part(task, 0, run.reads)), status, reason, min(resumed, reads), notes)
+
+
+def why(error: BaseException, limit: TimeLimit, signals: Interrupts) -> tuple[Status, str]:
+    """The status that ``error`` gives a row, and the reason: the user, the clock, or the target itself."""
+    if signals.caused(error):
+        return "interrupted", "Ctrl-C came before its first result"
+    if limit.reached or isinstance(error, TimeLimitReached):
+        return "time limit", str(error)
+    if isinstance(error, TargetError):
+        return "failed", str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "failed", "it raised KeyboardInterrupt, or said that it was interrupted, without Ctrl-C"
+    return "failed", f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def progress_text(phase: str, step: str, done: float, total: float) -> str:
+    """What a progress bar says: ``running: sweeping 12 %``."""
+    part = f" {100.0 * done / total:.0f} %" if total > 0 else ""
+    return f"{phase}: {step}{part}" if step else phase
+
+
+def _no_read(error: BaseException, size: int, began: float) -> str:
+    """What it would take, where the limit came before the end of the first batch."""
+    spent = time.monotonic() - began
+    reads = "a read" if size == 1 else f"{size} reads at a time"
+    told = f"no read was done in {readable_seconds(spent)}"
+    needed = getattr(error, "needed_s", inf)
+    if not isfinite(needed):
+        return f"{told}; {reads} take{'s' * (size == 1)} longer"
+    whole = readable_seconds(spent - error.elapsed_s + needed)  # type: ignore[attr-defined]
+    return f"{told}: {reads} take{'s' * (size == 1)} about {whole} ({error.step})"  # type: ignore[attr-defined]
 
 
 def first_reads(run: Run, reads: int) -> Run:

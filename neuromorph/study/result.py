@@ -14,6 +14,7 @@ from ..ising import Float
 from ..problems import Problem, Recall, Solution
 from ..protocol import Relax, Target
 from ..run import Run
+from .contract import checked_costs
 from .success import to_solution, wilson
 
 Status = Literal["ok", "time limit", "interrupted", "does not fit", "failed"]
@@ -91,13 +92,17 @@ def evaluate(problem: Problem, device: Target, run: Run, *, success_gap: float =
     solutions = [problem.decode(spins) for spins in run.spins]
     scores = _scores(problem, run, solutions)
     gaps = relative_gap(scores, problem)
-    ledger = price(run, device.costs())
-    time = ledger.time_per_read if ledger.time_per_read.value else None
-    energy = ledger.energy_per_read() if ledger.entries else None
     found: dict[str, Any] = {}
+    ledger = time = energy = None
+    try:
+        ledger = price(run, checked_costs(device.costs()))
+        time = ledger.time_per_read if ledger.time_per_read.value else None
+        energy = ledger.energy_per_read() if ledger.entries else None
+    except (Exception, SystemExit) as error:  # of a target of somebody else: it costs the prices, not the answers
+        about |= {"status": "failed", "reason": f"it has no prices: {error}"}
     if np.isfinite(scores).any():
         k = int(np.nanargmin(_loss(scores, problem)))
-        found = {"best": float(scores[k]), "gap": _number(gaps[k]), "solution": solutions[k]}
+        found |= {"best": float(scores[k]), "gap": _number(gaps[k]), "solution": solutions[k]}
     if problem.best_known is not None:
         success = wilson(int((gaps <= success_gap + _SAME).sum()), run.reads)
         found |= {"success": success, "tts_s": _solve(time, success), "ets_j": _solve(energy, success)}

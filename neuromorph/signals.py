@@ -1,0 +1,131 @@
+"""Signals that end work: Ctrl-C, SIGTERM, SIGHUP, and an alarm for work that does not look at the clock.
+
+All of them raise a kind of KeyboardInterrupt in the main thread, so that whatever keeps its results on Ctrl-C keeps
+them. Python delivers a signal between two of its own instructions: compiled code is stopped when it returns.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import isfinite
+from types import FrameType
+from typing import Any
+
+from .limits import TimeLimit
+
+_LATE_S, _AGAIN_S = 1.0, 0.5  # the alarm comes so long after the limit, and again until it is heard
+
+
+def _numbers() -> list[int]:
+    """Those of the signals that this system has."""
+    return [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@dataclass(eq=False)
+class Interrupts:
+    """What came while they were watched.
+
+    watched : bool       False where signals cannot be seen, outside the main thread
+    number : int         of the first signal that came, 0: none
+    """
+
+    watched: bool
+    number: int = 0
+
+    def caused(self, error: BaseException) -> bool:
+        """Whether a signal is behind ``error``, rather than code that raises KeyboardInterrupt of its own."""
+        return bool(self.number) or (isinstance(error, KeyboardInterrupt) and not self.watched)
+
+
+@contextmanager
+def interrupts(*, ending: bool = False) -> Iterator[Interrupts]:
+    """Notice the signals that raise KeyboardInterrupt inside the ``with`` statement.
+
+    Parameters
+    ----------
+    ending : bool      let SIGTERM and SIGHUP raise it too, where they would end the process; what is ignored (nohup)
+                       stays so
+
+    Yields
+    ------
+    Interrupts
+    """
+    seen = Interrupts(threading.current_thread() is threading.main_thread())
+    before: dict[int, Any] = {}
+
+    def noticed(number: int, frame: FrameType | None) -> None:
+        if callable(before[number]):
+            try:
+                before[number](number, frame)
+            except KeyboardInterrupt:
+                seen.number = seen.number or number
+                raise
+        else:
+            seen.number = seen.number or number
+            raise KeyboardInterrupt
+
+    for number in _numbers() if seen.watched else ():
+        handler = signal.getsignal(number)
+        if callable(handler) or (ending and handler == signal.SIG_DFL):
+            before[number] = handler
+            signal.signal(number, noticed)
+    try:
+        yield seen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let what is short, as writing a file, come to its end before a signal is heard."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {}
+    for number in _numbers():
+        if callable(signal.getsignal(number)):
+            before[number] = signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def alarm(limit: TimeLimit) -> Iterator[None]:
+    """Raise TimeLimitReached a second after ``limit`` in work that looks at no checkpoint, such as code of others.
+
+    Only where the system has an interval timer that nobody uses, and in the main thread.
+    """
+    free = (
+        hasattr(signal, "setitimer")
+        and isfinite(limit.deadline)
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+    )
+    if not free:
+        yield
+        return
+    over = False
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        if not over:
+            limit.check_unseen()
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, limit.remaining_s + _LATE_S, _AGAIN_S)
+    try:
+        yield
+    finally:
+        over = True
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)

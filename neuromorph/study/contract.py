@@ -1,0 +1,111 @@
+"""What a target hands over, looked at before it is believed: anybody may write one.
+
+Each function returns what it was given, or raises TargetError that says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..cost import Cost, Datum
+from ..problems import Problem
+from ..protocol import Program, Target, TargetError
+from ..run import Run
+
+CLAIMS = ("minimise", "sample", "relax")
+_STATUSES = ("ok", "interrupted", "failed")
+_SAME = 1e-6  # two energies nearer than this, of the largest, are one: a target may add in another order, or in float32
+
+
+def checked_target(device: Any) -> Target:
+    """Name, summary and claims are there and of the right type."""
+    if not isinstance(device, Target):
+        raise TargetError(f"targets holds a {type(device).__name__}; expected names or objects as of neuromorph.target")
+    name, summary, claims = (getattr(device, member) for member in ("name", "summary", "claims"))
+    if not (isinstance(name, str) and name.strip()):
+        raise TargetError(f"its name is {name!r}; expected some text")
+    if not isinstance(summary, str):
+        raise TargetError(f"its summary is {summary!r}; expected one line of text")
+    if isinstance(claims, str) or not hasattr(claims, "__contains__") or not any(each in claims for each in CLAIMS):
+        raise TargetError(f"it claims {claims!r}; expected a frozenset of {', '.join(CLAIMS)}")
+    return device
+
+
+def checked_program(program: Any) -> Program:
+    """A Program whose numbers are numbers."""
+    if not isinstance(program, Program):
+        raise TargetError(f"program() returned a {type(program).__name__}, not a Program")
+    error, notes, together = (getattr(program, name) for name in ("mapping_error", "notes", "together"))
+    if not (isinstance(error, (int, float, np.integer, np.floating)) and np.isfinite(error) and error >= 0):
+        raise TargetError(f"program() has mapping_error {error!r}; expected a number, 0 or above")
+    if isinstance(notes, str) or not all(isinstance(note, str) for note in notes):
+        raise TargetError(f"program() has notes {notes!r}; expected a tuple of text")
+    if not (isinstance(together, (int, np.integer)) and together >= 1):
+        raise TargetError(f"program() has together {together!r}; expected a whole number of reads, 1 or above")
+    return program
+
+
+def checked_run(run: Any, problem: Problem, asked: int) -> Run:
+    """A Run of ``asked`` reads (fewer if it says that it was interrupted) whose energies are those of its spins."""
+    if not isinstance(run, Run):
+        raise TargetError(f"run() returned a {type(run).__name__}, not a Run")
+    if run.status not in _STATUSES:
+        raise TargetError(f"run() has status {run.status!r}; expected one of {', '.join(_STATUSES)}")
+    spins: Any = run.spins
+    if not (isinstance(spins, np.ndarray) and spins.ndim == 2 and spins.dtype.kind in "iuf"):
+        raise TargetError(f"run() returned spins of shape {np.shape(spins)}; expected an array (reads, spins)")
+    reads = len(spins)
+    if reads > asked or (reads < asked and run.status == "ok"):
+        raise TargetError(f"run() returned {reads} reads of {asked} that were asked for, with status {run.status!r}")
+    if not (np.abs(spins) == 1).all():
+        raise TargetError(f"run() returned spins {np.unique(spins)[:4].tolist()}; expected -1 and +1")
+    each: dict[str, Any] = {**run.activity, "energies": run.energies, "converged": run.converged}
+    for name, count in each.items():
+        if np.shape(count) != (reads,):
+            raise TargetError(f"run() returned {name!r} of shape {np.shape(count)}; expected ({reads},), one a read")
+    counted: dict[str, Any] = {**run.activity, **run.setup}
+    for name, count in counted.items():
+        if not np.all(np.isfinite(count) & (np.asarray(count) >= 0)):
+            raise TargetError(f"run() counts {name!r} as {np.min(count)}; expected a finite number, 0 or above")
+    if reads:
+        _check_energies(run, problem)
+    return run
+
+
+def _check_energies(run: Run, problem: Problem) -> None:
+    try:
+        energies = np.asarray(problem.energy(run.spins), dtype=float)
+        largest = np.abs([*energies, problem.energy(np.ones(run.spins.shape[1], np.int8))]).max()
+    except ValueError as error:
+        raise TargetError(f"run() returned spins that are none of the problem: {error}") from error
+    same = np.abs(np.asarray(run.energies, dtype=float) - energies) <= _SAME * largest
+    if not same.all():
+        k = int(np.argmin(same))
+        said = f"run() says that read {k} has the energy {run.energies[k]:.10g}"
+        raise TargetError(f"{said}; its spins have {energies[k]:.10g}")
+
+
+def checked_costs(costs: Any) -> tuple[Cost, ...]:
+    """Prices that are not negative, each a Datum with its source."""
+    for cost in costs:
+        if not isinstance(cost, Cost):
+            raise TargetError(f"costs() holds a {type(cost).__name__}, not a Cost")
+        data: tuple[Any, Any] = (cost.energy, cost.time)
+        for datum in data:
+            if not isinstance(datum, Datum | None):
+                raise TargetError(f"costs() prices {cost.what!r} at a bare {datum!r}; make it a Datum")
+            if datum is not None and datum.low < 0:
+                raise TargetError(
+                    f"costs() prices {cost.what!r} at {datum.low:g} {datum.unit}; prices are not negative"
+                )
+    return tuple(costs)
+
+
+def checked_files(files: Any) -> dict[str, str]:
+    """{name: text}."""
+    found = dict(files)
+    if not all(isinstance(part, str) for pair in found.items() for part in pair):
+        raise TargetError("files() holds something else than {name: text}")
+    return found

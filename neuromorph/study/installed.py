@@ -1,0 +1,99 @@
+"""The targets of a study, each under a name of its own; one that does not load, or is none, is a row that says why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from .. import protocol
+from ..limits import time_limit
+from ..protocol import Target, TargetError
+from ..rng import RNG
+from ..signals import Interrupts, alarm
+from .contract import CLAIMS, checked_target
+
+_LOADING_S = 5.0  # an import may always take so long, and else half of the time that is left
+
+
+def labelled(
+    targets: Sequence[str | Target] | str | Target | None, signals: Interrupts, end: float = inf
+) -> list[tuple[str, Target]]:
+    """Each target under its label: two of one name become ``name`` and ``name #2``.
+
+    targets : names, objects, or None for all that are installed
+    signals, end : of the study; ``end`` of ``time.monotonic()``
+    """
+    given: Any = [targets] if isinstance(targets, str) or hasattr(targets, "program") else targets
+    chosen = protocol.targets() if given is None else list(given)
+    if not chosen:
+        raise ValueError("targets is empty; name one at least, or install some")
+    hidden = protocol.hidden_targets()
+    found: dict[str, Target] = {}
+
+    def add(name: str, device: Target) -> None:
+        same = sum(known.name == name for known in found.values())
+        found[f"{name} #{same + 1}" if same else name] = device
+
+    for each in chosen:
+        if isinstance(each, str):
+            add(each, _installed(each, signals, end))
+            for package in hidden.get(each, ()):
+                add(each, Unusable(each, TargetError(hidden_reason(package, each))))
+        elif not hasattr(each, "program"):
+            raise TypeError(f"targets holds a {type(each).__name__}; expected names or objects as of neuromorph.target")
+        else:
+            device = _usable(each, type(each).__name__, signals)
+            add(device.name, device)
+    return list(found.items())
+
+
+def hidden_reason(package: str, name: str) -> str:
+    """Why the target of a package is not used."""
+    return f"the package {package} also offers a target {name!r}; the first one is taken: rename or uninstall the other"
+
+
+@dataclass(frozen=True, eq=False)
+class Unusable:
+    """Stands for a target that does not load or is none: its row says why."""
+
+    name: str
+    error: BaseException
+    summary: str = "does not load"
+    claims: frozenset[str] = frozenset(CLAIMS)
+
+    @property
+    def reason(self) -> str:
+        """One line."""
+        return str(self.error) if isinstance(self.error, TargetError) else f"{type(self.error).__name__}: {self.error}"
+
+    def program(self, problem: Any, rng: RNG = None) -> Any:
+        raise self.error
+
+    def run(self, program: Any, task: Any, reads: int = 1, rng: RNG = None) -> Any:
+        raise self.error
+
+    def costs(self) -> tuple[()]:
+        return ()
+
+
+def _installed(name: str, signals: Interrupts, end: float) -> Target:
+    now = time.monotonic()
+    try:
+        with time_limit(now + max(_LOADING_S, (end - now) / 2.0)) as limit, alarm(limit):
+            return checked_target(protocol.target(name))
+    except BaseException as error:
+        if name not in protocol.targets() or signals.caused(error):
+            raise
+        return Unusable(name, error)
+
+
+def _usable(device: Any, name: str, signals: Interrupts) -> Target:
+    try:
+        return checked_target(device)
+    except BaseException as error:
+        if signals.caused(error):
+            raise
+        return Unusable(name, error)

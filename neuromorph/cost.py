@@ -183,9 +183,9 @@ def read_data(toml: str) -> dict[str, Datum]:
 def _datum(name: str, table: Any) -> Datum:
     what = repr(name[:40])
     if not isinstance(table, dict):
-        raise ValueError(f"{what} is no table; write value, unit, kind and source below [{name[:40]}]")
-    words = {key: table.get(key) for key in ("unit", "kind", "source")}
-    numbers = {key: table.get(key, table.get("value")) for key in ("value", "low", "high")}
+        raise ValueError(f"{what} is no table; write value, unit, kind and source below its name in brackets")
+    words: dict[str, Any] = {key: table.get(key) for key in ("unit", "kind", "source")}
+    numbers: dict[str, Any] = {key: table.get(key, table.get("value")) for key in ("value", "low", "high")}
     if unknown := sorted(table.keys() - words.keys() - numbers.keys()):
         raise ValueError(f"{what} has {unknown[0][:40]!r}; known are value, low, high, unit, kind and source")
     for key, value in words.items():
@@ -195,7 +195,7 @@ def _datum(name: str, table: Any) -> Datum:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
             raise ValueError(f"{what}: {key} is {_shown(value)}; give a finite number, within 1.8e308")
     try:
-        return Datum(**{key: float(value) for key, value in numbers.items()}, **words)
+        return Datum(**words, **{key: float(value) for key, value in numbers.items()})  # type: ignore[arg-type]
     except ValueError as error:
         raise ValueError(f"{what}: {error}") from None
 

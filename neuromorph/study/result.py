@@ -47,6 +47,7 @@ class Result:
     levels : tuple of Level     the same for every quality that was reached, best first
     files : {name: text}        what the target hands over, as a netlist
     resumed : int               reads that an earlier call had left
+    warnings : tuple of str     those of the notes that the table shows too: what became of reads that were to be kept
     """
 
     target: str
@@ -70,6 +71,7 @@ class Result:
     notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     resumed: int = 0
+    warnings: tuple[str, ...] = ()
 
     @property
     def reads(self) -> int:

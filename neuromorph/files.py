@@ -17,11 +17,14 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
     OSError               with a message without the name: it is no regular file (a pipe waits for ever, a device has
                           no end), larger than ``limit`` bytes, or cannot be read
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):
         raise OSError("is not a regular file; give the path of one")
-    with open(path, "rb") as file:
-        data = file.read(limit + 1)  # whatever size the system states: that of some files is 0
-    if len(data) > limit:
+    data = b""
+    if about.st_size <= limit:
+        with open(path, "rb") as file:
+            data = file.read(limit + 1)  # some files state a size of 0, and have no end
+    if max(about.st_size, len(data)) > limit:
         raise OSError(f"is larger than {limit >> 20} MB; give a smaller one")
     return data
 

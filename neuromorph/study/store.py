@@ -144,7 +144,7 @@ def kept_seed(directory: Path, problem: Any) -> int | None:
         try:
             mark = _about(read_file(path, _MOST_BYTES))["fingerprint"]
             seed = mark["seed"][0]
-            whole = isinstance(seed, int) and seed >= 0 and len(mark["seed"]) == 2  # of a seed, not a Generator
+            whole = type(seed) is int and seed >= 0 and len(mark["seed"]) == 2  # of a seed, not a Generator
             if whole and mark["problem"] == problem_digest(problem):
                 return int(seed)
         except Exception:  # ``resume`` will say it, if it is the file of a target that is asked for

@@ -118,16 +118,3 @@ def test_hostile_pictures_cost_little(name, tmp_path):
     finally:
         tracemalloc.stop()
     assert "0x" not in str(caught.value)  # no address of an object
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "GIF", "BMP", "WebP", "TIFF"])
-def test_other_pictures_are_named(kind, tmp_path):
-    stream = io.BytesIO()
-    GREY.convert("RGB").save(stream, kind.upper())
-    with pytest.raises(ProblemFileError, match=rf"^p\.x: is a {kind} picture; of pictures PNG is read: save it as"):
-        read(tmp_path, stream.getvalue(), "p.x")
-
-
-def test_a_text_that_begins_as_a_bitmap_is_text(tmp_path):
-    with pytest.raises(ProblemFileError, match="is neither"):
-        read(tmp_path, b"BMW\nis no picture\n", "p.txt")

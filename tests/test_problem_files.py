@@ -166,7 +166,7 @@ BAD_TSP = [
     (LOWER.replace("DIMENSION: 4\n", ""), None, "DIMENSION is missing"),
     (LOWER.replace("DIMENSION: 4", "DIMENSION: 1000000"), 2, "EXPLICIT distances of 1000000 cities"),
     (LOWER[: LOWER.index("EDGE_WEIGHT_SECTION")], None, "EDGE_WEIGHT_SECTION is missing"),
-    (LOWER.replace("1 1 1 1\n1 1 1 1", "1 1 1 1\n-1 1 1 1"), 7, "a distance is negative"),
+    (LOWER.replace("1 1 1 1\n1 1 1 1", "1 1 1 1\n-1 1 1 1"), 7, "reads as 'no road'; tours go by every road"),
     (explicit("FULL_MATRIX", np.arange(9).reshape(3, 3), 3), 6, "not symmetric"),
 ]
 
@@ -197,8 +197,8 @@ def test_files_that_cannot_be_read_are_refused(tmp_path):
         ("empty.tsp", "", "is empty"),
         ("blank.tsp", " \n\n", "is empty"),
         ("words.txt", "once upon a time", "line 1: is neither"),
-        ("graph.col", "p edge 3 2\ne 1 2\n", "line 1: is neither"),
-        ("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "zero byte"),
+        ("zero.txt", b"1 2\n\0", "line 2: has a zero byte"),
+        ("long.txt", b"#.\n" + b"\n" * 5_000_001, "has 5000002 lines; text is read up to 5000000"),
     ]:
         if content is not None:
             written(tmp_path, content, name)

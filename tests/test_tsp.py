@@ -283,7 +283,7 @@ def test_tours_that_are_none_are_refused(tour, rule):
         ({"matrix": [[0, 1], [1, 0]], "weight_type": "EXPLICIT"}, "at least 3"),
         ({"matrix": np.ones((3, 2)), "weight_type": "EXPLICIT"}, "matrix has shape"),
         ({"matrix": [[0, 1, 2], [1, 0, 3], [9, 3, 0]], "weight_type": "EXPLICIT"}, r"matrix\[0, 2\] is 2"),
-        ({"matrix": -np.ones((3, 3)), "weight_type": "EXPLICIT"}, "add a constant"),
+        ({"matrix": -np.ones((3, 3)), "weight_type": "EXPLICIT"}, "write a large distance, above"),
         ({"matrix": np.full((3, 3), np.nan), "weight_type": "EXPLICIT"}, "NaN"),
         ({"matrix": np.ones((3, 3))}, "else coordinates, not both"),
         ({"coordinates": np.ones((3, 3))}, r"expected \(cities, 2\)"),

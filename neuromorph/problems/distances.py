@@ -57,6 +57,18 @@ def degrees(coordinates: Float) -> Float:
     return whole + 5.0 * (coordinates - whole) / 3.0
 
 
+def check_geo(coordinates: Float) -> None:
+    """ValueError for a point (latitude, longitude) that is not on the globe."""
+    for column, what, most in ((0, "latitude", 90.0), (1, "longitude", 360.0)):
+        beyond = np.abs(degrees(coordinates[:, column])) > most
+        if beyond.any():
+            city = int(np.argmax(beyond))
+            raise ValueError(
+                f"{what} {coordinates[city, column]:g} of city {city + 1} is not from -{most:g} to {most:g}; GEO gives "
+                "latitude, then longitude, as DDD.MM: correct it, or take EUC_2D for points of a plane"
+            )
+
+
 def _geo(a: Float, b: Float) -> Float:
     p, q = (_TSPLIB_PI * degrees(point) / 180.0 for point in (a, b))
     q1 = np.cos(p[..., 1] - q[..., 1])

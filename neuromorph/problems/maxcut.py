@@ -5,25 +5,28 @@ r"""Max-cut: two sides of a weighted graph with as much weight as possible betwe
 
 Files are rudy's, as the G-set is found: ``n m`` and perhaps a word, then ``i j`` or ``i j w`` an edge, nodes from 1, a
 missing weight is 1; blank lines and comments from ``#`` or ``%`` are skipped. An edge from a node to itself is in no
-cut and is dropped. An edge given twice is refused: whether its weights add or replace each other is not known.
+cut: without a weight it is dropped, with one the file is no graph but a QUBO or a spin model, which is refused unless a
+max-cut was asked for. An edge given twice is refused: whether its weights add or replace each other is not known.
 Sources: Barahona et al., Oper. Res. 36, 493 (1988), for the Ising form; for the files rudy by G. Rinaldi, as used by
 Helmberg and Rendl, SIAM J. Optim. 10, 673 (2000).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from ..ising import Ising, check_spins
+from ..ising import Float, Ising, check_spins
 from ..protocol import Minimise
 from ..rng import RNG
+from .matrices import square_matrix, symmetric_matrix
+from .pairs import Pairs, is_comment, mostly_unused, read_pairs
 from .problem import Solution
-from .source import LARGEST, Source, as_number, plain_name, shown
+from .source import ProblemFileError, Source, as_number, plain_name
 
 MAX_NODES = 2_000_000
 
@@ -39,11 +42,13 @@ class MaxCut:
     name : str
     weights : (n, n) float      w, symmetric with zero diagonal; dense or any SciPy sparse matrix (kept as CSR)
     best_known : float or None  weight of the best cut known
+    notes : tuple of str        what the reader of the file took for granted
     """
 
     name: str
     weights: Any
     best_known: float | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     kind: ClassVar[str] = "maxcut"
     sense: ClassVar[Literal["min", "max"]] = "max"
@@ -115,9 +120,9 @@ class MaxCut:
 def header_of(source: Source) -> tuple[int, int, int] | None:
     """(nodes, edges, 0-based line) if the first line that is not blank or a comment is a rudy header."""
     for k, line in enumerate(source.lines):
-        words = line.split()
-        if not words or words[0][0] in "#%":
+        if is_comment(line):
             continue
+        words = line.split(None, 3)
         counts = words[:2]
         whole = all(word.isascii() and word.isdigit() and len(word) <= 18 for word in counts)
         # A word may follow, as the J in some copies of the G-set; a third number would make it an edge.
@@ -127,43 +132,69 @@ def header_of(source: Source) -> tuple[int, int, int] | None:
     return None
 
 
-def read_maxcut(source: Source) -> MaxCut:
-    """The graph of a rudy file."""
-    header = header_of(source)
+def read_maxcut(source: Source, *, asked: bool = False) -> MaxCut:
+    """The graph of a rudy file; if it was ``asked`` for, of a symmetric matrix too, and weighted loops are dropped."""
+    name, header = plain_name(source.stem, "graph"), header_of(source)
+    if asked and (header is None or not header[0]) and (matrix := _matrix(source)) is not None:
+        return MaxCut(name, matrix)
     if header is None:
         raise source.error("has no header; begin with 'nodes edges', then 'i j weight' for each edge", 1)
     n, m, start = header
     if not 1 <= n <= MAX_NODES:
         raise source.error(f"the header says {n} nodes; from 1 to {MAX_NODES} are supported", start + 1)
-    edges: dict[tuple[int, int], float] = {}
-    found = 0
-    for number, line in enumerate(source.lines[start + 1 :], start + 2):
-        words = line.split()
-        if not words or words[0][0] in "#%":
-            continue
-        if len(words) not in (2, 3):
-            raise source.error(f"the line has {len(words)} words; write 'i j weight'", number)
-        values = []
-        for word in words:
-            value = as_number(word)
-            if value is None or not abs(value) <= LARGEST:
-                raise source.error(f"{shown(word)} is not a number up to 1e15; write 'i j weight'", number)
-            values.append(value)
-        i, j, weight = values if len(values) == 3 else (*values, 1.0)
-        for node in (i, j):
-            if node != int(node) or not 1 <= node <= n:
-                raise source.error(f"node is {node:g}; the header numbers them from 1 to {n}", number)
-        found += 1
-        if i == j:
-            continue
-        edge = (int(min(i, j)) - 1, int(max(i, j)) - 1)
-        if edge in edges:
-            rule = f"edge {i:g} {j:g} comes a second time; give each edge once with its whole weight"
-            raise source.error(rule, number)
-        edges[edge] = weight
+    pairs = read_pairs(source, start + 1, "node", 0, n)
+    (i, j), found = pairs.ends.T, len(pairs.values)
+    loops = i == j
+    if (loops & pairs.given & (pairs.values != 0.0)).any() and not asked:
+        raise _no_graph(pairs, n)
+    if (pairs.ends == 0).any():
+        k = int(np.argmax((pairs.ends == 0).any(axis=1)))
+        raise pairs.error(f"node is 0; the header numbers them from 1 to {n}: add 1 to all, or correct it", k)
     if found != m:
-        raise source.error(f"the file has {found} edges but its header says {m}; correct one of them", start + 1)
-    if not any(edges.values()):
+        first = "" if pairs.given.any() else f", or, if the first line is an edge, put '{n} {found + 1}' above it"
+        raise source.error(f"the file has {found} edges but its header says {m}; correct one of them{first}", start + 1)
+    if mostly_unused(n, m):
+        few = f"its header says {n} nodes, of which {m} edges join few; number only those that have edges"
+        raise source.error(few, start + 1)
+    kept = ~loops
+    edges, weights = pairs.ends[kept] - 1, pairs.values[kept]
+    pairs = replace(pairs, ends=pairs.ends[kept], lines=pairs.lines[kept])
+    again = pairs.repeated()
+    if again is not None:
+        edge = "{} {}".format(*pairs.ends[again])
+        raise pairs.error(f"edge {edge} comes a second time; give each edge once with its whole weight", again)
+    if not weights.any():
         raise source.error("no edge has a weight; a cut needs at least one")
-    name = plain_name(source.stem, "graph")
-    return MaxCut.from_edges(n, np.array(list(edges)), np.array(list(edges.values())), name=name)
+    notes = [f"{loops.sum()} edges from a node to itself are left out: they are in no cut"] if loops.any() else []
+    if m < n and not pairs.given.any():
+        taken = f"the first line, '{n} {m}', is taken for {n} nodes and {m} edges"
+        notes.append(f"{taken}; if it is an edge, put '{n} {m + 1}' above it")
+    return replace(MaxCut.from_edges(n, edges, weights, name=name), notes=tuple(notes))
+
+
+def _matrix(source: Source) -> Float | None:
+    """The weights of a symmetric matrix, or of one triangle of it."""
+    matrix = square_matrix(source)
+    weights = None if matrix is None else symmetric_matrix(matrix)
+    if weights is None:
+        return None
+    if weights.diagonal().any():
+        raise source.error("the diagonal of the matrix is not 0; no cut has such weights: write 0 there")
+    return weights
+
+
+def _no_graph(pairs: Pairs, n: int) -> ProblemFileError:
+    """What a list with a weight from a node to itself looks like: a QUBO or a model, whose linear terms no cut has."""
+    binary = "BINARY' for the header, numbers from 0, values doubled where i and j differ"
+    if (pairs.ends == 0).any() or pairs.source.name.endswith(".qh"):
+        what, how = "a spin model with biases (Qubist)", "SPIN' for the header"
+    elif pairs.ends.max() == n:
+        what, how = "a QUBO (Biq Mac)", binary
+    else:
+        what, how = "a QUBO (Biq Mac) or a spin model (Qubist)", f"SPIN' for the header; a QUBO with '{binary}"
+    k = int(np.argmax((pairs.ends[:, 0] == pairs.ends[:, 1]) & pairs.given & (pairs.values != 0.0)))
+    return pairs.error(
+        f"joins node {pairs.ends[k, 0]} to itself: looks like {what}; `sample` reads it with '# vartype={how}; "
+        "--kind maxcut drops such terms",
+        k,
+    )

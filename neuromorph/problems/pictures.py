@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from math import prod
 from typing import Any
@@ -22,32 +23,25 @@ from .source import ProblemFileError, Source, plain_name, shown
 
 NPZ, PNG, NPY = b"PK\x03\x04", b"\x89PNG", b"\x93NUMPY"
 
-_OTHERS = {b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"RIFF": "WebP", b"II*\0": "TIFF", b"MM\0*": "TIFF"}
 _ALPHABETS = ("#.", "10", "+-", "X ")
-_NUMBERS = {"1": "1", "+1": "1", "0": "0", "-1": "0"}
+_SPINS = "1-"  # numbers 1 and -1, their blanks removed
+_NUMBERS = re.compile(r"\s*(?:\+?1|-1|0)(?:\s+(?:\+?1|-1|0))+\s*")  # of a row, with blanks between them
+_BLANKS = re.compile(r"[\s+]+")
 _MAX_ARRAY_BYTES = 8 * MAX_VALUES + 65_536
 _MAX_PIXELS = 1_000_000
 
 
-def is_image(source: Source) -> bool:
-    """Whether it is an .npz, .npy, .png or another file of pictures, by its first bytes."""
-    return source.data.startswith((NPZ, PNG, NPY)) or bool(_other_format(source.data))
-
-
 def is_picture(source: Source) -> bool:
     """Whether the first line that is not blank is a row of a picture."""
-    lines = _lines(source)
-    letters = _alphabet(lines)
-    first = next((row for line in lines if (row := _row(line, letters)).strip()), "")
-    return bool(letters) and set(first) <= set(letters)
+    first = next((line for line in source.lines if line.strip()), "")
+    row = _signs(first).strip() or first
+    return any(set(row) <= set(letters) for letters in (*_ALPHABETS, _SPINS))
 
 
 def read_recall(source: Source) -> Recall:
     """The patterns of an .npz, .png or text file."""
     if source.data.startswith(NPY):
         raise source.error("is a single array; save it with numpy.savez(file, patterns=array)")
-    if other := _other_format(source.data):
-        raise source.error(f"is a {other} picture; of pictures PNG is read: save it as .png")
     name = plain_name(source.stem, "patterns")
     unpack = next((read for magic, read in ((NPZ, _from_npz), (PNG, _from_png)) if source.data.startswith(magic)), None)
     if unpack is None:
@@ -109,47 +103,30 @@ def _from_png(source: Source) -> dict[str, Any]:
     return {"patterns": np.where(dark, 1, -1).reshape(1, -1), "shape": dark.shape}
 
 
-def _other_format(data: bytes) -> str:
-    """The name of a picture's format other than PNG; empty if it is none that is known."""
-    if data.startswith(b"BM") and data[6:10] == bytes(4):  # its four reserved bytes, lest "BM" begin a text
-        return "BMP"
-    return next((name for magic, name in _OTHERS.items() if data.startswith(magic)), "")
-
-
-def _lines(source: Source) -> list[str]:
-    """The lines, those of numbers with spaces between them as 1 and 0 without."""
-    split = [line.split() for line in source.lines]
-    return [
-        "".join(_NUMBERS[word] for word in words) if len(words) > 1 and set(words) <= _NUMBERS.keys() else line
-        for line, words in zip(source.lines, split, strict=True)
-    ]
-
-
-def _alphabet(lines: list[str]) -> str:
-    """The alphabet that the first visible sign belongs to; empty if none."""
-    first = next((line.strip()[0] for line in lines if line.strip()), None)
-    return next((letters for letters in _ALPHABETS if first is not None and first in letters), "")
-
-
-def _row(line: str, letters: str) -> str:
-    return line if " " in letters else line.strip()
+def _signs(line: str) -> str:
+    """A line of numbers with blanks between them as its signs, 1, 0, or - for -1; any other line as it is."""
+    if not _NUMBERS.fullmatch(line):
+        return line
+    return _BLANKS.sub("", line.replace("-1", "-"))
 
 
 def _from_text(source: Source) -> dict[str, Any]:
-    lines = _lines(source)
-    letters = _alphabet(lines)
-    rows = [_row(line, letters) for line in lines]
-    width = max(map(len, rows))
+    rows = [_signs(line) for line in source.lines]
+    first = next((row.strip()[0] for row in rows if row.strip()), "")
+    spins = first in ("1", "-") and any(_NUMBERS.fullmatch(line) for line in source.lines if "-" in line)
+    letters = _SPINS if spins else next((pair for pair in _ALPHABETS if first and first in pair), "")
     if not letters:
         raise source.error("is no picture; draw with '#' and '.', '1' and '0', '+' and '-', or 'X' and space", 1)
+    if " " not in letters:
+        rows = [row.strip() for row in rows]
+    width = max(map(len, rows))
     if width * len(rows) > MAX_VALUES:
         raise source.error(f"has {len(rows)} rows of up to {width} signs; at most {MAX_VALUES} signs fit; draw smaller")
     pictures: list[list[str]] = [[]]
     for number, row in enumerate([*rows, ""], 1):
         if other := set(row) - set(letters):
-            raise source.error(
-                f"has {shown(min(other))} beside '{letters[0]}' and '{letters[1]}'; use these two", number
-            )
+            low = "-1" if spins else letters[1]
+            raise source.error(f"has {shown(min(other))} beside '{letters[0]}' and '{low}'; use these two", number)
         if row:
             if len(row) != width and " " not in letters:  # editors drop spaces at the end of a row
                 raise source.error(f"the row has {len(row)} signs, another has {width}; make them alike", number)
@@ -159,5 +136,11 @@ def _from_text(source: Source) -> dict[str, Any]:
                 counts = f"{len(pictures[-1])} rows, the first has {len(pictures[0])}"
                 raise source.error(f"the picture above has {counts}; make them alike", number)
             pictures.append([])
-    up = np.array([list("".join(picture)) for picture in pictures[:-1]]) == letters[0]
-    return {"patterns": np.where(up, 1, -1), "shape": (len(pictures[0]), width)}
+    height, count = len(pictures[0]), len(pictures) - 1
+    drawn = np.frombuffer("".join("".join(picture) for picture in pictures).encode("ascii"), np.uint8)
+    notes = [f"one pattern of {height} x {width}: blank lines part patterns"] if count == 1 and height > 1 else []
+    return {
+        "patterns": np.where(drawn == ord(letters[0]), np.int8(1), np.int8(-1)).reshape(count, height * width),
+        "shape": (height, width),
+        "notes": tuple(notes if letters[0] == "1" else []),  # numbers may be vectors, a drawing is one
+    }

@@ -9,7 +9,7 @@ Source: Hopfield, PNAS 79, 2554 (1982), with Hebb's rule over n.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -37,6 +37,7 @@ class Recall:
     shape : (rows, columns) or None  how to draw a pattern, rows * columns = n
     noise : float in [0, 1]          fraction of the pixels flipped in a drawn cue
     best_known : float or None       overlap of a perfect recall
+    notes : tuple of str             what the reader of the file took for granted
     """
 
     name: str
@@ -45,6 +46,7 @@ class Recall:
     shape: tuple[int, int] | None = None
     noise: float = 0.25
     best_known: float | None = 1.0
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     kind: ClassVar[str] = "recall"
     sense: ClassVar[Literal["min", "max"]] = "max"

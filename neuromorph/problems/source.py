@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from ..ising import Float
+from ..printable import printable
 
 MAX_BYTES = 256 << 20
+MAX_LINES = 5_000_000  # of text: Python keeps some 60 bytes a line, however short it is
 LARGEST = 1e15  # integers below it, their sums along a tour and their squares stay exact or finite in float64
 
 _BLOCK = 4096  # lines whose numbers exist as strings at one time
+_BLANK, _WORD = re.compile(r"\s"), re.compile(r"\S+")
+_LONG = 1 << 16  # characters: a longer line is cut, between its numbers
 
 
 class ProblemFileError(ValueError):
@@ -24,14 +29,17 @@ class ProblemFileError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """The bytes of a file, and the name it has in errors."""
+    """The bytes of a file, the name it has in errors, and where it was read from."""
 
     name: str
     data: bytes
+    path: Path | None = None
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Source:
-        """Read a whole file of at most MAX_BYTES."""
+    def read(cls, path: str | os.PathLike[str] | Source) -> Source:
+        """Read a whole file of at most MAX_BYTES, once: a source comes back as it is."""
+        if isinstance(path, Source):
+            return path
         path = Path(path)
         source = cls(path.name or str(path), b"")
         try:
@@ -39,9 +47,14 @@ class Source:
                 raise source.error("there is no such file; check the path")
             if not path.is_file():
                 raise source.error("is not a regular file; give the path of a problem file")
-            if path.stat().st_size > MAX_BYTES:
-                raise source.error(f"is larger than {MAX_BYTES >> 20} MB; give a smaller instance")
-            return cls(path.name, path.read_bytes())
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > MAX_BYTES:
+                    raise source.error(f"is larger than {MAX_BYTES >> 20} MB; give a smaller instance")
+                data = file.read(size + 1)
+            if len(data) != size:
+                raise source.error("changed while it was read; try again when it is whole")
+            return cls(path.name, data, path)
         except OSError as error:
             raise source.error(f"cannot be read ({error.strerror or type(error).__name__}); check the path") from None
 
@@ -55,12 +68,14 @@ class Source:
         if b"\0" in self.data:
             line = self.data.count(b"\n", 0, self.data.index(b"\0")) + 1
             raise self.error("has a zero byte; problem files are TSPLIB, rudy or picture text, .npz or .png", line)
-        text = self.data.decode("utf-8-sig", errors="replace")
-        return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        data = self.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if (count := data.count(b"\n")) > MAX_LINES:
+            raise self.error(f"has {count} lines; text is read up to {MAX_LINES}: remove blank lines, or give less")
+        return data.decode("utf-8-sig", errors="replace").split("\n")
 
     def error(self, rule: str, line: int | None = None) -> ProblemFileError:
         """The error for a broken ``rule``, which ends with its remedy, on 1-based ``line``."""
-        return ProblemFileError(f"{self.name}{'' if line is None else f', line {line}'}: {rule}")
+        return ProblemFileError(f"{printable(self.name)}{'' if line is None else f', line {line}'}: {rule}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,26 +86,39 @@ class Block:
     first: int
     lines: Sequence[str]
 
-    def numbers(self) -> Float:
-        """All numbers in order, however they are split over lines; each must be finite and below LARGEST."""
+    def numbers(self, remedy: str = "rescale") -> Float:
+        """All numbers in order, however they are split over lines; each must be finite and below LARGEST.
+
+        ``remedy`` is for numbers that are not.
+        """
         parts = []
-        for start in range(0, len(self.lines), _BLOCK):
-            text = " ".join(self.lines[start : start + _BLOCK])
+        for start, text in self._pieces():
             tokens = text.split()
             try:
                 values = np.fromiter(map(float, tokens), float, len(tokens))
             except ValueError:
-                raise self._not_a_number(start) from None
+                raise self._not_a_number(start, remedy) from None
             if "_" in text or not (np.abs(values) <= LARGEST).all():  # float() reads 1_000; people do not
-                raise self._not_a_number(start)
+                raise self._not_a_number(start, remedy)
             parts.append(values)
         return np.concatenate(parts) if parts else np.empty(0)
+
+    def _pieces(self) -> Iterator[tuple[int, str]]:
+        """Text whose numbers may all be strings at one time, and the 0-based line it begins in."""
+        for start in range(0, len(self.lines), _BLOCK):
+            text = " ".join(self.lines[start : start + _BLOCK])
+            at = 0
+            while at < len(text):
+                blank = _BLANK.search(text, at + _LONG)
+                end = blank.start() if blank else len(text)
+                yield start, text[at:end]
+                at = end
 
     def line_of(self, k: int) -> int:
         """1-based line of the k-th number (the last line if there are fewer)."""
         seen = 0
         for number, line in enumerate(self.lines, self.first):
-            seen += len(line.split())
+            seen += sum(1 for _ in _WORD.finditer(line))
             if seen > k:
                 return number
         return self.first + max(0, len(self.lines) - 1)
@@ -99,14 +127,15 @@ class Block:
         """The error for a rule broken by the k-th number."""
         return self.source.error(rule, self.line_of(k))
 
-    def _not_a_number(self, start: int) -> ProblemFileError:
+    def _not_a_number(self, start: int, remedy: str) -> ProblemFileError:
         for number, line in enumerate(self.lines[start:], self.first + start):
-            for token in line.split():
+            for word in _WORD.finditer(line):
+                token = word[0]
                 value = as_number(token)
                 if value is None:
                     return self.source.error(f"{shown(token)} is not a number; write digits, as in 12 or 1.5e3", number)
                 if not abs(value) <= LARGEST:
-                    return self.source.error(f"{shown(token)} is not between -1e15 and 1e15; rescale", number)
+                    return self.source.error(f"{shown(token)} is not between -1e15 and 1e15; {remedy}", number)
         return self.source.error("holds what is not a number; write digits, as in 12 or 1.5e3", self.first + start)
 
 

@@ -19,7 +19,7 @@ for equal penalties on rows and columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -29,11 +29,13 @@ from scipy import sparse
 from ..ising import Float, Ising, check_spins
 from ..protocol import Minimise
 from ..rng import RNG
-from .distances import RULES, degrees
+from .distances import RULES, check_geo, degrees
+from .doubts import doubts
 from .problem import Solution
 from .source import LARGEST
 
 MAX_MATRIX = 10_000  # cities; 800 MB
+NO_ROAD = "for 'no road' write a large distance, above the length of any tour"
 MAX_ISING = 200  # cities; n^2 spins, 4 n^3 couplings: 400 MB, and four times that on the way
 
 _CHUNK = 1 << 22  # floats in flight while many reads are evaluated
@@ -53,6 +55,8 @@ class Tsp:
     best_known : float, or None           length of the best tour known
     penalty : float, or None              A of the one-hot form; None: the smallest that makes the ground states the
                                           shortest tours, rounded up (a lower one: fewer but shorter tours)
+    notes : tuple of str                  what the reader of the file took for granted, and what can hardly be meant
+                                          (see ``doubts``), which is added here
     """
 
     name: str
@@ -62,6 +66,7 @@ class Tsp:
     display: Any = None
     best_known: float | None = None
     penalty: float | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     kind: ClassVar[str] = "tsp"
     sense: ClassVar[Literal["min", "max"]] = "min"
@@ -76,6 +81,8 @@ class Tsp:
             object.__setattr__(self, "matrix", _checked_matrix(self.matrix))
         elif self.weight_type in RULES:
             points = _checked_points("coordinates", self.coordinates, RULES[self.weight_type][0])
+            if self.weight_type == "GEO":
+                check_geo(points)
             object.__setattr__(self, "coordinates", points)
         else:
             raise ValueError(f"weight_type is {self.weight_type}; known are EXPLICIT, {', '.join(RULES)}")
@@ -87,6 +94,7 @@ class Tsp:
                 raise ValueError(f"display has {len(self.display)} points for {self.size} cities; give one a city")
         if self.penalty is not None:
             _checked_penalty(self.penalty)
+        object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.notes, *doubts(self)))))
 
     @property
     def size(self) -> int:
@@ -270,6 +278,13 @@ def _checked_penalty(penalty: float) -> float:
     return float(penalty)
 
 
+def negative(distance: float) -> str:
+    """What is wrong with a distance below 0, and the remedy: a constant added to all would make missing roads short."""
+    if distance == -1.0:
+        return f"a distance is -1, which reads as 'no road'; tours go by every road: {NO_ROAD}"
+    return f"a distance is negative, {distance:g}; distances are 0 or more: correct it; {NO_ROAD}"
+
+
 def _checked_points(what: str, points: Any, dimensions: int | None) -> Float:
     xy = np.array(points, dtype=float)
     if xy.ndim != 2 or xy.shape[1] == 0 or (dimensions is not None and xy.shape[1] != dimensions):
@@ -288,9 +303,9 @@ def _checked_matrix(matrix: Any) -> Float:
         raise ValueError(f"matrix has {len(d)} cities; it stops at {MAX_MATRIX}: give coordinates")
     np.fill_diagonal(d, 0.0)
     if not (np.abs(d) <= LARGEST).all():
-        raise ValueError("matrix holds NaN, infinity or more than 1e15; rescale or remove them")
+        raise ValueError(f"matrix holds NaN, infinity or more than 1e15; rescale it; {NO_ROAD}")
     if (d < 0.0).any():
-        raise ValueError(f"matrix holds {d.min():g}; add a constant to all distances: the best tour stays the same")
+        raise ValueError(negative(d.min()))
     if (d != d.T).any():
         i, j = np.argwhere(d != d.T)[0]
         raise ValueError(f"matrix[{i}, {j}] is {d[i, j]:g} but matrix[{j}, {i}] is {d[j, i]:g}; it must be symmetric")

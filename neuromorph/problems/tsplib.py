@@ -19,7 +19,7 @@ from ..files import write_file
 from ..ising import Float
 from .distances import RULES
 from .source import Block, ProblemFileError, Source, plain_name, shown
-from .tsp import MAX_MATRIX, Tsp, checked_tour
+from .tsp import MAX_MATRIX, NO_ROAD, Tsp, checked_tour, negative
 
 _HEADERS = {
     "NAME", "TYPE", "COMMENT", "DIMENSION", "CAPACITY", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "EDGE_DATA_FORMAT",
@@ -29,7 +29,7 @@ _SECTIONS = {
     "NODE_COORD_SECTION", "DISPLAY_DATA_SECTION", "EDGE_WEIGHT_SECTION", "FIXED_EDGES_SECTION", "FIXED_EDGES",
     "TOUR_SECTION", "EDGE_DATA_SECTION", "DEPOT_SECTION", "DEMAND_SECTION",
 }  # fmt: skip
-_KEYWORD = re.compile(r"\s*([A-Za-z]\w*)\s*(:?)(.*)", re.ASCII)
+_KEYWORD = re.compile(r"\s*([A-Za-z]\w*)(?![^\s:])\s*(:?)(.*)", re.ASCII)  # a word of its own, no field of CSV
 _NUMBER_WORDS = {"NAN", "INF", "INFINITY"}
 
 # Which triangle of the matrix a file gives row by row: a column of one triangle is a row of the other.
@@ -70,9 +70,10 @@ def read_tsp(source: Source) -> Tsp:
     if weight_type == "EXPLICIT":
         if size is None:
             raise source.error("DIMENSION is missing; add 'DIMENSION: <number of cities>'")
-        matrix = _matrix(file, size)
+        matrix, notes = _matrix(file, size)
         shape = _points(display, size, 2) if display else _points(nodes, size, file.columns(2)) if nodes else None
-        return Tsp(name, weight_type=weight_type, matrix=matrix, display=None if shape is None else shape[:, :2])
+        shape = None if shape is None else shape[:, :2]
+        return Tsp(name, weight_type=weight_type, matrix=matrix, display=shape, notes=notes)
     if weight_type == "SPECIAL":
         raise file.error("EDGE_WEIGHT_TYPE", "SPECIAL distances are defined outside the file; write them as EXPLICIT")
     if weight_type not in RULES or weight_type == "EUCLIDEAN":
@@ -220,8 +221,8 @@ def _check_numbering(block: Block, cities: Float, width: int) -> None:
         raise block.error(f"city {cities[k]:g} comes a second time; list each city once", k * width)
 
 
-def _matrix(file: _File, size: int) -> Float:
-    """(n, n) from EDGE_WEIGHT_SECTION."""
+def _matrix(file: _File, size: int) -> tuple[Float, tuple[str, ...]]:
+    """(n, n) from EDGE_WEIGHT_SECTION, and what is to be said of its diagonal."""
     layout = file.word("EDGE_WEIGHT_FORMAT")
     if layout not in _FORMATS:
         what = f"is {shown(layout)}" if layout else "is missing"
@@ -233,7 +234,7 @@ def _matrix(file: _File, size: int) -> Float:
         raise file.error("DIMENSION", f"EXPLICIT distances of {size} cities stop at {MAX_MATRIX}; give coordinates")
     diagonal = 0 if "DIAG" in layout else -1
     count = size**2 if layout == "FULL_MATRIX" else size * (size + 1 + 2 * diagonal) // 2
-    values = block.numbers()
+    values = block.numbers(f"rescale; {NO_ROAD}")
     if len(values) != count:
         raise file.source.error(
             f"the section has {len(values)} numbers but {layout} of {size} cities needs {count}; "
@@ -244,13 +245,27 @@ def _matrix(file: _File, size: int) -> Float:
     given = {"both": np.ones_like(triangle), "lower": triangle, "upper": triangle.T}[_FORMATS[layout]]
     matrix = np.zeros((size, size))
     matrix[given] = values
+    notes = _of_diagonal(matrix.diagonal(), layout)
     np.fill_diagonal(matrix, 0.0)
     if layout != "FULL_MATRIX":
         matrix += matrix.T
-    for broken, rule in (
-        (matrix < 0.0, "a distance is negative; add a constant to all: the best tour stays the same"),
-        (matrix != matrix.T, "the matrix is not symmetric; only symmetric distances are supported: convert them"),
-    ):
-        if broken.any():
-            raise block.error(rule, int(np.argmax(broken[given])))
-    return matrix
+    if (matrix < 0.0).any():
+        k = int(np.argmax((matrix < 0.0)[given]))
+        raise block.error(negative(values[k]), k)
+    if (unlike := matrix != matrix.T).any():
+        rule = "the matrix is not symmetric; only symmetric distances are supported: convert them"
+        raise block.error(rule, int(np.argmax(unlike[given])))
+    return matrix, notes
+
+
+def _of_diagonal(diagonal: Float, layout: str) -> tuple[str, ...]:
+    """A filler throughout is common; different numbers are distances, read by the wrong format."""
+    values = np.unique(diagonal)
+    if not values.any():
+        return ()
+    if len(values) == 1:
+        return (f"the diagonal is {values[0]:g} throughout; it is no distance, and is left out",)
+    return (
+        f"the diagonal has numbers up to {values[-1]:g}, which are no distances and are left out: is {layout} the "
+        "right EDGE_WEIGHT_FORMAT?",
+    )

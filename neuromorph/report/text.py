@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ..cost import Estimate
+from ..printable import printable as printable
 
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 _LONG = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))  # 7.2 ks says nothing to anybody
@@ -62,11 +63,6 @@ def significant(value: float, digits: int) -> str:
     if rounded == 0 or not 1e-4 <= abs(rounded) < 1e6:
         return f"{rounded:.{digits}g}"
     return f"{rounded:,.{max(0, digits - 1 - math.floor(math.log10(abs(rounded))))}f}"
-
-
-def printable(text: str) -> str:
-    """``text`` without control characters: those of a terminal could hide or forge what stands beside them."""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _scale(value: float, unit: str, digits: int) -> tuple[float, str]:

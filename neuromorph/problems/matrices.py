@@ -1,0 +1,40 @@
+"""Square matrices typed as text: n rows of n numbers, or of n signs 0 and 1 without blanks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..ising import Float
+from .pairs import is_comment
+from .source import Block, ProblemFileError, Source
+
+_LARGEST = 10_000  # rows; 800 MB
+
+
+def square_matrix(source: Source) -> Float | None:
+    """The (n, n) numbers, n >= 2, of a text that is nothing else; None of every other text."""
+    if len(source.lines) > 2 * _LARGEST:
+        return None
+    rows = [line for line in source.lines if not is_comment(line)]
+    n = len(rows)
+    if not 2 <= n <= _LARGEST:
+        return None
+    widths = {len(rows[k].split(None, n)) for k in (0, -1)}
+    if widths == {1} and {len(row.strip()) for row in rows} == {n} and set("".join(rows)) <= set("01 \t"):
+        rows = [" ".join(row.strip()) for row in rows]
+    elif widths != {n}:
+        return None
+    try:
+        values = Block(source, 1, rows).numbers()
+    except ProblemFileError:
+        return None
+    return values.reshape(n, n) if len(values) == n * n else None
+
+
+def symmetric_matrix(matrix: Float) -> Float | None:
+    """The symmetric matrix that ``matrix`` is, or is one triangle of; None if it is neither."""
+    if (matrix == matrix.T).all():
+        return matrix
+    if np.triu(matrix, 1).any() and np.tril(matrix, -1).any():
+        return None
+    return np.asarray(matrix + matrix.T - np.diag(matrix.diagonal()))

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _WAIT_S = 20.0  # for a small file, on a busy machine; the process limits its computing to less than a second itself
-_OUT_OF_TIME = -getattr(signal, "SIGPROF", 0)
+_OUT_OF_TIME = -getattr(signal, "SIGPROF", 27)
 _MOST_NEURONS = 4096
 _KEPT = ("step_s", "refractory_s", "noise_v", "rest_v", "reset_v")
 
@@ -270,11 +270,23 @@ def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> Li
 
 def _values(data: bytes) -> Flat:
     """All values of an HDF5 file by their path. ValueError says why there are none."""
-    worker = Path(__file__).with_name("nir_worker.py")
+    code, packed = _answer(data)
+    if code:
+        over = "takes too long to read" if code == _OUT_OF_TIME else "ends the process that reads it"
+        raise ValueError(f"{over}: it is damaged, or made to; write it again")
+    about = read_npz(packed, ("reason", "text"), text=("reason", "text"))
+    if "reason" in about:
+        raise ValueError(str(about["reason"]))
+    values = read_npz(packed, text=[*about["text"].tolist(), "text"], limit=2 * MOST_BYTES)
+    return {path: value for path, value in values.items() if path != "text"}
+
+
+def _answer(data: bytes) -> tuple[int, bytes]:
+    """The exit code of ``nir_worker``, and what it wrote; whatever ends this call ends it."""
     paths = os.pathsep.join(place for place in sys.path if place)
     wait_s = min(_WAIT_S + len(data) / 1e6, remaining_seconds())
     process = subprocess.Popen(
-        [sys.executable, "-P", str(worker)],
+        [sys.executable, "-P", str(Path(__file__).with_name("nir_worker.py"))],
         env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -284,21 +296,14 @@ def _values(data: bytes) -> Flat:
     with process:
         try:
             packed = process.communicate(data, timeout=wait_s)[0]
+            return process.returncode, packed
         except subprocess.TimeoutExpired:
             process.kill()
             checkpoint("reading NIR")
-            raise ValueError("takes too long to read: it is damaged, or made to; write it again") from None
+            return _OUT_OF_TIME, b""
         except BaseException:
             process.kill()
             raise
-    if process.returncode:
-        over = "takes too long to read" if process.returncode == _OUT_OF_TIME else "ends the process that reads it"
-        raise ValueError(f"{over}: it is damaged, or made to; write it again")
-    about = read_npz(packed, ("reason", "text"), text=("reason", "text"))
-    if "reason" in about:
-        raise ValueError(str(about["reason"]))
-    values = read_npz(packed, text=[*about["text"].tolist(), "text"], limit=2 * MOST_BYTES)
-    return {path: value for path, value in values.items() if path != "text"}
 
 
 def without_noise(network: LifNetwork) -> LifNetwork:

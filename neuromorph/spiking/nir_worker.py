@@ -73,10 +73,12 @@ def _datasets(file: Any) -> dict[str, Any]:
             if isinstance(item, h5py.Dataset):
                 _check(_shown(inner), item)
                 found[inner] = item
-            elif isinstance(item, h5py.Group) and inner.count("/") < _DEEPEST:
-                groups.append((inner, item))
+            elif not isinstance(item, h5py.Group):
+                raise Refused(f"has a type of its own at {_shown(inner)}; write numbers and text only")
+            elif inner.count("/") == _DEEPEST:
+                raise Refused(f"nests groups more than {_DEEPEST} deep; write a flat graph")
             else:
-                raise Refused(f"has at {_shown(inner)} neither numbers nor text, or nests deeper than {_DEEPEST}")
+                groups.append((inner, item))
     return found
 
 

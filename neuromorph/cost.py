@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from .printable import printable
 from .toml import read_toml
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ class Datum:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.value <= self.high):
             raise ValueError(
-                f"datum {self.value} {self.unit}: needs finite low <= value <= high, has {self.low}..{self.high}"
+                f"datum {self.value} {self.unit[:20]}: needs finite low <= value <= high, has {self.low}..{self.high}"
             )
         if self.kind not in KINDS:
-            raise ValueError(f"datum kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
+            raise ValueError(f"datum kind is {str(self.kind)[:40]!r}; expected one of {', '.join(KINDS)}")
         if not self.source.strip():
-            raise ValueError(f"datum {self.value} {self.unit} has no source; say where the number is from")
+            raise ValueError(f"datum {self.value} {self.unit[:20]} has no source; say where the number is from")
 
 
 def multiply(a: Datum, b: Datum, unit: str) -> Datum:
@@ -197,7 +198,7 @@ def _datum(name: str, table: Any) -> Datum:
     try:
         return Datum(**words, **{key: float(value) for key, value in numbers.items()})  # type: ignore[arg-type]
     except ValueError as error:
-        raise ValueError(f"{what}: {error}") from None
+        raise ValueError(f"{what}: {printable(str(error))}") from None
 
 
 def _shown(value: Any) -> str:

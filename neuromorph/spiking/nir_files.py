@@ -31,6 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..files import write_file
 from ..limits import checkpoint, remaining_seconds
 from ..npz import read_npz
+from ..printable import printable
 from ..problems.source import Source, shown
 from ..rng import RNG
 from .backend import Backend, build
@@ -261,8 +262,7 @@ def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> Li
         values = _values(source.data)
         return from_nir(nir.dict2NIRNode({**nested(values), "type_check": True}), step_s=step_s)
     except ValueError as error:
-        said = str(error).partition("\n")[0][:300]
-        raise source.error("".join(c if c.isprintable() else "?" for c in said)) from None
+        raise source.error(printable(str(error).partition("\n")[0][:300])) from None
     except Exception as error:  # nir raises many kinds over graphs that are none
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise source.error(f"is damaged or no NIR graph ({shown(reason)}); write it again") from None

@@ -109,15 +109,21 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
                 raise
     about = {**session.about, "seed": drawn, **origin(arguments)}
     written: list[Path] = []
+    failure = None
     if arguments.out is not None:
-        with writing(arguments.out):
-            written = write(session, about, arguments.out)
+        try:
+            with writing(arguments.out):
+                written = write(session, about, arguments.out)
+        except BadInput as error:  # a full disk must not cost the numbers too
+            failure = error
     if arguments.json:
         print(json.dumps(about, indent=1, allow_nan=False))
     else:
         _print(session, about, pictures=not written)
         if written:
             print(f"written to {arguments.out}: {', '.join(path.name for path in written)}")
+    if failure:
+        raise failure
     if about["status"] == "interrupted":
         print("interrupted; the trials that were whole are kept", file=sys.stderr)
         return INTERRUPTED

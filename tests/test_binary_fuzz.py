@@ -291,7 +291,7 @@ def no_hang(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def fuzz(make: Callable[[Path], Kind], folder: Path, count: int) -> dict[bool, int]:
+def fuzz(make: Callable[[Path], Kind], folder: Path, count: int, seed: int = 0) -> dict[bool, int]:
     """{whether it was read: files}."""
     kind = make(folder)
     ending = {"records.csv": ".csv", "TOML": ".toml", "NIR": ".nir", "PNG": ".png"}.get(kind.name, ".npz")
@@ -299,7 +299,7 @@ def fuzz(make: Callable[[Path], Kind], folder: Path, count: int) -> dict[bool, i
     for whole in kind.whole:
         path.write_bytes(whole)
         kind.read(path)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     answers = {True: 0, False: 0}
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for k in range(count):

@@ -14,18 +14,18 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
     Raises
     ------
     FileNotFoundError     as of ``open``
-    OSError               with a message without the name: it is no regular file (a pipe waits for ever, a device has
+    OSError               without the name in its message: it is no regular file (a pipe waits for ever, a device has
                           no end), larger than ``limit`` bytes, or cannot be read
     """
     about = os.stat(path)
     if not stat.S_ISREG(about.st_mode):
         raise OSError("is not a regular file; give the path of one")
-    data = b""
-    if about.st_size <= limit:
-        with open(path, "rb") as file:
-            data = file.read(limit + 1)  # some files state a size of 0, and have no end
-    if max(about.st_size, len(data)) > limit:
+    if about.st_size > limit:
         raise OSError(f"is larger than {limit >> 20} MB; give a smaller one")
+    with open(path, "rb") as file:
+        data = file.read(about.st_size + 1)
+    if len(data) > about.st_size:  # it grows, or is one of those that the system makes up, some without end
+        raise OSError("has more bytes than it states; give a copy of it")
     return data
 
 

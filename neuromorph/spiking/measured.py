@@ -39,5 +39,6 @@ def measured(kind: str, told: Any, size: int, measure: Callable[[], ArrayLike], 
     content = io.BytesIO()
     np.savez(content, values=values)
     with suppress(OSError):  # a folder that cannot be written costs time, at the next run, and no result
-        write_file(path, content.getvalue())
+        if path.is_file() or not path.exists():  # a pipe would wait for a reader
+            write_file(path, content.getvalue())
     return values

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from neuromorph.spiking import nir_files
+from neuromorph.spiking import nir_worker
 
-WORKER = Path(nir_files.__file__).with_name("nir_worker.py")
+WORKER = Path(nir_worker.__file__)
 SERVE = """
 import importlib.util, io, os, sys
 import numpy as np
@@ -27,7 +27,7 @@ while size := sys.stdin.buffer.read(8):
 
 
 class Batch:
-    """``answer`` takes the place of ``nir_files._answer``; ``ended`` counts the processes that a file has ended."""
+    """``answer`` takes the place of ``nir_values._answer``; ``ended`` counts the processes that a file has ended."""
 
     def __init__(self):
         self.ended = 0

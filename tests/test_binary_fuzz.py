@@ -31,7 +31,7 @@ from hardware_targets.dopant_network.surrogate import fit_surrogate, read_surrog
 from hardware_targets.spiking_chip.tables import generic_table
 from neuromorph.npz import read_npy
 from neuromorph.sampling import read_ising, write_ising
-from neuromorph.spiking import LifNetwork, LifNeuron, nir_files, read_nir, write_nir
+from neuromorph.spiking import LifNetwork, LifNeuron, nir_values, read_nir, write_nir
 from neuromorph.study import store
 
 SIZES = [0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 40, (1 << 64) - 1]
@@ -331,7 +331,7 @@ def fuzz(make: Callable[[Path], Kind], folder: Path, count: int, seed: int = 0) 
 
 def check(make, folder: Path, count: int, monkeypatch) -> None:
     with Batch() as batch:
-        monkeypatch.setattr(nir_files, "_answer", batch.answer)
+        monkeypatch.setattr(nir_values, "_answer", batch.answer)
         answers = fuzz(make, folder, count)
     assert min(answers.values()) >= count // 100, answers  # else the damage is too much, or too little
 

@@ -11,7 +11,7 @@ import pytest
 from nir_batch import Batch
 
 from neuromorph.problems import ProblemFileError
-from neuromorph.spiking import LifNetwork, LifNeuron, from_nir, nir_files, read_nir, to_nir, write_nir
+from neuromorph.spiking import LifNetwork, LifNeuron, from_nir, nir_values, read_nir, to_nir, write_nir
 
 CELL = LifNeuron(refractory_s=0.0, reset_v=-70e-3, noise_v=0.0)
 NETWORK = LifNetwork(np.arange(16.0).reshape(4, 4), np.arange(4.0), CELL)
@@ -93,10 +93,13 @@ def partly(group):
     group.create_dataset("weight", (8, 8), "f8", chunks=(4, 4))[:4] = 1.0
 
 
-def number(group):
-    file = group.file
-    del file["node"]
-    file["node"] = 1.0
+def move_node(to):
+    def edit(group):
+        file = group.file
+        file.move("node", "other")
+        file["node"] = to
+
+    return edit
 
 
 def packed(shape, chunks, piece: bytes):
@@ -123,6 +126,7 @@ REFUSED = {
     "a virtual dataset": (virtual, "in other files"),
     "a link to another file": (link(h5py.ExternalLink("other.h5", "/weight")), "to another place or file"),
     "a soft link": (link(h5py.SoftLink("/node/nodes/bias/weight")), "to another place or file"),
+    "a node that is a link": (move_node(h5py.ExternalLink("other.h5", "/node")), "links 'node' to another place"),
     "a circle of groups": (circle, "a second time, or in a circle"),
     "a dataset twice": (twice, "a second time, or in a circle"),
     "groups twice each": (doubling, "a second time, or in a circle"),
@@ -147,13 +151,13 @@ REFUSED = {
     "words for weights": (weights(data="words"), "is damaged or no NIR graph"),
     "a type of its own": (link(np.dtype("f8")), "has a type of its own at 'node/nodes/recurrent/weight'"),
     "no node": (lambda group: group.file.move("node", "other"), "has nothing in a group 'node'"),
-    "node that is a number": (number, "is damaged or no NIR graph"),
+    "a node that is a number": (move_node(1.0), "is damaged or no NIR graph"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_hostile_files_are_one_line(name, whole, batch, tmp_path, monkeypatch):
-    monkeypatch.setattr(nir_files, "_answer", batch.answer)
+    monkeypatch.setattr(nir_values, "_answer", batch.answer)
     edit, rule = REFUSED[name]
     (tmp_path / "h.nir").write_bytes(edited(whole, edit))
     with pytest.raises(ProblemFileError, match=rf"^h\.nir: .*{rule}.*; ") as caught:
@@ -174,7 +178,7 @@ def test_a_loop_in_libhdf5_ends(whole, tmp_path):
 
 
 def test_what_is_no_hdf5_starts_no_process(tmp_path, monkeypatch):
-    monkeypatch.setattr(nir_files, "_answer", None)
+    monkeypatch.setattr(nir_values, "_answer", None)
     for data in (b"", b"{}", b"\x89HDF", bytes(5000)):
         (tmp_path / "h.nir").write_bytes(data)
         with pytest.raises(ProblemFileError, match=r"^h\.nir: is no HDF5 file"):

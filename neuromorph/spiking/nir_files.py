@@ -17,33 +17,26 @@ from __future__ import annotations
 
 import io
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..files import write_file
-from ..limits import checkpoint, remaining_seconds
-from ..npz import read_npz
 from ..printable import printable
 from ..problems.source import Source, shown
 from ..rng import RNG
 from .backend import Backend, build
 from .curve import LifNeuron
-from .nir_worker import MOST_BYTES, Flat, nested
+from .nir_values import read_values
+from .nir_worker import nested
 
 if TYPE_CHECKING:
     from .rate_network import SpikingHopfield
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_WAIT_S = 20.0  # for a small file, on a busy machine; the process limits its computing to less than a second itself
-_OUT_OF_TIME = -getattr(signal, "SIGPROF", 27)
 _MOST_NEURONS = 4096
 _KEPT = ("step_s", "refractory_s", "noise_v", "rest_v", "reset_v")
 
@@ -239,7 +232,7 @@ def write_nir(
 
 
 def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> LifNetwork:
-    """Read a file that :func:`write_nir`, or another program, wrote, in a process of its own (``nir_worker``).
+    """Read a file that :func:`write_nir`, or another program, wrote, in a process of its own (``nir_values``).
 
     Parameters
     ----------
@@ -259,51 +252,13 @@ def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> Li
     if not any(source.data.startswith(_SIGNATURE, at) for at in (0, 512, 1024, 2048)):
         raise source.error("is no HDF5 file, and thus no NIR graph; write it with nir.write")
     try:
-        values = _values(source.data)
-        return from_nir(nir.dict2NIRNode({**nested(values), "type_check": True}), step_s=step_s)
+        graph = nir.dict2NIRNode({**nested(read_values(source.data)), "type_check": True})
+        return from_nir(graph, step_s=step_s)
     except ValueError as error:
         raise source.error(printable(str(error).partition("\n")[0][:300])) from None
     except Exception as error:  # nir raises many kinds over graphs that are none
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise source.error(f"is damaged or no NIR graph ({shown(reason)}); write it again") from None
-
-
-def _values(data: bytes) -> Flat:
-    """All values of an HDF5 file by their path. ValueError says why there are none."""
-    code, packed = _answer(data)
-    if code:
-        over = "takes too long to read" if code == _OUT_OF_TIME else "ends the process that reads it"
-        raise ValueError(f"{over}: it is damaged, or made to; write it again")
-    about = read_npz(packed, ("reason", "text"), text=("reason", "text"))
-    if "reason" in about:
-        raise ValueError(str(about["reason"]))
-    values = read_npz(packed, text=[*about["text"].tolist(), "text"], limit=2 * MOST_BYTES)
-    return {path: value for path, value in values.items() if path != "text"}
-
-
-def _answer(data: bytes) -> tuple[int, bytes]:
-    """The exit code of ``nir_worker``, and what it wrote; whatever ends this call ends it."""
-    paths = os.pathsep.join(place for place in sys.path if place)
-    wait_s = min(_WAIT_S + len(data) / 1e6, remaining_seconds())
-    process = subprocess.Popen(
-        [sys.executable, "-P", str(Path(__file__).with_name("nir_worker.py"))],
-        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C comes to us, and we end it
-    )
-    with process:
-        try:
-            packed = process.communicate(data, timeout=wait_s)[0]
-            return process.returncode, packed
-        except subprocess.TimeoutExpired:
-            process.kill()
-            checkpoint("reading NIR")
-            return _OUT_OF_TIME, b""
-        except BaseException:
-            process.kill()
-            raise
 
 
 def without_noise(network: LifNetwork) -> LifNetwork:

@@ -35,7 +35,7 @@ class Refused(Exception):
     """The file holds what is not read; the message says what, and what to do."""
 
 
-def read_values(data: bytes) -> Flat:
+def _read(data: bytes) -> Flat:
     """{path: array} of all datasets below ``node``, strings as text. Raises Refused, and whatever h5py does."""
     import h5py
 
@@ -61,7 +61,8 @@ def _datasets(file: Any) -> dict[str, Any]:
         path, group = groups.pop()
         if len(group) + len(seen) > _MOST_OBJECTS:
             raise Refused(f"has more than {_MOST_OBJECTS} groups and datasets; write fewer nodes")
-        for name in group if path else ["node"] if "node" in group else []:
+        names = group if path else ["node"] if group.id.links.exists(b"node") else []  # ``in`` would follow a link
+        for name in names:
             inner = f"{path}/{name}" if path else name
             link = group.id.links.get_info(name.encode("utf-8", "surrogateescape"))
             if link.type != h5py.h5l.TYPE_HARD:
@@ -152,7 +153,7 @@ def answer(data: bytes) -> Flat:
         import nir
 
         limit(_SPARE_S + len(data) / _BYTES_PER_S, _SPARE_BYTES)
-        flat = read_values(data)
+        flat = _read(data)
         nir.dict2NIRNode({**nested(flat), "type_check": True})
         return {**flat, "text": np.array([path for path, value in flat.items() if value.dtype.kind == "U"], dtype=str)}
     except Refused as error:

@@ -7,13 +7,16 @@ priced again with other costs. Core and system stay apart, and so do measured, m
 from __future__ import annotations
 
 import math
-import tomllib
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .printable import printable
+from .toml import read_toml
 
 if TYPE_CHECKING:
     from .run import Run
@@ -41,12 +44,12 @@ class Datum:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.value <= self.high):
             raise ValueError(
-                f"datum {self.value} {self.unit}: needs finite low <= value <= high, has {self.low}..{self.high}"
+                f"datum {self.value} {self.unit[:20]}: needs finite low <= value <= high, has {self.low}..{self.high}"
             )
         if self.kind not in KINDS:
-            raise ValueError(f"datum kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
+            raise ValueError(f"datum kind is {str(self.kind)[:40]!r}; expected one of {', '.join(KINDS)}")
         if not self.source.strip():
-            raise ValueError(f"datum {self.value} {self.unit} has no source; say where the number is from")
+            raise ValueError(f"datum {self.value} {self.unit[:20]} has no source; say where the number is from")
 
 
 def multiply(a: Datum, b: Datum, unit: str) -> Datum:
@@ -175,13 +178,43 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
 
 
 def read_data(toml: str) -> dict[str, Datum]:
-    """The data of a device: one TOML table a number with value, unit, kind, source; low and high if they differ."""
-    data = {}
-    for name, table in tomllib.loads(toml).items():
-        value = float(table.pop("value"))
-        low, high = float(table.pop("low", value)), float(table.pop("high", value))
-        data[name] = Datum(value, low=low, high=high, **table)
-    return data
+    """Read the data of a device: one TOML table a number.
+
+    Parameters
+    ----------
+    toml : str      tables of ``value``, ``unit``, ``kind``, ``source``; ``low`` and ``high`` if they differ
+
+    Raises
+    ------
+    ValueError      names the table and the rule, for any other text
+    """
+    return {name: _datum(name, table) for name, table in read_toml(toml).items()}
+
+
+def _datum(name: str, table: Any) -> Datum:
+    what = repr(name[:40])
+    if not isinstance(table, dict):
+        raise ValueError(f"{what} is no table; write value, unit, kind and source below its name in brackets")
+    words: dict[str, Any] = {key: table.get(key) for key in ("unit", "kind", "source")}
+    numbers: dict[str, Any] = {key: table.get(key, table.get("value")) for key in ("value", "low", "high")}
+    if unknown := sorted(table.keys() - words.keys() - numbers.keys()):
+        raise ValueError(f"{what} has {unknown[0][:40]!r}; known are value, low, high, unit, kind and source")
+    for key, value in words.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{what}: {key} is {_shown(value)}; give it in quotes")
+    for key, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
+            raise ValueError(f"{what}: {key} is {_shown(value)}; give a finite number, within 1.8e308")
+    try:
+        return Datum(**words, **{key: float(value) for key, value in numbers.items()})  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ValueError(f"{what}: {printable(str(error))}") from None
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (bool, float, str)):
+        return repr(value)[:40]
+    return "missing" if value is None else f"of type {type(value).__name__}"
 
 
 def add_estimates(parts: Iterable[Estimate]) -> Estimate:

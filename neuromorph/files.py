@@ -1,12 +1,34 @@
-"""Files are written beside their final name and renamed, so that a reader never sees half of one."""
+"""Files are read whole and bounded; they are written beside their final name and renamed: nobody sees half of one."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
+
+
+def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
+    """The bytes of a regular file.
+
+    Raises
+    ------
+    FileNotFoundError     as of ``open``
+    OSError               without the name in its message: it is no regular file (a pipe waits for ever, a device has
+                          no end), larger than ``limit`` bytes, or cannot be read
+    """
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError("is not a regular file; give the path of one")
+    if about.st_size > limit:
+        raise OSError(f"is larger than {limit >> 20} MB; give a smaller one")
+    with open(path, "rb") as file:
+        data = file.read(about.st_size + 1)
+    if len(data) > about.st_size:  # it grows, or is one of those that the system makes up, some without end
+        raise OSError("has more bytes than it states; give a copy of it")
+    return data
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes | Callable[[BinaryIO], object]) -> Path:

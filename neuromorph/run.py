@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -93,6 +93,17 @@ def join(runs: Sequence[Run]) -> Run:
         status=worst.status,
         message=worst.message,
         provenance=first.provenance,
+    )
+
+
+def part_of(run: Run, start: int, stop: int) -> Run:
+    """The reads ``start`` to ``stop`` of a run, as if it had made no others."""
+    return replace(
+        run,
+        spins=run.spins[start:stop],
+        energies=run.energies[start:stop],
+        activity={name: count[start:stop] for name, count in run.activity.items()},
+        converged=run.converged[start:stop],
     )
 
 

@@ -145,6 +145,20 @@ def test_a_model_is_sampled_down_to_the_floor(place, tmp_path, capsys):
     assert about["activity"]["membrane_updates"] == 16 * 5 * 11000
 
 
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_full_disk_costs_the_files_and_no_number(words, place, tmp_path, monkeypatch, capsys):
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("neuromorph.spiking.session.write_file", full)
+    asked = [str(place / "five.npz"), "--beta", "0.2", "--seed", "1", "--duration", "0.05", "--out", str(tmp_path)]
+    assert main(["spike", *asked, *words]) == 2
+    shown = capsys.readouterr()
+    assert "membrane" in shown.out
+    assert "No space left on device; choose another place with --out" in shown.err
+    assert "Traceback" not in shown.err
+
+
 def test_clamped_spins_hold_and_the_others_follow(place, tmp_path, capsys):
     """Conditional means by enumeration of the whole model."""
     words = [place / "five.npz", "--seed", 1, "--duration", 0.5, "--clamp", "1=+1,3=-1"]

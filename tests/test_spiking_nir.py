@@ -141,7 +141,7 @@ def test_rate_networks_become_networks_of_neurons(tmp_path):
     assert np.allclose(read_nir(tmp_path / "h.nir").weights, network.weights)
 
 
-@settings(max_examples=60)
+@settings(max_examples=6)  # a process each; many more in test_binary_fuzz
 @given(st.binary(max_size=300), st.integers(0, 5000), st.integers(0, 255))
 def test_damaged_files_are_errors(tmp_path_factory, noise, place, value):
     """Random bytes, and one byte of a good file changed: a ProblemFileError or a network, nothing else."""

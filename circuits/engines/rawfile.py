@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from array import array
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuromorph.files import read_file
+
+_MOST_BYTES = 1 << 30
+_MOST_PLOTS = 1000
+_LONGEST = 10_000  # bytes of a line: more would be split into more words than memory should hold
+_BLOCK = 1 << 16  # bytes of text that are split at one time
+_INK = re.compile(rb"\S")
+
 
 def read_raw(path: Path) -> list[dict[str, NDArray[np.float64]]]:
     """Every plot of a raw file as {signal: (points,)}; ValueError says what is broken."""
-    data = path.read_bytes()
+    try:
+        data = read_file(path, _MOST_BYTES)
+    except OSError as error:
+        raise ValueError(f"{path.name}: {error.strerror or error}") from None
     plots: list[dict[str, NDArray[np.float64]]] = []
     at = 0
-    while data[at:].strip():
+    while _INK.search(data, at):
+        if len(plots) == _MOST_PLOTS:
+            raise ValueError(f"{path.name}: holds more than {_MOST_PLOTS} plots; one of a transient is expected")
         fields, names, at, is_binary = _header(path.name, data, at)
         try:
             points, variables = int(fields["no. points"]), int(fields["no. variables"])
@@ -21,14 +36,13 @@ def read_raw(path: Path) -> list[dict[str, NDArray[np.float64]]]:
             raise ValueError(f"{path.name}: the header gives no number of points and variables") from None
         if "complex" in fields.get("flags", ""):
             raise ValueError(f"{path.name}: the samples are complex; only transients are read")
-        if len(names) != variables:
+        if points < 0 or variables < 1 or len(names) != variables:
             raise ValueError(f"{path.name}: {len(names)} variables are named, the header says {variables}")
         if is_binary:
-            size = 8 * points * variables
-            if len(data) < at + size:
+            if (len(data) - at) // (8 * variables) < points:
                 raise ValueError(f"{path.name}: ends before its {points} points; the simulator was cut off")
-            table = np.frombuffer(data[at : at + size], dtype="<f8").reshape(points, variables)
-            at += size
+            table = np.frombuffer(data, "<f8", points * variables, at).reshape(points, variables)
+            at += table.nbytes
         else:
             table, at = _text_table(path.name, data, at, points, variables)
         plots.append({name: np.array(table[:, k]) for k, name in enumerate(names)})
@@ -39,11 +53,9 @@ def _header(name: str, data: bytes, at: int) -> tuple[dict[str, str], list[str],
     fields: dict[str, str] = {}
     names: list[str] = []
     in_variables = False
-    while at < len(data):
-        end = data.find(b"\n", at)
-        end = len(data) if end < 0 else end
-        line = data[at:end].decode("ascii", "replace").strip()
-        at = end + 1
+    while ink := _INK.search(data, at):
+        start, at = ink.start(), _line_end(name, data, ink.start()) + 1
+        line = data[start : at - 1].decode("ascii", "replace").strip()
         if line.lower() in ("binary:", "values:"):
             return fields, names, at, line.lower() == "binary:"
         if in_variables and len(line.split()) >= 3:
@@ -57,17 +69,29 @@ def _header(name: str, data: bytes, at: int) -> tuple[dict[str, str], list[str],
     raise ValueError(f"{name}: has a header but no samples")
 
 
+def _line_end(name: str, data: bytes, at: int) -> int:
+    end = data.find(b"\n", at, at + _LONGEST)
+    if end < 0 and len(data) - at > _LONGEST:
+        raise ValueError(f"{name}: has a line of more than {_LONGEST} bytes; it is no raw file, or a damaged one")
+    return len(data) if end < 0 else end
+
+
 def _text_table(name: str, data: bytes, at: int, points: int, variables: int) -> tuple[NDArray[np.float64], int]:
     """Each point is its number followed by one value a variable, in any layout."""
-    words: list[bytes] = []
+    values = array("d")
     wanted = points * (variables + 1)
-    while len(words) < wanted and at < len(data):
-        end = data.find(b"\n", at)
-        end = len(data) if end < 0 else end
-        words += data[at:end].split()
+    by_line = False
+    while len(values) < wanted and at < len(data):
+        end = -1 if by_line else data.rfind(b"\n", at, at + _BLOCK)
+        words = data[at:end].split() if end > at else []
+        if end < 0 or len(words) > wanted - len(values):  # behind the table another plot may follow
+            by_line, end = True, _line_end(name, data, at)
+            words = data[at:end].split()
+        try:
+            values.extend(map(float, words))
+        except ValueError:
+            raise ValueError(f"{name}: a sample is no number, after {len(values)} of {wanted}") from None
         at = end + 1
-    try:
-        table = np.array(words, dtype=float).reshape(points, variables + 1)
-    except ValueError:
-        raise ValueError(f"{name}: expected {wanted} numbers, found {len(words)} words") from None
-    return table[:, 1:], at
+    if len(values) != wanted:
+        raise ValueError(f"{name}: expected {wanted} numbers, found {len(values)}")
+    return np.frombuffer(values).reshape(points, variables + 1)[:, 1:], at

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from neuromorph.analog import AnalogNetwork, simulate
 from neuromorph.cost import Estimate
-from neuromorph.files import write_file
+from neuromorph.files import read_file, write_file
 from neuromorph.ising import Float
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import Relax, ising_of
@@ -48,6 +48,7 @@ _MOST_CITIES = 20
 _RTOL = 1e-6
 _CHECK_RTOL = 1e-10  # of a spot check, in the ODE and in SPICE: which of two tours wins is unstable
 _FORMAT = 3
+_MOST_BYTES = 256 << 20  # of the file of boards
 _PORTIONS = 8  # that each worker takes one after the other
 
 
@@ -317,12 +318,12 @@ def _portion(boards: Boards, seeds: Sequence[np.random.SeedSequence]) -> list[li
 def _load(path: Path, mark: dict[str, Any], reads: int) -> list[list[float]]:
     """The boards kept in ``path``; none if it is missing, damaged, or of another study."""
     try:
-        stored = json.loads(path.read_text())
+        stored = json.loads(read_file(path, _MOST_BYTES))
         kept = stored.pop("scores")
         if stored != mark or any(len(board) != reads for board in kept):
             return []
         return [[np.nan if score is None else float(score) for score in board] for board in kept]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except Exception:  # of JSON, a table or the system, over whatever else may stand there
         return []
 
 

@@ -15,17 +15,20 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import zipfile
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuromorph.files import write_file
+from neuromorph.files import read_file, write_file
 from neuromorph.ising import Float
 from neuromorph.limits import checkpoint
+from neuromorph.npz import ArrayFileError, read_npz
+from neuromorph.problems.source import as_number
 from neuromorph.rng import RNG, read_seeds
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork
@@ -33,7 +36,8 @@ from .kmc import measure
 from .master import stationary
 
 _KEEP = 500  # points between two writings of an unfinished record
-_MOST_BYTES = 1 << 30  # of one array in a file
+_MOST_BYTES = 1 << 30  # of a file, and of its arrays
+_LONGEST = 100_000  # bytes of a line; of some thousand electrodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,9 @@ class Record:
         if self.currents_a.shape != (m, len(self.outputs)):
             raise ValueError(f"currents_a has shape {self.currents_a.shape}; expected {(m, len(self.outputs))}")
         if len(set(self.outputs)) != len(self.outputs) or not all(0 <= e < k for e in self.outputs):
-            raise ValueError(f"outputs are {self.outputs}; they must be different electrodes from 0 to {k - 1}")
+            raise ValueError(
+                f"outputs are {str(self.outputs)[:80]}; they must be different electrodes from 0 to {k - 1}"
+            )
 
 
 def sawtooth_voltages(
@@ -151,43 +157,53 @@ def write_record(path: str | os.PathLike[str], record: Record) -> Path:
 
 def read_record(path: str | os.PathLike[str]) -> Record:
     """A .npz or .csv file as ``write_record`` makes them; ValueError with the line at fault."""
-    if Path(path).suffix == ".npz":
-        arrays = read_arrays(path, ("voltages_v", "currents_a", "outputs", "source"))
-        try:
-            outputs = tuple(int(e) for e in arrays["outputs"])
-            return Record(arrays["voltages_v"], arrays["currents_a"], outputs, str(arrays["source"]))
-        except (ValueError, TypeError) as reason:
-            raise ValueError(f"{path}: {reason}") from None
-    _known(path)
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        return _from_npz(path) if Path(path).suffix == ".npz" else _from_csv(path)
+    except ValueError as reason:  # a rule of the record itself names no file
+        raise reason if str(path) in str(reason) else ValueError(f"{path}: {reason}") from None
+
+
+def _from_npz(path: str | os.PathLike[str]) -> Record:
+    arrays = read_arrays(path, ("voltages_v", "currents_a", "outputs", "source"), text=("source",))
+    return Record(arrays["voltages_v"], arrays["currents_a"], as_outputs(arrays["outputs"]), str(arrays["source"]))
+
+
+def _from_csv(path: str | os.PathLike[str]) -> Record:
+    _known(path)
+    content = _content(path)
+    _check_lines(path, content)
+    names: list[str] = []
+    source, values = Path(path).name, array("d")  # a list of floats would take four times as much
+    try:
+        for number, line in enumerate(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig"), 1):
+            if line.isspace() or line.startswith("#"):
+                source = line[1:].strip() if number == 1 and line.startswith("#") else source
+                continue
+            fields = [field.strip() for field in line.split(",")]
+            if not names:
+                names = _columns(fields, f"{path}, line {number}")
+                continue
+            row = [value for field in fields if (value := as_number(field)) is not None]
+            if len(row) < len(fields):
+                raise ValueError(f"{path}, line {number}: {line.strip()[:60]!r} is not numbers between commas")
+            if len(row) != len(names) or not all(map(isfinite, row)):
+                raise ValueError(f"{path}, line {number}: give {len(names)} finite numbers ({_listed(names)})")
+            values.extend(row)
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not text; save the table as CSV in UTF-8") from None
-    names: list[str] = []
-    rows: list[list[float]] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        fields = [field.strip() for field in line.split(",")]
-        if not names:
-            names = _columns(fields, f"{path}, line {number}")
-            continue
-        try:
-            rows.append([float(field) for field in fields])
-        except ValueError:
-            raise ValueError(f"{path}, line {number}: {line[:60]!r} is not numbers between commas") from None
-        if len(fields) != len(names) or not np.isfinite(rows[-1]).all():
-            raise ValueError(f"{path}, line {number}: give {len(names)} finite numbers ({', '.join(names)})")
-    if not rows:
+    if not values:
         raise ValueError(f"{path} holds no settings; give a line 'V0,V1,...,I7' and one line of numbers for each")
     electrodes = sum(name[0] == "V" for name in names)
-    table = np.array(rows)
+    table = np.frombuffer(values).reshape(-1, len(names))
     outputs = tuple(int(name[1:]) for name in names[electrodes:])
-    source = lines[0][1:].strip() if lines[0].startswith("#") else f"{Path(path).name}"
-    try:
-        return Record(table[:, :electrodes], table[:, electrodes:], outputs, source)
-    except ValueError as reason:
-        raise ValueError(f"{path}: {reason}") from None
+    return Record(table[:, :electrodes], table[:, electrodes:], outputs, source)
+
+
+def as_outputs(electrodes: np.ndarray) -> tuple[int, ...]:
+    """The numbers of electrodes in an array of a file. Raises ValueError for other things."""
+    if electrodes.ndim != 1 or electrodes.dtype.kind not in "iu" or electrodes.size > 1000:
+        raise ValueError(f"outputs are {electrodes.shape} of {electrodes.dtype}; give a few whole numbers, (o,)")
+    return tuple(electrodes.tolist())
 
 
 def write_arrays(path: str | os.PathLike[str], **arrays: np.ndarray) -> Path:
@@ -197,17 +213,42 @@ def write_arrays(path: str | os.PathLike[str], **arrays: np.ndarray) -> Path:
     return write_file(path, held.getvalue())
 
 
-def read_arrays(path: str | os.PathLike[str], names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """The arrays ``names`` of an .npz file; never a pickle. ValueError for any other bytes."""
-    content = Path(path).read_bytes()
+def read_arrays(
+    path: str | os.PathLike[str], names: tuple[str, ...], *, text: tuple[str, ...] = ()
+) -> dict[str, np.ndarray]:
+    """The arrays ``names`` of an .npz file, those in ``text`` of strings. ValueError, with the path, for any other."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if any(part.file_size > _MOST_BYTES for part in archive.infolist()):
-                raise ValueError("an array is larger than 1 GiB")
-        with np.load(io.BytesIO(content), allow_pickle=False) as loaded:
-            return {name: loaded[name] for name in names}
-    except Exception as reason:  # zip, zlib, struct and the header's parser each have errors of their own
+        arrays = read_npz(_content(path), names, text=text, limit=_MOST_BYTES)
+    except ArrayFileError as reason:
         raise ValueError(f"{path} is not an .npz file with {', '.join(names)}: {reason}") from None
+    if missing := [name for name in names if name not in arrays]:
+        raise ValueError(f"{path} is not an .npz file with {', '.join(names)}: {missing[0]!r} is missing")
+    return arrays
+
+
+def _content(path: str | os.PathLike[str]) -> bytes:
+    try:
+        return read_file(path, _MOST_BYTES)
+    except FileNotFoundError:
+        raise
+    except OSError as reason:
+        raise ValueError(
+            f"{path} {reason if reason.strerror is None else f'cannot be read: {reason.strerror}'}"
+        ) from None
+
+
+def _check_lines(path: str | os.PathLike[str], content: bytes) -> None:
+    """ValueError for a line that would be split into more parts than memory should hold."""
+    at = 0
+    while at + _LONGEST < len(content):
+        end = max(content.rfind(mark, at, at + _LONGEST) for mark in (b"\n", b"\r"))
+        if end < 0:
+            raise ValueError(f"{path} has a line of more than {_LONGEST} bytes; give one line a setting")
+        at = end + 1
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 20 else f"{names[0]}, {names[1]}, ..., {names[-1]}"
 
 
 def _columns(fields: list[str], where: str) -> list[str]:

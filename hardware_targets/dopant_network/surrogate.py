@@ -28,7 +28,7 @@ from neuromorph.rng import RNG, read_seeds
 from neuromorph.threads import single_threaded_blas
 
 from .adam import Adam
-from .records import Record, read_arrays, write_arrays
+from .records import Record, as_outputs, read_arrays, write_arrays
 
 _FIELDS = ("low_v", "high_v", "mean_a", "scale_a", "rmse_a", "outputs")
 
@@ -182,7 +182,7 @@ def read_surrogate(path: str | os.PathLike[str]) -> Surrogate:
         arrays = read_arrays(path, (*_FIELDS, *names))
         layers = [arrays[name] for name in names]
         fields = {name: arrays[name] for name in _FIELDS[:-1]}
-        outputs = tuple(int(e) for e in arrays["outputs"])
+        outputs = as_outputs(arrays["outputs"])
         return Surrogate(tuple(layers[:count]), tuple(layers[count:]), outputs=outputs, **fields)
     except (ValueError, TypeError) as reason:
         raise ValueError(f"{path}: {reason}") from None

@@ -198,6 +198,9 @@ def evolve(
         if not np.array_equal(kept["label"], label) or kept["pool"].shape != pool.shape:
             raise ValueError(f"{path} holds another evolution; remove it or name another file")
         pool, losses, history = kept["pool"], kept["losses"], kept["history"]
+        finite = all(np.isfinite(each).all() for each in (pool, losses, history))
+        if losses.shape != (population,) or history.ndim != 1 or not finite:
+            raise ValueError(f"{path} is damaged: losses {losses.shape}, history {history.shape}; remove it")
     else:
         losses = np.asarray(loss(pool))
     for generation in range(history.size, generations):

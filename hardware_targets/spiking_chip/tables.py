@@ -17,6 +17,7 @@ from math import exp, fsum, log
 from pathlib import Path
 
 from neuromorph.cost import Cost, Datum, Scope, lasting, read_data
+from neuromorph.files import read_file
 
 Table = Mapping[str, Datum]
 
@@ -37,6 +38,7 @@ _PRICED: tuple[tuple[str, str, str, Scope], ...] = (
 _LEAST = {"weight_bits": 2, "bias_bits": 2, "state_bits": 0} | dict.fromkeys(
     ("cores", "core_neurons", "core_synapses", "fan_in", "mesh_width"), 1
 )  # of what is counted
+_MOST_BYTES = 1 << 20  # of a table
 _POSITIVE = ("step_time", "acceleration", "device_second")
 
 
@@ -62,20 +64,22 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
     table = read_table("generic") | {"synapse_energy": joined("synapse_energy", ("loihi", "truenorth", "spinnaker"))}
     if own is None:
         return table
+    where = f"table {own}" if isinstance(own, (str, Path)) else "table"
     if isinstance(own, (str, Path)):
         try:
-            given: Table = read_data(Path(own).read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"table {own}: {error}; give a .toml of value, unit, kind and source by name") from error
+            given: Table = read_data(read_file(own, _MOST_BYTES).decode())
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{where}: {error}; give a .toml of value, unit, kind and source by name") from error
     else:
         given = own
     known = read_table("brainscales") | read_table("loihi") | table
     known["hop_energy"] = known["row_hop_energy"]  # of a table that does not tell directions apart
     unknown = sorted(set(given) - set(known))
     if unknown:
-        raise ValueError(f"table has {', '.join(unknown)}, which nothing reads; known are {', '.join(sorted(known))}")
+        names = ", ".join(sorted(known))
+        raise ValueError(f"{where} has {unknown[0][:40]!r}, which nothing reads; known are {names}")
     for name, datum in given.items():
-        _require(name, datum, known[name].unit)
+        _require(f"{where}: {name}", name, datum, known[name].unit)
     if "step_time" in given and "device_second" not in given:
         step = given["step_time"]  # its range, unless another is given
         table["device_second"] = Datum(
@@ -89,12 +93,12 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
     return table | dict(given)
 
 
-def _require(name: str, datum: Datum, unit: str) -> None:
+def _require(what: str, name: str, datum: Datum, unit: str) -> None:
     """TypeError or ValueError unless ``datum`` is a number of ``unit`` that a chip can have."""
     if not isinstance(datum, Datum):
-        raise TypeError(f"table: {name} is {datum!r}; give a Datum")
+        raise TypeError(f"{what} is {datum!r}; give a Datum")
     if datum.unit != unit:
-        raise ValueError(f"table: {name} is in {datum.unit!r}; give it in {unit!r}")
+        raise ValueError(f"{what} is in {datum.unit[:20]!r}; give it in {unit!r}")
     if name in _LEAST:
         least, most = _LEAST[name], 512 if unit == "bit" else 1 << 31
         fits, rule = float(datum.value).is_integer() and least <= datum.value <= most, f"whole, {least} to {most}"
@@ -103,7 +107,7 @@ def _require(name: str, datum: Datum, unit: str) -> None:
     else:
         fits, rule = datum.low >= 0, "0 or above"
     if not fits:
-        raise ValueError(f"table: {name} is {datum.value:g}, {datum.low:g} at least; it must be {rule}")
+        raise ValueError(f"{what} is {datum.value:g}, {datum.low:g} at least; it must be {rule}")
 
 
 def costs_of(table: Table) -> tuple[Cost, ...]:

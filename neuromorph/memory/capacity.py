@@ -33,7 +33,7 @@ from scipy.optimize import minimize
 from scipy.special import log_ndtr, ndtr
 
 from ..cost import Estimate
-from ..files import write_file
+from ..files import read_file, write_file
 from ..ising import Float
 from ..rng import RNG, kernel_states, read_seeds, seed_sequence
 from ..threads import single_threaded_blas
@@ -41,6 +41,7 @@ from ..threads import single_threaded_blas
 RETAINED = 0.8
 """Overlap above which a pattern counts as retained."""
 
+_MOST_BYTES = 256 << 20  # of the file of realisations
 _BLOCK = 1024  # rows of couplings made at once in float32, in which integers are exact below 2^24
 
 
@@ -101,7 +102,7 @@ def retention(
     seeds = read_seeds(rng, realisations)
     what = [size, counts.tolist(), starts, str(seed_sequence(rng).entropy)]
     key = hashlib.sha256(json.dumps(what).encode()).hexdigest()
-    done = _kept(path, key) if rng is not None else {}
+    done = _kept(path, key, (counts.size, starts)) if rng is not None else {}
 
     def one(r: int) -> None:
         done[r] = _one_realisation(size, counts, starts, seeds[r])
@@ -141,14 +142,16 @@ def _one_realisation(n: int, counts: NDArray[np.int64], starts: int, seed: np.ra
     return overlaps
 
 
-def _kept(path: str | os.PathLike[str] | None, key: str) -> dict[int, Float]:
+def _kept(path: str | os.PathLike[str] | None, key: str, shape: tuple[int, int]) -> dict[int, Float]:
     if path is None or not Path(path).exists():
         return {}
     try:
-        data = json.loads(Path(path).read_text())
+        data = json.loads(read_file(path, _MOST_BYTES))
         kept, rows = data["key"], {int(r): np.array(values, dtype=float) for r, values in data["realisations"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is damaged ({error}); delete it, or give another path") from None
+    except Exception as error:  # of JSON, a table or the system, over whatever else may stand there
+        raise ValueError(f"{path} is damaged ({str(error)[:200]}); delete it, or give another path") from None
+    if kept == key and any(row.shape != shape or not np.isfinite(row).all() for row in rows.values()):
+        raise ValueError(f"{path} is damaged (it has other than {shape} finite overlaps); delete it")
     if kept != key:
         raise ValueError(f"{path} holds realisations of another size, loads, starts or seed; give another path")
     return rows

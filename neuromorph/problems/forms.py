@@ -6,15 +6,14 @@ sign of their own stand in two tables; texts of numbers are told apart by their 
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
 from ..ising import Float
+from ..npz import ArrayFileError, npz_names
 from .matrices import square_matrix, symmetric_matrix
 from .maxcut import header_of
 from .pairs import is_comment
@@ -145,15 +144,14 @@ def form_of(source: Source) -> Form | None:
 
 def _archive(source: Source) -> Form:
     try:
-        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
-            names = set(archive.namelist())
-    except Exception:  # damaged: the reader of patterns says so
+        names = set(npz_names(source.data))
+    except ArrayFileError:  # the reader of patterns says so
         return PATTERNS
-    if "patterns.npy" in names:
+    if "patterns" in names:
         return PATTERNS
-    if names & {"couplings.npy", "row.npy"}:
+    if names & {"couplings", "row"}:
         return COUPLINGS
-    if any(name.endswith(".npy") for name in names):
+    if names:
         return Form("an .npz with no array 'patterns' or 'couplings'", "save numpy.savez(file, patterns=array)")
     return Form("a zip archive", "unpack it first")
 

@@ -12,19 +12,17 @@ from __future__ import annotations
 import io
 import re
 import warnings
-import zipfile
 from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..npz import ArrayFileError, read_npz
 from .recall import MAX_VALUES, Recall
 from .source import ProblemFileError, Source, plain_name, shown
 
 NPZ, PNG, NPY = b"PK\x03\x04", b"\x89PNG", b"\x93NUMPY"
 
-_npy: Any = np.lib.format  # numpy leaves it untyped
 _ALPHABETS = ("#.", "10", "+-", "X ")
 _SPINS = "1-"  # numbers 1 and -1, their blanks removed
 _NUMBERS = re.compile(r"\s*+(?:\+?1|-1|0)(?:\s++(?:\+?1|-1|0))++\s*+")  # of a row, with blanks between them
@@ -56,25 +54,16 @@ def read_recall(source: Source) -> Recall:
             fields = unpack(source)
     except ProblemFileError:
         raise
-    except Exception as error:  # zipfile, zlib, numpy's header and Pillow raise many kinds on damaged bytes
+    except ArrayFileError as error:
+        raise source.error(str(error)) from None
+    except Exception as error:  # Pillow raises many kinds on damaged bytes
         reason = shown(str(error).partition("\n")[0] or type(error).__name__)
         raise source.error(f"is damaged or not usable ({reason}); save it again") from None
     return Recall(name, **fields)
 
 
 def _from_npz(source: Source) -> dict[str, Any]:
-    arrays: dict[str, NDArray[Any]] = {}
-    with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
-        members = {info.filename: info for info in archive.infolist()}
-        for key in ("patterns", "cue", "shape"):
-            info = members.get(f"{key}.npy")
-            if info is None:
-                continue
-            if info.file_size > _MAX_ARRAY_BYTES:
-                raise source.error(f"{key!r} claims {info.file_size} bytes; give at most {MAX_VALUES} values")
-            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise source.error(f"{key!r} is packed in an unusual way; save with numpy.savez_compressed")
-            arrays[key] = _array(archive.read(info))  # unpacks file_size bytes at most
+    arrays = read_npz(source.data, ("patterns", "cue", "shape"), limit=_MAX_ARRAY_BYTES)
     if "patterns" not in arrays:
         raise source.error("has no array 'patterns'; save with numpy.savez(file, patterns=array)")
     patterns, shape = np.atleast_2d(arrays["patterns"]), None
@@ -90,33 +79,27 @@ def _from_npz(source: Source) -> dict[str, Any]:
     return {"patterns": patterns, "cue": cue, "shape": shape}
 
 
-def _array(packed: bytes) -> NDArray[Any]:
-    """The array in the bytes of an .npy file; its header is checked before anything is allocated."""
-    stream = io.BytesIO(packed)
-    version = _npy.read_magic(stream)
-    if version == (1, 0):
-        shape, fortran, dtype = _npy.read_array_header_1_0(stream)
-    elif version == (2, 0):
-        shape, fortran, dtype = _npy.read_array_header_2_0(stream)
-    else:
-        raise ValueError(f"array format {version}")
-    if dtype.hasobject:
-        raise ValueError("pickled objects are not read")
-    if prod(shape) > MAX_VALUES or prod(shape) * dtype.itemsize != len(packed) - stream.tell():
-        raise ValueError("more values than there are")
-    return np.frombuffer(packed, dtype, offset=stream.tell()).reshape(shape, order="F" if fortran else "C")
-
-
 def _from_png(source: Source) -> dict[str, Any]:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
+
+    def check_size(width: int, height: int) -> None:
+        if not 0 < width * height <= _MAX_PIXELS:
+            raise source.error(f"claims {width} x {height} pixels; 1 to {_MAX_PIXELS} are supported: scale it")
 
     # Pillow warns of large pictures only after it has begun: read the size from the first chunk, IHDR.
     width, height = (int.from_bytes(source.data[k : k + 4], "big") for k in (16, 20))
-    if not 0 < width * height <= _MAX_PIXELS:
-        raise source.error(f"claims {width} x {height} pixels; 1 to {_MAX_PIXELS} are supported: scale it")
-    with Image.open(io.BytesIO(source.data), formats=["PNG"]) as image:
+    check_size(width, height)
+    try:
+        image = Image.open(io.BytesIO(source.data), formats=["PNG"])
+    except UnidentifiedImageError:  # whose text is an address in memory
+        raise source.error("is damaged: it begins as a PNG picture, but is none; save it again") from None
+    with image:
+        check_size(*image.size)  # that of the last IHDR, which need be neither the first nor the only one
+        if (frames := getattr(image, "n_frames", 1)) > 1:
+            raise source.error(f"is animated, of {frames} frames; save the one that is meant")
         if image.mode.startswith("I"):  # 16 bits of grey
-            dark = np.asarray(image) < 1 << 15
+            grey = np.asarray(image)
+            dark = (grey < 1 << 15) & (grey != image.info.get("transparency", -1))
         else:
             paper = Image.new("RGBA", image.size, "white")
             dark = np.asarray(Image.alpha_composite(paper, image.convert("RGBA")).convert("L")) < 128

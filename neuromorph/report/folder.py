@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..files import write_file
 from ..problems import Tsp, write_tour
 from ..signals import deferred
-from ..study.store import safe_name
+from ..study.store import own_name, safe_name
 from .drawing import draw_answer
 from .figures import energy_shares, pareto
 from .page import render_page
@@ -51,7 +51,8 @@ def handed_over(comparison: Comparison) -> dict[str, str]:
     for result in comparison.results:
         for name, text in result.files.items():
             name = safe_name(name)
-            chosen[name if name not in ours | chosen.keys() else f"{safe_name(result.target)}-{name}"] = text
+            names = (name, f"{safe_name(result.target)}-{name}", f"{own_name(result.target)}-{name}")
+            chosen[next((each for each in names if each not in ours | chosen.keys()), names[-1])] = text
     return chosen
 
 
@@ -61,5 +62,5 @@ def draw_all(comparison: Comparison) -> dict[str, Axes]:
     for k, result in enumerate(comparison.results):
         answer = draw_answer(comparison.problem, result, colour=series_colour(k))
         if answer is not None:
-            drawn[f"answer-{safe_name(result.target)}"] = answer
+            drawn[f"answer-{own_name(result.target)}"] = answer
     return drawn

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, get_args
 
 from ..cost import Entry, Estimate, Kind
-from ..study.store import safe_name
+from ..study.store import own_name
 from .style import DARK, KINDS, css_name, series_colour
 from .svg import inline_svg
 from .table import status
@@ -101,7 +101,7 @@ def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
 
 
 def _figure_name(result: Result) -> str:
-    return f"answer-{safe_name(result.target)}"
+    return f"answer-{own_name(result.target)}"
 
 
 def _entry(entry: Entry, reads: int, si: str, total: float = 0.0) -> dict[str, Any]:

@@ -56,8 +56,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         )
     console.print(table)
     for row in comparison.results:
-        if row.reason:
-            console.print(Text.assemble((printable(row.target), "bold"), ": ", printable(row.reason)))
+        for said in (row.reason, *row.warnings):
+            if said:
+                console.print(Text.assemble((printable(row.target), "bold"), ": ", printable(said)))
     if problem.best_known is None:
         console.print("gap, success and what a solution takes need a best known value: give --best-known", style="dim")
     else:

@@ -14,7 +14,6 @@ import io
 import json
 import os
 import warnings
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
@@ -25,11 +24,10 @@ from scipy import sparse
 
 from ..files import write_file
 from ..ising import Float, Ising
+from ..npz import ArrayFileError, read_npz
 from ..problems import ProblemFileError, load
 from ..problems.forms import COUPLINGS, ENTRIES, JSON, form_of
 from ..problems.pairs import mostly_unused, read_pairs
-from ..problems.pictures import _array
-from ..problems.recall import MAX_VALUES
 from ..problems.source import Source, shown
 
 MAX_SPINS = 2_000_000
@@ -70,7 +68,9 @@ def read_model(path: str | os.PathLike[str] | Source, kind: str | None = None) -
             found = reader(source)
     except ProblemFileError:
         raise
-    except Exception as error:  # zipfile, numpy, json and dimod raise many kinds on damaged files
+    except ArrayFileError as error:
+        raise source.error(str(error)) from None
+    except Exception as error:  # numpy and json raise many kinds on damaged files
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise source.error(f"is damaged or not usable ({shown(reason)}); save it again") from None
     return found if isinstance(found, Model) else Model(found, "-1/2 s'Js - h's + offset")
@@ -109,18 +109,7 @@ def _reader(source: Source) -> Callable[[Source], Ising | Model] | None:
 
 
 def _from_npz(source: Source) -> Ising:
-    arrays: dict[str, Any] = {}
-    with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
-        members = {info.filename: info for info in archive.infolist()}
-        for key in ("couplings", "row", "column", "value", "biases", "offset"):
-            info = members.get(f"{key}.npy")
-            if info is None:
-                continue
-            if info.file_size > 8 * MAX_VALUES + 65_536:
-                raise source.error(f"{key!r} claims {info.file_size} bytes; give at most {MAX_VALUES} values")
-            arrays[key] = _array(archive.read(info))
-            if arrays[key].dtype.kind not in "biuf":
-                raise source.error(f"{key!r} holds no numbers; save numbers")
+    arrays = read_npz(source.data, ("couplings", "row", "column", "value", "biases", "offset"))
     offset = float(arrays["offset"].reshape(())) if "offset" in arrays else 0.0
     biases = arrays.get("biases")
     if "couplings" in arrays:
@@ -130,8 +119,11 @@ def _from_npz(source: Source) -> Ising:
             "has neither 'couplings' nor 'row', 'column', 'value' nor 'patterns'; save with "
             "numpy.savez(file, couplings=J, biases=h)"
         )
-    edges = np.column_stack([arrays["row"], arrays["column"], arrays["value"].astype(float)])
-    return _of_edges(source, edges, biases, offset)
+    columns = [arrays[name] for name in ("row", "column", "value")]
+    if any(each.shape != (columns[0].size,) for each in columns):
+        shapes = " and ".join(str(each.shape) for each in columns)
+        raise source.error(f"'row', 'column' and 'value' have shapes {shapes}; give (edges,) each")
+    return _of_edges(source, np.column_stack(columns).astype(float, copy=False), biases, offset)
 
 
 def _from_json(source: Source) -> Ising | Model:

@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..files import write_file
+from ..files import read_file, write_file
 from ..ising import Float
+from ..npz import ArrayFileError, read_npz
 from .backend import cache_folder
 from .programs import short_hash
+
+_MOST_BYTES = 1 << 20
 
 
 def measured(kind: str, told: Any, size: int, measure: Callable[[], ArrayLike], folder: Path | None = None) -> Float:
@@ -27,9 +30,8 @@ def measured(kind: str, told: Any, size: int, measure: Callable[[], ArrayLike], 
     key = json.dumps([told, version("brian2")], sort_keys=True).encode()
     path = (cache_folder() if folder is None else folder) / f"{kind}-{short_hash(key)}.npz"
     try:
-        with np.load(path, allow_pickle=False) as file:
-            kept = np.asarray(file["values"], dtype=float)
-    except Exception:  # damaged archives raise many kinds
+        kept = read_npz(read_file(path, _MOST_BYTES))["values"]
+    except (OSError, ArrayFileError, KeyError):
         kept = np.empty(0)
     if kept.shape == (size,) and np.isfinite(kept).all():
         return kept
@@ -37,5 +39,6 @@ def measured(kind: str, told: Any, size: int, measure: Callable[[], ArrayLike], 
     content = io.BytesIO()
     np.savez(content, values=values)
     with suppress(OSError):  # a folder that cannot be written costs time, at the next run, and no result
-        write_file(path, content.getvalue())
+        if path.is_file() or not path.exists():  # a pipe would wait for a reader
+            write_file(path, content.getvalue())
     return values

@@ -25,14 +25,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..files import write_file
+from ..printable import printable
 from ..problems.source import Source, shown
 from ..rng import RNG
 from .backend import Backend, build
 from .curve import LifNeuron
+from .nir_values import read_values
+from .nir_worker import nested
 
 if TYPE_CHECKING:
     from .rate_network import SpikingHopfield
 
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_MOST_NEURONS = 4096
 _KEPT = ("step_s", "refractory_s", "noise_v", "rest_v", "reset_v")
 
 
@@ -172,16 +177,18 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
     into = cells if cuba else found["synapses"][0]
     edges = [(str(a), str(b)) for a, b in graph.edges]
     n = int(np.size(lif.v_threshold))
+    if n > _MOST_NEURONS:
+        raise ValueError(f"the graph has {n} neurons; up to {_MOST_NEURONS} are read here")
     weights, bias, needed = np.zeros((n, n)), np.zeros(n), {(cells, sink)} | (set() if cuba else {(into, cells)})
     for name in found["maps"]:
         before, after = [a for a, b in edges if b == name], [b for a, b in edges if a == name]
-        weight = np.asarray(graph.nodes[name].weight, dtype=float)
+        weight = _real(f"weight of {shown(name)}", graph.nodes[name].weight)
         if after != [into] or before not in ([source], [cells]) or weight.shape != (n, n):
             raise ValueError(
                 f"node {shown(name)} maps {before} to {after}; expected the input or {cells!r} to {into!r}"
             )
         needed |= {(before[0], name), (name, into)}
-        bias = bias + np.asarray(getattr(graph.nodes[name], "bias", 0.0), dtype=float)
+        bias = bias + _each(f"bias of {shown(name)}", getattr(graph.nodes[name], "bias", 0.0), n)
         if before == [cells]:
             weights = weights + weight
         elif not np.array_equal(weight, np.eye(n)):
@@ -191,14 +198,15 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
             f"the graph has the edge {min(set(edges) - needed)}, which is in neither form that is read here"
         )
     synapse = lif if cuba else graph.nodes[into]
-    gain = np.asarray(lif.r, dtype=float) * np.asarray(lif.w_in if cuba else synapse.r, dtype=float)
-    offset = np.zeros(n) if cuba else np.asarray(synapse.v_leak, dtype=float)
+    r = _each("r", lif.r, n)
+    gain = r * _each("w_in", lif.w_in if cuba else synapse.r, n)
+    offset = np.zeros(n) if cuba else _each("v_leak of the synapses", synapse.v_leak, n)
     kept = _kept(graph.metadata)
     step = kept.get("step_s") if step_s is None else float(step_s)
     if step is None:
         raise ValueError("the graph does not say how long a spike lasts; give step_s, the step of what wrote it")
     tau_s = _common("tau of the synapses", lif.tau_syn if cuba else synapse.tau)
-    leak, reset = np.asarray(lif.v_leak, dtype=float), _common("v_reset", lif.v_reset)
+    leak, reset = _each("v_leak", lif.v_leak, n), _common("v_reset", lif.v_reset)
     rest_v, reset_v = kept.get("rest_v", float(leak.mean())), kept.get("reset_v", reset)
     neuron = LifNeuron(
         membrane_s=_common("tau of the membranes", lif.tau_mem if cuba else lif.tau),
@@ -210,7 +218,7 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
         noise_v=kept.get("noise_v", 0.0),
         step_s=step,
     )
-    biases = gain * bias + np.asarray(lif.r) * offset + (leak - reset) - (rest_v - reset_v)
+    biases = gain * bias + r * offset + (leak - reset) - (rest_v - reset_v)
     return LifNetwork(gain[:, None] * weights * (step / tau_s), biases, neuron)
 
 
@@ -224,14 +232,31 @@ def write_nir(
 
 
 def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> LifNetwork:
-    """Read a file that :func:`write_nir`, or another program, wrote. ProblemFileError names the file and the rule."""
+    """Read a file that :func:`write_nir`, or another program, wrote, in a process of its own (``nir_values``).
+
+    Parameters
+    ----------
+    path : path
+    step_s : float      how long the writer's spikes last, s; None: what the metadata say
+
+    Returns
+    -------
+    LifNetwork
+
+    Raises
+    ------
+    ProblemFileError    names the file and the rule: damaged, another graph, values in other files, links in a circle,
+                        complex numbers, more than 128 MB of values
+    """
     nir, source = _nir(), Source.read(path)
+    if not any(source.data.startswith(_SIGNATURE, at) for at in (0, 512, 1024, 2048)):
+        raise source.error("is no HDF5 file, and thus no NIR graph; write it with nir.write")
     try:
-        with io.BytesIO(source.data) as stream:
-            return from_nir(nir.read(stream), step_s=step_s)
+        graph = nir.dict2NIRNode({**nested(read_values(source.data)), "type_check": True})
+        return from_nir(graph, step_s=step_s)
     except ValueError as error:
-        raise source.error(str(error)) from None
-    except Exception as error:  # h5py and nir raise many kinds on damaged files
+        raise source.error(printable(str(error).partition("\n")[0][:300])) from None
+    except Exception as error:  # nir raises many kinds over graphs that are none
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise source.error(f"is damaged or no NIR graph ({shown(reason)}); write it again") from None
 
@@ -259,8 +284,23 @@ def _kept(metadata: Any) -> dict[str, float]:
     return {key: float(own[key]) for key in _KEPT if key in own} if isinstance(own, Mapping) else {}
 
 
+def _real(what: str, values: Any) -> NDArray[np.float64]:
+    x = np.asarray(values)
+    if x.dtype.kind not in "biuf":
+        raise ValueError(f"{what} is of {x.dtype}; only real numbers are read here")
+    return x.astype(float)
+
+
+def _each(what: str, values: Any, n: int) -> NDArray[np.float64]:
+    """(n,), a value for each neuron."""
+    x = _real(what, values)
+    if x.size not in (1, n):
+        raise ValueError(f"{what} has shape {x.shape}; the graph has {n} neurons")
+    return np.broadcast_to(x.ravel(), (n,))
+
+
 def _common(what: str, values: Any) -> float:
-    x = np.asarray(values, dtype=float).ravel()
+    x = _real(what, values).ravel()
     if not x.size or not np.isfinite(x).all() or np.ptp(x) > 1e-6 * abs(x).max():
         raise ValueError(f"{what} differs among the neurons, or is not finite; one kind of neuron is read here")
     return float(x[0])

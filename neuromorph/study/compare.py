@@ -30,7 +30,7 @@ from .installed import Unusable, labelled
 from .provenance import provenance
 from .reading import read_in_batches, why
 from .result import Result, beaten, evaluate
-from .store import fingerprint, kept_seed, safe_name
+from .store import fingerprint, kept_seed, own_name
 
 Progress: TypeAlias = Callable[[str, str, int, int], None]
 
@@ -130,7 +130,7 @@ def compare(
         for k, (label, device) in enumerate(devices):
             now, left = time.monotonic(), sum(task_name(task) in each.claims for _, each in devices[k:])
             deadline = None if time_limit is None else now + max(_LEAST_S, (end - now) / max(1, left))
-            path = None if directory is None else Path(directory) / "runs" / f"{safe_name(label)}.npz"
+            path = None if directory is None else Path(directory) / "runs" / f"{own_name(label)}.npz"
 
             def tell(status: str, done: int, label: str = label) -> None:
                 if progress is not None:
@@ -202,7 +202,7 @@ def _run_target(
             tell=tell,
         )
         about |= {"status": reading.status, "reason": reading.reason}
-        about["notes"] += reading.notes
+        about |= {"notes": about["notes"] + reading.notes, "warnings": reading.notes}
         if reading.run is None:
             return Result(**about)
         about["resumed"] = reading.resumed

@@ -19,7 +19,7 @@ import numpy as np
 from ..limits import TimeLimit, TimeLimitReached, progress_text, readable_seconds, time_limit
 from ..problems import Problem
 from ..protocol import DoesNotFit, Program, Relax, Target, TargetError, Task
-from ..run import Run, join
+from ..run import Run, join, part_of
 from ..signals import Interrupts, alarm
 from . import store
 from .contract import checked_run
@@ -61,7 +61,12 @@ def read_in_batches(
     path, mark              where reads are kept, and the fingerprint that says whose they are
     tell : callable         told what is being done, and the count of reads done
     """
-    kept = None if path is None else store.load(path, mark or {}, device, task)
+    kept, note = None, ""
+    try:
+        if path is not None:
+            kept, note = store.resume(path, mark or {}, device, task, problem, reads)
+    except OSError as error:
+        path, note = None, f"its reads are not kept: {error}"
     runs = [] if kept is None else [kept]
     done = resumed = 0 if kept is None else kept.reads
     status: Status = "ok"
@@ -100,6 +105,8 @@ def read_in_batches(
                 with alarm(limit):
                     run = device.run(program, _part(task, done, size), size, rng=seeds)
                 run = checked_run(run, problem, size)
+                if kept is not None and path is not None and run.activity.keys() != kept.activity.keys():
+                    raise TargetError(store.set_aside(path, "counts other events than the target"))
                 if run.reads:
                     runs.append(replace(run, status="ok") if run.status == "interrupted" else run)
                     done += run.reads
@@ -123,10 +130,10 @@ def read_in_batches(
             elif status == "time limit":
                 reason = _no_read(error, size, began)
         save()
-    notes = (unsaved,) if unsaved else ()
+    notes = tuple(each for each in (note, unsaved) if each)
     if not runs:
         return Reading(None, status, reason, 0, notes)
-    run = first_reads(join(runs), reads)
+    run = part_of(join(runs), 0, reads)
     if status == "ok" and run.status == "failed":
         status, reason = "failed", run.message
     return Reading(replace(run, task=_part(task, 0, run.reads)), status, reason, min(resumed, reads), notes)
@@ -155,17 +162,6 @@ def _no_read(error: BaseException, size: int, began: float) -> str:
         return f"{told}; {reads} take{'s' * (size == 1)} longer"
     whole = readable_seconds(spent - error.elapsed_s + needed)  # type: ignore[attr-defined]
     return f"{told}: {reads} take{'s' * (size == 1)} about {whole} ({error.step})"  # type: ignore[attr-defined]
-
-
-def first_reads(run: Run, reads: int) -> Run:
-    """The run as if it had ended after ``reads`` reads."""
-    return replace(
-        run,
-        spins=run.spins[:reads],
-        energies=run.energies[:reads],
-        activity={name: count[:reads] for name, count in run.activity.items()},
-        converged=run.converged[:reads],
-    )
 
 
 def _part(task: Task, start: int, size: int) -> Task:

@@ -49,6 +49,7 @@ class Result:
     resumed : int               reads that an earlier call had left
     one_chip : bool             whether all reads were made on one device that was drawn among many: no interval here
                                 says how much another one would differ
+    warnings : tuple of str     those of the notes that the table shows too: what became of reads that were to be kept
     """
 
     target: str
@@ -73,6 +74,7 @@ class Result:
     files: Mapping[str, str] = field(default_factory=dict)
     resumed: int = 0
     one_chip: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def reads(self) -> int:

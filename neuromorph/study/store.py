@@ -1,7 +1,8 @@
 """Reads kept on disk, so that a study that was stopped goes on where it was.
 
 ``runs/<target>.npz`` holds the reads of one target and the fingerprint of all they depend on: problem, target and its
-parameters, seed, versions and program code. Another fingerprint means other reads: the study starts again.
+parameters, seed, versions and program code. Another fingerprint means other reads: the study starts again. A file that
+cannot be what was written there is set aside under another name, for people to look at.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -22,13 +23,19 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ..files import write_file
-from ..protocol import Target, Task
-from ..run import Run, versions
+from ..files import read_file, write_file
+from ..limits import checkpoint
+from ..npz import read_npz
+from ..problems.problem import Problem
+from ..protocol import Target, TargetError, Task
+from ..run import Run, part_of, versions
+from .contract import checked_run
 
-FORMAT = 1
+FORMAT = 2
 
-_DAMAGED = (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error)
+_MOST_BYTES = 128 << 20  # of the reads of one target, packed
+_MOST_ABOUT = 16 << 20  # of all else in their file: four bytes a letter
+_CHECKED = 64  # reads whose energies are computed at one time
 
 
 def digest(value: Any) -> str:
@@ -61,52 +68,138 @@ def safe_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "unnamed"
 
 
+def own_name(text: str) -> str:
+    """:func:`safe_name`, another for another text: some digits of its hash stand where that changes it."""
+    safe = safe_name(text)
+    digits = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
+    return safe if safe == text else f"{safe[:60]}-{digits}"
+
+
 def save(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
-    """Write the reads of ``run``; they are packed to one bit a spin."""
+    """Write the reads of ``run``; they are packed to one bit a spin. OSError if they do not fit into a file or disk."""
     about = {"fingerprint": mark, "n": run.spins.shape[1], "status": run.status, "message": run.message}
-    about |= {"setup": dict(run.setup), "provenance": dict(run.provenance)}
+    about |= {"setup": dict(run.setup), "provenance": dict(run.provenance), "activity": sorted(run.activity)}
     arrays: dict[str, Any] = {f"activity {name}": count for name, count in run.activity.items()}
     arrays |= {"spins": np.packbits(run.spins > 0, axis=1), "energies": run.energies, "converged": run.converged}
+    arrays["about"] = np.array(json.dumps(about, default=str))
+    if arrays["about"].nbytes > _MOST_ABOUT or sum(array.nbytes for array in arrays.values()) > _MOST_BYTES:
+        raise OSError(f"they are more than the {_MOST_BYTES >> 20} MB that a file may have")
     file = io.BytesIO()
-    np.savez_compressed(file, about=np.array(json.dumps(about, default=str)), **arrays)
+    np.savez_compressed(file, **arrays)
     write_file(path, file.getvalue())
 
 
-def load(path: Path, mark: Mapping[str, Any], device: Target, task: Task) -> Run | None:
-    """The reads kept in ``path``, or None if there are none, they belong to another study, or the file is damaged."""
+def resume(
+    path: Path, mark: Mapping[str, Any], device: Target, task: Task, problem: Problem, reads: int
+) -> tuple[Run | None, str]:
+    """Take up reads that an earlier study left.
+
+    Parameters
+    ----------
+    path, mark                 the file, and the fingerprint of this study
+    device, task, problem      as the study has them
+    reads : int                how many are wanted
+
+    Returns
+    -------
+    Run or None                the first ``reads`` of those kept; None if there are none, or of another study
+    str                        what the user should know; else empty
+
+    Raises
+    ------
+    OSError                    the file is damaged and cannot be set aside: nothing can be kept there
+    """
+    if not os.path.lexists(path):
+        return None, ""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            if about["fingerprint"] != json.loads(json.dumps(mark)):
-                return None
-            spins = np.unpackbits(file["spins"], axis=1, count=about["n"]).astype(np.int8)
-            return Run(
-                target=device.name,
-                task=task,
-                spins=2 * spins - 1,
-                energies=file["energies"],
-                activity={name[9:]: file[name] for name in file.files if name.startswith("activity ")},
-                setup=about["setup"],
-                converged=file["converged"],
-                status=about["status"],
-                message=about["message"],
-                provenance=about["provenance"],
-            )
-    except _DAMAGED:
-        return None
+        data = read_file(path, _MOST_BYTES)
+        about = _about(data)
+        if about["fingerprint"] != json.loads(json.dumps(mark)):
+            return None, ""
+        return _run(data, about, device, task, problem, reads), ""
+    except (ValueError, TargetError) as error:
+        return None, set_aside(path, str(error).removeprefix("run() "))
+    except OSError as error:
+        return None, set_aside(path, f"cannot be read: {error.strerror}" if error.strerror else str(error))
+    except Exception as error:  # whatever JSON or the problem raise over bytes that nobody wrote so
+        return None, set_aside(path, f"is damaged ({type(error).__name__})")
+
+
+def set_aside(path: Path, reason: str) -> str:
+    """Rename a file of reads that cannot be used; what to tell the user. OSError if it cannot be renamed."""
+    reason = f"{path.name} {reason.partition('; ')[0].partition(chr(10))[0][:120]}"
+    aside, number = path.with_name(f"{path.name}.damaged"), 2
+    while os.path.lexists(aside):
+        aside, number = path.with_name(f"{path.name}.damaged-{number}"), number + 1
+    try:
+        os.replace(path, aside)
+    except OSError as error:
+        raise OSError(f"{reason} and cannot be set aside: {error.strerror}") from None
+    return f"{reason}; it is set aside as {aside.name}, and its reads are made again"
 
 
 def kept_seed(directory: Path, problem: Any) -> int | None:
     """The seed of the reads of ``problem`` that ``directory`` holds; None if there are none."""
     for path in sorted((directory / "runs").glob("*.npz")):
         try:
-            with np.load(path, allow_pickle=False) as file:
-                mark = json.loads(str(file["about"]))["fingerprint"]
-            if mark["problem"] == problem_digest(problem) and len(mark["seed"]) == 2:  # of a seed, not a Generator
-                return int(mark["seed"][0])
-        except _DAMAGED:
+            mark = _about(read_file(path, _MOST_BYTES))["fingerprint"]
+            seed = mark["seed"][0]
+            whole = type(seed) is int and seed >= 0 and len(mark["seed"]) == 2  # of a seed, not a Generator
+            if whole and mark["problem"] == problem_digest(problem):
+                return int(seed)
+        except Exception:  # ``resume`` will say it, if it is the file of a target that is asked for
             continue
     return None
+
+
+def _about(data: bytes) -> dict[str, Any]:
+    """What stands beside the reads, of which nothing is unpacked yet."""
+    found: dict[str, Any] = json.loads(str(read_npz(data, ("about",), text=("about",), limit=_MOST_ABOUT)["about"]))
+    return found
+
+
+def _run(data: bytes, about: dict[str, Any], device: Target, task: Task, problem: Problem, reads: int) -> Run:
+    """The first reads of a file whose fingerprint is right, if they are reads of the problem. ValueError, TypeError."""
+    arrays = read_npz(data, text=("about",), limit=_MOST_BYTES)
+    activity = {name.removeprefix("activity "): each for name, each in arrays.items() if name.startswith("activity ")}
+    packed, n = arrays["spins"], about["n"]
+    if sorted(activity) != about["activity"] or packed.dtype != np.uint8 or arrays["converged"].dtype != bool:
+        raise ValueError("holds other arrays than it says")
+    if packed.ndim != 2 or not len(packed) or not isinstance(n, int) or packed.shape[1] != (n + 7) // 8:
+        raise ValueError(f"has spins of shape {packed.shape} for {n!r}")
+    if any(each.shape != (len(packed),) for each in (arrays["energies"], arrays["converged"], *activity.values())):
+        raise ValueError("has arrays that are not of one length")
+    if missing := _priced(device) - activity.keys() - about["setup"].keys():
+        raise ValueError(f"does not count {', '.join(sorted(missing))}")
+    if not (isinstance(about["provenance"], dict) and isinstance(about["message"], str)):
+        raise ValueError("has no message or no provenance")
+    spins = np.unpackbits(packed[:reads], axis=1, count=n).view(np.int8)
+    spins *= 2
+    spins -= 1
+    run = Run(
+        target=device.name,
+        task=task,
+        spins=spins,
+        energies=arrays["energies"][:reads],
+        activity={name: count[:reads] for name, count in activity.items()},
+        setup=about["setup"],
+        converged=arrays["converged"][:reads],
+        status=about["status"],
+        message=about["message"],
+        provenance=about["provenance"],
+    )
+    for first in range(0, run.reads, _CHECKED):
+        checkpoint("checking kept reads", first, run.reads)
+        part = part_of(run, first, first + _CHECKED)
+        checked_run(part, problem, part.reads)
+    return run
+
+
+def _priced(device: Target) -> set[str]:
+    """The events that ``device`` has prices for."""
+    with suppress(Exception):  # of a target of somebody else: not the fault of the file
+        return {cost.event for cost in device.costs()}
+    return set()
 
 
 def _parts(value: Any) -> dict[str, Any]:

@@ -1,0 +1,150 @@
+"""Arrays of .npz and .npy files from anywhere: no pickle is read, and no byte unpacked before its size is known.
+
+An .npz is a zip archive of .npy files; an .npy is a magic string, a header (a Python literal of dtype, order and shape)
+and the bytes of one array. Each of these can lie: the directory of the archive about the size of a member, a member
+about what it inflates to, the header about what follows it.
+Source: numpy.lib.format; PKWARE, .ZIP File Format Specification (APPNOTE) 6.3.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LIMIT = 256 << 20  # bytes of all arrays together, unless the caller says otherwise
+_SMALL = 128 << 20  # bytes that a file of any size may claim
+_RATIO = 16  # beyond them, how many bytes a byte of the file may become; numbers rarely pack tighter
+_MOST_MEMBERS = 1000
+_MOST_HEADER = 1000  # bytes of the header of one array
+_SIGNATURE = b"PK\x01\x02"  # of an entry in the directory
+
+_npy: Any = np.lib.format  # numpy leaves it untyped
+
+
+class ArrayFileError(ValueError):
+    """An array file breaks a rule; one line that ends with the remedy, and begins where the name of the file ends."""
+
+
+def read_npz(
+    data: bytes, names: Collection[str] | None = None, *, text: Collection[str] = (), limit: int = LIMIT
+) -> dict[str, NDArray[Any]]:
+    """Arrays of an .npz file.
+
+    Parameters
+    ----------
+    data : bytes              the whole file
+    names : names             the arrays to read, of which some may be missing; None: all there are
+    text : names              those among them that are strings; all others are numbers or truth values
+    limit : int               bytes that they may take together
+
+    Returns
+    -------
+    dict of arrays            in the byte order of the machine; every floating point type as float64
+
+    Raises
+    ------
+    ArrayFileError            for whatever else the bytes may be
+    """
+    with _one_line(), zipfile.ZipFile(_archive(data)) as archive:
+        members = _members(archive)
+        wanted = {name: members[name] for name in (members if names is None else names) if name in members}
+        _check_sizes(wanted, min(limit, max(_SMALL, _RATIO * len(data))))
+        return {name: _array(repr(name), _unpacked(name, archive, info), name in text) for name, info in wanted.items()}
+
+
+def npz_names(data: bytes) -> list[str]:
+    """The names of the arrays in an .npz file. Raises ArrayFileError."""
+    with _one_line(), zipfile.ZipFile(_archive(data)) as archive:
+        return list(_members(archive))
+
+
+def read_npy(data: bytes, *, text: bool = False) -> NDArray[Any]:
+    """The array of an .npy file of numbers, or of strings, as :func:`read_npz` reads them. Raises ArrayFileError."""
+    with _one_line():
+        return _array("the array", data, text)
+
+
+def _archive(data: bytes) -> io.BytesIO:
+    """``data``, if its directory is short: zipfile makes an object of every entry before anybody can ask."""
+    entries = data.count(_SIGNATURE)
+    if entries > _MOST_MEMBERS:
+        raise ArrayFileError(f"has {entries} members; at most {_MOST_MEMBERS} are read: save fewer arrays")
+    return io.BytesIO(data)
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in archive.infolist():
+        name = info.filename.removesuffix(".npy")
+        if name in members:
+            raise ArrayFileError(f"has the array {name[:40]!r} twice; save it once")
+        if name != info.filename:  # what is no array is nobody's concern
+            members[name] = info
+    return members
+
+
+def _check_sizes(wanted: Mapping[str, zipfile.ZipInfo], limit: int) -> None:
+    total = 0
+    for name, info in wanted.items():
+        if info.file_size > limit - total:
+            beside = f" beside the {total} of other arrays" if total else ""
+            raise ArrayFileError(
+                f"{name!r} claims {info.file_size} bytes{beside}; of this file at most {limit} are read: save less"
+            )
+        total += info.file_size
+
+
+def _unpacked(name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    if info.flag_bits & 1:
+        raise ArrayFileError(f"{name!r} is encrypted; save with numpy.savez_compressed")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ArrayFileError(f"{name!r} is packed in an unusual way; save with numpy.savez_compressed")
+    with archive.open(info) as stream:
+        return stream.read(info.file_size)  # without a number it inflates all there is, and cuts it off then
+
+
+def _array(what: str, packed: bytes, text: bool) -> NDArray[Any]:
+    stream = io.BytesIO(packed)
+    version = _npy.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise ArrayFileError(f"{what} is in array format {version}; save it with numpy.savez")
+    read = _npy.read_array_header_1_0 if version == (1, 0) else _npy.read_array_header_2_0
+    shape, fortran, dtype = read(stream, max_header_size=_MOST_HEADER)
+    if dtype.hasobject:
+        raise ArrayFileError(f"{what} is of pickled objects, which are not read; save numbers")
+    if text != (dtype.kind == "U") or not (text or dtype.kind in "biuf"):
+        wanted = "are no text" if text else "hold no numbers"
+        raise ArrayFileError(f"entries of {what} {wanted} but are {str(dtype)[:40]}; save it as such")
+    if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize != len(packed) - stream.tell():
+        raise ArrayFileError(f"{what} is damaged: its header says more values than there are, or fewer; save it again")
+    if not prod(shape):
+        return np.empty(shape, _native(dtype))
+    values = np.frombuffer(packed, dtype, offset=stream.tell()).reshape(shape, order="F" if fortran else "C")
+    if dtype.kind == "b":
+        return values.view(np.uint8) != 0  # a byte other than 0 and 1 would count as neither
+    return np.array(values, _native(dtype))
+
+
+def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return np.dtype(float) if dtype.kind == "f" else dtype.newbyteorder("=")
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """zipfile, zlib, struct, tokenize and numpy's parser of headers each have errors of their own."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    except ArrayFileError:
+        raise
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ArrayFileError(f"is damaged ({reason[:80]!r}); save it again") from None

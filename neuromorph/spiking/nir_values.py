@@ -1,0 +1,67 @@
+"""The values of an HDF5 file, as ``nir_worker`` reads them in a process that may hang, crash or run out of memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from ..limits import checkpoint, remaining_seconds
+from ..npz import read_npz
+from .nir_worker import MOST_BYTES, Flat
+
+_WAIT_S = 20.0  # for a small file, on a busy machine; the process limits its computing to less than a second itself
+_OUT_OF_TIME = -getattr(signal, "SIGPROF", 27)
+
+
+def read_values(data: bytes) -> Flat:
+    """Read the values of an HDF5 file that holds a NIR graph.
+
+    Parameters
+    ----------
+    data : bytes            the whole file
+
+    Returns
+    -------
+    dict                    {path: array}, strings as text
+
+    Raises
+    ------
+    ValueError              says why there are none, and what to do
+    """
+    code, packed = _answer(data)
+    if code:
+        over = "takes too long to read" if code == _OUT_OF_TIME else "ends the process that reads it"
+        raise ValueError(f"{over}: it is damaged, or made to; write it again")
+    about = read_npz(packed, ("reason", "text"), text=("reason", "text"))
+    if "reason" in about:
+        raise ValueError(str(about["reason"]))
+    values = read_npz(packed, text=[*about["text"].tolist(), "text"], limit=2 * MOST_BYTES)
+    return {path: value for path, value in values.items() if path != "text"}
+
+
+def _answer(data: bytes) -> tuple[int, bytes]:
+    """The exit code of ``nir_worker``, and what it wrote; whatever ends this call ends it."""
+    paths = os.pathsep.join(place for place in sys.path if place)
+    wait_s = min(_WAIT_S + len(data) / 1e6, remaining_seconds())
+    process = subprocess.Popen(
+        [sys.executable, "-P", str(Path(__file__).with_name("nir_worker.py"))],
+        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C comes to us, and we end it
+    )
+    with process:
+        try:
+            packed = process.communicate(data, timeout=wait_s)[0]
+            return process.returncode, packed
+        except subprocess.TimeoutExpired:
+            process.kill()
+            checkpoint("reading NIR")
+            return _OUT_OF_TIME, b""
+        except BaseException:
+            process.kill()
+            raise

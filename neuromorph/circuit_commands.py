@@ -55,6 +55,11 @@ def circuit_function(name: str) -> Callable[..., Any]:
     """A function of the package above this one, as its entry point names it."""
     from importlib.metadata import entry_points
 
+    from .ownership import circuits_missing
+
+    missing = circuits_missing()
+    if missing:
+        raise BadInput(missing)
     for point in entry_points(group="neuromorph.circuits", name=name):
         function: Callable[..., Any] = point.load()
         return function

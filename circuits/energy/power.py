@@ -25,6 +25,7 @@ from neuromorph.analog import AnalogNetwork, Trajectory
 from neuromorph.analog.transient import checked_initial
 from neuromorph.ising import Float
 from neuromorph.threads import single_threaded_blas
+from neuromorph.limits import checkpoint
 
 from ..parts import passive_leaks
 
@@ -122,6 +123,7 @@ def energy_of_network(
     meter, n = _Meter(network, rails), network.size
 
     def slope(t: float, y: Float) -> Float:
+        checkpoint("energies of the differential equation", t, duration_s)
         u = y[:n]
         return np.concatenate([network.rhs(t, u), meter.powers(u[None], network.voltages(u)[None])[0]])
 

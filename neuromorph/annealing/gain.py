@@ -22,6 +22,7 @@ from scipy import sparse
 
 from ..analog import AnalogNetwork, Tanh
 from ..ising import Float, Ising
+from ..limits import checkpoint
 
 _HOT = 0.9  # where the ramp starts, in units of the critical factor
 _FINAL = 20.0  # the gain that an Ising problem is given, in units of the critical gain
@@ -118,6 +119,7 @@ def anneal(
     block = max(1, _IN_FLIGHT // (len(seeds) * network.size))
     u = np.array([scale * stream.standard_normal(network.size) for stream in streams])
     for step in range(steps):
+        checkpoint("annealing", step, steps)
         factor = ramp(step * dt)
         v = network.voltages(u, factor)
         if observe is not None:

@@ -110,7 +110,7 @@ def anneal(
     duration_s = duration_tau * float(np.median(tau))
     steps = int(np.ceil(duration_tau / step_tau))
     dt = duration_s / steps
-    ramp = GainRamp(min(1.0, _HOT * critical_gain(network)), (1.0 - _HOLD) * duration_s)
+    ramp = GainRamp(min(1.0, _HOT * _critical(network, highest)), (1.0 - _HOLD) * duration_s)
     approach = -np.expm1(-dt / tau)
     kick = noise * np.sqrt(2.0 * dt / tau) / network.activation.gain
     noisy = int((1.0 - _HOLD) * steps) if noise > 0 else 0
@@ -137,7 +137,10 @@ def anneal(
 
 def critical_gain(network: AnalogNetwork) -> float:
     """k_c: the factor on the gain at which u = 0, were there no currents, becomes unstable; infinite if never."""
-    highest = _extreme_modes(network)[1]
+    return _critical(network, _extreme_modes(network)[1])
+
+
+def _critical(network: AnalogNetwork, highest: float) -> float:
     return float(1.0 / (network.activation.slope(0.0) * highest)) if highest > 0 else np.inf
 
 

@@ -97,7 +97,8 @@ def _recall(arguments: argparse.Namespace) -> int:
     warn(Path(arguments.file).name, *problem.notes)
     files = OutFolder(arguments.out)
     for name, make in found.files().items():
-        files.keep(name, partial(_write, make))
+        if not (files.stopped and name == "trace.png"):  # matplotlib takes a second
+            files.keep(name, partial(_write, make))
     if arguments.json:
         print(json.dumps(found.to_dict(), indent=1, allow_nan=False))
     else:

@@ -14,6 +14,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from study_toys import press_ctrl_c
 from test_engines import fake_ngspice
 
 import neuromorph as nm
@@ -23,6 +24,7 @@ from circuits.engines.process import TIMEOUT_S
 from circuits.hopfield import Level
 from neuromorph import circuit_commands, cli
 from neuromorph.cli import main
+from neuromorph.limits import checkpoint
 from neuromorph.study import READS
 
 SQUARE = """NAME: square
@@ -465,6 +467,71 @@ def test_output_that_goes_nowhere_says_so_without_a_traceback(toys, pentagon, wo
         assert full.returncode == 2
         assert full.stderr.startswith("error: ")
         assert full.stderr.count("\n") == 1
+
+
+def test_solve_obeys_its_time_limit(toys, pentagon, capsys):
+    words = ["solve", pentagon, "--target", "slow", "--reads", "100000", "--time-limit", "0.5", "--json"]
+    assert main(words) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["status"] == "time limit"
+    assert 1 <= data["reads"] < 1000
+
+
+def test_certify_says_how_far_it_came(pentagon, monkeypatch, capsys):
+    def endless(*args, **options):
+        for k in range(1000):
+            checkpoint("an engine", k, 1000)
+            time.sleep(0.01)
+
+    monkeypatch.setattr("circuits.certificate.certify.simulate_circuit", endless)
+    assert main(["certify", pentagon, "--time-limit", "0.3"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert re.fullmatch(r"time limit: an engine: \d+ % done after .*; give more with --time-limit\n", said.err)
+
+
+def test_a_disk_that_is_full_costs_no_number(toys, pentagon, tmp_path, monkeypatch, capsys):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("neuromorph.files.os.replace", full)
+    out = tmp_path / "out"
+    assert main(["compare", pentagon, "--targets", "toy", "--reads", "3", "--out", str(out)]) == 2
+    said = capsys.readouterr()
+    assert "ok, 3 reads" in said.out
+    assert said.err.startswith(f"error: cannot write {out}: No space left on device; choose another place with --out")
+    assert main(["solve", pentagon, "--target", "toy", "--reads", "3", "--out", str(tmp_path / "answer.txt")]) == 2
+    said = capsys.readouterr()
+    assert len(said.out.split()) == 5
+    assert "cannot write" in said.err
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+
+
+def test_a_second_ctrl_c_ends_the_writing_but_does_not_lose_the_results(toys, pentagon, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("neuromorph.report.folder.draw_all", lambda comparison: press_ctrl_c())
+    out = tmp_path / "out"
+    assert main(["compare", pentagon, "--targets", "toy", "--reads", "3", "--out", str(out)]) == 130
+    said = capsys.readouterr()
+    assert "ok, 3 reads" in said.out
+    assert said.err.startswith("interrupted")
+    assert json.loads((out / "results.json").read_text())["results"][0]["reads"] == 3
+
+
+def test_sigterm_leaves_the_results_and_its_own_exit_code(toys, pentagon, tmp_path):
+    out = tmp_path / "out"
+    words = ["compare", pentagon, "--targets", "slow,toy", "--out", str(out), "--reads", "100000"]
+    command = [sys.executable, "-m", "neuromorph", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not (out / "runs" / "slow.npz").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 143, error
+    assert "Traceback" not in error
+    rows = json.loads((out / "results.json").read_text())["results"]
+    assert [row["status"] for row in rows] == ["interrupted", "interrupted"]
+    assert rows[0]["reads"] > 0
 
 
 def test_ctrl_c_keeps_the_reads_and_the_same_command_goes_on(toys, pentagon, tmp_path):

@@ -24,8 +24,8 @@ from scipy import sparse
 from neuromorph.analog import AnalogNetwork, Trajectory
 from neuromorph.analog.transient import checked_initial
 from neuromorph.ising import Float
-from neuromorph.threads import single_threaded_blas
 from neuromorph.limits import checkpoint
+from neuromorph.threads import single_threaded_blas
 
 from ..parts import passive_leaks
 

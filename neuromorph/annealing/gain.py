@@ -22,6 +22,7 @@ from scipy import sparse
 
 from ..analog import AnalogNetwork, Tanh
 from ..ising import Float, Ising
+from ..limits import checkpoint
 from ..threads import single_threaded_blas
 
 _HOT = 0.9  # where the ramp starts, in units of the critical factor
@@ -111,7 +112,7 @@ def anneal(
     duration_s = duration_tau * float(np.median(tau))
     steps = int(np.ceil(duration_tau / step_tau))
     dt = duration_s / steps
-    ramp = GainRamp(min(1.0, _HOT * critical_gain(network)), (1.0 - _HOLD) * duration_s)
+    ramp = GainRamp(min(1.0, _HOT * _critical(network, highest)), (1.0 - _HOLD) * duration_s)
     approach = -np.expm1(-dt / tau)
     kick = noise * np.sqrt(2.0 * dt / tau) / network.activation.gain
     noisy = int((1.0 - _HOLD) * steps) if noise > 0 else 0
@@ -120,6 +121,7 @@ def anneal(
     block = max(1, _IN_FLIGHT // (len(seeds) * network.size))
     u = np.array([scale * stream.standard_normal(network.size) for stream in streams])
     for step in range(steps):
+        checkpoint("annealing", step, steps)
         factor = ramp(step * dt)
         v = network.voltages(u, factor)
         if observe is not None:
@@ -138,7 +140,10 @@ def anneal(
 @single_threaded_blas()
 def critical_gain(network: AnalogNetwork) -> float:
     """k_c: the factor on the gain at which u = 0, were there no currents, becomes unstable; infinite if never."""
-    highest = _extreme_modes(network)[1]
+    return _critical(network, _extreme_modes(network)[1])
+
+
+def _critical(network: AnalogNetwork, highest: float) -> float:
     return float(1.0 / (network.activation.slope(0.0) * highest)) if highest > 0 else np.inf
 
 

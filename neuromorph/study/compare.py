@@ -182,7 +182,7 @@ def _run_target(
             status, reason = why(error, limit, study.signals)
             if status == "time limit":
                 spent = limits.readable_seconds(time.monotonic() - began)
-                reason = f"programming was not done in {spent}: {reason}"
+                reason = f"programming takes more than {spent}, its share of the time: {reason}"
             return Result(**about, status=status, reason=reason)
     about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
     about["one_chip"] = program.one_chip

@@ -159,7 +159,8 @@ def _no_read(error: BaseException, size: int, began: float) -> str:
     told = f"no read was done in {readable_seconds(spent)}"
     needed = getattr(error, "needed_s", inf)
     if not isfinite(needed):
-        return f"{told}; {reads} take{'s' * (size == 1)} longer"
+        step = f" ({error.step})" if getattr(error, "step", "") else ""  # type: ignore[attr-defined]
+        return f"{told}; {reads} take{'s' * (size == 1)} longer{step}"
     whole = readable_seconds(spent - error.elapsed_s + needed)  # type: ignore[attr-defined]
     return f"{told}: {reads} take{'s' * (size == 1)} about {whole} ({error.step})"  # type: ignore[attr-defined]
 

@@ -68,6 +68,9 @@ def terminal_matrices(
     column_nodes = row_nodes.size + np.arange(columns * (rows + 1)).reshape(columns, rows + 1)
     done, total = 0.0, _work(rows, columns)
 
+    def look() -> None:
+        progress(done / total)
+
     def block(a: int, b: int, c: int, d: int) -> _Block:
         """Rows a .. b of columns c .. d."""
         nonlocal done
@@ -78,12 +81,12 @@ def terminal_matrices(
             found = _small(nodes, (d - c) * (b == rows), inner, places, links)
         elif b - a > d - c:
             middle = (a + b) // 2
-            found = _joined(block(a, middle, c, d), block(middle, b, c, d))
+            found = _joined(block(a, middle, c, d), block(middle, b, c, d), look)
         else:
             middle = (c + d) // 2
-            found = _joined(block(a, b, c, middle), block(a, b, middle, d))
+            found = _joined(block(a, b, c, middle), block(a, b, middle, d), look)
         done += _own_work(b - a, d - c)
-        progress(done / total)
+        look()
         return found
 
     whole = block(0, rows, 0, columns)
@@ -95,7 +98,7 @@ def terminal_matrices(
         far, source = np.arange(rows), np.arange(rows, 2 * rows)
         weights[far, source] += along[0]
         weights[source, far] += along[0]
-        weights = _eliminated(weights, rows)
+        weights = _eliminated(weights, rows, look)
     np.fill_diagonal(weights, 0.0)
     return weights[:, rows:].copy(), np.diag(weights.sum(axis=1)) - weights[:, :rows]
 
@@ -111,7 +114,7 @@ def _small(nodes: Any, grounds: int, inner: int, places: Any, links: Float) -> _
     return _Block(nodes[inner:size], nodes[size:], weights)
 
 
-def _joined(a: _Block, b: _Block) -> _Block:
+def _joined(a: _Block, b: _Block, look: Callable[[], None]) -> _Block:
     """Two neighbours as one block, without the nodes that they share."""
     inner = np.intersect1d(a.nodes, b.nodes, assume_unique=True)
     nodes = np.concatenate([inner, np.setxor1d(a.nodes, b.nodes, assume_unique=True)])
@@ -123,13 +126,14 @@ def _joined(a: _Block, b: _Block) -> _Block:
         weights[np.ix_(where, where)] += part.weights[:, :own]
         weights[where, first:last] = part.weights[:, own:]
         first = last
-    return _Block(nodes[len(inner) :], np.r_[a.grounds, b.grounds], _eliminated(weights, len(inner)))
+    return _Block(nodes[len(inner) :], np.r_[a.grounds, b.grounds], _eliminated(weights, len(inner), look))
 
 
-def _eliminated(weights: Float, count: int) -> Float:
-    """The conductances without the first ``count`` nodes; ``weights`` (p, p + q) are spoilt."""
+def _eliminated(weights: Float, count: int, look: Callable[[], None]) -> Float:
+    """The conductances without the first ``count`` nodes; ``weights`` (p, p + q) are spoilt. ``look`` may end it."""
     nodes = len(weights)
     for first in range(0, count, _PANEL):
+        look()
         last = min(first + _PANEL, count)
         rest = weights[first:last, last:]
         panel = np.column_stack([weights[first:last, first:last], rest.sum(axis=1)])

@@ -115,9 +115,8 @@ class AnalogCircuit:
             activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
             activity |= {**dict.fromkeys(EVENTS, 0.0), "unit_s": n * ends.seconds}
             activity["drawn_j"] = DATA["tour_drive"].value * activity["siemens_s"]
-        return finish(
-            program, task, ends.spins, activity, converged=ends.settled, provenance={"parameters": asdict(self)}
-        )
+        about = {"parameters": asdict(self)}
+        return finish(program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
         return (

@@ -17,6 +17,7 @@ Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983); relaxation: Hop
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from time import perf_counter
@@ -30,6 +31,8 @@ from neuromorph.cost import Cost, Datum, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.tours import anneal_tour
 from neuromorph.kernels.variates import LANES
+from neuromorph.limits import checkpoint, whole_parts
+from neuromorph.pieces import pieces
 from neuromorph.problems import Problem, Tsp
 from neuromorph.protocol import DoesNotFit, Minimise, Program, Relax, Sample, Task, ising_of, require_claim
 from neuromorph.rng import RNG, kernel_states, seed_sequence
@@ -75,9 +78,10 @@ class CpuAnneal:
         require_claim(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
-        spins, updates, seconds, settled = program.state.reads(task, seed_sequence(rng), reads, self.sweeps)
-        activity = {"device_s": seconds, "updates": updates}
-        return finish(program, task, spins, activity, converged=settled, provenance={"parameters": asdict(self)})
+        parts, status = whole_parts(program.state.reads(task, seed_sequence(rng), reads, self.sweeps))
+        spins, updates, seconds, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
+        activity, about = {"device_s": seconds, "updates": updates}, {"parameters": asdict(self)}
+        return finish(program, task, spins, activity, converged=settled, status=status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
         data = read_data(files(__package__).joinpath("digital.toml").read_text())
@@ -101,20 +105,22 @@ class _Spins:
     hot: float
     cold: float
 
-    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> _Reads:
+    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
         n = self.ising.size
+        checkpoint("compiling")
         if isinstance(task, Relax):
             spins, streams = task.cues(reads, n).astype(np.int8), kernel_states(sequence.spawn(reads))
             downhill(self.ising, spins[:1].copy(), streams[:1].copy(), 0)  # so that compiling is never in the time
             start = perf_counter()
             done, settled = downhill(self.ising, spins, streams, 10 * sweeps)
-            return spins, n * done.astype(float), np.full(reads, (perf_counter() - start) / reads), settled
+            yield spins, n * done.astype(float), np.full(reads, (perf_counter() - start) / reads), settled
+            return
         self._side_by_side(task, np.random.SeedSequence(0), 1, 2)
-        start, most = perf_counter(), max(LANES, _SPINS // n)
-        parts = [self._side_by_side(task, sequence, min(most, reads - done), sweeps) for done in range(0, reads, most)]
-        seconds = np.full(reads, (perf_counter() - start) / reads)
-        spins, done, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return spins, n * done.astype(float), seconds, settled
+        most = max(LANES, _SPINS // n)
+        for first in range(0, reads, most):
+            start, count = perf_counter(), min(most, reads - first)
+            spins, done, settled = self._side_by_side(task, sequence, count, sweeps)
+            yield spins, n * done.astype(float), np.full(count, (perf_counter() - start) / count), settled
 
     def _side_by_side(
         self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int
@@ -128,7 +134,7 @@ class _Spins:
         lanes = replicas(
             self.ising, reads, update="heat-bath" if isinstance(task, Sample) else "metropolis", rng=sequence
         )
-        lanes.sweep(betas)
+        lanes.sweep(betas, f"annealing {reads} reads")
         spins, swept = lanes.spins(), np.full(reads, betas.size)
         if isinstance(task, Sample):
             return spins, swept, np.ones(reads, bool)
@@ -152,11 +158,14 @@ class _Tours:
                 f"most (16 MB a read): split it into parts, or use a solver that returns tours instead of spins"
             )
         distances = np.ascontiguousarray(problem.distances(), dtype=float)
-        apart = distances + np.diag(np.full(problem.size, np.inf))
-        near = np.argsort(apart, axis=1, kind="stable")[:, : min(_NEAR, problem.size - 1)]
-        return cls(problem, distances, np.ascontiguousarray(near))
+        near = np.empty((problem.size, min(_NEAR, problem.size - 1)), np.int64)
+        for rows, _ in pieces(problem.size, 1, "near cities"):
+            apart = distances[rows].copy()
+            apart[np.arange(len(apart)), np.arange(rows.start, rows.stop)] = np.inf
+            near[rows] = np.argsort(apart, axis=1, kind="stable")[:, : near.shape[1]]
+        return cls(problem, distances, near)
 
-    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> _Reads:
+    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
         if not isinstance(task, Minimise):
             raise DoesNotFit(
                 f"cpu-anneal holds {self.problem.name} as a permutation, which it can only minimise; "
@@ -164,15 +173,17 @@ class _Tours:
             )
         n, streams = self.problem.size, kernel_states(sequence.spawn(reads))
         tours = np.array([np.random.default_rng(stream).permutation(n) for stream in streams])
-        spins = np.empty((reads, n * n), np.int8)
-        seconds = np.empty(reads)
         # The first temperature is the mean distance of the five nearest cities; three cities have one tour only.
         scale = float(np.take_along_axis(self.distances, self.near[:, :5], axis=1).mean())
         betas = ramp(1.0 / scale, 100.0 / scale, sweeps) if scale and n > 3 else np.empty(0)
+        checkpoint("compiling")
         anneal_tour(self.distances, self.near, betas[:0], tours[0].copy(), streams[0].copy())
-        for k in range(reads):
-            start = perf_counter()
-            anneal_tour(self.distances, self.near, betas, tours[k], streams[k])
-            seconds[k] = perf_counter() - start
-            spins[k] = self.problem.spins(tours[k])
-        return spins, np.full(reads, float(betas.size * n)), seconds, np.ones(reads, bool)
+        seconds, updates = np.zeros(reads), float(betas.size * n)
+        for rows, part in pieces(reads, max(1, betas.size), f"annealing {reads} tours"):
+            for k in range(rows.start, rows.stop):
+                start = perf_counter()
+                anneal_tour(self.distances, self.near, betas[part], tours[k], streams[k])
+                seconds[k] += perf_counter() - start
+            if part.stop >= betas.size:
+                for k in range(rows.start, rows.stop):
+                    yield self.problem.spins(tours[k])[None], np.full(1, updates), seconds[k : k + 1], np.ones(1, bool)

@@ -5,7 +5,7 @@ What a board of resistors and a crossbar of memristors do alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import pi
 from typing import TypeAlias
@@ -19,6 +19,7 @@ from neuromorph.analog import AnalogNetwork, Tanh, simulate
 from neuromorph.annealing import anneal
 from neuromorph.cost import Cost, Datum
 from neuromorph.ising import Float, Ising
+from neuromorph.limits import checkpoint, whole_parts
 from neuromorph.protocol import DoesNotFit, Minimise, Relax, Task
 
 from .joules import Looks, by_event, window_joules
@@ -38,12 +39,16 @@ _FLOATS = 1 << 17  # potentials annealed in one batch
 
 @dataclass(frozen=True, eq=False)
 class Reads:
-    """spins (reads, n) int8, seconds (reads,) that each took, settled (reads,) bool, joules {event: (reads,)} or {}."""
+    """spins (reads, n) int8, seconds (reads,) that each took, settled (reads,) bool, joules {event: (reads,)} or {}.
+
+    status : str     of a Run: interrupted where there are fewer than were asked for
+    """
 
     spins: NDArray[np.int8]
     seconds: Float
     settled: NDArray[np.bool_]
     joules: Mapping[str, Float] = field(default_factory=dict)
+    status: str = "ok"
 
 
 def network_of(ising: Ising, conductance_s: float, gain: float, swing_v: float, tau_s: float) -> AnalogNetwork:
@@ -116,23 +121,30 @@ def read_networks(
 
     With ``rails`` also the joules of each, for networks of resistors.
     """
-    parts = []
-    done = 0
-    for network, seeds in networks:
-        meter = None if rails is None else ClassMeter(network, rails)
-        if isinstance(task, Relax):
-            parts += [relax(network, cue, meter) for cue in task.cues(reads, network.size)[done : done + len(seeds)]]
-        else:
-            step = max(1, _FLOATS // network.size)
-            for k in range(0, len(seeds), step):
-                parts.append(_annealed(network, seeds[k : k + step], meter))
-        done += len(seeds)
+    parts, status = whole_parts(_one_by_one(task, reads, networks, rails))
     return Reads(
         np.concatenate([part.spins for part in parts]),
         np.concatenate([part.seconds for part in parts]),
         np.concatenate([part.settled for part in parts]),
         {name: np.concatenate([part.joules[name] for part in parts]) for name in parts[0].joules},
+        status,
     )
+
+
+def _one_by_one(
+    task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]], rails: Rails | None
+) -> Iterator[Reads]:
+    done = 0
+    for network, seeds in networks:
+        meter = None if rails is None else ClassMeter(network, rails)
+        step = 1 if isinstance(task, Relax) else max(1, _FLOATS // network.size)
+        for k in range(0, len(seeds), step):
+            checkpoint("reads", done, reads)
+            if isinstance(task, Relax):
+                yield relax(network, task.cues(reads, network.size)[done], meter)
+            else:
+                yield _annealed(network, seeds[k : k + step], meter)
+            done += len(seeds[k : k + step])
 
 
 def relax(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | None = None) -> Reads:

@@ -23,6 +23,7 @@ from neuromorph.annealing.schedule import ramp
 from neuromorph.cost import Cost
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.variates import LANES
+from neuromorph.limits import checkpoint, whole_parts
 from neuromorph.problems import Problem, Tsp
 from neuromorph.protocol import DoesNotFit, Minimise, Program, Sample, Task, ising_of, require_claim
 from neuromorph.rng import RNG, seed_sequence
@@ -59,6 +60,7 @@ class CpuSampler:
                                                                 read takes ``lanes`` replicas
     sweeps : int                                                of each replica in a read
     power_w : float | None                                      of one busy core, as of ``digital.CpuAnneal``
+    together : int                                              reads that take about the time of one
     """
 
     name: str
@@ -66,6 +68,7 @@ class CpuSampler:
     plan: Plan
     sweeps: int
     power_w: float | None = None
+    together: int = LANES
 
     claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample"})
 
@@ -78,9 +81,8 @@ class CpuSampler:
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
                 f"tours; {MAX_CITIES} at most: cpu-anneal holds a tour as a permutation"
             )
-        return Program(
-            self.name, problem, ising_of(problem), notes=("held exactly, in float32 at least",), together=LANES
-        )
+        notes = ("held exactly, in float32 at least",)
+        return Program(self.name, problem, ising_of(problem), notes=notes, together=self.together)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
@@ -88,22 +90,26 @@ class CpuSampler:
             raise ValueError(f"reads is {reads}; ask for at least one")
         ising, sequence, minimise = ising_of(program.asked), seed_sequence(rng), isinstance(task, Minimise)
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
-        self.plan(ising, beta, minimise, 2)[0](1, np.random.SeedSequence(0))  # compiles
+        checkpoint("compiling")
+        self.plan(ising, beta, minimise, 2)[0](1, np.random.SeedSequence(0))
         start = perf_counter()
         draw, lanes = self.plan(ising, beta, minimise, self.sweeps)
         most = max(1, _SPINS // (lanes * ising.size))
-        parts = []
-        for done in range(0, reads, most):
-            count = min(most, reads - done)
+
+        def part(first: int) -> tuple[Spins, float]:
+            count = min(most, reads - first)
             beside = streams_beside(sequence, count, lanes, tag=1)
             spins = draw(count, sequence)
             if minimise:
                 downhill(ising, spins, beside)
-            parts.append(spins)
-        seconds = (perf_counter() - start) / reads
+            return spins, perf_counter()
+
+        parts, status = whole_parts(map(part, range(0, reads, most)))
+        spins = np.concatenate([each for each, _ in parts])
+        seconds = (parts[-1][1] - start) / len(spins)
         activity = {"device_s": seconds, "updates": float(self.sweeps * lanes * ising.size)}
         about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w}}
-        return finish(program, task, np.concatenate(parts), activity, provenance=about)
+        return finish(program, task, spins, activity, status=status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
         return CpuAnneal(power_w=self.power_w).costs()
@@ -126,7 +132,8 @@ def cpu_cluster(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
         betas = _cooling(ising, beta, minimise, sweeps)
         return lambda reads, rng: swendsen_wang(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).flat(), 1
 
-    return CpuSampler("cpu-cluster", "Swendsen-Wang clusters on one core: time measured", plan, sweeps, power_w)
+    about = "Swendsen-Wang clusters on one core: time measured"
+    return CpuSampler("cpu-cluster", about, plan, sweeps, power_w, together=1)
 
 
 def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
@@ -172,7 +179,7 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
-    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w)
+    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, together=1)
 
 
 def _cooling(ising: Ising, beta: float, minimise: bool, sweeps: int) -> Float:

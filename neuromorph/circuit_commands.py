@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .options import BadInput, Parser, folder_or_file, names, positive, seed, user_errors, writing
+from .options import BadInput, Parser, add_time_limit, folder_or_file, names, positive, seed, user_errors, writing
 
 if TYPE_CHECKING:
     from .problems import Problem
@@ -44,6 +45,7 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     certify.add_argument(
         "--refine", action="store_true", help="also show how the errors fall with the step; 7 times as long"
     )
+    add_time_limit(certify, "seconds for all of it; then it says how far it came")
     certify.add_argument("--seed", type=seed, default=0, metavar="N", help="draws start and offsets; default: 0")
     certify.add_argument(
         "--out", type=folder_or_file, metavar="DIR", help="write certificate.json and figures into this folder"
@@ -94,15 +96,17 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
 def _certify(arguments: argparse.Namespace, load: _Load) -> int:
     import json
 
-    from .report.progress import progress_bars
+    from .report.progress import progress_bars, steps_of
 
+    end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
     problem = load(arguments)
     options = {"engines": arguments.engine, "reltol": arguments.reltol, "refine": arguments.refine}
     if arguments.out is not None:  # before what takes minutes
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
     # Too large, no such engine, an engine that failed.
-    with user_errors(ValueError, TypeError, RuntimeError), progress_bars(show=not arguments.json) as progress:
+    bars = progress_bars(show=not arguments.json)
+    with user_errors(ValueError, TypeError, RuntimeError), bars as progress, steps_of(progress, problem.name, end):
         certificate = circuit_function("certify")(
             problem,
             synapses=arguments.synapses,

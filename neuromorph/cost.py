@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -58,6 +58,15 @@ def multiply(a: Datum, b: Datum, unit: str) -> Datum:
     return Datum(a.value * b.value, unit, a.low * b.low, a.high * b.high, less_known(a.kind, b.kind), source)
 
 
+def lasting(power: Datum, second: Datum) -> Datum:
+    """``power`` over simulated seconds that are known to a factor, ``second`` (s/s): its range is joined with theirs.
+
+    The kind stays that of the power; a cost says by ``counted`` how the seconds are known.
+    """
+    source = f"{power.source}. The range is joined with that of the time of a read"
+    return replace(power, low=power.low * second.low, high=power.high * second.high, source=source)
+
+
 def less_known(a: Kind, b: Kind) -> Kind:
     """A product is known no better than its worse factor; KINDS stand from best to worst."""
     return max(a, b, key=KINDS.index)
@@ -82,7 +91,8 @@ class Cost:
     energy : Datum      J for each event (W where the event counts seconds), or None
     time : Datum        s of latency for each event, or None where it runs beside the rest
     scope : str         core: the array itself; system: converters, control, host, cooling
-    counted : str       how the count is known: modelled, as in every simulation, or measured on a machine that ran
+    counted : str       how the count is known: modelled, as in every simulation, measured on a machine that ran, or
+                        assumed where it is a multiple of an assumed time
     """
 
     event: str

@@ -10,18 +10,22 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from .ising import Float, Ising
+from .pieces import pieces
 
 MAX_SPINS = 24
 
 
 def energies(ising: Ising) -> Float:
     """E of every state, (2^n,)."""
-    from .kernels.enumerate import all_energies
+    from .kernels import enumerate as kernel
 
     if ising.size > MAX_SPINS:
         raise ValueError(f"ising has {ising.size} spins; enumeration stops at {MAX_SPINS} (2^n states): sample instead")
-    table = np.empty(1 << ising.size)
-    all_energies(np.ascontiguousarray(ising.dense_couplings()), np.array(ising.biases), ising.offset, table)
+    j, h = np.array(ising.dense_couplings(), order="C"), np.array(ising.biases)
+    table, spins, fields = np.empty(1 << ising.size), -np.ones(ising.size), np.empty(ising.size)
+    table[0] = last = kernel.first(j, h, ising.offset, fields)
+    for _, part in pieces(1, table.size - 1, "enumeration"):
+        last = kernel.energies(j, spins, fields, last, part.start + 1, part.stop + 1, table)
     return table
 
 

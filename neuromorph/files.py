@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 
 def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
@@ -29,23 +31,30 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
     return data
 
 
-def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
-    """Write ``content`` to ``path``, making its folder; an interruption leaves the old file whole.
+def write_file(path: str | os.PathLike[str], content: str | bytes | Callable[[BinaryIO], object]) -> Path:
+    """Write ``content``, or let it write, to ``path``, making its folder; an interruption leaves the old file whole.
 
     A link is followed, and a device or a pipe is written to: neither is replaced by a file.
     """
     path = Path(path)
     if path.is_symlink():
         path = path.resolve()
-    data = content.encode() if isinstance(content, str) else content
+
+    def fill(file: BinaryIO) -> None:
+        if callable(content):
+            content(file)
+        else:
+            file.write(content.encode() if isinstance(content, str) else content)
+
     if path.exists() and not path.is_file():
-        path.write_bytes(data)
+        with open(path, "wb") as file:
+            fill(file)
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            fill(file)
         os.chmod(aside, 0o666 & ~_umask())
         os.replace(aside, path)
     except BaseException:

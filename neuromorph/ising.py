@@ -17,7 +17,9 @@ from scipy import sparse
 
 Float = NDArray[np.float64]
 
-_CHUNK = 1 << 24  # floats in flight while many reads are evaluated
+_CHUNK = 1 << 24  # floats after which the evaluation of many reads begins anew, to the last bit
+_IN_FLIGHT = 1 << 22  # floats that are evaluated at once
+_WORK = 1 << 27  # products that are
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +81,24 @@ class Ising:
         s = check_spins(spins, self.size)
         if s.ndim == 1:
             return float(self._energies(s[None])[0])
+        out = np.empty(len(s))
+        for part in self.energy_parts(len(s)):
+            out[part] = self._energies(s[part])
+        return out
+
+    def energy_parts(self, reads: int, most: int = 1 << 12) -> list[slice]:
+        """Parts of ``reads`` states, ``most`` or fewer each, whose energies alone are those in :meth:`energy` of all.
+
+        To the last bit: products with matrices take rows by fours, from the first of every ``_CHUNK`` floats on.
+        """
+        values = self.couplings.nnz if self.is_sparse else self.couplings.size
         step = max(1, _CHUNK // self.size)
-        parts = [self._energies(s[k : k + step]) for k in range(0, len(s), step)]
-        return np.concatenate(parts) if parts else np.empty(0)
+        each = max(4, min(most, _IN_FLIGHT // self.size, _WORK // (self.size + values)) // 4 * 4)
+        return [
+            slice(first, min(first + each, start + step, reads))
+            for start in range(0, reads, step)
+            for first in range(start, min(start + step, reads), each)
+        ]
 
     def _energies(self, spins: NDArray[Any]) -> Float:
         s = spins.astype(float)
@@ -170,8 +187,11 @@ def check_spins(spins: ArrayLike, n: int) -> NDArray[Any]:
     s = np.asarray(spins)
     if s.ndim not in (1, 2) or s.shape[-1] != n:
         raise ValueError(f"spins have shape {s.shape}; expected ({n},) or (reads, {n})")
-    if s.size and not ((s == 1) | (s == -1)).all():
-        raise ValueError("spins hold values other than -1 and +1; map 0/1 by s = 2x - 1")
+    rows = np.atleast_2d(s)
+    step = max(1, _IN_FLIGHT // max(1, n))
+    for some in (rows[k : k + step] for k in range(0, len(rows), step)):
+        if not ((some == 1) | (some == -1)).all():
+            raise ValueError("spins hold values other than -1 and +1; map 0/1 by s = 2x - 1")
     return s
 
 

@@ -9,16 +9,19 @@ need no argument for it. Threads that the work starts have no limit of their own
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from math import ceil, inf, isfinite
-from typing import TypeAlias
+from math import ceil, inf, isfinite, nan
+from typing import TypeAlias, TypeVar
 
 Report: TypeAlias = Callable[[str, float, float], None]  # step, done, total
 
+Part = TypeVar("Part")
+
 _REPORT_INTERVAL_S = 0.1
+_STRETCH_S = 0.05  # over which a pace is taken
 
 
 class TimeLimitReached(KeyboardInterrupt):
@@ -31,15 +34,30 @@ class TimeLimitReached(KeyboardInterrupt):
     ----------
     step : str            what was being done
     elapsed_s : float     seconds since the step began
-    needed_s : float      seconds that the whole step would take at its pace so far; NaN where that is not known
+    needed_s : float      seconds that the whole step would take at its late pace; NaN where that is not known
     """
 
-    def __init__(self, step: str, done: float, total: float, elapsed_s: float) -> None:
+    def __init__(self, step: str, done: float, total: float, elapsed_s: float, each_s: float = nan) -> None:
         self.step, self.elapsed_s = step, elapsed_s
-        self.needed_s = elapsed_s * total / done if done > 0 and total > 0 else float("nan")
+        self.needed_s = elapsed_s + (total - done) * each_s if total > 0 else nan
         about = f" {100 * done / total:.0f} % done after {elapsed_s:.2g} s;" if total > 0 else ""
         needs = f" it would take about {readable_seconds(self.needed_s)}" if isfinite(self.needed_s) else ""
         super().__init__(f"{step}:{about}{needs}".strip(":; ") if step else "the time limit is reached")
+
+
+@dataclass(eq=False)
+class _Step:
+    """When a step began, the last look at it, and the seconds that a unit took of late: the first ones say little."""
+
+    began: float
+    looked: float
+    done: float
+    each_s: float = nan
+
+    def look(self, now: float, done: float) -> None:
+        if done > self.done and now - self.looked >= _STRETCH_S:
+            self.each_s = (now - self.looked) / (done - self.done)
+            self.looked, self.done = now, done
 
 
 @dataclass(eq=False)
@@ -56,7 +74,7 @@ class TimeLimit:
     report: Report | None = None
     reached: bool = False
     _outer: TimeLimit | None = None
-    _begun: dict[str, float] = field(default_factory=dict)
+    _steps: dict[str, _Step] = field(default_factory=dict)
     _reported: float = -inf
     _last: tuple[str, float, float] = ("", 0.0, 0.0)
 
@@ -67,27 +85,22 @@ class TimeLimit:
 
     def check(self, step: str, done: float, total: float) -> None:
         now = time.monotonic()
-        if done <= 0 or step not in self._begun:
-            self._begun[step] = now
-        self._last = (step, done, total)
-        if now - self._reported >= _REPORT_INTERVAL_S:
-            self._reported = now
-            self.tell(step, done, total)
-        self._stop(now)
-
-    def check_unseen(self) -> None:
-        """Raise TimeLimitReached if the time is over, for work that does not look: in the last step that did."""
-        self._stop(time.monotonic())
-
-    def _stop(self, now: float) -> None:
-        if now < self.deadline:
-            return
-        each: TimeLimit | None = self
-        while each is not None:
-            each.reached = each.reached or now >= each.deadline
-            each = each._outer
-        step, done, total = self._last
-        raise TimeLimitReached(step, done, total, now - self._begun.get(step, now))
+        if step:
+            if done <= 0 or step not in self._steps:
+                self._steps[step] = _Step(now, now, done)
+            self._steps[step].look(now, done)
+            self._last = (step, done, total)
+            if now - self._reported >= _REPORT_INTERVAL_S:
+                self._reported = now
+                self.tell(step, done, total)
+        if now >= self.deadline:
+            each: TimeLimit | None = self
+            while each is not None:
+                each.reached = each.reached or now >= each.deadline
+                each = each._outer
+            step, done, total = self._last
+            of = self._steps.get(step, _Step(now, now, done))
+            raise TimeLimitReached(step, done, total, now - of.began, of.each_s)
 
     def tell(self, step: str, done: float, total: float) -> None:
         if self.report is not None:
@@ -128,7 +141,8 @@ def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
 
     Parameters
     ----------
-    step : str                what is being done, in the words of the user: "programming the crossbar"
+    step : str                what is being done, in the words of the user: "programming the crossbar"; empty for a look
+                              at the clock inside the step that was named last
     done, total : float       how far it is, in any unit; the time of the whole step is estimated from it
     """
     limit = _current.get()
@@ -151,3 +165,25 @@ def readable_seconds(seconds: float) -> str:
     if seconds < 120.0:
         return f"{ceil(seconds)} s"
     return f"{ceil(seconds / 60.0)} min" if seconds < 7200.0 else f"{ceil(seconds / 3600.0)} h"
+
+
+def progress_text(phase: str, step: str, done: float, total: float) -> str:
+    """``running: sweeping 12 %``."""
+    part = f" {100.0 * done / total:.0f} %" if total > 0 else ""
+    return f"{phase}: {step}{part}" if step else phase
+
+
+def whole_parts(parts: Iterable[Part]) -> tuple[list[Part], str]:
+    """The parts that are whole when Ctrl-C comes or the limit is reached, and the status of a Run: ok or interrupted.
+
+    Without one KeyboardInterrupt goes on.
+    """
+    done: list[Part] = []
+    try:
+        for part in parts:
+            done.append(part)
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        return done, "interrupted"
+    return done, "ok"

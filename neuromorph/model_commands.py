@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
+from math import inf
 from pathlib import Path
 
+from .files import write_file
+from .limits import TimeLimitReached, time_limit
 from .options import (
-    INTERRUPTED,
+    NO_ANSWER,
     BadInput,
     Parser,
+    add_time_limit,
     count,
     folder_or_file,
     fraction,
@@ -18,10 +24,14 @@ from .options import (
     power,
     seed,
     user_errors,
-    writing,
 )
+from .out_folder import OutFolder
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
+
+_LARGE = 5e8  # bytes of memory from which they are told before
+_REST, _REST_S = 0.25, 2e-7  # of a time limit, for diagnosing and writing: this share at most, and seconds a value
+_PATIENCE_S = 0.3  # for diagnostics after Ctrl-C
 
 
 def add_model_commands(command: Callable[..., Parser], origin: _Origin) -> None:
@@ -50,6 +60,7 @@ def add_model_commands(command: Callable[..., Parser], origin: _Origin) -> None:
     apart = "between draws, or at each step of an anneal; default: 10"
     sample.add_argument("--sweeps", type=count, default=10, metavar="N", help=apart)
     sample.add_argument("--seed", type=seed, metavar="N", help="the same seed gives the same states; default: drawn")
+    add_time_limit(sample, "seconds for drawing and diagnosing; what was drawn by then is kept")
     folder = "write samples.npz, diagnostics.json and energies.png"
     sample.add_argument("--out", type=folder_or_file, metavar="DIR", help=folder)
     sample.add_argument("--json", action="store_true", help="print diagnostics.json instead of the table")
@@ -80,17 +91,17 @@ def _recall(arguments: argparse.Namespace) -> int:
             rng=arguments.seed,
             progress=progress,
         )
-    if arguments.out is not None:
-        with writing(arguments.out):
-            found.write(arguments.out)
+    files = OutFolder(arguments.out)
+    for name, make in found.files().items():
+        files.keep(name, partial(_write, make))
     if arguments.json:
         print(json.dumps(found.to_dict(), indent=1, allow_nan=False))
-        return 0
-    if arguments.out is None:
-        sys.stdout.write(picture_text(found.states, problem.shape or (1, problem.size)))
-    for line in found.lines():
-        print(line, file=sys.stderr)
-    return 0
+    else:
+        if not files.written:
+            sys.stdout.write(picture_text(found.states, problem.shape or (1, problem.size)))
+        for line in found.lines():
+            print(line, file=sys.stderr)
+    return files.end("what was recalled is shown")
 
 
 def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
@@ -100,31 +111,49 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
     from .report.progress import progress_bars
     from .report.table import print_rows
     from .sampling.models import read_ising
-    from .sampling.session import judge, sample_model, write
+    from .sampling.samples_file import write_samples
+    from .sampling.session import judge, memory_needed, sample_model, write_figure
 
+    began, limit_s = time.monotonic(), inf if arguments.time_limit is None else arguments.time_limit
     drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
+    files, name, reads, sweeps = OutFolder(arguments.out), arguments.method, arguments.reads, arguments.sweeps
     with user_errors(ValueError, OSError, MemoryError):
         ising = read_ising(arguments.file, kind=arguments.kind)
-        with progress_bars(show=not arguments.json) as tell:
-            name = arguments.method
-            samples = sample_model(
-                ising, arguments.beta, name, arguments.reads, sweeps=arguments.sweeps, rng=drawn,
-                progress=tell and (lambda done, of: tell(name, "running", done, of)),
-            )  # fmt: skip
-    about = {**judge(samples, ising, arguments.beta), "seed": drawn, **origin(arguments)}
-    written: list[Path] = []
-    if arguments.out is not None:
-        with writing(arguments.out):
-            written = write(samples, about, arguments.out)
+        needed, values = memory_needed(ising, name, reads, sweeps), float(reads * ising.size)
+        if needed > _LARGE:
+            disk = f", up to {values / 1e9:.1f} GB on disk" if files.folder else ""
+            about_it = f"{reads} states of {ising.size} spins take about {needed / 1e9:.1f} GB of memory{disk}"
+            print(about_it, file=sys.stderr)
+        with (
+            progress_bars(show=not arguments.json) as tell,
+            time_limit(report=tell and (lambda step, done, of: tell(f"{name}: {step}", "running", int(done), int(of)))),
+        ):
+            try:
+                with time_limit(began + limit_s - min(_REST * limit_s, _REST_S * values)):
+                    samples = sample_model(ising, arguments.beta, name, reads, sweeps=sweeps, rng=drawn)
+            except TimeLimitReached as stop:
+                print(f"time limit: {stop}; nothing was drawn: give more than {limit_s:g} s", file=sys.stderr)
+                return NO_ANSWER
+            files.stopped = samples.status == "interrupted"
+            files.keep("samples.npz", partial(write_samples, samples))
+            with time_limit(time.monotonic() + _PATIENCE_S if files.stopped else began + limit_s):
+                about = {**judge(samples, ising, arguments.beta), "seed": drawn, **origin(arguments)}
+            files.stopped |= about["status"] == "interrupted"
+    files.keep("diagnostics.json", partial(_write, lambda: json.dumps(about, indent=2, allow_nan=False) + "\n"))
+    if not files.stopped:  # matplotlib takes a second
+        files.keep("energies.png", partial(write_figure, samples))
     if arguments.json:
         print(json.dumps(about, indent=2, allow_nan=False))
     else:
         shown = {key: value for key, value in about.items() if isinstance(value, (int, float, str)) and value != ""}
         print_rows(("of the samples", "value"), [(k, f"{v:.6g}" if isinstance(v, float) else str(v))
                                                  for k, v in shown.items()])  # fmt: skip
-        if written:
-            print(f"written to {arguments.out}: {', '.join(path.name for path in written)}")
-    if samples.status == "interrupted":
-        print("interrupted; what was drawn so far is kept", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+        if files.written:
+            print(f"written to {files.folder}: {', '.join(files.written)}")
+    if samples.status == "time limit":
+        print(f"time limit: {samples.message}; what was drawn is kept", file=sys.stderr)
+    return files.end("what was drawn so far is kept" if "samples.npz" in files.written else "what was drawn is shown")
+
+
+def _write(make: Callable[[], str | bytes], path: Path) -> None:
+    write_file(path, make())

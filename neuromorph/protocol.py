@@ -75,6 +75,7 @@ class Program:
     notes : tuple of str          what was lost or changed on the way, for people
     setup : {event: count}        what programming took: pulses, placements
     together : int                reads that the device makes in about the time of one
+    one_chip : bool               whether ``rng`` drew what this one device is like: all its reads share that
     """
 
     target: str
@@ -85,6 +86,7 @@ class Program:
     notes: tuple[str, ...] = ()
     setup: Mapping[str, float] = field(default_factory=dict)
     together: int = 1
+    one_chip: bool = False
 
 
 @runtime_checkable

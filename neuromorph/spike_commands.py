@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .files import write_file
 from .options import (
-    INTERRUPTED,
     BadInput,
     Parser,
+    add_time_limit,
     count,
     finite,
     folder_or_file,
@@ -21,6 +24,7 @@ from .options import (
     user_errors,
     writing,
 )
+from .out_folder import OutFolder
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
 
@@ -45,6 +49,7 @@ def add_spike_command(command: Callable[..., Parser], origin: _Origin) -> None:
     seconds = "simulated, of each trial; default: recall 0.6, sample 5, search 4"
     spike.add_argument("--duration", type=positive, metavar="S", help=seconds)
     spike.add_argument("--seed", type=seed, metavar="N", help="the same seed gives the same spikes; default: drawn")
+    add_time_limit(spike, "seconds of computing; trials that are whole by then are kept")
     spike.add_argument("--out", type=folder_or_file, metavar="DIR", help="write spike.json, spikes.npz and spikes.png")
     spike.add_argument("--json", action="store_true", help="print spike.json instead of the table")
 
@@ -87,9 +92,10 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     import json
     import secrets
 
-    from .report.progress import progress_bars
-    from .spiking.session import read, write
+    from .report.progress import progress_bars, steps_of
+    from .spiking.session import files_of, read
 
+    end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
     drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
     asked: Any = arguments.task or ("sample" if arguments.beta is not None else None)
     with user_errors(ValueError, OSError, MemoryError, RuntimeError, ImportError):
@@ -98,9 +104,7 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
         if arguments.out is not None:
             with writing(arguments.out):  # before the work rather than after it
                 arguments.out.mkdir(parents=True, exist_ok=True)
-        with progress_bars(show=not arguments.json) as tell:
-            if tell:
-                options["progress"] = lambda done, of: tell(task, "running", done, of)
+        with progress_bars(show=not arguments.json) as tell, steps_of(tell, task, end) as options["progress"]:
             try:
                 session = _run(task, problem, Path(arguments.file).stem, arguments, {**options, "rng": drawn})
             except Exception as error:
@@ -108,26 +112,24 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
                     raise BadInput("cython needs a C++ compiler; install one or take --backend numpy") from error
                 raise
     about = {**session.about, "seed": drawn, **origin(arguments)}
-    written: list[Path] = []
-    failure = None
-    if arguments.out is not None:
-        try:
-            with writing(arguments.out):
-                written = write(session, about, arguments.out)
-        except BadInput as error:  # a full disk must not cost the numbers too
-            failure = error
+    files = OutFolder(arguments.out)
+    files.stopped = about["status"] == "interrupted"
+    for name, make in files_of(session, about).items():
+        if not (files.stopped and name.endswith(".png")):  # matplotlib takes a second
+            files.keep(name, partial(_write, make))
     if arguments.json:
         print(json.dumps(about, indent=1, allow_nan=False))
     else:
-        _print(session, about, pictures=not written)
-        if written:
-            print(f"written to {arguments.out}: {', '.join(path.name for path in written)}")
-    if failure:
-        raise failure
-    if about["status"] == "interrupted":
-        print("interrupted; the trials that were whole are kept", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+        _print(session, about, pictures=not files.written)
+        if files.written:
+            print(f"written to {arguments.out}: {', '.join(files.written)}")
+    if about["status"] == "time limit":
+        print("time limit: the trials that were whole by then are kept", file=sys.stderr)
+    return files.end("the trials that were whole are kept")
+
+
+def _write(make: Callable[[], str | bytes], path: Path) -> None:
+    write_file(path, make())
 
 
 def _options(arguments: argparse.Namespace, task: str) -> dict[str, Any]:

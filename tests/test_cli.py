@@ -225,7 +225,8 @@ def test_certify_tells_its_progress_unless_asked_for_json_and_ctrl_c_is_one_line
     for words in ([], ["--json"]):
         assert main(["certify", pentagon, "--engine", engine, *words]) == 0
     assert shown == [True, False]
-    assert told == 2 * [(engine, "running", 0, 1), (engine, "done", 1, 1)]
+    whole = [said for said in told if said[1] in ("running", "done")]  # beside the steps of a run
+    assert whole == 2 * [(engine, "running", 0, 1), (engine, "done", 1, 1)]
     capsys.readouterr()
 
     def interrupted(*args, **options):

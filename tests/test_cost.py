@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from neuromorph import Cost, Datum, Ising, Minimise, Program, price
-from neuromorph.cost import Estimate, add_estimates, multiply, read_data
+from neuromorph.cost import KINDS, Estimate, add_estimates, less_known, multiply, read_data
+from neuromorph.protocol import target, targets
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.run import finish, join
 
@@ -138,3 +139,16 @@ def test_bad_seeds_are_refused(rng, rule):
         read_seeds(rng, 1)
     with pytest.raises(ValueError, match="reads is 0"):
         read_seeds(0, 0)
+
+
+@pytest.mark.parametrize("name", targets())
+def test_energies_are_no_better_known_than_the_time_they_are_spent_in(name):
+    """A power is drawn for seconds that may be a multiple of an assumed time constant: its range and kind count too."""
+    costs = target(name).costs()
+    for second in (cost.time for cost in costs if cost.event == "device_s" and cost.time is not None):
+        for cost in costs:
+            if cost.event == "device_s" and cost.energy is not None:
+                assert cost.energy.low <= cost.energy.value * second.low * (1 + 1e-12)
+                assert cost.energy.high >= cost.energy.value * second.high * (1 - 1e-12)
+                if second.low < second.high:
+                    assert KINDS.index(less_known(cost.energy.kind, cost.counted)) >= KINDS.index(second.kind)

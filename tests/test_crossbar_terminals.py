@@ -1,12 +1,18 @@
 """Crossbars driven from both ends, what their drivers deliver, and targets that make up for the wires."""
 
-from itertools import pairwise
+import time
+from collections import defaultdict
+from fractions import Fraction
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from circuits import Crossbar, compensated, installed_engines, simulate_circuit
+from circuits.crossbar import dissection
 from circuits.crossbar.compensation import first_order
+from neuromorph.limits import TimeLimitReached, time_limit
 
 every_engine = pytest.mark.parametrize("engine", installed_engines())
 WIRES = {"row_ohm": 2.0, "column_ohm": 3.0, "driver_ohm": 10.0, "sense_ohm": 20.0}
@@ -32,7 +38,9 @@ def test_either_way_of_driving_is_what_spice_says(engine, rows, columns, both_en
 
 
 @pytest.mark.parametrize("both_ends", [False, True])
-@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 9), (9, 1), (30, 20), (20, 30), (64, 64)])
+@pytest.mark.parametrize(
+    ("rows", "columns"), [(1, 1), (1, 9), (9, 1), (30, 20), (20, 30), (64, 64), (3, 400), (400, 3), (1, 700), (90, 37)]
+)
 def test_the_matrices_of_the_terminals_are_what_currents_and_power_are(rows, columns, both_ends):
     """W and Q against solves at given voltages: currents transposed, a driver's share left out."""
     crossbar = array(rows, columns, both_ends=both_ends)
@@ -42,6 +50,78 @@ def test_the_matrices_of_the_terminals_are_what_currents_and_power_are(rows, col
     np.testing.assert_allclose(((volts @ q) * volts).sum(-1), crossbar.power(volts), rtol=1e-8)
     np.testing.assert_allclose(q, q.T, rtol=0, atol=1e-12 * q.max())
     np.testing.assert_allclose(crossbar.effective(), w, rtol=0, atol=1e-10 * w.max())
+
+
+def exact_terminals(crossbar):
+    """(W, Q) in rational numbers: nodes taken out of the network one after the other."""
+    g = crossbar.conductances
+    rows, columns = g.shape
+    links = defaultdict(lambda: defaultdict(Fraction))
+
+    def link(a, b, siemens):
+        links[a][b] += Fraction(siemens)
+        links[b][a] += Fraction(siemens)
+
+    for i, j in product(range(rows), range(columns)):
+        link(
+            ("source", i) if j == 0 else ("row", i, j - 1),
+            ("row", i, j),
+            1 / (crossbar.row_ohm if j else crossbar.input_ohm),
+        )
+        below = ("column", i + 1, j) if i < rows - 1 else ("ground", j)
+        link(("column", i, j), below, 1 / (crossbar.column_ohm if i < rows - 1 else crossbar.output_ohm))
+        link(("row", i, j), ("column", i, j), g[i, j])
+    for i in range(rows if crossbar.both_ends else 0):
+        link(("source", i), ("row", i, columns - 1), 1 / crossbar.input_ohm)
+    for node in [node for node in links if node[0] in ("row", "column")]:
+        around = links.pop(node)
+        total = sum(around.values())
+        for a in around:
+            del links[a][node]
+        for (a, x), (b, y) in combinations(around.items(), 2):
+            link(a, b, x * y / total)
+    w = [[float(links["source", i]["ground", j]) for j in range(columns)] for i in range(rows)]
+    q = [[-links["source", i]["source", k] for k in range(rows)] for i in range(rows)]
+    for i in range(rows):
+        q[i][i] = sum(links["source", i].values())
+    return np.array(w), np.array(q, dtype=float)
+
+
+@pytest.mark.parametrize(("rows", "columns", "both_ends"), [(5, 5, False), (4, 5, True), (1, 7, True), (7, 1, True)])
+@pytest.mark.parametrize("ohms", [(2.0, 3.0), (1e-9, 1e-9), (1e12, 1e12), (1e-9, 1e9), (1e9, 1e-9)])
+def test_every_entry_is_good_to_its_last_digits(monkeypatch, rows, columns, both_ends, ohms):
+    """Whatever the wires, by blocks of any size; elimination with subtractions keeps 8 digits of wires of 1e12 ohm."""
+    rng = np.random.default_rng(rows)
+    g = 10 ** rng.uniform(-9, -3, (rows, columns)) * (rng.random((rows, columns)) < 0.8)
+    crossbar = Crossbar(g, *ohms, 2 * ohms[0], 3 * ohms[1], both_ends)
+    exact = exact_terminals(crossbar)
+    monkeypatch.setattr(dissection, "_PANEL", 3)
+    for cells in (1, 6, 128):
+        monkeypatch.setattr(dissection, "_CELLS", cells)
+        for found, true in zip(crossbar.terminals(), exact, strict=True):
+            np.testing.assert_allclose(found, true, rtol=1e-13, atol=0)
+
+
+def test_open_cells_let_nothing_through():
+    w, q = Crossbar(np.zeros((30, 20)), **WIRES).terminals()
+    assert not w.any()
+    assert not q.any()
+
+
+def test_solving_reports_its_progress_on_one_thread_of_blas_and_stops_in_time():
+    crossbar, heard, threads = array(60, 70), [], set()
+
+    def report(part):
+        heard.append(part)
+        threads.update(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+
+    crossbar.terminals(report)
+    assert threads == {1}
+    assert heard == sorted(heard)
+    assert len(heard) > 20
+    assert heard[-1] == pytest.approx(1.0)
+    with time_limit(time.monotonic()), pytest.raises(TimeLimitReached, match="solving the wires"):
+        crossbar.terminals()
 
 
 @pytest.mark.parametrize("both_ends", [False, True])

@@ -12,8 +12,10 @@ import neuromorph as nm
 from hardware_targets.digital import MAX_CITIES, CpuAnneal
 from neuromorph import DoesNotFit, Ising, Minimise, Relax, Sample, Tsp, exact, load
 from neuromorph.annealing.schedule import beta_range, ramp
-from neuromorph.kernels.gibbs import anneal, descend
+from neuromorph.kernels import plain
+from neuromorph.kernels.gibbs import descend
 from neuromorph.kernels.tours import anneal_tour
+from neuromorph.kernels.variates import HEAT_BATH
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.testing import require_distribution
 
@@ -37,8 +39,10 @@ def test_whole_rows_and_csr_are_the_same_dynamics():
     ends = []
     for couplings in forms:
         spins, stream = np.ones(40, np.int8), kernel_states(read_seeds(1, 1))[0]
-        anneal(couplings, ising.biases.copy(), ramp(0.05, 2.0, 200), spins, stream)
-        swept = descend(couplings, ising.biases.copy(), 100, spins, stream)
+        fields = ising.biases[None].copy()
+        plain.add_fields(couplings, spins[None], fields)
+        plain.sweep(couplings, ramp(0.05, 2.0, 200)[:, None], HEAT_BATH, spins[None], fields, stream[None])
+        swept = descend(couplings, 100, spins, fields[0], np.arange(40), stream)
         ends.append((spins.tolist(), swept, stream.tolist()))
     assert ends[0] == ends[1]
 

@@ -249,6 +249,29 @@ def test_recall_with_energy_of_the_simulation():
     assert entry.total.value == pytest.approx(run.activity["unit_j"].sum())
 
 
+def test_times_are_as_uncertain_as_the_constants_they_are_multiples_of():
+    """A read of 14 cities is 560 time constants of 20 us, assumed, 2 us to 2 ms: 1.1 ms to 1.1 s, and so its energy."""
+    device = DopantNeurons()
+    problem = Tsp("fourteen", np.random.default_rng(4).random((14, 2)))
+    ledger = price(device.run(device.program(problem, rng=0), Minimise(), 1, 1), device.costs())
+    assert [entry.kind for entry in ledger.times] == ["assumed"]
+    read = ledger.time_per_read
+    assert (read.low, read.value, read.high) == pytest.approx((1.12e-3, 11.2e-3, 1.12))
+    assert "2e-06 to 0.002 s" in ledger.times[0].source
+    power = {entry.what: entry.unit for entry in ledger.entries}
+    assert power["cooler for 77 K"].low == pytest.approx(10.0 * 0.1)
+    assert power["cooler for 77 K"].high == pytest.approx(1e3 * 100.0)
+    assert power["control"].high == pytest.approx(50e-3 * 100.0)
+    assert power["dopant units, sum of V_k I_k"].kind == "assumed"
+
+
+def test_a_glass_is_as_slow_as_its_attempt_rate_is_known():
+    """1e12 attempts a second, assumed, 1e10 to 1e13: a hundred times slower, or ten times faster."""
+    times = {cost.what: cost.time for cost in DopantGlass().costs() if cost.time is not None}
+    second = times["coming to equilibrium"]
+    assert (second.low, second.high, second.kind) == (pytest.approx(0.1), pytest.approx(100.0), "assumed")
+
+
 @pytest.mark.parametrize("device", [PERFECT, DopantNeurons()])
 def test_tours(device):
     """Ten reads of 8 cities: all are tours, and the best is the shortest of all 2520."""

@@ -115,7 +115,6 @@ def test_many_pixels_need_a_memory_without_couplings(tmp_path, capsys):
         (["--cue", "absent.txt"], "absent.txt"),
         (["--cue", str(CROSS)], "cue has shape"),
         (["--synchronous", "--rule", "dense"], "synchronous is not offered"),
-        (["--out", str(CROSS)], "cannot write"),
         (["--seed", "-1"], "--seed"),
     ],
 )
@@ -125,6 +124,17 @@ def test_bad_input_is_2_with_one_line(letters, words, said, capsys):
     assert error.count("\n") == 1
     assert error.startswith("error: ")
     assert said in error
+
+
+def test_a_folder_that_cannot_be_written_does_not_cost_the_numbers(letters, capsys):
+    assert main(["recall", str(letters), "--out", str(CROSS)]) == 2
+    output, error = capsys.readouterr()
+    assert output.count("#") > 10, "the pictures are shown instead"
+    *numbers, last = error.splitlines()
+    assert len(numbers) == 4
+    assert all("overlap" in line for line in numbers)
+    assert last.startswith("error: cannot write recalled-1.png, recalled-2.png")
+    assert "trace.png" in last
 
 
 def test_other_problems_are_refused(tmp_path, capsys):

@@ -177,10 +177,10 @@ def test_ctrl_c_keeps_what_there_is(model, tmp_path, monkeypatch, capsys):
     record, calls = chains.record, count()
 
     def interrupted(ising, advance, *rest, **options):
-        def until(betas):
+        def until(betas, step):
             if next(calls) == 5:
                 raise KeyboardInterrupt
-            advance(betas)
+            advance(betas, step)
 
         return record(ising, until, *rest, **options)
 

@@ -107,8 +107,9 @@ def half_bonds(indptr, indices, data, beta, *rest):
     return sw_moves(indptr, indices, data, beta / 2, *rest)
 
 
-def worldlines_without_slices(indptr, indices, data, biases, beta, gammas, spins, states):
-    worldlines(indptr, indices, data, biases, beta * spins.shape[2], gammas / spins.shape[2], spins, states)
+def worldlines_without_slices(indptr, indices, data, biases, beta, gammas, begin, end, spins, states):
+    slices = spins.shape[2]
+    worldlines(indptr, indices, data, biases, beta * slices, gammas / slices, begin, end, spins, states)
 
 
 exchange_clusters, sw_moves, clusters_graph = (
@@ -222,8 +223,8 @@ def test_isoenergetic_clusters_keep_the_sum_of_energies():
     before, j = spins.copy(), ising.sparse_couplings()
     states = np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.uint64)
     graph = (j.indptr.astype(np.int64), j.indices.astype(np.int64))
-    share = parallel_tempering.exchange_clusters(*graph, spins, np.zeros((2, 1), np.int64), False, states)
-    assert 0 < share < 1
+    size = parallel_tempering.exchange_clusters(*graph, spins, np.zeros((2, 1), np.int64), 0, 1, False, states)
+    assert 0 < size < 36
     assert (spins != before).any()
     assert ising.energy(spins[:, 0]).sum() == pytest.approx(ising.energy(before[:, 0]).sum())
 

@@ -139,16 +139,9 @@ def test_gibbs_baseline_draws_the_heat_bath():
     problem = OneHot.from_spins(glass(2, 3))
     last = np.empty((20_000, 3), np.int64)
     betas = np.full(60, 0.6)
+    fixed = (np.array(problem.weights), np.array(problem.biases), problem.members)
     for row, state in zip(last, kernel_states(read_seeds(1, len(last))), strict=True):
-        search(
-            np.array(problem.weights),
-            np.array(problem.biases),
-            problem.members,
-            betas,
-            row,
-            np.empty(3, np.int64),
-            state,
-        )
+        search(*fixed, betas, row, np.empty(3, np.int64), np.empty(6), np.full(4, -1.0), state)
     require_distribution(2 * (last % 2) - 1, exact.boltzmann(glass(2, 3), 0.6))
 
 

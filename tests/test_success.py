@@ -56,7 +56,20 @@ def test_to_solution_joins_the_intervals_of_price_and_chance():
 def test_no_success_gives_a_bound_and_no_value():
     p = wilson(0, 50)
     bound = to_solution(Estimate(2.0, 1.0, 4.0), p)
-    assert bound == Estimate(None, pytest.approx(math.log(0.01) / math.log(1.0 - p.high)), None)
+    assert bound == Estimate(None, pytest.approx(2.0 * math.log(0.01) / math.log(1.0 - p.high)), None)
+
+
+@given(
+    reads=st.integers(1, 10_000),
+    amount=st.floats(1e-12, 1e12),
+    low=st.floats(0.0, 1.0),
+    high=st.floats(1.0, 1e3),
+)
+def test_a_bound_is_never_below_one_read(reads, amount, low, high):
+    """The low end of a price that is known to a factor of 1000 made "> 17 J" beside 660 J a read."""
+    bound = to_solution(Estimate(amount, low * amount, high * amount), wilson(0, reads))
+    assert bound.low >= amount
+    assert bound.value is bound.high is None
 
 
 def test_certain_success_takes_one_read():

@@ -14,7 +14,7 @@ Source: the nodal equations of An Chen, IEEE Trans. Electron Devices 60, 1318 (2
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,11 +25,11 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
 
 from ..netlist.circuit import GROUND, BehaviouralVoltage, Circuit, Element, Resistor, Transient
 from ..netlist.expressions import Number
-from .elimination import eliminated
 from .selector import Selector
 
 _TOGETHER = 4  # right-hand sides that SuperLU solves at a time: all at once are four times slower
@@ -71,19 +71,22 @@ class Crossbar:
         """W, (rows, columns), S: the current out of column j for 1 V at row i and 0 V at all others."""
         return self.terminals()[0]
 
-    def terminals(self) -> tuple[Float, Float]:
-        """(W, Q): the columns' currents V W and the drivers' Q V, Q (rows, rows), S; V Q V is the power of all."""
-        rows, columns = self.conductances.shape
-        if columns <= 2 * rows:  # a few long rows are sparse
-            wires = (self.row_ohm, self.column_ohm, self.input_ohm, self.output_ohm, self.both_ends)
-            return eliminated(self.conductances, *wires)
-        each = np.eye(rows)
-        found = []
-        for k in range(0, rows, _TOGETHER):  # all potentials at once would be 2 rows^2 columns numbers
-            v = each[k : k + _TOGETHER]
-            x = self.potentials(v)
-            found.append((x[:, 1, -1] / self.output_ohm, self._delivered(v, x)))
-        return np.concatenate([w for w, _ in found]), np.concatenate([q for _, q in found])
+    def terminals(self, progress: Callable[[float], None] | None = None) -> tuple[Float, Float]:
+        """(W, Q): the columns' currents V W and the drivers' Q V, Q (rows, rows), S; V Q V is the power of all.
+
+        progress : function     hears which part of the work is done; None: ``neuromorph.limits.checkpoint`` does
+        """
+        from .dissection import terminal_matrices  # compiled
+
+        return terminal_matrices(
+            self.conductances,
+            row_ohm=self.row_ohm,
+            column_ohm=self.column_ohm,
+            input_ohm=self.input_ohm,
+            output_ohm=self.output_ohm,
+            both_ends=self.both_ends,
+            progress=progress or (lambda part: checkpoint("solving the wires", part, 1.0)),
+        )
 
     def currents(self, voltages: ArrayLike) -> Float:
         """The currents into the sense amplifiers, (..., columns), A, for row voltages (..., rows), V."""
@@ -168,6 +171,7 @@ class Crossbar:
         """A^-1 of each row of ``currents`` (k, nodes), a few at a time."""
         solved = np.empty(currents.shape)
         for k in range(0, len(currents), _TOGETHER):
+            checkpoint("solving for the potentials", k, len(currents))
             solved[k : k + _TOGETHER] = self._factors.solve(currents[k : k + _TOGETHER].T).T
         return solved
 

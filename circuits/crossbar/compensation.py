@@ -18,6 +18,7 @@ import numpy as np
 from scipy.linalg import solve_banded
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from .array import Crossbar
 
@@ -50,7 +51,10 @@ def compensated(
     factor = highest_s / largest
     cells = [factor * each for each in asked]
     for _ in range(_STEPS):
-        wanted = [each / first_order(build(cell)) for each, cell in zip(asked, cells, strict=True)]
+        wanted = []
+        for each, cell in zip(asked, cells, strict=True):
+            checkpoint("compensating for the wires")
+            wanted.append(each / first_order(build(cell)))
         factor = highest_s / max(float(each.max()) for each in wanted)
         before, cells = cells, [factor * each for each in wanted]
         if all(np.abs(b - a).max() <= _SETTLED * highest_s for b, a in zip(before, cells, strict=True)):

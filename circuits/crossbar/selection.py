@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from .array import Crossbar, symmetric_factors
 from .selector import Selector
@@ -80,6 +81,7 @@ def operate(
     residual, current, slope = missing(x)
     sizes = [float(np.abs(residual).max())]
     for _ in range(_STEPS):
+        checkpoint("finding the operating point")
         if sizes[-1] <= rounding(x):
             break
         full = -symmetric_factors(crossbar.nodal_matrix(slope, *driven)).solve(residual.ravel()).reshape(x.shape)

@@ -191,7 +191,8 @@ def _program(
         error = float(np.hypot(error, np.sqrt(lost / scale))) if scale else error
         notes = [*notes, "w is not symmetric: its states follow no Boltzmann distribution; held is its symmetric part"]
     state = _Array(w, held.biases.copy(), *beta_range(held), placement)
-    return Program(device.name, problem, held, state, error, tuple(notes), setup)
+    drawn = placement is not None or device.asymmetry > 0.0
+    return Program(device.name, problem, held, state, error, tuple(notes), setup, one_chip=drawn)
 
 
 def _switch(
@@ -205,9 +206,11 @@ def _switch(
 ) -> Run:
     state = program.state
     events, ended = switch(state.couplings, state.biases, betas, durations, spins, streams, theta=device.theta)
+    status = "ok" if len(events) == len(spins) else "interrupted"
     attempts = float(durations.sum())
     activity: dict[str, Any] = {"attempts": attempts, "atom_attempts": attempts * state.biases.size, "switches": events}
-    return finish(program, task, spins, activity, converged=ended, provenance={"parameters": asdict(device)})
+    about = {"parameters": asdict(device)}
+    return finish(program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=about)
 
 
 def _random(streams: NDArray[np.uint64], n: int) -> NDArray[np.int8]:

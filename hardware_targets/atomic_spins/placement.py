@@ -22,6 +22,7 @@ import numpy as np
 
 from neuromorph.cost import Datum
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 _TOGETHER, _STEPS = 128, 60  # starts solved at once; damped steps of each
 _GOOD = 1e-4  # relative error of the couplings at which the search stops
@@ -79,12 +80,14 @@ def place(wanted: Float, law: CouplingLaw, rng: np.random.Generator, starts: int
     i, j = np.triu_indices(n, 1)
     target = wanted[i, j] / np.sqrt(np.mean(wanted[i, j] ** 2))
     best, least = np.empty((n, 2)), np.inf
-    for _ in range(max(1, starts // _TOGETHER)):
+    rounds = max(1, starts // _TOGETHER)
+    for k in range(rounds):
+        checkpoint("placing the atoms", k, rounds)
         side = law.least * (1.0 + np.sqrt(n) * rng.uniform(0.5, 2.0, (_TOGETHER, 1, 1)))
         positions, error = _fit(side * rng.random((_TOGETHER, n, 2)), target, law)
-        k = int(np.argmin(error))
-        if error[k] < least:
-            best, least = positions[k], float(error[k])
+        nearest = int(np.argmin(error))
+        if error[nearest] < least:
+            best, least = positions[nearest], float(error[nearest])
         if least < _GOOD:
             break
     if np.isinf(least):

@@ -13,7 +13,7 @@ J. Math. Phys. 4, 294 (1963).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,8 +21,12 @@ from scipy import sparse
 
 from neuromorph.ising import Float
 from neuromorph.kernels.gibbs import toss
-from neuromorph.kernels.telegraph import telegraph
+from neuromorph.kernels.telegraph import begin, telegraph
+from neuromorph.limits import checkpoint, whole_parts
+from neuromorph.pieces import pieces
 from neuromorph.rng import RNG, kernel_states, read_seeds
+
+_Columns: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 
 MAX_RECORDED = 16  # atoms of which the time in every state is kept: 2^n
 
@@ -59,17 +63,16 @@ def switch(
     streams : (reads, 4) uint64          of ``rng.kernel_states``, changed in place
 
     Returns (switching events (reads,), whether each read came to its end (reads,)): atoms with w symmetric switch at
-    most about twice an attempt time; a read with ten times that many events chases itself round and is stopped.
+    most about twice an attempt time; a read with ten times that many events chases itself round and is stopped. Fewer
+    reads are whole when Ctrl-C comes.
     """
     most = int(20.0 * biases.size * (float(np.sum(durations)) + 100.0))
     columns = _columns(couplings)
-    nothing = np.empty(0)
-    events = np.array(
-        [
-            telegraph(*columns, biases, betas, durations, theta, most, s, stream, nothing)
-            for s, stream in zip(spins, streams, strict=True)
-        ]
+    parts, _ = whole_parts(
+        _switched(columns, biases, betas, durations, theta, most, s, stream, np.empty(0), k, len(spins))
+        for k, (s, stream) in enumerate(zip(spins, streams, strict=True))
     )
+    events = np.array(parts)
     return events.astype(float), events < most
 
 
@@ -88,10 +91,37 @@ def occupation(
     toss(spins, stream)
     table = np.zeros(1 << h.size)
     duration, most = np.array([float(attempts)]), np.iinfo(np.int64).max
-    events = telegraph(*_columns(w), h, np.array([float(beta)]), duration, theta, most, spins[0], stream[0], table)
-    return table / table.sum(), int(events)
+    events = _switched(_columns(w), h, np.array([float(beta)]), duration, theta, most, spins[0], stream[0], table)
+    return table / table.sum(), events
 
 
-def _columns(w: sparse.csc_array) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def _switched(
+    columns: _Columns,
+    biases: Float,
+    betas: Float,
+    durations: Float,
+    theta: float,
+    most: int,
+    spins: NDArray[np.int8],
+    stream: NDArray[np.uint64],
+    table: Float,
+    read: int = 0,
+    reads: int = 1,
+) -> int:
+    """The events of one read, the whole of it."""
+    state: Any = begin(*columns, biases, spins)
+    counts, left = state[-2:]
+    arguments: list[Any] = [*columns, betas, durations, theta, most, spins, stream, table, *state]
+    total = float(durations.sum())
+    for _, part in pieces(1, most + 1):
+        over = telegraph(*[*arguments, part.stop - part.start])
+        spent = durations[: counts[0] + 1].sum() - max(left[0], 0.0)
+        checkpoint("switching", read + min(1.0, float(spent) / total), reads)
+        if over:
+            break
+    return int(counts[1])
+
+
+def _columns(w: sparse.csc_array) -> _Columns:
     """Copies, so that the kernel is compiled for one kind of arrays only, not also for read-only ones."""
     return w.indptr.astype(np.int64), w.indices.astype(np.int64), w.data.copy()

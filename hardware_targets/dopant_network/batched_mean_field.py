@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from scipy.constants import elementary_charge
 
 from neuromorph.ising import Float
+from neuromorph.pieces import pieces
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
@@ -55,11 +56,13 @@ class MeanFieldDevice:
         currents, slopes = np.empty(rows.shape), np.empty((*rows.shape, rows.shape[1]))
         beta = 1.0 / thermal_voltage(self.temperature_k)
         coulomb = np.vstack([network.interaction_v, np.zeros((network.electrodes, network.sites))])
-        lost = _steady(network.attempts_hz, coulomb, lever, fixed, beta, currents, slopes)
-        if lost >= 0:
-            raise ValueError(
-                f"the mean field at {rows[lost]} V is not steady after {_STEPS} steps; use the exact solver"
-            )
+        for part, _ in pieces(len(rows), 1):
+            lost = _steady(network.attempts_hz, coulomb, lever, fixed[part], beta, currents[part], slopes[part])
+            if lost >= 0:
+                volts = rows[part][lost]
+                raise ValueError(
+                    f"the mean field at {volts} V is not steady after {_STEPS} steps; use the exact solver"
+                )
         slopes = elementary_charge * slopes.reshape(*v.shape, v.shape[-1])
         return elementary_charge * currents.reshape(v.shape), lambda g: np.einsum("...e,...ef->...f", g, slopes)
 

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
 
 from .adam import Adam
@@ -131,6 +132,7 @@ def train_classifier(
     for epoch in range(epochs):
         order, total = shuffle.permutation(len(x)), 0.0
         for at in range(0, len(order), batch):
+            checkpoint("training", epoch + at / len(order), epochs)
             some = order[at : at + batch]
             v = _driven(x[some], w, b, output, range_v)
             found, back = device.linearised(v)

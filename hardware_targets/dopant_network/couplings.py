@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from ..memristor.crossbar import CORE
 from ..memristor.pairs import Pairs
@@ -51,6 +52,7 @@ class Couplings:
 
     def read(self, rng: np.random.Generator | None = None) -> Float:
         """(n, n) as the cells have them, in one read or without its noise."""
+        checkpoint()
         return self.wanted if self.pairs is None else self.wanted + self.pairs.error(rng)
 
     def of_reads(self, seeds: list[Stream]) -> Float:

@@ -35,6 +35,7 @@ from scipy.sparse.linalg import splu
 
 from neuromorph.cost import Datum, read_data
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from .device import silicon
 from .hopping import thermal_voltage
@@ -196,6 +197,7 @@ class HoleFlow:
         if equilibrium:
             p = np.exp(-psi)
         for step in range(1, _NEWTON * (3 if equilibrium else 1) + 1):
+            checkpoint()
             poisson = laplace @ psi - charge * (p + doping)
             if equilibrium:
                 matrix = laplace + _matrix(m, (every, every, charge * p))

@@ -23,27 +23,29 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import permutations, product
 from math import factorial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.constants import elementary_charge
 from scipy.constants import k as boltzmann_constant
 
-from neuromorph.cost import Cost, multiply
+from neuromorph.cost import Cost, Datum, lasting, multiply
 from neuromorph.exact import states_of
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.gibbs import toss
+from neuromorph.limits import checkpoint
+from neuromorph.pieces import pieces
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit, Program, Sample, Task, ising_of, mapping_error, require_claim
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.run import Run, finish
 
 from .chain import rate_table, relaxation_rate, walk
-from .device import Device, silicon
+from .device import Device, data, silicon
 from .field import Field, solve_field
 from .geometry import Disc, Electrode, around
 from .hopping import HoppingNetwork
-from .interfaces import DATA
+from .interfaces import DATA, simulated_second
 from .master import transitions
 
 MAX_SPINS = 5
@@ -96,7 +98,8 @@ class DopantGlass:
             f"{len(_gates())} insulated gates within {self.gate_range_v:g} V set the biases; contacts are at 0 V",
             f"kept at {glass.temperature_k(1.0):.3g} K / beta",
         )
-        return Program(self.name, problem, held, glass, mapping_error(asked, held), notes, {"gates_set": len(_gates())})
+        error, setup = mapping_error(asked, held), {"gates_set": len(_gates())}
+        return Program(self.name, problem, held, glass, error, notes, setup, one_chip=True)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
@@ -110,10 +113,12 @@ class DopantGlass:
         toss(spins, streams)
         states = states_of(spins)
         duration = _RELAXATIONS / relaxation_rate(source, target, rates, count)
-        hops = walk(*rate_table(source, target, rates, count), states, duration, _MOST_HOPS, streams)
+        hops, table = np.empty(reads, np.int64), rate_table(source, target, rates, count)
+        for rows, _ in pieces(reads, 1, "hopping"):
+            hops[rows] = walk(*table, states[rows], duration, _MOST_HOPS, streams[rows])
         holes = (states[:, None] >> np.arange(glass.network.sites)) & 1
         modelled = _COLDEST_K <= temperature <= _HOTTEST_K
-        activity = {"device_s": duration, "hops": hops, "site_readings": float(glass.network.sites)}
+        activity: dict[str, Any] = {"device_s": duration, "hops": hops, "site_readings": float(glass.network.sites)}
         outside = (
             f"needs {temperature:.3g} K, where hopping is not the whole physics ({_COLDEST_K:g} to {_HOTTEST_K:g} K)"
         )
@@ -128,12 +133,14 @@ class DopantGlass:
         )
 
     def costs(self) -> tuple[Cost, ...]:
-        reading = DATA["charge_reading_time"]
+        reading, rate = DATA["charge_reading_time"], data()["attempt_rate_hz"]
+        attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
+        second = simulated_second("the time of an attempt to hop", attempt)
         return (
-            Cost("device_s", "coming to equilibrium", time=DATA["simulated_second"]),
+            Cost("device_s", "coming to equilibrium", time=second),
             Cost("site_readings", "charge sensors", multiply(DATA["charge_sensor_power"], reading, "J"), reading),
             Cost("site_readings", "cryostat", multiply(DATA["cryostat_power"], reading, "J"), scope="system"),
-            Cost("device_s", "cryostat", DATA["cryostat_power"], scope="system"),
+            Cost("device_s", "cryostat", lasting(DATA["cryostat_power"], second), scope="system", counted=second.kind),
             Cost("gates_set", "DACs for gates, shared by all reads", DATA["dac_conversion"], scope="system"),
         )
 
@@ -161,7 +168,8 @@ class DopantGlass:
         if not wanted.any():  # as far apart as possible
             scores[:] = -size
         best, least = None, np.inf
-        for flat in np.argsort(-scores, axis=None, kind="stable")[:_TRIED]:
+        for done, flat in enumerate(np.argsort(-scores, axis=None, kind="stable")[:_TRIED]):
+            checkpoint("choosing a device", done, _TRIED)
             k, d = np.unravel_index(flat, scores.shape)
             sites = positions[d][orders[k]]
             device = Device(shape, electrodes, sites, np.empty((0, 2)), silicon())

@@ -19,7 +19,6 @@ Source: Robertson, Wright and Dykstra, Order Restricted Statistical Inference (1
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +27,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.constants import elementary_charge
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
+from neuromorph.pieces import each_on_threads
 from neuromorph.rng import RNG, read_seeds
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork
@@ -85,13 +86,14 @@ def sweep(
     else:
         seeds = read_seeds(rng, len(flat))
     one = _solver(network, solver, relative_error, absolute_a, most_hops)
-    jobs = list(zip(flat, heat, seeds, strict=True))
-    if workers == 1:
-        found = [one(*job) for job in jobs]
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            found = list(pool.map(lambda job: one(*job), jobs))
-    currents, errors, converged = (np.array(part) for part in zip(*found, strict=True))
+    found: dict[int, tuple[Float, Float, bool]] = {}
+
+    def measured(k: int) -> None:
+        found[k] = one(flat[k], heat[k], seeds[k])
+        checkpoint("settings", len(found), len(flat))
+
+    each_on_threads(measured, range(len(flat)), workers)
+    currents, errors, converged = (np.array(part) for part in zip(*(found[k] for k in range(len(flat))), strict=True))
     return Sweep(
         settings, kelvin, currents.reshape(settings.shape), errors.reshape(settings.shape), converged.reshape(lead)
     )
@@ -152,6 +154,7 @@ def telegraph(
     walk.go(1000 + 20 * network.sites)
     counts, now, end = np.zeros(intervals), 0.0, intervals * interval_s
     while now < end:
+        checkpoint("counting holes", now, end)
         dwell, at = walk.record(_CHUNK)
         times = now + np.cumsum(dwell * generator.exponential(size=_CHUNK))
         now = float(times[-1])

@@ -65,8 +65,12 @@ def hop(
     stream,
     waits,
     where,
+    weights,
+    targets,
+    counts,
+    time,
 ):
-    """``hops`` hops of the state ``filled`` (n,) bool, in place; returns the mean time they take, s.
+    """``hops`` hops of the state ``filled`` (n,) bool, in place.
 
     most, ratio : (n + k, m)        A and D, with zeros up to a multiple of 8 columns
     up, down : (n, n)               exp(+-C / kT)
@@ -75,25 +79,29 @@ def hop(
     net : (k,) int64                holes into each electrode less holes out of it, added to
     dwell : (2^n,) or (0,)          time in each state, bit i set where acceptor i is full, added to
     waits, where : (hops,) or (0,)  mean time before each hop; e + 1 if it ends in electrode e, -e - 1 if it began there
+
+    From one part of a walk to the next, zeros at first: weights (n + k,); targets (m,); counts (1,), hops until B is
+    computed anew; time (1,), the mean time of all, s.
     """
-    n, k, width = filled.size, electrode_weights.size, most.shape[1]
+    n, k = filled.size, electrode_weights.size
     code = 0
     if dwell.size:
         for i in range(n):
             code |= int(filled[i]) << i
-    weights, targets, rows = np.zeros(n + k), np.zeros(width), np.zeros(n + k)
+    rows = np.zeros(n + k)
     weights[n:] = electrode_weights
     targets[n : n + k] = electrode_weights
-    time = 0.0
     for step in range(hops):
-        if step % _ANEW == 0:
+        if counts[0] == 0:
             weigh(alone, up, filled, weights, targets)
+            counts[0] = _ANEW
+        counts[0] -= 1
         total = 0.0
         for a in range(n + k):
             if a >= n or filled[a]:
                 total += sum_row(most[a], ratio[a], targets, 1.0 / weights[a])
             rows[a] = total
-        time += 1.0 / total
+        time[0] += 1.0 / total
         if dwell.size:
             dwell[code] += 1.0 / total
         if waits.size:
@@ -136,7 +144,6 @@ def hop(
             net[b - n] += 1
             if where.size:
                 where[step] = b - n + 1
-    return time
 
 
 @njit(cache=True, nogil=True)
@@ -187,6 +194,9 @@ def hop_rejected(
     trials,
     net,
     stream,
+    weights,
+    targets,
+    counts,
 ):
     """:func:`hop` by drawing pairs by A and rejecting: exact, quick where much is accepted; returns (hops, trials).
 
@@ -194,14 +204,13 @@ def hop_rejected(
     rate :                                              sum of A: a trial takes 1 / rate on the mean
     """
     n, k = filled.size, electrode_weights.size
-    weights, targets = np.zeros(n + k), np.zeros(n + k)
     weights[n:] = electrode_weights
-    targets[n:] = electrode_weights
-    done, tried, fresh = 0, 0, 0
+    targets[n : n + k] = electrode_weights
+    done, tried = 0, 0
     while done < hops and tried < trials:
-        if fresh == 0:
+        if counts[0] == 0:
             weigh(alone, up, filled, weights, targets)
-            fresh = _ANEW
+            counts[0] = _ANEW
         tried += 1
         x = uniform(stream) * threshold.size
         pair = int(x)
@@ -214,7 +223,7 @@ def hop_rejected(
         if uniform(stream) * weights[a] >= gain[pair] * targets[b]:
             continue
         done += 1
-        fresh -= 1
+        counts[0] -= 1
         if a < n:
             filled[a] = False
             _scale(up[a], weights[:n], targets[:n])

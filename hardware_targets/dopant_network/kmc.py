@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.constants import elementary_charge
 
 from neuromorph.ising import Float
+from neuromorph.pieces import pieces
 from neuromorph.rng import RNG, kernel_states, read_seeds
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
@@ -36,7 +37,7 @@ Kernel: TypeAlias = Literal["auto", "plain", "cached", "rejection"]
 _BATCHES = 64  # at most; then pairs are joined
 _NODES = 1 << 17  # states remembered, 16 MB
 _PROBE = 4000  # hops
-_NO_RECORD = (np.empty(0), np.empty(0, np.int64))
+_NO_WAITS, _NOWHERE = np.empty(0), np.empty(0, np.int64)  # no record
 # ns a hop, measured: what choosing between the kernels goes by
 _TRIAL_NS, _RATE_NS, _STORE_NS, _STEP_NS, _FOUND_NS = 26.0, 0.26, 1.0, 120.0, 40.0
 
@@ -175,8 +176,7 @@ class Walk:
     def record(self, hops: int) -> tuple[Float, NDArray[np.int64]]:
         """Mean time before each hop (hops,), s, and where: e + 1 into electrode e, -e - 1 out of it, 0 inside."""
         waits, where = np.empty(hops), np.zeros(hops, np.int64)
-        net = np.zeros(self._electrodes, np.int64)
-        hop(*self._rates, *self._moves, self._filled, hops, net, np.empty(0), self._stream, waits, where)
+        self._plain(hops, np.empty(0), waits, where)
         return waits, where
 
     def _kernel(self, name: str) -> Callable[[int, Float], tuple[NDArray[np.int64], float, float]]:
@@ -185,10 +185,20 @@ class Walk:
             raise ValueError(f"kernel is {name!r}; it is auto, {', '.join(kernels)}")
         return kernels[name]
 
-    def _plain(self, hops: int, dwell: Float) -> tuple[NDArray[np.int64], float, float]:
-        net = np.zeros(self._electrodes, np.int64)
-        time = hop(*self._rates, *self._moves, self._filled, hops, net, dwell, self._stream, *_NO_RECORD)
-        return net, time, 1.0
+    def _plain(
+        self, hops: int, dwell: Float, waits: Float = _NO_WAITS, where: NDArray[np.int64] = _NOWHERE
+    ) -> tuple[NDArray[np.int64], float, float]:
+        net, time = np.zeros(self._electrodes, np.int64), np.zeros(1)
+        work = self._work()
+        for _, part in pieces(1, hops):
+            now: list[Any] = [part.stop - part.start, net, dwell, self._stream, waits[part], where[part], *work, time]
+            hop(*[*self._rates, *self._moves, self._filled, *now])
+        return net, float(time[0]), 1.0
+
+    def _work(self) -> tuple[Float, Float, NDArray[np.int64]]:
+        """What a walk takes on from part to part."""
+        size, width = self._rates[0].shape
+        return np.zeros(size), np.zeros(width), np.zeros(1, np.int64)
 
     def _cached(self, hops: int, dwell: Float) -> tuple[NDArray[np.int64], float, float]:
         if self._cache is None:
@@ -203,11 +213,12 @@ class Walk:
             if 2 << n <= _NODES:  # a node for every state
                 labels[:n] = np.uint64(2) << np.arange(n, dtype=np.uint64)
             self._cache = (labels, new_nodes(min(2 << n, _NODES)))
-        net = np.zeros(self._electrodes, np.int64)
+        net, time, computed = np.zeros(self._electrodes, np.int64), np.zeros(1), 0
         up, _, alone, outside = self._moves
-        arguments: list[Any] = [*self._rates, up, alone, outside, self._filled, hops, net, self._stream, *self._cache]
-        time, computed = hop_cached(*arguments)
-        return net, time, computed / max(hops, 1)
+        for _, part in pieces(1, hops):
+            now: list[Any] = [part.stop - part.start, net, self._stream, *self._cache, time]
+            computed += hop_cached(*[*self._rates, up, alone, outside, self._filled, *now])
+        return net, float(time[0]), computed / max(hops, 1)
 
     def _rejection(self, hops: int, dwell: Float) -> tuple[NDArray[np.int64], float, float]:
         if self._pairs is None:
@@ -223,8 +234,15 @@ class Walk:
         return net, trials / self._pairs[-1], done / max(trials, 1)
 
     def _try(self, hops: int, trials: int, net: NDArray[np.int64]) -> tuple[int, int]:
-        arguments: list[Any] = [*self._pairs, *self._moves, self._filled, hops, trials, net, self._stream]
-        return hop_rejected(*arguments)
+        done = tried = 0
+        work = self._work()
+        for _, part in pieces(1, trials):
+            now: list[Any] = [hops - done, part.stop - part.start, net, self._stream, *work]
+            more, by = hop_rejected(*[*self._pairs, *self._moves, self._filled, *now])
+            done, tried = done + more, tried + by
+            if done >= hops:
+                break
+        return done, tried
 
     def _choose(self) -> str:
         """The kernel whose hop should take least, by probed acceptance and misses: the same for the same stream."""

@@ -19,6 +19,7 @@ from scipy.constants import elementary_charge
 from scipy.sparse.linalg import splu
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
@@ -46,6 +47,7 @@ def stationary(
     network: HoppingNetwork, voltages_v: ArrayLike, *, temperature_k: float = LIQUID_NITROGEN_K
 ) -> Stationary:
     """The steady state at ``voltages_v`` (k,). ValueError above 14 acceptors."""
+    checkpoint()
     rows, columns, rates, electrode, sign = transitions(network, voltages_v, temperature_k)
     count = 1 << network.sites
     if network.sites <= _DENSE_SITES:

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from scipy.constants import elementary_charge
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
@@ -70,6 +71,7 @@ def mean_field(
     for _ in range(_STEPS):
         if now.residual < _TOLERANCE:
             break
+        checkpoint()
         scale = 1.0 / now.turnover
         matrix = np.eye(s.size) / step - scale[:, None] * rates.slope(s, now)[0]
         change = np.linalg.solve(matrix, scale * now.net)

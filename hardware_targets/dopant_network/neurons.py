@@ -20,6 +20,7 @@ Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from math import isqrt
 from typing import Any, ClassVar
 
@@ -29,9 +30,11 @@ from numpy.typing import NDArray
 from neuromorph.annealing import Softassign
 from neuromorph.annealing.gain import GainRamp
 from neuromorph.annealing.schedule import beta_range, ramp
-from neuromorph.cost import Cost, multiply
+from neuromorph.cost import Cost, Datum, Scope, lasting, multiply
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.gibbs import toss
+from neuromorph.limits import checkpoint, whole_parts
+from neuromorph.pieces import pieces
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, Program, Relax, Sample, Task, ising_of, mapping_error, require_claim
@@ -43,7 +46,7 @@ from ..memristor.pcm import DATA as CELLS
 from ..memristor.pcm import PhaseChange
 from ..reads import Stream, largest_coupling, require_minimise
 from .couplings import Couplings
-from .interfaces import DATA
+from .interfaces import DATA, simulated_second
 from .thresholds import fire, thresholds
 from .unit_tours import anneal_tours
 from .units import Units, kept_units
@@ -91,7 +94,6 @@ class DopantNeurons:
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         stream = np.random.default_rng(read_seeds(rng, 1)[0])
-        units = self.units
         tour = isinstance(problem, Tsp)
         if tour and problem.size**2 > self.integrators:
             raise DoesNotFit(
@@ -100,6 +102,7 @@ class DopantNeurons:
         most = CORE * isqrt(CORES)
         if problem.size > most:
             raise DoesNotFit(f"{problem.size} neurons or more; the crossbar has {most} rows: take parts of the problem")
+        units = self.units
         notes = [
             f"{len(units.outputs)} kinds of unit of {self.acceptors} acceptors at 77 K, the best of {units.made} pairs "
             f"of terminals; outputs differ by {units.spread():.1%} RMS after trimming, "
@@ -114,7 +117,7 @@ class DopantNeurons:
             )
             notes += [f"held as a permutation: {n * n} units; {couplings.where}"]
             state = _State(couplings, longest, np.zeros(0), stream.integers(len(units.outputs), size=(n, n)))
-            return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup)
+            return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup, one_chip=True)
         asked = ising_of(problem)
         if asked.size > most:
             raise DoesNotFit(f"{asked.size} neurons; the crossbar has {most} rows: take parts of the problem")
@@ -128,7 +131,8 @@ class DopantNeurons:
             f"{couplings.where}; held is the symmetric part, the antisymmetric one is {lost:.2%} of the couplings"
         ]
         state = _State(couplings, scale, asked.biases / scale, stream.integers(len(units.outputs), size=asked.size))
-        return Program(self.name, problem, held, state, mapping_error(asked, held), tuple(notes), couplings.setup)
+        error = mapping_error(asked, held)
+        return Program(self.name, problem, held, state, error, tuple(notes), couplings.setup, one_chip=True)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
@@ -142,42 +146,54 @@ class DopantNeurons:
         else:
             cues = task.cues(reads, state.biases.size) if isinstance(task, Relax) else None
             step = max(1, _FLOATS // state.biases.size**2)
-            parts = [
-                self._settle(state, seeds[k : k + step], None if cues is None else cues[k : k + step])
-                for k in range(0, reads, step)
-            ]
-            ends = _Ends.joined(parts)
+            ends = _Ends.joined(
+                *whole_parts(
+                    self._settle(state, seeds[k : k + step], None if cues is None else cues[k : k + step], k, reads)
+                    for k in range(0, reads, step)
+                )
+            )
+        about = {"parameters": asdict(self)}
         return finish(
-            program, task, ends.spins, ends.activity, converged=ends.settled, provenance={"parameters": asdict(self)}
+            program, task, ends.spins, ends.activity, converged=ends.settled, status=ends.status, provenance=about
         )
 
     def costs(self) -> tuple[Cost, ...]:
         pulses = CELLS["programming_pulses"]
         drive = replace(multiply(CELLS["half_supply"], CELLS["read_voltage"], "V^2"), low=0.0)
-        return (
-            Cost("device_s", "a read", time=DATA["simulated_second"]),
-            Cost("unit_j", "dopant units, sum of V_k I_k", DATA["hopping_joule"]),
-            Cost("receiver_s", "amplifiers that collect the units' currents", DATA["transimpedance_power"]),
-            Cost("driver_s", "amplifiers that drive units and wires", DATA["driver_power"]),
-            Cost("siemens_s", "cells of the crossbar", drive),
-            Cost("comparisons", "comparators", DATA["comparison"]),
-            Cost("written_cells", "programming, shared by all reads", multiply(pulses, CELLS["pulse_energy"], "J")),
-            Cost("ad_conversions", "ADCs of firing neurons", DATA["adc_conversion"], scope="system"),
-            Cost("da_conversions", "DACs for starts, biases and thresholds", DATA["dac_conversion"], scope="system"),
-            Cost("table_accesses", "tables of thresholds, couplings in memory", DATA["table_access"], scope="system"),
-            Cost("device_s", "control", DATA["control_power"], scope="system"),
-            Cost("device_s", "cooler for 77 K", DATA["cryostat_power"], scope="system"),
+        second = simulated_second(
+            "R C of a neuron, or the window in which one fires",
+            DATA["neuron_time_constant"],
+            DATA["unit_integration_time"],
         )
 
-    def _settle(self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None) -> _Ends:
-        """Relaxed from ``cues`` (reads, n), or annealed if None."""
+        def priced(event: str, what: str, power: Datum, scope: Scope = "core") -> Cost:
+            return Cost(event, what, lasting(power, second), scope=scope, counted=second.kind)
+
+        return (
+            Cost("device_s", "a read", time=second),
+            priced("unit_j", "dopant units, sum of V_k I_k", DATA["hopping_joule"]),
+            priced("receiver_s", "amplifiers that collect the units' currents", DATA["transimpedance_power"]),
+            priced("driver_s", "amplifiers that drive units and wires", DATA["driver_power"]),
+            priced("siemens_s", "cells of the crossbar", drive),
+            Cost("comparisons", "comparators", DATA["comparison"]),
+            Cost("written_cells", "programming, shared by all reads", multiply(pulses, CELLS["pulse_energy"], "J")),
+            Cost("ad_conversions", "ADCs of firing neurons", DATA["threshold_conversion"], scope="system"),
+            Cost("da_conversions", "DACs for starts, biases and thresholds", DATA["dac_conversion"], scope="system"),
+            Cost("table_accesses", "tables of thresholds, couplings in memory", DATA["table_access"], scope="system"),
+            priced("device_s", "control", DATA["control_power"], "system"),
+            priced("device_s", "cooler for 77 K", DATA["cryostat_power"], "system"),
+        )
+
+    def _settle(
+        self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None, before: int, reads: int
+    ) -> _Ends:
+        """Relaxed from ``cues`` (reads, n), or annealed if None, ``before`` of all ``reads`` being done."""
         units, tau, n = self.units, DATA["neuron_time_constant"].value, state.biases.size
         streams = [np.random.default_rng(seed) for seed in seeds]
         w = state.couplings.of_reads(seeds)
-        calm = state.couplings.read()
         load = state.load
         bound = units.range_v * _GAIN
-        lowest, highest = np.linalg.eigvalsh((calm + calm.T) / (2.0 * load))[[0, -1]]
+        lowest, highest = state.extreme_modes
         # a longer step would let the most negative mode overshoot
         tick = min(_STEP_TAU, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0.0 else _STEP_TAU
         blur = np.sqrt(1.0 / (2.0 * max(tick * tau, DATA["unit_integration_time"].value)))
@@ -200,6 +216,7 @@ class DopantNeurons:
             course = GainRamp(min(1.0, _HOT * critical), (1.0 - _HOLD) * _ANNEAL_TAU)
             u = _SCATTER * np.array([stream.standard_normal(n) for stream in streams])
             for k, kicks in enumerate(_kicks(streams, steps, n)):
+                checkpoint("annealing", before + len(seeds) * k / steps, reads)
                 factor = course(k * tick)
                 rest = step(u, factor, kicks[:, 0])
                 u = u + approach * rest
@@ -213,12 +230,13 @@ class DopantNeurons:
             u = cues.astype(float) / _GAIN
             settled, noisy = np.zeros(len(seeds), bool), 1
             length = int(np.ceil(_WINDOW / tick))
-            for _ in range(_WINDOWS):
-                before, still = u > 0.0, np.ones(len(seeds), bool)
+            for window in range(_WINDOWS):
+                was, still = u > 0.0, np.ones(len(seeds), bool)
                 for kicks in _kicks(streams, length, n):
+                    checkpoint("settling", before + len(seeds) * window / _WINDOWS, reads)
                     rest = step(u, 1.0, kicks[:, 0])
                     u = u + (active * approach)[:, None] * rest
-                    still &= ((u > 0.0) == before).all(axis=1)
+                    still &= ((u > 0.0) == was).all(axis=1)
                 time += active * (_WINDOW * tau)
                 settled |= still & (np.sqrt((rest**2).mean(axis=1)) < _SETTLED)
                 active = (~settled).astype(float)
@@ -240,13 +258,22 @@ class DopantNeurons:
         toss(spins, streams)
         table = thresholds(betas, state.load, _BITS)
         step = max(1, _FLOATS // n**2) if state.couplings.noisy else len(seeds)
-        for k in range(0, len(seeds), step):
+
+        def fired(k: int) -> int:
             w = state.couplings.of_reads(seeds[k : k + step])
-            fire(w, state.biases, table, state.load, spins[k : k + step], streams[k : k + step])
+            mine, own = spins[k : k + step], streams[k : k + step]
+            before, total = k * len(table), len(seeds) * len(table)
+            for rows, sweeps in pieces(len(mine), len(table), "firing", before=before, total=total):
+                each = w[rows] if len(w) > 1 else w
+                fire(each, state.biases, table[sweeps], state.load, mine[rows], own[rows])
+            return len(mine)
+
+        parts, status = whole_parts(map(fired, range(0, len(seeds), step)))
+        spins = spins[: sum(parts)]
         firings = float(len(betas) * n)
         # one neuron at a time: its noise unit conducts for a window
         joules = firings * window * float(units.powers_w[state.which, -1].mean())
-        activity = state.activity(np.full(len(seeds), firings * window), joules, neurons=1, units=1)
+        activity = state.activity(np.full(len(spins), firings * window), joules, neurons=1, units=1)
         activity |= {
             "siemens_s": activity["siemens_s"] / n,  # a row at a time
             "comparisons": firings,
@@ -254,7 +281,7 @@ class DopantNeurons:
             "da_conversions": firings + np.count_nonzero(state.biases),
             "table_accesses": activity["table_accesses"] + firings,
         }
-        return _Ends(spins, np.ones(len(seeds), bool), activity)
+        return _Ends(spins, np.ones(len(spins), bool), activity, status)
 
     def _tours(self, state: _State, seeds: list[Stream]) -> _Ends:
         tau = DATA["neuron_time_constant"].value
@@ -276,14 +303,16 @@ class _Ends:
     spins: NDArray[np.int8]
     settled: NDArray[np.bool_]
     activity: dict[str, Any]
+    status: str = "ok"
 
     @classmethod
-    def joined(cls, parts: list[_Ends]) -> _Ends:
+    def joined(cls, parts: list[_Ends], status: str) -> _Ends:
         counts = {
             name: np.concatenate([np.broadcast_to(part.activity[name], len(part.spins)) for part in parts])
             for name in parts[0].activity
         }
-        return cls(np.concatenate([p.spins for p in parts]), np.concatenate([p.settled for p in parts]), counts)
+        spins, settled = (np.concatenate([getattr(part, name) for part in parts]) for name in ("spins", "settled"))
+        return cls(spins, settled, counts, status)
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,10 +324,17 @@ class _State:
     biases: Float
     which: NDArray[np.int64]
 
-    @property
+    @cached_property
     def load(self) -> float:
         """Lambda, the largest input of a neuron."""
         return float((abs(self.couplings.read()).sum(axis=1) + np.abs(self.biases)).max()) or 1.0
+
+    @cached_property
+    def extreme_modes(self) -> tuple[float, float]:
+        """Lowest and highest eigenvalue of the couplings' symmetric part over Lambda, without the noise of reads."""
+        calm = self.couplings.read()
+        lowest, highest = np.linalg.eigvalsh((calm + calm.T) / (2.0 * self.load))[[0, -1]]
+        return float(lowest), float(highest)
 
     def activity(self, seconds: Float, joules: Any, *, neurons: int, units: int) -> dict[str, Any]:
         words = float(len(self.couplings.wanted) ** 2) if self.couplings.pairs is None else 0.0

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
 
 from .losses import classes, fisher
@@ -87,6 +88,7 @@ def select(
     for first in np.argsort(-alone, kind="stable")[:firsts]:
         chosen, ratio = [int(first)], float(alone[first])
         while len(chosen) < count:
+            checkpoint("choosing units")
             found = told(chosen)
             chosen.append(int(np.argmax(found)))
             ratio = float(found[chosen[-1]])

@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike
 
 from neuromorph.files import read_file, write_file
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 from neuromorph.npz import ArrayFileError, read_npz
 from neuromorph.problems.source import as_number
 from neuromorph.rng import RNG, read_seeds
@@ -121,6 +122,7 @@ def collect(
             raise ValueError(f"{path} holds another record ({kept.source}); remove it or name another file")
         currents[:done] = kept.currents_a
     for k in range(done, len(v)):
+        checkpoint("recording", k, len(v))
         if relative_error is None:
             found = stationary(network, v[k], temperature_k=temperature_k).currents_a
         else:

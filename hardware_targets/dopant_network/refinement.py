@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from .drift_diffusion import HoleFlow, Layer
 from .geometry import Electrode, Shape
@@ -80,7 +81,8 @@ def refine(
     first = shape.extent_m / 30.0 if spacing_m is None else spacing_m
     spacings: Float = first / 2.0 ** np.arange(halvings + 1, dtype=float)
     meshes, currents = [], []
-    for spacing in spacings:
+    for k, spacing in enumerate(spacings):
+        checkpoint("refining the mesh", k, len(spacings))
         mesh = device_mesh(shape, electrodes, spacing_m=float(spacing), skin_m=layer.skin_m)
         state = HoleFlow(mesh, layer).solve(voltages_v)
         if not state.converged:

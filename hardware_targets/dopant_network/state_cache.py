@@ -109,8 +109,8 @@ def _keep(node, most, ratio, weights, targets, rows):
 
 
 @njit(cache=True, nogil=True)
-def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, stream, labels, nodes):
-    """:func:`.kernels.hop` by nodes of states seen before; returns (time, hops for which rates were computed).
+def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, stream, labels, nodes, time):
+    """:func:`.kernels.hop` by nodes of states seen before; returns for how many hops rates were computed.
 
     labels : (n + k,) uint64    random, 0 at electrodes; the key of a state is 1 exclusive or those of full acceptors
     nodes : (slots,)            of :func:`new_nodes`, slots a power of 2; key 0: nobody's
@@ -125,7 +125,7 @@ def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, str
         if filled[i]:
             holes[i] = 1
             key ^= labels[i]
-    time, computed = 0.0, 0
+    computed = 0
     for _ in range(hops):
         node = nodes[np.int64(key & mask)]
         u = uniform(stream)
@@ -135,14 +135,14 @@ def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, str
             k += node.end[j] <= part
         if node.key == key and node.begin[k] <= part:
             a, b = np.int64(node.source[k]), np.int64(node.target[k])
-            time += node.wait
+            time[0] += node.wait
         else:
             computed += 1
             for i in range(n):
                 filled[i] = holes[i] == 1
             _compute(most, ratio, up, alone, filled, weights, targets, rows)
             a, b = _look_up(u, most, ratio, weights, targets, rows)
-            time += 1.0 / rows[-1]
+            time[0] += 1.0 / rows[-1]
             if node.key != key:
                 node.key, node.wait = key, 1.0 / rows[-1]
                 _keep(node, most, ratio, weights, targets, rows)
@@ -153,4 +153,4 @@ def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, str
         filled[i] = holes[i] == 1
     for e in range(net.size):
         net[e] += holes[n + e]
-    return time, computed
+    return computed

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
 
 from .adam import Adam
@@ -249,6 +250,7 @@ def _descend(
         order = generator.permutation(train)
         total = 0.0
         for at in range(0, len(order), batch):
+            checkpoint("training the surrogate", epoch + at / len(order), epochs)
             some = order[at : at + batch]
             layers = _forward(x[some], weights, biases)
             error = layers[-1] - y[some]

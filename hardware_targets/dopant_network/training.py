@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.constants import elementary_charge
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
 
 from .adam import Adam
@@ -149,6 +150,7 @@ def descend(
     best, best_loss = x.copy(), np.full(len(x), np.inf)
     history = np.empty((epochs, len(x)))
     for epoch in range(epochs):
+        checkpoint("training", epoch, epochs)
         value, gradient = loss(x)
         better = value < best_loss
         best[better], best_loss[better] = x[better], value[better]
@@ -202,6 +204,7 @@ def evolve(
     else:
         losses = np.asarray(loss(pool))
     for generation in range(history.size, generations):
+        checkpoint("training", generation, generations)
         order = np.argsort(losses, kind="stable")
         pool, losses = pool[order], losses[order]
         children = _children(pool, low, high, population - elite, alpha, beta, mutation, seeds[generation])

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from neuromorph.annealing import Softassign
 from neuromorph.annealing.assignments import Assignments
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from .units import Units
 
@@ -56,6 +57,7 @@ def anneal_tours(
     block = max(1, (1 << 20) // (reads * n * n))
     temperatures = system.temperature(times)
     for step in range(steps):
+        checkpoint("annealing the tours", step, steps)
         if step % block == 0:
             shape = (min(block, steps - step), 2, n, n)
             kicks = np.stack([stream.standard_normal(shape) for stream in streams], axis=1)

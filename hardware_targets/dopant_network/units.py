@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 from scipy.constants import elementary_charge
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 from neuromorph.rng import read_seeds
 
 from .chain import relaxation_rate
@@ -162,7 +163,8 @@ def kept_units(
     found: list[tuple[float, int, HoppingNetwork, tuple[int, int]]] = []
     made = 0
     shared = None
-    for child in read_seeds(seed, _OFFERED * count):
+    for k, child in enumerate(read_seeds(seed, _OFFERED * count)):
+        checkpoint("making dopant units", k, _OFFERED * count)
         device = random_device(acceptors, 1, 5, rng=child)
         shared = device.field if shared is None else shared
         vars(device)["field"] = shared  # same outline and electrodes: where its cached property would put it
@@ -184,6 +186,7 @@ def kept_units(
         steps, span = np.diff(curve.currents_a), curve.currents_a[-1] - curve.currents_a[0]
         if span > 0.0 and -steps[steps < 0.0].sum() < 0.05 * span:
             curves.append((*_trimmed(curve), _slowest(network, terminals[0], range_v, temperature_k)))
+        checkpoint("measuring dopant units", len(curves), count)
         if len(curves) == count:
             break
     if len(curves) < count:

@@ -133,9 +133,8 @@ class MemristorCrossbar:
             drives = np.roll(up, 1, axis=1).astype(float) + np.roll(up, -1, axis=1)
         dissipated, driven = state.pairs.load(drives)
         activity |= {"siemens_s": dissipated * ends.seconds, "driver_siemens_s": driven * ends.seconds}
-        return finish(
-            program, task, ends.spins, activity, converged=ends.settled, provenance={"parameters": asdict(self)}
-        )
+        about = {"parameters": asdict(self)}
+        return finish(program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
         pulses = DATA["programming_pulses"]
@@ -179,7 +178,7 @@ class MemristorCrossbar:
             f"held is the symmetric part; the antisymmetric part is {lost:.2%} of the couplings",
         )
         state = _Network(network, pairs)
-        return Program(self.name, problem, held, state, mapping_error(asked, held), notes, _setup(pairs))
+        return self._program(problem, held, state, mapping_error(asked, held), notes)
 
     def _networks(self, state: _Network, seeds: list[Stream]) -> Iterator[tuple[AnalogNetwork, list[Stream]]]:
         """The network as each read finds it: one for all without read noise, else one for each."""
@@ -205,7 +204,18 @@ class MemristorCrossbar:
             f"held as a permutation: one array serves {n} positions in turn, with {n * n} integrators",
             *self._account(pairs, tiles),
         )
-        return Program(self.name, problem, None, state, error, notes, _setup(state.pairs))
+        return self._program(problem, None, state, error, notes)
+
+    def _program(
+        self,
+        problem: Ising | Problem,
+        held: Ising | None,
+        state: _Network | _Tour,
+        error: float,
+        notes: tuple[str, ...],
+    ) -> Program:
+        setup = {"written_cells": float(state.pairs.cells)}
+        return Program(self.name, problem, held, state, error, notes, setup, one_chip=self.cell.differs)
 
     def _tiles(self, n: int) -> int:
         """Tiles of pairs that an n x n matrix takes; DoesNotFit if there are not as many."""
@@ -247,10 +257,6 @@ class _Tour:
     def held(self, read: np.random.Generator | None = None) -> Float:
         """The distances (n, n) as the cells have them, in one read or without its noise."""
         return self.distances + self.longest * self.pairs.error(read)
-
-
-def _setup(pairs: Pairs) -> dict[str, float]:
-    return {"written_cells": float(pairs.cells)}
 
 
 def _own_stream(seed: Stream, number: int) -> np.random.Generator:

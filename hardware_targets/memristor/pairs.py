@@ -43,10 +43,10 @@ class Pairs:
         there = ~np.eye(len(wanted), dtype=bool)
         fresh = cell.programmed(targets, rng) * there
         aged = cell.aged(fresh, targets, rng)
-        seen, drawn = zip(*(wires.terminals(cells) for cells in aged), strict=True)
+        seen, drawn = wires.terminals(aged)
         # Its sum of currents after programming, over that when it is read.
         drift = _sum(wires, fresh) / _sum(wires, aged) if aged.any() else 1.0
-        return cls(cell, wanted, fresh, aged, np.stack(seen), drawn[0] + drawn[1], scale, drift / scale)
+        return cls(cell, wanted, fresh, aged, seen, drawn, scale, drift / scale)
 
     @property
     def cells(self) -> int:

@@ -55,6 +55,11 @@ class PhaseChange:
         if not (np.isfinite(self.age_s) and self.age_s >= start):
             raise ValueError(f"age_s is {self.age_s}; the fits begin {start:g} s after programming")
 
+    @property
+    def differs(self) -> bool:
+        """Whether two chips with the same targets are not alike."""
+        return max(self.programming, self.drift, self.stuck) > 0.0
+
     def programmed(self, wanted: Float, rng: np.random.Generator) -> Float:
         """Conductances (...) after programming towards ``wanted`` (...), both in 0 .. 1 of G_max (noise may pass 1)."""
         target = wanted if self.levels is None else np.rint(wanted * (self.levels - 1)) / (self.levels - 1)

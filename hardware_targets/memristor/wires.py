@@ -10,15 +10,15 @@ column are added behind their amplifiers. W and Q: see ``circuits.Crossbar.termi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
 from circuits import Crossbar
 from circuits.crossbar.compensation import compensated, first_order
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from .pcm import DATA
 
@@ -45,22 +45,32 @@ class Wires:
         return math.ceil(n / self.tile)
 
     def terminals(self, cells: Float) -> tuple[Float, Float]:
-        """(effective cells, Q in S): what the amplifiers see of n x n ``cells``, and what the drivers do, (n, n)."""
+        """(effective cells, Q in S): what the amplifiers see of ``cells`` (..., n, n), and what the drivers do, (n, n).
+
+        Q is the sum over all matrices of cells.
+        """
+        each = cells.reshape(-1, *cells.shape[-2:])
         if self.ohm == 0.0:
-            return cells, np.diag(_HIGHEST * cells.sum(axis=0))
-        effective, drawn = np.empty(cells.shape), np.zeros(cells.shape)
-        for outputs, inputs in self._tiles(len(cells)):
-            w, q = self._array(cells[outputs, inputs].T * _HIGHEST).terminals()
-            effective[outputs, inputs] = w.T / _HIGHEST
-            drawn[inputs, inputs] += q
-        return effective, drawn
+            return cells, np.diag((_HIGHEST * each.sum(axis=1)).sum(axis=0))
+        effective, drawn = np.empty(each.shape), np.zeros(each.shape[1:])
+        places = self._places(each)
+        for done, place in enumerate(places):
+
+            def report(part: float, done: int = done) -> None:
+                checkpoint("solving the wires of the crossbar", done + part, len(places))
+
+            w, q = self._array(each[place].T * _HIGHEST).terminals(report)
+            effective[place] = w.T / _HIGHEST
+            drawn[place[2], place[2]] += q
+        return effective.reshape(cells.shape), drawn
 
     def about(self, cells: Float) -> Float:
         """The effective cells to first order in the resistance of the wires."""
         if self.ohm == 0.0:
             return cells
         effective = np.empty(cells.shape)
-        for outputs, inputs in self._tiles(len(cells)):
+        for _, outputs, inputs in self._places(cells[None]):
+            checkpoint("finding the drift of the currents")
             crossbar = self._array(cells[outputs, inputs].T * _HIGHEST)
             effective[outputs, inputs] = cells[outputs, inputs] * first_order(crossbar).T
         return effective
@@ -69,17 +79,19 @@ class Wires:
         """(cells, h): for ``targets`` (2, n, n) those whose effective cells are about h targets, none above 1."""
         if self.ohm == 0.0 or not targets.any():
             return targets, 1.0
-        places = [(k, *tile) for k in range(len(targets)) for tile in self._tiles(targets.shape[1])]
+        places = self._places(targets)
         found, factor = compensated([targets[place].T for place in places], self._array, _HIGHEST)
         cells = np.empty(targets.shape)
         for place, each in zip(places, found, strict=True):
             cells[place] = each.T / _HIGHEST
         return cells, factor / _HIGHEST
 
-    def _tiles(self, n: int) -> Iterator[tuple[slice, slice]]:
+    def _places(self, matrices: Float) -> list[tuple[int, slice, slice]]:
+        """(which, outputs, inputs) of each array that ``matrices`` (k, n, n) take."""
+        n = matrices.shape[-1]
         ends = np.linspace(0, n, self.across(n) + 1).round().astype(int).tolist()
         sides = [slice(a, b) for a, b in pairwise(ends)]
-        return ((outputs, inputs) for outputs in sides for inputs in sides)
+        return list(product(range(len(matrices)), sides, sides))
 
     def _array(self, cells: Float) -> Crossbar:
         return Crossbar(cells, self.ohm, self.ohm, both_ends=self.both_ends)

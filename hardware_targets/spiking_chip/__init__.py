@@ -51,8 +51,8 @@ def spiking_brainscales(*, sample: bool = False, **options: Any) -> SpikingChip:
 def spiking_generic(table: str | Path | Table | None = None, **options: Any) -> SpikingChip:
     """A digital chip of usual numbers.
 
-    table : .toml or {name: Datum}    replaces any of them: synapse_energy, update_energy, spike_energy, step_time,
-                                      chip_power, weight_bits, fan_in, ... as in ``generic.toml``
+    table : .toml or {name: Datum}    replaces any of them: synapse_energy, update_energy, fire_energy, spike_energy,
+                                      step_time, chip_power, weight_bits, fan_in, ... as in ``generic.toml``
     options : ``times`` and ``backend``
     """
     return SpikingChip(

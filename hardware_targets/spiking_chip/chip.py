@@ -1,11 +1,13 @@
 r"""A spiking chip as a target: what it holds, what its reads do, how long they take.
 
-.. math:: t = \text{steps} \cdot t_{step} + \frac{N_{upd} t_{upd} + N_{SOP} t_{SOP} + N_{spk} t_{spk}}{\text{cores}}
+.. math:: t = \text{steps} \cdot t_{step}
+              + \frac{N_{upd} t_{upd} + N_{SOP} t_{SOP} + N_{fire} t_{fire} + N_{spk} t_{spk}}{\text{cores}}
           \quad \text{(digital)}, \qquad t = \frac{\text{seconds of the model}}{\text{acceleration}}
           \quad \text{(analog)}
 
-A digital chip steps as fast as its busiest core allows; neurons are on as few cores as hold them, evenly. Not counted:
-the time that a host takes to write weights and cues and to read spikes, often milliseconds.
+A digital chip steps as fast as its busiest core allows; neurons are on as few cores as hold them, evenly. A neuron that
+fires sends a spike to every core, its own too, but to no more than it has synapses. Not counted: the time that a host
+takes to write weights and cues and to read spikes, often milliseconds.
 Physics: ``programmed``, ``reads``, ``held``; numbers with their sources: one .toml a chip.
 """
 
@@ -110,7 +112,9 @@ class SpikingChip:
             notes.append("integrate-and-fire neurons sample exp(-beta E) roughly: the larger the couplings, the worse")
         state = self._state(problem, wires, None, pattern)
         words = float(wires.weights.nnz + wires.size)
-        return Program(self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST)
+        return Program(
+            self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST, pattern.differs
+        )
 
     def _tour(self, problem: Tsp, pattern: Pattern) -> Program:
         n = problem.size
@@ -127,7 +131,7 @@ class SpikingChip:
             f"held as {n} groups of {n} neurons, a city each; mapping error: of the inhibition between groups",
         )
         words = float(np.count_nonzero(held) + n * n)
-        return Program(self.name, problem, None, state, error, notes, {"words_written": words}, FIRST)
+        return Program(self.name, problem, None, state, error, notes, {"words_written": words}, FIRST, pattern.differs)
 
     def _state(
         self, problem: Ising | Problem, wires: Wires | None, one_hot: OneHot | None, pattern: Pattern
@@ -154,22 +158,25 @@ class SpikingChip:
         return notes
 
     def _device(self, ends: Ends, cores: int) -> dict[str, Any]:
-        """Seconds of the device and traffic between its cores."""
+        """Seconds of the device, visits to its neurons and traffic between its cores."""
         spikes = ends.activity["spikes"]
-        packets = spikes * (cores - 1.0)
-        traffic = {"packets": packets, "hops": packets * hops_between(cores, self.table)}
+        packets = np.minimum(spikes * cores, ends.activity["synaptic_operations"])
+        along, across = (packets * (cores - 1) / cores * steps for steps in hops_between(cores, self.table))
+        found = {"packets": packets, "hops": along + across, "row_hops": along, "column_hops": across}
         if self.analog:
-            return traffic | {"device_s": ends.steps * ends.step_s / self.table["acceleration"].value}
+            return found | {"device_s": ends.steps * ends.step_s / self.table["acceleration"].value}
+        found["membrane_accesses"] = ends.activity["membrane_updates"]  # of neurons that always have something to do
         busy: Float = sum(
-            ends.activity[event] * self.table[name].value
+            (ends.activity | found)[event] * self.table[name].value
             for event, name in (
                 ("membrane_updates", "update_time"),
                 ("synaptic_operations", "synapse_time"),
                 ("spikes", "spike_time"),
+                ("packets", "packet_time"),
             )
             if name in self.table
         ) / cores + np.zeros(len(spikes))  # fmt: skip
-        return traffic | {"device_s": ends.steps * self.table["step_time"].value + busy}
+        return found | {"device_s": ends.steps * self.table["step_time"].value + busy}
 
 
 def _joined(parts: list[tuple[Any, Ends]]) -> Ends:

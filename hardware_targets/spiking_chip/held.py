@@ -34,6 +34,11 @@ class Pattern:
     synapse_spread: float
     neuron_spread: float
 
+    @property
+    def differs(self) -> bool:
+        """Whether two chips are not alike."""
+        return self.synapse_spread > 0.0 or self.neuron_spread > 0.0
+
     def synapses(self, count: int) -> Float:
         """1 + delta for synapses in their order, (count,)."""
         if not self.synapse_spread:
@@ -101,10 +106,13 @@ def cores_for(neurons: int, fan_in: int, table: Table, name: str) -> int:
     return -(-neurons // each)
 
 
-def hops_between(cores: int, table: Table) -> float:
-    """Mean steps in the mesh between two of ``cores`` cores, four a tile, tiles filled row by row."""
+def hops_between(cores: int, table: Table) -> tuple[float, float]:
+    """Mean steps in the mesh between two of ``cores`` cores, along rows (east or west) and columns (north or south).
+
+    Four cores a tile, tiles filled row by row.
+    """
     if "mesh_width" not in table or cores < 2:
-        return 0.0
+        return 0.0, 0.0
     y, x = np.divmod(np.arange(cores) // 4, int(table["mesh_width"].value))
-    distances = np.abs(x[:, None] - x) + np.abs(y[:, None] - y)
-    return float(distances.sum()) / (cores * (cores - 1))
+    along, across = (float(np.abs(each[:, None] - each).sum()) / (cores * (cores - 1)) for each in (x, y))
+    return along, across

@@ -1,10 +1,12 @@
 r"""Numbers of chips, one table a chip, and what the events of a run cost by them.
 
-.. math:: E = N_{SOP}\, e_{SOP} + N_{upd}\, e_{upd} + N_{spk}\, e_{spk} + N_{hop}\, e_{hop} + P_{chip}\, t
-              + P_{host}\, t + N_{word}\, e_{word}
+.. math:: E = N_{SOP}\, e_{SOP} + N_{acc}\, e_{acc} + N_{upd}\, e_{upd} + N_{fire}\, e_{fire} + N_{spk}\, e_{spk}
+              + N_{hop}\, e_{hop} + P_{chip}\, t + P_{host}\, t + N_{word}\, e_{word}
 
-The last two are the system's, the others the core's. What a table does not have is not counted: nothing is known of
-single events of BrainScaleS-2, whose power is that of the chip.
+A neuron is read at every step (acc), updated if anything acts on it (upd), may fire, and then sends a spike to each
+core where it has synapses, so many hops away, east or west and north or south. The last two terms are the system's,
+the others the core's. What a table does not have is not counted: nothing is known of single events of BrainScaleS-2,
+whose power is that of the chip.
 """
 
 from __future__ import annotations
@@ -14,16 +16,20 @@ from importlib.resources import files
 from math import exp, fsum, log
 from pathlib import Path
 
-from neuromorph.cost import Cost, Datum, Scope, read_data
+from neuromorph.cost import Cost, Datum, Scope, lasting, read_data
 from neuromorph.files import read_file
 
 Table = Mapping[str, Datum]
 
 _PRICED: tuple[tuple[str, str, str, Scope], ...] = (
     ("synaptic_operations", "synaptic operations", "synapse_energy", "core"),
+    ("membrane_accesses", "neurons read from memory", "access_energy", "core"),
     ("membrane_updates", "updates of neurons", "update_energy", "core"),
-    ("packets", "spikes on their way to other cores", "spike_energy", "core"),
+    ("spikes", "neurons that fire", "fire_energy", "core"),
+    ("packets", "spikes sent to cores", "spike_energy", "core"),
     ("hops", "steps in the mesh", "hop_energy", "core"),
+    ("row_hops", "steps east or west in the mesh", "row_hop_energy", "core"),
+    ("column_hops", "steps north or south in the mesh", "column_hop_energy", "core"),
     ("device_s", "the chip's own power", "chip_power", "core"),
     ("device_s", "board and host", "host_power", "system"),
     ("words_read", "reading spikes out", "word_energy", "system"),
@@ -67,6 +73,7 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
     else:
         given = own
     known = read_table("brainscales") | read_table("loihi") | table
+    known["hop_energy"] = known["row_hop_energy"]  # of a table that does not tell directions apart
     unknown = sorted(set(given) - set(known))
     if unknown:
         names = ", ".join(sorted(known))
@@ -109,11 +116,8 @@ def costs_of(table: Table) -> tuple[Cost, ...]:
     costs = [Cost("device_s", "a read", time=second)]
     for event, what, name, scope in _PRICED:
         if name in table:
-            unit = table[name]
             if event == "device_s":
-                unit = Datum(
-                    unit.value, unit.unit, unit.low * second.low, unit.high * second.high, unit.kind,
-                    f"{unit.source}. The range is joined with that of the time of a read",
-                )  # fmt: skip
-            costs.append(Cost(event, what, unit, scope=scope))
+                costs.append(Cost(event, what, lasting(table[name], second), scope=scope, counted=second.kind))
+            else:
+                costs.append(Cost(event, what, table[name], scope=scope))
     return tuple(costs)

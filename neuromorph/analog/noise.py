@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..ising import Float
+from ..limits import checkpoint
 from ..rng import RNG, read_seeds
 from .network import AnalogNetwork, Gain, per_neuron
 from .transient import Trajectory, checked_initial, sample_times, trajectory_of
@@ -59,6 +60,7 @@ def simulate_noisy(
     message = ""
     for k in range(1, samples):
         for done in range(0, steps, block):
+            checkpoint("transient", (k - 1) * steps + done, (samples - 1) * steps)
             shape = (min(block, steps - done), network.size)
             kicks = np.stack([stream.standard_normal(shape) for stream in streams], axis=1)
             with np.errstate(over="ignore", invalid="ignore"):  # a step that is too long is reported in the result
@@ -77,6 +79,7 @@ def _steps(
 ) -> Float:
     """One step for each of ``kicks`` (steps, batch, n), the noise increments in V."""
     for kick in kicks:
+        checkpoint()
         drift = network.rhs(t, u, gain)
         t = t + dt
         if method == "heun":

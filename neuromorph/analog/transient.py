@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float
+from ..limits import checkpoint
 from .network import AnalogNetwork, Gain
 
 _IMPLICIT = ("Radau", "BDF", "LSODA")
@@ -106,6 +107,7 @@ def simulate(
     batch, n = u0.shape
 
     def slope(t: float, y: Float) -> Float:
+        checkpoint("transient", t, t_end_s)
         return network.rhs(t, y.reshape(batch, n), gain).ravel()
 
     def jacobian(t: float, y: Float) -> Any:

@@ -10,7 +10,6 @@ Source: Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -100,9 +99,8 @@ def difference(clamped: Moments, free: Moments) -> tuple[Float, Float]:
 
 def sweep(couplings: Float, biases: Float, spins: NDArray[np.int8], sweeps: int, rng: RNG) -> None:
     """Gibbs sweeps at beta = 1 of the chains ``spins`` (rows, n) in place; biases (n,), or (rows, n), one a chain."""
-    from ..kernels.gibbs import anneal
+    from ..kernels.variates import HEAT_BATH
+    from ..sampling.plain import sweep_chains
 
-    betas, states = np.ones(sweeps), kernel_states(read_seeds(rng, len(spins)))
-    fields: Any = np.ascontiguousarray(np.broadcast_to(biases, spins.shape))
-    for chain, field, state in zip(spins, fields, states, strict=True):
-        anneal(couplings, field, betas, chain, state)
+    states = kernel_states(read_seeds(rng, len(spins)))
+    sweep_chains(couplings, biases, np.ones((sweeps, 1)), HEAT_BATH, spins, states)

@@ -16,26 +16,27 @@ from .random import below
 
 
 @njit(cache=True, nogil=True)
-def run(offsets, targets, weight, drive, leak, kick, subtract, u, sizes, durations, times, last, state):
-    """Fill ``sizes``, ``durations`` (generations) and ``times`` with avalanches; u, last (n,) change in place.
+def run(offsets, targets, weight, drive, leak, kick, subtract, u, sizes, durations, times, last, state, first, stop):
+    """Fill ``sizes``, ``durations`` (generations) and ``times`` with avalanches ``first`` to before ``stop``, those
+    before them being done; u, last (n,) change in place.
 
     kick 0: du/dt = drive - leak u for all, to the next threshold. kick > 0: kicks of random units until one fires.
-    Returns the number of avalanches, fewer than asked for if one does not end within 1000 n firings.
+    Returns the number of avalanches, below ``stop`` if one does not end within 1000 n firings.
     """
     n = u.size
     now, next_ones = np.empty(n, np.int64), np.empty(n, np.int64)
     waits = np.zeros(n, np.bool_)
-    time = 0.0
-    for avalanche in range(sizes.size):
+    time = times[first - 1] if first else 0.0
+    for avalanche in range(first, stop):
         if kick > 0.0:
-            first = below(state, n)
-            u[first] += kick
+            unit = below(state, n)
+            u[unit] += kick
             time += 1.0
-            while u[first] < 1.0:
-                first = below(state, n)
-                u[first] += kick
+            while u[unit] < 1.0:
+                unit = below(state, n)
+                u[unit] += kick
                 time += 1.0
-            now[0], count = first, 1
+            now[0], count = unit, 1
         else:
             top = u.max()
             if leak > 0.0:
@@ -77,4 +78,4 @@ def run(offsets, targets, weight, drive, leak, kick, subtract, u, sizes, duratio
                 waits[now[k]] = False
             count = coming
         sizes[avalanche], durations[avalanche], times[avalanche] = size, generations, time
-    return sizes.size
+    return stop

@@ -61,7 +61,7 @@ def _heat_bath(indptr, indices, data, beta, spins, state):
 def swendsen_wang_moves(indptr, indices, data, beta, moves, between, spins, states):
     """``moves`` times all clusters turned with odds 1, each after ``between`` heat-bath sweeps; spins (R, n) in place.
 
-    Returns the mean over moves, replicas and sites of the share of all sites in the cluster of a site.
+    Returns the sum over moves, replicas and clusters of the squares of their sizes.
     """
     n, total = spins.shape[1], 0.0
     chance = 1.0 - np.exp(-2.0 * beta * np.abs(data))
@@ -90,14 +90,14 @@ def swendsen_wang_moves(indptr, indices, data, beta, moves, between, spins, stat
             for i in range(n):
                 if parent[i] == i:
                     total += float(size[i]) * size[i]
-    return total / (moves * spins.shape[0] * float(n) * n)
+    return total
 
 
 @njit(cache=True, nogil=True)
 def wolff_moves(indptr, indices, data, beta, moves, between, spins, states):
     """``moves`` times one cluster grown from a random site and turned, after ``between`` heat-bath sweeps.
 
-    spins (R, n) in place. Returns the mean share of all sites in a cluster.
+    spins (R, n) in place. Returns the sum of the sizes of the clusters.
     """
     n, total = spins.shape[1], 0
     chance = 1.0 - np.exp(-2.0 * beta * np.abs(data))
@@ -123,4 +123,4 @@ def wolff_moves(indptr, indices, data, beta, moves, between, spins, states):
                 s[queue[m]] = -s[queue[m]]
                 inside[queue[m]] = False
             total += tail
-    return total / (moves * spins.shape[0] * float(n))
+    return total

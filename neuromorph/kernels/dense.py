@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from .simd import aligned, fma, load, mask_bits, select, store, transpose
-from .variates import LANES, ROWS, draw
+from .variates import LANES, ROWS, draw, span
 
 F, U64 = np.float32, np.uint64
 BLOCK = 32  # spins updated between two passes over the fields, half as many where n is small; divides ROWS
@@ -62,23 +62,25 @@ def _pass_on(couplings, first, changes, turned, fields):
 
 
 @njit(nogil=True, cache=True)
-def fill(couplings, biases, spins, fields):
-    """fields = h + J s, from nothing."""
-    for k in range(LANES):
-        for i in range(biases.size):
-            fields[k, i] = biases[i]
+def fill(couplings, biases, spins, begin, end, fields):
+    """fields = h + J s, from nothing; of the spins begin .. end - 1 what these add, first of all those from 0."""
+    if begin == 0:
+        for k in range(LANES):
+            for i in range(biases.size):
+                fields[k, i] = biases[i]
     all_turned = np.full(BLOCK, ~U64(0))
-    for first in range(0, spins.shape[0], BLOCK):
-        rows = min(BLOCK, spins.shape[0] - first)
+    for first in range(begin, end, BLOCK):
+        rows = min(BLOCK, end - first)
         _pass_on(couplings, first, spins[first : first + rows], all_turned[:rows], fields)
 
 
 @njit(nogil=True, cache=True)
-def sweep(couplings, two_betas, rule, done, spins, fields, state):
+def sweep(couplings, two_betas, rule, done, begin, end, spins, fields, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES), 2 beta a lane, all float32.
 
     couplings (n, width)        width is PADDING above the next multiple of 64, padded with zeros
     fields (LANES, width)       spins (n, LANES)
+    begin, end                  of the blocks of all sweeps, as of :func:`.variates.span`
     """
     n = spins.shape[0]
     variates, near = aligned(ROWS, LANES, F), aligned(BLOCK, LANES, F)
@@ -86,7 +88,8 @@ def sweep(couplings, two_betas, rule, done, spins, fields, state):
     block = BLOCK if n > SMALL else BLOCK // 2
     for t in range(two_betas.shape[0]):
         two_beta = load(two_betas, t, 0, 64)
-        for first in range(0, n, block):
+        low, high = span(n, t, begin, end)
+        for first in range(low, high, block):
             if first % ROWS == 0:
                 draw(state, rule, done + t + 1, first, min(ROWS, n - first), variates)
             rows = min(block, n - first)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def all_energies(couplings, biases, offset, table):  # type: ignore[no-untyped-def]
-    """Fill ``table`` (2^n,): entry k is E of the state with s_i = +1 where bit i of k is set.
-
-    couplings (n, n) and biases (n,) float64, C-contiguous.
-    """
+def first(couplings, biases, offset, fields):  # type: ignore[no-untyped-def]
+    """E of s = -1, where the path begins; ``fields`` (n,) become those of that state."""
     n = biases.size
-    spins = -np.ones(n)
-    fields = biases.copy()
+    fields[:] = biases
     energy = offset
     for i in range(n):
         for j in range(n):
             fields[i] -= couplings[i, j]
     for i in range(n):
         energy += 0.5 * (fields[i] - biases[i]) + biases[i]  # -1/2 s'Js - h's at s = -1
-    state = 0
-    table[0] = energy
-    for step in range(1, table.size):
+    return energy
+
+
+@njit(cache=True, nogil=True)
+def energies(couplings, spins, fields, energy, begin, end, table):  # type: ignore[no-untyped-def]
+    """Fill ``table`` (2^n,) on the steps begin .. end - 1, from 1: entry k is E of s_i = +1 where bit i of k is set.
+
+    couplings (n, n) float64, C-contiguous; ``spins`` and ``fields`` (n,) float64 in place, ``energy`` E of the step
+    before. Returns E of the last step.
+    """
+    n = spins.size
+    state = (begin - 1) ^ ((begin - 1) >> 1)
+    for step in range(begin, end):
         bit = 0
         while (step >> bit) & 1 == 0:
             bit += 1
@@ -34,3 +39,4 @@ def all_energies(couplings, biases, offset, table):  # type: ignore[no-untyped-d
             fields[j] += couplings[bit, j] * change
         state ^= 1 << bit
         table[state] = energy
+    return energy

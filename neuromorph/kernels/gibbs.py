@@ -1,6 +1,6 @@
-r"""Single-spin heat bath and its zero-temperature limit, one read a call.
+r"""The zero-temperature limit of the single-spin heat bath, one read a call; random spins to begin with.
 
-.. math:: P(s_i = +1) = \frac{1}{1 + e^{-2 \beta f_i}}, \qquad f_i = h_i + \sum_j J_{ij} s_j
+.. math:: s_i \to \mathrm{sgn} f_i, \qquad f_i = h_i + \sum_j J_{ij} s_j
 
 Fields are kept and changed only where a spin flips, so an update that flips nothing costs O(1).
 ``couplings`` is an (n, n) array, or (indptr, indices, data) of a CSR matrix; float64 or float32.
@@ -10,15 +10,10 @@ Source: Geman and Geman, IEEE TPAMI 6, 721 (1984).
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
-import math
-
-import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
 from .random import below, uniform
-
-_NEVER = 37.0  # exp(-37) < 2^-53: the generator cannot draw that low
 
 
 def _spread(couplings, i, change, fields):
@@ -51,33 +46,12 @@ def _spread_compiled(couplings, i, change, fields):
 
 
 @njit(cache=True, nogil=True)
-def _fields(couplings, biases, spins):
-    fields = biases.copy()
-    for i in range(spins.size):
-        _spread(couplings, i, spins[i], fields)
-    return fields
-
-
-@njit(cache=True, nogil=True)
-def anneal(couplings, biases, betas, spins, state):
-    """One sweep in the order of the spins at each of ``betas``; ``spins`` (n,) int8 in place."""
-    fields = _fields(couplings, biases, spins)
-    for beta in betas:
-        for i in range(spins.size):
-            x = 2.0 * beta * spins[i] * fields[i]
-            if x < _NEVER and uniform(state) * (1.0 + math.exp(x)) < 1.0:
-                spins[i] = -spins[i]
-                _spread(couplings, i, 2 * spins[i], fields)
-
-
-@njit(cache=True, nogil=True)
-def descend(couplings, biases, limit, spins, state):
+def descend(couplings, limit, spins, fields, order, state):
     """Sweeps in random order, each spin turning into its field, until none wants to; at most ``limit`` sweeps.
 
-    A spin in no field stays. Returns (sweeps, whether it settled).
+    A spin in no field stays. ``spins``, ``fields`` = h + J s and ``order``, any permutation, are (n,) and change in
+    place, so that a descent goes on where it stopped. Returns (sweeps, whether it settled).
     """
-    order = np.arange(spins.size)
-    fields = _fields(couplings, biases, spins)
     for sweep in range(limit):
         settled = True
         for k in range(spins.size - 1, -1, -1):

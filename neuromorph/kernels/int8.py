@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit, types
 
 from .simd import aligned, any_of, bits_as, convert, load, select, spread, store
-from .variates import HEAT_BATH, LANES, ROWS, draw_bits, variate
+from .variates import HEAT_BATH, LANES, ROWS, draw_bits, span, variate
 
 F, I8, I32, U32 = np.float32, np.int8, np.int32, np.uint32
 _COMMON = 10.0  # 2 beta x up to which a threshold is always looked at; beyond, 64 lanes pass it once in 300 updates
@@ -87,11 +87,12 @@ def _thresholds(two_beta, rule, levels, table):
 
 
 @njit(nogil=True, cache=True)
-def sweep(starts, neighbours, biases, levels, two_betas, rule, done, spins, state):
+def sweep(starts, neighbours, biases, levels, two_betas, rule, done, begin, end, spins, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES) float32, 2 beta a lane.
 
     starts, neighbours          of :func:`expand`, filled to fours with row 2n
     biases (n,) int8
+    begin, end                  of the blocks of all sweeps, as of :func:`.variates.span`
     spins (2n + 1, LANES) int8  s, then -s, so that a bond is one addition whatever its sign, then zeros; s counts
     levels (m,) int64           positive values that fields take: 1, 2, 3 ... or, if all are odd or even, every other
     """
@@ -106,7 +107,8 @@ def sweep(starts, neighbours, biases, levels, two_betas, rule, done, spins, stat
         two_beta = load(two_betas, t, 0, 64)
         if t == 0 or any_of(two_beta != load(two_betas, t - 1, 0, 64)):
             common, count = _thresholds(two_betas[t], rule, levels, table)
-        for first in range(0, n, ROWS):
+        low, high = span(n, t, begin, end)
+        for first in range(low, high, ROWS):
             rows = min(ROWS, n - first)
             draw_bits(state, done + t + 1, first, rows, drawn)
             for row in range(rows):

@@ -17,18 +17,20 @@ from .random import below, uniform
 
 
 @njit(cache=True, nogil=True)
-def search(weights, biases, members, betas, winners, best, state):
+def search(weights, biases, members, betas, winners, best, fields, course, state):
     """One group, chosen at random, at each of ``betas``, from a uniform state; betas < 0: a new uniform state instead.
 
-    ``members`` (groups, largest) ends rows with -1. ``best`` (groups,) takes the state of lowest E.
-    Returns (E, update).
+    ``members`` (groups, largest) ends rows with -1. ``best`` (groups,) takes the state of lowest E. From one part of
+    the betas to the next: winners (groups,), fields (n,) and course (4,), which holds E, the lowest E, the update that
+    found it, and all updates; -1 to begin.
     """
     groups = members.shape[0]
     sizes = (members >= 0).sum(axis=1)
-    fields = np.empty(biases.size)
-    energy = _toss(weights, biases, members, sizes, winners, fields, state)
-    best[:] = winners
-    lowest, found = energy, 0
+    if course[3] < 0.0:
+        course[0] = course[1] = _toss(weights, biases, members, sizes, winners, fields, state)
+        course[2] = course[3] = 0.0
+        best[:] = winners
+    energy, lowest = course[0], course[1]
     for update in range(betas.size):
         if betas[update] < 0.0:
             energy = _toss(weights, biases, members, sizes, winners, fields, state)
@@ -51,9 +53,11 @@ def search(weights, biases, members, betas, winners, best, state):
                 fields += weights[new] - weights[old]
                 winners[g] = new
         if energy < lowest - 1e-12:
-            lowest, found = energy, update + 1
+            lowest = energy
+            course[2] = course[3] + update + 1
             best[:] = winners
-    return lowest, found
+    course[0], course[1] = energy, lowest
+    course[3] += betas.size
 
 
 @njit(cache=True, nogil=True)

@@ -235,12 +235,13 @@ def gather(spins, sources, out):
 
 
 @njit(nogil=True, cache=True)
-def read(spins, out):
-    """``out`` (R, n) int8, -1 or +1, from the first R replicas."""
-    for r in range(out.shape[0]):
+def read(spins, lanes, out):
+    """``out`` (k, n) int8, -1 or +1, from the replicas ``lanes`` (k,)."""
+    for k in range(lanes.size):
+        r = lanes[k]
         for i in range(out.shape[1]):
             up = spins[r // REPLICAS, i, r % REPLICAS // 64] >> U64(r % 64) & U64(1)
-            out[r, i] = 1 if up else -1
+            out[k, i] = 1 if up else -1
 
 
 @njit(nogil=True, cache=True)

@@ -10,22 +10,34 @@ import math
 
 from numba import njit
 
-from .gibbs import _NEVER, _fields, _spread
+from .gibbs import _spread
 from .random import uniform
 from .variates import METROPOLIS
 
+_NEVER = 37.0  # exp(-37) < 2^-53: the generator cannot draw that low
+
 
 @njit(cache=True, nogil=True)
-def sweep(couplings, biases, betas, rule, spins, states):
-    """A sweep in the order of the spins at each row of ``betas`` (sweeps, R); spins (R, n) int8, states (R, 4)."""
+def add_fields(couplings, spins, fields):
+    """``fields`` (R, n) += J s of each replica."""
     for r in range(spins.shape[0]):
-        s, state = spins[r], states[r]
-        fields = _fields(couplings, biases, s)
+        for i in range(spins.shape[1]):
+            _spread(couplings, i, spins[r, i], fields[r])
+
+
+@njit(cache=True, nogil=True)
+def sweep(couplings, betas, rule, spins, fields, states):
+    """A sweep in the order of the spins at each row of ``betas`` (sweeps, R).
+
+    spins (R, n) int8, fields (R, n) and states (R, 4) in place
+    """
+    for r in range(spins.shape[0]):
+        s, field, state = spins[r], fields[r], states[r]
         for t in range(betas.shape[0]):
             for i in range(s.size):
-                x = 2.0 * betas[t, r] * s[i] * fields[i]
+                x = 2.0 * betas[t, r] * s[i] * field[i]
                 odds = math.exp(min(x, _NEVER))
                 scale = max(odds, 1.0) if rule == METROPOLIS else 1.0 + odds
                 if x < _NEVER and uniform(state) * scale < 1.0:
                     s[i] = -s[i]
-                    _spread(couplings, i, 2 * s[i], fields)
+                    _spread(couplings, i, 2 * s[i], field)

@@ -40,15 +40,18 @@ def _segments(line, fields, beta, loose, bond, state):
 
 
 @njit(cache=True, nogil=True)
-def worldline_sweeps(indptr, indices, data, biases, beta, gammas, spins, states):
-    """One sweep over all sites at each of ``gammas``; spins (R, n, P) int8 in place, states (R, 4)."""
+def worldline_sweeps(indptr, indices, data, biases, beta, gammas, begin, end, spins, states):
+    """One sweep over all sites at each of ``gammas``; spins (R, n, P) int8 in place, states (R, 4).
+
+    Of the sites of all sweeps, n a sweep, those from ``begin`` to before ``end`` are done: a sweep may be cut.
+    """
     replicas, n, slices = spins.shape
     fields, bond = np.empty(slices), np.empty(slices, np.bool_)
     for r in range(replicas):
         s, state = spins[r], states[r]
-        for gamma in gammas:
-            loose = math.tanh(beta * gamma / slices)  # 1 - P(bond) = exp(-2 K)
-            for i in range(n):
+        for t in range(gammas.size):
+            loose = math.tanh(beta * gammas[t] / slices)  # 1 - P(bond) = exp(-2 K)
+            for i in range(max(0, begin - t * n), min(n, end - t * n)):
                 fields[:] = biases[i]
                 for k in range(indptr[i], indptr[i + 1]):
                     other, weight = s[indices[k]], data[k]

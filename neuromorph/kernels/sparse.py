@@ -13,22 +13,24 @@ import numpy as np
 from numba import njit
 
 from .simd import aligned, fma, load, select, spread, store
-from .variates import LANES, ROWS, draw
+from .variates import LANES, ROWS, draw, span
 
 F = np.float32
 
 
 @njit(nogil=True, cache=True)
-def sweep(indptr, indices, weights, biases, two_betas, rule, done, spins, state):
+def sweep(indptr, indices, weights, biases, two_betas, rule, done, begin, end, spins, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES), 2 beta a lane, all float32.
 
-    ``done`` sweeps went before (for Philox); ``spins`` and ``state`` change in place.
+    ``done`` sweeps went before (for Philox); ``spins`` and ``state`` change in place. Of all sweeps' blocks of ROWS
+    spins, those from ``begin`` to before ``end`` are done: a sweep may be cut.
     """
     variates = aligned(ROWS, LANES, F)
     n = spins.shape[0]
     for t in range(two_betas.shape[0]):
         two_beta = load(two_betas, t, 0, 64)
-        for first in range(0, n, ROWS):
+        low, high = span(n, t, begin, end)
+        for first in range(low, high, ROWS):
             rows = min(ROWS, n - first)
             draw(state, rule, done + t + 1, first, rows, variates)
             for row in range(rows):

@@ -47,6 +47,15 @@ def read(spins, out):
 
 
 @njit(nogil=True, cache=True)
+def read_lanes(spins, lanes, out):
+    """``out`` (k, n) int8 from the replicas ``lanes`` (k,)."""
+    for r in range(lanes.size):
+        strip, lane = spins[lanes[r] // LANES], lanes[r] % LANES
+        for i in range(out.shape[1]):
+            out[r, i] = strip[i, lane]
+
+
+@njit(nogil=True, cache=True)
 def write(spins, given):
     """The first R replicas become ``given`` (R, n)."""
     for first in range(0, given.shape[0], LANES):

@@ -51,41 +51,60 @@ def _pick(rates, sums, width, total, state):
     return i
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def telegraph(indptr, indices, data, biases, betas, durations, theta, most, spins, state, table):
-    """Let atoms switch for ``durations`` (in attempt times) at ``betas``; ``spins`` (n,) int8 in place.
-
-    indptr, indices, data    columns of w: column j holds what atom j does to the others (CSC)
-    most                     events after which it stops: asymmetric w can chase itself round at any rate
-    table                    (2^n,) gains the time spent in each state, bit i set where s_i = +1; (0,) records nothing
-
-    Returns the switching events; ``most`` if it was stopped.
-    """
+@njit(cache=True, nogil=True)
+def begin(indptr, indices, data, biases, spins):
+    """What :func:`telegraph` takes on from part to part: fields, rates, sums, touched, counts, left."""
     n = spins.size
     width = max(8, int(math.sqrt(n)))
     blocks = (n + width - 1) // width
-    rates, sums = np.empty(n), np.empty(blocks)
-    touched = np.full(blocks, -1)
     fields = biases.copy()
-    occupied, events = 0, 0
+    counts = np.zeros(3, np.int64)  # steps that are over, events, the state as a number
     for j in range(n):
         for k in range(indptr[j], indptr[j + 1]):
             fields[indices[k]] += data[k] * spins[j]
-        if table.size and spins[j] > 0:
-            occupied |= 1 << j
-    for step in range(betas.size):
-        scale, left = 2.0 * betas[step], durations[step]
-        for i in range(n):
-            rates[i] = _rate(scale * fields[i], spins[i], theta)
-        for b in range(blocks):
-            sums[b] = _sum(rates, b * width, min(n, (b + 1) * width))
-        while events < most:
+        if spins[j] > 0:
+            counts[2] ^= 1 << (j & 63)
+    return fields, np.empty(n), np.empty(blocks), np.full(blocks, -1), counts, np.full(1, -1.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def telegraph(
+    indptr, indices, data, betas, durations, theta, most, spins, state, table, fields, rates, sums, touched, counts,
+    left, part,
+):  # fmt: skip
+    """Let atoms switch for ``durations`` (in attempt times) at ``betas``, ``part`` events of it; all from ``spins`` on
+    in place, the last seven as of :func:`begin`.
+
+    indptr, indices, data    columns of w: column j holds what atom j does to the others (CSC)
+    most                     events after which it stops: asymmetric w can chase itself round at any rate
+    spins                    (n,) int8
+    table                    (2^n,) gains the time spent in each state, bit i set where s_i = +1; (0,) records nothing
+    left                     of the step that is under way; negative: it is to begin
+
+    Returns whether it is over: all time is spent, or ``most`` events have happened (counts[1]).
+    """
+    n = spins.size
+    width = max(8, int(math.sqrt(n)))
+    blocks = sums.size
+    step, events, occupied = counts[0], counts[1], counts[2]
+    stop = min(most, events + part)
+    while step < betas.size and events < stop:
+        scale = 2.0 * betas[step]
+        if left[0] < 0.0:
+            left[0] = durations[step]
+            for i in range(n):
+                rates[i] = _rate(scale * fields[i], spins[i], theta)
+            for b in range(blocks):
+                sums[b] = _sum(rates, b * width, min(n, (b + 1) * width))
+        while events < stop:
             total = _sum(sums, 0, blocks)
             dt = exponential(state) / total
             if table.size:
-                table[occupied] += min(dt, left)
-            left -= dt
-            if left <= 0.0:  # a new step draws afresh: waiting has no memory
+                table[occupied] += min(dt, left[0])
+            left[0] -= dt
+            if left[0] <= 0.0:  # a new step draws afresh: waiting has no memory
+                left[0] = -1.0
+                step += 1
                 break
             j = _pick(rates, sums, width, total, state)
             spins[j] = -spins[j]
@@ -101,4 +120,5 @@ def telegraph(indptr, indices, data, biases, betas, durations, theta, most, spin
             for b in range(blocks):
                 if touched[b] == events:
                     sums[b] = _sum(rates, b * width, min(n, (b + 1) * width))
-    return events
+    counts[0], counts[1], counts[2] = step, events, occupied
+    return step == betas.size or events >= most

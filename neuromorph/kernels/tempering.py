@@ -72,16 +72,18 @@ def exchange_cluster(indptr, indices, first, second, state, queue, seen):
 
 
 @njit(cache=True, nogil=True)
-def exchange_clusters(indptr, indices, spins, holder, free, states):
-    """One cluster for each pair of groups and each temperature; spins (G, T, n) in place. Returns the mean size / n.
+def exchange_clusters(indptr, indices, spins, holder, begin, end, free, states):
+    """One cluster for each pair of groups and each temperature begin .. end - 1; spins (G, T, n) in place.
+
+    Returns the sum of their sizes.
 
     free : bool     there are no biases: where more than half of the sites differ, one replica is turned over first
     """
-    groups, count, n = spins.shape
+    groups, _, n = spins.shape
     queue, seen = np.empty(n, np.int64), np.empty(n, np.bool_)
     total = 0
     for g in range(0, groups, 2):
-        for t in range(count):
+        for t in range(begin, end):
             first, second = spins[g, holder[g, t]], spins[g + 1, holder[g + 1, t]]
             if free:
                 overlap = 0
@@ -91,4 +93,4 @@ def exchange_clusters(indptr, indices, spins, holder, free, states):
                     for i in range(n):
                         second[i] = -second[i]
             total += exchange_cluster(indptr, indices, first, second, states[g], queue, seen)
-    return total / (groups // 2 * count * n)
+    return total

@@ -62,6 +62,16 @@ def philox(c0, c1, c2, c3, key0, key1):
     return c0, c1, c2, c3
 
 
+@njit(nogil=True, inline="always")
+def span(n, t, begin, end):
+    """Where sweep t over n spins starts and stops if of all sweeps' blocks of ROWS spins begin .. end - 1 are done.
+
+    The generators are drawn from block by block, so that it does not matter where sweeps are cut.
+    """
+    before = t * ((n + ROWS - 1) // ROWS)
+    return max(0, begin - before) * ROWS, min(n, (end - before) * ROWS)
+
+
 @njit(nogil=True, cache=True)
 def draw_bits(state, sweep, first, rows, out):
     """32 random bits a lane for the spins first .. first + rows - 1, into ``out`` (ROWS, LANES) uint32.

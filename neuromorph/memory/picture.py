@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,17 +98,21 @@ class Recollection:
 
     def write(self, folder: str | os.PathLike[str]) -> list[Path]:
         """recalled.png (numbered if several) and recalled.txt, which can be read again, recall.json, trace.png."""
-        from PIL import Image
+        return [write_file(Path(folder) / name, make()) for name, make in self.files().items()]
 
-        folder, shape, paths = Path(folder), self.problem.shape or (1, self.problem.size), []
-        for number, state in enumerate(self.states, 1):
-            name = "recalled.png" if len(self.states) == 1 else f"recalled-{number}.png"
-            picture = Image.fromarray(np.where(state.reshape(shape) > 0, 0, 255).astype(np.uint8))
-            paths.append(write_file(folder / name, _png(picture.save)))
-        paths.append(write_file(folder / "recalled.txt", picture_text(self.states, shape)))
-        paths.append(write_file(folder / "recall.json", json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"))
-        paths.append(write_file(folder / "trace.png", _png(_figure(self))))
-        return paths
+    def files(self) -> dict[str, Callable[[], str | bytes]]:
+        """What makes each file of :meth:`write`, by name."""
+        shape, one = self.problem.shape or (1, self.problem.size), len(self.states) == 1
+        pictures = {
+            "recalled.png" if one else f"recalled-{number}.png": partial(_picture, state.reshape(shape))
+            for number, state in enumerate(self.states, 1)
+        }
+        return {
+            **pictures,
+            "recalled.txt": lambda: picture_text(self.states, shape),
+            "recall.json": lambda: json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n",
+            "trace.png": lambda: _png(_figure(self)),
+        }
 
 
 def recollect(
@@ -217,6 +223,12 @@ def _figure(found: Recollection) -> Any:
     draw_recall(found.problem, found.states[0], found.cues[0], left)
     draw_trace(found, right)
     return lambda stream, format: figure.savefig(stream, format=format, dpi=150)
+
+
+def _picture(state: NDArray[np.int8]) -> bytes:
+    from PIL import Image
+
+    return _png(Image.fromarray(np.where(state > 0, 0, 255).astype(np.uint8)).save)
 
 
 def _png(save: Any) -> bytes:

@@ -10,6 +10,7 @@ from ..cost import Kind, Ledger, Scope
 from ..study.result import Level, Result
 from .style import INK, KINDS, LINE, MARKERS, MUTED, PAPER, SERIES, series_colour
 from .text import estimate, printable, quantity
+from .words import named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,7 +156,7 @@ def _share(ledger: Ledger, scope: Scope, kind: Kind) -> float:
 
 
 def _label(result: Result) -> str:
-    name = printable(result.target)
+    name = printable(named(result))
     return name if len(name) <= 36 else f"{name[:35]}…"
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def write_folder(comparison: Comparison, folder: Path) -> list[Path]:
-    """Write all of it, results.json first; the paths."""
+    """Write all of it, results.json first; the paths. No figures after Ctrl-C, for they take seconds."""
     with deferred():  # so that a second Ctrl-C does not lose it
         written = [write_file(folder / "results.json", comparison.to_json())]
     for name, text in handed_over(comparison).items():
@@ -31,13 +31,14 @@ def write_folder(comparison: Comparison, folder: Path) -> list[Path]:
     tour = best.solution.value if best is not None and best.solution is not None else None
     if isinstance(comparison.problem, Tsp) and tour is not None:
         written.append(write_tour(folder / "best.tour", tour, name=comparison.problem.name))
-    drawn = draw_all(comparison)
+    drawn = {} if comparison.interrupted else draw_all(comparison)
     vectors = {name: figure_bytes(ax, "svg") for name, ax in drawn.items()}
     for name, ax in drawn.items():
         written.append(write_file(folder / "figures" / f"{name}.svg", vectors[name]))
         written.append(write_file(folder / "figures" / f"{name}.png", figure_bytes(ax, "png")))
     written.append(write_file(folder / "report.html", render_page(comparison, vectors)))
-    for stale in {folder / "best.tour", *(folder / "figures").glob("answer-*.[sp][vn]g")}:
+    figures = (path for name in ("pareto", "energy", "answer-*") for path in folder.glob(f"figures/{name}.[sp][vn]g"))
+    for stale in {folder / "best.tour", *figures}:
         if stale not in written:  # of an earlier study, which this one replaces
             stale.unlink(missing_ok=True)
     return written

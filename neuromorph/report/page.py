@@ -46,6 +46,7 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
         success_gap=percent(comparison.provenance.get("success_gap", 0.0)),
         provenance=_provenance(comparison.provenance),
         date=str(comparison.provenance.get("date", ""))[:10],
+        one_chip=any(result.one_chip and result.reads for result in comparison.results),
         interrupted=comparison.interrupted,
     )
 

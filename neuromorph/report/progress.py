@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..limits import progress_text, time_limit
 from .text import printable
 
 if TYPE_CHECKING:
@@ -29,6 +30,33 @@ def progress_bars(show: bool) -> Iterator[Progress | None]:
         yield from _lines()
 
 
+@contextmanager
+def steps_of(tell: Progress | None, name: str, end: float | None = None) -> Iterator[Callable[[int, int], None] | None]:
+    """A time limit, whose steps ``tell`` hears as those of ``name``.
+
+    Parameters
+    ----------
+    end : float or None      of ``time.monotonic()``
+
+    Yields
+    ------
+    callable or None         takes the count that is done, and of how many
+    """
+    counts = [0, 0]
+
+    def count(done: int, of: int) -> None:
+        counts[:] = done, of
+        if tell is not None:
+            tell(name, "running", done, of)
+
+    def report(step: str, done: float, total: float) -> None:
+        if tell is not None:
+            tell(name, progress_text("running", step, done, total), *counts)
+
+    with time_limit(end, report):
+        yield count if tell is not None else None
+
+
 def _bars() -> Iterator[Progress]:
     from rich.console import Console
     from rich.markup import escape
@@ -41,7 +69,7 @@ def _bars() -> Iterator[Progress]:
 
         def tell(name: str, status: str, done: int, reads: int) -> None:
             if name not in known:
-                known[name] = bars.add_task("", total=reads)
+                known[name] = bars.add_task("", total=reads or None)
             bars.update(known[name], completed=done, description=escape(f"{printable(name)}: {status}"))
             if not status.startswith(_BUSY):
                 bars.stop_task(known[name])

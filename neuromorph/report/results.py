@@ -41,6 +41,7 @@ def _result(result: Result) -> dict[str, Any]:
         "reason": result.reason or None,
         "reads": result.reads,
         "reads_resumed": result.resumed,
+        "one_chip": result.one_chip,
         "feasible_fraction": result.feasible_fraction,
         "converged_fraction": float(result.run.converged.mean()) if result.run else None,
         "best": result.best,

@@ -18,6 +18,8 @@ _WIDE = 108  # columns of a terminal that hold the two of a single read beside t
 _TIGHT = 90  # below, cells are broken: a number that is cut off is another number
 _NARROW = 72  # below, two columns are left to results.json
 
+ONE_CHIP = "one chip: drawn once, and its ranges are over reads of it; another chip may do far better or worse"
+
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
     """The table, and below it why a target has few numbers or none. Names of files are text, never markup."""
@@ -61,11 +63,14 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print("gap, success and what a solution takes need a best known value: give --best-known", style="dim")
     else:
         console.print("to solution: until a success is found with 99 %; ranges are 95 % intervals", style="dim")
+    if any(row.one_chip and row.reads for row in comparison.results):
+        console.print(ONE_CHIP, style="dim")
 
 
 def status(result: Result) -> str:
-    """``ok, 50 reads``; of a target that never read, only its status."""
-    return f"{result.status}, {result.reads} read{'s' * (result.reads != 1)}" if result.reads else result.status
+    """``ok, 50 reads, one chip``; of a target that never read, only its status."""
+    reads = f", {result.reads} read{'s' * (result.reads != 1)}" if result.reads else ""
+    return f"{result.status}{reads}{', one chip' if result.reads and result.one_chip else ''}"
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

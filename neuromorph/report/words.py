@@ -8,7 +8,7 @@ from ..cost import Estimate
 from .text import estimate, number, percent
 
 if TYPE_CHECKING:
-    from ..study import Comparison
+    from ..study import Comparison, Result
 
 
 def conclusions(comparison: Comparison) -> list[str]:
@@ -16,7 +16,7 @@ def conclusions(comparison: Comparison) -> list[str]:
     problem, best = comparison.problem, comparison.best
     if best is None:
         return ["No target found a feasible answer."]
-    by = _names([result.target for result in comparison.results if result.best == best.best])
+    by = _names([named(result) for result in comparison.results if result.best == best.best])
     known = number(problem.best_known)
     if best.gap is None:
         distance = "" if problem.best_known is None else f" (best known {known})"
@@ -29,8 +29,8 @@ def conclusions(comparison: Comparison) -> list[str]:
     sentences = [f"Best answer: {number(best.best)}{distance}, by {by}."]
     if problem.best_known is None:
         return [*sentences, "No best value is known, so there is no gap, no success and no time to solution."]
-    energies = [(result.target, result.ets_j) for result in comparison.results]
-    times = [(result.target, result.tts_s) for result in comparison.results]
+    energies = [(result, result.ets_j) for result in comparison.results]
+    times = [(result, result.tts_s) for result in comparison.results]
     solved = sum(bool(energy and energy.value) for _, energy in energies)
     if not solved:
         sentences.append("No read of any target succeeded: energy to solution has only bounds.")
@@ -47,23 +47,30 @@ def _at_common_quality(comparison: Comparison) -> list[str]:
     energies = []
     for result in comparison.results:
         levels = [level for level in result.levels if level.gap is not None and level.gap <= gap + 1e-9]
-        energies.append((result.target, levels[-1].energy_j if levels else None))
+        energies.append((result, levels[-1].energy_j if levels else None))
     return _least(f"Least energy for a gap of {percent(gap)}", energies, "J")
 
 
-def _least(what: str, needs: list[tuple[str, Estimate | None]], unit: str) -> list[str]:
+def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str) -> list[str]:
     """The target that needs least, and whether the interval of the next one allows to say so."""
-    known = [(name, need, need.value) for name, need in needs if need is not None and need.value]
+    known = [(result, need, need.value) for result, need in needs if need is not None and need.value]
     if not known:
         return []
-    (name, least, _), *others = sorted(known, key=lambda each: each[2])
-    told = f"{what}: {name} with {_with_interval(least, unit)}"
+    (first, least, _), *others = sorted(known, key=lambda each: each[2])
+    told = f"{what}: {named(first)} with {_with_interval(least, unit)}"
     if not others:
         return [f"{told}; no other target got there."]
-    second_name, second, _ = others[0]
-    apart = least.high is not None and second.low is not None and least.high < second.low
+    second, next_least, _ = others[0]
+    apart = least.high is not None and next_least.low is not None and least.high < next_least.low
     verdict = "the intervals are apart" if apart else "the intervals overlap, so the order is not certain"
-    return [f"{told}; next {second_name} with {_with_interval(second, unit)}: {verdict}."]
+    if apart and (first.one_chip or second.one_chip):
+        verdict += ", but of one chip: with another the order may be another"
+    return [f"{told}; next {named(second)} with {_with_interval(next_least, unit)}: {verdict}."]
+
+
+def named(result: Result) -> str:
+    """``memristor-crossbar (one chip)`` where that is what the numbers are of."""
+    return f"{result.target} (one chip)" if result.one_chip else result.target
 
 
 def _with_interval(value: Estimate, unit: str) -> str:

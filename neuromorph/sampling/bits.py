@@ -11,11 +11,11 @@ from scipy import sparse
 from ..ising import Float, Ising
 from ..kernels import lattice, packed
 from ..kernels.simd import empty
+from ..limits import checkpoint
+from ..pieces import each_on_threads, pieces
 from .integers import integers
 from .layouts import rows_to_add
-from .strips import check_betas, check_sources, check_start, each_strip, lanes_of
-
-_ROWS = 256  # sweeps that a kernel is handed at once
+from .strips import check_betas, check_lanes, check_sources, check_start, lanes_of
 
 
 def _word_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint64]:
@@ -50,10 +50,10 @@ class Packed:
     def size(self) -> int:
         return self._size
 
-    def sweep(self, betas: ArrayLike) -> None:
+    def sweep(self, betas: ArrayLike, step: str = "") -> None:
         given = self._unit * check_betas(betas, self._count)
-        for first in range(0, len(given), _ROWS):
-            rows = given[first : first + _ROWS]
+        for strips_, sweeps in pieces(len(self._spins), len(given), step, together=self._workers):
+            rows = given[sweeps]
 
             def one(k: int, rows: Float = rows) -> None:
                 mine = rows if rows.shape[1] == 1 else lanes_of(rows, k, packed.REPLICAS, float)
@@ -61,15 +61,19 @@ class Packed:
                 bonds = (self._starts, self._neighbours, self._bonds)
                 packed.sweep(*bonds, mine, self._rule, self._spins[k], self._states[k])
 
-            each_strip(one, len(self._spins), self._workers)
+            each_on_threads(one, range(strips_.start, strips_.stop), self._workers)
 
-    def spins(self) -> NDArray[np.int8]:
-        out = np.empty((self._count, self._size), np.int8)
-        packed.read(self._spins, out)
+    def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
+        which = check_lanes(np.arange(self._count) if lanes is None else lanes, self._count)
+        out = np.empty((which.size, self._size), np.int8)
+        for some, _ in pieces(which.size, 1):
+            packed.read(self._spins, which[some], out[some])
         return out
 
     def set_spins(self, spins: ArrayLike) -> None:
-        packed.write(self._spins, check_start(spins, self._count, self._size))
+        given = check_start(spins, self._count, self._size)
+        for strip, _ in pieces(len(self._spins), 1):
+            packed.write(self._spins[strip], given[strip.start * packed.REPLICAS : strip.stop * packed.REPLICAS])
 
     def energies(self, exact: bool = True) -> Float:
         broken = np.empty((len(self._spins), packed.REPLICAS), np.int64)
@@ -77,11 +81,14 @@ class Packed:
         def one(k: int) -> None:
             packed.unsatisfied(self._starts, self._neighbours, self._spins[k], broken[k])
 
-        each_strip(one, len(self._spins), self._workers)
+        each_on_threads(one, range(len(self._spins)), self._workers)
         return self._offset - self._unit * (self._pairs - 2.0 * broken.reshape(-1)[: self._count])
 
     def take(self, sources: ArrayLike) -> None:
-        packed.gather(self._spins.copy(), check_sources(sources, self._count), self._spins)
+        from_, before = check_sources(sources, self._count), self._spins.copy()
+        for strip, _ in pieces(len(self._spins), 1):
+            few = from_[strip.start * packed.REPLICAS : strip.stop * packed.REPLICAS]
+            packed.gather(before, few, self._spins[strip])
 
 
 def _bonds(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], float]:
@@ -127,21 +134,24 @@ class Lattice:
     def size(self) -> int:
         return self._shape[0] * self._shape[1]
 
-    def sweep(self, betas: ArrayLike) -> None:
+    def sweep(self, betas: ArrayLike, step: str = "") -> None:
         given = np.broadcast_to(check_betas(betas, self.count), (len(np.asarray(betas)), self.count))
+        for some, sweeps in pieces(self.count, len(given), step, together=self._workers):
 
-        def one(k: int) -> None:
-            mine = given[:, k]
-            beta_j, beta_h = mine * self._strength, mine * self._bias
-            lattice.sweep(self._across, self._down, beta_j, beta_h, self._rule, self._spins[k], self._states[k])
+            def one(k: int, sweeps: slice = sweeps) -> None:
+                mine = given[sweeps, k]
+                beta_j, beta_h = mine * self._strength, mine * self._bias
+                lattice.sweep(self._across, self._down, beta_j, beta_h, self._rule, self._spins[k], self._states[k])
 
-        each_strip(one, self.count, self._workers)
+            each_on_threads(one, range(some.start, some.stop), self._workers)
 
-    def spins(self) -> NDArray[np.int8]:
-        out = np.empty((self.count, *self._shape), np.int8)
-        for words, sites in zip(self._spins, out, strict=True):
-            lattice.unpack(words, sites)
-        return out.reshape(self.count, -1)
+    def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
+        which = check_lanes(np.arange(self.count) if lanes is None else lanes, self.count)
+        out = np.empty((which.size, *self._shape), np.int8)
+        for k, sites in zip(which, out, strict=True):
+            checkpoint()
+            lattice.unpack(self._spins[k], sites)
+        return out.reshape(which.size, -1)
 
     def set_spins(self, spins: ArrayLike) -> None:
         for words, sites in zip(self._spins, check_start(spins, self.count, self.size), strict=True):

@@ -91,7 +91,7 @@ def _chains(
     lanes = replicas(ising, chains, kernel=kernel, update=update, rng=rng)
     if initial is not None:
         lanes.set_spins(starting_spins(initial, chains, ising.size))
-    spins, energies, status = record(
+    spins, energies, *ending = record(
         ising,
         lanes.sweep,
         lanes.spins,
@@ -101,4 +101,4 @@ def _chains(
         thin=np.full(thin, beta),
         progress=progress,
     )
-    return Samples(spins, energies, np.array([beta]), method, {"kernel": lanes.kernel}, status)
+    return Samples(spins, energies, np.array([beta]), method, {"kernel": lanes.kernel}, *ending)

@@ -23,9 +23,10 @@ from scipy import sparse
 
 from ..ising import Float, Ising
 from ..kernels.clusters import frustrated, swendsen_wang_moves, wolff_moves
-from ..kernels.gibbs import toss
+from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
 from .checks import at_least, checked_beta, starting_spins, warming
+from .plain import toss_all
 from .samples import Progress, Samples, record
 
 _FRUSTRATED = (
@@ -61,8 +62,8 @@ def swendsen_wang(
     ``sweeps_between``.
     """
     return _run(
-        "swendsen_wang", swendsen_wang_moves, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial, rng,
-        progress,
+        "swendsen_wang", swendsen_wang_moves, 2, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial,
+        rng, progress,
     )  # fmt: skip
 
 
@@ -83,7 +84,9 @@ def wolff(
 
     A move turns ``cluster_fraction`` n sites in the mean: 1 / cluster_fraction of them are one sweep.
     """
-    return _run("wolff", wolff_moves, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial, rng, progress)
+    return _run(
+        "wolff", wolff_moves, 1, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial, rng, progress
+    )
 
 
 def _graph(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
@@ -99,6 +102,7 @@ def _graph(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[
 def _run(
     method: str,
     moves: Any,
+    weight: int,
     ising: Ising,
     beta: float,
     draws: int,
@@ -110,6 +114,7 @@ def _run(
     rng: RNG,
     progress: Progress | None,
 ) -> Samples:
+    """``moves`` returns the sum of size**weight over clusters, which is share times n**weight in the mean."""
     beta, n = checked_beta(beta), ising.size
     at_least(1, chains=chains, thin=thin)
     graph = _graph(ising)
@@ -117,28 +122,32 @@ def _run(
     between = int(hard) if sweeps_between is None else sweeps_between
     at_least(0, sweeps_between=between)
     states = kernel_states(read_seeds(rng, chains))
-    spins = np.empty((chains, graph[0].size - 1), np.int8)
-    toss(spins, states)
+    spins = toss_all((chains, graph[0].size - 1), states)
     if initial is not None:
         spins[:, n:] = 1
         spins[:, :n] = starting_spins(initial, chains, n)
     turned, done = 0.0, 0
 
-    def advance(betas: Float) -> None:
+    def advance(betas: Float, step: str) -> None:
         nonlocal turned, done
+        before = 0
         for at, alike in groupby(betas):
-            count = len(list(alike))
-            share = moves(*graph, at, count, between, spins, states)
+            count, total = len(list(alike)), 0.0
+            of = chains * betas.size
+            for some, part in pieces(chains, count, step, before=chains * before, total=of):
+                total += moves(*graph, at, part.stop - part.start, between, spins[some], states[some])
+            share = total / (count * chains * float(spins.shape[1]) * spins.shape[1] ** (weight - 1))
+            before += count
             if at == beta:
                 turned, done = turned + count * share, done + count
 
     def read() -> NDArray[np.int8]:
         return spins[:, :n] * spins[:, n:] if spins.shape[1] > n else spins
 
-    drawn, energies, status = record(
+    drawn, energies, status, message = record(
         ising, advance, read, chains=chains, draws=draws, warm=warming(burn_in, beta), thin=np.full(thin, beta),
         progress=progress,
     )  # fmt: skip
     diagnostics = {"cluster_fraction": turned / done, "frustrated": hard, "sweeps_between": between}
-    message = _FRUSTRATED if hard else ""
+    message = "; ".join(filter(None, [message, _FRUSTRATED if hard else ""]))
     return Samples(drawn, energies, np.array([beta]), method, diagnostics, status, message)

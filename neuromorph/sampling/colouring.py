@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, Ising
 from ..kernels.colours import colour_sweeps, greedy_colours
-from ..kernels.gibbs import toss
+from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
 from .checks import at_least, checked_beta, starting_spins, warming
+from .plain import toss_all
 from .samples import Progress, Samples, record
 
 
@@ -56,19 +57,19 @@ def block_gibbs(
     starts = np.searchsorted(classes[order], np.arange(classes.max() + 2))
     couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
     states = kernel_states(read_seeds(rng, chains))
-    state = np.empty((chains, ising.size), np.int8)
-    toss(state, states)
+    state = toss_all((chains, ising.size), states)
     if initial is not None:
         state = starting_spins(initial, chains, ising.size)
 
-    def advance(betas: Float) -> None:
-        colour_sweeps(*couplings, ising.biases, betas, order, starts, state, states)
+    def advance(betas: Float, step: str) -> None:
+        for some, sweeps in pieces(chains, betas.size, step):
+            colour_sweeps(*couplings, ising.biases, betas[sweeps], order, starts, state[some], states[some])
 
-    spins, energies, status = record(
+    spins, energies, *ending = record(
         ising, advance, lambda: state, chains=chains, draws=draws, warm=warming(burn_in, beta),
         thin=np.full(thin, beta), progress=progress,
     )  # fmt: skip
-    return Samples(spins, energies, np.array([beta]), "block_gibbs", {"colours": int(classes.max()) + 1}, status)
+    return Samples(spins, energies, np.array([beta]), "block_gibbs", {"colours": int(classes.max()) + 1}, *ending)
 
 
 def _checked(colours: ArrayLike, ising: Ising) -> NDArray[np.int64]:

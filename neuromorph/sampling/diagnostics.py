@@ -11,6 +11,7 @@ Stat. Sci. 7, 473 (1992); Sokal, in Functional Integration (Plenum, 1997), 131 f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,10 @@ from scipy.stats import chi2, norm, rankdata
 
 from .. import exact
 from ..ising import Float, Ising
+from ..limits import checkpoint
 from .samples import Samples
+
+_VALUES = 1 << 20  # of chains diagnosed at once
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,14 @@ class Divergence:
 def divergence(spins: ArrayLike, ising: Ising, beta: float) -> Divergence:
     """Compare reads (..., n), n <= 24, with exp(-beta E); the p-value holds for independent reads only."""
     wanted = exact.boltzmann(ising, beta)
-    states = exact.states_of(spins).ravel()
-    if np.shape(spins)[-1] != ising.size or states.size == 0:
+    if np.shape(spins)[-1] != ising.size or np.size(spins) == 0:
         raise ValueError(f"spins have shape {np.shape(spins)}; expected (..., {ising.size}) with one read or more")
-    counts = np.bincount(states, minlength=wanted.size).astype(float)
-    n, seen = states.size, counts > 0
+    rows = np.reshape(spins, (-1, ising.size))
+    n, counts, step = len(rows), np.zeros(wanted.size), max(1, _VALUES // ising.size)
+    for first in range(0, n, step):
+        checkpoint("divergence", first, n)
+        counts += np.bincount(exact.states_of(rows[first : first + step]), minlength=wanted.size)
+    seen = counts > 0
     kl = float((counts[seen] / n * np.log(counts[seen] / (n * np.maximum(wanted[seen], 1e-300)))).sum())
     rare = n * wanted < 5.0
     observed, expected = counts[~rare], n * wanted[~rare]
@@ -61,9 +68,11 @@ def divergence(spins: ArrayLike, ising: Ising, beta: float) -> Divergence:
 
 def autocorrelation(x: ArrayLike) -> Float:
     """rho(t) of chains (chain, draw), t = 0 .. draws - 1, about the mean of all and averaged over chains, (draws,)."""
-    a = _chains(x)
-    if a.ndim != 2:
-        raise ValueError(f"x has shape {a.shape}; give one quantity, (chain, draw)")
+    a = np.asarray(x, dtype=float)
+    if a.ndim != 2 or a.shape[1] < 4 or a.shape[0] < 1:
+        raise ValueError(f"x has shape {a.shape}; give one quantity, (chain, draw) with 4 draws or more")
+    if not np.isfinite(a).all():
+        raise ValueError("x holds NaN or infinity; drop those draws")
     draws = a.shape[1]
     power = np.abs(np.fft.rfft(a - a.mean(), n=2 * draws, axis=1)) ** 2
     covariance = np.fft.irfft(power, axis=1)[:, :draws].mean(axis=0) / draws
@@ -82,16 +91,12 @@ def autocorrelation_time(x: ArrayLike, window: float = 5.0) -> float:
 
 def split_rhat(x: ArrayLike) -> Any:
     """Rank-normalised split R-hat, the larger of that of x and of |x - median|: above 1.01 chains disagree."""
-    halves = _split(_chains(x))
-    folded = np.abs(halves - np.median(halves, axis=(0, 1)))
-    return _scalar(np.fmax(_rhat(_ranked(halves)), _rhat(_ranked(folded))))  # folded spins may not vary
+    return _in_blocks(x, _rhats)[0]
 
 
 def effective_sample_size(x: ArrayLike) -> Any:
     """Bulk effective number of draws of all chains together, by Geyer's initial monotone sequence over split ranks."""
-    z = _ranked(_split(_chains(x)))
-    sizes = [_geyer(one) for one in np.moveaxis(z.reshape(*z.shape[:2], -1), 2, 0)]
-    return _scalar(np.array(sizes).reshape(z.shape[2:]))
+    return _in_blocks(x, _sizes)[0]
 
 
 def summary(samples: Samples) -> dict[str, float | int]:
@@ -100,6 +105,11 @@ def summary(samples: Samples) -> dict[str, float | int]:
     ``worst_rhat`` and ``least_ess`` are over energy and every spin that is not constant. Independent reads (reads, n)
     have a mean and an error only.
     """
+    return {**summary_of_energy(samples), **agreement(samples)}
+
+
+def summary_of_energy(samples: Samples) -> dict[str, float | int]:
+    """The part of :func:`summary` that takes no time."""
     e = samples.energies
     about: dict[str, float | int] = {
         "mean_energy": float(e.mean()),
@@ -110,37 +120,67 @@ def summary(samples: Samples) -> dict[str, float | int]:
         about["energy_error"] = float(e.std(ddof=1) / np.sqrt(e.size)) if e.size > 1 else float("nan")
         return about
     ess = effective_sample_size(e)
-    every = np.concatenate([e[:, :, None], samples.spins], axis=2)
-    rhat, size = split_rhat(every), effective_sample_size(every)
-    moving = np.isfinite(size)
     return {
         **about,
         "energy_error": float(e.std() / np.sqrt(ess)),
         "energy_ess": float(ess),
         "energy_tau": autocorrelation_time(e),
+    }
+
+
+def agreement(samples: Samples) -> dict[str, float | int]:
+    """The part of :func:`summary` that is over every spin; nothing of independent reads."""
+    e = samples.energies
+    if e.ndim == 1 or e.shape[1] < 4:
+        return {}
+    both = zip(_in_blocks(e, _rhats, _sizes), _in_blocks(samples.spins, _rhats, _sizes), strict=True)
+    rhat, size = (np.r_[of_energy, of_spins] for of_energy, of_spins in both)
+    moving = np.isfinite(size)
+    return {
         "worst_rhat": float(np.max(rhat[moving])) if moving.any() else float("nan"),
         "least_ess": float(np.min(size[moving])) if moving.any() else float("nan"),
     }
 
 
-def _chains(x: ArrayLike) -> Float:
-    a = np.asarray(x, dtype=float)
+def _in_blocks(x: ArrayLike, *functions: Callable[[Float], Float]) -> list[Any]:
+    """What each function makes of split chains (half, draw, k) -> (k,), for all quantities, some at a time."""
+    a = np.asarray(x)
     if a.ndim < 2 or a.shape[1] < 4 or a.shape[0] < 1:
         raise ValueError(f"x has shape {a.shape}; give (chain, draw) or (chain, draw, ...) with 4 draws or more")
-    if not np.isfinite(a).all():
-        raise ValueError("x holds NaN or infinity; drop those draws")
-    return a
-
-
-def _split(x: Float) -> Float:
-    half = x.shape[1] // 2
-    return np.concatenate([x[:, :half], x[:, -half:]])
+    flat, half = a.reshape(*a.shape[:2], -1), a.shape[1] // 2
+    out = np.empty((len(functions), flat.shape[2]))
+    step = max(1, _VALUES // (flat.shape[0] * flat.shape[1]))
+    for first in range(0, flat.shape[2], step):
+        checkpoint("diagnosing", first, flat.shape[2])
+        some = np.asarray(flat[:, :, first : first + step], dtype=float)
+        if not np.isfinite(some).all():
+            raise ValueError("x holds NaN or infinity; drop those draws")
+        halves = np.concatenate([some[:, :half], some[:, -half:]])
+        out[:, first : first + step] = [function(halves) for function in functions]
+    return [_scalar(values.reshape(a.shape[2:])) for values in out]
 
 
 def _ranked(x: Float) -> Float:
+    """Normal scores of the ranks of each quantity over all chains."""
     flat = x.reshape(x.shape[0] * x.shape[1], -1)
-    ranks = rankdata(flat, axis=0)
-    return np.asarray(norm.ppf((ranks - 0.375) / (len(flat) + 0.25)).reshape(x.shape))
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    upper = flat == high
+    count = upper.sum(axis=0)
+    # Of two values, such as those of a spin, each has one rank: the mean of the places that it takes.
+    scores = np.where(upper, _score(len(flat) - (count - 1) / 2.0, flat), _score((len(flat) - count + 1) / 2.0, flat))
+    more = ~(upper | (flat == low)).all(axis=0)
+    if more.any():
+        scores[:, more] = _score(rankdata(flat[:, more], axis=0), flat)
+    return scores.reshape(x.shape)
+
+
+def _score(ranks: Float, of: Float) -> Float:
+    return np.asarray(norm.ppf((ranks - 0.375) / (len(of) + 0.25)))
+
+
+def _rhats(halves: Float) -> Float:
+    folded = np.abs(halves - np.median(halves, axis=(0, 1)))
+    return np.fmax(_rhat(_ranked(halves)), _rhat(_ranked(folded)))  # folded spins may not vary
 
 
 def _rhat(x: Float) -> Float:
@@ -151,26 +191,27 @@ def _rhat(x: Float) -> Float:
         return np.asarray(np.sqrt((draws - 1.0) / draws + between / within / draws))
 
 
-def _geyer(x: Float) -> float:
-    """Effective size of chains (chain, draw)."""
-    chains, draws = x.shape
-    centred = x - x.mean(axis=1, keepdims=True)
-    power = np.abs(np.fft.rfft(centred, n=2 * draws, axis=1)) ** 2
-    covariance = np.fft.irfft(power, axis=1)[:, :draws] / draws
-    within = float(covariance[:, 0].mean()) * draws / (draws - 1.0)
-    total = within * (draws - 1.0) / draws + float(x.mean(axis=1).var(ddof=1))
-    if not total > 1e-12:
-        return float("nan")
-    rho = 1.0 - (within - covariance.mean(axis=0)) / total
+def _sizes(halves: Float) -> Float:
+    """Effective sizes, (k,), by Geyer's sequence."""
+    x = _ranked(halves)
+    chains, draws = x.shape[:2]
+    power = (np.abs(np.fft.rfft(x - x.mean(axis=1, keepdims=True), n=2 * draws, axis=1)) ** 2).mean(axis=0)
+    covariance = np.fft.irfft(power, axis=0)[:draws] / draws
+    within = covariance[0] * draws / (draws - 1.0)
+    total = within * (draws - 1.0) / draws + x.mean(axis=1).var(axis=0, ddof=1)
+    varies = total > 1e-12
+    rho = 1.0 - (within - covariance) / np.where(varies, total, np.nan)
     rho[0] = 1.0
-    pairs = rho[: 2 * (draws // 2)].reshape(-1, 2).sum(axis=1)
-    negative = np.flatnonzero(pairs < 0.0)
-    last = int(negative[0]) if negative.size else pairs.size
-    tau = -1.0 + 2.0 * float(np.minimum.accumulate(pairs[:last]).sum())
-    if last < pairs.size:  # the first pair left out may begin with a positive term
-        tau += max(0.0, float(rho[2 * last]))
+    pairs = rho[: 2 * (draws // 2)].reshape(-1, 2, rho.shape[1]).sum(axis=1)
+    negative = pairs < 0.0
+    last = np.where(negative.any(axis=0), negative.argmax(axis=0), len(pairs))
+    inside = np.arange(len(pairs))[:, None] < last
+    tau = -1.0 + 2.0 * np.where(inside, np.minimum.accumulate(pairs, axis=0), 0.0).sum(axis=0)
+    # The first pair left out may begin with a positive term.
+    first = np.take_along_axis(rho, np.minimum(2 * last, draws - 1)[None], axis=0)[0]
+    tau += np.where(last < len(pairs), np.maximum(first, 0.0), 0.0)
     count = chains * draws
-    return count / max(tau, 1.0 / np.log10(count))
+    return np.where(varies, count / np.maximum(tau, 1.0 / np.log10(count)), np.nan)
 
 
 def _scalar(x: Float) -> Any:

@@ -18,6 +18,7 @@ from scipy.special import logsumexp
 
 from ..cost import Estimate
 from ..ising import Float, Ising
+from ..limits import checkpoint
 from ..rng import RNG, seed_sequence
 from .checks import at_least, checked_betas
 from .replicas import replicas
@@ -67,7 +68,8 @@ def annealed_importance(
     )
     lanes = replicas(ising, count, kernel=kernel, rng=sequence)
     logs = np.full(count, ising.size * np.log(2.0))
-    for before, beta in zip(np.r_[0.0, path[:-1]], path, strict=True):
+    for k, (before, beta) in enumerate(zip(np.r_[0.0, path[:-1]], path, strict=True)):
+        checkpoint("annealed importance sampling", k, path.size)
         logs -= (beta - before) * lanes.energies()
         if beta < path[-1]:  # states at the last beta weigh nothing
             lanes.sweep(np.full(sweeps, beta))

@@ -1,7 +1,8 @@
 """How the kernels on strips of 64 lanes hold a problem: in float32 rows of CSR, in integers, or densely with fields.
 
-A layout says whether it can hold a problem (ValueError if not), sweeps one strip and evaluates its energies.
-``scale`` is the unit of its couplings: 2 beta is handed to it times ``scale``.
+A layout says whether it can hold a problem (ValueError if not), sweeps one strip, all of its spins or a part of them
+(blocks of ROWS, counted over all sweeps), and evaluates its energies. ``scale`` is the unit of its couplings: 2 beta is
+handed to it times ``scale``.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from ..ising import Float, Ising
 from ..kernels import dense, int8, sparse, strips
 from ..kernels.simd import empty
 from ..kernels.variates import LANES
+from ..pieces import pieces
 from .integers import integers, largest, reach
 
 F32 = NDArray[np.float32]
 I8 = NDArray[np.int8]
 
-SPAN = 512  # sweeps that a kernel is handed at once, and after which "dense" sums its rounded fields anew
+SPAN = 512  # sweeps after which "dense" sums its rounded fields anew
+_ROWS = 256  # of a dense J, made at once
 _EXACT = 1 << 24  # integers that float32 holds
 
 
@@ -56,8 +59,10 @@ class Sparse:
         self._upper = (upper.indptr.astype(np.int64), upper.indices.astype(np.int64), upper.data, ising.biases)
         self._offset = ising.offset
 
-    def sweep(self, k: int, two_betas: F32, rule: int, done: int, spins: F32, state: NDArray[np.uint32]) -> None:
-        sparse.sweep(*self._problem, two_betas, rule, done, spins, state)
+    def sweep(
+        self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: F32, state: NDArray[np.uint32]
+    ) -> None:
+        sparse.sweep(*self._problem, two_betas, rule, done, part.start, part.stop, spins, state)
 
     def energies(self, k: int, spins: F32, exact: bool) -> Float:
         out = np.zeros((1, LANES))
@@ -94,8 +99,10 @@ class Int8:
         starts, neighbours = rows_to_add(j.indptr, j.indices, weights, ising.size, 2 * ising.size, 4)
         self._problem, self._offset = (starts, neighbours, biases.astype(np.int8)), ising.offset
 
-    def sweep(self, k: int, two_betas: F32, rule: int, done: int, spins: I8, state: NDArray[np.uint32]) -> None:
-        int8.sweep(*self._problem, self._levels, two_betas, rule, done, spins, state)
+    def sweep(
+        self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: I8, state: NDArray[np.uint32]
+    ) -> None:
+        int8.sweep(*self._problem, self._levels, two_betas, rule, done, part.start, part.stop, spins, state)
 
     def energies(self, k: int, spins: I8, exact: bool) -> Float:
         out = np.zeros((1, LANES), np.int32)
@@ -124,22 +131,29 @@ class Dense:
         self.scale = found[0] if found else largest(ising)
         self._couplings: F32 = empty((n, -(-n // 64) * 64 + dense.PADDING), np.float32)
         self._couplings[:, n:] = 0.0
-        self._couplings[:, :n] = ising.dense_couplings() / self.scale
+        j, most = ising.couplings, 0.0
+        for first in range(0, n, _ROWS):  # in float64, all of it is twice as large as what is kept
+            rows = slice(first, first + _ROWS)
+            self._couplings[rows, :n] = (j[rows].toarray() if ising.is_sparse else j[rows]) / self.scale
+            most = max(most, np.abs(self._couplings[rows]).sum(axis=1).max())
         self._biases = np.zeros(self._couplings.shape[1], np.float32)
         self._biases[:n] = ising.biases / self.scale
-        most = np.abs(self._couplings).sum(axis=1).max() + np.abs(self._biases).max()
-        self._is_exact = found is not None and bool(most < _EXACT)
+        self._is_exact = found is not None and bool(most + np.abs(self._biases).max() < _EXACT)
         self._fields: F32 = empty((strips_, LANES, self._biases.size), np.float32)
         self._stale = np.ones(strips_, bool)
         self._ising = ising
 
-    def sweep(self, k: int, two_betas: F32, rule: int, done: int, spins: F32, state: NDArray[np.uint32]) -> None:
-        self._renew(k, spins, piled_up=not self._is_exact and done % SPAN == 0)
-        dense.sweep(self._couplings, two_betas, rule, done, spins, self._fields[k], state)
+    def sweep(
+        self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: F32, state: NDArray[np.uint32]
+    ) -> None:
+        self._renew(k, spins, piled_up=not self._is_exact and done % SPAN == 0 and part.start == 0)
+        dense.sweep(self._couplings, two_betas, rule, done, part.start, part.stop, spins, self._fields[k], state)
 
     def _renew(self, k: int, spins: F32, piled_up: bool) -> None:
         if self._stale[k] or piled_up:
-            dense.fill(self._couplings, self._biases, spins, self._fields[k])
+            for _, part in pieces(1, -(-len(spins) // dense.BLOCK)):
+                begin, end = dense.BLOCK * part.start, min(len(spins), dense.BLOCK * part.stop)
+                dense.fill(self._couplings, self._biases, spins, begin, end, self._fields[k])
             self._stale[k] = False
 
     def energies(self, k: int, spins: F32, exact: bool) -> Float:

@@ -20,9 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, Ising
 from ..kernels.tempering import exchange_clusters, swap
+from ..limits import checkpoint
+from ..pieces import pieces
 from ..rng import RNG, seed_sequence
 from .checks import at_least, checked_betas, starting_spins, streams_beside
-from .ladders import ladder
+from .ladders import adapted
 from .replicas import Update, replicas
 from .samples import Progress, Samples, record
 
@@ -46,7 +48,8 @@ def tempering(
 
     Parameters
     ----------
-    betas : (T,) or float           the ladder in rising order; or the cold end of one that :func:`ladder` finds
+    betas : (T,) or float           the ladder in rising order; or the cold end of one that :func:`ladder` finds, for
+                                    at most a quarter of the time that a limit leaves: ``message`` then says so
     draws, chains, burn_in, thin    as of :func:`gibbs`; a sweep is one of all replicas, and one round of swaps
     isoenergetic : bool             two replicas at each beta, and clusters exchanged between them
     initial : (n,) or (chains, n)   where all replicas of a chain start; None: at random
@@ -57,24 +60,25 @@ def tempering(
     """
     at_least(1, chains=chains, thin=thin)
     at_least(0, burn_in=burn_in)
-    sequence = seed_sequence(rng)
+    sequence, note = seed_sequence(rng), ""
     if np.ndim(betas) == 0:
-        rungs = ladder(ising, float(np.asarray(betas)), rng=int(sequence.generate_state(1)[0]))
+        rungs, note = adapted(ising, float(np.asarray(betas)), rng=int(sequence.generate_state(1)[0]))
     else:
         rungs = checked_betas(betas, rising=True)
-    ladders = _Ladders(ising, rungs, chains, isoenergetic, update, kernel, sequence)
+    ladders = Ladders(ising, rungs, chains, isoenergetic, update, kernel, sequence)
     if initial is not None:
         ladders.start(starting_spins(initial, chains, ising.size))
-    ladders.advance(np.empty(burn_in))
+    ladders.advance(np.empty(burn_in), "burn-in")
     ladders.forget_energies()
-    spins, energies, status = record(
+    spins, energies, status, message = record(
         ising, ladders.advance, ladders.coldest, chains=chains, draws=draws, warm=np.empty(0), thin=np.empty(thin),
         progress=progress,
     )  # fmt: skip
-    return Samples(spins, energies, rungs, "tempering", ladders.diagnostics(), status)
+    message = "; ".join(filter(None, [message, note]))
+    return Samples(spins, energies, rungs, "tempering", ladders.diagnostics(), status, message)
 
 
-class _Ladders:
+class Ladders:
     """The replicas of all chains, lane (group, rung); with clusters, groups 2c and 2c + 1 belong to chain c."""
 
     def __init__(
@@ -110,19 +114,17 @@ class _Ladders:
     def forget_energies(self) -> None:
         self._energy_sum, self._sweeps = np.zeros(self._betas.size), 0
 
-    def advance(self, sweeps: Float) -> None:
+    def advance(self, sweeps: Float, step: str = "") -> None:
         """As many sweeps as there are entries: each lane has a beta of its own."""
-        groups, count = self._shape
+        groups = self._shape[0]
         rows = np.arange(groups)[:, None]
         at = np.empty(self._shape)
-        for _ in range(sweeps.size):
+        for k in range(sweeps.size):
+            checkpoint(step, k, sweeps.size)
             at[rows, self._holder] = self._betas
             self._lanes.sweep(at.reshape(1, -1))
             if self._copies == 2:
-                spins = self._lanes.spins().reshape(groups, count, -1)
-                free = not self._ising.biases.any()
-                self._clusters.append(exchange_clusters(*self._graph, spins, self._holder, free, self._states))
-                self._lanes.set_spins(spins.reshape(groups * count, -1))
+                self._exchange()
             energies = self._lanes.energies(exact=False).reshape(self._shape)  # far finer than swaps can tell
             self._note(energies)
             self._energy_sum += energies[rows, self._holder].mean(axis=0)
@@ -134,23 +136,41 @@ class _Ladders:
             )  # fmt: skip
             self._parity = 1 - self._parity
 
+    def _exchange(self) -> None:
+        """A cluster between the two replicas of each chain at each beta."""
+        (groups, count), n, moved = self._shape, self._ising.size, 0
+        spins = self._lanes.spins().reshape(groups, count, n)
+        free = not self._ising.biases.any()
+        for pairs, rungs in pieces(groups // 2, count):
+            two = slice(2 * pairs.start, 2 * pairs.stop)
+            of = (spins[two], self._holder[two], rungs.start, rungs.stop)
+            moved += exchange_clusters(*self._graph, *of, free, self._states[two])
+        self._clusters.append(moved / (groups // 2 * count * n))
+        self._lanes.set_spins(spins.reshape(groups * count, n))
+
     def _note(self, energies: Float) -> None:
         """Keep the lowest state of each chain."""
         each = energies.reshape(len(self._lowest), -1)
         better = np.flatnonzero(each.min(axis=1) < self._lowest)
         if better.size:
             self._lowest[better] = each[better].min(axis=1)
-            best = self._lanes.spins().reshape(*each.shape, -1)[better, each[better].argmin(axis=1)]
-            self._lowest_spins[better] = best
+            self._lowest_spins[better] = self._lanes.spins(better * each.shape[1] + each[better].argmin(axis=1))
 
     def coldest(self) -> NDArray[np.int8]:
         groups, count = self._shape
-        spins = self._lanes.spins().reshape(groups, count, -1)
-        return np.asarray(spins[np.arange(0, groups, self._copies), self._holder[:: self._copies, -1]])
+        return self._lanes.spins(count * np.arange(0, groups, self._copies) + self._holder[:: self._copies, -1])
+
+    def swap_rates(self) -> Float:
+        """Mean probability of a swap between neighbours, (T - 1,)."""
+        return self._chances / np.maximum(self._rounds, 1)
+
+    def tries(self) -> int:
+        """How often the swap of any two neighbours was tried at least."""
+        return int(self._rounds.min())
 
     def diagnostics(self) -> Mapping[str, Any]:
         return {
-            "swap_rates": self._chances / np.maximum(self._rounds, 1),
+            "swap_rates": self.swap_rates(),
             "round_trips": self._trips.reshape(-1, self._copies).sum(axis=1),
             "mean_energies": self._energy_sum / max(1, self._sweeps),
             "lowest": self._ising.energy(self._lowest_spins),

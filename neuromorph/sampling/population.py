@@ -20,6 +20,7 @@ from scipy.special import logsumexp
 from ..cost import Estimate
 from ..ising import Float, Ising
 from ..kernels.population import resample
+from ..limits import checkpoint
 from ..rng import RNG, seed_sequence
 from .checks import at_least, checked_betas, streams_beside
 from .replicas import Update, replicas
@@ -72,6 +73,7 @@ def population_annealing(
     means = np.empty(path.size)
     energies = lanes.energies().reshape(shape)
     for k, (before, beta) in enumerate(zip(np.r_[0.0, path[:-1]], path, strict=True)):
+        checkpoint("population annealing", k, path.size)
         if beta > before:
             resample(energies, beta - before, states, sources, logs)
             lanes.take((sources + first).ravel())

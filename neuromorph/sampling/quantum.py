@@ -19,10 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float, Ising
-from ..kernels.gibbs import toss
 from ..kernels.quantum import worldline_sweeps
+from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
 from .checks import at_least, checked_beta, starting_spins, warming
+from .plain import toss_all
 from .samples import Progress, Samples, record
 from .schedules import default_range
 from .simulated_annealing import downhill
@@ -79,12 +80,12 @@ def path_integral(
         count += 1
         return world.slice(0)
 
-    spins, energies, status = record(
+    spins, energies, *ending = record(
         ising, world.sweep, read,
         chains=chains, draws=draws, warm=warming(burn_in, gamma), thin=np.full(thin, gamma), progress=progress,
     )  # fmt: skip
     about = {"slices": slices, "transverse": transverse / count, "classical_energy": classical / count}
-    return Samples(spins, energies, np.array([beta]), "path_integral", about, status)
+    return Samples(spins, energies, np.array([beta]), "path_integral", about, *ending)
 
 
 def quantum_anneal(
@@ -116,7 +117,7 @@ def quantum_anneal(
     world = _Worldlines(ising, beta, slices, reads, rng)
     if initial is not None:
         world.spins[:] = starting_spins(initial, reads, ising.size)[:, :, None]
-    world.sweep(path)
+    world.sweep(path, "annealing")
     every = np.moveaxis(world.spins, 1, 2)
     broken = float((every != every[:, :1]).any(axis=(1, 2)).mean())
     spins = world.slice(0)
@@ -143,11 +144,14 @@ class _Worldlines:
         j = ising.sparse_couplings()
         self._problem = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy(), ising.biases, beta)
         self.states = kernel_states(read_seeds(rng, count))
-        self.spins = np.empty((count, ising.size, slices), np.int8)
-        toss(self.spins.reshape(count, -1), self.states)
+        self.spins = toss_all((count, ising.size, slices), self.states)
 
-    def sweep(self, gammas: Float) -> None:
-        worldline_sweeps(*self._problem, gammas, self.spins, self.states)
+    def sweep(self, gammas: Float, step: str = "") -> None:
+        n = self.spins.shape[1]
+        for some, sites in pieces(len(self.spins), gammas.size * n, step):
+            first = sites.start // n
+            mine, begin, end = gammas[first : -(-sites.stop // n)], sites.start - first * n, sites.stop - first * n
+            worldline_sweeps(*self._problem, mine, begin, end, self.spins[some], self.states[some])
 
     def slice(self, k: int) -> NDArray[np.int8]:
         return self.spins[:, :, k].copy()

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, Ising
-from ..kernels import plain
-from ..kernels.gibbs import toss
 from ..kernels.variates import HEAT_BATH, LANES, METROPOLIS
-from ..rng import RNG, kernel_states, read_seeds
+from ..rng import RNG, read_seeds
 from .bits import Lattice, Packed, is_torus
 from .integers import integers, reach
 from .layouts import Dense, Int8, Sparse
-from .strips import Strips, check_betas, check_sources, check_start, philox_states, xoshiro_states
+from .plain import Plain
+from .strips import Strips, philox_states, xoshiro_states
 
 Update: TypeAlias = Literal["heat-bath", "metropolis"]
 Generator: TypeAlias = Literal["xoshiro", "philox"]
@@ -48,12 +47,16 @@ class Replicas(Protocol):
     @property
     def kernel(self) -> str: ...
 
-    def sweep(self, betas: ArrayLike) -> None:
-        """One sweep over all spins at each row of ``betas``: (sweeps,) for all replicas, or (sweeps, R)."""
+    def sweep(self, betas: ArrayLike, step: str = "") -> None:
+        """One sweep over all spins at each row of ``betas``: (sweeps,) for all replicas, or (sweeps, R).
+
+        ``step`` is what progress and time limits call it, if nobody outside does. Interrupted, some replicas have gone
+        further than others.
+        """
         ...
 
-    def spins(self) -> NDArray[np.int8]:
-        """A copy of the spins, (R, n)."""
+    def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
+        """A copy of the spins, (R, n), or of those of the replicas ``lanes`` (k,)."""
         ...
 
     def set_spins(self, spins: ArrayLike) -> None:
@@ -136,42 +139,3 @@ def _quickest(ising: Ising, count: int, among: Iterable[str]) -> str:
         ns["lattice"] = 0.25
     lanes = {"plain": 1, "lattice": 1, "packed": Packed.lanes}
     return min(set(among) & set(ns), key=lambda k: ns[k] * lanes.get(k, LANES) * -(-count // lanes.get(k, LANES)))
-
-
-class Plain:
-    """One replica after another in float64: what the other kernels are checked against."""
-
-    kernel = "plain"
-
-    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int) -> None:
-        j = ising.sparse_couplings()
-        self._ising, self._rule = ising, rule
-        self._couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
-        self._streams = kernel_states(seeds)
-        self._spins = np.empty((len(seeds), ising.size), np.int8)
-        toss(self._spins, self._streams)
-
-    @property
-    def count(self) -> int:
-        return len(self._spins)
-
-    @property
-    def size(self) -> int:
-        return self._ising.size
-
-    def sweep(self, betas: ArrayLike) -> None:
-        each = check_betas(betas, self.count)
-        each = np.ascontiguousarray(np.broadcast_to(each, (len(each), self.count)))
-        plain.sweep(self._couplings, self._ising.biases, each, self._rule, self._spins, self._streams)
-
-    def spins(self) -> NDArray[np.int8]:
-        return self._spins.copy()
-
-    def set_spins(self, spins: ArrayLike) -> None:
-        self._spins[:] = check_start(spins, self.count, self.size)
-
-    def energies(self, exact: bool = True) -> Float:
-        return np.asarray(self._ising.energy(self._spins))
-
-    def take(self, sources: ArrayLike) -> None:
-        self._spins[:] = self._spins[check_sources(sources, self.count)]

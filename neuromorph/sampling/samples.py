@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ising import Float, Ising
+from ..limits import TimeLimitReached, checkpoint
 from .checks import at_least
 
 Progress: TypeAlias = Callable[[int, int], None]  # (done, in all)
+
+_TOGETHER, _SPINS = 16, 1 << 20  # states that are evaluated at once, and spins of more small ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,8 @@ class Samples:
     betas : (k,)                                    schedule, ladder, or the one beta, hot to cold
     method : str                                    the function that drew them
     diagnostics : {name: value}                     what that function says of itself; its docstring lists it
-    status : str                                    "ok" or "interrupted" (with what there was); ``message`` says more
+    status : str                                    "ok", or with what there was "interrupted" or "time limit";
+                                                    ``message`` says more
     """
 
     spins: NDArray[np.int8]
@@ -64,7 +68,7 @@ class Samples:
 
 def record(
     ising: Ising,
-    advance: Callable[[Float], None],
+    advance: Callable[[Float, str], None],
     read: Callable[[], NDArray[np.int8]],
     *,
     chains: int,
@@ -72,26 +76,63 @@ def record(
     warm: Float,
     thin: Float,
     progress: Progress | None = None,
-) -> tuple[NDArray[np.int8], Float, str]:
-    """(spins (chain, draw, n), energies, status): sweeps at each of ``warm``, then for each draw at each of ``thin``.
+) -> tuple[NDArray[np.int8], Float, str, str]:
+    """(spins (chain, draw, n), energies, status, message): sweeps at each of ``warm``, then for each draw of ``thin``.
 
-    Ctrl-C keeps the draws that are whole; without any it goes through.
+    ``advance(betas, step)`` sweeps, which is ``step`` of the work. Ctrl-C and a time limit keep the draws that are
+    whole; without any they go through.
     """
     at_least(1, chains=chains, draws=draws, thin=thin.size)
     spins = np.empty((chains, draws, ising.size), np.int8)
-    done, status = 0, "ok"
+    energies = _Energies(ising, spins)
+    done, status, message = 0, "ok", ""
     try:
         if warm.size:
-            advance(warm)
+            advance(warm, "burn-in")
         while done < draws:
-            advance(thin)
+            checkpoint("draws", done, draws)
+            advance(thin, "")
             spins[:, done] = read()
             done += 1
+            energies.evaluate(done)
             if progress:
                 progress(done, draws)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if not done:
             raise
-        status = "interrupted"
-    spins = np.ascontiguousarray(spins[:, :done])
-    return spins, ising.energy(spins.reshape(-1, ising.size)).reshape(chains, done), status
+        status, message = ending(stop)
+    return np.ascontiguousarray(spins[:, :done]), energies.of(done), status, message
+
+
+def ending(stop: KeyboardInterrupt) -> tuple[str, str]:
+    """(status, message) of work that ``stop`` ended."""
+    return ("time limit", str(stop)) if isinstance(stop, TimeLimitReached) else ("interrupted", "")
+
+
+class _Energies:
+    """E of every draw, evaluated while draws are made, so that an interruption does not wait for all of them."""
+
+    def __init__(self, ising: Ising, spins: NDArray[np.int8]) -> None:
+        self._ising, self._spins = ising, spins
+        self._found = np.full(spins.shape[:2], np.nan)
+        parts = ising.energy_parts(self._found.size, max(_TOGETHER, _SPINS // ising.size))
+        first, last = np.array([(part.start, part.stop - 1) for part in parts]).T
+        draws = spins.shape[1]
+        # A part that reaches into the next chain can be evaluated only when all is drawn.
+        self._due = np.where(first // draws == last // draws, last % draws + 1, draws)
+        self._parts, self._at = [parts[k] for k in np.argsort(self._due, kind="stable")], 0
+        self._due.sort()
+
+    def evaluate(self, done: int) -> None:
+        """Those that can be after ``done`` draws of each chain."""
+        rows, found = self._spins.reshape(-1, self._ising.size), self._found.reshape(-1)
+        while self._at < len(self._parts) and self._due[self._at] <= done:
+            part = self._parts[self._at]
+            found[part] = self._ising.energy(rows[part])
+            self._at += 1
+
+    def of(self, done: int) -> Float:
+        """(chain, draw) of the first ``done`` draws."""
+        chain, draw = np.nonzero(np.isnan(self._found[:, :done]))
+        self._found[chain, draw] = self._ising.energy(self._spins[chain, draw])
+        return np.ascontiguousarray(self._found[:, :done])

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..annealing.schedule import beta_range
 from ..ising import Float, Ising
+from ..limits import checkpoint
 from ..rng import RNG
 from .checks import at_least, checked_beta, checked_betas
 from .replicas import replicas
@@ -84,6 +85,7 @@ def _fisher_length(
     lanes = replicas(ising, pilot, rng=rng)
     spread = np.empty(grid.size)
     for k, beta in enumerate(grid):
+        checkpoint("pilot anneal", k, grid.size)
         lanes.sweep(np.full(max(1, pilot_sweeps // grid.size), beta))
         spread[k] = lanes.energies().std(ddof=1)
     if not spread.max():

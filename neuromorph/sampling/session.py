@@ -14,16 +14,17 @@ import numpy as np
 from ..exact import log_partition
 from ..files import write_file
 from ..ising import Ising
+from ..kernels.variates import LANES
 from ..rng import RNG, seed_sequence
 from .chains import gibbs
 from .checks import at_least, checked_beta
 from .clusters import swendsen_wang
-from .diagnostics import autocorrelation_time, divergence, summary
+from .diagnostics import agreement, autocorrelation_time, divergence, summary_of_energy
 from .figures import energy_autocorrelation, energy_trace
 from .parallel_tempering import tempering
 from .population import combined, population_annealing
 from .quantum import fields, quantum_anneal
-from .samples import Progress, Samples
+from .samples import Progress, Samples, ending
 from .schedules import fisher_steps
 from .temperature import effective_beta
 
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CHAINS = 4
-_BATCH = 64  # anneals side by side
+_BATCH = 64  # anneals side by side, fewer where these make more than _UPDATES of slices
+_UPDATES = 1 << 26  # times _SLICES: some seconds
+_SLICES = 16
+_JUDGING_BYTES = 1.5e8
 _LARGEST = 1 << 33  # spins of all reads, a byte each
 _FROZEN = 1e6  # beta times the strongest field
 _EXACT = 16  # spins up to which states are counted
@@ -69,30 +73,38 @@ def _quantum(
 ) -> Samples:
     gammas = np.r_[fields(ising, 50 * sweeps), np.zeros(50 * sweeps)]
 
-    def run(done: int) -> Samples:
-        count = min(_BATCH, reads - done)
-        return quantum_anneal(ising, gammas, count, beta=beta, descend=False, rng=rng)
+    batch = int(np.clip(_UPDATES // (ising.size * gammas.size), 1, _BATCH))
 
-    samples = _parts(run, range(0, reads, _BATCH), reads, progress)
+    def run(done: int) -> Samples:
+        count = min(batch, reads - done)
+        samples = quantum_anneal(ising, gammas, count, beta=beta, slices=_SLICES, descend=False, rng=rng)
+        return replace(samples, diagnostics={"broken": np.full(count, samples.diagnostics["broken"])})
+
+    samples = _parts(run, range(0, reads, batch), reads, progress)
     return replace(samples, diagnostics={"broken": float(np.mean(samples.diagnostics["broken"]))})
 
 
 def _parts(run: Callable[[int], Samples], starts: range, whole: int, progress: Progress | None) -> Samples:
-    """Independent parts one after another; Ctrl-C keeps those that are whole. Diagnostics are arrays over parts."""
+    """Independent parts one after another; Ctrl-C and a time limit keep those that are whole.
+
+    Diagnostics are those of all parts in one array.
+    """
     parts: list[Samples] = []
-    status = "ok"
+    status, message = "ok", ""
     try:
         for done in starts:
             parts.append(run(done))
             if progress:
                 progress(min(whole, done + starts.step), whole)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if not parts:
             raise
-        status = "interrupted"
+        status, message = ending(stop)
     spins, energies = (np.concatenate([getattr(part, name) for part in parts]) for name in ("spins", "energies"))
-    about = {key: np.ravel([part.diagnostics[key] for part in parts]) for key in parts[0].diagnostics}
-    return replace(parts[0], spins=spins, energies=energies, diagnostics=about, status=status)
+    about = {
+        key: np.concatenate([np.atleast_1d(part.diagnostics[key]) for part in parts]) for key in parts[0].diagnostics
+    }
+    return replace(parts[0], spins=spins, energies=energies, diagnostics=about, status=status, message=message)
 
 
 METHODS: Mapping[str, _Method] = {
@@ -118,11 +130,7 @@ def sample_model(
 
     Chains (gibbs, tempering, cluster) and populations are four, of a quarter of the reads each.
     """
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}; choose one of {', '.join(METHODS)}")
-    at_least(1, reads=reads, sweeps=sweeps)
-    if reads * ising.size > _LARGEST:
-        raise ValueError(f"reads is {reads}; of {ising.size} spins at most {_LARGEST // ising.size} are kept in memory")
+    memory_needed(ising, method, reads, sweeps)  # or ValueError
     strongest = float((abs(ising.sparse_couplings()).sum(axis=1) + abs(ising.biases)).max())
     if beta * strongest > _FROZEN:
         raise ValueError(
@@ -132,11 +140,31 @@ def sample_model(
     return METHODS[method](ising, checked_beta(beta), reads, sweeps, seed_sequence(rng), progress)
 
 
+def memory_needed(ising: Ising, method: str, reads: int, sweeps: int) -> float:
+    """Bytes that :func:`sample_model` and :func:`judge` take, to a factor of two, beyond the model itself."""
+    if method not in METHODS:
+        raise ValueError(f"method is {method!r}; choose one of {', '.join(METHODS)}")
+    at_least(1, reads=reads, sweeps=sweeps)
+    if reads * ising.size > _LARGEST:
+        raise ValueError(f"reads is {reads}; of {ising.size} spins at most {_LARGEST // ising.size} are kept in memory")
+    n, width = ising.size, 4.0 * LANES  # a strip of replicas in float32
+    ladder = 8.0 * max(8.0, 2.0 * np.sqrt(n))
+    batch = min(_BATCH, reads, max(1.0, _UPDATES / (100.0 * sweeps * n)))
+    replicas = {
+        "gibbs": width,
+        "tempering": max(width, 4.0 * ladder),
+        "cluster": 40.0 * CHAINS,
+        "population": max(2.0 * width, 10.0 * ceil(reads / CHAINS)),
+        "quantum": 3.0 * _SLICES * batch,
+    }[method]
+    return n * (replicas + 2.0 * reads) + _JUDGING_BYTES
+
+
 def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
     """Everything that is known of how good the samples are, ready for JSON: NaN becomes None.
 
     ``effective_beta`` is from draws an autocorrelation time apart; up to 16 spins there is ``exact``: the divergence
-    from enumeration, and ln Z.
+    from enumeration, and ln Z. What Ctrl-C or a time limit leaves undone is None, and ``message`` says so.
     """
     about: dict[str, Any] = {
         "method": samples.method,
@@ -144,21 +172,31 @@ def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
         "spins": ising.size,
         "status": samples.status,
         "message": samples.message,
-        **summary(samples),
-        "sampler": {k: v for k, v in samples.diagnostics.items() if k not in ("lowest_spins", "gammas")},
+        **summary_of_energy(samples),
     }
-    apart = samples.spins
-    if apart.ndim == 3 and samples.method != "population_annealing" and apart.shape[1] >= 4:
-        tau = autocorrelation_time(samples.energies)
-        apart = apart[:, :: max(1, ceil(tau) if isfinite(tau) else 1)]
+    if "energy_tau" in about:
+        about |= {"worst_rhat": None, "least_ess": None}
+    sampler = {k: v for k, v in samples.diagnostics.items() if k not in ("lowest_spins", "gammas")}
+    about |= {"sampler": sampler, "effective_beta": None}
+    notes = [samples.message]
     try:
-        about["effective_beta"] = asdict(effective_beta(ising, apart.reshape(-1, ising.size)))
-    except ValueError as error:
-        about["effective_beta"] = None
-        about["message"] = "; ".join(filter(None, [samples.message, str(error)]))
-    if ising.size <= _EXACT:
-        exact = {"log_partition": log_partition(ising, beta)}
-        about["exact"] = {**asdict(divergence(apart, ising, beta)), **exact}
+        about |= agreement(samples)
+        apart = samples.spins
+        if apart.ndim == 3 and samples.method != "population_annealing" and apart.shape[1] >= 4:
+            tau = autocorrelation_time(samples.energies)
+            apart = apart[:, :: max(1, ceil(tau) if isfinite(tau) else 1)]
+        try:
+            about["effective_beta"] = asdict(effective_beta(ising, apart.reshape(-1, ising.size)))
+        except ValueError as error:
+            notes.append(str(error))
+        if ising.size <= _EXACT:
+            exact = {"log_partition": log_partition(ising, beta)}
+            about["exact"] = {**asdict(divergence(apart, ising, beta)), **exact}
+    except KeyboardInterrupt as stop:
+        status, why = ending(stop)
+        notes.append(f"diagnostics are not whole: {why or 'interrupted'}")
+        about["status"] = status if status == "interrupted" else samples.status
+    about["message"] = "; ".join(filter(None, notes))
     return {key: _plain(value) for key, value in about.items()}
 
 
@@ -173,20 +211,13 @@ def draw(samples: Samples) -> Figure:
     return figure
 
 
-def write(samples: Samples, about: Mapping[str, Any], folder: Path) -> list[Path]:
-    """samples.npz (spins, energies, betas), diagnostics.json and energies.png in ``folder``."""
-    import json
-
+def write_figure(samples: Samples, path: Path) -> Path:
+    """:func:`draw` as .png."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    arrays, picture = io.BytesIO(), io.BytesIO()
-    np.savez_compressed(arrays, spins=samples.spins, energies=samples.energies, betas=samples.betas)
+    picture = io.BytesIO()
     FigureCanvasAgg(draw(samples)).print_png(picture)  # type: ignore[no-untyped-call]
-    return [
-        write_file(folder / "samples.npz", arrays.getvalue()),
-        write_file(folder / "diagnostics.json", json.dumps(about, indent=2, allow_nan=False) + "\n"),
-        write_file(folder / "energies.png", picture.getvalue()),
-    ]
+    return write_file(path, picture.getvalue())
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Ising
 from ..kernels.gibbs import descend as descend_one
+from ..kernels.plain import add_fields
+from ..limits import checkpoint
 from ..rng import RNG, seed_sequence
 from .checks import at_least, checked_betas, starting_spins, streams_beside
 from .replicas import Update, replicas
@@ -17,6 +19,7 @@ from .samples import Samples
 from .schedules import default_range, geometric
 
 _DESCENT = 10_000  # sweeps; a descent takes tens
+_WORK = 1 << 24  # spins and couplings that a descent passes between two looks at the clock
 
 
 def anneal(
@@ -46,7 +49,7 @@ def anneal(
     if initial is not None:
         lanes.set_spins(starting_spins(initial, reads, ising.size))
     if schedule.size:
-        lanes.sweep(schedule)
+        lanes.sweep(schedule, "annealing")
     spins = lanes.spins()
     if descend:
         downhill(ising, spins, beside)
@@ -62,7 +65,15 @@ def downhill(
     """
     j = ising.sparse_couplings()
     couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
-    sweeps, settled = np.empty(len(spins), np.int64), np.empty(len(spins), bool)
+    sweeps, settled = np.zeros(len(spins), np.int64), np.zeros(len(spins), bool)
+    few = max(1, _WORK // (ising.size + j.nnz))
     for k, (read, state) in enumerate(zip(spins, states, strict=True)):
-        sweeps[k], settled[k] = descend_one(couplings, ising.biases, limit, read, state)
+        fields, order = ising.biases.copy(), np.arange(ising.size)
+        add_fields(couplings, read[None], fields[None])
+        while True:
+            checkpoint("descent", k, len(spins))
+            done, settled[k] = descend_one(couplings, min(few, limit - sweeps[k]), read, fields, order, state)
+            sweeps[k] += done
+            if settled[k] or sweeps[k] >= limit:
+                break
     return sweeps, settled

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..ising import Float, check_spins
 from ..kernels import strips
 from ..kernels.simd import empty
-from ..kernels.variates import LANES
+from ..kernels.variates import LANES, ROWS
+from ..pieces import each_on_threads, pieces
 from .layouts import SPAN, Dense, Int8, Sparse
 
 _LARGEST = 1e30  # 2 beta in units of the couplings: float32 ends at 3e38
@@ -28,7 +28,7 @@ class Strips:
         self._size, self._count, self._done = size, count, 0
         rows = empty((len(states), layout.rows(size), LANES), layout.dtype)
         self._rows, self._spins = rows, rows[:, :size]  # what else a layout keeps beside the spins is its own
-        self._each(lambda k: strips.toss(self._spins[k], states[k]))
+        self._each(lambda k: strips.toss(self._spins[k], states[k]), range(len(states)))
 
     @property
     def count(self) -> int:
@@ -42,29 +42,46 @@ class Strips:
     def kernel(self) -> str:
         return self._layout.kernel
 
-    def _each(self, work: Callable[[int], object]) -> None:
-        each_strip(work, len(self._states), self._workers)
+    def _each(self, work: Callable[[int], object], strips_: range) -> None:
+        each_on_threads(work, strips_, self._workers)
 
-    def sweep(self, betas: ArrayLike) -> None:
+    def sweep(self, betas: ArrayLike, step: str = "") -> None:
         given, first = check_betas(betas, self._count), 0
+        blocks, whole = -(-self._size // ROWS), len(self._states)
         while first < len(given):
             rows = np.minimum(2.0 * self._layout.scale * given[first : first + SPAN - self._done % SPAN], _LARGEST)
+            every, before = whole * blocks * len(given), whole * blocks * first
+            for some, cells in pieces(
+                whole, len(rows) * blocks, step, together=self._workers, before=before, total=every
+            ):
+                start = cells.start // blocks
+                mine = rows[start : -(-cells.stop // blocks)]
+                part = slice(cells.start - start * blocks, cells.stop - start * blocks)
 
-            def one(k: int, rows: Float = rows) -> None:
-                two_betas = lanes_of(rows, k, LANES, np.float32)
-                self._layout.sweep(k, two_betas, self._rule, self._done, self._rows[k], self._states[k])
+                def one(k: int, mine: Float = mine, done: int = self._done + start, part: slice = part) -> None:
+                    two_betas = lanes_of(mine, k, LANES, np.float32)
+                    self._layout.sweep(k, two_betas, self._rule, done, part, self._rows[k], self._states[k])
 
-            self._each(one)
+                self._each(one, range(some.start, some.stop))
             self._done += len(rows)
             first += len(rows)
 
-    def spins(self) -> NDArray[np.int8]:
+    def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
+        if lanes is not None:
+            some = check_lanes(lanes, self._count)
+            out = np.empty((some.size, self._size), np.int8)
+            for part, _ in pieces(some.size, 1):
+                strips.read_lanes(self._spins, some[part], out[part])
+            return out
         out = np.empty((self._count, self._size), np.int8)
-        strips.read(self._spins, out)
+        for strip, _ in pieces(len(self._states), 1):
+            strips.read(self._spins[strip], out[strip.start * LANES : strip.stop * LANES])
         return out
 
     def set_spins(self, spins: ArrayLike) -> None:
-        strips.write(self._spins, check_start(spins, self._count, self._size))
+        given = check_start(spins, self._count, self._size)
+        for strip, _ in pieces(len(self._states), 1):
+            strips.write(self._spins[strip], given[strip.start * LANES : strip.stop * LANES])
         self._layout.touched()
 
     def energies(self, exact: bool = True) -> Float:
@@ -73,22 +90,14 @@ class Strips:
         def one(k: int) -> None:
             out[k] = self._layout.energies(k, self._rows[k], exact)
 
-        self._each(one)
+        self._each(one, range(len(out)))
         return out.reshape(-1)[: self._count]
 
     def take(self, sources: ArrayLike) -> None:
-        strips.gather(self._spins.copy(), check_sources(sources, self._count), self._spins)
+        from_, before = check_sources(sources, self._count), self._spins.copy()
+        for strip, _ in pieces(len(self._states), 1):
+            strips.gather(before, from_[strip.start * LANES : strip.stop * LANES], self._spins[strip])
         self._layout.touched()
-
-
-def each_strip(work: Callable[[int], object], strips_: int, workers: int) -> None:
-    """``work(strip)`` for every strip, on at most ``workers`` threads."""
-    if min(workers, strips_) == 1:
-        for strip in range(strips_):
-            work(strip)
-    else:
-        with ThreadPoolExecutor(min(workers, strips_)) as pool:
-            list(pool.map(work, range(strips_)))
 
 
 def xoshiro_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint32]:
@@ -128,6 +137,14 @@ def check_betas(betas: ArrayLike, count: int) -> Float:
     if b.size and not (b.min() >= 0 and b.max() < np.inf):  # NaN is neither
         raise ValueError(f"betas hold {b[~(np.isfinite(b) & (b >= 0))][0]}; every beta must be finite and not negative")
     return b[:, None] if b.ndim == 1 else b
+
+
+def check_lanes(lanes: ArrayLike, count: int) -> NDArray[np.int64]:
+    """Which replicas to read, (k,); else ValueError."""
+    s = np.asarray(lanes)
+    if s.ndim != 1 or s.dtype.kind not in "iu" or (s.size and not 0 <= s.min() <= s.max() < count):
+        raise ValueError(f"lanes are {lanes!r}; expected integers from 0 to {count - 1}")
+    return s.astype(np.int64)
 
 
 def check_sources(sources: ArrayLike, count: int) -> NDArray[np.int64]:

@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from ..ising import Float
+from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
 from .backend import Backend, Progress, build
 
@@ -131,10 +132,11 @@ class PulseNetwork:
         total = avalanches + warm_up
         sizes, durations, times = np.zeros(total, np.int64), np.zeros(total, np.int64), np.zeros(total)
         last = np.full(self.size, -1, np.int64)
-        run(
-            self.offsets, self.targets, self.weight, self.drive_hz, self.leak_hz, kick, self.after == "subtract",
-            u, sizes, durations, times, last, kernel_states(seeds[1:])[0],
-        )  # fmt: skip
+        fixed = (self.offsets, self.targets, self.weight, self.drive_hz, self.leak_hz, kick, self.after == "subtract")
+        changing = (u, sizes, durations, times, last, kernel_states(seeds[1:])[0])
+        for _, part in pieces(1, total, "avalanches"):
+            if run(*fixed, *changing, part.start, part.stop) < part.stop:
+                break
         return Avalanches(sizes[warm_up:], durations[warm_up:], times[warm_up:], u, np.maximum(last - warm_up, -1))
 
     def spikes(

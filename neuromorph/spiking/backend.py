@@ -36,15 +36,17 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..limits import checkpoint
 from ..rng import RNG, read_seeds
 from ..run import versions
 from .programs import Program, build_program, short_hash
 
 Backend: TypeAlias = Literal["numpy", "cython", "cpp_standalone"]
 Progress: TypeAlias = Callable[[float], None]
-"""Is told the fraction of a run that is done, about twice a second."""
+"""Is told the fraction of a run that is done, at least twice a second."""
 
 _LOCK = threading.RLock()
+_LOOK_S = 0.25  # between looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,10 +157,15 @@ class Simulator:
             for name, value in values.items():
                 owner, _, variable = name.partition(".")
                 setattr(self.objects[owner], variable + "_", value if value.ndim else value.item())
-            report = None if progress is None else lambda elapsed, done, start, duration: progress(float(done))
+
+            def report(elapsed: Any, done: Any, start: Any, duration: Any) -> None:
+                checkpoint("simulating the spikes", float(done), 1.0)
+                if progress is not None:
+                    progress(float(done))
+
             gc.freeze()  # Brian2 collects garbage at the start, .2 s in a large process: what is there already can wait
             try:
-                self.network.run(duration_s * b2.second, report=report, report_period=0.5 * b2.second, namespace={})
+                self.network.run(duration_s * b2.second, report=report, report_period=_LOOK_S * b2.second, namespace={})
             finally:
                 gc.unfreeze()
             found = {}
@@ -200,6 +207,7 @@ def build(
                 f"{place}, for compiled code, cannot be made ({error.strerror}); set XDG_CACHE_HOME to another place, "
                 "or use numpy"
             ) from None
+    checkpoint()
     with _LOCK:
         return _build(model, float(dt_s), backend, place)
 

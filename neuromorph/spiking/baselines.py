@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..ising import Float
+from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
 from .one_hot import OneHot
 from .winner_take_all import Search, WinnerTakeAll
@@ -41,7 +42,8 @@ def _search(problem: OneHot, neurons: WinnerTakeAll, betas: Float, chains: int, 
     winners = np.empty((chains, problem.groups.max() + 1), np.int64)
     found = np.empty(chains)
     for chain, state in enumerate(kernel_states(read_seeds(rng, chains))):
-        best = np.empty_like(winners[0])
-        found[chain] = search(weights, biases, problem.members, betas, winners[chain], best, state)[1]
-        winners[chain] = best
+        best, fields, course = np.empty_like(winners[0]), np.empty(biases.size), np.full(4, -1.0)
+        for _, part in pieces(1, betas.size, "baselines", before=chain * betas.size, total=chains * betas.size):
+            search(weights, biases, problem.members, betas[part], winners[chain], best, fields, course, state)
+        winners[chain], found[chain] = best, course[2]
     return Search(problem.energy(winners), winners, found, float(betas.size))

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float, Ising
+from ..limits import checkpoint
 
 MAX_UNITS = 4096  # couplings are held dense
 
@@ -149,6 +150,7 @@ class OneHot:
         step = max(1, _CHUNK // self.size)
         parts = []
         for start in range(0, len(on), step):
+            checkpoint()
             x = self._units(on[start : start + step])
             parts.append(-0.5 * np.einsum("ri,ri->r", x @ self.weights, x) - x @ self.biases)
         return (np.concatenate(parts) if parts else np.empty(0)) + self.offset

@@ -22,6 +22,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import zeta
 
 from ..ising import Float
+from ..limits import checkpoint
 from ..rng import RNG, read_seeds
 
 _LOW, _HIGH = 0.01, 8.0  # of gamma; without an upper end above 1, where zeta diverges
@@ -89,7 +90,8 @@ def fit_power_law(
         below = values < start
         share, worse = counts[~below].sum() / s.size, 0
         table = _table(exponent, start, end)
-        for seed in read_seeds(rng, samples):
+        for done, seed in enumerate(read_seeds(rng, samples)):
+            checkpoint("fits of made samples", done, samples)
             draw = np.random.default_rng(seed)
             upper = int(draw.binomial(s.size, share))
             made = _draw(draw, upper, exponent, start, table)

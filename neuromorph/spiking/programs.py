@@ -10,17 +10,23 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..limits import checkpoint
+
+_LOOK_S = 0.1  # between looks at a program that runs
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,9 @@ class Program:
                 arguments.append(f"{name}={text}")
             command = [str(self.path), "--results_dir", os.path.join(place, ""), *arguments]
             environment = {**os.environ, "SPIKING_SEED": str(seed), "SPIKING_DURATION_S": repr(duration_s)}
-            with open(Path(place) / "stderr", "w+") as errors:
-                code = _follow(command, self.path.parent, environment, errors, progress)
-                errors.seek(0)
-                said = errors.read().strip()
+            errors = Path(place) / "errors"
+            code = _follow(command, self.path.parent, errors, _Told(progress), environment)
+            said = errors.read_text(errors="replace").strip()
             if code or said:
                 raise ValueError(f"the program of this model answered (code {code}): {said[:300]}; check the sizes")
             found = {}
@@ -57,17 +62,57 @@ class Program:
             return found
 
 
-def _follow(command: list[str], folder: Path, environment: Any, errors: IO[str], progress: Any) -> int:
-    """The exit code; whatever ends us, Ctrl-C too, ends the program."""
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
-    ) as process:
+@dataclass
+class _Told:
+    """Hears what a program prints: lines with the fraction that is done."""
+
+    progress: Callable[[float], None] | None
+    done: float = 0.0
+    rest: str = ""
+
+    def __call__(self, text: str) -> None:
+        *lines, self.rest = (self.rest + text).split("\n")
+        news = [float(line[5:]) for line in lines if line.startswith("done ")]
+        self.done = news[-1] if news else self.done
+        checkpoint("simulating the spikes", self.done, 1.0)
+        if news and self.progress is not None:
+            self.progress(self.done)
+
+
+def _follow(
+    command: Sequence[str], folder: Path, errors: Path, look: Callable[[str], None], environment: Any = None
+) -> int:
+    """The exit code of a program, its errors in a file; ``look`` hears ten times a second what it printed since.
+
+    Whatever ends us, Ctrl-C too, ends the program and all that it has started: they are a group of their own.
+    """
+    printed = errors.with_name("printed")
+    with (
+        open(errors, "wb") as stderr,
+        open(printed, "wb") as stdout,
+        open(printed, errors="replace") as text,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
-            for line in process.stdout or ():
-                if progress is not None and line.startswith("done "):
-                    progress(float(line[5:]))
-            return process.wait()
+            while True:
+                code = process.poll()  # before it is read, so that its last words are not missed
+                look(text.read())
+                if code is not None:
+                    return code
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_LOOK_S)
         except BaseException:
+            if hasattr(os, "killpg"):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             raise
 
@@ -117,9 +162,11 @@ def _compiled(device: Any, folder: Path) -> Path:
             if shutil.which("make") is None:
                 raise RuntimeError("cpp_standalone needs make and a C++ compiler; install them or use numpy")
             jobs = str(min(2, os.cpu_count() or 1))
-            made = subprocess.run(["make", "-j", jobs], cwd=aside, capture_output=True, text=True)
-            if made.returncode:
-                raise RuntimeError(f"the C++ program of this model did not compile: {made.stderr.strip()[-300:]}")
+            with tempfile.TemporaryDirectory(prefix="neuromorph-") as place:
+                errors = Path(place) / "errors"
+                if _follow(["make", "-j", jobs], aside, errors, lambda _: checkpoint("compiling the C++ program")):
+                    said = errors.read_text(errors="replace").strip()
+                    raise RuntimeError(f"the C++ program of this model did not compile: {said[-300:]}")
             for path in aside.rglob("*.o"):
                 path.unlink()
             try:

@@ -33,6 +33,7 @@ from scipy import sparse
 
 from ..analog import AnalogNetwork
 from ..ising import Float, Ising
+from ..limits import checkpoint
 from ..memory import hebb
 from ..rng import RNG
 from .backend import Backend, Progress, Recording, Simulator, build
@@ -198,6 +199,7 @@ class SpikingHopfield:
         u, courses = np.zeros_like(c), []
         steps, ends = round(edges[-1] / dt), {round(edge / dt) for edge in edges[1:]}
         for step in range(1, steps + 1):
+            checkpoint("integrating the ODE", step, steps)
             given = self.biases + (c if (step - 0.5) * dt < cue_s else 0.0)
             x = self.output(u + given)
             u = keep * u + (1.0 - keep) * (x @ self.weights.T)

@@ -13,18 +13,17 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, isfinite
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import write_file
 from ..ising import Float, Ising
 from ..problems import MaxCut, Recall, Tsp, load
 from ..problems.source import Source
 from ..rng import RNG, read_seeds
 from ..sampling.models import _reader, read_ising
+from ..sampling.samples import ending
 from .backend import Progress
 
 Task: TypeAlias = Literal["recall", "sample", "search"]
@@ -141,10 +140,10 @@ def run_batches(
                 )
             )
             told(0.0)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if not done:
             raise
-        return done, "interrupted"
+        return done, ending(stop)[0]
     return done, "ok"
 
 
@@ -179,26 +178,29 @@ def collect(about: Mapping[str, Any], batches: Sequence[Batch], states: NDArray[
     return Session(plain(whole), times, trials, neurons, np.asarray(states, dtype=np.int8), shown)
 
 
-def write(session: Session, about: Mapping[str, Any], folder: Path) -> list[Path]:
-    """spikes.npz (times_s, trials, neurons, states), spike.json, which is ``about``, and spikes.png in ``folder``."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[], str | bytes]]:
+    """What makes each file: spike.json of ``about``, spikes.npz (times_s, trials, neurons, states), spikes.png."""
 
-    from .figure import draw
+    def arrays() -> bytes:
+        kept = io.BytesIO()
+        trials, neurons = session.trials.astype(np.int32), session.neurons.astype(np.int32)
+        np.savez_compressed(kept, times_s=session.times_s, trials=trials, neurons=neurons, states=session.states)
+        return kept.getvalue()
 
-    arrays, picture = io.BytesIO(), io.BytesIO()
-    np.savez_compressed(
-        arrays,
-        times_s=session.times_s,
-        trials=session.trials.astype(np.int32),
-        neurons=session.neurons.astype(np.int32),
-        states=session.states,
-    )
-    FigureCanvasAgg(draw(session)).print_figure(picture, dpi=150)
-    return [
-        write_file(folder / "spike.json", json.dumps(about, indent=1, allow_nan=False) + "\n"),
-        write_file(folder / "spikes.npz", arrays.getvalue()),
-        write_file(folder / "spikes.png", picture.getvalue()),
-    ]
+    def picture() -> bytes:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        from .figure import draw
+
+        drawn = io.BytesIO()
+        FigureCanvasAgg(draw(session)).print_figure(drawn, dpi=150)
+        return drawn.getvalue()
+
+    return {
+        "spike.json": lambda: json.dumps(about, indent=1, allow_nan=False) + "\n",
+        "spikes.npz": arrays,
+        "spikes.png": picture,
+    }
 
 
 def plain(value: Any) -> Any:

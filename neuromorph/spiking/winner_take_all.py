@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ising import Float
+from ..limits import checkpoint
 from ..rng import RNG
 from .backend import Backend, Progress, build
 from .one_hot import OneHot
@@ -175,6 +176,7 @@ def solve_by_spikes(
     energies, found = np.full(chains, np.inf), np.full(chains, np.nan)
     courses = [np.empty((0, 2))] * chains
     for c in range(chains):
+        checkpoint()
         mine = chain == c
         times, states = _states(step[mine], unit[mine], problem)
         if not len(times):

@@ -28,7 +28,7 @@ from ..signals import Interrupts, alarm, interrupts
 from .contract import CLAIMS, checked_files, checked_program
 from .installed import Unusable, labelled
 from .provenance import provenance
-from .reading import progress_text, read_in_batches, why
+from .reading import read_in_batches, why
 from .result import Result, evaluate
 from .store import fingerprint, kept_seed, own_name
 
@@ -121,8 +121,8 @@ def compare(
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
         origin = provenance(problem, stream, about)
         for k, (label, device) in enumerate(devices):
-            now = time.monotonic()
-            deadline = None if time_limit is None else now + max(_LEAST_S, (end - now) / (len(devices) - k))
+            now, left = time.monotonic(), sum(task_name(task) in each.claims for _, each in devices[k:])
+            deadline = None if time_limit is None else now + max(_LEAST_S, (end - now) / max(1, left))
             path = None if directory is None else Path(directory) / "runs" / f"{own_name(label)}.npz"
 
             def tell(status: str, done: int, label: str = label) -> None:
@@ -160,7 +160,7 @@ def _run_target(
     began = time.monotonic()
 
     def report(step: str, part: float, whole: float) -> None:
-        tell(progress_text("programming", step, part, whole), 0)
+        tell(limits.progress_text("programming", step, part, whole), 0)
 
     with limits.time_limit(deadline, report) as limit:
         try:
@@ -178,6 +178,7 @@ def _run_target(
                 reason = f"programming was not done in {spent}: {reason}"
             return Result(**about, status=status, reason=reason)
     about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
+    about["one_chip"] = program.one_chip
     seed = [own.entropy, *own.spawn_key]
     try:
         reading = read_in_batches(

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..limits import TimeLimit, TimeLimitReached, readable_seconds, time_limit
+from ..limits import TimeLimit, TimeLimitReached, progress_text, readable_seconds, time_limit
 from ..problems import Problem
 from ..protocol import DoesNotFit, Program, Relax, Target, TargetError, Task
 from ..run import Run, join, part_of
@@ -150,12 +150,6 @@ def why(error: BaseException, limit: TimeLimit, signals: Interrupts) -> tuple[St
     if isinstance(error, KeyboardInterrupt):
         return "failed", "it raised KeyboardInterrupt, or said that it was interrupted, without Ctrl-C"
     return "failed", f"{type(error).__name__}: {error}".rstrip(": ")
-
-
-def progress_text(phase: str, step: str, done: float, total: float) -> str:
-    """What a progress bar says: ``running: sweeping 12 %``."""
-    part = f" {100.0 * done / total:.0f} %" if total > 0 else ""
-    return f"{phase}: {step}{part}" if step else phase
 
 
 def _no_read(error: BaseException, size: int, began: float) -> str:

@@ -48,6 +48,8 @@ class Result:
     files : {name: text}        what the target hands over, as a netlist
     resumed : int               reads that an earlier call had left
     warnings : tuple of str     those of the notes that the table shows too: what became of reads that were to be kept
+    one_chip : bool             whether all reads were made on one device that was drawn among many: no interval here
+                                says how much another one would differ
     """
 
     target: str
@@ -72,6 +74,7 @@ class Result:
     files: Mapping[str, str] = field(default_factory=dict)
     resumed: int = 0
     warnings: tuple[str, ...] = ()
+    one_chip: bool = False
 
     @property
     def reads(self) -> int:

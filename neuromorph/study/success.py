@@ -44,7 +44,8 @@ def to_solution(per_read: Estimate, probability: Estimate, confidence: float = 0
     """Seconds or joules until a solution is found with ``confidence``, from those of one read.
 
     The low end takes the low end of a read and the high end of p, the high end the opposite: at least as wide as
-    either interval alone. Without a success there is no value, and the low end is a bound.
+    either interval alone. Without a success there is no value, and the low end is a bound: what as many reads take as
+    the high end of p asks for, each at its value, so that no bound is below one read as it stands beside it.
     """
 
     def times(amount: float | None, p: float | None) -> float | None:
@@ -53,6 +54,8 @@ def to_solution(per_read: Estimate, probability: Estimate, confidence: float = 0
         reads = reads_to_solution(p, confidence)
         return amount * reads if math.isfinite(reads) else None
 
+    if probability.value == 0.0:
+        return Estimate(None, times(per_read.value, probability.high), None)
     return Estimate(
         times(per_read.value, probability.value),
         times(per_read.low, probability.high),

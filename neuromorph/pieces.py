@@ -1,0 +1,76 @@
+"""Long work in pieces of about a tenth of a second, with a look at the clock and at signals between two of them.
+
+Compiled code looks at neither. Work on ``rows`` (replicas, reads) that are each so many ``cells`` long (sweeps) is
+handed to it row after row: many short rows at once, a long row in parts. The first piece is one cell, the size of the
+others follows the pace of those before, so that it depends on the machine: results must not depend on the pieces.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from math import inf
+from typing import Any
+
+from .limits import checkpoint, time_limit
+
+PIECE_S = 0.1
+_GROWTH = 16  # of the next piece at most: the first ones are short, and compiling is not the pace
+_POLL_S = 0.1
+
+
+def pieces(
+    rows: int, cells: int, step: str = "", *, together: int = 1, before: float = 0.0, total: float = 0.0
+) -> Iterator[tuple[slice, slice]]:
+    """Cut ``rows`` x ``cells`` into (some rows, some cells of them), in order; a :func:`checkpoint` before each.
+
+    Parameters
+    ----------
+    step : str              what is being done; empty if that is told elsewhere
+    together : int          rows worked on at the same time, by threads
+    before, total : float   cells done earlier in this step, and in all of it; 0: this is all of it
+
+    Yields
+    ------
+    (slice, slice)
+    """
+    size, row = 1, 0
+    while row < rows:
+        group = min(rows - row, max(together, size // max(1, cells)))
+        cell = 0
+        while cell < cells:
+            part = min(cells - cell, max(1, size // group))
+            checkpoint(step, before + row * cells + group * cell, total or rows * cells)
+            began = time.perf_counter()
+            yield slice(row, row + group), slice(cell, cell + part)
+            elapsed = time.perf_counter() - began
+            size = max(1, int(group * part * min(_GROWTH, PIECE_S / max(elapsed, 1e-9))))
+            cell += part
+        row += group
+
+
+def each_on_threads(work: Callable[[Any], object], items: Sequence[Any], workers: int) -> None:
+    """``work(item)`` for every item, on at most ``workers`` threads; the limit in force holds on them.
+
+    Whatever interrupts the wait, Ctrl-C too, ends the threads at their next :func:`checkpoint`.
+    """
+    if min(workers, len(items)) <= 1:
+        for item in items:
+            checkpoint()
+            work(item)
+        return
+    with time_limit(report=lambda *_: None) as limit, ThreadPoolExecutor(min(workers, len(items))) as pool:
+        rest = {pool.submit(copy_context().run, work, item) for item in items}
+        try:
+            while rest:
+                checkpoint()
+                done, rest = wait(rest, _POLL_S, FIRST_EXCEPTION)
+                for task in done:
+                    task.result()
+        except BaseException:
+            limit.deadline = -inf
+            for task in rest:
+                task.cancel()
+            raise

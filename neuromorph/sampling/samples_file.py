@@ -1,0 +1,55 @@
+"""samples.npz, written in blocks: no copy in memory, and Ctrl-C is answered while it is written."""
+
+from __future__ import annotations
+
+import zipfile
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
+from math import inf
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from ..files import write_file
+from ..limits import checkpoint, time_limit
+from .samples import Samples
+
+_BLOCK = 1 << 20  # bytes
+_FAST = 1  # of zlib: spins take little more room than at its best, and a tenth of the time
+_PATIENCE_S = 1.0  # after Ctrl-C, for what was nearly written
+
+
+def write_samples(samples: Samples, path: Path) -> None:
+    """Write ``spins``, ``energies`` and ``betas``.
+
+    A thread writes, so that an interruption leaves no half of a block: the file gets a second more to become whole
+    before KeyboardInterrupt goes through.
+    """
+    arrays: dict[str, NDArray[Any]] = {"energies": samples.energies, "betas": samples.betas, "spins": samples.spins}
+    with time_limit() as limit, ThreadPoolExecutor(1) as pool:
+        task = pool.submit(copy_context().run, write_file, path, lambda file: _write(file, arrays))
+        try:
+            task.result()
+        except KeyboardInterrupt:
+            wait([task], _PATIENCE_S)
+            limit.deadline = -inf  # else the thread ends where it looks at the clock next
+            raise
+
+
+def _write(file: BinaryIO, arrays: dict[str, NDArray[Any]]) -> None:
+    total = sum(array.nbytes for array in arrays.values())
+    done = 0
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST) as archive:
+        for name, array in arrays.items():
+            whole = np.ascontiguousarray(array)
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                header = npy.header_data_from_array_1_0(whole)  # type: ignore[no-untyped-call]
+                npy.write_array_header_1_0(member, header)  # type: ignore[no-untyped-call]
+                bytes_ = whole.reshape(-1).view(np.uint8)
+                for start in range(0, bytes_.size, _BLOCK):
+                    checkpoint("writing samples.npz", done, total)
+                    member.write(bytes_[start : start + _BLOCK].tobytes())
+                    done += _BLOCK

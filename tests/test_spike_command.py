@@ -150,7 +150,7 @@ def test_a_full_disk_costs_the_files_and_no_number(words, place, tmp_path, monke
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("neuromorph.spiking.session.write_file", full)
+    monkeypatch.setattr("neuromorph.spike_commands.write_file", full)
     asked = [str(place / "five.npz"), "--beta", "0.2", "--seed", "1", "--duration", "0.05", "--out", str(tmp_path)]
     assert main(["spike", *asked, *words]) == 2
     shown = capsys.readouterr()

@@ -47,9 +47,9 @@ class Result:
     levels : tuple of Level     the same for every quality that was reached, best first
     files : {name: text}        what the target hands over, as a netlist
     resumed : int               reads that an earlier call had left
+    warnings : tuple of str     those of the notes that the table shows too: what became of reads that were to be kept
     one_chip : bool             whether all reads were made on one device that was drawn among many: no interval here
                                 says how much another one would differ
-    warnings : tuple of str     those of the notes that the table shows too: what became of reads that were to be kept
     """
 
     target: str
@@ -73,8 +73,8 @@ class Result:
     notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     resumed: int = 0
-    one_chip: bool = False
     warnings: tuple[str, ...] = ()
+    one_chip: bool = False
 
     @property
     def reads(self) -> int:

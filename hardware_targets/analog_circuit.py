@@ -36,6 +36,7 @@ from neuromorph.analog import AnalogNetwork
 from neuromorph.annealing import Softassign, softassign
 from neuromorph.cost import Cost, multiply, read_data
 from neuromorph.ising import Float, Ising
+from neuromorph.limits import checkpoint
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, Minimise, Program, Relax, Task, ising_of, mapping_error, require_claim
@@ -186,7 +187,9 @@ class AnalogCircuit:
         self._room("resistors", asked.sparse_couplings().nnz, self.resistors)
         strongest = self._strongest_resistor(float(relative_load(asked).max()))
         wanted = network_of(asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._tau_s)
+        checkpoint("choosing resistors")
         made = realise(wanted, Parts((strongest, DATA["largest_resistor"].value), series=self.series))
+        checkpoint("choosing resistors")
         # What differs is added, so that perfect parts hold exactly what was asked for.
         difference = made.network.conductances / made.conductance_factor - wanted.conductances
         held = Ising(asked.couplings + difference * (strongest * largest_coupling(asked)), asked.biases, asked.offset)

@@ -136,6 +136,16 @@ def time_limit(deadline: float | None = None, report: Report | None = None) -> I
         _current.reset(token)
 
 
+@contextmanager
+def unlimited() -> Iterator[None]:
+    """Let what is short come to its end though the time is over: what was done would be lost."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
     """Report progress and raise :class:`TimeLimitReached` if the time is over; costs about a microsecond.
 

@@ -112,7 +112,12 @@ class Target(Protocol):
         ...
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Simulate ``reads`` independent reads, one stream each. Raises DoesNotFit for a task it does not claim."""
+        """Simulate ``reads`` independent reads, one stream each. Raises DoesNotFit for a task it does not claim.
+
+        Loops that last call ``neuromorph.limits.checkpoint`` twice a second, here and in ``program``. On
+        KeyboardInterrupt, which it raises when the time is over, reads that are whole may be returned, with status
+        "interrupted".
+        """
         ...
 
     def costs(self) -> tuple[Cost, ...]:

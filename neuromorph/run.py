@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .ising import Float
+from .limits import unlimited
 
 if TYPE_CHECKING:
     from .protocol import Program, Task
@@ -64,11 +65,13 @@ def finish(
     counts = {
         name: np.broadcast_to(np.asarray(count, dtype=float), (reads,)).copy() for name, count in activity.items()
     }
+    with unlimited():
+        energies = np.asarray(program.asked.energy(s), dtype=float)
     return Run(
         target=program.target,
         task=task,
         spins=s,
-        energies=np.asarray(program.asked.energy(s), dtype=float),
+        energies=energies,
         activity=counts,
         setup=dict(program.setup),
         converged=np.ones(reads, bool) if converged is None else np.asarray(converged, dtype=bool),

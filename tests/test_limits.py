@@ -4,7 +4,15 @@ import time
 
 import pytest
 
-from neuromorph.limits import TimeLimitReached, checkpoint, readable_seconds, remaining_seconds, time_limit
+from neuromorph.limits import (
+    TimeLimitReached,
+    checkpoint,
+    readable_seconds,
+    remaining_seconds,
+    time_limit,
+    unlimited,
+    whole_parts,
+)
 
 
 def test_without_a_limit_a_checkpoint_does_nothing():
@@ -39,6 +47,28 @@ def test_an_outer_limit_that_ends_earlier_stays_in_force():
             checkpoint()
         assert inner.reached
         assert outer.remaining_s == 0.0
+
+
+def test_what_is_short_comes_to_its_end():
+    with time_limit(time.monotonic() - 1.0):
+        with unlimited():
+            checkpoint("evaluating the last batch")
+        with pytest.raises(TimeLimitReached):
+            checkpoint()
+
+
+def test_whole_parts_stay_when_the_limit_is_reached():
+    def parts(upto):
+        for k in range(5):
+            if k == upto:
+                with time_limit(time.monotonic() - 1.0):
+                    checkpoint()
+            yield k
+
+    assert whole_parts(parts(9)) == ([0, 1, 2, 3, 4], "ok")
+    assert whole_parts(parts(3)) == ([0, 1, 2], "interrupted")
+    with pytest.raises(TimeLimitReached):
+        whole_parts(parts(0))
 
 
 def test_the_limit_ends_with_its_block():

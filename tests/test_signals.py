@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from importlib import import_module
 
 import pytest
 from study_toys import press_ctrl_c
@@ -75,6 +76,18 @@ def test_the_alarm_stops_work_that_does_not_look(monkeypatch):
         assert limit.reached
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+def test_the_alarm_does_not_cut_an_import_in_half(monkeypatch, tmp_path):
+    """A module that half ran may not run again: it is waited for, unless it is the import itself that may hang."""
+    monkeypatch.setattr("neuromorph.signals._LATE_S", 0.05)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("slow_module", "hanging_module"):
+        (tmp_path / f"{name}.py").write_text("import time\nfor _ in range(60):\n    time.sleep(0.01)\n")
+    with time_limit(time.monotonic()) as limit, alarm(limit):
+        import_module("slow_module")
+    with time_limit(time.monotonic()) as limit, pytest.raises(TimeLimitReached), alarm(limit, imports=True):
+        import_module("hanging_module")
 
 
 def test_the_alarm_leaves_a_timer_of_somebody_else_alone():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from .pcm import PhaseChange
 from .wires import Wires
@@ -41,7 +42,9 @@ class Pairs:
         if compensate:
             targets, scale = wires.compensated(targets)
         there = ~np.eye(len(wanted), dtype=bool)
+        checkpoint("programming the cells")
         fresh = cell.programmed(targets, rng) * there
+        checkpoint("programming the cells")
         aged = cell.aged(fresh, targets, rng)
         seen, drawn = wires.terminals(aged)
         # Its sum of currents after programming, over that when it is read.

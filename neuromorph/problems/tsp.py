@@ -20,6 +20,7 @@ for equal penalties on rows and columns.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -27,6 +28,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float, Ising, check_spins
+from ..limits import checkpoint
+from ..pieces import pieces
 from ..protocol import Minimise
 from ..rng import RNG
 from .distances import RULES, check_geo, degrees
@@ -132,6 +135,7 @@ class Tsp:
             return np.array(self.matrix)
         cities, d = np.arange(self.size), np.empty((self.size, self.size))
         for city in cities:
+            checkpoint()
             d[city] = self.distance(city, cities)
         return d
 
@@ -159,8 +163,14 @@ class Tsp:
 
     def default_penalty(self) -> float:
         """A little above A* of the module's text, with five binary digits: sums of integer distances stay exact."""
-        largest_two = np.partition(self.distances(), self.size - 2, axis=1)[:, -2:]
-        bound = float(largest_two.sum(axis=1).max()) / 2.0
+        return self._default_penalty
+
+    @cached_property
+    def _default_penalty(self) -> float:
+        d, bound = self.distances(), 0.0
+        for rows, _ in pieces(self.size, 1):
+            largest_two = np.partition(d[rows], self.size - 2, axis=1)[:, -2:]
+            bound = max(bound, float(largest_two.sum(axis=1).max()) / 2.0)
         if bound == 0.0:
             return 1.0
         unit = 2.0 ** (np.floor(np.log2(bound)) - 4.0)

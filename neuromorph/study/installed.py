@@ -82,7 +82,7 @@ class Unusable:
 def _installed(name: str, signals: Interrupts, end: float) -> Target:
     now = time.monotonic()
     try:
-        with time_limit(now + max(_LOADING_S, (end - now) / 2.0)) as limit, alarm(limit):
+        with time_limit(now + max(_LOADING_S, (end - now) / 2.0)) as limit, alarm(limit, imports=True):
             return checked_target(protocol.target(name))
     except BaseException as error:
         if name not in protocol.targets() or signals.caused(error):

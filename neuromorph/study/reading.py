@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..limits import TimeLimit, TimeLimitReached, progress_text, readable_seconds, time_limit
+from ..limits import TimeLimit, TimeLimitReached, progress_text, readable_seconds, time_limit, unlimited
 from ..problems import Problem
 from ..protocol import DoesNotFit, Program, Relax, Target, TargetError, Task
 from ..run import Run, join, part_of
@@ -104,7 +104,8 @@ def read_in_batches(
                 seeds = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key, n_children_spawned=done)
                 with alarm(limit):
                     run = device.run(program, _part(task, done, size), size, rng=seeds)
-                run = checked_run(run, problem, size)
+                with unlimited():
+                    run = checked_run(run, problem, size)
                 if kept is not None and path is not None and run.activity.keys() != kept.activity.keys():
                     raise TargetError(store.set_aside(path, "counts other events than the target"))
                 if run.reads:

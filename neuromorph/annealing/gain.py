@@ -23,6 +23,7 @@ from scipy import sparse
 from ..analog import AnalogNetwork, Tanh
 from ..ising import Float, Ising
 from ..limits import checkpoint
+from ..pieces import run_aside
 from ..threads import single_threaded_blas
 
 _HOT = 0.9  # where the ramp starts, in units of the critical factor
@@ -154,7 +155,7 @@ def _extreme_modes(network: AnalogNetwork) -> tuple[float, float]:
         return 0.0, 0.0
     if network.size <= 500 or not sparse.issparse(t):
         dense = root[:, None] * (t.toarray() if sparse.issparse(t) else t) * root
-        values = np.linalg.eigvalsh((dense + dense.T) / 2.0)
+        values = run_aside(lambda: np.linalg.eigvalsh((dense + dense.T) / 2.0))
         return float(values[0]), float(values[-1])
     from scipy.sparse.linalg import eigsh
 

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ising import Float
+from ..limits import checkpoint
 from ..rng import RNG
 from ..threads import single_threaded_blas
 from .gibbs import Path, Stream
@@ -96,9 +97,10 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         v = self._units(x).astype(np.float32, copy=False)
         shuffle = self._learner.stream.generator
         with single_threaded_blas(min(self.batch_size, len(v)) * self.components_.size):
-            for _ in range(self.n_iter):
+            for epoch in range(self.n_iter):
                 order = shuffle.permutation(len(v))
                 for start in range(0, len(v), self.batch_size):
+                    checkpoint("learning", epoch * len(v) + start, self.n_iter * len(v))
                     self._learner.learn(v, next(rates), order[start : start + self.batch_size])
         return self._finish()
 
@@ -161,7 +163,8 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         path, stream = Path.of(self.layer, self.base_), Stream.of(self._rng(rng))
         v = path.start(n_samples, stream)
         with single_threaded_blas(n_samples * self.components_.size):
-            for beta in np.r_[np.linspace(0.0, 1.0, n_steps), np.ones(n_steps)].astype(np.float32):
+            for k, beta in enumerate(np.r_[np.linspace(0.0, 1.0, n_steps), np.ones(n_steps)].astype(np.float32)):
+                checkpoint("Gibbs steps", k, 2 * n_steps)
                 at = np.full(n_samples, beta)
                 v = path.draw_visible(path.draw_hidden(v @ path.weights.T, at, stream), at, stream)
         return np.asarray(v.astype(float) * self.scale_ + self.mean_)

@@ -184,7 +184,8 @@ def _from_dimod(source: Source, data: dict[str, Any]) -> Model:
     )
     n, (offset,) = linear.size, _numbers(source, "offset", [data["offset"]])
     if n < 1 or not len(head) == len(tail) == len(quadratic):
-        raise source.error(f"has {n} variables, and {len(head)}, {len(tail)}, {len(quadratic)} entries of its pairs")
+        counts = f"{len(head)}, {len(tail)} and {len(quadratic)}"
+        raise source.error(f"has {n} variables, and {counts} entries of its pairs; save it again")
     labels = data.get("variable_labels", list(range(n)))
     for key, said, found in (
         ("num_variables", data.get("num_variables", n), n),

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .tsp import Tsp
 
 _COARSE = 2.0  # whole distances up to this tell hardly any tours apart
-_CITIES = 200  # whose distances to all others are looked at
+_CITIES = 50  # whose distances to all others are looked at
+_MANY = 100_000  # cities: with more, only whether all distances are short
 _SHARE = 0.1  # of the cities, that stand where another does
 
 
@@ -58,7 +59,8 @@ def _whole(problem: Tsp) -> tuple[float, bool]:
     if xy is None:
         return float(problem.matrix.max()), False
     some = cities[:_CITIES]
-    fine = bool((xy != np.rint(xy)).any()) and problem.weight_type != "EUCLIDEAN"  # whole numbers stay apart
+    exact = problem.weight_type == "EUCLIDEAN" or problem.size > _MANY
+    fine = not exact and bool((xy != np.rint(xy)).any())  # whole numbers stay apart
     for city in some:
         d = problem.distance(city, cities)
         longest = max(longest, float(np.max(d)))

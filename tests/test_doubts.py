@@ -103,8 +103,7 @@ def test_a_diagonal_that_is_not_zero_is_said(tmp_path, layout, numbers, said):
     if said is None:
         assert found == ()
     else:
-        (text,) = found
-        assert re.search(said, text)
+        assert re.search(said, found[0])
 
 
 def test_cities_on_one_spot_are_said():
@@ -116,6 +115,22 @@ def test_cities_on_one_spot_are_said():
     points[:5] += 1
     points[0] = points[19]  # as one city of a280 does
     assert Tsp("a", points).notes == ()
+
+
+def test_degrees_of_a_country_under_euc_2d_are_said(tmp_path):
+    """Distances up to 10, but to the next city 0."""
+    points = np.random.default_rng(2).uniform((40.0, 0.0), (47.0, 8.0), (100, 2)).round(4)
+    (said,) = notes(tmp_path, tsp("EUC_2D", points))
+    assert said.startswith("EUC_2D rounds many distances to 0")
+    assert notes(tmp_path, tsp("EUC_2D", (points * 1000).round(1))) == ()
+
+
+def test_a_distance_of_0_that_means_no_road_is_said():
+    d = np.array([[0, 4, 0, 7], [4, 0, 5, 0], [0, 5, 0, 2], [7, 0, 2, 0]])
+    (said,) = Tsp.from_matrix(d).notes
+    assert said.startswith("the distance of cities 1 and 3 is 0")
+    spot = np.array([[0, 0, 5, 7], [0, 0, 5, 7], [5, 5, 0, 2], [7, 7, 2, 0]])
+    assert Tsp.from_matrix(spot).notes == ()
 
 
 def test_notes_reach_terminal_page_and_results(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """Files of other kinds: each is named, with its remedy, and none is silently taken for what it is not."""
 
 import gzip
+import io
 import itertools
 import json
 import pickle
@@ -29,6 +30,12 @@ def graph() -> nx.Graph:
 
 def lines(write, *arguments, **options) -> str:
     return "\n".join(write(graph(), *arguments, **options))
+
+
+def npz(**arrays) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
 
 
 OTHERS = {
@@ -74,7 +81,15 @@ OTHERS = {
     "qap.dat": ("3\n\n0 1 2\n1 0 1\n2 1 0\n\n0 5 2\n5 0 3\n2 3 0\n", "a quadratic assignment problem", "QUBO"),
     "points.txt": ("0 0\n3 4\n6 0\n3 -4\n", "plain coordinates", "NODE_COORD_SECTION"),
     "real.txt": ("0.5 0.25\n0.1 0.7\n", "plain coordinates", "NODE_COORD_SECTION"),
-    "counted.txt": ("3\n0 0\n1 5\n2 2\n", "plain coordinates", "NODE_COORD_SECTION"),
+    "counted.txt": ("3\n0 0\n1 5\n2 2\n", "rows of numbers below their count", "TSPLIB"),
+    "count.txt": ("4\n1 2 1\n2 3 1\n", "rows of numbers below their count", "'nodes edges' in its place"),
+    "dict.txt": ("{(0, 0): -1, (0, 1): 2}\n", "a dictionary of Python", '{"couplings"'),
+    "a.net": ('*Vertices 2\n1 "a"\n2 "b"\n*Edges\n1 2\n', "a Pajek graph", "read_pajek"),
+    "a.gw": ("LEDA.GRAPH\nvoid\nvoid\n", "a LEDA graph", "'nodes edges'"),
+    "both.npz": (npz(patterns=np.eye(2), couplings=np.eye(2)), "an .npz of patterns and of couplings", "--kind recall"),
+    "else.npz": (npz(weights=np.eye(2)), "no array 'patterns' or 'couplings'", "numpy.savez"),
+    "model.npz": (npz(couplings=np.zeros((2, 2))), "a model in .npz", "only `sample` and `spike`"),
+    "long.txt": ("1 1\n1 2 3 4\n", "more than", "write"),
     "points.csv": ("city,x,y\n1,0,0\n2,3,4\n", "CSV", "TSPLIB for a tour"),
     "name.csv": ("name,x,y\nparis,0,0\nrome,3,4\n", "CSV", "TSPLIB for a tour"),
     "table.txt": ("1 2 3 4\n5 6 7 8\n", "a table of numbers, 4 in a row", "1 and -1 for a picture"),
@@ -168,7 +183,11 @@ def test_a_first_line_that_may_be_an_edge_is_said(tmp_path):
     p = load(tmp_path / "path.txt")
     assert (p.size, p.weights.nnz) == (4, 6)
     assert p.notes == ("the first line, '4 3', is taken for 4 nodes and 3 edges; if it is an edge, put '4 4' above it",)
-    for text in ("4 3\n1 2 1\n2 3 1\n3 4 1\n", "3 3\n1 2\n2 3\n1 3\n"):  # three words an edge; 3 3 would be a loop
+    for text in (
+        "4 3\n1 2 1\n2 3 1\n3 4 1\n",  # an edge has three words
+        "3 3\n1 2\n2 3\n1 3\n",  # 3 3 would be a loop
+        "4 6\n1 2\n2 3\n3 4\n1 3\n1 4\n2 4\n",  # 4 6 would skip node 5
+    ):
         (tmp_path / "path.txt").write_text(text)
         assert load(tmp_path / "path.txt").notes == ()
     (tmp_path / "path.txt").write_text("4 4\n1 2\n2 3\n3 4\n")

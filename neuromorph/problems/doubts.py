@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from .tsp import Tsp
 
 _COARSE = 2.0  # whole distances up to this tell hardly any tours apart
-_CITIES = 200  # whose distances to all others are looked at
-_TWICE = 0.1  # share of the cities that stand where another does
+_CITIES = 50  # whose distances to all others are looked at
+_MANY = 100_000  # cities: with more, only whether all distances are short
+_SHARE = 0.1  # of the cities, that stand where another does
 
 
 def doubts(problem: Tsp) -> tuple[str, ...]:
@@ -30,15 +31,18 @@ def doubts(problem: Tsp) -> tuple[str, ...]:
             f"{beyond.sum()} of {xy.size} GEO coordinates have 60 minutes or more, as {first:g} does: GEO is DDD.MM; "
             f"decimal degrees give wrong lengths: write {meant:.2f} for {first:g}"
         )
-    longest = _longest(problem)
+    longest, merged = _whole(problem)
     if longest == 0.0:
         found.append("all distances are 0: every tour is the shortest; correct the coordinates or the matrix")
-    elif longest <= _COARSE and problem.weight_type not in ("EXPLICIT", "EUCLIDEAN", "GEO"):
+    elif problem.weight_type == "EXPLICIT":
+        found += _no_road(problem.matrix)
+    elif (longest <= _COARSE or merged) and problem.weight_type not in ("EUCLIDEAN", "GEO"):
+        what = f"all distances to whole numbers up to {longest:g}" if longest <= _COARSE else "many distances to 0"
         found.append(
-            f"{problem.weight_type} rounds all distances to whole numbers up to {longest:g}, which hardly tell tours "
-            "apart: multiply the coordinates, by 1000 say, or take Tsp.from_coordinates, which does not round"
+            f"{problem.weight_type} rounds {what}, which hardly tell tours apart: multiply the coordinates, by 1000 "
+            "say, or take Tsp.from_coordinates, which does not round"
         )
-    elif xy is not None and (twice := len(xy) - len(np.unique(xy, axis=0))) > _TWICE * len(xy):
+    elif (twice := len(xy) - len(np.unique(xy, axis=0))) > _SHARE * len(xy):
         found.append(f"{twice} of {len(xy)} cities stand where another does; is that meant?")
     return tuple(found)
 
@@ -49,13 +53,31 @@ def _beyond_an_hour(coordinates: Float) -> Float:
     return np.asarray(minutes > 60.0 - 1e-6)
 
 
-def _longest(problem: Tsp) -> float:
-    """The longest distance, or one that is long enough."""
-    if problem.matrix is not None:
-        return float(problem.matrix.max())
-    cities, longest = np.arange(problem.size), 0.0
-    for city in cities[:_CITIES]:
-        longest = max(longest, float(np.max(problem.distance(city, cities))))
-        if longest > _COARSE:
+def _whole(problem: Tsp) -> tuple[float, bool]:
+    """The longest distance, or one that is long enough; whether rounding puts many cities onto others."""
+    xy, cities, longest, merged = problem.coordinates, np.arange(problem.size), 0.0, 0
+    if xy is None:
+        return float(problem.matrix.max()), False
+    some = cities[:_CITIES]
+    exact = problem.weight_type == "EUCLIDEAN" or problem.size > _MANY
+    fine = not exact and bool((xy != np.rint(xy)).any())  # whole numbers stay apart
+    for city in some:
+        d = problem.distance(city, cities)
+        longest = max(longest, float(np.max(d)))
+        if fine:
+            merged += bool(((d == 0.0) & (xy != xy[city]).any(axis=1)).any())
+        elif longest > _COARSE:
             break
-    return longest
+    return longest, merged > _SHARE * len(some)
+
+
+def _no_road(matrix: Float) -> list[str]:
+    """Cities at distance 0 are on one spot, and have the same distances; others have no road."""
+    for i in range(min(len(matrix), _CITIES)):
+        for j in np.flatnonzero(matrix[i, i + 1 :] == 0.0)[:1] + i + 1:
+            if (matrix[i] != matrix[j]).any():
+                return [
+                    f"the distance of cities {i + 1} and {j + 1} is 0, but others are not as far from both: if 0 means "
+                    "'no road', write a large distance, above the length of any tour"
+                ]
+    return []

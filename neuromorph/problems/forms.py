@@ -68,19 +68,24 @@ BEGINNINGS: dict[bytes, Form] = {
     b"\x80\x03": _PICKLE,
     b"\x80\x04": _PICKLE,
     b"\x80\x05": _PICKLE,
-    b"%%MatrixMarket": Form("a MatrixMarket matrix", f"for a graph {_GRAPH}; for a model {_SAVE}"),
 }
 
 ENTRIES = Form("a model in dimod's COO text", _SAMPLE, "model")
 JSON = Form("a model in JSON", _SAMPLE, "model")
 SIGNS: dict[str, Form] = {
     r"\A\s*#\s*vartype\s*=": ENTRIES,
+    r"\A%%MatrixMarket": Form("a MatrixMarket matrix", f"for a graph {_GRAPH}; for a model {_SAVE}"),
+    r"\A\s*\{\s*[^\s\"{}]": Form(
+        "a dictionary of Python", 'write JSON: {"couplings": [[i, j, J], ...], "biases": [...]}'
+    ),
     r"\A\s*\{": JSON,
     r"\A\s*\[\s*[\[\d+-]": Form("a list in JSON or Python", "save numpy.savez(file, patterns=array), or couplings="),
     r"\A\s*<": Form("XML, as GraphML is", f"networkx.read_graphml reads that; {_GRAPH}"),
     r"^[ \t]*graph[ \t]*\n?[ \t]*\[": Form("a GML graph", f"networkx.read_gml reads it; {_GRAPH}"),
     r"\A\s*(?:strict\s+)?(?:di)?graph\b[^\n\[]*\{": Form("a Graphviz graph", _GRAPH),
     r"\A(?:#[^\n]*\n)*\S+[ \t]+\S+[ \t]+\{": Form("an edge list of networkx", f"its first line is no header: {_GRAPH}"),
+    r"^\*vertices\b": Form("a Pajek graph", f"networkx.read_pajek reads it; {_GRAPH}"),
+    r"\ALEDA\.GRAPH": Form("a LEDA graph", _GRAPH),
     r"^p[ \t]+qubo\b": Form(
         "a QUBO of qbsolv", "put '# vartype=BINARY' in the place of its lines c and p, and `sample` reads it"
     ),
@@ -97,6 +102,11 @@ RUDY = Form("a rudy graph", kind="maxcut")
 PATTERNS = Form("patterns", kind="recall")
 COUPLINGS = Form("a model in .npz", _SAMPLE, "model")
 
+_BOTH = Form(
+    "an .npz of patterns and of couplings",
+    "--kind recall reads the patterns; save the couplings apart",
+    asked=("recall",),
+)
 _ADJACENCY = Form(
     "the adjacency matrix of a graph, or a picture",
     "--kind maxcut reads the one, --kind recall the other",
@@ -117,6 +127,9 @@ _ENTRIES = Form(
 )
 _METIS = Form("a METIS graph, whose line k lists the neighbours of node k", _GRAPH)
 _POINTS = Form("plain coordinates", "write TSPLIB: EDGE_WEIGHT_TYPE: EUC_2D, NODE_COORD_SECTION, then 'city x y' lines")
+_COUNTED = Form(
+    "rows of numbers below their count", "for edges put 'nodes edges' in its place; for coordinates write TSPLIB"
+)
 _NAMES = Form("edges between names", _GRAPH)
 _CSV = Form(
     "CSV", "write blanks for commas in a picture, 'nodes edges' and 'i j weight' for a graph, TSPLIB for a tour"
@@ -147,9 +160,10 @@ def _archive(source: Source) -> Form:
         names = set(npz_names(source.data))
     except ArrayFileError:  # the reader of patterns says so
         return PATTERNS
+    model = names & {"couplings", "row"}
     if "patterns" in names:
-        return PATTERNS
-    if names & {"couplings", "row"}:
+        return _BOTH if model else PATTERNS
+    if model:
         return COUPLINGS
     if names:
         return Form("an .npz with no array 'patterns' or 'couplings'", "save numpy.savez(file, patterns=array)")
@@ -232,9 +246,10 @@ def _of_numbers(source: Source, rows: list[list[str]]) -> Form | None:
         below = {len(row) for row in rows[1:]}
         if count in (1 + n * n, 1 + 2 * n * n) and n > 1:
             return _SIZED if count == 1 + n * n else _QAPLIB
-        if len(rows[1]) == 2 and below <= {2, 3} and 3 in below:
+        if len(rows[1]) == 2 and below == {2, 3}:
             return _QUBOS
-        return _POINTS if below <= {2, 3} else None
+        if below <= {2, 3}:
+            return _COUNTED
     if widths == {2}:
         return _POINTS
     if widths <= {2, 3}:
@@ -278,5 +293,7 @@ def _is_metis(source: Source, header: tuple[int, int, int]) -> bool:
     except ProblemFileError:
         return False
     here = np.repeat(np.arange(1.0, n + 1), counts)
+    if len(here) != len(there):  # a line of more than n + 1 words
+        return False
     edges, backwards = np.sort(here * (n + 1) + there), np.sort(there * (n + 1) + here)
     return np.array_equal(edges, backwards) and len(np.unique(edges)) == 2 * m

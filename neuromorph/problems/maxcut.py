@@ -166,7 +166,7 @@ def read_maxcut(source: Source, *, asked: bool = False) -> MaxCut:
     if not weights.any():
         raise source.error("no edge has a weight; a cut needs at least one")
     notes = [f"{loops.sum()} edges from a node to itself are left out: they are in no cut"] if loops.any() else []
-    if m < n and not pairs.given.any():
+    if m != n and m <= n + 1 and not pairs.given.any():  # beyond, as an edge it would skip nodes; n n is a loop
         taken = f"the first line, '{n} {m}', is taken for {n} nodes and {m} edges"
         notes.append(f"{taken}; if it is an edge, put '{n} {m + 1}' above it")
     return replace(MaxCut.from_edges(n, edges, weights, name=name), notes=tuple(notes))

@@ -30,7 +30,11 @@ class Solution:
 
 @runtime_checkable
 class Problem(Protocol):
-    """One problem of the user's field."""
+    """One problem of the user's field.
+
+    It may have ``notes``, sentences to be shown: what the reader of its file took for granted, and what can hardly be
+    meant.
+    """
 
     @property
     def kind(self) -> str:

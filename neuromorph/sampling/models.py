@@ -14,7 +14,8 @@ import io
 import json
 import os
 import warnings
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -148,11 +149,14 @@ def _from_json(source: Source) -> Ising | Model:
 
 def _once(source: Source, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON whose keys are all different: readers disagree on which of two counts."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        again = next(key for k, (key, _) in enumerate(pairs) if key in dict(pairs[:k]))
-        raise source.error(f"has the key {shown(again)} twice in one object; keep one")
-    return found
+    if again := _repeated(key for key, _ in pairs):
+        raise source.error(f"has the key {shown(again[0])} twice in one object; keep one")
+    return dict(pairs)
+
+
+def _repeated(words: Iterable[str]) -> list[str]:
+    """Those that come more than once."""
+    return [word for word, count in Counter(words).items() if count > 1]
 
 
 def _numbers(source: Source, key: str, values: Any) -> Float:
@@ -176,7 +180,8 @@ def _from_dimod(source: Source, data: dict[str, Any]) -> Model:
     )
     n, (offset,) = linear.size, _numbers(source, "offset", [data["offset"]])
     if n < 1 or not len(head) == len(tail) == len(quadratic):
-        raise source.error(f"has {n} variables, and {len(head)}, {len(tail)}, {len(quadratic)} entries of its pairs")
+        counts = f"{len(head)}, {len(tail)} and {len(quadratic)}"
+        raise source.error(f"has {n} variables, and {counts} entries of its pairs; save it again")
     labels = data.get("variable_labels", list(range(n)))
     for key, said, found in (
         ("num_variables", data.get("num_variables", n), n),
@@ -185,10 +190,8 @@ def _from_dimod(source: Source, data: dict[str, Any]) -> Model:
     ):
         if said != found:
             raise source.error(f"{key} is {shown(str(said))}, but there are {found}; save it again")
-    names = [json.dumps(label) for label in labels]
-    if len(set(names)) < n:
-        again = next(name for k, name in enumerate(names) if name in names[:k])
-        raise source.error(f"two of its variables are named {shown(again)}; give each a name of its own")
+    if again := _repeated(json.dumps(label) for label in labels):
+        raise source.error(f"two of its variables are named {shown(again[0])}; give each a name of its own")
     if max(head.max(initial=0), tail.max(initial=0)) >= n:
         raise source.error(f"a pair names a variable beyond the {n} there are; correct it")
     between = _of_edges(source, np.column_stack([head, tail, -quadratic]), np.zeros(n), 0.0).couplings

@@ -87,19 +87,21 @@ def _thresholds(two_beta, rule, levels, table):
 
 
 @njit(nogil=True, cache=True)
-def sweep(starts, neighbours, biases, levels, two_betas, rule, done, spins, state):
+def sweep(starts, neighbours, biases, levels, step, two_betas, rule, done, spins, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES) float32, 2 beta a lane.
 
     starts, neighbours          of :func:`expand`, filled to fours with row 2n
     biases (n,) int8
     spins (2n + 1, LANES) int8  s, then -s, so that a bond is one addition whatever its sign, then zeros; s counts
-    levels (m,) int64           positive values that fields take: 1, 2, 3 ... or, if all are odd or even, every other
+    levels (m,) int64           positive values that fields take: 1, 2, 3 ... or, if all are odd or even, every other;
+                                one of them is enough
+    step                        from one of them to the next: 1 or 2
     """
     n = spins.shape[0] // 2
     _mirror(spins)
     drawn = aligned(ROWS, LANES, U32)
     table = aligned(levels.size, LANES, I32)
-    step = I32(levels[1] - levels[0])
+    step = I32(step)
     least = I32(levels[0] - step)
     common, count = 0, 0
     for t in range(two_betas.shape[0]):

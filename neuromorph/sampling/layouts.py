@@ -88,14 +88,15 @@ class Int8:
                 f"kernel 'int8' needs |h_i| + sum_j |J_ij| <= {self.reach} in units of {self.scale:g}; spin "
                 f"{each.argmax()} has {each.max()}: use 'sparse' or 'dense'"
             )
-        step = 2 if (each % 2 == each[0] % 2).all() else 1
-        self._levels = np.arange(2 - each[0] % 2 if step == 2 else 1, max(each.max(), 2) + step, step)
+        self._step = 2 if (each % 2 == each[0] % 2).all() else 1
+        first = 2 - each[0] % 2 if self._step == 2 else 1
+        self._levels = np.arange(first, max(each.max(), 2) + self._step, self._step)
         j = ising.sparse_couplings()
         starts, neighbours = rows_to_add(j.indptr, j.indices, weights, ising.size, 2 * ising.size, 4)
         self._problem, self._offset = (starts, neighbours, biases.astype(np.int8)), ising.offset
 
     def sweep(self, k: int, two_betas: F32, rule: int, done: int, spins: I8, state: NDArray[np.uint32]) -> None:
-        int8.sweep(*self._problem, self._levels, two_betas, rule, done, spins, state)
+        int8.sweep(*self._problem, self._levels, self._step, two_betas, rule, done, spins, state)
 
     def energies(self, k: int, spins: I8, exact: bool) -> Float:
         out = np.zeros((1, LANES), np.int32)

@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit, types
 
 from .simd import aligned, any_of, bits_as, convert, load, select, spread, store
-from .variates import HEAT_BATH, LANES, ROWS, draw_bits, variate
+from .variates import HEAT_BATH, LANES, ROWS, draw_bits, halved, hottest, variate
 
 F, I8, I32, U32 = np.float32, np.int8, np.int32, np.uint32
 _COMMON = 10.0  # 2 beta x up to which a threshold is always looked at; beyond, 64 lanes pass it once in 300 updates
@@ -87,11 +87,12 @@ def _thresholds(two_beta, rule, levels, table):
 
 
 @njit(nogil=True, cache=True)
-def sweep(starts, neighbours, biases, levels, step, two_betas, rule, done, spins, state):
+def sweep(starts, neighbours, biases, lazy, levels, step, two_betas, rule, done, spins, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES) float32, 2 beta a lane.
 
     starts, neighbours          of :func:`expand`, filled to fours with row 2n
     biases (n,) int8
+    lazy (n,) float32           2 beta up to which Metropolis halves the odds of a free flip
     spins (2n + 1, LANES) int8  s, then -s, so that a bond is one addition whatever its sign, then zeros; s counts
     levels (m,) int64           positive values that fields take: 1, 2, 3 ... or, if all are odd or even, every other;
                                 one of them is enough
@@ -103,11 +104,13 @@ def sweep(starts, neighbours, biases, levels, step, two_betas, rule, done, spins
     table = aligned(levels.size, LANES, I32)
     step = I32(step)
     least = I32(levels[0] - step)
-    common, count = 0, 0
+    common, count, hot = 0, 0, F(np.inf)
+    turned = I32(-1 if state.shape[0] == 2 else 0)  # Philox's bits mean the same in every kernel
     for t in range(two_betas.shape[0]):
         two_beta = load(two_betas, t, 0, 64)
         if t == 0 or any_of(two_beta != load(two_betas, t - 1, 0, 64)):
             common, count = _thresholds(two_betas[t], rule, levels, table)
+            hot = hottest(two_betas[t], rule)
         for first in range(0, n, ROWS):
             rows = min(ROWS, n - first)
             draw_bits(state, done + t + 1, first, rows, drawn)
@@ -117,8 +120,11 @@ def sweep(starts, neighbours, biases, levels, step, two_betas, rule, done, spins
                 field = _sum(starts, neighbours, spins, i, spread(s, biases[i]))
                 x = convert(select(s < I8(0), I8(0) - field, field), types.int32)
                 bits = load(drawn, row, 0, 64)
-                if common > _MANY:
-                    flips = two_beta * convert(x, types.float32) <= variate(bits, rule)
+                if common > _MANY or hot <= lazy[i]:
+                    paid = two_beta * convert(x, types.float32)
+                    if hot <= lazy[i]:
+                        paid = halved(paid, two_beta, lazy[i])
+                    flips = paid <= variate(bits, rule)
                 else:
                     small = bits_as(bits & U32(0x7FFFFFFF), types.int32)
                     zero = spread(x, 0)
@@ -131,7 +137,7 @@ def sweep(starts, neighbours, biases, levels, step, two_betas, rule, done, spins
                             break
                         cost = cost + select(far, spread(x, step), zero)
                     if rule == HEAT_BATH:
-                        cost = cost ^ (bits_as(bits, types.int32) >> I32(31))
+                        cost = cost ^ (bits_as(bits, types.int32) >> I32(31)) ^ turned
                     flips = x <= cost
                 s = select(flips, I8(0) - s, s)
                 store(spins, i, 0, s)

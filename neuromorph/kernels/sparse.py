@@ -13,21 +13,24 @@ import numpy as np
 from numba import njit
 
 from .simd import aligned, fma, load, select, spread, store
-from .variates import LANES, ROWS, draw
+from .variates import LANES, ROWS, draw, halved, hottest
 
 F = np.float32
 
 
 @njit(nogil=True, cache=True)
-def sweep(indptr, indices, weights, biases, two_betas, rule, done, spins, state):
+def sweep(indptr, indices, weights, biases, lazy, two_betas, rule, done, spins, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES), 2 beta a lane, all float32.
 
-    ``done`` sweeps went before (for Philox); ``spins`` and ``state`` change in place.
+    lazy (n,)       2 beta up to which Metropolis halves the odds of a free flip
+    done            sweeps that went before (for Philox)
+
+    ``spins`` and ``state`` change in place.
     """
     variates = aligned(ROWS, LANES, F)
     n = spins.shape[0]
     for t in range(two_betas.shape[0]):
-        two_beta = load(two_betas, t, 0, 64)
+        two_beta, hot = load(two_betas, t, 0, 64), hottest(two_betas[t], rule)
         for first in range(0, n, ROWS):
             rows = min(ROWS, n - first)
             draw(state, rule, done + t + 1, first, rows, variates)
@@ -37,5 +40,8 @@ def sweep(indptr, indices, weights, biases, two_betas, rule, done, spins, state)
                 for p in range(indptr[i], indptr[i + 1]):
                     field = fma(load(spins, indices[p], 0, 64), weights[p], field)
                 s = load(spins, i, 0, 64)
-                flips = two_beta * s * field <= load(variates, row, 0, 64)
+                cost = two_beta * s * field
+                if hot <= lazy[i]:
+                    cost = halved(cost, two_beta, lazy[i])
+                flips = cost <= load(variates, row, 0, 64)
                 store(spins, i, 0, select(flips, F(0.0) - s, s))

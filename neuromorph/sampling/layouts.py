@@ -35,6 +35,11 @@ def rows_to_add(
     return starts, out[: int8.expand(*whole, negative, filler, multiple, starts, out)]
 
 
+def lazy_lanes(lazy: Float, scale: float) -> F32:
+    """The 2 beta, in units of the couplings, up to which spins are lazy."""
+    return np.clip(2.0 * (scale * lazy), -1.0, 1e38).astype(np.float32)
+
+
 class Sparse:
     """CSR in float32: any problem."""
 
@@ -44,13 +49,14 @@ class Sparse:
         """Rows of LANES that n spins take."""
         return n
 
-    def __init__(self, ising: Ising, strips_: int) -> None:
+    def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
         j, self.scale = ising.sparse_couplings(), largest(ising)
         self._problem = (
             j.indptr.astype(np.int64),
             j.indices.astype(np.int64),
             (j.data / self.scale).astype(np.float32),
             (ising.biases / self.scale).astype(np.float32),
+            lazy_lanes(lazy, self.scale),
         )
         upper = sparse_array.csr_array(sparse_array.triu(j, 1))
         self._upper = (upper.indptr.astype(np.int64), upper.indices.astype(np.int64), upper.data, ising.biases)
@@ -78,7 +84,7 @@ class Int8:
         """Rows of LANES that n spins take."""
         return 2 * n + 1
 
-    def __init__(self, ising: Ising, strips_: int) -> None:
+    def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
         found = integers(ising)
         if found is None:
             raise ValueError("kernel 'int8' needs couplings and biases that are integers times one unit; use 'sparse'")
@@ -93,14 +99,16 @@ class Int8:
         self._levels = np.arange(first, max(each.max(), 2) + self._step, self._step)
         j = ising.sparse_couplings()
         starts, neighbours = rows_to_add(j.indptr, j.indices, weights, ising.size, 2 * ising.size, 4)
-        self._problem, self._offset = (starts, neighbours, biases.astype(np.int8)), ising.offset
+        self._bonds, self._offset = (starts, neighbours, biases.astype(np.int8)), ising.offset
+        self._lazy = lazy_lanes(lazy, self.scale)
 
     def sweep(self, k: int, two_betas: F32, rule: int, done: int, spins: I8, state: NDArray[np.uint32]) -> None:
-        int8.sweep(*self._problem, self._levels, self._step, two_betas, rule, done, spins, state)
+        levels = (self._lazy, self._levels, self._step)
+        int8.sweep(*self._bonds, *levels, two_betas, rule, done, spins, state)
 
     def energies(self, k: int, spins: I8, exact: bool) -> Float:
         out = np.zeros((1, LANES), np.int32)
-        int8.energies(*self._problem, spins, out)
+        int8.energies(*self._bonds, spins, out)
         return self._offset - 0.5 * self.scale * out[0]
 
     def touched(self) -> None:
@@ -117,7 +125,7 @@ class Dense:
         """Rows of LANES that n spins take."""
         return n
 
-    def __init__(self, ising: Ising, strips_: int) -> None:
+    def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
         n = ising.size
         if n > self.largest:
             raise ValueError(f"kernel 'dense' holds {self.largest} spins at most (4 n^2 bytes), not {n}; use 'sparse'")
@@ -132,11 +140,11 @@ class Dense:
         self._is_exact = found is not None and bool(most < _EXACT)
         self._fields: F32 = empty((strips_, LANES, self._biases.size), np.float32)
         self._stale = np.ones(strips_, bool)
-        self._ising = ising
+        self._ising, self._lazy = ising, lazy_lanes(lazy, self.scale)
 
     def sweep(self, k: int, two_betas: F32, rule: int, done: int, spins: F32, state: NDArray[np.uint32]) -> None:
         self._renew(k, spins, piled_up=not self._is_exact and done % SPAN == 0)
-        dense.sweep(self._couplings, two_betas, rule, done, spins, self._fields[k], state)
+        dense.sweep(self._couplings, self._lazy, two_betas, rule, done, spins, self._fields[k], state)
 
     def _renew(self, k: int, spins: F32, piled_up: bool) -> None:
         if self._stale[k] or piled_up:

@@ -16,12 +16,17 @@ MAX_SPINS = 24
 
 def energies(ising: Ising) -> Float:
     """E of every state, (2^n,)."""
+    return _energies(ising) + ising.offset
+
+
+def _energies(ising: Ising) -> Float:
+    """E without its offset, beside which small couplings would lose their digits."""
     from .kernels.enumerate import all_energies
 
     if ising.size > MAX_SPINS:
         raise ValueError(f"ising has {ising.size} spins; enumeration stops at {MAX_SPINS} (2^n states): sample instead")
     table = np.empty(1 << ising.size)
-    all_energies(np.ascontiguousarray(ising.dense_couplings()), np.array(ising.biases), ising.offset, table)
+    all_energies(np.ascontiguousarray(ising.dense_couplings()), np.array(ising.biases), table)
     return table
 
 
@@ -47,14 +52,14 @@ def ground_states(ising: Ising) -> tuple[float, NDArray[np.int8]]:
 
 def boltzmann(ising: Ising, beta: float) -> Float:
     """p of every state, (2^n,), at inverse temperature beta >= 0 in units of 1 / energy."""
-    table = energies(ising)
+    table = _energies(ising)
     weights = np.exp(-_checked_beta(beta) * (table - table.min()))
     return weights / weights.sum()
 
 
 def log_partition(ising: Ising, beta: float) -> float:
     """ln Z = ln sum_s exp(-beta E(s))."""
-    return float(logsumexp(-_checked_beta(beta) * energies(ising)))
+    return float(logsumexp(-_checked_beta(beta) * _energies(ising)) - beta * ising.offset)
 
 
 def chain_log_partition(ising: Ising, beta: float) -> float:

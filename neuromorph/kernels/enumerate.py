@@ -7,7 +7,7 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def all_energies(couplings, biases, offset, table):  # type: ignore[no-untyped-def]
+def all_energies(couplings, biases, table):  # type: ignore[no-untyped-def]
     """Fill ``table`` (2^n,): entry k is E of the state with s_i = +1 where bit i of k is set.
 
     couplings (n, n) and biases (n,) float64, C-contiguous.
@@ -15,7 +15,7 @@ def all_energies(couplings, biases, offset, table):  # type: ignore[no-untyped-d
     n = biases.size
     spins = -np.ones(n)
     fields = biases.copy()
-    energy = offset
+    energy = 0.0
     for i in range(n):
         for j in range(n):
             fields[i] -= couplings[i, j]

@@ -164,3 +164,40 @@ class Tally:
             if abs(excess) > limit * np.sqrt(spread):
                 self.found.append(f"{group}, all together: X^2 is {excess / np.sqrt(spread):.1f} sigma away")
         assert not self.found, f"{len(self.found)} wrong, as {'; '.join(self.found[:8])}"
+
+
+TEXTBOOK = (
+    "pair", "ring", "triangle", "2 x 2 torus", "torus", "ferromagnet", "antiferromagnet", "+-J", "field only",
+    "nothing", "one spin", "chain", "bipartite",
+)  # fmt: skip
+
+
+def textbook(kind, rng):
+    """(model of a textbook, beta): equal couplings, of any size and strength; beta leaves nothing frozen."""
+    graphs = {
+        "pair": lambda: nx.path_graph(2),
+        "ring": lambda: nx.cycle_graph(rng.integers(3, 11)),
+        "triangle": lambda: nx.cycle_graph(3),
+        "2 x 2 torus": lambda: nx.cycle_graph(4),
+        "torus": lambda: nx.grid_2d_graph(3, rng.integers(3, 5), periodic=True),
+        "ferromagnet": lambda: nx.complete_graph(rng.integers(3, 9)),
+        "antiferromagnet": lambda: nx.complete_graph(rng.integers(3, 9)),
+        "+-J": lambda: nx.complete_graph(rng.integers(3, 9)),
+        "field only": lambda: nx.empty_graph(rng.integers(2, 7)),
+        "nothing": lambda: nx.empty_graph(rng.integers(2, 7)),
+        "one spin": lambda: nx.empty_graph(1),
+        "chain": lambda: nx.path_graph(rng.integers(3, 11)),
+        "bipartite": lambda: nx.complete_bipartite_graph(rng.integers(1, 5), rng.integers(2, 6)),
+    }
+    j = nx.to_numpy_array(graphs[kind]())
+    n = len(j)
+    if kind == "antiferromagnet" or (kind in ("ring", "triangle", "torus", "chain") and rng.random() < 0.4):
+        j = -j
+    if kind == "+-J" or (kind in ("ring", "torus", "chain") and rng.random() < 0.3):
+        signs = np.triu(rng.choice([-1.0, 1.0], (n, n)), 1)
+        j = j * (signs + signs.T)
+    biased = kind in ("field only", "one spin") or (kind != "nothing" and rng.random() < 0.4)
+    biases = np.full(n, rng.choice([-1.0, 1.0, 2.0])) if biased else np.zeros(n)
+    unit = rng.choice([1.0, 1.0, 0.5, 0.37, 3.0])
+    strongest = np.abs(j).sum(axis=1).max() + np.abs(biases).max() or 1.0
+    return Ising(unit * j, unit * biases), float(rng.uniform(0.2, 1.6) / unit / strongest)

@@ -38,7 +38,7 @@ from neuromorph.protocol import DoesNotFit, Minimise, Program, Relax, Sample, Ta
 from neuromorph.rng import RNG, kernel_states, seed_sequence
 from neuromorph.run import Run, finish
 from neuromorph.sampling.checks import streams_beside
-from neuromorph.sampling.replicas import replicas
+from neuromorph.sampling.replicas import Update, replicas
 from neuromorph.sampling.simulated_annealing import downhill
 
 MAX_CITIES = 4000  # a tour is read out as n x n spins: 16 MB a read
@@ -131,9 +131,8 @@ class _Spins:
         else:
             betas = ramp(self.hot, self.cold, sweeps)
         beside = streams_beside(sequence, reads)
-        lanes = replicas(
-            self.ising, reads, update="heat-bath" if isinstance(task, Sample) else "metropolis", rng=sequence
-        )
+        update: Update = "heat-bath" if isinstance(task, Sample) else "metropolis"
+        lanes = replicas(self.ising, reads, update=update, rng=sequence, sampled=isinstance(task, Sample))
         lanes.sweep(betas, f"annealing {reads} reads")
         spins, swept = lanes.spins(), np.full(reads, betas.size)
         if isinstance(task, Sample):

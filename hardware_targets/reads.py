@@ -71,8 +71,8 @@ def relative_load(ising: Ising) -> Float:
 
 
 def largest_coupling(ising: Ising) -> float:
-    """max |J_ij|; 1 where there are no couplings."""
-    return float(abs(ising.couplings).max()) or 1.0
+    """max |J_ij|: the unit of a device's errors; where there are no couplings max |h_i|, where there is nothing 1."""
+    return float(abs(ising.couplings).max()) or float(np.abs(ising.biases).max()) or 1.0
 
 
 def check_speed(tau_s: float, gain: float, bandwidth_hz: float, swing_v: float, slew_v_per_s: float) -> None:

@@ -17,13 +17,18 @@ MAX_SPINS = 24
 
 def energies(ising: Ising) -> Float:
     """E of every state, (2^n,)."""
+    return _energies(ising) + ising.offset
+
+
+def _energies(ising: Ising) -> Float:
+    """E without its offset, beside which small couplings would lose their digits."""
     from .kernels import enumerate as kernel
 
     if ising.size > MAX_SPINS:
         raise ValueError(f"ising has {ising.size} spins; enumeration stops at {MAX_SPINS} (2^n states): sample instead")
     j, h = np.array(ising.dense_couplings(), order="C"), np.array(ising.biases)
     table, spins, fields = np.empty(1 << ising.size), -np.ones(ising.size), np.empty(ising.size)
-    table[0] = last = kernel.first(j, h, ising.offset, fields)
+    table[0] = last = kernel.first(j, h, fields)
     for _, part in pieces(1, table.size - 1, "enumeration"):
         last = kernel.energies(j, spins, fields, last, part.start + 1, part.stop + 1, table)
     return table
@@ -51,14 +56,14 @@ def ground_states(ising: Ising) -> tuple[float, NDArray[np.int8]]:
 
 def boltzmann(ising: Ising, beta: float) -> Float:
     """p of every state, (2^n,), at inverse temperature beta >= 0 in units of 1 / energy."""
-    table = energies(ising)
+    table = _energies(ising)
     weights = np.exp(-_checked_beta(beta) * (table - table.min()))
     return weights / weights.sum()
 
 
 def log_partition(ising: Ising, beta: float) -> float:
     """ln Z = ln sum_s exp(-beta E(s))."""
-    return float(logsumexp(-_checked_beta(beta) * energies(ising)))
+    return float(logsumexp(-_checked_beta(beta) * _energies(ising)) - beta * ising.offset)
 
 
 def chain_log_partition(ising: Ising, beta: float) -> float:

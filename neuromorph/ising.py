@@ -195,6 +195,15 @@ def check_spins(spins: ArrayLike, n: int) -> NDArray[Any]:
     return s
 
 
+def power_of_two(*values: ArrayLike) -> float:
+    """The power of 2 above all |values|, or 1 where all are 0.
+
+    In this unit squares neither overflow nor vanish, and no digit changes.
+    """
+    largest = max(float(np.abs(np.asarray(value)).max(initial=0.0)) for value in values)
+    return float(np.ldexp(1.0, min(int(np.frexp(largest)[1]), 1023)))
+
+
 def _checked_couplings(couplings: Any) -> Any:
     is_sparse = sparse.issparse(couplings)
     j: Any = sparse.csr_array(couplings, dtype=float, copy=True) if is_sparse else np.array(couplings, dtype=float)

@@ -15,23 +15,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..ising import Float, Ising
+from ..ising import Float, Ising, power_of_two
 
 
 def beta_range(ising: Ising) -> tuple[float, float]:
     """(beta_hot, beta_cold) in 1 / energy; (1, 1) where every state has the same energy."""
-    j = abs(ising.sparse_couplings())
+    j, bias = abs(ising.sparse_couplings()), np.abs(ising.biases)
+    unit = power_of_two(j.data, bias)
+    j, bias = j / unit, bias / unit
     spread = np.sqrt(np.asarray(j.power(2).sum(axis=1)).ravel())
     least = np.zeros(ising.size)
     filled = np.diff(j.indptr) > 0
     if filled.any():
         least[filled] = np.minimum.reduceat(j.data, j.indptr[:-1][filled])
-    bias = np.abs(ising.biases)
     smallest = np.where(filled, np.maximum(least, spread / np.sqrt(ising.size)), bias)
     largest = float(np.where(filled, spread, bias).max())
     if largest == 0.0:
         return 1.0, 1.0
-    return 0.2 / largest, 3.0 / float(np.median(smallest[smallest > 0]))
+    return 0.2 / largest / unit, 3.0 / float(np.median(smallest[smallest > 0])) / unit
 
 
 def ramp(hot: float, cold: float, steps: int) -> Float:

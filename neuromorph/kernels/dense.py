@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from .simd import aligned, fma, load, mask_bits, select, store, transpose
-from .variates import LANES, ROWS, draw, span
+from .variates import LANES, ROWS, draw, halved, hottest, span
 
 F, U64 = np.float32, np.uint64
 BLOCK = 32  # spins updated between two passes over the fields, half as many where n is small; divides ROWS
@@ -75,10 +75,11 @@ def fill(couplings, biases, spins, begin, end, fields):
 
 
 @njit(nogil=True, cache=True)
-def sweep(couplings, two_betas, rule, done, begin, end, spins, fields, state):
+def sweep(couplings, lazy, two_betas, rule, done, begin, end, spins, fields, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES), 2 beta a lane, all float32.
 
     couplings (n, width)        width is PADDING above the next multiple of 64, padded with zeros
+    lazy (n,)                   2 beta up to which Metropolis halves the odds of a free flip
     fields (LANES, width)       spins (n, LANES)
     begin, end                  of the blocks of all sweeps, as of :func:`.variates.span`
     """
@@ -87,7 +88,7 @@ def sweep(couplings, two_betas, rule, done, begin, end, spins, fields, state):
     changes, turned = aligned(BLOCK, LANES, F), np.empty(BLOCK, np.uint64)
     block = BLOCK if n > SMALL else BLOCK // 2
     for t in range(two_betas.shape[0]):
-        two_beta = load(two_betas, t, 0, 64)
+        two_beta, hot = load(two_betas, t, 0, 64), hottest(two_betas[t], rule)
         low, high = span(n, t, begin, end)
         for first in range(low, high, block):
             if first % ROWS == 0:
@@ -99,7 +100,10 @@ def sweep(couplings, two_betas, rule, done, begin, end, spins, fields, state):
             for b in range(rows):
                 i = first + b
                 s = load(spins, i, 0, 64)
-                flips = two_beta * s * load(near, b, 0, 64) <= load(variates, i % ROWS, 0, 64)
+                cost = two_beta * s * load(near, b, 0, 64)
+                if hot <= lazy[i]:
+                    cost = halved(cost, two_beta, lazy[i])
+                flips = cost <= load(variates, i % ROWS, 0, 64)
                 turned[b] = mask_bits(flips)
                 if turned[b] == U64(0):
                     continue

@@ -6,11 +6,11 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def first(couplings, biases, offset, fields):  # type: ignore[no-untyped-def]
+def first(couplings, biases, fields):  # type: ignore[no-untyped-def]
     """E of s = -1, where the path begins; ``fields`` (n,) become those of that state."""
     n = biases.size
     fields[:] = biases
-    energy = offset
+    energy = 0.0
     for i in range(n):
         for j in range(n):
             fields[i] -= couplings[i, j]

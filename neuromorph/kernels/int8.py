@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit, types
 
 from .simd import aligned, any_of, bits_as, convert, load, select, spread, store
-from .variates import HEAT_BATH, LANES, ROWS, draw_bits, span, variate
+from .variates import HEAT_BATH, LANES, ROWS, draw_bits, halved, hottest, span, variate
 
 F, I8, I32, U32 = np.float32, np.int8, np.int32, np.uint32
 _COMMON = 10.0  # 2 beta x up to which a threshold is always looked at; beyond, 64 lanes pass it once in 300 updates
@@ -87,26 +87,31 @@ def _thresholds(two_beta, rule, levels, table):
 
 
 @njit(nogil=True, cache=True)
-def sweep(starts, neighbours, biases, levels, two_betas, rule, done, begin, end, spins, state):
+def sweep(starts, neighbours, biases, lazy, levels, step, two_betas, rule, done, begin, end, spins, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES) float32, 2 beta a lane.
 
     starts, neighbours          of :func:`expand`, filled to fours with row 2n
     biases (n,) int8
+    lazy (n,) float32           2 beta up to which Metropolis halves the odds of a free flip
     begin, end                  of the blocks of all sweeps, as of :func:`.variates.span`
     spins (2n + 1, LANES) int8  s, then -s, so that a bond is one addition whatever its sign, then zeros; s counts
-    levels (m,) int64           positive values that fields take: 1, 2, 3 ... or, if all are odd or even, every other
+    levels (m,) int64           positive values that fields take: 1, 2, 3 ... or, if all are odd or even, every other;
+                                one of them is enough
+    step                        from one of them to the next: 1 or 2
     """
     n = spins.shape[0] // 2
     _mirror(spins)
     drawn = aligned(ROWS, LANES, U32)
     table = aligned(levels.size, LANES, I32)
-    step = I32(levels[1] - levels[0])
+    step = I32(step)
     least = I32(levels[0] - step)
-    common, count = 0, 0
+    common, count, hot = 0, 0, F(np.inf)
+    turned = I32(-1 if state.shape[0] == 2 else 0)  # Philox's bits mean the same in every kernel
     for t in range(two_betas.shape[0]):
         two_beta = load(two_betas, t, 0, 64)
         if t == 0 or any_of(two_beta != load(two_betas, t - 1, 0, 64)):
             common, count = _thresholds(two_betas[t], rule, levels, table)
+            hot = hottest(two_betas[t], rule)
         low, high = span(n, t, begin, end)
         for first in range(low, high, ROWS):
             rows = min(ROWS, n - first)
@@ -117,8 +122,11 @@ def sweep(starts, neighbours, biases, levels, two_betas, rule, done, begin, end,
                 field = _sum(starts, neighbours, spins, i, spread(s, biases[i]))
                 x = convert(select(s < I8(0), I8(0) - field, field), types.int32)
                 bits = load(drawn, row, 0, 64)
-                if common > _MANY:
-                    flips = two_beta * convert(x, types.float32) <= variate(bits, rule)
+                if common > _MANY or hot <= lazy[i]:
+                    paid = two_beta * convert(x, types.float32)
+                    if hot <= lazy[i]:
+                        paid = halved(paid, two_beta, lazy[i])
+                    flips = paid <= variate(bits, rule)
                 else:
                     small = bits_as(bits & U32(0x7FFFFFFF), types.int32)
                     zero = spread(x, 0)
@@ -131,7 +139,7 @@ def sweep(starts, neighbours, biases, levels, two_betas, rule, done, begin, end,
                             break
                         cost = cost + select(far, spread(x, step), zero)
                     if rule == HEAT_BATH:
-                        cost = cost ^ (bits_as(bits, types.int32) >> I32(31))
+                        cost = cost ^ (bits_as(bits, types.int32) >> I32(31)) ^ turned
                     flips = x <= cost
                 s = select(flips, I8(0) - s, s)
                 store(spins, i, 0, s)

@@ -18,7 +18,7 @@ from numba import njit
 
 from .packed import SURE, U64, WORDS, step
 from .simd import aligned, any_of, load, popcount, roll, rotate, store
-from .variates import HEAT_BATH
+from .variates import HEAT_BATH, METROPOLIS
 
 TILES_DOWN, TILES_ACROSS = WORDS, 64
 DIGITS = 32
@@ -46,13 +46,15 @@ def _above(words, y, x):
 
 
 @njit(nogil=True, cache=True)
-def _chances(beta_j, beta_h, rule, table, digits):
+def _chances(beta_j, beta_h, lazy, rule, table, digits):
     """table[2 u + up] = 2^32 P(flip) of a spin with u unsatisfied bonds that is up or not; digits, a word each."""
     for u in range(5):
         for up in range(2):
             x = 2.0 * ((4.0 - 2.0 * u) * beta_j + (2 * up - 1) * beta_h)
             e = math.exp(-abs(x))
             p = (e if x > 0.0 else 1.0) / (1.0 + e) if rule == HEAT_BATH else (e if x > 0.0 else 1.0)
+            if rule == METROPOLIS and beta_j <= lazy:
+                p *= 0.5
             table[2 * u + up] = U64(p * CERTAIN)
             for digit in range(DIGITS):
                 one = (table[2 * u + up] >> U64(DIGITS - 1 - digit)) & U64(1)
@@ -60,10 +62,11 @@ def _chances(beta_j, beta_h, rule, table, digits):
 
 
 @njit(nogil=True, cache=True)
-def sweep(across, down, beta_j, beta_h, rule, spins, state):
+def sweep(across, down, beta_j, beta_h, lazy, rule, spins, state):
     """A sweep at each of ``beta_j`` (sweeps,), beta J, and ``beta_h``, beta h.
 
     across, down    masks like ``spins``, set where the bond to the right, or below, is negative
+    lazy            beta J up to which Metropolis halves the odds
     state (4, 8)    uint64 of xoshiro256++
     """
     table = np.empty(10, np.uint64)
@@ -71,7 +74,7 @@ def sweep(across, down, beta_j, beta_h, rule, spins, state):
     a, b, c, d = load(state, 0, 0, 8), load(state, 1, 0, 8), load(state, 2, 0, 8), load(state, 3, 0, 8)
     zero = a ^ a
     for t in range(beta_j.size):
-        _chances(beta_j[t], beta_h[t], rule, table, digits)
+        _chances(beta_j[t], beta_h[t], lazy, rule, table, digits)
         either = 1 if beta_h[t] == 0.0 else 0  # up or down: the same chance
         for y in range(spins.shape[0]):
             for x in range(spins.shape[1]):

@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 from .simd import aligned, any_of, load, rotate, spread, store
-from .variates import HEAT_BATH
+from .variates import FREE, HEAT_BATH, METROPOLIS
 
 WORDS = 8
 REPLICAS = 64 * WORDS
@@ -100,12 +100,14 @@ def _mirror(spins):
 
 
 @njit(nogil=True, cache=True)
-def sweep(starts, neighbours, bonds, betas, rule, spins, state):
+def sweep(starts, neighbours, bonds, lazy, betas, rule, spins, state):
     """A sweep in the order of the spins at each row of ``betas`` (sweeps, 1 or REPLICAS), in units of the couplings.
 
     starts, neighbours          of :func:`.int8.expand`, biases as bonds with row n, filled to pairs with the spin
                                 itself, which is always satisfied
     bonds (n,)                  without the filling
+    lazy (n,)                   beta of the hottest replica up to which Metropolis halves the odds of what it can flip
+                                freely, in all replicas
     spins (2n + 2, WORDS)       uint64, a bit a replica, set for +1; row n is all set; then the complements of all rows,
                                 for the negative bonds. The first n rows count
     state (4, WORDS)            uint64
@@ -119,19 +121,20 @@ def sweep(starts, neighbours, bonds, betas, rule, spins, state):
     planes = aligned(DIGITS * (largest + 1), WORDS, np.uint64)
     classes = aligned(REACH, WORDS, np.uint64)
     costs = np.empty(REACH, np.int64)
-    reach = 0
+    reach, hot = 0, np.inf
     _mirror(spins)
     a, b, c, d = load(state, 0, 0, 8), load(state, 1, 0, 8), load(state, 2, 0, 8), load(state, 3, 0, 8)
     zero = a ^ a
     for t in range(betas.shape[0]):
         if t == 0 or _differ(betas[t], betas[t - 1]):
             reach = _thresholds(betas[t], rule, largest, planes)
+            hot = betas[t].min() if rule == METROPOLIS else np.inf
         for i in range(n):
             s = load(spins, i, 0, 8)
             first = 32 - (bonds[i] + 1) // 2  # u is counted from here, so that the sixth digit says x <= 0
             b0, b1, b2 = zero | number[first, 0], zero | number[first, 1], zero | number[first, 2]
             if bonds[i] < 8:
-                b5 = zero
+                b5 = zero | number[first, 5]  # without bonds the count ends where it begins
                 for p in range(starts[i], starts[i + 1], 2):
                     x, y = s ^ load(spins, neighbours[p], 0, 8), s ^ load(spins, neighbours[p + 1], 0, 8)
                     b0, carry = b0 ^ x ^ y, (b0 & (x | y)) | (x & y)
@@ -174,6 +177,13 @@ def sweep(starts, neighbours, bonds, betas, rule, spins, state):
                 flips = (coin & b5 & ~level & ~paid) | (~coin & (b5 | paid))
             else:
                 flips = b5 | paid
+                if hot <= lazy[i]:
+                    coin, a, b, c, d = step(a, b, c, d)
+                    for x in range(bonds[i] % 2, bonds[i] + 1, 2):
+                        if 2.0 * hot * x <= FREE:
+                            free = _equals(number, first + (bonds[i] - x) // 2, b0, b1, b2, b3, b4, b5)
+                            free = free | _equals(number, first + (bonds[i] + x) // 2, b0, b1, b2, b3, b4, b5)
+                            flips = flips & (coin | ~free)
             s = s ^ flips
             store(spins, i, 0, s)
             store(spins, n + 1 + i, 0, ~s)

@@ -12,7 +12,7 @@ from numba import njit
 
 from .gibbs import _spread
 from .random import uniform
-from .variates import METROPOLIS
+from .variates import FREE, METROPOLIS
 
 _NEVER = 37.0  # exp(-37) < 2^-53: the generator cannot draw that low
 
@@ -26,9 +26,10 @@ def add_fields(couplings, spins, fields):
 
 
 @njit(cache=True, nogil=True)
-def sweep(couplings, betas, rule, spins, fields, states):
+def sweep(couplings, lazy, betas, rule, spins, fields, states):
     """A sweep in the order of the spins at each row of ``betas`` (sweeps, R).
 
+    lazy (n,)       beta up to which Metropolis halves the odds of a free flip
     spins (R, n) int8, fields (R, n) and states (R, 4) in place
     """
     for r in range(spins.shape[0]):
@@ -38,6 +39,8 @@ def sweep(couplings, betas, rule, spins, fields, states):
                 x = 2.0 * betas[t, r] * s[i] * field[i]
                 odds = math.exp(min(x, _NEVER))
                 scale = max(odds, 1.0) if rule == METROPOLIS else 1.0 + odds
+                if rule == METROPOLIS and betas[t, r] <= lazy[i] and abs(x) <= FREE:
+                    scale *= 2.0
                 if x < _NEVER and uniform(state) * scale < 1.0:
                     s[i] = -s[i]
                     _spread(couplings, i, 2 * s[i], field)

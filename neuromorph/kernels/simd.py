@@ -2,8 +2,9 @@ r"""Vectors of fixed width for compiled loops: one value of 64 lanes instead of 
 
 ``load(a, row, col, lanes)`` reads ``a[row, col : col + lanes]`` of a C-contiguous 2-D array as one value, ``store``
 writes it back; ``+ - * / & | ^ ~ << >>`` and comparisons work lane by lane, a scalar is spread over the lanes. LLVM
-cuts the vectors to the registers of the machine, whatever they are. Nothing is bound-checked. Arrays of :func:`aligned`
-load an eighth faster than those that begin anywhere.
+cuts the vectors to the registers of the machine, whatever they are. Nothing is bound-checked, unless numba's own check
+is on (NUMBA_BOUNDSCHECK=1, ``make test-bounds``): then a vector that is not wholly inside its array is an IndexError.
+Arrays of :func:`aligned` load an eighth faster than those that begin anywhere.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -162,6 +163,11 @@ def _invert(context, builder, sig, values):
 def _pointer(context, builder, array, value, row, col, vector):
     """Address of array[row, col] as a pointer to a vector; the last axis is contiguous."""
     data = cgutils.create_struct_proxy(array)(context, builder, value=value)
+    if context.enable_boundscheck:
+        rows, columns = cgutils.unpack_tuple(builder, data.shape, 2)
+        last = builder.add(col, ir.Constant(col.type, vector.lanes - 1))
+        for index, size in ((row, rows), (col, columns), (last, columns)):
+            cgutils.do_boundscheck(context, builder, index, size)
     stride = cgutils.unpack_tuple(builder, data.strides, 2)[0]
     start = builder.ptrtoint(data.data, row.type)
     item = ir.Constant(row.type, array.dtype.bitwidth // 8)

@@ -13,22 +13,25 @@ import numpy as np
 from numba import njit
 
 from .simd import aligned, fma, load, select, spread, store
-from .variates import LANES, ROWS, draw, span
+from .variates import LANES, ROWS, draw, halved, hottest, span
 
 F = np.float32
 
 
 @njit(nogil=True, cache=True)
-def sweep(indptr, indices, weights, biases, two_betas, rule, done, begin, end, spins, state):
+def sweep(indptr, indices, weights, biases, lazy, two_betas, rule, done, begin, end, spins, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES), 2 beta a lane, all float32.
 
-    ``done`` sweeps went before (for Philox); ``spins`` and ``state`` change in place. Of all sweeps' blocks of ROWS
-    spins, those from ``begin`` to before ``end`` are done: a sweep may be cut.
+    lazy (n,)       2 beta up to which Metropolis halves the odds of a free flip
+    done            sweeps that went before (for Philox)
+    begin, end      of all sweeps' blocks of ROWS spins, those that are done: a sweep may be cut
+
+    ``spins`` and ``state`` change in place.
     """
     variates = aligned(ROWS, LANES, F)
     n = spins.shape[0]
     for t in range(two_betas.shape[0]):
-        two_beta = load(two_betas, t, 0, 64)
+        two_beta, hot = load(two_betas, t, 0, 64), hottest(two_betas[t], rule)
         low, high = span(n, t, begin, end)
         for first in range(low, high, ROWS):
             rows = min(ROWS, n - first)
@@ -39,5 +42,8 @@ def sweep(indptr, indices, weights, biases, two_betas, rule, done, begin, end, s
                 for p in range(indptr[i], indptr[i + 1]):
                     field = fma(load(spins, indices[p], 0, 64), weights[p], field)
                 s = load(spins, i, 0, 64)
-                flips = two_beta * s * field <= load(variates, row, 0, 64)
+                cost = two_beta * s * field
+                if hot <= lazy[i]:
+                    cost = halved(cost, two_beta, lazy[i])
+                flips = cost <= load(variates, row, 0, 64)
                 store(spins, i, 0, select(flips, F(0.0) - s, s))

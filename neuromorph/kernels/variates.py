@@ -2,7 +2,8 @@ r"""Random numbers for 64 lanes at once, and the variates that turn an update in
 
 .. math:: 2 \beta s f \le V: \quad V = -\ln u \;\text{(Metropolis)}, \quad V = \ln \frac{u}{1 - u} \;\text{(heat bath)}
 
-flips s with probability min(1, exp(-2 beta s f)) and 1 / (1 + exp(2 beta s f)). Two generators give u with 31 bits:
+flips s with probability min(1, exp(-2 beta s f)) and 1 / (1 + exp(2 beta s f)). Where Metropolis is lazy, half of the
+flips that cost or gain next to nothing are left out: V has to reach ln 2 more. Two generators give u with 31 bits:
 xoshiro128++, a stream a lane, and Philox4x32-10, a function of (key, lane's replica, sweep, spin) alone, so that its
 numbers do not depend on the layout, the order or the number of workers.
 
@@ -15,13 +16,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
-from .simd import bits_as, convert, fma, load, rotate, spread, store
+from .simd import bits_as, convert, fma, load, rotate, select, spread, store
 
 LANES = 64
 ROWS = 256  # variates drawn ahead: (ROWS, LANES) stay in the cache
 HEAT_BATH, METROPOLIS = 0, 1
 
 F, U32 = np.float32, np.uint32
+FREE = 0.02  # |2 beta s f| up to which a lazy flip is a coin toss
+_LN2 = F(0.6931471805599453)
 
 
 @njit(nogil=True, inline="always")
@@ -103,6 +106,23 @@ def draw_bits(state, sweep, first, rows, out):
     store(state, 1, 0, b)
     store(state, 2, 0, c)
     store(state, 3, 0, d)
+
+
+@njit(nogil=True, cache=True)
+def hottest(two_beta, rule):
+    """The lowest 2 beta of the lanes, which may be lazy; infinite for the heat bath, which never is."""
+    lowest = F(np.inf)
+    if rule == METROPOLIS:
+        for k in range(two_beta.size):
+            lowest = min(lowest, two_beta[k])
+    return lowest
+
+
+@njit(nogil=True, inline="always")
+def halved(cost, two_beta, lazy):
+    """2 beta s f, or, where 2 beta <= ``lazy`` and it is nearly 0, what V has to reach at half of the odds."""
+    free = (two_beta <= lazy) & (cost <= F(FREE)) & (cost >= F(-FREE))
+    return select(free, select(cost > F(0.0), cost, F(0.0)) + _LN2, cost)
 
 
 @njit(nogil=True, cache=True)

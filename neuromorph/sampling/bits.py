@@ -31,9 +31,10 @@ class Packed:
 
     kernel, reach, lanes = "packed", packed.REACH, packed.REPLICAS
 
-    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, workers: int) -> None:
+    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, lazy: Float, workers: int) -> None:
         self._starts, self._neighbours, self._bonds, self._unit = _bonds(ising)
         self._offset, self._rule, self._workers = ising.offset, rule, workers
+        self._lazy = self._unit * lazy
         biases = np.abs(ising.biases).sum() / self._unit
         self._pairs = (self._bonds.sum() + biases) / 2.0  # a bond of two spins counts twice, one of a bias once
         self._count, self._size = len(seeds), ising.size
@@ -59,7 +60,7 @@ class Packed:
                 mine = rows if rows.shape[1] == 1 else lanes_of(rows, k, packed.REPLICAS, float)
                 mine = np.ascontiguousarray(mine)
                 bonds = (self._starts, self._neighbours, self._bonds)
-                packed.sweep(*bonds, mine, self._rule, self._spins[k], self._states[k])
+                packed.sweep(*bonds, self._lazy, mine, self._rule, self._spins[k], self._states[k])
 
             each_on_threads(one, range(strips_.start, strips_.stop), self._workers)
 
@@ -114,9 +115,10 @@ class Lattice:
 
     kernel = "lattice"
 
-    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, workers: int) -> None:
+    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, lazy: Float, workers: int) -> None:
         self._shape, self._strength, across, down = _torus(ising)
         self._bias, self._offset, self._rule, self._workers = float(ising.biases[0]), ising.offset, rule, workers
+        self._lazy = self._strength * float(lazy[0])  # of all sites
         tiles = (self._shape[0] // lattice.TILES_DOWN, self._shape[1] // lattice.TILES_ACROSS, packed.WORDS)
         self._across, self._down = empty(tiles, np.uint64), empty(tiles, np.uint64)
         lattice.pack(across, self._across)
@@ -141,7 +143,8 @@ class Lattice:
             def one(k: int, sweeps: slice = sweeps) -> None:
                 mine = given[sweeps, k]
                 beta_j, beta_h = mine * self._strength, mine * self._bias
-                lattice.sweep(self._across, self._down, beta_j, beta_h, self._rule, self._spins[k], self._states[k])
+                problem = (self._across, self._down, beta_j, beta_h, self._lazy)
+                lattice.sweep(*problem, self._rule, self._spins[k], self._states[k])
 
             each_on_threads(one, range(some.start, some.stop), self._workers)
 

@@ -4,7 +4,8 @@ r"""Markov chains of single-spin updates at one temperature: Gibbs (heat bath) a
           P_{Metropolis}(s_i \to -s_i) = \min(1, e^{-2\beta s_i f_i}), \qquad f_i = h_i + \sum_j J_{ij} s_j
 
 Both leave p(s) ~ exp(-beta E) as it is. Metropolis flips more often, so that it decorrelates faster where fields are
-strong; a free spin (f = 0) it turns at every sweep, the heat bath at every other.
+strong; sweeps go through the spins in order, and where that would keep states out of reach, as on rings of equal
+couplings and for spins that nothing holds, it leaves out half of the flips that cost nothing (module ``lazy``).
 Sources: Geman and Geman, IEEE TPAMI 6, 721 (1984); Metropolis et al., J. Chem. Phys. 21, 1087 (1953).
 """
 
@@ -62,11 +63,7 @@ def metropolis(
     rng: RNG = None,
     progress: Progress | None = None,
 ) -> Samples:
-    """Metropolis chains; parameters as of :func:`gibbs`.
-
-    Sweeps go through the spins in order: at beta = 0 every proposal is accepted, so that a chain then only alternates
-    between a state and its negative; use :func:`gibbs` near infinite temperature.
-    """
+    """Metropolis chains; parameters as of :func:`gibbs`."""
     return _chains(
         "metropolis", "metropolis", ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress
     )

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import chi2, norm, rankdata
 
 from .. import exact
-from ..ising import Float, Ising
+from ..ising import Float, Ising, power_of_two
 from ..limits import checkpoint
 from .samples import Samples
 
@@ -73,7 +73,7 @@ def autocorrelation(x: ArrayLike) -> Float:
         raise ValueError(f"x has shape {a.shape}; give one quantity, (chain, draw) with 4 draws or more")
     if not np.isfinite(a).all():
         raise ValueError("x holds NaN or infinity; drop those draws")
-    draws = a.shape[1]
+    a, draws = a / power_of_two(a), a.shape[1]
     power = np.abs(np.fft.rfft(a - a.mean(), n=2 * draws, axis=1)) ** 2
     covariance = np.fft.irfft(power, axis=1)[:, :draws].mean(axis=0) / draws
     if covariance[0] <= 1e-12 * max(1e-300, float((a**2).mean())):
@@ -111,18 +111,19 @@ def summary(samples: Samples) -> dict[str, float | int]:
 def summary_of_energy(samples: Samples) -> dict[str, float | int]:
     """The part of :func:`summary` that takes no time."""
     e = samples.energies
+    unit = power_of_two(e)
     about: dict[str, float | int] = {
         "mean_energy": float(e.mean()),
         "lowest_energy": float(e.min()),
         "draws": int(e.size),
     }
     if e.ndim == 1 or e.shape[1] < 4:
-        about["energy_error"] = float(e.std(ddof=1) / np.sqrt(e.size)) if e.size > 1 else float("nan")
+        about["energy_error"] = unit * float((e / unit).std(ddof=1) / np.sqrt(e.size)) if e.size > 1 else float("nan")
         return about
     ess = effective_sample_size(e)
     return {
         **about,
-        "energy_error": float(e.std() / np.sqrt(ess)),
+        "energy_error": unit * float((e / unit).std() / np.sqrt(ess)),
         "energy_ess": float(ess),
         "energy_tau": autocorrelation_time(e),
     }

@@ -9,6 +9,7 @@ from ..ising import Float, Ising
 
 _MANY = 256  # distinct magnitudes; a problem of small integers has fewer
 _SLACK = 1e-9  # of the largest integer: what decimal fractions lose in binary
+_NOTHING = 1e-14  # of the largest: what their sums leave where they should cancel; above, a small value is meant
 
 
 def largest(ising: Ising) -> float:
@@ -35,7 +36,7 @@ def integers(ising: Ising) -> tuple[float, NDArray[np.int64], NDArray[np.int64]]
         return None  # before a dense matrix is looked through
     values = ising.sparse_couplings().data
     sizes = np.unique(np.abs(np.concatenate([values, ising.biases])))
-    sizes = sizes[sizes > 0]
+    sizes = sizes[sizes > _NOTHING * sizes[-1]]
     if sizes.size > _MANY:
         return None
     unit = 0.0
@@ -45,6 +46,6 @@ def integers(ising: Ising) -> tuple[float, NDArray[np.int64], NDArray[np.int64]]
     unit = unit or 1.0
     couplings, biases = np.rint(values / unit), np.rint(ising.biases / unit)
     worst = max(np.abs(values - couplings * unit).max(initial=0.0), np.abs(ising.biases - biases * unit).max())
-    if worst > _SLACK * unit:
+    if worst > _SLACK * unit or (sizes < 0.5 * unit).any():
         return None
     return float(unit), couplings.astype(np.int64), biases.astype(np.int64)

@@ -38,6 +38,11 @@ def rows_to_add(
     return starts, out[: int8.expand(*whole, negative, filler, multiple, starts, out)]
 
 
+def lazy_lanes(lazy: Float, scale: float) -> F32:
+    """The 2 beta, in units of the couplings, up to which spins are lazy."""
+    return np.clip(2.0 * (scale * lazy), -1.0, 1e38).astype(np.float32)
+
+
 class Sparse:
     """CSR in float32: any problem."""
 
@@ -47,13 +52,14 @@ class Sparse:
         """Rows of LANES that n spins take."""
         return n
 
-    def __init__(self, ising: Ising, strips_: int) -> None:
+    def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
         j, self.scale = ising.sparse_couplings(), largest(ising)
         self._problem = (
             j.indptr.astype(np.int64),
             j.indices.astype(np.int64),
             (j.data / self.scale).astype(np.float32),
             (ising.biases / self.scale).astype(np.float32),
+            lazy_lanes(lazy, self.scale),
         )
         upper = sparse_array.csr_array(sparse_array.triu(j, 1))
         self._upper = (upper.indptr.astype(np.int64), upper.indices.astype(np.int64), upper.data, ising.biases)
@@ -83,7 +89,7 @@ class Int8:
         """Rows of LANES that n spins take."""
         return 2 * n + 1
 
-    def __init__(self, ising: Ising, strips_: int) -> None:
+    def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
         found = integers(ising)
         if found is None:
             raise ValueError("kernel 'int8' needs couplings and biases that are integers times one unit; use 'sparse'")
@@ -93,20 +99,23 @@ class Int8:
                 f"kernel 'int8' needs |h_i| + sum_j |J_ij| <= {self.reach} in units of {self.scale:g}; spin "
                 f"{each.argmax()} has {each.max()}: use 'sparse' or 'dense'"
             )
-        step = 2 if (each % 2 == each[0] % 2).all() else 1
-        self._levels = np.arange(2 - each[0] % 2 if step == 2 else 1, max(each.max(), 2) + step, step)
+        self._step = 2 if (each % 2 == each[0] % 2).all() else 1
+        first = 2 - each[0] % 2 if self._step == 2 else 1
+        self._levels = np.arange(first, max(each.max(), 2) + self._step, self._step)
         j = ising.sparse_couplings()
         starts, neighbours = rows_to_add(j.indptr, j.indices, weights, ising.size, 2 * ising.size, 4)
-        self._problem, self._offset = (starts, neighbours, biases.astype(np.int8)), ising.offset
+        self._bonds, self._offset = (starts, neighbours, biases.astype(np.int8)), ising.offset
+        self._lazy = lazy_lanes(lazy, self.scale)
 
     def sweep(
         self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: I8, state: NDArray[np.uint32]
     ) -> None:
-        int8.sweep(*self._problem, self._levels, two_betas, rule, done, part.start, part.stop, spins, state)
+        levels = (self._lazy, self._levels, self._step)
+        int8.sweep(*self._bonds, *levels, two_betas, rule, done, part.start, part.stop, spins, state)
 
     def energies(self, k: int, spins: I8, exact: bool) -> Float:
         out = np.zeros((1, LANES), np.int32)
-        int8.energies(*self._problem, spins, out)
+        int8.energies(*self._bonds, spins, out)
         return self._offset - 0.5 * self.scale * out[0]
 
     def touched(self) -> None:
@@ -123,7 +132,7 @@ class Dense:
         """Rows of LANES that n spins take."""
         return n
 
-    def __init__(self, ising: Ising, strips_: int) -> None:
+    def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
         n = ising.size
         if n > self.largest:
             raise ValueError(f"kernel 'dense' holds {self.largest} spins at most (4 n^2 bytes), not {n}; use 'sparse'")
@@ -141,13 +150,14 @@ class Dense:
         self._is_exact = found is not None and bool(most + np.abs(self._biases).max() < _EXACT)
         self._fields: F32 = empty((strips_, LANES, self._biases.size), np.float32)
         self._stale = np.ones(strips_, bool)
-        self._ising = ising
+        self._ising, self._lazy = ising, lazy_lanes(lazy, self.scale)
 
     def sweep(
         self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: F32, state: NDArray[np.uint32]
     ) -> None:
         self._renew(k, spins, piled_up=not self._is_exact and done % SPAN == 0 and part.start == 0)
-        dense.sweep(self._couplings, two_betas, rule, done, part.start, part.stop, spins, self._fields[k], state)
+        options = (rule, done, part.start, part.stop)
+        dense.sweep(self._couplings, self._lazy, two_betas, *options, spins, self._fields[k], state)
 
     def _renew(self, k: int, spins: F32, piled_up: bool) -> None:
         if self._stale[k] or piled_up:

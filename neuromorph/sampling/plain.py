@@ -20,9 +20,9 @@ class Plain:
 
     kernel = "plain"
 
-    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int) -> None:
+    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, lazy: Float) -> None:
         j = ising.sparse_couplings()
-        self._ising, self._rule = ising, rule
+        self._ising, self._rule, self._lazy = ising, rule, lazy
         self._couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
         self._streams = kernel_states(seeds)
         self._spins = toss_all((len(seeds), ising.size), self._streams)
@@ -37,7 +37,8 @@ class Plain:
 
     def sweep(self, betas: ArrayLike, step: str = "") -> None:
         given = check_betas(betas, self.count)
-        sweep_chains(self._couplings, self._ising.biases, given, self._rule, self._spins, self._streams, step)
+        problem = (self._couplings, self._ising.biases)
+        sweep_chains(*problem, given, self._rule, self._spins, self._streams, step, lazy=self._lazy)
 
     def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
         return self._spins.copy() if lanes is None else self._spins[check_lanes(lanes, self.count)]
@@ -62,17 +63,19 @@ def toss_all(shape: tuple[int, ...], streams: NDArray[np.uint64]) -> NDArray[np.
 
 def sweep_chains(
     couplings: Any, biases: Float, betas: Float, rule: int, spins: NDArray[np.int8], streams: NDArray[np.uint64],
-    step: str = "",
+    step: str = "", lazy: Float | None = None,
 ) -> None:  # fmt: skip
     """Sweeps at each row of ``betas`` (sweeps, 1 or R) of chains ``spins`` (R, n) in place, biases (n,) or (R, n).
 
-    ``couplings`` are (n, n), or (indptr, indices, data) of CSR; rule as of :func:`.kernels.plain.sweep`.
+    ``couplings`` are (n, n), or (indptr, indices, data) of CSR; rule and lazy as of :func:`.kernels.plain.sweep`,
+    None: never lazy.
     """
     each = np.broadcast_to(betas, (len(betas), len(spins)))
     biases = np.broadcast_to(biases, spins.shape)
+    never = np.full(spins.shape[1], -1.0)
     for some, sweeps in pieces(len(spins), len(betas), step):
         if sweeps.start == 0:
             fields = biases[some].copy()
             plain.add_fields(couplings, spins[some], fields)
         mine = np.ascontiguousarray(each[sweeps, some])
-        plain.sweep(couplings, mine, rule, spins[some], fields, streams[some])
+        plain.sweep(couplings, never if lazy is None else lazy, mine, rule, spins[some], fields, streams[some])

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from ..ising import Float, Ising
+from ..ising import Float, Ising, power_of_two
 from ..kernels.quantum import worldline_sweeps
 from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
@@ -132,8 +132,9 @@ def quantum_anneal(
 def fields(ising: Ising, sweeps: int) -> Float:
     """Transverse fields in equal steps from three times the largest spread of a local field down to 0, (sweeps,)."""
     at_least(1, sweeps=sweeps)
-    spread = np.sqrt(np.asarray(abs(ising.sparse_couplings()).power(2).sum(axis=1)).ravel() + ising.biases**2)
-    return 3.0 * float(spread.max()) * np.linspace(1.0, 0.0, sweeps)
+    j, unit = ising.sparse_couplings(), power_of_two(ising.sparse_couplings().data, ising.biases)
+    spread = np.sqrt(np.asarray((j / unit).power(2).sum(axis=1)).ravel() + (ising.biases / unit) ** 2)
+    return 3.0 * float(spread.max()) * unit * np.linspace(1.0, 0.0, sweeps)
 
 
 class _Worldlines:

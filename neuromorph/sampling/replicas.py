@@ -20,6 +20,7 @@ from ..rng import RNG, read_seeds
 from .bits import Lattice, Packed, is_torus
 from .integers import integers, reach
 from .layouts import Dense, Int8, Sparse
+from .lazy import lazy_below
 from .plain import Plain
 from .strips import Strips, philox_states, xoshiro_states
 
@@ -81,6 +82,7 @@ def replicas(
     rng: RNG = None,
     workers: int = 1,
     generator: Generator = "xoshiro",
+    sampled: bool = True,
 ) -> Replicas:
     """``count`` replicas of ``ising`` at random spins, replica r with the r-th stream of ``rng``.
 
@@ -89,10 +91,11 @@ def replicas(
                       that share a stream), "lattice" (one +-J, periodic borders, 16 x 128 spins and more, on bits);
                       "auto" chooses sparse, int8 or dense by the problem alone, so that a run of 1000 begins with
                       the replicas of a run of 10; "fastest" chooses among all by problem and count
-    update : str      "heat-bath" or "metropolis"
+    update : str      "heat-bath" or "metropolis", the latter with half of its odds where :mod:`.lazy` says so
     workers : int     threads; the spins do not depend on it
     generator : str   "xoshiro", or "philox": a random number is a function of (rng, replica, sweep, spin) alone, so
                       that kernels agree to rounding; half as fast; for sparse, int8, dense
+    sampled : bool    False for Metropolis that only has to end low: what nothing holds may turn at every sweep
 
     ValueError: a kernel that cannot hold the problem, saying why.
     """
@@ -112,11 +115,13 @@ def replicas(
         chosen = _quickest(ising, LANES, _LAYOUTS) if by_problem_alone else _quickest(ising, count, KERNELS)
     if generator == "philox" and chosen not in _LAYOUTS:
         raise ValueError(f"kernel {chosen!r} has a generator of its own; use {', '.join(_LAYOUTS)} with philox")
+    lazy = lazy_below(ising, sampled) if update == "metropolis" else np.full(ising.size, -np.inf)
     if chosen == "plain":
-        return Plain(ising, read_seeds(rng, count), _RULES[update])
+        return Plain(ising, read_seeds(rng, count), _RULES[update], lazy)
     if chosen in ("packed", "lattice"):
-        return (Packed if chosen == "packed" else Lattice)(ising, read_seeds(rng, count), _RULES[update], workers)
-    layout = _LAYOUTS[chosen](ising, -(-count // LANES))
+        bits = Packed if chosen == "packed" else Lattice
+        return bits(ising, read_seeds(rng, count), _RULES[update], lazy, workers)
+    layout = _LAYOUTS[chosen](ising, -(-count // LANES), lazy)
     states: Callable[[list[np.random.SeedSequence]], NDArray[np.uint32]]
     states = philox_states if generator == "philox" else xoshiro_states
     return Strips(layout, ising.size, count, _RULES[update], states(read_seeds(rng, count)), workers)

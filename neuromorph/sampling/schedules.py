@@ -15,12 +15,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..annealing.schedule import beta_range
-from ..ising import Float, Ising
+from ..ising import Float, Ising, power_of_two
 from ..limits import checkpoint
 from ..rng import RNG
 from .checks import at_least, checked_beta, checked_betas
 from .replicas import replicas
 
+_FAR = 1e5  # times the beta at which spins turn freely: colder, squares leap at the hot end and the floor piles up
 _FLOOR = 0.01  # of the largest sqrt(Var E): below, the pilot's estimate is noise and the path still has to move
 
 
@@ -78,19 +79,24 @@ def fisher_steps(
 def _fisher_length(
     ising: Ising, hot: float, cold: float, pilot: int, pilot_sweeps: int, rng: RNG
 ) -> tuple[Float, Float]:
-    """(betas, length of the path from the first of them), both (65,); the path of a constant energy is linear."""
+    """(betas, length of the path from the first of them), both (65,); of a constant energy linear and short."""
     at_least(8, pilot=pilot, pilot_sweeps=pilot_sweeps)
     # Squares crowd the grid at the hot end, where Var E is largest; beta = 0 is allowed there.
     grid = hot + (cold - hot) * np.linspace(0.0, 1.0, 65) ** 2
+    start = max(hot, beta_range(ising)[0])
+    if far := cold > _FAR * start:
+        grid[1:] = np.geomspace(start, cold, 65)[1:]
     lanes = replicas(ising, pilot, rng=rng)
     spread = np.empty(grid.size)
     for k, beta in enumerate(grid):
         checkpoint("pilot anneal", k, grid.size)
         lanes.sweep(np.full(max(1, pilot_sweeps // grid.size), beta))
-        spread[k] = lanes.energies().std(ddof=1)
+        energies = lanes.energies()
+        unit = power_of_two(energies)
+        spread[k] = (energies / unit).std(ddof=1) * unit
     if not spread.max():
-        return grid, grid - hot
-    spread = np.maximum(spread, _FLOOR * spread.max())
+        return grid, (grid - hot) / power_of_two(grid) / 1024.0
+    spread = np.maximum(spread, 1.0 / np.maximum(grid, start) if far else _FLOOR * spread.max())
     return grid, np.r_[0.0, np.cumsum(0.5 * (spread[1:] + spread[:-1]) * np.diff(grid))]
 
 

@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     with interrupts(ending=True) as signals:
         code = _run(words)
+    exec("")  # Python remembers Ctrl-C within an exec, though it was answered, and would end by a signal instead
     return 128 + signals.number if code == INTERRUPTED and signals.number else code
 
 

@@ -1,6 +1,7 @@
 """``neuromorph spike``: the three tasks, what they write, wrong files and options, Ctrl-C, the same seed again."""
 
 import json
+import time
 from itertools import count
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from neuromorph import Ising, exact, sampling
 from neuromorph.cli import main
+from neuromorph.limits import checkpoint, time_limit
 from neuromorph.problems import MaxCut, Tsp, load
 from neuromorph.spiking import figure, session, session_sample, session_search
 from neuromorph.spiking.rate_network import SpikingHopfield
@@ -303,6 +305,49 @@ def test_ctrl_c_keeps_whole_batches(place, tmp_path, monkeypatch, capsys, plain_
     calls, stop = count(), 0
     assert main(["spike", *map(str, words), "--out", str(tmp_path / "none")]) == 130
     assert not list((tmp_path / "none").iterdir())
+
+
+def test_the_clock_keeps_whole_batches_and_is_told_from_ctrl_c(place, tmp_path, monkeypatch, capsys, plain_figures):
+    run, calls = session_search.solve_by_spikes, count()
+
+    def slow(*rest, **options):
+        if next(calls) == stop:
+            with time_limit(time.monotonic() - 1.0):
+                checkpoint("simulating the spikes", 1, 4)
+        return run(*rest, **options)
+
+    monkeypatch.setattr(session_search, "solve_by_spikes", slow)
+    stop, words = 2, [place / "graph.txt", "--seed", 5, "--duration", 0.1, "--chains", 40, "--time-limit", 900]
+    code, about, _ = spike(capsys, tmp_path / "out", *words)
+    assert (code, about["status"], about["trials"]) == (0, "time limit", 32)
+    calls, stop = count(), 0
+    assert main(["spike", *map(str, words)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "time limit: simulating the spikes: 25 % done after 0 s; give more with --time-limit\n"
+
+
+def test_a_full_disk_costs_no_number(place, tmp_path, monkeypatch, capsys, plain_figures):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("neuromorph.files.os.replace", full)
+    words = [
+        "spike",
+        str(place / "graph.txt"),
+        "--seed",
+        "5",
+        "--duration",
+        "0.1",
+        "--json",
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert json.loads(said.out)["status"] == "ok"
+    assert said.err.startswith("error: cannot write spike.json, spikes.npz, spikes.png to ")
+    assert "No space left on device; choose another place with --out" in said.err
 
 
 @pytest.mark.parametrize(("file", "words", "match"), [

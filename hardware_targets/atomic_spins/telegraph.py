@@ -113,6 +113,7 @@ def _switched(
     counts, left = state[-2:]
     arguments: list[Any] = [*columns, betas, durations, theta, most, spins, stream, table, *state]
     total = float(durations.sum())
+    checkpoint("switching", read, reads)
     for _, part in pieces(1, most + 1):
         over = telegraph(*[*arguments, part.stop - part.start])
         spent = durations[: counts[0] + 1].sum() - max(left[0], 0.0)

@@ -21,6 +21,7 @@ from scipy import sparse
 
 from neuromorph.cost import Cost
 from neuromorph.ising import Float, Ising
+from neuromorph.limits import whole_parts
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import Minimise, Program, Relax, Sample, Task, ising_of, mapping_error, require_claim
@@ -77,7 +78,8 @@ class SpikingChip:
         elif isinstance(task, Sample):
             way, asked = ways.sample, task.beta
         cores, network = state.cores(task), state.network(task)
-        parts = [(b.where, way(state, asked, b)) for b in batches(seeds, *sizes(network.neurons, network.synapses))]
+        groups = batches(seeds, *sizes(network.neurons, network.synapses))
+        parts, status = whole_parts((b.where, way(state, asked, b)) for b in groups)
         ends = _joined(parts)
         run = finish(
             program,
@@ -85,6 +87,7 @@ class SpikingChip:
             ends.spins,
             ends.activity | self._device(ends, cores),
             converged=ends.settled,
+            status=status,
             provenance={"parameters": {"cores": cores, **asdict(self.times), "backend": self.backend}},
         )
         return replace(run, provenance={**run.provenance, "neurobench": neurobench(program, run)})

@@ -233,7 +233,7 @@ def _solve(arguments: argparse.Namespace) -> int:
         )
     result, *hidden = comparison.results
     if result.reason.startswith("CircuitsMissing: "):
-        raise BadInput(result.reason)
+        raise BadInput(result.reason.partition(": ")[2])
     value = result.solution.value if result.solution else None
     failure = None
     if value is not None and arguments.out is not None:

@@ -41,7 +41,8 @@ def test_whole_rows_and_csr_are_the_same_dynamics():
         spins, stream = np.ones(40, np.int8), kernel_states(read_seeds(1, 1))[0]
         fields = ising.biases[None].copy()
         plain.add_fields(couplings, spins[None], fields)
-        plain.sweep(couplings, ramp(0.05, 2.0, 200)[:, None], HEAT_BATH, spins[None], fields, stream[None])
+        betas, lazy = ramp(0.05, 2.0, 200)[:, None], np.full(40, -1.0)
+        plain.sweep(couplings, lazy, betas, HEAT_BATH, spins[None], fields, stream[None])
         swept = descend(couplings, 100, spins, fields[0], np.arange(40), stream)
         ends.append((spins.tolist(), swept, stream.tolist()))
     assert ends[0] == ends[1]

@@ -230,9 +230,9 @@ HEAD = (
         (HEAD % (2, -1, b"Binary") + b"x" * 64, "the header gives -1 points of 2 variables"),
         (HEAD % (0, 5, b"Binary") + b"x" * 64, "the header gives 5 points of 0 variables"),
         (HEAD % (2, 10**15, b"Binary") + b"x" * 64, "ends before its 1000000000000000 points"),
-        (HEAD % (2, 10**15, b"Values") + b"1 2 3\n" * 64, "3000000000000000 numbers as text are more than"),
-        (HEAD % (2, 10**6, b"Values") + b"1 2 3 " * 10**5, "a line has more than 300 characters"),
-        (b"x" * (1 << 20), "a line has more than 65536 characters"),
+        (HEAD % (2, 10**15, b"Values") + b"1 2 3\n" * 64, "expected 3000000000000000 numbers, found 192"),
+        (HEAD % (2, 10**6, b"Values") + b"1 2 3 " * 10**5, "has a line of more than 10000 bytes"),
+        (b"x" * (1 << 20), "has a line of more than 10000 bytes"),
         (b"\n" * (1 << 18) + b"x\n" * (1 << 20), "a header but no samples"),
     ],
 )

@@ -36,7 +36,9 @@ def read_raw(path: Path) -> list[dict[str, NDArray[np.float64]]]:
             raise ValueError(f"{path.name}: the header gives no number of points and variables") from None
         if "complex" in fields.get("flags", ""):
             raise ValueError(f"{path.name}: the samples are complex; only transients are read")
-        if points < 0 or variables < 1 or len(names) != variables:
+        if points < 0 or variables < 1:
+            raise ValueError(f"{path.name}: the header gives {points} points of {variables} variables")
+        if len(names) != variables:
             raise ValueError(f"{path.name}: {len(names)} variables are named, the header says {variables}")
         if is_binary:
             if (len(data) - at) // (8 * variables) < points:

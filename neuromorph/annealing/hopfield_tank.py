@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 
 from ..analog import AnalogNetwork, Logistic
 from ..ising import Float
+from ..limits import checkpoint
 from .assignments import Assignments, checked_distances
 
 
@@ -108,6 +109,7 @@ def hopfield_tank(
     steps = int(np.ceil(duration_tau / step_tau * (1.0 - 1e-12)))
     dt = duration_tau * system.tau_s / steps
     u = system.initial(seeds)
-    for _ in range(steps):
+    for step in range(steps):
+        checkpoint("Hopfield and Tank's dynamics", step, steps)
         u += dt * system.rhs(0.0, u)
     return Assignments(system.voltages(u), duration_tau, steps, np.zeros(len(seeds), np.int64))

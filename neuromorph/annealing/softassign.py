@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..ising import Float
+from ..pieces import pieces
 from ..rng import kernel_states
 from .assignments import Assignments, checked_distances
 
@@ -141,7 +142,7 @@ def softassign(
 
     Noise is two-valued, +-sigma T sqrt(dt): weakly equivalent to a Gaussian to first order.
     """
-    from ..kernels.softassign import LANES, anneal
+    from ..kernels.softassign import LANES, anneal, finish, start
 
     system = system if isinstance(system, Softassign) else Softassign(system)
     n, reads = system.size, len(seeds)
@@ -167,18 +168,12 @@ def softassign(
     for read, stream in enumerate(kernel_states(list(seeds))):
         if read == 0 or matrices.ndim == 3:
             padded[:, :n] = system.scaled(matrices[read] if matrices.ndim == 3 else matrices).T
-        counts[read] = anneal(
-            padded,
-            temperatures,
-            couplings,
-            dt,
-            np.float32(system.sigma),
-            np.float32(_SCATTER),
-            np.float32(tolerance),
-            passes,
-            stream,
-            out,
-        )
+        u, row, column = start(n, width, np.float32(_SCATTER), stream)
+        options = (dt, np.float32(system.sigma), np.float32(tolerance), passes, stream, u, row, column, out)
+        counts[read] = 0
+        for _, part in pieces(1, steps, "softassign", before=read * steps, total=reads * steps):
+            counts[read] += anneal(padded, temperatures[part], couplings[part], *options)
+        counts[read] += finish(u, row, column, temperatures[steps], out)
         values[read] = out[:, :n].T
     return Assignments(values, system.duration_tau, steps, counts)
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from math import inf
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 from .limits import checkpoint, time_limit
+
+Result = TypeVar("Result")
 
 PIECE_S = 0.1
 _GROWTH = 16  # of the next piece at most: the first ones are short, and compiling is not the pace
@@ -49,6 +52,25 @@ def pieces(
             size = max(1, int(group * part * min(_GROWTH, PIECE_S / max(elapsed, 1e-9))))
             cell += part
         row += group
+
+
+def run_aside(work: Callable[[], Result]) -> Result:
+    """What ``work()`` returns, for calls of libraries that cannot be interrupted: they run on a thread of their own.
+
+    If Ctrl-C or a time limit ends the wait, the call is left to itself, and nobody hears how it ends.
+    """
+    task: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            task.set_result(work())
+        except BaseException as error:
+            task.set_exception(error)
+
+    Thread(target=copy_context().run, args=(run,), daemon=True).start()
+    while wait([task], _POLL_S).not_done:
+        checkpoint()
+    return task.result()
 
 
 def each_on_threads(work: Callable[[Any], object], items: Sequence[Any], workers: int) -> None:

@@ -23,6 +23,7 @@ from scipy import sparse
 from ..analog import AnalogNetwork, Tanh
 from ..ising import Float, Ising
 from ..limits import checkpoint
+from ..pieces import run_aside
 
 _HOT = 0.9  # where the ramp starts, in units of the critical factor
 _FINAL = 20.0  # the gain that an Ising problem is given, in units of the critical gain
@@ -119,7 +120,7 @@ def anneal(
     block = max(1, _IN_FLIGHT // (len(seeds) * network.size))
     u = np.array([scale * stream.standard_normal(network.size) for stream in streams])
     for step in range(steps):
-        checkpoint("annealing", step, steps)
+        checkpoint("rising gain", step, steps)
         factor = ramp(step * dt)
         v = network.voltages(u, factor)
         if observe is not None:
@@ -151,7 +152,7 @@ def _extreme_modes(network: AnalogNetwork) -> tuple[float, float]:
         return 0.0, 0.0
     if network.size <= 500 or not sparse.issparse(t):
         dense = root[:, None] * (t.toarray() if sparse.issparse(t) else t) * root
-        values = np.linalg.eigvalsh((dense + dense.T) / 2.0)
+        values = run_aside(lambda: np.linalg.eigvalsh((dense + dense.T) / 2.0))
         return float(values[0]), float(values[-1])
     from scipy.sparse.linalg import eigsh
 

@@ -23,6 +23,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ising import Float
+from ..limits import checkpoint
 from .dbn import stack
 from .gibbs import Stream
 from .inputs import layer_sizes, seed_of, sklearn_output
@@ -131,9 +132,10 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         b, c = np.zeros(v.shape[1], np.float32), np.zeros(n, np.float32)
         learner = Learner(w, b, c, b.copy(), Rule("cd", momentum=0.9), stream, visible, "gaussian")
         single, size = v.astype(np.float32), 100
-        for _ in range(self.code_iter):
+        for epoch in range(self.code_iter):
             order = stream.generator.permutation(len(v))
             for start in range(0, len(v), size):
+                checkpoint("learning the code", epoch * len(v) + start, self.code_iter * len(v))
                 learner.learn(single, self.code_rate, order[start : start + size])
         return w, b, c
 
@@ -173,6 +175,7 @@ def loss_and_gradient(
     flat: Float, shapes: list[tuple[int, int]], v: Float, output: Units, alpha: float
 ) -> tuple[float, Float]:
     """L and its gradient in the order of ``flat``, by back-propagation; v (rows, m) is input and target."""
+    checkpoint("fine-tuning")
     layers = unflatten(flat, shapes)
     a = forward(layers, v, output)
     y, code = a[-1], len(layers) // 2

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logsumexp
 
 from ..ising import Float, Ising
+from ..limits import checkpoint
 
 Units: TypeAlias = Literal["bernoulli", "gaussian"]
 
@@ -137,6 +138,7 @@ class Layer:
         n, m = self.weights.shape
         step = max(1, _CHUNK // (n + m))
         for start in range(0, 1 << n, step):
+            checkpoint()
             h = all_states(n, start, min(1 << n, start + step))
             x = h @ self.weights + self.visible_biases
             if self.visible == "gaussian":

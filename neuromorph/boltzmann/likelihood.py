@@ -21,6 +21,7 @@ from scipy.special import logsumexp
 from scipy.stats import t as student
 
 from ..ising import Float
+from ..limits import checkpoint
 from ..rng import RNG
 from .gibbs import Path, Single, Stream
 from .layer import Layer
@@ -81,7 +82,8 @@ def ais(
     probabilities = np.exp(log_weights - logsumexp(log_weights))
     v = v[stream.generator.choice(chains, size=chains, p=probabilities / probabilities.sum())]
     ones = np.ones(chains, np.float32)
-    for _ in range(mixing):
+    for k in range(mixing):
+        checkpoint("Gibbs steps", k, mixing)
         v = path.draw_visible(path.draw_hidden(v @ path.weights.T, ones, stream), ones, stream)
     back, _ = _anneal(path, v, ladder[::-1], stream)
     value = float(logsumexp(log_weights) - np.log(chains))
@@ -98,7 +100,8 @@ def _anneal(path: Path, v: Single, betas: Float, stream: Stream) -> tuple[Float,
 
     log_w, difference = np.zeros(len(v)), (path.visible - path.base).astype(float)
     x = v @ path.weights.T
-    for before, beta in pairwise(betas):
+    for k, (before, beta) in enumerate(pairwise(betas)):
+        checkpoint("annealed importance sampling", k, betas.size - 1)
         log_w += (beta - before) * (v @ difference)
         add_softplus_change(x, path.hidden, before, beta, log_w)
         at = np.full(len(v), beta, np.float32)

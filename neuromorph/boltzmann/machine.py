@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import exact
 from ..ising import Float, Ising, check_spins
+from ..limits import checkpoint
 from ..protocol import Sample, Target
 from ..rng import RNG
 from .inputs import learning_rates, seed_of, sklearn_output
@@ -92,10 +93,11 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         size = len(v) if self.batch_size is None else self.batch_size
         rates = learning_rates(self.learning_rate, self.n_iter * -(-len(v) // size))
         order = np.arange(len(v))
-        for _ in range(self.n_iter):
+        for epoch in range(self.n_iter):
             if size < len(v):
                 self._generator.shuffle(order)
             for start in range(0, len(v), size):
+                checkpoint("learning", epoch * len(v) + start, self.n_iter * len(v))
                 self._update(v[order[start : start + size]], next(rates), sampler)
         return self
 

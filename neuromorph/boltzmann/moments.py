@@ -17,6 +17,7 @@ from scipy.special import logsumexp
 
 from .. import exact
 from ..ising import Float, Ising
+from ..limits import checkpoint
 from ..rng import RNG, kernel_states, read_seeds
 
 MAX_CLAMPED = 16  # hidden spins enumerated for each visible state
@@ -43,6 +44,7 @@ def free_moments(ising: Ising) -> Moments:
     p, n = exact.boltzmann(ising, 1.0), ising.size
     first, second, step = np.zeros(n), np.zeros((n, n)), max(1, _CHUNK // n)
     for start in range(0, p.size, step):
+        checkpoint()
         stop = min(p.size, start + step)
         part = Moments.of(exact.spins_of(np.arange(start, stop), n), p[start:stop])
         first, second = first + part.first, second + part.second
@@ -75,6 +77,7 @@ def clamped_moments(ising: Ising, visible: ArrayLike) -> Moments:
     first, second = np.zeros(ising.size), np.zeros((ising.size, ising.size))
     step = max(1, _CHUNK >> k)
     for start in range(0, len(v), step):
+        checkpoint()
         part = v[start : start + step]
         _, h, p = hidden_tables(ising, part)
         s = h.astype(float)

@@ -36,24 +36,31 @@ def _shuffle(order, state):
 
 
 @njit(cache=True, nogil=True)
-def relax(columns, biases, beta, tiny, every, spins, energies, state):
-    """Sweeps of single spins through J, ``columns[i, j]`` = J_ji; spins (n,) int8 in place.
-
-    ``energies`` (points,) is filled with E without offset: at the start, and after each ``every`` updates. Returns
-    (updates, whether a whole sweep turned nothing); the sweeps end there at infinite beta, else at the last point.
-    """
+def start(columns, biases, spins, fields):
+    """``fields`` (n,) = h + J s, with ``columns[i, j]`` = J_ji; returns E without offset."""
     n = spins.size
-    fields = biases.copy()
+    fields[:] = biases
     energy = 0.0
     for i in range(n):
         for j in range(n):
             fields[j] += columns[i, j] * spins[i]
     for i in range(n):
         energy -= 0.5 * spins[i] * (fields[i] + biases[i])
-    order = np.arange(n)
-    energies[0] = energy
-    limit, updates = every * (energies.size - 1), 0
-    while updates < limit:
+    return energy
+
+
+@njit(cache=True, nogil=True)
+def relax(columns, beta, tiny, every, fields, spins, order, energies, updates, energy, sweeps, state):
+    """At most ``sweeps`` sweeps of single spins through J after ``updates`` single updates, which led to ``energy``.
+
+    fields, spins, order (n,)   of :func:`start`, int8, and a permutation, in place
+    energies (points,)          filled with E without offset after each ``every`` updates; the last ends the sweeps
+
+    Returns (updates, energy, whether a whole sweep turned nothing, which ends the sweeps at infinite beta).
+    """
+    n = spins.size
+    limit = every * (energies.size - 1)
+    for _ in range(sweeps):
         _shuffle(order, state)
         turned = 0
         for i in order:
@@ -69,21 +76,21 @@ def relax(columns, biases, beta, tiny, every, spins, energies, state):
             if updates % every == 0:
                 energies[updates // every] = energy
             if updates == limit:
-                break
+                return updates, energy, turned == 0 and beta == np.inf
         if turned == 0 and beta == np.inf:
-            return updates, True
-    return updates, False
+            return updates, energy, True
+    return updates, energy, False
 
 
 @njit(cache=True, nogil=True)
-def means(columns, biases, beta, burn, sweeps, spins, sums, state):
-    """Adds tanh(beta f_i), the mean of s_i given the others, to ``sums`` (n,) in each of ``sweeps`` after ``burn``."""
+def means(columns, beta, burn, begin, end, fields, spins, sums, state):
+    """Adds tanh(beta f_i), the mean of s_i given the others, to ``sums`` (n,) in each sweep from ``burn`` on.
+
+    begin, end              which sweeps
+    fields, spins (n,)      of :func:`start`, int8, in place
+    """
     n = spins.size
-    fields = biases.copy()
-    for i in range(n):
-        for j in range(n):
-            fields[j] += columns[i, j] * spins[i]
-    for sweep in range(burn + sweeps):
+    for sweep in range(begin, end):
         for i in range(n):
             if sweep >= burn:
                 sums[i] += math.tanh(beta * fields[i])
@@ -130,26 +137,37 @@ def _rise(column, products, weights, total, spin, n, power, rectified):
 
 
 @njit(cache=True, nogil=True)
-def relax_dense(columns, power, rectified, beta, every, spins, energies, state):
-    """As :func:`relax` for E = -n sum_mu F(x_mu . s / n), F(m) = m^power, or, at power 0, -ln sum_mu exp(x_mu . s).
-
-    ``columns`` (n, k) int8 are the patterns turned on their side.
-    """
+def start_dense(columns, power, rectified, spins, products):
+    """``products`` (k,) int64 = x_mu . s; returns E of :func:`relax_dense`."""
     n, k = columns.shape
-    products, weights, total, energy = np.zeros(k, np.int64), np.empty(k), 0.0, 0.0
+    products[:] = 0
     for i in range(n):
         for mu in range(k):
             products[mu] += columns[i, mu] * spins[i]
     if power == 0:
-        total, largest = _weigh(products, weights)
-        energy = -largest - math.log(total)
-    else:
-        for mu in range(k):
-            energy -= n * _power(products[mu] / n, power, rectified)
-    order = np.arange(n)
-    energies[0] = energy
-    limit, updates = every * (energies.size - 1), 0
-    while updates < limit:
+        total, largest = _weigh(products, np.empty(k))
+        return -largest - math.log(total)
+    energy = 0.0
+    for mu in range(k):
+        energy -= n * _power(products[mu] / n, power, rectified)
+    return energy
+
+
+@njit(cache=True, nogil=True)
+def relax_dense(
+    columns, power, rectified, beta, every, products, spins, order, energies, updates, energy, sweeps, state
+):
+    """As :func:`relax` for E = -n sum_mu F(x_mu . s / n), F(m) = m^power, or, at power 0, -ln sum_mu exp(x_mu . s).
+
+    columns (n, k) int8     the patterns turned on their side
+    products (k,)           of :func:`start_dense`, in place
+    """
+    n, k = columns.shape
+    weights, total = np.empty(k), 0.0
+    if power == 0:
+        total = _weigh(products, weights)[0]
+    limit = every * (energies.size - 1)
+    for _ in range(sweeps):
         _shuffle(order, state)
         turned = 0
         for i in order:
@@ -166,20 +184,19 @@ def relax_dense(columns, power, rectified, beta, every, spins, energies, state):
             if updates % every == 0:
                 energies[updates // every] = energy
             if updates == limit:
-                break
+                return updates, energy, turned == 0 and beta == np.inf
         if turned == 0 and beta == np.inf:
-            return updates, True
-    return updates, False
+            return updates, energy, True
+    return updates, energy, False
 
 
 @njit(cache=True, nogil=True)
-def retain(couplings, fields, limit, spins, state):
+def retain(couplings, fields, limit, spins, order, state):
     """Descent of one state through integer couplings (n, n) int16; ``fields`` (n,) int32 and ``spins`` in place.
 
-    Sweeps in random order, without rounding. Returns (sweeps, whether it rests).
+    Sweeps in random order, without rounding; ``order``, a permutation, in place. Returns (sweeps, whether it rests).
     """
     n = spins.size
-    order = np.arange(n)
     for sweep in range(limit):
         _shuffle(order, state)
         turned = 0

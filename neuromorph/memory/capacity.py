@@ -23,7 +23,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +34,14 @@ from scipy.special import log_ndtr, ndtr
 from ..cost import Estimate
 from ..files import write_file
 from ..ising import Float
+from ..limits import checkpoint
+from ..pieces import each_on_threads
 from ..rng import RNG, kernel_states, read_seeds, seed_sequence
 
 RETAINED = 0.8
 """Overlap above which a pattern counts as retained."""
 
+_WORK = 1 << 27  # steps of a compiled descent between two looks at the clock
 _BLOCK = 1024  # rows of couplings made at once in float32, in which integers are exact below 2^24
 
 
@@ -102,6 +104,7 @@ def retention(
     done = _kept(path, key) if rng is not None else {}
 
     def one(r: int) -> None:
+        checkpoint("retention", len(done), realisations)
         done[r] = _one_realisation(size, counts, starts, seeds[r])
         if path is not None:
             rows = {str(number): rows.tolist() for number, rows in sorted(done.copy().items())}
@@ -109,9 +112,7 @@ def retention(
         if progress is not None:
             progress(len(done), realisations)
 
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        for _ in pool.map(one, [r for r in range(realisations) if r not in done]):
-            pass
+    each_on_threads(one, [r for r in range(realisations) if r not in done], workers)
     return Retention(size, counts / size, np.array([done[r] for r in range(realisations)]))
 
 
@@ -133,8 +134,10 @@ def _one_realisation(n: int, counts: NDArray[np.int64], starts: int, seed: np.ra
         cues, stored = x[:starts].astype(float), x[:k].astype(float)
         fields = ((cues @ stored.T) @ stored - k * cues).astype(np.int32)
         for start in range(starts):
-            spins = x[start].copy()
-            retain(couplings, fields[start], 100_000, spins, state)
+            spins, order, rests = x[start].copy(), np.arange(n), False
+            while not rests:
+                checkpoint()
+                rests = retain(couplings, fields[start], max(1, _WORK // n**2), spins, order, state)[1]
             overlaps[a, start] = (spins * x[start]).sum(dtype=np.int64) / n
     return overlaps
 
@@ -185,7 +188,10 @@ def finite_size_scaling(measured: Sequence[Retention], *, resamples: int = 200, 
     draws = np.random.default_rng(rng)
     given = [each.overlaps for each in measured]
     drawn = [[each[draws.integers(0, len(each), len(each))] for each in given] for _ in range(resamples)]
-    values = np.array([_fit(overlaps, measured) for overlaps in [given, *drawn]])
+    values = np.empty((1 + resamples, 4))
+    for k, overlaps in enumerate([given, *drawn]):
+        checkpoint("finite-size scaling", k, 1 + resamples)
+        values[k] = _fit(overlaps, measured)
     low, high = np.quantile(values[1:], [0.025, 0.975], axis=0)
     estimates = [Estimate(*map(float, three)) for three in zip(values[0], low, high, strict=True)]
     load, width, shift, overlap = estimates

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..cost import Estimate
 from ..exact import spins_of
 from ..ising import Float, Ising, check_spins
+from ..limits import checkpoint
 from ..rng import RNG, read_seeds
 from ..study.success import wilson
 from .dynamics import Relaxed, couplings_and_biases, relax, round_off
@@ -65,6 +66,7 @@ def fixed_points(couplings: Ising | ArrayLike) -> NDArray[np.int8]:
         )
     tiny, found = round_off(j, h), []
     for first in range(0, 1 << n, _CHUNK):
+        checkpoint("states at rest", first, 1 << n)
         states = spins_of(np.arange(first, min(first + _CHUNK, 1 << n)), n)
         found.append(states[((states @ j.T + h) * states >= -tiny).all(axis=1)])
     return np.concatenate(found)
@@ -106,6 +108,7 @@ def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> 
     kinds = np.full(len(s), "other", dtype=f"<U{max(map(len, KINDS))}")
     three = np.zeros(len(s), dtype=bool)
     for row in range(len(s)):
+        checkpoint("classifying states", row, len(s))
         # Only patterns that a state leans to can be mixed in it: of a mixture that is near, 1/2 up to the noise.
         leaning = np.flatnonzero(np.abs(m[row]) > 0.2)
         for chosen in combinations(leaning.tolist(), 3):

@@ -12,6 +12,7 @@ Sources: Krotov and Hopfield, NeurIPS 29 (2016); exponential: Demircigil et al.,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ class DenseMemory:
 
         An update costs O(k), whatever n.
         """
-        from ..kernels.memory import relax_dense
+        from ..kernels import memory
 
         start = np.atleast_2d(check_spins(cues, self.size)).astype(np.int8)
         stride = self.size if every is None else every
@@ -88,9 +89,9 @@ class DenseMemory:
             raise ValueError(f"sweeps is {sweeps}, every is {every}; give at least one sweep, and every from 1 to n")
         columns, power = np.ascontiguousarray(self.patterns.T), self.power or 0
         states = kernel_states(read_seeds(rng, len(start)))
+        products = np.empty(columns.shape[1], np.int64)
         return run_each(
-            lambda spins, energies, state: relax_dense(
-                columns, power, self.rectified, beta, stride, spins, energies, state
-            ),
-            start, sweeps, stride, states,
+            lambda spins: memory.start_dense(columns, power, self.rectified, spins, products),
+            partial(memory.relax_dense, columns, power, self.rectified, beta, stride, products),
+            start, sweeps, stride, states, 20 * columns.size,
         )  # fmt: skip

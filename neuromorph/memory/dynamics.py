@@ -15,6 +15,7 @@ Math. 30, 187 (1980); Little, Math. Biosci. 19, 101 (1974)). An asymmetric J may
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -22,10 +23,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from ..ising import Float, Ising, check_spins
+from ..limits import checkpoint
 from ..rng import RNG, kernel_states, read_seeds
 
 Order: TypeAlias = Literal["asynchronous", "synchronous"]
 
+_WORK = 1 << 27  # steps of a compiled loop between two looks at the clock
 _ROUND_OFF = 1e-12  # of the largest field: what a sum of couplings cannot resolve
 
 
@@ -92,26 +95,35 @@ def relax(
         return _all_at_once(j, h, offset, start, beta, sweeps, tiny, states)
     if order != "asynchronous":
         raise ValueError(f"order is {order!r}; it must be 'asynchronous' or 'synchronous'")
-    from ..kernels.memory import relax as kernel
+    from ..kernels import memory
 
-    columns = np.ascontiguousarray(j.T)
+    columns, fields = np.ascontiguousarray(j.T), np.empty(n)
     return run_each(
-        lambda spins, energies, state: kernel(columns, h, beta, tiny, stride, spins, energies, state),
-        start, sweeps, stride, states, offset,
+        lambda spins: memory.start(columns, h, spins, fields),
+        partial(memory.relax, columns, beta, tiny, stride, fields),
+        start, sweeps, stride, states, n * n, offset,
     )  # fmt: skip
 
 
 def run_each(
-    kernel: Any, start: NDArray[np.int8], sweeps: int, every: int, states: NDArray[np.uint64], offset: float = 0.0
-) -> Relaxed:
-    """``kernel(spins, energies, state)`` on every read, with what it returns as a :class:`Relaxed`."""
+    begin: Any, go_on: Any, start: NDArray[np.int8], sweeps: int, every: int, states: NDArray[np.uint64], work: int,
+    offset: float = 0.0,
+) -> Relaxed:  # fmt: skip
+    """Every read from ``begin(spins)``, its energy, by ``go_on`` (as of ``kernels.memory.relax``, whose first arguments
+    it has) in stretches of sweeps, which take ``work`` steps each.
+    """
     spins = start.copy()
     reads, n = spins.shape
     points = 1 + -(-sweeps * n // every)
-    rows, updates, period = [], np.empty(reads, np.int64), np.empty(reads, np.int64)
+    few = max(1, _WORK // work)
+    rows, updates, period = [], np.zeros(reads, np.int64), np.zeros(reads, np.int64)
     for r in range(reads):
-        energies = np.empty(points)
-        updates[r], period[r] = kernel(spins[r], energies, states[r])
+        energies, order, done, rests = np.empty(points), np.arange(n), 0, False
+        energies[0] = energy = begin(spins[r])
+        while not rests and done < every * (points - 1):
+            checkpoint("recall", r, reads)
+            done, energy, rests = go_on(spins[r], order, energies, done, energy, few, states[r])
+        updates[r], period[r] = done, rests
         rows.append(energies[: 1 + updates[r] // every].copy())
     longest = max(map(len, rows))
     table = np.array([np.pad(row, (0, longest - len(row)), mode="edge") for row in rows])
@@ -128,6 +140,7 @@ def _all_at_once(
     energy = -0.5 * np.einsum("ri,ri->r", spins, spins @ j.T + 2.0 * h)
     trace = [energy]
     for sweep in range(1, sweeps + 1):
+        checkpoint("recall", sweep - 1, sweeps)
         active = np.flatnonzero(period == 0)  # a read that settled waits: it must not depend on the others
         old = spins[active]
         fields = old @ j.T + h

@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike
 
 from ..analog import AnalogNetwork, Tanh
 from ..ising import Float, Ising, check_spins
+from ..limits import checkpoint
+from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
 
 
@@ -54,6 +56,7 @@ def stationary_state(
         raise ValueError(f"start has shape {m.shape}; expected ({ising.size},), each from -1 to 1")
     beta, residual, done = _checked(beta), np.inf, 0
     while residual > tolerance and done < steps:
+        checkpoint("mean field", done, steps)
         new = np.tanh(beta * (ising.couplings @ m + ising.biases))
         residual = float(np.abs(new - m).max())
         m = (m + new) / 2.0
@@ -69,14 +72,17 @@ def binary_means(
     Averages tanh(beta f_i) in place of s_i: the same mean with less noise. The chains must stay in the valley for the
     average to be of it alone, as they do at low temperature and large n.
     """
-    from ..kernels.memory import means
+    from ..kernels import memory
 
     start = check_spins(cue, ising.size).astype(np.int8)
     if min(sweeps, reads) < 1 or burn < 0:
         raise ValueError(f"sweeps is {sweeps}, burn {burn}, reads {reads}; give one at least, and burn >= 0")
     columns, biases, sums = ising.dense_couplings(), np.array(ising.biases), np.zeros((reads, ising.size))
     for row, state in zip(sums, kernel_states(read_seeds(rng, reads)), strict=True):
-        means(columns, biases, _checked(beta), burn, sweeps, start.copy(), row, state)
+        spins, fields = start.copy(), np.empty(ising.size)
+        memory.start(columns, biases, spins, fields)
+        for _, part in pieces(1, burn + sweeps, "means of a valley"):
+            memory.means(columns, _checked(beta), burn, part.start, part.stop, fields, spins, row, state)
     return sums / sweeps
 
 

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp, softmax
 
 from ..ising import Float
+from ..limits import checkpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +97,7 @@ class ModernHopfield:
         count, settled = np.zeros(len(q), np.int64), np.zeros(len(q), bool)
         trace = [np.asarray(self.energy(q))]
         while not settled.all() and count.max(initial=0) < steps:
+            checkpoint("recall", float(count.max(initial=0)), steps)
             active = np.flatnonzero(~settled)
             new = self.update(q[active])
             settled[active] = np.linalg.norm(new - q[active], axis=1) <= near

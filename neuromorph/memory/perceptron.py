@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from ..ising import Float
+from ..limits import checkpoint
 from .rules import check_patterns
 
 
@@ -76,6 +77,7 @@ def perceptron(patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = Fa
     while moved and sweeps < max_sweeps:
         sweeps, moved = sweeps + 1, False
         for pattern in x:
+            checkpoint("perceptron learning", sweeps - 1, max_sweeps)
             wrong = pattern * (j @ pattern) <= margin * np.sqrt(squares)
             if n == 1 or not wrong.any():
                 continue
@@ -114,6 +116,7 @@ def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_
     counts = np.zeros((n, k))  # how often each neuron learnt each pattern
     rows = np.arange(n)
     while rows.size and steps < max_steps and n > 1:
+        checkpoint("minover learning", steps, max_steps)
         steps += 1
         worst = aligned[rows].argmin(axis=1)
         counts[rows, worst] += 1.0

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..files import write_file
 from ..ising import Float
+from ..pieces import run_aside
 from ..problems import Problem, Recall
 from ..problems.recall import MAX_ISING
 from ..rng import RNG, read_seeds
@@ -167,7 +168,8 @@ def recollect(
             learnt = perceptron(x, symmetric=True)
             couplings, learning = learnt.couplings, learnt.status
         else:
-            couplings = {"hebb": hebb, "pseudo-inverse": pseudo_inverse, "storkey": storkey}[rule](x)  # type: ignore[operator]
+            learn: Any = {"hebb": hebb, "pseudo-inverse": pseudo_inverse, "storkey": storkey}[rule]
+            couplings = run_aside(lambda: learn(x))
         tell(problem.name, "running", 0, reads)
         ends = relax(as_ising(couplings), cues, order="synchronous" if synchronous else "asynchronous", **options)
     names = {0: "not at rest" if beta is None else "at temperature", 1: "at rest"}

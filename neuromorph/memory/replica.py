@@ -21,6 +21,8 @@ from math import erf, exp, isfinite, pi, sqrt
 import numpy as np
 from scipy.optimize import brentq
 
+from ..limits import checkpoint
+
 _Z = np.linspace(-9.0, 9.0, 3601)  # the trapezium is exact for smooth functions under a Gaussian; .005 also at T = .01
 _DZ = np.exp(-(_Z**2) / 2.0) / np.exp(-(_Z**2) / 2.0).sum()
 
@@ -57,6 +59,7 @@ def retrieval(load: float, temperature: float = 0.0) -> Retrieval:
         raise ValueError(f"temperature is {temperature}; give 0, or a finite one from 0.01")
     m, q, r, beta = 1.0, 1.0, 1.0, 1.0 / temperature
     for _ in range(200_000):
+        checkpoint()
         t = np.tanh(beta * (sqrt(load * r) * _Z + m))
         susceptibility = beta * (1.0 - float(_DZ @ t**2))
         if susceptibility >= 1.0:  # the iteration left the region where r is defined: hold it at its border

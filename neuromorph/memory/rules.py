@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, Ising
+from ..limits import checkpoint
 
 
 def hebb(patterns: ArrayLike, *, normalised: bool = True, diagonal: bool = False) -> Float:
@@ -56,7 +57,8 @@ def storkey(patterns: ArrayLike, *, order: int = 1, start: ArrayLike | None = No
     j = np.zeros((n, n)) if start is None else np.array(start, dtype=float)
     if j.shape != (n, n) or not np.isfinite(j).all() or j.diagonal().any():
         raise ValueError(f"start has shape {j.shape}; give finite ({n}, {n}) couplings with zero diagonal")
-    for pattern in x:
+    for k, pattern in enumerate(x):
+        checkpoint("storkey learning", k, len(x))
         fields = (j @ pattern)[:, None] - j * pattern  # h_ij, the field on i without j; J_ii = 0 leaves i out
         change = np.outer(pattern, pattern) - fields * pattern - (fields * pattern).T
         if order == 2:

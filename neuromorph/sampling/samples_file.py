@@ -23,14 +23,15 @@ _PATIENCE_S = 1.0  # after Ctrl-C, for what was nearly written
 
 
 def write_samples(samples: Samples, path: Path) -> None:
-    """Write ``spins``, ``energies`` and ``betas``.
+    """Write ``spins``, ``energies`` and ``betas``; after Ctrl-C uncompressed, which is quicker.
 
     A thread writes, so that an interruption leaves no half of a block: the file gets a second more to become whole
     before KeyboardInterrupt goes through.
     """
     arrays: dict[str, NDArray[Any]] = {"energies": samples.energies, "betas": samples.betas, "spins": samples.spins}
+    kind = zipfile.ZIP_STORED if samples.status == "interrupted" else zipfile.ZIP_DEFLATED
     with time_limit() as limit, ThreadPoolExecutor(1) as pool:
-        task = pool.submit(copy_context().run, write_file, path, lambda file: _write(file, arrays))
+        task = pool.submit(copy_context().run, write_file, path, lambda file: _write(file, arrays, kind))
         try:
             task.result()
         except KeyboardInterrupt:
@@ -39,10 +40,10 @@ def write_samples(samples: Samples, path: Path) -> None:
             raise
 
 
-def _write(file: BinaryIO, arrays: dict[str, NDArray[Any]]) -> None:
+def _write(file: BinaryIO, arrays: dict[str, NDArray[Any]], kind: int) -> None:
     total = sum(array.nbytes for array in arrays.values())
     done = 0
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST) as archive:
+    with zipfile.ZipFile(file, "w", kind, compresslevel=_FAST) as archive:
         for name, array in arrays.items():
             whole = np.ascontiguousarray(array)
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:

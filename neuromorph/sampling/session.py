@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CHAINS = 4
 _BATCH = 64  # anneals side by side, fewer where these make more than _UPDATES of slices
-_UPDATES = 1 << 26  # times _SLICES: some seconds
+_UPDATES = 1 << 24  # times _SLICES: a second or two
 _SLICES = 16
 _JUDGING_BYTES = 1.5e8
 _LARGEST = 1 << 33  # spins of all reads, a byte each
@@ -99,7 +99,8 @@ def _parts(run: Callable[[int], Samples], starts: range, whole: int, progress: P
     except KeyboardInterrupt as stop:
         if not parts:
             raise
-        status, message = ending(stop)
+        status, why = ending(stop)
+        message = f"{len(parts)} of {len(starts)} parts were made; {why}".rstrip("; ")
     spins, energies = (np.concatenate([getattr(part, name) for part in parts]) for name in ("spins", "energies"))
     about = {
         key: np.concatenate([np.atleast_1d(part.diagnostics[key]) for part in parts]) for key in parts[0].diagnostics

@@ -28,6 +28,9 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
+from . import circuits_needed  # noqa: F401
+
+# isort: split
 from circuits.energy.power import Rails
 from neuromorph.analog import AnalogNetwork
 from neuromorph.annealing import Softassign, softassign

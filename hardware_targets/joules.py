@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from . import circuits_needed  # noqa: F401
+
+# isort: split
 from circuits.energy.class_power import ClassMeter, ClassPowers
 from neuromorph.analog import AnalogNetwork, Trajectory
 from neuromorph.ising import Float

@@ -13,6 +13,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from . import circuits_needed  # noqa: F401
+
+# isort: split
 from circuits.energy.class_power import ClassMeter
 from circuits.energy.power import Rails
 from neuromorph.analog import AnalogNetwork, Tanh, simulate

@@ -222,6 +222,8 @@ def _solve(arguments: argparse.Namespace) -> int:
             progress=progress,
         )
     result, *hidden = comparison.results
+    if result.reason.startswith("CircuitsMissing: "):
+        raise BadInput(result.reason.partition(": ")[2])
     value = result.solution.value if result.solution else None
     failure = None
     if value is not None and arguments.out is not None:
@@ -276,10 +278,11 @@ def _targets(arguments: argparse.Namespace) -> int:
 def _info(arguments: argparse.Namespace) -> int:
     import json
 
+    from .ownership import circuits_missing
     from .report.table import print_rows
     from .study.provenance import installation
 
-    engines = circuit_function("engines")()
+    engines = {} if circuits_missing() else circuit_function("engines")()  # that is among the warnings
     about = installation()
     if arguments.json:
         print(json.dumps({**about, "engines": engines}, indent=2))

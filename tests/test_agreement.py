@@ -24,8 +24,10 @@ from circuits import (
 )
 from circuits.certificate import certify as certificate
 from circuits.certificate.refinement import refine
+from circuits.certificate.sensitivity import end_bound, energy_bound
+from circuits.export import random_start
 from neuromorph import MaxCut, Recall, Tsp
-from neuromorph.analog import AnalogNetwork, Tanh
+from neuromorph.analog import AnalogNetwork, Tanh, simulate
 
 ENGINES = installed_engines()
 FAST = [name for name in ENGINES if name != "pyspice"]  # ngspice once more
@@ -136,6 +138,81 @@ def test_each_check_alone_fails_the_certificate(level, changes):
 def test_parts_are_judged_by_the_end_and_not_by_the_way():
     assert verdict("opamp", trajectory_error=0.4, final_error=0.019).passed
     assert verdict("transistor", trajectory_error=0.4, final_error=0.3).passed
+
+
+@pytest.mark.parametrize(
+    ("level", "bounds", "free"),
+    [
+        ("ideal", {"energy_bound": 1e-4}, set()),
+        ("ideal", {}, {"energy_error"}),
+        ("opamp", {}, {"trajectory_error", "energy_error"}),
+        ("transistor", {"end_bound": 0.05}, {"trajectory_error", "energy_error"}),
+        ("transistor", {}, {"trajectory_error", "energy_error", "final_error"}),
+    ],
+)
+def test_what_is_measured_is_bounded_or_said_to_be_unbounded(level, bounds, free):
+    """An error of 0.96 beside "all checks hold" is none that a check looked at."""
+    made = dataclasses.replace(verdict(level, trajectory_error=0.96), **bounds)
+    assert {each.what for each in made.unbounded()} == free
+    measured = {field.name for field in dataclasses.fields(EngineResult)} - {"same_attractor", "balance"}
+    bounded = {check.what for check in made.checks()}
+    assert bounded & free == set()
+    assert bounded | free == measured | {"another_attractor", "imbalance"}
+    assert made.passed == ("trajectory_error" in free)
+    assert ({"of": "spice", "what": "trajectory_error", "value": 0.96} in made.to_dict()["unbounded"]) == made.passed
+
+
+def test_the_energy_is_bounded_by_what_the_trajectory_may_err():
+    """Outputs off by the tolerance in the worst direction: within the bound, and not far below it."""
+    network = AnalogNetwork.from_ising(recall(16).ising(), Tanh(20.0))
+    path = simulate(network, random_start(network, 3), 10.0 * network.time_constants_s.max(), samples=400)
+    u, v = path.potentials[:, 0], path.voltages[:, 0]
+    bound = energy_bound(network, u, 1e-4)
+    worst = v - 2e-4 * np.sign(network.rhs(0.0, u))
+    seen = np.abs(network.energy(worst.clip(-1.0, 1.0)) - network.energy(v)).max() / np.ptp(network.energy(v))
+    assert 0.3 * bound < seen < bound
+    made = certify(network, rng=3, engines=FAST[:1])
+    (check,) = [check for check in made.checks() if check.what == "energy_error"]
+    assert (check.ok, made.unbounded()) == (True, ())
+    assert check.limit == pytest.approx(bound, rel=0.3)
+
+
+def test_the_end_is_bounded_by_what_the_ideal_network_makes_of_its_cells():
+    """Cells that are off by the tolerance, each to its worse side, move the rest state as far as is said."""
+    rng = np.random.default_rng(0)
+    t = rng.normal(size=(6, 6)) * 1e-5
+    network = AnalogNetwork(t, 0.9 / np.abs(t).sum(axis=1), 1e-9, 0.0, Tanh(4.0))
+    rest = settle(network, rng.normal(size=6))
+    delta = 1e-4
+    bound = end_bound(network, rest, delta)
+    found = 0.0
+    for _ in range(200):
+        up, down = rng.choice([-1.0, 1.0], (2, 6)) * delta * 2.0
+        plus, minus = t.clip(0.0), (-t).clip(0.0)
+        off = AnalogNetwork(t, network.resistances, 1e-9, plus @ up + minus @ down, Tanh(4.0))
+        found = max(found, np.abs(np.tanh(4.0 * settle(off, rest)) + up - np.tanh(4.0 * rest)).max() / 2.0)
+    assert delta < found < bound < 4.0 * found
+    assert end_bound(network, rest + 0.1, delta) is None  # not at rest
+    assert end_bound(network, rest, 0.4) is None  # no more than the attractor
+
+
+def settle(network, start):
+    return simulate(network, start, 200.0 * network.time_constants_s.max(), samples=2, rtol=1e-10).final[0]
+
+
+def test_with_parts_it_is_the_change_of_the_error_that_falls():
+    """The error itself stays: it is the parts'. Before, none could be refined."""
+    steps, reltols = (10.0, 50.0, 250.0), (1e-5, 1e-7, 1e-9)
+
+    def falls(*errors):
+        return Refinement(steps, reltols, {"spice": errors}, ideal=False).falls("spice")
+
+    assert falls(0.1560, 0.15603, 0.156031)
+    assert falls(0.10, 0.15, 0.16)
+    assert not falls(0.10, 0.11, 0.15)
+    assert not falls(0.10, 0.11, float("nan"))
+    made = certify_problem(recall(8), level="opamp", refine=True, engines=FAST[:1])
+    assert made.passed, made.checks()
 
 
 def test_the_rise_of_an_energy_is_above_any_earlier_value_and_of_its_range():

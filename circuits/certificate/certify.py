@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float, Ising
+from neuromorph.limits import checkpoint
 from neuromorph.problems import Recall
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
@@ -23,17 +24,20 @@ from neuromorph.rng import RNG
 from ..energy.metering import energy_of_waveforms, save_all
 from ..energy.power import Energy, energy_of_network
 from ..engines import EngineError, Waveforms, available_engines, installed_engines, require_engines, simulate_circuit
+from ..engines.process import TIMEOUT_S
 from ..export import network_of, opamp_named, parts_for, random_start, refuse_level, tour_circuit_of
 from ..hopfield import Level, circuit_of
 from ..netlist.circuit import Circuit
 from ..neurons.amplifiers import OpAmp
+from ..neurons.transistors import STATIC
 from ..parts import realise
 from ..softassign import TourCircuit
 from ..synapses import overlap_circuit, transconductor_circuit
-from .agreement import TRAJECTORY, Balance, Certificate, EngineResult, Trace
+from .agreement import RISE, TRAJECTORY, Balance, Certificate, EngineResult, Trace
 from .refinement import FINEST_RELTOL
 from .refinement import STEPS_PER_TAU as REFINED
 from .refinement import refine as refine_steps
+from .sensitivity import end_bound, energy_bound
 
 if TYPE_CHECKING:
     from neuromorph.study.compare import Progress
@@ -45,7 +49,6 @@ _MOST_RESISTORS = 66_000  # 256 neurons, all with all: minutes an engine
 _MOST_ON_BUSES = 2048  # neurons
 _MOST_CITIES = 12  # of the circuit that anneals; beyond, an engine takes more than a few minutes
 _TOLERANCE = 1e-10
-_TIMEOUT_S = 1800.0
 _TOUR_BOUND = 1e-2  # of full scale: where one tour is chosen errors grow a thousand times for a moment
 _TOUR_REFINED = (2.0, 10.0, 50.0)
 _LONGER = 3.0  # where parts add offsets: those starts linger whose attractors are nearly alike
@@ -65,7 +68,7 @@ def certify(
     refine: bool = False,
     engines: Sequence[str] | None = None,
     rng: RNG = 0,
-    timeout_s: float = _TIMEOUT_S,
+    timeout_s: float = TIMEOUT_S,
     progress: Progress | None = None,
 ) -> Certificate:
     """Run ``network`` in the ODE and in each of ``engines`` (all that are installed if None).
@@ -82,6 +85,7 @@ def certify(
     synapses : str                  "resistors"; at level "ideal" also "transconductors", or "overlaps" for Hebb's rule
                                     of ``patterns`` (P, n)
     refine : bool                   measure also how the errors fall with the step
+    timeout_s : float               of each run of an engine
     progress :                      called with what runs, "running" or "done", and 0 or 1 of 1
     """
     start = random_start(network, rng) if initial is None else np.asarray(initial, dtype=float)
@@ -97,6 +101,8 @@ def certify(
         return network.energy(np.clip(voltages, g.low, g.high))
 
     passive = level == "ideal" and synapses == "resistors"
+    every, end = potentials(np.linspace(0.0, duration_s, 2001)).T, potentials(duration_s)
+    has_bound = level == "ideal" and network.is_symmetric
     case = _Case(
         circuit if level == "ideal" else save_all(circuit),
         [f"v{i}" for i in range(network.size)],
@@ -108,6 +114,8 @@ def certify(
         level,
         part.name if part else level,
         synapses,
+        energy_bound=max(RISE, energy_bound(network, every, TRAJECTORY)) if has_bound else None,
+        end_bound=end_bound(network, end, STATIC) if level == "transistor" else None,
     )
     return _certificate(case, engines, refine, timeout_s, progress)
 
@@ -120,7 +128,7 @@ def certify_tour(
     refine: bool = False,
     engines: Sequence[str] | None = None,
     rng: RNG = 0,
-    timeout_s: float = _TIMEOUT_S,
+    timeout_s: float = TIMEOUT_S,
     progress: Progress | None = None,
 ) -> Certificate:
     """The same for the circuit that anneals a tour; its attractor is the set of V above 1/2 at the end."""
@@ -192,6 +200,8 @@ class _Case:
     amplifier: str = "ideal"
     synapses: str = "resistors"
     bound: float = TRAJECTORY
+    energy_bound: float | None = None
+    end_bound: float | None = None
     refined: Sequence[float] = REFINED
 
 
@@ -246,7 +256,12 @@ def _solve(rhs: Callable[[float, Float], Float], start: Float, circuit: Circuit,
 
     span = (0.0, circuit.analysis.stop_s)
     tolerances = {"rtol": _TOLERANCE, "atol": _TOLERANCE * scale_v}
-    solved = solve_ivp(rhs, span, start, method=method, dense_output=True, **tolerances)
+
+    def watched(t: float, state: Float) -> Float:
+        checkpoint("differential equation", t, span[1])
+        return rhs(t, state)
+
+    solved = solve_ivp(watched, span, start, method=method, dense_output=True, **tolerances)
     if not solved.success:
         raise ValueError(f"the differential equation cannot be integrated: {solved.message}")
     return solved.sol
@@ -270,7 +285,7 @@ def _certificate(
             about = f", tau/{case.tau_s / circuit.analysis.step_s:.4g}"
             return _errors(case, _run(circuit, names, timeout_s, progress, about))
 
-        refinement = refine_steps(saved, case.tau_s, errors, case.refined)
+        refinement = refine_steps(saved, case.tau_s, errors, case.refined, case.level == "ideal")
     rise = None
     if case.energy is not None and case.level == "ideal":
         times = np.linspace(0.0, case.circuit.analysis.stop_s, 2001)
@@ -291,6 +306,8 @@ def _certificate(
         rise,
         refinement,
         case.bound,
+        case.energy_bound,
+        case.end_bound,
         traces,
     )
 

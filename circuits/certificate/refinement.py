@@ -5,6 +5,8 @@ r"""How the error of a simulator falls as its step is refined.
 for the trapezoidal rule. An error that falls towards zero is the integration's; one that stays is a difference between
 the circuit and its equation. A simulator also shortens its steps by itself where one of them would err by more than
 ``reltol``; that error goes with h^3, so ``reltol`` is refined with h^3 and the steps that it rules shrink alike.
+
+Where amplifiers are made of parts, their error stays, and only its changes from step to step are the integration's.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ STEPS_PER_TAU = (10.0, 50.0, 250.0)
 _RELTOL = 1e-5  # at the first of them
 FINEST_RELTOL = 1e-10  # beyond, rounding stops Newton's method
 _FLOOR = 1e-7  # of full scale: below, the tolerances of the differential equation show
+_SETTLED = 1e-4  # of full scale: a change that counts as none, as large as an error may be where amplifiers are ideal
 
 
 @dataclass(frozen=True)
@@ -29,19 +32,27 @@ class Refinement:
     steps_per_tau : (k,) float     shortest time constant over the largest step
     reltols : (k,) float           the bound of one step that went with it
     errors : {engine: (k,) float}
+    ideal : bool                   whether the amplifiers are, so that errors fall towards zero
     """
 
     steps_per_tau: tuple[float, ...]
     reltols: tuple[float, ...]
     errors: Mapping[str, tuple[float, ...]]
+    ideal: bool = True
 
     def ratios(self, engine: str) -> tuple[float, ...]:
         """Each error over the next finer one's."""
         return tuple(coarse / max(fine, 1e-300) for coarse, fine in pairwise(self.errors[engine]))
 
     def falls(self, engine: str) -> bool:
-        """Whether every step is better than the one before, down to the accuracy of the differential equation."""
-        return all(fine < coarse or fine <= _FLOOR for coarse, fine in pairwise(self.errors[engine]))
+        """Whether every step is better than the one before, down to the accuracy of the differential equation.
+
+        Of parts: whether every step changes the error less than the one before, or hardly.
+        """
+        falling, floor = self.errors[engine], _FLOOR
+        if not self.ideal:
+            falling, floor = tuple(abs(fine - coarse) for coarse, fine in pairwise(falling)), _SETTLED
+        return all(fine < coarse or fine <= floor for coarse, fine in pairwise(falling))
 
     def to_dict(self) -> dict[str, Any]:
         """{"steps_per_tau", "reltols", "engines": {name: {"trajectory_errors", "ratios", "falls"}}}."""
@@ -60,6 +71,7 @@ def refine(
     tau_s: float,
     measure: Callable[[Circuit], Mapping[str, float]],
     steps_per_tau: Sequence[float] = STEPS_PER_TAU,
+    ideal: bool = True,
 ) -> Refinement:
     """``measure`` the errors {engine: of full scale} of a circuit at one step after the other, from the largest on."""
     reltols = tuple(max(_RELTOL * (steps_per_tau[0] / fraction) ** 3, FINEST_RELTOL) for fraction in steps_per_tau)
@@ -67,4 +79,4 @@ def refine(
     for fraction, reltol in zip(steps_per_tau, reltols, strict=True):
         step = min(tau_s / fraction, circuit.analysis.stop_s)
         found.append(measure(replace(circuit, analysis=replace(circuit.analysis, step_s=step, reltol=reltol))))
-    return Refinement(tuple(steps_per_tau), reltols, {name: tuple(e[name] for e in found) for name in found[0]})
+    return Refinement(tuple(steps_per_tau), reltols, {name: tuple(e[name] for e in found) for name in found[0]}, ideal)

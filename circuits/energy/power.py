@@ -24,6 +24,7 @@ from scipy import sparse
 from neuromorph.analog import AnalogNetwork, Trajectory
 from neuromorph.analog.transient import checked_initial
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 
 from ..parts import passive_leaks
 
@@ -120,6 +121,7 @@ def energy_of_network(
     meter, n = _Meter(network, rails), network.size
 
     def slope(t: float, y: Float) -> Float:
+        checkpoint("energies of the differential equation", t, duration_s)
         u = y[:n]
         return np.concatenate([network.rhs(t, u), meter.powers(u[None], network.voltages(u)[None])[0]])
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from ..netlist.circuit import Circuit
 from . import embedded, ngspice, pyspice
 from .pool import each_in_order
-from .process import Limits, memory_share
+from .process import TIMEOUT_S, Limits, memory_share
 from .waveforms import EngineError, Waveforms
 
 __all__ = [
@@ -49,7 +49,7 @@ def require_engines(names: Iterable[str]) -> None:
 
 
 def simulate_circuit(
-    circuit: Circuit, engine: str = "auto", *, timeout_s: float = 600.0, memory_bytes: int | None = None
+    circuit: Circuit, engine: str = "auto", *, timeout_s: float = TIMEOUT_S, memory_bytes: int | None = None
 ) -> Waveforms:
     """Run a circuit's transient; ``Waveforms.engine`` and ``.version`` say what ran it.
 
@@ -57,6 +57,7 @@ def simulate_circuit(
     ----------
     engine : str           "ngspice", "neospice", "pyspice" (ngspice within this process, for small circuits), or
                            "auto": the first of them that is installed
+    timeout_s : float      after which the simulator and all that it has started are ended
     memory_bytes : int     of the simulator's process, where the system can bound it; 80 % of the machine if None. What
                            runs within this process ("pyspice") is not bounded: :func:`simulate_circuits` does that.
 
@@ -65,7 +66,15 @@ def simulate_circuit(
     name = _chosen(engine)
     require_engines([name])
     run: Callable[[Circuit, Limits], Waveforms] = _ENGINES[name].run
-    return run(circuit, Limits(timeout_s, memory_share(1) if memory_bytes is None else memory_bytes))
+    limits = Limits(timeout_s, memory_share(1) if memory_bytes is None else memory_bytes)
+    try:
+        return run(circuit, limits)
+    except MemoryError:
+        raise EngineError(
+            f"the samples of {name} do not fit into memory; save fewer nodes or take a larger step"
+        ) from None
+    except OSError as error:  # a disk that is full, no folder for temporary files
+        raise EngineError(f"{name} has no place for its files: {error}; set TMPDIR to a folder with room") from None
 
 
 def simulate_circuits(
@@ -73,7 +82,7 @@ def simulate_circuits(
     engine: str = "auto",
     *,
     workers: int = 1,
-    timeout_s: float = 600.0,
+    timeout_s: float = TIMEOUT_S,
     memory_bytes: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Waveforms | EngineError]:

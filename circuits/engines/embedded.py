@@ -18,7 +18,7 @@ from ..netlist.circuit import Circuit, device_name
 from ..netlist.hierarchy import flatten
 from ..neurons.clamping import clamped
 from ..text.dialects import NEOSPICE
-from .process import Limits, run_program, write_deck
+from .process import Limits, brief, run_program, write_deck
 from .waveforms import EngineError, Waveforms, checked
 
 NAME = "neospice"
@@ -48,10 +48,11 @@ def run(circuit: Circuit, limits: Limits) -> Waveforms:
         folder = Path(name)
         write_deck(built, folder / "deck.cir")
         worker = str(Path(__file__).with_name("neospice_worker.py"))
-        code, said = run_program(NAME, [sys.executable, "-P", worker, "deck.cir", "out.npz"], folder, limits)
+        command = [sys.executable, "-P", worker, "deck.cir", "out.npz"]
+        code, said = run_program(NAME, command, folder, limits.of(circuit))
         if code or said.strip():
             reason = (said.strip().splitlines() or [f"it ended with code {code}"])[-1]
-            raise EngineError(f"neospice failed: {reason}")
+            raise EngineError(f"neospice failed: {brief(reason)}")
         with np.load(folder / "out.npz", allow_pickle=False) as stored:
             results = {key: stored[key] for key in stored.files}
     expected = [device_name(element) for element in built.elements]

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import tempfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
 
 from ..netlist.circuit import Circuit
-from ..netlist.hierarchy import device_paths
-from .process import Limits, run_program, write_deck
+from ..netlist.hierarchy import device_count, device_paths
+from .process import Limits, brief, run_program, write_deck
 from .rawfile import read_raw
 from .waveforms import EngineError, Waveforms, checked
 
 NAME = "ngspice"
 LISTING = "show r c i g b d m : name"
 _CONTROL = (".control", "run", "write deck.raw", f"{LISTING} > devices.txt", "quit", ".endc")
+_VERSION_S = 10.0  # that it may take to say which it is
 _SHOWN = 20  # characters of a device's name that ``show`` prints
+_LISTED = 200  # in all for each device
 _ERROR = re.compile(
     r"^\s*(fatal |syntax )?error\b|doAnalyses:|aborted|could not find a valid|timestep too small|singular matrix|"
     r"unknown (device|subckt|parameter)|can'?t (find|open)|no such (vector|function)|undefined",
@@ -41,13 +42,12 @@ def version() -> str:
 
 @cache
 def _version(program: str) -> str:
-    try:
-        said = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, errors="replace", timeout=30, check=False
-        ).stdout
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EngineError(f"{program} does not run: {error}") from None
-    found = re.search(r"ngspice-\S+", said)
+    with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
+        try:
+            _, said = run_program(f"{program} --version", [program, "--version"], Path(name), Limits(_VERSION_S))
+        except EngineError as error:
+            raise EngineError(f"{str(error).partition(';')[0]}; is it ngspice?") from None
+    found = re.search(r"ngspice-[\w.+~-]{1,40}", said)
     if not found:
         raise EngineError(f"{program} --version names no version; is it ngspice?")
     return found[0]
@@ -59,10 +59,12 @@ def run(circuit: Circuit, limits: Limits) -> Waveforms:
     with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
         folder = Path(name)
         write_deck(circuit, folder / "deck.cir", _CONTROL)
-        code, said = run_program(NAME, [str(shutil.which("ngspice")), "-n", "-b", "deck.cir"], folder, limits)
+        command = [str(shutil.which("ngspice")), "-n", "-b", "deck.cir"]
+        code, said = run_program(NAME, command, folder, limits.of(circuit))
         errors = error_lines(said)
-        if errors or not (folder / "deck.raw").exists():
-            raise EngineError(f"ngspice failed: {' | '.join(errors[:3]) or f'it ended with code {code} and no result'}")
+        if errors or code or not (folder / "deck.raw").is_file():
+            ended = f"it ended with code {code}{'' if (folder / 'deck.raw').is_file() else ' and no result'}"
+            raise EngineError(f"ngspice failed: {brief(' | '.join(errors[:3])) or ended}")
         try:
             plots = read_raw(folder / "deck.raw")
         except ValueError as error:
@@ -70,10 +72,17 @@ def run(circuit: Circuit, limits: Limits) -> Waveforms:
         plot = next((plot for plot in plots if "time" in plot), None)
         if plot is None:
             raise EngineError("ngspice returned no transient")
-        listing = folder / "devices.txt"
-        check_devices(circuit, NAME, listing.read_text() if listing.exists() else "")
+        check_devices(circuit, NAME, _listing(folder / "devices.txt", circuit))
     signals = {node: plot[f"v({node})"] for node in circuit.saved if f"v({node})" in plot}
     return checked(circuit, NAME, known, plot["time"], signals)
+
+
+def _listing(path: Path, circuit: Circuit) -> str:
+    """What is in the file, of garbage no more than the circuit's devices would take."""
+    if not path.is_file():
+        return ""
+    with path.open(errors="replace") as file:
+        return file.read(_LISTED * (device_count(circuit) + 100))
 
 
 def check_devices(circuit: Circuit, engine: str, listing: str) -> None:

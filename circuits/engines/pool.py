@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+from neuromorph.limits import checkpoint
 
 from ..netlist.circuit import Circuit
-from .process import Limits
+from .process import LOOK_S, Limits
 from .waveforms import EngineError, Waveforms
 
 
@@ -24,15 +26,20 @@ def each_in_order(
             return run(circuit, limits)
         except EngineError as error:
             return error
-        except (ValueError, OSError) as error:  # a circuit that cannot be written, a disk that is full
-            return EngineError(f"{circuit.title[:40]!r}: {error}")
+        except (ValueError, OSError, MemoryError) as error:  # a circuit that cannot be written, a disk that is full
+            return EngineError(f"{circuit.title[:40]!r}: {error or 'its samples do not fit into memory'}")
 
     pool = ThreadPoolExecutor(workers)
     try:
         futures = [pool.submit(attempt, circuit) for circuit in circuits]
-        for done, _ in enumerate(as_completed(futures), 1):
-            if progress is not None:
-                progress(done)
+        done, left = 0, set(futures)
+        while left:
+            checkpoint("circuits", done, len(futures))
+            finished, left = wait(left, LOOK_S, FIRST_COMPLETED)
+            for _ in finished:
+                done += 1
+                if progress is not None:
+                    progress(done)
         return [future.result() for future in futures]
     except BaseException:
         limits.stop.set()

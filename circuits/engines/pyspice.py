@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ctypes.util import find_library
@@ -26,6 +27,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from neuromorph.limits import checkpoint
 
 from ..netlist.circuit import (
     BehaviouralCurrent,
@@ -39,7 +42,7 @@ from ..netlist.circuit import (
 from ..netlist.hierarchy import flatten
 from ..text.dialects import NGSPICE, comment, element_line, expression_text, model_line
 from .ngspice import LISTING, check_devices, error_lines
-from .process import Limits
+from .process import LOOK_S, Limits
 from .waveforms import EngineError, Waveforms, checked
 
 NAME = "pyspice"
@@ -183,7 +186,11 @@ def _shared_class() -> Any:
             self._idle.clear()
             try:
                 self.exec_command("bg_run")
-                in_time = self._idle.wait(timeout_s)
+                end = time.monotonic() + timeout_s
+                while not (in_time := self._idle.wait(min(LOOK_S, max(0.0, end - time.monotonic())))):
+                    checkpoint(NAME)
+                    if time.monotonic() >= end:
+                        break
             finally:  # also after Ctrl-C
                 if not self._idle.is_set():
                     with suppress(NameError):  # it calls the pause an error

@@ -17,10 +17,9 @@ from types import MappingProxyType, TracebackType
 
 from ..netlist.circuit import Circuit
 from . import pyspice
-from .process import Limits, limit_memory
+from .process import LOOK_S, Limits, end_with_parent, limit_memory
 from .waveforms import EngineError, Waveforms
 
-_LOOK_S = 0.1
 _GRACE_S = 30.0  # for a process to start and to end by itself at its time limit
 
 
@@ -66,7 +65,7 @@ def _ask(process: BaseProcess, connection: Connection, circuit: Circuit, limits:
     try:
         connection.send((circuit, limits.timeout_s))
         end = time.monotonic() + limits.timeout_s + _GRACE_S
-        while not connection.poll(_LOOK_S):
+        while not connection.poll(LOOK_S):
             if limits.stop.is_set():
                 raise EngineError(f"{pyspice.NAME} was stopped")
             if time.monotonic() > end:
@@ -90,6 +89,7 @@ def _end(process: BaseProcess, connection: Connection) -> None:
 def _serve(connection: Connection, memory_bytes: int | None) -> None:
     """In the process: circuits in, waveforms or what went wrong out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+    end_with_parent()
     limit_memory(0, memory_bytes)
     with suppress(EOFError):
         while True:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+# Beyond, a file is none of a simulator: reading it would take minutes.
+_MOST_LINES = 1_000_000  # of a header, one a variable
+_MOST_IN_LINE = 1 << 16  # characters
+_MOST_WORDS = 10_000_000  # of samples as text
+_WORD = 100  # characters
 
 
 def read_raw(path: Path) -> list[dict[str, NDArray[np.float64]]]:
@@ -13,12 +20,14 @@ def read_raw(path: Path) -> list[dict[str, NDArray[np.float64]]]:
     data = path.read_bytes()
     plots: list[dict[str, NDArray[np.float64]]] = []
     at = 0
-    while data[at:].strip():
+    while re.compile(rb"\S").search(data, at):
         fields, names, at, is_binary = _header(path.name, data, at)
         try:
             points, variables = int(fields["no. points"]), int(fields["no. variables"])
         except (KeyError, ValueError):
             raise ValueError(f"{path.name}: the header gives no number of points and variables") from None
+        if points < 0 or variables < 1:
+            raise ValueError(f"{path.name}: the header gives {points} points of {variables} variables")
         if "complex" in fields.get("flags", ""):
             raise ValueError(f"{path.name}: the samples are complex; only transients are read")
         if len(names) != variables:
@@ -39,11 +48,11 @@ def _header(name: str, data: bytes, at: int) -> tuple[dict[str, str], list[str],
     fields: dict[str, str] = {}
     names: list[str] = []
     in_variables = False
-    while at < len(data):
-        end = data.find(b"\n", at)
-        end = len(data) if end < 0 else end
-        line = data[at:end].decode("ascii", "replace").strip()
-        at = end + 1
+    for _ in range(_MOST_LINES):
+        if at >= len(data):
+            break
+        raw, at = _line(name, data, at, _MOST_IN_LINE)
+        line = raw.decode("ascii", "replace").strip()
         if line.lower() in ("binary:", "values:"):
             return fields, names, at, line.lower() == "binary:"
         if in_variables and len(line.split()) >= 3:
@@ -61,13 +70,22 @@ def _text_table(name: str, data: bytes, at: int, points: int, variables: int) ->
     """Each point is its number followed by one value a variable, in any layout."""
     words: list[bytes] = []
     wanted = points * (variables + 1)
+    if wanted > _MOST_WORDS:
+        raise ValueError(f"{name}: {wanted} numbers as text are more than {_MOST_WORDS}; have them written as binary")
     while len(words) < wanted and at < len(data):
-        end = data.find(b"\n", at)
-        end = len(data) if end < 0 else end
-        words += data[at:end].split()
-        at = end + 1
+        line, at = _line(name, data, at, _WORD * (variables + 1))
+        words += line.split()
     try:
         table = np.array(words, dtype=float).reshape(points, variables + 1)
     except ValueError:
         raise ValueError(f"{name}: expected {wanted} numbers, found {len(words)} words") from None
     return table[:, 1:], at
+
+
+def _line(name: str, data: bytes, at: int, most: int) -> tuple[bytes, int]:
+    """The line that begins at ``at``, and where the next one does."""
+    end = data.find(b"\n", at, at + most + 1)
+    if end < 0 and len(data) > at + most:
+        raise ValueError(f"{name}: a line has more than {most} characters; it is no raw file")
+    end = len(data) if end < 0 else end
+    return data[at:end], end + 1

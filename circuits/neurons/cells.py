@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from math import isclose, pi
+from math import inf, isclose, pi, sqrt
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from ..netlist.circuit import (
 from ..netlist.elements import values_of
 from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, is_expression
 from . import transistors
-from .amplifiers import OPAMPS, POLE_F, VDD, VSS, OpAmp, OpAmpNeurons, amplifier
+from .amplifiers import FOUR_KT, OPAMPS, POLE_F, VDD, VSS, OpAmp, OpAmpNeurons, amplifier
 from .transistors import NMOS, SLOPE, CmosNeurons
 
 _DIGITS = 12  # of a gain or swing that follows from sizes
@@ -135,13 +136,16 @@ def opamp_of(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
 
 def _numbers(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
     found = {device_name(element): element for element in subcircuit.elements}
-    drive, clamp, source = (_expression(found[name]) for name in ("bg", "bl", "bh"))
+    drive, clamp, output = (_expression(found[name]) for name in ("bg", "bl", "bh"))
     most, steep = drive.left.value, drive.right.arguments[0].left.value  # type: ignore[union-attr]
-    reach = clamp.right.left.arguments[0].right.value  # type: ignore[union-attr]
-    ohm = source.arguments[0].right.value  # type: ignore[union-attr]
+    ohm = output.arguments[0].right.value  # type: ignore[union-attr]
+    beyond, below = clamp.right.left.arguments[0].right, clamp.right.right.arguments[0].right  # type: ignore[union-attr]
+    ratio, reach, source = _reach(beyond, ohm)
     pole, plus, supply = found["rp"], found["ca"], found["iq"]
     if not (isinstance(pole, Resistor) and isinstance(plus, Capacitor) and isinstance(supply, CurrentSource)):
         raise KeyError("rp, ca or iq")
+    noisy = found.get("rn")
+    noise = sqrt(float(noisy.ohm) * FOUR_KT) if isinstance(noisy, Resistor) else 0.0
     bandwidth = _simplest(steep * most / (2.0 * pi * POLE_F), steep, lambda x: 2.0 * pi * x * POLE_F / most)
     gm = 2.0 * pi * bandwidth * POLE_F
     return OpAmp(
@@ -156,7 +160,20 @@ def _numbers(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
         input_f=float(plus.farad),
         supply_a=float(supply.ampere),
         rail_v=rail_v,
+        source_a=source,
+        sink_a=_reach(below, ohm)[2],
+        saturation_ohm=_simplest(ohm / ratio, ratio, lambda x: ohm / x),
+        noise_v=noise and _simplest(noise, float(noisy.ohm), lambda x: x**2 / FOUR_KT),  # type: ignore[union-attr]
     )
+
+
+def _reach(limit: Any, ohm: float) -> tuple[float, float, float]:
+    """R_out / R_sat, V_reach and the short-circuit current of min(R_out / R_sat max(V_reach -+ v, 0), R_out I)."""
+    if not isinstance(limit, Call):
+        return limit.left.value, limit.right.arguments[0].left.value, inf
+    far, short = limit.arguments
+    volt: float = short.value  # type: ignore[union-attr]
+    return (*_reach(far, ohm)[:2], _simplest(volt / ohm, volt, lambda x: ohm * x))
 
 
 def _expression(element: Element) -> Expression:

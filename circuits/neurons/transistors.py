@@ -36,6 +36,7 @@ from .amplifiers import VDD, VSS, rails
 
 DATA = read_data(files(__package__).joinpath("transistors.toml").read_text())
 
+STATIC = 0.05  # of full scale: no cell with its headroom is further from tanh (tests/test_amplifiers.py)
 SLOPE = 1.233  # a in tanh(a x) that is nearest to the pair's x sqrt(1 - x^2 / 4)
 _GAINS = 5.0, 100.0  # 1/V: below, the pairs run out of headroom; above, they leave strong inversion
 _NO_LOAD_S = 1e-6  # taken for the load where a network has no synapse

@@ -20,7 +20,9 @@ in Vladimirescu and Liu, UCB/ERL M80/7 (1980).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from itertools import count
 from math import exp, log, sqrt
 
 from neuromorph.ising import Float
@@ -37,6 +39,7 @@ from ..netlist.circuit import (
     MosModel,
     Resistor,
     Transconductor,
+    terminals,
 )
 from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, nodes_of, with_leaves
 from ..netlist.hierarchy import flatten
@@ -50,7 +53,9 @@ _BOLTZMANN, _CHARGE = 1.38064852e-23, 1.6021766208e-19  # J/K, C; as ngspice has
 def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circuit:
     """One copy of ``circuit``, flat, drawn by ``rng``: the same deviates at every tolerance."""
     flat, draw = flatten(circuit), Deviates(tolerances, rng)
-    n = len(flat.elements)
+    touched = Counter(node for element in flat.elements for node in terminals(element))
+    idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # no current: there for their noise
+    n = idle.count(False)
     parts, capacitors = draw.resistors(n), draw.capacitors(n)
     gains, ratios, offsets = draw.gains(n), draw.ratios(n), draw.offsets(n)
     loops, poles = draw.lognormal(tolerances.opamp_gain, n), draw.lognormal(tolerances.opamp_bandwidth, n)
@@ -78,7 +83,9 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
                 return _transistor(element, tolerances, transistors[k], kelvin)
         return element
 
-    return replace(flat, elements=tuple(made(k, element) for k, element in enumerate(flat.elements)))
+    number = count()
+    elements = zip(flat.elements, idle, strict=True)
+    return replace(flat, elements=tuple(e if idles else made(next(number), e) for e, idles in elements))
 
 
 def model_at(model: MosModel, kelvin: float) -> MosModel:

@@ -13,10 +13,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from neuromorph.analog import AnalogNetwork, simulate
 from neuromorph.cost import Estimate
 from neuromorph.files import write_file
 from neuromorph.ising import Float
+from neuromorph.limits import checkpoint
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import Relax, ising_of
 from neuromorph.rng import RNG, read_seeds
@@ -35,6 +36,7 @@ from neuromorph.study.store import digest
 from neuromorph.study.success import wilson
 
 from ..engines import simulate_circuit
+from ..engines.process import LOOK_S, TIMEOUT_S, end_with_parent
 from ..export import near_middle, random_start, tour_circuit_of
 from ..hopfield import Level
 from ..neurons.amplifiers import OpAmp
@@ -209,7 +211,7 @@ def yield_of(
     level: Level | None = None,
     opamp: OpAmp | None = None,
     engine: str = "auto",
-    timeout_s: float = 600.0,
+    timeout_s: float = TIMEOUT_S,
 ) -> Yield:
     """Make ``samples`` boards and read them in the ODE, or in SPICE where a ``level`` of amplifiers is given.
 
@@ -267,7 +269,7 @@ class SpotCheck:
 
 
 def spot_check(
-    boards: Boards, rng: RNG = 0, *, number: int = 0, read: int = 0, engine: str = "auto", timeout_s: float = 600.0
+    boards: Boards, rng: RNG = 0, *, number: int = 0, read: int = 0, engine: str = "auto", timeout_s: float = TIMEOUT_S
 ) -> SpotCheck:
     """Board ``number`` of ``yield_of(boards, ..., rng=rng)`` again, from its elements in SPICE, against its ODE."""
     seed = read_seeds(rng, number + 1)[number]
@@ -301,15 +303,28 @@ def _outcomes(boards: Boards, seeds: Sequence[np.random.SeedSequence], workers: 
     if workers == 1 or len(portions) < 2:
         yield from map(work, portions)
         return
-    pool = ProcessPoolExecutor(min(workers, len(portions)), mp_context=get_context("spawn"))
+    before = set(active_children())
+    pool = ProcessPoolExecutor(min(workers, len(portions)), get_context("spawn"), end_with_parent)
     try:
-        yield from pool.map(work, portions)
+        futures = [pool.submit(work, portion) for portion in portions]
+        for done, future in enumerate(futures):
+            while not wait([future], LOOK_S).done:
+                checkpoint("boards", done, len(futures))
+            yield future.result()
+    except BaseException:  # no worker need finish its portion
+        for worker in set(active_children()) - before:
+            worker.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _portion(boards: Boards, seeds: Sequence[np.random.SeedSequence]) -> list[list[float]]:
-    return [boards(seed).tolist() for seed in seeds]
+    found = []
+    for done, seed in enumerate(seeds):
+        checkpoint("boards", done, len(seeds))
+        found.append(boards(seed).tolist())
+    return found
 
 
 def _load(path: Path, mark: dict[str, Any], reads: int) -> list[list[float]]:

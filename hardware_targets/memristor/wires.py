@@ -15,6 +15,9 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from .. import circuits_needed  # noqa: F401
+
+# isort: split
 from circuits import Crossbar
 from circuits.crossbar.compensation import compensated, first_order
 from neuromorph.ising import Float

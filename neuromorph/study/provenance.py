@@ -7,12 +7,13 @@ import platform
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..ownership import ownership_warnings
 from ..problems.problem import Problem
 from ..protocol import targets
 from ..run import versions
@@ -44,18 +45,7 @@ def installation() -> dict[str, Any]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "absent"
-    return {"versions": found, "machine": machine(), "targets": targets(), "warnings": _foreign_owners()}
-
-
-def _foreign_owners() -> list[str]:
-    """``circuits`` is also the import name of an unrelated distribution; two of them overwrite each other."""
-    owners = packages_distributions()
-    packages = ("neuromorph", "circuits", "hardware_targets")
-    return [
-        f"the import name {package!r} also belongs to {', '.join(foreign)}; pip uninstall {' '.join(foreign)}"
-        for package in packages
-        if (foreign := sorted(set(owners.get(package, [])) - {"neuromorph"}))
-    ]
+    return {"versions": found, "machine": machine(), "targets": targets(), "warnings": ownership_warnings()}
 
 
 def machine() -> dict[str, Any]:

@@ -1,0 +1,61 @@
+r"""What the ideal network predicts of errors: bounds for what one tolerance of outputs does to other quantities.
+
+The energy, where V is off by no more than epsilon of the span D of an output at any time, for
+dE/dV_i = -C_i du_i/dt:
+
+.. math:: |\Delta E| \le \epsilon D \max_t \sum_i C_i |du_i/dt|
+
+and the end, where the network rests and outputs V and -V are off by no more than delta each, whatever their current:
+
+.. math:: |\Delta V_i| \le \delta \Big(1 + g'(u_i) \sum_j \big|(1 - R T g')^{-1}\big|_{ij} R_j \sum_k |T_{jk}|\Big)
+
+to first order. A neuron at a rail, where g' = 0, is off by delta alone; one that rests between the rails by many times
+as much, and a bound beyond the half of D says no more than which attractor it is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neuromorph.analog import AnalogNetwork
+from neuromorph.ising import Float
+
+_HALF = 0.5  # of full scale: from the middle to a rail
+_AT_REST = 1e-3  # of full scale: what an output still has to go
+_MARGIN = 2.0  # for what is not of first order
+
+
+def energy_bound(network: AnalogNetwork, potentials: Float, error: float) -> float:
+    """Of the error of E, as a fraction of its range, where outputs are off by ``error`` of full scale at most.
+
+    Parameters
+    ----------
+    potentials : (times, n) float     u of the ODE, V
+    """
+    g = network.activation
+    energy = network.energy(network.voltages(potentials).clip(g.low, g.high))
+    ampere = np.abs(network.capacitances * network.rhs(0.0, potentials)).sum(axis=1).max()
+    return float(_MARGIN * error * (g.high - g.low) * ampere / (np.ptp(energy) or 1.0))
+
+
+def end_bound(network: AnalogNetwork, potentials: Float, tolerance: float) -> float | None:
+    """Of the error of V at the end, of full scale; None where there is none, or the network does not rest.
+
+    Parameters
+    ----------
+    potentials : (n,) float     u of the ODE at the end, V
+    tolerance : float           of each output against g(u) and its inverse, of full scale
+    """
+    g, r, t = network.activation, network.resistances, network.conductances
+    slope = g.slope(potentials)
+    left = np.abs(slope * (network.resistances * network.drive(network.voltages(potentials)) - potentials))
+    if left.max() > _AT_REST * (g.high - g.low):
+        return None
+    dense = np.asarray(t.toarray() if hasattr(t, "toarray") else t)
+    try:
+        inverse = np.linalg.inv(np.eye(network.size) - r[:, None] * dense * slope)
+    except np.linalg.LinAlgError:
+        return None
+    reached = slope * (np.abs(inverse) @ (r * np.abs(dense).sum(axis=1)))
+    bound = float(tolerance * (1.0 + reached.max()))
+    return bound if bound < _HALF else None

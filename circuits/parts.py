@@ -20,6 +20,7 @@ from scipy.sparse.linalg import eigs, eigsh
 
 from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
+from neuromorph.threads import single_threaded_blas
 
 _E24 = (1.0, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2.0, 2.2, 2.4, 2.7, 3.0,
         3.3, 3.6, 3.9, 4.3, 4.7, 5.1, 5.6, 6.2, 6.8, 7.5, 8.2, 9.1)  # fmt: skip
@@ -165,6 +166,7 @@ def passive_leaks(network: AnalogNetwork) -> Float:
     return np.where(leaks > 1e-9 * total, leaks, 0.0)  # below, the difference is round-off
 
 
+@single_threaded_blas()
 def loop_gain(network: AnalogNetwork) -> float:
     r"""The largest gain of any mode once around the loop, max Re eig(g'(0) R T).
 

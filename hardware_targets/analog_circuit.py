@@ -42,6 +42,7 @@ from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, Minimise, Program, Relax, Task, ising_of, mapping_error, require_claim
 from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import Run, finish
+from neuromorph.threads import single_threaded_blas
 
 from .joules import EVENTS
 from .reads import (
@@ -94,9 +95,11 @@ class AnalogCircuit:
     def _tau_s(self) -> float:
         return DATA["time_constant"].value if self.tau_s is None else self.tau_s
 
+    @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         return self._tour(problem) if isinstance(problem, Tsp) else self._network(problem)
 
+    @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
         seeds = read_seeds(rng, reads)

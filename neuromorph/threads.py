@@ -1,7 +1,9 @@
 """One thread of BLAS around small products.
 
 BLAS spins while it waits for its other threads: on a machine whose cores are busy, factors of a 200 x 200 matrix take
-35 times as long with two threads as with one.
+35 times as long with two threads as with one, products of 100 x 784 with 784 x 500 numbers 40 times. On an idle machine
+the second thread saves less than half of the time. What products of more than 64^3 multiplications, and factors of
+more than some 100 rows, come to depends on the number of threads in the last digits; with one it does not.
 """
 
 from __future__ import annotations
@@ -11,17 +13,25 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+_LARGE = 1 << 29  # multiplications of a product above which more threads pay even where cores are busy
+
 
 @contextmanager
-def single_threaded_blas() -> Iterator[None]:
-    """Let BLAS use one thread inside the ``with`` statement (or the decorated function), in the whole process."""
+def single_threaded_blas(multiplications: float = 0.0) -> Iterator[None]:
+    """Let BLAS use one thread inside the ``with`` statement (or the decorated function), in the whole process.
+
+    multiplications : float     of the products inside, each; above half a billion BLAS keeps its threads
+    """
+    if multiplications > _LARGE:
+        yield
+        return
     with _controller(_loaded()).limit(limits=1, user_api="blas"):
         yield
 
 
 @cache
 def _controller(loaded: int) -> Any:
-    """Looking for the libraries takes milliseconds: once, and again when scipy has brought another one."""
+    """Looking for the libraries takes milliseconds: once, and again when another package has brought one."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
@@ -29,5 +39,7 @@ def _controller(loaded: int) -> Any:
 
 def _loaded() -> int:
     import sys
+
+    import scipy.linalg  # noqa: F401  brings a BLAS of its own, which what is inside may be the first to import
 
     return sum(name in sys.modules for name in ("numpy", "scipy.linalg", "sklearn", "torch"))

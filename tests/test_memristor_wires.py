@@ -1,6 +1,7 @@
 """The crossbar target with the resistance of its wires: what it holds, what makes up for it, what it draws."""
 
 import runpy
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hardware_targets.memristor import MemristorCrossbar, PhaseChange
 from hardware_targets.memristor.pairs import Pairs
 from hardware_targets.memristor.wires import Wires
 from neuromorph import DoesNotFit, Ising, Minimise, Relax, Tsp, price
+from neuromorph.limits import TimeLimitReached, time_limit
 
 PERFECT = PhaseChange(programming=0.0, drift=0.0, read=0.0, levels=None)
 GMAX = 25e-6
@@ -118,6 +120,22 @@ def test_tiles_are_arrays_of_their_own_whose_currents_add_up():
     np.testing.assert_allclose(drawn, power, rtol=1e-12)
     whole = Wires(50.0, False, 256).terminals(wanted)[0]
     assert np.abs(effective - wanted).sum() < 0.7 * np.abs(whole - wanted).sum()  # shorter wires lose less
+
+
+def test_programming_tells_how_far_it_is_and_stops_in_time():
+    """All arrays together, two of each tile: a limit names what the whole would take, not one array."""
+    asked, heard = glass(2, 60), []
+    device = MemristorCrossbar(PERFECT, tile=20)
+    with time_limit(None, lambda *progress: heard.append(progress)) as limit:
+        limit.check = lambda *progress: heard.append(progress)  # every look, not ten a second
+        device.program(asked, 0)
+    assert heard[0][0] == "compensating for the wires"
+    solving = [(done, total) for step, done, total in heard if step == "solving the wires of the crossbar"]
+    assert solving == sorted(solving)
+    assert {total for _, total in solving} == {2 * 3 * 3}
+    assert solving[-1][0] == pytest.approx(18.0)
+    with time_limit(time.monotonic()), pytest.raises(TimeLimitReached):
+        device.program(asked, 0)
 
 
 def test_more_tiles_need_more_amplifiers():

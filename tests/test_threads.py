@@ -1,9 +1,22 @@
-"""BLAS takes one thread inside the block, and has its own number again after it."""
+"""BLAS takes one thread inside the block, and has its own number again after it; numerics in loops are inside."""
+
+import subprocess
+import sys
+import time
 
 import numpy as np
+import pytest
 import scipy.linalg  # noqa: F401  (brings a BLAS of its own)
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
+import neuromorph as nm
+from circuits import Crossbar
+from hardware_targets.dopant_network.device import random_device
+from hardware_targets.dopant_network.master import stationary
+from neuromorph.analog import AnalogNetwork, Tanh, simulate
+from neuromorph.annealing import anneal
+from neuromorph.boltzmann import RBM, Autoencoder
+from neuromorph.memory import ModernHopfield
 from neuromorph.threads import single_threaded_blas
 
 
@@ -24,3 +37,84 @@ def test_blas_takes_one_thread_inside_and_its_own_number_after():
 
 def test_it_is_a_decorator_too():
     assert set(single_threaded_blas()(blas_threads)()) == {1}
+
+
+def test_large_products_keep_the_threads():
+    with threadpool_limits(2, user_api="blas"):
+        with single_threaded_blas(100 * 784 * 500):
+            assert set(blas_threads()) == {1}
+        with single_threaded_blas(60_000 * 784 * 500):
+            assert set(blas_threads()) == {2}
+
+
+def test_a_library_that_is_imported_inside_is_limited_too():
+    code = (
+        "from neuromorph.threads import single_threaded_blas\n"
+        "with single_threaded_blas():\n"
+        "    import scipy.linalg\n"
+        "    from threadpoolctl import threadpool_info\n"
+        "    print({each['num_threads'] for each in threadpool_info() if each['user_api'] == 'blas'})"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "{1}"
+
+
+def glass(n):
+    rng = np.random.default_rng(0)
+    j = np.triu(rng.normal(size=(n, n)), 1)
+    return nm.Ising(j + j.T, rng.normal(size=n))
+
+
+def anneal_200():
+    anneal(glass(200), [np.random.SeedSequence(k) for k in range(16)], duration_tau=100)
+
+
+def simulate_150():
+    network = AnalogNetwork.from_ising(glass(150), Tanh(5.0))
+    starts = 0.1 * np.random.default_rng(0).normal(size=(40, 150))
+    simulate(network, starts, 20.0 * float(network.time_constants_s.max()))
+
+
+def learn_digits():
+    RBM(100, n_iter=2, random_state=0).fit(np.random.default_rng(0).random((1000, 64)))
+
+
+def encode_digits():
+    Autoencoder((32, 8), max_iter=20, random_state=0).fit(np.random.default_rng(0).random((500, 64)))
+
+
+def remember():
+    rng = np.random.default_rng(0)
+    patterns = rng.normal(size=(300, 200))
+    ModernHopfield(patterns, beta=0.05).recall(patterns[:64] + 0.1 * rng.normal(size=(64, 200)))
+
+
+def hop():
+    stationary(random_device(acceptors=9, rng=0).network, np.linspace(-0.1, 0.1, 8))
+
+
+def wires():
+    Crossbar(np.random.default_rng(0).uniform(0.0, 25e-6, (120, 120)), 0.35, 0.35).terminals()
+
+
+def crossbar():
+    device = nm.target("memristor-crossbar")
+    device.run(device.program(glass(100), 0), nm.Minimise(), 8, 0)
+
+
+def dopants():
+    device = nm.target("dopant-neurons")
+    device.run(device.program(glass(80), 0), nm.Minimise(), 8, 0)
+
+
+@pytest.mark.parametrize(
+    "work", [anneal_200, simulate_150, learn_digits, encode_digits, remember, hop, wires, crossbar, dopants]
+)
+def test_products_in_loops_wake_no_other_thread(work):
+    """With two threads of BLAS allowed, the second spins as long as the first computes: half of the CPU time is its."""
+    work()  # compiled
+    with threadpool_limits(2, user_api="blas"):
+        everything, own = time.process_time(), time.thread_time()
+        work()
+        everything, own = time.process_time() - everything, time.thread_time() - own
+    assert everything - own < 0.2 * own + 0.01

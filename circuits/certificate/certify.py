@@ -20,6 +20,7 @@ from neuromorph.problems import Recall
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
 from neuromorph.rng import RNG
+from neuromorph.threads import single_threaded_blas
 
 from ..energy.metering import energy_of_waveforms, save_all
 from ..energy.power import Energy, energy_of_network
@@ -250,6 +251,7 @@ def _run(
     return found
 
 
+@single_threaded_blas()
 def _solve(rhs: Callable[[float, Float], Float], start: Float, circuit: Circuit, scale_v: float, method: str) -> Any:
     """The state as a function of time, (state,) or (state, times)."""
     from scipy.integrate import solve_ivp

@@ -36,12 +36,12 @@ _RIM, _GROUND = 1 << 30, 1 << 31
 class _Block:
     """Conductances of a block.
 
-    nodes (p,), grounds (q,) : int     numbers of the nodes on its rim, and of the virtual grounds below it
-    weights (p, p + q) : float         between the nodes, and from them to the grounds, S; the diagonal means nothing
+    nodes (p,) : int               numbers of the nodes on its rim
+    weights (p, p + q) : float     between them, and from them to the q virtual grounds below the block, if any, S; the
+                                   diagonal means nothing
     """
 
     nodes: Any
-    grounds: Any
     weights: Float
 
 
@@ -68,6 +68,9 @@ def terminal_matrices(
     column_nodes = row_nodes.size + np.arange(columns * (rows + 1)).reshape(columns, rows + 1)
     done, total = 0.0, _work(rows, columns)
 
+    def look() -> None:
+        progress(done / total)
+
     def block(a: int, b: int, c: int, d: int) -> _Block:
         """Rows a .. b of columns c .. d."""
         nonlocal done
@@ -75,61 +78,61 @@ def terminal_matrices(
             inner, order, places = _form(b - a, d - c, a > 0, b < rows, d < columns or both_ends)
             nodes = np.concatenate([row_nodes[a:b, c : d + 1].ravel(), column_nodes[c:d, a : b + 1].ravel()])[order]
             links = np.concatenate([np.tile(along[c:d], b - a), np.tile(down[a:b], d - c), g[a:b, c:d].ravel()])
-            found = _small(nodes, (d - c) * (b == rows), inner, places, links)
+            found = _small(nodes, len(nodes) - (d - c) * (b == rows), inner, places, links)
         elif b - a > d - c:
             middle = (a + b) // 2
-            found = _joined(block(a, middle, c, d), block(middle, b, c, d))
+            found = _joined(block(a, middle, c, d), block(middle, b, c, d), look)
         else:
             middle = (c + d) // 2
-            found = _joined(block(a, b, c, middle), block(a, b, middle, d))
+            found = _joined(block(a, b, c, middle), block(a, b, middle, d), look)
         done += _own_work(b - a, d - c)
-        progress(done / total)
+        look()
         return found
 
     whole = block(0, rows, 0, columns)
     order = np.argsort(whole.nodes)
     if both_ends:  # far ends first: they are joined to the sources, and taken out
         order = np.r_[order[1::2], order[::2]]
-    weights = whole.weights[order][:, np.r_[order, len(order) + np.argsort(whole.grounds)]]
+    weights = whole.weights[order][:, np.r_[order, len(order) : len(order) + columns]]
     if both_ends:
         far, source = np.arange(rows), np.arange(rows, 2 * rows)
         weights[far, source] += along[0]
         weights[source, far] += along[0]
-        weights = _eliminated(weights, rows)
+        weights = _eliminated(weights, rows, look)
     np.fill_diagonal(weights, 0.0)
     return weights[:, rows:].copy(), np.diag(weights.sum(axis=1)) - weights[:, :rows]
 
 
-def _small(nodes: Any, grounds: int, inner: int, places: Any, links: Float) -> _Block:
-    """A block from its links; see ``_form``."""
-    size = len(nodes) - grounds
+def _small(nodes: Any, size: int, inner: int, places: Any, links: Float) -> _Block:
+    """A block from its links, see ``_form``; nodes after the first ``size`` are grounds."""
     weights = np.zeros((size, len(nodes)))
     weights.ravel()[places] = links
     _take_out(weights, inner)
     weights = np.triu(weights[inner:, inner:], 1)
     weights[:, : size - inner] += weights[:, : size - inner].T
-    return _Block(nodes[inner:size], nodes[size:], weights)
+    return _Block(nodes[inner:size], weights)
 
 
-def _joined(a: _Block, b: _Block) -> _Block:
-    """Two neighbours as one block, without the nodes that they share."""
+def _joined(a: _Block, b: _Block, look: Callable[[], None]) -> _Block:
+    """Two neighbours as one block, without the nodes that they share; virtual grounds are of either or both."""
     inner = np.intersect1d(a.nodes, b.nodes, assume_unique=True)
     nodes = np.concatenate([inner, np.setxor1d(a.nodes, b.nodes, assume_unique=True)])
     order, first = np.argsort(nodes), len(nodes)
-    weights = np.zeros((first, first + len(a.grounds) + len(b.grounds)))
-    for part in (a, b):
-        own, last = len(part.nodes), first + len(part.grounds)
+    grounds = [part.weights.shape[1] - len(part.nodes) for part in (a, b)]
+    weights = np.zeros((first, first + sum(grounds)))
+    for part, more in zip((a, b), grounds, strict=True):
         where = order[np.searchsorted(nodes, part.nodes, sorter=order)]
-        weights[np.ix_(where, where)] += part.weights[:, :own]
-        weights[where, first:last] = part.weights[:, own:]
-        first = last
-    return _Block(nodes[len(inner) :], np.r_[a.grounds, b.grounds], _eliminated(weights, len(inner)))
+        weights[np.ix_(where, where)] += part.weights[:, : len(where)]
+        weights[where, first : first + more] = part.weights[:, len(where) :]
+        first += more
+    return _Block(nodes[len(inner) :], _eliminated(weights, len(inner), look))
 
 
-def _eliminated(weights: Float, count: int) -> Float:
-    """The conductances without the first ``count`` nodes; ``weights`` (p, p + q) are spoilt."""
+def _eliminated(weights: Float, count: int, look: Callable[[], None]) -> Float:
+    """The conductances without the first ``count`` nodes; ``weights`` (p, p + q) are spoilt. ``look`` may end it."""
     nodes = len(weights)
     for first in range(0, count, _PANEL):
+        look()
         last = min(first + _PANEL, count)
         rest = weights[first:last, last:]
         panel = np.column_stack([weights[first:last, first:last], rest.sum(axis=1)])

@@ -18,6 +18,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from neuromorph.ising import Float
+from neuromorph.threads import single_threaded_blas
 
 from ..engines import Waveforms
 from ..netlist.circuit import (
@@ -88,6 +89,7 @@ def save_all(circuit: Circuit) -> Circuit:
     return replace(circuit, saved=tuple(node_paths(circuit)))
 
 
+@single_threaded_blas()
 def energy_of_waveforms(
     circuit: Circuit,
     waves: Waveforms,

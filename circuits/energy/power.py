@@ -25,6 +25,7 @@ from neuromorph.analog import AnalogNetwork, Trajectory
 from neuromorph.analog.transient import checked_initial
 from neuromorph.ising import Float
 from neuromorph.limits import checkpoint
+from neuromorph.threads import single_threaded_blas
 
 from ..parts import passive_leaks
 
@@ -104,6 +105,7 @@ class Energy:
         return abs(self.delivered_j - self.dissipated_j - self.stored_j) / (moved or 1.0)
 
 
+@single_threaded_blas()
 def energy_of_network(
     network: AnalogNetwork, initial: ArrayLike, duration_s: float, *, rails: Rails | None = None
 ) -> Energy:
@@ -137,6 +139,7 @@ def energy_of_network(
     return meter.energy(duration_s, start[0], solved.y[:n, -1], solved.y[n:, -1])
 
 
+@single_threaded_blas()
 def energy_of_trajectory(trajectory: Trajectory, *, rails: Rails | None = None, read: int = 0) -> Energy:
     """The energies of one state of a batch that was simulated before, by cubics through its samples.
 

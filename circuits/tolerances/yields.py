@@ -34,6 +34,7 @@ from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import versions
 from neuromorph.study.store import digest
 from neuromorph.study.success import wilson
+from neuromorph.threads import single_threaded_blas
 
 from ..engines import simulate_circuit
 from ..engines.process import LOOK_S, TIMEOUT_S, end_with_parent
@@ -142,6 +143,7 @@ class Boards:
         good = scores >= target - 1e-9 if problem.sense == "max" else scores <= target + 1e-9
         return np.asarray(good)  # NaN is neither
 
+    @single_threaded_blas()
     def __call__(self, seed: np.random.SeedSequence) -> Float:
         """Make the board of one seed and read it: the scores, (reads,)."""
         starts, cues = self.starts(seed)

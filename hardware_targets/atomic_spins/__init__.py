@@ -42,6 +42,7 @@ from neuromorph.protocol import (
 )
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.run import Run, finish
+from neuromorph.threads import single_threaded_blas
 
 from .placement import CouplingLaw, Placement, place
 from .telegraph import skewed, switch
@@ -78,6 +79,7 @@ class AtomicSpins:
     def __post_init__(self) -> None:
         _check(self)
 
+    @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         if problem.size > MAX_PLACED:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
@@ -97,6 +99,7 @@ class AtomicSpins:
             )
         return _program(self, problem, asked, held, generator, placement, notes, {"atoms_placed": asked.size})
 
+    @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
         streams = kernel_states(read_seeds(rng, reads))
@@ -139,6 +142,7 @@ class AtomicSpinsIdeal:
         notes = ["idealised: no array of atoms can be programmed freely today"]
         return _program(self, problem, asked, asked, np.random.default_rng(rng), None, notes, {})
 
+    @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
         streams = kernel_states(read_seeds(rng, reads))

@@ -22,6 +22,7 @@ from scipy.constants import elementary_charge
 
 from neuromorph.ising import Float
 from neuromorph.pieces import pieces
+from neuromorph.threads import single_threaded_blas
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
@@ -46,6 +47,7 @@ class MeanFieldDevice:
         """I (..., k), A, at V (..., k). ValueError where no steady state is found."""
         return self.linearised(voltages_v)[0]
 
+    @single_threaded_blas()
     def linearised(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
         """I (..., k) at V (..., k), A, and what turns a loss's dl/dI into its dl/dV."""
         network, v = self.network, np.asarray(voltages_v, dtype=float)

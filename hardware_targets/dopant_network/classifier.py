@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuromorph.ising import Float
 from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
+from neuromorph.threads import single_threaded_blas
 
 from .adam import Adam
 from .training import Differentiable, Wiring
@@ -91,6 +92,7 @@ class Classifier:
         return np.asarray(scores.argmax(axis=1))
 
 
+@single_threaded_blas()
 def train_classifier(
     device: Differentiable,
     images: ArrayLike,

@@ -18,6 +18,7 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import Delaunay, cKDTree
 
 from neuromorph.ising import Float
+from neuromorph.threads import single_threaded_blas
 
 from .geometry import Electrode, Shape
 
@@ -40,6 +41,7 @@ class Field:
     conductances: Float
     mesh: Delaunay
 
+    @single_threaded_blas()
     def levers(self, sites: ArrayLike) -> Float:
         """L, (sites, k), at ``sites`` (sites, 2), m."""
         at = np.asarray(sites, dtype=float)
@@ -55,6 +57,7 @@ class Field:
         return np.asarray(found)
 
 
+@single_threaded_blas()
 def solve_field(shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None) -> Field:
     """phi_e of every electrode; ``spacing_m`` is that of the mesh far from the electrodes' ends, size / 40 if None."""
     points, owner = graded_vertices(shape, electrodes, spacing_m=spacing_m)

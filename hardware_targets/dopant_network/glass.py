@@ -39,6 +39,7 @@ from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit, Program, Sample, Task, ising_of, mapping_error, require_claim
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.run import Run, finish
+from neuromorph.threads import single_threaded_blas
 
 from .chain import rate_table, relaxation_rate, walk
 from .device import Device, data, silicon
@@ -84,6 +85,7 @@ class DopantGlass:
         if self.radius_m < 4.0 * _APART_M:
             raise ValueError(f"radius_m is {self.radius_m:g}; {4.0 * _APART_M:g} m is the least for {MAX_SPINS} sites")
 
+    @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         if problem.size > MAX_SPINS:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
@@ -101,6 +103,7 @@ class DopantGlass:
         error, setup = mapping_error(asked, held), {"gates_set": len(_gates())}
         return Program(self.name, problem, held, glass, error, notes, setup, one_chip=True)
 
+    @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
         assert isinstance(task, Sample)

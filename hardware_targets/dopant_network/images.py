@@ -20,6 +20,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from neuromorph.ising import Float
+from neuromorph.threads import single_threaded_blas
 
 from .geometry import Electrode, Shape
 
@@ -28,6 +29,7 @@ _UP = 9  # and from the layer upwards (as many below), growing
 _TALL = 2.0  # height of an electrode above the layer over the device's largest width
 
 
+@single_threaded_blas()
 def induced(shape: Shape, electrodes: tuple[Electrode, ...], points: Float, *, refine: int = 1) -> Float:
     """g (points, points), 1/m, of ``points`` (points, 2) in the layer; ``refine`` times finer panels than usual."""
     middle, direction, half, low, high = _panels(shape, electrodes, refine)

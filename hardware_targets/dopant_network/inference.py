@@ -20,6 +20,7 @@ from scipy.special import ndtr
 from neuromorph.cost import Datum, Entry, Estimate, Ledger, Scope, multiply
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
+from neuromorph.threads import single_threaded_blas
 
 from .gates import GATES, Terminals, separation
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork
@@ -78,6 +79,7 @@ class DopantClassifier:
         return Answers(np.asarray(scores.argmax(axis=1)), scores, currents, errors, ledger)
 
 
+@single_threaded_blas()
 def train_readout(
     networks: tuple[HoppingNetwork, ...],
     wiring: Wiring,
@@ -106,6 +108,7 @@ def train_readout(
     return DopantClassifier(tuple(networks), wiring, controls, weights[:-1], weights[-1], mean, deviation, collect_s)
 
 
+@single_threaded_blas()
 def features(
     networks: tuple[HoppingNetwork, ...],
     wiring: Wiring,

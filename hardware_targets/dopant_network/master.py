@@ -20,6 +20,7 @@ from scipy.sparse.linalg import splu
 
 from neuromorph.ising import Float
 from neuromorph.limits import checkpoint
+from neuromorph.threads import single_threaded_blas
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
@@ -43,6 +44,7 @@ class Stationary:
         return np.array([self.probabilities[(states >> i) & 1 == 1].sum() for i in range(bits)])
 
 
+@single_threaded_blas()
 def stationary(
     network: HoppingNetwork, voltages_v: ArrayLike, *, temperature_k: float = LIQUID_NITROGEN_K
 ) -> Stationary:

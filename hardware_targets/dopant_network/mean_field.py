@@ -22,6 +22,7 @@ from scipy.constants import elementary_charge
 
 from neuromorph.ising import Float
 from neuromorph.limits import checkpoint
+from neuromorph.threads import single_threaded_blas
 
 from .hopping import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
@@ -49,6 +50,7 @@ class MeanField:
     message: str
 
 
+@single_threaded_blas()
 def mean_field(
     network: HoppingNetwork,
     voltages_v: ArrayLike,

@@ -40,6 +40,7 @@ from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, Program, Relax, Sample, Task, ising_of, mapping_error, require_claim
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.run import Run, finish
+from neuromorph.threads import single_threaded_blas
 
 from ..memristor.crossbar import CORE, CORES
 from ..memristor.pcm import DATA as CELLS
@@ -92,6 +93,7 @@ class DopantNeurons:
         """The curves of the units that were kept."""
         return kept_units(acceptors=self.acceptors, seed=self.wafer)
 
+    @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         stream = np.random.default_rng(read_seeds(rng, 1)[0])
         tour = isinstance(problem, Tsp)
@@ -134,6 +136,7 @@ class DopantNeurons:
         error = mapping_error(asked, held)
         return Program(self.name, problem, held, state, error, tuple(notes), couplings.setup, one_chip=True)
 
+    @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
         seeds = read_seeds(rng, reads)

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuromorph.ising import Float
 from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
+from neuromorph.threads import single_threaded_blas
 
 from .losses import classes, fisher
 from .training import Differentiable, Wiring, descend
@@ -66,6 +67,7 @@ def discriminant(columns: ArrayLike, labels: ArrayLike) -> tuple[Float, Float]:
     return ratio, w / np.maximum(np.linalg.norm(w, axis=-1, keepdims=True), 1e-300)
 
 
+@single_threaded_blas()
 def select(
     columns: ArrayLike, labels: ArrayLike, count: int, *, firsts: int = 1, squares: bool = False
 ) -> tuple[Float, NDArray[np.int64]]:
@@ -96,6 +98,7 @@ def select(
     return np.array([ratio for ratio, _ in grown]), np.array([chosen for _, chosen in grown])
 
 
+@single_threaded_blas()
 def train_side_by_side(
     device: Differentiable,
     wiring: Wiring,

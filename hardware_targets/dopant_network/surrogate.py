@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuromorph.ising import Float
 from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
+from neuromorph.threads import single_threaded_blas
 
 from .adam import Adam
 from .records import Record, read_arrays, write_arrays
@@ -120,6 +121,7 @@ class Fit:
     history: Float
 
 
+@single_threaded_blas()
 def fit_surrogate(
     record: Record,
     *,

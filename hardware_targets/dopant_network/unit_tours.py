@@ -19,6 +19,7 @@ from neuromorph.annealing import Softassign
 from neuromorph.annealing.assignments import Assignments
 from neuromorph.ising import Float
 from neuromorph.limits import checkpoint
+from neuromorph.threads import single_threaded_blas
 
 from .units import Units
 
@@ -29,6 +30,7 @@ _STIFF = 0.1  # slope of a row's sum at which its servo gives up following: all 
 _SLEW = 0.03  # of a servo in a pass, in units of U
 
 
+@single_threaded_blas()
 def anneal_tours(
     system: Softassign,
     seeds: Sequence[np.random.SeedSequence],

@@ -25,6 +25,7 @@ from scipy.constants import elementary_charge
 from neuromorph.ising import Float
 from neuromorph.limits import checkpoint
 from neuromorph.rng import read_seeds
+from neuromorph.threads import single_threaded_blas
 
 from .chain import relaxation_rate
 from .device import random_device
@@ -148,6 +149,7 @@ class Units:
 
 
 @lru_cache(maxsize=4)
+@single_threaded_blas()
 def kept_units(
     count: int = 12,
     acceptors: int = 6,

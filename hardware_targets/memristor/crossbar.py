@@ -37,6 +37,7 @@ from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, Program, Task, ising_of, mapping_error, require_claim
 from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import Run, finish
+from neuromorph.threads import single_threaded_blas
 
 from ..reads import (
     AMPLIFIERS,
@@ -101,10 +102,12 @@ class MemristorCrossbar:
     def _tau_s(self) -> float:
         return DATA["time_constant"].value if self.tau_s is None else self.tau_s
 
+    @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         stream = _own_stream(read_seeds(rng, 1)[0], 1)
         return self._tour(problem, stream) if isinstance(problem, Tsp) else self._network(problem, stream)
 
+    @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
         seeds = read_seeds(rng, reads)

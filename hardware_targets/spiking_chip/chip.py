@@ -29,6 +29,7 @@ from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import Run, finish
 from neuromorph.spiking.backend import Backend
 from neuromorph.spiking.one_hot import OneHot
+from neuromorph.threads import single_threaded_blas
 
 from . import reads as ways
 from .batches import FIRST, batches, sizes
@@ -60,10 +61,12 @@ class SpikingChip:
     def analog(self) -> bool:
         return "acceleration" in self.table
 
+    @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         pattern = Pattern(read_seeds(rng, 1)[0], self._spread("synapse_spread"), self._spread("neuron_spread"))
         return self._tour(problem, pattern) if isinstance(problem, Tsp) else self._couplings(problem, pattern)
 
+    @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_claim(self, task)
         seeds = read_seeds(rng, reads)

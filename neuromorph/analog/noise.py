@@ -13,12 +13,14 @@ from numpy.typing import ArrayLike
 from ..ising import Float
 from ..limits import checkpoint
 from ..rng import RNG, read_seeds
+from ..threads import single_threaded_blas
 from .network import AnalogNetwork, Gain, per_neuron
 from .transient import Trajectory, checked_initial, sample_times, trajectory_of
 
 _IN_FLIGHT = 1 << 20  # normal numbers drawn at once
 
 
+@single_threaded_blas()
 def simulate_noisy(
     network: AnalogNetwork,
     initial: ArrayLike,

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from ..ising import Float
 from ..limits import checkpoint
+from ..threads import single_threaded_blas
 from .network import AnalogNetwork, Gain
 
 _IMPLICIT = ("Radau", "BDF", "LSODA")
@@ -121,16 +122,17 @@ def simulate(
     # SciPy takes the RMS over all batch * n components: the root of the batch makes up for quiet states that hide one.
     share = np.sqrt(batch)
     options: dict[str, Any] = {"jac": jacobian} if method in _IMPLICIT else {}
-    solved = solve_ivp(
-        slope,
-        (0.0, t_end_s),
-        u0.ravel(),
-        method=method,
-        t_eval=times,
-        rtol=max(rtol / share, 3e-14),
-        atol=atol / share,
-        **options,
-    )
+    with single_threaded_blas(batch * n**2):
+        solved = solve_ivp(
+            slope,
+            (0.0, t_end_s),
+            u0.ravel(),
+            method=method,
+            t_eval=times,
+            rtol=max(rtol / share, 3e-14),
+            atol=atol / share,
+            **options,
+        )
     potentials = solved.y.T.reshape(-1, batch, n) if solved.success or len(solved.t) else u0[None]
     return trajectory_of(
         network, times, potentials, gain, "" if solved.success else str(solved.message), rtol, int(solved.nfev)

@@ -24,6 +24,7 @@ from ..analog import AnalogNetwork, Tanh
 from ..ising import Float, Ising
 from ..limits import checkpoint
 from ..pieces import run_aside
+from ..threads import single_threaded_blas
 
 _HOT = 0.9  # where the ramp starts, in units of the critical factor
 _FINAL = 20.0  # the gain that an Ising problem is given, in units of the critical gain
@@ -67,6 +68,7 @@ class Annealed:
     steps: int
 
 
+@single_threaded_blas()
 def anneal(
     problem: AnalogNetwork | Ising,
     seeds: Sequence[np.random.SeedSequence],
@@ -136,6 +138,7 @@ def anneal(
     return Annealed(network, u, network.spins(u), converged, duration_s, ramp, steps)
 
 
+@single_threaded_blas()
 def critical_gain(network: AnalogNetwork) -> float:
     """k_c: the factor on the gain at which u = 0, were there no currents, becomes unstable; infinite if never."""
     return _critical(network, _extreme_modes(network)[1])

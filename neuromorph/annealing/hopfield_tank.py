@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from ..analog import AnalogNetwork, Logistic
 from ..ising import Float
 from ..limits import checkpoint
+from ..threads import single_threaded_blas
 from .assignments import Assignments, checked_distances
 
 
@@ -89,6 +90,7 @@ class HopfieldTank:
         return self.u0 * (np.arctanh(2.0 / self.size - 1.0) + np.array(noise))
 
 
+@single_threaded_blas()
 def hopfield_tank(
     system: HopfieldTank | ArrayLike,
     seeds: Sequence[np.random.SeedSequence],

@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike
 from ..ising import Float
 from ..pieces import pieces
 from ..rng import kernel_states
+from ..threads import single_threaded_blas
 from .assignments import Assignments, checked_distances
 
 _POWER = 8
@@ -118,6 +119,7 @@ class Softassign:
         return -u - force.reshape(u.shape)
 
 
+@single_threaded_blas()
 def softassign(
     system: Softassign | ArrayLike,
     seeds: Sequence[np.random.SeedSequence],

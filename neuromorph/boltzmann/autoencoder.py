@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ising import Float
 from ..limits import checkpoint
+from ..threads import single_threaded_blas
 from .dbn import stack
 from .gibbs import Stream
 from .inputs import layer_sizes, seed_of, sklearn_output
@@ -125,6 +126,7 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         x = np.asarray(X, dtype=float)
         return -float(((self.inverse_transform(self.transform(x)) - x) ** 2).sum(axis=1).mean())
 
+    @single_threaded_blas()
     def _code(self, v: Float, n: int, visible: Units, seed: np.random.SeedSequence) -> tuple[Any, Any, Any]:
         """(W, b, c) of the restricted machine with Gaussian hidden units: the code layer before fine-tuning."""
         stream = Stream.of(seed)
@@ -143,13 +145,14 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         shapes = [w.shape for w, _ in start]
         if self._output == "bernoulli":
             v = np.clip(v, 0.0, 1.0)  # the cross-entropy has no lower bound outside
-        found = minimize(
-            lambda flat: loss_and_gradient(flat, shapes, v, self._output, self.alpha),
-            flatten(start),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": self.max_iter, "maxfun": 10 * self.max_iter + 10, "maxcor": 20},
-        )
+        with single_threaded_blas(len(v) * max(w.size for w, _ in start)):
+            found = minimize(
+                lambda flat: loss_and_gradient(flat, shapes, v, self._output, self.alpha),
+                flatten(start),
+                jac=True,
+                method="L-BFGS-B",
+                options={"maxiter": self.max_iter, "maxfun": 10 * self.max_iter + 10, "maxcor": 20},
+            )
         if not np.isfinite(found.fun):
             warnings.warn(f"fine-tuning stopped: {found.message}", ConvergenceWarning, stacklevel=3)
         self.layers_, self.loss_, self.n_iter_ = unflatten(found.x, shapes), float(found.fun), int(found.nit)

@@ -24,6 +24,7 @@ from scipy.special import expit, logsumexp
 
 from ..ising import Float, Ising
 from ..limits import checkpoint
+from ..threads import single_threaded_blas
 
 Units: TypeAlias = Literal["bernoulli", "gaussian"]
 
@@ -57,7 +58,9 @@ class Layer:
 
     def hidden_input(self, v: ArrayLike) -> Float:
         """c + W v, (rows, m) -> (rows, n)."""
-        return np.asarray(v, dtype=float) @ self.weights.T + self.hidden_biases
+        v = np.asarray(v, dtype=float)
+        with single_threaded_blas(v.size * len(self.weights)):
+            return v @ self.weights.T + self.hidden_biases
 
     def hidden_means(self, v: ArrayLike) -> Float:
         """P(h = 1 | v), (rows, m) -> (rows, n)."""

@@ -23,6 +23,7 @@ from scipy.stats import t as student
 from ..ising import Float
 from ..limits import checkpoint
 from ..rng import RNG
+from ..threads import single_threaded_blas
 from .gibbs import Path, Single, Stream
 from .layer import Layer
 
@@ -77,15 +78,16 @@ def ais(
     ladder = _checked_betas(betas)
     path, stream = Path.of(layer, base), Stream.of(rng)
     log_z0 = _log_partition_at_zero(path)
-    forward, v = _anneal(path, path.start(chains, stream), ladder, stream)
-    log_weights = log_z0 + forward
-    probabilities = np.exp(log_weights - logsumexp(log_weights))
-    v = v[stream.generator.choice(chains, size=chains, p=probabilities / probabilities.sum())]
-    ones = np.ones(chains, np.float32)
-    for k in range(mixing):
-        checkpoint("Gibbs steps", k, mixing)
-        v = path.draw_visible(path.draw_hidden(v @ path.weights.T, ones, stream), ones, stream)
-    back, _ = _anneal(path, v, ladder[::-1], stream)
+    with single_threaded_blas(chains * layer.weights.size):
+        forward, v = _anneal(path, path.start(chains, stream), ladder, stream)
+        log_weights = log_z0 + forward
+        probabilities = np.exp(log_weights - logsumexp(log_weights))
+        v = v[stream.generator.choice(chains, size=chains, p=probabilities / probabilities.sum())]
+        ones = np.ones(chains, np.float32)
+        for k in range(mixing):
+            checkpoint("Gibbs steps", k, mixing)
+            v = path.draw_visible(path.draw_hidden(v @ path.weights.T, ones, stream), ones, stream)
+        back, _ = _anneal(path, v, ladder[::-1], stream)
     value = float(logsumexp(log_weights) - np.log(chains))
     size = float(1.0 / (probabilities**2).sum())
     half = float(student.ppf(0.975, chains - 1) * np.sqrt(max(0.0, 1.0 / size - 1.0 / chains)))

@@ -23,6 +23,7 @@ from ..ising import Float, Ising, check_spins
 from ..limits import checkpoint
 from ..protocol import Sample, Target
 from ..rng import RNG
+from ..threads import single_threaded_blas
 from .inputs import learning_rates, seed_of, sklearn_output
 from .layer import log_odds
 from .moments import MAX_CLAMPED, Moments, clamped_moments, difference, free_moments, hidden_tables, sweep
@@ -80,6 +81,7 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.n_steps = n_steps
         self.random_state = random_state
 
+    @single_threaded_blas()
     def fit(self, X: ArrayLike, y: Any = None, *, sampler: Sampler | None = None) -> BoltzmannMachine:
         """Learn X (samples, n_features) from new random couplings.
 
@@ -101,6 +103,7 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 self._update(v[order[start : start + size]], next(rates), sampler)
         return self
 
+    @single_threaded_blas()
     def partial_fit(self, X: ArrayLike, y: Any = None, *, sampler: Sampler | None = None) -> BoltzmannMachine:
         """One update from the batch X."""
         first = not hasattr(self, "_generator")
@@ -162,6 +165,7 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         sweep(self.couplings_, self.biases_, spins, 1, seed)
         return sklearn_output((spins[:, : v.shape[1]] + 1) / 2.0, x)
 
+    @single_threaded_blas()
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000, rng: RNG = None) -> Float:
         """Independent visible states, 0 and 1: exact to 16 units, else ``n_steps`` Gibbs sweeps from a random start."""
         ising, seed = self.ising(), seed_of(self.random_state if rng is None else rng)

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..ising import Float
 from ..limits import checkpoint
 from ..rng import RNG
+from ..threads import single_threaded_blas
 from .gibbs import Path, Stream
 from .inputs import check_unit_interval, learning_rates, seed_of, sklearn_output
 from .layer import Layer, Units, check_units, log_odds
@@ -95,11 +96,12 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         rates = learning_rates(self.learning_rate, self.n_iter * -(-len(x) // self.batch_size))
         v = self._units(x).astype(np.float32, copy=False)
         shuffle = self._learner.stream.generator
-        for epoch in range(self.n_iter):
-            order = shuffle.permutation(len(v))
-            for start in range(0, len(v), self.batch_size):
-                checkpoint("learning", epoch * len(v) + start, self.n_iter * len(v))
-                self._learner.learn(v, next(rates), order[start : start + self.batch_size])
+        with single_threaded_blas(min(self.batch_size, len(v)) * self.components_.size):
+            for epoch in range(self.n_iter):
+                order = shuffle.permutation(len(v))
+                for start in range(0, len(v), self.batch_size):
+                    checkpoint("learning", epoch * len(v) + start, self.n_iter * len(v))
+                    self._learner.learn(v, next(rates), order[start : start + self.batch_size])
         return self._finish()
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> RBM:
@@ -108,7 +110,8 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         x = self._validated(X, reset=first)
         if first:
             self._begin(x)
-        self._learner.learn(self._units(x).astype(np.float32), next(learning_rates(self.learning_rate, 1)))
+        with single_threaded_blas(len(x) * self.components_.size):
+            self._learner.learn(self._units(x).astype(np.float32), next(learning_rates(self.learning_rate, 1)))
         return self._finish()
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
@@ -159,10 +162,12 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"n_samples is {n_samples} and n_steps {n_steps}; both must be at least 1")
         path, stream = Path.of(self.layer, self.base_), Stream.of(self._rng(rng))
         v = path.start(n_samples, stream)
-        for k, beta in enumerate(np.r_[np.linspace(0.0, 1.0, n_steps), np.ones(n_steps)].astype(np.float32)):
-            checkpoint("Gibbs steps", k, 2 * n_steps)
-            at = np.full(n_samples, beta)
-            v = path.draw_visible(path.draw_hidden(v @ path.weights.T, at, stream), at, stream)
+        with single_threaded_blas(n_samples * self.components_.size):
+            betas = np.r_[np.linspace(0.0, 1.0, n_steps), np.ones(n_steps)].astype(np.float32)
+            for k, beta in enumerate(betas):
+                checkpoint("Gibbs steps", k, 2 * n_steps)
+                at = np.full(n_samples, beta)
+                v = path.draw_visible(path.draw_hidden(v @ path.weights.T, at, stream), at, stream)
         return np.asarray(v.astype(float) * self.scale_ + self.mean_)
 
     @property

@@ -37,6 +37,7 @@ from ..ising import Float
 from ..limits import checkpoint
 from ..pieces import each_on_threads
 from ..rng import RNG, kernel_states, read_seeds, seed_sequence
+from ..threads import single_threaded_blas
 
 RETAINED = 0.8
 """Overlap above which a pattern counts as retained."""
@@ -70,6 +71,7 @@ class Retention:
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
+@single_threaded_blas()
 def retention(
     size: int,
     loads: ArrayLike,

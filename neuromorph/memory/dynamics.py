@@ -25,6 +25,7 @@ from scipy.special import expit
 from ..ising import Float, Ising, check_spins
 from ..limits import checkpoint
 from ..rng import RNG, kernel_states, read_seeds
+from ..threads import single_threaded_blas
 
 Order: TypeAlias = Literal["asynchronous", "synchronous"]
 
@@ -57,6 +58,7 @@ class Relaxed:
         return np.asarray(self.period == 1)
 
 
+@single_threaded_blas()
 def relax(
     couplings: Ising | ArrayLike,
     cues: ArrayLike,

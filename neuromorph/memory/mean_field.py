@@ -20,6 +20,7 @@ from ..ising import Float, Ising, check_spins
 from ..limits import checkpoint
 from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
+from ..threads import single_threaded_blas
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,7 @@ def analog_equivalent(ising: Ising, beta: float) -> AnalogNetwork:
     return AnalogNetwork(ising.couplings, 1.0, 1.0, ising.biases, Tanh(gain=_checked(beta)))
 
 
+@single_threaded_blas()
 def stationary_state(
     ising: Ising, beta: float, start: ArrayLike, *, steps: int = 10_000, tolerance: float = 1e-12
 ) -> Stationary:
@@ -64,6 +66,7 @@ def stationary_state(
     return Stationary(m, residual, residual <= tolerance, done)
 
 
+@single_threaded_blas()
 def binary_means(
     ising: Ising, beta: float, cue: ArrayLike, *, sweeps: int = 1000, burn: int = 100, reads: int = 8, rng: RNG = None
 ) -> Float:

@@ -20,6 +20,7 @@ from scipy.special import logsumexp, softmax
 
 from ..ising import Float
 from ..limits import checkpoint
+from ..threads import single_threaded_blas
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,7 @@ class ModernHopfield:
         energies = 0.5 * ((q**2).sum(axis=-1) + largest) - attraction / self.beta
         return float(energies) if q.ndim == 1 else np.asarray(energies)
 
+    @single_threaded_blas()
     def recall(self, queries: ArrayLike, *, steps: int = 1000, tolerance: float = 1e-9) -> Retrieved:
         """Steps until none moves q further than ``tolerance`` times the largest |x|, or ``steps`` are done."""
         if steps < 1 or not tolerance > 0.0:

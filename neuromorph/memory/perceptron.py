@@ -20,6 +20,7 @@ from scipy.optimize import brentq
 
 from ..ising import Float
 from ..limits import checkpoint
+from ..threads import single_threaded_blas
 from .rules import check_patterns
 
 
@@ -59,6 +60,7 @@ def stabilities(couplings: ArrayLike, patterns: ArrayLike) -> Float:
     return np.asarray(x * (x @ j.T) / np.where(norm > 0.0, norm, 1.0))
 
 
+@single_threaded_blas()
 def perceptron(patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = False, max_sweeps: int = 1000) -> Learned:
     r"""Gardner's learning: while Delta_i <= kappa, J_ij += x_i x_j / n.
 
@@ -94,6 +96,7 @@ def perceptron(patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = Fa
     return Learned(j, found, n > 1 and bool((found > margin).all()), sweeps)
 
 
+@single_threaded_blas()
 def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_000) -> Learned:
     r"""Krauth and Mezard's learning: each neuron learns its least stable pattern, towards the largest margin.
 

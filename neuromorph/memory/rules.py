@@ -20,14 +20,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, Ising
 from ..limits import checkpoint
+from ..threads import single_threaded_blas
 
 
 def hebb(patterns: ArrayLike, *, normalised: bool = True, diagonal: bool = False) -> Float:
     """J_ij = sum_mu x_i x_j, over n if ``normalised``; J_ii = 0, or what the sum gives if ``diagonal``."""
     x = check_patterns(patterns).astype(float)
-    return _finished(x.T @ x / (x.shape[1] if normalised else 1), diagonal)
+    n = x.shape[1]
+    with single_threaded_blas(x.size * n):
+        return _finished(x.T @ x / (n if normalised else 1), diagonal)
 
 
+@single_threaded_blas()
 def pseudo_inverse(patterns: ArrayLike, *, diagonal: bool = False) -> Float:
     """J = X^+ X, the orthogonal projection on the patterns, which all are eigenvectors with eigenvalue 1.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..ising import Float
 from ..problems import MaxCut, Recall, Tsp
 from ..protocol import Relax
+from ..threads import single_threaded_blas
 from .figures import new_axes
 from .style import INK, LINE, MUTED, PAPER, SERIES
 
@@ -56,6 +57,7 @@ def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, colour: 
     return _without_axes(ax)
 
 
+@single_threaded_blas()
 def city_places(problem: Tsp) -> Float | None:
     """(n, 2): the coordinates of the file, else the plane that fits the distances best (Torgerson 1952)."""
     places = problem.drawing()

@@ -19,6 +19,7 @@ from scipy import sparse
 
 from ..ising import Float, Ising
 from ..limits import checkpoint
+from ..threads import single_threaded_blas
 
 MAX_UNITS = 4096  # couplings are held dense
 
@@ -144,6 +145,7 @@ class OneHot:
         w[self.groups[:, None] == self.groups] = 0.0
         return w, self.biases - np.maximum.reduceat(self.biases[order], starts)[self.groups]
 
+    @single_threaded_blas()
     def energy(self, winners: ArrayLike) -> Float:
         """E of states (reads, groups) of the unit that is on in each group, (reads,)."""
         on = np.asarray(winners)

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float
+from ..threads import single_threaded_blas
 from .backend import Backend, Progress, Simulator, build
 
 Complex = NDArray[np.complex128]
@@ -120,6 +121,7 @@ class PhaseMemory:
         """T, s."""
         return 1.0 / self.frequency_hz
 
+    @single_threaded_blas()
     def phasor_network(self, cues: ArrayLike, cycles: int = 25) -> Complex:
         """The discrete network this stands for, all neurons at once, from cues (trials, n): after ``cycles``, s of
 

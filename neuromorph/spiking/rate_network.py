@@ -36,6 +36,7 @@ from ..ising import Float, Ising
 from ..limits import checkpoint
 from ..memory import hebb
 from ..rng import RNG
+from ..threads import single_threaded_blas
 from .backend import Backend, Progress, Recording, Simulator, build
 from .curve import LifNeuron, RateCurve, measure_curve
 
@@ -133,6 +134,7 @@ class SpikingHopfield:
         return cls(weights, unit * (r * (network.currents + middle * t.sum(axis=1)) - centre), **options)
 
     @classmethod
+    @single_threaded_blas()
     def from_ising(cls, ising: Ising, *, scale: float | None = None, **options: Any) -> SpikingHopfield:
         """T = scale J, I = scale h; None: one over the largest eigenvalue of J, at which modes rise e-fold in tau_s."""
         j = ising.dense_couplings()
@@ -186,6 +188,7 @@ class SpikingHopfield:
         """g'(0)."""
         return 2.0 * self.swing_v * self.curve.slope(self.working_point[0]) / self.unit_hz
 
+    @single_threaded_blas()
     def integrate(
         self, cues: ArrayLike, *, duration_s: float = 0.6, cue_s: float = 0.1, bin_s: float = 0.05
     ) -> tuple[Float, NDArray[np.int8]]:

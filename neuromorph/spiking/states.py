@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import exact
 from ..exact import MAX_SPINS
 from ..ising import Float
+from ..threads import single_threaded_blas
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +107,7 @@ def relative_entropy(shares: ArrayLike, exact_shares: ArrayLike) -> Any:
     return float(total) if total.ndim == 0 else total
 
 
+@single_threaded_blas()
 def memoryless_floor(biases: ArrayLike, weights: ArrayLike, tau_s: float) -> float:
     r"""T <D> in s of an exact sampler of neurons without memory: a floor that only more time lowers.
 

@@ -83,12 +83,14 @@ def test_kernel_is_the_equation(n, noise):
     times = np.linspace(0.0, system.duration_tau, 31)
     out = np.empty(padded(system).shape, np.float32)
     state = kernel_states(read_seeds(5, 1))[0]
-    step, strength, scatter, tolerance = np.array([times[1], noise, 0.1, 1e-6], np.float32)
-    schedule = system.temperature(times).astype(np.float32), system.coupling(times[:-1]).astype(np.float32)
     stream = state.copy()
-    begun = kernel.begin(*out.shape, scatter, stream)
-    for first, stop in ((0, 1), (1, 20), (20, 30)):  # in parts, as between looks at the clock
-        kernel.anneal(padded(system), *schedule, step, strength, tolerance, 3000, stream, out, *begun, first, stop)
+    temperatures, couplings = system.temperature(times).astype(np.float32), system.coupling(times[:-1])
+    dt, noise_, initial, tolerance = np.array([times[1], noise, 0.1, 1e-6], np.float32)
+    read = kernel.start(n, out.shape[1], initial, stream)
+    for part in (slice(0, 7), slice(7, 8), slice(8, 30)):  # a read goes on where it stopped
+        options = (dt, noise_, tolerance, 3000, stream, *read, out)
+        kernel.anneal(padded(system), temperatures[part], couplings[part].astype(np.float32), *options)
+    kernel.finish(*read, temperatures[-1], out)
     expected = reference(system, times, noise, 0.1, state.copy())
     np.testing.assert_allclose(out[:, :n].T, expected, atol=2e-3)
     assert (out[:, n:] < 1e-12).all()

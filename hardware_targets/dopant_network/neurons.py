@@ -34,7 +34,7 @@ from neuromorph.cost import Cost, Datum, Scope, lasting, multiply
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.gibbs import toss
 from neuromorph.limits import checkpoint, whole_parts
-from neuromorph.pieces import pieces
+from neuromorph.pieces import pieces, run_aside
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, Program, Relax, Sample, Task, ising_of, mapping_error, require_claim
@@ -336,7 +336,8 @@ class _State:
     def extreme_modes(self) -> tuple[float, float]:
         """Lowest and highest eigenvalue of the couplings' symmetric part over Lambda, without the noise of reads."""
         calm = self.couplings.read()
-        lowest, highest = np.linalg.eigvalsh((calm + calm.T) / (2.0 * self.load))[[0, -1]]
+        even = (calm + calm.T) / (2.0 * self.load)
+        lowest, highest = run_aside(lambda: np.linalg.eigvalsh(even))[[0, -1]]
         return float(lowest), float(highest)
 
     def activity(self, seconds: Float, joules: Any, *, neurons: int, units: int) -> dict[str, Any]:

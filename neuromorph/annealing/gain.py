@@ -122,7 +122,7 @@ def anneal(
     block = max(1, _IN_FLIGHT // (len(seeds) * network.size))
     u = np.array([scale * stream.standard_normal(network.size) for stream in streams])
     for step in range(steps):
-        checkpoint("annealing", step, steps)
+        checkpoint("rising gain", step, steps)
         factor = ramp(step * dt)
         v = network.voltages(u, factor)
         if observe is not None:

@@ -112,6 +112,6 @@ def hopfield_tank(
     dt = duration_tau * system.tau_s / steps
     u = system.initial(seeds)
     for step in range(steps):
-        checkpoint("integrating the tours", step, steps)
+        checkpoint("Hopfield and Tank's dynamics", step, steps)
         u += dt * system.rhs(0.0, u)
     return Assignments(system.voltages(u), duration_tau, steps, np.zeros(len(seeds), np.int64))

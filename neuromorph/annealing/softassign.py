@@ -144,7 +144,7 @@ def softassign(
 
     Noise is two-valued, +-sigma T sqrt(dt): weakly equivalent to a Gaussian to first order.
     """
-    from ..kernels.softassign import LANES, anneal, begin
+    from ..kernels.softassign import LANES, anneal, finish, start
 
     system = system if isinstance(system, Softassign) else Softassign(system)
     n, reads = system.size, len(seeds)
@@ -166,16 +166,16 @@ def softassign(
     couplings = system.coupling(times[:-1]).astype(np.float32)
     width = -(-n // LANES) * LANES
     padded, out = np.zeros((n, width), np.float32), np.empty((n, width), np.float32)
-    values, counts = np.empty((reads, n, n), np.float32), np.zeros(reads, np.int64)
+    values, counts = np.empty((reads, n, n), np.float32), np.empty(reads, np.int64)
     for read, stream in enumerate(kernel_states(list(seeds))):
         if read == 0 or matrices.ndim == 3:
             padded[:, :n] = system.scaled(matrices[read] if matrices.ndim == 3 else matrices).T
-        noise, accuracy = np.float32(system.sigma), np.float32(tolerance)
-        fixed = (padded, temperatures, couplings, dt, noise, accuracy, passes, stream, out)
-        state: Any = begin(n, width, np.float32(_SCATTER), stream)
-        for _, part in pieces(1, steps, "annealing the tours", before=read * steps, total=reads * steps):
-            arguments: list[Any] = [*fixed, *state, part.start, part.stop]
-            counts[read] += anneal(*arguments)
+        u, row, column = start(n, width, np.float32(_SCATTER), stream)
+        options = (dt, np.float32(system.sigma), np.float32(tolerance), passes, stream, u, row, column, out)
+        counts[read] = 0
+        for _, part in pieces(1, steps, "softassign", before=read * steps, total=reads * steps):
+            counts[read] += anneal(padded, temperatures[part], couplings[part], *options)
+        counts[read] += finish(u, row, column, temperatures[steps], out)
         values[read] = out[:, :n].T
     return Assignments(values, system.duration_tau, steps, counts)
 

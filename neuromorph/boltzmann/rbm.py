@@ -163,7 +163,8 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         path, stream = Path.of(self.layer, self.base_), Stream.of(self._rng(rng))
         v = path.start(n_samples, stream)
         with single_threaded_blas(n_samples * self.components_.size):
-            for k, beta in enumerate(np.r_[np.linspace(0.0, 1.0, n_steps), np.ones(n_steps)].astype(np.float32)):
+            betas = np.r_[np.linspace(0.0, 1.0, n_steps), np.ones(n_steps)].astype(np.float32)
+            for k, beta in enumerate(betas):
                 checkpoint("Gibbs steps", k, 2 * n_steps)
                 at = np.full(n_samples, beta)
                 v = path.draw_visible(path.draw_hidden(v @ path.weights.T, at, stream), at, stream)

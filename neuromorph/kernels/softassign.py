@@ -88,37 +88,34 @@ def _kick(part, amplitude, bits):
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def begin(n, width, initial, stream):
-    """What :func:`anneal` takes on from part to part: U (n, width), scattered by ``initial``, and its potentials."""
-    u = np.zeros((n, width), F)
+def start(n, width, initial, stream):
+    """(U, the potentials of rows and of columns) at the beginning; ``initial`` is the scatter of U, float32."""
+    u, row, column = np.zeros((n, width), F), np.zeros(n, F), np.full(width, F(-1e30))
     for i in range(n):
         for x in range(n):
             u[i, x] = initial * F(normal(stream))
-    row, column = np.zeros(n, F), np.full(width, F(-1e30))
     column[:n] = F(0.0)
     return u, row, column
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def anneal(distances, temperatures, couplings, dt, noise, tolerance, passes, stream, out, u, row, column, first, stop):
-    """Steps ``first`` to before ``stop`` of one read; returns the Sinkhorn passes they took.
+def anneal(distances, temperatures, couplings, dt, noise, tolerance, passes, stream, u, row, column, v):
+    """Some steps of one read; returns the Sinkhorn passes they took.
 
     distances (n, width) float32    scaled d, row y holds d[:, y], zeros in the padding
-    temperatures (steps + 1,)       T at the beginning of each step and at the end, float32
-    couplings (steps,)              gamma during each step, float32
+    temperatures, couplings         T at the beginning of each step and gamma during it, (steps,) float32
     dt, noise, tolerance            float32; noise is sigma
     stream (4,) uint64              state of the generator
-    out (n, width) float32          V, after the last step at the end
-    u, row, column                  of :func:`begin`
+    u, row, column                  of :func:`start`, in place
+    v (n, width) float32            room for V
     """
     n, width = distances.shape
-    steps = couplings.size
-    v, force, neighbours = out, np.empty((n, width), F), np.empty((n, n), F)
+    force, neighbours = np.empty((n, width), F), np.empty((n, n), F)
     a, b, sums = np.empty(n, F), np.zeros(width, F), np.empty(width, F)
     flat_u, flat_v, flat_force = u.reshape(-1), v.reshape(-1), force.reshape(-1)
     block = max(1, _BLAS_SERIAL // (n * width))
     total = 0
-    for step in range(first, stop):
+    for step in range(couplings.size):
         temperature = temperatures[step]
         total += _normalise(u, row, column, temperature, tolerance, passes, v, a, b, sums)
         for i in range(n):
@@ -134,6 +131,12 @@ def anneal(distances, temperatures, couplings, dt, noise, tolerance, passes, str
             amplitude = noise * temperature * F(math.sqrt(dt))
             for e in range(0, flat_u.size, 32):
                 _kick(flat_u[e : e + 32], amplitude, np.uint32(next_uint64(stream) >> np.uint64(32)))
-    if stop == steps:
-        total += _normalise(u, row, column, temperatures[steps], F(_FINE), _PASSES, v, a, b, sums)
     return total
+
+
+@njit(cache=True, nogil=True)
+def finish(u, row, column, temperature, v):
+    """V (n, width) at the end, finely normalised; returns the passes it took."""
+    n, width = u.shape
+    a, b, sums = np.empty(n, F), np.zeros(width, F), np.empty(width, F)
+    return _normalise(u, row, column, temperature, F(_FINE), _PASSES, v, a, b, sums)

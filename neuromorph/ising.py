@@ -69,7 +69,14 @@ class Ising:
 
     def sparse_couplings(self) -> Any:
         """J as CSR with sorted indices."""
-        return self.couplings if self.is_sparse else sparse.csr_array(self.couplings)
+        if self.is_sparse:
+            return self.couplings
+        n, step = self.size, max(1, _IN_FLIGHT // self.size)  # all at once could not be interrupted
+        parts = [_rows_of(self.couplings[first : first + step]) for first in range(0, n, step)]
+        counts, indices, data = (np.concatenate(each) for each in zip(*parts, strict=True))
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        kind = np.int32 if starts[-1] < 1 << 31 else np.int64  # as SciPy has it
+        return sparse.csr_array((data, indices.astype(kind), starts.astype(kind)), shape=(n, n))
 
     def field(self, spins: ArrayLike) -> Float:
         """h + J s, the field on each spin: (n,) -> (n,), (reads, n) -> (reads, n)."""
@@ -180,6 +187,12 @@ class Ising:
         nx.set_node_attributes(graph, dict(enumerate(self.biases.tolist())), "bias")
         graph.graph["offset"] = self.offset
         return graph
+
+
+def _rows_of(dense: Float) -> tuple[NDArray[np.int64], NDArray[np.int32], Float]:
+    """(how many values of each row are not 0, their columns, these values)."""
+    filled = dense != 0.0
+    return np.count_nonzero(filled, axis=1), np.nonzero(filled)[1].astype(np.int32), dense[filled]
 
 
 def check_spins(spins: ArrayLike, n: int) -> NDArray[Any]:

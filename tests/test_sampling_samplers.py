@@ -103,8 +103,8 @@ def all_at_once(indptr, indices, data, biases, betas, order, starts, spins, stat
     coupled_sweeps(indptr, indices, data, biases, betas, order, np.array([0, order.size]), spins, states)
 
 
-def half_bonds(indptr, indices, data, beta, *rest):
-    return sw_moves(indptr, indices, data, beta / 2, *rest)
+def half_bonds(data, beta):
+    return bond_chances(data, beta / 2)
 
 
 def worldlines_without_slices(indptr, indices, data, biases, beta, gammas, begin, end, spins, states):
@@ -112,8 +112,8 @@ def worldlines_without_slices(indptr, indices, data, biases, beta, gammas, begin
     worldlines(indptr, indices, data, biases, beta * slices, gammas / slices, begin, end, spins, states)
 
 
-exchange_clusters, sw_moves, clusters_graph = (
-    parallel_tempering.exchange_clusters, clusters.swendsen_wang_moves, clusters._graph)  # fmt: skip
+exchange_clusters, bond_chances, clusters_graph = (
+    parallel_tempering.exchange_clusters, clusters.bond_chances, clusters._graph)  # fmt: skip
 worldlines = quantum.worldline_sweeps
 parallel_swap, population_resample = parallel_tempering.swap, population.resample
 coupled_sweeps = colouring.colour_sweeps
@@ -128,7 +128,7 @@ coupled_sweeps = colouring.colour_sweeps
         (population, "resample", no_weights,
          lambda i, b, rng: sampling.population_annealing(i, b, READS, sweeps=1, rng=rng)),
         (colouring, "colour_sweeps", all_at_once, SAMPLERS["block_gibbs"]),
-        (clusters, "swendsen_wang_moves", half_bonds,
+        (clusters, "bond_chances", half_bonds,
          lambda i, b, rng: sampling.swendsen_wang(i, b, 1, chains=READS, burn_in=40, sweeps_between=0, rng=rng)),
         (clusters, "_graph", lambda i: clusters_graph(Ising(i.couplings)), SAMPLERS["wolff"]),
         (quantum, "worldline_sweeps", worldlines_without_slices, SAMPLERS["quantum_anneal"]),

@@ -58,13 +58,18 @@ def _heat_bath(indptr, indices, data, beta, spins, state):
 
 
 @njit(cache=True, nogil=True)
-def swendsen_wang_moves(indptr, indices, data, beta, moves, between, spins, states):
+def bond_chances(data, beta):
+    """P(bond) of each coupling, if that is satisfied."""
+    return 1.0 - np.exp(-2.0 * beta * np.abs(data))
+
+
+@njit(cache=True, nogil=True)
+def swendsen_wang_moves(indptr, indices, data, beta, chance, moves, between, spins, states):
     """``moves`` times all clusters turned with odds 1, each after ``between`` heat-bath sweeps; spins (R, n) in place.
 
     Returns the sum over moves, replicas and clusters of the squares of their sizes.
     """
     n, total = spins.shape[1], 0.0
-    chance = 1.0 - np.exp(-2.0 * beta * np.abs(data))
     parent, turned, size = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(n, np.int64)
     for r in range(spins.shape[0]):
         s, state = spins[r], states[r]
@@ -94,13 +99,12 @@ def swendsen_wang_moves(indptr, indices, data, beta, moves, between, spins, stat
 
 
 @njit(cache=True, nogil=True)
-def wolff_moves(indptr, indices, data, beta, moves, between, spins, states):
+def wolff_moves(indptr, indices, data, beta, chance, moves, between, spins, states):
     """``moves`` times one cluster grown from a random site and turned, after ``between`` heat-bath sweeps.
 
     spins (R, n) in place. Returns the sum of the sizes of the clusters.
     """
     n, total = spins.shape[1], 0
-    chance = 1.0 - np.exp(-2.0 * beta * np.abs(data))
     queue, inside = np.empty(n, np.int64), np.zeros(n, np.bool_)
     for r in range(spins.shape[0]):
         s, state = spins[r], states[r]

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float, Ising
-from ..kernels.clusters import frustrated, swendsen_wang_moves, wolff_moves
+from ..kernels.clusters import bond_chances, frustrated, swendsen_wang_moves, wolff_moves
 from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
 from .checks import at_least, checked_beta, starting_spins, warming
@@ -133,9 +133,9 @@ def _run(
         before = 0
         for at, alike in groupby(betas):
             count, total = len(list(alike)), 0.0
-            of = chains * betas.size
-            for some, part in pieces(chains, count, step, before=chains * before, total=of):
-                total += moves(*graph, at, part.stop - part.start, between, spins[some], states[some])
+            chance, every = bond_chances(graph[2], at), chains * betas.size
+            for some, part in pieces(chains, count, step, before=chains * before, total=every):
+                total += moves(*graph, at, chance, part.stop - part.start, between, spins[some], states[some])
             share = total / (count * chains * float(spins.shape[1]) * spins.shape[1] ** (weight - 1))
             before += count
             if at == beta:

@@ -15,7 +15,7 @@ from math import isfinite
 from types import FrameType
 from typing import Any
 
-from .limits import TimeLimit
+from .limits import TimeLimit, checkpoint
 
 _LATE_S, _AGAIN_S = 1.0, 0.5  # the alarm comes so long after the limit, and again until it is heard
 
@@ -120,7 +120,7 @@ def alarm(limit: TimeLimit, *, imports: bool = False) -> Iterator[None]:
 
     def ring(number: int, frame: FrameType | None) -> None:
         if not over and (imports or not _importing(frame)):
-            limit.check("", 0.0, 0.0)
+            checkpoint()
 
     signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, limit.remaining_s + _LATE_S, _AGAIN_S)

@@ -294,7 +294,7 @@ def test_reads_of_a_batch_that_the_limit_cuts_short_are_kept(tmp_path):
             return finish(program, task, run.spins[:whole], counts, status="ok" if whole == reads else "interrupted")
 
     asked = {"reads": 40, "rng": 3, "directory": tmp_path}
-    (row,) = nm.compare(Ring(), Patient(together=40, read_s=0.03), time_limit=0.2, **asked).results
+    (row,) = nm.compare(Ring(), Patient(together=40, read_s=0.05), time_limit=0.6, **asked).results
     assert row.status == "time limit"
     assert 1 <= row.reads < 20
     assert row.reason == f"{row.reads} of 40 reads when the time was over"

@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 from study_toys import press_ctrl_c
 
-from neuromorph.limits import TimeLimitReached, checkpoint, time_limit
+from neuromorph.limits import TimeLimitReached, checkpoint, time_limit, unlimited
 from neuromorph.pieces import pieces
 from neuromorph.signals import alarm, deferred, interrupts
 
@@ -77,6 +77,12 @@ def test_the_alarm_stops_work_that_does_not_look(monkeypatch):
         assert limit.reached
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+def test_the_alarm_leaves_what_is_short_alone(monkeypatch):
+    monkeypatch.setattr("neuromorph.signals._LATE_S", 0.05)
+    with time_limit(time.monotonic()) as limit, alarm(limit), unlimited():
+        time.sleep(0.2)
 
 
 def test_the_alarm_does_not_cut_an_import_in_half(monkeypatch, tmp_path):

@@ -272,6 +272,8 @@ def test_odd_packages_are_lines_of_the_list(odd_package, capsys):
         assert said in listed[name]["summary"]
     assert listed["cpu-anneal"]["claims"]
     assert protocol.hidden_targets() == {"cpu-anneal": ["odd"]}
+    assert main(["info"]) == 0
+    assert "warning: the package odd also offers a target 'cpu-anneal'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["renamed", "leaves", "nothing", "exits"])

@@ -15,8 +15,9 @@ import numpy as np
 
 from ..ownership import ownership_warnings
 from ..problems.problem import Problem
-from ..protocol import targets
+from ..protocol import hidden_targets, targets
 from ..run import versions
+from .installed import hidden_reason
 from .store import problem_digest
 
 
@@ -45,7 +46,13 @@ def installation() -> dict[str, Any]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "absent"
-    return {"versions": found, "machine": machine(), "targets": targets(), "warnings": ownership_warnings()}
+    hidden = [hidden_reason(each, name) for name, packages in hidden_targets().items() for each in packages]
+    return {
+        "versions": found,
+        "machine": machine(),
+        "targets": targets(),
+        "warnings": [*ownership_warnings(), *hidden],
+    }
 
 
 def machine() -> dict[str, Any]:

@@ -359,6 +359,7 @@ def test_an_rbm_learns_bars_and_stripes(method):
     assert annealed.lower < machine.log_partition().value < annealed.upper
 
 
+@pytest.mark.filterwarnings("ignore:RBM learned nothing")
 def test_samples_of_the_estimator_follow_its_likelihood_and_a_gibbs_step_keeps_them():
     x = np.repeat([[0, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 1.0]], [5, 3, 2], axis=0)
     machine = RBM(4, learning_rate=0.2, n_iter=100, batch_size=10, random_state=0).fit(x)
@@ -368,6 +369,7 @@ def test_samples_of_the_estimator_follow_its_likelihood_and_a_gibbs_step_keeps_t
     require_distribution(2 * machine.gibbs(drawn, rng=4) - 1, expected, "gibbs")
 
 
+@pytest.mark.filterwarnings("ignore:RBM learned nothing")
 def test_random_states_are_followed():
     """int: the same machine; Generator, SeedSequence and RandomState: streams that go on; never the global one."""
     x = bars()

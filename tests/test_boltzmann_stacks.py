@@ -29,7 +29,7 @@ ESTIMATORS = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:X ranges from", "ignore:.*lbfgs")
+@pytest.mark.filterwarnings("ignore:X ranges from", "ignore:.*lbfgs", "ignore:.*learned nothing")
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
 def test_scikit_learn_accepts_the_estimator(estimator):
     """All its checks; the one that it leaves out needs SCIPY_ARRAY_API in the environment."""
@@ -46,6 +46,7 @@ def test_names_of_the_package_are_there_documented_and_lazy():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
 
+@pytest.mark.filterwarnings("ignore:.*learned nothing")  # in so few epochs
 def test_the_example_runs_and_tells_digits_at_five_places_apart(tmp_path, capsys):
     """All of it, small; no moved digit may be lost at the frame, or be in both parts."""
     path = Path(__file__).resolve().parents[1] / "examples" / "rbm_digits.py"
@@ -90,6 +91,7 @@ def test_each_layer_is_a_machine_of_the_means_below():
         DBN((4, 0)).fit(x)
 
 
+@pytest.mark.filterwarnings("ignore:.*learned nothing")
 def test_samples_of_a_network_follow_its_directed_model():
     """p(v) = sum_h p(v | h) p_top(h), enumerated; the means that sample returns are turned into states here."""
     network = DBN((3, 2), rbm=RBM(n_iter=60, learning_rate=0.2), random_state=0).fit(patterns())

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,7 @@ def test_the_library_of_memories_is_light():
         memory.nothing  # noqa: B018
 
 
+@pytest.mark.filterwarnings("ignore:HopfieldMemory recalls little")
 @pytest.mark.parametrize("rule", ["hebb", "pseudo-inverse", "storkey", "dense"])
 def test_the_estimator_passes_the_checks_of_scikit_learn(rule):
     from sklearn.utils.estimator_checks import check_estimator
@@ -192,3 +194,18 @@ def test_the_estimator_recalls_and_scores():
     ):
         with pytest.raises(ValueError, match=rule):
             bad.fit(x)
+
+
+@pytest.mark.parametrize("rule", ["hebb", "pseudo-inverse", "storkey", "dense"])
+def test_a_memory_that_does_not_recall_says_so(rule):
+    """All 1,797 digits, or 30 of them, in 64 spins: states at rest, but cues come back as they went, or worse."""
+    from sklearn.datasets import load_digits
+
+    x = np.random.default_rng(0).choice([-1.0, 1.0], (5, 80))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        memory.HopfieldMemory(rule, random_state=0).fit(x)
+    for k in (30, 300):
+        with pytest.warns(UserWarning, match=r"recalls little: .* for 64 spins and rule") as caught:
+            memory.HopfieldMemory(rule, random_state=0).fit(load_digits().data[:k])
+        assert caught[0].filename == __file__

@@ -20,17 +20,20 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..ising import Float
 from ..limits import checkpoint
 from ..threads import single_threaded_blas
 from .dbn import stack
+from .dependence import all_equal, warn_unlearned
 from .gibbs import Stream
-from .inputs import layer_sizes, seed_of, sklearn_output
-from .layer import Units
+from .inputs import layer_sizes, seed_of, sklearn_output, validated
+from .layer import Units, log_odds
 from .learning import Learner, Rule
 from .rbm import RBM
+
+_LEAST_EXPLAINED = 0.01  # of the variance of X
 
 Weights = list[tuple[Float, Float]]  # (inputs, outputs) and (outputs,) of each layer
 
@@ -43,7 +46,8 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     n_components : tuple of int    units of each layer of the encoder; the last is the linear code
     rbm : RBM or None              how layers below the code are pretrained; None: ``RBM(method="cd")``. Its ``visible``
                                    says what X is
-    code_rate, code_iter           learning rate and epochs of the code layer, Gaussian hidden units, by CD-1
+    code_rate, code_iter           learning rate and epochs of the code layer, Gaussian hidden units, by CD-1, from
+                                   weights of deviation 1 / sqrt(units below), which pass on the scale of their input
     alpha : float                  lambda, weight decay of the fine-tuning
     max_iter : int                 iterations of L-BFGS; 0 leaves the pretrained stack
     random_state : int, RandomState, None, or anything that ``rng`` of this package may be
@@ -57,7 +61,7 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        n_components: tuple[int, ...] = (128, 64, 16),
+        n_components: tuple[int, ...] = (128, 16),
         *,
         rbm: RBM | None = None,
         code_rate: float = 0.001,
@@ -75,13 +79,49 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Autoencoder:
-        """Pretrain, unroll and fine-tune on X (samples, n_features)."""
-        x = np.asarray(validate_data(self, X, dtype=[np.float64, np.float32]))
+        """Pretrain, unroll and fine-tune on X (samples, n_features).
+
+        Warns (ConvergenceWarning) where reconstructions of X are no better than its mean.
+        """
+        x = validated(self, X, reset=True)
         if self.alpha < 0.0 or self.code_rate < 0.0 or min(self.code_iter, self.max_iter) < 0:
             raise ValueError(
                 f"alpha is {self.alpha}, code_rate {self.code_rate}, code_iter {self.code_iter}, max_iter "
                 f"{self.max_iter}; none may be negative"
             )
+        with single_threaded_blas():
+            self._learn(x)
+        warn_unlearned("Autoencoder", self._unlearned(x))
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Codes (samples, n_components[-1])."""
+        check_is_fitted(self)
+        x = validated(self, X, reset=False)
+        return sklearn_output(forward(self.layers_, self._units(x), self._output)[len(self.layers_) // 2], x)
+
+    def inverse_transform(self, X: ArrayLike) -> Float:
+        """X (samples, n_features) of codes (samples, n_components[-1])."""
+        check_is_fitted(self)
+        code = np.asarray(X, dtype=float)
+        half = len(self.layers_) // 2
+        width = self.layers_[half][0].shape[0]
+        if code.ndim != 2 or code.shape[1] != width:
+            raise ValueError(f"X has shape {code.shape}; codes are (samples, {width})")
+        for k, (w, c) in enumerate(self.layers_[half:], start=half):
+            code = _activate(code @ w + c, k, len(self.layers_), self._output)
+        return np.asarray(code * self.scale_ + self.mean_)
+
+    def score(self, X: ArrayLike, y: Any = None) -> float:
+        """Minus the mean over samples of the squared error of their reconstruction."""
+        check_is_fitted(self)
+        return -self._error(validated(self, X, reset=False))
+
+    def _error(self, x: NDArray[Any]) -> float:
+        reconstruction = forward(self.layers_, self._units(x), self._output)[-1] * self.scale_ + self.mean_
+        return float(((reconstruction - x) ** 2).sum(axis=1).mean())
+
+    def _learn(self, x: NDArray[Any]) -> None:
         *below, code = layer_sizes(self.n_components)
         template = RBM(method="cd") if self.rbm is None else self.rbm
         self._output: Units = template.visible
@@ -101,43 +141,19 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         encoder = [(w.T.astype(float), c.astype(float)) for w, _, c in parts]
         decoder = [(w.astype(float), b.astype(float)) for w, b, _ in reversed(parts)]
         self._fine_tune(encoder + decoder, v)
-        return self
-
-    def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Codes (samples, n_components[-1])."""
-        check_is_fitted(self)
-        x = np.asarray(validate_data(self, X, reset=False, dtype=[np.float64, np.float32]))
-        return sklearn_output(forward(self.layers_, self._units(x), self._output)[len(self.layers_) // 2], x)
-
-    def inverse_transform(self, X: ArrayLike) -> Float:
-        """X (samples, n_features) of codes (samples, n_components[-1])."""
-        check_is_fitted(self)
-        code = np.asarray(X, dtype=float)
-        half = len(self.layers_) // 2
-        width = self.layers_[half][0].shape[0]
-        if code.ndim != 2 or code.shape[1] != width:
-            raise ValueError(f"X has shape {code.shape}; codes are (samples, {width})")
-        for k, (w, c) in enumerate(self.layers_[half:], start=half):
-            code = _activate(code @ w + c, k, len(self.layers_), self._output)
-        return np.asarray(code * self.scale_ + self.mean_)
-
-    def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Minus the mean over samples of the squared error of their reconstruction."""
-        x = np.asarray(X, dtype=float)
-        return -float(((self.inverse_transform(self.transform(x)) - x) ** 2).sum(axis=1).mean())
 
     @single_threaded_blas()
     def _code(self, v: Float, n: int, visible: Units, seed: np.random.SeedSequence) -> tuple[Any, Any, Any]:
         """(W, b, c) of the restricted machine with Gaussian hidden units: the code layer before fine-tuning."""
         stream = Stream.of(seed)
-        w = np.float32(0.01) * stream.generator.standard_normal((n, v.shape[1]), np.float32)
-        b, c = np.zeros(v.shape[1], np.float32), np.zeros(n, np.float32)
+        w = np.float32(1.0 / np.sqrt(v.shape[1])) * stream.generator.standard_normal((n, v.shape[1]), np.float32)
+        b, c = log_odds(v, visible).astype(np.float32), np.zeros(n, np.float32)
         learner = Learner(w, b, c, b.copy(), Rule("cd", momentum=0.9), stream, visible, "gaussian")
         single, size = v.astype(np.float32), 100
         for epoch in range(self.code_iter):
             order = stream.generator.permutation(len(v))
             for start in range(0, len(v), size):
-                checkpoint("learning the code", epoch * len(v) + start, self.code_iter * len(v))
+                checkpoint("learning of the code layer", epoch * len(v) + start, self.code_iter * len(v))
                 learner.learn(single, self.code_rate, order[start : start + size])
         return w, b, c
 
@@ -145,23 +161,41 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         shapes = [w.shape for w, _ in start]
         if self._output == "bernoulli":
             v = np.clip(v, 0.0, 1.0)  # the cross-entropy has no lower bound outside
+
+        def evaluated(flat: Float) -> tuple[float, Float]:
+            checkpoint("fine-tuning of the autoencoder")
+            return loss_and_gradient(flat, shapes, v, self._output, self.alpha)
+
         with single_threaded_blas(len(v) * max(w.size for w, _ in start)):
             found = minimize(
-                lambda flat: loss_and_gradient(flat, shapes, v, self._output, self.alpha),
+                evaluated,
                 flatten(start),
                 jac=True,
                 method="L-BFGS-B",
                 options={"maxiter": self.max_iter, "maxfun": 10 * self.max_iter + 10, "maxcor": 20},
             )
         if not np.isfinite(found.fun):
-            warnings.warn(f"fine-tuning stopped: {found.message}", ConvergenceWarning, stacklevel=3)
+            warnings.warn(f"fine-tuning stopped: {found.message}", ConvergenceWarning, stacklevel=4)
         self.layers_, self.loss_, self.n_iter_ = unflatten(found.x, shapes), float(found.fun), int(found.nit)
+
+    def _unlearned(self, x: NDArray[Any]) -> str | None:
+        """Why the codes of x are worth nothing, and what to do; None if they are worth something."""
+        if all_equal(x):
+            return "all samples are equal"
+        error, spread = self._error(x), float(x.var(axis=0, dtype=float).sum())
+        if error < (1.0 - _LEAST_EXPLAINED) * spread:
+            return None
+        return (
+            f"a reconstruction is off by {error:.3g} (squared, a sample), the mean of X by {spread:.3g}; raise "
+            "max_iter, or n_iter or learning_rate of rbm"
+        )
 
     def _units(self, x: NDArray[Any]) -> Float:
         return np.asarray((x - self.mean_) / self.scale_, dtype=float)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -178,7 +212,6 @@ def loss_and_gradient(
     flat: Float, shapes: list[tuple[int, int]], v: Float, output: Units, alpha: float
 ) -> tuple[float, Float]:
     """L and its gradient in the order of ``flat``, by back-propagation; v (rows, m) is input and target."""
-    checkpoint("fine-tuning")
     layers = unflatten(flat, shapes)
     a = forward(layers, v, output)
     y, code = a[-1], len(layers) // 2

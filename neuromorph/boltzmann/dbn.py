@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..ising import Float
 from ..rng import RNG
-from .inputs import layer_sizes, seed_of, sklearn_output
+from ..threads import single_threaded_blas
+from .dependence import some_rows, warn_unlearned
+from .inputs import layer_sizes, seed_of, sklearn_output, validated
 from .rbm import RBM
 
 
@@ -45,9 +47,20 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> DBN:
-        """Learn the layers one after the other from X (samples, n_features)."""
+        """Learn the layers one after the other from X (samples, n_features).
+
+        Warns (ConvergenceWarning) of the lowest layer that learned nothing.
+        """
         x = self._validated(X, reset=True)
-        self.rbms_ = stack(x, layer_sizes(self.n_components), self.rbm, seed_of(self.random_state))
+        with single_threaded_blas():
+            self.rbms_ = stack(x, layer_sizes(self.n_components), self.rbm, seed_of(self.random_state))
+        rows = some_rows(x)
+        for k, rbm in enumerate(self.rbms_, start=1):
+            why = rbm._unlearned(rows)
+            if why is not None:
+                warn_unlearned(f"layer {k} of {len(self.rbms_)} of the DBN", why)
+                break
+            rows = rbm.transform(rows)
         return self
 
     def transform(self, X: ArrayLike, *, layers: int | None = None) -> NDArray[Any]:
@@ -76,10 +89,11 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _validated(self, X: ArrayLike, reset: bool = False) -> NDArray[Any]:
         if not reset:
             check_is_fitted(self)
-        return np.asarray(validate_data(self, X, reset=reset, dtype=[np.float64, np.float32]))
+        return validated(self, X, reset=reset)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -91,6 +105,7 @@ def stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM | None, seed: np.ran
         layer = (RBM() if rbm is None else clone(rbm)).set_params(n_components=n, random_state=child)
         if rbms:
             layer.set_params(visible="bernoulli")
-        rbms.append(layer.fit(x))
+        layer._learn(layer._validated(x, reset=True))
+        rbms.append(layer)
         x = layer.transform(x)
     return rbms

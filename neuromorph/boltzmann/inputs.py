@@ -9,8 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.utils.validation import validate_data
 
 from ..rng import seed_sequence
+
+_ROUND_OFF = 1e-6
 
 
 def seed_of(random_state: Any) -> np.random.SeedSequence:
@@ -33,9 +37,15 @@ def learning_rates(learning_rate: Any, updates: int) -> Iterator[float]:
     return iter(np.linspace(rates[0], rates[1], max(1, updates)).tolist())
 
 
+def validated(estimator: Any, X: Any, *, reset: bool) -> NDArray[Any]:
+    """X as scikit-learn checks it, in float64 or float32; sparse X is made dense."""
+    x = validate_data(estimator, X, reset=reset, dtype=[np.float64, np.float32], accept_sparse="csr")
+    return np.asarray(x.toarray() if issparse(x) else x)
+
+
 def check_unit_interval(x: NDArray[Any]) -> None:
-    """Warn of values that no unit of 0 and 1 can have on average."""
-    if x.size and (x.min() < 0.0 or x.max() > 1.0):
+    """Warn of values that no unit of 0 and 1 can have on average; not of the round-off of who scaled them."""
+    if x.size and (x.min() < -_ROUND_OFF or x.max() > 1.0 + _ROUND_OFF):
         warnings.warn(
             f"X ranges from {x.min():g} to {x.max():g}, but Bernoulli units take 0 .. 1: scale X, or set "
             "visible='gaussian'",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from .. import exact
 from ..ising import Float, Ising, check_spins
@@ -24,9 +24,19 @@ from ..limits import checkpoint
 from ..protocol import Sample, Target
 from ..rng import RNG
 from ..threads import single_threaded_blas
-from .inputs import learning_rates, seed_of, sklearn_output
+from .dependence import verdict, warn_unlearned
+from .inputs import learning_rates, seed_of, sklearn_output, validated
 from .layer import log_odds
-from .moments import MAX_CLAMPED, Moments, clamped_moments, difference, free_moments, hidden_tables, sweep
+from .moments import (
+    MAX_CLAMPED,
+    Moments,
+    clamped_moments,
+    difference,
+    free_energies,
+    free_moments,
+    hidden_tables,
+    sweep,
+)
 
 Sampler: TypeAlias = Target | Callable[[Ising, int, np.random.SeedSequence], ArrayLike]
 
@@ -81,7 +91,6 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.n_steps = n_steps
         self.random_state = random_state
 
-    @single_threaded_blas()
     def fit(self, X: ArrayLike, y: Any = None, *, sampler: Sampler | None = None) -> BoltzmannMachine:
         """Learn X (samples, n_features) from new random couplings.
 
@@ -89,18 +98,13 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             draws the model's average in place of enumeration or chains. A target is programmed in every update with the
             same ``rng``: one device with its own variability, which learning can take into account; and then samples
             at beta = 1.
+
+        Warns (ConvergenceWarning) where nothing was learned; to 16 hidden units.
         """
         v, _ = self._validated(X, reset=True)
-        self._begin(v)
-        size = len(v) if self.batch_size is None else self.batch_size
-        rates = learning_rates(self.learning_rate, self.n_iter * -(-len(v) // size))
-        order = np.arange(len(v))
-        for epoch in range(self.n_iter):
-            if size < len(v):
-                self._generator.shuffle(order)
-            for start in range(0, len(v), size):
-                checkpoint("learning", epoch * len(v) + start, self.n_iter * len(v))
-                self._update(v[order[start : start + size]], next(rates), sampler)
+        with single_threaded_blas():
+            self._learn(v, sampler)
+        warn_unlearned("BoltzmannMachine", self._unlearned(v))
         return self
 
     @single_threaded_blas()
@@ -133,7 +137,7 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def free_energy(self, X: ArrayLike) -> Float:
         """F(v) = -ln sum_h exp(-E(v, h)), (samples,), to 16 hidden units."""
-        return -hidden_tables(self.ising(), self._validated(X)[0])[0]
+        return free_energies(self.ising(), self._validated(X)[0])
 
     def score_samples(self, X: ArrayLike) -> Float:
         """ln p(v) of each sample, to 16 hidden units; ln Z is exact to 24 units, by annealed sampling beyond."""
@@ -177,6 +181,25 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             spins = generator.choice(np.array([-1, 1], np.int8), (n_samples, ising.size))
             sweep(self.couplings_, self.biases_, spins, n_steps, seed)
         return (spins[:, : self.n_features_in_] + 1) / 2.0
+
+    def _learn(self, v: NDArray[np.int8], sampler: Sampler | None) -> None:
+        self._begin(v)
+        size = len(v) if self.batch_size is None else self.batch_size
+        rates = learning_rates(self.learning_rate, self.n_iter * -(-len(v) // size))
+        order = np.arange(len(v))
+        for epoch in range(self.n_iter):
+            if size < len(v):
+                self._generator.shuffle(order)
+            for start in range(0, len(v), size):
+                checkpoint("learning of the Boltzmann machine", epoch * len(v) + start, self.n_iter * len(v))
+                self._update(v[order[start : start + size]], next(rates), sampler)
+
+    def _unlearned(self, v: NDArray[np.int8]) -> str | None:
+        """Why learning of v has come to nothing, and what to do; None if it has not, or that is not known."""
+        if self.n_iter == 0 or self.n_hidden > MAX_CLAMPED:
+            return None
+        ising = self.ising()
+        return verdict(lambda spins: free_energies(ising, spins), v)
 
     def _begin(self, v: NDArray[np.int8]) -> None:
         """Biases of the data, and weak random couplings to the hidden units, which else would all learn the same."""
@@ -246,13 +269,14 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """(visible spins, X)."""
         if not reset:
             check_is_fitted(self)
-        x = np.asarray(validate_data(self, X, reset=reset, dtype=[np.float64, np.float32]))
+        x = validated(self, X, reset=reset)
         if self.binarize is None and not ((x == 0.0) | (x == 1.0)).all():
             raise ValueError("X holds values other than 0 and 1; set binarize to the threshold of a visible unit")
         return np.where(x > (0.5 if self.binarize is None else self.binarize), 1, -1).astype(np.int8), x
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         tags.non_deterministic = self.n_hidden > MAX_CLAMPED
         return tags

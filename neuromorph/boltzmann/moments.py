@@ -70,6 +70,13 @@ def hidden_tables(ising: Ising, visible: ArrayLike) -> tuple[Float, NDArray[np.i
     return total, h, np.exp(logs - total[:, None])
 
 
+def free_energies(ising: Ising, visible: ArrayLike) -> Float:
+    """F(v) = -ln sum_h exp(-E(v, h)) at beta = 1 of the rows of ``visible`` (rows, m), (rows,): to 16 hidden spins."""
+    v = np.asarray(visible)
+    step = max(1, _CHUNK >> (ising.size - v.shape[1]))
+    return -np.concatenate([hidden_tables(ising, v[start : start + step])[0] for start in range(0, len(v), step)])
+
+
 def clamped_moments(ising: Ising, visible: ArrayLike) -> Moments:
     """Averages over the rows of ``visible`` (rows, m), hidden spins by their exact distribution given each."""
     v = np.asarray(visible, dtype=float)
@@ -94,7 +101,7 @@ def gradient(ising: Ising, visible: ArrayLike) -> tuple[Float, Float]:
 
 
 def difference(clamped: Moments, free: Moments) -> tuple[Float, Float]:
-    """(dJ, dh), dJ with zero diagonal."""
+    """(dJ, dh), dJ symmetric with zero diagonal."""
     couplings = clamped.second - free.second
     couplings = (couplings + couplings.T) / 2.0  # the products of BLAS are symmetric to rounding only
     np.fill_diagonal(couplings, 0.0)

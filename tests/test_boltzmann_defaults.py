@@ -1,0 +1,214 @@
+"""Machines as a user meets them: with no options they beat the trivial baseline, and say so where they do not."""
+
+import time
+import warnings
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import BernoulliRBM
+from sklearn.preprocessing import minmax_scale, scale
+
+from neuromorph.boltzmann import DBN, RBM, Autoencoder, BoltzmannMachine
+from neuromorph.boltzmann.dependence import dependence, some_rows
+from neuromorph.limits import TimeLimitReached, time_limit
+
+UNTRAINED = {"method": "cd", "learning_rate": 0.05, "batch_size": 100, "n_iter": 10}  # 140 updates on digits
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """(train, test, their labels): 1,347 and 450 images."""
+    x, y = load_digits(return_X_y=True)
+    return train_test_split(x / 16.0, y, random_state=0)
+
+
+def accuracy(model, digits):
+    """Of logistic regression on the features of ``model``; chance is 0.1, raw pixels have 0.96."""
+    train, test, labels, hidden = digits
+    features = model.fit(train).transform(train)
+    return LogisticRegression(max_iter=1000).fit(features, labels).score(model.transform(test), hidden)
+
+
+def dependence_learned(machine, x):
+    return dependence(machine.free_energy, x)[0]
+
+
+# Defaults.
+
+
+def test_features_of_rbm_and_dbn_are_worth_more_than_those_of_scikit_learn(digits, recwarn):
+    peer = accuracy(BernoulliRBM(random_state=0), digits)
+    assert 0.8 < peer < 0.93
+    assert accuracy(RBM(random_state=0), digits) > peer + 0.02
+    assert accuracy(DBN(random_state=0), digits) > peer + 0.02
+    assert not recwarn.list
+
+
+def test_an_autoencoder_beats_the_mean_and_pca_on_digits_it_has_not_seen(digits, recwarn):
+    train, test, _, _ = digits
+    pca, model = PCA(16).fit(train), Autoencoder(random_state=0).fit(train)
+    linear = ((pca.inverse_transform(pca.transform(test)) - test) ** 2).sum(axis=1).mean()
+    mean = ((test - train.mean(axis=0)) ** 2).sum(axis=1).mean()
+    assert -model.score(test) < 0.9 * linear < 0.2 * mean
+    assert model.transform(test).std(axis=0).min() > 0.1
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("method", ["pcd", "cd"])
+@pytest.mark.parametrize(
+    ("name", "least"), [("iris", 0.1), ("cancer", 0.3), ("few digits", 5.0), ("dark digits on light", 5.0)]
+)
+def test_an_rbm_learns_small_sets(name, least, method, recwarn):
+    x = {
+        "iris": lambda: minmax_scale(load_iris().data),  # 1.0000000000000002 is nothing to warn of
+        "cancer": lambda: minmax_scale(load_breast_cancer().data),
+        "few digits": lambda: load_digits().data[:20] / 16.0,
+        "dark digits on light": lambda: 1.0 - load_digits().data[:500] / 16.0,
+    }[name]()
+    assert dependence_learned(RBM(method=method, random_state=0).fit(x), x) > least
+    assert not recwarn.list
+
+
+def test_wide_sets_do_not_kill_the_hidden_units():
+    """Five factors in 600 pixels, half of them on: the rate that is right for digits takes every unit out of range."""
+    rng = np.random.default_rng(0)
+    x = (rng.normal(size=(200, 5)) @ rng.normal(size=(5, 600)) > 0.0).astype(float)
+    assert RBM(n_iter=30, random_state=0).fit(x).transform(x).std(axis=0).mean() > 0.3
+    with pytest.warns(ConvergenceWarning, match=r"always on or always off: lower learning_rate$"):
+        dead = RBM(n_iter=30, learning_rate=(0.15, 0.0), random_state=0).fit(x)
+    assert dead.transform(x).std(axis=0).max() < 0.01
+
+
+@pytest.mark.parametrize("units", [8, 256, 1000])
+def test_gaussian_units_do_not_run_away(units, recwarn):
+    """A rate that is right for 8 hidden units diverges with 1,000."""
+    x = scale(load_iris().data)
+    machine = RBM(units, visible="gaussian", random_state=0).fit(x)
+    assert dependence_learned(machine, x) > 0.5
+    assert not recwarn.list
+
+
+def test_a_general_machine_beats_independent_units(recwarn):
+    x = (load_digits().data[:400, 18:32] > 7.0).astype(float)
+    p = (x.sum(axis=0) + 1.0) / (len(x) + 2.0)
+    independent = (x * np.log(p) + (1.0 - x) * np.log(1.0 - p)).sum(axis=1).mean()
+    assert BoltzmannMachine(random_state=0).fit(x).score(x) > independent + 1.0
+    assert not recwarn.list
+
+
+def test_updates_of_partial_fit_learn_too(digits):
+    train, test, labels, hidden = digits
+    machine, rng = RBM(64, random_state=0), np.random.default_rng(0)
+    for _ in range(1500):
+        machine.partial_fit(train[rng.choice(len(train), 50)])
+    features = LogisticRegression(max_iter=1000).fit(machine.transform(train), labels)
+    assert features.score(machine.transform(test), hidden) > 0.88
+
+
+def test_weights_leave_zero_at_the_rate_that_the_covariance_gives(digits):
+    """rate * l / 4 an update along the leading eigenvector: why what counts is the number of updates."""
+    train, rate, updates = digits[0][:600], 0.05, 300
+    covariance = np.cov(train.T)
+    np.fill_diagonal(covariance, 0.0)
+    values, vectors = np.linalg.eigh(covariance)
+    lengths = []
+    for n in (0, updates):
+        machine = RBM(64, learning_rate=rate, batch_size=len(train), n_iter=n, random_state=0).fit(train)
+        lengths.append(np.linalg.norm(machine.components_ @ vectors[:, -1]))
+    assert np.log(lengths[1] / lengths[0]) / updates == pytest.approx(rate * values[-1] / 4.0, rel=0.05)
+
+
+# Warnings.
+
+
+def noise():
+    return (np.random.default_rng(0).random((3000, 12)) < 0.4).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("model", "x", "message"),
+    [
+        (RBM(8, n_iter=5), np.full((30, 4), 0.3), "^RBM learned nothing: all samples are equal$"),
+        (RBM(8), noise(), "^RBM learned nothing: shuffling .*; raise n_iter or learning_rate"),
+        (RBM(8, visible="gaussian", n_iter=20), scale(noise()), "^RBM learned nothing: shuffling"),
+        (RBM(n_iter=1), None, "^RBM learned nothing: shuffling"),
+        (RBM(learning_rate=8.0, n_iter=5), None, "always on or always off: lower learning_rate$"),
+        (DBN(rbm=RBM(n_iter=1)), None, "^layer 1 of 2 of the DBN learned nothing: shuffling"),
+        (DBN(rbm=RBM(learning_rate=0.05, n_iter=12)), None, "^layer 2 of 2 of the DBN learned nothing: shuffling"),
+        (
+            Autoencoder((4, 2), max_iter=3),
+            np.full((30, 4), 0.3),
+            "^Autoencoder learned nothing: all samples are equal$",
+        ),
+        (
+            Autoencoder((128, 64, 16), rbm=RBM(**UNTRAINED), max_iter=40),
+            None,
+            "^Autoencoder learned nothing: a reconstruction is",
+        ),
+        (Autoencoder(max_iter=1), noise(), "^Autoencoder learned nothing: .*; raise max_iter"),
+        (BoltzmannMachine(), np.ones((30, 4)), "^BoltzmannMachine learned nothing: all samples are equal$"),
+        (BoltzmannMachine(1, n_iter=1), noise(), "^BoltzmannMachine learned nothing: shuffling"),
+    ],
+    ids=lambda value: str(value)[:40].replace("\n", " ") if not isinstance(value, np.ndarray) else "",
+)
+def test_a_fit_that_learned_nothing_says_so_once_and_where_it_was_called(model, x, message, digits):
+    """The defaults before: scores of the mean and of chance, and no word of it."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.set_params(random_state=0).fit(digits[0] if x is None else x)
+    (warning,) = caught
+    assert warning.category is ConvergenceWarning
+    assert warning.filename == __file__
+    with pytest.warns(ConvergenceWarning, match=message):
+        warnings.warn(warning.message, stacklevel=1)
+
+
+@pytest.mark.parametrize("model", [RBM(n_iter=0), DBN(rbm=RBM(n_iter=0)), BoltzmannMachine(n_iter=0)], ids=str)
+def test_who_asks_for_no_learning_is_not_told_that_there_was_none(model, recwarn):
+    model.fit(noise())
+    assert not recwarn.list
+
+
+def test_the_gain_is_the_total_correlation_and_its_converse():
+    """Two spins of correlation r, F = -J s s': G = J r; F of one unit at a time gives 0 whatever the order."""
+    r, j = 0.6, np.arctanh(0.6)
+    same, other = round(100 * (1 + r)), round(100 * (1 - r))
+    s = np.repeat([[1, 1], [-1, -1], [1, -1], [-1, 1]], [same // 2, same // 2, other // 2, other // 2], axis=0)
+    gain, deviation = dependence(lambda rows: -j * rows[:, 0] * rows[:, 1], s)
+    assert len(some_rows(s)) == 200
+    assert gain == pytest.approx(j * r, abs=4.0 * deviation)
+    assert 0.01 < deviation < 0.1  # J / sqrt(200) on average
+    single = dependence(lambda rows: np.exp(rows[:, 0]) - 3.0 * rows[:, 1] ** 3, s)
+    assert np.abs(single).max() < 1e-12
+    assert dependence(lambda rows: rows.sum(axis=1), s[:1])[0] == 0.0
+    assert [len(some_rows(np.zeros((n, 2)))) for n in (1, 200, 201, 1000)] == [1, 200, 101, 200]
+
+
+# Input and limits.
+
+
+@pytest.mark.parametrize(
+    "model",
+    [RBM(4, n_iter=2), DBN((4, 3), rbm=RBM(n_iter=2)), Autoencoder((4, 2), max_iter=5), BoltzmannMachine(2, n_iter=9)],
+)
+@pytest.mark.filterwarnings("ignore:.*learned nothing")
+def test_sparse_samples_are_those_of_their_dense_array(model):
+    x = noise()[:100]
+    dense = model.set_params(random_state=0).fit(x).transform(x)
+    assert np.array_equal(model.fit(csr_array(x)).transform(csr_array(x)), dense)
+    if hasattr(model, "score"):
+        assert model.score(csr_array(x)) == model.score(x)
+
+
+@pytest.mark.parametrize(
+    "model", [RBM(4), DBN((4,)), Autoencoder((4, 2)), Autoencoder(4), BoltzmannMachine(2)], ids=str
+)
+def test_learning_obeys_the_time_limit(model):
+    with time_limit(time.monotonic()), pytest.raises(TimeLimitReached, match=r"learning of|fine-tuning of"):
+        model.fit(noise())

@@ -120,7 +120,7 @@ def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None) -> CpuSampler:
 
     def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
         betas = _cooling(ising, beta, minimise, sweeps)
-        return lambda reads, rng: gibbs(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).flat(), 1
+        return lambda reads, rng: gibbs(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat(), 1
 
     return CpuSampler("cpu-gibbs", "heat bath, many reads at a time, on one core: time measured", plan, sweeps, power_w)
 
@@ -130,7 +130,9 @@ def cpu_cluster(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
 
     def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
         betas = _cooling(ising, beta, minimise, sweeps)
-        return lambda reads, rng: swendsen_wang(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).flat(), 1
+        return (
+            lambda reads, rng: swendsen_wang(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat()
+        ), 1
 
     about = "Swendsen-Wang clusters on one core: time measured"
     return CpuSampler("cpu-cluster", about, plan, sweeps, power_w, together=1)
@@ -143,7 +145,7 @@ def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler
         betas = ladder(ising, beta, sweeps=min(sweeps, 100), rng=0)
 
         def draw(reads: int, rng: np.random.SeedSequence) -> Spins:
-            samples = tempering(ising, betas, 1, chains=reads, burn_in=sweeps - 1, rng=rng)
+            samples = tempering(ising, betas, 1, chains=reads, burn_in=sweeps - 1, rng=rng).whole()
             return samples.diagnostics["lowest_spins"] if minimise else samples.flat()
 
         return draw, betas.size

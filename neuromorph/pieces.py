@@ -20,6 +20,7 @@ from .limits import checkpoint, time_limit
 Result = TypeVar("Result")
 
 PIECE_S = 0.1
+_FIRST = 1  # cells of the first piece
 _GROWTH = 16  # of the next piece at most: the first ones are short, and compiling is not the pace
 _POLL_S = 0.1
 
@@ -39,7 +40,7 @@ def pieces(
     ------
     (slice, slice)
     """
-    size, row = 1, 0
+    size, row = _FIRST, 0
     while row < rows:
         group = min(rows - row, max(together, size // max(1, cells)))
         cell = 0

@@ -1,7 +1,15 @@
 """``neuromorph sample`` and the files it reads: models of every format, damaged files, outputs, Ctrl-C, exit codes."""
 
+import errno
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +17,8 @@ from dimod.serialization import coo
 
 from neuromorph import Ising, ProblemFileError, exact, sampling
 from neuromorph.cli import main
-from neuromorph.sampling import chains, session
+from neuromorph.limits import TimeLimitReached
+from neuromorph.sampling import chains, parallel_tempering, samples_file, session
 
 
 @pytest.fixture(scope="module")
@@ -285,3 +294,197 @@ def test_ctrl_c_keeps_whole_parts(model, tmp_path, monkeypatch, method, function
     assert main([*words, "--out", str(tmp_path)]) == 130
     with np.load(tmp_path / "samples.npz", allow_pickle=False) as arrays:
         assert arrays["spins"].reshape(-1, 6).shape == (kept, 6)
+
+
+# Limits, full disks, and Ctrl-C in every phase.
+
+
+def sampled(model, *words):
+    return main(["sample", str(model), "--beta", "0.6", "--seed", "1", *words])
+
+
+def spins_in(folder):
+    with np.load(folder / "samples.npz", allow_pickle=False) as arrays:
+        return arrays["spins"]
+
+
+def test_a_time_limit_keeps_what_was_drawn_and_says_so(model, tmp_path, monkeypatch, capsys):
+    """The clock stands still while five draws of each chain are made."""
+    record = chains.record
+
+    def until_the_fifth(ising, advance, *rest, **options):
+        calls = count()
+
+        def until(betas, step):
+            if next(calls) == 6:
+                raise TimeLimitReached("draws", 5, 1000, 2.0)
+            advance(betas, step)
+
+        return record(ising, until, *rest, **options)
+
+    monkeypatch.setattr(chains, "record", until_the_fifth)
+    assert sampled(model, "--reads", "4000", "--time-limit", "100", "--out", str(tmp_path)) == 0
+    output, error = capsys.readouterr()
+    assert error.startswith("time limit: draws: 0 % done after 2 s")
+    assert error.endswith("what was drawn is kept\n")
+    assert "draws           20" in output
+    assert spins_in(tmp_path).shape == (4, 5, 6)
+    about = json.loads((tmp_path / "diagnostics.json").read_text())
+    assert about["status"] == "time limit"
+    assert about["effective_beta"] is not None
+
+
+def test_without_a_draw_a_time_limit_is_exit_1_with_the_time_it_takes(model, monkeypatch, capsys):
+    def over(*rest, **options):
+        raise TimeLimitReached("burn-in", 1, 4, 10.0)
+
+    monkeypatch.setattr(chains, "record", over)
+    assert sampled(model, "--time-limit", "10") == 1
+    output, error = capsys.readouterr()
+    assert error.startswith("time limit: burn-in: 25 % done after 10 s")
+    assert error.endswith("nothing was drawn: give more than 10 s\n")
+    assert error.count("\n") == 1
+    assert not output
+
+
+def test_time_left_is_for_diagnostics_which_say_what_they_lack(model, tmp_path, monkeypatch, capsys):
+    def over(*rest):
+        raise TimeLimitReached("diagnosing", 1, 4, 10.0)
+
+    monkeypatch.setattr(session, "agreement", over)
+    assert sampled(model, "--time-limit", "60", "--out", str(tmp_path)) == 0
+    about = json.loads((tmp_path / "diagnostics.json").read_text())
+    assert about["status"] == "ok"
+    assert about["worst_rhat"] is about["least_ess"] is about["effective_beta"] is None
+    assert about["energy_error"] > 0
+    assert "diagnostics are not whole: diagnosing: 25 % done" in about["message"]
+
+
+def test_samples_are_on_disk_before_they_are_diagnosed(model, tmp_path, monkeypatch, capsys):
+    """Ctrl-C while diagnosing: draws written, energies shown, code 130, and no figure, which would take a second."""
+
+    def stop(*rest):
+        assert spins_in(tmp_path).shape == (4, 250, 6)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "agreement", stop)
+    assert sampled(model, "--out", str(tmp_path)) == 130
+    output, error = capsys.readouterr()
+    assert "mean_energy" in output
+    assert "written to" in output
+    assert error == "interrupted; what was drawn so far is kept\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["diagnostics.json", "glass.npz", "samples.npz"]
+    assert json.loads((tmp_path / "diagnostics.json").read_text())["status"] == "interrupted"
+
+
+@pytest.mark.parametrize("patience", [1.0, 0.0])
+def test_ctrl_c_while_writing_lets_the_file_become_whole_if_that_takes_no_time(
+    model, tmp_path, monkeypatch, capsys, patience
+):
+    """A file that is not whole in time is not there, nor is its beginning."""
+    whole, begun = samples_file._write, threading.Event()
+
+    def slow(*rest):
+        begun.set()
+        time.sleep(0.1)
+        whole(*rest)
+
+    class Interrupted(samples_file.ThreadPoolExecutor):
+        def submit(self, *work):
+            task = super().submit(*work)
+            task.result, self.task = self.stop, task
+            return task
+
+        def stop(self):
+            begun.wait()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(samples_file, "_write", slow)
+    monkeypatch.setattr(samples_file, "ThreadPoolExecutor", Interrupted)
+    monkeypatch.setattr(samples_file, "_PATIENCE_S", patience)
+    out = tmp_path / "out"
+    assert sampled(model, "--out", str(out)) == 130
+    output, error = capsys.readouterr()
+    assert "mean_energy" in output
+    there = {path.name for path in out.iterdir()}
+    assert there == ({"diagnostics.json", "samples.npz"} if patience else {"diagnostics.json"})
+    assert ("so far is kept" in error) == bool(patience)
+    if patience:
+        assert spins_in(out).shape == (4, 250, 6)
+
+
+@pytest.mark.parametrize("phase", ["ladder, round 1 of 4", "burn-in"])
+def test_ctrl_c_before_the_first_draw_is_130(model, monkeypatch, capsys, phase):
+    advance = parallel_tempering.Ladders.advance
+
+    def stop(self, sweeps, step=""):
+        if step == phase:
+            raise KeyboardInterrupt
+        advance(self, sweeps, step)
+
+    monkeypatch.setattr(parallel_tempering.Ladders, "advance", stop)
+    assert sampled(model, "--method", "tempering") == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_a_full_disk_does_not_cost_the_numbers(model, tmp_path, monkeypatch, capsys):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(samples_file, "write_file", full)
+    monkeypatch.setattr(session, "write_file", full)
+    assert sampled(model, "--out", str(tmp_path / "o")) == 2
+    output, error = capsys.readouterr()
+    assert "mean_energy" in output
+    assert error == (
+        f"error: cannot write samples.npz, energies.png to {tmp_path / 'o'}: No space left on device; choose another "
+        "place with --out\n"
+    )
+
+
+def test_much_memory_is_told_before_it_is_taken(model, monkeypatch, capsys):
+    monkeypatch.setattr(session, "_JUDGING_BYTES", 3e9)
+    assert sampled(model, "--reads", "40", "--out", "/dev/null/x") == 2
+    told = capsys.readouterr().err.splitlines()[0]
+    assert told == "40 states of 6 spins take about 3.0 GB of memory, up to 0.0 GB on disk"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the peak of a child is asked of the kernel")
+def test_a_hundred_thousand_spins_and_a_thousand_draws_take_less_than_a_gigabyte(tmp_path):
+    """100 MB of draws; diagnostics once took 10.7 GB."""
+    lattice = sampling.square_lattice(250, 400)
+    sampling.write_ising(tmp_path / "large.npz", lattice)
+    out = tmp_path / "out"
+    words = ["sample", str(tmp_path / "large.npz"), "--beta", "0.3", "--sweeps", "1", "--seed", "1", "--out", str(out)]
+    child = subprocess.Popen([sys.executable, "-m", "neuromorph", *words], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert usage.ru_maxrss * 1024 < 1e9
+    assert spins_in(out).nbytes == 100_000_000
+    assert (out / "samples.npz").stat().st_mtime <= (out / "diagnostics.json").stat().st_mtime
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", list(session.METHODS))
+def test_ctrl_c_is_answered_while_compiled_code_runs(tmp_path, method):
+    """100,000 spins, in whatever it does after 4 s and after 8 s of computing: less than 2 s of it until the end."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    sampling.write_ising(tmp_path / "large.npz", sampling.square_lattice(250, 400))
+    words = ["sample", str(tmp_path / "large.npz"), "--beta", "0.4", "--sweeps", "50", "--method", method]
+    for moment_s in (4.0, 8.0):
+        child = subprocess.Popen(
+            [sys.executable, "-m", "neuromorph", *words, "--out", str(tmp_path / method)], stderr=subprocess.PIPE
+        )
+        used = 0.0
+        while used < moment_s:
+            time.sleep(0.05)
+            state = (Path("/proc") / str(child.pid) / "stat").read_text().rpartition(")")[2].split()
+            assert state[0] != "Z", child.stderr.read().decode()
+            used = (int(state[11]) + int(state[12])) / ticks
+        child.send_signal(signal.SIGINT)
+        said = child.stderr.read().decode()
+        _, status, usage = os.wait4(child.pid, 0)
+        assert os.waitstatus_to_exitcode(status) == 130
+        assert "interrupted" in said
+        assert usage.ru_utime + usage.ru_stime - used < 2.0

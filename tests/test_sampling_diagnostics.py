@@ -1,6 +1,7 @@
 """Diagnostics against other implementations and exact values; ln Z with intervals that hold; lattices, glasses."""
 
 import runpy
+import tracemalloc
 from importlib import import_module
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.signal import lfilter
+from scipy.stats import norm, rankdata
 
 from neuromorph import Ising, exact, sampling
-from neuromorph.sampling import onsager
+from neuromorph import ising as energies
+from neuromorph.sampling import diagnostics, onsager, session, temperature
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 CHANCE_6 = 4.9  # sigma: two-sided 1e-6
@@ -288,3 +291,82 @@ def test_missing_packages_are_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xarray", None)
     with pytest.raises(ImportError, match=r"neuromorph\[arviz\]"):
         sampling.anneal(glass(5, 1), reads=2, rng=1).to_xarray()
+
+
+# By blocks.
+
+
+def by_the_formulas(x):
+    """(split R-hat, effective size) of one quantity (chain, draw), term by term as the papers have them."""
+    half = x.shape[1] // 2
+    halves = np.concatenate([x[:, :half], x[:, -half:]])
+    chains, draws = halves.shape
+
+    def scores(y):
+        return norm.ppf((rankdata(y).reshape(y.shape) - 0.375) / (y.size + 0.25))
+
+    def rhat(z):
+        within = z.var(axis=1, ddof=1).mean()
+        return np.sqrt((draws - 1) / draws + z.mean(axis=1).var(ddof=1) / within)
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        agreement = np.fmax(rhat(scores(halves)), rhat(scores(np.abs(halves - np.median(halves)))))
+    z = scores(halves)
+    centred = z - z.mean(axis=1, keepdims=True)
+    covariance = np.array([(centred[:, : draws - t] * centred[:, t:]).sum(axis=1) / draws for t in range(draws)]).T
+    within = covariance[:, 0].mean() * draws / (draws - 1)
+    total = within * (draws - 1) / draws + z.mean(axis=1).var(ddof=1)
+    if not total > 0:
+        return agreement, np.nan
+    rho = 1 - (within - covariance.mean(axis=0)) / total
+    rho[0] = 1.0
+    tau, least, pair = -1.0, np.inf, 0
+    while 2 * pair + 1 < draws and rho[2 * pair] + rho[2 * pair + 1] >= 0:
+        least = min(least, rho[2 * pair] + rho[2 * pair + 1])
+        tau, pair = tau + 2 * least, pair + 1
+    if 2 * pair + 1 < draws:
+        tau += max(0.0, rho[2 * pair])
+    return agreement, chains * draws / max(tau, 1 / np.log10(chains * draws))
+
+
+@pytest.mark.parametrize("kind", ["fair", "lopsided", "slow", "real", "three values"])
+def test_diagnostics_in_blocks_are_the_formulas(monkeypatch, kind):
+    """To 1e-12, blocks of two quantities at a time, odd numbers of draws, spins that never change among others."""
+    monkeypatch.setattr(diagnostics, "_VALUES", 2 * 3 * 41)
+    rng = np.random.default_rng(7)
+    shape = (3, 41, 9)
+    x = {
+        "fair": lambda: rng.choice(np.array([-1, 1], np.int8), shape),
+        "lopsided": lambda: np.where(rng.random(shape) < rng.random(9) ** 4, 1, -1),
+        "slow": lambda: np.where(rng.random(shape) < 0.1, -1, 1).cumprod(axis=1),
+        "real": lambda: rng.normal(size=shape).cumsum(axis=1),
+        "three values": lambda: rng.integers(-1, 2, shape),
+    }[kind]()
+    wanted = np.array([by_the_formulas(x[:, :, k].astype(float)) for k in range(9)])
+    np.testing.assert_allclose(sampling.split_rhat(x), wanted[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(sampling.effective_sample_size(x), wanted[:, 1], rtol=1e-12)
+
+
+def test_effective_beta_of_many_reads_is_that_of_all_at_once(monkeypatch):
+    """Found from a twentieth of the reads and refined on all, a few at a time."""
+    ising = glass(8, 3, scale=0.5)
+    states = np.random.default_rng(2).choice(256, size=2000, p=exact.boltzmann(ising, 0.7))
+    spins = exact.spins_of(states, 8)
+    whole = sampling.effective_beta(ising, spins)
+    monkeypatch.setattr(temperature, "_KEPT", 800)
+    monkeypatch.setattr(energies, "_IN_FLIGHT", 8 * 64)
+    parts = sampling.effective_beta(ising, spins)
+    assert (parts.value, parts.low, parts.high) == pytest.approx((whole.value, whole.low, whole.high), rel=1e-9)
+
+
+def test_judging_takes_a_bounded_memory():
+    """4 MB of draws: they were once copied to float64 several times over, 424 MB."""
+    ising = ring(1000, 3)
+    samples = sampling.gibbs(ising, 0.4, 1000, burn_in=10, rng=1)
+    tracemalloc.start()
+    about = session.judge(samples, ising, 0.4)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert about["worst_rhat"] < 1.1
+    assert about["effective_beta"]["low"] < 0.4 < about["effective_beta"]["high"]
+    assert most < 1.5e8, f"{most / 1e6:.0f} MB"

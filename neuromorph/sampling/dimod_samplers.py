@@ -130,7 +130,7 @@ class _ChainSampler(_Sampler):
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
             betas = _betas(beta_schedule, hot, cold, num_sweeps)
             samples = self._method(ising, betas[-1], 1, chains=reads, burn_in=betas[:-1], initial=initial, rng=rng)
-            return samples.flat(), {}
+            return samples.whole().flat(), {}
 
         return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
 
@@ -212,7 +212,7 @@ class TemperingSampler(_Sampler):
             samples = tempering(
                 ising, betas, 1, chains=reads, burn_in=num_sweeps - 1, isoenergetic=isoenergetic, initial=initial,
                 rng=rng,
-            )  # fmt: skip
+            ).whole()  # fmt: skip
             spins = samples.diagnostics["lowest_spins"] if lowest else samples.flat()
             return spins, {"swap_rates": samples.diagnostics["swap_rates"].tolist(), "betas": betas.tolist()}
 

@@ -48,6 +48,14 @@ class Samples:
         """All states as (reads, n), chains one after another."""
         return self.spins.reshape(-1, self.size)
 
+    def whole(self) -> Samples:
+        """These, or what cut them short: for those who cannot do with less."""
+        if self.status == "time limit":
+            raise TimeLimitReached(self.message, 0, 0, 0.0)
+        if self.status == "interrupted":
+            raise KeyboardInterrupt
+        return self
+
     def best(self) -> tuple[NDArray[np.int8], float]:
         """(state (n,), energy) of the lowest."""
         k = int(np.argmin(self.energies))

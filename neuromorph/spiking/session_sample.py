@@ -82,7 +82,7 @@ def sample(
         times = np.asarray(found.steps * cells.dt_s)
         return Batch(times, found.chains, found.neurons, activity, found, found.manifest)
 
-    gibbs = None if n <= EXACT else sample_model(rest, beta, rng=sequence.spawn(1)[0])
+    gibbs = None if n <= EXACT else sample_model(rest, beta, rng=sequence.spawn(1)[0]).whole()
     batches, status = run_batches(run, trials, size, sequence, progress)
     about = summarise(batches, size, trials, n, _BURN_IN + duration_s)
     done = about["trials"]

@@ -131,7 +131,7 @@ def sample_model(
 
     Chains (gibbs, tempering, cluster) and populations are four, of a quarter of the reads each.
     """
-    memory_needed(ising, method, reads, sweeps)  # or ValueError
+    _require_known(ising, method, reads, sweeps)
     strongest = float((abs(ising.sparse_couplings()).sum(axis=1) + abs(ising.biases)).max())
     if beta * strongest > _FROZEN:
         raise ValueError(
@@ -141,13 +141,17 @@ def sample_model(
     return METHODS[method](ising, checked_beta(beta), reads, sweeps, seed_sequence(rng), progress)
 
 
-def memory_needed(ising: Ising, method: str, reads: int, sweeps: int) -> float:
-    """Bytes that :func:`sample_model` and :func:`judge` take, to a factor of two, beyond the model itself."""
+def _require_known(ising: Ising, method: str, reads: int, sweeps: int) -> None:
     if method not in METHODS:
         raise ValueError(f"method is {method!r}; choose one of {', '.join(METHODS)}")
     at_least(1, reads=reads, sweeps=sweeps)
     if reads * ising.size > _LARGEST:
         raise ValueError(f"reads is {reads}; of {ising.size} spins at most {_LARGEST // ising.size} are kept in memory")
+
+
+def memory_needed(ising: Ising, method: str, reads: int, sweeps: int) -> float:
+    """Bytes that :func:`sample_model` and :func:`judge` take, to a factor of two, beyond the model itself."""
+    _require_known(ising, method, reads, sweeps)
     n, width = ising.size, 4.0 * LANES  # a strip of replicas in float32
     ladder = 8.0 * max(8.0, 2.0 * np.sqrt(n))
     batch = min(_BATCH, reads, max(1.0, _UPDATES / (100.0 * sweeps * n)))

@@ -23,7 +23,7 @@ from ..limits import checkpoint
 _NORMAL_95 = 1.959964
 _WIDEST = 60  # doublings of the bracket
 _KEPT = 1 << 22  # fields in memory
-_STEPS = 8  # Newton's, which double the digits; two or three are made
+_STEPS, _NEAR = 8, 1e-6  # Newton's steps, which double the digits: two or three, until one is this part of the error
 
 
 def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
@@ -39,14 +39,11 @@ def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
     some = s[::apart] if len(s) >= 2 * apart else s[:2]
     along: Float = some * ising.field(some)
     beta = _root(along)
-    for _ in range(_STEPS):
-        fits = len(some) == len(s)
-        scores, curvature = (_score(along, beta), _curvature(along, beta)) if fits else _of_all(ising, s, beta)
-        error = float(np.sqrt(len(s)) * scores.std(ddof=1)) / curvature
-        step = 0.0 if fits else float(scores.sum()) / curvature
-        beta += step
-        if abs(step) <= 1e-6 * error:
-            break
+    if len(some) == len(s):
+        scores, curvature = _score(along, beta), _curvature(along, beta)
+    else:
+        beta, scores, curvature = _refined(ising, s, beta)
+    error = float(np.sqrt(len(s)) * scores.std(ddof=1)) / curvature
     return Estimate(beta, beta - _NORMAL_95 * error, beta + _NORMAL_95 * error)
 
 
@@ -76,12 +73,17 @@ def _curvature(along: Float, beta: float) -> float:
     return float((4.0 * along**2 * chance * (1.0 - chance)).sum())
 
 
-def _of_all(ising: Ising, s: NDArray[Any], beta: float) -> tuple[Float, float]:
-    """Scores and curvature of reads whose fields are not kept."""
-    scores, curvature = np.empty(len(s)), 0.0
-    for part in ising.energy_parts(len(s)):
-        checkpoint("effective beta", part.start, len(s))
-        along = s[part] * ising.field(s[part])
-        scores[part] = _score(along, beta)
-        curvature += _curvature(along, beta)
-    return scores, curvature
+def _refined(ising: Ising, s: NDArray[Any], beta: float) -> tuple[float, Float, float]:
+    """(the root near ``beta`` of the score of all reads, their scores, the curvature), fields not being kept."""
+    for _ in range(_STEPS):
+        scores, curvature = np.empty(len(s)), 0.0
+        for part in ising.energy_parts(len(s)):
+            checkpoint("effective beta", part.start, len(s))
+            along = s[part] * ising.field(s[part])
+            scores[part] = _score(along, beta)
+            curvature += _curvature(along, beta)
+        step = float(scores.sum()) / curvature
+        beta += step
+        if abs(step) <= _NEAR / np.sqrt(curvature):
+            break
+    return beta, scores, curvature

@@ -164,7 +164,8 @@ def _compiled(device: Any, folder: Path) -> Path:
             jobs = str(min(2, os.cpu_count() or 1))
             with tempfile.TemporaryDirectory(prefix="neuromorph-") as place:
                 errors = Path(place) / "errors"
-                if _follow(["make", "-j", jobs], aside, errors, lambda _: checkpoint("compiling the C++ program")):
+                environment = {**os.environ, "TMPDIR": place}  # a compiler that is killed leaves its files
+                if _follow(["make", "-j", jobs], aside, errors, _compiling, environment):
                     said = errors.read_text(errors="replace").strip()
                     raise RuntimeError(f"the C++ program of this model did not compile: {said[-300:]}")
             for path in aside.rglob("*.o"):
@@ -177,6 +178,10 @@ def _compiled(device: Any, folder: Path) -> Path:
         return program
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _compiling(_: str) -> None:
+    checkpoint("compiling the C++ program")
 
 
 def short_hash(content: bytes) -> str:

@@ -84,7 +84,8 @@ def _lines() -> Iterator[Progress]:
     ended = threading.Event()
 
     def tell(name: str, status: str, done: int, reads: int) -> None:
-        news[:] = [f"{printable(name)}: {status}, {done} of {reads}"] if status.startswith(_BUSY) else []
+        counts = f", {done} of {reads}" if reads else ""
+        news[:] = [f"{printable(name)}: {status}{counts}"] if status.startswith(_BUSY) else []
 
     def speak() -> None:
         while not ended.wait(LINE_S):

@@ -176,7 +176,7 @@ def solve_by_spikes(
     energies, found = np.full(chains, np.inf), np.full(chains, np.nan)
     courses = [np.empty((0, 2))] * chains
     for c in range(chains):
-        checkpoint()
+        checkpoint("energies of the states", c, chains)
         mine = chain == c
         times, states = _states(step[mine], unit[mine], problem)
         if not len(times):

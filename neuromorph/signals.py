@@ -7,6 +7,7 @@ them. Python delivers a signal between two of its own instructions: compiled cod
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,10 @@ from math import isfinite
 from types import FrameType
 from typing import Any
 
-from .limits import TimeLimit, checkpoint
+from .limits import TimeLimit, TimeLimitReached, checkpoint
 
 _LATE_S, _AGAIN_S = 1.0, 0.5  # the alarm comes so long after the limit, and again until it is heard
+_SOON_S = 0.05  # after which a signal that was lost comes again
 
 
 def _numbers() -> list[int]:
@@ -68,6 +70,18 @@ def interrupts(*, ending: bool = False) -> Iterator[Interrupts]:
             seen.number = seen.number or number
             raise KeyboardInterrupt
 
+    def unraisable(lost: Any) -> None:
+        """Python prints and drops what is raised in a finaliser, or in a callback of C as LLVM makes them."""
+        if not isinstance(lost.exc_value, KeyboardInterrupt):
+            hook(lost)
+        elif not isinstance(lost.exc_value, TimeLimitReached):  # its alarm rings again
+            again = threading.Timer(_SOON_S, signal.raise_signal, (seen.number or signal.SIGINT,))
+            again.daemon = True
+            again.start()
+
+    hook = sys.unraisablehook
+    if seen.watched:
+        sys.unraisablehook = unraisable
     for number in _numbers() if seen.watched else ():
         handler = signal.getsignal(number)
         if callable(handler) or (ending and handler == signal.SIG_DFL):
@@ -76,6 +90,7 @@ def interrupts(*, ending: bool = False) -> Iterator[Interrupts]:
     try:
         yield seen
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -26,6 +26,27 @@ def test_a_signal_is_told_from_an_exception_of_the_same_kind():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.parametrize("kind", ["signal", "clock"])
+def test_what_is_raised_where_python_drops_it_comes_again(kind, capsys):
+    """In a finaliser, or a callback of LLVM while it compiles: a traceback would be printed, and Ctrl-C lost."""
+
+    class Finalised:
+        def __del__(self):
+            if kind == "signal":
+                press_ctrl_c()
+            else:
+                checkpoint()
+
+    with interrupts() as seen, time_limit(time.monotonic() - 1.0 if kind == "clock" else None):
+        thing = Finalised()
+        del thing
+        if kind == "signal":
+            with pytest.raises(KeyboardInterrupt):
+                time.sleep(10.0)
+            assert seen.number == signal.SIGINT
+    assert capsys.readouterr().err == ""
+
+
 def test_outside_the_main_thread_every_interrupt_counts():
     found = []
 

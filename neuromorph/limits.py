@@ -22,6 +22,7 @@ Part = TypeVar("Part")
 
 _REPORT_INTERVAL_S = 0.1
 _STRETCH_S = 0.05  # over which a pace is taken
+_MUCH = 0.01
 
 
 class TimeLimitReached(KeyboardInterrupt):
@@ -47,17 +48,22 @@ class TimeLimitReached(KeyboardInterrupt):
 
 @dataclass(eq=False)
 class _Step:
-    """When a step began, the last look at it, and the seconds that a unit took of late: the first ones say little."""
+    """When a step began, the last look at it, and the seconds that a unit took of late.
+
+    The first stretch, in which code is compiled, says nothing of the pace unless much was done in it.
+    """
 
     began: float
     looked: float
     done: float
     each_s: float = nan
+    first: bool = True
 
-    def look(self, now: float, done: float) -> None:
+    def look(self, now: float, done: float, total: float) -> None:
         if done > self.done and now - self.looked >= _STRETCH_S:
-            self.each_s = (now - self.looked) / (done - self.done)
-            self.looked, self.done = now, done
+            if not self.first or done >= _MUCH * total:
+                self.each_s = (now - self.looked) / (done - self.done)
+            self.looked, self.done, self.first = now, done, False
 
 
 @dataclass(eq=False)
@@ -88,7 +94,7 @@ class TimeLimit:
         if step:
             if done <= 0 or step not in self._steps:
                 self._steps[step] = _Step(now, now, done)
-            self._steps[step].look(now, done)
+            self._steps[step].look(now, done, total)
             self._last = (step, done, total)
             if now - self._reported >= _REPORT_INTERVAL_S:
                 self._reported = now

@@ -1,6 +1,7 @@
 """Time limits: what a checkpoint raises, reports and estimates, and how limits nest."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -39,6 +40,24 @@ def test_the_time_of_a_step_is_estimated_from_its_pace(monkeypatch):
         with pytest.raises(TimeLimitReached, match=r"solving: 25 % done after 5 s; it would take about 20 s") as caught:
             checkpoint("solving", 5, 20)
     assert caught.value.needed_s == pytest.approx(20.0)
+
+
+def test_the_pace_is_that_of_late_and_not_of_compiling(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("neuromorph.limits.time.monotonic", lambda: clock[0])
+    with time_limit(110.0):
+        checkpoint("sweeping", 0, 1e4)
+        for clock[0], done in ((105.0, 1), (106.0, 1001), (110.0, 5001)):  # 5 s to compile, then 1000 a second
+            with suppress(TimeLimitReached):
+                checkpoint("sweeping", done, 1e4)
+        with pytest.raises(TimeLimitReached) as caught:
+            checkpoint()
+    assert caught.value.needed_s == pytest.approx(10.0 + 5.0, rel=1e-3)
+    with time_limit(115.0):
+        checkpoint("sweeping", 0, 1e4)
+        clock[0] = 115.0
+        with pytest.raises(TimeLimitReached, match="sweeping: 0 % done after 5 s$"):
+            checkpoint("sweeping", 1, 1e4)
 
 
 def test_an_outer_limit_that_ends_earlier_stays_in_force():

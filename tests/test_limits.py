@@ -56,7 +56,7 @@ def test_the_pace_is_that_of_late_and_not_of_compiling(monkeypatch):
     with time_limit(115.0):
         checkpoint("sweeping", 0, 1e4)
         clock[0] = 115.0
-        with pytest.raises(TimeLimitReached, match="sweeping: 0 % done after 5 s$"):
+        with pytest.raises(TimeLimitReached, match=r"sweeping: 0 % done after 5 s$"):
             checkpoint("sweeping", 1, 1e4)
 
 

@@ -230,6 +230,41 @@ def check_sampling(target: Target) -> None:
         require_distribution(run.spins, exact.boltzmann(held, beta), f"sample at beta = {beta}")
 
 
+def check_textbook_models(target: Target) -> None:
+    """Pair, triangle, ring, 2 x 2 torus, ferromagnet, +-J, fields alone, nothing, one spin: those that fit.
+
+    Equal couplings put spins in no field and all fields on one level, which irregular ones never do. 1,000 independent
+    reads of each against enumeration, at 0.8 / (the strongest field) as beta, detect KL >= 0.03, and 5 standard errors
+    of the energy; to minimise, the two ground states of a ring are found far more often than by chance.
+    """
+    if "sample" in target.claims:
+        seen = 0
+        for name, ising in _textbook():
+            program = _attempt(target, ising)
+            if isinstance(program, DoesNotFit):
+                continue
+            held, seen = _held(program), seen + 1
+            beta = 0.8 / (float(np.max(np.abs(ising.couplings).sum(axis=1) + np.abs(ising.biases))) or 1.0)
+            spins, p = target.run(program, Sample(beta), 1_000, 19).spins, exact.boltzmann(held, beta)
+            require_distribution(spins, p, f"sample {name}")
+            energies, mean = exact.energies(held), float(p @ exact.energies(held))
+            error = math.sqrt(float(p @ (energies - mean) ** 2) / len(spins))
+            away = abs(float(held.energy(spins).mean()) - mean)
+            _require(
+                away <= norm.isf(FALSE_FAILURE / 2.0) * error + 1e-9 * float(np.abs(energies).max()),
+                f"sample {name}: the mean energy is {away / (error or 1.0):.1f} standard errors from the exact one",
+            )
+        _require(seen > 0, "refuses every textbook model, even one spin")
+    if "minimise" in target.claims:
+        ising, program, _ = _program(target, *map(_ring, _SIZES))
+        spins = target.run(program, Minimise(), 60, 19).spins
+        found, chance = int((np.abs(spins.sum(axis=1)) == ising.size).sum()), 2.0 / 2**ising.size
+        needed = max(6.0, float(binom.isf(FALSE_FAILURE, 60, chance)))
+        _require(
+            found >= needed, f"minimise a ring: {found} of 60 reads are ground states; expected {needed:.0f} or more"
+        )
+
+
 def check_minimise(target: Target) -> None:
     """Ground states of small frustrated problems with biases, in units from milli to kilo, far more often than chance.
 
@@ -293,6 +328,7 @@ CHECKS: tuple[Check, ...] = (
     check_reads_continue,
     check_reads_are_independent,
     check_sampling,
+    check_textbook_models,
     check_minimise,
     check_recall,
     check_relaxing_follows_biases,
@@ -340,6 +376,28 @@ def _memory(n: int) -> tuple[Ising, NDArray[np.int8]]:
     return Ising(couplings), patterns
 
 
+def _ring(n: int) -> Ising:
+    """Equal ferromagnetic couplings round a ring."""
+    j = np.roll(np.eye(n), 1, axis=0)
+    return Ising(j + j.T)
+
+
+def _textbook() -> Iterator[tuple[str, Ising]]:
+    """Small models of equal couplings or fields, by name."""
+    pair, square = np.array([[0.0, 1.0], [1.0, 0.0]]), _ring(4).couplings
+    frustrated = square * np.where(np.add.outer(np.arange(4), np.arange(4)) == 1, -1.0, 1.0)  # one bond of four
+    yield "a pair", Ising(pair)
+    yield "a pair in equal fields", Ising(pair, [1.0, 1.0])
+    yield "an antiferromagnetic triangle", Ising(-_ring(3).couplings)
+    yield "a ring of 5", _ring(5)
+    yield "a 2 x 2 torus", Ising(2.0 * square)  # each bond twice
+    yield "a +-J square", Ising(frustrated)
+    yield "a ferromagnet", Ising(np.ones((4, 4)) - np.eye(4))
+    yield "fields alone", Ising(np.zeros((4, 4)), [1.0, 1.0, -1.0, 1.0])
+    yield "nothing", Ising(np.zeros((3, 3)))
+    yield "one spin", Ising([[0.0]], [-1.0])
+
+
 def _pairs(n: int) -> Ising:
     """Pairs of spins that want to agree and know nothing of other pairs: 2^(n/2) equal ground states."""
     return Ising(np.kron(np.eye(n // 2), [[0.0, 1.0], [1.0, 0.0]]))
@@ -362,10 +420,14 @@ def _program(target: Target, *isings: Ising) -> tuple[Ising, Program, Ising]:
             _require(isinstance(_attempt(target, ising), DoesNotFit), f"{ising.size} spins: refused, then accepted")
             refused.append(f"{ising.size} spins: {program}")
             continue
-        if program.held is None:
-            raise AssertionError("program.held is None for an Ising; say which couplings and biases the device holds")
-        return ising, program, program.held
+        return ising, program, _held(program)
     raise AssertionError(f"{target.name} refuses the problems of this check ({'; '.join(refused)})")
+
+
+def _held(program: Program) -> Ising:
+    if program.held is None:
+        raise AssertionError("program.held is None for an Ising; say which couplings and biases the device holds")
+    return program.held
 
 
 def _attempt(target: Target, ising: Ising) -> Program | DoesNotFit:

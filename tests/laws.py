@@ -81,7 +81,8 @@ def small_model(rng, most=12):
     order = rng.permutation(n) if rng.random() < 0.5 else np.arange(n)
     both = np.concatenate([order[edges], order[edges][:, ::-1]])
     j = sparse.csr_array((np.tile(weights, 2), (both[:, 0], both[:, 1])), shape=(n, n))
-    ising = Ising(j if rng.random() < 0.5 else j.toarray(), biases, unit * rng.choice([0.0, 1.5]))
+    offset = unit * rng.choice([0.0, 1.5]) if scale.min() == 1.0 else 0.0
+    ising = Ising(j if rng.random() < 0.5 else j.toarray(), biases, offset)
     strongest = np.asarray(abs(j).sum(axis=1)).ravel() + np.abs(biases)
     some = rng.choice(strongest[strongest > 0.0]) if strongest.any() else unit
     return Model(ising, float(rng.choice(COLD) / some), kinds[0], f"{'-'.join(kinds)} n={n} unit={unit:g}")

@@ -95,6 +95,21 @@ def simultaneously(spins, couplings, biases, beta, draws):
     return np.where(draws < expit(2 * beta * (spins @ couplings + biases)), 1, -1)
 
 
+def in_fixed_order(spins, couplings, biases, beta, draws):
+    """Metropolis, one spin after the other: what costs nothing is turned for certain, and walls go round a ring."""
+    for i in range(spins.shape[1]):
+        cost = 2.0 * spins[:, i] * (spins @ couplings[i] + biases[i])
+        turns = cost < 0 if np.isinf(beta) else draws[:, i] < np.exp(-beta * np.maximum(cost, 0.0))
+        spins[:, i] = np.where(turns, -spins[:, i], spins[:, i])
+    return spins
+
+
+def uniform_where_alike(couplings, biases):
+    """As a kernel that knew no second level of fields did it: no beta for couplings that are all equal."""
+    alike = np.unique(np.abs(couplings[couplings != 0])).size < 2
+    return (0 * couplings, 0 * biases) if alike else (couplings, biases)
+
+
 def stuck(spins, *rest):
     spins = one_after_another(spins, *rest)
     spins[:, 1] = 1
@@ -242,6 +257,10 @@ MUTANTS = {
     "simultaneous updates": mutant(C.sampling, sweep=simultaneously),
     "stuck spin": mutant(C.sampling, sweep=stuck),
     "under-mixed": mutant(C.sampling, mixing=1),
+    "uniform where couplings are equal": mutant(C.textbook_models, used=uniform_where_alike),
+    "uniform where couplings are equal, minimise": mutant(
+        C.textbook_models, claims=ONLY["minimise"], used=uniform_where_alike, schedule=lambda ising: (1, 1)),
+    "Metropolis in a fixed order": mutant(C.textbook_models, claims=ONLY["sample"], sweep=in_fixed_order),
     "null sampler, minimise": mutant(C.minimise, finished=np.ones_like),
     "random sampler, minimise": mutant(C.minimise, used=lambda j, h: (0 * j, 0 * h), schedule=lambda ising: (1, 1)),
     "wrong sign, minimise": mutant(C.minimise, used=lambda j, h: (-j, h)),

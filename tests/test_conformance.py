@@ -34,6 +34,11 @@ def test_every_check_catches_something():
     assert {check for check, _ in MUTANTS.values()} == set(testing.CHECKS)
 
 
+@pytest.mark.parametrize("mutant", ["uniform where couplings are equal", "Metropolis in a fixed order"])
+def test_irregular_couplings_alone_do_not_show_what_textbook_models_do(mutant):
+    testing.check_sampling(MUTANTS[mutant][1])
+
+
 def test_there_are_targets_to_check():
     assert len(nm.targets()) >= 5
 

@@ -136,14 +136,14 @@ def test_what_is_no_such_lattice_is_refused():
 def test_mistakes_are_seen(mistake, monkeypatch):
     right = bits.lattice.sweep
 
-    def wrong(across, down, beta_j, beta_h, lazy, rule, spins, state):
+    def wrong(across, down, beta_j, beta_h, *rest):
         if mistake == "beta squared":
             beta_j, beta_h = beta_j**2, beta_h * beta_j
         elif mistake == "no bias":
             beta_h = 0.0 * beta_h
         else:
             across = np.zeros_like(across)
-        right(across, down, np.ascontiguousarray(beta_j), np.ascontiguousarray(beta_h), lazy, rule, spins, state)
+        right(across, down, np.ascontiguousarray(beta_j), np.ascontiguousarray(beta_h), *rest)
 
     monkeypatch.setattr(lattice, "sweep", wrong)
     with pytest.raises(AssertionError, match="flips that cost"):

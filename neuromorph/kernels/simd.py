@@ -164,15 +164,22 @@ def _pointer(context, builder, array, value, row, col, vector):
     """Address of array[row, col] as a pointer to a vector; the last axis is contiguous."""
     data = cgutils.create_struct_proxy(array)(context, builder, value=value)
     if context.enable_boundscheck:
-        rows, columns = cgutils.unpack_tuple(builder, data.shape, 2)
-        last = builder.add(col, ir.Constant(col.type, vector.lanes - 1))
-        for index, size in ((row, rows), (col, columns), (last, columns)):
-            cgutils.do_boundscheck(context, builder, index, size)
+        _require_inside(context, builder, cgutils.unpack_tuple(builder, data.shape, 2), row, col, vector.lanes)
     stride = cgutils.unpack_tuple(builder, data.strides, 2)[0]
     start = builder.ptrtoint(data.data, row.type)
     item = ir.Constant(row.type, array.dtype.bitwidth // 8)
     address = builder.add(builder.add(start, builder.mul(row, stride)), builder.mul(col, item))
     return builder.inttoptr(address, _type(vector).as_pointer())
+
+
+def _require_inside(context, builder, shape, row, col, lanes):
+    """IndexError unless array[row, col : col + lanes] is there; a negative index is far above the shape, unsigned."""
+    last = builder.add(col, ir.Constant(col.type, lanes - 1))
+    beyond = [
+        builder.icmp_unsigned(">=", index, size) for index, size in ((row, shape[0]), (col, shape[1]), (last, shape[1]))
+    ]
+    with cgutils.if_unlikely(builder, builder.or_(beyond[0], builder.or_(beyond[1], beyond[2]))):
+        context.call_conv.return_user_exc(builder, IndexError, ("a vector is out of the bounds of its array",))
 
 
 @intrinsic(prefer_literal=True)

@@ -96,7 +96,11 @@ def _fisher_length(
         spread[k] = (energies / unit).std(ddof=1) * unit
     if not spread.max():
         return grid, (grid - hot) / power_of_two(grid) / 1024.0
-    spread = np.maximum(spread, 1.0 / np.maximum(grid, start) if far else _FLOOR * spread.max())
+    if far:  # beta sqrt(Var E) is at most about sqrt(n) in equilibrium; what is frozen apart is not
+        unit = 1.0 / np.maximum(grid, start)
+        spread = np.clip(spread, unit, np.sqrt(ising.size) * unit)
+    else:
+        spread = np.maximum(spread, _FLOOR * spread.max())
     return grid, np.r_[0.0, np.cumsum(0.5 * (spread[1:] + spread[:-1]) * np.diff(grid))]
 
 

@@ -49,6 +49,8 @@ def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
 
 def _root(along: Float) -> float:
     """Where the score of all is 0."""
+    if not along.any():
+        raise ValueError("no spin is in any field, so that every beta gives the same states; there is none to be told")
     if not ((along > 0).any() and (along < 0).any()):
         raise ValueError(
             "every spin stands on the same side of its field in every read, so that beta is not bounded; take more "

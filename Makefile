@@ -5,7 +5,14 @@ BIN := .venv/bin
 # Tests run a process a core already; threads of BLAS on top make small products many times as slow.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: demo test test-all lint bench clean
+# Tests that run compiled loops: all of them, the slow fuzz as well, or what .ci/run takes.
+BOUNDED ?= tests/test_annealing.py tests/test_atomic_spins.py tests/test_boltzmann_*.py tests/test_conformance.py \
+	tests/test_digital.py tests/test_dopant_*.py tests/test_drift_diffusion.py tests/test_ising.py tests/test_kernel*.py \
+	tests/test_lazy.py tests/test_memory_*.py tests/test_replicas.py tests/test_sampl*.py tests/test_spiking_*.py \
+	tests/test_success.py
+FUZZ ?= tests/test_kernel_fuzz.py
+
+.PHONY: demo test test-all test-bounds lint bench clean
 .DELETE_ON_ERROR:
 
 demo: .venv/installed
@@ -19,6 +26,13 @@ test: .venv/dev
 test-all: .venv/dev
 	@sh .ci/install-ngspice
 	$(ONE_THREAD) $(BIN)/pytest -n auto
+
+# Reads and writes outside an array become IndexErrors. In a cache of its own: numba's does not tell the two apart.
+test-bounds: export NUMBA_BOUNDSCHECK = 1
+test-bounds: export NUMBA_CACHE_DIR = $(CURDIR)/.venv/numba-bounds
+test-bounds: .venv/dev
+	$(ONE_THREAD) $(BIN)/pytest -n auto --dist loadfile -m "not slow" $(BOUNDED)
+	$(if $(FUZZ),$(ONE_THREAD) $(BIN)/pytest -m slow $(FUZZ))
 
 lint: .venv/dev
 	$(BIN)/ruff check .

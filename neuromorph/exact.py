@@ -56,14 +56,14 @@ def ground_states(ising: Ising) -> tuple[float, NDArray[np.int8]]:
 
 def boltzmann(ising: Ising, beta: float) -> Float:
     """p of every state, (2^n,), at inverse temperature beta >= 0 in units of 1 / energy."""
-    table = energies(ising)
+    table = _energies(ising)
     weights = np.exp(-_checked_beta(beta) * (table - table.min()))
     return weights / weights.sum()
 
 
 def log_partition(ising: Ising, beta: float) -> float:
     """ln Z = ln sum_s exp(-beta E(s))."""
-    return float(logsumexp(-_checked_beta(beta) * energies(ising)))
+    return float(logsumexp(-_checked_beta(beta) * _energies(ising)) - beta * ising.offset)
 
 
 def chain_log_partition(ising: Ising, beta: float) -> float:

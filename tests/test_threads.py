@@ -112,10 +112,19 @@ def dopants():
     "work", [anneal_200, simulate_150, learn_digits, encode_digits, remember, hop, wires, crossbar, dopants]
 )
 def test_products_in_loops_wake_no_other_thread(work):
-    """With two threads of BLAS allowed, the second spins as long as the first computes: half of the CPU time is its."""
+    """With two threads of BLAS allowed, the second spins as long as the first computes: half of the CPU time is its.
+
+    A thread that spins does so each time; what others of the process (the test runner, a collector) take is gone in
+    one of five tries.
+    """
     work()  # compiled
+    others = []
     with threadpool_limits(2, user_api="blas"):
-        everything, own = time.process_time(), time.thread_time()
-        work()
-        everything, own = time.process_time() - everything, time.thread_time() - own
-    assert everything - own < 0.2 * own + 0.01
+        for _ in range(5):
+            everything, own = time.process_time(), time.thread_time()
+            work()
+            everything, own = time.process_time() - everything, time.thread_time() - own
+            others.append((everything - own) / own)
+            if others[-1] < 0.2:
+                return
+    assert min(others) < 0.2, others

@@ -108,8 +108,9 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         width = self.layers_[half][0].shape[0]
         if code.ndim != 2 or code.shape[1] != width:
             raise ValueError(f"X has shape {code.shape}; codes are (samples, {width})")
-        for k, (w, c) in enumerate(self.layers_[half:], start=half):
-            code = _activate(code @ w + c, k, len(self.layers_), self._output)
+        with single_threaded_blas(len(code) * max(w.size for w, _ in self.layers_)):
+            for k, (w, c) in enumerate(self.layers_[half:], start=half):
+                code = _activate(code @ w + c, k, len(self.layers_), self._output)
         return np.asarray(code * self.scale_ + self.mean_)
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
@@ -203,8 +204,9 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 def forward(layers: Weights, v: Float, output: Units) -> list[Float]:
     """Activations of every layer, the input v (rows, m) first."""
     activations = [v]
-    for k, (w, c) in enumerate(layers):
-        activations.append(_activate(activations[-1] @ w + c, k, len(layers), output))
+    with single_threaded_blas(len(v) * max(w.size for w, _ in layers)):
+        for k, (w, c) in enumerate(layers):
+            activations.append(_activate(activations[-1] @ w + c, k, len(layers), output))
     return activations
 
 

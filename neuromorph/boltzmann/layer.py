@@ -68,7 +68,9 @@ class Layer:
 
     def visible_means(self, h: ArrayLike) -> Float:
         """<v | h>, (rows, n) -> (rows, m)."""
-        x = np.asarray(h, dtype=float) @ self.weights + self.visible_biases
+        h = np.asarray(h, dtype=float)
+        with single_threaded_blas(h.size * self.weights.shape[1]):
+            x = h @ self.weights + self.visible_biases
         return np.asarray(expit(x)) if self.visible == "bernoulli" else x
 
     def free_energy(self, v: ArrayLike) -> Float:

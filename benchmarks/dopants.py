@@ -12,12 +12,12 @@ import math
 from time import process_time
 
 import numpy as np
+from hardware_targets.dopant_network.device.device.device import random_device
+from hardware_targets.dopant_network.device.device.hopping_network import LIQUID_NITROGEN_K, thermal_voltage
 from numba import njit
 
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.hopping import LIQUID_NITROGEN_K, thermal_voltage
-from hardware_targets.dopant_network.kmc import Walk
-from neuromorph.kernels.random import uniform
+from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
+from neuromorph.kernels.xoshiro import uniform
 
 CASES = ((30, 3), (100, 10), (100, 50), (200, 100))  # acceptors, donors
 HOPS, RUNS = 1_000_000, 3

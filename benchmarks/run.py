@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from neuromorph.files import write_file
+from neuromorph.files.atomic_write import write_file
 
 HERE = Path(__file__).parent
 PACKAGES = (

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from circuits import Crossbar, certify, certify_problem, circuit_of, installed_engines, simulate_circuit, to_pyspice
-from circuits.engines.ngspice import version
-from circuits.engines.process import Limits, run_program
-from circuits.engines.rawfile import read_raw
-from circuits.text.dialects import NGSPICE, netlist_lines, netlist_text
+from circuits.simulators.ngspice import version
+from circuits.simulators.process import Limits, run_program
+from circuits.simulators.rawfile import read_raw
+from circuits.spice.dialects import NGSPICE
+from circuits.spice.writer import netlist_lines, netlist_text
 from neuromorph import Ising, Recall
 from neuromorph.analog import AnalogNetwork, Tanh
 

@@ -14,7 +14,7 @@ import numpy as np
 from dwave.samplers import SimulatedAnnealingSampler
 
 import neuromorph as nm
-from neuromorph.annealing import softassign
+from neuromorph.analog import softassign
 from neuromorph.rng import read_seeds
 
 READS = 20

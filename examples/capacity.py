@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuromorph import memory
+from neuromorph import associative_memory as memory
 
 SIZES = {1000: 100, 2000: 80, 4000: 25}  # neurons: realisations
 _WIDTH, _SHIFT = 0.58, 1.4  # of the transition, to choose loads around P = 1/2; they bias nothing
@@ -63,7 +63,7 @@ def _draw(measured: list[memory.Retention], found: memory.Capacity, out: Path) -
     from matplotlib.figure import Figure
     from scipy.special import ndtr
 
-    from neuromorph.report.style import LINE, MARKERS, MUTED, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_colour
 
     figure = Figure(figsize=(11.0, 3.5), layout="constrained")
     left, middle, right = figure.subplots(1, 3)

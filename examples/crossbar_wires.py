@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from circuits import Crossbar
-from hardware_targets.memristor import MemristorCrossbar
+from hardware_targets.memristor_crossbar import MemristorCrossbar
 from neuromorph import Recall, price
 
 HIGHEST_S = 25e-6  # a phase-change cell that is on

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neuromorph import memory
-from neuromorph.cost import Estimate
+from neuromorph import associative_memory as memory
+from neuromorph.estimate import Estimate
 
 MEMORIES = ("classic", "cubic", "exponential")
 LABELS = {"classic": "pairs, Hebb's rule", "cubic": "triples, n = 3", "exponential": "exponential"}
@@ -55,7 +55,7 @@ def _draw(loads: np.ndarray, shares: dict[str, list[Estimate]], options: argpars
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from neuromorph.report.style import LINE, MARKERS, MUTED, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_colour
 
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     ax = figure.subplots()

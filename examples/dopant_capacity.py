@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
+from hardware_targets.dopant_network.device.device.device import random_device
 
-from hardware_targets.dopant_network.batched_mean_field import MeanFieldDevice
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.losses import corrsig
-from hardware_targets.dopant_network.records import random_voltages
-from hardware_targets.dopant_network.tasks import capacity
-from hardware_targets.dopant_network.training import Noisy, Wiring
+from hardware_targets.dopant_network.learning.benchmark_tasks import capacity
+from hardware_targets.dopant_network.learning.iv_dataset import random_voltages
+from hardware_targets.dopant_network.learning.losses import corrsig
+from hardware_targets.dopant_network.learning.training import Noisy, Wiring
+from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
 
 RANGE_V = (-0.75, 0.75)
 OUTPUT = 7

@@ -10,15 +10,15 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from hardware_targets.dopant_network.device.device.device import random_device
+from hardware_targets.dopant_network.device.device.mesh import device_mesh
 
-from hardware_targets.dopant_network.device import random_device
 from hardware_targets.dopant_network.drawing import draw_curve, draw_device, draw_truth_table
-from hardware_targets.dopant_network.drift_diffusion import HoleFlow, silicon_layer
-from hardware_targets.dopant_network.gates import Terminals, find_gate
-from hardware_targets.dopant_network.inference import truth_table
-from hardware_targets.dopant_network.mesh import device_mesh
-from hardware_targets.dopant_network.units import transfer
-from neuromorph.files import write_file
+from hardware_targets.dopant_network.learning.logic_gates import Terminals, find_gate
+from hardware_targets.dopant_network.targets.dopant_classifier import truth_table
+from hardware_targets.dopant_network.targets.transfer_curves import transfer
+from hardware_targets.dopant_network.transport.drift_diffusion import HoleFlow, silicon_layer
+from neuromorph.files.atomic_write import write_file
 
 
 def main(argv: list[str] | None = None) -> float:

@@ -13,13 +13,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from hardware_targets.dopant_network.device.device.device import random_device
 
-from hardware_targets.dopant_network.batched_mean_field import MeanFieldDevice
-from hardware_targets.dopant_network.classifier import train_classifier, window_features, windows
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.records import collect, dissipated_w, random_voltages
-from hardware_targets.dopant_network.surrogate import fit_surrogate
-from hardware_targets.dopant_network.training import Noisy, Wiring
+from hardware_targets.dopant_network.learning.image_classifier import train_classifier, window_features, windows
+from hardware_targets.dopant_network.learning.iv_dataset import collect, dissipated_w, random_voltages
+from hardware_targets.dopant_network.learning.surrogate import fit_surrogate
+from hardware_targets.dopant_network.learning.training import Noisy, Wiring
+from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
 
 RANGE_V = (-0.75, 0.75)
 OUTPUT, INPUTS, UNITS = 7, (1, 3, 4, 5), 10

@@ -12,13 +12,13 @@ import argparse
 from dataclasses import replace
 
 import numpy as np
+from hardware_targets.dopant_network.device.device.geometry import Disc, around
+from hardware_targets.dopant_network.device.device.mesh import device_mesh
 from scipy.constants import elementary_charge
 from scipy.special import ellipk
 
-from hardware_targets.dopant_network.drift_diffusion import HoleFlow, silicon_layer
-from hardware_targets.dopant_network.geometry import Disc, around
-from hardware_targets.dopant_network.mesh import device_mesh
-from hardware_targets.dopant_network.refinement import refine
+from hardware_targets.dopant_network.transport.drift_diffusion import HoleFlow, silicon_layer
+from hardware_targets.dopant_network.transport.mesh_convergence import refine
 
 
 def main(argv: list[str] | None = None) -> tuple[float, float]:

@@ -16,18 +16,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from hardware_targets.dopant_network.device.device.device import random_device
+from hardware_targets.dopant_network.device.device.hopping_network import HoppingNetwork
 
-from hardware_targets.dopant_network.batched_mean_field import MeanFieldDevice
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.hopping import HoppingNetwork
-from hardware_targets.dopant_network.kmc import measure
-from hardware_targets.dopant_network.layers import grow_layers, train_layers
-from hardware_targets.dopant_network.losses import fisher
-from hardware_targets.dopant_network.master import stationary
-from hardware_targets.dopant_network.readout import SideBySide, train_side_by_side
-from hardware_targets.dopant_network.records import random_voltages
-from hardware_targets.dopant_network.tasks import accuracy, ring, scaled, threshold
-from hardware_targets.dopant_network.training import Noisy, Wiring
+from hardware_targets.dopant_network.learning.benchmark_tasks import accuracy, ring, scaled, threshold
+from hardware_targets.dopant_network.learning.iv_dataset import random_voltages
+from hardware_targets.dopant_network.learning.layered_units import grow_layers, train_layers
+from hardware_targets.dopant_network.learning.losses import fisher
+from hardware_targets.dopant_network.learning.parallel_units import SideBySide, train_side_by_side
+from hardware_targets.dopant_network.learning.training import Noisy, Wiring
+from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
+from hardware_targets.dopant_network.transport.kinetic_monte_carlo import measure
+from hardware_targets.dopant_network.transport.master_equation import stationary
 
 RANGE_V = (-0.75, 0.75)
 OUTPUT, UNITS = 7, 5

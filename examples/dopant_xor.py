@@ -12,9 +12,9 @@ import io
 from pathlib import Path
 
 import numpy as np
+from hardware_targets.dopant_network.device.device.device import random_device
 
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.gates import (
+from hardware_targets.dopant_network.learning.logic_gates import (
     Found,
     Terminals,
     find_gate,
@@ -22,8 +22,8 @@ from hardware_targets.dopant_network.gates import (
     separation,
     truth_currents,
 )
-from hardware_targets.dopant_network.iv import Sweep, sweep
-from neuromorph.files import write_file
+from hardware_targets.dopant_network.transport.current_voltage import Sweep, sweep
+from neuromorph.files.atomic_write import write_file
 
 SEED = 4  # of the device: 8 acceptors, 1 donor, 8 electrodes
 TERMINALS = Terminals(inputs=(1, 4), output=7, low_v=0.0, high_v=0.5)

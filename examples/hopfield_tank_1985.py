@@ -10,7 +10,7 @@ import argparse
 import numpy as np
 from numpy.typing import NDArray
 
-from neuromorph.annealing import Assignments, hopfield_tank, softassign
+from neuromorph.analog import Assignments, hopfield_tank, softassign
 from neuromorph.rng import read_seeds
 
 Float = NDArray[np.float64]

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 from neuromorph.boltzmann import DBN, RBM, Autoencoder
-from neuromorph.files import write_file
+from neuromorph.files.atomic_write import write_file
 
 Float = NDArray[np.float64]
 

@@ -58,7 +58,7 @@ def _draw(sizes: dict[str, np.ndarray], out: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from neuromorph.report.style import LINE, MARKERS, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, series_colour
 
     figure = Figure(figsize=(5.0, 3.5), layout="constrained")
     ax = figure.subplots()

@@ -11,9 +11,9 @@ import itertools
 import numpy as np
 
 from neuromorph import exact
-from neuromorph.problems import MaxCut, Tsp
-from neuromorph.spiking import OneHot, Search, solve_at_random, solve_by_gibbs, solve_by_spikes
-from neuromorph.study.success import wilson
+from neuromorph.estimate import wilson
+from neuromorph.problems import MaxCut, OneHot, Tsp
+from neuromorph.spiking import Search, solve_at_random, solve_by_gibbs, solve_by_spikes
 
 
 def main(argv: list[str] | None = None) -> dict[str, tuple[Search, Search, Search]]:

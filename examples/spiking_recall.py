@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from neuromorph import memory
+from neuromorph import associative_memory as memory
 from neuromorph.spiking import SpikingHopfield, SpikingRecall
 
 LOADS = [0.02, 0.05, 0.08, 0.10, 0.12]
@@ -76,7 +76,7 @@ def _draw(table: Any, kinds: list[str], loads: list[float], recalled: SpikingRec
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from neuromorph.report.style import LINE, MARKERS, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, series_colour
 
     figure = Figure(figsize=(11.0, 3.5), layout="constrained")
     left, middle, right = figure.subplots(1, 3)

@@ -75,7 +75,7 @@ def _draw(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from neuromorph.report.style import LINE, MARKERS, MUTED, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_colour
 
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     ax = figure.subplots()

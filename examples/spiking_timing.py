@@ -10,8 +10,8 @@ import argparse
 
 import numpy as np
 
+from neuromorph.estimate import wilson
 from neuromorph.spiking import PhaseMemory, TimeCode
-from neuromorph.study.success import wilson
 
 
 def main(argv: list[str] | None = None) -> dict[tuple[str, float], np.ndarray]:

@@ -6,56 +6,20 @@ priced again with other costs. Core and system stay apart, and so do measured, m
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .printable import printable
-from .toml import read_toml
+from .datum import Datum, Kind, less_known
+from .estimate import Estimate, add_estimates, scale_estimate
 
 if TYPE_CHECKING:
     from .run import Run
 
-Kind = Literal["measured", "modelled", "assumed", "forecast"]
 Scope = Literal["core", "system"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-
-
-@dataclass(frozen=True)
-class Datum:
-    """A number about hardware: SI value, its range, where it is from and how it is known.
-
-    kind: measured (read off real hardware), modelled (computed from a physical model), assumed (a usual value, not
-    checked), forecast (a projection of its authors).
-    """
-
-    value: float
-    unit: str
-    low: float
-    high: float
-    kind: Kind
-    source: str
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.value <= self.high):
-            raise ValueError(
-                f"datum {self.value} {self.unit[:20]}: needs finite low <= value <= high, has {self.low}..{self.high}"
-            )
-        if self.kind not in KINDS:
-            raise ValueError(f"datum kind is {str(self.kind)[:40]!r}; expected one of {', '.join(KINDS)}")
-        if not self.source.strip():
-            raise ValueError(f"datum {self.value} {self.unit[:20]} has no source; say where the number is from")
-
-
-def multiply(a: Datum, b: Datum, unit: str) -> Datum:
-    """a b of two data that are not negative, as a power for a time; known as well as the less well known of the two."""
-    source = f"{a.value:g} {a.unit} ({a.source}) times {b.value:g} {b.unit} ({b.source})"
-    return Datum(a.value * b.value, unit, a.low * b.low, a.high * b.high, less_known(a.kind, b.kind), source)
 
 
 def lasting(power: Datum, second: Datum) -> Datum:
@@ -65,23 +29,6 @@ def lasting(power: Datum, second: Datum) -> Datum:
     """
     source = f"{power.source}. The range is joined with that of the time of a read"
     return replace(power, low=power.low * second.low, high=power.high * second.high, source=source)
-
-
-def less_known(a: Kind, b: Kind) -> Kind:
-    """A product is known no better than its worse factor; KINDS stand from best to worst."""
-    return max(a, b, key=KINDS.index)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value and its 95 % interval. ``None``: not defined, or (low or high) unbounded."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-    def to_dict(self) -> dict[str, float | None]:
-        return {"value": self.value, "low": self.low, "high": self.high}
 
 
 @dataclass(frozen=True)
@@ -175,61 +122,6 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
                 kind = less_known(unit.kind, cost.counted)
                 lines.append(Entry(cost.what, cost.scope, count.value or 0.0, unit, _times(count, unit), kind))
     return Ledger(run.target, run.reads, tuple(entries), tuple(times))
-
-
-def read_data(toml: str) -> dict[str, Datum]:
-    """Read the data of a device: one TOML table a number.
-
-    Parameters
-    ----------
-    toml : str      tables of ``value``, ``unit``, ``kind``, ``source``; ``low`` and ``high`` if they differ
-
-    Raises
-    ------
-    ValueError      names the table and the rule, for any other text
-    """
-    return {name: _datum(name, table) for name, table in read_toml(toml).items()}
-
-
-def _datum(name: str, table: Any) -> Datum:
-    what = repr(name[:40])
-    if not isinstance(table, dict):
-        raise ValueError(f"{what} is no table; write value, unit, kind and source below its name in brackets")
-    words: dict[str, Any] = {key: table.get(key) for key in ("unit", "kind", "source")}
-    numbers: dict[str, Any] = {key: table.get(key, table.get("value")) for key in ("value", "low", "high")}
-    if unknown := sorted(table.keys() - words.keys() - numbers.keys()):
-        raise ValueError(f"{what} has {unknown[0][:40]!r}; known are value, low, high, unit, kind and source")
-    for key, value in words.items():
-        if not isinstance(value, str):
-            raise ValueError(f"{what}: {key} is {_shown(value)}; give it in quotes")
-    for key, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
-            raise ValueError(f"{what}: {key} is {_shown(value)}; give a finite number, within 1.8e308")
-    try:
-        return Datum(**words, **{key: float(value) for key, value in numbers.items()})  # type: ignore[arg-type]
-    except ValueError as error:
-        raise ValueError(f"{what}: {printable(str(error))}") from None
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, (bool, float, str)):
-        return repr(value)[:40]
-    return "missing" if value is None else f"of type {type(value).__name__}"
-
-
-def add_estimates(parts: Iterable[Estimate]) -> Estimate:
-    """Sum of values and of interval ends; undefined as soon as one part is."""
-    chosen = list(parts)
-
-    def total(values: list[float | None]) -> float | None:
-        return None if any(v is None for v in values) else math.fsum(v for v in values if v is not None)
-
-    return Estimate(*(total([getattr(p, end) for p in chosen]) for end in ("value", "low", "high")))
-
-
-def scale_estimate(estimate: Estimate, factor: float) -> Estimate:
-    """``factor`` >= 0 times an estimate."""
-    return Estimate(*(None if v is None else v * factor for v in (estimate.value, estimate.low, estimate.high)))
 
 
 def _times(count: Estimate, unit: Datum) -> Estimate:

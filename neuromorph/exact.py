@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from .ising import Float, Ising
-from .pieces import pieces
+from .runtime.pieces import pieces
 
 MAX_SPINS = 24
 
@@ -22,7 +22,7 @@ def energies(ising: Ising) -> Float:
 
 def _energies(ising: Ising) -> Float:
     """E without its offset, beside which small couplings would lose their digits."""
-    from .kernels import enumerate as kernel
+    from .kernels import enumeration as kernel
 
     if ising.size > MAX_SPINS:
         raise ValueError(f"ising has {ising.size} spins; enumeration stops at {MAX_SPINS} (2^n states): sample instead")

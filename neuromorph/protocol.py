@@ -1,23 +1,21 @@
 """A target: a modelled piece of hardware, a software solver, the user's own CPU. All answer to the same protocol.
 
 A target is found by an entry point of the group ``neuromorph.targets`` or passed as an object. (The module is not named
-``target``: importing it would then hide the public function ``neuromorph.target``.)
+``target``: importing it would then hide the public function ``neuromorph.protocol``.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from .cost import Cost
-from .ising import Ising, check_spins
+from .ising import Ising
 from .rng import RNG
-from .run import Run
+from .run import Program, Run
+from .task import Task, task_name
 
 if TYPE_CHECKING:  # problems know their task, and thus this module
     from .problems.problem import Problem
@@ -26,67 +24,8 @@ if TYPE_CHECKING:  # problems know their task, and thus this module
 _OURS = "neuromorph"  # the distribution whose targets no other can replace
 
 
-@dataclass(frozen=True)
-class Minimise:
-    """Find a state of low energy."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Draw states with p proportional to exp(-beta E); reads are independent."""
-
-    beta: float
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.beta) and self.beta >= 0):
-            raise ValueError(f"beta is {self.beta}; it must be finite and not negative")
-
-
-@dataclass(frozen=True, eq=False)
-class Relax:
-    """Start at ``cue`` (n,), or at one cue a read (reads, n), spins -1 or +1, and settle."""
-
-    cue: ArrayLike
-
-    def cues(self, reads: int, n: int) -> NDArray[np.int8]:
-        """The cue of each read, (reads, n)."""
-        cue = check_spins(self.cue, n).astype(np.int8)
-        if cue.ndim == 2 and len(cue) != reads:
-            raise ValueError(f"cue has {len(cue)} rows for {reads} reads; give one cue, or one a read")
-        return np.broadcast_to(cue, (reads, n))
-
-
-Task: TypeAlias = Minimise | Sample | Relax
-
-
 class DoesNotFit(ValueError):
     """The problem or task is beyond the device; the message says why and what would hold it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Program:
-    """What a device really holds of the problem it was asked for.
-
-    asked : Ising or Problem      what energies are computed from
-    held : Ising or None          the couplings and biases the device has, in the units of ``asked``; None where it
-                                  holds a structure of the problem (one-hot rows and columns) instead of couplings
-    state : Any                   the device's own account: conductances, positions, a distance matrix
-    mapping_error : float         RMS(held - asked) / RMS(asked) over couplings and biases
-    notes : tuple of str          what was lost or changed on the way, for people
-    setup : {event: count}        what programming took: pulses, placements
-    together : int                reads that the device makes in about the time of one
-    one_chip : bool               whether ``rng`` drew what this one device is like: all its reads share that
-    """
-
-    target: str
-    asked: Ising | Problem
-    held: Ising | None
-    state: Any = None
-    mapping_error: float = 0.0
-    notes: tuple[str, ...] = ()
-    setup: Mapping[str, float] = field(default_factory=dict)
-    together: int = 1
-    one_chip: bool = False
 
 
 @runtime_checkable
@@ -114,7 +53,7 @@ class Target(Protocol):
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Simulate ``reads`` independent reads, one stream each. Raises DoesNotFit for a task it does not claim.
 
-        Loops that last call ``neuromorph.limits.checkpoint`` twice a second, here and in ``program``. On
+        Loops that last call ``neuromorph.runtime.limits.checkpoint`` twice a second, here and in ``program``. On
         KeyboardInterrupt, which it raises when the time is over, reads that are whole may be returned, with status
         "interrupted".
         """
@@ -168,11 +107,6 @@ def _offers() -> dict[str, list[EntryPoint]]:
 
 def _package(point: EntryPoint) -> str:
     return "" if point.dist is None else str(point.dist.name)
-
-
-def task_name(task: Task) -> str:
-    """minimise, sample or relax."""
-    return type(task).__name__.lower()
 
 
 def require_claim(device: Target, task: Task) -> None:

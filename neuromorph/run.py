@@ -1,4 +1,4 @@
-"""What came out of a target: states, their energies in the problem that was asked for, and what is priced."""
+"""What a device holds of a problem, and what came out of it: states, their energies, and what is priced."""
 
 from __future__ import annotations
 
@@ -12,11 +12,38 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .ising import Float
-from .limits import unlimited
+from .ising import Float, Ising
+from .runtime.limits import unlimited
 
 if TYPE_CHECKING:
-    from .protocol import Program, Task
+    from .problems.problem import Problem
+    from .task import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """What a device really holds of the problem it was asked for.
+
+    asked : Ising or Problem      what energies are computed from
+    held : Ising or None          the couplings and biases the device has, in the units of ``asked``; None where it
+                                  holds a structure of the problem (one-hot rows and columns) instead of couplings
+    state : Any                   the device's own account: conductances, positions, a distance matrix
+    mapping_error : float         RMS(held - asked) / RMS(asked) over couplings and biases
+    notes : tuple of str          what was lost or changed on the way, for people
+    setup : {event: count}        what programming took: pulses, placements
+    together : int                reads that the device makes in about the time of one
+    one_chip : bool               whether ``rng`` drew what this one device is like: all its reads share that
+    """
+
+    target: str
+    asked: Ising | Problem
+    held: Ising | None
+    state: Any = None
+    mapping_error: float = 0.0
+    notes: tuple[str, ...] = ()
+    setup: Mapping[str, float] = field(default_factory=dict)
+    together: int = 1
+    one_chip: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,9 +27,12 @@ from scipy.linalg import hadamard
 from scipy.stats import binom, chi2, norm
 
 from . import exact
-from .cost import Cost, Datum, price
+from .cost import Cost, price
+from .datum import Datum
 from .ising import Float, Ising
-from .protocol import DoesNotFit, Minimise, Program, Relax, Sample, Target, Task, mapping_error, task_name
+from .protocol import DoesNotFit, Target, mapping_error
+from .run import Program
+from .task import Minimise, Relax, Sample, Task, task_name
 
 Check: TypeAlias = Callable[[Target], None]
 

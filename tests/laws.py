@@ -10,8 +10,8 @@ from scipy.special import expit
 from scipy.stats import chi2, norm, poisson
 
 from neuromorph import Ising, exact
-from neuromorph.kernels.variates import FREE
-from neuromorph.sampling.lazy import lazy_below
+from neuromorph.kernels.philox import FREE
+from neuromorph.sampling.lazy_metropolis import lazy_below
 from neuromorph.testing import FALSE_FAILURE
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from scipy.special import expit
 
 from neuromorph import Cost, Datum, DoesNotFit, Ising, Program, Relax, Sample, testing
-from neuromorph.annealing.schedule import beta_range, ramp
 from neuromorph.protocol import require_claim
 from neuromorph.rng import read_seeds
 from neuromorph.run import finish
+from neuromorph.sampling.schedules import beta_range, ramp
 
 WATT = Datum(1.0, "W", 0.5, 2.0, "assumed", "usual for a test")
 

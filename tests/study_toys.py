@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neuromorph import Cost, Datum, DoesNotFit, Ising, Minimise, Program, Relax, Solution
-from neuromorph.limits import checkpoint
 from neuromorph.protocol import require_claim
 from neuromorph.rng import read_seeds
 from neuromorph.run import finish
+from neuromorph.runtime.limits import checkpoint
 
 
 def press_ctrl_c():

@@ -21,11 +21,12 @@ from circuits import (
     certify_problem,
     draw_refinement,
     installed_engines,
+    write_certificate,
 )
 from circuits.certificate import certify as certificate
-from circuits.certificate.refinement import refine
 from circuits.certificate.sensitivity import end_bound, energy_bound
-from circuits.export import random_start
+from circuits.certificate.step_refinement import refine
+from circuits.synthesis.problem_circuit import random_start
 from neuromorph import MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
 
@@ -341,7 +342,7 @@ def test_patterns_and_overlaps_go_together():
 
 def test_a_folder_holds_the_numbers_and_the_figure(tmp_path):
     made = refined()
-    written = made.write(tmp_path / "new")
+    written = write_certificate(made, tmp_path / "new")
     assert [path.name for path in written] == ["certificate.json", "certificate.svg", "certificate.png"]
     data = json.loads(written[0].read_text())
     assert data == json.loads(json.dumps(made.to_dict()))

@@ -28,9 +28,10 @@ from circuits import (
     simulate_circuit,
 )
 from circuits.netlist.expressions import Number
-from circuits.neurons import amplifiers, transistors
-from circuits.neurons.amplifiers import OpAmpNeurons, rails
-from circuits.neurons.transistors import NMOS, CmosNeurons
+from circuits.synthesis import cmos_neuron as transistors
+from circuits.synthesis import opamp_neuron as amplifiers
+from circuits.synthesis.cmos_neuron import NMOS, CmosNeurons
+from circuits.synthesis.opamp_neuron import OpAmpNeurons, rails
 from neuromorph import Ising
 from neuromorph.analog import AnalogNetwork, Arctan, Logistic, Tanh
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hardware_targets.analog_circuit.target.target import DATA, AnalogCircuit
+from hardware_targets.analog_circuit.target.trajectory_energy import EVENTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from hardware_targets import reads
-from hardware_targets.analog_circuit import DATA, AnalogCircuit
-from hardware_targets.joules import EVENTS
+from hardware_targets.analog_circuit.target import readout as reads
 from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Tsp, load, price
 
 BURMA14 = Path(__file__).resolve().parents[1] / "examples" / "data" / "burma14.tsp"
@@ -291,7 +291,7 @@ def test_a_netlist_starts_at_the_cue_and_a_long_one_is_not_written(monkeypatch):
     starts = [float(v) for v in re.findall(r"v\(u\d+\)=(\S+)", text)]
     cue = problem.task(1, 0).cues(1, 121)[0]
     assert np.array_equal(np.sign(starts), cue)
-    monkeypatch.setattr("hardware_targets.analog_circuit._NETLIST", 1000)
+    monkeypatch.setattr("hardware_targets.analog_circuit.target._NETLIST", 1000)
     with pytest.raises(DoesNotFit, match="holds 1000 resistors, not 14520"):
         device.files(program)
 

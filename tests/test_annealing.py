@@ -12,19 +12,22 @@ from scipy import sparse, stats
 from scipy.integrate import solve_ivp
 
 from neuromorph import Ising, exact
-from neuromorph.analog import AnalogNetwork, Arctan, Tanh, simulate
-from neuromorph.annealing import (
+from neuromorph.analog import (
+    AnalogNetwork,
+    Arctan,
     Assignments,
     HopfieldTank,
     Softassign,
+    Tanh,
     anneal,
     critical_gain,
     hopfield_tank,
+    simulate,
     sinkhorn,
     softassign,
 )
-from neuromorph.kernels import random as kernel_random
-from neuromorph.kernels import softassign as kernel
+from neuromorph.analog import softassign_kernel as kernel
+from neuromorph.kernels import xoshiro as kernel_random
 from neuromorph.rng import kernel_states, read_seeds
 
 

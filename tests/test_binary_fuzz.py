@@ -25,14 +25,14 @@ from PIL import Image
 from study_toys import Descent, Ring
 
 import neuromorph as nm
-from circuits.engines.rawfile import read_raw
-from hardware_targets.dopant_network.records import Record, read_record, write_record
-from hardware_targets.dopant_network.surrogate import fit_surrogate, read_surrogate, write_surrogate
-from hardware_targets.spiking_chip.tables import generic_table
-from neuromorph.npz import read_npy
-from neuromorph.sampling import read_ising, write_ising
+from circuits.simulators.rawfile import read_raw
+from hardware_targets.dopant_network.learning.iv_dataset import Record, read_record, write_record
+from hardware_targets.dopant_network.learning.surrogate import fit_surrogate, read_surrogate, write_surrogate
+from hardware_targets.spiking_chip.chip_tables import generic_table
+from neuromorph.files.npz import read_npy
+from neuromorph.problems import read_ising, write_ising
 from neuromorph.spiking import LifNetwork, LifNeuron, nir_values, read_nir, write_nir
-from neuromorph.study import store
+from neuromorph.study import checkpoint as store
 
 SIZES = [0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 40, (1 << 64) - 1]
 WORDS = [

@@ -16,7 +16,7 @@ from sklearn.preprocessing import minmax_scale, scale
 
 from neuromorph.boltzmann import DBN, RBM, Autoencoder, BoltzmannMachine
 from neuromorph.boltzmann.dependence import dependence, some_rows
-from neuromorph.limits import TimeLimitReached, time_limit
+from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
 UNTRAINED = {"method": "cd", "learning_rate": 0.05, "batch_size": 100, "n_iter": 10}  # 140 updates on digits
 

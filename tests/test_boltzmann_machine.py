@@ -141,7 +141,7 @@ def test_likelihood_transform_and_samples_are_those_of_its_ising():
 
 def test_chains_stand_in_where_enumeration_ends(monkeypatch):
     """Persistent chains, clamped chains and sampled states, forced on a machine that can still be enumerated."""
-    from neuromorph.boltzmann import machine as module
+    from neuromorph.boltzmann import boltzmann_machine as module
 
     x = noisy_patterns()
     machine = BoltzmannMachine(2, random_state=0, n_iter=60).fit(x)

@@ -7,8 +7,8 @@ from scipy.stats import norm
 
 from neuromorph import exact
 from neuromorph.boltzmann import RBM, Layer, Path, Stream, ais, temper
-from neuromorph.boltzmann.learning import Learner, Rule
-from neuromorph.kernels.rbm import lanes_of, to_means, to_means_and_samples, to_samples
+from neuromorph.boltzmann.block_gibbs_kernel import lanes_of, to_means, to_means_and_samples, to_samples
+from neuromorph.boltzmann.contrastive_divergence import Learner, Rule
 from neuromorph.testing import FALSE_FAILURE, require_distribution
 
 READS = 20_000

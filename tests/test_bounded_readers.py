@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from circuits.engines import rawfile
-from circuits.engines.rawfile import read_raw
-from hardware_targets.dopant_network.records import Record, read_record, write_record
-from neuromorph.files import read_file
-from neuromorph.memory import retention
-from neuromorph.spiking.measured import measured
+from circuits.simulators import rawfile
+from circuits.simulators.rawfile import read_raw
+from hardware_targets.dopant_network.learning.iv_dataset import Record, read_record, write_record
+from neuromorph.associative_memory import retention
+from neuromorph.files.atomic_write import read_file
+from neuromorph.spiking.brian.measurement_cache import measured
 
 HEAD = (
     "Title: x\nFlags: real\nNo. Variables: {}\nNo. Points: {}\nVariables:\n\t0\ttime\ttime\n\t1\tv(u)\tvoltage\n{}:\n"

@@ -6,15 +6,7 @@ import numpy as np
 import pytest
 from test_circuits import ACTIVATIONS, ToyProblem, hebbian, random_network
 
-from circuits import (
-    EngineError,
-    Resistor,
-    Trace,
-    certify,
-    certify_problem,
-    installed_engines,
-    problem_netlist,
-)
+from circuits import EngineError, Resistor, Trace, certify, certify_problem, installed_engines, problem_netlist
 from circuits.certificate import certify as certificate
 from neuromorph import DoesNotFit, MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh

@@ -32,9 +32,10 @@ from circuits import (
     realise,
     round_to_series,
 )
-from circuits.hopfield import amplifier, count_resistors
 from circuits.netlist.expressions import FUNCTIONS, Number, Operation, total
-from circuits.text.dialects import COLUMNS, expression_text, wrap
+from circuits.spice.lines import COLUMNS, wrap
+from circuits.spice.writer import expression_text
+from circuits.synthesis.hopfield_circuit import amplifier, count_resistors
 from neuromorph import DoesNotFit, Ising, Minimise, Relax
 from neuromorph.analog import Activation, Algebraic, AnalogNetwork, Arctan, Logistic, Tanh
 

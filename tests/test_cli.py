@@ -20,11 +20,12 @@ from test_engines import fake_ngspice
 import neuromorph as nm
 from circuits import DIALECTS, OPAMPS, installed_engines
 from circuits.certificate.certify import Synapses
-from circuits.engines.process import TIMEOUT_S
-from circuits.hopfield import Level
-from neuromorph import circuit_commands, cli
+from circuits.simulators.process import TIMEOUT_S
+from circuits.synthesis.hopfield_circuit import Level
+from neuromorph import cli
+from neuromorph.cli import circuits as circuit_commands
 from neuromorph.cli import main
-from neuromorph.limits import checkpoint
+from neuromorph.runtime.limits import checkpoint
 from neuromorph.study import READS
 
 SQUARE = """NAME: square
@@ -235,7 +236,7 @@ def test_certify_tells_its_progress_unless_asked_for_json_and_ctrl_c_is_one_line
         shown.append(show)
         yield lambda *said: told.append(said)
 
-    monkeypatch.setattr("neuromorph.report.progress.progress_bars", bars)
+    monkeypatch.setattr("neuromorph.cli.progress.progress_bars", bars)
     engine = installed_engines()[0]
     for words in ([], ["--json"]):
         assert main(["certify", pentagon, "--engine", engine, *words]) == 0
@@ -494,7 +495,7 @@ def test_a_disk_that_is_full_costs_no_number(toys, pentagon, tmp_path, monkeypat
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("neuromorph.files.os.replace", full)
+    monkeypatch.setattr("neuromorph.files.atomic_write.os.replace", full)
     out = tmp_path / "out"
     assert main(["compare", pentagon, "--targets", "toy", "--reads", "3", "--out", str(out)]) == 2
     said = capsys.readouterr()
@@ -508,7 +509,7 @@ def test_a_disk_that_is_full_costs_no_number(toys, pentagon, tmp_path, monkeypat
 
 
 def test_a_second_ctrl_c_ends_the_writing_but_does_not_lose_the_results(toys, pentagon, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("neuromorph.report.folder.draw_all", lambda comparison: press_ctrl_c())
+    monkeypatch.setattr("neuromorph.report.write.draw_all", lambda comparison: press_ctrl_c())
     out = tmp_path / "out"
     assert main(["compare", pentagon, "--targets", "toy", "--reads", "3", "--out", str(out)]) == 130
     said = capsys.readouterr()

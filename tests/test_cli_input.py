@@ -8,7 +8,7 @@ import pytest
 
 from neuromorph.cli import main
 from neuromorph.problems import ProblemFileError, load
-from neuromorph.problems.source import Source
+from neuromorph.problems.text_file import Source
 
 PENTAGON = "5 5\n1 2 1\n2 3 1\n3 4 1\n4 5 1\n1 5 1\n"
 ESCAPE = "a\x1b[31m\x07red\u202e.txt"
@@ -79,7 +79,7 @@ def test_an_error_is_of_bounded_length(tmp_path, capsys):
 
 def test_the_hash_is_of_the_bytes_that_were_computed_with(tmp_path, monkeypatch, capsys):
     """A file that is written anew while its samples are drawn."""
-    from neuromorph.sampling import session
+    from neuromorph.experiments import sampling as session
 
     path, draw = tmp_path / "a.txt", session.sample_model
 

@@ -11,9 +11,10 @@ from study_toys import Broken, Descent, Netlisted, Ring, Slow, press_ctrl_c
 
 import neuromorph as nm
 from neuromorph import DoesNotFit
+from neuromorph.estimate import wilson
 from neuromorph.run import finish
-from neuromorph.study.store import digest
-from neuromorph.study.success import to_solution, wilson
+from neuromorph.study.checkpoint import digest
+from neuromorph.study.time_to_solution import to_solution
 
 
 def spins(result):
@@ -143,7 +144,7 @@ def test_a_generator_is_advanced():
     first, second = (nm.compare(Ring(), [Descent()], reads=6, rng=rng) for _ in range(2))
     assert spins(first.results[0]) != spins(second.results[0])
     assert first.provenance["spawn_key"] != second.provenance["spawn_key"]
-    json.loads(first.to_json())
+    json.loads(nm.results_json(first))
 
 
 def test_what_does_not_fit_or_fails_says_so_and_the_others_go_on():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from neuromorph import Cost, Datum, Ising, Minimise, Program, price
-from neuromorph.cost import KINDS, Estimate, add_estimates, less_known, multiply, read_data
+from neuromorph.datum import KINDS, less_known, multiply, read_data
+from neuromorph.estimate import Estimate, add_estimates
 from neuromorph.protocol import target, targets
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.run import finish, join

@@ -10,9 +10,9 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from circuits import Crossbar, compensated, installed_engines, simulate_circuit
-from circuits.crossbar import dissection
-from circuits.crossbar.compensation import first_order
-from neuromorph.limits import TimeLimitReached, time_limit
+from circuits.crossbar import nested_dissection as dissection
+from circuits.crossbar.ir_drop_compensation import first_order
+from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
 every_engine = pytest.mark.parametrize("engine", installed_engines())
 WIRES = {"row_ohm": 2.0, "column_ohm": 3.0, "driver_ohm": 10.0, "sense_ohm": 20.0}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from circuits import NGSPICE, Crossbar, installed_engines, netlist_text, simulate_circuit, written
-from circuits.engines.rawfile import read_raw
+from circuits.simulators.rawfile import read_raw
 
 every_engine = pytest.mark.parametrize("engine", installed_engines())
 

@@ -35,8 +35,8 @@ from circuits import (
     require_clean,
 )
 from circuits.netlist.expressions import total
-from circuits.text.dialects import dialect_named
-from neuromorph.annealing import Softassign
+from circuits.spice.dialects import dialect_named
+from neuromorph.analog import Softassign
 from neuromorph.cli import main
 
 ELEMENTS = (

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import neuromorph as nm
-from hardware_targets.digital import MAX_CITIES, CpuAnneal
+from hardware_targets.cpu.annealer import MAX_CITIES, CpuAnneal
+from hardware_targets.cpu.tour_annealing import anneal_tour
 from neuromorph import DoesNotFit, Ising, Minimise, Relax, Sample, Tsp, exact, load
-from neuromorph.annealing.schedule import beta_range, ramp
-from neuromorph.kernels import plain
-from neuromorph.kernels.gibbs import descend
-from neuromorph.kernels.tours import anneal_tour
-from neuromorph.kernels.variates import HEAT_BATH
+from neuromorph.kernels.philox import HEAT_BATH
 from neuromorph.rng import kernel_states, read_seeds
+from neuromorph.sampling.replicas import reference_kernel as plain
+from neuromorph.sampling.schedules import beta_range, ramp
+from neuromorph.sampling.single_spin_kernel import descend
 from neuromorph.testing import require_distribution
 
 CPU = CpuAnneal()

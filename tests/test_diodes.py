@@ -33,8 +33,8 @@ from circuits import (
     save_all,
     simulate_circuit,
 )
-from circuits.export import random_start
 from circuits.netlist.expressions import Number
+from circuits.synthesis.problem_circuit import random_start
 
 ENGINES = [name for name in installed_engines() if name in ("ngspice", "neospice", "pyspice")]
 every_engine = pytest.mark.parametrize("engine", ENGINES)

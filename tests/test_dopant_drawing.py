@@ -5,17 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hardware_targets.dopant_network.device.device.device import random_device
 from matplotlib.figure import Figure
 from scipy.constants import elementary_charge
 
-from hardware_targets.dopant_network.device import random_device
 from hardware_targets.dopant_network.drawing import draw_curve, draw_device, draw_truth_table
-from hardware_targets.dopant_network.flow import net_flow
-from hardware_targets.dopant_network.gates import Terminals
-from hardware_targets.dopant_network.inference import truth_table
-from hardware_targets.dopant_network.master import stationary
-from hardware_targets.dopant_network.mean_field import mean_field
-from hardware_targets.dopant_network.units import transfer
+from hardware_targets.dopant_network.learning.logic_gates import Terminals
+from hardware_targets.dopant_network.targets.dopant_classifier import truth_table
+from hardware_targets.dopant_network.targets.transfer_curves import transfer
+from hardware_targets.dopant_network.transport.current_paths import net_flow
+from hardware_targets.dopant_network.transport.master_equation import stationary
+from hardware_targets.dopant_network.transport.mean_field import mean_field
 
 V = np.array([0.6, -0.3, 0.0, 0.2])
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from hardware_targets.dopant_network.device.device.device import random_device
+from hardware_targets.dopant_network.device.device.hopping_network import HoppingNetwork, thermal_voltage
 
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.hopping import HoppingNetwork, thermal_voltage
-from hardware_targets.dopant_network.master import _balanced, stationary, transitions
-from hardware_targets.dopant_network.mean_field import _Rates, mean_field
+from hardware_targets.dopant_network.transport.master_equation import _balanced, stationary, transitions
+from hardware_targets.dopant_network.transport.mean_field import _Rates, mean_field
 
 NETWORKS = [random_device(n, 1 + n % 2, 8, images=n == 6, rng=n).network for n in (2, 4, 6, 7, 8)]
 ELEMENTARY_CHARGE = 1.602176634e-19
@@ -192,7 +192,7 @@ def test_mean_field_is_near_the_exact_currents() -> None:
 
 def test_mean_field_says_when_it_is_not_steady(monkeypatch: pytest.MonkeyPatch) -> None:
     """A status and a residual, not silence."""
-    from hardware_targets.dopant_network import mean_field as module
+    from hardware_targets.dopant_network.transport import mean_field as module
 
     monkeypatch.setattr(module, "_STEPS", 1)
     state = mean_field(NETWORKS[4], voltages(0))

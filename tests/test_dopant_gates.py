@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hardware_targets.dopant_network.device.device.device import random_device
 
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.gates import (
+from hardware_targets.dopant_network.learning.logic_gates import (
     GATES,
     Terminals,
     abundance,
@@ -16,7 +16,7 @@ from hardware_targets.dopant_network.gates import (
     separation,
     truth_currents,
 )
-from hardware_targets.dopant_network.master import stationary
+from hardware_targets.dopant_network.transport.master_equation import stationary
 
 NETWORK = random_device(5, 1, 6, rng=2).network
 TERMINALS = Terminals((0, 2), 4, low_v=-0.1, high_v=0.3)

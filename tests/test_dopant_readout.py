@@ -2,20 +2,20 @@
 
 import numpy as np
 import pytest
+from hardware_targets.dopant_network.device.device.device import random_device
 
-from hardware_targets.dopant_network.batched_mean_field import MeanFieldDevice
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.layers import grow_layers, through_layers
-from hardware_targets.dopant_network.losses import fisher
-from hardware_targets.dopant_network.readout import (
+from hardware_targets.dopant_network.learning.benchmark_tasks import accuracy, ring, scaled, threshold
+from hardware_targets.dopant_network.learning.layered_units import grow_layers, through_layers
+from hardware_targets.dopant_network.learning.losses import fisher
+from hardware_targets.dopant_network.learning.parallel_units import (
     SideBySide,
     discriminant,
     select,
     through_side_by_side,
     train_side_by_side,
 )
-from hardware_targets.dopant_network.tasks import accuracy, ring, scaled, threshold
-from hardware_targets.dopant_network.training import Noisy, Wiring
+from hardware_targets.dopant_network.learning.training import Noisy, Wiring
+from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
 
 RANGE = (-0.75, 0.75)
 NETWORK = random_device(5, 1, 5, rng=2).network

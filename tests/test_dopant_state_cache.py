@@ -4,11 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hardware_targets.dopant_network.device.device.device import random_device
 
-from hardware_targets.dopant_network import kmc
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.kmc import Walk
-from hardware_targets.dopant_network.master import transitions
+from hardware_targets.dopant_network.transport import kinetic_monte_carlo as kmc
+from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
+from hardware_targets.dopant_network.transport.master_equation import transitions
 
 VOLTAGES = np.random.default_rng(4).uniform(-0.4, 0.4, 8)
 KEPT, PARTS = 15, 65535

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hardware_targets.dopant_network.device.device.device import random_device
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.master import stationary
-from hardware_targets.dopant_network.records import (
+from hardware_targets.dopant_network.learning.iv_dataset import (
     Record,
     collect,
     dissipated_w,
@@ -18,8 +17,9 @@ from hardware_targets.dopant_network.records import (
     sawtooth_voltages,
     write_record,
 )
-from hardware_targets.dopant_network.surrogate import fit_surrogate, read_surrogate, write_surrogate
-from hardware_targets.dopant_network.training import Noisy
+from hardware_targets.dopant_network.learning.surrogate import fit_surrogate, read_surrogate, write_surrogate
+from hardware_targets.dopant_network.learning.training import Noisy
+from hardware_targets.dopant_network.transport.master_equation import stationary
 
 NETWORK = random_device(4, 1, 4, rng=2).network
 LOW, HIGH = np.array([-0.5, -0.5, -0.5, 0.0]), np.array([0.5, 0.5, 0.5, 0.0])

@@ -5,24 +5,24 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from hardware_targets.dopant_network.device.device.device import random_device
+from hardware_targets.dopant_network.device.device.hopping_network import HoppingNetwork
 from scipy.constants import elementary_charge
 from scipy.linalg import expm
 from scipy.special import expit, ndtr
 from scipy.stats import chi2, kstest
 
-from hardware_targets.dopant_network.chain import rate_table, walk
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.gates import Terminals
-from hardware_targets.dopant_network.glass import MAX_SPINS, DopantGlass
-from hardware_targets.dopant_network.hopping import HoppingNetwork
-from hardware_targets.dopant_network.inference import train_readout, truth_table
-from hardware_targets.dopant_network.iv import telegraph
-from hardware_targets.dopant_network.master import stationary, transitions
-from hardware_targets.dopant_network.neurons import DopantNeurons
-from hardware_targets.dopant_network.thresholds import thresholds
-from hardware_targets.dopant_network.training import Wiring
-from hardware_targets.dopant_network.units import current_noise, kept_units, transfer
-from hardware_targets.memristor import PhaseChange
+from hardware_targets.dopant_network.learning.logic_gates import Terminals
+from hardware_targets.dopant_network.learning.training import Wiring
+from hardware_targets.dopant_network.targets.coulomb_glass import MAX_SPINS, DopantGlass
+from hardware_targets.dopant_network.targets.dopant_classifier import train_readout, truth_table
+from hardware_targets.dopant_network.targets.dopant_neurons import DopantNeurons
+from hardware_targets.dopant_network.targets.noise_thresholds import thresholds
+from hardware_targets.dopant_network.targets.transfer_curves import current_noise, kept_units, transfer
+from hardware_targets.dopant_network.transport.current_voltage import telegraph
+from hardware_targets.dopant_network.transport.markov_chain import rate_table, walk
+from hardware_targets.dopant_network.transport.master_equation import stationary, transitions
+from hardware_targets.memristor_crossbar import PhaseChange
 from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Sample, Tsp, exact, price
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.testing import FALSE_FAILURE, require_distribution
@@ -325,7 +325,7 @@ def test_units_and_a_readout_tell_a_ring_from_its_inside():
 
 def test_large_units_are_measured_by_hopping():
     """The same network through kinetic Monte Carlo: current within 5 sigma, noise within 5 times its 18 %."""
-    from hardware_targets.dopant_network import inference
+    from hardware_targets.dopant_network.targets import dopant_classifier as inference
 
     network, v = random_device(6, 1, 5, rng=10).network, np.array([0.5, 0.0, 0.0, 0.0, 0.0])
     exact_read = current_noise(network, v, 2)

@@ -4,21 +4,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hardware_targets.dopant_network.device.device.device import random_device
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from hardware_targets.dopant_network.batched_mean_field import MeanFieldDevice
-from hardware_targets.dopant_network.classifier import train_classifier, window_features, windows
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.gates import GATES, Terminals, separation, truth_currents
-from hardware_targets.dopant_network.layers import Layers, through_layers, train_layers
-from hardware_targets.dopant_network.losses import corrsig, fisher, margin
-from hardware_targets.dopant_network.mean_field import mean_field
-from hardware_targets.dopant_network.records import Record, collect, random_voltages
-from hardware_targets.dopant_network.surrogate import Surrogate, fit_surrogate
-from hardware_targets.dopant_network.tasks import POINTS, accuracy, capacity, ring, scaled, threshold, train_gates
-from hardware_targets.dopant_network.training import (
+from hardware_targets.dopant_network.learning.benchmark_tasks import (
+    POINTS,
+    accuracy,
+    capacity,
+    ring,
+    scaled,
+    threshold,
+    train_gates,
+)
+from hardware_targets.dopant_network.learning.image_classifier import train_classifier, window_features, windows
+from hardware_targets.dopant_network.learning.iv_dataset import Record, collect, random_voltages
+from hardware_targets.dopant_network.learning.layered_units import Layers, through_layers, train_layers
+from hardware_targets.dopant_network.learning.logic_gates import GATES, Terminals, separation, truth_currents
+from hardware_targets.dopant_network.learning.losses import corrsig, fisher, margin
+from hardware_targets.dopant_network.learning.surrogate import Surrogate, fit_surrogate
+from hardware_targets.dopant_network.learning.training import (
     Noisy,
     Wiring,
     by_hopping,
@@ -27,6 +33,8 @@ from hardware_targets.dopant_network.training import (
     evolve,
     through,
 )
+from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
+from hardware_targets.dopant_network.transport.mean_field import mean_field
 
 NETWORK = random_device(4, 1, 5, rng=2).network
 WIRING = Wiring((0, 1), 4, 5)

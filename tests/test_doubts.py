@@ -9,7 +9,7 @@ from study_toys import Descent
 
 from neuromorph import MaxCut, ProblemFileError, Tsp, compare, load
 from neuromorph.cli import main
-from neuromorph.problems.distances import RULES
+from neuromorph.problems.tsplib_distances import RULES
 
 
 def tsp(weight_type: str, points) -> str:
@@ -149,7 +149,7 @@ def test_notes_reach_terminal_page_and_results(tmp_path, capsys):
 
 def test_notes_change_no_reads():
     """Those of a study that was kept before the notes were made still are its own."""
-    from neuromorph.study.store import problem_digest
+    from neuromorph.study.checkpoint import problem_digest
 
     cut = MaxCut("a", [[0, 1], [1, 0]])
     assert problem_digest(cut) == problem_digest(MaxCut("a", [[0, 1], [1, 0]], notes=("said",)))

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hardware_targets.dopant_network.device.device.electrode_potential import solve_field
+from hardware_targets.dopant_network.device.device.geometry import Disc, Electrode, Rectangle, around
+from hardware_targets.dopant_network.device.device.hopping_network import thermal_voltage
+from hardware_targets.dopant_network.device.device.mesh import device_mesh, slab_mesh
 from scipy.constants import elementary_charge, epsilon_0
 from scipy.optimize import brentq
 from scipy.spatial import cKDTree
 from scipy.special import airy, ellipj, ellipk
 
-from hardware_targets.dopant_network.drift_diffusion import (
+from hardware_targets.dopant_network.transport.drift_diffusion import (
     HoleFlow,
     Layer,
     Steady,
@@ -19,11 +23,7 @@ from hardware_targets.dopant_network.drift_diffusion import (
     mott_gurney,
     silicon_layer,
 )
-from hardware_targets.dopant_network.field import solve_field
-from hardware_targets.dopant_network.geometry import Disc, Electrode, Rectangle, around
-from hardware_targets.dopant_network.hopping import thermal_voltage
-from hardware_targets.dopant_network.mesh import device_mesh, slab_mesh
-from hardware_targets.dopant_network.refinement import Refinement, refine
+from hardware_targets.dopant_network.transport.mesh_convergence import Refinement, refine
 
 LENGTH, WIDTH = 1e-6, 1e-7
 UNDOPED = replace(silicon_layer(), doping_m3=0.0)

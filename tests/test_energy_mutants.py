@@ -7,9 +7,9 @@ import pytest
 from test_power import RAILS, apart, memory
 
 from circuits import OPAMPS, circuit_of, installed_engines, simulate_circuit
-from circuits.energy import metering, power
-from circuits.energy.metering import energy_of_waveforms, save_all
-from circuits.energy.power import (
+from circuits.energy import ode_energy as power
+from circuits.energy import spice_energy as metering
+from circuits.energy.ode_energy import (
     AMPLIFIERS,
     BIASES,
     CAPACITORS,
@@ -21,6 +21,7 @@ from circuits.energy.power import (
     energy_of_network,
     energy_of_trajectory,
 )
+from circuits.energy.spice_energy import energy_of_waveforms, save_all
 from neuromorph.analog import simulate
 
 BALANCED, AGREE = 1e-12, 1e-4

@@ -14,10 +14,10 @@ import pytest
 from test_engines import charging, fake_ngspice, raw_file
 
 from circuits import EngineError, available_engines, simulate_circuit, simulate_circuits
-from circuits.engines import ngspice, process
-from circuits.engines.process import Limits
-from circuits.engines.rawfile import read_raw
-from neuromorph.limits import TimeLimitReached, time_limit
+from circuits.simulators import ngspice, process
+from circuits.simulators.process import Limits
+from circuits.simulators.rawfile import read_raw
+from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
 DEVICES = "open('devices.txt', 'w').write(' device r1 c1 i1\\n')\n"
 SLEEPER = """
@@ -194,7 +194,7 @@ import os, sys, time
 sys.path.insert(0, {tests!r})
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from circuits.engines.process import end_with_parent
+from circuits.simulators.process import end_with_parent
 def sleeps(folder):
     open(os.path.join(folder, str(os.getpid())), "w").close()
     time.sleep(600)

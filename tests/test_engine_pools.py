@@ -27,8 +27,9 @@ from circuits import (
     simulate_circuit,
     simulate_circuits,
 )
-from circuits.engines import embedded, process, pyspice
 from circuits.netlist.expressions import total
+from circuits.simulators import neospice as embedded
+from circuits.simulators import process, pyspice
 from neuromorph.analog import AnalogNetwork, Tanh
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -26,10 +26,11 @@ from circuits import (
     netlist_text,
     simulate_circuit,
 )
-from circuits.engines import embedded, ngspice
-from circuits.engines.rawfile import read_raw
-from circuits.engines.waveforms import checked
 from circuits.netlist.expressions import FUNCTIONS, total
+from circuits.simulators import neospice as embedded
+from circuits.simulators import ngspice
+from circuits.simulators.rawfile import read_raw
+from circuits.simulators.waveforms import checked
 
 ENGINES = installed_engines()
 every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from neuromorph import MaxCut, ProblemFileError, Recall, exact, load
-from neuromorph.problems.forms import BEGINNINGS, SIGNS
-from neuromorph.sampling import read_ising
+from neuromorph.problems import read_ising
+from neuromorph.problems.format_detection import BEGINNINGS, SIGNS
 
 QUBO_SPARSE = "3 5\n1 1 -5\n2 2 3\n3 3 -4\n1 2 2\n2 3 -6\n"  # Biq Mac: x'Qx with Q symmetric
 QUBIST = "7 4\n2 2 1.3\n6 6 -0.7\n2 4 -0.2\n2 6 1.5\n"

@@ -5,28 +5,77 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import entry_points, packages_distributions
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 import neuromorph
-from neuromorph.cost import read_data
+from neuromorph.datum import read_data
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = ["neuromorph", "circuits", "hardware_targets"]  # each may import itself and what stands before it
 MODULES = [path for package in ORDER for path in sorted((ROOT / package).rglob("*.py"))]
 
 
-def imported_packages(path: Path) -> set[str]:
-    """Top-level names of every absolute import in a file, also those inside functions and TYPE_CHECKING blocks."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+PAGES = {path.parent: path for path in MODULES if path.name == "__init__.py"}
+
+# The floors of neuromorph: a room imports itself and what stands before it, nothing else, not even for types.
+FLOORS = [
+    "kernels", "runtime", "files", "rng", "ising", "exact", "task", "estimate", "datum", "analog", "associative_memory",
+    "problems", "run", "cost", "protocol", "plotting", "sampling", "boltzmann", "spiking", "testing", "study", "report",
+    "experiments", "cli",
+]  # fmt: skip
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {module_name(path): path for path in MODULES}
+
+
+def imported_names(path: Path, source: Path | None = None) -> Iterator[tuple[str, str]]:
+    """(module, name) of every import in a file, absolute, also those inside functions and TYPE_CHECKING blocks."""
+    here = module_name(path).split(".")
+    for node in ast.walk(ast.parse((source or path).read_text())):
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names.add((node.module or "").split(".")[0])
-    return names
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level + (path.name == "__init__.py")] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((module, alias.name) for alias in node.names)
+
+
+@cache
+def page(module: str) -> dict[str, str]:
+    """{name: module} of what a package hands on, from its stub where it has one."""
+    path = NAMES[module]
+    found = {}
+    for source in (path, path.with_suffix(".pyi")):
+        if source.exists():
+            found |= {name: f"{m}.{name}" if f"{m}.{name}" in NAMES else m for m, name in imported_names(path, source)}
+    return found
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """{module: modules of ours that it imports}; names of a package's page count as where they are defined."""
+    found: dict[str, set[str]] = {}
+    for importer, path in NAMES.items():
+        found[importer] = set()
+        for module, name in imported_names(path):
+            if f"{module}.{name}" in NAMES:
+                module = f"{module}.{name}"
+            elif module in NAMES and NAMES[module].name == "__init__.py":
+                module = page(module).get(name, module)
+            if module in NAMES and module != importer:
+                found[importer].add(module)
+    return found
 
 
 def test_every_package_has_modules():
@@ -37,8 +86,50 @@ def test_every_package_has_modules():
 def test_imports_run_one_way(path):
     package = path.relative_to(ROOT).parts[0]
     above = set(ORDER[ORDER.index(package) + 1 :])
-    assert not imported_packages(path) & above, f"{package} must not import {above}"
-    assert package not in imported_packages(path), "imports inside a package are relative"
+    if path.is_relative_to(ROOT / "neuromorph" / "cli"):
+        above.discard("circuits")  # a command imports what it needs, inside its function
+    names = {node.module or "" for node in ast.walk(ast.parse(path.read_text())) if absolute_import(node)}
+    tops = {module.split(".")[0] for module, _ in imported_names(path)}
+    assert not tops & above, f"{package} must not import {above}"
+    assert package not in {name.split(".")[0] for name in names}, "imports inside a package are relative"
+
+
+def absolute_import(node: ast.AST) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.level == 0
+
+
+def test_no_modules_import_each_other():
+    """Neither at once, nor later inside a function, nor for types alone."""
+    assert len(imports()) > 300
+    graph = nx.DiGraph((importer, module) for importer, modules in imports().items() for module in modules)
+    circles = [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1]
+    assert not circles
+
+
+def test_nothing_is_imported_from_a_floor_above():
+    rooms = {name.split(".")[1] for name in NAMES if name.startswith("neuromorph.")} - {"__main__"}
+    assert rooms == set(FLOORS)
+    upwards = [
+        (importer, module)
+        for importer, modules in imports().items()
+        for module in modules
+        if importer.startswith("neuromorph.") and module.startswith("neuromorph.") and "__main__" not in importer
+        if FLOORS.index(importer.split(".")[1]) < FLOORS.index(module.split(".")[1])
+    ]
+    assert not upwards
+
+
+@pytest.mark.parametrize("package", ["circuits", "hardware_targets"])
+def test_rooms_of_the_other_packages_do_not_import_each_other(package):
+    """One folder, or file of the package itself, is a room: their imports have an order."""
+    graph = nx.DiGraph()
+    for importer, modules in imports().items():
+        for module in modules:
+            rooms = [name.split(".")[:2][-1] for name in (importer, module) if name.startswith(f"{package}.")]
+            if len(rooms) == 2 and rooms[0] != rooms[1]:
+                graph.add_edge(*rooms)
+    assert graph.number_of_edges() >= 5
+    assert nx.is_directed_acyclic_graph(graph)
 
 
 def test_nothing_imports_the_command_line():
@@ -77,7 +168,7 @@ def test_the_import_names_are_ours():
 
 
 def test_every_entry_point_loads():
-    groups = {"neuromorph.targets": 5, "neuromorph.circuits": 3}
+    groups = {"neuromorph.targets": 15}
     for group, at_least in groups.items():
         points = [point for point in entry_points(group=group) if point.dist and point.dist.name == "neuromorph"]
         assert len(points) >= at_least

@@ -4,18 +4,18 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hardware_targets.analog_circuit.target.readout import CUE
+from hardware_targets.analog_circuit.target.target import DATA, AnalogCircuit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_circuits import ACTIVATIONS, random_network
 
 from circuits.energy.class_power import ClassMeter
-from circuits.energy.power import AMPLIFIERS, LEAKS, SYNAPSES, Rails, energy_of_network, energy_of_trajectory
-from hardware_targets import joules
-from hardware_targets.analog_circuit import DATA, AnalogCircuit
-from hardware_targets.reads import CUE
+from circuits.energy.ode_energy import AMPLIFIERS, LEAKS, SYNAPSES, Rails, energy_of_network, energy_of_trajectory
+from hardware_targets.analog_circuit.target import trajectory_energy as joules
 from neuromorph import Ising, Minimise, Recall, Relax, Tsp, price
 from neuromorph.analog import simulate
-from neuromorph.annealing.softassign import Softassign, sinkhorn
+from neuromorph.analog.softassign import Softassign, sinkhorn
 
 RAIL = DATA["supply"].value / 2.0
 RAILS = Rails(-RAIL, RAIL)

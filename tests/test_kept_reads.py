@@ -14,7 +14,7 @@ from study_toys import Descent, Ring
 
 import neuromorph as nm
 from neuromorph.report.table import print_comparison
-from neuromorph.study import store
+from neuromorph.study import checkpoint as store
 
 READS, SEED = 4, 1
 
@@ -255,7 +255,7 @@ def test_the_terminal_and_the_files_say_it(tmp_path):
     out = io.StringIO()
     print_comparison(comparison, Console(file=out, width=200))
     assert "descent: descent.npz is damaged" in out.getvalue()
-    assert "set aside as descent.npz.damaged" in comparison.to_dict()["results"][0]["notes"][-1]
+    assert "set aside as descent.npz.damaged" in nm.results_dict(comparison)["results"][0]["notes"][-1]
 
 
 def test_names_that_clean_to_one_name_have_a_file_each(tmp_path):

@@ -10,9 +10,11 @@ import pytest
 from laws import Tally, after, borderline, flip_odds, small_model
 
 from neuromorph import Ising, exact
-from neuromorph.kernels import int8
-from neuromorph.sampling import bits, integers, layouts
 from neuromorph.sampling.replicas import KERNELS, replicas
+from neuromorph.sampling.replicas import bitpacked as bits
+from neuromorph.sampling.replicas import int8_kernel as int8
+from neuromorph.sampling.replicas import integer_couplings as integers
+from neuromorph.sampling.replicas import sparse as layouts
 
 READS = 768
 UPDATES = ("heat-bath", "metropolis")

@@ -6,8 +6,8 @@ from scipy import sparse
 from scipy.stats import binom, norm
 
 from neuromorph import Ising
-from neuromorph.kernels import lattice
-from neuromorph.sampling import bits
+from neuromorph.sampling.replicas import bitpacked as bits
+from neuromorph.sampling.replicas import lattice_kernel as lattice
 from neuromorph.sampling.replicas import replicas
 from neuromorph.testing import FALSE_FAILURE
 

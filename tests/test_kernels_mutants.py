@@ -7,9 +7,14 @@ import pytest
 import test_kernels_lattice
 from test_replicas import READS, glass, kinds, require_boltzmann, require_odds
 
-from neuromorph.kernels import dense, int8, lattice, packed, sparse
-from neuromorph.sampling import bits, layouts
+from neuromorph.sampling.replicas import bitpacked as bits
+from neuromorph.sampling.replicas import bitpacked_kernel as packed
+from neuromorph.sampling.replicas import dense_kernel as dense
+from neuromorph.sampling.replicas import int8_kernel as int8
+from neuromorph.sampling.replicas import lattice_kernel as lattice
 from neuromorph.sampling.replicas import replicas
+from neuromorph.sampling.replicas import sparse as layouts
+from neuromorph.sampling.replicas import sparse_kernel as sparse
 
 HOMES = {sparse: layouts, int8: layouts, dense: layouts, packed: bits, lattice: bits}
 

@@ -5,8 +5,8 @@ import pytest
 from scipy import sparse, stats
 
 from neuromorph import Ising
-from neuromorph.kernels.variates import HEAT_BATH, LANES, METROPOLIS, ROWS, draw, draw_bits
-from neuromorph.sampling.integers import integers, largest
+from neuromorph.kernels.philox import HEAT_BATH, LANES, METROPOLIS, ROWS, draw, draw_bits
+from neuromorph.sampling.replicas.integer_couplings import integers, largest
 
 MASK = 0xFFFFFFFF
 

@@ -10,7 +10,7 @@ from scipy import sparse
 
 import neuromorph as nm
 from neuromorph import Ising, Minimise, exact, sampling
-from neuromorph.sampling.lazy import lazy_below
+from neuromorph.sampling.lazy_metropolis import lazy_below
 from neuromorph.sampling.replicas import KERNELS, replicas
 
 

@@ -10,8 +10,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import ndtr
 
-from neuromorph import memory
-from neuromorph.memory.capacity import RETAINED
+from neuromorph import associative_memory as memory
+from neuromorph.associative_memory.storage_capacity import RETAINED
 
 
 def test_the_critical_load_is_that_of_amit_gutfreund_and_sompolinsky():

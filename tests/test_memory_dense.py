@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuromorph import exact, memory
+from neuromorph import associative_memory as memory
+from neuromorph import exact
 from neuromorph.testing import require_distribution
 
 MEMORIES = [(2, False), (3, False), (3, True), (4, True), (None, False)]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuromorph import Ising, exact, memory
+from neuromorph import Ising, exact
+from neuromorph import associative_memory as memory
 from neuromorph.analog import simulate
 from neuromorph.testing import require_distribution
 

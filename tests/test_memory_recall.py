@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 import neuromorph as nm
-from neuromorph import memory
+from neuromorph import associative_memory as memory
 from neuromorph.cli import main
-from neuromorph.memory.picture import RULES, picture_text, with_cue
+from neuromorph.experiments.recall import RULES, picture_text, recollect, with_cue
 
 CROSS = Path(__file__).parents[1] / "examples" / "data" / "cross.txt"
 
@@ -149,10 +149,10 @@ def test_other_problems_are_refused(tmp_path, capsys):
 
 
 def test_the_figure_takes_and_returns_axes():
-    from neuromorph.memory.picture import draw_trace
-    from neuromorph.report.figures import new_axes
+    from neuromorph.experiments.recall import draw_trace
+    from neuromorph.plotting.axes import new_axes
 
-    found = memory.recollect(nm.load(CROSS), rng=0)
+    found = recollect(nm.load(CROSS), rng=0)
     ax = new_axes()
     assert draw_trace(found, ax) is ax
     np.testing.assert_allclose(ax.lines[0].get_ydata(), found.energies[0])
@@ -161,7 +161,8 @@ def test_the_figure_takes_and_returns_axes():
 def test_the_library_of_memories_is_light():
     """Neither scikit-learn nor the compiler is imported before it is needed; every public name is there."""
     code = (
-        "import sys, neuromorph.memory as m; print(sorted({'sklearn', 'numba', 'matplotlib'} & set(sys.modules)));"
+        "import sys, neuromorph.associative_memory as m;"
+        "print(sorted({'sklearn', 'numba', 'matplotlib'} & set(sys.modules)));"
         "print([n for n in m.__all__ if not getattr(m, n).__doc__])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

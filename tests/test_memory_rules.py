@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import nnls
 
-from neuromorph import Ising, exact, memory
+from neuromorph import Ising, exact
+from neuromorph import associative_memory as memory
 
 
 def patterns_of(seed, k, n):

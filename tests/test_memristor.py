@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from hardware_targets.analog_circuit.target.target import AnalogCircuit
 
-from hardware_targets.analog_circuit import AnalogCircuit
-from hardware_targets.memristor import MemristorCrossbar, PhaseChange
-from hardware_targets.memristor.pairs import Pairs
-from hardware_targets.memristor.wires import Wires
+from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
+from hardware_targets.memristor_crossbar.differential_pairs import Pairs
+from hardware_targets.memristor_crossbar.tiled_array import Wires
 from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Tsp, load, price
 
 PERFECT = PhaseChange(programming=0.0, drift=0.0, read=0.0, levels=None)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from circuits import Crossbar, installed_engines, simulate_circuit
-from hardware_targets.memristor import MemristorCrossbar, PhaseChange
-from hardware_targets.memristor.pairs import Pairs
-from hardware_targets.memristor.wires import Wires
+from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
+from hardware_targets.memristor_crossbar.differential_pairs import Pairs
+from hardware_targets.memristor_crossbar.tiled_array import Wires
 from neuromorph import DoesNotFit, Ising, Minimise, Relax, Tsp, price
-from neuromorph.limits import TimeLimitReached, time_limit
+from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
 PERFECT = PhaseChange(programming=0.0, drift=0.0, read=0.0, levels=None)
 GMAX = 25e-6

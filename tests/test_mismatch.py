@@ -30,11 +30,11 @@ from circuits import (
     typical_tolerances,
     yield_of,
 )
-from circuits.engines import ngspice
 from circuits.netlist.hierarchy import flatten
-from circuits.neurons.transistors import NMOS, PMOS
+from circuits.simulators import ngspice
+from circuits.synthesis.cmos_neuron import NMOS, PMOS
 from circuits.tolerances import spice_boards
-from circuits.tolerances.mismatch import model_at
+from circuits.tolerances.circuit_sample import model_at
 from circuits.tolerances.tolerances import DATA
 from neuromorph import Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh

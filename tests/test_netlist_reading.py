@@ -39,12 +39,11 @@ from circuits import (
     realise,
 )
 from circuits.netlist.expressions import Number, Operation, total
-from circuits.text import cards as cards_module
-from circuits.text.cards import cards
-from circuits.text.dialects import expression_text
-from circuits.text.parsing import read_expression
-from neuromorph.analog import AnalogNetwork, Tanh
-from neuromorph.annealing import Softassign
+from circuits.spice import cards as cards_module
+from circuits.spice.cards import cards
+from circuits.spice.expression_parser import read_expression
+from circuits.spice.writer import expression_text
+from neuromorph.analog import AnalogNetwork, Softassign, Tanh
 
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 
@@ -249,7 +248,7 @@ def test_sizes_are_limited(monkeypatch, tmp_path):
     monkeypatch.setattr(cards_module, "MAX_CHARACTERS", 100)
     with pytest.raises(NetlistError, match="larger than"):
         read_netlist("*" * 101)
-    monkeypatch.setattr("circuits.text.reading.MAX_ELEMENTS", 2)
+    monkeypatch.setattr("circuits.spice.reader.MAX_ELEMENTS", 2)
     with pytest.raises(NetlistError, match="line 4: there are more than 2 elements"):
         read_netlist(PLAIN[:99])
 

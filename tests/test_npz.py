@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
-from neuromorph.npz import ArrayFileError, npz_names, read_npy, read_npz
+from neuromorph.files.npz import ArrayFileError, npz_names, read_npy, read_npz
 
 
 def saved(save=np.savez, **arrays) -> bytes:

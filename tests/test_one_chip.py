@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hardware_targets.atomic_spins.target.target import AtomicSpinsIdeal
 from rich.console import Console
 from study_toys import Descent, Ring
 
 import neuromorph as nm
-from hardware_targets.atomic_spins import AtomicSpinsIdeal
-from hardware_targets.memristor import MemristorCrossbar, PhaseChange
+from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
 from hardware_targets.spiking_chip import spiking_generic
-from hardware_targets.spiking_chip.tables import generic_table
-from neuromorph.report import page
+from hardware_targets.spiking_chip.chip_tables import generic_table
+from neuromorph.report import html_page as page
+from neuromorph.report.conclusions import conclusions
 from neuromorph.report.table import print_comparison
-from neuromorph.report.words import conclusions
 
 GLASS = nm.Ising(
     [[0.0, 1.0, -0.7, 0.3], [1.0, 0.0, 0.2, -0.9], [-0.7, 0.2, 0.0, 0.6], [0.3, -0.9, 0.6, 0.0]], [0.1, -0.4, 0.2, 0.3]
@@ -75,7 +75,7 @@ def test_the_row_the_conclusions_and_the_page_say_one_chip():
     found = nm.compare(problem, [Drawn(name="lucky", flips=60), Descent(name="plain", flips=60)], reads=40, rng=1)
     lucky, plain = found.results
     assert (lucky.one_chip, plain.one_chip) == (True, False)
-    assert [row["one_chip"] for row in found.to_dict()["results"]] == [True, False]
+    assert [row["one_chip"] for row in nm.results_dict(found)["results"]] == [True, False]
     console = Console(file=io.StringIO(), width=120)
     print_comparison(found, console)
     said = console.file.getvalue()

@@ -28,10 +28,10 @@ from circuits import (
     simulate_circuit,
 )
 from circuits.netlist.expressions import Call, Expression, Number, Operation, Voltage, evaluate
-from circuits.neurons.amplifiers import OpAmp, rails
-from circuits.neurons.transistors import SLOPE
-from circuits.text.element_text import element_line, model_line, subcircuit_lines
-from neuromorph.annealing import Softassign
+from circuits.spice.writer import element_line, model_line, subcircuit_lines
+from circuits.synthesis.cmos_neuron import SLOPE
+from circuits.synthesis.opamp_neuron import OpAmp, rails
+from neuromorph.analog import Softassign
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)
 FREQUENCY_HZ = 1e3

@@ -113,7 +113,7 @@ def row_beside_an_honest_one(**spoilt):
     """The row of an odd target, which must not change that of its neighbour."""
     odd, honest = nm.compare(Ring(), [Odd(**spoilt), Descent()], reads=4, rng=0).results
     assert (honest.status, honest.reads) == ("ok", 4)
-    json.loads(nm.Comparison(Ring(), (odd, honest)).to_json())
+    json.loads(nm.results_json(nm.Comparison(Ring(), (odd, honest))))
     return odd
 
 

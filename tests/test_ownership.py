@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuromorph import ownership
+from neuromorph.runtime import package_ownership as ownership
 
 ROOT = Path(__file__).resolve().parents[1]
 TAKEN = "the import name 'circuits' also belongs to circuits, and leads there; pip uninstall circuits; "

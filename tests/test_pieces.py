@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from neuromorph import pieces as module
-from neuromorph.limits import TimeLimitReached, checkpoint, time_limit
-from neuromorph.pieces import each_on_threads, pieces, run_aside
+from neuromorph.runtime import pieces as module
+from neuromorph.runtime.limits import TimeLimitReached, checkpoint, time_limit
+from neuromorph.runtime.pieces import each_on_threads, pieces, run_aside
 
 
 @pytest.mark.parametrize("piece_s", [0.0, 1e-4, np.inf])

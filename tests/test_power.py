@@ -24,8 +24,8 @@ from circuits import (
     installed_engines,
     simulate_circuit,
 )
-from circuits.energy.metering import energy_of_waveforms, save_all
-from circuits.energy.power import Rails, energy_of_network, energy_of_trajectory
+from circuits.energy.ode_energy import Rails, energy_of_network, energy_of_trajectory
+from circuits.energy.spice_energy import energy_of_waveforms, save_all
 from circuits.netlist.expressions import Number
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
 

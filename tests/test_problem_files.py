@@ -18,8 +18,8 @@ from PIL import Image
 
 from neuromorph import MaxCut, Problem, ProblemFileError, Recall, Tsp, load, read_tour, write_tour
 from neuromorph.problems import best_known
-from neuromorph.problems.distances import RULES
-from neuromorph.problems.loading import READERS
+from neuromorph.problems.load import READERS
+from neuromorph.problems.tsplib_distances import RULES
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "data"
 

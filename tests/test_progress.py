@@ -3,8 +3,8 @@
 import re
 import time
 
-from neuromorph.limits import checkpoint, progress_text
-from neuromorph.report import progress
+from neuromorph.cli import progress
+from neuromorph.runtime.limits import checkpoint, progress_text
 
 
 def test_long_work_says_what_it_does(monkeypatch, capsys):

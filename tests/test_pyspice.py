@@ -111,7 +111,7 @@ def test_a_run_that_failed_leaves_nothing_behind(engine):
 @in_process
 def test_what_ngspice_cannot_read_is_named(engine, monkeypatch):
     """The reason, which PySpice leaves on stderr, is in the message; a device dropped or added is noticed."""
-    from circuits.engines import pyspice
+    from circuits.simulators import pyspice
 
     whole = to_pyspice
 
@@ -184,7 +184,7 @@ def test_pyspice_is_imported_when_it_is_used_and_a_missing_library_is_named():
 def test_an_ngspice_that_pyspice_started_itself_is_not_taken(engine):
     """Its class would raise on notes and leak; a second one breaks the first."""
     program = START.format(step=1e-5) + (
-        "from circuits.engines import pyspice\n"
+        "from circuits.simulators import pyspice\n"
         "from PySpice.Spice.NgSpice.Shared import NgSpiceShared\n"
         "NgSpiceShared.LIBRARY_PATH = pyspice._library()\n"
         "NgSpiceShared.new_instance()\nprint(attempt())"

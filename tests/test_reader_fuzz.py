@@ -15,7 +15,7 @@ from damage import damaged
 
 from circuits import NetlistError, problem_netlist, read_netlist_file
 from neuromorph import MaxCut, ProblemFileError, load, read_tour
-from neuromorph.sampling import read_ising
+from neuromorph.problems import read_ising
 
 EUC = "NAME: a\nTYPE: TSP\nCOMMENT: b\nDIMENSION: 5\nEDGE_WEIGHT_TYPE: EUC_2D\nNODE_COORD_SECTION\n"
 EUC += "".join(f"{k} {k * k} {7 * k % 5}\n" for k in range(1, 6)) + "EOF\n"

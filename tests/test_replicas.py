@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import binom
 
 from neuromorph import Ising, exact
-from neuromorph.kernels import variates
-from neuromorph.sampling import layouts
+from neuromorph.kernels import philox as variates
 from neuromorph.sampling.replicas import replicas
+from neuromorph.sampling.replicas import sparse as layouts
 from neuromorph.testing import FALSE_FAILURE, require_distribution
 
 READS, SWEEPS = 20_000, 60

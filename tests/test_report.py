@@ -16,13 +16,16 @@ from rich.console import Console
 from study_toys import Broken, Descent, Netlisted, Ring, press_ctrl_c
 
 import neuromorph as nm
-from neuromorph.cost import Estimate
-from neuromorph.report import drawing, figures, page, text
-from neuromorph.report.folder import handed_over
-from neuromorph.report.svg import figure_bytes, inline_svg
+from neuromorph.estimate import Estimate
+from neuromorph.plotting import numbers as text
+from neuromorph.plotting import solutions as drawing
+from neuromorph.plotting.files import figure_bytes, inline_svg
+from neuromorph.report import comparison_figures as figures
+from neuromorph.report import html_page as page
+from neuromorph.report.conclusions import conclusions
 from neuromorph.report.table import print_comparison
-from neuromorph.report.words import conclusions
-from neuromorph.study.store import safe_name
+from neuromorph.report.write import handed_over
+from neuromorph.study.checkpoint import safe_name
 
 EVIL = "<script>alert('x')</script> [bold]$\\frac$ \x1b[31m font-family: x; {{ 7*7 }} id=\"a_1\""
 
@@ -43,7 +46,7 @@ def comparison():
 @pytest.fixture(scope="module")
 def written(comparison, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    return folder, comparison.write(folder)
+    return folder, nm.write_report(comparison, folder)
 
 
 def numbers_only(constant):
@@ -54,7 +57,7 @@ def numbers_only(constant):
 
 
 def test_results_have_the_documented_fields(comparison):
-    data = json.loads(comparison.to_json(), parse_constant=numbers_only)
+    data = json.loads(nm.results_json(comparison), parse_constant=numbers_only)
     assert data["schema"] == 1
     assert {"name", "kind", "size", "best_known"} <= data["problem"].keys()
     assert {"seed", "command", "versions", "machine", "date", "problem_sha256"} <= data["provenance"].keys()
@@ -82,7 +85,7 @@ def test_results_have_the_documented_fields(comparison):
 
 def test_every_documented_field_is_there_and_the_other_way_round(comparison):
     described = (Path(__file__).resolve().parents[1] / "docs" / "results-schema.md").read_text()
-    data = json.loads(comparison.to_json())
+    data = json.loads(nm.results_json(comparison))
     names = {*data, *data["results"][0], *data["results"][0]["ledger"][0], *data["results"][0]["levels"][0]}
     names |= set(data["provenance"])
     missing = {name for name in names if not re.search(rf"[`\".]{name}[`\".]", described)}
@@ -92,7 +95,7 @@ def test_every_documented_field_is_there_and_the_other_way_round(comparison):
 def test_what_is_infinite_is_null():
     """A best known value of 0 leaves no relative distance."""
     comparison = nm.compare(Ring(best_known=0.0), [Descent()], reads=3, rng=0)
-    row = json.loads(comparison.to_json(), parse_constant=numbers_only)["results"][0]
+    row = json.loads(nm.results_json(comparison), parse_constant=numbers_only)["results"][0]
     assert row["gap"] is row["gap_median"] is None
 
 
@@ -336,7 +339,7 @@ def test_the_folder_is_complete(comparison, written):
     assert {
         f"figures/{name}.{kind}" for name in ("pareto", "energy", "answer-descent") for kind in ("svg", "png")
     } <= names
-    assert json.loads((folder / "results.json").read_text()) == json.loads(comparison.to_json())
+    assert json.loads((folder / "results.json").read_text()) == json.loads(nm.results_json(comparison))
     assert all(path.resolve().is_relative_to(folder.resolve()) for path in paths)
 
 
@@ -384,15 +387,15 @@ def test_an_interrupted_study_says_so():
 def test_the_best_tour_is_written_and_can_be_read(tmp_path):
     problem = tour_problem(4, name="four")
     comparison = nm.compare(problem, [Descent(flips=600)], reads=60, rng=0)
-    comparison.write(tmp_path)
+    nm.write_report(comparison, tmp_path)
     tour = nm.read_tour(tmp_path / "best.tour")
     assert problem.length(tour) == comparison.best.best
 
 
 def test_answers_of_an_earlier_study_do_not_stay_beside_the_new_one(tmp_path):
-    nm.compare(tour_problem(4, name="four"), [Descent(flips=600)], reads=60, rng=0).write(tmp_path)
+    nm.write_report(nm.compare(tour_problem(4, name="four"), [Descent(flips=600)], reads=60, rng=0), tmp_path)
     (tmp_path / "figures" / "mine.png").touch()
-    nm.compare(Ring(), [Descent(name="other")], reads=2, rng=0).write(tmp_path)
+    nm.write_report(nm.compare(Ring(), [Descent(name="other")], reads=2, rng=0), tmp_path)
     left = {path.name for path in tmp_path.rglob("*")}
     assert not {"best.tour", "answer-descent.png", "answer-descent.svg"} & left
     assert {"results.json", "pareto.svg", "mine.png"} <= left

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 import neuromorph as nm
 from neuromorph import Ising, Sample, exact, sampling
-from neuromorph.sampling import quantum
+from neuromorph.sampling import path_integral as quantum
 
 READS = 384
 SLOW = pytest.mark.slow

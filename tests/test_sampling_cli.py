@@ -17,8 +17,11 @@ from dimod.serialization import coo
 
 from neuromorph import Ising, ProblemFileError, exact, sampling
 from neuromorph.cli import main
-from neuromorph.limits import TimeLimitReached
-from neuromorph.sampling import chains, parallel_tempering, samples_file, session
+from neuromorph.experiments import sampling as session
+from neuromorph.problems import read_ising, write_ising
+from neuromorph.runtime.limits import TimeLimitReached
+from neuromorph.sampling import gibbs as chains
+from neuromorph.sampling import parallel_tempering, samples_file
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def glass():
 
 @pytest.fixture
 def model(tmp_path, glass):
-    sampling.write_ising(tmp_path / "glass.npz", glass)
+    write_ising(tmp_path / "glass.npz", glass)
     return tmp_path / "glass.npz"
 
 
@@ -50,20 +53,20 @@ def test_models_are_read_from_every_format(tmp_path, glass):
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-        assert same(sampling.read_ising(tmp_path / name), glass), name
+        assert same(read_ising(tmp_path / name), glass), name
     np.savez(tmp_path / "dense.npz", couplings=glass.couplings, biases=glass.biases, offset=glass.offset)
-    sampling.write_ising(tmp_path / "edges.npz", glass)
-    assert same(sampling.read_ising(tmp_path / "dense.npz"), glass)
-    assert same(sampling.read_ising(tmp_path / "edges.npz"), glass)
+    write_ising(tmp_path / "edges.npz", glass)
+    assert same(read_ising(tmp_path / "dense.npz"), glass)
+    assert same(read_ising(tmp_path / "edges.npz"), glass)
     for vartype in ("SPIN", "BINARY"):  # COO has no offset
         shifted = bqm.change_vartype(vartype, inplace=False)
         shifted.offset = 0.0
         with open(tmp_path / "model.coo", "w") as file:
             coo.dump(shifted, file, vartype_header=True)
-        found = sampling.read_ising(tmp_path / "model.coo")
+        found = read_ising(tmp_path / "model.coo")
         assert np.allclose(exact.energies(found), exact.energies(Ising.from_dimod(shifted)), atol=1e-5), vartype
     (tmp_path / "pentagon.txt").write_text("5 5\n1 2 1\n2 3 1\n3 4 1\n4 5 1\n1 5 1\n")
-    assert exact.ground_states(sampling.read_ising(tmp_path / "pentagon.txt"))[0] == -4.0
+    assert exact.ground_states(read_ising(tmp_path / "pentagon.txt"))[0] == -4.0
 
 
 def dimod_json(**changed):
@@ -141,13 +144,13 @@ def test_what_the_energy_means_is_said(tmp_path, text, energy):
 def test_bad_models_name_the_rule(tmp_path, name, text, match):
     (tmp_path / name).write_text(text)
     with pytest.raises(ProblemFileError, match=match):
-        sampling.read_ising(tmp_path / name)
+        read_ising(tmp_path / name)
 
 
 def test_damaged_models_give_one_line_or_a_model(tmp_path, glass):
     """2000 files with bytes changed, cut or doubled: an error of the file or an Ising, never anything else."""
     rng = np.random.default_rng(5)
-    sampling.write_ising(tmp_path / "a.npz", glass)
+    write_ising(tmp_path / "a.npz", glass)
     whole = {
         "npz": (tmp_path / "a.npz").read_bytes(),
         "json": json.dumps({"couplings": [[0, 1, 0.5], [1, 2, -1]], "biases": [0.0, 1.0, 2.0], "offset": 1}).encode(),
@@ -173,7 +176,7 @@ def test_damaged_models_give_one_line_or_a_model(tmp_path, glass):
         path = tmp_path / "damaged"
         path.write_bytes(bytes(data))
         try:
-            ising = sampling.read_ising(path)
+            ising = read_ising(path)
         except ProblemFileError as error:
             lines.add(str(error).count("\n"))
         else:
@@ -454,7 +457,7 @@ def test_much_memory_is_told_before_it_is_taken(model, monkeypatch, capsys):
 def test_a_hundred_thousand_spins_and_a_thousand_draws_take_less_than_a_gigabyte(tmp_path):
     """100 MB of draws; diagnostics once took 10.7 GB."""
     lattice = sampling.square_lattice(250, 400)
-    sampling.write_ising(tmp_path / "large.npz", lattice)
+    write_ising(tmp_path / "large.npz", lattice)
     out = tmp_path / "out"
     words = ["sample", str(tmp_path / "large.npz"), "--beta", "0.3", "--sweeps", "1", "--seed", "1", "--out", str(out)]
     child = subprocess.Popen([sys.executable, "-m", "neuromorph", *words], stdout=subprocess.DEVNULL)
@@ -470,7 +473,7 @@ def test_a_hundred_thousand_spins_and_a_thousand_draws_take_less_than_a_gigabyte
 def test_ctrl_c_is_answered_while_compiled_code_runs(tmp_path, method):
     """100,000 spins, in whatever it does after 4 s and after 8 s of computing: less than 2 s of it until the end."""
     ticks = os.sysconf("SC_CLK_TCK")
-    sampling.write_ising(tmp_path / "large.npz", sampling.square_lattice(250, 400))
+    write_ising(tmp_path / "large.npz", sampling.square_lattice(250, 400))
     words = ["sample", str(tmp_path / "large.npz"), "--beta", "0.4", "--sweeps", "50", "--method", method]
     for moment_s in (4.0, 8.0):
         child = subprocess.Popen(

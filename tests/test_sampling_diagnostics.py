@@ -13,7 +13,10 @@ from scipy.stats import norm, rankdata
 
 from neuromorph import Ising, exact, sampling
 from neuromorph import ising as energies
-from neuromorph.sampling import diagnostics, onsager, session, temperature
+from neuromorph.experiments import sampling as session
+from neuromorph.sampling import diagnostics
+from neuromorph.sampling import effective_temperature as temperature
+from neuromorph.sampling import square_lattice as onsager
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 CHANCE_6 = 4.9  # sigma: two-sided 1e-6

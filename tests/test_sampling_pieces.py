@@ -7,12 +7,18 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from neuromorph import Ising, annealing, exact, memory, pieces, sampling
+from neuromorph import Ising, exact, sampling
+from neuromorph import analog
+from neuromorph import associative_memory as memory
+from neuromorph.associative_memory import mean_field
+from neuromorph.associative_memory import relaxation as dynamics
+from neuromorph.associative_memory import storage_capacity as capacity
 from neuromorph.boltzmann.moments import sweep
-from neuromorph.limits import TimeLimitReached, remaining_seconds, time_limit
-from neuromorph.memory import capacity, dynamics, mean_field
-from neuromorph.sampling import layouts, parallel_tempering, simulated_annealing
+from neuromorph.runtime import pieces
+from neuromorph.runtime.limits import TimeLimitReached, remaining_seconds, time_limit
+from neuromorph.sampling import parallel_tempering, simulated_annealing
 from neuromorph.sampling.replicas import replicas
+from neuromorph.sampling.replicas import sparse as layouts
 
 
 def graph(n, degree, kind, seed=1):
@@ -126,7 +132,7 @@ DISTANCES = np.abs(np.subtract.outer(*2 * [np.random.default_rng(5).random(8)]))
 OTHERS = {
     "enumeration": lambda: (exact.energies(SMALL),),
     "importance": lambda: (sampling.annealed_importance(SMALL, [0.2, 0.5], 70, rng=2).log_weights,),
-    "softassign": lambda: (annealing.softassign(DISTANCES, np.random.SeedSequence(1).spawn(2)).values,),
+    "softassign": lambda: (analog.softassign(DISTANCES, np.random.SeedSequence(1).spawn(2)).values,),
     "relax": lambda: recalled(memory.relax(HEBB, CUES, rng=1)),
     "relax, warm": lambda: recalled(memory.relax(HEBB, CUES, beta=2.0, sweeps=6, every=7, rng=1)),
     "dense": lambda: recalled(memory.DenseMemory(PATTERNS, 3).recall(CUES, rng=1)),

@@ -9,7 +9,10 @@ from scipy import sparse
 from scipy.linalg import expm
 
 from neuromorph import Ising, exact, sampling
-from neuromorph.sampling import clusters, colouring, parallel_tempering, population, quantum
+from neuromorph.sampling import block_gibbs as colouring
+from neuromorph.sampling import clusters, parallel_tempering
+from neuromorph.sampling import path_integral as quantum
+from neuromorph.sampling import population_annealing as population
 from neuromorph.testing import require_distribution
 
 BETA, READS = 0.8, 20_000

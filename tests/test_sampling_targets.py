@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neuromorph as nm
-from hardware_targets import samplers
+from hardware_targets.cpu import samplers
 from neuromorph import Ising, Minimise, Sample, exact
 
 NAMES = ["cpu-gibbs", "cpu-cluster", "cpu-tempering", "cpu-population", "cpu-quantum-annealing"]

@@ -12,10 +12,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from test_circuits import random_network
 
 from circuits import OPAMPS, TourCircuit, draw_network, draw_tour_circuit, problem_schematic
-from circuits.schematic.board import valued
+from circuits.schematic.symbols import valued
 from neuromorph import Ising, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Arctan, Tanh
-from neuromorph.annealing.softassign import Softassign
+from neuromorph.analog.softassign import Softassign
 
 LEVELS = ["ideal", "opamp", "transistor"]
 
@@ -110,7 +110,7 @@ def test_a_gain_below_one_needs_no_feedback_resistors():
 
 
 def test_all_transistors_of_the_cell_are_drawn_with_their_sizes():
-    from circuits.neurons.transistors import CmosNeurons
+    from circuits.synthesis.cmos_neuron import CmosNeurons
 
     network = memory(8)
     said = texts(draw_network(network, level="transistor"))

@@ -9,9 +9,9 @@ from importlib import import_module
 import pytest
 from study_toys import press_ctrl_c
 
-from neuromorph.limits import TimeLimitReached, checkpoint, time_limit, unlimited
-from neuromorph.pieces import pieces
-from neuromorph.signals import alarm, deferred, interrupts
+from neuromorph.runtime.limits import TimeLimitReached, checkpoint, time_limit, unlimited
+from neuromorph.runtime.pieces import pieces
+from neuromorph.runtime.signals import alarm, deferred, interrupts
 
 
 def test_a_signal_is_told_from_an_exception_of_the_same_kind():
@@ -90,7 +90,7 @@ def test_a_signal_waits_for_the_end_of_what_is_short():
 
 
 def test_the_alarm_stops_work_that_does_not_look(monkeypatch):
-    monkeypatch.setattr("neuromorph.signals._LATE_S", 0.1)
+    monkeypatch.setattr("neuromorph.runtime.signals._LATE_S", 0.1)
     with time_limit(time.monotonic() + 0.05) as limit:
         with pytest.raises(TimeLimitReached, match="compiling"), alarm(limit):  # noqa: PT012
             checkpoint("compiling")
@@ -101,14 +101,14 @@ def test_the_alarm_stops_work_that_does_not_look(monkeypatch):
 
 
 def test_the_alarm_leaves_what_is_short_alone(monkeypatch):
-    monkeypatch.setattr("neuromorph.signals._LATE_S", 0.05)
+    monkeypatch.setattr("neuromorph.runtime.signals._LATE_S", 0.05)
     with time_limit(time.monotonic()) as limit, alarm(limit), unlimited():
         time.sleep(0.2)
 
 
 def test_the_alarm_does_not_cut_an_import_in_half(monkeypatch, tmp_path):
     """A module that half ran may not run again: it is waited for, unless it is the import itself that may hang."""
-    monkeypatch.setattr("neuromorph.signals._LATE_S", 0.05)
+    monkeypatch.setattr("neuromorph.runtime.signals._LATE_S", 0.05)
     monkeypatch.syspath_prepend(str(tmp_path))
     for name in ("slow_module", "hanging_module"):
         (tmp_path / f"{name}.py").write_text("import time\nfor _ in range(60):\n    time.sleep(0.01)\n")
@@ -133,14 +133,14 @@ def test_the_alarm_leaves_a_timer_of_somebody_else_alone():
 def test_pieces_of_compiled_work_do_not_change_it(monkeypatch):
     """A tour, two-state atoms, hops of holes and softassign, in parts of any size."""
     import numpy as np
+    from hardware_targets.atomic_spins.target.telegraph import switch
+    from hardware_targets.dopant_network.device.device.device import random_device
     from scipy import sparse
 
-    from hardware_targets.atomic_spins.telegraph import switch
-    from hardware_targets.digital import CpuAnneal
-    from hardware_targets.dopant_network.device import random_device
-    from hardware_targets.dopant_network.kmc import Walk
+    from hardware_targets.cpu.annealer import CpuAnneal
+    from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
     from neuromorph import Minimise, Tsp
-    from neuromorph.annealing import softassign
+    from neuromorph.analog import softassign
     from neuromorph.rng import kernel_states, read_seeds
 
     tsp = Tsp.from_coordinates(np.random.default_rng(0).random((9, 2)))

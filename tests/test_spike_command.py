@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from neuromorph import Ising, exact, sampling
+from neuromorph import Ising, exact
 from neuromorph.cli import main
-from neuromorph.limits import checkpoint, time_limit
-from neuromorph.problems import MaxCut, Tsp, load
-from neuromorph.spiking import figure, session, session_sample, session_search
+from neuromorph.experiments import spiking as session
+from neuromorph.experiments import spiking_figures as figure
+from neuromorph.experiments import spiking_sampling as session_sample
+from neuromorph.experiments import spiking_search as session_search
+from neuromorph.experiments.spiking import read, width
+from neuromorph.problems import MaxCut, Tsp, load, write_ising
+from neuromorph.runtime.limits import checkpoint, time_limit
 from neuromorph.spiking.rate_network import SpikingHopfield
-from neuromorph.spiking.session import read, width
 
 ROOT = Path(__file__).resolve().parents[1]
 LETTERS = """
@@ -57,7 +60,7 @@ def place(tmp_path_factory):
     rng = np.random.default_rng(2)
     edges = [(i, j, int(rng.integers(1, 9))) for i in range(8) for j in range(i) if rng.random() < 0.6]
     (folder / "graph.txt").write_text(f"8 {len(edges)}\n" + "".join(f"{i + 1} {j + 1} {w}\n" for i, j, w in edges))
-    sampling.write_ising(folder / "five.npz", glass(5))
+    write_ising(folder / "five.npz", glass(5))
     np.savez(folder / "many.npz", patterns=rng.choice([-1, 1], (40, 60)))
     return folder
 
@@ -152,7 +155,7 @@ def test_a_full_disk_costs_the_files_and_no_number(words, place, tmp_path, monke
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("neuromorph.spike_commands.write_file", full)
+    monkeypatch.setattr("neuromorph.cli.spiking.write_file", full)
     asked = [str(place / "five.npz"), "--beta", "0.2", "--seed", "1", "--duration", "0.05", "--out", str(tmp_path)]
     assert main(["spike", *asked, *words]) == 2
     shown = capsys.readouterr()
@@ -178,7 +181,7 @@ def test_clamped_spins_hold_and_the_others_follow(place, tmp_path, capsys):
 
 def test_beyond_enumeration_there_is_the_energy_beside_gibbs(tmp_path, capsys):
     """Twenty spins: means of the energy agree to a tenth of their distance from 0, where beta = 0 would put it."""
-    sampling.write_ising(tmp_path / "twenty.npz", glass(20, largest=0.3))
+    write_ising(tmp_path / "twenty.npz", glass(20, largest=0.3))
     code, about, _ = spike(capsys, tmp_path, tmp_path / "twenty.npz", "--seed", 1, "--duration", 2)
     assert code == 0
     require_described(about)
@@ -331,7 +334,7 @@ def test_a_full_disk_costs_no_number(place, tmp_path, monkeypatch, capsys, plain
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("neuromorph.files.os.replace", full)
+    monkeypatch.setattr("neuromorph.files.atomic_write.os.replace", full)
     words = [
         "spike",
         str(place / "graph.txt"),
@@ -391,7 +394,7 @@ def test_what_is_too_large_says_what_would_fit(tmp_path, monkeypatch, capsys):
     (tmp_path / "large.tsp").write_text(SQUARE.split("1 0 0")[0].replace("5", str(n), 1) + rows + "EOF\n")
     (tmp_path / "large.txt").write_text("3000 1\n1 2 1\n")
     np.savez(tmp_path / "wide.npz", patterns=np.ones((1, 3000)))
-    sampling.write_ising(tmp_path / "dense.npz", glass(40))
+    write_ising(tmp_path / "dense.npz", glass(40))
     monkeypatch.setattr(session, "MAX_SYNAPSES", 1500)
     for name, match in (
         ("large.tsp", "at most 64 cities"), ("large.txt", "at most 2048 spins"), ("wide.npz", "scale the picture"),

@@ -12,10 +12,10 @@ from scipy import sparse
 import neuromorph as nm
 from hardware_targets.spiking_chip import Times, neurobench, spiking_brainscales, spiking_generic, spiking_loihi
 from hardware_targets.spiking_chip.batches import batches, sizes
-from hardware_targets.spiking_chip.held import Pattern, Wires, cores_for, hold, hops_between
-from hardware_targets.spiking_chip.metrics import Network
-from hardware_targets.spiking_chip.reads import Ends
-from hardware_targets.spiking_chip.tables import generic_table, joined, read_table
+from hardware_targets.spiking_chip.chip_tables import generic_table, joined, read_table
+from hardware_targets.spiking_chip.neurobench import Network
+from hardware_targets.spiking_chip.quantization import Pattern, Wires, cores_for, hold, hops_between
+from hardware_targets.spiking_chip.simulation import Ends
 from neuromorph import Datum, DoesNotFit, Ising, Minimise, Relax, Sample, exact
 from neuromorph.cost import price
 from neuromorph.problems import MaxCut, Recall, Tsp
@@ -395,7 +395,7 @@ def test_metrics_are_in_results():
     """A study of a cut and of a chip; numbers that JSON cannot hold would fail as well."""
     cut = MaxCut("square", ring(4).couplings)
     comparison = nm.compare(cut, [spiking_loihi(), nm.target("cpu-anneal")], reads=4, rng=0)
-    chip, cpu = json.loads(comparison.to_json())["results"]
+    chip, cpu = json.loads(nm.results_json(comparison))["results"]
     assert chip["neurobench"]["SynapticOperations"]["Effective_ACs"] > 0
     assert chip["neurobench"]["ConnectionSparsity"] == pytest.approx(1 - (8 + 2 * 2 * 4) / 64)
     assert cpu["neurobench"] is None

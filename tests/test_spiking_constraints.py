@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from neuromorph import exact
 from neuromorph.ising import Ising
-from neuromorph.problems import MaxCut, Tsp
-from neuromorph.spiking import OneHot, WinnerTakeAll, solve_at_random, solve_by_gibbs, solve_by_spikes
+from neuromorph.problems import MaxCut, OneHot, Tsp
+from neuromorph.spiking import WinnerTakeAll, solve_at_random, solve_by_gibbs, solve_by_spikes
 
 SUDOKU = np.array([[0, 2, 3, 4], [0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 
@@ -132,8 +132,8 @@ def test_more_constraints_than_one_kind():
 
 def test_gibbs_baseline_draws_the_heat_bath():
     """Constant beta: the last states of 20,000 independent chains against exp(-beta E') over all states."""
-    from neuromorph.kernels.one_hot import search
     from neuromorph.rng import kernel_states, read_seeds
+    from neuromorph.spiking.one_hot_gibbs_kernel import search
     from neuromorph.testing import require_distribution
 
     problem = OneHot.from_spins(glass(2, 3))

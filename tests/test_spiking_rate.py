@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuromorph import Ising, memory, spiking
+from neuromorph import Ising, spiking
+from neuromorph import associative_memory as memory
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
-from neuromorph.spiking import LifNeuron, SpikingHopfield, backend, measure_curve
+from neuromorph.spiking import LifNeuron, SpikingHopfield, measure_curve
+from neuromorph.spiking.brian import simulator as backend
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,10 @@ from neuromorph.spiking import (
     LifSamplerNeurons,
     SpikeStates,
     calibrate,
-    calibration,
     memoryless_floor,
     relative_entropy,
 )
+from neuromorph.spiking import lif_sampler as calibration
 from neuromorph.testing import require_distribution
 
 

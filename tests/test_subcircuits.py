@@ -47,11 +47,11 @@ from circuits import (
     simulate_circuit,
     with_parameters,
 )
-from circuits.engines.ngspice import check_devices
 from circuits.netlist import hierarchy as hierarchy_module
 from circuits.netlist.expressions import Number, evaluate
 from circuits.netlist.hierarchy import device_paths, node_paths
-from circuits.neurons.transistors import NMOS
+from circuits.simulators.ngspice import check_devices
+from circuits.synthesis.cmos_neuron import NMOS
 
 ENGINES = [name for name in installed_engines() if name in ("ngspice", "neospice")]
 every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from neuromorph.cost import Estimate
-from neuromorph.study.success import reads_to_solution, to_solution, wilson
+from neuromorph.estimate import Estimate, wilson
+from neuromorph.study.time_to_solution import reads_to_solution, to_solution
 
 
 @given(n=st.integers(1, 500), share=st.floats(0, 1), confidence=st.sampled_from([0.8, 0.95, 0.999]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neuromorph as nm
-from neuromorph.limits import TimeLimit, time_limit
+from neuromorph.runtime.limits import TimeLimit, time_limit
 
 RING = nm.MaxCut.from_edges(6, [(k, (k + 1) % 6) for k in range(6)])
 TOUR = nm.Tsp.from_coordinates(np.random.default_rng(0).random((7, 2)))

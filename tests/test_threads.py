@@ -7,17 +7,16 @@ import time
 import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401  (brings a BLAS of its own)
+from hardware_targets.dopant_network.device.device.device import random_device
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import neuromorph as nm
 from circuits import Crossbar
-from hardware_targets.dopant_network.device import random_device
-from hardware_targets.dopant_network.master import stationary
-from neuromorph.analog import AnalogNetwork, Tanh, simulate
-from neuromorph.annealing import anneal
+from hardware_targets.dopant_network.transport.master_equation import stationary
+from neuromorph.analog import AnalogNetwork, Tanh, anneal, simulate
+from neuromorph.associative_memory import ModernHopfield
 from neuromorph.boltzmann import RBM, Autoencoder
-from neuromorph.memory import ModernHopfield
-from neuromorph.threads import single_threaded_blas
+from neuromorph.runtime.threads import single_threaded_blas
 
 
 def blas_threads() -> list[int]:
@@ -50,7 +49,7 @@ def test_large_products_keep_the_threads():
 
 def test_a_library_that_is_imported_inside_is_limited_too():
     code = (
-        "from neuromorph.threads import single_threaded_blas\n"
+        "from neuromorph.runtime.threads import single_threaded_blas\n"
         "with single_threaded_blas():\n"
         "    import scipy.linalg\n"
         "    from threadpoolctl import threadpool_info\n"

@@ -13,20 +13,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from test_circuits import ACTIVATIONS, kirchhoff, random_network
 
-from circuits import (
-    Boards,
-    Tolerances,
-    TourCircuit,
-    circuit_of,
-    make_board,
-    make_tour_board,
-    spot_check,
-    yield_of,
-)
-from circuits.tolerances import yields
+from circuits import Boards, Tolerances, TourCircuit, circuit_of, make_board, make_tour_board, spot_check, yield_of
+from circuits.tolerances import monte_carlo as yields
 from neuromorph import MaxCut, Recall, Tsp
-from neuromorph.analog import AnalogNetwork, Tanh
-from neuromorph.annealing import Softassign
+from neuromorph.analog import AnalogNetwork, Softassign, Tanh
 
 WIDE = Tolerances(0.2, 0.2, 0.1, 0.05, (250.0, 350.0), 1e-3, 1e-4)
 CITIES = Tsp.from_coordinates(np.random.default_rng(4).random((6, 2)))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hardware_targets.spiking_chip.tables import generic_table
-from neuromorph.cost import read_data
-from neuromorph.toml import read_toml
+from hardware_targets.spiking_chip.chip_tables import generic_table
+from neuromorph.datum import read_data
+from neuromorph.files.toml import read_toml
 
 DATUM = '[synapse_energy]\nvalue = {}\nunit = "J"\nkind = "assumed"\nsource = "a test"\n'
 

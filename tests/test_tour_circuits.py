@@ -7,16 +7,9 @@ import pytest
 from scipy.integrate import solve_ivp
 from test_circuits import kirchhoff
 
-from circuits import (
-    TourCircuit,
-    certify_problem,
-    installed_engines,
-    problem_netlist,
-    round_to_series,
-    simulate_circuit,
-)
+from circuits import TourCircuit, certify_problem, installed_engines, problem_netlist, round_to_series, simulate_circuit
 from neuromorph import Tsp
-from neuromorph.annealing.softassign import Softassign
+from neuromorph.analog.softassign import Softassign
 
 ENGINES = installed_engines()
 

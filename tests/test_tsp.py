@@ -102,7 +102,7 @@ def test_distances_are_those_of_the_text(weight_type):
 
 
 def test_every_weight_type_is_compared_with_the_text():
-    from neuromorph.problems.distances import RULES
+    from neuromorph.problems.tsplib_distances import RULES
 
     assert set(RULES) == set(BY_THE_BOOK)
 

@@ -15,30 +15,30 @@ from numpy.typing import ArrayLike
 
 from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float, Ising
-from neuromorph.limits import checkpoint
 from neuromorph.problems import Recall
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
 from neuromorph.rng import RNG
-from neuromorph.threads import single_threaded_blas
+from neuromorph.runtime.limits import checkpoint
+from neuromorph.runtime.threads import single_threaded_blas
 
-from ..energy.metering import energy_of_waveforms, save_all
-from ..energy.power import Energy, energy_of_network
-from ..engines import EngineError, Waveforms, available_engines, installed_engines, require_engines, simulate_circuit
-from ..engines.process import TIMEOUT_S
-from ..export import network_of, opamp_named, parts_for, random_start, refuse_level, tour_circuit_of
-from ..hopfield import Level, circuit_of
+from ..energy.ode_energy import Energy, energy_of_network
+from ..energy.spice_energy import energy_of_waveforms, save_all
 from ..netlist.circuit import Circuit
-from ..neurons.amplifiers import OpAmp
-from ..neurons.transistors import STATIC
-from ..parts import realise
-from ..softassign import TourCircuit
-from ..synapses import overlap_circuit, transconductor_circuit
-from .agreement import RISE, TRAJECTORY, Balance, Certificate, EngineResult, Trace
-from .refinement import FINEST_RELTOL
-from .refinement import STEPS_PER_TAU as REFINED
-from .refinement import refine as refine_steps
+from ..simulators import EngineError, Waveforms, available_engines, installed_engines, require_engines, simulate_circuit
+from ..simulators.process import TIMEOUT_S
+from ..synthesis.cmos_neuron import STATIC
+from ..synthesis.component_values import realise
+from ..synthesis.hopfield_circuit import Level, circuit_of
+from ..synthesis.opamp_neuron import OpAmp
+from ..synthesis.problem_circuit import network_of, opamp_named, parts_for, random_start, refuse_level, tour_circuit_of
+from ..synthesis.synapses import overlap_circuit, transconductor_circuit
+from ..synthesis.tour_circuit import TourCircuit
+from .certificate import RISE, TRAJECTORY, Balance, Certificate, EngineResult, Trace
 from .sensitivity import end_bound, energy_bound
+from .step_refinement import FINEST_RELTOL
+from .step_refinement import STEPS_PER_TAU as REFINED
+from .step_refinement import refine as refine_steps
 
 if TYPE_CHECKING:
     from neuromorph.study.compare import Progress

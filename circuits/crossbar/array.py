@@ -25,8 +25,8 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from neuromorph.ising import Float
-from neuromorph.limits import checkpoint
 from neuromorph.rng import RNG, read_seeds
+from neuromorph.runtime.limits import checkpoint
 
 from ..netlist.circuit import GROUND, BehaviouralVoltage, Circuit, Element, Resistor, Transient
 from ..netlist.expressions import Number
@@ -74,9 +74,9 @@ class Crossbar:
     def terminals(self, progress: Callable[[float], None] | None = None) -> tuple[Float, Float]:
         """(W, Q): the columns' currents V W and the drivers' Q V, Q (rows, rows), S; V Q V is the power of all.
 
-        progress : function     hears which part of the work is done; None: ``neuromorph.limits.checkpoint`` does
+        progress : function     hears which part of the work is done; None: ``limits.checkpoint`` does
         """
-        from .dissection import terminal_matrices  # compiled
+        from .nested_dissection import terminal_matrices  # compiled
 
         return terminal_matrices(
             self.conductances,

@@ -16,7 +16,7 @@ from math import log
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuromorph.cost import read_data
+from neuromorph.datum import read_data
 from neuromorph.ising import Float
 
 from ..netlist.circuit import BehaviouralCurrent

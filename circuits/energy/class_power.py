@@ -18,8 +18,8 @@ from scipy import sparse
 from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
-from ..parts import passive_leaks
-from .power import Rails, amplifier_powers
+from ..synthesis.component_values import passive_leaks
+from .ode_energy import Rails, amplifier_powers
 
 
 class ClassPowers(NamedTuple):

@@ -9,16 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from .circuit import (
-    GROUND,
-    BehaviouralCurrent,
-    BehaviouralVoltage,
-    Circuit,
-    Element,
-    Instance,
-    Subcircuit,
-    device_name,
-)
+from .circuit import GROUND, BehaviouralCurrent, BehaviouralVoltage, Circuit, Element, Instance, Subcircuit, device_name
 from .elements import instances_of
 from .expressions import Expression, Leaf, Number, Reference, Value, Voltage, evaluate, is_expression, with_leaves
 

@@ -13,8 +13,8 @@ from scipy import sparse
 
 from neuromorph.analog import AnalogNetwork
 
-from ..hopfield import count_resistors
-from .board import Board, valued
+from ..synthesis.hopfield_circuit import count_resistors
+from .symbols import Board, valued
 
 MOST = 8  # neurons drawn one by one; of more, the first CORNER
 CORNER = 6

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..netlist.circuit import Element, Mosfet, Resistor, device_name
-from ..neurons.transistors import DATA, CmosNeurons
-from .board import Board, Place, valued
+from ..synthesis.cmos_neuron import DATA, CmosNeurons
+from .symbols import Board, Place, valued
 
 _TOP, _BOTTOM = 5.0, -5.0  # the rails
 _HIGH, _LOW = 4.0, -2.0  # upper end of the transistors at them

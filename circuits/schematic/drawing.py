@@ -9,13 +9,13 @@ from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.rng import RNG
 
-from ..export import MOST_CITIES, opamp_named, realised_problem, refuse_level, tour_circuit_of
-from ..hopfield import Level
-from ..neurons.amplifiers import OpAmp
-from ..softassign import TourCircuit
+from ..synthesis.hopfield_circuit import Level
+from ..synthesis.opamp_neuron import OpAmp
+from ..synthesis.problem_circuit import MOST_CITIES, opamp_named, realised_problem, refuse_level, tour_circuit_of
+from ..synthesis.tour_circuit import TourCircuit
 from .array import array_height, draw_array
-from .board import Board, new_sheet
 from .neuron import draw_neuron
+from .symbols import Board, new_sheet
 from .tour import draw_cell
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def problem_schematic(
     series: str | None = None,
 ) -> bytes:
     """A file ("svg", "png" or "pdf") of the circuit that ``problem_netlist`` writes with the same options."""
-    from neuromorph.report.svg import figure_bytes
+    from neuromorph.plotting.files import figure_bytes
 
     if kind not in KINDS:
         raise ValueError(f"kind of the schematic is {kind!r}; its file ends in one of .{', .'.join(KINDS)}")

@@ -7,11 +7,11 @@ from scipy import sparse
 
 from neuromorph.analog import AnalogNetwork
 
-from ..neurons.amplifiers import DATA, OpAmp, OpAmpNeurons
-from ..neurons.transistors import CmosNeurons
-from ..parts import passive_leaks
-from .board import Board, valued
+from ..synthesis.cmos_neuron import CmosNeurons
+from ..synthesis.component_values import passive_leaks
+from ..synthesis.opamp_neuron import DATA, OpAmp, OpAmpNeurons
 from .cmos import draw_cmos
+from .symbols import Board, valued
 
 _SHOWN = 3  # synapses of either sign
 _ROW = 1.2

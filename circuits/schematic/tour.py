@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..softassign import TourCircuit
-from .board import Board, valued
+from ..synthesis.tour_circuit import TourCircuit
+from .symbols import Board, valued
 
 
 def draw_cell(board: Board, tour: TourCircuit) -> None:

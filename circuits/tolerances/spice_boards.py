@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..engines import EngineError, simulate_circuits
-from ..hopfield import Level, circuit_of
 from ..netlist.circuit import Circuit
-from ..neurons.amplifiers import OpAmp
-from ..softassign import TourCircuit
-from .mismatch import make_circuit
+from ..simulators import EngineError, simulate_circuits
+from ..synthesis.hopfield_circuit import Level, circuit_of
+from ..synthesis.opamp_neuron import OpAmp
+from ..synthesis.tour_circuit import TourCircuit
+from .circuit_sample import make_circuit
 
 if TYPE_CHECKING:
-    from .yields import Boards
+    from .boards import Boards
 
 _PORTION = 8  # boards a worker between two that are kept
 

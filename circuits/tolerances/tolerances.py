@@ -24,11 +24,10 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from neuromorph.analog import AnalogNetwork
-from neuromorph.cost import read_data
+from neuromorph.datum import read_data
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
-from ..hopfield import amplifier, circuit_of
 from ..netlist.circuit import (
     BehaviouralCurrent,
     BehaviouralVoltage,
@@ -41,8 +40,9 @@ from ..netlist.circuit import (
     device_name,
 )
 from ..netlist.expressions import Expression, Number, Voltage, call
-from ..parts import passive_leaks
-from ..softassign import CEILING, TourCircuit
+from ..synthesis.component_values import passive_leaks
+from ..synthesis.hopfield_circuit import amplifier, circuit_of
+from ..synthesis.tour_circuit import CEILING, TourCircuit
 
 DATA = read_data(files(__package__).joinpath("tolerances.toml").read_text())
 
@@ -219,7 +219,7 @@ def make_board(network: AnalogNetwork, tolerances: Tolerances, rng: RNG = 0) -> 
 
 @dataclass(frozen=True, eq=False)
 class TourBoard:
-    r"""A circuit that anneals tours as it was made; the equations of ``circuits.softassign`` with parts of their own.
+    r"""A circuit that anneals tours as it was made; equations of ``synthesis.tour_circuit``, parts of their own.
 
     nominal : TourCircuit                      as it was meant
     left, right : (n, n, n)                    [x, i, y]: conductance from position i - 1, or i + 1, of city y, S

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuromorph.cost import Datum
+from neuromorph.datum import Datum
 from neuromorph.ising import Float
-from neuromorph.limits import checkpoint
+from neuromorph.runtime.limits import checkpoint
 
 _TOGETHER, _STEPS = 128, 60  # starts solved at once; damped steps of each
 _GOOD = 1e-4  # relative error of the couplings at which the search stops

@@ -20,11 +20,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from neuromorph.ising import Float
-from neuromorph.kernels.gibbs import toss
-from neuromorph.kernels.telegraph import begin, telegraph
-from neuromorph.limits import checkpoint, whole_parts
-from neuromorph.pieces import pieces
 from neuromorph.rng import RNG, kernel_states, read_seeds
+from neuromorph.runtime.limits import checkpoint, whole_parts
+from neuromorph.runtime.pieces import pieces
+from neuromorph.sampling.single_spin_kernel import toss
+
+from .telegraph_kernel import begin, telegraph
 
 _Columns: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 

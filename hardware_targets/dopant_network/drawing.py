@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuromorph.report.style import INK, LINE, MUTED, PAPER, SERIES
+from neuromorph.plotting.style import INK, LINE, MUTED, PAPER, SERIES
 
-from .device import Device
-from .flow import net_flow
-from .gates import GATES
-from .hopping import LIQUID_NITROGEN_K
-from .inference import TruthTable
-from .units import Transfer
+from .device.device import Device
+from .device.hopping_network import LIQUID_NITROGEN_K
+from .learning.logic_gates import GATES
+from .targets.dopant_classifier import TruthTable
+from .targets.transfer_curves import Transfer
+from .transport.current_paths import net_flow
 
 _NM = 1e9
 _FAINT = 0.03  # flows below this part of the largest are left out

@@ -15,10 +15,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .chip import SpikingChip
-from .metrics import neurobench
-from .programmed import Times
-from .tables import Table, generic_table, read_table
+from .chip_tables import Table, generic_table, read_table
+from .network_mapping import Times
+from .neurobench import neurobench
+from .target import SpikingChip
 
 __all__ = ["SpikingChip", "Times", "neurobench", "spiking_brainscales", "spiking_generic", "spiking_loihi"]
 

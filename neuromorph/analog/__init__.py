@@ -1,18 +1,9 @@
-"""Hopfield's analog network of 1984: activations, the network and its energy, transients, transients with noise."""
+"""Hopfield's analog network of 1984 and what it solves.
 
-from .activations import Activation, Algebraic, Arctan, Logistic, Tanh
-from .network import AnalogNetwork
-from .noise import simulate_noisy
-from .transient import Trajectory, simulate
+Activations, the network and its energy, transients with and without noise; dynamics that anneal: mean-field annealing
+by a rising gain for any Ising problem; for tours, Hopfield and Tank's network and softassign.
+"""
 
-__all__ = [
-    "Activation",
-    "Algebraic",
-    "AnalogNetwork",
-    "Arctan",
-    "Logistic",
-    "Tanh",
-    "Trajectory",
-    "simulate",
-    "simulate_noisy",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..ising import Float
-from ..limits import checkpoint
 from ..rng import RNG, read_seeds
-from ..threads import single_threaded_blas
+from ..runtime.limits import checkpoint
+from ..runtime.threads import single_threaded_blas
 from .network import AnalogNetwork, Gain, per_neuron
 from .transient import Trajectory, checked_initial, sample_times, trajectory_of
 

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float
-from ..limits import checkpoint
-from ..threads import single_threaded_blas
+from ..runtime.limits import checkpoint
+from ..runtime.threads import single_threaded_blas
 from .network import AnalogNetwork, Gain
 
 _IMPLICIT = ("Radau", "BDF", "LSODA")

@@ -23,15 +23,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from ..ising import Float
-from ..limits import checkpoint
-from ..threads import single_threaded_blas
+from ..runtime.limits import checkpoint
+from ..runtime.threads import single_threaded_blas
+from .block_gibbs import Stream
+from .contrastive_divergence import Learner, Rule
 from .dbn import stack
 from .dependence import all_equal, warn_unlearned
-from .gibbs import Stream
-from .inputs import layer_sizes, seed_of, sklearn_output, validated
-from .layer import Units, log_odds
-from .learning import Learner, Rule
 from .rbm import RBM
+from .rbm_model import Units, log_odds
+from .sklearn_inputs import layer_sizes, seed_of, sklearn_output, validated
 
 _LEAST_EXPLAINED = 0.01  # of the variance of X
 

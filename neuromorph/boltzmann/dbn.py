@@ -18,10 +18,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..ising import Float
 from ..rng import RNG
-from ..threads import single_threaded_blas
+from ..runtime.threads import single_threaded_blas
 from .dependence import some_rows, warn_unlearned
-from .inputs import layer_sizes, seed_of, sklearn_output, validated
 from .rbm import RBM
+from .sklearn_inputs import layer_sizes, seed_of, sklearn_output, validated
 
 
 class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -21,11 +21,11 @@ from scipy.special import logsumexp
 from scipy.stats import t as student
 
 from ..ising import Float
-from ..limits import checkpoint
 from ..rng import RNG
-from ..threads import single_threaded_blas
-from .gibbs import Path, Single, Stream
-from .layer import Layer
+from ..runtime.limits import checkpoint
+from ..runtime.threads import single_threaded_blas
+from .block_gibbs import Path, Single, Stream
+from .rbm_model import Layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ def ais(
 
 def _anneal(path: Path, v: Single, betas: Float, stream: Stream) -> tuple[Float, Single]:
     """(ln w of each chain, last v): v (chains, m) goes along ``betas``, one Gibbs step at each but the first."""
-    from ..kernels.rbm import add_softplus_change
+    from .block_gibbs_kernel import add_softplus_change
 
     log_w, difference = np.zeros(len(v)), (path.visible - path.base).astype(float)
     x = v @ path.weights.T

@@ -17,8 +17,8 @@ from scipy.special import logsumexp
 
 from .. import exact
 from ..ising import Float, Ising
-from ..limits import checkpoint
 from ..rng import RNG, kernel_states, read_seeds
+from ..runtime.limits import checkpoint
 
 MAX_CLAMPED = 16  # hidden spins enumerated for each visible state
 _CHUNK = 1 << 22  # floats in flight
@@ -110,8 +110,8 @@ def difference(clamped: Moments, free: Moments) -> tuple[Float, Float]:
 
 def sweep(couplings: Float, biases: Float, spins: NDArray[np.int8], sweeps: int, rng: RNG) -> None:
     """Gibbs sweeps at beta = 1 of the chains ``spins`` (rows, n) in place; biases (n,), or (rows, n), one a chain."""
-    from ..kernels.variates import HEAT_BATH
-    from ..sampling.plain import sweep_chains
+    from ..kernels.philox import HEAT_BATH
+    from ..sampling.replicas.reference import sweep_chains
 
     states = kernel_states(read_seeds(rng, len(spins)))
     sweep_chains(couplings, biases, np.ones((sweeps, 1)), HEAT_BATH, spins, states)

@@ -14,15 +14,15 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..ising import Float
-from ..limits import checkpoint
 from ..rng import RNG
-from ..threads import single_threaded_blas
+from ..runtime.limits import checkpoint
+from ..runtime.threads import single_threaded_blas
+from .block_gibbs import Path, Stream
+from .contrastive_divergence import Learner, Method, Rule
 from .dependence import MORE, some_rows, verdict, warn_unlearned
-from .gibbs import Path, Stream
-from .inputs import check_unit_interval, learning_rates, seed_of, sklearn_output, validated
-from .layer import Layer, Units, check_units, log_odds
-from .learning import Learner, Method, Rule
 from .likelihood import LogPartition, ais
+from .rbm_model import Layer, Units, check_units, log_odds
+from .sklearn_inputs import check_unit_interval, learning_rates, seed_of, sklearn_output, validated
 
 _EXACT = 16  # units of the smaller layer: beyond, annealing is faster than enumeration
 _EPOCHS, _UPDATES = 10, 3000  # the least of each, unless n_iter says otherwise

@@ -20,7 +20,7 @@ import numpy as np
 
 from .maxcut import MaxCut
 from .recall import Recall
-from .source import Source, as_number, shown
+from .text_file import Source, as_number, shown
 from .tsp import Tsp
 from .tsplib import read_tour
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..ising import Float
-from .pairs import is_comment
-from .source import Block, ProblemFileError, Source
+from .edge_list import is_comment
+from .text_file import Block, ProblemFileError, Source
 
 _LARGEST = 10_000  # rows; 800 MB
 

@@ -21,12 +21,12 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from ..ising import Float, Ising, check_spins
-from ..protocol import Minimise
 from ..rng import RNG
+from ..task import Minimise
+from .edge_list import Pairs, is_comment, mostly_unused, read_pairs
 from .matrices import square_matrix, symmetric_matrix
-from .pairs import Pairs, is_comment, mostly_unused, read_pairs
 from .problem import Solution
-from .source import ProblemFileError, Source, as_number, plain_name
+from .text_file import ProblemFileError, Source, as_number, plain_name
 
 MAX_NODES = 2_000_000
 

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from ..ising import Ising
-    from ..protocol import Task
     from ..rng import RNG
+    from ..task import Task
 
 
 @dataclass(frozen=True, eq=False)

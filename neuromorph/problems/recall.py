@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Ising, check_spins
-from ..protocol import Relax
 from ..rng import RNG, read_seeds
+from ..task import Relax
 from .problem import Solution
 
 MAX_ISING = 5_000  # pixels; 200 MB of couplings
@@ -79,7 +79,7 @@ class Recall:
             raise ValueError(
                 f"{self.name} has {self.size} pixels; Hebb's matrix stops at {MAX_ISING}: scale the picture"
             )
-        from ..memory.rules import hebb
+        from ..associative_memory.learning_rules import hebb
 
         return Ising(hebb(self.patterns))
 

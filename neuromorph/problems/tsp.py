@@ -28,14 +28,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float, Ising, check_spins
-from ..limits import checkpoint
-from ..pieces import pieces
-from ..protocol import Minimise
 from ..rng import RNG
-from .distances import RULES, check_geo, degrees
-from .doubts import doubts
+from ..runtime.limits import checkpoint
+from ..runtime.pieces import pieces
+from ..task import Minimise
 from .problem import Solution
-from .source import LARGEST
+from .text_file import LARGEST
+from .tour_warnings import tour_warnings
+from .tsplib_distances import RULES, check_geo, degrees
 
 MAX_MATRIX = 10_000  # cities; 800 MB
 NO_ROAD = "for 'no road' write a large distance, above the length of any tour"
@@ -59,7 +59,7 @@ class Tsp:
     penalty : float, or None              A of the one-hot form; None: the smallest that makes the ground states the
                                           shortest tours, rounded up (a lower one: fewer but shorter tours)
     notes : tuple of str                  what the reader of the file took for granted, and what can hardly be meant
-                                          (see ``doubts``), which is added here
+                                          (see ``tour_warnings``), which is added here
     """
 
     name: str
@@ -97,7 +97,8 @@ class Tsp:
                 raise ValueError(f"display has {len(self.display)} points for {self.size} cities; give one a city")
         if self.penalty is not None:
             _checked_penalty(self.penalty)
-        object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.notes, *doubts(self)))))
+        said = tour_warnings(self.coordinates, self.matrix, self.weight_type, self.distance)
+        object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.notes, *said))))
 
     @property
     def size(self) -> int:

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..files import write_file
+from ..files.atomic_write import write_file
 from ..ising import Float
-from .distances import RULES
-from .source import Block, ProblemFileError, Source, plain_name, shown
+from .text_file import Block, ProblemFileError, Source, plain_name, shown
 from .tsp import MAX_MATRIX, NO_ROAD, Tsp, checked_tour, negative
+from .tsplib_distances import RULES
 
 _HEADERS = {
     "NAME", "TYPE", "COMMENT", "DIMENSION", "CAPACITY", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "EDGE_DATA_FORMAT",

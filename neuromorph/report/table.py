@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from .text import estimate, number, percent, printable, probability
+from ..plotting.numbers import estimate, number, percent, printable, probability
 
 if TYPE_CHECKING:
     from rich.console import Console

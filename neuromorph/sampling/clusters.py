@@ -22,12 +22,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float, Ising
-from ..kernels.clusters import bond_chances, frustrated, swendsen_wang_moves, wolff_moves
-from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
-from .checks import at_least, checked_beta, starting_spins, warming
-from .plain import toss_all
+from ..runtime.pieces import pieces
+from .clusters_kernel import bond_chances, frustrated, swendsen_wang_moves, wolff_moves
+from .replicas.reference import toss_all
 from .samples import Progress, Samples, record
+from .validation import at_least, checked_beta, starting_spins, warming
 
 _FRUSTRATED = (
     "loops of couplings are frustrated, clusters percolate early: heat-bath sweeps between them do the work; tempering "

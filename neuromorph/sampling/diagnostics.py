@@ -21,7 +21,7 @@ from scipy.stats import chi2, norm, rankdata
 
 from .. import exact
 from ..ising import Float, Ising, power_of_two
-from ..limits import checkpoint
+from ..runtime.limits import checkpoint
 from .samples import Samples
 
 _VALUES = 1 << 20  # of chains diagnosed at once

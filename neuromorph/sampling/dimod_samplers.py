@@ -17,18 +17,16 @@ import dimod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..annealing.schedule import ramp
 from ..ising import Float, Ising
-from .chains import gibbs, metropolis
-from .checks import at_least, checked_betas
+from .block_gibbs import block_gibbs
 from .clusters import swendsen_wang
-from .colouring import block_gibbs
-from .ladders import ladder
-from .parallel_tempering import tempering
-from .population import population_annealing
-from .quantum import fields, quantum_anneal
-from .schedules import default_range, fisher_steps, geometric
+from .gibbs import gibbs, metropolis
+from .parallel_tempering import ladder, tempering
+from .path_integral import fields, quantum_anneal
+from .population_annealing import population_annealing
+from .schedules import default_range, fisher_steps, geometric, ramp
 from .simulated_annealing import anneal
+from .validation import at_least, checked_betas
 
 _SampleSet: Any = dimod.SampleSet  # untyped
 Spins: TypeAlias = NDArray[np.int8]

@@ -1,17 +1,21 @@
-"""What every sampler returns, and the loop of all that record chains."""
+"""What every sampler returns, and the loop of all that record chains.
+
+As xarray and ArviZ data, (chain, draw, site), with ``pip install neuromorph[arviz]``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ising import Float, Ising
-from ..limits import TimeLimitReached, checkpoint
-from .checks import at_least
+from ..runtime.limits import TimeLimitReached, checkpoint
+from .validation import at_least
 
 Progress: TypeAlias = Callable[[int, int], None]  # (done, in all)
 
@@ -63,13 +67,13 @@ class Samples:
 
     def to_xarray(self) -> Any:
         """An xarray Dataset over (chain, draw, site): ``spins`` and ``energy``; independent reads are chains of one."""
-        from .tables import to_xarray
+        pass
 
         return to_xarray(self)
 
     def to_datatree(self) -> Any:
         """An ArviZ DataTree with the group ``posterior`` (spins, energy)."""
-        from .tables import to_datatree
+        pass
 
         return to_datatree(self)
 
@@ -144,3 +148,48 @@ class _Energies:
         chain, draw = np.nonzero(np.isnan(self._found[:, :done]))
         self._found[chain, draw] = self._ising.energy(self._spins[chain, draw])
         return np.ascontiguousarray(self._found[:, :done])
+
+
+def to_xarray(samples: Samples) -> Any:
+    """Dataset of ``spins`` (chain, draw, site) and ``energy`` (chain, draw); reads are chains of one draw."""
+    xarray = _needed("xarray")
+    spins, energies = _chains(samples)
+    coordinates = {
+        "chain": np.arange(spins.shape[0]),
+        "draw": np.arange(spins.shape[1]),
+        "site": np.arange(spins.shape[2]),
+    }
+    return xarray.Dataset(
+        {"spins": (("chain", "draw", "site"), spins), "energy": (("chain", "draw"), energies)},
+        coords=coordinates,
+        attrs={"method": samples.method, "betas": samples.betas, "status": samples.status},
+    )
+
+
+def to_datatree(samples: Samples) -> Any:
+    """ArviZ's DataTree with group ``posterior`` (spins, energy), and the sampler's own words as attributes."""
+    base = _needed("arviz_base")
+    spins, energies = _chains(samples)
+    tree = base.from_dict(
+        {"posterior": {"spins": spins, "energy": energies}},
+        dims={"spins": ["site"]},
+        coords={"site": np.arange(spins.shape[2])},
+    )
+    tree["posterior"].attrs.update({"method": samples.method, "betas": samples.betas, "status": samples.status})
+    return tree
+
+
+def _chains(samples: Samples) -> tuple[Any, Any]:
+    if samples.spins.ndim == 3:
+        return samples.spins, samples.energies
+    return samples.spins[:, None], samples.energies[:, None]
+
+
+def _needed(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        package = name.replace("_", "-")
+        raise ImportError(
+            f"{package} is not installed; pip install neuromorph[arviz], or pip install {package}"
+        ) from None

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from ..files import write_file
-from ..limits import checkpoint, time_limit
+from ..files.atomic_write import write_file
+from ..runtime.limits import checkpoint, time_limit
 from .samples import Samples
 
 _BLOCK = 1 << 20  # bytes

@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..annealing.schedule import beta_range
 from ..ising import Float, Ising, power_of_two
-from ..limits import checkpoint
 from ..rng import RNG
-from .checks import at_least, checked_beta, checked_betas
+from ..runtime.limits import checkpoint
 from .replicas import replicas
+from .validation import at_least, checked_beta, checked_betas
 
 _FAR = 1e5  # times the beta at which spins turn freely: colder, squares leap at the hot end and the floor piles up
 _FLOOR = 0.01  # of the largest sqrt(Var E): below, the pilot's estimate is noise and the path still has to move
@@ -97,15 +96,15 @@ def _fisher_length(
     if not spread.max():
         return grid, (grid - hot) / power_of_two(grid) / 1024.0
     if far:  # beta sqrt(Var E) is at most about sqrt(n) in equilibrium; what is frozen apart is not
-        unit = 1.0 / np.maximum(grid, start)
-        spread = np.clip(spread, unit, np.sqrt(ising.size) * unit)
+        least = 1.0 / np.maximum(grid, start)
+        spread = np.clip(spread, least, np.sqrt(ising.size) * least)
     else:
         spread = np.maximum(spread, _FLOOR * spread.max())
     return grid, np.r_[0.0, np.cumsum(0.5 * (spread[1:] + spread[:-1]) * np.diff(grid))]
 
 
 def default_range(ising: Ising) -> tuple[float, float]:
-    """(hot, cold) that an anneal takes where nothing is said: ``annealing.schedule.beta_range``, in order."""
+    """(hot, cold) that an anneal takes where nothing is said: :func:`beta_range`, in order."""
     hot, cold = beta_range(ising)
     return min(hot, cold), cold
 
@@ -115,3 +114,42 @@ def _ends(hot: float, cold: float) -> tuple[float, float]:
     if cold < hot:
         raise ValueError(f"hot is {hot:g} and cold is {cold:g} as inverse temperatures; hot must not be above cold")
     return float(hot), float(cold)
+
+
+def beta_range(ising: Ising) -> tuple[float, float]:
+    r"""How hot to start and how cold to end an anneal, read off the couplings; in 1 / energy.
+
+    .. math:: G_i = \sqrt{\textstyle\sum_j J_{ij}^2}, \qquad
+              \beta_{hot} = \frac{0.2}{\max_i G_i}, \qquad
+              \beta_{cold} = \frac{3}{\mathrm{median}_i \max(\min_{j: J_{ij} \ne 0} |J_{ij}|,\; G_i / \sqrt n)}
+
+    G_i is the spread of the field on spin i over random states: at beta_hot every spin flips freely. The denominator of
+    beta_cold is the smallest field that one expects in a low state: on a lattice of equal couplings one coupling, in a
+    dense glass G / sqrt n (fields have a linear pseudo-gap); against it a spin stands with odds exp(6). Biases alone
+    make no barriers, so they count only for spins without couplings. The constants were chosen on G-set and
+    Sherrington-Kirkpatrick instances for this project.
+
+    Returns
+    -------
+    hot, cold : float     (1, 1) where every state has the same energy
+    """
+    j, bias = abs(ising.sparse_couplings()), np.abs(ising.biases)
+    unit = power_of_two(j.data, bias)
+    j, bias = j / unit, bias / unit
+    spread = np.sqrt(np.asarray(j.power(2).sum(axis=1)).ravel())
+    least = np.zeros(ising.size)
+    filled = np.diff(j.indptr) > 0
+    if filled.any():
+        least[filled] = np.minimum.reduceat(j.data, j.indptr[:-1][filled])
+    smallest = np.where(filled, np.maximum(least, spread / np.sqrt(ising.size)), bias)
+    largest = float(np.where(filled, spread, bias).max())
+    if largest == 0.0:
+        return 1.0, 1.0
+    return 0.2 / largest / unit, 3.0 / float(np.median(smallest[smallest > 0])) / unit
+
+
+def ramp(hot: float, cold: float, steps: int) -> Float:
+    """``steps`` values of beta from hot to cold in equal ratios, cold included; all cold where cold <= hot."""
+    if cold <= hot:
+        return np.full(steps, cold)
+    return np.geomspace(hot, cold, steps) if steps > 1 else np.full(steps, cold)

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Ising
-from ..kernels.gibbs import descend as descend_one
-from ..kernels.plain import add_fields
-from ..limits import checkpoint
 from ..rng import RNG, seed_sequence
-from .checks import at_least, checked_betas, starting_spins, streams_beside
+from ..runtime.limits import checkpoint
 from .replicas import Update, replicas
+from .replicas.reference_kernel import add_fields
 from .samples import Samples
 from .schedules import default_range, geometric
+from .single_spin_kernel import descend as descend_one
+from .validation import at_least, checked_betas, starting_spins, streams_beside
 
 _DESCENT = 10_000  # sweeps; a descent takes tens
 _WORK = 1 << 24  # spins and couplings that a descent passes between two looks at the clock

@@ -29,9 +29,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from ..ising import Float
-from ..pieces import pieces
 from ..rng import RNG, kernel_states, read_seeds
-from .backend import Backend, Progress, build
+from ..runtime.pieces import pieces
+from .brian.simulator import Backend, Progress, build
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class PulseNetwork:
         kick : float            > 0: units drawn at random are raised by it, one at a time, instead of the common drive
         start : (n,) or None    u, below 1; None: uniform in [0, 1), from ``rng``
         """
-        from ..kernels.avalanches import run
+        from .avalanches_kernel import run
 
         if avalanches < 1 or warm_up < 0:
             raise ValueError(f"avalanches is {avalanches} and warm_up {warm_up}; expected at least 1 and 0")

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..limits import checkpoint, remaining_seconds
-from ..npz import read_npz
+from ..files.npz import read_npz
+from ..runtime.limits import checkpoint, remaining_seconds
 from .nir_worker import MOST_BYTES, Flat
 
 _WAIT_S = 20.0  # for a small file, on a busy machine; the process limits its computing to less than a second itself

@@ -32,13 +32,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..analog import AnalogNetwork
+from ..associative_memory import hebb
 from ..ising import Float, Ising
-from ..limits import checkpoint
-from ..memory import hebb
 from ..rng import RNG
-from ..threads import single_threaded_blas
-from .backend import Backend, Progress, Recording, Simulator, build
-from .curve import LifNeuron, RateCurve, measure_curve
+from ..runtime.limits import checkpoint
+from ..runtime.threads import single_threaded_blas
+from .brian.simulator import Backend, Progress, Recording, Simulator, build
+from .lif_neuron import LifNeuron, RateCurve, measure_curve
 
 Wiring: TypeAlias = Literal["direct", "push-pull", "dale"]
 

@@ -8,6 +8,9 @@ y is the trace of a neuron's spikes, one each, falling with tau_s; Y its mean at
 ``low`` to ``high`` in every period: low, the groups wander; high, they hold what fits. The state is the last neuron
 that fired in each group.
 
+A search by spikes must beat uniform random states and Gibbs sampling under the same sawtooth of beta: each is given as
+many decisions as the network had spikes, new states or updates of one group.
+
 Sources: Jonke, Habenschuss and Maass, Front. Neurosci. 10, 118 (2016) for constraints by spikes and winner-take-all;
 escape noise: Gerstner et al., Neuronal Dynamics (2014), chapter 9. The sawtooth and all numbers are ours, by
 measurement: r of 1 kHz lets rivals fire together, and finds half as many colourings.
@@ -23,10 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ising import Float
-from ..limits import checkpoint
-from ..rng import RNG
-from .backend import Backend, Progress, build
-from .one_hot import OneHot
+from ..problems.one_hot import OneHot
+from ..rng import RNG, kernel_states, read_seeds
+from ..runtime.limits import checkpoint
+from ..runtime.pieces import pieces
+from .brian.simulator import Backend, Progress, build
 
 _HELD = 60.0  # u of a given neuron, and of its rivals with the opposite sign
 
@@ -206,3 +210,38 @@ def _states(
     states = np.take_along_axis(last, np.maximum(seen, 0), axis=0)
     whole = (seen >= 0).all(axis=1)
     return times[whole], states[whole]
+
+
+def solve_by_gibbs(
+    problem: OneHot, updates: int, *, chains: int = 1, neurons: WinnerTakeAll | None = None, rng: RNG = None
+) -> Search:
+    """Heat bath of one random group an update, at the beta, W and b of ``neurons``.
+
+    One sawtooth takes as many sweeps over all groups as winners at their highest rate fire in a period.
+    """
+    neurons = neurons or WinnerTakeAll()
+    sweeps = neurons.period_s / neurons.interval_s
+    phase = np.arange(max(0, updates)) / (sweeps * (problem.groups.max() + 1))
+    return _search(problem, neurons, neurons.low + (neurons.high - neurons.low) * (phase % 1.0), chains, rng)
+
+
+def solve_at_random(problem: OneHot, updates: int, *, chains: int = 1, rng: RNG = None) -> Search:
+    """The best of ``updates`` uniform states."""
+    return _search(problem, WinnerTakeAll(), np.full(max(0, updates), -1.0), chains, rng)
+
+
+def _search(problem: OneHot, neurons: WinnerTakeAll, betas: Float, chains: int, rng: RNG) -> Search:
+    from .one_hot_gibbs_kernel import search
+
+    if not betas.size:
+        raise ValueError("updates is 0; ask for at least one")
+    weights, biases = neurons.drives(problem)
+    weights, biases = weights * neurons.level, biases * neurons.level
+    winners = np.empty((chains, problem.groups.max() + 1), np.int64)
+    found = np.empty(chains)
+    for chain, state in enumerate(kernel_states(read_seeds(rng, chains))):
+        best, fields, course = np.empty_like(winners[0]), np.empty(biases.size), np.full(4, -1.0)
+        for _, part in pieces(1, betas.size, "baselines", before=chain * betas.size, total=chains * betas.size):
+            search(weights, biases, problem.members, betas[part], winners[chain], best, fields, course, state)
+        winners[chain], found[chain] = best, course[2]
+    return Search(problem.energy(winners), winners, found, float(betas.size))

@@ -1,7 +1,5 @@
 """Studies: one problem on many targets, and what its success rates mean in seconds and joules."""
 
-from .compare import READS, Comparison, compare
-from .result import Level, Result
-from .success import reads_to_solution, to_solution, wilson
+import lazy_loader
 
-__all__ = ["READS", "Comparison", "Level", "Result", "compare", "reads_to_solution", "to_solution", "wilson"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,81 +6,39 @@ others; the cues of a recall are the same for all of them.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import limits
 from ..problems.problem import Problem
-from ..protocol import DoesNotFit, Program, Target, Task, task_name
+from ..protocol import DoesNotFit, Target
 from ..rng import RNG, seed_sequence
-from ..signals import Interrupts, alarm, interrupts
+from ..run import Program
+from ..runtime import limits
+from ..runtime.signals import Interrupts, alarm, interrupts
+from ..task import Task, task_name
+from .batches import read_in_batches, why
+from .checkpoint import fingerprint, kept_seed, own_name
+from .comparison import Comparison
 from .contract import CLAIMS, checked_files, checked_program
 from .installed import Unusable, labelled
 from .provenance import provenance
-from .reading import read_in_batches, why
-from .result import Result, beaten, evaluate
-from .store import fingerprint, kept_seed, own_name
+from .result import Result, evaluate
 
 Progress: TypeAlias = Callable[[str, str, int, int], None]
 
 READS = 100  # a success rate is then known within +-10 %; berlin52 takes 1 to 2 minutes on all targets
 _LEAST_S = 0.1  # for each target, though the others have taken all of it
 _FILES_S = 10.0  # for a target to make what it hands over
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """One problem, a result for each target, and where the numbers are from."""
-
-    problem: Problem
-    results: tuple[Result, ...]
-    provenance: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C ended it early."""
-        return any(result.status == "interrupted" for result in self.results)
-
-    @property
-    def best(self) -> Result | None:
-        """The result with the best feasible answer, None if there is none."""
-        found = [result for result in self.results if result.best is not None]
-        sign = 1.0 if self.problem.sense == "min" else -1.0
-        return min(found, key=lambda result: sign * (result.best or 0.0), default=None)
-
-    @property
-    def beaten(self) -> tuple[str, ...]:
-        """What is to be said where the best answer is better than the best value known; else nothing."""
-        best = self.best
-        said = beaten(self.problem, None if best is None else best.best)
-        return (said,) if said else ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data of ``results.json``; docs/results-schema.md says what each field is."""
-        from ..report.results import to_dict
-
-        return to_dict(self)
-
-    def to_json(self) -> str:
-        """The text of ``results.json``."""
-        return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
-
-    def write(self, directory: str | os.PathLike[str]) -> list[Path]:
-        """Write results.json, report.html, figures, the best tour and what targets hand over; returns the paths."""
-        from ..report.folder import write_folder
-
-        return write_folder(self, Path(directory))
 
 
 def compare(
@@ -111,7 +69,7 @@ def compare(
                                 from there
 
     A target that cannot hold the problem, fails or breaks its protocol says so in its row, and the others go on. Ctrl-C
-    ends the study and keeps its reads. Work that does not look at the clock (``neuromorph.limits.checkpoint``) is
+    ends the study and keeps its reads. Work that does not look at the clock (``runtime.limits.checkpoint``) is
     stopped a second late; compiled code cannot be stopped before it returns.
     """
     _check(problem, reads, time_limit, success_gap)

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..cost import Cost, Datum
+from ..cost import Cost
+from ..datum import Datum
 from ..problems import Problem
-from ..protocol import Program, Target, TargetError
-from ..run import Run
+from ..protocol import Target, TargetError
+from ..run import Program, Run
 
 CLAIMS = ("minimise", "sample", "relax")
 _STATUSES = ("ok", "interrupted", "failed")

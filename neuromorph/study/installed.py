@@ -9,10 +9,10 @@ from math import inf
 from typing import Any
 
 from .. import protocol
-from ..limits import time_limit
 from ..protocol import Target, TargetError
 from ..rng import RNG
-from ..signals import Interrupts, alarm
+from ..runtime.limits import time_limit
+from ..runtime.signals import Interrupts, alarm
 from .contract import CLAIMS, checked_target
 
 _LOADING_S = 5.0  # an import may always take so long, and else half of the time that is left

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..ownership import ownership_warnings
 from ..problems.problem import Problem
 from ..protocol import hidden_targets, targets
 from ..run import versions
+from ..runtime.package_ownership import ownership_warnings
+from .checkpoint import problem_digest
 from .installed import hidden_reason
-from .store import problem_digest
 
 
 def provenance(problem: Problem, stream: np.random.SeedSequence, about: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,13 +9,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..cost import Estimate, Ledger, price
+from ..cost import Ledger, price
+from ..estimate import Estimate, wilson
 from ..ising import Float
 from ..problems import Problem, Recall, Solution
-from ..protocol import Relax, Target
+from ..protocol import Target
 from ..run import Run
+from ..task import Relax
 from .contract import checked_costs
-from .success import to_solution, wilson
+from .time_to_solution import to_solution
 
 Status = Literal["ok", "time limit", "interrupted", "does not fit", "failed"]
 

@@ -1,0 +1,121 @@
+"""Figures of a certificate: outputs over time, their error, its fall with the step. They take and return Axes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuromorph.files.atomic_write import write_file
+from neuromorph.plotting.axes import new_axes
+from neuromorph.plotting.files import figure_bytes
+from neuromorph.plotting.numbers import quantity
+from neuromorph.plotting.style import INK, LINE, MARKERS, MUTED, SERIES, series_colour
+
+from .certificate import Certificate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_CURVES = 6  # outputs drawn
+_SETTLED = 1e-3  # of full scale from the end
+_DOTS = 25  # of an engine along a curve
+_FLOOR = 1e-12  # of full scale: an error of 0 has no place on a logarithmic axis
+
+
+def write_certificate(certificate: Certificate, folder: Path) -> list[Path]:
+    """Write certificate.json and the figure as certificate.svg and .png into ``folder``; return their paths."""
+    text = json.dumps(certificate.to_dict(), indent=2, allow_nan=False) + "\n"
+    written = [write_file(folder / "certificate.json", text)]
+    axes = certificate_figure(certificate)
+    for kind in ("svg", "png"):
+        written.append(write_file(folder / f"certificate.{kind}", figure_bytes(axes[0], kind)))
+    return written
+
+
+def certificate_figure(certificate: Certificate) -> list[Axes]:
+    """All of them side by side on one figure; the refinement only if there is one."""
+    from matplotlib.figure import Figure
+
+    drawings = [draw_trajectories, draw_errors, *([draw_refinement] if certificate.refinement else [])]
+    axes = Figure(figsize=(4.4 * len(drawings), 3.6), layout="constrained").subplots(1, len(drawings))
+    return [draw(certificate, ax) for draw, ax in zip(drawings, axes, strict=True)]
+
+
+def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
+    """The outputs that move most, until they settle: the ODE as lines, every engine as marks on them."""
+    ax = new_axes() if ax is None else ax
+    for k, (name, trace) in enumerate(certificate.traces.items()):
+        chosen = np.argsort(-np.ptp(trace.expected, axis=0), kind="stable")[:_CURVES]
+        away = np.abs(trace.expected - trace.expected[-1]).max(axis=1) > _SETTLED * (trace.rails[1] - trace.rails[0])
+        end = min(1.5 * trace.times[away].max(initial=trace.times[1]), trace.times[-1])
+        if k == 0:
+            ax.plot(trace.times, trace.expected[:, chosen], color=MUTED, linewidth=1.2)
+            ax.plot([], [], color=MUTED, linewidth=1.2, label="ODE")
+            ax.set_xlim(-0.03 * end, 1.03 * end)
+        # Apart in time, so that no engine hides another.
+        at = (np.arange(_DOTS) + (k + 0.5) / len(certificate.traces)) * end / _DOTS
+        marks = np.unique(np.searchsorted(trace.times, at).clip(max=len(trace.times) - 1))
+        colour, mark = series_colour(k), MARKERS[k % len(MARKERS)]
+        ax.plot(trace.times[marks], trace.voltages[np.ix_(marks, chosen)], mark, color=colour, markersize=3)
+        ax.plot([], [], mark, color=colour, markersize=4, label=name)
+    ax.set_title(f"{certificate.neurons} outputs, amplifiers: {certificate.amplifier}", fontsize=10, color=INK)
+    ax.set_ylabel("V")
+    return _over_time(ax)
+
+
+def draw_errors(certificate: Certificate, ax: Axes | None = None) -> Axes:
+    """The largest difference of any output from the ODE, over time."""
+    ax = new_axes() if ax is None else ax
+    for k, (name, trace) in enumerate(certificate.traces.items()):
+        error = np.abs(trace.voltages - trace.expected).max(axis=1) / (trace.rails[1] - trace.rails[0])
+        style = ("-", "--", ":")[k % 3]
+        ax.plot(trace.times, np.maximum(error, _FLOOR), style, color=series_colour(k), linewidth=1.4, label=name)
+    if certificate.level == "ideal":
+        ax.axhline(certificate.bound, color=SERIES[1], linewidth=0.8)
+        ax.text(
+            1.0, certificate.bound, "bound", transform=ax.get_yaxis_transform(), ha="right", va="bottom", fontsize=8
+        )
+    ax.set_yscale("log")
+    ax.set_title("largest difference from the ODE", fontsize=10, color=INK)
+    ax.set_ylabel("of full scale")
+    return _over_time(ax)
+
+
+def draw_refinement(certificate: Certificate, ax: Axes | None = None) -> Axes:
+    """The largest error of the whole way against the step, and the slope 2 of the trapezoidal rule."""
+    if certificate.refinement is None:
+        raise ValueError("the certificate has no refinement; certify with refine=True")
+    ax = new_axes() if ax is None else ax
+    refinement = certificate.refinement
+    step = 1.0 / np.array(refinement.steps_per_tau)
+    for k, (name, errors) in enumerate(refinement.errors.items()):
+        style = ("-", "--", ":")[k % 3] + MARKERS[k % len(MARKERS)]
+        ax.plot(step, np.maximum(errors, _FLOOR), style, color=series_colour(k), markersize=5, label=name)
+    first = max(errors[0] for errors in refinement.errors.values())
+    ax.plot(step, first * (step / step[0]) ** 2, color=MUTED, linewidth=4, alpha=0.25, label="step squared")
+    ax.set(xscale="log", yscale="log")
+    ax.set_xticks(step, [f"τ/{fraction:g}" for fraction in refinement.steps_per_tau])
+    ax.minorticks_off()
+    ax.set_title("error against step", fontsize=10, color=INK)
+    ax.set_xlabel("largest step")
+    ax.set_ylabel("of full scale")
+    return _styled(ax)
+
+
+def _over_time(ax: Axes) -> Axes:
+    ax.xaxis.set_major_formatter(lambda x, _: quantity(x, "s", 2) if x else "0")
+    ax.locator_params(axis="x", nbins=4)
+    ax.set_xlabel("time")
+    return _styled(ax)
+
+
+def _styled(ax: Axes) -> Axes:
+    ax.grid(color=LINE, linewidth=0.8)
+    ax.legend(frameon=False, fontsize=8, labelcolor=INK)
+    ax.tick_params(colors=MUTED, labelsize=8)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    return ax

@@ -1,0 +1,154 @@
+r"""The operating point of a crossbar whose cells are not ohmic, and what reading one of its cells costs.
+
+.. math:: A_0 x + B' i(B x) = b
+
+A_0 are wires, drivers and sense amplifiers, B x the voltages over the cells, i their currents. Newton's step solves
+:math:`(A_0 + B' \mathrm{diag}(i') B) \, \delta = -F`, which is sparse, symmetric and positive definite for any i that
+rises; it is halved until the largest residual current falls, and near the solution converges quadratically.
+Source: nodal analysis with companion models as in SPICE, Nagel (1975); schemes of reading: Chen (2013).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuromorph.ising import Float
+from neuromorph.runtime.limits import checkpoint
+
+from .array import Crossbar, symmetric_factors
+from .selector import Selector
+
+Scheme: TypeAlias = Literal["half", "third", "ground", "float"]
+_STEPS, _HALVINGS = 100, 40
+
+
+@dataclass(frozen=True, eq=False)
+class OperatingPoint:
+    """What flows where.
+
+    potentials (2, rows, columns)     V, of the row wires' nodes, then the column wires'
+    cells (rows, columns)             A, from row to column
+    rows (rows,), columns (columns,)  A, out of the rows' drivers; into the columns' terminals
+    power_w : float                   what all terminals deliver, which cells, selectors and wires dissipate
+    residuals : tuple of float        the largest current that Kirchhoff's law misses at any node, A, after each step
+    converged : bool                  whether that is down to the rounding of the largest current of a node
+    """
+
+    potentials: Float
+    cells: Float
+    rows: Float
+    columns: Float
+    power_w: float
+    residuals: tuple[float, ...]
+    converged: bool
+
+
+def operate(
+    crossbar: Crossbar, row_volts: ArrayLike, column_volts: ArrayLike = 0.0, selector: Selector | None = None
+) -> OperatingPoint:
+    """The operating point with the sources of the rows (rows,) and the terminals of the columns (columns,) at V.
+
+    NaN leaves a line floating. Without a selector the cells are ohmic and one step is enough.
+    """
+    g = crossbar.conductances
+    volts = [_lines("row", row_volts, g.shape[0]), _lines("column", column_volts, g.shape[1])]
+    driven = [np.isfinite(v) for v in volts]
+    if not any(each.any() for each in driven):
+        raise ValueError("every line floats; give at least one row or column a voltage")
+    row, column = (np.where(on, v, 0.0) for on, v in zip(driven, volts, strict=True))
+    source = np.zeros((2, *g.shape))
+    source[0, :, 0] = row / crossbar.input_ohm
+    source[0, :, -1] += crossbar.both_ends * row / crossbar.input_ohm
+    source[1, -1, :] = column / crossbar.output_ohm
+    wires = crossbar.nodal_matrix(np.zeros(g.shape), *driven)
+
+    def missing(x: Float) -> tuple[Float, Float, Float]:
+        """(F, i, i') at the potentials x (2, rows, columns)."""
+        over = x[0] - x[1]
+        current, slope = (g * over, g) if selector is None else selector.currents(over, g)
+        found = (wires @ x.ravel()).reshape(x.shape) - source
+        return found + np.stack([current, -current]), current, slope
+
+    def rounding(x: Float) -> float:
+        """What Kirchhoff's law may miss for the rounding of the largest current of a node alone."""
+        return 16.0 * float(np.finfo(float).eps) * float((np.abs(x.ravel()) * wires.diagonal()).max())
+
+    x = np.zeros((2, *g.shape))
+    residual, current, slope = missing(x)
+    sizes = [float(np.abs(residual).max())]
+    for _ in range(_STEPS):
+        checkpoint("finding the operating point")
+        if sizes[-1] <= rounding(x):
+            break
+        full = -symmetric_factors(crossbar.nodal_matrix(slope, *driven)).solve(residual.ravel()).reshape(x.shape)
+        for k in range(_HALVINGS):
+            trial = x + 0.5**k * full
+            found = missing(trial)
+            if np.abs(found[0]).max() < sizes[-1]:
+                break
+        else:
+            break
+        x, (residual, current, slope) = trial, found
+        sizes.append(float(np.abs(residual).max()))
+    out = (row - x[0, :, 0] + crossbar.both_ends * (row - x[0, :, -1])) * driven[0] / crossbar.input_ohm
+    into = (x[1, -1, :] - column) * driven[1] / crossbar.output_ohm
+    power = float(row @ out - column @ into)
+    return OperatingPoint(x, current, out, into, power, tuple(sizes), sizes[-1] <= rounding(x))
+
+
+@dataclass(frozen=True)
+class CellRead:
+    """One cell read within its array.
+
+    current_a : float    into the terminal of the selected column
+    alone_a : float      what the cell would carry by itself at this voltage, without wires
+    sneak_a : float      into that terminal from the other cells of the column: leakage of the half-selected
+    leakage_a : float    through all cells but the selected, added without sign
+    power_w : float      of the whole array
+    """
+
+    current_a: float
+    alone_a: float
+    sneak_a: float
+    leakage_a: float
+    power_w: float
+
+
+def read_cell(
+    crossbar: Crossbar, row: int, column: int, volts: float, scheme: Scheme = "half", selector: Selector | None = None
+) -> CellRead:
+    """Read the cell of ``row`` and ``column`` with ``volts`` between their lines; ``scheme`` says where the others are.
+
+    half : all others at volts / 2        third : rows at volts / 3, columns at 2 volts / 3
+    ground : all others at 0 V            float : none of them is driven
+    """
+    if scheme not in get_args(Scheme):
+        raise ValueError(f"scheme is {scheme!r}; known are {', '.join(get_args(Scheme))}")
+    rows, columns = crossbar.conductances.shape
+    if not (0 <= row < rows and 0 <= column < columns):
+        raise ValueError(f"cell ({row}, {column}) is not in an array of {rows} x {columns}; count from 0")
+    rest = {"half": (0.5, 0.5), "third": (1 / 3, 2 / 3), "ground": (0.0, 0.0), "float": (np.nan, np.nan)}[scheme]
+    row_volts, column_volts = np.full(rows, rest[0] * volts), np.full(columns, rest[1] * volts)
+    row_volts[row], column_volts[column] = volts, 0.0
+    point = operate(crossbar, row_volts, column_volts, selector)
+    g = float(crossbar.conductances[row, column])
+    alone = g * volts if selector is None else float(selector.currents(volts, g)[0])
+    chosen = float(point.cells[row, column])
+    return CellRead(
+        float(point.columns[column]),
+        alone,
+        float(point.cells[:, column].sum()) - chosen,
+        float(np.abs(point.cells).sum()) - abs(chosen),
+        point.power_w,
+    )
+
+
+def _lines(kind: str, volts: ArrayLike, number: int) -> Any:
+    v = np.asarray(volts, dtype=float)
+    if v.shape not in ((), (number,)) or np.isinf(v).any():
+        raise ValueError(f"{kind}_volts have shape {v.shape}; expected ({number},), finite or NaN for a floating line")
+    return np.broadcast_to(v, (number,))

@@ -1,0 +1,216 @@
+r"""A Hopfield network recognised in a circuit: ``circuit_of`` read backwards.
+
+Subcircuits of op-amps or transistors are recognised by ``cells`` and taken for the ideal amplifiers that they are meant
+to be.
+
+The wiring decides, not the names: a capacitor to ground makes an input u_i (neurons are counted in the order of their
+capacitors), a source g(u_i) its output v_i, a source 0 - v_i the inverted one. With G_ij the resistors' conductances
+from u_i to v_j less those to its inverse, and rho_i what leads from u_i to ground,
+
+.. math:: T_{ij} = G_{ij}, \qquad \frac{1}{R_i} = \frac{1}{\rho_i} + \sum_j |T_{ij}|
+
+A resistor is written in 12 digits, a leak in 9 (``hopfield``), and not every float is the inverse of another. So a
+network comes back with each T_ij within 1e-11 when it first goes through a circuit, and to the last bit from then on;
+one made of resistors of a series (``realise``) does so at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+import numpy as np
+from scipy import sparse
+
+from neuromorph.analog import Activation, AnalogNetwork
+from neuromorph.ising import Float
+
+from ..netlist.circuit import (
+    GROUND,
+    BehaviouralVoltage,
+    Capacitor,
+    Circuit,
+    CurrentSource,
+    Element,
+    Resistor,
+    device_name,
+    instances_of,
+)
+from ..netlist.expressions import Number, Operation, Voltage, nodes_of
+from ..netlist.hierarchy import flatten
+from ..synthesis.component_values import passive_leaks
+from ..synthesis.hopfield_circuit import Level, leak_ohm
+from ..synthesis.opamp_neuron import OpAmp, OpAmpNeurons
+from .neurons import activation_of, cells_of
+
+_SPARSE = 0.25  # of all synapses: with fewer, the matrix is CSR
+_PASSES = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Recognised:
+    """A circuit as a Hopfield network.
+
+    network : AnalogNetwork
+    initial : (n,) float            potentials that it starts from, V
+    level : str                     of its amplifiers: "ideal", "opamp", "transistor"
+    opamp : OpAmp or None           the part; its spread of offsets is known only of those in ``OPAMPS``
+    offsets_v : (n, 3) or None      of the two gain stages and the inverter of each neuron
+    """
+
+    network: AnalogNetwork
+    initial: Float
+    level: Level
+    opamp: OpAmp | None = None
+    offsets_v: Float | None = None
+
+
+def recognise(circuit: Circuit) -> Recognised:
+    """What ``circuit_of`` made ``circuit`` of.
+
+    Raises ValueError, naming the element, where the circuit is no such network: other parts, amplifiers that differ, a
+    synapse between neurons without an amplifier, both a positive and a negative synapse in one place.
+    """
+    if not instances_of(circuit.elements):
+        return Recognised(*_network(circuit), "ideal")
+    cells = cells_of(circuit, _inputs(circuit))
+    network, start = _network(cells.ideal)
+    match cells.neurons:
+        case OpAmpNeurons(_, part, offsets):
+            return Recognised(network, start, "opamp", part, offsets)
+    return Recognised(network, start, "transistor")
+
+
+def network_of_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
+    """The network, and the potentials (n,) in V that the circuit starts from; ``recognise`` says more."""
+    found = recognise(circuit)
+    return found.network, found.initial
+
+
+def _network(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
+    circuit = flatten(circuit)  # of parameters
+    inputs = _inputs(circuit)
+    outputs, activation = _amplifiers(circuit, inputs)
+    n = len(inputs)
+    leaks, currents = np.zeros(n), np.zeros(n)
+    synapses: dict[tuple[int, int], float] = defaultdict(float)
+    for element in circuit.elements:
+        match element:
+            case Resistor(_, a, b, ohm):
+                u, other = (a, b) if a in inputs else (b, a)
+                if u not in inputs or (other != GROUND and other not in outputs):
+                    _refuse(element, "leads neither from an input to ground nor to an amplifier's output")
+                i = inputs[u]
+                if other == GROUND:
+                    leaks[i] += 1.0 / float(ohm)
+                    continue
+                j, sign = outputs[other]
+                if synapses[i, j] * sign < 0.0:
+                    _refuse(element, "is of the other sign than a resistor beside it; keep one")
+                synapses[i, j] += sign / float(ohm)
+            case CurrentSource(_, a, b, ampere):
+                u, sign = (b, 1.0) if a == GROUND else (a, -1.0)
+                if u not in inputs or GROUND not in (a, b):
+                    _refuse(element, "does not feed an input from ground")
+                currents[inputs[u]] += sign * float(ampere)
+            case Capacitor() | BehaviouralVoltage():
+                pass
+            case _:
+                _refuse(element, "is of a kind that a network of ideal amplifiers has not")
+    stray = [node for node in circuit.initial if node not in inputs]
+    if stray:
+        raise ValueError(f"initial sets node {stray[0]!r}, which is no neuron's input; set inputs only")
+    t = _matrix(synapses, n)
+    loads = np.asarray(abs(t).sum(axis=1), dtype=float).ravel()
+    if (leaks + loads == 0.0).any():
+        node = list(inputs)[int(np.argmin(leaks + loads))]
+        raise ValueError(f"no resistor leads to input {node!r}; add its leak to ground")
+    farads = np.zeros(n)
+    for element in circuit.elements:
+        if isinstance(element, Capacitor):
+            farads[inputs[element.a if element.a in inputs else element.b]] += float(element.farad)
+    start = np.array([circuit.initial.get(node, 0.0) for node in inputs])
+    return _settled(AnalogNetwork(t, 1.0 / (leaks + loads), farads, currents, activation), loads), start
+
+
+def _settled(network: AnalogNetwork, loads: Float) -> AnalogNetwork:
+    """The network whose resistances come back from its own circuit: a leak far below the synapses has few digits."""
+    for _ in range(_PASSES):
+        leaks = [1.0 / leak_ohm(leak) if leak else 0.0 for leak in passive_leaks(network).tolist()]
+        again = 1.0 / (np.array(leaks) + loads)
+        if np.array_equal(again, network.resistances):
+            break
+        network = replace(network, resistances=again)
+    return network
+
+
+def _inputs(circuit: Circuit) -> dict[str, int]:
+    """{node: neuron}, from the capacitors to ground."""
+    inputs: dict[str, int] = {}
+    for element in circuit.elements:
+        if isinstance(element, Capacitor):
+            if (element.a == GROUND) == (element.b == GROUND):
+                _refuse(element, "does not lead from an input to ground")
+            inputs.setdefault(element.b if element.a == GROUND else element.a, len(inputs))
+    if not inputs:
+        raise ValueError("the circuit has no capacitor to ground, so no neuron; give a Hopfield network")
+    return inputs
+
+
+def _amplifiers(circuit: Circuit, inputs: dict[str, int]) -> tuple[dict[str, tuple[int, float]], Activation]:
+    """{output: (neuron, sign)} and the activation that all neurons share."""
+    outputs: dict[str, tuple[int, float]] = {}
+    inverters: list[tuple[BehaviouralVoltage, str]] = []
+    activation: Activation | None = None
+    for element in circuit.elements:
+        if not isinstance(element, BehaviouralVoltage):
+            continue
+        if element.b != GROUND or element.a in inputs:
+            _refuse(element, "does not drive an output against ground")
+        match element.expression:
+            case Operation("-", Number(0.0), Voltage(node)):
+                inverters.append((element, node))
+                continue
+        u, found = _activation(element)
+        if activation is not None and found != activation:
+            _refuse(element, f"is {found}, another amplifier {activation}; a network has one activation")
+        if u not in inputs:
+            _refuse(element, f"reads node {u!r}, which has no capacitor to ground")
+        if element.a in outputs or (inputs[u], 1.0) in outputs.values():
+            _refuse(element, "is a second amplifier of a neuron or output; keep one")
+        outputs[element.a], activation = (inputs[u], 1.0), found
+    for source, node in inverters:
+        if outputs.get(node, (0, 0.0))[1] != 1.0 or source.a in outputs:
+            _refuse(source, "inverts what is no amplifier's output, or drives an output that another source drives")
+        outputs[source.a] = outputs[node][0], -1.0
+    missing = set(inputs.values()) - {i for i, _ in outputs.values()}
+    if activation is None or missing:
+        node = next((node for node, i in inputs.items() if i in missing), "")
+        raise ValueError(f"input {node!r} has no amplifier; add a source that is an activation of it")
+    return outputs, activation
+
+
+def _activation(source: BehaviouralVoltage) -> tuple[str, Activation]:
+    """(node it reads, activation) of a source that ``amplifier`` gives exactly."""
+    node = next(iter(nodes_of(source.expression)), "")
+    found = activation_of(source.expression, node)
+    if found is None:
+        _refuse(
+            source, "is no amplifier that is known: Tanh, Arctan, Algebraic or Logistic of one input, or an inverter"
+        )
+    return node, found
+
+
+def _matrix(synapses: dict[tuple[int, int], float], n: int) -> Float | sparse.csr_array:
+    places = np.array(list(synapses), dtype=np.int64).reshape(-1, 2)
+    values = np.array(list(synapses.values()))
+    if len(values) < _SPARSE * n * n:
+        return sparse.csr_array((values, (places[:, 0], places[:, 1])), shape=(n, n))
+    t = np.zeros((n, n))
+    t[places[:, 0], places[:, 1]] = values
+    return t
+
+
+def _refuse(element: Element, what: str) -> NoReturn:
+    raise ValueError(f"{device_name(element)} {what}: no Hopfield network of ideal amplifiers")

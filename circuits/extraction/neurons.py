@@ -1,0 +1,272 @@
+r"""A neuron's subcircuit recognised: of op-amps by the numbers of part and limiter, of transistors by their sizes.
+
+What is found is built again and compared, so that a cell which is wired otherwise is refused and not misread:
+
+.. math:: A_0 = g_m R_p, \quad GBW = \frac{g_m}{2 \pi C_p}, \quad \text{slew} = \frac{I_{max}}{C_p}; \qquad
+    \text{gain} = \frac{a D}{V_o^2}, \quad V_o^2 = \frac{I_t L}{K_P W}, \quad
+    \text{swing} = \frac{M I_t}{G}
+
+with the symbols of ``amplifiers`` and ``transistors``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import inf, isclose, pi, sqrt
+from typing import Any
+
+import numpy as np
+
+from neuromorph.analog import Activation, Algebraic, Arctan, Logistic, Tanh
+
+from ..netlist.circuit import (
+    GROUND,
+    BehaviouralCurrent,
+    BehaviouralVoltage,
+    Capacitor,
+    Circuit,
+    CurrentSource,
+    Element,
+    Instance,
+    Mosfet,
+    Resistor,
+    Subcircuit,
+    device_name,
+)
+from ..netlist.elements import values_of
+from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, is_expression
+from ..synthesis import cmos_neuron as transistors
+from ..synthesis.cmos_neuron import NMOS, SLOPE, CmosNeurons
+from ..synthesis.opamp_neuron import FOUR_KT, OPAMPS, POLE_F, VDD, VSS, OpAmp, OpAmpNeurons, amplifier
+
+_DIGITS = 12  # of a gain or swing that follows from sizes
+_CLOSE = 1e-9
+_NEAR = 4  # floats on either side that may have given a rounded product
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The neurons of a circuit of subcircuits.
+
+    ideal : Circuit                   the same with ideal amplifiers
+    neurons : OpAmpNeurons or CmosNeurons
+    """
+
+    ideal: Circuit
+    neurons: OpAmpNeurons | CmosNeurons
+
+
+def cells_of(circuit: Circuit, inputs: Mapping[str, int]) -> Cells:
+    """The neurons of a circuit whose neuron i has the input node {node: i}; ValueError if its cells are no neurons."""
+    instances = [element for element in circuit.elements if isinstance(element, Instance)]
+    kinds = {id(instance.subcircuit): instance.subcircuit for instance in instances}
+    neurons: OpAmpNeurons | CmosNeurons
+    if any(isinstance(element, Mosfet) for cell in kinds.values() for element in cell.elements):
+        neurons = _cmos(kinds.values())
+    else:
+        neurons = _opamps(circuit, instances, inputs)
+    for cell in kinds.values():
+        if not any(_alike(cell, built) for built in neurons.cells):
+            raise ValueError(f"subcircuit {cell.name!r} is wired or sized as no neuron is; give a cell of circuit_of")
+    shared = list(neurons.shared())
+    elements: list[Element] = []
+    for element in circuit.elements:
+        if isinstance(element, Instance):
+            elements += _ideal(element, neurons.activation)
+        elif element not in shared:
+            elements.append(element)
+    initial = {node: volt for node, volt in circuit.initial.items() if "." not in node}
+    saved = tuple(node for node in circuit.saved if node in inputs) or tuple(inputs)
+    return Cells(Circuit(circuit.title, tuple(elements), circuit.analysis, saved, initial), neurons)
+
+
+def _ideal(instance: Instance, activation: Activation) -> list[Element]:
+    wires = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True))
+    for rail in ("bias", VDD, VSS):
+        if wires.get(rail, rail) != rail:
+            raise ValueError(f"{device_name(instance)} has {wires[rail]!r} where {rail!r} belongs; wire it to that")
+    name, v = f"x{instance.name}", wires["v"]
+    found: list[Element] = [BehaviouralVoltage(f"{name}v", v, GROUND, amplifier(activation, Voltage(wires["u"])))]
+    if "w" in wires:
+        found.append(BehaviouralVoltage(f"{name}w", wires["w"], GROUND, Number(0.0) - Voltage(v)))
+    return found
+
+
+# Op-amps
+
+
+def _opamps(circuit: Circuit, instances: list[Instance], inputs: Mapping[str, int]) -> OpAmpNeurons:
+    cell = instances[0].subcircuit
+    parts = [element.subcircuit for element in cell.elements if isinstance(element, Instance)]
+    limiters = [element.expression for element in cell.elements if isinstance(element, BehaviouralVoltage)]
+    rails = [e.expression for e in circuit.elements if isinstance(e, BehaviouralVoltage) and e.a == VDD]
+    if not parts or len(limiters) != 1 or len(rails) != 1 or not isinstance(rails[0], Number):
+        raise ValueError(
+            f"subcircuit {cell.name!r} holds no op-amps around one limiter between rails, and no transistors; "
+            "give a cell of circuit_of"
+        )
+    activation = _limiter(limiters[0])
+    if activation is None:
+        raise ValueError(f"the limiter of subcircuit {cell.name!r} is no activation that is known; correct it")
+    offsets = np.zeros((len(inputs), 3))
+    for instance in instances:
+        wires = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True))
+        if wires.get("u") not in inputs:
+            raise ValueError(f"{device_name(instance)} reads a node without a capacitor to ground; add it")
+        values = {p.name: p.value for p in instance.subcircuit.parameters} | dict(instance.parameters)
+        known = [values.get(f"offset_{stage}", 0.0) for stage in "yvw"]
+        offsets[inputs[wires["u"]]] = [float(value) for value in known]
+    return OpAmpNeurons(activation, opamp_of(parts[0], rails[0].value), offsets)
+
+
+def opamp_of(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
+    """The part of a macro-model: one of ``OPAMPS`` if it is one, else its numbers, without a spread of offsets."""
+    for part in OPAMPS.values():
+        if part.rail_v == rail_v and _alike(subcircuit, part.subcircuit):
+            return part
+    try:
+        part = _numbers(subcircuit, rail_v)
+    except (KeyError, AttributeError, TypeError) as missing:
+        raise ValueError(f"subcircuit {subcircuit.name!r} is no op-amp of ours: {missing} does not fit") from None
+    if not _alike(subcircuit, part.subcircuit):
+        raise ValueError(f"subcircuit {subcircuit.name!r} is wired as no op-amp of ours; take OpAmp.subcircuit")
+    return part
+
+
+def _numbers(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
+    found = {device_name(element): element for element in subcircuit.elements}
+    drive, clamp, output = (_expression(found[name]) for name in ("bg", "bl", "bh"))
+    most, steep = drive.left.value, drive.right.arguments[0].left.value  # type: ignore[union-attr]
+    ohm = output.arguments[0].right.value  # type: ignore[union-attr]
+    beyond, below = clamp.right.left.arguments[0].right, clamp.right.right.arguments[0].right  # type: ignore[union-attr]
+    ratio, reach, source = _reach(beyond, ohm)
+    pole, plus, supply = found["rp"], found["ca"], found["iq"]
+    if not (isinstance(pole, Resistor) and isinstance(plus, Capacitor) and isinstance(supply, CurrentSource)):
+        raise KeyError("rp, ca or iq")
+    noisy = found.get("rn")
+    noise = sqrt(float(noisy.ohm) * FOUR_KT) if isinstance(noisy, Resistor) else 0.0
+    bandwidth = _simplest(steep * most / (2.0 * pi * POLE_F), steep, lambda x: 2.0 * pi * x * POLE_F / most)
+    gm = 2.0 * pi * bandwidth * POLE_F
+    return OpAmp(
+        subcircuit.name,
+        gain=_simplest(float(pole.ohm) * gm, float(pole.ohm), lambda x: x / gm),
+        bandwidth_hz=bandwidth,
+        slew_v_s=_simplest(most / POLE_F, most, lambda x: x * POLE_F),
+        offset_v=0.0,
+        largest_offset_v=0.0,
+        headroom_v=_simplest(rail_v - reach, reach, lambda x: rail_v - x),
+        output_ohm=ohm,
+        input_f=float(plus.farad),
+        supply_a=float(supply.ampere),
+        rail_v=rail_v,
+        source_a=source,
+        sink_a=_reach(below, ohm)[2],
+        saturation_ohm=_simplest(ohm / ratio, ratio, lambda x: ohm / x),
+        noise_v=noise and _simplest(noise, float(noisy.ohm), lambda x: x**2 / FOUR_KT),  # type: ignore[union-attr]
+    )
+
+
+def _reach(limit: Any, ohm: float) -> tuple[float, float, float]:
+    """R_out / R_sat, V_reach and the short-circuit current of min(R_out / R_sat max(V_reach -+ v, 0), R_out I)."""
+    if not isinstance(limit, Call):
+        return limit.left.value, limit.right.arguments[0].left.value, inf
+    far, short = limit.arguments
+    volt: float = short.value  # type: ignore[union-attr]
+    return (*_reach(far, ohm)[:2], _simplest(volt / ohm, volt, lambda x: ohm * x))
+
+
+def _expression(element: Element) -> Expression:
+    if not isinstance(element, BehaviouralCurrent):
+        raise TypeError(device_name(element))
+    return element.expression
+
+
+def _limiter(expression: Expression) -> Activation | None:
+    """g of (1/k) g((1/k) v(y))."""
+    match expression:
+        case Operation("*", Number(k), inner):
+            scaled = Operation("*", Number(k), Voltage("y"))
+            return activation_of(_put(inner, scaled, Voltage("y")), "y")
+    return None
+
+
+def _put(tree: Expression, old: Expression, new: Expression) -> Expression:
+    if tree == old:
+        return new
+    match tree:
+        case Call(function, arguments):
+            return Call(function, tuple(_put(argument, old, new) for argument in arguments))
+        case Operation(symbol, left, right):
+            return Operation(symbol, _put(left, old, new), _put(right, old, new))
+    return tree
+
+
+# Transistors
+
+
+def _cmos(kinds: Iterable[Subcircuit]) -> CmosNeurons:
+    cell = next(iter(kinds))
+    found = {device_name(element): element for element in cell.elements}
+    try:
+        first, second, load = found["ma"], found["mc"], found["rov"]
+    except KeyError as missing:
+        raise ValueError(f"subcircuit {cell.name!r} has no {missing}; give a cell of circuit_of") from None
+    if not (isinstance(first, Mosfet) and isinstance(second, Mosfet) and isinstance(load, Resistor)):
+        raise ValueError(f"subcircuit {cell.name!r} is no neuron of two pairs; give a cell of circuit_of")
+    bias, swing_v, ratio, stiff = (transistors.DATA[key].value for key in ("bias", "first_swing", "ratio", "stiffness"))
+    square = bias * float(first.length_m) / (NMOS.kp * float(first.width_m))  # V_o^2
+    tail = square * NMOS.kp * float(second.width_m) / float(second.length_m)
+    siemens = 1.0 / float(load.ohm)
+    gain, swing = (float(f"{x:.{_DIGITS}g}") for x in (swing_v * SLOPE / square, tail * ratio / siemens))
+    return CmosNeurons(Tanh(gain, swing), siemens / stiff)
+
+
+# Both
+
+
+def _alike(a: Subcircuit, b: Subcircuit) -> bool:
+    """Whether two subcircuits differ in names of their own and in the last digits of values only."""
+    if a.ports != b.ports or a.parameters != b.parameters or len(a.elements) != len(b.elements):
+        return False
+    return all(_same(x, y) for x, y in zip(a.elements, b.elements, strict=True))
+
+
+def _same(a: Element, b: Element) -> bool:
+    if isinstance(a, Instance) and isinstance(b, Instance):
+        return _alike(a.subcircuit, b.subcircuit) and replace(a, subcircuit=b.subcircuit) == b
+    kinds = Instance | BehaviouralVoltage | BehaviouralCurrent
+    if type(a) is not type(b) or isinstance(a, kinds) or any(map(is_expression, values_of(a))):
+        return a == b
+    values = {name: getattr(b, name) for name in a.values}
+    close = all(isclose(float(getattr(a, name)), float(value), rel_tol=_CLOSE) for name, value in values.items())
+    return close and replace(a, **values) == b
+
+
+def activation_of(expression: Expression, node: str) -> Activation | None:
+    """The activation that ``amplifier`` writes as ``expression`` of v(node), exactly."""
+    return next((g for g in _candidates(expression) if amplifier(g, Voltage(node)) == expression), None)
+
+
+def _candidates(expression: Expression) -> list[Activation]:
+    match expression:
+        case Operation("*", Number(a), Call("tanh", (Operation("*", Number(b), _),))) if a > 0.0 < b:
+            return [Tanh(b, a)]
+        case Operation("*", Number(a), Call("atan", (Operation("*", Number(b), _),))) if a > 0.0 < b:
+            gain = _simplest(2.0 * b / pi, b, lambda x: x * pi / 2.0)
+            return [Arctan(gain, _simplest(a * pi / 2.0, a, lambda x: x * 2.0 / pi))]
+        case Operation("/", Operation("*", Number(a), Operation("*", Number(b), _)), Call("sqrt", _)) if a > 0.0 < b:
+            return [Algebraic(b, a)]
+        case Operation("*", Number(a), Operation("+", _, Call("tanh", (Operation("*", Number(b), _),)))) if a > 0.0 < b:
+            return [Logistic(2.0 * b, 2.0 * a)]
+    return []
+
+
+def _simplest(near: float, product: float, factor: Callable[[float], float]) -> float:
+    """Of the floats at ``near`` that ``factor`` takes to ``product`` exactly, the one of fewest digits."""
+    around = [near]
+    for _ in range(_NEAR):
+        around = [float(np.nextafter(around[0], 0.0)), *around, float(np.nextafter(around[-1], np.inf))]
+    around += [float(f"{near:.{digits}g}") for digits in range(1, 16)]
+    exact = [x for x in around if factor(x) == product]
+    return min(exact or [near], key=lambda x: (len(repr(x)), x))

@@ -1,1 +1,0 @@
-"""What a dialect's engine would refuse, or drop without a word."""

@@ -1,1 +1,0 @@
-"""Amplifiers: ideal, of op-amps, of transistors."""

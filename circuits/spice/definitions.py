@@ -1,0 +1,182 @@
+"""What a netlist defines for later use: models, parameters, subcircuits; and the elements that use them made.
+
+Definitions may follow their use, but not contain themselves, and each must be used: a circuit has no place for others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from ..netlist.circuit import (
+    Diode,
+    DiodeModel,
+    Element,
+    Instance,
+    Mosfet,
+    MosModel,
+    Parameter,
+    Subcircuit,
+    device_name,
+    read_nodes,
+    terminals,
+)
+from ..netlist.models import Model
+from .cards import NetlistError, shown
+from .element_reader import Pending, check_name, checked_node, read_element, read_pairs, split_pairs
+from .expression_parser import read_number
+
+MAX_ELEMENTS = 2_000_000
+_DEEPEST = 50  # subcircuits within one another
+
+_PAIR = re.compile(r"(\w+)=(\S+)")
+_MODEL = re.compile(r"\.model (\S+) (?:([np])mos level=1|d) (.*)")
+_MOS_KEYS = ("vto", "kp", "gamma", "phi", "lambda", "tox", "cgso", "cgdo")
+_DIODE_KEYS = ("is", "n", "rs", "cjo", "vj", "m", "tt")
+_NOTE = re.compile(r"\*@ (\w+)(?: tolerance=(\S+))?(?: unit=(\S+))?", re.IGNORECASE)
+
+
+@dataclass
+class Scope:
+    """The elements and parameters of the netlist, or of one of its subcircuits."""
+
+    name: str = ""
+    line: int = 0
+    ports: tuple[str, ...] = ()
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    elements: list[Element | Pending] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)  # of each device
+
+    def add(self, text: str, line: int, shared: Iterable[str]) -> None:
+        """Read an element; ``shared`` are the parameters of the whole netlist."""
+        element = read_element(text, {*shared, *self.parameters})
+        device = text.split(" ", 1)[0]
+        if device in self.lines:
+            raise ValueError(f"{shown(device)} occurs twice, first on line {self.lines[device]}; rename one")
+        self.lines[device] = line
+        self.elements.append(element)
+
+    def define(self, words: list[str]) -> None:
+        """``name=value`` words, as parameters."""
+        for name, value in read_pairs(words, None).items():
+            if name in self.parameters:
+                raise ValueError(f"parameter {shown(name)} occurs twice; keep one")
+            self.parameters[name] = Parameter(name, float(value))
+
+    def note(self, text: str) -> None:
+        """The tolerance and unit of a parameter, from the comment that holds them."""
+        match = _NOTE.fullmatch(text)
+        if match is None or match[1].lower() not in self.parameters:
+            raise ValueError(f"{shown(text)}: write *@ <parameter> tolerance=0.01 unit=ohm right behind its definition")
+        name, tolerance = match[1].lower(), read_number(match[2].lower()) if match[2] else 0.0
+        self.parameters[name] = replace(self.parameters[name], tolerance=tolerance, unit=match[3] or "")
+
+
+def read_head(text: str, line: int) -> Scope:
+    """The scope that ``.subckt`` opens."""
+    words, pairs = split_pairs(text.split(" ")[1:])
+    if len(words) < 2:
+        raise ValueError(f"{shown(text)}: write .subckt <name> <port> ... params: <name>=<value> ...")
+    check_name(words[0])
+    scope = Scope(words[0], line, tuple(checked_node(port) for port in words[1:]))
+    scope.define(pairs)
+    return scope
+
+
+def read_model(text: str) -> Model:
+    """The model of a card that gives all that ours have."""
+    match = _MODEL.fullmatch(text)
+    pairs = [_PAIR.fullmatch(word) for word in match[3].split(" ")] if match else []
+    keys = _MOS_KEYS if match and match[2] else _DIODE_KEYS
+    if match is None or tuple(pair[1] if pair else "" for pair in pairs) != keys:
+        known = (f"{head} " + " ".join(f"{key}=..." for key in each) for head, each in
+                 (("nmos|pmos level=1", _MOS_KEYS), ("d", _DIODE_KEYS)))  # fmt: skip
+        raise ValueError(f"only .model <name> {' or '.join(known)} is read; write all of them")
+    check_name(match[1])
+    values = [read_number(pair[2]) for pair in pairs if pair]
+    if not match[2]:
+        return DiodeModel(match[1], *values)
+    if values[-1] != values[-2]:
+        raise ValueError("cgso and cgdo differ; only equal overlaps are read")
+    return MosModel(match[1], "n" if match[2] == "n" else "p", *values[:-1])
+
+
+class Definitions:
+    """Models and subcircuits by name, from which elements are made."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.models: dict[str, tuple[Model, int]] = {}
+        self.scopes: dict[str, Scope] = {}
+        self._made: dict[str, Subcircuit] = {}
+        self._used: set[str] = set()
+
+    def elements(self, scope: Scope, within: tuple[str, ...] = ()) -> tuple[Element, ...]:
+        """The elements of a scope, complete; ``within`` are the subcircuits that it is a part of."""
+        made = []
+        for element in scope.elements:
+            if isinstance(element, Pending):
+                line = scope.lines[element.letter + element.name]
+                try:
+                    element = self._element(element, line, within)
+                except NetlistError:
+                    raise
+                except ValueError as error:
+                    raise self.error(line, str(error)) from None
+            made.append(element)
+        wired = {"0", *scope.ports, *(node for element in made for node in terminals(element))}
+        for element in made:
+            for node in read_nodes(element):
+                if node not in wired:
+                    raise self.error(
+                        scope.lines[device_name(element)], f"node {node!r} is read, but nothing drives it; wire it"
+                    )
+        return tuple(made)
+
+    def check_used(self) -> None:
+        """NetlistError for the first definition that no element takes."""
+        for model, (_, line) in self.models.items():
+            if model not in self._used:
+                raise self.error(line, f"no transistor or diode uses model {shown(model)}; remove it")
+        for name, scope in self.scopes.items():
+            if name not in self._made:
+                raise self.error(scope.line, f"no instance uses subcircuit {shown(name)}; remove it")
+
+    def error(self, line: int, rule: str) -> NetlistError:
+        return NetlistError(f"{self.file}, line {line}: {rule}")
+
+    def _element(self, pending: Pending, line: int, within: tuple[str, ...]) -> Element:
+        name, nodes, kind = pending.name, pending.nodes, pending.kind
+        if pending.letter == "x":
+            return Instance(name, self._subcircuit(kind, line, within), nodes, dict(pending.values))
+        if kind not in self.models:
+            raise ValueError(f"model {shown(kind)} is not defined; add its .model")
+        model = self.models[kind][0]
+        self._used.add(kind)
+        values = dict(pending.values)
+        if pending.letter == "d" and isinstance(model, DiodeModel):
+            return Diode(name, nodes[0], nodes[1], model, values["area"])
+        if pending.letter == "m" and isinstance(model, MosModel):
+            drain, gate, source, bulk = nodes
+            return Mosfet(name, drain, gate, source, bulk, model, values["width_m"], values["length_m"])
+        raise ValueError(f"model {shown(kind)} is of another kind of element; name one of this kind")
+
+    def _subcircuit(self, name: str, line: int, within: tuple[str, ...]) -> Subcircuit:
+        if name in self._made:
+            return self._made[name]
+        if name not in self.scopes:
+            raise ValueError(f"subcircuit {shown(name)} is not defined; add its .subckt")
+        if name in within:
+            raise ValueError(f"subcircuit {shown(name)} contains itself; take the instance out")
+        if len(within) >= _DEEPEST:
+            raise ValueError(f"more than {_DEEPEST} subcircuits within one another; take some apart")
+        scope = self.scopes[name]
+        elements = self.elements(scope, (*within, name))
+        try:
+            made = Subcircuit(name, scope.ports, elements, tuple(scope.parameters.values()))
+        except ValueError as error:
+            raise self.error(scope.line, str(error)) from None
+        if made.devices > MAX_ELEMENTS:
+            raise self.error(scope.line, f"it stands for more than {MAX_ELEMENTS} elements; take a smaller circuit")
+        return self._made.setdefault(name, made)

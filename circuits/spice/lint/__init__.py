@@ -1,0 +1,1 @@
+"""What the engine of a dialect would refuse, or drop without a word."""

@@ -1,0 +1,95 @@
+"""A foreign netlist as the rules of ``lint`` look at it: its cards, elements and expressions, nothing read or run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from ..cards import Card
+from ..dialect import Dialect
+
+Findings: TypeAlias = Iterator[tuple[int, str]]
+Rule: TypeAlias = Callable[["Deck", Dialect], Findings]
+
+# Possessive (++), for a failing match must not try again: words in a foreign text may be a million letters long.
+_NUMBER = r"[+-]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+"
+VALUE = re.compile(rf"({_NUMBER})([a-z]*+)", re.IGNORECASE)
+VOLTAGE = re.compile(r"\bv\s*\(([^()]*)\)", re.IGNORECASE)
+CALLED = re.compile(r"\b([a-z_]\w*+)\s*+\(", re.IGNORECASE)
+_ASSIGNED = re.compile(r"\b(v|i|value|vol|cur|r|c)\s*=\s*(.*)", re.IGNORECASE)
+NODES = {"r": 2, "c": 2, "l": 2, "v": 2, "i": 2, "b": 2, "d": 2, "e": 2, "g": 2, "f": 2, "h": 2, "m": 4, "q": 3}
+
+
+@dataclass(frozen=True)
+class Deck:
+    """The cards of a netlist up to ``.end``, title and comments apart."""
+
+    all: tuple[Card, ...]
+
+    @cached_property
+    def _end(self) -> int:
+        return next((k for k, card in enumerate(self.all) if card.text.lower() == ".end"), len(self.all))
+
+    @property
+    def behind_the_end(self) -> tuple[Card, ...]:
+        return self.all[self._end + 1 :]
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        """Without the first line, which is the title whatever it holds."""
+        return tuple(card for card in self.all[1 : self._end] if not card.is_comment)
+
+    @cached_property
+    def elements(self) -> tuple[Card, ...]:
+        return tuple(card for card in self.cards if not card.text.startswith("."))
+
+    def dots(self, *names: str) -> Iterator[tuple[Card, list[str]]]:
+        """Cards of these names, and their words."""
+        for card in self.cards:
+            words = card.text.lower().split()
+            if words[0][1:] in names and words[0].startswith("."):
+                yield card, words
+
+    @cached_property
+    def expressions(self) -> tuple[tuple[Card, str, str], ...]:
+        """(card, the word before =, all that follows) of sources and of values that are no number."""
+        found = []
+        for card in self.elements:
+            match = _ASSIGNED.search(card.text)
+            if match and (card.text[0] in "bBeEgG" or (card.text[0] in "rRcC" and match[1].lower() in "rc")):
+                found.append((card, match[1].lower(), match[2]))
+        return tuple(found)
+
+    @cached_property
+    def subcircuits(self) -> dict[str, tuple[int, set[str]]]:
+        """{subcircuit: (ports, parameters)}."""
+        found = {}
+        for _, words in self.dots("subckt"):
+            plain, pairs = _parted(words[1:])
+            if plain:
+                found[plain[0]] = len(plain) - 1, {pair.partition("=")[0] for pair in pairs}
+        return found
+
+    def nodes(self, card: Card) -> list[str]:
+        """The nodes of an element's card, those of an instance among them."""
+        words = card.text.split()
+        if card.text[0] in "xX":
+            return _parted(words)[0][1:-1]
+        return words[1 : 1 + NODES.get(card.text[0].lower(), 0)]
+
+    def instances(self) -> Iterator[tuple[Card, str, list[str], list[str]]]:
+        """(card, subcircuit, nodes, names of the parameters it sets)."""
+        for card in self.elements:
+            if card.text[0] in "xX":
+                plain, pairs = _parted(card.text.lower().split())
+                yield card, "".join(plain[-1:] if plain[1:] else []), plain[1:-1], [p.partition("=")[0] for p in pairs]
+
+
+def _parted(words: list[str]) -> tuple[list[str], list[str]]:
+    """Words, and those that set a parameter."""
+    joined = re.sub(r"\s*+=\s*+", "=", " ".join(word for word in words if word.lower() != "params:")).split(" ")
+    at = next((k for k, word in enumerate(joined) if "=" in word), len(joined))
+    return [word for word in joined[:at] if word], [word for word in joined[at:] if "=" in word]

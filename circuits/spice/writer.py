@@ -1,0 +1,167 @@
+r"""The text of one element, expression or model card, in what the simulators share: plain floats in the shortest form
+that reads back exactly, full parentheses, no power and no unary minus."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..netlist.circuit import (
+    BehaviouralCurrent,
+    BehaviouralVoltage,
+    Capacitor,
+    Circuit,
+    CurrentSource,
+    Diode,
+    DiodeModel,
+    Element,
+    Instance,
+    Mosfet,
+    Parameter,
+    Resistor,
+    Subcircuit,
+    Transconductor,
+)
+from ..netlist.expressions import Call, Expression, Number, Operation, Reference, Time, Value, Voltage, is_expression
+from ..netlist.hierarchy import flatten
+from ..netlist.models import Model
+from .dialect import Dialect
+from .dialects import NGSPICE
+from .lines import COLUMNS, comment, wrap
+
+if TYPE_CHECKING:
+    from .dialect import Dialect
+
+
+def expression_text(expression: Expression, reference: str = "{}") -> str:
+    """An expression with every operation in parentheses; ``reference`` is the format of a parameter."""
+    match expression:
+        case Number(value):
+            number = repr(float(value))
+            return f"({number})" if number.startswith("-") else number  # minus zero, too
+        case Voltage(node):
+            return f"v({node})"
+        case Time():
+            return "time"
+        case Reference(parameter):
+            return reference.format(parameter)
+        case Call(function, arguments):
+            return f"{function}({', '.join(expression_text(argument, reference) for argument in arguments)})"
+        case Operation(symbol, left, right):
+            return f"({expression_text(left, reference)} {symbol} {expression_text(right, reference)})"
+
+
+def value_text(value: Value) -> str:
+    """A number, or an expression of parameters in braces and without spaces."""
+    return "{" + expression_text(value).replace(" ", "") + "}" if is_expression(value) else repr(float(value))
+
+
+def element_line(element: Element, dialect: Dialect) -> str:
+    match element:
+        case Resistor(name, a, b, value):
+            return f"r{name} {a} {b} {value_text(value)}"
+        case Capacitor(name, a, b, value):
+            return f"c{name} {a} {b} {value_text(value)}"
+        case CurrentSource(name, a, b, value):
+            return f"i{name} {a} {b} dc {value_text(value)}"
+        case Transconductor(name, a, b, plus, minus, value):
+            return f"g{name} {a} {b} {plus} {minus} {value_text(value)}"
+        case Diode(name, a, b, model, area):
+            return f"d{name} {a} {b} {model.name} area={value_text(area)}"  # ngspice 39 refuses a bare 1.6
+        case Mosfet(name, drain, gate, source, bulk, model, width, length):
+            size = f"w={value_text(width)} l={value_text(length)}"
+            return f"m{name} {drain} {gate} {source} {bulk} {model.name} {size}"
+        case Instance(name, subcircuit, nodes, parameters):
+            given = [f"{key}={value_text(value)}" for key, value in parameters.items()]
+            return " ".join([f"x{name}", *nodes, subcircuit.name, *(["params:", *given] if given else [])])
+        case BehaviouralVoltage(name, a, b, expression):
+            text = expression_text(expression, dialect.reference)
+            return dialect.voltage.format(name=name, a=a, b=b, expression=text)
+        case BehaviouralCurrent(name, a, b, expression):
+            text = expression_text(expression, dialect.reference)
+            return dialect.current.format(name=name, a=a, b=b, expression=text)
+
+
+def subcircuit_lines(subcircuit: Subcircuit, dialect: Dialect) -> list[str]:
+    """From ``.subckt`` to ``.ends``."""
+    values = [f"{parameter.name}={float(parameter.value)!r}" for parameter in subcircuit.parameters]
+    head = [".subckt", subcircuit.name, *subcircuit.ports, *(["params:", *values] if values else [])]
+    noted = [note for parameter in subcircuit.parameters for note in parameter_note(parameter)]
+    body = [wrap(element_line(element, dialect)) for element in subcircuit.elements]
+    return [wrap(" ".join(head)), *noted, *body, f".ends {subcircuit.name}"]
+
+
+def parameter_note(parameter: Parameter) -> list[str]:
+    """What simulators have no word for, as a comment that ``reading`` knows: ``*@ k tolerance=0.01 unit=ohm``."""
+    said = [f"tolerance={float(parameter.tolerance)!r}"] if parameter.tolerance else []
+    said += [f"unit={parameter.unit}"] if parameter.unit else []
+    return [" ".join([f"*@ {parameter.name}", *said])] if said else []
+
+
+def model_line(model: Model) -> str:
+    """A card of level 1, in the parameters that every simulator of the family knows."""
+    if isinstance(model, DiodeModel):
+        kind, values = (
+            "d",
+            {
+                "is": model.saturation_a,
+                "n": model.emission,
+                "rs": model.series_ohm,
+                "cjo": model.junction_f,
+                "vj": model.barrier_v,
+                "m": model.grading,
+                "tt": model.transit_s,
+            },
+        )
+    else:
+        kind, values = (
+            f"{model.channel}mos level=1",
+            {
+                "vto": model.threshold_v,
+                "kp": model.kp,
+                "gamma": model.body_v,
+                "phi": model.surface_v,
+                "lambda": model.modulation,
+                "tox": model.oxide_m,
+                "cgso": model.overlap_f_m,
+                "cgdo": model.overlap_f_m,
+            },
+        )
+    return f".model {model.name} {kind} " + " ".join(f"{k}={float(v)!r}" for k, v in values.items())
+
+
+def netlist_lines(circuit: Circuit, dialect: Dialect = NGSPICE) -> Iterator[str]:
+    """The lines of the netlist, one after the other, so that a large one need not fit into memory.
+
+    Raises ValueError for what the dialect's simulator would drop or compute wrong.
+    """
+    refused = dialect.refusal(circuit)
+    if refused:
+        raise ValueError(refused)
+    if dialect.is_flat:
+        circuit = flatten(circuit)
+    for text in (circuit.title, f"run: {dialect.command}", *circuit.comments):
+        yield comment(text)
+    for parameter in circuit.parameters:
+        yield f".param {parameter.name}={float(parameter.value)!r}"
+        yield from parameter_note(parameter)
+    for subcircuit in circuit.subcircuits():
+        yield from subcircuit_lines(subcircuit, dialect)
+    for element in circuit.elements:
+        line = element_line(element, dialect)
+        yield line if len(line) <= COLUMNS else wrap(line)
+    for model in circuit.models():
+        yield wrap(model_line(model))
+    for line in dialect.analysis(circuit):
+        yield line
+    yield ".end"
+
+
+def netlist_text(circuit: Circuit, dialect: Dialect = NGSPICE) -> str:
+    """The whole netlist."""
+    text = io.StringIO()
+    for line in netlist_lines(circuit, dialect):
+        text.write(line)
+        text.write("\n")
+    return text.getvalue()

@@ -1,0 +1,1 @@
+"""From a network to a circuit: neurons, synapses, component values, initial states."""

@@ -1,0 +1,151 @@
+r"""Hopfield's network of 1984 as a circuit.
+
+Neuron i is the node u_i with a capacitor C_i and a leak rho_i to ground. v_i = g(u_i) is its amplifier's output,
+w_i = -v_i the inverted one; ``amplifiers`` and ``transistors`` build them. The synapse T_ij is a resistor 1/|T_ij| from
+u_i to v_j (T_ij > 0) or w_j (T_ij < 0), so that Kirchhoff's current law at u_i reads
+
+.. math:: C_i \dot u_i + u_i \Big(\frac{1}{\rho_i} + \sum_j |T_{ij}|\Big) = \sum_j T_{ij} V_j + I_i
+
+The synapses load the neuron: 1/rho_i = 1/R_i - sum_j |T_ij| must not be negative.
+Source: Hopfield, PNAS 81, 3088 (1984), figure 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+
+from neuromorph.analog import AnalogNetwork
+from neuromorph.rng import RNG
+
+from ..netlist.circuit import (
+    GROUND,
+    Capacitor,
+    Circuit,
+    CurrentSource,
+    Element,
+    Resistor,
+    Transient,
+    instances_of,
+    is_inside,
+)
+from .cmos_neuron import CmosNeurons
+from .component_values import passive_leaks
+from .opamp_neuron import OPAMPS, Ideal, Neurons, OpAmp, OpAmpNeurons, amplifier
+
+__all__ = ["Level", "amplifier", "circuit_of", "count_resistors"]
+
+Level = Literal["ideal", "opamp", "transistor"]
+
+# Together they meet 1e-4 of full scale at gains up to 50 (tests/test_certify.py). At high gain an unstable mode grows
+# many times faster than R C: a small reltol shortens the few steps that need it, cheaper than a shorter step for all.
+STEPS_PER_TAU = 50
+RELTOL = 1e-8
+
+
+def circuit_of(
+    network: AnalogNetwork,
+    initial: ArrayLike | None = None,
+    *,
+    duration_s: float | None = None,
+    step_s: float | None = None,
+    reltol: float | None = None,
+    level: Level = "ideal",
+    opamp: OpAmp | None = None,
+    rng: RNG = 0,
+    title: str = "Hopfield network",
+    comments: tuple[str, ...] = (),
+) -> Circuit:
+    """The circuit of a network, ready to run; its nodes are u0, u1, ... and v0, v1, ...
+
+    Parameters
+    ----------
+    initial : (n,) float       u at t = 0, V; zeros if None, which may be a saddle
+    duration_s : float         10 of the longest time constants R C if None
+    step_s : float             largest step; 1/50 of the shortest time constant if None
+    reltol : float             the simulator's bound for one step; 1e-8, or 1e-6 where amplifiers are not ideal, if None
+    level : str                amplifiers: "ideal", "opamp" (macro-models), "transistor" (CMOS, for Tanh)
+    opamp : OpAmp              the part at level "opamp", such as ``OPAMPS["lmv824"]``; the OPA192 if None
+    rng :                      draws the offsets of the op-amps
+
+    The values are those of the network: :func:`circuits.realise` makes them such as one can buy.
+    """
+    n = network.size
+    start = np.zeros(n) if initial is None else np.asarray(initial, dtype=float)
+    if start.shape != (n,):
+        raise ValueError(f"initial has shape {start.shape}; expected ({n},), one potential a neuron")
+    tau = network.time_constants_s
+    duration = 10.0 * float(tau.max()) if duration_s is None else duration_s
+    step = min(float(tau.min()) / STEPS_PER_TAU if step_s is None else step_s, duration)
+    if reltol is None:
+        reltol = RELTOL if level == "ideal" else 1e-6
+    neurons = _neurons(network, level, opamp, rng)
+    elements = tuple(_elements(network, neurons))
+    more = neurons.initial(start)
+    instances = instances_of(elements)
+    return Circuit(
+        title,
+        elements,
+        Transient(step, duration, uic=neurons.uic, reltol=reltol),
+        (*(f"u{i}" for i in range(n)), *(f"v{i}" for i in range(n))),
+        {f"u{i}": float(start[i]) for i in range(n)}
+        | {node: volt for node, volt in more.items() if is_inside(node, instances)},
+        (*comments, *neurons.account),
+    )
+
+
+def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | None, rng: RNG) -> Neurons:
+    if opamp is not None and level != "opamp":
+        raise ValueError(f"opamp is given, but level is {level!r}; give level='opamp'")
+    match level:
+        case "ideal":
+            return Ideal(network.activation)
+        case "opamp":
+            return OpAmpNeurons.drawn(network.activation, opamp or OPAMPS["opa192"], network.size, rng)
+        case "transistor":
+            return CmosNeurons.of(network)
+    raise ValueError(f"level is {level!r}; known are {', '.join(get_args(Level))}")
+
+
+def count_resistors(network: AnalogNetwork) -> int:
+    """Synapses and leaks."""
+    t = network.conductances
+    synapses = np.count_nonzero(t.data if sparse.issparse(t) else t)
+    return int(synapses + np.count_nonzero(passive_leaks(network)))
+
+
+def _elements(network: AnalogNetwork, neurons: Neurons) -> Iterator[Element]:
+    """What the neurons share, the neurons, then the synapses row by row."""
+    t = sparse.csr_array(network.conductances)
+    n = network.size
+    u, v, w = ([f"{letter}{i}" for i in range(n)] for letter in "uvw")
+    inverted = np.zeros(n, dtype=bool)
+    inverted[t.indices[t.data < 0.0]] = True
+    leaks = passive_leaks(network)
+    yield from neurons.shared()
+    for i in range(n):
+        yield Capacitor(f"{i}", u[i], GROUND, float(network.capacitances[i]))
+        if leaks[i]:
+            yield Resistor(f"leak{i}", u[i], GROUND, leak_ohm(leaks[i]))
+        if network.currents[i]:
+            yield CurrentSource(f"{i}", GROUND, u[i], float(network.currents[i]))
+        yield from neurons.neuron(i, w[i] if inverted[i] else None)
+    for i in range(n):
+        row = slice(t.indptr[i], t.indptr[i + 1])
+        for j, siemens in zip(t.indices[row].tolist(), t.data[row].tolist(), strict=True):
+            if siemens:
+                yield Resistor(f"{i}_{j}", u[i], v[j] if siemens > 0.0 else w[j], _ohm(abs(siemens), 12))
+
+
+def leak_ohm(siemens: float) -> float:
+    """The resistor of a leak."""
+    return _ohm(siemens, 9)
+
+
+def _ohm(siemens: float, digits: int) -> float:
+    """1 / siemens to the digits that are known: 4700 ohm is 4700 again; a leak, a difference of sums, has fewer."""
+    return float(f"{1.0 / siemens:.{digits}g}")

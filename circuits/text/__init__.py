@@ -1,1 +1,0 @@
-"""Circuits as the text of SPICE's dialects, and back."""

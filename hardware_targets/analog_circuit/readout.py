@@ -1,0 +1,187 @@
+"""Reads of analog networks that are pieces of electronics: start, let it settle, look at the comparators.
+
+What a board of resistors and a crossbar of memristors do alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import pi
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import circuits_needed  # noqa: F401
+
+# isort: split
+from circuits.energy.class_power import ClassMeter
+from circuits.energy.ode_energy import Rails
+from neuromorph.analog import AnalogNetwork, Tanh, anneal, simulate
+from neuromorph.cost import Cost
+from neuromorph.datum import Datum
+from neuromorph.ising import Float, Ising
+from neuromorph.protocol import DoesNotFit
+from neuromorph.runtime.limits import checkpoint, whole_parts
+from neuromorph.task import Minimise, Relax, Task
+
+from .trajectory_energy import Looks, by_event, window_joules
+
+Stream: TypeAlias = np.random.SeedSequence
+
+STAGES = 2  # of gain in a neuron: two amplifiers of sqrt(gain) are faster than one
+AMPLIFIERS = STAGES + 1  # of a neuron: and an inverter
+CUE = 0.9  # part of the swing that a cue is written to
+
+_LEAK = 0.01  # a neuron's own conductance as a part of that of its synapses
+_REST = 1e-3  # at rest no potential is further from its equilibrium than this part of the largest, or of the swing
+_WINDOW, _WINDOWS, _LOOKS = 10.0, 40, 41  # R C simulated at a time, the most of them, looks in each
+_RTOL, _ATOL_V = 1e-4, 1e-6
+_FLOATS = 1 << 17  # potentials annealed in one batch
+
+
+@dataclass(frozen=True, eq=False)
+class Reads:
+    """spins (reads, n) int8, seconds (reads,) that each took, settled (reads,) bool, joules {event: (reads,)} or {}.
+
+    status : str     of a Run: interrupted where there are fewer than were asked for
+    """
+
+    spins: NDArray[np.int8]
+    seconds: Float
+    settled: NDArray[np.bool_]
+    joules: Mapping[str, Float] = field(default_factory=dict)
+    status: str = "ok"
+
+
+def network_of(ising: Ising, conductance_s: float, gain: float, swing_v: float, tau_s: float) -> AnalogNetwork:
+    """The network of ``ising`` with ``conductance_s`` for its largest coupling and R C = ``tau_s`` at every neuron.
+
+    ``gain`` is the slope of a neuron at rest. Biases far above the couplings take u beyond the supply: a real input is
+    clamped there, and the output, long at its rail, does not see it.
+    """
+    leak_s = conductance_s * float(np.clip(_LEAK * relative_load(ising).max(), _LEAK, 1.0))
+    network = AnalogNetwork.from_ising(ising, Tanh(gain / swing_v, swing_v), conductance_s=conductance_s, leak_s=leak_s)
+    return replace(network, capacitances=tau_s / network.resistances)
+
+
+def relative_load(ising: Ising) -> Float:
+    """sum_j |J_ij| over the largest coupling, (n,)."""
+    return np.asarray(abs(ising.couplings).sum(axis=1)).ravel() / largest_coupling(ising)
+
+
+def largest_coupling(ising: Ising) -> float:
+    """max |J_ij|: the unit of a device's errors; where there are no couplings max |h_i|, where there is nothing 1."""
+    return float(abs(ising.couplings).max()) or float(np.abs(ising.biases).max()) or 1.0
+
+
+def check_speed(tau_s: float, gain: float, bandwidth_hz: float, swing_v: float, slew_v_per_s: float) -> None:
+    """Raise ValueError unless R C is ten times what a neuron's amplifiers need, for the ODE has them follow at once."""
+    need = 10.0 * (STAGES * gain ** (1.0 / STAGES) / (2.0 * pi * bandwidth_hz) + 2.0 * swing_v / slew_v_per_s)
+    if not (np.isfinite(tau_s) and tau_s >= need):
+        raise ValueError(f"tau_s is {tau_s:g}; it must be at least {need:.2g} s, ten times what the amplifiers need")
+
+
+def read_time(tau: Datum, tau_s: float | None, slot: Datum | None = None) -> Cost:
+    """The latency of a read, as well known as the time constant (and the slot of a tour) that it is made of."""
+    constant = f"tau_s = {tau_s:g} s, as given by the user" if tau_s is not None else f"{tau.value:g} s, {tau.source}"
+    source = f"simulated dynamics; R C of {constant}"
+    if slot is not None:
+        source += f"; for tours a slot of {slot.value:g} s, {slot.source}"
+    return Cost("device_s", "a read", time=Datum(1.0, "s/s", 1.0, 1.0, tau.kind, source))
+
+
+def activity_of(
+    task: Task, ends: Reads, *, cells: int, biases: int, amplifiers: int, siemens: float
+) -> dict[str, Float | float]:
+    """What is priced: ``cells`` neurons or integrators, ``siemens`` of synapses that conduct at full swing at a time.
+
+    A cue is loaded by a DAC a cell, and an anneal needs a noise source a cell.
+    """
+    relaxes = isinstance(task, Relax)
+    return {
+        "device_s": ends.seconds,
+        "amplifier_s": amplifiers * ends.seconds,
+        "siemens_s": siemens * ends.seconds,
+        "noise_s": np.zeros_like(ends.seconds) if relaxes else cells * ends.seconds,
+        "conversions": float(biases + (cells if relaxes else 0)),
+        "comparisons": float(cells),
+    }
+
+
+def require_minimise(device: str, task: Task) -> None:
+    """Raise DoesNotFit unless the task is to minimise, which is all that a board for tours does."""
+    if not isinstance(task, Minimise):
+        raise DoesNotFit(
+            f"{device} holds a tour as a permutation, which it only minimises; program problem.ising() instead"
+        )
+
+
+def read_networks(
+    task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]], rails: Rails | None = None
+) -> Reads:
+    """Reads of each network, one for each of its streams, ``reads`` in all: relaxed from the cues, or annealed.
+
+    With ``rails`` also the joules of each, for networks of resistors.
+    """
+    parts, status = whole_parts(_one_by_one(task, reads, networks, rails))
+    return Reads(
+        np.concatenate([part.spins for part in parts]),
+        np.concatenate([part.seconds for part in parts]),
+        np.concatenate([part.settled for part in parts]),
+        {name: np.concatenate([part.joules[name] for part in parts]) for name in parts[0].joules},
+        status,
+    )
+
+
+def _one_by_one(
+    task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]], rails: Rails | None
+) -> Iterator[Reads]:
+    done = 0
+    for network, seeds in networks:
+        meter = None if rails is None else ClassMeter(network, rails)
+        step = 1 if isinstance(task, Relax) else max(1, _FLOATS // network.size)
+        for k in range(0, len(seeds), step):
+            checkpoint("reads", done, reads)
+            if isinstance(task, Relax):
+                yield relax(network, task.cues(reads, network.size)[done], meter)
+            else:
+                yield _annealed(network, seeds[k : k + step], meter)
+            done += len(seeds[k : k + step])
+
+
+def relax(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | None = None) -> Reads:
+    """From one cue (n,) until the network rests, or 400 R C have gone by.
+
+    It rests from the first look on after which |u - R (T V + I)| stays below a thousandth of the swing or of the
+    largest |u|.
+    """
+    swing = network.activation.swing
+    window = _WINDOW * float(network.time_constants_s.max())
+    u = network.activation.inverse(CUE * swing * cue)
+    spent: list[Float] = []
+    seconds = 0.0
+    for _ in range(_WINDOWS):
+        path = simulate(network, u, window, samples=_LOOKS, rtol=_RTOL, atol=_ATOL_V)
+        u = path.final[0]
+        bound = _REST * max(swing, float(np.abs(u).max()))
+        restless = np.flatnonzero(network.mean_field_residual(path.potentials[:, 0]) > bound)
+        first = 1 if restless.size == 0 else int(restless[-1]) + 1
+        rests = path.status == "ok" and first < _LOOKS
+        if meter is not None:
+            spent.append(window_joules(meter, path, first + 1 if rests else len(path.times)))
+        seconds += float(path.times[first]) if rests else window
+        if rests:
+            break
+    joules = {}
+    if meter is not None:
+        joules = by_event(np.sum(spent, axis=0)[:, None], meter.stored(path.potentials[first] if rests else u[None]))
+    return Reads(network.spins(u)[None], np.array([seconds]), np.array([rests]), joules)
+
+
+def _annealed(network: AnalogNetwork, seeds: Sequence[Stream], meter: ClassMeter | None) -> Reads:
+    looks = None if meter is None else Looks(network, meter)
+    ends = anneal(network, seeds, observe=looks)
+    joules = {} if looks is None else looks.joules(ends.duration_s, ends.potentials)
+    return Reads(ends.spins, np.full(len(ends.spins), ends.duration_s), ends.converged, joules)

@@ -1,0 +1,256 @@
+r"""The Hopfield network of 1984 as boards of operational amplifiers, resistors and capacitors.
+
+.. math:: \tau \dot u_i = R_i \Big(\sum_j T_{ij} V_j + I_i\Big) - u_i, \qquad V = g(u), \qquad \tau = R_i C_i
+
+- An ``Ising`` is held as resistors 1 / |T_ij| that one can buy. A neuron has two gain stages and an inverter; its bias
+  is a current from a DAC. *Relax* starts at the cue and ends when the network rests; *minimise* raises the gain under
+  falling noise (``neuromorph.analog.anneal``).
+- A ``Tsp`` is held as a permutation: n x n integrators whose exponential currents are shared among row and column by
+  translinear normalisers, a servo amplifier each; every cell has an amplifier of variable gain for U / T and gamma V,
+  and a driver for the sum of its two neighbouring positions, which feeds the other cities through resistors
+  proportional to 1 / d_ij (``annealing.softassign``).
+
+Energy, from data sheets: the quiescent supply of every amplifier for as long as a read takes, noise sources,
+converters, control. From the simulation: along the trajectory of a network, what its synapses, leaks, output stages and
+capacitors take (``circuits.energy.ode_energy``). A tour needs no trajectory: its rows and columns of V add up to the
+swing at every moment, so that the drivers' current is 2 sum G times the swing, and it flows from one rail through the
+integrators to the other. What of it becomes heat in which of the parts is not told apart. Not counted: the making of
+the boards.
+Source: Hopfield, PNAS 81, 3088 (1984). Constants with their sources: ``analog_circuit.toml``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from importlib.resources import files
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from .. import circuits_needed  # noqa: F401
+
+# isort: split
+from circuits.energy.ode_energy import Rails
+from neuromorph.analog import AnalogNetwork, Softassign, softassign
+from neuromorph.cost import Cost
+from neuromorph.datum import multiply, read_data
+from neuromorph.ising import Float, Ising
+from neuromorph.problems.problem import Problem
+from neuromorph.problems.tsp import Tsp
+from neuromorph.protocol import DoesNotFit, ising_of, mapping_error, require_claim
+from neuromorph.rng import RNG, read_seeds
+from neuromorph.run import Program, Run, finish
+from neuromorph.runtime.limits import checkpoint
+from neuromorph.runtime.threads import single_threaded_blas
+from neuromorph.task import Minimise, Relax, Task
+
+from .readout import (
+    AMPLIFIERS,
+    CUE,
+    Reads,
+    activity_of,
+    check_speed,
+    largest_coupling,
+    network_of,
+    read_networks,
+    read_time,
+    relative_load,
+    require_minimise,
+)
+from .trajectory_energy import EVENTS
+
+DATA = read_data(files(__package__).joinpath("analog_circuit.toml").read_text())
+_NETLIST = 300_000  # resistors in a netlist: 10 MB of text
+_TOURS = 6, 20  # cities in a netlist: with fewer, tours are too alike to choose one
+
+
+@dataclass(frozen=True)
+class AnalogCircuit:
+    """Op-amps, resistors and capacitors.
+
+    neurons : int            neurons, or cells of a tour (city and position), that there is room for on the boards
+    resistors : int          synapses that there is room for
+    series : str or None     E series of the resistors; None: any value within the range that one can buy
+    tau_s : float or None    R C of every neuron, s; None: the 20 us of ``analog_circuit.toml``
+    """
+
+    neurons: int = 20_000
+    resistors: int = 2_500_000
+    series: str | None = "E96"
+    tau_s: float | None = None
+
+    name: ClassVar[str] = "analog-circuit"
+    summary: ClassVar[str] = "op-amps, resistors and capacitors; time and power modelled from data sheets"
+    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "relax"})
+
+    def __post_init__(self) -> None:
+        from circuits import SERIES
+
+        if self.series is not None and self.series not in SERIES:
+            raise ValueError(f"series is {self.series!r}; known are {', '.join(SERIES)}, or None for exact values")
+        names = ("gain", "amplifier_bandwidth", "swing", "slew_rate")
+        check_speed(self._tau_s, *(DATA[name].value for name in names))
+
+    @property
+    def _tau_s(self) -> float:
+        return DATA["time_constant"].value if self.tau_s is None else self.tau_s
+
+    @single_threaded_blas()
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        return self._tour(problem) if isinstance(problem, Tsp) else self._network(problem)
+
+    @single_threaded_blas()
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        seeds = read_seeds(rng, reads)
+        state: AnalogNetwork | _Tour = program.state
+        if isinstance(state, AnalogNetwork):
+            n, biases = state.size, int(np.count_nonzero(state.currents))
+            rail = DATA["supply"].value / 2.0
+            ends = read_networks(task, reads, [(state, seeds)], Rails(-rail, rail))
+            activity = activity_of(task, ends, cells=n, biases=biases, amplifiers=AMPLIFIERS * n, siemens=0.0)
+            activity |= {**ends.joules, "unit_s": 0.0}
+        else:
+            require_minimise(self.name, task)
+            n = len(state.distances)
+            tours = softassign(state.distances, seeds, held=state.held)
+            ends = Reads(tours.spins, np.full(reads, tours.duration_tau * self._tau_s), tours.converged & tours.valid)
+            # Integrator, variable gain and driver each, and the servos. The outputs of each position add up to the
+            # swing, and each drives the cells of two positions.
+            parts = 3 * n * n + 2 * n
+            siemens = 2.0 * float(state.conductances.sum())
+            activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
+            activity |= {**dict.fromkeys(EVENTS, 0.0), "unit_s": n * ends.seconds}
+            activity["drawn_j"] = DATA["tour_drive"].value * activity["siemens_s"]
+        about = {"parameters": asdict(self)}
+        return finish(program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about)
+
+    def costs(self) -> tuple[Cost, ...]:
+        return (
+            read_time(DATA["time_constant"], self.tau_s),
+            Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
+            Cost("synapse_j", "synapses", DATA["simulated"]),
+            Cost("leak_j", "leaks", DATA["simulated"]),
+            Cost("output_j", "output stages of neurons", DATA["simulated"]),
+            Cost("inverter_j", "output stages of inverters", DATA["simulated"]),
+            Cost("bias_j", "bias currents", DATA["simulated"]),
+            Cost("charge_j", "charge on the capacitors", DATA["simulated"]),
+            Cost("siemens_s", "distances of a tour", DATA["tour_drive"]),
+            Cost("unit_s", "unit currents of a tour", multiply(DATA["supply"], DATA["unit_current"], "W")),
+            Cost("noise_s", "noise sources", DATA["noise_power"]),
+            Cost("comparisons", "comparators", DATA["comparison"]),
+            Cost("conversions", "DACs for starts and biases", DATA["cue_conversion"], scope="system"),
+            Cost("device_s", "controller", DATA["control_power"], scope="system"),
+            Cost("amplifier_s", "loss in the supply", DATA["supply_loss"], scope="system"),
+            Cost("drawn_j", "loss in the supply of what amplifiers drive", DATA["drive_loss"], scope="system"),
+        )
+
+    def files(self, program: Program) -> dict[str, str]:
+        """``netlist.cir`` for ngspice, of what was programmed; DoesNotFit where it would be too long.
+
+        A network has its final gain; a tour anneals. Noise sources are left out.
+        """
+        from circuits import TourCircuit, circuit_of, netlist_text
+
+        title = f"neuromorph: {'Ising problem' if isinstance(program.asked, Ising) else program.asked.name}"
+        network = program.state
+        if isinstance(network, _Tour):
+            if not _TOURS[0] <= len(network.held) <= _TOURS[1]:
+                raise DoesNotFit(
+                    f"netlist.cir holds tours of {_TOURS[0]} to {_TOURS[1]} cities, not {len(network.held)}"
+                )
+            tour = TourCircuit(Softassign(network.held, noise=0.0))
+            tour = replace(tour, capacitance_f=self._tau_s / tour.resistance_ohm)
+            comments = (self.name, *tour.account, *program.notes)
+            return {"netlist.cir": netlist_text(tour.circuit(tour.start(0), title=title, comments=comments))}
+        t = network.conductances
+        resistors = t.nnz if sparse.issparse(t) else np.count_nonzero(t)
+        if resistors > _NETLIST:
+            raise DoesNotFit(f"netlist.cir holds {_NETLIST} resistors, not {resistors}")
+        task = Minimise() if isinstance(program.asked, Ising) else program.asked.task(1, 0)
+        start = np.random.default_rng(0).uniform(-0.1, 0.1, network.size)
+        if isinstance(task, Relax):
+            start = CUE * task.cues(1, network.size)[0]
+        u = network.activation.inverse(network.activation.swing * start)
+        comments = (
+            f"{self.name}: {network.size} neurons, ideal amplifiers of gain {DATA['gain'].value:g}",
+            "nodes: u0, u1, ... inputs; v0, v1, ... outputs; w0, w1, ... inverted outputs",
+            *program.notes,
+        )
+        return {"netlist.cir": netlist_text(circuit_of(network, u, title=title, comments=comments))}
+
+    def _network(self, problem: Ising | Problem) -> Program:
+        from circuits import Parts, realise
+
+        self._room("neurons", problem.size, self.neurons)
+        asked = ising_of(problem)
+        self._room("resistors", asked.sparse_couplings().nnz, self.resistors)
+        strongest = self._strongest_resistor(float(relative_load(asked).max()))
+        wanted = network_of(asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._tau_s)
+        checkpoint("choosing resistors")
+        made = realise(wanted, Parts((strongest, DATA["largest_resistor"].value), series=self.series))
+        checkpoint("choosing resistors")
+        # What differs is added, so that perfect parts hold exactly what was asked for.
+        difference = made.network.conductances / made.conductance_factor - wanted.conductances
+        held = Ising(asked.couplings + difference * (strongest * largest_coupling(asked)), asked.biases, asked.offset)
+        return Program(self.name, problem, held, made.network, mapping_error(asked, held), made.notes)
+
+    def _tour(self, problem: Tsp) -> Program:
+        n = problem.size
+        self._room("neurons", n * n, self.neurons)
+        self._room("resistors", n * n * (n - 1), self.resistors)
+        distances = problem.distances()
+        longest = float(distances.max()) or 1.0
+        load = float(distances.sum(axis=1).max()) / longest
+        shortest = max(DATA["smallest_resistor"].value, DATA["heaviest_load"].value * load)  # of the longest distance
+        conductances = _bought(distances / (longest * shortest), self.series)
+        held = longest * shortest * conductances
+        error = float(np.linalg.norm(held - distances) / (np.linalg.norm(distances) or 1.0))
+        left = np.count_nonzero((distances > 0.0) & (held == 0.0)) // 2
+        notes = [f"held as a permutation: {n * n} integrators, {n * np.count_nonzero(held)} resistors"]
+        if left:
+            least = longest * shortest / DATA["largest_resistor"].value
+            notes.append(f"{left} distances below {least:.4g} are held as 0: no resistor is that large")
+        return Program(self.name, problem, None, _Tour(distances, held, conductances), error, tuple(notes))
+
+    def _room(self, what: str, needed: int, there: int) -> None:
+        if needed > there:
+            raise DoesNotFit(
+                f"needs {needed} {what}, the boards have {there} (parameter {what!r}); take parts of the problem, "
+                "tours of fewer cities or subgraphs, one after the other"
+            )
+
+    def _strongest_resistor(self, load: float) -> float:
+        """Resistor of the largest coupling, ohm, where all couplings of a neuron together are ``load`` times that.
+
+        As high as leaves its tenth in stock, if the amplifiers then see their light load; never below the heaviest.
+        """
+        light = min(DATA["light_load"].value * load, DATA["usual_resistor"].value)
+        strongest = max(DATA["smallest_resistor"].value, light, DATA["heaviest_load"].value * load)
+        if strongest >= DATA["largest_resistor"].value:
+            raise DoesNotFit(
+                f"the couplings of one neuron are {load:.0f} times the largest: resistors that do not overload its "
+                "amplifier are larger than one can buy; split that spin into several that are strongly coupled"
+            )
+        return strongest
+
+
+@dataclass(frozen=True, eq=False)
+class _Tour:
+    """Distances (n, n) asked for and held, and the conductances (n, n) at each driver, S, that hold them."""
+
+    distances: Float
+    held: Float
+    conductances: Float
+
+
+def _bought(wanted_s: Float, series: str | None) -> Float:
+    """The conductances that one can buy; 0 where none is small enough."""
+    from circuits import round_to_series
+
+    present = wanted_s >= 1.0 / DATA["largest_resistor"].value
+    made = np.where(present, wanted_s, 0.0)
+    if series is not None:
+        made[present] = 1.0 / round_to_series(1.0 / wanted_s[present], series)
+    return made

@@ -1,0 +1,253 @@
+r"""Arrays of atoms with two states, which switch at random under the fields of their neighbours.
+
+.. math:: r_\uparrow = \gamma e^{\theta f}, \qquad r_\downarrow = \gamma e^{-(1-\theta) f}, \qquad
+          f_i = 2 \beta (h_i + \textstyle\sum_j J_{ij} s_j)
+
+- ``atomic-spins``, the physical array: couplings come from where the atoms stand and from nothing else, so only a few
+  atoms can hold what is asked (module ``placement``); biases by a local gate at each atom. It samples, and that is all:
+  the effective temperature belongs to atoms, bias and surface, is set once for a run and follows no schedule, and
+  colder atoms switch exponentially more slowly instead of descending; writing a cue, atom by atom with the tip, is not
+  modelled.
+- ``atomic-spins-ideal``: the same physics if every coupling and the effective temperature could be set at will. Nobody
+  has built it; it says what the switching itself could do.
+
+Physics and sources: modules ``telegraph`` and ``placement``; numbers: ``data.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from neuromorph.cost import Cost
+from neuromorph.datum import Datum, multiply, read_data
+from neuromorph.ising import Float, Ising
+from neuromorph.problems.problem import Problem
+from neuromorph.protocol import DoesNotFit, ising_of, mapping_error, require_claim
+from neuromorph.rng import RNG, kernel_states, read_seeds
+from neuromorph.run import Program, Run, finish
+from neuromorph.runtime.threads import single_threaded_blas
+from neuromorph.sampling.schedules import beta_range, ramp
+from neuromorph.sampling.single_spin_kernel import toss
+from neuromorph.task import Relax, Sample, Task
+
+from .placement import CouplingLaw, Placement, place
+from .telegraph import skewed, switch
+
+__all__ = ["AtomicSpins", "AtomicSpinsIdeal"]
+
+MAX_PLACED = 7  # atoms; the error of the couplings is 20 % there and grows
+_STEPS = 64  # temperatures of an anneal
+_EQUILIBRATE = 5.0  # time at beta before a sample is taken, in times of the anneal before it
+_QUENCH = 10.0  # times beta_cold: so cold that only downhill switches happen while one looks
+
+
+@dataclass(frozen=True)
+class AtomicSpins:
+    """Placed atoms on a surface.
+
+    attempts : float                  when a read is taken, in attempt times 1 / gamma after a random start
+    theta : float                     where the barrier stands between the two states, 0 to 1
+    asymmetry : float                 under a tip: w_ij and w_ji are J_ij (1 +- this times a normal number)
+    attempt_rate_hz : float or None   gamma, if you know it; else the range of ``data.toml``
+    starts : int                      random arrangements that ``program`` tries
+    """
+
+    attempts: float = 1000.0
+    theta: float = 0.5
+    asymmetry: float = 0.0
+    attempt_rate_hz: float | None = None
+    starts: int = 1024
+
+    name: ClassVar[str] = "atomic-spins"
+    summary: ClassVar[str] = f"two-state atoms placed on a surface, couplings by position: up to {MAX_PLACED}, samples"
+    claims: ClassVar[frozenset[str]] = frozenset({"sample"})
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @single_threaded_blas()
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        if problem.size > MAX_PLACED:  # a problem has at least as many spins as its own size: do not build them
+            raise _too_many(f"{problem.size} or more")
+        asked = ising_of(problem)
+        if asked.size > MAX_PLACED:
+            raise _too_many(str(asked.size))
+        generator = np.random.default_rng(rng)
+        wanted = asked.dense_couplings()
+        notes = ["biases by a local gate at each atom"]
+        placement, held = None, asked
+        if wanted.any():
+            placement = place(wanted, CouplingLaw.of(_data()), generator, self.starts)
+            held = Ising(placement.scale * placement.couplings, asked.biases, asked.offset)
+            notes.append(
+                f"positions chosen among {2 * asked.size - 2} coordinates for {asked.size * (asked.size - 1) // 2} "
+                f"couplings; kT_eff is {1.0 / placement.scale:.3g} meV / beta; the coupling law is illustrative"
+            )
+        return _program(self, problem, asked, held, generator, placement, notes, {"atoms_placed": asked.size})
+
+    @single_threaded_blas()
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        streams = kernel_states(read_seeds(rng, reads))
+        spins = _random(streams, program.state.biases.size)
+        betas = np.array([task.beta]) if isinstance(task, Sample) else np.empty(0)
+        return _switch(self, program, task, spins, streams, betas, np.array([self.attempts]))
+
+    def costs(self) -> tuple[Cost, ...]:
+        placing = Cost(
+            "atoms_placed", "moving the atoms into place", energy=_data()["placing_energy_j"], scope="system"
+        )
+        return (*_costs(self), placing)
+
+
+@dataclass(frozen=True)
+class AtomicSpinsIdeal:
+    """Freely programmable atoms: any couplings, any effective temperature, any start. An idealisation.
+
+    attempts : float                  duration of an anneal in attempt times 1 / gamma
+    theta, asymmetry, attempt_rate_hz as in :class:`AtomicSpins`
+
+    minimise: 64 temperatures of ``annealing.schedule``, then a quench of a tenth of the time. sample: 64 temperatures
+    from hot to beta, then five times as long at beta. relax: quenched from the cue, for the time of an anneal.
+    """
+
+    attempts: float = 200.0
+    theta: float = 0.5
+    asymmetry: float = 0.0
+    attempt_rate_hz: float | None = None
+
+    name: ClassVar[str] = "atomic-spins-ideal"
+    summary: ClassVar[str] = "the same atoms, idealised: every coupling and the temperature freely programmable"
+    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        asked = ising_of(problem)
+        notes = ["idealised: no array of atoms can be programmed freely today"]
+        return _program(self, problem, asked, asked, np.random.default_rng(rng), None, notes, {})
+
+    @single_threaded_blas()
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        streams = kernel_states(read_seeds(rng, reads))
+        state = program.state
+        if isinstance(task, Relax):
+            spins = task.cues(reads, state.biases.size).copy()
+            betas, shares = np.array([_QUENCH * state.cold]), np.ones(1)
+        else:
+            spins = _random(streams, state.biases.size)
+            # The anneal, and what follows at its end: waiting at beta, or a quench.
+            if isinstance(task, Sample):
+                end, last, wait = task.beta, task.beta, _EQUILIBRATE
+            else:
+                end, last, wait = state.cold, _QUENCH * state.cold, 0.1
+            betas = np.r_[ramp(state.hot, end, _STEPS), last]
+            shares = np.r_[np.full(_STEPS, 1.0 / _STEPS), wait]
+        return _switch(self, program, task, spins, streams, betas, shares * self.attempts)
+
+    def costs(self) -> tuple[Cost, ...]:
+        return _costs(self)
+
+
+@dataclass(frozen=True, eq=False)
+class _Array:
+    """w (n, n) by columns and biases as the atoms have them; where an anneal starts and ends."""
+
+    couplings: sparse.csc_array
+    biases: Float
+    hot: float
+    cold: float
+    placement: Placement | None
+
+
+def _program(
+    device: AtomicSpins | AtomicSpinsIdeal,
+    problem: Ising | Problem,
+    asked: Ising,
+    held: Ising,
+    rng: np.random.Generator,
+    placement: Placement | None,
+    notes: list[str],
+    setup: Mapping[str, float],
+) -> Program:
+    w = skewed(held.sparse_couplings(), device.asymmetry, rng)
+    error = mapping_error(asked, held)
+    if device.asymmetry:
+        # The part of w that no energy describes is orthogonal to the rest: squares add.
+        lost = float(abs(w - held.sparse_couplings()).power(2).sum()) / 2.0
+        scale = float(asked.sparse_couplings().power(2).sum()) / 2.0 + float((asked.biases**2).sum())
+        error = float(np.hypot(error, np.sqrt(lost / scale))) if scale else error
+        notes = [*notes, "w is not symmetric: its states follow no Boltzmann distribution; held is its symmetric part"]
+    state = _Array(w, held.biases.copy(), *beta_range(held), placement)
+    drawn = placement is not None or device.asymmetry > 0.0
+    return Program(device.name, problem, held, state, error, tuple(notes), setup, one_chip=drawn)
+
+
+def _switch(
+    device: AtomicSpins | AtomicSpinsIdeal,
+    program: Program,
+    task: Task,
+    spins: NDArray[np.int8],
+    streams: NDArray[np.uint64],
+    betas: Float,
+    durations: Float,
+) -> Run:
+    state = program.state
+    events, ended = switch(state.couplings, state.biases, betas, durations, spins, streams, theta=device.theta)
+    status = "ok" if len(events) == len(spins) else "interrupted"
+    attempts = float(durations.sum())
+    activity: dict[str, Any] = {"attempts": attempts, "atom_attempts": attempts * state.biases.size, "switches": events}
+    about = {"parameters": asdict(device)}
+    return finish(program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=about)
+
+
+def _random(streams: NDArray[np.uint64], n: int) -> NDArray[np.int8]:
+    spins = np.empty((len(streams), n), np.int8)
+    toss(spins, streams)
+    return spins
+
+
+def _check(device: AtomicSpins | AtomicSpinsIdeal) -> None:
+    if not (np.isfinite(device.attempts) and device.attempts > 0):
+        raise ValueError(f"attempts is {device.attempts}; it must be finite and positive")
+    if not 0.0 <= device.theta <= 1.0:
+        raise ValueError(f"theta is {device.theta}; the barrier stands between the two states: 0 to 1")
+    if not (np.isfinite(device.asymmetry) and device.asymmetry >= 0):
+        raise ValueError(f"asymmetry is {device.asymmetry}; it must be finite and not negative")
+    rate = device.attempt_rate_hz
+    if rate is not None and not (np.isfinite(rate) and rate > 0):
+        raise ValueError(f"attempt_rate_hz is {rate}; it must be finite and positive")
+
+
+def _too_many(spins: str) -> DoesNotFit:
+    return DoesNotFit(
+        f"{spins} spins; positions of atoms cannot set the couplings of more than {MAX_PLACED}: "
+        "atomic-spins-ideal (an idealisation, freely programmable) would hold it"
+    )
+
+
+def _data() -> dict[str, Datum]:
+    return read_data(files(__package__).joinpath("data.toml").read_text())
+
+
+def _costs(device: AtomicSpins | AtomicSpinsIdeal) -> tuple[Cost, ...]:
+    data = _data()
+    rate = data["attempt_rate_hz"]
+    if device.attempt_rate_hz is not None:
+        given = device.attempt_rate_hz
+        rate = Datum(given, "1/s", given, given, "assumed", "attempt_rate_hz, as given by the user")
+    period = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
+    atom, microscope = (multiply(data[name], period, "J") for name in ("tunnelling_power_w", "microscope_power_w"))
+    return (
+        Cost("atom_attempts", "tunnelling current through the atoms", energy=atom),
+        Cost("attempts", "microscope and cryostat", energy=microscope, time=period, scope="system"),
+    )

@@ -1,0 +1,191 @@
+r"""The user's own CPU: annealing on one core, time measured. The baseline that every device is set against.
+
+.. math:: P(s_i \to -s_i) = \min(1, e^{-2 \beta s_i f_i}), \qquad f_i = h_i + \sum_j J_{ij} s_j, \qquad
+          E_{read} = P_{core}\, t_{measured}
+
+- minimise: one Metropolis sweep at each of ``sweeps`` betas in equal ratios (``annealing.schedule``), 64 reads side by
+  side on the fastest kernel for the problem, each charged an equal part of their time; then each descends.
+- sample: every read is a chain of heat bath: ``sweeps`` / 2 from hot to beta, then 2 ``sweeps`` at beta. What relaxes
+  within ``sweeps`` / 3 or so is then equilibrated beyond what 20,000 reads can tell; a glass far below its transition
+  needs more than any ``sweeps``.
+- relax: from the cue, each spin turns into its field, in random order, until none wants to.
+- a ``Tsp`` is held as what a CPU can hold exactly, a permutation: 2-opt and or-opt moves, accepted by the heat-bath
+  rule, from the mean distance of near cities as temperature to a hundredth of it.
+
+Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983); relaxation: Hopfield, PNAS 79, 2554 (1982).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from time import perf_counter
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuromorph.cost import Cost
+from neuromorph.datum import Datum, read_data
+from neuromorph.ising import Float, Ising
+from neuromorph.kernels.philox import LANES
+from neuromorph.problems import Problem, Tsp
+from neuromorph.protocol import DoesNotFit, ising_of, require_claim
+from neuromorph.rng import RNG, kernel_states, seed_sequence
+from neuromorph.run import Program, Run, finish
+from neuromorph.runtime.limits import checkpoint, whole_parts
+from neuromorph.runtime.pieces import pieces
+from neuromorph.sampling.replicas import Update, replicas
+from neuromorph.sampling.schedules import beta_range, ramp
+from neuromorph.sampling.simulated_annealing import downhill
+from neuromorph.sampling.validation import streams_beside
+from neuromorph.task import Minimise, Relax, Sample, Task
+
+from .tour_annealing import anneal_tour
+
+MAX_CITIES = 4000  # a tour is read out as n x n spins: 16 MB a read
+_SPINS = 1 << 25  # of all reads that are annealed at once
+_NEAR = 10  # cities near each city that a move may join to it
+
+
+@dataclass(frozen=True)
+class CpuAnneal:
+    """Annealing on this machine.
+
+    sweeps : int             proposals for each spin (or city) in a read
+    power_w : float | None   power of one busy core, W, if you know yours; None: the range of ``digital.toml``
+    """
+
+    sweeps: int = 1000
+    power_w: float | None = None
+
+    name: ClassVar[str] = "cpu-anneal"
+    summary: ClassVar[str] = "annealing on one core of this machine: time measured, power assumed"
+    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+
+    def __post_init__(self) -> None:
+        if self.sweeps < 2:
+            raise ValueError(f"sweeps is {self.sweeps}; an anneal takes at least 2")
+        if self.power_w is not None and not (np.isfinite(self.power_w) and self.power_w > 0):
+            raise ValueError(f"power_w is {self.power_w}; it must be finite and positive")
+
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        if isinstance(problem, Tsp):
+            return Program(self.name, problem, None, _Tours.of(problem), notes=("held exactly, as a permutation",))
+        ising = ising_of(problem)
+        notes = ("held exactly, in float32 at least",)
+        return Program(self.name, problem, ising, _Spins(ising, *beta_range(ising)), notes=notes, together=LANES)
+
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        if reads < 1:
+            raise ValueError(f"reads is {reads}; ask for at least one")
+        parts, status = whole_parts(program.state.reads(task, seed_sequence(rng), reads, self.sweeps))
+        spins, updates, seconds, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
+        activity, about = {"device_s": seconds, "updates": updates}, {"parameters": asdict(self)}
+        return finish(program, task, spins, activity, converged=settled, status=status, provenance=about)
+
+    def costs(self) -> tuple[Cost, ...]:
+        data = read_data(files(__package__).joinpath("digital.toml").read_text())
+        core = data["core_power_w"]
+        if self.power_w is not None:
+            core = Datum(self.power_w, "W", self.power_w, self.power_w, "assumed", "power_w, as given by the user")
+        return (
+            Cost("device_s", "one busy core", energy=core, time=data["clock"], counted="measured"),
+            Cost("device_s", "rest of the machine", data["machine_power_w"], scope="system", counted="measured"),
+        )
+
+
+_Reads: TypeAlias = tuple[NDArray[np.int8], Float, Float, NDArray[np.bool_]]  # spins, updates, seconds, settled
+
+
+@dataclass(frozen=True, eq=False)
+class _Spins:
+    """A problem, and where an anneal of it starts and ends."""
+
+    ising: Ising
+    hot: float
+    cold: float
+
+    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
+        n = self.ising.size
+        checkpoint("compiling")
+        if isinstance(task, Relax):
+            spins, streams = task.cues(reads, n).astype(np.int8), kernel_states(sequence.spawn(reads))
+            downhill(self.ising, spins[:1].copy(), streams[:1].copy(), 0)  # so that compiling is never in the time
+            start = perf_counter()
+            done, settled = downhill(self.ising, spins, streams, 10 * sweeps)
+            yield spins, n * done.astype(float), np.full(reads, (perf_counter() - start) / reads), settled
+            return
+        self._side_by_side(task, np.random.SeedSequence(0), 1, 2)
+        most = max(LANES, _SPINS // n)
+        for first in range(0, reads, most):
+            start, count = perf_counter(), min(most, reads - first)
+            spins, done, settled = self._side_by_side(task, sequence, count, sweeps)
+            yield spins, n * done.astype(float), np.full(count, (perf_counter() - start) / count), settled
+
+    def _side_by_side(
+        self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int
+    ) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
+        """(spins, sweeps, settled) of ``reads`` anneals."""
+        if isinstance(task, Sample):
+            betas = np.r_[ramp(self.hot, task.beta, sweeps // 2), np.full(2 * sweeps, task.beta)]
+        else:
+            betas = ramp(self.hot, self.cold, sweeps)
+        beside = streams_beside(sequence, reads)
+        update: Update = "heat-bath" if isinstance(task, Sample) else "metropolis"
+        lanes = replicas(self.ising, reads, update=update, rng=sequence, sampled=isinstance(task, Sample))
+        lanes.sweep(betas, f"annealing {reads} reads")
+        spins, swept = lanes.spins(), np.full(reads, betas.size)
+        if isinstance(task, Sample):
+            return spins, swept, np.ones(reads, bool)
+        more, settled = downhill(self.ising, spins, beside, 10 * sweeps)
+        return spins, swept + more, settled
+
+
+@dataclass(frozen=True, eq=False)
+class _Tours:
+    """Distances and, for each city, the cities near it."""
+
+    problem: Tsp
+    distances: Float
+    near: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, problem: Tsp) -> _Tours:
+        if problem.size > MAX_CITIES:
+            raise DoesNotFit(
+                f"{problem.name} has {problem.size} cities; a tour is read out as n x n spins, {MAX_CITIES} cities at "
+                f"most (16 MB a read): split it into parts, or use a solver that returns tours instead of spins"
+            )
+        distances = np.ascontiguousarray(problem.distances(), dtype=float)
+        near = np.empty((problem.size, min(_NEAR, problem.size - 1)), np.int64)
+        for rows, _ in pieces(problem.size, 1, "near cities"):
+            apart = distances[rows].copy()
+            apart[np.arange(len(apart)), np.arange(rows.start, rows.stop)] = np.inf
+            near[rows] = np.argsort(apart, axis=1, kind="stable")[:, : near.shape[1]]
+        return cls(problem, distances, near)
+
+    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
+        if not isinstance(task, Minimise):
+            raise DoesNotFit(
+                f"cpu-anneal holds {self.problem.name} as a permutation, which it can only minimise; "
+                "program problem.ising() to sample or relax its spins"
+            )
+        n, streams = self.problem.size, kernel_states(sequence.spawn(reads))
+        tours = np.array([np.random.default_rng(stream).permutation(n) for stream in streams])
+        # The first temperature is the mean distance of the five nearest cities; three cities have one tour only.
+        scale = float(np.take_along_axis(self.distances, self.near[:, :5], axis=1).mean())
+        betas = ramp(1.0 / scale, 100.0 / scale, sweeps) if scale and n > 3 else np.empty(0)
+        checkpoint("compiling")
+        anneal_tour(self.distances, self.near, betas[:0], tours[0].copy(), streams[0].copy())
+        seconds, updates = np.zeros(reads), float(betas.size * n)
+        for rows, part in pieces(reads, max(1, betas.size), f"annealing {reads} tours"):
+            for k in range(rows.start, rows.stop):
+                start = perf_counter()
+                anneal_tour(self.distances, self.near, betas[part], tours[k], streams[k])
+                seconds[k] += perf_counter() - start
+            if part.stop >= betas.size:
+                for k in range(rows.start, rows.stop):
+                    yield self.problem.spins(tours[k])[None], np.full(1, updates), seconds[k : k + 1], np.ones(1, bool)

@@ -1,0 +1,191 @@
+r"""The samplers of ``neuromorph.sampling`` on the user's own CPU, one core, time measured: what devices have to beat.
+
+.. math:: E_{read} = P_{core}\, t_{measured}
+
+- minimise: an anneal (of chains, a ladder, a population, a transverse field), then downhill until no flip lowers E.
+- sample: every read is independent of all others: it has a chain, a ladder or a population of its own.
+
+Reads run side by side, so that each has an equal part of the time of all; compiling is not counted. Sources: those of
+the samplers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuromorph.cost import Cost
+from neuromorph.ising import Float, Ising
+from neuromorph.kernels.philox import LANES
+from neuromorph.problems import Problem, Tsp
+from neuromorph.protocol import DoesNotFit, ising_of, require_claim
+from neuromorph.rng import RNG, seed_sequence
+from neuromorph.run import Program, Run, finish
+from neuromorph.runtime.limits import checkpoint, whole_parts
+from neuromorph.sampling import (
+    default_range,
+    fisher_steps,
+    gibbs,
+    ladder,
+    population_annealing,
+    quantum_anneal,
+    swendsen_wang,
+    tempering,
+)
+from neuromorph.sampling.path_integral import fields
+from neuromorph.sampling.schedules import ramp
+from neuromorph.sampling.simulated_annealing import downhill
+from neuromorph.sampling.validation import streams_beside
+from neuromorph.task import Minimise, Sample, Task
+
+from .annealer import CpuAnneal
+
+MAX_CITIES = 20  # of a tour as n x n spins under penalties; more take minutes for tours that are far from good
+_SPINS = 1 << 25  # of all replicas in one batch of reads
+
+Spins: TypeAlias = NDArray[np.int8]
+Draw: TypeAlias = Callable[[int, np.random.SeedSequence], Spins]  # reads, rng -> (reads, n)
+Plan: TypeAlias = Callable[[Ising, float, bool, int], tuple[Draw, int]]  # problem, beta, to minimise?, sweeps
+
+
+@dataclass(frozen=True)
+class CpuSampler:
+    """A sampler as a target; the functions below make them.
+
+    plan : (ising, beta, minimise, sweeps) -> (draw, lanes)     ladders and schedules, which are counted as well; a
+                                                                read takes ``lanes`` replicas
+    sweeps : int                                                of each replica in a read
+    power_w : float | None                                      of one busy core, as of ``digital.CpuAnneal``
+    together : int                                              reads that take about the time of one
+    """
+
+    name: str
+    summary: str
+    plan: Plan
+    sweeps: int
+    power_w: float | None = None
+    together: int = LANES
+
+    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample"})
+
+    def __post_init__(self) -> None:
+        CpuAnneal(self.sweeps, self.power_w)  # the same rules
+
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        if isinstance(problem, Tsp) and problem.size > MAX_CITIES:
+            raise DoesNotFit(
+                f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
+                f"tours; {MAX_CITIES} at most: cpu-anneal holds a tour as a permutation"
+            )
+        notes = ("held exactly, in float32 at least",)
+        return Program(self.name, problem, ising_of(problem), notes=notes, together=self.together)
+
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        if reads < 1:
+            raise ValueError(f"reads is {reads}; ask for at least one")
+        ising, sequence, minimise = ising_of(program.asked), seed_sequence(rng), isinstance(task, Minimise)
+        beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
+        checkpoint("compiling")
+        self.plan(ising, beta, minimise, 2)[0](1, np.random.SeedSequence(0))
+        start = perf_counter()
+        draw, lanes = self.plan(ising, beta, minimise, self.sweeps)
+        most = max(1, _SPINS // (lanes * ising.size))
+
+        def part(first: int) -> tuple[Spins, float]:
+            count = min(most, reads - first)
+            beside = streams_beside(sequence, count, lanes, tag=1)
+            spins = draw(count, sequence)
+            if minimise:
+                downhill(ising, spins, beside)
+            return spins, perf_counter()
+
+        parts, status = whole_parts(map(part, range(0, reads, most)))
+        spins = np.concatenate([each for each, _ in parts])
+        seconds = (parts[-1][1] - start) / len(spins)
+        activity = {"device_s": seconds, "updates": float(self.sweeps * lanes * ising.size)}
+        about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w}}
+        return finish(program, task, spins, activity, status=status, provenance=about)
+
+    def costs(self) -> tuple[Cost, ...]:
+        return CpuAnneal(power_w=self.power_w).costs()
+
+
+def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None) -> CpuSampler:
+    """Heat-bath chains on the fastest kernel for the problem."""
+
+    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
+        betas = _cooling(ising, beta, minimise, sweeps)
+        return lambda reads, rng: gibbs(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat(), 1
+
+    return CpuSampler("cpu-gibbs", "heat bath, many reads at a time, on one core: time measured", plan, sweeps, power_w)
+
+
+def cpu_cluster(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
+    """Swendsen-Wang clusters; where couplings are frustrated, with the heat-bath sweeps that do the work there."""
+
+    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
+        betas = _cooling(ising, beta, minimise, sweeps)
+        return (
+            lambda reads, rng: swendsen_wang(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat()
+        ), 1
+
+    about = "Swendsen-Wang clusters on one core: time measured"
+    return CpuSampler("cpu-cluster", about, plan, sweeps, power_w, together=1)
+
+
+def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
+    """Parallel tempering, a ladder of adapted temperatures a read."""
+
+    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
+        betas = ladder(ising, beta, sweeps=min(sweeps, 100), rng=0)
+
+        def draw(reads: int, rng: np.random.SeedSequence) -> Spins:
+            samples = tempering(ising, betas, 1, chains=reads, burn_in=sweeps - 1, rng=rng).whole()
+            return samples.diagnostics["lowest_spins"] if minimise else samples.flat()
+
+        return draw, betas.size
+
+    return CpuSampler("cpu-tempering", "parallel tempering on one core: time measured", plan, sweeps, power_w)
+
+
+def cpu_population(sweeps: int = 200, population: int = 16, power_w: float | None = None) -> CpuSampler:
+    """Population annealing, a small population a read; ``sweeps`` are shared by its temperatures."""
+
+    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
+        betas = fisher_steps(ising, beta, rng=0)
+        each = max(1, sweeps // betas.size)
+
+        def draw(reads: int, rng: np.random.SeedSequence) -> Spins:
+            samples = population_annealing(ising, betas, population, runs=reads, sweeps=each, rng=rng)
+            member = samples.energies.argmin(axis=1) if minimise else np.zeros(reads, int)
+            return samples.spins[np.arange(reads), member]
+
+        return draw, population
+
+    return CpuSampler("cpu-population", "population annealing on one core: time measured", plan, sweeps, power_w)
+
+
+def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | None = None) -> CpuSampler:
+    """Path-integral quantum annealing; to sample, the field is off in the second half of the sweeps."""
+
+    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
+        falling = sweeps if minimise else max(1, sweeps // 2)
+        gammas = np.r_[fields(ising, falling), np.zeros(sweeps - falling)]
+        return lambda reads, rng: quantum_anneal(
+            ising, gammas, reads, beta=beta, slices=slices, descend=minimise, rng=rng
+        ).spins, slices  # fmt: skip
+
+    about = "path-integral quantum annealing simulated on one core: time measured"
+    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, together=1)
+
+
+def _cooling(ising: Ising, beta: float, minimise: bool, sweeps: int) -> Float:
+    """From hot to beta in equal ratios: all the way to minimise, in a third of the sweeps to sample."""
+    down = sweeps if minimise else sweeps // 3
+    return np.r_[ramp(default_range(ising)[0], beta, down), np.full(sweeps - down, beta)]

@@ -1,0 +1,159 @@
+"""A dopant network as it is made: outline, electrodes, acceptors and donors in silicon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.constants import elementary_charge, epsilon_0
+
+from neuromorph.datum import Datum, read_data
+from neuromorph.ising import Float
+from neuromorph.rng import RNG, read_seeds
+
+from .electrode_potential import Field, solve_field
+from .geometry import Disc, Electrode, Shape, around, overlapping
+from .hopping_network import HoppingNetwork
+from .image_charges import induced
+
+_CLOSEST_M = 0.5e-9  # a lattice cell of silicon: no two dopants stand closer
+
+
+@dataclass(frozen=True)
+class Material:
+    """relative_permittivity, localisation_m (a of exp(-2 r / a)), attempt_rate_hz (nu0); defaults of ``data.toml``."""
+
+    relative_permittivity: float
+    localisation_m: float
+    attempt_rate_hz: float
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not (np.isfinite(value) and value > 0.0):
+                raise ValueError(f"{name} is {value}; it must be finite and positive")
+
+
+def data() -> dict[str, Datum]:
+    """The numbers of ``data.toml``."""
+    return read_data(files(__package__).joinpath("data.toml").read_text())
+
+
+def silicon() -> Material:
+    """Boron in silicon."""
+    d = data()
+    return Material(d["relative_permittivity"].value, d["localisation_length"].value, d["attempt_rate_hz"].value)
+
+
+@dataclass(frozen=True, eq=False)
+class Device:
+    """Where everything stands; m throughout.
+
+    shape : Disc or Rectangle
+    electrodes : tuple of Electrode
+    acceptors, donors : (n, 2), (m, 2) float      inside the outline
+    material : Material
+    images : bool                                 whether metal electrodes mirror the dopants' charges
+    """
+
+    shape: Shape
+    electrodes: tuple[Electrode, ...]
+    acceptors: Float
+    donors: Float
+    material: Material
+    images: bool = False
+
+    def __post_init__(self) -> None:
+        touching = overlapping(self.shape, self.electrodes)
+        if touching is not None:
+            raise ValueError(f"electrodes {touching[0]} and {touching[1]} touch; narrow them or move them apart")
+        if len(self.electrodes) < 2:
+            raise ValueError(f"there are {len(self.electrodes)} electrodes; a current needs two at least")
+        for name in ("acceptors", "donors"):
+            points = np.array(getattr(self, name), dtype=float).reshape(-1, 2)
+            outside = ~self.shape.contains(points) | ~np.isfinite(points).all(axis=1)
+            if outside.any():
+                raise ValueError(f"{name}[{int(np.argmax(outside))}] is not inside the device; move it inside")
+            points.setflags(write=False)
+            object.__setattr__(self, name, points)
+        if len(self.acceptors) == 0:
+            raise ValueError("acceptors are none; holes need at least one site to hop to")
+
+    @cached_property
+    def field(self) -> Field:
+        """The electrodes' potentials."""
+        return solve_field(self.shape, self.electrodes)
+
+    @cached_property
+    def network(self) -> HoppingNetwork:
+        """Energies and attempt rates of the hopping."""
+        coulomb = self.coulomb_v_m
+        sites, between = self.acceptors, _distances(self.acceptors, self.acceptors)
+        interaction = coulomb / (between + np.diag(np.full(len(sites), np.inf)))
+        static = (coulomb / _distances(sites, self.donors)).sum(axis=1)
+        if self.images:
+            mirrored = coulomb * induced(self.shape, self.electrodes, np.concatenate([sites, self.donors]))
+            near = mirrored[: len(sites), : len(sites)]
+            static += 0.5 * np.diag(near) - mirrored[: len(sites), len(sites) :].sum(axis=1)
+            interaction -= near - np.diag(np.diag(near))
+        contact = np.stack([self._reach(sites, electrode) for electrode in self.electrodes], axis=1)
+        n, k = contact.shape
+        lengths = np.full((n + k, n + k), np.inf)
+        lengths[:n, :n] = between
+        np.fill_diagonal(lengths, np.inf)
+        lengths[:n, n:], lengths[n:, :n] = contact, contact.T
+        attempts = self.material.attempt_rate_hz * np.exp(-2.0 * lengths / self.material.localisation_m)
+        return HoppingNetwork(static, interaction, self.field.levers(sites), attempts)
+
+    @property
+    def coulomb_v_m(self) -> float:
+        """e / 4 pi eps, V m: C_ij times r_ij."""
+        return elementary_charge / (4.0 * np.pi * epsilon_0 * self.material.relative_permittivity)
+
+    def _reach(self, points: Float, electrode: Electrode) -> Float:
+        """Distance to the nearest point of an electrode, (n,), m."""
+        along = self.shape.at(electrode.start_m + np.linspace(0.0, electrode.width_m, 65))
+        return np.asarray(_distances(points, along).min(axis=1))
+
+
+def random_device(
+    acceptors: int = 30,
+    donors: int = 3,
+    electrodes: int = 8,
+    *,
+    shape: Shape | None = None,
+    width_m: float | None = None,
+    material: Material | None = None,
+    images: bool = False,
+    rng: RNG = None,
+) -> Device:
+    """Dopants at random, uniformly, in a disc of the usual density with equal electrodes around.
+
+    width_m : of an electrode; 0.4 of the outline's share of each if None
+    """
+    if acceptors < 1 or donors < 0:
+        raise ValueError(f"{acceptors} acceptors and {donors} donors; give at least one acceptor and no negative")
+    if shape is None:
+        shape = Disc(float(np.sqrt(acceptors / data()["acceptor_density"].value / np.pi)))
+    width = 0.4 * shape.perimeter_m / electrodes if width_m is None and electrodes > 0 else width_m or 0.0
+    generator = np.random.default_rng(read_seeds(rng, 1)[0])
+    points = _scatter(shape, acceptors + donors, generator)
+    contacts = around(shape, electrodes, width_m=width)
+    return Device(shape, contacts, points[:acceptors], points[acceptors:], material or silicon(), images)
+
+
+def _scatter(shape: Shape, count: int, generator: np.random.Generator) -> Float:
+    if count * _CLOSEST_M**2 > 0.2 * shape.area_m2:
+        raise ValueError(f"{count} dopants do not fit into {shape.area_m2:g} m2; take a larger device or fewer dopants")
+    points = np.empty((0, 2))
+    while len(points) < count:
+        tried = generator.uniform(-0.5, 0.5, 2) * shape.extent_m
+        if shape.contains(tried) and (_distances(points, tried[None]) > _CLOSEST_M).all():
+            points = np.vstack([points, tried])
+    return points
+
+
+def _distances(a: ArrayLike, b: ArrayLike) -> Float:
+    return np.asarray(np.linalg.norm(np.asarray(a)[:, None] - np.asarray(b)[None], axis=-1))

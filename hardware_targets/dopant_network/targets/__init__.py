@@ -1,0 +1,1 @@
+"""Dopant networks as targets: the Coulomb glass, neurons of dopants, a classifier."""

@@ -1,0 +1,291 @@
+r"""The Coulomb glass: acceptors at equal electrode voltages sample a Boltzmann distribution, and nothing else.
+
+.. math:: H(n) = \sum_i n_i \varphi_i + \tfrac12 \sum_{ij} C_{ij} (1 - n_i)(1 - n_j), \qquad n_i = (1 + g_i s_i) / 2
+
+    J_{ij} = -\tfrac{\sigma}{4} g_i g_j C_{ij}, \qquad
+    h_i = \sigma g_i \Big( \tfrac14 \sum_j C_{ij} - \tfrac12 \varphi_i \Big), \qquad \varphi = L V_{gate} + \phi,
+    \qquad k T = e / (\sigma \beta)
+
+Two electrodes at 0 V exchange holes with the acceptors; the others are insulated gates, which holes cannot enter (an
+assumption: a few nm of oxide), so that they may differ in voltage and no current flows. Gates set the biases, as far as
+their range goes. Couplings are what the distances make them, all of one sign: the device is chosen among many that were
+made, and its acceptors are named in the best order. Reading an acceptor upside down (g = -1) turns its couplings; what
+is frustrated stays so. sigma, asked units a volt, gives the temperature at which the device is to be kept for beta.
+
+Hopping between sites and to the two electrodes (module ``hopping``) brings the equilibrium about: a read starts at
+random and is walked, hop by hop, for 14 relaxation times of the slowest mode.
+Source: Efros and Shklovskii, J. Phys. C 8, L49 (1975).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from itertools import permutations, product
+from math import factorial
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.constants import elementary_charge
+from scipy.constants import k as boltzmann_constant
+
+from neuromorph.cost import Cost, lasting
+from neuromorph.datum import Datum, multiply
+from neuromorph.exact import states_of
+from neuromorph.ising import Float, Ising
+from neuromorph.problems.problem import Problem
+from neuromorph.protocol import DoesNotFit, ising_of, mapping_error, require_claim
+from neuromorph.rng import RNG, kernel_states, read_seeds
+from neuromorph.run import Program, Run, finish
+from neuromorph.runtime.limits import checkpoint
+from neuromorph.runtime.pieces import pieces
+from neuromorph.runtime.threads import single_threaded_blas
+from neuromorph.sampling.single_spin_kernel import toss
+from neuromorph.task import Sample, Task
+
+from ..device.device import Device, data, silicon
+from ..device.electrode_potential import Field, solve_field
+from ..device.geometry import Disc, Electrode, around
+from ..device.hopping_network import HoppingNetwork
+from ..transport.markov_chain import rate_table, relaxation_rate, walk
+from ..transport.master_equation import transitions
+from .interface_data import DATA, simulated_second
+
+MAX_SPINS = 5
+_ELECTRODES, _RESERVOIRS = 8, (0, 4)
+_APART_M = 2e-9  # nearer acceptors share a hole
+_TRIED = 24  # devices whose gates are fitted
+_RELAXATIONS = 14.0  # exp(-14) of the start is left
+_MOST_HOPS = 100_000  # of a read
+_COLDEST_K, _HOTTEST_K = 4.0, 300.0  # where hopping is still the model
+_HOTTEST_MODELLED_K = 1e9  # stands for beta = 0
+
+
+@dataclass(frozen=True)
+class DopantGlass:
+    """A disc of acceptors with two contacts and six gates.
+
+    devices : int          devices made, of which ``program`` takes the best
+    radius_m : float       of the disc
+    gate_range_v : float   gates go from minus this to this
+    """
+
+    devices: int = 2048
+    radius_m: float = 25e-9
+    gate_range_v: float = 1.0
+
+    name: ClassVar[str] = "dopant-glass"
+    summary: ClassVar[str] = f"Coulomb glass of acceptors in silicon, couplings by position: up to {MAX_SPINS}, samples"
+    claims: ClassVar[frozenset[str]] = frozenset({"sample"})
+
+    def __post_init__(self) -> None:
+        if self.devices < 1:
+            raise ValueError(f"devices is {self.devices}; at least one must be made")
+        for name in ("radius_m", "gate_range_v"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
+        if self.radius_m < 4.0 * _APART_M:
+            raise ValueError(f"radius_m is {self.radius_m:g}; {4.0 * _APART_M:g} m is the least for {MAX_SPINS} sites")
+
+    @single_threaded_blas()
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        if problem.size > MAX_SPINS:  # a problem has at least as many spins as its own size: do not build them
+            raise _too_many(f"{problem.size} or more")
+        asked = ising_of(problem)
+        if asked.size > MAX_SPINS:
+            raise _too_many(str(asked.size))
+        glass = self._choose(asked, np.random.default_rng(read_seeds(rng, 1)[0]))
+        held = glass.ising(asked.offset)
+        notes = (
+            f"best of {self.devices} devices and {factorial(asked.size)} orders of the sites; all couplings repel, up "
+            "to reading sites upside down",
+            f"{len(_gates())} insulated gates within {self.gate_range_v:g} V set the biases; contacts are at 0 V",
+            f"kept at {glass.temperature_k(1.0):.3g} K / beta",
+        )
+        error, setup = mapping_error(asked, held), {"gates_set": len(_gates())}
+        return Program(self.name, problem, held, glass, error, notes, setup, one_chip=True)
+
+    @single_threaded_blas()
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        assert isinstance(task, Sample)
+        seeds = read_seeds(rng, reads)
+        glass: Glass = program.state
+        temperature = glass.temperature_k(task.beta)
+        source, target, rates, *_ = transitions(glass.network, glass.voltages_v, temperature)
+        streams, count = kernel_states(seeds), 1 << glass.network.sites
+        spins = np.empty((reads, glass.network.sites), np.int8)
+        toss(spins, streams)
+        states = states_of(spins)
+        duration = _RELAXATIONS / relaxation_rate(source, target, rates, count)
+        hops, table = np.empty(reads, np.int64), rate_table(source, target, rates, count)
+        for rows, _ in pieces(reads, 1, "hopping"):
+            hops[rows] = walk(*table, states[rows], duration, _MOST_HOPS, streams[rows])
+        holes = (states[:, None] >> np.arange(glass.network.sites)) & 1
+        modelled = _COLDEST_K <= temperature <= _HOTTEST_K
+        activity: dict[str, Any] = {"device_s": duration, "hops": hops, "site_readings": float(glass.network.sites)}
+        outside = (
+            f"needs {temperature:.3g} K, where hopping is not the whole physics ({_COLDEST_K:g} to {_HOTTEST_K:g} K)"
+        )
+        return finish(
+            program,
+            task,
+            glass.signs * (2 * holes - 1),
+            activity,
+            converged=(hops < _MOST_HOPS) & modelled,
+            message="" if modelled else outside,
+            provenance={"parameters": asdict(self), "temperature_k": temperature},
+        )
+
+    def costs(self) -> tuple[Cost, ...]:
+        reading, rate = DATA["charge_reading_time"], data()["attempt_rate_hz"]
+        attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
+        second = simulated_second("the time of an attempt to hop", attempt)
+        return (
+            Cost("device_s", "coming to equilibrium", time=second),
+            Cost("site_readings", "charge sensors", multiply(DATA["charge_sensor_power"], reading, "J"), reading),
+            Cost("site_readings", "cryostat", multiply(DATA["cryostat_power"], reading, "J"), scope="system"),
+            Cost("device_s", "cryostat", lasting(DATA["cryostat_power"], second), scope="system", counted=second.kind),
+            Cost("gates_set", "DACs for gates, shared by all reads", DATA["dac_conversion"], scope="system"),
+        )
+
+    def _choose(self, asked: Ising, rng: np.random.Generator) -> Glass:
+        """The device, order, signs, scale and gate voltages that together miss (J, h) least."""
+        n, wanted = asked.size, asked.dense_couplings()
+        i, j = np.triu_indices(n, 1)
+        shape = Disc(self.radius_m)
+        electrodes, field = _contacts(self.radius_m)
+        positions = _made(shape, self.devices, n, rng)
+        near = 1.0 / np.linalg.norm(positions[:, i] - positions[:, j], axis=-1)
+        # All orders and signs at once: couplings -C g g / 4 in order of the spins.
+        orders = np.array(list(permutations(range(n))))
+        signs = np.array([(1, *rest) for rest in product((1, -1), repeat=n - 1)])
+        place = np.zeros((n, n), int)
+        place[i, j] = place[j, i] = np.arange(i.size)
+        alike = -(wanted[i, j] * signs[:, i] * signs[:, j])  # (signs, pairs)
+        scores = np.empty((len(orders), self.devices))
+        chosen = np.empty((len(orders), self.devices), int)
+        size = np.linalg.norm(near, axis=1)
+        for k, order in enumerate(orders):
+            overlap = near[:, place[order[i], order[j]]] @ alike.T / np.maximum(size, 1e-300)[:, None]
+            chosen[k] = overlap.argmax(axis=1)
+            scores[k] = overlap.max(axis=1)
+        if not wanted.any():  # as far apart as possible
+            scores[:] = -size
+        best, least = None, np.inf
+        for done, flat in enumerate(np.argsort(-scores, axis=None, kind="stable")[:_TRIED]):
+            checkpoint("choosing a device", done, _TRIED)
+            k, d = np.unravel_index(flat, scores.shape)
+            sites = positions[d][orders[k]]
+            device = Device(shape, electrodes, sites, np.empty((0, 2)), silicon())
+            vars(device)["field"] = field  # where its cached property would put it: one solve serves all devices
+            glass, error = self._gated(asked, device, signs[chosen[k, d]])
+            if error < least:
+                best, least = glass, error
+        assert best is not None
+        return best
+
+    def _gated(self, asked: Ising, device: Device, signs: Float) -> tuple[Glass, float]:
+        """Gate voltages and sigma for one device, with the squared error of (J, h)."""
+        from scipy.optimize import lsq_linear
+
+        network = insulated(device.network, _gates())
+        lever, c = network.lever[:, _gates()], network.interaction_v
+        unit = -0.25 * c * np.outer(signs, signs)
+        wanted, h = asked.dense_couplings(), signs * asked.biases
+        overlap, norm = float((unit * wanted).sum()), float((unit**2).sum())
+        reach = 0.5 * self.gate_range_v * float(np.abs(lever).max())
+        if overlap > 0.0:
+            scale = overlap / norm
+        else:
+            scale = float(np.abs(h).max()) / reach or 1.0 / 6.6e-3
+        best, least = None, np.inf
+        for factor in (1.0, 1.5, 2.5, 5.0, 10.0):  # gates that do not reach far enough: a larger sigma
+            sigma = factor * scale
+            # phi that makes h: phi_i = C sum / 2 - 2 h_i / sigma
+            asks = 0.5 * c.sum(axis=1) - 2.0 * h / sigma - network.static_v
+            gates = lsq_linear(lever, asks, (-self.gate_range_v, self.gate_range_v)).x
+            voltages = np.zeros(network.electrodes)
+            voltages[_gates()] = gates
+            glass = Glass(device, network, voltages, signs, sigma)
+            held = glass.ising()
+            miss = 0.5 * float(((held.dense_couplings() - wanted) ** 2).sum())
+            miss += float(((held.biases - asked.biases) ** 2).sum())
+            if miss < least * 0.98:
+                best, least = glass, miss
+        assert best is not None
+        return best, least
+
+
+@dataclass(frozen=True, eq=False)
+class Glass:
+    """One device as it was programmed.
+
+    network : HoppingNetwork      with gates that holes cannot enter
+    voltages_v : (electrodes,)    of contacts (0) and gates
+    signs : (n,)                  g, -1 where a site is read upside down
+    scale_per_v : float           sigma
+    """
+
+    device: Device
+    network: HoppingNetwork
+    voltages_v: Float
+    signs: Float
+    scale_per_v: float
+
+    def ising(self, offset: float = 0.0) -> Ising:
+        """(J, h) that the device has, in the units asked for."""
+        c, g = self.network.interaction_v, self.signs
+        fields = 0.25 * c.sum(axis=1) - 0.5 * self.network.site_energies(self.voltages_v)
+        return Ising(-0.25 * self.scale_per_v * c * np.outer(g, g), self.scale_per_v * g * fields, offset)
+
+    def temperature_k(self, beta: float) -> float:
+        """Where k T = e / (sigma beta); 1e9 K stands for beta = 0."""
+        least = elementary_charge / (self.scale_per_v * boltzmann_constant * _HOTTEST_MODELLED_K)
+        return elementary_charge / (self.scale_per_v * boltzmann_constant * max(beta, least))
+
+
+def insulated(network: HoppingNetwork, gates: list[int]) -> HoppingNetwork:
+    """The same device with electrodes ``gates`` behind an insulator: their potential stays, holes cannot enter."""
+    attempts = network.attempts_hz.copy()
+    shut = network.sites + np.asarray(gates, dtype=int)
+    attempts[shut], attempts[:, shut] = 0.0, 0.0
+    return replace(network, attempts_hz=attempts)
+
+
+def _made(shape: Disc, devices: int, sites: int, rng: np.random.Generator) -> Float:
+    """Positions (devices, sites, 2), uniform in the disc; sites that would share a hole are drawn again."""
+
+    def draw(count: int) -> Float:
+        angle, r = (
+            rng.uniform(0.0, 2.0 * np.pi, (count, sites)),
+            0.98 * shape.radius_m * np.sqrt(rng.random((count, sites))),
+        )
+        return np.stack([r * np.cos(angle), r * np.sin(angle)], axis=-1)
+
+    positions = draw(devices)
+    i, j = np.triu_indices(sites, 1)
+    while i.size:
+        close = (np.linalg.norm(positions[:, i] - positions[:, j], axis=-1) < _APART_M).any(axis=1)
+        if not close.any():
+            break
+        positions[close] = draw(int(close.sum()))
+    return positions
+
+
+def _gates() -> list[int]:
+    return [e for e in range(_ELECTRODES) if e not in _RESERVOIRS]
+
+
+@lru_cache(maxsize=4)
+def _contacts(radius_m: float) -> tuple[tuple[Electrode, ...], Field]:
+    shape = Disc(radius_m)
+    electrodes = around(shape, _ELECTRODES, width_m=0.6 * shape.perimeter_m / _ELECTRODES)
+    return electrodes, solve_field(shape, electrodes)
+
+
+def _too_many(spins: str) -> DoesNotFit:
+    return DoesNotFit(
+        f"{spins} spins; positions of acceptors hold the couplings of at most {MAX_SPINS}, and those badly: "
+        "dopant-neurons keeps couplings in a crossbar"
+    )

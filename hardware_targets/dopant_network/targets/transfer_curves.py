@@ -1,0 +1,220 @@
+r"""A dopant network as one part of a circuit: voltage in, current out, its noise and its power.
+
+.. math:: I(V) = e \sum_n p_n J_n, \qquad
+          S_I = 2 e^2 \Big( \sum_n p_n K_n + 2\, J^T x \Big), \qquad L x = -(\hat J p - \tfrac{I}{e} p), \quad
+          P = -\sum_k V_k I_k
+
+J_n and K_n are the net and the total rate at which holes reach the output in state n, J^ moves p along those hops, L
+is the matrix of the master equation: exact current, and its exact white noise below the relaxation rate, A^2/Hz,
+one-sided. Averaged for a time t the current has the standard deviation (S_I / 2t)^(1/2), and is Gaussian once many
+holes have gone through. P is what the voltage sources put in. Between its ends, where its hops run downhill as fast as
+they can, I(V) is a sigmoid by nature.
+
+Source: counting statistics of a master equation, Koch et al., Phys. Rev. Lett. 95, 056801 (2005).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.constants import elementary_charge
+
+from neuromorph.ising import Float
+from neuromorph.rng import read_seeds
+from neuromorph.runtime.limits import checkpoint
+from neuromorph.runtime.threads import single_threaded_blas
+
+from ..device.device import random_device
+from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
+from ..transport.markov_chain import relaxation_rate
+from ..transport.master_equation import stationary, transitions
+
+_POINTS = 33  # of a curve
+_OFFERED = 6  # devices made for each unit that is kept
+
+
+@dataclass(frozen=True, eq=False)
+class Transfer:
+    """What one unit does at input voltages (m,), V, its other electrodes held.
+
+    currents_a (m,) out of the output electrode, noise_a2_hz (m,) one-sided, powers_w (m,)
+    """
+
+    inputs_v: Float
+    currents_a: Float
+    noise_a2_hz: Float
+    powers_w: Float
+
+    def errors_a(self, seconds: float) -> Float:
+        """Standard deviation of the current averaged over ``seconds``, (m,), A."""
+        if not seconds > 0.0:
+            raise ValueError(f"seconds is {seconds}; averaging takes a positive time")
+        return np.asarray(np.sqrt(self.noise_a2_hz / (2.0 * seconds)))
+
+
+def transfer(
+    network: HoppingNetwork,
+    terminals: tuple[int, int],
+    inputs_v: ArrayLike,
+    held_v: ArrayLike | None = None,
+    *,
+    temperature_k: float = LIQUID_NITROGEN_K,
+) -> Transfer:
+    """The curve from electrode ``terminals[0]`` to ``terminals[1]``; ``held_v`` (k,) at the others, 0 V if None."""
+    into, out = terminals
+    k = network.electrodes
+    if into == out or not (0 <= into < k and 0 <= out < k):
+        raise ValueError(f"terminals are {terminals}; give two different electrodes of the {k}")
+    inputs = np.asarray(inputs_v, dtype=float)
+    held = network.voltages(np.zeros(k) if held_v is None else held_v)
+    rows = []
+    for volts in inputs:
+        v = held.copy()
+        v[into] = volts
+        rows.append(current_noise(network, v, out, temperature_k=temperature_k))
+    currents, noise, powers = np.array(rows).T
+    return Transfer(inputs, currents, noise, powers)
+
+
+def current_noise(
+    network: HoppingNetwork, voltages_v: ArrayLike, output: int, *, temperature_k: float = LIQUID_NITROGEN_K
+) -> tuple[float, float, float]:
+    """Current into electrode ``output`` (A), its noise at low frequency (A^2/Hz, one-sided), the power of all (W)."""
+    state = stationary(network, voltages_v, temperature_k=temperature_k)
+    source, target, rates, electrode, sign = transitions(network, voltages_v, temperature_k)
+    p, count = state.probabilities, state.probabilities.size
+    generator = np.bincount(target.astype(np.int64) * count + source, rates, count * count).reshape(count, count)
+    leaving = generator.sum(axis=0)
+    generator -= np.diag(leaving)
+    here = electrode == output
+    flow = sign[here] * rates[here]
+    current = float(p[source[here]] @ flow)
+    moved = np.bincount(target[here], flow * p[source[here]], count) - current * p
+    # L x = -moved with sum x = 0; scaled by what leaves each state, since rates span many orders of magnitude.
+    balance = generator / leaving[:, None]
+    row = int(np.argmax(p))
+    balance[row] = 1.0
+    right = -moved / leaving
+    right[row] = 0.0
+    x = np.linalg.solve(balance, right)
+    variance = float(p[source[here]] @ rates[here]) + 2.0 * float(x[source[here]] @ flow)
+    power = -float(network.voltages(voltages_v) @ state.currents_a)
+    return elementary_charge * current, 2.0 * elementary_charge**2 * max(variance, 0.0), power
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Trimmed curves of units that were kept, on equally spaced inputs from -range_v to range_v.
+
+    outputs (units, m)     -1 .. 1 between the ends of each curve, 0 at the trimmed input 0
+    noise (units, m)       one-sided, of the outputs, 1/Hz
+    powers_w (units, m)
+    spans_a (units,)       half the current between the ends
+    rates_hz (units,)      slowest relaxation at the ends and between: noise is white up to there
+    made : int             pairs of terminals looked at
+
+    Trimming takes three numbers a unit: offset and gain of its amplifier, and an offset at its input.
+    """
+
+    range_v: float
+    outputs: Float
+    noise: Float
+    powers_w: Float
+    spans_a: Float
+    rates_hz: Float
+    made: int
+
+    def spread(self) -> float:
+        """RMS over inputs of the standard deviation from unit to unit, in units of the output's half range."""
+        return float(np.sqrt(self.outputs.var(axis=0).mean()))
+
+    def slope(self) -> float:
+        """Mean slope of the outputs at input 0, 1/V."""
+        m = self.outputs.shape[1]
+        rise = self.outputs[:, m // 2 + 1] - self.outputs[:, m // 2 - 1]
+        return float(rise.mean() * (m - 1) / (4.0 * self.range_v))
+
+    def look_up(self, table: Float, unit: np.ndarray, volts: Float) -> Float:
+        """``table`` (units, m) of units ``unit`` (...) at ``volts``, which broadcast; linear, clamped at the ends."""
+        m = table.shape[1]
+        at = (np.clip(volts / self.range_v, -1.0, 1.0) + 1.0) * (0.5 * (m - 1))
+        low = np.minimum(at.astype(np.int64), m - 2)
+        flat = unit * m + low
+        values = table.ravel()
+        left = values[flat]
+        return np.asarray(left + (at - low) * (values[flat + 1] - left))
+
+
+@lru_cache(maxsize=4)
+@single_threaded_blas()
+def kept_units(
+    count: int = 12,
+    acceptors: int = 6,
+    range_v: float = 0.25,
+    temperature_k: float = LIQUID_NITROGEN_K,
+    seed: int = 0,
+) -> Units:
+    """The ``count`` best of six times as many random devices, at their best pair of terminals.
+
+    Best: largest current among curves that fall back by less than a twentieth of their span (negative differential
+    resistance would give a neuron a second threshold); the other electrodes are at 0 V.
+    """
+    found: list[tuple[float, int, HoppingNetwork, tuple[int, int]]] = []
+    made = 0
+    shared = None
+    for k, child in enumerate(read_seeds(seed, _OFFERED * count)):
+        checkpoint("making dopant units", k, _OFFERED * count)
+        device = random_device(acceptors, 1, 5, rng=child)
+        shared = device.field if shared is None else shared
+        vars(device)["field"] = shared  # same outline and electrodes: where its cached property would put it
+        network = device.network
+        ends = np.zeros((2, 5))
+        for into in range(2):
+            for row, volts in enumerate((-range_v, range_v)):
+                held = np.zeros(5)
+                held[into] = volts
+                ends[row] = stationary(network, held, temperature_k=temperature_k).currents_a
+            ends[:, into] = 0.0
+            made += 4
+            out = int(np.argmax(np.minimum(-ends[0], ends[1])))
+            found.append((float(min(-ends[0, out], ends[1, out])), len(found), network, (into, out)))
+    grid = np.linspace(-range_v, range_v, _POINTS)
+    curves = []
+    for *_, network, terminals in sorted(found, key=lambda one: (-one[0], one[1])):
+        curve = transfer(network, terminals, grid, temperature_k=temperature_k)
+        steps, span = np.diff(curve.currents_a), curve.currents_a[-1] - curve.currents_a[0]
+        if span > 0.0 and -steps[steps < 0.0].sum() < 0.05 * span:
+            curves.append((*_trimmed(curve), _slowest(network, terminals[0], range_v, temperature_k)))
+        checkpoint("measuring dopant units", len(curves), count)
+        if len(curves) == count:
+            break
+    if len(curves) < count:
+        raise ValueError(
+            f"only {len(curves)} of {count} units have a rising curve; take more acceptors or another seed"
+        )
+    outputs, noise, powers, spans, rates = (np.array(part) for part in zip(*curves, strict=True))
+    return Units(range_v, outputs, noise, powers, spans, rates, made)
+
+
+def _slowest(network: HoppingNetwork, into: int, range_v: float, temperature_k: float) -> float:
+    """Least relaxation rate at the ends of the range and in its middle, 1/s."""
+    rates = []
+    for volts in (-range_v, 0.0, range_v):
+        held = np.zeros(network.electrodes)
+        held[into] = volts
+        rates.append(relaxation_rate(*transitions(network, held, temperature_k)[:3], 1 << network.sites))
+    return min(rates)
+
+
+def _trimmed(curve: Transfer) -> tuple[Float, Float, Float, float]:
+    grid, current = curve.inputs_v, curve.currents_a
+    half = 0.5 * float(current[-1] - current[0])
+    x = (current - 0.5 * (current[-1] + current[0])) / half
+    k = int(np.flatnonzero((x[:-1] < 0.0) & (x[1:] >= 0.0))[0])
+    zero = grid[k] - x[k] * (grid[k + 1] - grid[k]) / (x[k + 1] - x[k])
+    # beyond its ends a saturated curve stays where it is
+    moved = [np.interp(grid + zero, grid, part) for part in (x, curve.noise_a2_hz / half**2, curve.powers_w)]
+    return moved[0], moved[1], moved[2], half

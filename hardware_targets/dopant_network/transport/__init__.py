@@ -1,0 +1,1 @@
+"""Currents of a dopant network: master equation, kinetic Monte Carlo, mean field, drift-diffusion."""

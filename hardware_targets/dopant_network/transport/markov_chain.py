@@ -1,0 +1,53 @@
+"""A Markov chain in continuous time, walked through a table of its rates: small systems, many independent reads."""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+from numba import njit
+
+from neuromorph.ising import Float
+from neuromorph.kernels.xoshiro import uniform
+
+
+def rate_table(source, target, rates, count: int) -> tuple[np.ndarray, np.ndarray, Float]:
+    """Transitions sorted by source: first (count + 1,), target (m,), sums of rates within a source (m,), 1/s."""
+    kept = np.flatnonzero(rates > 0.0)
+    kept = kept[np.lexsort((-rates[kept], source[kept]))]  # likely ones first
+    first = np.searchsorted(source[kept], np.arange(count + 1))
+    sums = np.concatenate([np.cumsum(rates[kept[a:b]]) for a, b in pairwise(first)])
+    return first, target[kept].astype(np.int64), sums
+
+
+def relaxation_rate(source, target, rates, count: int) -> float:
+    """The slowest mode's rate, 1/s: smallest nonzero eigenvalue of the master equation's matrix."""
+    generator = np.bincount(source.astype(np.int64) * count + target, rates, count * count).reshape(count, count)
+    generator -= np.diag(generator.sum(axis=1))
+    modes = np.sort(-np.linalg.eigvals(generator).real)
+    return float(max(modes[1], 1e-13 * modes[-1]))  # what round-off leaves of the least
+
+
+@njit(cache=True, nogil=True)
+def walk(first, target, sums, states, duration, limit, streams):
+    """Walk ``states`` (reads,) in place for ``duration`` s each; hops (reads,), fewer than would be at ``limit``."""
+    hops = np.zeros(states.size, np.int64)
+    for read in range(states.size):
+        state, left, stream = states[read], duration, streams[read]
+        while hops[read] < limit:
+            a, b = first[state], first[state + 1]
+            if a == b:
+                break
+            total = sums[b - 1]
+            left += math.log(1.0 - uniform(stream)) / total
+            if left < 0.0:
+                break
+            drawn = uniform(stream) * total
+            while a < b - 1 and sums[a] <= drawn:
+                a += 1
+            state = target[a]
+            hops[read] += 1
+        states[read] = state
+    return hops

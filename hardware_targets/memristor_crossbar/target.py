@@ -1,0 +1,268 @@
+r"""A crossbar of phase-change cells holds the couplings of an analog Hopfield network.
+
+.. math:: J_{ij} \to \frac{s}{G_{max}} (G^+_{ij} - G^-_{ij}), \qquad s = \max |J|
+
+- An ``Ising``: n x n pairs of cells (none on the diagonal), each column into an amplifier that adds its currents, so
+  that cells do not load the neuron; then the same neurons, relaxing and annealing as in ``analog_circuit``. Biases are
+  currents from DACs. Errors of G_ij and G_ji are independent: ``held`` has their mean, the dynamics have both.
+- A ``Tsp``: one n x n array of distances, shared by all positions of the tour in turn. One slot drives the rows with
+  the two neighbouring positions and samples the forces onto the integrators of one position; a round of n slots is one
+  step of the softassign dynamics.
+
+What counts is the matrix W that the terminals of the arrays see through their wires (``wires``), in place of G. Targets
+are compensated for the wires to first order; ``held`` says what is left. An array larger than a tile is several, whose
+columns have an amplifier each and one that adds them. Drift is compensated by one factor for all: the sum of currents
+after programming over that at the time of the reads (Joshi et al. 2020). Read noise is drawn for each read and held
+during it. Energy: the arrays at the rails that a read ends at, by nodal analysis, wires included, and the rest of what
+their drivers draw from a supply.
+Sources: cells, see ``pcm``; Ising machine on a crossbar: Cai et al., Nat. Electron. 3, 409 (2020), of whose energy
+figures none is used. Numbers: ``memristor.toml``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import ClassVar
+
+import numpy as np
+
+from neuromorph.analog import AnalogNetwork, softassign
+from neuromorph.cost import Cost
+from neuromorph.datum import multiply
+from neuromorph.ising import Float, Ising
+from neuromorph.problems.problem import Problem
+from neuromorph.problems.tsp import Tsp
+from neuromorph.protocol import DoesNotFit, ising_of, mapping_error, require_claim
+from neuromorph.rng import RNG, read_seeds
+from neuromorph.run import Program, Run, finish
+from neuromorph.runtime.threads import single_threaded_blas
+from neuromorph.task import Task
+
+from ..analog_circuit.readout import (
+    AMPLIFIERS,
+    Reads,
+    Stream,
+    activity_of,
+    check_speed,
+    largest_coupling,
+    network_of,
+    read_networks,
+    read_time,
+    require_minimise,
+)
+from .differential_pairs import Pairs
+from .phase_change_cell import DATA, PhaseChange
+from .tiled_array import Wires
+
+CORE, CORES = int(DATA["core_rows"].value), int(DATA["cores"].value)
+_DRIVERS = f"read voltage times what is left to a rail: {DATA['half_supply'].source}; {DATA['read_voltage'].source}"
+
+
+@dataclass(frozen=True)
+class MemristorCrossbar:
+    """Differential pairs of phase-change cells.
+
+    cell : PhaseChange       which imperfections the cells have, and how old they are when read
+    integrators : int        cells of a tour (city and position) that there are integrators for
+    tau_s : float or None    R C of every neuron, s; None: the 5 us of ``memristor.toml``
+    wire_ohm : float or None wire from one cell to the next; 0: ideal; None: the 0.35 ohm of ``memristor.toml``
+    both_ends : bool         rows driven at both of their ends
+    compensate : bool        targets scaled to make up for the wires. Cells get weaker, and their noise counts more:
+                             60 neurons recall 100 % of 200 cues either way at 100 ohm, 88 % instead of 98 % at 300 ohm
+                             (100 % of noiseless cells), 58 % instead of 0 % at 1000 ohm (examples/crossbar_wires.py)
+    tile : int               rows and columns of an array: those of a core, 256, or fewer of cores that are cut up
+    """
+
+    cell: PhaseChange = field(default_factory=PhaseChange)
+    integrators: int = 20_000
+    tau_s: float | None = None
+    wire_ohm: float | None = None
+    both_ends: bool = False
+    compensate: bool = True
+    tile: int = CORE
+
+    name: ClassVar[str] = "memristor-crossbar"
+    summary: ClassVar[str] = "couplings in pairs of phase-change cells with measured noise and drift; analog neurons"
+    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "relax"})
+
+    def __post_init__(self) -> None:
+        names = ("gain", "amplifier_bandwidth", "read_voltage", "slew_rate")
+        check_speed(self._tau_s, *(DATA[name].value for name in names))
+        if not 0.0 <= self._wires.ohm < math.inf:
+            raise ValueError(f"wire_ohm is {self.wire_ohm}; it must be finite and not negative, 0 for ideal wires")
+        if not 1 <= self.tile <= CORE:
+            raise ValueError(f"tile is {self.tile}; a core of {CORE} x {CORE} cells is cut into tiles of 1 to {CORE}")
+
+    @property
+    def _wires(self) -> Wires:
+        return Wires(DATA["wire"].value if self.wire_ohm is None else self.wire_ohm, self.both_ends, self.tile)
+
+    @property
+    def _tau_s(self) -> float:
+        return DATA["time_constant"].value if self.tau_s is None else self.tau_s
+
+    @single_threaded_blas()
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        stream = _own_stream(read_seeds(rng, 1)[0], 1)
+        return self._tour(problem, stream) if isinstance(problem, Tsp) else self._network(problem, stream)
+
+    @single_threaded_blas()
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        seeds = read_seeds(rng, reads)
+        state: _Network | _Tour = program.state
+        across = self._wires.across(len(state.pairs.wanted))
+        adders = across + (across > 1)  # amplifiers of a column: one a tile, and one to add those
+        if isinstance(state, _Network):
+            n, biases = state.network.size, int(np.count_nonzero(state.network.currents))
+            ends = read_networks(task, reads, self._networks(state, seeds))
+            activity = activity_of(
+                task, ends, cells=n, biases=biases, amplifiers=(AMPLIFIERS + adders) * n, siemens=0.0
+            )
+            drives = ends.spins[:, None, :].astype(float)
+        else:
+            require_minimise(self.name, task)
+            n = len(state.distances)
+            held = np.array([state.held(_own_stream(seed, 0)) for seed in seeds])
+            tours = softassign(state.distances, seeds, held=held)
+            seconds = np.full(reads, tours.steps * n * DATA["read_pulse"].value)
+            ends = Reads(tours.spins, seconds, tours.converged & tours.valid)
+            # Integrators of variable gain (two amplifiers), servos of rows and columns, a driver and receivers a line.
+            parts = 2 * n * n + (3 + adders) * n
+            activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=0.0)
+            # Each slot drives the cities at the two neighbouring positions.
+            up = (tours.spins.reshape(reads, n, n) > 0).transpose(0, 2, 1)
+            drives = np.roll(up, 1, axis=1).astype(float) + np.roll(up, -1, axis=1)
+        dissipated, driven = state.pairs.load(drives)
+        activity |= {"siemens_s": dissipated * ends.seconds, "driver_siemens_s": driven * ends.seconds}
+        about = {"parameters": asdict(self)}
+        return finish(program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about)
+
+    def costs(self) -> tuple[Cost, ...]:
+        pulses = DATA["programming_pulses"]
+        # Low: outputs rest in the middle. A driver takes the current of its row from a rail, and dissipates the rest.
+        volt, rail = DATA["read_voltage"], DATA["half_supply"]
+        across = replace(multiply(volt, volt, "V^2"), low=0.0)
+        rest = replace(rail, value=rail.value - volt.value, low=0.0, high=rail.high - volt.low)
+        return (
+            read_time(DATA["time_constant"], self.tau_s, DATA["read_pulse"]),
+            Cost("siemens_s", "cells and wires", across),
+            Cost("driver_siemens_s", "drivers of the rows", replace(multiply(volt, rest, "V^2"), source=_DRIVERS)),
+            Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
+            Cost("noise_s", "noise sources", DATA["noise_power"]),
+            Cost("comparisons", "comparators", DATA["comparison"]),
+            Cost("written_cells", "programming, shared by all reads", multiply(pulses, DATA["pulse_energy"], "J")),
+            Cost(
+                "written_cells",
+                "ADC that verifies every pulse, shared by all reads",
+                multiply(pulses, DATA["verify_conversion"], "J"),
+                scope="system",
+            ),
+            Cost("conversions", "DACs for starts and biases", DATA["cue_conversion"], scope="system"),
+            Cost("device_s", "control", DATA["control_power"], scope="system"),
+            Cost("amplifier_s", "loss in the supply", DATA["supply_loss"], scope="system"),
+        )
+
+    def _network(self, problem: Ising | Problem, stream: np.random.Generator) -> Program:
+        asked = ising_of(problem)
+        n = asked.size
+        tiles = self._tiles(n)
+        scale = largest_coupling(asked)
+        pairs = Pairs.written(asked.dense_couplings() / scale, self.cell, self._wires, self.compensate, stream)
+        error = scale * pairs.error()
+        np.fill_diagonal(error, 0.0)  # what sneaks there stays in the dynamics; a problem has no such couplings
+        held = Ising(asked.dense_couplings() + (error + error.T) / 2.0, asked.biases, asked.offset)
+        swing = DATA["read_voltage"].value
+        network = network_of(asked, DATA["maximum_conductance"].value, DATA["gain"].value, swing, self._tau_s)
+        lost = float(np.linalg.norm(error - error.T) / 2.0 / (np.linalg.norm(asked.dense_couplings()) or 1.0))
+        notes = (
+            *self._account(pairs, tiles),
+            f"held is the symmetric part; the antisymmetric part is {lost:.2%} of the couplings",
+        )
+        state = _Network(network, pairs)
+        return self._program(problem, held, state, mapping_error(asked, held), notes)
+
+    def _networks(self, state: _Network, seeds: list[Stream]) -> Iterator[tuple[AnalogNetwork, list[Stream]]]:
+        """The network as each read finds it: one for all without read noise, else one for each."""
+        for group in [seeds] if self.cell.read == 0.0 else [[seed] for seed in seeds]:
+            error = state.pairs.error(_own_stream(group[0], 0))
+            siemens = state.network.conductances + DATA["maximum_conductance"].value * error
+            yield replace(state.network, conductances=siemens), group
+
+    def _tour(self, problem: Tsp, stream: np.random.Generator) -> Program:
+        n = problem.size
+        tiles = self._tiles(n)
+        if n * n > self.integrators:
+            raise DoesNotFit(
+                f"{n} cities need {n * n} integrators, there are {self.integrators}; take tours of fewer cities one "
+                f"after the other, or MemristorCrossbar(integrators={n * n})"
+            )
+        distances = problem.distances()
+        longest = float(distances.max()) or 1.0
+        pairs = Pairs.written(distances / longest, self.cell, self._wires, self.compensate, stream)
+        state = _Tour(distances, longest, pairs)
+        error = float(np.linalg.norm(state.held() - distances) / (np.linalg.norm(distances) or 1.0))
+        notes = (
+            f"held as a permutation: one array serves {n} positions in turn, with {n * n} integrators",
+            *self._account(pairs, tiles),
+        )
+        return self._program(problem, None, state, error, notes)
+
+    def _program(
+        self,
+        problem: Ising | Problem,
+        held: Ising | None,
+        state: _Network | _Tour,
+        error: float,
+        notes: tuple[str, ...],
+    ) -> Program:
+        setup = {"written_cells": float(state.pairs.cells)}
+        return Program(self.name, problem, held, state, error, notes, setup, one_chip=self.cell.differs)
+
+    def _tiles(self, n: int) -> int:
+        """Tiles of pairs that an n x n matrix takes; DoesNotFit if there are not as many."""
+        tiles, there = self._wires.across(n) ** 2, CORES * (CORE // self.tile) ** 2
+        if tiles > there:
+            raise DoesNotFit(
+                f"an array of {n} x {n} pairs takes {tiles} cores of {self.tile} x {self.tile}, the chip has {there} "
+                f"({self.tile * math.isqrt(there)} x {self.tile * math.isqrt(there)}); take parts of the problem one "
+                "after the other"
+            )
+        return tiles
+
+    def _account(self, pairs: Pairs, tiles: int) -> tuple[str, ...]:
+        n, there = len(pairs.wanted), CORES * (CORE // self.tile) ** 2
+        scaling = f", targets scaled by {pairs.scale:.3g} to make up for them" if pairs.scale != 1.0 else ""
+        return (
+            f"{n * (n - 1)} pairs of cells on {tiles} of {there} cores, {self.cell.age_s:g} s after programming",
+            f"wires of {self._wires.ohm:g} ohm from cell to cell, rows driven at "
+            f"{'both ends' if self.both_ends else 'one end'}: {pairs.lost:.2%} of the current lost{scaling}",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Network:
+    """The network as it would be with perfect cells, and the cells."""
+
+    network: AnalogNetwork
+    pairs: Pairs
+
+
+@dataclass(frozen=True, eq=False)
+class _Tour:
+    """Distances (n, n) as asked for, the longest of them, and the cells."""
+
+    distances: Float
+    longest: float
+    pairs: Pairs
+
+    def held(self, read: np.random.Generator | None = None) -> Float:
+        """The distances (n, n) as the cells have them, in one read or without its noise."""
+        return self.distances + self.longest * self.pairs.error(read)
+
+
+def _own_stream(seed: Stream, number: int) -> np.random.Generator:
+    """A stream of what ``seed`` is for that the dynamics, which draw from ``seed`` itself, do not share."""
+    return np.random.default_rng(seed.spawn(number + 1)[number])

@@ -1,0 +1,124 @@
+r"""Numbers of chips, one table a chip, and what the events of a run cost by them.
+
+.. math:: E = N_{SOP}\, e_{SOP} + N_{acc}\, e_{acc} + N_{upd}\, e_{upd} + N_{fire}\, e_{fire} + N_{spk}\, e_{spk}
+              + N_{hop}\, e_{hop} + P_{chip}\, t + P_{host}\, t + N_{word}\, e_{word}
+
+A neuron is read at every step (acc), updated if anything acts on it (upd), may fire, and then sends a spike to each
+core where it has synapses, so many hops away, east or west and north or south. The last two terms are the system's,
+the others the core's. What a table does not have is not counted: nothing is known of single events of BrainScaleS-2,
+whose power is that of the chip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from math import exp, fsum, log
+from pathlib import Path
+
+from neuromorph.cost import Cost, Scope, lasting
+from neuromorph.datum import Datum, read_data
+from neuromorph.files.atomic_write import read_file
+
+Table = Mapping[str, Datum]
+
+_PRICED: tuple[tuple[str, str, str, Scope], ...] = (
+    ("synaptic_operations", "synaptic operations", "synapse_energy", "core"),
+    ("membrane_accesses", "neurons read from memory", "access_energy", "core"),
+    ("membrane_updates", "updates of neurons", "update_energy", "core"),
+    ("spikes", "neurons that fire", "fire_energy", "core"),
+    ("packets", "spikes sent to cores", "spike_energy", "core"),
+    ("hops", "steps in the mesh", "hop_energy", "core"),
+    ("row_hops", "steps east or west in the mesh", "row_hop_energy", "core"),
+    ("column_hops", "steps north or south in the mesh", "column_hop_energy", "core"),
+    ("device_s", "the chip's own power", "chip_power", "core"),
+    ("device_s", "board and host", "host_power", "system"),
+    ("words_read", "reading spikes out", "word_energy", "system"),
+    ("words_written", "writing weights and biases, shared by all reads", "word_energy", "system"),
+)
+_LEAST = {"weight_bits": 2, "bias_bits": 2, "state_bits": 0} | dict.fromkeys(
+    ("cores", "core_neurons", "core_synapses", "fan_in", "mesh_width"), 1
+)  # of what is counted
+_MOST_BYTES = 1 << 20  # of a table
+_POSITIVE = ("step_time", "acceleration", "device_second")
+
+
+def read_table(chip: str) -> dict[str, Datum]:
+    """The numbers of ``chip``.toml beside this module."""
+    return read_data(files(__package__).joinpath(f"{chip}.toml").read_text())
+
+
+def joined(name: str, chips: tuple[str, ...]) -> Datum:
+    """One number over several chips: their geometric mean, and the range of all their ranges; assumed."""
+    data = [read_table(chip)[name] for chip in chips]
+    mean = exp(fsum(log(datum.value) for datum in data) / len(data))
+    listed = "; ".join(f"{chip} {datum.value:.3g}" for chip, datum in zip(chips, data, strict=True))
+    source = f"geometric mean of {listed} {data[0].unit}, the range is that of all: see their tables for the sources"
+    return Datum(mean, data[0].unit, min(d.low for d in data), max(d.high for d in data), "assumed", source)
+
+
+def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
+    """The generic chip's numbers; ``own``, a .toml file or data by name, replaces some of them.
+
+    ValueError for names that mean nothing here, other units than SI, and numbers that no chip can have.
+    """
+    table = read_table("generic") | {"synapse_energy": joined("synapse_energy", ("loihi", "truenorth", "spinnaker"))}
+    if own is None:
+        return table
+    where = f"table {own}" if isinstance(own, (str, Path)) else "table"
+    if isinstance(own, (str, Path)):
+        try:
+            given: Table = read_data(read_file(own, _MOST_BYTES).decode())
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{where}: {error}; give a .toml of value, unit, kind and source by name") from error
+    else:
+        given = own
+    known = read_table("brainscales") | read_table("loihi") | table
+    known["hop_energy"] = known["row_hop_energy"]  # of a table that does not tell directions apart
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        names = ", ".join(sorted(known))
+        raise ValueError(f"{where} has {unknown[0][:40]!r}, which nothing reads; known are {names}")
+    for name, datum in given.items():
+        _require(f"{where}: {name}", name, datum, known[name].unit)
+    if "step_time" in given and "device_second" not in given:
+        step = given["step_time"]  # its range, unless another is given
+        table["device_second"] = Datum(
+            1.0,
+            "s/s",
+            step.low / step.value,
+            step.high / step.value,
+            step.kind,
+            f"the range of step_time: {step.source}",
+        )
+    return table | dict(given)
+
+
+def _require(what: str, name: str, datum: Datum, unit: str) -> None:
+    """TypeError or ValueError unless ``datum`` is a number of ``unit`` that a chip can have."""
+    if not isinstance(datum, Datum):
+        raise TypeError(f"{what} is {datum!r}; give a Datum")
+    if datum.unit != unit:
+        raise ValueError(f"{what} is in {datum.unit[:20]!r}; give it in {unit!r}")
+    if name in _LEAST:
+        least, most = _LEAST[name], 512 if unit == "bit" else 1 << 31
+        fits, rule = float(datum.value).is_integer() and least <= datum.value <= most, f"whole, {least} to {most}"
+    elif name in _POSITIVE:
+        fits, rule = datum.low > 0, "positive"
+    else:
+        fits, rule = datum.low >= 0, "0 or above"
+    if not fits:
+        raise ValueError(f"{what} is {datum.value:g}, {datum.low:g} at least; it must be {rule}")
+
+
+def costs_of(table: Table) -> tuple[Cost, ...]:
+    """What is priced by ``table``; where seconds are, their range counts as well."""
+    second = table["device_second"]
+    costs = [Cost("device_s", "a read", time=second)]
+    for event, what, name, scope in _PRICED:
+        if name in table:
+            if event == "device_s":
+                costs.append(Cost(event, what, lasting(table[name], second), scope=scope, counted=second.kind))
+            else:
+                costs.append(Cost(event, what, table[name], scope=scope))
+    return tuple(costs)

@@ -1,0 +1,175 @@
+r"""A problem on a chip: one network of neurons for each task, built when it is first asked for.
+
+.. math:: \text{relax: } T = \lambda J, \quad \text{sample: } W = 4 \beta J, \;
+          b_i = 2 \beta \Bigl(h_i - \sum_j J_{ij}\Bigr), \quad
+          \text{minimise: } W', b' \text{ of winner-take-all groups}
+
+The first two are of the couplings that the chip holds. A search has more neurons, two a spin or one a city and
+position: their weights and biases are rounded, and get their share of the fixed pattern, on their own.
+Sources: those of ``neuromorph.spiking``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from neuromorph.ising import Float, Ising
+from neuromorph.problems.one_hot import OneHot
+from neuromorph.problems.problem import Problem
+from neuromorph.protocol import DoesNotFit
+from neuromorph.spiking.brian.simulator import Backend, Simulator, build
+from neuromorph.spiking.lif_sampler import LifSamplerNeurons
+from neuromorph.spiking.rate_network import SpikingHopfield
+from neuromorph.spiking.stochastic_neurons import AbstractNeurons
+from neuromorph.spiking.winner_take_all import WinnerTakeAll
+from neuromorph.task import Minimise, Sample, Task
+
+from .chip_tables import Table
+from .neurobench import Network
+from .quantization import Pattern, Wires, cores_for, hold
+
+UNITS = 1024  # of a search; more take minutes, since the energy of every state is computed
+SYNAPSES = 1 << 21  # of one read; more take minutes
+NOISY = 0.5e-3  # step of integrate-and-fire neurons that sample, s
+
+
+@dataclass(frozen=True)
+class Times:
+    """Of a read, in seconds of the model.
+
+    relax_s, read_s : all of it, and its last part, over which rates are counted; the cue is there for 0.1 s
+    sample_s, step_s : all of it from rest, and the step of abstract neurons
+    search_s : of winner-take-all groups, in periods of 0.5 s
+    """
+
+    relax_s: float = 0.5
+    read_s: float = 0.2
+    sample_s: float = 0.1
+    step_s: float = 0.1e-3
+    search_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not (np.isfinite(value) and value > 0):
+                raise ValueError(f"{name} is {value}; it must be finite and positive")
+        if not self.read_s < self.relax_s - 0.1:
+            raise ValueError(f"read_s is {self.read_s}; it must end after the cue: below relax_s - 0.1 s")
+        if self.sample_s < 20 * self.step_s:
+            raise ValueError(f"sample_s is {self.sample_s}; give 20 steps or more")
+
+
+@dataclass(frozen=True, eq=False)
+class Programmed:
+    """A problem on a chip.
+
+    problem : Ising or Problem        as asked for
+    wires : Wires or None             couplings and biases as the chip has them, in the problem's units; None: a tour
+    one_hot : OneHot or None          of a tour
+    analog : bool                     integrate-and-fire neurons sample; signs of weights need two synapses
+    """
+
+    problem: Ising | Problem
+    wires: Wires | None
+    one_hot: OneHot | None
+    table: Table
+    pattern: Pattern
+    name: str
+    analog: bool
+    times: Times
+    backend: Backend = "numpy"
+    _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def network(self, task: Task) -> Network:
+        """What is on the chip for ``task``."""
+        search, sampled = isinstance(task, Minimise), isinstance(task, Sample)
+        wires = self.search if search else self.couplings
+        connections = int(wires.weights.nnz)
+        # Two synapses a connection: rows of either sign; a response that goes up and, later, down.
+        double = not search and (self.analog or sampled)
+        weight, bias, state = (int(self.table[name].value) for name in ("weight_bits", "bias_bits", "state_bits"))
+        operations = 4 if search or (sampled and not self.analog) else 8
+        return Network(wires.size, connections, (1 + double) * connections, weight, bias, state, operations)
+
+    def cores(self, task: Task) -> int:
+        """Cores in use; DoesNotFit where the chip, or this simulation of it, is too small."""
+        if isinstance(task, Minimise):
+            require_search(self.size if self.wires is None else 2 * self.size)
+        network = self.network(task)
+        if network.connections > SYNAPSES:
+            raise DoesNotFit(
+                f"{network.connections} synapses; beyond {SYNAPSES} the simulation takes minutes: take parts of the "
+                "problem, or another target"
+            )
+        wires = self.search if isinstance(task, Minimise) else self.couplings
+        fan_in = int(np.diff(wires.weights.indptr).max()) * network.synapses // max(network.connections, 1)
+        return cores_for(network.neurons, fan_in, self.table, self.name)
+
+    @property
+    def size(self) -> int:
+        """Spins."""
+        return self.problem.size**2 if self.wires is None else self.wires.size
+
+    @property
+    def couplings(self) -> Wires:
+        """``wires``, of anything but a tour."""
+        if self.wires is None:
+            raise DoesNotFit(f"{self.name} holds a tour as a search; give its ising() to sample or to relax")
+        return self.wires
+
+    @cached_property
+    def groups(self) -> OneHot:
+        """The problem as it is searched, exact: with it the host computes energies."""
+        if self.one_hot is not None:
+            return self.one_hot
+        return OneHot.from_spins(self.problem if isinstance(self.problem, Ising) else self.problem.ising())
+
+    @property
+    def rivals(self) -> WinnerTakeAll:
+        """The neurons of a search; those of tours with weights that, measured, give shorter tours of 6 to 20 cities."""
+        return WinnerTakeAll() if self.one_hot is None else WinnerTakeAll(strength=0.25)
+
+    @cached_property
+    def search(self) -> Wires:
+        """The winner-take-all neurons as held, in units of their potential."""
+        weights, biases = self.rivals.network(self.groups)
+        return hold(Wires(sparse.csr_array(weights), biases), self.table, self.pattern)
+
+    @cached_property
+    def memory(self) -> SpikingHopfield:
+        """The network of rates, scaled as ``SpikingHopfield.from_ising`` does."""
+        j = self.couplings.weights.toarray()
+        even = (j + j.T) / 2.0
+        network = SpikingHopfield.from_ising(Ising(even, self.couplings.biases), backend=self.backend)
+        k = np.abs(even).argmax()
+        return replace(network, weights=network.weights.flat[k] / even.flat[k] * j) if even.flat[k] else network
+
+    def sampler(self, beta: float, chains: int) -> tuple[Simulator, dict[str, Float]]:
+        """The simulation of ``chains`` samplers side by side, built once, and its parameters."""
+        neurons, coo = self.neurons, sparse.coo_array(self.couplings.weights)
+        post, pre = coo.coords
+        offset = np.arange(chains)[:, None] * self.size
+        if chains not in self._kept:
+            model = neurons.model(chains * self.size, (offset + pre).ravel(), (offset + post).ravel())
+            self._kept[chains] = build(model, dt_s=neurons.dt_s, backend=self.backend)
+        biases = 2.0 * beta * (self.couplings.biases - np.asarray(self.couplings.weights.sum(axis=1)).ravel())
+        parameters = neurons.parameters(np.tile(biases, chains), np.tile(4.0 * beta * coo.data, chains))
+        return self._kept[chains], parameters
+
+    @property
+    def neurons(self) -> AbstractNeurons | LifSamplerNeurons:
+        """Those that sample."""
+        return LifSamplerNeurons(dt_s=NOISY) if self.analog else AbstractNeurons(dt_s=self.times.step_s)
+
+
+def require_search(units: int) -> None:
+    """DoesNotFit for searches whose simulation takes minutes."""
+    if units > UNITS:
+        raise DoesNotFit(
+            f"a search needs {units} neurons, two a spin or one a city and position; beyond {UNITS} its simulation "
+            "takes minutes: take parts of the problem, or cpu-anneal"
+        )

@@ -1,0 +1,108 @@
+r"""Reads of a programmed chip: networks of rates that relax, samplers, groups in which the winner takes all.
+
+Each task has its own network of the same couplings:
+
+- relax: a neuron a spin, output x_i = 2 r_i / r - 1 of its rate r_i (``SpikingHopfield``); spins are the signs of
+  rates that are counted over the last part of a read.
+- sample: a neuron a spin, up while it is refractory (``BoltzmannSampler``): abstract stochastic neurons on a digital
+  chip, whose rectangular response takes two synapses, one up and a delayed one down; integrate-and-fire with coloured
+  noise on an analog one. A read is the state at the end.
+- minimise: a neuron a unit of ``OneHot``, two for a spin, n for a city (``solve_by_spikes``). The host sees every
+  spike, hence every state, and keeps the one that is lowest in the problem that was asked for.
+
+Idealised: random thresholds are logistic and neurons' noise is normal, where chips have uniform pseudo-random numbers
+or background spikes; potentials and currents are not rounded; spikes take no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuromorph.ising import Float
+from neuromorph.spiking.spike_states import SpikeStates
+from neuromorph.spiking.winner_take_all import solve_by_spikes
+
+from .batches import Batch
+from .network_mapping import Programmed
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """spins (reads, n); settled (reads,); activity {event: (reads,)}: spikes, synaptic_operations, membrane_updates,
+    words_read; steps and step_s of the model."""
+
+    spins: NDArray[np.int8]
+    settled: NDArray[np.bool_]
+    activity: dict[str, Float]
+    steps: int
+    step_s: float
+
+
+Reader: TypeAlias = Callable[[Programmed, Any, Batch], Ends]
+
+
+def relax(state: Programmed, cues: NDArray[np.int8], batch: Batch) -> Ends:
+    """From ``cues`` (reads, n) of the batch."""
+    shown = np.ones((batch.size, state.size))
+    shown[batch.chains] = cues[batch.where]
+    memory, times = state.memory, state.times
+    found = memory.recall(shown, duration_s=times.relax_s, read_s=times.read_s, bin_s=times.relax_s, rng=batch.seed)
+    activity = {name: count[batch.chains] for name, count in found.activity.items()}
+    activity["words_read"] = np.full(len(batch.chains), 2.0 * state.size)  # a cue, and a count of spikes
+    spins = found.spins[batch.chains]
+    # Rates that say nothing: a neuron that stands within a tenth of its range of 0.
+    sure = np.all(np.abs(found.outputs[batch.chains, -1]) > 0.1, axis=1)
+    step = memory.neuron.step_s
+    return Ends(spins, sure, activity, round(times.relax_s / step), step)
+
+
+def sample(state: Programmed, beta: float, batch: Batch) -> Ends:
+    """One state a chain, from rest; neurons wake up at different times of the first half."""
+    n, neurons, duration = state.size, state.neurons, state.times.sample_s
+    simulator, values = state.sampler(beta, batch.size)
+    values["cells.start"] = duration / 2.0 * np.random.default_rng(batch.seed).beta(4.0, 4.0, batch.size * n)
+    record = simulator.run(duration, values, rng=batch.seed)
+    chain, neuron = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), n)
+    steps = np.rint(record["spikes.t"] / neurons.dt_s).astype(np.int64)
+    last = SpikeStates(
+        steps, chain, neuron, (batch.size, n), neurons.dt_s, neurons.tau_s, duration - neurons.dt_s, duration,
+        np.zeros((batch.size, n), np.int8),
+    ).spins(neurons.dt_s)[:, 0]  # fmt: skip
+    fan_out = np.bincount(state.couplings.weights.indices, minlength=n) * (1 if state.analog else 2)
+    count = round(duration / neurons.dt_s)
+    activity = {
+        "spikes": np.bincount(chain, minlength=batch.size)[batch.chains].astype(float),
+        "synaptic_operations": np.bincount(chain, fan_out[neuron], minlength=batch.size)[batch.chains],
+        "membrane_updates": np.full(len(batch.chains), float(count * n)),
+        "words_read": np.full(len(batch.chains), float(n)),
+    }
+    return Ends(last[batch.chains], np.ones(len(batch.chains), bool), activity, count, neurons.dt_s)
+
+
+def minimise(state: Programmed, _: None, batch: Batch) -> Ends:
+    """The best state that each chain came by."""
+    groups, neurons = state.groups, state.rivals
+    found = solve_by_spikes(
+        groups,
+        state.times.search_s,
+        chains=batch.size,
+        neurons=neurons,
+        network=(state.search.weights.toarray(), state.search.biases),
+        backend=state.backend,
+        rng=batch.seed,
+    )
+    winners = found.winners[batch.chains]
+    whole = np.all(winners >= 0, axis=1)
+    if state.one_hot is None:
+        spins = np.where(winners % 2 == 1, 1, -1).astype(np.int8)
+    else:
+        spins = np.full((len(winners), groups.size), -1, np.int8)
+        spins[whole] = groups.spins(winners[whole])
+    activity = {name: np.asarray(count)[batch.chains] for name, count in found.activity.items()}
+    activity["words_read"] = activity["spikes"].copy()
+    return Ends(spins, whole, activity, round(state.times.search_s / neurons.dt_s), neurons.dt_s)

@@ -1,0 +1,199 @@
+r"""A spiking chip as a target: what it holds, what its reads do, how long they take.
+
+.. math:: t = \text{steps} \cdot t_{step}
+              + \frac{N_{upd} t_{upd} + N_{SOP} t_{SOP} + N_{fire} t_{fire} + N_{spk} t_{spk}}{\text{cores}}
+          \quad \text{(digital)}, \qquad t = \frac{\text{seconds of the model}}{\text{acceleration}}
+          \quad \text{(analog)}
+
+A digital chip steps as fast as its busiest core allows; neurons are on as few cores as hold them, evenly. A neuron that
+fires sends a spike to every core, its own too, but to no more than it has synapses. Not counted: the time that a host
+takes to write weights and cues and to read spikes, often milliseconds.
+Physics: ``programmed``, ``reads``, ``held``; numbers with their sources: one .toml a chip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from neuromorph.cost import Cost
+from neuromorph.ising import Float, Ising
+from neuromorph.problems.one_hot import OneHot
+from neuromorph.problems.problem import Problem
+from neuromorph.problems.tsp import Tsp
+from neuromorph.protocol import ising_of, mapping_error, require_claim
+from neuromorph.rng import RNG, read_seeds
+from neuromorph.run import Program, Run, finish
+from neuromorph.runtime.limits import whole_parts
+from neuromorph.runtime.threads import single_threaded_blas
+from neuromorph.spiking.brian.simulator import Backend
+from neuromorph.task import Minimise, Relax, Sample, Task
+
+from . import simulation as ways
+from .batches import FIRST, batches, sizes
+from .chip_tables import Table, costs_of
+from .network_mapping import Programmed, Times, require_search
+from .neurobench import neurobench
+from .quantization import Pattern, Wires, cores_for, hold, hops_between
+from .simulation import Ends
+
+
+@dataclass(frozen=True, eq=False)
+class SpikingChip:
+    """A chip; made by the functions of this package.
+
+    claims : frozenset        of minimise, sample, relax
+    table : {name: Datum}     its numbers; with ``acceleration`` it is analog, else digital
+    times : Times             how long a read is
+    backend : str             of Brian2: numpy, cython or cpp_standalone
+    """
+
+    name: str
+    summary: str
+    table: Table
+    claims: frozenset[str] = frozenset({"minimise", "sample", "relax"})
+    times: Times = field(default_factory=Times)
+    backend: Backend = "numpy"
+
+    @property
+    def analog(self) -> bool:
+        return "acceleration" in self.table
+
+    @single_threaded_blas()
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        pattern = Pattern(read_seeds(rng, 1)[0], self._spread("synapse_spread"), self._spread("neuron_spread"))
+        return self._tour(problem, pattern) if isinstance(problem, Tsp) else self._couplings(problem, pattern)
+
+    @single_threaded_blas()
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        require_claim(self, task)
+        seeds = read_seeds(rng, reads)
+        state: Programmed = program.state
+        way: ways.Reader = ways.minimise
+        asked: Any = None
+        if isinstance(task, Relax):
+            way, asked = ways.relax, task.cues(reads, state.size)
+        elif isinstance(task, Sample):
+            way, asked = ways.sample, task.beta
+        cores, network = state.cores(task), state.network(task)
+        groups = batches(seeds, *sizes(network.neurons, network.synapses))
+        parts, status = whole_parts((b.where, way(state, asked, b)) for b in groups)
+        ends = _joined(parts)
+        run = finish(
+            program,
+            task,
+            ends.spins,
+            ends.activity | self._device(ends, cores),
+            converged=ends.settled,
+            status=status,
+            provenance={"parameters": {"cores": cores, **asdict(self.times), "backend": self.backend}},
+        )
+        return replace(run, provenance={**run.provenance, "neurobench": neurobench(program, run)})
+
+    def costs(self) -> tuple[Cost, ...]:
+        return costs_of(self.table)
+
+    def _spread(self, name: str) -> float:
+        return self.table[name].value if name in self.table else 0.0
+
+    def _couplings(self, problem: Ising | Problem, pattern: Pattern) -> Program:
+        if problem.size > int(self.table["cores"].value * self.table["core_neurons"].value):
+            cores_for(problem.size, 0, self.table, self.name)  # a neuron a spin at least: do not build the couplings
+        asked = ising_of(problem)
+        wanted = sparse.csr_array(asked.sparse_couplings())
+        cores_for(asked.size, int(np.diff(wanted.indptr).max()), self.table, self.name)  # a task may need more
+        wires = hold(Wires(wanted, asked.biases), self.table, pattern)
+        held = Ising((wires.weights + wires.weights.T) / 2.0, wires.biases, asked.offset)
+        skew = float(abs(wires.weights - wires.weights.T).power(2).sum()) / 8.0
+        scale = float(asked.sparse_couplings().power(2).sum()) / 2.0 + float((asked.biases**2).sum())
+        error = mapping_error(asked, held)
+        if scale:  # the antisymmetric part is orthogonal to the rest: squares add
+            error = float(np.hypot(error, np.sqrt(skew / scale)))
+        notes = [*self._notes, "to relax and to sample: a neuron a spin; to minimise: two, with synapses of their own"]
+        if pattern.synapse_spread:
+            notes.append("held is the symmetric part of the couplings; the rest is in the mapping error")
+        if self.analog and "sample" in self.claims:
+            notes.append("integrate-and-fire neurons sample exp(-beta E) roughly: the larger the couplings, the worse")
+        state = self._state(problem, wires, None, pattern)
+        words = float(wires.weights.nnz + wires.size)
+        return Program(
+            self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST, pattern.differs
+        )
+
+    def _tour(self, problem: Tsp, pattern: Pattern) -> Program:
+        n = problem.size
+        require_search(n * n)
+        one_hot = OneHot.from_ising(problem.ising(), np.repeat(np.arange(n), n))
+        state = self._state(problem, None, one_hot, pattern)
+        state.cores(Minimise())
+        ideal, _ = state.rivals.network(one_hot)
+        held = state.search.weights.toarray()
+        between = one_hot.groups[:, None] != one_hot.groups
+        error = float(np.linalg.norm((held - ideal)[between]) / (np.linalg.norm(ideal[between]) or 1.0))
+        notes = (
+            *self._notes,
+            f"held as {n} groups of {n} neurons, a city each; mapping error: of the inhibition between groups",
+        )
+        words = float(np.count_nonzero(held) + n * n)
+        return Program(self.name, problem, None, state, error, notes, {"words_written": words}, FIRST, pattern.differs)
+
+    def _state(
+        self, problem: Ising | Problem, wires: Wires | None, one_hot: OneHot | None, pattern: Pattern
+    ) -> Programmed:
+        return Programmed(
+            problem, wires, one_hot, self.table, pattern, self.name, self.analog, self.times, self.backend
+        )
+
+    @property
+    def _notes(self) -> list[str]:
+        bits, biases = (int(self.table[name].value) for name in ("weight_bits", "bias_bits"))
+        notes = [f"weights of {bits - 1} bits and a sign, one exponent for all; biases of {biases} bits"]
+        if self.analog:
+            notes.append("noise is an ideal source in every neuron; what makes it on the chip is not counted")
+        else:
+            notes.append(
+                "thresholds of samplers and searches are logistic at random: a chip's random numbers are uniform"
+            )
+        spreads = self._spread("synapse_spread"), self._spread("neuron_spread")
+        if any(spreads):
+            notes.append(
+                f"fixed pattern, assumed: {spreads[0]:.1%} of a weight, {spreads[1]:.1%} of a neuron's largest input"
+            )
+        return notes
+
+    def _device(self, ends: Ends, cores: int) -> dict[str, Any]:
+        """Seconds of the device, visits to its neurons and traffic between its cores."""
+        spikes = ends.activity["spikes"]
+        packets = np.minimum(spikes * cores, ends.activity["synaptic_operations"])
+        along, across = (packets * (cores - 1) / cores * steps for steps in hops_between(cores, self.table))
+        found = {"packets": packets, "hops": along + across, "row_hops": along, "column_hops": across}
+        if self.analog:
+            return found | {"device_s": ends.steps * ends.step_s / self.table["acceleration"].value}
+        found["membrane_accesses"] = ends.activity["membrane_updates"]  # of neurons that always have something to do
+        busy: Float = sum(
+            (ends.activity | found)[event] * self.table[name].value
+            for event, name in (
+                ("membrane_updates", "update_time"),
+                ("synaptic_operations", "synapse_time"),
+                ("spikes", "spike_time"),
+                ("packets", "packet_time"),
+            )
+            if name in self.table
+        ) / cores + np.zeros(len(spikes))  # fmt: skip
+        return found | {"device_s": ends.steps * self.table["step_time"].value + busy}
+
+
+def _joined(parts: list[tuple[Any, Ends]]) -> Ends:
+    """Ends in the order of the reads."""
+    order = np.argsort(np.concatenate([where for where, _ in parts]))
+    ends = [end for _, end in parts]
+    return Ends(
+        np.concatenate([end.spins for end in ends])[order],
+        np.concatenate([end.settled for end in ends])[order],
+        {name: np.concatenate([end.activity[name] for end in ends])[order] for name in ends[0].activity},
+        ends[0].steps,
+        ends[0].step_s,
+    )

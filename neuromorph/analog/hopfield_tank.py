@@ -1,0 +1,118 @@
+r"""Hopfield and Tank's tours of 1985, with their parameters, so that everybody can see them fail.
+
+.. math:: \dot u_{xi} = -\frac{u_{xi}}{\tau} - A \sum_{j \ne i} V_{xj} - B \sum_{y \ne x} V_{yi}
+          - C \Big(\sum_{yj} V_{yj} - n_0\Big) - D \sum_y d_{xy} (V_{y,i+1} + V_{y,i-1}), \quad
+          V = \tfrac12 \big(1 + \tanh(u / u_0)\big)
+
+V_xi belongs to city x at position i. Published for 10 cities in the unit square: A = B = D = 500, C = 200, n0 = 15,
+u0 = 0.02, tau = 1. Starting from V = 1 / n with 10 % of u0 of noise, about one start in ten ends in a tour.
+Source: Hopfield, Tank, Biol. Cybern. 52, 141 (1985); failure: Wilson, Pawley, Biol. Cybern. 58, 63 (1988).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..ising import Float
+from ..runtime.limits import checkpoint
+from ..runtime.threads import single_threaded_blas
+from .activations import Logistic
+from .assignments import Assignments, checked_distances
+from .network import AnalogNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class HopfieldTank:
+    """The 1985 dynamics for one matrix of distances, as a system that any solver can integrate.
+
+    distances : (n, n) float    d, in units in which the cities fill the unit square
+    a, b, c, d : float          weights of rows, columns, their total and the tour, 1/s
+    surplus : float             n0 - n: what the amplifiers need on top of n ones to reach them
+    u0 : float                  width of the activation
+    tau_s : float               leak, s
+    """
+
+    distances: Any
+    a: float = 500.0
+    b: float = 500.0
+    c: float = 200.0
+    d: float = 500.0
+    surplus: float = 5.0
+    u0: float = 0.02
+    tau_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "distances", checked_distances(self.distances))
+        for name in ("a", "b", "c", "d", "surplus", "u0", "tau_s"):
+            value = getattr(self, name)
+            if not np.isfinite(value) or (name in ("u0", "tau_s") and value <= 0):
+                raise ValueError(f"{name} is {value}; it must be finite, u0 and tau_s positive")
+
+    @property
+    def size(self) -> int:
+        """Number of cities n."""
+        return len(self.distances)
+
+    def voltages(self, state: ArrayLike) -> Float:
+        """V of u, in its shape."""
+        return 0.5 * (1.0 + np.tanh(np.asarray(state, dtype=float) / self.u0))
+
+    def rhs(self, t: float, state: ArrayLike) -> Float:
+        """du/dt, 1/s, in the shape of u: (..., n, n) or flat. The system is autonomous."""
+        u = np.asarray(state, dtype=float)
+        v = self.voltages(u).reshape(-1, self.size, self.size)
+        rows, columns = v.sum(axis=2, keepdims=True), v.sum(axis=1, keepdims=True)
+        tour = self.distances @ (np.roll(v, 1, axis=2) + np.roll(v, -1, axis=2))
+        total = rows.sum(axis=1, keepdims=True) - self.size - self.surplus
+        force = self.a * (rows - v) + self.b * (columns - v) + self.c * total + self.d * tour
+        return -u / self.tau_s - force.reshape(u.shape)
+
+    def network(self) -> AnalogNetwork:
+        """The same equations as a network of n^2 neurons with C = 1 F, which has an energy.
+
+        No passive circuit has it: its synapses would load the neurons far more than 1 / R = 1 F / tau.
+        """
+        one, other = np.eye(self.size), 1.0 - np.eye(self.size)
+        shift = np.roll(one, 1, axis=1)
+        conductances = -self.a * np.kron(one, other) - self.b * np.kron(other, one) - self.c
+        conductances -= self.d * np.kron(self.distances, shift + shift.T)
+        currents = self.c * (self.size + self.surplus)
+        return AnalogNetwork(conductances, self.tau_s, 1.0, currents, Logistic(gain=2.0 / self.u0))
+
+    def initial(self, seeds: Sequence[np.random.SeedSequence]) -> Float:
+        """u at which V = 1 / n, with noise of +-10 % of u0, (reads, n, n)."""
+        shape = (self.size, self.size)
+        noise = [np.random.default_rng(seed).uniform(-0.1, 0.1, shape) for seed in seeds]
+        return self.u0 * (np.arctanh(2.0 / self.size - 1.0) + np.array(noise))
+
+
+@single_threaded_blas()
+def hopfield_tank(
+    system: HopfieldTank | ArrayLike,
+    seeds: Sequence[np.random.SeedSequence],
+    *,
+    duration_tau: float = 0.01,
+    step_tau: float = 1e-5,
+) -> Assignments:
+    """Integrate one start for each of ``seeds`` by Euler's method, as published.
+
+    0.01 tau is 250 times u0 / A, in which A alone crosses the activation: three or ten times as long gives the same
+    tours.
+    """
+    system = system if isinstance(system, HopfieldTank) else HopfieldTank(system)
+    if not (0 < step_tau <= duration_tau < np.inf):
+        raise ValueError(f"step_tau is {step_tau} and duration_tau {duration_tau}; expected 0 < step <= duration")
+    if len(seeds) == 0:
+        raise ValueError("seeds are empty; give one a read")
+    steps = int(np.ceil(duration_tau / step_tau * (1.0 - 1e-12)))
+    dt = duration_tau * system.tau_s / steps
+    u = system.initial(seeds)
+    for step in range(steps):
+        checkpoint("Hopfield and Tank's dynamics", step, steps)
+        u += dt * system.rhs(0.0, u)
+    return Assignments(system.voltages(u), duration_tau, steps, np.zeros(len(seeds), np.int64))

@@ -1,0 +1,222 @@
+r"""Adiabatic softassign: a leaky integrator, a normaliser of rows and columns, and a falling temperature.
+
+.. math:: \dot U = -U - \hat d\, V (S + S^\top) + \frac{\gamma(t)}{n} V + \sigma T \dot W, \qquad
+          V = \mathrm{Sinkhorn}\,e^{U / T(t)}
+
+U_xi belongs to city x at position i of the tour; V is doubly stochastic; S shifts the positions cyclically; d^ is the
+doubly centred matrix of distances over its largest |eigenvalue| (centring adds constants to rows and columns of U,
+which V does not see). Time is in units of the leak's time constant tau.
+
+T falls geometrically from 0.9 to 0.02 of Tc = (2 cos(2 pi / n) + gamma(0) / n) / n, where the first tour-like mode
+grows. gamma rises as the eighth power of time: late enough to leave the choice of the tour alone, high enough to make V
+a permutation. sigma W is noise in the exponent U / T; it makes reads differ.
+
+Source: Rangarajan, Gold, Mjolsness, Neural Comput. 8, 1041 (1996), softassign; Van den Bout, Miller, Biol. Cybern. 62,
+129 (1989), Tc of a normalised network. The course of gamma and the noise are ours, chosen by measurement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..ising import Float
+from ..rng import kernel_states
+from ..runtime.pieces import pieces
+from ..runtime.threads import single_threaded_blas
+from .assignments import Assignments, checked_distances
+
+_POWER = 8
+_SCATTER = 1e-3  # of U(0): it only breaks the symmetry between tours that differ by a shift or in direction
+
+
+@dataclass(frozen=True, eq=False)
+class Softassign:
+    """The dynamics for one matrix of distances, as a system that any solver can integrate.
+
+    distances : (n, n) float    d[x, y], n >= 3, finite; may be slightly asymmetric, as a device holds it
+    tau_per_city : float        length of the schedule over n
+    gamma_start, gamma_end      the self-coupling at both ends; much more than 3 before the end spoils tours, less than
+                                about 5 at the end leaves some reads without a tour
+    hot, cold : float           T at both ends in units of Tc
+    noise : float               sigma over min(2, 80 / n) tau^(-1/2), which serves from 10 to 100 cities; 0 for none
+    """
+
+    distances: Any
+    tau_per_city: float = 40.0
+    gamma_start: float = 0.0
+    gamma_end: float = 10.0
+    hot: float = 0.9
+    cold: float = 0.02
+    noise: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "distances", checked_distances(self.distances))
+        for name in ("tau_per_city", "hot", "cold"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
+        for name in ("gamma_start", "gamma_end"):
+            if not np.isfinite(getattr(self, name)):
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be finite")
+        if not (np.isfinite(self.noise) and self.noise >= 0):
+            raise ValueError(f"noise is {self.noise}; it must be finite and not negative")
+
+    @property
+    def size(self) -> int:
+        """Number of cities n."""
+        return len(self.distances)
+
+    @property
+    def duration_tau(self) -> float:
+        """Length of the schedule, tau."""
+        return self.tau_per_city * self.size
+
+    @property
+    def sigma(self) -> float:
+        """Noise in U / T, tau^(-1/2)."""
+        return self.noise * min(2.0, 80.0 / self.size)
+
+    @cached_property
+    def unit(self) -> float:
+        """The distance that is 1 in d^: the largest |eigenvalue| of the centred symmetric part."""
+        centred = _centred(self.distances)
+        return float(np.abs(np.linalg.eigvalsh((centred + centred.T) / 2.0)).max()) or 1.0
+
+    def scaled(self, distances: ArrayLike | None = None) -> Float:
+        """d^ of ``distances``, or of the system's own, (n, n)."""
+        return _centred(self.distances if distances is None else np.asarray(distances, dtype=float)) / self.unit
+
+    @property
+    def critical_temperature(self) -> float:
+        """Tc; for n < 6, where the formula vanishes or changes sign, that of n = 6."""
+        return float((2.0 * np.cos(2.0 * np.pi / max(6, self.size)) + self.gamma_start / self.size) / self.size)
+
+    def temperature(self, t: ArrayLike) -> Float:
+        """T at time t in tau."""
+        s = np.asarray(t, dtype=float) / self.duration_tau
+        return np.asarray(self.critical_temperature * self.hot * (self.cold / self.hot) ** s)
+
+    def coupling(self, t: ArrayLike) -> Float:
+        """gamma / n at time t in tau."""
+        s = np.asarray(t, dtype=float) / self.duration_tau
+        return np.asarray((self.gamma_start + (self.gamma_end - self.gamma_start) * s**_POWER) / self.size)
+
+    def assignment(self, t: float, state: ArrayLike) -> Float:
+        """V, doubly stochastic to 1e-12, of U in the shape of U: (..., n, n) or flat."""
+        u = np.asarray(state, dtype=float)
+        return sinkhorn(u.reshape(-1, self.size, self.size) / self.temperature(t)).reshape(u.shape)
+
+    def rhs(self, t: float, state: ArrayLike) -> Float:
+        """dU/dt without the noise, 1/tau, in the shape of U: (..., n, n) or flat."""
+        u = np.asarray(state, dtype=float)
+        v = self.assignment(t, u).reshape(-1, self.size, self.size)
+        force = self.scaled() @ (np.roll(v, 1, axis=-1) + np.roll(v, -1, axis=-1)) - self.coupling(t) * v
+        return -u - force.reshape(u.shape)
+
+
+@single_threaded_blas()
+def softassign(
+    system: Softassign | ArrayLike,
+    seeds: Sequence[np.random.SeedSequence],
+    *,
+    held: ArrayLike | None = None,
+    step_tau: float = 0.5,
+    tolerance: float = 0.1,
+    passes: int = 8,
+) -> Assignments:
+    """Anneal one read for each of ``seeds`` by Euler's method, in single precision.
+
+    Parameters
+    ----------
+    system : Softassign or (n, n)       the dynamics, or distances for the default ones
+    held : (n, n) or (reads, n, n)      distances that a device holds instead, the same or one matrix a read; schedule
+                                        and unit of distance stay those of ``system``
+    step_tau : float                    tau; from 0.25 to 0.5 tours are equally good, at 0.75 longer by about 0.5 %, and
+                                        at 1 many reads end without one
+    tolerance, passes                   where the normalisation of rows and columns within a step stops. It starts from
+                                        the potentials of the step before, so that 0.1 gives tours as good as 1e-2 in
+                                        half the time; the last one goes to 1e-4
+
+    Noise is two-valued, +-sigma T sqrt(dt): weakly equivalent to a Gaussian to first order.
+    """
+    from .softassign_kernel import LANES, anneal, finish, start
+
+    system = system if isinstance(system, Softassign) else Softassign(system)
+    n, reads = system.size, len(seeds)
+    if reads < 1:
+        raise ValueError("seeds are empty; give one a read")
+    matrices = np.asarray(system.distances if held is None else held, dtype=float)
+    if matrices.shape not in ((n, n), (reads, n, n)) or not np.isfinite(matrices).all():
+        raise ValueError(f"held has shape {matrices.shape}; expected finite ({n}, {n}) or ({reads}, {n}, {n})")
+    if not 0 < step_tau <= 1:
+        raise ValueError(
+            f"step_tau is {step_tau}; choose it above 0 and at most 1, beyond which Euler's method is unstable"
+        )
+    if not (0 < tolerance < 1 and passes >= 1):
+        raise ValueError(f"tolerance is {tolerance} and passes {passes}; expected 0 < tolerance < 1 <= passes")
+    steps = max(1, int(np.ceil(system.duration_tau / step_tau * (1.0 - 1e-12))))
+    times = np.linspace(0.0, system.duration_tau, steps + 1)
+    dt = np.float32(system.duration_tau / steps)
+    temperatures = system.temperature(times).astype(np.float32)
+    couplings = system.coupling(times[:-1]).astype(np.float32)
+    width = -(-n // LANES) * LANES
+    padded, out = np.zeros((n, width), np.float32), np.empty((n, width), np.float32)
+    values, counts = np.empty((reads, n, n), np.float32), np.empty(reads, np.int64)
+    for read, stream in enumerate(kernel_states(list(seeds))):
+        if read == 0 or matrices.ndim == 3:
+            padded[:, :n] = system.scaled(matrices[read] if matrices.ndim == 3 else matrices).T
+        u, row, column = start(n, width, np.float32(_SCATTER), stream)
+        options = (dt, np.float32(system.sigma), np.float32(tolerance), passes, stream, u, row, column, out)
+        counts[read] = 0
+        for _, part in pieces(1, steps, "softassign", before=read * steps, total=reads * steps):
+            counts[read] += anneal(padded, temperatures[part], couplings[part], *options)
+        counts[read] += finish(u, row, column, temperatures[steps], out)
+        values[read] = out[:, :n].T
+    return Assignments(values, system.duration_tau, steps, counts)
+
+
+def sinkhorn(exponent: ArrayLike, tolerance: float = 1e-12, passes: int = 10_000) -> Float:
+    """The doubly stochastic matrix diag(a) exp(exponent) diag(b), (..., n, n).
+
+    Columns and rows are normalised in turn in the log domain (Sinkhorn, Ann. Math. Statist. 35, 876 (1964)); near the
+    end, where that slows down, Newton's method solves for the rows with the columns eliminated.
+    """
+    x = np.asarray(exponent, dtype=float)
+    flat = x.reshape(-1, *x.shape[-2:])
+    return np.array([_sinkhorn(matrix, tolerance, passes) for matrix in flat]).reshape(x.shape)
+
+
+def _sinkhorn(x: Float, tolerance: float, passes: int) -> Float:
+    n = len(x)
+    best, rows, best_error = x, np.zeros(n), np.inf
+    newton = False
+    for _ in range(passes):
+        y = best + rows[:, None]
+        peak = y.max(axis=0)
+        y = y - peak - np.log(np.exp(y - peak).sum(axis=0))
+        v = np.exp(y)
+        sums = v.sum(axis=1)
+        error = np.abs(sums - 1.0).max()
+        if newton and not error < best_error:  # too far for Newton: back to the last matrix, and a plain pass
+            v, sums = np.exp(best), np.exp(best).sum(axis=1)
+            newton = False
+        else:
+            newton = error < 0.5
+            best, best_error = y, error
+        if best_error < tolerance:
+            break
+        if newton:
+            rows = np.linalg.solve(np.diag(sums + 1e-12) - v @ v.T + 1.0 / n, 1.0 - sums)
+        else:
+            peak = best.max(axis=1)
+            rows = -(peak + np.log(np.exp(best - peak[:, None]).sum(axis=1)))
+    return np.exp(best)
+
+
+def _centred(d: Float) -> Float:
+    return np.asarray(d - d.mean(axis=0) - d.mean(axis=1, keepdims=True) + d.mean())

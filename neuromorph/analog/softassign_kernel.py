@@ -1,0 +1,142 @@
+r"""One read of the annealed softassign dynamics in single precision: the equations are in ``annealing.softassign``.
+
+U and V are stored (position, city), so that a shift of positions is a choice of rows, and the columns are padded to a
+multiple of 32 so that no loop has a remainder. A step costs one matrix product (BLAS, in blocks of rows too small for
+it to start threads), one vectorised exponential and one or a few passes of Sinkhorn's normalisation.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from ..kernels.xoshiro import next_uint64, normal
+
+LANES = 32  # columns are padded to a multiple of this; also the signs drawn from one random number
+_BLAS_SERIAL = 262144  # m n k up to which OpenBLAS stays on the calling thread
+_FLOOR = -60.0  # 2^-60 is the least weight: far below rounding, far above denormals, which would cost 100 cycles each
+_FINE = 1e-4  # tolerance of the last normalisation
+_PASSES = 200  # and of its length
+
+F = np.float32
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy", inline="always")
+def _exp(x):
+    """e^x to 4e-6 for |x| < 40, without a branch or a call, so that the loop around it is vectorised."""
+    t = min(max(x * F(1.4426950408889634), F(_FLOOR)), F(-_FLOOR))
+    k = math.floor(t + F(0.5))
+    f = t - F(k)
+    p = F(1.5403530e-4)  # 2^f on -1/2 .. 1/2: Taylor in ln 2
+    p = p * f + F(1.3333558e-3)
+    p = p * f + F(9.6181291e-3)
+    p = p * f + F(5.5504109e-2)
+    p = p * f + F(2.4022651e-1)
+    p = p * f + F(6.9314718e-1)
+    p = p * f + F(1.0)
+    return p * np.int32((np.int32(k) + np.int32(127)) << np.int32(23)).view(np.float32)
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _normalise(u, row, column, temperature, tolerance, passes, v, a, b, sums):
+    """V = Sinkhorn(exp(U / T)), warm-started by the potentials row (n,) and column (padded); returns the passes used.
+
+    The potentials are kept in the units of U, so that they stay near their new values when T changes.
+    """
+    n, width = u.shape
+    inverse = F(1.0) / temperature
+    for i in range(n):
+        offset, ui, vi = row[i], u[i], v[i]
+        for x in range(width):
+            vi[x] = _exp((ui[x] + offset + column[x]) * inverse)
+    b[:n] = F(1.0)  # the padding keeps b = 0, so that it never counts
+    used = 0
+    while True:
+        used += 1
+        sums[:] = F(0.0)
+        for i in range(n):
+            vi, total = v[i], F(0.0)
+            for x in range(width):
+                total += vi[x] * b[x]
+            a[i] = factor = F(1.0) / total
+            for x in range(width):
+                sums[x] += factor * vi[x]
+        worst = F(0.0)
+        for x in range(n):
+            worst = max(worst, abs(b[x] * sums[x] - F(1.0)))
+            b[x] = F(1.0) / sums[x]
+        if worst < tolerance or used >= passes:
+            break
+    for i in range(n):
+        factor, vi = a[i], v[i]
+        for x in range(width):
+            vi[x] *= factor * b[x]
+        row[i] += temperature * F(math.log(factor))
+    for x in range(n):
+        column[x] += temperature * F(math.log(b[x]))
+    return used
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _kick(part, amplitude, bits):
+    """+- amplitude on 32 components, one random bit each."""
+    for x in range(32):
+        part[x] += amplitude - F((bits >> np.uint32(x)) & np.uint32(1)) * (amplitude + amplitude)
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def start(n, width, initial, stream):
+    """(U, the potentials of rows and of columns) at the beginning; ``initial`` is the scatter of U, float32."""
+    u, row, column = np.zeros((n, width), F), np.zeros(n, F), np.full(width, F(-1e30))
+    for i in range(n):
+        for x in range(n):
+            u[i, x] = initial * F(normal(stream))
+    column[:n] = F(0.0)
+    return u, row, column
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def anneal(distances, temperatures, couplings, dt, noise, tolerance, passes, stream, u, row, column, v):
+    """Some steps of one read; returns the Sinkhorn passes they took.
+
+    distances (n, width) float32    scaled d, row y holds d[:, y], zeros in the padding
+    temperatures, couplings         T at the beginning of each step and gamma during it, (steps,) float32
+    dt, noise, tolerance            float32; noise is sigma
+    stream (4,) uint64              state of the generator
+    u, row, column                  of :func:`start`, in place
+    v (n, width) float32            room for V
+    """
+    n, width = distances.shape
+    force, neighbours = np.empty((n, width), F), np.empty((n, n), F)
+    a, b, sums = np.empty(n, F), np.zeros(width, F), np.empty(width, F)
+    flat_u, flat_v, flat_force = u.reshape(-1), v.reshape(-1), force.reshape(-1)
+    block = max(1, _BLAS_SERIAL // (n * width))
+    total = 0
+    for step in range(couplings.size):
+        temperature = temperatures[step]
+        total += _normalise(u, row, column, temperature, tolerance, passes, v, a, b, sums)
+        for i in range(n):
+            before, after, sum_of = v[i - 1 if i > 0 else n - 1], v[i + 1 if i < n - 1 else 0], neighbours[i]
+            for y in range(n):
+                sum_of[y] = before[y] + after[y]
+        for i in range(0, n, block):
+            np.dot(neighbours[i : i + block], distances, force[i : i + block])
+        gamma = couplings[step]
+        for e in range(flat_u.size):
+            flat_u[e] += dt * (gamma * flat_v[e] - flat_u[e] - flat_force[e])
+        if noise > F(0.0):
+            amplitude = noise * temperature * F(math.sqrt(dt))
+            for e in range(0, flat_u.size, 32):
+                _kick(flat_u[e : e + 32], amplitude, np.uint32(next_uint64(stream) >> np.uint64(32)))
+    return total
+
+
+@njit(cache=True, nogil=True)
+def finish(u, row, column, temperature, v):
+    """V (n, width) at the end, finely normalised; returns the passes it took."""
+    n, width = u.shape
+    a, b, sums = np.empty(n, F), np.zeros(width, F), np.empty(width, F)
+    return _normalise(u, row, column, temperature, F(_FINE), _PASSES, v, a, b, sums)

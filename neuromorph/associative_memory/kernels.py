@@ -1,0 +1,212 @@
+r"""Inner loops of associative memories, one read a call: heat bath at beta, which at infinite beta is descent.
+
+.. math:: P(s_i \to -s_i) = \frac{1}{1 + e^{\beta \Delta E_i}}, \qquad
+          \Delta E_i = 2 s_i f_i \;(\text{couplings}), \quad E(s^{(i)}) - E(s) \;(\text{dense memories})
+
+Sweeps visit the spins in random order. At infinite beta a spin turns only if that lowers the energy by more than
+``tiny`` or, in dense memories, than its round-off, so that neither a tie nor rounding can turn spins for ever.
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from ..kernels.xoshiro import below, uniform
+
+_ROUND_OFF = 1e-13  # relative, of a change of energy that is a difference of sums
+
+
+@njit(cache=True, nogil=True)
+def _turns(rise, beta, tiny, state):
+    if beta == np.inf:
+        return rise < -tiny
+    x = beta * rise
+    return x < 37.0 and uniform(state) * (1.0 + math.exp(x)) < 1.0  # the generator cannot draw below exp(-37)
+
+
+@njit(cache=True, nogil=True)
+def _shuffle(order, state):
+    for k in range(order.size - 1, 0, -1):
+        pick = below(state, k + 1)
+        order[k], order[pick] = order[pick], order[k]
+
+
+@njit(cache=True, nogil=True)
+def start(columns, biases, spins, fields):
+    """``fields`` (n,) = h + J s, with ``columns[i, j]`` = J_ji; returns E without offset."""
+    n = spins.size
+    fields[:] = biases
+    energy = 0.0
+    for i in range(n):
+        for j in range(n):
+            fields[j] += columns[i, j] * spins[i]
+    for i in range(n):
+        energy -= 0.5 * spins[i] * (fields[i] + biases[i])
+    return energy
+
+
+@njit(cache=True, nogil=True)
+def relax(columns, beta, tiny, every, fields, spins, order, energies, updates, energy, sweeps, state):
+    """At most ``sweeps`` sweeps of single spins through J after ``updates`` single updates, which led to ``energy``.
+
+    fields, spins, order (n,)   of :func:`start`, int8, and a permutation, in place
+    energies (points,)          filled with E without offset after each ``every`` updates; the last ends the sweeps
+
+    Returns (updates, energy, whether a whole sweep turned nothing, which ends the sweeps at infinite beta).
+    """
+    n = spins.size
+    limit = every * (energies.size - 1)
+    for _ in range(sweeps):
+        _shuffle(order, state)
+        turned = 0
+        for i in order:
+            rise = 2.0 * spins[i] * fields[i]
+            if _turns(rise, beta, tiny, state):
+                spins[i] = -spins[i]
+                change = 2.0 * spins[i]
+                for j in range(n):
+                    fields[j] += columns[i, j] * change
+                energy += rise
+                turned += 1
+            updates += 1
+            if updates % every == 0:
+                energies[updates // every] = energy
+            if updates == limit:
+                return updates, energy, turned == 0 and beta == np.inf
+        if turned == 0 and beta == np.inf:
+            return updates, energy, True
+    return updates, energy, False
+
+
+@njit(cache=True, nogil=True)
+def means(columns, beta, burn, begin, end, fields, spins, sums, state):
+    """Adds tanh(beta f_i), the mean of s_i given the others, to ``sums`` (n,) in each sweep from ``burn`` on.
+
+    begin, end              which sweeps
+    fields, spins (n,)      of :func:`start`, int8, in place
+    """
+    n = spins.size
+    for sweep in range(begin, end):
+        for i in range(n):
+            if sweep >= burn:
+                sums[i] += math.tanh(beta * fields[i])
+            if _turns(2.0 * spins[i] * fields[i], beta, 0.0, state):
+                spins[i] = -spins[i]
+                change = 2.0 * spins[i]
+                for j in range(n):
+                    fields[j] += columns[i, j] * change
+
+
+@njit(cache=True, nogil=True)
+def _power(x, power, rectified):
+    return 0.0 if rectified and x <= 0.0 else x**power
+
+
+@njit(cache=True, nogil=True)
+def _weigh(products, weights):
+    """exp(p - max p), which cannot overflow; returns (their sum, max p)."""
+    largest, total = products.max(), 0.0
+    for mu in range(products.size):
+        weights[mu] = math.exp(products[mu] - largest)
+        total += weights[mu]
+    return total, largest
+
+
+@njit(cache=True, nogil=True)
+def _rise(column, products, weights, total, spin, n, power, rectified):
+    """Change of E if the spin that stands in ``column`` (k,) of the patterns turned; 0 if only round-off is left."""
+    if power == 0:  # the share a of the weights that agree with the spin falls by e^-2, the others grow by e^2
+        agree = 0.0
+        for mu in range(products.size):
+            if column[mu] == spin:
+                agree += weights[mu]
+        share = agree / total
+        rise = -math.log(share * math.exp(-2.0) + (1.0 - share) * math.exp(2.0))
+        return rise if abs(rise) > _ROUND_OFF else 0.0
+    rise, size = 0.0, 0.0
+    for mu in range(products.size):
+        before = _power(products[mu] / n, power, rectified)
+        after = _power((products[mu] - 2 * column[mu] * spin) / n, power, rectified)
+        rise += before - after
+        size += abs(before) + abs(after)
+    return n * rise if abs(rise) > _ROUND_OFF * size else 0.0
+
+
+@njit(cache=True, nogil=True)
+def start_dense(columns, power, rectified, spins, products):
+    """``products`` (k,) int64 = x_mu . s; returns E of :func:`relax_dense`."""
+    n, k = columns.shape
+    products[:] = 0
+    for i in range(n):
+        for mu in range(k):
+            products[mu] += columns[i, mu] * spins[i]
+    if power == 0:
+        total, largest = _weigh(products, np.empty(k))
+        return -largest - math.log(total)
+    energy = 0.0
+    for mu in range(k):
+        energy -= n * _power(products[mu] / n, power, rectified)
+    return energy
+
+
+@njit(cache=True, nogil=True)
+def relax_dense(
+    columns, power, rectified, beta, every, products, spins, order, energies, updates, energy, sweeps, state
+):
+    """As :func:`relax` for E = -n sum_mu F(x_mu . s / n), F(m) = m^power, or, at power 0, -ln sum_mu exp(x_mu . s).
+
+    columns (n, k) int8     the patterns turned on their side
+    products (k,)           of :func:`start_dense`, in place
+    """
+    n, k = columns.shape
+    weights, total = np.empty(k), 0.0
+    if power == 0:
+        total = _weigh(products, weights)[0]
+    limit = every * (energies.size - 1)
+    for _ in range(sweeps):
+        _shuffle(order, state)
+        turned = 0
+        for i in order:
+            rise = _rise(columns[i], products, weights, total, spins[i], n, power, rectified)
+            if _turns(rise, beta, 0.0, state):
+                for mu in range(k):
+                    products[mu] -= 2 * columns[i, mu] * spins[i]
+                if power == 0:
+                    total = _weigh(products, weights)[0]
+                spins[i] = -spins[i]
+                energy += rise
+                turned += 1
+            updates += 1
+            if updates % every == 0:
+                energies[updates // every] = energy
+            if updates == limit:
+                return updates, energy, turned == 0 and beta == np.inf
+        if turned == 0 and beta == np.inf:
+            return updates, energy, True
+    return updates, energy, False
+
+
+@njit(cache=True, nogil=True)
+def retain(couplings, fields, limit, spins, order, state):
+    """Descent of one state through integer couplings (n, n) int16; ``fields`` (n,) int32 and ``spins`` in place.
+
+    Sweeps in random order, without rounding; ``order``, a permutation, in place. Returns (sweeps, whether it rests).
+    """
+    n = spins.size
+    for sweep in range(limit):
+        _shuffle(order, state)
+        turned = 0
+        for i in order:
+            if spins[i] * fields[i] < 0:
+                spins[i] = -spins[i]
+                row, change = couplings[i], np.int32(2 * spins[i])
+                for j in range(n):
+                    fields[j] += np.int32(row[j]) * change
+                turned += 1
+        if turned == 0:
+            return sweep + 1, True
+    return limit, False

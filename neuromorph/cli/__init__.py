@@ -1,0 +1,129 @@
+"""The command line: thin calls to public functions. Everything heavy is imported by the command that needs it.
+
+Exit codes: 0; 1 no feasible answer, or engines that disagree; 2 bad input; 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, what
+there is being kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from ..runtime.limits import TimeLimitReached
+from ..runtime.signals import interrupts
+from .arguments import (
+    INTERRUPTED,
+    NO_ANSWER,
+    TOO_MUCH,
+    BadInput,
+    Parser,
+    folder_or_file,
+    fraction,
+    names,
+    one_line,
+    too_much,
+)
+from .circuits import add_circuit_commands
+from .common import load_problem, origin
+from .compare import add_study_options, compare_command, solve_command
+from .info import info_command, targets_command
+from .memory_and_sampling import add_model_commands
+from .spiking import add_spike_command
+
+BAD_INPUT = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller closed it
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  (it stays open)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter shows a mark instead
+            stream.reconfigure(errors="replace")
+    with interrupts(ending=True) as signals:
+        code = _run(words)
+    exec("")  # Python remembers Ctrl-C within an exec, though it was answered, and would end by a signal instead
+    return 128 + signals.number if code == INTERRUPTED and signals.number else code
+
+
+def _run(words: list[str]) -> int:
+    try:
+        arguments = _parser().parse_args(words)
+        arguments.words = words
+        code: int = arguments.command(arguments)
+        sys.stdout.flush()
+        return code
+    except SystemExit as end:  # argparse's --help and --version
+        return int(end.code or 0)
+    except BadInput as error:
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
+        return BAD_INPUT
+    except TOO_MUCH as error:
+        print(f"error: {one_line(too_much(error))}", file=sys.stderr)
+        return BAD_INPUT
+    except TimeLimitReached as error:
+        print(f"time limit: {error}; give more with --time-limit", file=sys.stderr)
+        return NO_ANSWER
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has seen enough
+        _drop_output()
+        return 0
+    except OSError as error:  # a file that we write is writing's matter; this is the output, on a full disk say
+        _drop_output()
+        print(f"error: {one_line(str(error))}; give the output another place", file=sys.stderr)
+        return BAD_INPUT
+
+
+def _drop_output() -> None:
+    """What is still in the buffer must not fail once more when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parser() -> Parser:
+    from .. import __version__
+
+    parser = Parser(prog="neuromorph", description="One problem on many kinds of physics.")
+    parser.add_argument("--version", action="version", version=f"neuromorph {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, function: Callable[[argparse.Namespace], int], text: str, file: bool = True) -> Parser:
+        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        added.set_defaults(command=function)
+        if file:
+            added.add_argument("file", metavar="FILE", help="TSPLIB, rudy / G-set, or patterns (.npz, .png, text)")
+            added.add_argument("--kind", help="tsp, maxcut or recall; else found from the content")
+        return added
+
+    compare = command("compare", compare_command, "run one problem on many targets: table, page, results, netlist")
+    compare.add_argument("--targets", type=names, metavar="A,B", help="names as of 'neuromorph targets'; default: all")
+    add_study_options(compare)
+    within = "a read succeeds within this fraction of the best known value; default: 0"
+    compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
+    folder = "write report.html, results.json, figures; keeps the reads, so that the same command goes on"
+    compare.add_argument("--out", type=folder_or_file, metavar="DIR", help=folder)
+    compare.add_argument("--json", action="store_true", help="print results.json instead of the table")
+    compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+    solve = command("solve", solve_command, "run one target and print its best answer")
+    solve.add_argument("--target", default="cpu-anneal", help="default: cpu-anneal")
+    add_study_options(solve)
+    solve.add_argument(
+        "--out", type=folder_or_file, metavar="PATH", help="write the answer: a TSPLIB tour, or numbers as text"
+    )
+    solve.add_argument("--json", action="store_true")
+
+    add_model_commands(command, origin)
+    add_spike_command(command, origin)
+    add_circuit_commands(command, load_problem)
+    for name, function, text in (
+        ("targets", targets_command, "list the installed targets"),
+        ("info", info_command, "show versions, SPICE engines, and who owns the import names"),
+    ):
+        command(name, function, text, file=False).add_argument("--json", action="store_true")
+    return parser

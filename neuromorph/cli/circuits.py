@@ -1,0 +1,193 @@
+"""The commands ``netlist`` and ``certify``: what is asked of the package above this one, which entry points name."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..files.printable import printable
+from .arguments import BadInput, Parser, add_time_limit, folder_or_file, names, positive, seed, user_errors, writing
+
+if TYPE_CHECKING:
+    from ..problems import Problem
+
+# As circuits has them (a test compares), which --help must not import; the first is the default.
+LEVELS = ("ideal", "opamp", "transistor")
+SYNAPSES = ("resistors", "transconductors", "overlaps")
+DIALECTS = ("ngspice", "xyce", "ltspice", "neospice")
+OPAMPS = ("opa192", "lmv824", "tl072", "mcp6001")
+TIMEOUT_S = 600.0
+DISAGREES = 1
+
+_Load = Callable[[argparse.Namespace], "Problem"]
+
+
+def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
+    """``command`` (name, function, text) adds a parser; ``load`` reads the file that its arguments name."""
+    about = "write the problem as a circuit for SPICE"
+    netlist = command("netlist", lambda arguments: _netlist(arguments, load), about)
+    netlist.add_argument(
+        "--dialect", default="ngspice", metavar="D", help=f"{_words(DIALECTS)}; default: {DIALECTS[0]}"
+    )
+    _add_amplifiers(netlist)
+    drawing = "also draw one neuron and the array, or a cell of the circuit that anneals a tour: .svg, .png or .pdf"
+    netlist.add_argument("--schematic", type=folder_or_file, metavar="PATH", help=drawing)
+    netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
+    netlist.add_argument("--out", type=folder_or_file, metavar="PATH", help="default: standard output")
+
+    about = "compare the circuit in SPICE with its differential equation: trajectories, attractor, energies"
+    certify = command("certify", lambda arguments: _certify(arguments, load), about)
+    certify.epilog = (
+        "Exit code 1: an engine differs by more than its bound (docs/certificate-schema.md). What has no bound, as the "
+        "way there of amplifiers made of parts, is listed."
+    )
+    certify.add_argument("--engine", type=names, metavar="A,B", help="default: all that are installed")
+    _add_amplifiers(certify)
+    certify.add_argument("--synapses", choices=SYNAPSES, help="overlaps: the bus of a recall; default: resistors")
+    fraction = "steps of at most 1/N of the shortest time constant; default: 50"
+    certify.add_argument("--step-fraction", type=positive, metavar="N", help=fraction)
+    bound = "SPICE's own bound for one step; default: 1e-8, less with finer steps"
+    certify.add_argument("--reltol", type=positive, metavar="X", help=bound)
+    certify.add_argument(
+        "--refine", action="store_true", help="also show how the errors fall with the step; 7 times as long"
+    )
+    add_time_limit(certify, "seconds for all of it; then it says how far it came")
+    longest = f"seconds for each run of an engine; default: {TIMEOUT_S:g}"
+    certify.add_argument("--timeout", type=positive, default=TIMEOUT_S, metavar="S", help=longest)
+    certify.add_argument("--seed", type=seed, default=0, metavar="N", help="draws start and offsets; default: 0")
+    certify.add_argument(
+        "--out", type=folder_or_file, metavar="DIR", help="write certificate.json and figures into this folder"
+    )
+    certify.add_argument("--json", action="store_true", help="print certificate.json instead of the table")
+
+
+def circuit_package() -> Any:
+    """Return the package ``circuits``; BadInput with the remedy where another package has that name."""
+    from ..runtime.package_ownership import circuits_missing
+
+    missing = circuits_missing()
+    if missing:
+        raise BadInput(missing)
+    import circuits
+
+    return circuits
+
+
+def _add_amplifiers(parser: Parser) -> None:
+    parser.add_argument("--level", choices=LEVELS, default="ideal", help="of the amplifiers; default: ideal")
+    parser.add_argument("--opamp", metavar="PART", help=f"at level opamp: {_words(OPAMPS)}; default: {OPAMPS[0]}")
+
+
+def _amplifiers(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {"rng": arguments.seed, "level": arguments.level, "opamp": arguments.opamp}
+
+
+def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
+    from ..files.atomic_write import write_file
+
+    problem = load(arguments)
+    with user_errors(ValueError, TypeError):
+        text = circuit_package().problem_netlist(problem, dialect=arguments.dialect, **_amplifiers(arguments))
+    drawing: Path | None = arguments.schematic
+    if drawing is not None:
+        kind = drawing.suffix.lstrip(".").lower()
+        with user_errors(ValueError):
+            picture = circuit_package().problem_schematic(problem, kind=kind, **_amplifiers(arguments))
+        with writing(drawing, "--schematic"):
+            write_file(drawing, picture)
+    if arguments.out is None:
+        sys.stdout.write(text)
+    else:
+        with writing(arguments.out):
+            write_file(arguments.out, text)
+    return 0
+
+
+def _certify(arguments: argparse.Namespace, load: _Load) -> int:
+    import json
+
+    from .progress import progress_bars, steps_of
+
+    end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
+    problem = load(arguments)
+    options = {"engines": arguments.engine, "reltol": arguments.reltol, "refine": arguments.refine}
+    options["timeout_s"] = arguments.timeout
+    if arguments.out is not None:  # before what takes minutes
+        with writing(arguments.out):
+            arguments.out.mkdir(parents=True, exist_ok=True)
+    # Too large, no such engine, an engine that failed.
+    bars = progress_bars(show=not arguments.json)
+    with user_errors(ValueError, TypeError, RuntimeError), bars as progress, steps_of(progress, problem.name, end):
+        certificate = circuit_package().certify_problem(
+            problem,
+            synapses=arguments.synapses,
+            steps_per_tau=arguments.step_fraction,
+            progress=progress,
+            **_amplifiers(arguments),
+            **options,
+        )
+    failure = None
+    written: list[Path] = []
+    if arguments.out is not None:
+        try:
+            with writing(arguments.out):
+                written = circuit_package().write_certificate(certificate, arguments.out)
+        except BadInput as error:  # a full disk must not cost the table too
+            failure = error
+    found = certificate.to_dict()
+    if arguments.json:
+        print(json.dumps(found, indent=2, allow_nan=False))
+    else:
+        _print_certificate(found)
+        if written:
+            print(printable(f"written to {arguments.out}: {', '.join(path.name for path in written)}"))
+    if failure:
+        raise failure
+    return 0 if found["passed"] else DISAGREES
+
+
+def _print_certificate(found: dict[str, Any]) -> None:
+    from ..report.table import print_rows
+
+    made = f"synapses: {found['synapses']}, amplifiers: {found['amplifier']}"
+    print(f"{found['neurons']} neurons, {made}; largest differences from the differential equation, of full scale")
+    print_rows(
+        ("engine", "trajectory", "end", "same attractor", "energy", "energy rise", "imbalance"),
+        [
+            (
+                name,
+                *(_short(of[key]) for key in ("trajectory_error", "final_error", "same_attractor", "energy_error")),
+                _short(of["energy_rise"]),
+                _short(of["balance"] and of["balance"]["imbalance"]),
+            )
+            for name, of in found["engines"].items()
+        ],
+    )
+    refined = found["refinement"]
+    if refined:
+        print("error against the largest step, and how many times smaller it got")
+        heads = [f"tau/{fraction:g}" for fraction in refined["steps_per_tau"]]
+        rows = [(name, *map(_short, of["trajectory_errors"]), ", ".join(f"{ratio:.3g}" for ratio in of["ratios"]))
+                for name, of in refined["engines"].items()]  # fmt: skip
+        print_rows(("engine", *heads, "ratios"), rows)
+    failed = [check for check in found["checks"] if not check["ok"]]
+    for check in failed:
+        said = f"{check['value']:.2g}, the bound is {check['limit']:.2g}" if check["limit"] else "it must not be"
+        print(f"FAILED {check['of']}: {check['what'].replace('_', ' ')}: {said}")
+    for each in found["unbounded"]:
+        what = each["what"].removesuffix("_error").replace("_", " ")
+        print(f"unbounded: {what} of {each['of']} at level {found['level']}, seen {each['value']:.2g}")
+    if not failed:
+        print(f"{'' if found['unbounded'] else 'all '}{len(found['checks'])} checks hold")
+
+
+def _words(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.2g}" if isinstance(value, float) else "-" if value is None else "yes" if value else "no"

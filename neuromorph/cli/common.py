@@ -1,0 +1,55 @@
+"""Steps that several commands share: the problem of a file, its provenance, an output that targets cannot spoil."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .arguments import read_source, user_errors, warn
+
+if TYPE_CHECKING:
+    from ..problems import Problem
+
+
+def load_problem(arguments: argparse.Namespace) -> Problem:
+    """Read the problem of ``arguments.file``; what can hardly be meant is said on standard error."""
+    from ..problems import load
+
+    with user_errors(ValueError, OSError):
+        source = read_source(arguments)
+        problem = load(source, kind=arguments.kind, best_known=getattr(arguments, "best_known", None))
+    if not getattr(arguments, "quiet", False):
+        warn(source.name, *problem.notes)
+    return problem
+
+
+def origin(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return the command and the file, for the provenance."""
+    return {
+        "command": shlex.join(["neuromorph", *arguments.words]),
+        "input": Path(arguments.file).name,
+        "input_sha256": arguments.sha256,
+    }
+
+
+@contextmanager
+def output_kept_clean() -> Iterator[None]:
+    """What targets print, in Python or in C, goes to standard error: the output is a table, or JSON."""
+    sys.stdout.flush()
+    kept = None
+    try:
+        with suppress(OSError):  # the caller closed one of them
+            kept = os.dup(1)
+            os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)

@@ -1,0 +1,188 @@
+"""The commands ``compare`` and ``solve``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..files.printable import printable
+from .arguments import (
+    INTERRUPTED,
+    NO_ANSWER,
+    BadInput,
+    add_time_limit,
+    count,
+    finite,
+    seed,
+    user_errors,
+    warn,
+    writing,
+)
+from .common import load_problem, origin, output_kept_clean
+
+if TYPE_CHECKING:
+    from ..problems import Problem
+    from ..study import Comparison
+
+READS = 100  # as in study, which --help must not import
+
+
+def add_study_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--reads", type=count, default=READS, metavar="N", help=f"independent reads a target; default: {READS}"
+    )
+    parser.add_argument(
+        "--seed",
+        type=seed,
+        metavar="N",
+        help="the same seed gives the same reads; default: drawn, or that of the reads in DIR",
+    )
+    parser.add_argument("--best-known", type=finite, metavar="X", help="else from beside the file, or the table")
+    add_time_limit(parser, "seconds for all targets together")
+
+
+def compare_command(arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from ..report import results_json, write_report
+    from ..study import compare
+    from .progress import progress_bars
+
+    problem = load_problem(arguments)
+    about = origin(arguments)
+    _check_targets(arguments.targets or [])
+    if arguments.out is not None:
+        with writing(arguments.out):
+            arguments.out.mkdir(parents=True, exist_ok=True)
+    bars = progress_bars(show=not (arguments.json or arguments.quiet))
+    with user_errors(ValueError), bars as progress, output_kept_clean():  # more reads than fit
+        comparison = compare(
+            problem,
+            arguments.targets,
+            arguments.reads,
+            arguments.seed,
+            time_limit=arguments.time_limit,
+            success_gap=arguments.success_gap,
+            progress=progress,
+            directory=arguments.out,
+        )
+    comparison = replace(comparison, provenance={**comparison.provenance, **about})
+    failure = None
+    written: list[Path] = []
+    stopped = comparison.interrupted
+    if arguments.out is not None:
+        try:
+            with writing(arguments.out):
+                written = write_report(comparison, arguments.out)
+        except BadInput as error:  # a full disk must not cost the table too
+            failure = error
+        except KeyboardInterrupt:  # results.json is whole
+            stopped = True
+    if arguments.json:
+        sys.stdout.write(results_json(comparison))
+    elif not arguments.quiet:
+        _print_comparison(comparison)
+        if written:
+            here = sorted(path.name for path in written if path.parent == arguments.out)
+            print(printable(f"written to {arguments.out}: {', '.join(here)}, figures"))
+        warn(problem.name, *comparison.beaten)
+    if failure:
+        raise failure
+    if stopped:
+        kept = f"; the reads so far are in {arguments.out}, the same command goes on" if arguments.out else ""
+        print(printable(f"interrupted{kept}"), file=sys.stderr)
+        return INTERRUPTED
+    return 0 if comparison.best else NO_ANSWER
+
+
+def solve_command(arguments: argparse.Namespace) -> int:
+    import json
+
+    from ..report import results_dict
+    from ..study import compare
+    from .progress import progress_bars
+
+    problem = load_problem(arguments)
+    _check_targets([arguments.target])
+    if arguments.out is not None:
+        with writing(arguments.out):  # before the work rather than after it
+            arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with user_errors(ValueError), progress_bars(show=not arguments.json) as progress, output_kept_clean():
+        comparison = compare(
+            problem,
+            [arguments.target],
+            arguments.reads,
+            arguments.seed,
+            time_limit=arguments.time_limit,
+            progress=progress,
+        )
+    result, *hidden = comparison.results
+    if result.reason.startswith("CircuitsMissing: "):
+        raise BadInput(result.reason.partition(": ")[2])
+    value = result.solution.value if result.solution else None
+    failure = None
+    if value is not None and arguments.out is not None:
+        try:
+            with writing(arguments.out):
+                _write_answer(problem, value, arguments.out)
+        except BadInput as error:  # a full disk must not cost the answer too
+            failure = error
+    if arguments.json:
+        data = results_dict(comparison)
+        answer = None if value is None else value.tolist()
+        json.dump({"problem": data["problem"], **data["results"][0], "answer": answer}, sys.stdout, allow_nan=False)
+        print()
+    else:
+        from ..plotting.numbers import number, percent
+
+        if value is not None and (arguments.out is None or failure):
+            print(_answer_text(problem, value))
+        about = f"score {number(result.best)}, gap {percent(result.gap)}" if result.solution else "no feasible answer"
+        why = f"; {result.reason}" if result.reason else ""
+        print(printable(f"{result.target}, {result.reads} reads: {about}{why}"), file=sys.stderr)
+        warn(problem.name, *comparison.beaten)
+    for other in hidden:
+        print(printable(f"warning: {other.reason}"), file=sys.stderr)
+    if failure:
+        raise failure
+    return INTERRUPTED if comparison.interrupted else NO_ANSWER if value is None else 0
+
+
+def _check_targets(names: Sequence[str]) -> None:
+    from ..protocol import targets
+
+    for name in names:
+        if name not in targets():
+            raise BadInput(f"target is {name!r}; installed are {', '.join(targets()) or 'none'}")
+
+
+def _write_answer(problem: Problem, value: Any, path: Path) -> None:
+    from ..files.atomic_write import write_file
+    from ..problems import Tsp, write_tour
+
+    if isinstance(problem, Tsp):
+        write_tour(path, value, name=problem.name)
+    else:
+        write_file(path, _answer_text(problem, value) + "\n")
+
+
+def _answer_text(problem: Problem, value: Any) -> str:
+    """Cities from 1, as TSPLIB numbers them, in the order of the tour; else one -1 or +1 a spin."""
+    numbers = value + 1 if problem.kind == "tsp" else value
+    return " ".join(str(number) for number in numbers.tolist())
+
+
+def _print_comparison(comparison: Comparison) -> None:
+    from rich.console import Console
+
+    from ..report.table import print_comparison
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 120  # a file or pipe has no width of its own
+    with console.capture() as captured:  # rich would end the program with code 1 when a pipe closes
+        print_comparison(comparison, console)
+    sys.stdout.write(captured.get())

@@ -1,0 +1,53 @@
+"""The commands ``targets`` and ``info``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from ..files.printable import printable
+from ..runtime.signals import interrupts
+from .circuits import circuit_package
+from .common import output_kept_clean
+
+
+def targets_command(arguments: argparse.Namespace) -> int:
+    import json
+
+    from ..report.table import print_rows
+    from ..study.contract import CLAIMS
+    from ..study.installed import Unusable, labelled
+
+    rows = []
+    with output_kept_clean(), interrupts() as signals:
+        found = labelled(None, signals)
+    for name, device in found:
+        if isinstance(device, Unusable):  # one that does not load must not hide the others
+            rows.append({"name": name, "claims": [], "summary": f"does not load: {device.reason}"})
+        else:
+            claims = sorted(each for each in CLAIMS if each in device.claims)
+            rows.append({"name": name, "claims": claims, "summary": device.summary})
+    if arguments.json:
+        print(json.dumps(rows, indent=2))
+    else:
+        print_rows(("target", "does", "what it is"), [(r["name"], ", ".join(r["claims"]), r["summary"]) for r in rows])
+    return 0
+
+
+def info_command(arguments: argparse.Namespace) -> int:
+    import json
+
+    from ..report.table import print_rows
+    from ..runtime.package_ownership import circuits_missing
+    from ..study.provenance import installation
+
+    engines = {} if circuits_missing() else circuit_package().available_engines()  # that is among the warnings
+    about = installation()
+    if arguments.json:
+        print(json.dumps({**about, "engines": engines}, indent=2))
+        return 0
+    print_rows(("part", "version"), [*about["versions"].items(), *((f"engine {k}", v) for k, v in engines.items())])
+    print(printable(f"targets: {', '.join(about['targets'])}"))
+    for warning in about["warnings"]:
+        print(f"warning: {printable(warning)}", file=sys.stderr)
+    return 0

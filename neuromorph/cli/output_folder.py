@@ -1,0 +1,58 @@
+"""What a command writes into the folder of ``--out``: nothing that goes wrong there costs the numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from .arguments import INTERRUPTED, BadInput
+
+
+class OutFolder:
+    """What a command writes into a folder: numbers are shown first, then what could not be written.
+
+    folder : Path or None       None: nothing is written
+    written : [str]             names
+    stopped : bool              whether Ctrl-C came
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder, self.stopped = folder, False
+        self.written: list[str] = []
+        self._lost: list[str] = []
+        self._reason = ""
+
+    def keep(self, name: str, write: Callable[[Path], object]) -> None:
+        """``write(folder / name)``; a full disk and Ctrl-C are remembered."""
+        if self.folder is None:
+            return
+        path, before = self.folder / name, _stamp(self.folder / name)
+        try:
+            write(path)
+        except OSError as error:
+            self._lost.append(name)
+            self._reason = self._reason or str(error.strerror or error)
+        except KeyboardInterrupt:
+            self.stopped = True
+        if _stamp(path) != before:
+            self.written.append(name)
+
+    def end(self, kept: str) -> int:
+        """The exit code; BadInput if something could not be written."""
+        if self._lost:
+            lost = ", ".join(self._lost)
+            raise BadInput(f"cannot write {lost} to {self.folder}: {self._reason}; choose another place with --out")
+        if self.stopped:
+            print(f"interrupted; {kept}", file=sys.stderr)
+            return INTERRUPTED
+        return 0
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_ino, about.st_mtime_ns

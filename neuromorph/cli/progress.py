@@ -1,0 +1,101 @@
+"""Progress of a study: bars on a terminal, elsewhere a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..plotting.numbers import printable
+from ..runtime.limits import progress_text, time_limit
+
+if TYPE_CHECKING:
+    from ..study.compare import Progress
+
+LINE_S = 10.0  # between two lines where there is no terminal: short work says nothing
+_BUSY = ("programming", "running")
+
+
+@contextmanager
+def progress_bars(show: bool) -> Iterator[Progress | None]:
+    """Bars on standard error, one a target; lines if that is no terminal."""
+    if not show:
+        yield None
+    elif sys.stderr.isatty():
+        yield from _bars()
+    else:
+        yield from _lines()
+
+
+@contextmanager
+def steps_of(tell: Progress | None, name: str, end: float | None = None) -> Iterator[Callable[[int, int], None] | None]:
+    """A time limit, whose steps ``tell`` hears as those of ``name``.
+
+    Parameters
+    ----------
+    end : float or None      of ``time.monotonic()``
+
+    Yields
+    ------
+    callable or None         takes the count that is done, and of how many
+    """
+    counts = [0, 0]
+
+    def count(done: int, of: int) -> None:
+        counts[:] = done, of
+        if tell is not None:
+            tell(name, "running", done, of)
+
+    def report(step: str, done: float, total: float) -> None:
+        if tell is not None:
+            tell(name, progress_text("running", step, done, total), *counts)
+
+    with time_limit(end, report):
+        yield count if tell is not None else None
+
+
+def _bars() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        known: dict[str, Any] = {}
+
+        def tell(name: str, status: str, done: int, reads: int) -> None:
+            if name not in known:
+                known[name] = bars.add_task("", total=reads or None)
+            bars.update(known[name], completed=done, description=escape(f"{printable(name)}: {status}"))
+            if not status.startswith(_BUSY):
+                bars.stop_task(known[name])
+
+        yield tell
+
+
+def _lines() -> Iterator[Progress]:
+    """Another thread speaks, so that work of which nothing is heard is seen to go on."""
+    news: list[str] = []
+    began = time.monotonic()
+    ended = threading.Event()
+
+    def tell(name: str, status: str, done: int, reads: int) -> None:
+        counts = f", {done} of {reads}" if reads else ""
+        news[:] = [f"{printable(name)}: {status}{counts}"] if status.startswith(_BUSY) else []
+
+    def speak() -> None:
+        while not ended.wait(LINE_S):
+            for line in tuple(news):
+                print(f"{line}, {time.monotonic() - began:.0f} s so far", file=sys.stderr, flush=True)
+
+    speaker = threading.Thread(target=speak, daemon=True)
+    speaker.start()
+    try:
+        yield tell
+    finally:
+        ended.set()
+        speaker.join()

@@ -1,0 +1,54 @@
+"""A value with its 95 % interval, sums of such values, and the interval of a success rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import NormalDist
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value and its 95 % interval. ``None``: not defined, or (low or high) unbounded."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+    def to_dict(self) -> dict[str, float | None]:
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+def add_estimates(parts: Iterable[Estimate]) -> Estimate:
+    """Sum of values and of interval ends; undefined as soon as one part is."""
+    chosen = list(parts)
+
+    def total(values: list[float | None]) -> float | None:
+        return None if any(v is None for v in values) else math.fsum(v for v in values if v is not None)
+
+    return Estimate(*(total([getattr(p, end) for p in chosen]) for end in ("value", "low", "high")))
+
+
+def scale_estimate(estimate: Estimate, factor: float) -> Estimate:
+    """``factor`` >= 0 times an estimate."""
+    return Estimate(*(None if v is None else v * factor for v in (estimate.value, estimate.low, estimate.high)))
+
+
+def wilson(successes: int, reads: int, confidence: float = 0.95) -> Estimate:
+    """Probability of success of one read: k / n and its Wilson score interval."""
+    if not 0 <= successes <= reads or reads < 1:
+        raise ValueError(f"successes is {successes} of {reads} reads; needs 0 <= successes <= reads and a read")
+    check_fraction("confidence", confidence)
+    z2 = NormalDist().inv_cdf(0.5 + confidence / 2.0) ** 2
+    p = successes / reads
+    centre = (p + z2 / (2 * reads)) / (1 + z2 / reads)
+    half = math.sqrt(z2 * (p * (1 - p) + z2 / (4 * reads)) / reads) / (1 + z2 / reads)
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == reads else centre + half
+    return Estimate(p, low, high)
+
+
+def check_fraction(name: str, value: float) -> None:
+    if not 0.0 < value < 1.0:
+        raise ValueError(f"{name} is {value}; it must be between 0 and 1")

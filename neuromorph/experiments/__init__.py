@@ -1,0 +1,1 @@
+"""Experiments on one model: recall of patterns, sampling, and both with spikes."""

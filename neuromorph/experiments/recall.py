@@ -1,0 +1,239 @@
+"""Pictures recalled from damaged ones by any of the memories, with the energy on the way: ``neuromorph recall``."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..associative_memory.dense import DenseMemory
+from ..associative_memory.iterated_learning import perceptron
+from ..associative_memory.learning_rules import as_ising, hebb, pseudo_inverse, storkey
+from ..associative_memory.modern_hopfield import ModernHopfield
+from ..associative_memory.relaxation import relax
+from ..files.atomic_write import write_file
+from ..ising import Float
+from ..problems import Problem, Recall
+from ..problems.recall import MAX_ISING
+from ..rng import RNG, read_seeds
+from ..runtime.pieces import run_aside
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..study.compare import Progress
+
+RULES = ("hebb", "pseudo-inverse", "storkey", "perceptron", "dense", "modern")
+MOST = 100
+"""Patterns recalled when there is no cue: the first ones of the file."""
+
+_POINTS = 20  # of the energy a sweep
+
+
+@dataclass(frozen=True, eq=False)
+class Recollection:
+    """What came of each cue.
+
+    problem : Recall
+    rule : str
+    cues, states : (reads, n) int8
+    updates : (points,) int              of single spins (of all at once for ``modern``) at each energy
+    energies : (reads, points) float     see :class:`Relaxed` and :class:`Retrieved`
+    statuses : tuple of str              "at rest", "cycle of 2", "not at rest", "at temperature"
+    learning : str                       how iterated learning ended; empty for the rules in closed form
+    """
+
+    problem: Recall
+    rule: str
+    cues: NDArray[np.int8]
+    states: NDArray[np.int8]
+    updates: NDArray[np.int64]
+    energies: Float
+    statuses: tuple[str, ...]
+    learning: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: the traces, the overlaps with the pattern meant before and after."""
+        before, after = self.overlaps()
+        return {
+            "problem": {"name": self.problem.name, "patterns": len(self.problem.patterns), "size": self.problem.size},
+            "rule": self.rule,
+            "learning": self.learning or None,
+            "updates": self.updates.tolist(),
+            "reads": [
+                {
+                    "pattern": int(meant) + 1,
+                    "overlap_of_cue": float(b),
+                    "overlap": float(a),
+                    "status": status,
+                    "energies": energies.tolist(),
+                }
+                for meant, b, a, status, energies in zip(
+                    self.problem.meant(self.cues), before, after, self.statuses, self.energies, strict=True
+                )
+            ],
+        }
+
+    def overlaps(self) -> tuple[Float, Float]:
+        """Overlap of the cue and of the state with the pattern nearest to the cue, (reads,) each."""
+        meant = self.problem.patterns[self.problem.meant(self.cues)].astype(float)
+        return tuple(np.einsum("ri,ri->r", meant, s) / self.problem.size for s in (self.cues, self.states))
+
+    def lines(self) -> list[str]:
+        """One line a read for people."""
+        before, after = self.overlaps()
+        meant, energies = self.problem.meant(self.cues) + 1, self.energies
+        said = [
+            f"pattern {k}: overlap {b:.3f} -> {a:.3f}, energy {e[0]:.4g} -> {e[-1]:.4g}, {status}"
+            for k, b, a, e, status in zip(meant, before, after, energies, self.statuses, strict=True)
+        ]
+        return [*said, f"learning {self.learning}"] if self.learning else said
+
+    def write(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """recalled.png (numbered if several) and recalled.txt, which can be read again, recall.json, trace.png."""
+        return [write_file(Path(folder) / name, make()) for name, make in self.files().items()]
+
+    def files(self) -> dict[str, Callable[[], str | bytes]]:
+        """What makes each file of :meth:`write`, by name."""
+        shape, one = self.problem.shape or (1, self.problem.size), len(self.states) == 1
+        pictures = {
+            "recalled.png" if one else f"recalled-{number}.png": partial(_picture, state.reshape(shape))
+            for number, state in enumerate(self.states, 1)
+        }
+        return {
+            **pictures,
+            "recalled.txt": lambda: picture_text(self.states, shape),
+            "recall.json": lambda: json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n",
+            "trace.png": lambda: _png(_figure(self)),
+        }
+
+
+def recollect(
+    problem: Recall,
+    rule: str = "hebb",
+    *,
+    power: int | None = 3,
+    beta: float | None = None,
+    synchronous: bool = False,
+    sweeps: int = 100,
+    rng: RNG = None,
+    progress: Progress | None = None,
+) -> Recollection:
+    """Store the patterns of ``problem`` by ``rule`` and let its cue go; without one, each pattern, damaged, in turn.
+
+    Parameters
+    ----------
+    rule : str               one of ``RULES``; "perceptron" learns symmetric couplings, so that there is an energy
+    power : int or None      of "dense"; None: exponential
+    beta : float or None     inverse temperature, in 1 / energy; None: descent, or 1 for "modern"
+    synchronous : bool       all spins at once; not for "dense", and always for "modern"
+    sweeps : int             at most
+    progress : callable or None     called with (name, "programming" or "running", reads done, reads)
+    """
+    if rule not in RULES:
+        raise ValueError(f"rule is {rule!r}; it must be one of {', '.join(RULES)}")
+    x, learning = problem.patterns, ""
+    tell = progress or (lambda *_: None)
+    (stream,) = read_seeds(rng, 1)
+    reads = 1 if problem.cue is not None else min(len(x), MOST)
+    cues = np.ascontiguousarray(problem.task(reads, rng).cues(reads, problem.size))
+    tell(problem.name, "programming" if rule not in ("dense", "modern") else "running", 0, reads)
+    if rule == "modern":
+        found = ModernHopfield(x, 1.0 if beta is None else beta).recall(cues, steps=sweeps)
+        states = np.where(found.states >= 0.0, 1, -1).astype(np.int8)
+        statuses = tuple("at rest" if rests else "not at rest" for rests in found.settled)
+        return Recollection(problem, rule, cues, states, np.arange(found.energies.shape[1]), found.energies, statuses)
+    options: Any = {"beta": np.inf if beta is None else beta, "sweeps": sweeps, "rng": stream}
+    if not synchronous:
+        options["every"] = max(1, problem.size // _POINTS)
+    if rule == "dense":
+        if synchronous:
+            raise ValueError("synchronous is not offered for rule 'dense'; leave it out")
+        ends = DenseMemory(x, power).recall(cues, **options)
+    else:
+        if problem.size > MAX_ISING:
+            raise ValueError(
+                f"{problem.name} has {problem.size} pixels; couplings stop at {MAX_ISING}: scale the picture, or take "
+                "rule dense or modern, which need none"
+            )
+        if rule == "perceptron":
+            learnt = perceptron(x, symmetric=True)
+            couplings, learning = learnt.couplings, learnt.status
+        else:
+            learn: Any = {"hebb": hebb, "pseudo-inverse": pseudo_inverse, "storkey": storkey}[rule]
+            couplings = run_aside(lambda: learn(x))
+        tell(problem.name, "running", 0, reads)
+        ends = relax(as_ising(couplings), cues, order="synchronous" if synchronous else "asynchronous", **options)
+    names = {0: "not at rest" if beta is None else "at temperature", 1: "at rest"}
+    statuses = tuple(names.get(int(period), f"cycle of {period}") for period in ends.period)
+    points = ends.every * np.arange(ends.energies.shape[1])
+    return Recollection(problem, rule, cues, ends.spins, points, ends.energies, statuses, learning)
+
+
+def with_cue(problem: Recall, cue: Problem) -> Recall:
+    """``problem`` with the only picture of ``cue`` as its cue."""
+    if not isinstance(cue, Recall) or len(cue.patterns) != 1:
+        raise ValueError(f"{cue.name} does not hold one picture; a cue is one")
+    return replace(problem, cue=cue.patterns[0])
+
+
+def picture_text(states: NDArray[Any], shape: tuple[int, int]) -> str:
+    """States (reads, n) as rows of '#' (+1) and '.', an empty line between: what :func:`neuromorph.load` reads."""
+    letters = np.where(np.asarray(states) > 0, "#", ".").reshape(-1, *shape)
+    return "\n\n".join("\n".join("".join(row) for row in picture) for picture in letters.tolist()) + "\n"
+
+
+def draw_trace(found: Recollection, ax: Axes | None = None) -> Axes:
+    """The energy of each read against the updates."""
+    from ..plotting.axes import new_axes
+    from ..plotting.style import LINE, MUTED, SERIES, series_colour
+
+    ax = new_axes() if ax is None else ax
+    meant = found.problem.meant(found.cues) + 1
+    for number, energies in enumerate(found.energies):
+        style: Any = {"color": series_colour(number), "linewidth": 1.4, "marker": ".", "markersize": 4}
+        ax.plot(found.updates, energies, label=f"pattern {meant[number]}", **style)
+    if 1 < len(meant) <= len(SERIES):
+        ax.legend(frameon=False, fontsize=9)
+    unit = "steps" if found.rule == "modern" else "updates of single spins"
+    ax.set(xlabel=unit, ylabel="energy")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(MUTED)
+    ax.tick_params(colors=MUTED, labelsize=9)
+    ax.grid(color=LINE, linewidth=0.8)
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        label.set(color=MUTED, fontsize=9.5)
+    return ax
+
+
+def _figure(found: Recollection) -> Any:
+    """What writes a figure: the first cue, its state and its pattern beside the energies of all."""
+    from matplotlib.figure import Figure
+
+    from ..plotting.solutions import draw_recall
+
+    figure = Figure(figsize=(9.0, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1.3, 1.0))
+    draw_recall(found.problem, found.states[0], found.cues[0], left)
+    draw_trace(found, right)
+    return lambda stream, format: figure.savefig(stream, format=format, dpi=150)
+
+
+def _picture(state: NDArray[np.int8]) -> bytes:
+    from PIL import Image
+
+    return _png(Image.fromarray(np.where(state > 0, 0, 255).astype(np.uint8)).save)
+
+
+def _png(save: Any) -> bytes:
+    stream = io.BytesIO()
+    save(stream, format="png")
+    return stream.getvalue()

@@ -1,0 +1,190 @@
+"""One file put to spikes, counted, written and drawn: what ``neuromorph spike`` does.
+
+A picture is recalled by a network of rates, a model is sampled, a tour or a cut is searched for. Trials (cues, chains)
+run in batches whose size the problem alone decides, each with a stream of its own: trial k is the same whatever the
+number of trials, and Ctrl-C keeps the batches that are whole.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil, isfinite
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ising import Ising
+from ..problems import MaxCut, Recall, Tsp, load
+from ..problems.ising_files import _reader, read_ising
+from ..problems.text_file import Source
+from ..rng import RNG, read_seeds
+from ..sampling.samples import ending
+from ..spiking.brian.simulator import Progress
+from .spiking_result import Batch, Session
+
+Task: TypeAlias = Literal["recall", "sample", "search"]
+Told: TypeAlias = Callable[[int, int], None]
+"""Is told the trials that are done, and all."""
+
+SCHEMA = 1
+MAX_SYNAPSES = 1 << 22  # of one trial; some 300 MB in Brian2
+MAX_SPIKES = 1 << 25  # of all trials; 1 GB
+
+_AT_ONCE = 1 << 18  # synapses of a batch, unless one trial has more
+_NEURONS = 1 << 12  # the same
+_WIDEST = 16  # trials of a batch
+_BIN_S, _MOST_BINS = 25e-3, 400  # of the rate against time
+
+
+def read(
+    path: str | os.PathLike[str] | Source,
+    *,
+    kind: str | None = None,
+    task: Task | None = None,
+    best_known: float | None = None,
+) -> tuple[Task, Recall | Tsp | MaxCut | Ising]:
+    """The problem of a file and what is done with it, unless ``task`` says: ProblemFileError for what does not fit."""
+    source = Source.read(path)
+    if task == "sample":
+        return task, read_ising(source, kind=kind)
+    if kind is None and _reader(source):
+        if task == "recall":
+            raise source.error("is a model, no picture; give patterns (.npz, .png, text), or sample it")
+        if best_known is not None:
+            raise source.error("is a model, whose best known energy is not asked for; leave best_known out")
+        return task or "sample", read_ising(source)
+    problem = load(source, kind=kind, best_known=best_known)
+    if task == "recall" and not isinstance(problem, Recall):
+        raise source.error(f"is no picture but a {problem.kind}; give patterns (.npz, .png, text), or search")
+    return task or ("recall" if isinstance(problem, Recall) else "search"), problem
+
+
+def width(neurons: int, synapses: int) -> int:
+    """Trials of a batch of networks of this size."""
+    return max(1, min(_WIDEST, _NEURONS // max(1, neurons), _AT_ONCE // max(1, synapses)))
+
+
+def require_fit(name: str, synapses: int, remedy: str) -> None:
+    if synapses > MAX_SYNAPSES:
+        raise ValueError(f"{name} would have {synapses} synapses; simulations stop at {MAX_SYNAPSES}: {remedy}")
+
+
+def require_length(duration_s: float, trials: int, rate_hz: float) -> None:
+    """ValueError if so many spikes a second of one trial make more than memory should hold."""
+    if not duration_s * trials * rate_hz <= MAX_SPIKES:
+        raise ValueError(
+            f"duration is {duration_s:g} s, in which {trials} trials may have {duration_s * trials * rate_hz:.3g} "
+            f"spikes; memory is kept to {MAX_SPIKES}: give a shorter one, or fewer trials"
+        )
+
+
+def run_batches(
+    run: Callable[[int, np.random.SeedSequence, Progress | None], Batch],
+    trials: int,
+    size: int,
+    rng: RNG,
+    progress: Told | None,
+) -> tuple[list[Batch], str]:
+    """``run(first trial, stream, progress)`` of each batch of ``size``, trials beyond ``trials`` cut off; the status.
+
+    A batch is run whole, so that a program of C++ serves all of them.
+    """
+    done: list[Batch] = []
+
+    def told(fraction: float) -> None:
+        if progress:
+            progress(min(trials, int((len(done) + fraction) * size)), trials)
+
+    try:
+        for k, stream in enumerate(read_seeds(rng, ceil(trials / size))):
+            batch, left = run(k * size, stream, told if progress else None), trials - k * size
+            kept = batch.trials < left
+            done.append(
+                Batch(
+                    batch.times_s[kept],
+                    batch.trials[kept] + k * size,
+                    batch.neurons[kept],
+                    {name: np.asarray(count)[:left] for name, count in batch.activity.items()},
+                    batch.found,
+                    batch.manifest,
+                )
+            )
+            told(0.0)
+    except KeyboardInterrupt as stop:
+        if not done:
+            raise
+        return done, ending(stop)[0]
+    return done, "ok"
+
+
+def summarise(batches: Sequence[Batch], size: int, asked: int, neurons: int, duration_s: float) -> dict[str, Any]:
+    """Counts of all trials together, their mean rate against time, and what Brian2 was told."""
+    trials = min(asked, size * len(batches))
+    activity = {name: float(sum(b.activity[name].sum() for b in batches)) for name in batches[0].activity}
+    edges = np.linspace(0.0, duration_s, max(1, min(_MOST_BINS, round(duration_s / _BIN_S))) + 1)
+    counts = np.histogram(np.concatenate([b.times_s for b in batches]), edges)[0]
+    common = {k: v for k, v in batches[0].manifest.items() if k not in ("seed", "parameters")}
+    return {
+        "trials": trials,
+        "trials_asked": asked,
+        "neurons": neurons,
+        "simulated_s": duration_s,
+        "activity": activity,
+        "rate_hz": activity["spikes"] / (trials * neurons * duration_s),
+        "rates": {"times_s": edges[1:], "rate_hz": counts / (trials * neurons * np.diff(edges))},
+        "manifest": {
+            **common,
+            "trials_a_batch": size,
+            "batches": [{k: b.manifest[k] for k in ("seed", "parameters")} for b in batches],
+        },
+    }
+
+
+def collect(about: Mapping[str, Any], batches: Sequence[Batch], states: NDArray[Any], **shown: Any) -> Session:
+    times, trials, neurons = (
+        np.concatenate([getattr(b, name) for b in batches]) for name in ("times_s", "trials", "neurons")
+    )
+    whole = {"schema": SCHEMA, **about}
+    return Session(plain(whole), times, trials, neurons, np.asarray(states, dtype=np.int8), shown)
+
+
+def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[], str | bytes]]:
+    """What makes each file: spike.json of ``about``, spikes.npz (times_s, trials, neurons, states), spikes.png."""
+
+    def arrays() -> bytes:
+        kept = io.BytesIO()
+        trials, neurons = session.trials.astype(np.int32), session.neurons.astype(np.int32)
+        np.savez_compressed(kept, times_s=session.times_s, trials=trials, neurons=neurons, states=session.states)
+        return kept.getvalue()
+
+    def picture() -> bytes:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        from .spiking_figures import draw
+
+        drawn = io.BytesIO()
+        FigureCanvasAgg(draw(session)).print_figure(drawn, dpi=150)
+        return drawn.getvalue()
+
+    return {
+        "spike.json": lambda: json.dumps(about, indent=1, allow_nan=False) + "\n",
+        "spikes.npz": arrays,
+        "spikes.png": picture,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Numbers, lists and dictionaries for JSON; what is not finite is None."""
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not isfinite(value) else value

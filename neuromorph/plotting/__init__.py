@@ -1,0 +1,1 @@
+"""Axes, style, numbers and files of figures, for every package."""

@@ -1,0 +1,27 @@
+"""Axes on a figure of their own, and their common style."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .style import MUTED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def new_axes(width: float = 4.8, height: float = 3.6) -> Axes:
+    """Axes on a figure of their own, inches; without pyplot and its global state."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained").add_subplot()
+
+
+def style_axes(ax: Axes) -> Axes:
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(MUTED)
+    ax.tick_params(which="both", colors=MUTED, labelsize=9)
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        label.set(color=MUTED, fontsize=9.5)
+    return ax

@@ -1,0 +1,76 @@
+"""Numbers as people read them: engineering prefixes, as many digits as the interval bears, percent, safe strings."""
+
+from __future__ import annotations
+
+import math
+
+from ..estimate import Estimate
+from ..files.printable import printable as printable
+
+_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+_LONG = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))  # 7.2 ks says nothing to anybody
+
+
+def quantity(value: float, unit: str, digits: int = 3) -> str:
+    """3.14159e-6, "J" -> "3.14 µJ"; seconds above two minutes in min, h, d."""
+    scale, name = _scale(value, unit, digits)
+    return f"{significant(value / scale, digits)} {name}".strip()
+
+
+def estimate(value: Estimate | None, unit: str) -> tuple[str, str]:
+    """The value and its interval, ("3.1 µJ", "2.0–5.5 µJ"); a bound as ("> 4.0 µJ", ""); ("–", "") if undefined."""
+    if value is None or (value.value is None and value.low is None):
+        return "–", ""
+    if value.value is None:
+        return f"> {quantity(value.low or 0.0, unit, 2)}", ""
+    if value.low is None or value.high is None:
+        return quantity(value.value, unit, 2), ""
+    if value.low == value.high:
+        return quantity(value.value, unit), ""
+    digits = 3 if value.high - value.low < 0.1 * abs(value.value) else 2
+    scale, name = _scale(value.value, unit, digits)
+    if 0.01 * scale <= value.low and value.high < 1000 * scale:  # both ends in the unit of the value
+        interval = f"{significant(value.low / scale, digits)}–{significant(value.high / scale, digits)} {name}"
+    else:
+        interval = f"{quantity(value.low, unit, digits)}–{quantity(value.high, unit, digits)}"
+    return quantity(value.value, unit, digits), interval
+
+
+def percent(fraction: float | None, digits: int = 2) -> str:
+    """0.0449 -> "4.5 %"; "–" if undefined."""
+    if fraction is None or not math.isfinite(fraction):
+        return "–"
+    return f"{significant(100 * fraction, 3 if abs(fraction) >= 0.995 else digits) if abs(fraction) > 5e-7 else 0} %"
+
+
+def probability(value: Estimate | None) -> tuple[str, str]:
+    """("24 %", "14–37 %"), or ("–", "")."""
+    if value is None or value.value is None or value.low is None or value.high is None:
+        return "–", ""
+    return percent(value.value), f"{percent(value.low)[:-2]}–{percent(value.high)}"
+
+
+def number(value: float | None) -> str:
+    """A score: 7542 -> "7,542", 0.966942 -> "0.966942"; "–" if undefined."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else significant(value, 6)
+
+
+def significant(value: float, digits: int) -> str:
+    """So many significant digits, with an exponent only below 1e-4 and above 1e6."""
+    rounded = float(f"{value:.{digits - 1}e}")
+    if rounded == 0 or not 1e-4 <= abs(rounded) < 1e6:
+        return f"{rounded:.{digits}g}"
+    return f"{rounded:,.{max(0, digits - 1 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def _scale(value: float, unit: str, digits: int) -> tuple[float, str]:
+    """What to divide by, and the unit that is left."""
+    for scale, name in _LONG:
+        if unit == "s" and abs(value) >= 2 * scale:
+            return scale, name
+    if value == 0 or not math.isfinite(value) or not unit:
+        return 1.0, unit
+    power = 3 * math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))) / 3)
+    return (10.0**power, _PREFIXES[power] + unit) if power in _PREFIXES else (1.0, unit)

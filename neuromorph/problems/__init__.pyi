@@ -1,0 +1,14 @@
+from .ising_files import read_ising, write_ising
+from .load import load
+from .maxcut import MaxCut
+from .one_hot import OneHot
+from .problem import Problem, Solution
+from .recall import Recall
+from .text_file import ProblemFileError
+from .tsp import Tsp
+from .tsplib import read_tour, write_tour
+
+__all__ = [  # noqa: RUF022  by theme
+    "load", "Problem", "Solution", "ProblemFileError",
+    "Tsp", "read_tour", "write_tour", "MaxCut", "Recall", "OneHot", "read_ising", "write_ising",
+]  # fmt: skip

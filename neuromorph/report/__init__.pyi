@@ -1,0 +1,17 @@
+from .answers import draw_answer
+from .comparison_figures import energy_shares, pareto
+from .html_page import render_page
+from .results_json import results_dict, results_json
+from .table import print_comparison
+from .write import write_report
+
+__all__ = [
+    "draw_answer",
+    "energy_shares",
+    "pareto",
+    "print_comparison",
+    "render_page",
+    "results_dict",
+    "results_json",
+    "write_report",
+]

@@ -1,0 +1,41 @@
+"""The best answer of a result, drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..plotting.solutions import draw_cut, draw_pattern, draw_recall, draw_tour
+from ..plotting.style import SERIES
+from ..problems import MaxCut, Recall, Tsp
+from ..task import Relax
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..problems import Problem
+    from ..study import Result
+
+
+def draw_answer(problem: Problem, result: Result, ax: Axes | None = None, colour: str = SERIES[0]) -> Axes | None:
+    """The best answer of ``result``, or None if it has none."""
+    if result.solution is None or result.solution.value is None:
+        return None
+    value = result.solution.value
+    if isinstance(problem, Tsp):
+        return draw_tour(problem, value, ax, colour)
+    if isinstance(problem, MaxCut):
+        return draw_cut(problem, value, ax, colour)
+    if isinstance(problem, Recall):
+        return draw_recall(problem, value, _cue(problem, result), ax, colour)
+    return draw_pattern(value, None, ax, colour)
+
+
+def _cue(problem: Recall, result: Result) -> NDArray[Any] | None:
+    run = result.run
+    if run is None or not isinstance(run.task, Relax):
+        return problem.cue
+    best = int(np.flatnonzero(result.scores == result.best)[0])
+    return run.task.cues(run.reads, problem.size)[best]

@@ -1,0 +1,161 @@
+"""Figures of a comparison: energy against quality, and where the energy goes. They take and return matplotlib Axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from ..cost import Ledger, Scope
+from ..datum import Kind
+from ..plotting.axes import new_axes, style_axes
+from ..plotting.numbers import estimate, printable, quantity
+from ..plotting.style import INK, KINDS, LINE, MARKERS, MUTED, PAPER, SERIES, series_colour
+from ..study.result import Level, Result
+from .conclusions import named
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..study import Comparison
+
+_LOG_FROM = 10.0  # % of gap: beyond, a linear axis would press the good answers together
+_INSIDE = 6  # names that a legend in the picture has room for
+
+
+def pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
+    """Energy until a feasible answer of some quality is found with 99 %; low and left is good.
+
+    One curve a target through every quality that it reached, with the 95 % interval of the energy as a band, and as a
+    bar at its best answer. The grey steps are the Pareto front: what nothing else beats in both.
+    """
+    from matplotlib.ticker import NullFormatter
+
+    own = ax is None
+    ax = new_axes() if ax is None else ax
+    points: list[tuple[float, float]] = []
+    for k, result in enumerate(comparison.results):
+        curve = [point for level in result.levels if (point := _point(level))]
+        if not curve:
+            continue
+        low, energy, high, quality = np.array(curve).T
+        colour = series_colour(k)
+        ax.fill_betweenx(quality, low, high, color=colour, alpha=0.14, linewidth=0)
+        again = k >= len(SERIES)  # colours begin anew: dashes and open marks tell the rounds apart
+        ax.plot(
+            energy, quality, color=colour, linewidth=1.4, marker=".", markersize=4, linestyle="--" if again else "-"
+        )
+        bar = np.array([energy[:1] - low[:1], high[:1] - energy[:1]])
+        ax.errorbar(
+            energy[:1], quality[:1], xerr=bar, color=colour, zorder=4,
+            fmt=MARKERS[k % len(MARKERS)], markersize=7, capsize=3, label=_label(result),
+            markerfacecolor=PAPER if again else colour,
+        )  # fmt: skip
+        points += zip(energy.tolist(), quality.tolist(), strict=True)
+    if not points:
+        return _empty(ax, "no feasible answer with a known energy")
+    known = comparison.problem.best_known is not None
+    rising = not known and comparison.problem.sense == "max"  # the axis is turned, so that low stays good
+    front = _front(points, rising)
+    ax.plot(*front.T, color=MUTED, linewidth=5, alpha=0.25, drawstyle="steps-post", zorder=0, solid_capstyle="round")
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(lambda x, _: quantity(x, "J", 1))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel("energy until found with 99 %")
+    ax.set_ylabel("gap to the best known (%)" if known else "score")
+    worst, best = max(y for _, y in points), min(y for _, y in points)
+    if known and worst == best:
+        ax.set_ylim(best - 1.0, best + 10.0)
+    elif known and worst > _LOG_FROM:
+        ax.set_yscale("symlog", linthresh=1.0, linscale=0.6)
+        ax.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
+        ax.set_ylim(min(-0.25, 1.2 * best), 1.3 * worst)
+    if rising:
+        ax.invert_yaxis()
+    place: dict[str, Any] = {}
+    names = len(ax.get_legend_handles_labels()[0])
+    if names > _INSIDE:
+        place = {"loc": "upper center", "bbox_to_anchor": (0.45, -0.16), "ncols": 2, "columnspacing": 1.0}
+        if own:
+            ax.figure.set_figheight(3.6 + 0.11 * names)  # type: ignore[union-attr]
+    legend = ax.legend(facecolor=PAPER, framealpha=0.8, edgecolor="none", fontsize=9, labelcolor=INK, **place)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    ax.grid(color=LINE, linewidth=0.8)
+    return style_axes(ax)
+
+
+def energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
+    """Where the energy of a read goes: core (plain) and system (hatched), in the colour of how each part is known."""
+    from matplotlib.patches import Patch
+
+    priced = [
+        (result, result.ledger) for result in comparison.results if result.ledger and result.ledger.energy().value
+    ]
+    ax = new_axes(height=1.5 + 0.6 * max(1, len(priced))) if ax is None else ax
+    if not priced:
+        return _empty(ax, "no target has a price")
+    shown: set[tuple[Scope, Kind]] = set()
+    for row, (result, ledger) in enumerate(priced):
+        left = 0.0
+        for scope in get_args(Scope):
+            for kind in get_args(Kind):
+                share = _share(ledger, scope, kind)
+                if share > 0:
+                    hatch = "////" if scope == "system" else None
+                    ax.barh(row, share, 0.42, left, color=KINDS[kind], edgecolor=PAPER, hatch=hatch, linewidth=0.8)
+                    shown.add((scope, kind))
+                left += share
+        value, interval = estimate(result.energy_per_read_j, "J")
+        ax.text(0, row - 0.27, _label(result), color=INK, fontsize=9.5, parse_math=False)
+        ax.text(100, row - 0.27, f"{value}  ({interval})" if interval else value, color=MUTED, fontsize=9, ha="right")
+    kinds = [kind for kind in get_args(Kind) if any(kind == known for _, known in shown)]
+    marks = [Patch(facecolor=KINDS[kind], label=kind) for kind in kinds]
+    if any(scope == "system" for scope, _ in shown):
+        marks.append(Patch(facecolor=MUTED, edgecolor=PAPER, hatch="////", label="hatched: system"))
+    ax.legend(
+        handles=marks, ncols=len(marks), frameon=False, fontsize=9, labelcolor=INK,
+        loc="upper center", bbox_to_anchor=(0.5, -0.16 - 0.12 / len(priced)), handlelength=1.2, columnspacing=1.2,
+    )  # fmt: skip
+    ax.set(xlim=(0, 100), ylim=(len(priced) - 0.6, -0.6), yticks=[], xlabel="share of the energy of a read (%)")
+    ax.spines["left"].set_visible(False)
+    return style_axes(ax)
+
+
+def _point(level: Level) -> tuple[float, float, float, float] | None:
+    """(low, energy, high, quality), or None where the energy is not known."""
+    joules = level.energy_j
+    if joules is None or not joules.value or joules.low is None or joules.high is None:
+        return None
+    # A logarithmic axis has no 0: an interval that reaches it is drawn a decade down.
+    return joules.low or joules.value / 10, joules.value, joules.high, _quality(level)
+
+
+def _quality(level: Level) -> float:
+    return level.score if level.gap is None else 100.0 * level.gap
+
+
+def _front(points: list[tuple[float, float]], rising: bool) -> np.ndarray:
+    """The points that no other beats in both energy and quality, by rising energy, (m, 2)."""
+    sign = -1.0 if rising else 1.0
+    front: list[tuple[float, float]] = []
+    for energy, quality in sorted(points, key=lambda point: (point[0], sign * point[1])):
+        if not front or sign * quality < sign * front[-1][1]:
+            front.append((energy, quality))
+    return np.array(front)
+
+
+def _share(ledger: Ledger, scope: Scope, kind: Kind) -> float:
+    """Percent of the energy."""
+    return 100.0 * (ledger.energy(scope, kind).value or 0.0) / (ledger.energy().value or 1.0)
+
+
+def _label(result: Result) -> str:
+    name = printable(named(result))
+    return name if len(name) <= 36 else f"{name[:35]}…"
+
+
+def _empty(ax: Axes, why: str) -> Axes:
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, why, color=MUTED, ha="center", va="center", transform=ax.transAxes)
+    return ax

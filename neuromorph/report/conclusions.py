@@ -1,0 +1,84 @@
+"""What a comparison says, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..estimate import Estimate
+from ..plotting.numbers import estimate, number, percent
+
+if TYPE_CHECKING:
+    from ..study import Comparison, Result
+
+
+def conclusions(comparison: Comparison) -> list[str]:
+    """The best answer, who finds one with least energy and time, and how sure that is."""
+    problem, best = comparison.problem, comparison.best
+    if best is None:
+        return ["No target found a feasible answer."]
+    by = _names([named(result) for result in comparison.results if result.best == best.best])
+    known = number(problem.best_known)
+    if best.gap is None:
+        distance = "" if problem.best_known is None else f" (best known {known})"
+    elif abs(best.gap) < 1e-9:
+        distance = ", the best known value"
+    elif best.gap > 0:
+        distance = f", {percent(best.gap)} from the best known {known}"
+    else:
+        distance = f", better by {percent(-best.gap)} than the value given as best known, {known}"
+    sentences = [f"Best answer: {number(best.best)}{distance}, by {by}."]
+    if problem.best_known is None:
+        return [*sentences, "No best value is known, so there is no gap, no success and no time to solution."]
+    energies = [(result, result.ets_j) for result in comparison.results]
+    times = [(result, result.tts_s) for result in comparison.results]
+    solved = sum(bool(energy and energy.value) for _, energy in energies)
+    if not solved:
+        sentences.append("No read of any target succeeded: energy to solution has only bounds.")
+    sentences += _least("Least energy to solution", energies, "J") + _least("Least time to solution", times, "s")
+    return sentences if solved > 1 else sentences + _at_common_quality(comparison)
+
+
+def _at_common_quality(comparison: Comparison) -> list[str]:
+    """Who needs least energy for the best quality that two targets reached, if few or none found a solution."""
+    reached = sorted(result.gap for result in comparison.results if result.gap is not None)
+    if len(reached) < 2:
+        return []
+    gap = reached[1]
+    energies = []
+    for result in comparison.results:
+        levels = [level for level in result.levels if level.gap is not None and level.gap <= gap + 1e-9]
+        energies.append((result, levels[-1].energy_j if levels else None))
+    return _least(f"Least energy for a gap of {percent(gap)}", energies, "J")
+
+
+def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str) -> list[str]:
+    """The target that needs least, and whether the interval of the next one allows to say so."""
+    known = [(result, need, need.value) for result, need in needs if need is not None and need.value]
+    if not known:
+        return []
+    (first, least, _), *others = sorted(known, key=lambda each: each[2])
+    told = f"{what}: {named(first)} with {_with_interval(least, unit)}"
+    if not others:
+        return [f"{told}; no other target got there."]
+    second, next_least, _ = others[0]
+    apart = least.high is not None and next_least.low is not None and least.high < next_least.low
+    verdict = "the intervals are apart" if apart else "the intervals overlap, so the order is not certain"
+    if apart and (first.one_chip or second.one_chip):
+        verdict += ", but of one chip: with another the order may be another"
+    return [f"{told}; next {named(second)} with {_with_interval(next_least, unit)}: {verdict}."]
+
+
+def named(result: Result) -> str:
+    """``memristor-crossbar (one chip)`` where that is what the numbers are of."""
+    return f"{result.target} (one chip)" if result.one_chip else result.target
+
+
+def _with_interval(value: Estimate, unit: str) -> str:
+    text, interval = estimate(value, unit)
+    told = f"{text} ({interval})" if interval else text
+    return told.replace(" ", "\u00a0")  # a line does not end between a number and its unit
+
+
+def _names(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

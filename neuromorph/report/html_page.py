@@ -1,0 +1,141 @@
+"""The page: one HTML file with everything in it, no script, no network. The template escapes all text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, get_args
+
+from ..cost import Entry
+from ..datum import Kind
+from ..estimate import Estimate
+from ..plotting.files import inline_svg
+from ..plotting.numbers import estimate, number, percent, printable, probability, quantity, significant
+from ..plotting.style import DARK, KINDS, css_name, series_colour
+from ..study.checkpoint import own_name
+from .conclusions import conclusions
+from .table import status
+
+if TYPE_CHECKING:
+    from ..study import Comparison, Result
+
+
+def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
+    """HTML text; ``figures`` are SVG files by name: "pareto", "energy", "answer-<target>"."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    folder = files(__package__)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(folder.joinpath("page.html").read_text(encoding="utf-8"))
+
+    def figure(name: str, description: str) -> Markup | None:
+        return Markup(inline_svg(figures[name], description)) if name in figures else None
+
+    problem = comparison.problem
+    return template.render(
+        style=Markup(_colours() + folder.joinpath("page.css").read_text(encoding="utf-8")),
+        problem=problem,
+        name=printable(problem.name),
+        size=f"{problem.size:,}",
+        best_known=number(problem.best_known),
+        conclusions=conclusions(comparison),
+        notes=[printable(note) for note in getattr(problem, "notes", ())],
+        best=_figure_name(comparison.best) if comparison.best else None,
+        rows=[_row(k, result, comparison) for k, result in enumerate(comparison.results)],
+        figure=figure,
+        kinds=_KIND_MEANS,
+        success_gap=percent(comparison.provenance.get("success_gap", 0.0)),
+        provenance=_provenance(comparison.provenance),
+        date=str(comparison.provenance.get("date", ""))[:10],
+        one_chip=any(result.one_chip and result.reads for result in comparison.results),
+        interrupted=comparison.interrupted,
+    )
+
+
+_KIND_MEANS = {
+    "measured": "read off real hardware",
+    "modelled": "computed from a physical model",
+    "assumed": "a usual value, not checked for this device",
+    "forecast": "a projection of its authors",
+}
+
+
+def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
+    """Everything the template shows of one target, as text."""
+    ledger = result.ledger
+    shares = {} if ledger is None else {kind: ledger.energy(kind=kind).value or 0.0 for kind in get_args(Kind)}
+    total = sum(shares.values())
+    numbers = [
+        ("Feasible", percent(result.feasible_fraction), ""),
+        ("Best", number(result.best), ""),
+        ("Gap", percent(result.gap), f"median {percent(result.gap_median)}" if result.gap_median else ""),
+        ("Success a read", *probability(result.success)),
+        ("Time a read", *estimate(result.time_per_read_s, "s")),
+        ("Energy a read", *estimate(result.energy_per_read_j, "J")),
+        ("Time to solution", *estimate(result.tts_s, "s")),
+        ("Energy to solution", *estimate(result.ets_j, "J")),
+    ]
+    return {
+        "id": f"target-{k}",
+        "figure": _figure_name(result),
+        "name": printable(result.target),
+        "summary": printable(result.summary),
+        "colour": css_name(series_colour(k)),
+        "status": status(result),
+        "state": result.status.replace(" ", "-"),
+        "reason": printable(result.reason),
+        "numbers": numbers,
+        "shares": [(kind, percent(part / total)) for kind, part in shares.items() if part > 0],
+        "entries": []
+        if ledger is None
+        else [
+            *(_entry(entry, ledger.reads, "J", total) for entry in ledger.entries),
+            *(_entry(entry, ledger.reads, "s") for entry in ledger.times),
+        ],
+        "core": estimate(ledger.energy_per_read("core") if ledger else None, "J")[0],
+        "system": estimate(ledger.energy_per_read("system") if ledger else None, "J")[0],
+        "mapping_error": None if result.mapping_error is None else percent(result.mapping_error),
+        "notes": [printable(note) for note in result.notes],
+        "has_reads": result.reads > 0,
+    }
+
+
+def _figure_name(result: Result) -> str:
+    return f"answer-{own_name(result.target)}"
+
+
+def _entry(entry: Entry, reads: int, si: str, total: float = 0.0) -> dict[str, Any]:
+    unit = entry.unit
+    each, interval = estimate(Estimate(unit.value, unit.low, unit.high), unit.unit.replace("^2", "²"))
+    count = entry.count / reads
+    seconds = quantity(count, "s") if count < 120 else f"{significant(count, 3)} s"  # summed over parts: no minutes
+    return {
+        "what": printable(entry.what),
+        "scope": entry.scope,
+        "count": seconds if unit.unit in ("W", "s/s") else significant(count, 3),
+        "unit": each,
+        "range": interval,
+        "total": quantity((entry.total.value or 0.0) / reads, si, 2),
+        "share": percent((entry.total.value or 0.0) / total) if total else "time",
+        "kind": entry.kind,
+        "source": printable(entry.source),
+    }
+
+
+def _provenance(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def said(value: Any) -> str:
+        if isinstance(value, Mapping):
+            return ", ".join(f"{name} {item}" for name, item in value.items())
+        return value if isinstance(value, str) else json.dumps(value)
+
+    return [(name.replace("_", " "), printable(said(value))) for name, value in data.items() if value is not None]
+
+
+def _colours() -> str:
+    """CSS variables of all colours in both schemes, and what the four kinds look like."""
+    light = "".join(f"{css_name(colour)}:{colour};" for colour in DARK)
+    dark = "".join(f"{css_name(colour)}:{other};" for colour, other in DARK.items())
+    kinds = "".join(f".{kind}{{--kind:var({css_name(colour)})}}" for kind, colour in KINDS.items())
+    return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}{kinds}\n"

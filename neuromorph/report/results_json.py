@@ -1,0 +1,114 @@
+"""A comparison as the plain data of ``results.json``, schema 1. docs/results-schema.md describes every field."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..cost import Entry
+from ..estimate import Estimate
+
+if TYPE_CHECKING:
+    from ..study import Comparison, Level, Result
+
+SCHEMA = 1
+
+
+def results_json(comparison: Comparison) -> str:
+    """Return the text of ``results.json``."""
+    return json.dumps(results_dict(comparison), indent=2, allow_nan=False) + "\n"
+
+
+def results_dict(comparison: Comparison) -> dict[str, Any]:
+    """Return the plain data of ``results.json``; what is not defined or not finite is None."""
+    problem = comparison.problem
+    return _finite(
+        {
+            "schema": SCHEMA,
+            "problem": {
+                "name": problem.name,
+                "kind": problem.kind,
+                "size": problem.size,
+                "best_known": problem.best_known,
+                "sense": problem.sense,
+                "notes": list(getattr(problem, "notes", ())),
+            },
+            "results": [_result(result) for result in comparison.results],
+            "provenance": comparison.provenance,
+        }
+    )
+
+
+def _result(result: Result) -> dict[str, Any]:
+    ledger = result.ledger
+    return {
+        "target": result.target,
+        "summary": result.summary,
+        "status": result.status,
+        "reason": result.reason or None,
+        "reads": result.reads,
+        "reads_resumed": result.resumed,
+        "one_chip": result.one_chip,
+        "feasible_fraction": result.feasible_fraction,
+        "converged_fraction": float(result.run.converged.mean()) if result.run else None,
+        "best": result.best,
+        "gap": result.gap,
+        "gap_median": result.gap_median,
+        "success_probability": _estimate(result.success),
+        "time_per_read_s": _estimate(result.time_per_read_s),
+        "energy_per_read_j": _estimate(result.energy_per_read_j),
+        "core_energy_per_read_j": _estimate(ledger.energy_per_read("core") if ledger else None),
+        "system_energy_per_read_j": _estimate(ledger.energy_per_read("system") if ledger else None),
+        "tts_s": _estimate(result.tts_s),
+        "ets_j": _estimate(result.ets_j),
+        "levels": [_level(level) for level in result.levels],
+        "ledger": [_entry(entry, "energy", "j") for entry in ledger.entries] if ledger else [],
+        "time_ledger": [_entry(entry, "time", "s") for entry in ledger.times] if ledger else [],
+        "mapping_error": result.mapping_error,
+        "neurobench": result.run.provenance.get("neurobench") if result.run else None,
+        "notes": list(result.notes),
+    }
+
+
+def _entry(entry: Entry, what: str, unit: str) -> dict[str, Any]:
+    each, total = entry.unit, entry.total
+    return {
+        "what": entry.what,
+        "scope": entry.scope,
+        "count": entry.count,
+        f"unit_{what}_{unit}": each.value,
+        f"unit_{what}_low_{unit}": each.low,
+        f"unit_{what}_high_{unit}": each.high,
+        f"{what}_{unit}": total.value,
+        f"{what}_low_{unit}": total.low,
+        f"{what}_high_{unit}": total.high,
+        "kind": entry.kind,
+        "unit_kind": each.kind,
+        "source": entry.source,
+    }
+
+
+def _level(level: Level) -> dict[str, Any]:
+    return {
+        "score": level.score,
+        "gap": level.gap,
+        "probability": _estimate(level.probability),
+        "time_s": _estimate(level.time_s),
+        "energy_j": _estimate(level.energy_j),
+    }
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, float | None] | None:
+    return None if estimate is None else estimate.to_dict()
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with plain Python numbers: NumPy's are not JSON, and neither are NaN and infinity."""
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,72 @@
+"""The folder that a comparison leaves: results, page, figures, the best answer, and what targets hand over."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..files.atomic_write import write_file
+from ..plotting.files import figure_bytes
+from ..plotting.style import series_colour
+from ..problems import Tsp, write_tour
+from ..runtime.signals import deferred
+from ..study.checkpoint import own_name, safe_name
+from .answers import draw_answer
+from .comparison_figures import energy_shares, pareto
+from .html_page import render_page
+from .results_json import results_json
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..study import Comparison
+
+
+def write_report(comparison: Comparison, directory: str | os.PathLike[str]) -> list[Path]:
+    """Write results.json, report.html, figures, the best tour and what targets hand over; return the paths.
+
+    results.json is first. No figures after Ctrl-C, for they take seconds.
+    """
+    folder = Path(directory)
+    with deferred():  # so that a second Ctrl-C does not lose it
+        written = [write_file(folder / "results.json", results_json(comparison))]
+    for name, text in handed_over(comparison).items():
+        written.append(write_file(folder / name, text))
+    best = comparison.best
+    tour = best.solution.value if best is not None and best.solution is not None else None
+    if isinstance(comparison.problem, Tsp) and tour is not None:
+        written.append(write_tour(folder / "best.tour", tour, name=comparison.problem.name))
+    drawn = {} if comparison.interrupted else draw_all(comparison)
+    vectors = {name: figure_bytes(ax, "svg") for name, ax in drawn.items()}
+    for name, ax in drawn.items():
+        written.append(write_file(folder / "figures" / f"{name}.svg", vectors[name]))
+        written.append(write_file(folder / "figures" / f"{name}.png", figure_bytes(ax, "png")))
+    written.append(write_file(folder / "report.html", render_page(comparison, vectors)))
+    figures = (path for name in ("pareto", "energy", "answer-*") for path in folder.glob(f"figures/{name}.[sp][vn]g"))
+    for stale in {folder / "best.tour", *figures}:
+        if stale not in written:  # of an earlier study, which this one replaces
+            stale.unlink(missing_ok=True)
+    return written
+
+
+def handed_over(comparison: Comparison) -> dict[str, str]:
+    """{file name: text} of what the targets offer; a name that is taken is preceded by that of the target."""
+    chosen: dict[str, str] = {}
+    ours = {"results.json", "report.html", "best.tour", "figures", "runs"}
+    for result in comparison.results:
+        for name, text in result.files.items():
+            name = safe_name(name)
+            names = (name, f"{safe_name(result.target)}-{name}", f"{own_name(result.target)}-{name}")
+            chosen[next((each for each in names if each not in ours | chosen.keys()), names[-1])] = text
+    return chosen
+
+
+def draw_all(comparison: Comparison) -> dict[str, Axes]:
+    """Every figure by its name: "pareto", "energy", and "answer-<target>" for each target that has one."""
+    drawn = {"pareto": pareto(comparison), "energy": energy_shares(comparison)}
+    for k, result in enumerate(comparison.results):
+        answer = draw_answer(comparison.problem, result, colour=series_colour(k))
+        if answer is not None:
+            drawn[f"answer-{own_name(result.target)}"] = answer
+    return drawn

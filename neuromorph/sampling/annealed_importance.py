@@ -1,0 +1,80 @@
+r"""ln Z by annealed importance sampling, for any Ising problem.
+
+.. math:: \ln w = -\sum_k (\beta_{k+1} - \beta_k) E(s_k), \qquad Z(\beta_K) = 2^n \langle w \rangle, \qquad
+          s_{k+1} \sim T_{\beta_{k+1}}(s_k)
+
+The mean of w is unbiased however badly the sweeps T mix; ln Z is biased low where few replicas carry the mean, which
+``effective`` = (sum w)^2 / sum w^2 tells. The mean of ln w (a lower bound of ln Z) is given beside it.
+Source: Neal, Stat. Comput. 11, 125 (2001); bound: Jarzynski, Phys. Rev. Lett. 78, 2690 (1997).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import logsumexp
+
+from ..estimate import Estimate
+from ..ising import Float, Ising
+from ..rng import RNG, seed_sequence
+from ..runtime.limits import checkpoint
+from .replicas import replicas
+from .schedules import fisher_steps
+from .validation import at_least, checked_betas
+
+_NORMAL_95 = 1.959964
+
+
+@dataclass(frozen=True, eq=False)
+class LogPartition:
+    """ln Z and what it rests on.
+
+    estimate : Estimate         ln Z with its 95 % interval, +-1.96 sqrt(1 / effective - 1 / replicas)
+    log_weights : (replicas,)   ln w + n ln 2
+    effective : float           replicas that carry the mean; the interval means little below ~ 20
+    lower_bound : float         <ln w> + n ln 2 <= ln Z in the mean
+    """
+
+    estimate: Estimate
+    log_weights: Float
+    effective: float
+    lower_bound: float
+
+
+def annealed_importance(
+    ising: Ising,
+    betas: ArrayLike | float,
+    count: int = 1000,
+    *,
+    sweeps: int = 1,
+    kernel: str = "auto",
+    rng: RNG = None,
+) -> LogPartition:
+    """ln Z at the last of ``betas``.
+
+    betas : (k,) or float       rising; or the last, with steps of Fisher length 0.2 before it
+    count : int                 replicas
+    sweeps : int                at each beta
+    """
+    at_least(2, count=count)
+    at_least(1, sweeps=sweeps)
+    sequence = seed_sequence(rng)
+    path = (
+        fisher_steps(ising, float(np.asarray(betas)), step=0.2, rng=int(sequence.generate_state(1)[0]))
+        if np.ndim(betas) == 0
+        else checked_betas(betas, rising=True)
+    )
+    lanes = replicas(ising, count, kernel=kernel, rng=sequence)
+    logs = np.full(count, ising.size * np.log(2.0))
+    for k, (before, beta) in enumerate(zip(np.r_[0.0, path[:-1]], path, strict=True)):
+        checkpoint("annealed importance sampling", k, path.size)
+        logs -= (beta - before) * lanes.energies()
+        if beta < path[-1]:  # states at the last beta weigh nothing
+            lanes.sweep(np.full(sweeps, beta))
+    weights = np.exp(logs - logs.max())
+    value = float(logsumexp(logs) - np.log(count))
+    effective = float(weights.sum() ** 2 / (weights**2).sum())
+    error = _NORMAL_95 * float(np.sqrt(max(0.0, 1.0 / effective - 1.0 / count)))
+    return LogPartition(Estimate(value, value - error, value + error), logs, effective, float(logs.mean()))

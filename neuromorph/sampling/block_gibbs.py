@@ -1,0 +1,84 @@
+r"""Block Gibbs over the colours of the coupling graph: all spins of a colour are updated at once.
+
+.. math:: P(s_C \mid s_{\setminus C}) = \prod_{i \in C} \frac{1}{1 + e^{-2 \beta s_i f_i}}
+
+holds exactly for a class C without couplings inside: this is a Gibbs sampler whose blocks are what parallel hardware
+(p-bits, checkerboards, the two layers of a restricted Boltzmann machine) updates in one clock.
+Source: Gonzalez et al., Parallel Gibbs sampling, AISTATS 2011.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..ising import Float, Ising
+from ..rng import RNG, kernel_states, read_seeds
+from ..runtime.pieces import pieces
+from .block_gibbs_kernel import colour_sweeps, greedy_colours
+from .replicas.reference import toss_all
+from .samples import Progress, Samples, record
+from .validation import at_least, checked_beta, starting_spins, warming
+
+
+def colour(ising: Ising) -> NDArray[np.int64]:
+    """A colour 0, 1, ... of each spin (n,), coupled spins of different colours: greedy, from the largest degree on."""
+    j = ising.sparse_couplings()
+    colours = np.empty(ising.size, np.int64)
+    order = np.argsort(-np.diff(j.indptr), kind="stable")
+    greedy_colours(j.indptr.astype(np.int64), j.indices.astype(np.int64), order, colours)
+    return colours
+
+
+def block_gibbs(
+    ising: Ising,
+    beta: float,
+    draws: int = 1000,
+    *,
+    chains: int = 4,
+    burn_in: int | ArrayLike = 1000,
+    thin: int = 1,
+    colours: ArrayLike | None = None,
+    initial: ArrayLike | None = None,
+    rng: RNG = None,
+    progress: Progress | None = None,
+) -> Samples:
+    """Chains of block updates; parameters as of :func:`gibbs`.
+
+    colours : (n,) or None      classes, as of :func:`colour` (the default); coupled spins must differ
+
+    Diagnostics: ``colours``, how many.
+    """
+    beta = checked_beta(beta)
+    at_least(1, chains=chains, thin=thin)
+    j = ising.sparse_couplings()
+    classes = colour(ising) if colours is None else np.unique(_checked(colours, ising), return_inverse=True)[1]
+    order = np.argsort(classes, kind="stable")
+    starts = np.searchsorted(classes[order], np.arange(classes.max() + 2))
+    couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
+    states = kernel_states(read_seeds(rng, chains))
+    state = toss_all((chains, ising.size), states)
+    if initial is not None:
+        state = starting_spins(initial, chains, ising.size)
+
+    def advance(betas: Float, step: str) -> None:
+        for some, sweeps in pieces(chains, betas.size, step):
+            colour_sweeps(*couplings, ising.biases, betas[sweeps], order, starts, state[some], states[some])
+
+    spins, energies, *ending = record(
+        ising, advance, lambda: state, chains=chains, draws=draws, warm=warming(burn_in, beta),
+        thin=np.full(thin, beta), progress=progress,
+    )  # fmt: skip
+    return Samples(spins, energies, np.array([beta]), "block_gibbs", {"colours": int(classes.max()) + 1}, *ending)
+
+
+def _checked(colours: ArrayLike, ising: Ising) -> NDArray[np.int64]:
+    c = np.asarray(colours)
+    if c.shape != (ising.size,) or c.dtype.kind not in "iu":
+        raise ValueError(f"colours have shape {c.shape} of {c.dtype}; give one whole number a spin, ({ising.size},)")
+    row, column = ising.sparse_couplings().tocoo().coords
+    alike = np.flatnonzero(c[row] == c[column])
+    if alike.size:
+        i, k = row[alike[0]], column[alike[0]]
+        raise ValueError(f"spins {i} and {k} are coupled and both have colour {c[i]}; give them different colours")
+    return c.astype(np.int64)

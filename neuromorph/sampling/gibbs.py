@@ -1,0 +1,101 @@
+r"""Markov chains of single-spin updates at one temperature: Gibbs (heat bath) and Metropolis.
+
+.. math:: P(s_i = +1 \mid s_{\setminus i}) = \frac{1}{1 + e^{-2\beta f_i}}, \qquad
+          P_{Metropolis}(s_i \to -s_i) = \min(1, e^{-2\beta s_i f_i}), \qquad f_i = h_i + \sum_j J_{ij} s_j
+
+Both leave p(s) ~ exp(-beta E) as it is. Metropolis flips more often, so that it decorrelates faster where fields are
+strong; sweeps go through the spins in order, and where that would keep states out of reach, as on rings of equal
+couplings and for spins that nothing holds, it leaves out half of the flips that cost nothing (module ``lazy``).
+Sources: Geman and Geman, IEEE TPAMI 6, 721 (1984); Metropolis et al., J. Chem. Phys. 21, 1087 (1953).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..ising import Ising
+from ..rng import RNG
+from .replicas import Update, replicas
+from .samples import Progress, Samples, record
+from .validation import at_least, checked_beta, starting_spins, warming
+
+
+def gibbs(
+    ising: Ising,
+    beta: float,
+    draws: int = 1000,
+    *,
+    chains: int = 4,
+    burn_in: int | ArrayLike = 1000,
+    thin: int = 1,
+    initial: ArrayLike | None = None,
+    kernel: str = "auto",
+    rng: RNG = None,
+    progress: Progress | None = None,
+) -> Samples:
+    """Heat-bath chains.
+
+    Parameters
+    ----------
+    beta : float            inverse temperature, in 1 / energy of ``ising``
+    draws, chains : int     states kept of each chain; chains are independent
+    burn_in : int or (k,)   sweeps before the first draw; or a schedule of betas to come down by, see :mod:`schedules`
+    thin : int              sweeps from one draw to the next
+    initial : (n,) or (chains, n), or None     where chains start; None: at random
+    kernel : str            inner loop, see :func:`replicas`
+
+    Diagnostics: ``kernel``.
+    """
+    return _chains("gibbs", "heat-bath", ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress)
+
+
+def metropolis(
+    ising: Ising,
+    beta: float,
+    draws: int = 1000,
+    *,
+    chains: int = 4,
+    burn_in: int | ArrayLike = 1000,
+    thin: int = 1,
+    initial: ArrayLike | None = None,
+    kernel: str = "auto",
+    rng: RNG = None,
+    progress: Progress | None = None,
+) -> Samples:
+    """Metropolis chains; parameters as of :func:`gibbs`."""
+    return _chains(
+        "metropolis", "metropolis", ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress
+    )
+
+
+def _chains(
+    method: str,
+    update: Update,
+    ising: Ising,
+    beta: float,
+    draws: int,
+    chains: int,
+    burn_in: int | ArrayLike,
+    thin: int,
+    initial: ArrayLike | None,
+    kernel: str,
+    rng: RNG,
+    progress: Progress | None,
+) -> Samples:
+    beta = checked_beta(beta)
+    at_least(1, chains=chains, thin=thin)
+    lanes = replicas(ising, chains, kernel=kernel, update=update, rng=rng)
+    if initial is not None:
+        lanes.set_spins(starting_spins(initial, chains, ising.size))
+    spins, energies, *ending = record(
+        ising,
+        lanes.sweep,
+        lanes.spins,
+        chains=chains,
+        draws=draws,
+        warm=warming(burn_in, beta),
+        thin=np.full(thin, beta),
+        progress=progress,
+    )
+    return Samples(spins, energies, np.array([beta]), method, {"kernel": lanes.kernel}, *ending)

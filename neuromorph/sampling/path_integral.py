@@ -1,0 +1,164 @@
+r"""Path-integral Monte Carlo of the Ising problem in a transverse field, and quantum annealing by lowering that field.
+
+.. math:: H = E(\sigma^z) - \Gamma \sum_i \sigma_i^x, \qquad
+          Z \approx A^{nP} \sum_{s^1 \ldots s^P} \exp\Bigl[-\frac{\beta}{P} \sum_k E(s^k)
+                     + K \sum_{ik} s_i^k s_i^{k+1}\Bigr], \qquad K = -\tfrac12 \ln \tanh \frac{\beta \Gamma}{P}
+
+P slices of imaginary time: the error is of order (beta / P)^2; A^2 = sinh(2 beta Gamma / P) / 2.
+Moves are clusters along imaginary time, which do not slow down as K grows. What is simulated is the equilibrium of H,
+not the dynamics of a device: an anneal here is an algorithm "inspired by" quantum annealing.
+Sources: Suzuki, Prog. Theor. Phys. 56, 1454 (1976); Santoro, Martonak, Tosatti and Car, Science 295, 2427 (2002);
+Martonak, Santoro and Tosatti, Phys. Rev. B 66, 094203 (2002); clusters: Rieger and Kawashima, Eur. Phys. J. B 9, 233
+(1999).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from ..ising import Float, Ising, power_of_two
+from ..rng import RNG, kernel_states, read_seeds
+from ..runtime.pieces import pieces
+from .path_integral_kernel import worldline_sweeps
+from .replicas.reference import toss_all
+from .samples import Progress, Samples, record
+from .schedules import default_range
+from .simulated_annealing import downhill
+from .validation import at_least, checked_beta, starting_spins, warming
+
+
+def trotter(ising: Ising, beta: float, gamma: float, slices: int) -> Ising:
+    """The classical problem of P n spins, site i of slice k at k n + i, whose p ~ exp(-beta E) is that of the slices.
+
+    gamma : float       transverse field, in the units of ``ising``; above 0
+    """
+    beta, gamma = checked_beta(beta), _field(gamma)
+    at_least(1, slices=slices)
+    if beta == 0.0 or gamma == 0.0:
+        raise ValueError(f"beta is {beta:g} and gamma {gamma:g}; slices are coupled at values above 0 only")
+    bond = -0.5 * np.log(np.tanh(beta * gamma / slices)) / beta
+    ring = np.zeros((slices, slices))
+    for k in range(slices if slices > 1 else 0):
+        ring[k, (k + 1) % slices] += bond
+        ring[(k + 1) % slices, k] += bond
+    inside = sparse.kron(sparse.eye_array(slices), ising.sparse_couplings() / slices)
+    between = sparse.kron(sparse.csr_array(ring), sparse.eye_array(ising.size))
+    return Ising(sparse.csr_array(inside + between), np.tile(ising.biases, slices) / slices, ising.offset)
+
+
+def path_integral(
+    ising: Ising,
+    beta: float,
+    gamma: float,
+    draws: int = 1000,
+    *,
+    slices: int = 32,
+    chains: int = 4,
+    burn_in: int = 1000,
+    thin: int = 1,
+    rng: RNG = None,
+    progress: Progress | None = None,
+) -> Samples:
+    """Chains at a constant transverse field; parameters as of :func:`gibbs`. A draw is the first slice: a measurement.
+
+    Diagnostics: ``slices``; ``transverse``, the mean of sigma_x over sites and draws; ``classical_energy``, the mean of
+    E over slices and draws. gamma = 0 is the classical problem, with ``transverse`` 0.
+    """
+    beta, gamma = checked_beta(beta), _field(gamma)
+    at_least(1, thin=thin)
+    world = _Worldlines(ising, beta, slices, chains, rng)
+    transverse, classical, count = 0.0, 0.0, 0
+
+    def read() -> NDArray[np.int8]:
+        nonlocal transverse, classical, count
+        product = world.spins * np.roll(world.spins, 1, axis=2)
+        t = np.tanh(beta * gamma / slices)
+        transverse += float(np.where(product > 0, t, 1.0 / t if t else 0.0).mean())
+        classical += float(np.mean(ising.energy(np.moveaxis(world.spins, 1, 2).reshape(-1, ising.size))))
+        count += 1
+        return world.slice(0)
+
+    spins, energies, *ending = record(
+        ising, world.sweep, read,
+        chains=chains, draws=draws, warm=warming(burn_in, gamma), thin=np.full(thin, gamma), progress=progress,
+    )  # fmt: skip
+    about = {"slices": slices, "transverse": transverse / count, "classical_energy": classical / count}
+    return Samples(spins, energies, np.array([beta]), "path_integral", about, *ending)
+
+
+def quantum_anneal(
+    ising: Ising,
+    gammas: ArrayLike | None = None,
+    reads: int = 10,
+    *,
+    beta: float | None = None,
+    slices: int = 16,
+    descend: bool = True,
+    initial: ArrayLike | None = None,
+    rng: RNG = None,
+) -> Samples:
+    """``reads`` independent anneals of the transverse field, one sweep at each of ``gammas``.
+
+    Parameters
+    ----------
+    gammas : (sweeps,) or None      None: 1000 in equal steps down to 0 (:func:`fields`)
+    beta : float or None            inverse temperature of the quantum system; None: the cold end of ``default_range``
+    descend : bool                  the lowest slice, taken downhill until no single flip lowers E; False: the first
+                                    slice as it is, which at gammas[-1] = 0 follows exp(-beta E) once it has mixed
+    initial : (n,) or (reads, n)    state of all slices at the start; None: at random
+
+    Diagnostics: ``slices``; ``broken``, share of reads in which the slices still differed.
+    """
+    beta = default_range(ising)[1] if beta is None else checked_beta(beta)
+    at_least(1, reads=reads)
+    path = fields(ising, 1000) if gammas is None else np.array([_field(g) for g in np.ravel(np.asarray(gammas))])
+    world = _Worldlines(ising, beta, slices, reads, rng)
+    if initial is not None:
+        world.spins[:] = starting_spins(initial, reads, ising.size)[:, :, None]
+    world.sweep(path, "annealing")
+    every = np.moveaxis(world.spins, 1, 2)
+    broken = float((every != every[:, :1]).any(axis=(1, 2)).mean())
+    spins = world.slice(0)
+    if descend:
+        energies = ising.energy(every.reshape(-1, ising.size)).reshape(reads, slices)
+        spins = every[np.arange(reads), energies.argmin(axis=1)].copy()
+        downhill(ising, spins, world.states)
+    about = {"slices": slices, "broken": broken, "gammas": path}
+    return Samples(spins, ising.energy(spins), np.array([beta]), "quantum_anneal", about)
+
+
+def fields(ising: Ising, sweeps: int) -> Float:
+    """Transverse fields in equal steps from three times the largest spread of a local field down to 0, (sweeps,)."""
+    at_least(1, sweeps=sweeps)
+    j, unit = ising.sparse_couplings(), power_of_two(ising.sparse_couplings().data, ising.biases)
+    spread = np.sqrt(np.asarray((j / unit).power(2).sum(axis=1)).ravel() + (ising.biases / unit) ** 2)
+    return 3.0 * float(spread.max()) * unit * np.linspace(1.0, 0.0, sweeps)
+
+
+class _Worldlines:
+    """Spins (R, n, P), one stream a replica."""
+
+    def __init__(self, ising: Ising, beta: float, slices: int, count: int, rng: RNG) -> None:
+        at_least(1, slices=slices, chains=count)
+        j = ising.sparse_couplings()
+        self._problem = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy(), ising.biases, beta)
+        self.states = kernel_states(read_seeds(rng, count))
+        self.spins = toss_all((count, ising.size, slices), self.states)
+
+    def sweep(self, gammas: Float, step: str = "") -> None:
+        n = self.spins.shape[1]
+        for some, sites in pieces(len(self.spins), gammas.size * n, step):
+            first = sites.start // n
+            mine, begin, end = gammas[first : -(-sites.stop // n)], sites.start - first * n, sites.stop - first * n
+            worldline_sweeps(*self._problem, mine, begin, end, self.spins[some], self.states[some])
+
+    def slice(self, k: int) -> NDArray[np.int8]:
+        return self.spins[:, :, k].copy()
+
+
+def _field(gamma: float) -> float:
+    if not (np.isfinite(gamma) and gamma >= 0):
+        raise ValueError(f"gamma is {gamma}; a transverse field must be finite and not negative")
+    return float(gamma)

@@ -1,0 +1,109 @@
+"""Replicas on bits: 512 of them in a strip of 8 words, or one big lattice a replica."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from ...ising import Float, Ising
+from ...kernels.simd import empty
+from ...runtime.pieces import each_on_threads, pieces
+from . import bitpacked_kernel as packed
+from .blocks import check_betas, check_lanes, check_sources, check_start, lanes_of
+from .integer_couplings import integers
+from .sparse import rows_to_add
+
+
+def _word_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint64]:
+    """(len(seeds), 4, 8) states of xoshiro256++, a stream a word."""
+    states = np.array([seed.generate_state(4 * packed.WORDS, np.uint64) for seed in seeds], np.uint64)
+    states = states.reshape(-1, 4, packed.WORDS)
+    states[:, 0] |= np.uint64(1)  # never all zero
+    return states
+
+
+class Packed:
+    """Spins (strips, 2n + 2, 8) uint64; strips of 512 replicas, each with the stream of its first replica."""
+
+    kernel, reach, lanes = "packed", packed.REACH, packed.REPLICAS
+
+    def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, lazy: Float, workers: int) -> None:
+        self._starts, self._neighbours, self._bonds, self._unit = _bonds(ising)
+        self._offset, self._rule, self._workers = ising.offset, rule, workers
+        self._lazy = self._unit * lazy
+        biases = np.abs(ising.biases).sum() / self._unit
+        self._pairs = (self._bonds.sum() + biases) / 2.0  # a bond of two spins counts twice, one of a bias once
+        self._count, self._size = len(seeds), ising.size
+        self._states = _word_states(seeds[:: packed.REPLICAS])
+        self._spins = empty((len(self._states), 2 * ising.size + 2, packed.WORDS), np.uint64)
+        for spins, state in zip(self._spins, self._states, strict=True):
+            packed.toss(spins, state)
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def sweep(self, betas: ArrayLike, step: str = "") -> None:
+        given = self._unit * check_betas(betas, self._count)
+        for strips_, sweeps in pieces(len(self._spins), len(given), step, together=self._workers):
+            rows = given[sweeps]
+
+            def one(k: int, rows: Float = rows) -> None:
+                mine = rows if rows.shape[1] == 1 else lanes_of(rows, k, packed.REPLICAS, float)
+                mine = np.ascontiguousarray(mine)
+                bonds = (self._starts, self._neighbours, self._bonds)
+                packed.sweep(*bonds, self._lazy, mine, self._rule, self._spins[k], self._states[k])
+
+            each_on_threads(one, range(strips_.start, strips_.stop), self._workers)
+
+    def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
+        which = check_lanes(np.arange(self._count) if lanes is None else lanes, self._count)
+        out = np.empty((which.size, self._size), np.int8)
+        for some, _ in pieces(which.size, 1):
+            packed.read(self._spins, which[some], out[some])
+        return out
+
+    def set_spins(self, spins: ArrayLike) -> None:
+        given = check_start(spins, self._count, self._size)
+        for strip, _ in pieces(len(self._spins), 1):
+            packed.write(self._spins[strip], given[strip.start * packed.REPLICAS : strip.stop * packed.REPLICAS])
+
+    def energies(self, exact: bool = True) -> Float:
+        broken = np.empty((len(self._spins), packed.REPLICAS), np.int64)
+
+        def one(k: int) -> None:
+            packed.unsatisfied(self._starts, self._neighbours, self._spins[k], broken[k])
+
+        each_on_threads(one, range(len(self._spins)), self._workers)
+        return self._offset - self._unit * (self._pairs - 2.0 * broken.reshape(-1)[: self._count])
+
+    def take(self, sources: ArrayLike) -> None:
+        from_, before = check_sources(sources, self._count), self._spins.copy()
+        for strip, _ in pieces(len(self._spins), 1):
+            few = from_[strip.start * packed.REPLICAS : strip.stop * packed.REPLICAS]
+            packed.gather(before, few, self._spins[strip])
+
+
+def _bonds(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], float]:
+    """(starts, rows, bonds of each spin, unit) of ``packed.sweep``, each bias as bonds with row n."""
+    found = integers(ising)
+    if found is None:
+        raise ValueError("kernel 'packed' needs couplings and biases that are integers times one unit; use 'sparse'")
+    unit, weights, biases = found
+    j: Any = ising.sparse_couplings().copy()
+    j.data = weights
+    j = sparse.csr_array(sparse.hstack([j, sparse.csr_array(biases[:, None])]))
+    bonds = np.asarray(abs(j).sum(axis=1)).astype(np.int64)
+    if bonds.max() > packed.REACH:
+        raise ValueError(
+            f"kernel 'packed' needs |h_i| + sum_j |J_ij| <= {packed.REACH} in units of {unit:g}; spin {bonds.argmax()} "
+            f"has {bonds.max()}: use 'int8' or 'sparse'"
+        )
+    return *rows_to_add(j.indptr, j.indices, j.data, ising.size + 1, -1, 2), bonds, unit

@@ -1,0 +1,165 @@
+"""Replicas in strips of 64 lanes, each lane with a stream of its own: replica r of 10 is replica r of 1000."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...ising import Float, check_spins
+from ...kernels.philox import LANES, ROWS
+from ...kernels.simd import empty
+from ...runtime.pieces import each_on_threads, pieces
+from . import blocks_kernel as strips
+from .dense import Dense
+from .int8 import Int8
+from .sparse import SPAN, Sparse
+
+_LARGEST = 1e30  # 2 beta in units of the couplings: float32 ends at 3e38
+
+
+class Strips:
+    """Spins (strips, n, 64) in one of the layouts."""
+
+    def __init__(
+        self, layout: Sparse | Int8 | Dense, size: int, count: int, rule: int, states: NDArray[np.uint32], workers: int
+    ) -> None:
+        self._layout, self._rule, self._states, self._workers = layout, rule, states, workers
+        self._size, self._count, self._done = size, count, 0
+        rows = empty((len(states), layout.rows(size), LANES), layout.dtype)
+        self._rows, self._spins = rows, rows[:, :size]  # what else a layout keeps beside the spins is its own
+        self._each(lambda k: strips.toss(self._spins[k], states[k]), range(len(states)))
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    @property
+    def kernel(self) -> str:
+        return self._layout.kernel
+
+    def _each(self, work: Callable[[int], object], strips_: range) -> None:
+        each_on_threads(work, strips_, self._workers)
+
+    def sweep(self, betas: ArrayLike, step: str = "") -> None:
+        given, first = check_betas(betas, self._count), 0
+        blocks, whole = -(-self._size // ROWS), len(self._states)
+        while first < len(given):
+            rows = np.minimum(2.0 * self._layout.scale * given[first : first + SPAN - self._done % SPAN], _LARGEST)
+            every, before = whole * blocks * len(given), whole * blocks * first
+            for some, cells in pieces(
+                whole, len(rows) * blocks, step, together=self._workers, before=before, total=every
+            ):
+                start = cells.start // blocks
+                mine = rows[start : -(-cells.stop // blocks)]
+                part = slice(cells.start - start * blocks, cells.stop - start * blocks)
+
+                def one(k: int, mine: Float = mine, done: int = self._done + start, part: slice = part) -> None:
+                    two_betas = lanes_of(mine, k, LANES, np.float32)
+                    self._layout.sweep(k, two_betas, self._rule, done, part, self._rows[k], self._states[k])
+
+                self._each(one, range(some.start, some.stop))
+            self._done += len(rows)
+            first += len(rows)
+
+    def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
+        if lanes is not None:
+            some = check_lanes(lanes, self._count)
+            out = np.empty((some.size, self._size), np.int8)
+            for part, _ in pieces(some.size, 1):
+                strips.read_lanes(self._spins, some[part], out[part])
+            return out
+        out = np.empty((self._count, self._size), np.int8)
+        for strip, _ in pieces(len(self._states), 1):
+            strips.read(self._spins[strip], out[strip.start * LANES : strip.stop * LANES])
+        return out
+
+    def set_spins(self, spins: ArrayLike) -> None:
+        given = check_start(spins, self._count, self._size)
+        for strip, _ in pieces(len(self._states), 1):
+            strips.write(self._spins[strip], given[strip.start * LANES : strip.stop * LANES])
+        self._layout.touched()
+
+    def energies(self, exact: bool = True) -> Float:
+        out = np.empty((len(self._states), LANES))
+
+        def one(k: int) -> None:
+            out[k] = self._layout.energies(k, self._rows[k], exact)
+
+        self._each(one, range(len(out)))
+        return out.reshape(-1)[: self._count]
+
+    def take(self, sources: ArrayLike) -> None:
+        from_, before = check_sources(sources, self._count), self._spins.copy()
+        for strip, _ in pieces(len(self._states), 1):
+            strips.gather(before, from_[strip.start * LANES : strip.stop * LANES], self._spins[strip])
+        self._layout.touched()
+
+
+def xoshiro_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint32]:
+    """(strips, 4, LANES): lane k of strip s has the stream of seed 64 s + k; lanes beyond the last repeat the first."""
+    each = np.array([seed.generate_state(4, np.uint32) for seed in seeds], np.uint32)
+    each[:, 0] |= np.uint32(1)  # never all zero
+    return _by_strips(each)
+
+
+def philox_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint32]:
+    """(strips, 2, LANES): the place of each lane's seed among its siblings, and the key that they share."""
+    parent = np.random.SeedSequence(seeds[0].entropy, spawn_key=seeds[0].spawn_key[:-1])
+    states = _by_strips(np.array([[seed.spawn_key[-1], 0] for seed in seeds], np.uint32))
+    states[:, 1, :2] = parent.generate_state(2, np.uint32)
+    return states
+
+
+def _by_strips(each: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    padded = np.concatenate([each, np.repeat(each[:1], -len(each) % LANES, axis=0)])
+    return np.ascontiguousarray(padded.reshape(-1, LANES, each.shape[1]).swapaxes(1, 2))
+
+
+def lanes_of(rows: Float, strip: int, lanes: int, dtype: Any) -> NDArray[Any]:
+    """Columns of one strip from (sweeps, 1 or R): (sweeps, lanes), beyond the last replica the last again."""
+    mine = rows if rows.shape[1] == 1 else rows[:, strip * lanes : (strip + 1) * lanes]
+    out = np.empty((len(rows), lanes), dtype)
+    out[:, : mine.shape[1]] = mine
+    out[:, mine.shape[1] :] = mine[:, -1:]
+    return out
+
+
+def check_betas(betas: ArrayLike, count: int) -> Float:
+    """(sweeps, 1) or (sweeps, R) finite betas >= 0; else ValueError."""
+    b = np.asarray(betas, dtype=float)
+    if b.ndim not in (1, 2) or (b.ndim == 2 and b.shape[1] != count):
+        raise ValueError(f"betas have shape {b.shape}; expected (sweeps,) or (sweeps, {count})")
+    if b.size and not (b.min() >= 0 and b.max() < np.inf):  # NaN is neither
+        raise ValueError(f"betas hold {b[~(np.isfinite(b) & (b >= 0))][0]}; every beta must be finite and not negative")
+    return b[:, None] if b.ndim == 1 else b
+
+
+def check_lanes(lanes: ArrayLike, count: int) -> NDArray[np.int64]:
+    """Which replicas to read, (k,); else ValueError."""
+    s = np.asarray(lanes)
+    if s.ndim != 1 or s.dtype.kind not in "iu" or (s.size and not 0 <= s.min() <= s.max() < count):
+        raise ValueError(f"lanes are {lanes!r}; expected integers from 0 to {count - 1}")
+    return s.astype(np.int64)
+
+
+def check_sources(sources: ArrayLike, count: int) -> NDArray[np.int64]:
+    """(R,) replicas to copy from; else ValueError."""
+    s = np.asarray(sources)
+    if s.shape != (count,) or s.dtype.kind not in "iu" or s.min() < 0 or s.max() >= count:
+        raise ValueError(f"sources are {sources!r}; expected {count} integers from 0 to {count - 1}, one a replica")
+    return s.astype(np.int64)
+
+
+def check_start(spins: ArrayLike, count: int, size: int) -> NDArray[np.int8]:
+    """(R, n) int8 from (n,) or (R, n); else ValueError."""
+    s = check_spins(spins, size)
+    if s.ndim == 2 and len(s) != count:
+        raise ValueError(f"spins hold {len(s)} states for {count} replicas; give one for all, or one for each")
+    return np.ascontiguousarray(np.broadcast_to(s, (count, size)), dtype=np.int8)

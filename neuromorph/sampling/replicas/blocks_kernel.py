@@ -1,0 +1,77 @@
+r"""What every kernel on strips of 64 lanes needs besides its sweep.
+
+``spins`` is (strips, n, LANES) of any number type, replica 64 s + k in lane k of strip s.
+
+.. math:: E = -\sum_{i < j} J_{ij} s_i s_j - \sum_i h_i s_i
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, types
+
+from ...kernels.philox import LANES, ROWS, draw_bits
+from ...kernels.simd import aligned, convert, fma, load, spread, store
+
+
+@njit(nogil=True, cache=True)
+def toss(spins, state):
+    """Random spins on one strip (n, LANES), from sweep 0 of its generator."""
+    bits = aligned(ROWS, LANES, np.uint32)
+    for first in range(0, spins.shape[0], ROWS):
+        rows = min(ROWS, spins.shape[0] - first)
+        draw_bits(state, 0, first, rows, bits)
+        for row in range(rows):
+            for k in range(LANES):
+                spins[first + row, k] = 1 if bits[row, k] >> 31 else -1
+
+
+@njit(nogil=True, cache=True)
+def gather(spins, sources, out):
+    """Replica r of ``out`` becomes replica ``sources[r]`` of ``spins``."""
+    for r in range(sources.size):
+        strip, lane = sources[r] // LANES, sources[r] % LANES
+        for i in range(spins.shape[1]):
+            out[r // LANES, i, r % LANES] = spins[strip, i, lane]
+
+
+@njit(nogil=True, cache=True)
+def read(spins, out):
+    """``out`` (R, n) int8 from the first R replicas."""
+    for first in range(0, out.shape[0], LANES):
+        strip = spins[first // LANES]
+        for i in range(out.shape[1]):
+            for k in range(min(LANES, out.shape[0] - first)):
+                out[first + k, i] = strip[i, k]
+
+
+@njit(nogil=True, cache=True)
+def read_lanes(spins, lanes, out):
+    """``out`` (k, n) int8 from the replicas ``lanes`` (k,)."""
+    for r in range(lanes.size):
+        strip, lane = spins[lanes[r] // LANES], lanes[r] % LANES
+        for i in range(out.shape[1]):
+            out[r, i] = strip[i, lane]
+
+
+@njit(nogil=True, cache=True)
+def write(spins, given):
+    """The first R replicas become ``given`` (R, n)."""
+    for first in range(0, given.shape[0], LANES):
+        strip = spins[first // LANES]
+        for i in range(given.shape[1]):
+            for k in range(min(LANES, given.shape[0] - first)):
+                strip[i, k] = given[first + k, i]
+
+
+@njit(nogil=True, cache=True)
+def energies(indptr, indices, weights, biases, spins, out):
+    """E of one strip (n, LANES) into ``out`` (1, LANES) float64; J is CSR of the upper triangle, in float64."""
+    total = load(out, 0, 0, 64) * 0.0
+    for i in range(spins.shape[0]):
+        field = spread(total, biases[i])
+        for p in range(indptr[i], indptr[i + 1]):
+            field = fma(convert(load(spins, indices[p], 0, 64), types.float64), weights[p], field)
+        total = total - convert(load(spins, i, 0, 64), types.float64) * field
+    store(out, 0, 0, total)

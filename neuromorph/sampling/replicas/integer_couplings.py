@@ -1,0 +1,51 @@
+"""Whether couplings and biases are integers times one unit."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...ising import Float, Ising
+
+_MANY = 256  # distinct magnitudes; a problem of small integers has fewer
+_SLACK = 1e-9  # of the largest integer: what decimal fractions lose in binary
+_NOTHING = 1e-14  # of the largest: what their sums leave where they should cancel; above, a small value is meant
+
+
+def largest(ising: Ising) -> float:
+    """max(\\|J_ij\\|, \\|h_i\\|), or 1 where all are 0."""
+    values = _held(ising)
+    return max(float(np.abs(values).max(initial=0.0)), float(np.abs(ising.biases).max())) or 1.0
+
+
+def _held(ising: Ising) -> Float:
+    """Couplings as they are held, of a dense matrix with its zeros."""
+    return np.asarray(ising.couplings.data if ising.is_sparse else ising.couplings.ravel())
+
+
+def reach(ising: Ising, found: tuple[float, NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.int64]:
+    """|h_i| + sum_j |J_ij| of every spin, in the unit of ``found``."""
+    each = np.abs(found[2])
+    np.add.at(each, np.repeat(np.arange(ising.size), np.diff(ising.sparse_couplings().indptr)), np.abs(found[1]))
+    return each
+
+
+def integers(ising: Ising) -> tuple[float, NDArray[np.int64], NDArray[np.int64]] | None:
+    """(unit, J / unit in the order of the CSR data, h / unit), the unit as large as possible; None if there is none."""
+    if np.unique(np.abs(_held(ising)[: 16 * _MANY])).size > _MANY + 1:  # and 0
+        return None  # before a dense matrix is looked through
+    values = ising.sparse_couplings().data
+    sizes = np.unique(np.abs(np.concatenate([values, ising.biases])))
+    sizes = sizes[sizes > _NOTHING * sizes[-1]]
+    if sizes.size > _MANY:
+        return None
+    unit = 0.0
+    for size in sizes:  # Euclid
+        while size > _SLACK * sizes[-1]:
+            unit, size = size, unit % size if min(unit % size, size - unit % size) > _SLACK * sizes[-1] else 0.0
+    unit = unit or 1.0
+    couplings, biases = np.rint(values / unit), np.rint(ising.biases / unit)
+    worst = max(np.abs(values - couplings * unit).max(initial=0.0), np.abs(ising.biases - biases * unit).max())
+    if worst > _SLACK * unit or (sizes < 0.5 * unit).any():
+        return None
+    return float(unit), couplings.astype(np.int64), biases.astype(np.int64)

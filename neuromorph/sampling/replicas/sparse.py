@@ -1,0 +1,79 @@
+"""How the kernels on strips of 64 lanes hold a problem: in float32 rows of CSR, in integers, or densely with fields.
+
+A layout says whether it can hold a problem (ValueError if not), sweeps one strip, all of its spins or a part of them
+(blocks of ROWS, counted over all sweeps), and evaluates its energies. ``scale`` is the unit of its couplings: 2 beta is
+handed to it times ``scale``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse as sparse_array
+
+from ...ising import Float, Ising
+from ...kernels.philox import LANES
+from . import blocks_kernel as strips
+from . import int8_kernel as int8
+from . import sparse_kernel as sparse
+from .integer_couplings import largest
+
+F32 = NDArray[np.float32]
+I8 = NDArray[np.int8]
+
+SPAN = 512  # sweeps after which "dense" sums its rounded fields anew
+_ROWS = 256  # of a dense J, made at once
+_EXACT = 1 << 24  # integers that float32 holds
+
+
+def rows_to_add(
+    indptr: NDArray[Any], indices: NDArray[Any], weights: NDArray[np.int64], negative: int, filler: int, multiple: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Starts and rows of ``int8.expand``."""
+    starts = np.empty(indptr.size, np.int64)
+    out = np.empty(np.abs(weights).sum() + multiple * indptr.size, np.int64)
+    whole = (indptr.astype(np.int64), indices.astype(np.int64), weights.astype(np.int64))
+    return starts, out[: int8.expand(*whole, negative, filler, multiple, starts, out)]
+
+
+def lazy_lanes(lazy: Float, scale: float) -> F32:
+    """The 2 beta, in units of the couplings, up to which spins are lazy."""
+    return np.clip(2.0 * (scale * lazy), -1.0, 1e38).astype(np.float32)
+
+
+class Sparse:
+    """CSR in float32: any problem."""
+
+    kernel, dtype = "sparse", np.float32
+
+    def rows(self, n: int) -> int:
+        """Rows of LANES that n spins take."""
+        return n
+
+    def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
+        j, self.scale = ising.sparse_couplings(), largest(ising)
+        self._problem = (
+            j.indptr.astype(np.int64),
+            j.indices.astype(np.int64),
+            (j.data / self.scale).astype(np.float32),
+            (ising.biases / self.scale).astype(np.float32),
+            lazy_lanes(lazy, self.scale),
+        )
+        upper = sparse_array.csr_array(sparse_array.triu(j, 1))
+        self._upper = (upper.indptr.astype(np.int64), upper.indices.astype(np.int64), upper.data, ising.biases)
+        self._offset = ising.offset
+
+    def sweep(
+        self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: F32, state: NDArray[np.uint32]
+    ) -> None:
+        sparse.sweep(*self._problem, two_betas, rule, done, part.start, part.stop, spins, state)
+
+    def energies(self, k: int, spins: F32, exact: bool) -> Float:
+        out = np.zeros((1, LANES))
+        strips.energies(*self._upper, spins, out)
+        return self._offset + out[0]
+
+    def touched(self) -> None:
+        """The spins were changed from outside."""

@@ -1,0 +1,26 @@
+from .avalanches import Avalanches, PulseNetwork, complete_size_distribution
+from .boltzmann_sampler import BoltzmannSampler
+from .brian.simulator import Recording, Simulator, build
+from .delay_coding import Recognised, TimeCode
+from .lif_neuron import LifNeuron, RateCurve, measure_curve
+from .lif_sampler import Calibration, LifSamplerNeurons, calibrate
+from .nir_format import LifNetwork, from_nir, read_nir, to_nir, without_noise, write_nir
+from .phase_memory import PhaseMemory, PhaseRecall, phase_overlaps
+from .power_law import PowerLaw, fit_power_law
+from .pynn_script import to_pynn, write_pynn
+from .rate_network import SpikingHopfield, SpikingRecall
+from .spike_states import SpikeStates, memoryless_floor, relative_entropy
+from .stochastic_neurons import AbstractNeurons
+from .winner_take_all import Search, WinnerTakeAll, solve_at_random, solve_by_gibbs, solve_by_spikes
+
+__all__ = [  # noqa: RUF022  by theme
+    "build", "Simulator", "Recording",
+    "LifNeuron", "RateCurve", "measure_curve",
+    "SpikingHopfield", "SpikingRecall",
+    "PhaseMemory", "PhaseRecall", "phase_overlaps", "TimeCode", "Recognised",
+    "PulseNetwork", "Avalanches", "complete_size_distribution", "fit_power_law", "PowerLaw",
+    "BoltzmannSampler", "AbstractNeurons", "LifSamplerNeurons", "Calibration", "calibrate",
+    "SpikeStates", "relative_entropy", "memoryless_floor",
+  "WinnerTakeAll", "solve_by_spikes", "solve_by_gibbs", "solve_at_random", "Search",
+    "LifNetwork", "to_nir", "from_nir", "write_nir", "read_nir", "without_noise", "to_pynn", "write_pynn",
+]  # fmt: skip

@@ -1,0 +1,140 @@
+r"""Spiking networks that sample: any Ising problem, Boltzmann machine or restricted one, as a network of neurons.
+
+.. math:: p(z) \propto e^{\frac12 z^\top W z + b^\top z}, \quad z = \frac{1 + s}{2}, \quad
+          W = 4 \beta J, \quad b_k = 2 \beta \Bigl(h_k - \sum_j J_{kj}\Bigr)
+
+Source: Buesing, Bill, Nessler and Maass, PLoS Comput. Biol. 7, e1002211 (2011); with leaky integrate-and-fire neurons
+Petrovici, Bill, Bytschok, Schemmel and Meier, Phys. Rev. E 94, 042312 (2016).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from ..ising import Float, Ising
+from ..rng import RNG, read_seeds
+from .brian.simulator import Backend, Progress, build
+from .lif_sampler import LifSamplerNeurons
+from .spike_states import SpikeStates
+from .stochastic_neurons import AbstractNeurons
+
+
+@dataclass(frozen=True, eq=False)
+class BoltzmannSampler:
+    """A network that samples exp(-beta E).
+
+    model : Ising, or anything with ``ising()`` (BoltzmannMachine, Layer, MaxCut) or ``layer`` (RBM)
+    beta : float                                   of the Ising; 1 for machines
+    neurons : AbstractNeurons or LifSamplerNeurons
+    backend : str                                  numpy, cython or cpp_standalone
+    """
+
+    model: Any
+    beta: float = 1.0
+    neurons: AbstractNeurons | LifSamplerNeurons = field(default_factory=AbstractNeurons)
+    backend: Backend = "numpy"
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.beta) and self.beta >= 0):
+            raise ValueError(f"beta is {self.beta}; it must be finite and not negative")
+        object.__setattr__(self, "model", ising_of(self.model))
+
+    @property
+    def ising(self) -> Ising:
+        return self.model
+
+    def network(self) -> tuple[Any, Float]:
+        """(W (n, n) CSR, b (n,)) of the neurons: symmetric weights and biases in units of log odds."""
+        weights, biases, _ = self.ising.to_binary()
+        return sparse.csr_array(weights) * self.beta, biases * self.beta
+
+    def run(
+        self,
+        duration_s: float,
+        *,
+        chains: int = 1,
+        burn_in_s: float = 0.2,
+        clamped: ArrayLike | None = None,
+        rng: RNG = None,
+        progress: Progress | None = None,
+    ) -> SpikeStates:
+        """Spikes of independent chains, stacked in one group of neurons, from rest.
+
+        Neurons that are nearly always on fire every tau, and would long do so in step with those of all chains: they
+        start at different times in the first half of the burn-in.
+
+        Parameters
+        ----------
+        duration_s : float                      of each chain, after the burn-in
+        clamped : (n,) or (chains, n), or None  -1 or +1 where a neuron is held, 0 where it is free: the same ones in
+                                                every chain. Held neurons do not spike; they act as biases W z
+        rng :                                   one stream for all chains: another number of chains is another run
+        """
+        if not (np.isfinite([duration_s, burn_in_s]).all() and duration_s >= self.neurons.dt_s and burn_in_s >= 0):
+            raise ValueError(f"duration_s is {duration_s}, burn_in_s {burn_in_s}; give finite times, a step at least")
+        if chains < 1:
+            raise ValueError(f"chains is {chains}; run at least one")
+        weights, biases = self.network()
+        held = _checked_clamp(clamped, chains, biases.size)
+        free = np.flatnonzero(held[0] == 0)
+        # A neuron held at 1 is a constant input.
+        inputs = (biases + np.asarray((weights @ (held > 0).T).T))[:, free]
+        among = sparse.coo_array(weights[free][:, free])
+        post, pre = among.coords
+        offset = np.arange(chains)[:, None] * free.size
+        simulator = build(
+            self.neurons.model(chains * free.size, (offset + pre).ravel(), (offset + post).ravel()),
+            dt_s=self.neurons.dt_s,
+            backend=self.backend,
+        )
+        values = self.neurons.parameters(inputs.ravel(), np.tile(among.data, chains))
+        seed = read_seeds(rng, 1)[0]
+        values["cells.start"] = burn_in_s / 2.0 * np.random.default_rng(seed).beta(4.0, 4.0, inputs.size)
+        record = simulator.run(burn_in_s + duration_s, values, rng=seed, progress=progress)
+        chain, neuron = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), free.size)
+        return SpikeStates(
+            np.rint(record["spikes.t"] / self.neurons.dt_s).astype(np.int64),
+            chain,
+            free[neuron],
+            (chains, biases.size),
+            self.neurons.dt_s,
+            self.neurons.tau_s,
+            burn_in_s,
+            burn_in_s + duration_s,
+            held,
+            record.manifest,
+        )
+
+
+def ising_of(model: Any) -> Ising:
+    """The Ising of a model: itself, its ``ising()``, or that of its ``layer``; p ~ exp(-E) for machines."""
+    if isinstance(model, Ising):
+        return model
+    if hasattr(model, "ising"):
+        return ising_of(model.ising())
+    if hasattr(model, "layer"):
+        return ising_of(model.layer)
+    raise TypeError(f"model is {type(model).__name__}; give an Ising, or an object with ising() or a layer")
+
+
+def _checked_clamp(clamped: ArrayLike | None, chains: int, n: int) -> NDArray[np.int8]:
+    held = np.zeros((chains, n), np.int8)
+    if clamped is None:
+        return held
+    values = np.asarray(clamped)
+    if values.shape not in ((n,), (chains, n)):
+        raise ValueError(f"clamped has shape {values.shape}; give ({n},) or ({chains}, {n})")
+    if not np.isin(values, (-1, 0, 1)).all():
+        raise ValueError("clamped holds values other than -1, 0 and +1; 0 leaves a neuron free")
+    held[:] = values
+    mask = held != 0
+    if (mask != mask[0]).any():
+        raise ValueError("clamped holds other neurons in one chain than in the first; hold the same ones in all")
+    if mask[0].all():
+        raise ValueError("clamped holds every neuron; leave at least one free")
+    return held

@@ -1,0 +1,44 @@
+"""Numbers that take seconds to measure, kept in files: by what was measured, how, and on which version of Brian2."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ...files.atomic_write import read_file, write_file
+from ...files.npz import ArrayFileError, read_npz
+from ...ising import Float
+from .simulator import cache_folder
+from .standalone import short_hash
+
+_MOST_BYTES = 1 << 20
+
+
+def measured(kind: str, told: Any, size: int, measure: Callable[[], ArrayLike], folder: Path | None = None) -> Float:
+    """The ``size`` finite numbers that ``measure`` returns, from a file if it was told the same before.
+
+    ``told``: everything that decides the numbers, as JSON takes it. A file that is damaged is measured again.
+    """
+    key = json.dumps([told, version("brian2")], sort_keys=True).encode()
+    path = (cache_folder() if folder is None else folder) / f"{kind}-{short_hash(key)}.npz"
+    try:
+        kept = read_npz(read_file(path, _MOST_BYTES))["values"]
+    except (OSError, ArrayFileError, KeyError):
+        kept = np.empty(0)
+    if kept.shape == (size,) and np.isfinite(kept).all():
+        return kept
+    values = np.array(measure(), dtype=float)
+    content = io.BytesIO()
+    np.savez(content, values=values)
+    with suppress(OSError):  # a folder that cannot be written costs time, at the next run, and no result
+        if path.is_file() or not path.exists():  # a pipe would wait for a reader
+            write_file(path, content.getvalue())
+    return values

@@ -1,0 +1,306 @@
+r"""NIR files: a recurrent network of leaky integrate-and-fire neurons as other simulators and chips read it.
+
+.. math:: \tau_s \dot I = -I + W z + b + x, \qquad \tau_m \dot v = v_{leak} - v + I, \qquad
+          v > v_{th}: \; z = 1, \; v \to v_{reset}
+
+In NIR's text a spike is z = 1, and readers hold it for one step: the current then jumps by W dt / tau_s. The step is
+thus part of what is written (metadata ``step_s``). Potentials are written from the reset, and the leak as a part of b,
+since readers exist that take v_leak and v_reset for 0; both are restored from the metadata. NIR knows no refractory
+time and no noise: a network that has them is refused, or, with ``strict=False``, has them in the metadata only.
+
+Two forms are written and read: "cuba", Input -> Affine -> CubaLIF -> Output with CubaLIF -> Linear -> CubaLIF, which
+Norse 1.1 runs; "split", with the synapse as a node LI before LIF, for readers without CubaLIF (Norse ignores LI).
+Source: Pedersen et al., Nat. Commun. 15, 8122 (2024).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..files.atomic_write import write_file
+from ..files.printable import printable
+from ..problems.text_file import Source, shown
+from ..rng import RNG
+from .brian.simulator import Backend, build
+from .lif_neuron import LifNeuron
+from .nir_values import read_values
+from .nir_worker import nested
+
+if TYPE_CHECKING:
+    from .rate_network import SpikingHopfield
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_MOST_NEURONS = 4096
+_KEPT = ("step_s", "refractory_s", "noise_v", "rest_v", "reset_v")
+
+
+@dataclass(frozen=True, eq=False)
+class LifNetwork:
+    """n neurons of one kind, each synapse an exponential current.
+
+    weights : (n, n) float      w, V: what a spike of j adds to the current of i
+    biases : (n,) float         b, V
+    neuron : LifNeuron
+    """
+
+    weights: Any
+    biases: Any
+    neuron: LifNeuron
+
+    def __post_init__(self) -> None:
+        w, b = np.array(self.weights, dtype=float), np.array(self.biases, dtype=float)
+        if w.ndim != 2 or b.shape != (len(w),) or w.shape != (len(w), len(w)) or not len(w):
+            raise ValueError(f"weights have shape {w.shape}, biases {b.shape}; expected (n, n) and (n,)")
+        if not (np.isfinite(w).all() and np.isfinite(b).all()):
+            raise ValueError("weights or biases hold NaN or infinity; every value must be finite")
+        for name, value in (("weights", w), ("biases", b)):
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_hopfield(cls, network: SpikingHopfield) -> LifNetwork:
+        """All neurons of a rate network, without its cue."""
+        source, sink, w = network._synapses
+        weights = np.zeros((network.neurons, network.neurons))
+        weights[sink, source] = w
+        bias = network._parameters(np.zeros((1, network.size)), 0.0)["units.I_b"]
+        return cls(weights, bias, network.neuron)
+
+    @property
+    def size(self) -> int:
+        """Number of neurons n."""
+        return len(self.biases)
+
+    def run(self, inputs: ArrayLike, *, backend: Backend = "numpy", rng: RNG = None) -> NDArray[np.bool_]:
+        """Spikes (steps, n) for the input x (steps, n) in V, from v = V_r and I = 0, in Euler steps of ``step_s``."""
+        x, cell = np.ascontiguousarray(inputs, dtype=float), self.neuron
+        if x.ndim != 2 or x.shape[1] != self.size or not len(x) or not np.isfinite(x).all():
+            raise ValueError(f"inputs have shape {x.shape}; expected finite (steps, {self.size})")
+        sink, source = np.nonzero(self.weights)
+
+        def model(b2: Any) -> list[Any]:
+            given = b2.TimedArray(x * b2.volt, dt=cell.step_s * b2.second, name="given")
+            namespace = {**cell.namespace(b2), "given": given}
+            cells = b2.NeuronGroup(
+                self.size,
+                cell.equations + "drive = I : volt\ndI/dt = (bias + given(t, i) - I) / tau_s : volt\nbias : volt",
+                threshold="v > V_th", reset="v = V_r", refractory="tau_ref", method="euler", namespace=namespace,
+                name="cells",
+            )  # fmt: skip
+            made = [cells, b2.SpikeMonitor(cells, name="spikes")]
+            if len(sink):
+                synapses = b2.Synapses(cells, cells, "w : volt", on_pre="I_post += w", name="synapses")
+                synapses.connect(i=source, j=sink)
+                made.append(synapses)
+            return made
+
+        values: dict[str, Any] = {"cells.bias": self.biases, "cells.v": np.full(self.size, cell.reset_v)}
+        if len(sink):
+            values["synapses.w"] = self.weights[sink, source]
+        simulator = build(model, dt_s=cell.step_s, backend=backend)
+        record = simulator.run(len(x) * cell.step_s, values, rng=rng)
+        fired = np.zeros(x.shape, dtype=bool)
+        fired[np.rint(record["spikes.t"] / cell.step_s).astype(int), record["spikes.i"]] = True
+        return fired
+
+
+def to_nir(network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", strict: bool = True) -> Any:
+    """The network as a ``nir.NIRGraph``. ValueError for what NIR cannot say, unless ``strict`` is False."""
+    nir = _nir()
+    cell, n = network.neuron, network.size
+    if form not in ("cuba", "split"):
+        raise ValueError(f"form is {form!r}; choose cuba or split")
+    if strict and (cell.refractory_s or cell.noise_v):
+        raise ValueError(
+            f"refractory_s is {cell.refractory_s}, noise_v {cell.noise_v}; NIR has neither: set both to 0, or give "
+            "strict=False to write them as metadata that other readers ignore"
+        )
+    constants = {key: np.full(n, value) for key, value in {
+        "tau_syn": cell.synapse_s, "tau_mem": cell.membrane_s, "r": 1.0, "v_leak": 0.0, "v_reset": 0.0,
+        "v_threshold": cell.threshold_v - cell.reset_v,
+    }.items()}  # fmt: skip
+    nodes: dict[str, Any] = {
+        "input": nir.Input(input_type={"input": np.array([n])}),
+        "bias": nir.Affine(weight=np.eye(n), bias=network.biases + cell.rest_v - cell.reset_v),
+        "recurrent": nir.Linear(weight=network.weights * (cell.synapse_s / cell.step_s)),
+        "output": nir.Output(output_type={"output": np.array([n])}),
+    }
+    if form == "cuba":
+        nodes["neurons"] = nir.CubaLIF(w_in=np.ones(n), **constants)
+        into = "neurons"
+    else:
+        nodes["synapses"] = nir.LI(tau=constants["tau_syn"], r=constants["r"], v_leak=constants["v_leak"])
+        own = {key: constants[key] for key in ("r", "v_leak", "v_reset", "v_threshold")}
+        nodes["neurons"] = nir.LIF(tau=constants["tau_mem"], **own)
+        into = "synapses"
+    edges = [("input", "bias"), ("bias", into), ("recurrent", into), ("neurons", "recurrent"), ("neurons", "output")]
+    edges += [("synapses", "neurons")] if form == "split" else []
+    kept = asdict(cell)
+    return nir.NIRGraph(nodes, edges, metadata={"neuromorph": {key: float(kept[key]) for key in _KEPT}})
+
+
+def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
+    """The network of a ``nir.NIRGraph`` of one of the two forms; ValueError names what it has besides.
+
+    step_s : float      how long the writer's spikes last, s; None: what the metadata say
+    """
+    nir = _nir()
+    kinds = {"input": nir.Input, "output": nir.Output, "neurons": (nir.CubaLIF, nir.LIF), "synapses": nir.LI,
+             "maps": (nir.Affine, nir.Linear)}  # fmt: skip
+    found: dict[str, list[str]] = {kind: [k for k, v in graph.nodes.items() if isinstance(v, classes)]
+                                   for kind, classes in kinds.items()}  # fmt: skip
+    known = {name for names in found.values() for name in names}
+    for name, node in graph.nodes.items():
+        if name not in known:
+            raise ValueError(
+                f"node {shown(name)} is a {type(node).__name__}; only CubaLIF, or LI and LIF, are read here"
+            )
+    for kind, count in (("input", 1), ("output", 1), ("neurons", 1)):
+        if len(found[kind]) != count:
+            raise ValueError(
+                f"the graph has {len(found[kind])} nodes for {kind}; one recurrent population is read here"
+            )
+    (source,), (sink,), (cells,) = found["input"], found["output"], found["neurons"]
+    lif = graph.nodes[cells]
+    cuba = isinstance(lif, nir.CubaLIF)
+    if len(found["synapses"]) != (not cuba):
+        raise ValueError(
+            f"{len(found['synapses'])} LI nodes; LIF needs one before it, as its synapse, and CubaLIF none"
+        )
+    into = cells if cuba else found["synapses"][0]
+    edges = [(str(a), str(b)) for a, b in graph.edges]
+    n = int(np.size(lif.v_threshold))
+    if n > _MOST_NEURONS:
+        raise ValueError(f"the graph has {n} neurons; up to {_MOST_NEURONS} are read here")
+    weights, bias, needed = np.zeros((n, n)), np.zeros(n), {(cells, sink)} | (set() if cuba else {(into, cells)})
+    for name in found["maps"]:
+        before, after = [a for a, b in edges if b == name], [b for a, b in edges if a == name]
+        weight = _real(f"weight of {shown(name)}", graph.nodes[name].weight)
+        if after != [into] or before not in ([source], [cells]) or weight.shape != (n, n):
+            raise ValueError(
+                f"node {shown(name)} maps {before} to {after}; expected the input or {cells!r} to {into!r}"
+            )
+        needed |= {(before[0], name), (name, into)}
+        bias = bias + _each(f"bias of {shown(name)}", getattr(graph.nodes[name], "bias", 0.0), n)
+        if before == [cells]:
+            weights = weights + weight
+        elif not np.array_equal(weight, np.eye(n)):
+            raise ValueError(f"node {shown(name)} mixes the inputs; only the identity with a bias is read here")
+    if set(edges) - needed - {(source, into)}:
+        raise ValueError(
+            f"the graph has the edge {min(set(edges) - needed)}, which is in neither form that is read here"
+        )
+    synapse = lif if cuba else graph.nodes[into]
+    r = _each("r", lif.r, n)
+    gain = r * _each("w_in", lif.w_in if cuba else synapse.r, n)
+    offset = np.zeros(n) if cuba else _each("v_leak of the synapses", synapse.v_leak, n)
+    kept = _kept(graph.metadata)
+    step = kept.get("step_s") if step_s is None else float(step_s)
+    if step is None:
+        raise ValueError("the graph does not say how long a spike lasts; give step_s, the step of what wrote it")
+    tau_s = _common("tau of the synapses", lif.tau_syn if cuba else synapse.tau)
+    leak, reset = _each("v_leak", lif.v_leak, n), _common("v_reset", lif.v_reset)
+    rest_v, reset_v = kept.get("rest_v", float(leak.mean())), kept.get("reset_v", reset)
+    neuron = LifNeuron(
+        membrane_s=_common("tau of the membranes", lif.tau_mem if cuba else lif.tau),
+        synapse_s=tau_s,
+        refractory_s=kept.get("refractory_s", 0.0),
+        rest_v=rest_v,
+        threshold_v=_common("v_threshold", lif.v_threshold) - reset + reset_v,
+        reset_v=reset_v,
+        noise_v=kept.get("noise_v", 0.0),
+        step_s=step,
+    )
+    biases = gain * bias + r * offset + (leak - reset) - (rest_v - reset_v)
+    return LifNetwork(gain[:, None] * weights * (step / tau_s), biases, neuron)
+
+
+def write_nir(
+    path: str | os.PathLike[str], network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", strict: bool = True
+) -> None:
+    """Write :func:`to_nir` as an HDF5 file."""
+    stream = io.BytesIO()
+    _nir().write(stream, to_nir(network, form=form, strict=strict))
+    write_file(path, stream.getvalue())
+
+
+def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> LifNetwork:
+    """Read a file that :func:`write_nir`, or another program, wrote, in a process of its own (``nir_values``).
+
+    Parameters
+    ----------
+    path : path
+    step_s : float      how long the writer's spikes last, s; None: what the metadata say
+
+    Returns
+    -------
+    LifNetwork
+
+    Raises
+    ------
+    ProblemFileError    names the file and the rule: damaged, another graph, values in other files, links in a circle,
+                        complex numbers, more than 128 MB of values
+    """
+    nir, source = _nir(), Source.read(path)
+    if not any(source.data.startswith(_SIGNATURE, at) for at in (0, 512, 1024, 2048)):
+        raise source.error("is no HDF5 file, and thus no NIR graph; write it with nir.write")
+    try:
+        graph = nir.dict2NIRNode({**nested(read_values(source.data)), "type_check": True})
+        return from_nir(graph, step_s=step_s)
+    except ValueError as error:
+        raise source.error(printable(str(error).partition("\n")[0][:300])) from None
+    except Exception as error:  # nir raises many kinds over graphs that are none
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise source.error(f"is damaged or no NIR graph ({shown(reason)}); write it again") from None
+
+
+def without_noise(network: LifNetwork) -> LifNetwork:
+    """The same network with noise_v = 0 and refractory_s = 0: all that NIR can say of it.
+
+    It fires differently: nothing but the step then bounds the rates. A memory is better built of such neurons, and so
+    calibrated with them: ``SpikingHopfield(..., swing_v=3e-3, neuron=LifNeuron(noise_v=0, refractory_s=0,
+    reset_v=-70e-3))`` has some 26 Hz for x = 1.
+    """
+    return replace(network, neuron=replace(network.neuron, noise_v=0.0, refractory_s=0.0))
+
+
+def _nir() -> Any:
+    try:
+        import nir
+    except ImportError as error:
+        raise ImportError("NIR files need the package nir; pip install 'neuromorph[nir]'") from error
+    return nir
+
+
+def _kept(metadata: Any) -> dict[str, float]:
+    own = metadata.get("neuromorph", {}) if isinstance(metadata, Mapping) else {}
+    return {key: float(own[key]) for key in _KEPT if key in own} if isinstance(own, Mapping) else {}
+
+
+def _real(what: str, values: Any) -> NDArray[np.float64]:
+    x = np.asarray(values)
+    if x.dtype.kind not in "biuf":
+        raise ValueError(f"{what} is of {x.dtype}; only real numbers are read here")
+    return x.astype(float)
+
+
+def _each(what: str, values: Any, n: int) -> NDArray[np.float64]:
+    """(n,), a value for each neuron."""
+    x = _real(what, values)
+    if x.size not in (1, n):
+        raise ValueError(f"{what} has shape {x.shape}; the graph has {n} neurons")
+    return np.broadcast_to(x.ravel(), (n,))
+
+
+def _common(what: str, values: Any) -> float:
+    x = _real(what, values).ravel()
+    if not x.size or not np.isfinite(x).all() or np.ptp(x) > 1e-6 * abs(x).max():
+        raise ValueError(f"{what} differs among the neurons, or is not finite; one kind of neuron is read here")
+    return float(x[0])

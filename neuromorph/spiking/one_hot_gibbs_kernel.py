@@ -1,0 +1,72 @@
+r"""Heat bath over groups of units of which exactly one is on, and uniform random states.
+
+.. math:: P(x_i = 1) = \frac{e^{\beta f_i}}{\sum_{j \in g} e^{\beta f_j}}, \qquad f_i = b_i + \sum_j W_{ij} x_j
+
+W is zero inside groups. Source: Geman and Geman, IEEE TPAMI 6, 721 (1984).
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from ..kernels.xoshiro import below, uniform
+
+
+@njit(cache=True, nogil=True)
+def search(weights, biases, members, betas, winners, best, fields, course, state):
+    """One group, chosen at random, at each of ``betas``, from a uniform state; betas < 0: a new uniform state instead.
+
+    ``members`` (groups, largest) ends rows with -1. ``best`` (groups,) takes the state of lowest E. From one part of
+    the betas to the next: winners (groups,), fields (n,) and course (4,), which holds E, the lowest E, the update that
+    found it, and all updates; -1 to begin.
+    """
+    groups = members.shape[0]
+    sizes = (members >= 0).sum(axis=1)
+    if course[3] < 0.0:
+        course[0] = course[1] = _toss(weights, biases, members, sizes, winners, fields, state)
+        course[2] = course[3] = 0.0
+        best[:] = winners
+    energy, lowest = course[0], course[1]
+    for update in range(betas.size):
+        if betas[update] < 0.0:
+            energy = _toss(weights, biases, members, sizes, winners, fields, state)
+        else:
+            g = below(state, groups)
+            top = -np.inf
+            for k in range(sizes[g]):
+                top = max(top, fields[members[g, k]])
+            total = 0.0
+            for k in range(sizes[g]):
+                total += math.exp(betas[update] * (fields[members[g, k]] - top))
+            left = uniform(state) * total
+            k = -1
+            while left >= 0.0 and k < sizes[g] - 1:
+                k += 1
+                left -= math.exp(betas[update] * (fields[members[g, k]] - top))
+            old, new = winners[g], members[g, k]
+            if new != old:
+                energy += fields[old] - fields[new]
+                fields += weights[new] - weights[old]
+                winners[g] = new
+        if energy < lowest - 1e-12:
+            lowest = energy
+            course[2] = course[3] + update + 1
+            best[:] = winners
+    course[0], course[1] = energy, lowest
+    course[3] += betas.size
+
+
+@njit(cache=True, nogil=True)
+def _toss(weights, biases, members, sizes, winners, fields, state):
+    """A uniform state, its fields; returns E."""
+    energy = 0.0
+    fields[:] = biases
+    for g in range(winners.size):
+        winners[g] = members[g, below(state, sizes[g])]
+        energy -= fields[winners[g]]
+        fields += weights[winners[g]]
+    return energy

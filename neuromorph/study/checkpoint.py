@@ -1,0 +1,244 @@
+"""Reads kept on disk, so that a study that was stopped goes on where it was.
+
+``runs/<target>.npz`` holds the reads of one target and the fingerprint of all they depend on: problem, target and its
+parameters, seed, versions and program code. Another fingerprint means other reads: the study starts again. A file that
+cannot be what was written there is set aside under another name, for people to look at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from ..files.atomic_write import read_file, write_file
+from ..files.npz import read_npz
+from ..problems.problem import Problem
+from ..protocol import Target, TargetError
+from ..run import Run, part_of, versions
+from ..runtime.limits import checkpoint
+from ..task import Task
+from .contract import checked_run
+
+FORMAT = 2
+
+_MOST_BYTES = 128 << 20  # of the reads of one target, packed
+_MOST_ABOUT = 16 << 20  # of all else in their file: four bytes a letter
+_CHECKED = 64  # reads whose energies are computed at one time
+
+
+def digest(value: Any) -> str:
+    """sha256 of plain data: numbers, strings, arrays, sparse matrices, containers and frozen dataclasses of them."""
+    sha = hashlib.sha256()
+    _feed(sha, value)
+    return sha.hexdigest()
+
+
+def fingerprint(problem: Any, device: Target, seed: Any, task: str) -> dict[str, Any]:
+    """What the reads of ``device`` depend on, as plain JSON data."""
+    return {
+        "format": FORMAT,
+        "problem": problem_digest(problem),
+        "target": digest(device),
+        "seed": seed,
+        "task": task,
+        "versions": versions(),
+        "code": [_code_digest(name) for name in sorted({"neuromorph", type(device).__module__.split(".")[0]})],
+    }
+
+
+def problem_digest(problem: Any) -> str:
+    """sha256 of what is in the problem, but for the best value known: it may be learnt later."""
+    return digest({**_parts(problem), "best_known": None})
+
+
+def safe_name(text: str) -> str:
+    """``text`` as the name of a file: no separators, no leading dot, nothing a shell or a browser reads otherwise."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "unnamed"
+
+
+def own_name(text: str) -> str:
+    """:func:`safe_name`, another for another text: some digits of its hash stand where that changes it."""
+    safe = safe_name(text)
+    digits = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
+    return safe if safe == text else f"{safe[:60]}-{digits}"
+
+
+def save(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
+    """Write the reads of ``run``; they are packed to one bit a spin. OSError if they do not fit into a file or disk."""
+    about = {"fingerprint": mark, "n": run.spins.shape[1], "status": run.status, "message": run.message}
+    about |= {"setup": dict(run.setup), "provenance": dict(run.provenance), "activity": sorted(run.activity)}
+    arrays: dict[str, Any] = {f"activity {name}": count for name, count in run.activity.items()}
+    arrays |= {"spins": np.packbits(run.spins > 0, axis=1), "energies": run.energies, "converged": run.converged}
+    arrays["about"] = np.array(json.dumps(about, default=str))
+    if arrays["about"].nbytes > _MOST_ABOUT or sum(array.nbytes for array in arrays.values()) > _MOST_BYTES:
+        raise OSError(f"they are more than the {_MOST_BYTES >> 20} MB that a file may have")
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    write_file(path, file.getvalue())
+
+
+def resume(
+    path: Path, mark: Mapping[str, Any], device: Target, task: Task, problem: Problem, reads: int
+) -> tuple[Run | None, str]:
+    """Take up reads that an earlier study left.
+
+    Parameters
+    ----------
+    path, mark                 the file, and the fingerprint of this study
+    device, task, problem      as the study has them
+    reads : int                how many are wanted
+
+    Returns
+    -------
+    Run or None                the first ``reads`` of those kept; None if there are none, or of another study
+    str                        what the user should know; else empty
+
+    Raises
+    ------
+    OSError                    the file is damaged and cannot be set aside: nothing can be kept there
+    """
+    if not os.path.lexists(path):
+        return None, ""
+    try:
+        data = read_file(path, _MOST_BYTES)
+        about = _about(data)
+        if about["fingerprint"] != json.loads(json.dumps(mark)):
+            return None, ""
+        return _run(data, about, device, task, problem, reads), ""
+    except (ValueError, TargetError) as error:
+        return None, set_aside(path, str(error).removeprefix("run() "))
+    except OSError as error:
+        return None, set_aside(path, f"cannot be read: {error.strerror}" if error.strerror else str(error))
+    except Exception as error:  # whatever JSON or the problem raise over bytes that nobody wrote so
+        return None, set_aside(path, f"is damaged ({type(error).__name__})")
+
+
+def set_aside(path: Path, reason: str) -> str:
+    """Rename a file of reads that cannot be used; what to tell the user. OSError if it cannot be renamed."""
+    reason = f"{path.name} {reason.partition('; ')[0].partition(chr(10))[0][:120]}"
+    aside, number = path.with_name(f"{path.name}.damaged"), 2
+    while os.path.lexists(aside):
+        aside, number = path.with_name(f"{path.name}.damaged-{number}"), number + 1
+    try:
+        os.replace(path, aside)
+    except OSError as error:
+        raise OSError(f"{reason} and cannot be set aside: {error.strerror}") from None
+    return f"{reason}; it is set aside as {aside.name}, and its reads are made again"
+
+
+def kept_seed(directory: Path, problem: Any) -> int | None:
+    """The seed of the reads of ``problem`` that ``directory`` holds; None if there are none."""
+    for path in sorted((directory / "runs").glob("*.npz")):
+        try:
+            mark = _about(read_file(path, _MOST_BYTES))["fingerprint"]
+            seed = mark["seed"][0]
+            whole = type(seed) is int and seed >= 0 and len(mark["seed"]) == 2  # of a seed, not a Generator
+            if whole and mark["problem"] == problem_digest(problem):
+                return int(seed)
+        except Exception:  # ``resume`` will say it, if it is the file of a target that is asked for
+            continue
+    return None
+
+
+def _about(data: bytes) -> dict[str, Any]:
+    """What stands beside the reads, of which nothing is unpacked yet."""
+    found: dict[str, Any] = json.loads(str(read_npz(data, ("about",), text=("about",), limit=_MOST_ABOUT)["about"]))
+    return found
+
+
+def _run(data: bytes, about: dict[str, Any], device: Target, task: Task, problem: Problem, reads: int) -> Run:
+    """The first reads of a file whose fingerprint is right, if they are reads of the problem. ValueError, TypeError."""
+    arrays = read_npz(data, text=("about",), limit=_MOST_BYTES)
+    activity = {name.removeprefix("activity "): each for name, each in arrays.items() if name.startswith("activity ")}
+    packed, n = arrays["spins"], about["n"]
+    if sorted(activity) != about["activity"] or packed.dtype != np.uint8 or arrays["converged"].dtype != bool:
+        raise ValueError("holds other arrays than it says")
+    if packed.ndim != 2 or not len(packed) or not isinstance(n, int) or packed.shape[1] != (n + 7) // 8:
+        raise ValueError(f"has spins of shape {packed.shape} for {n!r}")
+    if any(each.shape != (len(packed),) for each in (arrays["energies"], arrays["converged"], *activity.values())):
+        raise ValueError("has arrays that are not of one length")
+    if missing := _priced(device) - activity.keys() - about["setup"].keys():
+        raise ValueError(f"does not count {', '.join(sorted(missing))}")
+    if not (isinstance(about["provenance"], dict) and isinstance(about["message"], str)):
+        raise ValueError("has no message or no provenance")
+    spins = np.unpackbits(packed[:reads], axis=1, count=n).view(np.int8)
+    spins *= 2
+    spins -= 1
+    run = Run(
+        target=device.name,
+        task=task,
+        spins=spins,
+        energies=arrays["energies"][:reads],
+        activity={name: count[:reads] for name, count in activity.items()},
+        setup=about["setup"],
+        converged=arrays["converged"][:reads],
+        status=about["status"],
+        message=about["message"],
+        provenance=about["provenance"],
+    )
+    for first in range(0, run.reads, _CHECKED):
+        checkpoint("checking kept reads", first, run.reads)
+        part = part_of(run, first, first + _CHECKED)
+        checked_run(part, problem, part.reads)
+    return run
+
+
+def _priced(device: Target) -> set[str]:
+    """The events that ``device`` has prices for."""
+    with suppress(Exception):  # of a target of somebody else: not the fault of the file
+        return {cost.event for cost in device.costs()}
+    return set()
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in fields(value) if f.compare}
+    return dict(vars(value)) if hasattr(value, "__dict__") else {"repr": re.sub(r" at 0x[0-9a-f]+", "", repr(value))}
+
+
+def _feed(sha: Any, value: Any) -> None:
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        sha.update(f"array {value.dtype.str} {value.shape} ".encode() + np.ascontiguousarray(value).tobytes())
+    elif value is None or isinstance(value, (str, bytes, int, float, complex, np.generic)):
+        sha.update(f"{type(value).__name__} {value!r} ".encode())
+    elif isinstance(value, type) or hasattr(value, "__qualname__"):
+        sha.update(f"{value.__module__}.{value.__qualname__} ".encode())
+    elif isinstance(value, (list, tuple, np.ndarray)):
+        sha.update(f"list {len(value)} ".encode())
+        for item in value:
+            _feed(sha, item)
+    elif isinstance(value, (set, frozenset)):
+        _feed(sha, sorted(map(repr, value)))
+    elif isinstance(value, Mapping):
+        _feed(sha, [[str(key), value[key]] for key in sorted(value, key=str)])
+    elif sparse.issparse(value):
+        csr = sparse.csr_array(value)
+        _feed(sha, [csr.shape, csr.indptr.astype(np.int64), csr.indices.astype(np.int64), csr.data])
+    else:
+        _feed(sha, [type(value), _parts(value)])
+
+
+@cache
+def _code_digest(package: str) -> str:
+    """sha256 of the source files of a package: reads of other code are other reads."""
+    spec = find_spec(package) if package != "__main__" else None
+    if spec is None:
+        return ""
+    roots = [Path(folder) for folder in spec.submodule_search_locations or []]
+    files = sorted(file for root in roots for file in root.rglob("*") if file.suffix in {".py", ".toml"})
+    if not roots and spec.origin:
+        files = [Path(spec.origin)]
+    return digest([[file.name, file.read_bytes()] for file in files])

@@ -1,0 +1,49 @@
+"""The three tasks: minimize, sample at beta, recall from a cue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .ising import check_spins
+
+
+@dataclass(frozen=True)
+class Minimise:
+    """Find a state of low energy."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draw states with p proportional to exp(-beta E); reads are independent."""
+
+    beta: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.beta) and self.beta >= 0):
+            raise ValueError(f"beta is {self.beta}; it must be finite and not negative")
+
+
+@dataclass(frozen=True, eq=False)
+class Relax:
+    """Start at ``cue`` (n,), or at one cue a read (reads, n), spins -1 or +1, and settle."""
+
+    cue: ArrayLike
+
+    def cues(self, reads: int, n: int) -> NDArray[np.int8]:
+        """The cue of each read, (reads, n)."""
+        cue = check_spins(self.cue, n).astype(np.int8)
+        if cue.ndim == 2 and len(cue) != reads:
+            raise ValueError(f"cue has {len(cue)} rows for {reads} reads; give one cue, or one a read")
+        return np.broadcast_to(cue, (reads, n))
+
+
+Task: TypeAlias = Minimise | Sample | Relax
+
+
+def task_name(task: Task) -> str:
+    """minimise, sample or relax."""
+    return type(task).__name__.lower()

@@ -1,5 +1,6 @@
 """BLAS takes one thread inside the block, and has its own number again after it; numerics in loops are inside."""
 
+import json
 import subprocess
 import sys
 import time
@@ -107,23 +108,36 @@ def dopants():
     device.run(device.program(glass(80), 0), nm.Minimise(), 8, 0)
 
 
-@pytest.mark.parametrize(
-    "work", [anneal_200, simulate_150, learn_digits, encode_digits, remember, hop, wires, crossbar, dopants]
-)
-def test_products_in_loops_wake_no_other_thread(work):
-    """With two threads of BLAS allowed, the second spins as long as the first computes: half of the CPU time is its.
+LOOPS = [anneal_200, simulate_150, learn_digits, encode_digits, remember, hop, wires, crossbar, dopants]
 
-    A thread that spins does so each time; what others of the process (the test runner, a collector) take is gone in
-    one of five tries.
-    """
+
+def others(work) -> float:
+    """CPU time of the process' other threads as a part of this thread's, at best of five tries."""
+    least = np.inf
     work()  # compiled
-    others = []
     with threadpool_limits(2, user_api="blas"):
         for _ in range(5):
             everything, own = time.process_time(), time.thread_time()
             work()
             everything, own = time.process_time() - everything, time.thread_time() - own
-            others.append((everything - own) / own)
-            if others[-1] < 0.2:
-                return
-    assert min(others) < 0.2, others
+            least = min(least, (everything - own) / own)
+            if least < 0.2:
+                break
+    return least
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """In a process of its own: other tests leave threads behind that they interrupted."""
+    found = subprocess.run([sys.executable, __file__], capture_output=True, text=True, check=True)
+    return json.loads(found.stdout)
+
+
+@pytest.mark.parametrize("work", [work.__name__ for work in LOOPS])
+def test_products_in_loops_wake_no_other_thread(measured, work):
+    """With two threads of BLAS allowed, the second spins as long as the first computes: half of the CPU time is its."""
+    assert measured[work] < 0.2
+
+
+if __name__ == "__main__":
+    print(json.dumps({work.__name__: others(work) for work in LOOPS}))

@@ -12,10 +12,10 @@ import math
 from time import process_time
 
 import numpy as np
-from hardware_targets.dopant_network.device.device.device import random_device
-from hardware_targets.dopant_network.device.device.hopping_network import LIQUID_NITROGEN_K, thermal_voltage
 from numba import njit
 
+from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.device.hopping_network import LIQUID_NITROGEN_K, thermal_voltage
 from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
 from neuromorph.kernels.xoshiro import uniform
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from hardware_targets.dopant_network.device.device.device import random_device
 
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.benchmark_tasks import capacity
 from hardware_targets.dopant_network.learning.iv_dataset import random_voltages
 from hardware_targets.dopant_network.learning.losses import corrsig

@@ -10,9 +10,9 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from hardware_targets.dopant_network.device.device.device import random_device
-from hardware_targets.dopant_network.device.device.mesh import device_mesh
 
+from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.device.mesh import device_mesh
 from hardware_targets.dopant_network.drawing import draw_curve, draw_device, draw_truth_table
 from hardware_targets.dopant_network.learning.logic_gates import Terminals, find_gate
 from hardware_targets.dopant_network.targets.dopant_classifier import truth_table

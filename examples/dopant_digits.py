@@ -13,8 +13,8 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from hardware_targets.dopant_network.device.device.device import random_device
 
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.image_classifier import train_classifier, window_features, windows
 from hardware_targets.dopant_network.learning.iv_dataset import collect, dissipated_w, random_voltages
 from hardware_targets.dopant_network.learning.surrogate import fit_surrogate

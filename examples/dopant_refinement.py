@@ -12,11 +12,11 @@ import argparse
 from dataclasses import replace
 
 import numpy as np
-from hardware_targets.dopant_network.device.device.geometry import Disc, around
-from hardware_targets.dopant_network.device.device.mesh import device_mesh
 from scipy.constants import elementary_charge
 from scipy.special import ellipk
 
+from hardware_targets.dopant_network.device.geometry import Disc, around
+from hardware_targets.dopant_network.device.mesh import device_mesh
 from hardware_targets.dopant_network.transport.drift_diffusion import HoleFlow, silicon_layer
 from hardware_targets.dopant_network.transport.mesh_convergence import refine
 

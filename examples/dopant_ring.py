@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from hardware_targets.dopant_network.device.device.device import random_device
-from hardware_targets.dopant_network.device.device.hopping_network import HoppingNetwork
 
+from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork
 from hardware_targets.dopant_network.learning.benchmark_tasks import accuracy, ring, scaled, threshold
 from hardware_targets.dopant_network.learning.iv_dataset import random_voltages
 from hardware_targets.dopant_network.learning.layered_units import grow_layers, train_layers

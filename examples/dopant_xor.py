@@ -12,8 +12,8 @@ import io
 from pathlib import Path
 
 import numpy as np
-from hardware_targets.dopant_network.device.device.device import random_device
 
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.logic_gates import (
     Found,
     Terminals,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hardware_targets.analog_circuit.target.target import DATA, AnalogCircuit
-from hardware_targets.analog_circuit.target.trajectory_energy import EVENTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from hardware_targets.analog_circuit.target import readout as reads
+from hardware_targets.analog_circuit import readout as reads
+from hardware_targets.analog_circuit.target import DATA, AnalogCircuit
+from hardware_targets.analog_circuit.trajectory_energy import EVENTS
 from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Tsp, load, price
 
 BURMA14 = Path(__file__).resolve().parents[1] / "examples" / "data" / "burma14.tsp"

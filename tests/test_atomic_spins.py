@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from hardware_targets.atomic_spins.target.placement import CouplingLaw, _jacobian, _residual, place
-from hardware_targets.atomic_spins.target.target import MAX_PLACED, AtomicSpins, AtomicSpinsIdeal
-from hardware_targets.atomic_spins.target.telegraph import occupation, rates, skewed, switch
 from scipy import sparse
 from scipy.linalg import expm
 
 import neuromorph as nm
+from hardware_targets.atomic_spins.placement import CouplingLaw, _jacobian, _residual, place
+from hardware_targets.atomic_spins.target import MAX_PLACED, AtomicSpins, AtomicSpinsIdeal
+from hardware_targets.atomic_spins.telegraph import occupation, rates, skewed, switch
 from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Sample, Tsp, exact, load
 from neuromorph.protocol import mapping_error
 from neuromorph.rng import kernel_states, read_seeds

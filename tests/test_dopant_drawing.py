@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
 from matplotlib.figure import Figure
 from scipy.constants import elementary_charge
 
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.drawing import draw_curve, draw_device, draw_truth_table
 from hardware_targets.dopant_network.learning.logic_gates import Terminals
 from hardware_targets.dopant_network.targets.dopant_classifier import truth_table

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
-from hardware_targets.dopant_network.device.device.hopping_network import HoppingNetwork, thermal_voltage
 
+from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork, thermal_voltage
 from hardware_targets.dopant_network.transport.master_equation import _balanced, stationary, transitions
 from hardware_targets.dopant_network.transport.mean_field import _Rates, mean_field
 

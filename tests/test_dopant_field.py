@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import Device, random_device, silicon
-from hardware_targets.dopant_network.device.device.electrode_potential import solve_field
-from hardware_targets.dopant_network.device.device.geometry import Disc, Electrode, Rectangle, around, overlapping
-from hardware_targets.dopant_network.device.device.image_charges import induced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import hyp2f1
+
+from hardware_targets.dopant_network.device.device import Device, random_device, silicon
+from hardware_targets.dopant_network.device.electrode_potential import solve_field
+from hardware_targets.dopant_network.device.geometry import Disc, Electrode, Rectangle, around, overlapping
+from hardware_targets.dopant_network.device.image_charges import induced
 
 DISC = Disc(1.0)
 QUARTERS = around(DISC, 2, width_m=np.pi / 2)  # arcs of 90 degrees, to the right and to the left

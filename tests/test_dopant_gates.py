@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
 
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.logic_gates import (
     GATES,
     Terminals,

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
-from hardware_targets.dopant_network.device.device.hopping_network import HoppingNetwork
 from scipy.stats import binom, chi2
 
+from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork
 from hardware_targets.dopant_network.transport.current_voltage import along, falling, gate_map, sweep, telegraph
 from hardware_targets.dopant_network.transport.kinetic_monte_carlo_kernel import from_rising
 from hardware_targets.dopant_network.transport.master_equation import stationary

@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
-from hardware_targets.dopant_network.device.device.hopping_network import HoppingNetwork, thermal_voltage
 from scipy.stats import chi2, f, norm
 
+from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork, thermal_voltage
 from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Kernel, Walk, dwell_times, measure
 from hardware_targets.dopant_network.transport.master_equation import stationary, transitions
 

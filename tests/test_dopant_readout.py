@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
 
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.benchmark_tasks import accuracy, ring, scaled, threshold
 from hardware_targets.dopant_network.learning.layered_units import grow_layers, through_layers
 from hardware_targets.dopant_network.learning.losses import fisher

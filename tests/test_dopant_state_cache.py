@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
 
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.transport import kinetic_monte_carlo as kmc
 from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
 from hardware_targets.dopant_network.transport.master_equation import transitions

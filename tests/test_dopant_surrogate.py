@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.iv_dataset import (
     Record,
     collect,

@@ -5,13 +5,13 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
-from hardware_targets.dopant_network.device.device.hopping_network import HoppingNetwork
 from scipy.constants import elementary_charge
 from scipy.linalg import expm
 from scipy.special import expit, ndtr
 from scipy.stats import chi2, kstest
 
+from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork
 from hardware_targets.dopant_network.learning.logic_gates import Terminals
 from hardware_targets.dopant_network.learning.training import Wiring
 from hardware_targets.dopant_network.targets.coulomb_glass import MAX_SPINS, DopantGlass

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.device import random_device
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.benchmark_tasks import (
     POINTS,
     accuracy,

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hardware_targets.dopant_network.device.device.electrode_potential import solve_field
-from hardware_targets.dopant_network.device.device.geometry import Disc, Electrode, Rectangle, around
-from hardware_targets.dopant_network.device.device.hopping_network import thermal_voltage
-from hardware_targets.dopant_network.device.device.mesh import device_mesh, slab_mesh
 from scipy.constants import elementary_charge, epsilon_0
 from scipy.optimize import brentq
 from scipy.spatial import cKDTree
 from scipy.special import airy, ellipj, ellipk
 
+from hardware_targets.dopant_network.device.electrode_potential import solve_field
+from hardware_targets.dopant_network.device.geometry import Disc, Electrode, Rectangle, around
+from hardware_targets.dopant_network.device.hopping_network import thermal_voltage
+from hardware_targets.dopant_network.device.mesh import device_mesh, slab_mesh
 from hardware_targets.dopant_network.transport.drift_diffusion import (
     HoleFlow,
     Layer,

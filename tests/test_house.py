@@ -75,6 +75,8 @@ def imports() -> dict[str, set[str]]:
                 module = page(module).get(name, module)
             if module in NAMES and module != importer:
                 found[importer].add(module)
+                parents = [module.rsplit(".", k)[0] for k in range(1, module.count(".") + 1)]  # are imported first
+                found[importer] |= {parent for parent in parents if not f"{importer}.".startswith(f"{parent}.")}
     return found
 
 

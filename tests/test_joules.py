@@ -4,15 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hardware_targets.analog_circuit.target.readout import CUE
-from hardware_targets.analog_circuit.target.target import DATA, AnalogCircuit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_circuits import ACTIVATIONS, random_network
 
 from circuits.energy.class_power import ClassMeter
 from circuits.energy.ode_energy import AMPLIFIERS, LEAKS, SYNAPSES, Rails, energy_of_network, energy_of_trajectory
-from hardware_targets.analog_circuit.target import trajectory_energy as joules
+from hardware_targets.analog_circuit import trajectory_energy as joules
+from hardware_targets.analog_circuit.readout import CUE
+from hardware_targets.analog_circuit.target import DATA, AnalogCircuit
 from neuromorph import Ising, Minimise, Recall, Relax, Tsp, price
 from neuromorph.analog import simulate
 from neuromorph.analog.softassign import Softassign, sinkhorn

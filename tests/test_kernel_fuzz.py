@@ -140,7 +140,9 @@ def broken(monkeypatch, mistake):
     if mistake == "small values dropped":
         monkeypatch.setattr(integers, "_NOTHING", 1e-9)
     if mistake == "never lazy":
-        monkeypatch.setattr("neuromorph.sampling.replicas.lazy_below", lambda ising, _: np.full(ising.size, -np.inf))
+        monkeypatch.setattr(
+            "neuromorph.sampling.replicas.protocol.lazy_below", lambda ising, _: np.full(ising.size, -np.inf)
+        )
 
 
 @pytest.mark.parametrize(

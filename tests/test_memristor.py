@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from hardware_targets.analog_circuit.target.target import AnalogCircuit
 
+from hardware_targets.analog_circuit.target import AnalogCircuit
 from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
 from hardware_targets.memristor_crossbar.differential_pairs import Pairs
 from hardware_targets.memristor_crossbar.tiled_array import Wires

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hardware_targets.atomic_spins.target.target import AtomicSpinsIdeal
 from rich.console import Console
 from study_toys import Descent, Ring
 
 import neuromorph as nm
+from hardware_targets.atomic_spins.target import AtomicSpinsIdeal
 from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
 from hardware_targets.spiking_chip import spiking_generic
 from hardware_targets.spiking_chip.chip_tables import generic_table

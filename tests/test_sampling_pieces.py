@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from neuromorph import Ising, exact, sampling
-from neuromorph import analog
+from neuromorph import Ising, analog, exact, sampling
 from neuromorph import associative_memory as memory
 from neuromorph.associative_memory import mean_field
 from neuromorph.associative_memory import relaxation as dynamics

@@ -133,11 +133,11 @@ def test_the_alarm_leaves_a_timer_of_somebody_else_alone():
 def test_pieces_of_compiled_work_do_not_change_it(monkeypatch):
     """A tour, two-state atoms, hops of holes and softassign, in parts of any size."""
     import numpy as np
-    from hardware_targets.atomic_spins.target.telegraph import switch
-    from hardware_targets.dopant_network.device.device.device import random_device
     from scipy import sparse
 
+    from hardware_targets.atomic_spins.telegraph import switch
     from hardware_targets.cpu.annealer import CpuAnneal
+    from hardware_targets.dopant_network.device.device import random_device
     from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
     from neuromorph import Minimise, Tsp
     from neuromorph.analog import softassign

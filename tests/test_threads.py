@@ -8,11 +8,11 @@ import time
 import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401  (brings a BLAS of its own)
-from hardware_targets.dopant_network.device.device.device import random_device
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import neuromorph as nm
 from circuits import Crossbar
+from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.transport.master_equation import stationary
 from neuromorph.analog import AnalogNetwork, Tanh, anneal, simulate
 from neuromorph.associative_memory import ModernHopfield

@@ -1,0 +1,149 @@
+r"""Replicas: R copies of the spins of one problem, swept side by side, each at a beta of its own.
+
+.. math:: P(s_i = +1) = \frac{1}{1 + e^{-2 \beta f_i}} \;\text{(heat bath)}, \qquad
+          P(s_i \to -s_i) = \min(1, e^{-2 \beta s_i f_i}) \;\text{(Metropolis)}, \qquad f_i = h_i + \sum_j J_{ij} s_j
+
+Every sampler of this package is written in terms of :class:`Replicas`; the kernels differ in layout and precision only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...ising import Float, Ising
+from ...kernels.philox import HEAT_BATH, LANES, METROPOLIS
+from ...rng import RNG, read_seeds
+from ..lazy_metropolis import lazy_below
+from .bitpacked import Packed
+from .blocks import Strips, philox_states, xoshiro_states
+from .dense import Dense
+from .int8 import Int8
+from .integer_couplings import integers, reach
+from .lattice import Lattice, is_torus
+from .reference import Plain
+from .sparse import Sparse
+
+Update: TypeAlias = Literal["heat-bath", "metropolis"]
+Generator: TypeAlias = Literal["xoshiro", "philox"]
+
+_RULES = {"heat-bath": HEAT_BATH, "metropolis": METROPOLIS}
+_LAYOUTS: dict[str, type[Sparse] | type[Int8] | type[Dense]] = {"sparse": Sparse, "int8": Int8, "dense": Dense}
+KERNELS = ("plain", "sparse", "int8", "dense", "packed", "lattice")
+
+
+class Replicas(Protocol):
+    """R replicas of n spins, changed in place.
+
+    count, size : int       R, n
+    kernel : str            which inner loop sweeps them
+    """
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def kernel(self) -> str: ...
+
+    def sweep(self, betas: ArrayLike, step: str = "") -> None:
+        """One sweep over all spins at each row of ``betas``: (sweeps,) for all replicas, or (sweeps, R).
+
+        ``step`` is what progress and time limits call it, if nobody outside does. Interrupted, some replicas have gone
+        further than others.
+        """
+        ...
+
+    def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
+        """A copy of the spins, (R, n), or of those of the replicas ``lanes`` (k,)."""
+        ...
+
+    def set_spins(self, spins: ArrayLike) -> None:
+        """Put ``spins`` (n,) or (R, n) in place."""
+        ...
+
+    def energies(self, exact: bool = True) -> Float:
+        """E of each replica, (R,), in float64; ``exact=False``: to float32 where that is faster, for exchanges."""
+        ...
+
+    def take(self, sources: ArrayLike) -> None:
+        """Replica r becomes a copy of replica ``sources[r]``; every replica goes on with its own stream."""
+        ...
+
+
+def replicas(
+    ising: Ising,
+    count: int,
+    *,
+    kernel: str = "auto",
+    update: Update = "heat-bath",
+    rng: RNG = None,
+    workers: int = 1,
+    generator: Generator = "xoshiro",
+    sampled: bool = True,
+) -> Replicas:
+    """``count`` replicas of ``ising`` at random spins, replica r with the r-th stream of ``rng``.
+
+    kernel : str      "plain" (float64, one replica after another), "sparse" (float32, any problem), "int8" (small
+                      integers), "dense" (float32, fields kept), "packed" (very small integers, 512 replicas on bits
+                      that share a stream), "lattice" (one +-J, periodic borders, 16 x 128 spins and more, on bits);
+                      "auto" chooses sparse, int8 or dense by the problem alone, so that a run of 1000 begins with
+                      the replicas of a run of 10; "fastest" chooses among all by problem and count
+    update : str      "heat-bath" or "metropolis", the latter with half of its odds where :mod:`.lazy` says so
+    workers : int     threads; the spins do not depend on it
+    generator : str   "xoshiro", or "philox": a random number is a function of (rng, replica, sweep, spin) alone, so
+                      that kernels agree to rounding; half as fast; for sparse, int8, dense
+    sampled : bool    False for Metropolis that only has to end low: what nothing holds may turn at every sweep
+
+    ValueError: a kernel that cannot hold the problem, saying why.
+    """
+    if update not in _RULES:
+        raise ValueError(f"update is {update!r}; expected one of {', '.join(_RULES)}")
+    if generator not in ("xoshiro", "philox"):
+        raise ValueError(f"generator is {generator!r}; expected xoshiro or philox")
+    if count < 1:
+        raise ValueError(f"count is {count}; ask for at least one replica")
+    if workers < 1:
+        raise ValueError(f"workers is {workers}; give at least one")
+    if kernel not in ("auto", "fastest", *KERNELS):
+        raise ValueError(f"kernel is {kernel!r}; expected auto, fastest, {', '.join(KERNELS)}")
+    chosen = kernel
+    if kernel in ("auto", "fastest"):
+        by_problem_alone = kernel == "auto" or generator == "philox"
+        chosen = _quickest(ising, LANES, _LAYOUTS) if by_problem_alone else _quickest(ising, count, KERNELS)
+    if generator == "philox" and chosen not in _LAYOUTS:
+        raise ValueError(f"kernel {chosen!r} has a generator of its own; use {', '.join(_LAYOUTS)} with philox")
+    lazy = lazy_below(ising, sampled) if update == "metropolis" else np.full(ising.size, -np.inf)
+    if chosen == "plain":
+        return Plain(ising, read_seeds(rng, count), _RULES[update], lazy)
+    if chosen in ("packed", "lattice"):
+        bits = Packed if chosen == "packed" else Lattice
+        return bits(ising, read_seeds(rng, count), _RULES[update], lazy, workers)
+    layout = _LAYOUTS[chosen](ising, -(-count // LANES), lazy)
+    states: Callable[[list[np.random.SeedSequence]], NDArray[np.uint32]]
+    states = philox_states if generator == "philox" else xoshiro_states
+    return Strips(layout, ising.size, count, _RULES[update], states(read_seeds(rng, count)), workers)
+
+
+def _quickest(ising: Ising, count: int, among: Iterable[str]) -> str:
+    """The kernel with the least time a sweep, by a fit to ns an update measured on one core with AVX-512."""
+    n, degree = ising.size, ising.sparse_couplings().nnz / ising.size
+    ns = {"plain": 20.0 + 0.5 * degree, "sparse": 0.42 + 0.04 * degree}
+    if n <= Dense.largest:
+        ns["dense"] = 1.2 + 0.009 * n
+    found = integers(ising)
+    if found is not None:
+        each = reach(ising, found)
+        if each.max() <= Int8.reach:
+            ns["int8"] = 0.25 + 0.016 * each.mean()
+        if each.max() <= Packed.reach:
+            ns["packed"] = 0.12 + 0.006 * each.mean()
+    if "lattice" in among and is_torus(ising):
+        ns["lattice"] = 0.25
+    lanes = {"plain": 1, "lattice": 1, "packed": Packed.lanes}
+    return min(set(among) & set(ns), key=lambda k: ns[k] * lanes.get(k, LANES) * -(-count // lanes.get(k, LANES)))

@@ -14,7 +14,7 @@ from neuromorph.sampling.replicas import KERNELS, replicas
 from neuromorph.sampling.replicas import bitpacked as bits
 from neuromorph.sampling.replicas import int8_kernel as int8
 from neuromorph.sampling.replicas import integer_couplings as integers
-from neuromorph.sampling.replicas import sparse as layouts
+from neuromorph.sampling.replicas.int8 import Int8
 
 READS = 768
 UPDATES = ("heat-bath", "metropolis")
@@ -68,7 +68,7 @@ def holders(ising):
     """The kernels that hold a model: what one of them should not refuse is never left out."""
     found = integers.integers(ising)
     most = integers.reach(ising, found).max() if found else np.inf
-    small = [kernel for kernel, reach in (("int8", layouts.Int8.reach), ("packed", bits.Packed.reach)) if most <= reach]
+    small = [kernel for kernel, reach in (("int8", Int8.reach), ("packed", bits.Packed.reach)) if most <= reach]
     return ("plain", "sparse", "dense", *small)
 
 

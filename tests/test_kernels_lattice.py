@@ -6,7 +6,6 @@ from scipy import sparse
 from scipy.stats import binom, norm
 
 from neuromorph import Ising
-from neuromorph.sampling.replicas import bitpacked as bits
 from neuromorph.sampling.replicas import lattice_kernel as lattice
 from neuromorph.sampling.replicas import replicas
 from neuromorph.testing import FALSE_FAILURE
@@ -134,7 +133,7 @@ def test_what_is_no_such_lattice_is_refused():
 
 @pytest.mark.parametrize("mistake", ["beta squared", "no bias", "signs of bonds lost"])
 def test_mistakes_are_seen(mistake, monkeypatch):
-    right = bits.lattice.sweep
+    right = lattice.sweep
 
     def wrong(across, down, beta_j, beta_h, *rest):
         if mistake == "beta squared":

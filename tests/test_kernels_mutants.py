@@ -9,14 +9,17 @@ from test_replicas import READS, glass, kinds, require_boltzmann, require_odds
 
 from neuromorph.sampling.replicas import bitpacked as bits
 from neuromorph.sampling.replicas import bitpacked_kernel as packed
+from neuromorph.sampling.replicas import dense as dense_home
 from neuromorph.sampling.replicas import dense_kernel as dense
+from neuromorph.sampling.replicas import int8 as int8_home
 from neuromorph.sampling.replicas import int8_kernel as int8
+from neuromorph.sampling.replicas import lattice as lattice_home
 from neuromorph.sampling.replicas import lattice_kernel as lattice
 from neuromorph.sampling.replicas import replicas
-from neuromorph.sampling.replicas import sparse as layouts
+from neuromorph.sampling.replicas import sparse as sparse_home
 from neuromorph.sampling.replicas import sparse_kernel as sparse
 
-HOMES = {sparse: layouts, int8: layouts, dense: layouts, packed: bits, lattice: bits}
+HOMES = {sparse: sparse_home, int8: int8_home, dense: dense_home, packed: bits, lattice: lattice_home}
 
 MUTANTS = [
     (sparse, "two_beta * s * field", "two_beta * two_beta * s * field", "metropolis"),

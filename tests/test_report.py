@@ -20,6 +20,7 @@ from neuromorph.estimate import Estimate
 from neuromorph.plotting import numbers as text
 from neuromorph.plotting import solutions as drawing
 from neuromorph.plotting.files import figure_bytes, inline_svg
+from neuromorph.report import answers
 from neuromorph.report import comparison_figures as figures
 from neuromorph.report import html_page as page
 from neuromorph.report.conclusions import conclusions
@@ -296,7 +297,7 @@ def test_the_cue_that_is_drawn_is_that_of_the_best_read():
     (row,) = nm.compare(problem, [Descent(flips=3)], reads=9, rng=0).results
     best = int(np.argmax(row.scores))
     assert best > 0
-    assert np.array_equal(drawing._cue(problem, row), row.run.task.cue[best])
+    assert np.array_equal(answers._cue(problem, row), row.run.task.cue[best])
 
 
 def test_cities_without_coordinates_are_placed_by_their_distances():

@@ -16,8 +16,7 @@ from neuromorph.boltzmann.moments import sweep
 from neuromorph.runtime import pieces
 from neuromorph.runtime.limits import TimeLimitReached, remaining_seconds, time_limit
 from neuromorph.sampling import parallel_tempering, simulated_annealing
-from neuromorph.sampling.replicas import replicas
-from neuromorph.sampling.replicas import sparse as layouts
+from neuromorph.sampling.replicas import dense, replicas
 
 
 def graph(n, degree, kind, seed=1):
@@ -67,7 +66,7 @@ KERNELS += [(kernel, "philox") for kernel in ("sparse", "int8", "dense")]
 def test_kernels_do_not_depend_on_pieces(in_pieces, monkeypatch, kernel, generator, update):
     """Two strips, cut inside sweeps too; all lanes at one beta and each at its own; dense fields summed anew twice."""
     ising = {"int8": LARGE_INTEGERS, "packed": LARGE_INTEGERS, "lattice": sampling.square_lattice(16, 128)}
-    monkeypatch.setattr(layouts, "SPAN", 8)
+    monkeypatch.setattr(dense, "SPAN", 8)
 
     def run(workers=1):
         lanes = replicas(

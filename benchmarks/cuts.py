@@ -34,12 +34,12 @@ def graphs() -> dict[str, nm.MaxCut]:
 
 def rows() -> list[dict[str, object]]:
     table: list[dict[str, object]] = []
-    ours = nm.target("cpu-anneal", sweeps=SWEEPS)
+    ours = nm.get_target("cpu-anneal", sweeps=SWEEPS)
     for name, problem in graphs().items():
         program, bqm = ours.program(problem), problem.ising().to_dimod()
-        ours.run(program, nm.Minimise(), reads=1, rng=0)  # compiles
+        ours.run(program, nm.Minimize(), reads=1, rng=0)  # compiles
         start = process_time()
-        cuts = -ours.run(program, nm.Minimise(), reads=READS, rng=1).energies
+        cuts = -ours.run(program, nm.Minimize(), reads=READS, rng=1).energies
         middle = process_time()
         peer = SimulatedAnnealingSampler().sample(bqm, num_reads=READS, num_sweeps=SWEEPS, seed=1)
         end = process_time()

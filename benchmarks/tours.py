@@ -40,8 +40,8 @@ def qubo(penalty: float) -> Callable[[nm.Tsp], list[np.ndarray]]:
 
 def by_target(name: str) -> Callable[[nm.Tsp], list[np.ndarray]]:
     def solve(problem: nm.Tsp) -> list[np.ndarray]:
-        device = nm.target(name)
-        run = device.run(device.program(problem), nm.Minimise(), reads=READS, rng=1)
+        device = nm.get_target(name)
+        run = device.run(device.program(problem), nm.Minimize(), reads=READS, rng=1)
         solutions = [problem.decode(spins) for spins in run.spins]
         return [solution.value for solution in solutions if solution.feasible]
 

@@ -18,7 +18,7 @@ SIZES = {1000: 100, 2000: 80, 4000: 25}  # neurons: realisations
 _WIDTH, _SHIFT = 0.58, 1.4  # of the transition, to choose loads around P = 1/2; they bias nothing
 
 
-def main(argv: list[str] | None = None) -> memory.Capacity:
+def main(argv: list[str] | None = None) -> memory.CapacityFit:
     """Write the figure, print theory and simulation; return the fit."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="N")
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> memory.Capacity:
         loads = np.linspace(max(0.11, centre - half), centre + half, 13)
         path = options.keep and options.keep / f"{n}.json"
         measured.append(
-            memory.retention(
+            memory.sample_final_overlaps(
                 n, loads, realisations=options.realisations or SIZES.get(n, 20), starts=options.starts,
                 rng=options.seed, workers=options.workers, path=path,
             )
@@ -58,30 +58,30 @@ def main(argv: list[str] | None = None) -> memory.Capacity:
     return found
 
 
-def _draw(measured: list[memory.Retention], found: memory.Capacity, out: Path) -> None:
+def _draw(measured: list[memory.OverlapSamples], found: memory.CapacityFit, out: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from scipy.special import ndtr
 
-    from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_color
 
     figure = Figure(figsize=(11.0, 3.5), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     critical, overlap = memory.critical_load()
     alpha_c, width, shift = found.load.value, found.width.value, found.shift.value
     for number, each in enumerate(measured):
-        p, style = each.shares(), {"color": series_colour(number), "marker": MARKERS[number % 8], "markersize": 4}
+        p, style = each.shares(), {"color": series_color(number), "marker": MARKERS[number % 8], "markersize": 4}
         error = 2.0 * p.std(axis=0, ddof=1) / np.sqrt(len(p))
         left.errorbar(each.loads, p.mean(axis=0), error, label=f"N = {each.size}", capsize=2, linestyle="none", **style)
         fine = np.linspace(each.loads[0], each.loads[-1], 200)
         law = ndtr(np.sqrt(each.size) * (alpha_c - fine) / width + shift)
-        left.plot(fine, law, color=series_colour(number), linewidth=1.0)
+        left.plot(fine, law, color=series_color(number), linewidth=1.0)
         middle.errorbar(
             np.sqrt(each.size) * (each.loads - alpha_c), p.mean(axis=0), error, capsize=2, linestyle="none", **style
         )
         right.plot(each.loads, each.mean_overlaps(), linewidth=1.0, **style)
     curve = np.linspace(0.11, critical, 200)
-    right.plot(curve, [memory.retrieval(a).overlap for a in curve], color=MUTED, linewidth=2.0, label="theory")
+    right.plot(curve, [memory.retrieval_solution(a).overlap for a in curve], color=MUTED, linewidth=2.0, label="theory")
     right.plot([critical], [overlap], color=MUTED, marker="o")
     left.axvline(alpha_c, color=MUTED, linewidth=1.0, linestyle="--")
     left.set(xlabel="load", ylabel="patterns kept")

@@ -42,7 +42,9 @@ def main(argv: list[str] | None = None) -> dict[str, list[Estimate]]:
                 "cubic": memory.DenseMemory(x, 3).recall,
                 "exponential": memory.DenseMemory(x, None).recall,
             }[name]
-            at = memory.basin(kept, x, [1.0 - 2.0 * options.noise], cues=options.cues, tolerance=0.05, rng=options.seed)
+            at = memory.basin_of_attraction(
+                kept, x, [1.0 - 2.0 * options.noise], cues=options.cues, tolerance=0.05, rng=options.seed
+            )
             shares[name] += at.recalled
         row = "   ".join(f"{shares[name][-1].value:>11.0%}" for name in MEMORIES)
         print(f"{k:>8} {k / n:>6.2f}   {row}")
@@ -55,7 +57,7 @@ def _draw(loads: np.ndarray, shares: dict[str, list[Estimate]], options: argpars
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_color
 
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     ax = figure.subplots()
@@ -63,7 +65,7 @@ def _draw(loads: np.ndarray, shares: dict[str, list[Estimate]], options: argpars
         y = np.array([share.value for share in of])
         error = np.array([[share.value - share.low, share.high - share.value] for share in of]).T
         ax.errorbar(
-            loads, y, np.maximum(error, 0.0), color=series_colour(number), marker=MARKERS[number], markersize=4,
+            loads, y, np.maximum(error, 0.0), color=series_color(number), marker=MARKERS[number], markersize=4,
             capsize=2, linewidth=1.3, label=LABELS[name],
         )  # fmt: skip
     critical, _ = memory.critical_load()

@@ -10,7 +10,7 @@ import argparse
 import numpy as np
 from numpy.typing import NDArray
 
-from neuromorph.analog import Assignments, hopfield_tank, softassign
+from neuromorph.analog import Permutations, hopfield_tank, softassign
 from neuromorph.rng import read_seeds
 
 Float = NDArray[np.float64]
@@ -29,7 +29,7 @@ def shortest_length(distances: Float) -> float:
     return float((best[-1] + distances[:n, n]).min())
 
 
-def gaps(result: Assignments, distances: Float) -> Float:
+def gaps(result: Permutations, distances: Float) -> Float:
     """(length - optimum) / optimum of the reads that are tours."""
     tours = result.tours[result.valid]
     lengths = distances[tours, np.roll(tours, -1, axis=1)].sum(axis=1)

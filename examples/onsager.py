@@ -21,7 +21,7 @@ from neuromorph.sampling import (
     autocorrelation_time,
     binder_cumulant,
     lattice_energy,
-    lattice_magnetisation,
+    lattice_magnetization,
     square_lattice,
     swendsen_wang,
 )
@@ -64,7 +64,7 @@ def measure(size: int, temperature: float, draws: int, seed: int) -> list[Measur
     found = [("energy", samples.energies / sites, lattice_energy(size, size, beta))]
     if beta > CRITICAL_BETA:
         magnetisation = np.abs(samples.spins.mean(axis=2, dtype=float))
-        found.append(("magnetisation", magnetisation, lattice_magnetisation(beta)))
+        found.append(("magnetisation", magnetisation, lattice_magnetization(beta)))
     return [Measured(what, temperature, *_mean(x), exact) for what, x, exact in found]
 
 
@@ -152,7 +152,7 @@ def _draw(found: list[Measured], runs: dict[int, tuple[Floats, Floats]], options
     t = np.linspace(1.6, 2.8, 200)
     curves = {
         "energy": [lattice_energy(options.size, options.size, 1.0 / each) for each in t],
-        "magnetisation": [lattice_magnetisation(1.0 / each) for each in t],
+        "magnetisation": [lattice_magnetization(1.0 / each) for each in t],
     }
     for ax, (what, curve) in zip(axes, curves.items(), strict=False):
         points = [one for one in found if one.what == what]

@@ -58,7 +58,7 @@ def _draw(sizes: dict[str, np.ndarray], out: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from neuromorph.plotting.style import LINE, MARKERS, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, series_color
 
     figure = Figure(figsize=(5.0, 3.5), layout="constrained")
     ax = figure.subplots()
@@ -67,7 +67,7 @@ def _draw(sizes: dict[str, np.ndarray], out: Path) -> None:
         count, _ = np.histogram(s, np.append(edges, edges[-1] * 2))
         density = count / np.diff(np.append(edges, edges[-1] * 2)) / len(s)
         some = count > 0
-        style = {"color": series_colour(number), "marker": MARKERS[number % 8], "markersize": 4, "linewidth": 1.0}
+        style = {"color": series_color(number), "marker": MARKERS[number % 8], "markersize": 4, "linewidth": 1.0}
         ax.loglog(edges[some], density[some], label=name, **style)
     ax.set(xlabel="size of an avalanche", ylabel="probability")
     ax.grid(color=LINE)

@@ -11,12 +11,12 @@ import itertools
 import numpy as np
 
 from neuromorph import exact
-from neuromorph.estimate import wilson
+from neuromorph.estimate import wilson_interval
 from neuromorph.problems import MaxCut, OneHot, Tsp
-from neuromorph.spiking import Search, solve_at_random, solve_by_gibbs, solve_by_spikes
+from neuromorph.spiking import SearchResult, sample_uniformly, solve_by_gibbs, solve_by_spikes
 
 
-def main(argv: list[str] | None = None) -> dict[str, tuple[Search, Search, Search]]:
+def main(argv: list[str] | None = None) -> dict[str, tuple[SearchResult, SearchResult, SearchResult]]:
     """Print the table; return the searches by spikes, by Gibbs sampling and at random of each problem."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each network")
@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> dict[str, tuple[Search, Search, Searc
         spikes = solve_by_spikes(problem, options.seconds, chains=chains, rng=seed)
         decisions = round(spikes.updates)
         gibbs = solve_by_gibbs(problem, decisions, chains=chains, rng=seed)
-        luck = solve_at_random(problem, decisions, chains=chains, rng=seed)
+        luck = sample_uniformly(problem, decisions, chains=chains, rng=seed)
         cells = [_share(search, best) for search in (spikes, gibbs, luck)]
         hit = spikes.found[spikes.energies <= best + 1e-9]
         median = f"{1e3 * np.median(hit):.0f} ms" if hit.size else "none"
@@ -62,8 +62,8 @@ def problems(seed: int) -> dict[str, tuple[OneHot, float]]:
     return made
 
 
-def _share(search: Search, best: float) -> str:
-    share = wilson(search.hits(best), len(search.energies))
+def _share(search: SearchResult, best: float) -> str:
+    share = wilson_interval(search.hits(best), len(search.energies))
     return f"{share.value:.0%} ({share.low:.0%}-{share.high:.0%})"
 
 

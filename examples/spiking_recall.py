@@ -76,20 +76,20 @@ def _draw(table: Any, kinds: list[str], loads: list[float], recalled: SpikingRec
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from neuromorph.plotting.style import LINE, MARKERS, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, series_color
 
     figure = Figure(figsize=(11.0, 3.5), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     for number, kind in enumerate(kinds):
         mean = [table[load, kind].mean() for load in loads]
-        left.plot(loads, mean, label=kind, color=series_colour(number), marker=MARKERS[number % 8], markersize=4)
+        left.plot(loads, mean, label=kind, color=series_color(number), marker=MARKERS[number % 8], markersize=4)
     left.set(xlabel="load", ylabel="overlap")
     left.legend(frameon=False, fontsize=8)
     first = recalled.spike_trials == 0
-    middle.plot(1e3 * recalled.spike_times_s[first], recalled.spike_neurons[first], ",", color=series_colour(0))
+    middle.plot(1e3 * recalled.spike_times_s[first], recalled.spike_neurons[first], ",", color=series_color(0))
     middle.set(xlabel="t (ms)", ylabel="neuron")
     middle_of_bin = 5e2 * (recalled.edges_s[1:] + recalled.edges_s[:-1])
-    right.plot(middle_of_bin, recalled.overlap_course(targets).T, color=series_colour(0), linewidth=1.0)
+    right.plot(middle_of_bin, recalled.overlap_course(targets).T, color=series_color(0), linewidth=1.0)
     right.set(xlabel="t (ms)", ylabel="overlap", ylim=(-0.05, 1.05))
     for ax in (left, middle, right):
         ax.grid(color=LINE)

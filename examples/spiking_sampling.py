@@ -12,7 +12,13 @@ import numpy as np
 
 from neuromorph import exact
 from neuromorph.ising import Ising
-from neuromorph.spiking import AbstractNeurons, BoltzmannSampler, LifSamplerNeurons, memoryless_floor, relative_entropy
+from neuromorph.spiking import (
+    AbstractNeurons,
+    BoltzmannSampler,
+    LifSamplerNeurons,
+    exponential_neuron_divergence,
+    relative_entropy,
+)
 
 SAMPLERS = {"abstract neurons": AbstractNeurons(), "integrate-and-fire": LifSamplerNeurons()}
 
@@ -42,7 +48,7 @@ def main(argv: list[str] | None = None) -> dict[str, np.ndarray]:
         b = rng.uniform(-options.largest, options.largest, n)
         machine = Ising.from_binary(w + w.T, b)
         p = exact.boltzmann(machine, 1.0)
-        floors.append(memoryless_floor(b, w + w.T, AbstractNeurons().tau_s))
+        floors.append(exponential_neuron_divergence(b, w + w.T, AbstractNeurons().tau_s))
         for name, neurons in SAMPLERS.items():
             sampler = BoltzmannSampler(machine, neurons=neurons, backend=options.backend)
             shares = sampler.run(options.seconds, chains=options.chains, rng=seed).occupancies()
@@ -75,12 +81,12 @@ def _draw(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_colour
+    from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_color
 
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     ax = figure.subplots()
     for number, (name, y) in enumerate(medians.items()):
-        ax.plot(1e3 * times, y, color=series_colour(number), marker=MARKERS[number], markersize=4, label=name)
+        ax.plot(1e3 * times, y, color=series_color(number), marker=MARKERS[number], markersize=4, label=name)
     ax.plot(1e3 * times, reads, color=MUTED, linewidth=1.0, linestyle=":", label="exact: one independent read each tau")
     ax.plot(1e3 * times, floor, color=MUTED, linewidth=1.0, linestyle="--", label="exact: neurons without memory")
     ax.set(xscale="log", yscale="log", xlabel="time of all chains, ms", ylabel="D(p || exact), nats")

@@ -10,8 +10,8 @@ import argparse
 
 import numpy as np
 
-from neuromorph.estimate import wilson
-from neuromorph.spiking import PhaseMemory, TimeCode
+from neuromorph.estimate import wilson_interval
+from neuromorph.spiking import DelayCodeMemory, PhaseMemory
 
 
 def main(argv: list[str] | None = None) -> dict[tuple[str, float], np.ndarray]:
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> dict[tuple[str, float], np.ndarray]:
     for noise in options.noises:
         right = np.array([_recognise(noise, seed, options) for seed in range(options.seeds)])
         found["delays", noise] = right.mean(axis=1)
-        share = wilson(int(right.sum()), right.size)
+        share = wilson_interval(int(right.sum()), right.size)
         print(f"noise {noise:<5} {share.value:>8.1%} ({share.low:.1%} to {share.high:.1%})")
     return found
 
@@ -66,7 +66,7 @@ def _recognise(noise: float, seed: int, options: argparse.Namespace) -> np.ndarr
     labels = rng.integers(0, len(templates), options.trials)
     scales = np.geomspace(0.5, 2.0, options.trials)[:, None]
     values = scales * templates[labels] * np.exp(noise * rng.standard_normal((options.trials, 60)))
-    return TimeCode(templates, latest_s=80e-3, backend=options.backend).recognise(values).labels == labels
+    return DelayCodeMemory(templates, latest_s=80e-3, backend=options.backend).recognise(values).labels == labels
 
 
 if __name__ == "__main__":

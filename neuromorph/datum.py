@@ -41,7 +41,7 @@ class Datum:
             raise ValueError(f"datum {self.value} {self.unit[:20]} has no source; say where the number is from")
 
 
-def multiply(a: Datum, b: Datum, unit: str) -> Datum:
+def multiply_data(a: Datum, b: Datum, unit: str) -> Datum:
     """a b of two data that are not negative, as a power for a time; known as well as the less well known of the two."""
     source = f"{a.value:g} {a.unit} ({a.source}) times {b.value:g} {b.unit} ({b.source})"
     return Datum(a.value * b.value, unit, a.low * b.low, a.high * b.high, less_known(a.kind, b.kind), source)

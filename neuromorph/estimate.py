@@ -35,7 +35,7 @@ def scale_estimate(estimate: Estimate, factor: float) -> Estimate:
     return Estimate(*(None if v is None else v * factor for v in (estimate.value, estimate.low, estimate.high)))
 
 
-def wilson(successes: int, reads: int, confidence: float = 0.95) -> Estimate:
+def wilson_interval(successes: int, reads: int, confidence: float = 0.95) -> Estimate:
     """Probability of success of one read: k / n and its Wilson score interval."""
     if not 0 <= successes <= reads or reads < 1:
         raise ValueError(f"successes is {successes} of {reads} reads; needs 0 <= successes <= reads and a read")

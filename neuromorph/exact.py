@@ -15,7 +15,7 @@ from .runtime.pieces import pieces
 MAX_SPINS = 24
 
 
-def energies(ising: Ising) -> Float:
+def all_energies(ising: Ising) -> Float:
     """E of every state, (2^n,)."""
     return _energies(ising) + ising.offset
 
@@ -48,7 +48,7 @@ def states_of(spins: ArrayLike) -> NDArray[np.int64]:
 
 def ground_states(ising: Ising) -> tuple[float, NDArray[np.int8]]:
     """(lowest energy, every state (k, n) that has it, to 1e-9 of the range of energies)."""
-    table = energies(ising)
+    table = all_energies(ising)
     lowest = float(table.min())
     ties = np.flatnonzero(table <= lowest + 1e-9 * max(1e-300, float(np.ptp(table))))
     return lowest, spins_of(ties, ising.size)

@@ -44,7 +44,7 @@ class Target(Protocol):
     def summary(self) -> str: ...
 
     @property
-    def claims(self) -> frozenset[str]: ...
+    def supported_tasks(self) -> frozenset[str]: ...
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Put the problem on the device; ``rng`` draws its variability. Raises DoesNotFit."""
@@ -68,16 +68,16 @@ class TargetError(TypeError):
     """A target does not keep to the protocol; the message says where."""
 
 
-def targets() -> list[str]:
+def available_targets() -> list[str]:
     """Names of all installed targets."""
     return sorted(_offers())
 
 
-def target(name: str, **parameters: Any) -> Target:
+def get_target(name: str, **parameters: Any) -> Target:
     """The installed target ``name``; ``parameters`` go to its constructor. TargetError if what it makes is none."""
     points = _offers().get(name)
     if points is None:
-        raise ValueError(f"target is {name!r}; installed are {', '.join(targets()) or 'none'}")
+        raise ValueError(f"target is {name!r}; installed are {', '.join(available_targets()) or 'none'}")
     about = f"entry point {points[0].value} of target {name!r}"
     try:
         made = points[0].load()(**parameters)
@@ -109,15 +109,15 @@ def _package(point: EntryPoint) -> str:
     return "" if point.dist is None else str(point.dist.name)
 
 
-def require_claim(device: Target, task: Task) -> None:
+def require_support(device: Target, task: Task) -> None:
     """Raise DoesNotFit unless ``device`` claims the task."""
-    if task_name(task) not in device.claims:
+    if task_name(task) not in device.supported_tasks:
         raise DoesNotFit(
-            f"{device.name} does not {task_name(task)}; it claims to {' and '.join(sorted(device.claims))}"
+            f"{device.name} does not {task_name(task)}; it claims to {' and '.join(sorted(device.supported_tasks))}"
         )
 
 
-def ising_of(problem: Ising | Problem) -> Ising:
+def as_ising(problem: Ising | Problem) -> Ising:
     """The Ising form of a problem, or the Ising itself; DoesNotFit where it is too large to be built."""
     if isinstance(problem, Ising):
         return problem

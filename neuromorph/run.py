@@ -42,7 +42,7 @@ class Program:
     mapping_error: float = 0.0
     notes: tuple[str, ...] = ()
     setup: Mapping[str, float] = field(default_factory=dict)
-    together: int = 1
+    parallel_reads: int = 1
     one_chip: bool = False
 
 
@@ -75,7 +75,7 @@ class Run:
         return len(self.spins)
 
 
-def finish(
+def complete_run(
     program: Program,
     task: Task,
     spins: ArrayLike,
@@ -108,7 +108,7 @@ def finish(
     )
 
 
-def join(runs: Sequence[Run]) -> Run:
+def concatenate_runs(runs: Sequence[Run]) -> Run:
     """One Run of several batches of reads of the same program; setup is counted once, the worst status is kept."""
     first = runs[0]
     worst = max(runs, key=lambda run: ("ok", "interrupted", "failed").index(run.status))

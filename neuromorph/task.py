@@ -12,7 +12,7 @@ from .ising import check_spins
 
 
 @dataclass(frozen=True)
-class Minimise:
+class Minimize:
     """Find a state of low energy."""
 
 
@@ -28,7 +28,7 @@ class Sample:
 
 
 @dataclass(frozen=True, eq=False)
-class Relax:
+class RecallFrom:
     """Start at ``cue`` (n,), or at one cue a read (reads, n), spins -1 or +1, and settle."""
 
     cue: ArrayLike
@@ -41,7 +41,7 @@ class Relax:
         return np.broadcast_to(cue, (reads, n))
 
 
-Task: TypeAlias = Minimise | Sample | Relax
+Task: TypeAlias = Minimize | Sample | RecallFrom
 
 
 def task_name(task: Task) -> str:

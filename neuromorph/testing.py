@@ -32,9 +32,9 @@ from .datum import Datum
 from .ising import Float, Ising
 from .protocol import DoesNotFit, Target, mapping_error
 from .run import Program
-from .task import Minimise, Relax, Sample, Task, task_name
+from .task import Minimize, RecallFrom, Sample, Task, task_name
 
-Check: TypeAlias = Callable[[Target], None]
+TargetCheck: TypeAlias = Callable[[Target], None]
 
 FALSE_FAILURE = 1e-6
 _CLAIMS = frozenset({"minimise", "sample", "relax"})
@@ -50,9 +50,13 @@ def check_members(target: Target) -> None:
     _require(isinstance(target, Target), f"{target!r} lacks a member of neuromorph.Target")
     _require(isinstance(target.name, str) and bool(target.name), f"name is {target.name!r}; expected some text")
     _require(target.summary.strip() != "" and "\n" not in target.summary, "summary is not one line of text")
-    _require(isinstance(target.claims, frozenset), f"claims are a {type(target.claims).__name__}, not a frozenset")
     _require(
-        bool(target.claims) and target.claims <= _CLAIMS, f"claims are {set(target.claims)}; known: {set(_CLAIMS)}"
+        isinstance(target.supported_tasks, frozenset),
+        f"claims are a {type(target.supported_tasks).__name__}, not a frozenset",
+    )
+    _require(
+        bool(target.supported_tasks) and target.supported_tasks <= _CLAIMS,
+        f"claims are {set(target.supported_tasks)}; known: {set(_CLAIMS)}",
     )
 
 
@@ -120,16 +124,16 @@ def check_refusals(target: Target) -> None:
     """A task not claimed raises DoesNotFit; no reads, a bad seed or a cue of the wrong size raises ValueError."""
     ising, program, _ = _program(target, _glass(3, 4))
     cue = np.ones(4, np.int8)
-    for task in (Minimise(), Sample(0.7), Relax(cue)):
-        if task_name(task) not in target.claims:
+    for task in (Minimize(), Sample(0.7), RecallFrom(cue)):
+        if task_name(task) not in target.supported_tasks:
             _expect(DoesNotFit, f"{task_name(task)}, not claimed,", target, program, task, 1, 0)
     for name, task in _tasks(target, ising):
         _expect(ValueError, f"{name} with reads=0", target, program, task, 0, 0)
         _expect(ValueError, f"{name} with reads=-1", target, program, task, -1, 0)
         _expect(ValueError, f"{name} with rng=-1", target, program, task, 1, -1)
-    if "relax" in target.claims:
-        _expect(ValueError, "a cue of 3 for 4 spins", target, program, Relax(cue[:3]), 1, 0)
-        _expect(ValueError, "2 cues for 3 reads", target, program, Relax(np.stack([cue, cue])), 3, 0)
+    if "relax" in target.supported_tasks:
+        _expect(ValueError, "a cue of 3 for 4 spins", target, program, RecallFrom(cue[:3]), 1, 0)
+        _expect(ValueError, "2 cues for 3 reads", target, program, RecallFrom(np.stack([cue, cue])), 3, 0)
 
 
 def check_nothing_is_changed(target: Target) -> None:
@@ -139,7 +143,7 @@ def check_nothing_is_changed(target: Target) -> None:
     ising, program, held = _program(target, glass)
     kept = [*asked, held.dense_couplings().copy(), held.biases.copy(), cue.copy()]
     for name, task in _tasks(target, ising):
-        target.run(program, Relax(cue) if isinstance(task, Relax) else task, 2, 0)
+        target.run(program, RecallFrom(cue) if isinstance(task, RecallFrom) else task, 2, 0)
         now = (ising.dense_couplings(), ising.biases, held.dense_couplings(), held.biases, cue)
         same = [np.array_equal(a, b) for a, b in zip(kept, now, strict=True)]
         _require(all(same[:2]), f"{name} changed the problem")
@@ -225,7 +229,7 @@ def check_sampling(target: Target) -> None:
     Detects KL >= 0.002: a sign, doubled couplings, beta^2, a missing bias, under-mixing, simultaneous updates, a stuck
     spin. And 2,000 reads at beta = 0, where all states are alike.
     """
-    if "sample" not in target.claims:
+    if "sample" not in target.supported_tasks:
         return
     for beta, reads in ((0.6, 20_000), (0.0, 2_000)):
         _, program, held = _program(target, _glass(5, 4))
@@ -240,7 +244,7 @@ def check_textbook_models(target: Target) -> None:
     reads of each against enumeration, at 0.8 / (the strongest field) as beta, detect KL >= 0.03, and 5 standard errors
     of the energy; to minimise, the two ground states of a ring are found far more often than by chance.
     """
-    if "sample" in target.claims:
+    if "sample" in target.supported_tasks:
         seen = 0
         for name, ising in _textbook():
             program = _attempt(target, ising)
@@ -250,7 +254,7 @@ def check_textbook_models(target: Target) -> None:
             beta = 0.8 / (float(np.max(np.abs(ising.couplings).sum(axis=1) + np.abs(ising.biases))) or 1.0)
             spins, p = target.run(program, Sample(beta), 1_000, 19).spins, exact.boltzmann(held, beta)
             require_distribution(spins, p, f"sample {name}")
-            energies, mean = exact.energies(held), float(p @ exact.energies(held))
+            energies, mean = exact.all_energies(held), float(p @ exact.all_energies(held))
             error = math.sqrt(float(p @ (energies - mean) ** 2) / len(spins))
             away = abs(float(held.energy(spins).mean()) - mean)
             _require(
@@ -258,9 +262,9 @@ def check_textbook_models(target: Target) -> None:
                 f"sample {name}: the mean energy is {away / (error or 1.0):.1f} standard errors from the exact one",
             )
         _require(seen > 0, "refuses every textbook model, even one spin")
-    if "minimise" in target.claims:
+    if "minimise" in target.supported_tasks:
         ising, program, _ = _program(target, *map(_ring, _SIZES))
-        spins = target.run(program, Minimise(), 60, 19).spins
+        spins = target.run(program, Minimize(), 60, 19).spins
         found, chance = int((np.abs(spins.sum(axis=1)) == ising.size).sum()), 2.0 / 2**ising.size
         needed = max(6.0, float(binom.isf(FALSE_FAILURE, 60, chance)))
         _require(
@@ -268,19 +272,19 @@ def check_textbook_models(target: Target) -> None:
         )
 
 
-def check_minimise(target: Target) -> None:
+def check_minimize(target: Target) -> None:
     """Ground states of small frustrated problems with biases, in units from milli to kilo, far more often than chance.
 
     The ground states do not even stand still without biases, with turned or with doubled couplings: those are detected,
     and so are temperatures that do not follow the units.
     """
-    if "minimise" not in target.claims:
+    if "minimise" not in target.supported_tasks:
         return
     reads, hits, chance = 40, 0, 0.0
     for seed, unit in ((2, 1.0), (3, 1e-3), (4, 1e3)):
         ising, program, held = _program(target, *(_telling_glass(seed, n, unit) for n in _SIZES))
         ground = np.unique(np.concatenate([exact.states_of(exact.ground_states(i)[1]) for i in (ising, held)]))
-        found = np.isin(exact.states_of(target.run(program, Minimise(), reads, 13).spins), ground)
+        found = np.isin(exact.states_of(target.run(program, Minimize(), reads, 13).spins), ground)
         _require(bool(found.any()), f"minimise: no ground state in {reads} reads of {ising.size} spins, unit {unit:g}")
         hits, chance = hits + int(found.sum()), chance + ground.size / 2**ising.size / 3
     needed = max(0.1 * 3 * reads, float(binom.isf(FALSE_FAILURE, 3 * reads, chance)))
@@ -293,33 +297,33 @@ def check_recall(target: Target) -> None:
     At least 4 of 5 reads must end within 1 spin in 16 of their pattern: reads that ignore the cue, stay at it, or end
     at the negative are detected.
     """
-    if "relax" not in target.claims:
+    if "relax" not in target.supported_tasks:
         return
     ising, program, _ = _program(target, *(_memory(n)[0] for n in _PATTERN_SIZES))
     patterns = _memory(ising.size)[1]
     meant = np.repeat(patterns, 8, axis=0)
     generator, n = np.random.default_rng(17), patterns.shape[1]
     turned = np.argsort(generator.random(meant.shape), axis=1) < n // 8
-    spins = target.run(program, Relax(np.where(turned, -meant, meant)), len(meant), 0).spins
+    spins = target.run(program, RecallFrom(np.where(turned, -meant, meant)), len(meant), 0).spins
     right = ((spins * meant).mean(axis=1) >= 1.0 - 2.0 / 16.0).mean()
     _require(right >= 0.8, f"relax: {right:.0%} of the cues led to their pattern; expected at least 80 %")
     for pattern in patterns:
-        stays = (target.run(program, Relax(pattern), 8, 0).spins == pattern).mean()
+        stays = (target.run(program, RecallFrom(pattern), 8, 0).spins == pattern).mean()
         _require(stays >= 0.95, f"relax: started at a stored pattern, {1 - stays:.0%} of the spins left it")
 
 
-def check_relaxing_follows_biases(target: Target) -> None:
+def check_recall_follows_biases(target: Target) -> None:
     """With biases far above the couplings every spin ends along its bias, from the opposite cue."""
-    if "relax" not in target.claims:
+    if "relax" not in target.supported_tasks:
         return
     sign = np.array([1, -1, -1, 1, -1, 1], np.int8)
     weak = _glass(6, 6)
     _, program, _ = _program(target, Ising(0.05 * weak.couplings, 3.0 * sign))
-    along = (target.run(program, Relax(-sign), 8, 0).spins == sign).mean()
+    along = (target.run(program, RecallFrom(-sign), 8, 0).spins == sign).mean()
     _require(along >= 0.95, f"relax: {along:.0%} of the spins follow a bias far above their couplings")
 
 
-CHECKS: tuple[Check, ...] = (
+CHECKS: tuple[TargetCheck, ...] = (
     check_members,
     check_program,
     check_run,
@@ -332,9 +336,9 @@ CHECKS: tuple[Check, ...] = (
     check_reads_are_independent,
     check_sampling,
     check_textbook_models,
-    check_minimise,
+    check_minimize,
     check_recall,
-    check_relaxing_follows_biases,
+    check_recall_follows_biases,
 )
 
 
@@ -359,7 +363,7 @@ def _telling_glass(seed: int, n: int, unit: float) -> Ising:
     for attempt in range(10_000):
         ising = _glass(10_000 * seed + attempt, n)
         j, h = ising.dense_couplings(), 2.0 * ising.biases
-        table = exact.energies(Ising(j, h))
+        table = exact.all_energies(Ising(j, h))
         order = np.argsort(table)
         ground, gap = exact.spins_of(order[0], n), table[order[1]] - table[order[0]]
         mistaken = ((j, -h), (2.0 * j, h), (-j, h), (j, 0.0 * h), (0.0 * j, h))
@@ -409,8 +413,8 @@ def _pairs(n: int) -> Ising:
 def _tasks(target: Target, ising: Ising, beta: float = 0.6) -> Iterator[tuple[str, Task]]:
     """What the target claims, by name."""
     cue = np.where(np.arange(ising.size) % 3 == 0, -1, 1).astype(np.int8)
-    for task in (Minimise(), Sample(beta), Relax(cue)):
-        if task_name(task) in target.claims:
+    for task in (Minimize(), Sample(beta), RecallFrom(cue)):
+        if task_name(task) in target.supported_tasks:
             yield task_name(task), task
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from neuromorph import Cost, Datum, DoesNotFit, Ising, Program, Relax, Sample, testing
-from neuromorph.protocol import require_claim
+from neuromorph import Cost, Datum, DoesNotFit, Ising, Program, RecallFrom, Sample, testing
+from neuromorph.protocol import require_support
 from neuromorph.rng import read_seeds
-from neuromorph.run import finish
-from neuromorph.sampling.schedules import beta_range, ramp
+from neuromorph.run import complete_run
+from neuromorph.sampling.schedules import beta_range, geometric_ramp
 
 WATT = Datum(1.0, "W", 0.5, 2.0, "assumed", "usual for a test")
 
@@ -45,7 +45,7 @@ class Honest:
 
     name: str = "honest"
     summary: str = "annealed heat bath in NumPy"
-    claims: Any = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: Any = frozenset({"minimise", "sample", "relax"})
     used: Callable = same  # couplings, biases as they enter the dynamics
     temperature: Callable = same  # beta asked for -> beta used
     schedule: Callable = beta_range
@@ -55,7 +55,7 @@ class Honest:
     streams: Callable = one_stream_a_read
     draw: Callable = uniforms
     programmed: Callable = same
-    claimed: Callable = require_claim
+    claimed: Callable = require_support
     finished: Callable = same  # spins (reads, n) before the run is made
     returned: Callable = same  # the run
     activity: Any = field(default_factory=lambda: {"device_s": 1e-6})
@@ -68,19 +68,19 @@ class Honest:
         self.claimed(self, task)
         n = program.asked.size
         couplings, biases = self.used(program.asked.dense_couplings(), program.asked.biases)
-        if isinstance(task, Relax):
+        if isinstance(task, RecallFrom):
             betas = np.full(12, np.inf)
         elif isinstance(task, Sample):
             beta = self.temperature(task.beta)
             betas = np.r_[np.linspace(0, beta, self.mixing // 2), np.full(self.mixing, beta)]
         else:
-            betas = np.r_[ramp(*self.schedule(program.asked), self.mixing), np.inf]
+            betas = np.r_[geometric_ramp(*self.schedule(program.asked), self.mixing), np.inf]
         draws = self.draw(self.streams(rng, reads), (len(betas) + 1, n))
         spins = np.where(draws[:, 0] < 0.5, 1, -1)
-        spins = self.start(task.cues(reads, n).astype(int) if isinstance(task, Relax) else spins)
+        spins = self.start(task.cues(reads, n).astype(int) if isinstance(task, RecallFrom) else spins)
         for k, beta in enumerate(betas):
             spins = self.sweep(spins, couplings, biases, beta, draws[:, k + 1])
-        return self.returned(finish(program, task, self.finished(spins), self.activity))
+        return self.returned(complete_run(program, task, self.finished(spins), self.activity))
 
     def costs(self):
         return self.prices
@@ -149,8 +149,8 @@ def changes_problem(program):
 
 
 def changes_cue(device, task):
-    require_claim(device, task)
-    if isinstance(task, Relax):
+    require_support(device, task)
+    if isinstance(task, RecallFrom):
         task.cue[:] = -task.cue
 
 
@@ -195,9 +195,9 @@ ONLY = {claim: frozenset({claim}) for claim in ("minimise", "sample", "relax")}
 C = SimpleNamespace(**{check.__name__.removeprefix("check_"): check for check in testing.CHECKS})
 
 MUTANTS = {
-    "no claims": mutant(C.members, claims=frozenset()),
-    "an unknown claim": mutant(C.members, claims=frozenset({"anneal"})),
-    "claims in a list": mutant(C.members, claims=["sample"]),
+    "no claims": mutant(C.members, supported_tasks=frozenset()),
+    "an unknown claim": mutant(C.members, supported_tasks=frozenset({"anneal"})),
+    "claims in a list": mutant(C.members, supported_tasks=["sample"]),
     "nothing to call it": mutant(C.members, name=""),
     "a rambling summary": mutant(C.members, summary="one line\nand another"),
     "refuses everything": mutant(C.program, programmed=refuse),
@@ -225,7 +225,7 @@ MUTANTS = {
     "counts NaN": mutant(C.costs, activity={"device_s": 1.0, "updates": np.nan}),
     "counts below zero": mutant(C.costs, activity={"device_s": 1.0, "updates": -1.0}),
     "counts the whole run": mutant(C.costs, returned=changed(activity=lambda run: {"device_s": np.array(1.0)})),
-    "does what it does not claim": mutant(C.refusals, claims=ONLY["sample"], claimed=same),
+    "does what it does not claim": mutant(C.refusals, supported_tasks=ONLY["sample"], claimed=same),
     "no reads are some": mutant(C.refusals, streams=accepts_no_reads),
     "changes the problem": mutant(C.nothing_is_changed, programmed=changes_problem),
     "changes the cue": mutant(C.nothing_is_changed, claimed=changes_cue),
@@ -236,12 +236,12 @@ MUTANTS = {
     "one generator for all reads": mutant(C.reads_continue, draw=all_at_once),
     "forgets which streams it gave": mutant(C.reads_continue, streams=forgets_what_it_gave),
     "shared generator": mutant(C.reads_are_independent, streams=shared_generator),
-    "shared generator, minimise": mutant(C.reads_are_independent, claims=ONLY["minimise"], streams=shared_generator),
+    "shared generator, minimise": mutant(C.reads_are_independent, supported_tasks=ONLY["minimise"], streams=shared_generator),
     "streams come round again": mutant(C.reads_are_independent, streams=reused_streams),
     "sorted reads": mutant(C.reads_are_independent, finished=lambda s: s[np.lexsort(s.T)]),
     "sorted reads, minimise": mutant(
-        C.reads_are_independent, claims=ONLY["minimise"], finished=lambda s: s[np.lexsort(s.T)]),
-    "one chain": mutant(C.reads_are_independent, claims=ONLY["sample"], sweep=one_chain, mixing=1),
+        C.reads_are_independent, supported_tasks=ONLY["minimise"], finished=lambda s: s[np.lexsort(s.T)]),
+    "one chain": mutant(C.reads_are_independent, supported_tasks=ONLY["sample"], sweep=one_chain, mixing=1),
     "null sampler": mutant(C.sampling, finished=np.ones_like),
     "random sampler": mutant(C.sampling, used=lambda j, h: (0 * j, 0 * h)),
     "wrong sign": mutant(C.sampling, used=lambda j, h: (-j, h)),
@@ -259,8 +259,8 @@ MUTANTS = {
     "under-mixed": mutant(C.sampling, mixing=1),
     "uniform where couplings are equal": mutant(C.textbook_models, used=uniform_where_alike),
     "uniform where couplings are equal, minimise": mutant(
-        C.textbook_models, claims=ONLY["minimise"], used=uniform_where_alike, schedule=lambda ising: (1, 1)),
-    "Metropolis in a fixed order": mutant(C.textbook_models, claims=ONLY["sample"], sweep=in_fixed_order),
+        C.textbook_models, supported_tasks=ONLY["minimise"], used=uniform_where_alike, schedule=lambda ising: (1, 1)),
+    "Metropolis in a fixed order": mutant(C.textbook_models, supported_tasks=ONLY["sample"], sweep=in_fixed_order),
     "null sampler, minimise": mutant(C.minimise, finished=np.ones_like),
     "random sampler, minimise": mutant(C.minimise, used=lambda j, h: (0 * j, 0 * h), schedule=lambda ising: (1, 1)),
     "wrong sign, minimise": mutant(C.minimise, used=lambda j, h: (-j, h)),

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from neuromorph import Cost, Datum, DoesNotFit, Ising, Minimise, Program, Relax, Solution
-from neuromorph.protocol import require_claim
+from neuromorph import Cost, Datum, DoesNotFit, Ising, Minimize, Program, RecallFrom, Solution
+from neuromorph.protocol import require_support
 from neuromorph.rng import read_seeds
-from neuromorph.run import finish
+from neuromorph.run import complete_run
 from neuromorph.runtime.limits import checkpoint
 
 
@@ -49,9 +49,9 @@ class Ring:
 
     def task(self, reads, rng=None):
         if not self.relax:
-            return Minimise()
+            return Minimize()
         cues = [np.random.default_rng(seed).choice([-1, 1], self.size) for seed in read_seeds(rng, reads)]
-        return Relax(np.array(cues))
+        return RecallFrom(np.array(cues))
 
 
 JOULE = Datum(2e-12, "J", 1e-12, 4e-12, "modelled", "a circuit simulation <of> a test & its 'toys'")
@@ -64,10 +64,10 @@ class Descent:
 
     name: str = "descent"
     summary: str = "greedy flips"
-    claims: frozenset = frozenset({"minimise", "relax"})
+    supported_tasks: frozenset = frozenset({"minimise", "relax"})
     flips: int = 200
     largest: int = 64
-    together: int = 1
+    parallel_reads: int = 1
     events: Any = field(default=None, compare=False)  # a callable: told of every batch
 
     def program(self, problem, rng=None):
@@ -76,17 +76,17 @@ class Descent:
             raise DoesNotFit(f"{self.name} has {self.largest} spins, the problem {ising.size}; take a larger array")
         noise = np.random.default_rng(rng).normal()
         notes = ("a note with <b>markup</b> & [red]more[/red]",)
-        return Program(self.name, problem, ising, noise, 0.125, notes, {"set": 4}, self.together)
+        return Program(self.name, problem, ising, noise, 0.125, notes, {"set": 4}, self.parallel_reads)
 
     def run(self, program, task, reads=1, rng=None):
-        require_claim(self, task)
+        require_support(self, task)
         if self.events is not None:
             self.events(reads)
         spins, flips = [], []
         for k, seed in enumerate(read_seeds(rng, reads)):
             stream = np.random.default_rng(seed)
             s = stream.choice([-1, 1], program.held.size)
-            if isinstance(task, Relax):
+            if isinstance(task, RecallFrom):
                 s = np.array(task.cues(reads, program.held.size)[k])
             count = 0
             for i in stream.integers(0, s.size, self.flips):
@@ -94,7 +94,7 @@ class Descent:
                     s[i], count = -s[i], count + 1
             spins.append(s)
             flips.append(count)
-        return finish(program, task, spins, {"flips": flips, "device_s": 1e-6})
+        return complete_run(program, task, spins, {"flips": flips, "device_s": 1e-6})
 
     def costs(self):
         return (

@@ -13,7 +13,7 @@ from scipy import sparse
 from hardware_targets.analog_circuit import readout as reads
 from hardware_targets.analog_circuit.target import DATA, AnalogCircuit
 from hardware_targets.analog_circuit.trajectory_energy import EVENTS
-from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Tsp, load, price
+from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Tsp, load, price
 
 BURMA14 = Path(__file__).resolve().parents[1] / "examples" / "data" / "burma14.tsp"
 TAU_S = DATA["time_constant"].value
@@ -109,7 +109,7 @@ def test_other_limits():
         AnalogCircuit().program(Ising(hub + hub.T))
     tour = AnalogCircuit().program(Tsp.from_coordinates(np.eye(5)[:, :2]))
     with pytest.raises(DoesNotFit, match=r"only minimises; program problem\.ising"):
-        AnalogCircuit().run(tour, Relax(np.ones(25)))
+        AnalogCircuit().run(tour, RecallFrom(np.ones(25)))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_bad_parameters_are_refused(parameters, rule):
 def test_one_neuron_settles_like_an_rc_element():
     """u - R I = (u0 - R I) exp(-t / RC): the time until a thousandth of R I is left, to one look."""
     network = AnalogCircuit().program(Ising([[0.0]], [3.0])).state
-    run = AnalogCircuit().run(AnalogCircuit().program(Ising([[0.0]], [3.0])), Relax([-1]))
+    run = AnalogCircuit().run(AnalogCircuit().program(Ising([[0.0]], [3.0])), RecallFrom([-1]))
     rest = float(network.resistances[0] * network.currents[0])
     start = float(network.activation.inverse(-0.9))
     tau = float(network.time_constants_s[0])
@@ -158,9 +158,9 @@ def test_the_cross_comes_back():
 def test_reads_do_not_depend_on_how_many_are_annealed_at_a_time(monkeypatch):
     device = AnalogCircuit()
     program = device.program(glass(3, 30))
-    together = device.run(program, Minimise(), 12, 4)
+    together = device.run(program, Minimize(), 12, 4)
     monkeypatch.setattr(reads, "_FLOATS", 90)
-    apart = device.run(program, Minimise(), 12, 4)
+    apart = device.run(program, Minimize(), 12, 4)
     assert np.array_equal(together.spins, apart.spins)
     assert np.array_equal(together.activity["device_s"], apart.activity["device_s"])
     assert len(np.unique(together.spins, axis=0)) > 1
@@ -174,7 +174,7 @@ def test_small_tours_are_optimal():
     device = AnalogCircuit(series=None)
     for seed in range(5):
         problem = Tsp.from_coordinates(np.random.default_rng(seed).random((8, 2)))
-        feasible, lengths = answers(problem, device.run(device.program(problem), Minimise(), 20, seed))
+        feasible, lengths = answers(problem, device.run(device.program(problem), Minimize(), 20, seed))
         best = min(problem.length([0, *rest]) for rest in permutations(range(1, 8)) if rest[0] < rest[-1])
         assert feasible.all()
         assert lengths.min() == pytest.approx(best)
@@ -182,7 +182,7 @@ def test_small_tours_are_optimal():
 
 def test_burma14_is_solved():
     problem, device = load(BURMA14), AnalogCircuit()
-    feasible, lengths = answers(problem, device.run(device.program(problem), Minimise(), 100, 1))
+    feasible, lengths = answers(problem, device.run(device.program(problem), Minimize(), 100, 1))
     assert feasible.all()
     assert lengths.min() == problem.best_known == 3323
 
@@ -190,7 +190,7 @@ def test_burma14_is_solved():
 def test_berlin52_is_within_6_percent(shared_data):
     if shared_data is not None:
         problem, device = load(shared_data / "tsplib" / "berlin52.tsp"), AnalogCircuit()
-        feasible, lengths = answers(problem, device.run(device.program(problem), Minimise(), 10, 1))
+        feasible, lengths = answers(problem, device.run(device.program(problem), Minimize(), 10, 1))
         assert feasible.all()
         assert lengths.min() <= 1.06 * 7542
 
@@ -204,7 +204,7 @@ def test_the_ledger_of_a_recall_adds_up_by_hand():
     """9 neurons relax: amplifiers, loss, control by time; joules as counted; converters and comparators by read."""
     device = AnalogCircuit(series=None)
     program = device.program(Ising(np.ones((9, 9)) - np.eye(9), np.r_[1.0, np.zeros(8)]))
-    run = device.run(program, Relax(np.ones(9)), 2, 0)
+    run = device.run(program, RecallFrom(np.ones(9)), 2, 0)
     seconds = run.activity["device_s"].mean()
     energy = {e.what: e.total.value / 2 for e in price(run, device.costs()).entries}
     value = {name: datum.value for name, datum in DATA.items()}
@@ -233,7 +233,7 @@ def test_the_ledger_of_a_recall_adds_up_by_hand():
 def test_a_tour_takes_the_time_of_its_schedule():
     """40 tau a city, whatever the read; 2 n^2 + 2 n amplifiers."""
     device, problem = AnalogCircuit(tau_s=1e-4), Tsp.from_coordinates(np.random.default_rng(0).random((7, 2)))
-    run = device.run(device.program(problem), Minimise(), 3, 0)
+    run = device.run(device.program(problem), Minimize(), 3, 0)
     np.testing.assert_allclose(run.activity["device_s"], 40 * 7 * 1e-4)
     np.testing.assert_allclose(run.activity["amplifier_s"], (3 * 49 + 14) * 40 * 7 * 1e-4)
     np.testing.assert_allclose(run.activity["noise_s"], 49 * 40 * 7 * 1e-4)
@@ -243,7 +243,7 @@ def test_the_seconds_name_the_time_constant_that_was_chosen():
     """All of a read's time, and its joules, are as long as R C: a choice, which no line may hide."""
     for tau_s, said in ((None, "2e-05 s, chosen: ten times"), (1e-3, "tau_s = 0.001 s, as given by the user")):
         device = AnalogCircuit(tau_s=tau_s)
-        run = device.run(device.program(glass(1, 4)), Minimise(), 1, 0)
+        run = device.run(device.program(glass(1, 4)), Minimize(), 1, 0)
         (entry,) = price(run, device.costs()).times
         assert (entry.kind, entry.total.value) == ("assumed", run.activity["device_s"][0])
         assert said in entry.source
@@ -300,7 +300,7 @@ def test_the_netlist_of_a_tour_takes_as_long_as_its_reads():
     device, problem = AnalogCircuit(), load(BURMA14)
     program = device.program(problem)
     text = device.files(program)["netlist.cir"]
-    seconds = device.run(program, Minimise(), 1, 0).activity["device_s"][0]
+    seconds = device.run(program, Minimize(), 1, 0).activity["device_s"][0]
     assert f"anneal {seconds:.4g} s" in text
     with pytest.raises(DoesNotFit, match="6 to 20 cities, not 21"):
         device.files(device.program(Tsp.from_coordinates(np.random.default_rng(0).random((21, 2)))))

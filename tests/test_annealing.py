@@ -15,13 +15,13 @@ from neuromorph import Ising, exact
 from neuromorph.analog import (
     AnalogNetwork,
     Arctan,
-    Assignments,
     HopfieldTank,
+    Permutations,
     Softassign,
     Tanh,
-    anneal,
     critical_gain,
     hopfield_tank,
+    mean_field_anneal,
     simulate,
     sinkhorn,
     softassign,
@@ -51,7 +51,7 @@ def brute_force(distances: np.ndarray) -> float:
 
 def padded(system: Softassign) -> np.ndarray:
     n = system.size
-    d = np.zeros((n, -(-n // kernel.LANES) * kernel.LANES), np.float32)
+    d = np.zeros((n, -(-n // kernel.SOFTASSIGN_LANES) * kernel.SOFTASSIGN_LANES), np.float32)
     d[:, :n] = system.scaled().T
     return d
 
@@ -60,7 +60,7 @@ def reference(system, times, noise, initial, stream, d=None):
     """Euler's method in double precision, position by position, with the normalisation carried to the end."""
     n = system.size
     d = system.scaled() if d is None else d
-    width = -(-n // kernel.LANES) * kernel.LANES
+    width = -(-n // kernel.SOFTASSIGN_LANES) * kernel.SOFTASSIGN_LANES
     u = np.array([[initial * kernel_random.normal(stream) for _ in range(n)] for _ in range(n)]).T  # [city, position]
     dt = times[1] - times[0]
     for t in times[:-1]:
@@ -89,10 +89,10 @@ def test_kernel_is_the_equation(n, noise):
     stream = state.copy()
     temperatures, couplings = system.temperature(times).astype(np.float32), system.coupling(times[:-1])
     dt, noise_, initial, tolerance = np.array([times[1], noise, 0.1, 1e-6], np.float32)
-    read = kernel.start(n, out.shape[1], initial, stream)
+    read = kernel.start_softassign(n, out.shape[1], initial, stream)
     for part in (slice(0, 7), slice(7, 8), slice(8, 30)):  # a read goes on where it stopped
         options = (dt, noise_, tolerance, 3000, stream, *read, out)
-        kernel.anneal(padded(system), temperatures[part], couplings[part].astype(np.float32), *options)
+        kernel.anneal_softassign(padded(system), temperatures[part], couplings[part].astype(np.float32), *options)
     kernel.finish(*read, temperatures[-1], out)
     expected = reference(system, times, noise, 0.1, state.copy())
     np.testing.assert_allclose(out[:, :n].T, expected, atol=2e-3)
@@ -210,7 +210,7 @@ def test_states_that_are_no_tours_are_called_so():
     moved = eye.copy()
     moved[3] = eye[2]  # every row has its one, a column has two
     values = np.stack([eye, doubled, missing, moved, moved.T])
-    result = Assignments(values, 1.0, 1, np.zeros(5, np.int64))
+    result = Permutations(values, 1.0, 1, np.zeros(5, np.int64))
     np.testing.assert_array_equal(result.valid, [True, False, False, False, False])
     np.testing.assert_array_equal(result.converged, [True, True, False, True, True])
 
@@ -275,7 +275,7 @@ def test_rising_gain_finds_ground_states():
     shares = []
     for seed in range(30):
         ising = random_ising(seed, 10)
-        result = anneal(ising, read_seeds(seed, 30))
+        result = mean_field_anneal(ising, read_seeds(seed, 30))
         assert result.converged.all()
         shares.append((ising.energy(result.spins) < exact.ground_states(ising)[0] + 1e-9).mean())
     assert np.mean(shares) > 0.6
@@ -288,7 +288,7 @@ def test_rising_gain_follows_the_network_at_first_order():
     seeds = read_seeds(0, 2)
     errors = []
     for step in (0.08, 0.04, 0.02, 0.01):
-        result = anneal(network, seeds, duration_tau=12.0, step_tau=step, noise=0.0)
+        result = mean_field_anneal(network, seeds, duration_tau=12.0, step_tau=step, noise=0.0)
         start = np.array([1e-3 * np.random.default_rng(seed).standard_normal(6) for seed in seeds])
         truth = simulate(network, start, result.duration_s, samples=2, rtol=1e-10, gain=result.ramp).final
         errors.append(abs(result.potentials - truth).max())
@@ -313,12 +313,12 @@ def test_below_the_critical_gain_the_middle_is_stable(as_sparse):
 
 def test_edge_cases_of_rising_gain():
     biases = np.array([0.5, -1.0, 2.0])
-    result = anneal(Ising(np.zeros((3, 3)), biases), read_seeds(0, 4))
+    result = mean_field_anneal(Ising(np.zeros((3, 3)), biases), read_seeds(0, 4))
     np.testing.assert_array_equal(result.spins, np.tile(np.sign(biases), (4, 1)))
     ising = random_ising(1, 8)
-    many, few = anneal(ising, read_seeds(5, 4)), anneal(ising, read_seeds(5, 2))
+    many, few = mean_field_anneal(ising, read_seeds(5, 4)), mean_field_anneal(ising, read_seeds(5, 2))
     np.testing.assert_allclose(many.potentials[:2], few.potentials, rtol=1e-9, atol=1e-12)
-    assert not anneal(ising, read_seeds(5, 2), duration_tau=1.0).converged.all()
+    assert not mean_field_anneal(ising, read_seeds(5, 2), duration_tau=1.0).converged.all()
 
 
 # Bad input
@@ -341,9 +341,9 @@ def test_edge_cases_of_rising_gain():
         (lambda: softassign(np.zeros((4, 4)), read_seeds(0, 1), passes=0), "passes 0"),
         (lambda: HopfieldTank(np.zeros((4, 4)), u0=0.0), "u0 is 0.0"),
         (lambda: hopfield_tank(np.zeros((4, 4)), read_seeds(0, 1), step_tau=1.0), "step_tau is 1.0"),
-        (lambda: anneal(random_ising(0, 3), []), "seeds are empty"),
-        (lambda: anneal(random_ising(0, 3), read_seeds(0, 1), duration_tau=-1), "duration_tau is -1"),
-        (lambda: anneal(random_ising(0, 3), read_seeds(0, 1), step_tau=0), "step_tau is 0"),
+        (lambda: mean_field_anneal(random_ising(0, 3), []), "seeds are empty"),
+        (lambda: mean_field_anneal(random_ising(0, 3), read_seeds(0, 1), duration_tau=-1), "duration_tau is -1"),
+        (lambda: mean_field_anneal(random_ising(0, 3), read_seeds(0, 1), step_tau=0), "step_tau is 0"),
     ],
 )
 def test_bad_arguments_are_refused(call, rule):

@@ -9,7 +9,7 @@ import neuromorph as nm
 from hardware_targets.atomic_spins.placement import CouplingLaw, _jacobian, _residual, place
 from hardware_targets.atomic_spins.target import MAX_PLACED, AtomicSpins, AtomicSpinsIdeal
 from hardware_targets.atomic_spins.telegraph import occupation, rates, skewed, switch
-from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Sample, Tsp, exact, load
+from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Sample, Tsp, exact, load
 from neuromorph.protocol import mapping_error
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.testing import require_distribution
@@ -206,7 +206,7 @@ def test_large_problems_are_refused_before_they_are_built():
 def test_ideal_atoms_anneal_to_ground_states(theta):
     ising = glass(3, 14)
     target = AtomicSpinsIdeal(theta=theta)
-    run = target.run(target.program(ising), Minimise(), 20, 0)
+    run = target.run(target.program(ising), Minimize(), 20, 0)
     assert run.converged.all()
     assert run.energies.min() == pytest.approx(exact.ground_states(ising)[0])
 
@@ -226,7 +226,7 @@ def test_a_tour_of_2704_atoms_runs(shared_data):
         return
     problem = load(shared_data / "tsplib" / "berlin52.tsp")
     target = AtomicSpinsIdeal(attempts=50.0)
-    run = target.run(target.program(problem), Minimise(), 2, 0)
+    run = target.run(target.program(problem), Minimize(), 2, 0)
     assert all(problem.decode(spins).feasible for spins in run.spins)
 
 
@@ -252,4 +252,4 @@ def test_time_is_the_attempt_time_and_every_watt_is_assumed():
         assert ledger.energy("system").value > 1e6 * ledger.energy("core").value
     cue = np.ones(4)
     with pytest.raises(DoesNotFit, match="does not relax"):
-        AtomicSpins().run(program, Relax(cue), 1, 0)
+        AtomicSpins().run(program, RecallFrom(cue), 1, 0)

@@ -8,9 +8,9 @@ import pytest
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning
 
-from neuromorph import Ising, exact, target
-from neuromorph.boltzmann import BoltzmannMachine, clamped_moments, free_moments, gradient, hidden_tables
-from neuromorph.boltzmann.moments import sweep
+from neuromorph import Ising, exact, get_target
+from neuromorph.boltzmann import BoltzmannMachine, data_correlations, gradient, hidden_posterior, model_correlations
+from neuromorph.boltzmann.moments import gibbs_sweep_chains
 from neuromorph.testing import FALSE_FAILURE, require_distribution
 
 PATTERNS = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 1, 1, 1]], float)
@@ -63,14 +63,14 @@ def test_the_gradient_is_that_of_the_likelihood():
             slope = (likelihood(j + step, h) - likelihood(j - step, h)) / (2 * eps)
             assert d_j[i, k] == pytest.approx(slope, abs=1e-8)
             assert d_j[k, i] == pytest.approx(d_j[i, k], rel=1e-12)  # to the last bit it is up to BLAS
-    wrong = clamped_moments(ising, v).second + free_moments(ising).second
+    wrong = data_correlations(ising, v).second + model_correlations(ising).second
     assert np.abs(np.tril(wrong - d_j, -1)).max() > 0.1  # the other sign of the free phase
 
 
 def test_free_moments_are_those_of_the_enumerated_states():
     ising = glass()
     p, s = exact.boltzmann(ising, 1.0), exact.spins_of(np.arange(32), 5).astype(float)
-    found = free_moments(ising)
+    found = model_correlations(ising)
     assert np.allclose(found.first, p @ s)
     assert np.allclose(found.second, np.einsum("k,ki,kj->ij", p, s, s))
 
@@ -78,7 +78,7 @@ def test_free_moments_are_those_of_the_enumerated_states():
 def test_hidden_tables_are_the_conditional_of_the_joint_distribution():
     ising, m = glass(), 3
     v = exact.spins_of(np.arange(8), m)
-    total, h, p = hidden_tables(ising, v)
+    total, h, p = hidden_posterior(ising, v)
     joint = exact.boltzmann(ising, 1.0).reshape(4, 8).T  # [v, h]
     assert np.array_equal(exact.states_of(h), np.arange(4))
     assert np.allclose(p, joint / joint.sum(axis=1, keepdims=True))
@@ -89,11 +89,11 @@ def test_sweeps_keep_to_the_boltzmann_distribution_with_one_set_of_biases_or_one
     ising = glass(3)
     j, h = ising.dense_couplings().copy(), ising.biases.copy()
     spins = np.ones((20_000, 3), np.int8)
-    sweep(j, h, spins, 30, 0)
+    gibbs_sweep_chains(j, h, spins, 30, 0)
     require_distribution(spins, exact.boltzmann(ising, 1.0))
     fields = np.where(np.arange(20_000)[:, None] % 2, h, -2.0 * h)
     spins[:] = -1
-    sweep(j, fields, spins, 30, 1)
+    gibbs_sweep_chains(j, fields, spins, 30, 1)
     for k, biases in enumerate((-2.0 * h, h)):
         require_distribution(spins[k::2], exact.boltzmann(Ising(j, biases), 1.0))
     with pytest.raises(AssertionError, match="do not follow"):
@@ -107,7 +107,7 @@ def test_without_hidden_units_it_matches_the_correlations_of_the_data():
     """The maximum of the likelihood is where both phases agree: J and h are then determined."""
     x = noisy_patterns()
     machine = BoltzmannMachine(0, n_iter=3000, learning_rate=0.2, momentum=0.8, random_state=0).fit(x)
-    s, free = 2 * x - 1, free_moments(machine.ising())
+    s, free = 2 * x - 1, model_correlations(machine.ising())
     assert np.allclose(free.first, s.mean(axis=0), atol=1e-3)
     assert np.allclose(free.second, s.T @ s / len(s), atol=1e-3)
     assert machine.transform(x).shape == (400, 0)
@@ -149,7 +149,7 @@ def test_chains_stand_in_where_enumeration_ends(monkeypatch):
     p = np.exp(machine.score_samples(every))
     v = np.tile(np.array([[1, -1, 1, 1]], np.int8), (20_000, 1))
     h = machine._clamped_chains(v, 30, np.random.SeedSequence(3))
-    require_distribution(h, hidden_tables(machine.ising(), v[:1])[2][0])
+    require_distribution(h, hidden_posterior(machine.ising(), v[:1])[2][0])
     monkeypatch.setattr(module, "_ENUMERATED", 0)
     monkeypatch.setattr(module, "MAX_CLAMPED", 0)
     require_distribution(2 * machine.sample(20_000, n_steps=40, rng=4) - 1, p)
@@ -204,7 +204,7 @@ class Mismatched:
     inner: Any
     name: ClassVar[str] = "mismatched"
     summary: ClassVar[str] = "couplings off by 40 %, biases by 0.3"
-    claims: ClassVar[frozenset[str]] = frozenset({"sample"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"sample"})
 
     def program(self, problem, rng=None):
         fixed, n = np.random.default_rng(7), problem.size
@@ -232,7 +232,7 @@ def on_device(fitted, device):
 
 def test_a_machine_learns_on_the_cpu_target():
     """KL from 0.8 to what exact learning reaches, 0.04."""
-    x, cpu = noisy_patterns(), target("cpu-anneal", sweeps=20)
+    x, cpu = noisy_patterns(), get_target("cpu-anneal", sweeps=20)
     learned, exactly = machine().fit(x, sampler=cpu), machine().fit(x)
     assert divergence(x, machine(0).fit(x).ising()) > 0.5
     assert divergence(x, learned.ising()) < divergence(x, exactly.ising()) + 0.01 < 0.06
@@ -240,7 +240,7 @@ def test_a_machine_learns_on_the_cpu_target():
 
 def test_learning_on_a_device_makes_up_for_its_mismatch():
     """Exactly learned and then put on the device: KL 0.12; learned on the device: 0.04, with other couplings."""
-    x, device = noisy_patterns(), Mismatched(target("cpu-anneal", sweeps=20))
+    x, device = noisy_patterns(), Mismatched(get_target("cpu-anneal", sweeps=20))
     learned, exactly = machine().fit(x, sampler=device), machine().fit(x)
     assert on_device(learned, device) < 0.5 * on_device(exactly, device)
     assert on_device(learned, device) < 0.06
@@ -266,7 +266,7 @@ def test_a_machine_learns_through_a_plain_callable():
 )
 def test_a_machine_learns_on_atoms(name, parameters):
     """Six two-state atoms, placed anew in every update: KL from 0.8 to below 0.06."""
-    device = target(name, **parameters)
+    device = get_target(name, **parameters)
     learned = machine().fit(noisy_patterns(), sampler=device)
     assert on_device(machine(0).fit(noisy_patterns()), device) > 0.5
     assert on_device(learned, device) < 0.06

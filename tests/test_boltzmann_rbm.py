@@ -6,9 +6,9 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from neuromorph import exact
-from neuromorph.boltzmann import RBM, Layer, Path, Stream, ais, temper
-from neuromorph.boltzmann.block_gibbs_kernel import lanes_of, to_means, to_means_and_samples, to_samples
-from neuromorph.boltzmann.contrastive_divergence import Learner, Rule
+from neuromorph.boltzmann import RBM, AnnealingPath, RandomLanes, RestrictedBoltzmann, ais, tempering_sweep
+from neuromorph.boltzmann.block_gibbs_kernel import generator_lanes, to_means, to_means_and_samples, to_samples
+from neuromorph.boltzmann.contrastive_divergence import RbmTrainer, TrainingOptions
 from neuromorph.testing import FALSE_FAILURE, require_distribution
 
 READS = 20_000
@@ -19,13 +19,13 @@ BETA = 0.6
 def small(units="bernoulli", m=3, n=3, scale=1.0, seed=3):
     """Irregular weights, and biases of both signs that are not 0."""
     rng = np.random.default_rng(seed)
-    return Layer(rng.normal(0, scale, (n, m)), rng.normal(0.3, 0.8, m), rng.normal(-0.4, 0.8, n), units)
+    return RestrictedBoltzmann(rng.normal(0, scale, (n, m)), rng.normal(0.3, 0.8, m), rng.normal(-0.4, 0.8, n), units)
 
 
 def tempered(layer, beta, base):
     """The Bernoulli layer that stands at ``beta`` of the path."""
     visible = (1 - beta) * base + beta * layer.visible_biases
-    return Layer(beta * layer.weights, visible, beta * layer.hidden_biases)
+    return RestrictedBoltzmann(beta * layer.weights, visible, beta * layer.hidden_biases)
 
 
 def visible_probabilities(layer):
@@ -65,7 +65,7 @@ def test_both_kernels_draw_the_same_and_their_lanes_are_independent():
     z = np.tile(np.log(p / (1 - p)), 34).astype(np.float32)
     none, ones = np.zeros_like(z), np.ones(20_000, np.float32)
     x, again, samples = np.zeros((3, len(ones), z.size), np.float32)
-    lanes = lanes_of(np.random.SeedSequence(4))
+    lanes = generator_lanes(np.random.SeedSequence(4))
     to_samples(x, z, none, ones, lanes.copy())
     to_means_and_samples(again, z, none, ones, np.float32(1), samples, lanes)
     assert np.array_equal(x, samples)
@@ -87,7 +87,7 @@ def test_both_kernels_draw_the_same_and_their_lanes_are_independent():
 
 def chains_at_equilibrium(layer, beta=1.0, base=None, steps=60, seed=1):
     """(v, h) as spins, (READS, m + n), of independent chains."""
-    path, stream = Path.of(layer, base), Stream.of(seed)
+    path, stream = AnnealingPath.of(layer, base), RandomLanes.of(seed)
     at, v = np.full(READS, beta, np.float32), path.start(READS, stream)
     for _ in range(steps):
         h = path.draw_hidden(v @ path.weights.T, at, stream)
@@ -96,7 +96,7 @@ def chains_at_equilibrium(layer, beta=1.0, base=None, steps=60, seed=1):
 
 
 def test_one_step_follows_the_conditionals():
-    layer, path, stream = small(), Path.of(small(), BASE), Stream.of(0)
+    layer, path, stream = small(), AnnealingPath.of(small(), BASE), RandomLanes.of(0)
     at = np.full(READS, BETA, np.float32)
     v, h = np.array([1.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0])
     x = np.tile(v, (READS, 1)).astype(np.float32) @ path.weights.T
@@ -122,10 +122,14 @@ def test_mutants_of_the_chains_are_caught():
     layer = small()
     expected = exact.boltzmann(tempered(layer, BETA, BASE).ising(), 1.0)
     mutants = {
-        "no hidden biases": (Layer(layer.weights, layer.visible_biases, 0 * layer.hidden_biases), BETA, BASE),
+        "no hidden biases": (
+            RestrictedBoltzmann(layer.weights, layer.visible_biases, 0 * layer.hidden_biases),
+            BETA,
+            BASE,
+        ),
         "beta twice": (layer, BETA**2, BASE),
         "no base": (layer, BETA, None),
-        "sign": (Layer(-layer.weights, layer.visible_biases, layer.hidden_biases), BETA, BASE),
+        "sign": (RestrictedBoltzmann(-layer.weights, layer.visible_biases, layer.hidden_biases), BETA, BASE),
     }
     for name, mutant in mutants.items():
         with pytest.raises(AssertionError, match="do not follow"):
@@ -133,12 +137,12 @@ def test_mutants_of_the_chains_are_caught():
 
 
 def rungs_after_tempering(path, sweeps=40):
-    betas, stream = np.array([0.0, 0.4, 1.0], np.float32), Stream.of(5)
+    betas, stream = np.array([0.0, 0.4, 1.0], np.float32), RandomLanes.of(5)
     level = np.repeat(np.arange(3)[:, None], READS, axis=1)
     v = path.start(3 * READS, stream)
     taken = []
     for _ in range(sweeps):
-        v, level, fraction = temper(path, v, level, betas, stream)
+        v, level, fraction = tempering_sweep(path, v, level, betas, stream)
         taken.append(fraction)
     assert (np.sort(level, axis=0) == np.arange(3)[:, None]).all()
     return betas, [2 * v[(level == k).ravel()] - 1 for k in range(3)], np.mean(taken)
@@ -147,7 +151,7 @@ def rungs_after_tempering(path, sweeps=40):
 def test_every_rung_of_tempering_keeps_its_distribution():
     """A wrong acceptance rule bends the distributions that Gibbs steps alone would keep."""
     layer = small(scale=1.5)
-    betas, rungs, taken = rungs_after_tempering(Path.of(layer, BASE))
+    betas, rungs, taken = rungs_after_tempering(AnnealingPath.of(layer, BASE))
     assert 0.2 < taken < 0.999
     for beta, spins in zip(betas, rungs, strict=True):
         require_distribution(spins, visible_probabilities(tempered(layer, float(beta), BASE)), f"beta {beta}")
@@ -155,8 +159,8 @@ def test_every_rung_of_tempering_keeps_its_distribution():
 
 def test_tempering_that_always_swaps_is_caught(monkeypatch):
     layer = small(scale=1.5)
-    monkeypatch.setattr(Path, "slope", lambda self, v, h, x: np.zeros(len(v)))
-    _, rungs, _ = rungs_after_tempering(Path.of(layer, BASE))
+    monkeypatch.setattr(AnnealingPath, "slope", lambda self, v, h, x: np.zeros(len(v)))
+    _, rungs, _ = rungs_after_tempering(AnnealingPath.of(layer, BASE))
     with pytest.raises(AssertionError, match="do not follow"):
         require_distribution(rungs[2], visible_probabilities(layer))
 
@@ -180,7 +184,10 @@ def test_the_exact_gradient_is_that_of_the_exact_likelihood(units, m, n):
             step = np.zeros_like(parts[k])
             step[place] = 1e-5
             up, down = ([p + sign * step if i == k else p for i, p in enumerate(parts)] for sign in (1, -1))
-            slope = (log_likelihood(Layer(*up, units), v) - log_likelihood(Layer(*down, units), v)) / 2e-5
+            slope = (
+                log_likelihood(RestrictedBoltzmann(*up, units), v)
+                - log_likelihood(RestrictedBoltzmann(*down, units), v)
+            ) / 2e-5
             assert gradient[place] == pytest.approx(slope, abs=1e-8)
 
 
@@ -221,7 +228,7 @@ def parameters_of(layer):
 
 def learner_of(layer, rule, seed=7):
     parts = [p.astype(np.float32) for p in parameters_of(layer)]
-    return Learner(*parts, np.zeros(parts[1].size, np.float32), rule, Stream.of(seed), layer.visible)
+    return RbmTrainer(*parts, np.zeros(parts[1].size, np.float32), rule, RandomLanes.of(seed), layer.visible)
 
 
 def update_of(layer, v, rule):
@@ -237,7 +244,7 @@ def test_an_update_is_the_exact_gradient(method, units):
     """Chains that had time to equilibrate. Sees: the sign of the negative phase, missing biases, beta twice."""
     layer, rng = small(units, m=4, n=3, scale=0.7), np.random.default_rng(1)
     v = rng.normal(size=(40, 4)) if units == "gaussian" else rng.integers(0, 2, (40, 4)).astype(float)
-    rule = Rule(method, steps=8 if method == "tempering" else 20, chains=CHAINS, rungs=3)
+    rule = TrainingOptions(method, steps=8 if method == "tempering" else 20, chains=CHAINS, rungs=3)
     exactly = layer.gradient(v)
     expected = parameters_of(exactly)
     # <(p v)^2> <= <v^2>, at most 1 or that of the Gaussian units' means, which h bounds
@@ -249,8 +256,8 @@ def test_an_update_is_the_exact_gradient(method, units):
         plus = layer.hidden_means(v).T @ v / len(v)
         others = {
             "sign": 2.0 * plus - exactly.weights,
-            "no hidden biases": Layer(layer.weights, layer.visible_biases, [0, 0, 0]).gradient(v).weights,
-            "beta twice": Layer(2 * layer.weights, 2 * layer.visible_biases, 2 * layer.hidden_biases)
+            "no hidden biases": RestrictedBoltzmann(layer.weights, layer.visible_biases, [0, 0, 0]).gradient(v).weights,
+            "beta twice": RestrictedBoltzmann(2 * layer.weights, 2 * layer.visible_biases, 2 * layer.hidden_biases)
             .gradient(v)
             .weights,
         }
@@ -276,7 +283,7 @@ def test_contrastive_divergence_is_its_own_expectation():
         return (p * start[:, None]).T @ v_all - (p * end[:, None]).T @ v_all
 
     v = np.repeat(data, CHAINS // 3, axis=0)
-    found = update_of(layer, v, Rule("cd", steps=2))[0]
+    found = update_of(layer, v, TrainingOptions("cd", steps=2))[0]
     limit = norm.isf(FALSE_FAILURE / 100) / np.sqrt(len(v))
     assert np.abs(found - after(2)).max() < limit
     assert min(np.abs(after(2) - after(k)).max() for k in (1, 3)) > 1.5 * limit
@@ -286,7 +293,7 @@ def test_momentum_and_weight_decay_do_what_they_say():
     layer, v, rate, momentum, decay = small(), np.eye(3, dtype=np.float32), 0.1, 0.5, 0.3
 
     def weights(updates, **rule):
-        learner = learner_of(layer, Rule("pcd", chains=4, **rule))
+        learner = learner_of(layer, TrainingOptions("pcd", chains=4, **rule))
         history = [learner.weights.astype(float)]
         for _ in range(updates):
             learner.learn(v, rate)
@@ -321,7 +328,7 @@ def test_annealed_importance_sampling_finds_the_enumerated_partition_function(un
 
 def test_annealing_of_independent_units_is_exact():
     """All weights are alike where base and biases agree."""
-    layer = Layer(np.zeros((4, 5)), np.linspace(-1, 1, 5), np.zeros(4))
+    layer = RestrictedBoltzmann(np.zeros((4, 5)), np.linspace(-1, 1, 5), np.zeros(4))
     found = ais(layer, chains=10, betas=5, base=layer.visible_biases, rng=0)
     assert found.effective_size == pytest.approx(10)
     assert found.low == pytest.approx(layer.log_partition(), abs=1e-6) == found.high
@@ -425,10 +432,10 @@ def test_values_beyond_the_unit_interval_are_warned_of():
 
 def test_a_layer_refuses_what_is_none():
     with pytest.raises(ValueError, match="expected"):
-        Layer(np.zeros((3, 2)), np.zeros(3), np.zeros(3))
+        RestrictedBoltzmann(np.zeros((3, 2)), np.zeros(3), np.zeros(3))
     with pytest.raises(ValueError, match="NaN or infinity"):
-        Layer(np.full((3, 2), np.nan), np.zeros(2), np.zeros(3))
+        RestrictedBoltzmann(np.full((3, 2), np.nan), np.zeros(2), np.zeros(3))
     with pytest.raises(ValueError, match="enumeration stops at 20"):
-        Layer(np.zeros((21, 30)), np.zeros(30), np.zeros(21)).log_partition()
+        RestrictedBoltzmann(np.zeros((21, 30)), np.zeros(30), np.zeros(21)).log_partition()
     with pytest.raises(ValueError, match="only Bernoulli units are spins"):
         small("gaussian").ising()

@@ -12,7 +12,12 @@ from sklearn.utils.estimator_checks import check_estimator
 import neuromorph.boltzmann as bm
 from neuromorph import exact
 from neuromorph.boltzmann import DBN, RBM, Autoencoder, BoltzmannMachine
-from neuromorph.boltzmann.autoencoder import flatten, forward, loss_and_gradient, unflatten
+from neuromorph.boltzmann.autoencoder import (
+    autoencoder_loss_and_gradient,
+    flatten_parameters,
+    forward,
+    unflatten_parameters,
+)
 from neuromorph.testing import require_distribution
 
 ESTIMATORS = [
@@ -113,13 +118,13 @@ def test_samples_of_a_network_follow_its_directed_model():
 def test_back_propagation_is_the_gradient_of_the_loss(output, shapes):
     """Finite differences of every parameter, with weight decay."""
     rng = np.random.default_rng(0)
-    flat = flatten([(rng.normal(size=shape), rng.normal(size=shape[1])) for shape in shapes])
+    flat = flatten_parameters([(rng.normal(size=shape), rng.normal(size=shape[1])) for shape in shapes])
     v, eps = rng.random((7, 6)), 1e-5
-    found = loss_and_gradient(flat, shapes, v, output, 0.3)[1]
+    found = autoencoder_loss_and_gradient(flat, shapes, v, output, 0.3)[1]
     slopes = [
         (
-            loss_and_gradient(flat + step, shapes, v, output, 0.3)[0]
-            - loss_and_gradient(flat - step, shapes, v, output, 0.3)[0]
+            autoencoder_loss_and_gradient(flat + step, shapes, v, output, 0.3)[0]
+            - autoencoder_loss_and_gradient(flat - step, shapes, v, output, 0.3)[0]
         )
         / (2 * eps)
         for step in eps * np.eye(flat.size)
@@ -133,8 +138,10 @@ def test_the_loss_is_the_cross_entropy_of_what_comes_out():
     v = rng.random((5, 4))
     y = forward(layers, v, "bernoulli")[-1]
     entropy = -(v * np.log(y) + (1 - v) * np.log(1 - y)).sum(axis=1).mean()
-    assert loss_and_gradient(flatten(layers), shapes, v, "bernoulli", 0.0)[0] == pytest.approx(entropy)
-    assert all(np.array_equal(a, b) for p, q in zip(layers, unflatten(flatten(layers), shapes), strict=True)
+    assert autoencoder_loss_and_gradient(flatten_parameters(layers), shapes, v, "bernoulli", 0.0)[0] == pytest.approx(
+        entropy
+    )
+    assert all(np.array_equal(a, b) for p, q in zip(layers, unflatten_parameters(flatten_parameters(layers), shapes), strict=True)
                for a, b in zip(p, q, strict=True))  # fmt: skip
 
 

@@ -10,9 +10,9 @@ import pytest
 from circuits.simulators import rawfile
 from circuits.simulators.rawfile import read_raw
 from hardware_targets.dopant_network.learning.iv_dataset import Record, read_record, write_record
-from neuromorph.associative_memory import retention
+from neuromorph.associative_memory import sample_final_overlaps
 from neuromorph.files.atomic_write import read_file
-from neuromorph.spiking.brian.measurement_cache import measured
+from neuromorph.spiking.brian.measurement_cache import cached_measurement
 
 HEAD = (
     "Title: x\nFlags: real\nNo. Variables: {}\nNo. Points: {}\nVariables:\n\t0\ttime\ttime\n\t1\tv(u)\tvoltage\n{}:\n"
@@ -140,20 +140,20 @@ def test_no_more_is_read_than_the_limit(tmp_path):
 def test_damaged_realisations_are_said(content, tmp_path):
     (tmp_path / "kept.json").write_bytes(content)
     with pytest.raises(ValueError, match=r"kept\.json is damaged"):
-        retention(20, [0.1], realisations=1, starts=2, rng=1, path=tmp_path / "kept.json")
+        sample_final_overlaps(20, [0.1], realisations=1, starts=2, rng=1, path=tmp_path / "kept.json")
 
 
 def test_realisations_of_another_shape_are_damaged(tmp_path):
     path = tmp_path / "kept.json"
-    retention(20, [0.1], realisations=1, starts=2, rng=1, path=path)
+    sample_final_overlaps(20, [0.1], realisations=1, starts=2, rng=1, path=path)
     path.write_text(path.read_text().replace("[[", "[[0.5, "))
     with pytest.raises(ValueError, match=r"kept\.json is damaged \(it has other than"):
-        retention(20, [0.1], realisations=1, starts=2, rng=1, path=path)
+        sample_final_overlaps(20, [0.1], realisations=1, starts=2, rng=1, path=path)
 
 
 def test_a_pipe_in_the_cache_is_measured_again(tmp_path):
-    assert measured("x", 1, 2, lambda: [1.0, 2.0], tmp_path).tolist() == [1.0, 2.0]
+    assert cached_measurement("x", 1, 2, lambda: [1.0, 2.0], tmp_path).tolist() == [1.0, 2.0]
     (file,) = tmp_path.iterdir()
     file.unlink()
     os.mkfifo(file)
-    assert measured("x", 1, 2, lambda: [3.0, 4.0], tmp_path).tolist() == [3.0, 4.0]
+    assert cached_measurement("x", 1, 2, lambda: [3.0, 4.0], tmp_path).tolist() == [3.0, 4.0]

@@ -36,7 +36,7 @@ from circuits.netlist.expressions import FUNCTIONS, Number, Operation, total
 from circuits.spice.lines import COLUMNS, wrap
 from circuits.spice.writer import expression_text
 from circuits.synthesis.hopfield_circuit import amplifier, count_resistors
-from neuromorph import DoesNotFit, Ising, Minimise, Relax
+from neuromorph import DoesNotFit, Ising, Minimize, RecallFrom
 from neuromorph.analog import Activation, Algebraic, AnalogNetwork, Arctan, Logistic, Tanh
 
 ACTIVATIONS = [Tanh(3.0, 1.5), Arctan(2.0, 0.7), Algebraic(5.0, 2.0), Logistic(4.0, 3.0)]
@@ -444,7 +444,7 @@ class ToyProblem:
         return hebbian(self.size, 3)
 
     def task(self, reads, rng=None):
-        return Minimise() if self.cue is None else Relax(np.array(self.cue))
+        return Minimize() if self.cue is None else RecallFrom(np.array(self.cue))
 
 
 def test_problem_netlist_names_its_problem_and_what_was_changed():

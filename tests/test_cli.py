@@ -393,7 +393,7 @@ def test_a_schematic_lies_beside_the_netlist(pentagon, tmp_path, name, first, ca
 def test_targets_lists_all_even_one_that_does_not_load(toys, capsys):
     assert main(["targets", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
-    assert rows.keys() == set(nm.targets())
+    assert rows.keys() == set(nm.available_targets())
     assert rows["toy"]["claims"] == ["minimise", "relax"]
     assert rows["absent"]["summary"].startswith("does not load: ModuleNotFoundError")
     assert main(["targets"]) == 0
@@ -509,7 +509,7 @@ def test_a_disk_that_is_full_costs_no_number(toys, pentagon, tmp_path, monkeypat
 
 
 def test_a_second_ctrl_c_ends_the_writing_but_does_not_lose_the_results(toys, pentagon, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("neuromorph.report.write.draw_all", lambda comparison: press_ctrl_c())
+    monkeypatch.setattr("neuromorph.report.write.draw_comparison", lambda comparison: press_ctrl_c())
     out = tmp_path / "out"
     assert main(["compare", pentagon, "--targets", "toy", "--reads", "3", "--out", str(out)]) == 130
     said = capsys.readouterr()

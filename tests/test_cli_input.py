@@ -8,7 +8,7 @@ import pytest
 
 from neuromorph.cli import main
 from neuromorph.problems import ProblemFileError, load
-from neuromorph.problems.text_file import Source
+from neuromorph.problems.text_file import TextFile
 
 PENTAGON = "5 5\n1 2 1\n2 3 1\n3 4 1\n4 5 1\n1 5 1\n"
 ESCAPE = "a\x1b[31m\x07red\u202e.txt"
@@ -65,7 +65,7 @@ def test_too_much_is_one_line_everywhere(tmp_path, words, error, said, monkeypat
         raise error
 
     (tmp_path / "a.txt").write_text(PENTAGON)
-    monkeypatch.setattr(Source, "read", fail)
+    monkeypatch.setattr(TextFile, "read", fail)
     assert main([words[0], str(tmp_path / "a.txt"), *words[1:]]) == 2
     shown = capsys.readouterr().err
     assert shown.startswith(f"error: {said}")

@@ -11,8 +11,8 @@ from study_toys import Broken, Descent, Netlisted, Ring, Slow, press_ctrl_c
 
 import neuromorph as nm
 from neuromorph import DoesNotFit
-from neuromorph.estimate import wilson
-from neuromorph.run import finish
+from neuromorph.estimate import wilson_interval
+from neuromorph.run import complete_run
 from neuromorph.study.checkpoint import digest
 from neuromorph.study.time_to_solution import to_solution
 
@@ -33,7 +33,7 @@ def test_a_row_is_what_its_reads_say():
     assert row.best == cuts[up].max()
     assert row.gap == (8 - row.best) / 8
     assert ring.score(row.solution) == row.best
-    assert row.success == wilson(int((cuts[up] == 8).sum()), 40)
+    assert row.success == wilson_interval(int((cuts[up] == 8).sum()), 40)
     assert 0 < row.success.value < 1
     assert row.energy_per_read_j == nm.price(row.run, Descent().costs()).energy_per_read()
     assert row.tts_s == to_solution(row.time_per_read_s, row.success)
@@ -48,7 +48,7 @@ def test_levels_are_the_success_of_every_quality():
     cuts = (row.run.spins != np.roll(row.run.spins, 1, axis=1)).sum(axis=1)[up]
     assert [level.score for level in row.levels] == sorted(set(cuts.tolist()), reverse=True)
     for level in row.levels:
-        assert level.probability == wilson(int((cuts >= level.score).sum()), 40)
+        assert level.probability == wilson_interval(int((cuts >= level.score).sum()), 40)
         assert level.energy_j == to_solution(row.energy_per_read_j, level.probability)
     assert row.levels[0].energy_j == row.ets_j
 
@@ -74,7 +74,7 @@ def test_nothing_feasible_has_no_best_and_a_bound():
         def run(self, program, task, reads=1, rng=None):
             run = super().run(program, task, reads, rng)
             run.spins[:, 0] = -1
-            return finish(program, task, run.spins, run.activity)
+            return complete_run(program, task, run.spins, run.activity)
 
     comparison = nm.compare(Ring(), [Down()], reads=10, rng=0)
     (row,) = comparison.results
@@ -148,7 +148,7 @@ def test_a_generator_is_advanced():
 
 
 def test_what_does_not_fit_or_fails_says_so_and_the_others_go_on():
-    sampler = Descent(name="sampler", claims=frozenset({"sample"}))
+    sampler = Descent(name="sampler", supported_tasks=frozenset({"sample"}))
     small = Descent(name="small", largest=4)
     broken = Broken(name="broken")
     rows = nm.compare(Ring(), [sampler, small, broken, Descent()], reads=3, rng=0).results
@@ -216,7 +216,7 @@ def test_more_reads_go_on_and_fewer_are_the_first(tmp_path):
 def test_reads_that_run_side_by_side_are_asked_for_at_once():
     """A kernel of 64 lanes would take for the batches 1, 1, 2, 4, ... as long as for 64 each time, and be billed so."""
     batches = []
-    result = nm.compare(Ring(), [Descent(together=4, events=batches.append)], reads=11, rng=2).results[0]
+    result = nm.compare(Ring(), [Descent(parallel_reads=4, events=batches.append)], reads=11, rng=2).results[0]
     assert batches == [4, 4, 3]
     assert spins(result) == spins(nm.compare(Ring(), [Descent()], reads=11, rng=2).results[0])
 
@@ -292,10 +292,12 @@ def test_reads_of_a_batch_that_the_limit_cuts_short_are_kept(tmp_path):
                     raise
             run = Descent.run(self, program, task, reads, rng)
             counts = {name: count[:whole] for name, count in run.activity.items()}
-            return finish(program, task, run.spins[:whole], counts, status="ok" if whole == reads else "interrupted")
+            return complete_run(
+                program, task, run.spins[:whole], counts, status="ok" if whole == reads else "interrupted"
+            )
 
     asked = {"reads": 40, "rng": 3, "directory": tmp_path}
-    (row,) = nm.compare(Ring(), Patient(together=40, read_s=0.05), time_limit=0.6, **asked).results
+    (row,) = nm.compare(Ring(), Patient(parallel_reads=40, read_s=0.05), time_limit=0.6, **asked).results
     assert row.status == "time limit"
     assert 1 <= row.reads < 20
     assert row.reason == f"{row.reads} of 40 reads when the time was over"
@@ -313,7 +315,7 @@ def test_a_target_that_does_not_look_at_the_clock_is_stopped_soon_after():
 
 
 def test_a_task_that_is_not_claimed_costs_no_programming():
-    sampler = Slow(name="sampler", claims=frozenset({"sample"}), wiring_s=1e3)
+    sampler = Slow(name="sampler", supported_tasks=frozenset({"sample"}), wiring_s=1e3)
     (row,) = nm.compare(Ring(), [sampler], reads=1).results
     assert row.status == "does not fit"
 
@@ -374,7 +376,7 @@ def test_a_recall_is_scored_against_the_pattern_its_cue_meant():
         def run(self, program, task, reads=1, rng=None):
             run = super().run(program, task, reads, rng)
             run.spins[:] = patterns[0]
-            return finish(program, task, run.spins, run.activity)
+            return complete_run(program, task, run.spins, run.activity)
 
     problem = nm.Recall("two", patterns, noise=0.125)
     (row,) = nm.compare(problem, [OneTrack()], reads=70, rng=0).results

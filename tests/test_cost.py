@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuromorph import Cost, Datum, Ising, Minimise, Program, price
-from neuromorph.datum import KINDS, less_known, multiply, read_data
+from neuromorph import Cost, Datum, Ising, Minimize, Program, price
+from neuromorph.datum import KINDS, less_known, multiply_data, read_data
 from neuromorph.estimate import Estimate, add_estimates
-from neuromorph.protocol import target, targets
+from neuromorph.protocol import available_targets, get_target
 from neuromorph.rng import kernel_states, read_seeds
-from neuromorph.run import finish, join
+from neuromorph.run import complete_run, concatenate_runs
 
 PROGRAM = Program(target="toy", asked=Ising([[0, 1], [1, 0]]), held=None, setup={"pulses": 6})
 PULSE = Datum(2.0, "J", 1.0, 4.0, "assumed", "a test")
@@ -19,7 +19,7 @@ UPDATE = Datum(0.5, "J", 0.5, 0.5, "measured", "a test")
 
 def toy_run(updates, device_s=3.0):
     spins = np.ones((len(updates), 2))
-    return finish(PROGRAM, Minimise(), spins, {"updates": updates, "device_s": device_s})
+    return complete_run(PROGRAM, Minimize(), spins, {"updates": updates, "device_s": device_s})
 
 
 def test_a_ledger_adds_up_by_hand():
@@ -70,7 +70,7 @@ def test_simulated_time_is_called_modelled_and_measured_time_measured():
 def test_a_product_is_known_as_well_as_its_less_known_factor():
     power = Datum(2.0, "W", 1.0, 4.0, "measured", "a meter")
     time = Datum(3.0, "s", 2.0, 5.0, "assumed", "a guess")
-    energy = multiply(power, time, "J")
+    energy = multiply_data(power, time, "J")
     assert (energy.low, energy.value, energy.high, energy.kind) == (2.0, 6.0, 20.0, "assumed")
     assert "a meter" in energy.source
     assert "a guess" in energy.source
@@ -112,12 +112,12 @@ def test_undefined_parts_make_an_undefined_sum():
 
 
 def test_energies_are_of_the_problem_asked_for():
-    run = finish(PROGRAM, Minimise(), [[1, 1], [1, -1]], {})
+    run = complete_run(PROGRAM, Minimize(), [[1, 1], [1, -1]], {})
     assert run.energies.tolist() == [-1, 1]
 
 
 def test_batches_join_into_one_run():
-    whole = join([toy_run([1, 2]), toy_run([3])])
+    whole = concatenate_runs([toy_run([1, 2]), toy_run([3])])
     assert whole.reads == 3
     assert whole.activity["updates"].tolist() == [1, 2, 3]
     assert whole.setup == {"pulses": 6}
@@ -142,10 +142,10 @@ def test_bad_seeds_are_refused(rng, rule):
         read_seeds(0, 0)
 
 
-@pytest.mark.parametrize("name", targets())
+@pytest.mark.parametrize("name", available_targets())
 def test_energies_are_no_better_known_than_the_time_they_are_spent_in(name):
     """A power is drawn for seconds that may be a multiple of an assumed time constant: its range and kind count too."""
-    costs = target(name).costs()
+    costs = get_target(name).costs()
     for second in (cost.time for cost in costs if cost.event == "device_s" and cost.time is not None):
         for cost in costs:
             if cost.event == "device_s" and cost.energy is not None:

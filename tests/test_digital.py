@@ -11,12 +11,12 @@ from scipy import sparse
 import neuromorph as nm
 from hardware_targets.cpu.annealer import MAX_CITIES, CpuAnneal
 from hardware_targets.cpu.tour_annealing import anneal_tour
-from neuromorph import DoesNotFit, Ising, Minimise, Relax, Sample, Tsp, exact, load
+from neuromorph import DoesNotFit, Ising, Minimize, RecallFrom, Sample, Tsp, exact, load
 from neuromorph.kernels.philox import HEAT_BATH
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.sampling.replicas import reference_kernel as plain
-from neuromorph.sampling.schedules import beta_range, ramp
-from neuromorph.sampling.single_spin_kernel import descend
+from neuromorph.sampling.schedules import beta_range, geometric_ramp
+from neuromorph.sampling.single_spin_kernel import descend_kernel
 from neuromorph.testing import require_distribution
 
 CPU = CpuAnneal()
@@ -41,9 +41,9 @@ def test_whole_rows_and_csr_are_the_same_dynamics():
         spins, stream = np.ones(40, np.int8), kernel_states(read_seeds(1, 1))[0]
         fields = ising.biases[None].copy()
         plain.add_fields(couplings, spins[None], fields)
-        betas, lazy = ramp(0.05, 2.0, 200)[:, None], np.full(40, -1.0)
-        plain.sweep(couplings, lazy, betas, HEAT_BATH, spins[None], fields, stream[None])
-        swept = descend(couplings, 100, spins, fields[0], np.arange(40), stream)
+        betas, lazy = geometric_ramp(0.05, 2.0, 200)[:, None], np.full(40, -1.0)
+        plain.sweep_reference(couplings, lazy, betas, HEAT_BATH, spins[None], fields, stream[None])
+        swept = descend_kernel(couplings, 100, spins, fields[0], np.arange(40), stream)
         ends.append((spins.tolist(), swept, stream.tolist()))
     assert ends[0] == ends[1]
 
@@ -64,7 +64,7 @@ def test_sparse_couplings_are_sampled_right():
 def test_relaxing_ends_where_no_spin_wants_to_turn(seed, n, filled):
     ising = glass(seed, n, filled)
     cues = np.random.default_rng(seed).choice([-1, 1], (5, n))
-    run = CPU.run(CPU.program(ising), Relax(cues), 5, seed)
+    run = CPU.run(CPU.program(ising), RecallFrom(cues), 5, seed)
     assert run.converged.all()
     assert (run.spins * ising.field(run.spins) >= -1e-12).all()
     assert (run.energies <= ising.energy(cues) + 1e-12).all()
@@ -75,7 +75,7 @@ def test_relaxing_ends_where_no_spin_wants_to_turn(seed, n, filled):
 @pytest.mark.parametrize("seed", range(5))
 def test_minimise_finds_ground_states_of_16_spins(seed):
     ising = glass(seed, 16, 0.5 + 0.1 * seed)
-    run = CPU.run(CPU.program(ising), Minimise(), 10, seed)
+    run = CPU.run(CPU.program(ising), Minimize(), 10, seed)
     assert run.energies.min() == pytest.approx(exact.ground_states(ising)[0])
     assert (run.spins * ising.field(run.spins) >= -1e-12).all()
 
@@ -88,8 +88,8 @@ def test_schedules_follow_the_couplings():
     assert beta_range(Ising(1e3 * ising.couplings, 1e3 * ising.biases)) == pytest.approx((hot / 1e3, cold / 1e3))
     assert beta_range(Ising(np.zeros((3, 3)))) == (1.0, 1.0)
     assert beta_range(Ising([[0.0]], [-2.0])) == pytest.approx((0.1, 1.5))
-    assert ramp(0.1, 10.0, 3) == pytest.approx([0.1, 1.0, 10.0])
-    assert ramp(1.0, 0.0, 2).tolist() == [0.0, 0.0]
+    assert geometric_ramp(0.1, 10.0, 3) == pytest.approx([0.1, 1.0, 10.0])
+    assert geometric_ramp(1.0, 0.0, 2).tolist() == [0.0, 0.0]
 
 
 # Tours.
@@ -117,7 +117,7 @@ def test_small_tours_are_the_shortest(n):
     xy = np.random.default_rng(n).random((n, 2))
     problem = Tsp.from_coordinates(xy)
     shortest = min(problem.length((0, *rest)) for rest in permutations(range(1, n)))
-    run = CPU.run(CPU.program(problem), Minimise(), 10, 0)
+    run = CPU.run(CPU.program(problem), Minimize(), 10, 0)
     assert run.energies.min() == pytest.approx(shortest)
     solutions = [problem.decode(spins) for spins in run.spins]
     assert all(solution.feasible for solution in solutions)
@@ -145,10 +145,10 @@ def test_what_does_not_fit_is_said():
     with pytest.raises(DoesNotFit, match=r"4001 cities.*returns tours"):
         CPU.program(Tsp.from_coordinates(rng.random((MAX_CITIES + 1, 2))))
     small = Tsp.from_coordinates(rng.random((5, 2)))
-    for task in (Sample(1.0), Relax(small.spins([0, 1, 2, 3, 4]))):
+    for task in (Sample(1.0), RecallFrom(small.spins([0, 1, 2, 3, 4]))):
         with pytest.raises(DoesNotFit, match=r"program problem\.ising\(\)"):
             CPU.run(CPU.program(small), task, 1, 0)
-    CPU.run(CPU.program(small.ising()), Relax(small.spins([0, 1, 2, 3, 4])), 1, 0)
+    CPU.run(CPU.program(small.ising()), RecallFrom(small.spins([0, 1, 2, 3, 4])), 1, 0)
 
 
 # Price.
@@ -159,7 +159,7 @@ def test_time_is_measured_for_each_read_and_priced_with_the_users_power():
     run = CPU.run(program, Sample(0.5), 8, 0)
     assert (run.activity["device_s"] > 0).all()
     assert (run.activity["updates"] == 2.5 * CPU.sweeps * 30).all()
-    least = CPU.run(program, Minimise(), 3, 0).activity["updates"]
+    least = CPU.run(program, Minimize(), 3, 0).activity["updates"]
     assert (least > CPU.sweeps * 30).all(), "the descent takes a sweep at least"
     seconds = run.activity["device_s"].sum()
     mine = nm.price(run, CpuAnneal(power_w=7.0).costs())
@@ -173,7 +173,7 @@ def test_time_is_measured_for_each_read_and_priced_with_the_users_power():
 def test_relaxing_counts_the_sweeps_that_it_took():
     """A stored state takes one sweep to see that nothing wants to turn."""
     ferro = Ising(np.ones((6, 6)) - np.eye(6))
-    run = CPU.run(CPU.program(ferro), Relax(np.ones(6)), 3, 0)
+    run = CPU.run(CPU.program(ferro), RecallFrom(np.ones(6)), 3, 0)
     assert (run.activity["updates"] == 6).all()
 
 

@@ -23,7 +23,7 @@ from hardware_targets.dopant_network.transport.current_voltage import telegraph
 from hardware_targets.dopant_network.transport.markov_chain import rate_table, walk
 from hardware_targets.dopant_network.transport.master_equation import stationary, transitions
 from hardware_targets.memristor_crossbar import PhaseChange
-from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Sample, Tsp, exact, price
+from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Sample, Tsp, exact, price
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.testing import FALSE_FAILURE, require_distribution
 
@@ -223,7 +223,7 @@ def test_reads_do_not_depend_on_their_company():
     device = DopantNeurons()
     asked = glass_of(5, 8)
     program = device.program(asked, rng=0)
-    for task in (Minimise(), Sample(0.5), Relax(np.ones(8, np.int8))):
+    for task in (Minimize(), Sample(0.5), RecallFrom(np.ones(8, np.int8))):
         whole = device.run(program, task, 7, 9)
         sequence = np.random.SeedSequence(9)
         parts = [device.run(program, task, count, sequence) for count in (3, 4)]
@@ -253,7 +253,7 @@ def test_times_are_as_uncertain_as_the_constants_they_are_multiples_of():
     """A read of 14 cities is 560 time constants of 20 us, assumed, 2 us to 2 ms: 1.1 ms to 1.1 s, and so its energy."""
     device = DopantNeurons()
     problem = Tsp("fourteen", np.random.default_rng(4).random((14, 2)))
-    ledger = price(device.run(device.program(problem, rng=0), Minimise(), 1, 1), device.costs())
+    ledger = price(device.run(device.program(problem, rng=0), Minimize(), 1, 1), device.costs())
     assert [entry.kind for entry in ledger.times] == ["assumed"]
     read = ledger.time_per_read
     assert (read.low, read.value, read.high) == pytest.approx((1.12e-3, 11.2e-3, 1.12))
@@ -279,7 +279,7 @@ def test_tours(device):
     d = problem.distances()
     shortest = min(d[np.array(p), np.roll(p, 1)].sum() for p in permutations(range(8)) if p[0] == 0)
     program = device.program(problem, rng=0)
-    run = device.run(program, Minimise(), 10, 1)
+    run = device.run(program, Minimize(), 10, 1)
     found = [problem.decode(spins) for spins in run.spins]
     assert all(tour.feasible for tour in found)
     assert min(problem.score(tour) for tour in found) == pytest.approx(shortest)

@@ -9,7 +9,7 @@ from study_toys import Descent
 
 from neuromorph import MaxCut, ProblemFileError, Tsp, compare, load
 from neuromorph.cli import main
-from neuromorph.problems.tsplib_distances import RULES
+from neuromorph.problems.tsplib_distances import DISTANCE_RULES
 
 
 def tsp(weight_type: str, points) -> str:
@@ -28,10 +28,10 @@ def notes(tmp_path, text: str) -> tuple[str, ...]:
     return load(tmp_path / "a.tsp").notes
 
 
-@pytest.mark.parametrize("weight_type", sorted(set(RULES) - {"EUCLIDEAN", "GEO", "XRAY1", "XRAY2"}))
+@pytest.mark.parametrize("weight_type", sorted(set(DISTANCE_RULES) - {"EUCLIDEAN", "GEO", "XRAY1", "XRAY2"}))
 def test_distances_that_round_to_hardly_any_numbers_are_said(tmp_path, weight_type):
     """Points of the unit square: their rounded lengths hold nothing of the tour; a thousand times as large they do."""
-    points = np.random.default_rng(1).random((20, RULES[weight_type][0]))
+    points = np.random.default_rng(1).random((20, DISTANCE_RULES[weight_type][0]))
     (said,) = notes(tmp_path, tsp(weight_type, points.round(6)))
     assert said.startswith(f"{weight_type} rounds all distances to whole numbers up to ")
     assert "multiply the coordinates, by 1000 say, or take Tsp.from_coordinates" in said

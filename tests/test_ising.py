@@ -84,7 +84,7 @@ def test_enumeration_is_the_definition(seed, n, beta):
     ising = random_ising(seed, n)
     s = exact.spins_of(np.arange(2**n), n)
     assert np.array_equal(exact.states_of(s), np.arange(2**n))
-    np.testing.assert_allclose(exact.energies(ising), by_definition(ising, s), atol=1e-10)
+    np.testing.assert_allclose(exact.all_energies(ising), by_definition(ising, s), atol=1e-10)
     weights = np.exp(-beta * by_definition(ising, s))
     np.testing.assert_allclose(exact.boltzmann(ising, beta), weights / weights.sum(), atol=1e-10)
     assert exact.log_partition(ising, beta) == pytest.approx(np.log(weights.sum()), abs=1e-9)
@@ -92,7 +92,7 @@ def test_enumeration_is_the_definition(seed, n, beta):
 
 def test_enumeration_to_20_spins_stays_exact():
     ising = random_ising(5, 20)
-    table = exact.energies(ising)
+    table = exact.all_energies(ising)
     k = np.random.default_rng(0).integers(0, 2**20, 2000)
     np.testing.assert_allclose(table[k], ising.energy(exact.spins_of(k, 20)), atol=1e-9)
     energy, ground = exact.ground_states(ising)
@@ -155,7 +155,7 @@ def test_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="beta is -1"):
         exact.boltzmann(ising, -1)
     with pytest.raises(ValueError, match="enumeration stops at 24"):
-        exact.energies(random_ising(1, 30))
+        exact.all_energies(random_ising(1, 30))
     with pytest.raises(ValueError, match="couples neighbours only"):
         exact.chain_log_partition(Ising(np.ones((5, 5)) - np.eye(5)), 1.0)
 

@@ -13,7 +13,7 @@ from circuits.energy.ode_energy import AMPLIFIERS, LEAKS, SYNAPSES, Rails, energ
 from hardware_targets.analog_circuit import trajectory_energy as joules
 from hardware_targets.analog_circuit.readout import CUE
 from hardware_targets.analog_circuit.target import DATA, AnalogCircuit
-from neuromorph import Ising, Minimise, Recall, Relax, Tsp, price
+from neuromorph import Ising, Minimize, Recall, RecallFrom, Tsp, price
 from neuromorph.analog import simulate
 from neuromorph.analog.softassign import Softassign, sinkhorn
 
@@ -91,7 +91,7 @@ def test_the_ledger_of_a_recall_is_what_the_rails_deliver():
 def test_the_old_bound_was_wrong_by_as_much_as_it_is_now_known():
     """All synapses at full swing from one rail: the trajectory says what they really take."""
     device, asked = AnalogCircuit(), glass(2, 24)
-    run = device.run(device.program(asked), Minimise(), 4, 0)
+    run = device.run(device.program(asked), Minimize(), 4, 0)
     siemens = np.abs(device.program(asked).state.conductances).sum()
     bound = siemens * RAIL * DATA["swing"].value * run.activity["device_s"]
     part = run.activity["drawn_j"] / bound
@@ -103,9 +103,9 @@ def test_an_anneal_is_looked_at_often_enough(monkeypatch):
     """Against a look at every step: noise lies between the looks, but no bias (at fixed seeds, 0.5 % seen)."""
     device, asked = AnalogCircuit(), glass(1, 30)
     program = device.program(asked)
-    few = device.run(program, Minimise(), 20, 0)
+    few = device.run(program, Minimize(), 20, 0)
     monkeypatch.setattr(joules.Looks, "__call__", joules.Looks._look)
-    all_steps = device.run(program, Minimise(), 20, 0)
+    all_steps = device.run(program, Minimize(), 20, 0)
     assert np.array_equal(few.spins, all_steps.spins)
     for name in joules.EVENTS:
         assert few.activity[name].mean() == pytest.approx(all_steps.activity[name].mean(), rel=0.01), name
@@ -117,7 +117,7 @@ def test_joules_of_an_anneal_at_rest_are_power_times_time():
     device = AnalogCircuit(series=None)
     program = device.program(Ising(np.ones((6, 6)) - np.eye(6), 50.0 * np.ones(6)))
     network = program.state
-    run = device.run(program, Minimise(), 1, 0)
+    run = device.run(program, Minimize(), 1, 0)
     u = network.resistances * network.drive(np.full(6, network.activation.swing))
     power = ClassMeter(network, RAILS).powers(u, network.voltages(u))
     seconds = float(run.activity["device_s"][0])
@@ -131,7 +131,7 @@ def test_joules_are_those_of_a_trajectory_by_cubics():
     device = AnalogCircuit()
     network = device.program(glass(3, 10)).state
     cue = np.random.default_rng(3).choice([-1, 1], 10)
-    run = device.run(device.program(glass(3, 10)), Relax(cue), 1, 0)
+    run = device.run(device.program(glass(3, 10)), RecallFrom(cue), 1, 0)
     u = network.activation.inverse(CUE * network.activation.swing * cue)
     path = simulate(network, u, float(run.activity["device_s"][0]), samples=2001, rtol=1e-9, atol=1e-12)
     energy = energy_of_trajectory(path, rails=RAILS)
@@ -154,7 +154,7 @@ def test_the_drivers_current_is_the_same_at_every_moment_of_a_tour(n):
         v = swing * sinkhorn(sharpness * rng.normal(size=(n, n)))
         drivers = np.roll(v, 1, axis=1) + np.roll(v, -1, axis=1)
         assert (siemens @ drivers).sum() == pytest.approx(2.0 * siemens.sum() * swing, rel=1e-9)
-    run = device.run(program, Minimise(), 2, 0)
+    run = device.run(program, Minimize(), 2, 0)
     drawn = entries(run, device)["distances of a tour"].value / 2
     assert drawn == pytest.approx(2.0 * siemens.sum() * swing * DATA["supply"].value * run.activity["device_s"][0])
     assert run.activity["drawn_j"] == pytest.approx(drawn)
@@ -166,7 +166,7 @@ def test_the_drivers_current_is_the_same_at_every_moment_of_a_tour(n):
 
 def test_the_ledger_says_what_is_simulated_and_what_is_from_data_sheets():
     device = AnalogCircuit()
-    run = device.run(device.program(glass(1, 5)), Minimise(), 1, 0)
+    run = device.run(device.program(glass(1, 5)), Minimize(), 1, 0)
     found = {entry.what: entry for entry in price(run, device.costs()).entries}
     assert "data sheet" in found["amplifiers"].source
     assert "simulated trajectory" in found["synapses"].source

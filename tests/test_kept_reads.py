@@ -290,7 +290,7 @@ def test_a_run_comes_back_whatever_its_dtypes(whole, tmp_path):
     row = study(tmp_path)
     run = replace(row.run, activity={name: count.astype(int) for name, count in row.run.activity.items()})
     path = tmp_path / "x.npz"
-    store.save(path, run, {"a": 1})
+    store.save_reads(path, run, {"a": 1})
     back, note = store.resume(path, {"a": 1}, Descent(), run.task, Ring(), 10)
     assert note == ""
     assert back.spins.tolist() == run.spins.tolist()

@@ -14,7 +14,7 @@ from neuromorph.sampling.replicas import KERNELS, replicas
 from neuromorph.sampling.replicas import bitpacked as bits
 from neuromorph.sampling.replicas import int8_kernel as int8
 from neuromorph.sampling.replicas import integer_couplings as integers
-from neuromorph.sampling.replicas.int8 import Int8
+from neuromorph.sampling.replicas.int8 import Int8Layout
 
 READS = 768
 UPDATES = ("heat-bath", "metropolis")
@@ -66,9 +66,13 @@ def swept(ising, betas, start, kernel, update, generator, seed, reads=READS):
 
 def holders(ising):
     """The kernels that hold a model: what one of them should not refuse is never left out."""
-    found = integers.integers(ising)
-    most = integers.reach(ising, found).max() if found else np.inf
-    small = [kernel for kernel, reach in (("int8", Int8.reach), ("packed", bits.Packed.reach)) if most <= reach]
+    found = integers.integer_couplings(ising)
+    most = integers.field_bounds(ising, found).max() if found else np.inf
+    small = [
+        kernel
+        for kernel, reach in (("int8", Int8Layout.reach), ("packed", bits.BitPackedReplicas.reach))
+        if most <= reach
+    ]
     return ("plain", "sparse", "dense", *small)
 
 
@@ -112,9 +116,9 @@ def test_small_values_are_not_taken_for_nothing():
     j = np.zeros((4, 4))
     j[0, 1] = j[1, 0] = 1.0
     j[2, 3] = j[3, 2] = 1e-10
-    assert integers.integers(Ising(j)) is None
+    assert integers.integer_couplings(Ising(j)) is None
     noise = 3e-17 * (1.0 - np.eye(4))
-    assert integers.integers(Ising(np.rint(j) + noise)) is not None  # what 0.1 + 0.2 - 0.3 leaves
+    assert integers.integer_couplings(Ising(np.rint(j) + noise)) is not None  # what 0.1 + 0.2 - 0.3 leaves
 
 
 # Mistakes, and that the checks above see them.
@@ -122,7 +126,7 @@ def test_small_values_are_not_taken_for_nothing():
 
 def test_a_wrong_step_between_levels_is_seen(monkeypatch):
     """As it was read behind the end of one level: whatever stands there, mostly 0."""
-    right = int8.sweep
+    right = int8.sweep_int8
 
     def sweep(starts, neighbours, bonds, lazy, levels, step, *rest):
         right(starts, neighbours, bonds, lazy, levels, 0 if levels.size == 1 else step, *rest)

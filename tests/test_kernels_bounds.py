@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from numba import njit
 
-from neuromorph.kernels.simd import load, store, transpose
+from neuromorph.kernels.simd import load_vector, store_vector, transpose
 
 
 @njit(boundscheck=True)
 def copied(array, row, col, to, to_row, to_col):
-    store(to, to_row, to_col, load(array, row, col, 4))
+    store_vector(to, to_row, to_col, load_vector(array, row, col, 4))
 
 
 @njit(boundscheck=True)

@@ -133,7 +133,7 @@ def test_what_is_no_such_lattice_is_refused():
 
 @pytest.mark.parametrize("mistake", ["beta squared", "no bias", "signs of bonds lost"])
 def test_mistakes_are_seen(mistake, monkeypatch):
-    right = lattice.sweep
+    right = lattice.sweep_lattice
 
     def wrong(across, down, beta_j, beta_h, *rest):
         if mistake == "beta squared":

@@ -5,8 +5,8 @@ import pytest
 from scipy import sparse, stats
 
 from neuromorph import Ising
-from neuromorph.kernels.philox import HEAT_BATH, LANES, METROPOLIS, ROWS, draw, draw_bits
-from neuromorph.sampling.replicas.integer_couplings import integers, largest
+from neuromorph.kernels.philox import HEAT_BATH, LANES, METROPOLIS, ROWS, draw_bits, draw_variates
+from neuromorph.sampling.replicas.integer_couplings import integer_couplings, largest_magnitude
 
 MASK = 0xFFFFFFFF
 
@@ -69,7 +69,7 @@ def test_variates_follow_their_law_to_the_rare_end(rule, law):
     out = np.empty((ROWS, LANES), np.float32)
     drawn = []
     for _ in range(64):
-        draw(state, rule, 0, 0, ROWS, out)
+        draw_variates(state, rule, 0, 0, ROWS, out)
         drawn.append(out.copy())
     assert stats.kstest(np.concatenate(drawn).ravel(), law.cdf).pvalue > 1e-6
 
@@ -78,7 +78,7 @@ def test_variates_follow_their_law_to_the_rare_end(rule, law):
     bits = np.empty((ROWS, LANES), np.uint32)
     for sweep in range(64):
         draw_bits(state, sweep, 0, ROWS, bits)
-        draw(state, rule, sweep, 0, ROWS, out)
+        draw_variates(state, rule, sweep, 0, ROWS, out)
         u = ((bits & np.uint32(0x7FFFFFFF)) + 0.5) / 2.0 ** (31 if rule == METROPOLIS else 32)
         exact = -np.log(u) if rule == METROPOLIS else np.where(bits >> 31, -1, 1) * np.log(u / (1 - u))
         assert np.abs(out - exact).max() < 2e-6
@@ -89,13 +89,13 @@ def test_variates_follow_their_law_to_the_rare_end(rule, law):
 def test_integers_of_a_problem():
     """Units of decimal fractions, of biases alone, of nothing; none for irregular numbers or for too many."""
     chain = sparse.csr_array(([0.3, 0.3, -0.7, -0.7], ([0, 1, 1, 2], [1, 0, 2, 1])), shape=(3, 3))
-    unit, couplings, biases = integers(Ising(chain, [0.0, 1.1, -0.2]))
+    unit, couplings, biases = integer_couplings(Ising(chain, [0.0, 1.1, -0.2]))
     assert unit == pytest.approx(0.1)
     assert couplings.tolist() == [3, 3, -7, -7]
     assert biases.tolist() == [0, 11, -2]
-    assert integers(Ising(np.zeros((2, 2)), [0.0, 0.0]))[0] == 1.0
-    assert integers(Ising(np.zeros((2, 2)), [6e-9, 4e-9]))[0] == pytest.approx(2e-9)
-    assert integers(Ising([[0.0, 1.0], [1.0, 0.0]], [np.sqrt(2), 0.0])) is None
-    assert integers(Ising(np.zeros((400, 400)), np.arange(400.0))) is None
-    assert largest(Ising(chain, [0.0, 1.1, -0.2])) == 1.1
-    assert largest(Ising(np.zeros((2, 2)))) == 1.0
+    assert integer_couplings(Ising(np.zeros((2, 2)), [0.0, 0.0]))[0] == 1.0
+    assert integer_couplings(Ising(np.zeros((2, 2)), [6e-9, 4e-9]))[0] == pytest.approx(2e-9)
+    assert integer_couplings(Ising([[0.0, 1.0], [1.0, 0.0]], [np.sqrt(2), 0.0])) is None
+    assert integer_couplings(Ising(np.zeros((400, 400)), np.arange(400.0))) is None
+    assert largest_magnitude(Ising(chain, [0.0, 1.1, -0.2])) == 1.1
+    assert largest_magnitude(Ising(np.zeros((2, 2)))) == 1.0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from neuromorph import MaxCut, Minimise, Problem, ProblemFileError, exact, load
+from neuromorph import MaxCut, Minimize, Problem, ProblemFileError, exact, load
 
 
 def random_graph(seed: int, n: int) -> np.ndarray:
@@ -45,7 +45,7 @@ def test_a_maxcut_is_a_problem():
     p = MaxCut.from_edges(3, [[0, 1], [2, 1], [2, 2]], [2.0, -1.0, 9.0], name="three")
     assert isinstance(p, Problem)
     assert (p.kind, p.sense, p.size, p.name, p.best_known) == ("maxcut", "max", 3, "three", None)
-    assert p.task(5, 0) == Minimise()
+    assert p.task(5, 0) == Minimize()
     solution = p.decode([1, -1, -1])
     assert (solution.feasible, solution.repaired, solution.value.tolist()) == (True, False, [1, -1, -1])
     assert p.score(solution) == 2

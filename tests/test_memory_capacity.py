@@ -38,7 +38,7 @@ def gaussian_mean(f, scale, shift):
 )
 def test_solutions_satisfy_the_equations(load, temperature):
     """Both sides by adaptive quadrature; at T = 0 the equations with C = beta (1 - q)."""
-    found = memory.retrieval(load, temperature)
+    found = memory.retrieval_solution(load, temperature)
     width, m, r = sqrt(load * found.noise), found.overlap, found.noise
     if temperature:
         assert gaussian_mean(lambda x: np.tanh(x / temperature), width, m) == pytest.approx(m, abs=1e-6)
@@ -54,25 +54,25 @@ def test_solutions_satisfy_the_equations(load, temperature):
 
 def test_retrieval_ends_at_the_critical_load():
     load, overlap = memory.critical_load()
-    assert memory.retrieval(load - 1e-9).overlap == pytest.approx(overlap, abs=1e-3)
-    assert memory.retrieval(load + 1e-9).overlap == 0.0
-    assert memory.retrieval(0.138, 0.3).overlap == 0.0
-    assert memory.retrieval(0.001).overlap == pytest.approx(1.0, abs=1e-12)
-    assert memory.retrieval(1e-6, 0.5).overlap == pytest.approx(0.9575040241, abs=1e-5)  # m = tanh(2 m)
+    assert memory.retrieval_solution(load - 1e-9).overlap == pytest.approx(overlap, abs=1e-3)
+    assert memory.retrieval_solution(load + 1e-9).overlap == 0.0
+    assert memory.retrieval_solution(0.138, 0.3).overlap == 0.0
+    assert memory.retrieval_solution(0.001).overlap == pytest.approx(1.0, abs=1e-12)
+    assert memory.retrieval_solution(1e-6, 0.5).overlap == pytest.approx(0.9575040241, abs=1e-5)  # m = tanh(2 m)
 
 
 def test_long_averages_have_the_overlap_of_replica_theory():
     """1000 neurons at alpha = 0.05, T = 0.4: without the noise r the overlap would be 0.0194 larger."""
     n, load, temperature = 1000, 0.05, 0.4
     x = np.random.default_rng(0).choice([-1, 1], (int(load * n), n))
-    ising = memory.as_ising(memory.hebb(x))
+    ising = memory.couplings_as_ising(memory.hebb(x))
     measured = [
-        float((memory.binary_means(ising, 1 / temperature, p, sweeps=100, burn=50, reads=1, rng=3) @ p / n)[0])
+        float((memory.glauber_magnetization(ising, 1 / temperature, p, sweeps=100, burn=50, reads=1, rng=3) @ p / n)[0])
         for p in x[:15]
     ]
-    theory = memory.retrieval(load, temperature).overlap
+    theory = memory.retrieval_solution(load, temperature).overlap
     assert np.mean(measured) == pytest.approx(theory, abs=0.006)
-    assert memory.retrieval(1e-6, temperature).overlap - theory > 0.019
+    assert memory.retrieval_solution(1e-6, temperature).overlap - theory > 0.019
 
 
 def plain_retention(x, k, start):
@@ -93,7 +93,7 @@ def plain_retention(x, k, start):
 def test_retention_counts_what_plain_descent_keeps():
     """200 neurons: shares and overlaps agree with a plain implementation on other draws, 5 sigma; ends exactly."""
     n, loads = 200, [0.05, 0.15, 0.3]
-    found = memory.retention(n, loads, realisations=20, starts=10, rng=0)
+    found = memory.sample_final_overlaps(n, loads, realisations=20, starts=10, rng=0)
     assert found.overlaps.shape == (20, 3, 10)
     np.testing.assert_allclose(found.loads, loads)
     draw = np.random.default_rng(1)
@@ -110,31 +110,31 @@ def test_retention_counts_what_plain_descent_keeps():
     assert found.shares()[:, 0].mean() == 1.0
     assert found.mean_overlaps()[0] == pytest.approx(1.0, abs=1e-3)
     assert found.shares()[:, 2].mean() < 0.3
-    assert np.isnan(memory.Retention(5, np.array([0.2]), np.zeros((2, 1, 3))).mean_overlaps()).all()
+    assert np.isnan(memory.OverlapSamples(5, np.array([0.2]), np.zeros((2, 1, 3))).mean_overlaps()).all()
 
 
 def test_retention_is_reproducible_and_goes_on(tmp_path):
     """Same seed, same result: with 2 threads, from a file, with more realisations; another seed is refused there."""
     path = tmp_path / "keep.json"
     told = []
-    first = memory.retention(
+    first = memory.sample_final_overlaps(
         60, [0.1, 0.2], realisations=3, starts=6, rng=5, path=path, progress=lambda *a: told.append(a)
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
     told.clear()
-    more = memory.retention(
+    more = memory.sample_final_overlaps(
         60, [0.1, 0.2], realisations=5, starts=6, rng=5, path=path, workers=2, progress=lambda *a: told.append(a)
     )
     assert len(told) == 2
     np.testing.assert_array_equal(more.overlaps[:3], first.overlaps)
-    fresh = memory.retention(60, [0.1, 0.2], realisations=5, starts=6, rng=5)
+    fresh = memory.sample_final_overlaps(60, [0.1, 0.2], realisations=5, starts=6, rng=5)
     np.testing.assert_array_equal(more.overlaps, fresh.overlaps)
     with pytest.raises(ValueError, match="another size, loads, starts or seed"):
-        memory.retention(60, [0.1, 0.2], realisations=3, starts=6, rng=6, path=path)
+        memory.sample_final_overlaps(60, [0.1, 0.2], realisations=3, starts=6, rng=6, path=path)
     for damaged in ("{", "[]", json.dumps({"key": "x"}), json.dumps({"key": "x", "realisations": {"a": []}})):
         path.write_text(damaged)
         with pytest.raises(ValueError, match="is damaged"):
-            memory.retention(60, [0.1, 0.2], realisations=3, starts=6, rng=5, path=path)
+            memory.sample_final_overlaps(60, [0.1, 0.2], realisations=3, starts=6, rng=5, path=path)
 
 
 def made_up(size, alpha_c, width, shift, seed):
@@ -144,7 +144,7 @@ def made_up(size, alpha_c, width, shift, seed):
     # Each pattern is lost at its own load, normal as the law says.
     lost = alpha_c + (shift + draw.normal(size=(60, 1, 40))) * width / np.sqrt(size)
     m = 0.96 + 0.3 / np.sqrt(size) + 0.8 * np.maximum(lost - loads[:, None], 0.0)
-    return memory.Retention(size, loads, np.where(loads[:, None] < lost, m, 0.3))
+    return memory.OverlapSamples(size, loads, np.where(loads[:, None] < lost, m, 0.3))
 
 
 def test_finite_size_scaling_finds_what_was_put_in():
@@ -161,7 +161,8 @@ def test_finite_size_scaling_finds_what_was_put_in():
         memory.half_loads(made), [0.138 + 0.72 / sqrt(n) for n in (1000, 2000, 4000, 8000)], atol=1e-3
     )
     wrong = [
-        memory.Retention(each.size * n, each.loads, each.overlaps) for n, each in zip((1, 2, 4, 8), made, strict=True)
+        memory.OverlapSamples(each.size * n, each.loads, each.overlaps)
+        for n, each in zip((1, 2, 4, 8), made, strict=True)
     ]
     assert memory.finite_size_scaling(wrong, resamples=2).fits > 10.0
 
@@ -177,7 +178,7 @@ def test_the_law_of_the_fit_is_the_probit():
 def test_simulated_capacity():
     """Descent in up to 4000 neurons: alpha_c within 0.004 of 0.138, the last overlap within 0.006 of 0.967."""
     measured = [
-        memory.retention(n, np.linspace(low, high, 11), realisations=r, starts=60, rng=7)
+        memory.sample_final_overlaps(n, np.linspace(low, high, 11), realisations=r, starts=60, rng=7)
         for n, low, high, r in ((1000, 0.13, 0.19, 60), (2000, 0.13, 0.175, 40), (4000, 0.13, 0.168, 20))
     ]
     found = memory.finite_size_scaling(measured, resamples=100)
@@ -201,13 +202,13 @@ def test_the_example_runs(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("call", "rule"),
     [
-        (lambda: memory.retrieval(0.0), "load is 0"),
-        (lambda: memory.retrieval(0.1, 0.001), "temperature is 0.001"),
-        (lambda: memory.retrieval(0.1, -1.0), "temperature is -1"),
-        (lambda: memory.retention(1, [0.5]), "size is 1"),
-        (lambda: memory.retention(100, [0.001]), "with 0 to 0 patterns"),
-        (lambda: memory.retention(100, [0.1], starts=11), "starts is 11"),
-        (lambda: memory.retention(100, [0.1], starts=5, realisations=0), "at least one"),
+        (lambda: memory.retrieval_solution(0.0), "load is 0"),
+        (lambda: memory.retrieval_solution(0.1, 0.001), "temperature is 0.001"),
+        (lambda: memory.retrieval_solution(0.1, -1.0), "temperature is -1"),
+        (lambda: memory.sample_final_overlaps(1, [0.5]), "size is 1"),
+        (lambda: memory.sample_final_overlaps(100, [0.001]), "with 0 to 0 patterns"),
+        (lambda: memory.sample_final_overlaps(100, [0.1], starts=11), "starts is 11"),
+        (lambda: memory.sample_final_overlaps(100, [0.1], starts=5, realisations=0), "at least one"),
         (lambda: memory.finite_size_scaling([made_up(100, 0.1, 1, 0, 0)] * 2), "of different n"),
     ],
 )

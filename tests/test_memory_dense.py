@@ -49,7 +49,9 @@ def test_energies_are_the_published_ones_rescaled(power, rectified):
     np.testing.assert_allclose(made.energy(states), expected, atol=1e-12)
     assert made.energy(states[7]) == pytest.approx(expected[7])
     if power == 2:  # twice Hebb's, with the diagonal
-        np.testing.assert_allclose(expected, 2 * memory.as_ising(memory.hebb(x, diagonal=True)).energy(states))
+        np.testing.assert_allclose(
+            expected, 2 * memory.couplings_as_ising(memory.hebb(x, diagonal=True)).energy(states)
+        )
 
 
 @pytest.mark.parametrize(("power", "rectified"), MEMORIES)
@@ -109,7 +111,7 @@ def test_dense_memories_keep_what_the_classic_one_forgets():
     """100 spins, 2 n patterns, 14 times the classic capacity: all come back from 10 % noise, classic none."""
     x = patterns_of(5, 200, 100)
     shares = {
-        name: memory.basin(recall, x, [0.8], cues=60, tolerance=0.02, rng=0).recalled[0].value
+        name: memory.basin_of_attraction(recall, x, [0.8], cues=60, tolerance=0.02, rng=0).recalled[0].value
         for name, recall in {
             "classic": memory.hebb(x),
             "cubic": memory.DenseMemory(x, 3).recall,

@@ -113,7 +113,7 @@ def test_synchronous_updates_end_where_the_map_does(seed, n, symmetric):
         assert set(ends.period) <= {1, 2}
         assert (np.diff(ends.energies) <= 1e-9).all()
         rests = ends.settled
-        energies = memory.as_ising(j).energy(ends.spins)
+        energies = memory.couplings_as_ising(j).energy(ends.spins)
         np.testing.assert_allclose(ends.energies[rests, -1], energies[rests], atol=1e-9)
 
 
@@ -151,7 +151,7 @@ def test_fixed_points_are_all_states_at_rest(seed, n, symmetric):
 def test_spurious_states_get_their_names():
     """Three patterns in 60 spins: they, their mirror images, their mixtures; and a random state is none of these."""
     x = patterns_of(0, 3, 60)
-    mixed = memory.mixtures(x)
+    mixed = memory.mixture_states(x)
     assert mixed.shape == (8, 60)
     assert sorted(map(tuple, mixed)) == sorted(tuple(-s) for s in mixed)
     states = np.concatenate([x, -x, mixed, patterns_of(1, 2, 60)])
@@ -168,13 +168,13 @@ def test_the_census_counts_the_spurious_states_of_a_small_memory():
     from scipy.linalg import hadamard
 
     x = hadamard(16)[1:4]
-    whole = memory.census(memory.hebb(x), x)
+    whole = memory.find_attractors(memory.hebb(x), x)
     counts = whole.counts()
     assert (counts["pattern"], counts["inverse"]) == (3, 3)
-    assert counts["mixture"] == sum(at_rest(memory.hebb(x), np.zeros(16), s) for s in memory.mixtures(x))
+    assert counts["mixture"] == sum(at_rest(memory.hebb(x), np.zeros(16), s) for s in memory.mixture_states(x))
     assert sum(counts.values()) == len(memory.fixed_points(memory.hebb(x)))
     assert np.isnan(whole.weights).all()
-    drawn = memory.census(memory.hebb(x), x, starts=2000, rng=0)
+    drawn = memory.find_attractors(memory.hebb(x), x, starts=2000, rng=0)
     assert drawn.unsettled == 0.0
     assert drawn.weights.sum() == pytest.approx(1.0)
     assert {tuple(s) for s in drawn.states.tolist()} <= {tuple(s) for s in whole.states.tolist()}
@@ -187,7 +187,7 @@ def test_the_census_counts_the_spurious_states_of_a_small_memory():
 def test_symmetric_mixtures_are_stable_at_low_load():
     """Amit, Gutfreund, Sompolinsky 1985: mixtures of three are fixed points at T = 0; of their overlaps each is 1/2."""
     x = patterns_of(3, 3, 4001)
-    mixed = memory.mixtures(x)
+    mixed = memory.mixture_states(x)
     np.testing.assert_allclose(abs(mixed @ x.T / 4001), 0.5, atol=6 / np.sqrt(4001))
     ends = memory.relax(memory.hebb(x), mixed, rng=0)
     assert ends.settled.all()
@@ -196,14 +196,14 @@ def test_symmetric_mixtures_are_stable_at_low_load():
 
 def test_basins_shrink_with_distance_and_with_load():
     x = patterns_of(1, 20, 200)
-    few = memory.basin(memory.hebb(x[:4]), x[:4], [1.0, 0.6, 0.3, 0.0], cues=120, tolerance=0.02, rng=0)
-    many = memory.basin(memory.hebb(x), x, [1.0, 0.6, 0.3, 0.0], cues=120, tolerance=0.02, rng=0)
+    few = memory.basin_of_attraction(memory.hebb(x[:4]), x[:4], [1.0, 0.6, 0.3, 0.0], cues=120, tolerance=0.02, rng=0)
+    many = memory.basin_of_attraction(memory.hebb(x), x, [1.0, 0.6, 0.3, 0.0], cues=120, tolerance=0.02, rng=0)
     np.testing.assert_allclose(few.overlaps, [1.0, 0.6, 0.3, 0.0])
     assert few.recalled[0].value == 1.0
     assert all(a.value >= b.value for a, b in zip(few.recalled, few.recalled[1:], strict=False))
     assert few.recalled[2].low > many.recalled[2].high
     assert few.recalled[3].high < 0.5  # a cue without overlap finds its pattern by chance only
-    dense = memory.basin(memory.DenseMemory(x, 3).recall, x, [0.3], cues=60, rng=0)
+    dense = memory.basin_of_attraction(memory.DenseMemory(x, 3).recall, x, [0.3], cues=60, rng=0)
     assert dense.recalled[0].value == 1.0
 
 
@@ -223,7 +223,7 @@ def test_the_analog_network_rests_where_the_binary_one_is_on_average_to_order_1_
     """One pattern, beta 2, against the exact sum: the error times n settles, so that it falls as 1/n."""
     errors = []
     for n in (100, 200, 400, 800):
-        ising = memory.as_ising(memory.hebb(np.ones((1, n), int)))
+        ising = memory.couplings_as_ising(memory.hebb(np.ones((1, n), int)))
         found = memory.stationary_state(ising, 2.0, np.ones(n))
         assert found.converged
         m = float(found.means[0])
@@ -235,8 +235,8 @@ def test_the_analog_network_rests_where_the_binary_one_is_on_average_to_order_1_
 
 def test_monte_carlo_gives_the_exact_averages():
     """One pattern, n = 100, beta 1.4, 32 chains: the mean over spins within 5 standard errors of the exact sum."""
-    ising = memory.as_ising(memory.hebb(np.ones((1, 100), int)))
-    means = memory.binary_means(ising, 2.0, np.ones(100), sweeps=1500, reads=32, rng=0).mean(axis=1)
+    ising = memory.couplings_as_ising(memory.hebb(np.ones((1, 100), int)))
+    means = memory.glauber_magnetization(ising, 2.0, np.ones(100), sweeps=1500, reads=32, rng=0).mean(axis=1)
     error = means.std(ddof=1) / np.sqrt(32)
     assert error < 2e-4
     assert abs(means.mean() - curie_weiss(100, 2.0)) < 5.5 * error
@@ -260,8 +260,8 @@ def test_mean_field_states_of_a_hebbian_memory_are_those_of_the_analog_network()
 def mean_field_error(n, seed, k=3, beta=2.0):
     """Root mean square over the spins of <s_i> minus its mean field, all chains being in the valley of the pattern."""
     x = patterns_of(seed, k, n)
-    ising = memory.as_ising(memory.hebb(x))
-    means = memory.binary_means(ising, beta, x[0], sweeps=1500, reads=8, rng=seed)
+    ising = memory.couplings_as_ising(memory.hebb(x))
+    means = memory.glauber_magnetization(ising, beta, x[0], sweeps=1500, reads=8, rng=seed)
     assert (means @ x[0] / n > 0.9).all()
     return float(np.sqrt(np.mean((means.mean(axis=0) - memory.stationary_state(ising, beta, x[0]).means) ** 2)))
 
@@ -275,8 +275,8 @@ def test_mean_field_becomes_exact_as_the_memory_grows():
 def test_a_wrong_temperature_or_factor_is_no_stationary_state_of_the_binary_network():
     """Half or twice the gain is off by far more than the correction of order k / n."""
     x = patterns_of(0, 3, 200)
-    ising = memory.as_ising(memory.hebb(x))
-    means = memory.binary_means(ising, 2.0, x[0], rng=0).mean(axis=0)
+    ising = memory.couplings_as_ising(memory.hebb(x))
+    means = memory.glauber_magnetization(ising, 2.0, x[0], rng=0).mean(axis=0)
     errors = [abs(means - memory.stationary_state(ising, beta, x[0]).means).max() for beta in (2.0, 4.0, 1.0)]
     assert errors[0] < 0.05
     assert min(errors[1:]) > 0.05
@@ -296,10 +296,10 @@ def test_a_wrong_temperature_or_factor_is_no_stationary_state_of_the_binary_netw
         (lambda: memory.relax(np.zeros((2, 2)), [1, 1], order="random"), "order is 'random'"),
         (lambda: memory.fixed_points(np.zeros((30, 30))), "30 spins"),
         (lambda: memory.classify([[1, 1]], [[1, 1]], tolerance=0.3), "tolerance is 0.3"),
-        (lambda: memory.basin(np.zeros((2, 2)), [[1, 1]], [1.5]), "outside 0"),
+        (lambda: memory.basin_of_attraction(np.zeros((2, 2)), [[1, 1]], [1.5]), "outside 0"),
         (lambda: memory.stationary_state(glass(0, 3), 0.0, np.ones(3)), "beta is 0"),
         (lambda: memory.stationary_state(glass(0, 3), 1.0, 2 * np.ones(3)), "start"),
-        (lambda: memory.binary_means(glass(0, 3), 1.0, np.ones(3), sweeps=0), "sweeps is 0"),
+        (lambda: memory.glauber_magnetization(glass(0, 3), 1.0, np.ones(3), sweeps=0), "sweeps is 0"),
         (lambda: memory.analog_equivalent(glass(0, 3), np.inf), "beta is inf"),
     ],
 )

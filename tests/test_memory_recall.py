@@ -13,7 +13,7 @@ from PIL import Image
 import neuromorph as nm
 from neuromorph import associative_memory as memory
 from neuromorph.cli import main
-from neuromorph.experiments.recall import RULES, picture_text, recollect, with_cue
+from neuromorph.experiments.recall import RECALL_RULES, picture_text, recollect, with_cue
 
 CROSS = Path(__file__).parents[1] / "examples" / "data" / "cross.txt"
 
@@ -26,7 +26,7 @@ def letters(tmp_path):
     return tmp_path / "letters.npz"
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", RECALL_RULES)
 def test_every_rule_recalls_every_picture(letters, tmp_path, capsys, rule):
     """Files can be read again; the trace in the JSON begins and ends at the energies of cue and pattern and falls."""
     problem = nm.load(letters)
@@ -188,7 +188,7 @@ def test_the_estimator_recalls_and_scores():
         np.testing.assert_array_equal(made.transform(noisy), x)
         assert (made.score_samples(x) > made.score_samples(noisy)).all()
     made = memory.HopfieldMemory("hebb").fit((x + 1) / 2)
-    np.testing.assert_allclose(made.score_samples(x), -memory.as_ising(memory.hebb(x)).energy(x))
+    np.testing.assert_allclose(made.score_samples(x), -memory.couplings_as_ising(memory.hebb(x)).energy(x))
     for bad, rule in (
         (memory.HopfieldMemory("hop"), "rule is 'hop'"),
         (memory.HopfieldMemory("dense", power=1), "power"),

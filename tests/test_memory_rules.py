@@ -129,12 +129,12 @@ def test_the_ising_of_couplings_has_their_energy():
     states = exact.spins_of(np.arange(256), 8)
     for j in (memory.hebb(x), memory.hebb(x, diagonal=True), memory.pseudo_inverse(x, diagonal=True)):
         expected = [-0.5 * s @ j @ s for s in states.astype(float)]
-        np.testing.assert_allclose(memory.as_ising(j).energy(states), expected, atol=1e-12)
-    biased = memory.as_ising(memory.hebb(x), np.arange(8.0))
+        np.testing.assert_allclose(memory.couplings_as_ising(j).energy(states), expected, atol=1e-12)
+    biased = memory.couplings_as_ising(memory.hebb(x), np.arange(8.0))
     assert isinstance(biased, Ising)
     assert biased.biases[7] == 7.0
     with pytest.raises(ValueError, match="not symmetric"):
-        memory.as_ising(memory.perceptron(x).couplings + np.triu(np.ones((8, 8)), 1))
+        memory.couplings_as_ising(memory.perceptron(x).couplings + np.triu(np.ones((8, 8)), 1))
 
 
 def best_margin(x, i):
@@ -244,7 +244,7 @@ def test_the_best_margin_of_random_patterns_is_gardners():
         (lambda: memory.minover([[1, -1]], max_steps=0), "max_steps is 0"),
         (lambda: memory.stabilities(np.eye(3), [[1, -1]]), "need 2 x 2"),
         (lambda: memory.gardner_margin(0.0), "load is 0"),
-        (lambda: memory.as_ising(np.ones(3)), r"shape \(3,\)"),
+        (lambda: memory.couplings_as_ising(np.ones(3)), r"shape \(3,\)"),
     ],
 )
 def test_bad_arguments_are_refused(call, rule):

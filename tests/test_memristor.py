@@ -7,7 +7,7 @@ from hardware_targets.analog_circuit.target import AnalogCircuit
 from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
 from hardware_targets.memristor_crossbar.differential_pairs import Pairs
 from hardware_targets.memristor_crossbar.tiled_array import Wires
-from neuromorph import DoesNotFit, Ising, Minimise, Recall, Relax, Tsp, load, price
+from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Tsp, load, price
 
 PERFECT = PhaseChange(programming=0.0, drift=0.0, read=0.0, levels=None)
 IDEAL = 0.0  # ohm: what wires do is tested in test_memristor_wires.py
@@ -121,14 +121,14 @@ def test_perfect_cells_hold_what_perfect_resistors_hold():
     assert crossbar.program(asked, 0).mapping_error == 0.0
     np.testing.assert_allclose(board.program(asked).held.couplings, held.couplings, atol=1e-12)
     cues = np.random.default_rng(1).choice([-1, 1], (20, 12))
-    ends = [device.run(device.program(asked, 0), Relax(cues), 20, 0).spins for device in (crossbar, board)]
+    ends = [device.run(device.program(asked, 0), RecallFrom(cues), 20, 0).spins for device in (crossbar, board)]
     assert np.array_equal(*ends)
 
 
 def test_perfect_cells_find_the_tours_that_perfect_resistors_find():
     problem = Tsp.from_coordinates(np.random.default_rng(2).random((9, 2)))
     devices = (MemristorCrossbar(PERFECT, wire_ohm=IDEAL), AnalogCircuit(series=None))
-    ends = [device.run(device.program(problem, 0), Minimise(), 10, 3).spins for device in devices]
+    ends = [device.run(device.program(problem, 0), Minimize(), 10, 3).spins for device in devices]
     assert np.array_equal(*ends)
 
 
@@ -137,7 +137,7 @@ def test_one_seed_is_one_device():
     first, again, other = (crossbar.program(asked, seed).held.couplings for seed in (5, 5, 6))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
-    runs = [crossbar.run(crossbar.program(asked, 5), Minimise(), 4, 7).spins for _ in range(2)]
+    runs = [crossbar.run(crossbar.program(asked, 5), Minimize(), 4, 7).spins for _ in range(2)]
     assert np.array_equal(*runs)
 
 
@@ -194,7 +194,7 @@ def test_read_noise_is_drawn_for_each_read():
     kinds = []
     for factor in (0.0, 5.0):
         crossbar = MemristorCrossbar(PhaseChange(read=factor))
-        ends = crossbar.run(crossbar.program(asked, 0), Relax(cue), 20, 0).spins
+        ends = crossbar.run(crossbar.program(asked, 0), RecallFrom(cue), 20, 0).spins
         kinds.append(len(np.unique(ends, axis=0)))
     assert kinds[0] == 1 < kinds[1]
 
@@ -212,7 +212,7 @@ def test_tours_are_tours(shared_data):
         problems.append(load(shared_data / "tsplib" / "berlin52.tsp"))
     crossbar = MemristorCrossbar()
     for problem in problems:
-        run = crossbar.run(crossbar.program(problem, 0), Minimise(), 5, 0)
+        run = crossbar.run(crossbar.program(problem, 0), Minimize(), 5, 0)
         assert all(problem.decode(spins).feasible for spins in run.spins)
         assert run.converged.all()
 
@@ -226,7 +226,7 @@ def test_what_does_not_fit_is_refused_with_what_would():
         MemristorCrossbar().program(tour)
     small = MemristorCrossbar().program(Tsp.from_coordinates(np.eye(5)[:, :2]))
     with pytest.raises(DoesNotFit, match="only minimises"):
-        MemristorCrossbar().run(small, Relax(np.ones(25)))
+        MemristorCrossbar().run(small, RecallFrom(np.ones(25)))
     with pytest.raises(ValueError, match="tau_s is 1e-07"):
         MemristorCrossbar(tau_s=1e-7)
 
@@ -253,7 +253,7 @@ def test_cells_conduct_while_they_are_read():
     neuron.
     """
     crossbar = MemristorCrossbar(PERFECT, wire_ohm=IDEAL)
-    network = crossbar.run(crossbar.program(Ising(np.ones((9, 9)) - np.eye(9)), 0), Relax(np.ones(9)), 1, 0)
+    network = crossbar.run(crossbar.program(Ising(np.ones((9, 9)) - np.eye(9)), 0), RecallFrom(np.ones(9)), 1, 0)
     assert network.activity["siemens_s"] == pytest.approx(72 * 25e-6 * network.activity["device_s"])
     np.testing.assert_allclose(network.activity["amplifier_s"], (3 + 1) * 9 * network.activity["device_s"])
     assert network.activity["driver_siemens_s"] == pytest.approx(network.activity["siemens_s"])
@@ -264,7 +264,7 @@ def test_cells_conduct_while_they_are_read():
         assert entry.kind == "assumed"
 
     problem = Tsp.from_matrix(3.0 * (np.ones((8, 8)) - np.eye(8)))
-    tour = crossbar.run(crossbar.program(problem, 0), Minimise(), 2, 0)
+    tour = crossbar.run(crossbar.program(problem, 0), Minimize(), 2, 0)
     np.testing.assert_allclose(tour.activity["device_s"], 40 * 8 / 0.5 * 8 * 250e-9)
     np.testing.assert_allclose(tour.activity["siemens_s"], 2 * 7 * 25e-6 * tour.activity["device_s"])
     np.testing.assert_allclose(tour.activity["amplifier_s"], (128 + 32) * tour.activity["device_s"])
@@ -272,7 +272,7 @@ def test_cells_conduct_while_they_are_read():
 
 def test_the_seconds_name_what_they_are_made_of():
     crossbar = MemristorCrossbar(PERFECT, wire_ohm=IDEAL)
-    run = crossbar.run(crossbar.program(glass(1, 4), 0), Minimise(), 1, 0)
+    run = crossbar.run(crossbar.program(glass(1, 4), 0), Minimize(), 1, 0)
     (entry,) = price(run, crossbar.costs()).times
     assert (entry.kind, entry.total.value) == ("assumed", run.activity["device_s"][0])
     assert "R C of 5e-06 s, chosen" in entry.source

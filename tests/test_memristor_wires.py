@@ -11,7 +11,7 @@ from circuits import Crossbar, installed_engines, simulate_circuit
 from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
 from hardware_targets.memristor_crossbar.differential_pairs import Pairs
 from hardware_targets.memristor_crossbar.tiled_array import Wires
-from neuromorph import DoesNotFit, Ising, Minimise, Relax, Tsp, price
+from neuromorph import DoesNotFit, Ising, Minimize, RecallFrom, Tsp, price
 from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
 PERFECT = PhaseChange(programming=0.0, drift=0.0, read=0.0, levels=None)
@@ -143,7 +143,7 @@ def test_more_tiles_need_more_amplifiers():
     asked = Ising(np.ones((10, 10)) - np.eye(10))
     for tile, each in ((10, 4), (5, 6), (4, 7)):
         crossbar = MemristorCrossbar(PERFECT, tile=tile)
-        run = crossbar.run(crossbar.program(asked, 0), Relax(np.ones(10)), 1, 0)
+        run = crossbar.run(crossbar.program(asked, 0), RecallFrom(np.ones(10)), 1, 0)
         np.testing.assert_allclose(run.activity["amplifier_s"], each * 10 * run.activity["device_s"])
 
 
@@ -188,7 +188,7 @@ def test_what_is_drawn_is_what_the_nodal_solve_of_the_end_says():
     """All cells at 0.2 V, wires and drivers included, against the power of each array at the spins that were read."""
     crossbar = MemristorCrossbar(PERFECT, wire_ohm=10.0, compensate=False)
     asked = glass(4, 16)
-    run = crossbar.run(crossbar.program(asked, 0), Minimise(), 3, 0)
+    run = crossbar.run(crossbar.program(asked, 0), Minimize(), 3, 0)
     scale = np.abs(asked.couplings).max()
     for k, spins in enumerate(run.spins):
         arrays = [Crossbar(GMAX * np.maximum(sign * asked.couplings / scale, 0.0), 10.0, 10.0) for sign in (1.0, -1.0)]
@@ -203,7 +203,7 @@ def test_what_is_drawn_is_what_the_nodal_solve_of_the_end_says():
 def test_a_tour_draws_two_rows_at_a_time():
     problem = Tsp.from_coordinates(np.random.default_rng(6).random((8, 2)))
     crossbar = MemristorCrossbar(PERFECT, wire_ohm=10.0, compensate=False)
-    run = crossbar.run(crossbar.program(problem, 0), Minimise(), 2, 0)
+    run = crossbar.run(crossbar.program(problem, 0), Minimize(), 2, 0)
     distances = problem.distances()
     array = Crossbar(GMAX * distances / distances.max(), 10.0, 10.0)
     for k, spins in enumerate(run.spins):

@@ -33,18 +33,18 @@ def differs(device, problem):
     return not (same and np.array_equal(a.held.biases, b.held.biases)), a.one_chip
 
 
-@pytest.mark.parametrize("name", nm.targets())
+@pytest.mark.parametrize("name", nm.available_targets())
 def test_every_target_says_whether_its_chip_is_drawn(name):
-    device = nm.target(name)
+    device = nm.get_target(name)
     drawn, said = differs(device, GLASS)
     assert said or not drawn  # the neurons of a chip may differ where its couplings do not
-    if "minimise" in device.claims:
+    if "minimise" in device.supported_tasks:
         drawn, said = differs(device, TOUR)
         assert said or not drawn
 
 
 def test_some_targets_draw_a_chip_and_some_do_not():
-    said = {name for name in nm.targets() if nm.target(name).program(GLASS, 0).one_chip}
+    said = {name for name in nm.available_targets() if nm.get_target(name).program(GLASS, 0).one_chip}
     assert {"memristor-crossbar", "spiking-brainscales", "dopant-glass", "dopant-neurons"} <= said
     assert not said & {"analog-circuit", "cpu-anneal", "cpu-gibbs", "spiking-loihi", "atomic-spins-ideal"}
 

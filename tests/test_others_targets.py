@@ -71,7 +71,7 @@ PROGRAMS = {
     "returns nothing": (lambda program: None, "program() returned a NoneType, not a Program"),
     "has no error": (lambda program: replace(program, mapping_error=math.nan), "mapping_error nan"),
     "writes a note": (lambda program: replace(program, notes="a note"), "notes 'a note'; expected a tuple"),
-    "reads none together": (lambda program: replace(program, together=0), "together 0"),
+    "reads none together": (lambda program: replace(program, parallel_reads=0), "together 0"),
 }
 RUNS = {
     "leaves": (raising(SystemExit("bye")), "SystemExit: bye"),
@@ -258,7 +258,7 @@ def test_odd_packages_are_rows_of_a_study(odd_package):
     names = [name for name in POINTS if name != "talker"]
     rows = {row.target: row for row in nm.compare(Ring(), names, reads=2, rng=0).results}
     assert rows["cpu-anneal"].status == "ok"
-    assert rows["cpu-anneal"].summary == nm.target("cpu-anneal").summary != Descent.summary
+    assert rows["cpu-anneal"].summary == nm.get_target("cpu-anneal").summary != Descent.summary
     assert {name: row.status for name, row in rows.items() if name != "cpu-anneal"} == dict.fromkeys(SAID, "failed")
     for name, said in SAID.items():
         assert said in rows[name].reason, name
@@ -279,7 +279,7 @@ def test_odd_packages_are_lines_of_the_list(odd_package, capsys):
 @pytest.mark.parametrize("name", ["renamed", "leaves", "nothing", "exits"])
 def test_an_odd_target_raises_an_exception_that_names_it(odd_package, name):
     with pytest.raises(protocol.TargetError, match=name):
-        nm.target(name)
+        nm.get_target(name)
 
 
 def test_what_a_target_prints_does_not_reach_the_output(odd_package, tmp_path):

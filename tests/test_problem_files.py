@@ -19,7 +19,7 @@ from PIL import Image
 from neuromorph import MaxCut, Problem, ProblemFileError, Recall, Tsp, load, read_tour, write_tour
 from neuromorph.problems import best_known
 from neuromorph.problems.load import READERS
-from neuromorph.problems.tsplib_distances import RULES
+from neuromorph.problems.tsplib_distances import DISTANCE_RULES
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "data"
 
@@ -75,9 +75,9 @@ def test_every_matrix_format(tmp_path_factory, layout, seed, n, per_line):
     np.testing.assert_array_equal(p.distances(), d)
 
 
-@pytest.mark.parametrize("weight_type", sorted(set(RULES) - {"EUCLIDEAN"}))
+@pytest.mark.parametrize("weight_type", sorted(set(DISTANCE_RULES) - {"EUCLIDEAN"}))
 def test_every_weight_type(tmp_path, weight_type):
-    dimensions = RULES[weight_type][0]
+    dimensions = DISTANCE_RULES[weight_type][0]
     points = np.round(np.random.default_rng(1).uniform(-70, 70, (6, dimensions)), 2)
     lines = "\n".join(f"{k} {' '.join(map(str, point))}" for k, point in enumerate(points, 1))
     head = f"NAME: six.tsp\nTYPE: TSP\nDIMENSION: 6\nEDGE_WEIGHT_TYPE: {weight_type}\nNODE_COORD_SECTION\n"

@@ -7,7 +7,7 @@ from scipy.stats import binom
 from neuromorph import Ising, exact
 from neuromorph.kernels import philox as variates
 from neuromorph.sampling.replicas import replicas
-from neuromorph.sampling.replicas.dense import Dense
+from neuromorph.sampling.replicas.dense import DenseLayout
 from neuromorph.testing import FALSE_FAILURE, require_distribution
 
 READS, SWEEPS = 20_000, 60
@@ -330,5 +330,5 @@ def test_fields_not_renewed_are_seen():
     lanes._layout.touched = lambda: None
     lanes.set_spins(np.ones(40, np.int8))
     assert not np.allclose(lanes.energies(exact=False), lanes.energies(), rtol=1e-3)
-    assert isinstance(lanes._layout, Dense)
+    assert isinstance(lanes._layout, DenseLayout)
     assert variates.LANES == 64

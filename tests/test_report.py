@@ -25,7 +25,7 @@ from neuromorph.report import comparison_figures as figures
 from neuromorph.report import html_page as page
 from neuromorph.report.conclusions import conclusions
 from neuromorph.report.table import print_comparison
-from neuromorph.report.write import handed_over
+from neuromorph.report.write import write_target_files
 from neuromorph.study.checkpoint import safe_name
 
 EVIL = "<script>alert('x')</script> [bold]$\\frac$ \x1b[31m font-family: x; {{ 7*7 }} id=\"a_1\""
@@ -120,13 +120,13 @@ def test_what_is_infinite_is_null():
     ],
 )
 def test_quantities_read_as_an_engineer_writes_them(value, unit, shown):
-    assert text.quantity(value, unit) == shown
+    assert text.format_quantity(value, unit) == shown
 
 
 @given(st.floats(1e-17, 1e14), st.integers(2, 4))
 def test_quantities_keep_their_value(value, digits):
     """A lost thousand or a digit too few is a factor; the prefixes are read back."""
-    number, unit = text.quantity(value, "J", digits).replace(",", "").split(" ")
+    number, unit = text.format_quantity(value, "J", digits).replace(",", "").split(" ")
     scale = {"a": -18, "f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
     assert float(number) * 10.0 ** scale[unit[:-1]] == pytest.approx(value, rel=0.51 * 10.0 ** (1 - digits))
     assert 1 <= float(number) < 1000
@@ -145,18 +145,18 @@ def test_quantities_keep_their_value(value, digits):
     ],
 )
 def test_estimates_carry_their_interval_and_no_more_digits_than_it_bears(value, shown):
-    assert text.estimate(value, "J") == shown
+    assert text.format_estimate(value, "J") == shown
 
 
 def test_scores_gaps_and_chances():
-    assert [text.number(x) for x in (7542.0, 0.966942, -3.5, None, float("nan"))] == [
+    assert [text.format_number(x) for x in (7542.0, 0.966942, -3.5, None, float("nan"))] == [
         *("7,542", "0.966942", "-3.50000"),
         *("–", "–"),
     ]
-    assert [text.percent(x) for x in (0, 0.0449, 0.00031, 1.125, 0.5, None)] == [
+    assert [text.format_percent(x) for x in (0, 0.0449, 0.00031, 1.125, 0.5, None)] == [
         *("0 %", "4.5 %", "0.031 %", "112 %", "50 %", "–")
     ]
-    assert text.probability(Estimate(0.24, 0.14, 0.37)) == ("24 %", "14–37 %")
+    assert text.format_probability(Estimate(0.24, 0.14, 0.37)) == ("24 %", "14–37 %")
 
 
 def test_file_names_cannot_leave_their_folder():
@@ -212,7 +212,9 @@ def test_conclusions_say_only_what_intervals_allow(comparison):
     gap = max(row.gap for row in both.results)
     assert gap > 0
     need = {row.target: [lv for lv in row.levels if lv.gap <= gap][-1].energy_j.value for row in both.results}
-    assert conclusions(both)[-1].startswith(f"Least energy for a gap of {text.percent(gap)}: {min(need, key=need.get)}")
+    assert conclusions(both)[-1].startswith(
+        f"Least energy for a gap of {text.format_percent(gap)}: {min(need, key=need.get)}"
+    )
     unknown = nm.compare(Ring(best_known=None), [Descent()], reads=3, rng=0)
     assert "No best value is known" in conclusions(unknown)[1]
     better = nm.compare(Ring(best_known=4.0), [Descent()], reads=3, rng=0)
@@ -231,30 +233,30 @@ def test_the_front_is_what_nothing_beats():
 
 
 def test_figures_take_and_return_axes(comparison):
-    for draw in (figures.pareto, figures.energy_shares):
+    for draw in (figures.draw_pareto, figures.draw_energy_shares):
         ax = figures.new_axes()
         assert draw(comparison, ax) is ax
-    shares = figures.energy_shares(comparison)
+    shares = figures.draw_energy_shares(comparison)
     assert sum(bar.get_width() for bar in shares.patches) == pytest.approx(400.0)  # four targets have a price
-    marks = [line.get_label() for line in figures.pareto(comparison).get_legend_handles_labels()[0]]
+    marks = [line.get_label() for line in figures.draw_pareto(comparison).get_legend_handles_labels()[0]]
     assert len(marks) == 4
 
 
 def test_figures_of_nothing_say_so():
     empty = nm.compare(Ring(), [Broken()], reads=2, rng=0)
-    for draw in (figures.pareto, figures.energy_shares):
+    for draw in (figures.draw_pareto, figures.draw_energy_shares):
         assert draw(empty).texts
 
 
 def test_a_figure_without_best_known_is_drawn_over_the_score():
-    ax = figures.pareto(nm.compare(Ring(size=12, best_known=None), [Descent(flips=30)], reads=20, rng=0))
+    ax = figures.draw_pareto(nm.compare(Ring(size=12, best_known=None), [Descent(flips=30)], reads=20, rng=0))
     assert ax.get_ylabel() == "score"
     assert ax.yaxis_inverted()
 
 
 def test_svg_on_a_page_is_whole_and_follows_its_scheme(comparison):
-    svg = figure_bytes(figures.pareto(comparison), "svg")
-    assert svg == figure_bytes(figures.pareto(comparison), "svg")
+    svg = figure_bytes(figures.draw_pareto(comparison), "svg")
+    assert svg == figure_bytes(figures.draw_pareto(comparison), "svg")
     inline = inline_svg(svg, 'a "figure" & more')
     root = ET.fromstring(inline.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
     assert root.attrib["aria-label"] == 'a "figure" & more'
@@ -404,5 +406,5 @@ def test_answers_of_an_earlier_study_do_not_stay_beside_the_new_one(tmp_path):
 
 def test_what_targets_hand_over_cannot_replace_the_results(comparison):
     row = replace(comparison.results[0], target="t", files={"results.json": "x", "../up": "y", "figures": "z"})
-    names = handed_over(replace(comparison, results=(row,)))
+    names = write_target_files(replace(comparison, results=(row,)))
     assert set(names) == {"t-results.json", "up", "t-figures"}

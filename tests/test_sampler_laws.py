@@ -34,10 +34,10 @@ def chain_laws(model, start, rng, tally, name):
     if not borderline(ising, path):
         law = after(ising, path, "metropolis", start)
         tally.add(sampling.metropolis(ising, beta, 1, **chain).flat(), law, name, "metropolis")
-    order = np.argsort(sampling.colour(ising), kind="stable")
+    order = np.argsort(sampling.color_spins(ising), kind="stable")
     law = after(ising, path, "heat-bath", start, order=order)
     tally.add(sampling.block_gibbs(ising, beta, 1, **chain).flat(), law, name, "block_gibbs")
-    reads = sampling.anneal(ising, path, READS, descend=False, initial=start, rng=seed)
+    reads = sampling.simulated_annealing(ising, path, READS, descend=False, initial=start, rng=seed)
     tally.add(reads.flat(), after(ising, path, "heat-bath", start), name, "anneal")
 
 
@@ -145,9 +145,9 @@ SAMPLERS = {
         ising, [0.5 * beta, beta], 4, chains=256, burn_in=30, update="metropolis", rng=rng),
     "population": lambda ising, beta, rng: sampling.population_annealing(
         ising, [0.5 * beta, beta], 8, runs=256, sweeps=30, rng=rng),
-    "anneal": lambda ising, beta, rng: sampling.anneal(
+    "anneal": lambda ising, beta, rng: sampling.simulated_annealing(
         ising, np.full(30, beta), 1024, update="metropolis", descend=False, rng=rng),
-    "quantum_anneal": lambda ising, beta, rng: sampling.quantum_anneal(
+    "quantum_anneal": lambda ising, beta, rng: sampling.quantum_annealing(
         ising, np.r_[np.linspace(2 / beta, 0, 10), np.zeros(30)], 1024, beta=beta, slices=4, descend=False, rng=rng),
 }  # fmt: skip
 
@@ -168,19 +168,21 @@ def test_energies_of_textbook_models(kind, models):
     rng = np.random.default_rng([4, TEXTBOOK.index(kind)])
     for number in range(models):
         ising, beta = textbook(kind, rng)
-        mean = exact.boltzmann(ising, beta) @ exact.energies(ising)
+        mean = exact.boltzmann(ising, beta) @ exact.all_energies(ising)
         for name, draw in SAMPLERS.items():
             require_energy(draw(ising, beta, number).energies, mean, f"{name}, {kind} {number}, n = {ising.size}")
 
 
 @SLOW
-@pytest.mark.parametrize("name", [name for name in nm.targets() if "sample" in nm.target(name).claims])
+@pytest.mark.parametrize(
+    "name", [name for name in nm.available_targets() if "sample" in nm.get_target(name).supported_tasks]
+)
 def test_targets_sample_what_they_hold(name):
     """Energies and states of textbook models by ``Program.held``, where they fit; 400 reads see KL >= 0.05.
 
     Spiking chips up to beta f = 0.8: from rest, their reads of ten refractory times are too short for more.
     """
-    rng, device, tally = np.random.default_rng(5), nm.target(name), Tally(200)
+    rng, device, tally = np.random.default_rng(5), nm.get_target(name), Tally(200)
     for kind in TEXTBOOK:
         for number in range(6):
             ising, beta = textbook(kind, rng)
@@ -194,7 +196,7 @@ def test_targets_sample_what_they_hold(name):
             held = program.held
             p = exact.boltzmann(held, beta)
             tally.add(run.spins, p, f"{kind} {number}", kind)
-            require_energy(held.energy(run.spins), p @ exact.energies(held), f"{name}, {kind} {number}")
+            require_energy(held.energy(run.spins), p @ exact.all_energies(held), f"{name}, {kind} {number}")
     assert len(tally.sums) > 5
     assert not tally.found, tally.found
 
@@ -220,7 +222,7 @@ def test_the_ring_of_100_by_its_transfer_matrix():
     }.items():
         require_energy(samples.energies, mean, name)
     for name in ("cpu-anneal", "cpu-gibbs"):
-        device = nm.target(name)
+        device = nm.get_target(name)
         require_energy(device.run(device.program(ising), Sample(1.0), 128, 1).energies, mean, name)
 
 

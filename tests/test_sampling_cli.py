@@ -20,7 +20,7 @@ from neuromorph import Ising, ProblemFileError, exact, sampling
 from neuromorph.cli import main
 from neuromorph.experiments import sampling as session
 from neuromorph.problems import read_ising, write_ising
-from neuromorph.problems.ising_files import read_model
+from neuromorph.problems.ising_files import read_ising_file
 from neuromorph.runtime.limits import TimeLimitReached
 from neuromorph.sampling import parallel_tempering, samples_file
 
@@ -41,7 +41,7 @@ def model(tmp_path, glass):
 
 
 def same(a, b):
-    return np.allclose(exact.energies(a), exact.energies(b), rtol=1e-12, atol=1e-12)
+    return np.allclose(exact.all_energies(a), exact.all_energies(b), rtol=1e-12, atol=1e-12)
 
 
 def test_models_are_read_from_every_format(tmp_path, glass):
@@ -67,7 +67,7 @@ def test_models_are_read_from_every_format(tmp_path, glass):
         with open(tmp_path / "model.coo", "w") as file:
             coo.dump(shifted, file, vartype_header=True)
         found = read_ising(tmp_path / "model.coo")
-        assert np.allclose(exact.energies(found), exact.energies(Ising.from_dimod(shifted)), atol=1e-5), vartype
+        assert np.allclose(exact.all_energies(found), exact.all_energies(Ising.from_dimod(shifted)), atol=1e-5), vartype
     (tmp_path / "pentagon.txt").write_text("5 5\n1 2 1\n2 3 1\n3 4 1\n4 5 1\n1 5 1\n")
     assert exact.ground_states(read_ising(tmp_path / "pentagon.txt"))[0] == -4.0
 
@@ -91,7 +91,7 @@ def test_names_that_are_not_kept_are_said(tmp_path, capsys):
     )
     assert "energy          E = sum h s + sum J s s, as in the file" in said.out
     (tmp_path / "a.json").write_text(dimod_json(variable_labels=[0, 1]))
-    assert read_model(tmp_path / "a.json").notes == ()
+    assert read_ising_file(tmp_path / "a.json").notes == ()
 
 
 @pytest.mark.parametrize(("text", "energy"), [
@@ -102,7 +102,7 @@ def test_names_that_are_not_kept_are_said(tmp_path, capsys):
 ])  # fmt: skip
 def test_what_the_energy_means_is_said(tmp_path, text, energy):
     (tmp_path / "a.txt").write_text(text)
-    assert read_model(tmp_path / "a.txt").energy == energy
+    assert read_ising_file(tmp_path / "a.txt").energy == energy
 
 
 @pytest.mark.parametrize(("name", "text", "match"), [

@@ -85,11 +85,11 @@ def test_constant_quantities_have_no_effective_size():
 def test_summary_of_chains_and_of_reads():
     ising = glass(6, 1)
     chains = sampling.summary(sampling.gibbs(ising, 0.5, 500, rng=1))
-    p, e = exact.boltzmann(ising, 0.5), exact.energies(ising)
+    p, e = exact.boltzmann(ising, 0.5), exact.all_energies(ising)
     assert abs(chains["mean_energy"] - p @ e) < CHANCE_6 * chains["energy_error"]
     assert chains["worst_rhat"] < 1.02
     assert 200 < chains["least_ess"] < 2500
-    reads = sampling.summary(sampling.anneal(ising, reads=20, rng=1))
+    reads = sampling.summary(sampling.simulated_annealing(ising, reads=20, rng=1))
     assert "energy_tau" not in reads
     assert reads["draws"] == 20
 
@@ -203,7 +203,7 @@ def test_families_of_a_population_dwindle_as_it_cools():
 def test_kaufman_agrees_with_enumeration(shape, beta):
     """Below, at and above T_c, where one of the four products changes sign."""
     lattice = sampling.square_lattice(*shape)
-    table, p = exact.energies(lattice), exact.boltzmann(lattice, beta)
+    table, p = exact.all_energies(lattice), exact.boltzmann(lattice, beta)
     assert sampling.lattice_log_partition(*shape, beta) == pytest.approx(exact.log_partition(lattice, beta), rel=1e-12)
     assert sampling.lattice_energy(*shape, beta) == pytest.approx(p @ table / lattice.size, rel=1e-11)
 
@@ -214,8 +214,8 @@ def test_large_lattices_come_near_onsagers_limit():
     assert 0.0 < excess[2] < 1e-3
     assert excess[0] / excess[1] == pytest.approx(4.0, rel=1e-3)
     assert excess[1] / excess[2] == pytest.approx(4.0, rel=1e-3)
-    assert sampling.lattice_magnetisation(0.5) == pytest.approx(0.9113193778774962)
-    assert sampling.lattice_magnetisation(0.44) == 0.0
+    assert sampling.lattice_magnetization(0.5) == pytest.approx(0.9113193778774962)
+    assert sampling.lattice_magnetization(0.44) == 0.0
 
 
 def test_onsager_by_clusters_in_small(tmp_path, capsys):
@@ -287,14 +287,14 @@ def test_samples_as_xarray_and_arviz():
     assert np.array_equal(table.energy, samples.energies)
     tree = samples.to_datatree()
     assert np.array_equal(tree["posterior"]["spins"], samples.spins)
-    reads = sampling.anneal(glass(5, 1), reads=7, rng=1).to_xarray()
+    reads = sampling.simulated_annealing(glass(5, 1), reads=7, rng=1).to_xarray()
     assert reads.sizes == {"chain": 7, "draw": 1, "site": 5}
 
 
 def test_missing_packages_are_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xarray", None)
     with pytest.raises(ImportError, match=r"neuromorph\[arviz\]"):
-        sampling.anneal(glass(5, 1), reads=2, rng=1).to_xarray()
+        sampling.simulated_annealing(glass(5, 1), reads=2, rng=1).to_xarray()
 
 
 # By blocks.

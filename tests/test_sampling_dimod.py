@@ -13,14 +13,14 @@ SAMPLERS = [
     sampling.GibbsSampler,
     sampling.MetropolisSampler,
     sampling.BlockGibbsSampler,
-    sampling.ClusterSampler,
-    sampling.AnnealSampler,
+    sampling.SwendsenWangSampler,
+    sampling.SimulatedAnnealingSampler,
     sampling.TemperingSampler,
-    sampling.PopulationSampler,
-    sampling.QuantumAnnealSampler,
+    sampling.PopulationAnnealingSampler,
+    sampling.QuantumAnnealingSampler,
 ]
-SAMPLES = [*SAMPLERS[:4], sampling.TemperingSampler, sampling.PopulationSampler]
-ANNEALS = [sampling.AnnealSampler, sampling.QuantumAnnealSampler]
+SAMPLES = [*SAMPLERS[:4], sampling.TemperingSampler, sampling.PopulationAnnealingSampler]
+ANNEALS = [sampling.SimulatedAnnealingSampler, sampling.QuantumAnnealingSampler]
 by_name = pytest.mark.parametrize("make", SAMPLERS, ids=lambda make: make.__name__)
 
 
@@ -68,7 +68,7 @@ def test_energies_seeds_and_timing(make, bqm, vartype):
 @pytest.mark.parametrize("make", SAMPLES, ids=lambda make: make.__name__)
 def test_samples_follow_boltzmann_in_the_terms_of_dimod(make, bqm):
     """beta, signs and offsets of dimod: 20,000 reads against enumeration; the sign of h or J turned fails."""
-    small = {"population_size": 6} if make is sampling.PopulationSampler else {}
+    small = {"population_size": 6} if make is sampling.PopulationAnnealingSampler else {}
     found = make().sample(bqm, num_reads=20_000, num_sweeps=30, beta_range=(0.1, 0.7), seed=3, **small)
     order = list(bqm.variables)
     spins = found.record.sample[:, [list(found.variables).index(v) for v in order]]
@@ -82,17 +82,19 @@ def test_annealers_find_the_ground_state(make, bqm):
     assert np.mean(np.isclose(found.record.energy, best)) > 0.5
 
 
-@pytest.mark.parametrize("make", [m for m in SAMPLERS if m is not sampling.PopulationSampler], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "make", [m for m in SAMPLERS if m is not sampling.PopulationAnnealingSampler], ids=lambda m: m.__name__
+)
 def test_initial_states_are_where_reads_start(make):
     """Two wells that no sampler leaves in a few cold sweeps: every read ends where it was put."""
     deep = dimod.BinaryQuadraticModel({}, {(a, b): -1.0 for a in "abcde" for b in "abcde" if a < b}, "BINARY")
     deep = dimod.BinaryQuadraticModel.from_ising({}, {k: -1.0 for k in deep.quadratic}).change_vartype("BINARY")
     starts = [dict.fromkeys("edcba", value) for value in (0, 1, 1, 0, 1)]
-    cold = {"gamma_schedule": [0.0]} if make is sampling.QuantumAnnealSampler else {"beta_schedule": [30.0]}
+    cold = {"gamma_schedule": [0.0]} if make is sampling.QuantumAnnealingSampler else {"beta_schedule": [30.0]}
     found = make().sample(deep, num_sweeps=1, initial_states=starts, seed=1, **cold)
     ends = found.record.sample
     assert (ends == ends[:, :1]).all()
-    if make is not sampling.ClusterSampler:  # which turns whole clusters at any temperature
+    if make is not sampling.SwendsenWangSampler:  # which turns whole clusters at any temperature
         assert ends[:, 0].tolist() == [0, 1, 1, 0, 1]
 
 

@@ -12,7 +12,7 @@ from neuromorph import associative_memory as memory
 from neuromorph.associative_memory import mean_field
 from neuromorph.associative_memory import relaxation as dynamics
 from neuromorph.associative_memory import storage_capacity as capacity
-from neuromorph.boltzmann.moments import sweep
+from neuromorph.boltzmann.moments import gibbs_sweep_chains
 from neuromorph.runtime import pieces
 from neuromorph.runtime.limits import TimeLimitReached, remaining_seconds, time_limit
 from neuromorph.sampling import parallel_tempering, simulated_annealing
@@ -97,8 +97,8 @@ SAMPLERS = {
     "isoenergetic": lambda: sampling.tempering(LARGE, [0.1, 0.3, 0.5], 6, isoenergetic=True, **CHAINS),
     "population": lambda: sampling.population_annealing(LARGE, [0.2, 0.4], 70, runs=2, sweeps=3, rng=3),
     "path_integral": lambda: sampling.path_integral(SMALL, 0.7, 0.5, 6, slices=5, **CHAINS),
-    "quantum_anneal": lambda: sampling.quantum_anneal(SMALL, np.linspace(2.0, 0.0, 30), 5, slices=4, rng=3),
-    "anneal": lambda: sampling.anneal(LARGE, np.linspace(0.1, 1.0, 20), 7, rng=3),
+    "quantum_anneal": lambda: sampling.quantum_annealing(SMALL, np.linspace(2.0, 0.0, 30), 5, slices=4, rng=3),
+    "anneal": lambda: sampling.simulated_annealing(LARGE, np.linspace(0.1, 1.0, 20), 7, rng=3),
 }
 
 
@@ -115,7 +115,7 @@ def test_samplers_do_not_depend_on_pieces(in_pieces, name):
 def machine():
     rng = np.random.default_rng(2)
     spins, couplings = rng.choice(np.array([-1, 1], np.int8), (5, 12)), rng.normal(size=(12, 12))
-    sweep(couplings + couplings.T, rng.normal(size=(5, 12)), spins, 9, 3)
+    gibbs_sweep_chains(couplings + couplings.T, rng.normal(size=(5, 12)), spins, 9, 3)
     return (spins,)
 
 
@@ -128,15 +128,19 @@ CUES = np.where(np.random.default_rng(4).random((5, 60)) < 0.2, -PATTERNS, PATTE
 HEBB = memory.hebb(PATTERNS)
 DISTANCES = np.abs(np.subtract.outer(*2 * [np.random.default_rng(5).random(8)]))
 OTHERS = {
-    "enumeration": lambda: (exact.energies(SMALL),),
+    "enumeration": lambda: (exact.all_energies(SMALL),),
     "importance": lambda: (sampling.annealed_importance(SMALL, [0.2, 0.5], 70, rng=2).log_weights,),
     "softassign": lambda: (analog.softassign(DISTANCES, np.random.SeedSequence(1).spawn(2)).values,),
     "relax": lambda: recalled(memory.relax(HEBB, CUES, rng=1)),
     "relax, warm": lambda: recalled(memory.relax(HEBB, CUES, beta=2.0, sweeps=6, every=7, rng=1)),
     "dense": lambda: recalled(memory.DenseMemory(PATTERNS, 3).recall(CUES, rng=1)),
     "dense, exponential": lambda: recalled(memory.DenseMemory(PATTERNS, None).recall(CUES, beta=1.0, sweeps=5, rng=1)),
-    "means": lambda: (mean_field.binary_means(memory.as_ising(HEBB), 2.0, CUES[0], sweeps=30, burn=5, rng=1),),
-    "retention": lambda: (memory.retention(60, [0.1, 0.2], realisations=2, starts=4, rng=1, workers=2).overlaps,),
+    "means": lambda: (
+        mean_field.glauber_magnetization(memory.couplings_as_ising(HEBB), 2.0, CUES[0], sweeps=30, burn=5, rng=1),
+    ),
+    "retention": lambda: (
+        memory.sample_final_overlaps(60, [0.1, 0.2], realisations=2, starts=4, rng=1, workers=2).overlaps,
+    ),
     "machine": machine,
 }
 

@@ -38,7 +38,7 @@ PROBLEMS = {"isoenergetic": RING}  # where clusters are not all that differs
 
 def by_quantum_annealing(ising, beta, rng):
     gammas = np.r_[np.linspace(3.0, 0.0, 10), np.zeros(20)]
-    return sampling.quantum_anneal(ising, gammas, READS, beta=beta, slices=4, descend=False, rng=rng)
+    return sampling.quantum_annealing(ising, gammas, READS, beta=beta, slices=4, descend=False, rng=rng)
 
 
 SAMPLERS = {
@@ -52,7 +52,7 @@ SAMPLERS = {
     "isoenergetic": lambda ising, beta, rng: sampling.tempering(
         ising, [0.4 * beta, beta], 1, chains=READS, burn_in=15, isoenergetic=True, rng=rng),
     "population": lambda ising, beta, rng: sampling.population_annealing(ising, beta, READS, sweeps=12, rng=rng),
-    "anneal": lambda ising, beta, rng: sampling.anneal(
+    "anneal": lambda ising, beta, rng: sampling.simulated_annealing(
         ising, np.r_[0.5 * beta, np.full(40, beta)], READS, descend=False, rng=rng),
     "quantum_anneal": by_quantum_annealing,
 }  # fmt: skip
@@ -214,7 +214,7 @@ def test_mean_energies_of_a_ladder_are_those_of_enumeration():
     betas = [0.2, 0.5, 0.9]
     samples = sampling.tempering(GLASS, betas, 4000, chains=8, burn_in=50, rng=4)
     for beta, mean in zip(betas, samples.diagnostics["mean_energies"], strict=True):
-        p, e = exact.boltzmann(GLASS, beta), exact.energies(GLASS)
+        p, e = exact.boltzmann(GLASS, beta), exact.all_energies(GLASS)
         spread = np.sqrt(p @ e**2 - (p @ e) ** 2)
         assert abs(mean - p @ e) < 5 * spread * np.sqrt(4 / 32_000)
 
@@ -240,7 +240,7 @@ def test_isoenergetic_clusters_keep_the_sum_of_energies():
 
 
 def quantum_density(ising, beta, gamma):
-    h = np.diag(exact.energies(ising))
+    h = np.diag(exact.all_energies(ising))
     for i in range(ising.size):
         states = np.arange(2**ising.size)
         h[states, states ^ (1 << i)] -= gamma
@@ -281,10 +281,10 @@ def test_trotter_slices_converge_to_the_quantum_state():
 
 
 @pytest.mark.parametrize("run", [
-    lambda ising: sampling.anneal(ising, reads=40, rng=1),
-    lambda ising: sampling.anneal(
-        ising, sampling.adaptive(ising, *sampling.default_range(ising), 300, rng=0), reads=40, rng=1),
-    lambda ising: sampling.quantum_anneal(ising, reads=40, rng=1),
+    lambda ising: sampling.simulated_annealing(ising, reads=40, rng=1),
+    lambda ising: sampling.simulated_annealing(
+        ising, sampling.adaptive_schedule(ising, *sampling.default_range(ising), 300, rng=0), reads=40, rng=1),
+    lambda ising: sampling.quantum_annealing(ising, reads=40, rng=1),
 ], ids=["geometric", "adaptive", "quantum"])  # fmt: skip
 def test_anneals_find_ground_states(run):
     ising = glass(14, 2)
@@ -299,9 +299,9 @@ def test_anneals_find_ground_states(run):
 
 
 def test_schedules_end_where_they_should():
-    assert sampling.linear(0.1, 2.0, 20)[[0, -1]].tolist() == [0.1, 2.0]
-    assert sampling.geometric(0.1, 2.0, 20)[[0, -1]] == pytest.approx([0.1, 2.0])
-    betas = sampling.adaptive(GLASS, 0.0, 3.0, 50, rng=0)
+    assert sampling.linear_schedule(0.1, 2.0, 20)[[0, -1]].tolist() == [0.1, 2.0]
+    assert sampling.geometric_schedule(0.1, 2.0, 20)[[0, -1]] == pytest.approx([0.1, 2.0])
+    betas = sampling.adaptive_schedule(GLASS, 0.0, 3.0, 50, rng=0)
     assert betas[[0, -1]].tolist() == [0.0, 3.0]
     assert (np.diff(betas) > 0).all()
 
@@ -309,8 +309,8 @@ def test_schedules_end_where_they_should():
 def test_adaptive_schedules_go_at_constant_thermodynamic_speed():
     """Steps times the exact sqrt(Var E) are alike within the pilot's noise; those of equal steps are not."""
     ising = glass(10, 7)
-    betas = sampling.adaptive(ising, 0.0, 1.0, 21, pilot=512, pilot_sweeps=2048, rng=0)
-    energies = exact.energies(ising)
+    betas = sampling.adaptive_schedule(ising, 0.0, 1.0, 21, pilot=512, pilot_sweeps=2048, rng=0)
+    energies = exact.all_energies(ising)
 
     def lengths(path):
         middle = 0.5 * (path[1:] + path[:-1])
@@ -343,9 +343,9 @@ def test_chains_are_reproducible_and_begin_alike(method):
 
 
 def test_a_schedule_may_stand_for_burn_in():
-    betas = sampling.geometric(0.1, BETA, 30)
+    betas = sampling.geometric_schedule(0.1, BETA, 30)
     a = sampling.gibbs(GLASS, BETA, 3, burn_in=betas, rng=1)
-    b = sampling.anneal(GLASS, np.r_[betas, BETA], 4, descend=False, rng=1)
+    b = sampling.simulated_annealing(GLASS, np.r_[betas, BETA], 4, descend=False, rng=1)
     assert np.array_equal(a.spins[:, 0], b.spins)
 
 
@@ -362,11 +362,11 @@ def test_an_interrupted_chain_keeps_its_draws():
 
 def test_colours_of_coupled_spins_differ():
     ising = sampling.square_lattice(6, 4)
-    colours = sampling.colour(ising)
+    colours = sampling.color_spins(ising)
     row, column = ising.sparse_couplings().tocoo().coords
     assert (colours[row] != colours[column]).all()
     assert colours.max() + 1 <= 4  # greedy; two would do
-    assert sampling.colour(Ising(np.zeros((3, 3)))).tolist() == [0, 0, 0]
+    assert sampling.color_spins(Ising(np.zeros((3, 3)))).tolist() == [0, 0, 0]
     with pytest.raises(ValueError, match="both have colour 0"):
         sampling.block_gibbs(ising, 1.0, colours=np.zeros(24, int))
 
@@ -383,14 +383,14 @@ def test_colours_of_coupled_spins_differ():
     (lambda: sampling.tempering(GLASS, [0.5, 0.4], 5), "do not rise"),
     (lambda: sampling.tempering(GLASS, [], 5), "betas have shape"),
     (lambda: sampling.ladder(GLASS, 1.0, hot=2.0), "hot must be below cold"),
-    (lambda: sampling.anneal(GLASS, [0.1, np.nan]), "betas hold nan"),
-    (lambda: sampling.anneal(GLASS, reads=0), "reads is 0"),
-    (lambda: sampling.linear(2.0, 1.0, 5), "hot must not be above cold"),
-    (lambda: sampling.geometric(0.0, 1.0, 5), "hot is 0"),
+    (lambda: sampling.simulated_annealing(GLASS, [0.1, np.nan]), "betas hold nan"),
+    (lambda: sampling.simulated_annealing(GLASS, reads=0), "reads is 0"),
+    (lambda: sampling.linear_schedule(2.0, 1.0, 5), "hot must not be above cold"),
+    (lambda: sampling.geometric_schedule(0.0, 1.0, 5), "hot is 0"),
     (lambda: sampling.population_annealing(GLASS, [0.1, 0.1]), "do not rise"),
     (lambda: sampling.population_annealing(GLASS, 1.0, 0), "population is 0"),
     (lambda: sampling.path_integral(GLASS, 1.0, -0.5), "gamma is -0.5"),
-    (lambda: sampling.quantum_anneal(GLASS, slices=0), "slices is 0"),
+    (lambda: sampling.quantum_annealing(GLASS, slices=0), "slices is 0"),
     (lambda: sampling.trotter(GLASS, 1.0, 0.0, 4), "above 0 only"),
 ])  # fmt: skip
 def test_bad_input_is_named(call, match):

@@ -5,7 +5,7 @@ import pytest
 
 import neuromorph as nm
 from hardware_targets.cpu import samplers
-from neuromorph import Ising, Minimise, Sample, exact
+from neuromorph import Ising, Minimize, Sample, exact
 
 NAMES = ["cpu-gibbs", "cpu-cluster", "cpu-tempering", "cpu-population", "cpu-quantum-annealing"]
 each = pytest.mark.parametrize("name", NAMES)
@@ -22,8 +22,8 @@ def test_ground_states_of_a_glass_are_found(name):
     """18 spins in units of 1000, two deep basins 2 % apart: both are met, and each read ends where no flip improves."""
     ising = glass(18, 4)
     ising = Ising(1e3 * ising.couplings, 1e3 * ising.biases)
-    device = nm.target(name)
-    run = device.run(device.program(ising), Minimise(), 20, 1)
+    device = nm.get_target(name)
+    run = device.run(device.program(ising), Minimize(), 20, 1)
     ground = exact.ground_states(ising)[0]
     assert np.isclose(run.energies, ground).mean() >= 0.1
     assert run.energies.mean() < 0.97 * ground
@@ -31,9 +31,9 @@ def test_ground_states_of_a_glass_are_found(name):
 
 
 @each
-@pytest.mark.parametrize("task", [Minimise(), Sample(0.8)], ids=["minimise", "sample"])
+@pytest.mark.parametrize("task", [Minimize(), Sample(0.8)], ids=["minimise", "sample"])
 def test_batches_do_not_change_reads(name, task, monkeypatch):
-    ising, device = glass(10, 3), nm.target(name)
+    ising, device = glass(10, 3), nm.get_target(name)
     whole = device.run(device.program(ising), task, 9, 2)
     monkeypatch.setattr(samplers, "_SPINS", 500)
     parts = device.run(device.program(ising), task, 9, 2)
@@ -46,10 +46,10 @@ def test_batches_do_not_change_reads(name, task, monkeypatch):
 @each
 def test_parameters_are_checked_and_kept(name):
     with pytest.raises(ValueError, match="sweeps is 1"):
-        nm.target(name, sweeps=1)
+        nm.get_target(name, sweeps=1)
     with pytest.raises(ValueError, match="power_w"):
-        nm.target(name, power_w=-3.0)
-    device = nm.target(name, sweeps=20, power_w=7.0)
+        nm.get_target(name, power_w=-3.0)
+    device = nm.get_target(name, sweeps=20, power_w=7.0)
     assert device.costs()[0].energy.value == 7.0
     run = device.run(device.program(glass(5, 1)), Sample(1.0), 2, 0)
     assert run.provenance["parameters"]["sweeps"] == 20
@@ -58,8 +58,8 @@ def test_parameters_are_checked_and_kept(name):
 def test_they_run_problems_of_users():
     problem = nm.MaxCut.from_edges(5, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)])
     for name in NAMES:
-        device = nm.target(name)
-        run = device.run(device.program(problem), Minimise(), 4, 0)
+        device = nm.get_target(name)
+        run = device.run(device.program(problem), Minimize(), 4, 0)
         assert run.energies.min() == -4.0
 
 
@@ -67,4 +67,4 @@ def test_they_run_problems_of_users():
 def test_tours_that_would_take_minutes_are_refused(name):
     tour = nm.Tsp("ring", np.random.default_rng(0).random((21, 2)))
     with pytest.raises(nm.DoesNotFit, match="21 cities are 441 spins"):
-        nm.target(name).program(tour)
+        nm.get_target(name).program(tour)

@@ -139,7 +139,7 @@ def test_pieces_of_compiled_work_do_not_change_it(monkeypatch):
     from hardware_targets.cpu.annealer import CpuAnneal
     from hardware_targets.dopant_network.device.device import random_device
     from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
-    from neuromorph import Minimise, Tsp
+    from neuromorph import Minimize, Tsp
     from neuromorph.analog import softassign
     from neuromorph.rng import kernel_states, read_seeds
 
@@ -149,7 +149,7 @@ def test_pieces_of_compiled_work_do_not_change_it(monkeypatch):
 
     def everything():
         target = CpuAnneal(sweeps=60)
-        yield target.run(target.program(tsp), Minimise(), 3, 5).spins
+        yield target.run(target.program(tsp), Minimize(), 3, 5).spins
         yield softassign(tsp.distances(), read_seeds(4, 2)).values
         spins, streams = np.ones((3, 12), np.int8), kernel_states(read_seeds(6, 3))
         yield switch(sparse.csc_array(w + w.T), np.zeros(12), np.array([0.2, 0.4]), np.full(2, 9.0), spins, streams)[0]

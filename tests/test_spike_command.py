@@ -141,7 +141,7 @@ def test_a_model_is_sampled_down_to_the_floor(place, tmp_path, capsys):
     assert course["times_s"][-1] == pytest.approx(32.0)
     assert result["divergence_floor"] == course["divergence_floor"][-1]
     p = exact.boltzmann(glass(5), 0.8)
-    assert result["mean_energy_exact"] == pytest.approx(p @ exact.energies(glass(5)))
+    assert result["mean_energy_exact"] == pytest.approx(p @ exact.all_energies(glass(5)))
     assert result["mean_spins_exact"] == pytest.approx(p @ exact.spins_of(np.arange(32), 5))
     on = np.clip(spikes["times_s"] + 0.2e-3 + 0.01, 0.2, 2.2) - np.clip(spikes["times_s"] + 0.2e-3, 0.2, 2.2)
     share = np.bincount(spikes["neurons"], weights=on, minlength=5) / 32.0
@@ -172,7 +172,7 @@ def test_clamped_spins_hold_and_the_others_follow(place, tmp_path, capsys):
     kept = np.where((states[:, 1] == 1) & (states[:, 3] == -1), p, 0.0)
     kept /= kept.sum()
     assert about["result"]["mean_spins_exact"] == pytest.approx((kept @ states)[[0, 2, 4]])
-    assert about["result"]["mean_energy_exact"] == pytest.approx(kept @ exact.energies(glass(5)))
+    assert about["result"]["mean_energy_exact"] == pytest.approx(kept @ exact.all_energies(glass(5)))
     assert np.abs(np.subtract(about["result"]["mean_spins"], about["result"]["mean_spins_exact"])).max() < 0.2
     assert set(spikes["neurons"]) == {0, 2, 4}
     assert (spikes["states"][:, 1] == 1).all()

@@ -16,12 +16,12 @@ from hardware_targets.spiking_chip.chip_tables import generic_table, joined, rea
 from hardware_targets.spiking_chip.neurobench import Network
 from hardware_targets.spiking_chip.quantization import Pattern, Wires, cores_for, hold, hops_between
 from hardware_targets.spiking_chip.simulation import Ends
-from neuromorph import Datum, DoesNotFit, Ising, Minimise, Relax, Sample, exact
+from neuromorph import Datum, DoesNotFit, Ising, Minimize, RecallFrom, Sample, exact
 from neuromorph.cost import price
 from neuromorph.problems import MaxCut, Recall, Tsp
 from neuromorph.protocol import mapping_error
 from neuromorph.rng import read_seeds
-from neuromorph.run import finish
+from neuromorph.run import complete_run
 
 LOIHI, EXACT = read_table("loihi"), Pattern(np.random.SeedSequence(0), 0.0, 0.0)
 
@@ -127,9 +127,9 @@ def test_what_does_not_fit_is_refused_with_a_remedy(chip, problem, remedy):
 def test_tasks_too_large_to_simulate_are_refused():
     program = spiking_loihi().program(ring(600), 0)
     with pytest.raises(DoesNotFit, match="cpu-anneal"):
-        spiking_loihi().run(program, Minimise(), 1, 0)
+        spiking_loihi().run(program, Minimize(), 1, 0)
     tour = spiking_loihi().program(Tsp.from_coordinates(np.random.default_rng(0).random((4, 2))), 0)
-    for task in (Sample(1.0), Relax(np.ones(16, np.int8))):
+    for task in (Sample(1.0), RecallFrom(np.ones(16, np.int8))):
         with pytest.raises(DoesNotFit, match="ising"):
             spiking_loihi().run(tour, task, 1, 0)
 
@@ -180,7 +180,7 @@ def test_a_tour_of_five_cities_is_found():
     best = min(tsp.length((0, *rest)) for rest in permutations(range(1, 5)))
     for chip in (spiking_loihi(), spiking_brainscales()):
         program = chip.program(tsp, 0)
-        run = chip.run(program, Minimise(), 64, 1)
+        run = chip.run(program, Minimize(), 64, 1)
         lengths = np.array([tsp.score(tsp.decode(spins)) for spins in run.spins])
         assert (lengths <= best * (1 + 1e-9)).mean() > 0.5
         assert program.held is None
@@ -194,7 +194,7 @@ def test_the_host_keeps_the_lowest_state_of_the_problem_asked_for():
     cut = MaxCut("cut", weights + weights.T)
     three = replace(LOIHI["weight_bits"], value=3, low=3, high=3)
     chip = spiking_generic({"weight_bits": three})
-    run = chip.run(chip.program(cut, 0), Minimise(), 64, 2)
+    run = chip.run(chip.program(cut, 0), Minimize(), 64, 2)
     assert run.energies.min() == pytest.approx(exact.ground_states(cut.ising())[0])
     assert run.converged.all()
 
@@ -239,20 +239,20 @@ def test_events_of_a_sampler_are_counted_by_fan_out():
 def test_time_is_that_of_steps_and_of_the_busiest_core():
     loihi, analog = spiking_loihi(), spiking_brainscales()
     cue = np.ones(8, np.int8)
-    run = loihi.run(loihi.program(ring(8), 0), Relax(cue), 4, 0)
+    run = loihi.run(loihi.program(ring(8), 0), RecallFrom(cue), 4, 0)
     expected = 500 * 0.6e-6 + 4000 * 9.7e-9
     expected = expected + run.activity["synaptic_operations"] * 3.8e-9 + run.activity["spikes"] * (30e-9 + 21.1e-9)
     np.testing.assert_allclose(run.activity["device_s"], expected, rtol=1e-12)
     np.testing.assert_array_equal(run.activity["packets"], run.activity["spikes"])  # one core, its own
     assert not run.activity["hops"].any()
-    run = analog.run(analog.program(ring(8), 0), Relax(cue), 4, 0)
+    run = analog.run(analog.program(ring(8), 0), RecallFrom(cue), 4, 0)
     np.testing.assert_allclose(run.activity["device_s"], 0.5e-3)
 
 
 def test_a_ledger_prices_synaptic_operations_as_published():
     """Core and system apart; 35.5 pJ on Loihi, 23.6 at least; no such line on the analog chip."""
     loihi = spiking_loihi()
-    run = loihi.run(loihi.program(ring(8), 0), Relax(np.ones(8, np.int8)), 4, 0)
+    run = loihi.run(loihi.program(ring(8), 0), RecallFrom(np.ones(8, np.int8)), 4, 0)
     ledger = price(run, loihi.costs())
     line = next(entry for entry in ledger.entries if entry.what == "synaptic operations")
     assert line.total.value == pytest.approx(35.5e-12 * run.activity["synaptic_operations"].sum())
@@ -273,7 +273,7 @@ def test_two_neurons_cost_what_sana_fe_says(hops, network_pj):
     counts = {"membrane_accesses": 20, "membrane_updates": 19, "spikes": 10, "packets": 10, "synaptic_operations": 10}
     nothing = dict.fromkeys(("row_hops", "column_hops", "device_s", "words_read", "words_written"), 0)
     program = nm.Program("spiking-loihi", Ising(np.zeros((2, 2))), None)
-    run = finish(program, Minimise(), np.ones((1, 2)), {**nothing, **counts, **hops})
+    run = complete_run(program, Minimize(), np.ones((1, 2)), {**nothing, **counts, **hops})
     pj = {entry.what: 1e12 * entry.total.value for entry in price(run, spiking_loihi().costs()).entries}
     somata = ("neurons read from memory", "updates of neurons", "neurons that fire")
     network = ("spikes sent to cores", "steps east or west in the mesh", "steps north or south in the mesh")
@@ -379,7 +379,7 @@ def test_metrics_by_hand():
     network = Network(3, 4, 8, weight_bits=8, bias_bits=16, state_bits=48, operations=8)
     program = nm.Program("x", Ising(np.zeros((3, 3))), None, SimpleNamespace(network=lambda task: network))
     activity = {"spikes": [5.0, 7.0], "synaptic_operations": [10.0, 20.0], "membrane_updates": [30.0, 30.0]}
-    found = neurobench(program, finish(program, Minimise(), np.ones((2, 3)), activity))
+    found = neurobench(program, complete_run(program, Minimize(), np.ones((2, 3)), activity))
     assert found == {
         "Footprint": 8 + 3 * 8,
         "ParameterCount": 11,
@@ -394,7 +394,7 @@ def test_metrics_by_hand():
 def test_metrics_are_in_results():
     """A study of a cut and of a chip; numbers that JSON cannot hold would fail as well."""
     cut = MaxCut("square", ring(4).couplings)
-    comparison = nm.compare(cut, [spiking_loihi(), nm.target("cpu-anneal")], reads=4, rng=0)
+    comparison = nm.compare(cut, [spiking_loihi(), nm.get_target("cpu-anneal")], reads=4, rng=0)
     chip, cpu = json.loads(nm.results_json(comparison))["results"]
     assert chip["neurobench"]["SynapticOperations"]["Effective_ACs"] > 0
     assert chip["neurobench"]["ConnectionSparsity"] == pytest.approx(1 - (8 + 2 * 2 * 4) / 64)
@@ -406,7 +406,7 @@ def test_reads_of_one_stream_are_those_of_one_run():
     """Activity too, not only spins, belongs to the read."""
     chip = spiking_loihi()
     program, cue = chip.program(ring(6), 0), np.ones(6, np.int8)
-    whole = chip.run(program, Relax(cue), 5, 3)
-    part = chip.run(program, Relax(cue), 2, 3)
+    whole = chip.run(program, RecallFrom(cue), 5, 3)
+    part = chip.run(program, RecallFrom(cue), 2, 3)
     np.testing.assert_array_equal(whole.activity["spikes"][:2], part.activity["spikes"])
     assert len({int(seed.spawn_key[-1]) for seed in read_seeds(3, 5)}) == 5

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from neuromorph import exact
 from neuromorph.ising import Ising
 from neuromorph.problems import MaxCut, OneHot, Tsp
-from neuromorph.spiking import WinnerTakeAll, solve_at_random, solve_by_gibbs, solve_by_spikes
+from neuromorph.spiking import WinnerTakeAll, sample_uniformly, solve_by_gibbs, solve_by_spikes
 
 SUDOKU = np.array([[0, 2, 3, 4], [0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 
@@ -104,7 +104,7 @@ def test_sudoku_is_solved_by_spikes_in_four_seconds():
         boxes = grid.reshape(2, 2, 2, 2).swapaxes(1, 2).reshape(4, 4)
         assert all(sorted(line) == [1, 2, 3, 4] for line in (*grid, *grid.T, *boxes))
     updates = round(spikes.updates)
-    assert solve_at_random(problem, updates, chains=40, rng=1).hits(0.0) <= 20
+    assert sample_uniformly(problem, updates, chains=40, rng=1).hits(0.0) <= 20
     assert solve_by_gibbs(problem, updates, chains=40, rng=1).hits(0.0) >= 38
 
 
@@ -133,7 +133,7 @@ def test_more_constraints_than_one_kind():
 def test_gibbs_baseline_draws_the_heat_bath():
     """Constant beta: the last states of 20,000 independent chains against exp(-beta E') over all states."""
     from neuromorph.rng import kernel_states, read_seeds
-    from neuromorph.spiking.one_hot_gibbs_kernel import search
+    from neuromorph.spiking.one_hot_gibbs_kernel import one_hot_gibbs
     from neuromorph.testing import require_distribution
 
     problem = OneHot.from_spins(glass(2, 3))
@@ -141,13 +141,13 @@ def test_gibbs_baseline_draws_the_heat_bath():
     betas = np.full(60, 0.6)
     fixed = (np.array(problem.weights), np.array(problem.biases), problem.members)
     for row, state in zip(last, kernel_states(read_seeds(1, len(last))), strict=True):
-        search(*fixed, betas, row, np.empty(3, np.int64), np.empty(6), np.full(4, -1.0), state)
+        one_hot_gibbs(*fixed, betas, row, np.empty(3, np.int64), np.empty(6), np.full(4, -1.0), state)
     require_distribution(2 * (last % 2) - 1, exact.boltzmann(glass(2, 3), 0.6))
 
 
 def test_same_seed_same_search():
     problem = OneHot.sudoku(SUDOKU)
-    for solve, length in ((solve_by_spikes, 0.2), (solve_by_gibbs, 30), (solve_at_random, 30)):
+    for solve, length in ((solve_by_spikes, 0.2), (solve_by_gibbs, 30), (sample_uniformly, 30)):
         first, again, other = (solve(problem, length, chains=4, rng=seed) for seed in (1, 1, 2))
         assert np.array_equal(first.winners, again.winners)
         assert not np.array_equal(first.winners, other.winners)
@@ -191,6 +191,6 @@ def test_the_example_runs(capsys):
 @pytest.mark.parametrize("updates", [0, -1])
 def test_a_baseline_needs_an_update(updates):
     with pytest.raises(ValueError, match="ask for at least one"):
-        solve_at_random(OneHot.colouring(2, [[0, 1]], 2), updates)
+        sample_uniformly(OneHot.colouring(2, [[0, 1]], 2), updates)
     with pytest.raises(ValueError, match="ask for at least one"):
         solve_by_gibbs(OneHot.colouring(2, [[0, 1]], 2), updates)

@@ -75,7 +75,7 @@ print("brian2" in sys.modules, sys.excepthook is sys.__excepthook__)
 
 def test_a_seed_decides_the_spikes_and_a_run_leaves_no_trace(folder):
     """Fails if noise is not reseeded, if a run starts where the last one ended, or if a parameter stays behind."""
-    simulator = backend.build(three_cells, dt_s=1e-3, folder=folder)
+    simulator = backend.build_simulator(three_cells, dt_s=1e-3, folder=folder)
     first = simulator.run(0.2, CELLS, rng=1, outputs=["cells.v"])
     simulator.run(0.1, {"cells.a": 3.0, "synapses.w": 0.9}, rng=2)
     assert len(first["spikes.t"]) > 10
@@ -97,9 +97,9 @@ def test_brian2_is_left_as_it_was_found(folder):
     b2.defaultclock.dt = 0.2 * b2.ms
     np.random.seed(5)  # noqa: NPY002  the global generator is what Brian2 uses
     before = b2.prefs["codegen.target"], np.random.get_state()[1].copy(), b2.get_device()  # noqa: NPY002
-    backend.build(three_cells, dt_s=1e-3, folder=folder).run(0.05, CELLS, rng=1)
+    backend.build_simulator(three_cells, dt_s=1e-3, folder=folder).run(0.05, CELLS, rng=1)
     with pytest.raises(ValueError):
-        backend.build(lambda b2: [*three_cells(b2), *three_cells(b2)], dt_s=1e-3, folder=folder)
+        backend.build_simulator(lambda b2: [*three_cells(b2), *three_cells(b2)], dt_s=1e-3, folder=folder)
     after = b2.prefs["codegen.target"], np.random.get_state()[1], b2.get_device()  # noqa: NPY002
     assert before[0] == after[0]
     assert np.array_equal(before[1], after[1])
@@ -109,7 +109,7 @@ def test_brian2_is_left_as_it_was_found(folder):
 
 def test_progress_is_told_to_the_end(folder):
     told: list[float] = []
-    backend.build(three_cells, dt_s=1e-3, folder=folder).run(0.05, CELLS, rng=1, progress=told.append)
+    backend.build_simulator(three_cells, dt_s=1e-3, folder=folder).run(0.05, CELLS, rng=1, progress=told.append)
     assert told[0] == 0.0
     assert told[-1] == 1.0
 
@@ -118,7 +118,7 @@ def test_an_interrupted_run_leaves_nothing_behind(folder):
     """Ctrl-C in the middle: Brian2 is as it was, and the next run is what it would have been."""
     import brian2 as b2
 
-    simulator = backend.build(three_cells, dt_s=1e-3, folder=folder)
+    simulator = backend.build_simulator(three_cells, dt_s=1e-3, folder=folder)
     first = simulator.run(0.2, CELLS, rng=1)
     before = b2.prefs["codegen.target"], b2.get_device(), float(b2.defaultclock.dt), gc.get_freeze_count()
     with pytest.raises(KeyboardInterrupt):
@@ -138,7 +138,7 @@ def test_an_interrupted_run_leaves_nothing_behind(folder):
     ],
 )
 def test_wrong_parameters_are_named(folder, parameters, words):
-    simulator = backend.build(three_cells, dt_s=1e-3, folder=folder)
+    simulator = backend.build_simulator(three_cells, dt_s=1e-3, folder=folder)
     with pytest.raises(ValueError, match=words):
         simulator.run(0.01, parameters, rng=0)
     with pytest.raises(ValueError, match="duration_s"):
@@ -147,9 +147,9 @@ def test_wrong_parameters_are_named(folder, parameters, words):
 
 def test_an_unknown_back_end_is_refused():
     with pytest.raises(ValueError, match="cpp_standalone"):
-        backend.build(three_cells, dt_s=1e-3, backend="gpu")
+        backend.build_simulator(three_cells, dt_s=1e-3, backend="gpu")
     with pytest.raises(ValueError, match="dt_s"):
-        backend.build(three_cells, dt_s=0.0)
+        backend.build_simulator(three_cells, dt_s=0.0)
 
 
 @pytest.mark.slow
@@ -159,12 +159,14 @@ def test_compiled_back_ends_spike_as_numpy_does(folder, name):
 
     All three draw from the Mersenne twister; cpp draws in the order of numpy, so that these spikes agree one by one.
     """
-    simulator, told = backend.build(three_cells, dt_s=1e-3, backend=name, folder=folder), []
+    simulator, told = backend.build_simulator(three_cells, dt_s=1e-3, backend=name, folder=folder), []
     one, again, other = (simulator.run(1.0, CELLS, rng=seed, progress=told.append) for seed in (1, 1, 2))
     assert same_spikes(one, again)
     assert not same_spikes(one, other)
     assert told[-1] == 1.0
-    reference = backend.build(three_cells, dt_s=1e-3, folder=folder).run(1.0, CELLS, rng=1, outputs=["synapses.w"])
+    reference = backend.build_simulator(three_cells, dt_s=1e-3, folder=folder).run(
+        1.0, CELLS, rng=1, outputs=["synapses.w"]
+    )
     assert abs(len(one["spikes.t"]) - len(reference["spikes.t"])) < 0.2 * len(reference["spikes.t"])
     assert one["trace.v"].shape == reference["trace.v"].shape
     with pytest.raises(ValueError, match=r"cells\.a"):
@@ -173,7 +175,7 @@ def test_compiled_back_ends_spike_as_numpy_does(folder, name):
         assert same_spikes(one, reference)
         assert np.allclose(one["trace.v"], reference["trace.v"], atol=1e-9)
         programs = {path.name for path in folder.glob("program-*")}
-        assert backend.build(three_cells, dt_s=1e-3, backend=name, folder=folder).program == simulator.program
+        assert backend.build_simulator(three_cells, dt_s=1e-3, backend=name, folder=folder).program == simulator.program
         assert {path.name for path in folder.glob("program-*")} == programs
         assert len(simulator.run(2.0, CELLS, rng=1)["trace.t"]) == 2000
         with pytest.raises(KeyboardInterrupt):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuromorph import exact
-from neuromorph.boltzmann import RBM, BoltzmannMachine, Layer
+from neuromorph.boltzmann import RBM, BoltzmannMachine, RestrictedBoltzmann
 from neuromorph.ising import Ising
 from neuromorph.spiking import (
     AbstractNeurons,
@@ -22,7 +22,7 @@ from neuromorph.spiking import (
     LifSamplerNeurons,
     SpikeStates,
     calibrate,
-    memoryless_floor,
+    exponential_neuron_divergence,
     relative_entropy,
 )
 from neuromorph.spiking import lif_sampler as calibration
@@ -246,7 +246,7 @@ def test_machines_of_the_suite_become_networks_with_their_energies():
     x = np.random.default_rng(0).integers(0, 2, (40, 3))
     general = BoltzmannMachine(2, n_iter=3, random_state=0).fit(x)
     restricted = RBM(2, n_iter=3, random_state=0).fit(x)
-    layer = Layer(np.array([[0.5, -1.0, 0.2]]), [0.1, 0.2, -0.3], [0.4])
+    layer = RestrictedBoltzmann(np.array([[0.5, -1.0, 0.2]]), [0.1, 0.2, -0.3], [0.4])
     for model, ising, beta in (
         (GLASS, GLASS, 0.7),
         (general, general.ising(), 1.0),
@@ -256,12 +256,12 @@ def test_machines_of_the_suite_become_networks_with_their_energies():
         w, b = BoltzmannSampler(model, beta).network()
         z = (exact.spins_of(np.arange(1 << ising.size), ising.size) + 1) / 2.0
         log_p = 0.5 * np.einsum("si,si->s", z @ w.toarray(), z) + z @ b
-        assert np.ptp(log_p + beta * exact.energies(ising)) < 1e-9
+        assert np.ptp(log_p + beta * exact.all_energies(ising)) < 1e-9
 
 
 def test_hidden_neurons_of_an_rbm_answer_clamped_data():
     """P(h | v) of a layer whose visible neurons are held at two data: each hidden mean within 5 standard errors."""
-    layer = Layer(np.array([[1.5, -1.0, 0.5], [-0.7, 0.4, 1.1]]), [0.3, 0.0, -0.2], [0.2, -0.5])
+    layer = RestrictedBoltzmann(np.array([[1.5, -1.0, 0.5], [-0.7, 0.4, 1.1]]), [0.3, 0.0, -0.2], [0.2, -0.5])
     data = np.array([[1, 0, 1], [0, 1, 0]])
     held = np.zeros((4000, 5), int)
     held[:, :3] = np.repeat(2 * data - 1, 2000, axis=0)
@@ -295,14 +295,14 @@ def test_floor_of_uncoupled_neurons():
     b = np.array([0.4, -1.0, 0.2])
     rates = (1.0 + np.exp(b)) / 0.01
     sums = [rates[[i for i in range(3) if s >> i & 1]].sum() for s in range(1, 8)]
-    assert memoryless_floor(b, np.zeros((3, 3)), 0.01) == pytest.approx(sum(1.0 / np.array(sums)))
+    assert exponential_neuron_divergence(b, np.zeros((3, 3)), 0.01) == pytest.approx(sum(1.0 / np.array(sums)))
 
 
 @pytest.mark.parametrize("cold", [100.0, 1e6])
 def test_no_floor_is_told_where_rates_are_too_far_apart(cold):
     """Instead of noise of the eigenvalues, or an overflow; and states without probability are infinitely far."""
     w = cold * np.array([[0.0, 1.0], [1.0, 0.0]])
-    assert np.isnan(memoryless_floor(np.full(2, -0.5 * cold), w, 0.01))
+    assert np.isnan(exponential_neuron_divergence(np.full(2, -0.5 * cold), w, 0.01))
     assert relative_entropy([0.5, 0.5], [1.0, 0.0]) == np.inf
 
 

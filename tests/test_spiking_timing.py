@@ -10,9 +10,9 @@ from scipy.special import zeta
 from scipy.stats import chi2
 
 from neuromorph.spiking import (
+    DelayCodeMemory,
     PhaseMemory,
     PulseNetwork,
-    TimeCode,
     complete_size_distribution,
     fit_power_law,
     phase_overlaps,
@@ -95,10 +95,10 @@ def test_one_pattern_is_a_fixed_point_of_period_t():
         (lambda: PhaseMemory.from_patterns([[1.0, 0.5]]), "patterns"),
         (lambda: PhaseMemory(np.ones((2, 2))).recall([1, 1, 1]), "cues"),
         (lambda: PhaseMemory(np.ones((2, 2))).recall([1, 1], cycles=1), "cycles"),
-        (lambda: TimeCode([[1.0, -1.0]]), "templates"),
-        (lambda: TimeCode([[1.0, 1.0]], levels=0), "levels"),
-        (lambda: TimeCode([[1.0, 1.0]]).recognise([[1.0, 0.0]]), "values"),
-        (lambda: TimeCode([[1.0, 1.0]]).recognise([[1.0, 1e9]]), "latest_s"),
+        (lambda: DelayCodeMemory([[1.0, -1.0]]), "templates"),
+        (lambda: DelayCodeMemory([[1.0, 1.0]], levels=0), "levels"),
+        (lambda: DelayCodeMemory([[1.0, 1.0]]).recognise([[1.0, 0.0]]), "values"),
+        (lambda: DelayCodeMemory([[1.0, 1.0]]).recognise([[1.0, 1e9]]), "latest_s"),
         (lambda: PulseNetwork.lattice(4, 1.0), "weight"),
         (lambda: PulseNetwork.lattice(2, 0.5), "side"),
         (lambda: PulseNetwork([0, 1], [3], 0.1), "targets"),
@@ -125,7 +125,7 @@ def test_a_pattern_is_recognised_at_any_strength():
     """15 trials a noise, scales .5 to 2, all right; fails if strength changes more than the moment of the answer."""
     rng = np.random.default_rng(1)
     templates = np.exp(rng.uniform(-1.5, 1.5, (10, 60)))
-    code = TimeCode(templates)
+    code = DelayCodeMemory(templates)
     scales = np.geomspace(0.5, 2.0, 15)
     for noise in (0.0, 0.25, 0.5):
         which = rng.integers(0, 10, 15)
@@ -146,7 +146,7 @@ def test_detectors_count_what_the_equation_says():
     """At a step of .05 ms the number of detectors is that of thresholds below the highest v, to one."""
     rng = np.random.default_rng(6)
     templates = np.exp(rng.uniform(-1.0, 1.0, (3, 30)))
-    code = TimeCode(templates, step_s=0.05e-3)
+    code = DelayCodeMemory(templates, step_s=0.05e-3)
     values = templates * np.exp(0.3 * rng.standard_normal((3, 30)))
     expected = np.floor(code.coincidence(values) * (code.levels + 1))
     assert np.abs(code.recognise(values).scores - expected).max() <= 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from neuromorph.estimate import Estimate, wilson
+from neuromorph.estimate import Estimate, wilson_interval
 from neuromorph.study.time_to_solution import reads_to_solution, to_solution
 
 
@@ -16,7 +16,7 @@ from neuromorph.study.time_to_solution import reads_to_solution, to_solution
 def test_wilson_is_the_score_interval_of_scipy(n, share, confidence):
     k = round(share * n)
     expected = binomtest(k, n).proportion_ci(confidence, method="wilson")
-    estimate = wilson(k, n, confidence)
+    estimate = wilson_interval(k, n, confidence)
     assert estimate.value == k / n
     assert (estimate.low, estimate.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
     assert 0.0 <= estimate.low <= estimate.value <= estimate.high <= 1.0
@@ -25,8 +25,8 @@ def test_wilson_is_the_score_interval_of_scipy(n, share, confidence):
 def test_wilson_without_success_has_its_textbook_bound():
     """z^2 / (n + z^2), with exact ends: -1e-17 would turn into a negative time."""
     z2 = 1.959963984540054**2
-    assert wilson(0, 20) == Estimate(0.0, 0.0, pytest.approx(z2 / (20 + z2)))
-    assert wilson(20, 20) == Estimate(1.0, pytest.approx(20 / (20 + z2)), 1.0)
+    assert wilson_interval(0, 20) == Estimate(0.0, 0.0, pytest.approx(z2 / (20 + z2)))
+    assert wilson_interval(20, 20) == Estimate(1.0, pytest.approx(20 / (20 + z2)), 1.0)
 
 
 def test_reads_to_solution_have_closed_forms():
@@ -54,7 +54,7 @@ def test_to_solution_joins_the_intervals_of_price_and_chance():
 
 
 def test_no_success_gives_a_bound_and_no_value():
-    p = wilson(0, 50)
+    p = wilson_interval(0, 50)
     bound = to_solution(Estimate(2.0, 1.0, 4.0), p)
     assert bound == Estimate(None, pytest.approx(2.0 * math.log(0.01) / math.log(1.0 - p.high)), None)
 
@@ -67,13 +67,13 @@ def test_no_success_gives_a_bound_and_no_value():
 )
 def test_a_bound_is_never_below_one_read(reads, amount, low, high):
     """The low end of a price that is known to a factor of 1000 made "> 17 J" beside 660 J a read."""
-    bound = to_solution(Estimate(amount, low * amount, high * amount), wilson(0, reads))
+    bound = to_solution(Estimate(amount, low * amount, high * amount), wilson_interval(0, reads))
     assert bound.low >= amount
     assert bound.value is bound.high is None
 
 
 def test_certain_success_takes_one_read():
-    p = wilson(10, 10)
+    p = wilson_interval(10, 10)
     estimate = to_solution(Estimate(2.0, 1.0, 4.0), p)
     assert (estimate.value, estimate.low) == (2.0, 1.0)
     assert estimate.high == pytest.approx(4.0 * math.log(0.01) / math.log(1 - p.low))
@@ -81,7 +81,7 @@ def test_certain_success_takes_one_read():
 
 def test_undefined_stays_undefined():
     nothing = Estimate(None, None, None)
-    assert to_solution(nothing, wilson(1, 2)) == nothing
+    assert to_solution(nothing, wilson_interval(1, 2)) == nothing
     assert to_solution(Estimate(1.0, 1.0, 1.0), nothing) == nothing
 
 
@@ -92,7 +92,7 @@ def test_intervals_of_time_to_solution_cover_the_truth(p, reads):
     truth = 3.0 * reads_to_solution(p)
     covered = 0
     for k in rng.binomial(reads, p, size=4000):
-        estimate = to_solution(Estimate(3.0, 3.0, 3.0), wilson(int(k), reads))
+        estimate = to_solution(Estimate(3.0, 3.0, 3.0), wilson_interval(int(k), reads))
         covered += estimate.low <= truth * (1 + 1e-12) and (estimate.high is None or truth <= estimate.high)
     assert 0.92 <= covered / 4000 <= 0.995
 
@@ -100,10 +100,10 @@ def test_intervals_of_time_to_solution_cover_the_truth(p, reads):
 @pytest.mark.parametrize(
     ("call", "rule"),
     [
-        (lambda: wilson(3, 2), "3 of 2 reads"),
-        (lambda: wilson(0, 0), "and a read"),
-        (lambda: wilson(-1, 2), "-1 of 2"),
-        (lambda: wilson(1, 2, confidence=1.0), "confidence is 1.0"),
+        (lambda: wilson_interval(3, 2), "3 of 2 reads"),
+        (lambda: wilson_interval(0, 0), "and a read"),
+        (lambda: wilson_interval(-1, 2), "-1 of 2"),
+        (lambda: wilson_interval(1, 2, confidence=1.0), "confidence is 1.0"),
         (lambda: reads_to_solution(1.5), "p is 1.5"),
         (lambda: reads_to_solution(math.nan), "p is nan"),
         (lambda: reads_to_solution(0.5, confidence=0.0), "confidence is 0.0"),

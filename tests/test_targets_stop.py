@@ -20,7 +20,7 @@ BY_ONE = {"analog-circuit", "memristor-crossbar", "atomic-spins-ideal", "cpu-ann
 
 @pytest.mark.parametrize(("name", "problem"), CASES, ids=[f"{name} {problem.kind}" for name, problem in CASES])
 def test_reads_that_are_whole_are_kept(name, problem, monkeypatch):
-    target = nm.target(name)
+    target = nm.get_target(name)
     program, task = target.program(problem, rng=2), problem.task(READS, 3)
     left, check = [0], TimeLimit.check
 

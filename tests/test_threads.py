@@ -14,7 +14,7 @@ import neuromorph as nm
 from circuits import Crossbar
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.transport.master_equation import stationary
-from neuromorph.analog import AnalogNetwork, Tanh, anneal, simulate
+from neuromorph.analog import AnalogNetwork, Tanh, mean_field_anneal, simulate
 from neuromorph.associative_memory import ModernHopfield
 from neuromorph.boltzmann import RBM, Autoencoder
 from neuromorph.runtime.threads import single_threaded_blas
@@ -67,7 +67,7 @@ def glass(n):
 
 
 def anneal_200():
-    anneal(glass(200), [np.random.SeedSequence(k) for k in range(16)], duration_tau=100)
+    mean_field_anneal(glass(200), [np.random.SeedSequence(k) for k in range(16)], duration_tau=100)
 
 
 def simulate_150():
@@ -99,13 +99,13 @@ def wires():
 
 
 def crossbar():
-    device = nm.target("memristor-crossbar")
-    device.run(device.program(glass(100), 0), nm.Minimise(), 8, 0)
+    device = nm.get_target("memristor-crossbar")
+    device.run(device.program(glass(100), 0), nm.Minimize(), 8, 0)
 
 
 def dopants():
-    device = nm.target("dopant-neurons")
-    device.run(device.program(glass(80), 0), nm.Minimise(), 8, 0)
+    device = nm.get_target("dopant-neurons")
+    device.run(device.program(glass(80), 0), nm.Minimize(), 8, 0)
 
 
 LOOPS = [anneal_200, simulate_150, learn_digits, encode_digits, remember, hop, wires, crossbar, dopants]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuromorph import Minimise, Problem, Tsp, exact, load
-from neuromorph.problems.tsp import MAX_ISING
+from neuromorph import Minimize, Problem, Tsp, exact, load
+from neuromorph.problems.tsp import MAX_ISING_CITIES
 
 
 def random_matrix(seed: int, n: int) -> np.ndarray:
@@ -102,9 +102,9 @@ def test_distances_are_those_of_the_text(weight_type):
 
 
 def test_every_weight_type_is_compared_with_the_text():
-    from neuromorph.problems.tsplib_distances import RULES
+    from neuromorph.problems.tsplib_distances import DISTANCE_RULES
 
-    assert set(RULES) == set(BY_THE_BOOK)
+    assert set(DISTANCE_RULES) == set(BY_THE_BOOK)
 
 
 def test_att_and_ceil_round_up_where_the_others_do_not():
@@ -246,7 +246,7 @@ def test_a_tsp_is_a_problem():
     p = Tsp.from_coordinates(np.eye(3), name="corner", weight_type="EUC_3D", best_known=3.0)
     assert isinstance(p, Problem)
     assert (p.kind, p.sense, p.size, p.name, p.best_known) == ("tsp", "min", 3, "corner", 3.0)
-    assert p.task(10, 0) == Minimise()
+    assert p.task(10, 0) == Minimize()
     assert p.length([0, 1, 2]) == 3
     assert Tsp.from_matrix(np.zeros((3, 3))).default_penalty() == 1.0
     assert Tsp.from_matrix(np.ones((3, 3)), penalty=0.25).energy(-np.ones(9)) == 1.5
@@ -306,7 +306,7 @@ def test_what_does_not_fit_in_memory_is_refused_with_a_remedy():
     with pytest.raises(ValueError, match="use a target that holds tours"):
         large.ising()
     with pytest.raises(ValueError, match="one-hot form"):
-        Tsp.from_matrix(np.ones((MAX_ISING + 1, MAX_ISING + 1))).ising()
+        Tsp.from_matrix(np.ones((MAX_ISING_CITIES + 1, MAX_ISING_CITIES + 1))).ising()
     assert large.length(np.arange(10_001)) > 0
 
 

@@ -41,7 +41,7 @@ from .step_refinement import STEPS_PER_TAU as REFINED
 from .step_refinement import refine as refine_steps
 
 if TYPE_CHECKING:
-    from neuromorph.study.compare import Progress
+    from neuromorph.study.compare import StudyProgress
 
 Synapses = Literal["resistors", "transconductors", "overlaps"]
 
@@ -70,7 +70,7 @@ def certify(
     engines: Sequence[str] | None = None,
     rng: RNG = 0,
     timeout_s: float = TIMEOUT_S,
-    progress: Progress | None = None,
+    progress: StudyProgress | None = None,
 ) -> Certificate:
     """Run ``network`` in the ODE and in each of ``engines`` (all that are installed if None).
 
@@ -130,7 +130,7 @@ def certify_tour(
     engines: Sequence[str] | None = None,
     rng: RNG = 0,
     timeout_s: float = TIMEOUT_S,
-    progress: Progress | None = None,
+    progress: StudyProgress | None = None,
 ) -> Certificate:
     """The same for the circuit that anneals a tour; its attractor is the set of V above 1/2 at the end."""
     start = tour.start(rng)
@@ -239,7 +239,7 @@ def _with_steps(circuit: Circuit, step_s: float | None, reltol: float | None) ->
 
 
 def _run(
-    circuit: Circuit, engines: Sequence[str], timeout_s: float, progress: Progress | None, about: str = ""
+    circuit: Circuit, engines: Sequence[str], timeout_s: float, progress: StudyProgress | None, about: str = ""
 ) -> dict[str, Waveforms]:
     found = {}
     for name in engines:
@@ -270,7 +270,7 @@ def _solve(rhs: Callable[[float, Float], Float], start: Float, circuit: Circuit,
 
 
 def _certificate(
-    case: _Case, engines: Sequence[str] | None, refine: bool, timeout_s: float, progress: Progress | None
+    case: _Case, engines: Sequence[str] | None, refine: bool, timeout_s: float, progress: StudyProgress | None
 ) -> Certificate:
     names = installed_engines() if engines is None else list(engines)
     if not names:

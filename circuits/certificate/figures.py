@@ -11,8 +11,8 @@ import numpy as np
 from neuromorph.files.atomic_write import write_file
 from neuromorph.plotting.axes import new_axes
 from neuromorph.plotting.files import figure_bytes
-from neuromorph.plotting.numbers import quantity
-from neuromorph.plotting.style import INK, LINE, MARKERS, MUTED, SERIES, series_colour
+from neuromorph.plotting.numbers import format_quantity
+from neuromorph.plotting.style import INK, LINE, MARKERS, MUTED, SERIES_COLORS, series_color
 
 from .certificate import Certificate
 
@@ -58,7 +58,7 @@ def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
         # Apart in time, so that no engine hides another.
         at = (np.arange(_DOTS) + (k + 0.5) / len(certificate.traces)) * end / _DOTS
         marks = np.unique(np.searchsorted(trace.times, at).clip(max=len(trace.times) - 1))
-        colour, mark = series_colour(k), MARKERS[k % len(MARKERS)]
+        colour, mark = series_color(k), MARKERS[k % len(MARKERS)]
         ax.plot(trace.times[marks], trace.voltages[np.ix_(marks, chosen)], mark, color=colour, markersize=3)
         ax.plot([], [], mark, color=colour, markersize=4, label=name)
     ax.set_title(f"{certificate.neurons} outputs, amplifiers: {certificate.amplifier}", fontsize=10, color=INK)
@@ -72,9 +72,9 @@ def draw_errors(certificate: Certificate, ax: Axes | None = None) -> Axes:
     for k, (name, trace) in enumerate(certificate.traces.items()):
         error = np.abs(trace.voltages - trace.expected).max(axis=1) / (trace.rails[1] - trace.rails[0])
         style = ("-", "--", ":")[k % 3]
-        ax.plot(trace.times, np.maximum(error, _FLOOR), style, color=series_colour(k), linewidth=1.4, label=name)
+        ax.plot(trace.times, np.maximum(error, _FLOOR), style, color=series_color(k), linewidth=1.4, label=name)
     if certificate.level == "ideal":
-        ax.axhline(certificate.bound, color=SERIES[1], linewidth=0.8)
+        ax.axhline(certificate.bound, color=SERIES_COLORS[1], linewidth=0.8)
         ax.text(
             1.0, certificate.bound, "bound", transform=ax.get_yaxis_transform(), ha="right", va="bottom", fontsize=8
         )
@@ -93,7 +93,7 @@ def draw_refinement(certificate: Certificate, ax: Axes | None = None) -> Axes:
     step = 1.0 / np.array(refinement.steps_per_tau)
     for k, (name, errors) in enumerate(refinement.errors.items()):
         style = ("-", "--", ":")[k % 3] + MARKERS[k % len(MARKERS)]
-        ax.plot(step, np.maximum(errors, _FLOOR), style, color=series_colour(k), markersize=5, label=name)
+        ax.plot(step, np.maximum(errors, _FLOOR), style, color=series_color(k), markersize=5, label=name)
     first = max(errors[0] for errors in refinement.errors.values())
     ax.plot(step, first * (step / step[0]) ** 2, color=MUTED, linewidth=4, alpha=0.25, label="step squared")
     ax.set(xscale="log", yscale="log")
@@ -106,7 +106,7 @@ def draw_refinement(certificate: Certificate, ax: Axes | None = None) -> Axes:
 
 
 def _over_time(ax: Axes) -> Axes:
-    ax.xaxis.set_major_formatter(lambda x, _: quantity(x, "s", 2) if x else "0")
+    ax.xaxis.set_major_formatter(lambda x, _: format_quantity(x, "s", 2) if x else "0")
     ax.locator_params(axis="x", nbins=4)
     ax.set_xlabel("time")
     return _styled(ax)

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from neuromorph.analog import AnalogNetwork, Trajectory
-from neuromorph.analog.transient import checked_initial
+from neuromorph.analog.transient import check_initial
 from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
@@ -117,7 +117,7 @@ def energy_of_network(
 
     if not (np.isfinite(duration_s) and duration_s > 0):
         raise ValueError(f"duration_s is {duration_s}; it must be finite and positive")
-    start = checked_initial(network, initial)
+    start = check_initial(network, initial)
     if len(start) != 1:
         raise ValueError(f"initial has shape {start.shape}; energies are counted for one state ({network.size},)")
     meter, n = _Meter(network, rails), network.size

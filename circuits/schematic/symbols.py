@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import atan2, degrees, hypot
 from typing import TYPE_CHECKING, Any, Literal
 
-from neuromorph.plotting.numbers import quantity
+from neuromorph.plotting.numbers import format_quantity
 from neuromorph.plotting.style import INK, MUTED, PAPER
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Board:
 
 def valued(value: float, unit: str) -> str:
     """Three digits and no zeros at the end: "4.7 kΩ"."""
-    number, _, name = quantity(value, unit).partition(" ")
+    number, _, name = format_quantity(value, unit).partition(" ")
     return f"{number.rstrip('0').rstrip('.') if '.' in number else number} {name}"
 
 

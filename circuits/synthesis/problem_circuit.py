@@ -14,9 +14,9 @@ from neuromorph.analog.softassign import Softassign
 from neuromorph.ising import Float, Ising
 from neuromorph.problems import Tsp
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import DoesNotFit, ising_of
+from neuromorph.protocol import DoesNotFit, as_ising
 from neuromorph.rng import RNG, read_seeds
-from neuromorph.task import Relax
+from neuromorph.task import RecallFrom
 
 from ..netlist.circuit import Mosfet
 from ..netlist.hierarchy import flatten
@@ -147,7 +147,7 @@ def network_of(
     neurons = _neurons(problem)
     resistors = 0
     if neurons <= most_neurons:
-        ising = ising_of(problem)
+        ising = as_ising(problem)
         resistors = ising.sparse_couplings().nnz + neurons
     if neurons > most_neurons or resistors > most_resistors:
         raise DoesNotFit(
@@ -157,7 +157,7 @@ def network_of(
         )
     network = AnalogNetwork.from_ising(ising)
     task = None if isinstance(problem, Ising) else problem.task(1, rng)
-    if isinstance(task, Relax):
+    if isinstance(task, RecallFrom):
         return network, near_middle(network, 0.45 * task.cues(1, network.size)[0])
     return network, random_start(network, rng)
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from neuromorph.analog import AnalogNetwork, simulate
 from neuromorph.ising import Float
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import ising_of
+from neuromorph.protocol import as_ising
 from neuromorph.rng import read_seeds
 from neuromorph.runtime.threads import single_threaded_blas
-from neuromorph.task import Relax
+from neuromorph.task import RecallFrom
 
 from ..synthesis.problem_circuit import near_middle, random_start, tour_circuit_of
 from ..synthesis.tour_circuit import TourCircuit
@@ -66,7 +66,7 @@ class Boards:
         if self.network is not None:
             return self.network
         tour = tour_circuit_of(self.problem, most_cities=_MOST_CITIES)
-        return AnalogNetwork.from_ising(ising_of(self.problem)) if tour is None else tour
+        return AnalogNetwork.from_ising(as_ising(self.problem)) if tour is None else tour
 
     @property
     def duration_s(self) -> float:
@@ -88,7 +88,7 @@ class Boards:
         if isinstance(circuit, TourCircuit):
             return np.array([circuit.start(each) for each in read_seeds(streams, self.reads)]), None
         task = self.problem.task(self.reads, streams)
-        if isinstance(task, Relax):
+        if isinstance(task, RecallFrom):
             cues = task.cues(self.reads, circuit.size)
             signs = cues.astype(float)
             return near_middle(circuit, _CUE / 2.0 * signs) if self.cue_v is None else self.cue_v * signs, cues

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuromorph.estimate import Estimate, wilson
+from neuromorph.estimate import Estimate, wilson_interval
 from neuromorph.files.atomic_write import read_file, write_file
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
@@ -59,7 +59,7 @@ class Yield:
     @property
     def boards(self) -> Estimate:
         """Fraction of boards whose every read succeeds, with Wilson's 95 % interval."""
-        return wilson(int(self.succeeded.all(axis=1).sum()), len(self.succeeded))
+        return wilson_interval(int(self.succeeded.all(axis=1).sum()), len(self.succeeded))
 
     @property
     def reads(self) -> float:
@@ -69,7 +69,7 @@ class Yield:
     @property
     def feasible(self) -> Estimate:
         """Fraction of boards whose every read is feasible, with Wilson's 95 % interval."""
-        return wilson(int(np.isfinite(self.scores).all(axis=1).sum()), len(self.scores))
+        return wilson_interval(int(np.isfinite(self.scores).all(axis=1).sum()), len(self.scores))
 
 
 def yield_of(

@@ -18,13 +18,13 @@ from .. import circuits_needed  # noqa: F401
 # isort: split
 from circuits.energy.class_power import ClassMeter
 from circuits.energy.ode_energy import Rails
-from neuromorph.analog import AnalogNetwork, Tanh, anneal, simulate
+from neuromorph.analog import AnalogNetwork, Tanh, mean_field_anneal, simulate
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum
 from neuromorph.ising import Float, Ising
 from neuromorph.protocol import DoesNotFit
 from neuromorph.runtime.limits import checkpoint, whole_parts
-from neuromorph.task import Minimise, Relax, Task
+from neuromorph.task import Minimize, RecallFrom, Task
 
 from .trajectory_energy import Looks, by_event, window_joules
 
@@ -99,7 +99,7 @@ def activity_of(
 
     A cue is loaded by a DAC a cell, and an anneal needs a noise source a cell.
     """
-    relaxes = isinstance(task, Relax)
+    relaxes = isinstance(task, RecallFrom)
     return {
         "device_s": ends.seconds,
         "amplifier_s": amplifiers * ends.seconds,
@@ -112,7 +112,7 @@ def activity_of(
 
 def require_minimise(device: str, task: Task) -> None:
     """Raise DoesNotFit unless the task is to minimise, which is all that a board for tours does."""
-    if not isinstance(task, Minimise):
+    if not isinstance(task, Minimize):
         raise DoesNotFit(
             f"{device} holds a tour as a permutation, which it only minimises; program problem.ising() instead"
         )
@@ -141,10 +141,10 @@ def _one_by_one(
     done = 0
     for network, seeds in networks:
         meter = None if rails is None else ClassMeter(network, rails)
-        step = 1 if isinstance(task, Relax) else max(1, _FLOATS // network.size)
+        step = 1 if isinstance(task, RecallFrom) else max(1, _FLOATS // network.size)
         for k in range(0, len(seeds), step):
             checkpoint("reads", done, reads)
-            if isinstance(task, Relax):
+            if isinstance(task, RecallFrom):
                 yield relax(network, task.cues(reads, network.size)[done], meter)
             else:
                 yield _annealed(network, seeds[k : k + step], meter)
@@ -182,6 +182,6 @@ def relax(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | Non
 
 def _annealed(network: AnalogNetwork, seeds: Sequence[Stream], meter: ClassMeter | None) -> Reads:
     looks = None if meter is None else Looks(network, meter)
-    ends = anneal(network, seeds, observe=looks)
+    ends = mean_field_anneal(network, seeds, observe=looks)
     joules = {} if looks is None else looks.joules(ends.duration_s, ends.potentials)
     return Reads(ends.spins, np.full(len(ends.spins), ends.duration_s), ends.converged, joules)

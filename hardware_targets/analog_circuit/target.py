@@ -34,16 +34,16 @@ from .. import circuits_needed  # noqa: F401
 from circuits.energy.ode_energy import Rails
 from neuromorph.analog import AnalogNetwork, Softassign, softassign
 from neuromorph.cost import Cost
-from neuromorph.datum import multiply, read_data
+from neuromorph.datum import multiply_data, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
-from neuromorph.protocol import DoesNotFit, ising_of, mapping_error, require_claim
+from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
 from neuromorph.rng import RNG, read_seeds
-from neuromorph.run import Program, Run, finish
+from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
-from neuromorph.task import Minimise, Relax, Task
+from neuromorph.task import Minimize, RecallFrom, Task
 
 from .readout import (
     AMPLIFIERS,
@@ -82,7 +82,7 @@ class AnalogCircuit:
 
     name: ClassVar[str] = "analog-circuit"
     summary: ClassVar[str] = "op-amps, resistors and capacitors; time and power modelled from data sheets"
-    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "relax"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "relax"})
 
     def __post_init__(self) -> None:
         from circuits import SERIES
@@ -102,7 +102,7 @@ class AnalogCircuit:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_claim(self, task)
+        require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: AnalogNetwork | _Tour = program.state
         if isinstance(state, AnalogNetwork):
@@ -124,7 +124,9 @@ class AnalogCircuit:
             activity |= {**dict.fromkeys(EVENTS, 0.0), "unit_s": n * ends.seconds}
             activity["drawn_j"] = DATA["tour_drive"].value * activity["siemens_s"]
         about = {"parameters": asdict(self)}
-        return finish(program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about)
+        return complete_run(
+            program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about
+        )
 
     def costs(self) -> tuple[Cost, ...]:
         return (
@@ -137,7 +139,7 @@ class AnalogCircuit:
             Cost("bias_j", "bias currents", DATA["simulated"]),
             Cost("charge_j", "charge on the capacitors", DATA["simulated"]),
             Cost("siemens_s", "distances of a tour", DATA["tour_drive"]),
-            Cost("unit_s", "unit currents of a tour", multiply(DATA["supply"], DATA["unit_current"], "W")),
+            Cost("unit_s", "unit currents of a tour", multiply_data(DATA["supply"], DATA["unit_current"], "W")),
             Cost("noise_s", "noise sources", DATA["noise_power"]),
             Cost("comparisons", "comparators", DATA["comparison"]),
             Cost("conversions", "DACs for starts and biases", DATA["cue_conversion"], scope="system"),
@@ -168,9 +170,9 @@ class AnalogCircuit:
         resistors = t.nnz if sparse.issparse(t) else np.count_nonzero(t)
         if resistors > _NETLIST:
             raise DoesNotFit(f"netlist.cir holds {_NETLIST} resistors, not {resistors}")
-        task = Minimise() if isinstance(program.asked, Ising) else program.asked.task(1, 0)
+        task = Minimize() if isinstance(program.asked, Ising) else program.asked.task(1, 0)
         start = np.random.default_rng(0).uniform(-0.1, 0.1, network.size)
-        if isinstance(task, Relax):
+        if isinstance(task, RecallFrom):
             start = CUE * task.cues(1, network.size)[0]
         u = network.activation.inverse(network.activation.swing * start)
         comments = (
@@ -184,7 +186,7 @@ class AnalogCircuit:
         from circuits import Parts, realise
 
         self._room("neurons", problem.size, self.neurons)
-        asked = ising_of(problem)
+        asked = as_ising(problem)
         self._room("resistors", asked.sparse_couplings().nnz, self.resistors)
         strongest = self._strongest_resistor(float(relative_load(asked).max()))
         wanted = network_of(asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._tau_s)

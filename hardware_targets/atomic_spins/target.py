@@ -26,16 +26,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from neuromorph.cost import Cost
-from neuromorph.datum import Datum, multiply, read_data
+from neuromorph.datum import Datum, multiply_data, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import DoesNotFit, ising_of, mapping_error, require_claim
+from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
 from neuromorph.rng import RNG, kernel_states, read_seeds
-from neuromorph.run import Program, Run, finish
+from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.threads import single_threaded_blas
-from neuromorph.sampling.schedules import beta_range, ramp
-from neuromorph.sampling.single_spin_kernel import toss
-from neuromorph.task import Relax, Sample, Task
+from neuromorph.sampling.schedules import beta_range, geometric_ramp
+from neuromorph.sampling.single_spin_kernel import randomize_spins
+from neuromorph.task import RecallFrom, Sample, Task
 
 from .placement import CouplingLaw, Placement, place
 from .telegraph import skewed, switch
@@ -67,7 +67,7 @@ class AtomicSpins:
 
     name: ClassVar[str] = "atomic-spins"
     summary: ClassVar[str] = f"two-state atoms placed on a surface, couplings by position: up to {MAX_PLACED}, samples"
-    claims: ClassVar[frozenset[str]] = frozenset({"sample"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"sample"})
 
     def __post_init__(self) -> None:
         _check(self)
@@ -76,7 +76,7 @@ class AtomicSpins:
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         if problem.size > MAX_PLACED:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
-        asked = ising_of(problem)
+        asked = as_ising(problem)
         if asked.size > MAX_PLACED:
             raise _too_many(str(asked.size))
         generator = np.random.default_rng(rng)
@@ -94,7 +94,7 @@ class AtomicSpins:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_claim(self, task)
+        require_support(self, task)
         streams = kernel_states(read_seeds(rng, reads))
         spins = _random(streams, program.state.biases.size)
         betas = np.array([task.beta]) if isinstance(task, Sample) else np.empty(0)
@@ -125,22 +125,22 @@ class AtomicSpinsIdeal:
 
     name: ClassVar[str] = "atomic-spins-ideal"
     summary: ClassVar[str] = "the same atoms, idealised: every coupling and the temperature freely programmable"
-    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
 
     def __post_init__(self) -> None:
         _check(self)
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        asked = ising_of(problem)
+        asked = as_ising(problem)
         notes = ["idealised: no array of atoms can be programmed freely today"]
         return _program(self, problem, asked, asked, np.random.default_rng(rng), None, notes, {})
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_claim(self, task)
+        require_support(self, task)
         streams = kernel_states(read_seeds(rng, reads))
         state = program.state
-        if isinstance(task, Relax):
+        if isinstance(task, RecallFrom):
             spins = task.cues(reads, state.biases.size).copy()
             betas, shares = np.array([_QUENCH * state.cold]), np.ones(1)
         else:
@@ -150,7 +150,7 @@ class AtomicSpinsIdeal:
                 end, last, wait = task.beta, task.beta, _EQUILIBRATE
             else:
                 end, last, wait = state.cold, _QUENCH * state.cold, 0.1
-            betas = np.r_[ramp(state.hot, end, _STEPS), last]
+            betas = np.r_[geometric_ramp(state.hot, end, _STEPS), last]
             shares = np.r_[np.full(_STEPS, 1.0 / _STEPS), wait]
         return _switch(self, program, task, spins, streams, betas, shares * self.attempts)
 
@@ -207,12 +207,12 @@ def _switch(
     attempts = float(durations.sum())
     activity: dict[str, Any] = {"attempts": attempts, "atom_attempts": attempts * state.biases.size, "switches": events}
     about = {"parameters": asdict(device)}
-    return finish(program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=about)
+    return complete_run(program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=about)
 
 
 def _random(streams: NDArray[np.uint64], n: int) -> NDArray[np.int8]:
     spins = np.empty((len(streams), n), np.int8)
-    toss(spins, streams)
+    randomize_spins(spins, streams)
     return spins
 
 
@@ -246,7 +246,7 @@ def _costs(device: AtomicSpins | AtomicSpinsIdeal) -> tuple[Cost, ...]:
         given = device.attempt_rate_hz
         rate = Datum(given, "1/s", given, given, "assumed", "attempt_rate_hz, as given by the user")
     period = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
-    atom, microscope = (multiply(data[name], period, "J") for name in ("tunnelling_power_w", "microscope_power_w"))
+    atom, microscope = (multiply_data(data[name], period, "J") for name in ("tunnelling_power_w", "microscope_power_w"))
     return (
         Cost("atom_attempts", "tunnelling current through the atoms", energy=atom),
         Cost("attempts", "microscope and cryostat", energy=microscope, time=period, scope="system"),

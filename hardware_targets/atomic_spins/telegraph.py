@@ -23,7 +23,7 @@ from neuromorph.ising import Float
 from neuromorph.rng import RNG, kernel_states, read_seeds
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.runtime.pieces import pieces
-from neuromorph.sampling.single_spin_kernel import toss
+from neuromorph.sampling.single_spin_kernel import randomize_spins
 
 from .telegraph_kernel import begin, telegraph
 
@@ -89,7 +89,7 @@ def occupation(
         raise ValueError(f"biases name {h.size} atoms; the time in each of 2^n states is kept up to {MAX_RECORDED}")
     stream = kernel_states(read_seeds(rng, 1))
     spins = np.empty((1, h.size), np.int8)
-    toss(spins, stream)
+    randomize_spins(spins, stream)
     table = np.zeros(1 << h.size)
     duration, most = np.array([float(attempts)]), np.iinfo(np.int64).max
     events = _switched(_columns(w), h, np.array([float(beta)]), duration, theta, most, spins[0], stream[0], table)

@@ -31,16 +31,16 @@ from neuromorph.datum import Datum, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.philox import LANES
 from neuromorph.problems import Problem, Tsp
-from neuromorph.protocol import DoesNotFit, ising_of, require_claim
+from neuromorph.protocol import DoesNotFit, as_ising, require_support
 from neuromorph.rng import RNG, kernel_states, seed_sequence
-from neuromorph.run import Program, Run, finish
+from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.runtime.pieces import pieces
 from neuromorph.sampling.replicas import Update, replicas
-from neuromorph.sampling.schedules import beta_range, ramp
-from neuromorph.sampling.simulated_annealing import downhill
-from neuromorph.sampling.validation import streams_beside
-from neuromorph.task import Minimise, Relax, Sample, Task
+from neuromorph.sampling.schedules import beta_range, geometric_ramp
+from neuromorph.sampling.simulated_annealing import descend_to_minimum
+from neuromorph.sampling.validation import decision_streams
+from neuromorph.task import Minimize, RecallFrom, Sample, Task
 
 from .tour_annealing import anneal_tour
 
@@ -62,7 +62,7 @@ class CpuAnneal:
 
     name: ClassVar[str] = "cpu-anneal"
     summary: ClassVar[str] = "annealing on one core of this machine: time measured, power assumed"
-    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
 
     def __post_init__(self) -> None:
         if self.sweeps < 2:
@@ -73,18 +73,18 @@ class CpuAnneal:
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         if isinstance(problem, Tsp):
             return Program(self.name, problem, None, _Tours.of(problem), notes=("held exactly, as a permutation",))
-        ising = ising_of(problem)
+        ising = as_ising(problem)
         notes = ("held exactly, in float32 at least",)
-        return Program(self.name, problem, ising, _Spins(ising, *beta_range(ising)), notes=notes, together=LANES)
+        return Program(self.name, problem, ising, _Spins(ising, *beta_range(ising)), notes=notes, parallel_reads=LANES)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_claim(self, task)
+        require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
         parts, status = whole_parts(program.state.reads(task, seed_sequence(rng), reads, self.sweeps))
         spins, updates, seconds, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
         activity, about = {"device_s": seconds, "updates": updates}, {"parameters": asdict(self)}
-        return finish(program, task, spins, activity, converged=settled, status=status, provenance=about)
+        return complete_run(program, task, spins, activity, converged=settled, status=status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
         data = read_data(files(__package__).joinpath("digital.toml").read_text())
@@ -111,11 +111,13 @@ class _Spins:
     def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
         n = self.ising.size
         checkpoint("compiling")
-        if isinstance(task, Relax):
+        if isinstance(task, RecallFrom):
             spins, streams = task.cues(reads, n).astype(np.int8), kernel_states(sequence.spawn(reads))
-            downhill(self.ising, spins[:1].copy(), streams[:1].copy(), 0)  # so that compiling is never in the time
+            descend_to_minimum(
+                self.ising, spins[:1].copy(), streams[:1].copy(), 0
+            )  # so that compiling is never in the time
             start = perf_counter()
-            done, settled = downhill(self.ising, spins, streams, 10 * sweeps)
+            done, settled = descend_to_minimum(self.ising, spins, streams, 10 * sweeps)
             yield spins, n * done.astype(float), np.full(reads, (perf_counter() - start) / reads), settled
             return
         self._side_by_side(task, np.random.SeedSequence(0), 1, 2)
@@ -130,17 +132,17 @@ class _Spins:
     ) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
         """(spins, sweeps, settled) of ``reads`` anneals."""
         if isinstance(task, Sample):
-            betas = np.r_[ramp(self.hot, task.beta, sweeps // 2), np.full(2 * sweeps, task.beta)]
+            betas = np.r_[geometric_ramp(self.hot, task.beta, sweeps // 2), np.full(2 * sweeps, task.beta)]
         else:
-            betas = ramp(self.hot, self.cold, sweeps)
-        beside = streams_beside(sequence, reads)
+            betas = geometric_ramp(self.hot, self.cold, sweeps)
+        beside = decision_streams(sequence, reads)
         update: Update = "heat-bath" if isinstance(task, Sample) else "metropolis"
         lanes = replicas(self.ising, reads, update=update, rng=sequence, sampled=isinstance(task, Sample))
         lanes.sweep(betas, f"annealing {reads} reads")
         spins, swept = lanes.spins(), np.full(reads, betas.size)
         if isinstance(task, Sample):
             return spins, swept, np.ones(reads, bool)
-        more, settled = downhill(self.ising, spins, beside, 10 * sweeps)
+        more, settled = descend_to_minimum(self.ising, spins, beside, 10 * sweeps)
         return spins, swept + more, settled
 
 
@@ -168,7 +170,7 @@ class _Tours:
         return cls(problem, distances, near)
 
     def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
-        if not isinstance(task, Minimise):
+        if not isinstance(task, Minimize):
             raise DoesNotFit(
                 f"cpu-anneal holds {self.problem.name} as a permutation, which it can only minimise; "
                 "program problem.ising() to sample or relax its spins"
@@ -177,7 +179,7 @@ class _Tours:
         tours = np.array([np.random.default_rng(stream).permutation(n) for stream in streams])
         # The first temperature is the mean distance of the five nearest cities; three cities have one tour only.
         scale = float(np.take_along_axis(self.distances, self.near[:, :5], axis=1).mean())
-        betas = ramp(1.0 / scale, 100.0 / scale, sweeps) if scale and n > 3 else np.empty(0)
+        betas = geometric_ramp(1.0 / scale, 100.0 / scale, sweeps) if scale and n > 3 else np.empty(0)
         checkpoint("compiling")
         anneal_tour(self.distances, self.near, betas[:0], tours[0].copy(), streams[0].copy())
         seconds, updates = np.zeros(reads), float(betas.size * n)

@@ -23,9 +23,9 @@ from neuromorph.cost import Cost
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.philox import LANES
 from neuromorph.problems import Problem, Tsp
-from neuromorph.protocol import DoesNotFit, ising_of, require_claim
+from neuromorph.protocol import DoesNotFit, as_ising, require_support
 from neuromorph.rng import RNG, seed_sequence
-from neuromorph.run import Program, Run, finish
+from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.sampling import (
     default_range,
@@ -33,15 +33,15 @@ from neuromorph.sampling import (
     gibbs,
     ladder,
     population_annealing,
-    quantum_anneal,
+    quantum_annealing,
     swendsen_wang,
     tempering,
 )
-from neuromorph.sampling.path_integral import fields
-from neuromorph.sampling.schedules import ramp
-from neuromorph.sampling.simulated_annealing import downhill
-from neuromorph.sampling.validation import streams_beside
-from neuromorph.task import Minimise, Sample, Task
+from neuromorph.sampling.path_integral import transverse_field_schedule
+from neuromorph.sampling.schedules import geometric_ramp
+from neuromorph.sampling.simulated_annealing import descend_to_minimum
+from neuromorph.sampling.validation import decision_streams
+from neuromorph.task import Minimize, Sample, Task
 
 from .annealer import CpuAnneal
 
@@ -69,9 +69,9 @@ class CpuSampler:
     plan: Plan
     sweeps: int
     power_w: float | None = None
-    together: int = LANES
+    parallel_reads: int = LANES
 
-    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "sample"})
 
     def __post_init__(self) -> None:
         CpuAnneal(self.sweeps, self.power_w)  # the same rules
@@ -83,13 +83,13 @@ class CpuSampler:
                 f"tours; {MAX_CITIES} at most: cpu-anneal holds a tour as a permutation"
             )
         notes = ("held exactly, in float32 at least",)
-        return Program(self.name, problem, ising_of(problem), notes=notes, together=self.together)
+        return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=self.parallel_reads)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_claim(self, task)
+        require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
-        ising, sequence, minimise = ising_of(program.asked), seed_sequence(rng), isinstance(task, Minimise)
+        ising, sequence, minimise = as_ising(program.asked), seed_sequence(rng), isinstance(task, Minimize)
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         checkpoint("compiling")
         self.plan(ising, beta, minimise, 2)[0](1, np.random.SeedSequence(0))
@@ -99,10 +99,10 @@ class CpuSampler:
 
         def part(first: int) -> tuple[Spins, float]:
             count = min(most, reads - first)
-            beside = streams_beside(sequence, count, lanes, tag=1)
+            beside = decision_streams(sequence, count, lanes, tag=1)
             spins = draw(count, sequence)
             if minimise:
-                downhill(ising, spins, beside)
+                descend_to_minimum(ising, spins, beside)
             return spins, perf_counter()
 
         parts, status = whole_parts(map(part, range(0, reads, most)))
@@ -110,7 +110,7 @@ class CpuSampler:
         seconds = (parts[-1][1] - start) / len(spins)
         activity = {"device_s": seconds, "updates": float(self.sweeps * lanes * ising.size)}
         about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w}}
-        return finish(program, task, spins, activity, status=status, provenance=about)
+        return complete_run(program, task, spins, activity, status=status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
         return CpuAnneal(power_w=self.power_w).costs()
@@ -136,7 +136,7 @@ def cpu_cluster(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
         ), 1
 
     about = "Swendsen-Wang clusters on one core: time measured"
-    return CpuSampler("cpu-cluster", about, plan, sweeps, power_w, together=1)
+    return CpuSampler("cpu-cluster", about, plan, sweeps, power_w, parallel_reads=1)
 
 
 def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
@@ -176,16 +176,16 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
 
     def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
         falling = sweeps if minimise else max(1, sweeps // 2)
-        gammas = np.r_[fields(ising, falling), np.zeros(sweeps - falling)]
-        return lambda reads, rng: quantum_anneal(
+        gammas = np.r_[transverse_field_schedule(ising, falling), np.zeros(sweeps - falling)]
+        return lambda reads, rng: quantum_annealing(
             ising, gammas, reads, beta=beta, slices=slices, descend=minimise, rng=rng
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
-    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, together=1)
+    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1)
 
 
 def _cooling(ising: Ising, beta: float, minimise: bool, sweeps: int) -> Float:
     """From hot to beta in equal ratios: all the way to minimise, in a third of the sweeps to sample."""
     down = sweeps if minimise else sweeps // 3
-    return np.r_[ramp(default_range(ising)[0], beta, down), np.full(sweeps - down, beta)]
+    return np.r_[geometric_ramp(default_range(ising)[0], beta, down), np.full(sweeps - down, beta)]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuromorph.plotting.style import INK, LINE, MUTED, PAPER, SERIES
+from neuromorph.plotting.style import INK, LINE, MUTED, PAPER, SERIES_COLORS
 
 from .device.device import Device
 from .device.hopping_network import LIQUID_NITROGEN_K
@@ -41,7 +41,7 @@ def draw_device(
         # one colour for equal voltages, and none of them an end of the scale
         span = max(float(np.ptp(v)), 1e-3)
         levels = np.linspace(v.min() - 0.05 * span, v.max() + 0.05 * span, 25)
-        pale = LinearSegmentedColormap.from_list("pale", [SERIES[0], PAPER, SERIES[1]])
+        pale = LinearSegmentedColormap.from_list("pale", [SERIES_COLORS[0], PAPER, SERIES_COLORS[1]])
         shades = ax.tricontourf(x, y, field.potentials @ v, levels=levels, cmap=pale)
         bar = ax.figure.colorbar(shades, ax=ax, shrink=0.75, pad=0.02, ticks=np.linspace(v.min(), v.max(), 5))
         bar.set_label("potential of the electrodes (V)", color=INK)
@@ -61,7 +61,7 @@ def draw_device(
         _draw_paths(ax, flow, device, middles)
         ax.set_xlabel("current paths: net hops, " + ("exact" if exact else "mean field"), color=MUTED, fontsize=8)
     size = 0.018 * _NM * shape.extent_m
-    for points, face, edge in ((device.acceptors, PAPER, INK), (device.donors, SERIES[1], INK)):
+    for points, face, edge in ((device.acceptors, PAPER, INK), (device.donors, SERIES_COLORS[1], INK)):
         for point in points:
             ax.add_patch(Circle(_NM * point, size, fc=face, ec=edge, lw=1.2, zorder=6))
     ax.set_aspect("equal")
@@ -99,7 +99,7 @@ def _draw_paths(ax: Any, flow: Any, device: Device, middles: Any) -> None:
                 _NM * place(b, a),
                 arrowstyle=f"-|>,head_length={2.0 + 3.0 * part},head_width={1.0 + 2.0 * part}",
                 lw=0.6 + 4.0 * part,
-                color=SERIES[2],
+                color=SERIES_COLORS[2],
                 alpha=0.35 + 0.6 * part,
                 shrinkA=5,
                 shrinkB=5,
@@ -108,7 +108,9 @@ def _draw_paths(ax: Any, flow: Any, device: Device, middles: Any) -> None:
         )
 
 
-def draw_curve(ax: Any, curve: Transfer, *, seconds: float, label: str | None = None, colour: str = SERIES[0]) -> Any:
+def draw_curve(
+    ax: Any, curve: Transfer, *, seconds: float, label: str | None = None, colour: str = SERIES_COLORS[0]
+) -> Any:
     """I-V with the standard deviation of the current collected for ``seconds``."""
     current, error = 1e9 * curve.currents_a, 1e9 * curve.errors_a(seconds)
     ax.fill_between(curve.inputs_v, current - error, current + error, color=colour, alpha=0.3, lw=0)
@@ -122,12 +124,12 @@ def draw_truth_table(ax: Any, table: TruthTable) -> Any:
     """Currents of a gate for its four inputs, with error bars and the threshold between the groups."""
     high = np.array(GATES[table.gate])
     places = np.arange(4)
-    colours = np.where(high, SERIES[0], MUTED)
+    colours = np.where(high, SERIES_COLORS[0], MUTED)
     ax.bar(places, 1e9 * table.currents_a, color=colours, width=0.62, zorder=2)
     ax.errorbar(
         places, 1e9 * table.currents_a, 1e9 * table.errors_a, fmt="none", ecolor=INK, capsize=5, lw=1.4, zorder=3
     )
-    ax.axhline(1e9 * table.threshold_a, color=SERIES[1], lw=1.2, ls="--", label="threshold", zorder=4)
+    ax.axhline(1e9 * table.threshold_a, color=SERIES_COLORS[1], lw=1.2, ls="--", label="threshold", zorder=4)
     ax.axhline(0.0, color=INK, lw=0.8)
     ax.set_xticks(
         places, [f"{a}{b}\n→ {int(one)}" for (a, b), one in zip(((0, 0), (0, 1), (1, 0), (1, 1)), high, strict=True)]

@@ -30,13 +30,13 @@ import numpy as np
 
 from neuromorph.analog import AnalogNetwork, softassign
 from neuromorph.cost import Cost
-from neuromorph.datum import multiply
+from neuromorph.datum import multiply_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
-from neuromorph.protocol import DoesNotFit, ising_of, mapping_error, require_claim
+from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
 from neuromorph.rng import RNG, read_seeds
-from neuromorph.run import Program, Run, finish
+from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import Task
 
@@ -85,7 +85,7 @@ class MemristorCrossbar:
 
     name: ClassVar[str] = "memristor-crossbar"
     summary: ClassVar[str] = "couplings in pairs of phase-change cells with measured noise and drift; analog neurons"
-    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "relax"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "relax"})
 
     def __post_init__(self) -> None:
         names = ("gain", "amplifier_bandwidth", "read_voltage", "slew_rate")
@@ -110,7 +110,7 @@ class MemristorCrossbar:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_claim(self, task)
+        require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: _Network | _Tour = program.state
         across = self._wires.across(len(state.pairs.wanted))
@@ -138,26 +138,28 @@ class MemristorCrossbar:
         dissipated, driven = state.pairs.load(drives)
         activity |= {"siemens_s": dissipated * ends.seconds, "driver_siemens_s": driven * ends.seconds}
         about = {"parameters": asdict(self)}
-        return finish(program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about)
+        return complete_run(
+            program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about
+        )
 
     def costs(self) -> tuple[Cost, ...]:
         pulses = DATA["programming_pulses"]
         # Low: outputs rest in the middle. A driver takes the current of its row from a rail, and dissipates the rest.
         volt, rail = DATA["read_voltage"], DATA["half_supply"]
-        across = replace(multiply(volt, volt, "V^2"), low=0.0)
+        across = replace(multiply_data(volt, volt, "V^2"), low=0.0)
         rest = replace(rail, value=rail.value - volt.value, low=0.0, high=rail.high - volt.low)
         return (
             read_time(DATA["time_constant"], self.tau_s, DATA["read_pulse"]),
             Cost("siemens_s", "cells and wires", across),
-            Cost("driver_siemens_s", "drivers of the rows", replace(multiply(volt, rest, "V^2"), source=_DRIVERS)),
+            Cost("driver_siemens_s", "drivers of the rows", replace(multiply_data(volt, rest, "V^2"), source=_DRIVERS)),
             Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
             Cost("noise_s", "noise sources", DATA["noise_power"]),
             Cost("comparisons", "comparators", DATA["comparison"]),
-            Cost("written_cells", "programming, shared by all reads", multiply(pulses, DATA["pulse_energy"], "J")),
+            Cost("written_cells", "programming, shared by all reads", multiply_data(pulses, DATA["pulse_energy"], "J")),
             Cost(
                 "written_cells",
                 "ADC that verifies every pulse, shared by all reads",
-                multiply(pulses, DATA["verify_conversion"], "J"),
+                multiply_data(pulses, DATA["verify_conversion"], "J"),
                 scope="system",
             ),
             Cost("conversions", "DACs for starts and biases", DATA["cue_conversion"], scope="system"),
@@ -166,7 +168,7 @@ class MemristorCrossbar:
         )
 
     def _network(self, problem: Ising | Problem, stream: np.random.Generator) -> Program:
-        asked = ising_of(problem)
+        asked = as_ising(problem)
         n = asked.size
         tiles = self._tiles(n)
         scale = largest_coupling(asked)

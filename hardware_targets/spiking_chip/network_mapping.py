@@ -22,12 +22,12 @@ from neuromorph.ising import Float, Ising
 from neuromorph.problems.one_hot import OneHot
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
-from neuromorph.spiking.brian.simulator import Backend, Simulator, build
+from neuromorph.spiking.brian.simulator import Backend, Simulator, build_simulator
 from neuromorph.spiking.lif_sampler import LifSamplerNeurons
 from neuromorph.spiking.rate_network import SpikingHopfield
 from neuromorph.spiking.stochastic_neurons import AbstractNeurons
 from neuromorph.spiking.winner_take_all import WinnerTakeAll
-from neuromorph.task import Minimise, Sample, Task
+from neuromorph.task import Minimize, Sample, Task
 
 from .chip_tables import Table
 from .neurobench import Network
@@ -86,7 +86,7 @@ class Programmed:
 
     def network(self, task: Task) -> Network:
         """What is on the chip for ``task``."""
-        search, sampled = isinstance(task, Minimise), isinstance(task, Sample)
+        search, sampled = isinstance(task, Minimize), isinstance(task, Sample)
         wires = self.search if search else self.couplings
         connections = int(wires.weights.nnz)
         # Two synapses a connection: rows of either sign; a response that goes up and, later, down.
@@ -97,7 +97,7 @@ class Programmed:
 
     def cores(self, task: Task) -> int:
         """Cores in use; DoesNotFit where the chip, or this simulation of it, is too small."""
-        if isinstance(task, Minimise):
+        if isinstance(task, Minimize):
             require_search(self.size if self.wires is None else 2 * self.size)
         network = self.network(task)
         if network.connections > SYNAPSES:
@@ -105,7 +105,7 @@ class Programmed:
                 f"{network.connections} synapses; beyond {SYNAPSES} the simulation takes minutes: take parts of the "
                 "problem, or another target"
             )
-        wires = self.search if isinstance(task, Minimise) else self.couplings
+        wires = self.search if isinstance(task, Minimize) else self.couplings
         fan_in = int(np.diff(wires.weights.indptr).max()) * network.synapses // max(network.connections, 1)
         return cores_for(network.neurons, fan_in, self.table, self.name)
 
@@ -155,7 +155,7 @@ class Programmed:
         offset = np.arange(chains)[:, None] * self.size
         if chains not in self._kept:
             model = neurons.model(chains * self.size, (offset + pre).ravel(), (offset + post).ravel())
-            self._kept[chains] = build(model, dt_s=neurons.dt_s, backend=self.backend)
+            self._kept[chains] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
         biases = 2.0 * beta * (self.couplings.biases - np.asarray(self.couplings.weights.sum(axis=1)).ravel())
         parameters = neurons.parameters(np.tile(biases, chains), np.tile(4.0 * beta * coo.data, chains))
         return self._kept[chains], parameters

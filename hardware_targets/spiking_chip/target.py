@@ -24,13 +24,13 @@ from neuromorph.ising import Float, Ising
 from neuromorph.problems.one_hot import OneHot
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
-from neuromorph.protocol import ising_of, mapping_error, require_claim
+from neuromorph.protocol import as_ising, mapping_error, require_support
 from neuromorph.rng import RNG, read_seeds
-from neuromorph.run import Program, Run, finish
+from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import whole_parts
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.spiking.brian.simulator import Backend
-from neuromorph.task import Minimise, Relax, Sample, Task
+from neuromorph.task import Minimize, RecallFrom, Sample, Task
 
 from . import simulation as ways
 from .batches import FIRST, batches, sizes
@@ -54,7 +54,7 @@ class SpikingChip:
     name: str
     summary: str
     table: Table
-    claims: frozenset[str] = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: frozenset[str] = frozenset({"minimise", "sample", "relax"})
     times: Times = field(default_factory=Times)
     backend: Backend = "numpy"
 
@@ -69,12 +69,12 @@ class SpikingChip:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_claim(self, task)
+        require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: Programmed = program.state
         way: ways.Reader = ways.minimise
         asked: Any = None
-        if isinstance(task, Relax):
+        if isinstance(task, RecallFrom):
             way, asked = ways.relax, task.cues(reads, state.size)
         elif isinstance(task, Sample):
             way, asked = ways.sample, task.beta
@@ -82,7 +82,7 @@ class SpikingChip:
         groups = batches(seeds, *sizes(network.neurons, network.synapses))
         parts, status = whole_parts((b.where, way(state, asked, b)) for b in groups)
         ends = _joined(parts)
-        run = finish(
+        run = complete_run(
             program,
             task,
             ends.spins,
@@ -102,7 +102,7 @@ class SpikingChip:
     def _couplings(self, problem: Ising | Problem, pattern: Pattern) -> Program:
         if problem.size > int(self.table["cores"].value * self.table["core_neurons"].value):
             cores_for(problem.size, 0, self.table, self.name)  # a neuron a spin at least: do not build the couplings
-        asked = ising_of(problem)
+        asked = as_ising(problem)
         wanted = sparse.csr_array(asked.sparse_couplings())
         cores_for(asked.size, int(np.diff(wanted.indptr).max()), self.table, self.name)  # a task may need more
         wires = hold(Wires(wanted, asked.biases), self.table, pattern)
@@ -115,7 +115,7 @@ class SpikingChip:
         notes = [*self._notes, "to relax and to sample: a neuron a spin; to minimise: two, with synapses of their own"]
         if pattern.synapse_spread:
             notes.append("held is the symmetric part of the couplings; the rest is in the mapping error")
-        if self.analog and "sample" in self.claims:
+        if self.analog and "sample" in self.supported_tasks:
             notes.append("integrate-and-fire neurons sample exp(-beta E) roughly: the larger the couplings, the worse")
         state = self._state(problem, wires, None, pattern)
         words = float(wires.weights.nnz + wires.size)
@@ -128,7 +128,7 @@ class SpikingChip:
         require_search(n * n)
         one_hot = OneHot.from_ising(problem.ising(), np.repeat(np.arange(n), n))
         state = self._state(problem, None, one_hot, pattern)
-        state.cores(Minimise())
+        state.cores(Minimize())
         ideal, _ = state.rivals.network(one_hot)
         held = state.search.weights.toarray()
         between = one_hot.groups[:, None] != one_hot.groups

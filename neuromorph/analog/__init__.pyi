@@ -1,7 +1,7 @@
 from .activations import Activation, Algebraic, Arctan, Logistic, Tanh
-from .assignments import Assignments
+from .assignments import Permutations
 from .hopfield_tank import HopfieldTank, hopfield_tank
-from .mean_field_annealing import Annealed, GainRamp, anneal, critical_gain
+from .mean_field_annealing import AnnealingResult, GainRamp, critical_gain, mean_field_anneal
 from .network import AnalogNetwork
 from .noise import simulate_noisy
 from .softassign import Softassign, sinkhorn, softassign
@@ -11,16 +11,16 @@ __all__ = [
     "Activation",
     "Algebraic",
     "AnalogNetwork",
-    "Annealed",
+    "AnnealingResult",
     "Arctan",
-    "Assignments",
+    "Permutations",
     "GainRamp",
     "HopfieldTank",
     "Logistic",
     "Softassign",
     "Tanh",
     "Trajectory",
-    "anneal",
+    "mean_field_anneal",
     "critical_gain",
     "hopfield_tank",
     "simulate",

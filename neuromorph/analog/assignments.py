@@ -11,7 +11,7 @@ from ..ising import Float
 
 
 @dataclass(frozen=True, eq=False)
-class Assignments:
+class Permutations:
     """The final outputs of some reads.
 
     values : (reads, n, n)      V at the end, 0 .. 1: [city, position]
@@ -52,7 +52,7 @@ class Assignments:
         return np.asarray(self.values.argmax(axis=1))
 
 
-def checked_distances(distances: ArrayLike) -> Float:
+def check_distances(distances: ArrayLike) -> Float:
     """A read-only copy as (n, n) float, n >= 3, finite; else ValueError."""
     d = np.array(distances, dtype=float)
     if d.ndim != 2 or d.shape[0] != d.shape[1] or len(d) < 3:

@@ -22,7 +22,7 @@ from ..ising import Float
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
 from .activations import Logistic
-from .assignments import Assignments, checked_distances
+from .assignments import Permutations, check_distances
 from .network import AnalogNetwork
 
 
@@ -47,7 +47,7 @@ class HopfieldTank:
     tau_s: float = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "distances", checked_distances(self.distances))
+        object.__setattr__(self, "distances", check_distances(self.distances))
         for name in ("a", "b", "c", "d", "surplus", "u0", "tau_s"):
             value = getattr(self, name)
             if not np.isfinite(value) or (name in ("u0", "tau_s") and value <= 0):
@@ -98,7 +98,7 @@ def hopfield_tank(
     *,
     duration_tau: float = 0.01,
     step_tau: float = 1e-5,
-) -> Assignments:
+) -> Permutations:
     """Integrate one start for each of ``seeds`` by Euler's method, as published.
 
     0.01 tau is 250 times u0 / A, in which A alone crosses the activation: three or ten times as long gives the same
@@ -115,4 +115,4 @@ def hopfield_tank(
     for step in range(steps):
         checkpoint("Hopfield and Tank's dynamics", step, steps)
         u += dt * system.rhs(0.0, u)
-    return Assignments(system.voltages(u), duration_tau, steps, np.zeros(len(seeds), np.int64))
+    return Permutations(system.voltages(u), duration_tau, steps, np.zeros(len(seeds), np.int64))

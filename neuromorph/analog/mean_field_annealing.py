@@ -49,7 +49,7 @@ class GainRamp:
 
 
 @dataclass(frozen=True, eq=False)
-class Annealed:
+class AnnealingResult:
     """The final states of some reads.
 
     potentials : (reads, n)     u, V
@@ -70,7 +70,7 @@ class Annealed:
 
 
 @single_threaded_blas()
-def anneal(
+def mean_field_anneal(
     problem: AnalogNetwork | Ising,
     seeds: Sequence[np.random.SeedSequence],
     *,
@@ -78,7 +78,7 @@ def anneal(
     step_tau: float | None = None,
     noise: float = 0.7,
     observe: Callable[[float, Float, Float], None] | None = None,
-) -> Annealed:
+) -> AnnealingResult:
     r"""Raise the gain once for each of ``seeds``, all reads in one batch.
 
     Parameters
@@ -136,7 +136,7 @@ def anneal(
             u += kicks[step % block] * (kick / factor)
     residual = network.mean_field_residual(u)
     converged = residual <= 0.01 * np.abs(u).max(axis=1)
-    return Annealed(network, u, network.spins(u), converged, duration_s, ramp, steps)
+    return AnnealingResult(network, u, network.spins(u), converged, duration_s, ramp, steps)
 
 
 @single_threaded_blas()

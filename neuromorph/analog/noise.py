@@ -15,7 +15,7 @@ from ..rng import RNG, read_seeds
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
 from .network import AnalogNetwork, Gain, per_neuron
-from .transient import Trajectory, checked_initial, sample_times, trajectory_of
+from .transient import Trajectory, check_initial, make_trajectory, sample_times
 
 _IN_FLIGHT = 1 << 20  # normal numbers drawn at once
 
@@ -45,7 +45,7 @@ def simulate_noisy(
                                 weak order 2
     rng :                       one stream for each state of the batch
     """
-    u0 = checked_initial(network, initial)
+    u0 = check_initial(network, initial)
     times = sample_times(t_end_s, samples)
     if method not in ("heun", "euler-maruyama"):
         raise ValueError(f"method is {method!r}; choose heun or euler-maruyama")
@@ -73,7 +73,7 @@ def simulate_noisy(
             message = f"the state is not finite after t = {times[k - 1]:g} s; take a shorter dt_s than {dt:g} s"
             break
     evaluations = (len(potentials) - 1) * steps * (2 if method == "heun" else 1)
-    return trajectory_of(network, times, potentials, gain, message, 0.0, evaluations)
+    return make_trajectory(network, times, potentials, gain, message, 0.0, evaluations)
 
 
 def _steps(

@@ -29,7 +29,7 @@ from ..ising import Float
 from ..rng import kernel_states
 from ..runtime.pieces import pieces
 from ..runtime.threads import single_threaded_blas
-from .assignments import Assignments, checked_distances
+from .assignments import Permutations, check_distances
 
 _POWER = 8
 _SCATTER = 1e-3  # of U(0): it only breaks the symmetry between tours that differ by a shift or in direction
@@ -56,7 +56,7 @@ class Softassign:
     noise: float = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "distances", checked_distances(self.distances))
+        object.__setattr__(self, "distances", check_distances(self.distances))
         for name in ("tau_per_city", "hot", "cold"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
@@ -128,7 +128,7 @@ def softassign(
     step_tau: float = 0.5,
     tolerance: float = 0.1,
     passes: int = 8,
-) -> Assignments:
+) -> Permutations:
     """Anneal one read for each of ``seeds`` by Euler's method, in single precision.
 
     Parameters
@@ -144,7 +144,7 @@ def softassign(
 
     Noise is two-valued, +-sigma T sqrt(dt): weakly equivalent to a Gaussian to first order.
     """
-    from .softassign_kernel import LANES, anneal, finish, start
+    from .softassign_kernel import SOFTASSIGN_LANES, anneal_softassign, finish, start_softassign
 
     system = system if isinstance(system, Softassign) else Softassign(system)
     n, reads = system.size, len(seeds)
@@ -164,20 +164,20 @@ def softassign(
     dt = np.float32(system.duration_tau / steps)
     temperatures = system.temperature(times).astype(np.float32)
     couplings = system.coupling(times[:-1]).astype(np.float32)
-    width = -(-n // LANES) * LANES
+    width = -(-n // SOFTASSIGN_LANES) * SOFTASSIGN_LANES
     padded, out = np.zeros((n, width), np.float32), np.empty((n, width), np.float32)
     values, counts = np.empty((reads, n, n), np.float32), np.empty(reads, np.int64)
     for read, stream in enumerate(kernel_states(list(seeds))):
         if read == 0 or matrices.ndim == 3:
             padded[:, :n] = system.scaled(matrices[read] if matrices.ndim == 3 else matrices).T
-        u, row, column = start(n, width, np.float32(_SCATTER), stream)
+        u, row, column = start_softassign(n, width, np.float32(_SCATTER), stream)
         options = (dt, np.float32(system.sigma), np.float32(tolerance), passes, stream, u, row, column, out)
         counts[read] = 0
         for _, part in pieces(1, steps, "softassign", before=read * steps, total=reads * steps):
-            counts[read] += anneal(padded, temperatures[part], couplings[part], *options)
+            counts[read] += anneal_softassign(padded, temperatures[part], couplings[part], *options)
         counts[read] += finish(u, row, column, temperatures[steps], out)
         values[read] = out[:, :n].T
-    return Assignments(values, system.duration_tau, steps, counts)
+    return Permutations(values, system.duration_tau, steps, counts)
 
 
 def sinkhorn(exponent: ArrayLike, tolerance: float = 1e-12, passes: int = 10_000) -> Float:

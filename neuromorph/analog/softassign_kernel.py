@@ -15,7 +15,7 @@ from numba import njit
 
 from ..kernels.xoshiro import next_uint64, normal
 
-LANES = 32  # columns are padded to a multiple of this; also the signs drawn from one random number
+SOFTASSIGN_LANES = 32  # columns are padded to a multiple of this; also the signs drawn from one random number
 _BLAS_SERIAL = 262144  # m n k up to which OpenBLAS stays on the calling thread
 _FLOOR = -60.0  # 2^-60 is the least weight: far below rounding, far above denormals, which would cost 100 cycles each
 _FINE = 1e-4  # tolerance of the last normalisation
@@ -88,7 +88,7 @@ def _kick(part, amplitude, bits):
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def start(n, width, initial, stream):
+def start_softassign(n, width, initial, stream):
     """(U, the potentials of rows and of columns) at the beginning; ``initial`` is the scatter of U, float32."""
     u, row, column = np.zeros((n, width), F), np.zeros(n, F), np.full(width, F(-1e30))
     for i in range(n):
@@ -99,7 +99,7 @@ def start(n, width, initial, stream):
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def anneal(distances, temperatures, couplings, dt, noise, tolerance, passes, stream, u, row, column, v):
+def anneal_softassign(distances, temperatures, couplings, dt, noise, tolerance, passes, stream, u, row, column, v):
     """Some steps of one read; returns the Sinkhorn passes they took.
 
     distances (n, width) float32    scaled d, row y holds d[:, y], zeros in the padding

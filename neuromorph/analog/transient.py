@@ -96,7 +96,7 @@ def simulate(
                                     the batch: a state is as accurate in company as alone.
     gain : callable of t in s       factor on the activation's gain, for annealing
     """
-    u0 = checked_initial(network, initial)
+    u0 = check_initial(network, initial)
     times = sample_times(t_end_s, samples)
     if method not in _METHODS:
         raise ValueError(f"method is {method!r}; choose one of {', '.join(_METHODS)}")
@@ -134,12 +134,12 @@ def simulate(
             **options,
         )
     potentials = solved.y.T.reshape(-1, batch, n) if solved.success or len(solved.t) else u0[None]
-    return trajectory_of(
+    return make_trajectory(
         network, times, potentials, gain, "" if solved.success else str(solved.message), rtol, int(solved.nfev)
     )
 
 
-def trajectory_of(
+def make_trajectory(
     network: AnalogNetwork,
     times: Float,
     potentials: Float,
@@ -158,7 +158,7 @@ def trajectory_of(
     return Trajectory(network, times, potentials, gains, status, message, rtol, evaluations)
 
 
-def checked_initial(network: AnalogNetwork, initial: ArrayLike) -> Float:
+def check_initial(network: AnalogNetwork, initial: ArrayLike) -> Float:
     u = np.atleast_2d(np.array(initial, dtype=float))
     if u.ndim != 2 or u.shape[1] != network.size or len(u) == 0:
         raise ValueError(

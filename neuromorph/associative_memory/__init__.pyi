@@ -1,21 +1,36 @@
-from .attractors import Basin, Census, basin, census, classify, fixed_points, mixtures
+from .attractors import (
+    AttractorCensus,
+    BasinEstimate,
+    basin_of_attraction,
+    classify,
+    find_attractors,
+    fixed_points,
+    mixture_states,
+)
 from .dense import DenseMemory
 from .estimator import HopfieldMemory
-from .iterated_learning import Learned, gardner_capacity, gardner_margin, minover, perceptron, stabilities
-from .learning_rules import as_ising, hebb, pseudo_inverse, storkey
-from .mean_field import Stationary, analog_equivalent, binary_means, stationary_state
-from .modern_hopfield import ModernHopfield, Retrieved
-from .relaxation import Relaxed, relax
-from .replica_theory import Retrieval, critical_load, retrieval
-from .storage_capacity import Capacity, Retention, finite_size_scaling, half_loads, retention
+from .iterated_learning import (
+    IteratedLearningResult,
+    gardner_capacity,
+    gardner_margin,
+    minover,
+    perceptron,
+    stabilities,
+)
+from .learning_rules import couplings_as_ising, hebb, pseudo_inverse, storkey
+from .mean_field import MeanFieldState, analog_equivalent, glauber_magnetization, stationary_state
+from .modern_hopfield import ModernHopfield, ModernRecall
+from .relaxation import RelaxationResult, relax
+from .replica_theory import ReplicaSolution, critical_load, retrieval_solution
+from .storage_capacity import CapacityFit, OverlapSamples, finite_size_scaling, half_loads, sample_final_overlaps
 
 __all__ = [  # noqa: RUF022  by theme
-    "hebb", "pseudo_inverse", "storkey", "as_ising",
-    "perceptron", "minover", "Learned", "stabilities", "gardner_capacity", "gardner_margin",
-    "relax", "Relaxed", "DenseMemory", "ModernHopfield", "Retrieved",
-    "census", "Census", "fixed_points", "classify", "mixtures", "basin", "Basin",
-    "retention", "Retention", "half_loads", "finite_size_scaling", "Capacity",
-    "retrieval", "Retrieval", "critical_load",
-    "stationary_state", "Stationary", "analog_equivalent", "binary_means",
+    "hebb", "pseudo_inverse", "storkey", "couplings_as_ising",
+    "perceptron", "minover", "IteratedLearningResult", "stabilities", "gardner_capacity", "gardner_margin",
+    "relax", "RelaxationResult", "DenseMemory", "ModernHopfield", "ModernRecall",
+    "find_attractors", "AttractorCensus", "fixed_points", "classify", "mixture_states", "basin_of_attraction", "BasinEstimate",
+    "sample_final_overlaps", "OverlapSamples", "half_loads", "finite_size_scaling", "CapacityFit",
+    "retrieval_solution", "ReplicaSolution", "critical_load",
+    "stationary_state", "MeanFieldState", "analog_equivalent", "glauber_magnetization",
     "HopfieldMemory",
 ]  # fmt: skip

@@ -20,23 +20,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..estimate import Estimate, wilson
+from ..estimate import Estimate, wilson_interval
 from ..exact import spins_of
 from ..ising import Float, Ising, check_spins
 from ..rng import RNG, read_seeds
 from ..runtime.limits import checkpoint
 from .learning_rules import check_patterns
-from .relaxation import Relaxed, couplings_and_biases, relax, round_off
+from .relaxation import RelaxationResult, couplings_and_biases, field_round_off, relax
 
-KINDS = ("pattern", "inverse", "mixture", "other")
-MAX_SPINS = 22
+ATTRACTOR_KINDS = ("pattern", "inverse", "mixture", "other")
+MAX_ENUMERATED_MEMORY = 22
 """Of an exhaustive search."""
 
 _CHUNK = 1 << 14  # states in flight
 
 
 @dataclass(frozen=True, eq=False)
-class Census:
+class AttractorCensus:
     """States at rest, each once.
 
     states : (m, n) int8
@@ -52,18 +52,18 @@ class Census:
 
     def counts(self) -> dict[str, int]:
         """How many states there are of each kind."""
-        return {kind: int((self.kinds == kind).sum()) for kind in KINDS}
+        return {kind: int((self.kinds == kind).sum()) for kind in ATTRACTOR_KINDS}
 
 
 def fixed_points(couplings: Ising | ArrayLike) -> NDArray[np.int8]:
     """Every state at rest among the 2^n, (m, n), of an Ising or of (n, n) couplings that may be asymmetric."""
     j, h, _ = couplings_and_biases(couplings)
     n = len(h)
-    if n > MAX_SPINS:
+    if n > MAX_ENUMERATED_MEMORY:
         raise ValueError(
-            f"couplings have {n} spins; the search of all states stops at {MAX_SPINS}: use census(starts=)"
+            f"couplings have {n} spins; the search of all states stops at {MAX_ENUMERATED_MEMORY}: use census(starts=)"
         )
-    tiny, found = round_off(j, h), []
+    tiny, found = field_round_off(j, h), []
     for first in range(0, 1 << n, _CHUNK):
         checkpoint("states at rest", first, 1 << n)
         states = spins_of(np.arange(first, min(first + _CHUNK, 1 << n)), n)
@@ -71,10 +71,10 @@ def fixed_points(couplings: Ising | ArrayLike) -> NDArray[np.int8]:
     return np.concatenate(found)
 
 
-def census(
+def find_attractors(
     couplings: Ising | ArrayLike, patterns: ArrayLike, *, starts: int | None = None, tolerance: float = 0.0,
     sweeps: int = 1000, rng: RNG = None,
-) -> Census:  # fmt: skip
+) -> AttractorCensus:  # fmt: skip
     """Find and classify the states at rest.
 
     Parameters
@@ -86,13 +86,13 @@ def census(
     """
     if starts is None:
         states = fixed_points(couplings)
-        return Census(states, classify(states, patterns, tolerance), np.full(len(states), np.nan))
+        return AttractorCensus(states, classify(states, patterns, tolerance), np.full(len(states), np.nan))
     n = check_patterns(patterns).shape[1]
     cues = np.array([2 * np.random.default_rng(s).integers(0, 2, n) - 1 for s in read_seeds(rng, starts)])
     ends = relax(couplings, cues, sweeps=sweeps, rng=read_seeds(rng, 1)[0])
     states, counts = np.unique(ends.spins[ends.settled], axis=0, return_counts=True)
     kinds = classify(states, patterns, tolerance)
-    return Census(states, kinds, counts / starts, float(1.0 - ends.settled.mean()))
+    return AttractorCensus(states, kinds, counts / starts, float(1.0 - ends.settled.mean()))
 
 
 def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> NDArray[np.str_]:
@@ -104,7 +104,7 @@ def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> 
         raise ValueError(f"tolerance is {tolerance}; it must be from 0 to below 1/4, where kinds would run together")
     near = 1.0 - 2.0 * tolerance - 1e-12  # overlap of states that differ in tolerance n spins
     m = s @ x.T / n
-    kinds = np.full(len(s), "other", dtype=f"<U{max(map(len, KINDS))}")
+    kinds = np.full(len(s), "other", dtype=f"<U{max(map(len, ATTRACTOR_KINDS))}")
     three = np.zeros(len(s), dtype=bool)
     for row in range(len(s)):
         checkpoint("classifying states", row, len(s))
@@ -120,7 +120,7 @@ def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class Basin:
+class BasinEstimate:
     """How often cues of each distance find their pattern.
 
     overlaps : (a,) float              x . cue / n, exactly
@@ -131,8 +131,8 @@ class Basin:
     recalled: tuple[Estimate, ...]
 
 
-def basin(
-    memory: Ising | ArrayLike | Callable[..., Relaxed],
+def basin_of_attraction(
+    memory: Ising | ArrayLike | Callable[..., RelaxationResult],
     patterns: ArrayLike,
     overlaps: ArrayLike,
     *,
@@ -140,7 +140,7 @@ def basin(
     tolerance: float = 0.0,
     rng: RNG = None,
     **options: Any,
-) -> Basin:
+) -> BasinEstimate:
     """Flip (1 - m) n / 2 spins of a pattern at random, let it go, and look whether the pattern comes back.
 
     Parameters
@@ -169,11 +169,11 @@ def basin(
             row[np.random.default_rng(seed).permutation(n)[:flip]] *= -1
         ends = recall(states, rng=stream, **options)
         wrong = (ends.spins != meant).sum(axis=1)
-        found.append(wilson(int((wrong <= tolerance * n).sum()), cues))
-    return Basin(1.0 - 2.0 * flips / n, tuple(found))
+        found.append(wilson_interval(int((wrong <= tolerance * n).sum()), cues))
+    return BasinEstimate(1.0 - 2.0 * flips / n, tuple(found))
 
 
-def mixtures(patterns: ArrayLike) -> NDArray[np.int8]:
+def mixture_states(patterns: ArrayLike) -> NDArray[np.int8]:
     """All symmetric mixtures of three of the patterns with every choice of signs, (8 C(k, 3), n)."""
     x = check_patterns(patterns).astype(int)
     signs = np.array(list(product((1, -1), repeat=3)))

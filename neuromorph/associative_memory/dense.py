@@ -22,7 +22,7 @@ from scipy.special import logsumexp
 from ..ising import Float, check_spins
 from ..rng import RNG, kernel_states, read_seeds
 from .learning_rules import check_patterns
-from .relaxation import Relaxed, run_each
+from .relaxation import RelaxationResult, relax_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class DenseMemory:
 
     def recall(
         self, cues: ArrayLike, *, beta: float = np.inf, sweeps: int = 100, every: int | None = None, rng: RNG = None
-    ) -> Relaxed:
+    ) -> RelaxationResult:
         """Single spins in random order, each turning with probability 1 / (1 + exp(beta rise)); see :func:`relax`.
 
         An update costs O(k), whatever n.
@@ -90,8 +90,8 @@ class DenseMemory:
         columns, power = np.ascontiguousarray(self.patterns.T), self.power or 0
         states = kernel_states(read_seeds(rng, len(start)))
         products = np.empty(columns.shape[1], np.int64)
-        return run_each(
-            lambda spins: memory.start_dense(columns, power, self.rectified, spins, products),
-            partial(memory.relax_dense, columns, power, self.rectified, beta, stride, products),
+        return relax_each(
+            lambda spins: memory.start_dense_products(columns, power, self.rectified, spins, products),
+            partial(memory.relax_dense_kernel, columns, power, self.rectified, beta, stride, products),
             start, sweeps, stride, states, 20 * columns.size,
         )  # fmt: skip

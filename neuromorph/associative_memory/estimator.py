@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..ising import Float
 from .dense import DenseMemory
-from .learning_rules import as_ising, hebb, pseudo_inverse, storkey
+from .learning_rules import couplings_as_ising, hebb, pseudo_inverse, storkey
 from .relaxation import relax
 
 _RULES = {"hebb": hebb, "pseudo-inverse": pseudo_inverse, "storkey": storkey}
@@ -83,7 +83,9 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """-E of each row of X, (reads,): high for what looks like the patterns."""
         check_is_fitted(self)
         spins = self._spins(validate_data(self, X, reset=False))
-        memory = DenseMemory(self.patterns_, self.power) if self.rule == "dense" else as_ising(self.couplings_)
+        memory = (
+            DenseMemory(self.patterns_, self.power) if self.rule == "dense" else couplings_as_ising(self.couplings_)
+        )
         return -np.asarray(memory.energy(spins))
 
     def _errors(self) -> tuple[float, float]:

@@ -25,7 +25,7 @@ from .learning_rules import check_patterns
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
+class IteratedLearningResult:
     """What iterated learning came to.
 
     couplings : (n, n) float     J, zero diagonal
@@ -61,7 +61,9 @@ def stabilities(couplings: ArrayLike, patterns: ArrayLike) -> Float:
 
 
 @single_threaded_blas()
-def perceptron(patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = False, max_sweeps: int = 1000) -> Learned:
+def perceptron(
+    patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = False, max_sweeps: int = 1000
+) -> IteratedLearningResult:
     r"""Gardner's learning: while Delta_i <= kappa, J_ij += x_i x_j / n.
 
     .. math:: J_{ij} \mathrel{+}= \tfrac1n \epsilon_i x_i x_j, \quad \epsilon_i = [\Delta_i^\mu \le \kappa]; \qquad
@@ -94,11 +96,11 @@ def perceptron(patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = Fa
                 rows = np.arange(n)
             squares[rows] = (j[rows] ** 2).sum(axis=1)
     reached = n > 1 and bool((stabilities(j, x) > margin).all())
-    return Learned(j / n, stabilities(j / n, x), reached, sweeps)
+    return IteratedLearningResult(j / n, stabilities(j / n, x), reached, sweeps)
 
 
 @single_threaded_blas()
-def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_000) -> Learned:
+def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_000) -> IteratedLearningResult:
     r"""Krauth and Mezard's learning: each neuron learns its least stable pattern, towards the largest margin.
 
     After t steps, with m = min_mu x_i J_i . x, the margin m / |J_i| is within a factor of the optimum,
@@ -133,7 +135,7 @@ def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_
             rows = np.flatnonzero(~done)
     j = (counts * x.T) @ x / n
     np.fill_diagonal(j, 0.0)
-    return Learned(j, stabilities(j, x), bool(done.all()), steps)
+    return IteratedLearningResult(j, stabilities(j, x), bool(done.all()), steps)
 
 
 def gardner_capacity(margin: float = 0.0) -> float:

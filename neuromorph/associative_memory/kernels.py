@@ -36,7 +36,7 @@ def _shuffle(order, state):
 
 
 @njit(cache=True, nogil=True)
-def start(columns, biases, spins, fields):
+def start_fields(columns, biases, spins, fields):
     """``fields`` (n,) = h + J s, with ``columns[i, j]`` = J_ji; returns E without offset."""
     n = spins.size
     fields[:] = biases
@@ -50,7 +50,7 @@ def start(columns, biases, spins, fields):
 
 
 @njit(cache=True, nogil=True)
-def relax(columns, beta, tiny, every, fields, spins, order, energies, updates, energy, sweeps, state):
+def relax_kernel(columns, beta, tiny, every, fields, spins, order, energies, updates, energy, sweeps, state):
     """At most ``sweeps`` sweeps of single spins through J after ``updates`` single updates, which led to ``energy``.
 
     fields, spins, order (n,)   of :func:`start`, int8, and a permutation, in place
@@ -83,7 +83,7 @@ def relax(columns, beta, tiny, every, fields, spins, order, energies, updates, e
 
 
 @njit(cache=True, nogil=True)
-def means(columns, beta, burn, begin, end, fields, spins, sums, state):
+def accumulate_means(columns, beta, burn, begin, end, fields, spins, sums, state):
     """Adds tanh(beta f_i), the mean of s_i given the others, to ``sums`` (n,) in each sweep from ``burn`` on.
 
     begin, end              which sweeps
@@ -137,8 +137,8 @@ def _rise(column, products, weights, total, spin, n, power, rectified):
 
 
 @njit(cache=True, nogil=True)
-def start_dense(columns, power, rectified, spins, products):
-    """``products`` (k,) int64 = x_mu . s; returns E of :func:`relax_dense`."""
+def start_dense_products(columns, power, rectified, spins, products):
+    """``products`` (k,) int64 = x_mu . s; returns E of :func:`relax_dense_kernel`."""
     n, k = columns.shape
     products[:] = 0
     for i in range(n):
@@ -154,13 +154,13 @@ def start_dense(columns, power, rectified, spins, products):
 
 
 @njit(cache=True, nogil=True)
-def relax_dense(
+def relax_dense_kernel(
     columns, power, rectified, beta, every, products, spins, order, energies, updates, energy, sweeps, state
 ):
     """As :func:`relax` for E = -n sum_mu F(x_mu . s / n), F(m) = m^power, or, at power 0, -ln sum_mu exp(x_mu . s).
 
     columns (n, k) int8     the patterns turned on their side
-    products (k,)           of :func:`start_dense`, in place
+    products (k,)           of :func:`start_dense_products`, in place
     """
     n, k = columns.shape
     weights, total = np.empty(k), 0.0
@@ -191,7 +191,7 @@ def relax_dense(
 
 
 @njit(cache=True, nogil=True)
-def retain(couplings, fields, limit, spins, order, state):
+def descend_integer_couplings(couplings, fields, limit, spins, order, state):
     """Descent of one state through integer couplings (n, n) int16; ``fields`` (n,) int32 and ``spins`` in place.
 
     Sweeps in random order, without rounding; ``order``, a permutation, in place. Returns (sweeps, whether it rests).

@@ -71,7 +71,7 @@ def storkey(patterns: ArrayLike, *, order: int = 1, start: ArrayLike | None = No
     return j
 
 
-def as_ising(couplings: ArrayLike, biases: ArrayLike | None = None) -> Ising:
+def couplings_as_ising(couplings: ArrayLike, biases: ArrayLike | None = None) -> Ising:
     """The Ising problem of symmetric couplings; a diagonal goes into the offset, for s_i^2 = 1.
 
     Asymmetric couplings have no energy and are refused.

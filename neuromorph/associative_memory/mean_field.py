@@ -24,7 +24,7 @@ from ..runtime.threads import single_threaded_blas
 
 
 @dataclass(frozen=True, eq=False)
-class Stationary:
+class MeanFieldState:
     """A solution of the mean-field equations.
 
     means : (n,) float     m
@@ -51,7 +51,7 @@ def analog_equivalent(ising: Ising, beta: float) -> AnalogNetwork:
 @single_threaded_blas()
 def stationary_state(
     ising: Ising, beta: float, start: ArrayLike, *, steps: int = 10_000, tolerance: float = 1e-12
-) -> Stationary:
+) -> MeanFieldState:
     """Follow m <- (m + tanh beta (h + J m)) / 2 from ``start`` (n,) in [-1, 1] to the solution nearby."""
     m = np.array(start, dtype=float)
     if m.shape != (ising.size,) or not (np.abs(m) <= 1.0).all():
@@ -63,11 +63,11 @@ def stationary_state(
         residual = float(np.abs(new - m).max())
         m = (m + new) / 2.0
         done += 1
-    return Stationary(m, residual, residual <= tolerance, done)
+    return MeanFieldState(m, residual, residual <= tolerance, done)
 
 
 @single_threaded_blas()
-def binary_means(
+def glauber_magnetization(
     ising: Ising, beta: float, cue: ArrayLike, *, sweeps: int = 1000, burn: int = 100, reads: int = 8, rng: RNG = None
 ) -> Float:
     """<s_i> of the valley around ``cue`` by heat bath, (reads, n), one independent chain a read.
@@ -83,9 +83,9 @@ def binary_means(
     columns, biases, sums = ising.dense_couplings(), np.array(ising.biases), np.zeros((reads, ising.size))
     for row, state in zip(sums, kernel_states(read_seeds(rng, reads)), strict=True):
         spins, fields = start.copy(), np.empty(ising.size)
-        memory.start(columns, biases, spins, fields)
+        memory.start_fields(columns, biases, spins, fields)
         for _, part in pieces(1, burn + sweeps, "means of a valley"):
-            memory.means(columns, _checked(beta), burn, part.start, part.stop, fields, spins, row, state)
+            memory.accumulate_means(columns, _checked(beta), burn, part.start, part.stop, fields, spins, row, state)
     return sums / sweeps
 
 

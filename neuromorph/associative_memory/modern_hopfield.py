@@ -24,7 +24,7 @@ from ..runtime.threads import single_threaded_blas
 
 
 @dataclass(frozen=True, eq=False)
-class Retrieved:
+class ModernRecall:
     """What the queries came to.
 
     states : (reads, d) float           q
@@ -90,7 +90,7 @@ class ModernHopfield:
         return float(energies) if q.ndim == 1 else np.asarray(energies)
 
     @single_threaded_blas()
-    def recall(self, queries: ArrayLike, *, steps: int = 1000, tolerance: float = 1e-9) -> Retrieved:
+    def recall(self, queries: ArrayLike, *, steps: int = 1000, tolerance: float = 1e-9) -> ModernRecall:
         """Steps until none moves q further than ``tolerance`` times the largest |x|, or ``steps`` are done."""
         if steps < 1 or not tolerance > 0.0:
             raise ValueError(f"steps is {steps}, tolerance {tolerance}; allow one step at least, and a tolerance > 0")
@@ -106,7 +106,7 @@ class ModernHopfield:
             q[active] = new
             count[active] += 1
             trace.append(np.asarray(self.energy(q)))
-        return Retrieved(q, np.array(trace).T, count, settled)
+        return ModernRecall(q, np.array(trace).T, count, settled)
 
     def _checked(self, queries: ArrayLike) -> Float:
         q = np.asarray(queries, dtype=float)

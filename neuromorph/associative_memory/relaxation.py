@@ -34,7 +34,7 @@ _ROUND_OFF = 1e-12  # of the largest field: what a sum of couplings cannot resol
 
 
 @dataclass(frozen=True, eq=False)
-class Relaxed:
+class RelaxationResult:
     """What the cues came to.
 
     spins : (reads, n) int8
@@ -68,7 +68,7 @@ def relax(
     sweeps: int = 100,
     every: int | None = None,
     rng: RNG = None,
-) -> Relaxed:
+) -> RelaxationResult:
     """Let states go.
 
     Parameters
@@ -92,7 +92,7 @@ def relax(
     if not 1 <= stride <= n or (order == "synchronous" and stride != n):
         raise ValueError(f"every is {every}; it must be from 1 to {n}, and {n} or None for synchronous updates")
     states = kernel_states(read_seeds(rng, len(start)))
-    tiny = round_off(j, h)
+    tiny = field_round_off(j, h)
     if order == "synchronous":
         return _all_at_once(j, h, offset, start, beta, sweeps, tiny, states)
     if order != "asynchronous":
@@ -100,17 +100,17 @@ def relax(
     from . import kernels as memory
 
     columns, fields = np.ascontiguousarray(j.T), np.empty(n)
-    return run_each(
-        lambda spins: memory.start(columns, h, spins, fields),
-        partial(memory.relax, columns, beta, tiny, stride, fields),
+    return relax_each(
+        lambda spins: memory.start_fields(columns, h, spins, fields),
+        partial(memory.relax_kernel, columns, beta, tiny, stride, fields),
         start, sweeps, stride, states, n * n, offset,
     )  # fmt: skip
 
 
-def run_each(
+def relax_each(
     begin: Any, go_on: Any, start: NDArray[np.int8], sweeps: int, every: int, states: NDArray[np.uint64], work: int,
     offset: float = 0.0,
-) -> Relaxed:  # fmt: skip
+) -> RelaxationResult:  # fmt: skip
     """Every read from ``begin(spins)``, its energy, by ``go_on`` (as of ``kernels.memory.relax``, whose first arguments
     it has) in stretches of sweeps, which take ``work`` steps each.
     """
@@ -129,12 +129,12 @@ def run_each(
         rows.append(energies[: 1 + updates[r] // every].copy())
     longest = max(map(len, rows))
     table = np.array([np.pad(row, (0, longest - len(row)), mode="edge") for row in rows])
-    return Relaxed(spins, table + offset, updates, period, every)
+    return RelaxationResult(spins, table + offset, updates, period, every)
 
 
 def _all_at_once(
     j: Float, h: Float, offset: float, start: NDArray[np.int8], beta: float, sweeps: int, tiny: float, states: Any
-) -> Relaxed:
+) -> RelaxationResult:
     reads, n = start.shape
     spins, updates, period = start.copy(), np.zeros(reads, np.int64), np.zeros(reads, np.int64)
     streams = [np.random.default_rng(state.tolist()) for state in states]
@@ -160,10 +160,10 @@ def _all_at_once(
         updates[active] += n
         if period.all():
             break
-    return Relaxed(spins, np.array(trace).T + offset, updates, period, n)
+    return RelaxationResult(spins, np.array(trace).T + offset, updates, period, n)
 
 
-def round_off(couplings: Float, biases: Float) -> float:
+def field_round_off(couplings: Float, biases: Float) -> float:
     """What a field, a sum of couplings, cannot resolve: below, it counts as none."""
     return _ROUND_OFF * float((np.abs(biases) + np.abs(couplings).sum(axis=1)).max())
 

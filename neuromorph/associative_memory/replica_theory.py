@@ -28,7 +28,7 @@ _DZ = np.exp(-(_Z**2) / 2.0) / np.exp(-(_Z**2) / 2.0).sum()
 
 
 @dataclass(frozen=True)
-class Retrieval:
+class ReplicaSolution:
     """A stable solution: overlap m, replica overlap q, noise r. m is 0 where nothing is retrieved."""
 
     overlap: float
@@ -46,7 +46,7 @@ def critical_load() -> tuple[float, float]:
     return _load(y), erf(y)
 
 
-def retrieval(load: float, temperature: float = 0.0) -> Retrieval:
+def retrieval_solution(load: float, temperature: float = 0.0) -> ReplicaSolution:
     """The solution reached from m = 1 at alpha = ``load`` and T = ``temperature``, both >= 0.
 
     ``temperature`` is in units of the couplings' scale, J_ij = sum x_i x_j / n; either 0 or at least 0.01.
@@ -70,19 +70,19 @@ def retrieval(load: float, temperature: float = 0.0) -> Retrieval:
         m, r = 0.5 * (m + new_m), 0.5 * (r + new_r)
         if change < 1e-12:
             break
-    return Retrieval(m if abs(m) > 1e-6 else 0.0, q, r)
+    return ReplicaSolution(m if abs(m) > 1e-6 else 0.0, q, r)
 
 
 def _load(y: float) -> float:
     return (erf(y) / y - 2.0 / sqrt(pi) * exp(-y * y)) ** 2 / 2.0
 
 
-def _frozen(load: float) -> Retrieval:
+def _frozen(load: float) -> ReplicaSolution:
     critical, m = critical_load()
     if load > critical:  # the spin glass: m = 0, C = beta (1 - q) = sqrt(2 / (pi alpha r)), r = 1 / (1 - C)^2
-        return Retrieval(0.0, 1.0, (1.0 + sqrt(2.0 / (pi * load))) ** 2)
+        return ReplicaSolution(0.0, 1.0, (1.0 + sqrt(2.0 / (pi * load))) ** 2)
     top = brentq(lambda y: erf(y) - m, 1.0, 3.0, xtol=1e-14)
     far = 1.0 / sqrt(2.0 * load) + 1.0  # there erf(y) / y < sqrt(2 alpha)
     y = brentq(lambda y: _load(y) - load, top, far, xtol=1e-14) if load < critical else top
     m = erf(y)
-    return Retrieval(m, 1.0, (m / y) ** 2 / (2.0 * load))
+    return ReplicaSolution(m, 1.0, (m / y) ** 2 / (2.0 * load))

@@ -48,7 +48,7 @@ _BLOCK = 1024  # rows of couplings made at once in float32, in which integers ar
 
 
 @dataclass(frozen=True, eq=False)
-class Retention:
+class OverlapSamples:
     """Overlaps at rest.
 
     size : int                                         n
@@ -73,7 +73,7 @@ class Retention:
 
 
 @single_threaded_blas()
-def retention(
+def sample_final_overlaps(
     size: int,
     loads: ArrayLike,
     *,
@@ -83,7 +83,7 @@ def retention(
     workers: int = 1,
     path: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Retention:
+) -> OverlapSamples:
     """Start at stored patterns and descend.
 
     Parameters
@@ -116,12 +116,12 @@ def retention(
             progress(len(done), realisations)
 
     each_on_threads(one, [r for r in range(realisations) if r not in done], workers)
-    return Retention(size, counts / size, np.array([done[r] for r in range(realisations)]))
+    return OverlapSamples(size, counts / size, np.array([done[r] for r in range(realisations)]))
 
 
 def _one_realisation(n: int, counts: NDArray[np.int64], starts: int, seed: np.random.SeedSequence) -> Float:
     """(a, starts) overlaps; the patterns of a load are among those of the next."""
-    from .kernels import retain
+    from .kernels import descend_integer_couplings
 
     draw = np.random.default_rng(seed)
     x = 2 * draw.integers(0, 2, (counts[-1], n), dtype=np.int8) - 1
@@ -140,7 +140,9 @@ def _one_realisation(n: int, counts: NDArray[np.int64], starts: int, seed: np.ra
             spins, order, rests = x[start].copy(), np.arange(n), False
             while not rests:
                 checkpoint()
-                rests = retain(couplings, fields[start], max(1, _WORK // n**2), spins, order, state)[1]
+                rests = descend_integer_couplings(couplings, fields[start], max(1, _WORK // n**2), spins, order, state)[
+                    1
+                ]
             overlaps[a, start] = (spins * x[start]).sum(dtype=np.int64) / n
     return overlaps
 
@@ -161,7 +163,7 @@ def _kept(path: str | os.PathLike[str] | None, key: str, shape: tuple[int, int])
 
 
 @dataclass(frozen=True)
-class Capacity:
+class CapacityFit:
     """The fit of all sizes together, each value with its 95 % interval over the realisations.
 
     load : Estimate        alpha_c, where the curves cross
@@ -178,12 +180,12 @@ class Capacity:
     fits: float
 
 
-def half_loads(measured: Sequence[Retention]) -> Float:
+def half_loads(measured: Sequence[OverlapSamples]) -> Float:
     """The load at which P = 1/2, of each size by itself: (sizes,)."""
     return np.array([_crossing(each.loads, each.shares().mean(axis=0)) for each in measured])
 
 
-def finite_size_scaling(measured: Sequence[Retention], *, resamples: int = 200, rng: RNG = 0) -> Capacity:
+def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 200, rng: RNG = 0) -> CapacityFit:
     """alpha_c, w and c by maximum likelihood; intervals by drawing the realisations of each size anew.
 
     At least two sizes; realisations are what is independent, not the patterns of one.
@@ -200,10 +202,10 @@ def finite_size_scaling(measured: Sequence[Retention], *, resamples: int = 200, 
     low, high = np.quantile(values[1:], [0.025, 0.975], axis=0)
     estimates = [Estimate(*map(float, three)) for three in zip(values[0], low, high, strict=True)]
     load, width, shift, overlap = estimates
-    return Capacity(load, width, shift, overlap, _chi_square(values[0], measured))
+    return CapacityFit(load, width, shift, overlap, _chi_square(values[0], measured))
 
 
-def _fit(overlaps: Sequence[Float], measured: Sequence[Retention]) -> Float:
+def _fit(overlaps: Sequence[Float], measured: Sequence[OverlapSamples]) -> Float:
     """(alpha_c, w, c, m at alpha_c) of one draw of the realisations."""
     kept = [each > RETAINED for each in overlaps]
     successes = [each.sum(axis=(0, 2)) for each in kept]
@@ -236,12 +238,12 @@ def _last_overlap(overlaps: Float, step: int) -> float:
     return float(before[first > 0].mean()) if (first > 0).any() else float("nan")
 
 
-def _probit(parameters: Float, each: Retention) -> Float:
+def _probit(parameters: Float, each: OverlapSamples) -> Float:
     load, width, shift = parameters
     return np.asarray(np.sqrt(each.size) * (load - each.loads) / (abs(width) + 1e-9) + shift)
 
 
-def _chi_square(fit: Float, measured: Sequence[Retention]) -> float:
+def _chi_square(fit: Float, measured: Sequence[OverlapSamples]) -> float:
     """Mean square of (P - law) over its standard error between realisations, at loads where 0.02 < P < 0.98."""
     total, count = 0.0, 0
     for each in measured:

@@ -1,27 +1,27 @@
 from .autoencoder import Autoencoder
-from .block_gibbs import Path, Stream, temper
+from .block_gibbs import AnnealingPath, RandomLanes, tempering_sweep
 from .boltzmann_machine import BoltzmannMachine
 from .dbn import DBN
-from .likelihood import LogPartition, ais
-from .moments import Moments, clamped_moments, free_moments, gradient, hidden_tables
+from .likelihood import LogPartitionBounds, ais
+from .moments import Correlations, data_correlations, gradient, hidden_posterior, model_correlations
 from .rbm import RBM
-from .rbm_model import Layer, log_odds
+from .rbm_model import RestrictedBoltzmann, log_odds
 
 __all__ = [  # noqa: RUF022  by theme
     "BoltzmannMachine",
     "RBM",
     "DBN",
     "Autoencoder",
-    "Layer",
+    "RestrictedBoltzmann",
     "log_odds",
-    "LogPartition",
+    "LogPartitionBounds",
     "ais",
-    "Path",
-    "Stream",
-    "temper",
-    "Moments",
-    "clamped_moments",
-    "free_moments",
+    "AnnealingPath",
+    "RandomLanes",
+    "tempering_sweep",
+    "Correlations",
+    "data_correlations",
+    "model_correlations",
     "gradient",
-    "hidden_tables",
+    "hidden_posterior",
 ]

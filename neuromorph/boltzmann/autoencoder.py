@@ -25,13 +25,13 @@ from sklearn.utils.validation import check_is_fitted
 from ..ising import Float
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
-from .block_gibbs import Stream
-from .contrastive_divergence import Learner, Rule
-from .dbn import stack
+from .block_gibbs import RandomLanes
+from .contrastive_divergence import RbmTrainer, TrainingOptions
+from .dbn import train_stack
 from .dependence import all_equal, warn_unlearned
 from .rbm import RBM
 from .rbm_model import Units, log_odds
-from .sklearn_inputs import layer_sizes, seed_of, sklearn_output, validated
+from .sklearn_inputs import layer_sizes, seed_from_random_state, sklearn_output, validated
 
 _LEAST_EXPLAINED = 0.01  # of the variance of X
 
@@ -126,8 +126,8 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         *below, code = layer_sizes(self.n_components)
         template = RBM(method="cd") if self.rbm is None else self.rbm
         self._output: Units = template.visible
-        seed = seed_of(self.random_state)
-        rbms = stack(x, tuple(below), template, seed)
+        seed = seed_from_random_state(self.random_state)
+        rbms = train_stack(x, tuple(below), template, seed)
         self.mean_ = rbms[0].mean_ if rbms else np.zeros(x.shape[1])
         self.scale_ = rbms[0].scale_ if rbms else np.ones(x.shape[1])
         if not rbms and self._output == "gaussian":
@@ -146,10 +146,10 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     @single_threaded_blas()
     def _code(self, v: Float, n: int, visible: Units, seed: np.random.SeedSequence) -> tuple[Any, Any, Any]:
         """(W, b, c) of the restricted machine with Gaussian hidden units: the code layer before fine-tuning."""
-        stream = Stream.of(seed)
+        stream = RandomLanes.of(seed)
         w = np.float32(1.0 / np.sqrt(v.shape[1])) * stream.generator.standard_normal((n, v.shape[1]), np.float32)
         b, c = log_odds(v, visible).astype(np.float32), np.zeros(n, np.float32)
-        learner = Learner(w, b, c, b.copy(), Rule("cd", momentum=0.9), stream, visible, "gaussian")
+        learner = RbmTrainer(w, b, c, b.copy(), TrainingOptions("cd", momentum=0.9), stream, visible, "gaussian")
         single, size = v.astype(np.float32), 100
         for epoch in range(self.code_iter):
             order = stream.generator.permutation(len(v))
@@ -165,19 +165,19 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         def evaluated(flat: Float) -> tuple[float, Float]:
             checkpoint("fine-tuning of the autoencoder")
-            return loss_and_gradient(flat, shapes, v, self._output, self.alpha)
+            return autoencoder_loss_and_gradient(flat, shapes, v, self._output, self.alpha)
 
         with single_threaded_blas(len(v) * max(w.size for w, _ in start)):
             found = minimize(
                 evaluated,
-                flatten(start),
+                flatten_parameters(start),
                 jac=True,
                 method="L-BFGS-B",
                 options={"maxiter": self.max_iter, "maxfun": 10 * self.max_iter + 10, "maxcor": 20},
             )
         if not np.isfinite(found.fun):
             warnings.warn(f"fine-tuning stopped: {found.message}", ConvergenceWarning, stacklevel=4)
-        self.layers_, self.loss_, self.n_iter_ = unflatten(found.x, shapes), float(found.fun), int(found.nit)
+        self.layers_, self.loss_, self.n_iter_ = unflatten_parameters(found.x, shapes), float(found.fun), int(found.nit)
 
     def _unlearned(self, x: NDArray[Any]) -> str | None:
         """Why the codes of x are worth nothing, and what to do; None if they are worth something."""
@@ -210,11 +210,11 @@ def forward(layers: Weights, v: Float, output: Units) -> list[Float]:
     return activations
 
 
-def loss_and_gradient(
+def autoencoder_loss_and_gradient(
     flat: Float, shapes: list[tuple[int, int]], v: Float, output: Units, alpha: float
 ) -> tuple[float, Float]:
     """L and its gradient in the order of ``flat``, by back-propagation; v (rows, m) is input and target."""
-    layers = unflatten(flat, shapes)
+    layers = unflatten_parameters(flat, shapes)
     a = forward(layers, v, output)
     y, code = a[-1], len(layers) // 2
     if output == "bernoulli":  # from the argument of the logistic, which has no logarithm of 0
@@ -232,7 +232,7 @@ def loss_and_gradient(
             delta = delta @ w.T
             if k != code:
                 delta *= a[k] * (1.0 - a[k])
-    return loss, flatten(parts[::-1])
+    return loss, flatten_parameters(parts[::-1])
 
 
 def _activate(z: Float, k: int, layers: int, output: Units) -> Float:
@@ -241,11 +241,11 @@ def _activate(z: Float, k: int, layers: int, output: Units) -> Float:
     return z if linear else np.asarray(expit(z))
 
 
-def flatten(layers: Weights) -> Float:
+def flatten_parameters(layers: Weights) -> Float:
     return np.concatenate([part.ravel() for layer in layers for part in layer])
 
 
-def unflatten(flat: Float, shapes: list[tuple[int, int]]) -> Weights:
+def unflatten_parameters(flat: Float, shapes: list[tuple[int, int]]) -> Weights:
     layers: Weights = []
     at = 0
     for n, m in shapes:

@@ -17,31 +17,31 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float
 from ..rng import RNG, read_seeds
-from .rbm_model import Layer, Units
+from .rbm_model import RestrictedBoltzmann, Units
 
 Single = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Stream:
+class RandomLanes:
     """Random numbers of one sampler: lanes for the kernel, a Generator for normal numbers."""
 
     lanes: NDArray[np.uint32]
     generator: np.random.Generator
 
     @classmethod
-    def of(cls, rng: RNG) -> Stream:
-        from .block_gibbs_kernel import lanes_of
+    def of(cls, rng: RNG) -> RandomLanes:
+        from .block_gibbs_kernel import generator_lanes
 
         seeds = read_seeds(rng, 2)
-        return cls(lanes_of(seeds[0]), np.random.default_rng(seeds[1]))
+        return cls(generator_lanes(seeds[0]), np.random.default_rng(seeds[1]))
 
 
-def draw(
+def sample_units(
     x: Single,
     units: Units,
     biases: Single,
-    stream: Stream,
+    stream: RandomLanes,
     samples: Single | None = None,
     *,
     sign: float = 1.0,
@@ -70,7 +70,7 @@ def draw(
         x *= np.float32(sign)
 
 
-def average(x: Single, units: Units, biases: Single, *, sign: float = 1.0) -> None:
+def mean_units(x: Single, units: Units, biases: Single, *, sign: float = 1.0) -> None:
     """x (rows, n) becomes sign * means of units that receive x."""
     from .block_gibbs_kernel import to_means
 
@@ -97,7 +97,7 @@ def _shift(x: Single, biases: Single, base: Single, betas: Single) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Path:
+class AnnealingPath:
     """A layer in float32 between independent visible units (beta = 0) and itself (beta = 1).
 
     weights (n, m), visible (m,) b, hidden (n,) c, base (m,) a
@@ -110,7 +110,7 @@ class Path:
     units: Units
 
     @classmethod
-    def of(cls, layer: Layer, base: ArrayLike | None = None) -> Path:
+    def of(cls, layer: RestrictedBoltzmann, base: ArrayLike | None = None) -> AnnealingPath:
         """``base`` None is zero: visible units of mean 1/2 (0 for Gaussian ones) at beta = 0."""
         a = np.zeros(layer.visible_biases.size) if base is None else np.asarray(base, dtype=float)
         if a.shape != layer.visible_biases.shape or not np.isfinite(a).all():
@@ -119,20 +119,20 @@ class Path:
         weights, visible, hidden, a32 = (part.astype(np.float32) for part in parts)
         return cls(weights, visible, hidden, a32, layer.visible)
 
-    def start(self, rows: int, stream: Stream) -> Single:
+    def start(self, rows: int, stream: RandomLanes) -> Single:
         """v (rows, m) at beta = 0."""
         return self.draw_visible(np.zeros((rows, self.hidden.size), np.float32), np.zeros(rows, np.float32), stream)
 
-    def draw_hidden(self, x: Single, betas: Single, stream: Stream) -> Single:
+    def draw_hidden(self, x: Single, betas: Single, stream: RandomLanes) -> Single:
         """h (rows, n) given x = v W' (rows, n), at betas (rows,)."""
         h = x.copy()
-        draw(h, "bernoulli", self.hidden, stream, betas=betas)
+        sample_units(h, "bernoulli", self.hidden, stream, betas=betas)
         return h
 
-    def draw_visible(self, h: Single, betas: Single, stream: Stream) -> Single:
+    def draw_visible(self, h: Single, betas: Single, stream: RandomLanes) -> Single:
         """v (rows, m) given h (rows, n), at betas (rows,)."""
         v = h @ self.weights
-        draw(v, self.units, self.visible - self.base, stream, betas=betas, base=self.base)
+        sample_units(v, self.units, self.visible - self.base, stream, betas=betas, base=self.base)
         return v
 
     def slope(self, v: Single, h: Single, x: Single) -> Float:
@@ -141,8 +141,8 @@ class Path:
         return np.asarray(v @ (self.visible - self.base) + hidden, dtype=float)
 
 
-def temper(
-    path: Path, v: Single, level: NDArray[np.int64], betas: Single, stream: Stream
+def tempering_sweep(
+    path: AnnealingPath, v: Single, level: NDArray[np.int64], betas: Single, stream: RandomLanes
 ) -> tuple[Single, NDArray[np.int64], float]:
     """One sweep of parallel tempering: h given v, exchanges between neighbouring temperatures, v given h.
 

@@ -17,10 +17,10 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from ..kernels.simd import aligned, bits_as, convert, fma, load, rotate, select, spread, store
+from ..kernels.simd import aligned, bits_as, convert, fma, load_vector, rotate, select_lanes, spread, store_vector
 
 F, U32 = np.float32, np.uint32
-LANES = 32
+RBM_LANES = 32
 
 _ONE, _ZERO = np.float32(1.0), np.float32(0.0)
 _FAR = np.float32(87.0)  # exp(87) is still a float32
@@ -32,9 +32,9 @@ _P3, _P4, _P5 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.flo
 _TO_UNIT = np.float32(2.0**-24)
 
 
-def lanes_of(seed: np.random.SeedSequence) -> NDArray[np.uint32]:
+def generator_lanes(seed: np.random.SeedSequence) -> NDArray[np.uint32]:
     """(4, LANES) states of the generator, one column a lane, none all zero."""
-    lanes = np.asarray(seed.generate_state(4 * LANES, np.uint32), np.uint32).reshape(4, LANES)
+    lanes = np.asarray(seed.generate_state(4 * RBM_LANES, np.uint32), np.uint32).reshape(4, RBM_LANES)
     lanes[0] |= np.uint32(1)
     return lanes
 
@@ -42,7 +42,7 @@ def lanes_of(seed: np.random.SeedSequence) -> NDArray[np.uint32]:
 @njit(nogil=True, inline="always")
 def _odds_against(z):
     """exp(-z)."""
-    t = select(z < -_FAR, _FAR, select(z > _FAR, -_FAR, F(0.0) - z))
+    t = select_lanes(z < -_FAR, _FAR, select_lanes(z > _FAR, -_FAR, F(0.0) - z))
     rounded = fma(t, _LOG2_E, spread(t, _ROUND))
     n = rounded - _ROUND
     f = fma(n, -_LN2_LOW, fma(n, -_LN2_HIGH, t))
@@ -73,7 +73,7 @@ def _uniform(a, d):
 @njit(nogil=True, cache=True)
 def _widened(values):
     """(rows, n) -> (rows, LANES), with zeros."""
-    wide = aligned(values.shape[0], LANES, F)
+    wide = aligned(values.shape[0], RBM_LANES, F)
     wide[:, : values.shape[1]] = values
     wide[:, values.shape[1] :] = _ZERO
     return wide
@@ -84,54 +84,76 @@ def _means(x, wide, shift, base, betas, sign):
     """``to_means`` of the first ``wide`` columns, whole vectors."""
     for r in range(x.shape[0]):
         beta = betas[r]
-        for j in range(0, wide, LANES):
-            z = fma(load(x, r, j, LANES) + load(shift, 0, j, LANES), beta, load(base, 0, j, LANES))
-            store(x, r, j, sign / (_odds_against(z) + _ONE))
+        for j in range(0, wide, RBM_LANES):
+            z = fma(
+                load_vector(x, r, j, RBM_LANES) + load_vector(shift, 0, j, RBM_LANES),
+                beta,
+                load_vector(base, 0, j, RBM_LANES),
+            )
+            store_vector(x, r, j, sign / (_odds_against(z) + _ONE))
 
 
 @njit(nogil=True, cache=True)
 def _samples(x, wide, shift, base, betas, lanes):
-    a, b, c, d = load(lanes, 0, 0, LANES), load(lanes, 1, 0, LANES), load(lanes, 2, 0, LANES), load(lanes, 3, 0, LANES)
+    a, b, c, d = (
+        load_vector(lanes, 0, 0, RBM_LANES),
+        load_vector(lanes, 1, 0, RBM_LANES),
+        load_vector(lanes, 2, 0, RBM_LANES),
+        load_vector(lanes, 3, 0, RBM_LANES),
+    )
     for r in range(x.shape[0]):
         beta = betas[r]
-        for j in range(0, wide, LANES):
-            z = fma(load(x, r, j, LANES) + load(shift, 0, j, LANES), beta, load(base, 0, j, LANES))
+        for j in range(0, wide, RBM_LANES):
+            z = fma(
+                load_vector(x, r, j, RBM_LANES) + load_vector(shift, 0, j, RBM_LANES),
+                beta,
+                load_vector(base, 0, j, RBM_LANES),
+            )
             u = _uniform(a, d)
             a, b, c, d = _step(a, b, c, d)
-            store(x, r, j, select(fma(u, _odds_against(z), u) < _ONE, spread(z, _ONE), spread(z, _ZERO)))
-    store(lanes, 0, 0, a)
-    store(lanes, 1, 0, b)
-    store(lanes, 2, 0, c)
-    store(lanes, 3, 0, d)
+            store_vector(x, r, j, select_lanes(fma(u, _odds_against(z), u) < _ONE, spread(z, _ONE), spread(z, _ZERO)))
+    store_vector(lanes, 0, 0, a)
+    store_vector(lanes, 1, 0, b)
+    store_vector(lanes, 2, 0, c)
+    store_vector(lanes, 3, 0, d)
 
 
 @njit(nogil=True, cache=True)
 def _means_and_samples(x, wide, shift, base, betas, sign, samples, lanes):
-    a, b, c, d = load(lanes, 0, 0, LANES), load(lanes, 1, 0, LANES), load(lanes, 2, 0, LANES), load(lanes, 3, 0, LANES)
+    a, b, c, d = (
+        load_vector(lanes, 0, 0, RBM_LANES),
+        load_vector(lanes, 1, 0, RBM_LANES),
+        load_vector(lanes, 2, 0, RBM_LANES),
+        load_vector(lanes, 3, 0, RBM_LANES),
+    )
     for r in range(x.shape[0]):
         beta = betas[r]
-        for j in range(0, wide, LANES):
-            z = fma(load(x, r, j, LANES) + load(shift, 0, j, LANES), beta, load(base, 0, j, LANES))
+        for j in range(0, wide, RBM_LANES):
+            z = fma(
+                load_vector(x, r, j, RBM_LANES) + load_vector(shift, 0, j, RBM_LANES),
+                beta,
+                load_vector(base, 0, j, RBM_LANES),
+            )
             u = _uniform(a, d)
             a, b, c, d = _step(a, b, c, d)
             odds = _odds_against(z)
-            store(samples, r, j, select(fma(u, odds, u) < _ONE, spread(z, _ONE), spread(z, _ZERO)))
-            store(x, r, j, sign / (odds + _ONE))
-    store(lanes, 0, 0, a)
-    store(lanes, 1, 0, b)
-    store(lanes, 2, 0, c)
-    store(lanes, 3, 0, d)
+            store_vector(samples, r, j, select_lanes(fma(u, odds, u) < _ONE, spread(z, _ONE), spread(z, _ZERO)))
+            store_vector(x, r, j, sign / (odds + _ONE))
+    store_vector(lanes, 0, 0, a)
+    store_vector(lanes, 1, 0, b)
+    store_vector(lanes, 2, 0, c)
+    store_vector(lanes, 3, 0, d)
 
 
 @njit(nogil=True, cache=True)
 def to_means(x, shift, base, betas, sign):
     """x (rows, n) becomes sign * p; base and shift (n,), betas (rows,), all float32."""
     shift, base, n = shift.reshape(1, -1), base.reshape(1, -1), x.shape[1]
-    whole = n - n % LANES
+    whole = n - n % RBM_LANES
     _means(x, whole, shift, base, betas, sign)
     if whole < n:
         rest = _widened(x[:, whole:])
-        _means(rest, LANES, _widened(shift[:, whole:]), _widened(base[:, whole:]), betas, sign)
+        _means(rest, RBM_LANES, _widened(shift[:, whole:]), _widened(base[:, whole:]), betas, sign)
         x[:, whole:] = rest[:, : n - whole]
 
 
@@ -139,11 +161,11 @@ def to_means(x, shift, base, betas, sign):
 def to_samples(x, shift, base, betas, lanes):
     """x becomes 1 with probability p, else 0."""
     shift, base, n = shift.reshape(1, -1), base.reshape(1, -1), x.shape[1]
-    whole = n - n % LANES
+    whole = n - n % RBM_LANES
     _samples(x, whole, shift, base, betas, lanes)
     if whole < n:
         rest = _widened(x[:, whole:])
-        _samples(rest, LANES, _widened(shift[:, whole:]), _widened(base[:, whole:]), betas, lanes)
+        _samples(rest, RBM_LANES, _widened(shift[:, whole:]), _widened(base[:, whole:]), betas, lanes)
         x[:, whole:] = rest[:, : n - whole]
 
 
@@ -151,12 +173,12 @@ def to_samples(x, shift, base, betas, lanes):
 def to_means_and_samples(x, shift, base, betas, sign, samples, lanes):
     """x becomes sign * p, and ``samples`` (rows, n) 1 with probability p, else 0."""
     shift, base, n = shift.reshape(1, -1), base.reshape(1, -1), x.shape[1]
-    whole = n - n % LANES
+    whole = n - n % RBM_LANES
     _means_and_samples(x, whole, shift, base, betas, sign, samples, lanes)
     if whole < n:
-        rest, drawn = _widened(x[:, whole:]), aligned(x.shape[0], LANES, F)
+        rest, drawn = _widened(x[:, whole:]), aligned(x.shape[0], RBM_LANES, F)
         shift, base = _widened(shift[:, whole:]), _widened(base[:, whole:])
-        _means_and_samples(rest, LANES, shift, base, betas, sign, drawn, lanes)
+        _means_and_samples(rest, RBM_LANES, shift, base, betas, sign, drawn, lanes)
         x[:, whole:], samples[:, whole:] = rest[:, : n - whole], drawn[:, : n - whole]
 
 

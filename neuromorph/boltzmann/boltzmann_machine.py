@@ -28,16 +28,16 @@ from ..task import Sample
 from .dependence import verdict, warn_unlearned
 from .moments import (
     MAX_CLAMPED,
-    Moments,
-    clamped_moments,
-    difference,
+    Correlations,
+    correlation_gap,
+    data_correlations,
     free_energies,
-    free_moments,
-    hidden_tables,
-    sweep,
+    gibbs_sweep_chains,
+    hidden_posterior,
+    model_correlations,
 )
 from .rbm_model import log_odds
-from .sklearn_inputs import learning_rates, seed_of, sklearn_output, validated
+from .sklearn_inputs import learning_rates, seed_from_random_state, sklearn_output, validated
 
 Sampler: TypeAlias = Target | Callable[[Ising, int, np.random.SeedSequence], ArrayLike]
 
@@ -127,9 +127,9 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """P(h = 1 | v), (samples, n_hidden): exact to 16 hidden units, else the mean of 1000 Gibbs sweeps."""
         v, x = self._validated(X)
         if self.n_hidden <= MAX_CLAMPED:
-            _, h, p = hidden_tables(self.ising(), v)
+            _, h, p = hidden_posterior(self.ising(), v)
             return sklearn_output((p @ h + 1.0) / 2.0, x)
-        rng, total = seed_of(self.random_state), np.zeros((len(v), self.n_hidden))
+        rng, total = seed_from_random_state(self.random_state), np.zeros((len(v), self.n_hidden))
         h = self._clamped_chains(v, 100, rng)
         for _ in range(100):
             h = self._clamped_chains(v, 10, rng, h)
@@ -148,7 +148,7 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         else:
             from ..sampling.annealed_importance import annealed_importance
 
-            log_weights = annealed_importance(ising, 1.0, rng=seed_of(self.random_state)).log_weights
+            log_weights = annealed_importance(ising, 1.0, rng=seed_from_random_state(self.random_state)).log_weights
             log_z = float(logsumexp(log_weights) - np.log(log_weights.size))
         return -self.free_energy(X) - log_z
 
@@ -159,28 +159,28 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def gibbs(self, X: ArrayLike, *, rng: RNG = None) -> NDArray[Any]:
         """Visible units, 0 and 1, after h is drawn given X (exactly, to 16 hidden units) and one sweep of all units."""
         v, x = self._validated(X)
-        seed = seed_of(self.random_state if rng is None else rng)
+        seed = seed_from_random_state(self.random_state if rng is None else rng)
         if self.n_hidden <= MAX_CLAMPED:
-            _, h, p = hidden_tables(self.ising(), v)
+            _, h, p = hidden_posterior(self.ising(), v)
             u = np.random.default_rng(seed.spawn(1)[0]).random((len(v), 1))
             hidden = h[np.minimum((np.cumsum(p, axis=1) < u).sum(axis=1), len(h) - 1)]
         else:
             hidden = self._clamped_chains(v, 100, seed)
         spins = np.concatenate([v, hidden], axis=1)
-        sweep(self.couplings_, self.biases_, spins, 1, seed)
+        gibbs_sweep_chains(self.couplings_, self.biases_, spins, 1, seed)
         return sklearn_output((spins[:, : v.shape[1]] + 1) / 2.0, x)
 
     @single_threaded_blas()
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000, rng: RNG = None) -> Float:
         """Independent visible states, 0 and 1: exact to 16 units, else ``n_steps`` Gibbs sweeps from a random start."""
-        ising, seed = self.ising(), seed_of(self.random_state if rng is None else rng)
+        ising, seed = self.ising(), seed_from_random_state(self.random_state if rng is None else rng)
         generator = np.random.default_rng(seed.spawn(1)[0])
         if ising.size <= _ENUMERATED:
             p = exact.boltzmann(ising, 1.0)
             spins = exact.spins_of(generator.choice(p.size, n_samples, p=p), ising.size)
         else:
             spins = generator.choice(np.array([-1, 1], np.int8), (n_samples, ising.size))
-            sweep(self.couplings_, self.biases_, spins, n_steps, seed)
+            gibbs_sweep_chains(self.couplings_, self.biases_, spins, n_steps, seed)
         return (spins[:, : self.n_features_in_] + 1) / 2.0
 
     def _learn(self, v: NDArray[np.int8], sampler: Sampler | None) -> None:
@@ -219,7 +219,7 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         mask = ~np.eye(n, dtype=bool) if self.mask is None else np.array(self.mask, dtype=bool)
         if mask.shape != (n, n) or mask.diagonal().any() or (mask != mask.T).any():
             raise ValueError(f"mask has shape {mask.shape}; it must be symmetric, ({n}, {n}), its diagonal False")
-        self._seed = seed_of(self.random_state)
+        self._seed = seed_from_random_state(self.random_state)
         device = self._seed.spawn(1)[0]
         self._device = (device.entropy, device.spawn_key)
         self._generator = np.random.default_rng(self._seed.spawn(1)[0])
@@ -231,16 +231,16 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._chains = self._generator.choice(np.array([-1, 1], np.int8), (self.n_chains, n))
 
     def _update(self, v: NDArray[np.int8], rate: float, sampler: Sampler | None) -> None:
-        steps = difference(self._clamped(v), self._free(sampler))
+        steps = correlation_gap(self._clamped(v), self._free(sampler))
         couplings, biases = (self.momentum * old + new for old, new in zip(self._velocity, steps, strict=True))
         self._velocity = couplings, biases
         self.couplings_ = self.couplings_ + rate * self._mask * couplings
         self.biases_ = self.biases_ + rate * biases
 
-    def _clamped(self, v: NDArray[np.int8]) -> Moments:
+    def _clamped(self, v: NDArray[np.int8]) -> Correlations:
         if self.n_hidden <= MAX_CLAMPED:
-            return clamped_moments(self.ising(), v)
-        return Moments.of(np.concatenate([v, self._clamped_chains(v, self.n_steps, self._seed)], axis=1))
+            return data_correlations(self.ising(), v)
+        return Correlations.of(np.concatenate([v, self._clamped_chains(v, self.n_steps, self._seed)], axis=1))
 
     def _clamped_chains(
         self, v: NDArray[np.int8], sweeps: int, rng: np.random.SeedSequence, h: NDArray[np.int8] | None = None
@@ -249,22 +249,22 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         m, j = v.shape[1], np.ascontiguousarray(self.couplings_[v.shape[1] :, v.shape[1] :])
         if h is None:
             h = np.random.default_rng(rng.spawn(1)[0]).choice(np.array([-1, 1], np.int8), (len(v), self.n_hidden))
-        sweep(j, v @ self.couplings_[:m, m:] + self.biases_[m:], h, sweeps, rng)
+        gibbs_sweep_chains(j, v @ self.couplings_[:m, m:] + self.biases_[m:], h, sweeps, rng)
         return h
 
-    def _free(self, sampler: Sampler | None) -> Moments:
+    def _free(self, sampler: Sampler | None) -> Correlations:
         ising = self.ising()
         if isinstance(sampler, Target):
             entropy, key = self._device
             program = sampler.program(ising, rng=np.random.SeedSequence(entropy, spawn_key=key))
-            return Moments.of(sampler.run(program, Sample(1.0), self.n_chains, self._seed).spins)
+            return Correlations.of(sampler.run(program, Sample(1.0), self.n_chains, self._seed).spins)
         if sampler is not None:
             spins = check_spins(sampler(ising, self.n_chains, self._seed.spawn(1)[0]), ising.size)
-            return Moments.of(np.atleast_2d(spins))
+            return Correlations.of(np.atleast_2d(spins))
         if ising.size <= _ENUMERATED:
-            return free_moments(ising)
-        sweep(self.couplings_, self.biases_, self._chains, self.n_steps, self._seed)
-        return Moments.of(self._chains)
+            return model_correlations(ising)
+        gibbs_sweep_chains(self.couplings_, self.biases_, self._chains, self.n_steps, self._seed)
+        return Correlations.of(self._chains)
 
     def _validated(self, X: ArrayLike, reset: bool = False) -> tuple[NDArray[np.int8], NDArray[Any]]:
         """(visible spins, X)."""

@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import sgemm
 
-from .block_gibbs import Path, Single, Stream, average, draw, temper
+from .block_gibbs import AnnealingPath, RandomLanes, Single, mean_units, sample_units, tempering_sweep
 from .rbm_model import Units
 
 Method: TypeAlias = Literal["cd", "pcd", "tempering"]
 
 
 @dataclass(frozen=True)
-class Rule:
+class TrainingOptions:
     """How a layer learns.
 
     method : "cd", "pcd" or "tempering"
@@ -55,7 +55,7 @@ class Rule:
 
 
 @dataclass(frozen=True, eq=False)
-class Learner:
+class RbmTrainer:
     """Parameters, chains and buffers of one layer, changed in place by :meth:`learn`.
 
     weights (n, m), visible_biases (m,), hidden_biases (n,) : C-contiguous float32
@@ -68,8 +68,8 @@ class Learner:
     visible_biases: Single
     hidden_biases: Single
     base: Single
-    rule: Rule
-    stream: Stream
+    rule: TrainingOptions
+    stream: RandomLanes
     visible: Units = "bernoulli"
     hidden: Units = "bernoulli"
     draw_data: bool = False
@@ -91,22 +91,22 @@ class Learner:
             h = self._chains(chains)
             if method == "cd":
                 np.matmul(v[:rows], self.weights.T, out=p[:rows])
-                draw(p[:rows], self.hidden, self.hidden_biases, self.stream, h)
+                sample_units(p[:rows], self.hidden, self.hidden_biases, self.stream, h)
             for step in range(self.rule.steps):
                 if step:
                     np.matmul(v[rows:], self.weights.T, out=h)
-                    draw(h, self.hidden, self.hidden_biases, self.stream)
+                    sample_units(h, self.hidden, self.hidden_biases, self.stream)
                 np.matmul(h, self.weights, out=v[rows:])
-                draw(v[rows:], self.visible, self.visible_biases, self.stream)
+                sample_units(v[rows:], self.visible, self.visible_biases, self.stream)
         if method == "cd":
             np.matmul(v[rows:], self.weights.T, out=p[rows:])
         else:  # the chains do not wait for the data: one product for both
             np.matmul(v, self.weights.T, out=p)
-            average(p[:rows], self.hidden, self.hidden_biases)
+            mean_units(p[:rows], self.hidden, self.hidden_biases)
         if method == "pcd":
-            draw(p[rows:], self.hidden, self.hidden_biases, self.stream, h, sign=sign)
+            sample_units(p[rows:], self.hidden, self.hidden_biases, self.stream, h, sign=sign)
         else:
-            average(p[rows:], self.hidden, self.hidden_biases, sign=sign)
+            mean_units(p[rows:], self.hidden, self.hidden_biases, sign=sign)
         self._update(v, p, rate, rows, sign)
 
     def _update(self, v: Single, p: Single, rate: float, rows: int, sign: float) -> None:
@@ -132,14 +132,14 @@ class Learner:
     def _tempered(self, ladders: int) -> Single:
         """v (ladders, m) of the coldest rungs after ``rule.steps`` sweeps."""
         betas = np.linspace(0.0, 1.0, self.rule.rungs, dtype=np.float32)
-        path = Path(self.weights, self.visible_biases, self.hidden_biases, self.base, self.visible)
+        path = AnnealingPath(self.weights, self.visible_biases, self.hidden_biases, self.base, self.visible)
         state = self.state
         if "v" not in state.get("ladder", {}):
             level = np.repeat(np.arange(betas.size)[:, None], ladders, axis=1)
             state["ladder"] = {"v": path.start(betas.size * ladders, self.stream), "level": level}
         ladder = state["ladder"]
         for _ in range(self.rule.steps):
-            ladder["v"], ladder["level"], _ = temper(path, ladder["v"], ladder["level"], betas, self.stream)
+            ladder["v"], ladder["level"], _ = tempering_sweep(path, ladder["v"], ladder["level"], betas, self.stream)
         return np.asarray(ladder["v"][(ladder["level"] == betas.size - 1).ravel()])
 
     def _chains(self, rows: int) -> Single:

@@ -21,7 +21,7 @@ from ..rng import RNG
 from ..runtime.threads import single_threaded_blas
 from .dependence import some_rows, warn_unlearned
 from .rbm import RBM
-from .sklearn_inputs import layer_sizes, seed_of, sklearn_output, validated
+from .sklearn_inputs import layer_sizes, seed_from_random_state, sklearn_output, validated
 
 
 class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -53,7 +53,9 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         x = self._validated(X, reset=True)
         with single_threaded_blas():
-            self.rbms_ = stack(x, layer_sizes(self.n_components), self.rbm, seed_of(self.random_state))
+            self.rbms_ = train_stack(
+                x, layer_sizes(self.n_components), self.rbm, seed_from_random_state(self.random_state)
+            )
         rows = some_rows(x)
         for k, rbm in enumerate(self.rbms_, start=1):
             why = rbm._unlearned(rows)
@@ -76,7 +78,7 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000, rng: RNG = None) -> Float:
         """Means of the visible units: chains in the two top layers (``RBM.sample``), then one pass of states down."""
         check_is_fitted(self)
-        seed = seed_of(self.random_state if rng is None else rng)
+        seed = seed_from_random_state(self.random_state if rng is None else rng)
         states = self.rbms_[-1].sample(n_samples, n_steps=n_steps, rng=seed)
         generator = np.random.default_rng(seed.spawn(1)[0])
         for rbm in self.rbms_[-2::-1]:
@@ -98,7 +100,7 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM | None, seed: np.random.SeedSequence) -> list[RBM]:
+def train_stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM | None, seed: np.random.SeedSequence) -> list[RBM]:
     """Fitted machines of ``sizes`` hidden units, each on the hidden means of the one below, the first on x."""
     rbms: list[RBM] = []
     for n, child in zip(sizes, seed.spawn(len(sizes)), strict=True):

@@ -24,12 +24,12 @@ from ..ising import Float
 from ..rng import RNG
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
-from .block_gibbs import Path, Single, Stream
-from .rbm_model import Layer
+from .block_gibbs import AnnealingPath, RandomLanes, Single
+from .rbm_model import RestrictedBoltzmann
 
 
 @dataclass(frozen=True, eq=False)
-class LogPartition:
+class LogPartitionBounds:
     """An estimate of ln Z.
 
     value, low, high : float        ln of the mean weight and its 95 % interval, from the spread of the weights
@@ -48,19 +48,19 @@ class LogPartition:
     log_weights: Float
 
     @classmethod
-    def exact(cls, value: float) -> LogPartition:
+    def exact(cls, value: float) -> LogPartitionBounds:
         return cls(value, value, value, value, value, float("inf"), np.array([value]))
 
 
 def ais(
-    layer: Layer,
+    layer: RestrictedBoltzmann,
     *,
     chains: int = 100,
     betas: ArrayLike | int = 1000,
     base: ArrayLike | None = None,
     mixing: int = 100,
     rng: RNG = None,
-) -> LogPartition:
+) -> LogPartitionBounds:
     """Estimate ln Z of ``layer``.
 
     Parameters
@@ -76,7 +76,7 @@ def ais(
     if mixing < 0:
         raise ValueError(f"mixing is {mixing}; it must not be negative")
     ladder = _checked_betas(betas)
-    path, stream = Path.of(layer, base), Stream.of(rng)
+    path, stream = AnnealingPath.of(layer, base), RandomLanes.of(rng)
     log_z0 = _log_partition_at_zero(path)
     with single_threaded_blas(chains * layer.weights.size):
         forward, v = _anneal(path, path.start(chains, stream), ladder, stream)
@@ -93,10 +93,10 @@ def ais(
     half = float(student.ppf(0.975, chains - 1) * np.sqrt(max(0.0, 1.0 / size - 1.0 / chains)))
     slack = float(np.log(1.0 / 0.05))
     upper = float(log_z0 - (logsumexp(back) - np.log(chains)) + slack)
-    return LogPartition(value, value - half, value + half, value - slack, upper, size, log_weights)
+    return LogPartitionBounds(value, value - half, value + half, value - slack, upper, size, log_weights)
 
 
-def _anneal(path: Path, v: Single, betas: Float, stream: Stream) -> tuple[Float, Single]:
+def _anneal(path: AnnealingPath, v: Single, betas: Float, stream: RandomLanes) -> tuple[Float, Single]:
     """(ln w of each chain, last v): v (chains, m) goes along ``betas``, one Gibbs step at each but the first."""
     from .block_gibbs_kernel import add_softplus_change
 
@@ -112,7 +112,7 @@ def _anneal(path: Path, v: Single, betas: Float, stream: Stream) -> tuple[Float,
     return log_w, v
 
 
-def _log_partition_at_zero(path: Path) -> float:
+def _log_partition_at_zero(path: AnnealingPath) -> float:
     a = path.base.astype(float)
     over_h = path.hidden.size * np.log(2.0)
     if path.units == "gaussian":

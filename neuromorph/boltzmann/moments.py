@@ -25,33 +25,33 @@ _CHUNK = 1 << 22  # floats in flight
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
+class Correlations:
     """<s> (n,) and <s s'> (n, n), its diagonal 1."""
 
     first: Float
     second: Float
 
     @classmethod
-    def of(cls, spins: ArrayLike, weights: ArrayLike | None = None) -> Moments:
+    def of(cls, spins: ArrayLike, weights: ArrayLike | None = None) -> Correlations:
         """Averages over spins (rows, n), evenly or by ``weights`` (rows,) that add up to 1."""
         s = np.asarray(spins, dtype=float)
         w = np.full(len(s), 1.0 / len(s)) if weights is None else np.asarray(weights, dtype=float)
         return cls(w @ s, (s * w[:, None]).T @ s)
 
 
-def free_moments(ising: Ising) -> Moments:
+def model_correlations(ising: Ising) -> Correlations:
     """Those of the model, by enumeration to 24 spins."""
     p, n = exact.boltzmann(ising, 1.0), ising.size
     first, second, step = np.zeros(n), np.zeros((n, n)), max(1, _CHUNK // n)
     for start in range(0, p.size, step):
         checkpoint()
         stop = min(p.size, start + step)
-        part = Moments.of(exact.spins_of(np.arange(start, stop), n), p[start:stop])
+        part = Correlations.of(exact.spins_of(np.arange(start, stop), n), p[start:stop])
         first, second = first + part.first, second + part.second
-    return Moments(first, second)
+    return Correlations(first, second)
 
 
-def hidden_tables(ising: Ising, visible: ArrayLike) -> tuple[Float, NDArray[np.int8], Float]:
+def hidden_posterior(ising: Ising, visible: ArrayLike) -> tuple[Float, NDArray[np.int8], Float]:
     """(-F(v) (rows,), hidden states (2^k, k), their probabilities given v (rows, 2^k)), exactly, to 16 hidden spins.
 
     F(v) = -ln sum_h exp(-E(v, h)), so that p(v) = exp(-F) / Z. visible : (rows, m) spins; k = ising.size - m
@@ -74,10 +74,10 @@ def free_energies(ising: Ising, visible: ArrayLike) -> Float:
     """F(v) = -ln sum_h exp(-E(v, h)) at beta = 1 of the rows of ``visible`` (rows, m), (rows,): to 16 hidden spins."""
     v = np.asarray(visible)
     step = max(1, _CHUNK >> (ising.size - v.shape[1]))
-    return -np.concatenate([hidden_tables(ising, v[start : start + step])[0] for start in range(0, len(v), step)])
+    return -np.concatenate([hidden_posterior(ising, v[start : start + step])[0] for start in range(0, len(v), step)])
 
 
-def clamped_moments(ising: Ising, visible: ArrayLike) -> Moments:
+def data_correlations(ising: Ising, visible: ArrayLike) -> Correlations:
     """Averages over the rows of ``visible`` (rows, m), hidden spins by their exact distribution given each."""
     v = np.asarray(visible, dtype=float)
     k = ising.size - v.shape[1]
@@ -86,21 +86,21 @@ def clamped_moments(ising: Ising, visible: ArrayLike) -> Moments:
     for start in range(0, len(v), step):
         checkpoint()
         part = v[start : start + step]
-        _, h, p = hidden_tables(ising, part)
+        _, h, p = hidden_posterior(ising, part)
         s = h.astype(float)
         means = p @ s
         inner = (s * p.sum(axis=0)[:, None]).T @ s
         first += np.r_[part.sum(axis=0), means.sum(axis=0)]
         second += np.block([[part.T @ part, part.T @ means], [means.T @ part, inner]])
-    return Moments(first / len(v), second / len(v))
+    return Correlations(first / len(v), second / len(v))
 
 
 def gradient(ising: Ising, visible: ArrayLike) -> tuple[Float, Float]:
     """d <ln p(v)> / d (J_ij = J_ji, h) over the rows of ``visible`` (rows, m), exactly: to 24 spins, 16 hidden."""
-    return difference(clamped_moments(ising, visible), free_moments(ising))
+    return correlation_gap(data_correlations(ising, visible), model_correlations(ising))
 
 
-def difference(clamped: Moments, free: Moments) -> tuple[Float, Float]:
+def correlation_gap(clamped: Correlations, free: Correlations) -> tuple[Float, Float]:
     """(dJ, dh), dJ symmetric with zero diagonal."""
     couplings = clamped.second - free.second
     couplings = (couplings + couplings.T) / 2.0  # the products of BLAS are symmetric to rounding only
@@ -108,7 +108,7 @@ def difference(clamped: Moments, free: Moments) -> tuple[Float, Float]:
     return couplings, clamped.first - free.first
 
 
-def sweep(couplings: Float, biases: Float, spins: NDArray[np.int8], sweeps: int, rng: RNG) -> None:
+def gibbs_sweep_chains(couplings: Float, biases: Float, spins: NDArray[np.int8], sweeps: int, rng: RNG) -> None:
     """Gibbs sweeps at beta = 1 of the chains ``spins`` (rows, n) in place; biases (n,), or (rows, n), one a chain."""
     from ..kernels.philox import HEAT_BATH
     from ..sampling.replicas.reference import sweep_chains

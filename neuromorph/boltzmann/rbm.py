@@ -17,12 +17,12 @@ from ..ising import Float
 from ..rng import RNG
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
-from .block_gibbs import Path, Stream
-from .contrastive_divergence import Learner, Method, Rule
+from .block_gibbs import AnnealingPath, RandomLanes
+from .contrastive_divergence import Method, RbmTrainer, TrainingOptions
 from .dependence import MORE, some_rows, verdict, warn_unlearned
-from .likelihood import LogPartition, ais
-from .rbm_model import Layer, Units, check_units, log_odds
-from .sklearn_inputs import check_unit_interval, learning_rates, seed_of, sklearn_output, validated
+from .likelihood import LogPartitionBounds, ais
+from .rbm_model import RestrictedBoltzmann, Units, check_units, log_odds
+from .sklearn_inputs import check_unit_interval, learning_rates, seed_from_random_state, sklearn_output, validated
 
 _EXACT = 16  # units of the smaller layer: beyond, annealing is faster than enumeration
 _EPOCHS, _UPDATES = 10, 3000  # the least of each, unless n_iter says otherwise
@@ -66,7 +66,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Source: Hinton, Neural Comput. 14, 1771 (2002); Tieleman, ICML (2008); Cho, Raiko and Ilin, IJCNN (2010).
     """
 
-    _log_z: LogPartition | None
+    _log_z: LogPartitionBounds | None
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Mean of ln p(x) over X."""
         return float(self.score_samples(X).mean())
 
-    def log_partition(self, *, chains: int = 100, betas: ArrayLike | int = 1000, rng: RNG = None) -> LogPartition:
+    def log_partition(self, *, chains: int = 100, betas: ArrayLike | int = 1000, rng: RNG = None) -> LogPartitionBounds:
         """ln Z of the standardised machine: exact where a layer has at most 16 units, else by ``ais``.
 
         Kept until the next fit, unless ``rng`` asks for a new estimate.
@@ -147,7 +147,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         known = self._log_z
         if known is None or rng is not None:
             if layer.enumerated_units <= _EXACT:
-                known = LogPartition.exact(layer.log_partition())
+                known = LogPartitionBounds.exact(layer.log_partition())
             else:
                 seed = self._seed if rng is None else rng
                 known = ais(layer, chains=chains, betas=betas, base=self.base_, rng=seed)
@@ -157,7 +157,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def gibbs(self, X: ArrayLike, *, rng: RNG = None) -> NDArray[Any]:
         """X after one Gibbs step, h given v and v given h; (samples, n_features)."""
         x = self._validated(X)
-        path, stream = Path.of(self.layer), Stream.of(self._rng(rng))
+        path, stream = AnnealingPath.of(self.layer), RandomLanes.of(self._rng(rng))
         ones = np.ones(len(x), np.float32)
         v = self._units(x).astype(np.float32)
         v = path.draw_visible(path.draw_hidden(v @ path.weights.T, ones, stream), ones, stream)
@@ -167,7 +167,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Independent chains, (n_samples, m): ``n_steps`` Gibbs steps as beta rises from 0 to 1, and as many at 1."""
         if n_samples < 1 or n_steps < 1:
             raise ValueError(f"n_samples is {n_samples} and n_steps {n_steps}; both must be at least 1")
-        path, stream = Path.of(self.layer, self.base_), Stream.of(self._rng(rng))
+        path, stream = AnnealingPath.of(self.layer, self.base_), RandomLanes.of(self._rng(rng))
         v = path.start(n_samples, stream)
         with single_threaded_blas(n_samples * self.components_.size):
             betas = np.r_[np.linspace(0.0, 1.0, n_steps), np.ones(n_steps)].astype(np.float32)
@@ -178,10 +178,10 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(v.astype(float) * self.scale_ + self.mean_)
 
     @property
-    def layer(self) -> Layer:
+    def layer(self) -> RestrictedBoltzmann:
         """The machine over standardised units, in float64."""
         check_is_fitted(self)
-        return Layer(self.components_, self.intercept_visible_, self.intercept_hidden_, self.visible)
+        return RestrictedBoltzmann(self.components_, self.intercept_visible_, self.intercept_hidden_, self.visible)
 
     def _learn(self, x: NDArray[Any]) -> None:
         """Learn x, already validated."""
@@ -225,7 +225,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             )
         if not (np.isfinite(self.sigma) and self.sigma > 0.0):
             raise ValueError(f"sigma is {self.sigma}; it must be finite and positive")
-        rule = Rule(
+        rule = TrainingOptions(
             self.method,
             self.n_steps,
             self.batch_size if self.n_chains is None else self.n_chains,
@@ -238,8 +238,8 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self.visible == "gaussian":
             self.mean_, deviation = x.mean(axis=0, dtype=float), x.std(axis=0, dtype=float)
             self.scale_ = self.sigma * np.where(deviation > 0.0, deviation, 1.0)
-        self._seed = seed_of(self.random_state)
-        stream = Stream.of(self._seed)
+        self._seed = seed_from_random_state(self.random_state)
+        stream = RandomLanes.of(self._seed)
         v = self._units(x)
         self.base_ = log_odds(v, self.visible)
         self._first_rate = self._default_rate(v)
@@ -249,7 +249,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         parameters = (self.components_, self.intercept_visible_, self.intercept_hidden_)
         between = self.visible == "bernoulli" and bool(((x > 0.0) & (x < 1.0)).any())
         base = self.intercept_visible_.copy()
-        self._learner = Learner(*parameters, base, rule, stream, self.visible, draw_data=between)
+        self._learner = RbmTrainer(*parameters, base, rule, stream, self.visible, draw_data=between)
 
     def _finish(self) -> RBM:
         self._log_z = None
@@ -269,7 +269,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return x if self.visible == "bernoulli" else (x - self.mean_) / self.scale_
 
     def _rng(self, rng: RNG) -> RNG:
-        return seed_of(self.random_state) if rng is None else rng
+        return seed_from_random_state(self.random_state) if rng is None else rng
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -33,7 +33,7 @@ _CHUNK = 1 << 22  # floats in flight
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class RestrictedBoltzmann:
     """W (n, m) of n hidden by m visible units, b (m,), c (n,); evaluated in float64."""
 
     weights: Any
@@ -89,7 +89,7 @@ class Layer:
         side = self._checked_enumerated()
         return float(logsumexp(np.concatenate([logs for _, logs in side._states()])))
 
-    def gradient(self, v: ArrayLike) -> Layer:
+    def gradient(self, v: ArrayLike) -> RestrictedBoltzmann:
         r"""d <ln p(v)> / d (W, b, c) for data v (rows, m), exactly: data averages less those of the model.
 
         .. math:: \partial W_{ji} = \langle p_j v_i \rangle_{data} - \langle h_j v_i \rangle_{model}
@@ -97,7 +97,7 @@ class Layer:
         v = np.asarray(v, dtype=float)
         p = self.hidden_means(v)
         hv, mv, mh = self._moments()
-        return Layer(p.T @ v / len(v) - hv, v.mean(axis=0) - mv, p.mean(axis=0) - mh, self.visible)
+        return RestrictedBoltzmann(p.T @ v / len(v) - hv, v.mean(axis=0) - mv, p.mean(axis=0) - mh, self.visible)
 
     def ising(self) -> Ising:
         """The same p over spins s = 2x - 1, visible then hidden, at beta = 1."""
@@ -124,14 +124,14 @@ class Layer:
         return (hv, mv, mh) if side is self else (hv.T, mh, mv)
 
     @property
-    def _enumerated(self) -> Layer:
+    def _enumerated(self) -> RestrictedBoltzmann:
         """This layer, or the same with its sides exchanged, so that the hidden side is the smaller one."""
         n, m = self.weights.shape
         if n <= m or self.visible == "gaussian":
             return self
-        return Layer(self.weights.T, self.hidden_biases, self.visible_biases)
+        return RestrictedBoltzmann(self.weights.T, self.hidden_biases, self.visible_biases)
 
-    def _checked_enumerated(self) -> Layer:
+    def _checked_enumerated(self) -> RestrictedBoltzmann:
         if self.enumerated_units > MAX_ENUMERATED:
             raise ValueError(
                 f"the smaller layer has {self.enumerated_units} units; enumeration stops at {MAX_ENUMERATED}: use ais"

@@ -17,7 +17,7 @@ from ..rng import seed_sequence
 _ROUND_OFF = 1e-6
 
 
-def seed_of(random_state: Any) -> np.random.SeedSequence:
+def seed_from_random_state(random_state: Any) -> np.random.SeedSequence:
     """A new SeedSequence from scikit-learn's ``random_state`` (a RandomState is advanced) or this package's ``rng``.
 
     None is fresh entropy: the global random state is never touched.

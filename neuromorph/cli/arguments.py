@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from ..files.printable import printable
 
 if TYPE_CHECKING:
-    from ..problems.text_file import Source
+    from ..problems.text_file import TextFile
 
 NO_ANSWER = 1
 INTERRUPTED = 130  # exit code after Ctrl-C; other signals have their own
@@ -44,7 +44,7 @@ def seed(text: str) -> int:
     return int(_checked(text, int, "a whole number from 0", lambda value: value >= 0))
 
 
-def power(text: str) -> int | None:
+def power_of_two_or_none(text: str) -> int | None:
     """None: the exponential."""
     rule = "a whole number from 2, or 'exp'"
     return None if text == "exp" else int(_checked(text, int, rule, lambda value: value >= 2))
@@ -104,13 +104,13 @@ def too_much(error: BaseException) -> str:
     return f"a number is too large{said}; rescale"
 
 
-def read_source(arguments: argparse.Namespace) -> Source:
+def read_source(arguments: argparse.Namespace) -> TextFile:
     """FILE, read once: its hash, kept for the provenance, is of the bytes that are computed with."""
     from hashlib import sha256
 
-    from ..problems.text_file import Source
+    from ..problems.text_file import TextFile
 
-    source = Source.read(arguments.file)
+    source = TextFile.read(arguments.file)
     arguments.sha256 = sha256(source.data).hexdigest()
     return source
 

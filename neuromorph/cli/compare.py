@@ -136,11 +136,15 @@ def solve_command(arguments: argparse.Namespace) -> int:
         json.dump({"problem": data["problem"], **data["results"][0], "answer": answer}, sys.stdout, allow_nan=False)
         print()
     else:
-        from ..plotting.numbers import number, percent
+        from ..plotting.numbers import format_number, format_percent
 
         if value is not None and (arguments.out is None or failure):
             print(_answer_text(problem, value))
-        about = f"score {number(result.best)}, gap {percent(result.gap)}" if result.solution else "no feasible answer"
+        about = (
+            f"score {format_number(result.best)}, gap {format_percent(result.gap)}"
+            if result.solution
+            else "no feasible answer"
+        )
         why = f"; {result.reason}" if result.reason else ""
         print(printable(f"{result.target}, {result.reads} reads: {about}{why}"), file=sys.stderr)
         warn(problem.name, *comparison.beaten)
@@ -152,11 +156,11 @@ def solve_command(arguments: argparse.Namespace) -> int:
 
 
 def _check_targets(names: Sequence[str]) -> None:
-    from ..protocol import targets
+    from ..protocol import available_targets
 
     for name in names:
-        if name not in targets():
-            raise BadInput(f"target is {name!r}; installed are {', '.join(targets()) or 'none'}")
+        if name not in available_targets():
+            raise BadInput(f"target is {name!r}; installed are {', '.join(available_targets()) or 'none'}")
 
 
 def _write_answer(problem: Problem, value: Any, path: Path) -> None:

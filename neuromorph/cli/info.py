@@ -15,7 +15,7 @@ def targets_command(arguments: argparse.Namespace) -> int:
     import json
 
     from ..report.table import print_rows
-    from ..study.contract import CLAIMS
+    from ..study.contract import TASKS
     from ..study.installed import Unusable, labelled
 
     rows = []
@@ -25,7 +25,7 @@ def targets_command(arguments: argparse.Namespace) -> int:
         if isinstance(device, Unusable):  # one that does not load must not hide the others
             rows.append({"name": name, "claims": [], "summary": f"does not load: {device.reason}"})
         else:
-            claims = sorted(each for each in CLAIMS if each in device.claims)
+            claims = sorted(each for each in TASKS if each in device.supported_tasks)
             rows.append({"name": name, "claims": claims, "summary": device.summary})
     if arguments.json:
         print(json.dumps(rows, indent=2))

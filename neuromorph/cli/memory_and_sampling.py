@@ -22,7 +22,7 @@ from .arguments import (
     folder_or_file,
     fraction,
     positive,
-    power,
+    power_of_two_or_none,
     read_source,
     seed,
     user_errors,
@@ -42,7 +42,9 @@ def add_model_commands(command: Callable[..., Parser], origin: _Origin) -> None:
     recall = command("recall", _recall, "store pictures, damage them, and recall them: pictures and energy trace")
     rules = "hebb, pseudo-inverse, storkey, perceptron, dense or modern; default: hebb"
     recall.add_argument("--rule", default="hebb", metavar="R", help=rules)
-    recall.add_argument("--power", type=power, default=3, metavar="P", help="of dense, or 'exp'; default: 3")
+    recall.add_argument(
+        "--power", type=power_of_two_or_none, default=3, metavar="P", help="of dense, or 'exp'; default: 3"
+    )
     inverse = "inverse temperature in 1 / energy; default: none, the energy only falls; 1 for modern"
     recall.add_argument("--beta", type=positive, metavar="B", help=inverse)
     recall.add_argument("--noise", type=fraction, metavar="F", help="fraction of the pixels flipped; default: 0.25")
@@ -114,7 +116,7 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
     import secrets
 
     from ..experiments.sampling import judge, memory_needed, sample_model, write_figure
-    from ..problems.ising_files import read_model
+    from ..problems.ising_files import read_ising_file
     from ..report.table import print_rows
     from ..sampling.samples_file import write_samples
     from .progress import progress_bars
@@ -123,7 +125,7 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
     drawn = secrets.randbits(32) if arguments.seed is None else arguments.seed
     files, name, reads, sweeps = OutFolder(arguments.out), arguments.method, arguments.reads, arguments.sweeps
     with user_errors(ValueError, OSError, MemoryError):
-        model = read_model(read_source(arguments), kind=arguments.kind)
+        model = read_ising_file(read_source(arguments), kind=arguments.kind)
         ising = model.ising
         needed, values = memory_needed(ising, name, reads, sweeps), float(reads * ising.size)
         if needed > _LARGE:

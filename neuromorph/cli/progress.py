@@ -13,14 +13,14 @@ from ..plotting.numbers import printable
 from ..runtime.limits import progress_text, time_limit
 
 if TYPE_CHECKING:
-    from ..study.compare import Progress
+    from ..study.compare import StudyProgress
 
 LINE_S = 10.0  # between two lines where there is no terminal: short work says nothing
 _BUSY = ("programming", "running")
 
 
 @contextmanager
-def progress_bars(show: bool) -> Iterator[Progress | None]:
+def progress_bars(show: bool) -> Iterator[StudyProgress | None]:
     """Bars on standard error, one a target; lines if that is no terminal."""
     if not show:
         yield None
@@ -31,7 +31,9 @@ def progress_bars(show: bool) -> Iterator[Progress | None]:
 
 
 @contextmanager
-def steps_of(tell: Progress | None, name: str, end: float | None = None) -> Iterator[Callable[[int, int], None] | None]:
+def steps_of(
+    tell: StudyProgress | None, name: str, end: float | None = None
+) -> Iterator[Callable[[int, int], None] | None]:
     """A time limit, whose steps ``tell`` hears as those of ``name``.
 
     Parameters
@@ -57,7 +59,7 @@ def steps_of(tell: Progress | None, name: str, end: float | None = None) -> Iter
         yield count if tell is not None else None
 
 
-def _bars() -> Iterator[Progress]:
+def _bars() -> Iterator[StudyProgress]:
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -77,7 +79,7 @@ def _bars() -> Iterator[Progress]:
         yield tell
 
 
-def _lines() -> Iterator[Progress]:
+def _lines() -> Iterator[StudyProgress]:
     """Another thread speaks, so that work of which nothing is heard is seen to go on."""
     news: list[str] = []
     began = time.monotonic()

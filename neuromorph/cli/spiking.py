@@ -96,7 +96,7 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     import secrets
 
     from ..experiments.spiking import files_of, read
-    from ..problems.ising_files import read_model
+    from ..problems.ising_files import read_ising_file
     from .progress import progress_bars, steps_of
 
     end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
@@ -105,7 +105,7 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     with user_errors(ValueError, OSError, MemoryError, RuntimeError, ImportError):
         source = read_source(arguments)
         task, problem = read(source, kind=arguments.kind, task=asked, best_known=arguments.best_known)
-        notes = problem.notes if hasattr(problem, "notes") else read_model(source, kind=arguments.kind).notes
+        notes = problem.notes if hasattr(problem, "notes") else read_ising_file(source, kind=arguments.kind).notes
         warn(source.name, *notes)
         options = _options(arguments, task)
         if arguments.out is not None:
@@ -182,7 +182,7 @@ def _run(task: str, problem: Any, name: str, arguments: argparse.Namespace, opti
 
 def _print(session: Any, about: dict[str, Any], pictures: bool) -> None:
     """One line a number, and without a folder the answer."""
-    from ..plotting.numbers import quantity
+    from ..plotting.numbers import format_quantity
     from ..report.table import print_rows
 
     result, activity = about["result"], about["activity"]
@@ -190,7 +190,10 @@ def _print(session: Any, about: dict[str, Any], pictures: bool) -> None:
         ("task", f"{about['task']}, {about['problem']['name']}"),
         ("seed", about["seed"]),
         ("status", about["status"]),
-        ("trials", f"{about['trials']} of {about['neurons']} neurons, {quantity(about['simulated_s'], 's')} each"),
+        (
+            "trials",
+            f"{about['trials']} of {about['neurons']} neurons, {format_quantity(about['simulated_s'], 's')} each",
+        ),
         ("spikes", f"{activity['spikes']:,.0f}, {about['rate_hz']:.1f} Hz"),
         ("synaptic operations", f"{activity['synaptic_operations']:,.0f}"),
         ("membrane updates", f"{activity['membrane_updates']:,.0f}"),

@@ -16,23 +16,23 @@ from numpy.typing import NDArray
 
 from ..associative_memory.dense import DenseMemory
 from ..associative_memory.iterated_learning import perceptron
-from ..associative_memory.learning_rules import as_ising, hebb, pseudo_inverse, storkey
+from ..associative_memory.learning_rules import couplings_as_ising, hebb, pseudo_inverse, storkey
 from ..associative_memory.modern_hopfield import ModernHopfield
 from ..associative_memory.relaxation import relax
 from ..files.atomic_write import write_file
 from ..ising import Float
 from ..problems import Problem, Recall
-from ..problems.recall import MAX_ISING
+from ..problems.recall import MAX_ISING_PIXELS
 from ..rng import RNG, read_seeds
 from ..runtime.pieces import run_aside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..study.compare import Progress
+    from ..study.compare import StudyProgress
 
-RULES = ("hebb", "pseudo-inverse", "storkey", "perceptron", "dense", "modern")
-MOST = 100
+RECALL_RULES = ("hebb", "pseudo-inverse", "storkey", "perceptron", "dense", "modern")
+MAX_PATTERNS = 100
 """Patterns recalled when there is no cue: the first ones of the file."""
 
 _POINTS = 20  # of the energy a sweep
@@ -46,7 +46,7 @@ class Recollection:
     rule : str
     cues, states : (reads, n) int8
     updates : (points,) int              of single spins (of all at once for ``modern``) at each energy
-    energies : (reads, points) float     see :class:`Relaxed` and :class:`Retrieved`
+    energies : (reads, points) float     see :class:`RelaxationResult` and :class:`ModernRecall`
     statuses : tuple of str              "at rest", "cycle of 2", "not at rest", "at temperature"
     learning : str                       how iterated learning ended; empty for the rules in closed form
     """
@@ -125,7 +125,7 @@ def recollect(
     synchronous: bool = False,
     sweeps: int = 100,
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: StudyProgress | None = None,
 ) -> Recollection:
     """Store the patterns of ``problem`` by ``rule`` and let its cue go; without one, each pattern, damaged, in turn.
 
@@ -138,12 +138,12 @@ def recollect(
     sweeps : int             at most
     progress : callable or None     called with (name, "programming" or "running", reads done, reads)
     """
-    if rule not in RULES:
-        raise ValueError(f"rule is {rule!r}; it must be one of {', '.join(RULES)}")
+    if rule not in RECALL_RULES:
+        raise ValueError(f"rule is {rule!r}; it must be one of {', '.join(RECALL_RULES)}")
     x, learning = problem.patterns, ""
     tell = progress or (lambda *_: None)
     (stream,) = read_seeds(rng, 1)
-    reads = 1 if problem.cue is not None else min(len(x), MOST)
+    reads = 1 if problem.cue is not None else min(len(x), MAX_PATTERNS)
     cues = np.ascontiguousarray(problem.task(reads, rng).cues(reads, problem.size))
     tell(problem.name, "programming" if rule not in ("dense", "modern") else "running", 0, reads)
     if rule == "modern":
@@ -159,9 +159,9 @@ def recollect(
             raise ValueError("synchronous is not offered for rule 'dense'; leave it out")
         ends = DenseMemory(x, power).recall(cues, **options)
     else:
-        if problem.size > MAX_ISING:
+        if problem.size > MAX_ISING_PIXELS:
             raise ValueError(
-                f"{problem.name} has {problem.size} pixels; couplings stop at {MAX_ISING}: scale the picture, or take "
+                f"{problem.name} has {problem.size} pixels; couplings stop at {MAX_ISING_PIXELS}: scale the picture, or take "
                 "rule dense or modern, which need none"
             )
         if rule == "perceptron":
@@ -171,7 +171,9 @@ def recollect(
             learn: Any = {"hebb": hebb, "pseudo-inverse": pseudo_inverse, "storkey": storkey}[rule]
             couplings = run_aside(lambda: learn(x))
         tell(problem.name, "running", 0, reads)
-        ends = relax(as_ising(couplings), cues, order="synchronous" if synchronous else "asynchronous", **options)
+        ends = relax(
+            couplings_as_ising(couplings), cues, order="synchronous" if synchronous else "asynchronous", **options
+        )
     names = {0: "not at rest" if beta is None else "at temperature", 1: "at rest"}
     statuses = tuple(names.get(int(period), f"cycle of {period}") for period in ends.period)
     points = ends.every * np.arange(ends.energies.shape[1])
@@ -194,14 +196,14 @@ def picture_text(states: NDArray[Any], shape: tuple[int, int]) -> str:
 def draw_trace(found: Recollection, ax: Axes | None = None) -> Axes:
     """The energy of each read against the updates."""
     from ..plotting.axes import new_axes
-    from ..plotting.style import LINE, MUTED, SERIES, series_colour
+    from ..plotting.style import LINE, MUTED, SERIES_COLORS, series_color
 
     ax = new_axes() if ax is None else ax
     meant = found.problem.meant(found.cues) + 1
     for number, energies in enumerate(found.energies):
-        style: Any = {"color": series_colour(number), "linewidth": 1.4, "marker": ".", "markersize": 4}
+        style: Any = {"color": series_color(number), "linewidth": 1.4, "marker": ".", "markersize": 4}
         ax.plot(found.updates, energies, label=f"pattern {meant[number]}", **style)
-    if 1 < len(meant) <= len(SERIES):
+    if 1 < len(meant) <= len(SERIES_COLORS):
         ax.legend(frameon=False, fontsize=9)
     unit = "steps" if found.rule == "modern" else "updates of single spins"
     ax.set(xlabel=unit, ylabel="energy")

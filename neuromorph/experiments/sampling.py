@@ -21,12 +21,12 @@ from ..sampling.diagnostics import agreement, autocorrelation_time, divergence, 
 from ..sampling.effective_temperature import effective_beta
 from ..sampling.gibbs import gibbs
 from ..sampling.parallel_tempering import tempering
-from ..sampling.path_integral import fields, quantum_anneal
+from ..sampling.path_integral import quantum_annealing, transverse_field_schedule
 from ..sampling.plots import energy_autocorrelation, energy_trace
-from ..sampling.population_annealing import combined, population_annealing
-from ..sampling.samples import Progress, Samples, ending
+from ..sampling.population_annealing import combine_log_partitions, population_annealing
+from ..sampling.samples import Samples, SamplingProgress, ending
 from ..sampling.schedules import fisher_steps
-from ..sampling.validation import at_least, checked_beta
+from ..sampling.validation import at_least, check_beta
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,12 +39,17 @@ _JUDGING_BYTES = 1.5e8
 _LARGEST = 1 << 33  # spins of all reads, a byte each
 _FROZEN = 1e6  # beta times the strongest field
 _EXACT = 16  # spins up to which states are counted
-_Method: TypeAlias = Callable[[Ising, float, int, int, np.random.SeedSequence, Progress | None], Samples]
+_Method: TypeAlias = Callable[[Ising, float, int, int, np.random.SeedSequence, SamplingProgress | None], Samples]
 
 
 def _chained(method: Callable[..., Samples], least: int) -> _Method:
     def run(
-        ising: Ising, beta: float, reads: int, sweeps: int, rng: np.random.SeedSequence, progress: Progress | None
+        ising: Ising,
+        beta: float,
+        reads: int,
+        sweeps: int,
+        rng: np.random.SeedSequence,
+        progress: SamplingProgress | None,
     ) -> Samples:
         return method(
             ising, beta, ceil(reads / CHAINS), chains=CHAINS, burn_in=least * sweeps, thin=sweeps, rng=rng,
@@ -55,7 +60,7 @@ def _chained(method: Callable[..., Samples], least: int) -> _Method:
 
 
 def _population(
-    ising: Ising, beta: float, reads: int, sweeps: int, rng: np.random.SeedSequence, progress: Progress | None
+    ising: Ising, beta: float, reads: int, sweeps: int, rng: np.random.SeedSequence, progress: SamplingProgress | None
 ) -> Samples:
     path, size = fisher_steps(ising, beta, rng=0), ceil(reads / CHAINS)
 
@@ -64,27 +69,27 @@ def _population(
 
     samples = _parts(run, range(CHAINS), CHAINS, progress)
     logs, rho, families = (samples.diagnostics[name] for name in ("log_partitions", "rho_t", "families"))
-    about = {"log_partition": combined(logs, rho / size), "rho_t": rho, "families": families}
+    about = {"log_partition": combine_log_partitions(logs, rho / size), "rho_t": rho, "families": families}
     return replace(samples, diagnostics=about)
 
 
 def _quantum(
-    ising: Ising, beta: float, reads: int, sweeps: int, rng: np.random.SeedSequence, progress: Progress | None
+    ising: Ising, beta: float, reads: int, sweeps: int, rng: np.random.SeedSequence, progress: SamplingProgress | None
 ) -> Samples:
-    gammas = np.r_[fields(ising, 50 * sweeps), np.zeros(50 * sweeps)]
+    gammas = np.r_[transverse_field_schedule(ising, 50 * sweeps), np.zeros(50 * sweeps)]
 
     batch = int(np.clip(_UPDATES // (ising.size * gammas.size), 1, _BATCH))
 
     def run(done: int) -> Samples:
         count = min(batch, reads - done)
-        samples = quantum_anneal(ising, gammas, count, beta=beta, slices=_SLICES, descend=False, rng=rng)
+        samples = quantum_annealing(ising, gammas, count, beta=beta, slices=_SLICES, descend=False, rng=rng)
         return replace(samples, diagnostics={"broken": np.full(count, samples.diagnostics["broken"])})
 
     samples = _parts(run, range(0, reads, batch), reads, progress)
     return replace(samples, diagnostics={"broken": float(np.mean(samples.diagnostics["broken"]))})
 
 
-def _parts(run: Callable[[int], Samples], starts: range, whole: int, progress: Progress | None) -> Samples:
+def _parts(run: Callable[[int], Samples], starts: range, whole: int, progress: SamplingProgress | None) -> Samples:
     """Independent parts one after another; Ctrl-C and a time limit keep those that are whole.
 
     Diagnostics are those of all parts in one array.
@@ -125,7 +130,7 @@ def sample_model(
     *,
     sweeps: int = 10,
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> Samples:
     """About ``reads`` states at ``beta``; ``sweeps`` are made between draws, or at each step of an anneal.
 
@@ -138,7 +143,7 @@ def sample_model(
             f"beta is {beta:g} where fields reach {strongest:g}; nothing moves that cold: give "
             f"{_FROZEN / strongest:.3g} at most, or minimise"
         )
-    return METHODS[method](ising, checked_beta(beta), reads, sweeps, seed_sequence(rng), progress)
+    return METHODS[method](ising, check_beta(beta), reads, sweeps, seed_sequence(rng), progress)
 
 
 def _require_known(ising: Ising, method: str, reads: int, sweeps: int) -> None:
@@ -205,7 +210,7 @@ def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
     return {key: _plain(value) for key, value in about.items()}
 
 
-def draw(samples: Samples) -> Figure:
+def draw_sampling(samples: Samples) -> Figure:
     """Energies of the draws, and how long a chain remembers its energy."""
     from matplotlib.figure import Figure
 
@@ -221,7 +226,7 @@ def write_figure(samples: Samples, path: Path) -> Path:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     picture = io.BytesIO()
-    FigureCanvasAgg(draw(samples)).print_png(picture)  # type: ignore[no-untyped-call]
+    FigureCanvasAgg(draw_sampling(samples)).print_png(picture)  # type: ignore[no-untyped-call]
     return write_file(path, picture.getvalue())
 
 

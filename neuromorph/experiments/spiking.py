@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from ..ising import Ising
 from ..problems import MaxCut, Recall, Tsp, load
 from ..problems.ising_files import _reader, read_ising
-from ..problems.text_file import Source
+from ..problems.text_file import TextFile
 from ..rng import RNG, read_seeds
 from ..sampling.samples import ending
-from ..spiking.brian.simulator import Progress
+from ..spiking.brian.simulator import FractionProgress
 from .spiking_result import Batch, Session
 
-Task: TypeAlias = Literal["recall", "sample", "search"]
+SpikingTask: TypeAlias = Literal["recall", "sample", "search"]
 Told: TypeAlias = Callable[[int, int], None]
 """Is told the trials that are done, and all."""
 
@@ -41,14 +41,14 @@ _BIN_S, _MOST_BINS = 25e-3, 400  # of the rate against time
 
 
 def read(
-    path: str | os.PathLike[str] | Source,
+    path: str | os.PathLike[str] | TextFile,
     *,
     kind: str | None = None,
-    task: Task | None = None,
+    task: SpikingTask | None = None,
     best_known: float | None = None,
-) -> tuple[Task, Recall | Tsp | MaxCut | Ising]:
+) -> tuple[SpikingTask, Recall | Tsp | MaxCut | Ising]:
     """The problem of a file and what is done with it, unless ``task`` says: ProblemFileError for what does not fit."""
-    source = Source.read(path)
+    source = TextFile.read(path)
     if task == "sample":
         return task, read_ising(source, kind=kind)
     if kind is None and _reader(source):
@@ -83,7 +83,7 @@ def require_length(duration_s: float, trials: int, rate_hz: float) -> None:
 
 
 def run_batches(
-    run: Callable[[int, np.random.SeedSequence, Progress | None], Batch],
+    run: Callable[[int, np.random.SeedSequence, FractionProgress | None], Batch],
     trials: int,
     size: int,
     rng: RNG,
@@ -164,10 +164,10 @@ def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[
     def picture() -> bytes:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-        from .spiking_figures import draw
+        from .spiking_figures import draw_spiking
 
         drawn = io.BytesIO()
-        FigureCanvasAgg(draw(session)).print_figure(drawn, dpi=150)
+        FigureCanvasAgg(draw_spiking(session)).print_figure(drawn, dpi=150)
         return drawn.getvalue()
 
     return {

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..plotting.numbers import percent
+from ..plotting.numbers import format_percent
 from ..plotting.solutions import draw_cut, draw_pattern, draw_recall, draw_tour
-from ..plotting.style import INK, LINE, MUTED, PAPER, series_colour
+from ..plotting.style import INK, LINE, MUTED, PAPER, series_color
 from ..problems import MaxCut, Recall, Tsp
 from .spiking_result import Session
 
@@ -20,10 +20,10 @@ _ROWS = 80  # neurons of a raster
 _WINDOW = 1.0  # s of it
 _TILES = 400  # pixels of a picture
 _LINES = 16  # courses in one picture
-_UP, _DOWN, _OTHER = series_colour(0), series_colour(1), series_colour(2)
+_UP, _DOWN, _OTHER = series_color(0), series_color(1), series_color(2)
 
 
-def draw(session: Session) -> Figure:
+def draw_spiking(session: Session) -> Figure:
     """Raster and rates on the left, course and outcome on the right."""
     from matplotlib.figure import Figure
 
@@ -166,7 +166,7 @@ def _search(session: Session, axes: Any) -> None:
     ax.set(xlim=(min(0.01, last / 10.0), last), ylim=(low - 0.06 * room, high + 0.5 * room))
     ax.legend(facecolor=PAPER, framealpha=0.8, edgecolor="none", fontsize=8.5, labelcolor=INK, loc="upper right")
     _answer(problem, solution, session, axes[1, 1])
-    quality = "" if result.get("gap") is None else f", {percent(result['gap'])} from the best known"
+    quality = "" if result.get("gap") is None else f", {format_percent(result['gap'])} from the best known"
     score = result["energy"] if result.get("score") is None else result["score"]
     how = "repaired, " if result.get("repaired") else ""
     what = {"tsp": "length", "maxcut": "cut"}.get(about["problem"]["kind"], "energy")

@@ -6,12 +6,12 @@ import numpy as np
 
 from ..problems import Recall
 from ..rng import RNG, seed_sequence
-from ..spiking.brian.simulator import Backend, Progress
+from ..spiking.brian.simulator import Backend, FractionProgress
 from ..spiking.rate_network import SpikingHopfield, Wiring
 from .spiking import Told, collect, require_fit, require_length, run_batches, summarise, width
 from .spiking_result import Batch, Session
 
-MOST = 100  # patterns recalled when there is no cue
+MAX_SPIKING_PATTERNS = 100  # patterns recalled when there is no cue
 CUE_S, READ_S, _LEAST_S = 0.1, 0.2, 0.3
 
 _BIN = 25e-3  # of the overlap against time, s
@@ -38,7 +38,10 @@ def recall(
     n, factor = problem.size, {"direct": 1, "push-pull": 4}.get(wiring, 2)
     require_fit(problem.name, factor * n * n, f"scale the picture, of {n} pixels, or take the direct wiring")
     network = SpikingHopfield.from_patterns(problem.patterns, wiring=wiring, swing_v=swing_v, backend=backend)
-    trials, sequence = 1 if problem.cue is not None else min(len(problem.patterns), MOST), seed_sequence(rng)
+    trials, sequence = (
+        1 if problem.cue is not None else min(len(problem.patterns), MAX_SPIKING_PATTERNS),
+        seed_sequence(rng),
+    )
     require_length(duration_s, trials, 100.0 * network.neurons)
     cues = np.ascontiguousarray(problem.task(trials, sequence).cues(trials, n))
     meant = problem.meant(cues)
@@ -46,7 +49,7 @@ def recall(
     size = min(trials, width(network.neurons, factor * n * n))
     bin_s = duration_s / round(duration_s / _BIN)
 
-    def run(first: int, stream: np.random.SeedSequence, told: Progress | None) -> Batch:
+    def run(first: int, stream: np.random.SeedSequence, told: FractionProgress | None) -> Batch:
         mine = np.arange(first, first + size) % trials
         found = network.recall(
             cues[mine], duration_s=duration_s, cue_s=CUE_S, read_s=READ_S, bin_s=bin_s, rng=stream, progress=told

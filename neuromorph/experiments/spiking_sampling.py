@@ -14,9 +14,9 @@ from ..ising import Float, Ising
 from ..rng import RNG, seed_sequence
 from ..sampling.samples import Samples
 from ..spiking.boltzmann_sampler import BoltzmannSampler
-from ..spiking.brian.simulator import Backend, Progress
+from ..spiking.brian.simulator import Backend, FractionProgress
 from ..spiking.lif_sampler import LifSamplerNeurons
-from ..spiking.spike_states import SpikeStates, memoryless_floor, relative_entropy
+from ..spiking.spike_states import SpikeStates, exponential_neuron_divergence, relative_entropy
 from ..spiking.stochastic_neurons import AbstractNeurons
 from .sampling import sample_model
 from .spiking import Told, collect, require_fit, require_length, run_batches, summarise, width
@@ -73,7 +73,7 @@ def sample(
     size, sequence = width(n, weights.nnz), seed_sequence(rng)
     fan, steps = np.diff(weights.tocsc().indptr), round((_BURN_IN + duration_s) / cells.dt_s)
 
-    def run(first: int, stream: np.random.SeedSequence, told: Progress | None) -> Batch:
+    def run(first: int, stream: np.random.SeedSequence, told: FractionProgress | None) -> Batch:
         found = sampler.run(duration_s, chains=size, burn_in_s=_BURN_IN, rng=stream, progress=told)
         activity = {
             "spikes": np.bincount(found.chains, minlength=size).astype(float),
@@ -96,7 +96,7 @@ def sample(
         held=np.zeros((done, n), np.int8),
     )
     if gibbs is None:
-        settling = memoryless_floor(biases, weights.toarray(), cells.tau_s) if n <= FLOOR else np.nan
+        settling = exponential_neuron_divergence(biases, weights.toarray(), cells.tau_s) if n <= FLOOR else np.nan
         result, courses, shown = _beside_exact(rest, states, exact.boltzmann(rest, beta), settling)
     else:
         result, courses, shown = _beside_gibbs(rest, states, gibbs)
@@ -123,7 +123,7 @@ _Outcome: TypeAlias = tuple[dict[str, Any], dict[str, Any], list[Float]]  # resu
 def _beside_exact(ising: Ising, states: SpikeStates, q: Float, settling: float) -> _Outcome:
     """Shares of time beside exact ones q (2^n,); ``settling``, from which the floor is known, or NaN."""
     n, dt, tau = ising.size, states.dt_s, states.tau_s
-    p, table = states.occupancy(), exact.energies(ising)
+    p, table = states.occupancy(), exact.all_energies(ising)
     spins = exact.spins_of(np.arange(1 << n), n)
     duration = states.end_s - states.start_s
     until = np.unique(np.rint(np.geomspace(min(tau, duration), duration, 24) / dt)) * dt

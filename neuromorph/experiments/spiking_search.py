@@ -11,8 +11,8 @@ from ..ising import Float, Ising
 from ..problems import MaxCut, Recall, Solution, Tsp
 from ..problems.one_hot import MAX_UNITS, OneHot
 from ..rng import RNG, seed_sequence
-from ..spiking.brian.simulator import Backend, Progress
-from ..spiking.winner_take_all import WinnerTakeAll, count_hits, solve_at_random, solve_by_gibbs, solve_by_spikes
+from ..spiking.brian.simulator import Backend, FractionProgress
+from ..spiking.winner_take_all import WinnerTakeAll, count_hits, sample_uniformly, solve_by_gibbs, solve_by_spikes
 from .spiking import Told, collect, require_fit, require_length, run_batches, summarise, width
 from .spiking_result import Batch, Session
 
@@ -68,14 +68,14 @@ def search(
     size = width(units, synapses)
     affordable = max(1, _TOSSES // (size * units * groups))
 
-    def run(first: int, stream: np.random.SeedSequence, told: Progress | None) -> Batch:
+    def run(first: int, stream: np.random.SeedSequence, told: FractionProgress | None) -> Batch:
         streams = stream.spawn(3)
         spikes = solve_by_spikes(
             one_hot, duration_s, chains=size, neurons=neurons, backend=backend, rng=streams[0], progress=told
         )
         updates = max(1, round(spikes.updates))
         gibbs = solve_by_gibbs(one_hot, updates, chains=size, neurons=neurons, rng=streams[1])
-        luck = solve_at_random(one_hot, min(updates, affordable), chains=size, rng=streams[2])
+        luck = sample_uniformly(one_hot, min(updates, affordable), chains=size, rng=streams[2])
         assert spikes.spikes is not None
         return Batch(*spikes.spikes, spikes.activity, (spikes, gibbs, luck), spikes.manifest)
 

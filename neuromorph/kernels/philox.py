@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
-from .simd import bits_as, convert, fma, load, rotate, select, spread, store
+from .simd import bits_as, convert, fma, load_vector, rotate, select_lanes, spread, store_vector
 
 LANES = 64
 ROWS = 256  # variates drawn ahead: (ROWS, LANES) stay in the cache
@@ -83,18 +83,23 @@ def draw_bits(state, sweep, first, rows, out):
     replica of each lane, and the key in the first two. Philox's counter is (spin // 4, replica, sweep, sweep // 2^32).
     """
     if state.shape[0] == 2:
-        replica = load(state, 0, 0, 64)
+        replica = load_vector(state, 0, 0, 64)
         low, high = spread(replica, sweep & 0xFFFFFFFF), spread(replica, sweep >> 32)
         for row in range(0, rows, 4):
             a, b, c, d = philox(spread(replica, (first + row) >> 2), replica, low, high, state[1, 0], state[1, 1])
-            store(out, row, 0, a)
-            store(out, row + 1, 0, b)
-            store(out, row + 2, 0, c)
-            store(out, row + 3, 0, d)
+            store_vector(out, row, 0, a)
+            store_vector(out, row + 1, 0, b)
+            store_vector(out, row + 2, 0, c)
+            store_vector(out, row + 3, 0, d)
         return
-    a, b, c, d = load(state, 0, 0, 64), load(state, 1, 0, 64), load(state, 2, 0, 64), load(state, 3, 0, 64)
+    a, b, c, d = (
+        load_vector(state, 0, 0, 64),
+        load_vector(state, 1, 0, 64),
+        load_vector(state, 2, 0, 64),
+        load_vector(state, 3, 0, 64),
+    )
     for row in range(rows):
-        store(out, row, 0, rotate(a + d, 7) + a)
+        store_vector(out, row, 0, rotate(a + d, 7) + a)
         t = b << U32(9)
         c = c ^ a
         d = d ^ b
@@ -102,10 +107,10 @@ def draw_bits(state, sweep, first, rows, out):
         a = a ^ d
         c = c ^ t
         d = rotate(d, 11)
-    store(state, 0, 0, a)
-    store(state, 1, 0, b)
-    store(state, 2, 0, c)
-    store(state, 3, 0, d)
+    store_vector(state, 0, 0, a)
+    store_vector(state, 1, 0, b)
+    store_vector(state, 2, 0, c)
+    store_vector(state, 3, 0, d)
 
 
 @njit(nogil=True, cache=True)
@@ -122,13 +127,13 @@ def hottest(two_beta, rule):
 def halved(cost, two_beta, lazy):
     """2 beta s f, or, where 2 beta <= ``lazy`` and it is nearly 0, what V has to reach at half of the odds."""
     free = (two_beta <= lazy) & (cost <= F(FREE)) & (cost >= F(-FREE))
-    return select(free, select(cost > F(0.0), cost, F(0.0)) + _LN2, cost)
+    return select_lanes(free, select_lanes(cost > F(0.0), cost, F(0.0)) + _LN2, cost)
 
 
 @njit(nogil=True, cache=True)
-def draw(state, rule, sweep, first, rows, out):
+def draw_variates(state, rule, sweep, first, rows, out):
     """V of the spins first .. first + rows - 1 into ``out`` (ROWS, LANES) float32."""
     bits = out.view(np.uint32)
     draw_bits(state, sweep, first, rows, bits)
     for row in range(rows):
-        store(out, row, 0, variate(load(bits, row, 0, 64), rule))
+        store_vector(out, row, 0, variate(load_vector(bits, row, 0, 64), rule))

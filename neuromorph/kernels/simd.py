@@ -183,7 +183,7 @@ def _require_inside(context, builder, shape, row, col, lanes):
 
 
 @intrinsic(prefer_literal=True)
-def load(typing, array, row, col, lanes):
+def load_vector(typing, array, row, col, lanes):
     vector = Vector(array.dtype, lanes.literal_value)
 
     def emit(context, builder, sig, values):
@@ -194,7 +194,7 @@ def load(typing, array, row, col, lanes):
 
 
 @intrinsic
-def store(typing, array, row, col, vector):
+def store_vector(typing, array, row, col, vector):
     def emit(context, builder, sig, values):
         pointer = _pointer(context, builder, array, values[0], values[1], values[2], vector)
         builder.store(values[3], pointer, align=array.dtype.bitwidth // 8)
@@ -216,7 +216,7 @@ def fma(typing, x, y, z):
 
 
 @intrinsic
-def select(typing, mask, x, y):
+def select_lanes(typing, mask, x, y):
     """x where mask else y; scalars are spread."""
     vector = next(kind for kind in (x, y) if isinstance(kind, Vector))
 

@@ -11,46 +11,46 @@ _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3:
 _LONG = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))  # 7.2 ks says nothing to anybody
 
 
-def quantity(value: float, unit: str, digits: int = 3) -> str:
+def format_quantity(value: float, unit: str, digits: int = 3) -> str:
     """3.14159e-6, "J" -> "3.14 µJ"; seconds above two minutes in min, h, d."""
     scale, name = _scale(value, unit, digits)
     return f"{significant(value / scale, digits)} {name}".strip()
 
 
-def estimate(value: Estimate | None, unit: str) -> tuple[str, str]:
+def format_estimate(value: Estimate | None, unit: str) -> tuple[str, str]:
     """The value and its interval, ("3.1 µJ", "2.0–5.5 µJ"); a bound as ("> 4.0 µJ", ""); ("–", "") if undefined."""
     if value is None or (value.value is None and value.low is None):
         return "–", ""
     if value.value is None:
-        return f"> {quantity(value.low or 0.0, unit, 2)}", ""
+        return f"> {format_quantity(value.low or 0.0, unit, 2)}", ""
     if value.low is None or value.high is None:
-        return quantity(value.value, unit, 2), ""
+        return format_quantity(value.value, unit, 2), ""
     if value.low == value.high:
-        return quantity(value.value, unit), ""
+        return format_quantity(value.value, unit), ""
     digits = 3 if value.high - value.low < 0.1 * abs(value.value) else 2
     scale, name = _scale(value.value, unit, digits)
     if 0.01 * scale <= value.low and value.high < 1000 * scale:  # both ends in the unit of the value
         interval = f"{significant(value.low / scale, digits)}–{significant(value.high / scale, digits)} {name}"
     else:
-        interval = f"{quantity(value.low, unit, digits)}–{quantity(value.high, unit, digits)}"
-    return quantity(value.value, unit, digits), interval
+        interval = f"{format_quantity(value.low, unit, digits)}–{format_quantity(value.high, unit, digits)}"
+    return format_quantity(value.value, unit, digits), interval
 
 
-def percent(fraction: float | None, digits: int = 2) -> str:
+def format_percent(fraction: float | None, digits: int = 2) -> str:
     """0.0449 -> "4.5 %"; "–" if undefined."""
     if fraction is None or not math.isfinite(fraction):
         return "–"
     return f"{significant(100 * fraction, 3 if abs(fraction) >= 0.995 else digits) if abs(fraction) > 5e-7 else 0} %"
 
 
-def probability(value: Estimate | None) -> tuple[str, str]:
+def format_probability(value: Estimate | None) -> tuple[str, str]:
     """("24 %", "14–37 %"), or ("–", "")."""
     if value is None or value.value is None or value.low is None or value.high is None:
         return "–", ""
-    return percent(value.value), f"{percent(value.low)[:-2]}–{percent(value.high)}"
+    return format_percent(value.value), f"{format_percent(value.low)[:-2]}–{format_percent(value.high)}"
 
 
-def number(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """A score: 7542 -> "7,542", 0.966942 -> "0.966942"; "–" if undefined."""
     if value is None or not math.isfinite(value):
         return "–"

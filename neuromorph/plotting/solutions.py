@@ -11,7 +11,7 @@ from ..ising import Float
 from ..problems import MaxCut, Recall, Tsp
 from ..runtime.threads import single_threaded_blas
 from .axes import new_axes
-from .style import INK, LINE, MUTED, PAPER, SERIES
+from .style import INK, LINE, MUTED, PAPER, SERIES_COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ _CELLS = 200  # rows of the picture of a cut
 _SCALED = 1500  # cities whose distances can be turned into places
 
 
-def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, colour: str = SERIES[0]) -> Axes:
+def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, colour: str = SERIES_COLORS[0]) -> Axes:
     """A closed tour (n,) through its cities."""
     ax = new_axes(3.4, 3.0) if ax is None else ax
     places = city_places(problem)
@@ -52,7 +52,7 @@ def city_places(problem: Tsp) -> Float | None:
     return np.asarray(vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0.0)))[:, ::-1]
 
 
-def draw_cut(problem: MaxCut, sides: NDArray[Any], ax: Axes | None = None, colour: str = SERIES[0]) -> Axes:
+def draw_cut(problem: MaxCut, sides: NDArray[Any], ax: Axes | None = None, colour: str = SERIES_COLORS[0]) -> Axes:
     """The edges as a matrix, the nodes of each side together: what lies in the two blocks off the diagonal is cut."""
     from matplotlib.colors import to_rgb
 
@@ -88,7 +88,7 @@ def draw_recall(
     pattern: NDArray[Any],
     cue: NDArray[Any] | None,
     ax: Axes | None = None,
-    colour: str = SERIES[0],
+    colour: str = SERIES_COLORS[0],
 ) -> Axes:
     """The cue, the state that came of it, and the pattern meant, side by side."""
     ax = new_axes(4.6, 2.2) if ax is None else ax
@@ -98,7 +98,7 @@ def draw_recall(
 
 
 def draw_pattern(
-    pattern: NDArray[Any], shape: tuple[int, int] | None, ax: Axes | None = None, colour: str = SERIES[0]
+    pattern: NDArray[Any], shape: tuple[int, int] | None, ax: Axes | None = None, colour: str = SERIES_COLORS[0]
 ) -> Axes:
     """Any state (n,) as tiles, +1 coloured."""
     return _tiles(new_axes(3.4, 3.0) if ax is None else ax, [("", pattern)], shape, colour)

@@ -9,11 +9,11 @@ from __future__ import annotations
 INK, MUTED, LINE, PAPER = "#1d2328", "#5d6871", "#d9dee2", "#ffffff"
 
 # One a target, in the order of the table.
-SERIES = ("#2f74b8", "#d0602f", "#1e9477", "#9361b3", "#b0860e", "#c4557f", "#5b7785", "#6a8f2f")
+SERIES_COLORS = ("#2f74b8", "#d0602f", "#1e9477", "#9361b3", "#b0860e", "#c4557f", "#5b7785", "#6a8f2f")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
 
 # How a number is known, from the firmest to the least.
-KINDS = {"measured": "#167c74", "modelled": "#3d6db4", "assumed": "#cf8b1a", "forecast": "#b0567c"}
+KIND_COLORS = {"measured": "#167c74", "modelled": "#3d6db4", "assumed": "#cf8b1a", "forecast": "#b0567c"}
 
 # Dark scheme: the same hues, lighter.
 DARK = {
@@ -23,18 +23,18 @@ DARK = {
     PAPER: "#1b2127",
     **dict(
         zip(
-            SERIES,
+            SERIES_COLORS,
             ("#68a5e3", "#ee8a5c", "#45c2a1", "#bd93db", "#d9b13c", "#e685aa", "#93aebb", "#9bc35a"),
             strict=True,
         )
     ),
-    **dict(zip(KINDS.values(), ("#3fb5ab", "#7aa5e6", "#e9b04c", "#e08db0"), strict=True)),
+    **dict(zip(KIND_COLORS.values(), ("#3fb5ab", "#7aa5e6", "#e9b04c", "#e08db0"), strict=True)),
 }
 
 
-def series_colour(k: int) -> str:
+def series_color(k: int) -> str:
     """Colour of the k-th target."""
-    return SERIES[k % len(SERIES)]
+    return SERIES_COLORS[k % len(SERIES_COLORS)]
 
 
 def css_name(colour: str) -> str:

@@ -20,33 +20,33 @@ import numpy as np
 
 from .maxcut import MaxCut
 from .recall import Recall
-from .text_file import Source, as_number, shown
+from .text_file import TextFile, parse_number, quote_text
 from .tsp import Tsp
 from .tsplib import read_tour
 
 
-def beside(path: str | os.PathLike[str], problem: Tsp | MaxCut | Recall) -> float | None:
+def read_best_known_beside(path: str | os.PathLike[str], problem: Tsp | MaxCut | Recall) -> float | None:
     """The value in a file beside the instance at ``path``; None if there is no such file."""
     path = Path(path)
     number, tour = path.with_suffix(".best"), path.with_suffix(".opt.tour")
     if number.is_file():
-        source = Source.read(number)
+        source = TextFile.read(number)
         words = " ".join(source.lines).split()
-        value = as_number(words[0]) if len(words) == 1 else None
+        value = parse_number(words[0]) if len(words) == 1 else None
         if value is None or not np.isfinite(value):
-            raise source.error(f"holds {shown(' '.join(words))}; write one number, the best value known", 1)
+            raise source.error(f"holds {quote_text(' '.join(words))}; write one number, the best value known", 1)
         return value
     if isinstance(problem, Tsp) and tour.is_file():
         cities = read_tour(tour)
         if len(cities) != problem.size:
-            raise Source(tour.name, b"").error(
+            raise TextFile(tour.name, b"").error(
                 f"has {len(cities)} cities but {path.name} has {problem.size}; remove or replace the tour"
             )
         return problem.length(cities)
     return None
 
 
-def in_table(problem: Tsp | MaxCut | Recall, stem: str) -> float | None:
+def look_up_best_known(problem: Tsp | MaxCut | Recall, stem: str) -> float | None:
     """The value in the package's table for a problem of this name, size and trivial score; None if it has none."""
     if isinstance(problem, Recall):
         return None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ising import Float
-from .text_file import LARGEST, ProblemFileError, Source, as_number, shown
+from .text_file import LARGEST, ProblemFileError, TextFile, parse_number, quote_text
 
 _BLOCK = 4096  # lines
 _FREE, _EACH = 10_000, 16  # nodes that need no pair, and how many more for each pair
@@ -29,7 +29,7 @@ class Pairs:
     lines : (m,) int32        1-based
     """
 
-    source: Source
+    source: TextFile
     ends: NDArray[np.int64]
     values: Float
     given: NDArray[np.bool_]
@@ -52,7 +52,7 @@ def is_comment(line: str) -> bool:
     return line.lstrip()[:1] in ("", "#", "%")
 
 
-def read_pairs(source: Source, start: int, what: str, low: int, high: int, *, weighted: bool = False) -> Pairs:
+def read_pairs(source: TextFile, start: int, what: str, low: int, high: int, *, weighted: bool = False) -> Pairs:
     """All lines from the 0-based ``start``: pairs of ``what`` numbered ``low`` .. ``high``.
 
     Lines must have a value if ``weighted``. ProblemFileError says which does not hold what it should.
@@ -76,7 +76,7 @@ def read_pairs(source: Source, start: int, what: str, low: int, high: int, *, we
         wrong = ~(np.abs(found) <= LARGEST)
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
-            say = f"{shown(rows[row][column])} is not a number up to 1e15; write {form}"
+            say = f"{quote_text(rows[row][column])} is not a number up to 1e15; write {form}"
             raise source.error(say, int(lines[row]))
         wrong = (ends != np.floor(ends)) | (ends < low) | (ends > high)
         if wrong.any():
@@ -98,7 +98,7 @@ def _floats(rows: list[list[str]]) -> Float:
             raise ValueError
         values = np.fromiter(map(float, flat), float, len(flat))
     except ValueError:
-        values = np.array([np.nan if (value := as_number(word)) is None else value for word in flat])
+        values = np.array([np.nan if (value := parse_number(word)) is None else value for word in flat])
     return values.reshape(-1, 3)
 
 

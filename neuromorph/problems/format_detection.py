@@ -16,9 +16,9 @@ from ..files.npz import ArrayFileError, npz_names
 from ..ising import Float
 from .edge_list import is_comment
 from .matrices import square_matrix, symmetric_matrix
-from .maxcut import header_of
+from .maxcut import read_rudy_header
 from .pattern_files import NPY, NPZ, PNG, is_picture
-from .text_file import Block, ProblemFileError, Source, as_number
+from .text_file import Block, ProblemFileError, TextFile, parse_number
 from .tsplib import is_tsplib
 
 _HEAD = 1 << 16  # bytes in which signs are looked for
@@ -136,7 +136,7 @@ _CSV = Form(
 )
 
 
-def form_of(source: Source) -> Form | None:
+def form_of(source: TextFile) -> Form | None:
     """The form of a file that is not empty, None if it is like none; ProblemFileError for text that cannot be read."""
     data = source.data
     if data.startswith(NPZ):
@@ -155,7 +155,7 @@ def form_of(source: Source) -> Form | None:
     return found or (TSPLIB if is_tsplib(source) else _of_rows(source))
 
 
-def _archive(source: Source) -> Form:
+def _archive(source: TextFile) -> Form:
     try:
         names = set(npz_names(source.data))
     except ArrayFileError:  # the reader of patterns says so
@@ -170,13 +170,13 @@ def _archive(source: Source) -> Form:
     return Form("a zip archive", "unpack it first")
 
 
-def _of_rows(source: Source) -> Form | None:
+def _of_rows(source: TextFile) -> Form | None:
     """The form of a text of rows."""
     rows = _first_rows(source)
     if not rows:
         return PATTERNS if is_picture(source) else None
     words = {word for row in rows for word in row}
-    header = header_of(source)
+    header = read_rudy_header(source)
     matrix = square_matrix(source)
     if matrix is not None and (len(matrix) > 2 or not header or not header[0]):
         found = _of_matrix(matrix)
@@ -188,15 +188,15 @@ def _of_rows(source: Source) -> Form | None:
         return _of_list(source, header, rows[1:])
     if any("," in word or ";" in word for word in rows[0]):
         return _CSV
-    if any(as_number(word) is None for word in words):
+    if any(parse_number(word) is None for word in words):
         if is_picture(source):
             return PATTERNS
-        edges = all(len(row) == 2 or (len(row) == 3 and as_number(row[2]) is not None) for row in rows)
+        edges = all(len(row) == 2 or (len(row) == 3 and parse_number(row[2]) is not None) for row in rows)
         return _NAMES if edges and len(rows) > 1 else None
     return _of_numbers(source, rows)
 
 
-def _first_rows(source: Source) -> list[list[str]]:
+def _first_rows(source: TextFile) -> list[list[str]]:
     """The words of the first rows that are no comments."""
     rows, size = [], 0
     for line in islice((line for line in source.lines if not is_comment(line)), _ROWS):
@@ -217,13 +217,13 @@ def _of_matrix(matrix: Float) -> Form | None:
     return None if signs or np.isin(matrix, (-1, 1)).all() else _QUBO
 
 
-def _of_list(source: Source, header: tuple[int, int, int], body: list[list[str]]) -> Form:
+def _of_list(source: TextFile, header: tuple[int, int, int], body: list[list[str]]) -> Form:
     """A rudy file, or pairs of numbers whose first one is no header."""
     if _is_metis(source, header):
         return _METIS
     if not body or any(len(row) != 2 for row in body):
         return RUDY
-    ends = [as_number(word) or 0.0 for row in body for word in row]
+    ends = [parse_number(word) or 0.0 for row in body for word in row]
     if any(end < 0 or not end.is_integer() for end in ends):
         return _POINTS
     if header[0] and header[0] >= max(ends):
@@ -235,12 +235,12 @@ def _of_list(source: Source, header: tuple[int, int, int], body: list[list[str]]
     )
 
 
-def _of_numbers(source: Source, rows: list[list[str]]) -> Form | None:
+def _of_numbers(source: TextFile, rows: list[list[str]]) -> Form | None:
     """Rows of numbers of which the first is no header of a graph."""
     widths = {len(row) for row in rows}
     if widths == {1}:
         return PATTERNS if is_picture(source) else None
-    first = as_number(rows[0][0]) or 0.0
+    first = parse_number(rows[0][0]) or 0.0
     if len(rows[0]) == 1 and 1 <= first < 1e9 and first.is_integer():
         n, count = int(first), sum(len(line.split()) for line in source.lines if not is_comment(line))
         below = {len(row) for row in rows[1:]}
@@ -253,7 +253,7 @@ def _of_numbers(source: Source, rows: list[list[str]]) -> Form | None:
     if widths == {2}:
         return _POINTS
     if widths <= {2, 3}:
-        if any(as_number(row[0]) == as_number(row[1]) for row in rows):
+        if any(parse_number(row[0]) == parse_number(row[1]) for row in rows):
             return _ENTRIES
         above = _header(source, rows)
         return Form(
@@ -270,15 +270,15 @@ def _of_numbers(source: Source, rows: list[list[str]]) -> Form | None:
     )
 
 
-def _header(source: Source, rows: list[list[str]]) -> str:
+def _header(source: TextFile, rows: list[list[str]]) -> str:
     """The header that a list of edges needs, quoted: with its numbers, where they can be seen."""
-    ends = [as_number(word) or 0.0 for row in rows for word in row[:2]]
+    ends = [parse_number(word) or 0.0 for row in rows for word in row[:2]]
     if len(rows) >= _ROWS or not all(0 <= end < 1e9 and end.is_integer() for end in ends):
         return "'nodes edges'"
     return f"'{int(max(ends)) + (0 in ends)} {len(rows)}' (nodes, edges)"
 
 
-def _is_metis(source: Source, header: tuple[int, int, int]) -> bool:
+def _is_metis(source: TextFile, header: tuple[int, int, int]) -> bool:
     """Whether n lines list the neighbours of n nodes, each of m edges at both of its ends."""
     n, m, start = header
     lines = source.lines[start + 1 : start + n + 2]

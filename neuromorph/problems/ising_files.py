@@ -29,14 +29,14 @@ from ..ising import Float, Ising
 from .edge_list import mostly_unused, read_pairs
 from .format_detection import COUPLINGS, ENTRIES, JSON, form_of
 from .load import load
-from .text_file import ProblemFileError, Source, shown
+from .text_file import ProblemFileError, TextFile, quote_text
 
-MAX_SPINS = 2_000_000
+MAX_FILE_SPINS = 2_000_000
 MAX_JSON = 4_000_000  # values; Python keeps some 100 bytes of each
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class IsingFile:
     """What a file holds, as couplings and biases.
 
     ising : Ising
@@ -49,19 +49,19 @@ class Model:
     notes: tuple[str, ...] = ()
 
 
-def read_ising(path: str | os.PathLike[str] | Source, kind: str | None = None) -> Ising:
-    """The couplings and biases of :func:`read_model`."""
-    return read_model(path, kind).ising
+def read_ising(path: str | os.PathLike[str] | TextFile, kind: str | None = None) -> Ising:
+    """The couplings and biases of :func:`read_ising_file`."""
+    return read_ising_file(path, kind).ising
 
 
-def read_model(path: str | os.PathLike[str] | Source, kind: str | None = None) -> Model:
+def read_ising_file(path: str | os.PathLike[str] | TextFile, kind: str | None = None) -> IsingFile:
     """The model of a file; ``kind`` as of :func:`neuromorph.load`. ProblemFileError names the file, rule and remedy."""
-    source = Source.read(path)
+    source = TextFile.read(path)
     reader = None if kind else _reader(source)
     if reader is None:
         problem = load(source, kind=kind)
         try:
-            return Model(problem.ising(), _ENERGIES[problem.kind], problem.notes)
+            return IsingFile(problem.ising(), _ENERGIES[problem.kind], problem.notes)
         except ValueError as error:
             raise source.error(str(error)) from None
     try:
@@ -73,8 +73,8 @@ def read_model(path: str | os.PathLike[str] | Source, kind: str | None = None) -
         raise source.error(str(error)) from None
     except Exception as error:  # numpy and json raise many kinds on damaged files
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise source.error(f"is damaged or not usable ({shown(reason)}); save it again") from None
-    return found if isinstance(found, Model) else Model(found, "-1/2 s'Js - h's + offset")
+        raise source.error(f"is damaged or not usable ({quote_text(reason)}); save it again") from None
+    return found if isinstance(found, IsingFile) else IsingFile(found, "-1/2 s'Js - h's + offset")
 
 
 _ENERGIES = {
@@ -100,7 +100,7 @@ def write_ising(path: str | os.PathLike[str], ising: Ising) -> None:
     write_file(path, stream.getvalue())
 
 
-def _reader(source: Source) -> Callable[[Source], Ising | Model] | None:
+def _reader(source: TextFile) -> Callable[[TextFile], Ising | IsingFile] | None:
     """What reads a file that is a model; None for a problem, and for what nothing reads."""
     form = form_of(source) if source.data else None
     return next(
@@ -109,7 +109,7 @@ def _reader(source: Source) -> Callable[[Source], Ising | Model] | None:
     )
 
 
-def _from_npz(source: Source) -> Ising:
+def _from_npz(source: TextFile) -> Ising:
     arrays = read_npz(source.data, ("couplings", "row", "column", "value", "biases", "offset"))
     offset = float(arrays["offset"].reshape(())) if "offset" in arrays else 0.0
     biases = arrays.get("biases")
@@ -127,7 +127,7 @@ def _from_npz(source: Source) -> Ising:
     return _of_edges(source, np.column_stack(columns).astype(float, copy=False), biases, offset)
 
 
-def _from_json(source: Source) -> Ising | Model:
+def _from_json(source: TextFile) -> Ising | IsingFile:
     if (count := source.data.count(b",")) > MAX_JSON:
         raise source.error(f"has some {count} values; JSON is read up to {MAX_JSON}: save numpy.savez instead")
     data = json.loads(source.data.decode("utf-8-sig"), object_pairs_hook=lambda pairs: _once(source, pairs))
@@ -135,7 +135,7 @@ def _from_json(source: Source) -> Ising | Model:
         return _from_dimod(source, data)
     unknown = data.keys() - {"couplings", "biases", "offset"}
     if unknown or "couplings" not in data:
-        what = f"has the key {shown(min(unknown))}" if unknown else "has no 'couplings'"
+        what = f"has the key {quote_text(min(unknown))}" if unknown else "has no 'couplings'"
         raise source.error(f'{what}; write {{"couplings": [[i, j, J], ...], "biases": [...], "offset": c}}')
     if not isinstance(data["couplings"], list) or not all(isinstance(row, list) for row in data["couplings"]):
         raise source.error("couplings are no list of lists; list each pair once, as [i, j, J], spins from 0")
@@ -147,10 +147,10 @@ def _from_json(source: Source) -> Ising | Model:
     return _of_edges(source, edges, biases, float(offset))
 
 
-def _once(source: Source, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(source: TextFile, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON whose keys are all different: readers disagree on which of two counts."""
     if again := _repeated(key for key, _ in pairs):
-        raise source.error(f"has the key {shown(again[0])} twice in one object; keep one")
+        raise source.error(f"has the key {quote_text(again[0])} twice in one object; keep one")
     return dict(pairs)
 
 
@@ -159,21 +159,21 @@ def _repeated(words: Iterable[str]) -> list[str]:
     return [word for word, count in Counter(words).items() if count > 1]
 
 
-def _numbers(source: Source, key: str, values: Any) -> Float:
+def _numbers(source: TextFile, key: str, values: Any) -> Float:
     """Numbers of JSON as an array: no strings, no true and false."""
     wrong = [value for value in values if type(value) not in (int, float)] if isinstance(values, list) else [values]
     if wrong:
-        raise source.error(f"{key} hold {shown(json.dumps(wrong[0]))}; write a list of numbers, without quotes")
+        raise source.error(f"{key} hold {quote_text(json.dumps(wrong[0]))}; write a list of numbers, without quotes")
     return np.array([float(value) for value in values])
 
 
-def _from_dimod(source: Source, data: dict[str, Any]) -> Model:
+def _from_dimod(source: TextFile, data: dict[str, Any]) -> IsingFile:
     """Read here and not by dimod, which trusts its files: a damaged index ends the interpreter."""
     if data.get("use_bytes"):
         raise source.error("holds packed bytes; write it with bqm.to_serializable(use_bytes=False)")
     vartype = data["variable_type"]
     if vartype not in ("SPIN", "BINARY"):
-        raise source.error(f"the variable_type is {shown(str(vartype))}; SPIN and BINARY are supported")
+        raise source.error(f"the variable_type is {quote_text(str(vartype))}; SPIN and BINARY are supported")
     linear, head, tail, quadratic = (
         _numbers(source, key, data[key])
         for key in ("linear_biases", "quadratic_head", "quadratic_tail", "quadratic_biases")
@@ -189,15 +189,15 @@ def _from_dimod(source: Source, data: dict[str, Any]) -> Model:
         ("the count of variable_labels", len(labels), n),
     ):
         if said != found:
-            raise source.error(f"{key} is {shown(str(said))}, but there are {found}; save it again")
+            raise source.error(f"{key} is {quote_text(str(said))}, but there are {found}; save it again")
     if again := _repeated(json.dumps(label) for label in labels):
-        raise source.error(f"two of its variables are named {shown(again[0])}; give each a name of its own")
+        raise source.error(f"two of its variables are named {quote_text(again[0])}; give each a name of its own")
     if max(head.max(initial=0), tail.max(initial=0)) >= n:
         raise source.error(f"a pair names a variable beyond the {n} there are; correct it")
     between = _of_edges(source, np.column_stack([head, tail, -quadratic]), np.zeros(n), 0.0).couplings
     make = Ising.from_binary if vartype == "BINARY" else Ising
     notes = () if labels == list(range(n)) else (_named(labels),)
-    return Model(_made(source, make, between, -linear, float(offset)), _DIMOD[vartype], notes)
+    return IsingFile(_made(source, make, between, -linear, float(offset)), _DIMOD[vartype], notes)
 
 
 def _named(labels: list[Any]) -> str:
@@ -206,12 +206,14 @@ def _named(labels: list[Any]) -> str:
     return f"the names of the variables ({few}) are not kept: spins stand in the order of variable_labels"
 
 
-def _from_coo(source: Source) -> Model:
+def _from_coo(source: TextFile) -> IsingFile:
     start = next(k for k, line in enumerate(source.lines) if line.strip())
     vartype = source.lines[start].partition("=")[2].strip().upper()
     if vartype not in ("SPIN", "BINARY"):
-        raise source.error(f"the vartype is {shown(vartype)}; write '# vartype=SPIN' or '# vartype=BINARY'", start + 1)
-    pairs = read_pairs(source, start + 1, "spin", 0, MAX_SPINS - 1, weighted=True)
+        raise source.error(
+            f"the vartype is {quote_text(vartype)}; write '# vartype=SPIN' or '# vartype=BINARY'", start + 1
+        )
+    pairs = read_pairs(source, start + 1, "spin", 0, MAX_FILE_SPINS - 1, weighted=True)
     if not pairs.values.size:
         raise source.error("has no entries; write 'i j value' lines")
     again = pairs.repeated()
@@ -223,18 +225,18 @@ def _from_coo(source: Source) -> Model:
     low, high = np.sort(pairs.ends, axis=1).T
     upper = sparse.csr_array(sparse.coo_array((pairs.values, (low, high)), shape=(n, n)))
     if vartype == "BINARY":
-        return Model(_made(source, Ising.from_qubo, upper), _DIMOD[vartype])
+        return IsingFile(_made(source, Ising.from_qubo, upper), _DIMOD[vartype])
     between = sparse.csr_array(sparse.triu(upper, 1))
-    return Model(_made(source, Ising, -(between + between.T), -upper.diagonal()), _DIMOD[vartype])
+    return IsingFile(_made(source, Ising, -(between + between.T), -upper.diagonal()), _DIMOD[vartype])
 
 
-def _of_edges(source: Source, edges: Any, biases: Any, offset: float) -> Ising:
+def _of_edges(source: TextFile, edges: Any, biases: Any, offset: float) -> Ising:
     ends, value = edges[:, :2], edges[:, 2]
     if not (np.isfinite(ends).all() and (ends == np.round(ends)).all() and (ends >= 0).all()):
         raise source.error("spins of a coupling are not whole numbers from 0; number them so")
     n = max(float(ends.max(initial=-1)) + 1, 0 if biases is None else np.atleast_1d(biases).shape[0])
-    if not 1 <= n <= MAX_SPINS:
-        raise source.error(f"has {n:.7g} spins; from 1 to {MAX_SPINS} are supported")
+    if not 1 <= n <= MAX_FILE_SPINS:
+        raise source.error(f"has {n:.7g} spins; from 1 to {MAX_FILE_SPINS} are supported")
     n = int(n)
     if biases is None:
         _require_used(source, n, len(edges))
@@ -247,12 +249,12 @@ def _of_edges(source: Source, edges: Any, biases: Any, offset: float) -> Ising:
     return _made(source, Ising, sparse.csr_array(upper + upper.T), biases, offset)
 
 
-def _require_used(source: Source, spins: int, pairs: int) -> None:
+def _require_used(source: TextFile, spins: int, pairs: int) -> None:
     if mostly_unused(spins, pairs):
         raise source.error(f"numbers spins up to {spins - 1} in {pairs} entries; number only those that have some")
 
 
-def _made(source: Source, make: Any, *arguments: Any) -> Ising:
+def _made(source: TextFile, make: Any, *arguments: Any) -> Ising:
     try:
         ising: Ising = make(*arguments)
     except ValueError as error:  # a rule of the model itself

@@ -12,11 +12,11 @@ from .format_detection import form_of
 from .maxcut import MaxCut, read_maxcut
 from .pattern_files import read_recall
 from .recall import Recall
-from .text_file import ProblemFileError, Source
+from .text_file import ProblemFileError, TextFile
 from .tsp import Tsp
 from .tsplib import read_tsp
 
-READERS: dict[str, Callable[[Source], Tsp | MaxCut | Recall]] = {
+READERS: dict[str, Callable[[TextFile], Tsp | MaxCut | Recall]] = {
     "tsp": read_tsp,
     "maxcut": read_maxcut,
     "recall": read_recall,
@@ -24,7 +24,7 @@ READERS: dict[str, Callable[[Source], Tsp | MaxCut | Recall]] = {
 
 
 def load(
-    path: str | os.PathLike[str] | Source, kind: str | None = None, best_known: float | None = None
+    path: str | os.PathLike[str] | TextFile, kind: str | None = None, best_known: float | None = None
 ) -> Tsp | MaxCut | Recall:
     """Read a problem file.
 
@@ -45,7 +45,7 @@ def load(
         )
     if best_known is not None and not isfinite(best_known):
         raise ValueError(f"best_known is {best_known}; give a finite number, or leave it out to look it up")
-    source = Source.read(path)
+    source = TextFile.read(path)
     found = _kind_of(source, kind)
     try:
         problem = read_maxcut(source, asked=True) if kind == "maxcut" else READERS[found](source)
@@ -55,12 +55,12 @@ def load(
         raise source.error(str(error)) from None
     value = float(best_known) if best_known is not None else None
     if value is None and source.path is not None:
-        value = known.beside(source.path, problem)
-    value = known.in_table(problem, source.stem) if value is None else value
+        value = known.read_best_known_beside(source.path, problem)
+    value = known.look_up_best_known(problem, source.stem) if value is None else value
     return problem if value is None else replace(problem, best_known=value)
 
 
-def _kind_of(source: Source, asked: str | None) -> str:
+def _kind_of(source: TextFile, asked: str | None) -> str:
     """The kind that reads the file, or is asked to; ProblemFileError for a file that no kind should read."""
     if not source.data or source.data.isspace():
         raise source.error("is empty; give a TSPLIB, rudy or picture file")

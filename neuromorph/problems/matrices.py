@@ -6,12 +6,12 @@ import numpy as np
 
 from ..ising import Float
 from .edge_list import is_comment
-from .text_file import Block, ProblemFileError, Source
+from .text_file import Block, ProblemFileError, TextFile
 
 _LARGEST = 10_000  # rows; 800 MB
 
 
-def square_matrix(source: Source) -> Float | None:
+def square_matrix(source: TextFile) -> Float | None:
     """The (n, n) numbers, n >= 2, of a text that is nothing else; None of every other text."""
     if len(source.lines) > 2 * _LARGEST:
         return None

@@ -22,11 +22,11 @@ from scipy import sparse
 
 from ..ising import Float, Ising, check_spins
 from ..rng import RNG
-from ..task import Minimise
+from ..task import Minimize
 from .edge_list import Pairs, is_comment, mostly_unused, read_pairs
 from .matrices import square_matrix, symmetric_matrix
 from .problem import Solution
-from .text_file import ProblemFileError, Source, as_number, plain_name
+from .text_file import ProblemFileError, TextFile, parse_number, printable_name
 
 MAX_NODES = 2_000_000
 
@@ -113,11 +113,11 @@ class MaxCut:
         value = solution.value if isinstance(solution, Solution) else solution
         return float("nan") if value is None else float(self.cut(value))
 
-    def task(self, reads: int, rng: RNG = None) -> Minimise:
-        return Minimise()
+    def task(self, reads: int, rng: RNG = None) -> Minimize:
+        return Minimize()
 
 
-def header_of(source: Source) -> tuple[int, int, int] | None:
+def read_rudy_header(source: TextFile) -> tuple[int, int, int] | None:
     """(nodes, edges, 0-based line) if the first line that is not blank or a comment is a rudy header."""
     for k, line in enumerate(source.lines):
         if is_comment(line):
@@ -126,15 +126,15 @@ def header_of(source: Source) -> tuple[int, int, int] | None:
         counts = words[:2]
         whole = all(word.isascii() and word.isdigit() and len(word) <= 18 for word in counts)
         # A word may follow, as the J in some copies of the G-set; a third number would make it an edge.
-        if len(counts) < 2 or not whole or len(words) > 3 or (len(words) == 3 and as_number(words[2]) is not None):
+        if len(counts) < 2 or not whole or len(words) > 3 or (len(words) == 3 and parse_number(words[2]) is not None):
             return None
         return int(counts[0]), int(counts[1]), k
     return None
 
 
-def read_maxcut(source: Source, *, asked: bool = False) -> MaxCut:
+def read_maxcut(source: TextFile, *, asked: bool = False) -> MaxCut:
     """The graph of a rudy file; if it was ``asked`` for, of a symmetric matrix too, and weighted loops are dropped."""
-    name, header = plain_name(source.stem, "graph"), header_of(source)
+    name, header = printable_name(source.stem, "graph"), read_rudy_header(source)
     if asked and (header is None or not header[0]) and (matrix := _matrix(source)) is not None:
         return MaxCut(name, matrix)
     if header is None:
@@ -172,7 +172,7 @@ def read_maxcut(source: Source, *, asked: bool = False) -> MaxCut:
     return replace(MaxCut.from_edges(n, edges, weights, name=name), notes=tuple(notes))
 
 
-def _matrix(source: Source) -> Float | None:
+def _matrix(source: TextFile) -> Float | None:
     """The weights of a symmetric matrix, or of one triangle of it."""
     matrix = square_matrix(source)
     weights = None if matrix is None else symmetric_matrix(matrix)

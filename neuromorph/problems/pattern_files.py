@@ -19,7 +19,7 @@ import numpy as np
 
 from ..files.npz import ArrayFileError, read_npz
 from .recall import MAX_VALUES, Recall
-from .text_file import ProblemFileError, Source, plain_name, shown
+from .text_file import ProblemFileError, TextFile, printable_name, quote_text
 
 NPZ, PNG, NPY = b"PK\x03\x04", b"\x89PNG", b"\x93NUMPY"
 
@@ -32,7 +32,7 @@ _WIDE, _LONGEST = 1 << 16, 4  # characters that show what a row is; of one sign,
 _MAX_PIXELS = 1_000_000
 
 
-def is_picture(source: Source) -> bool:
+def is_picture(source: TextFile) -> bool:
     """Whether the first line that is not blank is a row of a picture."""
     first = next((line for line in source.lines if line.strip()), "")
     if len(first) > _WIDE:  # enough of it, up to a blank
@@ -41,11 +41,11 @@ def is_picture(source: Source) -> bool:
     return any(set(row) <= set(letters) for letters in (*_ALPHABETS, _SPINS))
 
 
-def read_recall(source: Source) -> Recall:
+def read_recall(source: TextFile) -> Recall:
     """The patterns of an .npz, .png or text file."""
     if source.data.startswith(NPY):
         raise source.error("is a single array; save it with numpy.savez(file, patterns=array)")
-    name = plain_name(source.stem, "patterns")
+    name = printable_name(source.stem, "patterns")
     unpack = next((read for magic, read in ((NPZ, _from_npz), (PNG, _from_png)) if source.data.startswith(magic)), None)
     if unpack is None:
         return Recall(name, **_from_text(source))
@@ -57,12 +57,12 @@ def read_recall(source: Source) -> Recall:
     except ArrayFileError as error:
         raise source.error(str(error)) from None
     except Exception as error:  # Pillow raises many kinds on damaged bytes
-        reason = shown(str(error).partition("\n")[0] or type(error).__name__)
+        reason = quote_text(str(error).partition("\n")[0] or type(error).__name__)
         raise source.error(f"is damaged or not usable ({reason}); save it again") from None
     return Recall(name, **fields)
 
 
-def _from_npz(source: Source) -> dict[str, Any]:
+def _from_npz(source: TextFile) -> dict[str, Any]:
     arrays = read_npz(source.data, ("patterns", "cue", "shape"), limit=_MAX_ARRAY_BYTES)
     if "patterns" not in arrays:
         raise source.error("has no array 'patterns'; save with numpy.savez(file, patterns=array)")
@@ -79,7 +79,7 @@ def _from_npz(source: Source) -> dict[str, Any]:
     return {"patterns": patterns, "cue": cue, "shape": shape}
 
 
-def _from_png(source: Source) -> dict[str, Any]:
+def _from_png(source: TextFile) -> dict[str, Any]:
     from PIL import Image, UnidentifiedImageError
 
     def check_size(width: int, height: int) -> None:
@@ -113,7 +113,7 @@ def _signs(line: str) -> str:
     return _BLANKS.sub("", line.replace("-1", "-"))
 
 
-def _from_text(source: Source) -> dict[str, Any]:
+def _from_text(source: TextFile) -> dict[str, Any]:
     if len(source.data) > _LONGEST * MAX_VALUES:
         raise source.error(f"is a picture of more than {MAX_VALUES} signs; draw smaller")
     rows = [_signs(line) for line in source.lines]
@@ -131,7 +131,7 @@ def _from_text(source: Source) -> dict[str, Any]:
     for number, row in enumerate([*rows, ""], 1):
         if other := set(row) - set(letters):
             low = "-1" if spins else letters[1]
-            raise source.error(f"has {shown(min(other))} beside '{letters[0]}' and '{low}'; use these two", number)
+            raise source.error(f"has {quote_text(min(other))} beside '{letters[0]}' and '{low}'; use these two", number)
         if row:
             if len(row) != width and " " not in letters:  # editors drop spaces at the end of a row
                 raise source.error(f"the row has {len(row)} signs, another has {width}; make them alike", number)

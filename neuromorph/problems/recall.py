@@ -17,10 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Ising, check_spins
 from ..rng import RNG, read_seeds
-from ..task import Relax
+from ..task import RecallFrom
 from .problem import Solution
 
-MAX_ISING = 5_000  # pixels; 200 MB of couplings
+MAX_ISING_PIXELS = 5_000  # pixels; 200 MB of couplings
 MAX_VALUES = 10_000_000  # of all patterns together
 MAX_CUES = 100_000_000  # pixels of the cues of all reads together; 100 MB
 
@@ -75,9 +75,9 @@ class Recall:
 
     def ising(self) -> Ising:
         """Hebb's couplings."""
-        if self.size > MAX_ISING:
+        if self.size > MAX_ISING_PIXELS:
             raise ValueError(
-                f"{self.name} has {self.size} pixels; Hebb's matrix stops at {MAX_ISING}: scale the picture"
+                f"{self.name} has {self.size} pixels; Hebb's matrix stops at {MAX_ISING_PIXELS}: scale the picture"
             )
         from ..associative_memory.learning_rules import hebb
 
@@ -112,10 +112,10 @@ class Recall:
         overlaps, start = self.overlaps(value), self.cue if cue is None else cue
         return float(overlaps.max() if start is None else overlaps[self.meant(start)])
 
-    def task(self, reads: int, rng: RNG = None) -> Relax:
+    def task(self, reads: int, rng: RNG = None) -> RecallFrom:
         """Relax from the cue, or from noisy patterns in turn: round(noise n) pixels of each are flipped."""
         if self.cue is not None:
-            return Relax(np.broadcast_to(self.cue, (reads, self.size)))
+            return RecallFrom(np.broadcast_to(self.cue, (reads, self.size)))
         if reads * self.size > MAX_CUES:
             most = MAX_CUES // self.size
             raise ValueError(
@@ -127,7 +127,7 @@ class Recall:
             cue[:] = self.patterns[seed.spawn_key[-1] % len(self.patterns)]
             flipped = np.random.default_rng(seed).permutation(self.size)[: round(self.noise * self.size)]
             cue[flipped] *= -1
-        return Relax(cues)
+        return RecallFrom(cues)
 
 
 def _as_spins(patterns: Any, cue: Any) -> tuple[NDArray[np.int8], NDArray[np.int8] | None]:

@@ -28,7 +28,7 @@ class ProblemFileError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class TextFile:
     """The bytes of a file, the name it has in errors, and where it was read from."""
 
     name: str
@@ -36,9 +36,9 @@ class Source:
     path: Path | None = None
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str] | Source) -> Source:
+    def read(cls, path: str | os.PathLike[str] | TextFile) -> TextFile:
         """Read a whole file of at most MAX_BYTES, once: a source comes back as it is."""
-        if isinstance(path, Source):
+        if isinstance(path, TextFile):
             return path
         path = Path(path)
         source = cls(path.name or str(path), b"")
@@ -82,7 +82,7 @@ class Source:
 class Block:
     """Consecutive lines of a source that hold numbers; ``first`` is the 1-based number of the first of them."""
 
-    source: Source
+    source: TextFile
     first: int
     lines: Sequence[str]
 
@@ -131,15 +131,17 @@ class Block:
         for number, line in enumerate(self.lines[start:], self.first + start):
             for word in _WORD.finditer(line):
                 token = word[0]
-                value = as_number(token)
+                value = parse_number(token)
                 if value is None:
-                    return self.source.error(f"{shown(token)} is not a number; write digits, as in 12 or 1.5e3", number)
+                    return self.source.error(
+                        f"{quote_text(token)} is not a number; write digits, as in 12 or 1.5e3", number
+                    )
                 if not abs(value) <= LARGEST:
-                    return self.source.error(f"{shown(token)} is not between -1e15 and 1e15; {remedy}", number)
+                    return self.source.error(f"{quote_text(token)} is not between -1e15 and 1e15; {remedy}", number)
         return self.source.error("holds what is not a number; write digits, as in 12 or 1.5e3", self.first + start)
 
 
-def as_number(token: str) -> float | None:
+def parse_number(token: str) -> float | None:
     """The float a token says, or None."""
     try:
         return None if "_" in token else float(token)
@@ -147,12 +149,12 @@ def as_number(token: str) -> float | None:
         return None
 
 
-def shown(text: str) -> str:
+def quote_text(text: str) -> str:
     """Quoted for an error message, on one line and short."""
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-def plain_name(text: str, otherwise: str) -> str:
+def printable_name(text: str, otherwise: str) -> str:
     """A name of printable characters in single spaces, at most 80, without the ending .tsp."""
     name = " ".join(printable(text[:400]).split())[:80]
     return (name[:-4] if name.lower().endswith(".tsp") else name) or otherwise

@@ -31,15 +31,15 @@ from ..ising import Float, Ising, check_spins
 from ..rng import RNG
 from ..runtime.limits import checkpoint
 from ..runtime.pieces import pieces
-from ..task import Minimise
+from ..task import Minimize
 from .problem import Solution
 from .text_file import LARGEST
 from .tour_warnings import tour_warnings
-from .tsplib_distances import RULES, check_geo, degrees
+from .tsplib_distances import DISTANCE_RULES, check_geo, degrees
 
 MAX_MATRIX = 10_000  # cities; 800 MB
 NO_ROAD = "for 'no road' write a large distance, above the length of any tour"
-MAX_ISING = 200  # cities; n^2 spins, 4 n^3 couplings: 400 MB, and four times that on the way
+MAX_ISING_CITIES = 200  # cities; n^2 spins, 4 n^3 couplings: 400 MB, and four times that on the way
 
 _CHUNK = 1 << 22  # floats in flight while many reads are evaluated
 
@@ -82,13 +82,13 @@ class Tsp:
             )
         if explicit:
             object.__setattr__(self, "matrix", _checked_matrix(self.matrix))
-        elif self.weight_type in RULES:
-            points = _checked_points("coordinates", self.coordinates, RULES[self.weight_type][0])
+        elif self.weight_type in DISTANCE_RULES:
+            points = _checked_points("coordinates", self.coordinates, DISTANCE_RULES[self.weight_type][0])
             if self.weight_type == "GEO":
                 check_geo(points)
             object.__setattr__(self, "coordinates", points)
         else:
-            raise ValueError(f"weight_type is {self.weight_type}; known are EXPLICIT, {', '.join(RULES)}")
+            raise ValueError(f"weight_type is {self.weight_type}; known are EXPLICIT, {', '.join(DISTANCE_RULES)}")
         if self.size < 3:
             raise ValueError(f"there are {self.size} cities; a tour needs at least 3")
         if self.display is not None:
@@ -124,7 +124,7 @@ class Tsp:
         a, b = np.asarray(i), np.asarray(j)
         if self.matrix is not None:
             return self.matrix[a, b]
-        return np.where(a == b, 0.0, RULES[self.weight_type][1](self.coordinates[a], self.coordinates[b]))[()]
+        return np.where(a == b, 0.0, DISTANCE_RULES[self.weight_type][1](self.coordinates[a], self.coordinates[b]))[()]
 
     def distances(self) -> Float:
         """All of them, (n, n)."""
@@ -142,7 +142,7 @@ class Tsp:
 
     def length(self, tour: ArrayLike) -> float:
         """Length of the closed tour (n,), a permutation of 0 .. n - 1."""
-        order = checked_tour(tour, self.size)
+        order = check_tour(tour, self.size)
         return float(np.sum(self.distance(order, np.roll(order, -1))))
 
     def score(self, solution: Solution | ArrayLike) -> float:
@@ -184,10 +184,10 @@ class Tsp:
     def ising(self, penalty: float | None = None) -> Ising:
         """The one-hot form over n^2 spins; ``spins.reshape(n, n)[city, position]``. ``penalty`` is A."""
         n = self.size
-        if n > MAX_ISING:
+        if n > MAX_ISING_CITIES:
             raise ValueError(
                 f"{self.name} has {n} cities; its one-hot form would have {4 * n**2 * (n - 1)} couplings and stops at "
-                f"{MAX_ISING} cities: use a target that holds tours (softassign, swaps) or a smaller instance"
+                f"{MAX_ISING_CITIES} cities: use a target that holds tours (softassign, swaps) or a smaller instance"
             )
         d, a = self.distances(), self._penalty(penalty)
         city = np.arange(n)
@@ -230,7 +230,7 @@ class Tsp:
 
     def spins(self, tour: ArrayLike) -> NDArray[np.int8]:
         """The state (n^2,) of a tour (n,)."""
-        order = checked_tour(tour, self.size)
+        order = check_tour(tour, self.size)
         state = np.full((self.size, self.size), -1, dtype=np.int8)
         state[order, np.arange(self.size)] = 1
         return state.ravel()
@@ -246,8 +246,8 @@ class Tsp:
             return Solution(up.argmax(axis=0), feasible=True)
         return Solution(self._completed(up), False, repaired=True) if repair else Solution(None, False)
 
-    def task(self, reads: int, rng: RNG = None) -> Minimise:
-        return Minimise()
+    def task(self, reads: int, rng: RNG = None) -> Minimize:
+        return Minimize()
 
     def _completed(self, up: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Keep one city a position, the nearest to the one before; then fill the gaps with the nearest city left."""
@@ -265,7 +265,7 @@ class Tsp:
         return tour
 
 
-def checked_tour(tour: ArrayLike, n: int) -> NDArray[np.int64]:
+def check_tour(tour: ArrayLike, n: int) -> NDArray[np.int64]:
     """The tour as int64 (n,); ValueError unless it is a permutation of 0 .. n - 1."""
     order = np.asarray(tour)
     if order.shape != (n,):

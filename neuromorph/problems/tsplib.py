@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..files.atomic_write import write_file
 from ..ising import Float
-from .text_file import Block, ProblemFileError, Source, plain_name, shown
-from .tsp import MAX_MATRIX, NO_ROAD, Tsp, checked_tour, negative
-from .tsplib_distances import RULES
+from .text_file import Block, ProblemFileError, TextFile, printable_name, quote_text
+from .tsp import MAX_MATRIX, NO_ROAD, Tsp, check_tour, negative
+from .tsplib_distances import DISTANCE_RULES
 
 _HEADERS = {
     "NAME", "TYPE", "COMMENT", "DIMENSION", "CAPACITY", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "EDGE_DATA_FORMAT",
@@ -46,27 +46,29 @@ _FORMATS = {
 }
 
 
-def is_tsplib(source: Source) -> bool:
+def is_tsplib(source: TextFile) -> bool:
     """Whether one of the first 100 lines starts with a TSPLIB keyword."""
     return any(
         (match := _KEYWORD.match(line)) and match[1].upper() in _HEADERS | _SECTIONS for line in source.lines[:100]
     )
 
 
-def read_tsp(source: Source) -> Tsp:
+def read_tsp(source: TextFile) -> Tsp:
     """The symmetric instance in a TSPLIB file; ProblemFileError says what is not supported."""
     file = _File.of(source)
     kind = file.word("TYPE") or "TSP"
     if kind == "TOUR":
         raise file.error("TYPE", "is a tour, not an instance; read it with read_tour")
     if kind != "TSP":
-        raise file.error("TYPE", f"TYPE {shown(kind)} is not supported; only TSP (symmetric) is: convert the instance")
+        raise file.error(
+            "TYPE", f"TYPE {quote_text(kind)} is not supported; only TSP (symmetric) is: convert the instance"
+        )
     fixed = file.sections.get("FIXED_EDGES_SECTION") or file.sections.get("FIXED_EDGES")
     if fixed is not None and (fixed.numbers() != -1).any():
         raise source.error("fixed edges are not supported; remove the section to solve without them", fixed.first)
     weight_type, size = file.word("EDGE_WEIGHT_TYPE"), file.dimension()
     display, nodes = file.sections.get("DISPLAY_DATA_SECTION"), file.sections.get("NODE_COORD_SECTION")
-    name = plain_name(file.headers.get("NAME", ("", 0))[0], plain_name(source.stem, "cities"))
+    name = printable_name(file.headers.get("NAME", ("", 0))[0], printable_name(source.stem, "cities"))
     if weight_type == "EXPLICIT":
         if size is None:
             raise source.error("DIMENSION is missing; add 'DIMENSION: <number of cities>'")
@@ -76,13 +78,13 @@ def read_tsp(source: Source) -> Tsp:
         return Tsp(name, weight_type=weight_type, matrix=matrix, display=shape, notes=notes)
     if weight_type == "SPECIAL":
         raise file.error("EDGE_WEIGHT_TYPE", "SPECIAL distances are defined outside the file; write them as EXPLICIT")
-    if weight_type not in RULES or weight_type == "EUCLIDEAN":
-        known = ", ".join(key for key in RULES if key != "EUCLIDEAN")
-        what = f"EDGE_WEIGHT_TYPE is {shown(weight_type)}" if weight_type else "EDGE_WEIGHT_TYPE is missing"
+    if weight_type not in DISTANCE_RULES or weight_type == "EUCLIDEAN":
+        known = ", ".join(key for key in DISTANCE_RULES if key != "EUCLIDEAN")
+        what = f"EDGE_WEIGHT_TYPE is {quote_text(weight_type)}" if weight_type else "EDGE_WEIGHT_TYPE is missing"
         raise file.error("EDGE_WEIGHT_TYPE", f"{what}; write one of EXPLICIT, {known}")
     if nodes is None:
         raise source.error(f"NODE_COORD_SECTION is missing; {weight_type} distances need one line 'city x y' a city")
-    dimensions = RULES[weight_type][0] or 2
+    dimensions = DISTANCE_RULES[weight_type][0] or 2
     points = _points(nodes, size, file.columns(dimensions))
     if points.shape[1] < dimensions:
         raise file.error("NODE_COORD_TYPE", f"{weight_type} needs {dimensions} coordinates a city; correct the type")
@@ -92,7 +94,7 @@ def read_tsp(source: Source) -> Tsp:
 
 def read_tour(path: str | os.PathLike[str]) -> NDArray[np.int64]:
     """The tour in a TSPLIB TOUR file: (n,) cities, 0-based. It may lack its -1 and have several numbers a line."""
-    source = Source.read(path)
+    source = TextFile.read(path)
     file = _File.of(source)
     block = file.sections.get("TOUR_SECTION")
     if block is None:
@@ -112,8 +114,8 @@ def read_tour(path: str | os.PathLike[str]) -> NDArray[np.int64]:
 
 def write_tour(path: str | os.PathLike[str], tour: ArrayLike, name: str | None = None) -> Path:
     """Write a 0-based ``tour`` (n,) as a TSPLIB TOUR file, whole or not at all."""
-    order = checked_tour(tour, np.size(tour))
-    title = plain_name(name or "", Path(path).name)
+    order = check_tour(tour, np.size(tour))
+    title = printable_name(name or "", Path(path).name)
     head = f"NAME: {title}\nTYPE: TOUR\nDIMENSION: {len(order)}\nTOUR_SECTION\n"
     return write_file(path, head + "\n".join(map(str, [*(order + 1), -1])) + "\nEOF\n")
 
@@ -122,12 +124,12 @@ def write_tour(path: str | os.PathLike[str], tour: ArrayLike, name: str | None =
 class _File:
     """Headers {keyword: (value, line)} and sections {keyword: numbers} of a TSPLIB file."""
 
-    source: Source
+    source: TextFile
     headers: dict[str, tuple[str, int]]
     sections: dict[str, Block]
 
     @classmethod
-    def of(cls, source: Source) -> _File:
+    def of(cls, source: TextFile) -> _File:
         headers: dict[str, tuple[str, int]] = {}
         starts: list[tuple[str, int]] = []  # sections and what ends them
         lines = ["" if line.lstrip()[:1] in ("#", "%") else line for line in source.lines]
@@ -151,7 +153,9 @@ class _File:
                 headers.setdefault(key, (value, k + 1))
                 lines[k] = ""
             else:
-                raise source.error(f"{shown(match[1])} is not a keyword of TSPLIB; correct or remove the line", k + 1)
+                raise source.error(
+                    f"{quote_text(match[1])} is not a keyword of TSPLIB; correct or remove the line", k + 1
+                )
             starts.append((key, k))
         ends = [*(k for _, k in starts), len(lines)][1:]
         sections = {
@@ -163,7 +167,7 @@ class _File:
         outside += [(start, end) for (key, start), end in zip(starts, ends, strict=True) if key not in _SECTIONS]
         for k in (k for start, end in outside for k in range(start, end)):
             if lines[k].strip():
-                raise source.error(f"{shown(lines[k].strip())} is in no section; add the keyword above it", k + 1)
+                raise source.error(f"{quote_text(lines[k].strip())} is in no section; add the keyword above it", k + 1)
         return cls(source, headers, sections)
 
     def word(self, key: str) -> str:
@@ -179,7 +183,7 @@ class _File:
             return None
         value = self.word("DIMENSION")
         if not re.fullmatch(r"\d{1,18}", value, re.ASCII) or int(value) < 3:
-            raise self.error("DIMENSION", f"DIMENSION is {shown(value)}; write the number of cities, at least 3")
+            raise self.error("DIMENSION", f"DIMENSION is {quote_text(value)}; write the number of cities, at least 3")
         return int(value)
 
     def columns(self, usual: int) -> int:
@@ -225,7 +229,7 @@ def _matrix(file: _File, size: int) -> tuple[Float, tuple[str, ...]]:
     """(n, n) from EDGE_WEIGHT_SECTION, and what is to be said of its diagonal."""
     layout = file.word("EDGE_WEIGHT_FORMAT")
     if layout not in _FORMATS:
-        what = f"is {shown(layout)}" if layout else "is missing"
+        what = f"is {quote_text(layout)}" if layout else "is missing"
         raise file.error("EDGE_WEIGHT_FORMAT", f"EDGE_WEIGHT_FORMAT {what}; write one of {', '.join(_FORMATS)}")
     block = file.sections.get("EDGE_WEIGHT_SECTION")
     if block is None:

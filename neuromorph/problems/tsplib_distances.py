@@ -89,7 +89,7 @@ def _xray(scale: tuple[float, float, float]) -> Callable[[Float, Float], Float]:
 
 Distance = Callable[[Float, Float], Float]
 
-RULES: dict[str, tuple[int | None, Distance]] = {
+DISTANCE_RULES: dict[str, tuple[int | None, Distance]] = {
     "EUC_2D": (2, lambda a, b: _nint(_euclidean(a, b))),
     "EUC_3D": (3, lambda a, b: _nint(_euclidean(a, b))),
     "MAN_2D": (2, _man),

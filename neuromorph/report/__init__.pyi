@@ -1,5 +1,5 @@
 from .answers import draw_answer
-from .comparison_figures import energy_shares, pareto
+from .comparison_figures import draw_energy_shares, draw_pareto
 from .html_page import render_page
 from .results_json import results_dict, results_json
 from .table import print_comparison
@@ -7,8 +7,8 @@ from .write import write_report
 
 __all__ = [
     "draw_answer",
-    "energy_shares",
-    "pareto",
+    "draw_energy_shares",
+    "draw_pareto",
     "print_comparison",
     "render_page",
     "results_dict",

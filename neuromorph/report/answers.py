@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..plotting.solutions import draw_cut, draw_pattern, draw_recall, draw_tour
-from ..plotting.style import SERIES
+from ..plotting.style import SERIES_COLORS
 from ..problems import MaxCut, Recall, Tsp
-from ..task import Relax
+from ..task import RecallFrom
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ..study import Result
 
 
-def draw_answer(problem: Problem, result: Result, ax: Axes | None = None, colour: str = SERIES[0]) -> Axes | None:
+def draw_answer(
+    problem: Problem, result: Result, ax: Axes | None = None, colour: str = SERIES_COLORS[0]
+) -> Axes | None:
     """The best answer of ``result``, or None if it has none."""
     if result.solution is None or result.solution.value is None:
         return None
@@ -35,7 +37,7 @@ def draw_answer(problem: Problem, result: Result, ax: Axes | None = None, colour
 
 def _cue(problem: Recall, result: Result) -> NDArray[Any] | None:
     run = result.run
-    if run is None or not isinstance(run.task, Relax):
+    if run is None or not isinstance(run.task, RecallFrom):
         return problem.cue
     best = int(np.flatnonzero(result.scores == result.best)[0])
     return run.task.cues(run.reads, problem.size)[best]

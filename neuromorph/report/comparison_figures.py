@@ -9,9 +9,9 @@ import numpy as np
 from ..cost import Ledger, Scope
 from ..datum import Kind
 from ..plotting.axes import new_axes, style_axes
-from ..plotting.numbers import estimate, printable, quantity
-from ..plotting.style import INK, KINDS, LINE, MARKERS, MUTED, PAPER, SERIES, series_colour
-from ..study.result import Level, Result
+from ..plotting.numbers import format_estimate, format_quantity, printable
+from ..plotting.style import INK, KIND_COLORS, LINE, MARKERS, MUTED, PAPER, SERIES_COLORS, series_color
+from ..study.result import Result, TimeToTarget
 from .conclusions import named
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _LOG_FROM = 10.0  # % of gap: beyond, a linear axis would press the good answers
 _INSIDE = 6  # names that a legend in the picture has room for
 
 
-def pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
+def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """Energy until a feasible answer of some quality is found with 99 %; low and left is good.
 
     One curve a target through every quality that it reached, with the 95 % interval of the energy as a band, and as a
@@ -39,9 +39,9 @@ def pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
         if not curve:
             continue
         low, energy, high, quality = np.array(curve).T
-        colour = series_colour(k)
+        colour = series_color(k)
         ax.fill_betweenx(quality, low, high, color=colour, alpha=0.14, linewidth=0)
-        again = k >= len(SERIES)  # colours begin anew: dashes and open marks tell the rounds apart
+        again = k >= len(SERIES_COLORS)  # colours begin anew: dashes and open marks tell the rounds apart
         ax.plot(
             energy, quality, color=colour, linewidth=1.4, marker=".", markersize=4, linestyle="--" if again else "-"
         )
@@ -59,7 +59,7 @@ def pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
     front = _front(points, rising)
     ax.plot(*front.T, color=MUTED, linewidth=5, alpha=0.25, drawstyle="steps-post", zorder=0, solid_capstyle="round")
     ax.set_xscale("log")
-    ax.xaxis.set_major_formatter(lambda x, _: quantity(x, "J", 1))
+    ax.xaxis.set_major_formatter(lambda x, _: format_quantity(x, "J", 1))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("energy until found with 99 %")
     ax.set_ylabel("gap to the best known (%)" if known else "score")
@@ -85,7 +85,7 @@ def pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
     return style_axes(ax)
 
 
-def energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
+def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """Where the energy of a read goes: core (plain) and system (hatched), in the colour of how each part is known."""
     from matplotlib.patches import Patch
 
@@ -103,14 +103,16 @@ def energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
                 share = _share(ledger, scope, kind)
                 if share > 0:
                     hatch = "////" if scope == "system" else None
-                    ax.barh(row, share, 0.42, left, color=KINDS[kind], edgecolor=PAPER, hatch=hatch, linewidth=0.8)
+                    ax.barh(
+                        row, share, 0.42, left, color=KIND_COLORS[kind], edgecolor=PAPER, hatch=hatch, linewidth=0.8
+                    )
                     shown.add((scope, kind))
                 left += share
-        value, interval = estimate(result.energy_per_read_j, "J")
+        value, interval = format_estimate(result.energy_per_read_j, "J")
         ax.text(0, row - 0.27, _label(result), color=INK, fontsize=9.5, parse_math=False)
         ax.text(100, row - 0.27, f"{value}  ({interval})" if interval else value, color=MUTED, fontsize=9, ha="right")
     kinds = [kind for kind in get_args(Kind) if any(kind == known for _, known in shown)]
-    marks = [Patch(facecolor=KINDS[kind], label=kind) for kind in kinds]
+    marks = [Patch(facecolor=KIND_COLORS[kind], label=kind) for kind in kinds]
     if any(scope == "system" for scope, _ in shown):
         marks.append(Patch(facecolor=MUTED, edgecolor=PAPER, hatch="////", label="hatched: system"))
     ax.legend(
@@ -122,7 +124,7 @@ def energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
     return style_axes(ax)
 
 
-def _point(level: Level) -> tuple[float, float, float, float] | None:
+def _point(level: TimeToTarget) -> tuple[float, float, float, float] | None:
     """(low, energy, high, quality), or None where the energy is not known."""
     joules = level.energy_j
     if joules is None or not joules.value or joules.low is None or joules.high is None:
@@ -131,7 +133,7 @@ def _point(level: Level) -> tuple[float, float, float, float] | None:
     return joules.low or joules.value / 10, joules.value, joules.high, _quality(level)
 
 
-def _quality(level: Level) -> float:
+def _quality(level: TimeToTarget) -> float:
     return level.score if level.gap is None else 100.0 * level.gap
 
 

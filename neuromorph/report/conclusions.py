@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..estimate import Estimate
-from ..plotting.numbers import estimate, number, percent
+from ..plotting.numbers import format_estimate, format_number, format_percent
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result
@@ -17,16 +17,16 @@ def conclusions(comparison: Comparison) -> list[str]:
     if best is None:
         return ["No target found a feasible answer."]
     by = _names([named(result) for result in comparison.results if result.best == best.best])
-    known = number(problem.best_known)
+    known = format_number(problem.best_known)
     if best.gap is None:
         distance = "" if problem.best_known is None else f" (best known {known})"
     elif abs(best.gap) < 1e-9:
         distance = ", the best known value"
     elif best.gap > 0:
-        distance = f", {percent(best.gap)} from the best known {known}"
+        distance = f", {format_percent(best.gap)} from the best known {known}"
     else:
-        distance = f", better by {percent(-best.gap)} than the value given as best known, {known}"
-    sentences = [f"Best answer: {number(best.best)}{distance}, by {by}."]
+        distance = f", better by {format_percent(-best.gap)} than the value given as best known, {known}"
+    sentences = [f"Best answer: {format_number(best.best)}{distance}, by {by}."]
     if problem.best_known is None:
         return [*sentences, "No best value is known, so there is no gap, no success and no time to solution."]
     energies = [(result, result.ets_j) for result in comparison.results]
@@ -48,7 +48,7 @@ def _at_common_quality(comparison: Comparison) -> list[str]:
     for result in comparison.results:
         levels = [level for level in result.levels if level.gap is not None and level.gap <= gap + 1e-9]
         energies.append((result, levels[-1].energy_j if levels else None))
-    return _least(f"Least energy for a gap of {percent(gap)}", energies, "J")
+    return _least(f"Least energy for a gap of {format_percent(gap)}", energies, "J")
 
 
 def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str) -> list[str]:
@@ -74,7 +74,7 @@ def named(result: Result) -> str:
 
 
 def _with_interval(value: Estimate, unit: str) -> str:
-    text, interval = estimate(value, unit)
+    text, interval = format_estimate(value, unit)
     told = f"{text} ({interval})" if interval else text
     return told.replace(" ", "\u00a0")  # a line does not end between a number and its unit
 

@@ -11,8 +11,16 @@ from ..cost import Entry
 from ..datum import Kind
 from ..estimate import Estimate
 from ..plotting.files import inline_svg
-from ..plotting.numbers import estimate, number, percent, printable, probability, quantity, significant
-from ..plotting.style import DARK, KINDS, css_name, series_colour
+from ..plotting.numbers import (
+    format_estimate,
+    format_number,
+    format_percent,
+    format_probability,
+    format_quantity,
+    printable,
+    significant,
+)
+from ..plotting.style import DARK, KIND_COLORS, css_name, series_color
 from ..study.checkpoint import own_name
 from .conclusions import conclusions
 from .table import status
@@ -39,14 +47,14 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
         problem=problem,
         name=printable(problem.name),
         size=f"{problem.size:,}",
-        best_known=number(problem.best_known),
+        best_known=format_number(problem.best_known),
         conclusions=conclusions(comparison),
         notes=[printable(note) for note in getattr(problem, "notes", ())],
         best=_figure_name(comparison.best) if comparison.best else None,
         rows=[_row(k, result, comparison) for k, result in enumerate(comparison.results)],
         figure=figure,
         kinds=_KIND_MEANS,
-        success_gap=percent(comparison.provenance.get("success_gap", 0.0)),
+        success_gap=format_percent(comparison.provenance.get("success_gap", 0.0)),
         provenance=_provenance(comparison.provenance),
         date=str(comparison.provenance.get("date", ""))[:10],
         one_chip=any(result.one_chip and result.reads for result in comparison.results),
@@ -68,35 +76,35 @@ def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
     shares = {} if ledger is None else {kind: ledger.energy(kind=kind).value or 0.0 for kind in get_args(Kind)}
     total = sum(shares.values())
     numbers = [
-        ("Feasible", percent(result.feasible_fraction), ""),
-        ("Best", number(result.best), ""),
-        ("Gap", percent(result.gap), f"median {percent(result.gap_median)}" if result.gap_median else ""),
-        ("Success a read", *probability(result.success)),
-        ("Time a read", *estimate(result.time_per_read_s, "s")),
-        ("Energy a read", *estimate(result.energy_per_read_j, "J")),
-        ("Time to solution", *estimate(result.tts_s, "s")),
-        ("Energy to solution", *estimate(result.ets_j, "J")),
+        ("Feasible", format_percent(result.feasible_fraction), ""),
+        ("Best", format_number(result.best), ""),
+        ("Gap", format_percent(result.gap), f"median {format_percent(result.gap_median)}" if result.gap_median else ""),
+        ("Success a read", *format_probability(result.success)),
+        ("Time a read", *format_estimate(result.time_per_read_s, "s")),
+        ("Energy a read", *format_estimate(result.energy_per_read_j, "J")),
+        ("Time to solution", *format_estimate(result.tts_s, "s")),
+        ("Energy to solution", *format_estimate(result.ets_j, "J")),
     ]
     return {
         "id": f"target-{k}",
         "figure": _figure_name(result),
         "name": printable(result.target),
         "summary": printable(result.summary),
-        "colour": css_name(series_colour(k)),
+        "colour": css_name(series_color(k)),
         "status": status(result),
         "state": result.status.replace(" ", "-"),
         "reason": printable(result.reason),
         "numbers": numbers,
-        "shares": [(kind, percent(part / total)) for kind, part in shares.items() if part > 0],
+        "shares": [(kind, format_percent(part / total)) for kind, part in shares.items() if part > 0],
         "entries": []
         if ledger is None
         else [
             *(_entry(entry, ledger.reads, "J", total) for entry in ledger.entries),
             *(_entry(entry, ledger.reads, "s") for entry in ledger.times),
         ],
-        "core": estimate(ledger.energy_per_read("core") if ledger else None, "J")[0],
-        "system": estimate(ledger.energy_per_read("system") if ledger else None, "J")[0],
-        "mapping_error": None if result.mapping_error is None else percent(result.mapping_error),
+        "core": format_estimate(ledger.energy_per_read("core") if ledger else None, "J")[0],
+        "system": format_estimate(ledger.energy_per_read("system") if ledger else None, "J")[0],
+        "mapping_error": None if result.mapping_error is None else format_percent(result.mapping_error),
         "notes": [printable(note) for note in result.notes],
         "has_reads": result.reads > 0,
     }
@@ -108,17 +116,19 @@ def _figure_name(result: Result) -> str:
 
 def _entry(entry: Entry, reads: int, si: str, total: float = 0.0) -> dict[str, Any]:
     unit = entry.unit
-    each, interval = estimate(Estimate(unit.value, unit.low, unit.high), unit.unit.replace("^2", "²"))
+    each, interval = format_estimate(Estimate(unit.value, unit.low, unit.high), unit.unit.replace("^2", "²"))
     count = entry.count / reads
-    seconds = quantity(count, "s") if count < 120 else f"{significant(count, 3)} s"  # summed over parts: no minutes
+    seconds = (
+        format_quantity(count, "s") if count < 120 else f"{significant(count, 3)} s"
+    )  # summed over parts: no minutes
     return {
         "what": printable(entry.what),
         "scope": entry.scope,
         "count": seconds if unit.unit in ("W", "s/s") else significant(count, 3),
         "unit": each,
         "range": interval,
-        "total": quantity((entry.total.value or 0.0) / reads, si, 2),
-        "share": percent((entry.total.value or 0.0) / total) if total else "time",
+        "total": format_quantity((entry.total.value or 0.0) / reads, si, 2),
+        "share": format_percent((entry.total.value or 0.0) / total) if total else "time",
         "kind": entry.kind,
         "source": printable(entry.source),
     }
@@ -137,5 +147,5 @@ def _colours() -> str:
     """CSS variables of all colours in both schemes, and what the four kinds look like."""
     light = "".join(f"{css_name(colour)}:{colour};" for colour in DARK)
     dark = "".join(f"{css_name(colour)}:{other};" for colour, other in DARK.items())
-    kinds = "".join(f".{kind}{{--kind:var({css_name(colour)})}}" for kind, colour in KINDS.items())
+    kinds = "".join(f".{kind}{{--kind:var({css_name(colour)})}}" for kind, colour in KIND_COLORS.items())
     return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}{kinds}\n"

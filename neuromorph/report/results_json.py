@@ -10,7 +10,7 @@ from ..cost import Entry
 from ..estimate import Estimate
 
 if TYPE_CHECKING:
-    from ..study import Comparison, Level, Result
+    from ..study import Comparison, Result, TimeToTarget
 
 SCHEMA = 1
 
@@ -89,7 +89,7 @@ def _entry(entry: Entry, what: str, unit: str) -> dict[str, Any]:
     }
 
 
-def _level(level: Level) -> dict[str, Any]:
+def _level(level: TimeToTarget) -> dict[str, Any]:
     return {
         "score": level.score,
         "gap": level.gap,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from ..plotting.numbers import estimate, number, percent, printable, probability
+from ..plotting.numbers import format_estimate, format_number, format_percent, format_probability, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +28,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     from rich.text import Text
 
     problem = comparison.problem
-    known = "best value unknown" if problem.best_known is None else f"best known {number(problem.best_known)}"
+    known = "best value unknown" if problem.best_known is None else f"best known {format_number(problem.best_known)}"
     console.print(Text(f"{printable(problem.name)} · {problem.kind} · size {problem.size:,} · {known}", style="bold"))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     tight = console.width < _TIGHT
@@ -41,15 +41,15 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=not tight, overflow="fold")
     for row in comparison.results:
         columns = [
-            (percent(row.feasible_fraction), ""),
-            (number(row.best), ""),
-            (percent(row.gap), ""),
-            probability(row.success),
-            estimate(row.tts_s, "s"),
-            estimate(row.ets_j, "J"),
+            (format_percent(row.feasible_fraction), ""),
+            (format_number(row.best), ""),
+            (format_percent(row.gap), ""),
+            format_probability(row.success),
+            format_estimate(row.tts_s, "s"),
+            format_estimate(row.ets_j, "J"),
         ]
         if console.width >= _WIDE:
-            columns[4:4] = [estimate(row.time_per_read_s, "s"), estimate(row.energy_per_read_j, "J")]
+            columns[4:4] = [format_estimate(row.time_per_read_s, "s"), format_estimate(row.energy_per_read_j, "J")]
         name = Text.assemble(printable(row.target), "\n", (status(row), _STYLES[row.status]))
         table.add_row(
             name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in compress(columns, shown))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from ..files.atomic_write import write_file
 from ..plotting.files import figure_bytes
-from ..plotting.style import series_colour
+from ..plotting.style import series_color
 from ..problems import Tsp, write_tour
 from ..runtime.signals import deferred
 from ..study.checkpoint import own_name, safe_name
 from .answers import draw_answer
-from .comparison_figures import energy_shares, pareto
+from .comparison_figures import draw_energy_shares, draw_pareto
 from .html_page import render_page
 from .results_json import results_json
 
@@ -31,13 +31,13 @@ def write_report(comparison: Comparison, directory: str | os.PathLike[str]) -> l
     folder = Path(directory)
     with deferred():  # so that a second Ctrl-C does not lose it
         written = [write_file(folder / "results.json", results_json(comparison))]
-    for name, text in handed_over(comparison).items():
+    for name, text in write_target_files(comparison).items():
         written.append(write_file(folder / name, text))
     best = comparison.best
     tour = best.solution.value if best is not None and best.solution is not None else None
     if isinstance(comparison.problem, Tsp) and tour is not None:
         written.append(write_tour(folder / "best.tour", tour, name=comparison.problem.name))
-    drawn = {} if comparison.interrupted else draw_all(comparison)
+    drawn = {} if comparison.interrupted else draw_comparison(comparison)
     vectors = {name: figure_bytes(ax, "svg") for name, ax in drawn.items()}
     for name, ax in drawn.items():
         written.append(write_file(folder / "figures" / f"{name}.svg", vectors[name]))
@@ -50,7 +50,7 @@ def write_report(comparison: Comparison, directory: str | os.PathLike[str]) -> l
     return written
 
 
-def handed_over(comparison: Comparison) -> dict[str, str]:
+def write_target_files(comparison: Comparison) -> dict[str, str]:
     """{file name: text} of what the targets offer; a name that is taken is preceded by that of the target."""
     chosen: dict[str, str] = {}
     ours = {"results.json", "report.html", "best.tour", "figures", "runs"}
@@ -62,11 +62,11 @@ def handed_over(comparison: Comparison) -> dict[str, str]:
     return chosen
 
 
-def draw_all(comparison: Comparison) -> dict[str, Axes]:
+def draw_comparison(comparison: Comparison) -> dict[str, Axes]:
     """Every figure by its name: "pareto", "energy", and "answer-<target>" for each target that has one."""
-    drawn = {"pareto": pareto(comparison), "energy": energy_shares(comparison)}
+    drawn = {"pareto": draw_pareto(comparison), "energy": draw_energy_shares(comparison)}
     for k, result in enumerate(comparison.results):
-        answer = draw_answer(comparison.problem, result, colour=series_colour(k))
+        answer = draw_answer(comparison.problem, result, colour=series_color(k))
         if answer is not None:
             drawn[f"answer-{own_name(result.target)}"] = answer
     return drawn

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from .limits import checkpoint, time_limit
 
-Result = TypeVar("Result")
+ResultT = TypeVar("ResultT")
 
 PIECE_S = 0.1
 _FIRST = 1  # cells of the first piece
@@ -55,12 +55,12 @@ def pieces(
         row += group
 
 
-def run_aside(work: Callable[[], Result]) -> Result:
+def run_aside(work: Callable[[], ResultT]) -> ResultT:
     """What ``work()`` returns, for calls of libraries that cannot be interrupted: they run on a thread of their own.
 
     If Ctrl-C or a time limit ends the wait, the call is left to itself, and nobody hears how it ends.
     """
-    task: Future[Result] = Future()
+    task: Future[ResultT] = Future()
 
     def run() -> None:
         try:

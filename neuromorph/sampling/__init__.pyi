@@ -1,5 +1,5 @@
 from .annealed_importance import LogPartition, annealed_importance
-from .block_gibbs import block_gibbs, colour
+from .block_gibbs import block_gibbs, color_spins
 from .clusters import is_frustrated, swendsen_wang, wolff
 from .diagnostics import (
     Divergence,
@@ -11,30 +11,30 @@ from .diagnostics import (
     summary,
 )
 from .dimod_samplers import (
-    AnnealSampler,
     BlockGibbsSampler,
-    ClusterSampler,
     GibbsSampler,
     MetropolisSampler,
-    PopulationSampler,
-    QuantumAnnealSampler,
+    PopulationAnnealingSampler,
+    QuantumAnnealingSampler,
+    SimulatedAnnealingSampler,
+    SwendsenWangSampler,
     TemperingSampler,
 )
 from .effective_temperature import effective_beta
 from .gibbs import gibbs, metropolis
 from .parallel_tempering import ladder, tempering
-from .path_integral import path_integral, quantum_anneal, trotter
+from .path_integral import path_integral, quantum_annealing, trotter
 from .population_annealing import population_annealing
 from .replicas import Replicas
 from .samples import Samples
-from .schedules import adaptive, default_range, fisher_steps, geometric, linear
-from .simulated_annealing import anneal
+from .schedules import adaptive_schedule, default_range, fisher_steps, geometric_schedule, linear_schedule
+from .simulated_annealing import simulated_annealing
 from .square_lattice import (
     CRITICAL_BETA,
     binder_cumulant,
     lattice_energy,
     lattice_log_partition,
-    lattice_magnetisation,
+    lattice_magnetization,
     square_lattice,
 )
 
@@ -43,20 +43,20 @@ __all__ = [  # noqa: RUF022  by theme
     "gibbs",
     "metropolis",
     "block_gibbs",
-    "colour",
+    "color_spins",
     "swendsen_wang",
     "wolff",
     "is_frustrated",
-    "anneal",
-    "linear",
-    "geometric",
-    "adaptive",
+    "simulated_annealing",
+    "linear_schedule",
+    "geometric_schedule",
+    "adaptive_schedule",
     "fisher_steps",
     "default_range",
     "tempering",
     "ladder",
     "population_annealing",
-    "quantum_anneal",
+    "quantum_annealing",
     "path_integral",
     "trotter",
     "annealed_importance",
@@ -72,16 +72,16 @@ __all__ = [  # noqa: RUF022  by theme
     "square_lattice",
     "lattice_energy",
     "lattice_log_partition",
-    "lattice_magnetisation",
+    "lattice_magnetization",
     "binder_cumulant",
     "CRITICAL_BETA",
     "Replicas",
     "GibbsSampler",
     "MetropolisSampler",
     "BlockGibbsSampler",
-    "AnnealSampler",
+    "SimulatedAnnealingSampler",
     "TemperingSampler",
-    "ClusterSampler",
-    "PopulationSampler",
-    "QuantumAnnealSampler",
+    "SwendsenWangSampler",
+    "PopulationAnnealingSampler",
+    "QuantumAnnealingSampler",
 ]

@@ -22,7 +22,7 @@ from ..rng import RNG, seed_sequence
 from ..runtime.limits import checkpoint
 from .replicas import replicas
 from .schedules import fisher_steps
-from .validation import at_least, checked_betas
+from .validation import at_least, check_ladder
 
 _NORMAL_95 = 1.959964
 
@@ -64,7 +64,7 @@ def annealed_importance(
     path = (
         fisher_steps(ising, float(np.asarray(betas)), step=0.2, rng=int(sequence.generate_state(1)[0]))
         if np.ndim(betas) == 0
-        else checked_betas(betas, rising=True)
+        else check_ladder(betas, rising=True)
     )
     lanes = replicas(ising, count, kernel=kernel, rng=sequence)
     logs = np.full(count, ising.size * np.log(2.0))

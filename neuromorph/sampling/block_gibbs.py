@@ -15,18 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 from ..ising import Float, Ising
 from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.pieces import pieces
-from .block_gibbs_kernel import colour_sweeps, greedy_colours
+from .block_gibbs_kernel import color_sweeps, greedy_colors
 from .replicas.reference import toss_all
-from .samples import Progress, Samples, record
-from .validation import at_least, checked_beta, starting_spins, warming
+from .samples import Samples, SamplingProgress, record_chains
+from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 
-def colour(ising: Ising) -> NDArray[np.int64]:
+def color_spins(ising: Ising) -> NDArray[np.int64]:
     """A colour 0, 1, ... of each spin (n,), coupled spins of different colours: greedy, from the largest degree on."""
     j = ising.sparse_couplings()
     colours = np.empty(ising.size, np.int64)
     order = np.argsort(-np.diff(j.indptr), kind="stable")
-    greedy_colours(j.indptr.astype(np.int64), j.indices.astype(np.int64), order, colours)
+    greedy_colors(j.indptr.astype(np.int64), j.indices.astype(np.int64), order, colours)
     return colours
 
 
@@ -41,7 +41,7 @@ def block_gibbs(
     colours: ArrayLike | None = None,
     initial: ArrayLike | None = None,
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> Samples:
     """Chains of block updates; parameters as of :func:`gibbs`.
 
@@ -49,10 +49,10 @@ def block_gibbs(
 
     Diagnostics: ``colours``, how many.
     """
-    beta = checked_beta(beta)
+    beta = check_beta(beta)
     at_least(1, chains=chains, thin=thin)
     j = ising.sparse_couplings()
-    classes = colour(ising) if colours is None else np.unique(_checked(colours, ising), return_inverse=True)[1]
+    classes = color_spins(ising) if colours is None else np.unique(_checked(colours, ising), return_inverse=True)[1]
     order = np.argsort(classes, kind="stable")
     starts = np.searchsorted(classes[order], np.arange(classes.max() + 2))
     couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
@@ -63,10 +63,10 @@ def block_gibbs(
 
     def advance(betas: Float, step: str) -> None:
         for some, sweeps in pieces(chains, betas.size, step):
-            colour_sweeps(*couplings, ising.biases, betas[sweeps], order, starts, state[some], states[some])
+            color_sweeps(*couplings, ising.biases, betas[sweeps], order, starts, state[some], states[some])
 
-    spins, energies, *ending = record(
-        ising, advance, lambda: state, chains=chains, draws=draws, warm=warming(burn_in, beta),
+    spins, energies, *ending = record_chains(
+        ising, advance, lambda: state, chains=chains, draws=draws, warm=burn_in_betas(burn_in, beta),
         thin=np.full(thin, beta), progress=progress,
     )  # fmt: skip
     return Samples(spins, energies, np.array([beta]), "block_gibbs", {"colours": int(classes.max()) + 1}, *ending)

@@ -16,7 +16,7 @@ from ..kernels.xoshiro import uniform
 
 
 @njit(cache=True, nogil=True)
-def greedy_colours(indptr, indices, order, colours):
+def greedy_colors(indptr, indices, order, colours):
     """Fill ``colours`` (n,) int64: sites in ``order`` take the least colour that no neighbour has; returns how many."""
     n = colours.size
     taken = np.full(n + 1, -1)
@@ -35,7 +35,7 @@ def greedy_colours(indptr, indices, order, colours):
 
 
 @njit(cache=True, nogil=True)
-def colour_sweeps(indptr, indices, data, biases, betas, order, starts, spins, states):
+def color_sweeps(indptr, indices, data, biases, betas, order, starts, spins, states):
     """One sweep at each of ``betas`` on every replica: class c is ``order[starts[c]:starts[c + 1]]``.
 
     spins (R, n) int8 in place; states (R, 4), one stream a replica.

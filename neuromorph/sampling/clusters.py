@@ -24,10 +24,10 @@ from scipy import sparse
 from ..ising import Float, Ising
 from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.pieces import pieces
-from .clusters_kernel import bond_chances, frustrated, swendsen_wang_moves, wolff_moves
+from .clusters_kernel import bond_chances, frustrated_kernel, swendsen_wang_moves, wolff_moves
 from .replicas.reference import toss_all
-from .samples import Progress, Samples, record
-from .validation import at_least, checked_beta, starting_spins, warming
+from .samples import Samples, SamplingProgress, record_chains
+from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 _FRUSTRATED = (
     "loops of couplings are frustrated, clusters percolate early: heat-bath sweeps between them do the work; tempering "
@@ -37,7 +37,7 @@ _FRUSTRATED = (
 
 def is_frustrated(ising: Ising) -> bool:
     """Whether couplings and biases cannot all be satisfied at once."""
-    return bool(frustrated(*_graph(ising)))
+    return bool(frustrated_kernel(*_graph(ising)))
 
 
 def swendsen_wang(
@@ -51,7 +51,7 @@ def swendsen_wang(
     sweeps_between: int | None = None,
     initial: ArrayLike | None = None,
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> Samples:
     """Chains in which all clusters are turned with odds 1 at each move, which counts as a sweep; parameters as of
     :func:`gibbs`.
@@ -78,7 +78,7 @@ def wolff(
     sweeps_between: int | None = None,
     initial: ArrayLike | None = None,
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> Samples:
     """Chains in which one cluster is turned at each move; parameters and diagnostics as of :func:`swendsen_wang`.
 
@@ -112,13 +112,13 @@ def _run(
     sweeps_between: int | None,
     initial: ArrayLike | None,
     rng: RNG,
-    progress: Progress | None,
+    progress: SamplingProgress | None,
 ) -> Samples:
     """``moves`` returns the sum of size**weight over clusters, which is share times n**weight in the mean."""
-    beta, n = checked_beta(beta), ising.size
+    beta, n = check_beta(beta), ising.size
     at_least(1, chains=chains, thin=thin)
     graph = _graph(ising)
-    hard = bool(frustrated(*graph))
+    hard = bool(frustrated_kernel(*graph))
     between = int(hard) if sweeps_between is None else sweeps_between
     at_least(0, sweeps_between=between)
     states = kernel_states(read_seeds(rng, chains))
@@ -144,8 +144,8 @@ def _run(
     def read() -> NDArray[np.int8]:
         return spins[:, :n] * spins[:, n:] if spins.shape[1] > n else spins
 
-    drawn, energies, status, message = record(
-        ising, advance, read, chains=chains, draws=draws, warm=warming(burn_in, beta), thin=np.full(thin, beta),
+    drawn, energies, status, message = record_chains(
+        ising, advance, read, chains=chains, draws=draws, warm=burn_in_betas(burn_in, beta), thin=np.full(thin, beta),
         progress=progress,
     )  # fmt: skip
     diagnostics = {"cluster_fraction": turned / done, "frustrated": hard, "sweeps_between": between}

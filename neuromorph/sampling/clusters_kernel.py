@@ -25,7 +25,7 @@ def _root(parent, i):
 
 
 @njit(cache=True, nogil=True)
-def frustrated(indptr, indices, data):
+def frustrated_kernel(indptr, indices, data):
     """Whether some loop of couplings cannot all be satisfied: no gauge turns every coupling positive."""
     n = indptr.size - 1
     gauge, queue = np.zeros(n, np.int8), np.empty(n, np.int64)

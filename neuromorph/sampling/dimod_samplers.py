@@ -22,11 +22,11 @@ from .block_gibbs import block_gibbs
 from .clusters import swendsen_wang
 from .gibbs import gibbs, metropolis
 from .parallel_tempering import ladder, tempering
-from .path_integral import fields, quantum_anneal
+from .path_integral import quantum_annealing, transverse_field_schedule
 from .population_annealing import population_annealing
-from .schedules import default_range, fisher_steps, geometric, ramp
-from .simulated_annealing import anneal
-from .validation import at_least, checked_betas
+from .schedules import default_range, fisher_steps, geometric_ramp, geometric_schedule
+from .simulated_annealing import simulated_annealing
+from .validation import at_least, check_ladder
 
 _SampleSet: Any = dimod.SampleSet  # untyped
 Spins: TypeAlias = NDArray[np.int8]
@@ -53,8 +53,8 @@ class _Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
 def _betas(schedule: ArrayLike | None, hot: float, cold: float, sweeps: int) -> Float:
     """The schedule as given; else a third from hot to cold, two thirds at cold."""
     if schedule is not None:
-        return checked_betas(schedule, name="beta_schedule")
-    down = ramp(hot, cold, sweeps // 3) if hot else np.linspace(0.0, cold, sweeps // 3)
+        return check_ladder(schedule, name="beta_schedule")
+    down = geometric_ramp(hot, cold, sweeps // 3) if hot else np.linspace(0.0, cold, sweeps // 3)
     return np.r_[down, np.full(sweeps - sweeps // 3, cold)]
 
 
@@ -71,7 +71,7 @@ def _sample(
     if seed is not None:
         at_least(0, seed=seed)
     if beta_range is not None:
-        checked_betas(beta_range, least=2, name="beta_range")
+        check_ladder(beta_range, least=2, name="beta_range")
         if len(beta_range) != 2 or beta_range[0] > beta_range[1]:
             raise ValueError(f"beta_range is {beta_range!r}; give (hot, cold) with hot <= cold")
     if not labels:
@@ -151,13 +151,13 @@ class BlockGibbsSampler(_ChainSampler):
     _method = staticmethod(block_gibbs)
 
 
-class ClusterSampler(_ChainSampler):
+class SwendsenWangSampler(_ChainSampler):
     """Samples by Swendsen-Wang clusters; with a heat-bath sweep before each move where couplings are frustrated."""
 
     _method = staticmethod(swendsen_wang)
 
 
-class AnnealSampler(_Sampler):
+class SimulatedAnnealingSampler(_Sampler):
     """Minimises by simulated annealing, then downhill to a state that no single flip improves."""
 
     def sample(  # type: ignore[override]
@@ -175,9 +175,9 @@ class AnnealSampler(_Sampler):
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
             start = hot or 1e-3 * cold
-            betas = geometric(start, cold, num_sweeps) if beta_schedule is None and cold else beta_schedule
-            betas = np.zeros(num_sweeps) if betas is None else checked_betas(betas, name="beta_schedule")
-            return anneal(ising, betas, reads, initial=initial, rng=rng).spins, {}
+            betas = geometric_schedule(start, cold, num_sweeps) if beta_schedule is None and cold else beta_schedule
+            betas = np.zeros(num_sweeps) if betas is None else check_ladder(betas, name="beta_schedule")
+            return simulated_annealing(ising, betas, reads, initial=initial, rng=rng).spins, {}
 
         return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
 
@@ -204,7 +204,7 @@ class TemperingSampler(_Sampler):
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
             if beta_schedule is not None:
-                betas = checked_betas(beta_schedule, rising=True, name="beta_schedule")
+                betas = check_ladder(beta_schedule, rising=True, name="beta_schedule")
             else:
                 betas = ladder(ising, cold, hot=hot, rng=0) if hot < cold else np.array([cold])
             samples = tempering(
@@ -217,7 +217,7 @@ class TemperingSampler(_Sampler):
         return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
 
 
-class PopulationSampler(_Sampler):
+class PopulationAnnealingSampler(_Sampler):
     """Samples by population annealing: each read is one member of a population of its own.
 
     There are no ``initial_states``: populations start at beta = 0.
@@ -242,7 +242,7 @@ class PopulationSampler(_Sampler):
             if beta_schedule is None:
                 betas = fisher_steps(ising, cold, rng=0)
             else:
-                betas = checked_betas(beta_schedule, rising=True, name="beta_schedule")
+                betas = check_ladder(beta_schedule, rising=True, name="beta_schedule")
             each = max(1, num_sweeps // betas.size)
             samples = population_annealing(ising, betas, population_size, runs=reads, sweeps=each, rng=rng)
             return samples.spins[:, 0], {"log_partition": samples.diagnostics["log_partition"].to_dict()}
@@ -250,7 +250,7 @@ class PopulationSampler(_Sampler):
         return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, None)
 
 
-class QuantumAnnealSampler(_Sampler):
+class QuantumAnnealingSampler(_Sampler):
     """Minimises by path-integral quantum annealing at the cold end of ``beta_range``, then downhill."""
 
     _extra = ("gamma_schedule", "initial_states", "num_slices")
@@ -270,8 +270,8 @@ class QuantumAnnealSampler(_Sampler):
         """SampleSet of the ends of ``num_reads`` anneals of the transverse field, linear where no schedule is given."""
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
-            gammas = fields(ising, num_sweeps) if gamma_schedule is None else gamma_schedule
-            samples = quantum_anneal(ising, gammas, reads, beta=cold, slices=num_slices, initial=initial, rng=rng)
+            gammas = transverse_field_schedule(ising, num_sweeps) if gamma_schedule is None else gamma_schedule
+            samples = quantum_annealing(ising, gammas, reads, beta=cold, slices=num_slices, initial=initial, rng=rng)
             return samples.spins, {"broken": samples.diagnostics["broken"]}
 
         return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)

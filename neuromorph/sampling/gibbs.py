@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike
 from ..ising import Ising
 from ..rng import RNG
 from .replicas import Update, replicas
-from .samples import Progress, Samples, record
-from .validation import at_least, checked_beta, starting_spins, warming
+from .samples import Samples, SamplingProgress, record_chains
+from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 
 def gibbs(
@@ -32,7 +32,7 @@ def gibbs(
     initial: ArrayLike | None = None,
     kernel: str = "auto",
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> Samples:
     """Heat-bath chains.
 
@@ -61,7 +61,7 @@ def metropolis(
     initial: ArrayLike | None = None,
     kernel: str = "auto",
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> Samples:
     """Metropolis chains; parameters as of :func:`gibbs`."""
     return _chains(
@@ -81,20 +81,20 @@ def _chains(
     initial: ArrayLike | None,
     kernel: str,
     rng: RNG,
-    progress: Progress | None,
+    progress: SamplingProgress | None,
 ) -> Samples:
-    beta = checked_beta(beta)
+    beta = check_beta(beta)
     at_least(1, chains=chains, thin=thin)
     lanes = replicas(ising, chains, kernel=kernel, update=update, rng=rng)
     if initial is not None:
         lanes.set_spins(starting_spins(initial, chains, ising.size))
-    spins, energies, *ending = record(
+    spins, energies, *ending = record_chains(
         ising,
         lanes.sweep,
         lanes.spins,
         chains=chains,
         draws=draws,
-        warm=warming(burn_in, beta),
+        warm=burn_in_betas(burn_in, beta),
         thin=np.full(thin, beta),
         progress=progress,
     )

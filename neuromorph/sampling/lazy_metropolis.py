@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..ising import Float, Ising
 from ..kernels.philox import FREE
-from .replicas.integer_couplings import integers
+from .replicas.integer_couplings import integer_couplings
 
 _EQUAL = 1e-3  # relative difference of fields that counts as none: a sweep over 30 spins meets it 30 times
 _FEW = 16  # different rows of J
@@ -57,7 +57,7 @@ def _caught(ising: Ising) -> NDArray[np.bool_]:
 
 def _may_be_free(ising: Ising, degree: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether the couplings of a spin can cancel, and it has no bias; False where there are none."""
-    found, coupled, owner = integers(ising), degree > 0, np.repeat(np.arange(ising.size), degree)
+    found, coupled, owner = integer_couplings(ising), degree > 0, np.repeat(np.arange(ising.size), degree)
     j = abs(ising.sparse_couplings())
     unit = np.ones(ising.size)
     unit[coupled] = found[0] if found else np.minimum.reduceat(j.data, j.indptr[:-1][coupled])

@@ -34,9 +34,9 @@ from ..runtime.limits import TimeLimitReached, checkpoint, remaining_seconds, ti
 from ..runtime.pieces import pieces
 from .parallel_tempering_kernel import exchange_clusters, swap
 from .replicas import Update, replicas
-from .samples import Progress, Samples, record
+from .samples import Samples, SamplingProgress, record_chains
 from .schedules import beta_range
-from .validation import at_least, checked_beta, checked_betas, starting_spins, streams_beside
+from .validation import at_least, check_beta, check_ladder, decision_streams, starting_spins
 
 
 def tempering(
@@ -52,7 +52,7 @@ def tempering(
     initial: ArrayLike | None = None,
     kernel: str = "auto",
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> Samples:
     """Draws at the last, coldest beta; every chain has a ladder of replicas of its own.
 
@@ -74,13 +74,13 @@ def tempering(
     if np.ndim(betas) == 0:
         rungs, note = adapted(ising, float(np.asarray(betas)), rng=int(sequence.generate_state(1)[0]))
     else:
-        rungs = checked_betas(betas, rising=True)
+        rungs = check_ladder(betas, rising=True)
     ladders = Ladders(ising, rungs, chains, isoenergetic, update, kernel, sequence)
     if initial is not None:
         ladders.start(starting_spins(initial, chains, ising.size))
     ladders.advance(np.empty(burn_in), "burn-in")
     ladders.forget_energies()
-    spins, energies, status, message = record(
+    spins, energies, status, message = record_chains(
         ising, ladders.advance, ladders.coldest, chains=chains, draws=draws, warm=np.empty(0), thin=np.empty(thin),
         progress=progress,
     )  # fmt: skip
@@ -104,7 +104,7 @@ class Ladders:
         count, self._copies = betas.size, 2 if isoenergetic else 1
         groups = chains * self._copies
         self._ising, self._betas, self._shape = ising, betas, (groups, count)
-        self._states = streams_beside(sequence, groups, count)
+        self._states = decision_streams(sequence, groups, count)
         self._lanes = replicas(ising, groups * count, kernel=kernel, update=update, rng=sequence)
         self._holder = np.tile(np.arange(count), (groups, 1))
         self._heading = np.zeros((groups, count), np.int8)
@@ -231,8 +231,8 @@ def adapted(
     """(betas of :func:`ladder`, what a time limit left undone or "")."""
     pass
 
-    cold = checked_beta(cold, "cold")
-    hot = min(beta_range(ising)[0], cold / 2.0) if hot is None else checked_beta(hot, "hot")
+    cold = check_beta(cold, "cold")
+    hot = min(beta_range(ising)[0], cold / 2.0) if hot is None else check_beta(hot, "hot")
     at_least(1, chains=chains, sweeps=sweeps, rounds=rounds, count=count or 1)
     if hot > cold or (hot == cold and cold > 0.0):
         raise ValueError(f"hot is {hot:g} and cold is {cold:g} as inverse temperatures; hot must be below cold")

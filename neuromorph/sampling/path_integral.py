@@ -23,10 +23,10 @@ from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.pieces import pieces
 from .path_integral_kernel import worldline_sweeps
 from .replicas.reference import toss_all
-from .samples import Progress, Samples, record
+from .samples import Samples, SamplingProgress, record_chains
 from .schedules import default_range
-from .simulated_annealing import downhill
-from .validation import at_least, checked_beta, starting_spins, warming
+from .simulated_annealing import descend_to_minimum
+from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 
 def trotter(ising: Ising, beta: float, gamma: float, slices: int) -> Ising:
@@ -34,7 +34,7 @@ def trotter(ising: Ising, beta: float, gamma: float, slices: int) -> Ising:
 
     gamma : float       transverse field, in the units of ``ising``; above 0
     """
-    beta, gamma = checked_beta(beta), _field(gamma)
+    beta, gamma = check_beta(beta), _field(gamma)
     at_least(1, slices=slices)
     if beta == 0.0 or gamma == 0.0:
         raise ValueError(f"beta is {beta:g} and gamma {gamma:g}; slices are coupled at values above 0 only")
@@ -59,14 +59,14 @@ def path_integral(
     burn_in: int = 1000,
     thin: int = 1,
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> Samples:
     """Chains at a constant transverse field; parameters as of :func:`gibbs`. A draw is the first slice: a measurement.
 
     Diagnostics: ``slices``; ``transverse``, the mean of sigma_x over sites and draws; ``classical_energy``, the mean of
     E over slices and draws. gamma = 0 is the classical problem, with ``transverse`` 0.
     """
-    beta, gamma = checked_beta(beta), _field(gamma)
+    beta, gamma = check_beta(beta), _field(gamma)
     at_least(1, thin=thin)
     world = _Worldlines(ising, beta, slices, chains, rng)
     transverse, classical, count = 0.0, 0.0, 0
@@ -80,15 +80,15 @@ def path_integral(
         count += 1
         return world.slice(0)
 
-    spins, energies, *ending = record(
+    spins, energies, *ending = record_chains(
         ising, world.sweep, read,
-        chains=chains, draws=draws, warm=warming(burn_in, gamma), thin=np.full(thin, gamma), progress=progress,
+        chains=chains, draws=draws, warm=burn_in_betas(burn_in, gamma), thin=np.full(thin, gamma), progress=progress,
     )  # fmt: skip
     about = {"slices": slices, "transverse": transverse / count, "classical_energy": classical / count}
     return Samples(spins, energies, np.array([beta]), "path_integral", about, *ending)
 
 
-def quantum_anneal(
+def quantum_annealing(
     ising: Ising,
     gammas: ArrayLike | None = None,
     reads: int = 10,
@@ -111,9 +111,13 @@ def quantum_anneal(
 
     Diagnostics: ``slices``; ``broken``, share of reads in which the slices still differed.
     """
-    beta = default_range(ising)[1] if beta is None else checked_beta(beta)
+    beta = default_range(ising)[1] if beta is None else check_beta(beta)
     at_least(1, reads=reads)
-    path = fields(ising, 1000) if gammas is None else np.array([_field(g) for g in np.ravel(np.asarray(gammas))])
+    path = (
+        transverse_field_schedule(ising, 1000)
+        if gammas is None
+        else np.array([_field(g) for g in np.ravel(np.asarray(gammas))])
+    )
     world = _Worldlines(ising, beta, slices, reads, rng)
     if initial is not None:
         world.spins[:] = starting_spins(initial, reads, ising.size)[:, :, None]
@@ -124,12 +128,12 @@ def quantum_anneal(
     if descend:
         energies = ising.energy(every.reshape(-1, ising.size)).reshape(reads, slices)
         spins = every[np.arange(reads), energies.argmin(axis=1)].copy()
-        downhill(ising, spins, world.states)
+        descend_to_minimum(ising, spins, world.states)
     about = {"slices": slices, "broken": broken, "gammas": path}
     return Samples(spins, ising.energy(spins), np.array([beta]), "quantum_anneal", about)
 
 
-def fields(ising: Ising, sweeps: int) -> Float:
+def transverse_field_schedule(ising: Ising, sweeps: int) -> Float:
     """Transverse fields in equal steps from three times the largest spread of a local field down to 0, (sweeps,)."""
     at_least(1, sweeps=sweeps)
     j, unit = ising.sparse_couplings(), power_of_two(ising.sparse_couplings().data, ising.biases)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..plotting.axes import new_axes
-from ..plotting.style import LINE, MUTED, series_colour
+from ..plotting.style import LINE, MUTED, series_color
 from .diagnostics import autocorrelation, autocorrelation_time
 from .samples import Samples
 
@@ -22,13 +22,13 @@ def energy_trace(samples: Samples, ax: Axes | None = None) -> Axes:
     """Energy of every draw, a line a chain; the histogram where reads have no order."""
     ax = new_axes() if ax is None else ax
     if not _in_time(samples):
-        ax.hist(samples.energies.ravel(), bins=40, color=series_colour(0))
+        ax.hist(samples.energies.ravel(), bins=40, color=series_color(0))
         ax.set(xlabel="energy", ylabel="reads")
     else:
         step = max(1, samples.energies.shape[1] // _POINTS)
         draws = np.arange(0, samples.energies.shape[1], step)
         for k, chain in enumerate(samples.energies):
-            ax.plot(draws, chain[::step], color=series_colour(k), linewidth=0.7, alpha=0.8, label=f"chain {k + 1}")
+            ax.plot(draws, chain[::step], color=series_color(k), linewidth=0.7, alpha=0.8, label=f"chain {k + 1}")
         ax.set(xlabel="draw", ylabel="energy")
     return _quiet(ax)
 
@@ -38,13 +38,13 @@ def energy_autocorrelation(samples: Samples, ax: Axes | None = None) -> Axes:
     ax = new_axes() if ax is None else ax
     if not _in_time(samples):
         ordered = np.sort(samples.energies.ravel())
-        ax.plot(ordered, np.linspace(0.0, 1.0, ordered.size), color=series_colour(0))
+        ax.plot(ordered, np.linspace(0.0, 1.0, ordered.size), color=series_color(0))
         ax.set(xlabel="energy", ylabel="share of reads below")
         return _quiet(ax)
     tau = autocorrelation_time(samples.energies)
     if np.isfinite(tau):
         rho = autocorrelation(samples.energies)[: max(10, int(8 * tau) + 1)]
-        ax.plot(rho, color=series_colour(0), marker=".", markersize=3, linewidth=1.0)
+        ax.plot(rho, color=series_color(0), marker=".", markersize=3, linewidth=1.0)
         ax.set_title(f"integrated time {tau:.3g} draws", fontsize=10)
     else:
         ax.set_title("the energy never changes", fontsize=10)

@@ -23,9 +23,9 @@ from ..rng import RNG, seed_sequence
 from ..runtime.limits import checkpoint
 from .population_annealing_kernel import resample
 from .replicas import Update, replicas
-from .samples import Progress, Samples
+from .samples import Samples, SamplingProgress
 from .schedules import fisher_steps
-from .validation import at_least, checked_betas, streams_beside
+from .validation import at_least, check_ladder, decision_streams
 
 _NORMAL_95 = 1.959964
 
@@ -40,7 +40,7 @@ def population_annealing(
     update: Update = "heat-bath",
     kernel: str = "auto",
     rng: RNG = None,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> Samples:
     """``runs`` independent populations at the last of ``betas``, as chains: spins (runs, population, n).
 
@@ -61,9 +61,9 @@ def population_annealing(
     path = (
         fisher_steps(ising, float(np.asarray(betas)), rng=int(sequence.generate_state(1)[0]))
         if np.ndim(betas) == 0
-        else checked_betas(betas, rising=True)
+        else check_ladder(betas, rising=True)
     )
-    states = streams_beside(sequence, runs, population)
+    states = decision_streams(sequence, runs, population)
     lanes = replicas(ising, runs * population, kernel=kernel, update=update, rng=sequence)
     shape = (runs, population)
     family = np.tile(np.arange(population), (runs, 1))
@@ -86,7 +86,7 @@ def population_annealing(
     shares = np.array([np.bincount(each, minlength=population) / population for each in family])
     rho = population * (shares**2).sum(axis=1)
     diagnostics = {
-        "log_partition": combined(logs, rho / population),
+        "log_partition": combine_log_partitions(logs, rho / population),
         "log_partitions": logs,
         "rho_t": rho,
         "families": (shares > 0).sum(axis=1),
@@ -98,7 +98,7 @@ def population_annealing(
                    diagnostics)  # fmt: skip
 
 
-def combined(logs: Float, variances: Float) -> Estimate:
+def combine_log_partitions(logs: Float, variances: Float) -> Estimate:
     """ln of the mean of Z over runs; the error is the larger of that by families and that by the scatter of runs."""
     value = float(logsumexp(logs) - np.log(logs.size))
     scatter = float(np.exp(logs - value).std(ddof=1)) if logs.size > 1 else 0.0

@@ -17,7 +17,7 @@ from ..ising import Float, Ising
 from ..runtime.limits import TimeLimitReached, checkpoint
 from .validation import at_least
 
-Progress: TypeAlias = Callable[[int, int], None]  # (done, in all)
+SamplingProgress: TypeAlias = Callable[[int, int], None]  # (done, in all)
 
 _TOGETHER, _SPINS = 16, 1 << 20  # states that are evaluated at once, and spins of more small ones
 
@@ -78,7 +78,7 @@ class Samples:
         return to_datatree(self)
 
 
-def record(
+def record_chains(
     ising: Ising,
     advance: Callable[[Float, str], None],
     read: Callable[[], NDArray[np.int8]],
@@ -87,7 +87,7 @@ def record(
     draws: int,
     warm: Float,
     thin: Float,
-    progress: Progress | None = None,
+    progress: SamplingProgress | None = None,
 ) -> tuple[NDArray[np.int8], Float, str, str]:
     """(spins (chain, draw, n), energies, status, message): sweeps at each of ``warm``, then for each draw of ``thin``.
 

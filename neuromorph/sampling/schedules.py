@@ -18,19 +18,19 @@ from ..ising import Float, Ising, power_of_two
 from ..rng import RNG
 from ..runtime.limits import checkpoint
 from .replicas import replicas
-from .validation import at_least, checked_beta, checked_betas
+from .validation import at_least, check_beta, check_ladder
 
 _FAR = 1e5  # times the beta at which spins turn freely: colder, squares leap at the hot end and the floor piles up
 _FLOOR = 0.01  # of the largest sqrt(Var E): below, the pilot's estimate is noise and the path still has to move
 
 
-def linear(hot: float, cold: float, sweeps: int) -> Float:
+def linear_schedule(hot: float, cold: float, sweeps: int) -> Float:
     """``sweeps`` values in equal steps, both ends included."""
     at_least(1, sweeps=sweeps)
     return np.linspace(*_ends(hot, cold), sweeps)
 
 
-def geometric(hot: float, cold: float, sweeps: int) -> Float:
+def geometric_schedule(hot: float, cold: float, sweeps: int) -> Float:
     """``sweeps`` values in equal ratios, both ends included; hot > 0."""
     at_least(1, sweeps=sweeps)
     hot, cold = _ends(hot, cold)
@@ -39,7 +39,7 @@ def geometric(hot: float, cold: float, sweeps: int) -> Float:
     return np.geomspace(hot, cold, sweeps)
 
 
-def adaptive(
+def adaptive_schedule(
     ising: Ising,
     hot: float,
     cold: float,
@@ -65,7 +65,7 @@ def fisher_steps(
     rng: RNG = None,
 ) -> Float:
     """Betas above 0 up to ``cold``, each step of Fisher length ``step`` at most (overlap ~ exp(-step^2 / 8))."""
-    cold = checked_beta(cold, "cold")
+    cold = check_beta(cold, "cold")
     if not step > 0.0:
         raise ValueError(f"step is {step}; it must be above 0")
     if cold == 0.0:
@@ -110,7 +110,7 @@ def default_range(ising: Ising) -> tuple[float, float]:
 
 
 def _ends(hot: float, cold: float) -> tuple[float, float]:
-    checked_betas([hot, cold], name="hot and cold")
+    check_ladder([hot, cold], name="hot and cold")
     if cold < hot:
         raise ValueError(f"hot is {hot:g} and cold is {cold:g} as inverse temperatures; hot must not be above cold")
     return float(hot), float(cold)
@@ -148,7 +148,7 @@ def beta_range(ising: Ising) -> tuple[float, float]:
     return 0.2 / largest / unit, 3.0 / float(np.median(smallest[smallest > 0])) / unit
 
 
-def ramp(hot: float, cold: float, steps: int) -> Float:
+def geometric_ramp(hot: float, cold: float, steps: int) -> Float:
     """``steps`` values of beta from hot to cold in equal ratios, cold included; all cold where cold <= hot."""
     if cold <= hot:
         return np.full(steps, cold)

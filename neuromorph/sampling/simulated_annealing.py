@@ -14,15 +14,15 @@ from ..runtime.limits import checkpoint
 from .replicas import Update, replicas
 from .replicas.reference_kernel import add_fields
 from .samples import Samples
-from .schedules import default_range, geometric
-from .single_spin_kernel import descend as descend_one
-from .validation import at_least, checked_betas, starting_spins, streams_beside
+from .schedules import default_range, geometric_schedule
+from .single_spin_kernel import descend_kernel as descend_one
+from .validation import at_least, check_ladder, decision_streams, starting_spins
 
 _DESCENT = 10_000  # sweeps; a descent takes tens
 _WORK = 1 << 24  # spins and couplings that a descent passes between two looks at the clock
 
 
-def anneal(
+def simulated_annealing(
     ising: Ising,
     betas: ArrayLike | None = None,
     reads: int = 10,
@@ -42,9 +42,9 @@ def anneal(
     Diagnostics: ``kernel``.
     """
     at_least(1, reads=reads)
-    schedule = geometric(*default_range(ising), 1000) if betas is None else checked_betas(betas, least=0)
+    schedule = geometric_schedule(*default_range(ising), 1000) if betas is None else check_ladder(betas, least=0)
     sequence = seed_sequence(rng)
-    beside = streams_beside(sequence, reads)
+    beside = decision_streams(sequence, reads)
     lanes = replicas(ising, reads, kernel=kernel, update=update, rng=sequence)
     if initial is not None:
         lanes.set_spins(starting_spins(initial, reads, ising.size))
@@ -52,11 +52,11 @@ def anneal(
         lanes.sweep(schedule, "annealing")
     spins = lanes.spins()
     if descend:
-        downhill(ising, spins, beside)
+        descend_to_minimum(ising, spins, beside)
     return Samples(spins, ising.energy(spins), schedule, "anneal", {"kernel": lanes.kernel})
 
 
-def downhill(
+def descend_to_minimum(
     ising: Ising, spins: NDArray[np.int8], states: NDArray[np.uint64], limit: int = _DESCENT
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Single flips that lower E, until there is none; ``spins`` (reads, n) in place, ``states`` (reads, 4).

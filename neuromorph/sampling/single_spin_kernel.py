@@ -46,7 +46,7 @@ def _spread_compiled(couplings, i, change, fields):
 
 
 @njit(cache=True, nogil=True)
-def descend(couplings, limit, spins, fields, order, state):
+def descend_kernel(couplings, limit, spins, fields, order, state):
     """Sweeps in random order, each spin turning into its field, until none wants to; at most ``limit`` sweeps.
 
     A spin in no field stays. ``spins``, ``fields`` = h + J s and ``order``, any permutation, are (n,) and change in
@@ -69,7 +69,7 @@ def descend(couplings, limit, spins, fields, order, state):
 
 
 @njit(cache=True, nogil=True)
-def toss(spins, states):
+def randomize_spins(spins, states):
     """Fill ``spins`` (reads, n) int8 with -1 and +1, each read from its own stream ``states`` (reads, 4)."""
     for read in range(spins.shape[0]):
         for i in range(spins.shape[1]):

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from ..ising import Ising
-from .validation import at_least, checked_beta
+from .validation import at_least, check_beta
 
 CRITICAL_BETA = float(np.arcsinh(1.0) / 2.0)  # K_c = 0.440687, T_c = 2.269185
 
@@ -44,7 +44,7 @@ def lattice_energy(rows: int, columns: int, beta: float) -> float:
     return float(-derivative / (rows * columns))
 
 
-def lattice_magnetisation(beta: float) -> float:
+def lattice_magnetization(beta: float) -> float:
     """Yang's spontaneous magnetisation of the infinite lattice; 0 below K_c."""
     beta = _positive(beta)
     return float((1.0 - np.sinh(2.0 * beta) ** -4) ** 0.125) if beta > CRITICAL_BETA else 0.0
@@ -60,7 +60,7 @@ def binder_cumulant(magnetisation: ArrayLike) -> float:
 
 
 def _positive(beta: float) -> float:
-    if checked_beta(beta) == 0.0:
+    if check_beta(beta) == 0.0:
         raise ValueError("beta is 0; there all states are alike, ln Z = n ln 2: give a beta above 0")
     return float(beta)
 

@@ -18,14 +18,14 @@ def at_least(least: int, **values: int) -> None:
             raise ValueError(f"{name} is {value!r}; give a whole number from {least}")
 
 
-def checked_beta(beta: float, name: str = "beta") -> float:
+def check_beta(beta: float, name: str = "beta") -> float:
     """An inverse temperature: finite and not negative."""
     if not (np.isfinite(beta) and beta >= 0):
         raise ValueError(f"{name} is {beta}; it must be finite and not negative")
     return float(beta)
 
 
-def checked_betas(betas: ArrayLike, least: int = 1, *, rising: bool = False, name: str = "betas") -> Float:
+def check_ladder(betas: ArrayLike, least: int = 1, *, rising: bool = False, name: str = "betas") -> Float:
     """Inverse temperatures (k,), k >= ``least``: finite, not negative, and in rising order if asked."""
     b = np.array(betas, dtype=float)
     if b.ndim != 1 or b.size < least:
@@ -37,10 +37,10 @@ def checked_betas(betas: ArrayLike, least: int = 1, *, rising: bool = False, nam
     return b
 
 
-def warming(burn_in: int | ArrayLike, beta: float) -> Float:
+def burn_in_betas(burn_in: int | ArrayLike, beta: float) -> Float:
     """Betas to go through before the first draw: so many sweeps at ``beta``, or the schedule that was given."""
     if np.ndim(burn_in):
-        return checked_betas(burn_in, least=0, name="burn_in")
+        return check_ladder(burn_in, least=0, name="burn_in")
     at_least(0, burn_in=burn_in)  # type: ignore[arg-type]
     return np.full(int(np.asarray(burn_in)), beta)
 
@@ -53,7 +53,7 @@ def starting_spins(initial: ArrayLike, count: int, n: int) -> NDArray[np.int8]:
     return np.broadcast_to(spins, (count, n)).copy()
 
 
-def streams_beside(sequence: np.random.SeedSequence, count: int, each: int = 1, tag: int = 0) -> NDArray[np.uint64]:
+def decision_streams(sequence: np.random.SeedSequence, count: int, each: int = 1, tag: int = 0) -> NDArray[np.uint64]:
     """(count, 4) kernel states for decisions beside the spins, one for every ``each`` replicas still to be made.
 
     They are children of the streams that :func:`replicas` will next take from ``sequence``, so that a longer run

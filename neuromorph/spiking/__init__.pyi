@@ -1,7 +1,7 @@
 from .avalanches import Avalanches, PulseNetwork, complete_size_distribution
 from .boltzmann_sampler import BoltzmannSampler
-from .brian.simulator import Recording, Simulator, build
-from .delay_coding import Recognised, TimeCode
+from .brian.simulator import Recording, Simulator, build_simulator
+from .delay_coding import DelayCodeMemory, DelayCodeResult
 from .lif_neuron import LifNeuron, RateCurve, measure_curve
 from .lif_sampler import Calibration, LifSamplerNeurons, calibrate
 from .nir_format import LifNetwork, from_nir, read_nir, to_nir, without_noise, write_nir
@@ -9,18 +9,18 @@ from .phase_memory import PhaseMemory, PhaseRecall, phase_overlaps
 from .power_law import PowerLaw, fit_power_law
 from .pynn_script import to_pynn, write_pynn
 from .rate_network import SpikingHopfield, SpikingRecall
-from .spike_states import SpikeStates, memoryless_floor, relative_entropy
+from .spike_states import SpikeStates, exponential_neuron_divergence, relative_entropy
 from .stochastic_neurons import AbstractNeurons
-from .winner_take_all import Search, WinnerTakeAll, solve_at_random, solve_by_gibbs, solve_by_spikes
+from .winner_take_all import SearchResult, WinnerTakeAll, sample_uniformly, solve_by_gibbs, solve_by_spikes
 
 __all__ = [  # noqa: RUF022  by theme
-    "build", "Simulator", "Recording",
+    "build_simulator", "Simulator", "Recording",
     "LifNeuron", "RateCurve", "measure_curve",
     "SpikingHopfield", "SpikingRecall",
-    "PhaseMemory", "PhaseRecall", "phase_overlaps", "TimeCode", "Recognised",
+    "PhaseMemory", "PhaseRecall", "phase_overlaps", "DelayCodeMemory", "DelayCodeResult",
     "PulseNetwork", "Avalanches", "complete_size_distribution", "fit_power_law", "PowerLaw",
     "BoltzmannSampler", "AbstractNeurons", "LifSamplerNeurons", "Calibration", "calibrate",
-    "SpikeStates", "relative_entropy", "memoryless_floor",
-  "WinnerTakeAll", "solve_by_spikes", "solve_by_gibbs", "solve_at_random", "Search",
+    "SpikeStates", "relative_entropy", "exponential_neuron_divergence",
+  "WinnerTakeAll", "solve_by_spikes", "solve_by_gibbs", "sample_uniformly", "SearchResult",
     "LifNetwork", "to_nir", "from_nir", "write_nir", "read_nir", "without_noise", "to_pynn", "write_pynn",
 ]  # fmt: skip

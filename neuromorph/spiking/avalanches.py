@@ -31,7 +31,7 @@ from scipy.special import gammaln
 from ..ising import Float
 from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.pieces import pieces
-from .brian.simulator import Backend, Progress, build
+from .brian.simulator import Backend, FractionProgress, build_simulator
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class PulseNetwork:
         kick : float            > 0: units drawn at random are raised by it, one at a time, instead of the common drive
         start : (n,) or None    u, below 1; None: uniform in [0, 1), from ``rng``
         """
-        from .avalanches_kernel import run
+        from .avalanches_kernel import run_avalanches
 
         if avalanches < 1 or warm_up < 0:
             raise ValueError(f"avalanches is {avalanches} and warm_up {warm_up}; expected at least 1 and 0")
@@ -135,7 +135,7 @@ class PulseNetwork:
         fixed = (self.offsets, self.targets, self.weight, self.drive_hz, self.leak_hz, kick, self.after == "subtract")
         changing = (u, sizes, durations, times, last, kernel_states(seeds[1:])[0])
         for _, part in pieces(1, total, "avalanches"):
-            if run(*fixed, *changing, part.start, part.stop) < part.stop:
+            if run_avalanches(*fixed, *changing, part.start, part.stop) < part.stop:
                 break
         return Avalanches(sizes[warm_up:], durations[warm_up:], times[warm_up:], u, np.maximum(last - warm_up, -1))
 
@@ -148,7 +148,7 @@ class PulseNetwork:
         rng: RNG = None,
         backend: Backend = "numpy",
         folder: Path | None = None,
-        progress: Progress | None = None,
+        progress: FractionProgress | None = None,
     ) -> tuple[Float, NDArray[np.int64]]:
         """The same network in Brian2: times in s and units of its spikes; a generation takes a step."""
 
@@ -167,7 +167,7 @@ class PulseNetwork:
             return made
 
         u = self._start(start, read_seeds(rng, 2)[0])
-        simulator = build(model, dt_s=step_s, backend=backend, folder=folder)
+        simulator = build_simulator(model, dt_s=step_s, backend=backend, folder=folder)
         record = simulator.run(duration_s, {"units.u": u}, rng=0, progress=progress)
         return record["spikes.t"], record["spikes.i"].astype(np.int64)
 

@@ -16,7 +16,9 @@ from ..kernels.xoshiro import below
 
 
 @njit(cache=True, nogil=True)
-def run(offsets, targets, weight, drive, leak, kick, subtract, u, sizes, durations, times, last, state, first, stop):
+def run_avalanches(
+    offsets, targets, weight, drive, leak, kick, subtract, u, sizes, durations, times, last, state, first, stop
+):
     """Fill ``sizes``, ``durations`` (generations) and ``times`` with avalanches ``first`` to before ``stop``, those
     before them being done; u, last (n,) change in place.
 

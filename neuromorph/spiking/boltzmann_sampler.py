@@ -18,7 +18,7 @@ from scipy import sparse
 
 from ..ising import Float, Ising
 from ..rng import RNG, read_seeds
-from .brian.simulator import Backend, Progress, build
+from .brian.simulator import Backend, FractionProgress, build_simulator
 from .lif_sampler import LifSamplerNeurons
 from .spike_states import SpikeStates
 from .stochastic_neurons import AbstractNeurons
@@ -42,7 +42,7 @@ class BoltzmannSampler:
     def __post_init__(self) -> None:
         if not (np.isfinite(self.beta) and self.beta >= 0):
             raise ValueError(f"beta is {self.beta}; it must be finite and not negative")
-        object.__setattr__(self, "model", ising_of(self.model))
+        object.__setattr__(self, "model", model_as_ising(self.model))
 
     @property
     def ising(self) -> Ising:
@@ -61,7 +61,7 @@ class BoltzmannSampler:
         burn_in_s: float = 0.2,
         clamped: ArrayLike | None = None,
         rng: RNG = None,
-        progress: Progress | None = None,
+        progress: FractionProgress | None = None,
     ) -> SpikeStates:
         """Spikes of independent chains, stacked in one group of neurons, from rest.
 
@@ -87,7 +87,7 @@ class BoltzmannSampler:
         among = sparse.coo_array(weights[free][:, free])
         post, pre = among.coords
         offset = np.arange(chains)[:, None] * free.size
-        simulator = build(
+        simulator = build_simulator(
             self.neurons.model(chains * free.size, (offset + pre).ravel(), (offset + post).ravel()),
             dt_s=self.neurons.dt_s,
             backend=self.backend,
@@ -111,14 +111,14 @@ class BoltzmannSampler:
         )
 
 
-def ising_of(model: Any) -> Ising:
+def model_as_ising(model: Any) -> Ising:
     """The Ising of a model: itself, its ``ising()``, or that of its ``layer``; p ~ exp(-E) for machines."""
     if isinstance(model, Ising):
         return model
     if hasattr(model, "ising"):
-        return ising_of(model.ising())
+        return model_as_ising(model.ising())
     if hasattr(model, "layer"):
-        return ising_of(model.layer)
+        return model_as_ising(model.layer)
     raise TypeError(f"model is {type(model).__name__}; give an Ising, or an object with ising() or a layer")
 
 

@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float
-from .brian.simulator import Backend, Progress, Simulator, build
+from .brian.simulator import Backend, FractionProgress, Simulator, build_simulator
 
 
 @dataclass(frozen=True, eq=False)
-class Recognised:
+class DelayCodeResult:
     """What the detectors said.
 
     scores : (trials, k) int        detectors of each template that fired
@@ -56,7 +56,7 @@ class Recognised:
 
 
 @dataclass(frozen=True, eq=False)
-class TimeCode:
+class DelayCodeMemory:
     """A recogniser of templates.
 
     templates : (k, n) float        y, positive
@@ -116,12 +116,12 @@ class TimeCode:
         gap = np.exp(-(arrive[..., None] - arrive[..., None, :]) / self.detector_s)
         return np.asarray((np.tril(np.minimum(gap, 1.0)).sum(axis=-1)).max(axis=-1) / arrive.shape[-1])
 
-    def recognise(self, values: ArrayLike, *, progress: Progress | None = None) -> Recognised:
+    def recognise(self, values: ArrayLike, *, progress: FractionProgress | None = None) -> DelayCodeResult:
         """Values (trials, n) > 0, coded and recognised by spikes; nothing in it is random."""
         times = self.spike_times(values)
         (trials, n), k = times.shape, len(self.templates)
         if trials not in self._simulators:
-            self._simulators[trials] = build(
+            self._simulators[trials] = build_simulator(
                 lambda b2: self._model(b2, trials), dt_s=self.step_s, backend=self.backend, folder=self.folder
             )
         duration = float(times.max() + self.delays_s.max() + 4.0 * self.step_s)
@@ -138,7 +138,7 @@ class TimeCode:
             "synaptic_operations": np.full(trials, float(n * k * self.levels)),
             "membrane_updates": np.full(trials, float(k * self.levels * steps)),
         }
-        return Recognised(scores, first.reshape(trials, k), activity, record.manifest)
+        return DelayCodeResult(scores, first.reshape(trials, k), activity, record.manifest)
 
     def _model(self, b2: Any, trials: int) -> list[Any]:
         k, n = self.templates.shape

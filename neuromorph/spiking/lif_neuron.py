@@ -31,8 +31,8 @@ from scipy.optimize import brentq
 from scipy.special import roots_legendre
 
 from ..ising import Float
-from .brian.measurement_cache import measured
-from .brian.simulator import build
+from .brian.measurement_cache import cached_measurement
+from .brian.simulator import build_simulator
 
 _COPIES, _SECONDS, _SETTLE = 60, 2.0, 0.2  # neurons at each bias of a scan; 120 s in all: rates to about .5 %
 
@@ -181,7 +181,7 @@ def measure_curve(
     if biases.ndim != 1 or biases.size < 2 or not np.isfinite(biases).all() or (np.diff(biases) <= 0).any():
         raise ValueError("biases_v must be at least two finite numbers in ascending order")
     told = [asdict(neuron), biases.tolist(), _COPIES, _SECONDS, _SETTLE]
-    rates = measured("curve", told, biases.size, lambda: _scan(neuron, biases), folder)
+    rates = cached_measurement("curve", told, biases.size, lambda: _scan(neuron, biases), folder)
     return RateCurve(neuron, biases, rates)
 
 
@@ -195,7 +195,7 @@ def _scan(neuron: LifNeuron, biases: Float) -> Float:
         )  # fmt: skip
         return [units]
 
-    simulator = build(model, dt_s=neuron.step_s)
+    simulator = build_simulator(model, dt_s=neuron.step_s)
     drive = np.repeat(biases, _COPIES)
     start: dict[str, ArrayLike] = {"units.drive": drive, "units.v": neuron.reset_v}
     counted = simulator.run(_SETTLE + _SECONDS, start, rng=0, outputs=["units.spikes"])["units.spikes"]

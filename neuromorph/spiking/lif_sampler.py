@@ -34,8 +34,8 @@ from scipy.special import expit, exprel
 
 from ..ising import Float
 from ..rng import RNG
-from .brian.measurement_cache import measured
-from .brian.simulator import build
+from .brian.measurement_cache import cached_measurement
+from .brian.simulator import build_simulator
 from .spike_states import SpikeStates
 from .stochastic_neurons import require_steps
 
@@ -140,7 +140,7 @@ def calibrate(neurons: LifSamplerNeurons, folder: Path | None = None) -> Calibra
         return [u0, alpha, measure_gain(neurons, u0, alpha, rng=2), rms]
 
     told = [asdict(neurons), measure_activation.__kwdefaults__, measure_gain.__kwdefaults__, _BURN_IN]
-    return Calibration(*measured("calibration", told, 4, measure, folder).tolist())
+    return Calibration(*cached_measurement("calibration", told, 4, measure, folder).tolist())
 
 
 def measure_activation(
@@ -189,7 +189,7 @@ def _shares(neurons: LifSamplerNeurons, e_l: Float, w: Float | None, duration_s:
     values = {"cells.e_l": e_l.ravel()}
     if w is not None:
         values["synapses.w"] = w.ravel()
-    simulator = build(neurons.model(copies * n, pre, pre ^ 1), dt_s=neurons.dt_s)
+    simulator = build_simulator(neurons.model(copies * n, pre, pre ^ 1), dt_s=neurons.dt_s)
     record = simulator.run(_BURN_IN + duration_s, values, rng=rng)
     copy, neuron = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), n)
     return SpikeStates(

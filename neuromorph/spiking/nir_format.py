@@ -26,9 +26,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..files.atomic_write import write_file
 from ..files.printable import printable
-from ..problems.text_file import Source, shown
+from ..problems.text_file import TextFile, quote_text
 from ..rng import RNG
-from .brian.simulator import Backend, build
+from .brian.simulator import Backend, build_simulator
 from .lif_neuron import LifNeuron
 from .nir_values import read_values
 from .nir_worker import nested
@@ -104,7 +104,7 @@ class LifNetwork:
         values: dict[str, Any] = {"cells.bias": self.biases, "cells.v": np.full(self.size, cell.reset_v)}
         if len(sink):
             values["synapses.w"] = self.weights[sink, source]
-        simulator = build(model, dt_s=cell.step_s, backend=backend)
+        simulator = build_simulator(model, dt_s=cell.step_s, backend=backend)
         record = simulator.run(len(x) * cell.step_s, values, rng=rng)
         fired = np.zeros(x.shape, dtype=bool)
         fired[np.rint(record["spikes.t"] / cell.step_s).astype(int), record["spikes.i"]] = True
@@ -160,7 +160,7 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
     for name, node in graph.nodes.items():
         if name not in known:
             raise ValueError(
-                f"node {shown(name)} is a {type(node).__name__}; only CubaLIF, or LI and LIF, are read here"
+                f"node {quote_text(name)} is a {type(node).__name__}; only CubaLIF, or LI and LIF, are read here"
             )
     for kind, count in (("input", 1), ("output", 1), ("neurons", 1)):
         if len(found[kind]) != count:
@@ -182,17 +182,17 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
     weights, bias, needed = np.zeros((n, n)), np.zeros(n), {(cells, sink)} | (set() if cuba else {(into, cells)})
     for name in found["maps"]:
         before, after = [a for a, b in edges if b == name], [b for a, b in edges if a == name]
-        weight = _real(f"weight of {shown(name)}", graph.nodes[name].weight)
+        weight = _real(f"weight of {quote_text(name)}", graph.nodes[name].weight)
         if after != [into] or before not in ([source], [cells]) or weight.shape != (n, n):
             raise ValueError(
-                f"node {shown(name)} maps {before} to {after}; expected the input or {cells!r} to {into!r}"
+                f"node {quote_text(name)} maps {before} to {after}; expected the input or {cells!r} to {into!r}"
             )
         needed |= {(before[0], name), (name, into)}
-        bias = bias + _each(f"bias of {shown(name)}", getattr(graph.nodes[name], "bias", 0.0), n)
+        bias = bias + _each(f"bias of {quote_text(name)}", getattr(graph.nodes[name], "bias", 0.0), n)
         if before == [cells]:
             weights = weights + weight
         elif not np.array_equal(weight, np.eye(n)):
-            raise ValueError(f"node {shown(name)} mixes the inputs; only the identity with a bias is read here")
+            raise ValueError(f"node {quote_text(name)} mixes the inputs; only the identity with a bias is read here")
     if set(edges) - needed - {(source, into)}:
         raise ValueError(
             f"the graph has the edge {min(set(edges) - needed)}, which is in neither form that is read here"
@@ -248,7 +248,7 @@ def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> Li
     ProblemFileError    names the file and the rule: damaged, another graph, values in other files, links in a circle,
                         complex numbers, more than 128 MB of values
     """
-    nir, source = _nir(), Source.read(path)
+    nir, source = _nir(), TextFile.read(path)
     if not any(source.data.startswith(_SIGNATURE, at) for at in (0, 512, 1024, 2048)):
         raise source.error("is no HDF5 file, and thus no NIR graph; write it with nir.write")
     try:
@@ -258,7 +258,7 @@ def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> Li
         raise source.error(printable(str(error).partition("\n")[0][:300])) from None
     except Exception as error:  # nir raises many kinds over graphs that are none
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise source.error(f"is damaged or no NIR graph ({shown(reason)}); write it again") from None
+        raise source.error(f"is damaged or no NIR graph ({quote_text(reason)}); write it again") from None
 
 
 def without_noise(network: LifNetwork) -> LifNetwork:

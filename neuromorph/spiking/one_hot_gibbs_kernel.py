@@ -17,7 +17,7 @@ from ..kernels.xoshiro import below, uniform
 
 
 @njit(cache=True, nogil=True)
-def search(weights, biases, members, betas, winners, best, fields, course, state):
+def one_hot_gibbs(weights, biases, members, betas, winners, best, fields, course, state):
     """One group, chosen at random, at each of ``betas``, from a uniform state; betas < 0: a new uniform state instead.
 
     ``members`` (groups, largest) ends rows with -1. ``best`` (groups,) takes the state of lowest E. From one part of

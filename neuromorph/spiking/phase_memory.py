@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float
 from ..runtime.threads import single_threaded_blas
-from .brian.simulator import Backend, Progress, Simulator, build
+from .brian.simulator import Backend, FractionProgress, Simulator, build_simulator
 
 Complex = NDArray[np.complex128]
 
@@ -135,7 +135,7 @@ class PhaseMemory:
             a = (keep[0] * a.real + f.real) + 1j * (keep[1] * a.imag + f.imag)
         return _unit(a)
 
-    def recall(self, cues: ArrayLike, *, cycles: int = 25, progress: Progress | None = None) -> PhaseRecall:
+    def recall(self, cues: ArrayLike, *, cycles: int = 25, progress: FractionProgress | None = None) -> PhaseRecall:
         """Start every neuron at the phase of its cue and let spikes settle them; nothing in it is random.
 
         cues : (n,) or (trials, n) complex     a(0): moduli near 1, or 0 where nothing is known (silent until driven)
@@ -145,7 +145,7 @@ class PhaseMemory:
             raise ValueError(f"cycles is {cycles}; expected at least 2, which are read")
         trials = len(a)
         if trials not in self._simulators:
-            self._simulators[trials] = build(
+            self._simulators[trials] = build_simulator(
                 lambda b2: self._model(b2, trials), dt_s=self.step_s, backend=self.backend, folder=self.folder
             )
         w = self.weights[self._pairs()]

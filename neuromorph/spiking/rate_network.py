@@ -37,7 +37,7 @@ from ..ising import Float, Ising
 from ..rng import RNG
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
-from .brian.simulator import Backend, Progress, Recording, Simulator, build
+from .brian.simulator import Backend, FractionProgress, Recording, Simulator, build_simulator
 from .lif_neuron import LifNeuron, RateCurve, measure_curve
 
 Wiring: TypeAlias = Literal["direct", "push-pull", "dale"]
@@ -219,7 +219,7 @@ class SpikingHopfield:
         read_s: float = 0.2,
         bin_s: float = 0.05,
         rng: RNG = None,
-        progress: Progress | None = None,
+        progress: FractionProgress | None = None,
     ) -> SpikingRecall:
         """Show a cue to each trial, take it away, and read the rates at the end.
 
@@ -237,7 +237,7 @@ class SpikingHopfield:
             raise ValueError(f"read_s is {read_s}; expected above 0 and at most duration_s = {duration_s}")
         trials = len(c)
         if trials not in self._simulators:
-            self._simulators[trials] = build(
+            self._simulators[trials] = build_simulator(
                 lambda b2: self._model(b2, trials), dt_s=self.neuron.step_s, backend=self.backend, folder=self.folder
             )
         record = self._simulators[trials].run(float(edges[-1]), self._parameters(c, cue_s), rng=rng, progress=progress)

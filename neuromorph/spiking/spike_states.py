@@ -108,7 +108,7 @@ def relative_entropy(shares: ArrayLike, exact_shares: ArrayLike) -> Any:
 
 
 @single_threaded_blas()
-def memoryless_floor(biases: ArrayLike, weights: ArrayLike, tau_s: float) -> float:
+def exponential_neuron_divergence(biases: ArrayLike, weights: ArrayLike, tau_s: float) -> float:
     r"""T <D> in s of an exact sampler of neurons without memory: a floor that only more time lowers.
 
     Neurons that switch on at rate exp(u) / tau and off at rate 1 / tau obey detailed balance for every b (n,) and W

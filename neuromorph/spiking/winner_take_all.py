@@ -30,7 +30,7 @@ from ..problems.one_hot import OneHot
 from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.limits import checkpoint
 from ..runtime.pieces import pieces
-from .brian.simulator import Backend, Progress, build
+from .brian.simulator import Backend, FractionProgress, build_simulator
 
 _HELD = 60.0  # u of a given neuron, and of its rivals with the opposite sign
 
@@ -89,7 +89,7 @@ class WinnerTakeAll:
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class SearchResult:
     """The best state of each chain; E is infinite, winners -1, where a group never had one.
 
     energies : (chains,)            E of it
@@ -132,8 +132,8 @@ def solve_by_spikes(
     network: tuple[Float, Float] | None = None,
     backend: Backend = "numpy",
     rng: RNG = None,
-    progress: Progress | None = None,
-) -> Search:
+    progress: FractionProgress | None = None,
+) -> SearchResult:
     """Let ``chains`` independent networks search for ``duration_s``; one stream for all of them together.
 
     network : (weights, biases) as a device has them, if not exactly ``neurons.network(problem)``
@@ -173,7 +173,9 @@ def solve_by_spikes(
     values = {"cells.b": np.tile(biases, chains)}
     if len(pre):
         values["synapses.w"] = np.tile(weights[post, pre], chains)
-    record = build(model, dt_s=neurons.dt_s, backend=backend).run(duration_s, values, rng=rng, progress=progress)
+    record = build_simulator(model, dt_s=neurons.dt_s, backend=backend).run(
+        duration_s, values, rng=rng, progress=progress
+    )
     chain, unit = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), n)
     step = np.rint(record["spikes.t"] / neurons.dt_s).astype(np.int64)
     winners = np.full((chains, problem.groups.max() + 1), -1)
@@ -196,7 +198,7 @@ def solve_by_spikes(
         "membrane_updates": np.full(chains, float(round(duration_s / neurons.dt_s) * n)),
     }
     spikes = np.asarray(step * neurons.dt_s), chain.astype(np.int64), unit.astype(np.int64)
-    return Search(energies, winners, found, len(unit) / chains, tuple(courses), spikes, activity, record.manifest)
+    return SearchResult(energies, winners, found, len(unit) / chains, tuple(courses), spikes, activity, record.manifest)
 
 
 def _states(
@@ -214,7 +216,7 @@ def _states(
 
 def solve_by_gibbs(
     problem: OneHot, updates: int, *, chains: int = 1, neurons: WinnerTakeAll | None = None, rng: RNG = None
-) -> Search:
+) -> SearchResult:
     """Heat bath of one random group an update, at the beta, W and b of ``neurons``.
 
     One sawtooth takes as many sweeps over all groups as winners at their highest rate fire in a period.
@@ -225,13 +227,13 @@ def solve_by_gibbs(
     return _search(problem, neurons, neurons.low + (neurons.high - neurons.low) * (phase % 1.0), chains, rng)
 
 
-def solve_at_random(problem: OneHot, updates: int, *, chains: int = 1, rng: RNG = None) -> Search:
+def sample_uniformly(problem: OneHot, updates: int, *, chains: int = 1, rng: RNG = None) -> SearchResult:
     """The best of ``updates`` uniform states."""
     return _search(problem, WinnerTakeAll(), np.full(max(0, updates), -1.0), chains, rng)
 
 
-def _search(problem: OneHot, neurons: WinnerTakeAll, betas: Float, chains: int, rng: RNG) -> Search:
-    from .one_hot_gibbs_kernel import search
+def _search(problem: OneHot, neurons: WinnerTakeAll, betas: Float, chains: int, rng: RNG) -> SearchResult:
+    from .one_hot_gibbs_kernel import one_hot_gibbs
 
     if not betas.size:
         raise ValueError("updates is 0; ask for at least one")
@@ -242,6 +244,6 @@ def _search(problem: OneHot, neurons: WinnerTakeAll, betas: Float, chains: int, 
     for chain, state in enumerate(kernel_states(read_seeds(rng, chains))):
         best, fields, course = np.empty_like(winners[0]), np.empty(biases.size), np.full(4, -1.0)
         for _, part in pieces(1, betas.size, "baselines", before=chain * betas.size, total=chains * betas.size):
-            search(weights, biases, problem.members, betas[part], winners[chain], best, fields, course, state)
+            one_hot_gibbs(weights, biases, problem.members, betas[part], winners[chain], best, fields, course, state)
         winners[chain], found[chain] = best, course[2]
-    return Search(problem.energy(winners), winners, found, float(betas.size))
+    return SearchResult(problem.energy(winners), winners, found, float(betas.size))

@@ -18,10 +18,10 @@ import numpy as np
 
 from ..problems import Problem
 from ..protocol import DoesNotFit, Target, TargetError
-from ..run import Program, Run, join, part_of
+from ..run import Program, Run, concatenate_runs, part_of
 from ..runtime.limits import TimeLimit, TimeLimitReached, progress_text, readable_seconds, time_limit, unlimited
 from ..runtime.signals import Interrupts, alarm
-from ..task import Relax, Task
+from ..task import RecallFrom, Task
 from . import checkpoint as store
 from .contract import checked_run
 from .result import Status
@@ -31,7 +31,7 @@ _SAVE_S = 5.0  # seconds of computing that a crash may lose
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class BatchResult:
     """The reads that were made (None if there are none), why no more, how many an earlier call had left, and notes."""
 
     run: Run | None
@@ -41,7 +41,7 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
-def read_in_batches(
+def run_in_batches(
     device: Target,
     program: Program,
     problem: Problem,
@@ -54,7 +54,7 @@ def read_in_batches(
     path: Path | None = None,
     mark: Mapping[str, Any] | None = None,
     tell: Callable[[str, int], None] = lambda said, done: None,
-) -> Reading:
+) -> BatchResult:
     """Make ``reads`` reads of ``program``: read k takes child k of ``stream``, whatever the batches.
 
     deadline : float        of ``time.monotonic()``; a batch that is not done by then is lost, but for whole reads that
@@ -82,7 +82,7 @@ def read_in_batches(
         if path is None or done <= resumed:
             return
         try:
-            store.save(path, join(runs), mark or {})
+            store.save_reads(path, concatenate_runs(runs), mark or {})
             unsaved = ""
         except OSError as error:  # a full disk costs what it should have kept, and no read
             unsaved = f"its reads are not kept: {error}"
@@ -94,14 +94,14 @@ def read_in_batches(
         try:
             tell("running", min(done, reads))
             while done < reads:
-                size = min(max(program.together, done), max(program.together, _BATCH), reads - done)
+                size = min(max(program.parallel_reads, done), max(program.parallel_reads, _BATCH), reads - done)
                 began = time.monotonic()
                 if runs and isfinite(limit.deadline):
                     if began >= limit.deadline:
                         status, reason = "time limit", f"{done} of {reads} reads when the time was over"
                         break
                     fit = int(min(size, (limit.deadline - began) / pace))
-                    size = max(fit, min(program.together, reads - done))
+                    size = max(fit, min(program.parallel_reads, reads - done))
                 seeds = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key, n_children_spawned=done)
                 with alarm(limit):
                     run = device.run(program, _part(task, done, size), size, rng=seeds)
@@ -134,11 +134,11 @@ def read_in_batches(
         save()
     notes = tuple(each for each in (note, unsaved) if each)
     if not runs:
-        return Reading(None, status, reason, 0, notes)
-    run = part_of(join(runs), 0, reads)
+        return BatchResult(None, status, reason, 0, notes)
+    run = part_of(concatenate_runs(runs), 0, reads)
     if status == "ok" and run.status == "failed":
         status, reason = "failed", run.message
-    return Reading(replace(run, task=_part(task, 0, run.reads)), status, reason, min(resumed, reads), notes)
+    return BatchResult(replace(run, task=_part(task, 0, run.reads)), status, reason, min(resumed, reads), notes)
 
 
 def why(error: BaseException, limit: TimeLimit, signals: Interrupts) -> tuple[Status, str]:
@@ -169,5 +169,5 @@ def _no_read(error: BaseException, size: int, began: float) -> str:
 
 def _part(task: Task, start: int, size: int) -> Task:
     """The task of reads ``start`` to ``start + size``: their own cues, if each has one."""
-    cue = np.asarray(task.cue) if isinstance(task, Relax) else np.empty(0)
-    return Relax(cue[start : start + size]) if cue.ndim == 2 else task
+    cue = np.asarray(task.cue) if isinstance(task, RecallFrom) else np.empty(0)
+    return RecallFrom(cue[start : start + size]) if cue.ndim == 2 else task

@@ -76,7 +76,7 @@ def own_name(text: str) -> str:
     return safe if safe == text else f"{safe[:60]}-{digits}"
 
 
-def save(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
+def save_reads(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
     """Write the reads of ``run``; they are packed to one bit a spin. OSError if they do not fit into a file or disk."""
     about = {"fingerprint": mark, "n": run.spins.shape[1], "status": run.status, "message": run.message}
     about |= {"setup": dict(run.setup), "provenance": dict(run.provenance), "activity": sorted(run.activity)}

@@ -26,15 +26,15 @@ from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
 from ..task import Task, task_name
-from .batches import read_in_batches, why
+from .batches import run_in_batches, why
 from .checkpoint import fingerprint, kept_seed, own_name
 from .comparison import Comparison
-from .contract import CLAIMS, checked_files, checked_program
+from .contract import TASKS, checked_files, checked_program
 from .installed import Unusable, labelled
 from .provenance import provenance
-from .result import Result, evaluate
+from .result import Result, evaluate_run
 
-Progress: TypeAlias = Callable[[str, str, int, int], None]
+StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
 READS = 100  # a success rate is then known within +-10 %; berlin52 takes 1 to 2 minutes on all targets
 _LEAST_S = 0.1  # for each target, though the others have taken all of it
@@ -49,7 +49,7 @@ def compare(
     *,
     time_limit: float | None = None,
     success_gap: float = 0.0,
-    progress: Progress | None = None,
+    progress: StudyProgress | None = None,
     directory: str | os.PathLike[str] | None = None,
 ) -> Comparison:
     """Run ``problem`` on each target and say what came out.
@@ -79,14 +79,16 @@ def compare(
         devices = labelled(targets, signals, end)
         stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
         task = problem.task(reads, _child(stream, "task"))
-        able = [name for name, each in devices if task_name(task) in each.claims and not isinstance(each, Unusable)]
+        able = [
+            name for name, each in devices if task_name(task) in each.supported_tasks and not isinstance(each, Unusable)
+        ]
         study = _Study(problem, task, reads, stream, success_gap, able, signals)
         names = ", ".join(repr(label) for label, _ in devices)
         call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy})"
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
         origin = provenance(problem, stream, about)
         for k, (label, device) in enumerate(devices):
-            now, left = time.monotonic(), sum(task_name(task) in each.claims for _, each in devices[k:])
+            now, left = time.monotonic(), sum(task_name(task) in each.supported_tasks for _, each in devices[k:])
             deadline = None if time_limit is None else now + max(_LEAST_S, (end - now) / max(1, left))
             path = None if directory is None else Path(directory) / "runs" / f"{own_name(label)}.npz"
 
@@ -129,7 +131,7 @@ def _run_target(
 
     with limits.time_limit(deadline, report) as limit:
         try:
-            if task_name(study.task) not in device.claims:
+            if task_name(study.task) not in device.supported_tasks:
                 raise DoesNotFit(_unclaimed(study, device))
             tell("programming", 0)
             with alarm(limit):
@@ -146,7 +148,7 @@ def _run_target(
     about["one_chip"] = program.one_chip
     seed = [own.entropy, *own.spawn_key]
     try:
-        reading = read_in_batches(
+        reading = run_in_batches(
             device,
             program,
             study.problem,
@@ -164,7 +166,7 @@ def _run_target(
         if reading.run is None:
             return Result(**about)
         about["resumed"] = reading.resumed
-        result = evaluate(study.problem, device, reading.run, success_gap=study.success_gap, **about)
+        result = evaluate_run(study.problem, device, reading.run, success_gap=study.success_gap, **about)
         return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:
         return Result(**{**about, "status": "does not fit", "reason": str(error)})
@@ -176,7 +178,7 @@ def _run_target(
 def _unclaimed(study: _Study, device: Target) -> str:
     """What the device does instead, and who can."""
     others = f", which {', '.join(study.able)} can" if study.able else ""
-    claims = " and ".join(sorted(name for name in CLAIMS if name in device.claims))
+    claims = " and ".join(sorted(name for name in TASKS if name in device.supported_tasks))
     return f"claims to {claims} only; the problem asks to {task_name(study.task)}{others}"
 
 

@@ -15,7 +15,7 @@ from ..problems import Problem
 from ..protocol import Target, TargetError
 from ..run import Program, Run
 
-CLAIMS = ("minimise", "sample", "relax")
+TASKS = ("minimise", "sample", "relax")
 _STATUSES = ("ok", "interrupted", "failed")
 _SAME = 1e-6  # two energies nearer than this, of the largest, are one: a target may add in another order, or in float32
 
@@ -29,8 +29,8 @@ def checked_target(device: Any) -> Target:
         raise TargetError(f"its name is {name!r}; expected some text")
     if not isinstance(summary, str):
         raise TargetError(f"its summary is {summary!r}; expected one line of text")
-    if isinstance(claims, str) or not hasattr(claims, "__contains__") or not any(each in claims for each in CLAIMS):
-        raise TargetError(f"it claims {claims!r}; expected a frozenset of {', '.join(CLAIMS)}")
+    if isinstance(claims, str) or not hasattr(claims, "__contains__") or not any(each in claims for each in TASKS):
+        raise TargetError(f"it claims {claims!r}; expected a frozenset of {', '.join(TASKS)}")
     return device
 
 

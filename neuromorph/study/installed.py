@@ -13,7 +13,7 @@ from ..protocol import Target, TargetError
 from ..rng import RNG
 from ..runtime.limits import time_limit
 from ..runtime.signals import Interrupts, alarm
-from .contract import CLAIMS, checked_target
+from .contract import TASKS, checked_target
 
 _LOADING_S = 5.0  # an import may always take so long, and else half of the time that is left
 
@@ -27,7 +27,7 @@ def labelled(
     signals, end : of the study; ``end`` of ``time.monotonic()``
     """
     given: Any = [targets] if isinstance(targets, str) or hasattr(targets, "program") else targets
-    chosen = protocol.targets() if given is None else list(given)
+    chosen = protocol.available_targets() if given is None else list(given)
     if not chosen:
         raise ValueError("targets is empty; name one at least, or install some")
     hidden = protocol.hidden_targets()
@@ -62,7 +62,7 @@ class Unusable:
     name: str
     error: BaseException
     summary: str = "does not load"
-    claims: frozenset[str] = frozenset(CLAIMS)
+    supported_tasks: frozenset[str] = frozenset(TASKS)
 
     @property
     def reason(self) -> str:
@@ -83,9 +83,9 @@ def _installed(name: str, signals: Interrupts, end: float) -> Target:
     now = time.monotonic()
     try:
         with time_limit(now + max(_LOADING_S, (end - now) / 2.0)) as limit, alarm(limit, imports=True):
-            return checked_target(protocol.target(name))
+            return checked_target(protocol.get_target(name))
     except BaseException as error:
-        if name not in protocol.targets() or signals.caused(error):
+        if name not in protocol.available_targets() or signals.caused(error):
             raise
         return Unusable(name, error)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..problems.problem import Problem
-from ..protocol import hidden_targets, targets
+from ..protocol import available_targets, hidden_targets
 from ..run import versions
 from ..runtime.package_ownership import ownership_warnings
 from .checkpoint import problem_digest
@@ -50,7 +50,7 @@ def installation() -> dict[str, Any]:
     return {
         "versions": found,
         "machine": machine(),
-        "targets": targets(),
+        "targets": available_targets(),
         "warnings": [*ownership_warnings(), *hidden],
     }
 

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..cost import Ledger, price
-from ..estimate import Estimate, wilson
+from ..estimate import Estimate, wilson_interval
 from ..ising import Float
 from ..problems import Problem, Recall, Solution
 from ..protocol import Target
 from ..run import Run
-from ..task import Relax
+from ..task import RecallFrom
 from .contract import checked_costs
 from .time_to_solution import to_solution
 
@@ -26,7 +26,7 @@ _SAME = 1e-9  # two scores nearer than this, as a fraction, are one: the round-o
 
 
 @dataclass(frozen=True)
-class Level:
+class TimeToTarget:
     """What it takes to find, with 99 %, a feasible answer at least as good as ``score``."""
 
     score: float
@@ -68,7 +68,7 @@ class Result:
     energy_per_read_j: Estimate | None = None
     tts_s: Estimate | None = None
     ets_j: Estimate | None = None
-    levels: tuple[Level, ...] = ()
+    levels: tuple[TimeToTarget, ...] = ()
     ledger: Ledger | None = None
     run: Run | None = None
     mapping_error: float | None = None
@@ -94,7 +94,7 @@ class Result:
         return float(np.median(gaps)) if gaps.size else None
 
 
-def evaluate(problem: Problem, device: Target, run: Run, *, success_gap: float = 0.0, **about: Any) -> Result:
+def evaluate_run(problem: Problem, device: Target, run: Run, *, success_gap: float = 0.0, **about: Any) -> Result:
     """Score every read, price the run and join both into time and energy to solution; ``about`` fills other fields."""
     solutions = [problem.decode(spins) for spins in run.spins]
     scores = _scores(problem, run, solutions)
@@ -113,7 +113,7 @@ def evaluate(problem: Problem, device: Target, run: Run, *, success_gap: float =
     if said := beaten(problem, found.get("best")):
         about["notes"] = (*about.get("notes", ()), said)
     if problem.best_known is not None:
-        success = wilson(int((gaps <= success_gap + _SAME).sum()), run.reads)
+        success = wilson_interval(int((gaps <= success_gap + _SAME).sum()), run.reads)
         found |= {"success": success, "tts_s": _solve(time, success), "ets_j": _solve(energy, success)}
     return Result(
         scores=scores,
@@ -155,7 +155,7 @@ def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
 
 def _scores(problem: Problem, run: Run, solutions: list[Solution]) -> Float:
     """(reads,), NaN where a read is not feasible; a recalled pattern is scored against the one that its cue meant."""
-    if isinstance(problem, Recall) and isinstance(run.task, Relax):
+    if isinstance(problem, Recall) and isinstance(run.task, RecallFrom):
         cues = run.task.cues(run.reads, problem.size)
         return np.array([problem.score(s, cue) for s, cue in zip(solutions, cues, strict=True)])
     return np.array([problem.score(s) if s.feasible else np.nan for s in solutions], dtype=float)
@@ -165,7 +165,9 @@ def _loss(scores: Float, problem: Problem) -> Float:
     return scores if problem.sense == "min" else -scores
 
 
-def _levels(problem: Problem, scores: Float, time: Estimate | None, energy: Estimate | None) -> tuple[Level, ...]:
+def _levels(
+    problem: Problem, scores: Float, time: Estimate | None, energy: Estimate | None
+) -> tuple[TimeToTarget, ...]:
     loss = np.sort(_loss(scores[np.isfinite(scores)], problem))
     last = np.flatnonzero(np.diff(loss, append=np.inf) > _SAME * np.abs(loss))  # the last read of each level
     if len(last) > _LEVELS:
@@ -173,9 +175,9 @@ def _levels(problem: Problem, scores: Float, time: Estimate | None, energy: Esti
     levels = []
     for k in last.tolist():
         score = float(_loss(loss[k], problem))
-        p = wilson(k + 1, len(scores))
+        p = wilson_interval(k + 1, len(scores))
         gap = _number(relative_gap(score, problem))
-        levels.append(Level(score, gap, p, _solve(time, p), _solve(energy, p)))
+        levels.append(TimeToTarget(score, gap, p, _solve(time, p), _solve(energy, p)))
     return tuple(levels)
 
 

@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 from neuromorph.files.atomic_write import read_file, write_file
 from neuromorph.files.npz import ArrayFileError, read_npz
 from neuromorph.ising import Float
-from neuromorph.problems.text_file import as_number
+from neuromorph.problems.text_file import parse_number
 from neuromorph.rng import RNG, read_seeds
 from neuromorph.runtime.limits import checkpoint
 
@@ -183,7 +183,7 @@ def _from_csv(path: str | os.PathLike[str]) -> Record:
             if not names:
                 names = _columns(fields, f"{path}, line {number}")
                 continue
-            row = [value for field in fields if (value := as_number(field)) is not None]
+            row = [value for field in fields if (value := parse_number(field)) is not None]
             if len(row) < len(fields):
                 raise ValueError(f"{path}, line {number}: {line.strip()[:60]!r} is not numbers between commas")
             if len(row) != len(names) or not all(map(isfinite, row)):

@@ -30,17 +30,17 @@ from scipy.constants import elementary_charge
 from scipy.constants import k as boltzmann_constant
 
 from neuromorph.cost import Cost, lasting
-from neuromorph.datum import Datum, multiply
+from neuromorph.datum import Datum, multiply_data
 from neuromorph.exact import states_of
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import DoesNotFit, ising_of, mapping_error, require_claim
+from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
 from neuromorph.rng import RNG, kernel_states, read_seeds
-from neuromorph.run import Program, Run, finish
+from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.pieces import pieces
 from neuromorph.runtime.threads import single_threaded_blas
-from neuromorph.sampling.single_spin_kernel import toss
+from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.task import Sample, Task
 
 from ..device.device import Device, data, silicon
@@ -76,7 +76,7 @@ class DopantGlass:
 
     name: ClassVar[str] = "dopant-glass"
     summary: ClassVar[str] = f"Coulomb glass of acceptors in silicon, couplings by position: up to {MAX_SPINS}, samples"
-    claims: ClassVar[frozenset[str]] = frozenset({"sample"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"sample"})
 
     def __post_init__(self) -> None:
         if self.devices < 1:
@@ -91,7 +91,7 @@ class DopantGlass:
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         if problem.size > MAX_SPINS:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
-        asked = ising_of(problem)
+        asked = as_ising(problem)
         if asked.size > MAX_SPINS:
             raise _too_many(str(asked.size))
         glass = self._choose(asked, np.random.default_rng(read_seeds(rng, 1)[0]))
@@ -107,7 +107,7 @@ class DopantGlass:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_claim(self, task)
+        require_support(self, task)
         assert isinstance(task, Sample)
         seeds = read_seeds(rng, reads)
         glass: Glass = program.state
@@ -115,7 +115,7 @@ class DopantGlass:
         source, target, rates, *_ = transitions(glass.network, glass.voltages_v, temperature)
         streams, count = kernel_states(seeds), 1 << glass.network.sites
         spins = np.empty((reads, glass.network.sites), np.int8)
-        toss(spins, streams)
+        randomize_spins(spins, streams)
         states = states_of(spins)
         duration = _RELAXATIONS / relaxation_rate(source, target, rates, count)
         hops, table = np.empty(reads, np.int64), rate_table(source, target, rates, count)
@@ -127,7 +127,7 @@ class DopantGlass:
         outside = (
             f"needs {temperature:.3g} K, where hopping is not the whole physics ({_COLDEST_K:g} to {_HOTTEST_K:g} K)"
         )
-        return finish(
+        return complete_run(
             program,
             task,
             glass.signs * (2 * holes - 1),
@@ -143,8 +143,8 @@ class DopantGlass:
         second = simulated_second("the time of an attempt to hop", attempt)
         return (
             Cost("device_s", "coming to equilibrium", time=second),
-            Cost("site_readings", "charge sensors", multiply(DATA["charge_sensor_power"], reading, "J"), reading),
-            Cost("site_readings", "cryostat", multiply(DATA["cryostat_power"], reading, "J"), scope="system"),
+            Cost("site_readings", "charge sensors", multiply_data(DATA["charge_sensor_power"], reading, "J"), reading),
+            Cost("site_readings", "cryostat", multiply_data(DATA["cryostat_power"], reading, "J"), scope="system"),
             Cost("device_s", "cryostat", lasting(DATA["cryostat_power"], second), scope="system", counted=second.kind),
             Cost("gates_set", "DACs for gates, shared by all reads", DATA["dac_conversion"], scope="system"),
         )

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from neuromorph.cost import Entry, Ledger, Scope
-from neuromorph.datum import Datum, multiply
+from neuromorph.datum import Datum, multiply_data
 from neuromorph.estimate import Estimate
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
@@ -200,7 +200,7 @@ def _ledger(answers: int, joules: float, collect_s: float, wiring: Wiring, units
     collect = Datum(collect_s, "s", collect_s, collect_s, "assumed", "time over which a unit's current is collected")
     inputs = len(wiring.inputs)
     joule, seconds = DATA["hopping_joule"], float(answers)
-    receivers, drivers = (multiply(DATA[name], collect, "J") for name in ("transimpedance_power", "driver_power"))
+    receivers, drivers = (multiply_data(DATA[name], collect, "J") for name in ("transimpedance_power", "driver_power"))
     lines: tuple[tuple[str, Scope, float, Datum], ...] = (
         ("dopant units, sum of V_k I_k", "core", joules, joule),
         ("amplifiers that collect currents", "core", seconds * units, receivers),
@@ -209,7 +209,7 @@ def _ledger(answers: int, joules: float, collect_s: float, wiring: Wiring, units
         ("ADCs for features" if classes else "comparator", "system" if classes else "core", seconds * units,
          DATA["adc_conversion"] if classes else DATA["comparison"]),
         ("readout, a word from memory for each weight", "system", seconds * units * classes, DATA["table_access"]),
-        ("cooler for 77 K", "system", seconds, multiply(DATA["cryostat_power"], collect, "J")),
+        ("cooler for 77 K", "system", seconds, multiply_data(DATA["cryostat_power"], collect, "J")),
     )  # fmt: skip
     entries = tuple(
         Entry(what, scope, count, unit, Estimate(count * unit.value, count * unit.low, count * unit.high), unit.kind)

@@ -30,19 +30,19 @@ from numpy.typing import NDArray
 from neuromorph.analog import Softassign
 from neuromorph.analog.mean_field_annealing import GainRamp
 from neuromorph.cost import Cost, Scope, lasting
-from neuromorph.datum import Datum, multiply
+from neuromorph.datum import Datum, multiply_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
-from neuromorph.protocol import DoesNotFit, ising_of, mapping_error, require_claim
+from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
 from neuromorph.rng import RNG, kernel_states, read_seeds
-from neuromorph.run import Program, Run, finish
+from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.runtime.pieces import pieces, run_aside
 from neuromorph.runtime.threads import single_threaded_blas
-from neuromorph.sampling.schedules import beta_range, ramp
-from neuromorph.sampling.single_spin_kernel import toss
-from neuromorph.task import Relax, Sample, Task
+from neuromorph.sampling.schedules import beta_range, geometric_ramp
+from neuromorph.sampling.single_spin_kernel import randomize_spins
+from neuromorph.task import RecallFrom, Sample, Task
 
 from ...analog_circuit.readout import Stream, largest_coupling, require_minimise
 from ...memristor_crossbar.phase_change_cell import DATA as CELLS
@@ -82,7 +82,7 @@ class DopantNeurons:
 
     name: ClassVar[str] = "dopant-neurons"
     summary: ClassVar[str] = "dopant networks at 77 K as neurons and noise sources, couplings in memristors"
-    claims: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
 
     def __post_init__(self) -> None:
         if not 2 <= self.acceptors <= 8:
@@ -122,7 +122,7 @@ class DopantNeurons:
             notes += [f"held as a permutation: {n * n} units; {couplings.where}"]
             state = _State(couplings, longest, np.zeros(0), stream.integers(len(units.outputs), size=(n, n)))
             return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup, one_chip=True)
-        asked = ising_of(problem)
+        asked = as_ising(problem)
         if asked.size > most:
             raise DoesNotFit(f"{asked.size} neurons; the crossbar has {most} rows: take parts of the problem")
         scale = largest_coupling(asked)
@@ -140,7 +140,7 @@ class DopantNeurons:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_claim(self, task)
+        require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: _State = program.state
         if program.held is None:
@@ -149,7 +149,7 @@ class DopantNeurons:
         elif isinstance(task, Sample):
             ends = self._sample(state, program.held, task.beta, seeds)
         else:
-            cues = task.cues(reads, state.biases.size) if isinstance(task, Relax) else None
+            cues = task.cues(reads, state.biases.size) if isinstance(task, RecallFrom) else None
             step = max(1, _FLOATS // state.biases.size**2)
             ends = _Ends.joined(
                 *whole_parts(
@@ -158,13 +158,13 @@ class DopantNeurons:
                 )
             )
         about = {"parameters": asdict(self)}
-        return finish(
+        return complete_run(
             program, task, ends.spins, ends.activity, converged=ends.settled, status=ends.status, provenance=about
         )
 
     def costs(self) -> tuple[Cost, ...]:
         pulses = CELLS["programming_pulses"]
-        drive = replace(multiply(CELLS["half_supply"], CELLS["read_voltage"], "V^2"), low=0.0)
+        drive = replace(multiply_data(CELLS["half_supply"], CELLS["read_voltage"], "V^2"), low=0.0)
         second = simulated_second(
             "R C of a neuron, or the window in which one fires",
             DATA["neuron_time_constant"],
@@ -181,7 +181,9 @@ class DopantNeurons:
             priced("driver_s", "amplifiers that drive units and wires", DATA["driver_power"]),
             priced("siemens_s", "cells of the crossbar", drive),
             Cost("comparisons", "comparators", DATA["comparison"]),
-            Cost("written_cells", "programming, shared by all reads", multiply(pulses, CELLS["pulse_energy"], "J")),
+            Cost(
+                "written_cells", "programming, shared by all reads", multiply_data(pulses, CELLS["pulse_energy"], "J")
+            ),
             Cost("ad_conversions", "ADCs of firing neurons", DATA["threshold_conversion"], scope="system"),
             Cost("da_conversions", "DACs for starts, biases and thresholds", DATA["dac_conversion"], scope="system"),
             Cost("table_accesses", "tables of thresholds, couplings in memory", DATA["table_access"], scope="system"),
@@ -256,11 +258,12 @@ class DopantNeurons:
         units, n, window = self.units, state.biases.size, DATA["unit_integration_time"].value
         hot = min(beta_range(held)[0], beta) or beta
         betas = (
-            state.scale * np.r_[ramp(hot, beta, _WARM) if beta > 0.0 else np.zeros(_WARM), np.full(_EQUILIBRATE, beta)]
+            state.scale
+            * np.r_[geometric_ramp(hot, beta, _WARM) if beta > 0.0 else np.zeros(_WARM), np.full(_EQUILIBRATE, beta)]
         )
         streams = kernel_states(seeds)
         spins = np.empty((len(seeds), n), np.int8)
-        toss(spins, streams)
+        randomize_spins(spins, streams)
         table = thresholds(betas, state.load, _BITS)
         step = max(1, _FLOATS // n**2) if state.couplings.noisy else len(seeds)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuromorph.analog import Softassign
-from neuromorph.analog.assignments import Assignments
+from neuromorph.analog.assignments import Permutations
 from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
@@ -39,7 +39,7 @@ def anneal_tours(
     which: NDArray[np.int64],
     tau_s: float,
     window_s: float,
-) -> tuple[Assignments, Float]:
+) -> tuple[Permutations, Float]:
     """One read a stream, and the joules (reads,) its units took.
 
     held (n, n) or (reads, n, n); which (n, n): the unit of each cell; window_s: for which a unit's current is averaged
@@ -73,7 +73,7 @@ def anneal_tours(
         force -= system.coupling(times[step]) * noisy
         u += -dt * (u + force) + system.sigma * t * np.sqrt(dt) * kick[:, 1]
     v, _ = _balanced(units, which, u, rows, columns, growth / float(temperatures[-1]), rest, float(temperatures[-1]))
-    return Assignments(v, system.duration_tau, steps, np.full(reads, _PASSES * (steps + 1))), joules
+    return Permutations(v, system.duration_tau, steps, np.full(reads, _PASSES * (steps + 1))), joules
 
 
 def _balanced(

@@ -12,8 +12,8 @@ from ...ising import Float, Ising
 from ...kernels.simd import empty
 from ...runtime.pieces import each_on_threads, pieces
 from . import bitpacked_kernel as packed
-from .blocks import check_betas, check_lanes, check_sources, check_start, lanes_of
-from .integer_couplings import integers
+from .blocks import block_betas, check_betas, check_lanes, check_sources, check_start
+from .integer_couplings import integer_couplings
 from .sparse import rows_to_add
 
 
@@ -25,7 +25,7 @@ def _word_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint64]:
     return states
 
 
-class Packed:
+class BitPackedReplicas:
     """Spins (strips, 2n + 2, 8) uint64; strips of 512 replicas, each with the stream of its first replica."""
 
     kernel, reach, lanes = "packed", packed.REACH, packed.REPLICAS
@@ -40,7 +40,7 @@ class Packed:
         self._states = _word_states(seeds[:: packed.REPLICAS])
         self._spins = empty((len(self._states), 2 * ising.size + 2, packed.WORDS), np.uint64)
         for spins, state in zip(self._spins, self._states, strict=True):
-            packed.toss(spins, state)
+            packed.randomize_bits(spins, state)
 
     @property
     def count(self) -> int:
@@ -52,14 +52,14 @@ class Packed:
 
     def sweep(self, betas: ArrayLike, step: str = "") -> None:
         given = self._unit * check_betas(betas, self._count)
-        for strips_, sweeps in pieces(len(self._spins), len(given), step, together=self._workers):
+        for strips_, sweeps in pieces(len(self._spins), len(given), step, parallel_reads=self._workers):
             rows = given[sweeps]
 
             def one(k: int, rows: Float = rows) -> None:
-                mine = rows if rows.shape[1] == 1 else lanes_of(rows, k, packed.REPLICAS, float)
+                mine = rows if rows.shape[1] == 1 else block_betas(rows, k, packed.REPLICAS, float)
                 mine = np.ascontiguousarray(mine)
                 bonds = (self._starts, self._neighbours, self._bonds)
-                packed.sweep(*bonds, self._lazy, mine, self._rule, self._spins[k], self._states[k])
+                packed.sweep_bitpacked(*bonds, self._lazy, mine, self._rule, self._spins[k], self._states[k])
 
             each_on_threads(one, range(strips_.start, strips_.stop), self._workers)
 
@@ -67,13 +67,13 @@ class Packed:
         which = check_lanes(np.arange(self._count) if lanes is None else lanes, self._count)
         out = np.empty((which.size, self._size), np.int8)
         for some, _ in pieces(which.size, 1):
-            packed.read(self._spins, which[some], out[some])
+            packed.read_bits(self._spins, which[some], out[some])
         return out
 
     def set_spins(self, spins: ArrayLike) -> None:
         given = check_start(spins, self._count, self._size)
         for strip, _ in pieces(len(self._spins), 1):
-            packed.write(self._spins[strip], given[strip.start * packed.REPLICAS : strip.stop * packed.REPLICAS])
+            packed.write_bits(self._spins[strip], given[strip.start * packed.REPLICAS : strip.stop * packed.REPLICAS])
 
     def energies(self, exact: bool = True) -> Float:
         broken = np.empty((len(self._spins), packed.REPLICAS), np.int64)
@@ -88,12 +88,12 @@ class Packed:
         from_, before = check_sources(sources, self._count), self._spins.copy()
         for strip, _ in pieces(len(self._spins), 1):
             few = from_[strip.start * packed.REPLICAS : strip.stop * packed.REPLICAS]
-            packed.gather(before, few, self._spins[strip])
+            packed.resample_bits(before, few, self._spins[strip])
 
 
 def _bonds(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], float]:
     """(starts, rows, bonds of each spin, unit) of ``packed.sweep``, each bias as bonds with row n."""
-    found = integers(ising)
+    found = integer_couplings(ising)
     if found is None:
         raise ValueError("kernel 'packed' needs couplings and biases that are integers times one unit; use 'sparse'")
     unit, weights, biases = found

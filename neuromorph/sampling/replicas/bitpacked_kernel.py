@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 from ...kernels.philox import FREE, HEAT_BATH, METROPOLIS
-from ...kernels.simd import aligned, any_of, load, rotate, spread, store
+from ...kernels.simd import aligned, any_of, load_vector, rotate, spread, store_vector
 
 WORDS = 8
 REPLICAS = 64 * WORDS
@@ -55,7 +55,7 @@ def _thresholds(betas, rule, levels, planes):
     digits = aligned(1, 32, np.uint64)
     for b in range(32):
         digits[0, b] = U64(max(0, DIGITS - 1 - b))
-    place = load(digits, 0, 0, 32)
+    place = load_vector(digits, 0, 0, 32)
     zero = place ^ place
     for x in range(1, levels + 1):
         threshold = U64(0)
@@ -69,7 +69,7 @@ def _thresholds(betas, rule, levels, planes):
                     threshold = U64(min(p * 2147483648.0, 2147483647.0))
                     reach = x if threshold else reach
                 words = words | (((spread(zero, threshold) >> place) & U64(1)) << U64(k))
-            store(digits, 0, 0, words)
+            store_vector(digits, 0, 0, words)
             for b in range(DIGITS):
                 planes[DIGITS * x + b, w] = digits[0, b]
     return reach
@@ -96,11 +96,11 @@ def _mirror(spins):
     ghost = spins.shape[0] // 2 - 1
     spins[ghost] = ONES
     for i in range(ghost + 1):
-        store(spins, ghost + 1 + i, 0, ~load(spins, i, 0, 8))
+        store_vector(spins, ghost + 1 + i, 0, ~load_vector(spins, i, 0, 8))
 
 
 @njit(nogil=True, cache=True)
-def sweep(starts, neighbours, bonds, lazy, betas, rule, spins, state):
+def sweep_bitpacked(starts, neighbours, bonds, lazy, betas, rule, spins, state):
     """A sweep in the order of the spins at each row of ``betas`` (sweeps, 1 or REPLICAS), in units of the couplings.
 
     starts, neighbours          of :func:`.int8.expand`, biases as bonds with row n, filled to pairs with the spin
@@ -123,20 +123,25 @@ def sweep(starts, neighbours, bonds, lazy, betas, rule, spins, state):
     costs = np.empty(REACH, np.int64)
     reach, hot = 0, np.inf
     _mirror(spins)
-    a, b, c, d = load(state, 0, 0, 8), load(state, 1, 0, 8), load(state, 2, 0, 8), load(state, 3, 0, 8)
+    a, b, c, d = (
+        load_vector(state, 0, 0, 8),
+        load_vector(state, 1, 0, 8),
+        load_vector(state, 2, 0, 8),
+        load_vector(state, 3, 0, 8),
+    )
     zero = a ^ a
     for t in range(betas.shape[0]):
         if t == 0 or _differ(betas[t], betas[t - 1]):
             reach = _thresholds(betas[t], rule, largest, planes)
             hot = betas[t].min() if rule == METROPOLIS else np.inf
         for i in range(n):
-            s = load(spins, i, 0, 8)
+            s = load_vector(spins, i, 0, 8)
             first = 32 - (bonds[i] + 1) // 2  # u is counted from here, so that the sixth digit says x <= 0
             b0, b1, b2 = zero | number[first, 0], zero | number[first, 1], zero | number[first, 2]
             if bonds[i] < 8:
                 b5 = zero | number[first, 5]  # without bonds the count ends where it begins
                 for p in range(starts[i], starts[i + 1], 2):
-                    x, y = s ^ load(spins, neighbours[p], 0, 8), s ^ load(spins, neighbours[p + 1], 0, 8)
+                    x, y = s ^ load_vector(spins, neighbours[p], 0, 8), s ^ load_vector(spins, neighbours[p + 1], 0, 8)
                     b0, carry = b0 ^ x ^ y, (b0 & (x | y)) | (x & y)
                     b1, carry = b1 ^ carry, b1 & carry
                     b2, carry = b2 ^ carry, b2 & carry
@@ -145,7 +150,7 @@ def sweep(starts, neighbours, bonds, lazy, betas, rule, spins, state):
             else:
                 b3, b4, b5 = zero | number[first, 3], zero | number[first, 4], zero | number[first, 5]
                 for p in range(starts[i], starts[i + 1], 2):
-                    x, y = s ^ load(spins, neighbours[p], 0, 8), s ^ load(spins, neighbours[p + 1], 0, 8)
+                    x, y = s ^ load_vector(spins, neighbours[p], 0, 8), s ^ load_vector(spins, neighbours[p + 1], 0, 8)
                     b0, carry = b0 ^ x ^ y, (b0 & (x | y)) | (x & y)
                     b1, carry = b1 ^ carry, b1 & carry
                     b2, carry = b2 ^ carry, b2 & carry
@@ -157,7 +162,7 @@ def sweep(starts, neighbours, bonds, lazy, betas, rule, spins, state):
                 here = _equals(number, first + (bonds[i] - x) // 2, b0, b1, b2, b3, b4, b5)
                 if rule == HEAT_BATH:
                     here = here | _equals(number, first + (bonds[i] + x) // 2, b0, b1, b2, b3, b4, b5)
-                store(classes, count, 0, here)
+                store_vector(classes, count, 0, here)
                 costs[count] = DIGITS * x
                 open_ = open_ | here
                 count += 1
@@ -168,7 +173,9 @@ def sweep(starts, neighbours, bonds, lazy, betas, rule, spins, state):
                 bits, a, b, c, d = step(a, b, c, d)
                 threshold = zero
                 for m in range(count):
-                    threshold = threshold | (load(classes, m, 0, 8) & load(planes, costs[m] + digit, 0, 8))
+                    threshold = threshold | (
+                        load_vector(classes, m, 0, 8) & load_vector(planes, costs[m] + digit, 0, 8)
+                    )
                 paid = paid | (open_ & threshold & ~bits)
                 open_ = open_ & ~(bits ^ threshold)
             if rule == HEAT_BATH:
@@ -185,25 +192,30 @@ def sweep(starts, neighbours, bonds, lazy, betas, rule, spins, state):
                             free = free | _equals(number, first + (bonds[i] + x) // 2, b0, b1, b2, b3, b4, b5)
                             flips = flips & (coin | ~free)
             s = s ^ flips
-            store(spins, i, 0, s)
-            store(spins, n + 1 + i, 0, ~s)
-    store(state, 0, 0, a)
-    store(state, 1, 0, b)
-    store(state, 2, 0, c)
-    store(state, 3, 0, d)
+            store_vector(spins, i, 0, s)
+            store_vector(spins, n + 1 + i, 0, ~s)
+    store_vector(state, 0, 0, a)
+    store_vector(state, 1, 0, b)
+    store_vector(state, 2, 0, c)
+    store_vector(state, 3, 0, d)
 
 
 @njit(nogil=True, cache=True)
-def toss(spins, state):
+def randomize_bits(spins, state):
     """Random spins."""
-    a, b, c, d = load(state, 0, 0, 8), load(state, 1, 0, 8), load(state, 2, 0, 8), load(state, 3, 0, 8)
+    a, b, c, d = (
+        load_vector(state, 0, 0, 8),
+        load_vector(state, 1, 0, 8),
+        load_vector(state, 2, 0, 8),
+        load_vector(state, 3, 0, 8),
+    )
     for i in range(spins.shape[0] // 2 - 1):
         bits, a, b, c, d = step(a, b, c, d)
-        store(spins, i, 0, bits)
-    store(state, 0, 0, a)
-    store(state, 1, 0, b)
-    store(state, 2, 0, c)
-    store(state, 3, 0, d)
+        store_vector(spins, i, 0, bits)
+    store_vector(state, 0, 0, a)
+    store_vector(state, 1, 0, b)
+    store_vector(state, 2, 0, c)
+    store_vector(state, 3, 0, d)
 
 
 @njit(nogil=True, cache=True)
@@ -213,15 +225,15 @@ def unsatisfied(starts, neighbours, spins, out):
     ghost = spins.shape[0] // 2 - 1
     _mirror(spins)
     for i in range(ghost):
-        s = load(spins, i, 0, 8)
+        s = load_vector(spins, i, 0, 8)
         for p in range(starts[i], starts[i + 1]):
             if neighbours[p] % (ghost + 1) <= i:
                 continue
-            carry = s ^ load(spins, neighbours[p], 0, 8)
+            carry = s ^ load_vector(spins, neighbours[p], 0, 8)
             k = 0
             while any_of(carry):
-                digit = load(digits, k, 0, 8)
-                store(digits, k, 0, digit ^ carry)
+                digit = load_vector(digits, k, 0, 8)
+                store_vector(digits, k, 0, digit ^ carry)
                 carry = digit & carry
                 k += 1
     for r in range(REPLICAS):
@@ -231,7 +243,7 @@ def unsatisfied(starts, neighbours, spins, out):
 
 
 @njit(nogil=True, cache=True)
-def gather(spins, sources, out):
+def resample_bits(spins, sources, out):
     """Replica r of ``out`` (strips, 2n + 2, WORDS) becomes replica ``sources[r]`` of ``spins``."""
     for strip in range(out.shape[0]):
         few = sources[strip * REPLICAS : (strip + 1) * REPLICAS]
@@ -245,7 +257,7 @@ def gather(spins, sources, out):
 
 
 @njit(nogil=True, cache=True)
-def read(spins, lanes, out):
+def read_bits(spins, lanes, out):
     """``out`` (k, n) int8, -1 or +1, from the replicas ``lanes`` (k,)."""
     for k in range(lanes.size):
         r = lanes[k]
@@ -255,7 +267,7 @@ def read(spins, lanes, out):
 
 
 @njit(nogil=True, cache=True)
-def write(spins, given):
+def write_bits(spins, given):
     """The first R replicas become ``given`` (R, n)."""
     for r in range(given.shape[0]):
         bit = U64(1) << U64(r % 64)

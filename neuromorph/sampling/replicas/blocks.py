@@ -13,24 +13,30 @@ from ...kernels.philox import LANES, ROWS
 from ...kernels.simd import empty
 from ...runtime.pieces import each_on_threads, pieces
 from . import blocks_kernel as strips
-from .dense import Dense
-from .int8 import Int8
-from .sparse import SPAN, Sparse
+from .dense import DenseLayout
+from .int8 import Int8Layout
+from .sparse import SPAN, SparseLayout
 
 _LARGEST = 1e30  # 2 beta in units of the couplings: float32 ends at 3e38
 
 
-class Strips:
+class BlockReplicas:
     """Spins (strips, n, 64) in one of the layouts."""
 
     def __init__(
-        self, layout: Sparse | Int8 | Dense, size: int, count: int, rule: int, states: NDArray[np.uint32], workers: int
+        self,
+        layout: SparseLayout | Int8Layout | DenseLayout,
+        size: int,
+        count: int,
+        rule: int,
+        states: NDArray[np.uint32],
+        workers: int,
     ) -> None:
         self._layout, self._rule, self._states, self._workers = layout, rule, states, workers
         self._size, self._count, self._done = size, count, 0
         rows = empty((len(states), layout.rows(size), LANES), layout.dtype)
         self._rows, self._spins = rows, rows[:, :size]  # what else a layout keeps beside the spins is its own
-        self._each(lambda k: strips.toss(self._spins[k], states[k]), range(len(states)))
+        self._each(lambda k: strips.randomize_block(self._spins[k], states[k]), range(len(states)))
 
     @property
     def count(self) -> int:
@@ -54,14 +60,14 @@ class Strips:
             rows = np.minimum(2.0 * self._layout.scale * given[first : first + SPAN - self._done % SPAN], _LARGEST)
             every, before = whole * blocks * len(given), whole * blocks * first
             for some, cells in pieces(
-                whole, len(rows) * blocks, step, together=self._workers, before=before, total=every
+                whole, len(rows) * blocks, step, parallel_reads=self._workers, before=before, total=every
             ):
                 start = cells.start // blocks
                 mine = rows[start : -(-cells.stop // blocks)]
                 part = slice(cells.start - start * blocks, cells.stop - start * blocks)
 
                 def one(k: int, mine: Float = mine, done: int = self._done + start, part: slice = part) -> None:
-                    two_betas = lanes_of(mine, k, LANES, np.float32)
+                    two_betas = block_betas(mine, k, LANES, np.float32)
                     self._layout.sweep(k, two_betas, self._rule, done, part, self._rows[k], self._states[k])
 
                 self._each(one, range(some.start, some.stop))
@@ -77,13 +83,13 @@ class Strips:
             return out
         out = np.empty((self._count, self._size), np.int8)
         for strip, _ in pieces(len(self._states), 1):
-            strips.read(self._spins[strip], out[strip.start * LANES : strip.stop * LANES])
+            strips.read_blocks(self._spins[strip], out[strip.start * LANES : strip.stop * LANES])
         return out
 
     def set_spins(self, spins: ArrayLike) -> None:
         given = check_start(spins, self._count, self._size)
         for strip, _ in pieces(len(self._states), 1):
-            strips.write(self._spins[strip], given[strip.start * LANES : strip.stop * LANES])
+            strips.write_blocks(self._spins[strip], given[strip.start * LANES : strip.stop * LANES])
         self._layout.touched()
 
     def energies(self, exact: bool = True) -> Float:
@@ -98,7 +104,7 @@ class Strips:
     def take(self, sources: ArrayLike) -> None:
         from_, before = check_sources(sources, self._count), self._spins.copy()
         for strip, _ in pieces(len(self._states), 1):
-            strips.gather(before, from_[strip.start * LANES : strip.stop * LANES], self._spins[strip])
+            strips.resample_blocks(before, from_[strip.start * LANES : strip.stop * LANES], self._spins[strip])
         self._layout.touched()
 
 
@@ -122,7 +128,7 @@ def _by_strips(each: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(padded.reshape(-1, LANES, each.shape[1]).swapaxes(1, 2))
 
 
-def lanes_of(rows: Float, strip: int, lanes: int, dtype: Any) -> NDArray[Any]:
+def block_betas(rows: Float, strip: int, lanes: int, dtype: Any) -> NDArray[Any]:
     """Columns of one strip from (sweeps, 1 or R): (sweeps, lanes), beyond the last replica the last again."""
     mine = rows if rows.shape[1] == 1 else rows[:, strip * lanes : (strip + 1) * lanes]
     out = np.empty((len(rows), lanes), dtype)

@@ -12,11 +12,11 @@ import numpy as np
 from numba import njit, types
 
 from ...kernels.philox import LANES, ROWS, draw_bits
-from ...kernels.simd import aligned, convert, fma, load, spread, store
+from ...kernels.simd import aligned, convert, fma, load_vector, spread, store_vector
 
 
 @njit(nogil=True, cache=True)
-def toss(spins, state):
+def randomize_block(spins, state):
     """Random spins on one strip (n, LANES), from sweep 0 of its generator."""
     bits = aligned(ROWS, LANES, np.uint32)
     for first in range(0, spins.shape[0], ROWS):
@@ -28,7 +28,7 @@ def toss(spins, state):
 
 
 @njit(nogil=True, cache=True)
-def gather(spins, sources, out):
+def resample_blocks(spins, sources, out):
     """Replica r of ``out`` becomes replica ``sources[r]`` of ``spins``."""
     for r in range(sources.size):
         strip, lane = sources[r] // LANES, sources[r] % LANES
@@ -37,7 +37,7 @@ def gather(spins, sources, out):
 
 
 @njit(nogil=True, cache=True)
-def read(spins, out):
+def read_blocks(spins, out):
     """``out`` (R, n) int8 from the first R replicas."""
     for first in range(0, out.shape[0], LANES):
         strip = spins[first // LANES]
@@ -56,7 +56,7 @@ def read_lanes(spins, lanes, out):
 
 
 @njit(nogil=True, cache=True)
-def write(spins, given):
+def write_blocks(spins, given):
     """The first R replicas become ``given`` (R, n)."""
     for first in range(0, given.shape[0], LANES):
         strip = spins[first // LANES]
@@ -66,12 +66,12 @@ def write(spins, given):
 
 
 @njit(nogil=True, cache=True)
-def energies(indptr, indices, weights, biases, spins, out):
+def block_energies(indptr, indices, weights, biases, spins, out):
     """E of one strip (n, LANES) into ``out`` (1, LANES) float64; J is CSR of the upper triangle, in float64."""
-    total = load(out, 0, 0, 64) * 0.0
+    total = load_vector(out, 0, 0, 64) * 0.0
     for i in range(spins.shape[0]):
         field = spread(total, biases[i])
         for p in range(indptr[i], indptr[i + 1]):
-            field = fma(convert(load(spins, indices[p], 0, 64), types.float64), weights[p], field)
-        total = total - convert(load(spins, i, 0, 64), types.float64) * field
-    store(out, 0, 0, total)
+            field = fma(convert(load_vector(spins, indices[p], 0, 64), types.float64), weights[p], field)
+        total = total - convert(load_vector(spins, i, 0, 64), types.float64) * field
+    store_vector(out, 0, 0, total)

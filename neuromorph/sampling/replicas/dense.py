@@ -10,15 +10,15 @@ from ...kernels.philox import LANES
 from ...kernels.simd import empty
 from ...runtime.pieces import pieces
 from . import dense_kernel as dense
-from .integer_couplings import integers, largest
+from .integer_couplings import integer_couplings, largest_magnitude
 from .sparse import _EXACT, _ROWS, F32, SPAN, lazy_lanes
 
 
-class Dense:
+class DenseLayout:
     """All of J in float32 and the fields of every replica."""
 
     kernel, dtype = "dense", np.float32
-    largest = 30_000  # spins: J takes 3.6 GB
+    largest_magnitude = 30_000  # spins: J takes 3.6 GB
 
     def rows(self, n: int) -> int:
         """Rows of LANES that n spins take."""
@@ -28,8 +28,8 @@ class Dense:
         n = ising.size
         if n > self.largest:
             raise ValueError(f"kernel 'dense' holds {self.largest} spins at most (4 n^2 bytes), not {n}; use 'sparse'")
-        found = integers(ising)
-        self.scale = found[0] if found else largest(ising)
+        found = integer_couplings(ising)
+        self.scale = found[0] if found else largest_magnitude(ising)
         self._couplings: F32 = empty((n, -(-n // 64) * 64 + dense.PADDING), np.float32)
         self._couplings[:, n:] = 0.0
         j, most = ising.couplings, 0.0
@@ -49,13 +49,13 @@ class Dense:
     ) -> None:
         self._renew(k, spins, piled_up=not self._is_exact and done % SPAN == 0 and part.start == 0)
         options = (rule, done, part.start, part.stop)
-        dense.sweep(self._couplings, self._lazy, two_betas, *options, spins, self._fields[k], state)
+        dense.sweep_dense(self._couplings, self._lazy, two_betas, *options, spins, self._fields[k], state)
 
     def _renew(self, k: int, spins: F32, piled_up: bool) -> None:
         if self._stale[k] or piled_up:
             for _, part in pieces(1, -(-len(spins) // dense.BLOCK)):
                 begin, end = dense.BLOCK * part.start, min(len(spins), dense.BLOCK * part.stop)
-                dense.fill(self._couplings, self._biases, spins, begin, end, self._fields[k])
+                dense.fill_fields(self._couplings, self._biases, spins, begin, end, self._fields[k])
             self._stale[k] = False
 
     def energies(self, k: int, spins: F32, exact: bool) -> Float:

@@ -15,12 +15,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ...kernels.philox import LANES, ROWS, draw, halved, hottest, span
-from ...kernels.simd import aligned, fma, load, mask_bits, select, store, transpose
+from ...kernels.philox import LANES, ROWS, draw_variates, halved, hottest, span
+from ...kernels.simd import aligned, fma, load_vector, mask_bits, select_lanes, store_vector, transpose
 
 F, U64 = np.float32, np.uint64
 BLOCK = 32  # spins updated between two passes over the fields, half as many where n is small; divides ROWS
-SMALL = 128
+SMALL_BLOCK = 128
 GROUP = 4  # lanes that share each row of J: 4 x 64 sums stay in the registers
 PADDING = 16  # columns nobody reads: rows 4 KB apart would fight for the same lines of the cache
 
@@ -48,21 +48,21 @@ def _pass_on(couplings, first, changes, turned, fields):
             if counts[group] == 0:
                 continue
             k = GROUP * group
-            h0, h1 = load(fields, k, x, 64), load(fields, k + 1, x, 64)
-            h2, h3 = load(fields, k + 2, x, 64), load(fields, k + 3, x, 64)
+            h0, h1 = load_vector(fields, k, x, 64), load_vector(fields, k + 1, x, 64)
+            h2, h3 = load_vector(fields, k + 2, x, 64), load_vector(fields, k + 3, x, 64)
             for p in range(counts[group]):
                 b = listed[group, p]
-                j = load(couplings, first + b, x, 64)
+                j = load_vector(couplings, first + b, x, 64)
                 h0, h1 = fma(j, changes[b, k], h0), fma(j, changes[b, k + 1], h1)
                 h2, h3 = fma(j, changes[b, k + 2], h2), fma(j, changes[b, k + 3], h3)
-            store(fields, k, x, h0)
-            store(fields, k + 1, x, h1)
-            store(fields, k + 2, x, h2)
-            store(fields, k + 3, x, h3)
+            store_vector(fields, k, x, h0)
+            store_vector(fields, k + 1, x, h1)
+            store_vector(fields, k + 2, x, h2)
+            store_vector(fields, k + 3, x, h3)
 
 
 @njit(nogil=True, cache=True)
-def fill(couplings, biases, spins, begin, end, fields):
+def fill_fields(couplings, biases, spins, begin, end, fields):
     """fields = h + J s, from nothing; of the spins begin .. end - 1 what these add, first of all those from 0."""
     if begin == 0:
         for k in range(LANES):
@@ -75,7 +75,7 @@ def fill(couplings, biases, spins, begin, end, fields):
 
 
 @njit(nogil=True, cache=True)
-def sweep(couplings, lazy, two_betas, rule, done, begin, end, spins, fields, state):
+def sweep_dense(couplings, lazy, two_betas, rule, done, begin, end, spins, fields, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES), 2 beta a lane, all float32.
 
     couplings (n, width)        width is PADDING above the next multiple of 64, padded with zeros
@@ -86,30 +86,30 @@ def sweep(couplings, lazy, two_betas, rule, done, begin, end, spins, fields, sta
     n = spins.shape[0]
     variates, near = aligned(ROWS, LANES, F), aligned(BLOCK, LANES, F)
     changes, turned = aligned(BLOCK, LANES, F), np.empty(BLOCK, np.uint64)
-    block = BLOCK if n > SMALL else BLOCK // 2
+    block = BLOCK if n > SMALL_BLOCK else BLOCK // 2
     for t in range(two_betas.shape[0]):
-        two_beta, hot = load(two_betas, t, 0, 64), hottest(two_betas[t], rule)
+        two_beta, hot = load_vector(two_betas, t, 0, 64), hottest(two_betas[t], rule)
         low, high = span(n, t, begin, end)
         for first in range(low, high, block):
             if first % ROWS == 0:
-                draw(state, rule, done + t + 1, first, min(ROWS, n - first), variates)
+                draw_variates(state, rule, done + t + 1, first, min(ROWS, n - first), variates)
             rows = min(block, n - first)
             for k in range(0, LANES, 16):
                 for b in range(0, block, 16):
                     transpose(fields, k, first + b, near, b, k)
             for b in range(rows):
                 i = first + b
-                s = load(spins, i, 0, 64)
-                cost = two_beta * s * load(near, b, 0, 64)
+                s = load_vector(spins, i, 0, 64)
+                cost = two_beta * s * load_vector(near, b, 0, 64)
                 if hot <= lazy[i]:
                     cost = halved(cost, two_beta, lazy[i])
-                flips = cost <= load(variates, i % ROWS, 0, 64)
+                flips = cost <= load_vector(variates, i % ROWS, 0, 64)
                 turned[b] = mask_bits(flips)
                 if turned[b] == U64(0):
                     continue
-                change = select(flips, s * F(-2.0), F(0.0))
-                store(changes, b, 0, change)
-                store(spins, i, 0, s + change)
+                change = select_lanes(flips, s * F(-2.0), F(0.0))
+                store_vector(changes, b, 0, change)
+                store_vector(spins, i, 0, s + change)
                 for c in range(b + 1, rows):
-                    store(near, c, 0, fma(change, couplings[i, first + c], load(near, c, 0, 64)))
+                    store_vector(near, c, 0, fma(change, couplings[i, first + c], load_vector(near, c, 0, 64)))
             _pass_on(couplings, first, changes, turned[:rows], fields)

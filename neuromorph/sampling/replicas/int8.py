@@ -8,25 +8,25 @@ from numpy.typing import NDArray
 from ...ising import Float, Ising
 from ...kernels.philox import LANES
 from . import int8_kernel as int8
-from .integer_couplings import integers, reach
+from .integer_couplings import field_bounds, integer_couplings
 from .sparse import F32, I8, lazy_lanes, rows_to_add
 
 
-class Int8:
+class Int8Layout:
     """Integers times a unit, fields within +-127."""
 
     kernel, dtype = "int8", np.int8
-    reach = 127  # of a field
+    field_bounds = 127  # of a field
 
     def rows(self, n: int) -> int:
         """Rows of LANES that n spins take."""
         return 2 * n + 1
 
     def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
-        found = integers(ising)
+        found = integer_couplings(ising)
         if found is None:
             raise ValueError("kernel 'int8' needs couplings and biases that are integers times one unit; use 'sparse'")
-        (self.scale, weights, biases), each = found, reach(ising, found)
+        (self.scale, weights, biases), each = found, field_bounds(ising, found)
         if each.max() > self.reach:
             raise ValueError(
                 f"kernel 'int8' needs |h_i| + sum_j |J_ij| <= {self.reach} in units of {self.scale:g}; spin "
@@ -44,11 +44,11 @@ class Int8:
         self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: I8, state: NDArray[np.uint32]
     ) -> None:
         levels = (self._lazy, self._levels, self._step)
-        int8.sweep(*self._bonds, *levels, two_betas, rule, done, part.start, part.stop, spins, state)
+        int8.sweep_int8(*self._bonds, *levels, two_betas, rule, done, part.start, part.stop, spins, state)
 
     def energies(self, k: int, spins: I8, exact: bool) -> Float:
         out = np.zeros((1, LANES), np.int32)
-        int8.energies(*self._bonds, spins, out)
+        int8.int8_energies(*self._bonds, spins, out)
         return self._offset - 0.5 * self.scale * out[0]
 
     def touched(self) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit, types
 
 from ...kernels.philox import HEAT_BATH, LANES, ROWS, draw_bits, halved, hottest, span, variate
-from ...kernels.simd import aligned, any_of, bits_as, convert, load, select, spread, store
+from ...kernels.simd import aligned, any_of, bits_as, convert, load_vector, select_lanes, spread, store_vector
 
 F, I8, I32, U32 = np.float32, np.int8, np.int32, np.uint32
 _COMMON = 10.0  # 2 beta x up to which a threshold is always looked at; beyond, 64 lanes pass it once in 300 updates
@@ -27,7 +27,7 @@ _NEVER = 22.0  # exp(-22) < 2^-31
 
 
 @njit(nogil=True, cache=True)
-def expand(indptr, indices, weights, negative, filler, multiple, starts, out):
+def expand_neighbors(indptr, indices, weights, negative, filler, multiple, starts, out):
     """Rows to add for spin i, out[starts[i] : starts[i + 1]]: each neighbour |w| times, from ``negative`` on if w < 0.
 
     Filled to a multiple with the row ``filler``, or i itself if that is negative. Returns the length.
@@ -51,17 +51,17 @@ def _mirror(spins):
     """Rows n .. 2n - 1 become -s, row 2n zero."""
     n = spins.shape[0] // 2
     for i in range(n):
-        store(spins, n + i, 0, I8(0) - load(spins, i, 0, 64))
-    s = load(spins, 0, 0, 64)
-    store(spins, 2 * n, 0, s - s)
+        store_vector(spins, n + i, 0, I8(0) - load_vector(spins, i, 0, 64))
+    s = load_vector(spins, 0, 0, 64)
+    store_vector(spins, 2 * n, 0, s - s)
 
 
 @njit(nogil=True, inline="always")
 def _sum(starts, neighbours, spins, i, field):
     """field + sum_j J_ij s_j."""
     for p in range(starts[i], starts[i + 1], 4):
-        a = load(spins, neighbours[p], 0, 64) + load(spins, neighbours[p + 1], 0, 64)
-        b = load(spins, neighbours[p + 2], 0, 64) + load(spins, neighbours[p + 3], 0, 64)
+        a = load_vector(spins, neighbours[p], 0, 64) + load_vector(spins, neighbours[p + 1], 0, 64)
+        b = load_vector(spins, neighbours[p + 2], 0, 64) + load_vector(spins, neighbours[p + 3], 0, 64)
         field = field + (a + b)
     return field
 
@@ -87,7 +87,7 @@ def _thresholds(two_beta, rule, levels, table):
 
 
 @njit(nogil=True, cache=True)
-def sweep(starts, neighbours, biases, lazy, levels, step, two_betas, rule, done, begin, end, spins, state):
+def sweep_int8(starts, neighbours, biases, lazy, levels, step, two_betas, rule, done, begin, end, spins, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES) float32, 2 beta a lane.
 
     starts, neighbours          of :func:`expand`, filled to fours with row 2n
@@ -108,8 +108,8 @@ def sweep(starts, neighbours, biases, lazy, levels, step, two_betas, rule, done,
     common, count, hot = 0, 0, F(np.inf)
     turned = I32(-1 if state.shape[0] == 2 else 0)  # Philox's bits mean the same in every kernel
     for t in range(two_betas.shape[0]):
-        two_beta = load(two_betas, t, 0, 64)
-        if t == 0 or any_of(two_beta != load(two_betas, t - 1, 0, 64)):
+        two_beta = load_vector(two_betas, t, 0, 64)
+        if t == 0 or any_of(two_beta != load_vector(two_betas, t - 1, 0, 64)):
             common, count = _thresholds(two_betas[t], rule, levels, table)
             hot = hottest(two_betas[t], rule)
         low, high = span(n, t, begin, end)
@@ -118,10 +118,10 @@ def sweep(starts, neighbours, biases, lazy, levels, step, two_betas, rule, done,
             draw_bits(state, done + t + 1, first, rows, drawn)
             for row in range(rows):
                 i = first + row
-                s = load(spins, i, 0, 64)
+                s = load_vector(spins, i, 0, 64)
                 field = _sum(starts, neighbours, spins, i, spread(s, biases[i]))
-                x = convert(select(s < I8(0), I8(0) - field, field), types.int32)
-                bits = load(drawn, row, 0, 64)
+                x = convert(select_lanes(s < I8(0), I8(0) - field, field), types.int32)
+                bits = load_vector(drawn, row, 0, 64)
                 if common > _MANY or hot <= lazy[i]:
                     paid = two_beta * convert(x, types.float32)
                     if hot <= lazy[i]:
@@ -132,27 +132,27 @@ def sweep(starts, neighbours, biases, lazy, levels, step, two_betas, rule, done,
                     zero = spread(x, 0)
                     cost = spread(x, least)
                     for m in range(common):
-                        cost = cost + select(small < load(table, m, 0, 64), spread(x, step), zero)
+                        cost = cost + select_lanes(small < load_vector(table, m, 0, 64), spread(x, step), zero)
                     for m in range(common, count):
-                        far = small < load(table, m, 0, 64)
+                        far = small < load_vector(table, m, 0, 64)
                         if not any_of(far):
                             break
-                        cost = cost + select(far, spread(x, step), zero)
+                        cost = cost + select_lanes(far, spread(x, step), zero)
                     if rule == HEAT_BATH:
                         cost = cost ^ (bits_as(bits, types.int32) >> I32(31)) ^ turned
                     flips = x <= cost
-                s = select(flips, I8(0) - s, s)
-                store(spins, i, 0, s)
-                store(spins, n + i, 0, I8(0) - s)
+                s = select_lanes(flips, I8(0) - s, s)
+                store_vector(spins, i, 0, s)
+                store_vector(spins, n + i, 0, I8(0) - s)
 
 
 @njit(nogil=True, cache=True)
-def energies(starts, neighbours, biases, spins, out):
+def int8_energies(starts, neighbours, biases, spins, out):
     """-2 E of one strip in units of the integers, into ``out`` (1, LANES) int32: sum_i s_i (2 h_i + sum_j J_ij s_j)."""
     _mirror(spins)
-    total = load(out, 0, 0, 64) * I32(0)
+    total = load_vector(out, 0, 0, 64) * I32(0)
     for i in range(biases.size):
-        s = load(spins, i, 0, 64)
+        s = load_vector(spins, i, 0, 64)
         wide = convert(_sum(starts, neighbours, spins, i, s - s), types.int32) + I32(2) * I32(biases[i])
-        total = total + select(s < I8(0), I32(0) - wide, wide)
-    store(out, 0, 0, total)
+        total = total + select_lanes(s < I8(0), I32(0) - wide, wide)
+    store_vector(out, 0, 0, total)

@@ -12,7 +12,7 @@ _SLACK = 1e-9  # of the largest integer: what decimal fractions lose in binary
 _NOTHING = 1e-14  # of the largest: what their sums leave where they should cancel; above, a small value is meant
 
 
-def largest(ising: Ising) -> float:
+def largest_magnitude(ising: Ising) -> float:
     """max(\\|J_ij\\|, \\|h_i\\|), or 1 where all are 0."""
     values = _held(ising)
     return max(float(np.abs(values).max(initial=0.0)), float(np.abs(ising.biases).max())) or 1.0
@@ -23,14 +23,14 @@ def _held(ising: Ising) -> Float:
     return np.asarray(ising.couplings.data if ising.is_sparse else ising.couplings.ravel())
 
 
-def reach(ising: Ising, found: tuple[float, NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.int64]:
+def field_bounds(ising: Ising, found: tuple[float, NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.int64]:
     """|h_i| + sum_j |J_ij| of every spin, in the unit of ``found``."""
     each = np.abs(found[2])
     np.add.at(each, np.repeat(np.arange(ising.size), np.diff(ising.sparse_couplings().indptr)), np.abs(found[1]))
     return each
 
 
-def integers(ising: Ising) -> tuple[float, NDArray[np.int64], NDArray[np.int64]] | None:
+def integer_couplings(ising: Ising) -> tuple[float, NDArray[np.int64], NDArray[np.int64]] | None:
     """(unit, J / unit in the order of the CSR data, h / unit), the unit as large as possible; None if there is none."""
     if np.unique(np.abs(_held(ising)[: 16 * _MANY])).size > _MANY + 1:  # and 0
         return None  # before a dense matrix is looked through

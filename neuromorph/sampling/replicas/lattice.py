@@ -15,7 +15,7 @@ from .bitpacked import _word_states
 from .blocks import check_betas, check_lanes, check_sources, check_start
 
 
-class Lattice:
+class LatticeReplicas:
     """One big square lattice with periodic borders a replica: spins (R, rows / 8, columns / 64, 8) uint64."""
 
     kernel = "lattice"
@@ -43,13 +43,13 @@ class Lattice:
 
     def sweep(self, betas: ArrayLike, step: str = "") -> None:
         given = np.broadcast_to(check_betas(betas, self.count), (len(np.asarray(betas)), self.count))
-        for some, sweeps in pieces(self.count, len(given), step, together=self._workers):
+        for some, sweeps in pieces(self.count, len(given), step, parallel_reads=self._workers):
 
             def one(k: int, sweeps: slice = sweeps) -> None:
                 mine = given[sweeps, k]
                 beta_j, beta_h = mine * self._strength, mine * self._bias
                 problem = (self._across, self._down, beta_j, beta_h, self._lazy)
-                lattice.sweep(*problem, self._rule, self._spins[k], self._states[k])
+                lattice.sweep_lattice(*problem, self._rule, self._spins[k], self._states[k])
 
             each_on_threads(one, range(some.start, some.stop), self._workers)
 
@@ -68,7 +68,7 @@ class Lattice:
     def energies(self, exact: bool = True) -> Float:
         out = np.empty((self.count, 2), np.int64)
         for words, both in zip(self._spins, out, strict=True):
-            lattice.count(self._across, self._down, words, both)
+            lattice.count_lattice(self._across, self._down, words, both)
         bonds, spins = 2.0 * self.size - 2.0 * out[:, 0], 2.0 * out[:, 1] - self.size
         return self._offset - self._strength * bonds - self._bias * spins
 
@@ -77,7 +77,7 @@ class Lattice:
 
 
 def is_torus(ising: Ising) -> bool:
-    """Whether :class:`Lattice` can hold the problem."""
+    """Whether :class:`LatticeReplicas` can hold the problem."""
     try:
         _torus(ising)
     except ValueError:

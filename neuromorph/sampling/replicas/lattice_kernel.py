@@ -17,32 +17,32 @@ import numpy as np
 from numba import njit
 
 from ...kernels.philox import HEAT_BATH, METROPOLIS
-from ...kernels.simd import aligned, any_of, load, popcount, roll, rotate, store
+from ...kernels.simd import aligned, any_of, load_vector, popcount, roll, rotate, store_vector
 from .bitpacked_kernel import SURE, U64, WORDS, step
 
 TILES_DOWN, TILES_ACROSS = WORDS, 64
-DIGITS = 32
-CERTAIN = 2.0**DIGITS
+LATTICE_DIGITS = 32
+CERTAIN = 2.0**LATTICE_DIGITS
 
 
 @njit(nogil=True, inline="always")
 def _right(words, y, x):
-    return load(words[y], x + 1, 0, 8) if x + 1 < words.shape[1] else rotate(load(words[y], 0, 0, 8), 63)
+    return load_vector(words[y], x + 1, 0, 8) if x + 1 < words.shape[1] else rotate(load_vector(words[y], 0, 0, 8), 63)
 
 
 @njit(nogil=True, inline="always")
 def _left(words, y, x):
-    return load(words[y], x - 1, 0, 8) if x > 0 else rotate(load(words[y], words.shape[1] - 1, 0, 8), 1)
+    return load_vector(words[y], x - 1, 0, 8) if x > 0 else rotate(load_vector(words[y], words.shape[1] - 1, 0, 8), 1)
 
 
 @njit(nogil=True, inline="always")
 def _below(words, y, x):
-    return load(words[y + 1], x, 0, 8) if y + 1 < words.shape[0] else roll(load(words[0], x, 0, 8), 1)
+    return load_vector(words[y + 1], x, 0, 8) if y + 1 < words.shape[0] else roll(load_vector(words[0], x, 0, 8), 1)
 
 
 @njit(nogil=True, inline="always")
 def _above(words, y, x):
-    return load(words[y - 1], x, 0, 8) if y > 0 else roll(load(words[words.shape[0] - 1], x, 0, 8), 7)
+    return load_vector(words[y - 1], x, 0, 8) if y > 0 else roll(load_vector(words[words.shape[0] - 1], x, 0, 8), 7)
 
 
 @njit(nogil=True, cache=True)
@@ -56,13 +56,13 @@ def _chances(beta_j, beta_h, lazy, rule, table, digits):
             if rule == METROPOLIS and beta_j <= lazy:
                 p *= 0.5
             table[2 * u + up] = U64(p * CERTAIN)
-            for digit in range(DIGITS):
-                one = (table[2 * u + up] >> U64(DIGITS - 1 - digit)) & U64(1)
+            for digit in range(LATTICE_DIGITS):
+                one = (table[2 * u + up] >> U64(LATTICE_DIGITS - 1 - digit)) & U64(1)
                 digits[2 * u + up, digit] = U64(0) - one
 
 
 @njit(nogil=True, cache=True)
-def sweep(across, down, beta_j, beta_h, lazy, rule, spins, state):
+def sweep_lattice(across, down, beta_j, beta_h, lazy, rule, spins, state):
     """A sweep at each of ``beta_j`` (sweeps,), beta J, and ``beta_h``, beta h.
 
     across, down    masks like ``spins``, set where the bond to the right, or below, is negative
@@ -70,18 +70,27 @@ def sweep(across, down, beta_j, beta_h, lazy, rule, spins, state):
     state (4, 8)    uint64 of xoshiro256++
     """
     table = np.empty(10, np.uint64)
-    classes, digits, which = aligned(10, WORDS, np.uint64), np.empty((10, DIGITS), np.uint64), np.empty(10, np.int64)
-    a, b, c, d = load(state, 0, 0, 8), load(state, 1, 0, 8), load(state, 2, 0, 8), load(state, 3, 0, 8)
+    classes, digits, which = (
+        aligned(10, WORDS, np.uint64),
+        np.empty((10, LATTICE_DIGITS), np.uint64),
+        np.empty(10, np.int64),
+    )
+    a, b, c, d = (
+        load_vector(state, 0, 0, 8),
+        load_vector(state, 1, 0, 8),
+        load_vector(state, 2, 0, 8),
+        load_vector(state, 3, 0, 8),
+    )
     zero = a ^ a
     for t in range(beta_j.size):
         _chances(beta_j[t], beta_h[t], lazy, rule, table, digits)
         either = 1 if beta_h[t] == 0.0 else 0  # up or down: the same chance
         for y in range(spins.shape[0]):
             for x in range(spins.shape[1]):
-                s = load(spins[y], x, 0, 8)
-                n0 = s ^ _right(spins, y, x) ^ load(across[y], x, 0, 8)
+                s = load_vector(spins[y], x, 0, 8)
+                n0 = s ^ _right(spins, y, x) ^ load_vector(across[y], x, 0, 8)
                 n1 = s ^ _left(spins, y, x) ^ _left(across, y, x)
-                n2 = s ^ _below(spins, y, x) ^ load(down[y], x, 0, 8)
+                n2 = s ^ _below(spins, y, x) ^ load_vector(down[y], x, 0, 8)
                 n3 = s ^ _above(spins, y, x) ^ _above(down, y, x)
                 low, high, odd = n0 ^ n1, n2 ^ n3, n0 ^ n1 ^ n2 ^ n3
                 two, other = n0 & n1, n2 & n3
@@ -105,39 +114,39 @@ def sweep(across, down, beta_j, beta_h, lazy, rule, spins, state):
                         if chance >= U64(CERTAIN):
                             flips = flips | mine
                         elif chance > U64(0):
-                            store(classes, count, 0, mine)
+                            store_vector(classes, count, 0, mine)
                             which[count] = 2 * u + up
                             open_ = open_ | mine
                             count += 1
-                for digit in range(DIGITS):
+                for digit in range(LATTICE_DIGITS):
                     if digit > SURE and not any_of(open_):
                         break
                     bits, a, b, c, d = step(a, b, c, d)
                     threshold = zero
                     for m in range(count):
-                        threshold = threshold | (load(classes, m, 0, 8) & digits[which[m], digit])
+                        threshold = threshold | (load_vector(classes, m, 0, 8) & digits[which[m], digit])
                     flips = flips | (open_ & threshold & ~bits)
                     open_ = open_ & ~(bits ^ threshold)
-                store(spins[y], x, 0, s ^ flips)
-    store(state, 0, 0, a)
-    store(state, 1, 0, b)
-    store(state, 2, 0, c)
-    store(state, 3, 0, d)
+                store_vector(spins[y], x, 0, s ^ flips)
+    store_vector(state, 0, 0, a)
+    store_vector(state, 1, 0, b)
+    store_vector(state, 2, 0, c)
+    store_vector(state, 3, 0, d)
 
 
 @njit(nogil=True, cache=True)
-def count(across, down, spins, out):
+def count_lattice(across, down, spins, out):
     """Unsatisfied bonds and spins up, into ``out`` (2,) int64."""
     each = np.zeros((2, WORDS), np.uint64)
-    broken, up = load(each, 0, 0, 8), load(each, 1, 0, 8)
+    broken, up = load_vector(each, 0, 0, 8), load_vector(each, 1, 0, 8)
     for y in range(spins.shape[0]):
         for x in range(spins.shape[1]):
-            s = load(spins[y], x, 0, 8)
-            broken = broken + popcount(s ^ _right(spins, y, x) ^ load(across[y], x, 0, 8))
-            broken = broken + popcount(s ^ _below(spins, y, x) ^ load(down[y], x, 0, 8))
+            s = load_vector(spins[y], x, 0, 8)
+            broken = broken + popcount(s ^ _right(spins, y, x) ^ load_vector(across[y], x, 0, 8))
+            broken = broken + popcount(s ^ _below(spins, y, x) ^ load_vector(down[y], x, 0, 8))
             up = up + popcount(s)
-    store(each, 0, 0, broken)
-    store(each, 1, 0, up)
+    store_vector(each, 0, 0, broken)
+    store_vector(each, 1, 0, up)
     out[0], out[1] = each[0].sum(), each[1].sum()
 
 

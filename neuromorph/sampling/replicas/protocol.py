@@ -18,20 +18,24 @@ from ...ising import Float, Ising
 from ...kernels.philox import HEAT_BATH, LANES, METROPOLIS
 from ...rng import RNG, read_seeds
 from ..lazy_metropolis import lazy_below
-from .bitpacked import Packed
-from .blocks import Strips, philox_states, xoshiro_states
-from .dense import Dense
-from .int8 import Int8
-from .integer_couplings import integers, reach
-from .lattice import Lattice, is_torus
-from .reference import Plain
-from .sparse import Sparse
+from .bitpacked import BitPackedReplicas
+from .blocks import BlockReplicas, philox_states, xoshiro_states
+from .dense import DenseLayout
+from .int8 import Int8Layout
+from .integer_couplings import field_bounds, integer_couplings
+from .lattice import LatticeReplicas, is_torus
+from .reference import ReferenceReplicas
+from .sparse import SparseLayout
 
 Update: TypeAlias = Literal["heat-bath", "metropolis"]
 Generator: TypeAlias = Literal["xoshiro", "philox"]
 
 _RULES = {"heat-bath": HEAT_BATH, "metropolis": METROPOLIS}
-_LAYOUTS: dict[str, type[Sparse] | type[Int8] | type[Dense]] = {"sparse": Sparse, "int8": Int8, "dense": Dense}
+_LAYOUTS: dict[str, type[SparseLayout] | type[Int8Layout] | type[DenseLayout]] = {
+    "sparse": SparseLayout,
+    "int8": Int8Layout,
+    "dense": DenseLayout,
+}
 KERNELS = ("plain", "sparse", "int8", "dense", "packed", "lattice")
 
 
@@ -120,30 +124,30 @@ def replicas(
         raise ValueError(f"kernel {chosen!r} has a generator of its own; use {', '.join(_LAYOUTS)} with philox")
     lazy = lazy_below(ising, sampled) if update == "metropolis" else np.full(ising.size, -np.inf)
     if chosen == "plain":
-        return Plain(ising, read_seeds(rng, count), _RULES[update], lazy)
+        return ReferenceReplicas(ising, read_seeds(rng, count), _RULES[update], lazy)
     if chosen in ("packed", "lattice"):
-        bits = Packed if chosen == "packed" else Lattice
+        bits = BitPackedReplicas if chosen == "packed" else LatticeReplicas
         return bits(ising, read_seeds(rng, count), _RULES[update], lazy, workers)
     layout = _LAYOUTS[chosen](ising, -(-count // LANES), lazy)
     states: Callable[[list[np.random.SeedSequence]], NDArray[np.uint32]]
     states = philox_states if generator == "philox" else xoshiro_states
-    return Strips(layout, ising.size, count, _RULES[update], states(read_seeds(rng, count)), workers)
+    return BlockReplicas(layout, ising.size, count, _RULES[update], states(read_seeds(rng, count)), workers)
 
 
 def _quickest(ising: Ising, count: int, among: Iterable[str]) -> str:
     """The kernel with the least time a sweep, by a fit to ns an update measured on one core with AVX-512."""
     n, degree = ising.size, ising.sparse_couplings().nnz / ising.size
     ns = {"plain": 20.0 + 0.5 * degree, "sparse": 0.42 + 0.04 * degree}
-    if n <= Dense.largest:
+    if n <= DenseLayout.largest:
         ns["dense"] = 1.2 + 0.009 * n
-    found = integers(ising)
+    found = integer_couplings(ising)
     if found is not None:
-        each = reach(ising, found)
-        if each.max() <= Int8.reach:
+        each = field_bounds(ising, found)
+        if each.max() <= Int8Layout.reach:
             ns["int8"] = 0.25 + 0.016 * each.mean()
-        if each.max() <= Packed.reach:
+        if each.max() <= BitPackedReplicas.reach:
             ns["packed"] = 0.12 + 0.006 * each.mean()
     if "lattice" in among and is_torus(ising):
         ns["lattice"] = 0.25
-    lanes = {"plain": 1, "lattice": 1, "packed": Packed.lanes}
+    lanes = {"plain": 1, "lattice": 1, "packed": BitPackedReplicas.lanes}
     return min(set(among) & set(ns), key=lambda k: ns[k] * lanes.get(k, LANES) * -(-count // lanes.get(k, LANES)))

@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from ...ising import Float, Ising
 from ...rng import kernel_states
 from ...runtime.pieces import pieces
-from ..single_spin_kernel import toss
+from ..single_spin_kernel import randomize_spins
 from . import reference_kernel as plain
 from .blocks import check_betas, check_lanes, check_sources, check_start
 
 
-class Plain:
+class ReferenceReplicas:
     """Spins (R, n); fields are kept while a schedule lasts."""
 
     kernel = "plain"
@@ -57,7 +57,7 @@ def toss_all(shape: tuple[int, ...], streams: NDArray[np.uint64]) -> NDArray[np.
     """Random spins of ``shape``, each row from its own stream."""
     spins = np.empty(shape, np.int8)
     for some, _ in pieces(len(spins), 1):
-        toss(spins.reshape(len(spins), -1)[some], streams[some])
+        randomize_spins(spins.reshape(len(spins), -1)[some], streams[some])
     return spins
 
 
@@ -78,4 +78,6 @@ def sweep_chains(
             fields = biases[some].copy()
             plain.add_fields(couplings, spins[some], fields)
         mine = np.ascontiguousarray(each[sweeps, some])
-        plain.sweep(couplings, never if lazy is None else lazy, mine, rule, spins[some], fields, streams[some])
+        plain.sweep_reference(
+            couplings, never if lazy is None else lazy, mine, rule, spins[some], fields, streams[some]
+        )

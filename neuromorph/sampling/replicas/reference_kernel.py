@@ -26,7 +26,7 @@ def add_fields(couplings, spins, fields):
 
 
 @njit(cache=True, nogil=True)
-def sweep(couplings, lazy, betas, rule, spins, fields, states):
+def sweep_reference(couplings, lazy, betas, rule, spins, fields, states):
     """A sweep in the order of the spins at each row of ``betas`` (sweeps, R).
 
     lazy (n,)       beta up to which Metropolis halves the odds of a free flip

@@ -18,7 +18,7 @@ from ...kernels.philox import LANES
 from . import blocks_kernel as strips
 from . import int8_kernel as int8
 from . import sparse_kernel as sparse
-from .integer_couplings import largest
+from .integer_couplings import largest_magnitude
 
 F32 = NDArray[np.float32]
 I8 = NDArray[np.int8]
@@ -35,7 +35,7 @@ def rows_to_add(
     starts = np.empty(indptr.size, np.int64)
     out = np.empty(np.abs(weights).sum() + multiple * indptr.size, np.int64)
     whole = (indptr.astype(np.int64), indices.astype(np.int64), weights.astype(np.int64))
-    return starts, out[: int8.expand(*whole, negative, filler, multiple, starts, out)]
+    return starts, out[: int8.expand_neighbors(*whole, negative, filler, multiple, starts, out)]
 
 
 def lazy_lanes(lazy: Float, scale: float) -> F32:
@@ -43,7 +43,7 @@ def lazy_lanes(lazy: Float, scale: float) -> F32:
     return np.clip(2.0 * (scale * lazy), -1.0, 1e38).astype(np.float32)
 
 
-class Sparse:
+class SparseLayout:
     """CSR in float32: any problem."""
 
     kernel, dtype = "sparse", np.float32
@@ -53,7 +53,7 @@ class Sparse:
         return n
 
     def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
-        j, self.scale = ising.sparse_couplings(), largest(ising)
+        j, self.scale = ising.sparse_couplings(), largest_magnitude(ising)
         self._problem = (
             j.indptr.astype(np.int64),
             j.indices.astype(np.int64),
@@ -68,11 +68,11 @@ class Sparse:
     def sweep(
         self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: F32, state: NDArray[np.uint32]
     ) -> None:
-        sparse.sweep(*self._problem, two_betas, rule, done, part.start, part.stop, spins, state)
+        sparse.sweep_sparse(*self._problem, two_betas, rule, done, part.start, part.stop, spins, state)
 
     def energies(self, k: int, spins: F32, exact: bool) -> Float:
         out = np.zeros((1, LANES))
-        strips.energies(*self._upper, spins, out)
+        strips.block_energies(*self._upper, spins, out)
         return self._offset + out[0]
 
     def touched(self) -> None:

@@ -22,7 +22,9 @@ from .standalone import short_hash
 _MOST_BYTES = 1 << 20
 
 
-def measured(kind: str, told: Any, size: int, measure: Callable[[], ArrayLike], folder: Path | None = None) -> Float:
+def cached_measurement(
+    kind: str, told: Any, size: int, measure: Callable[[], ArrayLike], folder: Path | None = None
+) -> Float:
     """The ``size`` finite numbers that ``measure`` returns, from a file if it was told the same before.
 
     ``told``: everything that decides the numbers, as JSON takes it. A file that is damaged is measured again.

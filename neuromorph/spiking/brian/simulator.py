@@ -39,10 +39,10 @@ from numpy.typing import ArrayLike, NDArray
 from ...rng import RNG, read_seeds
 from ...run import versions
 from ...runtime.limits import checkpoint
-from .standalone import Program, build_program, short_hash
+from .standalone import StandaloneProgram, build_standalone, short_hash
 
 Backend: TypeAlias = Literal["numpy", "cython", "cpp_standalone"]
-Progress: TypeAlias = Callable[[float], None]
+FractionProgress: TypeAlias = Callable[[float], None]
 """Is told the fraction of a run that is done, at least twice a second."""
 
 _LOCK = threading.RLock()
@@ -74,7 +74,7 @@ class Simulator:
     network: Any = field(repr=False)
     objects: Mapping[str, Any] = field(repr=False)
     folder: Path
-    program: Program | None = None
+    program: StandaloneProgram | None = None
 
     def run(
         self,
@@ -83,7 +83,7 @@ class Simulator:
         *,
         rng: RNG = None,
         outputs: Sequence[str] = (),
-        progress: Progress | None = None,
+        progress: FractionProgress | None = None,
     ) -> Recording:
         """Run from the initial state.
 
@@ -147,7 +147,12 @@ class Simulator:
         return names
 
     def _run_inside(
-        self, duration_s: float, values: Mapping[str, Any], seed: int, names: list[str], progress: Progress | None
+        self,
+        duration_s: float,
+        values: Mapping[str, Any],
+        seed: int,
+        names: list[str],
+        progress: FractionProgress | None,
     ) -> dict[str, Any]:
         import brian2 as b2
 
@@ -175,7 +180,7 @@ class Simulator:
             return found
 
 
-def build(
+def build_simulator(
     model: Callable[[Any], Sequence[Any]],
     *,
     dt_s: float,
@@ -234,7 +239,7 @@ def _build(model: Callable[[Any], Sequence[Any]], dt_s: float, backend: Backend,
         if backend != "cpp_standalone":
             network.store()
             return Simulator(backend, dt_s, network, objects, folder)
-        return Simulator(backend, dt_s, network, objects, folder, build_program(network, dt_s, folder))
+        return Simulator(backend, dt_s, network, objects, folder, build_standalone(network, dt_s, folder))
 
 
 @contextmanager

@@ -30,7 +30,7 @@ _LOOK_S = 0.1  # between looks at a program that runs
 
 
 @dataclass(frozen=True)
-class Program:
+class StandaloneProgram:
     """``path`` of the executable; files: {"object.variable": (file of its values, type, columns or 0)}."""
 
     path: Path
@@ -117,7 +117,7 @@ def _follow(
             raise
 
 
-def build_program(network: Any, dt_s: float, folder: Path) -> Program:
+def build_standalone(network: Any, dt_s: float, folder: Path) -> StandaloneProgram:
     """The program of a Brian2 network, under a standalone device that has built nothing else."""
     import brian2 as b2
 
@@ -136,7 +136,7 @@ def build_program(network: Any, dt_s: float, folder: Path) -> Program:
         width = int(variable.owner.n_indices) if getattr(variable, "ndim", 1) == 2 else 0
         name = f"{variable.owner.name}.{variable.name}"
         files[name] = (device.get_array_filename(variable), variable.dtype, width)
-    return Program(path, files)
+    return StandaloneProgram(path, files)
 
 
 def _take_duration_from_environment(device: Any, network: str, dt_s: float) -> None:

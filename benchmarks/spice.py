@@ -19,9 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from circuits import Crossbar, certify, certify_problem, circuit_of, installed_engines, simulate_circuit, to_pyspice
+from circuits import (
+    Crossbar,
+    build_hopfield_circuit,
+    certify,
+    certify_problem,
+    installed_engines,
+    simulate_circuit,
+    to_pyspice,
+)
 from circuits.simulators.ngspice import version
-from circuits.simulators.process import Limits, run_program
+from circuits.simulators.process import ProcessLimits, run_program
 from circuits.simulators.rawfile import read_raw
 from circuits.spice.dialects import NGSPICE
 from circuits.spice.writer import netlist_lines, netlist_text
@@ -85,11 +93,11 @@ def text() -> Iterator[Row]:
     """512 neurons, all with all, as text; the second run is traced and takes longer."""
     j = np.random.default_rng(0).normal(size=(512, 512))
     network = AnalogNetwork.from_ising(Ising((j + j.T) * (1.0 - np.eye(512))))
-    seconds, written = timed(lambda: netlist_text(circuit_of(network)))
+    seconds, written = timed(lambda: netlist_text(build_hopfield_circuit(network)))
     yield row(f"N = 512 dense: CPU s of the netlist, {len(written) / 1e6:.1f} MB", seconds, 3.0, seconds)
     tracemalloc.start()
     with TemporaryDirectory() as folder, (Path(folder) / "deck.cir").open("w") as file:
-        file.writelines(line + "\n" for line in netlist_lines(circuit_of(network)))
+        file.writelines(line + "\n" for line in netlist_lines(build_hopfield_circuit(network)))
     yield row("N = 512 dense: memory at most, MB", tracemalloc.get_traced_memory()[1] / 1e6, 500.0, seconds)
     tracemalloc.stop()
 
@@ -108,7 +116,7 @@ def in_process() -> Iterator[Row]:
         return
     for n in (32, 8):
         network = AnalogNetwork.from_ising(memory(n).ising(), Tanh(20.0))
-        circuit = circuit_of(network, np.random.default_rng(0).uniform(-0.1, 0.1, n))
+        circuit = build_hopfield_circuit(network, np.random.default_rng(0).uniform(-0.1, 0.1, n))
         text, own = (simulate_circuit(circuit, engine) for engine in ("ngspice", "pyspice"))
         worst = float(np.abs(text.voltages - own.voltages).max())
         yield row(f"N = {n}: {type(to_pyspice(circuit)).__module__} against text, V", worst, 1e-9, float("nan"))
@@ -135,7 +143,7 @@ def crossbar(size: int = 128) -> Iterator[Row]:
         folder = Path(name)
         (folder / "deck.cir").write_text(netlist_text(circuit, spoken))
         command = ["ngspice", "-n", "-b", "-r", "deck.raw", "deck.cir"]
-        seconds, _ = timed(lambda: run_program("ngspice", command, folder, Limits(3600.0)))
+        seconds, _ = timed(lambda: run_program("ngspice", command, folder, ProcessLimits(3600.0)))
         plot = read_raw(folder / "deck.raw")[0]
     said = np.array([plot[f"v({node})"][0] for node in circuit.saved]) / array.output_ohm
     yield row(

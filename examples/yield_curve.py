@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from circuits import Boards, EngineError, Tolerances, Yield, spot_check, yield_of
+from circuits import BoardEnsemble, EngineError, Tolerances, YieldEstimate, estimate_yield, spot_check
 from neuromorph import Recall, Tsp
 
 RESISTORS = (0.0, 0.05, 0.2, 0.5, 0.8, 0.95)
@@ -26,7 +26,7 @@ TOUR_OFFSETS_V = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3)
 CITIES = 6
 
 
-def main(argv: list[str] | None = None) -> dict[str, list[Yield]]:
+def main(argv: list[str] | None = None) -> dict[str, list[YieldEstimate]]:
     """Write the figure and print its table; return the yields of each curve."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--neurons", type=int, default=64)
@@ -45,22 +45,22 @@ def main(argv: list[str] | None = None) -> dict[str, list[Yield]]:
     shortest = min(cities.length([0, *rest]) for rest in permutations(range(1, CITIES)))
     offsets = [Tolerances(resistor=0.01, offset_v=v) for v in OFFSETS_V]
     studies = {
-        "resistors": [Boards(problem, Tolerances(resistor=r)) for r in RESISTORS],
-        "weak cue": [Boards(problem, tolerances) for tolerances in offsets],
-        "strong cue": [Boards(problem, tolerances, cue_v=STRONG_V) for tolerances in offsets],
-        "tour resistors": [Boards(cities, Tolerances(resistor=r), target=shortest) for r in TOUR_RESISTORS],
-        "tour offsets": [Boards(cities, Tolerances(offset_v=v), target=shortest) for v in TOUR_OFFSETS_V],
+        "resistors": [BoardEnsemble(problem, Tolerances(resistor=r)) for r in RESISTORS],
+        "weak cue": [BoardEnsemble(problem, tolerances) for tolerances in offsets],
+        "strong cue": [BoardEnsemble(problem, tolerances, cue_v=STRONG_V) for tolerances in offsets],
+        "tour resistors": [BoardEnsemble(cities, Tolerances(resistor=r), target=shortest) for r in TOUR_RESISTORS],
+        "tour offsets": [BoardEnsemble(cities, Tolerances(offset_v=v), target=shortest) for v in TOUR_OFFSETS_V],
     }
     print(f"{options.patterns} patterns in {options.neurons} neurons, 15 % of the cue flipped, {options.boards} boards")
     print(f"{CITIES} cities, {options.tour_boards} boards")
-    curves: dict[str, list[Yield]] = {}
+    curves: dict[str, list[YieldEstimate]] = {}
     for name, points in studies.items():
         curves[name] = []
         is_tour = name.startswith("tour")
         samples = options.tour_boards if is_tour else options.boards
         for k, boards in enumerate(points):
             path = options.keep and options.keep / f"{name.replace(' ', '-')}-{k}.json"
-            curves[name].append(yield_of(boards, samples, rng=options.seed, workers=options.workers, path=path))
+            curves[name].append(estimate_yield(boards, samples, rng=options.seed, workers=options.workers, path=path))
             made, found = boards.tolerances, curves[name][-1]
             share = found.boards
             at = f"resistors +-{made.resistor:.0%}, offset {1e3 * made.offset_v:g} mV"
@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> dict[str, list[Yield]]:
     return curves
 
 
-def gap_of(found: Yield, shortest: float) -> tuple[float, float]:
+def gap_of(found: YieldEstimate, shortest: float) -> tuple[float, float]:
     """How much longer than the shortest tour those found are, and its standard error; NaN where there are none."""
     gaps = found.scores[np.isfinite(found.scores)] / shortest - 1.0
     if gaps.size == 0:
@@ -88,7 +88,7 @@ def gap_of(found: Yield, shortest: float) -> tuple[float, float]:
     return float(gaps.mean()), float(gaps.std() / np.sqrt(gaps.size))
 
 
-def _draw(curves: dict[str, list[Yield]], shortest: float, out: Path) -> None:
+def _draw(curves: dict[str, list[YieldEstimate]], shortest: float, out: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

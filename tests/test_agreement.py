@@ -14,8 +14,8 @@ from circuits import (
     Capacitor,
     Certificate,
     EngineResult,
-    Refinement,
     Resistor,
+    StepRefinement,
     certificate_figure,
     certify,
     certify_problem,
@@ -25,7 +25,7 @@ from circuits import (
 )
 from circuits.certificate import certify as certificate
 from circuits.certificate.sensitivity import end_bound, energy_bound
-from circuits.certificate.step_refinement import refine
+from circuits.certificate.step_refinement import refine_steps
 from circuits.synthesis.problem_circuit import random_start
 from neuromorph import MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
@@ -74,7 +74,7 @@ def test_32_neurons_at_a_250th_of_tau_are_3e_6_away():
 
 def test_a_wrong_circuit_is_not_refined_away(monkeypatch):
     """One resistor 1 % off: the error stays where it is, whatever the step; so it is no error of integration."""
-    real = certificate.circuit_of
+    real = certificate.build_hopfield_circuit
 
     def broken(*args, **options):
         circuit = real(*args, **options)
@@ -99,16 +99,16 @@ def test_refine_cuts_the_step_and_the_bound_of_a_step_together():
         seen.append((circuit.analysis.step_s, circuit.analysis.reltol))
         return {"spice": circuit.analysis.step_s**2}
 
-    found = refine(certificate.circuit_of(network), 1e-6, measure, (10.0, 50.0))
+    found = refine_steps(certificate.build_hopfield_circuit(network), 1e-6, measure, (10.0, 50.0))
     assert seen == [(1e-7, 1e-5), (2e-8, pytest.approx(8e-8))]
     assert found.ratios("spice") == (pytest.approx(25.0),)
     assert found.to_dict()["engines"]["spice"]["falls"] is True
 
 
 def test_an_error_below_the_accuracy_of_the_ode_need_not_fall():
-    assert Refinement((10.0, 50.0), (1e-5, 1e-7), {"spice": (5e-8, 6e-8)}).falls("spice")
-    assert not Refinement((10.0, 50.0), (1e-5, 1e-7), {"spice": (5e-5, 6e-5)}).falls("spice")
-    assert not Refinement((10.0, 50.0), (1e-5, 1e-7), {"spice": (5e-5, float("nan"))}).falls("spice")
+    assert StepRefinement((10.0, 50.0), (1e-5, 1e-7), {"spice": (5e-8, 6e-8)}).falls("spice")
+    assert not StepRefinement((10.0, 50.0), (1e-5, 1e-7), {"spice": (5e-5, 6e-5)}).falls("spice")
+    assert not StepRefinement((10.0, 50.0), (1e-5, 1e-7), {"spice": (5e-5, float("nan"))}).falls("spice")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_an_error_below_the_accuracy_of_the_ode_need_not_fall():
         ("ideal", {"energy_rise": 1e-5}),
         ("ideal", {"balance": Balance(1.0, 0.5, 0.25, 0.2)}),
         ("ideal", {"supply_error": 1e-3}),
-        ("ideal", {"refinement": Refinement((10.0, 50.0), (1e-5, 1e-7), {"spice": (5e-5, 6e-5)})}),
+        ("ideal", {"refinement": StepRefinement((10.0, 50.0), (1e-5, 1e-7), {"spice": (5e-5, 6e-5)})}),
         ("ideal", {"ode": Balance(1.0, 0.7, 0.25, 1e-10)}),
         ("opamp", {"final_error": 0.03}),
         ("opamp", {"same_attractor": False}),
@@ -206,7 +206,7 @@ def test_with_parts_it_is_the_change_of_the_error_that_falls():
     steps, reltols = (10.0, 50.0, 250.0), (1e-5, 1e-7, 1e-9)
 
     def falls(*errors):
-        return Refinement(steps, reltols, {"spice": errors}, ideal=False).falls("spice")
+        return StepRefinement(steps, reltols, {"spice": errors}, ideal=False).falls("spice")
 
     assert falls(0.1560, 0.15603, 0.156031)
     assert falls(0.10, 0.15, 0.16)

@@ -10,7 +10,7 @@ from test_circuits import ACTIVATIONS, random_network
 
 from circuits import (
     OPAMPS,
-    BehaviouralVoltage,
+    BehavioralVoltage,
     Circuit,
     Mosfet,
     MosModel,
@@ -19,10 +19,10 @@ from circuits import (
     Time,
     Transient,
     Voltage,
+    build_hopfield_circuit,
     call,
     certify,
-    circuit_of,
-    evaluate,
+    evaluate_expression,
     installed_engines,
     netlist_text,
     simulate_circuit,
@@ -52,7 +52,7 @@ def stage(part: OpAmp, gain: float, source, offset_v: float = 0.0, duration_s: f
     """One amplifier, not inverting, between ideal resistors, from rest."""
     elements = [
         *rails(part.rail_v),
-        BehaviouralVoltage("in", "in", "0", source),
+        BehavioralVoltage("in", "in", "0", source),
         *part.elements("x", "in", "m", "out", offset_v),
         Resistor("f", "out", "m", 1e3 * (gain - 1.0)),
         Resistor("g", "m", "0", 1e3),
@@ -106,7 +106,7 @@ def test_output_and_quiescent_current_come_out_of_the_rails():
     elements = {e.letter + e.name: e for e in PART.elements("x", "a", "b", "out")}
     for inside, ampere in ((1.0, 5e-3), (-1.0, -15e-3)):
         volts = {"px": inside, "out": 0.5}
-        sourced, sunk = (float(evaluate(elements[f"b{letter}x"].expression, volts)) for letter in "hn")
+        sourced, sunk = (float(evaluate_expression(elements[f"b{letter}x"].expression, volts)) for letter in "hn")
         assert sourced - sunk == pytest.approx(ampere)
         assert min(sourced, sunk) == 0.0
     assert (elements["bhx"].a, elements["bhx"].b) == ("vdd", "out")
@@ -133,7 +133,7 @@ def test_offsets_are_drawn_once_for_each_seed_and_never_beyond_the_largest():
     assert a.shape == (2000, 3)
     assert np.abs(a).max() == 2e-3
     assert a.std() == pytest.approx(0.96e-3, rel=0.05)  # a normal's, clipped at two deviations
-    text = [netlist_text(circuit_of(spins(0), level="opamp", opamp=part, rng=seed)) for seed in (0, 0, 1)]
+    text = [netlist_text(build_hopfield_circuit(spins(0), level="opamp", opamp=part, rng=seed)) for seed in (0, 0, 1)]
     assert text[0] == text[1] != text[2]
     assert "* amplifiers: part, gain 1e+06" in text[0]
 
@@ -146,9 +146,9 @@ def test_a_transistor_carries_the_current_of_level_1(engine):
     """Saturation, with body effect and modulation, by the formula."""
     model = MosModel("n1", "n", 0.7, 1e-4, 0.4, 0.7, 0.05, 2e-8, 1e-10)
     elements = [
-        BehaviouralVoltage("g", "g", "0", Number(2.0)),
-        BehaviouralVoltage("s", "s", "0", Number(0.5)),
-        BehaviouralVoltage("dd", "dd", "0", Number(5.0)),
+        BehavioralVoltage("g", "g", "0", Number(2.0)),
+        BehavioralVoltage("s", "s", "0", Number(0.5)),
+        BehavioralVoltage("dd", "dd", "0", Number(5.0)),
         Mosfet("1", "d", "g", "s", "0", model, 1e-5, 2e-6),
         Resistor("1", "dd", "d", 1e4),
     ]
@@ -165,8 +165,8 @@ def transfer(gain: float, swing: float, engine: str):
     neurons = CmosNeurons(Tanh(gain, swing), 5e-5)
     span, stop = 4.0 / gain, 1e-2
     elements = [e for e in neurons.shared() if e.name != "vdd"]
-    elements += [BehaviouralVoltage("vdd", "supply", "0", Number(2.5)), Resistor("meter", "supply", "vdd", 1e-3)]
-    elements += [*neurons.neuron(0, "w0"), BehaviouralVoltage("u0", "u0", "0", (2 * span / stop) * Time() - span)]
+    elements += [BehavioralVoltage("vdd", "supply", "0", Number(2.5)), Resistor("meter", "supply", "vdd", 1e-3)]
+    elements += [*neurons.neuron(0, "w0"), BehavioralVoltage("u0", "u0", "0", (2 * span / stop) * Time() - span)]
     saved = ("u0", "v0", "w0", "x0.ta", "x0.tb", "vdd")
     waves = simulate_circuit(
         Circuit("dc", elements, Transient(stop / 500, stop, uic=False, reltol=1e-5), saved), engine
@@ -191,7 +191,7 @@ def test_a_cmos_stage_follows_tanh_within_5_percent_with_headroom(engine, gain, 
 
 
 def test_each_model_card_is_written_once():
-    text = netlist_text(circuit_of(spins(0), level="transistor"))
+    text = netlist_text(build_hopfield_circuit(spins(0), level="transistor"))
     cards = re.findall(r"^\.model (\S+) (\S+) level=1 (.*(?:\n\+.*)*)", text, re.MULTILINE)
     assert [card[:2] for card in cards] == [("nmos2u", "nmos"), ("pmos2u", "pmos")]
     values = dict(pair.split("=") for pair in cards[0][2].replace("\n+", "").split())
@@ -247,7 +247,7 @@ def test_a_neuron_with_its_outputs_exchanged_is_found_out(level, owner, monkeypa
     real = owner.neuron
 
     def exchanged(element):
-        if isinstance(element, BehaviouralVoltage):
+        if isinstance(element, BehavioralVoltage):
             return replace(element, expression=0.0 - element.expression)
         if isinstance(element, Mosfet) and element.gate in ("a", "b"):
             return replace(element, gate={"a": "b", "b": "a"}[element.gate])
@@ -294,7 +294,7 @@ def test_a_neuron_with_its_outputs_exchanged_is_found_out(level, owner, monkeypa
 )
 def test_what_amplifiers_cannot_do_is_refused(network, options, error, rule):
     with pytest.raises(error, match=rule):
-        circuit_of(network, **options)
+        build_hopfield_circuit(network, **options)
 
 
 @pytest.mark.parametrize(
@@ -316,5 +316,5 @@ def test_impossible_parts_are_refused(change, rule):
 
 def test_an_input_that_reads_ground_reads_zero():
     (drive,) = [e for e in PART.elements("x", "0", "m", "out") if e.name == "gx"]
-    assert float(evaluate(drive.expression, {"m": 0.0})) == 0.0
+    assert float(evaluate_expression(drive.expression, {"m": 0.0})) == 0.0
     assert "v(0)" not in netlist_text(stage(PART, 2.0, call("tanh", Voltage("out"))))

@@ -13,12 +13,12 @@ from circuits import (
     NGSPICE,
     OPAMPS,
     XYCE,
-    circuit_of,
-    flatten,
+    build_hopfield_circuit,
+    extract_network,
+    flatten_circuit,
     netlist_text,
-    network_of_circuit,
+    network_from_circuit,
     read_netlist,
-    recognise,
 )
 from neuromorph.analog import AnalogNetwork, Tanh
 
@@ -35,39 +35,43 @@ def test_op_amps_are_recognised_with_their_part_and_offsets(name, activation):
     swing = min(activation.swing, 2.0)
     network = replace(random_network(5, 4, ACTIVATIONS[0]), activation=replace(activation, swing=swing))
     start = np.array([0.1, 0.2, -0.1, 0.05])
-    circuit = circuit_of(network, start, level="opamp", opamp=OPAMPS[name], rng=3)
+    circuit = build_hopfield_circuit(network, start, level="opamp", opamp=OPAMPS[name], rng=3)
     for dialect in (NGSPICE, XYCE, LTSPICE):
-        found = recognise(read_netlist(netlist_text(circuit, dialect)))
+        found = extract_network(read_netlist(netlist_text(circuit, dialect)))
         assert_same(found.network, network)
         assert found.level == "opamp"
         assert found.opamp is OPAMPS[name]
         assert np.array_equal(found.initial, start)
         assert np.abs(found.offsets_v).max() > 0.0
-        again = circuit_of(found.network, found.initial, level="opamp", opamp=found.opamp, rng=3)
+        again = build_hopfield_circuit(found.network, found.initial, level="opamp", opamp=found.opamp, rng=3)
         assert [e for e in again.elements if e.letter == "x"] == [e for e in circuit.elements if e.letter == "x"]
 
 
 def test_a_part_that_is_no_preset_comes_back_by_its_numbers():
     part = replace(PART, name="mine", gain=123457.0, bandwidth_hz=3.3e6, slew_v_s=1.7e6, headroom_v=0.3, rail_v=15.0)
-    found = recognise(read_netlist(netlist_text(circuit_of(spins(0), level="opamp", opamp=part))))
+    found = extract_network(read_netlist(netlist_text(build_hopfield_circuit(spins(0), level="opamp", opamp=part))))
     assert found.opamp == part
-    renamed = netlist_text(circuit_of(spins(0), level="opamp")).replace("opa192", "other").replace("neuron", "cell")
-    assert recognise(read_netlist(renamed)).opamp is OPAMPS["opa192"]
+    renamed = (
+        netlist_text(build_hopfield_circuit(spins(0), level="opamp"))
+        .replace("opa192", "other")
+        .replace("neuron", "cell")
+    )
+    assert extract_network(read_netlist(renamed)).opamp is OPAMPS["opa192"]
 
 
 @pytest.mark.parametrize(("gain", "swing"), [(20.0, 1.0), (7.3, 0.9), (55.5, 2.0)])
 def test_transistors_are_recognised_by_their_sizes(gain, swing):
     network = replace(spins(1), activation=Tanh(gain, swing))
     start = np.linspace(-0.01, 0.01, 8)
-    found = recognise(read_netlist(netlist_text(circuit_of(network, start, level="transistor"))))
+    found = extract_network(read_netlist(netlist_text(build_hopfield_circuit(network, start, level="transistor"))))
     assert_same(found.network, network)
     assert (found.level, found.opamp) == ("transistor", None)
     assert np.array_equal(found.initial, start)
-    assert np.array_equal(network_of_circuit(circuit_of(network, start, level="transistor"))[1], start)
+    assert np.array_equal(network_from_circuit(build_hopfield_circuit(network, start, level="transistor"))[1], start)
 
 
 def test_ideal_amplifiers_are_still_recognised():
-    found = recognise(circuit_of(spins(2)))
+    found = extract_network(build_hopfield_circuit(spins(2)))
     assert (found.level, found.opamp, found.offsets_v) == ("ideal", None, None)
     assert_same(found.network, spins(2))
 
@@ -89,14 +93,14 @@ def test_ideal_amplifiers_are_still_recognised():
     ],
 )
 def test_cells_that_are_wired_otherwise_are_refused(level, old, new, rule):
-    text = netlist_text(circuit_of(spins(0, 4), level=level))
-    assert recognise(read_netlist(text)).network.size == 4
+    text = netlist_text(build_hopfield_circuit(spins(0, 4), level=level))
+    assert extract_network(read_netlist(text)).network.size == 4
     changed = re.sub(old, new, text)
     assert changed != text
     with pytest.raises(ValueError, match=rule):
-        recognise(read_netlist(changed))
+        extract_network(read_netlist(changed))
 
 
 def test_flat_circuits_of_op_amps_are_not_guessed():
     with pytest.raises(ValueError, match=r"\w+ "):
-        recognise(flatten(circuit_of(spins(0, 4), level="opamp")))
+        extract_network(flatten_circuit(build_hopfield_circuit(spins(0, 4), level="opamp")))

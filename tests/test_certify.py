@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_circuits import ACTIVATIONS, ToyProblem, hebbian, random_network
 
-from circuits import EngineError, Resistor, Trace, certify, certify_problem, installed_engines, problem_netlist
+from circuits import EngineError, OutputTrace, Resistor, certify, certify_problem, installed_engines, problem_netlist
 from circuits.certificate import certify as certificate
 from neuromorph import DoesNotFit, MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh
@@ -73,7 +73,7 @@ def test_the_error_falls_with_the_step_squared(engine):
 @pytest.mark.parametrize("mutant", ["rail", "value", "dropped", "transposed"])
 def test_a_wrong_circuit_does_not_certify(mutant, monkeypatch):
     """One resistor of 64 on the wrong rail, 2 % off, missing, or fed by the wrong neuron."""
-    real = certificate.circuit_of
+    real = certificate.build_hopfield_circuit
 
     def broken(network, *args, **options):
         if mutant == "transposed":
@@ -142,7 +142,7 @@ def test_errors_are_the_largest_of_any_neuron_at_any_time_of_full_scale():
     expected = np.zeros((3, 4))
     got = expected.copy()
     got[1, 2], got[2, 0] = -0.4, 0.1  # of rails -1 .. 3 V, whose middle is 1 V
-    result = certificate._result(Trace(np.arange(3.0), got, expected, (-1.0, 3.0)))
+    result = certificate._result(OutputTrace(np.arange(3.0), got, expected, (-1.0, 3.0)))
     assert (result.trajectory_error, result.final_error, result.same_attractor) == (0.1, 0.025, True)
     got[2, 3] = 1.1
-    assert not certificate._result(Trace(np.arange(3.0), got, expected, (-1.0, 3.0))).same_attractor
+    assert not certificate._result(OutputTrace(np.arange(3.0), got, expected, (-1.0, 3.0))).same_attractor

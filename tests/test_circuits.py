@@ -11,28 +11,28 @@ from scipy import sparse
 
 from circuits import (
     SERIES,
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
+    ComponentRange,
     CurrentSource,
-    Parts,
     Resistor,
     Time,
     Transconductor,
     Transient,
     Voltage,
+    build_hopfield_circuit,
     call,
-    circuit_of,
-    evaluate,
+    evaluate_expression,
+    fit_to_components,
     loop_gain,
     netlist_lines,
     netlist_text,
     problem_netlist,
-    realise,
     round_to_series,
 )
-from circuits.netlist.expressions import FUNCTIONS, Number, Operation, total
+from circuits.netlist.expressions import FUNCTIONS, Number, Operation, balanced_sum
 from circuits.spice.lines import COLUMNS, wrap
 from circuits.spice.writer import expression_text
 from circuits.synthesis.hopfield_circuit import amplifier, count_resistors
@@ -68,10 +68,10 @@ def hebbian(n: int, patterns: int, seed: int = 0) -> Ising:
 def kirchhoff(circuit: Circuit, u: np.ndarray, time_s: float = 0.0) -> np.ndarray:
     """d/dt of the voltage on every capacitor, in the order of the initial voltages, from the elements alone."""
     volts = {"0": 0.0, **dict(zip(circuit.initial, u, strict=True))}
-    sources = [e for e in circuit.elements if isinstance(e, BehaviouralVoltage)]
+    sources = [e for e in circuit.elements if isinstance(e, BehavioralVoltage)]
     for source in sorted(sources, key=lambda e: e.a):  # v before w, which reads v
         assert source.b == "0"
-        volts[source.a] = float(evaluate(source.expression, volts, time_s))
+        volts[source.a] = float(evaluate_expression(source.expression, volts, time_s))
     into = dict.fromkeys(volts, 0.0)
     farad = {}
     for e in circuit.elements:
@@ -85,9 +85,9 @@ def kirchhoff(circuit: Circuit, u: np.ndarray, time_s: float = 0.0) -> np.ndarra
             case Transconductor(_, a, b, plus, minus, siemens):
                 into[a] -= siemens * (volts[plus] - volts[minus])
                 into[b] += siemens * (volts[plus] - volts[minus])
-            case BehaviouralCurrent(_, a, b, expression):
-                into[a] -= float(evaluate(expression, volts, time_s))
-                into[b] += float(evaluate(expression, volts, time_s))
+            case BehavioralCurrent(_, a, b, expression):
+                into[a] -= float(evaluate_expression(expression, volts, time_s))
+                into[b] += float(evaluate_expression(expression, volts, time_s))
             case Capacitor(_, a, "0", value):
                 farad[a] = value
     return np.array([into[node] / farad[node] for node in circuit.initial])
@@ -100,7 +100,7 @@ def test_kirchhoffs_law_on_the_elements_is_the_ode(seed, n, which, as_sparse):
     u = np.random.default_rng(seed + 1).normal(size=n)
     expected = network.rhs(0.0, u)
     np.testing.assert_allclose(
-        kirchhoff(circuit_of(network), u), expected, rtol=1e-8, atol=1e-8 * abs(expected).max() + 1e-6
+        kirchhoff(build_hopfield_circuit(network), u), expected, rtol=1e-8, atol=1e-8 * abs(expected).max() + 1e-6
     )
 
 
@@ -110,7 +110,7 @@ def test_every_activation_has_an_amplifier():
     u = np.linspace(-3, 3, 101)
     for activation in ACTIVATIONS:
         np.testing.assert_allclose(
-            evaluate(amplifier(activation, Voltage("x")), {"x": u}), activation.value(u), atol=1e-14
+            evaluate_expression(amplifier(activation, Voltage("x")), {"x": u}), activation.value(u), atol=1e-14
         )
 
 
@@ -125,21 +125,21 @@ def test_an_unknown_activation_is_refused_by_name():
 
 def test_circuit_starts_and_ends_as_asked():
     network = random_network(3, 3)
-    circuit = circuit_of(network, [0.1, -0.2, 0.3], duration_s=1e-3, step_s=1e-6, reltol=1e-4)
+    circuit = build_hopfield_circuit(network, [0.1, -0.2, 0.3], duration_s=1e-3, step_s=1e-6, reltol=1e-4)
     assert dict(circuit.initial) == {"u0": 0.1, "u1": -0.2, "u2": 0.3}
     assert (circuit.analysis.stop_s, circuit.analysis.step_s, circuit.analysis.reltol) == (1e-3, 1e-6, 1e-4)
-    default = circuit_of(network).analysis
+    default = build_hopfield_circuit(network).analysis
     tau = network.resistances * network.capacitances
     assert default.stop_s == pytest.approx(10 * tau.max())
     assert default.step_s == pytest.approx(tau.min() / 50)
     with pytest.raises(ValueError, match=r"initial has shape \(2,\)"):
-        circuit_of(network, [0.0, 0.0])
+        build_hopfield_circuit(network, [0.0, 0.0])
 
 
 def test_a_network_that_no_passive_circuit_has_is_refused():
     network = AnalogNetwork([[0, 1e-5], [1e-5, 0]], 2e5, 1e-9, 0.0, Tanh())
     with pytest.raises(ValueError, match=r"resistances\[0\] is 2e\+05 ohm.*1e\+05 ohm in parallel.*from_ising"):
-        circuit_of(network)
+        build_hopfield_circuit(network)
     exact = AnalogNetwork([[0, 1e-5], [1e-5, 0]], 1e5, 1e-9, 0.0, Tanh())
     assert count_resistors(exact) == 2  # no leak at all is passive
 
@@ -166,7 +166,7 @@ def test_expression_text_means_what_the_expression_is(expression, a, b, c, t):
     """Python reads the text as SPICE does: a lost parenthesis or sign shows."""
     names = {"v": {"a": a, "b": b, "c": c}.get, "time": t, "a": "a", "b": "b", "c": "c", **FUNCTIONS}
     with np.errstate(over="ignore", invalid="ignore"):
-        expected = evaluate(expression, {"a": a, "b": b, "c": c}, t)
+        expected = evaluate_expression(expression, {"a": a, "b": b, "c": c}, t)
         read = eval(expression_text(expression), {"__builtins__": {}}, names)
     np.testing.assert_allclose(read, expected, rtol=1e-12, atol=1e-12)
 
@@ -174,21 +174,21 @@ def test_expression_text_means_what_the_expression_is(expression, a, b, c, t):
 def test_operators_take_numbers_on_either_side():
     x = Voltage("x")
     for expression, value in ((1 + x, 4), (x + 1, 4), (1 - x, -2), (x - 1, 2), (2 * x, 6), (x * 2, 6), (6 / x, 2)):
-        assert evaluate(expression, {"x": 3.0}) == value
-    assert evaluate(x / 2, {"x": 3.0}) == 1.5
-    assert evaluate(total([x, 1.0, 2 * x]), {"x": 3.0}) == 10.0
-    assert evaluate(total([]), {}) == 0.0
-    assert evaluate(Voltage("0"), {}) == 0.0
+        assert evaluate_expression(expression, {"x": 3.0}) == value
+    assert evaluate_expression(x / 2, {"x": 3.0}) == 1.5
+    assert evaluate_expression(balanced_sum([x, 1.0, 2 * x]), {"x": 3.0}) == 10.0
+    assert evaluate_expression(balanced_sum([]), {}) == 0.0
+    assert evaluate_expression(Voltage("0"), {}) == 0.0
 
 
 def test_a_sum_of_5000_terms_is_written_without_deep_recursion():
-    assert expression_text(total([Voltage("x")] * 5000)).count("v(x)") == 5000
+    assert expression_text(balanced_sum([Voltage("x")] * 5000)).count("v(x)") == 5000
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 5))
 def test_netlist_reads_back_exactly(seed, n):
     """Every value in the text is the float of the element; nothing is lost between them."""
-    circuit = circuit_of(random_network(seed, n), np.random.default_rng(seed).normal(size=n))
+    circuit = build_hopfield_circuit(random_network(seed, n), np.random.default_rng(seed).normal(size=n))
     lines = "\n".join(netlist_lines(circuit)).replace("\n+", "").split("\n")
     read = [line.split() for line in lines if line[0] in "rcib"]
     assert len(read) == len(circuit.elements)
@@ -289,7 +289,7 @@ def test_bad_elements_are_refused(change, rule):
         ([Resistor("1", "a", "0", 1.0)], {"saved": ()}, "saved is empty"),
         ([Resistor("1", "a", "0", 1.0)], {"initial": {"b": 1.0}}, "initial names node 'b'"),
         ([Resistor("1", "a", "0", 1.0)], {"initial": {"a": np.nan}}, "initial holds NaN"),
-        ([BehaviouralVoltage("1", "a", "0", Voltage("b"))], {}, "node 'b' is read but no element drives it"),
+        ([BehavioralVoltage("1", "a", "0", Voltage("b"))], {}, "node 'b' is read but no element drives it"),
     ],
 )
 def test_bad_circuits_are_refused(elements, more, rule):
@@ -299,7 +299,7 @@ def test_bad_circuits_are_refused(elements, more, rule):
 
 def test_512_neurons_all_with_all_are_written_line_by_line():
     network = AnalogNetwork.from_ising(hebbian(512, 5))
-    lines = netlist_lines(circuit_of(network))
+    lines = netlist_lines(build_hopfield_circuit(network))
     assert next(lines).startswith("* ")
     assert sum(line.startswith("r") for line in lines) == count_resistors(network) == 512 * 511 + 512
 
@@ -337,9 +337,9 @@ def test_rounding_refuses_what_is_no_component():
     with pytest.raises(ValueError, match="values hold zero"):
         round_to_series([1.0, 0.0], "E24")
     with pytest.raises(ValueError, match="series is 'E25'"):
-        Parts(series="E25")
+        ComponentRange(series="E25")
     with pytest.raises(ValueError, match="resistors_ohm is"):
-        Parts(resistors_ohm=(2.0, 1.0))
+        ComponentRange(resistors_ohm=(2.0, 1.0))
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(2, 8), scale=st.floats(-6, 6), as_sparse=st.booleans())
@@ -350,8 +350,8 @@ def test_realised_network_is_the_network_at_another_speed(seed, n, scale, as_spa
     network = AnalogNetwork(
         base.conductances * factor, base.resistances / factor, base.capacitances, base.currents * factor, Tanh(5.0)
     )
-    wide = Parts(resistors_ohm=(1e3, 1e12), capacitors_f=(1e-13, 1e-3))
-    made = realise(network, wide)
+    wide = ComponentRange(resistors_ohm=(1e3, 1e12), capacitors_f=(1e-13, 1e-3))
+    made = fit_to_components(network, wide)
     assert made.opened == 0
     u = np.random.default_rng(seed).normal(size=n)
     np.testing.assert_allclose(
@@ -360,7 +360,7 @@ def test_realised_network_is_the_network_at_another_speed(seed, n, scale, as_spa
         rtol=1e-7,
         atol=abs(network.rhs(0, u)).max() * 1e-7,
     )
-    ohms = [e.ohm for e in circuit_of(made.network).elements if isinstance(e, Resistor)]
+    ohms = [e.ohm for e in build_hopfield_circuit(made.network).elements if isinstance(e, Resistor)]
     assert min(ohms) >= 1e3 * (1 - 1e-9)
 
 
@@ -371,8 +371,8 @@ def test_realised_parts_are_all_for_sale(seed, n, scale, series):
     network = AnalogNetwork(
         base.conductances * factor, base.resistances / factor, base.capacitances, base.currents * factor, Tanh(5.0)
     )
-    made = realise(network, Parts(series=series))
-    for element in circuit_of(made.network).elements:
+    made = fit_to_components(network, ComponentRange(series=series))
+    for element in build_hopfield_circuit(made.network).elements:
         match element:
             case Resistor(ohm=value):
                 assert 1e3 * (1 - 1e-9) <= value <= 1e7 * (1 + 1e-9)
@@ -386,7 +386,7 @@ def test_realised_parts_are_all_for_sale(seed, n, scale, series):
 
 
 def test_symmetry_survives_rounding():
-    made = realise(AnalogNetwork.from_ising(hebbian(20, 3)), Parts(series="E24"))
+    made = fit_to_components(AnalogNetwork.from_ising(hebbian(20, 3)), ComponentRange(series="E24"))
     assert np.array_equal(made.network.conductances, made.network.conductances.T)
     assert 0 < made.error < 0.06
     assert any("rounded to E24" in note for note in made.notes)
@@ -394,18 +394,18 @@ def test_symmetry_survives_rounding():
 
 def test_what_fits_is_left_alone():
     network = AnalogNetwork.from_ising(hebbian(20, 3))
-    made = realise(network)
+    made = fit_to_components(network)
     assert (made.conductance_factor, made.time_factor, made.opened, made.error, made.notes) == (1.0, 1.0, 0, 0.0, ())
     np.testing.assert_allclose(made.network.resistances, network.resistances)
 
 
 def test_synapses_beyond_the_largest_resistor_are_left_open_and_counted():
     j = np.array([[0, 1, 1e-6], [1, 0, 1], [1e-6, 1, 0]])
-    made = realise(AnalogNetwork.from_ising(Ising(j)))
+    made = fit_to_components(AnalogNetwork.from_ising(Ising(j)))
     assert made.opened == 2
     assert made.network.conductances[0, 2] == 0.0
     assert any("2 of 6 synapses need more than 1e+07 ohm" in note for note in made.notes)
-    made = realise(AnalogNetwork([[0.0]], 1e9, 1e-9, 1e-9, Tanh()))  # a node must keep one resistor
+    made = fit_to_components(AnalogNetwork([[0.0]], 1e9, 1e-9, 1e-9, Tanh()))  # a node must keep one resistor
     assert count_resistors(made.network) == 1
 
 
@@ -424,8 +424,8 @@ def test_loop_gain_is_the_growth_of_the_fastest_mode():
 
 def test_a_network_whose_loading_kills_the_gain_carries_a_warning():
     ising = hebbian(64, 3)
-    assert any("loop gain" in note for note in realise(AnalogNetwork.from_ising(ising, Tanh(1.5))).notes)
-    assert not any("loop gain" in note for note in realise(AnalogNetwork.from_ising(ising, Tanh(20.0))).notes)
+    assert any("loop gain" in note for note in fit_to_components(AnalogNetwork.from_ising(ising, Tanh(1.5))).notes)
+    assert not any("loop gain" in note for note in fit_to_components(AnalogNetwork.from_ising(ising, Tanh(20.0))).notes)
 
 
 # Problems
@@ -468,4 +468,4 @@ def test_what_is_too_large_for_a_netlist_says_what_would_fit():
     with pytest.raises(DoesNotFit, match="360000 resistors"):
         problem_netlist(hebbian(600, 3))
     with pytest.raises(ValueError, match="series and parts are both given"):
-        problem_netlist(hebbian(6, 3), series="E24", parts=Parts())
+        problem_netlist(hebbian(6, 3), series="E24", parts=ComponentRange())

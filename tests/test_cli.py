@@ -21,7 +21,7 @@ import neuromorph as nm
 from circuits import DIALECTS, OPAMPS, installed_engines
 from circuits.certificate.certify import Synapses
 from circuits.simulators.process import TIMEOUT_S
-from circuits.synthesis.hopfield_circuit import Level
+from circuits.synthesis.hopfield_circuit import AmplifierLevel
 from neuromorph.cli import circuits as circuit_commands
 from neuromorph.cli import compare as cli_compare
 from neuromorph.cli import main
@@ -370,7 +370,7 @@ def test_certify_ends_an_engine_that_hangs(picture, tmp_path, monkeypatch, capsy
 
 def test_help_and_circuits_agree():
     """The tables of circuits, which help must not import."""
-    assert get_args(Level) == circuit_commands.LEVELS
+    assert get_args(AmplifierLevel) == circuit_commands.LEVELS
     assert get_args(Synapses) == circuit_commands.SYNAPSES
     assert tuple(DIALECTS) == circuit_commands.DIALECTS
     assert tuple(OPAMPS) == circuit_commands.OPAMPS

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from circuits import Crossbar, compensated, installed_engines, simulate_circuit
+from circuits import Crossbar, compensate_ir_drop, installed_engines, simulate_circuit
 from circuits.crossbar import nested_dissection as dissection
-from circuits.crossbar.ir_drop_compensation import first_order
+from circuits.crossbar.ir_drop_compensation import first_order_attenuation
 from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
 every_engine = pytest.mark.parametrize("engine", installed_engines())
@@ -166,7 +166,7 @@ def test_no_voltages_and_many_are_solved_alike():
 def test_one_row_is_first_order_exact_by_the_book():
     """One cell: u y = 1 / (1 + g R_in) / (1 + g R_out), W = g / (1 + g (R_in + R_out))."""
     one = Crossbar([[1e-4]], **WIRES)
-    assert first_order(one)[0, 0] == pytest.approx(1 / (1 + 1e-4 * 12.0) / (1 + 1e-4 * 23.0), rel=1e-12)
+    assert first_order_attenuation(one)[0, 0] == pytest.approx(1 / (1 + 1e-4 * 12.0) / (1 + 1e-4 * 23.0), rel=1e-12)
 
 
 @pytest.mark.parametrize("both_ends", [False, True])
@@ -177,7 +177,7 @@ def test_the_first_order_is_first_order(both_ends):
         rng = np.random.default_rng(5)
         crossbar = Crossbar(rng.uniform(0.0, 1e-4, (24, 16)), ohm, 2 * ohm, ohm, 3 * ohm, both_ends)
         w = crossbar.effective()
-        errors.append(np.abs(w - crossbar.conductances * first_order(crossbar)).max() / w.max())
+        errors.append(np.abs(w - crossbar.conductances * first_order_attenuation(crossbar)).max() / w.max())
     assert all(np.log2(a / b) == pytest.approx(2.0, abs=0.1) for a, b in pairwise(errors))
 
 
@@ -190,7 +190,7 @@ def test_compensated_arrays_hold_what_was_asked_in_proportion():
     def build(g):
         return Crossbar(g, 3.0, 3.0)
 
-    cells, factor = compensated(asked, build, 25e-6)
+    cells, factor = compensate_ir_drop(asked, build, 25e-6)
     assert max(each.max() for each in cells) == pytest.approx(25e-6, rel=1e-9)
     assert all(np.array_equal(cell == 0.0, each == 0.0) for cell, each in zip(cells, asked, strict=True))
     for cell, each in zip(cells, asked, strict=True):
@@ -203,6 +203,6 @@ def test_compensated_arrays_hold_what_was_asked_in_proportion():
 
 def test_nothing_to_hold_is_refused():
     with pytest.raises(ValueError, match="must be positive"):
-        compensated([np.zeros((2, 2))], Crossbar, 1e-5)
+        compensate_ir_drop([np.zeros((2, 2))], Crossbar, 1e-5)
     with pytest.raises(ValueError, match="highest_s is 0"):
-        compensated([np.ones((2, 2))], Crossbar, 0.0)
+        compensate_ir_drop([np.ones((2, 2))], Crossbar, 0.0)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from circuits import NGSPICE, Crossbar, installed_engines, netlist_text, simulate_circuit, written
+from circuits import NGSPICE, Crossbar, installed_engines, netlist_text, program_cells, simulate_circuit
 from circuits.simulators.rawfile import read_raw
 
 every_engine = pytest.mark.parametrize("engine", installed_engines())
@@ -137,25 +137,25 @@ Z = 5.0  # standard errors: two-sided false failure 6e-7
 
 def test_perfect_cells_hold_what_they_are_asked_within_their_range():
     asked = np.array([[0.0, 1e-6, 3e-5], [9.9e-5, 1e-4, 1.0]])
-    np.testing.assert_array_equal(written(asked, **RANGE), np.clip(asked, 1e-6, 1e-4))
+    np.testing.assert_array_equal(program_cells(asked, **RANGE), np.clip(asked, 1e-6, 1e-4))
 
 
 def test_levels_are_even_and_the_nearest_is_taken():
     asked = np.linspace(1e-6, 1e-4, 1001)
-    held = written(asked, **RANGE, levels=4)
+    held = program_cells(asked, **RANGE, levels=4)
     np.testing.assert_allclose(np.unique(held), [1e-6, 3.4e-5, 6.7e-5, 1e-4], rtol=1e-12)
     assert np.abs(held - asked).max() <= 3.3e-5 / 2 * (1 + 1e-9)
 
 
 def test_spread_is_that_of_the_logarithm():
     """Mean and standard deviation of ln G to 5 standard errors of 200,000 cells."""
-    logs = np.log(written(np.full(CELLS, 2e-5), **RANGE, spread=0.1, rng=1) / 2e-5)
+    logs = np.log(program_cells(np.full(CELLS, 2e-5), **RANGE, spread=0.1, rng=1) / 2e-5)
     assert abs(logs.mean()) < Z * 0.1 / np.sqrt(CELLS)
     assert abs(logs.std() / 0.1 - 1.0) < Z / np.sqrt(2 * CELLS)
 
 
 def test_stuck_cells_stay_at_their_end_of_the_range():
-    held = written(np.full(CELLS, 2e-5), **RANGE, stuck_low=0.03, stuck_high=0.01, rng=2)
+    held = program_cells(np.full(CELLS, 2e-5), **RANGE, stuck_low=0.03, stuck_high=0.01, rng=2)
     assert set(np.unique(held)) == {1e-6, 2e-5, 1e-4}
     for value, fraction in ((1e-6, 0.03), (1e-4, 0.01)):
         assert abs((held == value).mean() - fraction) < Z * np.sqrt(fraction * (1 - fraction) / CELLS)
@@ -164,8 +164,8 @@ def test_stuck_cells_stay_at_their_end_of_the_range():
 def test_one_seed_gives_one_array():
     asked = np.full((4, 5), 2e-5)
     options = {**RANGE, "spread": 0.2, "stuck_low": 0.1}
-    np.testing.assert_array_equal(written(asked, **options, rng=3), written(asked, **options, rng=3))
-    assert not np.array_equal(written(asked, **options, rng=3), written(asked, **options, rng=4))
+    np.testing.assert_array_equal(program_cells(asked, **options, rng=3), program_cells(asked, **options, rng=3))
+    assert not np.array_equal(program_cells(asked, **options, rng=3), program_cells(asked, **options, rng=4))
 
 
 @pytest.mark.parametrize(
@@ -180,4 +180,4 @@ def test_one_seed_gives_one_array():
 )
 def test_bad_cells_are_refused(change, rule):
     with pytest.raises(ValueError, match=rule):
-        written(**{"targets": [2e-5], **RANGE, **change})
+        program_cells(**{"targets": [2e-5], **RANGE, **change})

@@ -17,7 +17,7 @@ from circuits import (
     NEOSPICE,
     NGSPICE,
     XYCE,
-    BehaviouralVoltage,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -26,16 +26,16 @@ from circuits import (
     TourCircuit,
     Transient,
     Voltage,
+    build_hopfield_circuit,
     call,
-    circuit_of,
     installed_engines,
     lint,
     netlist_text,
     problem_netlist,
     require_clean,
 )
-from circuits.netlist.expressions import total
-from circuits.spice.dialects import dialect_named
+from circuits.netlist.expressions import balanced_sum
+from circuits.spice.dialects import get_dialect
 from neuromorph.analog import Softassign
 from neuromorph.cli import main
 
@@ -43,7 +43,7 @@ ELEMENTS = (
     Resistor("1", "u", "0", 1e3),
     Capacitor("1", "u", "0", 1e-6),
     CurrentSource("1", "0", "u", 1e-3),
-    BehaviouralVoltage("v", "v", "0", 0.5 * call("tanh", 4.0 * Voltage("u"))),
+    BehavioralVoltage("v", "v", "0", 0.5 * call("tanh", 4.0 * Voltage("u"))),
 )
 
 
@@ -77,17 +77,17 @@ def test_every_dialect_writes_what_its_manual_asks_for():
 def test_every_dialect_says_how_to_run_it():
     assert list(DIALECTS) == ["ngspice", "xyce", "ltspice", "neospice"]
     for name, dialect in DIALECTS.items():
-        assert dialect_named(name) is dialect
+        assert get_dialect(name) is dialect
         assert netlist_text(small(), dialect).splitlines()[1] == f"* run: {dialect.command}"
     with pytest.raises(ValueError, match="dialect is 'hspice'; known are ngspice, xyce, ltspice, neospice"):
-        dialect_named("hspice")
+        get_dialect("hspice")
 
 
 def test_what_a_simulator_would_lose_is_refused():
     with pytest.raises(ValueError, match=r"neospice does not hold initial voltages.*set uic"):
         netlist_text(small(uic=False), NEOSPICE)
     long = Circuit(
-        "t", (*ELEMENTS, BehaviouralVoltage("w", "w", "0", total([Voltage("u")] * 6000))), Transient(1, 1), "u"
+        "t", (*ELEMENTS, BehavioralVoltage("w", "w", "0", balanced_sum([Voltage("u")] * 6000))), Transient(1, 1), "u"
     )
     with pytest.raises(ValueError, match="more than 5000 terms"):
         netlist_text(long, NEOSPICE)
@@ -99,7 +99,9 @@ def test_what_a_simulator_would_lose_is_refused():
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 6))
 def test_what_we_write_has_no_trap(seed, n):
-    circuit = circuit_of(random_network(seed, n, ACTIVATIONS[seed % 4]), np.random.default_rng(seed).normal(size=n))
+    circuit = build_hopfield_circuit(
+        random_network(seed, n, ACTIVATIONS[seed % 4]), np.random.default_rng(seed).normal(size=n)
+    )
     for dialect in DIALECTS.values():
         assert lint(netlist_text(circuit, dialect), dialect) == ()
 
@@ -297,7 +299,7 @@ def test_the_command_line_writes_each_dialect(tmp_path, capsys):
         assert main(["netlist", str(file), "--dialect", dialect]) == 0
         text = capsys.readouterr().out
         assert sign in text
-        assert lint(text, dialect_named(dialect)) == ()
+        assert lint(text, get_dialect(dialect)) == ()
     assert main(["netlist", str(file), "--dialect", "spectre"]) == 2
     assert "dialect is 'spectre'; known are ngspice, xyce" in capsys.readouterr().err
     assert problem_netlist(hebbian(5, 2), dialect=XYCE) == problem_netlist(hebbian(5, 2), dialect="xyce")

@@ -11,7 +11,7 @@ from test_amplifiers import spins
 
 from circuits import (
     DIALECTS,
-    BehaviouralVoltage,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     Diode,
@@ -23,8 +23,8 @@ from circuits import (
     Subcircuit,
     Time,
     Transient,
-    circuit_of,
-    clamped,
+    build_hopfield_circuit,
+    clamp_initial,
     energy_of_waveforms,
     installed_engines,
     lint,
@@ -47,7 +47,7 @@ def biased(volts, area=2.0, **more) -> Circuit:
     elements = []
     for k, volt in enumerate(volts):
         elements += [
-            BehaviouralVoltage(f"s{k}", f"s{k}", "0", Number(volt)),
+            BehavioralVoltage(f"s{k}", f"s{k}", "0", Number(volt)),
             Resistor(f"{k}", f"s{k}", f"a{k}", 1e3),
             Diode(f"{k}", f"a{k}", "0", replace(MODEL, **more), area),
         ]
@@ -83,7 +83,7 @@ def test_a_diode_blocks_backwards(engine):
 def test_a_junction_has_the_capacitance_of_its_depletion_layer(engine):
     """i = C_0 (1 - v / V_J)^-M dv/dt on a falling ramp of 1 V/us."""
     elements = (
-        BehaviouralVoltage("s", "s", "0", Number(-1e6) * Time()),
+        BehavioralVoltage("s", "s", "0", Number(-1e6) * Time()),
         Resistor("1", "s", "a", 1e3),
         Diode("1", "a", "0", MODEL, 2.0),
     )
@@ -116,9 +116,9 @@ def test_a_protected_input_is_a_subcircuit_of_two_diodes():
         (Parameter("n", 1.0),),
     )
     elements = (
-        BehaviouralVoltage("s", "s", "0", Number(1e5) * Time() - 5.0),
-        BehaviouralVoltage("h", "h", "0", Number(2.5)),
-        BehaviouralVoltage("l", "l", "0", Number(-2.5)),
+        BehavioralVoltage("s", "s", "0", Number(1e5) * Time() - 5.0),
+        BehavioralVoltage("h", "h", "0", Number(2.5)),
+        BehavioralVoltage("l", "l", "0", Number(-2.5)),
         Resistor("1", "s", "u", 1e4),
         Instance("1", clamp, ("u", "h", "l"), {"n": 4.0}),
     )
@@ -159,7 +159,7 @@ def test_the_energy_of_a_diode_is_not_guessed():
 
 def divider() -> Circuit:
     elements = (
-        BehaviouralVoltage("s", "s", "0", Number(1.0)),
+        BehavioralVoltage("s", "s", "0", Number(1.0)),
         Resistor("1", "s", "u", 1e3),
         Resistor("2", "u", "0", 1e3),
         Capacitor("1", "u", "0", 1e-6),
@@ -177,18 +177,18 @@ def test_an_operating_point_holds_the_start_in_every_engine(engine):
 
 def test_clamps_are_added_only_where_a_start_is_to_be_held():
     circuit = divider()
-    held = clamped(circuit)
+    held = clamp_initial(circuit)
     assert held.initial == {}
     assert [e.letter + e.name for e in held.elements[len(circuit.elements) :]] == ["bclamp", "bclamp_u"]
     assert lint(netlist_text(held, DIALECTS["neospice"]), DIALECTS["neospice"]) == ()
     free = replace(circuit, analysis=replace(circuit.analysis, uic=True))
-    assert clamped(free) is free
+    assert clamp_initial(free) is free
     taken = replace(circuit, elements=(*circuit.elements, Resistor("clamp", "u", "clamp", 1.0)))
-    assert "clamp1" in clamped(taken).nodes()
+    assert "clamp1" in clamp_initial(taken).nodes()
     cell = Subcircuit("s", ("a",), (Resistor("1", "a", "b", 1.0), Resistor("2", "b", "0", 1.0)))
     deep = replace(circuit, elements=(*circuit.elements, Instance("1", cell, ("u",))), initial={"x1.b": 0.1})
     with pytest.raises(ValueError, match=r"initial holds 'x1\.b' within an instance; flatten the circuit first"):
-        clamped(deep)
+        clamp_initial(deep)
 
 
 def transistors_from_a_start(seeds: range) -> None:
@@ -196,7 +196,7 @@ def transistors_from_a_start(seeds: range) -> None:
     for seed in seeds:
         network = spins(seed)
         start = random_start(network, seed)
-        circuit = circuit_of(
+        circuit = build_hopfield_circuit(
             network, start, level="transistor", duration_s=30.0 * float(network.time_constants_s.max())
         )
         embedded, reference = (simulate_circuit(circuit, engine) for engine in ("neospice", "ngspice"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_power import RAILS, apart, memory
 
-from circuits import OPAMPS, circuit_of, installed_engines, simulate_circuit
+from circuits import OPAMPS, build_hopfield_circuit, installed_engines, simulate_circuit
 from circuits.energy import ode_energy as power
 from circuits.energy import spice_energy as metering
 from circuits.energy.ode_energy import (
@@ -90,7 +90,7 @@ def test_a_capacitor_that_is_one_percent_off_breaks_the_balance_of_the_ode(monke
 def test_a_class_that_is_one_percent_off_shows_between_spice_and_the_ode(name, monkeypatch):
     """At tau / 50, where both agree to 1e-4 of what is dissipated without the mutant."""
     network, start, duration = biased()
-    circuit = circuit_of(network, start)
+    circuit = build_hopfield_circuit(network, start)
     waves = simulate_circuit(circuit)
     expected = energy_of_network(network, start, duration)
     assert apart(energy_of_waveforms(circuit, waves), expected) <= AGREE
@@ -107,10 +107,10 @@ def test_a_class_that_is_one_percent_off_shows_between_spice_and_the_ode(name, m
 def test_an_element_that_spice_counts_in_another_class_shows(monkeypatch):
     """A leak taken for a synapse balances, but does not agree with the ODE."""
     network, start, duration = memory(8)
-    circuit = circuit_of(network, start)
+    circuit = build_hopfield_circuit(network, start)
     waves = simulate_circuit(circuit)
     moved = energy_of_waveforms(
-        circuit, waves, classes=lambda e: SYNAPSES if e.name == "leak3" else metering.class_of(e)
+        circuit, waves, classes=lambda e: SYNAPSES if e.name == "leak3" else metering.element_class(e)
     )
     expected = energy_of_network(network, start, duration)
     assert moved.imbalance < 1e-9
@@ -121,7 +121,7 @@ def test_an_element_that_spice_counts_in_another_class_shows(monkeypatch):
 def test_the_rails_of_real_amplifiers_are_apart_and_account_for_what_amplifiers_burn(level):
     """Rail by rail: what VDD and VSS deliver is all there is; the balance holds per class, not in a rest."""
     network, start, _ = memory(8)
-    circuit = save_all(circuit_of(network, start, level=level))
+    circuit = save_all(build_hopfield_circuit(network, start, level=level))
     engine = installed_engines()[0]
     found = energy_of_waveforms(circuit, simulate_circuit(circuit, engine))
     sides = found.totals()

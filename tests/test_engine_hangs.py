@@ -15,7 +15,7 @@ from test_engines import charging, fake_ngspice, raw_file
 
 from circuits import EngineError, available_engines, simulate_circuit, simulate_circuits
 from circuits.simulators import ngspice, process
-from circuits.simulators.process import Limits
+from circuits.simulators.process import ProcessLimits
 from circuits.simulators.rawfile import read_raw
 from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
@@ -69,7 +69,7 @@ def none_runs(folder: Path) -> bool:
 
 def run(body: str, tmp_path, monkeypatch, **limits):
     fake_ngspice(tmp_path, monkeypatch, body)
-    return ngspice.run(charging(), Limits(**{"timeout_s": 30.0, "file_bytes": 8 << 20, **limits}))
+    return ngspice.run(charging(), ProcessLimits(**{"timeout_s": 30.0, "file_bytes": 8 << 20, **limits}))
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_child_that_keeps_the_output_open_delays_nothing(pids, tmp_path, monke
 
 def test_a_long_transient_may_write_what_it_needs():
     large = charging()
-    assert Limits(1.0, file_bytes=1).of(large).file_bytes == pytest.approx(50 * 8 * 500 * 2, 1e-5)
-    assert Limits(1.0).of(large).file_bytes == process.Limits(1.0).file_bytes == 1 << 30
+    assert ProcessLimits(1.0, file_bytes=1).of(large).file_bytes == pytest.approx(50 * 8 * 500 * 2, 1e-5)
+    assert ProcessLimits(1.0).of(large).file_bytes == process.ProcessLimits(1.0).file_bytes == 1 << 30
 
 
 @pytest.mark.parametrize("body", ["import time; time.sleep(600)", "while True: print('x' * 60000)"])

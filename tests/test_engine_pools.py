@@ -12,7 +12,7 @@ import pytest
 from test_engines import ENGINES, charging, fake_ngspice, raw_file
 
 from circuits import (
-    BehaviouralVoltage,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -22,12 +22,12 @@ from circuits import (
     Voltage,
     Waveforms,
     available_engines,
+    build_hopfield_circuit,
     call,
-    circuit_of,
     simulate_circuit,
     simulate_circuits,
 )
-from circuits.netlist.expressions import total
+from circuits.netlist.expressions import balanced_sum
 from circuits.simulators import neospice as embedded
 from circuits.simulators import process, pyspice
 from neuromorph.analog import AnalogNetwork, Tanh
@@ -42,7 +42,7 @@ def starting_at(volt):
 def unsolvable():
     """Two sources that disagree about one node."""
     return charging(
-        elements=[BehaviouralVoltage(k, "f", "0", v * Voltage("u") + v) for k, v in (("a", 1.0), ("b", 2.0))]
+        elements=[BehavioralVoltage(k, "f", "0", v * Voltage("u") + v) for k, v in (("a", 1.0), ("b", 2.0))]
     )
 
 
@@ -69,7 +69,7 @@ def test_a_pool_gives_what_single_runs_give_in_their_order(engine):
 def test_a_network_goes_through_the_pool_of_pyspice():
     """Its processes get the whole circuit: initial voltages, analysis, what to save."""
     network = AnalogNetwork([[0.0, 1e-5], [1e-5, 0.0]], 5e4, 1e-9, 1e-7, Tanh(5.0))
-    circuit = circuit_of(network, [0.1, -0.2])
+    circuit = build_hopfield_circuit(network, [0.1, -0.2])
     (pooled,) = simulate_circuits([circuit], "pyspice")
     alone = simulate_circuit(circuit, "ngspice")
     assert pooled.nodes == alone.nodes
@@ -99,7 +99,7 @@ def test_what_is_wrong_with_all_circuits_is_said_once(monkeypatch):
 def test_a_circuit_that_cannot_be_written_is_an_error_of_its_own():
     """More terms than neospice reads; where it is not installed there is nothing to refuse."""
     if "neospice" in ENGINES:
-        long = charging(elements=[BehaviouralVoltage("f", "f", "0", total([call("tanh", Voltage("u"))] * 6000))])
+        long = charging(elements=[BehavioralVoltage("f", "f", "0", balanced_sum([call("tanh", Voltage("u"))] * 6000))])
         refused, ran = simulate_circuits([long, charging()], "neospice")
         assert "more than 5000 terms" in str(refused)
         assert isinstance(ran, Waveforms)

@@ -9,7 +9,7 @@ import pytest
 from scipy.linalg import expm
 
 from circuits import (
-    BehaviouralVoltage,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -21,16 +21,16 @@ from circuits import (
     Voltage,
     available_engines,
     call,
-    evaluate,
+    evaluate_expression,
     installed_engines,
     netlist_text,
     simulate_circuit,
 )
-from circuits.netlist.expressions import FUNCTIONS, total
+from circuits.netlist.expressions import FUNCTIONS, balanced_sum
 from circuits.simulators import neospice as embedded
 from circuits.simulators import ngspice
 from circuits.simulators.rawfile import read_raw
-from circuits.simulators.waveforms import checked
+from circuits.simulators.waveforms import validate_waveforms
 
 ENGINES = installed_engines()
 every_engine = pytest.mark.parametrize("engine", ENGINES)
@@ -90,9 +90,9 @@ def test_every_function_means_in_the_engine_what_it_means_here(engine, function)
     x = Voltage("u")
     argument = 1.0 + x if function == "sqrt" else 2.0 * x
     expression = call(function, argument, 0.3 - x * x) if function in ("min", "max") else call(function, argument)
-    circuit = charging(elements=[BehaviouralVoltage("f", "f", "0", expression)], saved=("u", "f"))
+    circuit = charging(elements=[BehavioralVoltage("f", "f", "0", expression)], saved=("u", "f"))
     waves = simulate_circuit(circuit, engine)
-    expected = evaluate(expression, {"u": waves.of(["u"])[:, 0]})
+    expected = evaluate_expression(expression, {"u": waves.of(["u"])[:, 0]})
     np.testing.assert_allclose(waves.of(["f"])[:, 0], expected, atol=1e-6)
 
 
@@ -100,11 +100,11 @@ def test_every_function_means_in_the_engine_what_it_means_here(engine, function)
 def test_long_expressions_negative_numbers_and_time(engine):
     """Continued lines, the sign of a negative constant before a product, and the variable of time."""
     x, t = Voltage("u"), Time()
-    expression = total([(-0.5) * x * x, 300.0 * t, *(0.01 * (k - 40.25) * x / (1.0 + k) for k in range(80))])
-    circuit = charging(elements=[BehaviouralVoltage("f", "f", "0", expression)], saved=("u", "f"))
+    expression = balanced_sum([(-0.5) * x * x, 300.0 * t, *(0.01 * (k - 40.25) * x / (1.0 + k) for k in range(80))])
+    circuit = charging(elements=[BehavioralVoltage("f", "f", "0", expression)], saved=("u", "f"))
     assert "\n+ " in netlist_text(circuit)
     waves = simulate_circuit(circuit, engine)
-    expected = evaluate(expression, {"u": waves.of(["u"])[:, 0]}, waves.times)
+    expected = evaluate_expression(expression, {"u": waves.of(["u"])[:, 0]}, waves.times)
     np.testing.assert_allclose(waves.of(["f"])[:, 0], expected, atol=3e-6)
 
 
@@ -131,7 +131,7 @@ def test_a_run_that_takes_too_long_is_stopped(engine):
 @every_engine
 def test_a_circuit_that_cannot_be_solved_is_an_error_not_a_result(engine):
     """Two sources that disagree about one node."""
-    clash = [BehaviouralVoltage(k, "f", "0", v * Voltage("u") + v) for k, v in (("a", 1.0), ("b", 2.0))]
+    clash = [BehavioralVoltage(k, "f", "0", v * Voltage("u") + v) for k, v in (("a", 1.0), ("b", 2.0))]
     with pytest.raises(EngineError, match=engine):
         simulate_circuit(charging(elements=clash), engine)
 
@@ -162,16 +162,16 @@ def test_results_are_checked():
     """NaN, a run cut short, a lost signal: each would otherwise look like an answer."""
     circuit = charging()
     t = np.linspace(0, 5e-3, 11)
-    good = checked(circuit, "x", "x-1", np.r_[t[:4], t[3:]], {"u": np.r_[t[:4], t[3:]]})
+    good = validate_waveforms(circuit, "x", "x-1", np.r_[t[:4], t[3:]], {"u": np.r_[t[:4], t[3:]]})
     assert np.array_equal(good.times, t)  # a sample written twice counts once
     with pytest.raises(EngineError, match=r"x stopped at 0\.0045 s of 0\.005 s"):
-        checked(circuit, "x", "x-1", t[:-1], {"u": t[:-1]})
+        validate_waveforms(circuit, "x", "x-1", t[:-1], {"u": t[:-1]})
     with pytest.raises(EngineError, match="stopped at 0 s"):
-        checked(circuit, "x", "x-1", t[:0], {"u": t[:0]})
+        validate_waveforms(circuit, "x", "x-1", t[:0], {"u": t[:0]})
     with pytest.raises(EngineError, match="NaN or infinity, first at node 'u'"):
-        checked(circuit, "x", "x-1", t, {"u": np.where(t > 4e-3, np.nan, t)})
+        validate_waveforms(circuit, "x", "x-1", t, {"u": np.where(t > 4e-3, np.nan, t)})
     with pytest.raises(EngineError, match="no voltage of node 'u'"):
-        checked(circuit, "x", "x-1", t, {"v": t})
+        validate_waveforms(circuit, "x", "x-1", t, {"v": t})
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_results_are_checked():
 def test_what_neospice_drops_is_noticed(asked, built, rule, monkeypatch):
     if "neospice" not in ENGINES:
         return  # the wheel does not exist on this platform
-    circuit = charging(elements=[BehaviouralVoltage("f", "f", "0", call("tanh", Voltage("u")))])
+    circuit = charging(elements=[BehavioralVoltage("f", "f", "0", call("tanh", Voltage("u")))])
 
     def broken(circuit, path):
         path.write_text(netlist_text(circuit).replace(asked, built))
@@ -198,10 +198,10 @@ def test_what_neospice_drops_is_noticed(asked, built, rule, monkeypatch):
 def test_lint_refuses_what_neospice_computes_wrong():
     held = Circuit("t", charging().elements, Transient(1e-5, 5e-3, uic=False), ("u",), {"u": 1.0})
     with pytest.raises(EngineError, match="does not hold initial voltages during the operating point; set uic"):
-        embedded.lint(held)
-    long = charging(elements=[BehaviouralVoltage("f", "f", "0", total([call("tanh", Voltage("u"))] * 6000))])
+        embedded.check_neospice(held)
+    long = charging(elements=[BehavioralVoltage("f", "f", "0", balanced_sum([call("tanh", Voltage("u"))] * 6000))])
     with pytest.raises(EngineError, match="more than 5000 terms"):
-        embedded.lint(long)
+        embedded.check_neospice(long)
 
 
 # ngspice: its files and its messages, also where it is not installed

@@ -10,9 +10,9 @@ from test_circuits import random_network
 
 from circuits import (
     OPAMPS,
-    BehaviouralCurrent,
-    BehaviouralVoltage,
-    Boards,
+    BehavioralCurrent,
+    BehavioralVoltage,
+    BoardEnsemble,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -22,15 +22,15 @@ from circuits import (
     Time,
     Tolerances,
     Transient,
-    circuit_of,
-    evaluate,
+    build_hopfield_circuit,
+    estimate_yield,
+    evaluate_expression,
     installed_engines,
     make_circuit,
     simulate_circuit,
     typical_tolerances,
-    yield_of,
 )
-from circuits.netlist.hierarchy import flatten
+from circuits.netlist.hierarchy import flatten_circuit
 from circuits.simulators import ngspice
 from circuits.synthesis.cmos_neuron import NMOS, PMOS
 from circuits.tolerances import spice_boards
@@ -55,9 +55,9 @@ def tethered(model, bulk):
     rail = 5.0 if model.channel == "n" else -5.0
     sweep = (rail / 1e-3) * Time()
     elements = (
-        BehaviouralVoltage("dd", "dd", "0", rail + 0.0 * Time()),
-        BehaviouralVoltage("g", "g", "0", sweep),
-        BehaviouralVoltage("b", "b", "0", bulk + 0.0 * Time()),
+        BehavioralVoltage("dd", "dd", "0", rail + 0.0 * Time()),
+        BehavioralVoltage("g", "g", "0", sweep),
+        BehavioralVoltage("b", "b", "0", bulk + 0.0 * Time()),
         Resistor("d", "dd", "d", 2e4),
         Resistor("s", "s", "0", 1e4),
         Capacitor("d", "d", "0", 1e-13),
@@ -100,15 +100,17 @@ def test_a_temperature_without_a_surface_potential_is_refused():
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_copy_with_exact_parts_is_the_circuit(level):
     """Every value to round-off: a factor on the wrong element shows."""
-    circuit = circuit_of(network(), np.array([0.01, -0.02, 0.03, 0.0]), level=level)
-    exact, flat = make_circuit(circuit, Tolerances(), 5), flatten(circuit)
+    circuit = build_hopfield_circuit(network(), np.array([0.01, -0.02, 0.03, 0.0]), level=level)
+    exact, flat = make_circuit(circuit, Tolerances(), 5), flatten_circuit(circuit)
     volts = {node: v for v, node in zip(np.random.default_rng(0).normal(size=500), sorted(flat.nodes()), strict=False)}
     assert (exact.saved, exact.initial, exact.analysis) == (flat.saved, flat.initial, flat.analysis)
     for made, asked in zip(exact.elements, flat.elements, strict=True):
         assert type(made) is type(asked)
         assert made.name == asked.name
-        if isinstance(asked, BehaviouralVoltage | BehaviouralCurrent):
-            assert evaluate(made.expression, volts) == pytest.approx(evaluate(asked.expression, volts), rel=1e-9)
+        if isinstance(asked, BehavioralVoltage | BehavioralCurrent):
+            assert evaluate_expression(made.expression, volts) == pytest.approx(
+                evaluate_expression(asked.expression, volts), rel=1e-9
+            )
         elif isinstance(asked, Mosfet):
             assert replace(made.model, name=asked.model.name) == asked.model
         else:
@@ -124,9 +126,9 @@ def wide(n=40):
 def test_op_amps_are_as_far_off_as_was_said():
     """A_0, GBW and offset of 120 amplifiers, apart from each other; resistors of the neuron as all resistors."""
     tolerances = Tolerances(resistor=0.05, offset_v=2e-3, opamp_gain=0.7, opamp_bandwidth=0.1)
-    circuit = circuit_of(wide(), level="opamp", opamp=replace(OPAMPS["lmv824"], offset_v=0.0))
-    pairs = list(zip(make_circuit(circuit, tolerances, 1).elements, flatten(circuit).elements, strict=True))
-    poles = {e.b for _, e in pairs if isinstance(e, BehaviouralCurrent) and "tanh" in str(e.expression)}
+    circuit = build_hopfield_circuit(wide(), level="opamp", opamp=replace(OPAMPS["lmv824"], offset_v=0.0))
+    pairs = list(zip(make_circuit(circuit, tolerances, 1).elements, flatten_circuit(circuit).elements, strict=True))
+    poles = {e.b for _, e in pairs if isinstance(e, BehavioralCurrent) and "tanh" in str(e.expression)}
     assert len(poles) == 120
 
     def ratios(kind, name, poles_too):
@@ -149,12 +151,12 @@ def test_op_amps_are_as_far_off_as_was_said():
     assert len(resistors) == 40 * 40 + 40 + 40 * 7
     assert stats.kstest((resistors - 1.0) / 0.05, stats.uniform(-1, 2).cdf).pvalue > 1e-6
     assert (ratios(Capacitor, "farad", False) == 1.0).all()
-    still = dict.fromkeys(circuit.nodes() | set(flatten(circuit).nodes()), 0.0)
+    still = dict.fromkeys(circuit.nodes() | set(flatten_circuit(circuit).nodes()), 0.0)
     part = OPAMPS["lmv824"]
     slope = part.bandwidth_hz * 2.0 * np.pi / part.slew_v_s
-    stages = [e for e, _ in pairs if isinstance(e, BehaviouralCurrent) and e.b in poles]
+    stages = [e for e, _ in pairs if isinstance(e, BehavioralCurrent) and e.b in poles]
     most = part.slew_v_s * 10e-12
-    offsets = np.array([np.arctanh(evaluate(e.expression, still) / most) / slope for e in stages])
+    offsets = np.array([np.arctanh(evaluate_expression(e.expression, still) / most) / slope for e in stages])
     assert stats.kstest(offsets / 2e-3, stats.norm.cdf).pvalue > 1e-6
     supplies = [made == e for made, e in pairs if isinstance(e, CurrentSource) and e.a == "vdd"]
     assert (len(supplies), all(supplies)) == (120, True)
@@ -166,9 +168,9 @@ def test_op_amps_are_as_far_off_as_was_said():
 def test_transistors_follow_pelgroms_law():
     """Deviates over A / sqrt(2 W L) are standard normal, for large and small transistors alike."""
     tolerances = Tolerances(threshold_v_m=18e-9, beta_m=2e-8)
-    circuit = circuit_of(wide(), level="transistor")
+    circuit = build_hopfield_circuit(wide(), level="transistor")
     made = [e for e in make_circuit(circuit, tolerances, 2).elements if isinstance(e, Mosfet)]
-    asked = [e for e in flatten(circuit).elements if isinstance(e, Mosfet)]
+    asked = [e for e in flatten_circuit(circuit).elements if isinstance(e, Mosfet)]
     root = np.array([np.sqrt(2.0 * e.width_m * e.length_m) for e in asked])
     assert np.ptp(root) > 2.0 * root.min()
     thresholds = np.array([m.model.threshold_v - e.model.threshold_v for m, e in zip(made, asked, strict=True)]) * root
@@ -185,12 +187,12 @@ def test_transistors_follow_pelgroms_law():
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_same_seed_is_the_same_copy_and_another_is_not(level):
-    circuit = circuit_of(network(), level=level)
+    circuit = build_hopfield_circuit(network(), level=level)
     tolerances = replace(typical_tolerances(), mismatch=0.1)
     assert make_circuit(circuit, tolerances, 3) == make_circuit(circuit, tolerances, 3)
     assert make_circuit(circuit, tolerances, 3) != make_circuit(circuit, tolerances, 4)
     once, twice = (make_circuit(circuit, Tolerances(resistor=r), 3).elements for r in (0.01, 0.02))
-    for a, b, e in zip(once, twice, flatten(circuit).elements, strict=True):
+    for a, b, e in zip(once, twice, flatten_circuit(circuit).elements, strict=True):
         if isinstance(e, Resistor):
             assert b.ohm / e.ohm - 1.0 == pytest.approx(2.0 * (a.ohm / e.ohm - 1.0), abs=1e-12)
 
@@ -199,12 +201,12 @@ def test_heat_lowers_the_gain_of_ideal_amplifiers_and_limiters():
     """tanh(20 u) at 350 K is tanh(20 * 300 / 350 u), at both levels."""
     hot = Tolerances(temperature_k=(350.0, 350.0))
     for level, node, source in (("ideal", "u0", "bv0"), ("opamp", "x0_y", "bx0_s")):
-        circuit = circuit_of(network(), level=level)
+        circuit = build_hopfield_circuit(network(), level=level)
         (made,) = [e for e in make_circuit(circuit, hot, 0).elements if e.letter + e.name == source]
-        (asked,) = [e for e in flatten(circuit).elements if e.letter + e.name == source]
+        (asked,) = [e for e in flatten_circuit(circuit).elements if e.letter + e.name == source]
         for volt in (-0.1, 0.02, 0.3):
-            expected = evaluate(asked.expression, {node: volt * 300.0 / 350.0})
-            assert evaluate(made.expression, {node: volt}) == pytest.approx(expected, rel=1e-12)
+            expected = evaluate_expression(asked.expression, {node: volt * 300.0 / 350.0})
+            assert evaluate_expression(made.expression, {node: volt}) == pytest.approx(expected, rel=1e-12)
 
 
 def test_typical_tolerances_are_the_data():
@@ -222,10 +224,10 @@ def test_typical_tolerances_are_the_data():
 
 def test_ideal_boards_in_spice_fail_where_those_of_the_ode_do():
     """Other copies, the same distribution: none fails without tolerances, nearly all at offsets of 1 V."""
-    assert yield_of(Boards(memory(), Tolerances()), 6, level="ideal").boards.value == 1.0
-    bad = Boards(memory(), Tolerances(offset_v=1.0), reads=2)
-    assert yield_of(bad, 20, level="ideal").boards.value < 0.3
-    assert yield_of(bad, 20).boards.value < 0.3
+    assert estimate_yield(BoardEnsemble(memory(), Tolerances()), 6, level="ideal").boards.value == 1.0
+    bad = BoardEnsemble(memory(), Tolerances(offset_v=1.0), reads=2)
+    assert estimate_yield(bad, 20, level="ideal").boards.value < 0.3
+    assert estimate_yield(bad, 20).boards.value < 0.3
 
 
 @pytest.mark.slow
@@ -233,35 +235,35 @@ def test_ideal_boards_in_spice_fail_where_those_of_the_ode_do():
 def test_usual_parts_recall_and_very_bad_ones_do_not(level):
     """Offsets of op-amps; thresholds of transistors fifty times too far off. At a temperature drawn for each board."""
     usual, bad = typical_tolerances(), replace(typical_tolerances(), offset_v=0.5, threshold_v_m=100 * 18e-9)
-    good = yield_of(Boards(memory(), usual), 16, level=level, workers=2)
+    good = estimate_yield(BoardEnsemble(memory(), usual), 16, level=level, workers=2)
     assert good.boards.value == 1.0
-    assert yield_of(Boards(memory(), bad), 16, level=level, workers=2).boards.value < 0.5
+    assert estimate_yield(BoardEnsemble(memory(), bad), 16, level=level, workers=2).boards.value < 0.5
 
 
 def test_boards_in_spice_are_the_same_for_any_workers_and_go_on(tmp_path, monkeypatch):
-    boards, path = Boards(memory(6), replace(typical_tolerances(), offset_v=0.1), reads=2), tmp_path / "y.json"
-    alone = yield_of(boards, 10, rng=3, level="ideal")
+    boards, path = BoardEnsemble(memory(6), replace(typical_tolerances(), offset_v=0.1), reads=2), tmp_path / "y.json"
+    alone = estimate_yield(boards, 10, rng=3, level="ideal")
     assert 0.0 < alone.reads < 1.0
-    assert np.array_equal(yield_of(boards, 10, rng=3, level="ideal", workers=2).scores, alone.scores)
-    assert np.array_equal(yield_of(boards, 4, rng=3, level="ideal", path=path).scores, alone.scores[:4])
+    assert np.array_equal(estimate_yield(boards, 10, rng=3, level="ideal", workers=2).scores, alone.scores)
+    assert np.array_equal(estimate_yield(boards, 4, rng=3, level="ideal", path=path).scores, alone.scores[:4])
     counted = []
     real = spice_boards.board_circuits
     monkeypatch.setattr(spice_boards, "board_circuits", lambda *given: counted.append(1) or real(*given))
-    assert np.array_equal(yield_of(boards, 10, rng=3, level="ideal", path=path).scores, alone.scores)
+    assert np.array_equal(estimate_yield(boards, 10, rng=3, level="ideal", path=path).scores, alone.scores)
     assert len(counted) == 6
     assert len(json.loads(path.read_text())["scores"]) == 10
-    yield_of(boards, 3, rng=3, path=path)  # the ODE's is another study
+    estimate_yield(boards, 3, rng=3, path=path)  # the ODE's is another study
     assert len(json.loads(path.read_text())["scores"]) == 3
 
 
 def test_a_board_that_fails_in_spice_is_named(monkeypatch):
     """No failure passes for a board that does not work."""
-    boards = Boards(memory(6), Tolerances())
+    boards = BoardEnsemble(memory(6), Tolerances())
     real = spice_boards.simulate_circuits
     broken = [EngineError("ngspice failed: singular")]
     monkeypatch.setattr(spice_boards, "simulate_circuits", lambda c, *a, **o: [*real(c[:2], *a, **o), *broken])
     with pytest.raises(EngineError, match="board 2: ngspice failed: singular"):
-        yield_of(boards, 3, level="ideal")
+        estimate_yield(boards, 3, level="ideal")
     cities = Tsp.from_coordinates(np.random.default_rng(4).random((6, 2)))
     with pytest.raises(ValueError, match="ideal amplifiers; leave level out"):
-        yield_of(Boards(cities, Tolerances()), 1, level="opamp")
+        estimate_yield(BoardEnsemble(cities, Tolerances()), 1, level="opamp")

@@ -15,30 +15,30 @@ from circuits import (
     NEOSPICE,
     NGSPICE,
     XYCE,
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Circuit,
+    ComponentRange,
     CurrentSource,
     Dialect,
     NetlistError,
-    Parts,
     Resistor,
     Time,
     TourCircuit,
     Transconductor,
     Transient,
     Voltage,
+    build_hopfield_circuit,
     call,
-    circuit_of,
-    dialect_of,
+    detect_dialect,
+    fit_to_components,
     lint,
     netlist_text,
-    network_of_circuit,
+    network_from_circuit,
     read_netlist,
     read_netlist_file,
-    realise,
 )
-from circuits.netlist.expressions import Number, Operation, total
+from circuits.netlist.expressions import Number, Operation, balanced_sum
 from circuits.spice import cards as cards_module
 from circuits.spice.cards import cards
 from circuits.spice.expression_parser import read_expression
@@ -61,7 +61,7 @@ def equal(a: Circuit, b: Circuit) -> bool:
 def assert_round_trip(circuit, dialect):
     text = netlist_text(circuit, dialect)
     read = read_netlist(text)
-    assert dialect_of(text) is dialect
+    assert detect_dialect(text) is dialect
     assert netlist_text(read, dialect) == text
     assert equal(read, circuit)
 
@@ -75,7 +75,9 @@ def test_networks_come_back_exactly(seed, n, dialect):
     start = np.random.default_rng(seed).normal(size=n)
     network = random_network(seed, n, ACTIVATIONS[seed % 4])
     comments = ("run: by hand", "#shell rm", "a = b")
-    assert_round_trip(circuit_of(network, start, reltol=1e-6, title="ng_script", comments=comments), dialect)
+    assert_round_trip(
+        build_hopfield_circuit(network, start, reltol=1e-6, title="ng_script", comments=comments), dialect
+    )
 
 
 @every_dialect
@@ -84,12 +86,12 @@ def test_circuits_of_every_element_come_back_exactly(dialect):
     tour = TourCircuit(Softassign(np.linalg.norm(xy[:, None] - xy, axis=2), noise=0.0))
     assert_round_trip(tour.circuit(tour.start(0)), dialect)
     x = Voltage("a")
-    long = total([-0.5 * x * x, 300.0 * Time(), *(0.01 * (k - 40.25) * x for k in range(80))])
+    long = balanced_sum([-0.5 * x * x, 300.0 * Time(), *(0.01 * (k - 40.25) * x for k in range(80))])
     elements = (
         Resistor("1", "a", "0", 1e3),
         Transconductor("1", "0", "a", "a", "0", -1e-3),
-        BehaviouralCurrent("1", "0", "a", long),
-        BehaviouralVoltage("2", "b", "0", call("max", x / 3.0, call("min", 2.0, Number(-0.0) - x))),
+        BehavioralCurrent("1", "0", "a", long),
+        BehavioralVoltage("2", "b", "0", call("max", x / 3.0, call("min", 2.0, Number(-0.0) - x))),
         CurrentSource("x_1", "a", "0", -0.0),
     )
     assert_round_trip(Circuit("", elements, Transient(1.0, 1.0), ("b", "a")), dialect)
@@ -99,7 +101,7 @@ def test_circuits_of_every_element_come_back_exactly(dialect):
 def test_amplifiers_of_every_level_come_back_exactly(level):
     network = AnalogNetwork.from_ising(hebbian(3, 1), Tanh(10.0))
     for dialect in (NGSPICE, XYCE, LTSPICE):
-        assert_round_trip(circuit_of(network, [0.01, 0.0, -0.01], level=level), dialect)
+        assert_round_trip(build_hopfield_circuit(network, [0.01, 0.0, -0.01], level=level), dialect)
 
 
 @given(expression=st.one_of(expressions, st.builds(Operation, st.just("/"), expressions, expressions)))
@@ -143,7 +145,7 @@ def test_what_simulators_read_differently_is_refused(text, rule):
 
 
 def test_other_layouts_of_the_same_netlist_are_read():
-    circuit = circuit_of(random_network(1, 3), [0.1, 0.2, 0.3])
+    circuit = build_hopfield_circuit(random_network(1, 3), [0.1, 0.2, 0.3])
     text = netlist_text(circuit)
     for changed in (text.replace("\n", "\r\n"), text.replace(" ", "\t"), text.replace("\n", "\n\n"), text.upper()):
         read = read_netlist(changed.replace("*\tr", "* r"))
@@ -153,9 +155,9 @@ def test_other_layouts_of_the_same_netlist_are_read():
 
 @every_dialect
 def test_a_dialect_is_recognised_without_its_second_line(dialect):
-    lines = netlist_text(circuit_of(random_network(1, 3)), dialect).splitlines()
+    lines = netlist_text(build_hopfield_circuit(random_network(1, 3)), dialect).splitlines()
     expected = NGSPICE if dialect is NEOSPICE else dialect
-    assert dialect_of("\n".join([lines[0], *lines[2:]])) is expected
+    assert detect_dialect("\n".join([lines[0], *lines[2:]])) is expected
 
 
 def test_tolerances_that_are_not_given_are_those_of_the_simulator():
@@ -321,7 +323,9 @@ def test_5000_mutated_netlists_are_an_error_in_one_line_or_a_circuit():
     """No traceback of another kind, nothing that takes long, and what is read is what would be written."""
     rng = np.random.default_rng(8)
     originals = [
-        netlist_text(circuit_of(random_network(k, 3, ACTIVATIONS[k]), [0.1, -0.2, 0.3], comments=("c",)), dialect)
+        netlist_text(
+            build_hopfield_circuit(random_network(k, 3, ACTIVATIONS[k]), [0.1, -0.2, 0.3], comments=("c",)), dialect
+        )
         for k, dialect in enumerate(DIALECTS.values())
     ]
     outcomes = {"read": 0, "refused": 0}
@@ -367,7 +371,7 @@ def test_networks_come_back_from_their_circuits(seed, n, tiny, as_sparse):
         total_s = loads * (1.0 + 10.0 ** rng.uniform(-9, -3, n)) + 1e-9 * (loads == 0)
         network = AnalogNetwork(network.conductances, 1 / total_s, 1e-9, network.currents, activation)
     start = rng.normal(size=n)
-    first, potentials = network_of_circuit(circuit_of(network, start))
+    first, potentials = network_from_circuit(build_hopfield_circuit(network, start))
     assert np.array_equal(potentials, start)
     s, t = (x.toarray() if sparse.issparse(x) else x for x in (network.conductances, first.conductances))
     np.testing.assert_allclose(t, s, rtol=1e-11)
@@ -378,7 +382,9 @@ def test_networks_come_back_from_their_circuits(seed, n, tiny, as_sparse):
     assert np.array_equal(first.currents, network.currents)
     assert np.array_equal(first.capacitances, network.capacitances)
     for dialect in (NGSPICE, LTSPICE):
-        second, potentials = network_of_circuit(read_netlist(netlist_text(circuit_of(first, start), dialect)))
+        second, potentials = network_from_circuit(
+            read_netlist(netlist_text(build_hopfield_circuit(first, start), dialect))
+        )
         assert same(first, second)
         assert np.array_equal(potentials, start)
 
@@ -387,17 +393,19 @@ def test_networks_come_back_from_their_circuits(seed, n, tiny, as_sparse):
 def test_networks_of_real_resistors_come_back_to_the_last_bit(series):
     for n in (2, 9, 40):
         for activation in ACTIVATIONS:
-            made = realise(AnalogNetwork.from_ising(hebbian(n, 2, n), activation), Parts(series=series)).network
-            text = netlist_text(circuit_of(made))
-            network, _ = network_of_circuit(read_netlist(text))
+            made = fit_to_components(
+                AnalogNetwork.from_ising(hebbian(n, 2, n), activation), ComponentRange(series=series)
+            ).network
+            text = netlist_text(build_hopfield_circuit(made))
+            network, _ = network_from_circuit(read_netlist(text))
             assert same(network, made)
-            assert netlist_text(circuit_of(network)) == text
+            assert netlist_text(build_hopfield_circuit(network)) == text
 
 
 def test_names_and_order_of_a_network_do_not_matter():
     """Nodes renamed, elements shuffled (not the capacitors among themselves, which count the neurons), ends swapped."""
-    network, _ = network_of_circuit(circuit_of(random_network(5, 4)))
-    circuit = circuit_of(network)
+    network, _ = network_from_circuit(build_hopfield_circuit(random_network(5, 4)))
+    circuit = build_hopfield_circuit(network)
     text = re.sub(r"\b([uvw])(\d)\b", r"\1x\2y", netlist_text(circuit)).replace(".save v(vx0y)", ".save v(wx1y)", 1)
     lines = [re.sub(r"^(r\S+) (\S+) (\S+)", r"\1 \3 \2", line) for line in text.splitlines()]
     head, end = lines[:2], [line for line in lines[2:] if line.startswith(".")]
@@ -405,13 +413,13 @@ def test_names_and_order_of_a_network_do_not_matter():
     others = [line for line in lines[2:] if line[0] not in "c."]
     order = np.random.default_rng(0).permutation(len(others))
     shuffled = "\n".join([*head, *(others[k] for k in order), *capacitors, *end])
-    assert same(network_of_circuit(read_netlist(shuffled))[0], network)
+    assert same(network_from_circuit(read_netlist(shuffled))[0], network)
 
 
 def with_change(old, new):
-    return netlist_text(circuit_of(AnalogNetwork([[0, 1e-5], [-1e-5, 0]], 5e4, 1e-9, [1e-6, 0], Tanh(3.0)))).replace(
-        old, new
-    )
+    return netlist_text(
+        build_hopfield_circuit(AnalogNetwork([[0, 1e-5], [-1e-5, 0]], 5e4, 1e-9, [1e-6, 0], Tanh(3.0)))
+    ).replace(old, new)
 
 
 @pytest.mark.parametrize(
@@ -431,9 +439,9 @@ def with_change(old, new):
     ],
 )
 def test_a_circuit_that_is_no_network_names_the_element(old, new, rule):
-    assert network_of_circuit(read_netlist(with_change(old, old)))[0].size == 2
+    assert network_from_circuit(read_netlist(with_change(old, old)))[0].size == 2
     text = with_change(old, new)
     assert text != with_change(old, old)
     with pytest.raises(ValueError, match=rule) as error:
-        network_of_circuit(read_netlist(text))
+        network_from_circuit(read_netlist(text))
     assert not isinstance(error.value, NetlistError)

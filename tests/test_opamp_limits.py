@@ -11,23 +11,23 @@ from circuits import (
     NGSPICE,
     OPAMPS,
     XYCE,
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Circuit,
     Instance,
     Resistor,
     Time,
     TourCircuit,
     Transient,
-    circuit_of,
-    clamped,
-    flatten,
+    build_hopfield_circuit,
+    clamp_initial,
+    extract_network,
+    flatten_circuit,
     netlist_text,
     read_netlist,
-    recognise,
     simulate_circuit,
 )
-from circuits.netlist.expressions import Call, Expression, Number, Operation, Voltage, evaluate
+from circuits.netlist.expressions import Call, Expression, Number, Operation, Voltage, evaluate_expression
 from circuits.spice.writer import element_line, model_line, subcircuit_lines
 from circuits.synthesis.cmos_neuron import SLOPE
 from circuits.synthesis.opamp_neuron import OpAmp, rails
@@ -93,7 +93,7 @@ def test_a_follower_shows_0_db_at_0_v_and_the_noise_of_its_data_sheet(engine, na
 @pytest.mark.parametrize(("level", "gain", "close"), [("opamp", 20.0, 1e-3), ("transistor", 20.0 / SLOPE, 0.1)])
 def test_a_neuron_has_its_gain_at_0_v(engine, level, gain, close, tmp_path):
     """Pairs of transistors are SLOPE times as steep elsewhere as they are in the middle."""
-    circuit = circuit_of(spins(0, 2), level=level)
+    circuit = build_hopfield_circuit(spins(0, 2), level=level)
     cell = next(e for e in circuit.elements if isinstance(e, Instance)).subcircuit
     lines = [line for each in circuit.subcircuits() for line in subcircuit_lines(each, NGSPICE)]
     lines += [model_line(model) for model in circuit.models()]
@@ -107,7 +107,7 @@ def test_a_neuron_has_its_gain_at_0_v(engine, level, gain, close, tmp_path):
 @every_engine
 def test_a_follower_crosses_0_v_without_a_dead_zone(engine):
     part = OPAMPS["opa192"]
-    ramp = BehaviouralVoltage("in", "in", "0", 2e3 * Time() - 1e-3)
+    ramp = BehavioralVoltage("in", "in", "0", 2e3 * Time() - 1e-3)
     elements = [*rails(part.rail_v), ramp, *part.elements("x", "in", "out", "out")]
     waves = simulate_circuit(Circuit("t", elements, Transient(2e-9, 1e-6), ("in", "out"), {"px": -1e-3}), engine)
     late = waves.times > 3e-7  # 2e3 V/s lag by 1 / (2 pi GBW), 32 uV
@@ -122,8 +122,8 @@ def test_into_a_short_flows_what_the_data_sheet_says(engine, name):
     for drive, held in ((0.5, 0.0), (-0.5, 0.0), (0.5, -part.rail_v), (-0.5, part.rail_v)):
         elements = [
             *rails(part.rail_v),
-            BehaviouralVoltage("in", "in", "0", Number(drive)),
-            BehaviouralVoltage("held", "held", "0", Number(held)),
+            BehavioralVoltage("in", "in", "0", Number(drive)),
+            BehavioralVoltage("held", "held", "0", Number(held)),
             Resistor("short", "out", "held", 0.1),
             *part.elements("x", "in", "0", "out"),
         ]
@@ -138,7 +138,7 @@ def test_the_swing_falls_with_the_load_as_the_data_sheet_says():
     for name, ohm, swing in (("lmv824", 600.0, 2.34), ("lmv824", 1e4, 2.44), ("opa192", 1e4, 2.3415)):
         part = OPAMPS[name]
         load = Resistor("load", "out", "0", ohm)
-        source = BehaviouralVoltage("in", "in", "0", Number(0.5))
+        source = BehavioralVoltage("in", "in", "0", Number(0.5))
         elements = [*rails(part.rail_v), source, load, *part.elements("x", "in", "0", "out")]
         end = 100.0 * part.rail_v / part.slew_v_s
         waves = simulate_circuit(Circuit("t", elements, Transient(end / 200, end), ("out",), {"px": 0.0}))
@@ -149,8 +149,8 @@ def test_a_part_with_limits_comes_back_by_its_numbers():
     limited = {"source_a": 12.3e-3, "sink_a": 7.7e-3, "saturation_ohm": 33.0, "noise_v": 7e-9}
     part = replace(PART, name="mine", **limited)
     for dialect in (NGSPICE, XYCE):
-        text = netlist_text(circuit_of(spins(0, 3), level="opamp", opamp=part), dialect)
-        assert recognise(read_netlist(text)).opamp == part
+        text = netlist_text(build_hopfield_circuit(spins(0, 3), level="opamp", opamp=part), dialect)
+        assert extract_network(read_netlist(text)).opamp == part
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def slope(expression: Expression, node: str, volts: dict[str, float], time_s: fl
         return slope(each, node, volts, time_s, kink)
 
     def at(each: Expression) -> float:
-        return float(evaluate(each, volts, time_s))
+        return float(evaluate_expression(each, volts, time_s))
 
     match expression:
         case Voltage(read):
@@ -209,17 +209,17 @@ def slope(expression: Expression, node: str, volts: dict[str, float], time_s: fl
 
 def conductances(circuit: Circuit, kink: float, time_s: float = 1.0) -> np.ndarray:
     """What the controlled sources of a flat circuit add to its matrix where all nodes are at 0 V."""
-    flat = flatten(circuit)
+    flat = flatten_circuit(circuit)
     nodes = sorted(flat.nodes())
     place = {node: k for k, node in enumerate(nodes)}
     volts = {**dict.fromkeys(nodes, 0.0), "temperature": 1.0}  # by which a tour's circuit divides
-    sources = [e for e in flat.elements if isinstance(e, BehaviouralVoltage)]
+    sources = [e for e in flat.elements if isinstance(e, BehavioralVoltage)]
     matrix = np.zeros((len(nodes) + len(sources), len(nodes)))
     for e in flat.elements:
-        if isinstance(e, BehaviouralCurrent | BehaviouralVoltage):
+        if isinstance(e, BehavioralCurrent | BehavioralVoltage):
             for node in {leaf for leaf in nodes if f"node='{leaf}'" in repr(e.expression)}:
                 found = slope(e.expression, node, volts, time_s, kink)
-                if isinstance(e, BehaviouralCurrent):
+                if isinstance(e, BehavioralCurrent):
                     matrix[place[e.a], place[node]] += found
                     matrix[place[e.b], place[node]] -= found
                 else:
@@ -228,16 +228,16 @@ def conductances(circuit: Circuit, kink: float, time_s: float = 1.0) -> np.ndarr
 
 
 def macro_models() -> list[Circuit]:
-    made = [circuit_of(spins(0, 2), level="opamp", opamp=part) for part in (*OPAMPS.values(), PART)]
+    made = [build_hopfield_circuit(spins(0, 2), level="opamp", opamp=part) for part in (*OPAMPS.values(), PART)]
     xy = np.random.default_rng(0).random((6, 2))
     tour = TourCircuit(Softassign(np.linalg.norm(xy[:, None] - xy, axis=2), noise=0.0))
-    return [*made, clamped(flatten(made[0])), tour.circuit(tour.start(0))]
+    return [*made, clamp_initial(flatten_circuit(made[0])), tour.circuit(tour.start(0))]
 
 
 @pytest.mark.parametrize("circuit", macro_models(), ids=lambda circuit: circuit.title[:20])
 def test_no_slope_hangs_on_a_kink_at_the_operating_point(circuit):
     """But for what the rails give, of which one or the other does where a stage changes over from source to sink."""
-    rows = sorted(flatten(circuit).nodes())
+    rows = sorted(flatten_circuit(circuit).nodes())
     signal = [k for k, node in enumerate(rows) if node not in ("vdd", "vss", "0")]
     signal += range(len(rows), len(conductances(circuit, 0.0)))
     one, other, between = (conductances(circuit, kink)[signal] for kink in (0.0, 1.0, 0.5))
@@ -248,8 +248,8 @@ def test_no_slope_hangs_on_a_kink_at_the_operating_point(circuit):
 def test_the_audit_of_kinks_finds_the_stage_that_had_no_slope():
     ampere = (Voltage("p") - Voltage("out")) / 100.0
     halves = [
-        BehaviouralCurrent("h", "vdd", "out", Call("max", (ampere, Number(0.0)))),
-        BehaviouralCurrent("n", "out", "vss", Call("max", (0.0 - ampere, Number(0.0)))),
+        BehavioralCurrent("h", "vdd", "out", Call("max", (ampere, Number(0.0)))),
+        BehavioralCurrent("n", "out", "vss", Call("max", (0.0 - ampere, Number(0.0)))),
         *(Resistor(node, node, "0", 1.0) for node in ("p", "out", "vdd", "vss")),
     ]
     circuit = Circuit("t", halves, Transient(1.0, 1.0), ("out",))

@@ -10,7 +10,7 @@ from test_circuits import ACTIVATIONS, hebbian, random_network
 
 from circuits import (
     OPAMPS,
-    BehaviouralVoltage,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -19,8 +19,8 @@ from circuits import (
     Transconductor,
     Transient,
     Voltage,
+    build_hopfield_circuit,
     call,
-    circuit_of,
     installed_engines,
     simulate_circuit,
 )
@@ -113,7 +113,7 @@ def test_spice_and_the_ode_agree_on_the_energy(n, gain, rails):
     network, start, duration = memory(n, gain)
     expected = energy_of_network(network, start, duration, rails=rails)
     assert expected.imbalance <= 1e-12
-    circuit = circuit_of(network, start)
+    circuit = build_hopfield_circuit(network, start)
     for engine in ENGINES:
         found = energy_of_waveforms(circuit, simulate_circuit(circuit, engine), rails=rails)
         assert found.imbalance <= 1e-9
@@ -126,7 +126,7 @@ def test_every_activation_and_bias_agrees_with_spice():
     for k, activation in enumerate(ACTIVATIONS):
         network = random_network(k, 4, activation)
         start = np.random.default_rng(k).normal(size=4) / activation.gain
-        circuit = circuit_of(network, start)
+        circuit = build_hopfield_circuit(network, start)
         found = energy_of_waveforms(circuit, simulate_circuit(circuit), rails=Rails(-4.0, 4.0))
         expected = energy_of_network(network, start, circuit.analysis.stop_s, rails=Rails(-4.0, 4.0))
         assert apart(found, expected) <= 2e-4  # SPICE chooses a coarse step where nothing saturates
@@ -139,7 +139,7 @@ def test_the_error_against_the_ode_falls_with_the_step_squared():
     expected = energy_of_network(network, start, duration)
     errors = []
     for k in (100, 200, 400):
-        circuit = circuit_of(network, start, step_s=network.time_constants_s.min() / k, reltol=1e-3)
+        circuit = build_hopfield_circuit(network, start, step_s=network.time_constants_s.min() / k, reltol=1e-3)
         errors.append(apart(energy_of_waveforms(circuit, simulate_circuit(circuit)), expected))
     assert np.all(np.abs(np.log2(np.array(errors[:-1]) / errors[1:]) - 2.0) < 0.25)
 
@@ -148,7 +148,7 @@ def test_the_error_against_the_ode_falls_with_the_step_squared():
 def test_the_account_of_another_circuit_does_not_balance(change):
     """Waveforms of one circuit, elements of another: 2 % in one of 56 resistors or 8 capacitors shows."""
     network, start, _ = memory(8)
-    circuit = circuit_of(network, start)
+    circuit = build_hopfield_circuit(network, start)
     waves = simulate_circuit(circuit)
     kind = Capacitor if change == "capacitor" else Resistor
     k = next(k for k, e in enumerate(circuit.elements) if isinstance(e, kind) and not e.name.startswith("leak"))
@@ -185,7 +185,7 @@ def test_a_circuit_of_other_elements_by_hand():
     circuit = Circuit(
         "ramp",
         (
-            BehaviouralVoltage("in", "a", "0", (1.0 / seconds) * Time()),
+            BehavioralVoltage("in", "a", "0", (1.0 / seconds) * Time()),
             Resistor("1", "a", "b", ohm),
             Capacitor("1", "b", "0", farad),
             Transconductor("1", "0", "d", "a", "0", 1e-3),
@@ -219,7 +219,7 @@ def test_rails_of_op_amps_and_transistors_balance():
     part, inverters = OPAMPS["opa192"], int((network.conductances < 0.0).any(axis=0).sum())
     quiescent_w = (16 + inverters) * 2 * part.rail_v * part.supply_a
     for level, within, least_w in (("opamp", 1e-6, quiescent_w), ("transistor", 1e-5, 0.0)):
-        circuit = save_all(circuit_of(network, start, level=level))
+        circuit = save_all(build_hopfield_circuit(network, start, level=level))
         found = energy_of_waveforms(circuit, simulate_circuit(circuit))
         assert found.imbalance < within
         totals = found.totals()
@@ -233,15 +233,15 @@ def test_rails_of_op_amps_and_transistors_balance():
 
 def test_what_cannot_be_counted_is_refused():
     network, start, duration = memory(3)
-    circuit = circuit_of(network, start)
+    circuit = build_hopfield_circuit(network, start)
     waves = simulate_circuit(circuit)
     blind = dataclasses.replace(waves, nodes=waves.nodes[1:], voltages=waves.voltages[:, 1:])
     with pytest.raises(ValueError, match=r"node 'u0' was not saved; run save_all\(circuit\)"):
         energy_of_waveforms(circuit, blind)
-    loop = (BehaviouralVoltage("x", "v0", "0", Voltage("v1")), BehaviouralVoltage("y", "v0", "v1", Number(0.0)))
+    loop = (BehavioralVoltage("x", "v0", "0", Voltage("v1")), BehavioralVoltage("y", "v0", "v1", Number(0.0)))
     with pytest.raises(ValueError, match="voltage sources form a loop"):
         energy_of_waveforms(dataclasses.replace(circuit, elements=(*circuit.elements, *loop)), waves)
-    floating = BehaviouralVoltage("z", "u0", "u1", call("tanh", Voltage("v1")))
+    floating = BehavioralVoltage("z", "u0", "u1", call("tanh", Voltage("v1")))
     with pytest.raises(ValueError, match="source 'z' floats"):
         energy_of_waveforms(dataclasses.replace(circuit, elements=(*circuit.elements, floating)), waves, rails=RAILS)
     with pytest.raises(ValueError, match="one state"):

@@ -11,15 +11,15 @@ from test_circuits import hebbian
 from test_engines import charging
 
 from circuits import (
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Circuit,
     EngineError,
     Transconductor,
     Transient,
     Voltage,
+    build_hopfield_circuit,
     call,
-    circuit_of,
     installed_engines,
     shared_ngspice,
     simulate_circuit,
@@ -34,7 +34,7 @@ SAME_V = 1e-9
 
 def hopfield(n, seed=0):
     start = np.random.default_rng(seed).uniform(-0.1, 0.1, n)
-    return circuit_of(AnalogNetwork.from_ising(hebbian(n, 2), Tanh(20.0)), start)
+    return build_hopfield_circuit(AnalogNetwork.from_ising(hebbian(n, 2), Tanh(20.0)), start)
 
 
 def assert_same(waves, expected):
@@ -69,8 +69,8 @@ def test_the_object_simulated_as_users_of_pyspice_do_it_says_what_the_text_says(
 def test_every_kind_of_element_keeps_its_sign_and_its_nodes(engine):
     u, f = Voltage("u"), Voltage("f")
     elements = [
-        BehaviouralVoltage("f", "f", "0", call("tanh", 3.0 * u) - 0.25),
-        BehaviouralCurrent("x", "u", "0", 1e-4 * f),
+        BehavioralVoltage("f", "f", "0", call("tanh", 3.0 * u) - 0.25),
+        BehavioralCurrent("x", "u", "0", 1e-4 * f),
         Transconductor("x", "0", "u", "f", "u", 1.0 / 3e4),
     ]
     circuit = charging(elements=elements, saved=("u", "f"))
@@ -83,7 +83,7 @@ def test_neither_notes_nor_words_like_error_fail_a_run(engine):
     from PySpice.Spice.NgSpice.Shared import ffi
 
     title = "an error, aborted"
-    circuit = charging(title, elements=[BehaviouralVoltage("f", "error_1", "0", 2.0 * Voltage("u"))])
+    circuit = charging(title, elements=[BehavioralVoltage("f", "error_1", "0", 2.0 * Voltage("u"))])
     assert_same(simulate_circuit(circuit, engine), simulate_circuit(circuit, "ngspice"))
     shared = shared_ngspice()
     shared.clear_output()
@@ -95,7 +95,7 @@ def test_neither_notes_nor_words_like_error_fail_a_run(engine):
 @in_process
 def test_a_run_that_failed_leaves_nothing_behind(engine):
     """Neither a clash of sources, nor an unreadable deck, nor a halt in mid-run shows in the next run."""
-    clash = [BehaviouralVoltage(k, "f", "0", v * Voltage("u") + v) for k, v in (("a", 1.0), ("b", 2.0))]
+    clash = [BehavioralVoltage(k, "f", "0", v * Voltage("u") + v) for k, v in (("a", 1.0), ("b", 2.0))]
     slow = Circuit("slow", charging().elements, Transient(1e-6, 0.4), ("u",), {"u": -0.5})
     circuit = hopfield(8)
     expected = simulate_circuit(circuit, engine)

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from test_circuits import random_network
 
 from circuits import OPAMPS, TourCircuit, draw_network, draw_tour_circuit, problem_schematic
-from circuits.schematic.symbols import valued
+from circuits.schematic.symbols import format_value
 from neuromorph import Ising, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Arctan, Tanh
 from neuromorph.analog.softassign import Softassign
@@ -59,7 +59,12 @@ def test_the_tour_circuit_is_legible_too():
     ax = draw_tour_circuit(circuit)
     assert overlapping(ax) == []
     said = " ".join(texts(ax))
-    for value in ("64 cells", "16 servos", valued(circuit.servo_f, "F"), valued(circuit.capacitance_f, "F")):
+    for value in (
+        "64 cells",
+        "16 servos",
+        format_value(circuit.servo_f, "F"),
+        format_value(circuit.capacitance_f, "F"),
+    ):
         assert value in said
 
 
@@ -96,7 +101,7 @@ def test_op_amps_are_named_with_their_rails_and_feedback(name):
     network = memory(8)
     gain = replace(network, activation=Tanh(49.0))
     said = " ".join(texts(draw_network(gain, level="opamp", opamp=name)))
-    assert f"{name.upper()}, {valued(part.bandwidth_hz, 'Hz')}, rails ±{part.rail_v:g} V" in said
+    assert f"{name.upper()}, {format_value(part.bandwidth_hz, 'Hz')}, rails ±{part.rail_v:g} V" in said
     assert "4.7 kΩ" in said
     assert "783 Ω" in said  # 4.7 k / (sqrt(49) - 1)
     assert "g(y0/7)/7" in said

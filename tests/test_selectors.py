@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from circuits import Crossbar, Selector, installed_engines, operate, read_cell, simulate_circuit
+from circuits import Crossbar, Selector, installed_engines, read_cell, simulate_circuit, solve_operating_point
 
 every_engine = pytest.mark.parametrize("engine", installed_engines())
 WIRES = {"row_ohm": 2.0, "column_ohm": 3.0, "driver_ohm": 10.0, "sense_ohm": 20.0}
@@ -61,7 +61,7 @@ def test_the_operating_point_is_what_spice_says(engine, size, both_ends):
         [-1, 1], size[0]
     )  # below, one cell's current is SPICE's own leak
     columns = rng.uniform(-0.2, 0.2, size[1])
-    point = operate(crossbar, rows, columns, selector)
+    point = solve_operating_point(crossbar, rows, columns, selector)
     said = simulate_circuit(crossbar.circuit(rows, column_voltages=columns, selector=selector), engine).voltages[-1]
     found = point.columns
     assert point.converged
@@ -71,7 +71,7 @@ def test_the_operating_point_is_what_spice_says(engine, size, both_ends):
 def test_newton_converges_quadratically():
     """Wires of 200 ohm, so that cells and wires share the voltage: r <- C r^2 down to rounding."""
     crossbar = array(24, 24, row_ohm=200.0, column_ohm=200.0)
-    point = operate(crossbar, np.random.default_rng(2).uniform(-1.5, 1.5, 24), 0.0, Selector())
+    point = solve_operating_point(crossbar, np.random.default_rng(2).uniform(-1.5, 1.5, 24), 0.0, Selector())
     r = np.log(point.residuals)
     assert point.converged
     assert len(r) >= 5
@@ -82,7 +82,7 @@ def test_newton_converges_quadratically():
 def test_cells_without_selectors_take_one_step_to_the_linear_solve():
     crossbar = array(20, 12, both_ends=True)
     volts = np.random.default_rng(3).uniform(-0.2, 0.2, 20)
-    point = operate(crossbar, volts)
+    point = solve_operating_point(crossbar, volts)
     assert point.converged
     assert len(point.residuals) <= 3  # a second step, of rounding, at most
     np.testing.assert_allclose(
@@ -96,7 +96,7 @@ def test_currents_add_up_and_power_is_dissipated(selector):
     """Columns at a voltage: what flows in flows out, and the terminals' power is that of every element."""
     crossbar = array(9, 7)
     rng = np.random.default_rng(4)
-    point = operate(crossbar, rng.uniform(-1.0, 1.0, 9), rng.uniform(-1.0, 1.0, 7), selector)
+    point = solve_operating_point(crossbar, rng.uniform(-1.0, 1.0, 9), rng.uniform(-1.0, 1.0, 7), selector)
     assert point.rows.sum() == pytest.approx(point.columns.sum(), rel=1e-7)
     np.testing.assert_allclose(point.cells.sum(axis=1), point.rows, rtol=0, atol=1e-9 * np.abs(point.rows).max())
     np.testing.assert_allclose(point.cells.sum(axis=0), point.columns, rtol=0, atol=1e-9 * np.abs(point.columns).max())
@@ -116,7 +116,7 @@ def test_floating_lines_float_in_spice_too(engine):
     rows, columns = np.full(6, np.nan), np.full(5, np.nan)
     rows[2], columns[3] = 0.2, 0.0
     said = simulate_circuit(crossbar.circuit(rows, column_voltages=columns), engine).voltages[-1]
-    point = operate(crossbar, rows, columns)
+    point = solve_operating_point(crossbar, rows, columns)
     assert point.columns[3] == pytest.approx(said[3] / crossbar.output_ohm, rel=1e-6)
     assert np.count_nonzero(point.rows) == np.count_nonzero(point.columns) == 1
     read = read_cell(crossbar, 2, 3, 0.2, "float")
@@ -175,8 +175,8 @@ def test_bad_reads_are_refused(arguments, rule):
 
 def test_bad_voltages_are_refused():
     with pytest.raises(ValueError, match=r"row_volts have shape \(3,\)"):
-        operate(array(4, 3), np.ones(3))
+        solve_operating_point(array(4, 3), np.ones(3))
     with pytest.raises(ValueError, match="column_volts"):
-        operate(array(4, 3), np.ones(4), [0.0, np.inf, 0.0])
+        solve_operating_point(array(4, 3), np.ones(4), [0.0, np.inf, 0.0])
     with pytest.raises(ValueError, match="every line floats"):
-        operate(array(4, 3), np.nan, np.nan)
+        solve_operating_point(array(4, 3), np.nan, np.nan)

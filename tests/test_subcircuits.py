@@ -16,7 +16,7 @@ from circuits import (
     NEOSPICE,
     NGSPICE,
     XYCE,
-    BehaviouralVoltage,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -34,11 +34,11 @@ from circuits import (
     Transconductor,
     Transient,
     Voltage,
+    build_hopfield_circuit,
     call,
-    circuit_of,
     draw_parameters,
     energy_of_waveforms,
-    flatten,
+    flatten_circuit,
     installed_engines,
     lint,
     netlist_text,
@@ -48,7 +48,7 @@ from circuits import (
     with_parameters,
 )
 from circuits.netlist import hierarchy as hierarchy_module
-from circuits.netlist.expressions import Number, evaluate
+from circuits.netlist.expressions import Number, evaluate_expression
 from circuits.netlist.hierarchy import device_paths, node_paths
 from circuits.simulators.ngspice import check_devices
 from circuits.synthesis.cmos_neuron import NMOS
@@ -64,7 +64,7 @@ DIVIDER = Subcircuit(
     "divider",
     ("a", "b"),
     (
-        BehaviouralVoltage("in", "m", "0", K * call("tanh", Voltage("a")) + Reference("shift")),
+        BehavioralVoltage("in", "m", "0", K * call("tanh", Voltage("a")) + Reference("shift")),
         Resistor("1", "m", "b", 1e3 * K),
         Resistor("2", "b", "0", Reference("load")),
         Capacitor("1", "b", "0", 1e-9 / K),
@@ -86,7 +86,7 @@ PAIR = Subcircuit(
 def nested(**more) -> Circuit:
     """Two levels, a name k on each, every element with a value of parameters, times of both."""
     elements = (
-        BehaviouralVoltage("s", "s", "0", Reference("peak") * call("min", 1.0, Time() / 1e-6)),
+        BehavioralVoltage("s", "s", "0", Reference("peak") * call("min", 1.0, Time() / 1e-6)),
         Instance("0", PAIR, ("s", "u"), {"k": Reference("load") / 1e4}),
         Instance("1", PAIR, ("s", "v")),
         Instance("2", DIVIDER, ("s", "w"), {"shift": Number(-0.5) * Reference("peak")}),
@@ -139,13 +139,13 @@ def test_tolerances_are_comments_to_simulators_and_parameters_to_us():
 def test_neurons_come_back_exactly(seed, n, level, dialect):
     network = replace(random_network(seed, n, ACTIVATIONS[0]), activation=type(ACTIVATIONS[0])(20.0))
     start = np.random.default_rng(seed).normal(size=n)
-    written_and_read(circuit_of(network, start, level=level, rng=seed, comments=("a",)), dialect)
+    written_and_read(build_hopfield_circuit(network, start, level=level, rng=seed, comments=("a",)), dialect)
 
 
 @pytest.mark.parametrize(("level", "definitions"), [("opamp", 3), ("transistor", 2)])
 def test_a_designer_sees_one_amplifier_and_an_instance_for_each_neuron(level, definitions):
     network = replace(random_network(3, 8, ACTIVATIONS[0]), activation=type(ACTIVATIONS[0])(20.0))
-    text = netlist_text(circuit_of(network, level=level))
+    text = netlist_text(build_hopfield_circuit(network, level=level))
     assert len(re.findall(r"^\.subckt ", text, re.MULTILINE)) <= definitions
     assert len(re.findall(r"^x\d+ u\d+ v\d+ (w\d+ )?(bias )?vdd vss neuron", text, re.MULTILINE)) == 8
     assert len(re.findall(r"^[bgm]\w+ \w*vdd", text, re.MULTILINE)) <= 10
@@ -154,7 +154,7 @@ def test_a_designer_sees_one_amplifier_and_an_instance_for_each_neuron(level, de
 def test_neospice_gets_elements_and_numbers():
     text = netlist_text(nested(), NEOSPICE)
     assert not re.search(r"^(\.subckt|\.param|x)|\{\(?[a-z]+\b(?!\()", text.replace("V={v(", ""), re.MULTILINE)
-    assert read_netlist(text) == flatten(nested())
+    assert read_netlist(text) == flatten_circuit(nested())
     assert lint(text, NEOSPICE) == ()
 
 
@@ -164,7 +164,7 @@ def test_neospice_gets_elements_and_numbers():
 @every_engine
 def test_instances_do_what_the_written_out_elements_do(engine):
     """A value of the wrong scope, a port exchanged, an initial voltage inside lost: each shifts by percents."""
-    got, flat = simulate_circuit(nested(), engine), simulate_circuit(flatten(nested()), engine)
+    got, flat = simulate_circuit(nested(), engine), simulate_circuit(flatten_circuit(nested()), engine)
     assert got.nodes == ("u", "v", "x0.x2.m")
     assert len(got.times) == len(flat.times)
     np.testing.assert_allclose(got.voltages, flat.voltages, atol=1e-9)
@@ -178,12 +178,12 @@ def test_values_are_those_of_the_innermost_scope(engine):
     )
     outer = Subcircuit("outer", ("a", "b"), (Instance("i", cell, ("a", "b"), {"k": 2.0 * K}),), (Parameter("k", 5e3),))
     elements = (
-        BehaviouralVoltage("s", "s", "0", Number(1.0)),
+        BehavioralVoltage("s", "s", "0", Number(1.0)),
         Instance("1", cell, ("s", "a")),
         Instance("2", cell, ("s", "b"), {"k": K}),
         Instance("3", outer, ("s", "c")),
         Instance("4", outer, ("s", "d"), {"k": K * 3.0}),
-        BehaviouralVoltage("e", "e", "0", K * Voltage("s")),
+        BehavioralVoltage("e", "e", "0", K * Voltage("s")),
     )
     circuit = Circuit("t", elements, Transient(1e-6, 1e-5), tuple("abcde"), parameters=(Parameter("k", 100.0),))
     end = simulate_circuit(circuit, engine).voltages[-1]
@@ -192,7 +192,7 @@ def test_values_are_those_of_the_innermost_scope(engine):
 
 @every_engine
 def test_the_supply_of_op_amps_within_instances_is_counted(engine):
-    circuit = save_all(circuit_of(random_network(2, 3), [0.1, -0.2, 0.3], level="opamp", duration_s=2e-5))
+    circuit = save_all(build_hopfield_circuit(random_network(2, 3), [0.1, -0.2, 0.3], level="opamp", duration_s=2e-5))
     waves = simulate_circuit(circuit, engine)
     energy = energy_of_waveforms(circuit, waves)
     assert energy.imbalance <= 2e-4
@@ -203,7 +203,7 @@ def test_the_supply_of_op_amps_within_instances_is_counted(engine):
 def test_a_parameter_moves_all_that_refer_to_it(engine):
     """v = 1 / (1 + g R) with R drawn within 5 %: what is drawn is in the text, and in the voltage."""
     elements = (
-        BehaviouralVoltage("s", "s", "0", Number(1.0)),
+        BehavioralVoltage("s", "s", "0", Number(1.0)),
         Resistor("1", "s", "u", Reference("ohm")),
         Resistor("2", "u", "0", 1e3),
     )
@@ -224,8 +224,8 @@ def test_a_parameter_moves_all_that_refer_to_it(engine):
 
 
 def test_a_flat_circuit_has_numbers_for_parameters_and_paths_for_names():
-    flat = flatten(nested())
-    assert flatten(flat) is flat
+    flat = flatten_circuit(nested())
+    assert flatten_circuit(flat) is flat
     assert flat.saved == ("u", "v", "x0_x2_m")
     assert flat.initial == {"u": 0.1, "x0_r": -0.2}
     found = {e.letter + e.name: e for e in flat.elements}
@@ -234,7 +234,9 @@ def test_a_flat_circuit_has_numbers_for_parameters_and_paths_for_names():
     assert found["rx1_x2_1"].ohm == pytest.approx(500.0)
     assert found["rx2_2"].ohm == 4700.0
     volts = {"x0_x2_m": 0.0, "u": 0.3}
-    assert evaluate(found["bx0_x2_in"].expression, volts) == pytest.approx(0.94 * np.tanh(0.3) + 0.0123456789012345)
+    assert evaluate_expression(found["bx0_x2_in"].expression, volts) == pytest.approx(
+        0.94 * np.tanh(0.3) + 0.0123456789012345
+    )
     assert len(list(device_paths(nested().elements))) == len(flat.elements)
     assert "r.x0.x2.r1" in device_paths(nested().elements)
     assert set(node_paths(nested())) == {"s", "u", "v", "w", "x0.r", "x1.r", "x2.m"} | {
@@ -246,9 +248,9 @@ def test_names_that_would_meet_are_refused():
     """Two nodes that become one would be a short circuit."""
     taken = replace(nested(), elements=(*nested().elements, Resistor("t", "x0_r", "0", 1.0)))
     with pytest.raises(ValueError, match=r"node 'x0\.r' becomes 'x0_r', which another node is named; rename"):
-        flatten(taken)
+        flatten_circuit(taken)
     with pytest.raises(ValueError, match="element 'x0_r' occurs twice"):
-        flatten(replace(nested(), elements=(*nested().elements, Resistor("x0_r", "u", "0", 1.0))))
+        flatten_circuit(replace(nested(), elements=(*nested().elements, Resistor("x0_r", "u", "0", 1.0))))
 
 
 def test_a_few_lines_do_not_become_more_than_memory_holds(monkeypatch):
@@ -257,12 +259,12 @@ def test_a_few_lines_do_not_become_more_than_memory_holds(monkeypatch):
         cell = Subcircuit(f"s{k}", ("a",), (Instance("1", cell, ("a",)), Instance("2", cell, ("a",))))
     circuit = Circuit("t", (Instance("1", cell, ("u",)),), Transient(1.0, 1.0), ("u",))
     with pytest.raises(ValueError, match="has 17592186044416 elements without subcircuits; at most"):
-        flatten(circuit)
+        flatten_circuit(circuit)
     with pytest.raises(NetlistError, match=r"line .*: it stands for more than 2000000 elements"):
         read_netlist(netlist_text(circuit))
     monkeypatch.setattr(hierarchy_module, "MAX_DEVICES", 3)
     with pytest.raises(ValueError, match="at most 3 are"):
-        flatten(nested())
+        flatten_circuit(nested())
 
 
 def test_a_device_that_ngspice_lost_within_an_instance_is_missed():
@@ -314,7 +316,7 @@ R = Resistor("1", "a", "0", 1.0)
             ),
             "two subcircuits have the name 'divider'",
         ),
-        (lambda: flatten(replace(nested(), parameters=(Parameter("peak", 0.8), Parameter("load", -1.0)))), "-1.0 ohm"),
+        (lambda: flatten_circuit(replace(nested(), parameters=(Parameter("peak", 0.8), Parameter("load", -1.0)))), "-1.0 ohm"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(make, rule):
@@ -416,7 +418,7 @@ def test_other_ways_to_write_the_same_are_read():
         other.upper(),
         TEXT.replace("x1 u 0 s params: k=3.0\n", "").replace(".param", "x1 u 0 s k=3.0\n.param"),
     ):
-        assert flatten(read_netlist(text)).elements == flatten(read_netlist(TEXT)).elements
+        assert flatten_circuit(read_netlist(text)).elements == flatten_circuit(read_netlist(TEXT)).elements
 
 
 @pytest.mark.parametrize("piece", ["1", "a ", "a=", "{", "}", "{k", "params: ", "k = ", "x1.", "k={k} "])
@@ -434,7 +436,7 @@ def test_5000_mutants_with_subcircuits_are_an_error_in_one_line_or_a_circuit():
     rng = np.random.default_rng(9)
     network = replace(random_network(0, 2, ACTIVATIONS[0]), activation=type(ACTIVATIONS[0])(20.0))
     originals = [netlist_text(nested(), dialect) for dialect in WRITTEN]
-    originals += [TEXT, netlist_text(circuit_of(network, [0.1, -0.2], level="opamp")), *originals]
+    originals += [TEXT, netlist_text(build_hopfield_circuit(network, [0.1, -0.2], level="opamp")), *originals]
     WORDS.extend(["x1 u v divider", ".ends", "params:", "{k}", "x0.x2.", "*@ k tolerance=0.1"])
     try:
         outcomes = {"read": 0, "refused": 0}

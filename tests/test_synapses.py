@@ -9,10 +9,10 @@ from test_circuits import random_network
 from circuits import (
     Resistor,
     Transconductor,
-    circuit_of,
+    build_hopfield_circuit,
+    find_overlaps,
     installed_engines,
     overlap_circuit,
-    overlaps_of,
     simulate_circuit,
     transconductor_circuit,
 )
@@ -65,7 +65,7 @@ def test_synapses_that_do_not_load_allow_what_resistors_do_not(engine):
     t = np.array([[0.0, 1e-5], [-1e-5, 2e-6]])
     network = AnalogNetwork(t, 1e6, 1e-10, 1e-8, Tanh(2.0))
     with pytest.raises(ValueError, match="no passive circuit"):
-        circuit_of(network)
+        build_hopfield_circuit(network)
     start = np.array([0.1, -0.2])
     circuit = transconductor_circuit(network, start, duration_s=2e-4, step_s=5e-8)
     assert sum(isinstance(e, Transconductor) for e in circuit.elements) == 3
@@ -107,7 +107,7 @@ def test_1024_neurons_meet_the_bound_of_small_networks(engine):
 
 def test_the_factors_are_those_of_the_matrix():
     network, patterns, _ = memory(20, 3, self_coupling=2e-6)
-    found = overlaps_of(network, patterns)
+    found = find_overlaps(network, patterns)
     made = found.strength_s * patterns.T @ patterns + np.diag(found.diagonal_s)
     np.testing.assert_allclose(made, network.conductances, rtol=0, atol=1e-12 * np.abs(made).max())
     sparse_one = AnalogNetwork(
@@ -117,7 +117,7 @@ def test_the_factors_are_those_of_the_matrix():
         network.currents,
         network.activation,
     )
-    assert overlaps_of(sparse_one, patterns).strength_s == pytest.approx(found.strength_s, rel=1e-12)
+    assert find_overlaps(sparse_one, patterns).strength_s == pytest.approx(found.strength_s, rel=1e-12)
 
 
 def test_another_matrix_is_refused():

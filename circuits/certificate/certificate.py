@@ -18,7 +18,7 @@ from typing import Any
 from neuromorph.ising import Float
 
 from ..energy.ode_energy import Energy
-from .step_refinement import Refinement
+from .step_refinement import StepRefinement
 
 SCHEMA = 1
 TRAJECTORY, BALANCE, RISE = 1e-4, 1e-4, 1e-6
@@ -59,7 +59,7 @@ class EngineResult:
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class OutputTrace:
     """Outputs over time: ``times`` (m,) s, those of the engine and of the ODE (m, n) V, and the rails (low, high) V."""
 
     times: Float
@@ -118,11 +118,11 @@ class Certificate:
     synapses: str = "resistors"
     ode_balance: Balance | None = None
     ode_rise: float | None = None
-    refinement: Refinement | None = None
+    refinement: StepRefinement | None = None
     bound: float = TRAJECTORY
     energy_bound: float | None = None
     end_bound: float | None = None
-    traces: Mapping[str, Trace] = field(default_factory=dict, repr=False, compare=False)
+    traces: Mapping[str, OutputTrace] = field(default_factory=dict, repr=False, compare=False)
 
     def checks(self) -> tuple[Check, ...]:
         """What must hold at this level, with its limits."""

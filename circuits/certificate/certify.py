@@ -28,17 +28,24 @@ from ..netlist.circuit import Circuit
 from ..simulators import EngineError, Waveforms, available_engines, installed_engines, require_engines, simulate_circuit
 from ..simulators.process import TIMEOUT_S
 from ..synthesis.cmos_neuron import STATIC
-from ..synthesis.component_values import realise
-from ..synthesis.hopfield_circuit import Level, circuit_of
+from ..synthesis.component_values import fit_to_components
+from ..synthesis.hopfield_circuit import AmplifierLevel, build_hopfield_circuit
 from ..synthesis.opamp_neuron import OpAmp
-from ..synthesis.problem_circuit import network_of, opamp_named, parts_for, random_start, refuse_level, tour_circuit_of
+from ..synthesis.problem_circuit import (
+    default_components,
+    get_opamp,
+    problem_network,
+    problem_tour_circuit,
+    random_start,
+    refuse_level,
+)
 from ..synthesis.synapses import overlap_circuit, transconductor_circuit
 from ..synthesis.tour_circuit import TourCircuit
-from .certificate import RISE, TRAJECTORY, Balance, Certificate, EngineResult, Trace
+from .certificate import RISE, TRAJECTORY, Balance, Certificate, EngineResult, OutputTrace
 from .sensitivity import end_bound, energy_bound
 from .step_refinement import FINEST_RELTOL
-from .step_refinement import STEPS_PER_TAU as REFINED
-from .step_refinement import refine as refine_steps
+from .step_refinement import REFINED_STEPS_PER_TAU as REFINED
+from .step_refinement import refine_steps as refine_steps
 
 if TYPE_CHECKING:
     from neuromorph.study.compare import StudyProgress
@@ -62,7 +69,7 @@ def certify(
     duration_s: float | None = None,
     step_s: float | None = None,
     reltol: float | None = None,
-    level: Level = "ideal",
+    level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
     synapses: Synapses = "resistors",
     patterns: ArrayLike | None = None,
@@ -81,7 +88,7 @@ def certify(
                                     if None
     reltol : float                  SPICE's own bound for one step; if None that of the circuit, less for a finer
                                     ``step_s``, with its cube as a step's error, so that it is the step that rules
-    level, opamp :                  as for ``circuit_of``; ``rng`` draws the offsets too. The amplifiers of the ODE stay
+    level, opamp :                  as for ``build_hopfield_circuit``; ``rng`` draws the offsets too. The amplifiers of the ODE stay
                                     ideal: the errors are the parts'
     synapses : str                  "resistors"; at level "ideal" also "transconductors", or "overlaps" for Hebb's rule
                                     of ``patterns`` (P, n)
@@ -93,7 +100,7 @@ def certify(
     tau, g = network.time_constants_s, network.activation
     if duration_s is None:
         duration_s = (10.0 if level == "ideal" else 10.0 * _LONGER) * float(tau.max())
-    part = opamp_named(opamp, level)
+    part = get_opamp(opamp, level)
     circuit = _circuit(network, start, level, part, synapses, patterns, rng, duration_s)
     circuit = _with_steps(circuit, step_s, reltol)
     potentials = _solve(network.rhs, start, circuit, g.swing / g.gain, "DOP853")
@@ -149,7 +156,7 @@ def certify_problem(
     problem: Problem | Ising,
     *,
     rng: RNG = 0,
-    level: Level = "ideal",
+    level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
     synapses: Synapses | None = None,
     steps_per_tau: float | None = None,
@@ -161,7 +168,7 @@ def certify_problem(
     network here, which is quicker to simulate. Raises DoesNotFit above 512 neurons or 66,000 resistors, where a run
     takes hours (2048 neurons for "overlaps"), and ValueError for what the problem's circuit cannot be built of.
     """
-    tour = tour_circuit_of(problem, most_cities=_MOST_CITIES) if synapses is None else None
+    tour = problem_tour_circuit(problem, most_cities=_MOST_CITIES) if synapses is None else None
     if tour is not None:
         refuse_level(tour, level, opamp)
         step = None if steps_per_tau is None else tour.tau_s / steps_per_tau
@@ -173,13 +180,13 @@ def certify_problem(
     if patterns is not None:
         neurons, resistors = _MOST_ON_BUSES, _MOST_ON_BUSES**2
     try:
-        network, start = network_of(problem, rng=rng, most_neurons=neurons, most_resistors=resistors)
+        network, start = problem_network(problem, rng=rng, most_neurons=neurons, most_resistors=resistors)
     except DoesNotFit as error:
         if patterns is not None or not isinstance(problem, Recall):
             raise
         raise DoesNotFit(f"{error}, or synapses 'overlaps', which go up to {_MOST_ON_BUSES} neurons") from None
     if level == "transistor":  # their outputs drive only so much
-        network = realise(network, parts_for(network, level)).network
+        network = fit_to_components(network, default_components(network, level)).network
     if steps_per_tau is not None:
         options["step_s"] = float(network.time_constants_s.min()) / steps_per_tau
     chosen: dict[str, Any] = {"level": level, "opamp": opamp, "synapses": synapses or "resistors", "patterns": patterns}
@@ -197,7 +204,7 @@ class _Case:
     tau_s: float
     energy: Callable[[Float], Float] | None = None
     supplied: Energy | None = None
-    level: Level = "ideal"
+    level: AmplifierLevel = "ideal"
     amplifier: str = "ideal"
     synapses: str = "resistors"
     bound: float = TRAJECTORY
@@ -209,7 +216,7 @@ class _Case:
 def _circuit(
     network: AnalogNetwork,
     start: Float,
-    level: Level,
+    level: AmplifierLevel,
     opamp: OpAmp | None,
     synapses: str,
     patterns: ArrayLike | None,
@@ -221,7 +228,7 @@ def _circuit(
     if (patterns is not None) != (synapses == "overlaps"):
         raise ValueError("patterns go with synapses='overlaps', which need them; give both or neither")
     if synapses == "resistors":
-        return circuit_of(network, start, level=level, opamp=opamp, rng=rng, duration_s=duration_s)
+        return build_hopfield_circuit(network, start, level=level, opamp=opamp, rng=rng, duration_s=duration_s)
     if level != "ideal":
         raise ValueError(f"synapses are {synapses!r} and level {level!r}; only resistors drive amplifiers of parts")
     if patterns is None:
@@ -314,15 +321,15 @@ def _certificate(
     )
 
 
-def _trace(case: _Case, waves: Waveforms) -> Trace:
-    return Trace(waves.times, waves.of(case.outputs), case.exact(waves.times), case.rails)
+def _trace(case: _Case, waves: Waveforms) -> OutputTrace:
+    return OutputTrace(waves.times, waves.of(case.outputs), case.exact(waves.times), case.rails)
 
 
 def _errors(case: _Case, waves: Mapping[str, Waveforms]) -> dict[str, float]:
     return {name: _result(_trace(case, w)).trajectory_error for name, w in waves.items()}
 
 
-def _measured(case: _Case, trace: Trace, waves: Waveforms) -> EngineResult:
+def _measured(case: _Case, trace: OutputTrace, waves: Waveforms) -> EngineResult:
     result = _result(trace)
     balance = Balance.of(energy_of_waveforms(case.circuit, waves))
     if case.supplied is not None:
@@ -340,7 +347,7 @@ def _rise(energy: Float) -> float:
     return float((energy - np.minimum.accumulate(energy)).max() / (np.ptp(energy) or 1.0))
 
 
-def _result(trace: Trace) -> EngineResult:
+def _result(trace: OutputTrace) -> EngineResult:
     low, high = trace.rails
     error = np.abs(trace.voltages - trace.expected).max(axis=1) / (high - low)
     middle = (high + low) / 2.0

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..netlist.circuit import Circuit
 
-STEPS_PER_TAU = (10.0, 50.0, 250.0)
+REFINED_STEPS_PER_TAU = (10.0, 50.0, 250.0)
 _RELTOL = 1e-5  # at the first of them
 FINEST_RELTOL = 1e-10  # beyond, rounding stops Newton's method
 _FLOOR = 1e-7  # of full scale: below, the tolerances of the differential equation show
@@ -26,7 +26,7 @@ _SETTLED = 1e-4  # of full scale: a change that counts as none, as large as an e
 
 
 @dataclass(frozen=True)
-class Refinement:
+class StepRefinement:
     """Trajectory errors of each engine, of full scale, at one step after the other.
 
     steps_per_tau : (k,) float     shortest time constant over the largest step
@@ -66,17 +66,19 @@ class Refinement:
         }
 
 
-def refine(
+def refine_steps(
     circuit: Circuit,
     tau_s: float,
     measure: Callable[[Circuit], Mapping[str, float]],
-    steps_per_tau: Sequence[float] = STEPS_PER_TAU,
+    steps_per_tau: Sequence[float] = REFINED_STEPS_PER_TAU,
     ideal: bool = True,
-) -> Refinement:
+) -> StepRefinement:
     """``measure`` the errors {engine: of full scale} of a circuit at one step after the other, from the largest on."""
     reltols = tuple(max(_RELTOL * (steps_per_tau[0] / fraction) ** 3, FINEST_RELTOL) for fraction in steps_per_tau)
     found = []
     for fraction, reltol in zip(steps_per_tau, reltols, strict=True):
         step = min(tau_s / fraction, circuit.analysis.stop_s)
         found.append(measure(replace(circuit, analysis=replace(circuit.analysis, step_s=step, reltol=reltol))))
-    return Refinement(tuple(steps_per_tau), reltols, {name: tuple(e[name] for e in found) for name in found[0]}, ideal)
+    return StepRefinement(
+        tuple(steps_per_tau), reltols, {name: tuple(e[name] for e in found) for name in found[0]}, ideal
+    )

@@ -28,7 +28,7 @@ from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 from neuromorph.runtime.limits import checkpoint
 
-from ..netlist.circuit import GROUND, BehaviouralVoltage, Circuit, Element, Resistor, Transient
+from ..netlist.circuit import GROUND, BehavioralVoltage, Circuit, Element, Resistor, Transient
 from ..netlist.expressions import Number
 from .selector import Selector
 
@@ -185,7 +185,7 @@ class Crossbar:
         rows, columns = self.conductances.shape
         for i, volt in enumerate(voltages):
             if np.isfinite(volt):
-                yield BehaviouralVoltage(f"in{i}", f"in{i}", GROUND, Number(volt))
+                yield BehavioralVoltage(f"in{i}", f"in{i}", GROUND, Number(volt))
                 yield Resistor(f"in{i}", f"in{i}", f"r{i}_0", self.input_ohm)
                 if self.both_ends:
                     yield Resistor(f"far{i}", f"in{i}", f"r{i}_{columns - 1}", self.input_ohm)
@@ -198,7 +198,7 @@ class Crossbar:
                 end = GROUND if volt == 0.0 else f"out{j}"
                 yield Resistor(f"out{j}", f"c{rows - 1}_{j}", end, self.output_ohm)
                 if volt != 0.0:
-                    yield BehaviouralVoltage(f"out{j}", end, GROUND, Number(volt))
+                    yield BehavioralVoltage(f"out{j}", end, GROUND, Number(volt))
         for i, j in zip(*np.nonzero(self.conductances), strict=True):
             ohm = 1.0 / float(self.conductances[i, j])
             if selector is None:
@@ -214,7 +214,7 @@ def symmetric_factors(matrix: Any) -> Any:
     return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
 
 
-def written(
+def program_cells(
     targets: ArrayLike,
     *,
     lowest_s: float,

@@ -47,7 +47,7 @@ class OperatingPoint:
     converged: bool
 
 
-def operate(
+def solve_operating_point(
     crossbar: Crossbar, row_volts: ArrayLike, column_volts: ArrayLike = 0.0, selector: Selector | None = None
 ) -> OperatingPoint:
     """The operating point with the sources of the rows (rows,) and the terminals of the columns (columns,) at V.
@@ -134,7 +134,7 @@ def read_cell(
     rest = {"half": (0.5, 0.5), "third": (1 / 3, 2 / 3), "ground": (0.0, 0.0), "float": (np.nan, np.nan)}[scheme]
     row_volts, column_volts = np.full(rows, rest[0] * volts), np.full(columns, rest[1] * volts)
     row_volts[row], column_volts[column] = volts, 0.0
-    point = operate(crossbar, row_volts, column_volts, selector)
+    point = solve_operating_point(crossbar, row_volts, column_volts, selector)
     g = float(crossbar.conductances[row, column])
     alone = g * volts if selector is None else float(selector.currents(volts, g)[0])
     chosen = float(point.cells[row, column])

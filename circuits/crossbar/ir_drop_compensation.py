@@ -25,7 +25,7 @@ from .array import Crossbar
 _STEPS, _SETTLED = 200, 1e-9
 
 
-def first_order(crossbar: Crossbar) -> Float:
+def first_order_attenuation(crossbar: Crossbar) -> Float:
     """u y, (rows, columns): W / G to first order in the resistance of the wires."""
     g = crossbar.conductances
     near, far = np.zeros(g.shape), np.zeros(g.shape)
@@ -35,7 +35,7 @@ def first_order(crossbar: Crossbar) -> Float:
     return _arriving(g, near, crossbar.row_ohm) * _arriving(g.T, far.T, crossbar.column_ohm).T
 
 
-def compensated(
+def compensate_ir_drop(
     asked: Sequence[Float], build: Callable[[Float], Crossbar], highest_s: float
 ) -> tuple[list[Float], float]:
     """(conductances, h): those of each array for which W is about h asked, none above ``highest_s``.
@@ -54,7 +54,7 @@ def compensated(
         wanted = []
         for each, cell in zip(asked, cells, strict=True):
             checkpoint("compensating for the wires")
-            wanted.append(each / first_order(build(cell)))
+            wanted.append(each / first_order_attenuation(build(cell)))
         factor = highest_s / max(float(each.max()) for each in wanted)
         before, cells = cells, [factor * each for each in wanted]
         if all(np.abs(b - a).max() <= _SETTLED * highest_s for b, a in zip(before, cells, strict=True)):

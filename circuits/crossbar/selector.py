@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from neuromorph.datum import read_data
 from neuromorph.ising import Float
 
-from ..netlist.circuit import BehaviouralCurrent
+from ..netlist.circuit import BehavioralCurrent
 from ..netlist.expressions import Voltage, call
 
 DATA = read_data(files(__package__).joinpath("selector.toml").read_text())
@@ -53,7 +53,7 @@ class Selector:
         slope = 1.0 / (ohm + self.slope_v / np.hypot(size, self.scale_a))
         return np.where(g > 0.0, np.copysign(size, v), 0.0), np.where(g > 0.0, slope, 0.0)
 
-    def element(self, name: str, a: str, b: str) -> BehaviouralCurrent:
+    def element(self, name: str, a: str, b: str) -> BehavioralCurrent:
         """The selector between two nodes of a circuit."""
         x = (1.0 / self.slope_v) * (Voltage(a) - Voltage(b))
-        return BehaviouralCurrent(name, a, b, (0.5 * self.scale_a) * (call("exp", x) - call("exp", 0.0 - x)))
+        return BehavioralCurrent(name, a, b, (0.5 * self.scale_a) * (call("exp", x) - call("exp", 0.0 - x)))

@@ -111,7 +111,7 @@ def energy_of_network(
 ) -> Energy:
     """Integrate the energies along with the ODE from ``initial`` (n,), V; they balance to 1e-12.
 
-    The resistors must be passive, as for :func:`circuits.circuit_of`.
+    The resistors must be passive, as for :func:`circuits.build_hopfield_circuit`.
     """
     from scipy.integrate import solve_ivp
 

@@ -22,8 +22,8 @@ from neuromorph.runtime.threads import single_threaded_blas
 
 from ..netlist.circuit import (
     GROUND,
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -34,8 +34,8 @@ from ..netlist.circuit import (
     device_name,
     terminals,
 )
-from ..netlist.expressions import Number, evaluate, nodes_of
-from ..netlist.hierarchy import flat_node, flatten, node_paths
+from ..netlist.expressions import Number, evaluate_expression, expression_nodes
+from ..netlist.hierarchy import flat_node, flatten_circuit, node_paths
 from ..simulators import Waveforms
 from ..synthesis.opamp_neuron import VDD, VSS
 from .ode_energy import (
@@ -60,11 +60,11 @@ from .ode_energy import (
 _CELL = re.compile(r"\d+_\d+")
 _FLOATS = 1 << 20  # currents held at a time
 
-_Wire: TypeAlias = Resistor | Capacitor | CurrentSource | Transconductor | BehaviouralCurrent | Mosfet
+_Wire: TypeAlias = Resistor | Capacitor | CurrentSource | Transconductor | BehavioralCurrent | Mosfet
 """What has one current, which follows from the voltages; of a transistor that of the channel."""
 
 
-def class_of(element: Element) -> str:
+def element_class(element: Element) -> str:
     """The class of an element as ``circuits`` builds it: constant voltages are rails, what hangs on them amplifiers."""
     match element:
         case Resistor(name):
@@ -73,9 +73,9 @@ def class_of(element: Element) -> str:
             return SYNAPSES if _CELL.fullmatch(name) else RESISTORS
         case Capacitor():
             return CAPACITORS
-        case BehaviouralVoltage(_, _, _, Number(volt)):
+        case BehavioralVoltage(_, _, _, Number(volt)):
             return HIGH if volt > 0.0 else LOW
-        case BehaviouralVoltage():
+        case BehavioralVoltage():
             return OUTPUTS
         case Mosfet():
             return AMPLIFIERS
@@ -95,7 +95,7 @@ def energy_of_waveforms(
     waves: Waveforms,
     *,
     rails: Rails | None = None,
-    classes: Callable[[Element], str] = class_of,
+    classes: Callable[[Element], str] = element_class,
 ) -> Energy:
     """The energies of a transient that a simulator ran.
 
@@ -108,14 +108,14 @@ def energy_of_waveforms(
     rails : Rails           the supply of all behavioural voltages, for a circuit that has no rails of its own
     classes :               groups the elements; names of ``Energy.delivered`` count as sources
     """
-    circuit = flatten(circuit)
+    circuit = flatten_circuit(circuit)
     times, volts = _node_voltages(circuit, waves)
     place = {node: k for k, node in enumerate(sorted(volts))}
     table = np.stack([volts[node] for node in place], axis=1)
     known = [e for e in circuit.elements if isinstance(e, _Wire)]
-    sources = [e for e in circuit.elements if isinstance(e, BehaviouralVoltage)]
+    sources = [e for e in circuit.elements if isinstance(e, BehavioralVoltage)]
     for element in circuit.elements:
-        if not isinstance(element, _Wire | BehaviouralVoltage):
+        if not isinstance(element, _Wire | BehavioralVoltage):
             raise TypeError(f"{type(element).__name__} {element.name!r}: its current does not follow from voltages")
     for source in sources:
         if rails is not None and source.b != GROUND:
@@ -171,17 +171,19 @@ def _node_voltages(circuit: Circuit, waves: Waveforms) -> tuple[Float, dict[str,
 def _driven(circuit: Circuit, volts: Mapping[str, Float], times: Float) -> dict[str, Float]:
     """``volts`` and the nodes that expressions of known nodes drive against ground, as often as that adds one."""
     known = {GROUND: np.zeros(len(times)), **volts}
-    left = [e for e in circuit.elements if isinstance(e, BehaviouralVoltage) and e.b == GROUND and e.a not in known]
+    left = [e for e in circuit.elements if isinstance(e, BehavioralVoltage) and e.b == GROUND and e.a not in known]
     before = -1
     while len(left) != before:
         before = len(left)
-        for source in [e for e in left if set(nodes_of(e.expression)) <= set(known)]:
-            known[source.a] = np.array(np.broadcast_to(evaluate(source.expression, known, times), times.shape))
+        for source in [e for e in left if set(expression_nodes(e.expression)) <= set(known)]:
+            known[source.a] = np.array(
+                np.broadcast_to(evaluate_expression(source.expression, known, times), times.shape)
+            )
             left.remove(source)
     return known
 
 
-def _incidence(elements: Sequence[_Wire | BehaviouralVoltage], place: Mapping[str, int]) -> sparse.csr_array:
+def _incidence(elements: Sequence[_Wire | BehavioralVoltage], place: Mapping[str, int]) -> sparse.csr_array:
     """+1 where a current through an element leaves a node, -1 where it enters, (nodes, elements)."""
     n = len(elements)
     ends = [(e.drain, e.source) if isinstance(e, Mosfet) else (e.a, e.b) for e in elements]
@@ -204,8 +206,8 @@ def _currents(elements: Sequence[_Wire], volts: Mapping[str, Float], times: Floa
                 columns[k] = float(ampere)
             case Transconductor(_, _, _, plus, minus, siemens):
                 columns[k] = float(siemens) * _mean(volts[plus] - volts[minus])
-            case BehaviouralCurrent(_, _, _, expression):
-                columns[k] = _mean(np.broadcast_to(evaluate(expression, volts, times), times.shape))
+            case BehavioralCurrent(_, _, _, expression):
+                columns[k] = _mean(np.broadcast_to(evaluate_expression(expression, volts, times), times.shape))
             case Mosfet(_, drain, gate, source, bulk):
                 columns[k] = _mean(_channel(element, volts[drain], volts[gate], volts[source], volts[bulk]))
     return columns.T

@@ -1,4 +1,4 @@
-r"""A Hopfield network recognised in a circuit: ``circuit_of`` read backwards.
+r"""A Hopfield network recognised in a circuit: ``build_hopfield_circuit`` read backwards.
 
 Subcircuits of op-amps or transistors are recognised by ``cells`` and taken for the ideal amplifiers that they are meant
 to be.
@@ -28,28 +28,28 @@ from neuromorph.ising import Float
 
 from ..netlist.circuit import (
     GROUND,
-    BehaviouralVoltage,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
     Element,
     Resistor,
     device_name,
-    instances_of,
+    subcircuit_instances,
 )
-from ..netlist.expressions import Number, Operation, Voltage, nodes_of
-from ..netlist.hierarchy import flatten
+from ..netlist.expressions import Number, Operation, Voltage, expression_nodes
+from ..netlist.hierarchy import flatten_circuit
 from ..synthesis.component_values import passive_leaks
-from ..synthesis.hopfield_circuit import Level, leak_ohm
+from ..synthesis.hopfield_circuit import AmplifierLevel, leak_ohm
 from ..synthesis.opamp_neuron import OpAmp, OpAmpNeurons
-from .neurons import activation_of, cells_of
+from .neurons import extract_activation, find_neurons
 
 _SPARSE = 0.25  # of all synapses: with fewer, the matrix is CSR
 _PASSES = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Recognised:
+class ExtractedNetwork:
     """A circuit as a Hopfield network.
 
     network : AnalogNetwork
@@ -61,35 +61,35 @@ class Recognised:
 
     network: AnalogNetwork
     initial: Float
-    level: Level
+    level: AmplifierLevel
     opamp: OpAmp | None = None
     offsets_v: Float | None = None
 
 
-def recognise(circuit: Circuit) -> Recognised:
-    """What ``circuit_of`` made ``circuit`` of.
+def extract_network(circuit: Circuit) -> ExtractedNetwork:
+    """What ``build_hopfield_circuit`` made ``circuit`` of.
 
     Raises ValueError, naming the element, where the circuit is no such network: other parts, amplifiers that differ, a
     synapse between neurons without an amplifier, both a positive and a negative synapse in one place.
     """
-    if not instances_of(circuit.elements):
-        return Recognised(*_network(circuit), "ideal")
-    cells = cells_of(circuit, _inputs(circuit))
+    if not subcircuit_instances(circuit.elements):
+        return ExtractedNetwork(*_network(circuit), "ideal")
+    cells = find_neurons(circuit, _inputs(circuit))
     network, start = _network(cells.ideal)
     match cells.neurons:
         case OpAmpNeurons(_, part, offsets):
-            return Recognised(network, start, "opamp", part, offsets)
-    return Recognised(network, start, "transistor")
+            return ExtractedNetwork(network, start, "opamp", part, offsets)
+    return ExtractedNetwork(network, start, "transistor")
 
 
-def network_of_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
+def network_from_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
     """The network, and the potentials (n,) in V that the circuit starts from; ``recognise`` says more."""
-    found = recognise(circuit)
+    found = extract_network(circuit)
     return found.network, found.initial
 
 
 def _network(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
-    circuit = flatten(circuit)  # of parameters
+    circuit = flatten_circuit(circuit)  # of parameters
     inputs = _inputs(circuit)
     outputs, activation = _amplifiers(circuit, inputs)
     n = len(inputs)
@@ -114,7 +114,7 @@ def _network(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
                 if u not in inputs or GROUND not in (a, b):
                     _refuse(element, "does not feed an input from ground")
                 currents[inputs[u]] += sign * float(ampere)
-            case Capacitor() | BehaviouralVoltage():
+            case Capacitor() | BehavioralVoltage():
                 pass
             case _:
                 _refuse(element, "is of a kind that a network of ideal amplifiers has not")
@@ -161,10 +161,10 @@ def _inputs(circuit: Circuit) -> dict[str, int]:
 def _amplifiers(circuit: Circuit, inputs: dict[str, int]) -> tuple[dict[str, tuple[int, float]], Activation]:
     """{output: (neuron, sign)} and the activation that all neurons share."""
     outputs: dict[str, tuple[int, float]] = {}
-    inverters: list[tuple[BehaviouralVoltage, str]] = []
+    inverters: list[tuple[BehavioralVoltage, str]] = []
     activation: Activation | None = None
     for element in circuit.elements:
-        if not isinstance(element, BehaviouralVoltage):
+        if not isinstance(element, BehavioralVoltage):
             continue
         if element.b != GROUND or element.a in inputs:
             _refuse(element, "does not drive an output against ground")
@@ -191,10 +191,10 @@ def _amplifiers(circuit: Circuit, inputs: dict[str, int]) -> tuple[dict[str, tup
     return outputs, activation
 
 
-def _activation(source: BehaviouralVoltage) -> tuple[str, Activation]:
+def _activation(source: BehavioralVoltage) -> tuple[str, Activation]:
     """(node it reads, activation) of a source that ``amplifier`` gives exactly."""
-    node = next(iter(nodes_of(source.expression)), "")
-    found = activation_of(source.expression, node)
+    node = next(iter(expression_nodes(source.expression)), "")
+    found = extract_activation(source.expression, node)
     if found is None:
         _refuse(
             source, "is no amplifier that is known: Tanh, Arctan, Algebraic or Logistic of one input, or an inverter"

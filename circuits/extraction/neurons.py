@@ -22,8 +22,8 @@ from neuromorph.analog import Activation, Algebraic, Arctan, Logistic, Tanh
 
 from ..netlist.circuit import (
     GROUND,
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -34,7 +34,7 @@ from ..netlist.circuit import (
     Subcircuit,
     device_name,
 )
-from ..netlist.elements import values_of
+from ..netlist.elements import element_values
 from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, is_expression
 from ..synthesis import cmos_neuron as transistors
 from ..synthesis.cmos_neuron import NMOS, SLOPE, CmosNeurons
@@ -46,7 +46,7 @@ _NEAR = 4  # floats on either side that may have given a rounded product
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class NeuronCells:
     """The neurons of a circuit of subcircuits.
 
     ideal : Circuit                   the same with ideal amplifiers
@@ -57,7 +57,7 @@ class Cells:
     neurons: OpAmpNeurons | CmosNeurons
 
 
-def cells_of(circuit: Circuit, inputs: Mapping[str, int]) -> Cells:
+def find_neurons(circuit: Circuit, inputs: Mapping[str, int]) -> NeuronCells:
     """The neurons of a circuit whose neuron i has the input node {node: i}; ValueError if its cells are no neurons."""
     instances = [element for element in circuit.elements if isinstance(element, Instance)]
     kinds = {id(instance.subcircuit): instance.subcircuit for instance in instances}
@@ -78,7 +78,7 @@ def cells_of(circuit: Circuit, inputs: Mapping[str, int]) -> Cells:
             elements.append(element)
     initial = {node: volt for node, volt in circuit.initial.items() if "." not in node}
     saved = tuple(node for node in circuit.saved if node in inputs) or tuple(inputs)
-    return Cells(Circuit(circuit.title, tuple(elements), circuit.analysis, saved, initial), neurons)
+    return NeuronCells(Circuit(circuit.title, tuple(elements), circuit.analysis, saved, initial), neurons)
 
 
 def _ideal(instance: Instance, activation: Activation) -> list[Element]:
@@ -87,9 +87,9 @@ def _ideal(instance: Instance, activation: Activation) -> list[Element]:
         if wires.get(rail, rail) != rail:
             raise ValueError(f"{device_name(instance)} has {wires[rail]!r} where {rail!r} belongs; wire it to that")
     name, v = f"x{instance.name}", wires["v"]
-    found: list[Element] = [BehaviouralVoltage(f"{name}v", v, GROUND, amplifier(activation, Voltage(wires["u"])))]
+    found: list[Element] = [BehavioralVoltage(f"{name}v", v, GROUND, amplifier(activation, Voltage(wires["u"])))]
     if "w" in wires:
-        found.append(BehaviouralVoltage(f"{name}w", wires["w"], GROUND, Number(0.0) - Voltage(v)))
+        found.append(BehavioralVoltage(f"{name}w", wires["w"], GROUND, Number(0.0) - Voltage(v)))
     return found
 
 
@@ -99,8 +99,8 @@ def _ideal(instance: Instance, activation: Activation) -> list[Element]:
 def _opamps(circuit: Circuit, instances: list[Instance], inputs: Mapping[str, int]) -> OpAmpNeurons:
     cell = instances[0].subcircuit
     parts = [element.subcircuit for element in cell.elements if isinstance(element, Instance)]
-    limiters = [element.expression for element in cell.elements if isinstance(element, BehaviouralVoltage)]
-    rails = [e.expression for e in circuit.elements if isinstance(e, BehaviouralVoltage) and e.a == VDD]
+    limiters = [element.expression for element in cell.elements if isinstance(element, BehavioralVoltage)]
+    rails = [e.expression for e in circuit.elements if isinstance(e, BehavioralVoltage) and e.a == VDD]
     if not parts or len(limiters) != 1 or len(rails) != 1 or not isinstance(rails[0], Number):
         raise ValueError(
             f"subcircuit {cell.name!r} holds no op-amps around one limiter between rails, and no transistors; "
@@ -117,10 +117,10 @@ def _opamps(circuit: Circuit, instances: list[Instance], inputs: Mapping[str, in
         values = {p.name: p.value for p in instance.subcircuit.parameters} | dict(instance.parameters)
         known = [values.get(f"offset_{stage}", 0.0) for stage in "yvw"]
         offsets[inputs[wires["u"]]] = [float(value) for value in known]
-    return OpAmpNeurons(activation, opamp_of(parts[0], rails[0].value), offsets)
+    return OpAmpNeurons(activation, identify_opamp(parts[0], rails[0].value), offsets)
 
 
-def opamp_of(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
+def identify_opamp(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
     """The part of a macro-model: one of ``OPAMPS`` if it is one, else its numbers, without a spread of offsets."""
     for part in OPAMPS.values():
         if part.rail_v == rail_v and _alike(subcircuit, part.subcircuit):
@@ -177,7 +177,7 @@ def _reach(limit: Any, ohm: float) -> tuple[float, float, float]:
 
 
 def _expression(element: Element) -> Expression:
-    if not isinstance(element, BehaviouralCurrent):
+    if not isinstance(element, BehavioralCurrent):
         raise TypeError(device_name(element))
     return element.expression
 
@@ -187,7 +187,7 @@ def _limiter(expression: Expression) -> Activation | None:
     match expression:
         case Operation("*", Number(k), inner):
             scaled = Operation("*", Number(k), Voltage("y"))
-            return activation_of(_put(inner, scaled, Voltage("y")), "y")
+            return extract_activation(_put(inner, scaled, Voltage("y")), "y")
     return None
 
 
@@ -235,15 +235,15 @@ def _alike(a: Subcircuit, b: Subcircuit) -> bool:
 def _same(a: Element, b: Element) -> bool:
     if isinstance(a, Instance) and isinstance(b, Instance):
         return _alike(a.subcircuit, b.subcircuit) and replace(a, subcircuit=b.subcircuit) == b
-    kinds = Instance | BehaviouralVoltage | BehaviouralCurrent
-    if type(a) is not type(b) or isinstance(a, kinds) or any(map(is_expression, values_of(a))):
+    kinds = Instance | BehavioralVoltage | BehavioralCurrent
+    if type(a) is not type(b) or isinstance(a, kinds) or any(map(is_expression, element_values(a))):
         return a == b
     values = {name: getattr(b, name) for name in a.values}
     close = all(isclose(float(getattr(a, name)), float(value), rel_tol=_CLOSE) for name, value in values.items())
     return close and replace(a, **values) == b
 
 
-def activation_of(expression: Expression, node: str) -> Activation | None:
+def extract_activation(expression: Expression, node: str) -> Activation | None:
     """The activation that ``amplifier`` writes as ``expression`` of v(node), exactly."""
     return next((g for g in _candidates(expression) if amplifier(g, Voltage(node)) == expression), None)
 

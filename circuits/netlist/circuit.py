@@ -12,8 +12,8 @@ from math import isfinite
 from types import MappingProxyType
 
 from .elements import (
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     CurrentSource,
     Diode,
@@ -23,23 +23,23 @@ from .elements import (
     Resistor,
     Subcircuit,
     Transconductor,
-    checked_nodes,
+    check_nodes,
     device_name,
-    instances_of,
-    models_in,
+    element_models,
     read_nodes,
     references_inside,
     references_to,
+    subcircuit_instances,
     terminals,
     wired_nodes,
 )
-from .models import DiodeModel, Model, MosModel
+from .models import DeviceModel, DiodeModel, MosModel
 from .names import GROUND, Parameter, check_label, check_node
 
 __all__ = [
-    "GROUND", "BehaviouralCurrent", "BehaviouralVoltage", "Capacitor", "Circuit", "CurrentSource", "Diode",
+    "GROUND", "BehavioralCurrent", "BehavioralVoltage", "Capacitor", "Circuit", "CurrentSource", "Diode",
     "DiodeModel", "Element", "Instance", "MosModel", "Mosfet", "Parameter", "Resistor", "Subcircuit", "Transconductor",
-    "Transient", "check_label", "check_node", "device_name", "instances_of", "is_inside", "read_nodes", "terminals",
+    "Transient", "check_label", "check_node", "device_name", "subcircuit_instances", "is_inside", "read_nodes", "terminals",
 ]  # fmt: skip
 
 
@@ -87,7 +87,7 @@ class Circuit:
         for name in ("elements", "saved", "parameters"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "initial", MappingProxyType({k: float(v) for k, v in self.initial.items()}))
-        nodes, instances = checked_nodes(self.elements, self.parameters), instances_of(self.elements)
+        nodes, instances = check_nodes(self.elements, self.parameters), subcircuit_instances(self.elements)
         self.models()
         unknown = references_to(self.elements).union(references_inside(self.elements)) - {
             parameter.name for parameter in self.parameters
@@ -120,18 +120,18 @@ class Circuit:
         collect(self.elements)
         return tuple(found.values())
 
-    def models(self) -> tuple[Model, ...]:
+    def models(self) -> tuple[DeviceModel, ...]:
         """The model cards that its transistors and diodes need, each once; ValueError if two have one name."""
-        found: dict[str, Model] = {}
+        found: dict[str, DeviceModel] = {}
         for model in self._models():
             if found.setdefault(model.name, model) != model:
                 raise ValueError(f"model {model.name!r} occurs with two sets of values; give each its own name")
         return tuple(found.values())
 
-    def _models(self) -> Iterator[Model]:
+    def _models(self) -> Iterator[DeviceModel]:
         for subcircuit in self.subcircuits():
-            yield from models_in(subcircuit.elements)
-        yield from models_in(self.elements)
+            yield from element_models(subcircuit.elements)
+        yield from element_models(self.elements)
 
     def nodes(self) -> set[str]:
         """All nodes that an element connects, ground included, those inside of instances not."""

@@ -15,9 +15,18 @@ from math import isfinite
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
-from .expressions import Expression, Number, Reference, Value, is_expression, leaves, nodes_of, references_of
+from .expressions import (
+    Expression,
+    Number,
+    Reference,
+    Value,
+    expression_nodes,
+    expression_references,
+    is_expression,
+    leaves,
+)
 from .models import DiodeModel, MosModel
-from .names import GROUND, NAME, Parameter, check_label, check_node
+from .names import GROUND, NAME_PATTERN, Parameter, check_label, check_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ class Transconductor:
 
 
 @dataclass(frozen=True, slots=True)
-class BehaviouralVoltage:
+class BehavioralVoltage:
     """v_a - v_b = expression, whatever the current."""
 
     letter: ClassVar[str] = "b"
@@ -110,7 +119,7 @@ class BehaviouralVoltage:
 
 
 @dataclass(frozen=True, slots=True)
-class BehaviouralCurrent:
+class BehavioralCurrent:
     """A current of expression amperes out of node ``a`` into node ``b``."""
 
     letter: ClassVar[str] = "b"
@@ -182,9 +191,9 @@ class Subcircuit:
     def __post_init__(self) -> None:
         for name in ("ports", "elements", "parameters"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        if not NAME.fullmatch(self.name):
+        if not NAME_PATTERN.fullmatch(self.name):
             raise ValueError(f"subcircuit {self.name!r}: a name is [a-z][a-z0-9_]*")
-        nodes = checked_nodes(self.elements, self.parameters, self.ports)
+        nodes = check_nodes(self.elements, self.parameters, self.ports)
         if not self.ports or len(set(self.ports)) < len(self.ports) or GROUND in self.ports:
             raise ValueError(f"subcircuit {self.name!r} has ports {' '.join(self.ports)}; name each once, ground never")
         nodes.update(node for element in self.elements for node in read_nodes(element))
@@ -206,7 +215,7 @@ class Subcircuit:
     @cached_property
     def instances(self) -> Mapping[str, Instance]:
         """What it is made of that has an inside itself, by the device's name."""
-        return instances_of(self.elements)
+        return subcircuit_instances(self.elements)
 
     @cached_property
     def devices(self) -> int:
@@ -250,8 +259,8 @@ Element: TypeAlias = (
     | Capacitor
     | CurrentSource
     | Transconductor
-    | BehaviouralVoltage
-    | BehaviouralCurrent
+    | BehavioralVoltage
+    | BehavioralCurrent
     | Diode
     | Mosfet
     | Instance
@@ -283,12 +292,12 @@ def read_nodes(element: Element) -> tuple[str, ...]:
     match element:
         case Transconductor():
             return (element.plus, element.minus)
-        case BehaviouralVoltage() | BehaviouralCurrent():
-            return tuple(nodes_of(element.expression))
+        case BehavioralVoltage() | BehavioralCurrent():
+            return tuple(expression_nodes(element.expression))
     return ()
 
 
-def values_of(element: Element) -> Iterable[Value]:
+def element_values(element: Element) -> Iterable[Value]:
     """The values of an element that may refer to parameters."""
     if isinstance(element, Instance):
         return element.parameters.values()
@@ -312,9 +321,7 @@ def wired_nodes(elements: Iterable[Element], ports: Collection[str] = ()) -> set
     return wired
 
 
-def checked_nodes(
-    elements: Iterable[Element], parameters: Iterable[Parameter], ports: Collection[str] = ()
-) -> set[str]:
+def check_nodes(elements: Iterable[Element], parameters: Iterable[Parameter], ports: Collection[str] = ()) -> set[str]:
     """``wired_nodes``; ValueError for names of nodes, devices, parameters that simulators misread or that are twice."""
     devices: set[str] = set()
     for element in elements:
@@ -332,14 +339,14 @@ def checked_nodes(
     return nodes
 
 
-def instances_of(elements: Iterable[Element]) -> dict[str, Instance]:
+def subcircuit_instances(elements: Iterable[Element]) -> dict[str, Instance]:
     """{device's name: instance}."""
     return {device_name(element): element for element in elements if isinstance(element, Instance)}
 
 
 def references_to(elements: Iterable[Element]) -> set[str]:
     """The parameters that the values of ``elements`` refer to."""
-    return {name for element in elements for value in values_of(element) for name in references_of(value)}
+    return {name for element in elements for value in element_values(element) for name in expression_references(value)}
 
 
 def references_inside(elements: Iterable[Element]) -> set[str]:
@@ -348,6 +355,6 @@ def references_inside(elements: Iterable[Element]) -> set[str]:
     return {name for subcircuit in inside.values() for name in subcircuit.references}
 
 
-def models_in(elements: Iterable[Element]) -> Iterator[MosModel | DiodeModel]:
+def element_models(elements: Iterable[Element]) -> Iterator[MosModel | DiodeModel]:
     """The models of elements, in their order."""
     return (element.model for element in elements if isinstance(element, Diode | Mosfet))

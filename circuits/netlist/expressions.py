@@ -65,7 +65,7 @@ class _Algebra:
         for leaf in leaves(expression):
             if not isinstance(leaf, Number):
                 raise TypeError(f"{leaf} has no value by itself; circuits.flatten puts numbers for parameters")
-        return float(evaluate(expression, {}))
+        return float(evaluate_expression(expression, {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +134,17 @@ def call(function: str, *arguments: Operand) -> Call:
     return Call(function, tuple(_expression(argument) for argument in arguments))
 
 
-def total(terms: Sequence[Operand]) -> Expression:
+def balanced_sum(terms: Sequence[Operand]) -> Expression:
     """The sum of all terms as a balanced tree, so that long sums do not nest deeply."""
     if not terms:
         return Number(0.0)
     if len(terms) == 1:
         return _expression(terms[0])
     half = len(terms) // 2
-    return Operation("+", total(terms[:half]), total(terms[half:]))
+    return Operation("+", balanced_sum(terms[:half]), balanced_sum(terms[half:]))
 
 
-def evaluate(
+def evaluate_expression(
     expression: Expression,
     voltages: Mapping[str, ArrayLike],
     time_s: ArrayLike = 0.0,
@@ -161,9 +161,11 @@ def evaluate(
         case Reference(parameter):
             return parameters[parameter]
         case Call(function, arguments):
-            return FUNCTIONS[function](*(evaluate(argument, voltages, time_s, parameters) for argument in arguments))
+            return FUNCTIONS[function](
+                *(evaluate_expression(argument, voltages, time_s, parameters) for argument in arguments)
+            )
         case Operation(symbol, left, right):
-            a, b = (evaluate(side, voltages, time_s, parameters) for side in (left, right))
+            a, b = (evaluate_expression(side, voltages, time_s, parameters) for side in (left, right))
             return a + b if symbol == "+" else a - b if symbol == "-" else a * b if symbol == "*" else a / b
 
 
@@ -180,7 +182,7 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
             yield expression
 
 
-def nodes_of(expression: Expression) -> Iterator[str]:
+def expression_nodes(expression: Expression) -> Iterator[str]:
     """The nodes whose voltages an expression reads."""
     return (leaf.node for leaf in leaves(expression) if isinstance(leaf, Voltage))
 
@@ -190,7 +192,7 @@ def is_expression(value: Value) -> TypeGuard[Expression]:
     return isinstance(value, _Algebra)
 
 
-def references_of(value: Value) -> Iterator[str]:
+def expression_references(value: Value) -> Iterator[str]:
     """The parameters that a value or expression refers to."""
     if is_expression(value):
         return (leaf.parameter for leaf in leaves(value) if isinstance(leaf, Reference))

@@ -9,19 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from .circuit import GROUND, BehaviouralCurrent, BehaviouralVoltage, Circuit, Element, Instance, Subcircuit, device_name
-from .elements import instances_of
-from .expressions import Expression, Leaf, Number, Reference, Value, Voltage, evaluate, is_expression, with_leaves
+from .circuit import GROUND, BehavioralCurrent, BehavioralVoltage, Circuit, Element, Instance, Subcircuit, device_name
+from .elements import subcircuit_instances
+from .expressions import (
+    Expression,
+    Leaf,
+    Number,
+    Reference,
+    Value,
+    Voltage,
+    evaluate_expression,
+    is_expression,
+    with_leaves,
+)
 
 MAX_DEVICES = 4_000_000  # a few lines of instances of instances may stand for more than a memory holds
 
 
-def flatten(circuit: Circuit) -> Circuit:
+def flatten_circuit(circuit: Circuit) -> Circuit:
     """The same circuit of plain elements with numbers for values; itself, if it is flat.
 
     Raises ValueError where a name that comes about is taken, or there are more than 4,000,000 elements.
     """
-    if not circuit.parameters and not instances_of(circuit.elements):
+    if not circuit.parameters and not subcircuit_instances(circuit.elements):
         return circuit
     count = device_count(circuit)
     if count > MAX_DEVICES:
@@ -59,7 +69,7 @@ def node_paths(circuit: Circuit) -> list[str]:
             yield from (f"{path}{name}.{node}" for node in instance.subcircuit.inside)
             yield from inside(instance.subcircuit.instances, f"{path}{name}.")
 
-    return sorted([*(circuit.nodes() - {GROUND}), *inside(instances_of(circuit.elements), "")])
+    return sorted([*(circuit.nodes() - {GROUND}), *inside(subcircuit_instances(circuit.elements), "")])
 
 
 def device_count(circuit: Circuit) -> int:
@@ -106,7 +116,7 @@ def _flat(
         changed |= {end: nodes.get(getattr(element, end), getattr(element, end)) for end in element.ends}
         for name in element.values:
             value = getattr(element, name)
-            if isinstance(element, BehaviouralVoltage | BehaviouralCurrent):
+            if isinstance(element, BehavioralVoltage | BehavioralCurrent):
                 changed[name] = with_leaves(value, number)
             else:
                 changed[name] = _value(value, known)
@@ -132,4 +142,4 @@ def _inside(
 
 
 def _value(value: Value, known: Mapping[str, float]) -> float:
-    return float(evaluate(value, {}, 0.0, known)) if is_expression(value) else float(value)
+    return float(evaluate_expression(value, {}, 0.0, known)) if is_expression(value) else float(value)

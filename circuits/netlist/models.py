@@ -79,4 +79,4 @@ class DiodeModel:
             raise ValueError(f"{self}: needs a name [a-z0-9_]+, finite values, none negative, grading at most 0.9")
 
 
-Model: TypeAlias = MosModel | DiodeModel
+DeviceModel: TypeAlias = MosModel | DiodeModel

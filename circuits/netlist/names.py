@@ -9,7 +9,7 @@ from math import isfinite
 from .expressions import FUNCTIONS
 
 GROUND = "0"
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 _LABEL = re.compile(r"[a-z0-9_]+")
 _UNIT = re.compile(r"[a-zA-Z%][a-zA-Z0-9%/*^.-]*")
 _RESERVED = frozenset({"time", "gnd", "temper", "hertz", "all"})  # variables and aliases of one engine or another
@@ -31,7 +31,7 @@ class Parameter:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name) or _TAKEN.fullmatch(self.name):
+        if not NAME_PATTERN.fullmatch(self.name) or _TAKEN.fullmatch(self.name):
             raise ValueError(
                 f"parameter {self.name!r}: a name is [a-z][a-z0-9_]*, and no function or variable of a simulator"
             )
@@ -45,7 +45,7 @@ class Parameter:
 
 def check_node(node: str) -> None:
     """ValueError unless every simulator reads ``node`` alike."""
-    if node != GROUND and (not NAME.fullmatch(node) or node in _RESERVED):
+    if node != GROUND and (not NAME_PATTERN.fullmatch(node) or node in _RESERVED):
         raise ValueError(f"node {node!r}: a name is [a-z][a-z0-9_]* and none of {', '.join(sorted(_RESERVED))}")
 
 

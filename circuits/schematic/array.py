@@ -14,9 +14,9 @@ from scipy import sparse
 from neuromorph.analog import AnalogNetwork
 
 from ..synthesis.hopfield_circuit import count_resistors
-from .symbols import Board, valued
+from .symbols import SymbolCanvas, format_value
 
-MOST = 8  # neurons drawn one by one; of more, the first CORNER
+MAX_DRAWN_NEURONS = 8  # neurons drawn one by one; of more, the first CORNER
 CORNER = 6
 _COLUMN, _ROW, _LOOP = 2.7, 1.0, 0.35
 _APART = 0.55  # v and w of one neuron
@@ -25,13 +25,13 @@ _INK, _PAPER = "black", "white"
 
 def array_height(n: int) -> float:
     """How far the drawing goes above the matrix."""
-    return 3.2 + ((n if n <= MOST else CORNER) + 1) * _LOOP + 1.5
+    return 3.2 + ((n if n <= MAX_DRAWN_NEURONS else CORNER) + 1) * _LOOP + 1.5
 
 
-def draw_array(board: Board, network: AnalogNetwork) -> None:
+def draw_array(board: SymbolCanvas, network: AnalogNetwork) -> None:
     """The matrix with its upper left corner at 0; amplifiers and loops are above and to the left of it."""
     n = network.size
-    shown = n if n <= MOST else CORNER
+    shown = n if n <= MAX_DRAWN_NEURONS else CORNER
     t = sparse.csr_array(network.conductances)[:shown, :shown].toarray()
     more = n > shown
     inverted = np.zeros(n, dtype=bool)
@@ -44,7 +44,9 @@ def draw_array(board: Board, network: AnalogNetwork) -> None:
         x = _place(int(j), "v" if t[i, j] > 0.0 else "w")
         y = -i * _ROW
         board.box((x, y), 0.24, 0.24, fill=_INK if t[i, j] > 0.0 else _PAPER)
-        board.text((x + 0.17, y + 0.26), valued(1.0 / abs(t[i, j]), "Ω").rstrip("Ω").replace(" ", ""), "left", 7.0)
+        board.text(
+            (x + 0.17, y + 0.26), format_value(1.0 / abs(t[i, j]), "Ω").rstrip("Ω").replace(" ", ""), "left", 7.0
+        )
     if more:
         board.text((right + 0.7, -(shown - 1) / 2.0 * _ROW), f"… to column {n - 1}", "left", muted=True)
         board.text((right / 2.0, bottom - 0.5), f"⋮ to row {n - 1}", muted=True)
@@ -64,7 +66,7 @@ def _place(j: int, letter: str) -> float:
     return j * _COLUMN + 0.7 + (_APART if letter == "w" else -_APART) * 0.9
 
 
-def _draw_neuron(board: Board, i: int, inverted: bool, right: float, bottom: float) -> None:
+def _draw_neuron(board: SymbolCanvas, i: int, inverted: bool, right: float, bottom: float) -> None:
     """Amplifier i, its columns, and row i with the way round to it: row 0 is the innermost."""
     y, centre = -i * _ROW, i * _COLUMN + 0.7
     left, top = -(i + 1) * _LOOP - 0.2, 3.2 + (i + 1) * _LOOP

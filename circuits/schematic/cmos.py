@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..netlist.circuit import Element, Mosfet, Resistor, device_name
 from ..synthesis.cmos_neuron import DATA, CmosNeurons
-from .symbols import Board, Place, valued
+from .symbols import Place, SymbolCanvas, format_value
 
 _TOP, _BOTTOM = 5.0, -5.0  # the rails
 _HIGH, _LOW = 4.0, -2.0  # upper end of the transistors at them
 
 
-def draw_cmos(board: Board, neurons: CmosNeurons, i: int, x: float, inverted: bool) -> None:
+def draw_cmos(board: SymbolCanvas, neurons: CmosNeurons, i: int, x: float, inverted: bool) -> None:
     """Neuron ``i``, its input at (x, 0)."""
     cell = {device_name(e): e for e in (*neurons.shared(), *neurons.cells[1].elements)}
     x += 1.8
@@ -54,7 +54,7 @@ def draw_cmos(board: Board, neurons: CmosNeurons, i: int, x: float, inverted: bo
         board.text((start - 0.2, y), f"{name} {sign}{rail:g} V", "right")
 
 
-def _pair(board: Board, cell: dict[str, Element], names: tuple[str, str, str], x: float) -> None:
+def _pair(board: SymbolCanvas, cell: dict[str, Element], names: tuple[str, str, str], x: float) -> None:
     """Two transistors on one tail, gates outwards at height 0."""
     left, right, tail = names
     _mosfet(board, cell, left, (x, 0.75), True)
@@ -66,7 +66,7 @@ def _pair(board: Board, cell: dict[str, Element], names: tuple[str, str, str], x
     board.text((x - 0.2, _LOW - 0.75), "bias", "right")
 
 
-def _output(board: Board, cell: dict[str, Element], nodes: tuple[str, str, str], name: str, x: float) -> None:
+def _output(board: SymbolCanvas, cell: dict[str, Element], nodes: tuple[str, str, str], name: str, x: float) -> None:
     """Mirrors into and out of an output: one diode's current comes, the other's, turned round at x, goes."""
     (out, source, sink), far, middle = nodes, x + 3.4, x + 1.7
     for mirror, place, gate in ((f"x{out}", x, sink), (f"p{out}", far, source)):
@@ -87,7 +87,7 @@ def _output(board: Board, cell: dict[str, Element], nodes: tuple[str, str, str],
     board.text((far + 2.0, 0.4), name)
 
 
-def _mosfet(board: Board, cell: dict[str, Element], name: str, top: Place, gate_left: bool) -> None:
+def _mosfet(board: SymbolCanvas, cell: dict[str, Element], name: str, top: Place, gate_left: bool) -> None:
     """A transistor of the cell, 1.5 high, its upper end at ``top``; those at a rail are wired to it."""
     found = cell[f"m{name}"]
     assert isinstance(found, Mosfet)
@@ -104,4 +104,4 @@ def _mosfet(board: Board, cell: dict[str, Element], name: str, top: Place, gate_
 
 def _ohm(element: Element) -> str:
     assert isinstance(element, Resistor)
-    return valued(float(element.ohm), "Ω")
+    return format_value(float(element.ohm), "Ω")

@@ -11,14 +11,16 @@ from ..synthesis.cmos_neuron import CmosNeurons
 from ..synthesis.component_values import passive_leaks
 from ..synthesis.opamp_neuron import DATA, OpAmp, OpAmpNeurons
 from .cmos import draw_cmos
-from .symbols import Board, valued
+from .symbols import SymbolCanvas, format_value
 
 _SHOWN = 3  # synapses of either sign
 _ROW = 1.2
 _BUS = 3.6  # where the synapses meet
 
 
-def draw_neuron(board: Board, network: AnalogNetwork, i: int, level: str = "ideal", part: OpAmp | None = None) -> None:
+def draw_neuron(
+    board: SymbolCanvas, network: AnalogNetwork, i: int, level: str = "ideal", part: OpAmp | None = None
+) -> None:
     """Neuron ``i``; its input line is at height 0, its outputs are at the right."""
     t = sparse.csr_array(network.conductances)[[i]].tocoo()
     synapses = sorted((int(j), float(value)) for j, value in zip(t.coords[1], t.data, strict=True) if value)
@@ -35,7 +37,7 @@ def draw_neuron(board: Board, network: AnalogNetwork, i: int, level: str = "idea
         said += "; ideal amplifiers"
     elif level == "opamp" and part is not None:
         _draw_opamps(board, OpAmpNeurons(g, part, np.zeros((network.size, 3))), i, end, inverted)
-        said += f"; {part.name.upper()}, {valued(part.bandwidth_hz, 'Hz')}, rails ±{part.rail_v:g} V"
+        said += f"; {part.name.upper()}, {format_value(part.bandwidth_hz, 'Hz')}, rails ±{part.rail_v:g} V"
     else:
         draw_cmos(board, CmosNeurons.of(network), i, end, inverted)
         said += "; CMOS, W/L in µm"
@@ -43,7 +45,7 @@ def draw_neuron(board: Board, network: AnalogNetwork, i: int, level: str = "idea
     board.text((0.0, top + 1.3), said, "left", 11.0)
 
 
-def _draw_synapses(board: Board, synapses: list[tuple[int, float]]) -> float:
+def _draw_synapses(board: SymbolCanvas, synapses: list[tuple[int, float]]) -> float:
     """Resistors from the outputs v and w down to the bus; the height of the first."""
     y = _ROW
     sides = [("w", [s for s in synapses if s[1] < 0.0]), ("v", [s for s in synapses if s[1] > 0.0])]
@@ -55,19 +57,19 @@ def _draw_synapses(board: Board, synapses: list[tuple[int, float]]) -> float:
             board.text((0.0, y), f"⋮  {left} more from {letter}", "left", muted=True)
             y += 0.7 * _ROW
         for j, siemens in reversed(found[: len(found) - left if left > 0 else None]):
-            board.part("Resistor", (0.3, y), (_BUS, y), valued(1.0 / abs(siemens), "Ω"))
+            board.part("Resistor", (0.3, y), (_BUS, y), format_value(1.0 / abs(siemens), "Ω"))
             board.text((0.0, y), f"{letter}{j}", "right")
             board.dot((0.3, y), hollow=True)
             y += _ROW
     return max(y - _ROW, 0.0)
 
 
-def _draw_load(board: Board, network: AnalogNetwork, i: int) -> float:
+def _draw_load(board: SymbolCanvas, network: AnalogNetwork, i: int) -> float:
     """What is between u and ground; where the line of u is free again."""
     x, low = _BUS + 1.0, -2.0
     leak, current = float(passive_leaks(network)[i]), float(network.currents[i])
-    parts = [("Capacitor", valued(float(network.capacitances[i]), "F"))]
-    parts += [("Resistor", valued(1.0 / leak, "Ω"))] if leak else []
+    parts = [("Capacitor", format_value(float(network.capacitances[i]), "F"))]
+    parts += [("Resistor", format_value(1.0 / leak, "Ω"))] if leak else []
     for symbol, text in parts:
         board.part(symbol, (x, 0.0), (x, low), text, "bottom")
         board.dot((x, 0.0))
@@ -76,14 +78,14 @@ def _draw_load(board: Board, network: AnalogNetwork, i: int) -> float:
     if current:
         a, b = ((x, low), (x, 0.0)) if current > 0.0 else ((x, 0.0), (x, low))
         board.part("SourceI", a, b)
-        board.text((x + 0.65, low / 2.0), valued(abs(current), "A"), "left")
+        board.text((x + 0.65, low / 2.0), format_value(abs(current), "A"), "left")
         board.dot((x, 0.0))
         board.ground((x, low))
         x += 2.1
     return x - 0.4
 
 
-def _draw_ideal(board: Board, i: int, x: float, inverted: bool) -> None:
+def _draw_ideal(board: SymbolCanvas, i: int, x: float, inverted: bool) -> None:
     board.wire((x, 0.0), (x + 0.6, 0.0))
     board.triangle((x + 1.6, 0.0), "g")
     _draw_output(board, (x + 1.6, 0.0), (x + 4.9, 0.0), f"v{i}")
@@ -94,8 +96,8 @@ def _draw_ideal(board: Board, i: int, x: float, inverted: bool) -> None:
         _draw_output(board, (x + 4.1, -1.6), (x + 4.9, -1.6), f"w{i}")
 
 
-def _draw_opamps(board: Board, neurons: OpAmpNeurons, i: int, x: float, inverted: bool) -> None:
-    k, feedback = neurons.stage, valued(DATA["feedback"].value, "Ω")
+def _draw_opamps(board: SymbolCanvas, neurons: OpAmpNeurons, i: int, x: float, inverted: bool) -> None:
+    k, feedback = neurons.stage, format_value(DATA["feedback"].value, "Ω")
     board.wire((x, 0.0), (x + 2.6, 0.0))
     x, y = _draw_stage(board, (x + 2.6, 0.0), k)
     board.text((x + 0.2, y + 0.3), f"y{i}", "left")
@@ -103,7 +105,7 @@ def _draw_opamps(board: Board, neurons: OpAmpNeurons, i: int, x: float, inverted
     said = f"g(y{i})" if k == 1.0 else f"g(y{i}/{k:.3g})/{k:.3g}"
     board.box((x + 2.5, y), 3.2, 1.0, said)
     board.text((x + 2.5, y - 0.8), "limiter", muted=True)
-    board.part("Resistor", (x + 4.1, y), (x + 6.5, y), valued(DATA["limiter"].value, "Ω"), "bottom")
+    board.part("Resistor", (x + 4.1, y), (x + 6.5, y), format_value(DATA["limiter"].value, "Ω"), "bottom")
     x, y = _draw_stage(board, (x + 6.5, y), k)
     _draw_output(board, (x, y), (x + 7.4, y), f"v{i}")
     if inverted:
@@ -123,7 +125,7 @@ def _draw_opamps(board: Board, neurons: OpAmpNeurons, i: int, x: float, inverted
         _draw_output(board, (out, down), (x + 7.4, down), f"w{i}")
 
 
-def _draw_stage(board: Board, plus: tuple[float, float], gain: float) -> tuple[float, float]:
+def _draw_stage(board: SymbolCanvas, plus: tuple[float, float], gain: float) -> tuple[float, float]:
     """An amplifier that does not invert, its input at ``plus``; where its output is."""
     places = board.put("Opamp", "in2", plus)
     (x, y), (end, height) = places["in1"], places["out"]
@@ -133,8 +135,8 @@ def _draw_stage(board: Board, plus: tuple[float, float], gain: float) -> tuple[f
         board.wire((left, above), (right, above))
     else:
         feedback = DATA["feedback"].value
-        board.part("Resistor", (left, above), (right, above), valued(feedback, "Ω"))
-        board.part("Resistor", (left - 2.2, above), (left, above), valued(feedback / (gain - 1.0), "Ω"))
+        board.part("Resistor", (left, above), (right, above), format_value(feedback, "Ω"))
+        board.part("Resistor", (left - 2.2, above), (left, above), format_value(feedback / (gain - 1.0), "Ω"))
         board.ground((left - 2.2, above))
         board.dot((left, above))
     board.wire((right, above), (right, height), (end, height))
@@ -142,7 +144,7 @@ def _draw_stage(board: Board, plus: tuple[float, float], gain: float) -> tuple[f
     return right, height
 
 
-def _draw_output(board: Board, start: tuple[float, float], end: tuple[float, float], name: str) -> None:
+def _draw_output(board: SymbolCanvas, start: tuple[float, float], end: tuple[float, float], name: str) -> None:
     board.wire(start, end)
     board.dot(end, hollow=True)
     board.text((end[0] + 0.25, end[1]), name, "left")

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Place = tuple[float, float]
-SMALL = 9.0  # points
+SMALL_POINTS = 9.0  # points
 _INCHES = 0.4  # a unit
 _ABOVE = 5  # what covers wires
 
 
-class Board:
+class SymbolCanvas:
     """Collects symbols around ``origin``; ``onto`` draws them. A unit is schemdraw's: a zigzag is 1, an op-amp 2.2."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Board:
 
         self.symbols: Any = symbols
         self.drawing: Any = schemdraw.Drawing(show=False, canvas="matplotlib")
-        self.drawing.config(lw=1.2, fontsize=SMALL, color=INK)
+        self.drawing.config(lw=1.2, fontsize=SMALL_POINTS, color=INK)
         self.origin: Place = (0.0, 0.0)
 
     def _at(self, place: Place) -> Place:
@@ -43,7 +43,7 @@ class Board:
         (x, y), (dx, dy) = self._at(a), (b[0] - a[0], b[1] - a[1])
         element = getattr(self.symbols, symbol)().at((x, y)).theta(degrees(atan2(dy, dx))).length(hypot(dx, dy))
         if text:
-            element.label(text, where, fontsize=SMALL, ofst=0.12)
+            element.label(text, where, fontsize=SMALL_POINTS, ofst=0.12)
         self.drawing.add(element)
 
     def put(self, symbol: str, anchor: str, at: Place, *, mirrored: bool = False) -> dict[str, Place]:
@@ -66,7 +66,7 @@ class Board:
         at: Place,
         said: str,
         align: Literal["left", "center", "right"] = "center",
-        size: float = SMALL,
+        size: float = SMALL_POINTS,
         *,
         muted: bool = False,
     ) -> None:
@@ -100,7 +100,7 @@ class Board:
         self.drawing.add(element.theta(-90 if down else 0).zorder(_ABOVE).at(self._at(tip)))
         if said:
             back = 0.66 + 2 * r
-            self.text((tip[0], tip[1] + back) if down else (tip[0] - back, tip[1]), said, size=SMALL - 1.0)
+            self.text((tip[0], tip[1] + back) if down else (tip[0] - back, tip[1]), said, size=SMALL_POINTS - 1.0)
 
     def onto(self, ax: Axes) -> Axes:
         """Draw all onto ``ax``, whose figure takes the size of the drawing."""
@@ -114,13 +114,13 @@ class Board:
         return ax
 
 
-def valued(value: float, unit: str) -> str:
+def format_value(value: float, unit: str) -> str:
     """Three digits and no zeros at the end: "4.7 kΩ"."""
     number, _, name = format_quantity(value, unit).partition(" ")
     return f"{number.rstrip('0').rstrip('.') if '.' in number else number} {name}"
 
 
-def new_sheet() -> Axes:
+def new_canvas_axes() -> Axes:
     from matplotlib.figure import Figure
 
     return Figure().add_subplot()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..synthesis.tour_circuit import TourCircuit
-from .symbols import Board, valued
+from .symbols import SymbolCanvas, format_value
 
 
-def draw_cell(board: Board, tour: TourCircuit) -> None:
+def draw_cell(board: SymbolCanvas, tour: TourCircuit) -> None:
     """The integrator u, its exponential output v, the transconductors of v, and a servo."""
     n, siemens = tour.size, 1.0 / tour.resistance_ohm
     board.text(
@@ -21,9 +21,9 @@ def draw_cell(board: Board, tour: TourCircuit) -> None:
         (4.6, f"Σ d(x,y) v(y,i+1)\n{n} sources"),
     ):
         _source(board, x, text, up=False)
-    _source(board, 9.2, f"γ(t) v(x,i)\n× {valued(siemens, 'S')}", up=True)
-    board.part("Capacitor", (12.8, 0.0), (12.8, -2.2), valued(tour.capacitance_f, "F"), "bottom")
-    board.part("Resistor", (15.2, 0.0), (15.2, -2.2), valued(tour.resistance_ohm, "Ω"), "bottom")
+    _source(board, 9.2, f"γ(t) v(x,i)\n× {format_value(siemens, 'S')}", up=True)
+    board.part("Capacitor", (12.8, 0.0), (12.8, -2.2), format_value(tour.capacitance_f, "F"), "bottom")
+    board.part("Resistor", (15.2, 0.0), (15.2, -2.2), format_value(tour.resistance_ohm, "Ω"), "bottom")
     for x in (12.8, 15.2):
         board.ground((x, -2.2))
         board.dot((x, 0.0))
@@ -40,10 +40,10 @@ def draw_cell(board: Board, tour: TourCircuit) -> None:
     board.origin = (0.0, -6.2)
     board.text((-1.0, 1.3), f"one of {2 * n} servos: p(x) holds row x at 1 V in all, q(i) column i", "left", 11.0)
     board.part("SourceI", (0.0, -2.2), (0.0, 0.0))
-    board.text((0.8, -1.1), f"1 V × {valued(siemens, 'S')}", "left")
+    board.text((0.8, -1.1), f"1 V × {format_value(siemens, 'S')}", "left")
     board.ground((0.0, -2.2))
-    _source(board, 5.2, f"Σ v, row or column\n{n} sources × {valued(siemens, 'S')}", up=False)
-    board.part("Capacitor", (10.8, 0.0), (10.8, -2.2), valued(tour.servo_f, "F"), "bottom")
+    _source(board, 5.2, f"Σ v, row or column\n{n} sources × {format_value(siemens, 'S')}", up=False)
+    board.part("Capacitor", (10.8, 0.0), (10.8, -2.2), format_value(tour.servo_f, "F"), "bottom")
     board.dot((10.8, 0.0))
     board.ground((10.8, -2.2))
     board.wire((0.0, 0.0), (13.4, 0.0))
@@ -52,14 +52,14 @@ def draw_cell(board: Board, tour: TourCircuit) -> None:
     first, last = (float(tour.system.temperature(t)) for t in (0.0, tour.system.duration_tau))
     board.text(
         (-1.0, -4.1),
-        f"T(t) falls from {valued(first, 'V')} to {valued(last, 'V')} in {valued(tour.duration_s, 's')}; "
-        f"d: distance / {tour.system.unit:.4g} × {valued(siemens, 'S')}",
+        f"T(t) falls from {format_value(first, 'V')} to {format_value(last, 'V')} in {format_value(tour.duration_s, 's')}; "
+        f"d: distance / {tour.system.unit:.4g} × {format_value(siemens, 'S')}",
         "left",
         muted=True,
     )
 
 
-def _source(board: Board, x: float, text: str, *, up: bool) -> None:
+def _source(board: SymbolCanvas, x: float, text: str, *, up: bool) -> None:
     """A controlled current between ground and the line at height 0."""
     ends = ((x, -2.2), (x, 0.0)) if up else ((x, 0.0), (x, -2.2))
     board.part("SourceControlledI", *ends)

@@ -8,7 +8,7 @@ from ..netlist.circuit import Circuit
 from . import neospice as embedded
 from . import ngspice, pyspice
 from .pool import each_in_order
-from .process import TIMEOUT_S, Limits, memory_share
+from .process import TIMEOUT_S, ProcessLimits, memory_share
 from .waveforms import EngineError, Waveforms
 
 __all__ = [
@@ -66,8 +66,8 @@ def simulate_circuit(
     """
     name = _chosen(engine)
     require_engines([name])
-    run: Callable[[Circuit, Limits], Waveforms] = _ENGINES[name].run
-    limits = Limits(timeout_s, memory_share(1) if memory_bytes is None else memory_bytes)
+    run: Callable[[Circuit, ProcessLimits], Waveforms] = _ENGINES[name].run
+    limits = ProcessLimits(timeout_s, memory_share(1) if memory_bytes is None else memory_bytes)
     try:
         return run(circuit, limits)
     except MemoryError:
@@ -104,11 +104,11 @@ def simulate_circuits(
         raise ValueError(f"workers is {workers}; one is the least")
     name = _chosen(engine)
     require_engines([name])  # absent: once, and not in every place of the list
-    limits = Limits(timeout_s, memory_share(workers) if memory_bytes is None else memory_bytes)
+    limits = ProcessLimits(timeout_s, memory_share(workers) if memory_bytes is None else memory_bytes)
     if name == pyspice.NAME:
-        from .pyspice_pool import Processes
+        from .pyspice_pool import PyspiceProcesses
 
-        with Processes() as processes:
+        with PyspiceProcesses() as processes:
             return each_in_order(processes.run, circuits, workers, limits, progress)
     return each_in_order(_ENGINES[name].run, circuits, workers, limits, progress)
 

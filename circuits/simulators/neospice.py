@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from ..netlist.circuit import Circuit, device_name
-from ..netlist.hierarchy import flatten
+from ..netlist.hierarchy import flatten_circuit
 from ..spice.dialects import NEOSPICE
-from ..synthesis.initial_clamps import clamped
-from .process import Limits, brief, run_program, write_deck
-from .waveforms import EngineError, Waveforms, checked
+from ..synthesis.initial_clamps import clamp_initial
+from .process import ProcessLimits, brief, run_program, write_deck
+from .waveforms import EngineError, Waveforms, validate_waveforms
 
 NAME = "neospice"
 
@@ -31,19 +31,19 @@ def version() -> str:
     return f"neospice-{metadata.version('neospice')}"
 
 
-def lint(circuit: Circuit) -> None:
+def check_neospice(circuit: Circuit) -> None:
     """EngineError for what neospice would silently compute wrong."""
     refused = NEOSPICE.refusal(circuit)
     if refused:
         raise EngineError(refused)
 
 
-def run(circuit: Circuit, limits: Limits) -> Waveforms:
+def run(circuit: Circuit, limits: ProcessLimits) -> Waveforms:
     """The transient of ``circuit``."""
     known = version()
-    flat = flatten(circuit)
-    built = clamped(flat)
-    lint(built)
+    flat = flatten_circuit(circuit)
+    built = clamp_initial(flat)
+    check_neospice(built)
     with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
         folder = Path(name)
         write_deck(built, folder / "deck.cir")
@@ -62,4 +62,4 @@ def run(circuit: Circuit, limits: Limits) -> Waveforms:
     times = results.pop("time")
     named = zip(circuit.saved, flat.saved, strict=True)
     signals = {path: results[f"v({node})"] for path, node in named if f"v({node})" in results}
-    return checked(circuit, NAME, known, times, signals)
+    return validate_waveforms(circuit, NAME, known, times, signals)

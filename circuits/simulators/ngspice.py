@@ -15,9 +15,9 @@ from pathlib import Path
 
 from ..netlist.circuit import Circuit
 from ..netlist.hierarchy import device_count, device_paths
-from .process import Limits, brief, run_program, write_deck
+from .process import ProcessLimits, brief, run_program, write_deck
 from .rawfile import read_raw
-from .waveforms import EngineError, Waveforms, checked
+from .waveforms import EngineError, Waveforms, validate_waveforms
 
 NAME = "ngspice"
 LISTING = "show r c i g b d m : name"
@@ -44,7 +44,7 @@ def version() -> str:
 def _version(program: str) -> str:
     with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
         try:
-            _, said = run_program(f"{program} --version", [program, "--version"], Path(name), Limits(_VERSION_S))
+            _, said = run_program(f"{program} --version", [program, "--version"], Path(name), ProcessLimits(_VERSION_S))
         except EngineError as error:
             raise EngineError(f"{str(error).partition(';')[0]}; is it ngspice?") from None
     found = re.search(r"ngspice-[\w.+~-]{1,40}", said)
@@ -53,7 +53,7 @@ def _version(program: str) -> str:
     return found[0]
 
 
-def run(circuit: Circuit, limits: Limits) -> Waveforms:
+def run(circuit: Circuit, limits: ProcessLimits) -> Waveforms:
     """The transient of ``circuit``."""
     known = version()
     with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
@@ -74,7 +74,7 @@ def run(circuit: Circuit, limits: Limits) -> Waveforms:
             raise EngineError("ngspice returned no transient")
         check_devices(circuit, NAME, _listing(folder / "devices.txt", circuit))
     signals = {node: plot[f"v({node})"] for node in circuit.saved if f"v({node})" in plot}
-    return checked(circuit, NAME, known, plot["time"], signals)
+    return validate_waveforms(circuit, NAME, known, plot["time"], signals)
 
 
 def _listing(path: Path, circuit: Circuit) -> str:

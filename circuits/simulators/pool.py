@@ -8,15 +8,15 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from neuromorph.runtime.limits import checkpoint
 
 from ..netlist.circuit import Circuit
-from .process import LOOK_S, Limits
+from .process import LOOK_S, ProcessLimits
 from .waveforms import EngineError, Waveforms
 
 
 def each_in_order(
-    run: Callable[[Circuit, Limits], Waveforms],
+    run: Callable[[Circuit, ProcessLimits], Waveforms],
     circuits: Iterable[Circuit],
     workers: int,
-    limits: Limits,
+    limits: ProcessLimits,
     progress: Callable[[int], None] | None,
 ) -> list[Waveforms | EngineError]:
     """What became of each circuit; whatever interrupts the wait sets ``limits.stop``, and all processes end."""

@@ -43,7 +43,7 @@ _KEEPER = 'read -r line; kill -s KILL -- "-$1"; rm -rf -- "$2"'
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProcessLimits:
     """What one run may take.
 
     timeout_s : float            s
@@ -69,7 +69,7 @@ class Limits:
             "smaller circuit"
         )
 
-    def of(self, circuit: Circuit) -> Limits:
+    def of(self, circuit: Circuit) -> ProcessLimits:
         """With room for the samples of a long transient."""
         steps = circuit.analysis.stop_s / circuit.analysis.step_s
         samples = int(_SAMPLES * 8 * steps * (len(circuit.saved) + 1))
@@ -137,7 +137,7 @@ def write_deck(circuit: Circuit, path: Path, control: Sequence[str] = ()) -> Non
             file.write(line + "\n")
 
 
-def run_program(engine: str, command: Sequence[str], folder: Path, limits: Limits) -> tuple[int, str]:
+def run_program(engine: str, command: Sequence[str], folder: Path, limits: ProcessLimits) -> tuple[int, str]:
     """(exit code, all it printed) of ``command`` run in ``folder``, a temporary one; EngineError beyond ``limits``.
 
     Whatever ends this call ends the process and all that it has started.
@@ -208,7 +208,7 @@ def _wait(
     reader: threading.Thread,
     printed: bytearray,
     folder: Path,
-    limits: Limits,
+    limits: ProcessLimits,
 ) -> None:
     """Until it has ended, or has printed too much to be read on."""
     end = time.monotonic() + limits.timeout_s

@@ -31,21 +31,21 @@ import numpy as np
 from neuromorph.runtime.limits import checkpoint
 
 from ..netlist.circuit import (
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
     Resistor,
     Transconductor,
 )
-from ..netlist.hierarchy import flatten
+from ..netlist.hierarchy import flatten_circuit
 from ..spice.dialects import NGSPICE
 from ..spice.lines import comment
 from ..spice.writer import element_line, expression_text, model_line
 from .ngspice import LISTING, check_devices, error_lines
-from .process import LOOK_S, Limits
-from .waveforms import EngineError, Waveforms, checked
+from .process import LOOK_S, ProcessLimits
+from .waveforms import EngineError, Waveforms, validate_waveforms
 
 NAME = "pyspice"
 _log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def to_pyspice(circuit: Circuit) -> Any:
     """
     from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
 
-    circuit = flatten(circuit)
+    circuit = flatten_circuit(circuit)
     raw: list[str] = []  # what PySpice has no better form for
     made = PySpiceCircuit(comment(circuit.title).removeprefix("*").strip())
     for element in circuit.elements:
@@ -72,9 +72,9 @@ def to_pyspice(circuit: Circuit) -> Any:
                 made.I(name, a, b, float(ampere))
             case Transconductor(name, a, b, plus, minus, siemens):
                 made.VCCS(name, a, b, plus, minus, transconductance=float(siemens))
-            case BehaviouralVoltage(name, a, b, expression):
+            case BehavioralVoltage(name, a, b, expression):
                 made.BehavioralSource(name, a, b, voltage_expression=f"{{{expression_text(expression)}}}")
-            case BehaviouralCurrent(name, a, b, expression):
+            case BehavioralCurrent(name, a, b, expression):
                 made.BehavioralSource(name, a, b, current_expression=f"{{{expression_text(expression)}}}")
             case _:
                 raw.append(element_line(element, NGSPICE))
@@ -89,9 +89,9 @@ def version() -> str:
     return f"PySpice-{metadata.version('PySpice')} {Path(_library()).name}"
 
 
-def run(circuit: Circuit, limits: Limits) -> Waveforms:
+def run(circuit: Circuit, limits: ProcessLimits) -> Waveforms:
     """The transient of ``circuit``, in this process."""
-    known, shared, flat = version(), shared_ngspice(), flatten(circuit)
+    known, shared, flat = version(), shared_ngspice(), flatten_circuit(circuit)
     deck = "\n".join([str(to_pyspice(flat)).rstrip(), *NGSPICE.analysis(flat), ".end"])
     with _loaded(shared, deck):
         try:
@@ -105,7 +105,7 @@ def run(circuit: Circuit, limits: Limits) -> Waveforms:
     check_devices(flat, NAME, listed)
     signals = {name: np.array(vector.to_waveform(to_float=True)) for name, vector in plot.items()}
     named = {path: signals[node] for path, node in zip(circuit.saved, flat.saved, strict=True) if node in signals}
-    return checked(circuit, NAME, known, signals["time"], named)
+    return validate_waveforms(circuit, NAME, known, signals["time"], named)
 
 
 @contextmanager

@@ -17,19 +17,19 @@ from types import MappingProxyType, TracebackType
 
 from ..netlist.circuit import Circuit
 from . import pyspice
-from .process import LOOK_S, Limits, end_with_parent, limit_memory
+from .process import LOOK_S, ProcessLimits, end_with_parent, limit_memory
 from .waveforms import EngineError, Waveforms
 
 _GRACE_S = 30.0  # for a process to start and to end by itself at its time limit
 
 
-class Processes:
+class PyspiceProcesses:
     """Those that are idle; all end with the ``with`` block."""
 
     def __init__(self) -> None:
         self._idle: queue.SimpleQueue[tuple[BaseProcess, Connection]] = queue.SimpleQueue()
 
-    def __enter__(self) -> Processes:
+    def __enter__(self) -> PyspiceProcesses:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -37,7 +37,7 @@ class Processes:
             while True:
                 _end(*self._idle.get_nowait())
 
-    def run(self, circuit: Circuit, limits: Limits) -> Waveforms:
+    def run(self, circuit: Circuit, limits: ProcessLimits) -> Waveforms:
         """The transient of ``circuit``, in an idle process or a new one; from any thread."""
         try:
             process, connection = self._idle.get_nowait()
@@ -52,7 +52,7 @@ class Processes:
         return answer
 
 
-def _start(limits: Limits) -> tuple[BaseProcess, Connection]:
+def _start(limits: ProcessLimits) -> tuple[BaseProcess, Connection]:
     context = get_context("spawn")  # a fork would copy this process's threads' locks
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there, limits.memory_bytes), daemon=True)
@@ -61,7 +61,7 @@ def _start(limits: Limits) -> tuple[BaseProcess, Connection]:
     return process, here
 
 
-def _ask(process: BaseProcess, connection: Connection, circuit: Circuit, limits: Limits) -> Waveforms:
+def _ask(process: BaseProcess, connection: Connection, circuit: Circuit, limits: ProcessLimits) -> Waveforms:
     try:
         connection.send((circuit, limits.timeout_s))
         end = time.monotonic() + limits.timeout_s + _GRACE_S
@@ -95,7 +95,7 @@ def _serve(connection: Connection, memory_bytes: int | None) -> None:
         while True:
             circuit, timeout_s = connection.recv()
             try:
-                answer: Waveforms | str = pyspice.run(circuit, Limits(timeout_s, memory_bytes))
+                answer: Waveforms | str = pyspice.run(circuit, ProcessLimits(timeout_s, memory_bytes))
             except (EngineError, ValueError) as error:
                 answer = str(error)
             except MemoryError:

@@ -42,7 +42,7 @@ class Waveforms:
         return np.ascontiguousarray(self.voltages[:, [place[node] for node in nodes]])
 
 
-def checked(
+def validate_waveforms(
     circuit: Circuit, engine: str, version: str, times: NDArray[np.float64], signals: dict[str, NDArray[np.float64]]
 ) -> Waveforms:
     """Waveforms, if all saved signals are there, finite, and reach the end of the analysis; else EngineError."""

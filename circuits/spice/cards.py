@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_CHARACTERS = 64 << 20  # 512 neurons, all with all, are 8 MB
-MAX_LINES = 3_000_000
+MAX_NETLIST_LINES = 3_000_000
 MAX_CARD = 1 << 20  # characters of one card; a neuron's sum over 4,096 others fits
 _SHOWN = 40
 
@@ -34,8 +34,10 @@ def cards(text: str, name: str = "netlist") -> Iterator[Card]:
     """The cards and comments of a netlist in order, the title among them; blank lines are left out."""
     if len(text) > MAX_CHARACTERS:
         raise NetlistError(f"{name}: is larger than {MAX_CHARACTERS >> 20} MB; take a smaller circuit")
-    if text.count("\n") > MAX_LINES:
-        raise NetlistError(f"{name}: has more than {MAX_LINES} lines; remove blank ones, or take a smaller circuit")
+    if text.count("\n") > MAX_NETLIST_LINES:
+        raise NetlistError(
+            f"{name}: has more than {MAX_NETLIST_LINES} lines; remove blank ones, or take a smaller circuit"
+        )
     first, pieces, size = 0, list[str](), 0
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip(" \t\r")
@@ -59,7 +61,7 @@ def cards(text: str, name: str = "netlist") -> Iterator[Card]:
         yield Card(first, " ".join(pieces))
 
 
-def shown(text: str) -> str:
+def quote_card(text: str) -> str:
     """What a message quotes of a netlist: short, on one line, in printable ASCII."""
     harmless = "".join(c if " " <= c <= "~" else "?" for c in text)
     return repr(harmless if len(harmless) <= _SHOWN else f"{harmless[:_SHOWN]}...")

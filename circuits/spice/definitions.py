@@ -22,9 +22,9 @@ from ..netlist.circuit import (
     read_nodes,
     terminals,
 )
-from ..netlist.models import Model
-from .cards import NetlistError, shown
-from .element_reader import Pending, check_name, checked_node, read_element, read_pairs, split_pairs
+from ..netlist.models import DeviceModel
+from .cards import NetlistError, quote_card
+from .element_reader import Pending, check_name, check_node_name, read_element, read_parameter_pairs, split_pairs
 from .expression_parser import read_number
 
 MAX_ELEMENTS = 2_000_000
@@ -38,7 +38,7 @@ _NOTE = re.compile(r"\*@ (\w+)(?: tolerance=(\S+))?(?: unit=(\S+))?", re.IGNOREC
 
 
 @dataclass
-class Scope:
+class DefinitionScope:
     """The elements and parameters of the netlist, or of one of its subcircuits."""
 
     name: str = ""
@@ -53,38 +53,40 @@ class Scope:
         element = read_element(text, {*shared, *self.parameters})
         device = text.split(" ", 1)[0]
         if device in self.lines:
-            raise ValueError(f"{shown(device)} occurs twice, first on line {self.lines[device]}; rename one")
+            raise ValueError(f"{quote_card(device)} occurs twice, first on line {self.lines[device]}; rename one")
         self.lines[device] = line
         self.elements.append(element)
 
     def define(self, words: list[str]) -> None:
         """``name=value`` words, as parameters."""
-        for name, value in read_pairs(words, None).items():
+        for name, value in read_parameter_pairs(words, None).items():
             if name in self.parameters:
-                raise ValueError(f"parameter {shown(name)} occurs twice; keep one")
+                raise ValueError(f"parameter {quote_card(name)} occurs twice; keep one")
             self.parameters[name] = Parameter(name, float(value))
 
     def note(self, text: str) -> None:
         """The tolerance and unit of a parameter, from the comment that holds them."""
         match = _NOTE.fullmatch(text)
         if match is None or match[1].lower() not in self.parameters:
-            raise ValueError(f"{shown(text)}: write *@ <parameter> tolerance=0.01 unit=ohm right behind its definition")
+            raise ValueError(
+                f"{quote_card(text)}: write *@ <parameter> tolerance=0.01 unit=ohm right behind its definition"
+            )
         name, tolerance = match[1].lower(), read_number(match[2].lower()) if match[2] else 0.0
         self.parameters[name] = replace(self.parameters[name], tolerance=tolerance, unit=match[3] or "")
 
 
-def read_head(text: str, line: int) -> Scope:
+def read_head(text: str, line: int) -> DefinitionScope:
     """The scope that ``.subckt`` opens."""
     words, pairs = split_pairs(text.split(" ")[1:])
     if len(words) < 2:
-        raise ValueError(f"{shown(text)}: write .subckt <name> <port> ... params: <name>=<value> ...")
+        raise ValueError(f"{quote_card(text)}: write .subckt <name> <port> ... params: <name>=<value> ...")
     check_name(words[0])
-    scope = Scope(words[0], line, tuple(checked_node(port) for port in words[1:]))
+    scope = DefinitionScope(words[0], line, tuple(check_node_name(port) for port in words[1:]))
     scope.define(pairs)
     return scope
 
 
-def read_model(text: str) -> Model:
+def read_model_card(text: str) -> DeviceModel:
     """The model of a card that gives all that ours have."""
     match = _MODEL.fullmatch(text)
     pairs = [_PAIR.fullmatch(word) for word in match[3].split(" ")] if match else []
@@ -107,12 +109,12 @@ class Definitions:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.models: dict[str, tuple[Model, int]] = {}
-        self.scopes: dict[str, Scope] = {}
+        self.models: dict[str, tuple[DeviceModel, int]] = {}
+        self.scopes: dict[str, DefinitionScope] = {}
         self._made: dict[str, Subcircuit] = {}
         self._used: set[str] = set()
 
-    def elements(self, scope: Scope, within: tuple[str, ...] = ()) -> tuple[Element, ...]:
+    def elements(self, scope: DefinitionScope, within: tuple[str, ...] = ()) -> tuple[Element, ...]:
         """The elements of a scope, complete; ``within`` are the subcircuits that it is a part of."""
         made = []
         for element in scope.elements:
@@ -138,10 +140,10 @@ class Definitions:
         """NetlistError for the first definition that no element takes."""
         for model, (_, line) in self.models.items():
             if model not in self._used:
-                raise self.error(line, f"no transistor or diode uses model {shown(model)}; remove it")
+                raise self.error(line, f"no transistor or diode uses model {quote_card(model)}; remove it")
         for name, scope in self.scopes.items():
             if name not in self._made:
-                raise self.error(scope.line, f"no instance uses subcircuit {shown(name)}; remove it")
+                raise self.error(scope.line, f"no instance uses subcircuit {quote_card(name)}; remove it")
 
     def error(self, line: int, rule: str) -> NetlistError:
         return NetlistError(f"{self.file}, line {line}: {rule}")
@@ -151,7 +153,7 @@ class Definitions:
         if pending.letter == "x":
             return Instance(name, self._subcircuit(kind, line, within), nodes, dict(pending.values))
         if kind not in self.models:
-            raise ValueError(f"model {shown(kind)} is not defined; add its .model")
+            raise ValueError(f"model {quote_card(kind)} is not defined; add its .model")
         model = self.models[kind][0]
         self._used.add(kind)
         values = dict(pending.values)
@@ -160,15 +162,15 @@ class Definitions:
         if pending.letter == "m" and isinstance(model, MosModel):
             drain, gate, source, bulk = nodes
             return Mosfet(name, drain, gate, source, bulk, model, values["width_m"], values["length_m"])
-        raise ValueError(f"model {shown(kind)} is of another kind of element; name one of this kind")
+        raise ValueError(f"model {quote_card(kind)} is of another kind of element; name one of this kind")
 
     def _subcircuit(self, name: str, line: int, within: tuple[str, ...]) -> Subcircuit:
         if name in self._made:
             return self._made[name]
         if name not in self.scopes:
-            raise ValueError(f"subcircuit {shown(name)} is not defined; add its .subckt")
+            raise ValueError(f"subcircuit {quote_card(name)} is not defined; add its .subckt")
         if name in within:
-            raise ValueError(f"subcircuit {shown(name)} contains itself; take the instance out")
+            raise ValueError(f"subcircuit {quote_card(name)} contains itself; take the instance out")
         if len(within) >= _DEEPEST:
             raise ValueError(f"more than {_DEEPEST} subcircuits within one another; take some apart")
         scope = self.scopes[name]

@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from ..netlist.circuit import BehaviouralCurrent, BehaviouralVoltage, Circuit, Transient
+from ..netlist.circuit import BehavioralCurrent, BehavioralVoltage, Circuit, Transient
 from ..netlist.expressions import Call, Expression, Operation
-from ..netlist.hierarchy import flatten
+from ..netlist.hierarchy import flatten_circuit
 from .dialect import Dialect
 from .lines import wrap
 
@@ -83,8 +83,8 @@ def _neospice_refusal(circuit: Circuit) -> str | None:
             "neospice does not hold initial voltages during the operating point; set uic, take "
             "circuits.clamped(circuit), or use ngspice"
         )
-    for element in flatten(circuit).elements:
-        if isinstance(element, (BehaviouralVoltage, BehaviouralCurrent)):
+    for element in flatten_circuit(circuit).elements:
+        if isinstance(element, (BehavioralVoltage, BehavioralCurrent)):
             terms = _terms(element.expression)
             if terms > LARGEST_EXPRESSION:
                 return f"source {element.name!r} has more than {LARGEST_EXPRESSION} terms for neospice; use ngspice"
@@ -129,7 +129,7 @@ LTSPICE = Dialect(
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({d.name: d for d in (NGSPICE, XYCE, LTSPICE, NEOSPICE)})
 
 
-def dialect_named(name: str) -> Dialect:
+def get_dialect(name: str) -> Dialect:
     """The dialect of that name; ValueError names those there are."""
     if name not in DIALECTS:
         raise ValueError(f"dialect is {name!r}; known are {', '.join(DIALECTS)}")

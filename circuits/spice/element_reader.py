@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..netlist.circuit import (
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     CurrentSource,
     Element,
@@ -24,7 +24,7 @@ from ..netlist.circuit import (
     terminals,
 )
 from ..netlist.expressions import Value
-from .cards import shown
+from .cards import quote_card
 from .expression_parser import read_expression, read_value
 
 _LONGEST_NAME = 100
@@ -52,40 +52,42 @@ def read_element(text: str, parameters: Collection[str] = ()) -> Element | Pendi
     """The element of a card whose words are parted by single spaces; its values may be of ``parameters``."""
     words = text.split(" ")
     check_name(words[0])
-    read = READERS.get(text[0])
+    read = ELEMENT_READERS.get(text[0])
     if read is None:
-        raise ValueError(f"{shown(words[0])} begins no element that is read; those are {', '.join(READERS)}")
+        raise ValueError(
+            f"{quote_card(words[0])} begins no element that is read; those are {', '.join(ELEMENT_READERS)}"
+        )
     if "{" in text and text[0] != "b":
         words = _BRACES.sub(lambda match: match[0].replace(" ", ""), text).split(" ")
     element = read(text, words, parameters)
     check_label(words[0][1:])
     for node in element.nodes if isinstance(element, Pending) else (*terminals(element), *read_nodes(element)):
-        checked_node(node)
+        check_node_name(node)
     return element
 
 
 def check_name(name: str) -> None:
     """ValueError for names too long to be shown in an error."""
     if len(name) > _LONGEST_NAME:
-        raise ValueError(f"the name {shown(name)} has more than {_LONGEST_NAME} letters; shorten it")
+        raise ValueError(f"the name {quote_card(name)} has more than {_LONGEST_NAME} letters; shorten it")
 
 
-def checked_node(node: str) -> str:
+def check_node_name(node: str) -> str:
     """The node, if every simulator reads its name alike."""
     check_name(node)
     check_node(node)
     return node
 
 
-def read_pairs(words: list[str], parameters: Collection[str] | None) -> dict[str, Value]:
+def read_parameter_pairs(words: list[str], parameters: Collection[str] | None) -> dict[str, Value]:
     """``name=value`` words, behind ``params:`` or not; of plain numbers if ``parameters`` is None."""
     pairs: dict[str, Value] = {}
     for word in words[words[:1] == ["params:"] :]:
         name, equals, value = word.partition("=")
         if not (name and equals and value) or name in pairs:
-            raise ValueError(f"{shown(word)}: write name=value without spaces, each name once")
+            raise ValueError(f"{quote_card(word)}: write name=value without spaces, each name once")
         if parameters is None and value.startswith("{"):
-            raise ValueError(f"{shown(word)}: a parameter's own value is a plain number; write it out")
+            raise ValueError(f"{quote_card(word)}: a parameter's own value is a plain number; write it out")
         check_name(name)
         pairs[name] = read_value(value, parameters or ())
     return pairs
@@ -120,20 +122,20 @@ def _transconductor(text: str, words: list[str], parameters: Collection[str]) ->
 def _source(text: str, words: list[str], parameters: Collection[str]) -> Element:
     match = _SOURCE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{shown(text)}: write b<name> <node> <node> V={{expression}} or I={{expression}}")
+        raise ValueError(f"{quote_card(text)}: write b<name> <node> <node> V={{expression}} or I={{expression}}")
     expression = match[5]
     if expression.startswith("{"):
         if not expression.endswith("}"):
             raise ValueError("the brace of the expression is not closed; end it with '}'")
         expression = expression[1:-1]
-    kind = BehaviouralVoltage if match[4] == "v" else BehaviouralCurrent
+    kind = BehavioralVoltage if match[4] == "v" else BehavioralCurrent
     return kind(match[1], match[2], match[3], read_expression(expression, parameters))
 
 
 def _transistor(text: str, words: list[str], parameters: Collection[str]) -> Pending:
     sizes = _SIZES.fullmatch(" ".join(words[6:]))
     if sizes is None:
-        raise ValueError(f"{shown(text)}: write m<name> <drain> <gate> <source> <bulk> <model> w=... l=...")
+        raise ValueError(f"{quote_card(text)}: write m<name> <drain> <gate> <source> <bulk> <model> w=... l=...")
     width, length = (read_value(size, parameters) for size in sizes.groups())
     return Pending("m", words[0][1:], tuple(words[1:5]), words[5], (("width_m", width), ("length_m", length)))
 
@@ -141,25 +143,25 @@ def _transistor(text: str, words: list[str], parameters: Collection[str]) -> Pen
 def _diode(text: str, words: list[str], parameters: Collection[str]) -> Pending:
     form = "<name> <anode> <cathode> <model> area=<junctions>"
     _count(words[:4], 4, form)
-    given = read_pairs(words[4:], parameters)
+    given = read_parameter_pairs(words[4:], parameters)
     if given.keys() - {"area"}:
-        raise ValueError(f"{shown(text)}: write {form}")
+        raise ValueError(f"{quote_card(text)}: write {form}")
     return Pending("d", words[0][1:], tuple(words[1:3]), words[3], (("area", given.get("area", 1.0)),))
 
 
 def _instance(text: str, words: list[str], parameters: Collection[str]) -> Pending:
     head, tail = split_pairs(words)
     if len(head) < 3:
-        raise ValueError(f"{shown(text)}: write x<name> <node> ... <subcircuit> params: <name>=<value> ...")
-    return Pending("x", head[0][1:], tuple(head[1:-1]), head[-1], tuple(read_pairs(tail, parameters).items()))
+        raise ValueError(f"{quote_card(text)}: write x<name> <node> ... <subcircuit> params: <name>=<value> ...")
+    return Pending("x", head[0][1:], tuple(head[1:-1]), head[-1], tuple(read_parameter_pairs(tail, parameters).items()))
 
 
 def _count(words: list[str], expected: int, form: str) -> None:
     if len(words) != expected:
-        raise ValueError(f"{shown(' '.join(words))} has {len(words)} words; write {form}")
+        raise ValueError(f"{quote_card(' '.join(words))} has {len(words)} words; write {form}")
 
 
-READERS: dict[str, _Read] = {
+ELEMENT_READERS: dict[str, _Read] = {
     "r": _two(Resistor),
     "c": _two(Capacitor),
     "i": _current,

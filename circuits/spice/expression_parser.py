@@ -22,7 +22,7 @@ from ..netlist.expressions import (
     Voltage,
     leaves,
 )
-from .cards import shown
+from .cards import quote_card
 
 _DEEPEST = 200  # operations within one another; longer sums are written with parentheses, in halves
 _NESTED = 100  # parentheses and calls within one another
@@ -41,10 +41,10 @@ def read_number(word: str) -> float:
     """A plain number; ValueError for suffixes and units, which simulators read in their own ways."""
     sign, digits = (-1.0, word[1:]) if word.startswith("-") else (1.0, word)
     if len(digits) > _DIGITS or not _NUMBER.fullmatch(digits):
-        raise ValueError(f"{shown(word)} is no plain number; write it out, such as 4700.0 or 1e-09")
+        raise ValueError(f"{quote_card(word)} is no plain number; write it out, such as 4700.0 or 1e-09")
     value = sign * float(digits)
     if value in (float("inf"), float("-inf")):
-        raise ValueError(f"{shown(word)} is too large for a number; write less than 1e308")
+        raise ValueError(f"{quote_card(word)} is too large for a number; write less than 1e308")
     return value
 
 
@@ -53,13 +53,13 @@ def read_value(word: str, parameters: Collection[str]) -> Value:
     if not word.startswith("{"):
         return read_number(word)
     if not word.endswith("}"):
-        raise ValueError(f"the brace of {shown(word)} is not closed; end it with '}}'")
+        raise ValueError(f"the brace of {quote_card(word)} is not closed; end it with '}}'")
     value = read_expression(word[1:-1], parameters)
     found = list(leaves(value))
     if not any(isinstance(leaf, Reference) for leaf in found):
-        raise ValueError(f"{shown(word)} has no parameter; write the number itself")
+        raise ValueError(f"{quote_card(word)} has no parameter; write the number itself")
     if not all(isinstance(leaf, Reference | Number) for leaf in found):
-        raise ValueError(f"{shown(word)}: a value is of numbers and parameters only; use a B source")
+        raise ValueError(f"{quote_card(word)}: a value is of numbers and parameters only; use a B source")
     return value
 
 
@@ -158,12 +158,10 @@ class _Reader:
         if token == "-":
             return "a minus before what is no number; write (0.0 - x)"
         if token in ("?", ":", "<", ">", "=", "&", "|", "!"):
-            return f"{shown(token)}: conditions differ between simulators; use min and max"
+            return f"{quote_card(token)}: conditions differ between simulators; use min and max"
         if token == "v":
             return "a voltage is v(node), of one node named [a-z][a-z0-9_]*; write a difference as (v(a) - v(b))"
         if _WORD.fullmatch(token):
             known = ", ".join(FUNCTIONS)
-            return f"{shown(token)} is not known in an expression; define it before, or use v(node), time, {known}"
-        return (
-            f"the expression {f'has {shown(token)} where it cannot' if token else 'ends too early'}{more}; correct it"
-        )
+            return f"{quote_card(token)} is not known in an expression; define it before, or use v(node), time, {known}"
+        return f"the expression {f'has {quote_card(token)} where it cannot' if token else 'ends too early'}{more}; correct it"

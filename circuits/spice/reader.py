@@ -13,13 +13,13 @@ from pathlib import Path
 
 from neuromorph.files.printable import printable
 
-from ..netlist.circuit import Circuit, Transient, check_label, instances_of, is_inside, terminals
+from ..netlist.circuit import Circuit, Transient, check_label, is_inside, subcircuit_instances, terminals
 from ..netlist.hierarchy import device_count
-from .cards import MAX_CHARACTERS, Card, NetlistError, cards, shown
-from .definitions import MAX_ELEMENTS, Definitions, Scope, read_head, read_model
+from .cards import MAX_CHARACTERS, Card, NetlistError, cards, quote_card
+from .definitions import MAX_ELEMENTS, Definitions, DefinitionScope, read_head, read_model_card
 from .dialect import Dialect
 from .dialects import DIALECTS, LTSPICE, NEOSPICE, NGSPICE, XYCE
-from .element_reader import check_name, checked_node
+from .element_reader import check_name, check_node_name
 from .expression_parser import read_number
 
 _SIGNAL = re.compile(r"v ?\( ?([^\s()]++) ?\)")
@@ -41,12 +41,12 @@ def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netl
 
     Parameters
     ----------
-    dialect : Dialect      found by ``dialect_of`` if None
+    dialect : Dialect      found by ``detect_dialect`` if None
     name : str             of the file, for errors
 
     Raises NetlistError, whose message is ``name, line N: rule; remedy``.
     """
-    deck = _Deck(name, dialect_of(text) if dialect is None else dialect)
+    deck = _Deck(name, detect_dialect(text) if dialect is None else dialect)
     for number, card in enumerate(cards(text, name)):
         try:
             deck.add(card, number)
@@ -73,7 +73,7 @@ def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = No
     return read_netlist(text, dialect, name=name)
 
 
-def dialect_of(text: str) -> Dialect:
+def detect_dialect(text: str) -> Dialect:
     """The dialect a netlist is written in: as its second line says, else by cards that only one simulator has."""
     second = text.split("\n", 2)[1:2]
     for dialect in DIALECTS.values():
@@ -97,7 +97,7 @@ class _Deck:
         self.name, self.dialect = name, dialect
         self.title = ""
         self.comments: list[str] = []
-        self.top = self.scope = Scope()  # elements go to the subcircuit that is open, or to the top
+        self.top = self.scope = DefinitionScope()  # elements go to the subcircuit that is open, or to the top
         self.count = 0
         self.definitions = Definitions(name)
         self.initial: dict[str, tuple[float, int]] = {}
@@ -114,14 +114,16 @@ class _Deck:
             self._comment(card.text, number)
             return
         if not (card.text.isascii() and card.text.replace("\t", " ").isprintable()):
-            raise ValueError(f"{shown(card.text)} has letters that simulators read differently; write ASCII")
+            raise ValueError(f"{quote_card(card.text)} has letters that simulators read differently; write ASCII")
         text = " ".join(card.text.lower().split())
         word = text.split(" ", 1)[0]
         key = "!" if word.startswith("!") else word
         if key in _REFUSED:
-            raise ValueError(f"{shown(word)} {_REFUSED[key]}")
+            raise ValueError(f"{quote_card(word)} {_REFUSED[key]}")
         if "`" in text or "$" in text or ";" in text or '"' in text or "'" in text:
-            raise ValueError(f"{shown(text)} has one of ` $ ; \" ', which simulators read differently; leave it out")
+            raise ValueError(
+                f"{quote_card(text)} has one of ` $ ; \" ', which simulators read differently; leave it out"
+            )
         if word.startswith("."):
             self._dot(word, text, card.line)
         else:
@@ -129,7 +131,7 @@ class _Deck:
 
     def _comment(self, text: str, number: int) -> None:
         if text.startswith("*#") or text.lower().startswith("*ng_script"):
-            raise ValueError(f"{shown(text)} is a command to ngspice, not a comment; remove it")
+            raise ValueError(f"{quote_card(text)} is a command to ngspice, not a comment; remove it")
         if not text.startswith("*"):
             raise ValueError("the first line is the title, which simulators skip; start the file with '* <title>'")
         if number == 0:
@@ -151,7 +153,9 @@ class _Deck:
 
     def _dot(self, word: str, text: str, line: int) -> None:
         if self.scope is not self.top and word != ".ends":
-            raise ValueError(f"{shown(word)} stands within .subckt; move it out, or close the subcircuit with .ends")
+            raise ValueError(
+                f"{quote_card(word)} stands within .subckt; move it out, or close the subcircuit with .ends"
+            )
         match word:
             case ".end":
                 self.ended = True
@@ -172,25 +176,27 @@ class _Deck:
             case ".model":
                 self._model(text, line)
             case _:
-                raise ValueError(f"{shown(word)} is not read; remove it: {', '.join(_DOTS)} are")
+                raise ValueError(f"{quote_card(word)} is not read; remove it: {', '.join(_DOTS)} are")
 
     def _subckt(self, text: str, line: int) -> None:
         self.scope = read_head(text, line)
         if self.definitions.scopes.setdefault(self.scope.name, self.scope) is not self.scope:
-            raise ValueError(f"subcircuit {shown(self.scope.name)} occurs twice; rename one")
+            raise ValueError(f"subcircuit {quote_card(self.scope.name)} occurs twice; rename one")
 
     def _ends(self, text: str) -> None:
         if self.scope is self.top or text not in (".ends", f".ends {self.scope.name}"):
-            raise ValueError(f"{shown(text)} closes no subcircuit that is open; write .ends <name> behind its elements")
+            raise ValueError(
+                f"{quote_card(text)} closes no subcircuit that is open; write .ends <name> behind its elements"
+            )
         self.scope = self.top
 
     def _initial(self, text: str, line: int) -> None:
         match = _IC.fullmatch(text)
         if match is None:
-            raise ValueError(f"{shown(text)}: write one initial voltage a line, .ic v(node)=0.5")
+            raise ValueError(f"{quote_card(text)}: write one initial voltage a line, .ic v(node)=0.5")
         path = self._path(match[1])
         if path in self.initial:
-            raise ValueError(f"node {shown(path)} has two initial voltages; keep one")
+            raise ValueError(f"node {quote_card(path)} has two initial voltages; keep one")
         self.initial[path] = read_number(match[2]), line
 
     def _path(self, node: str) -> str:
@@ -199,7 +205,7 @@ class _Deck:
         for name in instances:
             check_name(name)
             check_label(name)
-        return ".".join([*instances, checked_node(last)])
+        return ".".join([*instances, check_node_name(last)])
 
     def _options(self, text: str) -> None:
         words = text.split(" ")[1:]
@@ -214,10 +220,10 @@ class _Deck:
             match = _OPTION.fullmatch(word)
             if match is None or match[1] not in allowed | fixed.keys() or match[1] in found:
                 known = ", ".join(sorted(allowed | fixed.keys()))
-                raise ValueError(f"option {shown(word)} is not read; write name=value, once each, of {known}")
+                raise ValueError(f"option {quote_card(word)} is not read; write name=value, once each, of {known}")
             found[match[1]] = read_number(match[2])
             if match[1] in fixed and found[match[1]] != fixed[match[1]]:
-                raise ValueError(f"option {shown(word)} loses samples or digits; write plotwinsize=0 numdgt=15")
+                raise ValueError(f"option {quote_card(word)} loses samples or digits; write plotwinsize=0 numdgt=15")
         if self.options is not None:
             raise ValueError("there is a second .options; put all options into one")
         self._tolerances(1.0, 1.0, False, found)  # so that the error names this line
@@ -230,7 +236,7 @@ class _Deck:
         if self.transient is not None:
             raise ValueError("there is a second .tran; keep one analysis")
         if not 2 <= len(numbers) <= 4 or (numbers[2:] and numbers[2] != 0.0):
-            raise ValueError(f"{shown(text)}: write .tran <step> <stop> [0.0 <largest step>] [uic]")
+            raise ValueError(f"{quote_card(text)}: write .tran <step> <stop> [0.0 <largest step>] [uic]")
         if len(numbers) < 4 and self.dialect in (XYCE, LTSPICE):
             raise ValueError(
                 f"the first number of .tran bounds no step in {self.dialect.name}; add '0.0 <largest step>'"
@@ -249,16 +255,16 @@ class _Deck:
         rest = rest.removeprefix("format=raw ").strip()
         signals = _SIGNAL.findall(rest)
         if not signals or _SIGNAL.sub("", rest).strip():
-            raise ValueError(f"{shown(text)}: only voltages v(node) are kept; write them one after the other")
+            raise ValueError(f"{quote_card(text)}: only voltages v(node) are kept; write them one after the other")
         for node in map(self._path, signals):
             if node in self.saved:
-                raise ValueError(f"node {shown(node)} is saved twice; keep one")
+                raise ValueError(f"node {quote_card(node)} is saved twice; keep one")
             self.saved[node] = line
 
     def _model(self, text: str, line: int) -> None:
-        model = read_model(text)
+        model = read_model_card(text)
         if self.definitions.models.setdefault(model.name, (model, line)) != (model, line):
-            raise ValueError(f"model {shown(model.name)} occurs twice; rename one")
+            raise ValueError(f"model {quote_card(model.name)} occurs twice; rename one")
 
     # All together
 
@@ -272,11 +278,11 @@ class _Deck:
             raise NetlistError(f"{self.name}: no signal is kept; add {card} v(node)")
         elements = self.definitions.elements(self.top)
         self.definitions.check_used()
-        instances = instances_of(elements)
+        instances = subcircuit_instances(elements)
         wired = {node for element in elements for node in terminals(element)} - {"0"}
         for node, line in [*((k, line) for k, (_, line) in self.initial.items()), *self.saved.items()]:
             if node not in wired and not is_inside(node, instances):
-                raise self.definitions.error(line, f"no element touches node {shown(node)}; correct the name")
+                raise self.definitions.error(line, f"no element touches node {quote_card(node)}; correct the name")
         try:
             initial = {node: volt for node, (volt, _) in self.initial.items()}
             more = tuple(self.comments), tuple(self.top.parameters.values())

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..netlist.circuit import (
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -24,8 +24,8 @@ from ..netlist.circuit import (
     Transconductor,
 )
 from ..netlist.expressions import Call, Expression, Number, Operation, Reference, Time, Value, Voltage, is_expression
-from ..netlist.hierarchy import flatten
-from ..netlist.models import Model
+from ..netlist.hierarchy import flatten_circuit
+from ..netlist.models import DeviceModel
 from .dialect import Dialect
 from .dialects import NGSPICE
 from .lines import COLUMNS, comment, wrap
@@ -75,10 +75,10 @@ def element_line(element: Element, dialect: Dialect) -> str:
         case Instance(name, subcircuit, nodes, parameters):
             given = [f"{key}={value_text(value)}" for key, value in parameters.items()]
             return " ".join([f"x{name}", *nodes, subcircuit.name, *(["params:", *given] if given else [])])
-        case BehaviouralVoltage(name, a, b, expression):
+        case BehavioralVoltage(name, a, b, expression):
             text = expression_text(expression, dialect.reference)
             return dialect.voltage.format(name=name, a=a, b=b, expression=text)
-        case BehaviouralCurrent(name, a, b, expression):
+        case BehavioralCurrent(name, a, b, expression):
             text = expression_text(expression, dialect.reference)
             return dialect.current.format(name=name, a=a, b=b, expression=text)
 
@@ -99,7 +99,7 @@ def parameter_note(parameter: Parameter) -> list[str]:
     return [" ".join([f"*@ {parameter.name}", *said])] if said else []
 
 
-def model_line(model: Model) -> str:
+def model_line(model: DeviceModel) -> str:
     """A card of level 1, in the parameters that every simulator of the family knows."""
     if isinstance(model, DiodeModel):
         kind, values = (
@@ -140,7 +140,7 @@ def netlist_lines(circuit: Circuit, dialect: Dialect = NGSPICE) -> Iterator[str]
     if refused:
         raise ValueError(refused)
     if dialect.is_flat:
-        circuit = flatten(circuit)
+        circuit = flatten_circuit(circuit)
     for text in (circuit.title, f"run: {dialect.command}", *circuit.comments):
         yield comment(text)
     for parameter in circuit.parameters:

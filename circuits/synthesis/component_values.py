@@ -44,7 +44,7 @@ _DENSE = 512  # neurons up to which all eigenvalues are computed
 
 
 @dataclass(frozen=True)
-class Parts:
+class ComponentRange:
     """What is in the drawer.
 
     resistors_ohm, capacitors_f : (low, high)
@@ -66,7 +66,7 @@ class Parts:
 
 
 @dataclass(frozen=True, eq=False)
-class Realised:
+class ComponentNetwork:
     """A network of parts that exist.
 
     network : AnalogNetwork
@@ -99,9 +99,9 @@ def round_to_series(values: ArrayLike, series: str) -> Float:
     return rounded[place].reshape(np.shape(values))
 
 
-def realise(network: AnalogNetwork, parts: Parts | None = None) -> Realised:
+def fit_to_components(network: AnalogNetwork, parts: ComponentRange | None = None) -> ComponentNetwork:
     """Scale a network into the range of ``parts`` and round its values; nothing is moved that fits as it is."""
-    parts = Parts() if parts is None else parts
+    parts = ComponentRange() if parts is None else parts
     notes: list[str] = []
     low_s, high_s = 1.0 / parts.resistors_ohm[1], 1.0 / parts.resistors_ohm[0]
     asked = network.conductances.data if sparse.issparse(network.conductances) else network.conductances
@@ -150,7 +150,7 @@ def realise(network: AnalogNetwork, parts: Parts | None = None) -> Realised:
             f"warning: the synapses load the neurons so much that the loop gain is {around:.3g}; below {_LOOP_GAIN:g} "
             f"stored states fade: raise the activation's gain {_LOOP_GAIN / max(around, 1e-3):.2g} times or more"
         )
-    return Realised(made, factor, more, opened, error, tuple(notes))
+    return ComponentNetwork(made, factor, more, opened, error, tuple(notes))
 
 
 def passive_leaks(network: AnalogNetwork) -> Float:

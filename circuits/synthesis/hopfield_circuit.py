@@ -30,31 +30,31 @@ from ..netlist.circuit import (
     Element,
     Resistor,
     Transient,
-    instances_of,
     is_inside,
+    subcircuit_instances,
 )
 from .cmos_neuron import CmosNeurons
 from .component_values import passive_leaks
 from .opamp_neuron import OPAMPS, Ideal, Neurons, OpAmp, OpAmpNeurons, amplifier
 
-__all__ = ["Level", "amplifier", "circuit_of", "count_resistors"]
+__all__ = ["AmplifierLevel", "amplifier", "build_hopfield_circuit", "count_resistors"]
 
-Level = Literal["ideal", "opamp", "transistor"]
+AmplifierLevel = Literal["ideal", "opamp", "transistor"]
 
 # Together they meet 1e-4 of full scale at gains up to 50 (tests/test_certify.py). At high gain an unstable mode grows
 # many times faster than R C: a small reltol shortens the few steps that need it, cheaper than a shorter step for all.
-STEPS_PER_TAU = 50
+DEFAULT_STEPS_PER_TAU = 50
 RELTOL = 1e-8
 
 
-def circuit_of(
+def build_hopfield_circuit(
     network: AnalogNetwork,
     initial: ArrayLike | None = None,
     *,
     duration_s: float | None = None,
     step_s: float | None = None,
     reltol: float | None = None,
-    level: Level = "ideal",
+    level: AmplifierLevel = "ideal",
     opamp: OpAmp | None = None,
     rng: RNG = 0,
     title: str = "Hopfield network",
@@ -80,13 +80,13 @@ def circuit_of(
         raise ValueError(f"initial has shape {start.shape}; expected ({n},), one potential a neuron")
     tau = network.time_constants_s
     duration = 10.0 * float(tau.max()) if duration_s is None else duration_s
-    step = min(float(tau.min()) / STEPS_PER_TAU if step_s is None else step_s, duration)
+    step = min(float(tau.min()) / DEFAULT_STEPS_PER_TAU if step_s is None else step_s, duration)
     if reltol is None:
         reltol = RELTOL if level == "ideal" else 1e-6
     neurons = _neurons(network, level, opamp, rng)
     elements = tuple(_elements(network, neurons))
     more = neurons.initial(start)
-    instances = instances_of(elements)
+    instances = subcircuit_instances(elements)
     return Circuit(
         title,
         elements,
@@ -108,7 +108,7 @@ def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | None, rng: RNG) 
             return OpAmpNeurons.drawn(network.activation, opamp or OPAMPS["opa192"], network.size, rng)
         case "transistor":
             return CmosNeurons.of(network)
-    raise ValueError(f"level is {level!r}; known are {', '.join(get_args(Level))}")
+    raise ValueError(f"level is {level!r}; known are {', '.join(get_args(AmplifierLevel))}")
 
 
 def count_resistors(network: AnalogNetwork) -> int:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..netlist.circuit import GROUND, BehaviouralCurrent, BehaviouralVoltage, Circuit
+from ..netlist.circuit import GROUND, BehavioralCurrent, BehavioralVoltage, Circuit
 from ..netlist.expressions import Time, Voltage, call
 
 _SIEMENS = 100.0  # neospice finds no operating point with 1e6
 _RELEASE = 1e-3  # of a step
 
 
-def clamped(circuit: Circuit) -> Circuit:
+def clamp_initial(circuit: Circuit) -> Circuit:
     """The circuit with clamps in place of its initial voltages; itself with ``uic``, or where nothing is held."""
     if circuit.analysis.uic or not circuit.initial:
         return circuit
@@ -28,8 +28,8 @@ def clamped(circuit: Circuit) -> Circuit:
     gate = next(name for name in (f"clamp{k or ''}" for k in range(len(nodes) + 1)) if name not in nodes | names)
     release_s = _RELEASE * circuit.analysis.step_s
     clamps = [
-        BehaviouralCurrent(f"{gate}_{node}", GROUND, node, _SIEMENS * Voltage(gate) * (volt - Voltage(node)))
+        BehavioralCurrent(f"{gate}_{node}", GROUND, node, _SIEMENS * Voltage(gate) * (volt - Voltage(node)))
         for node, volt in circuit.initial.items()
     ]
-    pulse = BehaviouralVoltage(gate, gate, GROUND, call("max", 0.0, 1.0 - Time() / release_s))
+    pulse = BehavioralVoltage(gate, gate, GROUND, call("max", 0.0, 1.0 - Time() / release_s))
     return replace(circuit, elements=(*circuit.elements, pulse, *clamps), initial={})

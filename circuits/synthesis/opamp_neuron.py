@@ -41,8 +41,8 @@ from neuromorph.rng import RNG, read_seeds
 
 from ..netlist.circuit import (
     GROUND,
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     CurrentSource,
     Element,
@@ -94,9 +94,9 @@ class Ideal:
         return iter(())
 
     def neuron(self, i: int, w: str | None) -> Iterator[Element]:
-        yield BehaviouralVoltage(f"v{i}", f"v{i}", GROUND, amplifier(self.activation, Voltage(f"u{i}")))
+        yield BehavioralVoltage(f"v{i}", f"v{i}", GROUND, amplifier(self.activation, Voltage(f"u{i}")))
         if w:
-            yield BehaviouralVoltage(w, w, GROUND, Number(0.0) - Voltage(f"v{i}"))
+            yield BehavioralVoltage(w, w, GROUND, Number(0.0) - Voltage(f"v{i}"))
 
     def initial(self, potentials: Float) -> dict[str, float]:
         return {}
@@ -175,13 +175,13 @@ class OpAmp:
             quiet = f"n{label}"
             yield Resistor(quiet, plus, quiet, self.noise_v**2 / FOUR_KT)
         drive = most * call("tanh", (gm / most) * (_volt(quiet) - _volt(minus) + offset_v))
-        yield BehaviouralCurrent(f"g{label}", GROUND, p, drive)
-        yield BehaviouralCurrent(f"l{label}", p, GROUND, (most / _CLAMP_V) * (beyond + below))
+        yield BehavioralCurrent(f"g{label}", GROUND, p, drive)
+        yield BehavioralCurrent(f"l{label}", p, GROUND, (most / _CLAMP_V) * (beyond + below))
         yield Resistor(p, p, GROUND, self.gain / gm)
         yield Capacitor(p, p, GROUND, POLE_F)
         out_of_vdd = call("max", ampere, 0.0)
-        yield BehaviouralCurrent(f"h{label}", VDD, out, out_of_vdd)
-        yield BehaviouralCurrent(f"n{label}", out, VSS, out_of_vdd - ampere)
+        yield BehavioralCurrent(f"h{label}", VDD, out, out_of_vdd)
+        yield BehavioralCurrent(f"n{label}", out, VSS, out_of_vdd - ampere)
         yield CurrentSource(f"q{label}", VDD, VSS, self.supply_a)
 
     def _reach(self, short: str, room: Expression) -> Expression:
@@ -264,7 +264,7 @@ class OpAmpNeurons:
         limited = (1.0 / k) * amplifier(self.activation, (1.0 / k) * Voltage("y"))
         plain = (
             *self._stage("y", "u", "y"),
-            BehaviouralVoltage("s", "s", GROUND, limited),
+            BehavioralVoltage("s", "s", GROUND, limited),
             Resistor("s", "s", "x", DATA["limiter"].value),
             *self._stage("v", "x", "v"),
         )
@@ -307,8 +307,8 @@ class OpAmpNeurons:
 
 def rails(volt: float) -> Iterator[Element]:
     """The supply, +-volt against ground."""
-    yield BehaviouralVoltage(VDD, VDD, GROUND, Number(volt))
-    yield BehaviouralVoltage(VSS, VSS, GROUND, Number(-volt))
+    yield BehavioralVoltage(VDD, VDD, GROUND, Number(volt))
+    yield BehavioralVoltage(VSS, VSS, GROUND, Number(-volt))
 
 
 def amplifier(activation: Activation, u: Expression) -> Expression:

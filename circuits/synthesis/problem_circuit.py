@@ -19,15 +19,15 @@ from neuromorph.rng import RNG, read_seeds
 from neuromorph.task import RecallFrom
 
 from ..netlist.circuit import Mosfet
-from ..netlist.hierarchy import flatten
+from ..netlist.hierarchy import flatten_circuit
 from ..spice.dialect import Dialect
-from ..spice.dialects import NEOSPICE, NGSPICE, dialect_named
+from ..spice.dialects import NEOSPICE, NGSPICE, get_dialect
 from ..spice.lines import COLUMNS
 from ..spice.writer import netlist_text
 from . import cmos_neuron as transistors
-from .component_values import Parts, Realised, realise
-from .hopfield_circuit import Level, circuit_of, count_resistors
-from .initial_clamps import clamped
+from .component_values import ComponentNetwork, ComponentRange, fit_to_components
+from .hopfield_circuit import AmplifierLevel, build_hopfield_circuit, count_resistors
+from .initial_clamps import clamp_initial
 from .opamp_neuron import DATA, OPAMPS, OpAmp
 from .tour_circuit import TourCircuit
 
@@ -46,9 +46,9 @@ def problem_netlist(
     *,
     rng: RNG = 0,
     series: str | None = None,
-    parts: Parts | None = None,
+    parts: ComponentRange | None = None,
     dialect: Dialect | str = NGSPICE,
-    level: Level = "ideal",
+    level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
 ) -> str:
     """The problem's circuit as the text of a netlist, with its parameters and scaling as comments.
@@ -62,46 +62,48 @@ def problem_netlist(
     series : str or None   "E24", "E96", ...: round to values that are sold; short for ``parts=Parts(series=series)``
     parts : Parts          ranges of resistors and capacitors
     dialect : Dialect      or its name: ngspice, xyce, ltspice, neospice
-    level, opamp :         amplifiers, as for ``circuit_of``; ``opamp`` may be the name of a preset in ``OPAMPS``
+    level, opamp :         amplifiers, as for ``build_hopfield_circuit``; ``opamp`` may be the name of a preset in ``OPAMPS``
 
     The annealing circuit has values of E24 and ideal amplifiers as it is. Raises DoesNotFit above 300,000 resistors or
     20,000 neurons.
     """
-    spoken = dialect_named(dialect) if isinstance(dialect, str) else dialect
+    spoken = get_dialect(dialect) if isinstance(dialect, str) else dialect
     name = "Ising problem" if isinstance(problem, Ising) else f"{problem.name} ({problem.kind}, {problem.size})"
     title = f"neuromorph: {name}"
-    tour = tour_circuit_of(problem, most_cities=MOST_CITIES)
-    part = opamp_named(opamp, level)
+    tour = problem_tour_circuit(problem, most_cities=MOST_CITIES)
+    part = get_opamp(opamp, level)
     if tour is not None:
         refuse_level(tour, level, part)
         circuit = tour.circuit(tour.start(rng), title=title, comments=tour.account)
         return netlist_text(circuit, spoken)
-    made, start = realised_problem(problem, rng=rng, series=series, parts=parts, level=level)
+    made, start = problem_components(problem, rng=rng, series=series, parts=parts, level=level)
     comments = (*_account(made), *_sources(level, part))
-    circuit = circuit_of(made.network, start, level=level, opamp=part, rng=rng, title=title, comments=comments)
+    circuit = build_hopfield_circuit(
+        made.network, start, level=level, opamp=part, rng=rng, title=title, comments=comments
+    )
     if spoken == NEOSPICE:  # which would not hold the start
-        circuit = clamped(flatten(circuit))
+        circuit = clamp_initial(flatten_circuit(circuit))
     return netlist_text(circuit, spoken)
 
 
-def realised_problem(
+def problem_components(
     problem: Problem | Ising,
     *,
     rng: RNG = 0,
     series: str | None = None,
-    parts: Parts | None = None,
+    parts: ComponentRange | None = None,
     level: str = "ideal",
-) -> tuple[Realised, Float]:
+) -> tuple[ComponentNetwork, Float]:
     """The network of a problem made of ``parts``, and the potentials it starts from."""
     if parts is not None and series is not None:
         raise ValueError("series and parts are both given; put the series into parts")
-    network, start = network_of(problem, rng=rng, most_neurons=_MOST_NEURONS, most_resistors=_MOST_RESISTORS)
-    return realise(network, parts or parts_for(network, level, series)), start
+    network, start = problem_network(problem, rng=rng, most_neurons=_MOST_NEURONS, most_resistors=_MOST_RESISTORS)
+    return fit_to_components(network, parts or default_components(network, level, series)), start
 
 
-def parts_for(network: AnalogNetwork, level: str, series: str | None = None) -> Parts:
+def default_components(network: AnalogNetwork, level: str, series: str | None = None) -> ComponentRange:
     """The usual parts; for transistors such resistors that their outputs, no wider than they can be, drive them all."""
-    usual = Parts(series=series)
+    usual = ComponentRange(series=series)
     if level != "transistor" or not isinstance(network.activation, Tanh):
         return usual
     t = sparse.csr_array(network.conductances)
@@ -114,7 +116,7 @@ def parts_for(network: AnalogNetwork, level: str, series: str | None = None) -> 
     return replace(usual, resistors_ohm=(least, max(high, 2.0 * least)))
 
 
-def opamp_named(opamp: OpAmp | str | None, level: str) -> OpAmp | None:
+def get_opamp(opamp: OpAmp | str | None, level: str) -> OpAmp | None:
     """The part of that name; at level "opamp" there is one in any case."""
     if opamp is not None and level != "opamp":
         raise ValueError(f"opamp is given, but level is {level!r}; give level 'opamp', or leave the part out")
@@ -133,14 +135,14 @@ def refuse_level(tour: TourCircuit, level: str, opamp: OpAmp | str | None) -> No
         )
 
 
-def tour_circuit_of(problem: Problem | Ising, *, most_cities: int) -> TourCircuit | None:
+def problem_tour_circuit(problem: Problem | Ising, *, most_cities: int) -> TourCircuit | None:
     """The annealing circuit of a tour, or None where the problem is another, larger, or has less than 6 cities."""
     if not isinstance(problem, Tsp) or not _FEWEST_CITIES <= problem.size <= most_cities:
         return None
     return TourCircuit(Softassign(problem.distances(), noise=0.0))
 
 
-def network_of(
+def problem_network(
     problem: Problem | Ising, *, rng: RNG = 0, most_neurons: int, most_resistors: int
 ) -> tuple[AnalogNetwork, Float]:
     """The network of a problem's Ising form and the potentials it starts from; DoesNotFit if it has more parts."""
@@ -178,7 +180,7 @@ def _neurons(problem: Problem | Ising) -> int:
     return problem.size**2 if getattr(problem, "kind", "") == "tsp" else problem.size
 
 
-def _account(made: Realised) -> tuple[str, ...]:
+def _account(made: ComponentNetwork) -> tuple[str, ...]:
     """What a reader of the netlist must know."""
     g, network = made.network.activation, made.network
     tau = network.time_constants_s

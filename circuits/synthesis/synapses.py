@@ -26,7 +26,7 @@ from neuromorph.ising import Float
 
 from ..netlist.circuit import (
     GROUND,
-    BehaviouralVoltage,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -36,7 +36,7 @@ from ..netlist.circuit import (
     Transient,
 )
 from ..netlist.expressions import Voltage
-from .hopfield_circuit import RELTOL, STEPS_PER_TAU, amplifier
+from .hopfield_circuit import DEFAULT_STEPS_PER_TAU, RELTOL, amplifier
 
 BUS_OHM = 1e3
 _EXACT = 1e-9  # of the largest synapse: a matrix that differs by more is not Hebb's of these patterns
@@ -51,7 +51,7 @@ class Overlaps:
     diagonal_s: Float
 
 
-def overlaps_of(network: AnalogNetwork, patterns: ArrayLike) -> Overlaps:
+def find_overlaps(network: AnalogNetwork, patterns: ArrayLike) -> Overlaps:
     """The factors of a network's T, whatever its scale and diagonal; ValueError if T is not Hebb's of ``patterns``."""
     xi = np.atleast_2d(np.asarray(patterns, dtype=float))
     n = network.size
@@ -80,7 +80,7 @@ def transconductor_circuit(
     title: str = "Hopfield network of transconductors",
     comments: tuple[str, ...] = (),
 ) -> Circuit:
-    """``circuit_of`` with a transconductor for each synapse; its parameters and nodes, but no w."""
+    """``build_hopfield_circuit`` with a transconductor for each synapse; its parameters and nodes, but no w."""
     t = sparse.coo_array(network.conductances)
     synapses = (
         Transconductor(f"{i}_{j}", GROUND, f"u{i}", f"v{j}", GROUND, siemens)
@@ -107,7 +107,7 @@ def overlap_circuit(
 
     Raises ValueError if the network's T is not Hebb's of these patterns (with any scale and diagonal).
     """
-    overlaps = overlaps_of(network, patterns)
+    overlaps = find_overlaps(network, patterns)
     analysis = _analysis(network, duration_s, step_s, reltol)
     elements = (*_neurons(network), *_buses(overlaps))
     saved = (*_saved(network), *(f"m{k}" for k in range(len(overlaps.patterns))))
@@ -121,7 +121,7 @@ def _neurons(network: AnalogNetwork) -> Iterator[Element]:
         yield Resistor(f"{i}", u, GROUND, float(network.resistances[i]))
         if network.currents[i]:
             yield CurrentSource(f"{i}", GROUND, u, float(network.currents[i]))
-        yield BehaviouralVoltage(v, v, GROUND, amplifier(network.activation, Voltage(u)))
+        yield BehavioralVoltage(v, v, GROUND, amplifier(network.activation, Voltage(u)))
 
 
 def _buses(overlaps: Overlaps) -> Iterator[Element]:
@@ -153,5 +153,5 @@ def _initial(network: AnalogNetwork, initial: ArrayLike | None) -> dict[str, flo
 def _analysis(network: AnalogNetwork, duration_s: float | None, step_s: float | None, reltol: float) -> Transient:
     tau = network.time_constants_s
     duration = 10.0 * float(tau.max()) if duration_s is None else duration_s
-    step = float(tau.min()) / STEPS_PER_TAU if step_s is None else step_s
+    step = float(tau.min()) / DEFAULT_STEPS_PER_TAU if step_s is None else step_s
     return Transient(min(step, duration), duration, reltol=reltol)

@@ -29,8 +29,8 @@ from neuromorph.rng import RNG, read_seeds
 
 from ..netlist.circuit import (
     GROUND,
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -144,10 +144,10 @@ class TourCircuit:
     def _elements(self) -> Iterator[Element]:
         n, siemens = self.size, 1.0 / self.resistance_ohm
         first, last = (float(self.system.temperature(t)) for t in (0.0, self.system.duration_tau))
-        yield BehaviouralVoltage(
+        yield BehavioralVoltage(
             "temperature", "temperature", GROUND, first * call("exp", (log(last / first) / self.duration_s) * Time())
         )
-        yield BehaviouralVoltage("feedback", "feedback", GROUND, self._feedback())
+        yield BehavioralVoltage("feedback", "feedback", GROUND, self._feedback())
         for k in range(n):
             for servo in (f"p{k}", f"q{k}"):
                 yield Capacitor(servo, servo, GROUND, self.servo_f)
@@ -158,8 +158,8 @@ class TourCircuit:
                 yield Capacitor(cell, u, GROUND, self.capacitance_f)
                 yield Resistor(cell, u, GROUND, self.resistance_ohm)
                 exponent = (Voltage(u) + Voltage(f"p{x}") + Voltage(f"q{i}")) / Voltage("temperature")
-                yield BehaviouralVoltage(v, v, GROUND, call("exp", call("min", exponent, CEILING)))
-                yield BehaviouralCurrent(f"f{cell}", GROUND, u, siemens * (Voltage("feedback") * Voltage(v)))
+                yield BehavioralVoltage(v, v, GROUND, call("exp", call("min", exponent, CEILING)))
+                yield BehavioralCurrent(f"f{cell}", GROUND, u, siemens * (Voltage("feedback") * Voltage(v)))
                 yield Transconductor(f"p{cell}", f"p{x}", GROUND, v, GROUND, siemens)
                 yield Transconductor(f"q{cell}", f"q{i}", GROUND, v, GROUND, siemens)
                 for y, distance in enumerate((siemens * self._scaled[x]).tolist()):

@@ -17,9 +17,9 @@ from neuromorph.rng import read_seeds
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import RecallFrom
 
-from ..synthesis.problem_circuit import near_middle, random_start, tour_circuit_of
+from ..synthesis.problem_circuit import near_middle, problem_tour_circuit, random_start
 from ..synthesis.tour_circuit import TourCircuit
-from .tolerances import Board, Tolerances, TourBoard, make_board, make_tour_board
+from .tolerances import SampledBoard, SampledTourBoard, Tolerances, sample_board, sample_tour_board
 
 _CUE = 0.9  # part of the swing that a cue is written to
 
@@ -29,7 +29,7 @@ _RTOL = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Boards:
+class BoardEnsemble:
     """What is made, and what of its boards is asked.
 
     problem : Problem
@@ -65,7 +65,7 @@ class Boards:
         """As it was meant."""
         if self.network is not None:
             return self.network
-        tour = tour_circuit_of(self.problem, most_cities=_MOST_CITIES)
+        tour = problem_tour_circuit(self.problem, most_cities=_MOST_CITIES)
         return AnalogNetwork.from_ising(as_ising(self.problem)) if tour is None else tour
 
     @property
@@ -75,12 +75,12 @@ class Boards:
             return circuit.duration_s
         return self.duration_tau * float(circuit.time_constants_s.max())
 
-    def board(self, seed: np.random.SeedSequence) -> Board | TourBoard:
+    def board(self, seed: np.random.SeedSequence) -> SampledBoard | SampledTourBoard:
         """The board of one seed."""
         parts, circuit = _child(seed, 0), self.circuit
         if isinstance(circuit, TourCircuit):
-            return make_tour_board(circuit, self.tolerances, parts)
-        return make_board(circuit, self.tolerances, parts)
+            return sample_tour_board(circuit, self.tolerances, parts)
+        return sample_board(circuit, self.tolerances, parts)
 
     def starts(self, seed: np.random.SeedSequence) -> tuple[Float, NDArray[np.int8] | None]:
         """The initial states (reads, n), V, and the cues (reads, n) behind them, if the problem has cues."""
@@ -94,9 +94,9 @@ class Boards:
             return near_middle(circuit, _CUE / 2.0 * signs) if self.cue_v is None else self.cue_v * signs, cues
         return np.array([random_start(circuit, each) for each in read_seeds(streams, self.reads)]), None
 
-    def outputs(self, board: Board | TourBoard, starts: Float, rtol: float = _RTOL) -> Float:
+    def outputs(self, board: SampledBoard | SampledTourBoard, starts: Float, rtol: float = _RTOL) -> Float:
         """V at the end of each read, (reads, n), by the ODE; NaN where it could not be integrated."""
-        if isinstance(board, TourBoard):
+        if isinstance(board, SampledTourBoard):
             return np.array([self._tour(board, start, rtol) for start in starts])
         network = board.network
         g = network.activation
@@ -131,7 +131,7 @@ class Boards:
             return 0.5
         return (circuit.activation.high + circuit.activation.low) / 2.0
 
-    def _tour(self, board: TourBoard, start: Float, rtol: float) -> Float:
+    def _tour(self, board: SampledTourBoard, start: Float, rtol: float) -> Float:
         from scipy.integrate import solve_ivp
 
         end = self.duration_s

@@ -29,8 +29,8 @@ from neuromorph.ising import Float
 from neuromorph.rng import RNG
 
 from ..netlist.circuit import (
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -41,10 +41,10 @@ from ..netlist.circuit import (
     Transconductor,
     terminals,
 )
-from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, nodes_of, with_leaves
-from ..netlist.hierarchy import flatten
+from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, expression_nodes, with_leaves
+from ..netlist.hierarchy import flatten_circuit
 from ..synthesis.opamp_neuron import VDD
-from .tolerances import NOMINAL_K, Deviates, Tolerances
+from .tolerances import NOMINAL_K, ToleranceDraws, Tolerances
 
 _SPICE_K = 300.15  # 27 C, at which cards hold
 _BOLTZMANN, _CHARGE = 1.38064852e-23, 1.6021766208e-19  # J/K, C; as ngspice has them
@@ -52,7 +52,7 @@ _BOLTZMANN, _CHARGE = 1.38064852e-23, 1.6021766208e-19  # J/K, C; as ngspice has
 
 def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circuit:
     """One copy of ``circuit``, flat, drawn by ``rng``: the same deviates at every tolerance."""
-    flat, draw = flatten(circuit), Deviates(tolerances, rng)
+    flat, draw = flatten_circuit(circuit), ToleranceDraws(tolerances, rng)
     touched = Counter(node for element in flat.elements for node in terminals(element))
     idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # no current: there for their noise
     n = idle.count(False)
@@ -60,7 +60,7 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
     gains, ratios, offsets = draw.gains(n), draw.ratios(n), draw.offsets(n)
     loops, poles = draw.lognormal(tolerances.opamp_gain, n), draw.lognormal(tolerances.opamp_bandwidth, n)
     transistors = draw.stream.standard_normal((n, 2))
-    inputs = {e.b for e in flat.elements if isinstance(e, BehaviouralCurrent) and _is_input_stage(e.expression)}
+    inputs = {e.b for e in flat.elements if isinstance(e, BehavioralCurrent) and _is_input_stage(e.expression)}
     kelvin = _SPICE_K + draw.temperature_k - NOMINAL_K
 
     def made(k: int, element: Element) -> Element:
@@ -73,9 +73,9 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
                 return element if VDD in (a, b) else replace(element, ampere=float(ampere) / float(parts[k]))
             case Transconductor(_, _, _, _, _, siemens):
                 return replace(element, siemens=float(siemens) / float(parts[k]))
-            case BehaviouralCurrent(_, _, _, expression):
+            case BehavioralCurrent(_, _, _, expression):
                 return replace(element, expression=_with_offset(expression, float(offsets[k])))
-            case BehaviouralVoltage(_, _, _, expression) if any(nodes_of(expression)):
+            case BehavioralVoltage(_, _, _, expression) if any(expression_nodes(expression)):
                 bent = _is_bent(expression)
                 factor, offset = (gains[k], 0.0 if inputs else offsets[k]) if bent else (ratios[k], 0.0)
                 return replace(element, expression=_through(expression, float(factor), float(offset)))

@@ -33,11 +33,11 @@ from neuromorph.study.checkpoint import digest
 
 from ..simulators import simulate_circuit
 from ..simulators.process import LOOK_S, TIMEOUT_S, end_with_parent
-from ..synthesis.hopfield_circuit import Level
+from ..synthesis.hopfield_circuit import AmplifierLevel
 from ..synthesis.opamp_neuron import OpAmp
-from .boards import Boards
+from .boards import BoardEnsemble
 from .spice_boards import scores_in_spice
-from .tolerances import TourBoard
+from .tolerances import SampledTourBoard
 
 _CHECK_RTOL = 1e-10  # of a spot check, in the ODE and in SPICE: which of two tours wins is unstable
 _FORMAT = 3
@@ -46,7 +46,7 @@ _PORTIONS = 8  # that each worker takes one after the other
 
 
 @dataclass(frozen=True, eq=False)
-class Yield:
+class YieldEstimate:
     """What came out.
 
     scores : (boards, reads)            of the problem; NaN where a read is not feasible
@@ -72,19 +72,19 @@ class Yield:
         return wilson_interval(int(np.isfinite(self.scores).all(axis=1).sum()), len(self.scores))
 
 
-def yield_of(
-    boards: Boards,
+def estimate_yield(
+    boards: BoardEnsemble,
     samples: int,
     *,
     rng: RNG = 0,
     workers: int = 1,
     path: str | os.PathLike[str] | None = None,
     progress: Callable[[int], None] | None = None,
-    level: Level | None = None,
+    level: AmplifierLevel | None = None,
     opamp: OpAmp | None = None,
     engine: str = "auto",
     timeout_s: float = TIMEOUT_S,
-) -> Yield:
+) -> YieldEstimate:
     """Make ``samples`` boards and read them in the ODE, or in SPICE where a ``level`` of amplifiers is given.
 
     Parameters
@@ -93,7 +93,7 @@ def yield_of(
     workers : int            processes; a script that asks for several needs ``if __name__ == "__main__"``
     path : file or None      where finished boards are kept, so that a run that was stopped, or a longer one, goes on
     progress :               called with the number of boards that are done
-    level, opamp :           of :func:`circuits.circuit_of`; its parts vary as in :func:`circuits.make_circuit`
+    level, opamp :           of :func:`circuits.build_hopfield_circuit`; its parts vary as in :func:`circuits.make_circuit`
     engine, timeout_s :      of :func:`circuits.simulate_circuits`; EngineError for a board that fails there
     """
     if workers < 1:
@@ -122,7 +122,7 @@ def yield_of(
         if progress is not None:
             progress(len(done))
     scores = np.array(done, dtype=float).reshape(samples, boards.reads)
-    return Yield(scores, boards.good(scores))
+    return YieldEstimate(scores, boards.good(scores))
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,19 @@ class SpotCheck:
 
 
 def spot_check(
-    boards: Boards, rng: RNG = 0, *, number: int = 0, read: int = 0, engine: str = "auto", timeout_s: float = TIMEOUT_S
+    boards: BoardEnsemble,
+    rng: RNG = 0,
+    *,
+    number: int = 0,
+    read: int = 0,
+    engine: str = "auto",
+    timeout_s: float = TIMEOUT_S,
 ) -> SpotCheck:
-    """Board ``number`` of ``yield_of(boards, ..., rng=rng)`` again, from its elements in SPICE, against its ODE."""
+    """Board ``number`` of ``estimate_yield(boards, ..., rng=rng)`` again, from its elements in SPICE, against its ODE."""
     seed = read_seeds(rng, number + 1)[number]
     board, (starts, cues) = boards.board(seed), boards.starts(seed)
     start, cue = starts[read : read + 1], None if cues is None else cues[read : read + 1]
-    if isinstance(board, TourBoard):
+    if isinstance(board, SampledTourBoard):
         circuit, full = board.circuit(start[0]), 1.0
         circuit = replace(circuit, analysis=replace(circuit.analysis, reltol=_CHECK_RTOL))
         nodes: Sequence[str] = circuit.saved
@@ -167,7 +173,9 @@ def spot_check(
     )
 
 
-def _outcomes(boards: Boards, seeds: Sequence[np.random.SeedSequence], workers: int) -> Iterator[list[list[float]]]:
+def _outcomes(
+    boards: BoardEnsemble, seeds: Sequence[np.random.SeedSequence], workers: int
+) -> Iterator[list[list[float]]]:
     """Of a few boards at a time, in their order."""
     size = max(1, -(-len(seeds) // (_PORTIONS * workers)))
     portions = [seeds[k : k + size] for k in range(0, len(seeds), size)]
@@ -191,7 +199,7 @@ def _outcomes(boards: Boards, seeds: Sequence[np.random.SeedSequence], workers: 
         pool.shutdown(cancel_futures=True)
 
 
-def _portion(boards: Boards, seeds: Sequence[np.random.SeedSequence]) -> list[list[float]]:
+def _portion(boards: BoardEnsemble, seeds: Sequence[np.random.SeedSequence]) -> list[list[float]]:
     found = []
     for done, seed in enumerate(seeds):
         checkpoint("boards", done, len(seeds))

@@ -10,18 +10,20 @@ import numpy as np
 
 from ..netlist.circuit import Circuit
 from ..simulators import EngineError, simulate_circuits
-from ..synthesis.hopfield_circuit import Level, circuit_of
+from ..synthesis.hopfield_circuit import AmplifierLevel, build_hopfield_circuit
 from ..synthesis.opamp_neuron import OpAmp
 from ..synthesis.tour_circuit import TourCircuit
 from .circuit_sample import make_circuit
 
 if TYPE_CHECKING:
-    from .boards import Boards
+    from .boards import BoardEnsemble
 
 _PORTION = 8  # boards a worker between two that are kept
 
 
-def board_circuits(boards: Boards, seed: np.random.SeedSequence, level: Level, opamp: OpAmp | None) -> list[Circuit]:
+def board_circuits(
+    boards: BoardEnsemble, seed: np.random.SeedSequence, level: AmplifierLevel, opamp: OpAmp | None
+) -> list[Circuit]:
     """One for each read: the same parts from other initial voltages; outputs are saved."""
     network = boards.circuit
     if isinstance(network, TourCircuit):
@@ -31,15 +33,15 @@ def board_circuits(boards: Boards, seed: np.random.SeedSequence, level: Level, o
     found = []
     for start in boards.starts(seed)[0]:
         options = {"duration_s": boards.duration_s, "level": level, "opamp": opamp, "rng": _again(offsets)}
-        circuit = circuit_of(network, start, **options)  # type: ignore[arg-type]
+        circuit = build_hopfield_circuit(network, start, **options)  # type: ignore[arg-type]
         found.append(replace(make_circuit(circuit, boards.tolerances, _again(parts)), saved=outputs))
     return found
 
 
 def scores_in_spice(
-    boards: Boards,
+    boards: BoardEnsemble,
     seeds: Sequence[np.random.SeedSequence],
-    level: Level,
+    level: AmplifierLevel,
     opamp: OpAmp | None,
     engine: str,
     workers: int,

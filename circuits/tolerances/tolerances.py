@@ -29,8 +29,8 @@ from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
 from ..netlist.circuit import (
-    BehaviouralCurrent,
-    BehaviouralVoltage,
+    BehavioralCurrent,
+    BehavioralVoltage,
     Capacitor,
     Circuit,
     CurrentSource,
@@ -41,7 +41,7 @@ from ..netlist.circuit import (
 )
 from ..netlist.expressions import Expression, Number, Voltage, call
 from ..synthesis.component_values import passive_leaks
-from ..synthesis.hopfield_circuit import amplifier, circuit_of
+from ..synthesis.hopfield_circuit import amplifier, build_hopfield_circuit
 from ..synthesis.tour_circuit import CEILING, TourCircuit
 
 DATA = read_data(files(__package__).joinpath("tolerances.toml").read_text())
@@ -115,7 +115,7 @@ def typical_tolerances(temperature_k: tuple[float, float] | None = None) -> Tole
     )
 
 
-class Deviates:
+class ToleranceDraws:
     """What one board draws, part by part in a fixed order."""
 
     def __init__(self, tolerances: Tolerances, rng: RNG) -> None:
@@ -148,7 +148,7 @@ class Deviates:
 
 
 @dataclass(frozen=True, eq=False)
-class Board:
+class SampledBoard:
     """A Hopfield network as it was made.
 
     nominal : AnalogNetwork              as it was meant
@@ -188,8 +188,8 @@ class Board:
         return np.asarray(self.gains * (np.asarray(potentials, dtype=float) - self.offsets_v))
 
     def circuit(self, initial: ArrayLike, *, duration_s: float | None = None) -> Circuit:
-        """Its elements, started at u (n,), V, with the nodes of :func:`circuits.circuit_of`."""
-        circuit = circuit_of(self.nominal, initial, duration_s=duration_s)
+        """Its elements, started at u (n,), V, with the nodes of :func:`circuits.build_hopfield_circuit`."""
+        circuit = build_hopfield_circuit(self.nominal, initial, duration_s=duration_s)
         n, g = self.nominal.size, self.nominal.activation
         rows = np.repeat(np.arange(n), np.diff(self.synapses.indptr)).tolist()
         siemens = zip(rows, self.synapses.indices.tolist(), self.synapses.data.tolist(), strict=True)
@@ -205,20 +205,20 @@ class Board:
         return _remade(circuit, values)
 
 
-def make_board(network: AnalogNetwork, tolerances: Tolerances, rng: RNG = 0) -> Board:
+def sample_board(network: AnalogNetwork, tolerances: Tolerances, rng: RNG = 0) -> SampledBoard:
     """One board of ``network``, drawn by ``rng``."""
-    draw, n = Deviates(tolerances, rng), network.size
+    draw, n = ToleranceDraws(tolerances, rng), network.size
     synapses = abs(sparse.csr_array(network.conductances))
     synapses.data = synapses.data / draw.resistors(synapses.nnz)
     leaks = passive_leaks(network) / draw.resistors(n)
     capacitances = network.capacitances * draw.capacitors(n)
     gains, ratios, offsets = draw.gains(n), draw.ratios(n), draw.offsets(n)
     currents = network.currents / draw.resistors(n)
-    return Board(network, synapses, leaks, capacitances, gains, ratios, offsets, currents, draw.temperature_k)
+    return SampledBoard(network, synapses, leaks, capacitances, gains, ratios, offsets, currents, draw.temperature_k)
 
 
 @dataclass(frozen=True, eq=False)
-class TourBoard:
+class SampledTourBoard:
     r"""A circuit that anneals tours as it was made; equations of ``synthesis.tour_circuit``, parts of their own.
 
     nominal : TourCircuit                      as it was meant
@@ -280,12 +280,12 @@ class TourBoard:
         return _remade(self.nominal.circuit(start), values)
 
 
-def make_tour_board(tour: TourCircuit, tolerances: Tolerances, rng: RNG = 0) -> TourBoard:
+def sample_tour_board(tour: TourCircuit, tolerances: Tolerances, rng: RNG = 0) -> SampledTourBoard:
     """One board of ``tour``, drawn by ``rng``; the ramps of temperature and feedback are exact."""
-    draw, n = Deviates(tolerances, rng), tour.size
+    draw, n = ToleranceDraws(tolerances, rng), tour.size
     siemens = 1.0 / tour.resistance_ohm
     distances = siemens * tour.system.scaled()[:, None, :]
-    return TourBoard(
+    return SampledTourBoard(
         tour,
         distances / draw.resistors(n, n, n),
         distances / draw.resistors(n, n, n),
@@ -320,6 +320,6 @@ _VALUE: Mapping[Callable[..., Element], str] = {
     Capacitor: "farad",
     CurrentSource: "ampere",
     Transconductor: "siemens",
-    BehaviouralVoltage: "expression",
-    BehaviouralCurrent: "expression",
+    BehavioralVoltage: "expression",
+    BehavioralCurrent: "expression",
 }

@@ -153,7 +153,7 @@ class AnalogCircuit:
 
         A network has its final gain; a tour anneals. Noise sources are left out.
         """
-        from circuits import TourCircuit, circuit_of, netlist_text
+        from circuits import TourCircuit, build_hopfield_circuit, netlist_text
 
         title = f"neuromorph: {'Ising problem' if isinstance(program.asked, Ising) else program.asked.name}"
         network = program.state
@@ -180,10 +180,10 @@ class AnalogCircuit:
             "nodes: u0, u1, ... inputs; v0, v1, ... outputs; w0, w1, ... inverted outputs",
             *program.notes,
         )
-        return {"netlist.cir": netlist_text(circuit_of(network, u, title=title, comments=comments))}
+        return {"netlist.cir": netlist_text(build_hopfield_circuit(network, u, title=title, comments=comments))}
 
     def _network(self, problem: Ising | Problem) -> Program:
-        from circuits import Parts, realise
+        from circuits import ComponentRange, fit_to_components
 
         self._room("neurons", problem.size, self.neurons)
         asked = as_ising(problem)
@@ -191,7 +191,9 @@ class AnalogCircuit:
         strongest = self._strongest_resistor(float(relative_load(asked).max()))
         wanted = network_of(asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._tau_s)
         checkpoint("choosing resistors")
-        made = realise(wanted, Parts((strongest, DATA["largest_resistor"].value), series=self.series))
+        made = fit_to_components(
+            wanted, ComponentRange((strongest, DATA["largest_resistor"].value), series=self.series)
+        )
         checkpoint("choosing resistors")
         # What differs is added, so that perfect parts hold exactly what was asked for.
         difference = made.network.conductances / made.conductance_factor - wanted.conductances

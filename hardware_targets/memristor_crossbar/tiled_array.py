@@ -19,7 +19,7 @@ from .. import circuits_needed  # noqa: F401
 
 # isort: split
 from circuits import Crossbar
-from circuits.crossbar.ir_drop_compensation import compensated, first_order
+from circuits.crossbar.ir_drop_compensation import compensate_ir_drop, first_order_attenuation
 from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
 
@@ -75,7 +75,7 @@ class Wires:
         for _, outputs, inputs in self._places(cells[None]):
             checkpoint("finding the drift of the currents")
             crossbar = self._array(cells[outputs, inputs].T * _HIGHEST)
-            effective[outputs, inputs] = cells[outputs, inputs] * first_order(crossbar).T
+            effective[outputs, inputs] = cells[outputs, inputs] * first_order_attenuation(crossbar).T
         return effective
 
     def compensated(self, targets: Float) -> tuple[Float, float]:
@@ -83,7 +83,7 @@ class Wires:
         if self.ohm == 0.0 or not targets.any():
             return targets, 1.0
         places = self._places(targets)
-        found, factor = compensated([targets[place].T for place in places], self._array, _HIGHEST)
+        found, factor = compensate_ir_drop([targets[place].T for place in places], self._array, _HIGHEST)
         cells = np.empty(targets.shape)
         for place, each in zip(places, found, strict=True):
             cells[place] = each.T / _HIGHEST

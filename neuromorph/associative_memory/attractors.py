@@ -40,7 +40,7 @@ class AttractorCensus:
     """States at rest, each once.
 
     states : (m, n) int8
-    kinds : (m,) str         one of ``KINDS``
+    kinds : (m,) str         one of ``FIGURE_KINDS``
     weights : (m,) float     share of the random starts that ended there; NaN after an exhaustive search
     unsettled : float        share of the starts that came to no rest
     """
@@ -96,7 +96,7 @@ def find_attractors(
 
 
 def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> NDArray[np.str_]:
-    """The kind of each state (m, n), (m,): the first of ``KINDS`` from which at most ``tolerance`` n spins differ."""
+    """The kind of each state (m, n), (m,): the first of ``FIGURE_KINDS`` from which at most ``tolerance`` n spins differ."""
     x = check_patterns(patterns)
     n = x.shape[1]
     s = np.atleast_2d(check_spins(states, n)).astype(float)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..cards import shown
+from ..cards import quote_card
 from ..dialect import Dialect
 from ..dialects import NEOSPICE
 from .deck import NODES, VALUE, Deck, Findings
@@ -22,7 +22,10 @@ def duplicates(deck: Deck, dialect: Dialect) -> Findings:
             scope = card.line if word == ".subckt" else 0  # names inside a subcircuit are its own
         elif not word.startswith(".") and seen.setdefault(f"{scope} {word}", card.line) != card.line:
             where = seen[f"{scope} {word}"]
-            yield card.line, f"{shown(word)} occurs twice, first on line {where}; a simulator may keep one: rename it"
+            yield (
+                card.line,
+                f"{quote_card(word)} occurs twice, first on line {where}; a simulator may keep one: rename it",
+            )
 
 
 def values(deck: Deck, dialect: Dialect) -> Findings:
@@ -36,9 +39,12 @@ def values(deck: Deck, dialect: Dialect) -> Findings:
         match = VALUE.fullmatch(value)
         if match is None:
             if letter in "rc" and not value.startswith(("{", "'", '"')):
-                yield card.line, f"{shown(value)} is no number, so the element may be skipped; write 1000.0"
+                yield card.line, f"{quote_card(value)} is no number, so the element may be skipped; write 1000.0"
         elif match[2].lower() not in _SCALES:
-            yield card.line, f"{shown(value)}: f is 1e-15, m and M are 1e-3, units are dropped; write {_plain(match)}"
+            yield (
+                card.line,
+                f"{quote_card(value)}: f is 1e-15, m and M are 1e-3, units are dropped; write {_plain(match)}",
+            )
 
 
 def _plain(match: re.Match[str]) -> str:
@@ -53,13 +59,16 @@ def node_names(deck: Deck, dialect: Dialect) -> Findings:
         else:
             bad = [node for node in deck.nodes(card) if ":" in node]  # a node within a subcircuit
         if bad:
-            yield card.line, f"{dialect.name} misreads node {shown(bad[0])}; write names as [a-z][a-z0-9_]*"
+            yield card.line, f"{dialect.name} misreads node {quote_card(bad[0])}; write names as [a-z][a-z0-9_]*"
 
 
 def variables(deck: Deck, dialect: Dialect) -> Findings:
     for card in deck.elements:
         for node in {node.lower() for node in deck.nodes(card)} & _VARIABLES:
-            yield card.line, f"node {shown(node)} has the name of a variable, and PySpice takes it for that; rename it"
+            yield (
+                card.line,
+                f"node {quote_card(node)} has the name of a variable, and PySpice takes it for that; rename it",
+            )
 
 
 def instances(deck: Deck, dialect: Dialect) -> Findings:
@@ -67,16 +76,22 @@ def instances(deck: Deck, dialect: Dialect) -> Findings:
         return
     for card, name, nodes, pairs in deck.instances():
         if name not in deck.subcircuits:
-            yield card.line, f"subcircuit {shown(name)} is not defined, so the instance may be skipped; add its .subckt"
+            yield (
+                card.line,
+                f"subcircuit {quote_card(name)} is not defined, so the instance may be skipped; add its .subckt",
+            )
             continue
         ports, parameters = deck.subcircuits[name]
         if len(nodes) != ports:
-            yield card.line, f"subcircuit {shown(name)} has {ports} ports, not {len(nodes)}; neospice leaves nodes out"
+            yield (
+                card.line,
+                f"subcircuit {quote_card(name)} has {ports} ports, not {len(nodes)}; neospice leaves nodes out",
+            )
         for pair in pairs:
             if pair not in parameters | {"m"}:
                 yield (
                     card.line,
-                    f"subcircuit {shown(name)} has no parameter {shown(pair)}, so it is ignored; correct it",
+                    f"subcircuit {quote_card(name)} has no parameter {quote_card(pair)}, so it is ignored; correct it",
                 )
 
 

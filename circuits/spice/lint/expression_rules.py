@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..cards import shown
+from ..cards import quote_card
 from ..dialect import Dialect
 from ..dialects import LARGEST_EXPRESSION, LTSPICE, XYCE
 from .deck import CALLED, VOLTAGE, Deck, Findings
@@ -43,7 +43,10 @@ def unknown_functions(deck: Deck, dialect: Dialect) -> Findings:
     for card, _, expression in deck.expressions:
         for name in dict.fromkeys(found.lower() for found in CALLED.findall(expression)):
             if name not in known:
-                yield card.line, f"{dialect.name} skips or miscomputes {shown(name)}; use {_INSTEAD.get(name, _PLAIN)}"
+                yield (
+                    card.line,
+                    f"{dialect.name} skips or miscomputes {quote_card(name)}; use {_INSTEAD.get(name, _PLAIN)}",
+                )
 
 
 def logarithms(deck: Deck, dialect: Dialect) -> Findings:
@@ -52,7 +55,7 @@ def logarithms(deck: Deck, dialect: Dialect) -> Findings:
             yield card.line, "log is natural in ngspice, neospice and LTspice, decimal in Xyce; write ln or log10"
 
 
-def power(deck: Deck, dialect: Dialect) -> Findings:
+def find_powers(deck: Deck, dialect: Dialect) -> Findings:
     for card, _, expression in deck.expressions:
         if dialect.name in ("xyce", "ltspice"):
             if "^" in expression:
@@ -89,7 +92,7 @@ def parameters(deck: Deck, dialect: Dialect) -> Findings:
     for card, _, expression in deck.expressions:
         used = defined & {name.lower() for name in _NAME.findall(VOLTAGE.sub("0", expression))}
         if used:
-            yield card.line, f"neospice takes parameter {shown(min(used))} as 0 in an expression; write its number"
+            yield card.line, f"neospice takes parameter {quote_card(min(used))} as 0 in an expression; write its number"
 
 
 def random_limit(deck: Deck, dialect: Dialect) -> Findings:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..cards import NetlistError, cards, shown
+from ..cards import NetlistError, cards, quote_card
 from ..dialect import Dialect
 from ..dialects import NEOSPICE, NGSPICE
 from . import element_rules as elements
@@ -75,7 +75,10 @@ def _unknown_cards(deck: Deck, dialect: Dialect) -> Findings:
     for card in deck.cards:
         word = card.text.split()[0].lower()
         if word.startswith(".") and word[1:] not in _CARDS[dialect.name].split():
-            yield card.line, f"{shown(word)} is no card of {dialect.name}, which may skip it without a word; remove it"
+            yield (
+                card.line,
+                f"{quote_card(word)} is no card of {dialect.name}, which may skip it without a word; remove it",
+            )
 
 
 def _initial(deck: Deck, dialect: Dialect) -> Findings:
@@ -142,7 +145,7 @@ _EVERYWHERE: tuple[Rule, ...] = (
     expressions.unknown_functions,
     expressions.logarithms,
     elements.random_noise,
-    expressions.power,
+    expressions.find_powers,
 )
 _RULES: dict[str, tuple[Rule, ...]] = {
     "ngspice": (),

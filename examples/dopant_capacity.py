@@ -13,10 +13,10 @@ import argparse
 import numpy as np
 
 from hardware_targets.dopant_network.device.device import random_device
-from hardware_targets.dopant_network.learning.benchmark_tasks import capacity
+from hardware_targets.dopant_network.learning.benchmark_tasks import labelling_capacity
 from hardware_targets.dopant_network.learning.iv_dataset import random_voltages
 from hardware_targets.dopant_network.learning.losses import corrsig
-from hardware_targets.dopant_network.learning.training import Noisy, Wiring
+from hardware_targets.dopant_network.learning.training import ElectrodeRoles, NoisyDevice
 from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
 
 RANGE_V = (-0.75, 0.75)
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> dict[int, list[float]]:
     parser.add_argument("--seed", type=int, default=1, help="of the noise and the starts")
     options = parser.parse_args(argv)
 
-    wiring = Wiring(tuple(options.inputs), OUTPUT, 8)
+    wiring = ElectrodeRoles(tuple(options.inputs), OUTPUT, 8)
     low = np.full(8, RANGE_V[0])
     low[OUTPUT] = 0.0
     found: dict[int, list[float]] = {points: [] for points in options.points}
@@ -43,9 +43,9 @@ def main(argv: list[str] | None = None) -> dict[int, list[float]]:
         physics = MeanFieldDevice(random_device(8, 1, 8, rng=seed).network)
         sigma = float(physics.currents(random_voltages(300, low, -low, rng=options.seed))[:, OUTPUT].std())
         stream = np.random.default_rng(options.seed)
-        noisy = Noisy(physics, options.noise * sigma, stream)
+        noisy = NoisyDevice(physics, options.noise * sigma, stream)
         for points, shares in found.items():
-            of = capacity(
+            of = labelling_capacity(
                 noisy, wiring, points, lambda i, y, s=sigma: corrsig(i, y, centre_a=0.2 * s, scale_a=0.1 * s),
                 input_range_v=RANGE_V, control_range_v=RANGE_V, attempts=options.attempts, epochs=options.epochs,
                 learning_rate_v=0.03, rng=stream,

@@ -16,7 +16,7 @@ from hardware_targets.dopant_network.device.mesh import device_mesh
 from hardware_targets.dopant_network.drawing import draw_curve, draw_device, draw_truth_table
 from hardware_targets.dopant_network.learning.logic_gates import Terminals, find_gate
 from hardware_targets.dopant_network.targets.dopant_classifier import truth_table
-from hardware_targets.dopant_network.targets.transfer_curves import transfer
+from hardware_targets.dopant_network.targets.transfer_curves import transfer_curve
 from hardware_targets.dopant_network.transport.drift_diffusion import HoleFlow, silicon_layer
 from neuromorph.files.atomic_write import write_file
 
@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> float:
     draw_device(axes[0, 0], device, shown)
     axes[0, 0].set_title("77 K: potential, acceptors (white), donor, current paths", fontsize=10)
 
-    curve = transfer(device.network, (0, terminals.output), np.linspace(-1.0, 1.0, 41), shown)
+    curve = transfer_curve(device.network, (0, terminals.output), np.linspace(-1.0, 1.0, 41), shown)
     draw_curve(axes[0, 1], curve, seconds=options.collect)
     axes[0, 1].set_title(f"77 K: input 0 to output {terminals.output}, noise of {options.collect:g} s", fontsize=10)
     draw_truth_table(axes[1, 0], gate)

@@ -16,9 +16,9 @@ import numpy as np
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.image_classifier import train_classifier, window_features, windows
-from hardware_targets.dopant_network.learning.iv_dataset import collect, dissipated_w, random_voltages
+from hardware_targets.dopant_network.learning.iv_dataset import dissipated_w, random_voltages, simulate_dataset
 from hardware_targets.dopant_network.learning.surrogate import fit_surrogate
-from hardware_targets.dopant_network.learning.training import Noisy, Wiring
+from hardware_targets.dopant_network.learning.training import ElectrodeRoles, NoisyDevice
 from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
 
 RANGE_V = (-0.75, 0.75)
@@ -44,14 +44,16 @@ def main(argv: list[str] | None = None) -> dict[str, list[float]]:
     physics = MeanFieldDevice(network)
     low = np.full(8, RANGE_V[0])
     low[OUTPUT] = 0.0
-    record = collect(network, random_voltages(options.points, low, -low, rng=1), (OUTPUT,), path=options.record)
+    record = simulate_dataset(
+        network, random_voltages(options.points, low, -low, rng=1), (OUTPUT,), path=options.record
+    )
     fit = fit_surrogate(record, epochs=options.fit, rng=1)
     surrogate = fit.surrogate
     print(f"surrogate of {options.points} points: off by {fit.relative_rmse[2]:.0%} of the current's deviation")
     digits = load_digits()
     images, labels = digits.images[: options.images] / 16.0, digits.target[: options.images]
     flat = images.reshape(len(images), -1)
-    wiring = Wiring(INPUTS, OUTPUT, 8)
+    wiring = ElectrodeRoles(INPUTS, OUTPUT, 8)
 
     def modelled(v: np.ndarray) -> np.ndarray:
         return surrogate.currents(v)[:, 0]
@@ -80,7 +82,7 @@ def main(argv: list[str] | None = None) -> dict[str, list[float]]:
         # The noise keeps training away from ripples of the surrogate that the device does not have; the mean field,
         # within a hundredth of the exact currents here, tells what is left of that.
         trained = train_classifier(
-            Noisy(surrogate, surrogate.rmse_a, seed), flat[train], labels[train], output=OUTPUT, electrodes=8,
+            NoisyDevice(surrogate, surrogate.rmse_a, seed), flat[train], labels[train], output=OUTPUT, electrodes=8,
             range_v=RANGE_V, units=UNITS, epochs=options.epochs, rng=seed,
         )  # fmt: skip
         for name, device in (("trained, in the surrogate", modelled), ("trained, in mean field", real)):

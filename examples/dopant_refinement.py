@@ -15,10 +15,10 @@ import numpy as np
 from scipy.constants import elementary_charge
 from scipy.special import ellipk
 
-from hardware_targets.dopant_network.device.geometry import Disc, around
+from hardware_targets.dopant_network.device.geometry import Disc, evenly_spaced_electrodes
 from hardware_targets.dopant_network.device.mesh import device_mesh
 from hardware_targets.dopant_network.transport.drift_diffusion import HoleFlow, silicon_layer
-from hardware_targets.dopant_network.transport.mesh_convergence import refine
+from hardware_targets.dopant_network.transport.mesh_convergence import refine_mesh
 
 
 def main(argv: list[str] | None = None) -> tuple[float, float]:
@@ -31,17 +31,17 @@ def main(argv: list[str] | None = None) -> tuple[float, float]:
     options = parser.parse_args(argv)
 
     disc, silicon = Disc(options.radius), silicon_layer()
-    electrodes = around(disc, 2, width_m=options.share * disc.perimeter_m)
+    electrodes = evenly_spaced_electrodes(disc, 2, width_m=options.share * disc.perimeter_m)
 
     resistor = replace(silicon, doping_m3=-1e22, contact_m3=1e22)
-    ohmic = refine(disc, electrodes, resistor, [1e-3, 0.0], halvings=options.halvings)
+    ohmic = refine_mesh(disc, electrodes, resistor, [1e-3, 0.0], halvings=options.halvings)
     ratio = np.sin(np.pi * options.share) ** 2  # cross-ratio of the four ends
     sheet = elementary_charge * resistor.mobility_m2_vs * resistor.contact_m3 * resistor.thickness_m
     exact = 1e-3 * sheet * ellipk(ratio) / ellipk(1.0 - ratio)
     error = float(ohmic.currents_a[-1, 1] / exact - 1.0)
     print(f"resistor\n{ohmic}\n     exact            {exact:.6e}; the finest mesh is {error:.4%} from it\n")
 
-    found = refine(disc, electrodes, silicon, [options.volts, 0.0], halvings=options.halvings)
+    found = refine_mesh(disc, electrodes, silicon, [options.volts, 0.0], halvings=options.halvings)
     print(f"silicon, fine all along the electrodes too\n{found}\n\nsilicon, fine at the ends of electrodes alone")
     for spacing in found.spacings_m:
         mesh = device_mesh(disc, electrodes, spacing_m=float(spacing))

@@ -19,15 +19,15 @@ import numpy as np
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork
-from hardware_targets.dopant_network.learning.benchmark_tasks import accuracy, ring, scaled, threshold
+from hardware_targets.dopant_network.learning.benchmark_tasks import accuracy, best_threshold, ring_task, scaled
 from hardware_targets.dopant_network.learning.iv_dataset import random_voltages
 from hardware_targets.dopant_network.learning.layered_units import grow_layers, train_layers
 from hardware_targets.dopant_network.learning.losses import fisher
-from hardware_targets.dopant_network.learning.parallel_units import SideBySide, train_side_by_side
-from hardware_targets.dopant_network.learning.training import Noisy, Wiring
+from hardware_targets.dopant_network.learning.parallel_units import ParallelUnits, train_parallel_units
+from hardware_targets.dopant_network.learning.training import ElectrodeRoles, NoisyDevice
 from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
-from hardware_targets.dopant_network.transport.kinetic_monte_carlo import measure
-from hardware_targets.dopant_network.transport.master_equation import stationary
+from hardware_targets.dopant_network.transport.kinetic_monte_carlo import measure_currents
+from hardware_targets.dopant_network.transport.master_equation import stationary_occupations
 
 RANGE_V = (-0.75, 0.75)
 OUTPUT, UNITS = 7, 5
@@ -70,27 +70,27 @@ def main(argv: list[str] | None = None) -> dict[str, list[float]]:
 
 def _one_device(network: HoppingNetwork, options: argparse.Namespace, first: bool) -> dict[str, list[float]]:
     """For each way its accuracy in mean field and on the exact solver, both with noise, on points not trained on."""
-    wiring = Wiring(tuple(options.inputs), OUTPUT, 8)
+    wiring = ElectrodeRoles(tuple(options.inputs), OUTPUT, 8)
     low = np.full(8, RANGE_V[0])
     low[OUTPUT] = 0.0
     physics = MeanFieldDevice(network)
     noise = options.noise * physics.currents(random_voltages(300, low, -low, rng=options.seed))[:, OUTPUT].std()
     stream = np.random.default_rng(options.seed)
-    noisy = Noisy(physics, noise, stream)
-    (train, labels), (test, known) = (ring(options.samples, options.gap, rng=stream) for _ in range(2))
+    noisy = NoisyDevice(physics, noise, stream)
+    (train, labels), (test, known) = (ring_task(options.samples, options.gap, rng=stream) for _ in range(2))
     train_v, test_v = scaled(train, RANGE_V), scaled(test, RANGE_V)
 
     def modelled(v: np.ndarray) -> np.ndarray:
         return noisy.currents(v)[..., OUTPUT]
 
     def exact(v: np.ndarray) -> np.ndarray:
-        return np.apply_along_axis(lambda row: stationary(network, row).currents_a[OUTPUT], -1, v)
+        return np.apply_along_axis(lambda row: stationary_occupations(network, row).currents_a[OUTPUT], -1, v)
 
     def measured(v: np.ndarray) -> np.ndarray:
         return exact(v) + noise * stream.standard_normal(v.shape[:-1])
 
     one, five = (
-        train_side_by_side(
+        train_parallel_units(
             noisy, wiring, units, train_v, labels, control_range_v=RANGE_V, pool=options.pool,
             attempts=options.attempts, epochs=options.epochs, rng=stream,
         )[0] for units in (1, UNITS)
@@ -111,7 +111,7 @@ def _one_device(network: HoppingNetwork, options: argparse.Namespace, first: boo
     for device in (modelled, measured):
         five = five.calibrated(device, train_v, labels)
         ways = dict(zip(shares, (one.read, five.read, layers.calibrated(device, train_v).currents), strict=True))
-        rules = {name: threshold(way(device, train_v), labels)[:2] for name, way in ways.items()}
+        rules = {name: best_threshold(way(device, train_v), labels)[:2] for name, way in ways.items()}
         for name, way in ways.items():
             shares[name].append(accuracy(way(device, test_v), known, *rules[name]))
     if first:
@@ -125,7 +125,7 @@ def _one_device(network: HoppingNetwork, options: argparse.Namespace, first: boo
 
 
 def _by_hopping(
-    network: HoppingNetwork, units: SideBySide, exact: Device, data_v: np.ndarray, labels: np.ndarray, noise: float,
+    network: HoppingNetwork, units: ParallelUnits, exact: Device, data_v: np.ndarray, labels: np.ndarray, noise: float,
     rule: tuple[float, bool], seed: int,
 ) -> None:  # fmt: skip
     """Measure by kinetic Monte Carlo until every current's error is the noise, and print what comes of it."""
@@ -134,7 +134,7 @@ def _by_hopping(
     errors = []
 
     def hopping(v: np.ndarray) -> np.ndarray:
-        flat = [measure(network, row, relative_error=0.0, absolute_a=noise, rng=seed + k)
+        flat = [measure_currents(network, row, relative_error=0.0, absolute_a=noise, rng=seed + k)
                 for k, row in enumerate(v.reshape(-1, v.shape[-1]))]  # fmt: skip
         errors.append([each.errors_a[OUTPUT] for each in flat])
         return np.reshape([each.currents_a[OUTPUT] for each in flat], v.shape[:-1])

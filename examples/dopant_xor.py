@@ -15,14 +15,14 @@ import numpy as np
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.logic_gates import (
-    Found,
+    GateSearch,
     Terminals,
     find_gate,
     measured_quality,
     separation,
     truth_currents,
 )
-from hardware_targets.dopant_network.transport.current_voltage import Sweep, sweep
+from hardware_targets.dopant_network.transport.current_voltage import VoltageSweep, sweep_voltages
 from neuromorph.files.atomic_write import write_file
 
 SEED = 4  # of the device: 8 acceptors, 1 donor, 8 electrodes
@@ -31,7 +31,7 @@ CONTROLS_V = np.array([0.018, 0.059, 0.091, 0.776, -0.490])  # found with --sear
 TEMPERATURES_K = (77.0, 300.0)
 
 
-def picture(tables: dict[float, tuple[np.ndarray, Sweep]]) -> bytes:
+def picture(tables: dict[float, tuple[np.ndarray, VoltageSweep]]) -> bytes:
     """A PNG: the truth table at each temperature."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -67,14 +67,14 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     network = random_device(8, 1, 8, rng=SEED).network
     controls = CONTROLS_V
     if options.search:
-        found: Found = find_gate(network, TERMINALS, "XOR", population=30, generations=30, rng=100 * SEED + 1)
+        found: GateSearch = find_gate(network, TERMINALS, "XOR", population=30, generations=30, rng=100 * SEED + 1)
         controls = found.controls_v
         print(f"{found.settings} settings tried: controls {np.round(controls, 3)} V")
     summary, tables = {}, {}
     for kelvin in TEMPERATURES_K:
         exact = truth_currents(network, TERMINALS, controls, temperature_k=kelvin)
         settings = TERMINALS.voltages(controls)
-        seen = sweep(
+        seen = sweep_voltages(
             network, settings, temperature_k=kelvin, relative_error=options.error, common=False, rng=options.seed
         )
         out, error = seen.currents_a[:, TERMINALS.output], seen.errors_a[:, TERMINALS.output]

@@ -142,7 +142,7 @@ def test_a_network_that_cannot_rest_is_not_said_to():
     network = AnalogCircuit().program(Ising([[0.0, 1.0], [1.0, 0.0]])).state
     t = network.conductances * [[1.0, 1.0], [-1.0, 1.0]] + np.eye(2) * network.conductances.max()
     ring = type(network)(t, network.resistances, network.capacitances, network.currents, network.activation)
-    ends = reads.relax(ring, np.array([1, 1]))
+    ends = reads.relax_networks(ring, np.array([1, 1]))
     assert not ends.settled[0]
     assert ends.seconds[0] == pytest.approx(400 * ring.time_constants_s.max())
 

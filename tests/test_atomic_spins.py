@@ -6,9 +6,9 @@ from scipy import sparse
 from scipy.linalg import expm
 
 import neuromorph as nm
-from hardware_targets.atomic_spins.placement import CouplingLaw, _jacobian, _residual, place
+from hardware_targets.atomic_spins.placement import CouplingLaw, _jacobian, _residual, place_atoms
 from hardware_targets.atomic_spins.target import MAX_PLACED, AtomicSpins, AtomicSpinsIdeal
-from hardware_targets.atomic_spins.telegraph import occupation, rates, skewed, switch
+from hardware_targets.atomic_spins.telegraph import occupation, simulate_switching, skewed, telegraph_rates
 from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Sample, Tsp, exact, load
 from neuromorph.protocol import mapping_error
 from neuromorph.rng import kernel_states, read_seeds
@@ -31,7 +31,7 @@ def generator_matrix(w: np.ndarray, h: np.ndarray, beta: float, theta: float) ->
     """Q (2^n, 2^n) of the master equation dp/dt = p Q, in attempt times; written out from the rates alone."""
     n = h.size
     states = exact.spins_of(np.arange(2**n), n)
-    up, down = rates(2 * beta * (states @ w.T + h), attempt_rate_hz=1.0, theta=theta)
+    up, down = telegraph_rates(2 * beta * (states @ w.T + h), attempt_rate_hz=1.0, theta=theta)
     q = np.zeros((2**n, 2**n))
     for k in range(2**n):
         for i in range(n):
@@ -53,7 +53,7 @@ def test_switching_follows_the_master_equation_on_the_way(theta):
     h, betas, durations = rng.normal(size=3), np.array([0.3, 0.7]), np.array([0.2, 0.4])
     spins = np.tile(np.array([-1, 1, -1], np.int8), (20_000, 1))
     streams = kernel_states(read_seeds(6, len(spins)))
-    _, ended = switch(sparse.csc_array(w), h, betas, durations, spins, streams, theta=theta)
+    _, ended = simulate_switching(sparse.csc_array(w), h, betas, durations, spins, streams, theta=theta)
     start = np.zeros(8)
     start[0b010] = 1.0
     for beta, duration in zip(betas, durations, strict=True):
@@ -65,7 +65,7 @@ def test_switching_follows_the_master_equation_on_the_way(theta):
 @pytest.mark.parametrize("theta", THETAS)
 def test_one_atom_switches_as_often_as_its_rates_say(theta):
     """2 r_up r_down / (r_up + r_down) events an attempt time, within 6 standard deviations (below Poisson's)."""
-    up, down = rates(2 * 0.4 * np.array([1.1]), attempt_rate_hz=1.0, theta=theta)
+    up, down = telegraph_rates(2 * 0.4 * np.array([1.1]), attempt_rate_hz=1.0, theta=theta)
     shares, events = occupation([[0.0]], [1.1], 2e5, beta=0.4, theta=theta, rng=1)
     expected = 2e5 * 2 * float(up[0] * down[0] / (up[0] + down[0]))
     assert abs(events - expected) < 6 * np.sqrt(expected)
@@ -112,7 +112,9 @@ def test_atoms_that_chase_each_other_are_stopped():
     """w_12 = -w_21, quenched: every switch wants the next one at once. It must end, and say that it did not settle."""
     w = sparse.csc_array(np.array([[0.0, 1.0], [-1.0, 0.0]]))
     spins = np.ones((2, 2), np.int8)
-    events, ended = switch(w, np.zeros(2), np.array([40.0]), np.array([10.0]), spins, kernel_states(read_seeds(0, 2)))
+    events, ended = simulate_switching(
+        w, np.zeros(2), np.array([40.0]), np.array([10.0]), spins, kernel_states(read_seeds(0, 2))
+    )
     assert not ended.any()
     assert np.isfinite(events).all()
 
@@ -158,7 +160,7 @@ def test_up_to_four_atoms_hold_what_is_asked(n):
 def test_held_couplings_are_the_law_at_the_positions(n):
     """Nothing but positions and one scale makes the couplings; no two atoms nearer than allowed."""
     wanted = normal_couplings(n, n)
-    placed = place(wanted, LAW, np.random.default_rng(0), starts=128)
+    placed = place_atoms(wanted, LAW, np.random.default_rng(0), starts=128)
     for i in range(n):
         for j in range(i):
             x, y = placed.positions[i] - placed.positions[j]

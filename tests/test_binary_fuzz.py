@@ -26,7 +26,7 @@ from study_toys import Descent, Ring
 
 import neuromorph as nm
 from circuits.simulators.rawfile import read_raw
-from hardware_targets.dopant_network.learning.iv_dataset import Record, read_record, write_record
+from hardware_targets.dopant_network.learning.iv_dataset import IvDataset, read_dataset, write_dataset
 from hardware_targets.dopant_network.learning.surrogate import fit_surrogate, read_surrogate, write_surrogate
 from hardware_targets.spiking_chip.chip_tables import generic_table
 from neuromorph.files.npz import read_npy
@@ -238,23 +238,23 @@ def raw_files(folder: Path) -> Kind:
     return Kind("raw files of SPICE", [binary, text, binary + text, text + binary], read)
 
 
-def record(seed: int = 0) -> Record:
+def record(seed: int = 0) -> IvDataset:
     rng = np.random.default_rng(seed)
-    return Record(rng.normal(size=(20, 4)), 1e-9 * rng.normal(size=(20, 2)), (3, 1), "a test")
+    return IvDataset(rng.normal(size=(20, 4)), 1e-9 * rng.normal(size=(20, 2)), (3, 1), "a test")
 
 
 def text_records(folder: Path) -> Kind:
     def read(path: Path) -> None:
-        assert np.isfinite(read_record(path).currents_a).all()
+        assert np.isfinite(read_dataset(path).currents_a).all()
 
-    return Kind("records.csv", [written(write_record, folder, "a.csv", record())], read)
+    return Kind("records.csv", [written(write_dataset, folder, "a.csv", record())], read)
 
 
 def packed_records(folder: Path) -> Kind:
     def read(path: Path) -> None:
-        assert np.isfinite(read_record(path).currents_a).all()
+        assert np.isfinite(read_dataset(path).currents_a).all()
 
-    return Kind("records.npz", [written(write_record, folder, "a.npz", record())], read, sealed_zip)
+    return Kind("records.npz", [written(write_dataset, folder, "a.npz", record())], read, sealed_zip)
 
 
 def surrogates(folder: Path) -> Kind:

@@ -9,7 +9,7 @@ import pytest
 
 from circuits.simulators import rawfile
 from circuits.simulators.rawfile import read_raw
-from hardware_targets.dopant_network.learning.iv_dataset import Record, read_record, write_record
+from hardware_targets.dopant_network.learning.iv_dataset import IvDataset, read_dataset, write_dataset
 from neuromorph.associative_memory import sample_final_overlaps
 from neuromorph.files.atomic_write import read_file
 from neuromorph.spiking.brian.measurement_cache import cached_measurement
@@ -40,18 +40,18 @@ def test_a_table_takes_little_memory(name, tmp_path):
     tracemalloc.start()
     try:
         with pytest.raises(ValueError, match=rf"x\.csv.*{rule}"):
-            read_record(tmp_path / "x.csv")
+            read_dataset(tmp_path / "x.csv")
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
     finally:
         tracemalloc.stop()
 
 
 def test_a_table_with_any_line_ends_is_read(tmp_path):
-    record = Record(np.arange(12.0).reshape(4, 3) / 7.0, np.array([[1e-9], [0.0], [-3e-12], [0.1]]), (2,), "bench")
-    text = write_record(tmp_path / "x.csv", record).read_bytes()
+    record = IvDataset(np.arange(12.0).reshape(4, 3) / 7.0, np.array([[1e-9], [0.0], [-3e-12], [0.1]]), (2,), "bench")
+    text = write_dataset(tmp_path / "x.csv", record).read_bytes()
     for ends in (b"\r\n", b"\r", b"\n\n"):
         (tmp_path / "x.csv").write_bytes(b"\xef\xbb\xbf" + text.replace(b"\n", ends))
-        back = read_record(tmp_path / "x.csv")
+        back = read_dataset(tmp_path / "x.csv")
         assert np.array_equal(back.voltages_v, record.voltages_v)
         assert back.source == "bench"
 
@@ -60,7 +60,7 @@ def test_a_table_with_any_line_ends_is_read(tmp_path):
 def test_a_pipe_is_no_record(name, tmp_path):
     os.mkfifo(tmp_path / name)
     with pytest.raises(ValueError, match=rf"{name}.* is not a regular file"):
-        read_record(tmp_path / name)
+        read_dataset(tmp_path / name)
 
 
 @pytest.mark.parametrize("outputs", [np.array([1.5]), np.array(3), np.array([[0]]), np.zeros(5000, int)])
@@ -68,7 +68,7 @@ def test_outputs_are_a_few_whole_numbers(outputs, tmp_path):
     about = {"voltages_v": np.zeros((2, 3)), "currents_a": np.zeros((2, 1)), "source": np.array("x")}
     np.savez(tmp_path / "x.npz", outputs=outputs, **about)
     with pytest.raises(ValueError, match=r"x\.npz: outputs are .*; give a few whole numbers"):
-        read_record(tmp_path / "x.npz")
+        read_dataset(tmp_path / "x.npz")
 
 
 RAW = {

@@ -12,10 +12,10 @@ from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.drawing import draw_curve, draw_device, draw_truth_table
 from hardware_targets.dopant_network.learning.logic_gates import Terminals
 from hardware_targets.dopant_network.targets.dopant_classifier import truth_table
-from hardware_targets.dopant_network.targets.transfer_curves import transfer
-from hardware_targets.dopant_network.transport.current_paths import net_flow
-from hardware_targets.dopant_network.transport.master_equation import stationary
-from hardware_targets.dopant_network.transport.mean_field import mean_field
+from hardware_targets.dopant_network.targets.transfer_curves import transfer_curve
+from hardware_targets.dopant_network.transport.current_paths import net_hopping_flow
+from hardware_targets.dopant_network.transport.master_equation import stationary_occupations
+from hardware_targets.dopant_network.transport.mean_field import mean_field_occupations
 
 V = np.array([0.6, -0.3, 0.0, 0.2])
 
@@ -24,19 +24,19 @@ V = np.array([0.6, -0.3, 0.0, 0.2])
 def test_paths_add_up(acceptors):
     """What flows into an acceptor flows out, and into the electrodes flow the currents of the same solver."""
     network = random_device(acceptors, 1, 4, rng=6).network
-    flow, exact = net_flow(network, V)
+    flow, exact = net_hopping_flow(network, V)
     assert exact == (acceptors == 4)
     np.testing.assert_array_equal(flow, -flow.T)
     assert np.abs(flow[:acceptors].sum(axis=1)).max() < 1e-7 * np.abs(flow).max()
-    currents = (stationary if exact else mean_field)(network, V).currents_a
+    currents = (stationary_occupations if exact else mean_field_occupations)(network, V).currents_a
     into = elementary_charge * flow[:, acceptors:].sum(axis=0)
     np.testing.assert_allclose(into, currents, atol=1e-7 * np.abs(currents).max())
 
 
 def test_no_paths_in_equilibrium():
     network = random_device(5, 1, 4, rng=6).network
-    flow, _ = net_flow(network, np.full(4, 0.3))
-    assert np.abs(flow).max() < 1e-9 * net_flow(network, V)[0].max()
+    flow, _ = net_hopping_flow(network, np.full(4, 0.3))
+    assert np.abs(flow).max() < 1e-9 * net_hopping_flow(network, V)[0].max()
 
 
 def test_a_device_shows_its_parts_and_paths():
@@ -48,7 +48,7 @@ def test_a_device_shows_its_parts_and_paths():
     assert [text.get_text() for text in plain.texts] == ["0", "1", "2", "3"]
     assert driven.texts[0].get_text() == "0: +0.60 V"
     assert len(plain.patches) == 7
-    flow, _ = net_flow(device.network, V)
+    flow, _ = net_hopping_flow(device.network, V)
     assert len(driven.patches) == 7 + (flow > 0.03 * flow.max()).sum()
     figure.canvas.draw()
 
@@ -56,7 +56,7 @@ def test_a_device_shows_its_parts_and_paths():
 def test_curves_and_truth_tables_show_their_errors():
     network, terminals = random_device(4, 1, 4, rng=6).network, Terminals((0, 1), 2)
     left, right = Figure().subplots(1, 2)
-    curve = transfer(network, (0, 2), np.linspace(-0.5, 0.5, 5))
+    curve = transfer_curve(network, (0, 2), np.linspace(-0.5, 0.5, 5))
     assert draw_curve(left, curve, seconds=1e-6) is left
     np.testing.assert_allclose(left.lines[0].get_ydata(), 1e9 * curve.currents_a)
     band = left.collections[0].get_paths()[0].vertices[:, 1]

@@ -5,8 +5,8 @@ import pytest
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork, thermal_voltage
-from hardware_targets.dopant_network.transport.master_equation import _balanced, stationary, transitions
-from hardware_targets.dopant_network.transport.mean_field import _Rates, mean_field
+from hardware_targets.dopant_network.transport.master_equation import _balanced, stationary_occupations, transitions
+from hardware_targets.dopant_network.transport.mean_field import _Rates, mean_field_occupations
 
 NETWORKS = [random_device(n, 1 + n % 2, 8, images=n == 6, rng=n).network for n in (2, 4, 6, 7, 8)]
 ELEMENTARY_CHARGE = 1.602176634e-19
@@ -54,7 +54,7 @@ def test_rates_follow_the_change_of_the_total_energy(network: HoppingNetwork) ->
 def test_equal_voltages_give_boltzmann_and_detailed_balance(network: HoppingNetwork, temperature_k: float) -> None:
     """p = exp(-H / kT) / Z to 1e-12, p k = p k for every hop and its return, and no current."""
     v = np.full(8, 0.037)
-    state = stationary(network, v, temperature_k=temperature_k)
+    state = stationary_occupations(network, v, temperature_k=temperature_k)
     filled = (np.arange(1 << network.sites)[:, None] >> np.arange(network.sites)) & 1
     energy = network.energy(filled, v, 0.037)
     boltzmann = np.exp(-(energy - energy.min()) / thermal_voltage(temperature_k))
@@ -72,7 +72,7 @@ def test_currents_add_up_to_nothing(network: HoppingNetwork) -> None:
     """Below 1e-10 nA in sum, for currents of the order of 1 nA, at both temperatures."""
     for seed in range(4):
         for temperature_k in (77.0, 300.0):
-            currents = stationary(network, voltages(seed), temperature_k=temperature_k).currents_a
+            currents = stationary_occupations(network, voltages(seed), temperature_k=temperature_k).currents_a
             assert abs(currents.sum()) < 1e-19
             assert np.abs(currents).max() > 1e-12
 
@@ -81,7 +81,7 @@ def test_sums_of_ten_and_eleven_acceptors() -> None:
     """Both ways of solving, dense and sparse, where they meet; the occupation is that of the probabilities."""
     for n in (10, 11):
         network = random_device(n, 1, 8, rng=n).network
-        state = stationary(network, voltages(n))
+        state = stationary_occupations(network, voltages(n))
         assert abs(state.currents_a.sum()) < 1e-19
         assert state.occupation().shape == (n,)
         assert (state.occupation() >= 0.0).all()
@@ -94,7 +94,7 @@ def test_elimination_and_sparse_factors_agree(seed: int) -> None:
     v = voltages(seed, 5)
     source, target, rates, _, _ = transitions(network, v, 77.0)
     sparse = _balanced(source, target, rates, 1 << 7)
-    assert np.abs(stationary(network, v).probabilities - sparse).max() < 1e-9
+    assert np.abs(stationary_occupations(network, v).probabilities - sparse).max() < 1e-9
 
 
 def test_far_voltages_do_not_break_the_elimination() -> None:
@@ -102,7 +102,7 @@ def test_far_voltages_do_not_break_the_elimination() -> None:
     network = random_device(8, 1, 8, rng=0).network
     for seed in range(20):
         v = np.random.default_rng([7, seed]).uniform(-1.0, 1.0, 8)
-        state = stationary(network, v)
+        state = stationary_occupations(network, v)
         assert np.isfinite(state.probabilities).all()
         assert abs(state.currents_a.sum()) < 1e-19
 
@@ -116,8 +116,8 @@ def test_one_acceptor_by_hand() -> None:
     into = np.array([1e9, 3e9, 2e8]) * np.minimum(1.0, np.exp(-(energy - v) / kt))
     p = into.sum() / (into.sum() + out.sum())
     expected = ELEMENTARY_CHARGE * (p * out - (1.0 - p) * into)
-    assert np.allclose(stationary(network, v).currents_a, expected, rtol=1e-12)
-    assert np.allclose(mean_field(network, v).currents_a, expected, rtol=1e-8)
+    assert np.allclose(stationary_occupations(network, v).currents_a, expected, rtol=1e-12)
+    assert np.allclose(mean_field_occupations(network, v).currents_a, expected, rtol=1e-8)
 
 
 def test_bad_networks_and_voltages_are_refused() -> None:
@@ -139,25 +139,27 @@ def test_bad_networks_and_voltages_are_refused() -> None:
         with pytest.raises(ValueError, match=message):
             HoppingNetwork(**(asked | change))
     with pytest.raises(ValueError, match="8 electrodes"):
-        stationary(network, np.zeros(7))
+        stationary_occupations(network, np.zeros(7))
     with pytest.raises(ValueError, match="NaN or infinity"):
-        stationary(network, np.full(8, np.inf))
+        stationary_occupations(network, np.full(8, np.inf))
     with pytest.raises(ValueError, match="temperature_k"):
-        stationary(network, np.zeros(8), temperature_k=0.0)
+        stationary_occupations(network, np.zeros(8), temperature_k=0.0)
     with pytest.raises(ValueError, match="stops at 14"):
-        stationary(random_device(15, 1, rng=0).network, np.zeros(8))
+        stationary_occupations(random_device(15, 1, rng=0).network, np.zeros(8))
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: f"{network.sites} acceptors")
 def test_mean_field_slopes_are_finite_differences(network: HoppingNetwork) -> None:
     """dI/dV by implicit differentiation against central differences of whole solutions; and rows sum to nothing."""
     v, step = voltages(3), 1e-6
-    state = mean_field(network, v, temperature_k=150.0)
+    state = mean_field_occupations(network, v, temperature_k=150.0)
     assert state.converged
     assert abs(state.currents_a.sum()) < 1e-9 * np.abs(state.currents_a).max()
     found = np.empty((8, 8))
     for e in range(8):
-        ends = [mean_field(network, v + d * np.eye(8)[e], temperature_k=150.0).currents_a for d in (step, -step)]
+        ends = [
+            mean_field_occupations(network, v + d * np.eye(8)[e], temperature_k=150.0).currents_a for d in (step, -step)
+        ]
         found[:, e] = (ends[0] - ends[1]) / (2.0 * step)
     scale = np.abs(found).max()
     assert np.abs(state.conductances_s - found).max() < 1e-5 * scale
@@ -183,8 +185,8 @@ def test_mean_field_is_near_the_exact_currents() -> None:
         errors = []
         for seed in range(12):
             network = random_device(8, 1, 8, rng=seed // 3).network
-            exact = stationary(network, voltages(seed), temperature_k=temperature_k).currents_a
-            state = mean_field(network, voltages(seed), temperature_k=temperature_k)
+            exact = stationary_occupations(network, voltages(seed), temperature_k=temperature_k).currents_a
+            state = mean_field_occupations(network, voltages(seed), temperature_k=temperature_k)
             assert state.converged, state.message
             errors.append(np.abs(state.currents_a - exact).max() / np.abs(exact).max())
         assert np.median(errors) < 0.1
@@ -195,8 +197,8 @@ def test_mean_field_says_when_it_is_not_steady(monkeypatch: pytest.MonkeyPatch) 
     from hardware_targets.dopant_network.transport import mean_field as module
 
     monkeypatch.setattr(module, "_STEPS", 1)
-    state = mean_field(NETWORKS[4], voltages(0))
+    state = mean_field_occupations(NETWORKS[4], voltages(0))
     assert not state.converged
     assert "still differ" in state.message
     with pytest.raises(ValueError, match="start"):
-        mean_field(NETWORKS[4], voltages(0), start=np.full(8, 2.0))
+        mean_field_occupations(NETWORKS[4], voltages(0), start=np.full(8, 2.0))

@@ -10,13 +10,13 @@ from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.logic_gates import (
     GATES,
     Terminals,
-    abundance,
     find_gate,
+    gate_abundance,
     measured_quality,
     separation,
     truth_currents,
 )
-from hardware_targets.dopant_network.transport.master_equation import stationary
+from hardware_targets.dopant_network.transport.master_equation import stationary_occupations
 
 NETWORK = random_device(5, 1, 6, rng=2).network
 TERMINALS = Terminals((0, 2), 4, low_v=-0.1, high_v=0.3)
@@ -61,7 +61,7 @@ def test_inputs_and_controls_reach_their_electrodes() -> None:
         [0.3, 0.5, 0.3, 0.6, 0.0, 0.7],
     ]
     currents = truth_currents(NETWORK, TERMINALS, [0.5, 0.6, 0.7])
-    assert currents.tolist() == [stationary(NETWORK, v).currents_a[4] for v in table]
+    assert currents.tolist() == [stationary_occupations(NETWORK, v).currents_a[4] for v in table]
     with pytest.raises(ValueError, match="three electrodes"):
         Terminals((0, 0), 1)
     with pytest.raises(ValueError, match="different voltages"):
@@ -79,7 +79,7 @@ def test_search_beats_chance_and_repeats_itself() -> None:
     found, again = (find_gate(NETWORK, TERMINALS, "AND", population=10, generations=8, rng=1) for _ in range(2))
     assert np.array_equal(found.controls_v, again.controls_v)
     assert found.quality == separation(truth_currents(NETWORK, TERMINALS, found.controls_v), "AND")
-    chance = abundance([NETWORK], TERMINALS, 60, rng=3)
+    chance = gate_abundance([NETWORK], TERMINALS, 60, rng=3)
     assert set(chance) == set(GATES)
     assert chance["AND"].shape == (1, 60)
     assert found.quality > np.median(chance["AND"]) + 0.5
@@ -105,7 +105,7 @@ def test_xor_is_found_again() -> None:
     network = random_device(8, 1, 8, rng=4).network
     terminals = Terminals((1, 4), 7)
     assert find_gate(network, terminals, "XOR", population=30, generations=30, rng=401).quality > 0.8
-    chance = abundance([network], terminals, 300, rng=0)
+    chance = gate_abundance([network], terminals, 300, rng=0)
     assert np.count_nonzero(chance["XOR"] > 0.0) < np.count_nonzero(chance["AND"] > 0.0)
 
 

@@ -6,9 +6,15 @@ from scipy.stats import binom, chi2
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork
-from hardware_targets.dopant_network.transport.current_voltage import along, falling, gate_map, sweep, telegraph
-from hardware_targets.dopant_network.transport.kinetic_monte_carlo_kernel import from_rising
-from hardware_targets.dopant_network.transport.master_equation import stationary
+from hardware_targets.dopant_network.transport.current_voltage import (
+    current_trace,
+    gate_map,
+    ndr_test,
+    sweep_settings,
+    sweep_voltages,
+)
+from hardware_targets.dopant_network.transport.kinetic_monte_carlo_kernel import distance_from_rising
+from hardware_targets.dopant_network.transport.master_equation import stationary_occupations
 
 FALSE_FAILURE = 1e-6
 NETWORK = random_device(6, 1, 6, rng=0).network
@@ -17,7 +23,7 @@ BASE = np.random.default_rng(0).uniform(-0.3, 0.3, 6)
 
 def test_settings_of_curves_and_maps() -> None:
     """One electrode swept, or two; the others stay where they were."""
-    curve = along(BASE, 2, [0.0, 0.1, 0.2])
+    curve = sweep_settings(BASE, 2, [0.0, 0.1, 0.2])
     assert curve.shape == (3, 6)
     assert np.array_equal(curve[:, 2], [0.0, 0.1, 0.2])
     assert np.array_equal(np.delete(curve, 2, axis=1), np.tile(np.delete(BASE, 2), (3, 1)))
@@ -25,22 +31,22 @@ def test_settings_of_curves_and_maps() -> None:
     assert grid.shape == (2, 3, 6)
     assert grid[1, 2].tolist() == [0.1, *BASE[1:5], 0.5]
     with pytest.raises(ValueError, match="electrode is 6"):
-        along(BASE, 6, [0.0])
+        sweep_settings(BASE, 6, [0.0])
 
 
 def test_a_sweep_is_its_settings_one_by_one() -> None:
     """Exact, mean field and KMC near each other; temperatures broadcast; any number of workers gives the same bits."""
-    settings = along(BASE, 1, np.linspace(-0.3, 0.3, 3))
-    exact = sweep(NETWORK, settings, temperature_k=[[77.0], [200.0]], solver="exact")
+    settings = sweep_settings(BASE, 1, np.linspace(-0.3, 0.3, 3))
+    exact = sweep_voltages(NETWORK, settings, temperature_k=[[77.0], [200.0]], solver="exact")
     assert exact.currents_a.shape == (2, 3, 6)
     for t in range(2):
         for m in range(3):
-            alone = stationary(NETWORK, settings[m], temperature_k=(77.0, 200.0)[t]).currents_a
+            alone = stationary_occupations(NETWORK, settings[m], temperature_k=(77.0, 200.0)[t]).currents_a
             assert np.array_equal(exact.currents_a[t, m], alone)
-    rough = sweep(NETWORK, settings, solver="mean-field")
+    rough = sweep_voltages(NETWORK, settings, solver="mean-field")
     assert rough.converged.all()
     assert np.abs(rough.currents_a - exact.currents_a[0]).max() < 0.2 * np.abs(exact.currents_a).max()
-    one, two = (sweep(NETWORK, settings, relative_error=0.05, workers=w, rng=4) for w in (1, 2))
+    one, two = (sweep_voltages(NETWORK, settings, relative_error=0.05, workers=w, rng=4) for w in (1, 2))
     assert np.array_equal(one.currents_a, two.currents_a)
     assert np.array_equal(one.errors_a, two.errors_a)
     z = (one.currents_a - exact.currents_a[0]) / one.errors_a
@@ -50,8 +56,8 @@ def test_a_sweep_is_its_settings_one_by_one() -> None:
 def test_common_random_numbers_are_common() -> None:
     """Equal settings give equal currents on common numbers, others on their own."""
     twice = np.stack([BASE, BASE])
-    common = sweep(NETWORK, twice, relative_error=0.1, rng=1).currents_a
-    own = sweep(NETWORK, twice, relative_error=0.1, common=False, rng=1).currents_a
+    common = sweep_voltages(NETWORK, twice, relative_error=0.1, rng=1).currents_a
+    own = sweep_voltages(NETWORK, twice, relative_error=0.1, common=False, rng=1).currents_a
     assert np.array_equal(common[0], common[1])
     assert not np.array_equal(own[0], own[1])
 
@@ -69,7 +75,7 @@ def test_noise_of_one_acceptor_is_known() -> None:
     Holes that enter at rate a and leave at b, one at a time. chi^2 of the averaged periodogram over its frequencies.
     """
     a, b = 2e9, 3e9
-    trace = telegraph(
+    trace = current_trace(
         channel((a, b)), np.array([0.5, -0.5]), 1, interval_s=2e-11, intervals=400_000, segments=200, rng=1
     )
     current = 1.602176634e-19 * a * b / (a + b)
@@ -88,15 +94,15 @@ def test_noise_of_one_acceptor_is_known() -> None:
 def test_traces_are_repeatable_and_refuse_nonsense() -> None:
     """One seed, one trace; its mean is the exact current."""
     asked = {"interval_s": 1e-9, "intervals": 2000, "rng": 3}
-    first, again = (telegraph(NETWORK, BASE, 0, **asked) for _ in range(2))
+    first, again = (current_trace(NETWORK, BASE, 0, **asked) for _ in range(2))
     assert np.array_equal(first.currents_a, again.currents_a)
-    exact = stationary(NETWORK, BASE).currents_a[0]
+    exact = stationary_occupations(NETWORK, BASE).currents_a[0]
     noise = np.sqrt(first.spectrum_a2_hz[:5].mean() / (2.0 * 2000 * 1e-9))
     assert abs(first.currents_a.mean() - exact) < 6.0 * noise
     with pytest.raises(ValueError, match="electrode is 9"):
-        telegraph(NETWORK, BASE, 9, **asked)
+        current_trace(NETWORK, BASE, 9, **asked)
     with pytest.raises(ValueError, match="positive"):
-        telegraph(NETWORK, BASE, 0, interval_s=0.0, intervals=100)
+        current_trace(NETWORK, BASE, 0, interval_s=0.0, intervals=100)
 
 
 def test_distance_from_rising_curves_is_that_of_isotonic_regression() -> None:
@@ -107,7 +113,7 @@ def test_distance_from_rising_curves_is_that_of_isotonic_regression() -> None:
     for _ in range(20):
         y, sigma = rng.normal(size=15), rng.uniform(0.5, 2.0, 15)
         fit = isotonic_regression(y, weights=1.0 / sigma**2).x
-        assert from_rising(y[None], 1.0 / sigma[None] ** 2)[0] == pytest.approx(
+        assert distance_from_rising(y[None], 1.0 / sigma[None] ** 2)[0] == pytest.approx(
             float((((y - fit) / sigma) ** 2).sum()), abs=1e-9
         )
 
@@ -119,7 +125,7 @@ def test_flat_curves_are_called_falling_as_often_as_said() -> None:
     estimated = sigma * np.sqrt(rng.chisquare(31, (2000, 12)) / 31)
     curves = rng.normal(0.0, sigma, (2000, 12))
     p = np.concatenate(
-        [falling(curves[k : k + 1], estimated[k : k + 1], level=0.05, draws=400, rng=k).p for k in range(500)]
+        [ndr_test(curves[k : k + 1], estimated[k : k + 1], level=0.05, draws=400, rng=k).p for k in range(500)]
     )
     low, high = binom.ppf([FALSE_FAILURE / 2, 1 - FALSE_FAILURE / 2], 500, 0.05)
     assert low <= np.count_nonzero(p <= 0.05) <= high
@@ -133,7 +139,7 @@ def test_rising_noisy_curves_pass_and_falling_ones_are_found() -> None:
     rng = np.random.default_rng(4)
     rising = np.linspace(0.0, 40.0, 20) + rng.normal(size=(40, 20))
     dipped = np.linspace(0.0, 10.0, 20) - 8.0 * (np.abs(np.arange(20) - 10) < 3) + rng.normal(size=(10, 20))
-    found = falling(np.concatenate([rising, dipped]), np.ones((50, 20)), rng=1)
+    found = ndr_test(np.concatenate([rising, dipped]), np.ones((50, 20)), rng=1)
     assert not found.falls[:40].any()
     assert found.falls[40:].all()
 
@@ -146,10 +152,10 @@ def test_some_curves_of_dopant_networks_fall() -> None:
         networks.append(random_device(7, 1, 8, rng=seed).network)
         base = np.random.default_rng(seed).uniform(-0.5, 0.5, (4, 8))
         base[:, 4] = 0.0
-        settings.append(along(base, 0, volts))
-    every = np.array([sweep(n, v, solver="exact").currents_a for n, v in zip(networks, settings, strict=True)])
+        settings.append(sweep_settings(base, 0, volts))
+    every = np.array([sweep_voltages(n, v, solver="exact").currents_a for n, v in zip(networks, settings, strict=True)])
     curves = every[..., 4].reshape(16, -1)
-    verdict = falling(curves, np.zeros_like(curves))
+    verdict = ndr_test(curves, np.zeros_like(curves))
     assert 2 <= np.count_nonzero(verdict.drop > 0.1) <= 14
     assert np.array_equal(verdict.falls, verdict.drop > 0.0)
     # KMC knows currents to 1 % of the largest of all electrodes: the two deepest falls and the two steepest climbs.
@@ -159,24 +165,24 @@ def test_some_curves_of_dopant_networks_fall() -> None:
     chosen = [*np.argsort(deep)[-2:], *np.argsort(climb)[-2:]]
     noisy, errors = [], []
     for c in chosen:
-        found = sweep(networks[c // 4], settings[c // 4][c % 4], relative_error=0.01, common=False, rng=int(c))
+        found = sweep_voltages(networks[c // 4], settings[c // 4][c % 4], relative_error=0.01, common=False, rng=int(c))
         noisy.append(found.currents_a[:, 4])
         errors.append(found.errors_a[:, 4])
-    assert falling(np.array(noisy), np.array(errors), rng=5).falls.tolist() == [True, True, False, False]
+    assert ndr_test(np.array(noisy), np.array(errors), rng=5).falls.tolist() == [True, True, False, False]
 
 
 def test_bad_curves_are_refused() -> None:
     """Unequal shapes, NaN, errors of part of a curve, a level that the draws cannot reach."""
     good = np.zeros((2, 5))
     with pytest.raises(ValueError, match="equal shapes"):
-        falling(good, np.zeros((2, 4)))
+        ndr_test(good, np.zeros((2, 4)))
     with pytest.raises(ValueError, match="finite"):
-        falling(good + np.nan, good)
+        ndr_test(good + np.nan, good)
     with pytest.raises(ValueError, match="all of a curve or none"):
-        falling(good, good + np.arange(5))
+        ndr_test(good, good + np.arange(5))
     with pytest.raises(ValueError, match="more than"):
-        falling(good, good + 1.0, draws=100)
+        ndr_test(good, good + 1.0, draws=100)
     with pytest.raises(ValueError, match="solver is"):
-        sweep(NETWORK, BASE, solver="magic")  # type: ignore[arg-type]
+        sweep_voltages(NETWORK, BASE, solver="magic")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="workers"):
-        sweep(NETWORK, BASE, workers=0)
+        sweep_voltages(NETWORK, BASE, workers=0)

@@ -8,8 +8,8 @@ from scipy.stats import chi2, f, norm
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork, thermal_voltage
-from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Kernel, Walk, dwell_times, measure
-from hardware_targets.dopant_network.transport.master_equation import stationary, transitions
+from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Kernel, Walk, dwell_times, measure_currents
+from hardware_targets.dopant_network.transport.master_equation import stationary_occupations, transitions
 
 ELEMENTARY_CHARGE = 1.602176634e-19
 FALSE_FAILURE = 1e-6
@@ -47,7 +47,7 @@ def test_currents_of_ten_devices_are_exact(kernel: Kernel) -> None:
     """
     for k, device in enumerate(DEVICES):
         temperature_k = (77.0, 300.0)[k % 2]
-        exact = stationary(device.network, VOLTAGES[k], temperature_k=temperature_k).currents_a
+        exact = stationary_occupations(device.network, VOLTAGES[k], temperature_k=temperature_k).currents_a
         walk = Walk(device.network, VOLTAGES[k], temperature_k=temperature_k, kernel=kernel, rng=k)
         assert p_value(walk, exact) > FALSE_FAILURE / (10 * len(KERNELS)), f"device {k}"
 
@@ -59,8 +59,8 @@ def test_errors_of_currents_are_what_they_say() -> None:
     """
     z = []
     for k, device in enumerate(DEVICES):
-        exact = stationary(device.network, VOLTAGES[k]).currents_a
-        found = measure(device.network, VOLTAGES[k], relative_error=0.02, rng=40 + k)
+        exact = stationary_occupations(device.network, VOLTAGES[k]).currents_a
+        found = measure_currents(device.network, VOLTAGES[k], relative_error=0.02, rng=40 + k)
         assert found.converged
         assert found.hops >= 64 * 1000
         assert (found.errors_a <= 0.02 * np.abs(found.currents_a).max()).all()
@@ -74,7 +74,7 @@ def test_kernels_visit_states_as_the_jump_chain_does() -> None:
     """After each 300 hops, 2,500 times, at 300 K: the state follows p(n) k(n), whatever the kernel (chi^2 at 10^-6)."""
     network, v = random_device(4, 1, 5, rng=5).network, VOLTAGES[0, :5]
     source, _, rates, _, _ = transitions(network, v, 300.0)
-    expected = stationary(network, v, temperature_k=300.0).probabilities * np.bincount(source, rates)
+    expected = stationary_occupations(network, v, temperature_k=300.0).probabilities * np.bincount(source, rates)
     expected /= expected.sum()
     for kernel in KERNELS:
         walk = Walk(network, v, temperature_k=300.0, kernel=kernel, rng=8)
@@ -139,7 +139,7 @@ def test_broken_dynamics_are_caught(mutant: str) -> None:
     """The check of currents fails each mistake, and passes the right walk."""
     device = random_device(8, 2, 8, rng=18)
     network, v = device.network, 0.2 * VOLTAGES[3]
-    exact = stationary(network, v).currents_a
+    exact = stationary_occupations(network, v).currents_a
     skewed = network.attempts_hz.copy()
     n = network.sites
     skewed[:n, n:] *= 1.3  # holes leave for electrodes more often than they come
@@ -163,14 +163,14 @@ def test_broken_dynamics_are_caught(mutant: str) -> None:
 def test_measure_stops_where_it_is_told() -> None:
     """At most_hops without convergence, and says so; a quarter of the error takes about 16 times the hops."""
     network = DEVICES[4].network
-    short = measure(network, VOLTAGES[4], relative_error=1e-5, most_hops=100_000, rng=0)
+    short = measure_currents(network, VOLTAGES[4], relative_error=1e-5, most_hops=100_000, rng=0)
     assert not short.converged
     assert 100_000 <= short.hops < 400_000
-    rough, fine = (measure(network, VOLTAGES[4], relative_error=r, rng=0) for r in (0.004, 0.001))
+    rough, fine = (measure_currents(network, VOLTAGES[4], relative_error=r, rng=0) for r in (0.004, 0.001))
     assert rough.converged
     assert fine.converged
     assert 4 <= fine.hops / rough.hops <= 64
-    zero = measure(network, np.zeros(8), relative_error=0.0, absolute_a=5e-12, rng=0)
+    zero = measure_currents(network, np.zeros(8), relative_error=0.0, absolute_a=5e-12, rng=0)
     assert zero.converged
     assert (np.abs(zero.currents_a) < norm.isf(FALSE_FAILURE / 16) * 5e-12).all()
 
@@ -178,7 +178,7 @@ def test_measure_stops_where_it_is_told() -> None:
 def test_the_same_seed_gives_the_same_currents() -> None:
     """Bit for bit, also with the kernel chosen by itself; another seed gives others."""
     network = random_device(20, 2, rng=0).network
-    a, b, c = (measure(network, VOLTAGES[0], relative_error=0.05, rng=seed) for seed in (1, 1, 2))
+    a, b, c = (measure_currents(network, VOLTAGES[0], relative_error=0.05, rng=seed) for seed in (1, 1, 2))
     assert np.array_equal(a.currents_a, b.currents_a)
     assert a.kernel == b.kernel
     assert not np.array_equal(a.currents_a, c.currents_a)
@@ -199,7 +199,7 @@ def test_bad_requests_are_refused() -> None:
     with pytest.raises(ValueError, match="one setting at a time"):
         Walk(network, VOLTAGES[:2], rng=0)
     with pytest.raises(ValueError, match="one of them positive"):
-        measure(network, VOLTAGES[0], relative_error=0.0)
+        measure_currents(network, VOLTAGES[0], relative_error=0.0)
     with pytest.raises(ValueError, match="up to 20"):
         dwell_times(random_device(21, 0, rng=0).network, VOLTAGES[0], 10)
     with pytest.raises(ValueError, match="more than a float holds"):

@@ -9,33 +9,33 @@ from hypothesis import strategies as st
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.iv_dataset import (
-    Record,
-    collect,
+    IvDataset,
     dissipated_w,
     random_voltages,
-    read_record,
+    read_dataset,
     sawtooth_voltages,
-    write_record,
+    simulate_dataset,
+    write_dataset,
 )
 from hardware_targets.dopant_network.learning.surrogate import fit_surrogate, read_surrogate, write_surrogate
-from hardware_targets.dopant_network.learning.training import Noisy
-from hardware_targets.dopant_network.transport.master_equation import stationary
+from hardware_targets.dopant_network.learning.training import NoisyDevice
+from hardware_targets.dopant_network.transport.master_equation import stationary_occupations
 
 NETWORK = random_device(4, 1, 4, rng=2).network
 LOW, HIGH = np.array([-0.5, -0.5, -0.5, 0.0]), np.array([0.5, 0.5, 0.5, 0.0])
-MEASURED = Record(np.arange(12.0).reshape(4, 3) / 7.0, np.array([[1e-9], [0.0], [-3e-12], [0.1]]), (2,), "bench 4")
+MEASURED = IvDataset(np.arange(12.0).reshape(4, 3) / 7.0, np.array([[1e-9], [0.0], [-3e-12], [0.1]]), (2,), "bench 4")
 
 
-def smooth(points: int, seed: int) -> Record:
+def smooth(points: int, seed: int) -> IvDataset:
     """Two currents that are a smooth function of three voltages, a fourth electrode held."""
     v = random_voltages(points, LOW, HIGH, rng=seed)
-    return Record(v, 1e-9 * np.column_stack([np.tanh(3.0 * v[:, 0]) * v[:, 1], v[:, 2] + 0.2 * v[:, 0]]), (3, 1))
+    return IvDataset(v, 1e-9 * np.column_stack([np.tanh(3.0 * v[:, 0]) * v[:, 1], v[:, 2] + 0.2 * v[:, 0]]), (3, 1))
 
 
 @pytest.mark.parametrize("name", ["record.csv", "record.npz"])
 def test_records_are_read_as_written(name: str, tmp_path: Path) -> None:
     """Every bit of every number, the outputs and the source: a rounded CSV or a lost column fails."""
-    read = read_record(write_record(tmp_path / name, MEASURED))
+    read = read_dataset(write_dataset(tmp_path / name, MEASURED))
     assert np.array_equal(read.voltages_v, MEASURED.voltages_v)
     assert np.array_equal(read.currents_a, MEASURED.currents_a)
     assert (read.outputs, read.source) == (MEASURED.outputs, MEASURED.source)
@@ -58,7 +58,7 @@ def test_a_bad_table_is_answered_with_its_line(text: str, said: str, tmp_path: P
     path = tmp_path / "measured.csv"
     path.write_text(text)
     with pytest.raises(ValueError, match=said):
-        read_record(path)
+        read_dataset(path)
 
 
 @settings(max_examples=150)
@@ -74,7 +74,7 @@ def test_any_bytes_are_read_or_refused(name: str, seed: int, cut: bool) -> None:
     path = FOLDER / f"changed-{name}"
     path.write_bytes(bytes(content))
     try:
-        read_surrogate(path) if name.startswith("surrogate") else read_record(path)
+        read_surrogate(path) if name.startswith("surrogate") else read_dataset(path)
     except ValueError as reason:
         if path.name not in str(reason):
             raise AssertionError("the file is not named") from reason
@@ -85,7 +85,7 @@ def _files(tmp_path_factory: pytest.TempPathFactory) -> None:
     global FOLDER, FILES
     FOLDER = tmp_path_factory.mktemp("files")
     fitted = fit_surrogate(smooth(40, 1), hidden=(3,), epochs=1, rng=1).surrogate
-    paths = [write_record(FOLDER / f"record.{kind}", MEASURED) for kind in ("csv", "npz")]
+    paths = [write_dataset(FOLDER / f"record.{kind}", MEASURED) for kind in ("csv", "npz")]
     FILES = {path.name: path.read_bytes() for path in [*paths, write_surrogate(FOLDER / "surrogate.npz", fitted)]}
 
 
@@ -102,7 +102,7 @@ def test_sawteeth_fill_the_box_at_incommensurate_frequencies() -> None:
 def test_an_interrupted_collection_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """The same currents whether or not it was stopped at 500 points; another device is refused."""
     v = random_voltages(700, LOW, HIGH, rng=1)
-    whole = collect(NETWORK, v, (3, 0))
+    whole = simulate_dataset(NETWORK, v, (3, 0))
     path = tmp_path / "part.npz"
 
     def stop(done: int, asked: int) -> None:
@@ -110,20 +110,20 @@ def test_an_interrupted_collection_goes_on_where_it_stopped(tmp_path: Path) -> N
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        collect(NETWORK, v, (3, 0), path=path, progress=stop)
-    assert len(read_record(path).voltages_v) == 500
-    again = collect(NETWORK, v, (3, 0), path=path)
+        simulate_dataset(NETWORK, v, (3, 0), path=path, progress=stop)
+    assert len(read_dataset(path).voltages_v) == 500
+    again = simulate_dataset(NETWORK, v, (3, 0), path=path)
     assert np.array_equal(again.currents_a, whole.currents_a)
     with pytest.raises(ValueError, match="another record"):
-        collect(random_device(4, 1, 4, rng=3).network, v, (3, 0), path=path)
+        simulate_dataset(random_device(4, 1, 4, rng=3).network, v, (3, 0), path=path)
 
 
 def test_what_is_collected_is_what_flows() -> None:
     """The exact solver's currents into the electrodes asked for; Monte Carlo's within six of its own errors."""
     v = random_voltages(5, LOW, HIGH, rng=3)
-    exact = np.array([stationary(NETWORK, row).currents_a for row in v])
-    assert np.array_equal(collect(NETWORK, v, (3, 0)).currents_a, exact[:, [3, 0]])
-    hopped = collect(NETWORK, v, (0, 1, 2, 3), relative_error=0.02, rng=1).currents_a
+    exact = np.array([stationary_occupations(NETWORK, row).currents_a for row in v])
+    assert np.array_equal(simulate_dataset(NETWORK, v, (3, 0)).currents_a, exact[:, [3, 0]])
+    hopped = simulate_dataset(NETWORK, v, (0, 1, 2, 3), relative_error=0.02, rng=1).currents_a
     assert (np.abs(hopped - exact).max(axis=1) < 6.0 * 0.02 * np.abs(exact).max(axis=1)).all()
     assert (dissipated_w(v, exact) > 0.0).all()
     assert dissipated_w([1.0, 0.0], [-2e-9, 2e-9]) == pytest.approx(2e-9)
@@ -133,7 +133,7 @@ def test_a_linear_device_is_fitted_exactly() -> None:
     """Least squares on a linear law: the law itself, slopes in A/V, no error."""
     v = random_voltages(60, LOW, HIGH, rng=4)
     law = np.array([[1e-9, -2e-9, 5e-10, 0.0]])
-    fit = fit_surrogate(Record(v, v @ law.T + 3e-9, (3,)), hidden=())
+    fit = fit_surrogate(IvDataset(v, v @ law.T + 3e-9, (3,)), hidden=())
     assert np.allclose(fit.surrogate.slopes(v[0]), law, rtol=1e-9, atol=1e-20)
     assert fit.relative_rmse.max() < 1e-12
 
@@ -165,7 +165,7 @@ def test_noise_has_the_surrogates_own_error() -> None:
     """Standard deviation of 40,000 noisy currents at one setting: rmse_a, within 6 standard errors, for each output."""
     fit = fit_surrogate(smooth(200, 8), hidden=(10,), epochs=10, rng=1)
     v = np.zeros((40_000, 4))
-    noise = Noisy(fit.surrogate, fit.surrogate.rmse_a, 1).currents(v) - fit.surrogate.currents(v)
+    noise = NoisyDevice(fit.surrogate, fit.surrogate.rmse_a, 1).currents(v) - fit.surrogate.currents(v)
     assert np.abs(noise.std(axis=0) / fit.surrogate.rmse_a - 1.0).max() < 6.0 / np.sqrt(2 * len(v))
     assert np.abs(np.corrcoef(noise.T)[0, 1]) < 6.0 / np.sqrt(len(v))
 
@@ -195,10 +195,10 @@ def test_wrong_input_is_refused() -> None:
     with pytest.raises(ValueError, match="do not split"):
         fit_surrogate(smooth(3, 1))
     with pytest.raises(ValueError, match="never changes"):
-        fit_surrogate(Record(record.voltages_v, np.zeros((100, 1)), (3,)))
+        fit_surrogate(IvDataset(record.voltages_v, np.zeros((100, 1)), (3,)))
     with pytest.raises(ValueError, match="electrodes"):
         fit_surrogate(record, hidden=()).surrogate.currents(np.zeros(3))
     with pytest.raises(ValueError, match="low <= high"):
         sawtooth_voltages(10, HIGH, LOW)
     with pytest.raises(ValueError, match="finite"):
-        Record(np.array([[np.nan]]), np.array([[0.0]]), (0,))
+        IvDataset(np.array([[np.nan]]), np.array([[0.0]]), (0,))

@@ -13,15 +13,15 @@ from scipy.stats import chi2, kstest
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork
 from hardware_targets.dopant_network.learning.logic_gates import Terminals
-from hardware_targets.dopant_network.learning.training import Wiring
-from hardware_targets.dopant_network.targets.coulomb_glass import MAX_SPINS, DopantGlass
+from hardware_targets.dopant_network.learning.training import ElectrodeRoles
+from hardware_targets.dopant_network.targets.coulomb_glass import MAX_GLASS_SPINS, DopantGlass
 from hardware_targets.dopant_network.targets.dopant_classifier import train_readout, truth_table
 from hardware_targets.dopant_network.targets.dopant_neurons import DopantNeurons
-from hardware_targets.dopant_network.targets.noise_thresholds import thresholds
-from hardware_targets.dopant_network.targets.transfer_curves import current_noise, kept_units, transfer
-from hardware_targets.dopant_network.transport.current_voltage import telegraph
-from hardware_targets.dopant_network.transport.markov_chain import rate_table, walk
-from hardware_targets.dopant_network.transport.master_equation import stationary, transitions
+from hardware_targets.dopant_network.targets.noise_thresholds import noise_thresholds
+from hardware_targets.dopant_network.targets.transfer_curves import current_noise, select_trimmed_units, transfer_curve
+from hardware_targets.dopant_network.transport.current_voltage import current_trace
+from hardware_targets.dopant_network.transport.markov_chain import rate_table, walk_chain
+from hardware_targets.dopant_network.transport.master_equation import stationary_occupations, transitions
 from hardware_targets.memristor_crossbar import PhaseChange
 from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Sample, Tsp, exact, price
 from neuromorph.rng import kernel_states, read_seeds
@@ -64,10 +64,10 @@ def test_insulated_gates_carry_no_current():
     """The master equation finds detailed balance although the gates differ in voltage."""
     glass = DopantGlass(devices=64).program(glass_of(1, 4), rng=0).state
     assert np.ptp(glass.voltages_v) > 0.01
-    found = stationary(glass.network, glass.voltages_v)
+    found = stationary_occupations(glass.network, glass.voltages_v)
     assert np.abs(found.currents_a).max() < 1e-20
     assert (
-        stationary(glass.device.network, glass.voltages_v).currents_a.max() > 1e-15
+        stationary_occupations(glass.device.network, glass.voltages_v).currents_a.max() > 1e-15
     )  # with the insulator gone it would conduct
 
 
@@ -98,7 +98,7 @@ def test_the_glass_owns_to_temperatures_beyond_the_model():
 @pytest.mark.parametrize(
     ("call", "rule"),
     [
-        (lambda: DopantGlass().program(Ising(np.zeros((MAX_SPINS + 1,) * 2))), "at most 5"),
+        (lambda: DopantGlass().program(Ising(np.zeros((MAX_GLASS_SPINS + 1,) * 2))), "at most 5"),
         (lambda: DopantGlass(devices=0), "devices is 0"),
         (lambda: DopantGlass(gate_range_v=np.nan), "gate_range_v is nan"),
         (lambda: DopantGlass(radius_m=1e-9), "radius_m is 1e-09"),
@@ -107,7 +107,7 @@ def test_the_glass_owns_to_temperatures_beyond_the_model():
             lambda: DopantNeurons(integrators=50).program(Tsp("t", np.random.default_rng(0).random((10, 2)))),
             "100 units",
         ),
-        (lambda: transfer(random_device(3, 0, 4, rng=0).network, (1, 1), [0.0]), "two different electrodes"),
+        (lambda: transfer_curve(random_device(3, 0, 4, rng=0).network, (1, 1), [0.0]), "two different electrodes"),
         (
             lambda: truth_table(random_device(3, 0, 4, rng=0).network, Terminals((0, 1), 2), [0.0], "NOT"),
             "gate is 'NOT'",
@@ -128,7 +128,7 @@ def test_walks_follow_the_master_equation_in_time():
     generator -= np.diag(generator.sum(axis=1))
     time = 1.5 / np.median(-np.diag(generator))
     states = np.zeros(20_000, np.int64)
-    walk(*rate_table(source, target, rates, 8), states, time, 10**6, kernel_states(read_seeds(1, states.size)))
+    walk_chain(*rate_table(source, target, rates, 8), states, time, 10**6, kernel_states(read_seeds(1, states.size)))
     expected = expm(generator * time)[0] * states.size
     seen = np.bincount(states, minlength=8)
     kept = expected > 5.0
@@ -159,7 +159,7 @@ def test_noise_of_a_unit_is_that_of_its_hops():
     v = np.array([0.5, 0.0, 0.0, 0.0, 0.0])
     current, noise, _ = current_noise(network, v, 2)
     window = 200 * elementary_charge / abs(current)
-    trace = telegraph(network, v, 2, interval_s=window, intervals=400, segments=4, rng=3)
+    trace = current_trace(network, v, 2, interval_s=window, intervals=400, segments=4, rng=3)
     expected = noise / (2.0 * window)
     assert trace.currents_a.var(ddof=1) == pytest.approx(expected, rel=5.0 * np.sqrt(2.0 / 400))
     z = (trace.currents_a - current) / np.sqrt(expected)
@@ -180,7 +180,7 @@ def test_equilibrium_noise_is_johnsons():
 
 
 def test_kept_units_are_trimmed_and_looked_up():
-    units = kept_units()
+    units = select_trimmed_units()
     m = units.outputs.shape[1]
     grid = np.linspace(-units.range_v, units.range_v, m)
     assert np.abs(units.outputs[:, m // 2]).max() < 1e-12
@@ -197,7 +197,7 @@ def test_kept_units_are_trimmed_and_looked_up():
 def test_thresholds_make_a_normal_noise_logistic():
     """P(theta + xi > 0) is the heat bath's to the steps of a 10-bit converter (0.4 of 9 / 1024)."""
     betas, largest = np.array([0.0, 0.7, 3.0]), 2.5
-    table = thresholds(betas, largest, 10)
+    table = noise_thresholds(betas, largest, 10)
     fields = largest * ((np.arange(1024) + 0.5) / 512 - 1.0)
     assert np.abs(ndtr(table) - expit(2.0 * betas[:, None] * fields)).max() < 2e-3
 
@@ -296,7 +296,7 @@ def test_a_truth_table_knows_its_errors_and_joules():
     network, terminals, controls = random_device(5, 1, 5, rng=2).network, Terminals((0, 1), 2), [0.4, -0.3]
     table = truth_table(network, terminals, controls, "OR", collect_s=1e-7)
     voltages = terminals.voltages(controls)
-    flows = np.array([stationary(network, v).currents_a for v in voltages])
+    flows = np.array([stationary_occupations(network, v).currents_a for v in voltages])
     np.testing.assert_allclose(table.currents_a, flows[:, 2], rtol=1e-9)
     joules = -(voltages * flows).sum() / 4.0 * 1e-7
     assert table.ledger.entries[0].total.value == pytest.approx(joules, rel=1e-9)
@@ -313,7 +313,7 @@ def test_units_and_a_readout_tell_a_ring_from_its_inside():
     angle = rng.uniform(0.0, 2.0 * np.pi, 80)
     data, labels = np.c_[radius * np.cos(angle), radius * np.sin(angle)], np.arange(80) % 2
     networks = tuple(random_device(5, 1, 5, rng=seed).network for seed in range(12))
-    trained = train_readout(networks, Wiring((0, 1), 2, 5), rng.uniform(-0.3, 0.3, (12, 2)), data, labels)
+    trained = train_readout(networks, ElectrodeRoles((0, 1), 2, 5), rng.uniform(-0.3, 0.3, (12, 2)), data, labels)
     slow = trained.answer(data, rng=1)
     assert (slow.classes == labels).mean() > 0.8
     assert slow.errors_a.shape == (80, 12)
@@ -329,11 +329,11 @@ def test_large_units_are_measured_by_hopping():
 
     network, v = random_device(6, 1, 5, rng=10).network, np.array([0.5, 0.0, 0.0, 0.0, 0.0])
     exact_read = current_noise(network, v, 2)
-    big = inference.MAX_EXACT
+    big = inference.MAX_EXACT_ACCEPTORS
     try:
-        inference.MAX_EXACT = 0
+        inference.MAX_EXACT_ACCEPTORS = 0
         seen = inference._read(network, v, 2, 77.0, np.random.SeedSequence(4))
     finally:
-        inference.MAX_EXACT = big
+        inference.MAX_EXACT_ACCEPTORS = big
     assert seen[0] == pytest.approx(exact_read[0], rel=0.1)
     assert seen[1] == pytest.approx(exact_read[1], rel=0.9)

@@ -12,32 +12,32 @@ from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.benchmark_tasks import (
     POINTS,
     accuracy,
-    capacity,
-    ring,
+    best_threshold,
+    labelling_capacity,
+    ring_task,
     scaled,
-    threshold,
     train_gates,
 )
 from hardware_targets.dopant_network.learning.image_classifier import train_classifier, window_features, windows
-from hardware_targets.dopant_network.learning.iv_dataset import Record, collect, random_voltages
-from hardware_targets.dopant_network.learning.layered_units import Layers, through_layers, train_layers
+from hardware_targets.dopant_network.learning.iv_dataset import IvDataset, random_voltages, simulate_dataset
+from hardware_targets.dopant_network.learning.layered_units import LayeredUnits, layered_loss_and_gradient, train_layers
 from hardware_targets.dopant_network.learning.logic_gates import GATES, Terminals, separation, truth_currents
 from hardware_targets.dopant_network.learning.losses import corrsig, fisher, margin
 from hardware_targets.dopant_network.learning.surrogate import Surrogate, fit_surrogate
 from hardware_targets.dopant_network.learning.training import (
-    Noisy,
-    Wiring,
-    by_hopping,
-    confirm,
-    descend,
-    evolve,
-    through,
+    ElectrodeRoles,
+    NoisyDevice,
+    kmc_loss,
+    loss_and_gradient,
+    train_by_evolution,
+    train_by_gradient,
+    verify,
 )
 from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
-from hardware_targets.dopant_network.transport.mean_field import mean_field
+from hardware_targets.dopant_network.transport.mean_field import mean_field_occupations
 
 NETWORK = random_device(4, 1, 5, rng=2).network
-WIRING = Wiring((0, 1), 4, 5)
+WIRING = ElectrodeRoles((0, 1), 4, 5)
 LABELS = np.array([False, True, True, False, True, False])
 RANGE = (-0.5, 0.5)
 
@@ -104,12 +104,12 @@ def test_slopes_of_the_losses(loss) -> None:
 
 @pytest.mark.parametrize("loss", [corr, hinge, fisher])
 @pytest.mark.parametrize(
-    "device", [wiggly(), Noisy(wiggly(), 1e-10, 3), MeanFieldDevice(NETWORK)], ids=["net", "noisy", "mean"]
+    "device", [wiggly(), NoisyDevice(wiggly(), 1e-10, 3), MeanFieldDevice(NETWORK)], ids=["net", "noisy", "mean"]
 )
 def test_slopes_by_the_controls(device, loss) -> None:
     """dl/dV through a surrogate, a noisy one and the mean field, against differences of the whole chain."""
     data = np.random.default_rng(2).uniform(*RANGE, (LABELS.size, 2))
-    of = through(device, WIRING, data, LABELS, loss)
+    of = loss_and_gradient(device, WIRING, data, LABELS, loss)
     x = np.random.default_rng(3).uniform(*RANGE, (3, 2))
     found = differences(of, x, 1e-6)
     assert np.abs(of(x)[1] - found).max() < 2e-4 * np.abs(found).max()
@@ -119,7 +119,7 @@ def test_slopes_by_the_controls(device, loss) -> None:
 def test_slopes_through_layers(widths: tuple[int, ...]) -> None:
     """Back through normalisation and clipping, one to three layers: a lost term of either fails."""
     data = np.random.default_rng(4).uniform(*RANGE, (LABELS.size, 2))
-    of = through_layers(wiggly(), WIRING, widths, data, LABELS, corr, input_range_v=RANGE)
+    of = layered_loss_and_gradient(wiggly(), WIRING, widths, data, LABELS, corr, input_range_v=RANGE)
     x = np.random.default_rng(5).uniform(*RANGE, (2, 2 * sum(widths)))
     found = differences(of, x, 1e-7)
     assert np.abs(of(x)[1] - found).max() < 1e-4 * np.abs(found).max()
@@ -136,7 +136,9 @@ def test_trained_layers_give_the_loss_that_was_reached() -> None:
     currents = layers.currents(lambda v: device.currents(v)[..., 0], data)
     assert corr(currents, LABELS)[0] == pytest.approx(loss, rel=1e-9)
     assert all(np.array_equal(a, b) for a, b in zip(layers.controls_v, trained[1][0].controls_v, strict=True))
-    start = through_layers(device, WIRING, (2, 2, 1), data, LABELS, corr, input_range_v=RANGE)(np.zeros((1, 10)))[0]
+    start = layered_loss_and_gradient(device, WIRING, (2, 2, 1), data, LABELS, corr, input_range_v=RANGE)(
+        np.zeros((1, 10))
+    )[0]
     assert loss < start[0]
     with pytest.raises(ValueError, match="widths are"):
         train_layers(device, WIRING, (3, 1), data, LABELS, corr, input_range_v=RANGE, control_range_v=RANGE)
@@ -145,7 +147,9 @@ def test_trained_layers_give_the_loss_that_was_reached() -> None:
 def test_adam_finds_the_lowest_point_of_the_box() -> None:
     """A paraboloid with its bottom outside: the nearest point of the box, from every start, and the best passed."""
     bottom = np.array([0.3, 2.0])
-    found = descend(lambda x: (((x - bottom) ** 2).sum(axis=1), 2 * (x - bottom)), [[-1, -1], [1, 0]], [-1, -1], [1, 1])
+    found = train_by_gradient(
+        lambda x: (((x - bottom) ** 2).sum(axis=1), 2 * (x - bottom)), [[-1, -1], [1, 0]], [-1, -1], [1, 1]
+    )
     assert np.allclose(found.controls_v, [0.3, 1.0], atol=1e-3)
     assert np.allclose(found.loss, 1.0, atol=1e-5)
     assert (np.diff(found.history, axis=0) <= 0.0).all()
@@ -165,12 +169,12 @@ def test_evolution_finds_the_lowest_of_many_valleys() -> None:
         asked.append(x)
         return rippled(x)
 
-    found = evolve(loss, [-1] * 3, [1] * 3, rng=1)
+    found = train_by_evolution(loss, [-1] * 3, [1] * 3, rng=1)
     tried = np.vstack(asked)
     assert len(tried) == 26 + 100 * 22
     assert np.abs(tried).max() <= 1.0
     assert found.loss < 0.1 < rippled(np.random.default_rng(1).uniform(-1, 1, tried.shape)).min()
-    assert np.array_equal(found.controls_v, evolve(rippled, [-1] * 3, [1] * 3, rng=1).controls_v)
+    assert np.array_equal(found.controls_v, train_by_evolution(rippled, [-1] * 3, [1] * 3, rng=1).controls_v)
     assert (np.diff(found.history) <= 0.0).all()
 
 
@@ -183,24 +187,24 @@ def test_an_interrupted_evolution_goes_on_where_it_stopped(tmp_path: Path) -> No
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evolve(rippled, [-1] * 3, [1] * 3, generations=20, rng=1, path=path, progress=stop)
+        train_by_evolution(rippled, [-1] * 3, [1] * 3, generations=20, rng=1, path=path, progress=stop)
     counted: list[int] = []
-    found = evolve(
+    found = train_by_evolution(
         rippled, [-1] * 3, [1] * 3, generations=20, rng=1, path=path, progress=lambda g, _: counted.append(g)
     )
-    whole = evolve(rippled, [-1] * 3, [1] * 3, generations=20, rng=1)
+    whole = train_by_evolution(rippled, [-1] * 3, [1] * 3, generations=20, rng=1)
     assert counted == list(range(8, 21))
     assert np.array_equal(found.controls_v, whole.controls_v)
     assert np.array_equal(found.history, whole.history)
     with pytest.raises(ValueError, match="another evolution"):
-        evolve(rippled, [-1] * 3, [1] * 3, generations=20, rng=2, path=path)
+        train_by_evolution(rippled, [-1] * 3, [1] * 3, generations=20, rng=2, path=path)
 
 
 def test_candidates_hop_on_common_random_numbers() -> None:
     """Equal controls have equal losses, wherever they stand among others; another seed gives another."""
     data = scaled(POINTS[:4], RANGE)
     x = np.random.default_rng(7).uniform(*RANGE, (2, 2))
-    one, other = (by_hopping(NETWORK, WIRING, data, [0, 1, 1, 1], corr, hops=500, rng=seed) for seed in (1, 2))
+    one, other = (kmc_loss(NETWORK, WIRING, data, [0, 1, 1, 1], corr, hops=500, rng=seed) for seed in (1, 2))
     assert np.array_equal(one(x), one(x[::-1])[::-1])
     assert np.array_equal(one(x), one(x))
     assert (one(x) != other(x)).all()
@@ -211,14 +215,14 @@ def test_luck_is_found_out_and_a_real_gate_holds() -> None:
     that differ by 0.8 V at one input: a contrast beyond 5 errors, of the exact solver's sign."""
     same = np.zeros((4, 2))
     labels = np.array([0, 1, 0, 1], dtype=bool)
-    search = by_hopping(NETWORK, WIRING, same, labels, corr, hops=200, rng=1)
+    search = kmc_loss(NETWORK, WIRING, same, labels, corr, hops=200, rng=1)
     tried = np.random.default_rng(8).uniform(*RANGE, (40, 2))
     lucky = tried[int(np.argmin(search(tried)))]
     assert search(lucky[None])[0] < 0.5 * np.median(search(tried))
-    assert not confirm(NETWORK, WIRING, same, labels, lucky, hops=20_000, rng=2).holds
+    assert not verify(NETWORK, WIRING, same, labels, lucky, hops=20_000, rng=2).holds
     apart = np.array([[-0.4, 0.0], [0.4, 0.0]])
-    real = confirm(NETWORK, WIRING, apart, [False, True], lucky, hops=100_000, rng=3)
-    exact = collect(NETWORK, WIRING.voltages(apart, lucky), (4,)).currents_a[:, 0]
+    real = verify(NETWORK, WIRING, apart, [False, True], lucky, hops=100_000, rng=3)
+    exact = simulate_dataset(NETWORK, WIRING.voltages(apart, lucky), (4,)).currents_a[:, 0]
     assert real.holds == (exact[1] > exact[0])
     assert (np.abs(real.currents_a - exact) < 6.0 * real.errors_a).all()
 
@@ -226,7 +230,7 @@ def test_luck_is_found_out_and_a_real_gate_holds() -> None:
 @given(arrays(float, 9, elements=st.integers(-3, 3)), arrays(bool, 9))
 def test_the_threshold_is_the_best_of_all(currents: np.ndarray, labels: np.ndarray) -> None:
     """Against every threshold in both directions, with ties; and it reaches the accuracy that it claims."""
-    at, above, reached = threshold(currents, labels)
+    at, above, reached = best_threshold(currents, labels)
     every = [accuracy(currents, labels, t, up) for t in np.arange(-4.5, 4.0) for up in (True, False)]
     assert reached == pytest.approx(max(every))
     assert accuracy(currents, labels, at, above) == pytest.approx(reached)
@@ -234,7 +238,7 @@ def test_the_threshold_is_the_best_of_all(currents: np.ndarray, labels: np.ndarr
 
 def test_the_ring_is_where_it_should_be() -> None:
     """Half the points in each class, uniform in area, none in the gap: a radius drawn evenly fails."""
-    x, outside = ring(20_000, 0.4, rng=1)
+    x, outside = ring_task(20_000, 0.4, rng=1)
     radius = np.hypot(*x.T)
     assert outside.sum() == 10_000
     assert radius[~outside].max() < 0.25
@@ -244,7 +248,7 @@ def test_the_ring_is_where_it_should_be() -> None:
             0.5 * (low**2 + high**2), abs=6.0 * (high**2 - low**2) / np.sqrt(120_000)
         )
     with pytest.raises(ValueError, match="gap"):
-        ring(10, 0.75)
+        ring_task(10, 0.75)
 
 
 def test_a_linear_device_has_the_capacity_of_a_line() -> None:
@@ -253,7 +257,7 @@ def test_a_linear_device_has_the_capacity_of_a_line() -> None:
         (np.array([[2.0], [1.0], [0.5], [0.0], [0.0]]),), (np.zeros(1),), np.full(5, -0.5), np.full(5, 0.5),
         np.zeros(1), np.full(1, 1e-9), np.zeros(1), (4,),
     )  # fmt: skip
-    found = capacity(flat, WIRING, 4, corr, input_range_v=RANGE, control_range_v=RANGE, epochs=3, rng=1)
+    found = labelling_capacity(flat, WIRING, 4, corr, input_range_v=RANGE, control_range_v=RANGE, epochs=3, rng=1)
     assert len(found.labels) == 14
     assert found.found.sum() == 6
     assert found.share == pytest.approx(6 / 14)
@@ -263,12 +267,12 @@ def test_a_linear_device_has_the_capacity_of_a_line() -> None:
 def test_gates_trained_through_a_surrogate_are_gates_of_the_device() -> None:
     """AND and OR by gradient through 1500 recorded points, are separated on the exact solver."""
     v = random_voltages(1500, np.r_[np.full(4, -0.8), 0.0], np.r_[np.full(4, 0.8), 0.0], rng=1)
-    record = collect(NETWORK, v, (4,))
+    record = simulate_dataset(NETWORK, v, (4,))
     fit = fit_surrogate(record, hidden=(40, 40), epochs=60, batch=64, rng=1)
     sigma = float(record.currents_a.std())
     terminals = Terminals((0, 1), 4, -0.6, 0.6)
     found = train_gates(
-        Noisy(fit.surrogate, fit.surrogate.rmse_a, 1), terminals, 5,
+        NoisyDevice(fit.surrogate, fit.surrogate.rmse_a, 1), terminals, 5,
         lambda i, y: corrsig(i, y, centre_a=0.3 * sigma, scale_a=0.2 * sigma),
         control_range_v=(-0.8, 0.8), attempts=10, epochs=100, rng=1,
     )  # fmt: skip
@@ -284,16 +288,16 @@ def test_wrong_input_is_refused() -> None:
     with pytest.raises(ValueError, match="margin_a"):
         margin(np.zeros(6), LABELS, margin_a=0.0)
     with pytest.raises(ValueError, match="different"):
-        Wiring((0, 0), 1, 5)
+        ElectrodeRoles((0, 0), 1, 5)
     with pytest.raises(ValueError, match="wired for"):
         WIRING.voltages(np.zeros((4, 3)), np.zeros(2))
     with pytest.raises(ValueError, match="low below high"):
-        evolve(rippled, [1], [0])
+        train_by_evolution(rippled, [1], [0])
     with pytest.raises(ValueError, match="elite"):
-        evolve(rippled, [0], [1], elite=30)
+        train_by_evolution(rippled, [0], [1], elite=30)
     with pytest.raises(ValueError, match="from 2 to 8"):
-        capacity(wiggly(), WIRING, 9, corr, input_range_v=RANGE, control_range_v=RANGE)
-    assert Record(np.zeros((1, 2)), np.zeros((1, 1)), (0,)).source == ""
+        labelling_capacity(wiggly(), WIRING, 9, corr, input_range_v=RANGE, control_range_v=RANGE)
+    assert IvDataset(np.zeros((1, 2)), np.zeros((1, 1)), (0,)).source == ""
 
 
 @pytest.mark.parametrize("acceptors", [1, 4, 12])
@@ -304,7 +308,7 @@ def test_settings_together_have_the_mean_field_of_each(acceptors: int) -> None:
     currents, back = device.linearised(v)
     slopes = np.stack([back(np.broadcast_to(e, v.shape)) for e in np.eye(4)], axis=-2)
     for at in np.ndindex(3, 4):
-        one = mean_field(network, v[at])
+        one = mean_field_occupations(network, v[at])
         assert one.converged
         assert np.abs(currents[at] - one.currents_a).max() < 1e-6 * np.abs(one.currents_a).max()
         assert np.abs(slopes[at] - one.conductances_s).max() < 1e-6 * np.abs(one.conductances_s).max()
@@ -314,7 +318,7 @@ def test_steps_too_bold_are_taken_again_smaller() -> None:
     """A setting at which Newton's method went in a circle of four until a training ended with an error."""
     network = random_device(8, 1, 8, rng=11).network
     v = [0.74854277, -0.01401217, 0.11805146, 0.20823867, -0.34271543, -0.51026389, 0.04977965, 0.0]
-    one = mean_field(network, v)
+    one = mean_field_occupations(network, v)
     assert one.converged
     assert np.allclose(MeanFieldDevice(network).currents(v), one.currents_a, rtol=1e-6, atol=0.0)
 
@@ -326,7 +330,7 @@ def test_windows_and_features_stand_where_they_should() -> None:
         windows(image, 2, 2)[0] * 16.0, [[0, 1, 4, 5], [2, 3, 6, 7], [8, 9, 12, 13], [10, 11, 14, 15]]
     )
     assert windows(image, 3, 1).shape == (1, 4, 9)
-    wiring = Wiring((0, 1, 2, 3), 5, 6)
+    wiring = ElectrodeRoles((0, 1, 2, 3), 5, 6)
     found = window_features(lambda v: v.sum(axis=1), wiring, image, [[0.0], [7.0]], input_range_v=(0.0, 2.0))
     assert np.allclose(found.reshape(4, 2), 2.0 * windows(image, 2, 2)[0].sum(axis=1)[:, None] + [0.0, 7.0])
     with pytest.raises(ValueError, match="windows that fit"):
@@ -356,11 +360,13 @@ def test_layers_start_where_they_are_told() -> None:
     """One step from given controls has a loss no higher than theirs; layers of other widths are refused."""
     device, data = wiggly(), np.random.default_rng(11).uniform(*RANGE, (LABELS.size, 2))
     controls = tuple(np.random.default_rng(12).uniform(*RANGE, (units, 2)) for units in (2, 1))
-    given = Layers(WIRING, controls, (), (), *RANGE)
+    given = LayeredUnits(WIRING, controls, (), (), *RANGE)
     options = dict(input_range_v=RANGE, control_range_v=RANGE, attempts=1, epochs=1, rng=1)
     found, loss = train_layers(device, WIRING, (2, 1), data, LABELS, corr, start=[given], **options)
     flat = np.concatenate([each.ravel() for each in controls])[None]
-    assert loss == through_layers(device, WIRING, (2, 1), data, LABELS, corr, input_range_v=RANGE)(flat)[0][0]
+    assert (
+        loss == layered_loss_and_gradient(device, WIRING, (2, 1), data, LABELS, corr, input_range_v=RANGE)(flat)[0][0]
+    )
     assert all(np.array_equal(a, b) for a, b in zip(found.controls_v, controls, strict=True))
     with pytest.raises(ValueError, match="start has layers"):
         train_layers(device, WIRING, (2, 2, 1), data, LABELS, corr, start=[given], **options)

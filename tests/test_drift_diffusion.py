@@ -11,19 +11,19 @@ from scipy.optimize import brentq
 from scipy.spatial import cKDTree
 from scipy.special import airy, ellipj, ellipk
 
-from hardware_targets.dopant_network.device.electrode_potential import solve_field
-from hardware_targets.dopant_network.device.geometry import Disc, Electrode, Rectangle, around
+from hardware_targets.dopant_network.device.electrode_potential import solve_potentials
+from hardware_targets.dopant_network.device.geometry import Disc, Electrode, Rectangle, evenly_spaced_electrodes
 from hardware_targets.dopant_network.device.hopping_network import thermal_voltage
 from hardware_targets.dopant_network.device.mesh import device_mesh, slab_mesh
 from hardware_targets.dopant_network.transport.drift_diffusion import (
     HoleFlow,
-    Layer,
-    Steady,
-    bernoulli,
+    SemiconductorLayer,
+    SteadyState,
+    bernoulli_function,
     mott_gurney,
     silicon_layer,
 )
-from hardware_targets.dopant_network.transport.mesh_convergence import Refinement, refine
+from hardware_targets.dopant_network.transport.mesh_convergence import MeshRefinement, refine_mesh
 
 LENGTH, WIDTH = 1e-6, 1e-7
 UNDOPED = replace(silicon_layer(), doping_m3=0.0)
@@ -41,7 +41,7 @@ def lines(cells: int, first: float = 3e-10) -> np.ndarray:
     return np.r_[half, (LENGTH - half[:-1])[::-1]]
 
 
-def slab_density(layer: Layer, volts: float, cells: int) -> float:
+def slab_density(layer: SemiconductorLayer, volts: float, cells: int) -> float:
     """J between two plates, A/m2."""
     state = HoleFlow(slab_mesh(lines(cells), [0.0, WIDTH]), layer).solve([volts, 0.0])
     assert state.converged
@@ -49,14 +49,14 @@ def slab_density(layer: Layer, volts: float, cells: int) -> float:
     return float(state.currents_a[1]) / (WIDTH * layer.thickness_m)
 
 
-def at_contacts(flow: HoleFlow, state: Steady) -> np.ndarray:
+def at_contacts(flow: HoleFlow, state: SteadyState) -> np.ndarray:
     """Currents once more, as the flux through the sides of the electrodes' own cells."""
     mesh, layer = flow.mesh, flow.layer
     thermal = thermal_voltage(layer.temperature_k)
     i, j = mesh.edges.T
     delta = (state.potentials_v[j] - state.potentials_v[i]) / thermal
     p = state.holes_m3
-    flux = mesh.couplings * (bernoulli(delta)[0] * p[i] - bernoulli(-delta)[0] * p[j])
+    flux = mesh.couplings * (bernoulli_function(delta)[0] * p[i] - bernoulli_function(-delta)[0] * p[j])
     into = np.bincount(j, flux, p.size) - np.bincount(i, flux, p.size)
     unit = elementary_charge * layer.mobility_m2_vs * thermal * layer.thickness_m
     return unit * np.array([into[mesh.owner == e].sum() for e in range(mesh.electrodes)])
@@ -143,13 +143,15 @@ def sheet_conductance(shape: Disc | Rectangle, electrodes: tuple[Electrode, ...]
 )
 def test_ohms_current_is_the_conformal_maps(shape, electrodes):
     """As many acceptors as contact holes: the exact current within 0.1 %, its limit within 1e-4, second order."""
-    assert sheet_conductance(DISC, around(DISC, 2, width_m=DISC.perimeter_m / 4)) == pytest.approx(1.0, rel=1e-12)
+    assert sheet_conductance(DISC, evenly_spaced_electrodes(DISC, 2, width_m=DISC.perimeter_m / 4)) == pytest.approx(
+        1.0, rel=1e-12
+    )
     whole = (Electrode(3.5, 1.0), Electrode(7.5, 1.0))
     assert sheet_conductance(Rectangle(3.0, 1.0), whole) == pytest.approx(1.0 / 3.0, rel=1e-9)
     doped = replace(UNDOPED, doping_m3=-1e22, contact_m3=1e22)  # nothing to resolve in front of electrodes
     sheet = elementary_charge * doped.mobility_m2_vs * doped.contact_m3 * doped.thickness_m
     exact = 1e-3 * sheet * sheet_conductance(shape, electrodes)
-    found = refine(shape, electrodes, doped, [1e-3, 0.0])
+    found = refine_mesh(shape, electrodes, doped, [1e-3, 0.0])
     errors = found.currents_a[:, 1] / exact - 1.0
     assert (errors > 0.0).all()  # linear elements bound the current from above
     assert errors[-1] < 1e-3
@@ -164,7 +166,7 @@ def test_space_charge_on_a_graded_mesh_is_airys():
     plates = (Electrode(LENGTH + WIDTH / 2.0, WIDTH), Electrode(2.0 * LENGTH + 1.5 * WIDTH, WIDTH))
     density = mott_gurney(UNDOPED, volts, LENGTH + 2.0 * UNDOPED.skin_m)
     exact = WIDTH * UNDOPED.thickness_m * density * with_diffusion(volts / thermal_voltage(UNDOPED.temperature_k))
-    found = refine(shape, plates, UNDOPED, [volts, 0.0])
+    found = refine_mesh(shape, plates, UNDOPED, [volts, 0.0])
     errors = found.currents_a[:, 1] / exact - 1.0
     assert errors[-1] < 3e-3
     assert (np.log2(errors[:-1] / errors[1:]) > 1.4).all()
@@ -173,10 +175,12 @@ def test_space_charge_on_a_graded_mesh_is_airys():
 
 def test_two_electrodes_converge_under_refinement():
     """Within 0.3 % of the limit at second order, and two coarser meshes foretell that limit within 0.1 %."""
-    found = refine(DISC, around(DISC, 2, width_m=0.15 * DISC.perimeter_m), silicon_layer(), [1.0, 0.0])
+    found = refine_mesh(
+        DISC, evenly_spaced_electrodes(DISC, 2, width_m=0.15 * DISC.perimeter_m), silicon_layer(), [1.0, 0.0]
+    )
     assert found.errors[-1] < 3e-3
     assert np.abs(found.orders - 2.0).max() < 0.2
-    coarse = Refinement(found.spacings_m[:-1], found.vertices[:-1], found.currents_a[:-1])
+    coarse = MeshRefinement(found.spacings_m[:-1], found.vertices[:-1], found.currents_a[:-1])
     np.testing.assert_allclose(coarse.limit_a, found.limit_a, rtol=1e-3)
     assert "limit" in str(found)
 
@@ -216,7 +220,7 @@ def test_a_device_with_many_electrodes():
 
 def test_at_equal_voltages_holes_are_boltzmanns():
     """p = p_c exp(-phi / V_T), no current, and background donors drive holes out."""
-    electrodes = around(Rectangle(2e-7, 1e-7), 2, width_m=5e-8, first_m=1e-7)
+    electrodes = evenly_spaced_electrodes(Rectangle(2e-7, 1e-7), 2, width_m=5e-8, first_m=1e-7)
     mesh = device_mesh(Rectangle(2e-7, 1e-7), electrodes, spacing_m=1e-8)
     densities = []
     for donors in (0.0, 1e23):
@@ -232,14 +236,14 @@ def test_at_equal_voltages_holes_are_boltzmanns():
 
 def test_bernoulli_and_its_slope():
     x = np.r_[-800.0, -30.0, -1.0, -1e-3, -1e-6, 0.0, 1e-6, 9e-5, 1.1e-4, 1e-3, 1.0, 30.0, 800.0]
-    value, slope = bernoulli(x)
+    value, slope = bernoulli_function(x)
     wide = x.astype(np.longdouble)
     with np.errstate(all="ignore"):
         expected = np.where(x == 0.0, 1.0, wide / np.expm1(np.where(x == 0.0, 1.0, wide)))
     np.testing.assert_allclose(value, expected.astype(float), rtol=1e-12, atol=1e-300)
     step = 1e-6
     # by central differences; near 0 and far out these are good to 1e-9
-    differences = (bernoulli(x + step)[0] - bernoulli(x - step)[0]) / (2.0 * step)
+    differences = (bernoulli_function(x + step)[0] - bernoulli_function(x - step)[0]) / (2.0 * step)
     np.testing.assert_allclose(slope, differences, atol=1e-7)
 
 
@@ -248,10 +252,10 @@ def test_cells_fill_the_device():
     slab = slab_mesh([0.0, 1.0, 3.0, 4.0], [0.0, 2.0, 3.0])
     assert slab.areas.sum() == pytest.approx(12.0, rel=1e-12)
     np.testing.assert_allclose(slab.levers()[:, 1], slab.points[:, 0] / 4.0, atol=1e-12)
-    electrodes = around(DISC, 3, width_m=0.1 * DISC.perimeter_m)
+    electrodes = evenly_spaced_electrodes(DISC, 3, width_m=0.1 * DISC.perimeter_m)
     mesh = device_mesh(DISC, electrodes, spacing_m=15e-9)
     assert mesh.areas.sum() == pytest.approx(DISC.area_m2, rel=0.01)
-    field = solve_field(DISC, electrodes, spacing_m=15e-9)
+    field = solve_potentials(DISC, electrodes, spacing_m=15e-9)
     away, there = cKDTree(field.points).query(mesh.points)
     assert away.max() == 0.0
     np.testing.assert_allclose(mesh.levers(), field.potentials[there], atol=0.01)
@@ -262,8 +266,11 @@ def test_cells_fill_the_device():
     [
         (lambda: replace(UNDOPED, mobility_m2_vs=-1.0), "mobility_m2_vs is -1"),
         (lambda: replace(UNDOPED, doping_m3=np.inf), "doping_m3 is inf"),
-        (lambda: device_mesh(DISC, around(DISC, 2, width_m=1e-8), skin_m=1e-12), "skin_m is 1e-12"),
-        (lambda: refine(DISC, around(DISC, 2, width_m=1e-8), UNDOPED, [1.0, 0.0], halvings=0), "halvings is 0"),
+        (lambda: device_mesh(DISC, evenly_spaced_electrodes(DISC, 2, width_m=1e-8), skin_m=1e-12), "skin_m is 1e-12"),
+        (
+            lambda: refine_mesh(DISC, evenly_spaced_electrodes(DISC, 2, width_m=1e-8), UNDOPED, [1.0, 0.0], halvings=0),
+            "halvings is 0",
+        ),
         (lambda: slab_mesh([0.0, 1.0], [0.0, 1.0]), "one at least must lie between"),
         (lambda: slab_mesh([0.0, 1.0, 1.0], [0.0, 1.0]), "x_m must be"),
         (lambda: slab_mesh([0.0, 1e-12, 1.0], [0.0, 1.0]), "lines 1e-12 m apart"),

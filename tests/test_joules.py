@@ -104,7 +104,7 @@ def test_an_anneal_is_looked_at_often_enough(monkeypatch):
     device, asked = AnalogCircuit(), glass(1, 30)
     program = device.program(asked)
     few = device.run(program, Minimize(), 20, 0)
-    monkeypatch.setattr(joules.Looks, "__call__", joules.Looks._look)
+    monkeypatch.setattr(joules.PowerProbe, "__call__", joules.PowerProbe._look)
     all_steps = device.run(program, Minimize(), 20, 0)
     assert np.array_equal(few.spins, all_steps.spins)
     for name in joules.EVENTS:

@@ -5,8 +5,8 @@ import pytest
 
 from hardware_targets.analog_circuit.target import AnalogCircuit
 from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
-from hardware_targets.memristor_crossbar.differential_pairs import Pairs
-from hardware_targets.memristor_crossbar.tiled_array import Wires
+from hardware_targets.memristor_crossbar.differential_pairs import DifferentialPairs
+from hardware_targets.memristor_crossbar.tiled_array import TiledArray
 from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Tsp, load, price
 
 PERFECT = PhaseChange(programming=0.0, drift=0.0, read=0.0, levels=None)
@@ -178,8 +178,8 @@ def test_held_is_the_symmetric_part_of_what_the_cells_are():
 def test_the_mean_drift_is_compensated():
     """After a year all cells have lost a third; one factor brings the couplings back to what their spread leaves."""
     wanted = np.where(np.eye(100), 0.0, np.random.default_rng(0).choice([-1.0, 1.0], (100, 100)))
-    pairs = Pairs.written(
-        wanted, PhaseChange(programming=0.0, age_s=3.2e7), Wires(IDEAL, False, 256), True, np.random.default_rng(1)
+    pairs = DifferentialPairs.written(
+        wanted, PhaseChange(programming=0.0, age_s=3.2e7), TiledArray(IDEAL, False, 256), True, np.random.default_rng(1)
     )
     lost = (20.0 / 3.2e7) ** 0.049
     assert pairs.aged.sum() / pairs.fresh.sum() == pytest.approx(lost, rel=0.02)

@@ -9,8 +9,8 @@ import pytest
 
 from circuits import Crossbar, installed_engines, simulate_circuit
 from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
-from hardware_targets.memristor_crossbar.differential_pairs import Pairs
-from hardware_targets.memristor_crossbar.tiled_array import Wires
+from hardware_targets.memristor_crossbar.differential_pairs import DifferentialPairs
+from hardware_targets.memristor_crossbar.tiled_array import TiledArray
 from neuromorph import DoesNotFit, Ising, Minimize, RecallFrom, Tsp, price
 from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
@@ -32,7 +32,7 @@ def signed(n, seed=0):
 
 
 def pairs_on(wanted, wires, compensate=False, cell=PERFECT):
-    return Pairs.written(wanted, cell, wires, compensate, np.random.default_rng(0))
+    return DifferentialPairs.written(wanted, cell, wires, compensate, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("engine", installed_engines()[:1])
@@ -40,7 +40,7 @@ def pairs_on(wanted, wires, compensate=False, cell=PERFECT):
 def test_what_a_neuron_gets_is_what_spice_says_of_both_arrays(engine, both_ends):
     """Rows are inputs, columns outputs, the second array counts negative: a transpose, a sign or an end fails."""
     wanted = signed(9)
-    pairs = pairs_on(wanted, Wires(20.0, both_ends, 256))
+    pairs = pairs_on(wanted, TiledArray(20.0, both_ends, 256))
     volts = np.random.default_rng(1).uniform(-0.2, 0.2, 9)
     gets, drawn = np.zeros(9), np.zeros(9)
     for sign, g in ((1.0, np.maximum(wanted, 0.0)), (-1.0, np.maximum(-wanted, 0.0))):
@@ -93,7 +93,7 @@ def test_compensation_leaves_little_and_a_second_driver_less(both_ends):
 
 def test_no_cell_is_asked_for_more_than_it_can_hold():
     """Compensation takes its room from the scale, which the amplifiers give back."""
-    wires = Wires(10.0, False, 32)
+    wires = TiledArray(10.0, False, 32)
     targets = np.stack([np.maximum(signed(50), 0.0), np.maximum(-signed(50), 0.0)])
     cells, scale = wires.compensated(targets)
     assert cells.max() == pytest.approx(1.0, rel=1e-9)
@@ -107,7 +107,7 @@ def test_no_cell_is_asked_for_more_than_it_can_hold():
 def test_tiles_are_arrays_of_their_own_whose_currents_add_up():
     """An array of 7 x 7 on tiles of 3: blocks of 2, 3 and 2, each with its own wires."""
     wanted = np.abs(signed(7))
-    effective, drawn = Wires(50.0, False, 3).terminals(wanted)
+    effective, drawn = TiledArray(50.0, False, 3).terminals(wanted)
     cuts = [slice(0, 2), slice(2, 5), slice(5, 7)]
     expected, power = np.zeros((7, 7)), np.zeros((7, 7))
     for outputs in cuts:
@@ -118,7 +118,7 @@ def test_tiles_are_arrays_of_their_own_whose_currents_add_up():
             power[inputs, inputs] += q
     np.testing.assert_allclose(effective, expected, rtol=1e-12)
     np.testing.assert_allclose(drawn, power, rtol=1e-12)
-    whole = Wires(50.0, False, 256).terminals(wanted)[0]
+    whole = TiledArray(50.0, False, 256).terminals(wanted)[0]
     assert np.abs(effective - wanted).sum() < 0.7 * np.abs(whole - wanted).sum()  # shorter wires lose less
 
 
@@ -153,7 +153,7 @@ def test_stuck_cells_draw_and_disturb_through_the_wires_too():
     wanted = np.full((n, n), 0.2) * (1.0 - np.eye(n))
     stuck = wanted.copy()
     stuck[: n // 2] = np.where(np.eye(n)[: n // 2] > 0, 0.0, 1.0)  # the first columns' cells
-    wires = Wires(20.0, False, 256)
+    wires = TiledArray(20.0, False, 256)
     clean, disturbed = (wires.terminals(cells)[0] for cells in (wanted, stuck))
     behind = slice(n // 2, None)
     lost, more = (wanted[behind].sum() - seen[behind].sum() for seen in (clean, disturbed))
@@ -166,15 +166,15 @@ def test_drift_is_made_up_for_through_the_wires():
     """One factor for the sum of currents; it is computed to first order in the wires, which is good to 1e-3."""
     wanted = signed(60)
     cell = PhaseChange(programming=0.0, read=0.0, levels=None, drift=1.0, age_s=3600.0)
-    pairs = pairs_on(wanted, Wires(3.0, False, 256), compensate=True, cell=cell)
-    fresh = sum(Wires(3.0, False, 256).terminals(each)[0].sum() for each in pairs.fresh)
+    pairs = pairs_on(wanted, TiledArray(3.0, False, 256), compensate=True, cell=cell)
+    fresh = sum(TiledArray(3.0, False, 256).terminals(each)[0].sum() for each in pairs.fresh)
     assert pairs.gain * pairs.scale == pytest.approx(fresh / pairs.effective.sum(), rel=1e-3)
     assert np.linalg.norm(pairs.error()) < 0.1 * np.linalg.norm(wanted)
 
 
 def test_read_noise_reaches_the_amplifiers_as_if_every_cell_were_alone():
     """To first order in the noise: against the matrix of the noisy cells themselves, a tenth of the noise at most."""
-    wires = Wires(5.0, False, 256)
+    wires = TiledArray(5.0, False, 256)
     pairs = pairs_on(signed(48), wires, cell=PhaseChange(programming=0.0, drift=0.0, levels=None))
     noisy = pairs.error(np.random.default_rng(5))
     factors = pairs.cell.read_factors(pairs.fresh, np.random.default_rng(5))

@@ -135,7 +135,7 @@ def test_pieces_of_compiled_work_do_not_change_it(monkeypatch):
     import numpy as np
     from scipy import sparse
 
-    from hardware_targets.atomic_spins.telegraph import switch
+    from hardware_targets.atomic_spins.telegraph import simulate_switching
     from hardware_targets.cpu.annealer import CpuAnneal
     from hardware_targets.dopant_network.device.device import random_device
     from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
@@ -152,7 +152,9 @@ def test_pieces_of_compiled_work_do_not_change_it(monkeypatch):
         yield target.run(target.program(tsp), Minimize(), 3, 5).spins
         yield softassign(tsp.distances(), read_seeds(4, 2)).values
         spins, streams = np.ones((3, 12), np.int8), kernel_states(read_seeds(6, 3))
-        yield switch(sparse.csc_array(w + w.T), np.zeros(12), np.array([0.2, 0.4]), np.full(2, 9.0), spins, streams)[0]
+        yield simulate_switching(
+            sparse.csc_array(w + w.T), np.zeros(12), np.array([0.2, 0.4]), np.full(2, 9.0), spins, streams
+        )[0]
         yield spins
         for kernel in ("plain", "cached", "rejection"):
             walk = Walk(network, [0.1, -0.1, 0.0, 0.2], kernel=kernel, rng=3)

@@ -10,11 +10,17 @@ import pytest
 from scipy import sparse
 
 import neuromorph as nm
-from hardware_targets.spiking_chip import Times, neurobench, spiking_brainscales, spiking_generic, spiking_loihi
-from hardware_targets.spiking_chip.batches import batches, sizes
-from hardware_targets.spiking_chip.chip_tables import generic_table, joined, read_table
-from hardware_targets.spiking_chip.neurobench import Network
-from hardware_targets.spiking_chip.quantization import Pattern, Wires, cores_for, hold, hops_between
+from hardware_targets.spiking_chip import ReadDurations, neurobench, spiking_brainscales, spiking_generic, spiking_loihi
+from hardware_targets.spiking_chip.batches import batch_sizes, plan_batches
+from hardware_targets.spiking_chip.chip_tables import generic_table, join_chips, read_table
+from hardware_targets.spiking_chip.neurobench import ChipWorkload
+from hardware_targets.spiking_chip.quantization import (
+    FixedPatternNoise,
+    SynapticWeights,
+    cores_for,
+    hops_between,
+    quantize,
+)
 from hardware_targets.spiking_chip.simulation import Ends
 from neuromorph import Datum, DoesNotFit, Ising, Minimize, RecallFrom, Sample, exact
 from neuromorph.cost import price
@@ -23,7 +29,7 @@ from neuromorph.protocol import mapping_error
 from neuromorph.rng import read_seeds
 from neuromorph.run import complete_run
 
-LOIHI, EXACT = read_table("loihi"), Pattern(np.random.SeedSequence(0), 0.0, 0.0)
+LOIHI, EXACT = read_table("loihi"), FixedPatternNoise(np.random.SeedSequence(0), 0.0, 0.0)
 
 
 def glass(seed, n, scale=1.0):
@@ -43,7 +49,7 @@ def ring(n):
 def test_weights_stand_on_the_levels_of_one_exponent():
     """Off-by-one in the number of levels, a step of each row's own, or lost signs."""
     ising = glass(1, 12)
-    held = hold(Wires(ising.sparse_couplings(), ising.biases), LOIHI, EXACT)
+    held = quantize(SynapticWeights(ising.sparse_couplings(), ising.biases), LOIHI, EXACT)
     levels = held.weights.toarray() / np.abs(ising.couplings).max() * 127
     np.testing.assert_allclose(levels, np.round(levels), atol=1e-9)
     assert np.abs(levels).max() == pytest.approx(127)
@@ -71,7 +77,10 @@ def test_a_fixed_pattern_belongs_to_the_chip():
     first, again, other = (chip.program(ising, seed) for seed in (1, 1, 2))
     assert np.array_equal(first.held.dense_couplings(), again.held.dense_couplings())
     assert not np.array_equal(first.held.dense_couplings(), other.held.dense_couplings())
-    made, even = first.state.wires.weights, hold(Wires(ising.sparse_couplings(), ising.biases), chip.table, EXACT)
+    made, even = (
+        first.state.wires.weights,
+        quantize(SynapticWeights(ising.sparse_couplings(), ising.biases), chip.table, EXACT),
+    )
     ratio = made.data / even.weights.data
     # 9,600 independent ratios of deviation 0.05: their own deviation is known to 0.7 %, 6 sigma are 5 %.
     assert len(ratio) > 9_000
@@ -87,7 +96,9 @@ def test_a_fixed_pattern_belongs_to_the_chip():
 def test_neurons_have_offsets_of_their_own():
     """A hundredth of the largest input, 400 of them: their deviation is known to 3.5 %; 5 sigma."""
     weights = sparse.csr_array((400, 400))
-    held = hold(Wires(weights, np.full(400, 2.0)), LOIHI, Pattern(np.random.SeedSequence(0), 0.0, 0.01))
+    held = quantize(
+        SynapticWeights(weights, np.full(400, 2.0)), LOIHI, FixedPatternNoise(np.random.SeedSequence(0), 0.0, 0.01)
+    )
     assert (held.biases - 2.0).std() == pytest.approx(0.02, rel=0.18)
 
 
@@ -143,7 +154,7 @@ def test_the_analog_chip_samples_only_when_told_to():
 @pytest.mark.parametrize("wrong", [{"sample_s": 1e-3}, {"read_s": 0.45}, {"search_s": np.inf}, {"relax_s": -1.0}])
 def test_times_that_make_no_read_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        Times(**wrong)
+        ReadDurations(**wrong)
 
 
 # Reads.
@@ -154,14 +165,14 @@ def test_a_read_is_the_same_whatever_batches_are_asked_for(first, largest):
     """Every read has one place, chain and stream; reads that start anywhere find theirs."""
     everything = np.random.SeedSequence(7).spawn(300)
     place = {}
-    for batch in batches(everything, first, largest):
+    for batch in plan_batches(everything, first, largest):
         assert batch.size <= largest
         assert (batch.chains < batch.size).all()
         for where, chain in zip(batch.where, batch.chains, strict=True):
             place[int(where)] = (batch.size, int(chain), tuple(batch.seed.generate_state(4)))
     assert len(place) == len({each[1:] for each in place.values()}) == 300
     for start, stop in ((0, 1), (3, 5), (63, 130), (200, 300)):
-        for batch in batches(everything[start:stop], first, largest):
+        for batch in plan_batches(everything[start:stop], first, largest):
             for where, chain in zip(batch.where, batch.chains, strict=True):
                 seen = (batch.size, int(chain), tuple(batch.seed.generate_state(4)))
                 assert seen == place[start + int(where)]
@@ -169,7 +180,7 @@ def test_a_read_is_the_same_whatever_batches_are_asked_for(first, largest):
 
 def test_batches_stay_within_memory():
     for neurons, synapses in ((4, 12), (100, 9900), (2000, 2_000_000), (3000, 4_000_000)):
-        first, largest = sizes(neurons, synapses)
+        first, largest = batch_sizes(neurons, synapses)
         assert 1 <= first <= largest
         assert largest * synapses <= 1 << 21 or largest == 1
 
@@ -228,7 +239,7 @@ def test_events_of_a_sampler_are_counted_by_fan_out():
     j = np.zeros((6, 6))
     j[0, 1:] = j[1:, 0] = 1e-9
     hub_on = Ising(j, [40.0, -40.0, -40.0, -40.0, -40.0, -40.0])
-    chip = spiking_loihi(times=Times(sample_s=0.2, step_s=0.5e-3))
+    chip = spiking_loihi(times=ReadDurations(sample_s=0.2, step_s=0.5e-3))
     run = chip.run(chip.program(hub_on, 0), Sample(1.0), 10, 0)
     np.testing.assert_allclose(run.activity["synaptic_operations"], 10 * run.activity["spikes"])
     np.testing.assert_array_equal(run.activity["membrane_updates"], 6 * 400)
@@ -313,7 +324,7 @@ def test_powers_have_the_range_of_the_time_as_well():
 
 def test_the_generic_range_covers_what_the_sources_say():
     """TrueNorth's 2.5 pJ, SpiNNaker's 45 pJ; the value is between."""
-    datum = joined("synapse_energy", ("loihi", "truenorth", "spinnaker"))
+    datum = join_chips("synapse_energy", ("loihi", "truenorth", "spinnaker"))
     assert (datum.low, datum.high, datum.kind) == (2.5e-12, 45e-12, "assumed")
     assert datum.low < datum.value < datum.high
     assert "loihi 3.55e-11" in datum.source
@@ -376,7 +387,7 @@ def test_numbers_that_no_chip_can_have_are_refused(name, value, unit, match):
 
 def test_metrics_by_hand():
     """3 neurons, 4 connections by 8 synapses, 10 steps; two reads of 5 and 7 spikes."""
-    network = Network(3, 4, 8, weight_bits=8, bias_bits=16, state_bits=48, operations=8)
+    network = ChipWorkload(3, 4, 8, weight_bits=8, bias_bits=16, state_bits=48, operations=8)
     program = nm.Program("x", Ising(np.zeros((3, 3))), None, SimpleNamespace(network=lambda task: network))
     activity = {"spikes": [5.0, 7.0], "synaptic_operations": [10.0, 20.0], "membrane_updates": [30.0, 30.0]}
     found = neurobench(program, complete_run(program, Minimize(), np.ones((2, 3)), activity))

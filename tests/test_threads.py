@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import neuromorph as nm
 from circuits import Crossbar
 from hardware_targets.dopant_network.device.device import random_device
-from hardware_targets.dopant_network.transport.master_equation import stationary
+from hardware_targets.dopant_network.transport.master_equation import stationary_occupations
 from neuromorph.analog import AnalogNetwork, Tanh, mean_field_anneal, simulate
 from neuromorph.associative_memory import ModernHopfield
 from neuromorph.boltzmann import RBM, Autoencoder
@@ -91,7 +91,7 @@ def remember():
 
 
 def hop():
-    stationary(random_device(acceptors=9, rng=0).network, np.linspace(-0.1, 0.1, 8))
+    stationary_occupations(random_device(acceptors=9, rng=0).network, np.linspace(-0.1, 0.1, 8))
 
 
 def wires():

@@ -26,7 +26,7 @@ from neuromorph.protocol import DoesNotFit
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.task import Minimize, RecallFrom, Task
 
-from .trajectory_energy import Looks, by_event, window_joules
+from .trajectory_energy import PowerProbe, energies_by_event, energy_of_window
 
 Stream: TypeAlias = np.random.SeedSequence
 
@@ -42,7 +42,7 @@ _FLOATS = 1 << 17  # potentials annealed in one batch
 
 
 @dataclass(frozen=True, eq=False)
-class Reads:
+class NetworkReads:
     """spins (reads, n) int8, seconds (reads,) that each took, settled (reads,) bool, joules {event: (reads,)} or {}.
 
     status : str     of a Run: interrupted where there are fewer than were asked for
@@ -55,7 +55,7 @@ class Reads:
     status: str = "ok"
 
 
-def network_of(ising: Ising, conductance_s: float, gain: float, swing_v: float, tau_s: float) -> AnalogNetwork:
+def network_from_ising(ising: Ising, conductance_s: float, gain: float, swing_v: float, tau_s: float) -> AnalogNetwork:
     """The network of ``ising`` with ``conductance_s`` for its largest coupling and R C = ``tau_s`` at every neuron.
 
     ``gain`` is the slope of a neuron at rest. Biases far above the couplings take u beyond the supply: a real input is
@@ -92,8 +92,8 @@ def read_time(tau: Datum, tau_s: float | None, slot: Datum | None = None) -> Cos
     return Cost("device_s", "a read", time=Datum(1.0, "s/s", 1.0, 1.0, tau.kind, source))
 
 
-def activity_of(
-    task: Task, ends: Reads, *, cells: int, biases: int, amplifiers: int, siemens: float
+def count_activity(
+    task: Task, ends: NetworkReads, *, cells: int, biases: int, amplifiers: int, siemens: float
 ) -> dict[str, Float | float]:
     """What is priced: ``cells`` neurons or integrators, ``siemens`` of synapses that conduct at full swing at a time.
 
@@ -110,7 +110,7 @@ def activity_of(
     }
 
 
-def require_minimise(device: str, task: Task) -> None:
+def require_minimize(device: str, task: Task) -> None:
     """Raise DoesNotFit unless the task is to minimise, which is all that a board for tours does."""
     if not isinstance(task, Minimize):
         raise DoesNotFit(
@@ -118,15 +118,15 @@ def require_minimise(device: str, task: Task) -> None:
         )
 
 
-def read_networks(
+def run_networks(
     task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]], rails: Rails | None = None
-) -> Reads:
+) -> NetworkReads:
     """Reads of each network, one for each of its streams, ``reads`` in all: relaxed from the cues, or annealed.
 
     With ``rails`` also the joules of each, for networks of resistors.
     """
     parts, status = whole_parts(_one_by_one(task, reads, networks, rails))
-    return Reads(
+    return NetworkReads(
         np.concatenate([part.spins for part in parts]),
         np.concatenate([part.seconds for part in parts]),
         np.concatenate([part.settled for part in parts]),
@@ -137,7 +137,7 @@ def read_networks(
 
 def _one_by_one(
     task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]], rails: Rails | None
-) -> Iterator[Reads]:
+) -> Iterator[NetworkReads]:
     done = 0
     for network, seeds in networks:
         meter = None if rails is None else ClassMeter(network, rails)
@@ -145,13 +145,13 @@ def _one_by_one(
         for k in range(0, len(seeds), step):
             checkpoint("reads", done, reads)
             if isinstance(task, RecallFrom):
-                yield relax(network, task.cues(reads, network.size)[done], meter)
+                yield relax_networks(network, task.cues(reads, network.size)[done], meter)
             else:
                 yield _annealed(network, seeds[k : k + step], meter)
             done += len(seeds[k : k + step])
 
 
-def relax(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | None = None) -> Reads:
+def relax_networks(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | None = None) -> NetworkReads:
     """From one cue (n,) until the network rests, or 400 R C have gone by.
 
     It rests from the first look on after which |u - R (T V + I)| stays below a thousandth of the swing or of the
@@ -170,18 +170,20 @@ def relax(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | Non
         first = 1 if restless.size == 0 else int(restless[-1]) + 1
         rests = path.status == "ok" and first < _LOOKS
         if meter is not None:
-            spent.append(window_joules(meter, path, first + 1 if rests else len(path.times)))
+            spent.append(energy_of_window(meter, path, first + 1 if rests else len(path.times)))
         seconds += float(path.times[first]) if rests else window
         if rests:
             break
     joules = {}
     if meter is not None:
-        joules = by_event(np.sum(spent, axis=0)[:, None], meter.stored(path.potentials[first] if rests else u[None]))
-    return Reads(network.spins(u)[None], np.array([seconds]), np.array([rests]), joules)
+        joules = energies_by_event(
+            np.sum(spent, axis=0)[:, None], meter.stored(path.potentials[first] if rests else u[None])
+        )
+    return NetworkReads(network.spins(u)[None], np.array([seconds]), np.array([rests]), joules)
 
 
-def _annealed(network: AnalogNetwork, seeds: Sequence[Stream], meter: ClassMeter | None) -> Reads:
-    looks = None if meter is None else Looks(network, meter)
+def _annealed(network: AnalogNetwork, seeds: Sequence[Stream], meter: ClassMeter | None) -> NetworkReads:
+    looks = None if meter is None else PowerProbe(network, meter)
     ends = mean_field_anneal(network, seeds, observe=looks)
     joules = {} if looks is None else looks.joules(ends.duration_s, ends.potentials)
-    return Reads(ends.spins, np.full(len(ends.spins), ends.duration_s), ends.converged, joules)
+    return NetworkReads(ends.spins, np.full(len(ends.spins), ends.duration_s), ends.converged, joules)

@@ -48,15 +48,15 @@ from neuromorph.task import Minimize, RecallFrom, Task
 from .readout import (
     AMPLIFIERS,
     CUE,
-    Reads,
-    activity_of,
+    NetworkReads,
     check_speed,
+    count_activity,
     largest_coupling,
-    network_of,
-    read_networks,
+    network_from_ising,
     read_time,
     relative_load,
-    require_minimise,
+    require_minimize,
+    run_networks,
 )
 from .trajectory_energy import EVENTS
 
@@ -108,19 +108,21 @@ class AnalogCircuit:
         if isinstance(state, AnalogNetwork):
             n, biases = state.size, int(np.count_nonzero(state.currents))
             rail = DATA["supply"].value / 2.0
-            ends = read_networks(task, reads, [(state, seeds)], Rails(-rail, rail))
-            activity = activity_of(task, ends, cells=n, biases=biases, amplifiers=AMPLIFIERS * n, siemens=0.0)
+            ends = run_networks(task, reads, [(state, seeds)], Rails(-rail, rail))
+            activity = count_activity(task, ends, cells=n, biases=biases, amplifiers=AMPLIFIERS * n, siemens=0.0)
             activity |= {**ends.joules, "unit_s": 0.0}
         else:
-            require_minimise(self.name, task)
+            require_minimize(self.name, task)
             n = len(state.distances)
             tours = softassign(state.distances, seeds, held=state.held)
-            ends = Reads(tours.spins, np.full(reads, tours.duration_tau * self._tau_s), tours.converged & tours.valid)
+            ends = NetworkReads(
+                tours.spins, np.full(reads, tours.duration_tau * self._tau_s), tours.converged & tours.valid
+            )
             # Integrator, variable gain and driver each, and the servos. The outputs of each position add up to the
             # swing, and each drives the cells of two positions.
             parts = 3 * n * n + 2 * n
             siemens = 2.0 * float(state.conductances.sum())
-            activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
+            activity = count_activity(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
             activity |= {**dict.fromkeys(EVENTS, 0.0), "unit_s": n * ends.seconds}
             activity["drawn_j"] = DATA["tour_drive"].value * activity["siemens_s"]
         about = {"parameters": asdict(self)}
@@ -189,7 +191,7 @@ class AnalogCircuit:
         asked = as_ising(problem)
         self._room("resistors", asked.sparse_couplings().nnz, self.resistors)
         strongest = self._strongest_resistor(float(relative_load(asked).max()))
-        wanted = network_of(asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._tau_s)
+        wanted = network_from_ising(asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._tau_s)
         checkpoint("choosing resistors")
         made = fit_to_components(
             wanted, ComponentRange((strongest, DATA["largest_resistor"].value), series=self.series)

@@ -23,14 +23,14 @@ EVENTS = tuple(f"{name}_j" for name in (*ClassPowers._fields, "charge", "drawn")
 LOOK_TAU = 8.0  # between looks at an anneal, median R C: what it does, beside its noise, takes hundreds
 
 
-def window_joules(meter: ClassMeter, path: Trajectory, samples: int) -> Float:
+def energy_of_window(meter: ClassMeter, path: Trajectory, samples: int) -> Float:
     """Of the first state of ``path`` until its sample ``samples - 1``, (classes,)."""
     part = slice(0, samples)
     powers = meter.powers(path.potentials[part, 0], path.voltages[part, 0])
     return np.asarray(np.trapezoid(powers, path.times[part]))
 
 
-class Looks:
+class PowerProbe:
     """What ``anneal`` is observed with: the powers of every read now and then, more often while the noise sets in."""
 
     def __init__(self, network: AnalogNetwork, meter: ClassMeter) -> None:
@@ -47,13 +47,13 @@ class Looks:
     def joules(self, end_s: float, u: Float) -> dict[str, Float]:
         """Until the end in potentials u (reads, n), at full gain."""
         self._look(end_s, u, self._network.voltages(u))
-        return by_event(np.trapezoid(np.array(self._powers), self._times, axis=0), self._meter.stored(u))
+        return energies_by_event(np.trapezoid(np.array(self._powers), self._times, axis=0), self._meter.stored(u))
 
     def _look(self, t_s: float, u: Float, v: Float) -> None:
         self._times.append(t_s)
         self._powers.append(self._meter.powers(u, v))
 
 
-def by_event(joules: Float, charge: Float) -> dict[str, Float]:
+def energies_by_event(joules: Float, charge: Float) -> dict[str, Float]:
     """{event of ``Run.activity``: (reads,)} of joules (classes, reads) and of what capacitors hold (reads,)."""
     return dict(zip(EVENTS, (*joules, charge, joules.sum(axis=0) + charge), strict=True))

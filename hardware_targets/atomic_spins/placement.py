@@ -71,7 +71,7 @@ class Placement:
     scale: float
 
 
-def place(wanted: Float, law: CouplingLaw, rng: np.random.Generator, starts: int = 1024) -> Placement:
+def place_atoms(wanted: Float, law: CouplingLaw, rng: np.random.Generator, starts: int = 1024) -> Placement:
     """Positions whose couplings come nearest to ``wanted`` (n, n), not all zero, times one scale.
 
     At most ``starts`` random arrangements, 128 at a time; the search ends early at a relative error of 1e-4.

@@ -37,8 +37,8 @@ from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.task import RecallFrom, Sample, Task
 
-from .placement import CouplingLaw, Placement, place
-from .telegraph import skewed, switch
+from .placement import CouplingLaw, Placement, place_atoms
+from .telegraph import simulate_switching, skewed
 
 __all__ = ["AtomicSpins", "AtomicSpinsIdeal"]
 
@@ -84,7 +84,7 @@ class AtomicSpins:
         notes = ["biases by a local gate at each atom"]
         placement, held = None, asked
         if wanted.any():
-            placement = place(wanted, CouplingLaw.of(_data()), generator, self.starts)
+            placement = place_atoms(wanted, CouplingLaw.of(_data()), generator, self.starts)
             held = Ising(placement.scale * placement.couplings, asked.biases, asked.offset)
             notes.append(
                 f"positions chosen among {2 * asked.size - 2} coordinates for {asked.size * (asked.size - 1) // 2} "
@@ -202,7 +202,9 @@ def _switch(
     durations: Float,
 ) -> Run:
     state = program.state
-    events, ended = switch(state.couplings, state.biases, betas, durations, spins, streams, theta=device.theta)
+    events, ended = simulate_switching(
+        state.couplings, state.biases, betas, durations, spins, streams, theta=device.theta
+    )
     status = "ok" if len(events) == len(spins) else "interrupted"
     attempts = float(durations.sum())
     activity: dict[str, Any] = {"attempts": attempts, "atom_attempts": attempts * state.biases.size, "switches": events}

@@ -25,14 +25,14 @@ from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.runtime.pieces import pieces
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 
-from .telegraph_kernel import begin, telegraph
+from .telegraph_kernel import begin, telegraph_kernel
 
 _Columns: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 
 MAX_RECORDED = 16  # atoms of which the time in every state is kept: 2^n
 
 
-def rates(field: ArrayLike, *, attempt_rate_hz: float, theta: float = 0.5) -> tuple[Float, Float]:
+def telegraph_rates(field: ArrayLike, *, attempt_rate_hz: float, theta: float = 0.5) -> tuple[Float, Float]:
     """(up, down) in 1/s of atoms in ``field`` f (n,)."""
     f = np.asarray(field, dtype=float)
     return attempt_rate_hz * np.exp(theta * f), attempt_rate_hz * np.exp((theta - 1.0) * f)
@@ -48,7 +48,7 @@ def skewed(couplings: Any, asymmetry: float, rng: np.random.Generator) -> sparse
     return sparse.csc_array(j + upper - upper.T)
 
 
-def switch(
+def simulate_switching(
     couplings: Any,
     biases: Float,
     betas: Float,
@@ -116,7 +116,7 @@ def _switched(
     total = float(durations.sum())
     checkpoint("switching", read, reads)
     for _, part in pieces(1, most + 1):
-        over = telegraph(*[*arguments, part.stop - part.start])
+        over = telegraph_kernel(*[*arguments, part.stop - part.start])
         spent = durations[: counts[0] + 1].sum() - max(left[0], 0.0)
         checkpoint("switching", read + min(1.0, float(spent) / total), reads)
         if over:

@@ -68,7 +68,7 @@ def begin(indptr, indices, data, biases, spins):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def telegraph(
+def telegraph_kernel(
     indptr, indices, data, betas, durations, theta, most, spins, state, table, fields, rates, sums, touched, counts,
     left, part,
 ):  # fmt: skip

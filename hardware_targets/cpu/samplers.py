@@ -45,7 +45,7 @@ from neuromorph.task import Minimize, Sample, Task
 
 from .annealer import CpuAnneal
 
-MAX_CITIES = 20  # of a tour as n x n spins under penalties; more take minutes for tours that are far from good
+MAX_PENALTY_CITIES = 20  # of a tour as n x n spins under penalties; more take minutes for tours that are far from good
 _SPINS = 1 << 25  # of all replicas in one batch of reads
 
 Spins: TypeAlias = NDArray[np.int8]
@@ -77,10 +77,10 @@ class CpuSampler:
         CpuAnneal(self.sweeps, self.power_w)  # the same rules
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        if isinstance(problem, Tsp) and problem.size > MAX_CITIES:
+        if isinstance(problem, Tsp) and problem.size > MAX_PENALTY_CITIES:
             raise DoesNotFit(
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
-                f"tours; {MAX_CITIES} at most: cpu-anneal holds a tour as a permutation"
+                f"tours; {MAX_PENALTY_CITIES} at most: cpu-anneal holds a tour as a permutation"
             )
         notes = ("held exactly, in float32 at least",)
         return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=self.parallel_reads)

@@ -1,23 +1,32 @@
 from .device.device import Device, Material, random_device, silicon
-from .device.electrode_potential import Field, solve_field
-from .device.geometry import Disc, Electrode, Rectangle, around
+from .device.electrode_potential import ElectrodePotentials, solve_potentials
+from .device.geometry import Disc, Electrode, Rectangle, evenly_spaced_electrodes
 from .device.hopping_network import HoppingNetwork, thermal_voltage
-from .device.image_charges import induced
+from .device.image_charges import induced_potential
 from .learning.logic_gates import (
     GATES,
-    Found,
+    GateSearch,
     Terminals,
-    abundance,
     find_gate,
+    gate_abundance,
     measured_quality,
     separation,
     truth_currents,
 )
 from .transport import mean_field as mean_field
-from .transport.current_voltage import Falling, Sweep, Trace, along, falling, gate_map, sweep, telegraph
-from .transport.kinetic_monte_carlo import Currents, Walk, dwell_times, measure
-from .transport.master_equation import Stationary, stationary
-from .transport.mean_field import MeanField
+from .transport.current_voltage import (
+    CurrentTrace,
+    NdrTest,
+    VoltageSweep,
+    current_trace,
+    gate_map,
+    ndr_test,
+    sweep_settings,
+    sweep_voltages,
+)
+from .transport.kinetic_monte_carlo import Currents, Walk, dwell_times, measure_currents
+from .transport.master_equation import StationaryOccupations, stationary_occupations
+from .transport.mean_field import MeanFieldOccupations
 
 __all__ = [  # noqa: RUF022  by theme
     "Device",
@@ -27,34 +36,34 @@ __all__ = [  # noqa: RUF022  by theme
     "Disc",
     "Rectangle",
     "Electrode",
-    "around",
-    "Field",
-    "solve_field",
-    "induced",
+    "evenly_spaced_electrodes",
+    "ElectrodePotentials",
+    "solve_potentials",
+    "induced_potential",
     "HoppingNetwork",
     "thermal_voltage",
-    "stationary",
-    "Stationary",
-    "measure",
+    "stationary_occupations",
+    "StationaryOccupations",
+    "measure_currents",
     "Currents",
     "Walk",
     "dwell_times",
     "mean_field",
-    "MeanField",
-    "sweep",
-    "Sweep",
-    "along",
+    "MeanFieldOccupations",
+    "sweep_voltages",
+    "VoltageSweep",
+    "sweep_settings",
     "gate_map",
-    "telegraph",
-    "Trace",
-    "falling",
-    "Falling",
+    "current_trace",
+    "CurrentTrace",
+    "ndr_test",
+    "NdrTest",
     "GATES",
     "Terminals",
     "separation",
     "truth_currents",
     "find_gate",
-    "Found",
-    "abundance",
+    "GateSearch",
+    "gate_abundance",
     "measured_quality",
 ]

@@ -13,8 +13,8 @@ from .device.device import Device
 from .device.hopping_network import LIQUID_NITROGEN_K
 from .learning.logic_gates import GATES
 from .targets.dopant_classifier import TruthTable
-from .targets.transfer_curves import Transfer
-from .transport.current_paths import net_flow
+from .targets.transfer_curves import TransferCurve
+from .transport.current_paths import net_hopping_flow
 
 _NM = 1e9
 _FAINT = 0.03  # flows below this part of the largest are left out
@@ -57,7 +57,7 @@ def draw_device(
         align = "left" if side > 0.2 else "right" if side < -0.2 else "center"
         ax.annotate(name, _NM * middles[e] * 1.09, ha=align, va="center", fontsize=8, color=INK, annotation_clip=False)
     if v is not None and paths:
-        flow, exact = net_flow(device.network, v, temperature_k=temperature_k)
+        flow, exact = net_hopping_flow(device.network, v, temperature_k=temperature_k)
         _draw_paths(ax, flow, device, middles)
         ax.set_xlabel("current paths: net hops, " + ("exact" if exact else "mean field"), color=MUTED, fontsize=8)
     size = 0.018 * _NM * shape.extent_m
@@ -109,7 +109,7 @@ def _draw_paths(ax: Any, flow: Any, device: Device, middles: Any) -> None:
 
 
 def draw_curve(
-    ax: Any, curve: Transfer, *, seconds: float, label: str | None = None, colour: str = SERIES_COLORS[0]
+    ax: Any, curve: TransferCurve, *, seconds: float, label: str | None = None, colour: str = SERIES_COLORS[0]
 ) -> Any:
     """I-V with the standard deviation of the current collected for ``seconds``."""
     current, error = 1e9 * curve.currents_a, 1e9 * curve.errors_a(seconds)

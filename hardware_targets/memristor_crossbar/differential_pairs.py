@@ -10,11 +10,11 @@ from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
 
 from .phase_change_cell import PhaseChange
-from .tiled_array import Wires
+from .tiled_array import TiledArray
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
+class DifferentialPairs:
     """A matrix (n, n), outputs by inputs, in differential pairs of cells, none on the diagonal.
 
     wanted (n, n)                        G+ - G- that was asked for, -1 .. 1 of G_max
@@ -35,8 +35,8 @@ class Pairs:
 
     @classmethod
     def written(
-        cls, wanted: Float, cell: PhaseChange, wires: Wires, compensate: bool, rng: np.random.Generator
-    ) -> Pairs:
+        cls, wanted: Float, cell: PhaseChange, wires: TiledArray, compensate: bool, rng: np.random.Generator
+    ) -> DifferentialPairs:
         """Program ``wanted`` (n, n) into cells that ``rng`` draws, and let them age."""
         targets, scale = np.stack([np.maximum(wanted, 0.0), np.maximum(-wanted, 0.0)]), 1.0
         if compensate:
@@ -75,5 +75,5 @@ class Pairs:
         return np.asarray(self.gain * (cells[0] - cells[1]) - self.wanted)
 
 
-def _sum(wires: Wires, cells: Float) -> float:
+def _sum(wires: TiledArray, cells: Float) -> float:
     return float(sum(wires.about(each).sum() for each in cells))

@@ -79,7 +79,7 @@ class PhaseChange:
         """One read's G_r / G_d of each cell: 1/f noise gathered since programming, as if reads lay far apart."""
         pulse = DATA["read_pulse"].value
         gathered = np.sqrt(np.log((self.age_s + pulse) / (2.0 * pulse)))
-        noise = self.read * flicker(cells) * gathered * rng.standard_normal(np.shape(cells))
+        noise = self.read * flicker_noise(cells) * gathered * rng.standard_normal(np.shape(cells))
         return np.maximum(1.0 + noise, 0.0)
 
 
@@ -104,7 +104,7 @@ def drift_exponent(g: Float) -> tuple[Float, Float]:
     return mean, spread
 
 
-def flicker(g: Float) -> Float:
+def flicker_noise(g: Float) -> Float:
     """Q_s, the strength of 1/f noise as a fraction of the conductance, at the relative conductance g."""
     strength = DATA["flicker"].value / np.maximum(g, _SMALLEST) ** DATA["flicker_power"].value
     return np.minimum(strength, DATA["flicker_most"].value)

@@ -42,19 +42,19 @@ from neuromorph.task import Task
 
 from ..analog_circuit.readout import (
     AMPLIFIERS,
-    Reads,
+    NetworkReads,
     Stream,
-    activity_of,
     check_speed,
+    count_activity,
     largest_coupling,
-    network_of,
-    read_networks,
+    network_from_ising,
     read_time,
-    require_minimise,
+    require_minimize,
+    run_networks,
 )
-from .differential_pairs import Pairs
+from .differential_pairs import DifferentialPairs
 from .phase_change_cell import DATA, PhaseChange
-from .tiled_array import Wires
+from .tiled_array import TiledArray
 
 CORE, CORES = int(DATA["core_rows"].value), int(DATA["cores"].value)
 _DRIVERS = f"read voltage times what is left to a rail: {DATA['half_supply'].source}; {DATA['read_voltage'].source}"
@@ -96,8 +96,8 @@ class MemristorCrossbar:
             raise ValueError(f"tile is {self.tile}; a core of {CORE} x {CORE} cells is cut into tiles of 1 to {CORE}")
 
     @property
-    def _wires(self) -> Wires:
-        return Wires(DATA["wire"].value if self.wire_ohm is None else self.wire_ohm, self.both_ends, self.tile)
+    def _wires(self) -> TiledArray:
+        return TiledArray(DATA["wire"].value if self.wire_ohm is None else self.wire_ohm, self.both_ends, self.tile)
 
     @property
     def _tau_s(self) -> float:
@@ -117,21 +117,21 @@ class MemristorCrossbar:
         adders = across + (across > 1)  # amplifiers of a column: one a tile, and one to add those
         if isinstance(state, _Network):
             n, biases = state.network.size, int(np.count_nonzero(state.network.currents))
-            ends = read_networks(task, reads, self._networks(state, seeds))
-            activity = activity_of(
+            ends = run_networks(task, reads, self._networks(state, seeds))
+            activity = count_activity(
                 task, ends, cells=n, biases=biases, amplifiers=(AMPLIFIERS + adders) * n, siemens=0.0
             )
             drives = ends.spins[:, None, :].astype(float)
         else:
-            require_minimise(self.name, task)
+            require_minimize(self.name, task)
             n = len(state.distances)
             held = np.array([state.held(_own_stream(seed, 0)) for seed in seeds])
             tours = softassign(state.distances, seeds, held=held)
             seconds = np.full(reads, tours.steps * n * DATA["read_pulse"].value)
-            ends = Reads(tours.spins, seconds, tours.converged & tours.valid)
+            ends = NetworkReads(tours.spins, seconds, tours.converged & tours.valid)
             # Integrators of variable gain (two amplifiers), servos of rows and columns, a driver and receivers a line.
             parts = 2 * n * n + (3 + adders) * n
-            activity = activity_of(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=0.0)
+            activity = count_activity(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=0.0)
             # Each slot drives the cities at the two neighbouring positions.
             up = (tours.spins.reshape(reads, n, n) > 0).transpose(0, 2, 1)
             drives = np.roll(up, 1, axis=1).astype(float) + np.roll(up, -1, axis=1)
@@ -172,12 +172,14 @@ class MemristorCrossbar:
         n = asked.size
         tiles = self._tiles(n)
         scale = largest_coupling(asked)
-        pairs = Pairs.written(asked.dense_couplings() / scale, self.cell, self._wires, self.compensate, stream)
+        pairs = DifferentialPairs.written(
+            asked.dense_couplings() / scale, self.cell, self._wires, self.compensate, stream
+        )
         error = scale * pairs.error()
         np.fill_diagonal(error, 0.0)  # what sneaks there stays in the dynamics; a problem has no such couplings
         held = Ising(asked.dense_couplings() + (error + error.T) / 2.0, asked.biases, asked.offset)
         swing = DATA["read_voltage"].value
-        network = network_of(asked, DATA["maximum_conductance"].value, DATA["gain"].value, swing, self._tau_s)
+        network = network_from_ising(asked, DATA["maximum_conductance"].value, DATA["gain"].value, swing, self._tau_s)
         lost = float(np.linalg.norm(error - error.T) / 2.0 / (np.linalg.norm(asked.dense_couplings()) or 1.0))
         notes = (
             *self._account(pairs, tiles),
@@ -203,7 +205,7 @@ class MemristorCrossbar:
             )
         distances = problem.distances()
         longest = float(distances.max()) or 1.0
-        pairs = Pairs.written(distances / longest, self.cell, self._wires, self.compensate, stream)
+        pairs = DifferentialPairs.written(distances / longest, self.cell, self._wires, self.compensate, stream)
         state = _Tour(distances, longest, pairs)
         error = float(np.linalg.norm(state.held() - distances) / (np.linalg.norm(distances) or 1.0))
         notes = (
@@ -234,7 +236,7 @@ class MemristorCrossbar:
             )
         return tiles
 
-    def _account(self, pairs: Pairs, tiles: int) -> tuple[str, ...]:
+    def _account(self, pairs: DifferentialPairs, tiles: int) -> tuple[str, ...]:
         n, there = len(pairs.wanted), CORES * (CORE // self.tile) ** 2
         scaling = f", targets scaled by {pairs.scale:.3g} to make up for them" if pairs.scale != 1.0 else ""
         return (
@@ -249,7 +251,7 @@ class _Network:
     """The network as it would be with perfect cells, and the cells."""
 
     network: AnalogNetwork
-    pairs: Pairs
+    pairs: DifferentialPairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,7 +260,7 @@ class _Tour:
 
     distances: Float
     longest: float
-    pairs: Pairs
+    pairs: DifferentialPairs
 
     def held(self, read: np.random.Generator | None = None) -> Float:
         """The distances (n, n) as the cells have them, in one read or without its noise."""

@@ -29,7 +29,7 @@ _HIGHEST = DATA["maximum_conductance"].value
 
 
 @dataclass(frozen=True)
-class Wires:
+class TiledArray:
     """How a chip's arrays are wired.
 
     ohm : float           a segment of a row or a column; 0 for ideal wires

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from .chip_tables import Table, generic_table, read_table
-from .network_mapping import Times
+from .network_mapping import ReadDurations
 from .neurobench import neurobench
 from .target import SpikingChip
 
-__all__ = ["SpikingChip", "Times", "neurobench", "spiking_brainscales", "spiking_generic", "spiking_loihi"]
+__all__ = ["SpikingChip", "ReadDurations", "neurobench", "spiking_brainscales", "spiking_generic", "spiking_loihi"]
 
 
 def spiking_loihi(**options: Any) -> SpikingChip:

@@ -19,7 +19,7 @@ _NEURONS, _SYNAPSES = 1 << 15, 1 << 21  # of a batch beyond the first one, and o
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class ReadBatchPlan:
     """where (k,): positions among the reads asked for; chains (k,): which they are of the ``size`` simulated."""
 
     where: NDArray[np.int64]
@@ -28,7 +28,7 @@ class Batch:
     seed: np.random.SeedSequence
 
 
-def sizes(neurons: int, synapses: int) -> tuple[int, int]:
+def batch_sizes(neurons: int, synapses: int) -> tuple[int, int]:
     """Reads of the first and of the largest batch for a network: powers of two."""
     first = FIRST
     while first > 1 and first * max(synapses, neurons) > _SYNAPSES:
@@ -39,7 +39,7 @@ def sizes(neurons: int, synapses: int) -> tuple[int, int]:
     return first, largest
 
 
-def batches(seeds: list[np.random.SeedSequence], first: int, largest: int) -> Iterator[Batch]:
+def plan_batches(seeds: list[np.random.SeedSequence], first: int, largest: int) -> Iterator[ReadBatchPlan]:
     """The batches that hold the reads of ``seeds``, the children of one SeedSequence."""
     number = np.array([seed.spawn_key[-1] for seed in seeds])
     power = np.floor(np.log2(np.maximum(number // first, 1))).astype(np.int64)
@@ -51,4 +51,4 @@ def batches(seeds: list[np.random.SeedSequence], first: int, largest: int) -> It
         seed = np.random.SeedSequence(
             parent.entropy, spawn_key=(*parent.spawn_key[:-1], int(start)), pool_size=parent.pool_size
         )
-        yield Batch(where, number[where] - start, int(size[where[0]]), seed)
+        yield ReadBatchPlan(where, number[where] - start, int(size[where[0]]), seed)

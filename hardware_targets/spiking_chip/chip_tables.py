@@ -48,7 +48,7 @@ def read_table(chip: str) -> dict[str, Datum]:
     return read_data(files(__package__).joinpath(f"{chip}.toml").read_text())
 
 
-def joined(name: str, chips: tuple[str, ...]) -> Datum:
+def join_chips(name: str, chips: tuple[str, ...]) -> Datum:
     """One number over several chips: their geometric mean, and the range of all their ranges; assumed."""
     data = [read_table(chip)[name] for chip in chips]
     mean = exp(fsum(log(datum.value) for datum in data) / len(data))
@@ -62,7 +62,9 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
 
     ValueError for names that mean nothing here, other units than SI, and numbers that no chip can have.
     """
-    table = read_table("generic") | {"synapse_energy": joined("synapse_energy", ("loihi", "truenorth", "spinnaker"))}
+    table = read_table("generic") | {
+        "synapse_energy": join_chips("synapse_energy", ("loihi", "truenorth", "spinnaker"))
+    }
     if own is None:
         return table
     where = f"table {own}" if isinstance(own, (str, Path)) else "table"
@@ -111,7 +113,7 @@ def _require(what: str, name: str, datum: Datum, unit: str) -> None:
         raise ValueError(f"{what} is {datum.value:g}, {datum.low:g} at least; it must be {rule}")
 
 
-def costs_of(table: Table) -> tuple[Cost, ...]:
+def chip_costs(table: Table) -> tuple[Cost, ...]:
     """What is priced by ``table``; where seconds are, their range counts as well."""
     second = table["device_second"]
     costs = [Cost("device_s", "a read", time=second)]

@@ -30,8 +30,8 @@ from neuromorph.spiking.winner_take_all import WinnerTakeAll
 from neuromorph.task import Minimize, Sample, Task
 
 from .chip_tables import Table
-from .neurobench import Network
-from .quantization import Pattern, Wires, cores_for, hold
+from .neurobench import ChipWorkload
+from .quantization import FixedPatternNoise, SynapticWeights, cores_for, quantize
 
 UNITS = 1024  # of a search; more take minutes, since the energy of every state is computed
 SYNAPSES = 1 << 21  # of one read; more take minutes
@@ -39,7 +39,7 @@ NOISY = 0.5e-3  # step of integrate-and-fire neurons that sample, s
 
 
 @dataclass(frozen=True)
-class Times:
+class ReadDurations:
     """Of a read, in seconds of the model.
 
     relax_s, read_s : all of it, and its last part, over which rates are counted; the cue is there for 0.1 s
@@ -64,7 +64,7 @@ class Times:
 
 
 @dataclass(frozen=True, eq=False)
-class Programmed:
+class ChipNetwork:
     """A problem on a chip.
 
     problem : Ising or Problem        as asked for
@@ -74,17 +74,17 @@ class Programmed:
     """
 
     problem: Ising | Problem
-    wires: Wires | None
+    wires: SynapticWeights | None
     one_hot: OneHot | None
     table: Table
-    pattern: Pattern
+    pattern: FixedPatternNoise
     name: str
     analog: bool
-    times: Times
+    times: ReadDurations
     backend: Backend = "numpy"
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
-    def network(self, task: Task) -> Network:
+    def network(self, task: Task) -> ChipWorkload:
         """What is on the chip for ``task``."""
         search, sampled = isinstance(task, Minimize), isinstance(task, Sample)
         wires = self.search if search else self.couplings
@@ -93,7 +93,7 @@ class Programmed:
         double = not search and (self.analog or sampled)
         weight, bias, state = (int(self.table[name].value) for name in ("weight_bits", "bias_bits", "state_bits"))
         operations = 4 if search or (sampled and not self.analog) else 8
-        return Network(wires.size, connections, (1 + double) * connections, weight, bias, state, operations)
+        return ChipWorkload(wires.size, connections, (1 + double) * connections, weight, bias, state, operations)
 
     def cores(self, task: Task) -> int:
         """Cores in use; DoesNotFit where the chip, or this simulation of it, is too small."""
@@ -115,7 +115,7 @@ class Programmed:
         return self.problem.size**2 if self.wires is None else self.wires.size
 
     @property
-    def couplings(self) -> Wires:
+    def couplings(self) -> SynapticWeights:
         """``wires``, of anything but a tour."""
         if self.wires is None:
             raise DoesNotFit(f"{self.name} holds a tour as a search; give its ising() to sample or to relax")
@@ -134,10 +134,10 @@ class Programmed:
         return WinnerTakeAll() if self.one_hot is None else WinnerTakeAll(strength=0.25)
 
     @cached_property
-    def search(self) -> Wires:
+    def search(self) -> SynapticWeights:
         """The winner-take-all neurons as held, in units of their potential."""
         weights, biases = self.rivals.network(self.groups)
-        return hold(Wires(sparse.csr_array(weights), biases), self.table, self.pattern)
+        return quantize(SynapticWeights(sparse.csr_array(weights), biases), self.table, self.pattern)
 
     @cached_property
     def memory(self) -> SpikingHopfield:

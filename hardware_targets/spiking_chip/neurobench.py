@@ -30,7 +30,7 @@ from neuromorph.run import Program, Run
 
 
 @dataclass(frozen=True)
-class Network:
+class ChipWorkload:
     """The network of a task: neurons; connections: entries of W that are not 0; synapses that hold them; bits of a
     synapse, a bias, a state; operations of an update."""
 
@@ -45,7 +45,7 @@ class Network:
 
 def neurobench(program: Program, run: Run) -> dict[str, Any]:
     """The metrics, by their names; ``program.state.network(task)`` says what was on the chip."""
-    network: Network = program.state.network(run.task)
+    network: ChipWorkload = program.state.network(run.task)
     spikes, operations, updates = (
         float(run.activity[name].mean()) for name in ("spikes", "synaptic_operations", "membrane_updates")
     )

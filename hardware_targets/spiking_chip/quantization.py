@@ -27,7 +27,7 @@ from .chip_tables import Table
 
 
 @dataclass(frozen=True, eq=False)
-class Pattern:
+class FixedPatternNoise:
     """Fixed-pattern errors of one chip, drawn as they are needed: the same numbers for the same ``seed``."""
 
     seed: np.random.SeedSequence
@@ -55,7 +55,7 @@ class Pattern:
 
 
 @dataclass(frozen=True, eq=False)
-class Wires:
+class SynapticWeights:
     """weights (n, n) CSR, from column to row, and biases (n,), as wanted or as held."""
 
     weights: Any
@@ -71,19 +71,21 @@ class Wires:
         return float((np.abs(self.biases) + np.asarray(abs(self.weights).sum(axis=1)).ravel()).max()) or 1.0
 
 
-def hold(wanted: Wires, table: Table, pattern: Pattern) -> Wires:
+def quantize(wanted: SynapticWeights, table: Table, pattern: FixedPatternNoise) -> SynapticWeights:
     """``wanted`` as the chip has it."""
     weights = sparse.csr_array(wanted.weights, copy=True)
     strongest = float(np.abs(weights.data).max(initial=0.0))
-    weights.data = rounded(weights.data, int(table["weight_bits"].value), strongest)
+    weights.data = round_to_levels(weights.data, int(table["weight_bits"].value), strongest)
     weights.eliminate_zeros()
     weights.data = weights.data * pattern.synapses(weights.nnz)
     largest = wanted.largest_input
-    biases = rounded(wanted.biases, int(table["bias_bits"].value), largest) + largest * pattern.neurons(wanted.size)
-    return Wires(weights, biases)
+    biases = round_to_levels(wanted.biases, int(table["bias_bits"].value), largest) + largest * pattern.neurons(
+        wanted.size
+    )
+    return SynapticWeights(weights, biases)
 
 
-def rounded(values: Float, bits: int, largest: float) -> Float:
+def round_to_levels(values: Float, bits: int, largest: float) -> Float:
     """Values on 2^(bits - 1) - 1 levels to each side, evenly to ``largest``."""
     step = largest / (2.0 ** (bits - 1) - 1.0)
     return np.round(values / step) * step if step > 0.0 else values.copy()

@@ -27,8 +27,8 @@ from neuromorph.ising import Float
 from neuromorph.spiking.spike_states import SpikeStates
 from neuromorph.spiking.winner_take_all import solve_by_spikes
 
-from .batches import Batch
-from .network_mapping import Programmed
+from .batches import ReadBatchPlan
+from .network_mapping import ChipNetwork
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +43,10 @@ class Ends:
     step_s: float
 
 
-Reader: TypeAlias = Callable[[Programmed, Any, Batch], Ends]
+Reader: TypeAlias = Callable[[ChipNetwork, Any, ReadBatchPlan], Ends]
 
 
-def relax(state: Programmed, cues: NDArray[np.int8], batch: Batch) -> Ends:
+def simulate_recall(state: ChipNetwork, cues: NDArray[np.int8], batch: ReadBatchPlan) -> Ends:
     """From ``cues`` (reads, n) of the batch."""
     shown = np.ones((batch.size, state.size))
     shown[batch.chains] = cues[batch.where]
@@ -61,7 +61,7 @@ def relax(state: Programmed, cues: NDArray[np.int8], batch: Batch) -> Ends:
     return Ends(spins, sure, activity, round(times.relax_s / step), step)
 
 
-def sample(state: Programmed, beta: float, batch: Batch) -> Ends:
+def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan) -> Ends:
     """One state a chain, from rest; neurons wake up at different times of the first half."""
     n, neurons, duration = state.size, state.neurons, state.times.sample_s
     simulator, values = state.sampler(beta, batch.size)
@@ -84,7 +84,7 @@ def sample(state: Programmed, beta: float, batch: Batch) -> Ends:
     return Ends(last[batch.chains], np.ones(len(batch.chains), bool), activity, count, neurons.dt_s)
 
 
-def minimise(state: Programmed, _: None, batch: Batch) -> Ends:
+def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan) -> Ends:
     """The best state that each chain came by."""
     groups, neurons = state.groups, state.rivals
     found = solve_by_spikes(

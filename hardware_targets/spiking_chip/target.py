@@ -33,11 +33,11 @@ from neuromorph.spiking.brian.simulator import Backend
 from neuromorph.task import Minimize, RecallFrom, Sample, Task
 
 from . import simulation as ways
-from .batches import FIRST, batches, sizes
-from .chip_tables import Table, costs_of
-from .network_mapping import Programmed, Times, require_search
+from .batches import FIRST, batch_sizes, plan_batches
+from .chip_tables import Table, chip_costs
+from .network_mapping import ChipNetwork, ReadDurations, require_search
 from .neurobench import neurobench
-from .quantization import Pattern, Wires, cores_for, hold, hops_between
+from .quantization import FixedPatternNoise, SynapticWeights, cores_for, hops_between, quantize
 from .simulation import Ends
 
 
@@ -55,7 +55,7 @@ class SpikingChip:
     summary: str
     table: Table
     supported_tasks: frozenset[str] = frozenset({"minimise", "sample", "relax"})
-    times: Times = field(default_factory=Times)
+    times: ReadDurations = field(default_factory=ReadDurations)
     backend: Backend = "numpy"
 
     @property
@@ -64,22 +64,24 @@ class SpikingChip:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        pattern = Pattern(read_seeds(rng, 1)[0], self._spread("synapse_spread"), self._spread("neuron_spread"))
+        pattern = FixedPatternNoise(
+            read_seeds(rng, 1)[0], self._spread("synapse_spread"), self._spread("neuron_spread")
+        )
         return self._tour(problem, pattern) if isinstance(problem, Tsp) else self._couplings(problem, pattern)
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         require_support(self, task)
         seeds = read_seeds(rng, reads)
-        state: Programmed = program.state
-        way: ways.Reader = ways.minimise
+        state: ChipNetwork = program.state
+        way: ways.Reader = ways.simulate_search
         asked: Any = None
         if isinstance(task, RecallFrom):
-            way, asked = ways.relax, task.cues(reads, state.size)
+            way, asked = ways.simulate_recall, task.cues(reads, state.size)
         elif isinstance(task, Sample):
-            way, asked = ways.sample, task.beta
+            way, asked = ways.simulate_sampling, task.beta
         cores, network = state.cores(task), state.network(task)
-        groups = batches(seeds, *sizes(network.neurons, network.synapses))
+        groups = plan_batches(seeds, *batch_sizes(network.neurons, network.synapses))
         parts, status = whole_parts((b.where, way(state, asked, b)) for b in groups)
         ends = _joined(parts)
         run = complete_run(
@@ -94,18 +96,18 @@ class SpikingChip:
         return replace(run, provenance={**run.provenance, "neurobench": neurobench(program, run)})
 
     def costs(self) -> tuple[Cost, ...]:
-        return costs_of(self.table)
+        return chip_costs(self.table)
 
     def _spread(self, name: str) -> float:
         return self.table[name].value if name in self.table else 0.0
 
-    def _couplings(self, problem: Ising | Problem, pattern: Pattern) -> Program:
+    def _couplings(self, problem: Ising | Problem, pattern: FixedPatternNoise) -> Program:
         if problem.size > int(self.table["cores"].value * self.table["core_neurons"].value):
             cores_for(problem.size, 0, self.table, self.name)  # a neuron a spin at least: do not build the couplings
         asked = as_ising(problem)
         wanted = sparse.csr_array(asked.sparse_couplings())
         cores_for(asked.size, int(np.diff(wanted.indptr).max()), self.table, self.name)  # a task may need more
-        wires = hold(Wires(wanted, asked.biases), self.table, pattern)
+        wires = quantize(SynapticWeights(wanted, asked.biases), self.table, pattern)
         held = Ising((wires.weights + wires.weights.T) / 2.0, wires.biases, asked.offset)
         skew = float(abs(wires.weights - wires.weights.T).power(2).sum()) / 8.0
         scale = float(asked.sparse_couplings().power(2).sum()) / 2.0 + float((asked.biases**2).sum())
@@ -123,7 +125,7 @@ class SpikingChip:
             self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST, pattern.differs
         )
 
-    def _tour(self, problem: Tsp, pattern: Pattern) -> Program:
+    def _tour(self, problem: Tsp, pattern: FixedPatternNoise) -> Program:
         n = problem.size
         require_search(n * n)
         one_hot = OneHot.from_ising(problem.ising(), np.repeat(np.arange(n), n))
@@ -141,9 +143,13 @@ class SpikingChip:
         return Program(self.name, problem, None, state, error, notes, {"words_written": words}, FIRST, pattern.differs)
 
     def _state(
-        self, problem: Ising | Problem, wires: Wires | None, one_hot: OneHot | None, pattern: Pattern
-    ) -> Programmed:
-        return Programmed(
+        self,
+        problem: Ising | Problem,
+        wires: SynapticWeights | None,
+        one_hot: OneHot | None,
+        pattern: FixedPatternNoise,
+    ) -> ChipNetwork:
+        return ChipNetwork(
             problem, wires, one_hot, self.table, pattern, self.name, self.analog, self.times, self.backend
         )
 

@@ -14,10 +14,10 @@ from neuromorph.datum import Datum, read_data
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
-from .electrode_potential import Field, solve_field
-from .geometry import Disc, Electrode, Shape, around, overlapping
+from .electrode_potential import ElectrodePotentials, solve_potentials
+from .geometry import Disc, Electrode, Shape, evenly_spaced_electrodes, find_overlap
 from .hopping_network import HoppingNetwork
-from .image_charges import induced
+from .image_charges import induced_potential
 
 _CLOSEST_M = 0.5e-9  # a lattice cell of silicon: no two dopants stand closer
 
@@ -36,14 +36,14 @@ class Material:
                 raise ValueError(f"{name} is {value}; it must be finite and positive")
 
 
-def data() -> dict[str, Datum]:
+def device_data() -> dict[str, Datum]:
     """The numbers of ``data.toml``."""
     return read_data(files(__package__).joinpath("data.toml").read_text())
 
 
 def silicon() -> Material:
     """Boron in silicon."""
-    d = data()
+    d = device_data()
     return Material(d["relative_permittivity"].value, d["localisation_length"].value, d["attempt_rate_hz"].value)
 
 
@@ -66,7 +66,7 @@ class Device:
     images: bool = False
 
     def __post_init__(self) -> None:
-        touching = overlapping(self.shape, self.electrodes)
+        touching = find_overlap(self.shape, self.electrodes)
         if touching is not None:
             raise ValueError(f"electrodes {touching[0]} and {touching[1]} touch; narrow them or move them apart")
         if len(self.electrodes) < 2:
@@ -82,9 +82,9 @@ class Device:
             raise ValueError("acceptors are none; holes need at least one site to hop to")
 
     @cached_property
-    def field(self) -> Field:
+    def field(self) -> ElectrodePotentials:
         """The electrodes' potentials."""
-        return solve_field(self.shape, self.electrodes)
+        return solve_potentials(self.shape, self.electrodes)
 
     @cached_property
     def network(self) -> HoppingNetwork:
@@ -94,7 +94,7 @@ class Device:
         interaction = coulomb / (between + np.diag(np.full(len(sites), np.inf)))
         static = (coulomb / _distances(sites, self.donors)).sum(axis=1)
         if self.images:
-            mirrored = coulomb * induced(self.shape, self.electrodes, np.concatenate([sites, self.donors]))
+            mirrored = coulomb * induced_potential(self.shape, self.electrodes, np.concatenate([sites, self.donors]))
             near = mirrored[: len(sites), : len(sites)]
             static += 0.5 * np.diag(near) - mirrored[: len(sites), len(sites) :].sum(axis=1)
             interaction -= near - np.diag(np.diag(near))
@@ -136,11 +136,11 @@ def random_device(
     if acceptors < 1 or donors < 0:
         raise ValueError(f"{acceptors} acceptors and {donors} donors; give at least one acceptor and no negative")
     if shape is None:
-        shape = Disc(float(np.sqrt(acceptors / data()["acceptor_density"].value / np.pi)))
+        shape = Disc(float(np.sqrt(acceptors / device_data()["acceptor_density"].value / np.pi)))
     width = 0.4 * shape.perimeter_m / electrodes if width_m is None and electrodes > 0 else width_m or 0.0
     generator = np.random.default_rng(read_seeds(rng, 1)[0])
     points = _scatter(shape, acceptors + donors, generator)
-    contacts = around(shape, electrodes, width_m=width)
+    contacts = evenly_spaced_electrodes(shape, electrodes, width_m=width)
     return Device(shape, contacts, points[:acceptors], points[acceptors:], material or silicon(), images)
 
 

@@ -27,7 +27,7 @@ _LEVELS = 13  # how often the spacing is halved at most, towards such an end
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class ElectrodePotentials:
     """Potentials of all electrodes on a mesh.
 
     points : (m, 2) float        vertices, m
@@ -58,7 +58,9 @@ class Field:
 
 
 @single_threaded_blas()
-def solve_field(shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None) -> Field:
+def solve_potentials(
+    shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None
+) -> ElectrodePotentials:
     """phi_e of every electrode; ``spacing_m`` is that of the mesh far from the electrodes' ends, size / 40 if None."""
     points, owner = graded_vertices(shape, electrodes, spacing_m=spacing_m)
     mesh = Delaunay(points)
@@ -69,7 +71,7 @@ def solve_field(shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: f
     inner = sparse.csc_array(stiffness[free][:, free])
     factors = splu(inner, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
     values[free] = factors.solve(-(stiffness[free][:, np.flatnonzero(fixed)] @ values[fixed]))
-    return Field(points, values, np.asarray(values.T @ (stiffness @ values)), mesh)
+    return ElectrodePotentials(points, values, np.asarray(values.T @ (stiffness @ values)), mesh)
 
 
 def graded_vertices(

@@ -114,7 +114,9 @@ class Rectangle:
 Shape: TypeAlias = Disc | Rectangle
 
 
-def around(shape: Shape, count: int, *, width_m: float, first_m: float = 0.0) -> tuple[Electrode, ...]:
+def evenly_spaced_electrodes(
+    shape: Shape, count: int, *, width_m: float, first_m: float = 0.0
+) -> tuple[Electrode, ...]:
     """``count`` equal electrodes at equal distances along the outline."""
     if count < 2:
         raise ValueError(f"count is {count}; a current needs two electrodes at least")
@@ -125,7 +127,7 @@ def around(shape: Shape, count: int, *, width_m: float, first_m: float = 0.0) ->
     return tuple(Electrode(first_m + k * shape.perimeter_m / count, width_m) for k in range(count))
 
 
-def overlapping(shape: Shape, electrodes: tuple[Electrode, ...]) -> tuple[int, int] | None:
+def find_overlap(shape: Shape, electrodes: tuple[Electrode, ...]) -> tuple[int, int] | None:
     """The first two electrodes that touch, or None."""
     length = shape.perimeter_m
     for a in range(len(electrodes)):

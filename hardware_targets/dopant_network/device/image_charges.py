@@ -30,7 +30,7 @@ _TALL = 2.0  # height of an electrode above the layer over the device's largest 
 
 
 @single_threaded_blas()
-def induced(shape: Shape, electrodes: tuple[Electrode, ...], points: Float, *, refine: int = 1) -> Float:
+def induced_potential(shape: Shape, electrodes: tuple[Electrode, ...], points: Float, *, refine: int = 1) -> Float:
     """g (points, points), 1/m, of ``points`` (points, 2) in the layer; ``refine`` times finer panels than usual."""
     middle, direction, half, low, high = _panels(shape, electrodes, refine)
     area = 4.0 * half * (high - low)  # with the mirrored half below the layer

@@ -20,14 +20,14 @@ from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
 from .logic_gates import GATES, Terminals
-from .training import Differentiable, Loss, Wiring, descend, through
+from .training import Differentiable, ElectrodeRoles, Loss, loss_and_gradient, train_by_gradient
 
 _INNER = 0.25
 # Corners of the inputs' square, then points on its axes; -1 is the low, 1 the high end of an input.
 POINTS = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1], [-0.5, 0], [0.5, 0], [0, -0.5], [0, 0.5]])
 
 
-def ring(samples: int, gap: float, *, rng: RNG = None) -> tuple[Float, NDArray[np.bool_]]:
+def ring_task(samples: int, gap: float, *, rng: RNG = None) -> tuple[Float, NDArray[np.bool_]]:
     """``samples`` points (samples, 2) in the unit disc and whether they are outside, half of each; ``gap`` 0 to 0.75.
 
     0.4 leaves a wide gap between the classes, 0.00825 almost none.
@@ -42,7 +42,7 @@ def ring(samples: int, gap: float, *, rng: RNG = None) -> tuple[Float, NDArray[n
     return radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]), outside
 
 
-def threshold(currents: ArrayLike, labels: ArrayLike) -> tuple[float, bool, float]:
+def best_threshold(currents: ArrayLike, labels: ArrayLike) -> tuple[float, bool, float]:
     """(threshold, whether class 1 is above it, accuracy): the most accurate of all, on (m,) currents and labels."""
     current, high = np.asarray(currents, dtype=float), np.asarray(labels, dtype=bool)
     order = np.argsort(current, kind="stable")
@@ -64,7 +64,7 @@ def accuracy(currents: ArrayLike, labels: ArrayLike, at: float, above: bool) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class Capacity:
+class LabellingCapacity:
     """Of one number of points m: all labellings (2^m - 2, m), which were found, with which controls (2^m - 2, c), V."""
 
     labels: NDArray[np.bool_]
@@ -77,9 +77,9 @@ class Capacity:
         return float(self.found.mean())
 
 
-def capacity(
+def labelling_capacity(
     device: Differentiable,
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     points: int,
     loss: Loss,
     *,
@@ -90,7 +90,7 @@ def capacity(
     learning_rate_v: float = 0.01,
     rng: RNG = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Capacity:
+) -> LabellingCapacity:
     """Train controls for every labelling of 2 to 8 ``points``, from ``attempts`` random starts each."""
     if not 2 <= points <= len(POINTS) or attempts < 1:
         raise ValueError(f"points is {points}, attempts {attempts}; from 2 to {len(POINTS)} points, at least 1 attempt")
@@ -99,16 +99,16 @@ def capacity(
     accuracies, controls = np.zeros(len(labels)), np.zeros((len(labels), len(wiring.controls)))
     for k, (high, seed) in enumerate(zip(labels, read_seeds(rng, len(labels)), strict=True)):
         start = np.random.default_rng(seed).uniform(*control_range_v, (attempts, len(wiring.controls)))
-        of = through(device, wiring, data, high, loss)
+        of = loss_and_gradient(device, wiring, data, high, loss)
         low, top = (np.full(len(wiring.controls), v) for v in control_range_v)
-        trained = descend(of, start, low, top, epochs=epochs, learning_rate_v=learning_rate_v)
+        trained = train_by_gradient(of, start, low, top, epochs=epochs, learning_rate_v=learning_rate_v)
         currents = device.linearised(wiring.voltages(data, trained.controls_v))[0]
-        reached = [threshold(row, high)[2] for row in currents[..., device.outputs.index(wiring.output)]]
+        reached = [best_threshold(row, high)[2] for row in currents[..., device.outputs.index(wiring.output)]]
         best = int(np.argmax(reached))
         accuracies[k], controls[k] = reached[best], trained.controls_v[best]
         if progress is not None:
             progress(k + 1, len(labels))
-    return Capacity(labels, accuracies >= 1.0 - 0.5 / points, accuracies, controls)
+    return LabellingCapacity(labels, accuracies >= 1.0 - 0.5 / points, accuracies, controls)
 
 
 def train_gates(
@@ -123,14 +123,16 @@ def train_gates(
     rng: RNG = None,
 ) -> dict[str, Float]:
     """Controls (attempts, c), V, for each of the six gates by gradient, the best first."""
-    wiring = Wiring(terminals.inputs, terminals.output, electrodes)
+    wiring = ElectrodeRoles(terminals.inputs, terminals.output, electrodes)
     data = scaled(POINTS[:4], (terminals.low_v, terminals.high_v))
     c = len(wiring.controls)
     found = {}
     for (gate, high), seed in zip(GATES.items(), read_seeds(rng, len(GATES)), strict=True):
         start = np.random.default_rng(seed).uniform(*control_range_v, (attempts, c))
-        of = through(device, wiring, data, np.array(high), loss)
-        trained = descend(of, start, np.full(c, control_range_v[0]), np.full(c, control_range_v[1]), epochs=epochs)
+        of = loss_and_gradient(device, wiring, data, np.array(high), loss)
+        trained = train_by_gradient(
+            of, start, np.full(c, control_range_v[0]), np.full(c, control_range_v[1]), epochs=epochs
+        )
         found[gate] = trained.controls_v[np.argsort(trained.loss, kind="stable")]
     return found
 

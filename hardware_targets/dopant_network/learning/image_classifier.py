@@ -27,7 +27,7 @@ from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 
 from .adam import Adam
-from .training import Differentiable, Wiring
+from .training import Differentiable, ElectrodeRoles
 
 
 def windows(images: ArrayLike, side: int, stride: int) -> Float:
@@ -44,7 +44,7 @@ def windows(images: ArrayLike, side: int, stride: int) -> Float:
 
 def window_features(
     device: Callable[[Float], Float],
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     images: ArrayLike,
     controls_v: ArrayLike,
     *,
@@ -65,7 +65,7 @@ def window_features(
 
 
 @dataclass(frozen=True, eq=False)
-class Classifier:
+class ImageClassifier:
     """W (pixels, units, k - 1), b (units, k - 1), A (units, classes), c (classes,); all but ``output`` are driven.
 
     mean_a, deviation_a : (units,)     I-bar and sigma_I, from the training images before training
@@ -108,7 +108,7 @@ def train_classifier(
     decay: float = 1e-4,
     rng: RNG = None,
     progress: Callable[[int, float], None] | None = None,
-) -> Classifier:
+) -> ImageClassifier:
     """Adam on the cross entropy of images (m, pixels), 0 to 1, with labels (m,) from 0.
 
     decay : penalty on the squares of W and A
@@ -154,7 +154,7 @@ def train_classifier(
             flat += adam.change(np.concatenate([slope.ravel() for slope in slopes]))  # w, b, a, c are views of it
         if progress is not None:
             progress(epoch + 1, total / len(x))
-    return Classifier(w, b, a, c, mean, deviation, output, range_v)
+    return ImageClassifier(w, b, a, c, mean, deviation, output, range_v)
 
 
 def _driven(x: Float, w: Float, b: Float, output: int, range_v: tuple[float, float]) -> Float:

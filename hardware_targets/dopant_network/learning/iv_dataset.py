@@ -32,8 +32,8 @@ from neuromorph.rng import RNG, read_seeds
 from neuromorph.runtime.limits import checkpoint
 
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
-from ..transport.kinetic_monte_carlo import measure
-from ..transport.master_equation import stationary
+from ..transport.kinetic_monte_carlo import measure_currents
+from ..transport.master_equation import stationary_occupations
 
 _KEEP = 500  # points between two writings of an unfinished record
 _MOST_BYTES = 1 << 30  # of a file, and of its arrays
@@ -41,7 +41,7 @@ _LONGEST = 100_000  # bytes of a line; of some thousand electrodes
 
 
 @dataclass(frozen=True, eq=False)
-class Record:
+class IvDataset:
     """m settings and what flowed.
 
     voltages_v : (m, k) float       V of every electrode
@@ -91,7 +91,7 @@ def random_voltages(points: int, low_v: ArrayLike, high_v: ArrayLike, *, rng: RN
     return low + (high - low) * generator.random((points, low.size))
 
 
-def collect(
+def simulate_dataset(
     network: HoppingNetwork,
     voltages_v: ArrayLike,
     outputs: tuple[int, ...],
@@ -101,7 +101,7 @@ def collect(
     rng: RNG = None,
     path: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Record:
+) -> IvDataset:
     """Simulate ``voltages_v`` (m, k): exactly, or by kinetic Monte Carlo to ``relative_error`` if that is given.
 
     path : an .npz file that is written every 500 points and where an interrupted collection goes on
@@ -116,7 +116,7 @@ def collect(
     currents = np.empty((len(v), len(outputs)))
     done = 0
     if path is not None and Path(path).exists():
-        kept = read_record(path)
+        kept = read_dataset(path)
         done = len(kept.voltages_v)
         if (kept.source, kept.outputs) != (source, outputs) or not np.array_equal(kept.voltages_v, v[:done]):
             raise ValueError(f"{path} holds another record ({kept.source}); remove it or name another file")
@@ -124,18 +124,18 @@ def collect(
     for k in range(done, len(v)):
         checkpoint("recording", k, len(v))
         if relative_error is None:
-            found = stationary(network, v[k], temperature_k=temperature_k).currents_a
+            found = stationary_occupations(network, v[k], temperature_k=temperature_k).currents_a
         else:
-            found = measure(
+            found = measure_currents(
                 network, v[k], temperature_k=temperature_k, relative_error=relative_error, rng=seeds[k]
             ).currents_a
         currents[k] = found[list(outputs)]
         if (k + 1) % _KEEP == 0 or k + 1 == len(v):
             if path is not None:
-                write_record(path, Record(v[: k + 1], currents[: k + 1], outputs, source))
+                write_dataset(path, IvDataset(v[: k + 1], currents[: k + 1], outputs, source))
             if progress is not None:
                 progress(k + 1, len(v))
-    return Record(v, currents, outputs, source)
+    return IvDataset(v, currents, outputs, source)
 
 
 def dissipated_w(voltages_v: ArrayLike, currents_a: ArrayLike) -> Float:
@@ -143,7 +143,7 @@ def dissipated_w(voltages_v: ArrayLike, currents_a: ArrayLike) -> Float:
     return np.asarray(-(np.asarray(voltages_v, dtype=float) * np.asarray(currents_a, dtype=float)).sum(axis=-1))
 
 
-def write_record(path: str | os.PathLike[str], record: Record) -> Path:
+def write_dataset(path: str | os.PathLike[str], record: IvDataset) -> Path:
     """As .npz, or as .csv: columns V0, V1, ... in V and I3, ... in A, after a comment line with the source."""
     if Path(path).suffix == ".npz":
         return write_arrays(path, voltages_v=record.voltages_v, currents_a=record.currents_a,
@@ -155,20 +155,20 @@ def write_record(path: str | os.PathLike[str], record: Record) -> Path:
     return write_file(path, "\n".join(lines) + "\n")
 
 
-def read_record(path: str | os.PathLike[str]) -> Record:
-    """A .npz or .csv file as ``write_record`` makes them; ValueError with the line at fault."""
+def read_dataset(path: str | os.PathLike[str]) -> IvDataset:
+    """A .npz or .csv file as ``write_dataset`` makes them; ValueError with the line at fault."""
     try:
         return _from_npz(path) if Path(path).suffix == ".npz" else _from_csv(path)
     except ValueError as reason:  # a rule of the record itself names no file
         raise reason if str(path) in str(reason) else ValueError(f"{path}: {reason}") from None
 
 
-def _from_npz(path: str | os.PathLike[str]) -> Record:
+def _from_npz(path: str | os.PathLike[str]) -> IvDataset:
     arrays = read_arrays(path, ("voltages_v", "currents_a", "outputs", "source"), text=("source",))
-    return Record(arrays["voltages_v"], arrays["currents_a"], as_outputs(arrays["outputs"]), str(arrays["source"]))
+    return IvDataset(arrays["voltages_v"], arrays["currents_a"], as_outputs(arrays["outputs"]), str(arrays["source"]))
 
 
-def _from_csv(path: str | os.PathLike[str]) -> Record:
+def _from_csv(path: str | os.PathLike[str]) -> IvDataset:
     _known(path)
     content = _content(path)
     _check_lines(path, content)
@@ -196,7 +196,7 @@ def _from_csv(path: str | os.PathLike[str]) -> Record:
     electrodes = sum(name[0] == "V" for name in names)
     table = np.frombuffer(values).reshape(-1, len(names))
     outputs = tuple(int(name[1:]) for name in names[electrodes:])
-    return Record(table[:, :electrodes], table[:, electrodes:], outputs, source)
+    return IvDataset(table[:, :electrodes], table[:, electrodes:], outputs, source)
 
 
 def as_outputs(electrodes: np.ndarray) -> tuple[int, ...]:

@@ -20,14 +20,14 @@ from numpy.typing import ArrayLike
 from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
-from .parallel_units import train_side_by_side
-from .training import Differentiable, Loss, Wiring, descend
+from .parallel_units import train_parallel_units
+from .training import Differentiable, ElectrodeRoles, Loss, train_by_gradient
 
 _LIMIT = 2.0  # standard deviations
 
 
 @dataclass(frozen=True, eq=False)
-class Layers:
+class LayeredUnits:
     """Units in layers of ``widths``, the last of one unit.
 
     controls_v : tuple of (units, controls) float      of each layer, V
@@ -35,7 +35,7 @@ class Layers:
     low_v, high_v : float                              range of input electrodes, V
     """
 
-    wiring: Wiring
+    wiring: ElectrodeRoles
     controls_v: tuple[Float, ...]
     mean_a: tuple[Float, ...]
     deviation_a: tuple[Float, ...]
@@ -52,7 +52,7 @@ class Layers:
                 x = _to_inputs(z, self.low_v, self.high_v)
         return np.asarray(found[..., 0])
 
-    def calibrated(self, device: Callable[[Float], Float], data_v: ArrayLike) -> Layers:
+    def calibrated(self, device: Callable[[Float], Float], data_v: ArrayLike) -> LayeredUnits:
         """With the means and deviations that this device has at data (m, inputs)."""
         x, means, deviations = np.asarray(data_v, dtype=float), [], []
         for controls in self.controls_v[:-1]:
@@ -65,7 +65,7 @@ class Layers:
 
 def grow_layers(
     device: Differentiable,
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     widths: tuple[int, ...],
     data_v: ArrayLike,
     labels: ArrayLike,
@@ -77,10 +77,10 @@ def grow_layers(
     epochs: int = 100,
     learning_rate_v: float = 0.02,
     rng: RNG = None,
-) -> Layers:
+) -> LayeredUnits:
     """A start for ``train_layers``: layer by layer the units that tell most to those after them, then the last unit.
 
-    Each layer is trained as ``readout.train_side_by_side`` does, with what the layers before it give.
+    Each layer is trained as ``readout.train_parallel_units`` does, with what the layers before it give.
     """
     _check(wiring, widths)
     x, place = np.asarray(data_v, dtype=float), device.outputs.index(wiring.output)
@@ -92,7 +92,7 @@ def grow_layers(
         return device.linearised(v)[0][..., place]
 
     for layer, (width, seed) in enumerate(zip(widths, read_seeds(rng, len(widths)), strict=True)):
-        units, _ = train_side_by_side(
+        units, _ = train_parallel_units(
             device, wiring, width, x, labels, control_range_v=control_range_v, squares=layer < len(widths) - 1,
             pool=pool, attempts=attempts, epochs=epochs, learning_rate_v=learning_rate_v, rng=seed,
         )  # fmt: skip
@@ -101,12 +101,12 @@ def grow_layers(
         means.append(currents.mean(axis=0))
         deviations.append(np.maximum(currents.std(axis=0), 1e-18))
         x = _to_inputs((currents - means[-1]) / deviations[-1], *input_range_v)
-    return Layers(wiring, tuple(controls), tuple(means[:-1]), tuple(deviations[:-1]), *input_range_v)
+    return LayeredUnits(wiring, tuple(controls), tuple(means[:-1]), tuple(deviations[:-1]), *input_range_v)
 
 
 def train_layers(
     device: Differentiable,
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     widths: tuple[int, ...],
     data_v: ArrayLike,
     labels: ArrayLike,
@@ -117,16 +117,16 @@ def train_layers(
     attempts: int = 5,
     epochs: int = 400,
     learning_rate_v: float = 0.01,
-    start: Sequence[Layers] = (),
+    start: Sequence[LayeredUnits] = (),
     rng: RNG = None,
     progress: Callable[[int, float], None] | None = None,
-) -> tuple[Layers, float]:
+) -> tuple[LayeredUnits, float]:
     """The best of ``attempts`` random starts by Adam through all layers, on data (m, inputs), and its loss.
 
     widths : such as (1,) or (2, 2, 1); a layer before another has as many units as there are input electrodes
     start : the first attempts start here, such as with a first layer of units that were trained alone
     """
-    of = through_layers(device, wiring, widths, data_v, labels, loss, input_range_v=input_range_v)
+    of = layered_loss_and_gradient(device, wiring, widths, data_v, labels, loss, input_range_v=input_range_v)
     c = len(wiring.controls)
     low, high = (np.full(sum(widths) * c, v) for v in control_range_v)
     first = np.random.default_rng(read_seeds(rng, 1)[0]).uniform(low, high, (attempts, low.size))
@@ -136,18 +136,18 @@ def train_layers(
                 f"start has layers of {[len(x) for x in layers.controls_v]}, or is wired otherwise: {widths}"
             )
         row[:] = np.concatenate([each.ravel() for each in layers.controls_v])
-    trained = descend(of, first, low, high, learning_rate_v=learning_rate_v, epochs=epochs, progress=progress)
+    trained = train_by_gradient(of, first, low, high, learning_rate_v=learning_rate_v, epochs=epochs, progress=progress)
     best = int(np.argmin(trained.loss))
     controls = tuple(np.split(trained.controls_v[best].reshape(-1, c), np.cumsum(widths)[:-1]))
     passed = _run(device, wiring, [each[None] for each in controls], np.asarray(data_v, dtype=float), input_range_v)
     mean = tuple(each[0][0, 0] for each in passed[:-1])
     deviation = tuple(each[1][0, 0] for each in passed[:-1])
-    return Layers(wiring, controls, mean, deviation, *input_range_v), float(trained.loss[best])
+    return LayeredUnits(wiring, controls, mean, deviation, *input_range_v), float(trained.loss[best])
 
 
-def through_layers(
+def layered_loss_and_gradient(
     device: Differentiable,
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     widths: tuple[int, ...],
     data_v: ArrayLike,
     labels: ArrayLike,
@@ -183,13 +183,13 @@ def through_layers(
     return of
 
 
-def _check(wiring: Wiring, widths: tuple[int, ...]) -> None:
+def _check(wiring: ElectrodeRoles, widths: tuple[int, ...]) -> None:
     if widths[-1:] != (1,) or any(width != len(wiring.inputs) for width in widths[:-1]):
         raise ValueError(f"widths are {widths}; the last is 1, the others {len(wiring.inputs)}, one an input electrode")
 
 
 def _run(
-    device: Differentiable, wiring: Wiring, controls: list[Float], data: Float, range_v: tuple[float, float]
+    device: Differentiable, wiring: ElectrodeRoles, controls: list[Float], data: Float, range_v: tuple[float, float]
 ) -> list[tuple[Float, Float, Float, Callable[[Float], Float]]]:
     """Of each layer: mean and deviation (a, 1, units), currents (a, m, units), and its way back.
 

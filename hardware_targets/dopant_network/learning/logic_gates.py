@@ -18,7 +18,7 @@ from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
-from ..transport.master_equation import stationary
+from ..transport.master_equation import stationary_occupations
 
 GATES: dict[str, tuple[bool, bool, bool, bool]] = {  # for the inputs 00, 01, 10, 11
     "AND": (False, False, False, True),
@@ -63,7 +63,7 @@ class Terminals:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class GateSearch:
     """controls_v (controls,), the output's currents (4,), A, their quality Q, and how many settings were tried."""
 
     gate: str
@@ -92,7 +92,7 @@ def truth_currents(
     table = terminals.voltages(controls_v)
     return np.array(
         [
-            stationary(network, v, temperature_k=temperature_k).currents_a[terminals.output]
+            stationary_occupations(network, v, temperature_k=temperature_k).currents_a[terminals.output]
             for v in network.voltages(table)
         ]
     )
@@ -110,7 +110,7 @@ def find_gate(
     generations: int = 40,
     enough: float = 0.95,
     rng: RNG = None,
-) -> Found:
+) -> GateSearch:
     """Control voltages within +-``range_v`` for ``gate``, by differential evolution on the exact solver.
 
     least_span_a : what I_max - I_min should be at least: Q of a smaller span counts in proportion, since a gate that
@@ -151,10 +151,10 @@ def find_gate(
         callback=good,
     )
     found = currents(best.x)
-    return Found(gate, best.x, found, float(separation(found, gate)), int(best.nfev))
+    return GateSearch(gate, best.x, found, float(separation(found, gate)), int(best.nfev))
 
 
-def abundance(
+def gate_abundance(
     networks: list[HoppingNetwork],
     terminals: Terminals,
     settings: int,

@@ -24,17 +24,17 @@ from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 
 from .losses import classes, fisher
-from .training import Differentiable, Wiring, descend
+from .training import Differentiable, ElectrodeRoles, train_by_gradient
 
 _FIRSTS = 8  # of a pool: groups are grown from each
 _RIDGE = 1e-9  # of each variance, so that two equal columns are no harm
 
 
 @dataclass(frozen=True, eq=False)
-class SideBySide:
+class ParallelUnits:
     """Units with controls_v (units, controls), V, that take the same inputs, and weights (units,) of their currents."""
 
-    wiring: Wiring
+    wiring: ElectrodeRoles
     controls_v: Float
     weights: Float
 
@@ -42,7 +42,7 @@ class SideBySide:
         """(m, units), A, for data (m, inputs); ``device`` gives the output's current at voltages (..., electrodes)."""
         return np.asarray(device(self.wiring.voltages(data_v, self.controls_v)).T)
 
-    def calibrated(self, device: Callable[[Float], Float], data_v: ArrayLike, labels: ArrayLike) -> SideBySide:
+    def calibrated(self, device: Callable[[Float], Float], data_v: ArrayLike, labels: ArrayLike) -> ParallelUnits:
         """With the best weights for this device at data (m, inputs) with labels (m,)."""
         return replace(self, weights=discriminant(self.currents(device, data_v), labels)[1])
 
@@ -68,7 +68,7 @@ def discriminant(columns: ArrayLike, labels: ArrayLike) -> tuple[Float, Float]:
 
 
 @single_threaded_blas()
-def select(
+def select_units(
     columns: ArrayLike, labels: ArrayLike, count: int, *, firsts: int = 1, squares: bool = False
 ) -> tuple[Float, NDArray[np.int64]]:
     """J (firsts,) and the chosen of columns (m, p), (firsts, count): grown from the ``firsts`` that tell most alone.
@@ -99,9 +99,9 @@ def select(
 
 
 @single_threaded_blas()
-def train_side_by_side(
+def train_parallel_units(
     device: Differentiable,
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     units: int,
     data_v: ArrayLike,
     labels: ArrayLike,
@@ -114,7 +114,7 @@ def train_side_by_side(
     learning_rate_v: float = 0.02,
     rng: RNG = None,
     progress: Callable[[int, float], None] | None = None,
-) -> tuple[SideBySide, float]:
+) -> tuple[ParallelUnits, float]:
     """``units`` out of ``pool`` random ones, ``attempts`` times, then Adam on -ln J; the best, and its -ln J.
 
     Data (m, inputs), V, and labels (m,). One unit is a case of it.
@@ -122,23 +122,29 @@ def train_side_by_side(
     """
     if not 1 <= units <= pool or attempts < 1:
         raise ValueError(f"units is {units} of a pool of {pool}, attempts {attempts}: positive, no more than the pool")
-    of = through_side_by_side(device, wiring, units, data_v, labels, squares=squares)
+    of = parallel_loss_and_gradient(device, wiring, units, data_v, labels, squares=squares)
     c, place = len(wiring.controls), device.outputs.index(wiring.output)
     start = np.empty((attempts, units * c))
     for row, seed in zip(start, read_seeds(rng, attempts), strict=True):
         drawn = np.random.default_rng(seed).uniform(*control_range_v, (pool, c))
         screened = device.linearised(wiring.voltages(data_v, drawn))[0][..., place].T
-        ratios, chosen = select(screened, labels, units, firsts=min(pool, _FIRSTS), squares=squares)
+        ratios, chosen = select_units(screened, labels, units, firsts=min(pool, _FIRSTS), squares=squares)
         row[:] = drawn[chosen[np.argmax(ratios)]].ravel()
     low, top = (np.full(units * c, v) for v in control_range_v)
-    trained = descend(of, start, low, top, learning_rate_v=learning_rate_v, epochs=epochs, progress=progress)
+    trained = train_by_gradient(of, start, low, top, learning_rate_v=learning_rate_v, epochs=epochs, progress=progress)
     best = int(np.argmin(trained.loss))
-    found = SideBySide(wiring, trained.controls_v[best].reshape(units, c), np.ones(units))
+    found = ParallelUnits(wiring, trained.controls_v[best].reshape(units, c), np.ones(units))
     return found.calibrated(lambda v: device.linearised(v)[0][..., place], data_v, labels), float(trained.loss[best])
 
 
-def through_side_by_side(
-    device: Differentiable, wiring: Wiring, units: int, data_v: ArrayLike, labels: ArrayLike, *, squares: bool = False
+def parallel_loss_and_gradient(
+    device: Differentiable,
+    wiring: ElectrodeRoles,
+    units: int,
+    data_v: ArrayLike,
+    labels: ArrayLike,
+    *,
+    squares: bool = False,
 ) -> Callable[[Float], tuple[Float, Float]]:
     """-ln J of the controls (a, units * controls) at the best weights, and its gradient, 1/V."""
     high, place, c = np.asarray(labels, dtype=bool), device.outputs.index(wiring.output), len(wiring.controls)

@@ -5,7 +5,7 @@ r"""A neural network in place of a device: currents and their slopes in microsec
 
 fitted to recorded voltages and currents by Adam on the mean squared error of I / sigma_I; the weights of the epoch that
 does best on the validation part are kept. What is smaller than ``rmse_a`` it does not know: controls trained through it
-without that noise (``training.Noisy``) live on its ripples, and even with it they need the device's own word.
+without that noise (``training.NoisyDevice``) live on its ripples, and even with it they need the device's own word.
 Inference and training are plain numpy: five layers of 90 need nothing larger.
 Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020).
 """
@@ -28,7 +28,7 @@ from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 
 from .adam import Adam
-from .iv_dataset import Record, as_outputs, read_arrays, write_arrays
+from .iv_dataset import IvDataset, as_outputs, read_arrays, write_arrays
 
 _FIELDS = ("low_v", "high_v", "mean_a", "scale_a", "rmse_a", "outputs")
 
@@ -109,7 +109,7 @@ class Surrogate:
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class SurrogateFit:
     """A surrogate and how well it fits.
 
     relative_rmse : (3,)       RMSE over sigma_I, root mean square over outputs, of the training, validation, test part
@@ -123,7 +123,7 @@ class Fit:
 
 @single_threaded_blas()
 def fit_surrogate(
-    record: Record,
+    record: IvDataset,
     *,
     hidden: tuple[int, ...] = (90,) * 5,
     epochs: int = 100,
@@ -132,7 +132,7 @@ def fit_surrogate(
     split: tuple[float, float, float] = (0.8, 0.1, 0.1),
     rng: RNG = None,
     progress: Callable[[int, float], None] | None = None,
-) -> Fit:
+) -> SurrogateFit:
     """Adam in batches of ``batch`` random settings.
 
     hidden : units of each hidden layer; () is the best linear model, found by least squares
@@ -162,7 +162,7 @@ def fit_surrogate(
         fitted, history = _least_squares(blank, x[parts[0]], y[parts[0]]), np.empty((0, 2))
     errors = [(_forward(x[p], fitted.weights, fitted.biases)[-1] - y[p]) ** 2 for p in parts]
     relative = np.array([np.sqrt(error.mean()) for error in errors])
-    return Fit(replace(fitted, rmse_a=scale * np.sqrt(errors[2].mean(axis=0))), relative, history)
+    return SurrogateFit(replace(fitted, rmse_a=scale * np.sqrt(errors[2].mean(axis=0))), relative, history)
 
 
 def write_surrogate(path: str | os.PathLike[str], surrogate: Surrogate) -> Path:
@@ -196,7 +196,7 @@ def _kept(name: str, value: ArrayLike, dimensions: int) -> Float:
     return array
 
 
-def _start(record: Record, hidden: tuple[int, ...], scale: Float, generator: np.random.Generator) -> Surrogate:
+def _start(record: IvDataset, hidden: tuple[int, ...], scale: Float, generator: np.random.Generator) -> Surrogate:
     """He's random weights: the variance of a layer of ReLU is that of the one before."""
     v, outputs = record.voltages_v, record.outputs
     sizes = [v.shape[1], *hidden, len(outputs)]

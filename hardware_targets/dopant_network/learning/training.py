@@ -27,7 +27,7 @@ from neuromorph.rng import RNG, read_seeds
 from neuromorph.runtime.limits import checkpoint
 
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
-from ..transport.kinetic_monte_carlo import Walk, measure
+from ..transport.kinetic_monte_carlo import Walk, measure_currents
 from .adam import Adam
 from .iv_dataset import read_arrays, write_arrays
 from .losses import classes
@@ -47,7 +47,7 @@ class Differentiable(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Noisy:
+class NoisyDevice:
     """A device with Gaussian noise of ``noise_a``, A, at its outputs: what the measurement adds, or a surrogate's RMSE.
 
     From a seed, the noise follows from it and the shape asked for alone (common random numbers): losses keep their
@@ -74,7 +74,7 @@ class Noisy:
 
 
 @dataclass(frozen=True)
-class Wiring:
+class ElectrodeRoles:
     """Which of ``electrodes`` take data, which one gives the current (at 0 V); the others are ``controls``."""
 
     inputs: tuple[int, ...]
@@ -104,8 +104,8 @@ class Wiring:
         return table
 
 
-def through(
-    device: Differentiable, wiring: Wiring, data_v: ArrayLike, labels: ArrayLike, loss: Loss
+def loss_and_gradient(
+    device: Differentiable, wiring: ElectrodeRoles, data_v: ArrayLike, labels: ArrayLike, loss: Loss
 ) -> Callable[[Float], tuple[Float, Float]]:
     """The loss of controls (a, c) and its gradient (a, c), 1/V, for data (m, inputs) and labels (m,)."""
     place, high = device.outputs.index(wiring.output), np.asarray(labels, dtype=bool)
@@ -129,7 +129,7 @@ class Trained:
     history: Float
 
 
-def descend(
+def train_by_gradient(
     loss: Callable[[Float], tuple[Float, Float]],
     start_v: ArrayLike,
     low_v: ArrayLike,
@@ -161,7 +161,7 @@ def descend(
     return Trained(best, best_loss, history)
 
 
-def evolve(
+def train_by_evolution(
     loss: Callable[[Float], Float],
     low_v: ArrayLike,
     high_v: ArrayLike,
@@ -219,9 +219,9 @@ def evolve(
     return Trained(pool[best], losses[best], history)
 
 
-def by_hopping(
+def kmc_loss(
     network: HoppingNetwork,
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     data_v: ArrayLike,
     labels: ArrayLike,
     loss: Loss,
@@ -251,7 +251,7 @@ def by_hopping(
 
 
 @dataclass(frozen=True, eq=False)
-class Confirmed:
+class Verification:
     """Currents and errors (m,), A; (min_1 I - max_0 I) over the error of that difference; whether it is above 5."""
 
     currents_a: Float
@@ -260,9 +260,9 @@ class Confirmed:
     holds: bool
 
 
-def confirm(
+def verify(
     network: HoppingNetwork,
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     data_v: ArrayLike,
     labels: ArrayLike,
     controls_v: ArrayLike,
@@ -271,12 +271,12 @@ def confirm(
     temperature_k: float = LIQUID_NITROGEN_K,
     sigmas: float = 5.0,
     rng: RNG = None,
-) -> Confirmed:
+) -> Verification:
     """Measure again with ``hops`` at least: ten times what the search had, and other random numbers."""
     high = np.asarray(labels, dtype=bool)
     table = wiring.voltages(data_v, controls_v)
     found = [
-        measure(network, v, temperature_k=temperature_k, relative_error=1e-9, most_hops=hops, rng=seed)
+        measure_currents(network, v, temperature_k=temperature_k, relative_error=1e-9, most_hops=hops, rng=seed)
         for v, seed in zip(table, read_seeds(rng, len(table)), strict=True)
     ]
     currents = np.array([each.currents_a[wiring.output] for each in found])
@@ -284,7 +284,7 @@ def confirm(
     classes(currents, high)
     one, zero = np.flatnonzero(high)[currents[high].argmin()], np.flatnonzero(~high)[currents[~high].argmax()]
     contrast = float((currents[one] - currents[zero]) / np.hypot(errors[one], errors[zero]))
-    return Confirmed(currents, errors, contrast, contrast > sigmas)
+    return Verification(currents, errors, contrast, contrast > sigmas)
 
 
 def _children(

@@ -43,15 +43,15 @@ from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.task import Sample, Task
 
-from ..device.device import Device, data, silicon
-from ..device.electrode_potential import Field, solve_field
-from ..device.geometry import Disc, Electrode, around
+from ..device.device import Device, device_data, silicon
+from ..device.electrode_potential import ElectrodePotentials, solve_potentials
+from ..device.geometry import Disc, Electrode, evenly_spaced_electrodes
 from ..device.hopping_network import HoppingNetwork
-from ..transport.markov_chain import rate_table, relaxation_rate, walk
+from ..transport.markov_chain import rate_table, relaxation_rate, walk_chain
 from ..transport.master_equation import transitions
 from .interface_data import DATA, simulated_second
 
-MAX_SPINS = 5
+MAX_GLASS_SPINS = 5
 _ELECTRODES, _RESERVOIRS = 8, (0, 4)
 _APART_M = 2e-9  # nearer acceptors share a hole
 _TRIED = 24  # devices whose gates are fitted
@@ -75,7 +75,9 @@ class DopantGlass:
     gate_range_v: float = 1.0
 
     name: ClassVar[str] = "dopant-glass"
-    summary: ClassVar[str] = f"Coulomb glass of acceptors in silicon, couplings by position: up to {MAX_SPINS}, samples"
+    summary: ClassVar[str] = (
+        f"Coulomb glass of acceptors in silicon, couplings by position: up to {MAX_GLASS_SPINS}, samples"
+    )
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"sample"})
 
     def __post_init__(self) -> None:
@@ -85,14 +87,16 @@ class DopantGlass:
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
         if self.radius_m < 4.0 * _APART_M:
-            raise ValueError(f"radius_m is {self.radius_m:g}; {4.0 * _APART_M:g} m is the least for {MAX_SPINS} sites")
+            raise ValueError(
+                f"radius_m is {self.radius_m:g}; {4.0 * _APART_M:g} m is the least for {MAX_GLASS_SPINS} sites"
+            )
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        if problem.size > MAX_SPINS:  # a problem has at least as many spins as its own size: do not build them
+        if problem.size > MAX_GLASS_SPINS:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
         asked = as_ising(problem)
-        if asked.size > MAX_SPINS:
+        if asked.size > MAX_GLASS_SPINS:
             raise _too_many(str(asked.size))
         glass = self._choose(asked, np.random.default_rng(read_seeds(rng, 1)[0]))
         held = glass.ising(asked.offset)
@@ -110,7 +114,7 @@ class DopantGlass:
         require_support(self, task)
         assert isinstance(task, Sample)
         seeds = read_seeds(rng, reads)
-        glass: Glass = program.state
+        glass: ProgrammedGlass = program.state
         temperature = glass.temperature_k(task.beta)
         source, target, rates, *_ = transitions(glass.network, glass.voltages_v, temperature)
         streams, count = kernel_states(seeds), 1 << glass.network.sites
@@ -120,7 +124,7 @@ class DopantGlass:
         duration = _RELAXATIONS / relaxation_rate(source, target, rates, count)
         hops, table = np.empty(reads, np.int64), rate_table(source, target, rates, count)
         for rows, _ in pieces(reads, 1, "hopping"):
-            hops[rows] = walk(*table, states[rows], duration, _MOST_HOPS, streams[rows])
+            hops[rows] = walk_chain(*table, states[rows], duration, _MOST_HOPS, streams[rows])
         holes = (states[:, None] >> np.arange(glass.network.sites)) & 1
         modelled = _COLDEST_K <= temperature <= _HOTTEST_K
         activity: dict[str, Any] = {"device_s": duration, "hops": hops, "site_readings": float(glass.network.sites)}
@@ -138,7 +142,7 @@ class DopantGlass:
         )
 
     def costs(self) -> tuple[Cost, ...]:
-        reading, rate = DATA["charge_reading_time"], data()["attempt_rate_hz"]
+        reading, rate = DATA["charge_reading_time"], device_data()["attempt_rate_hz"]
         attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
         second = simulated_second("the time of an attempt to hop", attempt)
         return (
@@ -149,7 +153,7 @@ class DopantGlass:
             Cost("gates_set", "DACs for gates, shared by all reads", DATA["dac_conversion"], scope="system"),
         )
 
-    def _choose(self, asked: Ising, rng: np.random.Generator) -> Glass:
+    def _choose(self, asked: Ising, rng: np.random.Generator) -> ProgrammedGlass:
         """The device, order, signs, scale and gate voltages that together miss (J, h) least."""
         n, wanted = asked.size, asked.dense_couplings()
         i, j = np.triu_indices(n, 1)
@@ -185,11 +189,11 @@ class DopantGlass:
         assert best is not None
         return best
 
-    def _gated(self, asked: Ising, device: Device, signs: Float) -> tuple[Glass, float]:
+    def _gated(self, asked: Ising, device: Device, signs: Float) -> tuple[ProgrammedGlass, float]:
         """Gate voltages and sigma for one device, with the squared error of (J, h)."""
         from scipy.optimize import lsq_linear
 
-        network = insulated(device.network, _gates())
+        network = insulate_gates(device.network, _gates())
         lever, c = network.lever[:, _gates()], network.interaction_v
         unit = -0.25 * c * np.outer(signs, signs)
         wanted, h = asked.dense_couplings(), signs * asked.biases
@@ -207,7 +211,7 @@ class DopantGlass:
             gates = lsq_linear(lever, asks, (-self.gate_range_v, self.gate_range_v)).x
             voltages = np.zeros(network.electrodes)
             voltages[_gates()] = gates
-            glass = Glass(device, network, voltages, signs, sigma)
+            glass = ProgrammedGlass(device, network, voltages, signs, sigma)
             held = glass.ising()
             miss = 0.5 * float(((held.dense_couplings() - wanted) ** 2).sum())
             miss += float(((held.biases - asked.biases) ** 2).sum())
@@ -218,7 +222,7 @@ class DopantGlass:
 
 
 @dataclass(frozen=True, eq=False)
-class Glass:
+class ProgrammedGlass:
     """One device as it was programmed.
 
     network : HoppingNetwork      with gates that holes cannot enter
@@ -245,7 +249,7 @@ class Glass:
         return elementary_charge / (self.scale_per_v * boltzmann_constant * max(beta, least))
 
 
-def insulated(network: HoppingNetwork, gates: list[int]) -> HoppingNetwork:
+def insulate_gates(network: HoppingNetwork, gates: list[int]) -> HoppingNetwork:
     """The same device with electrodes ``gates`` behind an insulator: their potential stays, holes cannot enter."""
     attempts = network.attempts_hz.copy()
     shut = network.sites + np.asarray(gates, dtype=int)
@@ -278,14 +282,14 @@ def _gates() -> list[int]:
 
 
 @lru_cache(maxsize=4)
-def _contacts(radius_m: float) -> tuple[tuple[Electrode, ...], Field]:
+def _contacts(radius_m: float) -> tuple[tuple[Electrode, ...], ElectrodePotentials]:
     shape = Disc(radius_m)
-    electrodes = around(shape, _ELECTRODES, width_m=0.6 * shape.perimeter_m / _ELECTRODES)
-    return electrodes, solve_field(shape, electrodes)
+    electrodes = evenly_spaced_electrodes(shape, _ELECTRODES, width_m=0.6 * shape.perimeter_m / _ELECTRODES)
+    return electrodes, solve_potentials(shape, electrodes)
 
 
 def _too_many(spins: str) -> DoesNotFit:
     return DoesNotFit(
-        f"{spins} spins; positions of acceptors hold the couplings of at most {MAX_SPINS}, and those badly: "
+        f"{spins} spins; positions of acceptors hold the couplings of at most {MAX_GLASS_SPINS}, and those badly: "
         "dopant-neurons keeps couplings in a crossbar"
     )

@@ -10,25 +10,25 @@ from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
 
 from ...analog_circuit.readout import Stream
-from ...memristor_crossbar.differential_pairs import Pairs
+from ...memristor_crossbar.differential_pairs import DifferentialPairs
 from ...memristor_crossbar.phase_change_cell import DATA, PhaseChange
 from ...memristor_crossbar.target import CORE
-from ...memristor_crossbar.tiled_array import Wires
+from ...memristor_crossbar.tiled_array import TiledArray
 
 
 @dataclass(frozen=True, eq=False)
-class Couplings:
+class CrossbarCouplings:
     """Wanted couplings (n, n), -1 .. 1, and the cells that hold them, if any."""
 
     wanted: Float
-    pairs: Pairs | None
+    pairs: DifferentialPairs | None
 
     @classmethod
-    def written(cls, wanted: Float, cell: PhaseChange | None, rng: np.random.Generator) -> Couplings:
+    def written(cls, wanted: Float, cell: PhaseChange | None, rng: np.random.Generator) -> CrossbarCouplings:
         if cell is None:
             return cls(wanted, None)
-        wires = Wires(DATA["wire"].value, both_ends=False, tile=CORE)
-        return cls(wanted, Pairs.written(wanted, cell, wires, True, rng))
+        wires = TiledArray(DATA["wire"].value, both_ends=False, tile=CORE)
+        return cls(wanted, DifferentialPairs.written(wanted, cell, wires, True, rng))
 
     @property
     def noisy(self) -> bool:

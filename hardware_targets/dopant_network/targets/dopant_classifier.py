@@ -26,18 +26,18 @@ from neuromorph.runtime.threads import single_threaded_blas
 
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from ..learning.logic_gates import GATES, Terminals, separation
-from ..learning.training import Wiring
-from ..transport.current_voltage import telegraph
-from ..transport.kinetic_monte_carlo import measure
+from ..learning.training import ElectrodeRoles
+from ..transport.current_voltage import current_trace
+from ..transport.kinetic_monte_carlo import measure_currents
 from .interface_data import DATA
 from .transfer_curves import current_noise
 
-MAX_EXACT = 9  # acceptors; above, kinetic Monte Carlo
+MAX_EXACT_ACCEPTORS = 9  # acceptors; above, kinetic Monte Carlo
 _WINDOWS = 64  # in which its noise is measured, to 18 %
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class ClassifierOutput:
     """classes (m,), scores (m, classes); noiseless currents_a and the noise of one collection errors_a (m, units)."""
 
     classes: NDArray[np.int64]
@@ -61,7 +61,7 @@ class DopantClassifier:
     """
 
     networks: tuple[HoppingNetwork, ...]
-    wiring: Wiring
+    wiring: ElectrodeRoles
     controls_v: Float
     readout: Float
     offset: Float
@@ -69,7 +69,7 @@ class DopantClassifier:
     deviation_a: Float
     collect_s: float = DATA["unit_integration_time"].value
 
-    def answer(self, data_v: ArrayLike, *, rng: RNG = None) -> Answers:
+    def answer(self, data_v: ArrayLike, *, rng: RNG = None) -> ClassifierOutput:
         """Classes of ``data_v`` (m, inputs), V, with the hopping noise of one collection each."""
         measured, noise = read_seeds(rng, 2)
         currents, density, powers = features(self.networks, self.wiring, self.controls_v, data_v, rng=measured)
@@ -78,13 +78,13 @@ class DopantClassifier:
         scores = (seen - self.mean_a) / self.deviation_a @ self.readout + self.offset
         joules = float(powers.sum()) * self.collect_s
         ledger = _ledger(len(scores), joules, self.collect_s, self.wiring, *self.readout.shape)
-        return Answers(np.asarray(scores.argmax(axis=1)), scores, currents, errors, ledger)
+        return ClassifierOutput(np.asarray(scores.argmax(axis=1)), scores, currents, errors, ledger)
 
 
 @single_threaded_blas()
 def train_readout(
     networks: tuple[HoppingNetwork, ...],
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     controls_v: ArrayLike,
     data_v: ArrayLike,
     labels: ArrayLike,
@@ -113,7 +113,7 @@ def train_readout(
 @single_threaded_blas()
 def features(
     networks: tuple[HoppingNetwork, ...],
-    wiring: Wiring,
+    wiring: ElectrodeRoles,
     controls_v: ArrayLike,
     data_v: ArrayLike,
     *,
@@ -164,7 +164,7 @@ def truth_table(
     rng: RNG = None,
 ) -> TruthTable:
     """``gate`` at control voltages, exactly up to 9 acceptors, else by kinetic Monte Carlo."""
-    wiring = Wiring(terminals.inputs, terminals.output, network.electrodes)
+    wiring = ElectrodeRoles(terminals.inputs, terminals.output, network.electrodes)
     table = terminals.voltages(controls_v)
     rows = [
         _read(network, v, terminals.output, temperature_k, s) for v, s in zip(table, read_seeds(rng, 4), strict=True)
@@ -182,20 +182,20 @@ def truth_table(
 def _read(
     network: HoppingNetwork, v: Float, output: int, temperature_k: float, seed: np.random.SeedSequence
 ) -> tuple[float, float, float]:
-    if network.sites <= MAX_EXACT:
+    if network.sites <= MAX_EXACT_ACCEPTORS:
         return current_noise(network, v, output, temperature_k=temperature_k)
     measured, traced = seed.spawn(2)
-    found = measure(network, v, temperature_k=temperature_k, rng=measured)
+    found = measure_currents(network, v, temperature_k=temperature_k, rng=measured)
     # errors_a is that of mean dwell times; a real current has their randomness too
     interval = found.time_s / _WINDOWS
-    trace = telegraph(
+    trace = current_trace(
         network, v, output, interval_s=interval, intervals=_WINDOWS, temperature_k=temperature_k, segments=1, rng=traced
     )
     density = 2.0 * interval * float(trace.currents_a.var(ddof=1))
     return float(found.currents_a[output]), density, max(-float(v @ found.currents_a), 0.0)
 
 
-def _ledger(answers: int, joules: float, collect_s: float, wiring: Wiring, units: int, classes: int) -> Ledger:
+def _ledger(answers: int, joules: float, collect_s: float, wiring: ElectrodeRoles, units: int, classes: int) -> Ledger:
     """Joules and seconds of ``answers`` data, units side by side."""
     collect = Datum(collect_s, "s", collect_s, collect_s, "assumed", "time over which a unit's current is collected")
     inputs = len(wiring.inputs)

@@ -44,15 +44,15 @@ from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.task import RecallFrom, Sample, Task
 
-from ...analog_circuit.readout import Stream, largest_coupling, require_minimise
+from ...analog_circuit.readout import Stream, largest_coupling, require_minimize
 from ...memristor_crossbar.phase_change_cell import DATA as CELLS
 from ...memristor_crossbar.phase_change_cell import PhaseChange
 from ...memristor_crossbar.target import CORE, CORES
-from .crossbar_couplings import Couplings
+from .crossbar_couplings import CrossbarCouplings
 from .interface_data import DATA, simulated_second
-from .noise_thresholds import fire, thresholds
+from .noise_thresholds import noise_thresholds, threshold_sweep
 from .tour_dynamics import anneal_tours
-from .transfer_curves import Units, kept_units
+from .transfer_curves import TrimmedUnits, select_trimmed_units
 
 _GAIN = 8.0  # the input range of a unit over the swing of u
 _HOT, _HOLD = 0.9, 0.1  # of the critical gain at the start; last part of an anneal, at full gain and without noise
@@ -91,9 +91,9 @@ class DopantNeurons:
             raise ValueError(f"integrators is {self.integrators}; at least one")
 
     @property
-    def units(self) -> Units:
+    def units(self) -> TrimmedUnits:
         """The curves of the units that were kept."""
-        return kept_units(acceptors=self.acceptors, seed=self.wafer)
+        return select_trimmed_units(acceptors=self.acceptors, seed=self.wafer)
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
@@ -115,7 +115,7 @@ class DopantNeurons:
         if isinstance(problem, Tsp):
             n, distances = problem.size, problem.distances()
             longest = float(distances.max()) or 1.0
-            couplings = Couplings.written(distances / longest, self.cell, stream)
+            couplings = CrossbarCouplings.written(distances / longest, self.cell, stream)
             error = float(
                 np.linalg.norm(couplings.read() - couplings.wanted) / (np.linalg.norm(couplings.wanted) or 1.0)
             )
@@ -126,7 +126,7 @@ class DopantNeurons:
         if asked.size > most:
             raise DoesNotFit(f"{asked.size} neurons; the crossbar has {most} rows: take parts of the problem")
         scale = largest_coupling(asked)
-        couplings = Couplings.written(asked.dense_couplings() / scale, self.cell, stream)
+        couplings = CrossbarCouplings.written(asked.dense_couplings() / scale, self.cell, stream)
         off = scale * (couplings.read() - couplings.wanted)
         np.fill_diagonal(off, 0.0)  # what sneaks there is a neuron's own current, not a coupling
         held = Ising(asked.dense_couplings() + (off + off.T) / 2.0, asked.biases, asked.offset)
@@ -144,7 +144,7 @@ class DopantNeurons:
         seeds = read_seeds(rng, reads)
         state: _State = program.state
         if program.held is None:
-            require_minimise(self.name, task)
+            require_minimize(self.name, task)
             ends = self._tours(state, seeds)
         elif isinstance(task, Sample):
             ends = self._sample(state, program.held, task.beta, seeds)
@@ -264,7 +264,7 @@ class DopantNeurons:
         streams = kernel_states(seeds)
         spins = np.empty((len(seeds), n), np.int8)
         randomize_spins(spins, streams)
-        table = thresholds(betas, state.load, _BITS)
+        table = noise_thresholds(betas, state.load, _BITS)
         step = max(1, _FLOATS // n**2) if state.couplings.noisy else len(seeds)
 
         def fired(k: int) -> int:
@@ -273,7 +273,7 @@ class DopantNeurons:
             before, total = k * len(table), len(seeds) * len(table)
             for rows, sweeps in pieces(len(mine), len(table), "firing", before=before, total=total):
                 each = w[rows] if len(w) > 1 else w
-                fire(each, state.biases, table[sweeps], state.load, mine[rows], own[rows])
+                threshold_sweep(each, state.biases, table[sweeps], state.load, mine[rows], own[rows])
             return len(mine)
 
         parts, status = whole_parts(map(fired, range(0, len(seeds), step)))
@@ -327,7 +327,7 @@ class _Ends:
 class _State:
     """Couplings in units of ``scale``; biases (n,) in the same; which: the kind of unit of each neuron."""
 
-    couplings: Couplings
+    couplings: CrossbarCouplings
     scale: float
     biases: Float
     which: NDArray[np.int64]

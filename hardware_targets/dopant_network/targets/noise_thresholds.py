@@ -21,7 +21,7 @@ from neuromorph.kernels.xoshiro import normal
 _REACH = 4.5  # standard deviations that the DAC spans on each side
 
 
-def thresholds(betas: Float, largest: float, bits: int) -> Float:
+def noise_thresholds(betas: Float, largest: float, bits: int) -> Float:
     """theta (betas, 2^bits) for fields at the middles of the ADC's steps from -largest to largest."""
     count = 1 << bits
     fields = largest * ((np.arange(count) + 0.5) / count * 2.0 - 1.0)
@@ -31,7 +31,7 @@ def thresholds(betas: Float, largest: float, bits: int) -> Float:
 
 
 @njit(cache=True, nogil=True)
-def fire(couplings, biases, table, largest, spins, streams):
+def threshold_sweep(couplings, biases, table, largest, spins, streams):
     """One sweep over all neurons in order for each row of ``table`` (sweeps, codes); ``spins`` (reads, n) in place.
 
     couplings (1 or reads, n, n), row i feeds neuron i

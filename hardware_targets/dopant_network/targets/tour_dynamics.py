@@ -21,7 +21,7 @@ from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 
-from .transfer_curves import Units
+from .transfer_curves import TrimmedUnits
 
 _SCATTER = 1e-3
 _STEP = 0.5  # tau
@@ -35,7 +35,7 @@ def anneal_tours(
     system: Softassign,
     seeds: Sequence[np.random.SeedSequence],
     held: Float,
-    units: Units,
+    units: TrimmedUnits,
     which: NDArray[np.int64],
     tau_s: float,
     window_s: float,
@@ -77,7 +77,14 @@ def anneal_tours(
 
 
 def _balanced(
-    units: Units, which: NDArray[np.int64], u: Float, rows: Float, columns: Float, scale: float, rest: float, t: float
+    units: TrimmedUnits,
+    which: NDArray[np.int64],
+    u: Float,
+    rows: Float,
+    columns: Float,
+    scale: float,
+    rest: float,
+    t: float,
 ) -> tuple[Float, Float]:
     """V and the units' voltages after a few turns of the servos, which keep ``rows`` and ``columns`` up to date."""
     for _ in range(_PASSES):
@@ -94,7 +101,7 @@ def _balanced(
     return 0.5 * (1.0 + units.look_up(units.outputs, which, volts)), volts
 
 
-def _operating_point(units: Units, n: int) -> tuple[float, float]:
+def _operating_point(units: TrimmedUnits, n: int) -> tuple[float, float]:
     """Voltage at which the mean curve passes 1/n, and in which it would grow by a factor e there."""
     grid = np.linspace(-units.range_v, units.range_v, units.outputs.shape[1])
     mean = 0.5 * (1.0 + units.outputs.mean(axis=0))

@@ -30,14 +30,14 @@ from neuromorph.runtime.threads import single_threaded_blas
 from ..device.device import random_device
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from ..transport.markov_chain import relaxation_rate
-from ..transport.master_equation import stationary, transitions
+from ..transport.master_equation import stationary_occupations, transitions
 
 _POINTS = 33  # of a curve
 _OFFERED = 6  # devices made for each unit that is kept
 
 
 @dataclass(frozen=True, eq=False)
-class Transfer:
+class TransferCurve:
     """What one unit does at input voltages (m,), V, its other electrodes held.
 
     currents_a (m,) out of the output electrode, noise_a2_hz (m,) one-sided, powers_w (m,)
@@ -55,14 +55,14 @@ class Transfer:
         return np.asarray(np.sqrt(self.noise_a2_hz / (2.0 * seconds)))
 
 
-def transfer(
+def transfer_curve(
     network: HoppingNetwork,
     terminals: tuple[int, int],
     inputs_v: ArrayLike,
     held_v: ArrayLike | None = None,
     *,
     temperature_k: float = LIQUID_NITROGEN_K,
-) -> Transfer:
+) -> TransferCurve:
     """The curve from electrode ``terminals[0]`` to ``terminals[1]``; ``held_v`` (k,) at the others, 0 V if None."""
     into, out = terminals
     k = network.electrodes
@@ -76,14 +76,14 @@ def transfer(
         v[into] = volts
         rows.append(current_noise(network, v, out, temperature_k=temperature_k))
     currents, noise, powers = np.array(rows).T
-    return Transfer(inputs, currents, noise, powers)
+    return TransferCurve(inputs, currents, noise, powers)
 
 
 def current_noise(
     network: HoppingNetwork, voltages_v: ArrayLike, output: int, *, temperature_k: float = LIQUID_NITROGEN_K
 ) -> tuple[float, float, float]:
     """Current into electrode ``output`` (A), its noise at low frequency (A^2/Hz, one-sided), the power of all (W)."""
-    state = stationary(network, voltages_v, temperature_k=temperature_k)
+    state = stationary_occupations(network, voltages_v, temperature_k=temperature_k)
     source, target, rates, electrode, sign = transitions(network, voltages_v, temperature_k)
     p, count = state.probabilities, state.probabilities.size
     generator = np.bincount(target.astype(np.int64) * count + source, rates, count * count).reshape(count, count)
@@ -106,7 +106,7 @@ def current_noise(
 
 
 @dataclass(frozen=True, eq=False)
-class Units:
+class TrimmedUnits:
     """Trimmed curves of units that were kept, on equally spaced inputs from -range_v to range_v.
 
     outputs (units, m)     -1 .. 1 between the ends of each curve, 0 at the trimmed input 0
@@ -150,13 +150,13 @@ class Units:
 
 @lru_cache(maxsize=4)
 @single_threaded_blas()
-def kept_units(
+def select_trimmed_units(
     count: int = 12,
     acceptors: int = 6,
     range_v: float = 0.25,
     temperature_k: float = LIQUID_NITROGEN_K,
     seed: int = 0,
-) -> Units:
+) -> TrimmedUnits:
     """The ``count`` best of six times as many random devices, at their best pair of terminals.
 
     Best: largest current among curves that fall back by less than a twentieth of their span (negative differential
@@ -176,7 +176,7 @@ def kept_units(
             for row, volts in enumerate((-range_v, range_v)):
                 held = np.zeros(5)
                 held[into] = volts
-                ends[row] = stationary(network, held, temperature_k=temperature_k).currents_a
+                ends[row] = stationary_occupations(network, held, temperature_k=temperature_k).currents_a
             ends[:, into] = 0.0
             made += 4
             out = int(np.argmax(np.minimum(-ends[0], ends[1])))
@@ -184,7 +184,7 @@ def kept_units(
     grid = np.linspace(-range_v, range_v, _POINTS)
     curves = []
     for *_, network, terminals in sorted(found, key=lambda one: (-one[0], one[1])):
-        curve = transfer(network, terminals, grid, temperature_k=temperature_k)
+        curve = transfer_curve(network, terminals, grid, temperature_k=temperature_k)
         steps, span = np.diff(curve.currents_a), curve.currents_a[-1] - curve.currents_a[0]
         if span > 0.0 and -steps[steps < 0.0].sum() < 0.05 * span:
             curves.append((*_trimmed(curve), _slowest(network, terminals[0], range_v, temperature_k)))
@@ -196,7 +196,7 @@ def kept_units(
             f"only {len(curves)} of {count} units have a rising curve; take more acceptors or another seed"
         )
     outputs, noise, powers, spans, rates = (np.array(part) for part in zip(*curves, strict=True))
-    return Units(range_v, outputs, noise, powers, spans, rates, made)
+    return TrimmedUnits(range_v, outputs, noise, powers, spans, rates, made)
 
 
 def _slowest(network: HoppingNetwork, into: int, range_v: float, temperature_k: float) -> float:
@@ -209,7 +209,7 @@ def _slowest(network: HoppingNetwork, into: int, range_v: float, temperature_k: 
     return min(rates)
 
 
-def _trimmed(curve: Transfer) -> tuple[Float, Float, Float, float]:
+def _trimmed(curve: TransferCurve) -> tuple[Float, Float, Float, float]:
     grid, current = curve.inputs_v, curve.currents_a
     half = 0.5 * float(current[-1] - current[0])
     x = (current - 0.5 * (current[-1] + current[0])) / half

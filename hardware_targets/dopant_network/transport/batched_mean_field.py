@@ -1,6 +1,6 @@
 r"""The mean field of many settings with its slopes, compiled: what training by gradient evaluates most.
 
-The equations are those of ``mean_field``. A hop and the way back share one exponential, since only one goes uphill, and
+The equations are those of ``mean_field_occupations``. A hop and the way back share one exponential, since only one goes uphill, and
 
 .. math:: F_{ab} = T_{ab} - T_{ba}, \qquad
           \frac{\partial F_{ab}}{\partial \Delta_{ab}} = -\beta\, T_{\text{uphill}} = -w_{ab}

@@ -15,24 +15,24 @@ from numpy.typing import ArrayLike
 from neuromorph.ising import Float
 
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
-from .master_equation import stationary
-from .mean_field import mean_field
+from .master_equation import stationary_occupations
+from .mean_field import mean_field_occupations
 
-MAX_EXACT = 10  # acceptors
+MAX_PATH_ACCEPTORS = 10  # acceptors
 
 
-def net_flow(
+def net_hopping_flow(
     network: HoppingNetwork, voltages_v: ArrayLike, *, temperature_k: float = LIQUID_NITROGEN_K
 ) -> tuple[Float, bool]:
     """F (n + k, n + k), 1/s, antisymmetric, from row to column, acceptors first; and whether it is exact."""
     v, n, k = network.voltages(voltages_v), network.sites, network.electrodes
-    exact = n <= MAX_EXACT
+    exact = n <= MAX_PATH_ACCEPTORS
     if exact:
-        p = stationary(network, v, temperature_k=temperature_k).probabilities
+        p = stationary_occupations(network, v, temperature_k=temperature_k).probabilities
         filled = ((np.arange(p.size)[:, None] >> np.arange(n)) & 1).astype(float)
     else:
         p = np.ones(1)
-        filled = mean_field(network, v, temperature_k=temperature_k).occupation[None]
+        filled = mean_field_occupations(network, v, temperature_k=temperature_k).occupation[None]
     energy = np.concatenate(
         [network.site_energies(v) - (1.0 - filled) @ network.interaction_v, np.tile(v, (len(p), 1))], axis=1
     )

@@ -35,7 +35,7 @@ from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class VoltageSweep:
     """Currents at many settings.
 
     voltages_v : (..., k)           of every setting
@@ -51,7 +51,7 @@ class Sweep:
     converged: NDArray[np.bool_]
 
 
-def sweep(
+def sweep_voltages(
     network: HoppingNetwork,
     voltages_v: ArrayLike,
     *,
@@ -63,7 +63,7 @@ def sweep(
     common: bool = True,
     workers: int = 1,
     rng: RNG = None,
-) -> Sweep:
+) -> VoltageSweep:
     """Currents at ``voltages_v`` (..., k) and ``temperature_k``, which broadcasts against (...).
 
     common : bool     every setting on the same random numbers, so that equal settings give equal currents
@@ -94,12 +94,12 @@ def sweep(
 
     each_on_threads(measured, range(len(flat)), workers)
     currents, errors, converged = (np.array(part) for part in zip(*(found[k] for k in range(len(flat))), strict=True))
-    return Sweep(
+    return VoltageSweep(
         settings, kelvin, currents.reshape(settings.shape), errors.reshape(settings.shape), converged.reshape(lead)
     )
 
 
-def along(base_v: ArrayLike, electrode: int, values_v: ArrayLike) -> Float:
+def sweep_settings(base_v: ArrayLike, electrode: int, values_v: ArrayLike) -> Float:
     """Settings (m, k) of an I-V curve: ``base_v`` (..., k) with ``electrode`` at each of the (m,) values."""
     base, values = np.asarray(base_v, dtype=float), np.asarray(values_v, dtype=float)
     if not 0 <= electrode < base.shape[-1]:
@@ -111,11 +111,11 @@ def along(base_v: ArrayLike, electrode: int, values_v: ArrayLike) -> Float:
 
 def gate_map(base_v: ArrayLike, first: tuple[int, ArrayLike], second: tuple[int, ArrayLike]) -> Float:
     """Settings (m1, m2, k) of a map over the values of two electrodes, each (electrode, (m,) values)."""
-    return along(along(base_v, *first), *second)
+    return sweep_settings(sweep_settings(base_v, *first), *second)
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class CurrentTrace:
     """A current against time, the mean of each interval (m,), A; its spectrum, A^2/Hz, at frequencies, Hz."""
 
     interval_s: float
@@ -124,7 +124,7 @@ class Trace:
     spectrum_a2_hz: Float
 
 
-def telegraph(
+def current_trace(
     network: HoppingNetwork,
     voltages_v: ArrayLike,
     electrode: int,
@@ -134,7 +134,7 @@ def telegraph(
     temperature_k: float = LIQUID_NITROGEN_K,
     segments: int = 16,
     rng: RNG = None,
-) -> Trace:
+) -> CurrentTrace:
     """The current into ``electrode`` over ``intervals`` x ``interval_s``, with dwell times drawn hop by hop.
 
     The spectrum is the mean of ``segments`` equal stretches of time without window: each value has a relative standard
@@ -165,11 +165,11 @@ def telegraph(
     power = np.abs(np.fft.rfft(parts - counts.mean(), axis=1)[:, 1:]) ** 2
     spectrum = 2.0 * elementary_charge**2 * power.mean(axis=0) / (length * interval_s)
     frequencies = np.asarray(np.fft.rfftfreq(length, interval_s)[1:], dtype=float)
-    return Trace(interval_s, elementary_charge * counts / interval_s, frequencies, spectrum)
+    return CurrentTrace(interval_s, elementary_charge * counts / interval_s, frequencies, spectrum)
 
 
 @dataclass(frozen=True, eq=False)
-class Falling:
+class NdrTest:
     """Which curves fall.
 
     drop : (curves,)       largest max_{l < m} (I_l - I_m) / (I_max - I_min): descriptive, not the test
@@ -182,7 +182,7 @@ class Falling:
     falls: NDArray[np.bool_]
 
 
-def falling(
+def ndr_test(
     currents_a: ArrayLike,
     errors_a: ArrayLike,
     *,
@@ -190,13 +190,13 @@ def falling(
     degrees: int = 31,
     draws: int = 20_000,
     rng: RNG = None,
-) -> Falling:
+) -> NdrTest:
     """Which of the curves (curves, m), with voltage rising along m, have negative differential resistance.
 
     errors_a : (curves, m)    standard deviations; all 0: an exact curve falls where it falls, p is 0 or 1
     degrees : int             of freedom of the errors themselves (batches less one), which the null draws too
     """
-    from .kinetic_monte_carlo_kernel import from_rising
+    from .kinetic_monte_carlo_kernel import distance_from_rising
 
     i, sigma = np.atleast_2d(np.asarray(currents_a, dtype=float)), np.atleast_2d(np.asarray(errors_a, dtype=float))
     if i.shape != sigma.shape or i.shape[1] < 2:
@@ -215,17 +215,17 @@ def falling(
     seeds = read_seeds(rng, len(i))
     for c in np.flatnonzero(~exact):
         generator = np.random.default_rng(seeds[c])
-        seen = from_rising(i[[c]], 1.0 / sigma[[c]] ** 2)[0]
+        seen = distance_from_rising(i[[c]], 1.0 / sigma[[c]] ** 2)[0]
         true = np.broadcast_to(sigma[c], (draws, i.shape[1]))
         noise = true * np.sqrt(generator.chisquare(degrees, true.shape) / degrees)
-        null = from_rising(generator.normal(0.0, true), 1.0 / noise**2)
+        null = distance_from_rising(generator.normal(0.0, true), 1.0 / noise**2)
         p[c] = (1 + np.count_nonzero(null >= seen)) / (draws + 1)
     order = np.argsort(p)
     limits = level / (len(p) - np.arange(len(p)))
     passed = np.cumprod(p[order] <= limits).astype(bool)
     falls = np.zeros(len(p), bool)
     falls[order] = passed
-    return Falling(drop, p, falls)
+    return NdrTest(drop, p, falls)
 
 
 _CHUNK = 1 << 16
@@ -237,9 +237,9 @@ def _solver(
     zero = np.zeros(network.electrodes)
 
     def by_kmc(v: Float, kelvin: float, seed: np.random.SeedSequence) -> tuple[Float, Float, bool]:
-        from .kinetic_monte_carlo import measure
+        from .kinetic_monte_carlo import measure_currents
 
-        found = measure(
+        found = measure_currents(
             network,
             v,
             temperature_k=kelvin,
@@ -251,14 +251,14 @@ def _solver(
         return found.currents_a, found.errors_a, found.converged
 
     def exactly(v: Float, kelvin: float, seed: np.random.SeedSequence) -> tuple[Float, Float, bool]:
-        from .master_equation import stationary
+        from .master_equation import stationary_occupations
 
-        return stationary(network, v, temperature_k=kelvin).currents_a, zero, True
+        return stationary_occupations(network, v, temperature_k=kelvin).currents_a, zero, True
 
     def by_mean_field(v: Float, kelvin: float, seed: np.random.SeedSequence) -> tuple[Float, Float, bool]:
-        from .mean_field import mean_field
+        from .mean_field import mean_field_occupations
 
-        found = mean_field(network, v, temperature_k=kelvin)
+        found = mean_field_occupations(network, v, temperature_k=kelvin)
         return found.currents_a, zero, found.converged
 
     solvers = {"kmc": by_kmc, "exact": exactly, "mean-field": by_mean_field}

@@ -46,13 +46,13 @@ _LEAST = 0.1  # part of its holes that a cell keeps in one step at least
 _SMALLEST_STEP = 1e-4  # of the way to the voltages asked for
 
 
-def data() -> dict[str, Datum]:
+def drift_diffusion_data() -> dict[str, Datum]:
     """The numbers of ``drift_diffusion.toml``."""
     return read_data(files(__package__).joinpath("drift_diffusion.toml").read_text())
 
 
 @dataclass(frozen=True)
-class Layer:
+class SemiconductorLayer:
     """What holes move in. SI units; ``silicon_layer()`` gives the defaults of ``drift_diffusion.toml``.
 
     doping_m3 : float         N_D - N_A of the background: positive where it repels holes
@@ -81,15 +81,15 @@ class Layer:
         return float(np.sqrt(2.0 * epsilon * thermal / (elementary_charge * self.contact_m3)))
 
 
-def silicon_layer() -> Layer:
+def silicon_layer() -> SemiconductorLayer:
     """An n-type layer of silicon with implanted p-type contacts at 300 K."""
-    d = data()
+    d = drift_diffusion_data()
     names = ("hole_mobility", "background_donors", "contact_holes", "thickness", "room_temperature")
-    return Layer(silicon().relative_permittivity, *(d[name].value for name in names))
+    return SemiconductorLayer(silicon().relative_permittivity, *(d[name].value for name in names))
 
 
 @dataclass(frozen=True, eq=False)
-class Steady:
+class SteadyState:
     """A steady state.
 
     potentials_v, holes_m3 : (m,)   at the vertices of the mesh
@@ -112,7 +112,7 @@ class HoleFlow:
     """One layer on one mesh, to be solved at many voltages."""
 
     mesh: Mesh
-    layer: Layer
+    layer: SemiconductorLayer
 
     @cached_property
     def _levers(self) -> Float:
@@ -124,7 +124,7 @@ class HoleFlow:
         psi = np.zeros(len(self.mesh.points))
         return self._newton(psi, np.ones_like(psi), equilibrium=True)
 
-    def solve(self, voltages_v: ArrayLike, start: Steady | None = None) -> Steady:
+    def solve(self, voltages_v: ArrayLike, start: SteadyState | None = None) -> SteadyState:
         """The steady state at ``voltages_v`` (k,), reached from ``start`` or from rest."""
         v = np.asarray(voltages_v, dtype=float)
         mesh, thermal = self.mesh, thermal_voltage(self.layer.temperature_k)
@@ -157,7 +157,7 @@ class HoleFlow:
                     break
         p, currents = self._continuity(psi)
         message = "steady" if converged else f"stopped at {done:.1%} of the voltages: no convergence beyond"
-        return Steady(psi * thermal + common, p * self.layer.contact_m3, currents, steps, converged, message)
+        return SteadyState(psi * thermal + common, p * self.layer.contact_m3, currents, steps, converged, message)
 
     def _continuity(self, psi: Float) -> tuple[Float, Float]:
         """Holes and currents for a given potential.
@@ -169,7 +169,7 @@ class HoleFlow:
         mesh, layer, m = self.mesh, self.layer, psi.size
         i, j = mesh.edges.T
         delta = psi[j] - psi[i]
-        out, back = mesh.couplings * bernoulli(delta)[0], mesh.couplings * bernoulli(-delta)[0]
+        out, back = mesh.couplings * bernoulli_function(delta)[0], mesh.couplings * bernoulli_function(-delta)[0]
         rates = _matrix(m, (i, j, out), (j, i, back))  # from row to column
         balance = sparse.csr_array(sparse.diags_array(np.asarray(rates.sum(axis=1)).ravel()) - rates.T)
         free, held = np.flatnonzero(mesh.owner < 0), np.flatnonzero(mesh.owner >= 0)
@@ -208,7 +208,7 @@ class HoleFlow:
                 worst = float(np.abs(change).max())
             else:
                 delta = psi[j] - psi[i]
-                (out, out_slope), (back, back_slope) = bernoulli(delta), bernoulli(-delta)
+                (out, out_slope), (back, back_slope) = bernoulli_function(delta), bernoulli_function(-delta)
                 flux = w * (out * p[i] - back * p[j])
                 slope = w * (out_slope * p[i] + back_slope * p[j])  # d flux / d delta
                 balance = np.bincount(i, flux, m) - np.bincount(j, flux, m)
@@ -228,7 +228,7 @@ class HoleFlow:
         return psi, p, step, False
 
 
-def bernoulli(x: Float) -> tuple[Float, Float]:
+def bernoulli_function(x: Float) -> tuple[Float, Float]:
     """B(x) = x / (e^x - 1) and its slope, without overflow or cancellation."""
     size = np.abs(x)
     small = size < 1e-4
@@ -241,7 +241,7 @@ def bernoulli(x: Float) -> tuple[Float, Float]:
     return value, slope
 
 
-def mott_gurney(layer: Layer, voltage_v: float, length_m: float) -> float:
+def mott_gurney(layer: SemiconductorLayer, voltage_v: float, length_m: float) -> float:
     """J = 9 eps mu V^2 / 8 L^3, A/m^2: two plates, no doping, V far above k T / e."""
     epsilon = layer.relative_permittivity * epsilon_0
     return 9.0 * epsilon * layer.mobility_m2_vs * voltage_v**2 / (8.0 * length_m**3)

@@ -61,7 +61,7 @@ class Currents:
     kernel: str
 
 
-def measure(
+def measure_currents(
     network: HoppingNetwork,
     voltages_v: ArrayLike,
     *,

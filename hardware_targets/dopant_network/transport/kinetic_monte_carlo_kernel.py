@@ -240,7 +240,7 @@ def hop_rejected(
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def eliminate(rates, first, stop):
+def eliminate_states(rates, first, stop):
     """Take states ``stop`` - 1 to ``first`` out of a chain, in place; rates among states before ``first`` wait.
 
     rates : (m, m)    column k becomes the weights by which p[k] follows from p[:k]
@@ -257,7 +257,7 @@ def eliminate(rates, first, stop):
 
 
 @njit(cache=True, nogil=True)
-def from_rising(curves, weights):
+def distance_from_rising(curves, weights):
     """Weighted squared distance of curves (c, m) from rising ones, (c,), by pooling adjacent violators."""
     count, m = curves.shape
     distance = np.zeros(count)

@@ -31,7 +31,7 @@ def relaxation_rate(source, target, rates, count: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def walk(first, target, sums, states, duration, limit, streams):
+def walk_chain(first, target, sums, states, duration, limit, streams):
     """Walk ``states`` (reads,) in place for ``duration`` s each; hops (reads,), fewer than would be at ``limit``."""
     hops = np.zeros(states.size, np.int64)
     for read in range(states.size):

@@ -31,7 +31,7 @@ _JUMPS = 300
 
 
 @dataclass(frozen=True, eq=False)
-class Stationary:
+class StationaryOccupations:
     """p (2^n,) of all occupations and the currents (k,) into the electrodes, A."""
 
     probabilities: Float
@@ -45,9 +45,9 @@ class Stationary:
 
 
 @single_threaded_blas()
-def stationary(
+def stationary_occupations(
     network: HoppingNetwork, voltages_v: ArrayLike, *, temperature_k: float = LIQUID_NITROGEN_K
-) -> Stationary:
+) -> StationaryOccupations:
     """The steady state at ``voltages_v`` (k,). ValueError above 14 acceptors."""
     checkpoint()
     rows, columns, rates, electrode, sign = transitions(network, voltages_v, temperature_k)
@@ -63,7 +63,7 @@ def stationary(
     flow = p[rows] * rates * sign
     touched = electrode >= 0
     currents = np.bincount(electrode[touched], flow[touched], network.electrodes)
-    return Stationary(p, elementary_charge * currents)
+    return StationaryOccupations(p, elementary_charge * currents)
 
 
 def _eliminated(rates: Float) -> Float:
@@ -72,12 +72,12 @@ def _eliminated(rates: Float) -> Float:
     Nothing is subtracted, so that every p is good to its last digits however far the rates lie apart.
     Source: Grassmann, Taksar and Heyman, Oper. Res. 33, 1107 (1985).
     """
-    from .kinetic_monte_carlo_kernel import eliminate
+    from .kinetic_monte_carlo_kernel import eliminate_states
 
     count = len(rates)
     for stop in range(count, 0, -_PANEL):
         first = max(stop - _PANEL, 0)
-        eliminate(rates, first, stop)
+        eliminate_states(rates, first, stop)
         rates[:first, :first] += rates[:first, first:stop] @ rates[first:stop, :first]
     p = np.ones(count)
     for k in range(1, count):

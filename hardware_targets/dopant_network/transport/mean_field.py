@@ -31,7 +31,7 @@ _TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
-class MeanField:
+class MeanFieldOccupations:
     """A steady state.
 
     occupation : (n,)            <n_i>
@@ -51,13 +51,13 @@ class MeanField:
 
 
 @single_threaded_blas()
-def mean_field(
+def mean_field_occupations(
     network: HoppingNetwork,
     voltages_v: ArrayLike,
     *,
     temperature_k: float = LIQUID_NITROGEN_K,
     start: ArrayLike | None = None,
-) -> MeanField:
+) -> MeanFieldOccupations:
     """The steady state reached from ``start`` (n,), 1/2 everywhere if None; there may be others where C is large.
 
     Newton's method in implicit Euler steps of ds/dt, in the local time of each acceptor, which grow as it converges.
@@ -89,7 +89,9 @@ def mean_field(
     slope = current_v - current_s @ np.linalg.solve(by_occupation, by_voltage)
     converged = bool(now.residual < _TOLERANCE)
     message = "steady" if converged else f"gain and loss still differ by {now.residual:.1e} of their sum"
-    return MeanField(s, elementary_charge * current, elementary_charge * slope, float(now.residual), converged, message)
+    return MeanFieldOccupations(
+        s, elementary_charge * current, elementary_charge * slope, float(now.residual), converged, message
+    )
 
 
 @dataclass(frozen=True, eq=False)

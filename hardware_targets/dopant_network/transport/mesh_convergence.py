@@ -20,11 +20,11 @@ from neuromorph.runtime.limits import checkpoint
 
 from ..device.geometry import Electrode, Shape
 from ..device.mesh import device_mesh
-from .drift_diffusion import HoleFlow, Layer
+from .drift_diffusion import HoleFlow, SemiconductorLayer
 
 
 @dataclass(frozen=True, eq=False)
-class Refinement:
+class MeshRefinement:
     """Currents on meshes each twice as fine as the one before; ``print`` shows the table.
 
     spacings_m : (r,)
@@ -63,15 +63,15 @@ class Refinement:
         return "\n".join([head, *lines, f"{'limit':>10}  {'':8}  {np.abs(self.limit_a).max():.6e}"])
 
 
-def refine(
+def refine_mesh(
     shape: Shape,
     electrodes: tuple[Electrode, ...],
-    layer: Layer,
+    layer: SemiconductorLayer,
     voltages_v: ArrayLike,
     *,
     spacing_m: float | None = None,
     halvings: int = 2,
-) -> Refinement:
+) -> MeshRefinement:
     """Currents at ``voltages_v`` (k,) on meshes from ``spacing_m``, size / 30 if None, halved ``halvings`` times.
 
     Each mesh has four times the vertices of the one before and takes five times as long.
@@ -89,4 +89,4 @@ def refine(
             raise ValueError(f"voltages_v are {voltages_v!r}: {state.message}; lower their differences")
         meshes.append(len(mesh.points))
         currents.append(state.currents_a)
-    return Refinement(spacings, np.array(meshes), np.array(currents))
+    return MeshRefinement(spacings, np.array(meshes), np.array(currents))

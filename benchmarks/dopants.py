@@ -25,7 +25,7 @@ HOPS, RUNS = 1_000_000, 3
 
 @njit(cache=True)
 def plain_recompute(
-    acceptors, donors, reach, lever, coulomb, localisation, attempt, v, beta, filled, hops, net, stream
+    acceptors, donors, reach, lever, coulomb, localization, attempt, v, beta, filled, hops, net, stream
 ):
     """Simulated time of ``hops`` hops, s; ``reach`` (n, k): distances to electrodes."""
     n, k = lever.shape
@@ -55,7 +55,7 @@ def plain_recompute(
                         change -= coulomb / r
                     else:
                         r = reach[a, b - n] if a < n else reach[b, a - n]
-                    rate = attempt * math.exp(-2.0 * r / localisation) * min(1.0, math.exp(-beta * change))
+                    rate = attempt * math.exp(-2.0 * r / localization) * min(1.0, math.exp(-beta * change))
                     if (a < n and not filled[a]) or (b < n and filled[b]):
                         rate = 0.0
                 total += rate
@@ -124,8 +124,8 @@ def rows() -> list[dict[str, object]]:
         v = np.random.default_rng(1).uniform(-0.5, 0.5, network.electrodes)
         walk = Walk(network, v, rng=2)
         walk.go(HOPS // 4)  # compiles, and leaves the start behind
-        reach = -0.5 * material.localisation_m * np.log(network.attempts_hz[:n, n:] / material.attempt_rate_hz)
-        lengths = (device.coulomb_v_m, material.localisation_m, material.attempt_rate_hz)
+        reach = -0.5 * material.localization_m * np.log(network.attempts_hz[:n, n:] / material.attempt_rate_hz)
+        lengths = (device.coulomb_v_m, material.localization_m, material.attempt_rate_hz)
         plain = (device.acceptors, device.donors, reach, network.lever, *lengths, v, beta)
         tuned = (network.site_energies(v), network.interaction_v, network.attempts_hz, v, beta)
         hops = 20_000_000 // (n + 8) ** 2

@@ -132,8 +132,8 @@ def block_gibbs() -> Iterator[dict]:
     edges = [(nodes[a], nodes[b]) for a, b in zip(j.row[upper], j.col[upper], strict=True)]
     weights = jax.numpy.asarray(j.data[upper], dtype="float32")
     model = IsingEBM(nodes, edges, jax.numpy.zeros(n), weights, jax.numpy.array(beta))
-    colours = nx.bipartite.color(nx.convert_node_labels_to_integers(torus(64), ordering="sorted"))
-    blocks = [Block([nodes[i] for i in range(n) if colours[i] == colour]) for colour in (0, 1)]
+    colors = nx.bipartite.color(nx.convert_node_labels_to_integers(torus(64), ordering="sorted"))
+    blocks = [Block([nodes[i] for i in range(n) if colors[i] == color]) for color in (0, 1)]
     program = IsingSamplingProgram(model, blocks, clamped_blocks=[])
     schedule = SamplingSchedule(n_warmup=SWEEPS, n_samples=1, steps_per_sample=1)
 

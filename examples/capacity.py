@@ -2,7 +2,7 @@
 
 Run it: python examples/capacity.py --keep capacity
 With --keep a run that was stopped goes on where it was. The sizes given by default take two
-minutes on one core; add 8000 neurons (--sizes 1000 2000 4000 8000, 20 realisations, 10 s each) for a tighter interval.
+minutes on one core; add 8000 neurons (--sizes 1000 2000 4000 8000, 20 realizations, 10 s each) for a tighter interval.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from neuromorph import associative_memory as memory
 
-SIZES = {1000: 100, 2000: 80, 4000: 25}  # neurons: realisations
+SIZES = {1000: 100, 2000: 80, 4000: 25}  # neurons: realizations
 _WIDTH, _SHIFT = 0.58, 1.4  # of the transition, to choose loads around P = 1/2; they bias nothing
 
 
@@ -23,12 +23,12 @@ def main(argv: list[str] | None = None) -> memory.CapacityFit:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="N")
     parser.add_argument(
-        "--realisations", type=int, help="of every size; default: 100 at 1000 neurons to 25 at 4000, else 20"
+        "--realizations", type=int, help="of every size; default: 100 at 1000 neurons to 25 at 4000, else 20"
     )
-    parser.add_argument("--starts", type=int, default=60, help="patterns of each realisation that are tried")
+    parser.add_argument("--starts", type=int, default=60, help="patterns of each realization that are tried")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--workers", type=int, default=1, help="threads; each holds 2 N^2 bytes")
-    parser.add_argument("--keep", type=Path, help="folder for finished realisations, so that a run goes on")
+    parser.add_argument("--keep", type=Path, help="folder for finished realizations, so that a run goes on")
     parser.add_argument("--out", type=Path, default=Path("capacity.png"))
     options = parser.parse_args(argv)
 
@@ -36,18 +36,18 @@ def main(argv: list[str] | None = None) -> memory.CapacityFit:
     print(f"theory, replica symmetric: alpha_c = {critical:.5f}, overlap there {overlap:.5f}")
     measured = []
     for n in options.sizes:
-        centre, half = critical + _SHIFT * _WIDTH / np.sqrt(n), 2.2 * _WIDTH / np.sqrt(n)
-        loads = np.linspace(max(0.11, centre - half), centre + half, 13)
+        center, half = critical + _SHIFT * _WIDTH / np.sqrt(n), 2.2 * _WIDTH / np.sqrt(n)
+        loads = np.linspace(max(0.11, center - half), center + half, 13)
         path = options.keep and options.keep / f"{n}.json"
         measured.append(
             memory.sample_final_overlaps(
-                n, loads, realisations=options.realisations or SIZES.get(n, 20), starts=options.starts,
+                n, loads, realizations=options.realizations or SIZES.get(n, 20), starts=options.starts,
                 rng=options.seed, workers=options.workers, path=path,
             )
         )  # fmt: skip
         half_load = memory.half_loads(measured[-1:])[0]
         print(
-            f"{n:>6} neurons, {len(measured[-1].overlaps)} realisations: half of the patterns kept at {half_load:.4f}"
+            f"{n:>6} neurons, {len(measured[-1].overlaps)} realizations: half of the patterns kept at {half_load:.4f}"
         )
     found = memory.finite_size_scaling(measured)
     for name, value in (("alpha_c", found.load), ("overlap at the end", found.overlap), ("width", found.width)):

@@ -2,7 +2,7 @@
 
 Run it: python examples/dopant_capacity.py
 
-Every labelling of 4 to 7 points is trained by gradient through the mean field, five attempts each; one is found if a
+Every labeling of 4 to 7 points is trained by gradient through the mean field, five attempts each; one is found if a
 threshold on the current, measured with noise, tells all points apart. Devices are drawn at random and all are shown.
 """
 
@@ -13,7 +13,7 @@ import argparse
 import numpy as np
 
 from hardware_targets.dopant_network.device.device import random_device
-from hardware_targets.dopant_network.learning.benchmark_tasks import labelling_capacity
+from hardware_targets.dopant_network.learning.benchmark_tasks import labeling_capacity
 from hardware_targets.dopant_network.learning.iv_dataset import random_voltages
 from hardware_targets.dopant_network.learning.losses import corrsig
 from hardware_targets.dopant_network.learning.training import ElectrodeRoles, NoisyDevice
@@ -24,7 +24,7 @@ OUTPUT = 7
 
 
 def main(argv: list[str] | None = None) -> dict[int, list[float]]:
-    """Print and return the share of labellings found, for each number of points those of all devices."""
+    """Print and return the share of labelings found, for each number of points those of all devices."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--devices", type=int, default=5, help="random devices of 8 acceptors, 1 donor, 8 electrodes")
     parser.add_argument("--inputs", type=int, nargs=2, default=(4, 5), help="electrodes that take x and y")
@@ -45,18 +45,18 @@ def main(argv: list[str] | None = None) -> dict[int, list[float]]:
         stream = np.random.default_rng(options.seed)
         noisy = NoisyDevice(physics, options.noise * sigma, stream)
         for points, shares in found.items():
-            of = labelling_capacity(
-                noisy, wiring, points, lambda i, y, s=sigma: corrsig(i, y, centre_a=0.2 * s, scale_a=0.1 * s),
+            of = labeling_capacity(
+                noisy, wiring, points, lambda i, y, s=sigma: corrsig(i, y, center_a=0.2 * s, scale_a=0.1 * s),
                 input_range_v=RANGE_V, control_range_v=RANGE_V, attempts=options.attempts, epochs=options.epochs,
                 learning_rate_v=0.03, rng=stream,
             )  # fmt: skip
             shares.append(of.share)
         told = ", ".join(f"{points}: {shares[-1]:.0%}" for points, shares in found.items())
-        print(f"device {seed}, labellings found by number of points: {told}")
+        print(f"device {seed}, labelings found by number of points: {told}")
     for points, shares in found.items():
         whole = sum(share == 1.0 for share in shares)
         print(
-            f"{points} points: {np.mean(shares):.0%} of {2**points - 2} labellings, from {min(shares):.0%} to "
+            f"{points} points: {np.mean(shares):.0%} of {2**points - 2} labelings, from {min(shares):.0%} to "
             f"{max(shares):.0%}; all of them in {whole} of {len(shares)} devices"
         )
     return found

@@ -102,7 +102,7 @@ def main(argv: list[str] | None = None) -> dict[str, list[float]]:
 
 
 def _linear(features: np.ndarray, labels: np.ndarray, train: np.ndarray, test: np.ndarray) -> float:
-    """Accuracy of logistic regression on standardised features."""
+    """Accuracy of logistic regression on standardized features."""
     from sklearn.linear_model import LogisticRegression
 
     mean, deviation = features[train].mean(axis=0), features[train].std(axis=0)
@@ -119,11 +119,11 @@ def _draw(found: dict[str, list[float]], out: Path) -> None:
     ax = figure.subplots()
     names = list(found)[::-1]
     for y, name in enumerate(names):
-        colour = "tab:blue" if "unit" in name or "trained" in name else "tab:gray"
-        ax.plot(100.0 * np.array(found[name]), np.full(len(found[name]), y), "|", color=colour, markersize=9)
-        ax.plot(100.0 * np.mean(found[name]), y, "o", color=colour, markersize=6)
+        color = "tab:blue" if "unit" in name or "trained" in name else "tab:gray"
+        ax.plot(100.0 * np.array(found[name]), np.full(len(found[name]), y), "|", color=color, markersize=9)
+        ax.plot(100.0 * np.mean(found[name]), y, "o", color=color, markersize=6)
     ax.set_yticks(range(len(names)), names)
-    ax.set(xlabel="digits of the test recognised, %")
+    ax.set(xlabel="digits of the test recognized, %")
     ax.grid(axis="x", alpha=0.3)
     out.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure).print_figure(out, dpi=130)

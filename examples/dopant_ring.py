@@ -163,11 +163,11 @@ def _draw(drawn: list[tuple[str, Way, float]], device: Device, test: np.ndarray,
         picture = ax.pcolormesh(line, line, read, cmap="viridis", shading="gouraud", rasterized=True)
         if read.min() < at < read.max():
             ax.contour(line, line, read, [at], colors="black", linestyles="solid", linewidths=1.5)
-        for label, marker, colour in ((False, "o", "white"), (True, "x", "crimson")):
-            ax.scatter(*test[labels == label].T, s=10, marker=marker, c=colour, linewidths=0.8)
+        for label, marker, color in ((False, "o", "white"), (True, "x", "crimson")):
+            ax.scatter(*test[labels == label].T, s=10, marker=marker, c=color, linewidths=0.8)
         ax.set_title(name, fontsize=9)
         ax.set(xlabel="x", ylabel="y", aspect="equal")
-        figure.colorbar(picture, ax=ax, label="read-out, standardised", shrink=0.8)
+        figure.colorbar(picture, ax=ax, label="read-out, standardized", shrink=0.8)
     out.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure).print_figure(out, dpi=130)
 

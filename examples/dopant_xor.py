@@ -39,9 +39,9 @@ def picture(tables: dict[float, tuple[np.ndarray, VoltageSweep]]) -> bytes:
     figure = Figure(figsize=(7.0, 3.2), layout="constrained")
     FigureCanvasAgg(figure)
     for axes, (kelvin, (exact, found)) in zip(figure.subplots(1, len(tables)), tables.items(), strict=True):
-        colours = ["tab:blue", "tab:orange", "tab:orange", "tab:blue"]
+        colors = ["tab:blue", "tab:orange", "tab:orange", "tab:blue"]
         out, error = found.currents_a[:, TERMINALS.output], found.errors_a[:, TERMINALS.output]
-        axes.bar(range(4), exact * 1e9, color=colours, alpha=0.6, width=0.7, label="exact")
+        axes.bar(range(4), exact * 1e9, color=colors, alpha=0.6, width=0.7, label="exact")
         axes.errorbar(range(4), out * 1e9, 3e9 * error, fmt="k_", capsize=5, label=r"Monte Carlo, 3 $\sigma$")
         axes.set_xticks(range(4), ["00", "01", "10", "11"])
         low, high = min(exact.min(), (out - 3 * error).min()), max(exact.max(), (out + 3 * error).max())

@@ -1,7 +1,7 @@
-"""The square lattice against its exact solution: energy, magnetisation, critical temperature.
+"""The square lattice against its exact solution: energy, magnetization, critical temperature.
 
 Kaufman, Phys. Rev. 76, 1232 (1949) for the energy of a finite torus; Yang, Phys. Rev. 85, 808 (1952) for the
-magnetisation; Binder, Z. Phys. B 43, 119 (1981) for the crossing; T_c = 2 / ln(1 + sqrt 2) of Onsager (1944).
+magnetization; Binder, Z. Phys. B 43, 119 (1981) for the crossing; T_c = 2 / ln(1 + sqrt 2) of Onsager (1944).
 
 Run it: python examples/onsager.py
 """
@@ -57,19 +57,19 @@ class Crossing:
 
 
 def measure(size: int, temperature: float, draws: int, seed: int) -> list[Measured]:
-    """Energy a site of a ``size`` x ``size`` torus, and below T_c the magnetisation."""
+    """Energy a site of a ``size`` x ``size`` torus, and below T_c the magnetization."""
     lattice, beta = square_lattice(size, size), 1.0 / temperature
     samples = swendsen_wang(lattice, beta, draws, chains=2, burn_in=200, rng=seed)
     sites = size * size
     found = [("energy", samples.energies / sites, lattice_energy(size, size, beta))]
     if beta > CRITICAL_BETA:
-        magnetisation = np.abs(samples.spins.mean(axis=2, dtype=float))
-        found.append(("magnetisation", magnetisation, lattice_magnetization(beta)))
+        magnetization = np.abs(samples.spins.mean(axis=2, dtype=float))
+        found.append(("magnetization", magnetization, lattice_magnetization(beta)))
     return [Measured(what, temperature, *_mean(x), exact) for what, x, exact in found]
 
 
 def at_criticality(size: int, draws: int, seed: int) -> tuple[Floats, Floats]:
-    """(energies, magnetisations a site) of draws at T_c; small lattices, which cost little, are drawn more often."""
+    """(energies, magnetizations a site) of draws at T_c; small lattices, which cost little, are drawn more often."""
     count = max(draws, draws * 256 // size)
     samples = swendsen_wang(square_lattice(size, size), CRITICAL_BETA, count, chains=2, burn_in=200, rng=seed)
     return samples.energies.ravel(), samples.spins.mean(axis=2, dtype=float).ravel()
@@ -117,7 +117,7 @@ def main(argv: list[str] | None = None) -> tuple[list[Measured], list[Crossing]]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--draws", type=int, default=2000, help="of each of two chains")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[8, 16, 32, 64], help="of which neighbours cross")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[8, 16, 32, 64], help="of which neighbors cross")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("onsager.png"))
     options = parser.parse_args(argv)
@@ -152,7 +152,7 @@ def _draw(found: list[Measured], runs: dict[int, tuple[Floats, Floats]], options
     t = np.linspace(1.6, 2.8, 200)
     curves = {
         "energy": [lattice_energy(options.size, options.size, 1.0 / each) for each in t],
-        "magnetisation": [lattice_magnetization(1.0 / each) for each in t],
+        "magnetization": [lattice_magnetization(1.0 / each) for each in t],
     }
     for ax, (what, curve) in zip(axes, curves.items(), strict=False):
         points = [one for one in found if one.what == what]
@@ -160,7 +160,7 @@ def _draw(found: list[Measured], runs: dict[int, tuple[Floats, Floats]], options
         x, y, error = np.array([(one.temperature, one.value, one.error) for one in points]).T
         ax.errorbar(x, y, 3.0 * error, fmt="o", markersize=5, capsize=3, color="#2f74b8", label="sampled, 3 sigma")
         ax.set(xlabel="temperature", ylabel=f"{what} a site")
-        ax.legend(frameon=False, loc="lower left" if what == "magnetisation" else "upper left")
+        ax.legend(frameon=False, loc="lower left" if what == "magnetization" else "upper left")
     temperatures = np.linspace(2.2, 2.34, 29)
     for size, (energies, m) in runs.items():
         u = cumulants(moments(energies, m, 1.0 / temperatures).sum(axis=0))

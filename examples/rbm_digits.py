@@ -171,8 +171,8 @@ def draw(machine: RBM, model: Autoencoder, x: Float, out: Path) -> None:
         ("samples of the machine", machine.sample(count * count, n_steps=500, rng=0), "gray_r", 0.0, 1.0),
         (f"digits and codes of {model.n_components[-1]} numbers, in pairs", pairs, "gray_r", 0.0, 1.0),
     )
-    for ax, (title, images, colours, low, high) in zip(figure.subplots(1, 3), panels, strict=True):
-        ax.imshow(mosaic(np.asarray(images)), cmap=colours, vmin=low, vmax=high)
+    for ax, (title, images, colors, low, high) in zip(figure.subplots(1, 3), panels, strict=True):
+        ax.imshow(mosaic(np.asarray(images)), cmap=colors, vmin=low, vmax=high)
         ax.set_title(title, fontsize=10)
         ax.axis("off")
     buffer = BytesIO()

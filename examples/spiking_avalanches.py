@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> dict[str, PowerLaw]:
         print(
             f"{name:<22} largest {run.sizes.max():>5}, mean {run.sizes.mean():6.2f}, exponent {fit.exponent:.3f} "
             f"+- {fit.error:.3f} from {fit.smallest} on ({fit.tail} avalanches), p = {fit.p_value:.2f}, "
-            f"neighbours in synchrony {network.synchrony(run.last):.2f}",
+            f"neighbors in synchrony {network.synchrony(run.last):.2f}",
             flush=True,
         )
     _draw(sizes, options.out)

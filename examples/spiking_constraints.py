@@ -1,4 +1,4 @@
-"""Do spikes solve constraints? Sudoku, colourings, cuts, tours, beside Gibbs sampling and luck with as many decisions.
+"""Do spikes solve constraints? Sudoku, colorings, cuts, tours, beside Gibbs sampling and luck with as many decisions.
 
 Run it: python examples/spiking_constraints.py
 """
@@ -45,14 +45,14 @@ def problems(seed: int) -> dict[str, tuple[OneHot, float]]:
     """Each with its optimum: planted, or enumerated."""
     rng = np.random.default_rng(seed)
     grid = np.array([[0, 2, 3, 4], [0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
-    colour = rng.integers(0, 3, 20)
-    pairs = np.array([(i, j) for i in range(20) for j in range(i) if colour[i] != colour[j]])
+    color = rng.integers(0, 3, 20)
+    pairs = np.array([(i, j) for i in range(20) for j in range(i) if color[i] != color[j]])
     edges = pairs[rng.permutation(len(pairs))[:44]]
     dense = np.array(list(itertools.combinations(range(16), 2)))
     cut = MaxCut.from_edges(16, dense, rng.choice([-1.0, 1.0], len(dense)))
     made = {
         "Sudoku 4 x 4, 5 given": (OneHot.sudoku(grid), 0.0),
-        "3-colouring, 20 nodes": (OneHot.colouring(20, edges, 3), 0.0),
+        "3-coloring, 20 nodes": (OneHot.coloring(20, edges, 3), 0.0),
         "max-cut, 16 nodes": (OneHot.from_spins(cut.ising()), exact.ground_states(cut.ising())[0]),
     }
     for n in (5, 6):

@@ -36,9 +36,9 @@ def main(argv: list[str] | None = None) -> dict[tuple[str, float], np.ndarray]:
             found[kind, load] = row
         errors = rows.std(axis=0, ddof=min(1, len(rows) - 1)) / np.sqrt(len(rows))
         print(f"{load:<6}" + "".join(f"{x:>10.4f} ({e:.4f})" for x, e in zip(rows.mean(axis=0), errors, strict=True)))
-    print(f"\n10 templates of 60 values, {options.seeds * options.trials} trials; the share recognised (95 % interval)")
+    print(f"\n10 templates of 60 values, {options.seeds * options.trials} trials; the share recognized (95 % interval)")
     for noise in options.noises:
-        right = np.array([_recognise(noise, seed, options) for seed in range(options.seeds)])
+        right = np.array([_recognize(noise, seed, options) for seed in range(options.seeds)])
         found["delays", noise] = right.mean(axis=1)
         share = wilson_interval(int(right.sum()), right.size)
         print(f"noise {noise:<5} {share.value:>8.1%} ({share.low:.1%} to {share.high:.1%})")
@@ -59,14 +59,14 @@ def _recall(load: float, seed: int, options: argparse.Namespace) -> tuple[float,
     return *(float(x) for x in spikes), float(discrete.mean())
 
 
-def _recognise(noise: float, seed: int, options: argparse.Namespace) -> np.ndarray:
+def _recognize(noise: float, seed: int, options: argparse.Namespace) -> np.ndarray:
     """Which trials are right, at scales from .5 to 2."""
     rng = np.random.default_rng([seed, round(1000 * noise), 1])
     templates = np.exp(rng.uniform(-1.5, 1.5, (10, 60)))
     labels = rng.integers(0, len(templates), options.trials)
     scales = np.geomspace(0.5, 2.0, options.trials)[:, None]
     values = scales * templates[labels] * np.exp(noise * rng.standard_normal((options.trials, 60)))
-    return DelayCodeMemory(templates, latest_s=80e-3, backend=options.backend).recognise(values).labels == labels
+    return DelayCodeMemory(templates, latest_s=80e-3, backend=options.backend).recognize(values).labels == labels
 
 
 if __name__ == "__main__":

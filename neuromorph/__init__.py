@@ -16,7 +16,14 @@ __version__ = "0.1.0"
 
 _find, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
-_RENAMED = {"annealing": "analog", "memory": "associative_memory"}  # until the next release
+_RENAMED = {  # until the next release
+    "annealing": "analog",
+    "memory": "associative_memory",
+    "target": "get_target",
+    "targets": "available_targets",
+    "Minimise": "Minimize",
+    "Relax": "RecallFrom",
+}
 
 
 def __getattr__(name: str) -> Any:

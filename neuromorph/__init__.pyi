@@ -16,7 +16,8 @@ __version__: str
 __all__ = [  # noqa: RUF022  by theme, as a reader meets them
     "load", "read_tour", "write_tour", "Problem", "ProblemFileError", "Solution", "Tsp", "MaxCut", "Recall",
     "problems", "Ising", "exact", "analog", "AnalogNetwork", "associative_memory", "sampling", "boltzmann",
-    "Target", "get_target", "available_targets", "Program", "Minimize", "Sample", "RecallFrom", "DoesNotFit", "Run", "testing",
+    "Target", "get_target", "available_targets", "Program", "Minimize", "Sample", "RecallFrom", "DoesNotFit", "Run",
+    "testing",
     "Datum", "Cost", "Estimate", "Ledger", "price",
     "compare", "Comparison", "write_report", "results_json", "results_dict",
 ]  # fmt: skip

@@ -42,10 +42,10 @@ def wilson_interval(successes: int, reads: int, confidence: float = 0.95) -> Est
     check_fraction("confidence", confidence)
     z2 = NormalDist().inv_cdf(0.5 + confidence / 2.0) ** 2
     p = successes / reads
-    centre = (p + z2 / (2 * reads)) / (1 + z2 / reads)
+    center = (p + z2 / (2 * reads)) / (1 + z2 / reads)
     half = math.sqrt(z2 * (p * (1 - p) + z2 / (4 * reads)) / reads) / (1 + z2 / reads)
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == reads else centre + half
+    low = 0.0 if successes == 0 else center - half
+    high = 1.0 if successes == reads else center + half
     return Estimate(p, low, high)
 
 

@@ -80,7 +80,7 @@ def chain_log_partition(ising: Ising, beta: float) -> float:
     far = (np.abs(row - col) != 1) & (np.abs(row - col) != n - 1)
     if far.any():
         k = int(np.argmax(far))
-        raise ValueError(f"spins {row[k]} and {col[k]} are coupled; a chain couples neighbours only")
+        raise ValueError(f"spins {row[k]} and {col[k]} are coupled; a chain couples neighbors only")
     if n == 1:
         return log_partition(ising, beta)
     bond = {(int(a), int(b)): float(v) for a, b, v in zip(row, col, j.data, strict=True)}

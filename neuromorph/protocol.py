@@ -6,6 +6,7 @@ A target is found by an entry point of the group ``neuromorph.targets`` or passe
 
 from __future__ import annotations
 
+import warnings
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -34,7 +35,7 @@ class Target(Protocol):
 
     name : str                  as in the entry point
     summary : str               one line for people
-    claims : frozenset          which of "minimise", "sample", "relax" it does
+    supported_tasks : frozenset   of "minimize", "sample", "recall"
     """
 
     @property
@@ -68,6 +69,18 @@ class TargetError(TypeError):
     """A target does not keep to the protocol; the message says where."""
 
 
+_RENAMED = {"cpu-cluster": "cpu-swendsen-wang", "cpu-population": "cpu-population-annealing"}  # until the next release
+
+
+def current_name(name: str) -> str:
+    """Replace the former name of a target by today's, with a DeprecationWarning."""
+    if name not in _RENAMED or name in _offers():
+        return name
+    message = f"target {name} is now {_RENAMED[name]}; the old name goes with the next release"
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    return _RENAMED[name]
+
+
 def available_targets() -> list[str]:
     """Names of all installed targets."""
     return sorted(_offers())
@@ -75,6 +88,7 @@ def available_targets() -> list[str]:
 
 def get_target(name: str, **parameters: Any) -> Target:
     """The installed target ``name``; ``parameters`` go to its constructor. TargetError if what it makes is none."""
+    name = current_name(name)
     points = _offers().get(name)
     if points is None:
         raise ValueError(f"target is {name!r}; installed are {', '.join(available_targets()) or 'none'}")
@@ -110,10 +124,10 @@ def _package(point: EntryPoint) -> str:
 
 
 def require_support(device: Target, task: Task) -> None:
-    """Raise DoesNotFit unless ``device`` claims the task."""
+    """Raise DoesNotFit unless ``device`` supports the task."""
     if task_name(task) not in device.supported_tasks:
         raise DoesNotFit(
-            f"{device.name} does not {task_name(task)}; it claims to {' and '.join(sorted(device.supported_tasks))}"
+            f"{device.name} does not {task_name(task)}; it supports {' and '.join(sorted(device.supported_tasks))}"
         )
 
 

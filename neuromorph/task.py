@@ -45,5 +45,9 @@ Task: TypeAlias = Minimize | Sample | RecallFrom
 
 
 def task_name(task: Task) -> str:
-    """minimise, sample or relax."""
-    return type(task).__name__.lower()
+    """Return minimize, sample or recall."""
+    return _NAMES[type(task)]
+
+
+_NAMES: dict[type[Task], str] = {Minimize: "minimize", Sample: "sample", RecallFrom: "recall"}
+TASK_NAMES = tuple(_NAMES.values())

@@ -32,13 +32,13 @@ from .datum import Datum
 from .ising import Float, Ising
 from .protocol import DoesNotFit, Target, mapping_error
 from .run import Program
-from .task import Minimize, RecallFrom, Sample, Task, task_name
+from .task import TASK_NAMES, Minimize, RecallFrom, Sample, Task, task_name
 
 TargetCheck: TypeAlias = Callable[[Target], None]
 
 FALSE_FAILURE = 1e-6
-_CLAIMS = frozenset({"minimise", "sample", "relax"})
-_SIZES = (8, 6, 4)  # spins of the problems to minimise: the largest that fits
+_TASKS = frozenset(TASK_NAMES)
+_SIZES = (8, 6, 4)  # spins of the problems to minimize: the largest that fits
 _PATTERN_SIZES = (32, 16, 8)  # spins of the patterns to recall
 
 
@@ -46,17 +46,17 @@ _PATTERN_SIZES = (32, 16, 8)  # spins of the patterns to recall
 
 
 def check_members(target: Target) -> None:
-    """Name, summary, claims and methods are those of the protocol."""
+    """Name, summary, tasks and methods are those of the protocol."""
     _require(isinstance(target, Target), f"{target!r} lacks a member of neuromorph.Target")
     _require(isinstance(target.name, str) and bool(target.name), f"name is {target.name!r}; expected some text")
     _require(target.summary.strip() != "" and "\n" not in target.summary, "summary is not one line of text")
     _require(
         isinstance(target.supported_tasks, frozenset),
-        f"claims are a {type(target.supported_tasks).__name__}, not a frozenset",
+        f"supported_tasks are a {type(target.supported_tasks).__name__}, not a frozenset",
     )
     _require(
-        bool(target.supported_tasks) and target.supported_tasks <= _CLAIMS,
-        f"claims are {set(target.supported_tasks)}; known: {set(_CLAIMS)}",
+        bool(target.supported_tasks) and target.supported_tasks <= _TASKS,
+        f"supported_tasks are {set(target.supported_tasks)}; known: {set(_TASKS)}",
     )
 
 
@@ -131,7 +131,7 @@ def check_refusals(target: Target) -> None:
         _expect(ValueError, f"{name} with reads=0", target, program, task, 0, 0)
         _expect(ValueError, f"{name} with reads=-1", target, program, task, -1, 0)
         _expect(ValueError, f"{name} with rng=-1", target, program, task, 1, -1)
-    if "relax" in target.supported_tasks:
+    if "recall" in target.supported_tasks:
         _expect(ValueError, "a cue of 3 for 4 spins", target, program, RecallFrom(cue[:3]), 1, 0)
         _expect(ValueError, "2 cues for 3 reads", target, program, RecallFrom(np.stack([cue, cue])), 3, 0)
 
@@ -180,7 +180,7 @@ def check_seeds(target: Target) -> None:
     for name, task in _tasks(target, ising):
         first, again, other = (target.run(program, task, 16, seed).spins for seed in (5, 5, 6))
         _require(np.array_equal(first, again), f"{name}: rng=5 gave different reads the second time")
-        if name != "relax":  # from one cue all may go the same way
+        if name != "recall":  # from one cue all may go the same way
             _require(not np.array_equal(first, other), f"{name}: rng=6 gave the same 16 reads as rng=5")
 
 
@@ -202,7 +202,7 @@ def check_reads_are_independent(target: Target) -> None:
     """
     ising, program, _ = _program(target, *map(_pairs, _SIZES))
     for name, task in _tasks(target, ising):
-        if name == "relax":
+        if name == "recall":
             continue
         spins = target.run(program, task, 3000 if name == "sample" else 200, 7).spins.astype(float)
         reads = len(spins)
@@ -242,7 +242,7 @@ def check_textbook_models(target: Target) -> None:
 
     Equal couplings put spins in no field and all fields on one level, which irregular ones never do. 1,000 independent
     reads of each against enumeration, at 0.8 / (the strongest field) as beta, detect KL >= 0.03, and 5 standard errors
-    of the energy; to minimise, the two ground states of a ring are found far more often than by chance.
+    of the energy; to minimize, the two ground states of a ring are found far more often than by chance.
     """
     if "sample" in target.supported_tasks:
         seen = 0
@@ -262,13 +262,13 @@ def check_textbook_models(target: Target) -> None:
                 f"sample {name}: the mean energy is {away / (error or 1.0):.1f} standard errors from the exact one",
             )
         _require(seen > 0, "refuses every textbook model, even one spin")
-    if "minimise" in target.supported_tasks:
+    if "minimize" in target.supported_tasks:
         ising, program, _ = _program(target, *map(_ring, _SIZES))
         spins = target.run(program, Minimize(), 60, 19).spins
         found, chance = int((np.abs(spins.sum(axis=1)) == ising.size).sum()), 2.0 / 2**ising.size
         needed = max(6.0, float(binom.isf(FALSE_FAILURE, 60, chance)))
         _require(
-            found >= needed, f"minimise a ring: {found} of 60 reads are ground states; expected {needed:.0f} or more"
+            found >= needed, f"minimize a ring: {found} of 60 reads are ground states; expected {needed:.0f} or more"
         )
 
 
@@ -278,17 +278,17 @@ def check_minimize(target: Target) -> None:
     The ground states do not even stand still without biases, with turned or with doubled couplings: those are detected,
     and so are temperatures that do not follow the units.
     """
-    if "minimise" not in target.supported_tasks:
+    if "minimize" not in target.supported_tasks:
         return
     reads, hits, chance = 40, 0, 0.0
     for seed, unit in ((2, 1.0), (3, 1e-3), (4, 1e3)):
         ising, program, held = _program(target, *(_telling_glass(seed, n, unit) for n in _SIZES))
         ground = np.unique(np.concatenate([exact.states_of(exact.ground_states(i)[1]) for i in (ising, held)]))
         found = np.isin(exact.states_of(target.run(program, Minimize(), reads, 13).spins), ground)
-        _require(bool(found.any()), f"minimise: no ground state in {reads} reads of {ising.size} spins, unit {unit:g}")
+        _require(bool(found.any()), f"minimize: no ground state in {reads} reads of {ising.size} spins, unit {unit:g}")
         hits, chance = hits + int(found.sum()), chance + ground.size / 2**ising.size / 3
     needed = max(0.1 * 3 * reads, float(binom.isf(FALSE_FAILURE, 3 * reads, chance)))
-    _require(hits >= needed, f"minimise: {hits} of {3 * reads} reads are ground states; expected at least {needed:.0f}")
+    _require(hits >= needed, f"minimize: {hits} of {3 * reads} reads are ground states; expected at least {needed:.0f}")
 
 
 def check_recall(target: Target) -> None:
@@ -297,7 +297,7 @@ def check_recall(target: Target) -> None:
     At least 4 of 5 reads must end within 1 spin in 16 of their pattern: reads that ignore the cue, stay at it, or end
     at the negative are detected.
     """
-    if "relax" not in target.supported_tasks:
+    if "recall" not in target.supported_tasks:
         return
     ising, program, _ = _program(target, *(_memory(n)[0] for n in _PATTERN_SIZES))
     patterns = _memory(ising.size)[1]
@@ -314,7 +314,7 @@ def check_recall(target: Target) -> None:
 
 def check_recall_follows_biases(target: Target) -> None:
     """With biases far above the couplings every spin ends along its bias, from the opposite cue."""
-    if "relax" not in target.supported_tasks:
+    if "recall" not in target.supported_tasks:
         return
     sign = np.array([1, -1, -1, 1, -1, 1], np.int8)
     weak = _glass(6, 6)
@@ -411,7 +411,7 @@ def _pairs(n: int) -> Ising:
 
 
 def _tasks(target: Target, ising: Ising, beta: float = 0.6) -> Iterator[tuple[str, Task]]:
-    """What the target claims, by name."""
+    """The tasks that the target supports, by name."""
     cue = np.where(np.arange(ising.size) % 3 == 0, -1, 1).astype(np.int8)
     for task in (Minimize(), Sample(beta), RecallFrom(cue)):
         if task_name(task) in target.supported_tasks:

@@ -45,7 +45,7 @@ class Honest:
 
     name: str = "honest"
     summary: str = "annealed heat bath in NumPy"
-    supported_tasks: Any = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: Any = frozenset({"minimize", "sample", "recall"})
     used: Callable = same  # couplings, biases as they enter the dynamics
     temperature: Callable = same  # beta asked for -> beta used
     schedule: Callable = beta_range
@@ -191,7 +191,7 @@ def mutant(check, **mistake):
     return check, replace(HONEST, **mistake)
 
 
-ONLY = {claim: frozenset({claim}) for claim in ("minimise", "sample", "relax")}
+ONLY = {claim: frozenset({claim}) for claim in ("minimize", "sample", "recall")}
 C = SimpleNamespace(**{check.__name__.removeprefix("check_"): check for check in testing.CHECKS})
 
 MUTANTS = {
@@ -236,11 +236,12 @@ MUTANTS = {
     "one generator for all reads": mutant(C.reads_continue, draw=all_at_once),
     "forgets which streams it gave": mutant(C.reads_continue, streams=forgets_what_it_gave),
     "shared generator": mutant(C.reads_are_independent, streams=shared_generator),
-    "shared generator, minimise": mutant(C.reads_are_independent, supported_tasks=ONLY["minimise"], streams=shared_generator),
+    "shared generator, minimize": mutant(
+        C.reads_are_independent, supported_tasks=ONLY["minimize"], streams=shared_generator),
     "streams come round again": mutant(C.reads_are_independent, streams=reused_streams),
     "sorted reads": mutant(C.reads_are_independent, finished=lambda s: s[np.lexsort(s.T)]),
-    "sorted reads, minimise": mutant(
-        C.reads_are_independent, supported_tasks=ONLY["minimise"], finished=lambda s: s[np.lexsort(s.T)]),
+    "sorted reads, minimize": mutant(
+        C.reads_are_independent, supported_tasks=ONLY["minimize"], finished=lambda s: s[np.lexsort(s.T)]),
     "one chain": mutant(C.reads_are_independent, supported_tasks=ONLY["sample"], sweep=one_chain, mixing=1),
     "null sampler": mutant(C.sampling, finished=np.ones_like),
     "random sampler": mutant(C.sampling, used=lambda j, h: (0 * j, 0 * h)),
@@ -258,17 +259,17 @@ MUTANTS = {
     "stuck spin": mutant(C.sampling, sweep=stuck),
     "under-mixed": mutant(C.sampling, mixing=1),
     "uniform where couplings are equal": mutant(C.textbook_models, used=uniform_where_alike),
-    "uniform where couplings are equal, minimise": mutant(
-        C.textbook_models, supported_tasks=ONLY["minimise"], used=uniform_where_alike, schedule=lambda ising: (1, 1)),
+    "uniform where couplings are equal, minimize": mutant(
+        C.textbook_models, supported_tasks=ONLY["minimize"], used=uniform_where_alike, schedule=lambda ising: (1, 1)),
     "Metropolis in a fixed order": mutant(C.textbook_models, supported_tasks=ONLY["sample"], sweep=in_fixed_order),
-    "null sampler, minimise": mutant(C.minimise, finished=np.ones_like),
-    "random sampler, minimise": mutant(C.minimise, used=lambda j, h: (0 * j, 0 * h), schedule=lambda ising: (1, 1)),
-    "wrong sign, minimise": mutant(C.minimise, used=lambda j, h: (-j, h)),
-    "turned biases, minimise": mutant(C.minimise, used=lambda j, h: (j, -h)),
-    "missing biases, minimise": mutant(C.minimise, used=lambda j, h: (j, 0 * h)),
-    "missing couplings, minimise": mutant(C.minimise, used=lambda j, h: (0 * j, h)),
-    "doubled couplings, minimise": mutant(C.minimise, used=lambda j, h: (2 * j, h)),
-    "stuck spin, minimise": mutant(C.minimise, sweep=stuck),
+    "null sampler, minimize": mutant(C.minimize, finished=np.ones_like),
+    "random sampler, minimize": mutant(C.minimize, used=lambda j, h: (0 * j, 0 * h), schedule=lambda ising: (1, 1)),
+    "wrong sign, minimize": mutant(C.minimize, used=lambda j, h: (-j, h)),
+    "turned biases, minimize": mutant(C.minimize, used=lambda j, h: (j, -h)),
+    "missing biases, minimize": mutant(C.minimize, used=lambda j, h: (j, 0 * h)),
+    "missing couplings, minimize": mutant(C.minimize, used=lambda j, h: (0 * j, h)),
+    "doubled couplings, minimize": mutant(C.minimize, used=lambda j, h: (2 * j, h)),
+    "stuck spin, minimize": mutant(C.minimize, sweep=stuck),
     "ignores the cue": mutant(C.recall, start=lambda s: np.where(np.arange(s.size).reshape(s.shape) % 7 < 3, 1, -1)),
     "stays at the cue": mutant(C.recall, sweep=lambda s, *_: s),
     "negated recall": mutant(C.recall, finished=lambda s: -s),

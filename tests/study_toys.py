@@ -22,7 +22,7 @@ def press_ctrl_c():
 
 @dataclass(frozen=True, eq=False)
 class Ring:
-    """n spins in a ring that want to differ from their neighbours; feasible where spin 0 is up; score: edges cut."""
+    """n spins in a ring that want to differ from their neighbors; feasible where spin 0 is up; score: edges cut."""
 
     name: str = "ring"
     size: int = 8
@@ -64,7 +64,7 @@ class Descent:
 
     name: str = "descent"
     summary: str = "greedy flips"
-    supported_tasks: frozenset = frozenset({"minimise", "relax"})
+    supported_tasks: frozenset = frozenset({"minimize", "recall"})
     flips: int = 200
     largest: int = 64
     parallel_reads: int = 1

@@ -123,7 +123,7 @@ def test_energy_falls_and_ends_where_the_mean_field_equation_holds(seed, n, g):
 
 
 def test_descent_is_not_vacuous():
-    """The rotation of an antisymmetric network is seen to climb the energy of its symmetric neighbour."""
+    """The rotation of an antisymmetric network is seen to climb the energy of its symmetric neighbor."""
     network = random_network(3, 6, symmetric=False)
     with pytest.raises(ValueError, match="conductances are not symmetric"):
         network.energy(np.zeros(6))

@@ -108,7 +108,7 @@ def test_other_limits():
     with pytest.raises(DoesNotFit, match=r"16999 times the largest.*split that spin"):
         AnalogCircuit().program(Ising(hub + hub.T))
     tour = AnalogCircuit().program(Tsp.from_coordinates(np.eye(5)[:, :2]))
-    with pytest.raises(DoesNotFit, match=r"only minimises; program problem\.ising"):
+    with pytest.raises(DoesNotFit, match=r"only minimizes; program problem\.ising"):
         AnalogCircuit().run(tour, RecallFrom(np.ones(25)))
 
 

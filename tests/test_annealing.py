@@ -57,7 +57,7 @@ def padded(system: Softassign) -> np.ndarray:
 
 
 def reference(system, times, noise, initial, stream, d=None):
-    """Euler's method in double precision, position by position, with the normalisation carried to the end."""
+    """Euler's method in double precision, position by position, with the normalization carried to the end."""
     n = system.size
     d = system.scaled() if d is None else d
     width = -(-n // kernel.SOFTASSIGN_LANES) * kernel.SOFTASSIGN_LANES

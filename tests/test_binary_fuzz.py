@@ -187,9 +187,9 @@ def arrays(folder: Path) -> Kind:
 
 def pictures(folder: Path) -> Kind:
     rng = np.random.default_rng(11)
-    colours = Image.fromarray(rng.integers(0, 255, (9, 11, 3), dtype=np.uint8))
+    colors = Image.fromarray(rng.integers(0, 255, (9, 11, 3), dtype=np.uint8))
     deep = Image.fromarray(rng.integers(0, 1 << 16, (5, 7)).astype(np.uint16))
-    whole = [saved(each.save, "PNG") for each in (colours, colours.quantize(16), colours.convert("LA"), deep)]
+    whole = [saved(each.save, "PNG") for each in (colors, colors.quantize(16), colors.convert("LA"), deep)]
 
     def read(path: Path) -> None:
         p = nm.load(path)

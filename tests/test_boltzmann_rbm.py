@@ -206,8 +206,8 @@ def energies_of(layer):
     return -(v @ layer.visible_biases)[:, None] - (h @ layer.hidden_biases)[None] - v @ layer.weights.T @ h.T
 
 
-def test_a_gaussian_machine_has_a_normalised_density():
-    """Integrated over the plane; the standardisation of the data is part of it."""
+def test_a_gaussian_machine_has_a_normalized_density():
+    """Integrated over the plane; the standardization of the data is part of it."""
     rng = np.random.default_rng(2)
     x = rng.normal([3.0, -40.0], [0.5, 8.0], (300, 2)) + rng.choice([0, 1], (300, 1)) * [2.0, 30.0]
     machine = RBM(5, visible="gaussian", n_iter=400, learning_rate=0.05, batch_size=50, random_state=0).fit(x)

@@ -141,16 +141,16 @@ def test_the_loss_is_the_cross_entropy_of_what_comes_out():
     assert autoencoder_loss_and_gradient(flatten_parameters(layers), shapes, v, "bernoulli", 0.0)[0] == pytest.approx(
         entropy
     )
-    assert all(np.array_equal(a, b) for p, q in zip(layers, unflatten_parameters(flatten_parameters(layers), shapes), strict=True)
-               for a, b in zip(p, q, strict=True))  # fmt: skip
+    again = unflatten_parameters(flatten_parameters(layers), shapes)
+    assert all(np.array_equal(a, b) for p, q in zip(layers, again, strict=True) for a, b in zip(p, q, strict=True))
 
 
 def test_an_autoencoder_beats_pca_on_a_curve_and_fine_tuning_is_what_does_it():
     """A circle of bumps in 16 pixels has one parameter; PCA of the same two numbers cannot follow it."""
     where = np.linspace(0, 2 * np.pi, 300, endpoint=False)[:, None]
     x = np.exp(4.0 * (np.cos(where - np.linspace(0, 2 * np.pi, 16, endpoint=False)) - 1.0))
-    centred = x - x.mean(axis=0)
-    s = np.linalg.svd(centred, compute_uv=False)
+    centerd = x - x.mean(axis=0)
+    s = np.linalg.svd(centerd, compute_uv=False)
     pca = (s[2:] ** 2).sum() / len(x)
     rbm = RBM(method="cd", learning_rate=0.1, n_iter=30, batch_size=20)
     model = Autoencoder((32, 2), rbm=rbm, max_iter=300, random_state=0)

@@ -135,20 +135,20 @@ def test_no_more_is_read_than_the_limit(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"[" * 100_000, b"\xff", b"[]", b'{"key": 1e999}', b'{"key": {}, "realisations": 3}']
+    "content", [b"[" * 100_000, b"\xff", b"[]", b'{"key": 1e999}', b'{"key": {}, "realizations": 3}']
 )
-def test_damaged_realisations_are_said(content, tmp_path):
+def test_damaged_realizations_are_said(content, tmp_path):
     (tmp_path / "kept.json").write_bytes(content)
     with pytest.raises(ValueError, match=r"kept\.json is damaged"):
-        sample_final_overlaps(20, [0.1], realisations=1, starts=2, rng=1, path=tmp_path / "kept.json")
+        sample_final_overlaps(20, [0.1], realizations=1, starts=2, rng=1, path=tmp_path / "kept.json")
 
 
-def test_realisations_of_another_shape_are_damaged(tmp_path):
+def test_realizations_of_another_shape_are_damaged(tmp_path):
     path = tmp_path / "kept.json"
-    sample_final_overlaps(20, [0.1], realisations=1, starts=2, rng=1, path=path)
+    sample_final_overlaps(20, [0.1], realizations=1, starts=2, rng=1, path=path)
     path.write_text(path.read_text().replace("[[", "[[0.5, "))
     with pytest.raises(ValueError, match=r"kept\.json is damaged \(it has other than"):
-        sample_final_overlaps(20, [0.1], realisations=1, starts=2, rng=1, path=path)
+        sample_final_overlaps(20, [0.1], realizations=1, starts=2, rng=1, path=path)
 
 
 def test_a_pipe_in_the_cache_is_measured_again(tmp_path):

@@ -1,4 +1,4 @@
-"""Networks recognised in circuits of op-amps and of transistors, and nothing else taken for one."""
+"""Networks recognized in circuits of op-amps and of transistors, and nothing else taken for one."""
 
 import re
 from dataclasses import replace
@@ -31,7 +31,7 @@ def assert_same(network: AnalogNetwork, expected: AnalogNetwork) -> None:
 
 @pytest.mark.parametrize("name", OPAMPS)
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda g: type(g).__name__)
-def test_op_amps_are_recognised_with_their_part_and_offsets(name, activation):
+def test_op_amps_are_recognized_with_their_part_and_offsets(name, activation):
     swing = min(activation.swing, 2.0)
     network = replace(random_network(5, 4, ACTIVATIONS[0]), activation=replace(activation, swing=swing))
     start = np.array([0.1, 0.2, -0.1, 0.05])
@@ -60,7 +60,7 @@ def test_a_part_that_is_no_preset_comes_back_by_its_numbers():
 
 
 @pytest.mark.parametrize(("gain", "swing"), [(20.0, 1.0), (7.3, 0.9), (55.5, 2.0)])
-def test_transistors_are_recognised_by_their_sizes(gain, swing):
+def test_transistors_are_recognized_by_their_sizes(gain, swing):
     network = replace(spins(1), activation=Tanh(gain, swing))
     start = np.linspace(-0.01, 0.01, 8)
     found = extract_network(read_netlist(netlist_text(build_hopfield_circuit(network, start, level="transistor"))))
@@ -70,7 +70,7 @@ def test_transistors_are_recognised_by_their_sizes(gain, swing):
     assert np.array_equal(network_from_circuit(build_hopfield_circuit(network, start, level="transistor"))[1], start)
 
 
-def test_ideal_amplifiers_are_still_recognised():
+def test_ideal_amplifiers_are_still_recognized():
     found = extract_network(build_hopfield_circuit(spins(2)))
     assert (found.level, found.opamp, found.offsets_v) == ("ideal", None, None)
     assert_same(found.network, spins(2))

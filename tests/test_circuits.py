@@ -343,7 +343,7 @@ def test_rounding_refuses_what_is_no_component():
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(2, 8), scale=st.floats(-6, 6), as_sparse=st.booleans())
-def test_realised_network_is_the_network_at_another_speed(seed, n, scale, as_sparse):
+def test_realized_network_is_the_network_at_another_speed(seed, n, scale, as_sparse):
     """Voltages stay; conductances, currents and times carry the reported factors."""
     base = random_network(seed, n, as_sparse=as_sparse)
     factor = 10.0**scale
@@ -365,7 +365,7 @@ def test_realised_network_is_the_network_at_another_speed(seed, n, scale, as_spa
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(2, 8), scale=st.floats(-6, 6), series=st.sampled_from(["E24", "E96"]))
-def test_realised_parts_are_all_for_sale(seed, n, scale, series):
+def test_realized_parts_are_all_for_sale(seed, n, scale, series):
     base = random_network(seed, n)
     factor = 10.0**scale
     network = AnalogNetwork(

@@ -394,7 +394,7 @@ def test_targets_lists_all_even_one_that_does_not_load(toys, capsys):
     assert main(["targets", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert rows.keys() == set(nm.available_targets())
-    assert rows["toy"]["claims"] == ["minimise", "relax"]
+    assert rows["toy"]["supported_tasks"] == ["minimize", "recall"]
     assert rows["absent"]["summary"].startswith("does not load: ModuleNotFoundError")
     assert main(["targets"]) == 0
     assert "[red]blind[/red]" in capsys.readouterr().out

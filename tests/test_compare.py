@@ -1,4 +1,4 @@
-"""Studies: results must not depend on batches, neighbours, interruptions or resuming; no failure may hide or spread."""
+"""Studies: results must not depend on batches, neighbors, interruptions or resuming; no failure may hide or spread."""
 
 import json
 import re
@@ -86,7 +86,7 @@ def test_nothing_feasible_has_no_best_and_a_bound():
     assert row.levels == ()
 
 
-def test_neighbours_order_and_count_of_reads_do_not_change_a_target():
+def test_neighbors_order_and_count_of_reads_do_not_change_a_target():
     alone = nm.compare(Ring(), [Descent()], reads=9, rng=7).results[0]
     other = Descent(name="other", flips=5)
     beside = nm.compare(Ring(), [other, Descent()], reads=30, rng=7).results
@@ -153,7 +153,7 @@ def test_what_does_not_fit_or_fails_says_so_and_the_others_go_on():
     broken = Broken(name="broken")
     rows = nm.compare(Ring(), [sampler, small, broken, Descent()], reads=3, rng=0).results
     assert [row.status for row in rows] == ["does not fit", "does not fit", "failed", "ok"]
-    assert rows[0].reason == "claims to sample only; the problem asks to minimise, which small, broken, descent can"
+    assert rows[0].reason == "supports sample only; the problem asks to minimize, which small, broken, descent can"
     assert "take a larger array" in rows[1].reason
     assert rows[2].reason == "ZeroDivisionError: dead <array>"
     assert [row.reads for row in rows] == [0, 0, 0, 3]

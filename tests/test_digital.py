@@ -73,7 +73,7 @@ def test_relaxing_ends_where_no_spin_wants_to_turn(seed, n, filled):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_minimise_finds_ground_states_of_16_spins(seed):
+def test_minimize_finds_ground_states_of_16_spins(seed):
     ising = glass(seed, 16, 0.5 + 0.1 * seed)
     run = CPU.run(CPU.program(ising), Minimize(), 10, seed)
     assert run.energies.min() == pytest.approx(exact.ground_states(ising)[0])
@@ -102,10 +102,10 @@ def test_moves_keep_a_tour_and_count_its_length(seed, n, near):
     rng = np.random.default_rng(seed)
     d = rng.random((n, n))
     d = np.triu(d, 1) + np.triu(d, 1).T
-    neighbours = np.argsort(d + 9 * np.eye(n), axis=1)[:, : min(near, n - 1)].copy()
+    neighbors = np.argsort(d + 9 * np.eye(n), axis=1)[:, : min(near, n - 1)].copy()
     tour = rng.permutation(n)
     before = d[tour, np.roll(tour, -1)].sum()
-    accepted, gained = anneal_tour(d, neighbours, np.full(30, 1.0), tour, kernel_states(read_seeds(seed, 1))[0])
+    accepted, gained = anneal_tour(d, neighbors, np.full(30, 1.0), tour, kernel_states(read_seeds(seed, 1))[0])
     assert sorted(tour) == list(range(n))
     assert d[tour, np.roll(tour, -1)].sum() == pytest.approx(before + gained)
     assert accepted > 0

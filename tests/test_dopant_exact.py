@@ -34,11 +34,11 @@ def test_rates_follow_the_change_of_the_total_energy(network: HoppingNetwork) ->
     n = network.sites
     source, target, rates, electrode, sign = transitions(network, v, 77.0)
     filled = (np.arange(1 << n)[:, None] >> np.arange(n)) & 1
-    ionised = 1.0 - filled
+    ionized = 1.0 - filled
     energy = filled @ (network.lever @ v + network.static_v)
     for i in range(n):
         for j in range(i):
-            energy += network.interaction_v[i, j] * ionised[:, i] * ionised[:, j]
+            energy += network.interaction_v[i, j] * ionized[:, i] * ionized[:, j]
     change = energy[target] - energy[source] + np.where(electrode >= 0, sign * v[electrode], 0.0)
     moved = filled[target] - filled[source]
     gained, lost = np.argmax(moved, axis=1), np.argmin(moved, axis=1)

@@ -38,7 +38,7 @@ def test_the_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_capacity(capsys: pytest.CaptureFixture[str]) -> None:
-    """Labellings of two points, of which one unit finds both, and a line a device."""
+    """Labelings of two points, of which one unit finds both, and a line a device."""
     found = run("dopant_capacity.py", "--devices", "1", "--points", "2", "--attempts", "3", "--epochs", "20")
     assert found == {2: [1.0]}
     assert "device 0" in capsys.readouterr().out

@@ -110,7 +110,7 @@ def test_side_by_side_is_a_weighted_sum() -> None:
 
 
 def test_layers_grow_to_a_better_start() -> None:
-    """Grown layers keep the normalisation of their own run, and their loss is below that of random layers; calibrated
+    """Grown layers keep the normalization of their own run, and their loss is below that of random layers; calibrated
     on the same device they stay the same, on one of twice the current they tell the same."""
     physics = MeanFieldDevice(NETWORK)
     x, y = ring_task(60, 0.4, rng=7)

@@ -20,7 +20,7 @@ def test_full_tables_give_the_plain_hops(nodes: int, temperature_k: float, monke
     """With nodes for fewer states than are visited, for some, and for all: the same holes, hop for hop.
 
     Catches the node of another state taken for one's own, what an old node leaves behind in a new one, and an interval
-    that reaches into its neighbour (by 10^-4 of u or more: 20,000 hops).
+    that reaches into its neighbor (by 10^-4 of u or more: 20,000 hops).
     """
     monkeypatch.setattr(kmc, "_NODES", nodes)
     for n, donors in ((24, 2), (60, 12)):

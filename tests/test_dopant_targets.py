@@ -284,7 +284,7 @@ def test_tours(device):
     assert all(tour.feasible for tour in found)
     assert min(problem.score(tour) for tour in found) == pytest.approx(shortest)
     assert (program.mapping_error == 0.0) == (device.cell is None)
-    with pytest.raises(DoesNotFit, match="only minimises"):
+    with pytest.raises(DoesNotFit, match="only minimizes"):
         device.run(program, Sample(1.0), 1, 0)
 
 

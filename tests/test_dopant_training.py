@@ -13,7 +13,7 @@ from hardware_targets.dopant_network.learning.benchmark_tasks import (
     POINTS,
     accuracy,
     best_threshold,
-    labelling_capacity,
+    labeling_capacity,
     ring_task,
     scaled,
     train_gates,
@@ -53,7 +53,7 @@ def wiggly(seed: int = 1) -> Surrogate:
 
 
 def corr(currents, labels):
-    return corrsig(currents, labels, centre_a=0.5e-9, scale_a=0.3e-9)
+    return corrsig(currents, labels, center_a=0.5e-9, scale_a=0.3e-9)
 
 
 def hinge(currents, labels):
@@ -71,7 +71,7 @@ def test_corrsig_is_its_formula() -> None:
     gap = i[LABELS].min() - i[~LABELS].max()
     rho = np.corrcoef(i, LABELS)[0, 1]
     expected = (1.1 - rho) * (1.0 + np.exp(-(gap - 5e-9) / 3e-9))
-    assert corrsig(i, LABELS, centre_a=5e-9, scale_a=3e-9)[0] == pytest.approx(expected, rel=1e-12)
+    assert corrsig(i, LABELS, center_a=5e-9, scale_a=3e-9)[0] == pytest.approx(expected, rel=1e-12)
     assert corr(np.full(6, 1e-9), LABELS)[0] == pytest.approx(1.1 * (1.0 + np.exp(5.0 / 3.0)))
 
 
@@ -117,7 +117,7 @@ def test_slopes_by_the_controls(device, loss) -> None:
 
 @pytest.mark.parametrize("widths", [(1,), (2, 1), (2, 2, 1)])
 def test_slopes_through_layers(widths: tuple[int, ...]) -> None:
-    """Back through normalisation and clipping, one to three layers: a lost term of either fails."""
+    """Back through normalization and clipping, one to three layers: a lost term of either fails."""
     data = np.random.default_rng(4).uniform(*RANGE, (LABELS.size, 2))
     of = layered_loss_and_gradient(wiggly(), WIRING, widths, data, LABELS, corr, input_range_v=RANGE)
     x = np.random.default_rng(5).uniform(*RANGE, (2, 2 * sum(widths)))
@@ -252,12 +252,12 @@ def test_the_ring_is_where_it_should_be() -> None:
 
 
 def test_a_linear_device_has_the_capacity_of_a_line() -> None:
-    """I = a V0 + b V1 + c V2 with a > b > 0 orders the four corners one way: 3 cuts, 2 signs, 6 of 14 labellings."""
+    """I = a V0 + b V1 + c V2 with a > b > 0 orders the four corners one way: 3 cuts, 2 signs, 6 of 14 labelings."""
     flat = Surrogate(
         (np.array([[2.0], [1.0], [0.5], [0.0], [0.0]]),), (np.zeros(1),), np.full(5, -0.5), np.full(5, 0.5),
         np.zeros(1), np.full(1, 1e-9), np.zeros(1), (4,),
     )  # fmt: skip
-    found = labelling_capacity(flat, WIRING, 4, corr, input_range_v=RANGE, control_range_v=RANGE, epochs=3, rng=1)
+    found = labeling_capacity(flat, WIRING, 4, corr, input_range_v=RANGE, control_range_v=RANGE, epochs=3, rng=1)
     assert len(found.labels) == 14
     assert found.found.sum() == 6
     assert found.share == pytest.approx(6 / 14)
@@ -273,7 +273,7 @@ def test_gates_trained_through_a_surrogate_are_gates_of_the_device() -> None:
     terminals = Terminals((0, 1), 4, -0.6, 0.6)
     found = train_gates(
         NoisyDevice(fit.surrogate, fit.surrogate.rmse_a, 1), terminals, 5,
-        lambda i, y: corrsig(i, y, centre_a=0.3 * sigma, scale_a=0.2 * sigma),
+        lambda i, y: corrsig(i, y, center_a=0.3 * sigma, scale_a=0.2 * sigma),
         control_range_v=(-0.8, 0.8), attempts=10, epochs=100, rng=1,
     )  # fmt: skip
     assert set(found) == set(GATES)
@@ -296,7 +296,7 @@ def test_wrong_input_is_refused() -> None:
     with pytest.raises(ValueError, match="elite"):
         train_by_evolution(rippled, [0], [1], elite=30)
     with pytest.raises(ValueError, match="from 2 to 8"):
-        labelling_capacity(wiggly(), WIRING, 9, corr, input_range_v=RANGE, control_range_v=RANGE)
+        labeling_capacity(wiggly(), WIRING, 9, corr, input_range_v=RANGE, control_range_v=RANGE)
     assert IvDataset(np.zeros((1, 2)), np.zeros((1, 1)), (0,)).source == ""
 
 
@@ -305,7 +305,7 @@ def test_settings_together_have_the_mean_field_of_each(acceptors: int) -> None:
     """Currents and slopes of 12 settings at once against one after another, and against differences."""
     network = random_device(acceptors, 1, 4, rng=3).network
     device, v = MeanFieldDevice(network), np.random.default_rng(9).uniform(-0.7, 0.7, (3, 4, 4))
-    currents, back = device.linearised(v)
+    currents, back = device.linearized(v)
     slopes = np.stack([back(np.broadcast_to(e, v.shape)) for e in np.eye(4)], axis=-2)
     for at in np.ndindex(3, 4):
         one = mean_field_occupations(network, v[at])

@@ -156,7 +156,7 @@ def test_bad_arguments_are_refused():
         exact.boltzmann(ising, -1)
     with pytest.raises(ValueError, match="enumeration stops at 24"):
         exact.all_energies(random_ising(1, 30))
-    with pytest.raises(ValueError, match="couples neighbours only"):
+    with pytest.raises(ValueError, match="couples neighbors only"):
         exact.chain_log_partition(Ising(np.ones((5, 5)) - np.eye(5)), 1.0)
 
 

@@ -128,8 +128,8 @@ def test_a_wrong_step_between_levels_is_seen(monkeypatch):
     """As it was read behind the end of one level: whatever stands there, mostly 0."""
     right = int8.sweep_int8
 
-    def sweep(starts, neighbours, bonds, lazy, levels, step, *rest):
-        right(starts, neighbours, bonds, lazy, levels, 0 if levels.size == 1 else step, *rest)
+    def sweep(starts, neighbors, bonds, lazy, levels, step, *rest):
+        right(starts, neighbors, bonds, lazy, levels, 0 if levels.size == 1 else step, *rest)
 
     monkeypatch.setattr(int8, "sweep", sweep)
     for update in UPDATES:

@@ -90,7 +90,7 @@ def kaufman_energy(rows, columns, k):
 
 @pytest.mark.parametrize("update", UPDATES)
 def test_energy_of_a_finite_torus_is_kaufmans(update):
-    """400 independent lattices of 16 x 128 at beta J = .36: neighbours updated together, or a wrong one, fail.
+    """400 independent lattices of 16 x 128 at beta J = .36: neighbors updated together, or a wrong one, fail.
 
     Detects .1 % of the energy. The lattice relaxes within some 10 sweeps here.
     """

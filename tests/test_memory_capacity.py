@@ -77,7 +77,7 @@ def test_long_averages_have_the_overlap_of_replica_theory():
 
 def plain_retention(x, k, start):
     """Overlap at rest after descent in NumPy from pattern ``start``, spin after spin."""
-    j = memory.hebb(x[:k], normalised=False)
+    j = memory.hebb(x[:k], normalized=False)
     s = x[start].astype(float)
     for _ in range(200):
         changed = False
@@ -93,7 +93,7 @@ def plain_retention(x, k, start):
 def test_retention_counts_what_plain_descent_keeps():
     """200 neurons: shares and overlaps agree with a plain implementation on other draws, 5 sigma; ends exactly."""
     n, loads = 200, [0.05, 0.15, 0.3]
-    found = memory.sample_final_overlaps(n, loads, realisations=20, starts=10, rng=0)
+    found = memory.sample_final_overlaps(n, loads, realizations=20, starts=10, rng=0)
     assert found.overlaps.shape == (20, 3, 10)
     np.testing.assert_allclose(found.loads, loads)
     draw = np.random.default_rng(1)
@@ -114,31 +114,31 @@ def test_retention_counts_what_plain_descent_keeps():
 
 
 def test_retention_is_reproducible_and_goes_on(tmp_path):
-    """Same seed, same result: with 2 threads, from a file, with more realisations; another seed is refused there."""
+    """Same seed, same result: with 2 threads, from a file, with more realizations; another seed is refused there."""
     path = tmp_path / "keep.json"
     told = []
     first = memory.sample_final_overlaps(
-        60, [0.1, 0.2], realisations=3, starts=6, rng=5, path=path, progress=lambda *a: told.append(a)
+        60, [0.1, 0.2], realizations=3, starts=6, rng=5, path=path, progress=lambda *a: told.append(a)
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
     told.clear()
     more = memory.sample_final_overlaps(
-        60, [0.1, 0.2], realisations=5, starts=6, rng=5, path=path, workers=2, progress=lambda *a: told.append(a)
+        60, [0.1, 0.2], realizations=5, starts=6, rng=5, path=path, workers=2, progress=lambda *a: told.append(a)
     )
     assert len(told) == 2
     np.testing.assert_array_equal(more.overlaps[:3], first.overlaps)
-    fresh = memory.sample_final_overlaps(60, [0.1, 0.2], realisations=5, starts=6, rng=5)
+    fresh = memory.sample_final_overlaps(60, [0.1, 0.2], realizations=5, starts=6, rng=5)
     np.testing.assert_array_equal(more.overlaps, fresh.overlaps)
     with pytest.raises(ValueError, match="another size, loads, starts or seed"):
-        memory.sample_final_overlaps(60, [0.1, 0.2], realisations=3, starts=6, rng=6, path=path)
-    for damaged in ("{", "[]", json.dumps({"key": "x"}), json.dumps({"key": "x", "realisations": {"a": []}})):
+        memory.sample_final_overlaps(60, [0.1, 0.2], realizations=3, starts=6, rng=6, path=path)
+    for damaged in ("{", "[]", json.dumps({"key": "x"}), json.dumps({"key": "x", "realizations": {"a": []}})):
         path.write_text(damaged)
         with pytest.raises(ValueError, match="is damaged"):
-            memory.sample_final_overlaps(60, [0.1, 0.2], realisations=3, starts=6, rng=5, path=path)
+            memory.sample_final_overlaps(60, [0.1, 0.2], realizations=3, starts=6, rng=5, path=path)
 
 
 def made_up(size, alpha_c, width, shift, seed):
-    """Retentions that follow the law exactly, up to the noise of their realisations; m ends at 0.96 + 0.3 / sqrt n."""
+    """Retentions that follow the law exactly, up to the noise of their realizations; m ends at 0.96 + 0.3 / sqrt n."""
     loads = np.arange(0.10, 0.20, 0.004)
     draw = np.random.default_rng(seed)
     # Each pattern is lost at its own load, normal as the law says.
@@ -178,7 +178,7 @@ def test_the_law_of_the_fit_is_the_probit():
 def test_simulated_capacity():
     """Descent in up to 4000 neurons: alpha_c within 0.004 of 0.138, the last overlap within 0.006 of 0.967."""
     measured = [
-        memory.sample_final_overlaps(n, np.linspace(low, high, 11), realisations=r, starts=60, rng=7)
+        memory.sample_final_overlaps(n, np.linspace(low, high, 11), realizations=r, starts=60, rng=7)
         for n, low, high, r in ((1000, 0.13, 0.19, 60), (2000, 0.13, 0.175, 40), (4000, 0.13, 0.168, 20))
     ]
     found = memory.finite_size_scaling(measured, resamples=100)
@@ -191,7 +191,7 @@ def test_the_example_runs(tmp_path, capsys):
     space = runpy.run_path(str(Path(__file__).parent.parent / "examples" / "capacity.py"))
     out = tmp_path / "c.png"
     found = space["main"](
-        ["--sizes", "200", "400", "--realisations", "6", "--starts", "20", "--out", str(out), "--keep", str(tmp_path)]
+        ["--sizes", "200", "400", "--realizations", "6", "--starts", "20", "--out", str(out), "--keep", str(tmp_path)]
     )
     assert out.stat().st_size > 5000
     assert 0.1 < found.load.value < 0.18
@@ -208,7 +208,7 @@ def test_the_example_runs(tmp_path, capsys):
         (lambda: memory.sample_final_overlaps(1, [0.5]), "size is 1"),
         (lambda: memory.sample_final_overlaps(100, [0.001]), "with 0 to 0 patterns"),
         (lambda: memory.sample_final_overlaps(100, [0.1], starts=11), "starts is 11"),
-        (lambda: memory.sample_final_overlaps(100, [0.1], starts=5, realisations=0), "at least one"),
+        (lambda: memory.sample_final_overlaps(100, [0.1], starts=5, realizations=0), "at least one"),
         (lambda: memory.finite_size_scaling([made_up(100, 0.1, 1, 0, 0)] * 2), "of different n"),
     ],
 )

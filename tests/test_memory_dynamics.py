@@ -211,7 +211,7 @@ def test_basins_shrink_with_distance_and_with_load():
 
 
 def curie_weiss(n, beta):
-    """<s> of the valley m > 0 of one pattern, J = 1/n without diagonal, by the exact sum over magnetisations."""
+    """<s> of the valley m > 0 of one pattern, J = 1/n without diagonal, by the exact sum over magnetizations."""
     up = np.arange(n // 2 + 1, n + 1)
     m = 2.0 * up - n
     log_weight = np.array([float(np.log(float(comb(n, int(u))))) for u in up]) + beta * m**2 / (2 * n)

@@ -17,9 +17,9 @@ def patterns_of(seed, k, n):
     return np.random.default_rng(seed).choice([-1, 1], (k, n))
 
 
-def hebb_by_hand(x, normalised=True, diagonal=False):
+def hebb_by_hand(x, normalized=True, diagonal=False):
     k, n = x.shape
-    scale = n if normalised else 1
+    scale = n if normalized else 1
     return np.array(
         [[sum(x[m, i] * x[m, j] for m in range(k)) / scale * (diagonal or i != j) for j in range(n)] for i in range(n)]
     )
@@ -47,9 +47,9 @@ def storkey_by_hand(x, order, sign=-1.0, excluded=True):
 @given(seed=st.integers(0, 10**6), k=st.integers(1, 5), n=st.integers(1, 8))
 def test_hebb_is_its_sum(seed, k, n):
     x = patterns_of(seed, k, n)
-    for normalised, own in product((True, False), repeat=2):
-        found = memory.hebb(x, normalised=normalised, diagonal=own)
-        np.testing.assert_allclose(found, hebb_by_hand(x, normalised, own), atol=1e-14)
+    for normalized, own in product((True, False), repeat=2):
+        found = memory.hebb(x, normalized=normalized, diagonal=own)
+        np.testing.assert_allclose(found, hebb_by_hand(x, normalized, own), atol=1e-14)
 
 
 @settings(max_examples=25)
@@ -63,7 +63,7 @@ def test_the_formulae_tell_mistakes_apart():
     """Missing 1/n, a kept diagonal, Storkey's sign, what h leaves out: each is far outside the tolerance above."""
     x = patterns_of(3, 4, 7)
     right = memory.hebb(x)
-    for wrong in (hebb_by_hand(x, normalised=False), hebb_by_hand(x, diagonal=True)):
+    for wrong in (hebb_by_hand(x, normalized=False), hebb_by_hand(x, diagonal=True)):
         assert abs(right - wrong).max() > 0.1
     for order in (1, 2):
         right = memory.storkey(x, order=order)

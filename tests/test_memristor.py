@@ -225,7 +225,7 @@ def test_what_does_not_fit_is_refused_with_what_would():
     with pytest.raises(DoesNotFit, match=r"22500 integrators, there are 20000; take tours of fewer cities"):
         MemristorCrossbar().program(tour)
     small = MemristorCrossbar().program(Tsp.from_coordinates(np.eye(5)[:, :2]))
-    with pytest.raises(DoesNotFit, match="only minimises"):
+    with pytest.raises(DoesNotFit, match="only minimizes"):
         MemristorCrossbar().run(small, RecallFrom(np.ones(25)))
     with pytest.raises(ValueError, match="tau_s is 1e-07"):
         MemristorCrossbar(tau_s=1e-7)

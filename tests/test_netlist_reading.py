@@ -154,7 +154,7 @@ def test_other_layouts_of_the_same_netlist_are_read():
 
 
 @every_dialect
-def test_a_dialect_is_recognised_without_its_second_line(dialect):
+def test_a_dialect_is_recognized_without_its_second_line(dialect):
     lines = netlist_text(build_hopfield_circuit(random_network(1, 3)), dialect).splitlines()
     expected = NGSPICE if dialect is NEOSPICE else dialect
     assert detect_dialect("\n".join([lines[0], *lines[2:]])) is expected

@@ -38,7 +38,7 @@ def test_every_target_says_whether_its_chip_is_drawn(name):
     device = nm.get_target(name)
     drawn, said = differs(device, GLASS)
     assert said or not drawn  # the neurons of a chip may differ where its couplings do not
-    if "minimise" in device.supported_tasks:
+    if "minimize" in device.supported_tasks:
         drawn, said = differs(device, TOUR)
         assert said or not drawn
 

@@ -110,7 +110,7 @@ PRICES = {
 
 
 def row_beside_an_honest_one(**spoilt):
-    """The row of an odd target, which must not change that of its neighbour."""
+    """The row of an odd target, which must not change that of its neighbor."""
     odd, honest = nm.compare(Ring(), [Odd(**spoilt), Descent()], reads=4, rng=0).results
     assert (honest.status, honest.reads) == ("ok", 4)
     json.loads(nm.results_json(nm.Comparison(Ring(), (odd, honest))))
@@ -148,9 +148,9 @@ def test_odd_prices_cost_the_prices_and_not_the_answers(case):
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ({"claims": "minimise"}, "it claims 'minimise'; expected a frozenset"),
-        ({"claims": frozenset({"optimise"})}, "it claims frozenset({'optimise'})"),
-        ({"claims": None}, "it claims None"),
+        ({"supported_tasks": "minimize"}, "it supports 'minimize'; expected a frozenset"),
+        ({"supported_tasks": frozenset({"optimize"})}, "it supports frozenset({'optimize'})"),
+        ({"supported_tasks": None}, "it supports None"),
         ({"name": ""}, "its name is ''"),
         ({"name": 3}, "its name is 3"),
         ({"summary": None}, "its summary is None"),
@@ -268,9 +268,9 @@ def test_odd_packages_are_lines_of_the_list(odd_package, capsys):
     assert main(["targets", "--json"]) == 0
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     for name, said in SAID.items():
-        assert listed[name]["claims"] == []
+        assert listed[name]["supported_tasks"] == []
         assert said in listed[name]["summary"]
-    assert listed["cpu-anneal"]["claims"]
+    assert listed["cpu-anneal"]["supported_tasks"]
     assert protocol.hidden_targets() == {"cpu-anneal": ["odd"]}
     assert main(["info"]) == 0
     assert "warning: the package odd also offers a target 'cpu-anneal'" in capsys.readouterr().err

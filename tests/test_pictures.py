@@ -24,8 +24,8 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def header(width: int, height: int, bits: int = 8, colour: int = 0) -> bytes:
-    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0))
+def header(width: int, height: int, bits: int = 8, color: int = 0) -> bytes:
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0))
 
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -48,10 +48,10 @@ def pictures() -> dict[str, bytes]:
         "by hand": SIGNATURE + header(3, 2) + PIXELS + END,
         "black and white": png(GREY.convert("1", dither=Image.Dither.NONE)),
         "grey of 16 bits": png(Image.fromarray(deep)),
-        "colours of 16 bits": SIGNATURE + header(3, 2, 16, 2) + rgb + END,
+        "colors of 16 bits": SIGNATURE + header(3, 2, 16, 2) + rgb + END,
         "palette": png(palette),
-        "palette of 2 colours": png(GREY.convert("RGB").quantize(2)),
-        "colour": png(GREY.convert("RGB")),
+        "palette of 2 colors": png(GREY.convert("RGB").quantize(2)),
+        "color": png(GREY.convert("RGB")),
         "opaque": png(GREY.convert("RGBA")),
         "grey and opaque": png(GREY.convert("LA")),
         "with text": png(GREY)[:33] + chunk(b"tEXt", b"a\0" + 999 * b"b") + png(GREY)[33:],
@@ -66,7 +66,7 @@ def test_every_kind_of_png_is_read(name, tmp_path):
 
 
 def test_what_is_transparent_is_paper(tmp_path):
-    """By an alpha channel, a transparent colour of the palette, or a transparent grey, also of 16 bits."""
+    """By an alpha channel, a transparent color of the palette, or a transparent grey, also of 16 bits."""
     clear = np.zeros((2, 3), np.uint8)
     alpha = Image.merge("LA", [Image.fromarray(clear), Image.fromarray(np.where(DARK, 255, 0).astype(np.uint8))])
     deep = png(Image.fromarray(np.where(DARK, 5, 9).astype(np.uint16)))

@@ -17,7 +17,7 @@ from neuromorph.runtime.pieces import each_on_threads, pieces, run_aside
 def test_pieces_cover_everything_once_and_rows_in_order(monkeypatch, piece_s, together, rows, cells):
     monkeypatch.setattr(module, "PIECE_S", piece_s)
     seen = np.zeros((rows, cells), int)
-    for some, part in pieces(rows, cells, parallel_reads=together):
+    for some, part in pieces(rows, cells, together=together):
         assert (seen[some, : part.start] == 1).all(), "a row goes on where it stopped"
         assert (seen[some.stop :] == 0).all()
         seen[some, part] += 1

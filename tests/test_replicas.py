@@ -253,7 +253,7 @@ def test_the_kernel_follows_from_the_problem():
         (glass(4, "real"), "packed", "integers times one unit"),
         (Ising(np.ones((200, 200)) - np.eye(200)), "int8", "spin 0 has 199"),
         (Ising(np.ones((100, 100)) - np.eye(100)), "packed", "spin 0 has 99"),
-        (glass(4, "small"), "lattice", "neighbours a spin"),
+        (glass(4, "small"), "lattice", "neighbors a spin"),
         (glass(4, "small"), "fast", "kernel is 'fast'"),
     ],
 )

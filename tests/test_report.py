@@ -267,7 +267,7 @@ def test_svg_on_a_page_is_whole_and_follows_its_scheme(comparison):
     assert used
     assert used <= set(re.findall(r'id="([\w-]+)"', inline))
     assert "var(--c" in inline
-    assert not re.search(r"#[0-9a-f]{6}\b", re.sub(r"#[0-9a-f]{6,}(?=[)\"])", "", inline)), "a colour of no scheme"
+    assert not re.search(r"#[0-9a-f]{6}\b", re.sub(r"#[0-9a-f]{6,}(?=[)\"])", "", inline)), "a color of no scheme"
 
 
 def tour_problem(n, **more):

@@ -219,13 +219,13 @@ def test_large_lattices_come_near_onsagers_limit():
 
 
 def test_onsager_by_clusters_in_small(tmp_path, capsys):
-    """Energy and magnetisation at five temperatures within 4.9 sigma of the exact ones; crossing within 2 %."""
+    """Energy and magnetization at five temperatures within 4.9 sigma of the exact ones; crossing within 2 %."""
     main = runpy.run_path(str(EXAMPLES / "onsager.py"))["main"]
     options = ["--size", "24", "--draws", "400", "--sizes", "6", "12", "--out", str(tmp_path / "o.png")]
     found, crossings = main(options)
-    assert [one.what for one in found].count("magnetisation") == 3
+    assert [one.what for one in found].count("magnetization") == 3
     for one in found:
-        finite = 0.01 if one.what == "magnetisation" and one.temperature > 2.1 else 0.0  # Yang's is of the infinite one
+        finite = 0.01 if one.what == "magnetization" and one.temperature > 2.1 else 0.0  # Yang's is of the infinite one
         assert abs(one.value - one.exact) < CHANCE_6 * one.error + finite
         assert one.error < 0.02
     assert crossings[0].temperature == pytest.approx(1.0 / sampling.CRITICAL_BETA, rel=0.02)
@@ -235,7 +235,7 @@ def test_onsager_by_clusters_in_small(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_onsager_and_the_critical_temperature(tmp_path):
-    """64 x 64: energy and magnetisation within 3 sigma; every Binder crossing within half a percent of T_c."""
+    """64 x 64: energy and magnetization within 3 sigma; every Binder crossing within half a percent of T_c."""
     main = runpy.run_path(str(EXAMPLES / "onsager.py"))["main"]
     found, crossings = main(["--out", str(tmp_path / "onsager.png")])
     assert all(one.sigmas < 3.0 for one in found)
@@ -316,8 +316,8 @@ def by_the_formulas(x):
     with np.errstate(invalid="ignore", divide="ignore"):
         agreement = np.fmax(rhat(scores(halves)), rhat(scores(np.abs(halves - np.median(halves)))))
     z = scores(halves)
-    centred = z - z.mean(axis=1, keepdims=True)
-    covariance = np.array([(centred[:, : draws - t] * centred[:, t:]).sum(axis=1) / draws for t in range(draws)]).T
+    centerd = z - z.mean(axis=1, keepdims=True)
+    covariance = np.array([(centerd[:, : draws - t] * centerd[:, t:]).sum(axis=1) / draws for t in range(draws)]).T
     within = covariance[:, 0].mean() * draws / (draws - 1)
     total = within * (draws - 1) / draws + z.mean(axis=1).var(ddof=1)
     if not total > 0:

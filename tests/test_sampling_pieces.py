@@ -139,7 +139,7 @@ OTHERS = {
         mean_field.glauber_magnetization(memory.couplings_as_ising(HEBB), 2.0, CUES[0], sweeps=30, burn=5, rng=1),
     ),
     "retention": lambda: (
-        memory.sample_final_overlaps(60, [0.1, 0.2], realisations=2, starts=4, rng=1, workers=2).overlaps,
+        memory.sample_final_overlaps(60, [0.1, 0.2], realizations=2, starts=4, rng=1, workers=2).overlaps,
     ),
     "machine": machine,
 }

@@ -16,7 +16,7 @@ from neuromorph.testing import require_distribution
 
 population = import_module("neuromorph.sampling.population_annealing")  # the page has the function of that name
 
-colouring = import_module("neuromorph.sampling.block_gibbs")
+coloring = import_module("neuromorph.sampling.block_gibbs")
 quantum = import_module("neuromorph.sampling.path_integral")  # the page has the function of that name
 
 BETA, READS = 0.8, 20_000
@@ -123,7 +123,7 @@ exchange_clusters, bond_chances, clusters_graph = (
     parallel_tempering.exchange_clusters, clusters.bond_chances, clusters._graph)  # fmt: skip
 worldlines = quantum.worldline_sweeps
 parallel_swap, population_resample = parallel_tempering.swap, population.resample
-coupled_sweeps = colouring.colour_sweeps
+coupled_sweeps = coloring.color_sweeps
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ coupled_sweeps = colouring.colour_sweeps
         (parallel_tempering, "exchange_clusters", clusters_without_bonds, SAMPLERS["isoenergetic"]),
         (population, "resample", no_weights,
          lambda i, b, rng: sampling.population_annealing(i, b, READS, sweeps=1, rng=rng)),
-        (colouring, "colour_sweeps", all_at_once, SAMPLERS["block_gibbs"]),
+        (coloring, "color_sweeps", all_at_once, SAMPLERS["block_gibbs"]),
         (clusters, "bond_chances", half_bonds,
          lambda i, b, rng: sampling.swendsen_wang(i, b, 1, chains=READS, burn_in=40, sweeps_between=0, rng=rng)),
         (clusters, "_graph", lambda i: clusters_graph(Ising(i.couplings)), SAMPLERS["wolff"]),
@@ -249,7 +249,7 @@ def quantum_density(ising, beta, gamma):
 
 
 def test_slices_follow_the_trotter_problem():
-    """Every slice and its neighbour, at 4 slices of 3 spins, against enumeration of all 12 spins."""
+    """Every slice and its neighbor, at 4 slices of 3 spins, against enumeration of all 12 spins."""
     ising = glass(3, 8)
     whole = sampling.trotter(ising, BETA, 0.7, 4)
     p = exact.boltzmann(whole, BETA).reshape(2**6, 2**6).sum(axis=0)
@@ -360,15 +360,15 @@ def test_an_interrupted_chain_keeps_its_draws():
     assert np.array_equal(samples.spins, sampling.gibbs(GLASS, BETA, 7, chains=3, rng=1).spins)
 
 
-def test_colours_of_coupled_spins_differ():
+def test_colors_of_coupled_spins_differ():
     ising = sampling.square_lattice(6, 4)
-    colours = sampling.color_spins(ising)
+    colors = sampling.color_spins(ising)
     row, column = ising.sparse_couplings().tocoo().coords
-    assert (colours[row] != colours[column]).all()
-    assert colours.max() + 1 <= 4  # greedy; two would do
+    assert (colors[row] != colors[column]).all()
+    assert colors.max() + 1 <= 4  # greedy; two would do
     assert sampling.color_spins(Ising(np.zeros((3, 3)))).tolist() == [0, 0, 0]
-    with pytest.raises(ValueError, match="both have colour 0"):
-        sampling.block_gibbs(ising, 1.0, colours=np.zeros(24, int))
+    with pytest.raises(ValueError, match="both have color 0"):
+        sampling.block_gibbs(ising, 1.0, colors=np.zeros(24, int))
 
 
 @pytest.mark.parametrize(("call", "match"), [

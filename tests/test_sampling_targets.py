@@ -7,7 +7,7 @@ import neuromorph as nm
 from hardware_targets.cpu import samplers
 from neuromorph import Ising, Minimize, Sample, exact
 
-NAMES = ["cpu-gibbs", "cpu-cluster", "cpu-tempering", "cpu-population", "cpu-quantum-annealing"]
+NAMES = ["cpu-gibbs", "cpu-swendsen-wang", "cpu-tempering", "cpu-population-annealing", "cpu-quantum-annealing"]
 each = pytest.mark.parametrize("name", NAMES)
 
 
@@ -31,7 +31,7 @@ def test_ground_states_of_a_glass_are_found(name):
 
 
 @each
-@pytest.mark.parametrize("task", [Minimize(), Sample(0.8)], ids=["minimise", "sample"])
+@pytest.mark.parametrize("task", [Minimize(), Sample(0.8)], ids=["minimize", "sample"])
 def test_batches_do_not_change_reads(name, task, monkeypatch):
     ising, device = glass(10, 3), nm.get_target(name)
     whole = device.run(device.program(ising), task, 9, 2)

@@ -56,7 +56,7 @@ def test_the_network_knows_no_unit_of_energy(unit):
 
 
 def test_energies_are_those_of_the_problems():
-    """Spins in pairs and in groups, edges of one colour, and tours: each against its own score, over all states."""
+    """Spins in pairs and in groups, edges of one color, and tours: each against its own score, over all states."""
     ising = glass(1, 6)
     pairs = OneHot.from_spins(ising)
     states = every_state(pairs)
@@ -68,10 +68,10 @@ def test_energies_are_those_of_the_problems():
     assert ((spins > 0).sum(axis=1) == 3).all()
     assert np.allclose(grouped.energy(states), ising.energy(spins))
     edges = np.array([[0, 1], [1, 2], [0, 2], [2, 3]])
-    colouring = OneHot.colouring(4, edges, 3)
-    states = every_state(colouring)
+    coloring = OneHot.coloring(4, edges, 3)
+    states = every_state(coloring)
     assert np.array_equal(
-        colouring.energy(states), (states[:, edges[:, 0]] % 3 == states[:, edges[:, 1]] % 3).sum(axis=1)
+        coloring.energy(states), (states[:, edges[:, 0]] % 3 == states[:, edges[:, 1]] % 3).sum(axis=1)
     )
     tsp = Tsp.from_coordinates(np.random.default_rng(0).random((4, 2)))
     tours = OneHot.from_ising(tsp.ising(), np.arange(16) % 4)
@@ -109,16 +109,16 @@ def test_sudoku_is_solved_by_spikes_in_four_seconds():
 
 
 def test_more_constraints_than_one_kind():
-    """3-colouring, max-cut, any Ising with biases and a tour of 5 cities: optima of most of 20 networks."""
+    """3-coloring, max-cut, any Ising with biases and a tour of 5 cities: optima of most of 20 networks."""
     rng = np.random.default_rng(3)
-    colour = rng.integers(0, 3, 20)
-    edges = np.array([(i, j) for i in range(20) for j in range(i) if colour[i] != colour[j]])
+    color = rng.integers(0, 3, 20)
+    edges = np.array([(i, j) for i in range(20) for j in range(i) if color[i] != color[j]])
     cut = MaxCut.from_edges(12, np.array([(i, j) for i in range(12) for j in range(i) if rng.random() < 0.5]))
     ising = glass(5, 10)
     tsp = Tsp.from_coordinates(rng.random((5, 2)))
     shortest = min(tsp.length((0, *rest)) for rest in itertools.permutations(range(1, 5)))
     for problem, best in (
-        (OneHot.colouring(20, edges[rng.permutation(len(edges))[:40]], 3), 0.0),
+        (OneHot.coloring(20, edges[rng.permutation(len(edges))[:40]], 3), 0.0),
         (OneHot.from_spins(cut.ising()), exact.ground_states(cut.ising())[0]),
         (OneHot.from_spins(ising), exact.ground_states(ising)[0]),
         (OneHot.from_ising(tsp.ising(), np.arange(25) % 5), shortest),
@@ -162,7 +162,7 @@ def test_same_seed_same_search():
         (lambda: OneHot(np.zeros((2, 2)), [0, 0], [0, 2]), "without a gap"),
         (lambda: OneHot(np.zeros((2, 2)), [0, 0], [0, 0], [0, 1]), "at most one unit a group"),
         (lambda: OneHot(np.zeros((2, 2)), [0, 0], [-1, 0]), "without a gap"),
-        (lambda: OneHot.colouring(2, [[0, 2]], 3), "numbered from 0"),
+        (lambda: OneHot.coloring(2, [[0, 2]], 3), "numbered from 0"),
         (lambda: OneHot.sudoku(np.zeros((5, 5), int)), "4 x 4"),
         (lambda: OneHot.sudoku(np.full((4, 4), 5)), "1 .. 4"),
         (lambda: OneHot.from_ising(glass(0, 4), [0, 1]), "one group for each"),
@@ -191,6 +191,6 @@ def test_the_example_runs(capsys):
 @pytest.mark.parametrize("updates", [0, -1])
 def test_a_baseline_needs_an_update(updates):
     with pytest.raises(ValueError, match="ask for at least one"):
-        sample_uniformly(OneHot.colouring(2, [[0, 1]], 2), updates)
+        sample_uniformly(OneHot.coloring(2, [[0, 1]], 2), updates)
     with pytest.raises(ValueError, match="ask for at least one"):
-        solve_by_gibbs(OneHot.colouring(2, [[0, 1]], 2), updates)
+        solve_by_gibbs(OneHot.coloring(2, [[0, 1]], 2), updates)

@@ -97,8 +97,8 @@ def test_one_pattern_is_a_fixed_point_of_period_t():
         (lambda: PhaseMemory(np.ones((2, 2))).recall([1, 1], cycles=1), "cycles"),
         (lambda: DelayCodeMemory([[1.0, -1.0]]), "templates"),
         (lambda: DelayCodeMemory([[1.0, 1.0]], levels=0), "levels"),
-        (lambda: DelayCodeMemory([[1.0, 1.0]]).recognise([[1.0, 0.0]]), "values"),
-        (lambda: DelayCodeMemory([[1.0, 1.0]]).recognise([[1.0, 1e9]]), "latest_s"),
+        (lambda: DelayCodeMemory([[1.0, 1.0]]).recognize([[1.0, 0.0]]), "values"),
+        (lambda: DelayCodeMemory([[1.0, 1.0]]).recognize([[1.0, 1e9]]), "latest_s"),
         (lambda: PulseNetwork.lattice(4, 1.0), "weight"),
         (lambda: PulseNetwork.lattice(2, 0.5), "side"),
         (lambda: PulseNetwork([0, 1], [3], 0.1), "targets"),
@@ -121,7 +121,7 @@ def test_bad_input_is_refused(make, words):
 # Delays
 
 
-def test_a_pattern_is_recognised_at_any_strength():
+def test_a_pattern_is_recognized_at_any_strength():
     """15 trials a noise, scales .5 to 2, all right; fails if strength changes more than the moment of the answer."""
     rng = np.random.default_rng(1)
     templates = np.exp(rng.uniform(-1.5, 1.5, (10, 60)))
@@ -130,7 +130,7 @@ def test_a_pattern_is_recognised_at_any_strength():
     for noise in (0.0, 0.25, 0.5):
         which = rng.integers(0, 10, 15)
         values = scales[:, None] * templates[which] * np.exp(noise * rng.standard_normal((15, 60)))
-        found = code.recognise(values)
+        found = code.recognize(values)
         assert np.array_equal(found.labels, which), noise
         assert np.array_equal(code.coincidence(values).argmax(axis=1), which)
         if noise == 0:
@@ -138,7 +138,7 @@ def test_a_pattern_is_recognised_at_any_strength():
             moments = found.times_s[np.arange(15), which]
             slope = np.polyfit(np.log(scales), moments, 1)[0]
             assert slope == pytest.approx(-code.code_s, rel=0.05)
-    flat = code.recognise(np.exp(rng.uniform(-1.5, 1.5, (5, 60))))  # patterns that no template knows
+    flat = code.recognize(np.exp(rng.uniform(-1.5, 1.5, (5, 60))))  # patterns that no template knows
     assert flat.scores.max() < code.levels // 2
 
 
@@ -149,7 +149,7 @@ def test_detectors_count_what_the_equation_says():
     code = DelayCodeMemory(templates, step_s=0.05e-3)
     values = templates * np.exp(0.3 * rng.standard_normal((3, 30)))
     expected = np.floor(code.coincidence(values) * (code.levels + 1))
-    assert np.abs(code.recognise(values).scores - expected).max() <= 1
+    assert np.abs(code.recognize(values).scores - expected).max() <= 1
 
 
 # Synchrony and avalanches

@@ -316,7 +316,10 @@ R = Resistor("1", "a", "0", 1.0)
             ),
             "two subcircuits have the name 'divider'",
         ),
-        (lambda: flatten_circuit(replace(nested(), parameters=(Parameter("peak", 0.8), Parameter("load", -1.0)))), "-1.0 ohm"),
+        (
+            lambda: flatten_circuit(replace(nested(), parameters=(Parameter("peak", 0.8), Parameter("load", -1.0)))),
+            "-1.0 ohm",
+        ),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(make, rule):

@@ -11,7 +11,7 @@ TOUR = nm.Tsp.from_coordinates(np.random.default_rng(0).random((7, 2)))
 PICTURES = nm.Recall("two", np.random.default_rng(1).choice([-1, 1], (2, 12)), noise=0.2)
 CASES = [
     ("analog-circuit", PICTURES), ("memristor-crossbar", PICTURES), ("dopant-neurons", PICTURES),
-    ("atomic-spins-ideal", RING), ("cpu-anneal", TOUR), ("cpu-cluster", RING), ("spiking-generic", RING),
+    ("atomic-spins-ideal", RING), ("cpu-anneal", TOUR), ("cpu-swendsen-wang", RING), ("spiking-generic", RING),
     ("dopant-neurons", TOUR),
 ]  # fmt: skip
 READS = 5

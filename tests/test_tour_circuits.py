@@ -24,7 +24,7 @@ def tour_circuit(n, seed=0):
 
 @pytest.mark.parametrize("n", [3, 6, 9])
 def test_kirchhoffs_law_on_the_elements_is_the_ode(n):
-    """A wrong neighbour, sign, city, servo or schedule fails, at any time of the anneal."""
+    """A wrong neighbor, sign, city, servo or schedule fails, at any time of the anneal."""
     tour, rng = tour_circuit(n), np.random.default_rng(n)
     state = tour.start(1) + 0.1 * rng.normal(size=n * n + 2 * n)
     circuit = tour.circuit(state)
@@ -34,7 +34,7 @@ def test_kirchhoffs_law_on_the_elements_is_the_ode(n):
         np.testing.assert_allclose(kirchhoff(circuit, state, t), expected, atol=1e-9 * np.abs(expected).max())
 
 
-def test_the_start_is_nearly_normalised_and_its_capacitors_can_be_bought():
+def test_the_start_is_nearly_normalized_and_its_capacitors_can_be_bought():
     tour = tour_circuit(8)
     v = tour.outputs(0.0, tour.start(0))
     np.testing.assert_allclose(v, 1 / 8, rtol=0.05)

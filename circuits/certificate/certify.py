@@ -88,8 +88,8 @@ def certify(
                                     if None
     reltol : float                  SPICE's own bound for one step; if None that of the circuit, less for a finer
                                     ``step_s``, with its cube as a step's error, so that it is the step that rules
-    level, opamp :                  as for ``build_hopfield_circuit``; ``rng`` draws the offsets too. The amplifiers of the ODE stay
-                                    ideal: the errors are the parts'
+    level, opamp :                  as for ``build_hopfield_circuit``; ``rng`` draws the offsets too. Those of the ODE
+                                    stay ideal: the errors are the parts'
     synapses : str                  "resistors"; at level "ideal" also "transconductors", or "overlaps" for Hebb's rule
                                     of ``patterns`` (P, n)
     refine : bool                   measure also how the errors fall with the step

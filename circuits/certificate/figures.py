@@ -58,9 +58,9 @@ def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
         # Apart in time, so that no engine hides another.
         at = (np.arange(_DOTS) + (k + 0.5) / len(certificate.traces)) * end / _DOTS
         marks = np.unique(np.searchsorted(trace.times, at).clip(max=len(trace.times) - 1))
-        colour, mark = series_color(k), MARKERS[k % len(MARKERS)]
-        ax.plot(trace.times[marks], trace.voltages[np.ix_(marks, chosen)], mark, color=colour, markersize=3)
-        ax.plot([], [], mark, color=colour, markersize=4, label=name)
+        color, mark = series_color(k), MARKERS[k % len(MARKERS)]
+        ax.plot(trace.times[marks], trace.voltages[np.ix_(marks, chosen)], mark, color=color, markersize=3)
+        ax.plot([], [], mark, color=color, markersize=4, label=name)
     ax.set_title(f"{certificate.neurons} outputs, amplifiers: {certificate.amplifier}", fontsize=10, color=INK)
     ax.set_ylabel("V")
     return _over_time(ax)

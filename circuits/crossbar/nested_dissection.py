@@ -114,7 +114,7 @@ def _small(nodes: Any, size: int, inner: int, places: Any, links: Float) -> _Blo
 
 
 def _joined(a: _Block, b: _Block, look: Callable[[], None]) -> _Block:
-    """Two neighbours as one block, without the nodes that they share; virtual grounds are of either or both."""
+    """Two neighbors as one block, without the nodes that they share; virtual grounds are of either or both."""
     inner = np.intersect1d(a.nodes, b.nodes, assume_unique=True)
     nodes = np.concatenate([inner, np.setxor1d(a.nodes, b.nodes, assume_unique=True)])
     order, first = np.argsort(nodes), len(nodes)

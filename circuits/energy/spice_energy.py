@@ -105,7 +105,7 @@ def energy_of_waveforms(
     Parameters
     ----------
     circuit : Circuit       every node saved (:func:`save_all`), or driven against ground by an expression of such nodes
-    rails : Rails           the supply of all behavioural voltages, for a circuit that has no rails of its own
+    rails : Rails           the supply of all behavioral voltages, for a circuit that has no rails of its own
     classes :               groups the elements; names of ``Energy.delivered`` count as sources
     """
     circuit = flatten_circuit(circuit)

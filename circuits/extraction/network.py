@@ -1,6 +1,6 @@
-r"""A Hopfield network recognised in a circuit: ``build_hopfield_circuit`` read backwards.
+r"""A Hopfield network recognized in a circuit: ``build_hopfield_circuit`` read backwards.
 
-Subcircuits of op-amps or transistors are recognised by ``cells`` and taken for the ideal amplifiers that they are meant
+Subcircuits of op-amps or transistors are recognized by ``cells`` and taken for the ideal amplifiers that they are meant
 to be.
 
 The wiring decides, not the names: a capacitor to ground makes an input u_i (neurons are counted in the order of their
@@ -11,7 +11,7 @@ from u_i to v_j less those to its inverse, and rho_i what leads from u_i to grou
 
 A resistor is written in 12 digits, a leak in 9 (``hopfield``), and not every float is the inverse of another. So a
 network comes back with each T_ij within 1e-11 when it first goes through a circuit, and to the last bit from then on;
-one made of resistors of a series (``realise``) does so at once.
+one made of resistors of a series (``realize``) does so at once.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def extract_network(circuit: Circuit) -> ExtractedNetwork:
 
 
 def network_from_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
-    """The network, and the potentials (n,) in V that the circuit starts from; ``recognise`` says more."""
+    """The network, and the potentials (n,) in V that the circuit starts from; ``recognize`` says more."""
     found = extract_network(circuit)
     return found.network, found.initial
 

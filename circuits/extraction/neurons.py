@@ -1,4 +1,4 @@
-r"""A neuron's subcircuit recognised: of op-amps by the numbers of part and limiter, of transistors by their sizes.
+r"""A neuron's subcircuit recognized: of op-amps by the numbers of part and limiter, of transistors by their sizes.
 
 What is found is built again and compared, so that a cell which is wired otherwise is refused and not misread:
 

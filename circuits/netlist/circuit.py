@@ -39,7 +39,8 @@ from .names import GROUND, Parameter, check_label, check_node
 __all__ = [
     "GROUND", "BehavioralCurrent", "BehavioralVoltage", "Capacitor", "Circuit", "CurrentSource", "Diode",
     "DiodeModel", "Element", "Instance", "MosModel", "Mosfet", "Parameter", "Resistor", "Subcircuit", "Transconductor",
-    "Transient", "check_label", "check_node", "device_name", "subcircuit_instances", "is_inside", "read_nodes", "terminals",
+    "Transient", "check_label", "check_node", "device_name", "is_inside", "read_nodes", "subcircuit_instances",
+    "terminals",
 ]  # fmt: skip
 
 

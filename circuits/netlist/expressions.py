@@ -1,4 +1,4 @@
-r"""Expressions of behavioural sources: a small tree rather than text, so that it can be checked, computed and written.
+r"""Expressions of behavioral sources: a small tree rather than text, so that it can be checked, computed and written.
 
 >>> 2.0 * call("tanh", 4.0 * Voltage("u"))
 

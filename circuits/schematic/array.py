@@ -68,15 +68,15 @@ def _place(j: int, letter: str) -> float:
 
 def _draw_neuron(board: SymbolCanvas, i: int, inverted: bool, right: float, bottom: float) -> None:
     """Amplifier i, its columns, and row i with the way round to it: row 0 is the innermost."""
-    y, centre = -i * _ROW, i * _COLUMN + 0.7
+    y, center = -i * _ROW, i * _COLUMN + 0.7
     left, top = -(i + 1) * _LOOP - 0.2, 3.2 + (i + 1) * _LOOP
-    board.wire((right, y), (left, y), (left, top), (centre, top), (centre, 2.6))
+    board.wire((right, y), (left, y), (left, top), (center, top), (center, 2.6))
     board.text((right + 0.15, y), f"u{i}", "left")
-    board.triangle((centre, 1.6), f"{i}", down=True)
-    board.wire((centre, 1.6), (centre, 1.35), (_place(i, "v"), 1.35), (_place(i, "v"), bottom))
+    board.triangle((center, 1.6), f"{i}", down=True)
+    board.wire((center, 1.6), (center, 1.35), (_place(i, "v"), 1.35), (_place(i, "v"), bottom))
     board.text((_place(i, "v") - 0.1, 0.9), f"v{i}", "right")
     if inverted:
         x = _place(i, "w")
-        board.wire((centre, 1.35), (x, 1.35), (x, bottom))
+        board.wire((center, 1.35), (x, 1.35), (x, bottom))
         board.dot((x, 1.23), hollow=True)
         board.text((x + 0.1, 0.9), f"w{i}", "left")

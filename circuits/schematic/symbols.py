@@ -74,19 +74,19 @@ class SymbolCanvas:
         from schemdraw.segments import SegmentText
 
         label = self.symbols.Element()
-        colour = MUTED if muted else INK
-        label.segments.append(SegmentText((0.0, 0.0), said, align=(align, "center"), fontsize=size, color=colour))
+        color = MUTED if muted else INK
+        label.segments.append(SegmentText((0.0, 0.0), said, align=(align, "center"), fontsize=size, color=color))
         self.drawing.add(label.theta(0).zorder(_ABOVE + 2).at(self._at(at)))
 
-    def box(self, centre: Place, width: float, height: float, said: str = "", fill: str = PAPER) -> None:
+    def box(self, center: Place, width: float, height: float, said: str = "", fill: str = PAPER) -> None:
         from schemdraw.segments import SegmentPoly
 
         w, h = width / 2.0, height / 2.0
         element = self.symbols.Element()
         element.segments.append(SegmentPoly([(-w, -h), (w, -h), (w, h), (-w, h)], fill=fill, zorder=_ABOVE))
-        self.drawing.add(element.theta(0).at(self._at(centre)))
+        self.drawing.add(element.theta(0).at(self._at(center)))
         if said:
-            self.text(centre, said)
+            self.text(center, said)
 
     def triangle(self, tip: Place, said: str = "", *, down: bool = False, bubble: bool = False) -> None:
         """An amplifier 1 long that points right (or down) and ends at ``tip``, with the bubble of an inverter."""

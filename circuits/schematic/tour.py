@@ -52,7 +52,8 @@ def draw_cell(board: SymbolCanvas, tour: TourCircuit) -> None:
     first, last = (float(tour.system.temperature(t)) for t in (0.0, tour.system.duration_tau))
     board.text(
         (-1.0, -4.1),
-        f"T(t) falls from {format_value(first, 'V')} to {format_value(last, 'V')} in {format_value(tour.duration_s, 's')}; "
+        f"T(t) falls from {format_value(first, 'V')} to {format_value(last, 'V')} in "
+        f"{format_value(tour.duration_s, 's')}; "
         f"d: distance / {tour.system.unit:.4g} × {format_value(siemens, 'S')}",
         "left",
         muted=True,

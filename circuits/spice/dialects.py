@@ -2,7 +2,7 @@ r"""A circuit as the text of one simulator.
 
 What is written is the subset that simulators read alike: plain floats in the shortest form that reads back exactly,
 full parentheses, no power and no unary minus, one ``.ic`` a line, lines of at most 120 columns continued with ``+``,
-and a title line starting with ``* ``. A dialect adds how its simulator wants a behavioural source and the analysis
+and a title line starting with ``* ``. A dialect adds how its simulator wants a behavioral source and the analysis
 written.
 
 Free text (title, comments) comes from problem files. It ends up behind ``* ``, on one line, in printable ASCII: a line

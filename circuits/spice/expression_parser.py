@@ -164,4 +164,5 @@ class _Reader:
         if _WORD.fullmatch(token):
             known = ", ".join(FUNCTIONS)
             return f"{quote_card(token)} is not known in an expression; define it before, or use v(node), time, {known}"
-        return f"the expression {f'has {quote_card(token)} where it cannot' if token else 'ends too early'}{more}; correct it"
+        where = f"has {quote_card(token)} where it cannot" if token else "ends too early"
+        return f"the expression {where}{more}; correct it"

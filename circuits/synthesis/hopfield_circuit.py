@@ -72,7 +72,7 @@ def build_hopfield_circuit(
     opamp : OpAmp              the part at level "opamp", such as ``OPAMPS["lmv824"]``; the OPA192 if None
     rng :                      draws the offsets of the op-amps
 
-    The values are those of the network: :func:`circuits.realise` makes them such as one can buy.
+    The values are those of the network: :func:`circuits.realize` makes them such as one can buy.
     """
     n = network.size
     start = np.zeros(n) if initial is None else np.asarray(initial, dtype=float)

@@ -62,7 +62,7 @@ def problem_netlist(
     series : str or None   "E24", "E96", ...: round to values that are sold; short for ``parts=Parts(series=series)``
     parts : Parts          ranges of resistors and capacitors
     dialect : Dialect      or its name: ngspice, xyce, ltspice, neospice
-    level, opamp :         amplifiers, as for ``build_hopfield_circuit``; ``opamp`` may be the name of a preset in ``OPAMPS``
+    level, opamp :         as for ``build_hopfield_circuit``; ``opamp`` may be the name of a preset in ``OPAMPS``
 
     The annealing circuit has values of E24 and ideal amplifiers as it is. Raises DoesNotFit above 300,000 resistors or
     20,000 neurons.

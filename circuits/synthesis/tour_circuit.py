@@ -4,13 +4,13 @@ r"""The annealed softassign of tours as a circuit: integrators, exponentials, an
           V_{xi} = \exp\frac{U_{xi} + P_x + Q_i}{T(t)}, \qquad
           \tau \dot P_x = \kappa \big(1 - \sum_i V_{xi}\big), \qquad \tau \dot Q_i = \kappa \big(1 - \sum_x V_{xi}\big)
 
-in volts. Where ``neuromorph.analog.Softassign`` normalises by Sinkhorn's iteration, this circuit climbs the same
+in volts. Where ``neuromorph.analog.Softassign`` normalizes by Sinkhorn's iteration, this circuit climbs the same
 dual problem continuously: the integrators P and Q settle where every row and column of V adds up to 1 V.
 
 U_xi is a capacitor and a resistor at the node u<x>_<i>; each d^ is a transconductor; V is the output v<x>_<i> of a
 source exponential in its inputs, as a bipolar transistor is; T(t) and gamma(t) are the nodes ``temperature`` and
 ``feedback``.
-Source: Rangarajan, Gold, Mjolsness, Neural Comput. 8, 1041 (1996), with the normaliser as dual ascent.
+Source: Rangarajan, Gold, Mjolsness, Neural Comput. 8, 1041 (1996), with the normalizer as dual ascent.
 """
 
 from __future__ import annotations

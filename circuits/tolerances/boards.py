@@ -37,7 +37,7 @@ class BoardEnsemble:
     reads : int                        of each board, from a start each
     target : float or None             a score that is still good enough; None: the best known of a memory, any
                                        feasible answer of another problem
-    network : AnalogNetwork or None    the circuit, for instance one of ``circuits.realise``; None: the one of
+    network : AnalogNetwork or None    the circuit, for instance one of ``circuits.realize``; None: the one of
                                        :func:`circuits.problem_netlist`, which anneals tours of 6 to 20 cities
     duration_tau : float               of a network, longest time constants R C of the nominal one
     cue_v : float or None              potential that inputs are loaded to by a cue, V; None: so that outputs are at 0.9

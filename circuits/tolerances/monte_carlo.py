@@ -93,7 +93,7 @@ def estimate_yield(
     workers : int            processes; a script that asks for several needs ``if __name__ == "__main__"``
     path : file or None      where finished boards are kept, so that a run that was stopped, or a longer one, goes on
     progress :               called with the number of boards that are done
-    level, opamp :           of :func:`circuits.build_hopfield_circuit`; its parts vary as in :func:`circuits.make_circuit`
+    level, opamp :           as of ``build_hopfield_circuit``; its parts vary as in ``make_circuit``
     engine, timeout_s :      of :func:`circuits.simulate_circuits`; EngineError for a board that fails there
     """
     if workers < 1:
@@ -149,7 +149,7 @@ def spot_check(
     engine: str = "auto",
     timeout_s: float = TIMEOUT_S,
 ) -> SpotCheck:
-    """Board ``number`` of ``estimate_yield(boards, ..., rng=rng)`` again, from its elements in SPICE, against its ODE."""
+    """Simulate board ``number`` of ``estimate_yield(boards, rng=rng)`` from its elements in SPICE, against the ODE."""
     seed = read_seeds(rng, number + 1)[number]
     board, (starts, cues) = boards.board(seed), boards.starts(seed)
     start, cue = starts[read : read + 1], None if cues is None else cues[read : read + 1]

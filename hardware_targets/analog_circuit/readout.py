@@ -111,10 +111,10 @@ def count_activity(
 
 
 def require_minimize(device: str, task: Task) -> None:
-    """Raise DoesNotFit unless the task is to minimise, which is all that a board for tours does."""
+    """Raise DoesNotFit unless the task is to minimize, which is all that a board for tours does."""
     if not isinstance(task, Minimize):
         raise DoesNotFit(
-            f"{device} holds a tour as a permutation, which it only minimises; program problem.ising() instead"
+            f"{device} holds a tour as a permutation, which it only minimizes; program problem.ising() instead"
         )
 
 

@@ -1,4 +1,4 @@
-r"""Arrays of atoms with two states, which switch at random under the fields of their neighbours.
+r"""Arrays of atoms with two states, which switch at random under the fields of their neighbors.
 
 .. math:: r_\uparrow = \gamma e^{\theta f}, \qquad r_\downarrow = \gamma e^{-(1-\theta) f}, \qquad
           f_i = 2 \beta (h_i + \textstyle\sum_j J_{ij} s_j)
@@ -114,7 +114,7 @@ class AtomicSpinsIdeal:
     attempts : float                  duration of an anneal in attempt times 1 / gamma
     theta, asymmetry, attempt_rate_hz as in :class:`AtomicSpins`
 
-    minimise: 64 temperatures of ``annealing.schedule``, then a quench of a tenth of the time. sample: 64 temperatures
+    minimize: 64 temperatures of ``annealing.schedule``, then a quench of a tenth of the time. sample: 64 temperatures
     from hot to beta, then five times as long at beta. relax: quenched from the cue, for the time of an anneal.
     """
 
@@ -125,7 +125,7 @@ class AtomicSpinsIdeal:
 
     name: ClassVar[str] = "atomic-spins-ideal"
     summary: ClassVar[str] = "the same atoms, idealised: every coupling and the temperature freely programmable"
-    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
 
     def __post_init__(self) -> None:
         _check(self)

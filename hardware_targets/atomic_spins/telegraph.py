@@ -1,4 +1,4 @@
-r"""Telegraph switching: atoms with two states that hop between them at rates set by their neighbours.
+r"""Telegraph switching: atoms with two states that hop between them at rates set by their neighbors.
 
 .. math:: r_\uparrow = \gamma e^{\theta f}, \qquad r_\downarrow = \gamma e^{-(1-\theta) f}, \qquad
           f_i = 2 \beta \Bigl(h_i + \sum_j w_{ij} s_j\Bigr)

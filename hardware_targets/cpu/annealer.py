@@ -3,7 +3,7 @@ r"""The user's own CPU: annealing on one core, time measured. The baseline that 
 .. math:: P(s_i \to -s_i) = \min(1, e^{-2 \beta s_i f_i}), \qquad f_i = h_i + \sum_j J_{ij} s_j, \qquad
           E_{read} = P_{core}\, t_{measured}
 
-- minimise: one Metropolis sweep at each of ``sweeps`` betas in equal ratios (``annealing.schedule``), 64 reads side by
+- minimize: one Metropolis sweep at each of ``sweeps`` betas in equal ratios (``annealing.schedule``), 64 reads side by
   side on the fastest kernel for the problem, each charged an equal part of their time; then each descends.
 - sample: every read is a chain of heat bath: ``sweeps`` / 2 from hot to beta, then 2 ``sweeps`` at beta. What relaxes
   within ``sweeps`` / 3 or so is then equilibrated beyond what 20,000 reads can tell; a glass far below its transition
@@ -62,7 +62,7 @@ class CpuAnneal:
 
     name: ClassVar[str] = "cpu-anneal"
     summary: ClassVar[str] = "annealing on one core of this machine: time measured, power assumed"
-    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
 
     def __post_init__(self) -> None:
         if self.sweeps < 2:
@@ -172,7 +172,7 @@ class _Tours:
     def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
         if not isinstance(task, Minimize):
             raise DoesNotFit(
-                f"cpu-anneal holds {self.problem.name} as a permutation, which it can only minimise; "
+                f"cpu-anneal holds {self.problem.name} as a permutation, which it can only minimize; "
                 "program problem.ising() to sample or relax its spins"
             )
         n, streams = self.problem.size, kernel_states(sequence.spawn(reads))

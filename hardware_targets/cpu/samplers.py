@@ -2,7 +2,7 @@ r"""The samplers of ``neuromorph.sampling`` on the user's own CPU, one core, tim
 
 .. math:: E_{read} = P_{core}\, t_{measured}
 
-- minimise: an anneal (of chains, a ladder, a population, a transverse field), then downhill until no flip lowers E.
+- minimize: an anneal (of chains, a ladder, a population, a transverse field), then downhill until no flip lowers E.
 - sample: every read is independent of all others: it has a chain, a ladder or a population of its own.
 
 Reads run side by side, so that each has an equal part of the time of all; compiling is not counted. Sources: those of
@@ -48,16 +48,16 @@ from .annealer import CpuAnneal
 MAX_PENALTY_CITIES = 20  # of a tour as n x n spins under penalties; more take minutes for tours that are far from good
 _SPINS = 1 << 25  # of all replicas in one batch of reads
 
-Spins: TypeAlias = NDArray[np.int8]
-Draw: TypeAlias = Callable[[int, np.random.SeedSequence], Spins]  # reads, rng -> (reads, n)
-Plan: TypeAlias = Callable[[Ising, float, bool, int], tuple[Draw, int]]  # problem, beta, to minimise?, sweeps
+_Spins: TypeAlias = NDArray[np.int8]
+Draw: TypeAlias = Callable[[int, np.random.SeedSequence], _Spins]  # reads, rng -> (reads, n)
+Plan: TypeAlias = Callable[[Ising, float, bool, int], tuple[Draw, int]]  # problem, beta, to minimize?, sweeps
 
 
 @dataclass(frozen=True)
 class CpuSampler:
     """A sampler as a target; the functions below make them.
 
-    plan : (ising, beta, minimise, sweeps) -> (draw, lanes)     ladders and schedules, which are counted as well; a
+    plan : (ising, beta, minimize, sweeps) -> (draw, lanes)     ladders and schedules, which are counted as well; a
                                                                 read takes ``lanes`` replicas
     sweeps : int                                                of each replica in a read
     power_w : float | None                                      of one busy core, as of ``digital.CpuAnneal``
@@ -71,7 +71,7 @@ class CpuSampler:
     power_w: float | None = None
     parallel_reads: int = LANES
 
-    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "sample"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
 
     def __post_init__(self) -> None:
         CpuAnneal(self.sweeps, self.power_w)  # the same rules
@@ -89,19 +89,19 @@ class CpuSampler:
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
-        ising, sequence, minimise = as_ising(program.asked), seed_sequence(rng), isinstance(task, Minimize)
+        ising, sequence, minimize = as_ising(program.asked), seed_sequence(rng), isinstance(task, Minimize)
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         checkpoint("compiling")
-        self.plan(ising, beta, minimise, 2)[0](1, np.random.SeedSequence(0))
+        self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0))
         start = perf_counter()
-        draw, lanes = self.plan(ising, beta, minimise, self.sweeps)
+        draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
         most = max(1, _SPINS // (lanes * ising.size))
 
-        def part(first: int) -> tuple[Spins, float]:
+        def part(first: int) -> tuple[_Spins, float]:
             count = min(most, reads - first)
             beside = decision_streams(sequence, count, lanes, tag=1)
             spins = draw(count, sequence)
-            if minimise:
+            if minimize:
                 descend_to_minimum(ising, spins, beside)
             return spins, perf_counter()
 
@@ -119,73 +119,75 @@ class CpuSampler:
 def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None) -> CpuSampler:
     """Heat-bath chains on the fastest kernel for the problem."""
 
-    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
-        betas = _cooling(ising, beta, minimise, sweeps)
+    def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
+        betas = _cooling(ising, beta, minimize, sweeps)
         return lambda reads, rng: gibbs(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat(), 1
 
     return CpuSampler("cpu-gibbs", "heat bath, many reads at a time, on one core: time measured", plan, sweeps, power_w)
 
 
-def cpu_cluster(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
+def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
     """Swendsen-Wang clusters; where couplings are frustrated, with the heat-bath sweeps that do the work there."""
 
-    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
-        betas = _cooling(ising, beta, minimise, sweeps)
+    def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
+        betas = _cooling(ising, beta, minimize, sweeps)
         return (
             lambda reads, rng: swendsen_wang(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat()
         ), 1
 
     about = "Swendsen-Wang clusters on one core: time measured"
-    return CpuSampler("cpu-cluster", about, plan, sweeps, power_w, parallel_reads=1)
+    return CpuSampler("cpu-swendsen-wang", about, plan, sweeps, power_w, parallel_reads=1)
 
 
 def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
     """Parallel tempering, a ladder of adapted temperatures a read."""
 
-    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
+    def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = ladder(ising, beta, sweeps=min(sweeps, 100), rng=0)
 
-        def draw(reads: int, rng: np.random.SeedSequence) -> Spins:
+        def draw(reads: int, rng: np.random.SeedSequence) -> _Spins:
             samples = tempering(ising, betas, 1, chains=reads, burn_in=sweeps - 1, rng=rng).whole()
-            return samples.diagnostics["lowest_spins"] if minimise else samples.flat()
+            return samples.diagnostics["lowest_spins"] if minimize else samples.flat()
 
         return draw, betas.size
 
     return CpuSampler("cpu-tempering", "parallel tempering on one core: time measured", plan, sweeps, power_w)
 
 
-def cpu_population(sweeps: int = 200, population: int = 16, power_w: float | None = None) -> CpuSampler:
+def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: float | None = None) -> CpuSampler:
     """Population annealing, a small population a read; ``sweeps`` are shared by its temperatures."""
 
-    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
+    def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = fisher_steps(ising, beta, rng=0)
         each = max(1, sweeps // betas.size)
 
-        def draw(reads: int, rng: np.random.SeedSequence) -> Spins:
+        def draw(reads: int, rng: np.random.SeedSequence) -> _Spins:
             samples = population_annealing(ising, betas, population, runs=reads, sweeps=each, rng=rng)
-            member = samples.energies.argmin(axis=1) if minimise else np.zeros(reads, int)
+            member = samples.energies.argmin(axis=1) if minimize else np.zeros(reads, int)
             return samples.spins[np.arange(reads), member]
 
         return draw, population
 
-    return CpuSampler("cpu-population", "population annealing on one core: time measured", plan, sweeps, power_w)
+    return CpuSampler(
+        "cpu-population-annealing", "population annealing on one core: time measured", plan, sweeps, power_w
+    )
 
 
 def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | None = None) -> CpuSampler:
     """Path-integral quantum annealing; to sample, the field is off in the second half of the sweeps."""
 
-    def plan(ising: Ising, beta: float, minimise: bool, sweeps: int) -> tuple[Draw, int]:
-        falling = sweeps if minimise else max(1, sweeps // 2)
+    def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
+        falling = sweeps if minimize else max(1, sweeps // 2)
         gammas = np.r_[transverse_field_schedule(ising, falling), np.zeros(sweeps - falling)]
         return lambda reads, rng: quantum_annealing(
-            ising, gammas, reads, beta=beta, slices=slices, descend=minimise, rng=rng
+            ising, gammas, reads, beta=beta, slices=slices, descend=minimize, rng=rng
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
     return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1)
 
 
-def _cooling(ising: Ising, beta: float, minimise: bool, sweeps: int) -> Float:
-    """From hot to beta in equal ratios: all the way to minimise, in a third of the sweeps to sample."""
-    down = sweeps if minimise else sweeps // 3
+def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:
+    """From hot to beta in equal ratios: all the way to minimize, in a third of the sweeps to sample."""
+    down = sweeps if minimize else sweeps // 3
     return np.r_[geometric_ramp(default_range(ising)[0], beta, down), np.full(sweeps - down, beta)]

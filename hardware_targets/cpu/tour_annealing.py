@@ -2,7 +2,7 @@ r"""Annealing a closed tour by segment reversals (2-opt) and moved segments (or-
 
 .. math:: P(\text{accept}) = \frac{1}{1 + e^{\beta \Delta}}, \qquad \Delta = \text{new length} - \text{old length}
 
-Every move joins a city to one of its near neighbours. ``tour`` (n,) is the cities in order, ``place`` (n,) its inverse.
+Every move joins a city to one of its near neighbors. ``tour`` (n,) is the cities in order, ``place`` (n,) its inverse.
 Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983); moves of Lin, Bell Syst. Tech. J. 44, 2245 (1965) and
 Or, PhD thesis, Northwestern University (1976).
 """
@@ -59,12 +59,12 @@ def _move(tour, place, first, length, ahead, turned, segment):
 
 
 @njit(cache=True, nogil=True)
-def anneal_tour(distances, neighbours, betas, tour, state):
+def anneal_tour(distances, neighbors, betas, tour, state):
     """n proposals at each of ``betas``; ``tour`` (n,) in place, n >= 4. Returns (accepted moves, length gained).
 
-    distances (n, n) symmetric; neighbours (n, k): cities near each city, itself left out.
+    distances (n, n) symmetric; neighbors (n, k): cities near each city, itself left out.
     """
-    n, near = neighbours.shape
+    n, near = neighbors.shape
     place = np.empty(n, np.int64)
     segment = np.empty(3, np.int64)
     for k in range(n):
@@ -73,7 +73,7 @@ def anneal_tour(distances, neighbours, betas, tour, state):
     for beta in betas:
         for _ in range(n):
             a = below(state, n)
-            c = neighbours[a, below(state, near)]
+            c = neighbors[a, below(state, near)]
             kind = below(state, 4)
             i, j = place[a], place[c]
             if kind < 2:  # a - b ... c - d becomes a - c ... b - d, b and d after (kind 0) or before (kind 1) a and c

@@ -5,7 +5,8 @@
 >>> stationary(network, [0.018, 0.5, 0.059, 0.091, 0.0, 0.776, -0.49, 0.0]).currents_a
 
 A ``Device`` (outline, electrodes, dopants) has a ``network`` (energies, rates). Its currents are exact to 14 acceptors
-(``stationary``), by kinetic Monte Carlo (``measure``) or by ``mean_field.mean_field_occupations``; ``sweep`` takes many settings.
+(``stationary_occupations``), by kinetic Monte Carlo (``measure_currents``) or by
+``mean_field.mean_field_occupations``; ``sweep_voltages`` takes many settings.
 Names are imported when first used.
 """
 

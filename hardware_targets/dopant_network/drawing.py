@@ -38,7 +38,7 @@ def draw_device(
     if v is not None:
         field = device.field
         x, y = _NM * field.points.T
-        # one colour for equal voltages, and none of them an end of the scale
+        # one color for equal voltages, and none of them an end of the scale
         span = max(float(np.ptp(v)), 1e-3)
         levels = np.linspace(v.min() - 0.05 * span, v.max() + 0.05 * span, 25)
         pale = LinearSegmentedColormap.from_list("pale", [SERIES_COLORS[0], PAPER, SERIES_COLORS[1]])
@@ -109,12 +109,12 @@ def _draw_paths(ax: Any, flow: Any, device: Device, middles: Any) -> None:
 
 
 def draw_curve(
-    ax: Any, curve: TransferCurve, *, seconds: float, label: str | None = None, colour: str = SERIES_COLORS[0]
+    ax: Any, curve: TransferCurve, *, seconds: float, label: str | None = None, color: str = SERIES_COLORS[0]
 ) -> Any:
     """I-V with the standard deviation of the current collected for ``seconds``."""
     current, error = 1e9 * curve.currents_a, 1e9 * curve.errors_a(seconds)
-    ax.fill_between(curve.inputs_v, current - error, current + error, color=colour, alpha=0.3, lw=0)
-    ax.plot(curve.inputs_v, current, color=colour, label=label)
+    ax.fill_between(curve.inputs_v, current - error, current + error, color=color, alpha=0.3, lw=0)
+    ax.plot(curve.inputs_v, current, color=color, label=label)
     ax.set_xlabel("input voltage (V)")
     ax.set_ylabel("output current (nA)")
     return _plain(ax)
@@ -124,8 +124,8 @@ def draw_truth_table(ax: Any, table: TruthTable) -> Any:
     """Currents of a gate for its four inputs, with error bars and the threshold between the groups."""
     high = np.array(GATES[table.gate])
     places = np.arange(4)
-    colours = np.where(high, SERIES_COLORS[0], MUTED)
-    ax.bar(places, 1e9 * table.currents_a, color=colours, width=0.62, zorder=2)
+    colors = np.where(high, SERIES_COLORS[0], MUTED)
+    ax.bar(places, 1e9 * table.currents_a, color=colors, width=0.62, zorder=2)
     ax.errorbar(
         places, 1e9 * table.currents_a, 1e9 * table.errors_a, fmt="none", ecolor=INK, capsize=5, lw=1.4, zorder=3
     )

@@ -6,7 +6,7 @@ r"""A crossbar of phase-change cells holds the couplings of an analog Hopfield n
   that cells do not load the neuron; then the same neurons, relaxing and annealing as in ``analog_circuit``. Biases are
   currents from DACs. Errors of G_ij and G_ji are independent: ``held`` has their mean, the dynamics have both.
 - A ``Tsp``: one n x n array of distances, shared by all positions of the tour in turn. One slot drives the rows with
-  the two neighbouring positions and samples the forces onto the integrators of one position; a round of n slots is one
+  the two neighboring positions and samples the forces onto the integrators of one position; a round of n slots is one
   step of the softassign dynamics.
 
 What counts is the matrix W that the terminals of the arrays see through their wires (``wires``), in place of G. Targets
@@ -85,7 +85,7 @@ class MemristorCrossbar:
 
     name: ClassVar[str] = "memristor-crossbar"
     summary: ClassVar[str] = "couplings in pairs of phase-change cells with measured noise and drift; analog neurons"
-    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "relax"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "recall"})
 
     def __post_init__(self) -> None:
         names = ("gain", "amplifier_bandwidth", "read_voltage", "slew_rate")
@@ -132,7 +132,7 @@ class MemristorCrossbar:
             # Integrators of variable gain (two amplifiers), servos of rows and columns, a driver and receivers a line.
             parts = 2 * n * n + (3 + adders) * n
             activity = count_activity(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=0.0)
-            # Each slot drives the cities at the two neighbouring positions.
+            # Each slot drives the cities at the two neighboring positions.
             up = (tours.spins.reshape(reads, n, n) > 0).transpose(0, 2, 1)
             drives = np.roll(up, 1, axis=1).astype(float) + np.roll(up, -1, axis=1)
         dissipated, driven = state.pairs.load(drives)

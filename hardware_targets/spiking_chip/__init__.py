@@ -20,7 +20,7 @@ from .network_mapping import ReadDurations
 from .neurobench import neurobench
 from .target import SpikingChip
 
-__all__ = ["SpikingChip", "ReadDurations", "neurobench", "spiking_brainscales", "spiking_generic", "spiking_loihi"]
+__all__ = ["ReadDurations", "SpikingChip", "neurobench", "spiking_brainscales", "spiking_generic", "spiking_loihi"]
 
 
 def spiking_loihi(**options: Any) -> SpikingChip:
@@ -33,7 +33,7 @@ def spiking_loihi(**options: Any) -> SpikingChip:
 def spiking_brainscales(*, sample: bool = False, **options: Any) -> SpikingChip:
     """BrainScaleS-2, one chip.
 
-    sample : bool     also claim to sample, by integrate-and-fire neurons with coloured noise. Not by default, because
+    sample : bool     also claim to sample, by integrate-and-fire neurons with colored noise. Not by default, because
                       what they draw is not exp(-beta E) to the precision that a target has to keep: relative entropy
                       .001 at 4 beta |J| <= .6, .005 at 2.4 and .02 at 3.5 for 4 neurons. On the real chip networks
                       are trained in the loop, which makes up for most of it
@@ -43,7 +43,7 @@ def spiking_brainscales(*, sample: bool = False, **options: Any) -> SpikingChip:
         "spiking-brainscales",
         "BrainScaleS-2: 512 analog neurons, 1000 times faster than biology, fixed-pattern errors",
         read_table("brainscales"),
-        frozenset({"minimise", "relax"} | ({"sample"} if sample else set())),
+        frozenset({"minimize", "relax"} | ({"sample"} if sample else set())),
         **options,
     )
 

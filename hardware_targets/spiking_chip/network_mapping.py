@@ -2,7 +2,7 @@ r"""A problem on a chip: one network of neurons for each task, built when it is 
 
 .. math:: \text{relax: } T = \lambda J, \quad \text{sample: } W = 4 \beta J, \;
           b_i = 2 \beta \Bigl(h_i - \sum_j J_{ij}\Bigr), \quad
-          \text{minimise: } W', b' \text{ of winner-take-all groups}
+          \text{minimize: } W', b' \text{ of winner-take-all groups}
 
 The first two are of the couplings that the chip holds. A search has more neurons, two a spin or one a city and
 position: their weights and biases are rounded, and get their share of the fixed pattern, on their own.

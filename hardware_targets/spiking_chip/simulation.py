@@ -5,9 +5,9 @@ Each task has its own network of the same couplings:
 - relax: a neuron a spin, output x_i = 2 r_i / r - 1 of its rate r_i (``SpikingHopfield``); spins are the signs of
   rates that are counted over the last part of a read.
 - sample: a neuron a spin, up while it is refractory (``BoltzmannSampler``): abstract stochastic neurons on a digital
-  chip, whose rectangular response takes two synapses, one up and a delayed one down; integrate-and-fire with coloured
+  chip, whose rectangular response takes two synapses, one up and a delayed one down; integrate-and-fire with colored
   noise on an analog one. A read is the state at the end.
-- minimise: a neuron a unit of ``OneHot``, two for a spin, n for a city (``solve_by_spikes``). The host sees every
+- minimize: a neuron a unit of ``OneHot``, two for a spin, n for a city (``solve_by_spikes``). The host sees every
   spike, hence every state, and keeps the one that is lowest in the problem that was asked for.
 
 Idealised: random thresholds are logistic and neurons' noise is normal, where chips have uniform pseudo-random numbers

@@ -45,7 +45,7 @@ from .simulation import Ends
 class SpikingChip:
     """A chip; made by the functions of this package.
 
-    claims : frozenset        of minimise, sample, relax
+    supported_tasks : frozenset   of minimize, sample, recall
     table : {name: Datum}     its numbers; with ``acceleration`` it is analog, else digital
     times : Times             how long a read is
     backend : str             of Brian2: numpy, cython or cpp_standalone
@@ -54,7 +54,7 @@ class SpikingChip:
     name: str
     summary: str
     table: Table
-    supported_tasks: frozenset[str] = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: frozenset[str] = frozenset({"minimize", "sample", "recall"})
     times: ReadDurations = field(default_factory=ReadDurations)
     backend: Backend = "numpy"
 
@@ -114,7 +114,7 @@ class SpikingChip:
         error = mapping_error(asked, held)
         if scale:  # the antisymmetric part is orthogonal to the rest: squares add
             error = float(np.hypot(error, np.sqrt(skew / scale)))
-        notes = [*self._notes, "to relax and to sample: a neuron a spin; to minimise: two, with synapses of their own"]
+        notes = [*self._notes, "to relax and to sample: a neuron a spin; to minimize: two, with synapses of their own"]
         if pattern.synapse_spread:
             notes.append("held is the symmetric part of the couplings; the rest is in the mapping error")
         if self.analog and "sample" in self.supported_tasks:

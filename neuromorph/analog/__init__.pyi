@@ -7,7 +7,7 @@ from .noise import simulate_noisy
 from .softassign import Softassign, sinkhorn, softassign
 from .transient import Trajectory, simulate
 
-__all__ = [
+__all__ = [  # noqa: RUF022  by theme
     "Activation",
     "Algebraic",
     "AnalogNetwork",

@@ -17,7 +17,7 @@ class Permutations:
     values : (reads, n, n)      V at the end, 0 .. 1: [city, position]
     duration_tau : float        time each read took, in time constants of the leak
     steps : int                 integration steps of each read
-    passes : (reads,) int       normalisations of all rows and columns in each read; 0 where nothing normalises
+    passes : (reads,) int       normalizations of all rows and columns in each read; 0 where nothing normalizes
     """
 
     values: NDArray[np.floating]

@@ -1,4 +1,4 @@
-r"""Minimising by a rising gain: mean-field annealing on the analog network.
+r"""Minimizing by a rising gain: mean-field annealing on the analog network.
 
 .. math:: \tau_i \dot u_i = R_i (T V + I)_i - u_i + \text{noise}, \qquad V = g(k(t)\, u)
 

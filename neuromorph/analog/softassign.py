@@ -1,10 +1,10 @@
-r"""Adiabatic softassign: a leaky integrator, a normaliser of rows and columns, and a falling temperature.
+r"""Adiabatic softassign: a leaky integrator, a normalizer of rows and columns, and a falling temperature.
 
 .. math:: \dot U = -U - \hat d\, V (S + S^\top) + \frac{\gamma(t)}{n} V + \sigma T \dot W, \qquad
           V = \mathrm{Sinkhorn}\,e^{U / T(t)}
 
 U_xi belongs to city x at position i of the tour; V is doubly stochastic; S shifts the positions cyclically; d^ is the
-doubly centred matrix of distances over its largest |eigenvalue| (centring adds constants to rows and columns of U,
+doubly centerd matrix of distances over its largest |eigenvalue| (centering adds constants to rows and columns of U,
 which V does not see). Time is in units of the leak's time constant tau.
 
 T falls geometrically from 0.9 to 0.02 of Tc = (2 cos(2 pi / n) + gamma(0) / n) / n, where the first tour-like mode
@@ -12,7 +12,7 @@ grows. gamma rises as the eighth power of time: late enough to leave the choice 
 a permutation. sigma W is noise in the exponent U / T; it makes reads differ.
 
 Source: Rangarajan, Gold, Mjolsness, Neural Comput. 8, 1041 (1996), softassign; Van den Bout, Miller, Biol. Cybern. 62,
-129 (1989), Tc of a normalised network. The course of gamma and the noise are ours, chosen by measurement.
+129 (1989), Tc of a normalized network. The course of gamma and the noise are ours, chosen by measurement.
 """
 
 from __future__ import annotations
@@ -83,13 +83,13 @@ class Softassign:
 
     @cached_property
     def unit(self) -> float:
-        """The distance that is 1 in d^: the largest |eigenvalue| of the centred symmetric part."""
-        centred = _centred(self.distances)
-        return float(np.abs(np.linalg.eigvalsh((centred + centred.T) / 2.0)).max()) or 1.0
+        """The distance that is 1 in d^: the largest |eigenvalue| of the centerd symmetric part."""
+        centerd = _centerd(self.distances)
+        return float(np.abs(np.linalg.eigvalsh((centerd + centerd.T) / 2.0)).max()) or 1.0
 
     def scaled(self, distances: ArrayLike | None = None) -> Float:
         """d^ of ``distances``, or of the system's own, (n, n)."""
-        return _centred(self.distances if distances is None else np.asarray(distances, dtype=float)) / self.unit
+        return _centerd(self.distances if distances is None else np.asarray(distances, dtype=float)) / self.unit
 
     @property
     def critical_temperature(self) -> float:
@@ -138,7 +138,7 @@ def softassign(
                                         and unit of distance stay those of ``system``
     step_tau : float                    tau; from 0.25 to 0.5 tours are equally good, at 0.75 longer by about 0.5 %, and
                                         at 1 many reads end without one
-    tolerance, passes                   where the normalisation of rows and columns within a step stops. It starts from
+    tolerance, passes                   where the normalization of rows and columns within a step stops. It starts from
                                         the potentials of the step before, so that 0.1 gives tours as good as 1e-2 in
                                         half the time; the last one goes to 1e-4
 
@@ -183,7 +183,7 @@ def softassign(
 def sinkhorn(exponent: ArrayLike, tolerance: float = 1e-12, passes: int = 10_000) -> Float:
     """The doubly stochastic matrix diag(a) exp(exponent) diag(b), (..., n, n).
 
-    Columns and rows are normalised in turn in the log domain (Sinkhorn, Ann. Math. Statist. 35, 876 (1964)); near the
+    Columns and rows are normalized in turn in the log domain (Sinkhorn, Ann. Math. Statist. 35, 876 (1964)); near the
     end, where that slows down, Newton's method solves for the rows with the columns eliminated.
     """
     x = np.asarray(exponent, dtype=float)
@@ -218,5 +218,5 @@ def _sinkhorn(x: Float, tolerance: float, passes: int) -> Float:
     return np.exp(best)
 
 
-def _centred(d: Float) -> Float:
+def _centerd(d: Float) -> Float:
     return np.asarray(d - d.mean(axis=0) - d.mean(axis=1, keepdims=True) + d.mean())

@@ -2,7 +2,7 @@ r"""One read of the annealed softassign dynamics in single precision: the equati
 
 U and V are stored (position, city), so that a shift of positions is a choice of rows, and the columns are padded to a
 multiple of 32 so that no loop has a remainder. A step costs one matrix product (BLAS, in blocks of rows too small for
-it to start threads), one vectorised exponential and one or a few passes of Sinkhorn's normalisation.
+it to start threads), one vectorized exponential and one or a few passes of Sinkhorn's normalization.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -18,7 +18,7 @@ from ..kernels.xoshiro import next_uint64, normal
 SOFTASSIGN_LANES = 32  # columns are padded to a multiple of this; also the signs drawn from one random number
 _BLAS_SERIAL = 262144  # m n k up to which OpenBLAS stays on the calling thread
 _FLOOR = -60.0  # 2^-60 is the least weight: far below rounding, far above denormals, which would cost 100 cycles each
-_FINE = 1e-4  # tolerance of the last normalisation
+_FINE = 1e-4  # tolerance of the last normalization
 _PASSES = 200  # and of its length
 
 F = np.float32
@@ -26,7 +26,7 @@ F = np.float32
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy", inline="always")
 def _exp(x):
-    """e^x to 4e-6 for |x| < 40, without a branch or a call, so that the loop around it is vectorised."""
+    """e^x to 4e-6 for |x| < 40, without a branch or a call, so that the loop around it is vectorized."""
     t = min(max(x * F(1.4426950408889634), F(_FLOOR)), F(-_FLOOR))
     k = math.floor(t + F(0.5))
     f = t - F(k)
@@ -41,7 +41,7 @@ def _exp(x):
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _normalise(u, row, column, temperature, tolerance, passes, v, a, b, sums):
+def _normalize(u, row, column, temperature, tolerance, passes, v, a, b, sums):
     """V = Sinkhorn(exp(U / T)), warm-started by the potentials row (n,) and column (padded); returns the passes used.
 
     The potentials are kept in the units of U, so that they stay near their new values when T changes.
@@ -110,20 +110,20 @@ def anneal_softassign(distances, temperatures, couplings, dt, noise, tolerance, 
     v (n, width) float32            room for V
     """
     n, width = distances.shape
-    force, neighbours = np.empty((n, width), F), np.empty((n, n), F)
+    force, neighbors = np.empty((n, width), F), np.empty((n, n), F)
     a, b, sums = np.empty(n, F), np.zeros(width, F), np.empty(width, F)
     flat_u, flat_v, flat_force = u.reshape(-1), v.reshape(-1), force.reshape(-1)
     block = max(1, _BLAS_SERIAL // (n * width))
     total = 0
     for step in range(couplings.size):
         temperature = temperatures[step]
-        total += _normalise(u, row, column, temperature, tolerance, passes, v, a, b, sums)
+        total += _normalize(u, row, column, temperature, tolerance, passes, v, a, b, sums)
         for i in range(n):
-            before, after, sum_of = v[i - 1 if i > 0 else n - 1], v[i + 1 if i < n - 1 else 0], neighbours[i]
+            before, after, sum_of = v[i - 1 if i > 0 else n - 1], v[i + 1 if i < n - 1 else 0], neighbors[i]
             for y in range(n):
                 sum_of[y] = before[y] + after[y]
         for i in range(0, n, block):
-            np.dot(neighbours[i : i + block], distances, force[i : i + block])
+            np.dot(neighbors[i : i + block], distances, force[i : i + block])
         gamma = couplings[step]
         for e in range(flat_u.size):
             flat_u[e] += dt * (gamma * flat_v[e] - flat_u[e] - flat_force[e])
@@ -136,7 +136,7 @@ def anneal_softassign(distances, temperatures, couplings, dt, noise, tolerance, 
 
 @njit(cache=True, nogil=True)
 def finish(u, row, column, temperature, v):
-    """V (n, width) at the end, finely normalised; returns the passes it took."""
+    """V (n, width) at the end, finely normalized; returns the passes it took."""
     n, width = u.shape
     a, b, sums = np.empty(n, F), np.zeros(width, F), np.empty(width, F)
-    return _normalise(u, row, column, temperature, F(_FINE), _PASSES, v, a, b, sums)
+    return _normalize(u, row, column, temperature, F(_FINE), _PASSES, v, a, b, sums)

@@ -96,7 +96,7 @@ def find_attractors(
 
 
 def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> NDArray[np.str_]:
-    """The kind of each state (m, n), (m,): the first of ``FIGURE_KINDS`` from which at most ``tolerance`` n spins differ."""
+    """Classify states (m, n): the first of ``ATTRACTOR_KINDS`` from which at most ``tolerance`` n spins differ."""
     x = check_patterns(patterns)
     n = x.shape[1]
     s = np.atleast_2d(check_spins(states, n)).astype(float)

@@ -23,12 +23,12 @@ from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
 
 
-def hebb(patterns: ArrayLike, *, normalised: bool = True, diagonal: bool = False) -> Float:
-    """J_ij = sum_mu x_i x_j, over n if ``normalised``; J_ii = 0, or what the sum gives if ``diagonal``."""
+def hebb(patterns: ArrayLike, *, normalized: bool = True, diagonal: bool = False) -> Float:
+    """J_ij = sum_mu x_i x_j, over n if ``normalized``; J_ii = 0, or what the sum gives if ``diagonal``."""
     x = check_patterns(patterns).astype(float)
     n = x.shape[1]
     with single_threaded_blas(x.size * n):
-        return _finished(x.T @ x / (n if normalised else 1), diagonal)
+        return _finished(x.T @ x / (n if normalized else 1), diagonal)
 
 
 @single_threaded_blas()

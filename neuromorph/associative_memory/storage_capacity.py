@@ -1,6 +1,6 @@
-r"""The capacity of Hebb's rule by simulation: which of alpha n random patterns are still fixed points' neighbours.
+r"""The capacity of Hebb's rule by simulation: which of alpha n random patterns are still fixed points' neighbors.
 
-Each realisation draws patterns, learns k = round(alpha n) of them for every load, starts at some of the patterns and
+Each realization draws patterns, learns k = round(alpha n) of them for every load, starts at some of the patterns and
 descends. A pattern is retained if the overlap m of the state with it ends above a threshold; the overlaps lie near 1 or
 near .3, so that where between does not matter. Couplings are integers (n J), so that nothing is rounded.
 
@@ -42,7 +42,7 @@ from ..runtime.threads import single_threaded_blas
 RETAINED = 0.8
 """Overlap above which a pattern counts as retained."""
 
-_MOST_BYTES = 256 << 20  # of the file of realisations
+_MOST_BYTES = 256 << 20  # of the file of realizations
 _WORK = 1 << 27  # steps of a compiled descent between two looks at the clock
 _BLOCK = 1024  # rows of couplings made at once in float32, in which integers are exact below 2^24
 
@@ -53,7 +53,7 @@ class OverlapSamples:
 
     size : int                                         n
     loads : (a,) float                                 k / n, exactly
-    overlaps : (realisations, a, starts) float         m of each pattern started at
+    overlaps : (realizations, a, starts) float         m of each pattern started at
     """
 
     size: int
@@ -61,7 +61,7 @@ class OverlapSamples:
     overlaps: Float
 
     def shares(self, threshold: float = RETAINED) -> Float:
-        """P of each realisation and load, (realisations, a)."""
+        """P of each realization and load, (realizations, a)."""
         return np.asarray((self.overlaps > threshold).mean(axis=2))
 
     def mean_overlaps(self, threshold: float = RETAINED) -> Float:
@@ -77,7 +77,7 @@ def sample_final_overlaps(
     size: int,
     loads: ArrayLike,
     *,
-    realisations: int = 10,
+    realizations: int = 10,
     starts: int = 64,
     rng: RNG = None,
     workers: int = 1,
@@ -90,36 +90,36 @@ def sample_final_overlaps(
     ----------
     size : int                        n; the couplings take 2 n^2 bytes a worker
     loads : (a,) float                alpha, in equal steps; each becomes k / n with k = round(alpha n) >= 1
-    realisations, starts : int        draws of the patterns, and patterns of each that are started at (at most k)
-    rng : RNG                         realisation r has the r-th stream: more of them begin with the same
+    realizations, starts : int        draws of the patterns, and patterns of each that are started at (at most k)
+    rng : RNG                         realization r has the r-th stream: more of them begin with the same
     workers : int                     threads
-    path : path or None               where finished realisations are kept, so that a run that was stopped goes on
-    progress : callable or None       called with (realisations done, realisations)
+    path : path or None               where finished realizations are kept, so that a run that was stopped goes on
+    progress : callable or None       called with (realizations done, realizations)
     """
     counts = np.unique(np.rint(np.atleast_1d(np.asarray(loads, dtype=float)) * size).astype(int))
     if size < 2 or counts[0] < 1 or counts[-1] > 32767:
         raise ValueError(f"size is {size} with {counts[0]} to {counts[-1]} patterns; give 1 to 32767 patterns of >= 2")
     if not 1 <= starts <= counts[0]:
         raise ValueError(f"starts is {starts}; give 1 to {counts[0]}, the patterns of the lowest load")
-    seeds = read_seeds(rng, realisations)
+    seeds = read_seeds(rng, realizations)
     what = [size, counts.tolist(), starts, str(seed_sequence(rng).entropy)]
     key = hashlib.sha256(json.dumps(what).encode()).hexdigest()
     done = _kept(path, key, (counts.size, starts)) if rng is not None else {}
 
     def one(r: int) -> None:
-        checkpoint("retention", len(done), realisations)
-        done[r] = _one_realisation(size, counts, starts, seeds[r])
+        checkpoint("retention", len(done), realizations)
+        done[r] = _one_realization(size, counts, starts, seeds[r])
         if path is not None:
             rows = {str(number): rows.tolist() for number, rows in sorted(done.copy().items())}
-            write_file(path, json.dumps({"key": key, "realisations": rows}))
+            write_file(path, json.dumps({"key": key, "realizations": rows}))
         if progress is not None:
-            progress(len(done), realisations)
+            progress(len(done), realizations)
 
-    each_on_threads(one, [r for r in range(realisations) if r not in done], workers)
-    return OverlapSamples(size, counts / size, np.array([done[r] for r in range(realisations)]))
+    each_on_threads(one, [r for r in range(realizations) if r not in done], workers)
+    return OverlapSamples(size, counts / size, np.array([done[r] for r in range(realizations)]))
 
 
-def _one_realisation(n: int, counts: NDArray[np.int64], starts: int, seed: np.random.SeedSequence) -> Float:
+def _one_realization(n: int, counts: NDArray[np.int64], starts: int, seed: np.random.SeedSequence) -> Float:
     """(a, starts) overlaps; the patterns of a load are among those of the next."""
     from .kernels import descend_integer_couplings
 
@@ -152,19 +152,19 @@ def _kept(path: str | os.PathLike[str] | None, key: str, shape: tuple[int, int])
         return {}
     try:
         data = json.loads(read_file(path, _MOST_BYTES))
-        kept, rows = data["key"], {int(r): np.array(values, dtype=float) for r, values in data["realisations"].items()}
+        kept, rows = data["key"], {int(r): np.array(values, dtype=float) for r, values in data["realizations"].items()}
     except Exception as error:  # of JSON, a table or the system, over whatever else may stand there
         raise ValueError(f"{path} is damaged ({str(error)[:200]}); delete it, or give another path") from None
     if kept == key and any(row.shape != shape or not np.isfinite(row).all() for row in rows.values()):
         raise ValueError(f"{path} is damaged (it has other than {shape} finite overlaps); delete it")
     if kept != key:
-        raise ValueError(f"{path} holds realisations of another size, loads, starts or seed; give another path")
+        raise ValueError(f"{path} holds realizations of another size, loads, starts or seed; give another path")
     return rows
 
 
 @dataclass(frozen=True)
 class CapacityFit:
-    """The fit of all sizes together, each value with its 95 % interval over the realisations.
+    """The fit of all sizes together, each value with its 95 % interval over the realizations.
 
     load : Estimate        alpha_c, where the curves cross
     width : Estimate       w
@@ -186,9 +186,9 @@ def half_loads(measured: Sequence[OverlapSamples]) -> Float:
 
 
 def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 200, rng: RNG = 0) -> CapacityFit:
-    """alpha_c, w and c by maximum likelihood; intervals by drawing the realisations of each size anew.
+    """alpha_c, w and c by maximum likelihood; intervals by drawing the realizations of each size anew.
 
-    At least two sizes; realisations are what is independent, not the patterns of one.
+    At least two sizes; realizations are what is independent, not the patterns of one.
     """
     if len({each.size for each in measured}) < 2:
         raise ValueError(f"measured holds {len(measured)} sizes; give two at least, of different n")
@@ -206,7 +206,7 @@ def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 
 
 
 def _fit(overlaps: Sequence[Float], measured: Sequence[OverlapSamples]) -> Float:
-    """(alpha_c, w, c, m at alpha_c) of one draw of the realisations."""
+    """(alpha_c, w, c, m at alpha_c) of one draw of the realizations."""
     kept = [each > RETAINED for each in overlaps]
     successes = [each.sum(axis=(0, 2)) for each in kept]
     trials = [each.shape[0] * each.shape[2] for each in kept]
@@ -244,7 +244,7 @@ def _probit(parameters: Float, each: OverlapSamples) -> Float:
 
 
 def _chi_square(fit: Float, measured: Sequence[OverlapSamples]) -> float:
-    """Mean square of (P - law) over its standard error between realisations, at loads where 0.02 < P < 0.98."""
+    """Mean square of (P - law) over its standard error between realizations, at loads where 0.02 < P < 0.98."""
     total, count = 0.0, 0
     for each in measured:
         p = each.shares()

@@ -144,7 +144,7 @@ class AnnealingPath:
 def tempering_sweep(
     path: AnnealingPath, v: Single, level: NDArray[np.int64], betas: Single, stream: RandomLanes
 ) -> tuple[Single, NDArray[np.int64], float]:
-    """One sweep of parallel tempering: h given v, exchanges between neighbouring temperatures, v given h.
+    """One sweep of parallel tempering: h given v, exchanges between neighboring temperatures, v given h.
 
     v (T M, m) holds M ladders of T = len(betas) rungs, rung-major; level (T, M) the rung where each row stands, which
     changes in place of the states. Accepted with min(1, exp((beta_i - beta_j) (slope_j - slope_i))).

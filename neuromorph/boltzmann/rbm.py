@@ -35,7 +35,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     n_components : int            hidden units
     visible : str                 "bernoulli": X in [0, 1]; values between are probabilities, of which a state is drawn
-                                  each time they are learned. "gaussian": real X, standardised with the mean and sigma
+                                  each time they are learned. "gaussian": real X, standardized with the mean and sigma
                                   times the deviation of each feature in the first batch
     sigma : float                 deviation of Gaussian units given h, over that of their features
     method : str                  negative phase: "cd", "pcd" or "tempering"
@@ -127,7 +127,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return sklearn_output(self.layer.hidden_means(self._units(x)), x)
 
     def free_energy(self, X: ArrayLike) -> Float:
-        """F(v) of the standardised X, (samples,); ln p(x) = -F - ln Z - sum ln scale_."""
+        """F(v) of the standardized X, (samples,); ln p(x) = -F - ln Z - sum ln scale_."""
         return self.layer.free_energy(self._units(self._validated(X)))
 
     def score_samples(self, X: ArrayLike) -> Float:
@@ -139,7 +139,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return float(self.score_samples(X).mean())
 
     def log_partition(self, *, chains: int = 100, betas: ArrayLike | int = 1000, rng: RNG = None) -> LogPartitionBounds:
-        """ln Z of the standardised machine: exact where a layer has at most 16 units, else by ``ais``.
+        """ln Z of the standardized machine: exact where a layer has at most 16 units, else by ``ais``.
 
         Kept until the next fit, unless ``rng`` asks for a new estimate.
         """
@@ -179,7 +179,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def layer(self) -> RestrictedBoltzmann:
-        """The machine over standardised units, in float64."""
+        """The machine over standardized units, in float64."""
         check_is_fitted(self)
         return RestrictedBoltzmann(self.components_, self.intercept_visible_, self.intercept_hidden_, self.visible)
 
@@ -265,7 +265,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return x
 
     def _units(self, x: NDArray[Any]) -> NDArray[Any]:
-        """What the visible units are: X, standardised for Gaussian ones."""
+        """What the visible units are: X, standardized for Gaussian ones."""
         return x if self.visible == "bernoulli" else (x - self.mean_) / self.scale_
 
     def _rng(self, rng: RNG) -> RNG:

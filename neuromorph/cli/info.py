@@ -15,22 +15,24 @@ def targets_command(arguments: argparse.Namespace) -> int:
     import json
 
     from ..report.table import print_rows
-    from ..study.contract import TASKS
-    from ..study.installed import Unusable, labelled
+    from ..study.installed import Unusable, labeled
+    from ..task import TASK_NAMES
 
     rows = []
     with output_kept_clean(), interrupts() as signals:
-        found = labelled(None, signals)
+        found = labeled(None, signals)
     for name, device in found:
         if isinstance(device, Unusable):  # one that does not load must not hide the others
-            rows.append({"name": name, "claims": [], "summary": f"does not load: {device.reason}"})
+            rows.append({"name": name, "supported_tasks": [], "summary": f"does not load: {device.reason}"})
         else:
-            claims = sorted(each for each in TASKS if each in device.supported_tasks)
-            rows.append({"name": name, "claims": claims, "summary": device.summary})
+            tasks = sorted(each for each in TASK_NAMES if each in device.supported_tasks)
+            rows.append({"name": name, "supported_tasks": tasks, "summary": device.summary})
     if arguments.json:
         print(json.dumps(rows, indent=2))
     else:
-        print_rows(("target", "does", "what it is"), [(r["name"], ", ".join(r["claims"]), r["summary"]) for r in rows])
+        print_rows(
+            ("target", "does", "what it is"), [(r["name"], ", ".join(r["supported_tasks"]), r["summary"]) for r in rows]
+        )
     return 0
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..files.atomic_write import write_file
 from ..files.printable import printable
 from ..runtime.limits import TimeLimitReached, time_limit
+from ..sampling.methods import METHODS, RENAMED_METHODS
 from .arguments import (
     NO_ANSWER,
     BadInput,
@@ -59,8 +60,9 @@ def add_model_commands(command: Callable[..., Parser], origin: _Origin) -> None:
     sample = command("sample", lambda arguments: _sample(arguments, origin), about)
     sample.epilog = "FILE may also be a model: .npz or JSON with couplings and biases, dimod's JSON or COO text."
     sample.add_argument("--beta", type=fraction, required=True, metavar="B", help="inverse temperature, 1 / energy")
-    methods = "gibbs, tempering, cluster, population or quantum; default: gibbs"
-    sample.add_argument("--method", default="gibbs", metavar="M", help=methods)
+    known = [method.name for method in METHODS if method.command]
+    methods = f"{', '.join(known[:-1])} or {known[-1]}; default: gibbs"
+    sample.add_argument("--method", type=current_method, default="gibbs", metavar="M", help=methods)
     sample.add_argument("--reads", type=count, default=1000, metavar="N", help="states to draw; default: 1000")
     apart = "between draws, or at each step of an anneal; default: 10"
     sample.add_argument("--sweeps", type=count, default=10, metavar="N", help=apart)
@@ -167,3 +169,10 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
 
 def _write(make: Callable[[], str | bytes], path: Path) -> None:
     write_file(path, make())
+
+
+def current_method(name: str) -> str:
+    """Replace a former name by today's."""
+    if name in RENAMED_METHODS:
+        warn("--method", f"{name} is now {RENAMED_METHODS[name]}; the old name goes with the next release")
+    return RENAMED_METHODS.get(name, name)

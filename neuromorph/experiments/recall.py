@@ -161,8 +161,8 @@ def recollect(
     else:
         if problem.size > MAX_ISING_PIXELS:
             raise ValueError(
-                f"{problem.name} has {problem.size} pixels; couplings stop at {MAX_ISING_PIXELS}: scale the picture, or take "
-                "rule dense or modern, which need none"
+                f"{problem.name} has {problem.size} pixels; couplings stop at {MAX_ISING_PIXELS}: scale the picture, "
+                "or take rule dense or modern, which need none"
             )
         if rule == "perceptron":
             learnt = perceptron(x, symmetric=True)

@@ -113,12 +113,12 @@ def _parts(run: Callable[[int], Samples], starts: range, whole: int, progress: S
     return replace(parts[0], spins=spins, energies=energies, diagnostics=about, status=status, message=message)
 
 
-METHODS: Mapping[str, _Method] = {
+_RUNS: Mapping[str, _Method] = {
     "gibbs": _chained(gibbs, 100),
     "tempering": _chained(tempering, 20),
-    "cluster": _chained(swendsen_wang, 20),
-    "population": _population,
-    "quantum": _quantum,
+    "swendsen-wang": _chained(swendsen_wang, 20),
+    "population-annealing": _population,
+    "quantum-annealing": _quantum,
 }
 
 
@@ -134,21 +134,21 @@ def sample_model(
 ) -> Samples:
     """About ``reads`` states at ``beta``; ``sweeps`` are made between draws, or at each step of an anneal.
 
-    Chains (gibbs, tempering, cluster) and populations are four, of a quarter of the reads each.
+    Chains (gibbs, tempering, swendsen-wang) and populations are four, of a quarter of the reads each.
     """
     _require_known(ising, method, reads, sweeps)
     strongest = float((abs(ising.sparse_couplings()).sum(axis=1) + abs(ising.biases)).max())
     if beta * strongest > _FROZEN:
         raise ValueError(
             f"beta is {beta:g} where fields reach {strongest:g}; nothing moves that cold: give "
-            f"{_FROZEN / strongest:.3g} at most, or minimise"
+            f"{_FROZEN / strongest:.3g} at most, or minimize"
         )
-    return METHODS[method](ising, check_beta(beta), reads, sweeps, seed_sequence(rng), progress)
+    return _RUNS[method](ising, check_beta(beta), reads, sweeps, seed_sequence(rng), progress)
 
 
 def _require_known(ising: Ising, method: str, reads: int, sweeps: int) -> None:
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}; choose one of {', '.join(METHODS)}")
+    if method not in _RUNS:
+        raise ValueError(f"method is {method!r}; choose one of {', '.join(_RUNS)}")
     at_least(1, reads=reads, sweeps=sweeps)
     if reads * ising.size > _LARGEST:
         raise ValueError(f"reads is {reads}; of {ising.size} spins at most {_LARGEST // ising.size} are kept in memory")
@@ -163,9 +163,9 @@ def memory_needed(ising: Ising, method: str, reads: int, sweeps: int) -> float:
     replicas = {
         "gibbs": width,
         "tempering": max(width, 4.0 * ladder),
-        "cluster": 40.0 * CHAINS,
-        "population": max(2.0 * width, 10.0 * ceil(reads / CHAINS)),
-        "quantum": 3.0 * _SLICES * batch,
+        "swendsen-wang": 40.0 * CHAINS,
+        "population-annealing": max(2.0 * width, 10.0 * ceil(reads / CHAINS)),
+        "quantum-annealing": 3.0 * _SLICES * batch,
     }[method]
     return n * (replicas + 2.0 * reads) + _JUDGING_BYTES
 

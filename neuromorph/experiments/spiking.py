@@ -121,7 +121,7 @@ def run_batches(
     return done, "ok"
 
 
-def summarise(batches: Sequence[Batch], size: int, asked: int, neurons: int, duration_s: float) -> dict[str, Any]:
+def summarize(batches: Sequence[Batch], size: int, asked: int, neurons: int, duration_s: float) -> dict[str, Any]:
     """Counts of all trials together, their mean rate against time, and what Brian2 was told."""
     trials = min(asked, size * len(batches))
     activity = {name: float(sum(b.activity[name].sum() for b in batches)) for name in batches[0].activity}

@@ -40,17 +40,17 @@ def _recall(session: Session, axes: Any) -> None:
     n, wiring = problem.size, about["options"]["wiring"]
     order = np.concatenate([np.flatnonzero(target > 0), np.flatnonzero(target < 0)])
     rows = order[np.unique(np.linspace(0, n - 1, min(n, _ROWS)).round().astype(int))]
-    colours = np.where(target[rows] > 0, _UP, _DOWN)
-    _raster(session, axes[0, 0], 0, rows, colours, (0.0, about["simulated_s"]), unit="ms")
+    colors = np.where(target[rows] > 0, _UP, _DOWN)
+    _raster(session, axes[0, 0], 0, rows, colors, (0.0, about["simulated_s"]), unit="ms")
     of = "" if wiring == "direct" else ", the first of each pair"
     axes[0, 0].set(ylabel=f"unit ({len(rows)} of {n}{of})")
     mine = (session.trials == 0) & (session.neurons < n)
     edges = np.linspace(0.0, about["simulated_s"], round(about["simulated_s"] / 0.01) + 1)
-    for sign, colour, label in ((1, _UP, "stored as +1"), (-1, _DOWN, "stored as −1")):
+    for sign, color, label in ((1, _UP, "stored as +1"), (-1, _DOWN, "stored as −1")):
         units = np.flatnonzero(target == sign)
         if units.size:
             counts = np.histogram(session.times_s[mine & np.isin(session.neurons, units)], edges)[0]
-            axes[1, 0].stairs(counts / units.size / np.diff(edges), 1e3 * edges, baseline=None, color=colour,
+            axes[1, 0].stairs(counts / units.size / np.diff(edges), 1e3 * edges, baseline=None, color=color,
                                 label=label)  # fmt: skip
     axes[1, 0].set(xlabel="t (ms)", ylabel="rate (Hz)", xlim=(0, 1e3 * about["simulated_s"]))
     axes[1, 0].set_ylim(0.0, 1.2 * max(1.0, axes[1, 0].get_ylim()[1]))
@@ -138,12 +138,12 @@ def _search(session: Session, axes: Any) -> None:
     shown = np.unique(np.linspace(0, groups.max(), min(groups.max() + 1, _ROWS // 2)).round().astype(int))
     units = np.flatnonzero(np.isin(groups, shown))
     units = units[np.argsort(groups[units], kind="stable")][: 2 * _ROWS]
-    colours = np.where(np.searchsorted(shown, groups[units]) % 2, _DOWN, _UP)
-    _raster(session, axes[0, 0], result["chain"], units, colours, (max(0.0, end - _WINDOW), end))
+    colors = np.where(np.searchsorted(shown, groups[units]) % 2, _DOWN, _UP)
+    _raster(session, axes[0, 0], result["chain"], units, colors, (max(0.0, end - _WINDOW), end))
     axes[0, 0].axvline(result["found_s"], color=INK, linewidth=1.0)
     axes[0, 0].annotate("best state", (result["found_s"], 1.0), (-3, 2), xycoords=("data", "axes fraction"),
                         textcoords="offset points", ha="right", fontsize=8.5, color=INK)  # fmt: skip
-    axes[0, 0].set(ylabel=f"unit ({len(units)} of {about['neurons']}), a colour a group")
+    axes[0, 0].set(ylabel=f"unit ({len(units)} of {about['neurons']}), a color a group")
     _rates(about, axes[1, 0])
     axes[1, 0].legend(frameon=False, fontsize=9, labelcolor=INK, loc="lower right")
     ax, last = axes[0, 1], about["simulated_s"]
@@ -152,9 +152,9 @@ def _search(session: Session, axes: Any) -> None:
             times, energies = [*course["times_s"], last], [*course["energy"], course["energy"][-1]]
             ax.plot(times, energies, color=_UP, drawstyle="steps-post", linewidth=0.9, alpha=0.7,
                     label=None if k else "spikes, lowest so far")  # fmt: skip
-    for (name, of), colour in zip(result["baselines"].items(), (_DOWN, _OTHER), strict=True):
+    for (name, of), color in zip(result["baselines"].items(), (_DOWN, _OTHER), strict=True):
         label = f"{'Gibbs' if name == 'gibbs' else 'random'}, {of['updates']:,.0f} decisions: median"
-        ax.axhline(of["median"], color=colour, linestyle="-.", linewidth=1.2, label=label)
+        ax.axhline(of["median"], color=color, linestyle="-.", linewidth=1.2, label=label)
     if result["optimum"] is not None:
         known = {"best known": "best known", "enumeration": "optimum"}[result["optimum_from"]]
         ax.axhline(result["optimum"], color=MUTED, linestyle="--", linewidth=1.2, label=known)
@@ -185,7 +185,7 @@ def _answer(problem: Any, solution: Any, session: Session, ax: Axes) -> None:
 
 
 def _raster(
-    session: Session, ax: Axes, trial: int, rows: Any, colours: Any, window: tuple[float, float], *,
+    session: Session, ax: Axes, trial: int, rows: Any, colors: Any, window: tuple[float, float], *,
     length: float | None = None, unit: str = "s",
 ) -> None:  # fmt: skip
     """Spikes of some neurons of one trial, as dots or as lines of a length."""
@@ -197,13 +197,13 @@ def _raster(
     at, y = session.times_s[seen], row[session.neurons[seen]]
     scale = {"s": 1.0, "ms": 1e3}[unit]
     if length is not None:
-        ax.hlines(y, at, at + length, color=colours[y], linewidth=min(5.0, 90.0 / len(rows)))
+        ax.hlines(y, at, at + length, color=colors[y], linewidth=min(5.0, 90.0 / len(rows)))
     else:
         size = min(12.0, 160.0 / len(rows))  # points; the rows share some 200
-        ax.scatter(scale * at, y, s=size**2, c=colours[y], marker="|", linewidths=1.0)
+        ax.scatter(scale * at, y, s=size**2, c=colors[y], marker="|", linewidths=1.0)
     ax.set(xlabel=f"t ({unit})", xlim=(scale * low, scale * high), ylim=(-0.7, len(rows) - 0.3))
-    labelled = np.arange(0, len(rows), -(-len(rows) // 12)) if len(rows) <= 24 else np.empty(0, int)
-    ax.set_yticks(labelled, [str(k) for k in rows[labelled]])
+    labeled = np.arange(0, len(rows), -(-len(rows) // 12)) if len(rows) <= 24 else np.empty(0, int)
+    ax.set_yticks(labeled, [str(k) for k in rows[labeled]])
 
 
 def _rates(about: Any, ax: Axes) -> None:

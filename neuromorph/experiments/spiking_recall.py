@@ -8,7 +8,7 @@ from ..problems import Recall
 from ..rng import RNG, seed_sequence
 from ..spiking.brian.simulator import Backend, FractionProgress
 from ..spiking.rate_network import SpikingHopfield, Wiring
-from .spiking import Told, collect, require_fit, require_length, run_batches, summarise, width
+from .spiking import Told, collect, require_fit, require_length, run_batches, summarize, width
 from .spiking_result import Batch, Session
 
 MAX_SPIKING_PATTERNS = 100  # patterns recalled when there is no cue
@@ -68,7 +68,7 @@ def recall(
         return Batch(times, found.spike_trials, neurons, found.activity, courses, found.manifest)
 
     batches, status = run_batches(run, trials, size, sequence, progress)
-    about = summarise(batches, size, trials, network.neurons, duration_s)
+    about = summarize(batches, size, trials, network.neurons, duration_s)
     done = about["trials"]
     part = {
         name: np.concatenate([b.found[name] for b in batches])[:done] for name in batches[0].found if name != "edges"

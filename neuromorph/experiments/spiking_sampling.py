@@ -19,7 +19,7 @@ from ..spiking.lif_sampler import LifSamplerNeurons
 from ..spiking.spike_states import SpikeStates, exponential_neuron_divergence, relative_entropy
 from ..spiking.stochastic_neurons import AbstractNeurons
 from .sampling import sample_model
-from .spiking import Told, collect, require_fit, require_length, run_batches, summarise, width
+from .spiking import Told, collect, require_fit, require_length, run_batches, summarize, width
 from .spiking_result import Batch, Session
 
 NEURONS: Mapping[str, type[AbstractNeurons] | type[LifSamplerNeurons]] = {
@@ -85,7 +85,7 @@ def sample(
 
     gibbs = None if n <= EXACT else sample_model(rest, beta, rng=sequence.spawn(1)[0]).whole()
     batches, status = run_batches(run, trials, size, sequence, progress)
-    about = summarise(batches, size, trials, n, _BURN_IN + duration_s)
+    about = summarize(batches, size, trials, n, _BURN_IN + duration_s)
     done = about["trials"]
     states = replace(
         batches[0].found,

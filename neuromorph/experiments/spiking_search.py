@@ -13,7 +13,7 @@ from ..problems.one_hot import MAX_UNITS, OneHot
 from ..rng import RNG, seed_sequence
 from ..spiking.brian.simulator import Backend, FractionProgress
 from ..spiking.winner_take_all import WinnerTakeAll, count_hits, sample_uniformly, solve_by_gibbs, solve_by_spikes
-from .spiking import Told, collect, require_fit, require_length, run_batches, summarise, width
+from .spiking import Told, collect, require_fit, require_length, run_batches, summarize, width
 from .spiking_result import Batch, Session
 
 _LARGEST = 1e100  # whose square, and the sum of squares, are still finite
@@ -80,7 +80,7 @@ def search(
         return Batch(*spikes.spikes, spikes.activity, (spikes, gibbs, luck), spikes.manifest)
 
     batches, status = run_batches(run, trials, size, sequence, progress)
-    about = summarise(batches, size, trials, units, duration_s)
+    about = summarize(batches, size, trials, units, duration_s)
     done = about["trials"]
     energies, gibbs, luck = (np.concatenate([b.found[k].energies for b in batches])[:done] for k in range(3))
     winners, found = (np.concatenate([getattr(b.found[0], k) for b in batches])[:done] for k in ("winners", "found"))

@@ -1,4 +1,4 @@
-"""All 2^n energies in Gray-code order: one spin flips between neighbours, so each state costs O(n)."""
+"""All 2^n energies in Gray-code order: one spin flips between neighbors, so each state costs O(n)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Vectors of fixed width for compiled loops: one value of 64 lanes instead of a loop that may or may not vectorise.
+r"""Vectors of fixed width for compiled loops: one value of 64 lanes instead of a loop that may or may not vectorize.
 
 ``load(a, row, col, lanes)`` reads ``a[row, col : col + lanes]`` of a C-contiguous 2-D array as one value, ``store``
 writes it back; ``+ - * / & | ^ ~ << >>`` and comparisons work lane by lane, a scalar is spread over the lanes. LLVM
@@ -26,7 +26,7 @@ intrinsic: Any = numba_intrinsic  # its stub types what it returns as the undeco
 
 @njit(nogil=True, cache=True)
 def aligned(rows, columns, dtype):
-    """An uninitialised (rows, columns) array that begins at a line of the cache."""
+    """An uninitialized (rows, columns) array that begins at a line of the cache."""
     whole = np.empty(rows * columns + 64, dtype)
     start = (64 - whole.ctypes.data % 64) % 64 // whole.itemsize
     return whole[start : start + rows * columns].reshape(rows, columns)

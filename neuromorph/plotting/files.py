@@ -1,4 +1,4 @@
-"""Figures as files, and as SVG inside a page, where their fonts and colours are the page's."""
+"""Figures as files, and as SVG inside a page, where their fonts and colors are the page's."""
 
 from __future__ import annotations
 
@@ -52,6 +52,6 @@ def _of_the_page(tag: str) -> str:
     tag = re.sub(r' id="[A-Za-z]\w*_\d+"', "", tag)  # every figure has the same ones, and nothing refers to them
     tag = re.sub(r"(?<=[\" ])font-family: [^;\"]*;?", "", tag)
     tag = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", tag)
-    for colour in DARK:
-        tag = tag.replace(colour, f"var({css_name(colour)})")
+    for color in DARK:
+        tag = tag.replace(color, f"var({css_name(color)})")
     return tag

@@ -23,7 +23,7 @@ _CELLS = 200  # rows of the picture of a cut
 _SCALED = 1500  # cities whose distances can be turned into places
 
 
-def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, colour: str = SERIES_COLORS[0]) -> Axes:
+def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, color: str = SERIES_COLORS[0]) -> Axes:
     """A closed tour (n,) through its cities."""
     ax = new_axes(3.4, 3.0) if ax is None else ax
     places = city_places(problem)
@@ -31,7 +31,7 @@ def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, colour: 
         return _without_axes(ax, f"{problem.size} cities without places")
     path = places[np.append(tour, tour[0])]
     crowded = problem.size > _VECTOR
-    ax.plot(*path.T, color=colour, linewidth=0.6 if crowded else 1.5, solid_joinstyle="round", rasterized=crowded)
+    ax.plot(*path.T, color=color, linewidth=0.6 if crowded else 1.5, solid_joinstyle="round", rasterized=crowded)
     if problem.size <= _DOTS:
         size = 26 if problem.size < 100 else 8
         ax.scatter(places[:, 0], places[:, 1], s=size, color=INK, edgecolors=PAPER, linewidths=0.8, zorder=3)
@@ -47,12 +47,12 @@ def city_places(problem: Tsp) -> Float | None:
     if places is not None or problem.size > _SCALED:
         return places
     squares = problem.distances() ** 2
-    centred = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
-    values, vectors = np.linalg.eigh(-0.5 * centred)
+    centerd = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
+    values, vectors = np.linalg.eigh(-0.5 * centerd)
     return np.asarray(vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0.0)))[:, ::-1]
 
 
-def draw_cut(problem: MaxCut, sides: NDArray[Any], ax: Axes | None = None, colour: str = SERIES_COLORS[0]) -> Axes:
+def draw_cut(problem: MaxCut, sides: NDArray[Any], ax: Axes | None = None, color: str = SERIES_COLORS[0]) -> Axes:
     """The edges as a matrix, the nodes of each side together: what lies in the two blocks off the diagonal is cut."""
     from matplotlib.colors import to_rgb
 
@@ -64,20 +64,20 @@ def draw_cut(problem: MaxCut, sides: NDArray[Any], ax: Axes | None = None, colou
     cut = sides[i] != sides[j]
     cells = min(n, _CELLS)
     picture = np.zeros((cells, cells, 4))
-    for chosen, shade in ((~cut, MUTED), (cut, colour)):
+    for chosen, shade in ((~cut, MUTED), (cut, color)):
         where = place[j[chosen]] * cells // n, place[i[chosen]] * cells // n
         density = np.zeros((cells, cells))
         np.add.at(density, where, 1.0)
         filled = density > 0
         picture[filled, :3] = to_rgb(shade)
         picture[filled, 3] = (0.25 + 0.75 * density / max(1.0, density.max()))[filled] * (
-            1.0 if shade == colour else 0.6
+            1.0 if shade == color else 0.6
         )
     ax.imshow(picture, extent=(0, n, n, 0), interpolation="nearest")
     for line in (ax.axhline, ax.axvline):
         line(first, color=INK, linewidth=0.8)
     ax.set(xticks=[], yticks=[])
-    ax.set_xlabel(f"{first:,} and {n - first:,} nodes; coloured: cut", color=MUTED, fontsize=9)
+    ax.set_xlabel(f"{first:,} and {n - first:,} nodes; colored: cut", color=MUTED, fontsize=9)
     for spine in ax.spines.values():
         spine.set_color(LINE)
     return ax
@@ -88,23 +88,23 @@ def draw_recall(
     pattern: NDArray[Any],
     cue: NDArray[Any] | None,
     ax: Axes | None = None,
-    colour: str = SERIES_COLORS[0],
+    color: str = SERIES_COLORS[0],
 ) -> Axes:
     """The cue, the state that came of it, and the pattern meant, side by side."""
     ax = new_axes(4.6, 2.2) if ax is None else ax
     meant = int(problem.meant(pattern if cue is None else cue))
     panels = [("recalled", pattern), ("stored", problem.patterns[meant])]
-    return _tiles(ax, panels if cue is None else [("cue", cue), *panels], problem.shape, colour)
+    return _tiles(ax, panels if cue is None else [("cue", cue), *panels], problem.shape, color)
 
 
 def draw_pattern(
-    pattern: NDArray[Any], shape: tuple[int, int] | None, ax: Axes | None = None, colour: str = SERIES_COLORS[0]
+    pattern: NDArray[Any], shape: tuple[int, int] | None, ax: Axes | None = None, color: str = SERIES_COLORS[0]
 ) -> Axes:
-    """Any state (n,) as tiles, +1 coloured."""
-    return _tiles(new_axes(3.4, 3.0) if ax is None else ax, [("", pattern)], shape, colour)
+    """Any state (n,) as tiles, +1 colored."""
+    return _tiles(new_axes(3.4, 3.0) if ax is None else ax, [("", pattern)], shape, color)
 
 
-def _tiles(ax: Axes, panels: list[tuple[str, NDArray[Any]]], shape: tuple[int, int] | None, colour: str) -> Axes:
+def _tiles(ax: Axes, panels: list[tuple[str, NDArray[Any]]], shape: tuple[int, int] | None, color: str) -> Axes:
     from matplotlib.colors import ListedColormap
 
     n = panels[0][1].size
@@ -116,7 +116,7 @@ def _tiles(ax: Axes, panels: list[tuple[str, NDArray[Any]]], shape: tuple[int, i
         cells[:n] = pattern
         ax.pcolormesh(
             left + np.arange(columns + 1), np.arange(rows + 1), cells.reshape(rows, columns),
-            cmap=ListedColormap([LINE, colour]), vmin=-1, vmax=1,
+            cmap=ListedColormap([LINE, color]), vmin=-1, vmax=1,
             edgecolors="none" if many else PAPER, linewidth=0 if many else 0.6, rasterized=many,
         )  # fmt: skip
         ax.text(left + columns / 2, rows * 1.04, title, color=MUTED, fontsize=9.5, ha="center", va="top")

@@ -1,7 +1,7 @@
-"""Colours of figures and page. Those of figures are also names: on the page they turn into CSS variables, so that one
+"""Colors of figures and page. Those of figures are also names: on the page they turn into CSS variables, so that one
 picture serves the light and the dark scheme.
 
-Hues after Okabe and Ito (2008), apart for all common kinds of colour blindness; shapes and hatches say the same again.
+Hues after Okabe and Ito (2008), apart for all common kinds of color blindness; shapes and hatches say the same again.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ DARK = {
 
 
 def series_color(k: int) -> str:
-    """Colour of the k-th target."""
+    """Color of the k-th target."""
     return SERIES_COLORS[k % len(SERIES_COLORS)]
 
 
-def css_name(colour: str) -> str:
-    """The CSS variable of a colour, ``--c1d2328``."""
-    return f"--c{colour[1:]}"
+def css_name(color: str) -> str:
+    """The CSS variable of a color, ``--c1d2328``."""
+    return f"--c{color[1:]}"

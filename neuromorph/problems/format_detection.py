@@ -125,7 +125,7 @@ _ENTRIES = Form(
     "entries 'i j value' with i = j, of a QUBO or a model",
     "put '# vartype=BINARY' or '# vartype=SPIN' above, number from 0, and `sample` reads it",
 )
-_METIS = Form("a METIS graph, whose line k lists the neighbours of node k", _GRAPH)
+_METIS = Form("a METIS graph, whose line k lists the neighbors of node k", _GRAPH)
 _POINTS = Form("plain coordinates", "write TSPLIB: EDGE_WEIGHT_TYPE: EUC_2D, NODE_COORD_SECTION, then 'city x y' lines")
 _COUNTED = Form(
     "rows of numbers below their count", "for edges put 'nodes edges' in its place; for coordinates write TSPLIB"
@@ -279,7 +279,7 @@ def _header(source: TextFile, rows: list[list[str]]) -> str:
 
 
 def _is_metis(source: TextFile, header: tuple[int, int, int]) -> bool:
-    """Whether n lines list the neighbours of n nodes, each of m edges at both of its ends."""
+    """Whether n lines list the neighbors of n nodes, each of m edges at both of its ends."""
     n, m, start = header
     lines = source.lines[start + 1 : start + n + 2]
     if len(lines) < n or "".join(lines[n:]).strip() or start + n + 2 < len(source.lines):

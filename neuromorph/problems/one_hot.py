@@ -1,4 +1,4 @@
-r"""Problems in which exactly one unit of each group is on: colourings, Sudoku, tours, cuts.
+r"""Problems in which exactly one unit of each group is on: colorings, Sudoku, tours, cuts.
 
 .. math:: E(x) = -\tfrac12 x^\top W x - b^\top x + c, \qquad \sum_{i \in g} x_i = 1 \text{ for every group } g
 
@@ -87,16 +87,14 @@ class OneHot:
         )
 
     @classmethod
-    def colouring(cls, n: int, edges: ArrayLike, colours: int) -> OneHot:
-        """Unit ``colours * node + colour``; E counts the edges (m, 2) whose ends have one colour."""
+    def coloring(cls, n: int, edges: ArrayLike, colors: int) -> OneHot:
+        """Unit ``colors * node + color``; E counts the edges (m, 2) whose ends have one color."""
         pairs = np.asarray(edges, dtype=int).reshape(-1, 2)
-        if colours < 1 or n < 1 or ((pairs < 0) | (pairs >= n)).any() or (pairs[:, 0] == pairs[:, 1]).any():
-            raise ValueError(
-                f"edges must join two of {n} nodes, numbered from 0, and colours ({colours}) be at least 1"
-            )
+        if colors < 1 or n < 1 or ((pairs < 0) | (pairs >= n)).any() or (pairs[:, 0] == pairs[:, 1]).any():
+            raise ValueError(f"edges must join two of {n} nodes, numbered from 0, and colors ({colors}) be at least 1")
         joined = np.zeros((n, n))
         joined[pairs[:, 0], pairs[:, 1]] = joined[pairs[:, 1], pairs[:, 0]] = -1.0
-        return cls(np.kron(joined, np.eye(colours)), np.zeros(n * colours), np.repeat(np.arange(n), colours))
+        return cls(np.kron(joined, np.eye(colors)), np.zeros(n * colors), np.repeat(np.arange(n), colors))
 
     @classmethod
     def sudoku(cls, grid: ArrayLike) -> OneHot:
@@ -113,7 +111,7 @@ class OneHot:
         row, column = np.divmod(np.arange(size**2), size)
         where = np.stack([row, column, row // box * box + column // box])
         edges = np.argwhere(np.triu((where[:, :, None] == where[:, None]).any(axis=0), 1))
-        plain = cls.colouring(size**2, edges, size)
+        plain = cls.coloring(size**2, edges, size)
         filled = np.flatnonzero(cells)
         given = filled * size + cells.ravel()[filled] - 1
         return cls(plain.weights, plain.biases, plain.groups, given)

@@ -74,5 +74,5 @@ class Problem(Protocol):
         ...
 
     def task(self, reads: int, rng: RNG = None) -> Task:
-        """What to ask of a target: to minimise, or to relax from cues."""
+        """What to ask of a target: to minimize, or to relax from cues."""
         ...

@@ -1,4 +1,4 @@
-r"""The travelling salesman: the shortest closed tour through n cities, symmetric distances d_ij >= 0.
+r"""The traveling salesman: the shortest closed tour through n cities, symmetric distances d_ij >= 0.
 
 One-hot form over x_{ip} = 1 where city i stands at position p of the tour, s = 2x - 1, positions cyclic:
 
@@ -46,7 +46,7 @@ _CHUNK = 1 << 22  # floats in flight while many reads are evaluated
 
 @dataclass(frozen=True, eq=False)
 class Tsp:
-    """A symmetric travelling salesman problem of at least three cities.
+    """A symmetric traveling salesman problem of at least three cities.
 
     Parameters
     ----------

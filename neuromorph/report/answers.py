@@ -19,20 +19,18 @@ if TYPE_CHECKING:
     from ..study import Result
 
 
-def draw_answer(
-    problem: Problem, result: Result, ax: Axes | None = None, colour: str = SERIES_COLORS[0]
-) -> Axes | None:
+def draw_answer(problem: Problem, result: Result, ax: Axes | None = None, color: str = SERIES_COLORS[0]) -> Axes | None:
     """The best answer of ``result``, or None if it has none."""
     if result.solution is None or result.solution.value is None:
         return None
     value = result.solution.value
     if isinstance(problem, Tsp):
-        return draw_tour(problem, value, ax, colour)
+        return draw_tour(problem, value, ax, color)
     if isinstance(problem, MaxCut):
-        return draw_cut(problem, value, ax, colour)
+        return draw_cut(problem, value, ax, color)
     if isinstance(problem, Recall):
-        return draw_recall(problem, value, _cue(problem, result), ax, colour)
-    return draw_pattern(value, None, ax, colour)
+        return draw_recall(problem, value, _cue(problem, result), ax, color)
+    return draw_pattern(value, None, ax, color)
 
 
 def _cue(problem: Recall, result: Result) -> NDArray[Any] | None:

@@ -39,17 +39,15 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
         if not curve:
             continue
         low, energy, high, quality = np.array(curve).T
-        colour = series_color(k)
-        ax.fill_betweenx(quality, low, high, color=colour, alpha=0.14, linewidth=0)
-        again = k >= len(SERIES_COLORS)  # colours begin anew: dashes and open marks tell the rounds apart
-        ax.plot(
-            energy, quality, color=colour, linewidth=1.4, marker=".", markersize=4, linestyle="--" if again else "-"
-        )
+        color = series_color(k)
+        ax.fill_betweenx(quality, low, high, color=color, alpha=0.14, linewidth=0)
+        again = k >= len(SERIES_COLORS)  # colors begin anew: dashes and open marks tell the rounds apart
+        ax.plot(energy, quality, color=color, linewidth=1.4, marker=".", markersize=4, linestyle="--" if again else "-")
         bar = np.array([energy[:1] - low[:1], high[:1] - energy[:1]])
         ax.errorbar(
-            energy[:1], quality[:1], xerr=bar, color=colour, zorder=4,
+            energy[:1], quality[:1], xerr=bar, color=color, zorder=4,
             fmt=MARKERS[k % len(MARKERS)], markersize=7, capsize=3, label=_label(result),
-            markerfacecolor=PAPER if again else colour,
+            markerfacecolor=PAPER if again else color,
         )  # fmt: skip
         points += zip(energy.tolist(), quality.tolist(), strict=True)
     if not points:
@@ -86,7 +84,7 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
 
 
 def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Where the energy of a read goes: core (plain) and system (hatched), in the colour of how each part is known."""
+    """Where the energy of a read goes: core (plain) and system (hatched), in the color of how each part is known."""
     from matplotlib.patches import Patch
 
     priced = [

@@ -43,7 +43,7 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
 
     problem = comparison.problem
     return template.render(
-        style=Markup(_colours() + folder.joinpath("page.css").read_text(encoding="utf-8")),
+        style=Markup(_colors() + folder.joinpath("page.css").read_text(encoding="utf-8")),
         problem=problem,
         name=printable(problem.name),
         size=f"{problem.size:,}",
@@ -90,7 +90,7 @@ def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
         "figure": _figure_name(result),
         "name": printable(result.target),
         "summary": printable(result.summary),
-        "colour": css_name(series_color(k)),
+        "color": css_name(series_color(k)),
         "status": status(result),
         "state": result.status.replace(" ", "-"),
         "reason": printable(result.reason),
@@ -143,9 +143,9 @@ def _provenance(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name.replace("_", " "), printable(said(value))) for name, value in data.items() if value is not None]
 
 
-def _colours() -> str:
-    """CSS variables of all colours in both schemes, and what the four kinds look like."""
-    light = "".join(f"{css_name(colour)}:{colour};" for colour in DARK)
-    dark = "".join(f"{css_name(colour)}:{other};" for colour, other in DARK.items())
-    kinds = "".join(f".{kind}{{--kind:var({css_name(colour)})}}" for kind, colour in KIND_COLORS.items())
+def _colors() -> str:
+    """CSS variables of all colors in both schemes, and what the four kinds look like."""
+    light = "".join(f"{css_name(color)}:{color};" for color in DARK)
+    dark = "".join(f"{css_name(color)}:{other};" for color, other in DARK.items())
+    kinds = "".join(f".{kind}{{--kind:var({css_name(color)})}}" for kind, color in KIND_COLORS.items())
     return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}{kinds}\n"

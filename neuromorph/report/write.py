@@ -66,7 +66,7 @@ def draw_comparison(comparison: Comparison) -> dict[str, Axes]:
     """Every figure by its name: "pareto", "energy", and "answer-<target>" for each target that has one."""
     drawn = {"pareto": draw_pareto(comparison), "energy": draw_energy_shares(comparison)}
     for k, result in enumerate(comparison.results):
-        answer = draw_answer(comparison.problem, result, colour=series_color(k))
+        answer = draw_answer(comparison.problem, result, color=series_color(k))
         if answer is not None:
             drawn[f"answer-{own_name(result.target)}"] = answer
     return drawn

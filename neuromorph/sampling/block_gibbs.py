@@ -1,4 +1,4 @@
-r"""Block Gibbs over the colours of the coupling graph: all spins of a colour are updated at once.
+r"""Block Gibbs over the colors of the coupling graph: all spins of a color are updated at once.
 
 .. math:: P(s_C \mid s_{\setminus C}) = \prod_{i \in C} \frac{1}{1 + e^{-2 \beta s_i f_i}}
 
@@ -22,12 +22,12 @@ from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 
 def color_spins(ising: Ising) -> NDArray[np.int64]:
-    """A colour 0, 1, ... of each spin (n,), coupled spins of different colours: greedy, from the largest degree on."""
+    """A color 0, 1, ... of each spin (n,), coupled spins of different colors: greedy, from the largest degree on."""
     j = ising.sparse_couplings()
-    colours = np.empty(ising.size, np.int64)
+    colors = np.empty(ising.size, np.int64)
     order = np.argsort(-np.diff(j.indptr), kind="stable")
-    greedy_colors(j.indptr.astype(np.int64), j.indices.astype(np.int64), order, colours)
-    return colours
+    greedy_colors(j.indptr.astype(np.int64), j.indices.astype(np.int64), order, colors)
+    return colors
 
 
 def block_gibbs(
@@ -38,21 +38,21 @@ def block_gibbs(
     chains: int = 4,
     burn_in: int | ArrayLike = 1000,
     thin: int = 1,
-    colours: ArrayLike | None = None,
+    colors: ArrayLike | None = None,
     initial: ArrayLike | None = None,
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
     """Chains of block updates; parameters as of :func:`gibbs`.
 
-    colours : (n,) or None      classes, as of :func:`colour` (the default); coupled spins must differ
+    colors : (n,) or None      classes, as of :func:`color` (the default); coupled spins must differ
 
-    Diagnostics: ``colours``, how many.
+    Diagnostics: ``colors``, how many.
     """
     beta = check_beta(beta)
     at_least(1, chains=chains, thin=thin)
     j = ising.sparse_couplings()
-    classes = color_spins(ising) if colours is None else np.unique(_checked(colours, ising), return_inverse=True)[1]
+    classes = color_spins(ising) if colors is None else np.unique(_checked(colors, ising), return_inverse=True)[1]
     order = np.argsort(classes, kind="stable")
     starts = np.searchsorted(classes[order], np.arange(classes.max() + 2))
     couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
@@ -69,16 +69,16 @@ def block_gibbs(
         ising, advance, lambda: state, chains=chains, draws=draws, warm=burn_in_betas(burn_in, beta),
         thin=np.full(thin, beta), progress=progress,
     )  # fmt: skip
-    return Samples(spins, energies, np.array([beta]), "block_gibbs", {"colours": int(classes.max()) + 1}, *ending)
+    return Samples(spins, energies, np.array([beta]), "block_gibbs", {"colors": int(classes.max()) + 1}, *ending)
 
 
-def _checked(colours: ArrayLike, ising: Ising) -> NDArray[np.int64]:
-    c = np.asarray(colours)
+def _checked(colors: ArrayLike, ising: Ising) -> NDArray[np.int64]:
+    c = np.asarray(colors)
     if c.shape != (ising.size,) or c.dtype.kind not in "iu":
-        raise ValueError(f"colours have shape {c.shape} of {c.dtype}; give one whole number a spin, ({ising.size},)")
+        raise ValueError(f"colors have shape {c.shape} of {c.dtype}; give one whole number a spin, ({ising.size},)")
     row, column = ising.sparse_couplings().tocoo().coords
     alike = np.flatnonzero(c[row] == c[column])
     if alike.size:
         i, k = row[alike[0]], column[alike[0]]
-        raise ValueError(f"spins {i} and {k} are coupled and both have colour {c[i]}; give them different colours")
+        raise ValueError(f"spins {i} and {k} are coupled and both have color {c[i]}; give them different colors")
     return c.astype(np.int64)

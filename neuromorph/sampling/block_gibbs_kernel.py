@@ -1,4 +1,4 @@
-r"""Greedy graph colouring, and heat-bath sweeps over classes of spins that are not coupled to each other.
+r"""Greedy graph coloring, and heat-bath sweeps over classes of spins that are not coupled to each other.
 
 Within a class fields do not depend on each other, so that all its spins are updated at once.
 Sources: Welsh and Powell, Comput. J. 10, 85 (1967); Gonzalez et al., AISTATS 2011 (chromatic Gibbs).
@@ -16,20 +16,20 @@ from ..kernels.xoshiro import uniform
 
 
 @njit(cache=True, nogil=True)
-def greedy_colors(indptr, indices, order, colours):
-    """Fill ``colours`` (n,) int64: sites in ``order`` take the least colour that no neighbour has; returns how many."""
-    n = colours.size
+def greedy_colors(indptr, indices, order, colors):
+    """Fill ``colors`` (n,) int64: sites in ``order`` take the least color that no neighbor has; returns how many."""
+    n = colors.size
     taken = np.full(n + 1, -1)
-    colours[:] = -1
+    colors[:] = -1
     most = 0
     for i in order:
         for k in range(indptr[i], indptr[i + 1]):
-            if colours[indices[k]] >= 0:
-                taken[colours[indices[k]]] = i
+            if colors[indices[k]] >= 0:
+                taken[colors[indices[k]]] = i
         c = 0
         while taken[c] == i:
             c += 1
-        colours[i] = c
+        colors[i] = c
         most = max(most, c + 1)
     return most
 

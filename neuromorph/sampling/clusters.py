@@ -4,7 +4,7 @@ r"""Cluster moves: Swendsen-Wang (all clusters at once) and Wolff (one cluster a
 
 Sites joined by bonds turn together; that leaves exp(-beta E) as it is for couplings of any sign. Biases are couplings
 to one more spin, the ghost, of whose value the states are then told relative: s_i = s'_i s'_ghost. Where no loop of
-couplings is frustrated (ferromagnets, and all that a gauge or a two-colouring makes one) they hardly slow down at a
+couplings is frustrated (ferromagnets, and all that a gauge or a two-coloring makes one) they hardly slow down at a
 critical point. Where loops are frustrated, clusters swallow the whole system well above the temperatures of interest
 and say little: the moves stay exact, but each is then preceded by a heat-bath sweep, which does the work, and the
 result says so. Parallel tempering serves better there.

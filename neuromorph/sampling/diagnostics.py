@@ -5,7 +5,7 @@ r"""How far samples can be trusted: exact divergence where states can be counted
 
 Chains are arrays (chain, draw) of one quantity, or (chain, draw, ...) of many. A quantity that never changes has no
 autocorrelation: NaN.
-Sources: Vehtari et al., Bayesian Anal. 16, 667 (2021) for rank-normalised split R-hat and bulk effective size; Geyer,
+Sources: Vehtari et al., Bayesian Anal. 16, 667 (2021) for rank-normalized split R-hat and bulk effective size; Geyer,
 Stat. Sci. 7, 473 (1992); Sokal, in Functional Integration (Plenum, 1997), 131 for the window.
 """
 
@@ -90,7 +90,7 @@ def autocorrelation_time(x: ArrayLike, window: float = 5.0) -> float:
 
 
 def split_rhat(x: ArrayLike) -> Any:
-    """Rank-normalised split R-hat, the larger of that of x and of |x - median|: above 1.01 chains disagree."""
+    """Rank-normalized split R-hat, the larger of that of x and of |x - median|: above 1.01 chains disagree."""
     return _in_blocks(x, _rhats)[0]
 
 

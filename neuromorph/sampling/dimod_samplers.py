@@ -29,7 +29,7 @@ from .simulated_annealing import simulated_annealing
 from .validation import at_least, check_ladder
 
 _SampleSet: Any = dimod.SampleSet  # untyped
-Spins: TypeAlias = NDArray[np.int8]
+_Spins: TypeAlias = NDArray[np.int8]
 _SWEEPS = 1000
 
 
@@ -94,7 +94,7 @@ def _sample(
     return result
 
 
-def _states(initial: Any, labels: list[Any], bqm: Any) -> Spins:
+def _states(initial: Any, labels: list[Any], bqm: Any) -> _Spins:
     values, names = dimod.as_samples(initial)
     place = {name: k for k, name in enumerate(names)}
     missing = [label for label in labels if label not in place]
@@ -125,7 +125,7 @@ class _ChainSampler(_Sampler):
     ) -> Any:
         """SampleSet at the last beta."""
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             betas = _betas(beta_schedule, hot, cold, num_sweeps)
             samples = self._method(ising, betas[-1], 1, chains=reads, burn_in=betas[:-1], initial=initial, rng=rng)
             return samples.whole().flat(), {}
@@ -146,7 +146,7 @@ class MetropolisSampler(_ChainSampler):
 
 
 class BlockGibbsSampler(_ChainSampler):
-    """Samples by heat bath, colour by colour of the coupling graph."""
+    """Samples by heat bath, color by color of the coupling graph."""
 
     _method = staticmethod(block_gibbs)
 
@@ -158,7 +158,7 @@ class SwendsenWangSampler(_ChainSampler):
 
 
 class SimulatedAnnealingSampler(_Sampler):
-    """Minimises by simulated annealing, then downhill to a state that no single flip improves."""
+    """Minimizes by simulated annealing, then downhill to a state that no single flip improves."""
 
     def sample(  # type: ignore[override]
         self,
@@ -173,7 +173,7 @@ class SimulatedAnnealingSampler(_Sampler):
     ) -> Any:
         """SampleSet of the ends of ``num_reads`` anneals; betas in equal ratios where no schedule is given."""
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             start = hot or 1e-3 * cold
             betas = geometric_schedule(start, cold, num_sweeps) if beta_schedule is None and cold else beta_schedule
             betas = np.zeros(num_sweeps) if betas is None else check_ladder(betas, name="beta_schedule")
@@ -202,7 +202,7 @@ class TemperingSampler(_Sampler):
     ) -> Any:
         """SampleSet at the coldest beta; with ``lowest`` the lowest each read met. ``info``: swap_rates, betas."""
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             if beta_schedule is not None:
                 betas = check_ladder(beta_schedule, rising=True, name="beta_schedule")
             else:
@@ -238,7 +238,7 @@ class PopulationAnnealingSampler(_Sampler):
     ) -> Any:
         """SampleSet at the last beta. ``info``: log_partition, with its 95 % interval."""
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             if beta_schedule is None:
                 betas = fisher_steps(ising, cold, rng=0)
             else:
@@ -251,7 +251,7 @@ class PopulationAnnealingSampler(_Sampler):
 
 
 class QuantumAnnealingSampler(_Sampler):
-    """Minimises by path-integral quantum annealing at the cold end of ``beta_range``, then downhill."""
+    """Minimizes by path-integral quantum annealing at the cold end of ``beta_range``, then downhill."""
 
     _extra = ("gamma_schedule", "initial_states", "num_slices")
 
@@ -269,7 +269,7 @@ class QuantumAnnealingSampler(_Sampler):
     ) -> Any:
         """SampleSet of the ends of ``num_reads`` anneals of the transverse field, linear where no schedule is given."""
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             gammas = transverse_field_schedule(ising, num_sweeps) if gamma_schedule is None else gamma_schedule
             samples = quantum_annealing(ising, gammas, reads, beta=cold, slices=num_slices, initial=initial, rng=rng)
             return samples.spins, {"broken": samples.diagnostics["broken"]}

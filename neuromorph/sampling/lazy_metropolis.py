@@ -7,7 +7,7 @@ every spin turns at every sweep, and on a ring of equal couplings domain walls a
 chain meets half of the states or fewer. A state is caught if a sweep turns it as a whole. Summed over the spins of a
 part that hangs together, the costs of such a sweep cancel; none is above 0, so all are 0: a single spin that cannot be
 in zero field frees its part, and so does a bias. Where every spin can be, many states are caught if some spins have two
-neighbours only, as on rings, or if few spins have different neighbours, as in small or complete bipartite graphs; else
+neighbors only, as on rings, or if few spins have different neighbors, as in small or complete bipartite graphs; else
 fewer than 2^-16. That this finds all that is caught is counted out, on all graphs of up to 7 spins, in
 tests/test_lazy.py.
 Source: lazy chains: Levin, Peres and Wilmer, Markov Chains and Mixing Times, 2nd ed. (2017), section 1.3.

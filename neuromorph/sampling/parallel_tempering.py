@@ -11,7 +11,7 @@ A ladder of temperatures between which swaps are accepted equally often is found
 
 .. math:: \Lambda(\beta) = \sum_{t: \beta_t < \beta} r_t, \qquad \Lambda(\beta_t) = \tfrac{t}{T-1} \Lambda(\beta_c)
 
-r_t is the measured rate at which swaps between neighbours are rejected: their sum, the communication barrier, hardly
+r_t is the measured rate at which swaps between neighbors are rejected: their sum, the communication barrier, hardly
 depends on the ladder it is measured with, so that a few rounds settle. About 2 Lambda + 1 temperatures make the most
 round trips a replica and sweep, with half of the swaps rejected.
 Sources: Hukushima and Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996); Syed et al., J. R. Stat. Soc. B 84, 321 (2022);
@@ -171,11 +171,11 @@ class Ladders:
         return self._lanes.spins(count * np.arange(0, groups, self._copies) + self._holder[:: self._copies, -1])
 
     def swap_rates(self) -> Float:
-        """Mean probability of a swap between neighbours, (T - 1,)."""
+        """Mean probability of a swap between neighbors, (T - 1,)."""
         return self._chances / np.maximum(self._rounds, 1)
 
     def tries(self) -> int:
-        """How often the swap of any two neighbours was tried at least."""
+        """How often the swap of any two neighbors was tried at least."""
         return int(self._rounds.min())
 
     def diagnostics(self) -> Mapping[str, Any]:

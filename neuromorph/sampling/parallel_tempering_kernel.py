@@ -1,4 +1,4 @@
-r"""Swaps between neighbouring temperatures, and isoenergetic clusters between two replicas at the same one.
+r"""Swaps between neighboring temperatures, and isoenergetic clusters between two replicas at the same one.
 
 .. math:: P(\text{swap}) = \min\bigl(1, e^{(\beta_{t+1} - \beta_t)(E_{t+1} - E_t)}\bigr)
 

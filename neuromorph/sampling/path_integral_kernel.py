@@ -3,7 +3,7 @@ r"""Worldline clusters of the transverse-field Ising model: sites stand in n x P
 .. math:: \beta H = \frac{\beta}{P} \sum_k E(s^k) - K \sum_{ik} s_i^k s_i^{k+1}, \qquad
           K = -\tfrac12 \ln \tanh \frac{\beta \Gamma}{P}
 
-On one site, equal neighbours in time are bound with 1 - exp(-2 K); each bound segment is a heat-bath spin in the sum of
+On one site, equal neighbors in time are bound with 1 - exp(-2 K); each bound segment is a heat-bath spin in the sum of
 its fields. As Gamma -> 0 segments become whole worldlines, and this the classical heat bath.
 Source: Rieger and Kawashima, Eur. Phys. J. B 9, 233 (1999); Suzuki, Prog. Theor. Phys. 56, 1454 (1976).
 """

@@ -45,17 +45,17 @@ def lattice_energy(rows: int, columns: int, beta: float) -> float:
 
 
 def lattice_magnetization(beta: float) -> float:
-    """Yang's spontaneous magnetisation of the infinite lattice; 0 below K_c."""
+    """Yang's spontaneous magnetization of the infinite lattice; 0 below K_c."""
     beta = _positive(beta)
     return float((1.0 - np.sinh(2.0 * beta) ** -4) ** 0.125) if beta > CRITICAL_BETA else 0.0
 
 
-def binder_cumulant(magnetisation: ArrayLike) -> float:
+def binder_cumulant(magnetization: ArrayLike) -> float:
     """U = 1 - <m^4> / 3 <m^2>^2: 2/3 in the ordered phase, 0 in the disordered; curves of all sizes cross at K_c.
 
     Source: Binder, Z. Phys. B 43, 119 (1981).
     """
-    m2 = np.square(np.asarray(magnetisation, dtype=float))
+    m2 = np.square(np.asarray(magnetization, dtype=float))
     return float(1.0 - (m2**2).mean() / (3.0 * m2.mean() ** 2))
 
 

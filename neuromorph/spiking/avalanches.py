@@ -1,14 +1,14 @@
 r"""Synchrony and avalanches of integrate-and-fire units that excite each other without delay.
 
 .. math:: \dot u_i = I - \lambda u_i; \qquad u_i \ge 1: \; u_i \to u_i - 1 \text{ or } 0, \;
-          u_j \to u_j + \alpha \text{ for each neighbour } j
+          u_j \to u_j + \alpha \text{ for each neighbor } j
 
 A unit whose pulse carries others over the threshold starts an avalanche: they fire in synchrony. Without leak, and with
 u_i - 1 after a spike, an energy falls, and within a few cycles every unit fires once in the period (1 - A) / I,
-A = alpha times the number of neighbours (< 1), in groups that stay together: Hopfield and Herz, PNAS 92, 6655 (1995);
-Herz and Hopfield, Phys. Rev. Lett. 75, 1222 (1995). At open borders units have fewer neighbours and other periods, so
+A = alpha times the number of neighbors (< 1), in groups that stay together: Hopfield and Herz, PNAS 92, 6655 (1995);
+Herz and Hopfield, Phys. Rev. Lett. 75, 1222 (1995). At open borders units have fewer neighbors and other periods, so
 that groups re-form for ever; their sizes spread over a range that grows as A comes to 1, as in models of earthquakes:
-Olami, Feder and Christensen, Phys. Rev. Lett. 68, 1244 (1992). u -> 0 favours large groups.
+Olami, Feder and Christensen, Phys. Rev. Lett. 68, 1244 (1992). u -> 0 favors large groups.
 
 If every unit excites all n with alpha / n, and random units are kicked up one at a time, sizes are known exactly:
 
@@ -91,7 +91,7 @@ class PulseNetwork:
 
     @classmethod
     def lattice(cls, side: int, strength: float, *, periodic: bool = True, **options: Any) -> PulseNetwork:
-        """A square of side^2 units with four neighbours each (fewer at open borders); alpha = strength / 4."""
+        """A square of side^2 units with four neighbors each (fewer at open borders); alpha = strength / 4."""
         if side < 3:
             raise ValueError(f"side is {side}; expected at least 3")
         row, column = np.divmod(np.arange(side * side), side)

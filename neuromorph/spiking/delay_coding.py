@@ -57,7 +57,7 @@ class DelayCodeResult:
 
 @dataclass(frozen=True, eq=False)
 class DelayCodeMemory:
-    """A recogniser of templates.
+    """A recognizer of templates.
 
     templates : (k, n) float        y, positive
     code_s : float                  tau_c, s: the delay between values that differ e-fold
@@ -116,8 +116,8 @@ class DelayCodeMemory:
         gap = np.exp(-(arrive[..., None] - arrive[..., None, :]) / self.detector_s)
         return np.asarray((np.tril(np.minimum(gap, 1.0)).sum(axis=-1)).max(axis=-1) / arrive.shape[-1])
 
-    def recognise(self, values: ArrayLike, *, progress: FractionProgress | None = None) -> DelayCodeResult:
-        """Values (trials, n) > 0, coded and recognised by spikes; nothing in it is random."""
+    def recognize(self, values: ArrayLike, *, progress: FractionProgress | None = None) -> DelayCodeResult:
+        """Values (trials, n) > 0, coded and recognized by spikes; nothing in it is random."""
         times = self.spike_times(values)
         (trials, n), k = times.shape, len(self.templates)
         if trials not in self._simulators:

@@ -1,4 +1,4 @@
-r"""Leaky integrate-and-fire neurons that sample: coloured noise makes them fire as sigma((E_L - u0) / alpha).
+r"""Leaky integrate-and-fire neurons that sample: colored noise makes them fire as sigma((E_L - u0) / alpha).
 
 .. math:: \tau_m \dot v = E_L - v + I + \eta, \quad \tau_s \dot I = -I, \quad I \to I + w \text{ at a spike}, \quad
           \tau_s \dot\eta = -\eta + \sigma \sqrt{2 \tau_s}\, \xi

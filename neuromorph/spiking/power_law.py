@@ -4,7 +4,7 @@ r"""Is it a power law? Maximum likelihood for whole numbers, and the probability
 
 with Hurwitz's zeta function, and gamma > 1, if there is no s_max.
 
-gamma maximises the likelihood; s_min is the one with the smallest Kolmogorov-Smirnov distance D between data and fit
+gamma maximizes the likelihood; s_min is the one with the smallest Kolmogorov-Smirnov distance D between data and fit
 from there on. The p-value is the share of samples, drawn from the fit above s_min and from the data below it, and
 fitted in the same way, that lie further from their own fit than the data do; below 0.1 the power law is ruled out.
 Source: Clauset, Shalizi and Newman, SIAM Review 51, 661 (2009), sections 3 and 4; with s_max < infinity, as a finite

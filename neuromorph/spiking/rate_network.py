@@ -128,10 +128,10 @@ class SpikingHopfield:
         middle, half = (g.high + g.low) / 2.0, (g.high - g.low) / 2.0
         t = network.conductances.toarray() if sparse.issparse(network.conductances) else network.conductances
         own = cls(np.zeros_like(t), **options)
-        centre = float(g.inverse(middle))
-        unit = float(g.slope(centre)) / (half * float(own.gain()))
+        center = float(g.inverse(middle))
+        unit = float(g.slope(center)) / (half * float(own.gain()))
         weights = unit * half * r[:, None] * t
-        return cls(weights, unit * (r * (network.currents + middle * t.sum(axis=1)) - centre), **options)
+        return cls(weights, unit * (r * (network.currents + middle * t.sum(axis=1)) - center), **options)
 
     @classmethod
     @single_threaded_blas()

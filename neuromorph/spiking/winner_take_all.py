@@ -13,7 +13,7 @@ many decisions as the network had spikes, new states or updates of one group.
 
 Sources: Jonke, Habenschuss and Maass, Front. Neurosci. 10, 118 (2016) for constraints by spikes and winner-take-all;
 escape noise: Gerstner et al., Neuronal Dynamics (2014), chapter 9. The sawtooth and all numbers are ours, by
-measurement: r of 1 kHz lets rivals fire together, and finds half as many colourings.
+measurement: r of 1 kHz lets rivals fire together, and finds half as many colorings.
 """
 
 from __future__ import annotations

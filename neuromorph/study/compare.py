@@ -25,12 +25,12 @@ from ..rng import RNG, seed_sequence
 from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
-from ..task import Task, task_name
+from ..task import TASK_NAMES, Task, task_name
 from .batches import run_in_batches, why
 from .checkpoint import fingerprint, kept_seed, own_name
 from .comparison import Comparison
-from .contract import TASKS, checked_files, checked_program
-from .installed import Unusable, labelled
+from .contract import checked_files, checked_program
+from .installed import Unusable, labeled
 from .provenance import provenance
 from .result import Result, evaluate_run
 
@@ -76,7 +76,7 @@ def compare(
     end = inf if time_limit is None else time.monotonic() + time_limit
     results: list[Result] = []
     with interrupts() as signals:
-        devices = labelled(targets, signals, end)
+        devices = labeled(targets, signals, end)
         stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
         task = problem.task(reads, _child(stream, "task"))
         able = [
@@ -178,8 +178,8 @@ def _run_target(
 def _unclaimed(study: _Study, device: Target) -> str:
     """What the device does instead, and who can."""
     others = f", which {', '.join(study.able)} can" if study.able else ""
-    claims = " and ".join(sorted(name for name in TASKS if name in device.supported_tasks))
-    return f"claims to {claims} only; the problem asks to {task_name(study.task)}{others}"
+    tasks = " and ".join(sorted(name for name in TASK_NAMES if name in device.supported_tasks))
+    return f"supports {tasks} only; the problem asks to {task_name(study.task)}{others}"
 
 
 def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:

@@ -14,23 +14,23 @@ from ..datum import Datum
 from ..problems import Problem
 from ..protocol import Target, TargetError
 from ..run import Program, Run
+from ..task import TASK_NAMES
 
-TASKS = ("minimise", "sample", "relax")
 _STATUSES = ("ok", "interrupted", "failed")
 _SAME = 1e-6  # two energies nearer than this, of the largest, are one: a target may add in another order, or in float32
 
 
 def checked_target(device: Any) -> Target:
-    """Name, summary and claims are there and of the right type."""
+    """Name, summary and tasks are there and of the right type."""
     if not isinstance(device, Target):
         raise TargetError(f"targets holds a {type(device).__name__}; expected names or objects as of neuromorph.target")
-    name, summary, claims = (getattr(device, member) for member in ("name", "summary", "claims"))
+    name, summary, tasks = (getattr(device, member) for member in ("name", "summary", "supported_tasks"))
     if not (isinstance(name, str) and name.strip()):
         raise TargetError(f"its name is {name!r}; expected some text")
     if not isinstance(summary, str):
         raise TargetError(f"its summary is {summary!r}; expected one line of text")
-    if isinstance(claims, str) or not hasattr(claims, "__contains__") or not any(each in claims for each in TASKS):
-        raise TargetError(f"it claims {claims!r}; expected a frozenset of {', '.join(TASKS)}")
+    if isinstance(tasks, str) or not hasattr(tasks, "__contains__") or not any(each in tasks for each in TASK_NAMES):
+        raise TargetError(f"it supports {tasks!r}; expected a frozenset of {', '.join(TASK_NAMES)}")
     return device
 
 

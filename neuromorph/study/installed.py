@@ -13,12 +13,13 @@ from ..protocol import Target, TargetError
 from ..rng import RNG
 from ..runtime.limits import time_limit
 from ..runtime.signals import Interrupts, alarm
-from .contract import TASKS, checked_target
+from ..task import TASK_NAMES
+from .contract import checked_target
 
 _LOADING_S = 5.0  # an import may always take so long, and else half of the time that is left
 
 
-def labelled(
+def labeled(
     targets: Sequence[str | Target] | str | Target | None, signals: Interrupts, end: float = inf
 ) -> list[tuple[str, Target]]:
     """Each target under its label: two of one name become ``name`` and ``name #2``.
@@ -39,6 +40,7 @@ def labelled(
 
     for each in chosen:
         if isinstance(each, str):
+            each = protocol.current_name(each)
             add(each, _installed(each, signals, end))
             for package in hidden.get(each, ()):
                 add(each, Unusable(each, TargetError(hidden_reason(package, each))))
@@ -62,7 +64,7 @@ class Unusable:
     name: str
     error: BaseException
     summary: str = "does not load"
-    supported_tasks: frozenset[str] = frozenset(TASKS)
+    supported_tasks: frozenset[str] = frozenset(TASK_NAMES)
 
     @property
     def reason(self) -> str:

@@ -143,7 +143,7 @@ def beaten(problem: Problem, best: float | None) -> str:
 
 
 def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
-    """(score - best known) / |best known| of a minimisation, the opposite of a maximisation; NaN without a best."""
+    """(score - best known) / |best known| of a minimization, the opposite of a maximization; NaN without a best."""
     loss = _loss(np.asarray(scores, dtype=float), problem)
     if problem.best_known is None:
         return np.full(loss.shape, np.nan)

@@ -24,10 +24,10 @@ _CLOSEST_M = 0.5e-9  # a lattice cell of silicon: no two dopants stand closer
 
 @dataclass(frozen=True)
 class Material:
-    """relative_permittivity, localisation_m (a of exp(-2 r / a)), attempt_rate_hz (nu0); defaults of ``data.toml``."""
+    """relative_permittivity, localization_m (a of exp(-2 r / a)), attempt_rate_hz (nu0); defaults of ``data.toml``."""
 
     relative_permittivity: float
-    localisation_m: float
+    localization_m: float
     attempt_rate_hz: float
 
     def __post_init__(self) -> None:
@@ -44,7 +44,7 @@ def device_data() -> dict[str, Datum]:
 def silicon() -> Material:
     """Boron in silicon."""
     d = device_data()
-    return Material(d["relative_permittivity"].value, d["localisation_length"].value, d["attempt_rate_hz"].value)
+    return Material(d["relative_permittivity"].value, d["localization_length"].value, d["attempt_rate_hz"].value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ class Device:
         lengths[:n, :n] = between
         np.fill_diagonal(lengths, np.inf)
         lengths[:n, n:], lengths[n:, :n] = contact, contact.T
-        attempts = self.material.attempt_rate_hz * np.exp(-2.0 * lengths / self.material.localisation_m)
+        attempts = self.material.attempt_rate_hz * np.exp(-2.0 * lengths / self.material.localization_m)
         return HoppingNetwork(static, interaction, self.field.levers(sites), attempts)
 
     @property

@@ -129,7 +129,7 @@ def graded_vertices(
         asked = local(near_end.query(lattice)[0], near_electrode.query(lattice)[0])
         keep = (asked > 0.75 * step) & ((asked <= 1.5 * step) | (level == 0)) & shape.contains(lattice)
         inside.append(lattice[keep & (near_edge.query(lattice)[0] > 0.6 * step)])
-        finer = cells[asked <= 1.2 * step]  # with all whose neighbours ask for half
+        finer = cells[asked <= 1.2 * step]  # with all whose neighbors ask for half
         cells = np.unique((2.0 * finer[:, None] + patch).reshape(-1, 2), axis=0)
     points = np.concatenate([edge, *inside])
     first = _distinct(points, spacing / 2**_LEVELS * 0.1)

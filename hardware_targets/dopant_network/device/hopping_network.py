@@ -1,6 +1,6 @@
 r"""Holes that hop between acceptors and electrodes: energies and rates.
 
-n_i = 1 where acceptor i holds a hole (neutral), 0 where it is ionised. With energies of a hole in volts,
+n_i = 1 where acceptor i holds a hole (neutral), 0 where it is ionized. With energies of a hole in volts,
 
 .. math::
     \varepsilon_i = \textstyle\sum_e L_{ie} V_e + \phi_i - \sum_{j \ne i} C_{ij} (1 - n_j), \qquad
@@ -89,8 +89,8 @@ class HoppingNetwork:
     def energy(self, occupation: ArrayLike, voltages_v: ArrayLike, common_v: float = 0.0) -> Float:
         """H of occupations (..., n), V, with the electrodes' holes at ``common_v``."""
         n = np.asarray(occupation, dtype=float)
-        ionised = 1.0 - n
-        pairs = 0.5 * np.einsum("...i,ij,...j->...", ionised, self.interaction_v, ionised)
+        ionized = 1.0 - n
+        pairs = 0.5 * np.einsum("...i,ij,...j->...", ionized, self.interaction_v, ionized)
         return np.asarray(n @ (self.site_energies(voltages_v) - common_v) + pairs)
 
 

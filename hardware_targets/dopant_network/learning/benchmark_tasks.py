@@ -1,7 +1,7 @@
 r"""Tasks for dopant networks: the ring, and the capacity to tell any labels of a few points apart.
 
 Ring: points of a disc of radius r < 1/4 are class 0, those of 1/4 + g < r < 1 class 1, as many of each. Capacity:
-m points in the plane of two inputs, all 2^m - 2 labellings; a labelling is found if a threshold on the current gives
+m points in the plane of two inputs, all 2^m - 2 labelings; a labeling is found if a threshold on the current gives
 an accuracy of 1 - 1/(2m) or more, that is every point, in one of five attempts. The largest m at which all are found
 is a lower bound of the Vapnik-Chervonenkis dimension.
 Source: Ruiz-Euler et al., Neuromorph. Comput. Eng. 1, 024002 (2021); Vapnik and Chervonenkis, Theory Probab. Appl. 16,
@@ -64,8 +64,8 @@ def accuracy(currents: ArrayLike, labels: ArrayLike, at: float, above: bool) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class LabellingCapacity:
-    """Of one number of points m: all labellings (2^m - 2, m), which were found, with which controls (2^m - 2, c), V."""
+class LabelingCapacity:
+    """Of one number of points m: all labelings (2^m - 2, m), which were found, with which controls (2^m - 2, c), V."""
 
     labels: NDArray[np.bool_]
     found: NDArray[np.bool_]
@@ -77,7 +77,7 @@ class LabellingCapacity:
         return float(self.found.mean())
 
 
-def labelling_capacity(
+def labeling_capacity(
     device: Differentiable,
     wiring: ElectrodeRoles,
     points: int,
@@ -90,8 +90,8 @@ def labelling_capacity(
     learning_rate_v: float = 0.01,
     rng: RNG = None,
     progress: Callable[[int, int], None] | None = None,
-) -> LabellingCapacity:
-    """Train controls for every labelling of 2 to 8 ``points``, from ``attempts`` random starts each."""
+) -> LabelingCapacity:
+    """Train controls for every labeling of 2 to 8 ``points``, from ``attempts`` random starts each."""
     if not 2 <= points <= len(POINTS) or attempts < 1:
         raise ValueError(f"points is {points}, attempts {attempts}; from 2 to {len(POINTS)} points, at least 1 attempt")
     labels = (np.arange(1, 2**points - 1)[:, None] >> np.arange(points - 1, -1, -1)) & 1 == 1
@@ -102,13 +102,13 @@ def labelling_capacity(
         of = loss_and_gradient(device, wiring, data, high, loss)
         low, top = (np.full(len(wiring.controls), v) for v in control_range_v)
         trained = train_by_gradient(of, start, low, top, epochs=epochs, learning_rate_v=learning_rate_v)
-        currents = device.linearised(wiring.voltages(data, trained.controls_v))[0]
+        currents = device.linearized(wiring.voltages(data, trained.controls_v))[0]
         reached = [best_threshold(row, high)[2] for row in currents[..., device.outputs.index(wiring.output)]]
         best = int(np.argmax(reached))
         accuracies[k], controls[k] = reached[best], trained.controls_v[best]
         if progress is not None:
             progress(k + 1, len(labels))
-    return LabellingCapacity(labels, accuracies >= 1.0 - 0.5 / points, accuracies, controls)
+    return LabelingCapacity(labels, accuracies >= 1.0 - 0.5 / points, accuracies, controls)
 
 
 def train_gates(

@@ -126,7 +126,7 @@ def train_classifier(
         [s * generator.standard_normal(n) for s, n in zip(spread, np.diff(ends, prepend=0), strict=True)]
     )
     w, b, a, c = (part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True))
-    first = device.linearised(_driven(x, w, b, output, range_v))[0][..., place]
+    first = device.linearized(_driven(x, w, b, output, range_v))[0][..., place]
     mean, deviation = first.mean(axis=0), np.maximum(first.std(axis=0), 1e-18)
     driven = [e for e in range(electrodes) if e != output]
     half = 0.5 * (range_v[1] - range_v[0])
@@ -137,7 +137,7 @@ def train_classifier(
             checkpoint("training", epoch + at / len(order), epochs)
             some = order[at : at + batch]
             v = _driven(x[some], w, b, output, range_v)
-            found, back = device.linearised(v)
+            found, back = device.linearized(v)
             z = (found[..., place] - mean) / deviation
             scores = z @ a + c
             scores -= scores.max(axis=1, keepdims=True)

@@ -3,7 +3,7 @@ r"""Several dopant-network units one after another: currents of a layer become i
 .. math:: z = \frac{I - \langle I \rangle}{\sigma_I}, \qquad
           V_{in} = \tfrac12 (V^{low} + V^{high}) + \tfrac12 (V^{high} - V^{low})\, \mathrm{clip}(z / 2, -1, 1)
 
-with mean and deviation over the training data, kept afterwards (batch normalisation; in hardware an amplifier with
+with mean and deviation over the training data, kept afterwards (batch normalization; in hardware an amplifier with
 offset that limits at two standard deviations). Each unit of the next layer takes all currents of the one before, one an
 input electrode. All units have the same physics and differ in their control voltages: one device used in turn.
 Source: Ruiz-Euler et al., Neuromorph. Comput. Eng. 1, 024002 (2021).
@@ -89,7 +89,7 @@ def grow_layers(
     deviations: list[Float] = []
 
     def output(v: Float) -> Float:
-        return device.linearised(v)[0][..., place]
+        return device.linearized(v)[0][..., place]
 
     for layer, (width, seed) in enumerate(zip(widths, read_seeds(rng, len(widths)), strict=True)):
         units, _ = train_parallel_units(
@@ -167,11 +167,11 @@ def layered_loss_and_gradient(
         slopes, parts = slope[..., None], []  # dl/dI, (a, m, units)
         for layer in range(len(passed) - 1, -1, -1):
             mean, deviation, current, back = passed[layer]
-            if layer < len(passed) - 1:  # back through clip and normalisation
+            if layer < len(passed) - 1:  # back through clip and normalization
                 z = (current - mean) / deviation
                 by_z = slopes * (np.abs(z) < _LIMIT) * per_z
-                centred = by_z - by_z.mean(axis=1, keepdims=True)
-                slopes = (centred - z * (by_z * z).mean(axis=1, keepdims=True)) / deviation
+                centerd = by_z - by_z.mean(axis=1, keepdims=True)
+                slopes = (centerd - z * (by_z * z).mean(axis=1, keepdims=True)) / deviation
             turned = np.moveaxis(slopes, 1, 2)
             gradient = np.zeros((*turned.shape, len(device.outputs)))
             gradient[..., place] = turned
@@ -198,7 +198,7 @@ def _run(
     place, passed = device.outputs.index(wiring.output), []
     x = np.broadcast_to(data, (len(controls[0]), *data.shape))
     for each in controls:
-        found, back = device.linearised(wiring.voltages(x[:, None], each))
+        found, back = device.linearized(wiring.voltages(x[:, None], each))
         current = np.moveaxis(found[..., place], 1, 2)
         mean = current.mean(axis=1, keepdims=True)
         deviation = np.maximum(current.std(axis=1, keepdims=True), 1e-18)

@@ -19,15 +19,15 @@ from neuromorph.ising import Float
 
 
 def corrsig(
-    currents_a: Float, labels: NDArray[np.bool_], *, centre_a: float, scale_a: float, shift: float = 1.1
+    currents_a: Float, labels: NDArray[np.bool_], *, center_a: float, scale_a: float, shift: float = 1.1
 ) -> tuple[Float, Float]:
     """L of currents (..., m) with labels (m,), and dL/dI (..., m), 1/A. rho is 0 where all currents are equal.
 
-    centre_a, scale_a : the separation that is wanted and how sharply, A (5 nA and 3 nA in the source)
+    center_a, scale_a : the separation that is wanted and how sharply, A (5 nA and 3 nA in the source)
     """
     high = classes(currents_a, labels)
-    if not (scale_a > 0.0 and np.isfinite(centre_a) and shift > 1.0):
-        raise ValueError(f"centre_a {centre_a}, scale_a {scale_a}, shift {shift}: finite, positive, above 1")
+    if not (scale_a > 0.0 and np.isfinite(center_a) and shift > 1.0):
+        raise ValueError(f"center_a {center_a}, scale_a {scale_a}, shift {shift}: finite, positive, above 1")
     x = currents_a - currents_a.mean(axis=-1, keepdims=True)
     y = high - high.mean()
     length = np.sqrt((x**2).sum(axis=-1, keepdims=True))
@@ -39,7 +39,7 @@ def corrsig(
     places = np.arange(high.size)
     by_gap = (places == lowest[..., None]).astype(float) - (places == highest[..., None])
     gap = (currents_a * by_gap).sum(axis=-1)
-    missing = np.exp(np.minimum(-(gap - centre_a) / scale_a, 500.0))  # 1 / sigma - 1
+    missing = np.exp(np.minimum(-(gap - center_a) / scale_a, 500.0))  # 1 / sigma - 1
     loss = (shift - rho) * (1.0 + missing)
     gradient = -by_rho * (1.0 + missing)[..., None] - ((shift - rho) * missing / scale_a)[..., None] * by_gap
     return loss, gradient

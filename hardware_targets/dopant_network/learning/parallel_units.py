@@ -127,14 +127,14 @@ def train_parallel_units(
     start = np.empty((attempts, units * c))
     for row, seed in zip(start, read_seeds(rng, attempts), strict=True):
         drawn = np.random.default_rng(seed).uniform(*control_range_v, (pool, c))
-        screened = device.linearised(wiring.voltages(data_v, drawn))[0][..., place].T
+        screened = device.linearized(wiring.voltages(data_v, drawn))[0][..., place].T
         ratios, chosen = select_units(screened, labels, units, firsts=min(pool, _FIRSTS), squares=squares)
         row[:] = drawn[chosen[np.argmax(ratios)]].ravel()
     low, top = (np.full(units * c, v) for v in control_range_v)
     trained = train_by_gradient(of, start, low, top, learning_rate_v=learning_rate_v, epochs=epochs, progress=progress)
     best = int(np.argmin(trained.loss))
     found = ParallelUnits(wiring, trained.controls_v[best].reshape(units, c), np.ones(units))
-    return found.calibrated(lambda v: device.linearised(v)[0][..., place], data_v, labels), float(trained.loss[best])
+    return found.calibrated(lambda v: device.linearized(v)[0][..., place], data_v, labels), float(trained.loss[best])
 
 
 def parallel_loss_and_gradient(
@@ -151,7 +151,7 @@ def parallel_loss_and_gradient(
     i, j = np.triu_indices(units)
 
     def of(flat: Float) -> tuple[Float, Float]:
-        found, back = device.linearised(wiring.voltages(data_v, flat.reshape(len(flat), units, c)))
+        found, back = device.linearized(wiring.voltages(data_v, flat.reshape(len(flat), units, c)))
         currents = np.moveaxis(found[..., place], 1, 2)
         # J is the same for all scales and offsets of the currents: these need no slope of their own.
         scale = np.maximum(currents.std(axis=1, keepdims=True), 1e-300)

@@ -76,7 +76,7 @@ class Surrogate:
         """I (..., o), A, at V (..., k)."""
         return np.asarray(self.mean_a + self.scale_a * self._layers(voltages_v)[-1])
 
-    def linearised(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
+    def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
         """I (..., o) at V (..., k), and what turns a loss's dl/dI (..., o) into its dl/dV (..., k)."""
         layers = self._layers(voltages_v)
 
@@ -92,7 +92,7 @@ class Surrogate:
 
     def slopes(self, voltages_v: ArrayLike) -> Float:
         """dI/dV, (..., o, k), A/V."""
-        currents, back = self.linearised(voltages_v)
+        currents, back = self.linearized(voltages_v)
         return np.stack([back(np.broadcast_to(row, currents.shape)) for row in np.eye(len(self.outputs))], axis=-2)
 
     @property
@@ -136,7 +136,7 @@ def fit_surrogate(
     """Adam in batches of ``batch`` random settings.
 
     hidden : units of each hidden layer; () is the best linear model, found by least squares
-    split : parts for training, validation and test, in the record's order: neighbours on a sweep are alike, and a
+    split : parts for training, validation and test, in the record's order: neighbors on a sweep are alike, and a
             random split would let the test see what training saw
     progress : called with the epochs done and the relative RMSE on the validation part
     """

@@ -43,7 +43,7 @@ class Differentiable(Protocol):
     @property
     def outputs(self) -> tuple[int, ...]: ...
 
-    def linearised(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]: ...
+    def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +64,11 @@ class NoisyDevice:
 
     def currents(self, voltages_v: ArrayLike) -> Float:
         """I (..., o), A, at V (..., k)."""
-        return self.linearised(voltages_v)[0]
+        return self.linearized(voltages_v)[0]
 
-    def linearised(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
+    def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
         """As the device's, with noise in I."""
-        currents, back = self.device.linearised(voltages_v)
+        currents, back = self.device.linearized(voltages_v)
         noise = np.random.default_rng(read_seeds(self.seed, 1)[0]).standard_normal(currents.shape)
         return currents + np.asarray(self.noise_a, dtype=float) * noise, back
 
@@ -111,7 +111,7 @@ def loss_and_gradient(
     place, high = device.outputs.index(wiring.output), np.asarray(labels, dtype=bool)
 
     def of(controls_v: Float) -> tuple[Float, Float]:
-        currents, back = device.linearised(wiring.voltages(data_v, controls_v))
+        currents, back = device.linearized(wiring.voltages(data_v, controls_v))
         value, slope = loss(currents[..., place], high)
         gradient = np.zeros_like(currents)
         gradient[..., place] = slope

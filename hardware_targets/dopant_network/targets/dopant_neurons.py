@@ -8,7 +8,7 @@ what it can. g_i is the trimmed curve of unit i, a sigmoid (module ``units``), e
 which its current is collected, and W is read from phase-change cells, with their errors, or from a memory.
 
 - relax: from the cue at full gain, until no neuron turns any more.
-- minimise: k rises as in ``annealing.gain``; zeta is the amplified current noise of a second unit a neuron. A ``Tsp``
+- minimize: k rises as in ``annealing.gain``; zeta is the amplified current noise of a second unit a neuron. A ``Tsp``
   is held as a permutation: module ``unit_tours``.
 - sample: neurons one after another, each firing if its field beats the charge that went through its noise unit in one
   window (module ``thresholds``).
@@ -82,7 +82,7 @@ class DopantNeurons:
 
     name: ClassVar[str] = "dopant-neurons"
     summary: ClassVar[str] = "dopant networks at 77 K as neurons and noise sources, couplings in memristors"
-    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimise", "sample", "relax"})
+    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
 
     def __post_init__(self) -> None:
         if not 2 <= self.acceptors <= 8:

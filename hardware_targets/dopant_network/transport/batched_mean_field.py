@@ -1,7 +1,7 @@
 r"""The mean field of many settings with its slopes, compiled: what training by gradient evaluates most.
 
-The equations are those of ``mean_field_occupations``. A hop and the way back share one exponential, since only one goes uphill, and
-
+The equations are those of ``mean_field_occupations``. A hop and the way back share one exponential, since only one
+goes uphill, and
 .. math:: F_{ab} = T_{ab} - T_{ba}, \qquad
           \frac{\partial F_{ab}}{\partial \Delta_{ab}} = -\beta\, T_{\text{uphill}} = -w_{ab}
 
@@ -45,10 +45,10 @@ class MeanFieldDevice:
 
     def currents(self, voltages_v: ArrayLike) -> Float:
         """I (..., k), A, at V (..., k). ValueError where no steady state is found."""
-        return self.linearised(voltages_v)[0]
+        return self.linearized(voltages_v)[0]
 
     @single_threaded_blas()
-    def linearised(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
+    def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
         """I (..., k) at V (..., k), A, and what turns a loss's dl/dI into its dl/dV."""
         network, v = self.network, np.asarray(voltages_v, dtype=float)
         rows = np.atleast_2d(network.voltages(v.reshape(-1, v.shape[-1])))

@@ -31,7 +31,7 @@ class BitPackedReplicas:
     kernel, reach, lanes = "packed", packed.REACH, packed.REPLICAS
 
     def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, lazy: Float, workers: int) -> None:
-        self._starts, self._neighbours, self._bonds, self._unit = _bonds(ising)
+        self._starts, self._neighbors, self._bonds, self._unit = _bonds(ising)
         self._offset, self._rule, self._workers = ising.offset, rule, workers
         self._lazy = self._unit * lazy
         biases = np.abs(ising.biases).sum() / self._unit
@@ -52,13 +52,13 @@ class BitPackedReplicas:
 
     def sweep(self, betas: ArrayLike, step: str = "") -> None:
         given = self._unit * check_betas(betas, self._count)
-        for strips_, sweeps in pieces(len(self._spins), len(given), step, parallel_reads=self._workers):
+        for strips_, sweeps in pieces(len(self._spins), len(given), step, together=self._workers):
             rows = given[sweeps]
 
             def one(k: int, rows: Float = rows) -> None:
                 mine = rows if rows.shape[1] == 1 else block_betas(rows, k, packed.REPLICAS, float)
                 mine = np.ascontiguousarray(mine)
-                bonds = (self._starts, self._neighbours, self._bonds)
+                bonds = (self._starts, self._neighbors, self._bonds)
                 packed.sweep_bitpacked(*bonds, self._lazy, mine, self._rule, self._spins[k], self._states[k])
 
             each_on_threads(one, range(strips_.start, strips_.stop), self._workers)
@@ -79,7 +79,7 @@ class BitPackedReplicas:
         broken = np.empty((len(self._spins), packed.REPLICAS), np.int64)
 
         def one(k: int) -> None:
-            packed.unsatisfied(self._starts, self._neighbours, self._spins[k], broken[k])
+            packed.unsatisfied(self._starts, self._neighbors, self._spins[k], broken[k])
 
         each_on_threads(one, range(len(self._spins)), self._workers)
         return self._offset - self._unit * (self._pairs - 2.0 * broken.reshape(-1)[: self._count])

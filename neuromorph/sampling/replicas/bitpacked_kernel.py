@@ -100,10 +100,10 @@ def _mirror(spins):
 
 
 @njit(nogil=True, cache=True)
-def sweep_bitpacked(starts, neighbours, bonds, lazy, betas, rule, spins, state):
+def sweep_bitpacked(starts, neighbors, bonds, lazy, betas, rule, spins, state):
     """A sweep in the order of the spins at each row of ``betas`` (sweeps, 1 or REPLICAS), in units of the couplings.
 
-    starts, neighbours          of :func:`.int8.expand`, biases as bonds with row n, filled to pairs with the spin
+    starts, neighbors          of :func:`.int8.expand`, biases as bonds with row n, filled to pairs with the spin
                                 itself, which is always satisfied
     bonds (n,)                  without the filling
     lazy (n,)                   beta of the hottest replica up to which Metropolis halves the odds of what it can flip
@@ -141,7 +141,7 @@ def sweep_bitpacked(starts, neighbours, bonds, lazy, betas, rule, spins, state):
             if bonds[i] < 8:
                 b5 = zero | number[first, 5]  # without bonds the count ends where it begins
                 for p in range(starts[i], starts[i + 1], 2):
-                    x, y = s ^ load_vector(spins, neighbours[p], 0, 8), s ^ load_vector(spins, neighbours[p + 1], 0, 8)
+                    x, y = s ^ load_vector(spins, neighbors[p], 0, 8), s ^ load_vector(spins, neighbors[p + 1], 0, 8)
                     b0, carry = b0 ^ x ^ y, (b0 & (x | y)) | (x & y)
                     b1, carry = b1 ^ carry, b1 & carry
                     b2, carry = b2 ^ carry, b2 & carry
@@ -150,7 +150,7 @@ def sweep_bitpacked(starts, neighbours, bonds, lazy, betas, rule, spins, state):
             else:
                 b3, b4, b5 = zero | number[first, 3], zero | number[first, 4], zero | number[first, 5]
                 for p in range(starts[i], starts[i + 1], 2):
-                    x, y = s ^ load_vector(spins, neighbours[p], 0, 8), s ^ load_vector(spins, neighbours[p + 1], 0, 8)
+                    x, y = s ^ load_vector(spins, neighbors[p], 0, 8), s ^ load_vector(spins, neighbors[p + 1], 0, 8)
                     b0, carry = b0 ^ x ^ y, (b0 & (x | y)) | (x & y)
                     b1, carry = b1 ^ carry, b1 & carry
                     b2, carry = b2 ^ carry, b2 & carry
@@ -219,7 +219,7 @@ def randomize_bits(spins, state):
 
 
 @njit(nogil=True, cache=True)
-def unsatisfied(starts, neighbours, spins, out):
+def unsatisfied(starts, neighbors, spins, out):
     """Unsatisfied bonds of each replica, ``out`` (REPLICAS,) int64: counted in binary, a row of words a digit."""
     digits = np.zeros((48, WORDS), np.uint64)
     ghost = spins.shape[0] // 2 - 1
@@ -227,9 +227,9 @@ def unsatisfied(starts, neighbours, spins, out):
     for i in range(ghost):
         s = load_vector(spins, i, 0, 8)
         for p in range(starts[i], starts[i + 1]):
-            if neighbours[p] % (ghost + 1) <= i:
+            if neighbors[p] % (ghost + 1) <= i:
                 continue
-            carry = s ^ load_vector(spins, neighbours[p], 0, 8)
+            carry = s ^ load_vector(spins, neighbors[p], 0, 8)
             k = 0
             while any_of(carry):
                 digit = load_vector(digits, k, 0, 8)

@@ -60,7 +60,7 @@ class BlockReplicas:
             rows = np.minimum(2.0 * self._layout.scale * given[first : first + SPAN - self._done % SPAN], _LARGEST)
             every, before = whole * blocks * len(given), whole * blocks * first
             for some, cells in pieces(
-                whole, len(rows) * blocks, step, parallel_reads=self._workers, before=before, total=every
+                whole, len(rows) * blocks, step, together=self._workers, before=before, total=every
             ):
                 start = cells.start // blocks
                 mine = rows[start : -(-cells.stop // blocks)]

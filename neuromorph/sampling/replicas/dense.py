@@ -18,7 +18,7 @@ class DenseLayout:
     """All of J in float32 and the fields of every replica."""
 
     kernel, dtype = "dense", np.float32
-    largest_magnitude = 30_000  # spins: J takes 3.6 GB
+    largest = 30_000  # spins: J takes 3.6 GB
 
     def rows(self, n: int) -> int:
         """Rows of LANES that n spins take."""

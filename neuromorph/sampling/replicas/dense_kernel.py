@@ -5,7 +5,7 @@ r"""Heat bath and Metropolis in float32 on a strip of 64 replicas of a densely c
 The fields H (LANES, width) of all replicas are kept. A block B of spins is updated on a copy of its own fields, which
 follow every flip at once; then all fields take the block's flips in one pass: a matrix product while it is hot, rows of
 J added for the few flips when it is cold. One loop does both, since it leaves out the spins of a block that turned in
-none of GROUP lanes. Sums run in the order of the spins, so a lane does not depend on its neighbours, not even in the
+none of GROUP lanes. Sums run in the order of the spins, so a lane does not depend on its neighbors, not even in the
 last bit.
 """
 

@@ -16,7 +16,7 @@ class Int8Layout:
     """Integers times a unit, fields within +-127."""
 
     kernel, dtype = "int8", np.int8
-    field_bounds = 127  # of a field
+    reach = 127  # of a field
 
     def rows(self, n: int) -> int:
         """Rows of LANES that n spins take."""
@@ -36,8 +36,8 @@ class Int8Layout:
         first = 2 - each[0] % 2 if self._step == 2 else 1
         self._levels = np.arange(first, max(each.max(), 2) + self._step, self._step)
         j = ising.sparse_couplings()
-        starts, neighbours = rows_to_add(j.indptr, j.indices, weights, ising.size, 2 * ising.size, 4)
-        self._bonds, self._offset = (starts, neighbours, biases.astype(np.int8)), ising.offset
+        starts, neighbors = rows_to_add(j.indptr, j.indices, weights, ising.size, 2 * ising.size, 4)
+        self._bonds, self._offset = (starts, neighbors, biases.astype(np.int8)), ising.offset
         self._lazy = lazy_lanes(lazy, self.scale)
 
     def sweep(

@@ -5,7 +5,7 @@ r"""Heat bath and Metropolis in integers on a strip of 64 replicas: for coupling
 
 c, the highest cost that may be paid, is counted out: one comparison of 31 random bits with a threshold for every value
 x that a field can take and that is not too rare. While it is so hot that many are common, one logarithm is cheaper
-(V of :mod:`.variates`); both take the same random number. Fields lie within +-127; a coupling of 3 is a neighbour
+(V of :mod:`.variates`); both take the same random number. Fields lie within +-127; a coupling of 3 is a neighbor
 listed thrice.
 """
 
@@ -28,7 +28,7 @@ _NEVER = 22.0  # exp(-22) < 2^-31
 
 @njit(nogil=True, cache=True)
 def expand_neighbors(indptr, indices, weights, negative, filler, multiple, starts, out):
-    """Rows to add for spin i, out[starts[i] : starts[i + 1]]: each neighbour |w| times, from ``negative`` on if w < 0.
+    """Rows to add for spin i, out[starts[i] : starts[i + 1]]: each neighbor |w| times, from ``negative`` on if w < 0.
 
     Filled to a multiple with the row ``filler``, or i itself if that is negative. Returns the length.
     """
@@ -57,11 +57,11 @@ def _mirror(spins):
 
 
 @njit(nogil=True, inline="always")
-def _sum(starts, neighbours, spins, i, field):
+def _sum(starts, neighbors, spins, i, field):
     """field + sum_j J_ij s_j."""
     for p in range(starts[i], starts[i + 1], 4):
-        a = load_vector(spins, neighbours[p], 0, 64) + load_vector(spins, neighbours[p + 1], 0, 64)
-        b = load_vector(spins, neighbours[p + 2], 0, 64) + load_vector(spins, neighbours[p + 3], 0, 64)
+        a = load_vector(spins, neighbors[p], 0, 64) + load_vector(spins, neighbors[p + 1], 0, 64)
+        b = load_vector(spins, neighbors[p + 2], 0, 64) + load_vector(spins, neighbors[p + 3], 0, 64)
         field = field + (a + b)
     return field
 
@@ -87,10 +87,10 @@ def _thresholds(two_beta, rule, levels, table):
 
 
 @njit(nogil=True, cache=True)
-def sweep_int8(starts, neighbours, biases, lazy, levels, step, two_betas, rule, done, begin, end, spins, state):
+def sweep_int8(starts, neighbors, biases, lazy, levels, step, two_betas, rule, done, begin, end, spins, state):
     """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES) float32, 2 beta a lane.
 
-    starts, neighbours          of :func:`expand`, filled to fours with row 2n
+    starts, neighbors          of :func:`expand`, filled to fours with row 2n
     biases (n,) int8
     lazy (n,) float32           2 beta up to which Metropolis halves the odds of a free flip
     begin, end                  of the blocks of all sweeps, as of :func:`.variates.span`
@@ -119,7 +119,7 @@ def sweep_int8(starts, neighbours, biases, lazy, levels, step, two_betas, rule, 
             for row in range(rows):
                 i = first + row
                 s = load_vector(spins, i, 0, 64)
-                field = _sum(starts, neighbours, spins, i, spread(s, biases[i]))
+                field = _sum(starts, neighbors, spins, i, spread(s, biases[i]))
                 x = convert(select_lanes(s < I8(0), I8(0) - field, field), types.int32)
                 bits = load_vector(drawn, row, 0, 64)
                 if common > _MANY or hot <= lazy[i]:
@@ -147,12 +147,12 @@ def sweep_int8(starts, neighbours, biases, lazy, levels, step, two_betas, rule, 
 
 
 @njit(nogil=True, cache=True)
-def int8_energies(starts, neighbours, biases, spins, out):
+def int8_energies(starts, neighbors, biases, spins, out):
     """-2 E of one strip in units of the integers, into ``out`` (1, LANES) int32: sum_i s_i (2 h_i + sum_j J_ij s_j)."""
     _mirror(spins)
     total = load_vector(out, 0, 0, 64) * I32(0)
     for i in range(biases.size):
         s = load_vector(spins, i, 0, 64)
-        wide = convert(_sum(starts, neighbours, spins, i, s - s), types.int32) + I32(2) * I32(biases[i])
+        wide = convert(_sum(starts, neighbors, spins, i, s - s), types.int32) + I32(2) * I32(biases[i])
         total = total + select_lanes(s < I8(0), I32(0) - wide, wide)
     store_vector(out, 0, 0, total)

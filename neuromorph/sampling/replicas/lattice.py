@@ -43,7 +43,7 @@ class LatticeReplicas:
 
     def sweep(self, betas: ArrayLike, step: str = "") -> None:
         given = np.broadcast_to(check_betas(betas, self.count), (len(np.asarray(betas)), self.count))
-        for some, sweeps in pieces(self.count, len(given), step, parallel_reads=self._workers):
+        for some, sweeps in pieces(self.count, len(given), step, together=self._workers):
 
             def one(k: int, sweeps: slice = sweeps) -> None:
                 mine = given[sweeps, k]
@@ -90,19 +90,19 @@ def _torus(ising: Ising) -> tuple[tuple[int, int], float, NDArray[np.int8], NDAr
     j, n = ising.sparse_couplings(), ising.size
     why = "kernel 'lattice' needs a square lattice with periodic borders, its spins row by row"
     if j.nnz != 4 * n or (np.diff(j.indptr) != 4).any():
-        raise ValueError(f"{why}; this problem has {j.nnz / n:g} neighbours a spin instead of 4: use another kernel")
+        raise ValueError(f"{why}; this problem has {j.nnz / n:g} neighbors a spin instead of 4: use another kernel")
     columns = int(j.indices[2])  # spin 0 is next to 1, columns - 1, columns and n - columns
     across, down = lattice.TILES_ACROSS, lattice.TILES_DOWN
     if n % columns or columns % across or columns < 2 * across or n // columns % down or n // columns < 2 * down:
         raise ValueError(
             f"{why}, and 16, 24, ... of those of 128, 192, ... spins; this one has {n} spins, by its "
-            f"neighbours in rows of {columns}: use 'packed', or another kernel"
+            f"neighbors in rows of {columns}: use 'packed', or another kernel"
         )
     site = np.arange(n).reshape(-1, columns)
     near = np.stack([np.roll(site, shift, axis) for axis in (0, 1) for shift in (1, -1)], axis=-1).reshape(n, 4)
     strength = float(np.abs(j.data[0]))
     if not np.array_equal(np.sort(near, axis=1).ravel(), j.indices):
-        raise ValueError(f"{why}; the neighbours of this one are others: use another kernel")
+        raise ValueError(f"{why}; the neighbors of this one are others: use another kernel")
     if (np.abs(j.data) != strength).any() or (ising.biases != ising.biases[0]).any():
         raise ValueError("kernel 'lattice' needs one |J_ij| and one h_i for all; use 'packed', 'int8' or 'sparse'")
     value = j.data.reshape(n, 4)

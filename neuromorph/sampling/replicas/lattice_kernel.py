@@ -3,7 +3,7 @@ r"""Heat bath and Metropolis on bits for one big square lattice with periodic bo
 .. math:: s_i f_i = (4 - 2 u_i) J + h s_i, \qquad u_i = \sum_j s_i \oplus s_j \oplus [J_{ij} < 0]
 
 The lattice is cut into 8 x 64 tiles, a word a row of tiles and a bit a tile. The sites at one place of all tiles are no
-neighbours, so they are updated at once: 512 of them. Beyond the edge of a tile lies the next one: bits or words rolled
+neighbors, so they are updated at once: 512 of them. Beyond the edge of a tile lies the next one: bits or words rolled
 by one. ``spins`` is (rows / 8, columns / 64, 8) uint64; bit q of word w at (y, x) is the site in row w rows / 8 + y and
 column q columns / 64 + x. Chance is decided as in :mod:`.packed`.
 """

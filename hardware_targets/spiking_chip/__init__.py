@@ -43,7 +43,7 @@ def spiking_brainscales(*, sample: bool = False, **options: Any) -> SpikingChip:
         "spiking-brainscales",
         "BrainScaleS-2: 512 analog neurons, 1000 times faster than biology, fixed-pattern errors",
         read_table("brainscales"),
-        frozenset({"minimize", "relax"} | ({"sample"} if sample else set())),
+        frozenset({"minimize", "recall"} | ({"sample"} if sample else set())),
         **options,
     )
 

@@ -97,8 +97,8 @@ def _fisher_length(
     if not spread.max():
         return grid, (grid - hot) / power_of_two(grid) / 1024.0
     if far:  # beta sqrt(Var E) is at most about sqrt(n) in equilibrium; what is frozen apart is not
-        unit = 1.0 / np.maximum(grid, start)
-        spread = np.clip(spread, unit, np.sqrt(ising.size) * unit)
+        least = 1.0 / np.maximum(grid, start)
+        spread = np.clip(spread, least, np.sqrt(ising.size) * least)
     else:
         spread = np.maximum(spread, _FLOOR * spread.max())
     return grid, np.r_[0.0, np.cumsum(0.5 * (spread[1:] + spread[:-1]) * np.diff(grid))]

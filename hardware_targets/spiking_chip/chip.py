@@ -73,11 +73,14 @@ class SpikingChip:
         state: Programmed = program.state
         way: ways.Reader = ways.minimise
         asked: Any = None
+        doubts: tuple[str, ...] = ()
         if isinstance(task, Relax):
             way, asked = ways.relax, task.cues(reads, state.size)
         elif isinstance(task, Sample):
             way, asked = ways.sample, task.beta
         cores, network = state.cores(task), state.network(task)
+        if isinstance(task, Sample):
+            doubts = state.plan(task.beta).doubts
         groups = batches(seeds, *sizes(network.neurons, network.synapses))
         parts, status = whole_parts((b.where, way(state, asked, b)) for b in groups)
         ends = _joined(parts)
@@ -88,6 +91,7 @@ class SpikingChip:
             ends.activity | self._device(ends, cores),
             converged=ends.settled,
             status=status,
+            message="; ".join(doubts),
             provenance={"parameters": {"cores": cores, **asdict(self.times), "backend": self.backend}},
         )
         return replace(run, provenance={**run.provenance, "neurobench": neurobench(program, run)})

@@ -4,9 +4,9 @@ r"""A problem on a chip: one network of neurons for each task, built when it is 
           b_i = 2 \beta \Bigl(h_i - \sum_j J_{ij}\Bigr), \quad
           \text{minimise: } W', b' \text{ of winner-take-all groups}
 
-The first two are of the couplings that the chip holds. To sample, neurons that inhibit each other strongly take turns
-(``AbstractNeurons.suited``), and a read is as long as the network needs from rest (``mixing``), up to ``LONGEST`` times
-the usual; both depend on the network and beta alone. A search has more neurons, two a spin or one a city and
+The first two are of the couplings that the chip holds. To sample, strongly coupled neurons take turns
+(``AbstractNeurons.suited``), and a read is as long as the network needs from rest (``mixing``), in up to ``LONGEST``
+times the usual steps; both depend on the network and beta alone. A search has more neurons, two a spin or one a city and
 position: their weights and biases are rounded, and get their share of the fixed pattern, on their own.
 Sources: those of ``neuromorph.spiking``.
 """
@@ -24,7 +24,7 @@ from scipy import sparse
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit, Minimise, Sample, Task
-from neuromorph.spiking.abstract import TOGETHER, AbstractNeurons
+from neuromorph.spiking.abstract import CROWDED, AbstractNeurons
 from neuromorph.spiking.backend import Backend, Simulator, build
 from neuromorph.spiking.lif_sampler import LifSamplerNeurons
 from neuromorph.spiking.mixing import periods_to_settle
@@ -39,8 +39,8 @@ from .tables import Table
 UNITS = 1024  # of a search; more take minutes, since the energy of every state is computed
 SYNAPSES = 1 << 21  # of one read; more take minutes
 NOISY = 0.5e-3  # step of integrate-and-fire neurons that sample, s
-LONGEST = 32  # times sample_s that a read of a sampler may take
-FAR = 0.05  # total variation of its bound from exp(-beta E), at the end of a read; that of the neurons is its square
+LONGEST = 32  # times the usual steps that a read of a sampler may take
+FAR = 0.05  # bound on the total variation of a read's state from exp(-beta E)
 _AWAKE = 0.8  # of a read, when most neurons are
 
 
@@ -189,19 +189,18 @@ class Programmed:
         doubts, sample_s = [], self.times.sample_s
         if not self.analog:
             neurons = AbstractNeurons(dt_s=self.times.step_s).suited(weights, biases)
-            if (off := neurons.together(weights, biases)) > TOGETHER:
-                doubts.append(
-                    f"up to {min(off, 1.0):.0%} of a neuron's time is owed to neurons that inhibit each other and fire "
-                    "in one step; they are too many to take turns: take a lower beta, or a sparser problem"
-                )
-        usual = _AWAKE * sample_s / neurons.tau_s
-        needed, away = periods_to_settle(weights, biases, FAR, max(1, int(LONGEST * usual)))
+            if not neurons.suit(weights, biases):
+                doubts.append(CROWDED)
+        usual, most = _AWAKE * sample_s / neurons.tau_s, LONGEST
+        if not self.analog:
+            most = round(LONGEST * neurons.dt_s / self.times.step_s) or 1
+        needed, away = periods_to_settle(weights, biases, FAR, max(1, int(most * usual)))
         if away > FAR:
             doubts.append(
-                f"reads of {LONGEST * sample_s:g} s from rest may be too short: the bound on their total variation "
-                f"from exp(-beta E) is {away:.2f}: take a lower beta, or Times with a longer sample_s"
+                f"reads of {most * sample_s:g} s from rest may be too short: the bound on their total variation from "
+                f"exp(-beta E) is {away:.2f}: take a lower beta, or Times with a longer sample_s"
             )
-        return Plan(neurons, sample_s * min(LONGEST, ceil(needed / usual)), tuple(doubts))
+        return Plan(neurons, sample_s * min(most, ceil(needed / usual)), tuple(doubts))
 
     def _biases(self, beta: float) -> Float:
         return 2.0 * beta * (self.couplings.biases - np.asarray(self.couplings.weights.sum(axis=1)).ravel())

@@ -66,7 +66,9 @@ def sample(state: Programmed, beta: float, batch: Batch) -> Ends:
     n, plan = state.size, state.plan(beta)
     neurons, duration = plan.neurons, plan.duration_s
     simulator, values = state.sampler(beta, batch.size)
-    values["cells.start"] = state.times.sample_s / 2.0 * np.random.default_rng(batch.seed).beta(4.0, 4.0, batch.size * n)
+    values["cells.start"] = (
+        state.times.sample_s / 2.0 * np.random.default_rng(batch.seed).beta(4.0, 4.0, batch.size * n)
+    )
     record = simulator.run(duration, values, rng=batch.seed)
     chain, neuron = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), n)
     steps = np.rint(record["spikes.t"] / neurons.dt_s).astype(np.int64)

@@ -2,11 +2,12 @@ r"""How long a network has to run from rest until its state is a sample.
 
 .. math:: \| P^t(0, \cdot) - p \|_{TV} \le \epsilon
 
-P: n heat-bath updates of neurons at random in every tau. Neurons switch on at rate e^u / tau and off at 1 / tau, each
-1 + e^u times as fast as the heat bath at 1 / tau, and by Peskun's order relax no later; where a barrier is crossed,
-twice as fast. To 12 neurons the distance is computed from all states; beyond, bounded by pairs of chains that see the
-same random numbers, one from rest, the other from all on or from anywhere: by how many of them still differ.
-The bound is loose where couplings are frustrated: chains that were told to be too short may be long enough.
+P: n heat-bath updates of neurons at random in every tau. Abstract neurons that take turns are no slower: each is updated
+in every tau. Nor are those that spike at any time, as far as they forget their last spikes: they switch on at rate
+e^u / tau and off at 1 / tau, each 1 + e^u times as fast as the heat bath at 1 / tau (Peskun's order).
+To 12 neurons the distance is computed from all states; beyond, bounded by pairs of chains that see the same random
+numbers, one from rest, the other from all on or from anywhere: by how many of them still differ. That bound is loose
+where couplings are frustrated: reads that it calls too short may be long enough.
 Sources: Peskun, Biometrika 60, 607 (1973); Johnson, JASA 91, 154 (1996); Levin and Peres, Markov Chains and Mixing
 Times (2017), chapter 5.
 """

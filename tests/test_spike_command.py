@@ -140,11 +140,12 @@ def test_a_model_is_sampled_down_to_the_floor(place, tmp_path, capsys):
     p = exact.boltzmann(glass(5), 0.8)
     assert result["mean_energy_exact"] == pytest.approx(p @ exact.energies(glass(5)))
     assert result["mean_spins_exact"] == pytest.approx(p @ exact.spins_of(np.arange(32), 5))
-    on = np.clip(spikes["times_s"] + 0.2e-3 + 0.01, 0.2, 2.2) - np.clip(spikes["times_s"] + 0.2e-3, 0.2, 2.2)
+    dt = about["manifest"]["dt_s"]
+    on = np.clip(spikes["times_s"] + dt + 0.01, 0.2, 2.2) - np.clip(spikes["times_s"] + dt, 0.2, 2.2)
     share = np.bincount(spikes["neurons"], weights=on, minlength=5) / 32.0
     assert result["mean_spins"] == pytest.approx(2 * share - 1, abs=1e-4)
     assert about["activity"]["synaptic_operations"] == 4 * about["activity"]["spikes"]
-    assert about["activity"]["membrane_updates"] == 16 * 5 * 11000
+    assert about["activity"]["membrane_updates"] == 16 * 5 * round(2.2 / dt)
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])

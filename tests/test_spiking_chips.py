@@ -328,7 +328,7 @@ def test_a_table_of_ones_own_replaces_numbers(tmp_path):
     chip = spiking_generic(mine)
     assert chip.table["synapse_energy"].value == 1e-12
     assert (chip.table["device_second"].low, chip.table["device_second"].high) == (0.5, 2.0)
-    run = chip.run(chip.program(ring(4), 0), Sample(1.0), 2, 0)
+    run = chip.run(chip.program(ring(4), 0), Sample(0.2), 2, 0)
     np.testing.assert_allclose(run.activity["device_s"], 1000 * 1e-5)
     bench = Datum(2.0, "W", 1.0, 3.0, "measured", "my own bench")
     power = next(cost.energy for cost in spiking_generic({"chip_power": bench}).costs() if "own power" in cost.what)

@@ -6,8 +6,8 @@ r"""A problem on a chip: one network of neurons for each task, built when it is 
 
 The first two are of the couplings that the chip holds. To sample, strongly coupled neurons take turns
 (``AbstractNeurons.suited``), and a read is as long as the network needs from rest (``mixing``), in up to ``LONGEST``
-times the usual steps; both depend on the network and beta alone. A search has more neurons, two a spin or one a city and
-position: their weights and biases are rounded, and get their share of the fixed pattern, on their own.
+times the usual steps; both depend on the network and beta alone. A search has more neurons, two a spin or one a city
+and position: their weights and biases are rounded, and get their share of the fixed pattern, on their own.
 Sources: those of ``neuromorph.spiking``.
 """
 

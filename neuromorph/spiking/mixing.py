@@ -2,9 +2,9 @@ r"""How long a network has to run from rest until its state is a sample.
 
 .. math:: \| P^t(0, \cdot) - p \|_{TV} \le \epsilon
 
-P: n heat-bath updates of neurons at random in every tau. Abstract neurons that take turns are no slower: each is updated
-in every tau. Nor are those that spike at any time, as far as they forget their last spikes: they switch on at rate
-e^u / tau and off at 1 / tau, each 1 + e^u times as fast as the heat bath at 1 / tau (Peskun's order).
+P: n heat-bath updates of neurons at random in every tau. Abstract neurons that take turns are no slower: each is
+updated in every tau. Nor are those that spike at any time, as far as they forget their last spikes: they switch on at
+rate e^u / tau and off at 1 / tau, each 1 + e^u times as fast as the heat bath at 1 / tau (Peskun's order).
 To 12 neurons the distance is computed from all states; beyond, bounded by pairs of chains that see the same random
 numbers, one from rest, the other from all on or from anywhere: by how many of them still differ. That bound is loose
 where couplings are frustrated: reads that it calls too short may be long enough.

@@ -148,6 +148,18 @@ def test_a_model_is_sampled_down_to_the_floor(place, tmp_path, capsys):
     assert about["activity"]["membrane_updates"] == 16 * 5 * round(2.2 / dt)
 
 
+def test_a_strongly_coupled_model_is_sampled_as_it_is(tmp_path, capsys):
+    """Three spins, J up to 2, in COO: with all neurons in each step the divergence was .40, the energy -2.42."""
+    (tmp_path / "head.coo").write_text("# vartype=SPIN\n0 0 -1.000000\n0 1 -1.000000\n1 1 0.500000\n1 2 2.000000\n")
+    code, about, _ = spike(capsys, tmp_path, tmp_path / "head.coo", "--seed", 0)
+    assert code == 0
+    require_described(about)
+    result = about["result"]
+    assert result["divergence"] < 4e-3
+    assert result["mean_energy"] == pytest.approx(result["mean_energy_exact"], abs=0.04)
+    assert about["options"]["turns"] == 2
+
+
 @pytest.mark.parametrize("words", [[], ["--json"]])
 def test_a_full_disk_costs_the_files_and_no_number(words, place, tmp_path, monkeypatch, capsys):
     def full(path, content):

@@ -232,7 +232,7 @@ def test_reads_are_as_long_as_the_network_needs():
         run = chip.run(program, Sample(beta), 2000, 1)
         require_distribution(run.spins, exact.boltzmann(program.held, beta))
         assert run.converged.all()
-        assert run.activity["membrane_updates"][0] <= 32 * 2 * 1000
+        assert run.activity["membrane_updates"][0] <= 16 * 2 * 1000
     run = chip.run(chip.program(ring(100), 0), Sample(1.0), 100, 2)
     error = np.sqrt(100 * (1.0 - np.tanh(1.0) ** 2) / 100)
     assert run.energies.mean() == pytest.approx(-100 * np.tanh(1.0), abs=5.0 * error)

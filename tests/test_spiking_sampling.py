@@ -215,7 +215,11 @@ def test_divergence_of_integrate_and_fire_neurons_at_100_and_1000_seconds(lif):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("neurons", [AbstractNeurons(), LifSamplerNeurons()], ids=["abstract", "lif"])
+@pytest.mark.parametrize(
+    "neurons",
+    [AbstractNeurons(), AbstractNeurons(10e-3, 10e-3 / 3.0, (0, 2, 1, 2)), LifSamplerNeurons()],
+    ids=["abstract", "in turn", "lif"],
+)
 def test_compiled_programs_agree_with_numpy_in_distribution(neurons):
     """Each back end against the same exact distribution; a program twice with a seed, and with another."""
     sampler = BoltzmannSampler(GLASS, 0.4, neurons, backend="cpp_standalone")

@@ -120,6 +120,10 @@ class SpikingChip:
             notes.append("held is the symmetric part of the couplings; the rest is in the mapping error")
         if self.analog and "sample" in self.claims:
             notes.append("integrate-and-fire neurons sample exp(-beta E) roughly: the larger the couplings, the worse")
+        elif "sample" in self.claims:
+            notes.append(
+                "to sample strong couplings neurons take turns, a colour of the graph a step; gating is not counted"
+            )
         state = self._state(problem, wires, None, pattern)
         words = float(wires.weights.nnz + wires.size)
         return Program(

@@ -39,7 +39,7 @@ from .tables import Table
 UNITS = 1024  # of a search; more take minutes, since the energy of every state is computed
 SYNAPSES = 1 << 21  # of one read; more take minutes
 NOISY = 0.5e-3  # step of integrate-and-fire neurons that sample, s
-LONGEST = 32  # times the usual steps that a read of a sampler may take
+LONGEST = 16  # times the usual steps that a read of a sampler may take
 FAR = 0.05  # bound on the total variation of a read's state from exp(-beta E)
 _AWAKE = 0.8  # of a read, when most neurons are
 

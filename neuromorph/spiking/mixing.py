@@ -32,7 +32,7 @@ from ..rng import kernel_states, read_seeds
 
 ENUMERATED = 12  # neurons up to which all states are followed
 _PAIRS = 64  # of chains, fewer where a tau of them has more than so many synapses to look at:
-_SYNAPSES = 1 << 20
+_SYNAPSES = 1 << 18
 
 
 def periods_to_settle(weights: Any, biases: Float, distance: float, most: int) -> tuple[int, float]:

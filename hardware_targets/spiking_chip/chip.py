@@ -73,11 +73,14 @@ class SpikingChip:
         state: Programmed = program.state
         way: ways.Reader = ways.minimise
         asked: Any = None
+        doubts: tuple[str, ...] = ()
         if isinstance(task, Relax):
             way, asked = ways.relax, task.cues(reads, state.size)
         elif isinstance(task, Sample):
             way, asked = ways.sample, task.beta
         cores, network = state.cores(task), state.network(task)
+        if isinstance(task, Sample):
+            doubts = state.plan(task.beta).doubts
         groups = batches(seeds, *sizes(network.neurons, network.synapses))
         parts, status = whole_parts((b.where, way(state, asked, b)) for b in groups)
         ends = _joined(parts)
@@ -88,6 +91,7 @@ class SpikingChip:
             ends.activity | self._device(ends, cores),
             converged=ends.settled,
             status=status,
+            message="; ".join(doubts),
             provenance={"parameters": {"cores": cores, **asdict(self.times), "backend": self.backend}},
         )
         return replace(run, provenance={**run.provenance, "neurobench": neurobench(program, run)})
@@ -116,6 +120,10 @@ class SpikingChip:
             notes.append("held is the symmetric part of the couplings; the rest is in the mapping error")
         if self.analog and "sample" in self.claims:
             notes.append("integrate-and-fire neurons sample exp(-beta E) roughly: the larger the couplings, the worse")
+        elif "sample" in self.claims:
+            notes.append(
+                "to sample strong couplings neurons take turns, a colour of the graph a step; gating is not counted"
+            )
         state = self._state(problem, wires, None, pattern)
         words = float(wires.weights.nnz + wires.size)
         return Program(

@@ -14,17 +14,14 @@ from ..ising import Float, Ising
 from ..rng import RNG, seed_sequence
 from ..sampling.samples import Samples
 from ..sampling.session import sample_model
-from .abstract import AbstractNeurons
+from .abstract import CROWDED, AbstractNeurons
 from .backend import Backend, Progress
 from .lif_sampler import LifSamplerNeurons
 from .sampler import BoltzmannSampler
 from .session import Batch, Session, Told, collect, require_fit, require_length, run_batches, summarise, width
 from .states import SpikeStates, memoryless_floor, relative_entropy
 
-NEURONS: Mapping[str, type[AbstractNeurons] | type[LifSamplerNeurons]] = {
-    "abstract": AbstractNeurons,
-    "lif": LifSamplerNeurons,
-}
+NEURONS = ("abstract", "lif")
 EXACT = 16  # spins up to which shares of states are compared
 FLOOR = 10  # spins up to which their exact floor is known
 
@@ -62,10 +59,10 @@ def sample(
             f"beta is {beta:g} where fields reach {strongest:g}; nothing moves that cold: give "
             f"{_SETTLED / strongest:.3g} at most"
         )
-    cells = NEURONS[neurons]()
+    sampler = BoltzmannSampler(rest, beta, LifSamplerNeurons() if neurons == "lif" else None, backend)
+    cells = sampler.cells
     if not cells.tau_s <= duration_s < np.inf:
         raise ValueError(f"duration is {duration_s:g} s; a spike lasts {cells.tau_s:g} s: give at least that")
-    sampler = BoltzmannSampler(rest, beta, cells, backend)
     weights, biases = sampler.network()
     require_fit(name, weights.nnz + n, "give a smaller or sparser model")
     require_length(_BURN_IN + duration_s, trials, n / cells.tau_s)
@@ -99,11 +96,14 @@ def sample(
         result, courses, shown = _beside_exact(rest, states, exact.boltzmann(rest, beta), settling)
     else:
         result, courses, shown = _beside_gibbs(rest, states, gibbs)
+    if isinstance(cells, AbstractNeurons) and not cells.suit(weights, biases):
+        result = {**result, "caution": CROWDED}
+    turns = max(cells.turns) + 1 if isinstance(cells, AbstractNeurons) and cells.turns else None
     session = {
         "task": "sample",
         "status": status,
         "problem": {"name": name, "kind": "ising", "size": ising.size},
-        "options": {"beta": beta, "neurons": neurons, "duration_s": duration_s, "burn_in_s": _BURN_IN,
+        "options": {"beta": beta, "neurons": neurons, "turns": turns, "duration_s": duration_s, "burn_in_s": _BURN_IN,
                     "clamp": {str(k): v for k, v in sorted((clamp or {}).items())}},
         "result": result,
         "courses": courses,

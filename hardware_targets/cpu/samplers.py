@@ -60,8 +60,8 @@ class CpuSampler:
     plan : (ising, beta, minimize, sweeps) -> (draw, lanes)     ladders and schedules, which are counted as well; a
                                                                 read takes ``lanes`` replicas
     sweeps : int                                                of each replica in a read
-    power_w : float | None                                      of one busy core, as of ``digital.CpuAnneal``
-    together : int                                              reads that take about the time of one
+    power_w : float | None                                      of one busy core, as of ``annealer.CpuAnneal``
+    parallel_reads : int                                        reads that take about the time of one
     """
 
     name: str
@@ -77,6 +77,7 @@ class CpuSampler:
         CpuAnneal(self.sweeps, self.power_w)  # the same rules
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins."""
         if isinstance(problem, Tsp) and problem.size > MAX_PENALTY_CITIES:
             raise DoesNotFit(
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
@@ -86,6 +87,7 @@ class CpuSampler:
         return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=self.parallel_reads)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Draw ``reads`` states side by side and charge each an equal part of the time."""
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
@@ -113,6 +115,7 @@ class CpuSampler:
         return complete_run(program, task, spins, activity, status=status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         return CpuAnneal(power_w=self.power_w).costs()
 
 
@@ -155,7 +158,7 @@ def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler
 
 
 def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: float | None = None) -> CpuSampler:
-    """Population annealing, a small population a read; ``sweeps`` are shared by its temperatures."""
+    """Use population annealing, a small population a read; ``sweeps`` are shared by its temperatures."""
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = fisher_steps(ising, beta, rng=0)
@@ -188,6 +191,6 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
 
 
 def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:
-    """From hot to beta in equal ratios: all the way to minimize, in a third of the sweeps to sample."""
+    """Cool from hot to beta in equal ratios: all the way to minimize, in a third of the sweeps to sample."""
     down = sweeps if minimize else sweeps // 3
     return np.r_[geometric_ramp(default_range(ising)[0], beta, down), np.full(sweeps - down, beta)]

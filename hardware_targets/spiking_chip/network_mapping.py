@@ -1,11 +1,12 @@
-r"""A problem on a chip: one network of neurons for each task, built when it is first asked for.
+r"""The mapping of a problem to a chip: one network of neurons for each task, built on demand.
 
-.. math:: \text{relax: } T = \lambda J, \quad \text{sample: } W = 4 \beta J, \;
+.. math:: \text{recall: } T = \lambda J, \quad \text{sample: } W = 4 \beta J, \;
           b_i = 2 \beta \Bigl(h_i - \sum_j J_{ij}\Bigr), \quad
           \text{minimize: } W', b' \text{ of winner-take-all groups}
 
-The first two are of the couplings that the chip holds. A search has more neurons, two a spin or one a city and
-position: their weights and biases are rounded, and get their share of the fixed pattern, on their own.
+where J and h are the couplings and biases that the chip holds, T and W weights, b biases, lambda the scale of
+``SpikingHopfield`` and beta the inverse temperature. A search has more neurons, two a spin or one a city and position:
+W' and b' are quantized, and get their share of the fixed-pattern noise, on their own.
 Sources: those of ``neuromorph.spiking``.
 """
 
@@ -33,18 +34,28 @@ from .chip_tables import Table
 from .neurobench import ChipWorkload
 from .quantization import FixedPatternNoise, SynapticWeights, cores_for, quantize
 
-UNITS = 1024  # of a search; more take minutes, since the energy of every state is computed
-SYNAPSES = 1 << 21  # of one read; more take minutes
+UNITS = 1024  # largest number of units of a search; more take minutes, since the energy of every state is computed
+SYNAPSES = 1 << 21  # largest number of synapses in one read; more take minutes
 NOISY = 0.5e-3  # step of integrate-and-fire neurons that sample, s
 
 
 @dataclass(frozen=True)
 class ReadDurations:
-    """Of a read, in seconds of the model.
+    """Durations of a read, in seconds of the model.
 
-    relax_s, read_s : all of it, and its last part, over which rates are counted; the cue is there for 0.1 s
-    sample_s, step_s : all of it from rest, and the step of abstract neurons
-    search_s : of winner-take-all groups, in periods of 0.5 s
+    Attributes
+    ----------
+    relax_s, read_s : float
+        Whole duration of a recall, and its last part, over which rates are counted; the cue lasts 0.1 s.
+    sample_s, step_s : float
+        Whole duration of a sampling read from rest, and the step of abstract neurons.
+    search_s : float
+        Duration of a search, in periods of 0.5 s.
+
+    Raises
+    ------
+    ValueError
+        If a duration is not positive, or too short for its parts.
     """
 
     relax_s: float = 0.5
@@ -67,10 +78,26 @@ class ReadDurations:
 class ChipNetwork:
     """A problem on a chip.
 
-    problem : Ising or Problem        as asked for
-    wires : Wires or None             couplings and biases as the chip has them, in the problem's units; None: a tour
-    one_hot : OneHot or None          of a tour
-    analog : bool                     integrate-and-fire neurons sample; signs of weights need two synapses
+    Attributes
+    ----------
+    problem : Ising or Problem
+        The requested problem.
+    wires : SynapticWeights or None
+        Couplings and biases as the chip holds them, in the problem's units; None for a tour.
+    one_hot : OneHot or None
+        The one-hot form of a tour.
+    table : dict of str to Datum
+        The chip's numbers.
+    pattern : FixedPatternNoise
+        The chip's errors.
+    name : str
+        The chip's name.
+    analog : bool
+        Whether integrate-and-fire neurons sample, and signs of weights need two synapses.
+    times : ReadDurations
+        Durations of a read.
+    backend : str
+        The back end of Brian2.
     """
 
     problem: Ising | Problem
@@ -85,7 +112,7 @@ class ChipNetwork:
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def network(self, task: Task) -> ChipWorkload:
-        """What is on the chip for ``task``."""
+        """Return the size of the network that is on the chip for ``task``."""
         search, sampled = isinstance(task, Minimize), isinstance(task, Sample)
         wires = self.search if search else self.couplings
         connections = int(wires.weights.nnz)
@@ -96,7 +123,13 @@ class ChipNetwork:
         return ChipWorkload(wires.size, connections, (1 + double) * connections, weight, bias, state, operations)
 
     def cores(self, task: Task) -> int:
-        """Cores in use; DoesNotFit where the chip, or this simulation of it, is too small."""
+        """Count the cores in use for ``task``.
+
+        Raises
+        ------
+        DoesNotFit
+            If the chip, or its simulation, is too small.
+        """
         if isinstance(task, Minimize):
             require_search(self.size if self.wires is None else 2 * self.size)
         network = self.network(task)
@@ -111,37 +144,37 @@ class ChipNetwork:
 
     @property
     def size(self) -> int:
-        """Spins."""
+        """Number of spins."""
         return self.problem.size**2 if self.wires is None else self.wires.size
 
     @property
     def couplings(self) -> SynapticWeights:
-        """``wires``, of anything but a tour."""
+        """``wires`` of any problem but a tour, for which DoesNotFit is raised."""
         if self.wires is None:
             raise DoesNotFit(f"{self.name} holds a tour as a search; give its ising() to sample or to relax")
         return self.wires
 
     @cached_property
     def groups(self) -> OneHot:
-        """The problem as it is searched, exact: with it the host computes energies."""
+        """The exact one-hot problem of a search, by which the host computes energies."""
         if self.one_hot is not None:
             return self.one_hot
         return OneHot.from_spins(self.problem if isinstance(self.problem, Ising) else self.problem.ising())
 
     @property
     def rivals(self) -> WinnerTakeAll:
-        """The neurons of a search; those of tours with weights that, measured, give shorter tours of 6 to 20 cities."""
+        """The winner-take-all neurons of a search; tours of 6 to 20 cities come out shorter with a strength of 0.25."""
         return WinnerTakeAll() if self.one_hot is None else WinnerTakeAll(strength=0.25)
 
     @cached_property
     def search(self) -> SynapticWeights:
-        """The winner-take-all neurons as held, in units of their potential."""
+        """The winner-take-all network as the chip holds it, in units of the neurons' potential."""
         weights, biases = self.rivals.network(self.groups)
         return quantize(SynapticWeights(sparse.csr_array(weights), biases), self.table, self.pattern)
 
     @cached_property
     def memory(self) -> SpikingHopfield:
-        """The network of rates, scaled as ``SpikingHopfield.from_ising`` does."""
+        """The rate network, scaled as ``SpikingHopfield.from_ising`` scales it."""
         j = self.couplings.weights.toarray()
         even = (j + j.T) / 2.0
         network = SpikingHopfield.from_ising(Ising(even, self.couplings.biases), backend=self.backend)
@@ -149,7 +182,7 @@ class ChipNetwork:
         return replace(network, weights=network.weights.flat[k] / even.flat[k] * j) if even.flat[k] else network
 
     def sampler(self, beta: float, chains: int) -> tuple[Simulator, dict[str, Float]]:
-        """The simulation of ``chains`` samplers side by side, built once, and its parameters."""
+        """Return the simulation of ``chains`` samplers side by side, built once, and its parameters."""
         neurons, coo = self.neurons, sparse.coo_array(self.couplings.weights)
         post, pre = coo.coords
         offset = np.arange(chains)[:, None] * self.size
@@ -162,12 +195,12 @@ class ChipNetwork:
 
     @property
     def neurons(self) -> AbstractNeurons | LifSamplerNeurons:
-        """Those that sample."""
+        """The neurons that sample."""
         return LifSamplerNeurons(dt_s=NOISY) if self.analog else AbstractNeurons(dt_s=self.times.step_s)
 
 
 def require_search(units: int) -> None:
-    """DoesNotFit for searches whose simulation takes minutes."""
+    """Raise DoesNotFit for a search with so many units that its simulation takes minutes."""
     if units > UNITS:
         raise DoesNotFit(
             f"a search needs {units} neurons, two a spin or one a city and position; beyond {UNITS} its simulation "

@@ -2,7 +2,7 @@ r"""Reads of a programmed chip: relaxing rate networks, spike-based samplers, wi
 
 .. math:: x_i = 2 r_i / r - 1 \;\text{(recall)}, \qquad s_i = +1 \;\text{while neuron } i \text{ is refractory (sample)}
 
-where r_i is the rate of neuron i and r the rate that stands for x = 1. Each task has its own network of the same couplings:
+where r_i is the rate of neuron i and r the rate of x = 1. Each task has its own network of the same couplings:
 
 - recall: a neuron a spin with output x_i (``SpikingHopfield``); spins are the signs of the outputs, from spikes that
   are counted over the last part of a read.

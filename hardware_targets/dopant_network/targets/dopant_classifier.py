@@ -27,8 +27,8 @@ from neuromorph.runtime.threads import single_threaded_blas
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from ..learning.logic_gates import GATES, Terminals, separation
 from ..learning.training import ElectrodeRoles
-from ..transport.current_voltage import current_trace
 from ..transport.kinetic_monte_carlo import measure_currents
+from ..transport.telegraph_noise import current_trace
 from .interface_data import DATA
 from .transfer_curves import current_noise
 

@@ -1,13 +1,13 @@
-r"""Voltages and currents of a device, measured or simulated: how they are sampled, kept and read.
+r"""I-V datasets of a device, measured or simulated: sampling, simulation, files.
 
 Every electrode is swept by a sawtooth of its own frequency,
 
 .. math:: V_e(t) = V_e^{low} + (V_e^{high} - V_e^{low})\, \mathrm{frac}(f_e t + \varphi_e),
           \qquad f_e \propto \sqrt{p_e}
 
-with p_e the e-th prime. Square roots of primes have no rational relation, so the sweep fills the box of voltages evenly
-(Weyl), while each voltage moves slowly enough for a device to follow.
-Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020).
+where V_e is the voltage of electrode e, phi_e its phase, and p_e the e-th prime. Square roots of primes have no
+rational relation, so the sweep fills the box of voltages evenly (Weyl), while each voltage moves slowly enough for a
+device to follow. Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020).
 """
 
 from __future__ import annotations
@@ -35,19 +35,25 @@ from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from ..transport.kinetic_monte_carlo import measure_currents
 from ..transport.master_equation import stationary_occupations
 
-_KEEP = 500  # points between two writings of an unfinished record
-_MOST_BYTES = 1 << 30  # of a file, and of its arrays
-_LONGEST = 100_000  # bytes of a line; of some thousand electrodes
+_KEEP = 500  # number of points between two writings of an unfinished dataset
+_MOST_BYTES = 1 << 30  # largest size of a file, and of its arrays
+_LONGEST = 100_000  # largest number of bytes of a line, for some thousand electrodes
 
 
 @dataclass(frozen=True, eq=False)
 class IvDataset:
-    """m settings and what flowed.
+    """Voltages and currents at m settings.
 
-    voltages_v : (m, k) float       V of every electrode
-    currents_a : (m, o) float       A, out of the device into electrodes ``outputs``
-    outputs : tuple of int          o electrodes
-    source : str                    what measured or simulated it
+    Attributes
+    ----------
+    voltages_v : (m, k) float
+        Voltages of every electrode, V.
+    currents_a : (m, o) float
+        Currents out of the device into electrodes ``outputs``, A.
+    outputs : tuple of int
+        The o electrodes.
+    source : str
+        The origin: a measurement or a simulation.
     """
 
     voltages_v: Float
@@ -74,9 +80,23 @@ class IvDataset:
 def sawtooth_voltages(
     points: int, low_v: ArrayLike, high_v: ArrayLike, *, cycles_per_point: float = 0.01, rng: RNG = None
 ) -> Float:
-    """(points, k) voltages between ``low_v`` and ``high_v`` (k,), V, with random phases; equal ones hold an electrode.
+    """Sample voltages by sawtooth sweeps with random phases; equal limits hold an electrode.
 
-    cycles_per_point : float      of the slowest sawtooth; the others have sqrt(p_e / 2) as many
+    Parameters
+    ----------
+    points : int
+        Number of settings.
+    low_v, high_v : (k,) float
+        Limits, V.
+    cycles_per_point : float
+        Frequency of the slowest sawtooth; the others have sqrt(p_e / 2) as many.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    (points, k) float
+        Settings, V.
     """
     low, high, generator = _box(points, low_v, high_v, rng)
     if not 0.0 < cycles_per_point < 0.5:
@@ -86,7 +106,7 @@ def sawtooth_voltages(
 
 
 def random_voltages(points: int, low_v: ArrayLike, high_v: ArrayLike, *, rng: RNG = None) -> Float:
-    """(points, k) voltages, uniform and independent between ``low_v`` and ``high_v`` (k,), V."""
+    """Sample voltages (points, k), uniform and independent between ``low_v`` and ``high_v`` (k,), V."""
     low, high, generator = _box(points, low_v, high_v, rng)
     return low + (high - low) * generator.random((points, low.size))
 
@@ -102,10 +122,31 @@ def simulate_dataset(
     path: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> IvDataset:
-    """Simulate ``voltages_v`` (m, k): exactly, or by kinetic Monte Carlo to ``relative_error`` if that is given.
+    """Simulate the currents of a device at many settings.
 
-    path : an .npz file that is written every 500 points and where an interrupted collection goes on
-    progress : called with the points done and asked for
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The device.
+    voltages_v : (m, k) float
+        Settings, V.
+    outputs : tuple of int
+        Electrodes whose currents are kept.
+    temperature_k : float
+        Temperature, K.
+    relative_error : float, optional
+        Precision of kinetic Monte Carlo; None solves the master equation.
+    rng : RNG
+        Seed or generator.
+    path : path-like, optional
+        An .npz file that is written every 500 points, from which an interrupted simulation continues.
+    progress : callable, optional
+        Called with the points done and their number.
+
+    Returns
+    -------
+    IvDataset
+        The dataset.
     """
     v = np.atleast_2d(network.voltages(voltages_v))
     seeds = read_seeds(rng, len(v))
@@ -139,12 +180,15 @@ def simulate_dataset(
 
 
 def dissipated_w(voltages_v: ArrayLike, currents_a: ArrayLike) -> Float:
-    """P = -sum_e V_e I_e, W, of voltages and currents into all electrodes, (..., k) each."""
+    """Compute the power -sum_e V_e I_e, W, of voltages and currents into all electrodes (..., k)."""
     return np.asarray(-(np.asarray(voltages_v, dtype=float) * np.asarray(currents_a, dtype=float)).sum(axis=-1))
 
 
 def write_dataset(path: str | os.PathLike[str], record: IvDataset) -> Path:
-    """As .npz, or as .csv: columns V0, V1, ... in V and I3, ... in A, after a comment line with the source."""
+    """Write a dataset as .npz or .csv.
+
+    A .csv file has columns V0, V1, ... in V and I3, ... in A, after a comment line with the source.
+    """
     if Path(path).suffix == ".npz":
         return write_arrays(path, voltages_v=record.voltages_v, currents_a=record.currents_a,
                             outputs=np.array(record.outputs), source=np.array(record.source))  # fmt: skip
@@ -156,7 +200,13 @@ def write_dataset(path: str | os.PathLike[str], record: IvDataset) -> Path:
 
 
 def read_dataset(path: str | os.PathLike[str]) -> IvDataset:
-    """A .npz or .csv file as ``write_dataset`` makes them; ValueError with the line at fault."""
+    """Read a dataset from a .npz or .csv file of ``write_dataset``.
+
+    Raises
+    ------
+    ValueError
+        For any other file, with the line at fault.
+    """
     try:
         return _from_npz(path) if Path(path).suffix == ".npz" else _from_csv(path)
     except ValueError as reason:  # a rule of the record itself names no file
@@ -200,14 +250,14 @@ def _from_csv(path: str | os.PathLike[str]) -> IvDataset:
 
 
 def as_outputs(electrodes: np.ndarray) -> tuple[int, ...]:
-    """The numbers of electrodes in an array of a file. Raises ValueError for other things."""
+    """Check an array of a file as numbers of electrodes; raise ValueError for anything else."""
     if electrodes.ndim != 1 or electrodes.dtype.kind not in "iu" or electrodes.size > 1000:
         raise ValueError(f"outputs are {electrodes.shape} of {electrodes.dtype}; give a few whole numbers, (o,)")
     return tuple(electrodes.tolist())
 
 
 def write_arrays(path: str | os.PathLike[str], **arrays: np.ndarray) -> Path:
-    """An .npz file, whole or not at all."""
+    """Write an .npz file, whole or not at all."""
     held = io.BytesIO()
     np.savez(held, allow_pickle=False, **arrays)
     return write_file(path, held.getvalue())
@@ -216,7 +266,22 @@ def write_arrays(path: str | os.PathLike[str], **arrays: np.ndarray) -> Path:
 def read_arrays(
     path: str | os.PathLike[str], names: tuple[str, ...], *, text: tuple[str, ...] = ()
 ) -> dict[str, np.ndarray]:
-    """The arrays ``names`` of an .npz file, those in ``text`` of strings. ValueError, with the path, for any other."""
+    """Read arrays from an .npz file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    names : tuple of str
+        The arrays.
+    text : tuple of str
+        Those of strings.
+
+    Raises
+    ------
+    ValueError
+        With the path, for any other file.
+    """
     try:
         arrays = read_npz(_content(path), names, text=text, limit=_MOST_BYTES)
     except ArrayFileError as reason:
@@ -238,7 +303,7 @@ def _content(path: str | os.PathLike[str]) -> bytes:
 
 
 def _check_lines(path: str | os.PathLike[str], content: bytes) -> None:
-    """ValueError for a line that would be split into more parts than memory should hold."""
+    """Raise ValueError for a line that would be split into more parts than memory should hold."""
     at = 0
     while at + _LONGEST < len(content):
         end = max(content.rfind(mark, at, at + _LONGEST) for mark in (b"\n", b"\r"))

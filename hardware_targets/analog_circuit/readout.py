@@ -38,7 +38,7 @@ STAGES = 2  # gain stages of a neuron: two amplifiers of sqrt(gain) are faster t
 AMPLIFIERS = STAGES + 1  # amplifiers of a neuron: its gain stages and an inverter
 CUE = 0.9  # outputs at the start of a recall, as a fraction of the swing
 
-_LEAK = 0.01  # a neuron's own conductance as a part of that of its synapses
+_LEAK = 0.01  # conductance of a neuron's leak over that of its synapses
 _REST = 1e-3  # largest distance of a resting potential from its equilibrium, over the largest potential or the swing
 _WINDOW, _WINDOWS, _LOOKS = 10.0, 40, 41  # length of a window in R C, largest number of windows, samples in each
 _RTOL, _ATOL_V = 1e-4, 1e-6

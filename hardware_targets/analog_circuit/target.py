@@ -61,7 +61,7 @@ from .readout import (
 from .trajectory_energy import EVENTS
 
 DATA = read_data(files(__package__).joinpath("analog_circuit.toml").read_text())
-_NETLIST = 300_000  # resistors in a netlist: 10 MB of text
+_NETLIST = 300_000  # largest number of resistors in a netlist: 10 MB of text
 _TOURS = 6, 20  # cities in a netlist: with fewer, tours are too alike to choose one
 
 
@@ -200,7 +200,7 @@ class AnalogCircuit:
             wanted, ComponentRange((strongest, DATA["largest_resistor"].value), series=self.series)
         )
         checkpoint("choosing resistors")
-        # What differs is added, so that perfect parts hold exactly what was asked for.
+        # Add the difference to the request, so that perfect parts hold exactly the requested couplings.
         difference = made.network.conductances / made.conductance_factor - wanted.conductances
         held = Ising(asked.couplings + difference * (strongest * largest_coupling(asked)), asked.biases, asked.offset)
         return Program(self.name, problem, held, made.network, mapping_error(asked, held), made.notes)

@@ -21,7 +21,7 @@ from numba import njit
 
 from neuromorph.kernels.xoshiro import exponential, uniform
 
-_STEEPEST = 500.0  # |f| is cut here: exp(500) is far from overflow, exp(-500) is never
+_STEEPEST = 500.0  # |f| is clipped here: exp(500) is far from overflow, and events of rate exp(-500) never happen
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -76,7 +76,7 @@ def begin(indptr, indices, data, biases, spins):
     width = max(8, int(math.sqrt(n)))
     blocks = (n + width - 1) // width
     fields = biases.copy()
-    counts = np.zeros(3, np.int64)  # steps that are over, events, the state as a number
+    counts = np.zeros(3, np.int64)  # finished steps, events, and the state as a number
     for j in range(n):
         for k in range(indptr[j], indptr[j + 1]):
             fields[indices[k]] += data[k] * spins[j]

@@ -45,8 +45,8 @@ from neuromorph.task import Minimize, RecallFrom, Sample, Task
 from .tour_annealing import anneal_tour
 
 MAX_CITIES = 4000  # a tour is read out as n x n spins: 16 MB a read
-_SPINS = 1 << 25  # of all reads that are annealed at once
-_NEAR = 10  # cities near each city that a move may join to it
+_SPINS = 1 << 25  # number of spins of all reads that are annealed at once
+_NEAR = 10  # number of near cities that a move may join to a city
 
 
 @dataclass(frozen=True)

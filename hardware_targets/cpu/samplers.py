@@ -45,8 +45,8 @@ from neuromorph.task import Minimize, Sample, Task
 
 from .annealer import CpuAnneal
 
-MAX_PENALTY_CITIES = 20  # of a tour as n x n spins under penalties; more take minutes for tours that are far from good
-_SPINS = 1 << 25  # of all replicas in one batch of reads
+MAX_PENALTY_CITIES = 20  # most cities as n x n spins under penalties; more take minutes for poor tours
+_SPINS = 1 << 25  # number of spins of all replicas in one batch of reads
 
 _Spins: TypeAlias = NDArray[np.int8]
 Draw: TypeAlias = Callable[[int, np.random.SeedSequence], _Spins]  # reads, rng -> (reads, n)
@@ -74,7 +74,7 @@ class CpuSampler:
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
 
     def __post_init__(self) -> None:
-        CpuAnneal(self.sweeps, self.power_w)  # the same rules
+        CpuAnneal(self.sweeps, self.power_w)  # This checks both by the same rules.
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins."""

@@ -103,7 +103,7 @@ def anneal_tour(distances, neighbors, betas, tour, state):
                 change = distances[a, c] + distances[b, d] - distances[a, b] - distances[c, d]
             else:  # a .. b, the cities from a on, go beside c: forwards behind it (2), turned before it (3)
                 length = 1 + below(state, 3)
-                ahead = (j - i) % n - length + 1  # cities passed on the way behind c
+                ahead = (j - i) % n - length + 1  # number of cities passed on the way behind c
                 if ahead < 1 or length > n - 3:
                     continue
                 b = tour[(i + length - 1) % n]

@@ -57,7 +57,7 @@ def draw_device(
     if v is not None:
         field = device.field
         x, y = _NM * field.points.T
-        # one color for equal voltages, and none of them an end of the scale
+        # Equal voltages have one color, and no voltage is at an end of the scale.
         span = max(float(np.ptp(v)), 1e-3)
         levels = np.linspace(v.min() - 0.05 * span, v.max() + 0.05 * span, 25)
         pale = LinearSegmentedColormap.from_list("pale", [SERIES_COLORS[0], PAPER, SERIES_COLORS[1]])

@@ -116,7 +116,7 @@ class MemristorCrossbar:
         seeds = read_seeds(rng, reads)
         state: _Network | _Tour = program.state
         across = self._wires.across(len(state.pairs.wanted))
-        adders = across + (across > 1)  # amplifiers of a column: one a tile, and one to add those
+        adders = across + (across > 1)  # A column has one amplifier a tile, and one that adds their outputs.
         if isinstance(state, _Network):
             n, biases = state.network.size, int(np.count_nonzero(state.network.currents))
             ends = run_networks(task, reads, self._networks(state, seeds))
@@ -179,7 +179,7 @@ class MemristorCrossbar:
             asked.dense_couplings() / scale, self.cell, self._wires, self.compensate, stream
         )
         error = scale * pairs.error()
-        np.fill_diagonal(error, 0.0)  # what sneaks there stays in the dynamics; a problem has no such couplings
+        np.fill_diagonal(error, 0.0)  # Sneak currents there stay in the dynamics; a problem has no such couplings.
         held = Ising(asked.dense_couplings() + (error + error.T) / 2.0, asked.biases, asked.offset)
         swing = DATA["read_voltage"].value
         network = network_from_ising(asked, DATA["maximum_conductance"].value, DATA["gain"].value, swing, self._tau_s)

@@ -108,7 +108,7 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
     else:
         given = own
     known = read_table("brainscales") | read_table("loihi") | table
-    known["hop_energy"] = known["row_hop_energy"]  # of a table that does not tell directions apart
+    known["hop_energy"] = known["row_hop_energy"]  # for a table that does not distinguish directions
     unknown = sorted(set(given) - set(known))
     if unknown:
         names = ", ".join(sorted(known))
@@ -116,7 +116,7 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
     for name, datum in given.items():
         _require(f"{where}: {name}", name, datum, known[name].unit)
     if "step_time" in given and "device_second" not in given:
-        step = given["step_time"]  # its range, unless another is given
+        step = given["step_time"]  # The device second takes the range of the step, unless it is given too.
         table["device_second"] = Datum(
             1.0,
             "s/s",

@@ -36,7 +36,7 @@ from .quantization import FixedPatternNoise, SynapticWeights, cores_for, quantiz
 
 UNITS = 1024  # largest number of units of a search; more take minutes, since the energy of every state is computed
 SYNAPSES = 1 << 21  # largest number of synapses in one read; more take minutes
-NOISY = 0.5e-3  # step of integrate-and-fire neurons that sample, s
+NOISY = 0.5e-3  # time step of integrate-and-fire neurons that sample, s
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class ChipNetwork:
         search, sampled = isinstance(task, Minimize), isinstance(task, Sample)
         wires = self.search if search else self.couplings
         connections = int(wires.weights.nnz)
-        # Two synapses a connection: rows of either sign; a response that goes up and, later, down.
+        # A connection takes two synapses: a row for each sign, or a response that goes up and, later, down.
         double = not search and (self.analog or sampled)
         weight, bias, state = (int(self.table[name].value) for name in ("weight_bits", "bias_bits", "state_bits"))
         operations = 4 if search or (sampled and not self.analog) else 8

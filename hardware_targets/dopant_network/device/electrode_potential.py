@@ -152,7 +152,7 @@ def graded_vertices(
             at = (start + steps[-1]) % around
             gap = np.abs((ends - at + around / 2.0) % around - around / 2.0).min(keepdims=True)
             steps.append(steps[-1] + float(local(gap, gap * (not held)).item()))
-        # stretched so that the last step ends at the next stop
+        # Stretch the steps so that the last one ends at the next stop.
         parts.append(start + np.array(steps[:-1]) * (length / steps[-1]))
     boundary = np.concatenate(parts) % around
     owner = np.full(boundary.size, -1)
@@ -174,7 +174,7 @@ def graded_vertices(
         asked = local(near_end.query(lattice)[0], near_electrode.query(lattice)[0])
         keep = (asked > 0.75 * step) & ((asked <= 1.5 * step) | (level == 0)) & shape.contains(lattice)
         inside.append(lattice[keep & (near_edge.query(lattice)[0] > 0.6 * step)])
-        finer = cells[asked <= 1.2 * step]  # with all whose neighbors ask for half
+        finer = cells[asked <= 1.2 * step]  # A margin includes the neighbors of cells that ask for half.
         cells = np.unique((2.0 * finer[:, None] + patch).reshape(-1, 2), axis=0)
     points = np.concatenate([edge, *inside])
     first = _distinct(points, spacing / 2**_LEVELS * 0.1)

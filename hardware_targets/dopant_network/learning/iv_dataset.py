@@ -209,7 +209,7 @@ def read_dataset(path: str | os.PathLike[str]) -> IvDataset:
     """
     try:
         return _from_npz(path) if Path(path).suffix == ".npz" else _from_csv(path)
-    except ValueError as reason:  # a rule of the record itself names no file
+    except ValueError as reason:  # The rules of IvDataset name no file.
         raise reason if str(path) in str(reason) else ValueError(f"{path}: {reason}") from None
 
 

@@ -24,7 +24,7 @@ from neuromorph.rng import RNG, read_seeds
 from .parallel_units import train_parallel_units
 from .training import Differentiable, ElectrodeRoles, Loss, train_by_gradient
 
-_LIMIT = 2.0  # standard deviations
+_LIMIT = 2.0  # standard deviations at which the amplifiers limit
 
 
 @dataclass(frozen=True, eq=False)

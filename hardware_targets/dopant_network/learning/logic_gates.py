@@ -183,7 +183,7 @@ def find_gate(
     """
     from scipy.optimize import OptimizeResult, differential_evolution
 
-    separation(np.arange(4.0), gate)  # the name is known
+    separation(np.arange(4.0), gate)  # This raises ValueError for an unknown name.
     count = len(terminals.controls(network.electrodes))
     if count == 0 or not range_v > 0.0:
         raise ValueError(f"{count} control electrodes within +-{range_v} V; give one at least and a positive range")

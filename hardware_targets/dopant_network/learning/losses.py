@@ -107,7 +107,7 @@ def fisher(currents_a: Float, labels: NDArray[np.bool_]) -> tuple[Float, Float]:
     apart = currents_a @ (one - zero)
     away = currents_a - np.where(high, (currents_a @ one)[..., None], (currents_a @ zero)[..., None])
     spread = (away**2) @ (one + zero)
-    apart = np.where(apart == 0.0, 1e-18, apart)  # finite where the classes are as one
+    apart = np.where(apart == 0.0, 1e-18, apart)  # The loss stays finite where the classes have one mean.
     safe = np.where(spread > 0.0, spread, 1e-36)
     slope = 2.0 * away * (one + zero) / safe[..., None] - 2.0 * (one - zero) / apart[..., None]
     return np.log(safe / apart**2), slope

@@ -53,12 +53,12 @@ from .interface_data import DATA, simulated_second
 
 MAX_GLASS_SPINS = 5
 _ELECTRODES, _RESERVOIRS = 8, (0, 4)
-_APART_M = 2e-9  # nearer acceptors share a hole
-_TRIED = 24  # devices whose gates are fitted
-_RELAXATIONS = 14.0  # exp(-14) of the start is left
-_MOST_HOPS = 100_000  # of a read
-_COLDEST_K, _HOTTEST_K = 4.0, 300.0  # where hopping is still the model
-_HOTTEST_MODELLED_K = 1e9  # stands for beta = 0
+_APART_M = 2e-9  # Acceptors closer than this share a hole.
+_TRIED = 24  # number of devices whose gates are fitted
+_RELAXATIONS = 14.0  # duration of a read in relaxation times: exp(-14) of the start is left
+_MOST_HOPS = 100_000  # largest number of hops of a read
+_COLDEST_K, _HOTTEST_K = 4.0, 300.0  # range of temperatures in which the hopping model holds
+_HOTTEST_MODELLED_K = 1e9  # temperature that stands for beta = 0
 
 
 @dataclass(frozen=True)
@@ -207,9 +207,9 @@ class DopantGlass:
         else:
             scale = float(np.abs(h).max()) / reach or 1.0 / 6.6e-3
         best, least = None, np.inf
-        for factor in (1.0, 1.5, 2.5, 5.0, 10.0):  # gates that do not reach far enough: a larger sigma
+        for factor in (1.0, 1.5, 2.5, 5.0, 10.0):  # A larger sigma helps where the range of the gates is too small.
             sigma = factor * scale
-            # phi that makes h: phi_i = C sum / 2 - 2 h_i / sigma
+            # The potential that makes h is phi_i = sum_j C_ij / 2 - 2 h_i / sigma.
             asks = 0.5 * c.sum(axis=1) - 2.0 * h / sigma - network.static_v
             gates = lsq_linear(lever, asks, (-self.gate_range_v, self.gate_range_v)).x
             voltages = np.zeros(network.electrodes)

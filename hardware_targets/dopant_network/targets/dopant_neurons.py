@@ -55,14 +55,14 @@ from .tour_dynamics import anneal_tours
 from .transfer_curves import TrimmedUnits, select_trimmed_units
 
 _GAIN = 8.0  # the input range of a unit over the swing of u
-_HOT, _HOLD = 0.9, 0.1  # of the critical gain at the start; last part of an anneal, at full gain and without noise
+_HOT, _HOLD = 0.9, 0.1  # first gain over the critical one; last part of an anneal, at full gain and without noise
 _ANNEAL_TAU, _STEP_TAU = 200.0, 0.25
 _NOISE = 0.7  # sigma of mean_field_annealing
 _SCATTER = 1e-3
-_SETTLED, _WINDOW, _WINDOWS = 0.05, 10.0, 20  # RMS of R T V - u over the swing; tau of a look; the most looks
+_SETTLED, _WINDOW, _WINDOWS = 0.05, 10.0, 20  # RMS of R T V - u over the swing; window in tau; most windows
 _WARM, _EQUILIBRATE = 32, 64  # sweeps from hot to beta and at beta
-_BITS = 10  # of the converters of a firing neuron
-_FLOATS = 1 << 22  # of couplings in one batch
+_BITS = 10  # bits of the converters of a firing neuron
+_FLOATS = 1 << 22  # number of couplings in one batch
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class DopantNeurons:
         scale = largest_coupling(asked)
         couplings = CrossbarCouplings.written(asked.dense_couplings() / scale, self.cell, stream)
         off = scale * (couplings.read() - couplings.wanted)
-        np.fill_diagonal(off, 0.0)  # what sneaks there is a neuron's own current, not a coupling
+        np.fill_diagonal(off, 0.0)  # A sneak current there is a neuron's own current, not a coupling.
         held = Ising(asked.dense_couplings() + (off + off.T) / 2.0, asked.biases, asked.offset)
         lost = float(np.linalg.norm(off - off.T) / 2.0 / (np.linalg.norm(asked.dense_couplings()) or 1.0))
         notes += [

@@ -127,7 +127,7 @@ def _steady(attempts, coulomb, lever, fixed, beta, currents, slopes):
                     by_occupation[i, i] += 1.0 / step
                     change[i, 0] = flow[i] / turnover[i]
                 _solve(by_occupation[:n], change)
-                for i in range(n):  # towards 0 and 1 at most nine tenths of the way
+                for i in range(n):  # Each occupation moves at most nine tenths of its way to 0 or 1.
                     tried[i] = min(max(s[i] + change[i, 0], 0.1 * s[i]), 1.0 - 0.1 * (1.0 - s[i]))
                 after = _flows(
                     attempts, coulomb, fixed[row], beta, tried, after_flow, after_weight, after_by_s, after_turnover

@@ -61,7 +61,7 @@ def net_hopping_flow(
     beta = 1.0 / thermal_voltage(temperature_k)
     flow = np.zeros((n + k, n + k))
     for a in range(n + k):  # row by row: 2^n states times all pairs would be large
-        # of a hop a -> b in a state: -C_ab; mean occupations leave out the pair's own mean
+        # The pair's own term of a hop a -> b is -C_ab; in mean field the pair's own mean is left out.
         own = coulomb[a] * (inside - inside[:, [a]]) if not exact else -coulomb[a]
         change = energy - energy[:, [a]] + own
         rate = network.attempts_hz[a] * np.exp(-beta * np.maximum(change, 0.0))

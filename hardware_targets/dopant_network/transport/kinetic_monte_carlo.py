@@ -37,7 +37,7 @@ Kernel: TypeAlias = Literal["auto", "plain", "cached", "rejection"]
 _BATCHES = 64  # largest number of batches; then pairs are joined
 _NODES = 1 << 17  # number of cached states, 16 MB
 _PROBE = 4000  # number of hops of a probe
-_NO_WAITS, _NOWHERE = np.empty(0), np.empty(0, np.int64)  # no record
+_NO_WAITS, _NOWHERE = np.empty(0), np.empty(0, np.int64)  # Empty arrays record nothing.
 # Measured ns of a hop, by which the kernel is chosen.
 _TRIAL_NS, _RATE_NS, _STORE_NS, _STEP_NS, _FOUND_NS = 26.0, 0.26, 1.0, 120.0, 40.0
 
@@ -337,7 +337,7 @@ def _currents(net: Float, time: Float) -> Float:
 def _errors(net: Float, time: Float) -> Float:
     away = elementary_charge * net - time[:, None] * _currents(net, time)
     count = len(time)
-    # Never less than one hole: electrodes that nothing reached yet are not known to carry nothing.
+    # The error is one hole at least: an electrode that no hole has reached yet may still carry a current.
     return np.asarray(np.sqrt(count / (count - 1) * (away**2).sum(axis=0) + elementary_charge**2) / time.sum())
 
 

@@ -16,7 +16,7 @@ from numba import njit
 
 from neuromorph.kernels.xoshiro import uniform
 
-_ANEW = 1 << 14  # hops between two computations of B
+_ANEW = 1 << 14  # number of hops between two computations of B
 _FAST = {"reassoc", "nsz", "nnan", "contract"}
 
 
@@ -114,7 +114,7 @@ def hop(
             dwell[code] += 1.0 / total
         if waits.size:
             waits[step] = 1.0 / total
-        # the row, then the target in it, by one number
+        # One random number draws the row, then the target in it.
         left = uniform(stream) * total
         a = np.searchsorted(rows, left, side="right")
         if a == n + k:  # round-off

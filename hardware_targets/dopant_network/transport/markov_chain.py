@@ -55,7 +55,7 @@ def relaxation_rate(source, target, rates, count: int) -> float:
     generator = np.bincount(source.astype(np.int64) * count + target, rates, count * count).reshape(count, count)
     generator -= np.diag(generator.sum(axis=1))
     modes = np.sort(-np.linalg.eigvals(generator).real)
-    return float(max(modes[1], 1e-13 * modes[-1]))  # what round-off leaves of the least
+    return float(max(modes[1], 1e-13 * modes[-1]))  # Smaller modes are round-off.
 
 
 @njit(cache=True, nogil=True)

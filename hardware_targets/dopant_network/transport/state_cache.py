@@ -88,7 +88,7 @@ def _keep(node, most, ratio, weights, targets, rows):
             for b in range(rows.size):
                 rate = min(most[a, b], ratio[a, b] * (targets[b] * inverse))
                 if rate > _LEAST * total:
-                    if kept == _KEPT:  # close up over the narrowest, which may be this
+                    if kept == _KEPT:  # Remove the narrowest interval, which may be this one.
                         narrowest = np.argmin(widths)
                         if widths[narrowest] >= rate:
                             begin += rate
@@ -126,7 +126,7 @@ def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, str
     weights, targets, rows = np.zeros(size), np.zeros(most.shape[1]), np.zeros(size)
     weights[n:] = electrode_weights
     targets[n:size] = electrode_weights
-    holes = np.zeros(size, np.int64)  # on each acceptor, and gone into each electrode: no branch tells them apart
+    holes = np.zeros(size, np.int64)  # holes on each acceptor and in each electrode, which need no branch
     key, mask = np.uint64(1), np.uint64(nodes.size - 1)
     for i in range(n):
         if filled[i]:

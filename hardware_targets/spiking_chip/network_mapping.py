@@ -5,8 +5,10 @@ r"""The mapping of a problem to a chip: one network of neurons for each task, bu
           \text{minimize: } W', b' \text{ of winner-take-all groups}
 
 where J and h are the couplings and biases that the chip holds, T and W weights, b biases, lambda the scale of
-``SpikingHopfield`` and beta the inverse temperature. A search has more neurons, two a spin or one a city and position:
-W' and b' are quantized, and get their share of the fixed-pattern noise, on their own.
+``SpikingHopfield`` and beta the inverse temperature. To sample, strongly coupled neurons take turns
+(``AbstractNeurons.suited``), and a read is as long as the network needs from rest (``periods_to_settle``), in up to
+``LONGEST`` times the usual steps; both depend on the network and beta alone. A search has more neurons, two a spin or
+one a city and position: W' and b' are quantized, and get their share of the fixed-pattern noise, on their own.
 Sources: those of ``neuromorph.spiking``.
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -25,8 +28,9 @@ from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
 from neuromorph.spiking.brian.simulator import Backend, Simulator, build_simulator
 from neuromorph.spiking.lif_sampler import LifSamplerNeurons
+from neuromorph.spiking.mixing import periods_to_settle
 from neuromorph.spiking.rate_network import SpikingHopfield
-from neuromorph.spiking.stochastic_neurons import AbstractNeurons
+from neuromorph.spiking.stochastic_neurons import CROWDED, AbstractNeurons
 from neuromorph.spiking.winner_take_all import WinnerTakeAll
 from neuromorph.task import Minimize, Sample, Task
 
@@ -37,6 +41,9 @@ from .quantization import FixedPatternNoise, SynapticWeights, cores_for, quantiz
 UNITS = 1024  # largest number of units of a search; more take minutes, since the energy of every state is computed
 SYNAPSES = 1 << 21  # largest number of synapses in one read; more take minutes
 NOISY = 0.5e-3  # time step of integrate-and-fire neurons that sample, s
+LONGEST = 16  # largest number of steps of a sampling read over the usual number
+FAR = 0.05  # bound on the total variation of a read's state from exp(-beta E)
+_AWAKE = 0.8  # fraction of a read in which most neurons are awake
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ class ReadDurations:
     relax_s, read_s : float
         Whole duration of a recall, and its last part, over which rates are counted; the cue lasts 0.1 s.
     sample_s, step_s : float
-        Whole duration of a sampling read from rest, and the step of abstract neurons.
+        Whole duration of a sampling read from rest, and the step of abstract neurons; a read is longer and its steps
+        are finer where beta asks for it.
     search_s : float
         Duration of a search, in periods of 0.5 s.
 
@@ -72,6 +80,25 @@ class ReadDurations:
             raise ValueError(f"read_s is {self.read_s}; it must end after the cue: below relax_s - 0.1 s")
         if self.sample_s < 20 * self.step_s:
             raise ValueError(f"sample_s is {self.sample_s}; give 20 steps or more")
+
+
+@dataclass(frozen=True)
+class SamplingPlan:
+    """The neurons and the duration of a sampling read.
+
+    Attributes
+    ----------
+    neurons : AbstractNeurons or LifSamplerNeurons
+        The neurons.
+    duration_s : float
+        Duration, s of the model.
+    doubts : tuple of str
+        Reasons why the states may miss exp(-beta E), with remedies.
+    """
+
+    neurons: AbstractNeurons | LifSamplerNeurons
+    duration_s: float
+    doubts: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,20 +210,42 @@ class ChipNetwork:
 
     def sampler(self, beta: float, chains: int) -> tuple[Simulator, dict[str, Float]]:
         """Return the simulation of ``chains`` samplers side by side, built once, and its parameters."""
-        neurons, coo = self.neurons, sparse.coo_array(self.couplings.weights)
+        neurons, coo = self.plan(beta).neurons, sparse.coo_array(self.couplings.weights)
         post, pre = coo.coords
         offset = np.arange(chains)[:, None] * self.size
-        if chains not in self._kept:
+        if (chains, neurons) not in self._kept:
             model = neurons.model(chains * self.size, (offset + pre).ravel(), (offset + post).ravel())
-            self._kept[chains] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
-        biases = 2.0 * beta * (self.couplings.biases - np.asarray(self.couplings.weights.sum(axis=1)).ravel())
+            self._kept[chains, neurons] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
+        biases = self._biases(beta)
         parameters = neurons.parameters(np.tile(biases, chains), np.tile(4.0 * beta * coo.data, chains))
-        return self._kept[chains], parameters
+        return self._kept[chains, neurons], parameters
 
-    @property
-    def neurons(self) -> AbstractNeurons | LifSamplerNeurons:
-        """The neurons that sample."""
-        return LifSamplerNeurons(dt_s=NOISY) if self.analog else AbstractNeurons(dt_s=self.times.step_s)
+    def plan(self, beta: float) -> SamplingPlan:
+        """Choose the neurons that sample at ``beta``, and the duration of a read."""
+        if beta not in self._kept:
+            self._kept[beta] = self._planned(4.0 * beta * self.couplings.weights, self._biases(beta))
+        return self._kept[beta]
+
+    def _planned(self, weights: sparse.csr_array, biases: Float) -> SamplingPlan:
+        neurons: AbstractNeurons | LifSamplerNeurons = LifSamplerNeurons(dt_s=NOISY)
+        doubts, sample_s = [], self.times.sample_s
+        if not self.analog:
+            neurons = AbstractNeurons(dt_s=self.times.step_s).suited(weights, biases)
+            if not neurons.suit(weights, biases):
+                doubts.append(CROWDED)
+        usual, most = _AWAKE * sample_s / neurons.tau_s, LONGEST
+        if not self.analog:
+            most = round(LONGEST * neurons.dt_s / self.times.step_s) or 1
+        needed, away = periods_to_settle(weights, biases, FAR, max(1, int(most * usual)))
+        if away > FAR:
+            doubts.append(
+                f"reads of {most * sample_s:g} s from rest may be too short: the bound on their total variation from "
+                f"exp(-beta E) is {away:.2f}: take a lower beta, or ReadDurations with a longer sample_s"
+            )
+        return SamplingPlan(neurons, sample_s * min(most, ceil(needed / usual)), tuple(doubts))
+
+    def _biases(self, beta: float) -> Float:
+        return 2.0 * beta * (self.couplings.biases - np.asarray(self.couplings.weights.sum(axis=1)).ravel())
 
 
 def require_search(units: int) -> None:

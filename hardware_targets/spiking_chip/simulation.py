@@ -8,7 +8,8 @@ where r_i is the rate of neuron i and r the rate of x = 1. Each task has its own
   are counted over the last part of a read.
 - sample: a neuron a spin, up while it is refractory (``BoltzmannSampler``). Abstract stochastic neurons on a digital
   chip have a rectangular response that takes two synapses, one up and a delayed one down; an analog chip has
-  integrate-and-fire neurons with colored noise. A read is the state at the end.
+  integrate-and-fire neurons with colored noise. A read is the state at the end. The circuit by which neurons take turns
+  is not counted.
 - minimize: a neuron a unit of ``OneHot``, two for a spin, n for a city (``solve_by_spikes``). The host sees every
   spike, hence every state, and keeps the state of lowest energy in the requested problem.
 
@@ -92,7 +93,7 @@ def simulate_recall(state: ChipNetwork, cues: NDArray[np.int8], batch: ReadBatch
 
 
 def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan) -> Ends:
-    """Draw one state a chain, from rest; neurons wake up at different times of the first half.
+    """Draw one state a chain, from rest; neurons wake up at different times of its beginning.
 
     Parameters
     ----------
@@ -108,9 +109,12 @@ def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan) -> 
     Ends
         States at the end.
     """
-    n, neurons, duration = state.size, state.neurons, state.times.sample_s
+    n, plan = state.size, state.plan(beta)
+    neurons, duration = plan.neurons, plan.duration_s
     simulator, values = state.sampler(beta, batch.size)
-    values["cells.start"] = duration / 2.0 * np.random.default_rng(batch.seed).beta(4.0, 4.0, batch.size * n)
+    values["cells.start"] = (
+        state.times.sample_s / 2.0 * np.random.default_rng(batch.seed).beta(4.0, 4.0, batch.size * n)
+    )
     record = simulator.run(duration, values, rng=batch.seed)
     chain, neuron = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), n)
     steps = np.rint(record["spikes.t"] / neurons.dt_s).astype(np.int64)
@@ -126,7 +130,8 @@ def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan) -> 
         "membrane_updates": np.full(len(batch.chains), float(count * n)),
         "words_read": np.full(len(batch.chains), float(n)),
     }
-    return Ends(last[batch.chains], np.ones(len(batch.chains), bool), activity, count, neurons.dt_s)
+    sure = np.full(len(batch.chains), not plan.doubts)
+    return Ends(last[batch.chains], sure, activity, count, neurons.dt_s)
 
 
 def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan) -> Ends:

@@ -61,7 +61,7 @@ from .readout import (
 from .trajectory_energy import EVENTS
 
 DATA = read_data(files(__package__).joinpath("analog_circuit.toml").read_text())
-_NETLIST = 300_000  # largest number of resistors in a netlist: 10 MB of text
+_NETLIST = 300_000  # resistors in a netlist: 10 MB of text
 _TOURS = 6, 20  # cities in a netlist: with fewer, tours are too alike to choose one
 
 

@@ -117,7 +117,7 @@ class AtomicSpinsIdeal:
     attempts : float                  duration of an anneal in attempt times 1 / gamma
     theta, asymmetry, attempt_rate_hz as in :class:`AtomicSpins`
 
-    minimize: 64 temperatures of ``sampling.schedules``, then a quench of a tenth of the time. sample: 64 temperatures
+    minimize: 64 temperatures of ``annealing.schedule``, then a quench of a tenth of the time. sample: 64 temperatures
     from hot to beta, then five times as long at beta. relax: quenched from the cue, for the time of an anneal.
     """
 

@@ -60,8 +60,8 @@ class CpuSampler:
     plan : (ising, beta, minimize, sweeps) -> (draw, lanes)     ladders and schedules, which are counted as well; a
                                                                 read takes ``lanes`` replicas
     sweeps : int                                                of each replica in a read
-    power_w : float | None                                      of one busy core, as of ``annealer.CpuAnneal``
-    parallel_reads : int                                        reads that take about the time of one
+    power_w : float | None                                      of one busy core, as of ``digital.CpuAnneal``
+    together : int                                              reads that take about the time of one
     """
 
     name: str
@@ -74,7 +74,7 @@ class CpuSampler:
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
 
     def __post_init__(self) -> None:
-        CpuAnneal(self.sweeps, self.power_w)  # This checks both by the same rules.
+        CpuAnneal(self.sweeps, self.power_w)  # the same rules
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins."""
@@ -158,7 +158,7 @@ def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler
 
 
 def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: float | None = None) -> CpuSampler:
-    """Use population annealing, a small population a read; ``sweeps`` are shared by its temperatures."""
+    """Run population annealing, a small population a read; ``sweeps`` are shared by its temperatures."""
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = fisher_steps(ising, beta, rng=0)

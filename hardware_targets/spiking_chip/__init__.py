@@ -25,24 +25,20 @@ __all__ = ["ReadDurations", "SpikingChip", "neurobench", "spiking_brainscales", 
 
 
 def spiking_loihi(**options: Any) -> SpikingChip:
-    """Build Intel's first Loihi; ``options`` are ``times`` and ``backend``."""
+    """Intel's first Loihi; ``options`` are ``times`` and ``backend``."""
     return SpikingChip(
         "spiking-loihi", "Intel's first Loihi: 128 digital cores, 8-bit weights", read_table("loihi"), **options
     )
 
 
 def spiking_brainscales(*, sample: bool = False, **options: Any) -> SpikingChip:
-    """Build BrainScaleS-2, one chip.
+    """BrainScaleS-2, one chip.
 
-    Parameters
-    ----------
-    sample : bool
-        Whether to claim sampling too, by integrate-and-fire neurons with colored noise. It is off by default, because
-        their distribution misses exp(-beta E) by more than a target may: the relative entropy is .001 at
-        4 beta |J| <= .6, .005 at 2.4 and .02 at 3.5 for 4 neurons. On the real chip networks are trained in the loop,
-        which makes up for most of it.
-    **options
-        ``times`` and ``backend``.
+    sample : bool     also claim to sample, by integrate-and-fire neurons with colored noise. Not by default, because
+                      what they draw is not exp(-beta E) to the precision that a target has to keep: relative entropy
+                      .001 at 4 beta |J| <= .6, .005 at 2.4 and .02 at 3.5 for 4 neurons. On the real chip networks
+                      are trained in the loop, which makes up for most of it
+    options : ``times`` and ``backend``
     """
     return SpikingChip(
         "spiking-brainscales",
@@ -56,13 +52,9 @@ def spiking_brainscales(*, sample: bool = False, **options: Any) -> SpikingChip:
 def spiking_generic(table: str | Path | Table | None = None, **options: Any) -> SpikingChip:
     """Build a digital chip of usual numbers.
 
-    Parameters
-    ----------
-    table : path of a .toml file, or dict of str to Datum, optional
-        Replacements of any number: synapse_energy, update_energy, fire_energy, spike_energy, step_time, chip_power,
-        weight_bits, fan_in, ... as in ``generic.toml``.
-    **options
-        ``times`` and ``backend``.
+    table : .toml or {name: Datum}    replaces any of them: synapse_energy, update_energy, fire_energy, spike_energy,
+                                      step_time, chip_power, weight_bits, fan_in, ... as in ``generic.toml``
+    options : ``times`` and ``backend``
     """
     return SpikingChip(
         "spiking-generic",

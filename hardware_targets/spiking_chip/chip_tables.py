@@ -44,8 +44,8 @@ _PRICED: tuple[tuple[str, str, str, Scope], ...] = (
 )
 _LEAST = {"weight_bits": 2, "bias_bits": 2, "state_bits": 0} | dict.fromkeys(
     ("cores", "core_neurons", "core_synapses", "fan_in", "mesh_width"), 1
-)  # least values of whole numbers
-_MOST_BYTES = 1 << 20  # largest size of a table's file
+)  # of what is counted
+_MOST_BYTES = 1 << 20  # of a table
 _POSITIVE = ("step_time", "acceleration", "device_second")
 
 
@@ -116,7 +116,7 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
     for name, datum in given.items():
         _require(f"{where}: {name}", name, datum, known[name].unit)
     if "step_time" in given and "device_second" not in given:
-        step = given["step_time"]  # The device second takes the range of the step, unless it is given too.
+        step = given["step_time"]  # its range, unless another is given
         table["device_second"] = Datum(
             1.0,
             "s/s",

@@ -47,7 +47,7 @@ class SpikingChip:
 
     supported_tasks : frozenset   of minimize, sample, recall
     table : {name: Datum}     its numbers; with ``acceleration`` it is analog, else digital
-    times : ReadDurations     how long a read is
+    times : Times             how long a read is
     backend : str             of Brian2: numpy, cython or cpp_standalone
     """
 
@@ -111,7 +111,7 @@ class SpikingChip:
 
     def _couplings(self, problem: Ising | Problem, pattern: FixedPatternNoise) -> Program:
         if problem.size > int(self.table["cores"].value * self.table["core_neurons"].value):
-            cores_for(problem.size, 0, self.table, self.name)  # This fails before the couplings are built.
+            cores_for(problem.size, 0, self.table, self.name)  # a neuron a spin at least: do not build the couplings
         asked = as_ising(problem)
         wanted = sparse.csr_array(asked.sparse_couplings())
         cores_for(asked.size, int(np.diff(wanted.indptr).max()), self.table, self.name)  # a task may need more
@@ -190,7 +190,7 @@ class SpikingChip:
         found = {"packets": packets, "hops": along + across, "row_hops": along, "column_hops": across}
         if self.analog:
             return found | {"device_s": ends.steps * ends.step_s / self.table["acceleration"].value}
-        found["membrane_accesses"] = ends.activity["membrane_updates"]  # These neurons are updated at every access.
+        found["membrane_accesses"] = ends.activity["membrane_updates"]  # of neurons that always have something to do
         busy: Float = sum(
             (ends.activity | found)[event] * self.table[name].value
             for event, name in (

@@ -100,14 +100,14 @@ def network_from_ising(ising: Ising, conductance_s: float, gain: float, swing_v:
 
 
 def relative_load(ising: Ising) -> Float:
-    """Compute each neuron's load, sum_j |J_ij| over the largest coupling, (n,)."""
+    """Compute each neuron's load, ``sum_j |J_ij|`` over the largest coupling, (n,)."""
     return np.asarray(abs(ising.couplings).sum(axis=1)).ravel() / largest_coupling(ising)
 
 
 def largest_coupling(ising: Ising) -> float:
-    """Return max |J_ij|, the unit of a device's errors.
+    """Return ``max |J_ij|``, the unit of a device's errors.
 
-    Without couplings the function returns max |h_i|, and 1 without biases either.
+    Without couplings the function returns ``max |h_i|``, and 1 without biases either.
     """
     return float(abs(ising.couplings).max()) or float(np.abs(ising.biases).max()) or 1.0
 
@@ -250,8 +250,8 @@ def _one_by_one(
 def relax_networks(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | None = None) -> NetworkReads:
     """Relax the network from one cue until it rests or 400 R C have passed.
 
-    The network rests from the first sample after which |u - R (T V + I)| stays below a thousandth of the swing or of
-    the largest |u|.
+    The network rests from the first sample after which ``|u - R (T V + I)|`` stays below a thousandth of the swing
+    or of the largest ``|u|``.
 
     Parameters
     ----------

@@ -2,9 +2,9 @@ r"""The Hopfield network of 1984 as boards of operational amplifiers, resistors 
 
 .. math:: \tau \dot u_i = R_i \Big(\sum_j T_{ij} V_j + I_i\Big) - u_i, \qquad V = g(u), \qquad \tau = R_i C_i
 
-- An ``Ising`` is held as resistors 1 / |T_ij| that one can buy. A neuron has two gain stages and an inverter; its bias
-  is a current from a DAC. *Relax* starts at the cue and ends when the network rests; *minimize* raises the gain under
-  falling noise (``neuromorph.analog.mean_field_anneal``).
+- An ``Ising`` is held as resistors, 1 / abs(T_ij), that one can buy. A neuron has two gain stages and an inverter; its
+  bias is a current from a DAC. *Relax* starts at the cue and ends when the network rests; *minimize* raises the gain
+  under falling noise (``neuromorph.analog.mean_field_anneal``).
 - A ``Tsp`` is held as a permutation: n x n integrators whose exponential currents are shared among row and column by
   translinear normalizers, a servo amplifier each; every cell has an amplifier of variable gain for U / T and gamma V,
   and a driver for the sum of its two neighboring positions, which feeds the other cities through resistors

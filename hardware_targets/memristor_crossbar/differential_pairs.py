@@ -104,7 +104,7 @@ class DifferentialPairs:
         dissipated : (reads,) float
             Mean over times of V' Q V, S.
         driven : (reads,) float
-            Mean over times of sum |Q V|, S.
+            Mean over times of ``sum |Q V|``, S.
         """
         current = drives @ self.drawn
         return (drives * current).sum(axis=-1).mean(axis=1), np.abs(current).sum(axis=-1).mean(axis=1)

@@ -92,7 +92,7 @@ class SynapticWeights:
 
     @property
     def largest_input(self) -> float:
-        """B, the largest of |b_i| + sum_j |w_ij|."""
+        """B, the largest of ``|b_i| + sum_j |w_ij|``."""
         return float((np.abs(self.biases) + np.asarray(abs(self.weights).sum(axis=1)).ravel()).max()) or 1.0
 
 

@@ -144,7 +144,7 @@ def beaten(problem: Problem, best: float | None) -> str:
 
 
 def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
-    """Compute (score - best known) / |best known| of a minimization, its opposite otherwise; NaN without a best."""
+    """Compute ``(score - best known) / |best known|`` of a minimization, its opposite otherwise; NaN without."""
     loss = _loss(np.asarray(scores, dtype=float), problem)
     if problem.best_known is None:
         return np.full(loss.shape, np.nan)

@@ -6,9 +6,9 @@ A charge draws charge onto the electrodes around it, whose voltage is held. The 
 
 where P_ab is the potential on panel a of the electrodes by a unit charge spread over panel b, and u_a(r) that at r. The
 induced potential g is symmetric, and for one wide straight electrode it is the mirror image:
-g = 1 / |r - mirror of r'|. It holds for arcs, for narrow electrodes and for images of images too, where mirror charges
-of each electrode, taken one by one, would count too much. A charge sees its own image: an ionized acceptor at distance
-d of a wide electrode gains e^2 / 16 pi eps d.
+``g = 1 / |r - mirror of r'|``. It holds for arcs, for narrow electrodes and for images of images too, where mirror
+charges of each electrode, taken one by one, would count too much. A charge sees its own image: an ionized acceptor at
+distance d of a wide electrode gains e^2 / 16 pi eps d.
 
 Neglected: the electrodes are tall walls above and below the layer, in infinite silicon, whose surfaces have no image
 charges.

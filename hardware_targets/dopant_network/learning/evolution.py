@@ -201,10 +201,12 @@ def verify(
         Control voltages, V.
     hops : int
         Least number of hops, ten times that of the search.
-    temperature_k, rng
-        Temperature, K; seed or generator.
+    temperature_k : float
+        Temperature, K.
     sigmas : float
         Least contrast.
+    rng : RNG
+        Seed or generator.
 
     Returns
     -------

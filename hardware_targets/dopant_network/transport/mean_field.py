@@ -44,7 +44,7 @@ class MeanFieldOccupations:
     conductances_s : (k, k) float
         dI_e / dV_f, A/V, row e.
     residual : float
-        Largest |gain - loss| / (gain + loss) of an acceptor.
+        Largest ``|gain - loss| / (gain + loss)`` of an acceptor.
     converged : bool
         Whether the residual is below 1e-10.
     message : str

@@ -48,7 +48,7 @@ class MeshRefinement:
 
     @property
     def errors(self) -> Float:
-        """Relative errors |I(h) - limit| / |limit| (r,)."""
+        """Relative errors ``|I(h) - limit| / |limit|`` (r,)."""
         limit = self.limit_a
         return np.asarray(np.linalg.norm(self.currents_a - limit, axis=1) / np.linalg.norm(limit))
 

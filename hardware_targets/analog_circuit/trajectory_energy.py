@@ -70,7 +70,14 @@ class PowerProbe:
             self._look(t_s, u, v)
 
     def joules(self, end_s: float, u: Float) -> dict[str, Float]:
-        """Integrate the sampled powers until ``end_s``, where the potentials are ``u`` (reads, n).
+        """Integrate the sampled powers of an anneal.
+
+        Parameters
+        ----------
+        end_s : float
+            End of the anneal, s.
+        u : (reads, n) float
+            Potentials there, V.
 
         Returns
         -------

@@ -63,12 +63,34 @@ class CouplingLaw:
         return cls(*(data[name].value for name in names))
 
     def couplings(self, x: Float, y: Float) -> Float:
-        """Compute J (...), meV, at separations ``x`` and ``y`` (...), nm."""
+        """Compute the coupling of two atoms.
+
+        Parameters
+        ----------
+        x, y : (...) float
+            Components of their separation, nm.
+
+        Returns
+        -------
+        (...) float
+            J, meV.
+        """
         r = np.hypot(x, y)
         return np.asarray(self.strength * np.cos(self.kx * x) * np.cos(self.ky * y) * np.exp(-r / self.decay) / r)
 
     def slopes(self, x: Float, y: Float) -> tuple[Float, Float]:
-        """Compute the slopes dJ/dx and dJ/dy (...), meV/nm, at separations ``x`` and ``y`` (...), nm."""
+        """Compute the slopes of the coupling of two atoms.
+
+        Parameters
+        ----------
+        x, y : (...) float
+            Components of their separation, nm.
+
+        Returns
+        -------
+        by_x, by_y : (...) float
+            dJ/dx and dJ/dy, meV/nm.
+        """
         r = np.hypot(x, y)
         envelope = self.strength * np.exp(-r / self.decay) / r
         wave_x, wave_y = np.cos(self.kx * x), np.cos(self.ky * y)

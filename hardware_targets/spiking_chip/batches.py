@@ -41,7 +41,18 @@ class ReadBatchPlan:
 
 
 def batch_sizes(neurons: int, synapses: int) -> tuple[int, int]:
-    """Return the number of reads of the first and of the largest batch, powers of two."""
+    """Choose the sizes of batches for a network, powers of two.
+
+    Parameters
+    ----------
+    neurons, synapses : int
+        Size of the network.
+
+    Returns
+    -------
+    first, largest : int
+        Reads of the first and of the largest batch.
+    """
     first = FIRST
     while first > 1 and first * max(synapses, neurons) > _SYNAPSES:
         first //= 2

@@ -209,7 +209,22 @@ class ChipNetwork:
         return replace(network, weights=network.weights.flat[k] / even.flat[k] * j) if even.flat[k] else network
 
     def sampler(self, beta: float, chains: int) -> tuple[Simulator, dict[str, Float]]:
-        """Return the simulation of ``chains`` samplers side by side, built once, and its parameters."""
+        """Return the simulation of samplers side by side, built once.
+
+        Parameters
+        ----------
+        beta : float
+            Inverse temperature.
+        chains : int
+            Number of samplers.
+
+        Returns
+        -------
+        simulator : Simulator
+            The simulation.
+        parameters : dict of str to array
+            Its parameters at ``beta``.
+        """
         neurons, coo = self.plan(beta).neurons, sparse.coo_array(self.couplings.weights)
         post, pre = coo.coords
         offset = np.arange(chains)[:, None] * self.size

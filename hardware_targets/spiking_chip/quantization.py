@@ -126,7 +126,22 @@ def quantize(wanted: SynapticWeights, table: Table, pattern: FixedPatternNoise) 
 
 
 def round_to_levels(values: Float, bits: int, largest: float) -> Float:
-    """Round values to 2^(bits - 1) - 1 equal levels on each side of 0, up to ``largest``."""
+    """Round values to equally spaced levels.
+
+    Parameters
+    ----------
+    values : (...) float
+        Values.
+    bits : int
+        Bits with the sign: 2^(bits - 1) - 1 levels on each side of 0.
+    largest : float
+        The last level.
+
+    Returns
+    -------
+    (...) float
+        Rounded values.
+    """
     step = largest / (2.0 ** (bits - 1) - 1.0)
     return np.round(values / step) * step if step > 0.0 else values.copy()
 
@@ -169,9 +184,16 @@ def cores_for(neurons: int, fan_in: int, table: Table, name: str) -> int:
 
 
 def hops_between(cores: int, table: Table) -> tuple[float, float]:
-    """Compute the mean number of steps in the mesh between two of ``cores`` cores.
+    """Compute the mean number of steps in the mesh between two cores in use.
 
     Four cores share a tile; tiles are filled row by row.
+
+    Parameters
+    ----------
+    cores : int
+        Number of cores in use.
+    table : dict of str to Datum
+        The chip's numbers.
 
     Returns
     -------

@@ -175,7 +175,20 @@ def evenly_spaced_electrodes(
 
 
 def find_overlap(shape: Shape, electrodes: tuple[Electrode, ...]) -> tuple[int, int] | None:
-    """Find the first two electrodes that touch; None if no two do."""
+    """Find the first two electrodes that touch.
+
+    Parameters
+    ----------
+    shape : Disc or Rectangle
+        The outline.
+    electrodes : tuple of Electrode
+        The contacts.
+
+    Returns
+    -------
+    (int, int) or None
+        Their indices; None if no two touch.
+    """
     length = shape.perimeter_m
     for a in range(len(electrodes)):
         for b in range(a):

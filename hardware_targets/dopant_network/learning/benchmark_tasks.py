@@ -89,7 +89,22 @@ def best_threshold(currents: ArrayLike, labels: ArrayLike) -> tuple[float, bool,
 
 
 def accuracy(currents: ArrayLike, labels: ArrayLike, at: float, above: bool) -> float:
-    """Compute the fraction of ``labels`` that a threshold ``at`` gives right, with class 1 ``above`` it or not."""
+    """Compute the fraction of labels that a threshold gives right.
+
+    Parameters
+    ----------
+    currents, labels : (m,) float, (m,) bool
+        Currents and classes.
+    at : float
+        The threshold.
+    above : bool
+        Whether class 1 is above it.
+
+    Returns
+    -------
+    float
+        The fraction.
+    """
     return float(np.mean(((np.asarray(currents) > at) == above) == np.asarray(labels, dtype=bool)))
 
 
@@ -231,5 +246,18 @@ def train_gates(
 
 
 def scaled(data: ArrayLike, range_v: tuple[float, float]) -> Float:
-    """Scale data from -1..1 to ``range_v``, V."""
+    """Scale data from -1..1 to voltages.
+
+    Parameters
+    ----------
+    data : (...) float
+        Data, -1..1.
+    range_v : (float, float)
+        Voltages of -1 and 1.
+
+    Returns
+    -------
+    (...) float
+        Voltages, V.
+    """
     return np.asarray(0.5 * (range_v[0] + range_v[1]) + 0.5 * (range_v[1] - range_v[0]) * np.asarray(data, dtype=float))

@@ -1,22 +1,16 @@
-r"""I-V datasets of a device, measured or simulated: sampling, simulation, files.
+r"""I-V datasets of a device, measured or simulated, and their files.
 
-Every electrode is swept by a sawtooth of its own frequency,
+.. math:: P = -\sum_e V_e I_e
 
-.. math:: V_e(t) = V_e^{low} + (V_e^{high} - V_e^{low})\, \mathrm{frac}(f_e t + \varphi_e),
-          \qquad f_e \propto \sqrt{p_e}
-
-where V_e is the voltage of electrode e, phi_e its phase, and p_e the e-th prime. Square roots of primes have no
-rational relation, so the sweep fills the box of voltages evenly (Weyl), while each voltage moves slowly enough for a
-device to follow. Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020).
+where V_e and I_e are the voltages and currents of the electrodes, and P is the dissipated power. A dataset is kept as
+.npz, or as .csv for people and other programs.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from array import array
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -28,14 +22,7 @@ from neuromorph.files.atomic_write import read_file, write_file
 from neuromorph.files.npz import ArrayFileError, read_npz
 from neuromorph.ising import Float
 from neuromorph.problems.text_file import parse_number
-from neuromorph.rng import RNG, read_seeds
-from neuromorph.runtime.limits import checkpoint
 
-from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
-from ..transport.kinetic_monte_carlo import measure_currents
-from ..transport.master_equation import stationary_occupations
-
-_KEEP = 500  # number of points between two writings of an unfinished dataset
 _MOST_BYTES = 1 << 30  # largest size of a file, and of its arrays
 _LONGEST = 100_000  # largest number of bytes of a line, for some thousand electrodes
 
@@ -77,110 +64,19 @@ class IvDataset:
             )
 
 
-def sawtooth_voltages(
-    points: int, low_v: ArrayLike, high_v: ArrayLike, *, cycles_per_point: float = 0.01, rng: RNG = None
-) -> Float:
-    """Sample voltages by sawtooth sweeps with random phases; equal limits hold an electrode.
-
-    Parameters
-    ----------
-    points : int
-        Number of settings.
-    low_v, high_v : (k,) float
-        Limits, V.
-    cycles_per_point : float
-        Frequency of the slowest sawtooth; the others have sqrt(p_e / 2) as many.
-    rng : RNG
-        Seed or generator.
-
-    Returns
-    -------
-    (points, k) float
-        Settings, V.
-    """
-    low, high, generator = _box(points, low_v, high_v, rng)
-    if not 0.0 < cycles_per_point < 0.5:
-        raise ValueError(f"cycles_per_point is {cycles_per_point}; between 0 and 0.5, or a tooth has no points")
-    turns = np.arange(points)[:, None] * cycles_per_point * np.sqrt(_primes(low.size) / 2.0)
-    return low + (high - low) * ((turns + generator.random(low.size)) % 1.0)
-
-
-def random_voltages(points: int, low_v: ArrayLike, high_v: ArrayLike, *, rng: RNG = None) -> Float:
-    """Sample voltages (points, k), uniform and independent between ``low_v`` and ``high_v`` (k,), V."""
-    low, high, generator = _box(points, low_v, high_v, rng)
-    return low + (high - low) * generator.random((points, low.size))
-
-
-def simulate_dataset(
-    network: HoppingNetwork,
-    voltages_v: ArrayLike,
-    outputs: tuple[int, ...],
-    *,
-    temperature_k: float = LIQUID_NITROGEN_K,
-    relative_error: float | None = None,
-    rng: RNG = None,
-    path: str | os.PathLike[str] | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> IvDataset:
-    """Simulate the currents of a device at many settings.
-
-    Parameters
-    ----------
-    network : HoppingNetwork
-        The device.
-    voltages_v : (m, k) float
-        Settings, V.
-    outputs : tuple of int
-        Electrodes whose currents are kept.
-    temperature_k : float
-        Temperature, K.
-    relative_error : float, optional
-        Precision of kinetic Monte Carlo; None solves the master equation.
-    rng : RNG
-        Seed or generator.
-    path : path-like, optional
-        An .npz file that is written every 500 points, from which an interrupted simulation continues.
-    progress : callable, optional
-        Called with the points done and their number.
-
-    Returns
-    -------
-    IvDataset
-        The dataset.
-    """
-    v = np.atleast_2d(network.voltages(voltages_v))
-    seeds = read_seeds(rng, len(v))
-    how = "exact" if relative_error is None else f"kinetic Monte Carlo to {relative_error:g}, seed {seeds[0].entropy}"
-    parts = (network.static_v, network.interaction_v, network.lever, network.attempts_hz)
-    made = hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
-    source = f"{how}, {temperature_k:g} K, network {made[:16]}"
-    currents = np.empty((len(v), len(outputs)))
-    done = 0
-    if path is not None and Path(path).exists():
-        kept = read_dataset(path)
-        done = len(kept.voltages_v)
-        if (kept.source, kept.outputs) != (source, outputs) or not np.array_equal(kept.voltages_v, v[:done]):
-            raise ValueError(f"{path} holds another record ({kept.source}); remove it or name another file")
-        currents[:done] = kept.currents_a
-    for k in range(done, len(v)):
-        checkpoint("recording", k, len(v))
-        if relative_error is None:
-            found = stationary_occupations(network, v[k], temperature_k=temperature_k).currents_a
-        else:
-            found = measure_currents(
-                network, v[k], temperature_k=temperature_k, relative_error=relative_error, rng=seeds[k]
-            ).currents_a
-        currents[k] = found[list(outputs)]
-        if (k + 1) % _KEEP == 0 or k + 1 == len(v):
-            if path is not None:
-                write_dataset(path, IvDataset(v[: k + 1], currents[: k + 1], outputs, source))
-            if progress is not None:
-                progress(k + 1, len(v))
-    return IvDataset(v, currents, outputs, source)
-
-
 def dissipated_w(voltages_v: ArrayLike, currents_a: ArrayLike) -> Float:
-    """Compute the power -sum_e V_e I_e, W, of voltages and currents into all electrodes (..., k)."""
+    """Compute the dissipated power -sum_e V_e I_e.
+
+    Parameters
+    ----------
+    voltages_v, currents_a : (..., k) float
+        Voltages of all electrodes, V, and currents into them, A.
+
+    Returns
+    -------
+    (...) float
+        Power, W.
+    """
     return np.asarray(-(np.asarray(voltages_v, dtype=float) * np.asarray(currents_a, dtype=float)).sum(axis=-1))
 
 
@@ -188,6 +84,18 @@ def write_dataset(path: str | os.PathLike[str], record: IvDataset) -> Path:
     """Write a dataset as .npz or .csv.
 
     A .csv file has columns V0, V1, ... in V and I3, ... in A, after a comment line with the source.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, .npz or .csv.
+    record : IvDataset
+        The dataset.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
     """
     if Path(path).suffix == ".npz":
         return write_arrays(path, voltages_v=record.voltages_v, currents_a=record.currents_a,
@@ -200,7 +108,17 @@ def write_dataset(path: str | os.PathLike[str], record: IvDataset) -> Path:
 
 
 def read_dataset(path: str | os.PathLike[str]) -> IvDataset:
-    """Read a dataset from a .npz or .csv file of ``write_dataset``.
+    """Read a dataset from a file of ``write_dataset``.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, .npz or .csv.
+
+    Returns
+    -------
+    IvDataset
+        The dataset.
 
     Raises
     ------
@@ -257,7 +175,20 @@ def as_outputs(electrodes: np.ndarray) -> tuple[int, ...]:
 
 
 def write_arrays(path: str | os.PathLike[str], **arrays: np.ndarray) -> Path:
-    """Write an .npz file, whole or not at all."""
+    """Write an .npz file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    **arrays : array
+        The arrays by name.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
     held = io.BytesIO()
     np.savez(held, allow_pickle=False, **arrays)
     return write_file(path, held.getvalue())
@@ -273,9 +204,14 @@ def read_arrays(
     path : path-like
         The file.
     names : tuple of str
-        The arrays.
+        Names of the arrays.
     text : tuple of str
-        Those of strings.
+        Names of those that hold strings.
+
+    Returns
+    -------
+    dict of str to array
+        The arrays.
 
     Raises
     ------
@@ -329,22 +265,3 @@ def _columns(fields: list[str], where: str) -> list[str]:
 def _known(path: str | os.PathLike[str]) -> None:
     if Path(path).suffix != ".csv":
         raise ValueError(f"{path}: a record is a .csv or .npz file; rename it")
-
-
-def _box(points: int, low_v: ArrayLike, high_v: ArrayLike, rng: RNG) -> tuple[Float, Float, np.random.Generator]:
-    low, high = np.broadcast_arrays(np.asarray(low_v, dtype=float), np.asarray(high_v, dtype=float))
-    if points < 1 or low.ndim != 1 or not (np.isfinite(low) & np.isfinite(high) & (low <= high)).all():
-        raise ValueError(
-            f"{points} points from {low_v!r} to {high_v!r} V; one at least, finite, low <= high, (k,) each"
-        )
-    return low, high, np.random.default_rng(read_seeds(rng, 1)[0])
-
-
-def _primes(count: int) -> Float:
-    found: list[int] = []
-    number = 2
-    while len(found) < count:
-        if all(number % prime for prime in found):
-            found.append(number)
-        number += 1
-    return np.array(found, dtype=float)

@@ -74,7 +74,20 @@ class LayeredUnits:
         return np.asarray(found[..., 0])
 
     def calibrated(self, device: Callable[[Float], Float], data_v: ArrayLike) -> LayeredUnits:
-        """Return a copy with the means and deviations that ``device`` has at data (m, inputs), V."""
+        """Calibrate the normalization between layers on a device.
+
+        Parameters
+        ----------
+        device : callable
+            Gives the output's current at voltages (m, electrodes), V.
+        data_v : (m, inputs) float
+            Data, V.
+
+        Returns
+        -------
+        LayeredUnits
+            A copy with the means and deviations of this device.
+        """
         x, means, deviations = np.asarray(data_v, dtype=float), [], []
         for controls in self.controls_v[:-1]:
             found = np.stack([device(self.wiring.voltages(x, row)) for row in controls], axis=-1)

@@ -126,7 +126,24 @@ def separation(currents_a: ArrayLike, gate: str) -> Float:
 def truth_currents(
     network: HoppingNetwork, terminals: Terminals, controls_v: ArrayLike, *, temperature_k: float = LIQUID_NITROGEN_K
 ) -> Float:
-    """Compute the exact output currents (4,), A, for the inputs 00, 01, 10, 11, up to 14 acceptors."""
+    """Compute the exact output currents of a gate.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The network, up to 14 acceptors.
+    terminals : Terminals
+        Inputs and output.
+    controls_v : (controls,) float
+        Control voltages, V.
+    temperature_k : float
+        Temperature, K.
+
+    Returns
+    -------
+    (4,) float
+        Currents for the inputs 00, 01, 10, 11, A.
+    """
     table = terminals.voltages(controls_v)
     return np.array(
         [

@@ -114,7 +114,25 @@ def fisher(currents_a: Float, labels: NDArray[np.bool_]) -> tuple[Float, Float]:
 
 
 def classes(currents: Float, labels: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Check ``labels`` against currents (..., m) and return them as booleans."""
+    """Check labels against currents.
+
+    Parameters
+    ----------
+    currents : (..., m) float
+        Currents.
+    labels : (m,) bool
+        Classes.
+
+    Returns
+    -------
+    (m,) bool
+        The labels as booleans.
+
+    Raises
+    ------
+    ValueError
+        If their numbers differ, or only one class is present.
+    """
     high = np.asarray(labels, dtype=bool)
     if currents.shape[-1:] != high.shape or high.all() or not high.any():
         raise ValueError(f"labels have shape {high.shape}, currents {currents.shape}; one each, of both classes")

@@ -67,11 +67,37 @@ class ParallelUnits:
         return np.asarray(device(self.wiring.voltages(data_v, self.controls_v)).T)
 
     def calibrated(self, device: Callable[[Float], Float], data_v: ArrayLike, labels: ArrayLike) -> ParallelUnits:
-        """Return a copy with the best weights for ``device`` at data (m, inputs), V, with labels (m,)."""
+        """Calibrate the weights on a device.
+
+        Parameters
+        ----------
+        device : callable
+            Gives the output's current at voltages (..., electrodes), V.
+        data_v, labels : (m, inputs) float, (m,) bool
+            Data, V, and classes.
+
+        Returns
+        -------
+        ParallelUnits
+            A copy with the best weights for this device.
+        """
         return replace(self, weights=discriminant(self.currents(device, data_v), labels)[1])
 
     def read(self, device: Callable[[Float], Float], data_v: ArrayLike) -> Float:
-        """Compute the weighted sum (m,) of the currents at data (m, inputs), V."""
+        """Compute the weighted sum of the currents.
+
+        Parameters
+        ----------
+        device : callable
+            Gives the output's current at voltages (..., electrodes), V.
+        data_v : (m, inputs) float
+            Data, V.
+
+        Returns
+        -------
+        (m,) float
+            The sum, A.
+        """
         return np.asarray(self.currents(device, data_v) @ self.weights)
 
 

@@ -217,7 +217,20 @@ def fit_surrogate(
 
 
 def write_surrogate(path: str | os.PathLike[str], surrogate: Surrogate) -> Path:
-    """Write a surrogate as .npz."""
+    """Write a surrogate as .npz.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    surrogate : Surrogate
+        The surrogate.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
     layers = {f"{kind}{i}": w for kind in ("weights", "biases") for i, w in enumerate(getattr(surrogate, kind))}
     fields = {name: np.asarray(getattr(surrogate, name)) for name in _FIELDS}
     return write_arrays(path, layers=np.array(len(surrogate.weights)), **fields, **layers)

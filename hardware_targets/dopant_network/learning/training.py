@@ -104,7 +104,20 @@ class ElectrodeRoles:
         return [e for e in range(self.electrodes) if e not in (*self.inputs, self.output)]
 
     def voltages(self, data_v: ArrayLike, controls_v: ArrayLike) -> Float:
-        """Build voltages (..., m, electrodes) from data (..., m, inputs) and controls (..., controls), V."""
+        """Build the voltages of all electrodes from data and controls.
+
+        Parameters
+        ----------
+        data_v : (..., m, inputs) float
+            Data, V.
+        controls_v : (..., controls) float
+            Control voltages, V.
+
+        Returns
+        -------
+        (..., m, electrodes) float
+            Voltages, V; the output is at 0 V.
+        """
         data, controls = np.asarray(data_v, dtype=float), np.asarray(controls_v, dtype=float)
         if data.shape[-1] != len(self.inputs) or controls.shape[-1] != len(self.controls):
             raise ValueError(

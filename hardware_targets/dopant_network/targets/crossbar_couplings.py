@@ -39,7 +39,22 @@ class CrossbarCouplings:
 
     @classmethod
     def written(cls, wanted: Float, cell: PhaseChange | None, rng: np.random.Generator) -> CrossbarCouplings:
-        """Program ``wanted`` into cells that ``rng`` draws, or into a memory if ``cell`` is None."""
+        """Program couplings into cells, or into a memory.
+
+        Parameters
+        ----------
+        wanted : (n, n) float
+            Requested couplings, -1 .. 1.
+        cell : PhaseChange or None
+            The imperfections of the cells; None takes a digital memory.
+        rng : numpy.random.Generator
+            The stream of the cells.
+
+        Returns
+        -------
+        CrossbarCouplings
+            The couplings as they are held.
+        """
         if cell is None:
             return cls(wanted, None)
         wires = TiledArray(DATA["wire"].value, both_ends=False, tile=CORE)

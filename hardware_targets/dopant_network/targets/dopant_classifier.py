@@ -98,7 +98,20 @@ class DopantClassifier:
     collect_s: float = DATA["unit_integration_time"].value
 
     def answer(self, data_v: ArrayLike, *, rng: RNG = None) -> ClassifierOutput:
-        """Classify ``data_v`` (m, inputs), V, with the hopping noise of one collection each."""
+        """Classify data with the hopping noise of one collection each.
+
+        Parameters
+        ----------
+        data_v : (m, inputs) float
+            Data, V.
+        rng : RNG
+            Seed or generator.
+
+        Returns
+        -------
+        ClassifierOutput
+            Classes, with joules and seconds.
+        """
         measured, noise = read_seeds(rng, 2)
         currents, density, powers = features(self.networks, self.wiring, self.controls_v, data_v, rng=measured)
         errors = np.sqrt(density / (2.0 * self.collect_s))

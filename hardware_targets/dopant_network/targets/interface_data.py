@@ -8,7 +8,20 @@ DATA = read_data(files(__package__).joinpath("interfaces.toml").read_text())
 
 
 def simulated_second(what: str, *times: Datum) -> Datum:
-    """Return the device seconds in a second of its simulation, as uncertain as the ``times`` that scale it."""
+    """Price a second of simulated dynamics in seconds of the device.
+
+    Parameters
+    ----------
+    what : str
+        The quantity with which the time scales.
+    *times : Datum
+        The assumed times that scale it, from which the second takes its uncertainty.
+
+    Returns
+    -------
+    Datum
+        1 s/s with its range.
+    """
     low, high = min(each.low / each.value for each in times), max(each.high / each.value for each in times)
     told = "; ".join(
         f"{each.value:g} s ({each.low:g} to {each.high:g} s), {each.kind}: {each.source}" for each in times

@@ -141,7 +141,20 @@ def sweep_settings(base_v: ArrayLike, electrode: int, values_v: ArrayLike) -> Fl
 
 
 def gate_map(base_v: ArrayLike, first: tuple[int, ArrayLike], second: tuple[int, ArrayLike]) -> Float:
-    """Build the settings (m1, m2, k) of a map over two electrodes, each given as (electrode, values)."""
+    """Build the settings of a map over two electrodes.
+
+    Parameters
+    ----------
+    base_v : (k,) float
+        Voltages of all electrodes, V.
+    first, second : (int, (m,) float)
+        An electrode and its voltages, V.
+
+    Returns
+    -------
+    (m1, m2, k) float
+        Settings, V.
+    """
     return sweep_settings(sweep_settings(base_v, *first), *second)
 
 

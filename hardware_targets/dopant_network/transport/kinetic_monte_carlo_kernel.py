@@ -84,12 +84,20 @@ def hop(
         B of each acceptor where all the others are full.
     electrode_weights : (k,) float
         exp(-V / kT).
+    filled : (n,) bool
+        Occupations, changed in place.
+    hops : int
+        Number of hops.
     net : (k,) int64
         Holes into each electrode less holes out of it, added to.
     dwell : (2^n,) or (0,) float
         Time in each state, bit i set where acceptor i is full, added to.
+    stream : (4,) uint64
+        Random state, changed in place.
     waits, where : (hops,) or (0,) arrays
         Mean time before each hop; e + 1 if it ends in electrode e, -e - 1 if it began there.
+    weights, targets, counts, time : arrays
+        State of the walk, changed in place.
     """
     n, k = filled.size, electrode_weights.size
     code = 0
@@ -209,7 +217,7 @@ def hop_rejected(
     targets,
     counts,
 ):
-    """Simulate hops as :func:`hop` does, by drawing pairs by A and rejecting; return (hops, trials).
+    """Simulate hops as :func:`hop` does, by drawing pairs by A and rejecting.
 
     The method is exact, and quick where most trials are accepted.
 
@@ -219,6 +227,17 @@ def hop_rejected(
         a, b, Walker's table over A_ab, D_ab / A_ab.
     rate : float
         Sum of A: a trial takes 1 / rate on the mean.
+    up, down, alone, electrode_weights, filled
+        As of :func:`hop`.
+    hops, trials : int
+        Largest number of hops, and of trials.
+    net, stream, weights, targets, counts
+        As of :func:`hop`.
+
+    Returns
+    -------
+    done, tried : int
+        Number of hops, and of trials.
     """
     n, k = filled.size, electrode_weights.size
     weights[n:] = electrode_weights
@@ -266,6 +285,8 @@ def eliminate_states(rates, first, stop):
     ----------
     rates : (m, m) float
         Rates; column k becomes the weights by which p[k] follows from p[:k].
+    first, stop : int
+        Range of the states.
     """
     for k in range(stop - 1, max(first, 1) - 1, -1):
         leaving = 0.0
@@ -280,9 +301,17 @@ def eliminate_states(rates, first, stop):
 
 @njit(cache=True, nogil=True)
 def distance_from_rising(curves, weights):
-    """Compute the weighted squared distance (c,) of curves (c, m) from rising ones.
+    """Compute the distance of curves from rising ones, by isotonic regression (pooling adjacent violators).
 
-    Isotonic regression by pooling adjacent violators finds the nearest rising curve.
+    Parameters
+    ----------
+    curves, weights : (c, m) float
+        Curves, and weights of their points.
+
+    Returns
+    -------
+    (c,) float
+        Weighted squared distances.
     """
     count, m = curves.shape
     distance = np.zeros(count)

@@ -48,9 +48,19 @@ def rate_table(source, target, rates, count: int) -> tuple[np.ndarray, np.ndarra
 
 
 def relaxation_rate(source, target, rates, count: int) -> float:
-    """Compute the relaxation rate of the slowest mode, 1/s.
+    """Compute the relaxation rate of the slowest mode.
 
-    It is the smallest nonzero eigenvalue of the master equation's matrix, from transitions as of :func:`rate_table`.
+    It is the smallest nonzero eigenvalue of the master equation's matrix.
+
+    Parameters
+    ----------
+    source, target, rates, count
+        As of :func:`rate_table`.
+
+    Returns
+    -------
+    float
+        The rate, 1/s.
     """
     generator = np.bincount(source.astype(np.int64) * count + target, rates, count * count).reshape(count, count)
     generator -= np.diag(generator.sum(axis=1))

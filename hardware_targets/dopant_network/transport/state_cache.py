@@ -111,16 +111,23 @@ def _keep(node, most, ratio, weights, targets, rows):
 
 @njit(cache=True, nogil=True)
 def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, stream, labels, nodes, time):
-    """Simulate hops by the nodes of visited states; return for how many hops rates were computed.
-
-    The hops are those of :func:`.kinetic_monte_carlo_kernel.hop`, with its arguments.
+    """Simulate hops by the nodes of visited states, one for one as :func:`.kinetic_monte_carlo_kernel.hop` does.
 
     Parameters
     ----------
+    most, ratio, up, alone, electrode_weights, filled, hops, net, stream
+        As of that function.
     labels : (n + k,) uint64
         Random numbers, 0 at electrodes; the key of a state is 1 exclusive or the labels of full acceptors.
-    nodes : (slots,)
+    nodes : (slots,) array
         From :func:`new_nodes`, slots a power of 2; key 0 marks an empty node.
+    time : (1,) float
+        Mean time of all hops, s, added to.
+
+    Returns
+    -------
+    int
+        Number of hops for which rates were computed.
     """
     n, size = filled.size, labels.size
     weights, targets, rows = np.zeros(size), np.zeros(most.shape[1]), np.zeros(size)

@@ -1,4 +1,12 @@
-"""A matrix in differential pairs of phase-change cells between wires: programmed, drifted, read."""
+r"""A matrix in differential pairs of phase-change cells between wires: programmed, drifted, read.
+
+.. math:: \hat W_{ij} = a\, (W^+_{ij} - W^-_{ij}), \qquad
+          a = \frac{1}{h} \frac{\sum_{ij} W(G_p)_{ij}}{\sum_{ij} W(G_d)_{ij}}
+
+where W+ and W- are the conductances of a pair as the amplifiers see them through the wires, a is the gain, h the scale
+of the targets, and G_p and G_d are the conductances after programming and after drift: one factor compensates the mean
+drift. Source: Joshi et al., Nat. Commun. 11, 2473 (2020).
+"""
 
 from __future__ import annotations
 

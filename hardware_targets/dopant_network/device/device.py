@@ -1,6 +1,6 @@
 r"""A dopant device: outline, electrodes, acceptors and donors in silicon.
 
-.. math:: C_{ij} = \frac{e}{4 \pi \epsilon r_{ij}} - g_{ij}, \qquad
+.. math:: C_{ij} = \frac{e}{4 \pi \epsilon} \Big( \frac{1}{r_{ij}} - g_{ij} \Big), \qquad
           \phi_i = \sum_d \frac{e}{4 \pi \epsilon r_{id}} \;\text{(donors, without images)}, \qquad
           \nu_{ab} = \nu_0 e^{-2 r_{ab} / a}
 

@@ -56,21 +56,16 @@ from .synthesis.component_values import (
 )
 from .synthesis.hopfield_circuit import build_hopfield_circuit
 from .synthesis.initial_clamps import clamp_initial
-from .synthesis.opamp_neuron import OPAMPS, OpAmp
+from .synthesis.opamp import OPAMPS, OpAmp
 from .synthesis.problem_circuit import problem_netlist
 from .synthesis.synapses import Overlaps, find_overlaps, overlap_circuit, transconductor_circuit
 from .synthesis.tour_circuit import TourCircuit
 from .tolerances.boards import BoardEnsemble
 from .tolerances.circuit_sample import make_circuit
 from .tolerances.monte_carlo import SpotCheck, YieldEstimate, estimate_yield, spot_check
-from .tolerances.tolerances import (
-    SampledBoard,
-    SampledTourBoard,
-    Tolerances,
-    sample_board,
-    sample_tour_board,
-    typical_tolerances,
-)
+from .tolerances.sampled_board import SampledBoard, sample_board
+from .tolerances.sampled_tour_board import SampledTourBoard, sample_tour_board
+from .tolerances.tolerances import Tolerances, typical_tolerances
 
 __all__ = [  # noqa: RUF022  by theme, as a reader meets them
     "build_hopfield_circuit", "TourCircuit", "problem_netlist", "netlist_text", "netlist_lines",

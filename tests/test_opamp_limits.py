@@ -30,7 +30,7 @@ from circuits import (
 from circuits.netlist.expressions import Call, Expression, Number, Operation, Voltage, evaluate_expression
 from circuits.spice.writer import element_line, model_line, subcircuit_lines
 from circuits.synthesis.cmos_neuron import SLOPE
-from circuits.synthesis.opamp_neuron import OpAmp, rails
+from circuits.synthesis.opamp import OpAmp, rails
 from neuromorph.analog import Softassign
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -250,7 +250,7 @@ def test_a_spot_check_of_a_tour_agrees():
 def test_a_spot_check_shows_a_board_that_is_not_its_elements(monkeypatch):
     """Offsets left out of the netlist move the end."""
     monkeypatch.setattr(
-        "circuits.tolerances.tolerances.SampledBoard.circuit",
+        "circuits.tolerances.sampled_board.SampledBoard.circuit",
         lambda b, u, **o: build_hopfield_circuit(b.nominal, u, **o),
     )
     boards = BoardEnsemble(

@@ -26,11 +26,21 @@ _MARGIN = 2.0  # for what is not of first order
 
 
 def energy_bound(network: AnalogNetwork, potentials: Float, error: float) -> float:
-    """Of the error of E, as a fraction of its range, where outputs are off by ``error`` of full scale at most.
+    """Return the largest error of E, of its range, that an error of the outputs explains.
 
     Parameters
     ----------
-    potentials : (times, n) float     u of the ODE, V
+    network : AnalogNetwork
+        Ideal network.
+    potentials : (times, n) float
+        Potentials u of the ODE, V.
+    error : float
+        Largest error of an output, of full scale.
+
+    Returns
+    -------
+    float
+        Bound of the error of E, of the range of E along the trajectory.
     """
     g = network.activation
     energy = network.energy(network.voltages(potentials).clip(g.low, g.high))
@@ -39,12 +49,21 @@ def energy_bound(network: AnalogNetwork, potentials: Float, error: float) -> flo
 
 
 def end_bound(network: AnalogNetwork, potentials: Float, tolerance: float) -> float | None:
-    """Of the error of V at the end, of full scale; None where there is none, or the network does not rest.
+    """Return the largest final error of V, of full scale, that errors of the amplifiers explain.
 
     Parameters
     ----------
-    potentials : (n,) float     u of the ODE at the end, V
-    tolerance : float           of each output against g(u) and its inverse, of full scale
+    network : AnalogNetwork
+        Ideal network.
+    potentials : (n,) float
+        Potentials u of the ODE at the end, V.
+    tolerance : float
+        Largest error of an output against g(u), and of its inverse, of full scale.
+
+    Returns
+    -------
+    float or None
+        Bound of the final error; None if the network does not rest, or if the bound exceeds half of full scale.
     """
     g, r, t = network.activation, network.resistances, network.conductances
     slope = g.slope(potentials)

@@ -1,4 +1,4 @@
-r"""Conductances that make up for the wires: what the terminals see is in proportion to what was asked for.
+r"""Compensation of IR drop: conductances whose effective values are in proportion to what was asked for.
 
 .. math:: W_{ij} \approx g_{ij} u_{ij} y_{ij}, \qquad g \leftarrow h \, \frac{asked}{u(g) \, y(g)}
 
@@ -26,7 +26,13 @@ _STEPS, _SETTLED = 200, 1e-9
 
 
 def first_order_attenuation(crossbar: Crossbar) -> Float:
-    """u y, (rows, columns): W / G to first order in the resistance of the wires."""
+    """Return the attenuation W / G to first order in the wire resistance, u y.
+
+    Returns
+    -------
+    (rows, columns) float
+        Part of each conductance that the terminals see.
+    """
     g = crossbar.conductances
     near, far = np.zeros(g.shape), np.zeros(g.shape)
     near[:, 0] = 1.0 / crossbar.input_ohm
@@ -38,12 +44,30 @@ def first_order_attenuation(crossbar: Crossbar) -> Float:
 def compensate_ir_drop(
     asked: Sequence[Float], build: Callable[[Float], Crossbar], highest_s: float
 ) -> tuple[list[Float], float]:
-    """(conductances, h): those of each array for which W is about h asked, none above ``highest_s``.
+    """Compensate arrays for the IR drop of their wires.
 
-    asked : arrays (rows, columns)     what the terminals should see, in any unit; 0 stays an open cell
-    build : function                   the Crossbar that holds given conductances (rows, columns), S
+    A cell behind long wires needs more conductance than one near its driver, so h falls with the wire resistance.
 
-    A cell behind long wires needs more than one near its driver, so h falls with the resistance of the wires.
+    Parameters
+    ----------
+    asked : sequence of (rows, columns) float
+        Conductances that the terminals should see, in any unit; 0 stays an open cell.
+    build : callable
+        Function from conductances (rows, columns), S, to the crossbar that holds them.
+    highest_s : float
+        Largest conductance of a cell, S.
+
+    Returns
+    -------
+    conductances : list of (rows, columns) float
+        Conductances of each array for which W is about h asked, S.
+    h : float
+        Factor that all arrays share, S per unit of ``asked``.
+
+    Raises
+    ------
+    ValueError
+        If ``highest_s`` or all that is asked is not positive.
     """
     largest = max(float(np.max(each)) for each in asked)
     if not (0.0 < highest_s < float("inf") and 0.0 < largest < float("inf")):
@@ -63,7 +87,7 @@ def compensate_ir_drop(
 
 
 def _arriving(g: Float, driven: Float, ohm: float) -> Float:
-    """V of the nodes along each of several wires (wires, nodes) that ``driven`` S join to 1 V and ``g`` S to ground."""
+    """Return the potentials along wires (wires, nodes) that ``driven`` S join to 1 V and ``g`` S to ground."""
     between = np.full(g.shape, 1.0 / ohm)
     between[:, -1] = 0.0  # all wires as one system, without links between them
     links = between.ravel()[:-1]

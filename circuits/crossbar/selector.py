@@ -28,7 +28,17 @@ _STEPS = 200
 
 @dataclass(frozen=True)
 class Selector:
-    """I = scale_a sinh(V / slope_v)."""
+    r"""A selector of exponential current-voltage characteristic.
+
+    .. math:: I = I_0 \sinh(V_s / V_0)
+
+    Attributes
+    ----------
+    scale_a : float
+        Current scale I_0, A.
+    slope_v : float
+        Voltage scale V_0, V; a decade of current takes V_0 ln 10.
+    """
 
     scale_a: float = DATA["scale"].value
     slope_v: float = DATA["slope"].value / log(10.0)
@@ -39,7 +49,22 @@ class Selector:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
 
     def currents(self, volts: ArrayLike, siemens: ArrayLike) -> tuple[Float, Float]:
-        """(I, dI/dV) of selector and cell in series, A and S, for the voltage over both; no current where G = 0."""
+        """Return current and differential conductance of selector and cell in series.
+
+        Parameters
+        ----------
+        volts : array_like
+            Voltage over both, V.
+        siemens : array_like
+            Conductance of the cell, S; no current flows where it is 0.
+
+        Returns
+        -------
+        current : ndarray of float
+            I, A.
+        slope : ndarray of float
+            dI/dV, S.
+        """
         v, g = np.broadcast_arrays(np.asarray(volts, dtype=float), np.asarray(siemens, dtype=float))
         ohm = 1.0 / np.where(g > 0.0, g, 1.0)
         # V(I) is concave: from I = 0 Newton's steps never pass the root.
@@ -54,6 +79,19 @@ class Selector:
         return np.where(g > 0.0, np.copysign(size, v), 0.0), np.where(g > 0.0, slope, 0.0)
 
     def element(self, name: str, a: str, b: str) -> BehavioralCurrent:
-        """The selector between two nodes of a circuit."""
+        """Return the selector as an element between two nodes of a circuit.
+
+        Parameters
+        ----------
+        name : str
+            Name of the element.
+        a, b : str
+            Nodes; current flows from a to b.
+
+        Returns
+        -------
+        BehavioralCurrent
+            A source of the current I_0 sinh((v_a - v_b) / V_0).
+        """
         x = (1.0 / self.slope_v) * (Voltage(a) - Voltage(b))
         return BehavioralCurrent(name, a, b, (0.5 * self.scale_a) * (call("exp", x) - call("exp", 0.0 - x)))

@@ -37,7 +37,7 @@ from ..netlist.circuit import (
 from ..netlist.expressions import Number, evaluate_expression, expression_nodes
 from ..netlist.hierarchy import flat_node, flatten_circuit, node_paths
 from ..simulators import Waveforms
-from ..synthesis.opamp_neuron import VDD, VSS
+from ..synthesis.opamp import VDD, VSS
 from .ode_energy import (
     AMPLIFIERS,
     BIASES,

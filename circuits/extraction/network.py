@@ -41,7 +41,8 @@ from ..netlist.expressions import Number, Operation, Voltage, expression_nodes
 from ..netlist.hierarchy import flatten_circuit
 from ..synthesis.component_values import passive_leaks
 from ..synthesis.hopfield_circuit import AmplifierLevel, leak_ohm
-from ..synthesis.opamp_neuron import OpAmp, OpAmpNeurons
+from ..synthesis.opamp import OpAmp
+from ..synthesis.opamp_neuron import OpAmpNeurons
 from .neurons import extract_activation, find_neurons
 
 _SPARSE = 0.25  # of all synapses: with fewer, the matrix is CSR

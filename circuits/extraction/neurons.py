@@ -38,7 +38,8 @@ from ..netlist.elements import element_values
 from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, is_expression
 from ..synthesis import cmos_neuron as transistors
 from ..synthesis.cmos_neuron import NMOS, SLOPE, CmosNeurons
-from ..synthesis.opamp_neuron import FOUR_KT, OPAMPS, POLE_F, VDD, VSS, OpAmp, OpAmpNeurons, amplifier
+from ..synthesis.opamp import FOUR_KT, OPAMPS, POLE_F, VDD, VSS, OpAmp
+from ..synthesis.opamp_neuron import OpAmpNeurons, amplifier
 
 _DIGITS = 12  # of a gain or swing that follows from sizes
 _CLOSE = 1e-9

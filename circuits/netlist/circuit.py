@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
 
-from .elements import (
+from .devices import (
     BehavioralCurrent,
     BehavioralVoltage,
     Capacitor,
     CurrentSource,
     Diode,
-    Element,
-    Instance,
     Mosfet,
     Resistor,
-    Subcircuit,
     Transconductor,
+)
+from .elements import (
+    Element,
+    Instance,
+    Subcircuit,
     check_nodes,
     device_name,
     element_models,

@@ -15,164 +15,20 @@ from math import isfinite
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
-from .expressions import (
-    Expression,
-    Number,
-    Reference,
-    Value,
-    expression_nodes,
-    expression_references,
-    is_expression,
-    leaves,
+from .devices import (
+    BehavioralCurrent,
+    BehavioralVoltage,
+    Capacitor,
+    CurrentSource,
+    Diode,
+    Mosfet,
+    Resistor,
+    Transconductor,
+    constant_value,
 )
+from .expressions import Value, expression_nodes, expression_references
 from .models import DiodeModel, MosModel
 from .names import GROUND, NAME_PATTERN, Parameter, check_label, check_node
-
-
-@dataclass(frozen=True, slots=True)
-class Resistor:
-    """i = (v_a - v_b) / ohm."""
-
-    letter: ClassVar[str] = "r"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("ohm",)
-    name: str
-    a: str
-    b: str
-    ohm: Value
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.ohm)
-        if number is not None and not 0.0 < number < float("inf"):
-            raise ValueError(
-                f"resistor {self.name!r} has {self.ohm} ohm; give a positive, finite value or leave it out"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Capacitor:
-    """i = farad d(v_a - v_b)/dt."""
-
-    letter: ClassVar[str] = "c"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("farad",)
-    name: str
-    a: str
-    b: str
-    farad: Value
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.farad)
-        if number is not None and not 0.0 < number < float("inf"):
-            raise ValueError(f"capacitor {self.name!r} has {self.farad} F; give a positive, finite value")
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentSource:
-    """A constant current out of node ``a`` into node ``b``."""
-
-    letter: ClassVar[str] = "i"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("ampere",)
-    name: str
-    a: str
-    b: str
-    ampere: Value
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.ampere)
-        if number is not None and not isfinite(number):
-            raise ValueError(f"current source {self.name!r} has {self.ampere} A; it must be finite")
-
-
-@dataclass(frozen=True, slots=True)
-class Transconductor:
-    """A current gm (v_plus - v_minus) out of node ``a`` into node ``b``."""
-
-    letter: ClassVar[str] = "g"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b", "plus", "minus")
-    values: ClassVar[tuple[str, ...]] = ("siemens",)
-    name: str
-    a: str
-    b: str
-    plus: str
-    minus: str
-    siemens: Value
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.siemens)
-        if number is not None and not isfinite(number):
-            raise ValueError(f"transconductor {self.name!r} has {self.siemens} S; it must be finite")
-
-
-@dataclass(frozen=True, slots=True)
-class BehavioralVoltage:
-    """v_a - v_b = expression, whatever the current."""
-
-    letter: ClassVar[str] = "b"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("expression",)
-    name: str
-    a: str
-    b: str
-    expression: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class BehavioralCurrent:
-    """A current of expression amperes out of node ``a`` into node ``b``."""
-
-    letter: ClassVar[str] = "b"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("expression",)
-    name: str
-    a: str
-    b: str
-    expression: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class Diode:
-    """A junction of ``model`` that conducts from ``a`` to ``b``; ``area`` of them side by side."""
-
-    letter: ClassVar[str] = "d"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("area",)
-    name: str
-    a: str
-    b: str
-    model: DiodeModel
-    area: Value = 1.0
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.area)
-        if number is not None and not 0.0 < number < float("inf"):
-            raise ValueError(f"diode {self.name!r} has area {self.area}; give how many of its model it is, above 0")
-
-
-@dataclass(frozen=True, slots=True)
-class Mosfet:
-    """A transistor of ``model``; its currents are the model's."""
-
-    letter: ClassVar[str] = "m"
-    ends: ClassVar[tuple[str, ...]] = ("drain", "gate", "source", "bulk")
-    values: ClassVar[tuple[str, ...]] = ("width_m", "length_m")
-    name: str
-    drain: str
-    gate: str
-    source: str
-    bulk: str
-    model: MosModel
-    width_m: Value
-    length_m: Value
-
-    def __post_init__(self) -> None:
-        for size in (self.width_m, self.length_m):
-            number = _number(self.name, size)
-            if number is not None and not 0.0 < number < 1.0:
-                raise ValueError(
-                    f"transistor {self.name!r} is {self.width_m} x {self.length_m} m; give W and L in metres"
-                )
 
 
 @dataclass(frozen=True)
@@ -249,7 +105,7 @@ class Instance:
         for name, value in self.parameters.items():
             if name not in known:
                 raise ValueError(f"{what} sets {name!r}; its parameters are {', '.join(sorted(known)) or 'none'}")
-            number = _number(self.name, value)
+            number = constant_value(self.name, value)
             if number is not None and not isfinite(number):
                 raise ValueError(f"{what} sets {name!r} to {value}; it must be finite")
 
@@ -265,16 +121,6 @@ Element: TypeAlias = (
     | Mosfet
     | Instance
 )
-
-
-def _number(name: str, value: Value) -> float | None:
-    """The value if it is a number, None if it is an expression of parameters; ValueError for other expressions."""
-    if not is_expression(value):
-        return float(value)
-    found = list(leaves(value))
-    if any(isinstance(leaf, Reference) for leaf in found) and all(isinstance(x, Reference | Number) for x in found):
-        return None
-    raise ValueError(f"a value of element {name!r} is neither a number nor an expression of parameters; give one")
 
 
 def terminals(element: Element) -> tuple[str, ...]:

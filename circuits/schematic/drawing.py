@@ -10,7 +10,7 @@ from neuromorph.problems.problem import Problem
 from neuromorph.rng import RNG
 
 from ..synthesis.hopfield_circuit import AmplifierLevel
-from ..synthesis.opamp_neuron import OpAmp
+from ..synthesis.opamp import OpAmp
 from ..synthesis.problem_circuit import MOST_CITIES, get_opamp, problem_components, problem_tour_circuit, refuse_level
 from ..synthesis.tour_circuit import TourCircuit
 from .array import array_height, draw_array

@@ -9,7 +9,8 @@ from neuromorph.analog import AnalogNetwork
 
 from ..synthesis.cmos_neuron import CmosNeurons
 from ..synthesis.component_values import passive_leaks
-from ..synthesis.opamp_neuron import DATA, OpAmp, OpAmpNeurons
+from ..synthesis.opamp import DATA, OpAmp
+from ..synthesis.opamp_neuron import OpAmpNeurons
 from .cmos import draw_cmos
 from .symbols import SymbolCanvas, format_value
 

@@ -32,7 +32,7 @@ from neuromorph.datum import read_data
 from neuromorph.ising import Float
 
 from ..netlist.circuit import GROUND, Element, Instance, Mosfet, MosModel, Resistor, Subcircuit
-from .opamp_neuron import VDD, VSS, rails
+from .opamp import VDD, VSS, rails
 
 DATA = read_data(files(__package__).joinpath("transistors.toml").read_text())
 

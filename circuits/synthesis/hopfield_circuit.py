@@ -35,7 +35,8 @@ from ..netlist.circuit import (
 )
 from .cmos_neuron import CmosNeurons
 from .component_values import passive_leaks
-from .opamp_neuron import OPAMPS, Ideal, Neurons, OpAmp, OpAmpNeurons, amplifier
+from .opamp import OPAMPS, OpAmp
+from .opamp_neuron import Ideal, Neurons, OpAmpNeurons, amplifier
 
 __all__ = ["AmplifierLevel", "amplifier", "build_hopfield_circuit", "count_resistors"]
 

@@ -28,7 +28,7 @@ from . import cmos_neuron as transistors
 from .component_values import ComponentNetwork, ComponentRange, fit_to_components
 from .hopfield_circuit import AmplifierLevel, build_hopfield_circuit, count_resistors
 from .initial_clamps import clamp_initial
-from .opamp_neuron import DATA, OPAMPS, OpAmp
+from .opamp import DATA, OPAMPS, OpAmp
 from .tour_circuit import TourCircuit
 
 # Of the circuit that anneals. With fewer, tours are too alike to choose one; SPICE was run to 14 cities (minutes), the

@@ -19,7 +19,9 @@ from neuromorph.task import RecallFrom
 
 from ..synthesis.problem_circuit import near_middle, problem_tour_circuit, random_start
 from ..synthesis.tour_circuit import TourCircuit
-from .tolerances import SampledBoard, SampledTourBoard, Tolerances, sample_board, sample_tour_board
+from .sampled_board import SampledBoard, sample_board
+from .sampled_tour_board import SampledTourBoard, sample_tour_board
+from .tolerances import Tolerances
 
 _CUE = 0.9  # part of the swing that a cue is written to
 

@@ -43,7 +43,7 @@ from ..netlist.circuit import (
 )
 from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, expression_nodes, with_leaves
 from ..netlist.hierarchy import flatten_circuit
-from ..synthesis.opamp_neuron import VDD
+from ..synthesis.opamp import VDD
 from .tolerances import NOMINAL_K, ToleranceDraws, Tolerances
 
 _SPICE_K = 300.15  # 27 C, at which cards hold

@@ -34,10 +34,10 @@ from neuromorph.study.checkpoint import digest
 from ..simulators import simulate_circuit
 from ..simulators.process import LOOK_S, TIMEOUT_S, end_with_parent
 from ..synthesis.hopfield_circuit import AmplifierLevel
-from ..synthesis.opamp_neuron import OpAmp
+from ..synthesis.opamp import OpAmp
 from .boards import BoardEnsemble
+from .sampled_tour_board import SampledTourBoard
 from .spice_boards import scores_in_spice
-from .tolerances import SampledTourBoard
 
 _CHECK_RTOL = 1e-10  # of a spot check, in the ODE and in SPICE: which of two tours wins is unstable
 _FORMAT = 3

@@ -11,7 +11,7 @@ import numpy as np
 from ..netlist.circuit import Circuit
 from ..simulators import EngineError, simulate_circuits
 from ..synthesis.hopfield_circuit import AmplifierLevel, build_hopfield_circuit
-from ..synthesis.opamp_neuron import OpAmp
+from ..synthesis.opamp import OpAmp
 from ..synthesis.tour_circuit import TourCircuit
 from .circuit_sample import make_circuit
 

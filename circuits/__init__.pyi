@@ -2,7 +2,8 @@ from .certificate.certificate import Balance, Certificate, Check, EngineResult, 
 from .certificate.certify import certify, certify_problem, certify_tour
 from .certificate.figures import certificate_figure, draw_errors, draw_refinement, draw_trajectories, write_certificate
 from .certificate.step_refinement import StepRefinement
-from .crossbar.array import Crossbar, program_cells
+from .crossbar.array import Crossbar
+from .crossbar.cell_programming import program_cells
 from .crossbar.cell_reading import CellRead, OperatingPoint, read_cell, solve_operating_point
 from .crossbar.ir_drop_compensation import compensate_ir_drop
 from .crossbar.selector import Selector

@@ -25,7 +25,6 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from neuromorph.ising import Float
-from neuromorph.rng import RNG, read_seeds
 from neuromorph.runtime.limits import checkpoint
 
 from ..netlist.circuit import GROUND, BehavioralVoltage, Circuit, Element, Resistor, Transient
@@ -305,67 +304,3 @@ def symmetric_factors(matrix: Any) -> Any:
     """
     options = {"SymmetricMode": True}
     return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
-
-
-def program_cells(
-    targets: ArrayLike,
-    *,
-    lowest_s: float,
-    highest_s: float,
-    levels: int | None = None,
-    spread: float = 0.0,
-    stuck_low: float = 0.0,
-    stuck_high: float = 0.0,
-    rng: RNG = None,
-) -> Float:
-    r"""Program cells towards target conductances, with quantization, programming error and stuck cells.
-
-    .. math:: G = Q(G_{target})\, e^{\sigma z}, \qquad z \sim N(0, 1)
-
-    where Q rounds to the levels of a cell.
-
-    Parameters
-    ----------
-    targets : array_like
-        Conductances that are asked for, S.
-    lowest_s, highest_s : float
-        Range of a cell, S; targets beyond it are clipped.
-    levels : int, optional
-        Number of evenly spaced conductances that a cell can be asked for; any by default.
-    spread : float, default 0.0
-        Standard deviation sigma of ln G, the programming error.
-    stuck_low, stuck_high : float, default 0.0
-        Fractions of cells that are stuck at either end of the range.
-    rng : Generator, SeedSequence or int, optional
-        Seed of the programming error and of the stuck cells.
-
-    Returns
-    -------
-    ndarray of float
-        Conductances of the shape of ``targets``, S.
-
-    Raises
-    ------
-    ValueError
-        If a target is not finite, or an option lies outside of its range.
-    """
-    asked = np.asarray(targets, dtype=float)
-    if not np.isfinite(asked).all():
-        raise ValueError("targets hold NaN or infinity; every conductance must be finite")
-    if not 0.0 <= lowest_s < highest_s < float("inf"):
-        raise ValueError(f"lowest_s is {lowest_s} and highest_s {highest_s}; need 0 <= lowest_s < highest_s, finite")
-    if levels is not None and levels < 2:
-        raise ValueError(f"levels is {levels}; a cell needs at least 2, or None for no steps")
-    if not 0.0 <= spread < float("inf"):
-        raise ValueError(f"spread is {spread}; it must be finite and not negative")
-    if min(stuck_low, stuck_high) < 0.0 or not stuck_low + stuck_high <= 1.0:
-        raise ValueError(f"stuck_low is {stuck_low} and stuck_high {stuck_high}; fractions, together at most 1")
-    stream = np.random.default_rng(read_seeds(rng, 1)[0])
-    cells = np.clip(asked, lowest_s, highest_s)
-    if levels is not None:
-        step = (highest_s - lowest_s) / (levels - 1)
-        cells = lowest_s + step * np.rint((cells - lowest_s) / step)
-    cells = cells * np.exp(spread * stream.standard_normal(cells.shape))
-    fate = stream.random(cells.shape)
-    cells = np.where(fate < stuck_low, lowest_s, cells)
-    return np.where((fate >= stuck_low) & (fate < stuck_low + stuck_high), highest_s, cells)

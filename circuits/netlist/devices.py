@@ -17,7 +17,21 @@ from .models import DiodeModel, MosModel
 
 @dataclass(frozen=True, slots=True)
 class Resistor:
-    """i = (v_a - v_b) / ohm."""
+    """A resistor.
+
+    .. math:: i = (v_a - v_b) / R
+
+    Attributes
+    ----------
+    letter, ends, values : class variables
+        Letter of SPICE and the fields that hold nodes and values.
+    name : str
+        Name without the letter.
+    a, b : str
+        Nodes.
+    ohm : Value
+        Resistance R, ohm.
+    """
 
     letter: ClassVar[str] = "r"
     ends: ClassVar[tuple[str, ...]] = ("a", "b")
@@ -37,7 +51,21 @@ class Resistor:
 
 @dataclass(frozen=True, slots=True)
 class Capacitor:
-    """i = farad d(v_a - v_b)/dt."""
+    r"""A capacitor.
+
+    .. math:: i = C \frac{d}{dt} (v_a - v_b)
+
+    Attributes
+    ----------
+    letter, ends, values : class variables
+        Letter of SPICE and the fields that hold nodes and values.
+    name : str
+        Name without the letter.
+    a, b : str
+        Nodes.
+    farad : Value
+        Capacitance C, F.
+    """
 
     letter: ClassVar[str] = "c"
     ends: ClassVar[tuple[str, ...]] = ("a", "b")
@@ -55,7 +83,19 @@ class Capacitor:
 
 @dataclass(frozen=True, slots=True)
 class CurrentSource:
-    """A constant current out of node ``a`` into node ``b``."""
+    """A constant current out of node ``a`` into node ``b``.
+
+    Attributes
+    ----------
+    letter, ends, values : class variables
+        Letter of SPICE and the fields that hold nodes and values.
+    name : str
+        Name without the letter.
+    a, b : str
+        Nodes.
+    ampere : Value
+        Current, A.
+    """
 
     letter: ClassVar[str] = "i"
     ends: ClassVar[tuple[str, ...]] = ("a", "b")
@@ -73,7 +113,25 @@ class CurrentSource:
 
 @dataclass(frozen=True, slots=True)
 class Transconductor:
-    """A current gm (v_plus - v_minus) out of node ``a`` into node ``b``."""
+    """A voltage-controlled current source.
+
+    .. math:: i = g_m (v_+ - v_-)
+
+    out of node ``a`` into node ``b``.
+
+    Attributes
+    ----------
+    letter, ends, values : class variables
+        Letter of SPICE and the fields that hold nodes and values.
+    name : str
+        Name without the letter.
+    a, b : str
+        Nodes that carry the current.
+    plus, minus : str
+        Nodes that control it.
+    siemens : Value
+        Transconductance g_m, S.
+    """
 
     letter: ClassVar[str] = "g"
     ends: ClassVar[tuple[str, ...]] = ("a", "b", "plus", "minus")
@@ -93,7 +151,19 @@ class Transconductor:
 
 @dataclass(frozen=True, slots=True)
 class BehavioralVoltage:
-    """v_a - v_b = expression, whatever the current."""
+    """A voltage source v_a - v_b = expression, whatever the current.
+
+    Attributes
+    ----------
+    letter, ends, values : class variables
+        Letter of SPICE and the fields that hold nodes and values.
+    name : str
+        Name without the letter.
+    a, b : str
+        Nodes.
+    expression : Expression
+        Voltage, V.
+    """
 
     letter: ClassVar[str] = "b"
     ends: ClassVar[tuple[str, ...]] = ("a", "b")
@@ -106,7 +176,19 @@ class BehavioralVoltage:
 
 @dataclass(frozen=True, slots=True)
 class BehavioralCurrent:
-    """A current of expression amperes out of node ``a`` into node ``b``."""
+    """A current source of an expression, out of node ``a`` into node ``b``.
+
+    Attributes
+    ----------
+    letter, ends, values : class variables
+        Letter of SPICE and the fields that hold nodes and values.
+    name : str
+        Name without the letter.
+    a, b : str
+        Nodes.
+    expression : Expression
+        Current, A.
+    """
 
     letter: ClassVar[str] = "b"
     ends: ClassVar[tuple[str, ...]] = ("a", "b")
@@ -119,7 +201,21 @@ class BehavioralCurrent:
 
 @dataclass(frozen=True, slots=True)
 class Diode:
-    """A junction of ``model`` that conducts from ``a`` to ``b``; ``area`` of them side by side."""
+    """A junction that conducts from ``a`` to ``b``.
+
+    Attributes
+    ----------
+    letter, ends, values : class variables
+        Letter of SPICE and the fields that hold nodes and values.
+    name : str
+        Name without the letter.
+    a, b : str
+        Anode and cathode.
+    model : DiodeModel
+        Model card.
+    area : Value
+        Number of such junctions side by side.
+    """
 
     letter: ClassVar[str] = "d"
     ends: ClassVar[tuple[str, ...]] = ("a", "b")
@@ -138,7 +234,21 @@ class Diode:
 
 @dataclass(frozen=True, slots=True)
 class Mosfet:
-    """A transistor of ``model``; its currents are the model's."""
+    """A MOS transistor, whose currents are those of its model.
+
+    Attributes
+    ----------
+    letter, ends, values : class variables
+        Letter of SPICE and the fields that hold nodes and values.
+    name : str
+        Name without the letter.
+    drain, gate, source, bulk : str
+        Nodes.
+    model : MosModel
+        Model card.
+    width_m, length_m : Value
+        Size of the channel, m.
+    """
 
     letter: ClassVar[str] = "m"
     ends: ClassVar[tuple[str, ...]] = ("drain", "gate", "source", "bulk")
@@ -162,7 +272,25 @@ class Mosfet:
 
 
 def constant_value(name: str, value: Value) -> float | None:
-    """The value if it is a number, None if it is an expression of parameters; ValueError for other expressions."""
+    """Return the value of an element if it is a number.
+
+    Parameters
+    ----------
+    name : str
+        Name of the element, for errors.
+    value : Value
+        Number, or expression of parameters.
+
+    Returns
+    -------
+    float or None
+        The number; None for an expression of parameters.
+
+    Raises
+    ------
+    ValueError
+        If the expression reads voltages or the time, or has no parameter.
+    """
     if not is_expression(value):
         return float(value)
     found = list(leaves(value))

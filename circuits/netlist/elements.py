@@ -1,9 +1,7 @@
-r"""The elements of a circuit as plain frozen data, those with an inside (``Instance``) among them.
+"""The elements of a circuit: devices, and instances of subcircuits, which have an inside.
 
-Nothing here knows the text of a simulator; ``dialects`` writes it. Names keep to what every simulator of SPICE's family
-reads alike: lower-case letters, digits and underscore; ground is ``0``, inside of subcircuits too. Current sources push
-their current from ``a`` through themselves to ``b``, so ``CurrentSource("bias", "0", "u", 1e-6)`` feeds 1 uA into u.
-A value is a number or an expression of parameters, ``2.0 * Reference("ohm")``.
+Nothing here knows the text of a simulator; ``spice`` writes it. Names keep to what every simulator of SPICE's family
+reads alike: lower-case letters, digits and underscore; ground is ``0``, inside of subcircuits too.
 """
 
 from __future__ import annotations
@@ -33,10 +31,20 @@ from .names import GROUND, NAME_PATTERN, Parameter, check_label, check_node
 
 @dataclass(frozen=True)
 class Subcircuit:
-    """Elements that circuits take by an :class:`Instance`: between its ports, with nodes of its own inside.
+    """Elements between ports, of which circuits take copies by an :class:`Instance`.
 
-    Its elements may refer to ``parameters``, whose values here are what an instance has unless it gives its own, and
-    to those of the circuit.
+    Its elements may refer to its own parameters and to those of the circuit.
+
+    Attributes
+    ----------
+    name : str
+        Name of the subcircuit.
+    ports : tuple of str
+        Nodes that an instance connects.
+    elements : tuple of Element
+        Elements between the ports and nodes inside.
+    parameters : tuple of Parameter
+        Parameters with the values that an instance has unless it gives its own.
     """
 
     name: str
@@ -65,29 +73,43 @@ class Subcircuit:
 
     @cached_property
     def inside(self) -> frozenset[str]:
-        """The nodes that only the subcircuit knows."""
+        """Nodes that only the subcircuit knows."""
         return frozenset(wired_nodes(self.elements, self.ports) - set(self.ports) - {GROUND})
 
     @cached_property
     def instances(self) -> Mapping[str, Instance]:
-        """What it is made of that has an inside itself, by the device's name."""
+        """Instances of subcircuits within this one, by the names of their devices."""
         return subcircuit_instances(self.elements)
 
     @cached_property
     def devices(self) -> int:
-        """Elements, those of its instances counted, not the instances themselves."""
+        """Number of elements: those of instances are counted, the instances themselves are not."""
         return sum(e.subcircuit.devices if isinstance(e, Instance) else 1 for e in self.elements)
 
     @cached_property
     def references(self) -> frozenset[str]:
-        """The parameters of the circuit that it or an instance in it refers to."""
+        """Parameters of the circuit that the subcircuit or an instance in it refers to."""
         own = {parameter.name for parameter in self.parameters}
         return frozenset(references_to(self.elements) - own | references_inside(self.elements))
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The elements of ``subcircuit`` with its ports at ``nodes``, and parameters of it that have another value here."""
+    """A copy of a subcircuit between given nodes.
+
+    Attributes
+    ----------
+    letter : class variable
+        Letter of SPICE.
+    name : str
+        Name without the letter.
+    subcircuit : Subcircuit
+        Subcircuit that is copied.
+    nodes : tuple of str
+        Nodes at its ports.
+    parameters : dict of str to Value
+        Parameters of the subcircuit that have another value here.
+    """
 
     letter: ClassVar[str] = "x"
     name: str
@@ -124,7 +146,13 @@ Element: TypeAlias = (
 
 
 def terminals(element: Element) -> tuple[str, ...]:
-    """The nodes that an element connects; what it only reads is not among them."""
+    """Return the nodes that an element connects, without those that it only reads.
+
+    Returns
+    -------
+    tuple of str
+        Nodes in the order of SPICE.
+    """
     match element:
         case Instance():
             return element.nodes
@@ -134,7 +162,13 @@ def terminals(element: Element) -> tuple[str, ...]:
 
 
 def read_nodes(element: Element) -> tuple[str, ...]:
-    """The nodes whose voltages control an element."""
+    """Return the nodes whose voltages control an element.
+
+    Returns
+    -------
+    tuple of str
+        Nodes that it reads.
+    """
     match element:
         case Transconductor():
             return (element.plus, element.minus)
@@ -144,19 +178,49 @@ def read_nodes(element: Element) -> tuple[str, ...]:
 
 
 def element_values(element: Element) -> Iterable[Value]:
-    """The values of an element that may refer to parameters."""
+    """Return the values of an element that may refer to parameters.
+
+    Returns
+    -------
+    iterable of Value
+        Numbers and expressions.
+    """
     if isinstance(element, Instance):
         return element.parameters.values()
     return [getattr(element, name) for name in element.values]
 
 
 def device_name(element: Element) -> str:
-    """The name a simulator knows the element by: its type's letter, then its own name."""
+    """Return the name by which a simulator knows an element: the letter of its type, then its own name.
+
+    Returns
+    -------
+    str
+        Name such as ``r1``.
+    """
     return element.letter + element.name
 
 
 def wired_nodes(elements: Iterable[Element], ports: Collection[str] = ()) -> set[str]:
-    """All nodes that an element connects, ground included; ValueError if one reads any other that is no port."""
+    """Return the nodes that elements connect, ground included.
+
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit or a subcircuit.
+    ports : collection of str, optional
+        Nodes that are connected from outside.
+
+    Returns
+    -------
+    set of str
+        Names of nodes.
+
+    Raises
+    ------
+    ValueError
+        If an element reads a node that nothing connects.
+    """
     wired: set[str] = set()
     read: set[str] = set()
     for element in elements:
@@ -168,7 +232,27 @@ def wired_nodes(elements: Iterable[Element], ports: Collection[str] = ()) -> set
 
 
 def check_nodes(elements: Iterable[Element], parameters: Iterable[Parameter], ports: Collection[str] = ()) -> set[str]:
-    """``wired_nodes``; ValueError for names of nodes, devices, parameters that simulators misread or that are twice."""
+    """Check the names of nodes, devices and parameters, and return the nodes.
+
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit or a subcircuit.
+    parameters : iterable of Parameter
+        Parameters of it.
+    ports : collection of str, optional
+        Nodes that are connected from outside.
+
+    Returns
+    -------
+    set of str
+        Nodes as of :func:`wired_nodes`.
+
+    Raises
+    ------
+    ValueError
+        If simulators would misread a name, or it occurs twice.
+    """
     devices: set[str] = set()
     for element in elements:
         name = device_name(element)
@@ -186,21 +270,45 @@ def check_nodes(elements: Iterable[Element], parameters: Iterable[Parameter], po
 
 
 def subcircuit_instances(elements: Iterable[Element]) -> dict[str, Instance]:
-    """{device's name: instance}."""
+    """Return the instances among elements by the names of their devices.
+
+    Returns
+    -------
+    dict of str to Instance
+        {name of the device: instance}.
+    """
     return {device_name(element): element for element in elements if isinstance(element, Instance)}
 
 
 def references_to(elements: Iterable[Element]) -> set[str]:
-    """The parameters that the values of ``elements`` refer to."""
+    """Return the parameters that the values of elements refer to.
+
+    Returns
+    -------
+    set of str
+        Names of parameters.
+    """
     return {name for element in elements for value in element_values(element) for name in expression_references(value)}
 
 
 def references_inside(elements: Iterable[Element]) -> set[str]:
-    """The parameters of the circuit that subcircuits within ``elements`` refer to."""
+    """Return the parameters of the circuit that subcircuits within elements refer to.
+
+    Returns
+    -------
+    set of str
+        Names of parameters.
+    """
     inside = {id(e.subcircuit): e.subcircuit for e in elements if isinstance(e, Instance)}
     return {name for subcircuit in inside.values() for name in subcircuit.references}
 
 
 def element_models(elements: Iterable[Element]) -> Iterator[MosModel | DiodeModel]:
-    """The models of elements, in their order."""
+    """Return the models of diodes and transistors in the order of elements.
+
+    Returns
+    -------
+    iterator of MosModel or DiodeModel
+        Models, each as often as it is used.
+    """
     return (element.model for element in elements if isinstance(element, Diode | Mosfet))

@@ -1,4 +1,4 @@
-"""A circuit for people: one neuron with its values and the array, or a cell of the circuit that anneals a tour."""
+"""Schematics for people: one neuron with its values and the array, or a cell of the circuit that anneals a tour."""
 
 from __future__ import annotations
 
@@ -33,9 +33,32 @@ def draw_network(
     level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
 ) -> Axes:
-    """One neuron of ``network`` with its values, above the array (of more than 8 neurons, its corner).
+    """Draw one neuron of a network with its values, above the array or the first corner of it.
 
     The figure of ``ax`` takes the size of the drawing.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is drawn.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+    neuron : int, default 0
+        Number of the neuron.
+    level : AmplifierLevel, default "ideal"
+        Amplifiers, as for ``build_hopfield_circuit``.
+    opamp : OpAmp or str, optional
+        Amplifier, or its name in ``OPAMPS``, at level "opamp".
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If the level is not known, or there is no such neuron.
     """
     if level not in get_args(AmplifierLevel):
         raise ValueError(f"level is {level!r}; known are {', '.join(get_args(AmplifierLevel))}")
@@ -49,7 +72,20 @@ def draw_network(
 
 
 def draw_tour_circuit(tour: TourCircuit, ax: Axes | None = None) -> Axes:
-    """One cell of a circuit that anneals a tour, with its values."""
+    """Draw one cell of a circuit that anneals a tour, with its values.
+
+    Parameters
+    ----------
+    tour : TourCircuit
+        Circuit that is drawn.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+    """
     board = SymbolCanvas()
     draw_cell(board, tour)
     return board.onto(new_canvas_axes() if ax is None else ax)
@@ -64,7 +100,29 @@ def problem_schematic(
     opamp: OpAmp | str | None = None,
     series: str | None = None,
 ) -> bytes:
-    """A file ("svg", "png" or "pdf") of the circuit that ``problem_netlist`` writes with the same options."""
+    """Draw the circuit that ``problem_netlist`` writes with the same options, as a file.
+
+    Parameters
+    ----------
+    problem : Problem or Ising
+        Problem, or Ising model, whose circuit is drawn.
+    kind : str, default "svg"
+        Format of the file: "svg", "png" or "pdf".
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the problem's initial state.
+    level, opamp, series : AmplifierLevel, default "ideal"
+        Amplifiers and component values, as for ``problem_netlist``.
+
+    Returns
+    -------
+    bytes
+        Contents of the file.
+
+    Raises
+    ------
+    ValueError
+        If the format or an option is not known.
+    """
     from neuromorph.plotting.files import figure_bytes
 
     if kind not in FIGURE_KINDS:

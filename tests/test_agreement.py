@@ -27,7 +27,7 @@ from circuits.certificate import certify as certificate
 from circuits.certificate import engine_comparison
 from circuits.certificate.sensitivity import end_bound, energy_bound
 from circuits.certificate.step_refinement import refine_steps
-from circuits.synthesis.problem_circuit import random_start
+from circuits.synthesis.problem_network import random_start
 from neuromorph import MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
 

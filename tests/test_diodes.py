@@ -34,7 +34,7 @@ from circuits import (
     simulate_circuit,
 )
 from circuits.netlist.expressions import Number
-from circuits.synthesis.problem_circuit import random_start
+from circuits.synthesis.problem_network import random_start
 
 ENGINES = [name for name in installed_engines() if name in ("ngspice", "neospice", "pyspice")]
 every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -30,14 +30,8 @@ from ..synthesis.cmos_neuron import STATIC
 from ..synthesis.component_values import fit_to_components
 from ..synthesis.hopfield_circuit import AmplifierLevel, build_hopfield_circuit
 from ..synthesis.opamp import OpAmp
-from ..synthesis.problem_circuit import (
-    default_components,
-    get_opamp,
-    problem_network,
-    problem_tour_circuit,
-    random_start,
-    refuse_level,
-)
+from ..synthesis.problem_circuit import default_components, get_opamp, refuse_level
+from ..synthesis.problem_network import problem_network, problem_tour_circuit, random_start
 from ..synthesis.synapses import overlap_circuit, transconductor_circuit
 from ..synthesis.tour_circuit import TourCircuit
 from .certificate import RISE, TRAJECTORY, Certificate

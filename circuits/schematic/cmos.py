@@ -81,7 +81,7 @@ def _pair(board: SymbolCanvas, cell: dict[str, Element], names: tuple[str, str, 
 
 
 def _output(board: SymbolCanvas, cell: dict[str, Element], nodes: tuple[str, str, str], name: str, x: float) -> None:
-    """Draw the mirrors of an output: the current of one diode comes, that of the other, mirrored once more at x, goes."""
+    """Draw the mirrors of an output: one diode sources its current, the other, mirrored once more at x, sinks it."""
     (out, source, sink), far, middle = nodes, x + 3.4, x + 1.7
     for mirror, place, gate in ((f"x{out}", x, sink), (f"p{out}", far, source)):
         _mosfet(board, cell, mirror, (place, _HIGH), True)

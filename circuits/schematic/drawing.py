@@ -11,7 +11,8 @@ from neuromorph.rng import RNG
 
 from ..synthesis.hopfield_circuit import AmplifierLevel
 from ..synthesis.opamp import OpAmp
-from ..synthesis.problem_circuit import MOST_CITIES, get_opamp, problem_components, problem_tour_circuit, refuse_level
+from ..synthesis.problem_circuit import get_opamp, problem_components, refuse_level
+from ..synthesis.problem_network import MOST_CITIES, problem_tour_circuit
 from ..synthesis.tour_circuit import TourCircuit
 from .array import array_height, draw_array
 from .neuron import draw_neuron

@@ -130,7 +130,18 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType({d.name: d for d in (NGSPICE,
 
 
 def get_dialect(name: str) -> Dialect:
-    """The dialect of that name; ValueError names those there are."""
+    """Return the dialect of a name.
+
+    Returns
+    -------
+    Dialect
+        The dialect.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
     if name not in DIALECTS:
         raise ValueError(f"dialect is {name!r}; known are {', '.join(DIALECTS)}")
     return DIALECTS[name]

@@ -1,8 +1,9 @@
-"""A netlist read back into a circuit: the subset that ``dialects`` writes, from any of its dialects.
+"""A reader of netlists: the subset that ``writer`` writes, in any of its dialects, back into a circuit.
 
-A text that ``netlist_text`` wrote comes back exactly: ``netlist_text(read_netlist(text), dialect_of(text)) == text``.
-Nothing is run, and no other file is opened: control sections, includes, libraries and shell escapes are refused, and so
-is every card beyond the subset, each with its line and the remedy. Letters may be of either case, numbers are plain.
+A text that ``netlist_text`` wrote comes back exactly: ``netlist_text(read_netlist(text), detect_dialect(text)) ==
+text``. Nothing is run, and no other file is opened: control sections, includes, libraries and shell escapes are
+refused, and so is every card beyond the subset, each with its line and the remedy. Letters may be of either case,
+numbers are plain.
 """
 
 from __future__ import annotations
@@ -37,14 +38,26 @@ _REFUSED = {
 
 
 def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netlist") -> Circuit:
-    """The circuit of a netlist, its comments among it.
+    """Read a netlist into a circuit, with its comments.
 
     Parameters
     ----------
-    dialect : Dialect      found by ``detect_dialect`` if None
-    name : str             of the file, for errors
+    text : str
+        Text of the netlist.
+    dialect : Dialect, optional
+        Dialect of the text; found by ``detect_dialect`` by default.
+    name : str, default "netlist"
+        Name of the file, for errors.
 
-    Raises NetlistError, whose message is ``name, line N: rule; remedy``.
+    Returns
+    -------
+    Circuit
+        The circuit.
+
+    Raises
+    ------
+    NetlistError
+        If a card breaks a rule; the message is ``name, line N: rule; remedy``.
     """
     deck = _Deck(name, detect_dialect(text) if dialect is None else dialect)
     for number, card in enumerate(cards(text, name)):
@@ -58,7 +71,25 @@ def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netl
 
 
 def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = None) -> Circuit:
-    """The circuit in a file of at most 64 MB; bytes that are not UTF-8 can only be in comments."""
+    """Read a file of at most 64 MB into a circuit; bytes that are not UTF-8 can only be in comments.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        File that is read.
+    dialect : Dialect, optional
+        Dialect of the file; found by ``detect_dialect`` by default.
+
+    Returns
+    -------
+    Circuit
+        The circuit.
+
+    Raises
+    ------
+    NetlistError
+        If the file cannot be read, or a card breaks a rule.
+    """
     path = Path(path)
     name = printable(path.name)
     try:
@@ -74,7 +105,13 @@ def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = No
 
 
 def detect_dialect(text: str) -> Dialect:
-    """The dialect a netlist is written in: as its second line says, else by cards that only one simulator has."""
+    """Detect the dialect of a netlist by its second line, or else by cards that only one simulator has.
+
+    Returns
+    -------
+    Dialect
+        The dialect; ngspice if nothing tells.
+    """
     second = text.split("\n", 2)[1:2]
     for dialect in DIALECTS.values():
         if second and second[0].rstrip() == _run_comment(dialect):
@@ -91,7 +128,7 @@ def _run_comment(dialect: Dialect) -> str:
 
 
 class _Deck:
-    """What has been read so far."""
+    """The part of a netlist that has been read so far."""
 
     def __init__(self, name: str, dialect: Dialect) -> None:
         self.name, self.dialect = name, dialect
@@ -200,7 +237,7 @@ class _Deck:
         self.initial[path] = read_number(match[2]), line
 
     def _path(self, node: str) -> str:
-        """The path of a node, which may be within instances."""
+        """Return the path of a node, which may be within instances."""
         *instances, last = node.split(self.dialect.separator)
         for name in instances:
             check_name(name)
@@ -269,6 +306,7 @@ class _Deck:
     # All together
 
     def circuit(self) -> Circuit:
+        """Return the circuit of the whole netlist."""
         if self.scope is not self.top:
             raise self.definitions.error(self.scope.line, "the subcircuit is not closed; add .ends behind its elements")
         if self.transient is None:

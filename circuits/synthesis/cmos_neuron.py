@@ -58,7 +58,14 @@ NMOS, PMOS = _card("n"), _card("p")
 class CmosNeurons:
     """CMOS neurons for a network with ``Tanh``, all alike.
 
-    load_s : float     the synapses at the output that drives most of them
+    Attributes
+    ----------
+    activation : Tanh
+        Activation of the neurons.
+    load_s : float
+        Conductance of the synapses at the output that drives most of them, S.
+    uic : bool
+        Whether ``initial`` is a complete start.
     """
 
     activation: Tanh
@@ -86,27 +93,38 @@ class CmosNeurons:
 
     @classmethod
     def of(cls, network: AnalogNetwork) -> CmosNeurons:
+        """Return the neurons of a network.
+
+        Returns
+        -------
+        CmosNeurons
+            Neurons whose outputs drive all of its synapses.
+        """
         t = sparse.csr_array(network.conductances)
         loads = [float(abs(half).sum(axis=0).max()) for half in (t.maximum(0.0), t.minimum(0.0))]
         return cls(network.activation, max(loads))  # type: ignore[arg-type]  # checked above
 
     @property
     def overdrive_v(self) -> float:
-        """V_o of both pairs: D / V_o^2 is the slope of x with u."""
+        """Overdrive V_o of both pairs, V: D / V_o^2 is the slope of x with u."""
         return sqrt(DATA["first_swing"].value * SLOPE / self.activation.gain)
 
     @property
     def conductance_s(self) -> float:
-        """At each output. The synapses come on top: where the network rests they hardly draw, for u and v agree."""
+        """Conductance of the load at each output, S.
+
+        The synapses come on top: where the network rests they hardly draw current, for u and v agree.
+        """
         return DATA["stiffness"].value * (self.load_s or _NO_LOAD_S)
 
     @property
     def tail_a(self) -> float:
-        """Current of the second pair."""
+        """Tail current of the second pair, A."""
         return self.activation.swing * self.conductance_s / DATA["ratio"].value
 
     @property
     def account(self) -> tuple[str, ...]:
+        """Lines that tell a reader of the netlist what the amplifiers are."""
         cell = [e for e in self.cells[True].elements if isinstance(e, Mosfet)]
         sizes = [float(e.width_m) / float(e.length_m) for e in cell]
         return (
@@ -117,22 +135,43 @@ class CmosNeurons:
 
     @property
     def supply_a(self) -> float:
-        """Of one neuron with both outputs, out of the upper rail: the pairs, then I_1 + I_2 once and M times."""
+        """Supply current of a neuron with both outputs, A: of the pairs, then I_1 + I_2 once and M times."""
         return DATA["bias"].value + self.tail_a * (2.0 + DATA["ratio"].value)
 
     def shared(self) -> Iterator[Element]:
+        """Return the rails and the bias that all neurons share.
+
+        Yields
+        ------
+        Element
+            One element after the other.
+        """
         rail, bias, drive = (DATA[key].value for key in ("rail", "bias", "overdrive"))
         yield from rails(rail)
         yield Resistor("bias", VDD, "bias", (2.0 * rail - NMOS.threshold_v - drive) / bias)
         yield _nmos("bias", "bias", "bias", VSS, bias, drive, _diode(NMOS, drive))
 
     def neuron(self, i: int, w: str | None) -> Iterator[Element]:
+        """Return the instance of a neuron.
+
+        Parameters
+        ----------
+        i : int
+            Number of the neuron.
+        w : str or None
+            Node of its inverted output, if it has one.
+
+        Yields
+        ------
+        Element
+            The instance.
+        """
         nodes = (f"u{i}", f"v{i}", *([w] if w else []), "bias", VDD, VSS)
         yield Instance(f"{i}", self.cells[w is not None], nodes)
 
     @cached_property
     def cells(self) -> tuple[Subcircuit, Subcircuit]:
-        """The neuron from u to v, and the one that has the inverted output w as well."""
+        """Subcircuits of the neuron from u to v, and of the one with the inverted output w."""
         plain = (*self._pairs(), *self._outputs("v", "c", "d"))
         rails = ("bias", VDD, VSS)
         return (
@@ -141,7 +180,7 @@ class CmosNeurons:
         )
 
     def _pairs(self) -> Iterator[Element]:
-        """From u to the diodes c and d."""
+        """Return the two pairs, from u to the diodes c and d."""
         rail, bias, drive, swing = (DATA[key].value for key in ("rail", "bias", "overdrive", "first_swing"))
         o, tail, rest = self.overdrive_v, self.tail_a, rail - swing / 2.0
         for node in "ab":
@@ -157,10 +196,17 @@ class CmosNeurons:
             yield _pmos(f"k{node}", node, node, tail, _diode(PMOS, DATA["mirror_overdrive"].value))
 
     def initial(self, potentials: Float) -> dict[str, float]:
+        """Return no initial voltages: an operating point finds them.
+
+        Returns
+        -------
+        dict of str to float
+            An empty mapping.
+        """
         return {}
 
     def _outputs(self, out: str, source: str, sink: str) -> Iterator[Mosfet | Resistor]:
-        """Mirrors: the current of diode ``source`` into ``out``, that of diode ``sink`` out of it, M times."""
+        """Return mirrors that source the current of one diode into ``out`` and sink that of the other, M times."""
         rail, over, ratio = (DATA[key].value for key in ("rail", "mirror_overdrive", "ratio"))
         most, beyond = ratio * self.tail_a, rail - self.activation.swing  # at the output's own extreme
         turn, seen = f"x{out}", _diode(NMOS, over)
@@ -174,7 +220,10 @@ class CmosNeurons:
 def _nmos(
     label: str, drain: str, gate: str, source: str, ampere: float, over: float, volt: float | None, name: str = ""
 ) -> Mosfet:
-    """Carries ``ampere`` at the overdrive and the drain-source voltage given (None: without modulation)."""
+    """Return a transistor that carries ``ampere`` at this overdrive.
+
+    The drain-source voltage corrects the width for channel-length modulation; None neglects it.
+    """
     length, kp = DATA["length"].value, NMOS.kp * (1.0 + NMOS.modulation * (volt or 0.0))
     return Mosfet(name or label, drain, gate, source, VSS, NMOS, 2.0 * ampere * length / (kp * over**2), length)
 
@@ -185,12 +234,12 @@ def _pmos(label: str, drain: str, gate: str, ampere: float, volt: float) -> Mosf
 
 
 def _diode(model: MosModel, over: float) -> float:
-    """Gate-source voltage, V, of a transistor whose source is at its bulk."""
+    """Return the gate-source voltage of a transistor whose source is at its bulk, V."""
     return abs(model.threshold_v) + over
 
 
 def _under(gate: float, over: float, rail: float) -> float:
-    """Drain-source voltage of a tail below a pair whose gates are at ``gate``."""
+    """Return the drain-source voltage of a tail below a pair whose gates are at ``gate``, V."""
     bulk = gate + rail
     source = bulk - NMOS.threshold_v - over
     for _ in range(20):  # the threshold rises with the source: a contraction

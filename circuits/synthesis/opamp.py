@@ -8,11 +8,16 @@ with g_m R = A_0, g_m / C = 2 pi GBW, I_max / C the slew rate. i_limit holds v_p
 .. math:: -\min\Big(I_{sink}, \frac{(v_{out} + V_{reach})^+}{R_{sat}}\Big) \le i_{out} \le
     \min\Big(I_{source}, \frac{(V_{reach} - v_{out})^+}{R_{sat}}\Big)
 
-V_reach being a rail less the headroom without load, I the short-circuit currents, R_sat what the headroom grows by with
-the load. Noise is that of a resistor of e_n^2 / 4kT at an input that draws no current. Both inputs carry a capacitance;
-the output's current comes out of the rail ``vdd`` or flows into ``vss``, the quiescent current goes from one to the
-other. Of the two only one is written with a kink, the other as its difference from i_out, so that no simulator can find
-both slopes to be 0 where i_out is 0.
+where
+
+- V_reach is a rail less the headroom without load,
+- I_sink and I_source are the short-circuit currents,
+- R_sat is the growth of the headroom with the load's current.
+
+Noise is that of a resistor of e_n^2 / 4kT at an input that draws no current. Both inputs carry a capacitance; the
+output's current comes out of the rail ``vdd`` or flows into ``vss``, the quiescent current goes from one to the other.
+Of the two only one is written with a kink, the other as its difference from i_out, so that no simulator can find both
+slopes to be 0 where i_out is 0.
 Sources of the values: ``amplifiers.toml``; of the model: Boyle et al., IEEE J. Solid-State Circuits 9, 353 (1974), much
 reduced.
 """
@@ -53,12 +58,36 @@ FOUR_KT = 4.0 * 1.380649e-23 * 300.15  # J, at SPICE's 27 C
 class OpAmp:
     """An operational amplifier by the numbers of its data sheet.
 
-    gain : A_0;  bandwidth_hz : GBW;  slew_v_s : V/s;  output_ohm : open loop;  input_f : of each input to ground
-    offset_v : standard deviation between parts, none beyond largest_offset_v
-    headroom_v : how close the output comes to a rail;  supply_a : quiescent;  rail_v : the rails are +-rail_v
-    source_a, sink_a : short-circuit currents out of the output and into it, A; infinite: no limit of its own
-    saturation_ohm : what the headroom grows by with the load's current;  None: output_ohm
-    noise_v : of the input, V in 1 Hz, white
+    Attributes
+    ----------
+    name : str
+        Name of the part.
+    gain : float
+        Open-loop gain A_0.
+    bandwidth_hz : float
+        Gain-bandwidth product GBW, Hz.
+    slew_v_s : float
+        Slew rate, V/s.
+    offset_v : float
+        Standard deviation of the input offset between parts, V.
+    largest_offset_v : float
+        Largest input offset of any part, V.
+    headroom_v : float
+        Distance of the unloaded output from a rail, V.
+    output_ohm : float
+        Open-loop output resistance, ohm.
+    input_f : float
+        Capacitance of each input to ground, F.
+    supply_a : float
+        Quiescent current, A.
+    rail_v : float
+        Supply +-rail_v, V.
+    source_a, sink_a : float
+        Short-circuit currents out of and into the output, A; infinite for no limit.
+    saturation_ohm : float or None
+        Growth of the headroom with the load's current, ohm; ``output_ohm`` by default.
+    noise_v : float
+        White noise of the input, V in 1 Hz.
     """
 
     name: str
@@ -96,19 +125,36 @@ class OpAmp:
 
     @property
     def reach_v(self) -> float:
-        """The output goes from -reach_v to reach_v where it has no load."""
+        """Largest output without load, V; the smallest is its negative."""
         return self.rail_v - self.headroom_v
 
     @cached_property
     def subcircuit(self) -> Subcircuit:
-        """The amplifier between ``plus``, ``minus``, ``out`` and the rails; its pole is the node p within."""
+        """Subcircuit between ``plus``, ``minus``, ``out`` and the rails, with the pole at its node p."""
         elements = tuple(self.elements("", "plus", "minus", "out", Reference("offset")))
         return Subcircuit(
             self.name, ("plus", "minus", "out", VDD, VSS), elements, (Parameter("offset", 0.0, unit="V"),)
         )
 
     def elements(self, label: str, plus: str, minus: str, out: str, offset_v: Operand = 0.0) -> Iterator[Element]:
-        """One amplifier between two nodes, an output and the rails; its pole is the node p<label>."""
+        """Return the elements of one amplifier; its pole is the node p<label>.
+
+        Parameters
+        ----------
+        label : str
+            Text behind the names of its elements.
+        plus, minus : str
+            Nodes of the inputs.
+        out : str
+            Node of the output.
+        offset_v : Operand, default 0.0
+            Input offset, V.
+
+        Yields
+        ------
+        Element
+            One element after the other.
+        """
         p, quiet = f"p{label}", plus
         gm, most = 2.0 * pi * self.bandwidth_hz * POLE_F, self.slew_v_s * POLE_F
         across = Voltage(p) - Voltage(out)
@@ -132,7 +178,7 @@ class OpAmp:
         yield CurrentSource(f"q{label}", VDD, VSS, self.supply_a)
 
     def _reach(self, short: str, room: Expression) -> Expression:
-        """How far v_p may be beyond v_out, which has ``room`` before its rail."""
+        """Return how far v_p may be beyond v_out, which has ``room`` before its rail."""
         far = (self.output_ohm / (self.saturation_ohm or self.output_ohm)) * call("max", room, 0.0)
         ampere: float = getattr(self, short)
         return far if ampere == inf else call("min", far, self.output_ohm * ampere)
@@ -155,7 +201,13 @@ OPAMPS: Mapping[str, OpAmp] = MappingProxyType({n: _preset(n) for n in ("opa192"
 
 
 def rails(volt: float) -> Iterator[Element]:
-    """The supply, +-volt against ground."""
+    """Return the sources of the supply, +-volt against ground.
+
+    Yields
+    ------
+    Element
+        The upper and the lower rail.
+    """
     yield BehavioralVoltage(VDD, VDD, GROUND, Number(volt))
     yield BehavioralVoltage(VSS, VSS, GROUND, Number(-volt))
 

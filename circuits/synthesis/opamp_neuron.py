@@ -28,49 +28,129 @@ from .opamp import DATA, VDD, VSS, OpAmp, rails
 
 
 class Neurons(Protocol):
-    """How the amplifiers of a network are built; the rest of the circuit is the same."""
+    """The interface of a network's amplifiers; the rest of its circuit is the same for all."""
 
     @property
     def account(self) -> tuple[str, ...]:
-        """What a reader of the netlist must know."""
+        """Lines that tell a reader of the netlist what the amplifiers are."""
 
     @property
     def uic(self) -> bool:
         """Whether ``initial`` is a complete start; otherwise an operating point is searched that holds it."""
 
     def shared(self) -> Iterator[Element]:
-        """What all neurons share: rails, bias."""
+        """Return the elements that all neurons share, such as rails and bias.
+
+        Returns
+        -------
+        iterator of Element
+            One element after the other.
+        """
 
     def neuron(self, i: int, w: str | None) -> Iterator[Element]:
-        """From u_i to v_i, and to its inverse ``w`` if that is wanted."""
+        """Return the elements of a neuron, from u_i to v_i.
+
+        Parameters
+        ----------
+        i : int
+            Number of the neuron.
+        w : str or None
+            Node of its inverted output, if it has one.
+
+        Returns
+        -------
+        iterator of Element
+            One element after the other.
+        """
 
     def initial(self, potentials: Float) -> dict[str, float]:
-        """Voltages at t = 0 beside those of u."""
+        """Return the voltages at t = 0 beside those of u.
+
+        Parameters
+        ----------
+        potentials : (n,) float
+            Potentials u at t = 0, V.
+
+        Returns
+        -------
+        dict of str to float
+            Voltages by the paths of nodes, V.
+        """
 
 
 @dataclass(frozen=True)
 class Ideal:
-    """v = g(u) and w = -v, whatever the current."""
+    """Ideal amplifiers: v = g(u) and w = -v, whatever the current.
+
+    Attributes
+    ----------
+    activation : Activation
+        Activation g of the neurons.
+    account : tuple of str
+        Lines for a reader of the netlist.
+    uic : bool
+        Whether ``initial`` is a complete start.
+    """
 
     activation: Activation
     account: tuple[str, ...] = ()
     uic: bool = True
 
     def shared(self) -> Iterator[Element]:
+        """Return no elements: ideal amplifiers have no supply.
+
+        Returns
+        -------
+        iterator of Element
+            An empty iterator.
+        """
         return iter(())
 
     def neuron(self, i: int, w: str | None) -> Iterator[Element]:
+        """Return the sources of a neuron.
+
+        Parameters
+        ----------
+        i : int
+            Number of the neuron.
+        w : str or None
+            Node of its inverted output, if it has one.
+
+        Yields
+        ------
+        Element
+            The source of v, and that of w if it is wanted.
+        """
         yield BehavioralVoltage(f"v{i}", f"v{i}", GROUND, amplifier(self.activation, Voltage(f"u{i}")))
         if w:
             yield BehavioralVoltage(w, w, GROUND, Number(0.0) - Voltage(f"v{i}"))
 
     def initial(self, potentials: Float) -> dict[str, float]:
+        """Return no initial voltages: ideal amplifiers have no state.
+
+        Returns
+        -------
+        dict of str to float
+            An empty mapping.
+        """
         return {}
 
 
 @dataclass(frozen=True, eq=False)
 class OpAmpNeurons:
-    """Neurons of three ``part`` each; ``offsets_v`` (n, 3) are those of the two gain stages and the inverter."""
+    """Neurons of three op-amps each: two gain stages and an inverter.
+
+    Attributes
+    ----------
+    activation : Activation
+        Activation of the neurons.
+    part : OpAmp
+        Op-amp.
+    offsets_v : (n, 3) float
+        Input offsets of the two gain stages and the inverter, V.
+    uic : bool
+        Whether ``initial`` is a complete start.
+    """
 
     activation: Activation
     part: OpAmp
@@ -88,19 +168,37 @@ class OpAmpNeurons:
 
     @classmethod
     def drawn(cls, activation: Activation, part: OpAmp, n: int, rng: RNG = 0) -> OpAmpNeurons:
-        """Each offset normal with the part's deviation, none beyond the largest."""
+        """Draw the offsets of all op-amps: normal with the part's deviation, none beyond its largest.
+
+        Parameters
+        ----------
+        activation : Activation
+            Activation of the neurons.
+        part : OpAmp
+            Op-amp.
+        n : int
+            Number of neurons.
+        rng : Generator, SeedSequence or int, default 0
+            Seed of the draw.
+
+        Returns
+        -------
+        OpAmpNeurons
+            Neurons with these offsets.
+        """
         draws = np.random.default_rng(read_seeds(rng, 2)[1]).normal(size=(n, 3))  # the first stream draws the start
         draws *= part.offset_v
         return cls(activation, part, np.clip(draws, -part.largest_offset_v, part.largest_offset_v))
 
     @cached_property
     def stage(self) -> float:
-        """The gain of each stage."""
+        """Gain k of each stage."""
         g = self.activation
         return max(1.0, sqrt(float(g.slope(g.inverse((g.low + g.high) / 2.0)))))
 
     @property
     def account(self) -> tuple[str, ...]:
+        """Lines that tell a reader of the netlist what the amplifiers are."""
         a, k = self.part, self.stage
         lag = 1e9 * (2.0 * k) / (2.0 * pi * a.bandwidth_hz)
         return (
@@ -110,9 +208,30 @@ class OpAmpNeurons:
         )
 
     def shared(self) -> Iterator[Element]:
+        """Return the rails.
+
+        Yields
+        ------
+        Element
+            One rail after the other.
+        """
         yield from rails(self.part.rail_v)
 
     def neuron(self, i: int, w: str | None) -> Iterator[Element]:
+        """Return the instance of a neuron.
+
+        Parameters
+        ----------
+        i : int
+            Number of the neuron.
+        w : str or None
+            Node of its inverted output, if it has one.
+
+        Yields
+        ------
+        Element
+            The instance.
+        """
         cell = self.cells[w is not None]
         nodes = (f"u{i}", f"v{i}", *([w] if w else []), VDD, VSS)
         offsets = zip(cell.parameters, self.offsets_v[i].tolist(), strict=False)
@@ -120,7 +239,7 @@ class OpAmpNeurons:
 
     @cached_property
     def cells(self) -> tuple[Subcircuit, Subcircuit]:
-        """The neuron from u to v, and the one that has the inverted output w as well."""
+        """Subcircuits of the neuron from u to v, and of the one with the inverted output w."""
         k, ohm = self.stage, DATA["feedback"].value
         limited = (1.0 / k) * amplifier(self.activation, (1.0 / k) * Voltage("y"))
         plain = (
@@ -141,6 +260,18 @@ class OpAmpNeurons:
         )
 
     def initial(self, potentials: Float) -> dict[str, float]:
+        """Return the voltages at t = 0 inside of the neurons, which rest at u.
+
+        Parameters
+        ----------
+        potentials : (n,) float
+            Potentials u at t = 0, V.
+
+        Returns
+        -------
+        dict of str to float
+            Voltages by the paths of nodes, V.
+        """
         k, reach = self.stage, self.part.reach_v
         first = np.clip(k * potentials, -reach, reach)
         second = self.activation.value(first / k)
@@ -151,7 +282,10 @@ class OpAmpNeurons:
         return found
 
     def _stage(self, label: str, source: str, out: str) -> Iterator[Element]:
-        """Not inverting, of gain k: the amplifier compares 1/k of its output, or all of it where k is 1."""
+        """Return a stage of gain k that does not invert.
+
+        The amplifier compares 1/k of its output, or all of it if k is 1.
+        """
         if self.stage == 1.0:
             yield self._part(label, source, out, out)
             return
@@ -167,7 +301,25 @@ class OpAmpNeurons:
 
 
 def amplifier(activation: Activation, u: Expression) -> Expression:
-    """V = g(u) in the functions that simulators share."""
+    """Return V = g(u) as an expression, in the functions that simulators share.
+
+    Parameters
+    ----------
+    activation : Activation
+        Activation g.
+    u : Expression
+        Expression of the input, V.
+
+    Returns
+    -------
+    Expression
+        Expression of the output, V.
+
+    Raises
+    ------
+    TypeError
+        If the activation has no circuit.
+    """
     gain, swing = activation.gain, activation.swing
     match activation:
         case Tanh():

@@ -1,4 +1,4 @@
-r"""One copy of a circuit as it is made, element by element: op-amps and transistors too, which no ODE here has.
+r"""One copy of a circuit as it is made, element by element, with op-amps and transistors too, which no ODE here has.
 
 .. math:: \sigma(V_{th}) = A_{VT} / \sqrt{2 W L}, \qquad \sigma(\beta) / \beta = A_\beta / \sqrt{2 W L}
 
@@ -51,7 +51,22 @@ _BOLTZMANN, _CHARGE = 1.38064852e-23, 1.6021766208e-19  # J/K, C; as ngspice has
 
 
 def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circuit:
-    """One copy of ``circuit``, flat, drawn by ``rng``: the same deviates at every tolerance."""
+    """Draw one copy of a circuit as it is made; the same seed draws the same deviates at every tolerance.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Nominal circuit.
+    tolerances : Tolerances
+        Tolerances of the parts.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the copy.
+
+    Returns
+    -------
+    Circuit
+        A flat circuit of the drawn values.
+    """
     flat, draw = flatten_circuit(circuit), ToleranceDraws(tolerances, rng)
     touched = Counter(node for element in flat.elements for node in terminals(element))
     idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # no current: there for their noise
@@ -89,7 +104,25 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
 
 
 def model_at(model: MosModel, kelvin: float) -> MosModel:
-    """The card that behaves at 27 C as ``model`` does at ``kelvin``."""
+    """Return the model card that behaves at 27 C as a model does at a temperature.
+
+    Parameters
+    ----------
+    model : MosModel
+        Model card.
+    kelvin : float
+        Temperature, K.
+
+    Returns
+    -------
+    MosModel
+        The new card.
+
+    Raises
+    ------
+    ValueError
+        If the model has no surface potential left at this temperature.
+    """
     sign = 1.0 if model.channel == "n" else -1.0
     ratio = kelvin / _SPICE_K
     surface = ratio * (model.surface_v - _surface_shift(_SPICE_K)) + _surface_shift(kelvin)
@@ -111,7 +144,7 @@ def _transistor(element: Mosfet, tolerances: Tolerances, deviates: Float, kelvin
 
 
 def _is_input_stage(expression: Expression) -> bool:
-    """Whether it is an op-amp's: I_max tanh(g_m / I_max (v_+ - v_- + o))."""
+    """Return whether an expression is an op-amp's input stage, I_max tanh(g_m / I_max (v_+ - v_- + o))."""
     match expression:
         case Operation("*", Number(), Call("tanh", (Operation("*", Number(), Operation()),))):
             return True
@@ -119,7 +152,7 @@ def _is_input_stage(expression: Expression) -> bool:
 
 
 def _with_offset(expression: Expression, offset: float) -> Expression:
-    """An op-amp's input stage with that much more offset; any other as it is."""
+    """Add an offset to an op-amp's input stage; return any other expression as it is."""
     match expression:
         case Operation("*", most, Call("tanh", (Operation("*", slope, across),))) if _is_input_stage(expression):
             return most * Call("tanh", (slope * (across + offset),))
@@ -127,12 +160,12 @@ def _with_offset(expression: Expression, offset: float) -> Expression:
 
 
 def _through(expression: Expression, factor: float, offset: float) -> Expression:
-    """Its inputs v as factor (v - offset)."""
+    """Replace the inputs v of an expression by factor (v - offset)."""
     return with_leaves(expression, lambda leaf: factor * (leaf - offset) if isinstance(leaf, Voltage) else leaf)
 
 
 def _is_bent(expression: Expression) -> bool:
-    """Whether it has a function, and so is no inverter."""
+    """Return whether an expression has a function, and so is no inverter."""
     match expression:
         case Call():
             return True
@@ -146,7 +179,7 @@ def _gap_ev(kelvin: float) -> float:
 
 
 def _surface_shift(kelvin: float) -> float:
-    """By which phi / T grows with T, times T."""
+    """Return the shift by which phi / T grows with T, times T, V."""
     thermal = _BOLTZMANN * kelvin / _CHARGE
     gap = -_gap_ev(kelvin) / (2.0 * thermal) + 1.1150877 * _CHARGE / (2.0 * _BOLTZMANN * _SPICE_K)
     return -2.0 * thermal * (1.5 * log(kelvin / _SPICE_K) + gap)

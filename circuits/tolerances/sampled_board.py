@@ -43,11 +43,22 @@ from .tolerances import ToleranceDraws, Tolerances
 class SampledBoard:
     """A Hopfield network as it was made.
 
-    nominal : AnalogNetwork              as it was meant
-    synapses : (n, n) CSR                conductance of each synapse, S, positive
-    leaks, capacitances : (n,)           S, F
-    gains, ratios, offsets_v : (n,)      a, that of the inverter, o
-    currents : (n,)                      I, A
+    Attributes
+    ----------
+    nominal : AnalogNetwork
+        Network that was meant.
+    synapses : (n, n) csr_array
+        Conductance of each synapse, S, positive.
+    leaks : (n,) float
+        Conductances of the leaks, S.
+    capacitances : (n,) float
+        Capacitances, F.
+    gains, ratios, offsets_v : (n,) float
+        Gain factor a and offset o (V) of each amplifier, and ratio of its inverter.
+    currents : (n,) float
+        Bias currents I, A.
+    temperature_k : float
+        Temperature of the board, K.
     """
 
     nominal: AnalogNetwork
@@ -62,7 +73,7 @@ class SampledBoard:
 
     @property
     def network(self) -> AnalogNetwork:
-        """The board in x = a (u - o), whose outputs are those of the amplifiers."""
+        """Network in x = a (u - o), whose outputs are those of the board's amplifiers."""
         t = sparse.csr_array(self.nominal.conductances)
         signed = self.synapses.copy()
         signed.data = np.where(t.data < 0.0, -self.ratios[t.indices], 1.0) * self.synapses.data
@@ -76,11 +87,35 @@ class SampledBoard:
         )
 
     def start(self, potentials: ArrayLike) -> Float:
-        """x of potentials u, (..., n)."""
+        """Return x of potentials u.
+
+        Parameters
+        ----------
+        potentials : (..., n) float
+            Potentials u, V.
+
+        Returns
+        -------
+        (..., n) float
+            State x, V.
+        """
         return np.asarray(self.gains * (np.asarray(potentials, dtype=float) - self.offsets_v))
 
     def circuit(self, initial: ArrayLike, *, duration_s: float | None = None) -> Circuit:
-        """Its elements, started at u (n,), V, with the nodes of :func:`circuits.build_hopfield_circuit`."""
+        """Build the board of its elements, with the nodes of :func:`circuits.build_hopfield_circuit`.
+
+        Parameters
+        ----------
+        initial : (n,) float
+            Potentials u at t = 0, V.
+        duration_s : float, optional
+            Length of the transient, s; 10 of the longest time constants by default.
+
+        Returns
+        -------
+        Circuit
+            The circuit, ready to run.
+        """
         circuit = build_hopfield_circuit(self.nominal, initial, duration_s=duration_s)
         n, g = self.nominal.size, self.nominal.activation
         rows = np.repeat(np.arange(n), np.diff(self.synapses.indptr)).tolist()
@@ -98,7 +133,22 @@ class SampledBoard:
 
 
 def sample_board(network: AnalogNetwork, tolerances: Tolerances, rng: RNG = 0) -> SampledBoard:
-    """One board of ``network``, drawn by ``rng``."""
+    """Draw one board of a network.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that was meant.
+    tolerances : Tolerances
+        Tolerances of the parts.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the board.
+
+    Returns
+    -------
+    SampledBoard
+        The board.
+    """
     draw, n = ToleranceDraws(tolerances, rng), network.size
     synapses = abs(sparse.csr_array(network.conductances))
     synapses.data = synapses.data / draw.resistors(synapses.nnz)
@@ -110,7 +160,20 @@ def sample_board(network: AnalogNetwork, tolerances: Tolerances, rng: RNG = 0) -
 
 
 def with_device_values(circuit: Circuit, values: Mapping[str, float | Expression]) -> Circuit:
-    """``circuit`` with other values for the devices named."""
+    """Replace the values of devices.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit whose devices are changed.
+    values : dict of str to float or Expression
+        New values by the names of devices.
+
+    Returns
+    -------
+    Circuit
+        The circuit with these values.
+    """
 
     def remake(element: Element) -> Element:
         value = values.get(device_name(element))

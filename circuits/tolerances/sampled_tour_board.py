@@ -26,14 +26,24 @@ from .tolerances import ToleranceDraws, Tolerances
 
 @dataclass(frozen=True, eq=False)
 class SampledTourBoard:
-    r"""A circuit that anneals tours as it was made; equations of ``synthesis.tour_circuit``, parts of their own.
+    """A circuit that anneals tours as it was made.
 
-    nominal : TourCircuit                      as it was meant
-    left, right : (n, n, n)                    [x, i, y]: conductance from position i - 1, or i + 1, of city y, S
-    feedback, rows, columns, leaks : (n, n)    of gamma V, of V into P and into Q, 1 / R; S
-    capacitances : (n, n)                      F
-    servo_f, servo_a : (2, n)                  capacitors and unit currents of P and Q
-    gains, offsets_v : (n, n)                  V = exp(a (U + P + Q - o) / T)
+    Attributes
+    ----------
+    nominal : TourCircuit
+        Circuit that was meant.
+    left, right : (n, n, n) float
+        Conductance [x, i, y] from position i - 1, or i + 1, of city y, S.
+    feedback, rows, columns, leaks : (n, n) float
+        Conductances of gamma V, of V into P and into Q, and 1 / R, S.
+    capacitances : (n, n) float
+        Capacitors of the integrators, F.
+    servo_f, servo_a : (2, n) float
+        Capacitors, F, and unit currents, A, of P and Q.
+    gains, offsets_v : (n, n) float
+        Gain factor a and offset o (V) of each output.
+    temperature_k : float
+        Temperature of the board, K.
     """
 
     nominal: TourCircuit
@@ -51,13 +61,39 @@ class SampledTourBoard:
     temperature_k: float
 
     def outputs(self, t_s: float, state: ArrayLike) -> Float:
-        """V of a state (n^2 + 2 n,), (n, n), V."""
+        """Return the outputs V of a state.
+
+        Parameters
+        ----------
+        t_s : float
+            Time, s.
+        state : (n^2 + 2 n,) float
+            U, P and Q, V.
+
+        Returns
+        -------
+        (n, n) float
+            Outputs, V.
+        """
         n, y = self.nominal.size, np.asarray(state, dtype=float)
         x = y[: n * n].reshape(n, n) + y[n * n : n * n + n, None] + y[n * n + n :] - self.offsets_v
         return np.exp(np.minimum(self.gains * x / self.nominal.system.temperature(t_s / self.nominal.tau_s), CEILING))
 
     def rhs(self, t_s: float, state: ArrayLike) -> Float:
-        """d(U, P, Q)/dt, V/s."""
+        """Return d(U, P, Q)/dt.
+
+        Parameters
+        ----------
+        t_s : float
+            Time, s.
+        state : (n^2 + 2 n,) float
+            U, P and Q, V.
+
+        Returns
+        -------
+        (n^2 + 2 n,) float
+            Derivative, V/s.
+        """
         n, y = self.nominal.size, np.asarray(state, dtype=float)
         v = self.outputs(t_s, y)
         into = -self.leaks * y[: n * n].reshape(n, n)
@@ -68,7 +104,18 @@ class SampledTourBoard:
         return np.concatenate([(into / self.capacitances).ravel(), (servo / self.servo_f).ravel()])
 
     def circuit(self, start: ArrayLike) -> Circuit:
-        """Its elements, started at ``start`` (n^2 + 2 n,), V."""
+        """Build the board of its elements.
+
+        Parameters
+        ----------
+        start : (n^2 + 2 n,) float
+            U, P and Q at t = 0, V.
+
+        Returns
+        -------
+        Circuit
+            The circuit, ready to run.
+        """
         n = self.nominal.size
         values: dict[str, float | Expression] = {}
         for k in range(n):
@@ -88,7 +135,22 @@ class SampledTourBoard:
 
 
 def sample_tour_board(tour: TourCircuit, tolerances: Tolerances, rng: RNG = 0) -> SampledTourBoard:
-    """One board of ``tour``, drawn by ``rng``; the ramps of temperature and feedback are exact."""
+    """Draw one board of a circuit that anneals tours; the ramps of temperature and feedback are exact.
+
+    Parameters
+    ----------
+    tour : TourCircuit
+        Circuit that was meant.
+    tolerances : Tolerances
+        Tolerances of the parts.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the board.
+
+    Returns
+    -------
+    SampledTourBoard
+        The board.
+    """
     draw, n = ToleranceDraws(tolerances, rng), tour.size
     siemens = 1.0 / tour.resistance_ohm
     distances = siemens * tour.system.scaled()[:, None, :]

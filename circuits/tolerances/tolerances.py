@@ -26,20 +26,34 @@ NOMINAL_K = 300.0
 
 @dataclass(frozen=True)
 class Tolerances:
-    """How far parts are off; everything is exact unless given.
+    """Spread of the parts of a board; everything is exact unless given.
 
-    resistor, capacitor : float      largest relative deviation, of transconductors and set currents as of resistors
-    mismatch : float                 standard deviation of the logarithm of each amplifier's gain and inverter's ratio
-    offset_v : float                 standard deviation of each amplifier's offset at its input, V
-    temperature_k : (low, high)      of a board, drawn uniformly; 300 K is nominal
-    resistor_per_k : float           largest temperature coefficient, 1/K, of each resistor its own
-    offset_per_k : float             standard deviation of the drift of each offset, V/K
-    opamp_gain, opamp_bandwidth      standard deviations of the logarithms of each op-amp's A_0, and of its GBW and slew
-                                     rate together
-    threshold_v_m : float            A_VT of a pair of transistors, V m
-    beta_m : float                   A_beta of a pair, m
+    The last four are of amplifiers that are not ideal: see ``circuit_sample``.
 
-    The last four are of amplifiers that are not ideal: see ``mismatch``.
+    Attributes
+    ----------
+    resistor : float
+        Largest relative deviation of resistors, transconductors and set currents.
+    capacitor : float
+        Largest relative deviation of capacitors.
+    mismatch : float
+        Standard deviation of the logarithm of each amplifier's gain and of each inverter's ratio.
+    offset_v : float
+        Standard deviation of each amplifier's input offset, V.
+    temperature_k : (low, high)
+        Range of a board's temperature, drawn uniformly, K; 300 K is nominal.
+    resistor_per_k : float
+        Largest temperature coefficient of each resistor, 1/K.
+    offset_per_k : float
+        Standard deviation of the drift of each offset, V/K.
+    opamp_gain : float
+        Standard deviation of the logarithm of each op-amp's A_0.
+    opamp_bandwidth : float
+        Standard deviation of the logarithm of each op-amp's GBW and slew rate together.
+    threshold_v_m : float
+        Threshold mismatch A_VT of a pair of transistors, V m.
+    beta_m : float
+        Mismatch A_beta of the current factor of a pair, m.
     """
 
     resistor: float = 0.0
@@ -73,7 +87,18 @@ class Tolerances:
 
 
 def typical_tolerances(temperature_k: tuple[float, float] | None = None) -> Tolerances:
-    """Those of parts as they are usually bought (``tolerances.toml``), at 0 .. 70 C unless said otherwise."""
+    """Return the tolerances of parts as they are usually bought (``tolerances.toml``).
+
+    Parameters
+    ----------
+    temperature_k : (low, high), optional
+        Range of temperature, K; 0 .. 70 C by default.
+
+    Returns
+    -------
+    Tolerances
+        The tolerances.
+    """
     value = {name: datum.value for name, datum in DATA.items()}
     return Tolerances(
         value["resistor"],
@@ -91,7 +116,15 @@ def typical_tolerances(temperature_k: tuple[float, float] | None = None) -> Tole
 
 
 class ToleranceDraws:
-    """What one board draws, part by part in a fixed order."""
+    """The random draws of one board, part by part in a fixed order.
+
+    Parameters
+    ----------
+    tolerances : Tolerances
+        Tolerances of the parts.
+    rng : Generator, SeedSequence or int
+        Seed of the board.
+    """
 
     def __init__(self, tolerances: Tolerances, rng: RNG) -> None:
         self.of = tolerances
@@ -100,23 +133,96 @@ class ToleranceDraws:
         self.temperature_k = float(low + (high - low) * self.stream.random())
 
     def resistors(self, *shape: int) -> Float:
-        """Factors on resistances."""
+        """Draw factors on resistances.
+
+        Parameters
+        ----------
+        *shape : int
+            Shape of the result.
+
+        Returns
+        -------
+        ndarray of float
+            Factors.
+        """
         deviation, drift = self.stream.uniform(-1.0, 1.0, (2, *shape))
         away = self.temperature_k - NOMINAL_K
         return np.asarray((1.0 + self.of.resistor * deviation) * (1.0 + self.of.resistor_per_k * away * drift))
 
     def capacitors(self, *shape: int) -> Float:
+        """Draw factors on capacitances.
+
+        Parameters
+        ----------
+        *shape : int
+            Shape of the result.
+
+        Returns
+        -------
+        ndarray of float
+            Factors.
+        """
         return np.asarray(1.0 + self.of.capacitor * self.stream.uniform(-1.0, 1.0, shape))
 
     def ratios(self, *shape: int) -> Float:
+        """Draw the ratios of inverters.
+
+        Parameters
+        ----------
+        *shape : int
+            Shape of the result.
+
+        Returns
+        -------
+        ndarray of float
+            Factors.
+        """
         return self.lognormal(self.of.mismatch, *shape)
 
     def lognormal(self, deviation: float, *shape: int) -> Float:
+        """Draw factors whose logarithm is normal.
+
+        Parameters
+        ----------
+        deviation : float
+            Standard deviation of the logarithm.
+        *shape : int
+            Shape of the result.
+
+        Returns
+        -------
+        ndarray of float
+            Factors.
+        """
         return np.asarray(np.exp(deviation * self.stream.standard_normal(shape)))
 
     def gains(self, *shape: int) -> Float:
+        """Draw factors on the gains of amplifiers, at the temperature of the board.
+
+        Parameters
+        ----------
+        *shape : int
+            Shape of the result.
+
+        Returns
+        -------
+        ndarray of float
+            Factors.
+        """
         return np.asarray(NOMINAL_K / self.temperature_k * self.ratios(*shape))
 
     def offsets(self, *shape: int) -> Float:
+        """Draw the input offsets of amplifiers, at the temperature of the board.
+
+        Parameters
+        ----------
+        *shape : int
+            Shape of the result.
+
+        Returns
+        -------
+        ndarray of float
+            Offsets, V.
+        """
         offset, drift = self.stream.standard_normal((2, *shape))
         return np.asarray(self.of.offset_v * offset + self.of.offset_per_k * (self.temperature_k - NOMINAL_K) * drift)

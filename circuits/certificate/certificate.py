@@ -22,7 +22,7 @@ from .step_refinement import StepRefinement
 
 SCHEMA = 1
 TRAJECTORY, BALANCE, RISE = 1e-4, 1e-4, 1e-6
-END = {"ideal": 1e-4, "opamp": 0.02}  # at level "transistor" it follows from the ideal network, if at all
+END = {"ideal": 1e-4, "opamp": 0.02}  # limits of the final error; sensitivity.end_bound gives that of transistors
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from .certificate import Certificate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_CURVES = 6  # outputs drawn
-_SETTLED = 1e-3  # of full scale from the end
-_DOTS = 25  # of an engine along a curve
-_FLOOR = 1e-12  # of full scale: an error of 0 has no place on a logarithmic axis
+_CURVES = 6  # outputs that are drawn
+_SETTLED = 1e-3  # distance from the end below which an output has settled, of full scale
+_DOTS = 25  # marks of an engine along a curve
+_FLOOR = 1e-12  # least error that is drawn, of full scale: a logarithmic axis has no 0
 
 
 def write_certificate(certificate: Certificate, folder: Path) -> list[Path]:

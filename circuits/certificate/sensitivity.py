@@ -20,9 +20,9 @@ import numpy as np
 from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
-_HALF = 0.5  # of full scale: from the middle to a rail
-_AT_REST = 1e-3  # of full scale: what an output still has to go
-_MARGIN = 2.0  # for what is not of first order
+_HALF = 0.5  # distance from the middle to a rail, of full scale
+_AT_REST = 1e-3  # distance to its fixed point below which an output rests, of full scale
+_MARGIN = 2.0  # factor that covers higher orders
 
 
 def energy_bound(network: AnalogNetwork, potentials: Float, error: float) -> float:

@@ -19,10 +19,10 @@ from typing import Any
 from ..netlist.circuit import Circuit
 
 REFINED_STEPS_PER_TAU = (10.0, 50.0, 250.0)
-_RELTOL = 1e-5  # at the first of them
-FINEST_RELTOL = 1e-10  # beyond, rounding stops Newton's method
-_FLOOR = 1e-7  # of full scale: below, the tolerances of the differential equation show
-_SETTLED = 1e-4  # of full scale: a change that counts as none, as large as an error may be where amplifiers are ideal
+_RELTOL = 1e-5  # relative tolerance at the coarsest step
+FINEST_RELTOL = 1e-10  # below this, rounding stops Newton's method
+_FLOOR = 1e-7  # error below which the tolerances of the ODE show, of full scale
+_SETTLED = 1e-4  # change that counts as none, of full scale: the error that ideal amplifiers may have
 
 
 @dataclass(frozen=True)

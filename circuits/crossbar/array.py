@@ -31,7 +31,7 @@ from ..netlist.circuit import GROUND, BehavioralVoltage, Circuit, Element, Resis
 from ..netlist.expressions import Number
 from .selector import Selector
 
-_TOGETHER = 4  # right-hand sides that SuperLU solves at a time: all at once are four times slower
+_TOGETHER = 4  # right-hand sides that SuperLU solves at a time: it is four times slower with all at once
 
 
 @dataclass(frozen=True, eq=False)

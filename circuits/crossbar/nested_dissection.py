@@ -27,8 +27,8 @@ from scipy.linalg import solve_triangular
 from neuromorph.ising import Float
 from neuromorph.runtime.threads import single_threaded_blas
 
-_CELLS = 128  # a block of no more is taken out node by node
-_PANEL = 64  # nodes that are taken out of larger ones together
+_CELLS = 128  # largest block that is eliminated node by node
+_PANEL = 64  # nodes of a larger block that are eliminated together
 _RIM, _GROUND = 1 << 30, 1 << 31
 
 

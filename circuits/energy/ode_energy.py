@@ -29,16 +29,16 @@ from neuromorph.runtime.threads import single_threaded_blas
 
 from ..synthesis.component_values import passive_leaks
 
-# Delivered, dissipated, stored.
+# Classes of elements: those that deliver, those that dissipate, those that store.
 HIGH, LOW, OUTPUTS = "upper rail", "lower rail", "ideal outputs"
 BIASES, CONTROLLED = "bias currents", "controlled currents"
 AMPLIFIERS, SYNAPSES, LEAKS, RESISTORS = "amplifiers", "synapses", "leaks", "other resistors"
 CAPACITORS = "capacitors"
 DELIVERING = {HIGH, LOW, OUTPUTS, BIASES, CONTROLLED}
 
-_TOLERANCE = 2.5e-14  # the least that SciPy's solvers take
+_TOLERANCE = 2.5e-14  # the smallest tolerance that SciPy's solvers take
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
-_FLOATS = 1 << 20  # powers held at a time
+_FLOATS = 1 << 20  # powers that are held in memory at a time
 
 Account = Mapping[str, Mapping[str, float]]
 """{class: {element: J}}; elements have the names that the simulators know them by."""

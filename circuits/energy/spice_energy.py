@@ -58,10 +58,10 @@ from .ode_energy import (
 )
 
 _CELL = re.compile(r"\d+_\d+")
-_FLOATS = 1 << 20  # currents held at a time
+_FLOATS = 1 << 20  # currents that are held in memory at a time
 
 _Wire: TypeAlias = Resistor | Capacitor | CurrentSource | Transconductor | BehavioralCurrent | Mosfet
-"""What has one current, which follows from the voltages; of a transistor that of the channel."""
+"""Elements with one current that follows from the voltages; that of a transistor is the channel's."""
 
 
 def element_class(element: Element) -> str:

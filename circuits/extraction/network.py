@@ -43,7 +43,7 @@ from ..synthesis.opamp import OpAmp
 from ..synthesis.opamp_neuron import OpAmpNeurons
 from .neurons import extract_activation, find_neurons
 
-_SPARSE = 0.25  # of all synapses: with fewer, the matrix is CSR
+_SPARSE = 0.25  # density below which the matrix is CSR
 _PASSES = 5
 
 
@@ -111,7 +111,7 @@ def network_from_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
 
 
 def _network(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
-    circuit = flatten_circuit(circuit)  # of parameters
+    circuit = flatten_circuit(circuit)  # replaces parameters by their values
     inputs = _inputs(circuit)
     outputs, activation = _amplifiers(circuit, inputs)
     n = len(inputs)

@@ -40,9 +40,9 @@ from ..synthesis.cmos_neuron import NMOS, SLOPE, CmosNeurons
 from ..synthesis.opamp import FOUR_KT, OPAMPS, POLE_F, VDD, VSS, OpAmp
 from ..synthesis.opamp_neuron import OpAmpNeurons, amplifier
 
-_DIGITS = 12  # of a gain or swing that follows from sizes
+_DIGITS = 12  # digits of a gain or swing that follows from sizes
 _CLOSE = 1e-9
-_NEAR = 4  # floats on either side that may have given a rounded product
+_NEAR = 4  # neighboring floats on either side that are tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,9 @@ def find_neurons(circuit: Circuit, inputs: Mapping[str, int]) -> NeuronCells:
         neurons = _opamps(circuit, instances, inputs)
     for cell in kinds.values():
         if not any(_alike(cell, built) for built in neurons.cells):
-            raise ValueError(f"subcircuit {cell.name!r} is wired or sized as no neuron is; give a cell of circuit_of")
+            raise ValueError(
+                f"subcircuit {cell.name!r} is wired or sized as no neuron is; give a cell of build_hopfield_circuit"
+            )
     shared = list(neurons.shared())
     elements: list[Element] = []
     for element in circuit.elements:
@@ -126,7 +128,7 @@ def _opamps(circuit: Circuit, instances: list[Instance], inputs: Mapping[str, in
     if not parts or len(limiters) != 1 or len(rails) != 1 or not isinstance(rails[0], Number):
         raise ValueError(
             f"subcircuit {cell.name!r} holds no op-amps around one limiter between rails, and no transistors; "
-            "give a cell of circuit_of"
+            "give a cell of build_hopfield_circuit"
         )
     activation = _limiter(limiters[0])
     if activation is None:
@@ -254,9 +256,9 @@ def _cmos(kinds: Iterable[Subcircuit]) -> CmosNeurons:
     try:
         first, second, load = found["ma"], found["mc"], found["rov"]
     except KeyError as missing:
-        raise ValueError(f"subcircuit {cell.name!r} has no {missing}; give a cell of circuit_of") from None
+        raise ValueError(f"subcircuit {cell.name!r} has no {missing}; give a cell of build_hopfield_circuit") from None
     if not (isinstance(first, Mosfet) and isinstance(second, Mosfet) and isinstance(load, Resistor)):
-        raise ValueError(f"subcircuit {cell.name!r} is no neuron of two pairs; give a cell of circuit_of")
+        raise ValueError(f"subcircuit {cell.name!r} is no neuron of two pairs; give a cell of build_hopfield_circuit")
     bias, swing_v, ratio, stiff = (transistors.DATA[key].value for key in ("bias", "first_swing", "ratio", "stiffness"))
     square = bias * float(first.length_m) / (NMOS.kp * float(first.width_m))  # V_o^2
     tail = square * NMOS.kp * float(second.width_m) / float(second.length_m)

@@ -16,10 +16,10 @@ from neuromorph.analog import AnalogNetwork
 from ..synthesis.hopfield_circuit import count_resistors
 from .symbols import SymbolCanvas, format_value
 
-MAX_DRAWN_NEURONS = 8  # neurons drawn one by one; of more, the first CORNER
+MAX_DRAWN_NEURONS = 8  # neurons of the largest array that is drawn whole; of larger ones the first CORNER
 CORNER = 6
 _COLUMN, _ROW, _LOOP = 2.7, 1.0, 0.35
-_APART = 0.55  # v and w of one neuron
+_APART = 0.55  # distance of the columns v and w of a neuron
 _INK, _PAPER = "black", "white"
 
 

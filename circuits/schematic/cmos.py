@@ -6,8 +6,8 @@ from ..netlist.circuit import Element, Mosfet, Resistor, device_name
 from ..synthesis.cmos_neuron import DATA, CmosNeurons
 from .symbols import Place, SymbolCanvas, format_value
 
-_TOP, _BOTTOM = 5.0, -5.0  # the rails
-_HIGH, _LOW = 4.0, -2.0  # upper end of the transistors at them
+_TOP, _BOTTOM = 5.0, -5.0  # heights of the rails
+_HIGH, _LOW = 4.0, -2.0  # upper ends of the transistors at the rails
 
 
 def draw_cmos(board: SymbolCanvas, neurons: CmosNeurons, i: int, x: float, inverted: bool) -> None:

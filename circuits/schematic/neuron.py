@@ -14,9 +14,9 @@ from ..synthesis.opamp_neuron import OpAmpNeurons
 from .cmos import draw_cmos
 from .symbols import SymbolCanvas, format_value
 
-_SHOWN = 3  # synapses of either sign
+_SHOWN = 3  # synapses of either sign that are drawn
 _ROW = 1.2
-_BUS = 3.6  # where the synapses meet
+_BUS = 3.6  # horizontal place at which the synapses meet
 
 
 def draw_neuron(

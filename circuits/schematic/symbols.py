@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Place = tuple[float, float]
-SMALL_POINTS = 9.0  # points
-_INCHES = 0.4  # a unit
-_ABOVE = 5  # what covers wires
+SMALL_POINTS = 9.0  # size of the font, points
+_INCHES = 0.4  # length of a unit, inches
+_ABOVE = 5  # zorder of symbols, above the wires
 
 
 class SymbolCanvas:

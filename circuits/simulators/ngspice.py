@@ -23,9 +23,9 @@ from .waveforms import EngineError, Waveforms, validate_waveforms
 NAME = "ngspice"
 LISTING = "show r c i g b d m : name"
 _CONTROL = (".control", "run", "write deck.raw", f"{LISTING} > devices.txt", "quit", ".endc")
-_VERSION_S = 10.0  # that it may take to say which it is
+_VERSION_S = 10.0  # time limit of ``ngspice --version``, s
 _SHOWN = 20  # characters of a device's name that ``show`` prints
-_LISTED = 200  # in all for each device
+_LISTED = 200  # characters of the listing that are read for each device
 _ERROR = re.compile(
     r"^\s*(fatal |syntax )?error\b|doAnalyzes:|aborted|could not find a valid|timestep too small|singular matrix|"
     r"unknown (device|subckt|parameter)|can'?t (find|open)|no such (vector|function)|undefined",

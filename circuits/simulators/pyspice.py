@@ -66,7 +66,7 @@ def to_pyspice(circuit: Circuit) -> Any:
     from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
 
     circuit = flatten_circuit(circuit)
-    raw: list[str] = []  # what PySpice has no better form for
+    raw: list[str] = []  # lines of elements that PySpice cannot express
     made = PySpiceCircuit(comment(circuit.title).removeprefix("*").strip())
     for element in circuit.elements:
         match element:
@@ -215,7 +215,7 @@ def _shared_class() -> Any:
                 super().__init__(**options)
             except OSError as error:
                 raise EngineError(f"the library of ngspice cannot be loaded: {error}") from None
-            self.exec_command("set num_threads=1")  # those of transistor models
+            self.exec_command("set num_threads=1")  # concerns transistor models
 
         def complaint(self) -> str:
             """Return what ngspice said of errors since the last command."""

@@ -21,7 +21,7 @@ from .process import LOOK_S, end_with_parent
 from .process_limits import ProcessLimits, limit_memory
 from .waveforms import EngineError, Waveforms
 
-_GRACE_S = 30.0  # for a process to start and to end by itself at its time limit
+_GRACE_S = 30.0  # wait for a process to start, and to end by itself at its time limit
 
 
 class PyspiceProcesses:
@@ -107,7 +107,7 @@ def _end(process: BaseProcess, connection: Connection) -> None:
 
 def _serve(connection: Connection, memory_bytes: int | None) -> None:
     """Serve in the process: receive circuits, send waveforms or errors."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
     end_with_parent()
     limit_memory(0, memory_bytes)
     with suppress(EOFError):

@@ -28,7 +28,7 @@ from .element_reader import Pending, check_name, check_node_name, read_element, 
 from .expression_parser import read_number
 
 MAX_ELEMENTS = 2_000_000
-_DEEPEST = 50  # subcircuits within one another
+_DEEPEST = 50  # deepest nesting of subcircuits
 
 _PAIR = re.compile(r"(\w+)=(\S+)")
 _MODEL = re.compile(r"\.model (\S+) (?:([np])mos level=1|d) (.*)")
@@ -62,7 +62,7 @@ class DefinitionScope:
     ports: tuple[str, ...] = ()
     parameters: dict[str, Parameter] = field(default_factory=dict)
     elements: list[Element | Pending] = field(default_factory=list)
-    lines: dict[str, int] = field(default_factory=dict)  # of each device
+    lines: dict[str, int] = field(default_factory=dict)  # line of each device
 
     def add(self, text: str, line: int, shared: Iterable[str]) -> None:
         """Read the card of an element.

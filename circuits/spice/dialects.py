@@ -81,7 +81,7 @@ def _neospice_refusal(circuit: Circuit) -> str | None:
     if circuit.initial and not circuit.analysis.uic:
         return (
             "neospice does not hold initial voltages during the operating point; set uic, take "
-            "circuits.clamped(circuit), or use ngspice"
+            "clamp_initial(circuit), or use ngspice"
         )
     for element in flatten_circuit(circuit).elements:
         if isinstance(element, (BehavioralVoltage, BehavioralCurrent)):

@@ -26,14 +26,14 @@ from .cards import quote_card
 
 _DEEPEST = 200  # operations within one another; longer sums are written with parentheses, in halves
 _NESTED = 100  # parentheses and calls within one another
-_DIGITS = 40  # of a number: what is longer takes Python long to read
+_DIGITS = 40  # longest number: Python takes long to read a longer one
 
-_NUMBER = re.compile(r"(?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+(?![\w.])")  # possessive: never tries again
+_NUMBER = re.compile(r"(?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+(?![\w.])")  # possessive: it never backtracks
 _VOLTAGE = re.compile(r"v\s*\(\s*([a-z][a-z0-9_]*|0)\s*\)")
 _WORD = re.compile(r"[a-z_]\w*")
 _TOKEN = re.compile(rf"\s*({_VOLTAGE.pattern}|{_NUMBER.pattern}|\d[\w.]*|{_WORD.pattern}|\*\*|\S)")
 
-_Tree: TypeAlias = tuple[Expression, int]  # and how deep it nests
+_Tree: TypeAlias = tuple[Expression, int]  # expression and depth of its nesting
 _Symbol: TypeAlias = Literal["+", "-", "*", "/"]
 
 

@@ -36,11 +36,11 @@ from .opamp import VDD, VSS, rails
 
 DATA = read_data(files(__package__).joinpath("transistors.toml").read_text())
 
-STATIC = 0.05  # of full scale: no cell with its headroom is further from tanh (tests/test_amplifiers.py)
+STATIC = 0.05  # largest distance of a cell with headroom from tanh, of full scale (tests/test_amplifiers.py)
 SLOPE = 1.233  # a in tanh(a x) that is nearest to the pair's x sqrt(1 - x^2 / 4)
-_GAINS = 5.0, 100.0  # 1/V: below, the pairs run out of headroom; above, they leave strong inversion
-_NO_LOAD_S = 1e-6  # taken for the load where a network has no synapse
-_LARGEST_W = 2e-3  # m, of a transistor laid out in fingers
+_GAINS = 5.0, 100.0  # range, 1/V: pairs below run out of headroom, pairs above leave strong inversion
+_NO_LOAD_S = 1e-6  # load of a network without synapses, S
+_LARGEST_W = 2e-3  # widest transistor, laid out in fingers, m
 
 
 def _card(channel: Literal["n", "p"]) -> MosModel:
@@ -88,7 +88,7 @@ class CmosNeurons:
             raise ValueError(
                 f"the synapses draw {1e3 * self.activation.swing * self.load_s:.3g} mA from an output, "
                 f"which needs transistors {1e3 * widest:.3g} mm wide; scale the conductances down "
-                f"{widest / _LARGEST_W:.2g} times (circuits.Parts) or more"
+                f"{widest / _LARGEST_W:.2g} times (circuits.ComponentRange) or more"
             )
 
     @classmethod

@@ -14,7 +14,7 @@ from ..netlist.circuit import GROUND, BehavioralCurrent, BehavioralVoltage, Circ
 from ..netlist.expressions import Time, Voltage, call
 
 _SIEMENS = 100.0  # neospice finds no operating point with 1e6
-_RELEASE = 1e-3  # of a step
+_RELEASE = 1e-3  # time at which the clamps let go, in steps
 
 
 def clamp_initial(circuit: Circuit) -> Circuit:

@@ -50,8 +50,8 @@ DATA = read_data(files(__package__).joinpath("amplifiers.toml").read_text())
 
 VDD, VSS = "vdd", "vss"
 POLE_F = 10e-12  # capacitor of the pole; scales currents inside the model only
-_CLAMP_V = 1e-3  # how far beyond its limit the full slewing current moves v_p
-FOUR_KT = 4.0 * 1.380649e-23 * 300.15  # J, at SPICE's 27 C
+_CLAMP_V = 1e-3  # excess of v_p over its limit at the full slewing current
+FOUR_KT = 4.0 * 1.380649e-23 * 300.15  # 4 k T at SPICE's 27 C, J
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from ..netlist.expressions import Voltage
 from .hopfield_circuit import DEFAULT_STEPS_PER_TAU, RELTOL, amplifier
 
 BUS_OHM = 1e3
-_EXACT = 1e-9  # of the largest synapse: a matrix that differs by more is not Hebb's of these patterns
+_EXACT = 1e-9  # largest difference from Hebb's rule, of the largest synapse
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,9 +43,9 @@ from ..netlist.expressions import Expression, Time, Voltage, call
 from .component_values import round_to_series
 
 _SERVO = 20.0  # kappa over the first temperature: P and Q are that much faster than U at first, and more as T falls
-_SCATTER_V = 1e-3  # of U at the start: it only breaks the symmetry between tours
+_SCATTER_V = 1e-3  # deviation of U at the start, which only breaks the symmetry between tours
 CEILING = 3.0  # exponents end here (V = 20): never met on the way, but Newton's method may try
-_STEPS_PER_TAU = 2  # where nothing happens; the choice of a tour is so unstable that reltol rules the rest
+_STEPS_PER_TAU = 2  # steps of quiet times; the choice of a tour is so unstable that reltol sets the others
 
 
 @dataclass(frozen=True, eq=False)

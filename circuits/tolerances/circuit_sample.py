@@ -46,7 +46,7 @@ from ..netlist.hierarchy import flatten_circuit
 from ..synthesis.opamp import VDD
 from .tolerances import NOMINAL_K, ToleranceDraws, Tolerances
 
-_SPICE_K = 300.15  # 27 C, at which cards hold
+_SPICE_K = 300.15  # temperature of model cards, 27 C
 _BOLTZMANN, _CHARGE = 1.38064852e-23, 1.6021766208e-19  # J/K, C; as ngspice has them
 
 
@@ -69,7 +69,7 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
     """
     flat, draw = flatten_circuit(circuit), ToleranceDraws(tolerances, rng)
     touched = Counter(node for element in flat.elements for node in terminals(element))
-    idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # no current: there for their noise
+    idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # for noise: without current
     n = idle.count(False)
     parts, capacitors = draw.resistors(n), draw.capacitors(n)
     gains, ratios, offsets = draw.gains(n), draw.ratios(n), draw.offsets(n)

@@ -39,10 +39,10 @@ from .boards import BoardEnsemble
 from .sampled_tour_board import SampledTourBoard
 from .spice_boards import scores_in_spice
 
-_CHECK_RTOL = 1e-10  # of a spot check, in the ODE and in SPICE: which of two tours wins is unstable
+_CHECK_RTOL = 1e-10  # tolerance of a spot check in ODE and SPICE: the choice between two tours is unstable
 _FORMAT = 3
-_MOST_BYTES = 256 << 20  # of the file of boards
-_PORTIONS = 8  # that each worker takes one after the other
+_MOST_BYTES = 256 << 20  # largest file of boards that is read
+_PORTIONS = 8  # portions of boards that each worker takes one after the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,7 +251,7 @@ def _outcomes(
             while not wait([future], LOOK_S).done:
                 checkpoint("boards", done, len(futures))
             yield future.result()
-    except BaseException:  # no worker need finish its portion
+    except BaseException:  # workers are killed rather than awaited
         for worker in set(active_children()) - before:
             worker.kill()
         raise
@@ -275,5 +275,5 @@ def _load(path: Path, mark: dict[str, Any], reads: int) -> list[list[float]]:
         if stored != mark or any(len(board) != reads for board in kept):
             return []
         return [[np.nan if score is None else float(score) for score in board] for board in kept]
-    except Exception:  # of JSON, a table or the system, over whatever else may stand there
+    except Exception:  # the file may hold anything
         return []

@@ -18,7 +18,7 @@ from .circuit_sample import make_circuit
 if TYPE_CHECKING:
     from .boards import BoardEnsemble
 
-_PORTION = 8  # boards a worker between two that are kept
+_PORTION = 8  # boards a worker simulates before they are stored
 
 
 def board_circuits(

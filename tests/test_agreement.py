@@ -9,24 +9,14 @@ import numpy as np
 import pytest
 from test_circuits import hebbian, random_network
 
-from circuits import (
-    Balance,
-    Capacitor,
-    Certificate,
-    EngineResult,
-    Resistor,
-    StepRefinement,
-    certificate_figure,
-    certify,
-    certify_problem,
-    draw_refinement,
-    installed_engines,
-    write_certificate,
-)
+from circuits import certify, certify_problem, installed_engines, write_certificate
 from circuits.certificate import certify as certificate
 from circuits.certificate import engine_comparison
+from circuits.certificate.certificate import Balance, Certificate, EngineResult
+from circuits.certificate.figures import certificate_figure, draw_refinement
 from circuits.certificate.sensitivity import end_bound, energy_bound
-from circuits.certificate.step_refinement import refine_steps
+from circuits.certificate.step_refinement import StepRefinement, refine_steps
+from circuits.netlist.circuit import Capacitor, Resistor
 from circuits.synthesis.problem_network import random_start
 from neuromorph import MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh, simulate

@@ -10,27 +10,19 @@ from test_circuits import ACTIVATIONS, random_network
 
 from circuits import (
     OPAMPS,
-    BehavioralVoltage,
     Circuit,
-    Mosfet,
-    MosModel,
-    OpAmp,
-    Resistor,
-    Time,
-    Transient,
-    Voltage,
     build_hopfield_circuit,
-    call,
     certify,
-    evaluate_expression,
     installed_engines,
     netlist_text,
     simulate_circuit,
 )
-from circuits.netlist.expressions import Number
+from circuits.netlist.circuit import BehavioralVoltage, Mosfet, MosModel, Resistor, Transient
+from circuits.netlist.expressions import Number, Time, Voltage, call, evaluate_expression
 from circuits.synthesis import cmos_neuron as transistors
 from circuits.synthesis import opamp
 from circuits.synthesis.cmos_neuron import NMOS, CmosNeurons
+from circuits.synthesis.opamp import OpAmp
 from circuits.synthesis.opamp_neuron import OpAmpNeurons, rails
 from neuromorph import Ising
 from neuromorph.analog import AnalogNetwork, Arctan, Logistic, Tanh

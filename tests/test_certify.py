@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from test_circuits import ACTIVATIONS, ToyProblem, hebbian, random_network
 
-from circuits import EngineError, OutputTrace, Resistor, certify, certify_problem, installed_engines, problem_netlist
+from circuits import EngineError, certify, certify_problem, installed_engines, problem_netlist
 from circuits.certificate import certify as certificate
 from circuits.certificate import engine_comparison
+from circuits.certificate.certificate import OutputTrace
+from circuits.netlist.circuit import Resistor
 from neuromorph import DoesNotFit, MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh
 

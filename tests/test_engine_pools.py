@@ -12,22 +12,16 @@ import pytest
 from test_engines import ENGINES, charging, fake_ngspice, raw_file
 
 from circuits import (
-    BehavioralVoltage,
-    Capacitor,
     Circuit,
-    CurrentSource,
     EngineError,
-    Resistor,
-    Transient,
-    Voltage,
     Waveforms,
     available_engines,
     build_hopfield_circuit,
-    call,
     simulate_circuit,
     simulate_circuits,
 )
-from circuits.netlist.expressions import balanced_sum
+from circuits.netlist.circuit import BehavioralVoltage, Capacitor, CurrentSource, Resistor, Transient
+from circuits.netlist.expressions import Voltage, balanced_sum, call
 from circuits.simulators import neospice as embedded
 from circuits.simulators import process_limits, pyspice
 from neuromorph.analog import AnalogNetwork, Tanh

@@ -13,17 +13,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from test_circuits import ACTIVATIONS, kirchhoff, random_network
 
-from circuits import (
-    BoardEnsemble,
-    Tolerances,
-    TourCircuit,
-    build_hopfield_circuit,
-    estimate_yield,
-    sample_board,
-    sample_tour_board,
-    spot_check,
-)
+from circuits import BoardEnsemble, Tolerances, build_hopfield_circuit, estimate_yield
+from circuits.synthesis.tour_circuit import TourCircuit
 from circuits.tolerances import monte_carlo as yields
+from circuits.tolerances.monte_carlo import spot_check
+from circuits.tolerances.sampled_board import sample_board
+from circuits.tolerances.sampled_tour_board import sample_tour_board
 from neuromorph import MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Softassign, Tanh
 

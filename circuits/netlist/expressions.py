@@ -64,7 +64,7 @@ class _Algebra:
         expression: Any = self
         for leaf in leaves(expression):
             if not isinstance(leaf, Number):
-                raise TypeError(f"{leaf} has no value by itself; circuits.flatten_circuit puts numbers for parameters")
+                raise TypeError(f"{leaf} has no value by itself; hierarchy.flatten_circuit puts numbers for parameters")
         return float(evaluate_expression(expression, {}))
 
 

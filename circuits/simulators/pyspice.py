@@ -56,7 +56,7 @@ _log.addHandler(logging.NullHandler())  # PySpice warns of each ngspice newer th
 def to_pyspice(circuit: Circuit) -> Any:
     """Convert a circuit to PySpice; initial voltages and analysis belong to its simulator.
 
-    Subcircuits and parameters are replaced by elements and values (:func:`circuits.flatten_circuit`).
+    Subcircuits and parameters are replaced by elements and values (:func:`circuits.netlist.hierarchy.flatten_circuit`).
 
     Returns
     -------
@@ -182,7 +182,7 @@ def shared_ngspice() -> Any:
         )
     shared = _shared_class().new_instance()
     if not hasattr(shared, "complaint"):
-        raise EngineError("PySpice has started its own ngspice before; call circuits.shared_ngspice() first")
+        raise EngineError("PySpice has started its own ngspice before; call simulators.pyspice.shared_ngspice first")
     if shared.ended:
         raise EngineError("ngspice ended itself after an earlier failure in this process; start a new one")
     return shared

@@ -103,8 +103,7 @@ def test_parameters_are_those_of_the_signature(path):
     for each in public(path):
         if not isinstance(each.node, ast.FunctionDef) or path.relative_to(ROOT).as_posix() in RULES:
             continue
-        if "Parameters" in each.sections or len(each.parameters) > 1:
-            assert each.named("Parameters") == each.parameters, each.where
+        assert each.named("Parameters") == each.parameters, each.where
 
 
 def test_a_value_that_is_returned_is_described():

@@ -52,6 +52,11 @@ class Balance:
     def of(cls, energy: Energy) -> Balance:
         """Return the balance of an energy account.
 
+        Parameters
+        ----------
+        energy : Energy
+            Energy account.
+
         Returns
         -------
         Balance

@@ -51,6 +51,11 @@ def write_certificate(certificate: Certificate, folder: Path) -> list[Path]:
 def certificate_figure(certificate: Certificate) -> list[Axes]:
     """Draw the figures of a certificate side by side.
 
+    Parameters
+    ----------
+    certificate : Certificate
+        Certificate with traces.
+
     Returns
     -------
     list of Axes

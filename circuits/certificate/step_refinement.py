@@ -49,6 +49,11 @@ class StepRefinement:
     def ratios(self, engine: str) -> tuple[float, ...]:
         """Return the ratio of each error to that of the next finer step.
 
+        Parameters
+        ----------
+        engine : str
+            Name of the engine.
+
         Returns
         -------
         (k - 1,) float
@@ -61,6 +66,11 @@ class StepRefinement:
 
         With ideal amplifiers every step must be better than the one before, down to the accuracy of the ODE. With
         amplifiers of parts every step must change the error less than the one before, or hardly.
+
+        Parameters
+        ----------
+        engine : str
+            Name of the engine.
 
         Returns
         -------

@@ -297,6 +297,11 @@ class Crossbar:
 def symmetric_factors(matrix: Any) -> Any:
     """Factorize a symmetric positive definite matrix, in a minimum-degree order that keeps it sparse.
 
+    Parameters
+    ----------
+    matrix : sparse array
+        Symmetric positive definite matrix.
+
     Returns
     -------
     SuperLU

@@ -28,6 +28,11 @@ _STEPS, _SETTLED = 200, 1e-9
 def first_order_attenuation(crossbar: Crossbar) -> Float:
     """Return the attenuation W / G to first order in the wire resistance, u y.
 
+    Parameters
+    ----------
+    crossbar : Crossbar
+        Array of ohmic cells.
+
     Returns
     -------
     (rows, columns) float

@@ -63,7 +63,7 @@ class Selector:
         current : ndarray of float
             I, A.
         slope : ndarray of float
-            dI/dV, S.
+            Differential conductance dI/dV, S.
         """
         v, g = np.broadcast_arrays(np.asarray(volts, dtype=float), np.asarray(siemens, dtype=float))
         ohm = 1.0 / np.where(g > 0.0, g, 1.0)

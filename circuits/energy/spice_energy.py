@@ -69,6 +69,11 @@ def element_class(element: Element) -> str:
 
     Constant voltages are rails, and elements that hang on them amplifiers.
 
+    Parameters
+    ----------
+    element : Element
+        Element that is classified.
+
     Returns
     -------
     str
@@ -94,6 +99,11 @@ def element_class(element: Element) -> str:
 
 def save_all(circuit: Circuit) -> Circuit:
     """Return the circuit with every node saved, as :func:`energy_of_waveforms` needs it.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that will be simulated.
 
     Returns
     -------

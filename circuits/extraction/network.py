@@ -75,6 +75,11 @@ class ExtractedNetwork:
 def extract_network(circuit: Circuit) -> ExtractedNetwork:
     """Extract the Hopfield network that a circuit implements.
 
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit of a Hopfield network.
+
     Returns
     -------
     ExtractedNetwork
@@ -98,6 +103,11 @@ def extract_network(circuit: Circuit) -> ExtractedNetwork:
 
 def network_from_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
     """Extract the network and the initial potentials of a circuit; ``extract_network`` says more.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit of a Hopfield network.
 
     Returns
     -------

@@ -7,7 +7,7 @@ values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
@@ -28,7 +28,6 @@ from .elements import (
     Subcircuit,
     check_nodes,
     device_name,
-    element_models,
     read_nodes,
     references_inside,
     references_to,
@@ -184,8 +183,8 @@ class Circuit:
 
     def _models(self) -> Iterator[DeviceModel]:
         for subcircuit in self.subcircuits():
-            yield from element_models(subcircuit.elements)
-        yield from element_models(self.elements)
+            yield from _element_models(subcircuit.elements)
+        yield from _element_models(self.elements)
 
     def nodes(self) -> set[str]:
         """Return the nodes that an element connects.
@@ -221,3 +220,8 @@ def is_inside(path: str, instances: Mapping[str, Instance]) -> bool:
         subcircuit = instances[name].subcircuit
         inside, instances = subcircuit.inside, subcircuit.instances
     return node in inside
+
+
+def _element_models(elements: Iterable[Element]) -> Iterator[DeviceModel]:
+    """Return the models of diodes and transistors in the order of elements."""
+    return (element.model for element in elements if isinstance(element, Diode | Mosfet))

@@ -6,7 +6,7 @@ reads alike: lower-case letters, digits and underscore; ground is ``0``, inside 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
@@ -25,7 +25,6 @@ from .devices import (
     constant_value,
 )
 from .expressions import Value, expression_nodes, expression_references
-from .models import DiodeModel, MosModel
 from .names import GROUND, NAME_PATTERN, Parameter, check_label, check_node
 
 
@@ -148,6 +147,11 @@ Element: TypeAlias = (
 def terminals(element: Element) -> tuple[str, ...]:
     """Return the nodes that an element connects, without those that it only reads.
 
+    Parameters
+    ----------
+    element : Element
+        Element of a circuit.
+
     Returns
     -------
     tuple of str
@@ -163,6 +167,11 @@ def terminals(element: Element) -> tuple[str, ...]:
 
 def read_nodes(element: Element) -> tuple[str, ...]:
     """Return the nodes whose voltages control an element.
+
+    Parameters
+    ----------
+    element : Element
+        Element of a circuit.
 
     Returns
     -------
@@ -180,6 +189,11 @@ def read_nodes(element: Element) -> tuple[str, ...]:
 def element_values(element: Element) -> Iterable[Value]:
     """Return the values of an element that may refer to parameters.
 
+    Parameters
+    ----------
+    element : Element
+        Element of a circuit.
+
     Returns
     -------
     iterable of Value
@@ -192,6 +206,11 @@ def element_values(element: Element) -> Iterable[Value]:
 
 def device_name(element: Element) -> str:
     """Return the name by which a simulator knows an element: the letter of its type, then its own name.
+
+    Parameters
+    ----------
+    element : Element
+        Element of a circuit.
 
     Returns
     -------
@@ -272,6 +291,11 @@ def check_nodes(elements: Iterable[Element], parameters: Iterable[Parameter], po
 def subcircuit_instances(elements: Iterable[Element]) -> dict[str, Instance]:
     """Return the instances among elements by the names of their devices.
 
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit.
+
     Returns
     -------
     dict of str to Instance
@@ -282,6 +306,11 @@ def subcircuit_instances(elements: Iterable[Element]) -> dict[str, Instance]:
 
 def references_to(elements: Iterable[Element]) -> set[str]:
     """Return the parameters that the values of elements refer to.
+
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit.
 
     Returns
     -------
@@ -294,6 +323,11 @@ def references_to(elements: Iterable[Element]) -> set[str]:
 def references_inside(elements: Iterable[Element]) -> set[str]:
     """Return the parameters of the circuit that subcircuits within elements refer to.
 
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit.
+
     Returns
     -------
     set of str
@@ -301,14 +335,3 @@ def references_inside(elements: Iterable[Element]) -> set[str]:
     """
     inside = {id(e.subcircuit): e.subcircuit for e in elements if isinstance(e, Instance)}
     return {name for subcircuit in inside.values() for name in subcircuit.references}
-
-
-def element_models(elements: Iterable[Element]) -> Iterator[MosModel | DiodeModel]:
-    """Return the models of diodes and transistors in the order of elements.
-
-    Returns
-    -------
-    iterator of MosModel or DiodeModel
-        Models, each as often as it is used.
-    """
-    return (element.model for element in elements if isinstance(element, Diode | Mosfet))

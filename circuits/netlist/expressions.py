@@ -184,6 +184,11 @@ def call(function: str, *arguments: Operand) -> Call:
 def balanced_sum(terms: Sequence[Operand]) -> Expression:
     """Sum terms as a balanced tree, so that long sums do not nest deeply.
 
+    Parameters
+    ----------
+    terms : sequence of Expression or float
+        Terms of the sum.
+
     Returns
     -------
     Expression
@@ -242,6 +247,11 @@ def evaluate_expression(
 def leaves(expression: Expression) -> Iterator[Leaf]:
     """Iterate over the leaves of an expression from left to right.
 
+    Parameters
+    ----------
+    expression : Expression
+        Expression that is traversed.
+
     Yields
     ------
     Leaf
@@ -261,6 +271,11 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
 def expression_nodes(expression: Expression) -> Iterator[str]:
     """Return the nodes whose voltages an expression reads.
 
+    Parameters
+    ----------
+    expression : Expression
+        Expression that is searched.
+
     Returns
     -------
     iterator of str
@@ -272,6 +287,11 @@ def expression_nodes(expression: Expression) -> Iterator[str]:
 def is_expression(value: Value) -> TypeGuard[Expression]:
     """Return whether a value is an expression and not a number.
 
+    Parameters
+    ----------
+    value : Value
+        Value of an element.
+
     Returns
     -------
     TypeGuard[Expression]
@@ -282,6 +302,11 @@ def is_expression(value: Value) -> TypeGuard[Expression]:
 
 def expression_references(value: Value) -> Iterator[str]:
     """Return the parameters that a value or expression refers to.
+
+    Parameters
+    ----------
+    value : Value
+        Value of an element.
 
     Returns
     -------

@@ -29,6 +29,11 @@ MAX_DEVICES = 4_000_000  # a few lines of instances of instances may stand for m
 def flatten_circuit(circuit: Circuit) -> Circuit:
     """Flatten a circuit to plain elements with numbers for values.
 
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit with subcircuits and parameters.
+
     Returns
     -------
     Circuit
@@ -67,6 +72,11 @@ def flatten_circuit(circuit: Circuit) -> Circuit:
 def flat_node(path: str) -> str:
     """Return the name of a node in the flat circuit.
 
+    Parameters
+    ----------
+    path : str
+        Path of the node.
+
     Returns
     -------
     str
@@ -77,6 +87,11 @@ def flat_node(path: str) -> str:
 
 def node_paths(circuit: Circuit) -> list[str]:
     """Return the paths of all nodes but ground, also of those inside of instances.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit whose nodes are listed.
 
     Returns
     -------
@@ -94,6 +109,11 @@ def node_paths(circuit: Circuit) -> list[str]:
 
 def device_count(circuit: Circuit) -> int:
     """Return the number of elements that carry current: those inside of instances, not the instances.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit whose elements are counted.
 
     Returns
     -------

@@ -58,6 +58,11 @@ class Parameter:
 def check_node(node: str) -> None:
     """Check that every simulator reads the name of a node alike.
 
+    Parameters
+    ----------
+    node : str
+        Name of the node.
+
     Raises
     ------
     ValueError
@@ -69,6 +74,11 @@ def check_node(node: str) -> None:
 
 def check_label(name: str) -> None:
     """Check that a name, behind the letter of its type, names a device to every simulator.
+
+    Parameters
+    ----------
+    name : str
+        Name without the letter.
 
     Raises
     ------

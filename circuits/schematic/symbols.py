@@ -113,7 +113,13 @@ class SymbolCanvas:
             self.drawing.add(dot.zorder(_ABOVE).at(self._at(place)))
 
     def ground(self, at: Place) -> None:
-        """Draw the symbol of ground."""
+        """Draw the symbol of ground.
+
+        Parameters
+        ----------
+        at : Place
+            Place of the terminal.
+        """
         self.drawing.add(self.symbols.GroundSignal().scale(0.7).theta(0).at(self._at(at)))
 
     def text(
@@ -198,6 +204,11 @@ class SymbolCanvas:
 
     def onto(self, ax: Axes) -> Axes:
         """Draw all symbols onto axes, whose figure takes the size of the drawing.
+
+        Parameters
+        ----------
+        ax : Axes
+            Axes to draw on.
 
         Returns
         -------

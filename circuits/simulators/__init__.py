@@ -56,6 +56,11 @@ def installed_engines() -> list[str]:
 def require_engines(names: Iterable[str]) -> None:
     """Check that engines are known and installed, before anything runs.
 
+    Parameters
+    ----------
+    names : iterable of str
+        Names of engines.
+
     Raises
     ------
     ValueError

@@ -46,6 +46,11 @@ def version() -> str:
 def check_neospice(circuit: Circuit) -> None:
     """Check that neospice computes a circuit right.
 
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that is checked.
+
     Raises
     ------
     EngineError

@@ -143,6 +143,11 @@ def check_devices(circuit: Circuit, engine: str, listing: str) -> None:
 def error_lines(said: str) -> list[str]:
     """Return the lines by which ngspice says that it failed.
 
+    Parameters
+    ----------
+    said : str
+        Output of ngspice.
+
     Returns
     -------
     list of str

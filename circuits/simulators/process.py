@@ -134,6 +134,11 @@ def run_program(engine: str, command: Sequence[str], folder: Path, limits: Proce
 def brief(said: str) -> str:
     """Shorten what a simulator said to a part of one line that a terminal can show.
 
+    Parameters
+    ----------
+    said : str
+        Output of the simulator.
+
     Returns
     -------
     str

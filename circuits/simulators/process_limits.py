@@ -51,6 +51,11 @@ class ProcessLimits:
     def too_long(self, engine: str) -> EngineError:
         """Return the error of a run that exceeded its time.
 
+        Parameters
+        ----------
+        engine : str
+            Name of the engine.
+
         Returns
         -------
         EngineError
@@ -63,6 +68,11 @@ class ProcessLimits:
 
     def of(self, circuit: Circuit) -> ProcessLimits:
         """Return limits with room for the samples of a long transient.
+
+        Parameters
+        ----------
+        circuit : Circuit
+            Circuit that will be simulated.
 
         Returns
         -------
@@ -116,6 +126,11 @@ class ProcessLimits:
     def too_large(self, engine: str) -> EngineError:
         """Return the error of a run that exceeded its memory.
 
+        Parameters
+        ----------
+        engine : str
+            Name of the engine.
+
         Returns
         -------
         EngineError
@@ -130,6 +145,11 @@ class ProcessLimits:
 
 def memory_share(workers: int) -> int | None:
     """Return the memory that one of several simulators may take, of 80 % of the machine.
+
+    Parameters
+    ----------
+    workers : int
+        Number of simulators that run at a time.
 
     Returns
     -------

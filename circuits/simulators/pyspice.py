@@ -58,6 +58,11 @@ def to_pyspice(circuit: Circuit) -> Any:
 
     Subcircuits and parameters are replaced by elements and values (:func:`circuits.netlist.hierarchy.flatten_circuit`).
 
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that is converted.
+
     Returns
     -------
     PySpice.Spice.Netlist.Circuit
@@ -169,7 +174,7 @@ def shared_ngspice() -> Any:
     Returns
     -------
     PySpice.Spice.NgSpice.Shared.NgSpiceShared
-        ngspice as a library.
+        Library of ngspice.
 
     Raises
     ------

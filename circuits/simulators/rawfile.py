@@ -21,6 +21,11 @@ _INK = re.compile(rb"\S")
 def read_raw(path: Path) -> list[dict[str, NDArray[np.float64]]]:
     """Read every plot of a raw file.
 
+    Parameters
+    ----------
+    path : Path
+        Raw file of a simulator.
+
     Returns
     -------
     list of dict of str to (points,) float

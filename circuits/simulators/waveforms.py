@@ -42,6 +42,11 @@ class Waveforms:
     def of(self, nodes: Sequence[str]) -> Float:
         """Return the voltages of some nodes.
 
+        Parameters
+        ----------
+        nodes : sequence of str
+            Names of saved nodes.
+
         Returns
         -------
         (m, len(nodes)) float

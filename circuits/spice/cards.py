@@ -91,6 +91,11 @@ def cards(text: str, name: str = "netlist") -> Iterator[Card]:
 def quote_card(text: str) -> str:
     """Quote a part of a netlist for a message: short, on one line, in printable ASCII.
 
+    Parameters
+    ----------
+    text : str
+        Text of the card.
+
     Returns
     -------
     str

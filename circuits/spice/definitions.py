@@ -91,6 +91,11 @@ class DefinitionScope:
     def define(self, words: list[str]) -> None:
         """Define parameters by ``name=value`` words.
 
+        Parameters
+        ----------
+        words : list of str
+            Words behind ``.param`` or ``params:``.
+
         Raises
         ------
         ValueError
@@ -103,6 +108,11 @@ class DefinitionScope:
 
     def note(self, text: str) -> None:
         """Read the tolerance and unit of a parameter from their comment.
+
+        Parameters
+        ----------
+        text : str
+            Text of the comment.
 
         Raises
         ------
@@ -149,6 +159,11 @@ def read_head(text: str, line: int) -> DefinitionScope:
 
 def read_model_card(text: str) -> DeviceModel:
     """Read a ``.model`` card that gives all parameters of our models.
+
+    Parameters
+    ----------
+    text : str
+        Text of the card in lower case.
 
     Returns
     -------

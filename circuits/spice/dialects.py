@@ -132,6 +132,11 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType({d.name: d for d in (NGSPICE,
 def get_dialect(name: str) -> Dialect:
     """Return the dialect of a name.
 
+    Parameters
+    ----------
+    name : str
+        Name of the simulator.
+
     Returns
     -------
     Dialect

@@ -101,6 +101,11 @@ def read_element(text: str, parameters: Collection[str] = ()) -> Element | Pendi
 def check_name(name: str) -> None:
     """Check that a name is short enough to be shown in an error.
 
+    Parameters
+    ----------
+    name : str
+        Name in a netlist.
+
     Raises
     ------
     ValueError
@@ -112,6 +117,11 @@ def check_name(name: str) -> None:
 
 def check_node_name(node: str) -> str:
     """Check that every simulator reads the name of a node alike, and return it.
+
+    Parameters
+    ----------
+    node : str
+        Name of the node.
 
     Returns
     -------
@@ -162,6 +172,11 @@ def read_parameter_pairs(words: list[str], parameters: Collection[str] | None) -
 
 def split_pairs(words: list[str]) -> tuple[list[str], list[str]]:
     """Split words before ``params:`` or the first ``name=value``.
+
+    Parameters
+    ----------
+    words : list of str
+        Words of a card.
 
     Returns
     -------

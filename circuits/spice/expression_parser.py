@@ -40,6 +40,11 @@ _Symbol: TypeAlias = Literal["+", "-", "*", "/"]
 def read_number(word: str) -> float:
     """Read a plain number, without suffix or unit, which simulators read in their own ways.
 
+    Parameters
+    ----------
+    word : str
+        Text of the number.
+
     Returns
     -------
     float

@@ -8,6 +8,11 @@ COLUMNS = 120
 def comment(text: str) -> str:
     """Return free text as comment lines that no simulator acts on.
 
+    Parameters
+    ----------
+    text : str
+        Free text.
+
     Returns
     -------
     str
@@ -19,6 +24,11 @@ def comment(text: str) -> str:
 
 def wrap(line: str) -> str:
     """Wrap a line at spaces; simulators put a space where ``+`` continues a line.
+
+    Parameters
+    ----------
+    line : str
+        Line of any length.
 
     Returns
     -------

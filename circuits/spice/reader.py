@@ -107,6 +107,11 @@ def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = No
 def detect_dialect(text: str) -> Dialect:
     """Detect the dialect of a netlist by its second line, or else by cards that only one simulator has.
 
+    Parameters
+    ----------
+    text : str
+        Text of the netlist.
+
     Returns
     -------
     Dialect

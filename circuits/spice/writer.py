@@ -71,6 +71,11 @@ def expression_text(expression: Expression, reference: str = "{}") -> str:
 def value_text(value: Value) -> str:
     """Return a value as text: a number, or an expression of parameters in braces and without spaces.
 
+    Parameters
+    ----------
+    value : Value
+        Value of an element.
+
     Returns
     -------
     str
@@ -146,6 +151,11 @@ def parameter_note(parameter: Parameter) -> list[str]:
 
     Simulators have no word for them: ``*@ k tolerance=0.01 unit=ohm``.
 
+    Parameters
+    ----------
+    parameter : Parameter
+        Parameter that is written.
+
     Returns
     -------
     list of str
@@ -158,6 +168,11 @@ def parameter_note(parameter: Parameter) -> list[str]:
 
 def model_line(model: DeviceModel) -> str:
     """Return a model card of level 1, in the parameters that every simulator of the family knows.
+
+    Parameters
+    ----------
+    model : DeviceModel
+        Model that is written.
 
     Returns
     -------

@@ -95,6 +95,11 @@ class CmosNeurons:
     def of(cls, network: AnalogNetwork) -> CmosNeurons:
         """Return the neurons of a network.
 
+        Parameters
+        ----------
+        network : AnalogNetwork
+            Network whose synapses load the outputs.
+
         Returns
         -------
         CmosNeurons
@@ -197,6 +202,11 @@ class CmosNeurons:
 
     def initial(self, potentials: Float) -> dict[str, float]:
         """Return no initial voltages: an operating point finds them.
+
+        Parameters
+        ----------
+        potentials : (n,) float
+            Potentials u at t = 0, V.
 
         Returns
         -------

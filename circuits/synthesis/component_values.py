@@ -209,6 +209,11 @@ def fit_to_components(network: AnalogNetwork, parts: ComponentRange | None = Non
 def passive_leaks(network: AnalogNetwork) -> Float:
     """Return the leak conductances, from each input to ground beside the synapses.
 
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is built.
+
     Returns
     -------
     (n,) float
@@ -237,6 +242,11 @@ def loop_gain(network: AnalogNetwork) -> float:
     .. math:: \max \mathrm{Re}\, \mathrm{eig}(g'(0) R T)
 
     Above 1 the middle of the rails is unstable and the network decides. R shrinks with every synapse.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is examined.
 
     Returns
     -------

@@ -137,6 +137,11 @@ def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | None, rng: RNG) 
 def count_resistors(network: AnalogNetwork) -> int:
     """Count the resistors of a network: synapses and leaks.
 
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is built.
+
     Returns
     -------
     int
@@ -172,6 +177,11 @@ def _elements(network: AnalogNetwork, neurons: Neurons) -> Iterator[Element]:
 
 def leak_ohm(siemens: float) -> float:
     """Return the resistor of a leak, of 9 digits.
+
+    Parameters
+    ----------
+    siemens : float
+        Conductance of the leak, S.
 
     Returns
     -------

@@ -20,6 +20,11 @@ _RELEASE = 1e-3  # time at which the clamps let go, in steps
 def clamp_initial(circuit: Circuit) -> Circuit:
     """Replace the initial voltages of a circuit by clamps.
 
+    Parameters
+    ----------
+    circuit : Circuit
+        Flat circuit with initial voltages.
+
     Returns
     -------
     Circuit

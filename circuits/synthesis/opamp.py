@@ -203,6 +203,11 @@ OPAMPS: Mapping[str, OpAmp] = MappingProxyType({n: _preset(n) for n in ("opa192"
 def rails(volt: float) -> Iterator[Element]:
     """Return the sources of the supply, +-volt against ground.
 
+    Parameters
+    ----------
+    volt : float
+        Voltage of the upper rail, V.
+
     Yields
     ------
     Element

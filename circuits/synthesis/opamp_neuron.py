@@ -128,6 +128,11 @@ class Ideal:
     def initial(self, potentials: Float) -> dict[str, float]:
         """Return no initial voltages: ideal amplifiers have no state.
 
+        Parameters
+        ----------
+        potentials : (n,) float
+            Potentials u at t = 0, V.
+
         Returns
         -------
         dict of str to float

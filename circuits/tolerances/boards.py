@@ -88,6 +88,11 @@ class BoardEnsemble:
     def board(self, seed: np.random.SeedSequence) -> SampledBoard | SampledTourBoard:
         """Draw the board of a seed.
 
+        Parameters
+        ----------
+        seed : numpy.random.SeedSequence
+            Seed of the board.
+
         Returns
         -------
         SampledBoard or SampledTourBoard
@@ -168,6 +173,11 @@ class BoardEnsemble:
 
     def good(self, scores: Float) -> NDArray[np.bool_]:
         """Return whether scores are good enough.
+
+        Parameters
+        ----------
+        scores : ndarray of float
+            Scores of reads.
 
         Returns
         -------

@@ -99,6 +99,11 @@ class Deck:
     def nodes(self, card: Card) -> list[str]:
         """Return the nodes of an element's card, those of an instance among them.
 
+        Parameters
+        ----------
+        card : Card
+            Card of an element.
+
         Returns
         -------
         list of str

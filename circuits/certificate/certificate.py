@@ -1,12 +1,18 @@
-r"""What a certificate says of each engine, and how much of it is enough.
+r"""The certificate of a circuit: the errors of each engine, and how large they may be.
 
 .. math:: \epsilon = \max_{t,i} \frac{|V_i^{SPICE}(t) - V_i^{ODE}(t)|}{V_{high} - V_{low}}, \qquad
           \text{rise} = \max_{t' < t} \frac{E(t) - E(t')}{\max E - \min E}
 
-The energy E of a symmetric network never rises (Hopfield, PNAS 81, 3088 (1984)); what rises along a simulated
-trajectory is the simulator's error. With amplifiers that are not ideal, the error is the parts' too: then the end
-counts. The way there has no bound: near a saddle, where trajectories part, the least offset decides when they leave.
-What is measured and has no bound is listed as such.
+where
+
+- V_i are the outputs of the circuit, between the rails V_low and V_high,
+- E is the energy of a symmetric network, which never rises: what rises along a simulated trajectory is the simulator's
+  error.
+
+With amplifiers that are not ideal, the error is the parts' too: then the end counts. The way there has no bound: near a
+saddle, where trajectories part, the least offset decides when they leave. Measured values without a bound are listed as
+such.
+Source: Hopfield, PNAS 81, 3088 (1984) for the energy.
 """
 
 from __future__ import annotations
@@ -67,7 +73,7 @@ class Balance:
 
 @dataclass(frozen=True)
 class EngineResult:
-    """Errors of one engine against the ODE, relative to full scale or to the range of the energy.
+    """Errors of one engine against the ODE.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
-r"""One circuit through its differential equation and through SPICE: how far apart they are.
+"""Certification of a circuit: its differential equation against its run in SPICE.
 
 The ODE is integrated to 1e-10 and evaluated at the times that SPICE chose. Nothing is shared between the two but the
-component values, so a wrong sign, a lost device or a loose step shows. ``certificate`` says what is compared.
+component values, so a wrong sign, a lost device or a loose step shows. ``certificate`` defines the errors.
 """
 
 from __future__ import annotations
@@ -160,9 +160,9 @@ def certify_tour(
     timeout_s: float = TIMEOUT_S,
     progress: StudyProgress | None = None,
 ) -> Certificate:
-    """Certify the circuit that anneals a tour: integrate its ODE, run it in each engine, compare.
+    """Certify the circuit that anneals a tour.
 
-    The attractor is the set of V above 1/2 at the end.
+    Its ODE is integrated and compared with its run in each engine. The attractor is the set of V above 1/2 at the end.
 
     Parameters
     ----------

@@ -69,7 +69,9 @@ def certificate_figure(certificate: Certificate) -> list[Axes]:
 
 
 def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
-    """Draw the outputs that move most, until they settle: the ODE as lines, every engine as marks.
+    """Draw the outputs that move most, until they settle.
+
+    The ODE is drawn as lines, every engine as marks.
 
     Parameters
     ----------

@@ -1,16 +1,18 @@
-r"""What the ideal network predicts of errors: bounds for what one tolerance of outputs does to other quantities.
-
-The energy, where V is off by no more than epsilon of the span D of an output at any time, for
-dE/dV_i = -C_i du_i/dt:
+r"""Bounds of errors that the ideal network predicts from one tolerance of its outputs.
 
 .. math:: |\Delta E| \le \epsilon D \max_t \sum_i C_i |du_i/dt|
 
-and the end, where the network rests and outputs V and -V are off by no more than delta each, whatever their current:
-
 .. math:: |\Delta V_i| \le \delta \Big(1 + g'(u_i) \sum_j \big|(1 - R T g')^{-1}\big|_{ij} R_j \sum_k |T_{jk}|\Big)
 
-to first order. A neuron at a rail, where g' = 0, is off by delta alone; one that rests between the rails by many times
-as much, and a bound beyond the half of D says no more than which attractor it is.
+where
+
+- epsilon is the largest error of an output V at any time, of its span D; the first bound follows from
+  dE/dV_i = -C_i du_i/dt,
+- delta is the largest error of the outputs V and -V where the network rests, whatever their current; the second bound
+  holds at the end, to first order.
+
+A neuron at a rail, where g' = 0, is off by delta alone; one that rests between the rails by many times as much, and a
+bound beyond the half of D says no more than which attractor it is.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ _MARGIN = 2.0  # factor that covers higher orders
 
 
 def energy_bound(network: AnalogNetwork, potentials: Float, error: float) -> float:
-    """Return the largest error of E, of its range, that an error of the outputs explains.
+    """Return the largest error of E that an error of the outputs explains.
 
     Parameters
     ----------
@@ -49,7 +51,7 @@ def energy_bound(network: AnalogNetwork, potentials: Float, error: float) -> flo
 
 
 def end_bound(network: AnalogNetwork, potentials: Float, tolerance: float) -> float | None:
-    """Return the largest final error of V, of full scale, that errors of the amplifiers explain.
+    """Return the largest final error of V that errors of the amplifiers explain.
 
     Parameters
     ----------

@@ -1,14 +1,18 @@
 r"""A crossbar of memristors with the resistance of its wires, solved exactly.
 
-Cell G_ij joins row wire i to column wire j. Along row i a segment of wire lies before every cell, the first of them
-behind the driver (V_i, driver_ohm); along column j one lies after every cell, the last of them before the sense
-amplifier, whose input is sense_ohm to a virtual ground. Kirchhoff's current law at all 2 x rows x columns nodes is
-
 .. math:: A x = D V, \qquad I = S x, \qquad W = (S A^{-1} D)^T
 
-A is sparse, symmetric and positive definite. W, (rows, columns), is what the terminals see in place of G: with ideal
-wires W = G. A signed weight is the difference of two arrays. With ``both_ends`` a driver feeds the far end of its row
-too, through as much resistance: the longest way to a cell is half as long.
+is Kirchhoff's current law at all 2 x rows x columns nodes, where
+
+- A is the nodal matrix, sparse, symmetric and positive definite, and x are the potentials of the nodes,
+- D joins the drivers V_i to the first nodes of their rows, S the last nodes of the columns to the sense amplifiers,
+- W, (rows, columns), is what the terminals see in place of the conductances G; with ideal wires W = G.
+
+Cell G_ij joins row wire i to column wire j. Along row i a segment of wire lies before every cell, the first of them
+behind the driver (V_i, driver_ohm); along column j one lies after every cell, the last of them before the sense
+amplifier, whose input is sense_ohm to a virtual ground. A signed weight is the difference of two arrays. With
+``both_ends`` a driver feeds the far end of its row too, through as much resistance: the longest way to a cell is half
+as long.
 Source: the nodal equations of An Chen, IEEE Trans. Electron Devices 60, 1318 (2013), here with every segment.
 """
 
@@ -295,7 +299,9 @@ class Crossbar:
 
 
 def symmetric_factors(matrix: Any) -> Any:
-    """Factorize a symmetric positive definite matrix, in a minimum-degree order that keeps it sparse.
+    """Factorize a sparse symmetric positive definite matrix.
+
+    A minimum-degree order keeps the factors sparse.
 
     Parameters
     ----------

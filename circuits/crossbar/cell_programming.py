@@ -26,7 +26,7 @@ def program_cells(
     stuck_high: float = 0.0,
     rng: RNG = None,
 ) -> Float:
-    """Program cells towards target conductances, with quantization, programming error and stuck cells.
+    """Program cells towards target conductances, with quantization and programming error.
 
     Parameters
     ----------

@@ -1,10 +1,14 @@
-r"""The operating point of a crossbar whose cells are not ohmic, and what reading one of its cells costs.
+r"""The operating point of a crossbar with selectors, and what reading one of its cells costs.
 
-.. math:: A_0 x + B' i(B x) = b
+.. math:: A_0 x + B' i(B x) = b, \qquad (A_0 + B' \mathrm{diag}(i') B) \, \delta = -F
 
-A_0 are wires, drivers and sense amplifiers, B x the voltages over the cells, i their currents. Newton's step solves
-:math:`(A_0 + B' \mathrm{diag}(i') B) \, \delta = -F`, which is sparse, symmetric and positive definite for any i that
-rises; it is halved until the largest residual current falls, and near the solution converges quadratically.
+where
+
+- A_0 is the nodal matrix of wires, drivers and sense amplifiers, x are the potentials and b the driven currents,
+- B x are the voltages over the cells, i their currents and i' the derivatives,
+- F is the residual and delta Newton's step, sparse, symmetric and positive definite for any i that rises.
+
+The step is halved until the largest residual current falls, and near the solution converges quadratically.
 Source: nodal analysis with companion models as in SPICE, Nagel (1975); schemes of reading: Chen (2013).
 """
 

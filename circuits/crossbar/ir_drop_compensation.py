@@ -2,10 +2,14 @@ r"""Compensation of IR drop: conductances whose effective values are in proporti
 
 .. math:: W_{ij} \approx g_{ij} u_{ij} y_{ij}, \qquad g \leftarrow h \, \frac{asked}{u(g) \, y(g)}
 
-u_ij is the part of row i's voltage that arrives at column j with all columns grounded, y_ij the part of a current put
-into column j at row i that arrives at its end with all rows grounded: two tridiagonal systems. The product is exact to
-first order in resistance of a wire times conductance of its cells; h makes the largest g the highest there is. What
-then is left is of second order, sneak currents among it, for which an open cell cannot make up: less than a
+where
+
+- u_ij is the part of row i's voltage that arrives at column j with all columns grounded,
+- y_ij is the part of a current into column j at row i that arrives at its end with all rows grounded,
+- h makes the largest g the highest there is.
+
+u and y are two tridiagonal systems; their product is exact to first order in resistance of a wire times conductance of
+its cells. The rest is of second order, sneak currents among it, for which an open cell cannot make up: less than a
 thousandth of the matrix for 121 x 121 cells of up to 25 uS on wires of 1 ohm. ``Crossbar.effective`` says what it is.
 Source: scaling of targets by asked / effective, as in Hu et al., DAC 2016 (dot-product engine).
 """

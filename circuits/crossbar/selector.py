@@ -1,9 +1,14 @@
 r"""A selector in series with a cell: a two-terminal device that hardly conducts at half of the voltage.
 
-.. math:: I = I_0 \sinh(V_s / V_0), \qquad V = I / G + V_0 \, \mathrm{arsinh}(I / I_0)
+.. math:: I = I_0 \sinh(V_s / V_0), \qquad V = I / G + V_0 \, \mathrm{arsinh}(I / I_0), \qquad
+          \frac{dI}{dV} = \frac{1}{1 / G + V_0 / \sqrt{I^2 + I_0^2}}
 
-for a cell of conductance G and the voltage V over both. At high voltage a decade of current takes V_0 ln 10.
-dI/dV = 1 / (1/G + V_0 / sqrt(I^2 + I_0^2)) lies between that of the selector at rest and G.
+where
+
+- I_0 and V_0 are the scales of current and voltage; at high voltage a decade of current takes V_0 ln 10,
+- V_s is the voltage over the selector, V that over selector and cell,
+- G is the conductance of the cell; dI/dV lies between that of the selector at rest and G.
+
 Source: exponential selectors, Burr et al., J. Vac. Sci. Technol. B 32, 040802 (2014). Numbers: ``selector.toml``.
 """
 

@@ -3,9 +3,13 @@ r"""The power of a network by class of element, for batches of states: two matri
 .. math:: \sum_{ij} |T_{ij}| (\pm V_j - u_i)^2 = a^\top V^2 + b^\top u^2 - 2 V^\top (x - y), \qquad
           i_V = p V - x, \quad i_W = -m V - y
 
-with x = P' u and y = M' u of T = P - M (both not negative); p and m are the column sums of P and M, a = p + m, b the
-sums of the rows of |T|. i_V and i_W flow out of the amplifiers and their inverters, whose output stages burn what the
-rails deliver beyond V i; see ``ode_energy``, which has the same for every single element.
+where
+
+- T = P - M, both not negative, x = P' u and y = M' u,
+- p and m are the column sums of P and M, a = p + m, and b are the sums of the rows of |T|,
+- i_V and i_W flow out of the amplifiers and their inverters, whose output stages burn what the rails deliver beyond V i.
+
+``ode_energy`` has the same for every single element.
 """
 
 from __future__ import annotations

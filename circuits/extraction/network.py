@@ -102,7 +102,7 @@ def extract_network(circuit: Circuit) -> ExtractedNetwork:
 
 
 def network_from_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
-    """Extract the network and the initial potentials of a circuit; ``extract_network`` says more.
+    """Extract the network and the initial potentials of a circuit.
 
     Parameters
     ----------

@@ -23,8 +23,6 @@ class Resistor:
 
     Attributes
     ----------
-    letter, ends, values : class variables
-        Letter of SPICE and the fields that hold nodes and values.
     name : str
         Name without the letter.
     a, b : str
@@ -57,8 +55,6 @@ class Capacitor:
 
     Attributes
     ----------
-    letter, ends, values : class variables
-        Letter of SPICE and the fields that hold nodes and values.
     name : str
         Name without the letter.
     a, b : str
@@ -87,8 +83,6 @@ class CurrentSource:
 
     Attributes
     ----------
-    letter, ends, values : class variables
-        Letter of SPICE and the fields that hold nodes and values.
     name : str
         Name without the letter.
     a, b : str
@@ -121,8 +115,6 @@ class Transconductor:
 
     Attributes
     ----------
-    letter, ends, values : class variables
-        Letter of SPICE and the fields that hold nodes and values.
     name : str
         Name without the letter.
     a, b : str
@@ -155,8 +147,6 @@ class BehavioralVoltage:
 
     Attributes
     ----------
-    letter, ends, values : class variables
-        Letter of SPICE and the fields that hold nodes and values.
     name : str
         Name without the letter.
     a, b : str
@@ -180,8 +170,6 @@ class BehavioralCurrent:
 
     Attributes
     ----------
-    letter, ends, values : class variables
-        Letter of SPICE and the fields that hold nodes and values.
     name : str
         Name without the letter.
     a, b : str
@@ -205,8 +193,6 @@ class Diode:
 
     Attributes
     ----------
-    letter, ends, values : class variables
-        Letter of SPICE and the fields that hold nodes and values.
     name : str
         Name without the letter.
     a, b : str
@@ -238,8 +224,6 @@ class Mosfet:
 
     Attributes
     ----------
-    letter, ends, values : class variables
-        Letter of SPICE and the fields that hold nodes and values.
     name : str
         Name without the letter.
     drain, gate, source, bulk : str

@@ -98,8 +98,6 @@ class Instance:
 
     Attributes
     ----------
-    letter : class variable
-        Letter of SPICE.
     name : str
         Name without the letter.
     subcircuit : Subcircuit
@@ -205,7 +203,7 @@ def element_values(element: Element) -> Iterable[Value]:
 
 
 def device_name(element: Element) -> str:
-    """Return the name by which a simulator knows an element: the letter of its type, then its own name.
+    """Return the name of an element in SPICE: the letter of its type, then its own name.
 
     Parameters
     ----------

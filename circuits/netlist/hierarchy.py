@@ -108,7 +108,7 @@ def node_paths(circuit: Circuit) -> list[str]:
 
 
 def device_count(circuit: Circuit) -> int:
-    """Return the number of elements that carry current: those inside of instances, not the instances.
+    """Count the elements of a circuit, those inside of instances included.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def device_count(circuit: Circuit) -> int:
     Returns
     -------
     int
-        Number of elements.
+        Number of elements without the instances themselves.
     """
     return sum(e.subcircuit.devices if isinstance(e, Instance) else 1 for e in circuit.elements)
 

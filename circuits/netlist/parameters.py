@@ -1,4 +1,4 @@
-r"""A circuit with other values of its parameters: chosen, or as they turn out within their tolerances.
+r"""A circuit with other values of its parameters: chosen, or drawn within their tolerances.
 
 .. math:: p \to p (1 + \delta), \quad \delta \text{ uniform in } \pm\text{tolerance}
 

@@ -40,7 +40,9 @@ def array_height(n: int) -> float:
 
 
 def draw_array(board: SymbolCanvas, network: AnalogNetwork) -> None:
-    """Draw the matrix of resistors with its upper left corner at 0, amplifiers and loops above and to the left of it.
+    """Draw the matrix of resistors with its upper left corner at 0.
+
+    Amplifiers and loops are above and to the left of it.
 
     Parameters
     ----------

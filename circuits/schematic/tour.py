@@ -7,7 +7,7 @@ from .symbols import SymbolCanvas, format_value
 
 
 def draw_cell(board: SymbolCanvas, tour: TourCircuit) -> None:
-    """Draw a cell: the integrator u, its exponential output v, the transconductors of v, and a servo.
+    """Draw a cell: integrator u, exponential output v, transconductors of v, and a servo.
 
     Parameters
     ----------

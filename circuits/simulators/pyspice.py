@@ -94,7 +94,7 @@ def to_pyspice(circuit: Circuit) -> Any:
 
 
 def version() -> str:
-    """Return the versions of PySpice and of its library, such as ``PySpice-1.5 libngspice.so.0``.
+    """Return the versions, such as ``PySpice-1.5 libngspice.so.0``.
 
     Returns
     -------

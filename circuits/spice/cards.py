@@ -40,7 +40,7 @@ class Card:
 
 
 def cards(text: str, name: str = "netlist") -> Iterator[Card]:
-    """Iterate over the cards and comments of a netlist, the title among them, without blank lines.
+    """Iterate over the cards and comments of a netlist, its title among them.
 
     Parameters
     ----------

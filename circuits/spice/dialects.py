@@ -1,4 +1,4 @@
-r"""A circuit as the text of one simulator.
+"""The dialects of simulators: ngspice, neospice, Xyce and LTspice.
 
 What is written is the subset that simulators read alike: plain floats in the shortest form that reads back exactly,
 full parentheses, no power and no unary minus, one ``.ic`` a line, lines of at most 120 columns continued with ``+``,

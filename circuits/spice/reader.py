@@ -71,7 +71,7 @@ def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netl
 
 
 def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = None) -> Circuit:
-    """Read a file of at most 64 MB into a circuit; bytes that are not UTF-8 can only be in comments.
+    """Read a file of at most 64 MB into a circuit; only comments may hold bytes beyond UTF-8.
 
     Parameters
     ----------
@@ -105,7 +105,9 @@ def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = No
 
 
 def detect_dialect(text: str) -> Dialect:
-    """Detect the dialect of a netlist by its second line, or else by cards that only one simulator has.
+    """Detect the dialect of a netlist.
+
+    Its second line may name the dialect; if not, cards that only one simulator has tell.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def expression_text(expression: Expression, reference: str = "{}") -> str:
 
 
 def value_text(value: Value) -> str:
-    """Return a value as text: a number, or an expression of parameters in braces and without spaces.
+    """Return a value as text: a number, or an expression in braces without spaces.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def parameter_note(parameter: Parameter) -> list[str]:
 
 
 def model_line(model: DeviceModel) -> str:
-    """Return a model card of level 1, in the parameters that every simulator of the family knows.
+    """Return a model card of level 1, in the parameters that all simulators share.
 
     Parameters
     ----------

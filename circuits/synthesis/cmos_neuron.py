@@ -1,13 +1,16 @@
 r"""A neuron's amplifier in CMOS: two differential pairs, whose currents are mirrored into a resistor at the output.
 
-Above threshold a pair with the tail current I_t and transistors of beta = KP W/L steers the difference
-
 .. math:: \frac{I_1 - I_2}{I_t} = x \sqrt{1 - x^2 / 4}, \quad x = u / V_o, \quad V_o = \sqrt{I_t / \beta},
     \qquad |x| \le \sqrt 2
 
-and all of I_t beyond. That is within 3.3 % of its range of tanh(1.233 x) (tests/test_amplifiers.py), so V_o chooses the
-gain; pairs below threshold would follow tanh exactly, but level 1 has no current there. One pair of sane W/L has a gain
-of a few per volt: a first pair with resistors raises u to a differential swing D, the second saturates well within it.
+above threshold, and all of I_t beyond, where
+
+- I_1 and I_2 are the currents of the pair, I_t its tail current, u its differential input,
+- beta = KP W/L of its transistors, and V_o their overdrive.
+
+That is within 3.3 % of its range of tanh(1.233 x) (tests/test_amplifiers.py), so V_o chooses the gain; pairs below
+threshold would follow tanh exactly, but level 1 has no current there. One pair of sane W/L has a gain of a few per
+volt: a first pair with resistors raises u to a differential swing D, the second saturates well within it.
 
 Cell, between +-2.5 V: ``ta`` bias -> pair ``a``, ``b`` with loads to vdd -> pair ``c``, ``d`` on ``tb`` -> PMOS diodes
 -> mirrors of ratio M: I_1 sources into v and I_2, turned round by an NMOS mirror, sinks from it; the inverted output w

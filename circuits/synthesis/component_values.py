@@ -1,10 +1,10 @@
-"""Component values that are sold: a range for resistors and capacitors, and the E series.
+r"""Component values that are sold: a range for resistors and capacitors, and the E series.
 
-Multiplying all conductances and currents by a leaves every voltage as it is and makes the network 1/a times as slow;
-multiplying all capacitances by b makes it b times as slow. So a is chosen to bring the resistors into their range;
-b = a keeps the time constants unless the capacitors' range forbids it.
+.. math:: T, 1/R, I \to a\,(T, 1/R, I), \qquad C \to b\,C, \qquad \tau = R C \to \frac{b}{a} \tau
 
-The result is again an :class:`AnalogNetwork`, so the ODE and SPICE run the very same values.
+leaves every voltage as it is and makes the network b/a times as slow. So a is chosen to bring the resistors into their
+range; b = a keeps the time constants unless the capacitors' range forbids it. The result is again an
+:class:`AnalogNetwork`, so the ODE and SPICE run the very same values.
 Source of the series: IEC 60063:2015, tables 1 and 2.
 """
 

@@ -2,10 +2,14 @@ r"""Hopfield's network of 1984 as a circuit.
 
 .. math:: C_i \dot u_i + u_i \Big(\frac{1}{\rho_i} + \sum_j |T_{ij}|\Big) = \sum_j T_{ij} V_j + I_i
 
-is Kirchhoff's current law at u_i. Neuron i is the node u_i with a capacitor C_i and a leak rho_i to ground. v_i =
-g(u_i) is its amplifier's output, w_i = -v_i the inverted one; ``opamp_neuron`` and ``cmos_neuron`` build them. The
-synapse T_ij is a resistor 1/|T_ij| from u_i to v_j (T_ij > 0) or w_j (T_ij < 0). The synapses load the neuron:
-1/rho_i = 1/R_i - sum_j |T_ij| must not be negative.
+is Kirchhoff's current law at u_i, where
+
+- u_i is the node of neuron i, with a capacitor C_i and a leak rho_i to ground, and I_i its bias current,
+- v_i = g(u_i) is its amplifier's output V_i, w_i = -v_i the inverted one; ``opamp_neuron`` and ``cmos_neuron`` build
+  them,
+- T_ij is the synapse, a resistor 1/|T_ij| from u_i to v_j (T_ij > 0) or w_j (T_ij < 0).
+
+The synapses load the neuron: 1/rho_i = 1/R_i - sum_j |T_ij| must not be negative.
 Source: Hopfield, PNAS 81, 3088 (1984), figure 2.
 """
 

@@ -2,8 +2,11 @@ r"""Initial voltages held by clamps, for a simulator that does not hold ``.ic`` 
 
 .. math:: i_k = g\, p(t)\, (u_{0k} - u_k), \qquad p(t) = \max(0, 1 - t / t_0)
 
-flows into every node k of ``initial``. With p = 1 the operating point has u_k = u_0k to i / g, below 1e-6 V; the clamps
-let go within a thousandth of a step: the transient begins at t = 0 as if the nodes had been held.
+flows into every node k of ``initial``, where
+
+- u_k is the voltage of the node and u_0k its initial voltage,
+- g is the conductance of the clamp; with p = 1 the operating point has u_k = u_0k to i / g, below 1e-6 V,
+- t_0 is a thousandth of a step: the transient begins at t = 0 as if the nodes had been held.
 """
 
 from __future__ import annotations

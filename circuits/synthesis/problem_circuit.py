@@ -44,7 +44,9 @@ def problem_netlist(
     level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
 ) -> str:
-    """Return the circuit of a problem as a netlist, with its parameters and scaling as comments.
+    """Return the circuit of a problem as a netlist.
+
+    Parameters and scaling stand in its comments.
 
     A tour of 6 to 20 cities becomes the circuit that anneals it (``synthesis.tour_circuit``), of values of E24 and
     ideal amplifiers; any other problem becomes the Hopfield network of its Ising form.

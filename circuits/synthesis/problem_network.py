@@ -91,7 +91,7 @@ def problem_network(
 
 
 def random_start(network: AnalogNetwork, rng: RNG = 0) -> Float:
-    """Draw potentials whose outputs lie within a tenth of the span around the middle of the rails.
+    """Draw potentials whose outputs lie within a tenth of the span around the middle.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def random_start(network: AnalogNetwork, rng: RNG = 0) -> Float:
 
 
 def near_middle(network: AnalogNetwork, fraction: Float) -> Float:
-    """Return potentials whose outputs are a fraction of the span away from the middle of the rails.
+    """Return potentials whose outputs are a fraction of the span off the middle.
 
     Parameters
     ----------

@@ -1,14 +1,16 @@
 r"""Synapses that do not load their neuron: transconductors in place of resistors, and an overlap bus for few patterns.
 
-A transconductor g_ij feeds T_ij V_j into u_i, of either sign, and draws nothing from it. So R_i is one resistor, may be
-larger than 1 / sum_j |T_ij|, and no inverted outputs are needed.
-
-A Hebbian matrix of P patterns is T = k Xi' Xi + diag(d), with Xi (P, N). Its N^2 synapses become P bus nodes
-
 .. math:: m_\mu = \frac{1}{N} \sum_j \xi_{\mu j} V_j, \quad \sum_j T_{ij} V_j = k N \sum_\mu \xi_{\mu i} m_\mu + d_i V_i
 
-and 2 N P transconductors: N of them sum their currents in the resistor of each bus, N lead its voltage back. d takes
-the self-coupling away. The bus voltage m_mu is the overlap with pattern mu, there to be measured.
+where
+
+- xi_mu is one of P patterns of N values, k the strength of the Hebbian matrix T = k Xi' Xi + diag(d), Xi (P, N),
+- m_mu is the voltage of a bus node, the overlap with pattern mu, there to be measured,
+- d takes the self-coupling away.
+
+A transconductor g_ij feeds T_ij V_j into u_i, of either sign, and draws nothing from it. So R_i is one resistor, may be
+larger than 1 / sum_j |T_ij|, and no inverted outputs are needed. N^2 synapses become P bus nodes and 2 N P
+transconductors: N of them sum their currents in the resistor of each bus, N lead its voltage back.
 Sources: Hopfield, PNAS 79, 2554 (1982); the overlaps as fields: Amit, Gutfreund and Sompolinsky, PRA 32, 1007 (1985).
 """
 

@@ -4,12 +4,16 @@ r"""The annealed softassign of tours as a circuit: integrators, exponentials, an
           V_{xi} = \exp\frac{U_{xi} + P_x + Q_i}{T(t)}, \qquad
           \tau \dot P_x = \kappa \big(1 - \sum_i V_{xi}\big), \qquad \tau \dot Q_i = \kappa \big(1 - \sum_x V_{xi}\big)
 
-in volts. Where ``neuromorph.analog.Softassign`` normalizes by Sinkhorn's iteration, this circuit climbs the same
-dual problem continuously: the integrators P and Q settle where every row and column of V adds up to 1 V.
+in volts, where
 
-U_xi is a capacitor and a resistor at the node u<x>_<i>; each d^ is a transconductor; V is the output v<x>_<i> of a
-source exponential in its inputs, as a bipolar transistor is; T(t) and gamma(t) are the nodes ``temperature`` and
-``feedback``.
+- U_xi, of city x at position i, is a capacitor and a resistor at the node u<x>_<i>, with tau = R C,
+- d^ are the scaled distances, each a transconductor, and S shifts positions by one,
+- V is the output v<x>_<i> of a source exponential in its inputs, as a bipolar transistor is,
+- P and Q are the integrators of the servos, of gain kappa,
+- T(t) and gamma(t) are the nodes ``temperature`` and ``feedback``.
+
+Where ``neuromorph.analog.Softassign`` normalizes by Sinkhorn's iteration, this circuit climbs the same dual problem
+continuously: the integrators P and Q settle where every row and column of V adds up to 1 V.
 Source: Rangarajan, Gold, Mjolsness, Neural Comput. 8, 1041 (1996), with the normalizer as dual ascent.
 """
 
@@ -144,7 +148,7 @@ class TourCircuit:
         return np.exp(np.minimum(exponent / self.system.temperature(t_s / self.tau_s), CEILING))
 
     def rhs(self, t_s: float, state: ArrayLike) -> Float:
-        """Return d(U, P, Q)/dt by the equations of this module, independent of the circuit's elements.
+        """Return d(U, P, Q)/dt by the equations, independent of the circuit's elements.
 
         Parameters
         ----------
@@ -174,7 +178,7 @@ class TourCircuit:
         ----------
         start : (n^2 + 2 n,) float
             U, P and Q at t = 0, V.
-        reltol : float, default 1e-08
+        reltol : float, default 1e-8
             Relative error that the simulator allows in one step.
         title : str, default "tour"
             Title of the circuit.

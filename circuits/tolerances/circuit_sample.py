@@ -2,18 +2,21 @@ r"""One copy of a circuit as it is made, element by element, with op-amps and tr
 
 .. math:: \sigma(V_{th}) = A_{VT} / \sqrt{2 W L}, \qquad \sigma(\beta) / \beta = A_\beta / \sqrt{2 W L}
 
-are the deviations of one transistor; those of a pair's difference are the root of two larger, as A_VT and A_beta are
-given. An op-amp has a gain A_0, a bandwidth (and with it a slew rate) and an offset of its own, on top of those that
-its part was drawn with. Resistors, capacitors and sources vary as in ``tolerances``.
-
-Temperature: a source with a nonlinear function, as a diode limiter is, has arguments that fall as 1 / T. Transistors
-follow SPICE's level 1, with ratios to 300.15 K,
-
 .. math:: K_P \propto T^{-3/2}, \qquad V_{th}(T) = V_{th} + \tfrac12 (E_g^0 - E_g) \pm \tfrac12 (\phi_T - \phi)
           \pm \gamma (\sqrt{\phi_T} - \sqrt\phi)
 
-written into their cards, so that every simulator follows it, also one that ignores ``.temp``. The leakage of their
-junctions stays that of 27 C: nanoamperes at 125 C, some ten microvolts at these impedances.
+where
+
+- V_th and beta are threshold and current factor of one transistor of size W x L; the deviations of a pair's difference
+  are the root of two larger, as A_VT and A_beta are given,
+- T is the temperature as a ratio to 300.15 K, E_g the gap, phi the surface potential and gamma the body effect of
+  SPICE's level 1.
+
+An op-amp has a gain A_0, a bandwidth (and with it a slew rate) and an offset of its own, on top of those that its part
+was drawn with. Resistors, capacitors and sources vary as in ``tolerances``. A source with a nonlinear function, as a
+diode limiter is, has arguments that fall as 1 / T. Temperatures are written into the cards of transistors, so that
+every simulator follows them, also one that ignores ``.temp``. The leakage of their junctions stays that of 27 C:
+nanoamperes at 125 C, some ten microvolts at these impedances.
 Source: Pelgrom, Duinmaijer, Welbers, IEEE J. Solid-State Circuits 24, 1433 (1989); temperature: level 1 of SPICE 3, as
 in Vladimirescu and Liu, UCB/ERL M80/7 (1980).
 """
@@ -51,7 +54,9 @@ _BOLTZMANN, _CHARGE = 1.38064852e-23, 1.6021766208e-19  # J/K, C; as ngspice has
 
 
 def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circuit:
-    """Draw one copy of a circuit as it is made; the same seed draws the same deviates at every tolerance.
+    """Draw one copy of a circuit as it is made.
+
+    The same seed draws the same deviates at every tolerance.
 
     Parameters
     ----------

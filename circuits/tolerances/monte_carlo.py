@@ -89,7 +89,9 @@ def estimate_yield(
     engine: str = "auto",
     timeout_s: float = TIMEOUT_S,
 ) -> YieldEstimate:
-    """Estimate the yield: make boards and read them in the ODE, or in SPICE at a ``level`` of amplifiers.
+    """Estimate the yield by Monte Carlo over boards.
+
+    Boards are read in the ODE, or in SPICE if a ``level`` of amplifiers is given.
 
     Parameters
     ----------
@@ -185,7 +187,9 @@ def spot_check(
     engine: str = "auto",
     timeout_s: float = TIMEOUT_S,
 ) -> SpotCheck:
-    """Check one board of ``estimate_yield(boards, rng=rng)``: simulate its elements in SPICE, against the ODE.
+    """Check one board of a yield estimate in SPICE against the ODE.
+
+    The board is the one that ``estimate_yield(boards, rng=rng)`` made, simulated from its elements.
 
     Parameters
     ----------

@@ -1,11 +1,15 @@
 r"""A Hopfield network on one board as it was made, by its equation and by its elements.
 
-With x = a (u - o) of the parts that a board has drawn (``tolerances``)
-
 .. math:: \frac{C_i}{a_i} \dot x_i = \sum_j T'_{ij} g(x_j) - \frac{G_i}{a_i} x_i + I_i - o_i G_i, \qquad
           G_i = \frac1{\rho_i} + \sum_j \frac1{r_{ij}}
 
-so that a board is again an :class:`AnalogNetwork`; ``SampledBoard.circuit`` makes it of elements instead, for SPICE.
+where
+
+- x = a (u - o), with the gain factors a and the offsets o of the board (``tolerances``),
+- T' are the synapses that were made, with the ratios of the inverters in those of negative sign,
+- rho_i and r_ij are the leaks and the synapses' resistors.
+
+So a board is again an :class:`AnalogNetwork`; ``SampledBoard.circuit`` makes it of elements instead, for SPICE.
 """
 
 from __future__ import annotations
@@ -102,7 +106,7 @@ class SampledBoard:
         return np.asarray(self.gains * (np.asarray(potentials, dtype=float) - self.offsets_v))
 
     def circuit(self, initial: ArrayLike, *, duration_s: float | None = None) -> Circuit:
-        """Build the board of its elements, with the nodes of :func:`circuits.build_hopfield_circuit`.
+        """Build the board of its elements, with the nodes of ``build_hopfield_circuit``.
 
         Parameters
         ----------

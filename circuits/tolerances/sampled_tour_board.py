@@ -4,7 +4,13 @@ r"""The circuit that anneals a tour, on one board as it was made: the equations 
               + f_{xi} \gamma(t) V_{xi}, \qquad
           V_{xi} = \exp\frac{a_{xi} (U_{xi} + P_x + Q_i - o_{xi})}{T(t)}
 
-and a servo of its own capacitor and unit current for every row (P_x) and column (Q_i).
+where
+
+- c and g are the capacitor and the leak of an integrator,
+- l, r and f are the conductances from its neighbors and from its own output,
+- a and o are the gain factor and the offset of its output.
+
+Every row (P_x) and column (Q_i) has a servo of its own capacitor and unit current.
 """
 
 from __future__ import annotations
@@ -135,7 +141,9 @@ class SampledTourBoard:
 
 
 def sample_tour_board(tour: TourCircuit, tolerances: Tolerances, rng: RNG = 0) -> SampledTourBoard:
-    """Draw one board of a circuit that anneals tours; the ramps of temperature and feedback are exact.
+    """Draw one board of a circuit that anneals tours.
+
+    The ramps of temperature and feedback are exact.
 
     Parameters
     ----------

@@ -24,7 +24,9 @@ _PORTION = 8  # boards a worker simulates before they are stored
 def board_circuits(
     boards: BoardEnsemble, seed: np.random.SeedSequence, level: AmplifierLevel, opamp: OpAmp | None
 ) -> list[Circuit]:
-    """Return the circuits of a board, one for each read: the same parts from other initial voltages.
+    """Return the circuits of a board, one for each read.
+
+    They have the same parts and other initial voltages.
 
     Parameters
     ----------

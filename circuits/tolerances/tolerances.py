@@ -1,11 +1,17 @@
-r"""Parts as they are made: every resistor, capacitor and amplifier a little off, at some temperature.
+r"""Tolerances of parts: every resistor, capacitor and amplifier a little off, at some temperature.
 
 .. math:: r \to r (1 + \delta_r)(1 + \alpha_r\,\Delta T), \quad I \propto 1/r, \quad c \to c (1 + \delta_c), \quad
           V = g\big(a (u - o)\big), \quad a = \tfrac{T_0}{T} e^{\sigma z}, \quad W = -e^{\sigma z'} V
 
-delta and alpha are uniform within their bounds, as parts are sorted when they are sold; z is standard normal, for each
-amplifier its own. Offsets o are normal, and drift. The gain of a differential pair falls as 1 / T. The same seed draws
-the same deviates at every tolerance: a board gets worse as its tolerances grow, and is not another one.
+where
+
+- delta and alpha are uniform within their bounds, as parts are sorted when they are sold,
+- z is standard normal, for each amplifier its own, and sigma its mismatch,
+- o are the offsets, normal, which drift with the temperature T,
+- T_0 / T is the fall of the gain of a differential pair.
+
+The same seed draws the same deviates at every tolerance: a board gets worse as its tolerances grow, and is not another
+one.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Deck:
 
     @cached_property
     def expressions(self) -> tuple[tuple[Card, str, str], ...]:
-        """The card, the word before = and the text behind it, of sources and of values that are no number."""
+        """Expressions of sources and of values: (card, word before =, text behind it)."""
         found = []
         for card in self.elements:
             match = _ASSIGNED.search(card.text)

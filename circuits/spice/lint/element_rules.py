@@ -30,7 +30,7 @@ def duplicates(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def values(deck: Deck, dialect: Dialect) -> Findings:
-    """Find resistors and capacitors whose value is no number, or has a tail that reads as something else."""
+    """Find resistors and capacitors whose value is no number or has a misleading suffix."""
     for card in deck.elements:
         words = card.text.split()
         letter, place = card.text[0].lower(), NODES.get(card.text[0].lower(), 0) + 1

@@ -7,7 +7,7 @@ where
 
 - T = P - M, both not negative, x = P' u and y = M' u,
 - p and m are the column sums of P and M, a = p + m, and b are the sums of the rows of |T|,
-- i_V and i_W flow out of the amplifiers and their inverters, whose output stages burn what the rails deliver beyond V i.
+- i_V and i_W flow out of the amplifiers and their inverters, whose output stages burn the rest of the supply.
 
 ``ode_energy`` has the same for every single element.
 """

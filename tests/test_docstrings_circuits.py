@@ -106,6 +106,21 @@ def test_parameters_are_those_of_the_signature(path):
         assert each.named("Parameters") == each.parameters, each.where
 
 
+def test_names_of_one_entry_have_one_type():
+    """``a, b : int`` is said only of parameters or fields that are annotated alike."""
+    shared = 0
+    for each in NAMES:
+        arguments = each.node.args if isinstance(each.node, ast.FunctionDef) else None
+        typed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if arguments else each.node.body
+        types = {s.target.id: ast.unparse(s.annotation) for s in typed if isinstance(s, ast.AnnAssign)}
+        types |= {a.arg: ast.unparse(a.annotation) for a in typed if isinstance(a, ast.arg) and a.annotation}
+        for line in [*each.sections.get("Parameters", ()), *each.sections.get("Attributes", ())]:
+            names = [name.strip() for name in line.split(":")[0].split(",")]
+            shared += len(names) > 1
+            assert len({types.get(name) for name in names}) == 1, (each.where, line)
+    assert shared > 30
+
+
 def test_a_value_that_is_returned_is_described():
     for each in FUNCTIONS:
         value = ast.unparse(each.node.returns) if each.node.returns else "None"

@@ -220,8 +220,10 @@ def certify_problem(
         Problem, or Ising model, whose circuit is certified.
     rng : Generator, SeedSequence or int, default 0
         Seed of the initial voltages, of a cue and of offsets.
-    level, opamp : AmplifierLevel, default "ideal"
+    level : AmplifierLevel, default "ideal"
         Amplifiers, as for :func:`certify`.
+    opamp : OpAmp or str, optional
+        Op-amp, or its name in ``OPAMPS``, at level "opamp".
     synapses : Synapses, optional
         Synapses, as for :func:`certify`; resistors, or the annealing circuit of a small tour, by default.
     steps_per_tau : float, optional

@@ -47,10 +47,14 @@ class ReferenceCase:
         Function from outputs (m, n), V, to the energy E (m,), if the network has one.
     supplied : Energy or None
         Energy account of the ODE, if it is known.
-    level, amplifier, synapses : AmplifierLevel
-        What the circuit is built of.
-    bound, energy_bound, end_bound : float
-        Limits of the errors, as in :class:`Certificate`.
+    level : AmplifierLevel
+        Level of the amplifiers.
+    amplifier, synapses : str
+        Amplifiers and synapses of the circuit.
+    bound : float
+        Limit of the trajectory error, as in :class:`Certificate`.
+    energy_bound, end_bound : float or None
+        Limits of the energy error and the final error, as in :class:`Certificate`.
     refined : sequence of float
         Steps in the shortest time constant, one refinement after the other.
     """

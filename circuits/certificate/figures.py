@@ -94,7 +94,7 @@ def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
             ax.plot(trace.times, trace.expected[:, chosen], color=MUTED, linewidth=1.2)
             ax.plot([], [], color=MUTED, linewidth=1.2, label="ODE")
             ax.set_xlim(-0.03 * end, 1.03 * end)
-        # Apart in time, so that no engine hides another.
+        # The marks of engines are apart in time, so that none hides another.
         at = (np.arange(_DOTS) + (k + 0.5) / len(certificate.traces)) * end / _DOTS
         marks = np.unique(np.searchsorted(trace.times, at).clip(max=len(trace.times) - 1))
         color, mark = series_color(k), MARKERS[k % len(MARKERS)]

@@ -209,7 +209,7 @@ def _form(rows: int, columns: int, above: bool, below: bool, beyond: bool) -> tu
     places : ndarray of int
         Flat index into its weights of each segment of its rows, of its columns, and of its cells.
     """
-    # Inside, what joins two cells goes before what joins two pairs of them, fours, ...: that is nested dissection too.
+    # Inside a block, nodes that join cells are eliminated before those that join pairs, fours, ... of them.
     row_levels, column_levels = (k & -k for k in (np.arange(columns + 1), np.arange(rows + 1)))
     row_levels[0], row_levels[-1] = _RIM, _RIM if beyond else 0
     column_levels[0], column_levels[-1] = _RIM if above else 0, _RIM if below else _GROUND

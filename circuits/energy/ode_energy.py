@@ -170,7 +170,7 @@ def energy_of_network(
         u = y[:n]
         return np.concatenate([network.rhs(t, u), meter.powers(u[None], network.voltages(u)[None])[0]])
 
-    # The energies follow and do not steer: infinite tolerance; they only dilute the RMS that SciPy takes.
+    # Infinite tolerance keeps the energies from steering the step; they only dilute the RMS that SciPy takes.
     g = network.activation
     tolerance = np.full(n + meter.size, np.inf)
     tolerance[:n] = _TOLERANCE * g.swing / g.gain

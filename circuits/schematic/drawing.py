@@ -111,8 +111,12 @@ def problem_schematic(
         Format of the file: "svg", "png" or "pdf".
     rng : Generator, SeedSequence or int, default 0
         Seed of the problem's initial state.
-    level, opamp, series : AmplifierLevel, default "ideal"
-        Amplifiers and component values, as for ``problem_netlist``.
+    level : AmplifierLevel, default "ideal"
+        Amplifiers, as for ``build_hopfield_circuit``.
+    opamp : OpAmp or str, optional
+        Op-amp, or its name in ``OPAMPS``, at level "opamp".
+    series : str, optional
+        Series to which values are rounded, as for ``problem_netlist``.
 
     Returns
     -------

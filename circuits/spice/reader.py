@@ -270,7 +270,7 @@ class _Deck:
                 raise ValueError(f"option {quote_card(word)} loses samples or digits; write plotwinsize=0 numdgt=15")
         if self.options is not None:
             raise ValueError("there is a second .options; put all options into one")
-        self._tolerances(1.0, 1.0, False, found)  # so that the error names this line
+        self._tolerances(1.0, 1.0, False, found)  # raises here, so that the error names this line
         self.options = found
 
     def _transient(self, text: str) -> None:
@@ -288,7 +288,7 @@ class _Deck:
         if self.dialect is NEOSPICE and numbers[3:] and numbers[3] != numbers[0]:
             raise ValueError("neospice ignores the largest step; write it as the first number")
         step = numbers[3] if numbers[3:] else numbers[0]
-        Transient(step, numbers[1])  # so that the error names this line
+        Transient(step, numbers[1])  # raises here, so that the error names this line
         self.transient = step, numbers[1], uic
 
     def _save(self, word: str, text: str, line: int) -> None:
@@ -342,7 +342,7 @@ class _Deck:
         return self._tolerances(*(self.transient or (0.0, 0.0, False)), self.options or {})
 
     def _tolerances(self, step: float, stop: float, uic: bool, options: dict[str, float]) -> Transient:
-        # What is not given is what the simulator takes by itself; Xyce has one absolute tolerance.
+        # Options that are missing have the simulator's own defaults; Xyce has one absolute tolerance.
         if self.dialect is XYCE:
             return Transient(step, stop, uic, options.get("reltol", 1e-3), options.get("abstol", 1e-6))
         tolerances = (options.get(key, usual) for key, usual in (("reltol", 1e-3), ("vntol", 1e-6), ("abstol", 1e-12)))

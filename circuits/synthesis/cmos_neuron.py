@@ -193,7 +193,7 @@ class CmosNeurons:
         o, tail, rest = self.overdrive_v, self.tail_a, rail - swing / 2.0
         for node in "ab":
             yield Resistor(node, VDD, node, swing / bias)
-        # what a tail sees: its pair's gates at rest, less threshold (with body effect) and overdrive
+        # A tail sees its pair's gates at rest, less threshold (with body effect) and overdrive.
         yield _nmos("ta", "ta", "bias", VSS, bias, drive, _under(0.0, o, rail))
         yield _nmos("a", "a", "u", "ta", bias, o * sqrt(2.0), None)
         yield _nmos("b", "b", GROUND, "ta", bias, o * sqrt(2.0), None)

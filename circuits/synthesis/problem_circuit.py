@@ -29,7 +29,7 @@ from .tour_circuit import TourCircuit
 
 _MOST_NEURONS = 20_000
 _MOST_RESISTORS = 300_000  # 547 neurons, all with all: 10 MB of text
-_DEFAULT_OPAMP = "opa192"  # as of build_hopfield_circuit
+_DEFAULT_OPAMP = "opa192"  # the default of build_hopfield_circuit too
 _TRIAL_S = 1e-6  # load at which the width of transistors is measured, S
 _LARGEST_W = 2e-3  # widest transistor that CmosNeurons takes, m
 
@@ -63,8 +63,10 @@ def problem_netlist(
         Ranges of resistors and capacitors.
     dialect : Dialect or str, default NGSPICE
         Dialect or its name: ngspice, xyce, ltspice, neospice.
-    level, opamp : AmplifierLevel, default "ideal"
-        Amplifiers, as for ``build_hopfield_circuit``; ``opamp`` may be a name in ``OPAMPS``.
+    level : AmplifierLevel, default "ideal"
+        Amplifiers, as for ``build_hopfield_circuit``.
+    opamp : OpAmp or str, optional
+        Op-amp, or its name in ``OPAMPS``, at level "opamp".
 
     Returns
     -------
@@ -92,7 +94,7 @@ def problem_netlist(
     circuit = build_hopfield_circuit(
         made.network, start, level=level, opamp=part, rng=rng, title=title, comments=comments
     )
-    if spoken == NEOSPICE:  # which would not hold the start
+    if spoken == NEOSPICE:  # neospice would not hold the start
         circuit = clamp_initial(flatten_circuit(circuit))
     return netlist_text(circuit, spoken)
 
@@ -113,8 +115,10 @@ def problem_components(
         Problem, or Ising model.
     rng : Generator, SeedSequence or int, default 0
         Seed of the initial potentials.
-    series, parts : str, optional
-        Series, or ranges and series, of the components.
+    series : str, optional
+        Series of the components.
+    parts : ComponentRange, optional
+        Ranges and series of the components.
     level : str, default "ideal"
         Level of the amplifiers.
 
@@ -163,7 +167,7 @@ def default_components(network: AnalogNetwork, level: str, series: str | None = 
     t = sparse.csr_array(network.conductances)
     load = max(float(abs(half).sum(axis=0).max()) for half in (t.maximum(0.0), t.minimum(0.0)))
     cell = transistors.CmosNeurons(network.activation, _TRIAL_S).cells[1].elements
-    widest = max(float(e.width_m) for e in cell if isinstance(e, Mosfet)) * load / _TRIAL_S  # it goes with the load
+    widest = max(float(e.width_m) for e in cell if isinstance(e, Mosfet)) * load / _TRIAL_S  # the width is in proportion to the load
     largest_s = float(abs(t).max()) * min(1.0, 0.9 * _LARGEST_W / (widest or 1.0))
     low, high = usual.resistors_ohm
     least = max(low, 1.0 / (largest_s or 1.0))
@@ -205,8 +209,10 @@ def refuse_level(tour: TourCircuit, level: str, opamp: OpAmp | str | None) -> No
     ----------
     tour : TourCircuit
         Annealing circuit.
-    level, opamp : str
-        Amplifiers that are asked for.
+    level : str
+        Level of the amplifiers that is asked for.
+    opamp : OpAmp or str or None
+        Op-amp that is asked for.
 
     Raises
     ------

@@ -107,11 +107,14 @@ def estimate_yield(
         File that keeps finished boards, so that a run that was stopped, or a longer one, goes on.
     progress : callable, optional
         Function called with the number of boards that are done.
-    level, opamp : AmplifierLevel, optional
-        Amplifiers in SPICE, as for ``build_hopfield_circuit``; their parts vary as in ``make_circuit``. The ODE is
-        integrated by default.
-    engine, timeout_s : str, default "auto"
-        Simulator and time limit of a run, s, as for :func:`circuits.simulate_circuits`.
+    level : AmplifierLevel, optional
+        Amplifiers in SPICE, whose parts vary as in ``make_circuit``; the ODE is integrated by default.
+    opamp : OpAmp, optional
+        Op-amp at level "opamp".
+    engine : str, default "auto"
+        Simulator, as for :func:`circuits.simulate_circuit`.
+    timeout_s : float, optional
+        Time limit of a run, s.
 
     Returns
     -------
@@ -201,8 +204,10 @@ def spot_check(
         Number of the board, counted from 0.
     read : int, default 0
         Number of the read, counted from 0.
-    engine, timeout_s : str, default "auto"
-        Simulator and time limit, s, as for :func:`circuits.simulate_circuit`.
+    engine : str, default "auto"
+        Simulator, as for :func:`circuits.simulate_circuit`.
+    timeout_s : float, optional
+        Time limit of a run, s.
 
     Returns
     -------

@@ -34,8 +34,10 @@ def board_circuits(
         Ensemble of the boards.
     seed : numpy.random.SeedSequence
         Seed of the board.
-    level, opamp : AmplifierLevel
+    level : AmplifierLevel
         Amplifiers, as for ``build_hopfield_circuit``.
+    opamp : OpAmp or None
+        Op-amp at level "opamp".
 
     Returns
     -------
@@ -77,8 +79,10 @@ def scores_in_spice(
         Ensemble of the boards.
     seeds : sequence of numpy.random.SeedSequence
         Seeds of the boards.
-    level, opamp : AmplifierLevel
+    level : AmplifierLevel
         Amplifiers, as for ``build_hopfield_circuit``.
+    opamp : OpAmp or None
+        Op-amp at level "opamp".
     engine : str
         Name of the simulator.
     workers : int

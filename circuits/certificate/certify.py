@@ -49,7 +49,7 @@ _MOST_RESISTORS = 66_000  # 256 neurons, all with all, take minutes in an engine
 _MOST_ON_BUSES = 2048  # neurons of an overlap bus
 _MOST_CITIES = 12  # a larger circuit that anneals takes an engine more than a few minutes
 _TOLERANCE = 1e-10
-_TOUR_BOUND = 1e-2  # of full scale; errors grow a thousandfold for the moment at which a tour is chosen
+_TOUR_BOUND = 1e-2  # largest error, of full scale: errors grow a thousandfold while a tour is chosen
 _TOUR_REFINED = (2.0, 10.0, 50.0)
 _LONGER = 3.0  # factor on the duration with offsets: starts between nearly equal attractors linger
 

@@ -194,7 +194,7 @@ def _wait(
         if not reader.is_alive():
             if len(printed) > _PRINTED:
                 return
-            with suppress(subprocess.TimeoutExpired):  # as a rule it has ended
+            with suppress(subprocess.TimeoutExpired):  # usually the process has ended already
                 process.wait(min(LOOK_S, left))
 
 

@@ -221,7 +221,7 @@ class CmosNeurons:
     def _outputs(self, out: str, source: str, sink: str) -> Iterator[Mosfet | Resistor]:
         """Return mirrors that source the current of one diode into ``out`` and sink that of the other, M times."""
         rail, over, ratio = (DATA[key].value for key in ("rail", "mirror_overdrive", "ratio"))
-        most, beyond = ratio * self.tail_a, rail - self.activation.swing  # at the output's own extreme
+        most, beyond = ratio * self.tail_a, rail - self.activation.swing  # extremes of the output
         turn, seen = f"x{out}", _diode(NMOS, over)
         yield _pmos(f"p{out}", out, source, most, beyond)
         yield _pmos(f"x{out}", turn, sink, self.tail_a, 2.0 * rail - seen)

@@ -334,6 +334,6 @@ def amplifier(activation: Activation, u: Expression) -> Expression:
         case Algebraic():
             x = gain * u
             return (swing * x) / call("sqrt", 1.0 + x * x)
-        case Logistic():  # by tanh, which does not overflow
+        case Logistic():  # tanh does not overflow
             return (swing / 2.0) * (1.0 + call("tanh", (gain / 2.0) * u))
     raise TypeError(f"activation {type(activation).__name__} has no circuit; use Tanh, Arctan, Algebraic or Logistic")

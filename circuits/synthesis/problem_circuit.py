@@ -167,7 +167,8 @@ def default_components(network: AnalogNetwork, level: str, series: str | None = 
     t = sparse.csr_array(network.conductances)
     load = max(float(abs(half).sum(axis=0).max()) for half in (t.maximum(0.0), t.minimum(0.0)))
     cell = transistors.CmosNeurons(network.activation, _TRIAL_S).cells[1].elements
-    widest = max(float(e.width_m) for e in cell if isinstance(e, Mosfet)) * load / _TRIAL_S  # the width is in proportion to the load
+    # The width of a transistor is in proportion to its load.
+    widest = max(float(e.width_m) for e in cell if isinstance(e, Mosfet)) * load / _TRIAL_S
     largest_s = float(abs(t).max()) * min(1.0, 0.9 * _LARGEST_W / (widest or 1.0))
     low, high = usual.resistors_ohm
     least = max(low, 1.0 / (largest_s or 1.0))

@@ -74,7 +74,7 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
     """
     flat, draw = flatten_circuit(circuit), ToleranceDraws(tolerances, rng)
     touched = Counter(node for element in flat.elements for node in terminals(element))
-    idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # for noise: without current
+    idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # without current, for noise only
     n = idle.count(False)
     parts, capacitors = draw.resistors(n), draw.capacitors(n)
     gains, ratios, offsets = draw.gains(n), draw.ratios(n), draw.offsets(n)

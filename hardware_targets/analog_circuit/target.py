@@ -85,7 +85,7 @@ class AnalogCircuit:
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "recall"})
 
     def __post_init__(self) -> None:
-        from circuits import SERIES
+        from circuits.synthesis.component_values import SERIES
 
         if self.series is not None and self.series not in SERIES:
             raise ValueError(f"series is {self.series!r}; known are {', '.join(SERIES)}, or None for exact values")
@@ -158,7 +158,8 @@ class AnalogCircuit:
 
         A network has its final gain; a tour anneals. Noise sources are left out.
         """
-        from circuits import TourCircuit, build_hopfield_circuit, netlist_text
+        from circuits import build_hopfield_circuit, netlist_text
+        from circuits.synthesis.tour_circuit import TourCircuit
 
         title = f"neuromorph: {'Ising problem' if isinstance(program.asked, Ising) else program.asked.name}"
         network = program.state
@@ -258,8 +259,8 @@ class _Tour:
 
 
 def _bought(wanted_s: Float, series: str | None) -> Float:
-    """Round conductances to resistors that one can buy; 0 where no resistor is large enough."""
-    from circuits import round_to_series
+    """The conductances that one can buy; 0 where none is small enough."""
+    from circuits.synthesis.component_values import round_to_series
 
     present = wanted_s >= 1.0 / DATA["largest_resistor"].value
     made = np.where(present, wanted_s, 0.0)

@@ -47,8 +47,8 @@ def city_places(problem: Tsp) -> Float | None:
     if places is not None or problem.size > _SCALED:
         return places
     squares = problem.distances() ** 2
-    centerd = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
-    values, vectors = np.linalg.eigh(-0.5 * centerd)
+    centered = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
+    values, vectors = np.linalg.eigh(-0.5 * centered)
     return np.asarray(vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0.0)))[:, ::-1]
 
 

@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import check_estimator
 import neuromorph.boltzmann as bm
 from neuromorph import exact
 from neuromorph.boltzmann import DBN, RBM, Autoencoder, BoltzmannMachine
-from neuromorph.boltzmann.autoencoder import (
+from neuromorph.boltzmann.autoencoder_layers import (
     autoencoder_loss_and_gradient,
     flatten_parameters,
     forward,

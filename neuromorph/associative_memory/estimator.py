@@ -116,7 +116,7 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return -np.asarray(memory.energy(spins))
 
     def _errors(self) -> tuple[float, float]:
-        """Measure the fraction of wrong spins before and after recall of ten patterns with a tenth of their spins flipped."""
+        """Measure the wrong spins before and after recall, on ten patterns with a tenth of their spins flipped."""
         some = self.patterns_[:: -(-len(self.patterns_) // 10)]
         cues, n = some.copy(), some.shape[1]
         rng = np.random.default_rng(0)  # the verdict is no matter of the user's seed

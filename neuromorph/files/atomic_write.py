@@ -1,4 +1,4 @@
-"""Files are read whole and bounded; they are written beside their final name and renamed: nobody sees half of one."""
+"""Reading and writing of files: read whole and bounded, written beside their final name and renamed (atomic)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,27 @@ from typing import BinaryIO
 
 
 def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
-    """The bytes of a regular file.
+    """Read a regular file whole.
+
+    Parameters
+    ----------
+    path : str or os.PathLike[str]
+        Path of the file.
+    limit : int
+        Largest size in bytes.
+
+    Returns
+    -------
+    bytes
+        The content.
 
     Raises
     ------
-    FileNotFoundError     as of ``open``
-    OSError               without the name in its message: it is no regular file (a pipe waits for ever, a device has
-                          no end), larger than ``limit`` bytes, or cannot be read
+    FileNotFoundError
+        If there is no such file.
+    OSError
+        If it is no regular file (a pipe waits for ever, a device has no end), is larger than ``limit``, or cannot be
+        read. The message leaves the name out.
     """
     about = os.stat(path)
     if not stat.S_ISREG(about.st_mode):
@@ -32,9 +46,21 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes | Callable[[BinaryIO], object]) -> Path:
-    """Write ``content``, or let it write, to ``path``, making its folder; an interruption leaves the old file whole.
+    """Write a file atomically and make its folder; an interruption leaves the old file whole.
 
     A link is followed, and a device or a pipe is written to: neither is replaced by a file.
+
+    Parameters
+    ----------
+    path : str or os.PathLike[str]
+        Path of the file.
+    content : str, bytes or callable
+        Content, or a function that writes it to the given binary file.
+
+    Returns
+    -------
+    Path
+        The path.
     """
     path = Path(path)
     if path.is_symlink():

@@ -1,4 +1,4 @@
-"""Arrays of .npz and .npy files from anywhere: no pickle is read, and no byte unpacked before its size is known.
+"""Safe reading of .npz and .npy files: no pickle is read, and no byte is unpacked before its size is known.
 
 An .npz is a zip archive of .npy files; an .npy is a magic string, a header (a Python literal of dtype, order and shape)
 and the bytes of one array. Each of these can lie: the directory of the archive about the size of a member, a member
@@ -30,28 +30,37 @@ _npy: Any = np.lib.format  # numpy leaves it untyped
 
 
 class ArrayFileError(ValueError):
-    """An array file breaks a rule; one line that ends with the remedy, and begins where the name of the file ends."""
+    """Error of an array file that breaks a rule.
+
+    The message is one line, which continues the name of the file and ends with the remedy.
+    """
 
 
 def read_npz(
     data: bytes, names: Collection[str] | None = None, *, text: Collection[str] = (), limit: int = LIMIT
 ) -> dict[str, NDArray[Any]]:
-    """Arrays of an .npz file.
+    """Read arrays of an .npz file.
 
     Parameters
     ----------
-    data : bytes              the whole file
-    names : names             the arrays to read, of which some may be missing; None: all there are
-    text : names              those among them that are strings; all others are numbers or truth values
-    limit : int               bytes that they may take together
+    data : bytes
+        The whole file.
+    names : names
+        Names of the arrays to read, of which some may be missing; None is all.
+    text : names
+        Names of the arrays of strings; all others are numbers or truth values.
+    limit : int
+        Largest number of bytes of all arrays together.
 
     Returns
     -------
-    dict of arrays            in the byte order of the machine; every floating point type as float64
+    dict of str to ndarray
+        Arrays in the byte order of the machine; every floating point type is float64.
 
     Raises
     ------
-    ArrayFileError            for whatever else the bytes may be
+    ArrayFileError
+        If the bytes are anything else.
     """
     with _one_line(), zipfile.ZipFile(_archive(data)) as archive:
         members = _members(archive)
@@ -61,19 +70,48 @@ def read_npz(
 
 
 def npz_names(data: bytes) -> list[str]:
-    """The names of the arrays in an .npz file. Raises ArrayFileError."""
+    """List the names of the arrays in an .npz file.
+
+    Returns
+    -------
+    list of str
+        The names.
+
+    Raises
+    ------
+    ArrayFileError
+        If the bytes are no .npz file.
+    """
     with _one_line(), zipfile.ZipFile(_archive(data)) as archive:
         return list(_members(archive))
 
 
 def read_npy(data: bytes, *, text: bool = False) -> NDArray[Any]:
-    """The array of an .npy file of numbers, or of strings, as :func:`read_npz` reads them. Raises ArrayFileError."""
+    """Read the array of an .npy file as :func:`read_npz` reads its members.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    text : bool
+        Whether the array holds strings.
+
+    Returns
+    -------
+    ndarray
+        The array.
+
+    Raises
+    ------
+    ArrayFileError
+        If the bytes are no .npy file.
+    """
     with _one_line():
         return _array("the array", data, text)
 
 
 def _archive(data: bytes) -> io.BytesIO:
-    """``data``, if its directory is short: zipfile makes an object of every entry before anybody can ask."""
+    """Open ``data`` if its directory is short: zipfile makes an object of every entry before anybody can ask."""
     entries = data.count(_SIGNATURE)
     if entries > _MOST_MEMBERS:
         raise ArrayFileError(f"has {entries} members; at most {_MOST_MEMBERS} are read: save fewer arrays")
@@ -139,7 +177,7 @@ def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """zipfile, zlib, struct, tokenize and numpy's parser of headers each have errors of their own."""
+    """Convert the errors of zipfile, zlib, struct, tokenize and numpy's header parser to one line."""
     try:
         with warnings.catch_warnings(action="ignore"):
             yield

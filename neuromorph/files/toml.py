@@ -1,7 +1,7 @@
-"""TOML of any content: a dictionary, or a ValueError of one line.
+"""Safe reading of TOML: a dictionary, or a ValueError of one line.
 
-tomllib recurses into nested arrays and tables, and takes time with the cube of the parts of a dotted key: a file of
-100 kB keeps it busy for hours. So the text is measured before it is parsed. Source: TOML 1.0.0, toml.io.
+tomllib recurses into nested arrays and tables, and takes time with the cube of the parts of a dotted key: a file of 100
+kB keeps it busy for hours. The text is therefore measured before it is parsed. Source: TOML 1.0.0, toml.io.
 """
 
 from __future__ import annotations
@@ -22,7 +22,18 @@ _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def read_toml(text: str) -> dict[str, Any]:
-    """The table in ``text``; ValueError says which rule it breaks, and where."""
+    """Parse TOML.
+
+    Returns
+    -------
+    dict of str to Any
+        The table.
+
+    Raises
+    ------
+    ValueError
+        If the text is too long, nests too deeply, or breaks a rule of TOML, with the place.
+    """
     if len(text) > _MOST_CHARACTERS:
         raise ValueError(f"has {len(text)} characters; at most {_MOST_CHARACTERS} are read: split it")
     plain = _TEXT.sub("s", text)

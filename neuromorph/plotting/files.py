@@ -1,4 +1,4 @@
-"""Figures as files, and as SVG inside a page, where their fonts and colors are the page's."""
+"""Figures as files, and as SVG inside a page, whose fonts and colors they then take."""
 
 from __future__ import annotations
 
@@ -21,7 +21,20 @@ _OPTIONS: dict[Any, Any] = {
 
 
 def figure_bytes(ax: Axes, kind: str) -> bytes:
-    """The figure of ``ax`` as "png" or "svg"."""
+    """Render the figure of ``ax``.
+
+    Parameters
+    ----------
+    ax : Axes
+        Axes of the figure.
+    kind : {"png", "svg"}
+        Format.
+
+    Returns
+    -------
+    bytes
+        The file.
+    """
     import matplotlib
 
     figure: Any = ax.figure
@@ -34,7 +47,20 @@ def figure_bytes(ax: Axes, kind: str) -> bytes:
 
 
 def inline_svg(svg: bytes, description: str) -> str:
-    """An ``<svg>`` element for a page from an SVG file of matplotlib; it shrinks with the page and grows little."""
+    """Convert an SVG file of matplotlib to an element of a page, which shrinks with the page and grows little.
+
+    Parameters
+    ----------
+    svg : bytes
+        The file.
+    description : str
+        Text for screen readers.
+
+    Returns
+    -------
+    str
+        The ``<svg>`` element.
+    """
     from markupsafe import escape
 
     _, head, text = re.split(r"(<svg[^>]*>)", svg.decode(), maxsplit=1)
@@ -48,7 +74,7 @@ def inline_svg(svg: bytes, description: str) -> str:
 
 
 def _of_the_page(tag: str) -> str:
-    """A tag without what only a file of its own needs; what stands between tags may look like anything and is kept."""
+    """Remove from a tag what only a file of its own needs; text between tags is kept as it is."""
     tag = re.sub(r' id="[A-Za-z]\w*_\d+"', "", tag)  # every figure has the same ones, and nothing refers to them
     tag = re.sub(r"(?<=[\" ])font-family: [^;\"]*;?", "", tag)
     tag = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", tag)

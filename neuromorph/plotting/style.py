@@ -1,7 +1,8 @@
-"""Colors of figures and page. Those of figures are also names: on the page they turn into CSS variables, so that one
-picture serves the light and the dark scheme.
+"""Colors of figures and page.
 
-Hues after Okabe and Ito (2008), apart for all common kinds of color blindness; shapes and hatches say the same again.
+The colors of figures are also names: on the page they become CSS variables, so that one figure serves the light and the
+dark scheme. Hues follow Okabe and Ito (2008) and differ for all common kinds of color blindness; shapes and hatches
+carry the same information.
 """
 
 from __future__ import annotations
@@ -33,10 +34,22 @@ DARK = {
 
 
 def series_color(k: int) -> str:
-    """Color of the k-th target."""
+    """Look up the color of the k-th target.
+
+    Returns
+    -------
+    str
+        The color.
+    """
     return SERIES_COLORS[k % len(SERIES_COLORS)]
 
 
 def css_name(color: str) -> str:
-    """The CSS variable of a color, ``--c1d2328``."""
+    """Convert a color to its CSS variable, such as ``--c1d2328``.
+
+    Returns
+    -------
+    str
+        The name of the variable.
+    """
     return f"--c{color[1:]}"

@@ -1,4 +1,4 @@
-"""samples.npz, written in blocks: no copy in memory, and Ctrl-C is answered while it is written."""
+"""Writing of samples.npz in blocks: without a copy in memory, and with an answer to Ctrl-C while it is written."""
 
 from __future__ import annotations
 
@@ -25,8 +25,15 @@ _PATIENCE_S = 1.0  # after Ctrl-C, for what was nearly written
 def write_samples(samples: Samples, path: Path) -> None:
     """Write ``spins``, ``energies`` and ``betas``; after Ctrl-C uncompressed, which is quicker.
 
-    A thread writes, so that an interruption leaves no half of a block: the file gets a second more to become whole
-    before KeyboardInterrupt goes through.
+    A thread writes, so that an interruption leaves no half of a block: the file gets a second more to become complete
+    before KeyboardInterrupt propagates.
+
+    Parameters
+    ----------
+    samples : Samples
+        The samples.
+    path : Path
+        Path of the file.
     """
     arrays: dict[str, NDArray[Any]] = {"energies": samples.energies, "betas": samples.betas, "spins": samples.spins}
     kind = zipfile.ZIP_STORED if samples.status == "interrupted" else zipfile.ZIP_DEFLATED

@@ -1,4 +1,4 @@
-"""Whether couplings and biases are integers times one unit."""
+"""Detection of couplings and biases that are integers times one unit."""
 
 from __future__ import annotations
 
@@ -13,25 +13,50 @@ _NOTHING = 1e-14  # of the largest: what their sums leave where they should canc
 
 
 def largest_magnitude(ising: Ising) -> float:
-    """max(\\|J_ij\\|, \\|h_i\\|), or 1 where all are 0."""
+    """Find the largest magnitude of couplings and biases.
+
+    Returns
+    -------
+    float
+        The largest absolute value of J_ij and h_i, or 1 where all are 0.
+    """
     values = _held(ising)
     return max(float(np.abs(values).max(initial=0.0)), float(np.abs(ising.biases).max())) or 1.0
 
 
 def _held(ising: Ising) -> Float:
-    """Couplings as they are held, of a dense matrix with its zeros."""
+    """Return the stored values of the couplings, of a dense matrix with its zeros."""
     return np.asarray(ising.couplings.data if ising.is_sparse else ising.couplings.ravel())
 
 
 def field_bounds(ising: Ising, found: tuple[float, NDArray[np.int64], NDArray[np.int64]]) -> NDArray[np.int64]:
-    """|h_i| + sum_j |J_ij| of every spin, in the unit of ``found``."""
+    """Bound the field on every spin by the sum of absolute values of h_i and J_ij.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    found : tuple
+        Result of :func:`integer_couplings`.
+
+    Returns
+    -------
+    (n,) int64
+        The bounds in the unit of ``found``.
+    """
     each = np.abs(found[2])
     np.add.at(each, np.repeat(np.arange(ising.size), np.diff(ising.sparse_couplings().indptr)), np.abs(found[1]))
     return each
 
 
 def integer_couplings(ising: Ising) -> tuple[float, NDArray[np.int64], NDArray[np.int64]] | None:
-    """(unit, J / unit in the order of the CSR data, h / unit), the unit as large as possible; None if there is none."""
+    """Find the largest unit of which all couplings and biases are integer multiples.
+
+    Returns
+    -------
+    tuple of float, int64 arrays, or None
+        Unit, J / unit in the order of the CSR data, and h / unit; None if there is no unit.
+    """
     if np.unique(np.abs(_held(ising)[: 16 * _MANY])).size > _MANY + 1:  # and 0
         return None  # before a dense matrix is looked through
     values = ising.sparse_couplings().data

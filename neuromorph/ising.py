@@ -39,11 +39,6 @@ class Ising:
         h; None is zeros.
     offset : float
         c.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong, a value is not finite, or J is not symmetric with zero diagonal.
     """
 
     couplings: Any

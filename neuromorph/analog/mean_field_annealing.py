@@ -112,10 +112,6 @@ def mean_field_anneal(
     Each step solves the leak exactly (exponential Euler). The method is of first order and keeps the stationary states
     exactly, so that a large step costs no accuracy in them.
 
-    Returns ------- AnnealingResult The final states.
-
-    Raises ------ ValueError If ``seeds`` are empty, or a duration, step or noise is out of range.
-
     Parameters
     ----------
     problem : AnalogNetwork or Ising
@@ -131,6 +127,16 @@ def mean_field_anneal(
         biases lead every read to the same state.
     observe : callable or None
         Called with t in s, u and V, both (reads, n), at the start of every step; it must not change them.
+
+    Returns
+    -------
+    AnnealingResult
+        The final states.
+
+    Raises
+    ------
+    ValueError
+        If ``seeds`` are empty, or a duration, step or noise is out of range.
     """
     if len(seeds) == 0:
         raise ValueError("seeds are empty; give one a read")
@@ -181,7 +187,10 @@ def mean_field_anneal(
 def critical_gain(network: AnalogNetwork) -> float:
     """Compute the critical factor k_c on the gain, at which u = 0 becomes unstable without currents.
 
-    Returns ------- float k_c; it is infinite if u = 0 stays stable at any gain.
+    Returns
+    -------
+    float
+        k_c; it is infinite if u = 0 stays stable at any gain.
     """
     return _critical(network, _extreme_modes(network)[1])
 

@@ -108,10 +108,6 @@ def simulate(
 ) -> Trajectory:
     """Integrate a batch of initial states with one of SciPy's solvers.
 
-    Returns ------- Trajectory The sampled potentials.
-
-    Raises ------ ValueError If the method is unknown, or a tolerance, time or state is out of range.
-
     Parameters
     ----------
     network : AnalogNetwork
@@ -129,6 +125,16 @@ def simulate(
         is as accurate in company as alone.
     gain : callable or None
         Factor on the activation's gain as a function of t in s, for annealing.
+
+    Returns
+    -------
+    Trajectory
+        The sampled potentials.
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown, or a tolerance, time or state is out of range.
     """
     u0 = check_initial(network, initial)
     times = sample_times(t_end_s, samples)
@@ -184,8 +190,6 @@ def make_trajectory(
 ) -> Trajectory:
     """Assemble a trajectory and cut it where the state is no longer finite.
 
-    Returns ------- Trajectory The trajectory, with status "failed" if there is a message.
-
     Parameters
     ----------
     network : AnalogNetwork
@@ -202,6 +206,11 @@ def make_trajectory(
         Relative tolerance of the solver.
     evaluations : int
         Number of evaluations of the right-hand side.
+
+    Returns
+    -------
+    Trajectory
+        The trajectory, with status "failed" if there is a message.
     """
     finite = np.isfinite(potentials).all(axis=(1, 2))
     if not finite.all():
@@ -216,16 +225,22 @@ def make_trajectory(
 def check_initial(network: AnalogNetwork, initial: ArrayLike) -> Float:
     """Validate initial potentials.
 
-    Returns ------- (batch, n) float A copy.
-
-    Raises ------ ValueError If the shape is wrong or a potential is not finite.
-
     Parameters
     ----------
     network : AnalogNetwork
         The network.
     initial : (n,) or (batch, n) array_like
         u at t = 0 in V.
+
+    Returns
+    -------
+    (batch, n) float
+        A copy.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong or a potential is not finite.
     """
     u = np.atleast_2d(np.array(initial, dtype=float))
     if u.ndim != 2 or u.shape[1] != network.size or len(u) == 0:
@@ -240,16 +255,22 @@ def check_initial(network: AnalogNetwork, initial: ArrayLike) -> Float:
 def sample_times(t_end_s: float, samples: int) -> Float:
     """Compute equidistant sampling times from 0 to ``t_end_s``.
 
-    Returns ------- (samples,) float Times in s.
-
-    Raises ------ ValueError If ``t_end_s`` is not finite and positive or ``samples`` is below 2.
-
     Parameters
     ----------
     t_end_s : float
         End of the transient in s.
     samples : int
         Number of times, the two ends included.
+
+    Returns
+    -------
+    (samples,) float
+        Times in s.
+
+    Raises
+    ------
+    ValueError
+        If ``t_end_s`` is not finite and positive or ``samples`` is below 2.
     """
     if not (np.isfinite(t_end_s) and t_end_s > 0):
         raise ValueError(f"t_end_s is {t_end_s}; it must be finite and positive")

@@ -231,6 +231,8 @@ def basin_of_attraction(
         Further arguments of :func:`relax`, or of that ``recall``.
     **options : Any
         Further arguments of :func:`relax`, or of that ``recall``.
+    **options : Any
+        Further arguments of :func:`relax`, or of that ``recall``.
 
     Returns
     -------

@@ -66,16 +66,22 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         A warning is given where recall corrects less than half of the errors in cues with a tenth of their spins
         flipped.
 
-        Returns ------- HopfieldMemory The fitted estimator.
-
-        Raises ------ ValueError If the rule is unknown.
-
         Parameters
         ----------
         X : (k, n) array_like
             Patterns.
         y : None
             Ignored.
+
+        Returns
+        -------
+        HopfieldMemory
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the rule is unknown.
         """
         if self.rule not in (*_RULES, "dense"):
             raise ValueError(f"rule is {self.rule!r}; it must be one of {', '.join(_RULES)}, dense")
@@ -98,7 +104,10 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: Any) -> Float:
         """Recall the fixed point that each row of X leads to.
 
-        Returns ------- (reads, n) float Final states of -1.0 and +1.0.
+        Returns
+        -------
+        (reads, n) float
+            Final states of -1.0 and +1.0.
         """
         check_is_fitted(self)
         return self._recalled(self._spins(validate_data(self, X, reset=False)))
@@ -106,7 +115,10 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def score_samples(self, X: Any) -> Float:
         """Evaluate -E of each row of X, which is high for states near the patterns.
 
-        Returns ------- (reads,) float The negative energies.
+        Returns
+        -------
+        (reads,) float
+            The negative energies.
         """
         check_is_fitted(self)
         spins = self._spins(validate_data(self, X, reset=False))

@@ -64,16 +64,22 @@ class IteratedLearningResult:
 def stabilities(couplings: ArrayLike, patterns: ArrayLike) -> Float:
     """Compute the stability Delta_i^mu of each pattern at each neuron.
 
-    Returns ------- (k, n) float The stabilities.
-
-    Raises ------ ValueError If the shapes do not match.
-
     Parameters
     ----------
     couplings : (n, n) array_like
         J.
     patterns : (k, n) array_like
         Patterns of -1 and +1.
+
+    Returns
+    -------
+    (k, n) float
+        The stabilities.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match.
     """
     x = check_patterns(patterns).astype(float)
     j = np.asarray(couplings, dtype=float)
@@ -96,10 +102,6 @@ def perceptron(
     Patterns are shown in their order. The rule converges in finitely many steps if a solution with a larger margin (and
     symmetric, if that is asked) exists.
 
-    Returns ------- IteratedLearningResult The couplings and stabilities.
-
-    Raises ------ ValueError If ``margin`` is negative or not finite.
-
     Parameters
     ----------
     patterns : (k, n) array_like
@@ -110,6 +112,16 @@ def perceptron(
         Whether J is to be symmetric.
     max_sweeps : int
         Sweeps after which the rule stops with ``converged`` False.
+
+    Returns
+    -------
+    IteratedLearningResult
+        The couplings and stabilities.
+
+    Raises
+    ------
+    ValueError
+        If ``margin`` is negative or not finite.
     """
     x = check_patterns(patterns).astype(float)
     n = x.shape[1]
@@ -148,10 +160,6 @@ def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_
     J_i is a sum of t patterns over n, each at least kappa_opt off along the best direction. A neuron stops when the two
     differ by less than the fraction ``accuracy``; it cannot if no solution with a positive margin exists.
 
-    Returns ------- IteratedLearningResult The couplings and stabilities.
-
-    Raises ------ ValueError If ``accuracy`` is not between 0 and 1.
-
     Parameters
     ----------
     patterns : (k, n) array_like
@@ -160,6 +168,16 @@ def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_
         Relative distance of the bounds at which a neuron stops.
     max_steps : int
         Steps after which the rule stops with ``converged`` False.
+
+    Returns
+    -------
+    IteratedLearningResult
+        The couplings and stabilities.
+
+    Raises
+    ------
+    ValueError
+        If ``accuracy`` is not between 0 and 1.
     """
     x = check_patterns(patterns).astype(float)
     k, n = x.shape
@@ -191,7 +209,10 @@ def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_
 def gardner_capacity(margin: float = 0.0) -> float:
     """Compute Gardner's critical load alpha_c(kappa) of random patterns.
 
-    Returns ------- float The largest number of patterns that a neuron of n inputs holds with margin kappa, over n.
+    Returns
+    -------
+    float
+        The largest number of patterns that a neuron of n inputs holds with margin kappa, over n.
     """
     below, density = (1.0 + erf(margin / sqrt(2.0))) / 2.0, exp(-(margin**2) / 2.0) / sqrt(2.0 * pi)
     return 1.0 / ((1.0 + margin**2) * below + margin * density)
@@ -200,9 +221,15 @@ def gardner_capacity(margin: float = 0.0) -> float:
 def gardner_margin(load: float) -> float:
     """Compute Gardner's optimal margin kappa_opt, at which alpha_c(kappa) equals the load alpha = k / n.
 
-    Returns ------- float kappa_opt; negative for a load beyond 2.
+    Returns
+    -------
+    float
+        kappa_opt; negative for a load beyond 2.
 
-    Raises ------ ValueError If ``load`` is not finite and positive.
+    Raises
+    ------
+    ValueError
+        If ``load`` is not finite and positive.
     """
     if not (np.isfinite(load) and load > 0):
         raise ValueError(f"load is {load}; it must be finite and positive")

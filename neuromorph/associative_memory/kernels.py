@@ -41,8 +41,6 @@ def _shuffle(order, state):
 def start_fields(columns, biases, spins, fields):
     """Compute the fields h + J s and the energy of one state.
 
-    Returns ------- float E without offset.
-
     Parameters
     ----------
     columns : (n, n) float
@@ -53,6 +51,11 @@ def start_fields(columns, biases, spins, fields):
         s.
     fields : (n,) float
         The fields, filled in place.
+
+    Returns
+    -------
+    float
+        E without offset.
     """
     n = spins.size
     fields[:] = biases
@@ -68,9 +71,6 @@ def start_fields(columns, biases, spins, fields):
 @njit(cache=True, nogil=True)
 def relax_kernel(columns, beta, tiny, every, fields, spins, order, energies, updates, energy, sweeps, state):
     """Advance one read by sweeps of single-spin updates through couplings.
-
-    Returns ------- tuple of int, float, bool Updates, energy, and whether a whole sweep flipped no spin, which ends the
-    sweeps at infinite beta.
 
     Parameters
     ----------
@@ -90,6 +90,11 @@ def relax_kernel(columns, beta, tiny, every, fields, spins, order, energies, upd
         Largest number of sweeps.
     state : (4,) uint64
         State of the generator, in place.
+
+    Returns
+    -------
+    tuple of int, float, bool
+        Updates, energy, and whether a whole sweep flipped no spin, which ends the sweeps at infinite beta.
     """
     n = spins.size
     limit = every * (energies.size - 1)
@@ -185,8 +190,6 @@ def _rise(column, products, weights, total, spin, n, power, rectified):
 def start_dense_products(columns, power, rectified, spins, products):
     """Compute the products x_mu . s and the energy of one state of a dense memory.
 
-    Returns ------- float E as in :func:`relax_dense_kernel`.
-
     Parameters
     ----------
     columns : (n, k) int8
@@ -197,6 +200,11 @@ def start_dense_products(columns, power, rectified, spins, products):
         s.
     products : (k,) int64
         The products, filled in place.
+
+    Returns
+    -------
+    float
+        E as in :func:`relax_dense_kernel`.
     """
     n, k = columns.shape
     products[:] = 0
@@ -268,8 +276,6 @@ def relax_dense_kernel(
 def descend_integer_couplings(couplings, fields, limit, spins, order, state):
     """Descend one state through integer couplings by sweeps in random order, without rounding.
 
-    Returns ------- tuple of int, bool Sweeps, and whether the state is a fixed point.
-
     Parameters
     ----------
     couplings : (n, n) int16
@@ -280,6 +286,11 @@ def descend_integer_couplings(couplings, fields, limit, spins, order, state):
         Largest number of sweeps.
     state : (4,) uint64
         State of the generator, in place.
+
+    Returns
+    -------
+    tuple of int, bool
+        Sweeps, and whether the state is a fixed point.
     """
     n = spins.size
     for sweep in range(limit):

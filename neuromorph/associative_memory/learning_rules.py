@@ -26,8 +26,6 @@ from ..runtime.threads import single_threaded_blas
 def hebb(patterns: ArrayLike, *, normalized: bool = True, diagonal: bool = False) -> Float:
     """Learn couplings by Hebb's rule J_ij = sum_mu x_i x_j.
 
-    Returns ------- (n, n) float J.
-
     Parameters
     ----------
     patterns : (k, n) array_like
@@ -36,6 +34,11 @@ def hebb(patterns: ArrayLike, *, normalized: bool = True, diagonal: bool = False
         Whether the sum is divided by n.
     diagonal : bool
         Whether the diagonal of the sum is kept; otherwise J_ii = 0.
+
+    Returns
+    -------
+    (n, n) float
+        J.
     """
     x = check_patterns(patterns).astype(float)
     n = x.shape[1]
@@ -51,16 +54,21 @@ def pseudo_inverse(patterns: ArrayLike, *, diagonal: bool = False) -> Float:
     round-off, so that repeated and dependent patterns are no difficulty. Without the diagonal each pattern stays fixed
     as long as every J_ii < 1, that is, as long as the patterns do not span a whole axis: k < n for random ones.
 
-    Returns ------- (n, n) float J.
-
-    References ---------- Kanter and Sompolinsky, Phys. Rev. A 35, 380 (1987).
-
     Parameters
     ----------
     patterns : (k, n) array_like
         Patterns of -1 and +1.
     diagonal : bool
         Whether the diagonal is kept; otherwise J_ii = 0.
+
+    Returns
+    -------
+    (n, n) float
+        J.
+
+    References
+    ----------
+    Kanter and Sompolinsky, Phys. Rev. A 35, 380 (1987).
     """
     x = check_patterns(patterns).astype(float)
     _, values, vectors = np.linalg.svd(x, full_matrices=False)
@@ -71,11 +79,6 @@ def pseudo_inverse(patterns: ArrayLike, *, diagonal: bool = False) -> Float:
 def storkey(patterns: ArrayLike, *, order: int = 1, start: ArrayLike | None = None) -> Float:
     """Learn couplings by Storkey's rule, pattern after pattern, each without the crosstalk of those before it.
 
-    Returns ------- (n, n) float J.
-
-    Raises ------ ValueError If ``order`` is unknown or ``start`` has the wrong shape, a diagonal, or values that are
-    not finite.
-
     Parameters
     ----------
     patterns : (k, n) array_like
@@ -84,6 +87,16 @@ def storkey(patterns: ArrayLike, *, order: int = 1, start: ArrayLike | None = No
         1: x_i x_j - x_i h_ji - h_ij x_j (1997); 2: the same + h_ij h_ji (1999).
     start : (n, n) array_like or None
         J learned before, with zero diagonal, which the rule continues; None is empty.
+
+    Returns
+    -------
+    (n, n) float
+        J.
+
+    Raises
+    ------
+    ValueError
+        If ``order`` is unknown or ``start`` has the wrong shape, a diagonal, or values that are not finite.
     """
     x = check_patterns(patterns).astype(float)
     n = x.shape[1]
@@ -105,16 +118,22 @@ def storkey(patterns: ArrayLike, *, order: int = 1, start: ArrayLike | None = No
 def couplings_as_ising(couplings: ArrayLike, biases: ArrayLike | None = None) -> Ising:
     """Convert symmetric couplings to an Ising problem; a diagonal goes into the offset, for s_i^2 = 1.
 
-    Returns ------- Ising The problem.
-
-    Raises ------ ValueError If ``couplings`` are not square or not symmetric.
-
     Parameters
     ----------
     couplings : (n, n) array_like
         Symmetric J; asymmetric couplings have no energy and are refused.
     biases : (n,) array_like or None
         h; None is zeros.
+
+    Returns
+    -------
+    Ising
+        The problem.
+
+    Raises
+    ------
+    ValueError
+        If ``couplings`` are not square or not symmetric.
     """
     j = np.array(couplings, dtype=float)
     if j.ndim != 2 or j.shape[0] != j.shape[1]:
@@ -127,9 +146,15 @@ def couplings_as_ising(couplings: ArrayLike, biases: ArrayLike | None = None) ->
 def check_patterns(patterns: ArrayLike) -> NDArray[np.int8]:
     """Validate patterns of -1 and +1.
 
-    Returns ------- (k, n) int8 The patterns; a single one (n,) becomes (1, n).
+    Returns
+    -------
+    (k, n) int8
+        The patterns; a single one (n,) becomes (1, n).
 
-    Raises ------ ValueError If a dimension is 0 or a value is neither -1 nor +1.
+    Raises
+    ------
+    ValueError
+        If a dimension is 0 or a value is neither -1 nor +1.
     """
     x: NDArray[Any] = np.atleast_2d(np.asarray(patterns))
     if x.ndim != 2 or 0 in x.shape:

@@ -1,4 +1,4 @@
-"""The figure of a session of spikes: raster, population rates, course against time, and what came of it."""
+"""Figure of a session of spikes: raster, population rates, course against time, and outcome."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ _UP, _DOWN, _OTHER = series_color(0), series_color(1), series_color(2)
 
 
 def draw_spiking(session: Session) -> Figure:
-    """Raster and rates on the left, course and outcome on the right."""
+    """Draw raster and rates on the left, course and outcome on the right.
+
+    Returns
+    -------
+    Figure
+        The figure.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10.0, 6.4), layout="constrained")
@@ -188,7 +194,7 @@ def _raster(
     session: Session, ax: Axes, trial: int, rows: Any, colors: Any, window: tuple[float, float], *,
     length: float | None = None, unit: str = "s",
 ) -> None:  # fmt: skip
-    """Spikes of some neurons of one trial, as dots or as lines of a length."""
+    """Draw the spikes of some neurons of one trial, as dots or as lines of a length."""
     row = np.full(int(max(rows.max(), session.neurons.max(initial=0))) + 1, -1)
     row[rows] = np.arange(len(rows))
     low, high = window

@@ -29,7 +29,7 @@ def new_axes(width: float = 4.8, height: float = 3.6) -> Axes:
 
 
 def style_axes(ax: Axes) -> Axes:
-    """Apply the common style of grid, spines and labels.
+    """Apply the common style of spines, ticks and labels.
 
     Returns
     -------

@@ -31,10 +31,6 @@ class TimeLimitReached(KeyboardInterrupt):
     It is a KeyboardInterrupt, since the clock interrupts the work: code that keeps its results on Ctrl-C keeps them
     here too, and no ``except Exception`` swallows it.
 
-    needed_s : float Seconds that the whole step would take at its late pace; NaN where that is not known.
-
-    needed_s : float Seconds that the whole step would take at its latest pace; NaN if unknown.
-
     Attributes
     ----------
     step : str
@@ -45,6 +41,13 @@ class TimeLimitReached(KeyboardInterrupt):
         Seconds since the step began.
     each_s : float
         Seconds a unit of progress at the latest pace; NaN if unknown.
+    needed_s : float Seconds that the whole step would take at its late pace; NaN where that is not known.
+    needed_s : float Seconds that the whole step would take at its latest pace; NaN if unknown.
+
+    Attributes
+    ----------
+    needed_s : float
+        Seconds that the whole step would take at its latest pace; NaN if unknown.
     """
 
     def __init__(self, step: str, done: float, total: float, elapsed_s: float, each_s: float = nan) -> None:
@@ -90,6 +93,15 @@ class TimeLimit:
         Receiver of the progress, called as ``report(step, done, total)``.
     reached : bool
         Whether TimeLimitReached was raised because this limit is over.
+    reached : bool
+        Whether TimeLimitReached was raised because of this limit.
+
+    Attributes
+    ----------
+    deadline : float
+        End on the clock of ``time.monotonic()``; infinite if there is none.
+    report : callable or None
+        Receiver of the progress, called as ``report(step, done, total)``.
     reached : bool
         Whether TimeLimitReached was raised because of this limit.
     """
@@ -148,8 +160,6 @@ _current: ContextVar[TimeLimit | None] = ContextVar("neuromorph_time_limit", def
 def time_limit(deadline: float | None = None, report: Report | None = None) -> Iterator[TimeLimit]:
     """Limit the work inside the ``with`` statement, and report its progress.
 
-    Yields ------ TimeLimit The limit.
-
     Parameters
     ----------
     deadline : float
@@ -157,6 +167,11 @@ def time_limit(deadline: float | None = None, report: Report | None = None) -> I
     report : callable or None
         Called as ``report(step, done, total)`` at most ten times a second; ``total`` is 0 where it is unknown. None is
         the receiver of the outer limit, if any.
+
+    Yields
+    ------
+    TimeLimit
+        The limit.
     """
     outer = _current.get()
     own = inf if deadline is None else deadline
@@ -172,7 +187,10 @@ def time_limit(deadline: float | None = None, report: Report | None = None) -> I
 def unlimited() -> Iterator[None]:
     """Suspend the limit for short work whose loss would lose what was done.
 
-    Yields ------ None Nothing.
+    Yields
+    ------
+    None
+        Nothing.
     """
     token = _current.set(None)
     try:
@@ -200,7 +218,10 @@ def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
 def remaining_seconds() -> float:
     """Return the seconds until the limit in force, for work that cannot check (a simulator's process).
 
-    Returns ------- float The seconds; infinite without a limit.
+    Returns
+    -------
+    float
+        The seconds; infinite without a limit.
     """
     limit = _current.get()
     return inf if limit is None else limit.remaining_s
@@ -209,7 +230,10 @@ def remaining_seconds() -> float:
 def readable_seconds(seconds: float) -> str:
     """Format a time: "0.4 s", "12 s", "3 min", "5 h".
 
-    Returns ------- str The text.
+    Returns
+    -------
+    str
+        The text.
     """
     if not isfinite(seconds):
         return "an unknown time"
@@ -223,8 +247,6 @@ def readable_seconds(seconds: float) -> str:
 def progress_text(phase: str, step: str, done: float, total: float) -> str:
     """Format progress: ``running: sweeping 12 %``.
 
-    Returns ------- str The text.
-
     Parameters
     ----------
     phase : str
@@ -233,6 +255,11 @@ def progress_text(phase: str, step: str, done: float, total: float) -> str:
         Name of the work.
     done, total : float
         Progress in any unit.
+
+    Returns
+    -------
+    str
+        The text.
     """
     part = f" {100.0 * done / total:.0f} %" if total > 0 else ""
     return f"{phase}: {step}{part}" if step else phase
@@ -243,7 +270,10 @@ def whole_parts(parts: Iterable[Part]) -> tuple[list[Part], str]:
 
     KeyboardInterrupt propagates if no part is complete.
 
-    Returns ------- tuple of list, str The parts and the status of a Run: ok or interrupted.
+    Returns
+    -------
+    tuple of list, str
+        The parts and the status of a Run: ok or interrupted.
     """
     done: list[Part] = []
     try:

@@ -39,7 +39,10 @@ _FRUSTRATED = (
 def is_frustrated(ising: Ising) -> bool:
     """Test for frustration: whether couplings and biases cannot all be satisfied at once.
 
-    Returns ------- bool True if the problem is frustrated.
+    Returns
+    -------
+    bool
+        True if the problem is frustrated.
     """
     return bool(frustrated_kernel(*_graph(ising)))
 
@@ -62,14 +65,17 @@ def swendsen_wang(
     A move counts as a sweep. Diagnostics: ``cluster_fraction``, the mean share of all sites in the cluster of a site;
     ``frustrated``; ``sweeps_between``.
 
-    ising, beta, draws, chains, burn_in, thin, initial, rng, progress As in :func:`gibbs`.
-
-    Returns ------- Samples The chains.
-
     Parameters
     ----------
+    ising, beta, draws, chains, burn_in, thin, initial, rng, progress
+        As in :func:`gibbs`.
     sweeps_between : int or None
         Heat-bath sweeps before each move; None is 1 for a frustrated problem, else 0.
+
+    Returns
+    -------
+    Samples
+        The chains.
     """
     return _run(
         "swendsen_wang", swendsen_wang_moves, 2, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial,
@@ -95,14 +101,17 @@ def wolff(
     A move flips ``cluster_fraction`` n sites in the mean, so that 1 / cluster_fraction of them are one sweep.
     Diagnostics are those of :func:`swendsen_wang`.
 
-    ising, beta, draws, chains, burn_in, thin, initial, rng, progress As in :func:`gibbs`.
-
-    Returns ------- Samples The chains.
-
     Parameters
     ----------
+    ising, beta, draws, chains, burn_in, thin, initial, rng, progress
+        As in :func:`gibbs`.
     sweeps_between : int or None
         Heat-bath sweeps before each move; None is 1 for a frustrated problem, else 0.
+
+    Returns
+    -------
+    Samples
+        The chains.
     """
     return _run(
         "wolff", wolff_moves, 1, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial, rng, progress

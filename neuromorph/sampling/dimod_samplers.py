@@ -39,12 +39,10 @@ class _Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
 
     @property
     def parameters(self) -> dict[str, list[str]]:
-        """Names of the keyword arguments of :meth:`sample`."""
         return {name: [] for name in ("num_reads", "num_sweeps", "beta_range", "seed", *self._extra)}
 
     @property
     def properties(self) -> dict[str, Any]:
-        """Default number of sweeps and a description."""
         return {"num_sweeps": _SWEEPS, "description": (self.__doc__ or "").split("\n")[0]}
 
     @abstractmethod
@@ -197,7 +195,10 @@ class SimulatedAnnealingSampler(_Sampler):
 
         :meth:`GibbsSampler.sample` documents the arguments.
 
-        Returns ------- dimod.SampleSet The ends of ``num_reads`` anneals.
+        Returns
+        -------
+        dimod.SampleSet
+            The ends of ``num_reads`` anneals.
         """
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
@@ -284,12 +285,15 @@ class PopulationAnnealingSampler(_Sampler):
         :meth:`GibbsSampler.sample` documents the other arguments. ``info`` holds ``log_partition`` with its 95 %
         interval too.
 
-        Returns ------- dimod.SampleSet The reads.
-
         Parameters
         ----------
         population_size : int
             Replicas of each population.
+
+        Returns
+        -------
+        dimod.SampleSet
+            The reads.
         """
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
@@ -325,14 +329,17 @@ class QuantumAnnealingSampler(_Sampler):
 
         :meth:`GibbsSampler.sample` documents the other arguments.
 
-        Returns ------- dimod.SampleSet The ends of ``num_reads`` anneals.
-
         Parameters
         ----------
         gamma_schedule : (num_sweeps,) array_like or None
             Transverse field of each sweep; None is linear.
         num_slices : int
             Slices of imaginary time.
+
+        Returns
+        -------
+        dimod.SampleSet
+            The ends of ``num_reads`` anneals.
         """
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:

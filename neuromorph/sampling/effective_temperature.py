@@ -32,16 +32,22 @@ def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
     Reads of a chain make the interval too narrow and should be thinned first. The result is negative where spins stand
     against their fields.
 
-    Returns ------- Estimate beta.
-
-    Raises ------ ValueError If the shape is wrong, or the reads do not determine beta.
-
     Parameters
     ----------
     ising : Ising
         The problem that the sampler was given.
     spins : (reads, n) array_like
         At least two reads.
+
+    Returns
+    -------
+    Estimate
+        beta.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, or the reads do not determine beta.
     """
     s = check_spins(spins, ising.size)
     if s.ndim != 2 or len(s) < 2:

@@ -27,14 +27,17 @@ _FLOOR = 0.01  # of the largest sqrt(Var E): below, the pilot's estimate is nois
 def linear_schedule(hot: float, cold: float, sweeps: int) -> Float:
     """Compute a linear schedule: equal steps, both ends included.
 
-    Returns ------- (sweeps,) float The betas.
-
     Parameters
     ----------
     hot, cold : float
         First and last beta.
     sweeps : int
         Number of values.
+
+    Returns
+    -------
+    (sweeps,) float
+        The betas.
     """
     at_least(1, sweeps=sweeps)
     return np.linspace(*_ends(hot, cold), sweeps)
@@ -43,16 +46,22 @@ def linear_schedule(hot: float, cold: float, sweeps: int) -> Float:
 def geometric_schedule(hot: float, cold: float, sweeps: int) -> Float:
     """Compute a geometric schedule: equal ratios, both ends included.
 
-    Returns ------- (sweeps,) float The betas.
-
-    Raises ------ ValueError If ``hot`` is 0.
-
     Parameters
     ----------
     hot, cold : float
         First beta, above 0, and last beta.
     sweeps : int
         Number of values.
+
+    Returns
+    -------
+    (sweeps,) float
+        The betas.
+
+    Raises
+    ------
+    ValueError
+        If ``hot`` is 0.
     """
     at_least(1, sweeps=sweeps)
     hot, cold = _ends(hot, cold)
@@ -73,8 +82,6 @@ def adaptive_schedule(
 ) -> Float:
     """Compute a schedule of constant thermodynamic speed from the energies of a pilot anneal.
 
-    Returns ------- (sweeps,) float The betas.
-
     Parameters
     ----------
     ising : Ising
@@ -87,6 +94,11 @@ def adaptive_schedule(
         Replicas and sweeps of the pilot anneal.
     rng : RNG
         Source of the random numbers.
+
+    Returns
+    -------
+    (sweeps,) float
+        The betas.
     """
     at_least(1, sweeps=sweeps)
     grid, length = _fisher_length(ising, *_ends(hot, cold), pilot, pilot_sweeps, rng)
@@ -104,10 +116,6 @@ def fisher_steps(
 ) -> Float:
     """Compute betas above 0 up to ``cold`` in steps of bounded Fisher length.
 
-    Returns ------- (k,) float The betas.
-
-    Raises ------ ValueError If ``step`` is not above 0.
-
     Parameters
     ----------
     ising : Ising
@@ -120,6 +128,16 @@ def fisher_steps(
         Replicas and sweeps of the pilot anneal.
     rng : RNG
         Source of the random numbers.
+
+    Returns
+    -------
+    (k,) float
+        The betas.
+
+    Raises
+    ------
+    ValueError
+        If ``step`` is not above 0.
     """
     cold = check_beta(cold, "cold")
     if not step > 0.0:
@@ -162,7 +180,10 @@ def _fisher_length(
 def default_range(ising: Ising) -> tuple[float, float]:
     """Compute the default range of an anneal: :func:`beta_range` in order.
 
-    Returns ------- tuple of float Hot and cold beta.
+    Returns
+    -------
+    tuple of float
+        Hot and cold beta.
     """
     hot, cold = beta_range(ising)
     return min(hot, cold), cold
@@ -188,7 +209,10 @@ def beta_range(ising: Ising) -> tuple[float, float]:
     barriers, so that they count only for spins without couplings. The constants were chosen on G-set and
     Sherrington-Kirkpatrick instances for this project.
 
-    Returns ------- tuple of float Hot and cold beta; (1, 1) where every state has the same energy.
+    Returns
+    -------
+    tuple of float
+        Hot and cold beta; (1, 1) where every state has the same energy.
     """
     j, bias = abs(ising.sparse_couplings()), np.abs(ising.biases)
     unit = power_of_two(j.data, bias)
@@ -208,14 +232,17 @@ def beta_range(ising: Ising) -> tuple[float, float]:
 def geometric_ramp(hot: float, cold: float, steps: int) -> Float:
     """Compute betas from hot to cold in equal ratios, cold included; all cold where cold <= hot.
 
-    Returns ------- (steps,) float The betas.
-
     Parameters
     ----------
     hot, cold : float
         First and last beta.
     steps : int
         Number of values.
+
+    Returns
+    -------
+    (steps,) float
+        The betas.
     """
     if cold <= hot:
         return np.full(steps, cold)

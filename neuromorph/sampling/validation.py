@@ -20,6 +20,8 @@ def at_least(least: int, **values: int) -> None:
         Smallest value.
     **values : int
         Values by the name of their argument.
+    **values : int
+        Values by the name of their argument.
 
     Raises
     ------

@@ -1,9 +1,9 @@
-"""Read the HDF5 file of a NIR graph in a process of its own: ``python -P nir_worker.py < file.nir > arrays.npz``.
+"""Reader of the HDF5 file of a NIR graph in a process of its own: ``python -P nir_worker.py < file.nir > arrays.npz``.
 
-libhdf5 believes what it reads: a file can name other files as its storage, claim any size, close a circle of groups,
-and one flipped bit can hold it in an endless loop in C. So the layout of every dataset is looked at before it is read,
-and the process limits its own time and memory. What it writes is an .npz of plain arrays by their path, or of the one
-string ``reason``. A script, and imported for :func:`nested` only: it imports nothing of this package, and starts soon.
+libhdf5 trusts its input: a file can name other files as its storage, claim any size, close a circle of groups, and one
+flipped bit can hold it in an endless loop in C. The layout of every dataset is therefore checked before it is read, and
+the process limits its own time and memory. The output is an .npz of plain arrays by their path, or of the one string
+``reason``. The script, which is imported for :func:`nested` only, imports nothing of this package, and starts soon.
 Source: The HDF Group, HDF5 File Format Specification Version 4.0.
 """
 
@@ -32,11 +32,11 @@ _BYTES_PER_S = 20e6  # what unpacking is allowed to take, some ten times as long
 
 
 class Refused(Exception):
-    """The file holds what is not read; the message says what, and what to do."""
+    """Refusal of a file with values that are not read; the message gives the cause and the remedy."""
 
 
 def _read(data: bytes) -> Flat:
-    """{path: array} of all datasets below ``node``, strings as text. Raises Refused, and whatever h5py does."""
+    """Read all datasets below ``node`` by path, with strings as text; raise Refused, and whatever h5py raises."""
     import h5py
 
     with h5py.File(io.BytesIO(data), "r") as file:
@@ -51,7 +51,7 @@ def _read(data: bytes) -> Flat:
 
 
 def _datasets(file: Any) -> dict[str, Any]:
-    """{path: dataset} below ``node``, each looked at; no link is followed out of the file, none twice."""
+    """Find all datasets below ``node`` by path and check them; no link is followed out of the file, none twice."""
     import h5py
 
     found: dict[str, Any] = {}
@@ -84,7 +84,7 @@ def _datasets(file: Any) -> dict[str, Any]:
 
 
 def _check(path: str, dataset: Any) -> None:
-    """Refused unless the values are numbers or text, stand in this file, and are all there."""
+    """Raise Refused unless the values are numbers or text, stand in this file, and are complete."""
     import h5py
 
     made = dataset.id.get_create_plist()
@@ -125,7 +125,13 @@ def _value(path: str, dataset: Any) -> NDArray[Any]:
 
 
 def nested(flat: Flat) -> dict[str, Any]:
-    """What ``nir.dict2NIRNode`` takes: dictionaries for groups, scalars and arrays for datasets."""
+    """Nest values by path for ``nir.dict2NIRNode``: dictionaries for groups, scalars and arrays for datasets.
+
+    Returns
+    -------
+    dict of str to Any
+        The nested values.
+    """
     root: dict[str, Any] = {}
     for path, value in flat.items():
         *groups, name = path.split("/")[1:]
@@ -137,7 +143,15 @@ def nested(flat: Flat) -> dict[str, Any]:
 
 
 def limit(cpu_s: float, more_bytes: int) -> None:
-    """End this process after ``cpu_s`` of computing from now on, also inside C; let it take ``more_bytes`` at most."""
+    """Limit this process to ``cpu_s`` of further computing, also inside C, and to ``more_bytes`` of further memory.
+
+    Parameters
+    ----------
+    cpu_s : float
+        Computing time in s.
+    more_bytes : int
+        Memory in bytes.
+    """
     with suppress(ImportError, AttributeError, OSError, ValueError):  # not on every system
         signal.setitimer(signal.ITIMER_PROF, cpu_s)  # nobody handles SIGPROF: it ends the process
         import resource
@@ -148,7 +162,13 @@ def limit(cpu_s: float, more_bytes: int) -> None:
 
 
 def answer(data: bytes) -> Flat:
-    """All values of a file, if they make a graph; else the ``reason``. ``text`` lists the paths of strings."""
+    """Read all values of a file, if they make a graph; else give the ``reason``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The values; ``text`` lists the paths of strings.
+    """
     try:
         import nir
 
@@ -171,6 +191,7 @@ def _shown(text: str) -> str:
 
 
 def main() -> None:
+    """Read the file on the standard input and write the answer to the standard output."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not get into the answer
     found: dict[str, Any] = answer(sys.stdin.buffer.read())

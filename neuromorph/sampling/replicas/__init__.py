@@ -1,4 +1,4 @@
-"""Replicas: R copies of the spins of one problem, swept side by side; each file holds one layout, with its kernel beside it.
+"""Replicas: R copies of the spins of one problem, swept side by side; a layout a file, with its kernel beside it.
 
 Names are imported when first used.
 """

@@ -25,6 +25,11 @@ class DenseLayout:
         Number of strips.
     lazy : (n,) float
         beta up to which each spin is lazy.
+
+    Attributes
+    ----------
+    strips_ : int
+        Number of strips.
     """
 
     kernel, dtype = "dense", np.float32

@@ -23,6 +23,11 @@ class Int8Layout:
         Number of strips.
     lazy : (n,) float
         beta up to which each spin is lazy.
+
+    Attributes
+    ----------
+    strips_ : int
+        Number of strips.
     """
 
     kernel, dtype = "int8", np.int8

@@ -127,7 +127,7 @@ def is_torus(ising: Ising) -> bool:
 
 
 def _torus(ising: Ising) -> tuple[tuple[int, int], float, NDArray[np.int8], NDArray[np.int8]]:
-    """Extract rows and columns, the size of J, and signs: +1 where the bond to the right, or below, is negative, else -1."""
+    """Extract rows and columns, the size of J, and signs, +1 where the bond to the right, or below, is negative."""
     j, n = ising.sparse_couplings(), ising.size
     why = "kernel 'lattice' needs a square lattice with periodic borders, its spins row by row"
     if j.nnz != 4 * n or (np.diff(j.indptr) != 4).any():

@@ -44,13 +44,19 @@ class Replicas(Protocol):
     """R replicas of n spins, changed in place."""
 
     @property
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """Number of replicas R."""
+        ...
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Number of spins n."""
+        ...
 
     @property
-    def kernel(self) -> str: ...
+    def kernel(self) -> str:
+        """Name of the inner loop."""
+        ...
 
     def sweep(self, betas: ArrayLike, step: str = "") -> None:
         """Sweep over all spins once at each row of ``betas``.

@@ -1,4 +1,4 @@
-"""Layouts of a problem on strips of 64 lanes: here rows of CSR in float32; integers and dense ones in files of their own.
+"""Layouts of a problem on strips of 64 lanes; here rows of CSR in float32, other layouts in files of their own.
 
 A layout tests whether it can hold a problem (ValueError if not), sweeps one strip, all of its spins or a part of them
 (blocks of ROWS, counted over all sweeps), and evaluates its energies. ``scale`` is the unit of its couplings, by which
@@ -80,6 +80,11 @@ class SparseLayout:
         Number of strips.
     lazy : (n,) float
         beta up to which each spin is lazy.
+
+    Attributes
+    ----------
+    strips_ : int
+        Number of strips.
     """
 
     kernel, dtype = "sparse", np.float32

@@ -1,13 +1,13 @@
-"""One option for Brian2's three back ends: numpy, cython (compiled modules), cpp_standalone (a program of its own).
+r"""Common interface of Brian2's back ends: numpy, cython (compiled modules), cpp_standalone (a program of its own).
 
 A model is a function that is given the module ``brian2`` and returns its objects, each with a ``name`` of its own. It
 is built once; values of its variables are parameters of a run, in SI units and without Brian2's quantities:
 
 >>> def two(b2):
-...     cells = b2.NeuronGroup(2, "dv/dt = (a - v) / (10*ms) : 1\\na : 1", threshold="v > 1", reset="v = 0",
+...     cells = b2.NeuronGroup(2, "dv/dt = (a - v) / (10*ms) : 1\na : 1", threshold="v > 1", reset="v = 0",
 ...                            method="euler", namespace={"ms": b2.ms}, name="cells")
 ...     return [cells, b2.SpikeMonitor(cells, name="spikes")]
->>> simulator = build(two, dt_s=1e-3, backend="numpy")
+>>> simulator = build_simulator(two, dt_s=1e-3, backend="numpy")
 >>> record = simulator.run(0.1, {"cells.a": [0.5, 2.0]}, rng=7, outputs=["cells.v"])
 >>> record["spikes.t"], record["spikes.i"], record["cells.v"], record.manifest["seed"]
 
@@ -51,11 +51,15 @@ _LOOK_S = 0.25  # between looks at the clock
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What a run left: ``record["spikes.t"]`` is variable t (s) of the monitor named spikes.
+    """Recorded variables of a run: ``record["spikes.t"]`` is variable t (s) of the monitor named spikes.
 
-    values : {"object.variable": array}    SpikeMonitor: t, i; StateMonitor: t (samples,), others (indices, samples);
-                                           whatever else was asked for as an output, at the end of the run
-    manifest : dict                        back end, seed, dt_s, duration_s, versions, hashes of program and parameters
+    Attributes
+    ----------
+    values : dict of str to ndarray
+        Arrays by "object.variable". SpikeMonitor: t, i; StateMonitor: t (samples,), others (indices, samples);
+        requested outputs at the end of the run.
+    manifest : dict
+        Back end, seed, dt_s, duration_s, versions, hashes of program and parameters.
     """
 
     values: Mapping[str, NDArray[Any]]
@@ -67,7 +71,23 @@ class Recording:
 
 @dataclass(frozen=True, eq=False)
 class Simulator:
-    """A built model; made by :func:`build`."""
+    """Built model, made by :func:`build_simulator`.
+
+    Attributes
+    ----------
+    backend : Backend
+        Back end.
+    dt_s : float
+        Step of the default clock in s.
+    network : Any
+        Brian2's network.
+    objects : Mapping[str, Any]
+        Its objects by name.
+    folder : Path
+        Folder of compiled code.
+    program : StandaloneProgram or None
+        Program of cpp_standalone.
+    """
 
     backend: Backend
     dt_s: float
@@ -85,17 +105,31 @@ class Simulator:
         outputs: Sequence[str] = (),
         progress: FractionProgress | None = None,
     ) -> Recording:
-        """Run from the initial state.
+        """Run the model from its initial state.
 
         Parameters
         ----------
-        duration_s : float      a multiple of dt is simulated
-        parameters : dict       {"object.variable": number or array} in SI units, set before the start; a synapse's
-                                array is in the order in which the model connected it
-        rng : RNG               one stream for the whole network
-        outputs : sequence      more variables to return, "object.variable", as they are at the end
+        duration_s : float
+            Duration in s; a multiple of dt is simulated.
+        parameters : dict of str to array_like, or None
+            Numbers or arrays by "object.variable", in SI units, set before the start; a synapse's array is in the order
+            in which the model connected it.
+        rng : RNG
+            Source of one stream for the whole network.
+        outputs : sequence
+            Further variables to return, "object.variable", at the end of the run.
+        progress : callable or None
+            Called with the fraction done.
 
-        ValueError for unknown names, wrong sizes and values that are not finite.
+        Returns
+        -------
+        Recording
+            The recorded variables.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown, a size is wrong, or a value is not finite.
         """
         if not (np.isfinite(duration_s) and duration_s >= self.dt_s):
             raise ValueError(f"duration_s is {duration_s}; it must be finite and at least dt_s = {self.dt_s}")
@@ -187,17 +221,33 @@ def build_simulator(
     backend: Backend = "numpy",
     folder: str | os.PathLike[str] | None = None,
 ) -> Simulator:
-    """Build ``model(brian2)``, which returns the objects of the network.
+    """Build a model for repeated runs.
+
+    Everything in the model that is random or depends on ``backend`` must be a parameter of the run or an equation.
 
     Parameters
     ----------
-    dt_s : float        step of the default clock, s
-    backend : str       "numpy" starts at once; "cython" compiles for a minute or more when its folder is empty;
-                        "cpp_standalone" compiles 10..20 s a topology, then runs 10..20 times as fast as numpy. Both
-                        need a C++ compiler
-    folder : path       where compiled code is kept; None: neuromorph/spiking in the user's cache
+    model : callable
+        Given the module ``brian2``, it returns the objects of the network.
+    dt_s : float
+        Step of the default clock in s.
+    backend : str
+        "numpy" starts at once; "cython" compiles for a minute or more when its folder is empty; "cpp_standalone"
+        compiles 10 to 20 s a topology, then runs 10 to 20 times as fast as numpy. Both need a C++ compiler.
+    folder : path
+        Folder of compiled code; None is neuromorph/spiking in the user's cache.
 
-    Everything in the model that is random or depends on ``backend`` must be a parameter of the run or an equation.
+    Returns
+    -------
+    Simulator
+        The built model.
+
+    Raises
+    ------
+    ValueError
+        If ``backend`` is unknown or ``dt_s`` is not finite and positive.
+    OSError
+        If the folder cannot be made.
     """
     if backend not in get_args(Backend):
         raise ValueError(f"backend is {backend!r}; choose one of {', '.join(get_args(Backend))}")
@@ -218,7 +268,13 @@ def build_simulator(
 
 
 def cache_folder() -> Path:
-    """Where compiled models and calibrations are kept: XDG_CACHE_HOME or ~/.cache, neuromorph/spiking."""
+    """Find the folder of compiled models and calibrations: XDG_CACHE_HOME or ~/.cache, neuromorph/spiking.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neuromorph" / "spiking"
 
 
@@ -244,7 +300,7 @@ def _build(model: Callable[[Any], Sequence[Any]], dt_s: float, backend: Backend,
 
 @contextmanager
 def _brian(backend: Backend, dt_s: float, folder: Path) -> Iterator[None]:
-    """Brian2's global state as ``backend`` needs it, put back at the end."""
+    """Set Brian2's global state for ``backend``, and restore it at the end."""
     import brian2 as b2
     from brian2.core.tracking import InstanceFollower
     from brian2.devices.cpp_standalone.device import CPPStandaloneDevice

@@ -20,11 +20,11 @@ def dense_to_csr(dense: NDArray[np.float64]) -> Any:
         The entries that are not 0.
     """
     n = len(dense)
-    step = max(1, _IN_FLIGHT // n)  # all at once could not be interrupted
+    step = max(1, _IN_FLIGHT // n)  # one conversion of everything could not be interrupted
     parts = [_rows_of(dense[first : first + step]) for first in range(0, n, step)]
     counts, indices, data = (np.concatenate(each) for each in zip(*parts, strict=True))
     starts = np.concatenate([[0], np.cumsum(counts)])
-    kind = np.int32 if starts[-1] < 1 << 31 else np.int64  # as SciPy has it
+    kind = np.int32 if starts[-1] < 1 << 31 else np.int64  # the type that SciPy chooses
     return sparse.csr_array((data, indices.astype(kind), starts.astype(kind)), shape=(n, n))
 
 

@@ -20,9 +20,9 @@ from .couplings import check_couplings, dense_to_csr
 
 Float = NDArray[np.float64]
 
-_CHUNK = 1 << 24  # floats after which the evaluation of many reads begins anew, to the last bit
-_IN_FLIGHT = 1 << 22  # floats that are evaluated at once
-_WORK = 1 << 27  # products that are
+_CHUNK = 1 << 24  # floats of states after which rows are grouped into products anew
+_IN_FLIGHT = 1 << 22  # floats of states that are evaluated at once
+_WORK = 1 << 27  # multiplications that are made at once
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ class Activation(ABC):
     swing: float = 1.0
 
     lowest: ClassVar[float] = -1.0
-    """The lower rail as a fraction of the swing; the upper one is 1."""
+    """Lower rail as a fraction of the swing; the upper rail is 1."""
 
     def __post_init__(self) -> None:
         for name, value in (("gain", self.gain), ("swing", self.swing)):

@@ -29,10 +29,10 @@ from ..runtime.threads import single_threaded_blas
 from .activations import Tanh
 from .network import AnalogNetwork
 
-_HOT = 0.9  # where the ramp starts, in units of the critical factor
-_FINAL = 20.0  # the gain that an Ising problem is given, in units of the critical gain
-_HOLD = 0.1  # last part of the time, at constant gain and without noise
-_SCATTER = 1e-3  # of u at the start, in units of the swing
+_HOT = 0.9  # start of the ramp in units of the critical factor
+_FINAL = 20.0  # gain of the network of an Ising problem, in units of the critical gain
+_HOLD = 0.1  # fraction of the time at the end that has constant gain and no noise
+_SCATTER = 1e-3  # deviation of u at the start, in units of the swing
 _IN_FLIGHT = 1 << 20  # normal numbers drawn at once
 
 

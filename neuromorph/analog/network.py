@@ -40,7 +40,7 @@ class AnalogNetwork:
         T, signed, in S; row i feeds neuron i; dense or SciPy sparse (kept as CSR).
     resistances : (n,) float or float
         R in ohm between the input node and ground, the synapses included; a passive circuit therefore needs 1 / R_i >=
-        sum_j |T_ij|.
+        sum_j abs(T_ij).
     capacitances : (n,) float or float
         C in F.
     currents : (n,) float or float
@@ -88,7 +88,7 @@ class AnalogNetwork:
         where
 
         * m is the middle of the rails and 2 a their span;
-        * k makes the largest \|T_ij\| equal to ``conductance_s``.
+        * k makes the largest abs(T_ij) equal to ``conductance_s``.
 
         In the limit of high gain E = k a^2 E_Ising + constant: see :meth:`to_ising`.
 
@@ -162,7 +162,7 @@ class AnalogNetwork:
 
     @property
     def leaks_s(self) -> Float:
-        """Conductances to ground beside the synapses, 1 / R_i - sum_j |T_ij|, in S, (n,).
+        """Conductances to ground beside the synapses, 1 / R_i - sum_j abs(T_ij), in S, (n,).
 
         The network is passive if none is negative.
         """
@@ -276,7 +276,7 @@ class AnalogNetwork:
         return np.asarray(synapses + (self.activation.inverse_integral(v) / gain) @ (1.0 / self.resistances))
 
     def mean_field_residual(self, potentials: ArrayLike, gain: float = 1.0) -> Float:
-        """Compute the mean-field residual max_i |u - R (T g(u) + I)|_i of each state.
+        """Compute the mean-field residual of each state, the largest magnitude of u - R (T g(u) + I).
 
         Parameters
         ----------

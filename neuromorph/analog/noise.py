@@ -88,7 +88,7 @@ def simulate_noisy(
             checkpoint("transient", (k - 1) * steps + done, (samples - 1) * steps)
             shape = (min(block, steps - done), network.size)
             kicks = np.stack([stream.standard_normal(shape) for stream in streams], axis=1)
-            with np.errstate(over="ignore", invalid="ignore"):  # a step that is too long is reported in the result
+            with np.errstate(over="ignore", invalid="ignore"):  # the result reports a step that is too long
                 u = _steps(network, u, times[k - 1] + done * dt, dt, kicks * (amplitude * np.sqrt(dt)), method, gain)
         potentials[k] = u
         if not np.isfinite(u).all():

@@ -7,8 +7,8 @@ where
 
 * U_xi belongs to city x at position i of the tour, and V is doubly stochastic;
 * S shifts the positions cyclically;
-* d^ is the doubly centered matrix of distances over its largest |eigenvalue|; centering adds constants to rows and
-  columns of U, which do not change V;
+* d^ is the doubly centered matrix of distances over its largest absolute eigenvalue; centering adds constants to rows
+  and columns of U, which do not change V;
 * gamma / n is the self-coupling, and sigma W is noise in the exponent U / T, which makes the reads differ;
 * time is in units of the leak's time constant tau.
 
@@ -37,7 +37,7 @@ from ..runtime.threads import single_threaded_blas
 from .assignments import Permutations, check_distances
 
 _POWER = 8
-_SCATTER = 1e-3  # of U(0): it only breaks the symmetry between tours that differ by a shift or in direction
+_SCATTER = 1e-3  # deviation of U(0), which only breaks the symmetry of tours that differ by a shift or in direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ class Softassign:
 
     @cached_property
     def unit(self) -> float:
-        """Unit of distance, which is 1 in d^: the largest |eigenvalue| of the centered symmetric part."""
+        """Unit of distance, which is 1 in d^: the largest absolute eigenvalue of the centered symmetric part."""
         centered = _centered(self.distances)
         return float(np.abs(np.linalg.eigvalsh((centered + centered.T) / 2.0)).max()) or 1.0
 
@@ -296,7 +296,7 @@ def _sinkhorn(x: Float, tolerance: float, passes: int) -> Float:
         v = np.exp(y)
         sums = v.sum(axis=1)
         error = np.abs(sums - 1.0).max()
-        if newton and not error < best_error:  # too far for Newton: back to the last matrix, and a plain pass
+        if newton and not error < best_error:  # Newton's step went too far: return to the last matrix for a plain pass
             v, sums = np.exp(best), np.exp(best).sum(axis=1)
             newton = False
         else:

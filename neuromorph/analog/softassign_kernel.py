@@ -15,18 +15,18 @@ from numba import njit
 
 from ..kernels.xoshiro import next_uint64, normal
 
-SOFTASSIGN_LANES = 32  # columns are padded to a multiple of this; also the signs drawn from one random number
+SOFTASSIGN_LANES = 32  # columns are padded to a multiple of this, the number of signs in one random number
 _BLAS_SERIAL = 262144  # m n k up to which OpenBLAS stays on the calling thread
 _FLOOR = -60.0  # 2^-60 is the least weight: far below rounding, far above denormals, which would cost 100 cycles each
-_FINE = 1e-4  # tolerance of the last normalization
-_PASSES = 200  # and of its length
+_FINE = 1e-4  # tolerance of the last normalization of a read
+_PASSES = 200  # largest number of passes of that normalization
 
 F = np.float32
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy", inline="always")
 def _exp(x):
-    """Compute e^x to 4e-6 for |x| < 40 without a branch or a call, so that the loop around it is vectorized."""
+    """Compute e^x to 4e-6 for abs(x) < 40 without a branch or a call, so that the loop around it is vectorized."""
     t = min(max(x * F(1.4426950408889634), F(_FLOOR)), F(-_FLOOR))
     k = math.floor(t + F(0.5))
     f = t - F(k)

@@ -30,9 +30,9 @@ from .relaxation import RelaxationResult, couplings_and_biases, field_round_off,
 
 ATTRACTOR_KINDS = ("pattern", "inverse", "mixture", "other")
 MAX_ENUMERATED_MEMORY = 22
-"""Of an exhaustive search."""
+"""Largest number of spins of an exhaustive search."""
 
-_CHUNK = 1 << 14  # states in flight
+_CHUNK = 1 << 14  # states that are evaluated at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +169,7 @@ def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> 
     three = np.zeros(len(s), dtype=bool)
     for row in range(len(s)):
         checkpoint("classifying states", row, len(s))
-        # Only patterns that a state leans to can be mixed in it: of a mixture that is near, 1/2 up to the noise.
+        # A mixture contains only patterns with which the state overlaps, by about 1/2 each.
         leaning = np.flatnonzero(np.abs(m[row]) > 0.2)
         for chosen in combinations(leaning.tolist(), 3):
             mixed = np.sign((np.sign(m[row, chosen])[:, None] * x[list(chosen)]).sum(axis=0))
@@ -227,10 +227,6 @@ def basin_of_attraction(
         Source of the cues and of the recall.
     options : Any
         Of :func:`relax`, or of that ``recall``.
-    **options : Any
-        Further arguments of :func:`relax`, or of that ``recall``.
-    **options : Any
-        Further arguments of :func:`relax`, or of that ``recall``.
     **options : Any
         Further arguments of :func:`relax`, or of that ``recall``.
 

@@ -88,7 +88,7 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.patterns_ = self._spins(validate_data(self, X))
         self.seed_ = int(check_random_state(self.random_state).randint(2**31))
         if self.rule == "dense":
-            DenseMemory(self.patterns_, self.power)  # a power that cannot be is told here
+            DenseMemory(self.patterns_, self.power)  # raises if the power is out of range
         else:
             self.couplings_ = _RULES[self.rule](self.patterns_)  # type: ignore[operator]
         turned, wrong = self._errors()
@@ -131,7 +131,7 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Measure the wrong spins before and after recall, on ten patterns with a tenth of their spins flipped."""
         some = self.patterns_[:: -(-len(self.patterns_) // 10)]
         cues, n = some.copy(), some.shape[1]
-        rng = np.random.default_rng(0)  # the verdict is no matter of the user's seed
+        rng = np.random.default_rng(0)  # the verdict must not depend on the user's seed
         for cue in cues:
             cue[rng.choice(n, max(1, n // 10), replace=False)] *= -1
         return float((cues != some).mean()), float((self._recalled(cues) != some).mean())

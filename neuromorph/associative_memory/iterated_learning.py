@@ -128,7 +128,7 @@ def perceptron(
     if not (np.isfinite(margin) and margin >= 0):
         raise ValueError(f"margin is {margin}; it must be finite and not negative")
     _check_limit("max_sweeps", max_sweeps)
-    # Whole numbers, n J: their sums are exact in any order, so that a margin of 0 means the same to every BLAS.
+    # n J are whole numbers, whose sums are exact in any order: a margin of 0 means the same to every BLAS.
     j, squares, sweeps, moved = np.zeros((n, n)), np.zeros(n), 0, True
     while moved and sweeps < max_sweeps:
         sweeps, moved = sweeps + 1, False

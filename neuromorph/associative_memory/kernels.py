@@ -19,7 +19,7 @@ from numba import njit
 
 from ..kernels.xoshiro import below, uniform
 
-_ROUND_OFF = 1e-13  # relative, of a change of energy that is a difference of sums
+_ROUND_OFF = 1e-13  # relative round-off of a change of energy, which is a difference of sums
 
 
 @njit(cache=True, nogil=True)
@@ -228,7 +228,7 @@ def relax_dense_kernel(
 
     .. math:: E = -n \sum_\mu F(x^\mu \cdot s / n), \; F(m) = m^p; \qquad E = -\ln \sum_\mu e^{x^\mu \cdot s} \;(p = 0)
 
-    The arguments not listed here are those of :func:`relax_kernel`.
+    :func:`relax_kernel` documents the other arguments.
 
     Parameters
     ----------

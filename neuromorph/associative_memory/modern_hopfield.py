@@ -47,7 +47,7 @@ class ModernRecall:
     settled: NDArray[np.bool_]
 
 
-_COLDEST = 1e15  # beta |x|^2: float64 tells no smaller differences apart
+_COLDEST = 1e15  # largest beta x.x; float64 does not resolve smaller differences
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,8 +30,8 @@ from ..runtime.threads import single_threaded_blas
 
 Order: TypeAlias = Literal["asynchronous", "synchronous"]
 
-_WORK = 1 << 27  # steps of a compiled loop between two looks at the clock
-_ROUND_OFF = 1e-12  # of the largest field: what a sum of couplings cannot resolve
+_WORK = 1 << 27  # steps of a compiled loop between two checkpoints
+_ROUND_OFF = 1e-12  # round-off of a sum of couplings relative to the largest field
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +191,7 @@ def _all_at_once(
     trace = [energy]
     for sweep in range(1, sweeps + 1):
         checkpoint("recall", sweep - 1, sweeps)
-        active = np.flatnonzero(period == 0)  # a read that settled waits: it must not depend on the others
+        active = np.flatnonzero(period == 0)  # a settled read is left alone, so that it does not depend on the others
         old = spins[active]
         fields = old @ j.T + h
         if np.isfinite(beta):

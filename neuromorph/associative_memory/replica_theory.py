@@ -61,7 +61,7 @@ def critical_load() -> tuple[float, float]:
         alpha_c and m at alpha_c: 0.13791 and 0.96745 to the digits given.
     """
 
-    def slope(y: float) -> float:  # of sqrt(2 alpha) with y, times y^2
+    def slope(y: float) -> float:  # derivative of sqrt(2 alpha) by y, times y^2
         return 2.0 / sqrt(pi) * exp(-y * y) * y * (1.0 + 2.0 * y * y) - erf(y)
 
     y = brentq(slope, 1.0, 3.0, xtol=1e-14)

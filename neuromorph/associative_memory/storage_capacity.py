@@ -43,8 +43,8 @@ from ..runtime.threads import single_threaded_blas
 RETAINED = 0.8
 """Overlap above which a pattern counts as retained."""
 
-_MOST_BYTES = 256 << 20  # of the file of realizations
-_WORK = 1 << 27  # steps of a compiled descent between two looks at the clock
+_MOST_BYTES = 256 << 20  # largest size of the file of realizations
+_WORK = 1 << 27  # steps of a compiled descent between two checkpoints
 _BLOCK = 1024  # rows of couplings made at once in float32, in which integers are exact below 2^24
 
 
@@ -188,7 +188,7 @@ def _kept(path: str | os.PathLike[str] | None, key: str, shape: tuple[int, int])
     try:
         data = json.loads(read_file(path, _MOST_BYTES))
         kept, rows = data["key"], {int(r): np.array(values, dtype=float) for r, values in data["realizations"].items()}
-    except Exception as error:  # of JSON, a table or the system, over whatever else may stand there
+    except Exception as error:  # a foreign file may cause errors of JSON, of the table or of the system
         raise ValueError(f"{path} is damaged ({str(error)[:200]}); delete it, or give another path") from None
     if kept == key and any(row.shape != shape or not np.isfinite(row).all() for row in rows.values()):
         raise ValueError(f"{path} is damaged (it has other than {shape} finite overlaps); delete it")

@@ -43,7 +43,7 @@ from .rbm import RBM
 from .rbm_model import Units, log_odds
 from .sklearn_inputs import layer_sizes, seed_from_random_state, sklearn_output, validated
 
-_LEAST_EXPLAINED = 0.01  # of the variance of X
+_LEAST_EXPLAINED = 0.01  # least share of the variance of X that reconstructions must explain
 
 
 class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -70,7 +70,7 @@ def autoencoder_loss_and_gradient(
     layers = unflatten_parameters(flat, shapes)
     a = forward(layers, v, output)
     y, code = a[-1], len(layers) // 2
-    if output == "bernoulli":  # from the argument of the logistic, which has no logarithm of 0
+    if output == "bernoulli":  # computed from the argument of the logistic, so that no logarithm of 0 occurs
         z = a[-2] @ layers[-1][0] + layers[-1][1]
         loss = float((np.logaddexp(0.0, z) - v * z).sum())
     else:
@@ -89,7 +89,24 @@ def autoencoder_loss_and_gradient(
 
 
 def activate(z: Float, k: int, layers: int, output: Units) -> Float:
-    """Activate layer k of ``layers``: the code and a Gaussian output are linear, the others are logistic."""
+    """Activate a layer: the code in the middle and a Gaussian output are linear, the others are logistic.
+
+    Parameters
+    ----------
+    z : (rows, units) float
+        Input of the layer.
+    k : int
+        Number of the layer, from 0.
+    layers : int
+        Number of layers.
+    output : Units
+        Type of the output units.
+
+    Returns
+    -------
+    (rows, units) float
+        The activations.
+    """
     linear = k == layers // 2 - 1 or (k == layers - 1 and output == "gaussian")
     return z if linear else np.asarray(expit(z))
 

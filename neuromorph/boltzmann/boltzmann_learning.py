@@ -36,7 +36,7 @@ from .sklearn_inputs import learning_rates, seed_from_random_state, validated
 
 Sampler: TypeAlias = Target | Callable[[Ising, int, np.random.SeedSequence], ArrayLike]
 
-ENUMERATED = 16  # spins: beyond, chains are cheaper than 2^n states an update
+ENUMERATED = 16  # spins beyond which chains are cheaper than 2^n states an update
 
 
 class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]

@@ -116,7 +116,7 @@ class RbmTrainer:
         np.take(data, chosen, axis=0, out=v[:rows], mode="clip")  # clip: the mode that writes without a buffer
         if self.draw_data:
             v[:rows] = self.stream.generator.random(v[:rows].shape, np.float32) < v[:rows]
-        sign = -rows / chains  # the two averages have one divisor, rows
+        sign = -rows / chains  # both averages are divided by rows
         if method == "tempering":
             v[rows:] = self._tempered(chains)
         else:
@@ -132,7 +132,7 @@ class RbmTrainer:
                 sample_units(v[rows:], self.visible, self.visible_biases, self.stream)
         if method == "cd":
             np.matmul(v[rows:], self.weights.T, out=p[rows:])
-        else:  # the chains do not wait for the data: one product for both
+        else:  # persistent chains share one product with the data
             np.matmul(v, self.weights.T, out=p)
             mean_units(p[:rows], self.hidden, self.hidden_biases)
         if method == "pcd":

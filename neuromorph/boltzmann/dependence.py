@@ -26,7 +26,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..ising import Float
 
-LEAST_NATS = 0.01  # what a pair with correlation 0.1 has; the weights that learning starts from have below 0.001
+LEAST_NATS = 0.01  # value of a pair with correlation 0.1; initial weights have below 0.001
 MORE = "raise n_iter or learning_rate, if features of X depend on each other at all"
 
 _ROWS, _ORDERS, _DEVIATIONS = 200, 10, 4.0
@@ -59,8 +59,8 @@ def dependence(free_energy: Callable[[Float], Float], v: ArrayLike) -> tuple[flo
         G and its standard deviation over orders, in nats a sample.
     """
     v = some_rows(np.asarray(v))
-    v = np.tile(v, (-(-_ROWS // len(v)), 1))  # a few samples would often be shuffled into themselves
-    rng = np.random.default_rng(0)  # the verdict on a machine is no matter of the user's seed
+    v = np.tile(v, (-(-_ROWS // len(v)), 1))  # shuffles of a few samples would often equal them
+    rng = np.random.default_rng(0)  # the verdict must not depend on the user's seed
     own = float(free_energy(v).mean())
     gains = [float(free_energy(rng.permuted(v, axis=0)).mean()) - own for _ in range(_ORDERS)]
     return float(np.mean(gains)), float(np.std(gains, ddof=1))

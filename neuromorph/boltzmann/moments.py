@@ -22,7 +22,7 @@ from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.limits import checkpoint
 
 MAX_CLAMPED = 16  # hidden spins enumerated for each visible state
-_CHUNK = 1 << 22  # floats in flight
+_CHUNK = 1 << 22  # floats that are evaluated at once
 
 
 @dataclass(frozen=True, eq=False)

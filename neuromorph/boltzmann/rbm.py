@@ -25,7 +25,7 @@ from .rbm_learning import RbmLearning
 from .rbm_model import Units
 from .sklearn_inputs import learning_rates, seed_from_random_state, sklearn_output
 
-_EXACT = 16  # units of the smaller layer: beyond, annealing is faster than enumeration
+_EXACT = 16  # units of the smaller layer, beyond which annealing is faster than enumeration
 
 
 class RBM(TransformerMixin, RbmLearning):  # type: ignore[misc]

@@ -20,7 +20,7 @@ from .likelihood import LogPartitionBounds
 from .rbm_model import RestrictedBoltzmann, Units, check_units, log_odds
 from .sklearn_inputs import check_unit_interval, learning_rates, seed_from_random_state, validated
 
-_EPOCHS, _UPDATES = 10, 3000  # the least of each, unless n_iter says otherwise
+_EPOCHS, _UPDATES = 10, 3000  # least numbers of epochs and of updates if n_iter is None
 
 
 class RbmLearning(BaseEstimator):  # type: ignore[misc]

@@ -35,7 +35,7 @@ from ..runtime.threads import single_threaded_blas
 Units: TypeAlias = Literal["bernoulli", "gaussian"]
 
 MAX_ENUMERATED = 20  # units of the smaller layer: 2^20 states
-_CHUNK = 1 << 22  # floats in flight
+_CHUNK = 1 << 22  # floats that are evaluated at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,7 +254,7 @@ def log_odds(v: ArrayLike, units: Units, pseudo: float = 1.0) -> NDArray[np.floa
         The biases.
     """
     v = np.asarray(v)
-    means = np.asarray(np.ones(len(v), v.dtype) @ v, dtype=float) / len(v)  # a product: sums over columns are slow
+    means = np.asarray(np.ones(len(v), v.dtype) @ v, dtype=float) / len(v)  # column sums are slow
     if units == "gaussian":
         return np.asarray(means)
     p = (np.clip(means, 0.0, 1.0) * len(v) + pseudo) / (len(v) + 2.0 * pseudo)

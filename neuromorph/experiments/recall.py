@@ -35,7 +35,7 @@ RECALL_RULES = ("hebb", "pseudo-inverse", "storkey", "perceptron", "dense", "mod
 MAX_PATTERNS = 100
 """Patterns recalled when there is no cue: the first ones of the file."""
 
-_POINTS = 20  # of the energy a sweep
+_POINTS = 20  # points of the energy a sweep
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CHAINS = 4
-_BATCH = 64  # anneals side by side, fewer where these make more than _UPDATES of slices
-_UPDATES = 1 << 24  # times _SLICES: a second or two
+_BATCH = 64  # anneals in parallel, fewer where these make more than _UPDATES updates of slices
+_UPDATES = 1 << 24  # updates times _SLICES that take a second or two
 _SLICES = 16
 _JUDGING_BYTES = 1.5e8
-_LARGEST = 1 << 33  # spins of all reads, a byte each
-_FROZEN = 1e6  # beta times the strongest field
-_EXACT = 16  # spins up to which states are counted
+_LARGEST = 1 << 33  # largest number of spins of all reads, a byte each
+_FROZEN = 1e6  # beta times the strongest field, beyond which no spin flips
+_EXACT = 16  # spins up to which all states are enumerated
 _Method: TypeAlias = Callable[[Ising, float, int, int, np.random.SeedSequence, SamplingProgress | None], Samples]
 
 

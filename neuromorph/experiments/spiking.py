@@ -28,16 +28,16 @@ from .spiking_result import Batch, Session
 
 SpikingTask: TypeAlias = Literal["recall", "sample", "search"]
 Told: TypeAlias = Callable[[int, int], None]
-"""Is told the trials that are done, and all."""
+"""Receiver of the number of trials done and their total."""
 
 SCHEMA = 1
-MAX_SYNAPSES = 1 << 22  # of one trial; some 300 MB in Brian2
-MAX_SPIKES = 1 << 25  # of all trials; 1 GB
+MAX_SYNAPSES = 1 << 22  # largest number of synapses of one trial, some 300 MB in Brian2
+MAX_SPIKES = 1 << 25  # largest number of spikes of all trials, 1 GB
 
 _AT_ONCE = 1 << 18  # synapses of a batch, unless one trial has more
-_NEURONS = 1 << 12  # the same
-_WIDEST = 16  # trials of a batch
-_BIN_S, _MOST_BINS = 25e-3, 400  # of the rate against time
+_NEURONS = 1 << 12  # neurons of a batch, unless one trial has more
+_WIDEST = 16  # largest number of trials of a batch
+_BIN_S, _MOST_BINS = 25e-3, 400  # bin in s, and largest number of bins, of the rate against time
 
 
 def read(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ROWS = 80  # neurons of a raster
-_WINDOW = 1.0  # s of it
+_WINDOW = 1.0  # seconds of the raster
 _TILES = 400  # pixels of a picture
 _LINES = 16  # courses in one picture
 _UP, _DOWN, _OTHER = series_color(0), series_color(1), series_color(2)
@@ -75,7 +75,7 @@ def _recall(session: Session, axes: Any) -> None:
     for ax in (axes[1, 0], right):
         ax.legend(frameon=False, fontsize=9, labelcolor=INK, loc="center right")
     draw_recall(problem, session.states[0], session.shown["cues"][0], axes[1, 1])
-    if n > _TILES:  # edges of so many tiles would hide them
+    if n > _TILES:  # edges would hide so many tiles
         for mesh in axes[1, 1].collections:
             mesh.set(edgecolor="none", linewidth=0.0, rasterized=True)
     first = about["result"]["reads"][0]
@@ -124,7 +124,7 @@ def _sample(session: Session, axes: Any) -> None:
         settled = np.array([course["energy"], course["lowest"]])[:, times > burn_in]
         low, high = (f(settled.min(), settled.max(), result["mean_energy_gibbs"]) for f in (min, max))
         room = max(high - low, 1e-9 * abs(low), 1e-12)
-        right.set_ylim(low - 0.2 * room, high + 1.5 * room)  # the way down is steep, and higher than all the rest
+        right.set_ylim(low - 0.2 * room, high + 1.5 * room)  # the initial descent is higher than all the rest
     right.legend(frameon=False, fontsize=9, labelcolor=INK)
     ax, ours = axes[1, 1], result["mean_spins"]
     pairs = session.shown["pairs"]
@@ -205,7 +205,7 @@ def _raster(
     if length is not None:
         ax.hlines(y, at, at + length, color=colors[y], linewidth=min(5.0, 90.0 / len(rows)))
     else:
-        size = min(12.0, 160.0 / len(rows))  # points; the rows share some 200
+        size = min(12.0, 160.0 / len(rows))  # size in points; the rows share some 200
         ax.scatter(scale * at, y, s=size**2, c=colors[y], marker="|", linewidths=1.0)
     ax.set(xlabel=f"t ({unit})", xlim=(scale * low, scale * high), ylim=(-0.7, len(rows) - 0.3))
     labeled = np.arange(0, len(rows), -(-len(rows) // 12)) if len(rows) <= 24 else np.empty(0, int)

@@ -15,7 +15,7 @@ from .spiking_result import Batch, Session
 MAX_SPIKING_PATTERNS = 100  # patterns recalled when there is no cue
 CUE_S, READ_S, _LEAST_S = 0.1, 0.2, 0.3
 
-_BIN = 25e-3  # of the overlap against time, s
+_BIN = 25e-3  # bin in s of the overlap against time
 
 
 def recall(

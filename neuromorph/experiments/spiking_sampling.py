@@ -30,7 +30,7 @@ EXACT = 16  # spins up to which shares of states are compared
 FLOOR = 10  # spins up to which their exact floor is known
 
 _BURN_IN = 0.2
-_SETTLED = 1e6  # beta times the strongest field: nothing moves any more
+_SETTLED = 1e6  # beta times the strongest field, beyond which no neuron changes
 _POINTS = 1 << 25  # spins of the draws from which energies against time are taken
 
 
@@ -161,7 +161,7 @@ def _beside_exact(ising: Ising, states: SpikeStates, q: Float, settling: float) 
     duration = states.end_s - states.start_s
     until = np.unique(np.rint(np.geomspace(min(tau, duration), duration, 24) / dt)) * dt
     times = states.shape[0] * until
-    reads = ((1 << n) - 1) * tau / (2.0 * times)  # holds for many reads a state
+    reads = ((1 << n) - 1) * tau / (2.0 * times)  # formula for many reads a state
     floor = settling / times if np.isfinite(settling) else None
     courses: dict[str, Any] = {
         "times_s": times,

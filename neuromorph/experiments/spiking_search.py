@@ -17,12 +17,12 @@ from ..spiking.winner_take_all import WinnerTakeAll, count_hits, solve_by_spikes
 from .spiking import Told, collect, require_fit, require_length, run_batches, summarize, width
 from .spiking_result import Batch, Session
 
-_LARGEST = 1e100  # whose square, and the sum of squares, are still finite
-_OF_TOURS = 0.2  # strength
-_TOSSES = 1 << 33  # additions for the random states of a batch; some 5 s
-_ENUMERATED = 20  # spins of which the ground state is looked up
-_FEW = 512  # units of which many chains are affordable
-_POINTS = 1 << 25  # groups of all steps of a chain
+_LARGEST = 1e100  # largest coupling, whose sum of squares is still finite
+_OF_TOURS = 0.2  # strength of the constraints of tours
+_TOSSES = 1 << 33  # additions for the random states of a batch, which take some 5 s
+_ENUMERATED = 20  # spins up to which the ground state is enumerated
+_FEW = 512  # units up to which many chains are affordable
+_POINTS = 1 << 25  # largest product of groups and steps of a chain
 
 
 def search(

@@ -40,7 +40,7 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
         raise OSError(f"is larger than {limit >> 20} MB; give a smaller one")
     with open(path, "rb") as file:
         data = file.read(about.st_size + 1)
-    if len(data) > about.st_size:  # it grows, or is one of those that the system makes up, some without end
+    if len(data) > about.st_size:  # the file grows, or the system generates it, perhaps without end
         raise OSError("has more bytes than it states; give a copy of it")
     return data
 
@@ -84,7 +84,7 @@ def write_file(path: str | os.PathLike[str], content: str | bytes | Callable[[Bi
         os.chmod(aside, 0o666 & ~_umask())
         os.replace(aside, path)
     except BaseException:
-        Path(aside).unlink(missing_ok=True)  # it is gone already if Ctrl-C came after the renaming
+        Path(aside).unlink(missing_ok=True)  # the file is gone if Ctrl-C came after the renaming
         raise
     return path
 

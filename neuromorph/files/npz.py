@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LIMIT = 256 << 20  # bytes of all arrays together, unless the caller says otherwise
+LIMIT = 256 << 20  # default bytes of all arrays together
 _SMALL = 128 << 20  # bytes that a file of any size may claim
-_RATIO = 16  # beyond them, how many bytes a byte of the file may become; numbers rarely pack tighter
+_RATIO = 16  # largest ratio of compression of a larger file; numbers rarely pack tighter
 _MOST_MEMBERS = 1000
-_MOST_HEADER = 1000  # bytes of the header of one array
-_SIGNATURE = b"PK\x01\x02"  # of an entry in the directory
+_MOST_HEADER = 1000  # largest number of bytes of the header of one array
+_SIGNATURE = b"PK\x01\x02"  # signature of an entry in the directory
 
 _npy: Any = np.lib.format  # numpy leaves it untyped
 
@@ -124,7 +124,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         name = info.filename.removesuffix(".npy")
         if name in members:
             raise ArrayFileError(f"has the array {name[:40]!r} twice; save it once")
-        if name != info.filename:  # what is no array is nobody's concern
+        if name != info.filename:  # members that are no arrays are ignored
             members[name] = info
     return members
 
@@ -146,7 +146,7 @@ def _unpacked(name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> byt
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ArrayFileError(f"{name!r} is packed in an unusual way; save with numpy.savez_compressed")
     with archive.open(info) as stream:
-        return stream.read(info.file_size)  # without a number it inflates all there is, and cuts it off then
+        return stream.read(info.file_size)  # read() without a size would inflate everything before cutting it off
 
 
 def _array(what: str, packed: bytes, text: bool) -> NDArray[Any]:
@@ -167,7 +167,7 @@ def _array(what: str, packed: bytes, text: bool) -> NDArray[Any]:
         return np.empty(shape, _native(dtype))
     values = np.frombuffer(packed, dtype, offset=stream.tell()).reshape(shape, order="F" if fortran else "C")
     if dtype.kind == "b":
-        return values.view(np.uint8) != 0  # a byte other than 0 and 1 would count as neither
+        return values.view(np.uint8) != 0  # a byte other than 0 and 1 must count as true
     return np.array(values, _native(dtype))
 
 

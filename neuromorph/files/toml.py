@@ -12,9 +12,9 @@ from itertools import accumulate
 from typing import Any
 
 _MOST_CHARACTERS = 200_000
-_DEEPEST = 16  # arrays and tables within each other, or parts of a key
+_DEEPEST = 16  # largest depth of arrays and tables, or number of parts of a key
 
-_TEXT = re.compile(  # strings and comments, whose brackets and dots mean nothing; one without an end has the rest
+_TEXT = re.compile(  # strings and comments, whose brackets and dots mean nothing; an unclosed one extends to the end
     r'"""(?:[^\\]|\\.)*?(?:"""|\Z)' r"|'''.*?(?:'''|\Z)" r'|"(?:[^"\\\n]|\\.)*+"?' r"|'[^'\n]*+'?|#[^\n]*+", re.DOTALL
 )
 _DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_DEEPEST}}}")
@@ -42,6 +42,6 @@ def read_toml(text: str) -> dict[str, Any]:
         raise ValueError(f"nests its tables more than {_DEEPEST} deep; write them flat")
     try:
         return tomllib.loads(text)
-    except Exception as error:  # OverflowError and RecursionError, besides those it declares
+    except Exception as error:  # tomllib raises OverflowError and RecursionError too
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(f"is not TOML: {reason[:200]}") from None

@@ -23,7 +23,7 @@ ROWS = 256  # variates drawn ahead: (ROWS, LANES) stay in the cache
 HEAT_BATH, METROPOLIS = 0, 1
 
 F, U32 = np.float32, np.uint32
-FREE = 0.02  # |2 beta s f| up to which a lazy flip is a coin toss
+FREE = 0.02  # magnitude of 2 beta s f up to which a lazy flip has probability 1/2
 _LN2 = F(0.6931471805599453)
 
 
@@ -37,7 +37,7 @@ def log_of(x):
         ln x.
     """
     bits = bits_as(x, types.int32)
-    exponent = (bits - np.int32(0x3F2AAAAB)) >> np.int32(23)  # of the power of two that leaves 2/3 .. 4/3
+    exponent = (bits - np.int32(0x3F2AAAAB)) >> np.int32(23)  # power of two that leaves 2/3 .. 4/3
     f = bits_as(bits - (exponent << np.int32(23)), types.float32) - F(1.0)
     p = fma(f, F(0.17200186848640442), spread(f, F(-0.1969073861837387)))  # Chebyshev fit of (ln(1 + f) - f) / f^2
     p = fma(f, p, F(0.19783316552639008))
@@ -66,7 +66,7 @@ def variate(bits, rule):
     magnitude = convert(bits_as(bits & U32(0x7FFFFFFF), types.int32), types.float32) + F(0.5)
     if rule == METROPOLIS:
         return F(0.0) - log_of(magnitude * F(2.0**-31))
-    v = magnitude * F(2.0**-32)  # the smaller of u and 1 - u; the top bit says which
+    v = magnitude * F(2.0**-32)  # v is the smaller of u and 1 - u; the top bit tells which
     logistic = log_of(v) - log_of(F(1.0) - v)
     return bits_as(bits_as(logistic, types.uint32) ^ (bits & U32(0x80000000)), types.float32)
 

@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import lower_builtin, models, register_model, type_callable
 
-intrinsic: Any = numba_intrinsic  # its stub types what it returns as the undecorated function
+intrinsic: Any = numba_intrinsic  # numba's stub gives the result the type of the undecorated function
 
 
 class Vector(types.Type):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _OPTIONS: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text
-    "svg.hashsalt": "neuromorph",  # the same figure, the same file
+    "svg.hashsalt": "neuromorph",  # equal figures give equal files
     "font.family": ["DejaVu Sans", "sans-serif"],
     "hatch.linewidth": 0.8,
 }
@@ -40,7 +40,7 @@ def figure_bytes(ax: Axes, kind: str) -> bytes:
     figure: Any = ax.figure
     file = io.BytesIO()
     with matplotlib.rc_context(_OPTIONS), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a name in a script without a font
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use a script without a font
         options: dict[str, Any] = {"metadata": {"Date": None}, "transparent": True} if kind == "svg" else {"dpi": 200}
         figure.savefig(file, format=kind, bbox_inches="tight", pad_inches=0.06, **options)
     return file.getvalue()
@@ -75,7 +75,7 @@ def inline_svg(svg: bytes, description: str) -> str:
 
 def _of_the_page(tag: str) -> str:
     """Remove from a tag what only a file of its own needs; text between tags is kept as it is."""
-    tag = re.sub(r' id="[A-Za-z]\w*_\d+"', "", tag)  # every figure has the same ones, and nothing refers to them
+    tag = re.sub(r' id="[A-Za-z]\w*_\d+"', "", tag)  # ids repeat in every figure, and nothing refers to them
     tag = re.sub(r"(?<=[\" ])font-family: [^;\"]*;?", "", tag)
     tag = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", tag)
     for color in DARK:

@@ -8,7 +8,7 @@ from ..estimate import Estimate
 from ..files.printable import printable as printable
 
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
-_LONG = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))  # 7.2 ks says nothing to anybody
+_LONG = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))  # people read 2 h more easily than 7.2 ks
 
 
 def format_quantity(value: float, unit: str, digits: int = 3) -> str:
@@ -57,7 +57,7 @@ def format_estimate(value: Estimate | None, unit: str) -> tuple[str, str]:
         return format_quantity(value.value, unit), ""
     digits = 3 if value.high - value.low < 0.1 * abs(value.value) else 2
     scale, name = _scale(value.value, unit, digits)
-    if 0.01 * scale <= value.low and value.high < 1000 * scale:  # both ends in the unit of the value
+    if 0.01 * scale <= value.low and value.high < 1000 * scale:  # both ends fit the unit of the value
         interval = f"{significant(value.low / scale, digits)}–{significant(value.high / scale, digits)} {name}"
     else:
         interval = f"{format_quantity(value.low, unit, digits)}–{format_quantity(value.high, unit, digits)}"

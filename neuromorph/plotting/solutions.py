@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-_DOTS = 400  # cities: more would hide the line
-_VECTOR = 2500  # points: more are drawn as a picture inside the figure
-_CELLS = 200  # rows of the picture of a cut
-_SCALED = 1500  # cities whose distances can be turned into places
+_DOTS = 400  # cities beyond which dots would hide the line
+_VECTOR = 2500  # points beyond which they are drawn as a bitmap
+_CELLS = 200  # rows of the bitmap of a cut
+_SCALED = 1500  # largest number of cities whose coordinates are computed from distances
 
 
 def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, color: str = SERIES_COLORS[0]) -> Axes:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 INK, MUTED, LINE, PAPER = "#1d2328", "#5d6871", "#d9dee2", "#ffffff"
 
-# One a target, in the order of the table.
+# Colors of the targets in the order of the table.
 SERIES_COLORS = ("#2f74b8", "#d0602f", "#1e9477", "#9361b3", "#b0860e", "#c4557f", "#5b7785", "#6a8f2f")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
 
-# How a number is known, from the firmest to the least.
+# Colors of the kinds of evidence of a number, from the firmest to the weakest.
 KIND_COLORS = {"measured": "#167c74", "modelled": "#3d6db4", "assumed": "#cf8b1a", "forecast": "#b0567c"}
 
 # Dark scheme: the same hues, lighter.

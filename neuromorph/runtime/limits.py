@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from math import ceil, inf, isfinite, nan
 from typing import TypeAlias, TypeVar
 
-Report: TypeAlias = Callable[[str, float, float], None]  # step, done, total
+Report: TypeAlias = Callable[[str, float, float], None]  # arguments: step, done, total
 
 Part = TypeVar("Part")
 
 _REPORT_INTERVAL_S = 0.1
-_STRETCH_S = 0.05  # over which a pace is taken
+_STRETCH_S = 0.05  # time over which a pace is measured
 _MUCH = 0.01
 
 
@@ -31,7 +31,7 @@ class TimeLimitReached(KeyboardInterrupt):
     It is a KeyboardInterrupt, since the clock interrupts the work: code that keeps its results on Ctrl-C keeps them
     here too, and no ``except Exception`` swallows it.
 
-    Attributes
+    Parameters
     ----------
     step : str
         Name of the work.
@@ -41,8 +41,6 @@ class TimeLimitReached(KeyboardInterrupt):
         Seconds since the step began.
     each_s : float
         Seconds a unit of progress at the latest pace; NaN if unknown.
-    needed_s : float Seconds that the whole step would take at its late pace; NaN where that is not known.
-    needed_s : float Seconds that the whole step would take at its latest pace; NaN if unknown.
 
     Attributes
     ----------
@@ -82,19 +80,6 @@ class _Step:
 @dataclass(eq=False)
 class TimeLimit:
     """Limit in force.
-
-    Attributes
-    ----------
-    deadline : float
-        Of ``time.monotonic()``; infinite where there is none.
-    deadline : float
-        End on the clock of ``time.monotonic()``; infinite if there is none.
-    report : callable or None
-        Receiver of the progress, called as ``report(step, done, total)``.
-    reached : bool
-        Whether TimeLimitReached was raised because this limit is over.
-    reached : bool
-        Whether TimeLimitReached was raised because of this limit.
 
     Attributes
     ----------

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _REINSTALL = "pip install --force-reinstall --no-deps neuromorph"
-_OWN = re.compile(r"\bcertify_problem\b")  # what no other package has
+_OWN = re.compile(r"\bcertify_problem\b")  # a name that no other package has
 
 
 class CircuitsMissing(ImportError):
@@ -47,7 +47,7 @@ def circuits_missing() -> str | None:
     try:
         if _OWN.search(Path(spec.origin).read_text(errors="replace")):
             return None
-    except OSError:  # in an archive: pip does not overwrite that
+    except OSError:  # the package is in an archive, which pip does not overwrite
         return None
     foreign = _foreign_owners("circuits")
     if foreign:

@@ -21,7 +21,7 @@ ResultT = TypeVar("ResultT")
 
 PIECE_S = 0.1
 _FIRST = 1  # cells of the first piece
-_GROWTH = 16  # of the next piece at most: the first ones are short, and compiling is not the pace
+_GROWTH = 16  # largest growth of a piece: the first ones are short, and compiling distorts their pace
 _POLL_S = 0.1
 
 

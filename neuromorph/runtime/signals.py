@@ -18,8 +18,8 @@ from typing import Any
 
 from .limits import TimeLimit, TimeLimitReached, checkpoint
 
-_LATE_S, _AGAIN_S = 1.0, 0.5  # the alarm comes so long after the limit, and again until it is heard
-_SOON_S = 0.05  # after which a signal that was lost comes again
+_LATE_S, _AGAIN_S = 1.0, 0.5  # delay of the alarm after the limit, and between its repetitions
+_SOON_S = 0.05  # delay after which a lost signal is sent again
 
 
 def _numbers() -> list[int]:
@@ -85,7 +85,7 @@ def interrupts(*, ending: bool = False) -> Iterator[Interrupts]:
         """Python prints and drops what is raised in a finaliser, or in a callback of C as LLVM makes them."""
         if not isinstance(lost.exc_value, KeyboardInterrupt):
             hook(lost)
-        elif not isinstance(lost.exc_value, TimeLimitReached):  # its alarm rings again
+        elif not isinstance(lost.exc_value, TimeLimitReached):  # the alarm repeats by itself
             again = threading.Timer(_SOON_S, signal.raise_signal, (seen.number or signal.SIGINT,))
             again.daemon = True
             again.start()

@@ -94,7 +94,7 @@ def annealed_importance(
     for k, (before, beta) in enumerate(zip(np.r_[0.0, path[:-1]], path, strict=True)):
         checkpoint("annealed importance sampling", k, path.size)
         logs -= (beta - before) * lanes.energies()
-        if beta < path[-1]:  # states at the last beta weigh nothing
+        if beta < path[-1]:  # states at the last beta do not enter the weights
             lanes.sweep(np.full(sweeps, beta))
     weights = np.exp(logs - logs.max())
     value = float(logsumexp(logs) - np.log(count))

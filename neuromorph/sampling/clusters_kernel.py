@@ -125,7 +125,7 @@ def swendsen_wang_moves(indptr, indices, data, beta, chance, moves, between, spi
                         a, b = _root(parent, i), _root(parent, j)
                         if a != b:
                             parent[max(a, b)] = min(a, b)
-            for i in range(n):  # a root comes before all of its cluster
+            for i in range(n):  # a root precedes all sites of its cluster
                 root = _root(parent, i)
                 if root == i:
                     turned[i], size[i] = next_uint64(state) >> np.uint64(63), 0

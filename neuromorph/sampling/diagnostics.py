@@ -30,7 +30,7 @@ from ..ising import Float, Ising, power_of_two
 from ..runtime.limits import checkpoint
 from .samples import Samples
 
-_VALUES = 1 << 20  # of chains diagnosed at once
+_VALUES = 1 << 20  # values of chains that are diagnosed at once
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ def _ranked(x: Float) -> Float:
     low, high = flat.min(axis=0), flat.max(axis=0)
     upper = flat == high
     count = upper.sum(axis=0)
-    # Of two values, such as those of a spin, each has one rank: the mean of the places that it takes.
+    # Each of two values, such as those of a spin, has one rank: the mean of the places that it takes.
     scores = np.where(upper, _score(len(flat) - (count - 1) / 2.0, flat), _score((len(flat) - count + 1) / 2.0, flat))
     more = ~(upper | (flat == low)).all(axis=0)
     if more.any():

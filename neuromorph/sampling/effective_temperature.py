@@ -21,9 +21,9 @@ from ..ising import Float, Ising, check_spins
 from ..runtime.limits import checkpoint
 
 _NORMAL_95 = 1.959964
-_WIDEST = 60  # doublings of the bracket
-_KEPT = 1 << 22  # fields in memory
-_STEPS, _NEAR = 8, 1e-6  # Newton's steps, which double the digits: two or three, until one is this part of the error
+_WIDEST = 60  # largest number of doublings of the bracket
+_KEPT = 1 << 22  # largest number of fields in memory
+_STEPS, _NEAR = 8, 1e-6  # largest number of Newton steps, and size of the last one relative to the error
 
 
 def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
@@ -52,7 +52,7 @@ def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
     s = check_spins(spins, ising.size)
     if s.ndim != 2 or len(s) < 2:
         raise ValueError(f"spins have shape {s.shape}; give (reads, {ising.size}) with two reads or more")
-    # Many fields do not fit: beta is found from some of the reads, and Newton's steps from there see all of them.
+    # Many fields do not fit into memory: beta is found from some reads, and Newton's steps then use all of them.
     apart = -(-s.size // _KEPT)
     some = s[::apart] if len(s) >= 2 * apart else s[:2]
     along: Float = some * ising.field(some)

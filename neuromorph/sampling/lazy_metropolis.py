@@ -27,7 +27,7 @@ from ..kernels.philox import FREE
 from .replicas.integer_couplings import integer_couplings
 
 _EQUAL = 1e-3  # relative difference of fields that counts as none: a sweep over 30 spins meets it 30 times
-_FEW = 16  # different rows of J
+_FEW = 16  # largest number of different rows of J that counts as few
 
 
 def lazy_below(ising: Ising, sampled: bool = True) -> Float:

@@ -95,9 +95,9 @@ def tempering(
     return Samples(spins, energies, rungs, "tempering", ladders.diagnostics(), status, message)
 
 
-_SHARE = 0.25  # of the time that is left
+_SHARE = 0.25  # share of the remaining time that pilot runs may take
 
-_TRIES = 64  # of each swap, from which rates of a pilot that was stopped are used
+_TRIES = 64  # tries of each swap from which the rates of a stopped pilot run are used
 
 
 def ladder(

@@ -25,7 +25,7 @@ def _segments(line, fields, beta, loose, bond, state):
     """Draw the bonds of one site's ring of slices, then a new spin for each segment."""
     slices, start = line.size, 0
     for t in range(slices):
-        bond[t] = line[t - 1] == line[t] and uniform(state) >= loose  # to the slice before
+        bond[t] = line[t - 1] == line[t] and uniform(state) >= loose  # bond to the slice before
         if not bond[t]:
             start = t
     done = 0

@@ -14,8 +14,8 @@ from .samples import Samples
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_POINTS = 2000  # of a trace; more are not seen
-_ORDERED = ("population_annealing",)  # members of a population have no order in time
+_POINTS = 2000  # points of a trace, beyond which more cannot be seen
+_ORDERED = ("population_annealing",)  # methods whose draws, members of a population, have no order in time
 
 
 def energy_trace(samples: Samples, ax: Axes | None = None) -> Axes:

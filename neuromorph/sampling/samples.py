@@ -17,9 +17,9 @@ from ..ising import Float, Ising
 from ..runtime.limits import TimeLimitReached, checkpoint
 from .validation import at_least
 
-SamplingProgress: TypeAlias = Callable[[int, int], None]  # (done, in all)
+SamplingProgress: TypeAlias = Callable[[int, int], None]  # arguments: done, total
 
-_TOGETHER, _SPINS = 16, 1 << 20  # states that are evaluated at once, and spins of more small ones
+_TOGETHER, _SPINS = 16, 1 << 20  # states, or spins of many small states, whose energies are evaluated at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +201,7 @@ class _Energies:
         parts = ising.energy_parts(self._found.size, max(_TOGETHER, _SPINS // ising.size))
         first, last = np.array([(part.start, part.stop - 1) for part in parts]).T
         draws = spins.shape[1]
-        # A part that reaches into the next chain can be evaluated only when all is drawn.
+        # A part that extends into the next chain can be evaluated only when all draws are made.
         self._due = np.where(first // draws == last // draws, last % draws + 1, draws)
         self._parts, self._at = [parts[k] for k in np.argsort(self._due, kind="stable")], 0
         self._due.sort()

@@ -17,9 +17,9 @@ from ..files.atomic_write import write_file
 from ..runtime.limits import checkpoint, time_limit
 from .samples import Samples
 
-_BLOCK = 1 << 20  # bytes
-_FAST = 1  # of zlib: spins take little more room than at its best, and a tenth of the time
-_PATIENCE_S = 1.0  # after Ctrl-C, for what was nearly written
+_BLOCK = 1 << 20  # bytes that are written at once
+_FAST = 1  # level of zlib: files of spins grow little, and take a tenth of the time of the best level
+_PATIENCE_S = 1.0  # time after Ctrl-C in which a nearly complete file may be finished
 
 
 def write_samples(samples: Samples, path: Path) -> None:
@@ -43,7 +43,7 @@ def write_samples(samples: Samples, path: Path) -> None:
             task.result()
         except KeyboardInterrupt:
             wait([task], _PATIENCE_S)
-            limit.deadline = -inf  # else the thread ends where it looks at the clock next
+            limit.deadline = -inf  # ends the thread at its next checkpoint
             raise
 
 

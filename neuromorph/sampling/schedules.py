@@ -20,8 +20,10 @@ from ..runtime.limits import checkpoint
 from .replicas import replicas
 from .validation import at_least, check_beta, check_ladder
 
-_FAR = 1e5  # times the beta at which spins turn freely: colder, squares leap at the hot end and the floor piles up
-_FLOOR = 0.01  # of the largest sqrt(Var E): below, the pilot's estimate is noise and the path still has to move
+_FAR = (
+    1e5  # largest cold beta in units of the hot one, beyond which the path is frozen and its squares overflow the grid
+)
+_FLOOR = 0.01  # least sqrt(Var E) relative to its largest value, since smaller estimates of the pilot are noise
 
 
 def linear_schedule(hot: float, cold: float, sweeps: int) -> Float:
@@ -169,7 +171,7 @@ def _fisher_length(
         spread[k] = (energies / unit).std(ddof=1) * unit
     if not spread.max():
         return grid, (grid - hot) / power_of_two(grid) / 1024.0
-    if far:  # beta sqrt(Var E) is at most about sqrt(n) in equilibrium; what is frozen apart is not
+    if far:  # beta sqrt(Var E) is at most about sqrt(n) in equilibrium, not where replicas are frozen apart
         least = 1.0 / np.maximum(grid, start)
         spread = np.clip(spread, least, np.sqrt(ising.size) * least)
     else:

@@ -18,8 +18,8 @@ from .schedules import default_range, geometric_schedule
 from .single_spin_kernel import descend_kernel as descend_one
 from .validation import at_least, check_ladder, decision_streams, starting_spins
 
-_DESCENT = 10_000  # sweeps; a descent takes tens
-_WORK = 1 << 24  # spins and couplings that a descent passes between two looks at the clock
+_DESCENT = 10_000  # largest number of sweeps of a descent, which takes tens
+_WORK = 1 << 24  # spins and couplings that a descent visits between two checkpoints
 
 
 def simulated_annealing(

@@ -133,7 +133,7 @@ def _log_partition(m: int, n: int, k: complex) -> complex:
     terms, sizes = [], []
     for even in (False, True):
         x = gamma(even)
-        size = np.abs(x.real)  # taken out of every factor as a constant, so that nothing overflows
+        size = np.abs(x.real)  # taken out of every factor, so that nothing overflows
         up, down = np.exp(x - size), np.exp(-x - size)
         terms += [np.prod(up + down), np.prod(up - down)]
         sizes += [size.sum(), size.sum()]

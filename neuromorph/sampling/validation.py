@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..ising import Float, check_spins
 from ..rng import kernel_states
 
-_BESIDE = 1 << 31  # a child that nobody spawns: children are numbered from 0
+_BESIDE = 1 << 31  # number of a child that spawn, which counts from 0, never reaches
 
 
 def at_least(least: int, **values: int) -> None:
@@ -18,8 +18,6 @@ def at_least(least: int, **values: int) -> None:
     ----------
     least : int
         Smallest value.
-    **values : int
-        Values by the name of their argument.
     **values : int
         Values by the name of their argument.
 

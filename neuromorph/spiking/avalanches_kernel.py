@@ -69,7 +69,7 @@ def run_avalanches(
                     u[i] += 1.0 - top
             count = 0
             for i in range(n):
-                if u[i] >= 1.0 - 1e-12:  # units that came up together, whatever the rounding, fire together
+                if u[i] >= 1.0 - 1e-12:  # units that reach the threshold together fire together, in spite of rounding
                     now[count] = i
                     count += 1
         size, generations = 0, 0

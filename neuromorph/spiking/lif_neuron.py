@@ -40,7 +40,7 @@ from ..ising import Float
 from .brian.measurement_cache import cached_measurement
 from .brian.simulator import build_simulator
 
-_COPIES, _SECONDS, _SETTLE = 60, 2.0, 0.2  # neurons at each bias of a scan; 120 s in all: rates to about .5 %
+_COPIES, _SECONDS, _SETTLE = 60, 2.0, 0.2  # neurons at each bias, 120 s in all: rates are known to .5 %
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class LifSamplerNeurons:
             A model for :func:`.build_simulator`.
         """
         membrane, synapse = np.exp(-self.dt_s / self.tau_m_s), np.exp(-self.dt_s / self.tau_s)
-        # Of i_s at the start of a step this is in v at its end: the integral of exp(-t / tau_s) exp(-(dt - t) / tau_m).
+        # Share of i_s at the start of a step in v at its end: the integral of exp(-t / tau_s) exp(-(dt - t) / tau_m).
         carried = self.dt_s / self.tau_m_s * synapse * exprel(self.dt_s / self.tau_s - self.dt_s / self.tau_m_s)
         kick = self.sigma_v * np.sqrt((1.0 + self.tau_m_s / self.tau_s) * (1.0 - synapse**2))
 
@@ -111,7 +111,7 @@ class LifSamplerNeurons:
                 name="cells",
             )
             cells.v_ = self.reset_v
-            # Brian2's "exact" says the same after .5 s of algebra a build; order 1: after it has set not_refractory
+            # Brian2's "exact" gives the same after .5 s of algebra a build; order 1 runs after not_refractory is set
             cells.run_regularly(
                 """eta = synapse * eta + kick * randn()
                 end = e_l + eta

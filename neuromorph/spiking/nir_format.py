@@ -233,7 +233,7 @@ def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> Li
         return from_nir(graph, step_s=step_s)
     except ValueError as error:
         raise source.error(printable(str(error).partition("\n")[0][:300])) from None
-    except Exception as error:  # nir raises many kinds over graphs that are none
+    except Exception as error:  # nir raises errors of many types for invalid graphs
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise source.error(f"is damaged or no NIR graph ({quote_text(reason)}); write it again") from None
 

@@ -12,7 +12,7 @@ from ..files.npz import read_npz
 from ..runtime.limits import checkpoint, remaining_seconds
 from .nir_worker import MOST_BYTES, Flat
 
-_WAIT_S = 20.0  # for a small file, on a busy machine; the process limits its computing to less than a second itself
+_WAIT_S = 20.0  # time for a small file on a busy machine; the process itself computes for less than a second
 _OUT_OF_TIME = -getattr(signal, "SIGPROF", 27)
 
 
@@ -55,7 +55,7 @@ def _answer(data: bytes) -> tuple[int, bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C comes to us, and we end it
+        start_new_session=True,  # Ctrl-C reaches this process only, which ends the worker
     )
     with process:
         try:

@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 
 Flat = dict[str, NDArray[Any]]
 
-MOST_BYTES = 128 << 20  # of all values together: two matrices of 2,896 neurons in double precision
+MOST_BYTES = 128 << 20  # size of all values together, such as two matrices of 2,896 neurons in double precision
 _MOST_OBJECTS = 1000
-_MOST_STRINGS, _LONGEST = 10_000, 1000  # letters
-_DEEPEST = 16  # groups within each other
+_MOST_STRINGS, _LONGEST = 10_000, 1000  # largest number of strings, and of letters of one
+_DEEPEST = 16  # largest depth of nested groups
 _SPARE_BYTES = 64 << 20
-_SPARE_S = 0.3  # of computing; a small file takes 5 ms
-_BYTES_PER_S = 20e6  # what unpacking is allowed to take, some ten times as long as it does
+_SPARE_S = 0.3  # computing time of any file; a small one takes 5 ms
+_BYTES_PER_S = 20e6  # lowest allowed speed of unpacking, a tenth of the usual one
 
 
 class Refused(Exception):
@@ -152,8 +152,8 @@ def limit(cpu_s: float, more_bytes: int) -> None:
     more_bytes : int
         Memory in bytes.
     """
-    with suppress(ImportError, AttributeError, OSError, ValueError):  # not on every system
-        signal.setitimer(signal.ITIMER_PROF, cpu_s)  # nobody handles SIGPROF: it ends the process
+    with suppress(ImportError, AttributeError, OSError, ValueError):  # not every system has these limits
+        signal.setitimer(signal.ITIMER_PROF, cpu_s)  # SIGPROF has no handler and ends the process
         import resource
 
         with open("/proc/self/statm") as file:
@@ -193,7 +193,7 @@ def _shown(text: str) -> str:
 def main() -> None:
     """Read the file on the standard input and write the answer to the standard output."""
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print must not get into the answer
+    os.dup2(2, 1)  # output of libraries must not mix with the answer
     found: dict[str, Any] = answer(sys.stdin.buffer.read())
     with out:
         np.savez(out, **found)

@@ -245,7 +245,7 @@ class PhaseMemory:
         course, last = np.empty((trials, cycles, self.size), complex), a.copy()
         for c in range(cycles):
             now = cycle == c
-            last[k[now], i[now]] = s[now]  # in the order of time: the last one stays
+            last[k[now], i[now]] = s[now]  # assigned in the order of time, so that the last spike stays
             course[:, c] = last
         recent = np.zeros((trials, self.size), bool)
         recent[k[cycle >= cycles - 2], i[cycle >= cycles - 2]] = True

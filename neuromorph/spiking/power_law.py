@@ -25,8 +25,8 @@ from ..ising import Float
 from ..rng import RNG, read_seeds
 from ..runtime.limits import checkpoint
 
-_LOW, _HIGH = 0.01, 8.0  # of gamma; without an upper end above 1, where zeta diverges
-_LARGEST = 100_000  # upper end, and length of a table to draw from
+_LOW, _HIGH = 0.01, 8.0  # range of gamma, which without an upper end begins above 1, where zeta diverges
+_LARGEST = 100_000  # largest upper end, and length of the table of an endless law
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _fit(
         model = 1.0 - _sums(gamma, v + 1, end) / norm
         before = 1.0 - _sums(gamma, v, end) / norm
         seen = np.cumsum(c) / c.sum()
-        # between two values seen, the data's distribution is flat and the model's rises: both ends of each step
+        # The data's distribution is flat between two observed values where the model's rises: compare both ends.
         distance = float(max(np.abs(seen - model).max(), np.abs(np.append(0.0, seen[:-1]) - before).max()))
         if best is None or distance < best[2]:
             best = gamma, start, distance

@@ -10,9 +10,9 @@ f(I_0 + J) = r. Spikes of unit j (x_j = 2 r_j / r - 1) move an exponential synap
 
 so that I_s + I_b = I_0 + J u on average. The ODE leaves out that spikes are few (shot noise), and tau_m.
 
-Three wirings exist. "direct": a neuron a unit, its synapses of both signs. "push-pull": two neurons a unit, x = (r_+ -
-r_-) / (r - f(I_0 - J)), driven by +u and -u; g is odd and no bias depends on T. "dale": two neurons a unit that are fed
-the same; all synapses of one are excitatory (T_ij > 0), all of the other inhibitory (T_ij < 0).
+Three wirings exist. "direct": a neuron a unit, its synapses of both signs. "push-pull": two neurons a unit, :math:`x =
+(r_+ - r_-) / (r - f(I_0 - J))`, driven by +u and -u; g is odd and no bias depends on T. "dale": two neurons a unit that
+are fed the same; all synapses of one are excitatory (T_ij > 0), all of the other inhibitory (T_ij < 0).
 
 Sources: Hopfield, PNAS 81, 3088 (1984); rates from populations: Gerstner et al., Neuronal Dynamics (2014), chapter 15.
 """
@@ -39,7 +39,7 @@ from .lif_neuron import LifNeuron, RateCurve, measure_curve
 from .rate_recall import SpikingRecall, binned_rates, check_cues
 from .rate_wiring import Wiring, rate_model, wired_synapses
 
-_LARGEST = 1e200  # of weights and biases; beyond it currents may overflow
+_LARGEST = 1e200  # largest weight or bias, beyond which currents may overflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,9 +313,9 @@ class SpikingHopfield:
     def _parameters(self, cues: Float, cue_s: float) -> dict[str, Any]:
         trials, (bias, _) = len(cues), self.working_point
         signs = {"direct": [1.0], "push-pull": [1.0, -1.0], "dale": [1.0, 1.0]}[self.wiring]
-        # At rest units fire at r / 2 and feed each other. I_s starts there, and the bias takes it away: u starts at 0.
+        # At rest units fire at r / 2 and feed each other: I_s starts there, the bias cancels it, and u starts at 0.
         fed = np.zeros(self.size) if self.wiring == "push-pull" else self.swing_v * self.weights.sum(axis=1)
-        # evenly between V_r and V_th, in an order without pattern (the golden ratio's multiples)
+        # v starts evenly between V_r and V_th, in an irregular order (multiples of the golden ratio).
         phases = np.argsort(np.argsort(np.arange(self.neurons) * 0.6180339887498949 % 1.0)) / self.neurons
         values: dict[str, Any] = {
             "units.v": np.tile(self.neuron.reset_v + (self.neuron.threshold_v - self.neuron.reset_v) * phases, trials),

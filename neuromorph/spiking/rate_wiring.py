@@ -48,7 +48,7 @@ def wired_synapses(
         t = np.tile(np.hstack([np.maximum(t, 0.0), np.minimum(t, 0.0)]), (2, 1))
     there = t != 0
     if compiled and 2 * np.count_nonzero(t) > t.size:
-        there = ~np.eye(len(t), dtype=bool) | there.diagonal().any()  # one topology, and program, for many patterns
+        there = ~np.eye(len(t), dtype=bool) | there.diagonal().any()  # one compiled topology serves many patterns
     sink, source = np.nonzero(there)
     return source.astype(np.int64), sink.astype(np.int64), np.asarray(jump_v * t[sink, source])
 

@@ -120,7 +120,7 @@ class SpikeStates:
         jumps = np.concatenate([np.zeros(count + 1, np.int64), bit, -bit])
         order = np.argsort(times, kind="stable")
         widths = np.diff(times[order])
-        lasting = widths > 0  # between events at one moment the sum is no state
+        lasting = widths > 0  # the sum is no state between two events at the same moment
         states = np.cumsum(jumps[order])[:-1][lasting]
         chain = times[order][:-1][lasting] // length
         size = 1 << n
@@ -155,7 +155,7 @@ def relative_entropy(shares: ArrayLike, exact_shares: ArrayLike) -> Any:
     p, q = np.asarray(shares, dtype=float), np.asarray(exact_shares, dtype=float)
     if p.shape[-1:] != q.shape:
         raise ValueError(f"shares have shape {p.shape}, exact ones {q.shape}; give (..., states) and (states,)")
-    with np.errstate(divide="ignore"):  # infinite where time was spent in a state without probability
+    with np.errstate(divide="ignore"):  # D is infinite if a state without probability was visited
         ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)
     total = (p * np.log(ratio)).sum(axis=-1)
     return float(total) if total.ndim == 0 else total

@@ -34,7 +34,7 @@ from ..rng import RNG
 from ..runtime.limits import checkpoint
 from .brian.simulator import Backend, FractionProgress, build_simulator
 
-_HELD = 60.0  # u of a given neuron, and of its rivals with the opposite sign
+_HELD = 60.0  # u of a given neuron, and with the opposite sign of its rivals
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class WinnerTakeAll:
         """
         w, b = problem.inhibition
         _, power = np.frexp(max(abs(w).max(), abs(b).max()))
-        w, b = np.ldexp(w, -power), np.ldexp(b, -power)  # squares of tiny or huge numbers would be lost
+        w, b = np.ldexp(w, -power), np.ldexp(b, -power)  # keeps squares of tiny or huge numbers representable
         kappa = self.strength * float(np.sqrt((w**2).sum(axis=1) + b**2).mean()) or 1.0
         return w / kappa, b / kappa
 

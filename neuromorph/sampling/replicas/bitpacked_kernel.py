@@ -25,8 +25,8 @@ from ...kernels.simd import any_of, load_vector, rotate, spread, store_vector
 WORDS = 8
 REPLICAS = 64 * WORDS
 DIGITS = 31
-REACH = 63  # bonds of a spin: 6 digits
-SURE = 10  # digits before it is worth asking whether all 512 have decided
+REACH = 63  # largest number of bonds of a spin, which has 6 digits
+SURE = 10  # digits after which a test of whether all 512 replicas have decided pays
 
 U64 = np.uint64
 ONES = U64(0xFFFFFFFFFFFFFFFF)
@@ -158,10 +158,10 @@ def sweep_bitpacked(starts, neighbors, bonds, lazy, betas, rule, spins, state):
             hot = betas[t].min() if rule == METROPOLIS else np.inf
         for i in range(n):
             s = load_vector(spins, i, 0, 8)
-            first = 32 - (bonds[i] + 1) // 2  # u is counted from here, so that the sixth digit says x <= 0
+            first = 32 - (bonds[i] + 1) // 2  # start of the count of u, by which the sixth digit means x <= 0
             b0, b1, b2 = zero | number[first, 0], zero | number[first, 1], zero | number[first, 2]
             if bonds[i] < 8:
-                b5 = zero | number[first, 5]  # without bonds the count ends where it begins
+                b5 = zero | number[first, 5]  # without bonds the count stays at its start
                 for p in range(starts[i], starts[i + 1], 2):
                     x, y = s ^ load_vector(spins, neighbors[p], 0, 8), s ^ load_vector(spins, neighbors[p + 1], 0, 8)
                     b0, carry = b0 ^ x ^ y, (b0 & (x | y)) | (x & y)

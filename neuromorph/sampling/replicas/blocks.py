@@ -17,7 +17,7 @@ from .dense import DenseLayout
 from .int8 import Int8Layout
 from .sparse import SPAN, SparseLayout
 
-_LARGEST = 1e30  # 2 beta in units of the couplings: float32 ends at 3e38
+_LARGEST = 1e30  # largest 2 beta in units of the couplings; float32 ends at 3e38
 
 
 class BlockReplicas:
@@ -53,7 +53,7 @@ class BlockReplicas:
         self._layout, self._rule, self._states, self._workers = layout, rule, states, workers
         self._size, self._count, self._done = size, count, 0
         rows = empty((len(states), layout.rows(size), LANES), layout.dtype)
-        self._rows, self._spins = rows, rows[:, :size]  # what else a layout keeps beside the spins is its own
+        self._rows, self._spins = rows, rows[:, :size]  # a layout may keep further rows behind the spins
         self._each(lambda k: strips.randomize_block(self._spins[k], states[k]), range(len(states)))
 
     @property
@@ -227,7 +227,7 @@ def check_betas(betas: ArrayLike, count: int) -> Float:
     b = np.asarray(betas, dtype=float)
     if b.ndim not in (1, 2) or (b.ndim == 2 and b.shape[1] != count):
         raise ValueError(f"betas have shape {b.shape}; expected (sweeps,) or (sweeps, {count})")
-    if b.size and not (b.min() >= 0 and b.max() < np.inf):  # NaN is neither
+    if b.size and not (b.min() >= 0 and b.max() < np.inf):  # NaN fails both comparisons
         raise ValueError(f"betas hold {b[~(np.isfinite(b) & (b >= 0))][0]}; every beta must be finite and not negative")
     return b[:, None] if b.ndim == 1 else b
 

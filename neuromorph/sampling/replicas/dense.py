@@ -25,15 +25,10 @@ class DenseLayout:
         Number of strips.
     lazy : (n,) float
         beta up to which each spin is lazy.
-
-    Attributes
-    ----------
-    strips_ : int
-        Number of strips.
     """
 
     kernel, dtype = "dense", np.float32
-    largest = 30_000  # spins: J takes 3.6 GB
+    largest = 30_000  # largest number of spins, at which J takes 3.6 GB
 
     def rows(self, n: int) -> int:
         """Return the rows of LANES that n spins take.
@@ -54,7 +49,7 @@ class DenseLayout:
         self._couplings: F32 = empty((n, -(-n // 64) * 64 + dense.PADDING), np.float32)
         self._couplings[:, n:] = 0.0
         j, most = ising.couplings, 0.0
-        for first in range(0, n, _ROWS):  # in float64, all of it is twice as large as what is kept
+        for first in range(0, n, _ROWS):  # in parts, since J in float64 is twice as large as in float32
             rows = slice(first, first + _ROWS)
             self._couplings[rows, :n] = (j[rows].toarray() if ising.is_sparse else j[rows]) / self.scale
             most = max(most, np.abs(self._couplings[rows]).sum(axis=1).max())

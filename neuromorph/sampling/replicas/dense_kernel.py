@@ -23,7 +23,7 @@ F, U64 = np.float32, np.uint64
 BLOCK = 32  # spins updated between two passes over the fields, half as many where n is small; divides ROWS
 SMALL_BLOCK = 128
 GROUP = 4  # lanes that share each row of J: 4 x 64 sums stay in the registers
-PADDING = 16  # columns nobody reads: rows 4 KB apart would fight for the same lines of the cache
+PADDING = 16  # unused columns: rows 4 KB apart would compete for the same lines of the cache
 
 
 @njit(nogil=True, cache=True)

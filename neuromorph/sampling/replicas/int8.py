@@ -23,15 +23,10 @@ class Int8Layout:
         Number of strips.
     lazy : (n,) float
         beta up to which each spin is lazy.
-
-    Attributes
-    ----------
-    strips_ : int
-        Number of strips.
     """
 
     kernel, dtype = "int8", np.int8
-    reach = 127  # of a field
+    reach = 127  # largest magnitude of a field
 
     def rows(self, n: int) -> int:
         """Return the rows of LANES that n spins take.

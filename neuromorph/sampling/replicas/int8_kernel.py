@@ -22,7 +22,7 @@ from ...kernels.philox import HEAT_BATH, LANES, ROWS, draw_bits, halved, hottest
 from ...kernels.simd import any_of, bits_as, convert, load_vector, select_lanes, spread, store_vector
 
 F, I8, I32, U32 = np.float32, np.int8, np.int32, np.uint32
-_COMMON = 10.0  # 2 beta x up to which a threshold is always looked at; beyond, 64 lanes pass it once in 300 updates
+_COMMON = 10.0  # 2 beta x up to which every threshold is compared; 64 lanes pass rarer ones once in 300 updates
 _MANY = 8  # common thresholds from which a logarithm is cheaper
 _NEVER = 22.0  # exp(-22) < 2^-31
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from ...ising import Float, Ising
 
-_MANY = 256  # distinct magnitudes; a problem of small integers has fewer
-_SLACK = 1e-9  # of the largest integer: what decimal fractions lose in binary
-_NOTHING = 1e-14  # of the largest: what their sums leave where they should cancel; above, a small value is meant
+_MANY = 256  # number of distinct magnitudes that no problem of small integers reaches
+_SLACK = 1e-9  # error of decimal fractions in binary, relative to the largest integer
+_NOTHING = 1e-14  # remainder of sums that should cancel, relative to the largest value
 
 
 def largest_magnitude(ising: Ising) -> float:
@@ -57,15 +57,15 @@ def integer_couplings(ising: Ising) -> tuple[float, NDArray[np.int64], NDArray[n
     tuple of float, int64 arrays, or None
         Unit, J / unit in the order of the CSR data, and h / unit; None if there is no unit.
     """
-    if np.unique(np.abs(_held(ising)[: 16 * _MANY])).size > _MANY + 1:  # and 0
-        return None  # before a dense matrix is looked through
+    if np.unique(np.abs(_held(ising)[: 16 * _MANY])).size > _MANY + 1:  # one more for 0
+        return None  # a part of a dense matrix is enough to refuse it
     values = ising.sparse_couplings().data
     sizes = np.unique(np.abs(np.concatenate([values, ising.biases])))
     sizes = sizes[sizes > _NOTHING * sizes[-1]]
     if sizes.size > _MANY:
         return None
     unit = 0.0
-    for size in sizes:  # Euclid
+    for size in sizes:  # Euclid's algorithm
         while size > _SLACK * sizes[-1]:
             unit, size = size, unit % size if min(unit % size, size - unit % size) > _SLACK * sizes[-1] else 0.0
     unit = unit or 1.0

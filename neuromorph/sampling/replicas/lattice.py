@@ -39,7 +39,7 @@ class LatticeReplicas:
     def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, lazy: Float, workers: int) -> None:
         self._shape, self._strength, across, down = _torus(ising)
         self._bias, self._offset, self._rule, self._workers = float(ising.biases[0]), ising.offset, rule, workers
-        self._lazy = self._strength * float(lazy[0])  # of all sites
+        self._lazy = self._strength * float(lazy[0])  # one beta for all sites
         tiles = (self._shape[0] // lattice.TILES_DOWN, self._shape[1] // lattice.TILES_ACROSS, packed.WORDS)
         self._across, self._down = empty(tiles, np.uint64), empty(tiles, np.uint64)
         lattice.pack(across, self._across)

@@ -97,7 +97,7 @@ def sweep_lattice(across, down, beta_j, beta_h, lazy, rule, spins, state):
     zero = a ^ a
     for t in range(beta_j.size):
         _chances(beta_j[t], beta_h[t], lazy, rule, table, digits)
-        either = 1 if beta_h[t] == 0.0 else 0  # up or down: the same chance
+        either = 1 if beta_h[t] == 0.0 else 0  # without a field, spins up and down have the same probability
         for y in range(spins.shape[0]):
             for x in range(spins.shape[1]):
                 s = load_vector(spins[y], x, 0, 8)
@@ -108,7 +108,7 @@ def sweep_lattice(across, down, beta_j, beta_h, lazy, rule, spins, state):
                 low, high, odd = n0 ^ n1, n2 ^ n3, n0 ^ n1 ^ n2 ^ n3
                 two, other = n0 & n1, n2 & n3
                 four = two & other
-                pairs = (low & high) | two | other  # u >= 2, not counting what `odd` tells
+                pairs = (low & high) | two | other  # bits of u >= 2, which leave out the lowest bit in `odd`
                 flips, open_, count = zero, zero, 0
                 for u in range(5):
                     if u == 0:

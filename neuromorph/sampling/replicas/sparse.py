@@ -24,8 +24,8 @@ F32 = NDArray[np.float32]
 I8 = NDArray[np.int8]
 
 SPAN = 512  # sweeps after which "dense" sums its rounded fields anew
-_ROWS = 256  # of a dense J, made at once
-_EXACT = 1 << 24  # integers that float32 holds
+_ROWS = 256  # rows of a dense J that are made at once
+_EXACT = 1 << 24  # integers that float32 represents exactly
 
 
 def rows_to_add(
@@ -80,11 +80,6 @@ class SparseLayout:
         Number of strips.
     lazy : (n,) float
         beta up to which each spin is lazy.
-
-    Attributes
-    ----------
-    strips_ : int
-        Number of strips.
     """
 
     kernel, dtype = "sparse", np.float32

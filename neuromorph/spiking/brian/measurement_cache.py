@@ -58,7 +58,7 @@ def cached_measurement(
     values = np.array(measure(), dtype=float)
     content = io.BytesIO()
     np.savez(content, values=values)
-    with suppress(OSError):  # a folder that cannot be written costs time, at the next run, and no result
-        if path.is_file() or not path.exists():  # a pipe would wait for a reader
+    with suppress(OSError):  # a folder that cannot be written costs only the time of another measurement
+        if path.is_file() or not path.exists():  # writing to a pipe would wait for a reader
             write_file(path, content.getvalue())
     return values

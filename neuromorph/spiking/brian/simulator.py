@@ -43,10 +43,10 @@ from .standalone import StandaloneProgram, build_standalone, short_hash
 
 Backend: TypeAlias = Literal["numpy", "cython", "cpp_standalone"]
 FractionProgress: TypeAlias = Callable[[float], None]
-"""Is told the fraction of a run that is done, at least twice a second."""
+"""Receiver of the fraction of a run that is done, called at least twice a second."""
 
 _LOCK = threading.RLock()
-_LOOK_S = 0.25  # between looks at the clock
+_LOOK_S = 0.25  # time between two checkpoints
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +164,7 @@ class Simulator:
             raise ValueError(f"{name} is read-only in the model; give another variable")
         if not np.isfinite(np.asarray(value, dtype=float)).all():
             raise ValueError(f"{name} holds NaN or infinity; every value must be finite")
-        x = np.array(value, dtype=variable.dtype, order="C")  # a program reads raw memory
+        x = np.array(value, dtype=variable.dtype, order="C")  # programs read raw memory
         known = isinstance(variable.size, (int, np.integer)) and variable.size > 0 and self.program is None
         if x.ndim > 1 or (x.ndim == 1 and known and x.size != variable.size):
             raise ValueError(f"{name} has shape {x.shape}; expected one number or ({variable.size},)")
@@ -202,7 +202,7 @@ class Simulator:
                 if progress is not None:
                     progress(float(done))
 
-            gc.freeze()  # Brian2 collects garbage at the start, .2 s in a large process: what is there already can wait
+            gc.freeze()  # exempts old objects from Brian2's garbage collection at the start, .2 s in a large process
             try:
                 self.network.run(duration_s * b2.second, report=report, report_period=_LOOK_S * b2.second, namespace={})
             finally:
@@ -282,13 +282,13 @@ def _build(model: Callable[[Any], Sequence[Any]], dt_s: float, backend: Backend,
     hook = sys.excepthook
     import brian2 as b2
 
-    sys.excepthook = hook  # with Brian2's, every error of the user's own would be called one of Brian2
+    sys.excepthook = hook  # Brian2's hook would report every error of the user as one of Brian2
     with _brian(backend, dt_s, folder):
         made = list(model(b2))
         network = b2.Network(*made)
-        network._name = "network"  # else numbered, and the hash of the source would tell one build from the next
+        network._name = "network"  # a numbered name would change the hash of the source from build to build
         for each in network.sorted_objects:
-            each._network = network.id  # done at the first run: Brian2 would warn of a model that is never run
+            each._network = network.id  # as at the first run, since Brian2 warns of a model that is never run
         objects = {each.name: each for each in network.sorted_objects}
         if len(objects) < len(network.sorted_objects):
             raise ValueError("two objects of the model have the same name; give each its own by name=...")
@@ -310,9 +310,9 @@ def _brian(backend: Backend, dt_s: float, folder: Path) -> Iterator[None]:
     random, clock = np.random.get_state(), b2.defaultclock.dt  # noqa: NPY002  Brian2 draws from the global generator
     living = InstanceFollower.instance_sets
     if backend == "cpp_standalone":
-        # Brian2 numbers its code by what else is alive: without that the same model has the same source, and hash.
+        # Brian2 numbers its code by the objects alive; without numbers equal models have equal source and hash.
         InstanceFollower.instance_sets = type(living)(living.default_factory)
-        b2.set_device(CPPStandaloneDevice(), build_on_run=False)  # one of its own: it remembers what it has built
+        b2.set_device(CPPStandaloneDevice(), build_on_run=False)  # a new device, since a device remembers its builds
     else:
         b2.set_device("runtime")
         b2.prefs["codegen.target"] = backend

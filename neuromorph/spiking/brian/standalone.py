@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from ...runtime.limits import checkpoint
 
-_LOOK_S = 0.1  # between looks at a program that runs
+_LOOK_S = 0.1  # time between two checks of a running program
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _follow(
     ):
         try:
             while True:
-                code = process.poll()  # before it is read, so that its last words are not missed
+                code = process.poll()  # polled before reading, so that the last output is not missed
                 look(text.read())
                 if code is not None:
                     return code
@@ -201,7 +201,7 @@ def _compiled(device: Any, folder: Path) -> Path:
     try:
         device.build(directory=str(aside), compile=False, run=False)
         sources = sorted(path for path in aside.rglob("*") if path.is_file())
-        told = [version("brian2"), platform.node(), platform.machine()]  # it is compiled for this very processor
+        told = [version("brian2"), platform.node(), platform.machine()]  # it is compiled for this processor
         told += [f"{path.relative_to(aside)} {short_hash(path.read_bytes())}" for path in sources]
         final = folder / f"program-{short_hash(chr(10).join(told).encode())}"
         program = final / ("main.exe" if sys.platform == "win32" else "main")
@@ -211,7 +211,7 @@ def _compiled(device: Any, folder: Path) -> Path:
             jobs = str(min(2, os.cpu_count() or 1))
             with tempfile.TemporaryDirectory(prefix="neuromorph-") as place:
                 errors = Path(place) / "errors"
-                environment = {**os.environ, "TMPDIR": place}  # a compiler that is killed leaves its files
+                environment = {**os.environ, "TMPDIR": place}  # a killed compiler leaves its files there
                 if _follow(["make", "-j", jobs], aside, errors, _compiling, environment):
                     said = errors.read_text(errors="replace").strip()
                     raise RuntimeError(f"the C++ program of this model did not compile: {said[-300:]}")
@@ -219,7 +219,7 @@ def _compiled(device: Any, folder: Path) -> Path:
                 path.unlink()
             try:
                 os.replace(aside, final)
-            except OSError:  # another process was first, with the same source
+            except OSError:  # another process compiled the same source first
                 if not program.exists():
                     raise
         return program

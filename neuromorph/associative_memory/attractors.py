@@ -225,8 +225,6 @@ def basin_of_attraction(
         Fraction of the spins that may be wrong in the end.
     rng : RNG
         Source of the cues and of the recall.
-    options : Any
-        Of :func:`relax`, or of that ``recall``.
     **options : Any
         Further arguments of :func:`relax`, or of that ``recall``.
 

@@ -120,7 +120,7 @@ class Ising:
         return out
 
     def energy_parts(self, reads: int, most: int = 1 << 12) -> list[slice]:
-        """Cut reads into parts whose energies alone are bit-identical to those in :meth:`energy` of all.
+        """Cut reads into parts whose energies are bit-identical to :meth:`energy` of all.
 
         Products with matrices take rows by fours, from the first of every ``_CHUNK`` floats on.
 

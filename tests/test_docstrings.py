@@ -100,7 +100,7 @@ def attributes(node: ast.ClassDef) -> set[str]:
 def gives_a_value(node: Function) -> bool:
     """Whether a function returns something: by its annotation, or without one by its return statements."""
     if node.returns is not None:
-        return ast.unparse(node.returns) != "None"
+        return ast.unparse(node.returns) not in ("None", "Iterator[None]")
     return any(isinstance(each, ast.Return) and each.value is not None for each in ast.walk(node))
 
 

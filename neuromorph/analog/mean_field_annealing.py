@@ -185,7 +185,7 @@ def mean_field_anneal(
 
 @single_threaded_blas()
 def critical_gain(network: AnalogNetwork) -> float:
-    """Compute the critical factor k_c on the gain, at which u = 0 becomes unstable without currents.
+    """Compute the critical factor k_c on the gain, where u = 0 becomes unstable.
 
     Returns
     -------

@@ -81,7 +81,7 @@ class AnalogNetwork:
         capacitance_f: float = 1e-9,
         leak_s: float = 1e-6,
     ) -> AnalogNetwork:
-        r"""Build the network whose high-gain fixed points are the states stable against single spin flips.
+        r"""Build the network whose high-gain fixed points are local minima of ``ising``.
 
         .. math:: T = k J, \quad I = k (a h - m J 1), \quad 1 / R_i = \text{leak} + \sum_j |T_{ij}|, \quad V = m + a s
 
@@ -186,7 +186,7 @@ class AnalogNetwork:
         return self.activation.value(gain * np.asarray(potentials, dtype=float))
 
     def spins(self, potentials: ArrayLike) -> NDArray[np.int8]:
-        """Threshold potentials to spins: the side of the middle of the rails that each output is on.
+        """Threshold potentials to spins by the middle of the rails.
 
         Returns
         -------
@@ -196,7 +196,7 @@ class AnalogNetwork:
         return np.where(np.asarray(potentials) >= 0.0, 1, -1).astype(np.int8)
 
     def drive(self, voltages: ArrayLike) -> Float:
-        """Evaluate the synaptic and external currents T V + I by one matrix product for the whole batch.
+        """Evaluate the synaptic and external currents T V + I of the whole batch.
 
         Returns
         -------
@@ -276,7 +276,7 @@ class AnalogNetwork:
         return np.asarray(synapses + (self.activation.inverse_integral(v) / gain) @ (1.0 / self.resistances))
 
     def mean_field_residual(self, potentials: ArrayLike, gain: float = 1.0) -> Float:
-        """Compute the mean-field residual of each state, the largest magnitude of u - R (T g(u) + I).
+        """Compute the mean-field residual, the largest magnitude of u - R (T g(u) + I).
 
         Parameters
         ----------

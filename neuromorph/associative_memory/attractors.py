@@ -137,7 +137,7 @@ def find_attractors(
 
 
 def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> NDArray[np.str_]:
-    """Classify states: the first of ``ATTRACTOR_KINDS`` from which at most ``tolerance`` n spins differ.
+    """Classify states by their overlaps, as the first of ``ATTRACTOR_KINDS`` that fits.
 
     Parameters
     ----------

@@ -219,7 +219,7 @@ def gardner_capacity(margin: float = 0.0) -> float:
 
 
 def gardner_margin(load: float) -> float:
-    """Compute Gardner's optimal margin kappa_opt, at which alpha_c(kappa) equals the load alpha = k / n.
+    """Compute Gardner's optimal margin kappa_opt, at which alpha_c(kappa) = k / n.
 
     Returns
     -------

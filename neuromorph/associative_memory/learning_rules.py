@@ -77,7 +77,7 @@ def pseudo_inverse(patterns: ArrayLike, *, diagonal: bool = False) -> Float:
 
 
 def storkey(patterns: ArrayLike, *, order: int = 1, start: ArrayLike | None = None) -> Float:
-    """Learn couplings by Storkey's rule, pattern after pattern, each without the crosstalk of those before it.
+    """Learn couplings by Storkey's rule, each pattern without the earlier crosstalk.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def storkey(patterns: ArrayLike, *, order: int = 1, start: ArrayLike | None = No
 
 
 def couplings_as_ising(couplings: ArrayLike, biases: ArrayLike | None = None) -> Ising:
-    """Convert symmetric couplings to an Ising problem; a diagonal goes into the offset, for s_i^2 = 1.
+    """Convert symmetric couplings to an Ising problem, a diagonal into its offset.
 
     Parameters
     ----------

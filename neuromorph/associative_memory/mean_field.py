@@ -47,7 +47,7 @@ class MeanFieldState:
 
 
 def analog_equivalent(ising: Ising, beta: float) -> AnalogNetwork:
-    """Build the analog network of gain beta (1/V) that rests at the naive mean field of ``ising``.
+    """Build the analog network of gain beta that rests at the mean field of ``ising``.
 
     T = J in S, I = h in A, R = 1 ohm and C = 1 F give a time constant of 1 s. :meth:`AnalogNetwork.from_ising` chooses
     component values that can be bought for the same problem.
@@ -71,7 +71,7 @@ def analog_equivalent(ising: Ising, beta: float) -> AnalogNetwork:
 def stationary_state(
     ising: Ising, beta: float, start: ArrayLike, *, steps: int = 10_000, tolerance: float = 1e-12
 ) -> MeanFieldState:
-    """Solve the mean-field equations by the damped iteration m <- (m + tanh beta (h + J m)) / 2.
+    """Solve the mean-field equations by iteration of m <- (m + tanh beta (h + J m)) / 2.
 
     Parameters
     ----------

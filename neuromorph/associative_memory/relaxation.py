@@ -77,7 +77,7 @@ def relax(
     every: int | None = None,
     rng: RNG = None,
 ) -> RelaxationResult:
-    """Relax each cue under the couplings until a fixed point or a cycle, or until ``sweeps`` are exhausted.
+    """Relax each cue to a fixed point or a cycle, or until ``sweeps`` are exhausted.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def relax_each(
     begin: Any, go_on: Any, start: NDArray[np.int8], sweeps: int, every: int, states: NDArray[np.uint64], work: int,
     offset: float = 0.0,
 ) -> RelaxationResult:  # fmt: skip
-    """Relax reads one by one with a compiled loop, in stretches of sweeps that can be interrupted.
+    """Relax reads one by one with a compiled loop that can be interrupted.
 
     Parameters
     ----------

@@ -199,7 +199,7 @@ def _kept(path: str | os.PathLike[str] | None, key: str, shape: tuple[int, int])
 
 @dataclass(frozen=True)
 class CapacityFit:
-    """Finite-size fit of all sizes together, each value with its 95 % interval over the realizations.
+    """Finite-size fit of all sizes, with 95 % intervals over the realizations.
 
     Attributes
     ----------
@@ -234,7 +234,7 @@ def half_loads(measured: Sequence[OverlapSamples]) -> Float:
 
 
 def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 200, rng: RNG = 0) -> CapacityFit:
-    """Fit alpha_c, w and c by maximum likelihood, with bootstrap intervals over the realizations.
+    """Fit alpha_c, w and c by maximum likelihood, with bootstrap intervals.
 
     The patterns of one realization are not independent, so that whole realizations of each size are resampled.
 

@@ -89,7 +89,7 @@ def autoencoder_loss_and_gradient(
 
 
 def activate(z: Float, k: int, layers: int, output: Units) -> Float:
-    """Activate a layer: the code in the middle and a Gaussian output are linear, the others are logistic.
+    """Activate a layer: the code and a Gaussian output are linear, others logistic.
 
     Parameters
     ----------

@@ -150,7 +150,7 @@ def _shift(x: Single, biases: Single, base: Single, betas: Single) -> None:
 
 @dataclass(frozen=True, eq=False)
 class AnnealingPath:
-    """Path of layers in float32 from independent visible units (beta = 0) to the model (beta = 1).
+    """Path from independent visible units (beta = 0) to the model (beta = 1).
 
     Attributes
     ----------

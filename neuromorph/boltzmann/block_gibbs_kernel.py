@@ -238,7 +238,7 @@ def _softplus(z):
 
 @njit(cache=True, nogil=True)
 def add_softplus_change(x, shift, before, beta, total):
-    """Add the change of softplus sums, sum_j ln(1 + e^(beta z)) - ln(1 + e^(before z)) with z = x + shift.
+    """Add sum_j ln(1 + e^(beta z)) - ln(1 + e^(before z)) with z = x + shift.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ ENUMERATED = 16  # spins beyond which chains are cheaper than 2^n states an upda
 
 
 class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
-    """Learning of the Boltzmann machine, whose parameters :class:`.BoltzmannMachine` declares and documents."""
+    """Learning of :class:`.BoltzmannMachine`, which documents the parameters."""
 
     n_hidden: int
     binarize: float | None

@@ -142,7 +142,7 @@ class BoltzmannMachine(TransformerMixin, BoltzmannLearning):  # type: ignore[mis
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Compute the hidden means P(h = 1 | v), exactly to 16 hidden units, else over 1000 Gibbs sweeps.
+        """Compute the hidden means P(h = 1 | v), beyond 16 hidden units by Gibbs sweeps.
 
         Returns
         -------
@@ -236,7 +236,7 @@ class BoltzmannMachine(TransformerMixin, BoltzmannLearning):  # type: ignore[mis
 
     @single_threaded_blas()
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000, rng: RNG = None) -> Float:
-        """Sample independent visible states, exactly to 16 units, else by Gibbs sweeps from a random start.
+        """Sample independent visible states, beyond 16 units by Gibbs sweeps.
 
         Parameters
         ----------

@@ -80,7 +80,7 @@ def model_correlations(ising: Ising) -> Correlations:
 
 
 def hidden_posterior(ising: Ising, visible: ArrayLike) -> tuple[Float, NDArray[np.int8], Float]:
-    """Compute the distribution of the hidden spins given visible ones, exactly, to 16 hidden spins.
+    """Compute the exact distribution of up to 16 hidden spins given visible ones.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def free_energies(ising: Ising, visible: ArrayLike) -> Float:
 
 
 def data_correlations(ising: Ising, visible: ArrayLike) -> Correlations:
-    """Average the moments over data, with the exact distribution of the hidden spins given each row.
+    """Average the moments over data, with exact averages over the hidden spins.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ _EPOCHS, _UPDATES = 10, 3000  # least numbers of epochs and of updates if n_iter
 
 
 class RbmLearning(BaseEstimator):  # type: ignore[misc]
-    """Learning of the RBM estimator, whose parameters :class:`.RBM` declares and documents."""
+    """Learning of :class:`.RBM`, which documents the parameters."""
 
     n_components: int
     visible: Units

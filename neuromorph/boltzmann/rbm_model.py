@@ -123,7 +123,7 @@ class RestrictedBoltzmann:
 
     @property
     def enumerated_units(self) -> int:
-        """Units that :meth:`log_partition` enumerates: the smaller layer, or the hidden one if v is Gaussian."""
+        """Units enumerated by :meth:`log_partition`: the smaller layer, or the hidden one."""
         return int(self._enumerated.weights.shape[0])
 
     def log_partition(self) -> float:
@@ -237,7 +237,7 @@ def all_states(n: int, start: int = 0, stop: int | None = None) -> Float:
 
 
 def log_odds(v: ArrayLike, units: Units, pseudo: float = 1.0) -> NDArray[np.float64]:
-    """Compute the biases of independent units with the means of v: ln(p / (1 - p)), or the means for Gaussian units.
+    """Compute the biases (log odds, or means) of independent units with the means of v.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def seed_from_random_state(random_state: Any) -> np.random.SeedSequence:
 
 
 def learning_rates(learning_rate: Any, updates: int) -> Iterator[float]:
-    """Yield one learning rate an update: constant, or falling linearly between the values of a pair.
+    """Yield one learning rate an update, constant or falling linearly.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def validated(estimator: Any, X: Any, *, reset: bool) -> NDArray[Any]:
 
 
 def check_unit_interval(x: NDArray[Any]) -> None:
-    """Warn of values outside [0, 1] beyond the round-off of scaling, which no unit of 0 and 1 has on average."""
+    """Warn of values outside [0, 1] beyond the round-off of scaling."""
     if x.size and (x.min() < -_ROUND_OFF or x.max() > 1.0 + _ROUND_OFF):
         warnings.warn(
             f"X ranges from {x.min():g} to {x.max():g}, but Bernoulli units take 0 .. 1: scale X, or set "

@@ -70,7 +70,7 @@ class Recollection:
     learning: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Convert to plain data: the traces, and the overlaps with the stored pattern before and after.
+        """Convert to plain data: traces, and overlaps with the stored pattern.
 
         Returns
         -------
@@ -125,7 +125,7 @@ class Recollection:
         return [*said, f"learning {self.learning}"] if self.learning else said
 
     def write(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write recalled.png (numbered if several), recalled.txt, which can be read again, recall.json and trace.png.
+        """Write recalled.png (numbered if several), recalled.txt, recall.json, trace.png.
 
         Returns
         -------
@@ -166,7 +166,7 @@ def recollect(
     rng: RNG = None,
     progress: StudyProgress | None = None,
 ) -> Recollection:
-    """Store the patterns of a problem and recall its cue, or each pattern, damaged, in turn if there is none.
+    """Store the patterns of a problem and recall its cue, or damaged patterns.
 
     Parameters
     ----------
@@ -265,7 +265,7 @@ def with_cue(problem: Recall, cue: Problem) -> Recall:
 
 
 def picture_text(states: NDArray[Any], shape: tuple[int, int]) -> str:
-    """Format states as rows of '#' (+1) and '.', with an empty line between, which :func:`neuromorph.load` reads.
+    """Format states as rows of '#' and '.', which :func:`neuromorph.load` reads.
 
     Parameters
     ----------

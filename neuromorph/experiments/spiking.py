@@ -310,7 +310,7 @@ def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[
 
 
 def plain(value: Any) -> Any:
-    """Convert numbers, lists and dictionaries to plain data for JSON; values that are not finite are None.
+    """Convert to plain data for JSON, in which values that are not finite are None.
 
     Returns
     -------

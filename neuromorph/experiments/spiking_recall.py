@@ -28,7 +28,7 @@ def recall(
     rng: RNG = None,
     progress: Told | None = None,
 ) -> Session:
-    """Store the patterns by Hebb's rule, show each cue for .1 s, and read the rates of the last .2 s beside the ODE.
+    """Store patterns by Hebb's rule, show each cue for .1 s, and read the last rates.
 
     The cue is that of ``problem``, or each of the first 100 patterns, damaged, in turn: one trial each.
 

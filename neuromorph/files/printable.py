@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Remove control characters, with which text could hide or forge what stands beside it on a terminal.
+    """Remove control characters, which could forge other text on a terminal.
 
     Returns
     -------

@@ -29,7 +29,7 @@ _LN2 = F(0.6931471805599453)
 
 @njit(nogil=True, inline="always")
 def log_of(x):
-    """Compute ln x of positive normal float32 lanes, with an error of 3e-7 + 1e-7 times its size.
+    """Compute ln x of positive normal float32 lanes, to 3e-7 + 1e-7 of its size.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def philox(c0, c1, c2, c3, key0, key1):
 
 @njit(nogil=True, inline="always")
 def span(n, t, begin, end):
-    """Find the part of sweep t that lies in the blocks begin .. end - 1 of all sweeps' blocks of ROWS spins.
+    """Find the spins of sweep t in the blocks begin .. end - 1 of all sweeps.
 
     The generators are drawn from block by block, so that sweeps can be cut anywhere.
 
@@ -166,7 +166,7 @@ def draw_bits(state, sweep, first, rows, out):
 
 @njit(nogil=True, cache=True)
 def hottest(two_beta, rule):
-    """Find the lowest 2 beta of the lanes, which may be lazy; infinite for the heat bath, which never is.
+    """Find the lowest 2 beta of the lanes; infinite for the heat bath, never lazy.
 
     Parameters
     ----------

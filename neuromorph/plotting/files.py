@@ -47,7 +47,7 @@ def figure_bytes(ax: Axes, kind: str) -> bytes:
 
 
 def inline_svg(svg: bytes, description: str) -> str:
-    """Convert an SVG file of matplotlib to an element of a page, which shrinks with the page and grows little.
+    """Convert an SVG file of matplotlib to an element that scales with its page.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, color: s
 
 @single_threaded_blas()
 def city_places(problem: Tsp) -> Float | None:
-    """Find coordinates of the cities: those of the file, else the plane that fits the distances best.
+    """Find coordinates of the cities in the file, else by multidimensional scaling.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def city_places(problem: Tsp) -> Float | None:
 
 
 def draw_cut(problem: MaxCut, sides: NDArray[Any], ax: Axes | None = None, color: str = SERIES_COLORS[0]) -> Axes:
-    """Draw the edges as a matrix sorted by sides; edges in the two blocks off the diagonal are cut.
+    """Draw the edges as a matrix sorted by sides, with the cut off the diagonal.
 
     Parameters
     ----------

@@ -170,13 +170,7 @@ def time_limit(deadline: float | None = None, report: Report | None = None) -> I
 
 @contextmanager
 def unlimited() -> Iterator[None]:
-    """Suspend the limit for short work whose loss would lose what was done.
-
-    Yields
-    ------
-    None
-        Nothing.
-    """
+    """Suspend the limit for short work whose loss would lose what was done."""
     token = _current.set(None)
     try:
         yield
@@ -185,7 +179,7 @@ def unlimited() -> Iterator[None]:
 
 
 def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
-    """Report progress and raise :class:`TimeLimitReached` if the time is over; a call costs about a microsecond.
+    """Report progress and raise :class:`TimeLimitReached` if the time is over.
 
     Parameters
     ----------
@@ -201,7 +195,7 @@ def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
 
 
 def remaining_seconds() -> float:
-    """Return the seconds until the limit in force, for work that cannot check (a simulator's process).
+    """Return the seconds until the limit in force, for work that cannot check.
 
     Returns
     -------

@@ -17,7 +17,7 @@ _OWN = re.compile(r"\bcertify_problem\b")  # a name that no other package has
 
 
 class CircuitsMissing(ImportError):
-    """Error of a ``circuits`` that is missing, incomplete, or another project's; the message says what to do."""
+    """Error of a ``circuits`` that is missing, incomplete, or another project's."""
 
 
 def require_circuits() -> None:
@@ -56,7 +56,7 @@ def circuits_missing() -> str | None:
 
 
 def ownership_warnings() -> list[str]:
-    """Warn of import names of ours that another distribution has as well, or that are incomplete.
+    """Warn of import names that another distribution has too or that are incomplete.
 
     Returns
     -------

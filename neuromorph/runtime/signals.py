@@ -43,7 +43,7 @@ class Interrupts:
     number: int = 0
 
     def caused(self, error: BaseException) -> bool:
-        """Test whether a signal caused ``error``, rather than code that raises KeyboardInterrupt of its own.
+        """Test whether a signal, rather than other code, caused ``error``.
 
         Returns
         -------
@@ -82,7 +82,7 @@ def interrupts(*, ending: bool = False) -> Iterator[Interrupts]:
             raise KeyboardInterrupt
 
     def unraisable(lost: Any) -> None:
-        """Python prints and drops what is raised in a finaliser, or in a callback of C as LLVM makes them."""
+        """Keep an interrupt that Python drops in a finalizer or a callback of C."""
         if not isinstance(lost.exc_value, KeyboardInterrupt):
             hook(lost)
         elif not isinstance(lost.exc_value, TimeLimitReached):  # the alarm repeats by itself
@@ -108,13 +108,7 @@ def interrupts(*, ending: bool = False) -> Iterator[Interrupts]:
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Defer signals until short work, such as writing a file, is complete.
-
-    Yields
-    ------
-    None
-        Nothing.
-    """
+    """Defer signals until short work, such as writing a file, is complete."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -134,7 +128,7 @@ def deferred() -> Iterator[None]:
 
 @contextmanager
 def alarm(limit: TimeLimit, *, imports: bool = False) -> Iterator[None]:
-    """Raise TimeLimitReached a second after ``limit`` in work without checkpoints, such as code of others.
+    """Raise TimeLimitReached a second after ``limit`` in work without checkpoints.
 
     The alarm needs the main thread and a free interval timer of the system.
 
@@ -144,11 +138,6 @@ def alarm(limit: TimeLimit, *, imports: bool = False) -> Iterator[None]:
         The limit.
     imports : bool
         Whether the alarm may interrupt an import, which leaves half a module behind.
-
-    Yields
-    ------
-    None
-        Nothing.
     """
     free = (
         hasattr(signal, "setitimer")

@@ -18,17 +18,12 @@ _LARGE = 1 << 29  # multiplications of a product above which more threads pay ev
 
 @contextmanager
 def single_threaded_blas(multiplications: float = 0.0) -> Iterator[None]:
-    """Let BLAS use one thread inside the ``with`` statement (or the decorated function), in the whole process.
+    """Let BLAS use one thread inside the ``with`` statement or decorated function.
 
     Parameters
     ----------
     multiplications : float
         Multiplications of each product inside; above half a billion BLAS keeps its threads.
-
-    Yields
-    ------
-    None
-        Nothing.
     """
     if multiplications > _LARGE:
         yield

@@ -23,7 +23,7 @@ from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 
 def color_spins(ising: Ising) -> NDArray[np.int64]:
-    """Color the coupling graph greedily, from the largest degree on; coupled spins differ in color.
+    """Color the coupling graph greedily, from the largest degree on.
 
     Returns
     -------

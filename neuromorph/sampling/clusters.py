@@ -60,7 +60,7 @@ def swendsen_wang(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """Sample chains by Swendsen-Wang moves, each of which flips every cluster with probability 1/2.
+    """Sample chains by Swendsen-Wang moves, which flip every cluster at even odds.
 
     A move counts as a sweep. Diagnostics: ``cluster_fraction``, the mean share of all sites in the cluster of a site;
     ``frustrated``; ``sweeps_between``.

@@ -26,7 +26,7 @@ def _root(parent, i):
 
 @njit(cache=True, nogil=True)
 def frustrated_kernel(indptr, indices, data):
-    """Test whether some loop of couplings is frustrated, so that no gauge turns every coupling positive.
+    """Test whether some loop of couplings is frustrated.
 
     Parameters
     ----------

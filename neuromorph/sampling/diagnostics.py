@@ -160,7 +160,7 @@ def split_rhat(x: ArrayLike) -> Any:
 
 
 def effective_sample_size(x: ArrayLike) -> Any:
-    """Compute the bulk effective sample size by Geyer's initial monotone sequence over split ranks.
+    """Compute the bulk effective sample size by Geyer's initial monotone sequence.
 
     Returns
     -------

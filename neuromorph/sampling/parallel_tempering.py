@@ -46,7 +46,7 @@ def tempering(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """Sample at the last, coldest beta by parallel tempering; every chain has a ladder of its own.
+    """Sample at the coldest beta by parallel tempering, with a ladder for each chain.
 
     Diagnostics: ``swap_rates`` (T - 1,), mean probability of a swap; ``round_trips`` (chains,), replicas that came back
     to the hottest beta from the coldest; ``mean_energies`` (T,) after burn-in; ``lowest`` (chains,) and

@@ -18,7 +18,7 @@ from ..kernels.xoshiro import below, uniform
 
 @njit(cache=True, nogil=True)
 def swap(energies, betas, first, holder, heading, trips, chances, states):
-    """Try to swap the pairs (t, t + 1) for t = first, first + 2, ...; betas change lanes, spins stay.
+    """Try to swap the betas of the pairs (t, t + 1) for t = first, first + 2, ...
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def swap(energies, betas, first, holder, heading, trips, chances, states):
 
 @njit(cache=True, nogil=True)
 def exchange_cluster(indptr, indices, first, second, state, queue, seen):
-    """Exchange a random cluster of sites on which two replicas differ, which keeps E(first) + E(second).
+    """Exchange a random cluster of sites on which two replicas differ.
 
     Parameters
     ----------

@@ -189,7 +189,7 @@ def quantum_annealing(
 
 
 def transverse_field_schedule(ising: Ising, sweeps: int) -> Float:
-    """Compute transverse fields in equal steps from three times the largest spread of a local field down to 0.
+    """Compute transverse fields in equal steps from 3 times the largest spread to 0.
 
     Parameters
     ----------

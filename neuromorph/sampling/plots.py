@@ -47,7 +47,7 @@ def energy_trace(samples: Samples, ax: Axes | None = None) -> Axes:
 
 
 def energy_autocorrelation(samples: Samples, ax: Axes | None = None) -> Axes:
-    """Draw the autocorrelation of the energy and its integrated time; for reads without order, their energies.
+    """Draw the autocorrelation of the energy, or the energies of reads without order.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ def population_annealing(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """Sample independent populations at the last of ``betas``; they are the chains of the result.
+    """Sample independent populations, the chains of the result, at the last beta.
 
     Members of a run are not independent: they descend from R / rho_t founders. Diagnostics: ``log_partition``, an
     Estimate of ln Z with its 95 % interval; ``log_partitions`` (runs,), ``rho_t`` (runs,), surviving ``families``

@@ -16,7 +16,7 @@ from ..kernels.xoshiro import below, uniform
 
 @njit(cache=True, nogil=True)
 def resample(energies, step, states, sources, logs):
-    """Resample each population; the number of copies of a member differs by less than 1 from R w.
+    """Resample each population systematically, with numbers of copies within 1 of R w.
 
     Parameters
     ----------

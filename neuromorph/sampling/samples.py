@@ -244,7 +244,7 @@ def to_xarray(samples: Samples) -> Any:
 
 
 def to_datatree(samples: Samples) -> Any:
-    """Convert samples to ArviZ's DataTree with the group ``posterior`` and the diagnostics as attributes.
+    """Convert samples to ArviZ's DataTree with the group ``posterior``.
 
     Returns
     -------

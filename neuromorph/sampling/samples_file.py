@@ -23,7 +23,7 @@ _PATIENCE_S = 1.0  # time after Ctrl-C in which a nearly complete file may be fi
 
 
 def write_samples(samples: Samples, path: Path) -> None:
-    """Write ``spins``, ``energies`` and ``betas``; after Ctrl-C uncompressed, which is quicker.
+    """Write ``spins``, ``energies`` and ``betas``, after Ctrl-C without compression.
 
     A thread writes, so that an interruption leaves no half of a block: the file gets a second more to become complete
     before KeyboardInterrupt propagates.

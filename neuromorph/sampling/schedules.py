@@ -232,7 +232,7 @@ def beta_range(ising: Ising) -> tuple[float, float]:
 
 
 def geometric_ramp(hot: float, cold: float, steps: int) -> Float:
-    """Compute betas from hot to cold in equal ratios, cold included; all cold where cold <= hot.
+    """Compute betas from hot to cold in equal ratios; all are cold if cold <= hot.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ def lattice_log_partition(rows: int, columns: int, beta: float) -> float:
 
 
 def lattice_energy(rows: int, columns: int, beta: float) -> float:
-    """Compute the energy per site, -d ln Z / d beta / (rows columns), by the complex step, which loses no digits.
+    """Compute the energy per site, -d ln Z / d beta / (rows columns).
 
     Parameters
     ----------

@@ -288,7 +288,7 @@ class PulseNetwork:
 
 
 def complete_size_distribution(n: int, strength: float) -> Float:
-    """Compute the distribution P(s) of avalanche sizes of the complete network with random kicks.
+    """Compute the distribution P(s) of avalanche sizes of the complete network.
 
     Parameters
     ----------

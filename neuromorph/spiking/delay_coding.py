@@ -144,7 +144,7 @@ class DelayCodeMemory:
         return np.asarray(t)
 
     def coincidence(self, values: ArrayLike) -> Float:
-        """Compute the highest v of each template's detectors without threshold, the prediction for the spikes.
+        """Compute the highest v of each template's detectors without a threshold.
 
         Returns
         -------

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class LifNetwork:
-    """Recurrent network of equal leaky integrate-and-fire neurons with exponential synaptic currents.
+    """Recurrent network of equal leaky integrate-and-fire neurons.
 
     Attributes
     ----------

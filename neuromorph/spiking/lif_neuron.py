@@ -45,7 +45,7 @@ _COPIES, _SECONDS, _SETTLE = 60, 2.0, 0.2  # neurons at each bias, 120 s in all:
 
 @dataclass(frozen=True)
 class LifNeuron:
-    """Parameters of a leaky integrate-and-fire neuron with white noise, and its integration step.
+    """Parameters and step of a leaky integrate-and-fire neuron with white noise.
 
     Attributes
     ----------

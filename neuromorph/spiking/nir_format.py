@@ -205,7 +205,7 @@ def write_nir(
 
 
 def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> LifNetwork:
-    """Read a NIR file of :func:`write_nir` or another program, in a process of its own (:mod:`.nir_worker`).
+    """Read a NIR file, in a process of its own (:mod:`.nir_worker`).
 
     Parameters
     ----------

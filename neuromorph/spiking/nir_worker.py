@@ -32,7 +32,7 @@ _BYTES_PER_S = 20e6  # lowest allowed speed of unpacking, a tenth of the usual o
 
 
 class Refused(Exception):
-    """Refusal of a file with values that are not read; the message gives the cause and the remedy."""
+    """Refusal of a file; the message gives the cause and the remedy."""
 
 
 def _read(data: bytes) -> Flat:
@@ -125,7 +125,7 @@ def _value(path: str, dataset: Any) -> NDArray[Any]:
 
 
 def nested(flat: Flat) -> dict[str, Any]:
-    """Nest values by path for ``nir.dict2NIRNode``: dictionaries for groups, scalars and arrays for datasets.
+    """Nest values by path into dictionaries for ``nir.dict2NIRNode``.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def nested(flat: Flat) -> dict[str, Any]:
 
 
 def limit(cpu_s: float, more_bytes: int) -> None:
-    """Limit this process to ``cpu_s`` of further computing, also inside C, and to ``more_bytes`` of further memory.
+    """Limit the further computing time, also inside C, and memory of this process.
 
     Parameters
     ----------

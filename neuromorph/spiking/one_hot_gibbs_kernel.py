@@ -19,7 +19,7 @@ from ..kernels.xoshiro import below, uniform
 
 @njit(cache=True, nogil=True)
 def one_hot_gibbs(weights, biases, members, betas, winners, best, fields, course, state):
-    """Update a random group at each of ``betas``, from a uniform state; betas < 0 draw a new uniform state instead.
+    """Update a random group at each of ``betas``; betas < 0 draw a uniform state.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ class PhaseRecall:
         return np.where(self.phasors.real >= 0, 1, -1).astype(np.int8)
 
     def overlaps(self, patterns: ArrayLike) -> Float:
-        """Compute the overlap of the final phasors with patterns (n,) or (trials, n); a common phase does not matter.
+        """Compute the overlap of the final phasors with patterns (n,) or (trials, n).
 
         Returns
         -------
@@ -176,7 +176,7 @@ class PhaseMemory:
 
     @single_threaded_blas()
     def phasor_network(self, cues: ArrayLike, cycles: int = 25) -> Complex:
-        r"""Iterate the discrete phasor network that the spiking one stands for, all neurons at once.
+        r"""Iterate the discrete phasor network that the spiking one stands for.
 
         .. math:: A(c + 1) = r A(c) + F(c), \quad F = W s, \quad s = A / |A|
 

@@ -152,7 +152,7 @@ class SpikingHopfield:
 
     @classmethod
     def from_patterns(cls, patterns: ArrayLike, **options: Any) -> SpikingHopfield:
-        """Store patterns by Hebb's rule, T = X'X / n without its diagonal; a stored pattern is fed with u = 1.
+        """Store patterns by Hebb's rule, T = X'X / n without its diagonal.
 
         Parameters
         ----------

@@ -46,7 +46,7 @@ class SpikingRecall:
     manifest: Mapping[str, Any]
 
     def overlaps(self, patterns: ArrayLike) -> Float:
-        """Compute the overlap m = sum_i spin_i pattern_i / n of each trial with its pattern, (n,) or (trials, n).
+        """Compute the overlaps with patterns (n,) or (trials, n), sum_i spin_i pattern_i / n.
 
         Returns
         -------

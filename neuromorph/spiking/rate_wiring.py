@@ -56,7 +56,7 @@ def wired_synapses(
 def rate_model(
     b2: Any, neuron: LifNeuron, trials: int, neurons: int, source: NDArray[np.int64], sink: NDArray[np.int64]
 ) -> list[Any]:
-    """Build the Brian2 objects of all trials: neurons, spike monitor, and synapses if there are any.
+    """Build the Brian2 objects of all trials: neurons, spike monitor, synapses.
 
     Parameters
     ----------

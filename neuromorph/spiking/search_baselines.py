@@ -20,7 +20,7 @@ from .winner_take_all import SearchResult, WinnerTakeAll
 def solve_by_gibbs(
     problem: OneHot, updates: int, *, chains: int = 1, neurons: WinnerTakeAll | None = None, rng: RNG = None
 ) -> SearchResult:
-    """Search by the heat bath of one random group an update, at the beta, W and b of ``neurons``.
+    """Search by the heat bath of one random group an update, as ``neurons`` would.
 
     One sawtooth takes as many sweeps over all groups as winners at their highest rate fire in a period.
 

@@ -163,7 +163,7 @@ def relative_entropy(shares: ArrayLike, exact_shares: ArrayLike) -> Any:
 
 @single_threaded_blas()
 def exponential_neuron_divergence(biases: ArrayLike, weights: ArrayLike, tau_s: float) -> float:
-    r"""Compute T <D> of an exact sampler of neurons without memory, a floor that only more time lowers.
+    r"""Compute the divergence T <D> of an exact sampler of neurons without memory.
 
     .. math:: \langle D \rangle = \frac1T \sum_{k \ge 2} \frac1{\lambda_k}
 

@@ -188,7 +188,7 @@ def solve_by_spikes(
     rng: RNG = None,
     progress: FractionProgress | None = None,
 ) -> SearchResult:
-    """Search with independent winner-take-all networks, with one random stream for all of them together.
+    """Search with independent winner-take-all networks, all on one random stream.
 
     Parameters
     ----------

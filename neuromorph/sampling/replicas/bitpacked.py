@@ -26,7 +26,7 @@ def _word_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint64]:
 
 
 class BitPackedReplicas:
-    """Replicas on bits, spins (strips, 2n + 2, 8) uint64; a strip of 512 has the stream of its first replica.
+    """Replicas on bits, spins (strips, 2n + 2, 8) uint64, with a stream a strip.
 
     :class:`.Replicas` documents the methods.
 

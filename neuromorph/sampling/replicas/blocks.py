@@ -160,7 +160,7 @@ def xoshiro_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint32]:
 
 
 def philox_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint32]:
-    """Generate the states of Philox: the place of each lane's seed among its siblings, and their common key.
+    """Generate the states of Philox: place of each lane's seed, and the common key.
 
     Returns
     -------

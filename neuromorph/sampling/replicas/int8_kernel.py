@@ -29,7 +29,7 @@ _NEVER = 22.0  # exp(-22) < 2^-31
 
 @njit(nogil=True, cache=True)
 def expand_neighbors(indptr, indices, weights, negative, filler, multiple, starts, out):
-    """List the rows to add for each spin: each neighbor as often as the size of its integer coupling.
+    """List the rows to add for each spin, each neighbor as often as its coupling.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from .blocks import check_betas, check_lanes, check_sources, check_start
 
 
 class LatticeReplicas:
-    """Replicas of a big square lattice with periodic borders, spins (R, rows / 8, columns / 64, 8) uint64.
+    """Replicas of a torus, spins (R, rows / 8, columns / 64, 8) uint64.
 
     :class:`.Replicas` documents the methods.
 

@@ -87,7 +87,7 @@ class Replicas(Protocol):
         ...
 
     def energies(self, exact: bool = True) -> Float:
-        """Compute the energies, in float32 where that is faster and ``exact`` is False, for exchanges.
+        """Compute the energies, in float32 if ``exact`` is False and that is faster.
 
         Returns
         -------

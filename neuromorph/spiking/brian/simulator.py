@@ -51,7 +51,7 @@ _LOOK_S = 0.25  # time between two checkpoints
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Recorded variables of a run: ``record["spikes.t"]`` is variable t (s) of the monitor named spikes.
+    """Recorded variables of a run, such as ``record["spikes.t"]``.
 
     Attributes
     ----------
@@ -268,7 +268,7 @@ def build_simulator(
 
 
 def cache_folder() -> Path:
-    """Find the folder of compiled models and calibrations: XDG_CACHE_HOME or ~/.cache, neuromorph/spiking.
+    """Find the folder of compiled models and calibrations in the user's cache.
 
     Returns
     -------

@@ -150,7 +150,7 @@ def _follow(
 
 
 def build_standalone(network: Any, dt_s: float, folder: Path) -> StandaloneProgram:
-    """Compile the program of a Brian2 network, under a standalone device that has built nothing else.
+    """Compile the program of a Brian2 network, under a new standalone device.
 
     Parameters
     ----------

@@ -151,7 +151,7 @@ def hopfield_tank(
     ----------
     system : HopfieldTank or (n, n) array_like
         The dynamics, or distances for the published parameters.
-    seeds : Sequence[SeedSequence]
+    seeds : sequence of SeedSequence
         One seed for each read.
     duration_tau : float
         Duration in units of tau.

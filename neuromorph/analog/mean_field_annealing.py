@@ -116,7 +116,7 @@ def mean_field_anneal(
     ----------
     problem : AnalogNetwork or Ising
         The network; an Ising problem becomes a tanh network with 20 times the critical gain.
-    seeds : Sequence[SeedSequence]
+    seeds : sequence of SeedSequence
         One seed for each read.
     duration_tau : float
         Duration in units of the median R C.

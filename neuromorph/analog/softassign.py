@@ -198,7 +198,7 @@ def softassign(
     ----------
     system : Softassign or (n, n) array_like
         The dynamics, or distances for the default parameters.
-    seeds : Sequence[SeedSequence]
+    seeds : sequence of SeedSequence
         One seed for each read.
     held : (n, n) or (reads, n, n) array_like, or None
         Distances that a device holds instead, one matrix for all reads or one for each; schedule and unit of distance

@@ -240,7 +240,7 @@ def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 
 
     Parameters
     ----------
-    measured : Sequence[OverlapSamples]
+    measured : sequence of OverlapSamples
         Samples of at least two sizes.
     resamples : int
         Number of bootstrap resamples.

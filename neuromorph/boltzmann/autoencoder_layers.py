@@ -25,7 +25,7 @@ def forward(layers: Weights, v: Float, output: Units) -> list[Float]:
 
     Parameters
     ----------
-    layers : Weights
+    layers : list of tuple
         Weights and biases of the layers.
     v : (rows, m) float
         Input.
@@ -53,7 +53,7 @@ def autoencoder_loss_and_gradient(
     ----------
     flat : ndarray of float
         Parameters as of :func:`flatten_parameters`.
-    shapes : list[tuple[int, int]]
+    shapes : list of tuple of int
         Shape of the weights of each layer.
     v : (rows, m) float
         Input and target.
@@ -129,7 +129,7 @@ def unflatten_parameters(flat: Float, shapes: list[tuple[int, int]]) -> Weights:
     ----------
     flat : (parameters,) float
         The flat parameters.
-    shapes : list[tuple[int, int]]
+    shapes : list of tuple of int
         Shape of the weights of each layer.
 
     Returns

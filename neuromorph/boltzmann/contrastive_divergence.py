@@ -82,7 +82,7 @@ class RbmTrainer:
         Types of the units; tempering takes Bernoulli hidden units only.
     draw_data : bool
         Whether data are probabilities, of which a state is drawn each time.
-    state : dict[str, Any]
+    state : dict of str to Any
         Chains and buffers that persist between updates.
     """
 

@@ -157,7 +157,7 @@ def train_stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM | None, seed: 
     ----------
     x : (samples, m) array
         Data of the lowest machine.
-    sizes : tuple[int, ...]
+    sizes : tuple of int
         Hidden units of each machine.
     rbm : RBM or None
         Template of the machines; None is ``RBM()``.

@@ -271,7 +271,7 @@ def picture_text(states: NDArray[Any], shape: tuple[int, int]) -> str:
     ----------
     states : (reads, n) array
         States.
-    shape : tuple[int, int]
+    shape : tuple of int
         Rows and columns.
 
     Returns

@@ -51,7 +51,7 @@ def read(
 
     Parameters
     ----------
-    path : str or os.PathLike[str] or TextFile
+    path : path-like or TextFile
         Path of the file.
     kind : str or None
         Format of the file; None detects it.
@@ -208,7 +208,7 @@ def summarize(batches: Sequence[Batch], size: int, asked: int, neurons: int, dur
 
     Parameters
     ----------
-    batches : Sequence[Batch]
+    batches : sequence of Batch
         The batches.
     size : int
         Trials of a batch.
@@ -250,9 +250,9 @@ def collect(about: Mapping[str, Any], batches: Sequence[Batch], states: NDArray[
 
     Parameters
     ----------
-    about : Mapping[str, Any]
+    about : dict of str to Any
         Content of spike.json.
-    batches : Sequence[Batch]
+    batches : sequence of Batch
         The batches.
     states : (trials, n) array
         States of the trials.
@@ -278,7 +278,7 @@ def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[
     ----------
     session : Session
         The session.
-    about : Mapping[str, Any]
+    about : dict of str to Any
         Content of spike.json.
 
     Returns

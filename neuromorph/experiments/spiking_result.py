@@ -48,7 +48,7 @@ class Batch:
         Counts of each event.
     found : Any
         Results of the task.
-    manifest : Mapping[str, Any]
+    manifest : dict of str to Any
         Record of Brian2's run.
     """
 

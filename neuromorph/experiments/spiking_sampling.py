@@ -66,7 +66,7 @@ def sample(
         Number of chains; None is 32 to 16 free spins and 8 beyond.
     duration_s : float
         Duration of each chain in s.
-    clamp : Mapping[int, int] or None
+    clamp : dict of int to int or None
         Fixed spins {spin: -1 or +1}; the others are sampled.
     backend : Backend
         Back end of Brian2.

@@ -15,7 +15,7 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
 
     Parameters
     ----------
-    path : str or os.PathLike[str]
+    path : path-like
         Path of the file.
     limit : int
         Largest size in bytes.
@@ -52,7 +52,7 @@ def write_file(path: str | os.PathLike[str], content: str | bytes | Callable[[Bi
 
     Parameters
     ----------
-    path : str or os.PathLike[str]
+    path : path-like
         Path of the file.
     content : str, bytes or callable
         Content, or a function that writes it to the given binary file.

@@ -169,7 +169,7 @@ def draw_pattern(
     ----------
     pattern : (n,) int
         State.
-    shape : tuple[int, int] or None
+    shape : tuple of int or None
         Rows and columns; None chooses them.
     ax : Axes or None
         Axes to draw on; None makes new ones.

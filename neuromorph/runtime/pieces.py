@@ -94,7 +94,7 @@ def each_on_threads(work: Callable[[Any], object], items: Sequence[Any], workers
     ----------
     work : callable
         Called with one item.
-    items : Sequence[Any]
+    items : sequence
         The items.
     workers : int
         Largest number of threads.

@@ -48,7 +48,7 @@ def to_nir(network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", stri
     ----------
     network : LifNetwork
         The network.
-    form : Literal['cuba', 'split']
+    form : {"cuba", "split"}
         Form of the neurons: "cuba", or "split" for readers without CubaLIF.
     strict : bool
         Whether noise and refractory time, which NIR cannot express, are refused.
@@ -194,7 +194,7 @@ def write_nir(
 
     Parameters
     ----------
-    path : str or os.PathLike[str]
+    path : path-like
         Path of the file.
     network, form, strict
         As in :func:`to_nir`.

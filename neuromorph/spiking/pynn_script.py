@@ -104,7 +104,7 @@ def write_pynn(path: str | os.PathLike[str], network: LifNetwork, *, strict: boo
 
     Parameters
     ----------
-    path : str or os.PathLike[str]
+    path : path-like
         Path of the file.
     network, strict
         As in :func:`to_pynn`.

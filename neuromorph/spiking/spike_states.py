@@ -29,7 +29,7 @@ class SpikeStates:
     ----------
     steps, chains, neurons : (spikes,) int
         Time in units of dt_s, chain and neuron of each spike.
-    shape : (chains, n)
+    shape : tuple of int
         Chains and n.
     dt_s, tau_s : float
         Step in s; time that a spike holds z at 1, a multiple of the step.

@@ -135,7 +135,7 @@ class SearchResult:
         Times in s, chains and units; of spikes only.
     activity : dict of str to (chains,) float
         Counts of spikes, synaptic_operations and membrane_updates; of spikes only.
-    manifest : Mapping[str, Any]
+    manifest : dict of str to Any
         Record of the run, see :class:`.Recording`; of spikes only.
     """
 

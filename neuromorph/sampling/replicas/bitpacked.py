@@ -34,7 +34,7 @@ class BitPackedReplicas:
     ----------
     ising : Ising
         The problem.
-    seeds : list[SeedSequence]
+    seeds : list of SeedSequence
         One seed for each replica.
     rule : int
         Metropolis or heat bath.

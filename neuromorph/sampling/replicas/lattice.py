@@ -24,7 +24,7 @@ class LatticeReplicas:
     ----------
     ising : Ising
         The problem.
-    seeds : list[SeedSequence]
+    seeds : list of SeedSequence
         One seed for each replica.
     rule : int
         Metropolis or heat bath.

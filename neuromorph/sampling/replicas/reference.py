@@ -24,7 +24,7 @@ class ReferenceReplicas:
     ----------
     ising : Ising
         The problem.
-    seeds : list[SeedSequence]
+    seeds : list of SeedSequence
         One seed for each replica.
     rule : int
         Metropolis or heat bath.
@@ -91,7 +91,7 @@ def toss_all(shape: tuple[int, ...], streams: NDArray[np.uint64]) -> NDArray[np.
 
     Parameters
     ----------
-    shape : tuple[int, ...]
+    shape : tuple of int
         Shape of the spins, whose first number is that of the rows.
     streams : (rows, 4) uint64
         States of the generators, in place.

@@ -81,7 +81,7 @@ class Simulator:
         Step of the default clock in s.
     network : Any
         Brian2's network.
-    objects : Mapping[str, Any]
+    objects : dict of str to Any
         Its objects by name.
     folder : Path
         Folder of compiled code.

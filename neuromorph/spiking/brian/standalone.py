@@ -57,7 +57,7 @@ class StandaloneProgram:
             Parameters.
         seed : int
             Seed of the random numbers.
-        names : Sequence[str]
+        names : sequence of str
             Variables to return.
         progress : callable or None
             Called with the fraction done.

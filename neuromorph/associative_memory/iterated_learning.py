@@ -186,8 +186,8 @@ def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_
     _check_limit("max_steps", max_steps)
     j, done, steps = np.zeros((n, n)), np.zeros(n, dtype=bool), 0
     gram = x @ x.T
-    aligned = np.zeros((n, k))  # x_i^mu sum_j J_ij x_j^mu of every neuron and pattern, kept while J is learnt
-    counts = np.zeros((n, k))  # how often each neuron learnt each pattern
+    aligned = np.zeros((n, k))  # x_i^mu sum_j J_ij x_j^mu of every neuron and pattern, kept while J is learned
+    counts = np.zeros((n, k))  # how often each neuron learned each pattern
     rows = np.arange(n)
     while rows.size and steps < max_steps and n > 1:
         checkpoint("minover learning", steps, max_steps)

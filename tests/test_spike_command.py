@@ -257,7 +257,7 @@ def test_a_model_can_be_searched_and_a_graph_sampled(place, capsys):
 @pytest.fixture
 def plain_figures(monkeypatch):
     """Where the figure is not what is looked at: a small empty one."""
-    monkeypatch.setattr(figure, "draw", lambda session: Figure(figsize=(0.5, 0.5)))
+    monkeypatch.setattr(figure, "draw_spiking", lambda session: Figure(figsize=(0.5, 0.5)))
 
 
 def test_the_same_seed_gives_the_same_spikes_however_many_chains(place, tmp_path, capsys, plain_figures):

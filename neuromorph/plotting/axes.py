@@ -11,13 +11,31 @@ if TYPE_CHECKING:
 
 
 def new_axes(width: float = 4.8, height: float = 3.6) -> Axes:
-    """Axes on a figure of their own, inches; without pyplot and its global state."""
+    """Make axes on a figure of their own, without pyplot and its global state.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in inches.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
 def style_axes(ax: Axes) -> Axes:
+    """Apply the common style of spines, ticks and labels.
+
+    Returns
+    -------
+    Axes
+        The same axes.
+    """
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(MUTED)

@@ -1,4 +1,4 @@
-"""Figures of samples. They take and return matplotlib Axes."""
+"""Figures of samples, which take and return matplotlib Axes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,25 @@ from .samples import Samples
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_POINTS = 2000  # of a trace; more are not seen
-_ORDERED = ("population_annealing",)  # members of a population have no order in time
+_POINTS = 2000  # points of a trace, beyond which more cannot be seen
+_ORDERED = ("population_annealing",)  # methods whose draws, members of a population, have no order in time
 
 
 def energy_trace(samples: Samples, ax: Axes | None = None) -> Axes:
-    """Energy of every draw, a line a chain; the histogram where reads have no order."""
+    """Draw the energy of every draw, a line a chain; the histogram where reads have no order.
+
+    Parameters
+    ----------
+    samples : Samples
+        The samples.
+    ax : Axes or None
+        Axes to draw on; None makes new ones.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
     ax = new_axes() if ax is None else ax
     if not _in_time(samples):
         ax.hist(samples.energies.ravel(), bins=40, color=series_color(0))
@@ -34,7 +47,20 @@ def energy_trace(samples: Samples, ax: Axes | None = None) -> Axes:
 
 
 def energy_autocorrelation(samples: Samples, ax: Axes | None = None) -> Axes:
-    """rho(t) of the energy and its integrated time; for reads without order, their energies as they come."""
+    """Draw the autocorrelation of the energy, or the energies of reads without order.
+
+    Parameters
+    ----------
+    samples : Samples
+        The samples.
+    ax : Axes or None
+        Axes to draw on; None makes new ones.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
     ax = new_axes() if ax is None else ax
     if not _in_time(samples):
         ordered = np.sort(samples.energies.ravel())

@@ -89,7 +89,7 @@ def test_a_run_that_failed_leaves_nothing_behind(engine):
     circuit = hopfield(8)
     expected = simulate_circuit(circuit, engine)
     for _ in range(2):
-        with pytest.raises(EngineError, match="pyspice failed: doAnalyzes: TRAN"):
+        with pytest.raises(EngineError, match="pyspice failed: doAnalyses: TRAN"):
             simulate_circuit(charging(elements=clash), engine)
         assert_same(simulate_circuit(circuit, engine), expected)
         with pytest.raises(EngineError, match="took longer"):
@@ -151,6 +151,8 @@ def python(program, **environment):
 
 START = """
 from circuits import *
+from circuits.netlist.circuit import *
+from circuits.simulators.pyspice import shared_ngspice
 rc = (Resistor("1", "u", "0", 1e3), Capacitor("1", "u", "0", 1e-6), Resistor("2", "u", "w", 1e3))
 circuit = Circuit("rc", rc, Transient({step}, 5e-3), ("u", "w"), {{"u": 1.0}})
 def attempt():

@@ -27,7 +27,7 @@ _VERSION_S = 10.0  # time limit of ``ngspice --version``, s
 _SHOWN = 20  # characters of a device's name that ``show`` prints
 _LISTED = 200  # characters of the listing that are read for each device
 _ERROR = re.compile(
-    r"^\s*(fatal |syntax )?error\b|doAnalyzes:|aborted|could not find a valid|timestep too small|singular matrix|"
+    r"^\s*(fatal |syntax )?error\b|doAnalyses:|aborted|could not find a valid|timestep too small|singular matrix|"
     r"unknown (device|subckt|parameter)|can'?t (find|open)|no such (vector|function)|undefined",
     re.IGNORECASE,
 )

@@ -151,6 +151,8 @@ def python(program, **environment):
 
 START = """
 from circuits import *
+from circuits.netlist.circuit import *
+from circuits.simulators.pyspice import shared_ngspice
 rc = (Resistor("1", "u", "0", 1e3), Capacitor("1", "u", "0", 1e-6), Resistor("2", "u", "w", 1e3))
 circuit = Circuit("rc", rc, Transient({step}, 5e-3), ("u", "w"), {{"u": 1.0}})
 def attempt():

@@ -57,7 +57,10 @@ def to_pyspice(circuit: Circuit) -> Any:
 
     Subcircuits and parameters are written out (:func:`circuits.flatten`).
     """
-    from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
+    try:
+        from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
+    except ImportError as error:
+        raise ImportError("to_pyspice needs PySpice; pip install 'neuromorph[pyspice]'") from error
 
     circuit = flatten_circuit(circuit)
     raw: list[str] = []  # what PySpice has no better form for
@@ -85,7 +88,7 @@ def to_pyspice(circuit: Circuit) -> Any:
 def version() -> str:
     """PySpice's version and the library, such as ``PySpice-1.5 libngspice.so.0``; EngineError without either."""
     if util.find_spec("PySpice") is None:
-        raise EngineError("not installed; pip install PySpice")
+        raise EngineError("not installed; pip install 'neuromorph[pyspice]'")
     return f"PySpice-{metadata.version('PySpice')} {Path(_library()).name}"
 
 

@@ -13,7 +13,7 @@ from ..cost import Cost
 from ..datum import Datum
 from ..problems import Problem
 from ..protocol import Target, TargetError
-from ..run import Program, Run
+from ..run import Program, Run, energies_of_answers
 from ..task import TASK_NAMES
 
 _STATUSES = ("ok", "interrupted", "failed")
@@ -38,18 +38,18 @@ def checked_program(program: Any) -> Program:
     """A Program whose numbers are numbers."""
     if not isinstance(program, Program):
         raise TargetError(f"program() returned a {type(program).__name__}, not a Program")
-    error, notes, together = (getattr(program, name) for name in ("mapping_error", "notes", "together"))
+    error, notes, together = (getattr(program, name) for name in ("mapping_error", "notes", "parallel_reads"))
     if not (isinstance(error, (int, float, np.integer, np.floating)) and np.isfinite(error) and error >= 0):
         raise TargetError(f"program() has mapping_error {error!r}; expected a number, 0 or above")
     if isinstance(notes, str) or not all(isinstance(note, str) for note in notes):
         raise TargetError(f"program() has notes {notes!r}; expected a tuple of text")
     if not (isinstance(together, (int, np.integer)) and together >= 1):
-        raise TargetError(f"program() has together {together!r}; expected a whole number of reads, 1 or above")
+        raise TargetError(f"program() has parallel_reads {together!r}; expected a whole number of reads, 1 or above")
     return program
 
 
 def checked_run(run: Any, problem: Problem, asked: int) -> Run:
-    """A Run of ``asked`` reads (fewer if it says that it was interrupted) whose energies are those of its spins."""
+    """A Run of ``asked`` reads (fewer if it says that it was interrupted), of energies of its spins or answers."""
     if not isinstance(run, Run):
         raise TargetError(f"run() returned a {type(run).__name__}, not a Run")
     if run.status not in _STATUSES:
@@ -62,6 +62,8 @@ def checked_run(run: Any, problem: Problem, asked: int) -> Run:
         raise TargetError(f"run() returned {reads} reads of {asked} that were asked for, with status {run.status!r}")
     if not (np.abs(spins) == 1).all():
         raise TargetError(f"run() returned spins {np.unique(spins)[:4].tolist()}; expected -1 and +1")
+    if run.answers is not None:
+        _check_answers(run, problem)
     each: dict[str, Any] = {**run.activity, "energies": run.energies, "converged": run.converged}
     for name, count in each.items():
         if np.shape(count) != (reads,):
@@ -75,19 +77,38 @@ def checked_run(run: Any, problem: Problem, asked: int) -> Run:
     return run
 
 
+def _check_answers(run: Run, problem: Problem) -> None:
+    """Answers are an array of integers, one a read, feasible; spins beside them say the same or are left out."""
+    answers: Any = run.answers
+    if not (isinstance(answers, np.ndarray) and answers.ndim == 2 and answers.dtype.kind in "iu"):
+        raise TargetError(f"run() returned answers of shape {np.shape(answers)}; expected integers (reads, cities)")
+    if len(answers) != len(run.spins):
+        raise TargetError(f"run() returned {len(answers)} answers for {len(run.spins)} reads")
+    try:
+        energies_of_answers(problem, answers)
+        decoded = [problem.decode(spins).value for spins in run.spins] if run.spins.shape[1] else []
+    except ValueError as error:
+        raise TargetError(f"run() returned answers that are none of the problem: {error}") from error
+    for k, value in enumerate(decoded):
+        if value is None or not np.array_equal(answers[k], value):
+            raise TargetError(f"run() returned spins of read {k} that are not those of its answer; leave them out")
+
+
 def _check_energies(run: Run, problem: Problem) -> None:
     try:
-        energies = np.asarray(problem.energy(run.spins), dtype=float)
+        native: Any = run.answers
+        given = problem.energy(run.spins) if native is None else energies_of_answers(problem, native)
+        energies = np.asarray(given, dtype=float)
     except ValueError as error:
         raise TargetError(f"run() returned spins that are none of the problem: {error}") from error
     apart = np.abs(np.asarray(run.energies, dtype=float) - energies)
     same = apart <= _SAME * np.abs(energies)
-    if not same.all():  # near 0 round-off is that of what cancels there
+    if not same.all() and native is None:  # near 0 round-off is that of what cancels there
         same = apart <= _SAME * np.abs([*energies, problem.energy(np.ones(run.spins.shape[1], np.int8))]).max()
     if not same.all():
         k = int(np.argmin(same))
         said = f"run() says that read {k} has the energy {run.energies[k]:.10g}"
-        raise TargetError(f"{said}; its spins have {energies[k]:.10g}")
+        raise TargetError(f"{said}; its {'spins have' if native is None else 'answer has'} {energies[k]:.10g}")
 
 
 def checked_costs(costs: Any) -> tuple[Cost, ...]:

@@ -173,7 +173,6 @@ def _places(distances: CityDistances) -> tuple[Float, float, Float | None]:
         return np.c_[across * np.cos(points[:, 1]), across * np.sin(points[:, 1]), np.sin(points[:, 0])], 2.0, None
     if distances.rule == XRAY:
         turned = points.copy()
-        turned[:, 0] %= 360.0
-        circle = np.array([360.0, 0.0, 0.0]) / distances.speeds
-        return turned / distances.speeds % np.where(circle > 0.0, circle, np.inf), np.inf, circle
+        turned[:, 0] = turned[:, 0] % 360.0 % 360.0  # what is hardly below 0 becomes 360 first
+        return turned / distances.speeds, np.inf, np.array([360.0, 0.0, 0.0]) / distances.speeds
     return points, {MAN: 1.0, MAX: np.inf}.get(distances.rule, 2.0), None

@@ -82,7 +82,7 @@ def save_reads(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
     about |= {"setup": dict(run.setup), "provenance": dict(run.provenance), "activity": sorted(run.activity)}
     arrays: dict[str, Any] = {f"activity {name}": count for name, count in run.activity.items()}
     arrays |= {"spins": np.packbits(run.spins > 0, axis=1), "energies": run.energies, "converged": run.converged}
-    arrays |= {} if run.answers is None else {"answers": run.answers}
+    arrays |= {} if run.answers is None else {"answers": run.answers.astype(np.int32)}
     arrays["about"] = np.array(json.dumps(about, default=str))
     if arrays["about"].nbytes > _MOST_ABOUT or sum(array.nbytes for array in arrays.values()) > _MOST_BYTES:
         raise OSError(f"they are more than the {_MOST_BYTES >> 20} MB that a file may have")

@@ -63,7 +63,7 @@ def checked_run(run: Any, problem: Problem, asked: int) -> Run:
     if not (np.abs(spins) == 1).all():
         raise TargetError(f"run() returned spins {np.unique(spins)[:4].tolist()}; expected -1 and +1")
     if run.answers is not None:
-        _check_answers(run, problem)
+        _check_answers(run)
     each: dict[str, Any] = {**run.activity, "energies": run.energies, "converged": run.converged}
     for name, count in each.items():
         if np.shape(count) != (reads,):
@@ -74,33 +74,36 @@ def checked_run(run: Any, problem: Problem, asked: int) -> Run:
             raise TargetError(f"run() counts {name!r} as {np.min(count)}; expected a finite number, 0 or above")
     if reads:
         _check_energies(run, problem)
+    if run.answers is not None and spins.shape[1]:
+        _check_spins_beside(run.answers, run, problem)
     return run
 
 
-def _check_answers(run: Run, problem: Problem) -> None:
-    """Answers are an array of integers, one a read, feasible; spins beside them say the same or are left out."""
+def _check_answers(run: Run) -> None:
+    """An array of integers, one row a read."""
     answers: Any = run.answers
     if not (isinstance(answers, np.ndarray) and answers.ndim == 2 and answers.dtype.kind in "iu"):
         raise TargetError(f"run() returned answers of shape {np.shape(answers)}; expected integers (reads, cities)")
     if len(answers) != len(run.spins):
         raise TargetError(f"run() returned {len(answers)} answers for {len(run.spins)} reads")
-    try:
-        energies_of_answers(problem, answers)
-        decoded = [problem.decode(spins).value for spins in run.spins] if run.spins.shape[1] else []
-    except ValueError as error:
-        raise TargetError(f"run() returned answers that are none of the problem: {error}") from error
-    for k, value in enumerate(decoded):
+
+
+def _check_spins_beside(answers: Any, run: Run, problem: Problem) -> None:
+    """Spins beside answers say the same."""
+    for k, spins in enumerate(run.spins):
+        value = problem.decode(spins).value
         if value is None or not np.array_equal(answers[k], value):
             raise TargetError(f"run() returned spins of read {k} that are not those of its answer; leave them out")
 
 
 def _check_energies(run: Run, problem: Problem) -> None:
+    native: Any = run.answers
+    what = "spins" if native is None else "answers"
     try:
-        native: Any = run.answers
         given = problem.energy(run.spins) if native is None else energies_of_answers(problem, native)
         energies = np.asarray(given, dtype=float)
     except ValueError as error:
-        raise TargetError(f"run() returned spins that are none of the problem: {error}") from error
+        raise TargetError(f"run() returned {what} that are none of the problem: {error}") from error
     apart = np.abs(np.asarray(run.energies, dtype=float) - energies)
     same = apart <= _SAME * np.abs(energies)
     if not same.all() and native is None:  # near 0 round-off is that of what cancels there
@@ -108,7 +111,7 @@ def _check_energies(run: Run, problem: Problem) -> None:
     if not same.all():
         k = int(np.argmin(same))
         said = f"run() says that read {k} has the energy {run.energies[k]:.10g}"
-        raise TargetError(f"{said}; its {'spins have' if native is None else 'answer has'} {energies[k]:.10g}")
+        raise TargetError(f"{said}; its {what} have {energies[k]:.10g}")
 
 
 def checked_costs(costs: Any) -> tuple[Cost, ...]:

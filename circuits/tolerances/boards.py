@@ -13,7 +13,7 @@ from neuromorph.analog import AnalogNetwork, simulate
 from neuromorph.ising import Float
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import as_ising
-from neuromorph.rng import read_seeds
+from neuromorph.rng import child, read_seeds
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import RecallFrom
 
@@ -77,14 +77,14 @@ class BoardEnsemble:
 
     def board(self, seed: np.random.SeedSequence) -> SampledBoard | SampledTourBoard:
         """The board of one seed."""
-        parts, circuit = _child(seed, 0), self.circuit
+        parts, circuit = child(seed, 0), self.circuit
         if isinstance(circuit, TourCircuit):
             return sample_tour_board(circuit, self.tolerances, parts)
         return sample_board(circuit, self.tolerances, parts)
 
     def starts(self, seed: np.random.SeedSequence) -> tuple[Float, NDArray[np.int8] | None]:
         """The initial states (reads, n), V, and the cues (reads, n) behind them, if the problem has cues."""
-        circuit, streams = self.circuit, _child(seed, 1)
+        circuit, streams = self.circuit, child(seed, 1)
         if isinstance(circuit, TourCircuit):
             return np.array([circuit.start(each) for each in read_seeds(streams, self.reads)]), None
         task = self.problem.task(self.reads, streams)
@@ -148,8 +148,3 @@ class BoardEnsemble:
         if not solution.feasible:
             return np.nan
         return float(problem.score(solution) if cue is None else problem.score(solution, cue))
-
-
-def _child(seed: np.random.SeedSequence, k: int) -> np.random.SeedSequence:
-    """Child k without advancing ``seed``, so that a board can be made again."""
-    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, k), pool_size=seed.pool_size)

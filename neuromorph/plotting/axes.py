@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from .style import MUTED
+from .style import LINE, MUTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +17,23 @@ def new_axes(width: float = 4.8, height: float = 3.6) -> Axes:
     return Figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
-def style_axes(ax: Axes) -> Axes:
+def style_axes(ax: Axes, grid: Literal["both", "x", "y"] | None = "both") -> Axes:
+    """Give axes the style of all figures: quiet lines below the data, no frame, muted letters.
+
+    Parameters
+    ----------
+    ax : Axes
+        Changed in place.
+    grid : "both", "x", "y" or None
+        The grid lines to draw.
+
+    Returns
+    -------
+    Axes
+    """
     ax.set_axisbelow(True)
+    if grid is not None:
+        ax.grid(axis=grid, color=LINE, linewidth=0.8)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(MUTED)
     ax.tick_params(which="both", colors=MUTED, labelsize=9)

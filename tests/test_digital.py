@@ -144,7 +144,7 @@ def test_published_instances(shared_data):
 
 def test_what_does_not_fit_is_said():
     rng = np.random.default_rng(0)
-    with pytest.raises(DoesNotFit, match=r"1000001 cities; tours up to 1000000.*500 bytes a city: split it"):
+    with pytest.raises(DoesNotFit, match=r"1000001 cities; tours up to 1000000.*400 bytes a city: split it"):
         CPU.program(Tsp.from_coordinates(rng.random((MAX_CITIES + 1, 2))))
     small = Tsp.from_coordinates(rng.random((5, 2)))
     for task in (Sample(1.0), RecallFrom(small.spins([0, 1, 2, 3, 4]))):

@@ -50,7 +50,7 @@ from neuromorph.task import Minimize, RecallFrom, Sample, Task
 from .tour_annealing import anneal_tour
 from .tour_distances import MATRIX_CITIES, CityDistances, curve_order, distances_of, near_cities
 
-MAX_CITIES = 1_000_000  # some 500 bytes a city, 0.5 GB; beyond, a sweep takes minutes
+MAX_CITIES = 1_000_000  # memory and time are linear in it: some 400 bytes and 10 us a sweep for each city
 _SPINS = 1 << 25  # of all reads that are annealed at once
 _NEAR = 10  # cities near each city that a move may join to it
 
@@ -171,7 +171,7 @@ class _Tours:
     def of(cls, problem: Tsp) -> _Tours:
         if problem.size > MAX_CITIES:
             raise DoesNotFit(
-                f"{problem.name} has {problem.size} cities; tours up to {MAX_CITIES} are annealed, in some 500 bytes "
+                f"{problem.name} has {problem.size} cities; tours up to {MAX_CITIES} are annealed, in some 400 bytes "
                 "a city: split it into parts"
             )
         distances = distances_of(problem)

@@ -49,10 +49,16 @@ _RULES = {
 class CityDistances(NamedTuple):
     """What the kernel computes a distance from.
 
-    rule : int                   one of the table above
-    matrix : (n, n) float        for ``LOOKUP``, else empty
-    points : (n, d) float        coordinates, radians for ``GEO``; for ``LOOKUP`` empty
-    speeds : (d,) float          what each difference is divided by, for ``XRAY``
+    Attributes
+    ----------
+    rule : int
+        One of the table above.
+    matrix : (n, n) float
+        Distances for ``LOOKUP``, else empty.
+    points : (n, d) float
+        Coordinates, radians for ``GEO``; empty for ``LOOKUP``.
+    speeds : (d,) float
+        What each difference is divided by, for ``XRAY``.
     """
 
     rule: int
@@ -82,7 +88,20 @@ def point_distances(problem: Tsp) -> CityDistances:
 
 @njit(cache=True, nogil=True)
 def apart(cities, a, b):
-    """The distance of cities ``a`` and ``b``, not the same, by :class:`CityDistances`."""
+    """Compute the distance of two cities.
+
+    Parameters
+    ----------
+    cities : CityDistances
+        Where they are.
+    a, b : int
+        Two numbers of cities, not the same.
+
+    Returns
+    -------
+    float
+        As of ``Tsp.distance``.
+    """
     rule, points = cities.rule, cities.points
     if rule == LOOKUP:
         return cities.matrix[a, b]
@@ -121,9 +140,22 @@ def apart(cities, a, b):
 
 
 def near_cities(problem: Tsp, distances: CityDistances, count: int) -> NDArray[np.int64]:
-    """The ``count`` cities nearest to each (n, count), itself left out.
+    """Find the cities near each city.
 
-    From a matrix exactly, equal distances in the order of the cities; from points by a k-d tree, in its order.
+    Parameters
+    ----------
+    problem : Tsp
+        The cities.
+    distances : CityDistances
+        Their distances: from a matrix neighbors are exact, and equal distances in the order of the cities; from
+        points they are found by a k-d tree, before rounding, in its order.
+    count : int
+        Number of neighbors of each, below that of the cities.
+
+    Returns
+    -------
+    (n, count) int64
+        Neighbors, the nearest first, without the city itself.
     """
     n = problem.size
     near = np.empty((n, count), np.int64)
@@ -145,9 +177,11 @@ def near_cities(problem: Tsp, distances: CityDistances, count: int) -> NDArray[n
 
 
 def curve_order(distances: CityDistances) -> NDArray[np.int64]:
-    """The cities (n,) in the order in which Hilbert's curve over the two longest axes of their coordinates meets them.
+    """Order the cities (n,) along Hilbert's curve over the two longest axes of their coordinates.
 
-    Source: Hilbert, Math. Ann. 38, 459 (1891); as a tour Platzman and Bartholdi, J. ACM 36, 719 (1989).
+    References
+    ----------
+    D. Hilbert, Math. Ann. 38, 459 (1891); as a tour Platzman and Bartholdi, J. ACM 36, 719 (1989).
     """
     places = np.c_[distances.points, np.zeros(len(distances.points))]  # a line is a plane as well
     spread = np.ptp(places, axis=0)
@@ -166,7 +200,7 @@ def curve_order(distances: CityDistances) -> NDArray[np.int64]:
 
 
 def _places(distances: CityDistances) -> tuple[Float, float, Float | None]:
-    """Points whose neighbors in some norm are those of the rule, the norm, and the length of axes that are circles."""
+    """Return points with the neighbors of the rule, the norm for that, and the length of axes that are circles."""
     points = distances.points
     if distances.rule == GEO:
         across = np.cos(points[:, 0])

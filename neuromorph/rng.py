@@ -7,6 +7,7 @@ that a run of 30 reads begins with the same 10 reads as a run of 10, and a run c
 
 from __future__ import annotations
 
+import zlib
 from typing import TypeAlias
 
 import numpy as np
@@ -44,6 +45,25 @@ def seed_sequence(rng: RNG) -> np.random.SeedSequence:
             raise ValueError(f"rng is {rng}; a seed must not be negative")
         return np.random.SeedSequence(rng)
     raise TypeError(f"rng is {type(rng).__name__}; expected a seed, a SeedSequence, a Generator or None")
+
+
+def child(seed: np.random.SeedSequence, *keys: int | str) -> np.random.SeedSequence:
+    """Return the child of a seed under some keys, the same whatever else was spawned.
+
+    Parameters
+    ----------
+    seed : SeedSequence
+        Not advanced.
+    *keys : int or str
+        Numbers as ``spawn`` gives them, or names, each a generation further.
+
+    Returns
+    -------
+    SeedSequence
+        Without children of its own yet.
+    """
+    numbers = (zlib.crc32(key.encode()) if isinstance(key, str) else int(key) for key in keys)
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, *numbers), pool_size=seed.pool_size)
 
 
 def read_seeds(rng: RNG, reads: int) -> list[np.random.SeedSequence]:

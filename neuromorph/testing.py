@@ -30,6 +30,7 @@ from . import exact
 from .cost import Cost, price
 from .datum import Datum
 from .ising import Float, Ising
+from .problems import Tsp
 from .protocol import DoesNotFit, Target, mapping_error
 from .run import Program
 from .task import TASK_NAMES, Minimize, RecallFrom, Sample, Task, task_name
@@ -323,6 +324,38 @@ def check_recall_follows_biases(target: Target) -> None:
     _require(along >= 0.95, f"relax: {along:.0%} of the spins follow a bias far above their couplings")
 
 
+def check_answers(target: Target) -> None:
+    """What is handed over for a tour of 4 cities: n x n spins, or permutations with spins that say the same or none.
+
+    A target need not hold tours; energies are the lengths of the answers.
+    """
+    if "minimize" not in target.supported_tasks:
+        return
+    problem = Tsp.from_coordinates([[0.0, 0.0], [3.0, 1.0], [1.0, 2.0], [4.0, 5.0]])
+    try:
+        run = target.run(target.program(problem, rng=0), Minimize(), 3, 0)
+    except DoesNotFit:
+        return
+    n, tours = problem.size, run.answers
+    if tours is None or run.spins.shape[1]:
+        _require(run.spins.shape == (3, n * n), f"tours: spins have shape {run.spins.shape}, expected (3, {n * n})")
+        expected = problem.energy(run.spins)
+    if tours is not None:
+        _require(tours.shape == (3, n), f"tours: answers have shape {tours.shape}, expected (3, {n})")
+        _require(tours.dtype == np.int32, f"tours: answers are {tours.dtype}, expected int32")
+        each_once = (np.sort(tours, axis=1) == np.arange(n)).all()
+        _require(bool(each_once), f"tours: answers {tours.tolist()} are no permutations of the cities")
+        _require(len(run.spins) == 3, f"tours: spins have shape {run.spins.shape}, expected (3, {n * n}) or (3, 0)")
+        if run.spins.shape[1]:
+            same = all(np.array_equal(problem.spins(tour), s) for tour, s in zip(tours, run.spins, strict=True))
+            _require(same, "tours: the spins beside the answers are those of others; leave them out")
+        expected = problem.answer_energies(tours)
+    _require(
+        np.shape(run.energies) == (3,) and np.allclose(run.energies, expected, rtol=1e-9, atol=1e-9),
+        "tours: energies are not those of the problem asked for",
+    )
+
+
 CHECKS: tuple[TargetCheck, ...] = (
     check_members,
     check_program,
@@ -339,6 +372,7 @@ CHECKS: tuple[TargetCheck, ...] = (
     check_minimize,
     check_recall,
     check_recall_follows_biases,
+    check_answers,
 )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from neuromorph import Cost, Datum, DoesNotFit, Ising, Program, RecallFrom, Sample, testing
-from neuromorph.protocol import require_support
+from neuromorph import Cost, Datum, DoesNotFit, Ising, Minimize, Program, RecallFrom, Sample, Tsp, testing
+from neuromorph.protocol import as_ising, require_support
 from neuromorph.rng import read_seeds
 from neuromorph.run import complete_run
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
@@ -62,19 +62,20 @@ class Honest:
     prices: Any = (Cost("device_s", "core", energy=WATT), Cost("device_s", "host", energy=WATT, scope="system"))
 
     def program(self, problem, rng=None):
-        return self.programmed(Program(self.name, problem, problem))
+        return self.programmed(Program(self.name, problem, as_ising(problem)))
 
     def run(self, program, task, reads=1, rng=None):
         self.claimed(self, task)
-        n = program.asked.size
-        couplings, biases = self.used(program.asked.dense_couplings(), program.asked.biases)
+        asked = as_ising(program.asked)
+        n = asked.size
+        couplings, biases = self.used(asked.dense_couplings(), asked.biases)
         if isinstance(task, RecallFrom):
             betas = np.full(12, np.inf)
         elif isinstance(task, Sample):
             beta = self.temperature(task.beta)
             betas = np.r_[np.linspace(0, beta, self.mixing // 2), np.full(self.mixing, beta)]
         else:
-            betas = np.r_[geometric_ramp(*self.schedule(program.asked), self.mixing), np.inf]
+            betas = np.r_[geometric_ramp(*self.schedule(asked), self.mixing), np.inf]
         draws = self.draw(self.streams(rng, reads), (len(betas) + 1, n))
         spins = np.where(draws[:, 0] < 0.5, 1, -1)
         spins = self.start(task.cues(reads, n).astype(int) if isinstance(task, RecallFrom) else spins)
@@ -187,6 +188,21 @@ def changed(**fields):
     return lambda run: replace(run, **{name: compute(run) for name, compute in fields.items()})
 
 
+def tours(answers, spins=None, dtype=np.int32, energies=None):
+    """A mutant's ``returned``: of four cities it hands over these tours, with the spins of others if given."""
+
+    def returned(run):
+        if not (isinstance(run.task, Minimize) and run.spins.shape[1] == 16):
+            return run
+        cities = Tsp.from_coordinates([[0.0, 0.0], [3.0, 1.0], [1.0, 2.0], [4.0, 5.0]])
+        beside = run.spins[:, :0] if spins is None else np.array([cities.spins(spins)] * run.reads)
+        feasible = [tour if sorted(tour) == [0, 1, 2, 3] else [0, 1, 2, 3] for tour in answers]
+        lengths = cities.answer_energies(feasible) if energies is None else np.full(run.reads, energies)
+        return replace(run, spins=beside, energies=lengths, answers=np.array(answers, dtype))
+
+    return returned
+
+
 def mutant(check, **mistake):
     return check, replace(HONEST, **mistake)
 
@@ -277,4 +293,10 @@ MUTANTS = {
     "null sampler, recall": mutant(C.recall, finished=np.ones_like),
     "missing biases, recall": mutant(C.recall_follows_biases, used=lambda j, h: (j, 0 * h)),
     "turned biases, recall": mutant(C.recall_follows_biases, used=lambda j, h: (j, -h)),
+    "visits a city twice": mutant(C.answers, returned=tours([[0, 1, 2, 3], [0, 1, 1, 3], [3, 1, 2, 0]])),
+    "numbers cities from 1": mutant(C.answers, returned=tours([[1, 2, 3, 4]] * 3)),
+    "a tour too few": mutant(C.answers, returned=tours([[0, 1, 2, 3]] * 2)),
+    "tours as floats": mutant(C.answers, returned=tours([[0, 1, 2, 3]] * 3, dtype=float)),
+    "spins of another tour": mutant(C.answers, returned=tours([[0, 1, 2, 3]] * 3, spins=[1, 0, 2, 3])),
+    "lengths of its own": mutant(C.answers, returned=tours([[0, 1, 2, 3]] * 3, energies=1.0)),
 }  # fmt: skip

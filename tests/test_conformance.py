@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from mutants import HONEST, MUTANTS
+from mutants import HONEST, MUTANTS, tours
 
 import neuromorph as nm
 from neuromorph import testing
@@ -22,6 +22,11 @@ def test_every_installed_target_keeps_its_word(name, check):
 def test_an_honest_target_passes(claims, check):
     """A check that fails a correct target, whatever it claims, would be of no use."""
     check(replace(HONEST, supported_tasks=frozenset(claims.split())))
+
+
+@pytest.mark.parametrize("spins", [None, [2, 0, 1, 3]])
+def test_an_honest_target_may_answer_in_tours(spins):
+    testing.check_answers(replace(HONEST, returned=tours([[2, 0, 1, 3]] * 3, spins=spins)))
 
 
 @pytest.mark.parametrize(("check", "mutant"), MUTANTS.values(), ids=MUTANTS.keys())

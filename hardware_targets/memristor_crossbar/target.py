@@ -35,7 +35,7 @@ from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
-from neuromorph.rng import RNG, read_seeds
+from neuromorph.rng import RNG, child, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import Task
@@ -106,7 +106,7 @@ class MemristorCrossbar:
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Program ``problem`` into cells that ``rng`` draws; raise DoesNotFit if it is too large."""
-        stream = _own_stream(read_seeds(rng, 1)[0], 1)
+        stream = np.random.default_rng(child(read_seeds(rng, 1)[0], 1))
         return self._tour(problem, stream) if isinstance(problem, Tsp) else self._network(problem, stream)
 
     @single_threaded_blas()
@@ -127,7 +127,8 @@ class MemristorCrossbar:
         else:
             require_minimize(self.name, task)
             n = len(state.distances)
-            held = np.array([state.held(_own_stream(seed, 0)) for seed in seeds])
+            # Children, for the dynamics draw from the seeds themselves.
+            held = np.array([state.held(np.random.default_rng(child(seed, 0))) for seed in seeds])
             tours = softassign(state.distances, seeds, held=held)
             seconds = np.full(reads, tours.steps * n * DATA["read_pulse"].value)
             ends = NetworkReads(tours.spins, seconds, tours.converged & tours.valid)
@@ -194,7 +195,7 @@ class MemristorCrossbar:
     def _networks(self, state: _Network, seeds: list[Stream]) -> Iterator[tuple[AnalogNetwork, list[Stream]]]:
         """Yield the network as each read finds it: one for all without read noise, else one a read."""
         for group in [seeds] if self.cell.read == 0.0 else [[seed] for seed in seeds]:
-            error = state.pairs.error(_own_stream(group[0], 0))
+            error = state.pairs.error(np.random.default_rng(child(group[0], 0)))
             siemens = state.network.conductances + DATA["maximum_conductance"].value * error
             yield replace(state.network, conductances=siemens), group
 
@@ -268,8 +269,3 @@ class _Tour:
     def held(self, read: np.random.Generator | None = None) -> Float:
         """Return the distances (n, n) as the cells hold them, in one read or without read noise."""
         return self.distances + self.longest * self.pairs.error(read)
-
-
-def _own_stream(seed: Stream, number: int) -> np.random.Generator:
-    """Return a child stream of ``seed`` that is independent of the stream of the dynamics."""
-    return np.random.default_rng(seed.spawn(number + 1)[number])

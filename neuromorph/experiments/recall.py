@@ -298,8 +298,8 @@ def draw_trace(found: Recollection, ax: Axes | None = None) -> Axes:
     Axes
         The axes.
     """
-    from ..plotting.axes import new_axes
-    from ..plotting.style import LINE, MUTED, SERIES_COLORS, series_color
+    from ..plotting.axes import new_axes, style_axes
+    from ..plotting.style import SERIES_COLORS, series_color
 
     ax = new_axes() if ax is None else ax
     meant = found.problem.meant(found.cues) + 1
@@ -310,13 +310,7 @@ def draw_trace(found: Recollection, ax: Axes | None = None) -> Axes:
         ax.legend(frameon=False, fontsize=9)
     unit = "steps" if found.rule == "modern" else "updates of single spins"
     ax.set(xlabel=unit, ylabel="energy")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(MUTED)
-    ax.tick_params(colors=MUTED, labelsize=9)
-    ax.grid(color=LINE, linewidth=0.8)
-    for label in (ax.xaxis.label, ax.yaxis.label):
-        label.set(color=MUTED, fontsize=9.5)
-    return ax
+    return style_axes(ax)
 
 
 def _figure(found: Recollection) -> Any:

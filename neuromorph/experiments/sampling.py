@@ -13,6 +13,7 @@ import numpy as np
 
 from ..exact import log_partition
 from ..files.atomic_write import write_file
+from ..files.json_values import json_value
 from ..ising import Ising
 from ..kernels.philox import LANES
 from ..rng import RNG, seed_sequence
@@ -263,7 +264,7 @@ def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
         notes.append(f"diagnostics are not whole: {why or 'interrupted'}")
         about["status"] = status if status == "interrupted" else samples.status
     about["message"] = "; ".join(filter(None, notes))
-    return {key: _plain(value) for key, value in about.items()}
+    return {key: json_value(value) for key, value in about.items()}
 
 
 def draw_sampling(samples: Samples) -> Figure:
@@ -303,16 +304,3 @@ def write_figure(samples: Samples, path: Path) -> Path:
     picture = io.BytesIO()
     FigureCanvasAgg(draw_sampling(samples)).print_png(picture)  # type: ignore[no-untyped-call]
     return write_file(path, picture.getvalue())
-
-
-def _plain(value: Any) -> Any:
-    """Convert numbers, lists and dictionaries to plain data for JSON."""
-    if hasattr(value, "to_dict"):
-        value = value.to_dict()
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(each) for each in np.asarray(value).tolist()]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not isfinite(value) else value

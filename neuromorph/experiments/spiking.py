@@ -11,12 +11,13 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil, isfinite
+from math import ceil
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files.json_values import json_value
 from ..ising import Ising
 from ..problems import MaxCut, Recall, Tsp, load
 from ..problems.ising_files import _reader, read_ising
@@ -268,7 +269,7 @@ def collect(about: Mapping[str, Any], batches: Sequence[Batch], states: NDArray[
         np.concatenate([getattr(b, name) for b in batches]) for name in ("times_s", "trials", "neurons")
     )
     whole = {"schema": SCHEMA, **about}
-    return Session(plain(whole), times, trials, neurons, np.asarray(states, dtype=np.int8), shown)
+    return Session(json_value(whole), times, trials, neurons, np.asarray(states, dtype=np.int8), shown)
 
 
 def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[], str | bytes]]:
@@ -307,22 +308,3 @@ def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[
         "spikes.npz": arrays,
         "spikes.png": picture,
     }
-
-
-def plain(value: Any) -> Any:
-    """Convert to plain data for JSON, in which values that are not finite are None.
-
-    Returns
-    -------
-    Any
-        The data.
-    """
-    if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not isfinite(value) else value

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..plotting.axes import style_axes
 from ..plotting.numbers import format_percent
 from ..plotting.solutions import draw_cut, draw_pattern, draw_recall, draw_tour
 from ..plotting.style import INK, LINE, MUTED, PAPER, series_color
@@ -223,12 +224,6 @@ def _quiet(ax: Axes) -> None:
 
     if not ax.axison:
         return
-    ax.set_axisbelow(True)
     if ax.get_xscale() == "log":
         ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.grid(color=LINE, linewidth=0.8)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(MUTED)
-    ax.tick_params(which="both", colors=MUTED, labelsize=9)
-    for label in (ax.xaxis.label, ax.yaxis.label):
-        label.set(color=MUTED, fontsize=9.5)
+    style_axes(ax)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..plotting.axes import new_axes
-from ..plotting.style import LINE, MUTED, series_color
+from ..plotting.axes import new_axes, style_axes
+from ..plotting.style import MUTED, series_color
 from .diagnostics import autocorrelation, autocorrelation_time
 from .samples import Samples
 
@@ -43,7 +43,7 @@ def energy_trace(samples: Samples, ax: Axes | None = None) -> Axes:
         for k, chain in enumerate(samples.energies):
             ax.plot(draws, chain[::step], color=series_color(k), linewidth=0.7, alpha=0.8, label=f"chain {k + 1}")
         ax.set(xlabel="draw", ylabel="energy")
-    return _quiet(ax)
+    return style_axes(ax)
 
 
 def energy_autocorrelation(samples: Samples, ax: Axes | None = None) -> Axes:
@@ -66,7 +66,7 @@ def energy_autocorrelation(samples: Samples, ax: Axes | None = None) -> Axes:
         ordered = np.sort(samples.energies.ravel())
         ax.plot(ordered, np.linspace(0.0, 1.0, ordered.size), color=series_color(0))
         ax.set(xlabel="energy", ylabel="share of reads below")
-        return _quiet(ax)
+        return style_axes(ax)
     tau = autocorrelation_time(samples.energies)
     if np.isfinite(tau):
         rho = autocorrelation(samples.energies)[: max(10, int(8 * tau) + 1)]
@@ -76,16 +76,8 @@ def energy_autocorrelation(samples: Samples, ax: Axes | None = None) -> Axes:
         ax.set_title("the energy never changes", fontsize=10)
     ax.axhline(0.0, color=MUTED, linewidth=0.8)
     ax.set(xlabel="draws apart", ylabel="autocorrelation of the energy")
-    return _quiet(ax)
+    return style_axes(ax)
 
 
 def _in_time(samples: Samples) -> bool:
     return samples.energies.ndim == 2 and samples.energies.shape[1] >= 4 and samples.method not in _ORDERED
-
-
-def _quiet(ax: Axes) -> Axes:
-    ax.grid(color=LINE, linewidth=0.8)
-    ax.set_axisbelow(True)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    return ax

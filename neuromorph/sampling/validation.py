@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, check_spins
-from ..rng import kernel_states
+from ..rng import child, kernel_states
 
 _BESIDE = 1 << 31  # number of a child that spawn, which counts from 0, never reaches
 
@@ -162,9 +162,4 @@ def decision_streams(sequence: np.random.SeedSequence, count: int, each: int = 1
         The states.
     """
     first = sequence.n_children_spawned
-    return kernel_states(
-        [
-            np.random.SeedSequence(sequence.entropy, spawn_key=(*sequence.spawn_key, first + k * each, _BESIDE + tag))
-            for k in range(count)
-        ]
-    )
+    return kernel_states([child(sequence, first + k * each, _BESIDE + tag) for k in range(count)])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import time
-import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ import numpy as np
 
 from ..problems.problem import Problem
 from ..protocol import DoesNotFit, Target
-from ..rng import RNG, seed_sequence
+from ..rng import RNG, child, seed_sequence
 from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
@@ -78,7 +77,7 @@ def compare(
     with interrupts() as signals:
         devices = labeled(targets, signals, end)
         stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
-        task = problem.task(reads, _child(stream, "task"))
+        task = problem.task(reads, child(stream, "task"))
         able = [
             name for name, each in devices if task_name(task) in each.supported_tasks and not isinstance(each, Unusable)
         ]
@@ -123,7 +122,7 @@ def _run_target(
     study: _Study, device: Target, deadline: float | None, path: Path | None, tell: Callable[[str, int], None]
 ) -> Result:
     about: dict[str, Any] = {"target": device.name, "summary": device.summary}
-    own = _child(study.stream, device.name)
+    own = child(study.stream, device.name)
     began = time.monotonic()
 
     def report(step: str, part: float, whole: float) -> None:
@@ -135,7 +134,7 @@ def _run_target(
                 raise DoesNotFit(_unclaimed(study, device))
             tell("programming", 0)
             with alarm(limit):
-                program = checked_program(device.program(study.problem, rng=_child(own, "program")))
+                program = checked_program(device.program(study.problem, rng=child(own, "program")))
         except DoesNotFit as error:
             return Result(**about, status="does not fit", reason=str(error))
         except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
@@ -154,7 +153,7 @@ def _run_target(
             study.problem,
             study.task,
             study.reads,
-            _child(own, "reads"),
+            child(own, "reads"),
             study.signals,
             deadline=deadline,
             path=path,
@@ -205,11 +204,6 @@ def _stream(rng: RNG) -> np.random.SeedSequence:
     if isinstance(rng, (int, np.integer)):
         return seed_sequence(int(rng))
     return seed_sequence(rng).spawn(1)[0]
-
-
-def _child(stream: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
-    """Return the stream of ``name``, the same whatever else was drawn."""
-    return np.random.SeedSequence(stream.entropy, spawn_key=(*stream.spawn_key, zlib.crc32(name.encode())))
 
 
 def _check(problem: Problem, reads: int, time_limit: float | None, success_gap: float) -> None:

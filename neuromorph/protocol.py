@@ -9,9 +9,10 @@ nothing.
                                        (:func:`files_of`)
 ``constants : {name: Datum}``          the table of numbers that it is modelled and priced by
                                        (``neuromorph.target_constants.constants_of``)
-``priced : frozenset of str``          those of the constants that prices and times depend on, but no read (``priced_of``)
-``with_constants({name: Datum})``      the same device with others in their place; a dataclass with a field ``constants``
-                                       needs none (``replace_constants``)
+``priced : frozenset of str``          those of the constants that prices and times depend on, but no read
+                                       (``priced_of``)
+``with_constants({name: Datum})``      the same device with others in their place; a dataclass with a field
+                                       ``constants`` needs none (``replace_constants``)
 ``limits : {what: number or text}``    the largest problems, and what it refuses (:func:`limits_of`)
 parameters                             those of the callable behind the entry point: explicit, documented, with units in
                                        their names (:func:`parameters_of`)
@@ -151,31 +152,19 @@ def get_target(name: str, **parameters: Any) -> Target:
     return made
 
 
-def check_target_text(text: str) -> str:
-    """Check a target and its parameters before any work is done.
-
-    Parameters
-    ----------
-    text : str
-        ``name`` or ``name(parameter=value,...)``.
-
-    Returns
-    -------
-    str
-        Its plain name.
+def split_target_text(text: str) -> tuple[str, str]:
+    """The plain name of an installed target, and its label: ``text`` as given, under today's name.
 
     Raises
     ------
     ValueError
-        If there is no such target, parameter or value. A target of another package that fails for any other reason
-        is not an error here: its row will say so.
+        If the text cannot be read or no target of that name is installed. Its parameters are not looked at: that needs
+        the package of the target.
     """
-    plain, given = parse_target(text)
-    plain = current_name(plain)
-    _entry_point(plain)
-    if given:
-        get_target(text)
-    return plain
+    given, _ = parse_target(text)
+    name = current_name(given)
+    _entry_point(name)
+    return name, name + text.strip()[len(given) :]
 
 
 def parameters_of(name: str) -> tuple[Parameter, ...]:
@@ -184,7 +173,7 @@ def parameters_of(name: str) -> tuple[Parameter, ...]:
 
 
 def limits_of(device: Target) -> dict[str, Any]:
-    """{what: number or text}: the largest problems that a target holds, and what it refuses; empty if it says nothing."""
+    """{what: number or text}: the largest problems that a target holds, and what it refuses; empty if it tells none."""
     found: Mapping[str, Any] = getattr(device, "limits", {})
     return dict(found)
 

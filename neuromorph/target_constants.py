@@ -20,7 +20,7 @@ spins, and joules and seconds follow. Whatever decides the reads is a parameter 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -111,11 +111,11 @@ def replace_constants(device: Target, given: Constants) -> Target:
         _check(device.name, name, datum, table, priced)
     if not given:
         return device
-    own = getattr(device, "with_constants", None)
-    if callable(own):
-        changed: Target = own(dict(given))
-    elif is_dataclass(device) and "constants" in {each.name for each in fields(device)}:
-        changed = replace(device, constants={**table, **given})  # type: ignore[type-var]
+    any_device: Any = device
+    if hasattr(device, "with_constants"):
+        changed: Target = any_device.with_constants(dict(given))
+    elif "constants" in getattr(type(device), "__dataclass_fields__", {}):
+        changed = replace(any_device, constants={**table, **given})
     else:
         raise ValueError(f"{device.name} tells its constants, but not how to replace them (no member with_constants)")
     try:
@@ -171,6 +171,17 @@ def replace_in_all(
                 f"constants are {', '.join(sorted(every)) or 'none'}"
             )
     return found, replaced
+
+
+def own_parameters(device: Any) -> dict[str, Any]:
+    """{name: value} of a device that is a dataclass, without its constants: for the provenance of its runs."""
+    return {name: each for name, each in asdict(device).items() if name != "constants"}
+
+
+def refuse_both(constants: Constants, table: Constants, name: str, parameter: str, value: Any) -> None:
+    """ValueError if a constant that is not that of its table and the parameter that stands for it are both given."""
+    if value is not None and constants[name] != table[name]:
+        raise ValueError(f"constant {name} is given and so is the parameter {parameter}={value}; give one of them")
 
 
 def datum_dict(datum: Datum) -> dict[str, Any]:

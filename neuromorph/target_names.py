@@ -158,7 +158,8 @@ def nearest(word: str, known: Collection[str]) -> str:
 
 def _split(text: str, whole: str) -> list[str]:
     """Pieces between the commas that stand in no bracket and no quotes."""
-    pieces, stack = [""], []
+    pieces = [""]
+    stack: list[str] = []
     for token in _tokens(text, whole):
         if token == "," and not stack:
             pieces.append("")
@@ -202,7 +203,9 @@ def _value(text: str, whole: str) -> Any:
             raise ValueError(f"target {whole!r} has the value {text}; give a finite number")
         return number
     if re.search(r"[\s()\[\]=\"']", text):
-        raise ValueError(f"target {whole!r} has the value {text!r}; give a number, on, off, none, a word or quoted text")
+        raise ValueError(
+            f"target {whole!r} has the value {text!r}; give a number, on, off, none, a word or quoted text"
+        )
     return text
 
 
@@ -210,7 +213,7 @@ def _hints(make: Callable[..., Any]) -> dict[str, Any]:
     """Annotations by name; those that do not resolve are no rule."""
     for each in (make, getattr(make, "__init__", None)):
         try:
-            if found := get_type_hints(each):  # type: ignore[arg-type]
+            if found := get_type_hints(each):
                 return found
         except Exception:  # of a package of somebody else
             continue

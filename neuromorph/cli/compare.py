@@ -42,6 +42,8 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--best-known", type=finite, metavar="X", help="else from beside the file, or the table")
     add_time_limit(parser, "seconds for all targets together")
+    costs = "TOML of constants in place of those of the targets: joules and seconds follow, spins do not change"
+    parser.add_argument("--cost", metavar="FILE", help=costs)
 
 
 def compare_command(arguments: argparse.Namespace) -> int:
@@ -68,6 +70,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
             success_gap=arguments.success_gap,
             progress=progress,
             directory=arguments.out,
+            costs=arguments.cost,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **about})
     failure = None
@@ -118,6 +121,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
             arguments.seed,
             time_limit=arguments.time_limit,
             progress=progress,
+            costs=arguments.cost,
         )
     result, *hidden = comparison.results
     if result.reason.startswith("CircuitsMissing: "):
@@ -156,11 +160,11 @@ def solve_command(arguments: argparse.Namespace) -> int:
 
 
 def _check_targets(names: Sequence[str]) -> None:
-    from ..protocol import available_targets
+    from ..protocol import split_target_text
 
-    for name in names:
-        if name not in available_targets():
-            raise BadInput(f"target is {name!r}; installed are {', '.join(available_targets()) or 'none'}")
+    with user_errors(ValueError):
+        for name in names:
+            split_target_text(name)
 
 
 def _write_answer(problem: Problem, value: Any, path: Path) -> None:

@@ -232,7 +232,8 @@ def check_sampling(target: Target) -> None:
     """20,000 independent reads of 4 spins, irregular J, h != 0, beta != 1, against enumeration.
 
     Detects KL >= 0.002: a sign, doubled couplings, beta^2, a missing bias, under-mixing, simultaneous updates, a stuck
-    spin. And 2,000 reads at beta = 0, where all states are alike.
+    spin. And 2,000 reads at beta = 0, where all states are alike. A statement of what is sampled instead must be nearer
+    to exp(-beta E) than coins are.
     """
     if "sample" not in target.supported_tasks:
         return
@@ -240,6 +241,8 @@ def check_sampling(target: Target) -> None:
         _, program, held = _program(target, _glass(5, 4))
         run = target.run(program, Sample(beta), reads, 11)
         p, bound = _stated(program, held, beta)
+        if beta:
+            _require_knowledge(p, bound, exact.boltzmann(held, beta))
         require_distribution(run.spins, p, f"sample at beta = {beta}", bound=bound)
 
 
@@ -478,6 +481,13 @@ def _stated(program: Program, held: Ising, beta: float) -> tuple[Float, float]:
     _require(p.shape == (1 << held.size,), f"program.sampled({beta}) has shape {p.shape}, expected (2^{held.size},)")
     _require(bool((p >= 0.0).all()) and abs(float(p.sum()) - 1.0) < 1e-6, f"program.sampled({beta}) is no distribution")
     return p, 0.0
+
+
+def _require_knowledge(p: Float, bound: float, boltzmann: Float) -> None:
+    """A statement that any sampler keeps is none: it must be nearer to exp(-beta E) than tossed coins are."""
+    coins = -float(np.mean(np.log(boltzmann * boltzmann.size)))
+    told = bound + float(np.sum(np.where(p > 0.0, p, 0.0) * np.log(np.where(p > 0.0, p, 1.0) / boltzmann)))
+    _require(told < coins, f"the program states samples {told:.3g} nats from exp(-beta E), where coins are {coins:.3g}")
 
 
 def require_distribution(spins: ArrayLike, expected: Float, what: str = "spins", *, bound: float = 0.0) -> None:

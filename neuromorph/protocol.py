@@ -137,10 +137,16 @@ def get_target(name: str, **parameters: Any) -> Target:
     try:
         make = point.load()
         known = callable_parameters(make)
-        check_names(plain, known, [*given, *parameters])
+        if "constants" in given:
+            raise ValueError("constants are no text; give a file by --cost, or costs= in Python")
+        check_names(known, [*given, *parameters])
         if twice := given.keys() & parameters.keys():
-            raise ValueError(f"{plain}: {min(twice)} is given twice, in the name and beside it; give it once")
-        made = make(**converted(plain, known, given), **parameters)
+            raise ValueError(f"{min(twice)} is given twice, in the name and beside it; give it once")
+        made = make(**converted(known, given), **parameters)
+    except ValueError as error:
+        if not (given or parameters):
+            raise
+        raise ValueError(f"{plain}: {error}") from error  # one of several targets, perhaps
     except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit, say: a package must not end us

@@ -168,7 +168,8 @@ def replace_in_all(
         if name not in used:
             raise ValueError(
                 f"costs: no target of this study has a constant {name!r}; {nearest(name, every)}"
-                f"constants are {', '.join(sorted(every)) or 'none'}"
+                f"constants are {', '.join(sorted(every)) or 'none'}; "
+                "those of other targets stand below [target.constant]"
             )
     return found, replaced
 

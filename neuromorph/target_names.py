@@ -129,16 +129,16 @@ def callable_parameters(make: Callable[..., Any]) -> tuple[Parameter, ...] | Non
     )
 
 
-def check_names(target: str, known: tuple[Parameter, ...] | None, given: Collection[str]) -> None:
+def check_names(known: tuple[Parameter, ...] | None, given: Collection[str]) -> None:
     """ValueError for the first of ``given`` that is no parameter of the target: the nearest right one, and all."""
     names = [each.name for each in known or ()]
     for name in given if known is not None else ():
         if name not in names and name != "constants":
             listed = f"parameters are {', '.join(names)}" if names else "it has no parameters"
-            raise ValueError(f"{target} has no parameter {name!r}; {nearest(name, names)}{listed}")
+            raise ValueError(f"it has no parameter {name!r}; {nearest(name, names)}{listed}")
 
 
-def converted(target: str, known: tuple[Parameter, ...] | None, given: Mapping[str, Any]) -> dict[str, Any]:
+def converted(known: tuple[Parameter, ...] | None, given: Mapping[str, Any]) -> dict[str, Any]:
     """Values that came as text, as the annotations of the parameters want them.
 
     Raises
@@ -147,7 +147,7 @@ def converted(target: str, known: tuple[Parameter, ...] | None, given: Mapping[s
         If a value is of another kind; the message says which are right.
     """
     rules = {each.name: each.annotation for each in known or ()}
-    return {name: _fit(f"{target}: {name}", rules.get(name, Any), value) for name, value in given.items()}
+    return {name: _fit(name, rules.get(name, Any), value) for name, value in given.items()}
 
 
 def nearest(word: str, known: Collection[str]) -> str:

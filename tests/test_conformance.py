@@ -35,7 +35,7 @@ def test_every_mutant_is_caught_by_the_check_meant_for_it(check, mutant):
 
 
 def test_a_target_may_state_what_it_samples():
-    """Stronger couplings than those held are a mistake, unless the program says so: as a distribution, or as a bound."""
+    """Stronger couplings than those held are a mistake, unless the program says so, by a distribution or a bound."""
     strong = replace(HONEST, used=lambda j, h: (1.2 * j, h), supported_tasks=frozenset({"sample"}))
 
     def stating(program):

@@ -20,7 +20,7 @@ Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import isqrt
 from typing import Any, ClassVar, Literal
@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 
 from neuromorph.analog import Softassign
 from neuromorph.analog.mean_field_annealing import GainRamp
-from neuromorph.cost import Cost, Scope, lasting
-from neuromorph.datum import Datum, multiply_data
+from neuromorph.cost import Cost
+from neuromorph.datum import Datum
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
@@ -47,29 +47,14 @@ from neuromorph.target_constants import own_parameters
 from neuromorph.task import RecallFrom, Sample, Task
 
 from ...analog_circuit.readout import Stream, largest_coupling, require_minimize
-from ...memristor_crossbar.phase_change_cell import DATA as CELLS
 from ...memristor_crossbar.phase_change_cell import PhaseChange
 from ...memristor_crossbar.target import CORE, CORES, cell_in_own_words
-from ..device.device import device_data
 from .crossbar_couplings import CrossbarCouplings
-from .interface_data import DATA, simulated_second
+from .interface_data import DATA
+from .neuron_costs import CONSTANTS, PRICED, neuron_costs
 from .noise_thresholds import noise_thresholds, threshold_sweep
 from .tour_dynamics import anneal_tours
 from .transfer_curves import TrimmedUnits, select_trimmed_units
-
-_TABLE = {**CELLS, **device_data(), **DATA}
-_PHYSICS = (
-    *(name for name in CELLS if name in ("maximum_conductance", "read_pulse", "levels", "age", "core_rows", "cores")),
-    *(name for name in CELLS if name.startswith(("drift_", "flicker"))),
-    *("programming_constant", "programming_linear", "programming_square"),
-    *("wire", "relative_permittivity", "localization_length", "attempt_rate_hz"),
-    *("neuron_time_constant", "unit_integration_time"),
-)
-_PRICED = frozenset([
-    "hopping_joule", "transimpedance_power", "driver_power", "comparison", "threshold_conversion", "dac_conversion",
-    "table_access", "control_power", "cryostat_power",
-    "programming_pulses", "pulse_energy", "half_supply", "read_voltage",  # of the crossbar
-])  # fmt: skip
 
 _GAIN = 8.0  # the input range of a unit over the swing of u
 _HOT, _HOLD = 0.9, 0.1  # of the critical gain at the start; last part of an anneal, at full gain and without noise
@@ -123,17 +108,14 @@ class DopantNeurons:
     acceptors: int = 6
     wafer: int = 0
     constants: Mapping[str, Datum] = field(
-        default_factory=lambda: {name: _TABLE[name] for name in (*_PHYSICS, *sorted(_PRICED))},
-        hash=False,
-        repr=False,
-        kw_only=True,
+        default_factory=lambda: dict(CONSTANTS), hash=False, repr=False, kw_only=True
     )
 
     name: ClassVar[str] = "dopant-neurons"
     summary: ClassVar[str] = "dopant networks at 77 K as neurons and noise sources, couplings in memristors"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
 
-    priced: ClassVar[frozenset[str]] = _PRICED
+    priced: ClassVar[frozenset[str]] = PRICED
 
     def __post_init__(self) -> None:
         if self.couplings not in ("crossbar", "memory"):
@@ -232,32 +214,7 @@ class DopantNeurons:
         )
 
     def costs(self) -> tuple[Cost, ...]:
-        data = self.constants
-        pulses = data["programming_pulses"]
-        drive = replace(multiply_data(data["half_supply"], data["read_voltage"], "V^2"), low=0.0)
-        second = simulated_second(
-            "R C of a neuron, or the window in which one fires",
-            data["neuron_time_constant"],
-            data["unit_integration_time"],
-        )
-
-        def priced(event: str, what: str, power: Datum, scope: Scope = "core") -> Cost:
-            return Cost(event, what, lasting(power, second), scope=scope, counted=second.kind)
-
-        return (
-            Cost("device_s", "a read", time=second),
-            priced("unit_j", "dopant units, sum of V_k I_k", data["hopping_joule"]),
-            priced("receiver_s", "amplifiers that collect the units' currents", data["transimpedance_power"]),
-            priced("driver_s", "amplifiers that drive units and wires", data["driver_power"]),
-            priced("siemens_s", "cells of the crossbar", drive),
-            Cost("comparisons", "comparators", data["comparison"]),
-            Cost("written_cells", "programming, shared by all reads", multiply_data(pulses, data["pulse_energy"], "J")),
-            Cost("ad_conversions", "ADCs of firing neurons", data["threshold_conversion"], scope="system"),
-            Cost("da_conversions", "DACs for starts, biases and thresholds", data["dac_conversion"], scope="system"),
-            Cost("table_accesses", "tables of thresholds, couplings in memory", data["table_access"], scope="system"),
-            priced("device_s", "control", data["control_power"], "system"),
-            priced("device_s", "cooler for 77 K", data["cryostat_power"], "system"),
-        )
+        return neuron_costs(self.constants)
 
     def _settle(
         self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None, before: int, reads: int

@@ -37,6 +37,7 @@ from .datum import Datum
 from .ising import Float, Ising
 from .protocol import DoesNotFit, Target, mapping_error
 from .run import Program
+from .target_constants import constants_of, priced_of
 from .task import TASK_NAMES, Minimize, RecallFrom, Sample, Task, task_name
 
 TargetCheck: TypeAlias = Callable[[Target], None]
@@ -101,7 +102,14 @@ def check_run(target: Target) -> None:
 
 
 def check_costs(target: Target) -> None:
-    """Every event that is priced is counted, every count finite, every number has its source, the sum is finite."""
+    """Every event that is priced is counted, every count finite, every number has its source, the sum is finite.
+
+    Constants that it tells are data, and those that only price are among them.
+    """
+    table, only = constants_of(target), priced_of(target)
+    bare = [name for name, datum in table.items() if not isinstance(datum, Datum)]
+    _require(not bare, f"constants {bare} are bare numbers; make them Datum")
+    _require(only <= table.keys(), f"priced names {set(only) - table.keys()}, which are not among the constants")
     costs = target.costs()
     _require(isinstance(costs, tuple) and all(isinstance(c, Cost) for c in costs), "costs() is not a tuple of Cost")
     for cost in costs:

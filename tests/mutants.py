@@ -60,6 +60,8 @@ class Honest:
     finished: Callable = same  # spins (reads, n) before the run is made
     returned: Callable = same  # the run
     activity: Any = field(default_factory=lambda: {"device_s": 1e-6})
+    constants: Any = field(default_factory=lambda: {"watt": WATT})
+    priced: Any = frozenset({"watt"})
     prices: Any = (Cost("device_s", "core", energy=WATT), Cost("device_s", "host", energy=WATT, scope="system"))
 
     def program(self, problem, rng=None):
@@ -233,6 +235,8 @@ MUTANTS = {
     "prices what it does not count": mutant(C.costs, activity={"device_s": 1.0}, prices=(
         *HONEST.prices, Cost("updates", "an unknown event", energy=WATT))),
     "a bare number": mutant(C.costs, prices=(*HONEST.prices, Cost("device_s", "bare", energy=1.0))),
+    "a bare constant": mutant(C.costs, constants={"watt": 1.0}),
+    "prices by what it does not tell": mutant(C.costs, priced=frozenset({"volt"})),
     "core only": mutant(C.costs, prices=HONEST.prices[:1]),
     "no costs": mutant(C.costs, prices=()),
     "costs nothing": mutant(C.costs, activity={"device_s": 0.0}),

@@ -229,6 +229,11 @@ def test_each_text_is_a_row_with_the_streams_of_the_plain_name(ring):
     assert np.array_equal(alone[0].run.spins, rows[2].run.spins)
 
 
+def test_one_text_may_name_several(ring):
+    rows = nm.compare(nm.load(ring), "cpu-anneal(sweeps=3,power_w=2), cpu-gibbs(sweeps=3)", 2, 1).results
+    assert [row.target for row in rows] == ["cpu-anneal(sweeps=3,power_w=2)", "cpu-gibbs(sweeps=3)"]
+
+
 def test_kept_reads_tell_parameters_apart(ring, tmp_path):
     problem = nm.load(ring)
 

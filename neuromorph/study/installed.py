@@ -14,6 +14,7 @@ from ..protocol import Target, TargetError
 from ..rng import RNG
 from ..runtime.limits import time_limit
 from ..runtime.signals import Interrupts, alarm
+from ..target_names import split_targets
 from ..task import TASK_NAMES
 from .contract import checked_target
 
@@ -25,10 +26,11 @@ def labeled(
 ) -> list[tuple[str, Target]]:
     """Each target under its label, the text that named it: two of one label become ``label`` and ``label #2``.
 
-    targets : names, with parameters or without, objects, or None for all that are installed
+    targets : names, with parameters or without, as a list or in one text; objects; None for all that are installed
     signals, end : of the study; ``end`` of ``time.monotonic()``
     """
-    given: Any = [targets] if isinstance(targets, str) or hasattr(targets, "program") else targets
+    given: Any = split_targets(targets) if isinstance(targets, str) else targets
+    given = [given] if hasattr(given, "program") else given
     chosen = protocol.available_targets() if given is None else list(given)
     if not chosen:
         raise ValueError("targets is empty; name one at least, or install some")

@@ -19,19 +19,20 @@ spins, and joules and seconds follow. Whatever decides the reads is a parameter 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from .datum import Datum, data_of_tables
 from .files.atomic_write import read_file
 from .files.toml import read_toml
-from .protocol import Target, available_targets
+from .protocol import Target, TargetError, available_targets
 from .target_names import nearest
 
 Constants: TypeAlias = Mapping[str, Datum]
 
+_T = TypeVar("_T")
 _MOST_BYTES = 1 << 20
 _DIVISORS = ("s", "1/s", "s/s", "Hz")  # units of times and rates, by which something is divided
 
@@ -49,13 +50,19 @@ class Replacements:
 
 
 def constants_of(device: Target) -> dict[str, Datum]:
-    """The table of constants of a target; empty if it tells none."""
-    return dict(getattr(device, "constants", {}))
+    """The table of constants of a target; empty if it tells none.
+
+    Raises
+    ------
+    TargetError
+        If a package of somebody else tells something else.
+    """
+    return _told(device, "constants", lambda table: {str(name): _datum(datum) for name, datum in table.items()}, {})
 
 
 def priced_of(device: Target) -> frozenset[str]:
-    """Names of the constants of a target that prices and times depend on, but no read."""
-    return frozenset(getattr(device, "priced", ()))
+    """Names of the constants of a target that prices and times depend on, but no read; TargetError as above."""
+    return _told(device, "priced", frozenset, frozenset())
 
 
 def read_replacements(costs: str | Path | Mapping[str, Any]) -> Replacements:
@@ -127,7 +134,7 @@ def replace_constants(device: Target, given: Constants) -> Target:
 
 def replace_in_all(
     devices: list[tuple[str, Target]], replacements: Replacements
-) -> tuple[list[tuple[str, Target]], dict[str, dict[str, Datum]]]:
+) -> tuple[dict[str, Target], dict[str, dict[str, Datum]]]:
     """Every device with its replacements.
 
     Parameters
@@ -138,7 +145,8 @@ def replace_in_all(
 
     Returns
     -------
-    list of (label, Target)
+    dict
+        {label: Target}, of those that something was replaced in.
     dict
         {label: {name: Datum}}, what was replaced.
 
@@ -152,8 +160,10 @@ def replace_in_all(
         if target not in known and target not in available_targets():
             near = nearest(target, known | set(available_targets()))
             raise ValueError(f"costs: no target {target!r}; {near}targets are {', '.join(sorted(known))}")
+    if not replacements.everywhere and not replacements.of_target:
+        return {}, {}
     every = {name for _, device in devices for name in priced_of(device)}
-    found: list[tuple[str, Target]] = []
+    found: dict[str, Target] = {}
     replaced: dict[str, dict[str, Datum]] = {}
     used: set[str] = set()
     for label, device in devices:
@@ -161,9 +171,8 @@ def replace_in_all(
         here = {name: datum for name, datum in replacements.everywhere.items() if name in table}
         used |= here.keys()
         here |= dict(replacements.of_target.get(device.name, {}))
-        found.append((label, replace_constants(device, here)))
         if here:
-            replaced[label] = here
+            found[label], replaced[label] = replace_constants(device, here), here
     for name in replacements.everywhere:
         if name not in used:
             raise ValueError(
@@ -188,6 +197,20 @@ def refuse_both(constants: Constants, table: Constants, name: str, parameter: st
 def datum_dict(datum: Datum) -> dict[str, Any]:
     """A Datum as plain data for JSON."""
     return {each.name: getattr(datum, each.name) for each in fields(datum)}
+
+
+def _told(device: Target, member: str, read: Callable[[Any], _T], nothing: _T) -> _T:
+    try:
+        told = getattr(device, member, None)
+        return nothing if told is None else read(told)
+    except Exception as error:
+        raise TargetError(f"{member} of {device.name} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _datum(value: Any) -> Datum:
+    if not isinstance(value, Datum):
+        raise TypeError(f"{value!r} is no Datum")
+    return value
 
 
 def _check(target: str, name: str, datum: Datum, table: Constants, priced: Collection[str]) -> None:

@@ -35,7 +35,7 @@ from . import exact
 from .cost import Cost, price
 from .datum import Datum
 from .ising import Float, Ising
-from .protocol import DoesNotFit, Target, mapping_error
+from .protocol import DoesNotFit, Target, TargetError, mapping_error
 from .run import Program
 from .target_constants import constants_of, priced_of
 from .task import TASK_NAMES, Minimize, RecallFrom, Sample, Task, task_name
@@ -106,9 +106,10 @@ def check_costs(target: Target) -> None:
 
     Constants that it tells are data, and those that only price are among them.
     """
-    table, only = constants_of(target), priced_of(target)
-    bare = [name for name, datum in table.items() if not isinstance(datum, Datum)]
-    _require(not bare, f"constants {bare} are bare numbers; make them Datum")
+    try:
+        table, only = constants_of(target), priced_of(target)
+    except TargetError as error:
+        raise AssertionError(str(error)) from error
     _require(only <= table.keys(), f"priced names {set(only) - table.keys()}, which are not among the constants")
     costs = target.costs()
     _require(isinstance(costs, tuple) and all(isinstance(c, Cost) for c in costs), "costs() is not a tuple of Cost")

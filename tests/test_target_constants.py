@@ -10,6 +10,7 @@ import neuromorph as nm
 from hardware_targets.analog_circuit import AnalogCircuit
 from hardware_targets.cpu.annealer import CpuAnneal
 from neuromorph.cli import main
+from neuromorph.protocol import TargetError
 from neuromorph.target_constants import constants_of, priced_of, read_replacements, replace_constants
 
 TARGETS = nm.available_targets()
@@ -156,6 +157,29 @@ def test_a_target_without_constants_stays_as_it_is():
     assert constants_of(Bare()) == {}
     device = Bare()
     assert replace_constants(device, {}) is device
+
+
+class Odd(CpuAnneal):
+    """Another package's, whose constants are none."""
+
+    def __getattribute__(self, name):
+        if name == "constants":
+            raise RuntimeError("no table today")
+        return super().__getattribute__(name)
+
+
+def test_constants_that_cannot_be_read_matter_only_where_they_are_asked_for(ring, monkeypatch):
+    monkeypatch.setattr(Odd, "costs", lambda self: CpuAnneal().costs())
+    odd = Odd.__new__(Odd)
+    for name, value in (("sweeps", 5), ("power_w", None)):
+        object.__setattr__(odd, name, value)
+    with pytest.raises(TargetError, match="constants of cpu-anneal cannot be read: RuntimeError: no table today"):
+        constants_of(odd)
+    problem = nm.load(ring)
+    (plain,) = nm.compare(problem, [odd], 2, 1).results
+    assert plain.target == "cpu-anneal"
+    with pytest.raises(TargetError, match="no table today"):
+        nm.compare(problem, [odd], 2, 1, costs={"core_power_w": constants_of(CpuAnneal())["core_power_w"]})
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 def compare_command(arguments: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from ..protocol import TargetError
     from ..report import results_json, write_report
     from ..study import compare
     from .progress import progress_bars
@@ -60,7 +61,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
     bars = progress_bars(show=not (arguments.json or arguments.quiet))
-    with user_errors(ValueError), bars as progress, output_kept_clean():  # more reads than fit
+    with user_errors(ValueError, TargetError), bars as progress, output_kept_clean():  # more reads than fit
         comparison = compare(
             problem,
             arguments.targets,
@@ -104,6 +105,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
 def solve_command(arguments: argparse.Namespace) -> int:
     import json
 
+    from ..protocol import TargetError
     from ..report import results_dict
     from ..study import compare
     from .progress import progress_bars
@@ -113,7 +115,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         with writing(arguments.out):  # before the work rather than after it
             arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with user_errors(ValueError), progress_bars(show=not arguments.json) as progress, output_kept_clean():
+    with user_errors(ValueError, TargetError), progress_bars(show=not arguments.json) as progress, output_kept_clean():
         comparison = compare(
             problem,
             [arguments.target],

@@ -83,7 +83,10 @@ def compare(
     results: list[Result] = []
     replacements = Replacements() if costs is None else read_replacements(costs)
     with interrupts() as signals:
-        devices, replaced = replace_in_all(labeled(targets, signals, end), replacements)
+        devices = labeled(targets, signals, end)
+        usable = [(label, device) for label, device in devices if not isinstance(device, Unusable)]
+        priced, replaced = replace_in_all(usable, replacements)
+        devices = [(label, priced.get(label, device)) for label, device in devices]
         stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
         task = problem.task(reads, _child(stream, "task"))
         able = [

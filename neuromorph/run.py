@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
@@ -20,6 +20,28 @@ if TYPE_CHECKING:
     from .task import Task
 
 
+@dataclass(frozen=True)
+class SamplingBound:
+    """How far samples are from exp(-beta E) of what a device holds, at most: it owns to that, with a reason.
+
+    Parameters
+    ----------
+    kl : float
+        Relative entropy KL(sampled || exp(-beta E) / Z), nats.
+    reason : str
+        Why, and where the number is from.
+    """
+
+    kl: float
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.kl < float("inf"):
+            raise ValueError(f"kl is {self.kl}; a relative entropy is finite and not negative")
+        if not self.reason.strip():
+            raise ValueError("a sampling bound has no reason; say why the device does not sample exp(-beta E)")
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """What a device really holds of the problem it was asked for.
@@ -31,8 +53,12 @@ class Program:
     mapping_error : float         RMS(held - asked) / RMS(asked) over couplings and biases
     notes : tuple of str          what was lost or changed on the way, for people
     setup : {event: count}        what programming took: pulses, placements
-    together : int                reads that the device makes in about the time of one
+    parallel_reads : int          reads that the device makes in about the time of one
     one_chip : bool               whether ``rng`` drew what this one device is like: all its reads share that
+    sampled : beta -> (2**n,)     the distribution that the device samples at beta, exactly, where that is not
+                                  exp(-beta E) of ``held``; state k has spin i up where bit i of k is set
+    sampling_bound : SamplingBound or None
+                                  else, how far it is from that at most
     """
 
     target: str
@@ -44,6 +70,8 @@ class Program:
     setup: Mapping[str, float] = field(default_factory=dict)
     parallel_reads: int = 1
     one_chip: bool = False
+    sampled: Callable[[float], Float] | None = None
+    sampling_bound: SamplingBound | None = None
 
 
 @dataclass(frozen=True, eq=False)

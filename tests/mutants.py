@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import cycle
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from neuromorph import Cost, Datum, DoesNotFit, Ising, Minimize, Program, RecallFrom, Sample, Tsp, testing
+from neuromorph import Cost, Datum, DoesNotFit, Ising, Minimize, Program, RecallFrom, Sample, Tsp, exact, testing
 from neuromorph.protocol import as_ising, require_support
 from neuromorph.rng import read_seeds
-from neuromorph.run import complete_run
+from neuromorph.run import SamplingBound, complete_run
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 
 WATT = Datum(1.0, "W", 0.5, 2.0, "assumed", "usual for a test")
@@ -59,6 +60,8 @@ class Honest:
     finished: Callable = same  # spins (reads, n) before the run is made
     returned: Callable = same  # the run
     activity: Any = field(default_factory=lambda: {"device_s": 1e-6})
+    constants: Any = field(default_factory=lambda: {"watt": WATT})
+    priced: Any = frozenset({"watt"})
     prices: Any = (Cost("device_s", "core", energy=WATT), Cost("device_s", "host", energy=WATT, scope="system"))
 
     def program(self, problem, rng=None):
@@ -210,6 +213,21 @@ def mutant(check, **mistake):
 ONLY = {claim: frozenset({claim}) for claim in ("minimize", "sample", "recall")}
 C = SimpleNamespace(**{check.__name__.removeprefix("check_"): check for check in testing.CHECKS})
 
+
+def states(distribution, check=C.sampling, **mistake):
+    """A mutant that states to sample ``distribution(held, beta)``."""
+    return mutant(
+        check, programmed=lambda p: replace(p, sampled=partial(distribution, p.held)), supported_tasks=ONLY["sample"],
+        **mistake,
+    )  # fmt: skip
+
+
+def bounded(kl, **mistake):
+    """A mutant that states to be within ``kl`` nats of exp(-beta E)."""
+    bound = SamplingBound(kl, "for a test")
+    return mutant(C.sampling, programmed=lambda p: replace(p, sampling_bound=bound), **mistake)
+
+
 MUTANTS = {
     "no claims": mutant(C.members, supported_tasks=frozenset()),
     "an unknown claim": mutant(C.members, supported_tasks=frozenset({"anneal"})),
@@ -233,6 +251,8 @@ MUTANTS = {
     "prices what it does not count": mutant(C.costs, activity={"device_s": 1.0}, prices=(
         *HONEST.prices, Cost("updates", "an unknown event", energy=WATT))),
     "a bare number": mutant(C.costs, prices=(*HONEST.prices, Cost("device_s", "bare", energy=1.0))),
+    "a bare constant": mutant(C.costs, constants={"watt": 1.0}),
+    "prices by what it does not tell": mutant(C.costs, priced=frozenset({"volt"})),
     "core only": mutant(C.costs, prices=HONEST.prices[:1]),
     "no costs": mutant(C.costs, prices=()),
     "costs nothing": mutant(C.costs, activity={"device_s": 0.0}),
@@ -274,6 +294,18 @@ MUTANTS = {
     "simultaneous updates": mutant(C.sampling, sweep=simultaneously),
     "stuck spin": mutant(C.sampling, sweep=stuck),
     "under-mixed": mutant(C.sampling, mixing=1),
+    "states another distribution": states(lambda held, beta: exact.boltzmann(held, 2.0 * beta)),
+    "states one, samples another": states(exact.boltzmann, used=lambda j, h: (1.1 * j, h)),
+    "states weights, not probabilities": states(lambda held, beta: np.exp(-beta * exact.all_energies(held))),
+    "states too few states": states(lambda held, beta: exact.boltzmann(held, beta)[:-1] * 1.0),
+    "coins that say so": states(
+        lambda held, beta: np.full(2**held.size, 2.0**-held.size), used=lambda j, h: (0 * j, 0 * h)),
+    "further off than its bound": bounded(0.01, used=lambda j, h: (1.6 * j, h)),
+    "a bound that coins keep": bounded(5.0, used=lambda j, h: (0 * j, 0 * h)),
+    "states both": mutant(C.sampling, programmed=lambda p: replace(
+        p, sampled=partial(exact.boltzmann, p.held), sampling_bound=SamplingBound(0.1, "a test"))),
+    "states another distribution, textbook": states(
+        lambda held, beta: exact.boltzmann(held, 1.5 * beta), check=C.textbook_models),
     "uniform where couplings are equal": mutant(C.textbook_models, used=uniform_where_alike),
     "uniform where couplings are equal, minimize": mutant(
         C.textbook_models, supported_tasks=ONLY["minimize"], used=uniform_where_alike, schedule=lambda ising: (1, 1)),

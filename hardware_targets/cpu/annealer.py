@@ -21,8 +21,8 @@ space-filling curve: Platzman and Bartholdi, J. ACM 36, 719 (1989).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from time import perf_counter
 from typing import Any, ClassVar, TypeAlias
@@ -45,6 +45,7 @@ from neuromorph.sampling.replicas import Update, replicas
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
+from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Minimize, RecallFrom, Sample, Task
 
 from .tour_annealing import anneal_tour
@@ -55,26 +56,43 @@ _SPINS = 1 << 25  # number of spins of all reads that are annealed at once
 _NEAR = 10  # number of near cities that a move may join to a city
 
 
+DATA = read_data(files(__package__).joinpath("digital.toml").read_text())
+PRICED = frozenset({"core_power_w", "machine_power_w", "clock"})
+
+
 @dataclass(frozen=True)
 class CpuAnneal:
-    """Annealing on this machine.
+    """Anneal on one core of this machine, time measured.
 
-    sweeps : int             proposals for each spin (or city) in a read
-    power_w : float | None   power of one busy core, W, if you know yours; None: the range of ``digital.toml``
+    Parameters
+    ----------
+    sweeps : int
+        Proposals for each spin (or city) in a read.
+    power_w : float or None
+        Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+    constants : dict of Datum
+        The table that it is priced by.
     """
 
     sweeps: int = 1000
     power_w: float | None = None
+    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "cpu-anneal"
     summary: ClassVar[str] = "annealing on one core of this machine: time measured, power assumed"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
+    priced: ClassVar[frozenset[str]] = PRICED
+    limits: ClassVar[Mapping[str, Any]] = {
+        "spins": "as many as fit into memory",
+        "cities": MAX_CITIES,
+        "refuses": "to sample or recall a tour, which it holds as a permutation",
+    }
 
     def __post_init__(self) -> None:
-        if self.sweeps < 2:
-            raise ValueError(f"sweeps is {self.sweeps}; an anneal takes at least 2")
+        check_sweeps(self.sweeps)
         if self.power_w is not None and not (np.isfinite(self.power_w) and self.power_w > 0):
             raise ValueError(f"power_w is {self.power_w}; it must be finite and positive")
+        refuse_both(self.constants, DATA, "core_power_w", "power_w", self.power_w)
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Hold ``problem`` exactly: a tour as a permutation, anything else as spins."""
@@ -91,7 +109,7 @@ class CpuAnneal:
             raise ValueError(f"reads is {reads}; ask for at least one")
         parts, status = whole_parts(program.state.reads(task, seed_sequence(rng), reads, self.sweeps))
         found, updates, seconds, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
-        activity, about = {"device_s": seconds, "updates": updates}, {"parameters": asdict(self)}
+        activity, about = {"device_s": seconds, "updates": updates}, {"parameters": own_parameters(self)}
         spins, tours = program.state.spins_and_answers(found)
         return complete_run(
             program, task, spins, activity, answers=tours, converged=settled, status=status, provenance=about
@@ -99,7 +117,7 @@ class CpuAnneal:
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
-        data = read_data(files(__package__).joinpath("digital.toml").read_text())
+        data = self.constants
         core = data["core_power_w"]
         if self.power_w is not None:
             core = Datum(self.power_w, "W", self.power_w, self.power_w, "assumed", "power_w, as given by the user")
@@ -107,6 +125,12 @@ class CpuAnneal:
             Cost("device_s", "one busy core", energy=core, time=data["clock"], counted="measured"),
             Cost("device_s", "rest of the machine", data["machine_power_w"], scope="system", counted="measured"),
         )
+
+
+def check_sweeps(sweeps: int) -> None:
+    """Raise ValueError unless an anneal can take so many sweeps."""
+    if sweeps < 2:
+        raise ValueError(f"sweeps is {sweeps}; an anneal takes at least 2")
 
 
 _Reads: TypeAlias = tuple[NDArray[Any], Float, Float, NDArray[np.bool_]]  # spins or tours, updates, seconds, settled

@@ -68,6 +68,7 @@ def _result(result: Result) -> dict[str, Any]:
         "time_ledger": [_entry(entry, "time", "s") for entry in ledger.times] if ledger else [],
         "mapping_error": result.mapping_error,
         "neurobench": result.run.provenance.get("neurobench") if result.run else None,
+        "replaced_constants": result.run.provenance.get("replaced_constants", {}) if result.run else {},
         "notes": list(result.notes),
     }
 

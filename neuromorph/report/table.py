@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does not fit": "dim", "failed": "red"}
 _WIDE = 108  # columns of a terminal that hold the two of a single read beside the others
 _TIGHT = 90  # below, cells are broken: a number that is cut off is another number
+_LABEL = 26  # letters of a target on one line
 _NARROW = 72  # below, two columns are left to results.json
 
 ONE_CHIP = "one chip: drawn once, and its ranges are over reads of it; another chip may do far better or worse"
@@ -50,7 +52,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         ]
         if console.width >= _WIDE:
             columns[4:4] = [format_estimate(row.time_per_read_s, "s"), format_estimate(row.energy_per_read_j, "J")]
-        name = Text.assemble(printable(row.target), "\n", (status(row), _STYLES[row.status]))
+        name = Text.assemble(_broken(printable(row.target)), "\n", (status(row), _STYLES[row.status]))
         table.add_row(
             name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in compress(columns, shown))
         )
@@ -65,6 +67,16 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print("to solution: until a success is found with 99 %; ranges are 95 % intervals", style="dim")
     if any(row.one_chip and row.reads for row in comparison.results):
         console.print(ONE_CHIP, style="dim")
+
+
+def _broken(label: str) -> str:
+    """A target with its parameters, on lines that leave room for numbers."""
+    lines = [""]
+    for part in re.findall(r"[^,(]+[,(]?|[,(]", label):
+        if lines[-1] and len(lines[-1]) + len(part) > _LABEL:
+            lines.append("  ")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def status(result: Result) -> str:

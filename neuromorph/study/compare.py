@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
@@ -18,12 +18,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..datum import Datum
 from ..problems.problem import Problem
-from ..protocol import DoesNotFit, Target
+from ..protocol import DoesNotFit, Target, files_of
 from ..rng import RNG, child, seed_sequence
 from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
+from ..target_constants import Replacements, datum_dict, read_replacements, replace_in_all
 from ..task import TASK_NAMES, Task, task_name
 from .batches import run_in_batches, why
 from .checkpoint import fingerprint, kept_seed, own_name
@@ -50,13 +52,15 @@ def compare(
     success_gap: float = 0.0,
     progress: StudyProgress | None = None,
     directory: str | os.PathLike[str] | None = None,
+    costs: str | Path | Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Run ``problem`` on each target and say what came out.
 
     Parameters
     ----------
     problem : Problem           as ``nm.load`` gives it
-    targets : names or Targets  all that are installed if None
+    targets : names or Targets  all that are installed if None; a name may have parameters, ``cpu-anneal(sweeps=300)``,
+                                and the row is called so. Its random streams are those of the plain name
     reads : int                 independent reads on each target
     rng : seed                  or SeedSequence or Generator; None takes the seed of the reads in ``directory``, or
                                 draws one; ``provenance`` keeps it
@@ -66,6 +70,8 @@ def compare(
     progress : callable         called as ``progress(target, status, reads done, reads)``
     directory : path            reads are kept in its folder ``runs``; the same call, or one with more reads, goes on
                                 from there
+    costs : path or mapping     constants in place of those of the targets: see ``target_constants.read_replacements``.
+                                The same seed gives the same spins; times and joules follow
 
     A target that cannot hold the problem, fails or breaks its protocol says so in its row, and the others go on. Ctrl-C
     ends the study and keeps its reads. Work that does not look at the clock (``runtime.limits.checkpoint``) is
@@ -74,8 +80,12 @@ def compare(
     _check(problem, reads, time_limit, success_gap)
     end = inf if time_limit is None else time.monotonic() + time_limit
     results: list[Result] = []
+    replacements = Replacements() if costs is None else read_replacements(costs)
     with interrupts() as signals:
         devices = labeled(targets, signals, end)
+        usable = [(label, device) for label, device in devices if not isinstance(device, Unusable)]
+        priced, replaced = replace_in_all(usable, replacements)
+        devices = [(label, priced.get(label, device)) for label, device in devices]
         stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
         task = problem.task(reads, child(stream, "task"))
         able = [
@@ -100,6 +110,7 @@ def compare(
                 if not signals.number and all(result.status != "interrupted" for result in results):
                     row = replace(row, reason="Ctrl-C came before its first result")
                     row = replace(_run_target(study, device, deadline, path, tell), target=label)
+                    row = _with_replaced(row, replaced.get(label, {}))
                     tell(row.status, row.reads)
             results.append(row)
     return Comparison(problem, tuple(results), origin)
@@ -183,18 +194,25 @@ def _unclaimed(study: _Study, device: Target) -> str:
 
 def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:
     """Add the files that the target hands over, as a netlist; a failure there costs no numbers."""
-    offer = getattr(device, "files", None)
-    if not callable(offer):
-        return result
     with limits.time_limit(time.monotonic() + _FILES_S) as limit:
         try:
             with alarm(limit):
-                return replace(result, files=checked_files(offer(program)))
+                return replace(result, files=checked_files(files_of(device, program)))
         except BaseException as error:
             status, reason = why(error, limit, signals)
             if status == "interrupted":
                 return replace(result, status=status, reason="Ctrl-C came while its files were made")
             return replace(result, notes=(*result.notes, f"hands over no files: {reason}"))
+
+
+def _with_replaced(result: Result, given: Mapping[str, Datum]) -> Result:
+    """The result, whose provenance and notes list the constants that were replaced."""
+    if not given or result.run is None:
+        return result
+    listed = {name: datum_dict(datum) for name, datum in given.items()}
+    run = replace(result.run, provenance={**result.run.provenance, "replaced_constants": listed})
+    said = ", ".join(f"{name} = {datum.value:g} {datum.unit}" for name, datum in given.items())
+    return replace(result, run=run, notes=(*result.notes, f"priced with constants of the user: {said}"))
 
 
 def _stream(rng: RNG) -> np.random.SeedSequence:

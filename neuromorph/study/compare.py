@@ -1,4 +1,4 @@
-"""One problem on many targets: the quality, time and energy of each, side by side.
+"""One problem and one task on many targets: the quality, time and energy of each, side by side.
 
 Random streams: every target has its own, drawn from the seed and its name, so that leaving one out does not change the
 others; the cues of a recall are the same for all of them.
@@ -19,13 +19,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..problems import IsingModel, Recall
 from ..problems.problem import Problem
 from ..protocol import DoesNotFit, Target
 from ..rng import RNG, seed_sequence
 from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
-from ..task import TASK_NAMES, Task, task_name
+from ..task import TASK_NAMES, RecallFrom, Sample, Task, task_name
 from .batches import run_in_batches, why
 from .checkpoint import fingerprint, kept_seed, own_name
 from .comparison import Comparison
@@ -33,12 +34,14 @@ from .contract import checked_files, checked_program
 from .installed import Unusable, labeled
 from .provenance import provenance
 from .result import Result, evaluate_run
+from .sampling_score import MAX_COUNTED, Reference, exact_reference, score_samples, tempering_reference
 
 StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
 READS = 100  # a success rate is then known within +-10 %; berlin52 takes 1 to 2 minutes on all targets
 _LEAST_S = 0.1  # for each target, though the others have taken all of it
 _FILES_S = 10.0  # for a target to make what it hands over
+_REFERENCE_S = 60.0  # for the reference run of a sampling task, where no time limit says less
 
 
 def compare(
@@ -47,6 +50,7 @@ def compare(
     reads: int = READS,
     rng: RNG = None,
     *,
+    task: Task | None = None,
     time_limit: float | None = None,
     success_gap: float = 0.0,
     progress: StudyProgress | None = None,
@@ -61,6 +65,8 @@ def compare(
     reads : int                 independent reads on each target
     rng : seed                  or SeedSequence or Generator; None takes the seed of the reads in ``directory``, or
                                 draws one; ``provenance`` keeps it
+    task : Task                 None: the problem's own, to minimize or to recall. ``Sample(beta)`` draws states of its
+                                Ising form, scored against enumeration or a reference run (``sampling_score``)
     time_limit : float          seconds of the whole study, what is left being shared equally by the targets still to
                                 run; one that has no read by then says how long it would take
     success_gap : float         a read succeeds within this fraction of the best value known
@@ -73,18 +79,22 @@ def compare(
     stopped a second late; compiled code cannot be stopped before it returns.
     """
     _check(problem, reads, time_limit, success_gap)
+    _check_task(task, problem, reads)
     end = inf if time_limit is None else time.monotonic() + time_limit
     results: list[Result] = []
     with interrupts() as signals:
         devices = labeled(targets, signals, end)
         stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
-        task = problem.task(reads, _child(stream, "task"))
+        task = problem.task(reads, _child(stream, "task")) if task is None else task
         able = [
             name for name, each in devices if task_name(task) in each.supported_tasks and not isinstance(each, Unusable)
         ]
-        study = _Study(problem, task, reads, stream, success_gap, able, signals)
+        study = _Study(problem, _asked(problem, task), task, reads, stream, success_gap, able, signals)
+        if isinstance(task, Sample) and able:
+            study = replace(study, reference=_reference(study, task, end, progress))
         names = ", ".join(repr(label) for label, _ in devices)
-        call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy})"
+        also = f", task=Sample({task.beta!r})" if isinstance(task, Sample) else ""
+        call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy}{also})"
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
         origin = provenance(problem, stream, about)
         for k, (label, device) in enumerate(devices):
@@ -103,20 +113,51 @@ def compare(
                     row = replace(_run_target(study, device, deadline, path, tell), target=label)
                     tell(row.status, row.reads)
             results.append(row)
-    return Comparison(problem, tuple(results), origin)
+    return Comparison(problem, tuple(results), origin, task, study.reference)
 
 
 @dataclass(frozen=True, eq=False)
 class _Study:
-    """What all targets share."""
+    """What all targets share; ``asked`` is what they are programmed with."""
 
     problem: Problem
+    asked: Problem
     task: Task
     reads: int
     stream: np.random.SeedSequence
     success_gap: float
     able: list[str]
     signals: Interrupts
+    reference: Reference | None = None
+
+
+def _asked(problem: Problem, task: Task) -> Problem:
+    """The problem itself; to sample its Ising form, for p is over spins and not over tours."""
+    if not isinstance(task, Sample) or isinstance(problem, IsingModel):
+        return problem
+    return IsingModel(problem.name, problem.ising())
+
+
+def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress | None) -> Reference:
+    """What a correct sampler shows: once for all targets, in the time of one of them."""
+    ising = study.asked.ising()
+    if ising.size <= MAX_COUNTED:
+        return exact_reference(ising, task.beta)
+    now = time.monotonic()
+    share = min(_REFERENCE_S, max(_LEAST_S, (end - now) / (1 + len(study.able))))
+
+    def tell(step: str, part: float, whole: float) -> None:
+        if progress is not None:
+            progress("reference run", limits.progress_text("running", step, part, whole), 0, 0)
+
+    try:
+        with limits.time_limit(now + share, tell):
+            found = tempering_reference(ising, task.beta, _child(study.stream, "reference"))
+    except KeyboardInterrupt:
+        found = Reference("none", task.beta, reason="no reference run: Ctrl-C came")
+    if progress is not None:
+        progress("reference run", "ok", 0, 0)
+    return found
 
 
 def _run_target(
@@ -135,7 +176,7 @@ def _run_target(
                 raise DoesNotFit(_unclaimed(study, device))
             tell("programming", 0)
             with alarm(limit):
-                program = checked_program(device.program(study.problem, rng=_child(own, "program")))
+                program = checked_program(device.program(study.asked, rng=_child(own, "program")))
         except DoesNotFit as error:
             return Result(**about, status="does not fit", reason=str(error))
         except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
@@ -151,14 +192,14 @@ def _run_target(
         reading = run_in_batches(
             device,
             program,
-            study.problem,
+            study.asked,
             study.task,
             study.reads,
             _child(own, "reads"),
             study.signals,
             deadline=deadline,
             path=path,
-            mark=fingerprint(study.problem, device, seed, task_name(study.task)) if path else None,
+            mark=fingerprint(study.problem, device, seed, study.task) if path else None,
             tell=tell,
         )
         about |= {"status": reading.status, "reason": reading.reason}
@@ -167,6 +208,9 @@ def _run_target(
             return Result(**about)
         about["resumed"] = reading.resumed
         result = evaluate_run(study.problem, device, reading.run, success_gap=study.success_gap, **about)
+        if study.reference is not None:
+            found = score_samples(study.reference, study.asked.ising(), reading.run.spins, program.held)
+            result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
         return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:
         return Result(**{**about, "status": "does not fit", "reason": str(error)})
@@ -196,6 +240,19 @@ def _with_files(result: Result, device: Target, program: Program, signals: Inter
             if status == "interrupted":
                 return replace(result, status=status, reason="Ctrl-C came while its files were made")
             return replace(result, notes=(*result.notes, f"hands over no files: {reason}"))
+
+
+def _check_task(task: Task | None, problem: Problem, reads: int) -> None:
+    if task is None:
+        return
+    task_name(task)
+    if not isinstance(task, RecallFrom):
+        return
+    if not isinstance(problem, Recall):
+        raise ValueError(
+            f"task is to recall, but {problem.name} is no memory but a {problem.kind}; minimize it, or sample it"
+        )
+    task.cues(reads, problem.size)
 
 
 def _stream(rng: RNG) -> np.random.SeedSequence:

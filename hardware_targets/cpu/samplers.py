@@ -95,12 +95,17 @@ class CpuSampler:
         self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0))
         start = perf_counter()
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
+        # Read k has the children k lanes, k lanes + 1, ..: a batch that goes on shares none with the one before.
+        own = np.random.SeedSequence(
+            sequence.entropy, spawn_key=sequence.spawn_key, n_children_spawned=sequence.n_children_spawned * lanes
+        )
+        sequence.spawn(reads)
         most = max(1, _SPINS // (lanes * ising.size))
 
         def part(first: int) -> tuple[_Spins, float]:
             count = min(most, reads - first)
-            beside = decision_streams(sequence, count, lanes, tag=1)
-            spins = draw(count, sequence)
+            beside = decision_streams(own, count, lanes, tag=1)
+            spins = draw(count, own)
             if minimize:
                 descend_to_minimum(ising, spins, beside)
             return spins, perf_counter()

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from ..estimate import Estimate
 from ..plotting.numbers import format_estimate, format_number, format_percent
+from .sampling_text import counts_states
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result
 
 
 def conclusions(comparison: Comparison) -> list[str]:
-    """The best answer, who finds one with least energy and time, and how sure that is."""
+    """The best answer, who finds one with least energy and time, and how sure that is; or who samples right."""
+    if comparison.beta is not None:
+        return _of_sampling(comparison)
     problem, best = comparison.problem, comparison.best
     if best is None:
         return ["No target found a feasible answer."]
@@ -36,6 +39,34 @@ def conclusions(comparison: Comparison) -> list[str]:
         sentences.append("No read of any target succeeded: energy to solution has only bounds.")
     sentences += _least("Least energy to solution", energies, "J") + _least("Least time to solution", times, "s")
     return sentences if solved > 1 else sentences + _at_common_quality(comparison)
+
+
+def _of_sampling(comparison: Comparison) -> list[str]:
+    """Who samples what was asked for, as far as the reads tell, and who with least energy."""
+    scored = [(result, result.sampling) for result in comparison.results if result.sampling is not None]
+    if not scored:
+        return ["No target drew a state."]
+    if counts_states(comparison):
+        measure, wanted = "divergence", 0.0
+        values = [(result, score.kl) for result, score in scored if score.kl is not None]
+    else:
+        measure, wanted = "effective beta", comparison.beta or 0.0
+        values = [(result, score.effective_beta) for result, score in scored if score.effective_beta is not None]
+    values = [(result, value) for result, value in values if value.low is not None and value.high is not None]
+    if not values:
+        return ["Too few reads to tell how any target samples."]
+    right = [result for result, value in values if value.low <= wanted <= value.high]  # type: ignore[operator]
+    wrong = [result for result, value in values if result not in right]
+    asked = f"no {measure}" if wanted == 0.0 and measure == "divergence" else f"{measure} {wanted:g}"
+    sentences = []
+    if right:
+        sentences.append(f"With {asked} within the 95 % interval: {_names([named(each) for each in right])}.")
+    if wrong:
+        sentences.append(f"With {asked} outside it: {_names([named(each) for each in wrong])}.")
+    if len(values) > 1:
+        chance = f"of {len(values)} right samplers {0.05 * len(values):.2g} are outside by chance"
+        sentences.append(f"Intervals stand each for itself: {chance}.")
+    return sentences + _least("Least energy a read", [(each, each.energy_per_read_j) for each in right], "J")
 
 
 def _at_common_quality(comparison: Comparison) -> list[str]:

@@ -165,7 +165,7 @@ def score_samples(
     SamplingScore
     """
     kl = kl_held = cells = None
-    notes = [reference.reason] if reference.reason else []
+    notes = []
     if reference.probabilities is not None:
         counts = np.bincount(states_of(spins), minlength=reference.probabilities.size)
         kl, cells = kl_divergence(counts, reference.probabilities)

@@ -61,7 +61,8 @@ class CpuSampler:
                                                                 read takes ``lanes`` replicas
     sweeps : int                                                of each replica in a read
     power_w : float | None                                      of one busy core, as of ``digital.CpuAnneal``
-    together : int                                              reads that take about the time of one
+    parallel_reads : int                                        reads that take about the time of one
+    streams_by_lane : bool                                      each replica has a random stream, or else each read
     """
 
     name: str
@@ -70,6 +71,7 @@ class CpuSampler:
     sweeps: int
     power_w: float | None = None
     parallel_reads: int = LANES
+    streams_by_lane: bool = True
 
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
 
@@ -95,17 +97,22 @@ class CpuSampler:
         self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0))
         start = perf_counter()
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
-        # Read k has the children k lanes, k lanes + 1, ..: a batch that goes on shares none with the one before.
-        own = np.random.SeedSequence(
-            sequence.entropy, spawn_key=sequence.spawn_key, n_children_spawned=sequence.n_children_spawned * lanes
-        )
-        sequence.spawn(reads)
         most = max(1, _SPINS // (lanes * ising.size))
+
+        # Read k has the children k lanes, k lanes + 1, ..: a batch that goes on shares none with the one before.
+        start_read = sequence.n_children_spawned
+        sequence.spawn(reads)
+
+        def own(read: int, each: int) -> np.random.SeedSequence:
+            spawned = (start_read + read) * each
+            return np.random.SeedSequence(
+                sequence.entropy, spawn_key=sequence.spawn_key, n_children_spawned=spawned
+            )
 
         def part(first: int) -> tuple[_Spins, float]:
             count = min(most, reads - first)
-            beside = decision_streams(own, count, lanes, tag=1)
-            spins = draw(count, own)
+            beside = decision_streams(own(first, lanes), count, lanes, tag=1)
+            spins = draw(count, own(first, lanes if self.streams_by_lane else 1))
             if minimize:
                 descend_to_minimum(ising, spins, beside)
             return spins, perf_counter()
@@ -189,7 +196,9 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
-    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1)
+    return CpuSampler(
+        "cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1, streams_by_lane=False
+    )
 
 
 def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:

@@ -23,7 +23,8 @@ def load_problem(arguments: argparse.Namespace) -> Problem:
 
     with user_errors(ValueError, OSError):
         source = read_source(arguments)
-        problem = load(source, kind=arguments.kind, best_known=getattr(arguments, "best_known", None))
+        given = {name: getattr(arguments, name, None) for name in ("best_known", "rule")}
+        problem = load(source, kind=arguments.kind, **given)
     if not getattr(arguments, "quiet", False):
         warn(source.name, *problem.notes)
     return problem

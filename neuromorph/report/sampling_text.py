@@ -34,11 +34,16 @@ def format_score(value: Estimate | None) -> tuple[str, str]:
     """A divergence, a temperature or an error with its interval, to the digits that it bears."""
     if value is None:
         return "–", ""
-    ends = [end for end in (value.value, value.low, value.high) if end is not None]
+    ends = [end for end in _ends(value) if end is not None]
     width = max(ends) - min(ends) or max(map(abs, ends)) or 1.0
-    digits = min(8, max(0, 2 - math.floor(math.log10(width))))
-    shown = ["–" if end is None else f"{end + 0.0:.{digits}f}" for end in (value.value, value.low, value.high)]
-    return shown[0], f"{shown[1]} to {shown[2]}" if value.low is not None else ""
+    digits = min(8, max(0, 1 - math.floor(math.log10(width))))
+    shown = ["–" if end is None else f"{round(end, digits) + 0.0:.{digits}f}" for end in _ends(value)]
+    between = "–" if value.low is not None and value.low >= 0.0 else " to "
+    return shown[0], f"{shown[1]}{between}{shown[2]}" if value.low is not None else ""
+
+
+def _ends(value: Estimate) -> tuple[float | None, float | None, float | None]:
+    return value.value, value.low, value.high
 
 
 def sampling_note(comparison: Comparison) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does not fit": "dim", "failed": "red"}
 _WIDE = 108  # columns of a terminal that hold the two of a single read beside the others
+_WIDEST = 132  # those of all scores of sampling
 _TIGHT = 90  # below, cells are broken: a number that is cut off is another number
 _NARROW = 72  # below, two columns are left to results.json
 
@@ -80,14 +81,16 @@ def _print_sampling(comparison: Comparison, console: Console) -> None:
     tight = console.width < _TIGHT
     table.add_column("target", no_wrap=not tight, overflow="fold", max_width=18 if tight else None)
     shown = shown_scores(comparison)
-    if console.width < _WIDE and "kl" in shown:
+    if console.width < _WIDEST and "kl" in shown:
         shown.remove("magnetization_error")
-    for name in (*shown, "time", "energy"):
+    spent = ["time", "energy"] if console.width >= _TIGHT else []
+    for name in (*shown, *spent):
         heading = SCORES[name][0] if name in SCORES else f"{name} a read"
         table.add_column(heading.replace(" ", "\n", 1), justify="right", no_wrap=not tight, overflow="fold")
     for row in comparison.results:
         columns = [format_score(getattr(row.sampling, name, None)) for name in shown]
-        columns += [format_estimate(row.time_per_read_s, "s"), format_estimate(row.energy_per_read_j, "J")]
+        if spent:
+            columns += [format_estimate(row.time_per_read_s, "s"), format_estimate(row.energy_per_read_j, "J")]
         _add_row(table, row, columns)
     console.print(table)
     _print_reasons(comparison, console)

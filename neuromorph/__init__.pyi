@@ -14,8 +14,9 @@ from .task import Minimize, RecallFrom, Sample
 
 __version__: str
 __all__ = [  # noqa: RUF022  by theme, as a reader meets them
-    "load", "read_tour", "write_tour", "Problem", "ProblemFileError", "Solution", "Tsp", "MaxCut", "Recall", "IsingModel",
-    "problems", "Ising", "exact", "analog", "AnalogNetwork", "associative_memory", "sampling", "boltzmann",
+    "load", "read_tour", "write_tour", "Problem", "ProblemFileError", "Solution", "Tsp", "MaxCut", "Recall",
+    "IsingModel", "problems", "Ising", "exact",
+    "analog", "AnalogNetwork", "associative_memory", "sampling", "boltzmann",
     "Target", "get_target", "available_targets", "Program", "Minimize", "Sample", "RecallFrom", "DoesNotFit", "Run",
     "testing",
     "Datum", "Cost", "Estimate", "Ledger", "price",

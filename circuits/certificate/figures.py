@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,9 +26,12 @@ _DOTS = 25  # of an engine along a curve
 _FLOOR = 1e-12  # of full scale: an error of 0 has no place on a logarithmic axis
 
 
-def write_certificate(certificate: Certificate, folder: Path) -> list[Path]:
-    """Write certificate.json and the figure as certificate.svg and .png into ``folder``; return their paths."""
-    text = json.dumps(certificate.to_dict(), indent=2, allow_nan=False) + "\n"
+def write_certificate(certificate: Certificate, folder: Path, about: Mapping[str, Any] | None = None) -> list[Path]:
+    """Write certificate.json and the figure as certificate.svg and .png into ``folder``; return their paths.
+
+    ``about``, as the provenance, is added to the JSON.
+    """
+    text = json.dumps({**certificate.to_dict(), **(about or {})}, indent=2, allow_nan=False) + "\n"
     written = [write_file(folder / "certificate.json", text)]
     axes = certificate_figure(certificate)
     for kind in ("svg", "png"):

@@ -105,9 +105,7 @@ class CpuSampler:
 
         def own(read: int, each: int) -> np.random.SeedSequence:
             spawned = (start_read + read) * each
-            return np.random.SeedSequence(
-                sequence.entropy, spawn_key=sequence.spawn_key, n_children_spawned=spawned
-            )
+            return np.random.SeedSequence(sequence.entropy, spawn_key=sequence.spawn_key, n_children_spawned=spawned)
 
         def part(first: int) -> tuple[_Spins, float]:
             count = min(most, reads - first)
@@ -196,9 +194,7 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
-    return CpuSampler(
-        "cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1, streams_by_lane=False
-    )
+    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1, streams_by_lane=False)
 
 
 def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:

@@ -116,7 +116,10 @@ def _parser() -> Parser:
     solve.add_argument("--target", default="cpu-anneal", help="default: cpu-anneal")
     add_study_options(solve)
     solve.add_argument(
-        "--out", type=folder_or_file, metavar="PATH", help="write the answer: a TSPLIB tour, or numbers as text; samples.npz of --task sample"
+        "--out",
+        type=folder_or_file,
+        metavar="PATH",
+        help="write the answer: a TSPLIB tour, or numbers as text; samples.npz of --task sample",
     )
     solve.add_argument("--json", action="store_true")
 

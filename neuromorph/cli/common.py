@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .arguments import read_source, user_errors, warn
 
@@ -37,6 +37,13 @@ def origin(arguments: argparse.Namespace) -> dict[str, str]:
         "input": Path(arguments.file).name,
         "input_sha256": arguments.sha256,
     }
+
+
+def work_origin(arguments: argparse.Namespace, seed: int) -> dict[str, dict[str, Any]]:
+    """Return ``{"provenance": ...}``, the same for the JSON of every command."""
+    from ..study.provenance import work_provenance
+
+    return {"provenance": work_provenance(seed, origin(arguments))}
 
 
 @contextmanager

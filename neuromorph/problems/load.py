@@ -103,8 +103,8 @@ def _kind_of(source: TextFile, asked: str | None) -> str:
         if asked:
             return asked
         raise source.error(
-            "is neither a TSPLIB file, a rudy graph ('nodes edges' first), a picture nor a model; correct its first line or say "
-            f"which it should be: kind={' | '.join(READERS)}",
+            "is neither a TSPLIB file, a rudy graph ('nodes edges' first), a picture nor a model; correct its first "
+            f"line or say which it should be: kind={' | '.join(READERS)}",
             1,
         )
     if asked in form.asked or (form.kind in READERS and (not asked or form.kind != "ising")):

@@ -47,25 +47,26 @@ def _of_sampling(comparison: Comparison) -> list[str]:
     if not scored:
         return ["No target drew a state."]
     if counts_states(comparison):
-        measure, wanted = "divergence", 0.0
+        wanted = 0.0
         values = [(result, score.kl) for result, score in scored if score.kl is not None]
     else:
-        measure, wanted = "effective beta", comparison.beta or 0.0
+        wanted = comparison.beta or 0.0
         values = [(result, score.effective_beta) for result, score in scored if score.effective_beta is not None]
     values = [(result, value) for result, value in values if value.low is not None and value.high is not None]
     if not values:
         return ["Too few reads to tell how any target samples."]
     right = [result for result, value in values if value.low <= wanted <= value.high]  # type: ignore[operator]
     wrong = [result for result, value in values if result not in right]
-    asked = f"no {measure}" if wanted == 0.0 and measure == "divergence" else f"{measure} {wanted:g}"
+    seen = [(right, "No divergence is seen", "0"), (wrong, "A divergence is seen", "")]
+    if not counts_states(comparison):
+        seen = [(right, f"Effective beta agrees with {wanted:g}", "it"), (wrong, f"It differs from {wanted:g}", "")]
     sentences = []
-    if right:
-        sentences.append(f"With {asked} within the 95 % interval: {_names([named(each) for each in right])}.")
+    for results, said, within in seen:
+        if results:
+            where = f" ({within} lies within the 95 % interval)" if within else ""
+            sentences.append(f"{said}{where} for {_names([named(each) for each in results])}.")
     if wrong:
-        sentences.append(f"With {asked} outside it: {_names([named(each) for each in wrong])}.")
-    if len(values) > 1:
-        chance = f"of {len(values)} right samplers {0.05 * len(values):.2g} are outside by chance"
-        sentences.append(f"Intervals stand each for itself: {chance}.")
+        sentences.append("Of 20 right samplers one is outside by chance.")
     return sentences + _least("Least energy a read", [(each, each.energy_per_read_j) for each in right], "J")
 
 

@@ -22,8 +22,8 @@ from ..plotting.numbers import (
 )
 from ..plotting.style import DARK, KIND_COLORS, css_name, series_color
 from ..study.checkpoint import own_name
-from .conclusions import conclusions
 from ..study.result import Result
+from .conclusions import conclusions
 from .sampling_text import SCORES, counts_states, format_score, sampling_note, shown_scores
 from .table import status
 
@@ -116,8 +116,9 @@ def _columns(result: Result | None, comparison: Comparison) -> list[tuple[str, s
         ("Energy a read", *format_estimate(at.energy_per_read_j, "J")),
     ]
     if comparison.beta is not None:
-        scores = [(SCORES[name][0], *format_score(getattr(at.sampling, name, None))) for name in shown_scores(comparison)]
-        return [(f"{label[0].upper()}{label[1:]}", *of) for label, *of in scores] + spent
+        fields = {name: SCORES[name][0] for name in shown_scores(comparison)}
+        found = {name: format_score(getattr(at.sampling, name, None)) for name in fields}
+        return [(f"{label[0].upper()}{label[1:]}", *found[name]) for name, label in fields.items()] + spent
     return [
         ("Feasible", format_percent(at.feasible_fraction), ""),
         ("Best", format_number(at.best), ""),

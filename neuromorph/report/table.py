@@ -7,7 +7,6 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from ..plotting.numbers import format_estimate, format_number, format_percent, format_probability, printable
-
 from .sampling_text import SCORES, format_score, sampling_note, shown_scores
 
 if TYPE_CHECKING:

@@ -44,7 +44,8 @@ def write_report(comparison: Comparison, directory: str | os.PathLike[str]) -> l
         written.append(write_file(folder / "figures" / f"{name}.svg", vectors[name]))
         written.append(write_file(folder / "figures" / f"{name}.png", figure_bytes(ax, "png")))
     written.append(write_file(folder / "report.html", render_page(comparison, vectors)))
-    figures = (path for name in ("pareto", "sampling", "energy", "answer-*") for path in folder.glob(f"figures/{name}.[sp][vn]g"))
+    ours = ("pareto", "sampling", "energy", "answer-*")
+    figures = (path for name in ours for path in folder.glob(f"figures/{name}.[sp][vn]g"))
     for stale in {folder / "best.tour", *figures}:
         if stale not in written:  # of an earlier study, which this one replaces
             stale.unlink(missing_ok=True)

@@ -223,7 +223,7 @@ def _unclaimed(study: _Study, device: Target) -> str:
     """What the device does instead, and who can."""
     others = f", which {', '.join(study.able)} can" if study.able else ""
     tasks = " and ".join(sorted(name for name in TASK_NAMES if name in device.supported_tasks))
-    return f"supports {tasks} only; the problem asks to {task_name(study.task)}{others}"
+    return f"supports {tasks} only; the task is to {task_name(study.task)}{others}"
 
 
 def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:

@@ -135,7 +135,9 @@ def tempering_reference(ising: Ising, beta: float, rng: RNG = None) -> Reference
         return Reference("none", beta, reason=f"no reference run within the time limit ({stop})")
     done = run.energies.shape[1]
     if done < 16:
-        return Reference("none", beta, reason=f"the reference run made {done} draws within the time limit, too few to judge")
+        return Reference(
+            "none", beta, reason=f"the reference run made {done} draws within the time limit, too few to judge"
+        )
     values = (run.energies / ising.size, np.abs(run.spins.mean(axis=2)))
     energy, magnetization = (_mean_of_chains(each) for each in values)
     rhats = [rhat for rhat in (float(split_rhat(each)) for each in values) if isfinite(rhat)]

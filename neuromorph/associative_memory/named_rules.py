@@ -10,7 +10,11 @@ from numpy.typing import ArrayLike
 from ..ising import Float
 from .learning_rules import hebb, pseudo_inverse, storkey
 
-_CLOSED_FORM: dict[str, Callable[[ArrayLike], Float]] = {"hebb": hebb, "pseudo-inverse": pseudo_inverse, "storkey": storkey}
+_CLOSED_FORM: dict[str, Callable[[ArrayLike], Float]] = {
+    "hebb": hebb,
+    "pseudo-inverse": pseudo_inverse,
+    "storkey": storkey,
+}
 
 COUPLING_RULES = (*_CLOSED_FORM, "perceptron")
 UNCOUPLED_RULES = ("dense", "modern")

@@ -25,7 +25,7 @@ from .recall import Recall
 from .text_file import TextFile, printable_name
 from .tsp import Tsp
 
-MAX_ENUMERATED = 20  # spins whose lowest energy is looked for: a million states
+_ENUMERATED = 20  # spins whose lowest energy is looked for: a million states
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class IsingModel:
             raise TypeError(
                 f"model is {type(self.model).__name__}; give an Ising, or take IsingModel.from_arrays(couplings)"
             )
-        if self.best_known is None and self.size <= MAX_ENUMERATED:
+        if self.best_known is None and self.size <= _ENUMERATED:
             states = ground_states(self.model)[1]
             object.__setattr__(self, "best_known", float(np.min(self.model.energy(states[:1]))))
         elif self.best_known is not None and not isfinite(self.best_known):

@@ -11,7 +11,7 @@ from ..estimate import Estimate
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result, TimeToTarget
-    from ..study.sampling_score import Mean, Reference, SamplingScore
+    from ..study.sampling_score import Mean, SamplingReference, SamplingScore
 
 SCHEMA = 2
 
@@ -82,7 +82,7 @@ def _sampling(score: SamplingScore) -> dict[str, Any]:
     return {**{name: _estimate(getattr(score, name)) for name in names}, "kl_cells": score.cells}
 
 
-def _reference(reference: Reference) -> dict[str, Any]:
+def _reference(reference: SamplingReference) -> dict[str, Any]:
     def mean(of: Mean | None) -> dict[str, float] | None:
         return None if of is None else {"value": of.value, "standard_error": of.error}
 

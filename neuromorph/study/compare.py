@@ -34,7 +34,7 @@ from .contract import checked_files, checked_program
 from .installed import Unusable, labeled
 from .provenance import provenance
 from .result import Result, evaluate_run
-from .sampling_score import MAX_COUNTED, Reference, exact_reference, score_samples, tempering_reference
+from .sampling_score import MAX_COUNTED, SamplingReference, exact_reference, score_samples, tempering_reference
 
 StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
@@ -128,7 +128,7 @@ class _Study:
     success_gap: float
     able: list[str]
     signals: Interrupts
-    reference: Reference | None = None
+    reference: SamplingReference | None = None
 
 
 def _asked(problem: Problem, task: Task) -> Problem:
@@ -138,7 +138,7 @@ def _asked(problem: Problem, task: Task) -> Problem:
     return IsingModel(problem.name, problem.ising())
 
 
-def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress | None) -> Reference:
+def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress | None) -> SamplingReference:
     """What a correct sampler shows: once for all targets, in the time of one of them."""
     ising = study.asked.ising()
     if ising.size <= MAX_COUNTED:
@@ -154,7 +154,7 @@ def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress 
         with limits.time_limit(now + share, tell):
             found = tempering_reference(ising, task.beta, _child(study.stream, "reference"))
     except KeyboardInterrupt:
-        found = Reference("none", task.beta, reason="no reference run: Ctrl-C came")
+        found = SamplingReference("none", task.beta, reason="no reference run: Ctrl-C came")
     if progress is not None:
         progress("reference run", "ok", 0, 0)
     return found

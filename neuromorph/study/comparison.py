@@ -8,7 +8,7 @@ from typing import Any
 from ..problems.problem import Problem
 from ..task import Sample, Task, task_data
 from .result import Result, beaten
-from .sampling_score import Reference
+from .sampling_score import SamplingReference
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Comparison:
     results: tuple[Result, ...]
     provenance: dict[str, Any] = field(default_factory=dict)
     task: Task | None = None
-    reference: Reference | None = None
+    reference: SamplingReference | None = None
 
     @property
     def beta(self) -> float | None:

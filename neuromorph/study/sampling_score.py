@@ -57,7 +57,7 @@ class Mean:
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class SamplingReference:
     """What a correct sampler shows.
 
     Attributes
@@ -116,26 +116,26 @@ class SamplingScore:
     notes: tuple[str, ...] = ()
 
 
-def exact_reference(ising: Ising, beta: float) -> Reference:
+def exact_reference(ising: Ising, beta: float) -> SamplingReference:
     """Probabilities and means by enumeration."""
     p, n = boltzmann(ising, beta), ising.size
     size = 0.0
     for first in range(0, p.size, _STATES):
         states = np.arange(first, min(first + _STATES, p.size))
         size += float(p[states] @ np.abs(spins_of(states, n).mean(axis=1)))
-    return Reference("enumeration", beta, Mean(float(p @ all_energies(ising)) / n), Mean(size), p)
+    return SamplingReference("enumeration", beta, Mean(float(p @ all_energies(ising)) / n), Mean(size), p)
 
 
-def tempering_reference(ising: Ising, beta: float, rng: RNG = None) -> Reference:
+def tempering_reference(ising: Ising, beta: float, rng: RNG = None) -> SamplingReference:
     """Means by a run of parallel tempering, for as long as the time limit in force allows."""
     draws = int(np.clip(_SPINS // (_CHAINS * ising.size), 16, _DRAWS))
     try:
         run = tempering(ising, beta, draws, chains=_CHAINS, burn_in=_BURN_IN, thin=_THIN, rng=rng)
     except TimeLimitReached as stop:
-        return Reference("none", beta, reason=f"no reference run within the time limit ({stop})")
+        return SamplingReference("none", beta, reason=f"no reference run within the time limit ({stop})")
     done = run.energies.shape[1]
     if done < 16:
-        return Reference(
+        return SamplingReference(
             "none", beta, reason=f"the reference run made {done} draws within the time limit, too few to judge"
         )
     values = (run.energies / ising.size, np.abs(run.spins.mean(axis=2)))
@@ -145,17 +145,17 @@ def tempering_reference(ising: Ising, beta: float, rng: RNG = None) -> Reference
     said = [run.message] if run.message else []
     if rhat is not None and rhat > GOOD_RHAT:
         said.append(f"chains of the reference run disagree (R-hat {rhat:.3f}): errors against it are not reliable")
-    return Reference("tempering", beta, energy, magnetization, None, run.energies.size, rhat, "; ".join(said))
+    return SamplingReference("tempering", beta, energy, magnetization, None, run.energies.size, rhat, "; ".join(said))
 
 
 def score_samples(
-    reference: Reference, ising: Ising, spins: NDArray[np.int8], held: Ising | None = None
+    reference: SamplingReference, ising: Ising, spins: NDArray[np.int8], held: Ising | None = None
 ) -> SamplingScore:
     """Compare independent reads with the reference of the model that was asked for.
 
     Parameters
     ----------
-    reference : Reference
+    reference : SamplingReference
     ising : Ising
         The model that ``reference`` is of.
     spins : (reads, n) int8

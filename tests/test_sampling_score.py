@@ -302,3 +302,15 @@ def test_kept_reads_of_the_old_version_are_set_aside_with_a_line(tmp_path, monke
     (row,) = nm.compare(Ring(), [Descent()], reads=4, rng=1, directory=tmp_path).results
     assert row.resumed == 0
     assert row.warnings[0].startswith("descent.npz was made by another version of the program; it is set aside as ")
+
+
+@pytest.mark.parametrize("task", [nm.Sample(BETA), nm.Minimize()], ids=["sample", "minimize"])
+@pytest.mark.parametrize("name", ["gibbs", "tempering", "population-annealing", "quantum-annealing", "swendsen-wang"])
+def test_a_batch_that_goes_on_has_the_streams_of_the_whole(name, task):
+    """Streams that batches share would make their reads alike: a divergence that grows with the reads."""
+    device = nm.get_target(f"cpu-{name}")
+    program = device.program(glass(4))
+    whole = device.run(program, task, 10, np.random.SeedSequence(3)).spins
+    first = device.run(program, task, 4, np.random.SeedSequence(3)).spins
+    rest = device.run(program, task, 6, np.random.SeedSequence(3, n_children_spawned=4)).spins
+    assert np.array_equal(np.concatenate([first, rest]), whole)

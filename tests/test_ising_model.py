@@ -104,7 +104,7 @@ def test_a_graph_stays_a_cut_unless_a_model_is_asked_for(tmp_path):
     assert model.notes == ("read as a model: E = -cut: J = -w/2",)
     assert nm.load(path, kind="ising", best_known=-1.0).best_known == -1.0
     assert (read_ising_file(path, "ising").ising.energy(spins) == cut.energy(spins)).all()
-    with pytest.raises(nm.ProblemFileError, match=r"g.txt: rule is 'hebb', but this is no memory but a maxcut"):
+    with pytest.raises(nm.ProblemFileError, match=r"g.txt: rule is 'hebb', but this is no memory but of kind maxcut"):
         nm.load(path, rule="hebb")
 
 
@@ -205,8 +205,8 @@ def test_a_beta_alone_means_to_sample(unit, tmp_path, capsys):
     [
         (["--task", "sample"], "--task sample needs an inverse temperature; add --beta B"),
         (["--task", "minimize", "--beta", "1"], "--beta is to sample, and --task is minimize; leave one of them out"),
-        (["--task", "recall"], "unit.json is no memory but a ising, which has nothing to recall"),
-        (["--rule", "hebb"], "unit.json: rule is 'hebb', but this is no memory but a ising; leave the rule out"),
+        (["--task", "recall"], "unit.json is no memory but of kind ising, which has nothing to recall"),
+        (["--rule", "hebb"], "unit.json: rule is 'hebb', but this is no memory but of kind ising; leave the rule out"),
         (["--kind", "tsp"], "looks like a model in JSON; a model is neither a tour, a graph nor patterns"),
     ],
 )

@@ -268,7 +268,7 @@ def test_without_time_there_is_no_reference_and_a_reason(monkeypatch):
 
 def test_tasks_that_contradict_the_problem_are_refused():
     model = nm.IsingModel("four", glass(4))
-    with pytest.raises(ValueError, match="no memory but a ising; minimize it, or sample it"):
+    with pytest.raises(ValueError, match="no memory but of kind ising; minimize it, or sample it"):
         nm.compare(model, [Descent()], 3, 1, task=nm.RecallFrom(np.ones(4)))
     with pytest.raises(TypeError, match="give Minimize"):
         nm.compare(model, [Descent()], 3, 1, task="sample")

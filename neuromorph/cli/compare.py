@@ -121,8 +121,8 @@ def asked_task(arguments: argparse.Namespace, problem: Problem) -> Task | None:
         raise BadInput(f"--beta is to sample, and --task is {name}; leave one of them out")
     if name == "recall" and problem.kind != "recall":
         raise BadInput(
-            f"{Path(arguments.file).name} is no memory but a {problem.kind}, which has nothing to recall; take --task "
-            "minimize or sample"
+            f"{Path(arguments.file).name} is no memory but of kind {problem.kind}, which has nothing to recall; take "
+            "--task minimize or sample"
         )
     return Minimize() if name == "minimize" else None
 

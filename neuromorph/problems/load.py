@@ -90,7 +90,7 @@ def load(
 
 def _with_rule(problem: Tsp | MaxCut | Recall | IsingModel, rule: str) -> Recall:
     if not isinstance(problem, Recall):
-        raise ValueError(f"rule is {rule!r}, but this is no memory but a {problem.kind}; leave the rule out")
+        raise ValueError(f"rule is {rule!r}, but this is no memory but of kind {problem.kind}; leave the rule out")
     return replace(problem, rule=rule)
 
 

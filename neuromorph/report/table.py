@@ -35,7 +35,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         return
     problem = comparison.problem
     known = "best value unknown" if problem.best_known is None else f"best known {format_number(problem.best_known)}"
-    console.print(Text(f"{printable(problem.name)} · {problem.kind} · size {problem.size:,} · {known}", style="bold"))
+    rule = comparison.task_data().get("rule", "hebb")
+    kind = problem.kind if rule == "hebb" else f"{problem.kind} by {rule}"
+    console.print(Text(f"{printable(problem.name)} · {kind} · size {problem.size:,} · {known}", style="bold"))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     tight = console.width < _TIGHT
     table.add_column("target", no_wrap=not tight, overflow="fold", max_width=18 if tight else None)

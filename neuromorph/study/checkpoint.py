@@ -128,12 +128,12 @@ def resume(
 
 def _of_another(path: Path, found: Mapping[str, Any], mark: Mapping[str, Any]) -> str:
     """Set reads of another version or task aside, and say so; those of another seed, problem or target are replaced."""
-    if found["format"] != mark["format"] or found["versions"] != mark["versions"] or found["code"] != mark["code"]:
-        known = found["versions"].get("neuromorph", "an unknown version")
+    if any(found.get(name) != mark[name] for name in ("format", "versions", "code")):
+        known = found.get("versions", {}).get("neuromorph", "unknown")
         other = "" if known == mark["versions"]["neuromorph"] else f" ({known})"
         return set_aside(path, f"was made by another version of the program{other}", "old")
-    if found["task"] != mark["task"]:
-        return set_aside(path, f"is of the task {found['task']}, not {mark['task']}", "old")
+    if found.get("task") != mark["task"]:
+        return set_aside(path, f"is of the task {found.get('task')}, not {mark['task']}", "old")
     return ""
 
 

@@ -250,7 +250,7 @@ def _check_task(task: Task | None, problem: Problem, reads: int) -> None:
         return
     if not isinstance(problem, Recall):
         raise ValueError(
-            f"task is to recall, but {problem.name} is no memory but a {problem.kind}; minimize it, or sample it"
+            f"task is to recall, but {problem.name} is no memory but of kind {problem.kind}; minimize it, or sample it"
         )
     task.cues(reads, problem.size)
 

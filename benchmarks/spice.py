@@ -26,10 +26,11 @@ from circuits import (
     certify_problem,
     installed_engines,
     simulate_circuit,
-    to_pyspice,
 )
 from circuits.simulators.ngspice import version
-from circuits.simulators.process import ProcessLimits, run_program
+from circuits.simulators.process import run_program
+from circuits.simulators.process_limits import ProcessLimits
+from circuits.simulators.pyspice import to_pyspice
 from circuits.simulators.rawfile import read_raw
 from circuits.spice.dialects import NGSPICE
 from circuits.spice.writer import netlist_lines, netlist_text

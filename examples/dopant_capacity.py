@@ -14,7 +14,7 @@ import numpy as np
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.learning.benchmark_tasks import labeling_capacity
-from hardware_targets.dopant_network.learning.iv_dataset import random_voltages
+from hardware_targets.dopant_network.learning.dataset_simulation import random_voltages
 from hardware_targets.dopant_network.learning.losses import corrsig
 from hardware_targets.dopant_network.learning.training import ElectrodeRoles, NoisyDevice
 from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.learning.dataset_simulation import random_voltages, simulate_dataset
 from hardware_targets.dopant_network.learning.image_classifier import train_classifier, window_features, windows
-from hardware_targets.dopant_network.learning.iv_dataset import dissipated_w, random_voltages, simulate_dataset
+from hardware_targets.dopant_network.learning.iv_dataset import dissipated_w
 from hardware_targets.dopant_network.learning.surrogate import fit_surrogate
 from hardware_targets.dopant_network.learning.training import ElectrodeRoles, NoisyDevice
 from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice

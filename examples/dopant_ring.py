@@ -20,7 +20,7 @@ import numpy as np
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork
 from hardware_targets.dopant_network.learning.benchmark_tasks import accuracy, best_threshold, ring_task, scaled
-from hardware_targets.dopant_network.learning.iv_dataset import random_voltages
+from hardware_targets.dopant_network.learning.dataset_simulation import random_voltages
 from hardware_targets.dopant_network.learning.layered_units import grow_layers, train_layers
 from hardware_targets.dopant_network.learning.losses import fisher
 from hardware_targets.dopant_network.learning.parallel_units import ParallelUnits, train_parallel_units

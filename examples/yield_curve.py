@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from circuits import BoardEnsemble, EngineError, Tolerances, YieldEstimate, estimate_yield, spot_check
+from circuits import BoardEnsemble, EngineError, Tolerances, estimate_yield
+from circuits.tolerances.monte_carlo import YieldEstimate, spot_check
 from neuromorph import Recall, Tsp
 
 RESISTORS = (0.0, 0.05, 0.2, 0.5, 0.8, 0.95)

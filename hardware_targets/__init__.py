@@ -1,0 +1,28 @@
+"""Devices and processors as targets: they minimize, sample or recall, with time and energy from cited constants.
+
+- ``cpu-anneal`` (``CpuAnneal``): simulated annealing on one core of this machine, time measured.
+- ``cpu-gibbs`` (``cpu_gibbs``): heat-bath sampling on one core.
+- ``cpu-swendsen-wang`` (``cpu_swendsen_wang``): Swendsen-Wang clusters on one core.
+- ``cpu-tempering`` (``cpu_tempering``): parallel tempering on one core.
+- ``cpu-population-annealing`` (``cpu_population_annealing``): population annealing on one core.
+- ``cpu-quantum-annealing`` (``cpu_quantum_annealing``): path-integral quantum annealing, simulated on one core.
+- ``analog-circuit`` (``AnalogCircuit``): Hopfield's network of op-amps, resistors and capacitors.
+- ``memristor-crossbar`` (``MemristorCrossbar``): couplings in pairs of phase-change cells, analog neurons.
+- ``atomic-spins`` (``AtomicSpins``): two-state atoms placed on a surface, telegraph noise; up to 7 spins, samples.
+- ``atomic-spins-ideal`` (``AtomicSpinsIdeal``): the same atoms with freely programmable couplings and temperature.
+- ``dopant-glass`` (``DopantGlass``): the Coulomb glass of acceptors in silicon; up to 5 spins, samples.
+- ``dopant-neurons`` (``DopantNeurons``): dopant networks at 77 K as neurons, couplings in memristors.
+- ``spiking-loihi`` (``spiking_loihi``): Intel's first Loihi, digital spiking neurons with 8-bit weights.
+- ``spiking-brainscales`` (``spiking_brainscales``): BrainScaleS-2, analog spiking neurons with fixed-pattern noise.
+- ``spiking-generic`` (``spiking_generic``): a digital spiking chip of usual numbers, or by your own table.
+
+>>> import neuromorph as nm
+>>> from hardware_targets import MemristorCrossbar, PhaseChange
+>>> comparison = nm.compare(problem, targets=[MemristorCrossbar(PhaseChange(levels=16, read=0.0)), "cpu-anneal"])
+
+Names are imported when first used.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,4 +1,4 @@
-"""Imported before ``circuits``: where another package has that name, says what to do and runs none of its code."""
+"""Check before ``circuits`` is imported that no other package of that name would be run."""
 
 from neuromorph.runtime.package_ownership import require_circuits
 

@@ -9,24 +9,15 @@ import numpy as np
 import pytest
 from test_circuits import hebbian, random_network
 
-from circuits import (
-    Balance,
-    Capacitor,
-    Certificate,
-    EngineResult,
-    Resistor,
-    StepRefinement,
-    certificate_figure,
-    certify,
-    certify_problem,
-    draw_refinement,
-    installed_engines,
-    write_certificate,
-)
+from circuits import certify, certify_problem, installed_engines, write_certificate
 from circuits.certificate import certify as certificate
+from circuits.certificate import engine_comparison
+from circuits.certificate.certificate import Balance, Certificate, EngineResult
+from circuits.certificate.figures import certificate_figure, draw_refinement
 from circuits.certificate.sensitivity import end_bound, energy_bound
-from circuits.certificate.step_refinement import refine_steps
-from circuits.synthesis.problem_circuit import random_start
+from circuits.certificate.step_refinement import StepRefinement, refine_steps
+from circuits.netlist.circuit import Capacitor, Resistor
+from circuits.synthesis.problem_network import random_start
 from neuromorph import MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
 
@@ -82,7 +73,7 @@ def test_a_wrong_circuit_is_not_refined_away(monkeypatch):
         off = dataclasses.replace(circuit.elements[k], ohm=1.01 * circuit.elements[k].ohm)
         return dataclasses.replace(circuit, elements=(*circuit.elements[:k], off, *circuit.elements[k + 1 :]))
 
-    monkeypatch.setattr(certificate, "circuit_of", broken)
+    monkeypatch.setattr(certificate, "build_hopfield_circuit", broken)
     network = AnalogNetwork.from_ising(hebbian(8, 2), Tanh(4.0))
     made = certify(network, rng=3, refine=True, engines=FAST[:1])
     assert not made.passed
@@ -217,27 +208,27 @@ def test_with_parts_it_is_the_change_of_the_error_that_falls():
 
 
 def test_the_rise_of_an_energy_is_above_any_earlier_value_and_of_its_range():
-    assert certificate._rise(np.array([4.0, 3.0, 1.0, 0.0])) == 0.0
-    assert certificate._rise(np.array([4.0, 1.0, 1.5, 2.0, 0.0])) == 0.25
-    assert certificate._rise(np.array([2.0, 2.0])) == 0.0
+    assert engine_comparison._rise(np.array([4.0, 3.0, 1.0, 0.0])) == 0.0
+    assert engine_comparison._rise(np.array([4.0, 1.0, 1.5, 2.0, 0.0])) == 0.25
+    assert engine_comparison._rise(np.array([2.0, 2.0])) == 0.0
 
 
 def test_an_engine_that_climbs_fails(monkeypatch):
     """Time runs backwards in one that returns its samples in reverse order."""
-    real = certificate.simulate_circuit
+    real = engine_comparison.simulate_circuit
 
     def backwards(*args, **options):
         waves = real(*args, **options)
         return dataclasses.replace(waves, voltages=waves.voltages[::-1])
 
-    monkeypatch.setattr(certificate, "simulate_circuit", backwards)
+    monkeypatch.setattr(engine_comparison, "simulate_circuit", backwards)
     for found in certify(AnalogNetwork.from_ising(hebbian(8, 2)), rng=1, engines=FAST).engines.values():
         assert found.energy_rise == 1.0
 
 
 def test_a_capacitor_that_is_lost_shows_in_the_balance(monkeypatch):
     """The engine runs without C_0, the account counts it: neither balance nor supply is right."""
-    real = certificate.simulate_circuit
+    real = engine_comparison.simulate_circuit
 
     def without(circuit, *args, **options):
         kept = [
@@ -246,7 +237,7 @@ def test_a_capacitor_that_is_lost_shows_in_the_balance(monkeypatch):
         ]
         return real(dataclasses.replace(circuit, elements=tuple(kept)), *args, **options)
 
-    monkeypatch.setattr(certificate, "simulate_circuit", without)
+    monkeypatch.setattr(engine_comparison, "simulate_circuit", without)
     made = certify(AnalogNetwork.from_ising(hebbian(8, 2)), rng=1, engines=FAST[:1])
     (found,) = made.engines.values()
     assert found.balance.imbalance > 1e-4

@@ -10,27 +10,19 @@ from test_circuits import ACTIVATIONS, random_network
 
 from circuits import (
     OPAMPS,
-    BehavioralVoltage,
     Circuit,
-    Mosfet,
-    MosModel,
-    OpAmp,
-    Resistor,
-    Time,
-    Transient,
-    Voltage,
     build_hopfield_circuit,
-    call,
     certify,
-    evaluate_expression,
     installed_engines,
     netlist_text,
     simulate_circuit,
 )
-from circuits.netlist.expressions import Number
+from circuits.netlist.circuit import BehavioralVoltage, Mosfet, MosModel, Resistor, Transient
+from circuits.netlist.expressions import Number, Time, Voltage, call, evaluate_expression
 from circuits.synthesis import cmos_neuron as transistors
-from circuits.synthesis import opamp_neuron as amplifiers
+from circuits.synthesis import opamp
 from circuits.synthesis.cmos_neuron import NMOS, CmosNeurons
+from circuits.synthesis.opamp import OpAmp
 from circuits.synthesis.opamp_neuron import OpAmpNeurons, rails
 from neuromorph import Ising
 from neuromorph.analog import AnalogNetwork, Arctan, Logistic, Tanh
@@ -67,10 +59,10 @@ def test_every_preset_comes_from_data_that_are_all_used():
     keys = {f"{name}_{key}" for name in OPAMPS for key in
             ("gain", "bandwidth", "slew", "offset", "headroom", "output", "input", "supply", "rail", "source", "sink",
              "saturation", "noise")}  # fmt: skip
-    assert keys | {"feedback", "limiter"} == set(amplifiers.DATA)
+    assert keys | {"feedback", "limiter"} == set(opamp.DATA)
     for name, part in OPAMPS.items():
-        assert (part.name, part.gain) == (name, amplifiers.DATA[f"{name}_gain"].value)
-        assert (part.supply_a, part.rail_v) == tuple(amplifiers.DATA[f"{name}_{k}"].value for k in ("supply", "rail"))
+        assert (part.name, part.gain) == (name, opamp.DATA[f"{name}_gain"].value)
+        assert (part.supply_a, part.rail_v) == tuple(opamp.DATA[f"{name}_{k}"].value for k in ("supply", "rail"))
         assert part.slew_v_s / part.bandwidth_hz < 10.0  # V a period: units mixed up would show
 
 

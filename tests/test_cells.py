@@ -8,18 +8,10 @@ import pytest
 from test_amplifiers import PART, spins
 from test_circuits import ACTIVATIONS, random_network
 
-from circuits import (
-    LTSPICE,
-    NGSPICE,
-    OPAMPS,
-    XYCE,
-    build_hopfield_circuit,
-    extract_network,
-    flatten_circuit,
-    netlist_text,
-    network_from_circuit,
-    read_netlist,
-)
+from circuits import OPAMPS, build_hopfield_circuit, extract_network, netlist_text, read_netlist
+from circuits.extraction.network import network_from_circuit
+from circuits.netlist.hierarchy import flatten_circuit
+from circuits.spice.dialects import LTSPICE, NGSPICE, XYCE
 from neuromorph.analog import AnalogNetwork, Tanh
 
 

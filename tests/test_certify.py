@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from test_circuits import ACTIVATIONS, ToyProblem, hebbian, random_network
 
-from circuits import EngineError, OutputTrace, Resistor, certify, certify_problem, installed_engines, problem_netlist
+from circuits import EngineError, certify, certify_problem, installed_engines, problem_netlist
 from circuits.certificate import certify as certificate
+from circuits.certificate import engine_comparison
+from circuits.certificate.certificate import OutputTrace
+from circuits.netlist.circuit import Resistor
 from neuromorph import DoesNotFit, MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh
 
@@ -97,13 +100,13 @@ def test_a_wrong_circuit_does_not_certify(mutant, monkeypatch):
 def test_an_amplifier_that_leaves_its_rails_does_not_certify(monkeypatch):
     """Its outputs end at twice the rail: nothing between the engine and the verdict may cut them back."""
     network = AnalogNetwork([[3e-5]], 3e4, 1e-9, 0.0, Tanh(50.0))
-    real = certificate.simulate_circuit
+    real = engine_comparison.simulate_circuit
 
     def doubled(*args, **options):
         waves = real(*args, **options)
         return dataclasses.replace(waves, voltages=2.0 * waves.voltages)
 
-    monkeypatch.setattr(certificate, "simulate_circuit", doubled)
+    monkeypatch.setattr(engine_comparison, "simulate_circuit", doubled)
     for result in certify(network, [0.5]).engines.values():
         assert result.final_error == pytest.approx(0.5, abs=1e-3)
         assert result.trajectory_error >= result.final_error
@@ -117,10 +120,10 @@ def test_certifying_needs_an_engine_and_a_circuit_of_sensible_size(monkeypatch):
     with pytest.raises(ValueError, match="engine is 'hspice'"):
         certify(AnalogNetwork.from_ising(hebbian(4, 2)), engines=["hspice"])
     with monkeypatch.context() as patch:  # the first of them may take minutes
-        patch.setattr(certificate, "simulate_circuit", lambda *_, **__: pytest.fail("ran"))
+        patch.setattr(engine_comparison, "simulate_circuit", lambda *_, **__: pytest.fail("ran"))
         with pytest.raises(ValueError, match="engine is 'hspice'"):
             certify(AnalogNetwork.from_ising(hebbian(4, 2)), engines=[*ENGINES, "hspice"])
-    monkeypatch.setattr(certificate, "installed_engines", list)
+    monkeypatch.setattr(engine_comparison, "installed_engines", list)
     with pytest.raises(EngineError, match="ngspice"):
         certify(AnalogNetwork.from_ising(hebbian(4, 2)))
 
@@ -142,7 +145,7 @@ def test_errors_are_the_largest_of_any_neuron_at_any_time_of_full_scale():
     expected = np.zeros((3, 4))
     got = expected.copy()
     got[1, 2], got[2, 0] = -0.4, 0.1  # of rails -1 .. 3 V, whose middle is 1 V
-    result = certificate._result(OutputTrace(np.arange(3.0), got, expected, (-1.0, 3.0)))
+    result = engine_comparison._result(OutputTrace(np.arange(3.0), got, expected, (-1.0, 3.0)))
     assert (result.trajectory_error, result.final_error, result.same_attractor) == (0.1, 0.025, True)
     got[2, 3] = 1.1
-    assert not certificate._result(OutputTrace(np.arange(3.0), got, expected, (-1.0, 3.0))).same_attractor
+    assert not engine_comparison._result(OutputTrace(np.arange(3.0), got, expected, (-1.0, 3.0))).same_attractor

@@ -10,31 +10,35 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from circuits import (
-    SERIES,
+    Circuit,
+    ComponentRange,
+    build_hopfield_circuit,
+    fit_to_components,
+    netlist_text,
+    problem_netlist,
+)
+from circuits.netlist.circuit import (
     BehavioralCurrent,
     BehavioralVoltage,
     Capacitor,
-    Circuit,
-    ComponentRange,
     CurrentSource,
     Resistor,
-    Time,
     Transconductor,
     Transient,
+)
+from circuits.netlist.expressions import (
+    FUNCTIONS,
+    Number,
+    Operation,
+    Time,
     Voltage,
-    build_hopfield_circuit,
+    balanced_sum,
     call,
     evaluate_expression,
-    fit_to_components,
-    loop_gain,
-    netlist_lines,
-    netlist_text,
-    problem_netlist,
-    round_to_series,
 )
-from circuits.netlist.expressions import FUNCTIONS, Number, Operation, balanced_sum
 from circuits.spice.lines import COLUMNS, wrap
-from circuits.spice.writer import expression_text
+from circuits.spice.writer import expression_text, netlist_lines
+from circuits.synthesis.component_values import SERIES, loop_gain, round_to_series
 from circuits.synthesis.hopfield_circuit import amplifier, count_resistors
 from neuromorph import DoesNotFit, Ising, Minimize, RecallFrom
 from neuromorph.analog import Activation, Algebraic, AnalogNetwork, Arctan, Logistic, Tanh

@@ -248,7 +248,7 @@ def test_certify_tells_its_progress_unless_asked_for_json_and_ctrl_c_is_one_line
     def interrupted(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("circuits.certificate.certify.simulate_circuit", interrupted)
+    monkeypatch.setattr("circuits.certificate.engine_comparison.simulate_circuit", interrupted)
     assert main(["certify", pentagon]) == 130
     assert capsys.readouterr() == ("", "interrupted\n")
 
@@ -484,7 +484,7 @@ def test_certify_says_how_far_it_came(pentagon, monkeypatch, capsys):
             checkpoint("an engine", k, 1000)
             time.sleep(0.01)
 
-    monkeypatch.setattr("circuits.certificate.certify.simulate_circuit", endless)
+    monkeypatch.setattr("circuits.certificate.engine_comparison.simulate_circuit", endless)
     assert main(["certify", pentagon, "--time-limit", "0.3"]) == 1
     said = capsys.readouterr()
     assert said.out == ""

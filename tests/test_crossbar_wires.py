@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from circuits import NGSPICE, Crossbar, installed_engines, netlist_text, program_cells, simulate_circuit
+from circuits import Crossbar, installed_engines, netlist_text, program_cells, simulate_circuit
 from circuits.simulators.rawfile import read_raw
+from circuits.spice.dialects import NGSPICE
 
 every_engine = pytest.mark.parametrize("engine", installed_engines())
 

@@ -13,29 +13,19 @@ from test_circuits import ACTIVATIONS, hebbian, random_network
 
 from circuits import (
     DIALECTS,
-    LTSPICE,
-    NEOSPICE,
-    NGSPICE,
-    XYCE,
-    BehavioralVoltage,
-    Capacitor,
     Circuit,
-    CurrentSource,
-    NetlistError,
-    Resistor,
-    TourCircuit,
-    Transient,
-    Voltage,
     build_hopfield_circuit,
-    call,
     installed_engines,
     lint,
     netlist_text,
     problem_netlist,
-    require_clean,
 )
-from circuits.netlist.expressions import balanced_sum
-from circuits.spice.dialects import get_dialect
+from circuits.netlist.circuit import BehavioralVoltage, Capacitor, CurrentSource, Resistor, Transient
+from circuits.netlist.expressions import Voltage, balanced_sum, call
+from circuits.spice.cards import NetlistError
+from circuits.spice.dialects import LTSPICE, NEOSPICE, NGSPICE, XYCE, get_dialect
+from circuits.spice.lint.lint import require_clean
+from circuits.synthesis.tour_circuit import TourCircuit
 from neuromorph.analog import Softassign
 from neuromorph.cli import main
 

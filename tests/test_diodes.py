@@ -11,30 +11,30 @@ from test_amplifiers import spins
 
 from circuits import (
     DIALECTS,
-    BehavioralVoltage,
-    Capacitor,
     Circuit,
-    Diode,
-    DiodeModel,
-    Instance,
-    Parameter,
-    Reference,
-    Resistor,
-    Subcircuit,
-    Time,
-    Transient,
     build_hopfield_circuit,
-    clamp_initial,
     energy_of_waveforms,
     installed_engines,
     lint,
     netlist_text,
     read_netlist,
-    save_all,
     simulate_circuit,
 )
-from circuits.netlist.expressions import Number
-from circuits.synthesis.problem_circuit import random_start
+from circuits.energy.spice_energy import save_all
+from circuits.netlist.circuit import (
+    BehavioralVoltage,
+    Capacitor,
+    Diode,
+    DiodeModel,
+    Instance,
+    Parameter,
+    Resistor,
+    Subcircuit,
+    Transient,
+)
+from circuits.netlist.expressions import Number, Reference, Time
+from circuits.synthesis.initial_clamps import clamp_initial
+from circuits.synthesis.problem_network import random_start
 
 ENGINES = [name for name in installed_engines() if name in ("ngspice", "neospice", "pyspice")]
 every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -8,15 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware_targets.dopant_network.device.device import random_device
-from hardware_targets.dopant_network.learning.iv_dataset import (
-    IvDataset,
-    dissipated_w,
+from hardware_targets.dopant_network.learning.dataset_simulation import (
     random_voltages,
-    read_dataset,
     sawtooth_voltages,
     simulate_dataset,
-    write_dataset,
 )
+from hardware_targets.dopant_network.learning.iv_dataset import IvDataset, dissipated_w, read_dataset, write_dataset
 from hardware_targets.dopant_network.learning.surrogate import fit_surrogate, read_surrogate, write_surrogate
 from hardware_targets.dopant_network.learning.training import NoisyDevice
 from hardware_targets.dopant_network.transport.master_equation import stationary_occupations

@@ -19,9 +19,9 @@ from hardware_targets.dopant_network.targets.dopant_classifier import train_read
 from hardware_targets.dopant_network.targets.dopant_neurons import DopantNeurons
 from hardware_targets.dopant_network.targets.noise_thresholds import noise_thresholds
 from hardware_targets.dopant_network.targets.transfer_curves import current_noise, select_trimmed_units, transfer_curve
-from hardware_targets.dopant_network.transport.current_voltage import current_trace
 from hardware_targets.dopant_network.transport.markov_chain import rate_table, walk_chain
 from hardware_targets.dopant_network.transport.master_equation import stationary_occupations, transitions
+from hardware_targets.dopant_network.transport.telegraph_noise import current_trace
 from hardware_targets.memristor_crossbar import PhaseChange
 from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Sample, Tsp, exact, price
 from neuromorph.rng import kernel_states, read_seeds

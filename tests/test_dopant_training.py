@@ -18,8 +18,10 @@ from hardware_targets.dopant_network.learning.benchmark_tasks import (
     scaled,
     train_gates,
 )
+from hardware_targets.dopant_network.learning.dataset_simulation import random_voltages, simulate_dataset
+from hardware_targets.dopant_network.learning.evolution import kmc_loss, train_by_evolution, verify
 from hardware_targets.dopant_network.learning.image_classifier import train_classifier, window_features, windows
-from hardware_targets.dopant_network.learning.iv_dataset import IvDataset, random_voltages, simulate_dataset
+from hardware_targets.dopant_network.learning.iv_dataset import IvDataset
 from hardware_targets.dopant_network.learning.layered_units import LayeredUnits, layered_loss_and_gradient, train_layers
 from hardware_targets.dopant_network.learning.logic_gates import GATES, Terminals, separation, truth_currents
 from hardware_targets.dopant_network.learning.losses import corrsig, fisher, margin
@@ -27,11 +29,8 @@ from hardware_targets.dopant_network.learning.surrogate import Surrogate, fit_su
 from hardware_targets.dopant_network.learning.training import (
     ElectrodeRoles,
     NoisyDevice,
-    kmc_loss,
     loss_and_gradient,
-    train_by_evolution,
     train_by_gradient,
-    verify,
 )
 from hardware_targets.dopant_network.transport.batched_mean_field import MeanFieldDevice
 from hardware_targets.dopant_network.transport.mean_field import mean_field_occupations

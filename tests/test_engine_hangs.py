@@ -15,7 +15,7 @@ from test_engines import charging, fake_ngspice, raw_file
 
 from circuits import EngineError, available_engines, simulate_circuit, simulate_circuits
 from circuits.simulators import ngspice, process
-from circuits.simulators.process import ProcessLimits
+from circuits.simulators.process_limits import ProcessLimits
 from circuits.simulators.rawfile import read_raw
 from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
@@ -125,7 +125,7 @@ def test_a_child_that_keeps_the_output_open_delays_nothing(pids, tmp_path, monke
 def test_a_long_transient_may_write_what_it_needs():
     large = charging()
     assert ProcessLimits(1.0, file_bytes=1).of(large).file_bytes == pytest.approx(50 * 8 * 500 * 2, 1e-5)
-    assert ProcessLimits(1.0).of(large).file_bytes == process.ProcessLimits(1.0).file_bytes == 1 << 30
+    assert ProcessLimits(1.0).of(large).file_bytes == ProcessLimits(1.0).file_bytes == 1 << 30
 
 
 @pytest.mark.parametrize("body", ["import time; time.sleep(600)", "while True: print('x' * 60000)"])

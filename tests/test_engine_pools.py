@@ -12,24 +12,18 @@ import pytest
 from test_engines import ENGINES, charging, fake_ngspice, raw_file
 
 from circuits import (
-    BehavioralVoltage,
-    Capacitor,
     Circuit,
-    CurrentSource,
     EngineError,
-    Resistor,
-    Transient,
-    Voltage,
     Waveforms,
     available_engines,
     build_hopfield_circuit,
-    call,
     simulate_circuit,
     simulate_circuits,
 )
-from circuits.netlist.expressions import balanced_sum
+from circuits.netlist.circuit import BehavioralVoltage, Capacitor, CurrentSource, Resistor, Transient
+from circuits.netlist.expressions import Voltage, balanced_sum, call
 from circuits.simulators import neospice as embedded
-from circuits.simulators import process, pyspice
+from circuits.simulators import process_limits, pyspice
 from neuromorph.analog import AnalogNetwork, Tanh
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)
@@ -138,8 +132,8 @@ def test_each_circuit_has_its_own_time(engine):
 
 
 def test_the_share_of_the_machine_is_shared():
-    assert process.memory_share(1) is None or process.memory_share(1) == pytest.approx(
-        4 * process.memory_share(4), 1e-6
+    assert process_limits.memory_share(1) is None or process_limits.memory_share(1) == pytest.approx(
+        4 * process_limits.memory_share(4), 1e-6
     )
 
 

@@ -8,25 +8,16 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from circuits import (
+from circuits import Circuit, EngineError, available_engines, installed_engines, netlist_text, simulate_circuit
+from circuits.netlist.circuit import (
     BehavioralVoltage,
     Capacitor,
-    Circuit,
     CurrentSource,
-    EngineError,
     Resistor,
-    Time,
     Transconductor,
     Transient,
-    Voltage,
-    available_engines,
-    call,
-    evaluate_expression,
-    installed_engines,
-    netlist_text,
-    simulate_circuit,
 )
-from circuits.netlist.expressions import FUNCTIONS, balanced_sum
+from circuits.netlist.expressions import FUNCTIONS, Time, Voltage, balanced_sum, call, evaluate_expression
 from circuits.simulators import neospice as embedded
 from circuits.simulators import ngspice
 from circuits.simulators.rawfile import read_raw

@@ -10,31 +10,31 @@ from test_circuits import random_network
 
 from circuits import (
     OPAMPS,
-    BehavioralCurrent,
-    BehavioralVoltage,
     BoardEnsemble,
-    Capacitor,
     Circuit,
-    CurrentSource,
     EngineError,
-    Mosfet,
-    Resistor,
-    Time,
     Tolerances,
-    Transient,
     build_hopfield_circuit,
     estimate_yield,
-    evaluate_expression,
     installed_engines,
-    make_circuit,
     simulate_circuit,
     typical_tolerances,
 )
+from circuits.netlist.circuit import (
+    BehavioralCurrent,
+    BehavioralVoltage,
+    Capacitor,
+    CurrentSource,
+    Mosfet,
+    Resistor,
+    Transient,
+)
+from circuits.netlist.expressions import Time, evaluate_expression
 from circuits.netlist.hierarchy import flatten_circuit
 from circuits.simulators import ngspice
 from circuits.synthesis.cmos_neuron import NMOS, PMOS
 from circuits.tolerances import spice_boards
-from circuits.tolerances.circuit_sample import model_at
+from circuits.tolerances.circuit_sample import make_circuit, model_at
 from circuits.tolerances.tolerances import DATA
 from neuromorph import Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh

@@ -11,38 +11,33 @@ from test_circuits import ACTIVATIONS, expressions, hebbian, random_network
 
 from circuits import (
     DIALECTS,
-    LTSPICE,
-    NEOSPICE,
-    NGSPICE,
-    XYCE,
-    BehavioralCurrent,
-    BehavioralVoltage,
     Circuit,
     ComponentRange,
-    CurrentSource,
-    Dialect,
-    NetlistError,
-    Resistor,
-    Time,
-    TourCircuit,
-    Transconductor,
-    Transient,
-    Voltage,
     build_hopfield_circuit,
-    call,
-    detect_dialect,
     fit_to_components,
     lint,
     netlist_text,
-    network_from_circuit,
     read_netlist,
     read_netlist_file,
 )
-from circuits.netlist.expressions import Number, Operation, balanced_sum
+from circuits.extraction.network import network_from_circuit
+from circuits.netlist.circuit import (
+    BehavioralCurrent,
+    BehavioralVoltage,
+    CurrentSource,
+    Resistor,
+    Transconductor,
+    Transient,
+)
+from circuits.netlist.expressions import Number, Operation, Time, Voltage, balanced_sum, call
 from circuits.spice import cards as cards_module
-from circuits.spice.cards import cards
+from circuits.spice.cards import NetlistError, cards
+from circuits.spice.dialect import Dialect
+from circuits.spice.dialects import LTSPICE, NEOSPICE, NGSPICE, XYCE
 from circuits.spice.expression_parser import read_expression
+from circuits.spice.reader import detect_dialect
 from circuits.spice.writer import expression_text
+from circuits.synthesis.tour_circuit import TourCircuit
 from neuromorph.analog import AnalogNetwork, Softassign, Tanh
 
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))

@@ -8,29 +8,23 @@ import pytest
 from test_amplifiers import ENGINES, PART, spins
 
 from circuits import (
-    NGSPICE,
     OPAMPS,
-    XYCE,
-    BehavioralCurrent,
-    BehavioralVoltage,
     Circuit,
-    Instance,
-    Resistor,
-    Time,
-    TourCircuit,
-    Transient,
     build_hopfield_circuit,
-    clamp_initial,
     extract_network,
-    flatten_circuit,
     netlist_text,
     read_netlist,
     simulate_circuit,
 )
-from circuits.netlist.expressions import Call, Expression, Number, Operation, Voltage, evaluate_expression
+from circuits.netlist.circuit import BehavioralCurrent, BehavioralVoltage, Instance, Resistor, Transient
+from circuits.netlist.expressions import Call, Expression, Number, Operation, Time, Voltage, evaluate_expression
+from circuits.netlist.hierarchy import flatten_circuit
+from circuits.spice.dialects import NGSPICE, XYCE
 from circuits.spice.writer import element_line, model_line, subcircuit_lines
 from circuits.synthesis.cmos_neuron import SLOPE
-from circuits.synthesis.opamp_neuron import OpAmp, rails
+from circuits.synthesis.initial_clamps import clamp_initial
+from circuits.synthesis.opamp import OpAmp, rails
+from circuits.synthesis.tour_circuit import TourCircuit
 from neuromorph.analog import Softassign
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)

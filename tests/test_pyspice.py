@@ -10,21 +10,10 @@ import pytest
 from test_circuits import hebbian
 from test_engines import charging
 
-from circuits import (
-    BehavioralCurrent,
-    BehavioralVoltage,
-    Circuit,
-    EngineError,
-    Transconductor,
-    Transient,
-    Voltage,
-    build_hopfield_circuit,
-    call,
-    installed_engines,
-    shared_ngspice,
-    simulate_circuit,
-    to_pyspice,
-)
+from circuits import Circuit, EngineError, build_hopfield_circuit, installed_engines, simulate_circuit
+from circuits.netlist.circuit import BehavioralCurrent, BehavioralVoltage, Transconductor, Transient
+from circuits.netlist.expressions import Voltage, call
+from circuits.simulators.pyspice import shared_ngspice, to_pyspice
 from neuromorph.analog import AnalogNetwork, Tanh
 
 INSTALLED = {"ngspice", "pyspice"} <= set(installed_engines())

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from damage import damaged
 
-from circuits import NetlistError, problem_netlist, read_netlist_file
+from circuits import problem_netlist, read_netlist_file
+from circuits.spice.cards import NetlistError
 from neuromorph import MaxCut, ProblemFileError, load, read_tour
 from neuromorph.problems import read_ising
 

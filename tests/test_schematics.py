@@ -11,8 +11,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from test_circuits import random_network
 
-from circuits import OPAMPS, TourCircuit, draw_network, draw_tour_circuit, problem_schematic
+from circuits import OPAMPS, draw_network, problem_schematic
+from circuits.schematic.drawing import draw_tour_circuit
 from circuits.schematic.symbols import format_value
+from circuits.synthesis.tour_circuit import TourCircuit
 from neuromorph import Ising, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Arctan, Tanh
 from neuromorph.analog.softassign import Softassign

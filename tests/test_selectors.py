@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from circuits import Crossbar, Selector, installed_engines, read_cell, simulate_circuit, solve_operating_point
+from circuits import Crossbar, Selector, installed_engines, read_cell, simulate_circuit
+from circuits.crossbar.cell_reading import solve_operating_point
 
 every_engine = pytest.mark.parametrize("engine", installed_engines())
 WIRES = {"row_ohm": 2.0, "column_ohm": 3.0, "driver_ohm": 10.0, "sense_ohm": 20.0}

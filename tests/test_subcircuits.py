@@ -12,45 +12,38 @@ from test_netlist_reading import WORDS, mutated, outcome
 
 from circuits import (
     DIALECTS,
-    LTSPICE,
-    NEOSPICE,
-    NGSPICE,
-    XYCE,
-    BehavioralVoltage,
-    Capacitor,
     Circuit,
-    CurrentSource,
-    Diode,
-    DiodeModel,
     EngineError,
-    Instance,
-    Mosfet,
-    NetlistError,
-    Parameter,
-    Reference,
-    Resistor,
-    Subcircuit,
-    Time,
-    Transconductor,
-    Transient,
-    Voltage,
     build_hopfield_circuit,
-    call,
-    draw_parameters,
     energy_of_waveforms,
-    flatten_circuit,
     installed_engines,
     lint,
     netlist_text,
     read_netlist,
-    save_all,
     simulate_circuit,
-    with_parameters,
 )
+from circuits.energy.spice_energy import save_all
 from circuits.netlist import hierarchy as hierarchy_module
-from circuits.netlist.expressions import Number, evaluate_expression
-from circuits.netlist.hierarchy import device_paths, node_paths
+from circuits.netlist.circuit import (
+    BehavioralVoltage,
+    Capacitor,
+    CurrentSource,
+    Diode,
+    DiodeModel,
+    Instance,
+    Mosfet,
+    Parameter,
+    Resistor,
+    Subcircuit,
+    Transconductor,
+    Transient,
+)
+from circuits.netlist.expressions import Number, Reference, Time, Voltage, call, evaluate_expression
+from circuits.netlist.hierarchy import device_paths, flatten_circuit, node_paths
+from circuits.netlist.parameters import draw_parameters, with_parameters
 from circuits.simulators.ngspice import check_devices
+from circuits.spice.cards import NetlistError
+from circuits.spice.dialects import LTSPICE, NEOSPICE, NGSPICE, XYCE
 from circuits.synthesis.cmos_neuron import NMOS
 
 ENGINES = [name for name in installed_engines() if name in ("ngspice", "neospice")]
@@ -329,7 +322,7 @@ def test_what_makes_no_sense_is_refused(make, rule):
 
 def test_an_expression_of_parameters_is_no_number():
     assert float(2.0 * Number(3.0)) == 6.0
-    with pytest.raises(TypeError, match=r"Reference\(parameter='k'\) has no value by itself; circuits.flatten"):
+    with pytest.raises(TypeError, match=r"Reference\(parameter='k'\) has no value by itself; hierarchy"):
         float(2.0 * K)
 
 

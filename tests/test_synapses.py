@@ -6,16 +6,9 @@ from scipy import sparse
 from scipy.integrate import solve_ivp
 from test_circuits import random_network
 
-from circuits import (
-    Resistor,
-    Transconductor,
-    build_hopfield_circuit,
-    find_overlaps,
-    installed_engines,
-    overlap_circuit,
-    simulate_circuit,
-    transconductor_circuit,
-)
+from circuits import build_hopfield_circuit, installed_engines, simulate_circuit
+from circuits.netlist.circuit import Resistor, Transconductor
+from circuits.synthesis.synapses import find_overlaps, overlap_circuit, transconductor_circuit
 from neuromorph import Ising
 from neuromorph.analog import AnalogNetwork, Logistic, Tanh
 

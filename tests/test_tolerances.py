@@ -13,17 +13,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from test_circuits import ACTIVATIONS, kirchhoff, random_network
 
-from circuits import (
-    BoardEnsemble,
-    Tolerances,
-    TourCircuit,
-    build_hopfield_circuit,
-    estimate_yield,
-    sample_board,
-    sample_tour_board,
-    spot_check,
-)
+from circuits import BoardEnsemble, Tolerances, build_hopfield_circuit, estimate_yield
+from circuits.synthesis.tour_circuit import TourCircuit
 from circuits.tolerances import monte_carlo as yields
+from circuits.tolerances.monte_carlo import spot_check
+from circuits.tolerances.sampled_board import sample_board
+from circuits.tolerances.sampled_tour_board import sample_tour_board
 from neuromorph import MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Softassign, Tanh
 
@@ -250,7 +245,7 @@ def test_a_spot_check_of_a_tour_agrees():
 def test_a_spot_check_shows_a_board_that_is_not_its_elements(monkeypatch):
     """Offsets left out of the netlist move the end."""
     monkeypatch.setattr(
-        "circuits.tolerances.tolerances.SampledBoard.circuit",
+        "circuits.tolerances.sampled_board.SampledBoard.circuit",
         lambda b, u, **o: build_hopfield_circuit(b.nominal, u, **o),
     )
     boards = BoardEnsemble(

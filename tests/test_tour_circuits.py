@@ -7,7 +7,9 @@ import pytest
 from scipy.integrate import solve_ivp
 from test_circuits import kirchhoff
 
-from circuits import TourCircuit, certify_problem, installed_engines, problem_netlist, round_to_series, simulate_circuit
+from circuits import certify_problem, installed_engines, problem_netlist, simulate_circuit
+from circuits.synthesis.component_values import round_to_series
+from circuits.synthesis.tour_circuit import TourCircuit
 from neuromorph import Tsp
 from neuromorph.analog.softassign import Softassign
 

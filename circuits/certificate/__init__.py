@@ -1,1 +1,1 @@
-"""One circuit through its differential equation and through SPICE, and how far apart they are."""
+"""Certificates that the ODE of a circuit and its run in SPICE agree."""

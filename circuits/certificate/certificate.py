@@ -1,12 +1,18 @@
-r"""What a certificate says of each engine, and how much of it is enough.
+r"""The certificate of a circuit: the errors of each engine, and how large they may be.
 
 .. math:: \epsilon = \max_{t,i} \frac{|V_i^{SPICE}(t) - V_i^{ODE}(t)|}{V_{high} - V_{low}}, \qquad
           \text{rise} = \max_{t' < t} \frac{E(t) - E(t')}{\max E - \min E}
 
-The energy E of a symmetric network never rises (Hopfield, PNAS 81, 3088 (1984)); what rises along a simulated
-trajectory is the simulator's error. With amplifiers that are not ideal, the error is the parts' too: then the end
-counts. The way there has no bound: near a saddle, where trajectories part, the least offset decides when they leave.
-What is measured and has no bound is listed as such.
+where
+
+- V_i are the outputs of the circuit, between the rails V_low and V_high,
+- E is the energy of a symmetric network, which never rises: what rises along a simulated trajectory is the simulator's
+  error.
+
+With amplifiers that are not ideal, the error is the parts' too: then the end counts. The way there has no bound: near a
+saddle, where trajectories part, the least offset decides when they leave. Measured values without a bound are listed as
+such.
+Source: Hopfield, PNAS 81, 3088 (1984) for the energy.
 """
 
 from __future__ import annotations
@@ -22,12 +28,26 @@ from .step_refinement import StepRefinement
 
 SCHEMA = 1
 TRAJECTORY, BALANCE, RISE = 1e-4, 1e-4, 1e-6
-END = {"ideal": 1e-4, "opamp": 0.02}  # at level "transistor" it follows from the ideal network, if at all
+END = {"ideal": 1e-4, "opamp": 0.02}  # limits of the final error; sensitivity.end_bound gives that of transistors
 
 
 @dataclass(frozen=True)
 class Balance:
-    """J in all, and |delivered - dissipated - stored| over all that moved."""
+    r"""Energy balance of a circuit over its whole transient.
+
+    .. math:: \text{imbalance} = \frac{|E_{del} - E_{dis} - E_{st}|}{\sum_k |\Delta E_k|}
+
+    Attributes
+    ----------
+    delivered_j : float
+        Energy that the sources deliver, J.
+    dissipated_j : float
+        Energy that the elements turn into heat, J.
+    stored_j : float
+        Change of the energy that capacitors hold, J.
+    imbalance : float
+        Difference of the three over all energy that moved.
+    """
 
     delivered_j: float
     dissipated_j: float
@@ -36,17 +56,41 @@ class Balance:
 
     @classmethod
     def of(cls, energy: Energy) -> Balance:
+        """Return the balance of an energy account.
+
+        Parameters
+        ----------
+        energy : Energy
+            Energy account.
+
+        Returns
+        -------
+        Balance
+            The totals of the account.
+        """
         return cls(energy.delivered_j, energy.dissipated_j, energy.stored_j, energy.imbalance)
 
 
 @dataclass(frozen=True)
 class EngineResult:
-    """One engine against the ODE; errors of V as fractions of full scale, of E as fractions of its range on the way.
+    """Errors of one engine against the ODE.
 
-    energy_error : float or None     None where there is no energy: T is not symmetric, or an anneal moves it
-    energy_rise : float or None      the same, and where amplifiers are not ideal
-    balance : Balance or None        of what the circuit's sources deliver
-    supply_error : float or None     |delivered - delivered in the ODE| over the latter; None where only one has it
+    Attributes
+    ----------
+    trajectory_error : float
+        Largest difference of any output at any time, of full scale.
+    final_error : float
+        Largest difference of any output at the end, of full scale.
+    same_attractor : bool
+        Whether every output ends on the same side of the middle.
+    energy_error : float or None
+        Largest error of E, of its range; None if T is not symmetric or an anneal moves E.
+    energy_rise : float or None
+        Largest rise of E above an earlier value; None as above, and for amplifiers that are not ideal.
+    balance : Balance or None
+        What the sources of the circuit deliver, and what becomes of it.
+    supply_error : float or None
+        |delivered - delivered in the ODE| over the latter; None if only one of the two has it.
     """
 
     trajectory_error: float
@@ -60,7 +104,19 @@ class EngineResult:
 
 @dataclass(frozen=True, eq=False)
 class OutputTrace:
-    """Outputs over time: ``times`` (m,) s, those of the engine and of the ODE (m, n) V, and the rails (low, high) V."""
+    """Output voltages over time, of an engine and of the ODE.
+
+    Attributes
+    ----------
+    times : (m,) float
+        Times that the engine chose, s.
+    voltages : (m, n) float
+        Outputs in the engine, V.
+    expected : (m, n) float
+        Outputs of the ODE at the same times, V.
+    rails : (low, high)
+        Lowest and highest output of an amplifier, V.
+    """
 
     times: Float
     voltages: Float
@@ -70,7 +126,19 @@ class OutputTrace:
 
 @dataclass(frozen=True)
 class Check:
-    """``value`` of an engine (or of the ODE) must be at most ``limit``; a yes or no is 0 or 1 short of what is due."""
+    """Comparison of one measured value with its limit.
+
+    Attributes
+    ----------
+    of : str
+        The engine, or "ode".
+    what : str
+        The quantity; a yes-or-no question counts 0 if it holds and 1 if it does not.
+    value : float
+        The value that was measured.
+    limit : float
+        The largest value that passes.
+    """
 
     of: str
     what: str
@@ -79,12 +147,23 @@ class Check:
 
     @property
     def ok(self) -> bool:
+        """Whether the value is a number and within its limit."""
         return self.value <= self.limit  # NaN is not
 
 
 @dataclass(frozen=True)
 class Unbounded:
-    """``value`` of an engine was measured, and nothing says how large it may be."""
+    """A measured value that no limit applies to.
+
+    Attributes
+    ----------
+    of : str
+        The engine.
+    what : str
+        The quantity.
+    value : float
+        The value that was measured.
+    """
 
     of: str
     what: str
@@ -95,15 +174,38 @@ class Unbounded:
 class Certificate:
     """Agreement of engines with the ODE on one circuit.
 
-    neurons : int                          outputs that are compared
-    level, amplifier, synapses : str       what the circuit is built of
-    versions : {engine: str}               names the engines exactly
-    ode_balance, ode_rise : or None        what the energies do in the ODE itself
-    refinement : Refinement or None        if it was asked for
-    bound : float                          of the trajectory error at level "ideal"
-    energy_bound, end_bound : or None      of the energy error at level "ideal", and of the final error at level
-                                           "transistor", as the ideal network predicts them
-    traces : {engine: Trace}               for figures
+    Attributes
+    ----------
+    neurons : int
+        Number of outputs that are compared.
+    engines : dict of str to EngineResult
+        Result of each engine.
+    duration_s : float
+        Length of the transient, s.
+    step_s : float
+        Largest step that the engines may take, s.
+    reltol : float
+        Relative error that SPICE allows in one step.
+    versions : dict of str to str
+        Exact name and version of each engine.
+    tau_s : float
+        Shortest time constant of the circuit, s.
+    level, amplifier, synapses : str
+        What the circuit is built of.
+    ode_balance : Balance or None
+        Energy balance of the ODE itself.
+    ode_rise : float or None
+        Energy rise of the ODE itself.
+    refinement : StepRefinement or None
+        Errors at finer steps, if they were asked for.
+    bound : float
+        Largest trajectory error that passes at level "ideal".
+    energy_bound : float or None
+        Largest energy error that passes at level "ideal", as the ideal network predicts it.
+    end_bound : float or None
+        Largest final error that passes at level "transistor", as the ideal network predicts it.
+    traces : dict of str to OutputTrace
+        Outputs of each engine, for figures.
     """
 
     neurons: int
@@ -125,7 +227,13 @@ class Certificate:
     traces: Mapping[str, OutputTrace] = field(default_factory=dict, repr=False, compare=False)
 
     def checks(self) -> tuple[Check, ...]:
-        """What must hold at this level, with its limits."""
+        """Return all checks of this level with their limits.
+
+        Returns
+        -------
+        tuple of Check
+            One check per engine and bounded quantity, those of the ODE first.
+        """
         found = []
         if self.ode_balance is not None:
             found.append(Check("ode", "imbalance", self.ode_balance.imbalance, 1e-12))
@@ -141,7 +249,13 @@ class Certificate:
         return tuple(found)
 
     def unbounded(self) -> tuple[Unbounded, ...]:
-        """What was measured and no check bounds, at this level or of this circuit."""
+        """Return the measured values that no check bounds.
+
+        Returns
+        -------
+        tuple of Unbounded
+            One entry per engine and quantity without a limit at this level.
+        """
         limits = self._limits()
         return tuple(
             Unbounded(name, what, value)
@@ -151,7 +265,7 @@ class Certificate:
         )
 
     def _limits(self) -> dict[str, float | None]:
-        """Of all that is measured; None where there is none."""
+        """Return the limit of each measured quantity, or None if it has none."""
         ideal = self.level == "ideal"
         return {
             "trajectory_error": self.bound if ideal else None,
@@ -164,11 +278,17 @@ class Certificate:
 
     @property
     def passed(self) -> bool:
-        """Whether every check holds; ``unbounded`` says what none of them looks at."""
+        """Whether every check holds; ``unbounded`` lists what no check looks at."""
         return all(check.ok for check in self.checks())
 
     def to_dict(self) -> dict[str, Any]:
-        """As ``docs/certificate-schema.md`` lists it; plain data for JSON."""
+        """Return the certificate as plain data for JSON.
+
+        Returns
+        -------
+        dict of str to Any
+            The fields that ``docs/certificate-schema.md`` describes.
+        """
         return {
             "schema": SCHEMA,
             "neurons": self.neurons,
@@ -190,7 +310,7 @@ class Certificate:
 
 
 def _measured(result: EngineResult) -> dict[str, float]:
-    """The numbers of a result, without those that there are not."""
+    """Return the quantities of a result that exist."""
     found = {
         "trajectory_error": result.trajectory_error,
         "final_error": result.final_error,

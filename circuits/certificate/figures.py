@@ -20,16 +20,28 @@ from .certificate import Certificate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_CURVES = 6  # outputs drawn
-_SETTLED = 1e-3  # of full scale from the end
-_DOTS = 25  # of an engine along a curve
-_FLOOR = 1e-12  # of full scale: an error of 0 has no place on a logarithmic axis
+_CURVES = 6  # outputs that are drawn
+_SETTLED = 1e-3  # distance from the end below which an output has settled, of full scale
+_DOTS = 25  # marks of an engine along a curve
+_FLOOR = 1e-12  # least error that is drawn, of full scale: a logarithmic axis has no 0
 
 
 def write_certificate(certificate: Certificate, folder: Path, about: Mapping[str, Any] | None = None) -> list[Path]:
-    """Write certificate.json and the figure as certificate.svg and .png into ``folder``; return their paths.
+    """Write a certificate as JSON, SVG and PNG into a folder.
 
-    ``about``, as the provenance, is added to the JSON.
+    Parameters
+    ----------
+    certificate : Certificate
+        Certificate that is written.
+    folder : Path
+        Folder that receives certificate.json, certificate.svg and certificate.png.
+    about : Mapping or None
+        Further fields of the JSON, as the provenance.
+
+    Returns
+    -------
+    list of Path
+        The files that were written.
     """
     text = json.dumps({**certificate.to_dict(), **(about or {})}, indent=2, allow_nan=False) + "\n"
     written = [write_file(folder / "certificate.json", text)]
@@ -40,7 +52,18 @@ def write_certificate(certificate: Certificate, folder: Path, about: Mapping[str
 
 
 def certificate_figure(certificate: Certificate) -> list[Axes]:
-    """All of them side by side on one figure; the refinement only if there is one."""
+    """Draw the figures of a certificate side by side.
+
+    Parameters
+    ----------
+    certificate : Certificate
+        Certificate with traces.
+
+    Returns
+    -------
+    list of Axes
+        Axes of the trajectories, of the errors, and of the refinement if there is one.
+    """
     from matplotlib.figure import Figure
 
     drawings = [draw_trajectories, draw_errors, *([draw_refinement] if certificate.refinement else [])]
@@ -49,7 +72,22 @@ def certificate_figure(certificate: Certificate) -> list[Axes]:
 
 
 def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
-    """The outputs that move most, until they settle: the ODE as lines, every engine as marks on them."""
+    """Draw the outputs that move most, until they settle.
+
+    The ODE is drawn as lines, every engine as marks.
+
+    Parameters
+    ----------
+    certificate : Certificate
+        Certificate with traces.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+    """
     ax = new_axes() if ax is None else ax
     for k, (name, trace) in enumerate(certificate.traces.items()):
         chosen = np.argsort(-np.ptp(trace.expected, axis=0), kind="stable")[:_CURVES]
@@ -59,7 +97,7 @@ def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
             ax.plot(trace.times, trace.expected[:, chosen], color=MUTED, linewidth=1.2)
             ax.plot([], [], color=MUTED, linewidth=1.2, label="ODE")
             ax.set_xlim(-0.03 * end, 1.03 * end)
-        # Apart in time, so that no engine hides another.
+        # The marks of engines are apart in time, so that none hides another.
         at = (np.arange(_DOTS) + (k + 0.5) / len(certificate.traces)) * end / _DOTS
         marks = np.unique(np.searchsorted(trace.times, at).clip(max=len(trace.times) - 1))
         color, mark = series_color(k), MARKERS[k % len(MARKERS)]
@@ -71,7 +109,20 @@ def draw_trajectories(certificate: Certificate, ax: Axes | None = None) -> Axes:
 
 
 def draw_errors(certificate: Certificate, ax: Axes | None = None) -> Axes:
-    """The largest difference of any output from the ODE, over time."""
+    """Draw the largest difference of any output from the ODE over time.
+
+    Parameters
+    ----------
+    certificate : Certificate
+        Certificate with traces.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+    """
     ax = new_axes() if ax is None else ax
     for k, (name, trace) in enumerate(certificate.traces.items()):
         error = np.abs(trace.voltages - trace.expected).max(axis=1) / (trace.rails[1] - trace.rails[0])
@@ -89,7 +140,25 @@ def draw_errors(certificate: Certificate, ax: Axes | None = None) -> Axes:
 
 
 def draw_refinement(certificate: Certificate, ax: Axes | None = None) -> Axes:
-    """The largest error of the whole way against the step, and the slope 2 of the trapezoidal rule."""
+    """Draw the trajectory error against the step, with the slope 2 of the trapezoidal rule.
+
+    Parameters
+    ----------
+    certificate : Certificate
+        Certificate with a refinement.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If the certificate has no refinement.
+    """
     if certificate.refinement is None:
         raise ValueError("the certificate has no refinement; certify with refine=True")
     ax = new_axes() if ax is None else ax

@@ -1,16 +1,18 @@
-r"""What the ideal network predicts of errors: bounds for what one tolerance of outputs does to other quantities.
-
-The energy, where V is off by no more than epsilon of the span D of an output at any time, for
-dE/dV_i = -C_i du_i/dt:
+r"""Bounds of errors that the ideal network predicts from one tolerance of its outputs.
 
 .. math:: |\Delta E| \le \epsilon D \max_t \sum_i C_i |du_i/dt|
 
-and the end, where the network rests and outputs V and -V are off by no more than delta each, whatever their current:
-
 .. math:: |\Delta V_i| \le \delta \Big(1 + g'(u_i) \sum_j \big|(1 - R T g')^{-1}\big|_{ij} R_j \sum_k |T_{jk}|\Big)
 
-to first order. A neuron at a rail, where g' = 0, is off by delta alone; one that rests between the rails by many times
-as much, and a bound beyond the half of D says no more than which attractor it is.
+where
+
+- epsilon is the largest error of an output V at any time, of its span D; the first bound follows from
+  dE/dV_i = -C_i du_i/dt,
+- delta is the largest error of the outputs V and -V where the network rests, whatever their current; the second bound
+  holds at the end, to first order.
+
+A neuron at a rail, where g' = 0, is off by delta alone; one that rests between the rails by many times as much, and a
+bound beyond the half of D says no more than which attractor it is.
 """
 
 from __future__ import annotations
@@ -20,17 +22,27 @@ import numpy as np
 from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
-_HALF = 0.5  # of full scale: from the middle to a rail
-_AT_REST = 1e-3  # of full scale: what an output still has to go
-_MARGIN = 2.0  # for what is not of first order
+_HALF = 0.5  # distance from the middle to a rail, of full scale
+_AT_REST = 1e-3  # distance to its fixed point below which an output rests, of full scale
+_MARGIN = 2.0  # factor that covers higher orders
 
 
 def energy_bound(network: AnalogNetwork, potentials: Float, error: float) -> float:
-    """Of the error of E, as a fraction of its range, where outputs are off by ``error`` of full scale at most.
+    """Return the largest error of E that an error of the outputs explains.
 
     Parameters
     ----------
-    potentials : (times, n) float     u of the ODE, V
+    network : AnalogNetwork
+        Ideal network.
+    potentials : (times, n) float
+        Potentials u of the ODE, V.
+    error : float
+        Largest error of an output, of full scale.
+
+    Returns
+    -------
+    float
+        Bound of the error of E, of the range of E along the trajectory.
     """
     g = network.activation
     energy = network.energy(network.voltages(potentials).clip(g.low, g.high))
@@ -39,12 +51,21 @@ def energy_bound(network: AnalogNetwork, potentials: Float, error: float) -> flo
 
 
 def end_bound(network: AnalogNetwork, potentials: Float, tolerance: float) -> float | None:
-    """Of the error of V at the end, of full scale; None where there is none, or the network does not rest.
+    """Return the largest final error of V that errors of the amplifiers explain.
 
     Parameters
     ----------
-    potentials : (n,) float     u of the ODE at the end, V
-    tolerance : float           of each output against g(u) and its inverse, of full scale
+    network : AnalogNetwork
+        Ideal network.
+    potentials : (n,) float
+        Potentials u of the ODE at the end, V.
+    tolerance : float
+        Largest error of an output against g(u), and of its inverse, of full scale.
+
+    Returns
+    -------
+    float or None
+        Bound of the final error; None if the network does not rest, or if the bound exceeds half of full scale.
     """
     g, r, t = network.activation, network.resistances, network.conductances
     slope = g.slope(potentials)

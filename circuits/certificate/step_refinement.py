@@ -19,20 +19,26 @@ from typing import Any
 from ..netlist.circuit import Circuit
 
 REFINED_STEPS_PER_TAU = (10.0, 50.0, 250.0)
-_RELTOL = 1e-5  # at the first of them
-FINEST_RELTOL = 1e-10  # beyond, rounding stops Newton's method
-_FLOOR = 1e-7  # of full scale: below, the tolerances of the differential equation show
-_SETTLED = 1e-4  # of full scale: a change that counts as none, as large as an error may be where amplifiers are ideal
+_RELTOL = 1e-5  # relative tolerance at the coarsest step
+FINEST_RELTOL = 1e-10  # below this, rounding stops Newton's method
+_FLOOR = 1e-7  # error below which the tolerances of the ODE show, of full scale
+_SETTLED = 1e-4  # change that counts as none, of full scale: the error that ideal amplifiers may have
 
 
 @dataclass(frozen=True)
 class StepRefinement:
-    """Trajectory errors of each engine, of full scale, at one step after the other.
+    """Trajectory errors of each engine at a sequence of finer steps.
 
-    steps_per_tau : (k,) float     shortest time constant over the largest step
-    reltols : (k,) float           the bound of one step that went with it
-    errors : {engine: (k,) float}
-    ideal : bool                   whether the amplifiers are, so that errors fall towards zero
+    Attributes
+    ----------
+    steps_per_tau : (k,) float
+        Shortest time constant over the largest step.
+    reltols : (k,) float
+        Relative error that SPICE allows in one step, at each refinement.
+    errors : dict of str to (k,) float
+        Trajectory errors of each engine, of full scale.
+    ideal : bool
+        Whether the amplifiers are ideal, so that errors fall towards zero.
     """
 
     steps_per_tau: tuple[float, ...]
@@ -41,13 +47,35 @@ class StepRefinement:
     ideal: bool = True
 
     def ratios(self, engine: str) -> tuple[float, ...]:
-        """Each error over the next finer one's."""
+        """Return the ratio of each error to that of the next finer step.
+
+        Parameters
+        ----------
+        engine : str
+            Name of the engine.
+
+        Returns
+        -------
+        (k - 1,) float
+            About 25 for steps five times finer, as the trapezoidal rule is of second order.
+        """
         return tuple(coarse / max(fine, 1e-300) for coarse, fine in pairwise(self.errors[engine]))
 
     def falls(self, engine: str) -> bool:
-        """Whether every step is better than the one before, down to the accuracy of the differential equation.
+        """Return whether the errors of an engine fall with the step.
 
-        Of parts: whether every step changes the error less than the one before, or hardly.
+        With ideal amplifiers every step must be better than the one before, down to the accuracy of the ODE. With
+        amplifiers of parts every step must change the error less than the one before, or hardly.
+
+        Parameters
+        ----------
+        engine : str
+            Name of the engine.
+
+        Returns
+        -------
+        bool
+            Whether they fall.
         """
         falling, floor = self.errors[engine], _FLOOR
         if not self.ideal:
@@ -55,7 +83,14 @@ class StepRefinement:
         return all(fine < coarse or fine <= floor for coarse, fine in pairwise(falling))
 
     def to_dict(self) -> dict[str, Any]:
-        """{"steps_per_tau", "reltols", "engines": {name: {"trajectory_errors", "ratios", "falls"}}}."""
+        """Return the refinement as plain data for JSON.
+
+        Returns
+        -------
+        dict of str to Any
+            The keys are "steps_per_tau", "reltols" and "engines"; each engine has "trajectory_errors", "ratios" and
+            "falls".
+        """
         return {
             "steps_per_tau": list(self.steps_per_tau),
             "reltols": list(self.reltols),
@@ -73,7 +108,26 @@ def refine_steps(
     steps_per_tau: Sequence[float] = REFINED_STEPS_PER_TAU,
     ideal: bool = True,
 ) -> StepRefinement:
-    """``measure`` the errors {engine: of full scale} of a circuit at one step after the other, from the largest on."""
+    """Measure the errors of a circuit at a sequence of finer steps.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit whose analysis is refined.
+    tau_s : float
+        Shortest time constant, s.
+    measure : callable
+        Function from a circuit to its error of full scale in each engine.
+    steps_per_tau : sequence of float, default (10, 50, 250)
+        Steps in the shortest time constant, the coarsest first.
+    ideal : bool, default True
+        Whether the amplifiers are ideal.
+
+    Returns
+    -------
+    StepRefinement
+        The errors at every step.
+    """
     reltols = tuple(max(_RELTOL * (steps_per_tau[0] / fraction) ** 3, FINEST_RELTOL) for fraction in steps_per_tau)
     found = []
     for fraction, reltol in zip(steps_per_tau, reltols, strict=True):

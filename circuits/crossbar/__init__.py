@@ -1,1 +1,1 @@
-"""Arrays of memristors with the resistance of their wires."""
+"""Crossbars of memristors: wire resistance, IR drop, sneak paths and selectors."""

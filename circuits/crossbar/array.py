@@ -1,14 +1,18 @@
 r"""A crossbar of memristors with the resistance of its wires, solved exactly.
 
-Cell G_ij joins row wire i to column wire j. Along row i a segment of wire lies before every cell, the first of them
-behind the driver (V_i, driver_ohm); along column j one lies after every cell, the last of them before the sense
-amplifier, whose input is sense_ohm to a virtual ground. Kirchhoff's current law at all 2 x rows x columns nodes is
-
 .. math:: A x = D V, \qquad I = S x, \qquad W = (S A^{-1} D)^T
 
-A is sparse, symmetric and positive definite. W, (rows, columns), is what the terminals see in place of G: with ideal
-wires W = G. A signed weight is the difference of two arrays. With ``both_ends`` a driver feeds the far end of its row
-too, through as much resistance: the longest way to a cell is half as long.
+is Kirchhoff's current law at all 2 x rows x columns nodes, where
+
+- A is the nodal matrix, sparse, symmetric and positive definite, and x are the potentials of the nodes,
+- D joins the drivers V_i to the first nodes of their rows, S the last nodes of the columns to the sense amplifiers,
+- W, (rows, columns), is what the terminals see in place of the conductances G; with ideal wires W = G.
+
+Cell G_ij joins row wire i to column wire j. Along row i a segment of wire lies before every cell, the first of them
+behind the driver (V_i, driver_ohm); along column j one lies after every cell, the last of them before the sense
+amplifier, whose input is sense_ohm to a virtual ground. A signed weight is the difference of two arrays. With
+``both_ends`` a driver feeds the far end of its row too, through as much resistance: the longest way to a cell is half
+as long.
 Source: the nodal equations of An Chen, IEEE Trans. Electron Devices 60, 1318 (2013), here with every segment.
 """
 
@@ -25,24 +29,31 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from neuromorph.ising import Float
-from neuromorph.rng import RNG, read_seeds
 from neuromorph.runtime.limits import checkpoint
 
 from ..netlist.circuit import GROUND, BehavioralVoltage, Circuit, Element, Resistor, Transient
 from ..netlist.expressions import Number
 from .selector import Selector
 
-_TOGETHER = 4  # right-hand sides that SuperLU solves at a time: all at once are four times slower
+_TOGETHER = 4  # right-hand sides that SuperLU solves at a time: it is four times slower with all at once
 
 
 @dataclass(frozen=True, eq=False)
 class Crossbar:
-    """An array of cells between wires; all cells are ohmic.
+    """A memristor crossbar with wire resistance and ohmic cells.
 
-    conductances : (rows, columns) float      G, S, not negative; 0 is an open cell
-    row_ohm, column_ohm : float               one segment of wire, positive
-    driver_ohm, sense_ohm : float             output of a driver, input of a sense amplifier
-    both_ends : bool                          whether a row is driven from both of its ends
+    Attributes
+    ----------
+    conductances : (rows, columns) float
+        Conductance G of each cell, S, not negative; 0 is an open cell.
+    row_ohm, column_ohm : float
+        Resistance of one wire segment, ohm, positive.
+    driver_ohm : float
+        Output resistance of a row driver, ohm.
+    sense_ohm : float
+        Input resistance of a sense amplifier, ohm.
+    both_ends : bool
+        Whether a row is driven from both of its ends.
     """
 
     conductances: Float
@@ -68,13 +79,29 @@ class Crossbar:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and not negative")
 
     def effective(self) -> Float:
-        """W, (rows, columns), S: the current out of column j for 1 V at row i and 0 V at all others."""
+        """Return the effective conductances W that the terminals see in place of G.
+
+        Returns
+        -------
+        (rows, columns) float
+            Current out of column j for 1 V at row i and 0 V at all other rows, S.
+        """
         return self.terminals()[0]
 
     def terminals(self, progress: Callable[[float], None] | None = None) -> tuple[Float, Float]:
-        """(W, Q): the columns' currents V W and the drivers' Q V, Q (rows, rows), S; V Q V is the power of all.
+        """Return the terminal conductances of the columns and of the drivers.
 
-        progress : function     hears which part of the work is done; None: ``limits.checkpoint`` does
+        Parameters
+        ----------
+        progress : callable, optional
+            Function called with the part of the work that is done; ``limits.checkpoint`` by default.
+
+        Returns
+        -------
+        W : (rows, columns) float
+            The currents of the columns are V W, S.
+        Q : (rows, rows) float
+            The currents of the drivers are Q V and the power of the array is V Q V, S.
         """
         from .nested_dissection import terminal_matrices  # compiled
 
@@ -89,16 +116,51 @@ class Crossbar:
         )
 
     def currents(self, voltages: ArrayLike) -> Float:
-        """The currents into the sense amplifiers, (..., columns), A, for row voltages (..., rows), V."""
+        """Return the currents into the sense amplifiers, A.
+
+        Parameters
+        ----------
+        voltages : (..., rows) float
+            Voltages of the drivers, V.
+
+        Returns
+        -------
+        (..., columns) float
+            Currents, A.
+        """
         return np.asarray(self.potentials(voltages)[..., 1, -1, :] / self.output_ohm)
 
     def power(self, voltages: ArrayLike) -> Float:
-        """What the drivers deliver, (...), W; all of it is dissipated in cells, wires, drivers and sense amplifiers."""
+        """Return the power that the drivers deliver, W.
+
+        All of it is dissipated in cells, wires, drivers and sense amplifiers.
+
+        Parameters
+        ----------
+        voltages : (..., rows) float
+            Voltages of the drivers, V.
+
+        Returns
+        -------
+        (...,) float
+            Power, W.
+        """
         v = np.asarray(voltages, dtype=float)
         return np.asarray((v * self._delivered(v, self.potentials(v))).sum(axis=-1))
 
     def potentials(self, voltages: ArrayLike) -> Float:
-        """The voltage of every node, (..., 2, rows, columns), V: the row wires', then the column wires'."""
+        """Return the potential of every node, V.
+
+        Parameters
+        ----------
+        voltages : (..., rows) float
+            Voltages of the drivers, V.
+
+        Returns
+        -------
+        (..., 2, rows, columns) float
+            Potentials of the nodes of the row wires, then of the column wires, V.
+        """
         v = np.asarray(voltages, dtype=float)
         rows, columns = self.conductances.shape
         if v.shape[-1:] != (rows,):
@@ -117,9 +179,25 @@ class Crossbar:
         column_voltages: ArrayLike = 0.0,
         selector: Selector | None = None,
     ) -> Circuit:
-        """The array as a circuit for SPICE; its ``saved`` nodes are the ends of the columns.
+        r"""Return the array as a circuit for SPICE, which saves the ends of the columns.
 
-        I_j = (V_j - column_voltages_j) / output_ohm. NaN leaves a line floating.
+        .. math:: I_j = \frac{V_j - V^{col}_j}{R_{out}}
+
+        Parameters
+        ----------
+        voltages : (rows,) float
+            Voltages of the drivers, V; NaN leaves a line floating.
+        title : str, default "crossbar"
+            Title of the circuit.
+        column_voltages : (columns,) float, default 0.0
+            Voltages at the ends of the columns, V; NaN leaves a line floating.
+        selector : Selector, optional
+            Selector in series with each cell; none by default.
+
+        Returns
+        -------
+        Circuit
+            The circuit, with V_j among its saved nodes.
         """
         v = np.asarray(voltages, dtype=float)
         rows, columns = self.conductances.shape
@@ -132,18 +210,30 @@ class Crossbar:
 
     @property
     def output_ohm(self) -> float:
-        """From the last node of a column to the virtual ground: a segment and the amplifier's input."""
+        """Resistance from the last node of a column to the virtual ground, ohm."""
         return self.column_ohm + self.sense_ohm
 
     @property
     def input_ohm(self) -> float:
-        """From a row's source to its first node: the driver and a segment."""
+        """Resistance from the source of a row to its first node, ohm."""
         return self.row_ohm + self.driver_ohm
 
     def nodal_matrix(self, cells: Float, row_driven: ArrayLike = True, column_driven: ArrayLike = True) -> Any:
-        """A, (nodes, nodes) CSC, S, with ``cells`` (rows, columns) for the conductances; nodes are (2, rows, columns).
+        """Return the nodal matrix A for given cells.
 
-        row_driven, column_driven : (rows,), (columns,) bool     False leaves the ends of a line floating
+        Parameters
+        ----------
+        cells : (rows, columns) float
+            Conductances of the cells, S.
+        row_driven : (rows,) bool, default True
+            Whether a row is driven; False leaves its ends floating.
+        column_driven : (columns,) bool, default True
+            Whether a column is read out; False leaves its end floating.
+
+        Returns
+        -------
+        (nodes, nodes) csc_array
+            Conductances, S; nodes are numbered as (2, rows, columns).
         """
         number = np.arange(2 * cells.size).reshape(2, *cells.shape)
         links: list[tuple[Any, Any, Any]] = [
@@ -164,11 +254,11 @@ class Crossbar:
         return sparse.csc_array(sparse.coo_array(entries, shape=(node.size, node.size)))
 
     def _delivered(self, v: Float, x: Float) -> Float:
-        """Currents out of the drivers, (..., rows), A."""
+        """Return the currents out of the drivers, (..., rows), A."""
         return np.asarray(v - x[..., 0, :, 0] + self.both_ends * (v - x[..., 0, :, -1])) / self.input_ohm
 
     def _solve(self, currents: Float) -> Float:
-        """A^-1 of each row of ``currents`` (k, nodes), a few at a time."""
+        """Apply A^-1 to each row of ``currents`` (k, nodes), a few at a time."""
         solved = np.empty(currents.shape)
         for k in range(0, len(currents), _TOGETHER):
             checkpoint("solving for the potentials", k, len(currents))
@@ -209,48 +299,19 @@ class Crossbar:
 
 
 def symmetric_factors(matrix: Any) -> Any:
-    """The factors of a symmetric, positive definite matrix; a minimum-degree order of its pattern keeps them sparse."""
-    options = {"SymmetricMode": True}
-    return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
+    """Factorize a sparse symmetric positive definite matrix.
 
-
-def program_cells(
-    targets: ArrayLike,
-    *,
-    lowest_s: float,
-    highest_s: float,
-    levels: int | None = None,
-    spread: float = 0.0,
-    stuck_low: float = 0.0,
-    stuck_high: float = 0.0,
-    rng: RNG = None,
-) -> Float:
-    """Conductances of cells that were asked to take ``targets``, of the same shape, S.
+    A minimum-degree order keeps the factors sparse.
 
     Parameters
     ----------
-    lowest_s, highest_s : float        range of a cell, S; targets beyond it are cut
-    levels : int or None               evenly spaced conductances that a cell can be asked for; None: any
-    spread : float                     standard deviation of ln G around what was asked
-    stuck_low, stuck_high : float      fractions of cells that stay at either end of the range
+    matrix : sparse array
+        Symmetric positive definite matrix.
+
+    Returns
+    -------
+    SuperLU
+        The factors.
     """
-    asked = np.asarray(targets, dtype=float)
-    if not np.isfinite(asked).all():
-        raise ValueError("targets hold NaN or infinity; every conductance must be finite")
-    if not 0.0 <= lowest_s < highest_s < float("inf"):
-        raise ValueError(f"lowest_s is {lowest_s} and highest_s {highest_s}; need 0 <= lowest_s < highest_s, finite")
-    if levels is not None and levels < 2:
-        raise ValueError(f"levels is {levels}; a cell needs at least 2, or None for no steps")
-    if not 0.0 <= spread < float("inf"):
-        raise ValueError(f"spread is {spread}; it must be finite and not negative")
-    if min(stuck_low, stuck_high) < 0.0 or not stuck_low + stuck_high <= 1.0:
-        raise ValueError(f"stuck_low is {stuck_low} and stuck_high {stuck_high}; fractions, together at most 1")
-    stream = np.random.default_rng(read_seeds(rng, 1)[0])
-    cells = np.clip(asked, lowest_s, highest_s)
-    if levels is not None:
-        step = (highest_s - lowest_s) / (levels - 1)
-        cells = lowest_s + step * np.rint((cells - lowest_s) / step)
-    cells = cells * np.exp(spread * stream.standard_normal(cells.shape))
-    fate = stream.random(cells.shape)
-    cells = np.where(fate < stuck_low, lowest_s, cells)
-    return np.where((fate >= stuck_low) & (fate < stuck_low + stuck_high), highest_s, cells)
+    options = {"SymmetricMode": True}
+    return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)

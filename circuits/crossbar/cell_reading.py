@@ -1,10 +1,14 @@
-r"""The operating point of a crossbar whose cells are not ohmic, and what reading one of its cells costs.
+r"""The operating point of a crossbar with selectors, and what reading one of its cells costs.
 
-.. math:: A_0 x + B' i(B x) = b
+.. math:: A_0 x + B' i(B x) = b, \qquad (A_0 + B' \mathrm{diag}(i') B) \, \delta = -F
 
-A_0 are wires, drivers and sense amplifiers, B x the voltages over the cells, i their currents. Newton's step solves
-:math:`(A_0 + B' \mathrm{diag}(i') B) \, \delta = -F`, which is sparse, symmetric and positive definite for any i that
-rises; it is halved until the largest residual current falls, and near the solution converges quadratically.
+where
+
+- A_0 is the nodal matrix of wires, drivers and sense amplifiers, x are the potentials and b the driven currents,
+- B x are the voltages over the cells, i their currents and i' the derivatives,
+- F is the residual and delta Newton's step, sparse, symmetric and positive definite for any i that rises.
+
+The step is halved until the largest residual current falls, and near the solution converges quadratically.
 Source: nodal analysis with companion models as in SPICE, Nagel (1975); schemes of reading: Chen (2013).
 """
 
@@ -28,14 +32,24 @@ _STEPS, _HALVINGS = 100, 40
 
 @dataclass(frozen=True, eq=False)
 class OperatingPoint:
-    """What flows where.
+    """The DC solution of a crossbar: potentials, currents and power.
 
-    potentials (2, rows, columns)     V, of the row wires' nodes, then the column wires'
-    cells (rows, columns)             A, from row to column
-    rows (rows,), columns (columns,)  A, out of the rows' drivers; into the columns' terminals
-    power_w : float                   what all terminals deliver, which cells, selectors and wires dissipate
-    residuals : tuple of float        the largest current that Kirchhoff's law misses at any node, A, after each step
-    converged : bool                  whether that is down to the rounding of the largest current of a node
+    Attributes
+    ----------
+    potentials : (2, rows, columns) float
+        Potentials of the nodes of the row wires, then of the column wires, V.
+    cells : (rows, columns) float
+        Currents from row to column, A.
+    rows : (rows,) float
+        Currents out of the drivers of the rows, A.
+    columns : (columns,) float
+        Currents into the terminals of the columns, A.
+    power_w : float
+        Power that the terminals deliver and cells, selectors and wires dissipate, W.
+    residuals : tuple of float
+        Largest violation of Kirchhoff's current law at any node after each Newton step, A.
+    converged : bool
+        Whether the residual is down to the rounding of the largest current at a node.
     """
 
     potentials: Float
@@ -50,9 +64,30 @@ class OperatingPoint:
 def solve_operating_point(
     crossbar: Crossbar, row_volts: ArrayLike, column_volts: ArrayLike = 0.0, selector: Selector | None = None
 ) -> OperatingPoint:
-    """The operating point with the sources of the rows (rows,) and the terminals of the columns (columns,) at V.
+    """Solve for the operating point of a crossbar by Newton's method.
 
-    NaN leaves a line floating. Without a selector the cells are ohmic and one step is enough.
+    Without a selector the cells are ohmic and one step is enough.
+
+    Parameters
+    ----------
+    crossbar : Crossbar
+        Array that is solved.
+    row_volts : (rows,) or scalar float
+        Voltages of the rows' sources, V; NaN leaves a line floating.
+    column_volts : (columns,) or scalar float, default 0.0
+        Voltages of the columns' terminals, V; NaN leaves a line floating.
+    selector : Selector, optional
+        Selector in series with each cell; none by default.
+
+    Returns
+    -------
+    OperatingPoint
+        Potentials, currents, power, and whether the iteration converged.
+
+    Raises
+    ------
+    ValueError
+        If every line floats, or a voltage has the wrong shape.
     """
     g = crossbar.conductances
     volts = [_lines("row", row_volts, g.shape[0]), _lines("column", column_volts, g.shape[1])]
@@ -67,14 +102,14 @@ def solve_operating_point(
     wires = crossbar.nodal_matrix(np.zeros(g.shape), *driven)
 
     def missing(x: Float) -> tuple[Float, Float, Float]:
-        """(F, i, i') at the potentials x (2, rows, columns)."""
+        """Return F, i and i' at the potentials x (2, rows, columns)."""
         over = x[0] - x[1]
         current, slope = (g * over, g) if selector is None else selector.currents(over, g)
         found = (wires @ x.ravel()).reshape(x.shape) - source
         return found + np.stack([current, -current]), current, slope
 
     def rounding(x: Float) -> float:
-        """What Kirchhoff's law may miss for the rounding of the largest current of a node alone."""
+        """Return the residual that rounding of the largest current of a node explains, A."""
         return 16.0 * float(np.finfo(float).eps) * float((np.abs(x.ravel()) * wires.diagonal()).max())
 
     x = np.zeros((2, *g.shape))
@@ -102,13 +137,20 @@ def solve_operating_point(
 
 @dataclass(frozen=True)
 class CellRead:
-    """One cell read within its array.
+    """The currents and the power of reading one cell within its array.
 
-    current_a : float    into the terminal of the selected column
-    alone_a : float      what the cell would carry by itself at this voltage, without wires
-    sneak_a : float      into that terminal from the other cells of the column: leakage of the half-selected
-    leakage_a : float    through all cells but the selected, added without sign
-    power_w : float      of the whole array
+    Attributes
+    ----------
+    current_a : float
+        Current into the terminal of the selected column, A.
+    alone_a : float
+        Current that the cell alone would carry at this voltage, without wires, A.
+    sneak_a : float
+        Sneak-path current into that terminal, from the half-selected cells of the column, A.
+    leakage_a : float
+        Sum of the magnitudes of the currents through all cells but the selected, A.
+    power_w : float
+        Power of the whole array, W.
     """
 
     current_a: float
@@ -121,10 +163,31 @@ class CellRead:
 def read_cell(
     crossbar: Crossbar, row: int, column: int, volts: float, scheme: Scheme = "half", selector: Selector | None = None
 ) -> CellRead:
-    """Read the cell of ``row`` and ``column`` with ``volts`` between their lines; ``scheme`` says where the others are.
+    """Read one cell of a crossbar under a biasing scheme.
 
-    half : all others at volts / 2        third : rows at volts / 3, columns at 2 volts / 3
-    ground : all others at 0 V            float : none of them is driven
+    Parameters
+    ----------
+    crossbar : Crossbar
+        Array that holds the cell.
+    row, column : int
+        Place of the cell, counted from 0.
+    volts : float
+        Voltage between the lines of the cell, V.
+    scheme : {"half", "third", "ground", "float"}, default "half"
+        Voltages of the other lines: all at volts / 2; rows at volts / 3 and columns at 2 volts / 3; all at 0 V; or none
+        driven.
+    selector : Selector, optional
+        Selector in series with each cell; none by default.
+
+    Returns
+    -------
+    CellRead
+        Currents and power of the read.
+
+    Raises
+    ------
+    ValueError
+        If the scheme is not known or the cell is not in the array.
     """
     if scheme not in get_args(Scheme):
         raise ValueError(f"scheme is {scheme!r}; known are {', '.join(get_args(Scheme))}")

@@ -1,11 +1,15 @@
-r"""Conductances that make up for the wires: what the terminals see is in proportion to what was asked for.
+r"""Compensation of IR drop: conductances whose effective values are in proportion to what was asked for.
 
 .. math:: W_{ij} \approx g_{ij} u_{ij} y_{ij}, \qquad g \leftarrow h \, \frac{asked}{u(g) \, y(g)}
 
-u_ij is the part of row i's voltage that arrives at column j with all columns grounded, y_ij the part of a current put
-into column j at row i that arrives at its end with all rows grounded: two tridiagonal systems. The product is exact to
-first order in resistance of a wire times conductance of its cells; h makes the largest g the highest there is. What
-then is left is of second order, sneak currents among it, for which an open cell cannot make up: less than a
+where
+
+- u_ij is the part of row i's voltage that arrives at column j with all columns grounded,
+- y_ij is the part of a current into column j at row i that arrives at its end with all rows grounded,
+- h makes the largest g the highest there is.
+
+u and y are two tridiagonal systems; their product is exact to first order in resistance of a wire times conductance of
+its cells. The rest is of second order, sneak currents among it, for which an open cell cannot make up: less than a
 thousandth of the matrix for 121 x 121 cells of up to 25 uS on wires of 1 ohm. ``Crossbar.effective`` says what it is.
 Source: scaling of targets by asked / effective, as in Hu et al., DAC 2016 (dot-product engine).
 """
@@ -26,7 +30,18 @@ _STEPS, _SETTLED = 200, 1e-9
 
 
 def first_order_attenuation(crossbar: Crossbar) -> Float:
-    """u y, (rows, columns): W / G to first order in the resistance of the wires."""
+    """Return the attenuation W / G to first order in the wire resistance, u y.
+
+    Parameters
+    ----------
+    crossbar : Crossbar
+        Array of ohmic cells.
+
+    Returns
+    -------
+    (rows, columns) float
+        Part of each conductance that the terminals see.
+    """
     g = crossbar.conductances
     near, far = np.zeros(g.shape), np.zeros(g.shape)
     near[:, 0] = 1.0 / crossbar.input_ohm
@@ -38,12 +53,30 @@ def first_order_attenuation(crossbar: Crossbar) -> Float:
 def compensate_ir_drop(
     asked: Sequence[Float], build: Callable[[Float], Crossbar], highest_s: float
 ) -> tuple[list[Float], float]:
-    """(conductances, h): those of each array for which W is about h asked, none above ``highest_s``.
+    """Compensate arrays for the IR drop of their wires.
 
-    asked : arrays (rows, columns)     what the terminals should see, in any unit; 0 stays an open cell
-    build : function                   the Crossbar that holds given conductances (rows, columns), S
+    A cell behind long wires needs more conductance than one near its driver, so h falls with the wire resistance.
 
-    A cell behind long wires needs more than one near its driver, so h falls with the resistance of the wires.
+    Parameters
+    ----------
+    asked : sequence of (rows, columns) float
+        Conductances that the terminals should see, in any unit; 0 stays an open cell.
+    build : callable
+        Function from conductances (rows, columns), S, to the crossbar that holds them.
+    highest_s : float
+        Largest conductance of a cell, S.
+
+    Returns
+    -------
+    conductances : list of (rows, columns) float
+        Conductances of each array for which W is about h asked, S.
+    h : float
+        Factor that all arrays share, S per unit of ``asked``.
+
+    Raises
+    ------
+    ValueError
+        If ``highest_s`` or all that is asked is not positive.
     """
     largest = max(float(np.max(each)) for each in asked)
     if not (0.0 < highest_s < float("inf") and 0.0 < largest < float("inf")):
@@ -63,7 +96,7 @@ def compensate_ir_drop(
 
 
 def _arriving(g: Float, driven: Float, ohm: float) -> Float:
-    """V of the nodes along each of several wires (wires, nodes) that ``driven`` S join to 1 V and ``g`` S to ground."""
+    """Return the potentials along wires (wires, nodes) that ``driven`` S join to 1 V and ``g`` S to ground."""
     between = np.full(g.shape, 1.0 / ohm)
     between[:, -1] = 0.0  # all wires as one system, without links between them
     links = between.ravel()[:-1]

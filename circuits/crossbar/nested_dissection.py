@@ -1,7 +1,7 @@
-r"""What the terminals of a crossbar see, by nested dissection of its wires.
+r"""Terminal conductances of a crossbar, by nested dissection of its wires.
 
 A block of the array is a network of conductances w_ab between the nodes of its rim. Where two blocks meet they share
-nodes: their conductances are added, and the shared nodes are taken out one after the other,
+nodes: their conductances are added, and the shared nodes are eliminated one after the other,
 
 .. math:: w_{ab} \to w_{ab} + w_{ak} w_{kb} / d_k, \qquad d_k = \sum_{b \ne k} w_{kb}
 
@@ -27,18 +27,22 @@ from scipy.linalg import solve_triangular
 from neuromorph.ising import Float
 from neuromorph.runtime.threads import single_threaded_blas
 
-_CELLS = 128  # a block of no more is taken out node by node
-_PANEL = 64  # nodes that are taken out of larger ones together
+_CELLS = 128  # largest block that is eliminated node by node
+_PANEL = 64  # nodes of a larger block that are eliminated together
 _RIM, _GROUND = 1 << 30, 1 << 31
 
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """Conductances of a block.
+    """Conductances between the nodes on the rim of a block.
 
-    nodes (p,) : int               numbers of the nodes on its rim
-    weights (p, p + q) : float     between them, and from them to the q virtual grounds below the block, if any, S; the
-                                   diagonal means nothing
+    Attributes
+    ----------
+    nodes : (p,) int
+        Numbers of the nodes on the rim.
+    weights : (p, p + q) float
+        Conductances between these nodes, and from them to the q virtual grounds below the block, if any, S; the
+        diagonal means nothing.
     """
 
     nodes: Any
@@ -56,10 +60,32 @@ def terminal_matrices(
     both_ends: bool,
     progress: Callable[[float], None],
 ) -> tuple[Float, Float]:
-    """(W, Q), (rows, columns) and (rows, rows), S, of cells ``g`` (rows, columns), S; as ``Crossbar.terminals``.
+    """Return the terminal conductances W and Q of a crossbar.
 
     Row i has nodes 0 .. columns, the first of them its source; column j has nodes 0 .. rows, the last of them its
     virtual ground; cell (i, j) joins node j + 1 of the row to node i of the column.
+
+    Parameters
+    ----------
+    g : (rows, columns) float
+        Conductances of the cells, S.
+    row_ohm, column_ohm : float
+        Resistance of one wire segment, ohm.
+    input_ohm : float
+        Resistance from a source to the first node of its row, ohm.
+    output_ohm : float
+        Resistance from the last node of a column to its virtual ground, ohm.
+    both_ends : bool
+        Whether a row is driven from both of its ends.
+    progress : callable
+        Function called with the part of the work that is done.
+
+    Returns
+    -------
+    W : (rows, columns) float
+        Conductances from sources to virtual grounds, S.
+    Q : (rows, rows) float
+        Conductances between the sources, S.
     """
     rows, columns = g.shape
     along, down = np.full(columns, 1.0 / row_ohm), np.full(rows, 1.0 / column_ohm)
@@ -72,7 +98,7 @@ def terminal_matrices(
         progress(done / total)
 
     def block(a: int, b: int, c: int, d: int) -> _Block:
-        """Rows a .. b of columns c .. d."""
+        """Build the block of the rows a .. b and the columns c .. d."""
         nonlocal done
         if (b - a) * (d - c) <= _CELLS:
             inner, order, places = _form(b - a, d - c, a > 0, b < rows, d < columns or both_ends)
@@ -104,7 +130,7 @@ def terminal_matrices(
 
 
 def _small(nodes: Any, size: int, inner: int, places: Any, links: Float) -> _Block:
-    """A block from its links, see ``_form``; nodes after the first ``size`` are grounds."""
+    """Build a small block from its links, as ``_form`` places them; nodes after the first ``size`` are grounds."""
     weights = np.zeros((size, len(nodes)))
     weights.ravel()[places] = links
     _take_out(weights, inner)
@@ -114,7 +140,10 @@ def _small(nodes: Any, size: int, inner: int, places: Any, links: Float) -> _Blo
 
 
 def _joined(a: _Block, b: _Block, look: Callable[[], None]) -> _Block:
-    """Two neighbors as one block, without the nodes that they share; virtual grounds are of either or both."""
+    """Join two neighbors into one block and eliminate the nodes that they share.
+
+    The virtual grounds are those of either or both.
+    """
     inner = np.intersect1d(a.nodes, b.nodes, assume_unique=True)
     nodes = np.concatenate([inner, np.setxor1d(a.nodes, b.nodes, assume_unique=True)])
     order, first = np.argsort(nodes), len(nodes)
@@ -129,7 +158,7 @@ def _joined(a: _Block, b: _Block, look: Callable[[], None]) -> _Block:
 
 
 def _eliminated(weights: Float, count: int, look: Callable[[], None]) -> Float:
-    """The conductances without the first ``count`` nodes; ``weights`` (p, p + q) are spoilt. ``look`` may end it."""
+    """Eliminate the first ``count`` nodes; ``weights`` (p, p + q) are overwritten, and ``look`` may end it."""
     nodes = len(weights)
     for first in range(0, count, _PANEL):
         look()
@@ -150,9 +179,9 @@ def _eliminated(weights: Float, count: int, look: Callable[[], None]) -> Float:
 
 @njit(cache=True, nogil=True)
 def _take_out(weights: Float, count: int) -> None:
-    """Take the first ``count`` nodes out of ``weights`` (p, p + q), of which only the upper triangle is used.
+    """Eliminate the first ``count`` nodes of ``weights`` (p, p + q), of which only the upper triangle is used.
 
-    Row k keeps w_kb as it was when k was taken out, and d_k on the diagonal.
+    Row k keeps w_kb as it was when k was eliminated, and d_k on the diagonal.
     """
     nodes, columns = weights.shape
     for k in range(count):
@@ -169,12 +198,18 @@ def _take_out(weights: Float, count: int) -> None:
 
 @lru_cache(maxsize=256)
 def _form(rows: int, columns: int, above: bool, below: bool, beyond: bool) -> tuple[int, Any, Any]:
-    """(nodes inside, order, places) of a block with, or without, others above, below and beyond its right end.
+    """Lay out a block with, or without, others above, below and beyond its right end.
 
-    order : of its nodes, numbered as in ``terminal_matrices``: inside, rim, grounds
-    places : of the segments of its rows, of its columns, and of its cells in its weights, as one index
+    Returns
+    -------
+    inner : int
+        Number of nodes inside.
+    order : ndarray of int
+        Order of its nodes, numbered as in ``terminal_matrices``: inside, rim, grounds.
+    places : ndarray of int
+        Flat index into its weights of each segment of its rows, of its columns, and of its cells.
     """
-    # Inside, what joins two cells goes before what joins two pairs of them, fours, ...: that is nested dissection too.
+    # Inside a block, nodes that join cells are eliminated before those that join pairs, fours, ... of them.
     row_levels, column_levels = (k & -k for k in (np.arange(columns + 1), np.arange(rows + 1)))
     row_levels[0], row_levels[-1] = _RIM, _RIM if beyond else 0
     column_levels[0], column_levels[-1] = _RIM if above else 0, _RIM if below else _GROUND
@@ -192,7 +227,7 @@ def _own_work(rows: int, columns: int) -> float:
 
 
 def _work(rows: int, columns: int) -> float:
-    """Of a block and all blocks that it consists of."""
+    """Return the operations of a block and of all blocks that it consists of."""
     if rows * columns <= _CELLS:
         return _own_work(rows, columns)
     long, short = max(rows, columns), min(rows, columns)

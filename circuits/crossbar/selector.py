@@ -1,9 +1,14 @@
 r"""A selector in series with a cell: a two-terminal device that hardly conducts at half of the voltage.
 
-.. math:: I = I_0 \sinh(V_s / V_0), \qquad V = I / G + V_0 \, \mathrm{arsinh}(I / I_0)
+.. math:: I = I_0 \sinh(V_s / V_0), \qquad V = I / G + V_0 \, \mathrm{arsinh}(I / I_0), \qquad
+          \frac{dI}{dV} = \frac{1}{1 / G + V_0 / \sqrt{I^2 + I_0^2}}
 
-for a cell of conductance G and the voltage V over both. At high voltage a decade of current takes V_0 ln 10.
-dI/dV = 1 / (1/G + V_0 / sqrt(I^2 + I_0^2)) lies between that of the selector at rest and G.
+where
+
+- I_0 and V_0 are the scales of current and voltage; at high voltage a decade of current takes V_0 ln 10,
+- V_s is the voltage over the selector, V that over selector and cell,
+- G is the conductance of the cell; dI/dV lies between that of the selector at rest and G.
+
 Source: exponential selectors, Burr et al., J. Vac. Sci. Technol. B 32, 040802 (2014). Numbers: ``selector.toml``.
 """
 
@@ -28,7 +33,17 @@ _STEPS = 200
 
 @dataclass(frozen=True)
 class Selector:
-    """I = scale_a sinh(V / slope_v)."""
+    r"""A selector of exponential current-voltage characteristic.
+
+    .. math:: I = I_0 \sinh(V_s / V_0)
+
+    Attributes
+    ----------
+    scale_a : float
+        Current scale I_0, A.
+    slope_v : float
+        Voltage scale V_0, V; a decade of current takes V_0 ln 10.
+    """
 
     scale_a: float = DATA["scale"].value
     slope_v: float = DATA["slope"].value / log(10.0)
@@ -39,7 +54,22 @@ class Selector:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
 
     def currents(self, volts: ArrayLike, siemens: ArrayLike) -> tuple[Float, Float]:
-        """(I, dI/dV) of selector and cell in series, A and S, for the voltage over both; no current where G = 0."""
+        """Return current and differential conductance of selector and cell in series.
+
+        Parameters
+        ----------
+        volts : array_like
+            Voltage over both, V.
+        siemens : array_like
+            Conductance of the cell, S; no current flows where it is 0.
+
+        Returns
+        -------
+        current : ndarray of float
+            I, A.
+        slope : ndarray of float
+            Differential conductance dI/dV, S.
+        """
         v, g = np.broadcast_arrays(np.asarray(volts, dtype=float), np.asarray(siemens, dtype=float))
         ohm = 1.0 / np.where(g > 0.0, g, 1.0)
         # V(I) is concave: from I = 0 Newton's steps never pass the root.
@@ -54,6 +84,19 @@ class Selector:
         return np.where(g > 0.0, np.copysign(size, v), 0.0), np.where(g > 0.0, slope, 0.0)
 
     def element(self, name: str, a: str, b: str) -> BehavioralCurrent:
-        """The selector between two nodes of a circuit."""
+        """Return the selector as an element between two nodes of a circuit.
+
+        Parameters
+        ----------
+        name : str
+            Name of the element.
+        a, b : str
+            Nodes; current flows from a to b.
+
+        Returns
+        -------
+        BehavioralCurrent
+            A source of the current I_0 sinh((v_a - v_b) / V_0).
+        """
         x = (1.0 / self.slope_v) * (Voltage(a) - Voltage(b))
         return BehavioralCurrent(name, a, b, (0.5 * self.scale_a) * (call("exp", x) - call("exp", 0.0 - x)))

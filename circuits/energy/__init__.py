@@ -1,1 +1,1 @@
-"""Where the joules of a circuit go, by its equation and by SPICE."""
+"""Energy accounts of circuits: what is delivered, dissipated and stored, by the ODE and by SPICE."""

@@ -3,9 +3,13 @@ r"""The power of a network by class of element, for batches of states: two matri
 .. math:: \sum_{ij} |T_{ij}| (\pm V_j - u_i)^2 = a^\top V^2 + b^\top u^2 - 2 V^\top (x - y), \qquad
           i_V = p V - x, \quad i_W = -m V - y
 
-with x = P' u and y = M' u of T = P - M (both not negative); p and m are the column sums of P and M, a = p + m, b the
-sums of the rows of |T|. i_V and i_W flow out of the amplifiers and their inverters, whose output stages burn what the
-rails deliver beyond V i; see ``power``, which has the same for every single element.
+where
+
+- T = P - M, both not negative, x = P' u and y = M' u,
+- p and m are the column sums of P and M, a = p + m, and b are the sums of the rows of |T|,
+- i_V and i_W flow out of the amplifiers and their inverters, whose output stages burn the rest of the supply.
+
+``ode_energy`` has the same for every single element.
 """
 
 from __future__ import annotations
@@ -23,7 +27,23 @@ from .ode_energy import Rails, amplifier_powers
 
 
 class ClassPowers(NamedTuple):
-    """W of all elements of a class, each (...,); what they take from the rails is their sum and what charges C."""
+    """Power of all elements of a class, W, each of shape (...).
+
+    The rails deliver the sum of these and what charges the capacitors.
+
+    Attributes
+    ----------
+    synapse : ndarray of float
+        Power of the synapses, W.
+    leak : ndarray of float
+        Power of the leaks, W.
+    output : ndarray of float
+        Power of the amplifiers' output stages, W.
+    inverter : ndarray of float
+        Power of the inverters, W.
+    bias : ndarray of float
+        Power of the bias currents, W.
+    """
 
     synapse: Float
     leak: Float
@@ -33,9 +53,15 @@ class ClassPowers(NamedTuple):
 
 
 class ClassMeter:
-    """Powers of one network between ``rails``; biases draw their current from one of them.
+    """Meter of the power of one network by class of element.
 
-    The quiescent current of ``rails`` counts for every neuron, and for every inverter that drives a synapse.
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network whose power is metered.
+    rails : Rails
+        Supply of the amplifiers and of the bias currents; its quiescent current counts for every neuron, and for every
+        inverter that drives a synapse.
     """
 
     def __init__(self, network: AnalogNetwork, rails: Rails) -> None:
@@ -50,7 +76,20 @@ class ClassMeter:
         self._farads = network.capacitances
 
     def powers(self, u: Float, v: Float) -> ClassPowers:
-        """Of potentials u and outputs V, (..., n), V."""
+        """Return the power of each class of element.
+
+        Parameters
+        ----------
+        u : (..., n) float
+            Potentials, V.
+        v : (..., n) float
+            Outputs, V.
+
+        Returns
+        -------
+        ClassPowers
+            Powers of shape (...), W.
+        """
         x, y = ((half @ u.reshape(-1, u.shape[-1]).T).T.reshape(u.shape) for half in (self._plus, self._minus))
         synapses = v**2 @ (self._driven + self._inverted) + u**2 @ self._rows - 2.0 * ((x - y) * v).sum(axis=-1)
         outputs = amplifier_powers(v, self._driven * v - x, self._rails)[2].sum(axis=-1)
@@ -59,5 +98,16 @@ class ClassMeter:
         return ClassPowers(synapses, u**2 @ self._leaks, outputs, inverters, np.full_like(synapses, self._biases))
 
     def stored(self, u: Float) -> Float:
-        """C u^2 / 2 of all capacitors, (...,), J."""
+        """Return the energy C u^2 / 2 of all capacitors.
+
+        Parameters
+        ----------
+        u : (..., n) float
+            Potentials, V.
+
+        Returns
+        -------
+        (...,) float
+            Energy, J.
+        """
         return np.asarray(u**2 @ self._farads / 2.0)

@@ -1,4 +1,4 @@
-r"""Where the energy of a circuit goes, element by element.
+r"""The energy account of a circuit, element by element, along its ODE.
 
 .. math:: \sum_{rails} V_r \int i_r\,dt + \sum_i I_i \int u_i\,dt
           = \sum_{amplifiers} \int (V_r - V)\,i\,dt + \sum_{resistors} \int \frac{(\Delta v)^2}{r}\,dt
@@ -8,7 +8,7 @@ which is Tellegen's theorem: what supplies deliver is dissipated or stored. A cu
 comes from its upper rail, one that flows in goes to its lower rail; without rails an amplifier is ideal and its output
 itself is the supply. The two sides share nothing but the elements: the stored energy comes from the states at the ends,
 the rest from integrals, so ``Energy.imbalance`` shows a lost element, a wrong sign or a coarse step. Here is the ODE;
-``metering`` does the same for SPICE.
+``spice_energy`` does the same for SPICE.
 Source: Tellegen, Philips Res. Rep. 7, 259 (1952).
 """
 
@@ -29,16 +29,16 @@ from neuromorph.runtime.threads import single_threaded_blas
 
 from ..synthesis.component_values import passive_leaks
 
-# Delivered, dissipated, stored.
+# Classes of elements: those that deliver, those that dissipate, those that store.
 HIGH, LOW, OUTPUTS = "upper rail", "lower rail", "ideal outputs"
 BIASES, CONTROLLED = "bias currents", "controlled currents"
 AMPLIFIERS, SYNAPSES, LEAKS, RESISTORS = "amplifiers", "synapses", "leaks", "other resistors"
 CAPACITORS = "capacitors"
 DELIVERING = {HIGH, LOW, OUTPUTS, BIASES, CONTROLLED}
 
-_TOLERANCE = 2.5e-14  # the least that SciPy's solvers take
+_TOLERANCE = 2.5e-14  # the smallest tolerance that SciPy's solvers take
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
-_FLOATS = 1 << 20  # powers held at a time
+_FLOATS = 1 << 20  # powers that are held in memory at a time
 
 Account = Mapping[str, Mapping[str, float]]
 """{class: {element: J}}; elements have the names that the simulators know them by."""
@@ -48,8 +48,12 @@ Account = Mapping[str, Mapping[str, float]]
 class Rails:
     """The supply of every amplifier.
 
-    low_v, high_v : float      V against ground
-    quiescent_a : float        A through every amplifier, inverters included, from the upper to the lower rail
+    Attributes
+    ----------
+    low_v, high_v : float
+        Voltages of the rails against ground, V.
+    quiescent_a : float
+        Current through every amplifier, inverters included, from the upper to the lower rail, A.
     """
 
     low_v: float
@@ -65,12 +69,21 @@ class Rails:
 
 @dataclass(frozen=True)
 class Energy:
-    """What was delivered, dissipated and stored in ``duration_s``, J; negative where a source took or a capacitor gave.
+    """Energy that was delivered, dissipated and stored in a circuit, by element, J.
 
-    delivered      upper rail, lower rail (each by amplifier, where they are all alike) and bias currents; without rails
-                   ideal outputs
-    dissipated     synapses, leaks; with rails the amplifiers
-    stored         capacitors
+    A value is negative where a source took energy up or a capacitor gave it back.
+
+    Attributes
+    ----------
+    duration_s : float
+        Time that the account covers, s.
+    delivered : dict of class to dict of element to float
+        Energy of the upper and the lower rail (each by amplifier, if the rails are of all amplifiers) and of bias
+        currents, J; without rails, of ideal outputs.
+    dissipated : dict of class to dict of element to float
+        Energy of synapses and leaks, and with rails of the amplifiers, J.
+    stored : dict of class to dict of element to float
+        Energy of the capacitors, J.
     """
 
     duration_s: float
@@ -79,7 +92,13 @@ class Energy:
     stored: Account
 
     def totals(self) -> dict[str, dict[str, float]]:
-        """{"delivered" | "dissipated" | "stored": {class: J}}."""
+        """Return the energy of each class of element.
+
+        Returns
+        -------
+        dict of str to dict of str to float
+            {"delivered", "dissipated" or "stored": {class: J}}.
+        """
         return {
             side: {name: float(sum(each.values())) for name, each in getattr(self, side).items()}
             for side in ("delivered", "dissipated", "stored")
@@ -87,19 +106,22 @@ class Energy:
 
     @property
     def delivered_j(self) -> float:
+        """Energy that the sources delivered, J."""
         return _sum(self.delivered)
 
     @property
     def dissipated_j(self) -> float:
+        """Energy that was dissipated, J."""
         return _sum(self.dissipated)
 
     @property
     def stored_j(self) -> float:
+        """Energy that was stored, J."""
         return _sum(self.stored)
 
     @property
     def imbalance(self) -> float:
-        """|delivered - dissipated - stored| over all that was dissipated and moved into or out of capacitors."""
+        """Error of the balance over all energy that was dissipated or moved into or out of capacitors."""
         classes = [*self.dissipated.values(), *self.stored.values()]
         moved = sum(abs(joule) for each in classes for joule in each.values())
         return abs(self.delivered_j - self.dissipated_j - self.stored_j) / (moved or 1.0)
@@ -109,9 +131,30 @@ class Energy:
 def energy_of_network(
     network: AnalogNetwork, initial: ArrayLike, duration_s: float, *, rails: Rails | None = None
 ) -> Energy:
-    """Integrate the energies along with the ODE from ``initial`` (n,), V; they balance to 1e-12.
+    """Integrate the energies of a network along with its ODE; they balance to 1e-12.
 
     The resistors must be passive, as for :func:`circuits.build_hopfield_circuit`.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network whose energies are integrated.
+    initial : (n,) float
+        Potentials at t = 0, V.
+    duration_s : float
+        Length of the transient, s.
+    rails : Rails, optional
+        Supply of the amplifiers; without it they are ideal sources.
+
+    Returns
+    -------
+    Energy
+        The account of every element.
+
+    Raises
+    ------
+    ValueError
+        If the duration is not positive, a leak would be negative, or the ODE cannot be integrated.
     """
     from scipy.integrate import solve_ivp
 
@@ -127,7 +170,7 @@ def energy_of_network(
         u = y[:n]
         return np.concatenate([network.rhs(t, u), meter.powers(u[None], network.voltages(u)[None])[0]])
 
-    # The energies follow and do not steer: infinite tolerance; they only dilute the RMS that SciPy takes.
+    # Infinite tolerance keeps the energies from steering the step; they only dilute the RMS that SciPy takes.
     g = network.activation
     tolerance = np.full(n + meter.size, np.inf)
     tolerance[:n] = _TOLERANCE * g.swing / g.gain
@@ -141,9 +184,28 @@ def energy_of_network(
 
 @single_threaded_blas()
 def energy_of_trajectory(trajectory: Trajectory, *, rails: Rails | None = None, read: int = 0) -> Energy:
-    """The energies of one state of a batch that was simulated before, by cubics through its samples.
+    """Integrate the energies of a simulated trajectory by cubics through its samples.
 
-    As good as the samples are dense: ``imbalance`` says how good.
+    The account is as good as the samples are dense; ``Energy.imbalance`` says how good.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+        Trajectory that was simulated before.
+    rails : Rails, optional
+        Supply of the amplifiers; without it they are ideal sources.
+    read : int, default 0
+        Which state of the batch is metered.
+
+    Returns
+    -------
+    Energy
+        The account of every element.
+
+    Raises
+    ------
+    ValueError
+        If the trajectory has fewer than two samples.
     """
     network, meter = trajectory.network, _Meter(trajectory.network, rails)
     times, u = trajectory.times, trajectory.potentials[:, read]
@@ -166,7 +228,7 @@ def energy_of_trajectory(trajectory: Trajectory, *, rails: Rails | None = None, 
 
 
 class _Meter:
-    """The power of every element of a network at given u and V, one after the other in a vector."""
+    """Meter of the power of every element of a network, one after the other in a vector."""
 
     def __init__(self, network: AnalogNetwork, rails: Rails | None) -> None:
         t = sparse.coo_array(sparse.csr_array(network.conductances))
@@ -193,7 +255,7 @@ class _Meter:
         self.size = sum(map(len, self.names.values()))
 
     def powers(self, u: Float, v: Float) -> Float:
-        """W of every element, (k, size), for u and V (k, n)."""
+        """Return the power of every element, (k, size), W, for u and V (k, n)."""
         across = self.signs * v[:, self.cols] - u[:, self.rows]
         volts, amperes = [], []
         for sign, driven, used in zip((1.0, -1.0), self.driven, self.used, strict=True):
@@ -217,12 +279,41 @@ class _Meter:
 
 
 def amplifier_names(outputs: Sequence[str], rails: Rails | None) -> dict[str, list[str]]:
-    """The classes that ``amplifier_powers`` gives, in its order, each with all outputs."""
+    """Return the names of the elements in each class that ``amplifier_powers`` gives.
+
+    Parameters
+    ----------
+    outputs : sequence of str
+        Names of the amplifiers.
+    rails : Rails or None
+        Supply of the amplifiers, if there is one.
+
+    Returns
+    -------
+    dict[str, list[str]]
+        {class: names}, in the order of ``amplifier_powers``.
+    """
     return {name: list(outputs) for name in ((OUTPUTS,) if rails is None else (HIGH, LOW, AMPLIFIERS))}
 
 
 def amplifier_powers(volts: Float, amperes: Float, rails: Rails | None) -> list[Float]:
-    """What amplifiers with these outputs deliver; with rails: what the rails deliver, and what the amplifiers burn."""
+    """Return the power of amplifiers by class.
+
+    Parameters
+    ----------
+    volts : ndarray of float
+        Outputs, V.
+    amperes : ndarray of float
+        Currents out of the outputs, A.
+    rails : Rails or None
+        Supply of the amplifiers; without it they are ideal sources.
+
+    Returns
+    -------
+    list of ndarray of float
+        Without rails the power of the outputs; with rails what the upper and the lower rail deliver and what the
+        amplifiers dissipate, W.
+    """
     if rails is None:
         return [volts * amperes]
     upper, lower = np.maximum(amperes, 0.0), np.minimum(amperes, 0.0)
@@ -232,7 +323,20 @@ def amplifier_powers(volts: Float, amperes: Float, rails: Rails | None) -> list[
 
 
 def energy_by_class(duration_s: float, found: dict[str, dict[str, float]]) -> Energy:
-    """Each class of ``found`` on its side of the account."""
+    """Sort classes of elements to their sides of the account.
+
+    Parameters
+    ----------
+    duration_s : float
+        Time that the account covers, s.
+    found : dict[str, dict[str, float]]
+        {class: {element: J}}.
+
+    Returns
+    -------
+    Energy
+        The account.
+    """
     return Energy(
         duration_s,
         {name: each for name, each in found.items() if name in DELIVERING},

@@ -1,4 +1,4 @@
-r"""The energies of ``power`` out of the node voltages that a simulator wrote.
+r"""The energy account of a circuit from the node voltages that a simulator wrote.
 
 .. math:: \Delta E_k = \sum_{steps} h\, \bar v_k \bar i_k, \qquad \bar x = \tfrac12 (x_n + x_{n+1})
 
@@ -37,7 +37,7 @@ from ..netlist.circuit import (
 from ..netlist.expressions import Number, evaluate_expression, expression_nodes
 from ..netlist.hierarchy import flat_node, flatten_circuit, node_paths
 from ..simulators import Waveforms
-from ..synthesis.opamp_neuron import VDD, VSS
+from ..synthesis.opamp import VDD, VSS
 from .ode_energy import (
     AMPLIFIERS,
     BIASES,
@@ -58,14 +58,27 @@ from .ode_energy import (
 )
 
 _CELL = re.compile(r"\d+_\d+")
-_FLOATS = 1 << 20  # currents held at a time
+_FLOATS = 1 << 20  # currents that are held in memory at a time
 
 _Wire: TypeAlias = Resistor | Capacitor | CurrentSource | Transconductor | BehavioralCurrent | Mosfet
-"""What has one current, which follows from the voltages; of a transistor that of the channel."""
+"""Elements with one current that follows from the voltages; that of a transistor is the channel's."""
 
 
 def element_class(element: Element) -> str:
-    """The class of an element as ``circuits`` builds it: constant voltages are rails, what hangs on them amplifiers."""
+    """Return the class of an element in the circuits of this package.
+
+    Constant voltages are rails, and elements that hang on them amplifiers.
+
+    Parameters
+    ----------
+    element : Element
+        Element that is classified.
+
+    Returns
+    -------
+    str
+        Name of the class, such as ``ode_energy.SYNAPSES``.
+    """
     match element:
         case Resistor(name):
             if name.startswith("leak") or (_CELL.fullmatch(name) and GROUND in (element.a, element.b)):
@@ -85,7 +98,18 @@ def element_class(element: Element) -> str:
 
 
 def save_all(circuit: Circuit) -> Circuit:
-    """``circuit`` with every node saved, as :func:`energy_of_waveforms` needs it."""
+    """Return the circuit with every node saved, as :func:`energy_of_waveforms` needs it.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that will be simulated.
+
+    Returns
+    -------
+    Circuit
+        The same elements and analysis.
+    """
     return replace(circuit, saved=tuple(node_paths(circuit)))
 
 
@@ -97,16 +121,33 @@ def energy_of_waveforms(
     rails: Rails | None = None,
     classes: Callable[[Element], str] = element_class,
 ) -> Energy:
-    """The energies of a transient that a simulator ran.
+    """Account for the energies of a transient that a simulator ran.
 
-    From the first sample on where not every initial voltage is known, as ``duration_s`` says. Of a transistor the
-    channel's current is counted and not what charges its gate, so that energies balance to 1e-5 or so.
+    The account begins with the first sample if not every initial voltage is known; ``duration_s`` tells. Of a
+    transistor the channel current is counted and not the charge of its gate, so that energies balance to 1e-5 or so.
 
     Parameters
     ----------
-    circuit : Circuit       every node saved (:func:`save_all`), or driven against ground by an expression of such nodes
-    rails : Rails           the supply of all behavioral voltages, for a circuit that has no rails of its own
-    classes :               groups the elements; names of ``Energy.delivered`` count as sources
+    circuit : Circuit
+        Circuit with every node saved (:func:`save_all`), or driven against ground by an expression of such nodes.
+    waves : Waveforms
+        Waveforms of its run.
+    rails : Rails, optional
+        Supply of all behavioral voltages, for a circuit that has no rails of its own.
+    classes : callable, default element_class
+        Function from an element to its class; names of ``Energy.delivered`` count as sources.
+
+    Returns
+    -------
+    Energy
+        The account of every element.
+
+    Raises
+    ------
+    TypeError
+        If the current of an element does not follow from voltages.
+    ValueError
+        If a node was not saved, voltage sources form a loop, or one floats although rails are given.
     """
     circuit = flatten_circuit(circuit)
     times, volts = _node_voltages(circuit, waves)
@@ -153,7 +194,10 @@ def energy_of_waveforms(
 
 
 def _node_voltages(circuit: Circuit, waves: Waveforms) -> tuple[Float, dict[str, Float]]:
-    """Times and the voltage of every node, from t = 0 on where that is known: with ``uic`` it is not written."""
+    """Return the times and the voltage of every node.
+
+    They begin at t = 0 if the voltages there are known: with ``uic`` the simulator does not write them.
+    """
     times = waves.times
     volts = {flat_node(path): waves.voltages[:, k] for k, path in enumerate(waves.nodes)}
     if times[0] > 0.0 and circuit.analysis.uic:
@@ -169,7 +213,7 @@ def _node_voltages(circuit: Circuit, waves: Waveforms) -> tuple[Float, dict[str,
 
 
 def _driven(circuit: Circuit, volts: Mapping[str, Float], times: Float) -> dict[str, Float]:
-    """``volts`` and the nodes that expressions of known nodes drive against ground, as often as that adds one."""
+    """Add the nodes that expressions of known nodes drive against ground, until no more are found."""
     known = {GROUND: np.zeros(len(times)), **volts}
     left = [e for e in circuit.elements if isinstance(e, BehavioralVoltage) and e.b == GROUND and e.a not in known]
     before = -1
@@ -184,7 +228,7 @@ def _driven(circuit: Circuit, volts: Mapping[str, Float], times: Float) -> dict[
 
 
 def _incidence(elements: Sequence[_Wire | BehavioralVoltage], place: Mapping[str, int]) -> sparse.csr_array:
-    """+1 where a current through an element leaves a node, -1 where it enters, (nodes, elements)."""
+    """Return the incidence matrix (nodes, elements): +1 where a current leaves a node, -1 where it enters."""
     n = len(elements)
     ends = [(e.drain, e.source) if isinstance(e, Mosfet) else (e.a, e.b) for e in elements]
     rows = [place[end[0]] for end in ends] + [place[end[1]] for end in ends]
@@ -193,7 +237,7 @@ def _incidence(elements: Sequence[_Wire | BehavioralVoltage], place: Mapping[str
 
 
 def _currents(elements: Sequence[_Wire], volts: Mapping[str, Float], times: Float) -> Float:
-    """The mean current from a through each element to b over each step, (steps, elements), A."""
+    """Return the mean current from a to b through each element over each step, (steps, elements), A."""
     h = np.diff(times)
     columns = np.empty((len(elements), len(h)))
     for k, element in enumerate(elements):
@@ -214,7 +258,7 @@ def _currents(elements: Sequence[_Wire], volts: Mapping[str, Float], times: Floa
 
 
 def _channel(element: Mosfet, drain: Float, gate: Float, source: Float, bulk: Float) -> Float:
-    """The current from drain to source of SPICE's level 1, A, where the bulk is not biased forward."""
+    """Return the current from drain to source of SPICE's level 1, A, for a bulk that is not biased forward."""
     m = element.model
     sign = 1.0 if m.channel == "n" else -1.0
     forward = sign * (drain - source) >= 0.0

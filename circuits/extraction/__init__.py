@@ -1,1 +1,1 @@
-"""From a circuit back to the network and the neurons that it realizes."""
+"""Extraction of the network that a circuit implements: the way back from elements to couplings and neurons."""

@@ -1,17 +1,15 @@
-r"""A Hopfield network recognized in a circuit: ``build_hopfield_circuit`` read backwards.
-
-Subcircuits of op-amps or transistors are recognized by ``cells`` and taken for the ideal amplifiers that they are meant
-to be.
-
-The wiring decides, not the names: a capacitor to ground makes an input u_i (neurons are counted in the order of their
-capacitors), a source g(u_i) its output v_i, a source 0 - v_i the inverted one. With G_ij the resistors' conductances
-from u_i to v_j less those to its inverse, and rho_i what leads from u_i to ground,
+r"""Extraction of a Hopfield network from its circuit: the inverse of ``build_hopfield_circuit``.
 
 .. math:: T_{ij} = G_{ij}, \qquad \frac{1}{R_i} = \frac{1}{\rho_i} + \sum_j |T_{ij}|
 
-A resistor is written in 12 digits, a leak in 9 (``hopfield``), and not every float is the inverse of another. So a
-network comes back with each T_ij within 1e-11 when it first goes through a circuit, and to the last bit from then on;
-one made of resistors of a series (``realize``) does so at once.
+where G_ij are the conductances of the resistors from u_i to v_j less those to its inverse, and rho_i is the leak from
+u_i to ground. The wiring decides, not the names: a capacitor to ground makes an input u_i (neurons are counted in the
+order of their capacitors), a source g(u_i) its output v_i, a source 0 - v_i the inverted one. Subcircuits of op-amps or
+transistors are recognized by ``neurons`` and replaced by the ideal amplifiers that they approximate.
+
+A resistor is written in 12 digits, a leak in 9 (``hopfield_circuit``), and not every float is the inverse of another.
+So a network comes back with each T_ij within 1e-11 when it first goes through a circuit, and to the last bit from then
+on; one made of resistors of a series (``fit_to_components``) does so at once.
 """
 
 from __future__ import annotations
@@ -41,22 +39,30 @@ from ..netlist.expressions import Number, Operation, Voltage, expression_nodes
 from ..netlist.hierarchy import flatten_circuit
 from ..synthesis.component_values import passive_leaks
 from ..synthesis.hopfield_circuit import AmplifierLevel, leak_ohm
-from ..synthesis.opamp_neuron import OpAmp, OpAmpNeurons
+from ..synthesis.opamp import OpAmp
+from ..synthesis.opamp_neuron import OpAmpNeurons
 from .neurons import extract_activation, find_neurons
 
-_SPARSE = 0.25  # of all synapses: with fewer, the matrix is CSR
+_SPARSE = 0.25  # density below which the matrix is CSR
 _PASSES = 5
 
 
 @dataclass(frozen=True, eq=False)
 class ExtractedNetwork:
-    """A circuit as a Hopfield network.
+    """A Hopfield network that was extracted from a circuit.
 
+    Attributes
+    ----------
     network : AnalogNetwork
-    initial : (n,) float            potentials that it starts from, V
-    level : str                     of its amplifiers: "ideal", "opamp", "transistor"
-    opamp : OpAmp or None           the part; its spread of offsets is known only of those in ``OPAMPS``
-    offsets_v : (n, 3) or None      of the two gain stages and the inverter of each neuron
+        The network.
+    initial : (n,) float
+        Potentials at t = 0, V.
+    level : AmplifierLevel
+        Level of the amplifiers: "ideal", "opamp" or "transistor".
+    opamp : OpAmp or None
+        Amplifier of the circuit; its spread of offsets is known only for those in ``OPAMPS``.
+    offsets_v : (n, 3) float or None
+        Offsets of the two gain stages and the inverter of each neuron, V.
     """
 
     network: AnalogNetwork
@@ -67,10 +73,23 @@ class ExtractedNetwork:
 
 
 def extract_network(circuit: Circuit) -> ExtractedNetwork:
-    """What ``build_hopfield_circuit`` made ``circuit`` of.
+    """Extract the Hopfield network that a circuit implements.
 
-    Raises ValueError, naming the element, where the circuit is no such network: other parts, amplifiers that differ, a
-    synapse between neurons without an amplifier, both a positive and a negative synapse in one place.
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit of a Hopfield network.
+
+    Returns
+    -------
+    ExtractedNetwork
+        The network, its initial potentials and its amplifiers.
+
+    Raises
+    ------
+    ValueError
+        If the circuit is no such network: other parts, amplifiers that differ, a synapse between neurons without an
+        amplifier, or both a positive and a negative synapse in one place. The message names the element.
     """
     if not subcircuit_instances(circuit.elements):
         return ExtractedNetwork(*_network(circuit), "ideal")
@@ -83,13 +102,26 @@ def extract_network(circuit: Circuit) -> ExtractedNetwork:
 
 
 def network_from_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
-    """The network, and the potentials (n,) in V that the circuit starts from; ``recognize`` says more."""
+    """Extract the network and the initial potentials of a circuit.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit of a Hopfield network.
+
+    Returns
+    -------
+    network : AnalogNetwork
+        The network.
+    initial : (n,) float
+        Potentials at t = 0, V.
+    """
     found = extract_network(circuit)
     return found.network, found.initial
 
 
 def _network(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
-    circuit = flatten_circuit(circuit)  # of parameters
+    circuit = flatten_circuit(circuit)  # replaces parameters by their values
     inputs = _inputs(circuit)
     outputs, activation = _amplifiers(circuit, inputs)
     n = len(inputs)
@@ -135,7 +167,10 @@ def _network(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
 
 
 def _settled(network: AnalogNetwork, loads: Float) -> AnalogNetwork:
-    """The network whose resistances come back from its own circuit: a leak far below the synapses has few digits."""
+    """Iterate the resistances until the network comes back from its own circuit.
+
+    A leak far below the synapses has few digits.
+    """
     for _ in range(_PASSES):
         leaks = [1.0 / leak_ohm(leak) if leak else 0.0 for leak in passive_leaks(network).tolist()]
         again = 1.0 / (np.array(leaks) + loads)
@@ -146,7 +181,7 @@ def _settled(network: AnalogNetwork, loads: Float) -> AnalogNetwork:
 
 
 def _inputs(circuit: Circuit) -> dict[str, int]:
-    """{node: neuron}, from the capacitors to ground."""
+    """Return {node: neuron}, from the capacitors to ground."""
     inputs: dict[str, int] = {}
     for element in circuit.elements:
         if isinstance(element, Capacitor):
@@ -159,7 +194,7 @@ def _inputs(circuit: Circuit) -> dict[str, int]:
 
 
 def _amplifiers(circuit: Circuit, inputs: dict[str, int]) -> tuple[dict[str, tuple[int, float]], Activation]:
-    """{output: (neuron, sign)} and the activation that all neurons share."""
+    """Return {output: (neuron, sign)} and the activation that all neurons share."""
     outputs: dict[str, tuple[int, float]] = {}
     inverters: list[tuple[BehavioralVoltage, str]] = []
     activation: Activation | None = None
@@ -192,7 +227,7 @@ def _amplifiers(circuit: Circuit, inputs: dict[str, int]) -> tuple[dict[str, tup
 
 
 def _activation(source: BehavioralVoltage) -> tuple[str, Activation]:
-    """(node it reads, activation) of a source that ``amplifier`` gives exactly."""
+    """Return the node that a source reads and its activation, if ``amplifier`` writes exactly this source."""
     node = next(iter(expression_nodes(source.expression)), "")
     found = extract_activation(source.expression, node)
     if found is None:

@@ -1,12 +1,11 @@
-r"""A neuron's subcircuit recognized: of op-amps by the numbers of part and limiter, of transistors by their sizes.
-
-What is found is built again and compared, so that a cell which is wired otherwise is refused and not misread:
+r"""Extraction of a neuron from its subcircuit: op-amps by the numbers of part and limiter, transistors by their sizes.
 
 .. math:: A_0 = g_m R_p, \quad GBW = \frac{g_m}{2 \pi C_p}, \quad \text{slew} = \frac{I_{max}}{C_p}; \qquad
     \text{gain} = \frac{a D}{V_o^2}, \quad V_o^2 = \frac{I_t L}{K_P W}, \quad
     \text{swing} = \frac{M I_t}{G}
 
-with the symbols of ``amplifiers`` and ``transistors``.
+with the symbols of ``opamp`` and ``cmos_neuron``. The subcircuit is built again from these numbers and compared, so
+that a cell which is wired otherwise is refused and not misread.
 """
 
 from __future__ import annotations
@@ -38,19 +37,24 @@ from ..netlist.elements import element_values
 from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, is_expression
 from ..synthesis import cmos_neuron as transistors
 from ..synthesis.cmos_neuron import NMOS, SLOPE, CmosNeurons
-from ..synthesis.opamp_neuron import FOUR_KT, OPAMPS, POLE_F, VDD, VSS, OpAmp, OpAmpNeurons, amplifier
+from ..synthesis.opamp import FOUR_KT, OPAMPS, POLE_F, VDD, VSS, OpAmp
+from ..synthesis.opamp_neuron import OpAmpNeurons, amplifier
 
-_DIGITS = 12  # of a gain or swing that follows from sizes
+_DIGITS = 12  # digits of a gain or swing that follows from sizes
 _CLOSE = 1e-9
-_NEAR = 4  # floats on either side that may have given a rounded product
+_NEAR = 4  # neighboring floats on either side that are tried
 
 
 @dataclass(frozen=True, eq=False)
 class NeuronCells:
     """The neurons of a circuit of subcircuits.
 
-    ideal : Circuit                   the same with ideal amplifiers
+    Attributes
+    ----------
+    ideal : Circuit
+        The same circuit with ideal amplifiers.
     neurons : OpAmpNeurons or CmosNeurons
+        The amplifiers that were replaced.
     """
 
     ideal: Circuit
@@ -58,7 +62,25 @@ class NeuronCells:
 
 
 def find_neurons(circuit: Circuit, inputs: Mapping[str, int]) -> NeuronCells:
-    """The neurons of a circuit whose neuron i has the input node {node: i}; ValueError if its cells are no neurons."""
+    """Extract the neurons of a circuit of subcircuits.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit whose instances are neurons.
+    inputs : dict of str to int
+        {input node: neuron}.
+
+    Returns
+    -------
+    NeuronCells
+        The neurons, and the circuit with ideal amplifiers in their place.
+
+    Raises
+    ------
+    ValueError
+        If a subcircuit is no neuron of this package.
+    """
     instances = [element for element in circuit.elements if isinstance(element, Instance)]
     kinds = {id(instance.subcircuit): instance.subcircuit for instance in instances}
     neurons: OpAmpNeurons | CmosNeurons
@@ -68,7 +90,9 @@ def find_neurons(circuit: Circuit, inputs: Mapping[str, int]) -> NeuronCells:
         neurons = _opamps(circuit, instances, inputs)
     for cell in kinds.values():
         if not any(_alike(cell, built) for built in neurons.cells):
-            raise ValueError(f"subcircuit {cell.name!r} is wired or sized as no neuron is; give a cell of circuit_of")
+            raise ValueError(
+                f"subcircuit {cell.name!r} is wired or sized as no neuron is; give a cell of build_hopfield_circuit"
+            )
     shared = list(neurons.shared())
     elements: list[Element] = []
     for element in circuit.elements:
@@ -104,7 +128,7 @@ def _opamps(circuit: Circuit, instances: list[Instance], inputs: Mapping[str, in
     if not parts or len(limiters) != 1 or len(rails) != 1 or not isinstance(rails[0], Number):
         raise ValueError(
             f"subcircuit {cell.name!r} holds no op-amps around one limiter between rails, and no transistors; "
-            "give a cell of circuit_of"
+            "give a cell of build_hopfield_circuit"
         )
     activation = _limiter(limiters[0])
     if activation is None:
@@ -121,7 +145,25 @@ def _opamps(circuit: Circuit, instances: list[Instance], inputs: Mapping[str, in
 
 
 def identify_opamp(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
-    """The part of a macro-model: one of ``OPAMPS`` if it is one, else its numbers, without a spread of offsets."""
+    """Identify the op-amp of a macro-model.
+
+    Parameters
+    ----------
+    subcircuit : Subcircuit
+        Macro-model.
+    rail_v : float
+        Supply of the amplifier, V.
+
+    Returns
+    -------
+    OpAmp
+        The amplifier in ``OPAMPS`` that it is, or else one of its numbers, without a spread of offsets.
+
+    Raises
+    ------
+    ValueError
+        If the subcircuit is wired otherwise than ``OpAmp.subcircuit``.
+    """
     for part in OPAMPS.values():
         if part.rail_v == rail_v and _alike(subcircuit, part.subcircuit):
             return part
@@ -168,7 +210,10 @@ def _numbers(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
 
 
 def _reach(limit: Any, ohm: float) -> tuple[float, float, float]:
-    """R_out / R_sat, V_reach and the short-circuit current of min(R_out / R_sat max(V_reach -+ v, 0), R_out I)."""
+    r"""Return R_out / R_sat, V_reach and the short-circuit current of a limit.
+
+    .. math:: \min\Big(\frac{R_{out}}{R_{sat}} (V_{reach} \mp v)^+, R_{out} I\Big)
+    """
     if not isinstance(limit, Call):
         return limit.left.value, limit.right.arguments[0].left.value, inf
     far, short = limit.arguments
@@ -183,7 +228,7 @@ def _expression(element: Element) -> Expression:
 
 
 def _limiter(expression: Expression) -> Activation | None:
-    """g of (1/k) g((1/k) v(y))."""
+    """Return the activation g of the expression (1/k) g((1/k) v(y))."""
     match expression:
         case Operation("*", Number(k), inner):
             scaled = Operation("*", Number(k), Voltage("y"))
@@ -211,9 +256,9 @@ def _cmos(kinds: Iterable[Subcircuit]) -> CmosNeurons:
     try:
         first, second, load = found["ma"], found["mc"], found["rov"]
     except KeyError as missing:
-        raise ValueError(f"subcircuit {cell.name!r} has no {missing}; give a cell of circuit_of") from None
+        raise ValueError(f"subcircuit {cell.name!r} has no {missing}; give a cell of build_hopfield_circuit") from None
     if not (isinstance(first, Mosfet) and isinstance(second, Mosfet) and isinstance(load, Resistor)):
-        raise ValueError(f"subcircuit {cell.name!r} is no neuron of two pairs; give a cell of circuit_of")
+        raise ValueError(f"subcircuit {cell.name!r} is no neuron of two pairs; give a cell of build_hopfield_circuit")
     bias, swing_v, ratio, stiff = (transistors.DATA[key].value for key in ("bias", "first_swing", "ratio", "stiffness"))
     square = bias * float(first.length_m) / (NMOS.kp * float(first.width_m))  # V_o^2
     tail = square * NMOS.kp * float(second.width_m) / float(second.length_m)
@@ -226,7 +271,7 @@ def _cmos(kinds: Iterable[Subcircuit]) -> CmosNeurons:
 
 
 def _alike(a: Subcircuit, b: Subcircuit) -> bool:
-    """Whether two subcircuits differ in names of their own and in the last digits of values only."""
+    """Return whether two subcircuits differ only in names of their own and in the last digits of values."""
     if a.ports != b.ports or a.parameters != b.parameters or len(a.elements) != len(b.elements):
         return False
     return all(_same(x, y) for x, y in zip(a.elements, b.elements, strict=True))
@@ -244,7 +289,20 @@ def _same(a: Element, b: Element) -> bool:
 
 
 def extract_activation(expression: Expression, node: str) -> Activation | None:
-    """The activation that ``amplifier`` writes as ``expression`` of v(node), exactly."""
+    """Return the activation that ``amplifier`` writes as this expression, exactly.
+
+    Parameters
+    ----------
+    expression : Expression
+        Expression of a source.
+    node : str
+        Node that the source reads.
+
+    Returns
+    -------
+    Activation or None
+        The activation, if there is one.
+    """
     return next((g for g in _candidates(expression) if amplifier(g, Voltage(node)) == expression), None)
 
 
@@ -263,7 +321,7 @@ def _candidates(expression: Expression) -> list[Activation]:
 
 
 def _simplest(near: float, product: float, factor: Callable[[float], float]) -> float:
-    """Of the floats at ``near`` that ``factor`` takes to ``product`` exactly, the one of fewest digits."""
+    """Return the float of fewest digits near ``near`` that ``factor`` takes to ``product`` exactly."""
     around = [near]
     for _ in range(_NEAR):
         around = [float(np.nextafter(around[0], 0.0)), *around, float(np.nextafter(around[-1], np.inf))]

@@ -1,1 +1,1 @@
-"""A circuit as plain data: elements, expressions, subcircuits, parameters."""
+"""Circuits as plain data: devices, expressions, subcircuits, parameters."""

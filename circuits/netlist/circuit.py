@@ -1,31 +1,33 @@
-r"""A circuit as plain frozen data: elements between named nodes, parameters, initial voltages, one analysis.
+"""A circuit as plain frozen data: elements between named nodes, parameters, initial voltages, one analysis.
 
 A node within an instance is named by its path, as ngspice does: ``x0.xa.pole`` is the node ``pole`` of the instance
-``a`` in the instance ``0``. ``hierarchy.flatten`` takes subcircuits and parameters out.
+``a`` in the instance ``0``. ``hierarchy.flatten_circuit`` replaces subcircuits and parameters by their elements and
+values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
 
-from .elements import (
+from .devices import (
     BehavioralCurrent,
     BehavioralVoltage,
     Capacitor,
     CurrentSource,
     Diode,
-    Element,
-    Instance,
     Mosfet,
     Resistor,
-    Subcircuit,
     Transconductor,
+)
+from .elements import (
+    Element,
+    Instance,
+    Subcircuit,
     check_nodes,
     device_name,
-    element_models,
     read_nodes,
     references_inside,
     references_to,
@@ -46,10 +48,23 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Transient:
-    """Integrate from 0 to stop_s with steps of at most step_s.
+    """A transient analysis from 0 to ``stop_s``.
 
-    With ``uic`` the circuit starts at the initial voltages as given; otherwise it first looks for an operating point
-    that holds them. ``reltol``, ``vntol_v`` and ``abstol_a`` bound the error of one step, relative and absolute.
+    Attributes
+    ----------
+    step_s : float
+        Largest step, s.
+    stop_s : float
+        End of the analysis, s.
+    uic : bool
+        Whether the circuit starts at the initial voltages as given; otherwise it first looks for an operating point
+        that holds them.
+    reltol : float
+        Relative error that is allowed in one step.
+    vntol_v : float
+        Absolute error of a voltage that is allowed in one step, V.
+    abstol_a : float
+        Absolute error of a current that is allowed in one step, A.
     """
 
     step_s: float
@@ -71,9 +86,24 @@ class Transient:
 
 @dataclass(frozen=True)
 class Circuit:
-    """Elements, the analysis, the nodes whose voltages are wanted, initial voltages {node: V}, and parameters.
+    """A circuit: elements, the analysis, and the nodes whose voltages are wanted.
 
-    ``title`` and ``comments`` are free text for people; the dialects make them harmless.
+    Attributes
+    ----------
+    title : str
+        Free text for people; the dialects make it harmless.
+    elements : tuple of Element
+        Elements of the circuit.
+    analysis : Transient
+        Transient analysis that is run.
+    saved : tuple of str
+        Nodes whose voltages are wanted.
+    initial : dict of str to float
+        Initial voltages {node: V}.
+    comments : tuple of str
+        Lines of free text for people, as the title.
+    parameters : tuple of Parameter
+        Parameters that the values of elements refer to.
     """
 
     title: str
@@ -105,7 +135,18 @@ class Circuit:
             raise ValueError("initial holds NaN or infinity; every voltage must be finite")
 
     def subcircuits(self) -> tuple[Subcircuit, ...]:
-        """Those of its instances, each once, what one is made of before it; ValueError if two have one name."""
+        """Return the subcircuits of the instances, each once, after those that it consists of.
+
+        Returns
+        -------
+        tuple of Subcircuit
+            Subcircuits in the order of their definition.
+
+        Raises
+        ------
+        ValueError
+            If two subcircuits have one name.
+        """
         found: dict[str, Subcircuit] = {}
 
         def collect(elements: tuple[Element, ...]) -> None:
@@ -122,7 +163,18 @@ class Circuit:
         return tuple(found.values())
 
     def models(self) -> tuple[DeviceModel, ...]:
-        """The model cards that its transistors and diodes need, each once; ValueError if two have one name."""
+        """Return the model cards that transistors and diodes need, each once.
+
+        Returns
+        -------
+        tuple of DeviceModel
+            Models in the order of their use.
+
+        Raises
+        ------
+        ValueError
+            If two models have one name.
+        """
         found: dict[str, DeviceModel] = {}
         for model in self._models():
             if found.setdefault(model.name, model) != model:
@@ -131,16 +183,35 @@ class Circuit:
 
     def _models(self) -> Iterator[DeviceModel]:
         for subcircuit in self.subcircuits():
-            yield from element_models(subcircuit.elements)
-        yield from element_models(self.elements)
+            yield from _element_models(subcircuit.elements)
+        yield from _element_models(self.elements)
 
     def nodes(self) -> set[str]:
-        """All nodes that an element connects, ground included, those inside of instances not."""
+        """Return the nodes that an element connects.
+
+        Returns
+        -------
+        set of str
+            Names of nodes, with ground and without the nodes inside of instances.
+        """
         return wired_nodes(self.elements)
 
 
 def is_inside(path: str, instances: Mapping[str, Instance]) -> bool:
-    """Whether ``path`` leads to a node within instances."""
+    """Return whether a path leads to a node within instances.
+
+    Parameters
+    ----------
+    path : str
+        Names of instances and a node, joined by dots.
+    instances : dict of str to Instance
+        Instances of the circuit by the names of their devices.
+
+    Returns
+    -------
+    bool
+        Whether there is such a node.
+    """
     *names, node = path.split(".")
     inside: frozenset[str] = frozenset()
     for name in names:
@@ -149,3 +220,8 @@ def is_inside(path: str, instances: Mapping[str, Instance]) -> bool:
         subcircuit = instances[name].subcircuit
         inside, instances = subcircuit.inside, subcircuit.instances
     return node in inside
+
+
+def _element_models(elements: Iterable[Element]) -> Iterator[DeviceModel]:
+    """Return the models of diodes and transistors in the order of elements."""
+    return (element.model for element in elements if isinstance(element, Diode | Mosfet))

@@ -1,186 +1,49 @@
-r"""The elements of a circuit as plain frozen data, those with an inside (``Instance``) among them.
+"""The elements of a circuit: devices, and instances of subcircuits, which have an inside.
 
-Nothing here knows the text of a simulator; ``dialects`` writes it. Names keep to what every simulator of SPICE's family
-reads alike: lower-case letters, digits and underscore; ground is ``0``, inside of subcircuits too. Current sources push
-their current from ``a`` through themselves to ``b``, so ``CurrentSource("bias", "0", "u", 1e-6)`` feeds 1 uA into u.
-A value is a number or an expression of parameters, ``2.0 * Reference("ohm")``.
+Nothing here knows the text of a simulator; ``spice`` writes it. Names keep to what every simulator of SPICE's family
+reads alike: lower-case letters, digits and underscore; ground is ``0``, inside of subcircuits too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
-from .expressions import (
-    Expression,
-    Number,
-    Reference,
-    Value,
-    expression_nodes,
-    expression_references,
-    is_expression,
-    leaves,
+from .devices import (
+    BehavioralCurrent,
+    BehavioralVoltage,
+    Capacitor,
+    CurrentSource,
+    Diode,
+    Mosfet,
+    Resistor,
+    Transconductor,
+    constant_value,
 )
-from .models import DiodeModel, MosModel
+from .expressions import Value, expression_nodes, expression_references
 from .names import GROUND, NAME_PATTERN, Parameter, check_label, check_node
-
-
-@dataclass(frozen=True, slots=True)
-class Resistor:
-    """i = (v_a - v_b) / ohm."""
-
-    letter: ClassVar[str] = "r"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("ohm",)
-    name: str
-    a: str
-    b: str
-    ohm: Value
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.ohm)
-        if number is not None and not 0.0 < number < float("inf"):
-            raise ValueError(
-                f"resistor {self.name!r} has {self.ohm} ohm; give a positive, finite value or leave it out"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Capacitor:
-    """i = farad d(v_a - v_b)/dt."""
-
-    letter: ClassVar[str] = "c"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("farad",)
-    name: str
-    a: str
-    b: str
-    farad: Value
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.farad)
-        if number is not None and not 0.0 < number < float("inf"):
-            raise ValueError(f"capacitor {self.name!r} has {self.farad} F; give a positive, finite value")
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentSource:
-    """A constant current out of node ``a`` into node ``b``."""
-
-    letter: ClassVar[str] = "i"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("ampere",)
-    name: str
-    a: str
-    b: str
-    ampere: Value
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.ampere)
-        if number is not None and not isfinite(number):
-            raise ValueError(f"current source {self.name!r} has {self.ampere} A; it must be finite")
-
-
-@dataclass(frozen=True, slots=True)
-class Transconductor:
-    """A current gm (v_plus - v_minus) out of node ``a`` into node ``b``."""
-
-    letter: ClassVar[str] = "g"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b", "plus", "minus")
-    values: ClassVar[tuple[str, ...]] = ("siemens",)
-    name: str
-    a: str
-    b: str
-    plus: str
-    minus: str
-    siemens: Value
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.siemens)
-        if number is not None and not isfinite(number):
-            raise ValueError(f"transconductor {self.name!r} has {self.siemens} S; it must be finite")
-
-
-@dataclass(frozen=True, slots=True)
-class BehavioralVoltage:
-    """v_a - v_b = expression, whatever the current."""
-
-    letter: ClassVar[str] = "b"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("expression",)
-    name: str
-    a: str
-    b: str
-    expression: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class BehavioralCurrent:
-    """A current of expression amperes out of node ``a`` into node ``b``."""
-
-    letter: ClassVar[str] = "b"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("expression",)
-    name: str
-    a: str
-    b: str
-    expression: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class Diode:
-    """A junction of ``model`` that conducts from ``a`` to ``b``; ``area`` of them side by side."""
-
-    letter: ClassVar[str] = "d"
-    ends: ClassVar[tuple[str, ...]] = ("a", "b")
-    values: ClassVar[tuple[str, ...]] = ("area",)
-    name: str
-    a: str
-    b: str
-    model: DiodeModel
-    area: Value = 1.0
-
-    def __post_init__(self) -> None:
-        number = _number(self.name, self.area)
-        if number is not None and not 0.0 < number < float("inf"):
-            raise ValueError(f"diode {self.name!r} has area {self.area}; give how many of its model it is, above 0")
-
-
-@dataclass(frozen=True, slots=True)
-class Mosfet:
-    """A transistor of ``model``; its currents are the model's."""
-
-    letter: ClassVar[str] = "m"
-    ends: ClassVar[tuple[str, ...]] = ("drain", "gate", "source", "bulk")
-    values: ClassVar[tuple[str, ...]] = ("width_m", "length_m")
-    name: str
-    drain: str
-    gate: str
-    source: str
-    bulk: str
-    model: MosModel
-    width_m: Value
-    length_m: Value
-
-    def __post_init__(self) -> None:
-        for size in (self.width_m, self.length_m):
-            number = _number(self.name, size)
-            if number is not None and not 0.0 < number < 1.0:
-                raise ValueError(
-                    f"transistor {self.name!r} is {self.width_m} x {self.length_m} m; give W and L in metres"
-                )
 
 
 @dataclass(frozen=True)
 class Subcircuit:
-    """Elements that circuits take by an :class:`Instance`: between its ports, with nodes of its own inside.
+    """Elements between ports, of which circuits take copies by an :class:`Instance`.
 
-    Its elements may refer to ``parameters``, whose values here are what an instance has unless it gives its own, and
-    to those of the circuit.
+    Its elements may refer to its own parameters and to those of the circuit.
+
+    Attributes
+    ----------
+    name : str
+        Name of the subcircuit.
+    ports : tuple of str
+        Nodes that an instance connects.
+    elements : tuple of Element
+        Elements between the ports and nodes inside.
+    parameters : tuple of Parameter
+        Parameters with the values that an instance has unless it gives its own.
     """
 
     name: str
@@ -209,29 +72,41 @@ class Subcircuit:
 
     @cached_property
     def inside(self) -> frozenset[str]:
-        """The nodes that only the subcircuit knows."""
+        """Nodes that only the subcircuit knows."""
         return frozenset(wired_nodes(self.elements, self.ports) - set(self.ports) - {GROUND})
 
     @cached_property
     def instances(self) -> Mapping[str, Instance]:
-        """What it is made of that has an inside itself, by the device's name."""
+        """Instances of subcircuits within this one, by the names of their devices."""
         return subcircuit_instances(self.elements)
 
     @cached_property
     def devices(self) -> int:
-        """Elements, those of its instances counted, not the instances themselves."""
+        """Number of elements: those of instances are counted, the instances themselves are not."""
         return sum(e.subcircuit.devices if isinstance(e, Instance) else 1 for e in self.elements)
 
     @cached_property
     def references(self) -> frozenset[str]:
-        """The parameters of the circuit that it or an instance in it refers to."""
+        """Parameters of the circuit that the subcircuit or an instance in it refers to."""
         own = {parameter.name for parameter in self.parameters}
         return frozenset(references_to(self.elements) - own | references_inside(self.elements))
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The elements of ``subcircuit`` with its ports at ``nodes``, and parameters of it that have another value here."""
+    """A copy of a subcircuit between given nodes.
+
+    Attributes
+    ----------
+    name : str
+        Name without the letter.
+    subcircuit : Subcircuit
+        Subcircuit that is copied.
+    nodes : tuple of str
+        Nodes at its ports.
+    parameters : dict of str to Value
+        Parameters of the subcircuit that have another value here.
+    """
 
     letter: ClassVar[str] = "x"
     name: str
@@ -249,7 +124,7 @@ class Instance:
         for name, value in self.parameters.items():
             if name not in known:
                 raise ValueError(f"{what} sets {name!r}; its parameters are {', '.join(sorted(known)) or 'none'}")
-            number = _number(self.name, value)
+            number = constant_value(self.name, value)
             if number is not None and not isfinite(number):
                 raise ValueError(f"{what} sets {name!r} to {value}; it must be finite")
 
@@ -267,18 +142,19 @@ Element: TypeAlias = (
 )
 
 
-def _number(name: str, value: Value) -> float | None:
-    """The value if it is a number, None if it is an expression of parameters; ValueError for other expressions."""
-    if not is_expression(value):
-        return float(value)
-    found = list(leaves(value))
-    if any(isinstance(leaf, Reference) for leaf in found) and all(isinstance(x, Reference | Number) for x in found):
-        return None
-    raise ValueError(f"a value of element {name!r} is neither a number nor an expression of parameters; give one")
-
-
 def terminals(element: Element) -> tuple[str, ...]:
-    """The nodes that an element connects; what it only reads is not among them."""
+    """Return the nodes that an element connects, without those that it only reads.
+
+    Parameters
+    ----------
+    element : Element
+        Element of a circuit.
+
+    Returns
+    -------
+    tuple of str
+        Nodes in the order of SPICE.
+    """
     match element:
         case Instance():
             return element.nodes
@@ -288,7 +164,18 @@ def terminals(element: Element) -> tuple[str, ...]:
 
 
 def read_nodes(element: Element) -> tuple[str, ...]:
-    """The nodes whose voltages control an element."""
+    """Return the nodes whose voltages control an element.
+
+    Parameters
+    ----------
+    element : Element
+        Element of a circuit.
+
+    Returns
+    -------
+    tuple of str
+        Nodes that it reads.
+    """
     match element:
         case Transconductor():
             return (element.plus, element.minus)
@@ -298,19 +185,59 @@ def read_nodes(element: Element) -> tuple[str, ...]:
 
 
 def element_values(element: Element) -> Iterable[Value]:
-    """The values of an element that may refer to parameters."""
+    """Return the values of an element that may refer to parameters.
+
+    Parameters
+    ----------
+    element : Element
+        Element of a circuit.
+
+    Returns
+    -------
+    iterable of Value
+        Numbers and expressions.
+    """
     if isinstance(element, Instance):
         return element.parameters.values()
     return [getattr(element, name) for name in element.values]
 
 
 def device_name(element: Element) -> str:
-    """The name a simulator knows the element by: its type's letter, then its own name."""
+    """Return the name of an element in SPICE: the letter of its type, then its own name.
+
+    Parameters
+    ----------
+    element : Element
+        Element of a circuit.
+
+    Returns
+    -------
+    str
+        Name such as ``r1``.
+    """
     return element.letter + element.name
 
 
 def wired_nodes(elements: Iterable[Element], ports: Collection[str] = ()) -> set[str]:
-    """All nodes that an element connects, ground included; ValueError if one reads any other that is no port."""
+    """Return the nodes that elements connect, ground included.
+
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit or a subcircuit.
+    ports : collection of str, optional
+        Nodes that are connected from outside.
+
+    Returns
+    -------
+    set of str
+        Names of nodes.
+
+    Raises
+    ------
+    ValueError
+        If an element reads a node that nothing connects.
+    """
     wired: set[str] = set()
     read: set[str] = set()
     for element in elements:
@@ -322,7 +249,27 @@ def wired_nodes(elements: Iterable[Element], ports: Collection[str] = ()) -> set
 
 
 def check_nodes(elements: Iterable[Element], parameters: Iterable[Parameter], ports: Collection[str] = ()) -> set[str]:
-    """``wired_nodes``; ValueError for names of nodes, devices, parameters that simulators misread or that are twice."""
+    """Check the names of nodes, devices and parameters, and return the nodes.
+
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit or a subcircuit.
+    parameters : iterable of Parameter
+        Parameters of it.
+    ports : collection of str, optional
+        Nodes that are connected from outside.
+
+    Returns
+    -------
+    set of str
+        Nodes as of :func:`wired_nodes`.
+
+    Raises
+    ------
+    ValueError
+        If simulators would misread a name, or it occurs twice.
+    """
     devices: set[str] = set()
     for element in elements:
         name = device_name(element)
@@ -340,21 +287,49 @@ def check_nodes(elements: Iterable[Element], parameters: Iterable[Parameter], po
 
 
 def subcircuit_instances(elements: Iterable[Element]) -> dict[str, Instance]:
-    """{device's name: instance}."""
+    """Return the instances among elements by the names of their devices.
+
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit.
+
+    Returns
+    -------
+    dict of str to Instance
+        {name of the device: instance}.
+    """
     return {device_name(element): element for element in elements if isinstance(element, Instance)}
 
 
 def references_to(elements: Iterable[Element]) -> set[str]:
-    """The parameters that the values of ``elements`` refer to."""
+    """Return the parameters that the values of elements refer to.
+
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit.
+
+    Returns
+    -------
+    set of str
+        Names of parameters.
+    """
     return {name for element in elements for value in element_values(element) for name in expression_references(value)}
 
 
 def references_inside(elements: Iterable[Element]) -> set[str]:
-    """The parameters of the circuit that subcircuits within ``elements`` refer to."""
+    """Return the parameters of the circuit that subcircuits within elements refer to.
+
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit.
+
+    Returns
+    -------
+    set of str
+        Names of parameters.
+    """
     inside = {id(e.subcircuit): e.subcircuit for e in elements if isinstance(e, Instance)}
     return {name for subcircuit in inside.values() for name in subcircuit.references}
-
-
-def element_models(elements: Iterable[Element]) -> Iterator[MosModel | DiodeModel]:
-    """The models of elements, in their order."""
-    return (element.model for element in elements if isinstance(element, Diode | Mosfet))

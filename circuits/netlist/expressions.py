@@ -31,7 +31,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 
 class _Algebra:
-    """+ - * / between expressions and numbers."""
+    """The operators + - * / between expressions and numbers."""
 
     __slots__ = ()
 
@@ -60,17 +60,23 @@ class _Algebra:
         return _operation("/", other, self)
 
     def __float__(self) -> float:
-        """The value of an expression of numbers; TypeError for one that needs a circuit."""
+        """Return the value of an expression of numbers; TypeError if it needs a circuit."""
         expression: Any = self
         for leaf in leaves(expression):
             if not isinstance(leaf, Number):
-                raise TypeError(f"{leaf} has no value by itself; circuits.flatten puts numbers for parameters")
+                raise TypeError(f"{leaf} has no value by itself; hierarchy.flatten_circuit puts numbers for parameters")
         return float(evaluate_expression(expression, {}))
 
 
 @dataclass(frozen=True, slots=True)
 class Number(_Algebra):
-    """A constant."""
+    """A constant.
+
+    Attributes
+    ----------
+    value : float
+        The number, finite.
+    """
 
     value: float
 
@@ -81,26 +87,46 @@ class Number(_Algebra):
 
 @dataclass(frozen=True, slots=True)
 class Voltage(_Algebra):
-    """The voltage of a node against ground."""
+    """The voltage of a node against ground.
+
+    Attributes
+    ----------
+    node : str
+        Name of the node.
+    """
 
     node: str
 
 
 @dataclass(frozen=True, slots=True)
 class Time(_Algebra):
-    """Seconds since the start."""
+    """The seconds since the start of the analysis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference(_Algebra):
-    """The value of a parameter of the circuit, or of the subcircuit that it is used in."""
+    """The value of a parameter of the circuit, or of the subcircuit that refers to it.
+
+    Attributes
+    ----------
+    parameter : str
+        Name of the parameter.
+    """
 
     parameter: str
 
 
 @dataclass(frozen=True, slots=True)
 class Operation(_Algebra):
-    """left + - * / right."""
+    """A sum, difference, product or quotient.
+
+    Attributes
+    ----------
+    symbol : {"+", "-", "*", "/"}
+        Operator.
+    left, right : Expression
+        Operands.
+    """
 
     symbol: Literal["+", "-", "*", "/"]
     left: Expression
@@ -109,7 +135,15 @@ class Operation(_Algebra):
 
 @dataclass(frozen=True, slots=True)
 class Call(_Algebra):
-    """One of FUNCTIONS."""
+    """A function of other expressions.
+
+    Attributes
+    ----------
+    function : str
+        Name in ``FUNCTIONS``.
+    arguments : tuple of Expression
+        One argument, or two of min and max.
+    """
 
     function: str
     arguments: tuple[Expression, ...]
@@ -130,12 +164,36 @@ Value: TypeAlias = float | Expression
 
 
 def call(function: str, *arguments: Operand) -> Call:
-    """``call("tanh", 4 * Voltage("u"))``."""
+    """Call a function of ``FUNCTIONS``: ``call("tanh", 4 * Voltage("u"))``.
+
+    Parameters
+    ----------
+    function : str
+        Name of the function.
+    *arguments : Operand
+        Expressions or numbers.
+
+    Returns
+    -------
+    Call
+        The call as an expression.
+    """
     return Call(function, tuple(_expression(argument) for argument in arguments))
 
 
 def balanced_sum(terms: Sequence[Operand]) -> Expression:
-    """The sum of all terms as a balanced tree, so that long sums do not nest deeply."""
+    """Sum terms as a balanced tree, so that long sums do not nest deeply.
+
+    Parameters
+    ----------
+    terms : sequence of Expression or float
+        Terms of the sum.
+
+    Returns
+    -------
+    Expression
+        The sum; 0 of no terms.
+    """
     if not terms:
         return Number(0.0)
     if len(terms) == 1:
@@ -150,7 +208,24 @@ def evaluate_expression(
     time_s: ArrayLike = 0.0,
     parameters: Mapping[str, float] = MappingProxyType({}),
 ) -> Any:
-    """The value of an expression at node voltages (ground is 0 V), time and parameters, as numpy computes it."""
+    """Evaluate an expression, as numpy computes it.
+
+    Parameters
+    ----------
+    expression : Expression
+        Expression that is evaluated.
+    voltages : dict of str to array_like
+        Voltages of the nodes that it reads, V; ground is 0 V.
+    time_s : array_like, default 0.0
+        Time, s.
+    parameters : dict of str to float, optional
+        Values of the parameters that it refers to.
+
+    Returns
+    -------
+    float or ndarray of float
+        The value, of the shape of voltages and time.
+    """
     match expression:
         case Number(value):
             return value
@@ -170,7 +245,18 @@ def evaluate_expression(
 
 
 def leaves(expression: Expression) -> Iterator[Leaf]:
-    """What an expression is made of, from left to right."""
+    """Iterate over the leaves of an expression from left to right.
+
+    Parameters
+    ----------
+    expression : Expression
+        Expression that is traversed.
+
+    Yields
+    ------
+    Leaf
+        A number, voltage, time or reference.
+    """
     match expression:
         case Call(_, arguments):
             for argument in arguments:
@@ -183,24 +269,70 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
 
 
 def expression_nodes(expression: Expression) -> Iterator[str]:
-    """The nodes whose voltages an expression reads."""
+    """Return the nodes whose voltages an expression reads.
+
+    Parameters
+    ----------
+    expression : Expression
+        Expression that is searched.
+
+    Returns
+    -------
+    iterator of str
+        Names of nodes, as often as they occur.
+    """
     return (leaf.node for leaf in leaves(expression) if isinstance(leaf, Voltage))
 
 
 def is_expression(value: Value) -> TypeGuard[Expression]:
-    """Whether a value has to be computed."""
+    """Return whether a value is an expression and not a number.
+
+    Parameters
+    ----------
+    value : Value
+        Value of an element.
+
+    Returns
+    -------
+    TypeGuard[Expression]
+        Whether it has to be evaluated.
+    """
     return isinstance(value, _Algebra)
 
 
 def expression_references(value: Value) -> Iterator[str]:
-    """The parameters that a value or expression refers to."""
+    """Return the parameters that a value or expression refers to.
+
+    Parameters
+    ----------
+    value : Value
+        Value of an element.
+
+    Returns
+    -------
+    iterator of str
+        Names of parameters, as often as they occur.
+    """
     if is_expression(value):
         return (leaf.parameter for leaf in leaves(value) if isinstance(leaf, Reference))
     return iter(())
 
 
 def with_leaves(expression: Expression, change: Callable[[Leaf], Expression]) -> Expression:
-    """The same tree with other leaves."""
+    """Return an expression with its leaves replaced.
+
+    Parameters
+    ----------
+    expression : Expression
+        Expression whose form is kept.
+    change : callable
+        Function from a leaf to the expression in its place.
+
+    Returns
+    -------
+    Expression
+        The new expression.
+    """
     match expression:
         case Call(function, arguments):
             return Call(function, tuple(with_leaves(argument, change) for argument in arguments))

@@ -1,4 +1,4 @@
-r"""A circuit without its subcircuits and parameters, and what simulators call the parts of one that has them.
+"""Flattening: a circuit without subcircuits and parameters, and the names of nodes and devices within instances.
 
 The element ``r1`` within instance ``a`` within instance ``0`` is ``rx0_xa_1`` in the flat circuit and ``r.x0.xa.r1`` to
 ngspice; the node ``pole`` there is ``x0_xa_pole`` and ``x0.xa.pole``.
@@ -27,9 +27,22 @@ MAX_DEVICES = 4_000_000  # a few lines of instances of instances may stand for m
 
 
 def flatten_circuit(circuit: Circuit) -> Circuit:
-    """The same circuit of plain elements with numbers for values; itself, if it is flat.
+    """Flatten a circuit to plain elements with numbers for values.
 
-    Raises ValueError where a name that comes about is taken, or there are more than 4,000,000 elements.
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit with subcircuits and parameters.
+
+    Returns
+    -------
+    Circuit
+        The flat circuit; the same object if it is flat already.
+
+    Raises
+    ------
+    ValueError
+        If a new name is taken, or there are more than 4,000,000 elements.
     """
     if not circuit.parameters and not subcircuit_instances(circuit.elements):
         return circuit
@@ -57,12 +70,34 @@ def flatten_circuit(circuit: Circuit) -> Circuit:
 
 
 def flat_node(path: str) -> str:
-    """What ``flatten`` names a node."""
+    """Return the name of a node in the flat circuit.
+
+    Parameters
+    ----------
+    path : str
+        Path of the node.
+
+    Returns
+    -------
+    str
+        The path with underscores for dots.
+    """
     return path.replace(".", "_")
 
 
 def node_paths(circuit: Circuit) -> list[str]:
-    """All nodes but ground, those inside of instances by their paths."""
+    """Return the paths of all nodes but ground, also of those inside of instances.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit whose nodes are listed.
+
+    Returns
+    -------
+    list of str
+        Sorted paths.
+    """
 
     def inside(instances: Mapping[str, Instance], path: str) -> Iterator[str]:
         for name, instance in instances.items():
@@ -73,12 +108,36 @@ def node_paths(circuit: Circuit) -> list[str]:
 
 
 def device_count(circuit: Circuit) -> int:
-    """Elements that carry current: those inside instances, not the instances."""
+    """Count the elements of a circuit, those inside of instances included.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit whose elements are counted.
+
+    Returns
+    -------
+    int
+        Number of elements without the instances themselves.
+    """
     return sum(e.subcircuit.devices if isinstance(e, Instance) else 1 for e in circuit.elements)
 
 
 def device_paths(elements: Iterable[Element], path: str = "") -> Iterator[str]:
-    """What ngspice calls the devices of ``elements`` and of their instances."""
+    """Iterate over the names by which ngspice knows devices and those of their instances.
+
+    Parameters
+    ----------
+    elements : iterable of Element
+        Elements of a circuit.
+    path : str, default ""
+        Path of the instance that holds them, each name behind a dot.
+
+    Yields
+    ------
+    str
+        Name such as ``r.x0.xa.r1``.
+    """
     for element in elements:
         name = device_name(element)
         if isinstance(element, Instance):
@@ -95,7 +154,7 @@ def _flat(
     shared: Mapping[str, float],
     inner: Callable[[str], str],
 ) -> Iterator[Element]:
-    """Elements with ``path`` before their names, nodes and parameters replaced; ``shared`` are the circuit's."""
+    """Yield elements with ``path`` before their names, nodes and parameters replaced; ``shared`` are the circuit's."""
 
     def number(leaf: Leaf) -> Expression:
         match leaf:

@@ -1,4 +1,4 @@
-r"""Models of devices: what a ``.model`` card says, typed by us rather than taken from a vendor.
+"""Models of devices with the parameters of a ``.model`` card, typed by us rather than taken from a vendor.
 
 Source: Shichman and Hodges, IEEE J. Solid-State Circuits 3, 285 (1968) for the transistor of level 1; Shockley, Bell
 Syst. Tech. J. 28, 435 (1949) for the diode.
@@ -16,12 +16,32 @@ _LABEL = re.compile(r"[a-z0-9_]+")
 
 @dataclass(frozen=True, slots=True)
 class MosModel:
-    """A MOSFET of SPICE's level 1: in saturation I = KP/2 W/L (v_gs - V_th)^2 (1 + lambda v_ds).
+    r"""A MOSFET of SPICE's level 1.
 
-    channel : "n" or "p"
-    threshold_v : V_th without body effect; negative for p
-    kp : KP, A/V^2;  body_v : gamma, V^(1/2);  surface_v : 2 phi_F, V;  modulation : lambda, 1/V
-    oxide_m : thickness, m;  overlap_f_m : of the gate over source and drain, each, F per m of width
+    .. math:: I = \frac{K_P}{2} \frac{W}{L} (v_{gs} - V_{th})^2 (1 + \lambda v_{ds})
+
+    in saturation.
+
+    Attributes
+    ----------
+    name : str
+        Name of the card.
+    channel : {"n", "p"}
+        Polarity.
+    threshold_v : float
+        Threshold voltage V_th without body effect, V; negative for a p-channel.
+    kp : float
+        Transconductance parameter K_P, A/V^2.
+    body_v : float
+        Body-effect coefficient gamma, V^(1/2).
+    surface_v : float
+        Surface potential 2 phi_F, V.
+    modulation : float
+        Channel-length modulation lambda, 1/V.
+    oxide_m : float
+        Oxide thickness, m.
+    overlap_f_m : float
+        Overlap capacitance of the gate over source and drain, each, per width, F/m.
     """
 
     name: str
@@ -54,8 +74,24 @@ class DiodeModel:
     .. math:: i = I_S \big(e^{v_j / (n V_T)} - 1\big) + \dot q, \quad v = v_j + R_S i, \quad
         q = \tau_T i_j + \int_0^{v_j} C_0 (1 - v / V_J)^{-M} dv
 
-    saturation_a : I_S at 300.15 K;  emission : n;  series_ohm : R_S;  transit_s : tau_T
-    junction_f : C_0;  barrier_v : V_J;  grading : M
+    Attributes
+    ----------
+    name : str
+        Name of the card.
+    saturation_a : float
+        Saturation current I_S at 300.15 K, A.
+    emission : float
+        Emission coefficient n.
+    series_ohm : float
+        Series resistance R_S, ohm.
+    junction_f : float
+        Junction capacitance C_0 without bias, F.
+    barrier_v : float
+        Built-in potential V_J, V.
+    grading : float
+        Grading coefficient M.
+    transit_s : float
+        Transit time tau_T, s.
     """
 
     name: str

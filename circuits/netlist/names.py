@@ -23,7 +23,19 @@ _TAKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number with a name: ``value`` ``unit``, right to the relative ``tolerance``."""
+    """A named number.
+
+    Attributes
+    ----------
+    name : str
+        Name that no simulator takes for a function or variable.
+    value : float
+        The number.
+    tolerance : float
+        Relative tolerance of the value.
+    unit : str
+        Unit, without spaces.
+    """
 
     name: str
     value: float
@@ -44,12 +56,34 @@ class Parameter:
 
 
 def check_node(node: str) -> None:
-    """ValueError unless every simulator reads ``node`` alike."""
+    """Check that every simulator reads the name of a node alike.
+
+    Parameters
+    ----------
+    node : str
+        Name of the node.
+
+    Raises
+    ------
+    ValueError
+        If one would misread it.
+    """
     if node != GROUND and (not NAME_PATTERN.fullmatch(node) or node in _RESERVED):
         raise ValueError(f"node {node!r}: a name is [a-z][a-z0-9_]* and none of {', '.join(sorted(_RESERVED))}")
 
 
 def check_label(name: str) -> None:
-    """ValueError unless ``name``, behind the letter of its type, is a device's name to every simulator."""
+    """Check that a name, behind the letter of its type, names a device to every simulator.
+
+    Parameters
+    ----------
+    name : str
+        Name without the letter.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
     if not _LABEL.fullmatch(name):
         raise ValueError(f"element {name!r}: a name is [a-z0-9_]+")

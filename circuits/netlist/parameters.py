@@ -1,4 +1,4 @@
-r"""A circuit with other values of its parameters: chosen, or as they turn out within their tolerances.
+r"""A circuit with other values of its parameters: chosen, or drawn within their tolerances.
 
 .. math:: p \to p (1 + \delta), \quad \delta \text{ uniform in } \pm\text{tolerance}
 
@@ -18,7 +18,25 @@ from .circuit import Circuit
 
 
 def with_parameters(circuit: Circuit, **values: float) -> Circuit:
-    """``circuit`` with these values; ValueError names what is no parameter of it."""
+    """Return the circuit with other values of its parameters.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit with parameters.
+    **values : float
+        New values by the names of parameters.
+
+    Returns
+    -------
+    Circuit
+        The circuit with these values.
+
+    Raises
+    ------
+    ValueError
+        If a name is no parameter of the circuit.
+    """
     known = [parameter.name for parameter in circuit.parameters]
     for name in values:
         if name not in known:
@@ -28,7 +46,20 @@ def with_parameters(circuit: Circuit, **values: float) -> Circuit:
 
 
 def draw_parameters(circuit: Circuit, rng: RNG = 0) -> Circuit:
-    """One circuit as it is made: every parameter of it drawn within its tolerance."""
+    """Draw one circuit as it is made, every parameter within its tolerance.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit with parameters.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the draw.
+
+    Returns
+    -------
+    Circuit
+        The circuit with the drawn values.
+    """
     draws = np.random.default_rng(read_seeds(rng, 1)[0]).uniform(-1.0, 1.0, len(circuit.parameters)).tolist()
     values = {p.name: p.value * (1.0 + p.tolerance * draw) for p, draw in zip(circuit.parameters, draws, strict=True)}
     return with_parameters(circuit, **values)

@@ -1,1 +1,1 @@
-"""Drawings of a neuron and of the array."""
+"""Schematics of neurons, of the resistor array and of the circuit that anneals a tour."""

@@ -16,20 +16,41 @@ from neuromorph.analog import AnalogNetwork
 from ..synthesis.hopfield_circuit import count_resistors
 from .symbols import SymbolCanvas, format_value
 
-MAX_DRAWN_NEURONS = 8  # neurons drawn one by one; of more, the first CORNER
+MAX_DRAWN_NEURONS = 8  # neurons of the largest array that is drawn whole; of larger ones the first CORNER
 CORNER = 6
 _COLUMN, _ROW, _LOOP = 2.7, 1.0, 0.35
-_APART = 0.55  # v and w of one neuron
+_APART = 0.55  # distance of the columns v and w of a neuron
 _INK, _PAPER = "black", "white"
 
 
 def array_height(n: int) -> float:
-    """How far the drawing goes above the matrix."""
+    """Return the height of the drawing above the matrix.
+
+    Parameters
+    ----------
+    n : int
+        Number of neurons.
+
+    Returns
+    -------
+    float
+        Height in the units of a :class:`SymbolCanvas`.
+    """
     return 3.2 + ((n if n <= MAX_DRAWN_NEURONS else CORNER) + 1) * _LOOP + 1.5
 
 
 def draw_array(board: SymbolCanvas, network: AnalogNetwork) -> None:
-    """The matrix with its upper left corner at 0; amplifiers and loops are above and to the left of it."""
+    """Draw the matrix of resistors with its upper left corner at 0.
+
+    Amplifiers and loops are above and to the left of it.
+
+    Parameters
+    ----------
+    board : SymbolCanvas
+        Canvas to draw on.
+    network : AnalogNetwork
+        Network whose resistors are drawn.
+    """
     n = network.size
     shown = n if n <= MAX_DRAWN_NEURONS else CORNER
     t = sparse.csr_array(network.conductances)[:shown, :shown].toarray()
@@ -62,12 +83,12 @@ def draw_array(board: SymbolCanvas, network: AnalogNetwork) -> None:
 
 
 def _place(j: int, letter: str) -> float:
-    """The column of an output."""
+    """Return the horizontal place of the column of an output."""
     return j * _COLUMN + 0.7 + (_APART if letter == "w" else -_APART) * 0.9
 
 
 def _draw_neuron(board: SymbolCanvas, i: int, inverted: bool, right: float, bottom: float) -> None:
-    """Amplifier i, its columns, and row i with the way round to it: row 0 is the innermost."""
+    """Draw amplifier i, its columns, and row i with its loop to the input: row 0 is the innermost."""
     y, center = -i * _ROW, i * _COLUMN + 0.7
     left, top = -(i + 1) * _LOOP - 0.2, 3.2 + (i + 1) * _LOOP
     board.wire((right, y), (left, y), (left, top), (center, top), (center, 2.6))

@@ -1,4 +1,4 @@
-"""The CMOS cell of ``transistors`` drawn, with W/L of every transistor in micrometres."""
+"""The CMOS cell of ``cmos_neuron`` drawn, with W/L of every transistor in micrometres."""
 
 from __future__ import annotations
 
@@ -6,12 +6,26 @@ from ..netlist.circuit import Element, Mosfet, Resistor, device_name
 from ..synthesis.cmos_neuron import DATA, CmosNeurons
 from .symbols import Place, SymbolCanvas, format_value
 
-_TOP, _BOTTOM = 5.0, -5.0  # the rails
-_HIGH, _LOW = 4.0, -2.0  # upper end of the transistors at them
+_TOP, _BOTTOM = 5.0, -5.0  # heights of the rails
+_HIGH, _LOW = 4.0, -2.0  # upper ends of the transistors at the rails
 
 
 def draw_cmos(board: SymbolCanvas, neurons: CmosNeurons, i: int, x: float, inverted: bool) -> None:
-    """Neuron ``i``, its input at (x, 0)."""
+    """Draw the transistors of a neuron.
+
+    Parameters
+    ----------
+    board : SymbolCanvas
+        Canvas to draw on.
+    neurons : CmosNeurons
+        Cells and what they share.
+    i : int
+        Number of the neuron.
+    x : float
+        Horizontal place of its input, at height 0.
+    inverted : bool
+        Whether it has an inverted output.
+    """
     cell = {device_name(e): e for e in (*neurons.shared(), *neurons.cells[1].elements)}
     x += 1.8
     board.wire((x - 1.8, 0.0), (x - 1.37, 0.0))
@@ -55,7 +69,7 @@ def draw_cmos(board: SymbolCanvas, neurons: CmosNeurons, i: int, x: float, inver
 
 
 def _pair(board: SymbolCanvas, cell: dict[str, Element], names: tuple[str, str, str], x: float) -> None:
-    """Two transistors on one tail, gates outwards at height 0."""
+    """Draw two transistors on one tail, with their gates outwards at height 0."""
     left, right, tail = names
     _mosfet(board, cell, left, (x, 0.75), True)
     _mosfet(board, cell, right, (x + 2.6, 0.75), False)
@@ -67,7 +81,7 @@ def _pair(board: SymbolCanvas, cell: dict[str, Element], names: tuple[str, str, 
 
 
 def _output(board: SymbolCanvas, cell: dict[str, Element], nodes: tuple[str, str, str], name: str, x: float) -> None:
-    """Mirrors into and out of an output: one diode's current comes, the other's, turned round at x, goes."""
+    """Draw the mirrors of an output: one diode sources its current, the other, mirrored once more at x, sinks it."""
     (out, source, sink), far, middle = nodes, x + 3.4, x + 1.7
     for mirror, place, gate in ((f"x{out}", x, sink), (f"p{out}", far, source)):
         _mosfet(board, cell, mirror, (place, _HIGH), True)
@@ -88,7 +102,7 @@ def _output(board: SymbolCanvas, cell: dict[str, Element], nodes: tuple[str, str
 
 
 def _mosfet(board: SymbolCanvas, cell: dict[str, Element], name: str, top: Place, gate_left: bool) -> None:
-    """A transistor of the cell, 1.5 high, its upper end at ``top``; those at a rail are wired to it."""
+    """Draw a transistor of the cell, 1.5 high, its upper end at ``top``, and wire it to a rail that it reaches."""
     found = cell[f"m{name}"]
     assert isinstance(found, Mosfet)
     channel = found.model.channel

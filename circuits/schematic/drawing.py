@@ -1,4 +1,4 @@
-"""A circuit for people: one neuron with its values and the array, or a cell of the circuit that anneals a tour."""
+"""Schematics for people: one neuron with its values and the array, or a cell of the circuit that anneals a tour."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from neuromorph.problems.problem import Problem
 from neuromorph.rng import RNG
 
 from ..synthesis.hopfield_circuit import AmplifierLevel
-from ..synthesis.opamp_neuron import OpAmp
-from ..synthesis.problem_circuit import MOST_CITIES, get_opamp, problem_components, problem_tour_circuit, refuse_level
+from ..synthesis.opamp import OpAmp
+from ..synthesis.problem_circuit import get_opamp, problem_components, refuse_level
+from ..synthesis.problem_network import MOST_CITIES, problem_tour_circuit
 from ..synthesis.tour_circuit import TourCircuit
 from .array import array_height, draw_array
 from .neuron import draw_neuron
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FIGURE_KINDS = ("svg", "png", "pdf")
-_BELOW = {"ideal": 3.6, "opamp": 4.6, "transistor": 7.0}  # the neuron's input line
+_BELOW = {"ideal": 3.6, "opamp": 4.6, "transistor": 7.0}  # height of the neuron's drawing below its input line
 
 
 def draw_network(
@@ -33,9 +34,32 @@ def draw_network(
     level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
 ) -> Axes:
-    """One neuron of ``network`` with its values, above the array (of more than 8 neurons, its corner).
+    """Draw one neuron of a network with its values, above the array or the first corner of it.
 
     The figure of ``ax`` takes the size of the drawing.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is drawn.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+    neuron : int, default 0
+        Number of the neuron.
+    level : AmplifierLevel, default "ideal"
+        Amplifiers, as for ``build_hopfield_circuit``.
+    opamp : OpAmp or str, optional
+        Amplifier, or its name in ``OPAMPS``, at level "opamp".
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If the level is not known, or there is no such neuron.
     """
     if level not in get_args(AmplifierLevel):
         raise ValueError(f"level is {level!r}; known are {', '.join(get_args(AmplifierLevel))}")
@@ -49,7 +73,20 @@ def draw_network(
 
 
 def draw_tour_circuit(tour: TourCircuit, ax: Axes | None = None) -> Axes:
-    """One cell of a circuit that anneals a tour, with its values."""
+    """Draw one cell of a circuit that anneals a tour, with its values.
+
+    Parameters
+    ----------
+    tour : TourCircuit
+        Circuit that is drawn.
+    ax : Axes, optional
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+    """
     board = SymbolCanvas()
     draw_cell(board, tour)
     return board.onto(new_canvas_axes() if ax is None else ax)
@@ -64,7 +101,33 @@ def problem_schematic(
     opamp: OpAmp | str | None = None,
     series: str | None = None,
 ) -> bytes:
-    """A file ("svg", "png" or "pdf") of the circuit that ``problem_netlist`` writes with the same options."""
+    """Draw the circuit that ``problem_netlist`` writes with the same options, as a file.
+
+    Parameters
+    ----------
+    problem : Problem or Ising
+        Problem, or Ising model, whose circuit is drawn.
+    kind : str, default "svg"
+        Format of the file: "svg", "png" or "pdf".
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the problem's initial state.
+    level : AmplifierLevel, default "ideal"
+        Amplifiers, as for ``build_hopfield_circuit``.
+    opamp : OpAmp or str, optional
+        Op-amp, or its name in ``OPAMPS``, at level "opamp".
+    series : str, optional
+        Series to which values are rounded, as for ``problem_netlist``.
+
+    Returns
+    -------
+    bytes
+        Contents of the file.
+
+    Raises
+    ------
+    ValueError
+        If the format or an option is not known.
+    """
     from neuromorph.plotting.files import figure_bytes
 
     if kind not in FIGURE_KINDS:

@@ -9,19 +9,34 @@ from neuromorph.analog import AnalogNetwork
 
 from ..synthesis.cmos_neuron import CmosNeurons
 from ..synthesis.component_values import passive_leaks
-from ..synthesis.opamp_neuron import DATA, OpAmp, OpAmpNeurons
+from ..synthesis.opamp import DATA, OpAmp
+from ..synthesis.opamp_neuron import OpAmpNeurons
 from .cmos import draw_cmos
 from .symbols import SymbolCanvas, format_value
 
-_SHOWN = 3  # synapses of either sign
+_SHOWN = 3  # synapses of either sign that are drawn
 _ROW = 1.2
-_BUS = 3.6  # where the synapses meet
+_BUS = 3.6  # horizontal place at which the synapses meet
 
 
 def draw_neuron(
     board: SymbolCanvas, network: AnalogNetwork, i: int, level: str = "ideal", part: OpAmp | None = None
 ) -> None:
-    """Neuron ``i``; its input line is at height 0, its outputs are at the right."""
+    """Draw a neuron with its input line at height 0 and its outputs at the right.
+
+    Parameters
+    ----------
+    board : SymbolCanvas
+        Canvas to draw on.
+    network : AnalogNetwork
+        Network of the neuron.
+    i : int
+        Number of the neuron.
+    level : str, default "ideal"
+        Level of the amplifiers.
+    part : OpAmp, optional
+        Amplifier at level "opamp".
+    """
     t = sparse.csr_array(network.conductances)[[i]].tocoo()
     synapses = sorted((int(j), float(value)) for j, value in zip(t.coords[1], t.data, strict=True) if value)
     height = _draw_synapses(board, synapses)
@@ -46,7 +61,7 @@ def draw_neuron(
 
 
 def _draw_synapses(board: SymbolCanvas, synapses: list[tuple[int, float]]) -> float:
-    """Resistors from the outputs v and w down to the bus; the height of the first."""
+    """Draw resistors from the outputs v and w down to the bus, and return the height of the first."""
     y = _ROW
     sides = [("w", [s for s in synapses if s[1] < 0.0]), ("v", [s for s in synapses if s[1] > 0.0])]
     for letter, found in sides:
@@ -65,7 +80,7 @@ def _draw_synapses(board: SymbolCanvas, synapses: list[tuple[int, float]]) -> fl
 
 
 def _draw_load(board: SymbolCanvas, network: AnalogNetwork, i: int) -> float:
-    """What is between u and ground; where the line of u is free again."""
+    """Draw the devices between u and ground, and return where the line of u is free again."""
     x, low = _BUS + 1.0, -2.0
     leak, current = float(passive_leaks(network)[i]), float(network.currents[i])
     parts = [("Capacitor", format_value(float(network.capacitances[i]), "F"))]
@@ -126,7 +141,7 @@ def _draw_opamps(board: SymbolCanvas, neurons: OpAmpNeurons, i: int, x: float, i
 
 
 def _draw_stage(board: SymbolCanvas, plus: tuple[float, float], gain: float) -> tuple[float, float]:
-    """An amplifier that does not invert, its input at ``plus``; where its output is."""
+    """Draw an amplifier that does not invert, its input at ``plus``, and return the place of its output."""
     places = board.put("Opamp", "in2", plus)
     (x, y), (end, height) = places["in1"], places["out"]
     left, above, right = x - 0.4, y + 1.1, end + 0.3

@@ -7,7 +7,15 @@ from .symbols import SymbolCanvas, format_value
 
 
 def draw_cell(board: SymbolCanvas, tour: TourCircuit) -> None:
-    """The integrator u, its exponential output v, the transconductors of v, and a servo."""
+    """Draw a cell: integrator u, exponential output v, transconductors of v, and a servo.
+
+    Parameters
+    ----------
+    board : SymbolCanvas
+        Canvas to draw on.
+    tour : TourCircuit
+        Circuit of the cell.
+    """
     n, siemens = tour.size, 1.0 / tour.resistance_ohm
     board.text(
         (-1.0, 3.2),
@@ -61,7 +69,7 @@ def draw_cell(board: SymbolCanvas, tour: TourCircuit) -> None:
 
 
 def _source(board: SymbolCanvas, x: float, text: str, *, up: bool) -> None:
-    """A controlled current between ground and the line at height 0."""
+    """Draw a controlled current between ground and the line at height 0."""
     ends = ((x, -2.2), (x, 0.0)) if up else ((x, 0.0), (x, -2.2))
     board.part("SourceControlledI", *ends)
     board.ground((x, -2.2))

@@ -8,7 +8,8 @@ from ..netlist.circuit import Circuit
 from . import neospice as embedded
 from . import ngspice, pyspice
 from .pool import each_in_order
-from .process import TIMEOUT_S, ProcessLimits, memory_share
+from .process import TIMEOUT_S
+from .process_limits import ProcessLimits, memory_share
 from .waveforms import EngineError, Waveforms
 
 __all__ = [
@@ -25,7 +26,13 @@ _ENGINES = {engine.NAME: engine for engine in (ngspice, embedded, pyspice)}  # i
 
 
 def available_engines() -> dict[str, str]:
-    """{engine: its version, or "absent: " and the reason}."""
+    """Return the version of each engine, or why it is absent.
+
+    Returns
+    -------
+    dict of str to str
+        {engine: version, or "absent: " and the reason}.
+    """
     found = {}
     for name, engine in _ENGINES.items():
         try:
@@ -36,12 +43,31 @@ def available_engines() -> dict[str, str]:
 
 
 def installed_engines() -> list[str]:
-    """The engines that can run here, the preferred one first."""
+    """Return the engines that can run here, the preferred one first.
+
+    Returns
+    -------
+    list of str
+        Names of engines.
+    """
     return [name for name, said in available_engines().items() if not said.startswith("absent: ")]
 
 
 def require_engines(names: Iterable[str]) -> None:
-    """ValueError or EngineError, before anything has run, if one of them is not known or not there."""
+    """Check that engines are known and installed, before anything runs.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of engines.
+
+    Raises
+    ------
+    ValueError
+        If an engine is not known.
+    EngineError
+        If an engine is absent.
+    """
     for name in map(_chosen, names):
         try:
             _ENGINES[name].version()
@@ -52,17 +78,32 @@ def require_engines(names: Iterable[str]) -> None:
 def simulate_circuit(
     circuit: Circuit, engine: str = "auto", *, timeout_s: float = TIMEOUT_S, memory_bytes: int | None = None
 ) -> Waveforms:
-    """Run a circuit's transient; ``Waveforms.engine`` and ``.version`` say what ran it.
+    """Simulate the transient of a circuit in one engine.
 
     Parameters
     ----------
-    engine : str           "ngspice", "neospice", "pyspice" (ngspice within this process, for small circuits), or
-                           "auto": the first of them that is installed
-    timeout_s : float      after which the simulator and all that it has started are ended
-    memory_bytes : int     of the simulator's process, where the system can bound it; 80 % of the machine if None. What
-                           runs within this process ("pyspice") is not bounded: :func:`simulate_circuits` does that.
+    circuit : Circuit
+        Circuit that is simulated.
+    engine : str, default "auto"
+        "ngspice", "neospice", "pyspice" (ngspice within this process, for small circuits), or "auto": the first of them
+        that is installed.
+    timeout_s : float, optional
+        Time after which the simulator and all that it has started are ended, s.
+    memory_bytes : int, optional
+        Memory of the simulator's process, where the system can bound it; 80 % of the machine by default. A run within
+        this process ("pyspice") is not bounded: :func:`simulate_circuits` does that.
 
-    Raises EngineError if it is not there, fails, drops a device, stops early, returns NaN, or takes more.
+    Returns
+    -------
+    Waveforms
+        Node voltages over time; ``engine`` and ``version`` name the simulator.
+
+    Raises
+    ------
+    ValueError
+        If the engine is not known.
+    EngineError
+        If the engine is absent, fails, drops a device, stops early, returns NaN, or exceeds its limits.
     """
     name = _chosen(engine)
     require_engines([name])
@@ -87,18 +128,37 @@ def simulate_circuits(
     memory_bytes: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Waveforms | EngineError]:
-    """Run many circuits, ``workers`` at a time, and return in their order the waveforms of each or why there are none.
+    """Simulate many circuits, ``workers`` at a time.
 
     Every circuit runs in a process of its own, "pyspice" in one a worker (a script needs ``if __name__ == "__main__"``
     for it). Ctrl-C, and any other exception, ends all of them.
 
     Parameters
     ----------
-    timeout_s : float      of each circuit
-    memory_bytes : int     of each process; 80 % of the machine, shared among the workers, if None
-    progress :             called with the number of circuits that are done
+    circuits : iterable of Circuit
+        Circuits that are simulated.
+    engine : str, default "auto"
+        Engine, as for :func:`simulate_circuit`.
+    workers : int, default 1
+        Number of circuits that run at a time.
+    timeout_s : float, optional
+        Time limit of each circuit, s.
+    memory_bytes : int, optional
+        Memory of each process; 80 % of the machine, shared among the workers, by default.
+    progress : callable, optional
+        Function called with the number of circuits that are done.
 
-    Raises EngineError if the engine is not there; what fails later is in the list.
+    Returns
+    -------
+    list of Waveforms or EngineError
+        The waveforms of each circuit, in order, or why there are none.
+
+    Raises
+    ------
+    ValueError
+        If the engine is not known or there is no worker.
+    EngineError
+        If the engine is absent; later failures are in the list.
     """
     if workers < 1:
         raise ValueError(f"workers is {workers}; one is the least")
@@ -114,7 +174,7 @@ def simulate_circuits(
 
 
 def _chosen(engine: str) -> str:
-    """The engine by that name, or the first installed one for "auto"."""
+    """Return the engine by its name, or the first installed one for "auto"."""
     if engine not in ("auto", *_ENGINES):
         raise ValueError(f"engine is {engine!r}; known are auto, {', '.join(_ENGINES)}")
     if engine != "auto":

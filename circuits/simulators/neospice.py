@@ -18,28 +18,69 @@ from ..netlist.circuit import Circuit, device_name
 from ..netlist.hierarchy import flatten_circuit
 from ..spice.dialects import NEOSPICE
 from ..synthesis.initial_clamps import clamp_initial
-from .process import ProcessLimits, brief, run_program, write_deck
+from .process import brief, run_program, write_deck
+from .process_limits import ProcessLimits
 from .waveforms import EngineError, Waveforms, validate_waveforms
 
 NAME = "neospice"
 
 
 def version() -> str:
-    """The installed version, such as ``neospice-0.2.0``; EngineError if there is none."""
+    """Return the installed version, such as ``neospice-0.2.0``.
+
+    Returns
+    -------
+    str
+        Name and version.
+
+    Raises
+    ------
+    EngineError
+        If neospice is not installed.
+    """
     if util.find_spec("neospice") is None:
         raise EngineError("not installed; pip install neospice (there is no wheel for Windows or Intel Macs)")
     return f"neospice-{metadata.version('neospice')}"
 
 
 def check_neospice(circuit: Circuit) -> None:
-    """EngineError for what neospice would silently compute wrong."""
+    """Check that neospice computes a circuit right.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that is checked.
+
+    Raises
+    ------
+    EngineError
+        If it would silently compute it wrong.
+    """
     refused = NEOSPICE.refusal(circuit)
     if refused:
         raise EngineError(refused)
 
 
 def run(circuit: Circuit, limits: ProcessLimits) -> Waveforms:
-    """The transient of ``circuit``."""
+    """Simulate the transient of a circuit in neospice.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that is simulated.
+    limits : ProcessLimits
+        Limits of its process.
+
+    Returns
+    -------
+    Waveforms
+        Node voltages over time.
+
+    Raises
+    ------
+    EngineError
+        If neospice is absent, fails, or builds other devices.
+    """
     known = version()
     flat = flatten_circuit(circuit)
     built = clamp_initial(flat)

@@ -1,4 +1,4 @@
-"""Run one deck in neospice and store what came out: ``python neospice_worker.py deck.cir out.npz``.
+"""Run one deck in neospice and store its result: ``python neospice_worker.py deck.cir out.npz``.
 
 A script of its own, not imported: neospice warns on the C level's stderr, and a deck beyond it ends the process.
 """
@@ -12,6 +12,15 @@ import numpy as np
 
 
 def main(deck: str, out: str) -> None:
+    """Run a deck and store its times, saved voltages and devices.
+
+    Parameters
+    ----------
+    deck : str
+        File of the netlist.
+    out : str
+        File that is written, in numpy's npz format.
+    """
     simulator = cast(Any, neospice).Simulator()
     circuit = simulator.parse(Path(deck).read_text())
     result = simulator.run(circuit).transient

@@ -15,16 +15,17 @@ from pathlib import Path
 
 from ..netlist.circuit import Circuit
 from ..netlist.hierarchy import device_count, device_paths
-from .process import ProcessLimits, brief, run_program, write_deck
+from .process import brief, run_program, write_deck
+from .process_limits import ProcessLimits
 from .rawfile import read_raw
 from .waveforms import EngineError, Waveforms, validate_waveforms
 
 NAME = "ngspice"
 LISTING = "show r c i g b d m : name"
 _CONTROL = (".control", "run", "write deck.raw", f"{LISTING} > devices.txt", "quit", ".endc")
-_VERSION_S = 10.0  # that it may take to say which it is
+_VERSION_S = 10.0  # time limit of ``ngspice --version``, s
 _SHOWN = 20  # characters of a device's name that ``show`` prints
-_LISTED = 200  # in all for each device
+_LISTED = 200  # characters of the listing that are read for each device
 _ERROR = re.compile(
     r"^\s*(fatal |syntax )?error\b|doAnalyses:|aborted|could not find a valid|timestep too small|singular matrix|"
     r"unknown (device|subckt|parameter)|can'?t (find|open)|no such (vector|function)|undefined",
@@ -33,7 +34,18 @@ _ERROR = re.compile(
 
 
 def version() -> str:
-    """The installed version, such as ``ngspice-39``; EngineError if there is none."""
+    """Return the installed version, such as ``ngspice-39``.
+
+    Returns
+    -------
+    str
+        Name and version.
+
+    Raises
+    ------
+    EngineError
+        If ngspice is not installed.
+    """
     program = shutil.which("ngspice")
     if program is None:
         raise EngineError("not installed; apt-get install ngspice, brew install ngspice, or ngspice.sourceforge.io")
@@ -54,7 +66,25 @@ def _version(program: str) -> str:
 
 
 def run(circuit: Circuit, limits: ProcessLimits) -> Waveforms:
-    """The transient of ``circuit``."""
+    """Simulate the transient of a circuit in ngspice.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that is simulated.
+    limits : ProcessLimits
+        Limits of its process.
+
+    Returns
+    -------
+    Waveforms
+        Node voltages over time.
+
+    Raises
+    ------
+    EngineError
+        If ngspice is absent, fails, or builds other devices.
+    """
     known = version()
     with tempfile.TemporaryDirectory(prefix="neuromorph-") as name:
         folder = Path(name)
@@ -78,7 +108,7 @@ def run(circuit: Circuit, limits: ProcessLimits) -> Waveforms:
 
 
 def _listing(path: Path, circuit: Circuit) -> str:
-    """What is in the file, of garbage no more than the circuit's devices would take."""
+    """Read the listing of devices; of a damaged file no more than the circuit's devices would take."""
     if not path.is_file():
         return ""
     with path.open(errors="replace") as file:
@@ -86,7 +116,22 @@ def _listing(path: Path, circuit: Circuit) -> str:
 
 
 def check_devices(circuit: Circuit, engine: str, listing: str) -> None:
-    """EngineError unless ``LISTING`` shows the devices of ``circuit``, each once; it cuts long names off."""
+    """Check that an engine built the devices of a circuit, each once.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that was asked for.
+    engine : str
+        Name of the engine.
+    listing : str
+        Output of ``LISTING``, which cuts long names off.
+
+    Raises
+    ------
+    EngineError
+        If a device is missing or there is another one.
+    """
     lines = [line.split() for line in listing.splitlines()]
     listed = Counter(name[:_SHOWN] for words in lines if words[:1] == ["device"] for name in words[1:])
     asked = Counter(path[:_SHOWN] for path in device_paths(circuit.elements))
@@ -96,7 +141,18 @@ def check_devices(circuit: Circuit, engine: str, listing: str) -> None:
 
 
 def error_lines(said: str) -> list[str]:
-    """The lines by which ngspice says that it failed; notes, warnings and the circuit's title are none."""
+    """Return the lines by which ngspice says that it failed.
+
+    Parameters
+    ----------
+    said : str
+        Output of ngspice.
+
+    Returns
+    -------
+    list of str
+        Lines without notes, warnings and the title of the circuit.
+    """
     return [
         line.strip()
         for line in said.splitlines()

@@ -8,7 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from neuromorph.runtime.limits import checkpoint
 
 from ..netlist.circuit import Circuit
-from .process import LOOK_S, ProcessLimits
+from .process import LOOK_S
+from .process_limits import ProcessLimits
 from .waveforms import EngineError, Waveforms
 
 
@@ -19,7 +20,28 @@ def each_in_order(
     limits: ProcessLimits,
     progress: Callable[[int], None] | None,
 ) -> list[Waveforms | EngineError]:
-    """What became of each circuit; whatever interrupts the wait sets ``limits.stop``, and all processes end."""
+    """Run many circuits in threads that each wait for a simulator.
+
+    Any interruption of the wait sets ``limits.stop``, and all processes end.
+
+    Parameters
+    ----------
+    run : callable
+        Function that simulates one circuit.
+    circuits : iterable of Circuit
+        Circuits that are simulated.
+    workers : int
+        Number of circuits that run at a time.
+    limits : ProcessLimits
+        Limits of each process.
+    progress : callable or None
+        Function called with the number of circuits that are done.
+
+    Returns
+    -------
+    list of Waveforms or EngineError
+        The waveforms of each circuit, in order, or why there are none.
+    """
 
     def attempt(circuit: Circuit) -> Waveforms | EngineError:
         try:

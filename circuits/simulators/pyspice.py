@@ -44,7 +44,8 @@ from ..spice.dialects import NGSPICE
 from ..spice.lines import comment
 from ..spice.writer import element_line, expression_text, model_line
 from .ngspice import LISTING, check_devices, error_lines
-from .process import LOOK_S, ProcessLimits
+from .process import LOOK_S
+from .process_limits import ProcessLimits
 from .waveforms import EngineError, Waveforms, validate_waveforms
 
 NAME = "pyspice"
@@ -53,14 +54,24 @@ _log.addHandler(logging.NullHandler())  # PySpice warns of each ngspice newer th
 
 
 def to_pyspice(circuit: Circuit) -> Any:
-    """The elements as a ``PySpice.Spice.Netlist.Circuit``; initial voltages and analysis belong to its simulator.
+    """Convert a circuit to PySpice; initial voltages and analysis belong to its simulator.
 
-    Subcircuits and parameters are written out (:func:`circuits.flatten`).
+    Subcircuits and parameters are replaced by elements and values (:func:`circuits.netlist.hierarchy.flatten_circuit`).
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that is converted.
+
+    Returns
+    -------
+    PySpice.Spice.Netlist.Circuit
+        The elements and models.
     """
     from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
 
     circuit = flatten_circuit(circuit)
-    raw: list[str] = []  # what PySpice has no better form for
+    raw: list[str] = []  # lines of elements that PySpice cannot express
     made = PySpiceCircuit(comment(circuit.title).removeprefix("*").strip())
     for element in circuit.elements:
         match element:
@@ -83,14 +94,43 @@ def to_pyspice(circuit: Circuit) -> Any:
 
 
 def version() -> str:
-    """PySpice's version and the library, such as ``PySpice-1.5 libngspice.so.0``; EngineError without either."""
+    """Return the versions, such as ``PySpice-1.5 libngspice.so.0``.
+
+    Returns
+    -------
+    str
+        Names and versions.
+
+    Raises
+    ------
+    EngineError
+        If either is not installed.
+    """
     if util.find_spec("PySpice") is None:
         raise EngineError("not installed; pip install PySpice")
     return f"PySpice-{metadata.version('PySpice')} {Path(_library()).name}"
 
 
 def run(circuit: Circuit, limits: ProcessLimits) -> Waveforms:
-    """The transient of ``circuit``, in this process."""
+    """Simulate the transient of a circuit in this process.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that is simulated.
+    limits : ProcessLimits
+        Limits of time and memory.
+
+    Returns
+    -------
+    Waveforms
+        Node voltages over time.
+
+    Raises
+    ------
+    EngineError
+        If PySpice is absent, ngspice fails, or it builds other devices.
+    """
     known, shared, flat = version(), shared_ngspice(), flatten_circuit(circuit)
     deck = "\n".join([str(to_pyspice(flat)).rstrip(), *NGSPICE.analysis(flat), ".end"])
     with _loaded(shared, deck):
@@ -110,7 +150,7 @@ def run(circuit: Circuit, limits: ProcessLimits) -> Waveforms:
 
 @contextmanager
 def _loaded(shared: Any, deck: str) -> Iterator[None]:
-    """The deck is in ngspice meanwhile; after it neither the deck nor what it computed is."""
+    """Hold a deck in ngspice for the ``with`` block; then remove it and its results."""
     before = set(shared.plot_names)
     try:
         try:
@@ -129,9 +169,17 @@ def _loaded(shared: Any, deck: str) -> Iterator[None]:
 
 
 def shared_ngspice() -> Any:
-    """The one ngspice of this process, as PySpice's ``NgSpiceShared``; EngineError where it cannot be had.
+    """Return the one ngspice of this process; PySpice's own simulators then find it too.
 
-    PySpice's own simulators find it too, once it is there.
+    Returns
+    -------
+    PySpice.Spice.NgSpice.Shared.NgSpiceShared
+        Library of ngspice.
+
+    Raises
+    ------
+    EngineError
+        If there is none, or it cannot be used any more.
     """
     if threading.current_thread() is not threading.main_thread():
         raise EngineError(
@@ -139,7 +187,7 @@ def shared_ngspice() -> Any:
         )
     shared = _shared_class().new_instance()
     if not hasattr(shared, "complaint"):
-        raise EngineError("PySpice has started its own ngspice before; call circuits.shared_ngspice() first")
+        raise EngineError("PySpice has started its own ngspice before; call simulators.pyspice.shared_ngspice first")
     if shared.ended:
         raise EngineError("ngspice ended itself after an earlier failure in this process; start a new one")
     return shared
@@ -172,14 +220,14 @@ def _shared_class() -> Any:
                 super().__init__(**options)
             except OSError as error:
                 raise EngineError(f"the library of ngspice cannot be loaded: {error}") from None
-            self.exec_command("set num_threads=1")  # those of transistor models
+            self.exec_command("set num_threads=1")  # concerns transistor models
 
         def complaint(self) -> str:
-            """What ngspice said of errors since the last command."""
+            """Return what ngspice said of errors since the last command."""
             return " | ".join(error_lines(self.said())[:3])
 
         def said(self) -> str:
-            """All that ngspice said since the last command."""
+            """Return all that ngspice said since the last command."""
             return "\n".join([*self._stdout, *self._stderr])
 
         def simulate(self, timeout_s: float) -> Any:

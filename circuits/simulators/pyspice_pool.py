@@ -17,14 +17,15 @@ from types import MappingProxyType, TracebackType
 
 from ..netlist.circuit import Circuit
 from . import pyspice
-from .process import LOOK_S, ProcessLimits, end_with_parent, limit_memory
+from .process import LOOK_S, end_with_parent
+from .process_limits import ProcessLimits, limit_memory
 from .waveforms import EngineError, Waveforms
 
-_GRACE_S = 30.0  # for a process to start and to end by itself at its time limit
+_GRACE_S = 30.0  # wait for a process to start, and to end by itself at its time limit
 
 
 class PyspiceProcesses:
-    """Those that are idle; all end with the ``with`` block."""
+    """Idle processes that hold ngspice; all of them end with the ``with`` block."""
 
     def __init__(self) -> None:
         self._idle: queue.SimpleQueue[tuple[BaseProcess, Connection]] = queue.SimpleQueue()
@@ -38,7 +39,25 @@ class PyspiceProcesses:
                 _end(*self._idle.get_nowait())
 
     def run(self, circuit: Circuit, limits: ProcessLimits) -> Waveforms:
-        """The transient of ``circuit``, in an idle process or a new one; from any thread."""
+        """Simulate the transient of a circuit in an idle process or a new one, from any thread.
+
+        Parameters
+        ----------
+        circuit : Circuit
+            Circuit that is simulated.
+        limits : ProcessLimits
+            Limits of time and memory.
+
+        Returns
+        -------
+        Waveforms
+            Node voltages over time.
+
+        Raises
+        ------
+        EngineError
+            If the simulation fails or exceeds its limits.
+        """
         try:
             process, connection = self._idle.get_nowait()
         except queue.Empty:
@@ -87,8 +106,8 @@ def _end(process: BaseProcess, connection: Connection) -> None:
 
 
 def _serve(connection: Connection, memory_bytes: int | None) -> None:
-    """In the process: circuits in, waveforms or what went wrong out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+    """Serve in the process: receive circuits, send waveforms or errors."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
     end_with_parent()
     limit_memory(0, memory_bytes)
     with suppress(EOFError):

@@ -19,7 +19,23 @@ _INK = re.compile(rb"\S")
 
 
 def read_raw(path: Path) -> list[dict[str, NDArray[np.float64]]]:
-    """Every plot of a raw file as {signal: (points,)}; ValueError says what is broken."""
+    """Read every plot of a raw file.
+
+    Parameters
+    ----------
+    path : Path
+        Raw file of a simulator.
+
+    Returns
+    -------
+    list of dict of str to (points,) float
+        {signal: samples} of each plot.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged; the message says where.
+    """
     try:
         data = read_file(path, _MOST_BYTES)
     except OSError as error:
@@ -79,7 +95,7 @@ def _line_end(name: str, data: bytes, at: int) -> int:
 
 
 def _text_table(name: str, data: bytes, at: int, points: int, variables: int) -> tuple[NDArray[np.float64], int]:
-    """Each point is its number followed by one value a variable, in any layout."""
+    """Read a table in which each point is its number followed by one value a variable, in any layout."""
     values = array("d")
     wanted = points * (variables + 1)
     by_line = False

@@ -1,4 +1,4 @@
-"""What an engine hands back, and the checks that every engine's result passes before anybody sees it."""
+"""Waveforms of a simulator, and the checks that every engine's result passes before it is returned."""
 
 from __future__ import annotations
 
@@ -21,10 +21,16 @@ class EngineError(RuntimeError):
 class Waveforms:
     """Node voltages over time.
 
-    engine, version : str           which simulator this comes from
-    times : (m,) float              seconds, increasing; the first is after 0 where the simulator starts with ``uic``
+    Attributes
+    ----------
+    engine, version : str
+        Simulator that computed them.
+    times : (m,) float
+        Increasing times, s; the first is after 0 if the simulator starts with ``uic``.
     nodes : tuple of str
+        Nodes that were saved.
     voltages : (m, len(nodes)) float
+        Voltages, V.
     """
 
     engine: str
@@ -34,7 +40,23 @@ class Waveforms:
     voltages: Float
 
     def of(self, nodes: Sequence[str]) -> Float:
-        """The voltages of some nodes, (m, len(nodes))."""
+        """Return the voltages of some nodes.
+
+        Parameters
+        ----------
+        nodes : sequence of str
+            Names of saved nodes.
+
+        Returns
+        -------
+        (m, len(nodes)) float
+            Voltages, V.
+
+        Raises
+        ------
+        ValueError
+            If a node was not saved.
+        """
         place = {node: k for k, node in enumerate(self.nodes)}
         unknown = [node for node in nodes if node not in place]
         if unknown:
@@ -45,7 +67,29 @@ class Waveforms:
 def validate_waveforms(
     circuit: Circuit, engine: str, version: str, times: NDArray[np.float64], signals: dict[str, NDArray[np.float64]]
 ) -> Waveforms:
-    """Waveforms, if all saved signals are there, finite, and reach the end of the analysis; else EngineError."""
+    """Check the result of an engine and return it as waveforms.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that was simulated.
+    engine, version : str
+        Simulator that computed the result.
+    times : (m,) float
+        Times, s.
+    signals : dict of str to (m,) float
+        Voltages of the nodes, V.
+
+    Returns
+    -------
+    Waveforms
+        Waveforms of the nodes that ``circuit`` saves.
+
+    Raises
+    ------
+    EngineError
+        If a saved node is missing, a value is not finite, or the end of the analysis is not reached.
+    """
     missing = [node for node in circuit.saved if node not in signals]
     if missing:
         raise EngineError(f"{engine} returned no voltage of node {missing[0]!r} ({len(missing)} missing)")

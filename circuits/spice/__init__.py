@@ -1,1 +1,1 @@
-"""Circuits as SPICE text in several dialects, and netlists from outside as data."""
+"""Circuits as SPICE text in several dialects, and netlists from outside read as data."""

@@ -1,4 +1,4 @@
-"""A netlist's text as its cards: lines with what ``+`` continues, and the error that says where a card breaks a rule.
+"""The cards of a netlist: its lines with their continuations, and the error that says where a card breaks a rule.
 
 Text from outside is data. Nothing here opens a file that a netlist names or runs what it says.
 """
@@ -20,18 +20,45 @@ class NetlistError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A line and its continuations, joined by single spaces; ``line`` is the 1-based number of the first of them."""
+    """A line and its continuations, joined by single spaces.
+
+    Attributes
+    ----------
+    line : int
+        Number of the first line, counted from 1.
+    text : str
+        Text of the card.
+    """
 
     line: int
     text: str
 
     @property
     def is_comment(self) -> bool:
+        """Whether the card is a comment."""
         return self.text.startswith("*")
 
 
 def cards(text: str, name: str = "netlist") -> Iterator[Card]:
-    """The cards and comments of a netlist in order, the title among them; blank lines are left out."""
+    """Iterate over the cards and comments of a netlist, its title among them.
+
+    Parameters
+    ----------
+    text : str
+        Text of the netlist.
+    name : str, default "netlist"
+        Name of the file, for errors.
+
+    Yields
+    ------
+    Card
+        One card after the other.
+
+    Raises
+    ------
+    NetlistError
+        If the netlist is too large, or a continuation follows no card.
+    """
     if len(text) > MAX_CHARACTERS:
         raise NetlistError(f"{name}: is larger than {MAX_CHARACTERS >> 20} MB; take a smaller circuit")
     if text.count("\n") > MAX_NETLIST_LINES:
@@ -62,6 +89,17 @@ def cards(text: str, name: str = "netlist") -> Iterator[Card]:
 
 
 def quote_card(text: str) -> str:
-    """What a message quotes of a netlist: short, on one line, in printable ASCII."""
+    """Quote a part of a netlist for a message: short, on one line, in printable ASCII.
+
+    Parameters
+    ----------
+    text : str
+        Text of the card.
+
+    Returns
+    -------
+    str
+        Text in quotes.
+    """
     harmless = "".join(c if " " <= c <= "~" else "?" for c in text)
     return repr(harmless if len(harmless) <= _SHOWN else f"{harmless[:_SHOWN]}...")

@@ -1,4 +1,4 @@
-"""What a netlist defines for later use: models, parameters, subcircuits; and the elements that use them made.
+"""The definitions of a netlist (models, parameters, subcircuits) and the elements that use them.
 
 Definitions may follow their use, but not contain themselves, and each must be used: a circuit has no place for others.
 """
@@ -28,7 +28,7 @@ from .element_reader import Pending, check_name, check_node_name, read_element, 
 from .expression_parser import read_number
 
 MAX_ELEMENTS = 2_000_000
-_DEEPEST = 50  # subcircuits within one another
+_DEEPEST = 50  # deepest nesting of subcircuits
 
 _PAIR = re.compile(r"(\w+)=(\S+)")
 _MODEL = re.compile(r"\.model (\S+) (?:([np])mos level=1|d) (.*)")
@@ -39,17 +39,48 @@ _NOTE = re.compile(r"\*@ (\w+)(?: tolerance=(\S+))?(?: unit=(\S+))?", re.IGNOREC
 
 @dataclass
 class DefinitionScope:
-    """The elements and parameters of the netlist, or of one of its subcircuits."""
+    """The elements and parameters of a netlist, or of one of its subcircuits.
+
+    Attributes
+    ----------
+    name : str
+        Name of the subcircuit; empty for the netlist.
+    line : int
+        Line of its ``.subckt``.
+    ports : tuple of str
+        Nodes that an instance connects.
+    parameters : dict of str to Parameter
+        Parameters by name.
+    elements : list of Element or Pending
+        Elements in order; some wait for their definition.
+    lines : dict of str to int
+        Line of each device.
+    """
 
     name: str = ""
     line: int = 0
     ports: tuple[str, ...] = ()
     parameters: dict[str, Parameter] = field(default_factory=dict)
     elements: list[Element | Pending] = field(default_factory=list)
-    lines: dict[str, int] = field(default_factory=dict)  # of each device
+    lines: dict[str, int] = field(default_factory=dict)  # line of each device
 
     def add(self, text: str, line: int, shared: Iterable[str]) -> None:
-        """Read an element; ``shared`` are the parameters of the whole netlist."""
+        """Read the card of an element.
+
+        Parameters
+        ----------
+        text : str
+            Text of the card.
+        line : int
+            Number of the line.
+        shared : iterable of str
+            Parameters of the whole netlist.
+
+        Raises
+        ------
+        ValueError
+            If the card cannot be read, or the device occurs twice.
+        """
         element = read_element(text, {*shared, *self.parameters})
         device = text.split(" ", 1)[0]
         if device in self.lines:
@@ -58,14 +89,36 @@ class DefinitionScope:
         self.elements.append(element)
 
     def define(self, words: list[str]) -> None:
-        """``name=value`` words, as parameters."""
+        """Define parameters by ``name=value`` words.
+
+        Parameters
+        ----------
+        words : list of str
+            Words behind ``.param`` or ``params:``.
+
+        Raises
+        ------
+        ValueError
+            If a parameter occurs twice.
+        """
         for name, value in read_parameter_pairs(words, None).items():
             if name in self.parameters:
                 raise ValueError(f"parameter {quote_card(name)} occurs twice; keep one")
             self.parameters[name] = Parameter(name, float(value))
 
     def note(self, text: str) -> None:
-        """The tolerance and unit of a parameter, from the comment that holds them."""
+        """Read the tolerance and unit of a parameter from their comment.
+
+        Parameters
+        ----------
+        text : str
+            Text of the comment.
+
+        Raises
+        ------
+        ValueError
+            If the comment names no parameter or is written otherwise.
+        """
         match = _NOTE.fullmatch(text)
         if match is None or match[1].lower() not in self.parameters:
             raise ValueError(
@@ -76,7 +129,25 @@ class DefinitionScope:
 
 
 def read_head(text: str, line: int) -> DefinitionScope:
-    """The scope that ``.subckt`` opens."""
+    """Read the ``.subckt`` card that opens a scope.
+
+    Parameters
+    ----------
+    text : str
+        Text of the card.
+    line : int
+        Number of the line.
+
+    Returns
+    -------
+    DefinitionScope
+        The scope with its ports and parameters.
+
+    Raises
+    ------
+    ValueError
+        If the card cannot be read.
+    """
     words, pairs = split_pairs(text.split(" ")[1:])
     if len(words) < 2:
         raise ValueError(f"{quote_card(text)}: write .subckt <name> <port> ... params: <name>=<value> ...")
@@ -87,7 +158,23 @@ def read_head(text: str, line: int) -> DefinitionScope:
 
 
 def read_model_card(text: str) -> DeviceModel:
-    """The model of a card that gives all that ours have."""
+    """Read a ``.model`` card that gives all parameters of our models.
+
+    Parameters
+    ----------
+    text : str
+        Text of the card in lower case.
+
+    Returns
+    -------
+    DeviceModel
+        The model.
+
+    Raises
+    ------
+    ValueError
+        If the card is of another kind or lacks a parameter.
+    """
     match = _MODEL.fullmatch(text)
     pairs = [_PAIR.fullmatch(word) for word in match[3].split(" ")] if match else []
     keys = _MOS_KEYS if match and match[2] else _DIODE_KEYS
@@ -105,7 +192,17 @@ def read_model_card(text: str) -> DeviceModel:
 
 
 class Definitions:
-    """Models and subcircuits by name, from which elements are made."""
+    """Models and subcircuits by name, from which elements are made.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file, for errors.
+    models : dict of str to (model, int)
+        Models by name, with their lines.
+    scopes : dict of str to DefinitionScope
+        Subcircuits by name.
+    """
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -115,7 +212,25 @@ class Definitions:
         self._used: set[str] = set()
 
     def elements(self, scope: DefinitionScope, within: tuple[str, ...] = ()) -> tuple[Element, ...]:
-        """The elements of a scope, complete; ``within`` are the subcircuits that it is a part of."""
+        """Return the elements of a scope, complete with their definitions.
+
+        Parameters
+        ----------
+        scope : DefinitionScope
+            Scope whose elements are made.
+        within : tuple of str, optional
+            Subcircuits that the scope is a part of.
+
+        Returns
+        -------
+        tuple of Element
+            Elements in order.
+
+        Raises
+        ------
+        NetlistError
+            If a definition is missing, contains itself, or a node is read that nothing drives.
+        """
         made = []
         for element in scope.elements:
             if isinstance(element, Pending):
@@ -137,7 +252,13 @@ class Definitions:
         return tuple(made)
 
     def check_used(self) -> None:
-        """NetlistError for the first definition that no element takes."""
+        """Check that an element uses every definition.
+
+        Raises
+        ------
+        NetlistError
+            If one is not used.
+        """
         for model, (_, line) in self.models.items():
             if model not in self._used:
                 raise self.error(line, f"no transistor or diode uses model {quote_card(model)}; remove it")
@@ -146,6 +267,20 @@ class Definitions:
                 raise self.error(scope.line, f"no instance uses subcircuit {quote_card(name)}; remove it")
 
     def error(self, line: int, rule: str) -> NetlistError:
+        """Return the error of a line.
+
+        Parameters
+        ----------
+        line : int
+            Number of the line.
+        rule : str
+            Rule that it breaks, and the remedy.
+
+        Returns
+        -------
+        NetlistError
+            Error that names the file and the line.
+        """
         return NetlistError(f"{self.file}, line {line}: {rule}")
 
     def _element(self, pending: Pending, line: int, within: tuple[str, ...]) -> Element:

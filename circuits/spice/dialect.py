@@ -1,4 +1,4 @@
-"""How one simulator wants a circuit written: plain data, without the dialects themselves."""
+"""The dialect of one simulator: plain data, without the dialects themselves."""
 
 from __future__ import annotations
 
@@ -10,15 +10,26 @@ from ..netlist.circuit import Circuit
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one simulator wants a circuit written.
+    """The form in which one simulator wants a circuit written.
 
-    voltage, current : str            format of a behavioral source: {name} {a} {b} {expression}
-    analysis : Circuit -> lines       initial voltages, options, analysis and what to save
-    command : str                     how to run it, for the reader
-    refusal : Circuit -> str or None  what the simulator would drop or compute wrong, with the remedy
-    reference : str                   format of a parameter in the expression of a behavioral source
-    separator : str                   between an instance and a node within it
-    is_flat : bool                    subcircuits and parameters are written out: the simulator gets some uses wrong
+    Attributes
+    ----------
+    name : str
+        Name of the simulator.
+    voltage, current : str
+        Format of a behavioral source, with the fields {name}, {a}, {b} and {expression}.
+    analysis : callable
+        Function from a circuit to the lines of initial voltages, options, analysis and saved nodes.
+    command : str
+        Command that runs the netlist, for the reader.
+    refusal : callable
+        Function from a circuit to what the simulator would drop or compute wrong, with the remedy, or None.
+    reference : str
+        Format of a parameter in the expression of a behavioral source.
+    separator : str
+        Text between an instance and a node within it.
+    is_flat : bool
+        Whether subcircuits and parameters are flattened: the simulator gets some uses of them wrong.
     """
 
     name: str

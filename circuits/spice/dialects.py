@@ -1,4 +1,4 @@
-r"""A circuit as the text of one simulator.
+"""The dialects of simulators: ngspice, neospice, Xyce and LTspice.
 
 What is written is the subset that simulators read alike: plain floats in the shortest form that reads back exactly,
 full parentheses, no power and no unary minus, one ``.ic`` a line, lines of at most 120 columns continued with ``+``,
@@ -81,7 +81,7 @@ def _neospice_refusal(circuit: Circuit) -> str | None:
     if circuit.initial and not circuit.analysis.uic:
         return (
             "neospice does not hold initial voltages during the operating point; set uic, take "
-            "circuits.clamped(circuit), or use ngspice"
+            "clamp_initial(circuit), or use ngspice"
         )
     for element in flatten_circuit(circuit).elements:
         if isinstance(element, (BehavioralVoltage, BehavioralCurrent)):
@@ -130,7 +130,23 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType({d.name: d for d in (NGSPICE,
 
 
 def get_dialect(name: str) -> Dialect:
-    """The dialect of that name; ValueError names those there are."""
+    """Return the dialect of a name.
+
+    Parameters
+    ----------
+    name : str
+        Name of the simulator.
+
+    Returns
+    -------
+    Dialect
+        The dialect.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
     if name not in DIALECTS:
         raise ValueError(f"dialect is {name!r}; known are {', '.join(DIALECTS)}")
     return DIALECTS[name]

@@ -1,6 +1,6 @@
-"""One element's card read: a resistor, source, transistor or instance from the words of its line, in lower case.
+"""A reader of element cards: a resistor, source, transistor or instance from the words of its line, in lower case.
 
-ValueErrors name the rule and the remedy; the line is added by who knows it.
+ValueErrors name the rule and the remedy; the caller adds the line.
 """
 
 from __future__ import annotations
@@ -36,7 +36,21 @@ _BRACES = re.compile(r"\{[^{}]*+\}")
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An element of a model or subcircuit, ``kind``, that may be defined further down; ``values`` are what it gives."""
+    """An element of a model or subcircuit that may be defined further down.
+
+    Attributes
+    ----------
+    letter : str
+        Letter of its type.
+    name : str
+        Name without the letter.
+    nodes : tuple of str
+        Nodes that it connects.
+    kind : str
+        Name of the model or subcircuit.
+    values : tuple[tuple[str, Value], ...]
+        Values that the card gives, by name.
+    """
 
     letter: str
     name: str
@@ -49,7 +63,25 @@ _Read: TypeAlias = Callable[[str, list[str], Collection[str]], Element | Pending
 
 
 def read_element(text: str, parameters: Collection[str] = ()) -> Element | Pending:
-    """The element of a card whose words are parted by single spaces; its values may be of ``parameters``."""
+    """Read the card of an element.
+
+    Parameters
+    ----------
+    text : str
+        Card whose words are separated by single spaces.
+    parameters : collection of str, optional
+        Names of parameters that its values may refer to.
+
+    Returns
+    -------
+    Element or Pending
+        The element, or one that waits for its model or subcircuit.
+
+    Raises
+    ------
+    ValueError
+        If the card cannot be read.
+    """
     words = text.split(" ")
     check_name(words[0])
     read = ELEMENT_READERS.get(text[0])
@@ -67,20 +99,65 @@ def read_element(text: str, parameters: Collection[str] = ()) -> Element | Pendi
 
 
 def check_name(name: str) -> None:
-    """ValueError for names too long to be shown in an error."""
+    """Check that a name is short enough to be shown in an error.
+
+    Parameters
+    ----------
+    name : str
+        Name in a netlist.
+
+    Raises
+    ------
+    ValueError
+        If it is too long.
+    """
     if len(name) > _LONGEST_NAME:
         raise ValueError(f"the name {quote_card(name)} has more than {_LONGEST_NAME} letters; shorten it")
 
 
 def check_node_name(node: str) -> str:
-    """The node, if every simulator reads its name alike."""
+    """Check that every simulator reads the name of a node alike, and return it.
+
+    Parameters
+    ----------
+    node : str
+        Name of the node.
+
+    Returns
+    -------
+    str
+        The same name.
+
+    Raises
+    ------
+    ValueError
+        If one would misread it.
+    """
     check_name(node)
     check_node(node)
     return node
 
 
 def read_parameter_pairs(words: list[str], parameters: Collection[str] | None) -> dict[str, Value]:
-    """``name=value`` words, behind ``params:`` or not; of plain numbers if ``parameters`` is None."""
+    """Read ``name=value`` words, which may follow ``params:``.
+
+    Parameters
+    ----------
+    words : list of str
+        Words of a card.
+    parameters : collection of str or None
+        Names of parameters that values may refer to; None for plain numbers only.
+
+    Returns
+    -------
+    dict of str to Value
+        Values by name.
+
+    Raises
+    ------
+    ValueError
+        If a word cannot be read, or a name occurs twice.
+    """
     pairs: dict[str, Value] = {}
     for word in words[words[:1] == ["params:"] :]:
         name, equals, value = word.partition("=")
@@ -94,7 +171,20 @@ def read_parameter_pairs(words: list[str], parameters: Collection[str] | None) -
 
 
 def split_pairs(words: list[str]) -> tuple[list[str], list[str]]:
-    """The words before ``params:`` or the first ``name=value``, and the rest."""
+    """Split words before ``params:`` or the first ``name=value``.
+
+    Parameters
+    ----------
+    words : list of str
+        Words of a card.
+
+    Returns
+    -------
+    list of str
+        Words before it.
+    list of str
+        Words from there on.
+    """
     at = next((k for k, word in enumerate(words) if word == "params:" or "=" in word), len(words))
     return words[:at], words[at:]
 

@@ -1,4 +1,4 @@
-"""The text of an expression read back into its tree: ``(0.5 * tanh((4.0 * v(u0))))``.
+"""A parser of expressions, from text to a tree: ``(0.5 * tanh((4.0 * v(u0))))``.
 
 The usual precedence of + - * / holds where parentheses are missing. What simulators read differently is refused with
 the remedy: powers, unary minus before anything but a number, conditions, functions beyond ``FUNCTIONS``.
@@ -26,19 +26,35 @@ from .cards import quote_card
 
 _DEEPEST = 200  # operations within one another; longer sums are written with parentheses, in halves
 _NESTED = 100  # parentheses and calls within one another
-_DIGITS = 40  # of a number: what is longer takes Python long to read
+_DIGITS = 40  # longest number: Python takes long to read a longer one
 
-_NUMBER = re.compile(r"(?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+(?![\w.])")  # possessive: never tries again
+_NUMBER = re.compile(r"(?:\d++(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+(?![\w.])")  # possessive: it never backtracks
 _VOLTAGE = re.compile(r"v\s*\(\s*([a-z][a-z0-9_]*|0)\s*\)")
 _WORD = re.compile(r"[a-z_]\w*")
 _TOKEN = re.compile(rf"\s*({_VOLTAGE.pattern}|{_NUMBER.pattern}|\d[\w.]*|{_WORD.pattern}|\*\*|\S)")
 
-_Tree: TypeAlias = tuple[Expression, int]  # and how deep it nests
+_Tree: TypeAlias = tuple[Expression, int]  # expression and depth of its nesting
 _Symbol: TypeAlias = Literal["+", "-", "*", "/"]
 
 
 def read_number(word: str) -> float:
-    """A plain number; ValueError for suffixes and units, which simulators read in their own ways."""
+    """Read a plain number, without suffix or unit, which simulators read in their own ways.
+
+    Parameters
+    ----------
+    word : str
+        Text of the number.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    ValueError
+        If it is written otherwise.
+    """
     sign, digits = (-1.0, word[1:]) if word.startswith("-") else (1.0, word)
     if len(digits) > _DIGITS or not _NUMBER.fullmatch(digits):
         raise ValueError(f"{quote_card(word)} is no plain number; write it out, such as 4700.0 or 1e-09")
@@ -49,7 +65,25 @@ def read_number(word: str) -> float:
 
 
 def read_value(word: str, parameters: Collection[str]) -> Value:
-    """A plain number, or in braces an expression of parameters."""
+    """Read a plain number, or in braces an expression of parameters.
+
+    Parameters
+    ----------
+    word : str
+        Text of the value.
+    parameters : collection of str
+        Names of parameters that it may refer to.
+
+    Returns
+    -------
+    Value
+        The value.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read.
+    """
     if not word.startswith("{"):
         return read_number(word)
     if not word.endswith("}"):
@@ -64,7 +98,25 @@ def read_value(word: str, parameters: Collection[str]) -> Value:
 
 
 def read_expression(text: str, parameters: Collection[str] = ()) -> Expression:
-    """The tree of an expression in lower case; ValueError says what stands in the way."""
+    """Read an expression in lower case into its tree.
+
+    Parameters
+    ----------
+    text : str
+        Text of the expression.
+    parameters : collection of str, optional
+        Names of parameters that it may refer to.
+
+    Returns
+    -------
+    Expression
+        The tree.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read; the message gives the reason and the remedy.
+    """
     reader = _Reader([match[1] for match in _TOKEN.finditer(text)], parameters)
     tree = reader.sum(0)
     if reader.at < len(reader.tokens):
@@ -73,7 +125,7 @@ def read_expression(text: str, parameters: Collection[str] = ()) -> Expression:
 
 
 class _Reader:
-    """Recursive descent over tokens; ``at`` is the next one."""
+    """A recursive-descent parser over tokens; ``at`` is the place of the next one."""
 
     def __init__(self, tokens: list[str], parameters: Collection[str]) -> None:
         self.tokens = tokens
@@ -151,7 +203,7 @@ class _Reader:
         self.at += 1
 
     def unexpected(self, more: str = "") -> str:
-        """What is wrong with the next token, and the remedy."""
+        """Return why the next token is wrong, and the remedy."""
         token = self.next
         if token in ("^", "**"):
             return f"{token} means power, |x| to a power or exclusive or, by simulator; write products"

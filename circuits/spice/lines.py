@@ -1,4 +1,4 @@
-"""Lines of a netlist: comments that no simulator acts on, and long lines broken."""
+"""The lines of a netlist: comments that no simulator acts on, and long lines wrapped."""
 
 from __future__ import annotations
 
@@ -6,13 +6,35 @@ COLUMNS = 120
 
 
 def comment(text: str) -> str:
-    """Free text as comment lines that no simulator acts on."""
+    """Return free text as comment lines that no simulator acts on.
+
+    Parameters
+    ----------
+    text : str
+        Free text.
+
+    Returns
+    -------
+    str
+        One line of printable ASCII behind ``* ``.
+    """
     harmless = "".join(c if " " <= c <= "~" else "?" for c in " ".join(text.split()))
     return f"* {harmless[: COLUMNS - 2]}".rstrip()
 
 
 def wrap(line: str) -> str:
-    """Break a line at spaces; the simulators put a space where ``+`` continues a line."""
+    """Wrap a line at spaces; simulators put a space where ``+`` continues a line.
+
+    Parameters
+    ----------
+    line : str
+        Line of any length.
+
+    Returns
+    -------
+    str
+        Lines of at most 120 columns.
+    """
     lines, current = [], ""
     for word in line.split(" "):
         if current and len(current) + 1 + len(word) > COLUMNS:

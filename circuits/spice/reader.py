@@ -1,8 +1,9 @@
-"""A netlist read back into a circuit: the subset that ``dialects`` writes, from any of its dialects.
+"""A reader of netlists: the subset that ``writer`` writes, in any of its dialects, back into a circuit.
 
-A text that ``netlist_text`` wrote comes back exactly: ``netlist_text(read_netlist(text), dialect_of(text)) == text``.
-Nothing is run, and no other file is opened: control sections, includes, libraries and shell escapes are refused, and so
-is every card beyond the subset, each with its line and the remedy. Letters may be of either case, numbers are plain.
+A text that ``netlist_text`` wrote comes back exactly: ``netlist_text(read_netlist(text), detect_dialect(text)) ==
+text``. Nothing is run, and no other file is opened: control sections, includes, libraries and shell escapes are
+refused, and so is every card beyond the subset, each with its line and the remedy. Letters may be of either case,
+numbers are plain.
 """
 
 from __future__ import annotations
@@ -37,14 +38,26 @@ _REFUSED = {
 
 
 def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netlist") -> Circuit:
-    """The circuit of a netlist, its comments among it.
+    """Read a netlist into a circuit, with its comments.
 
     Parameters
     ----------
-    dialect : Dialect      found by ``detect_dialect`` if None
-    name : str             of the file, for errors
+    text : str
+        Text of the netlist.
+    dialect : Dialect, optional
+        Dialect of the text; found by ``detect_dialect`` by default.
+    name : str, default "netlist"
+        Name of the file, for errors.
 
-    Raises NetlistError, whose message is ``name, line N: rule; remedy``.
+    Returns
+    -------
+    Circuit
+        The circuit.
+
+    Raises
+    ------
+    NetlistError
+        If a card breaks a rule; the message is ``name, line N: rule; remedy``.
     """
     deck = _Deck(name, detect_dialect(text) if dialect is None else dialect)
     for number, card in enumerate(cards(text, name)):
@@ -58,7 +71,25 @@ def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netl
 
 
 def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = None) -> Circuit:
-    """The circuit in a file of at most 64 MB; bytes that are not UTF-8 can only be in comments."""
+    """Read a file of at most 64 MB into a circuit; only comments may hold bytes beyond UTF-8.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        File that is read.
+    dialect : Dialect, optional
+        Dialect of the file; found by ``detect_dialect`` by default.
+
+    Returns
+    -------
+    Circuit
+        The circuit.
+
+    Raises
+    ------
+    NetlistError
+        If the file cannot be read, or a card breaks a rule.
+    """
     path = Path(path)
     name = printable(path.name)
     try:
@@ -74,7 +105,20 @@ def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = No
 
 
 def detect_dialect(text: str) -> Dialect:
-    """The dialect a netlist is written in: as its second line says, else by cards that only one simulator has."""
+    """Detect the dialect of a netlist.
+
+    Its second line may name the dialect; if not, cards that only one simulator has tell.
+
+    Parameters
+    ----------
+    text : str
+        Text of the netlist.
+
+    Returns
+    -------
+    Dialect
+        The dialect; ngspice if nothing tells.
+    """
     second = text.split("\n", 2)[1:2]
     for dialect in DIALECTS.values():
         if second and second[0].rstrip() == _run_comment(dialect):
@@ -91,7 +135,7 @@ def _run_comment(dialect: Dialect) -> str:
 
 
 class _Deck:
-    """What has been read so far."""
+    """The part of a netlist that has been read so far."""
 
     def __init__(self, name: str, dialect: Dialect) -> None:
         self.name, self.dialect = name, dialect
@@ -200,7 +244,7 @@ class _Deck:
         self.initial[path] = read_number(match[2]), line
 
     def _path(self, node: str) -> str:
-        """The path of a node, which may be within instances."""
+        """Return the path of a node, which may be within instances."""
         *instances, last = node.split(self.dialect.separator)
         for name in instances:
             check_name(name)
@@ -226,7 +270,7 @@ class _Deck:
                 raise ValueError(f"option {quote_card(word)} loses samples or digits; write plotwinsize=0 numdgt=15")
         if self.options is not None:
             raise ValueError("there is a second .options; put all options into one")
-        self._tolerances(1.0, 1.0, False, found)  # so that the error names this line
+        self._tolerances(1.0, 1.0, False, found)  # raises here, so that the error names this line
         self.options = found
 
     def _transient(self, text: str) -> None:
@@ -244,7 +288,7 @@ class _Deck:
         if self.dialect is NEOSPICE and numbers[3:] and numbers[3] != numbers[0]:
             raise ValueError("neospice ignores the largest step; write it as the first number")
         step = numbers[3] if numbers[3:] else numbers[0]
-        Transient(step, numbers[1])  # so that the error names this line
+        Transient(step, numbers[1])  # raises here, so that the error names this line
         self.transient = step, numbers[1], uic
 
     def _save(self, word: str, text: str, line: int) -> None:
@@ -269,6 +313,7 @@ class _Deck:
     # All together
 
     def circuit(self) -> Circuit:
+        """Return the circuit of the whole netlist."""
         if self.scope is not self.top:
             raise self.definitions.error(self.scope.line, "the subcircuit is not closed; add .ends behind its elements")
         if self.transient is None:
@@ -297,7 +342,7 @@ class _Deck:
         return self._tolerances(*(self.transient or (0.0, 0.0, False)), self.options or {})
 
     def _tolerances(self, step: float, stop: float, uic: bool, options: dict[str, float]) -> Transient:
-        # What is not given is what the simulator takes by itself; Xyce has one absolute tolerance.
+        # Options that are missing have the simulator's own defaults; Xyce has one absolute tolerance.
         if self.dialect is XYCE:
             return Transient(step, stop, uic, options.get("reltol", 1e-3), options.get("abstol", 1e-6))
         tolerances = (options.get(key, usual) for key, usual in (("reltol", 1e-3), ("vntol", 1e-6), ("abstol", 1e-12)))

@@ -1,5 +1,8 @@
-r"""The text of one element, expression or model card, in what the simulators share: plain floats in the shortest form
-that reads back exactly, full parentheses, no power and no unary minus."""
+"""A writer of netlists: the text of elements, expressions, models and whole circuits.
+
+It uses what the simulators share: plain floats in the shortest form that reads back exactly, full parentheses, no power
+and no unary minus.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,20 @@ if TYPE_CHECKING:
 
 
 def expression_text(expression: Expression, reference: str = "{}") -> str:
-    """An expression with every operation in parentheses; ``reference`` is the format of a parameter."""
+    """Return an expression as text, with every operation in parentheses.
+
+    Parameters
+    ----------
+    expression : Expression
+        Expression that is written.
+    reference : str, default "{}"
+        Format of a parameter.
+
+    Returns
+    -------
+    str
+        Text that :func:`read_expression` reads back.
+    """
     match expression:
         case Number(value):
             number = repr(float(value))
@@ -53,11 +69,36 @@ def expression_text(expression: Expression, reference: str = "{}") -> str:
 
 
 def value_text(value: Value) -> str:
-    """A number, or an expression of parameters in braces and without spaces."""
+    """Return a value as text: a number, or an expression in braces without spaces.
+
+    Parameters
+    ----------
+    value : Value
+        Value of an element.
+
+    Returns
+    -------
+    str
+        Text of the value.
+    """
     return "{" + expression_text(value).replace(" ", "") + "}" if is_expression(value) else repr(float(value))
 
 
 def element_line(element: Element, dialect: Dialect) -> str:
+    """Return the card of an element, not wrapped.
+
+    Parameters
+    ----------
+    element : Element
+        Element that is written.
+    dialect : Dialect
+        Dialect of the simulator.
+
+    Returns
+    -------
+    str
+        One line.
+    """
     match element:
         case Resistor(name, a, b, value):
             return f"r{name} {a} {b} {value_text(value)}"
@@ -84,7 +125,20 @@ def element_line(element: Element, dialect: Dialect) -> str:
 
 
 def subcircuit_lines(subcircuit: Subcircuit, dialect: Dialect) -> list[str]:
-    """From ``.subckt`` to ``.ends``."""
+    """Return the lines of a subcircuit, from ``.subckt`` to ``.ends``.
+
+    Parameters
+    ----------
+    subcircuit : Subcircuit
+        Subcircuit that is written.
+    dialect : Dialect
+        Dialect of the simulator.
+
+    Returns
+    -------
+    list of str
+        Lines, wrapped.
+    """
     values = [f"{parameter.name}={float(parameter.value)!r}" for parameter in subcircuit.parameters]
     head = [".subckt", subcircuit.name, *subcircuit.ports, *(["params:", *values] if values else [])]
     noted = [note for parameter in subcircuit.parameters for note in parameter_note(parameter)]
@@ -93,14 +147,38 @@ def subcircuit_lines(subcircuit: Subcircuit, dialect: Dialect) -> list[str]:
 
 
 def parameter_note(parameter: Parameter) -> list[str]:
-    """What simulators have no word for, as a comment that ``reading`` knows: ``*@ k tolerance=0.01 unit=ohm``."""
+    """Return tolerance and unit of a parameter as a comment that ``reader`` knows.
+
+    Simulators have no word for them: ``*@ k tolerance=0.01 unit=ohm``.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        Parameter that is written.
+
+    Returns
+    -------
+    list of str
+        The comment, or no line.
+    """
     said = [f"tolerance={float(parameter.tolerance)!r}"] if parameter.tolerance else []
     said += [f"unit={parameter.unit}"] if parameter.unit else []
     return [" ".join([f"*@ {parameter.name}", *said])] if said else []
 
 
 def model_line(model: DeviceModel) -> str:
-    """A card of level 1, in the parameters that every simulator of the family knows."""
+    """Return a model card of level 1, in the parameters that all simulators share.
+
+    Parameters
+    ----------
+    model : DeviceModel
+        Model that is written.
+
+    Returns
+    -------
+    str
+        One line, not wrapped.
+    """
     if isinstance(model, DiodeModel):
         kind, values = (
             "d",
@@ -132,9 +210,24 @@ def model_line(model: DeviceModel) -> str:
 
 
 def netlist_lines(circuit: Circuit, dialect: Dialect = NGSPICE) -> Iterator[str]:
-    """The lines of the netlist, one after the other, so that a large one need not fit into memory.
+    """Iterate over the lines of a netlist, so that a large one need not fit into memory.
 
-    Raises ValueError for what the dialect's simulator would drop or compute wrong.
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that is written.
+    dialect : Dialect, default NGSPICE
+        Dialect of the simulator.
+
+    Yields
+    ------
+    str
+        One card after the other.
+
+    Raises
+    ------
+    ValueError
+        If the simulator would drop or miscompute a part of the circuit.
     """
     refused = dialect.refusal(circuit)
     if refused:
@@ -159,7 +252,25 @@ def netlist_lines(circuit: Circuit, dialect: Dialect = NGSPICE) -> Iterator[str]
 
 
 def netlist_text(circuit: Circuit, dialect: Dialect = NGSPICE) -> str:
-    """The whole netlist."""
+    """Return the netlist of a circuit.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit that is written.
+    dialect : Dialect, default NGSPICE
+        Dialect of the simulator.
+
+    Returns
+    -------
+    str
+        Text of the netlist.
+
+    Raises
+    ------
+    ValueError
+        If the simulator would drop or miscompute a part of the circuit.
+    """
     text = io.StringIO()
     for line in netlist_lines(circuit, dialect):
         text.write(line)

@@ -1,1 +1,1 @@
-"""From a network to a circuit: neurons, synapses, component values, initial states."""
+"""Synthesis of circuits from networks: neurons, synapses, component values, initial states."""

@@ -1,13 +1,16 @@
 r"""A neuron's amplifier in CMOS: two differential pairs, whose currents are mirrored into a resistor at the output.
 
-Above threshold a pair with the tail current I_t and transistors of beta = KP W/L steers the difference
-
 .. math:: \frac{I_1 - I_2}{I_t} = x \sqrt{1 - x^2 / 4}, \quad x = u / V_o, \quad V_o = \sqrt{I_t / \beta},
     \qquad |x| \le \sqrt 2
 
-and all of I_t beyond. That is within 3.3 % of its range of tanh(1.233 x) (tests/test_amplifiers.py), so V_o chooses the
-gain; pairs below threshold would follow tanh exactly, but level 1 has no current there. One pair of sane W/L has a gain
-of a few per volt: a first pair with resistors raises u to a differential swing D, the second saturates well within it.
+above threshold, and all of I_t beyond, where
+
+- I_1 and I_2 are the currents of the pair, I_t its tail current, u its differential input,
+- beta = KP W/L of its transistors, and V_o their overdrive.
+
+That is within 3.3 % of its range of tanh(1.233 x) (tests/test_amplifiers.py), so V_o chooses the gain; pairs below
+threshold would follow tanh exactly, but level 1 has no current there. One pair of sane W/L has a gain of a few per
+volt: a first pair with resistors raises u to a differential swing D, the second saturates well within it.
 
 Cell, between +-2.5 V: ``ta`` bias -> pair ``a``, ``b`` with loads to vdd -> pair ``c``, ``d`` on ``tb`` -> PMOS diodes
 -> mirrors of ratio M: I_1 sources into v and I_2, turned round by an NMOS mirror, sinks from it; the inverted output w
@@ -32,15 +35,15 @@ from neuromorph.datum import read_data
 from neuromorph.ising import Float
 
 from ..netlist.circuit import GROUND, Element, Instance, Mosfet, MosModel, Resistor, Subcircuit
-from .opamp_neuron import VDD, VSS, rails
+from .opamp import VDD, VSS, rails
 
 DATA = read_data(files(__package__).joinpath("transistors.toml").read_text())
 
-STATIC = 0.05  # of full scale: no cell with its headroom is further from tanh (tests/test_amplifiers.py)
+STATIC = 0.05  # largest distance of a cell with headroom from tanh, of full scale (tests/test_amplifiers.py)
 SLOPE = 1.233  # a in tanh(a x) that is nearest to the pair's x sqrt(1 - x^2 / 4)
-_GAINS = 5.0, 100.0  # 1/V: below, the pairs run out of headroom; above, they leave strong inversion
-_NO_LOAD_S = 1e-6  # taken for the load where a network has no synapse
-_LARGEST_W = 2e-3  # m, of a transistor laid out in fingers
+_GAINS = 5.0, 100.0  # range, 1/V: pairs below run out of headroom, pairs above leave strong inversion
+_NO_LOAD_S = 1e-6  # load of a network without synapses, S
+_LARGEST_W = 2e-3  # widest transistor, laid out in fingers, m
 
 
 def _card(channel: Literal["n", "p"]) -> MosModel:
@@ -58,7 +61,14 @@ NMOS, PMOS = _card("n"), _card("p")
 class CmosNeurons:
     """CMOS neurons for a network with ``Tanh``, all alike.
 
-    load_s : float     the synapses at the output that drives most of them
+    Attributes
+    ----------
+    activation : Tanh
+        Activation of the neurons.
+    load_s : float
+        Conductance of the synapses at the output that drives most of them, S.
+    uic : bool
+        Whether ``initial`` is a complete start.
     """
 
     activation: Tanh
@@ -81,32 +91,48 @@ class CmosNeurons:
             raise ValueError(
                 f"the synapses draw {1e3 * self.activation.swing * self.load_s:.3g} mA from an output, "
                 f"which needs transistors {1e3 * widest:.3g} mm wide; scale the conductances down "
-                f"{widest / _LARGEST_W:.2g} times (circuits.Parts) or more"
+                f"{widest / _LARGEST_W:.2g} times (circuits.ComponentRange) or more"
             )
 
     @classmethod
     def of(cls, network: AnalogNetwork) -> CmosNeurons:
+        """Return the neurons of a network.
+
+        Parameters
+        ----------
+        network : AnalogNetwork
+            Network whose synapses load the outputs.
+
+        Returns
+        -------
+        CmosNeurons
+            Neurons whose outputs drive all of its synapses.
+        """
         t = sparse.csr_array(network.conductances)
         loads = [float(abs(half).sum(axis=0).max()) for half in (t.maximum(0.0), t.minimum(0.0))]
         return cls(network.activation, max(loads))  # type: ignore[arg-type]  # checked above
 
     @property
     def overdrive_v(self) -> float:
-        """V_o of both pairs: D / V_o^2 is the slope of x with u."""
+        """Overdrive V_o of both pairs, V: D / V_o^2 is the slope of x with u."""
         return sqrt(DATA["first_swing"].value * SLOPE / self.activation.gain)
 
     @property
     def conductance_s(self) -> float:
-        """At each output. The synapses come on top: where the network rests they hardly draw, for u and v agree."""
+        """Conductance of the load at each output, S.
+
+        The synapses come on top: where the network rests they hardly draw current, for u and v agree.
+        """
         return DATA["stiffness"].value * (self.load_s or _NO_LOAD_S)
 
     @property
     def tail_a(self) -> float:
-        """Current of the second pair."""
+        """Tail current of the second pair, A."""
         return self.activation.swing * self.conductance_s / DATA["ratio"].value
 
     @property
     def account(self) -> tuple[str, ...]:
+        """Lines that tell a reader of the netlist what the amplifiers are."""
         cell = [e for e in self.cells[True].elements if isinstance(e, Mosfet)]
         sizes = [float(e.width_m) / float(e.length_m) for e in cell]
         return (
@@ -117,22 +143,43 @@ class CmosNeurons:
 
     @property
     def supply_a(self) -> float:
-        """Of one neuron with both outputs, out of the upper rail: the pairs, then I_1 + I_2 once and M times."""
+        """Supply current of a neuron with both outputs, A: of the pairs, then I_1 + I_2 once and M times."""
         return DATA["bias"].value + self.tail_a * (2.0 + DATA["ratio"].value)
 
     def shared(self) -> Iterator[Element]:
+        """Return the rails and the bias that all neurons share.
+
+        Yields
+        ------
+        Element
+            One element after the other.
+        """
         rail, bias, drive = (DATA[key].value for key in ("rail", "bias", "overdrive"))
         yield from rails(rail)
         yield Resistor("bias", VDD, "bias", (2.0 * rail - NMOS.threshold_v - drive) / bias)
         yield _nmos("bias", "bias", "bias", VSS, bias, drive, _diode(NMOS, drive))
 
     def neuron(self, i: int, w: str | None) -> Iterator[Element]:
+        """Return the instance of a neuron.
+
+        Parameters
+        ----------
+        i : int
+            Number of the neuron.
+        w : str or None
+            Node of its inverted output, if it has one.
+
+        Yields
+        ------
+        Element
+            The instance.
+        """
         nodes = (f"u{i}", f"v{i}", *([w] if w else []), "bias", VDD, VSS)
         yield Instance(f"{i}", self.cells[w is not None], nodes)
 
     @cached_property
     def cells(self) -> tuple[Subcircuit, Subcircuit]:
-        """The neuron from u to v, and the one that has the inverted output w as well."""
+        """Subcircuits of the neuron from u to v, and of the one with the inverted output w."""
         plain = (*self._pairs(), *self._outputs("v", "c", "d"))
         rails = ("bias", VDD, VSS)
         return (
@@ -141,12 +188,12 @@ class CmosNeurons:
         )
 
     def _pairs(self) -> Iterator[Element]:
-        """From u to the diodes c and d."""
+        """Return the two pairs, from u to the diodes c and d."""
         rail, bias, drive, swing = (DATA[key].value for key in ("rail", "bias", "overdrive", "first_swing"))
         o, tail, rest = self.overdrive_v, self.tail_a, rail - swing / 2.0
         for node in "ab":
             yield Resistor(node, VDD, node, swing / bias)
-        # what a tail sees: its pair's gates at rest, less threshold (with body effect) and overdrive
+        # A tail sees its pair's gates at rest, less threshold (with body effect) and overdrive.
         yield _nmos("ta", "ta", "bias", VSS, bias, drive, _under(0.0, o, rail))
         yield _nmos("a", "a", "u", "ta", bias, o * sqrt(2.0), None)
         yield _nmos("b", "b", GROUND, "ta", bias, o * sqrt(2.0), None)
@@ -157,12 +204,24 @@ class CmosNeurons:
             yield _pmos(f"k{node}", node, node, tail, _diode(PMOS, DATA["mirror_overdrive"].value))
 
     def initial(self, potentials: Float) -> dict[str, float]:
+        """Return no initial voltages: an operating point finds them.
+
+        Parameters
+        ----------
+        potentials : (n,) float
+            Potentials u at t = 0, V.
+
+        Returns
+        -------
+        dict of str to float
+            An empty mapping.
+        """
         return {}
 
     def _outputs(self, out: str, source: str, sink: str) -> Iterator[Mosfet | Resistor]:
-        """Mirrors: the current of diode ``source`` into ``out``, that of diode ``sink`` out of it, M times."""
+        """Return mirrors that source the current of one diode into ``out`` and sink that of the other, M times."""
         rail, over, ratio = (DATA[key].value for key in ("rail", "mirror_overdrive", "ratio"))
-        most, beyond = ratio * self.tail_a, rail - self.activation.swing  # at the output's own extreme
+        most, beyond = ratio * self.tail_a, rail - self.activation.swing  # extremes of the output
         turn, seen = f"x{out}", _diode(NMOS, over)
         yield _pmos(f"p{out}", out, source, most, beyond)
         yield _pmos(f"x{out}", turn, sink, self.tail_a, 2.0 * rail - seen)
@@ -174,7 +233,10 @@ class CmosNeurons:
 def _nmos(
     label: str, drain: str, gate: str, source: str, ampere: float, over: float, volt: float | None, name: str = ""
 ) -> Mosfet:
-    """Carries ``ampere`` at the overdrive and the drain-source voltage given (None: without modulation)."""
+    """Return a transistor that carries ``ampere`` at this overdrive.
+
+    The drain-source voltage corrects the width for channel-length modulation; None neglects it.
+    """
     length, kp = DATA["length"].value, NMOS.kp * (1.0 + NMOS.modulation * (volt or 0.0))
     return Mosfet(name or label, drain, gate, source, VSS, NMOS, 2.0 * ampere * length / (kp * over**2), length)
 
@@ -185,12 +247,12 @@ def _pmos(label: str, drain: str, gate: str, ampere: float, volt: float) -> Mosf
 
 
 def _diode(model: MosModel, over: float) -> float:
-    """Gate-source voltage, V, of a transistor whose source is at its bulk."""
+    """Return the gate-source voltage of a transistor whose source is at its bulk, V."""
     return abs(model.threshold_v) + over
 
 
 def _under(gate: float, over: float, rail: float) -> float:
-    """Drain-source voltage of a tail below a pair whose gates are at ``gate``."""
+    """Return the drain-source voltage of a tail below a pair whose gates are at ``gate``, V."""
     bulk = gate + rail
     source = bulk - NMOS.threshold_v - over
     for _ in range(20):  # the threshold rises with the source: a contraction

@@ -1,10 +1,10 @@
-r"""Component values that one can buy: a range for resistors and capacitors, and the E series.
+r"""Component values that are sold: a range for resistors and capacitors, and the E series.
 
-Multiplying all conductances and currents by a leaves every voltage as it is and makes the network 1/a times as slow;
-multiplying all capacitances by b makes it b times as slow. So a is chosen to bring the resistors into their range;
-b = a keeps the time constants unless the capacitors' range forbids it.
+.. math:: T, 1/R, I \to a\,(T, 1/R, I), \qquad C \to b\,C, \qquad \tau = R C \to \frac{b}{a} \tau
 
-The result is again an :class:`AnalogNetwork`, so the ODE and SPICE run the very same values.
+leaves every voltage as it is and makes the network b/a times as slow. So a is chosen to bring the resistors into their
+range; b = a keeps the time constants unless the capacitors' range forbids it. The result is again an
+:class:`AnalogNetwork`, so the ODE and SPICE run the very same values.
 Source of the series: IEC 60063:2015, tables 1 and 2.
 """
 
@@ -45,11 +45,17 @@ _DENSE = 512  # neurons up to which all eigenvalues are computed
 
 @dataclass(frozen=True)
 class ComponentRange:
-    """What is in the drawer.
+    """Allowed component ranges and E-series.
 
-    resistors_ohm, capacitors_f : (low, high)
-    series : str or None     "E3" ... "E96" for resistors, None for exact values; capacitors are rounded to E24 at the
-                             finest, as they are sold
+    Attributes
+    ----------
+    resistors_ohm : (low, high)
+        Range of resistors, ohm.
+    capacitors_f : (low, high)
+        Range of capacitors, F.
+    series : str or None
+        Series of the resistors, "E3" ... "E96", or None for exact values; capacitors are rounded to E24 at the finest,
+        as they are sold.
     """
 
     resistors_ohm: tuple[float, float] = (1e3, 1e7)
@@ -67,13 +73,22 @@ class ComponentRange:
 
 @dataclass(frozen=True, eq=False)
 class ComponentNetwork:
-    """A network of parts that exist.
+    """A network of component values that exist.
 
+    Attributes
+    ----------
     network : AnalogNetwork
-    conductance_factor, time_factor : float     of the network asked for: T, 1/R and I, and the duration of everything
-    opened : int                                synapses that would need a larger resistor than there is, left out
-    error : float                               RMS(T - factor T_asked) / RMS(factor T_asked)
-    notes : tuple of str                        all that was changed, for people
+        The network.
+    conductance_factor : float
+        Factor on T, 1/R and I of the network asked for.
+    time_factor : float
+        Factor on the duration of everything.
+    opened : int
+        Number of synapses that are left out, as they would need a larger resistor than there is.
+    error : float
+        RMS(T - factor T_asked) / RMS(factor T_asked).
+    notes : tuple of str
+        All changes, one sentence each.
     """
 
     network: AnalogNetwork
@@ -85,7 +100,25 @@ class ComponentNetwork:
 
 
 def round_to_series(values: ArrayLike, series: str) -> Float:
-    """The nearest preferred value (by ratio) to each positive value."""
+    """Round positive values to the nearest preferred values of a series, by ratio.
+
+    Parameters
+    ----------
+    values : array_like
+        Positive values.
+    series : str
+        Series, "E3" ... "E96".
+
+    Returns
+    -------
+    ndarray of float
+        Rounded values of the same shape.
+
+    Raises
+    ------
+    ValueError
+        If a value is not positive and finite.
+    """
     x, place = np.unique(np.asarray(values, dtype=float), return_inverse=True)
     if not (np.isfinite(x).all() and (x > 0).all()):
         raise ValueError("values hold zero, negative or non-finite numbers; a component's value is positive")
@@ -100,7 +133,27 @@ def round_to_series(values: ArrayLike, series: str) -> Float:
 
 
 def fit_to_components(network: AnalogNetwork, parts: ComponentRange | None = None) -> ComponentNetwork:
-    """Scale a network into the range of ``parts`` and round its values; nothing is moved that fits as it is."""
+    """Scale a network into the ranges of components and round its values.
+
+    A network that fits as it is keeps its scale.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is scaled.
+    parts : ComponentRange, optional
+        Ranges and series; those of ``ComponentRange()`` by default.
+
+    Returns
+    -------
+    ComponentNetwork
+        The network of these components, with what was changed.
+
+    Raises
+    ------
+    ValueError
+        If a leak would be negative.
+    """
     parts = ComponentRange() if parts is None else parts
     notes: list[str] = []
     low_s, high_s = 1.0 / parts.resistors_ohm[1], 1.0 / parts.resistors_ohm[0]
@@ -154,7 +207,23 @@ def fit_to_components(network: AnalogNetwork, parts: ComponentRange | None = Non
 
 
 def passive_leaks(network: AnalogNetwork) -> Float:
-    """The conductance from each input to ground that is no synapse, (n,), S; ValueError where it would be negative."""
+    """Return the leak conductances, from each input to ground beside the synapses.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is built.
+
+    Returns
+    -------
+    (n,) float
+        Conductances 1 / rho, S.
+
+    Raises
+    ------
+    ValueError
+        If one is negative: no passive circuit has it.
+    """
     leaks, total = network.leaks_s, 1.0 / network.resistances
     if (leaks < -1e-9 * total).any():
         i = int(np.argmin(leaks / total))
@@ -168,9 +237,21 @@ def passive_leaks(network: AnalogNetwork) -> Float:
 
 @single_threaded_blas()
 def loop_gain(network: AnalogNetwork) -> float:
-    r"""The largest gain of any mode once around the loop, max Re eig(g'(0) R T).
+    r"""Return the loop gain, the largest of any mode.
+
+    .. math:: \max \mathrm{Re}\, \mathrm{eig}(g'(0) R T)
 
     Above 1 the middle of the rails is unstable and the network decides. R shrinks with every synapse.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is examined.
+
+    Returns
+    -------
+    float
+        The loop gain.
     """
     slope = float(network.activation.slope(0.0))
     t, n = network.conductances, network.size
@@ -196,7 +277,7 @@ def _rounded_conductance(siemens: Float, series: str | None) -> Float:
 
 
 def _into_range(smallest: float, largest: float, low: float, high: float) -> float:
-    """The factor nearest 1 that brings the largest below ``high`` and, as far as that allows, all above ``low``."""
+    """Return the factor nearest 1 that brings the largest below ``high`` and, as far as possible, all above ``low``."""
     if largest > high:
         return high / largest
     return max(1.0, min(low / smallest, high / largest))

@@ -1,10 +1,13 @@
 r"""Hopfield's network of 1984 as a circuit.
 
-Neuron i is the node u_i with a capacitor C_i and a leak rho_i to ground. v_i = g(u_i) is its amplifier's output,
-w_i = -v_i the inverted one; ``amplifiers`` and ``transistors`` build them. The synapse T_ij is a resistor 1/|T_ij| from
-u_i to v_j (T_ij > 0) or w_j (T_ij < 0), so that Kirchhoff's current law at u_i reads
-
 .. math:: C_i \dot u_i + u_i \Big(\frac{1}{\rho_i} + \sum_j |T_{ij}|\Big) = \sum_j T_{ij} V_j + I_i
+
+is Kirchhoff's current law at u_i, where
+
+- u_i is the node of neuron i, with a capacitor C_i and a leak rho_i to ground, and I_i its bias current,
+- v_i = g(u_i) is its amplifier's output V_i, w_i = -v_i the inverted one; ``opamp_neuron`` and ``cmos_neuron`` build
+  them,
+- T_ij is the synapse, a resistor 1/|T_ij| from u_i to v_j (T_ij > 0) or w_j (T_ij < 0).
 
 The synapses load the neuron: 1/rho_i = 1/R_i - sum_j |T_ij| must not be negative.
 Source: Hopfield, PNAS 81, 3088 (1984), figure 2.
@@ -35,7 +38,8 @@ from ..netlist.circuit import (
 )
 from .cmos_neuron import CmosNeurons
 from .component_values import passive_leaks
-from .opamp_neuron import OPAMPS, Ideal, Neurons, OpAmp, OpAmpNeurons, amplifier
+from .opamp import OPAMPS, OpAmp
+from .opamp_neuron import Ideal, Neurons, OpAmpNeurons, amplifier
 
 __all__ = ["AmplifierLevel", "amplifier", "build_hopfield_circuit", "count_resistors"]
 
@@ -60,19 +64,42 @@ def build_hopfield_circuit(
     title: str = "Hopfield network",
     comments: tuple[str, ...] = (),
 ) -> Circuit:
-    """The circuit of a network, ready to run; its nodes are u0, u1, ... and v0, v1, ...
+    """Build the circuit of a Hopfield network, with the nodes u0, u1, ... and v0, v1, ...
+
+    The values are those of the network: :func:`circuits.fit_to_components` makes them such as are sold.
 
     Parameters
     ----------
-    initial : (n,) float       u at t = 0, V; zeros if None, which may be a saddle
-    duration_s : float         10 of the longest time constants R C if None
-    step_s : float             largest step; 1/50 of the shortest time constant if None
-    reltol : float             the simulator's bound for one step; 1e-8, or 1e-6 where amplifiers are not ideal, if None
-    level : str                amplifiers: "ideal", "opamp" (macro-models), "transistor" (CMOS, for Tanh)
-    opamp : OpAmp              the part at level "opamp", such as ``OPAMPS["lmv824"]``; the OPA192 if None
-    rng :                      draws the offsets of the op-amps
+    network : AnalogNetwork
+        Network that is built.
+    initial : (n,) float, optional
+        Potentials u at t = 0, V; zeros by default, which may be a saddle.
+    duration_s : float, optional
+        Length of the transient, s; 10 of the longest time constants R C by default.
+    step_s : float, optional
+        Largest step, s; 1/50 of the shortest time constant by default.
+    reltol : float, optional
+        Relative error that the simulator allows in one step; by default 1e-8, or 1e-6 if amplifiers are not ideal.
+    level : AmplifierLevel, default "ideal"
+        Amplifiers: "ideal", "opamp" (macro-models), "transistor" (CMOS, for Tanh).
+    opamp : OpAmp, optional
+        Amplifier at level "opamp", such as ``OPAMPS["lmv824"]``; the OPA192 by default.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the op-amps' offsets.
+    title : str, default "Hopfield network"
+        Title of the circuit.
+    comments : tuple of str, optional
+        Comments of the circuit.
 
-    The values are those of the network: :func:`circuits.realize` makes them such as one can buy.
+    Returns
+    -------
+    Circuit
+        The circuit, ready to run.
+
+    Raises
+    ------
+    ValueError
+        If the level is not known, a leak would be negative, or the amplifiers cannot drive the network.
     """
     n = network.size
     start = np.zeros(n) if initial is None else np.asarray(initial, dtype=float)
@@ -112,14 +139,25 @@ def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | None, rng: RNG) 
 
 
 def count_resistors(network: AnalogNetwork) -> int:
-    """Synapses and leaks."""
+    """Count the resistors of a network: synapses and leaks.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is built.
+
+    Returns
+    -------
+    int
+        Number of resistors.
+    """
     t = network.conductances
     synapses = np.count_nonzero(t.data if sparse.issparse(t) else t)
     return int(synapses + np.count_nonzero(passive_leaks(network)))
 
 
 def _elements(network: AnalogNetwork, neurons: Neurons) -> Iterator[Element]:
-    """What the neurons share, the neurons, then the synapses row by row."""
+    """Return what the neurons share, the neurons, then the synapses row by row."""
     t = sparse.csr_array(network.conductances)
     n = network.size
     u, v, w = ([f"{letter}{i}" for i in range(n)] for letter in "uvw")
@@ -142,10 +180,24 @@ def _elements(network: AnalogNetwork, neurons: Neurons) -> Iterator[Element]:
 
 
 def leak_ohm(siemens: float) -> float:
-    """The resistor of a leak."""
+    """Return the resistor of a leak, of 9 digits.
+
+    Parameters
+    ----------
+    siemens : float
+        Conductance of the leak, S.
+
+    Returns
+    -------
+    float
+        Resistance, ohm.
+    """
     return _ohm(siemens, 9)
 
 
 def _ohm(siemens: float, digits: int) -> float:
-    """1 / siemens to the digits that are known: 4700 ohm is 4700 again; a leak, a difference of sums, has fewer."""
+    """Return 1 / siemens to the digits that are known.
+
+    A resistor of 4700 ohm is 4700 ohm again; a leak, a difference of sums, has fewer digits.
+    """
     return float(f"{1.0 / siemens:.{digits}g}")

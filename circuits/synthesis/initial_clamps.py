@@ -1,9 +1,12 @@
-r"""A start held by clamps, for a simulator that does not hold ``.ic`` during the operating point (neospice).
+r"""Initial voltages held by clamps, for a simulator that does not hold ``.ic`` during the operating point (neospice).
 
 .. math:: i_k = g\, p(t)\, (u_{0k} - u_k), \qquad p(t) = \max(0, 1 - t / t_0)
 
-into every node k of ``initial``. With p = 1 the operating point has u_k = u_0k to i / g, below 1e-6 V; the clamps let
-go within a thousandth of a step: the transient begins at t = 0 as if the nodes had been held.
+flows into every node k of ``initial``, where
+
+- u_k is the voltage of the node and u_0k its initial voltage,
+- g is the conductance of the clamp; with p = 1 the operating point has u_k = u_0k to i / g, below 1e-6 V,
+- t_0 is a thousandth of a step: the transient begins at t = 0 as if the nodes had been held.
 """
 
 from __future__ import annotations
@@ -14,11 +17,27 @@ from ..netlist.circuit import GROUND, BehavioralCurrent, BehavioralVoltage, Circ
 from ..netlist.expressions import Time, Voltage, call
 
 _SIEMENS = 100.0  # neospice finds no operating point with 1e6
-_RELEASE = 1e-3  # of a step
+_RELEASE = 1e-3  # time at which the clamps let go, in steps
 
 
 def clamp_initial(circuit: Circuit) -> Circuit:
-    """The circuit with clamps in place of its initial voltages; itself with ``uic``, or where nothing is held."""
+    """Replace the initial voltages of a circuit by clamps.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Flat circuit with initial voltages.
+
+    Returns
+    -------
+    Circuit
+        The circuit with clamps; the same object with ``uic``, or if nothing is held.
+
+    Raises
+    ------
+    ValueError
+        If a node within an instance is held.
+    """
     if circuit.analysis.uic or not circuit.initial:
         return circuit
     inside = next((path for path in circuit.initial if "." in path), None)

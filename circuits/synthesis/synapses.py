@@ -1,14 +1,16 @@
 r"""Synapses that do not load their neuron: transconductors in place of resistors, and an overlap bus for few patterns.
 
-A transconductor g_ij feeds T_ij V_j into u_i, of either sign, and draws nothing from it. So R_i is one resistor, may be
-larger than 1 / sum_j |T_ij|, and no inverted outputs are needed.
-
-A Hebbian matrix of P patterns is T = k Xi' Xi + diag(d), with Xi (P, N). Its N^2 synapses become P bus nodes
-
 .. math:: m_\mu = \frac{1}{N} \sum_j \xi_{\mu j} V_j, \quad \sum_j T_{ij} V_j = k N \sum_\mu \xi_{\mu i} m_\mu + d_i V_i
 
-and 2 N P transconductors: N of them sum their currents in the resistor of each bus, N lead its voltage back. d takes
-the self-coupling away. The bus voltage m_mu is the overlap with pattern mu, there to be measured.
+where
+
+- xi_mu is one of P patterns of N values, k the strength of the Hebbian matrix T = k Xi' Xi + diag(d), Xi (P, N),
+- m_mu is the voltage of a bus node, the overlap with pattern mu, there to be measured,
+- d takes the self-coupling away.
+
+A transconductor g_ij feeds T_ij V_j into u_i, of either sign, and draws nothing from it. So R_i is one resistor, may be
+larger than 1 / sum_j |T_ij|, and no inverted outputs are needed. N^2 synapses become P bus nodes and 2 N P
+transconductors: N of them sum their currents in the resistor of each bus, N lead its voltage back.
 Sources: Hopfield, PNAS 79, 2554 (1982); the overlaps as fields: Amit, Gutfreund and Sompolinsky, PRA 32, 1007 (1985).
 """
 
@@ -39,12 +41,24 @@ from ..netlist.expressions import Voltage
 from .hopfield_circuit import DEFAULT_STEPS_PER_TAU, RELTOL, amplifier
 
 BUS_OHM = 1e3
-_EXACT = 1e-9  # of the largest synapse: a matrix that differs by more is not Hebb's of these patterns
+_EXACT = 1e-9  # largest difference from Hebb's rule, of the largest synapse
 
 
 @dataclass(frozen=True, eq=False)
 class Overlaps:
-    """T = strength_s patterns' patterns + diag(diagonal_s), of patterns (P, N); in S."""
+    r"""The factors of a Hebbian matrix.
+
+    .. math:: T = k\, \Xi^\top \Xi + \mathrm{diag}(d)
+
+    Attributes
+    ----------
+    patterns : (P, N) float
+        Patterns Xi.
+    strength_s : float
+        Strength k, S.
+    diagonal_s : (N,) float
+        Diagonal d, S.
+    """
 
     patterns: Float
     strength_s: float
@@ -52,7 +66,25 @@ class Overlaps:
 
 
 def find_overlaps(network: AnalogNetwork, patterns: ArrayLike) -> Overlaps:
-    """The factors of a network's T, whatever its scale and diagonal; ValueError if T is not Hebb's of ``patterns``."""
+    """Factorize the Hebbian matrix of a network, of any scale and diagonal.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network of the matrix T.
+    patterns : (P, N) float
+        Patterns that it stores.
+
+    Returns
+    -------
+    Overlaps
+        The factors.
+
+    Raises
+    ------
+    ValueError
+        If T is not Hebb's of these patterns.
+    """
     xi = np.atleast_2d(np.asarray(patterns, dtype=float))
     n = network.size
     if xi.ndim != 2 or xi.shape[1] != n or not np.isfinite(xi).all():
@@ -80,7 +112,32 @@ def transconductor_circuit(
     title: str = "Hopfield network of transconductors",
     comments: tuple[str, ...] = (),
 ) -> Circuit:
-    """``build_hopfield_circuit`` with a transconductor for each synapse; its parameters and nodes, but no w."""
+    """Build a Hopfield network with a transconductor for each synapse.
+
+    Its nodes are those of ``build_hopfield_circuit``, without inverted outputs.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is built.
+    initial : (n,) float, optional
+        Potentials u at t = 0, V; zeros by default.
+    duration_s : float, optional
+        Length of the transient, s; 10 of the longest time constants by default.
+    step_s : float, optional
+        Largest step, s; 1/50 of the shortest time constant by default.
+    reltol : float, default 1e-8
+        Relative error that the simulator allows in one step.
+    title : str, default "Hopfield network of transconductors"
+        Title of the circuit.
+    comments : tuple of str, optional
+        Comments of the circuit.
+
+    Returns
+    -------
+    Circuit
+        The circuit, ready to run.
+    """
     t = sparse.coo_array(network.conductances)
     synapses = (
         Transconductor(f"{i}_{j}", GROUND, f"u{i}", f"v{j}", GROUND, siemens)
@@ -103,9 +160,38 @@ def overlap_circuit(
     title: str = "Hopfield network with an overlap bus",
     comments: tuple[str, ...] = (),
 ) -> Circuit:
-    """The same for a Hebbian network of few ``patterns`` (P, N), of 2 N P + N sources; saves the buses m0, m1, ... too.
+    """Build a Hebbian network with an overlap bus, of 2 N P + N sources for P patterns.
 
-    Raises ValueError if the network's T is not Hebb's of these patterns (with any scale and diagonal).
+    It saves the buses m0, m1, ... beside the nodes of ``build_hopfield_circuit``.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network that is built.
+    patterns : (P, N) float
+        Patterns that it stores.
+    initial : (n,) float, optional
+        Potentials u at t = 0, V; zeros by default.
+    duration_s : float, optional
+        Length of the transient, s; 10 of the longest time constants by default.
+    step_s : float, optional
+        Largest step, s; 1/50 of the shortest time constant by default.
+    reltol : float, default 1e-8
+        Relative error that the simulator allows in one step.
+    title : str, default "Hopfield network with an overlap bus"
+        Title of the circuit.
+    comments : tuple of str, optional
+        Comments of the circuit.
+
+    Returns
+    -------
+    Circuit
+        The circuit, ready to run.
+
+    Raises
+    ------
+    ValueError
+        If T is not Hebb's of these patterns, with any scale and diagonal.
     """
     overlaps = find_overlaps(network, patterns)
     analysis = _analysis(network, duration_s, step_s, reltol)

@@ -4,12 +4,16 @@ r"""The annealed softassign of tours as a circuit: integrators, exponentials, an
           V_{xi} = \exp\frac{U_{xi} + P_x + Q_i}{T(t)}, \qquad
           \tau \dot P_x = \kappa \big(1 - \sum_i V_{xi}\big), \qquad \tau \dot Q_i = \kappa \big(1 - \sum_x V_{xi}\big)
 
-in volts. Where ``neuromorph.analog.Softassign`` normalizes by Sinkhorn's iteration, this circuit climbs the same
-dual problem continuously: the integrators P and Q settle where every row and column of V adds up to 1 V.
+in volts, where
 
-U_xi is a capacitor and a resistor at the node u<x>_<i>; each d^ is a transconductor; V is the output v<x>_<i> of a
-source exponential in its inputs, as a bipolar transistor is; T(t) and gamma(t) are the nodes ``temperature`` and
-``feedback``.
+- U_xi, of city x at position i, is a capacitor and a resistor at the node u<x>_<i>, with tau = R C,
+- d^ are the scaled distances, each a transconductor, and S shifts positions by one,
+- V is the output v<x>_<i> of a source exponential in its inputs, as a bipolar transistor is,
+- P and Q are the integrators of the servos, of gain kappa,
+- T(t) and gamma(t) are the nodes ``temperature`` and ``feedback``.
+
+Where ``neuromorph.analog.Softassign`` normalizes by Sinkhorn's iteration, this circuit climbs the same dual problem
+continuously: the integrators P and Q settle where every row and column of V adds up to 1 V.
 Source: Rangarajan, Gold, Mjolsness, Neural Comput. 8, 1041 (1996), with the normalizer as dual ascent.
 """
 
@@ -43,18 +47,23 @@ from ..netlist.expressions import Expression, Time, Voltage, call
 from .component_values import round_to_series
 
 _SERVO = 20.0  # kappa over the first temperature: P and Q are that much faster than U at first, and more as T falls
-_SCATTER_V = 1e-3  # of U at the start: it only breaks the symmetry between tours
+_SCATTER_V = 1e-3  # deviation of U at the start, which only breaks the symmetry between tours
 CEILING = 3.0  # exponents end here (V = 20): never met on the way, but Newton's method may try
-_STEPS_PER_TAU = 2  # where nothing happens; the choice of a tour is so unstable that reltol rules the rest
+_STEPS_PER_TAU = 2  # steps of quiet times; the choice of a tour is so unstable that reltol sets the others
 
 
 @dataclass(frozen=True, eq=False)
 class TourCircuit:
-    """Component values for one schedule.
+    """The circuit that anneals a tour, with the component values of one schedule.
 
-    system : Softassign        distances, temperatures and self-coupling; its noise is left out
-    resistance_ohm : float     R of the integrators
-    capacitance_f : float      C, so that tau = R C
+    Attributes
+    ----------
+    system : Softassign
+        Softassign of distances, temperatures and self-coupling; its noise is left out.
+    resistance_ohm : float
+        Resistor R of the integrators, ohm.
+    capacitance_f : float
+        Capacitor C of the integrators, F, so that tau = R C.
     """
 
     system: Softassign
@@ -68,25 +77,27 @@ class TourCircuit:
 
     @property
     def tau_s(self) -> float:
+        """Time constant tau = R C of the integrators, s."""
         return self.resistance_ohm * self.capacitance_f
 
     @property
     def duration_s(self) -> float:
+        """Length of the anneal, s."""
         return self.tau_s * self.system.duration_tau
 
     @cached_property
     def servo_f(self) -> float:
-        """Capacitor of the integrators P and Q, of the E24 series."""
+        """Capacitor of the integrators P and Q, of the E24 series, F."""
         return float(round_to_series(self.capacitance_f / (_SERVO * float(self.system.temperature(0.0))), "E24"))
 
     @property
     def kappa_v(self) -> float:
-        """kappa, V: an error of 1 V moves P by kappa in one tau."""
+        """Gain kappa of the servos, V: an error of 1 V moves P by kappa in one tau."""
         return self.capacitance_f / self.servo_f
 
     @property
     def account(self) -> tuple[str, ...]:
-        """What a reader of the netlist must know."""
+        """Lines that tell a reader of the netlist what the circuit is."""
         system = self.system
         hot, cold = (float(system.temperature(t)) for t in (0.0, system.duration_tau))
         first, last = (float(system.coupling(t)) for t in (0.0, system.duration_tau))
@@ -101,19 +112,56 @@ class TourCircuit:
         )
 
     def start(self, rng: RNG = 0) -> Float:
-        """U, P, Q at t = 0, (n^2 + 2 n,), V: U scattered by 1 mV, P and Q where all V are about 1 / n."""
+        """Draw the state at t = 0: U scattered by 1 mV, P and Q such that all V are about 1 / n.
+
+        Parameters
+        ----------
+        rng : Generator, SeedSequence or int, default 0
+            Seed of the draw.
+
+        Returns
+        -------
+        (n^2 + 2 n,) float
+            U, P and Q, V.
+        """
         n = self.size
         u = _SCATTER_V * np.random.default_rng(read_seeds(rng, 1)[0]).standard_normal(n * n)
         return np.concatenate([u, np.full(2 * n, -0.5 * log(n) * float(self.system.temperature(0.0)))])
 
     def outputs(self, t_s: float, state: ArrayLike) -> Float:
-        """V of a state (n^2 + 2 n,), (n, n), V."""
+        """Return the outputs V of a state.
+
+        Parameters
+        ----------
+        t_s : float
+            Time, s.
+        state : (n^2 + 2 n,) float
+            U, P and Q, V.
+
+        Returns
+        -------
+        (n, n) float
+            Outputs, V.
+        """
         n, y = self.size, np.asarray(state, dtype=float)
         exponent = y[: n * n].reshape(n, n) + y[n * n : n * n + n, None] + y[n * n + n :]
         return np.exp(np.minimum(exponent / self.system.temperature(t_s / self.tau_s), CEILING))
 
     def rhs(self, t_s: float, state: ArrayLike) -> Float:
-        """d(U, P, Q)/dt, V/s: the equations above, independent of the circuit's elements."""
+        """Return d(U, P, Q)/dt by the equations, independent of the circuit's elements.
+
+        Parameters
+        ----------
+        t_s : float
+            Time, s.
+        state : (n^2 + 2 n,) float
+            U, P and Q, V.
+
+        Returns
+        -------
+        (n^2 + 2 n,) float
+            Derivative, V/s.
+        """
         n, y = self.size, np.asarray(state, dtype=float)
         v = self.outputs(t_s, y)
         force = self._scaled @ (np.roll(v, 1, axis=1) + np.roll(v, -1, axis=1))
@@ -124,7 +172,24 @@ class TourCircuit:
     def circuit(
         self, start: ArrayLike, *, reltol: float = 1e-8, title: str = "tour", comments: tuple[str, ...] = ()
     ) -> Circuit:
-        """The elements, started at ``start`` (n^2 + 2 n,); the outputs v<x>_<i> are saved, row by row."""
+        """Build the circuit; its outputs v<x>_<i> are saved row by row.
+
+        Parameters
+        ----------
+        start : (n^2 + 2 n,) float
+            U, P and Q at t = 0, V.
+        reltol : float, default 1e-8
+            Relative error that the simulator allows in one step.
+        title : str, default "tour"
+            Title of the circuit.
+        comments : tuple of str, optional
+            Comments of the circuit.
+
+        Returns
+        -------
+        Circuit
+            The circuit, ready to run.
+        """
         n = self.size
         names = [f"u{x}_{i}" for x in range(n) for i in range(n)]
         names += [f"{letter}{k}" for letter in "pq" for k in range(n)]
@@ -167,7 +232,7 @@ class TourCircuit:
                         yield Transconductor(f"{side}{cell}_{y}", u, GROUND, f"v{y}_{j}", GROUND, distance)
 
     def _feedback(self) -> Expression:
-        """gamma(t), V: the eighth power of the time that has passed, by squaring three times."""
+        """Return gamma(t), V: the eighth power of the time that has passed, by squaring three times."""
         power: Expression = Time() / self.duration_s
         for _ in range(3):
             power = power * power

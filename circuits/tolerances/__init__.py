@@ -1,1 +1,1 @@
-"""Circuits as they are made: parts that differ, and the boards that still work."""
+"""Tolerances: component spread, mismatch and drift of circuits as they are made, and the yield of working boards."""

@@ -1,4 +1,4 @@
-"""An ensemble of boards of one circuit, made within its tolerances, and what is asked of them."""
+"""An ensemble of boards of one circuit, made within its tolerances, and how each board is read."""
 
 from __future__ import annotations
 
@@ -17,31 +17,40 @@ from neuromorph.rng import read_seeds
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import RecallFrom
 
-from ..synthesis.problem_circuit import near_middle, problem_tour_circuit, random_start
+from ..synthesis.problem_network import near_middle, problem_tour_circuit, random_start
 from ..synthesis.tour_circuit import TourCircuit
-from .tolerances import SampledBoard, SampledTourBoard, Tolerances, sample_board, sample_tour_board
+from .sampled_board import SampledBoard, sample_board
+from .sampled_tour_board import SampledTourBoard, sample_tour_board
+from .tolerances import Tolerances
 
-_CUE = 0.9  # part of the swing that a cue is written to
-
+_CUE = 0.9  # part of the swing to which a cue loads the outputs
 _MOST_CITIES = 20
-
 _RTOL = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class BoardEnsemble:
-    """What is made, and what of its boards is asked.
+    """An ensemble of boards, and the problem that each board is asked.
 
+    Attributes
+    ----------
     problem : Problem
+        Problem that is asked.
     tolerances : Tolerances
-    reads : int                        of each board, from a start each
-    target : float or None             a score that is still good enough; None: the best known of a memory, any
-                                       feasible answer of another problem
-    network : AnalogNetwork or None    the circuit, for instance one of ``circuits.realize``; None: the one of
-                                       :func:`circuits.problem_netlist`, which anneals tours of 6 to 20 cities
-    duration_tau : float               of a network, longest time constants R C of the nominal one
-    cue_v : float or None              potential that inputs are loaded to by a cue, V; None: so that outputs are at 0.9
-                                       of their swing, which at high gain is so little that offsets drown it
+        Tolerances of the parts.
+    reads : int
+        Reads of each board, from a start each.
+    target : float or None
+        Score that is still good enough; by default the best known of a memory, or any feasible answer of another
+        problem.
+    network : AnalogNetwork or None
+        Circuit of the boards, such as that of ``fit_to_components``; by default the one of
+        :func:`circuits.problem_netlist`, which anneals tours of 6 to 20 cities.
+    duration_tau : float
+        Length of a read of a network, in longest time constants R C of the nominal one.
+    cue_v : float or None
+        Potential to which a cue loads the inputs, V; by default that which puts outputs to 0.9 of their swing, which at
+        high gain is so little that offsets drown it.
     """
 
     problem: Problem
@@ -62,7 +71,7 @@ class BoardEnsemble:
 
     @cached_property
     def circuit(self) -> AnalogNetwork | TourCircuit:
-        """As it was meant."""
+        """The nominal circuit."""
         if self.network is not None:
             return self.network
         tour = problem_tour_circuit(self.problem, most_cities=_MOST_CITIES)
@@ -70,20 +79,45 @@ class BoardEnsemble:
 
     @property
     def duration_s(self) -> float:
+        """Length of a read, s."""
         circuit = self.circuit
         if isinstance(circuit, TourCircuit):
             return circuit.duration_s
         return self.duration_tau * float(circuit.time_constants_s.max())
 
     def board(self, seed: np.random.SeedSequence) -> SampledBoard | SampledTourBoard:
-        """The board of one seed."""
+        """Draw the board of a seed.
+
+        Parameters
+        ----------
+        seed : numpy.random.SeedSequence
+            Seed of the board.
+
+        Returns
+        -------
+        SampledBoard or SampledTourBoard
+            The board.
+        """
         parts, circuit = _child(seed, 0), self.circuit
         if isinstance(circuit, TourCircuit):
             return sample_tour_board(circuit, self.tolerances, parts)
         return sample_board(circuit, self.tolerances, parts)
 
     def starts(self, seed: np.random.SeedSequence) -> tuple[Float, NDArray[np.int8] | None]:
-        """The initial states (reads, n), V, and the cues (reads, n) behind them, if the problem has cues."""
+        """Draw the initial states of the reads of a board.
+
+        Parameters
+        ----------
+        seed : numpy.random.SeedSequence
+            Seed of the board.
+
+        Returns
+        -------
+        initial : (reads, n) float
+            Potentials at t = 0, V.
+        cues : (reads, n) int8 or None
+            Cues behind them, if the problem has cues.
+        """
         circuit, streams = self.circuit, _child(seed, 1)
         if isinstance(circuit, TourCircuit):
             return np.array([circuit.start(each) for each in read_seeds(streams, self.reads)]), None
@@ -95,7 +129,22 @@ class BoardEnsemble:
         return np.array([random_start(circuit, each) for each in read_seeds(streams, self.reads)]), None
 
     def outputs(self, board: SampledBoard | SampledTourBoard, starts: Float, rtol: float = _RTOL) -> Float:
-        """V at the end of each read, (reads, n), by the ODE; NaN where it could not be integrated."""
+        """Integrate the reads of a board.
+
+        Parameters
+        ----------
+        board : SampledBoard or SampledTourBoard
+            Board that is read.
+        starts : (reads, n) float
+            Potentials at t = 0, V.
+        rtol : float, default 1e-6
+            Relative tolerance of the ODE.
+
+        Returns
+        -------
+        (reads, n) float
+            Outputs at the end, V; NaN if a read could not be integrated.
+        """
         if isinstance(board, SampledTourBoard):
             return np.array([self._tour(board, start, rtol) for start in starts])
         network = board.network
@@ -106,11 +155,35 @@ class BoardEnsemble:
         return np.asarray(g.value(path.final)) if path.status == "ok" else np.full(starts.shape, np.nan)
 
     def scores(self, outputs: Float, cues: NDArray[np.int8] | None) -> Float:
-        """The problem's score of each read (reads, n); NaN where it is not feasible, or could not be integrated."""
+        """Score the outputs of reads by the problem.
+
+        Parameters
+        ----------
+        outputs : (reads, n) float
+            Outputs at the end, V.
+        cues : (reads, n) int8 or None
+            Cues of the reads.
+
+        Returns
+        -------
+        (reads,) float
+            Scores; NaN if a read is not feasible or could not be integrated.
+        """
         return np.array([self._score(v, None if cues is None else cues[k]) for k, v in enumerate(outputs)])
 
     def good(self, scores: Float) -> NDArray[np.bool_]:
-        """Whether reads with these scores are good enough."""
+        """Return whether scores are good enough.
+
+        Parameters
+        ----------
+        scores : ndarray of float
+            Scores of reads.
+
+        Returns
+        -------
+        ndarray of bool
+            One value a score.
+        """
         problem = self.problem
         target = 1.0 if self.target is None and problem.kind == "recall" else self.target
         if target is None:
@@ -120,12 +193,24 @@ class BoardEnsemble:
 
     @single_threaded_blas()
     def __call__(self, seed: np.random.SeedSequence) -> Float:
-        """Make the board of one seed and read it: the scores, (reads,)."""
+        """Make the board of a seed and read it.
+
+        Returns
+        -------
+        (reads,) float
+            Scores.
+        """
         starts, cues = self.starts(seed)
         return self.scores(self.outputs(self.board(seed), starts), cues)
 
     def middle(self) -> float:
-        """The output between up and down, V."""
+        """Return the output between up and down.
+
+        Returns
+        -------
+        float
+            Voltage, V.
+        """
         circuit = self.circuit
         if isinstance(circuit, TourCircuit):
             return 0.5
@@ -151,5 +236,5 @@ class BoardEnsemble:
 
 
 def _child(seed: np.random.SeedSequence, k: int) -> np.random.SeedSequence:
-    """Child k without advancing ``seed``, so that a board can be made again."""
+    """Return child k without advancing ``seed``, so that a board can be made again."""
     return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, k), pool_size=seed.pool_size)

@@ -1,19 +1,22 @@
-r"""One copy of a circuit as it is made, element by element: op-amps and transistors too, which no ODE here has.
+r"""One copy of a circuit as it is made, element by element, with op-amps and transistors too, which no ODE here has.
 
 .. math:: \sigma(V_{th}) = A_{VT} / \sqrt{2 W L}, \qquad \sigma(\beta) / \beta = A_\beta / \sqrt{2 W L}
-
-are the deviations of one transistor; those of a pair's difference are the root of two larger, as A_VT and A_beta are
-given. An op-amp has a gain A_0, a bandwidth (and with it a slew rate) and an offset of its own, on top of those that
-its part was drawn with. Resistors, capacitors and sources vary as in ``tolerances``.
-
-Temperature: a source with a nonlinear function, as a diode limiter is, has arguments that fall as 1 / T. Transistors
-follow SPICE's level 1, with ratios to 300.15 K,
 
 .. math:: K_P \propto T^{-3/2}, \qquad V_{th}(T) = V_{th} + \tfrac12 (E_g^0 - E_g) \pm \tfrac12 (\phi_T - \phi)
           \pm \gamma (\sqrt{\phi_T} - \sqrt\phi)
 
-written into their cards, so that every simulator follows it, also one that ignores ``.temp``. The leakage of their
-junctions stays that of 27 C: nanoamperes at 125 C, some ten microvolts at these impedances.
+where
+
+- V_th and beta are threshold and current factor of one transistor of size W x L; the deviations of a pair's difference
+  are the root of two larger, as A_VT and A_beta are given,
+- T is the temperature as a ratio to 300.15 K, E_g the gap, phi the surface potential and gamma the body effect of
+  SPICE's level 1.
+
+An op-amp has a gain A_0, a bandwidth (and with it a slew rate) and an offset of its own, on top of those that its part
+was drawn with. Resistors, capacitors and sources vary as in ``tolerances``. A source with a nonlinear function, as a
+diode limiter is, has arguments that fall as 1 / T. Temperatures are written into the cards of transistors, so that
+every simulator follows them, also one that ignores ``.temp``. The leakage of their junctions stays that of 27 C:
+nanoamperes at 125 C, some ten microvolts at these impedances.
 Source: Pelgrom, Duinmaijer, Welbers, IEEE J. Solid-State Circuits 24, 1433 (1989); temperature: level 1 of SPICE 3, as
 in Vladimirescu and Liu, UCB/ERL M80/7 (1980).
 """
@@ -43,18 +46,35 @@ from ..netlist.circuit import (
 )
 from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, expression_nodes, with_leaves
 from ..netlist.hierarchy import flatten_circuit
-from ..synthesis.opamp_neuron import VDD
+from ..synthesis.opamp import VDD
 from .tolerances import NOMINAL_K, ToleranceDraws, Tolerances
 
-_SPICE_K = 300.15  # 27 C, at which cards hold
+_SPICE_K = 300.15  # temperature of model cards, 27 C
 _BOLTZMANN, _CHARGE = 1.38064852e-23, 1.6021766208e-19  # J/K, C; as ngspice has them
 
 
 def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circuit:
-    """One copy of ``circuit``, flat, drawn by ``rng``: the same deviates at every tolerance."""
+    """Draw one copy of a circuit as it is made.
+
+    The same seed draws the same deviates at every tolerance.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Nominal circuit.
+    tolerances : Tolerances
+        Tolerances of the parts.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the copy.
+
+    Returns
+    -------
+    Circuit
+        A flat circuit of the drawn values.
+    """
     flat, draw = flatten_circuit(circuit), ToleranceDraws(tolerances, rng)
     touched = Counter(node for element in flat.elements for node in terminals(element))
-    idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # no current: there for their noise
+    idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # without current, for noise only
     n = idle.count(False)
     parts, capacitors = draw.resistors(n), draw.capacitors(n)
     gains, ratios, offsets = draw.gains(n), draw.ratios(n), draw.offsets(n)
@@ -89,7 +109,25 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
 
 
 def model_at(model: MosModel, kelvin: float) -> MosModel:
-    """The card that behaves at 27 C as ``model`` does at ``kelvin``."""
+    """Return the model card that behaves at 27 C as a model does at a temperature.
+
+    Parameters
+    ----------
+    model : MosModel
+        Model card.
+    kelvin : float
+        Temperature, K.
+
+    Returns
+    -------
+    MosModel
+        The new card.
+
+    Raises
+    ------
+    ValueError
+        If the model has no surface potential left at this temperature.
+    """
     sign = 1.0 if model.channel == "n" else -1.0
     ratio = kelvin / _SPICE_K
     surface = ratio * (model.surface_v - _surface_shift(_SPICE_K)) + _surface_shift(kelvin)
@@ -111,7 +149,7 @@ def _transistor(element: Mosfet, tolerances: Tolerances, deviates: Float, kelvin
 
 
 def _is_input_stage(expression: Expression) -> bool:
-    """Whether it is an op-amp's: I_max tanh(g_m / I_max (v_+ - v_- + o))."""
+    """Return whether an expression is an op-amp's input stage, I_max tanh(g_m / I_max (v_+ - v_- + o))."""
     match expression:
         case Operation("*", Number(), Call("tanh", (Operation("*", Number(), Operation()),))):
             return True
@@ -119,7 +157,7 @@ def _is_input_stage(expression: Expression) -> bool:
 
 
 def _with_offset(expression: Expression, offset: float) -> Expression:
-    """An op-amp's input stage with that much more offset; any other as it is."""
+    """Add an offset to an op-amp's input stage; return any other expression as it is."""
     match expression:
         case Operation("*", most, Call("tanh", (Operation("*", slope, across),))) if _is_input_stage(expression):
             return most * Call("tanh", (slope * (across + offset),))
@@ -127,12 +165,12 @@ def _with_offset(expression: Expression, offset: float) -> Expression:
 
 
 def _through(expression: Expression, factor: float, offset: float) -> Expression:
-    """Its inputs v as factor (v - offset)."""
+    """Replace the inputs v of an expression by factor (v - offset)."""
     return with_leaves(expression, lambda leaf: factor * (leaf - offset) if isinstance(leaf, Voltage) else leaf)
 
 
 def _is_bent(expression: Expression) -> bool:
-    """Whether it has a function, and so is no inverter."""
+    """Return whether an expression has a function, and so is no inverter."""
     match expression:
         case Call():
             return True
@@ -146,7 +184,7 @@ def _gap_ev(kelvin: float) -> float:
 
 
 def _surface_shift(kelvin: float) -> float:
-    """By which phi / T grows with T, times T."""
+    """Return the shift by which phi / T grows with T, times T, V."""
     thermal = _BOLTZMANN * kelvin / _CHARGE
     gap = -_gap_ev(kelvin) / (2.0 * thermal) + 1.1150877 * _CHARGE / (2.0 * _BOLTZMANN * _SPICE_K)
     return -2.0 * thermal * (1.5 * log(kelvin / _SPICE_K) + gap)

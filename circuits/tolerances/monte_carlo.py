@@ -1,11 +1,11 @@
-r"""Monte Carlo over boards: how many of them work.
+r"""Monte Carlo yield: the fraction of boards that work.
 
 .. math:: Y = \frac{\text{boards whose every read succeeds}}{\text{boards}}
 
 with the interval of Wilson over boards, which are independent; reads of one board are not. A read of a memory succeeds
 if it recalls its pattern, one of a tour if its end is a tour. Board k depends on the seed and on k alone: the number of
 workers, the order and an interruption change nothing, and a longer run begins with the boards of a shorter one.
-What is kept of a read is its score, so that a curve can show more than a yield.
+The score of every read is kept, so that a curve can show more than a yield.
 """
 
 from __future__ import annotations
@@ -34,23 +34,27 @@ from neuromorph.study.checkpoint import digest
 from ..simulators import simulate_circuit
 from ..simulators.process import LOOK_S, TIMEOUT_S, end_with_parent
 from ..synthesis.hopfield_circuit import AmplifierLevel
-from ..synthesis.opamp_neuron import OpAmp
+from ..synthesis.opamp import OpAmp
 from .boards import BoardEnsemble
+from .sampled_tour_board import SampledTourBoard
 from .spice_boards import scores_in_spice
-from .tolerances import SampledTourBoard
 
-_CHECK_RTOL = 1e-10  # of a spot check, in the ODE and in SPICE: which of two tours wins is unstable
+_CHECK_RTOL = 1e-10  # tolerance of a spot check in ODE and SPICE: the choice between two tours is unstable
 _FORMAT = 3
-_MOST_BYTES = 256 << 20  # of the file of boards
-_PORTIONS = 8  # that each worker takes one after the other
+_MOST_BYTES = 256 << 20  # largest file of boards that is read
+_PORTIONS = 8  # portions of boards that each worker takes one after the other
 
 
 @dataclass(frozen=True, eq=False)
 class YieldEstimate:
-    """What came out.
+    """Scores of all reads of all boards, and the yield that follows.
 
-    scores : (boards, reads)            of the problem; NaN where a read is not feasible
-    succeeded : (boards, reads) bool    whether that is good enough
+    Attributes
+    ----------
+    scores : (boards, reads) float
+        Scores of the problem; NaN if a read is not feasible.
+    succeeded : (boards, reads) bool
+        Whether a score is good enough.
     """
 
     scores: Float
@@ -58,7 +62,7 @@ class YieldEstimate:
 
     @property
     def boards(self) -> Estimate:
-        """Fraction of boards whose every read succeeds, with Wilson's 95 % interval."""
+        """Yield: fraction of boards whose every read succeeds, with Wilson's 95 % interval."""
         return wilson_interval(int(self.succeeded.all(axis=1).sum()), len(self.succeeded))
 
     @property
@@ -85,16 +89,44 @@ def estimate_yield(
     engine: str = "auto",
     timeout_s: float = TIMEOUT_S,
 ) -> YieldEstimate:
-    """Make ``samples`` boards and read them in the ODE, or in SPICE where a ``level`` of amplifiers is given.
+    """Estimate the yield by Monte Carlo over boards.
+
+    Boards are read in the ODE, or in SPICE if a ``level`` of amplifiers is given.
 
     Parameters
     ----------
-    rng :                    board k takes its k-th child
-    workers : int            processes; a script that asks for several needs ``if __name__ == "__main__"``
-    path : file or None      where finished boards are kept, so that a run that was stopped, or a longer one, goes on
-    progress :               called with the number of boards that are done
-    level, opamp :           as of ``build_hopfield_circuit``; its parts vary as in ``make_circuit``
-    engine, timeout_s :      of :func:`circuits.simulate_circuits`; EngineError for a board that fails there
+    boards : BoardEnsemble
+        Ensemble of the boards.
+    samples : int
+        Number of boards.
+    rng : Generator, SeedSequence or int, default 0
+        Seed, of which board k takes the k-th child.
+    workers : int, default 1
+        Number of processes; a script that asks for several needs ``if __name__ == "__main__"``.
+    path : str or PathLike, optional
+        File that keeps finished boards, so that a run that was stopped, or a longer one, goes on.
+    progress : callable, optional
+        Function called with the number of boards that are done.
+    level : AmplifierLevel, optional
+        Amplifiers in SPICE, whose parts vary as in ``make_circuit``; the ODE is integrated by default.
+    opamp : OpAmp, optional
+        Op-amp at level "opamp".
+    engine : str, default "auto"
+        Simulator, as for :func:`circuits.simulate_circuit`.
+    timeout_s : float, optional
+        Time limit of a run, s.
+
+    Returns
+    -------
+    YieldEstimate
+        Scores of all boards, with the yield.
+
+    Raises
+    ------
+    ValueError
+        If there is no worker.
+    EngineError
+        If a board fails in SPICE.
     """
     if workers < 1:
         raise ValueError(f"workers is {workers}; one is the least")
@@ -129,7 +161,16 @@ def estimate_yield(
 class SpotCheck:
     """One read of one board in SPICE and in the ODE.
 
-    final_error : float      largest difference of any output at the end, of full scale
+    Attributes
+    ----------
+    engine, version : str
+        Simulator that ran it.
+    final_error : float
+        Largest difference of any output at the end, of full scale.
+    same_attractor : bool
+        Whether every output ends on the same side of the middle.
+    succeeds_in_spice, succeeds_in_ode : bool
+        Whether the read succeeds.
     """
 
     engine: str
@@ -149,7 +190,35 @@ def spot_check(
     engine: str = "auto",
     timeout_s: float = TIMEOUT_S,
 ) -> SpotCheck:
-    """Simulate board ``number`` of ``estimate_yield(boards, rng=rng)`` from its elements in SPICE, against the ODE."""
+    """Check one board of a yield estimate in SPICE against the ODE.
+
+    The board is the one that ``estimate_yield(boards, rng=rng)`` made, simulated from its elements.
+
+    Parameters
+    ----------
+    boards : BoardEnsemble
+        Ensemble of the boards.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the estimate.
+    number : int, default 0
+        Number of the board, counted from 0.
+    read : int, default 0
+        Number of the read, counted from 0.
+    engine : str, default "auto"
+        Simulator, as for :func:`circuits.simulate_circuit`.
+    timeout_s : float, optional
+        Time limit of a run, s.
+
+    Returns
+    -------
+    SpotCheck
+        Both ends of the read compared.
+
+    Raises
+    ------
+    EngineError
+        If the simulation fails.
+    """
     seed = read_seeds(rng, number + 1)[number]
     board, (starts, cues) = boards.board(seed), boards.starts(seed)
     start, cue = starts[read : read + 1], None if cues is None else cues[read : read + 1]
@@ -176,7 +245,7 @@ def spot_check(
 def _outcomes(
     boards: BoardEnsemble, seeds: Sequence[np.random.SeedSequence], workers: int
 ) -> Iterator[list[list[float]]]:
-    """Of a few boards at a time, in their order."""
+    """Yield the scores of a few boards at a time, in their order."""
     size = max(1, -(-len(seeds) // (_PORTIONS * workers)))
     portions = [seeds[k : k + size] for k in range(0, len(seeds), size)]
     work = partial(_portion, boards)
@@ -191,7 +260,7 @@ def _outcomes(
             while not wait([future], LOOK_S).done:
                 checkpoint("boards", done, len(futures))
             yield future.result()
-    except BaseException:  # no worker need finish its portion
+    except BaseException:  # workers are killed rather than awaited
         for worker in set(active_children()) - before:
             worker.kill()
         raise
@@ -208,12 +277,12 @@ def _portion(boards: BoardEnsemble, seeds: Sequence[np.random.SeedSequence]) -> 
 
 
 def _load(path: Path, mark: dict[str, Any], reads: int) -> list[list[float]]:
-    """The boards kept in ``path``; none if it is missing, damaged, or of another study."""
+    """Return the boards kept in ``path``; none if it is missing, damaged, or of another study."""
     try:
         stored = json.loads(read_file(path, _MOST_BYTES))
         kept = stored.pop("scores")
         if stored != mark or any(len(board) != reads for board in kept):
             return []
         return [[np.nan if score is None else float(score) for score in board] for board in kept]
-    except Exception:  # of JSON, a table or the system, over whatever else may stand there
+    except Exception:  # the file may hold anything
         return []

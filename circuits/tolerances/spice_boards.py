@@ -1,4 +1,4 @@
-"""Boards of networks read in SPICE: their amplifiers may be op-amps or transistors, which no ODE here has."""
+"""Boards of networks read in SPICE, with op-amps or transistors as amplifiers, which no ODE here has."""
 
 from __future__ import annotations
 
@@ -11,20 +11,44 @@ import numpy as np
 from ..netlist.circuit import Circuit
 from ..simulators import EngineError, simulate_circuits
 from ..synthesis.hopfield_circuit import AmplifierLevel, build_hopfield_circuit
-from ..synthesis.opamp_neuron import OpAmp
+from ..synthesis.opamp import OpAmp
 from ..synthesis.tour_circuit import TourCircuit
 from .circuit_sample import make_circuit
 
 if TYPE_CHECKING:
     from .boards import BoardEnsemble
 
-_PORTION = 8  # boards a worker between two that are kept
+_PORTION = 8  # boards a worker simulates before they are stored
 
 
 def board_circuits(
     boards: BoardEnsemble, seed: np.random.SeedSequence, level: AmplifierLevel, opamp: OpAmp | None
 ) -> list[Circuit]:
-    """One for each read: the same parts from other initial voltages; outputs are saved."""
+    """Return the circuits of a board, one for each read.
+
+    They have the same parts and other initial voltages.
+
+    Parameters
+    ----------
+    boards : BoardEnsemble
+        Ensemble of the boards.
+    seed : numpy.random.SeedSequence
+        Seed of the board.
+    level : AmplifierLevel
+        Amplifiers, as for ``build_hopfield_circuit``.
+    opamp : OpAmp or None
+        Op-amp at level "opamp".
+
+    Returns
+    -------
+    list of Circuit
+        Circuits that save the outputs.
+
+    Raises
+    ------
+    ValueError
+        If the circuit anneals a tour.
+    """
     network = boards.circuit
     if isinstance(network, TourCircuit):
         raise ValueError(f"level is {level!r}, but circuits that anneal tours have ideal amplifiers; leave level out")
@@ -47,7 +71,35 @@ def scores_in_spice(
     workers: int,
     timeout_s: float,
 ) -> Iterator[list[list[float]]]:
-    """Of a few boards at a time, in their order; EngineError names the first that fails."""
+    """Simulate boards and yield their scores, a few boards at a time, in their order.
+
+    Parameters
+    ----------
+    boards : BoardEnsemble
+        Ensemble of the boards.
+    seeds : sequence of numpy.random.SeedSequence
+        Seeds of the boards.
+    level : AmplifierLevel
+        Amplifiers, as for ``build_hopfield_circuit``.
+    opamp : OpAmp or None
+        Op-amp at level "opamp".
+    engine : str
+        Name of the simulator.
+    workers : int
+        Number of circuits that run at a time.
+    timeout_s : float
+        Time limit of each circuit, s.
+
+    Yields
+    ------
+    list of list of float
+        Scores (boards, reads).
+
+    Raises
+    ------
+    EngineError
+        If a board fails; the message names the first.
+    """
     for k in range(0, len(seeds), _PORTION * workers):
         portion = seeds[k : k + _PORTION * workers]
         circuits = [circuit for seed in portion for circuit in board_circuits(boards, seed, level, opamp)]
@@ -62,5 +114,5 @@ def scores_in_spice(
 
 
 def _again(seed: np.random.SeedSequence) -> np.random.SeedSequence:
-    """The same seed before it had children."""
+    """Return a copy of ``seed`` with its spawn counter reset."""
     return np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)

@@ -1,6 +1,10 @@
-"""Reads of analog networks that are pieces of electronics: start, let it settle, look at the comparators.
+r"""Reads of analog networks made of electronics: start, settle, compare.
 
-What a board of resistors and a crossbar of memristors do alike.
+.. math:: \tau_i \dot u_i = R_i \Big(\sum_j T_{ij} V_j + I_i\Big) - u_i, \qquad s_i = \mathrm{sign}(u_i)
+
+where u are the neurons' potentials, V = g(u) their outputs, T the conductances of the synapses, I the bias currents,
+R the total resistance at a neuron, and s the spins that the comparators read. A board of resistors and a memristor
+crossbar share these functions.
 """
 
 from __future__ import annotations
@@ -30,22 +34,33 @@ from .trajectory_energy import PowerProbe, energies_by_event, energy_of_window
 
 Stream: TypeAlias = np.random.SeedSequence
 
-STAGES = 2  # of gain in a neuron: two amplifiers of sqrt(gain) are faster than one
-AMPLIFIERS = STAGES + 1  # of a neuron: and an inverter
-CUE = 0.9  # part of the swing that a cue is written to
+STAGES = 2  # gain stages of a neuron: two amplifiers of sqrt(gain) are faster than one
+AMPLIFIERS = STAGES + 1  # amplifiers of a neuron: its gain stages and an inverter
+CUE = 0.9  # outputs at the start of a recall, as a fraction of the swing
 
-_LEAK = 0.01  # a neuron's own conductance as a part of that of its synapses
-_REST = 1e-3  # at rest no potential is further from its equilibrium than this part of the largest, or of the swing
-_WINDOW, _WINDOWS, _LOOKS = 10.0, 40, 41  # R C simulated at a time, the most of them, looks in each
+_LEAK = 0.01  # conductance of a neuron's leak over that of its synapses
+_REST = 1e-3  # largest distance of a resting potential from its equilibrium, over the largest potential or the swing
+_WINDOW, _WINDOWS, _LOOKS = 10.0, 40, 41  # length of a window in R C, largest number of windows, samples in each
 _RTOL, _ATOL_V = 1e-4, 1e-6
-_FLOATS = 1 << 17  # potentials annealed in one batch
+_FLOATS = 1 << 17  # number of potentials that are annealed in one batch
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkReads:
-    """spins (reads, n) int8, seconds (reads,) that each took, settled (reads,) bool, joules {event: (reads,)} or {}.
+    """Results of reads.
 
-    status : str     of a Run: interrupted where there are fewer than were asked for
+    Attributes
+    ----------
+    spins : (reads, n) int8
+        The spins that the comparators read.
+    seconds : (reads,) float
+        Duration of each read.
+    settled : (reads,) bool
+        Whether the network was at rest.
+    joules : dict of str to (reads,) float
+        Energy by event, or empty.
+    status : str
+        The status of a Run: ``interrupted`` where there are fewer reads than requested.
     """
 
     spins: NDArray[np.int8]
@@ -56,10 +71,28 @@ class NetworkReads:
 
 
 def network_from_ising(ising: Ising, conductance_s: float, gain: float, swing_v: float, tau_s: float) -> AnalogNetwork:
-    """The network of ``ising`` with ``conductance_s`` for its largest coupling and R C = ``tau_s`` at every neuron.
+    """Build the analog network of ``ising``.
 
-    ``gain`` is the slope of a neuron at rest. Biases far above the couplings take u beyond the supply: a real input is
-    clamped there, and the output, long at its rail, does not see it.
+    Biases far above the couplings take u beyond the supply: a real input is clamped there, and the output, already at
+    its rail, does not change.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    conductance_s : float
+        Conductance of the largest coupling, S.
+    gain : float
+        Slope of a neuron at rest.
+    swing_v : float
+        Largest output, V.
+    tau_s : float
+        R C of every neuron, s.
+
+    Returns
+    -------
+    AnalogNetwork
+        The network.
     """
     leak_s = conductance_s * float(np.clip(_LEAK * relative_load(ising).max(), _LEAK, 1.0))
     network = AnalogNetwork.from_ising(ising, Tanh(gain / swing_v, swing_v), conductance_s=conductance_s, leak_s=leak_s)
@@ -67,24 +100,57 @@ def network_from_ising(ising: Ising, conductance_s: float, gain: float, swing_v:
 
 
 def relative_load(ising: Ising) -> Float:
-    """sum_j |J_ij| over the largest coupling, (n,)."""
+    """Compute each neuron's load, ``sum_j |J_ij|`` over the largest coupling, (n,)."""
     return np.asarray(abs(ising.couplings).sum(axis=1)).ravel() / largest_coupling(ising)
 
 
 def largest_coupling(ising: Ising) -> float:
-    """max |J_ij|: the unit of a device's errors; where there are no couplings max |h_i|, where there is nothing 1."""
+    """Return ``max |J_ij|``, the unit of a device's errors.
+
+    Without couplings the function returns ``max |h_i|``, and 1 without biases either.
+    """
     return float(abs(ising.couplings).max()) or float(np.abs(ising.biases).max()) or 1.0
 
 
 def check_speed(tau_s: float, gain: float, bandwidth_hz: float, swing_v: float, slew_v_per_s: float) -> None:
-    """Raise ValueError unless R C is ten times what a neuron's amplifiers need, for the ODE has them follow at once."""
+    """Check that the amplifiers are fast enough for the ODE, which neglects their delay.
+
+    Parameters
+    ----------
+    tau_s : float
+        R C of a neuron, s.
+    gain, bandwidth_hz : float
+        Gain of a neuron and gain-bandwidth product of its amplifiers.
+    swing_v, slew_v_per_s : float
+        Output swing and slew rate.
+
+    Raises
+    ------
+    ValueError
+        Unless R C is at least ten times the delay of a neuron's amplifiers.
+    """
     need = 10.0 * (STAGES * gain ** (1.0 / STAGES) / (2.0 * pi * bandwidth_hz) + 2.0 * swing_v / slew_v_per_s)
     if not (np.isfinite(tau_s) and tau_s >= need):
         raise ValueError(f"tau_s is {tau_s:g}; it must be at least {need:.2g} s, ten times what the amplifiers need")
 
 
 def read_time(tau: Datum, tau_s: float | None, slot: Datum | None = None) -> Cost:
-    """The latency of a read, as well known as the time constant (and the slot of a tour) that it is made of."""
+    """Return the latency of a read, with the uncertainty of the time constant that it scales with.
+
+    Parameters
+    ----------
+    tau : Datum
+        The usual time constant.
+    tau_s : float or None
+        The user's time constant, s.
+    slot : Datum, optional
+        The duration of one slot of a tour.
+
+    Returns
+    -------
+    Cost
+        The price of ``device_s`` in seconds.
+    """
     constant = f"tau_s = {tau_s:g} s, as given by the user" if tau_s is not None else f"{tau.value:g} s, {tau.source}"
     source = f"simulated dynamics; R C of {constant}"
     if slot is not None:
@@ -95,9 +161,25 @@ def read_time(tau: Datum, tau_s: float | None, slot: Datum | None = None) -> Cos
 def count_activity(
     task: Task, ends: NetworkReads, *, cells: int, biases: int, amplifiers: int, siemens: float
 ) -> dict[str, Float | float]:
-    """What is priced: ``cells`` neurons or integrators, ``siemens`` of synapses that conduct at full swing at a time.
+    """Count the events that have a price.
 
-    A cue is loaded by a DAC a cell, and an anneal needs a noise source a cell.
+    A cue needs a DAC conversion for each cell, and an anneal needs a noise source for each cell.
+
+    Parameters
+    ----------
+    task : Task
+        The task of the reads.
+    ends : NetworkReads
+        Their results.
+    cells, biases, amplifiers : int
+        Neurons or integrators; bias currents; amplifiers.
+    siemens : float
+        Conductance of all synapses that conduct at full swing at one time, S.
+
+    Returns
+    -------
+    dict of str to float or (reads,) float
+        Number of events by name.
     """
     relaxes = isinstance(task, RecallFrom)
     return {
@@ -111,7 +193,7 @@ def count_activity(
 
 
 def require_minimize(device: str, task: Task) -> None:
-    """Raise DoesNotFit unless the task is to minimize, which is all that a board for tours does."""
+    """Raise DoesNotFit unless ``task`` is to minimize, the only task of a board for tours."""
     if not isinstance(task, Minimize):
         raise DoesNotFit(
             f"{device} holds a tour as a permutation, which it only minimizes; program problem.ising() instead"
@@ -121,9 +203,23 @@ def require_minimize(device: str, task: Task) -> None:
 def run_networks(
     task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]], rails: Rails | None = None
 ) -> NetworkReads:
-    """Reads of each network, one for each of its streams, ``reads`` in all: relaxed from the cues, or annealed.
+    """Run the reads of each network, relaxed from their cues or annealed.
 
-    With ``rails`` also the joules of each, for networks of resistors.
+    Parameters
+    ----------
+    task : Task
+        Recall relaxes from its cues; any other task anneals.
+    reads : int
+        Number of reads in all.
+    networks : iterable of (AnalogNetwork, sequence of SeedSequence)
+        Each network with the streams of its reads.
+    rails : Rails, optional
+        The supply; with it the energy of each read is computed, for networks of resistors.
+
+    Returns
+    -------
+    NetworkReads
+        All reads in order.
     """
     parts, status = whole_parts(_one_by_one(task, reads, networks, rails))
     return NetworkReads(
@@ -152,10 +248,24 @@ def _one_by_one(
 
 
 def relax_networks(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | None = None) -> NetworkReads:
-    """From one cue (n,) until the network rests, or 400 R C have gone by.
+    """Relax the network from one cue until it rests or 400 R C have passed.
 
-    It rests from the first look on after which |u - R (T V + I)| stays below a thousandth of the swing or of the
-    largest |u|.
+    The network rests from the first sample after which ``|u - R (T V + I)|`` stays below a thousandth of the swing
+    or of the largest ``|u|``.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        The network.
+    cue : (n,) int8
+        Start state.
+    meter : ClassMeter, optional
+        Computes the energy.
+
+    Returns
+    -------
+    NetworkReads
+        One read.
     """
     swing = network.activation.swing
     window = _WINDOW * float(network.time_constants_s.max())

@@ -2,13 +2,13 @@ r"""The Hopfield network of 1984 as boards of operational amplifiers, resistors 
 
 .. math:: \tau \dot u_i = R_i \Big(\sum_j T_{ij} V_j + I_i\Big) - u_i, \qquad V = g(u), \qquad \tau = R_i C_i
 
-- An ``Ising`` is held as resistors 1 / |T_ij| that one can buy. A neuron has two gain stages and an inverter; its bias
-  is a current from a DAC. *Relax* starts at the cue and ends when the network rests; *minimize* raises the gain under
-  falling noise (``neuromorph.analog.anneal``).
+- An ``Ising`` is held as resistors, 1 / abs(T_ij), that one can buy. A neuron has two gain stages and an inverter; its
+  bias is a current from a DAC. *Relax* starts at the cue and ends when the network rests; *minimize* raises the gain
+  under falling noise (``neuromorph.analog.mean_field_anneal``).
 - A ``Tsp`` is held as a permutation: n x n integrators whose exponential currents are shared among row and column by
   translinear normalizers, a servo amplifier each; every cell has an amplifier of variable gain for U / T and gamma V,
   and a driver for the sum of its two neighboring positions, which feeds the other cities through resistors
-  proportional to 1 / d_ij (``annealing.softassign``).
+  proportional to 1 / d_ij (``neuromorph.analog.softassign``).
 
 Energy, from data sheets: the quiescent supply of every amplifier for as long as a read takes, noise sources,
 converters, control. From the simulation: along the trajectory of a network, what its synapses, leaks, output stages and
@@ -85,7 +85,7 @@ class AnalogCircuit:
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "recall"})
 
     def __post_init__(self) -> None:
-        from circuits import SERIES
+        from circuits.synthesis.component_values import SERIES
 
         if self.series is not None and self.series not in SERIES:
             raise ValueError(f"series is {self.series!r}; known are {', '.join(SERIES)}, or None for exact values")
@@ -98,10 +98,12 @@ class AnalogCircuit:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Choose resistors for ``problem``; raise DoesNotFit if the boards are too small."""
         return self._tour(problem) if isinstance(problem, Tsp) else self._network(problem)
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Relax or anneal the programmed boards ``reads`` times."""
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: AnalogNetwork | _Tour = program.state
@@ -131,6 +133,7 @@ class AnalogCircuit:
         )
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         return (
             read_time(DATA["time_constant"], self.tau_s),
             Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
@@ -151,11 +154,12 @@ class AnalogCircuit:
         )
 
     def files(self, program: Program) -> dict[str, str]:
-        """``netlist.cir`` for ngspice, of what was programmed; DoesNotFit where it would be too long.
+        """Return ``netlist.cir`` for ngspice of the programmed network; raise DoesNotFit if it is too long.
 
         A network has its final gain; a tour anneals. Noise sources are left out.
         """
-        from circuits import TourCircuit, build_hopfield_circuit, netlist_text
+        from circuits import build_hopfield_circuit, netlist_text
+        from circuits.synthesis.tour_circuit import TourCircuit
 
         title = f"neuromorph: {'Ising problem' if isinstance(program.asked, Ising) else program.asked.name}"
         network = program.state
@@ -197,7 +201,7 @@ class AnalogCircuit:
             wanted, ComponentRange((strongest, DATA["largest_resistor"].value), series=self.series)
         )
         checkpoint("choosing resistors")
-        # What differs is added, so that perfect parts hold exactly what was asked for.
+        # Add the difference to the request, so that perfect parts hold exactly the requested couplings.
         difference = made.network.conductances / made.conductance_factor - wanted.conductances
         held = Ising(asked.couplings + difference * (strongest * largest_coupling(asked)), asked.biases, asked.offset)
         return Program(self.name, problem, held, made.network, mapping_error(asked, held), made.notes)
@@ -228,9 +232,12 @@ class AnalogCircuit:
             )
 
     def _strongest_resistor(self, load: float) -> float:
-        """Resistor of the largest coupling, ohm, where all couplings of a neuron together are ``load`` times that.
+        """Choose the resistor of the largest coupling, ohm.
 
-        As high as leaves its tenth in stock, if the amplifiers then see their light load; never below the heaviest.
+        ``load`` is the sum of one neuron's couplings over the largest.
+
+        The resistor is as high as leaves its tenth in stock, if the amplifiers then see their light load; it is never
+        below the heaviest load.
         """
         light = min(DATA["light_load"].value * load, DATA["usual_resistor"].value)
         strongest = max(DATA["smallest_resistor"].value, light, DATA["heaviest_load"].value * load)
@@ -244,7 +251,7 @@ class AnalogCircuit:
 
 @dataclass(frozen=True, eq=False)
 class _Tour:
-    """Distances (n, n) asked for and held, and the conductances (n, n) at each driver, S, that hold them."""
+    """Requested and programmed distances (n, n), and the conductances (n, n) at each driver, S."""
 
     distances: Float
     held: Float
@@ -253,7 +260,7 @@ class _Tour:
 
 def _bought(wanted_s: Float, series: str | None) -> Float:
     """The conductances that one can buy; 0 where none is small enough."""
-    from circuits import round_to_series
+    from circuits.synthesis.component_values import round_to_series
 
     present = wanted_s >= 1.0 / DATA["largest_resistor"].value
     made = np.where(present, wanted_s, 0.0)

@@ -1,11 +1,12 @@
-r"""Joules of reads along their simulated trajectories, by class of element.
+r"""Energy of reads along their simulated trajectories, by class of element.
 
 .. math:: E_k = \int_0^T P_k(u(t), V(t))\,dt
 
-by the trapezoidal rule over the looks at a relaxation and over some fifty looks at an anneal. That is 0.5 % of a class,
-for V switches and output stages change rails between looks; in single reads of an anneal, by its noise, 2 % of
-all (6 % of the leaks), and more reads average that out.
-What the capacitors hold at the end is lost too: the next read loads them anew. Powers: ``circuits.energy.class_power``.
+where P_k is the power of element class k (``circuits.energy.class_power``) at potentials u and outputs V, and T the
+duration of the read. The integral is a trapezoidal sum over the samples of a relaxation and over some fifty samples of
+an anneal. Its error is 0.5 % of a class, for V switches and output stages change rails between samples; in single reads
+of an anneal, by its noise, 2 % of all (6 % of the leaks), which more reads average out.
+The charge on the capacitors at the end is lost too: the next read loads them anew.
 """
 
 from __future__ import annotations
@@ -19,19 +20,42 @@ from circuits.energy.class_power import ClassMeter, ClassPowers
 from neuromorph.analog import AnalogNetwork, Trajectory
 from neuromorph.ising import Float
 
-EVENTS = tuple(f"{name}_j" for name in (*ClassPowers._fields, "charge", "drawn"))  # of ``Run.activity``
-LOOK_TAU = 8.0  # between looks at an anneal, median R C: what it does, beside its noise, takes hundreds
+EVENTS = tuple(f"{name}_j" for name in (*ClassPowers._fields, "charge", "drawn"))  # event names of ``Run.activity``
+LOOK_TAU = 8.0  # time between samples of an anneal in median R C; without its noise, an anneal changes over hundreds
 
 
 def energy_of_window(meter: ClassMeter, path: Trajectory, samples: int) -> Float:
-    """Of the first state of ``path`` until its sample ``samples - 1``, (classes,)."""
+    """Integrate the powers of ``path`` from its first sample to sample ``samples - 1``.
+
+    Parameters
+    ----------
+    meter : ClassMeter
+        Computes the powers.
+    path : Trajectory
+        One relaxation.
+    samples : int
+        Number of samples to integrate over.
+
+    Returns
+    -------
+    (classes,) float
+        Energy, J.
+    """
     part = slice(0, samples)
     powers = meter.powers(path.potentials[part, 0], path.voltages[part, 0])
     return np.asarray(np.trapezoid(powers, path.times[part]))
 
 
 class PowerProbe:
-    """What ``anneal`` is observed with: the powers of every read now and then, more often while the noise sets in."""
+    """Observer of an anneal that samples the powers of every read, more often while the noise sets in.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        The annealed network.
+    meter : ClassMeter
+        Computes the powers.
+    """
 
     def __init__(self, network: AnalogNetwork, meter: ClassMeter) -> None:
         self._network, self._meter = network, meter
@@ -40,12 +64,26 @@ class PowerProbe:
         self._powers: list[ClassPowers] = []
 
     def __call__(self, t_s: float, u: Float, v: Float) -> None:
+        """Sample the powers of states ``u``, ``v`` (reads, n) at ``t_s`` if a sample is due."""
         if t_s >= self._due_s:
             self._due_s = t_s + min(LOOK_TAU * self._tau_s, max(self._tau_s, t_s))
             self._look(t_s, u, v)
 
     def joules(self, end_s: float, u: Float) -> dict[str, Float]:
-        """Until the end in potentials u (reads, n), at full gain."""
+        """Integrate the sampled powers of an anneal.
+
+        Parameters
+        ----------
+        end_s : float
+            End of the anneal, s.
+        u : (reads, n) float
+            Potentials there, V.
+
+        Returns
+        -------
+        dict of str to (reads,) float
+            Energy by event, J.
+        """
         self._look(end_s, u, self._network.voltages(u))
         return energies_by_event(np.trapezoid(np.array(self._powers), self._times, axis=0), self._meter.stored(u))
 
@@ -55,5 +93,18 @@ class PowerProbe:
 
 
 def energies_by_event(joules: Float, charge: Float) -> dict[str, Float]:
-    """{event of ``Run.activity``: (reads,)} of joules (classes, reads) and of what capacitors hold (reads,)."""
+    """Name the energies by their events of ``Run.activity``.
+
+    Parameters
+    ----------
+    joules : (classes, reads) float
+        Energy by element class.
+    charge : (reads,) float
+        Energy on the capacitors at the end.
+
+    Returns
+    -------
+    dict of str to (reads,) float
+        Energy by event; ``drawn_j`` is their sum.
+    """
     return dict(zip(EVENTS, (*joules, charge, joules.sum(axis=0) + charge), strict=True))

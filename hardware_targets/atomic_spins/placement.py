@@ -1,17 +1,20 @@
-r"""Where to put atoms so that their couplings are the wanted ones, up to one scale.
+r"""Positions of atoms whose couplings are the requested ones, up to one scale.
 
 .. math:: J(x, y) = J_0 \cos(k_x x) \cos(k_y y)\, \frac{e^{-r / \xi}}{r}, \qquad
           \min_{\mathbf r_i, \sigma} \sum_{i<j} \bigl(\sigma J(\mathbf r_i - \mathbf r_j) - J_{ij}\bigr)^2,
           \quad |\mathbf r_i - \mathbf r_j| \ge r_{min}
 
+where J(x, y) is the coupling of two atoms at distance r = (x, y), J_0 its strength, k_x and k_y its wave numbers, xi
+its decay length, J_ij the requested coupling, r_min the least separation, and sigma the scale, which stands for the
+effective temperature: J_ij beta = J(r) / kT_eff, so that kT_eff = 1 / (sigma beta).
+
 k atoms give 2k - 2 coordinates and the scale against k (k - 1) / 2 couplings: enough up to 4 atoms (7 against 6), too
-few from 5 on (9 against 10). sigma stands for the effective temperature: J_asked beta = J(r) / kT_eff, so that
-kT_eff = 1 / (sigma beta).
+few from 5 on (9 against 10).
 
 The law is illustrative, its constants are assumed (data.toml). Both mirror images of an anisotropic wave
 cos(kx x + ky y) are summed, as a surface with two mirror planes (black phosphorus) demands. One wave alone could not
 serve: the signs of cos(phi_i - phi_j) reach only 7 of the 8 kinds of frustration among 4 atoms, whatever its constants.
-Solved from many random starts at once by damped least squares; source: Marquardt, J. SIAM 11, 431 (1963).
+Damped least squares solve it from many random starts at once; source: Marquardt, J. SIAM 11, 431 (1963).
 """
 
 from __future__ import annotations
@@ -24,16 +27,28 @@ from neuromorph.datum import Datum
 from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
 
-_TOGETHER, _STEPS = 128, 60  # starts solved at once; damped steps of each
+_TOGETHER, _STEPS = 128, 60  # number of starts that are solved at once, and of damped steps of each
 _GOOD = 1e-4  # relative error of the couplings at which the search stops
 _FAINTEST = 8.0  # ln of the largest scale: couplings of 0.3 ueV, far below what an effective temperature resolves
-_STIFF = 5.0  # weight of a pair that stands too near, against a relative error of a coupling
-_MARGIN = 1.02  # pairs are pushed apart from a little above the least separation, so that they end beyond it
+_STIFF = 5.0  # weight of a violated separation relative to an error of a coupling
+_MARGIN = 1.02  # Pairs repel from a little above the least separation, so that they end beyond it.
 
 
 @dataclass(frozen=True)
 class CouplingLaw:
-    """J(x, y) = strength cos(kx x) cos(ky y) exp(-r / decay) / r in meV; lengths in nm."""
+    """The coupling of two atoms, J(x, y) = strength cos(kx x) cos(ky y) exp(-r / decay) / r.
+
+    Attributes
+    ----------
+    strength : float
+        J_0, meV nm.
+    kx, ky : float
+        Wave numbers, 1/nm.
+    decay : float
+        xi, nm.
+    least : float
+        r_min, the least separation of two atoms, nm.
+    """
 
     strength: float
     kx: float
@@ -43,15 +58,39 @@ class CouplingLaw:
 
     @classmethod
     def of(cls, data: dict[str, Datum]) -> CouplingLaw:
+        """Build the law from the constants of ``data.toml``."""
         names = ("coupling_strength", "wave_number_x", "wave_number_y", "decay_length", "least_separation")
         return cls(*(data[name].value for name in names))
 
     def couplings(self, x: Float, y: Float) -> Float:
+        """Compute the coupling of two atoms.
+
+        Parameters
+        ----------
+        x, y : (...) float
+            Components of their separation, nm.
+
+        Returns
+        -------
+        (...) float
+            J, meV.
+        """
         r = np.hypot(x, y)
         return np.asarray(self.strength * np.cos(self.kx * x) * np.cos(self.ky * y) * np.exp(-r / self.decay) / r)
 
     def slopes(self, x: Float, y: Float) -> tuple[Float, Float]:
-        """dJ/dx, dJ/dy."""
+        """Compute the slopes of the coupling of two atoms.
+
+        Parameters
+        ----------
+        x, y : (...) float
+            Components of their separation, nm.
+
+        Returns
+        -------
+        by_x, by_y : (...) float
+            dJ/dx and dJ/dy, meV/nm.
+        """
         r = np.hypot(x, y)
         envelope = self.strength * np.exp(-r / self.decay) / r
         wave_x, wave_y = np.cos(self.kx * x), np.cos(self.ky * y)
@@ -64,7 +103,17 @@ class CouplingLaw:
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """positions (n, 2) nm; couplings (n, n) of the law there, meV; scale: sigma, in asked units a meV."""
+    """Placed atoms.
+
+    Attributes
+    ----------
+    positions : (n, 2) float
+        Positions, nm.
+    couplings : (n, n) float
+        Couplings of the law at these positions, meV.
+    scale : float
+        sigma, requested units for each meV.
+    """
 
     positions: Float
     couplings: Float
@@ -72,9 +121,28 @@ class Placement:
 
 
 def place_atoms(wanted: Float, law: CouplingLaw, rng: np.random.Generator, starts: int = 1024) -> Placement:
-    """Positions whose couplings come nearest to ``wanted`` (n, n), not all zero, times one scale.
+    """Find positions whose couplings, times one scale, are closest to ``wanted``.
 
-    At most ``starts`` random arrangements, 128 at a time; the search ends early at a relative error of 1e-4.
+    Parameters
+    ----------
+    wanted : (n, n) float
+        Requested couplings, not all zero.
+    law : CouplingLaw
+        The coupling of two atoms.
+    rng : numpy.random.Generator
+        The stream of random starts.
+    starts : int
+        Largest number of random arrangements, solved 128 at a time; the search stops early at a relative error of 1e-4.
+
+    Returns
+    -------
+    Placement
+        The best arrangement.
+
+    Raises
+    ------
+    ValueError
+        If no start keeps all atoms apart.
     """
     n = len(wanted)
     i, j = np.triu_indices(n, 1)
@@ -100,10 +168,10 @@ def place_atoms(wanted: Float, law: CouplingLaw, rng: np.random.Generator, start
 
 
 def _fit(positions: Float, target: Float, law: CouplingLaw) -> tuple[Float, Float]:
-    """Damped least squares from ``positions`` (starts, n, 2) to couplings ``target`` (pairs,) of unit size.
+    """Fit couplings to ``target`` (pairs,) of unit size by damped least squares from many starts.
 
-    Unknowns: 2n coordinates and ln scale. Returns where it ended and the relative error there (starts,), infinite
-    where atoms ended too near to one another.
+    Unknowns are the 2n coordinates, from ``positions`` (starts, n, 2) on, and ln scale. The function returns the final
+    positions and their relative error (starts,), which is infinite where atoms end too close to one another.
     """
     starts, n = positions.shape[:2]
     z = np.concatenate([positions.reshape(starts, 2 * n), np.zeros((starts, 1))], axis=1)
@@ -126,7 +194,7 @@ def _fit(positions: Float, target: Float, law: CouplingLaw) -> tuple[Float, Floa
 
 
 def _pairs(z: Float) -> tuple[Float, Float]:
-    """x and y (starts, pairs) from the second to the first atom of each pair."""
+    """Compute x and y (starts, pairs) from the second to the first atom of each pair."""
     at = z[:, :-1].reshape(len(z), -1, 2)
     i, j = np.triu_indices(at.shape[1], 1)
     apart = at[:, i] - at[:, j]
@@ -134,14 +202,14 @@ def _pairs(z: Float) -> tuple[Float, Float]:
 
 
 def _residual(z: Float, target: Float, law: CouplingLaw) -> Float:
-    """(starts, 2 pairs): scaled couplings less the target, and how far pairs are inside the least separation."""
+    """Compute the residual (starts, 2 pairs): coupling errors, and violations of the least separation."""
     x, y = _pairs(z)
     near = np.maximum(_MARGIN - np.hypot(x, y) / law.least, 0.0)
     return np.concatenate([np.exp(z[:, -1:]) * law.couplings(x, y) - target, _STIFF * near], axis=1)
 
 
 def _jacobian(z: Float, law: CouplingLaw) -> Float:
-    """d residual / d z, (starts, 2 pairs, 2n + 1)."""
+    """Compute the Jacobian d residual / d z, (starts, 2 pairs, 2n + 1)."""
     x, y = _pairs(z)
     r, scale = np.hypot(x, y), np.exp(z[:, -1:])
     by_x, by_y = law.slopes(x, y)

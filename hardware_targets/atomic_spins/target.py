@@ -74,6 +74,7 @@ class AtomicSpins:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Place atoms for ``problem``; raise DoesNotFit if it has more spins than positions can couple."""
         if problem.size > MAX_PLACED:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
         asked = as_ising(problem)
@@ -94,6 +95,7 @@ class AtomicSpins:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Read every atom once, ``attempts`` attempt times after a random start."""
         require_support(self, task)
         streams = kernel_states(read_seeds(rng, reads))
         spins = _random(streams, program.state.biases.size)
@@ -101,6 +103,7 @@ class AtomicSpins:
         return _switch(self, program, task, spins, streams, betas, np.array([self.attempts]))
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         placing = Cost(
             "atoms_placed", "moving the atoms into place", energy=_data()["placing_energy_j"], scope="system"
         )
@@ -131,12 +134,14 @@ class AtomicSpinsIdeal:
         _check(self)
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Hold ``problem`` exactly, with any couplings."""
         asked = as_ising(problem)
         notes = ["idealised: no array of atoms can be programmed freely today"]
         return _program(self, problem, asked, asked, np.random.default_rng(rng), None, notes, {})
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Anneal, sample or relax the atoms ``reads`` times."""
         require_support(self, task)
         streams = kernel_states(read_seeds(rng, reads))
         state = program.state
@@ -155,6 +160,7 @@ class AtomicSpinsIdeal:
         return _switch(self, program, task, spins, streams, betas, shares * self.attempts)
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         return _costs(self)
 
 

@@ -1,11 +1,16 @@
-r"""Telegraph switching: atoms with two states that hop between them at rates set by their neighbors.
+r"""Telegraph noise: atoms with two states that switch at rates set by their neighbors.
 
 .. math:: r_\uparrow = \gamma e^{\theta f}, \qquad r_\downarrow = \gamma e^{-(1-\theta) f}, \qquad
           f_i = 2 \beta \Bigl(h_i + \sum_j w_{ij} s_j\Bigr)
 
-gamma is the attempt rate, f the field in units of the effective temperature, theta in [0, 1] where the barrier stands
-between the two states. r_up / r_down = exp(f): for symmetric w detailed balance holds, and the states are those of
-exp(-beta E), for every theta. Under a tip w_ij may differ from w_ji; then no energy describes the states.
+where
+
+- gamma is the attempt rate, f the field in units of the effective temperature,
+- theta in [0, 1] is the position of the barrier between the two states,
+- w are the couplings, h the biases, s the spins, beta the inverse temperature.
+
+r_up / r_down = exp(f): for symmetric w detailed balance holds, and the states follow exp(-beta E), for every theta.
+Under a tip w_ij may differ from w_ji; then no energy describes the states.
 
 Source: Kiraly, Knol, van Weerdenburg, Kappen and Khajetoorians, Nat. Nanotechnol. 16, 414 (2021); theta after Glauber,
 J. Math. Phys. 4, 294 (1963).
@@ -29,17 +34,47 @@ from .telegraph_kernel import begin, telegraph_kernel
 
 _Columns: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 
-MAX_RECORDED = 16  # atoms of which the time in every state is kept: 2^n
+MAX_RECORDED = 16  # The time in each of 2^n states is recorded up to this number of atoms.
 
 
 def telegraph_rates(field: ArrayLike, *, attempt_rate_hz: float, theta: float = 0.5) -> tuple[Float, Float]:
-    """(up, down) in 1/s of atoms in ``field`` f (n,)."""
+    """Compute the switching rates of two-state atoms.
+
+    Parameters
+    ----------
+    field : (n,) float
+        f, local field in units of the effective temperature.
+    attempt_rate_hz : float
+        gamma, 1/s.
+    theta : float
+        Position of the barrier between the two states, 0 to 1.
+
+    Returns
+    -------
+    up, down : (n,) float
+        Rates, 1/s.
+    """
     f = np.asarray(field, dtype=float)
     return attempt_rate_hz * np.exp(theta * f), attempt_rate_hz * np.exp((theta - 1.0) * f)
 
 
 def skewed(couplings: Any, asymmetry: float, rng: np.random.Generator) -> sparse.csc_array:
-    """w (n, n) with w_ij = J_ij (1 + a x_ij), w_ji = J_ij (1 - a x_ij), x standard normal, a = ``asymmetry``."""
+    """Make couplings asymmetric: w_ij = J_ij (1 + a x_ij), w_ji = J_ij (1 - a x_ij).
+
+    Parameters
+    ----------
+    couplings : (n, n) array or sparse array
+        J, symmetric.
+    asymmetry : float
+        a; 0 returns J.
+    rng : numpy.random.Generator
+        The stream of the standard normal numbers x.
+
+    Returns
+    -------
+    (n, n) scipy.sparse.csc_array
+        w.
+    """
     j = sparse.csc_array(couplings)
     if asymmetry == 0.0:
         return j
@@ -58,14 +93,32 @@ def simulate_switching(
     *,
     theta: float = 0.5,
 ) -> tuple[Float, NDArray[np.bool_]]:
-    """Let every read switch for ``durations`` (steps,), in attempt times 1 / gamma, at ``betas`` (steps,).
+    """Simulate the telegraph switching of every read through a schedule of betas.
 
-    couplings : w (n, n), CSC            spins : (reads, n) int8, start states, changed in place
-    streams : (reads, 4) uint64          of ``rng.kernel_states``, changed in place
+    Atoms with symmetric w switch at most about twice an attempt time. A read with ten times that many events, which
+    asymmetric w can drive in a circle, is stopped. After Ctrl-C only the complete reads are returned.
 
-    Returns (switching events (reads,), whether each read came to its end (reads,)): atoms with w symmetric switch at
-    most about twice an attempt time; a read with ten times that many events chases itself round and is stopped. Fewer
-    reads are whole when Ctrl-C comes.
+    Parameters
+    ----------
+    couplings : (n, n) scipy.sparse.csc_array
+        w.
+    biases : (n,) float
+        h.
+    betas, durations : (steps,) float
+        Inverse temperature and duration of each step, in attempt times 1 / gamma.
+    spins : (reads, n) int8
+        Start states, changed in place.
+    streams : (reads, 4) uint64
+        Random states of ``rng.kernel_states``, changed in place.
+    theta : float
+        Position of the barrier, 0 to 1.
+
+    Returns
+    -------
+    events : (reads,) float
+        Number of switching events.
+    ended : (reads,) bool
+        Whether the read reached the end of its schedule.
     """
     most = int(20.0 * biases.size * (float(np.sum(durations)) + 100.0))
     columns = _columns(couplings)
@@ -80,9 +133,32 @@ def simulate_switching(
 def occupation(
     couplings: ArrayLike, biases: ArrayLike, attempts: float, *, beta: float = 1.0, theta: float = 0.5, rng: RNG = None
 ) -> tuple[Float, int]:
-    """(fraction of time in each state (2^n,), switching events) of one trajectory of ``attempts`` attempt times.
+    """Measure the occupation, the fraction of time in each state, of one trajectory.
 
-    couplings w (n, n) need not be symmetric. State k has atom i up where bit i of k is set.
+    Parameters
+    ----------
+    couplings : (n, n) float
+        w, not necessarily symmetric.
+    biases : (n,) float
+        h.
+    attempts : float
+        Duration in attempt times.
+    beta, theta : float
+        Inverse temperature; position of the barrier.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    fractions : (2^n,) float
+        Fraction of time in each state; state k has atom i up where bit i of k is set.
+    events : int
+        Number of switching events.
+
+    Raises
+    ------
+    ValueError
+        Above 16 atoms.
     """
     w, h = sparse.csc_array(np.asarray(couplings, dtype=float)), np.array(biases, dtype=float)
     if h.size > MAX_RECORDED:
@@ -109,7 +185,7 @@ def _switched(
     read: int = 0,
     reads: int = 1,
 ) -> int:
-    """The events of one read, the whole of it."""
+    """Simulate one read to its end and return its number of events."""
     state: Any = begin(*columns, biases, spins)
     counts, left = state[-2:]
     arguments: list[Any] = [*columns, betas, durations, theta, most, spins, stream, table, *state]
@@ -125,5 +201,5 @@ def _switched(
 
 
 def _columns(w: sparse.csc_array) -> _Columns:
-    """Copies, so that the kernel is compiled for one kind of arrays only, not also for read-only ones."""
+    """Copy the columns of w, so that the kernel is compiled once, not again for read-only arrays."""
     return w.indptr.astype(np.int64), w.indices.astype(np.int64), w.data.copy()

@@ -3,9 +3,11 @@ r"""Two-state atoms as a continuous-time Markov chain, simulated exactly and wit
 .. math:: r_\uparrow = e^{\theta f}, \qquad r_\downarrow = e^{-(1-\theta) f}, \qquad
           f_i = 2 \beta (h_i + \textstyle\sum_j w_{ij} s_j)
 
-Rates are per attempt time. Next event: dt = -ln(u) / sum of rates, atom i with probability r_i / sum of rates.
-Rates stand in blocks of ~sqrt(n) with a sum each; a flip renews the sums that it touches from their rates (a running
-sum would drown small rates in the round-off of large ones).
+where r are rates in units of the attempt rate and f, theta, w, h, s are those of ``telegraph``. The next event comes
+after dt = -ln(u) / sum of rates, at atom i with probability r_i / sum of rates, with u uniform in (0, 1).
+
+Rates stand in blocks of ~sqrt(n) with a sum each; a flip computes the sums of the touched blocks anew from their rates
+(a running sum would lose small rates in the round-off of large ones).
 Source: Bortz, Kalos and Lebowitz, J. Comput. Phys. 17, 10 (1975); Gillespie, J. Phys. Chem. 81, 2340 (1977).
 """
 
@@ -19,7 +21,7 @@ from numba import njit
 
 from neuromorph.kernels.xoshiro import exponential, uniform
 
-_STEEPEST = 500.0  # |f| is cut here: exp(500) is far from overflow, exp(-500) is never
+_STEEPEST = 500.0  # |f| is clipped here: exp(500) is far from overflow, and events of rate exp(-500) never happen
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -38,7 +40,7 @@ def _sum(values, start, stop):
 
 @njit(cache=True, nogil=True)
 def _pick(rates, sums, width, total, state):
-    """An atom drawn in proportion to its rate."""
+    """Draw an atom with probability proportional to its rate."""
     target = uniform(state) * total
     block = 0
     while block < sums.size - 1 and target >= sums[block]:
@@ -53,12 +55,28 @@ def _pick(rates, sums, width, total, state):
 
 @njit(cache=True, nogil=True)
 def begin(indptr, indices, data, biases, spins):
-    """What :func:`telegraph` takes on from part to part: fields, rates, sums, touched, counts, left."""
+    """Build the state that :func:`telegraph_kernel` carries from part to part.
+
+    Parameters
+    ----------
+    indptr, indices, data : arrays
+        Columns of w (CSC).
+    biases : (n,) float
+        h.
+    spins : (n,) int8
+        Start state.
+
+    Returns
+    -------
+    fields, rates, sums, touched, counts, left : arrays
+        Local fields; rates; their sums by block; last event that touched a block; finished steps, events and the state
+        as a number; time left of the current step.
+    """
     n = spins.size
     width = max(8, int(math.sqrt(n)))
     blocks = (n + width - 1) // width
     fields = biases.copy()
-    counts = np.zeros(3, np.int64)  # steps that are over, events, the state as a number
+    counts = np.zeros(3, np.int64)  # finished steps, events, and the state as a number
     for j in range(n):
         for k in range(indptr[j], indptr[j + 1]):
             fields[indices[k]] += data[k] * spins[j]
@@ -72,16 +90,36 @@ def telegraph_kernel(
     indptr, indices, data, betas, durations, theta, most, spins, state, table, fields, rates, sums, touched, counts,
     left, part,
 ):  # fmt: skip
-    """Let atoms switch for ``durations`` (in attempt times) at ``betas``, ``part`` events of it; all from ``spins`` on
-    in place, the last seven as of :func:`begin`.
+    """Simulate telegraph switching through a schedule, at most ``part`` events of it.
 
-    indptr, indices, data    columns of w: column j holds what atom j does to the others (CSC)
-    most                     events after which it stops: asymmetric w can chase itself round at any rate
-    spins                    (n,) int8
-    table                    (2^n,) gains the time spent in each state, bit i set where s_i = +1; (0,) records nothing
-    left                     of the step that is under way; negative: it is to begin
+    ``spins``, ``state``, ``table`` and the six arrays of :func:`begin` are changed in place, so that the next call
+    continues.
 
-    Returns whether it is over: all time is spent, or ``most`` events have happened (counts[1]).
+    Parameters
+    ----------
+    indptr, indices, data : arrays
+        Columns of w (CSC): column j holds the couplings from atom j to the others.
+    betas, durations : (steps,) float
+        Inverse temperature and duration of each step, in attempt times.
+    theta : float
+        Position of the barrier.
+    most : int
+        Number of events after which a read stops: asymmetric w can drive events in a circle at any rate.
+    spins : (n,) int8
+        The state.
+    state : (4,) uint64
+        The random state.
+    table : (2^n,) or (0,) float
+        Time in each state, added to, bit i set where s_i = +1; an empty table records nothing.
+    fields, rates, sums, touched, counts, left : arrays
+        From :func:`begin`; a negative ``left`` marks a step that has not begun.
+    part : int
+        Largest number of events of this call.
+
+    Returns
+    -------
+    bool
+        Whether the read is over: all time is spent, or ``most`` events have happened (counts[1]).
     """
     n = spins.size
     width = max(8, int(math.sqrt(n)))

@@ -3,7 +3,7 @@ r"""The user's own CPU: annealing on one core, time measured. The baseline that 
 .. math:: P(s_i \to -s_i) = \min(1, e^{-2 \beta s_i f_i}), \qquad f_i = h_i + \sum_j J_{ij} s_j, \qquad
           E_{read} = P_{core}\, t_{measured}
 
-- minimize: one Metropolis sweep at each of ``sweeps`` betas in equal ratios (``annealing.schedule``), 64 reads side by
+- minimize: one Metropolis sweep at each of ``sweeps`` betas in equal ratios (``sampling.schedules``), 64 reads side by
   side on the fastest kernel for the problem, each charged an equal part of their time; then each descends.
 - sample: every read is a chain of heat bath: ``sweeps`` / 2 from hot to beta, then 2 ``sweeps`` at beta. What relaxes
   within ``sweeps`` / 3 or so is then equilibrated beyond what 20,000 reads can tell; a glass far below its transition
@@ -45,8 +45,8 @@ from neuromorph.task import Minimize, RecallFrom, Sample, Task
 from .tour_annealing import anneal_tour
 
 MAX_CITIES = 4000  # a tour is read out as n x n spins: 16 MB a read
-_SPINS = 1 << 25  # of all reads that are annealed at once
-_NEAR = 10  # cities near each city that a move may join to it
+_SPINS = 1 << 25  # number of spins of all reads that are annealed at once
+_NEAR = 10  # number of near cities that a move may join to a city
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class CpuAnneal:
             raise ValueError(f"power_w is {self.power_w}; it must be finite and positive")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Hold ``problem`` exactly: a tour as a permutation, anything else as spins."""
         if isinstance(problem, Tsp):
             return Program(self.name, problem, None, _Tours.of(problem), notes=("held exactly, as a permutation",))
         ising = as_ising(problem)
@@ -78,6 +79,7 @@ class CpuAnneal:
         return Program(self.name, problem, ising, _Spins(ising, *beta_range(ising)), notes=notes, parallel_reads=LANES)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Run ``reads`` anneals or relaxations and measure their time."""
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
@@ -87,6 +89,7 @@ class CpuAnneal:
         return complete_run(program, task, spins, activity, converged=settled, status=status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         data = read_data(files(__package__).joinpath("digital.toml").read_text())
         core = data["core_power_w"]
         if self.power_w is not None:
@@ -102,7 +105,7 @@ _Reads: TypeAlias = tuple[NDArray[np.int8], Float, Float, NDArray[np.bool_]]  # 
 
 @dataclass(frozen=True, eq=False)
 class _Spins:
-    """A problem, and where an anneal of it starts and ends."""
+    """A problem with the betas at which an anneal of it starts and ends."""
 
     ising: Ising
     hot: float
@@ -130,7 +133,7 @@ class _Spins:
     def _side_by_side(
         self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int
     ) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
-        """(spins, sweeps, settled) of ``reads`` anneals."""
+        """Run ``reads`` anneals side by side and return (spins, sweeps, settled)."""
         if isinstance(task, Sample):
             betas = np.r_[geometric_ramp(self.hot, task.beta, sweeps // 2), np.full(2 * sweeps, task.beta)]
         else:

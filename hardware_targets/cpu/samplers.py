@@ -45,8 +45,8 @@ from neuromorph.task import Minimize, Sample, Task
 
 from .annealer import CpuAnneal
 
-MAX_PENALTY_CITIES = 20  # of a tour as n x n spins under penalties; more take minutes for tours that are far from good
-_SPINS = 1 << 25  # of all replicas in one batch of reads
+MAX_PENALTY_CITIES = 20  # most cities as n x n spins under penalties; more take minutes for poor tours
+_SPINS = 1 << 25  # number of spins of all replicas in one batch of reads
 
 _Spins: TypeAlias = NDArray[np.int8]
 Draw: TypeAlias = Callable[[int, np.random.SeedSequence], _Spins]  # reads, rng -> (reads, n)
@@ -79,6 +79,7 @@ class CpuSampler:
         CpuAnneal(self.sweeps, self.power_w)  # the same rules
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins."""
         if isinstance(problem, Tsp) and problem.size > MAX_PENALTY_CITIES:
             raise DoesNotFit(
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
@@ -88,6 +89,7 @@ class CpuSampler:
         return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=self.parallel_reads)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Draw ``reads`` states side by side and charge each an equal part of the time."""
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
@@ -123,6 +125,7 @@ class CpuSampler:
         return complete_run(program, task, spins, activity, status=status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         return CpuAnneal(power_w=self.power_w).costs()
 
 
@@ -165,7 +168,7 @@ def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler
 
 
 def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: float | None = None) -> CpuSampler:
-    """Population annealing, a small population a read; ``sweeps`` are shared by its temperatures."""
+    """Run population annealing, a small population a read; ``sweeps`` are shared by its temperatures."""
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = fisher_steps(ising, beta, rng=0)
@@ -198,6 +201,6 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
 
 
 def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:
-    """From hot to beta in equal ratios: all the way to minimize, in a third of the sweeps to sample."""
+    """Cool from hot to beta in equal ratios: all the way to minimize, in a third of the sweeps to sample."""
     down = sweeps if minimize else sweeps // 3
     return np.r_[geometric_ramp(default_range(ising)[0], beta, down), np.full(sweeps - down, beta)]

@@ -1,8 +1,9 @@
-r"""Annealing a closed tour by segment reversals (2-opt) and moved segments (or-opt), one read a call.
+r"""Simulated annealing of a closed tour by segment reversals (2-opt) and moved segments (or-opt), one read a call.
 
 .. math:: P(\text{accept}) = \frac{1}{1 + e^{\beta \Delta}}, \qquad \Delta = \text{new length} - \text{old length}
 
-Every move joins a city to one of its near neighbors. ``tour`` (n,) is the cities in order, ``place`` (n,) its inverse.
+where beta is the inverse temperature in units of a length. Every move joins a city to one of its near neighbors.
+``tour`` (n,) holds the cities in order, ``place`` (n,) its inverse.
 Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983); moves of Lin, Bell Syst. Tech. J. 44, 2245 (1965) and
 Or, PhD thesis, Northwestern University (1976).
 """
@@ -20,7 +21,7 @@ from neuromorph.kernels.xoshiro import below, uniform
 
 @njit(cache=True, nogil=True)
 def _reverse(tour, place, first, last):
-    """Turn round the path at places first .. last (cyclic), or all the rest: the same closed tour, fewer swaps."""
+    """Reverse the path at places first .. last (cyclic), or its complement if that takes fewer swaps."""
     n = tour.size
     inside = (last - first) % n + 1
     if 2 * inside > n:
@@ -60,9 +61,27 @@ def _move(tour, place, first, length, ahead, turned, segment):
 
 @njit(cache=True, nogil=True)
 def anneal_tour(distances, neighbors, betas, tour, state):
-    """n proposals at each of ``betas``; ``tour`` (n,) in place, n >= 4. Returns (accepted moves, length gained).
+    """Anneal a tour in place with n proposals at each of ``betas``.
 
-    distances (n, n) symmetric; neighbors (n, k): cities near each city, itself left out.
+    Parameters
+    ----------
+    distances : (n, n) float
+        Distances, symmetric; n >= 4.
+    neighbors : (n, k) int
+        Cities near each city, without itself.
+    betas : (steps,) float
+        Inverse temperatures.
+    tour : (n,) int
+        Cities in order, changed in place.
+    state : (4,) uint64
+        The random state, changed in place.
+
+    Returns
+    -------
+    accepted : int
+        Number of accepted moves.
+    gained : float
+        Change of the length.
     """
     n, near = neighbors.shape
     place = np.empty(n, np.int64)
@@ -84,7 +103,7 @@ def anneal_tour(distances, neighbors, betas, tour, state):
                 change = distances[a, c] + distances[b, d] - distances[a, b] - distances[c, d]
             else:  # a .. b, the cities from a on, go beside c: forwards behind it (2), turned before it (3)
                 length = 1 + below(state, 3)
-                ahead = (j - i) % n - length + 1  # cities passed on the way behind c
+                ahead = (j - i) % n - length + 1  # number of cities passed on the way behind c
                 if ahead < 1 or length > n - 3:
                     continue
                 b = tour[(i + length - 1) % n]

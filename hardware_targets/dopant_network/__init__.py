@@ -1,12 +1,12 @@
-"""Dopant networks: holes that hop between acceptors in silicon, and what can be computed with them.
+"""Dopant networks: holes that hop between acceptors in silicon, and the computations they can do.
 
->>> from hardware_targets.dopant_network import random_device, measure, stationary
+>>> from hardware_targets.dopant_network import measure_currents, random_device, stationary_occupations
 >>> network = random_device(8, 1, 8, rng=4).network
->>> stationary(network, [0.018, 0.5, 0.059, 0.091, 0.0, 0.776, -0.49, 0.0]).currents_a
+>>> stationary_occupations(network, [0.018, 0.5, 0.059, 0.091, 0.0, 0.776, -0.49, 0.0]).currents_a
 
-A ``Device`` (outline, electrodes, dopants) has a ``network`` (energies, rates). Its currents are exact to 14 acceptors
-(``stationary_occupations``), by kinetic Monte Carlo (``measure_currents``) or by
-``mean_field.mean_field_occupations``; ``sweep_voltages`` takes many settings.
+A ``Device`` (outline, electrodes, dopants) has a ``network`` (energies, hopping rates). Its currents are exact to 14
+acceptors (``stationary_occupations``), by kinetic Monte Carlo (``measure_currents``) or by
+``mean_field_occupations``; ``sweep_voltages`` takes many settings.
 Names are imported when first used.
 """
 

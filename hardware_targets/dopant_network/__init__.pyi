@@ -13,20 +13,12 @@ from .learning.logic_gates import (
     separation,
     truth_currents,
 )
-from .transport import mean_field as mean_field
-from .transport.current_voltage import (
-    CurrentTrace,
-    NdrTest,
-    VoltageSweep,
-    current_trace,
-    gate_map,
-    ndr_test,
-    sweep_settings,
-    sweep_voltages,
-)
+from .transport.current_voltage import VoltageSweep, gate_map, sweep_settings, sweep_voltages
 from .transport.kinetic_monte_carlo import Currents, Walk, dwell_times, measure_currents
 from .transport.master_equation import StationaryOccupations, stationary_occupations
-from .transport.mean_field import MeanFieldOccupations
+from .transport.mean_field import MeanFieldOccupations, mean_field_occupations
+from .transport.negative_differential_resistance import NdrTest, ndr_test
+from .transport.telegraph_noise import CurrentTrace, current_trace
 
 __all__ = [  # noqa: RUF022  by theme
     "Device",
@@ -48,7 +40,7 @@ __all__ = [  # noqa: RUF022  by theme
     "Currents",
     "Walk",
     "dwell_times",
-    "mean_field",
+    "mean_field_occupations",
     "MeanFieldOccupations",
     "sweep_voltages",
     "VoltageSweep",

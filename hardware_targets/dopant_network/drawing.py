@@ -17,7 +17,7 @@ from .targets.transfer_curves import TransferCurve
 from .transport.current_paths import net_hopping_flow
 
 _NM = 1e9
-_FAINT = 0.03  # flows below this part of the largest are left out
+_FAINT = 0.03  # smallest flow that is drawn, over the largest
 
 
 def draw_device(
@@ -28,7 +28,26 @@ def draw_device(
     temperature_k: float = LIQUID_NITROGEN_K,
     paths: bool = True,
 ) -> Any:
-    """Outline, electrodes, acceptors and donors; with voltages (k,) the potential and where the current flows."""
+    """Draw outline, electrodes, acceptors and donors, and with voltages the potential and the current paths.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The axes.
+    device : Device
+        The device.
+    voltages_v : (k,) float, optional
+        Voltages of the electrodes; None draws the device alone.
+    temperature_k : float
+        Temperature of the hopping.
+    paths : bool
+        Whether to draw the current paths.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax``.
+    """
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.patches import Circle
 
@@ -38,7 +57,7 @@ def draw_device(
     if v is not None:
         field = device.field
         x, y = _NM * field.points.T
-        # one color for equal voltages, and none of them an end of the scale
+        # Equal voltages have one color, and no voltage is at an end of the scale.
         span = max(float(np.ptp(v)), 1e-3)
         levels = np.linspace(v.min() - 0.05 * span, v.max() + 0.05 * span, 25)
         pale = LinearSegmentedColormap.from_list("pale", [SERIES_COLORS[0], PAPER, SERIES_COLORS[1]])
@@ -76,7 +95,7 @@ def draw_device(
 
 
 def _draw_paths(ax: Any, flow: Any, device: Device, middles: Any) -> None:
-    """Arrows along net hops, as wide as the flow; from and to the electrode's nearest point."""
+    """Draw arrows along net hops, as wide as the flow; at an electrode they end at its nearest point."""
     from matplotlib.patches import FancyArrowPatch
 
     n = len(device.acceptors)
@@ -111,7 +130,24 @@ def _draw_paths(ax: Any, flow: Any, device: Device, middles: Any) -> None:
 def draw_curve(
     ax: Any, curve: TransferCurve, *, seconds: float, label: str | None = None, color: str = SERIES_COLORS[0]
 ) -> Any:
-    """I-V with the standard deviation of the current collected for ``seconds``."""
+    """Draw I-V with the standard deviation of the current averaged over ``seconds``.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The axes.
+    curve : TransferCurve
+        The curve.
+    seconds : float
+        Averaging time of the noise, s.
+    label, color : str
+        Label and color of the line.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax``.
+    """
     current, error = 1e9 * curve.currents_a, 1e9 * curve.errors_a(seconds)
     ax.fill_between(curve.inputs_v, current - error, current + error, color=color, alpha=0.3, lw=0)
     ax.plot(curve.inputs_v, current, color=color, label=label)
@@ -121,7 +157,20 @@ def draw_curve(
 
 
 def draw_truth_table(ax: Any, table: TruthTable) -> Any:
-    """Currents of a gate for its four inputs, with error bars and the threshold between the groups."""
+    """Draw the currents of a gate for its four inputs, with error bars and the threshold.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The axes.
+    table : TruthTable
+        The gate.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax``.
+    """
     high = np.array(GATES[table.gate])
     places = np.arange(4)
     colors = np.where(high, SERIES_COLORS[0], MUTED)

@@ -1,4 +1,8 @@
-"""A memristor crossbar: cells of phase-change memory (``pcm``), and an analog network made of them (``crossbar``)."""
+"""A memristor crossbar: phase-change cells that hold the couplings of an analog network.
+
+The cells are in ``phase_change_cell``, their differential pairs in ``differential_pairs``, the wires in
+``tiled_array``.
+"""
 
 from .phase_change_cell import PhaseChange
 from .target import MemristorCrossbar

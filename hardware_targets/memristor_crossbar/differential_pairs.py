@@ -1,4 +1,12 @@
-"""A matrix in differential pairs of phase-change cells between wires: programmed, aged, read."""
+r"""A matrix in differential pairs of phase-change cells between wires: programmed, drifted, read.
+
+.. math:: \hat W_{ij} = a\, (W^+_{ij} - W^-_{ij}), \qquad
+          a = \frac{1}{h} \frac{\sum_{ij} W(G_p)_{ij}}{\sum_{ij} W(G_d)_{ij}}
+
+where W+ and W- are the conductances of a pair as the amplifiers see them through the wires, a is the gain, h the scale
+of the targets, and G_p and G_d are the conductances after programming and after drift: one factor compensates the mean
+drift. Source: Joshi et al., Nat. Commun. 11, 2473 (2020).
+"""
 
 from __future__ import annotations
 
@@ -15,13 +23,24 @@ from .tiled_array import TiledArray
 
 @dataclass(frozen=True, eq=False)
 class DifferentialPairs:
-    """A matrix (n, n), outputs by inputs, in differential pairs of cells, none on the diagonal.
+    """A matrix in differential pairs of cells, with programming error, drift and IR drop.
 
-    wanted (n, n)                        G+ - G- that was asked for, -1 .. 1 of G_max
-    fresh, aged, effective (2, n, n)     G+ and G- after programming, when they are read, and as the amplifiers see them
-    drawn (n, n)                         Q of both arrays: the drivers deliver Q V, S
-    scale : float                        what compensation of the wires scaled the targets by
-    gain : float                         factor on every current that makes up for that and for the mean drift
+    Matrices are (outputs, inputs). There are no cells on the diagonal.
+
+    Attributes
+    ----------
+    cell : PhaseChange
+        The imperfections of the cells.
+    wanted : (n, n) float
+        The differences G+ - G- that were requested, -1 .. 1 in units of G_max.
+    fresh, aged, effective : (2, n, n) float
+        G+ and G- after programming, after their drift, and as the amplifiers see them through the wires.
+    drawn : (n, n) float
+        Q of both arrays: the drivers deliver the currents Q V; unit S.
+    scale : float
+        The factor on the targets by which the compensation of the IR drop scaled them.
+    gain : float
+        The factor on every current that makes up for ``scale`` and for the mean drift.
     """
 
     cell: PhaseChange
@@ -37,7 +56,26 @@ class DifferentialPairs:
     def written(
         cls, wanted: Float, cell: PhaseChange, wires: TiledArray, compensate: bool, rng: np.random.Generator
     ) -> DifferentialPairs:
-        """Program ``wanted`` (n, n) into cells that ``rng`` draws, and let them age."""
+        """Program ``wanted`` into cells that ``rng`` draws, and let the cells drift.
+
+        Parameters
+        ----------
+        wanted : (n, n) float
+            Requested differences G+ - G-, -1 .. 1 in units of G_max.
+        cell : PhaseChange
+            The imperfections of the cells.
+        wires : TiledArray
+            The wires of the arrays.
+        compensate : bool
+            Whether the targets make up for the IR drop.
+        rng : numpy.random.Generator
+            The stream of programming errors, stuck cells and drift exponents.
+
+        Returns
+        -------
+        DifferentialPairs
+            The matrix as these cells hold it.
+        """
         targets, scale = np.stack([np.maximum(wanted, 0.0), np.maximum(-wanted, 0.0)]), 1.0
         if compensate:
             targets, scale = wires.compensated(targets)
@@ -47,33 +85,59 @@ class DifferentialPairs:
         checkpoint("programming the cells")
         aged = cell.aged(fresh, targets, rng)
         seen, drawn = wires.terminals(aged)
-        # Its sum of currents after programming, over that when it is read.
+        # The compensation of drift: the sum of currents after programming over the sum when the array is read.
         drift = _sum(wires, fresh) / _sum(wires, aged) if aged.any() else 1.0
         return cls(cell, wanted, fresh, aged, seen, drawn, scale, drift / scale)
 
     @property
     def cells(self) -> int:
+        """Number of cells, two for each pair of different indices."""
         return 2 * len(self.wanted) * (len(self.wanted) - 1)
 
     @property
     def lost(self) -> float:
-        """Part of all current that the wires take away, uncompensated."""
+        """IR drop: the fraction of all current that the wires take away, uncompensated."""
         return 1.0 - float(self.effective.sum() / self.aged.sum()) if self.aged.any() else 0.0
 
     def load(self, drives: Float) -> tuple[Float, Float]:
-        """(dissipated, driven), (reads,), S: means of V' Q V and of sum |Q V| over V = ``drives`` (reads, times, n)."""
+        """Compute the mean conductances that dissipate power and that load the drivers.
+
+        Parameters
+        ----------
+        drives : (reads, times, n) float
+            Voltages V of the rows, in units of the read voltage.
+
+        Returns
+        -------
+        dissipated : (reads,) float
+            Mean over times of V' Q V, S.
+        driven : (reads,) float
+            Mean over times of ``sum |Q V|``, S.
+        """
         current = drives @ self.drawn
         return (drives * current).sum(axis=-1).mean(axis=1), np.abs(current).sum(axis=-1).mean(axis=1)
 
     def error(self, read: np.random.Generator | None = None) -> Float:
-        """gain (W+ - W-) - wanted, (n, n), with the noise that ``read`` draws; exactly 0 of perfect cells and wires.
+        """Compute the error of the matrix, gain (W+ - W-) - wanted.
 
-        Noise of a cell changes its own part of the current; what it changes in the drop along the wires is left out.
-        On the diagonal there are no cells, only what sneaks there.
+        The error is exactly 0 for perfect cells and ideal wires. Read noise of a cell changes its own part of the
+        current; its effect on the IR drop is neglected. On the diagonal, where no cells are, the error is the
+        sneak-path current.
+
+        Parameters
+        ----------
+        read : numpy.random.Generator, optional
+            The stream of the read noise; None leaves the read noise out.
+
+        Returns
+        -------
+        (n, n) float
+            The error in units of G_max.
         """
         cells = self.effective if read is None else self.effective * self.cell.read_factors(self.fresh, read)
         return np.asarray(self.gain * (cells[0] - cells[1]) - self.wanted)
 
 
 def _sum(wires: TiledArray, cells: Float) -> float:
+    """Sum the currents of all cells to first order in the resistance of the wires."""
     return float(sum(wires.about(each).sum() for each in cells))

@@ -1,6 +1,6 @@
-r"""Phase-change memory cells: what a wanted conductance becomes after programming, ageing and a read.
+r"""Phase-change memory cells: programming error, conductance drift and read noise.
 
-With g = G / G_max and t the time since the last programming pulse,
+With g = G / G_max,
 
 .. math::
 
@@ -8,8 +8,14 @@ With g = G / G_max and t the time since the last programming pulse,
     G_d &= G_p (t / t_c)^{-\nu}, \quad \nu \sim N(\mu_\nu(g_T), \sigma_\nu(g_T)) \\
     G_r &= G_d + N(0, G_d Q_s \sqrt{\ln((t + t_r) / 2 t_r)}), \quad Q_s = \min(0.0088 / g_p^{0.65}, 0.2)
 
+where
+
+- G_T is the target, G_p the conductance after programming, G_d after drift, G_r in one read,
+- sigma_p is the programming error, nu the drift exponent, Q_s the strength of the 1/f read noise,
+- t is the time since the last programming pulse, t_c the start of the drift law, t_r the width of a read pulse.
+
 Source: Nandakumar et al., ICECS 2019, 727; Joshi et al., Nat. Commun. 11, 2473 (2020); coefficients with their sources
-in ``memristor.toml``. Wanted and actual conductances here are in units of G_max.
+in ``memristor.toml``. Conductances here are in units of G_max.
 """
 
 from __future__ import annotations
@@ -23,17 +29,28 @@ from neuromorph.datum import read_data
 from neuromorph.ising import Float
 
 DATA = read_data(Path(__file__).with_name("memristor.toml").read_text())
-_SMALLEST = 1e-7  # keeps the logarithm of a cell that is off finite; the exponents are clipped there anyway
+_SMALLEST = 1e-7  # This keeps the logarithm of an off cell finite; the exponents are clipped there anyway.
 
 
 @dataclass(frozen=True)
 class PhaseChange:
-    """How far each imperfection is switched on; 1 is the measured cell, 0 (or None) a perfect one.
+    """The imperfections of a cell; a factor of 1 is the measured cell, 0 (or None) a perfect one.
 
-    programming, drift, read : float     factors on sigma_p, on nu and on the 1/f noise of each read
-    levels : int or None                 targets that the programming circuit can ask for in 0 .. G_max
-    stuck : float                        fraction of cells that do not move, half of them off, half at G_max
-    age_s : float                        time between programming and the reads, at least t_c = 20 s
+    Attributes
+    ----------
+    programming, drift, read : float
+        Factors on the programming error sigma_p, on the drift exponent nu and on the 1/f noise of each read.
+    levels : int or None
+        Quantization: the number of targets in 0 .. G_max that the programming circuit offers; None has no steps.
+    stuck : float
+        Fraction of cells that cannot be programmed, half of them at 0, half at G_max.
+    age_s : float
+        Time between programming and the reads, at least t_c = 20 s.
+
+    Raises
+    ------
+    ValueError
+        If a factor is negative or not finite, or ``levels``, ``stuck`` or ``age_s`` are out of range.
     """
 
     programming: float = 1.0
@@ -57,11 +74,24 @@ class PhaseChange:
 
     @property
     def differs(self) -> bool:
-        """Whether two chips with the same targets are not alike."""
+        """Whether two chips with the same targets differ."""
         return max(self.programming, self.drift, self.stuck) > 0.0
 
     def programmed(self, wanted: Float, rng: np.random.Generator) -> Float:
-        """Conductances (...) after programming towards ``wanted`` (...), both in 0 .. 1 of G_max (noise may pass 1)."""
+        """Draw the conductances after programming towards ``wanted``.
+
+        Parameters
+        ----------
+        wanted : (...) float
+            Targets, 0 .. 1 of G_max.
+        rng : numpy.random.Generator
+            The stream of programming errors and stuck cells.
+
+        Returns
+        -------
+        (...) float
+            Conductances in units of G_max; the programming error may take them above 1.
+        """
         target = wanted if self.levels is None else np.rint(wanted * (self.levels - 1)) / (self.levels - 1)
         cells = np.maximum(
             target + self.programming * programming_spread(target) * rng.standard_normal(np.shape(target)), 0.0
@@ -70,13 +100,43 @@ class PhaseChange:
         return np.where(fate < self.stuck / 2.0, 0.0, np.where(fate < self.stuck, 1.0, cells))
 
     def aged(self, cells: Float, wanted: Float, rng: np.random.Generator) -> Float:
-        """Programmed ``cells`` after ``age_s``; each has its own drift exponent, by what was ``wanted`` of it."""
+        """Let programmed ``cells`` drift for ``age_s``, each with an exponent of its own.
+
+        Parameters
+        ----------
+        cells : (...) float
+            Programmed conductances, G_max.
+        wanted : (...) float
+            Their targets, on which the distribution of the drift exponent depends.
+        rng : numpy.random.Generator
+            The stream of drift exponents.
+
+        Returns
+        -------
+        (...) float
+            Conductances after ``age_s``, G_max.
+        """
         mean, spread = drift_exponent(wanted)
         exponent = self.drift * np.abs(mean + spread * rng.standard_normal(np.shape(cells)))
         return cells * (self.age_s / DATA["drift_start"].value) ** -exponent
 
     def read_factors(self, cells: Float, rng: np.random.Generator) -> Float:
-        """One read's G_r / G_d of each cell: 1/f noise gathered since programming, as if reads lay far apart."""
+        """Draw the read noise G_r / G_d of each cell in one read.
+
+        The 1/f noise is that gathered since programming, as if reads were far apart.
+
+        Parameters
+        ----------
+        cells : (...) float
+            Programmed conductances, G_max.
+        rng : numpy.random.Generator
+            The stream of the read noise.
+
+        Returns
+        -------
+        (...) float
+            Factors on the conductances, not negative.
+        """
         pulse = DATA["read_pulse"].value
         gathered = np.sqrt(np.log((self.age_s + pulse) / (2.0 * pulse)))
         noise = self.read * flicker_noise(cells) * gathered * rng.standard_normal(np.shape(cells))
@@ -84,14 +144,25 @@ class PhaseChange:
 
 
 def programming_spread(g: Float) -> Float:
-    """sigma_p / G_max at the relative conductance g."""
+    """Compute the programming error sigma_p / G_max at the relative conductance ``g``."""
     names = ("programming_constant", "programming_linear", "programming_square")
     constant, linear, square = (DATA[name].value / DATA["maximum_conductance"].value for name in names)
     return np.maximum(constant + g * (linear + g * square), 0.0)
 
 
 def drift_exponent(g: Float) -> tuple[Float, Float]:
-    """(mean, standard deviation) of nu at the relative conductance g."""
+    """Compute the mean and the standard deviation of the drift exponent nu.
+
+    Parameters
+    ----------
+    g : (...) float
+        Relative conductance G / G_max.
+
+    Returns
+    -------
+    mean, spread : (...) float
+        Mean and standard deviation of nu.
+    """
     log = np.log(np.maximum(g, _SMALLEST))
     mean, spread = (
         np.clip(
@@ -105,6 +176,6 @@ def drift_exponent(g: Float) -> tuple[Float, Float]:
 
 
 def flicker_noise(g: Float) -> Float:
-    """Q_s, the strength of 1/f noise as a fraction of the conductance, at the relative conductance g."""
+    """Compute the 1/f noise strength Q_s, a fraction of the conductance, at relative ``g``."""
     strength = DATA["flicker"].value / np.maximum(g, _SMALLEST) ** DATA["flicker_power"].value
     return np.minimum(strength, DATA["flicker_most"].value)

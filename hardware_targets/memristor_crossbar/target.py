@@ -9,13 +9,13 @@ r"""A crossbar of phase-change cells holds the couplings of an analog Hopfield n
   the two neighboring positions and samples the forces onto the integrators of one position; a round of n slots is one
   step of the softassign dynamics.
 
-What counts is the matrix W that the terminals of the arrays see through their wires (``wires``), in place of G. Targets
+The matrix W that the terminals of the arrays see through their wires (``tiled_array``) stands in place of G. Targets
 are compensated for the wires to first order; ``held`` says what is left. An array larger than a tile is several, whose
 columns have an amplifier each and one that adds them. Drift is compensated by one factor for all: the sum of currents
 after programming over that at the time of the reads (Joshi et al. 2020). Read noise is drawn for each read and held
 during it. Energy: the arrays at the rails that a read ends at, by nodal analysis, wires included, and the rest of what
 their drivers draw from a supply.
-Sources: cells, see ``pcm``; Ising machine on a crossbar: Cai et al., Nat. Electron. 3, 409 (2020), of whose energy
+Sources: ``phase_change_cell``; Ising machine on a crossbar: Cai et al., Nat. Electron. 3, 409 (2020), of whose energy
 figures none is used. Numbers: ``memristor.toml``.
 """
 
@@ -105,16 +105,18 @@ class MemristorCrossbar:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Program ``problem`` into cells that ``rng`` draws; raise DoesNotFit if it is too large."""
         stream = _own_stream(read_seeds(rng, 1)[0], 1)
         return self._tour(problem, stream) if isinstance(problem, Tsp) else self._network(problem, stream)
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Read the programmed crossbar ``reads`` times, each read with its own read noise."""
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: _Network | _Tour = program.state
         across = self._wires.across(len(state.pairs.wanted))
-        adders = across + (across > 1)  # amplifiers of a column: one a tile, and one to add those
+        adders = across + (across > 1)  # A column has one amplifier a tile, and one that adds their outputs.
         if isinstance(state, _Network):
             n, biases = state.network.size, int(np.count_nonzero(state.network.currents))
             ends = run_networks(task, reads, self._networks(state, seeds))
@@ -143,6 +145,7 @@ class MemristorCrossbar:
         )
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         pulses = DATA["programming_pulses"]
         # Low: outputs rest in the middle. A driver takes the current of its row from a rail, and dissipates the rest.
         volt, rail = DATA["read_voltage"], DATA["half_supply"]
@@ -176,7 +179,7 @@ class MemristorCrossbar:
             asked.dense_couplings() / scale, self.cell, self._wires, self.compensate, stream
         )
         error = scale * pairs.error()
-        np.fill_diagonal(error, 0.0)  # what sneaks there stays in the dynamics; a problem has no such couplings
+        np.fill_diagonal(error, 0.0)  # Sneak currents there stay in the dynamics; a problem has no such couplings.
         held = Ising(asked.dense_couplings() + (error + error.T) / 2.0, asked.biases, asked.offset)
         swing = DATA["read_voltage"].value
         network = network_from_ising(asked, DATA["maximum_conductance"].value, DATA["gain"].value, swing, self._tau_s)
@@ -189,7 +192,7 @@ class MemristorCrossbar:
         return self._program(problem, held, state, mapping_error(asked, held), notes)
 
     def _networks(self, state: _Network, seeds: list[Stream]) -> Iterator[tuple[AnalogNetwork, list[Stream]]]:
-        """The network as each read finds it: one for all without read noise, else one for each."""
+        """Yield the network as each read finds it: one for all without read noise, else one a read."""
         for group in [seeds] if self.cell.read == 0.0 else [[seed] for seed in seeds]:
             error = state.pairs.error(_own_stream(group[0], 0))
             siemens = state.network.conductances + DATA["maximum_conductance"].value * error
@@ -226,7 +229,7 @@ class MemristorCrossbar:
         return Program(self.name, problem, held, state, error, notes, setup, one_chip=self.cell.differs)
 
     def _tiles(self, n: int) -> int:
-        """Tiles of pairs that an n x n matrix takes; DoesNotFit if there are not as many."""
+        """Count the tiles of pairs that an n x n matrix takes; raise DoesNotFit if there are too few."""
         tiles, there = self._wires.across(n) ** 2, CORES * (CORE // self.tile) ** 2
         if tiles > there:
             raise DoesNotFit(
@@ -248,7 +251,7 @@ class MemristorCrossbar:
 
 @dataclass(frozen=True, eq=False)
 class _Network:
-    """The network as it would be with perfect cells, and the cells."""
+    """The analog network with perfect cells, and the cells that hold its couplings."""
 
     network: AnalogNetwork
     pairs: DifferentialPairs
@@ -256,17 +259,17 @@ class _Network:
 
 @dataclass(frozen=True, eq=False)
 class _Tour:
-    """Distances (n, n) as asked for, the longest of them, and the cells."""
+    """Requested distances (n, n), the longest of them, and the cells that hold them."""
 
     distances: Float
     longest: float
     pairs: DifferentialPairs
 
     def held(self, read: np.random.Generator | None = None) -> Float:
-        """The distances (n, n) as the cells have them, in one read or without its noise."""
+        """Return the distances (n, n) as the cells hold them, in one read or without read noise."""
         return self.distances + self.longest * self.pairs.error(read)
 
 
 def _own_stream(seed: Stream, number: int) -> np.random.Generator:
-    """A stream of what ``seed`` is for that the dynamics, which draw from ``seed`` itself, do not share."""
+    """Return a child stream of ``seed`` that is independent of the stream of the dynamics."""
     return np.random.default_rng(seed.spawn(number + 1)[number])

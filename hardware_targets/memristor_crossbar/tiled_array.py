@@ -1,10 +1,15 @@
-r"""The wires of a chip's arrays: tiles, what their terminals see, and targets that make up for it.
+r"""The wires of a chip's arrays: tiles, IR drop and sneak paths, and targets that make up for them.
 
 .. math:: J \to \frac{1}{h G_{max}} (W(G^+) - W(G^-)), \qquad P = V' (Q^+ + Q^-) V
 
-Both cells of a pair stand in arrays of their own, G+ driven with V and G- with -V by the inverter, and their columns
-end in one virtual ground. A matrix larger than a tile is cut into equal tiles; the currents of those that share a
-column are added behind their amplifiers. W and Q: see ``circuits.Crossbar.terminals``; ideal wires: W = G.
+where
+
+- G+ and G- are the conductances of the two cells of each pair, W(G) what the amplifiers see of them,
+- h is the factor of the compensation, Q V the currents that the drivers deliver at voltages V, P their power.
+
+The two cells of a pair stand in separate arrays, G+ driven with V and G- with -V by the inverter, and their columns end
+in one virtual ground. A matrix larger than a tile is cut into equal tiles; the currents of tiles that share a column
+are added behind their amplifiers. W and Q: see ``circuits.Crossbar.terminals``; with ideal wires W = G.
 """
 
 from __future__ import annotations
@@ -30,13 +35,18 @@ _HIGHEST = DATA["maximum_conductance"].value
 
 @dataclass(frozen=True)
 class TiledArray:
-    """How a chip's arrays are wired.
-
-    ohm : float           a segment of a row or a column; 0 for ideal wires
-    both_ends : bool      whether rows are driven at both ends
-    tile : int            most rows, and columns, of an array
+    """The wiring of a chip's arrays.
 
     Matrices of cells are (outputs, inputs), in units of the largest conductance: an input drives a row of the array.
+
+    Attributes
+    ----------
+    ohm : float
+        Resistance of one segment of a row or a column; 0 for ideal wires.
+    both_ends : bool
+        Whether rows are driven at both ends.
+    tile : int
+        Largest number of rows, and of columns, of an array.
     """
 
     ohm: float
@@ -44,13 +54,23 @@ class TiledArray:
     tile: int
 
     def across(self, n: int) -> int:
-        """Tiles along a side of an n x n matrix."""
+        """Count the tiles along one side of an n x n matrix."""
         return math.ceil(n / self.tile)
 
     def terminals(self, cells: Float) -> tuple[Float, Float]:
-        """(effective cells, Q in S): what the amplifiers see of ``cells`` (..., n, n), and what the drivers do, (n, n).
+        """Compute the cells as the amplifiers see them, and the load of the drivers.
 
-        Q is the sum over all matrices of cells.
+        Parameters
+        ----------
+        cells : (..., n, n) float
+            Conductances, G_max.
+
+        Returns
+        -------
+        effective : (..., n, n) float
+            Conductances as the amplifiers see them, with IR drop and sneak paths, G_max.
+        drawn : (n, n) float
+            Q, summed over all matrices of ``cells``, S.
         """
         each = cells.reshape(-1, *cells.shape[-2:])
         if self.ohm == 0.0:
@@ -68,7 +88,7 @@ class TiledArray:
         return effective.reshape(cells.shape), drawn
 
     def about(self, cells: Float) -> Float:
-        """The effective cells to first order in the resistance of the wires."""
+        """Compute the effective cells (n, n) to first order in the resistance of the wires."""
         if self.ohm == 0.0:
             return cells
         effective = np.empty(cells.shape)
@@ -79,7 +99,20 @@ class TiledArray:
         return effective
 
     def compensated(self, targets: Float) -> tuple[Float, float]:
-        """(cells, h): for ``targets`` (2, n, n) those whose effective cells are about h targets, none above 1."""
+        """Scale the targets to make up for the IR drop.
+
+        Parameters
+        ----------
+        targets : (2, n, n) float
+            Wanted effective conductances, G_max.
+
+        Returns
+        -------
+        cells : (2, n, n) float
+            Targets for the cells whose effective values are about h ``targets``; none is above 1.
+        h : float
+            The common factor.
+        """
         if self.ohm == 0.0 or not targets.any():
             return targets, 1.0
         places = self._places(targets)
@@ -90,7 +123,7 @@ class TiledArray:
         return cells, factor / _HIGHEST
 
     def _places(self, matrices: Float) -> list[tuple[int, slice, slice]]:
-        """(which, outputs, inputs) of each array that ``matrices`` (k, n, n) take."""
+        """List (matrix, outputs, inputs) of each array that ``matrices`` (k, n, n) take."""
         n = matrices.shape[-1]
         ends = np.linspace(0, n, self.across(n) + 1).round().astype(int).tolist()
         sides = [slice(a, b) for a, b in pairwise(ends)]

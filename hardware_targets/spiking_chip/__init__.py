@@ -1,13 +1,14 @@
-r"""Spiking chips: Loihi, BrainScaleS-2, and a digital one that is none in particular.
+"""Spiking chips: Loihi, BrainScaleS-2, and a generic digital one.
 
-- ``spiking-loihi``: Intel's first Loihi. Digital, 8-bit weights with one exponent, 128 cores. Energies of events from
-  SPICE and refits; of Loihi 2 none are published, and none is given here.
-- ``spiking-brainscales``: BrainScaleS-2. Analog neurons and synapses a thousand times faster than biology, 6 bits and a
-  sign, a fixed pattern of errors; its energy is the chip's power times the time, for no event's own is known.
-- ``spiking-generic``: a digital chip with ranges joined over Loihi, TrueNorth and SpiNNaker; give a table of your own.
+- ``spiking-loihi``: Intel's first Loihi. Digital, 8-bit weights with one exponent, 128 cores. Energies of events are
+  from SPICE and refits; of Loihi 2 none are published, and none is given here.
+- ``spiking-brainscales``: BrainScaleS-2. Analog neurons and synapses a thousand times faster than biology, weights of 6
+  bits and a sign, fixed-pattern noise; its energy is the chip's power times the time, for no event's own is known.
+- ``spiking-generic``: a digital chip with ranges joined over Loihi, TrueNorth and SpiNNaker; it takes your own table.
 
-Simulated with Brian2, activity counted: synaptic operations, updates, spikes. ``provenance`` of a run has NeuroBench's
-metrics. Physics: modules ``programmed``, ``reads`` and ``held``; numbers: one .toml a chip.
+Brian2 simulates the neurons, and synaptic operations, updates and spikes are counted. ``provenance`` of a run has
+NeuroBench's metrics. Physics: modules ``network_mapping``, ``simulation`` and ``quantization``; numbers: one .toml a
+chip.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def spiking_brainscales(*, sample: bool = False, **options: Any) -> SpikingChip:
 
 
 def spiking_generic(table: str | Path | Table | None = None, **options: Any) -> SpikingChip:
-    """A digital chip of usual numbers.
+    """Build a digital chip of usual numbers.
 
     table : .toml or {name: Datum}    replaces any of them: synapse_energy, update_energy, fire_energy, spike_energy,
                                       step_time, chip_power, weight_bits, fan_in, ... as in ``generic.toml``

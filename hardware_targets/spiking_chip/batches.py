@@ -1,9 +1,9 @@
-r"""Reads stacked in one simulation, and the same whatever reads are asked for.
+"""Reads stacked in one simulation, with results that do not depend on which other reads are requested.
 
-Brian2 has one random stream for a whole simulation, so that a read depends on how many stand beside it. Batches are
-therefore fixed: with s the first of them, reads 0 .. s - 1 are simulated together, then s .. 2s - 1, 2s .. 4s - 1, and
-so on, doubling up to the largest; each takes the stream of its first read. A batch is simulated whole though one read
-of it be asked for. Few reads stay cheap, many are done in few simulations.
+Brian2 has one random stream for a whole simulation, so that a read depends on the other reads in it. Batches are
+therefore fixed: with s the size of the first, reads 0 .. s - 1 are simulated together, then s .. 2s - 1, 2s .. 4s - 1,
+and so on, doubling up to the largest; each batch takes the stream of its first read. A batch is simulated whole even if
+only one of its reads is requested. Few reads stay cheap, many need few simulations.
 """
 
 from __future__ import annotations
@@ -14,13 +14,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FIRST, LARGEST = 64, 8192  # reads of the first and of the largest batch, for small networks
-_NEURONS, _SYNAPSES = 1 << 15, 1 << 21  # of a batch beyond the first one, and of any
+FIRST, LARGEST = 64, 8192  # number of reads of the first and of the largest batch, for small networks
+_NEURONS, _SYNAPSES = 1 << 15, 1 << 21  # most neurons of a batch after the first; most synapses of any batch
 
 
 @dataclass(frozen=True, eq=False)
 class ReadBatchPlan:
-    """where (k,): positions among the reads asked for; chains (k,): which they are of the ``size`` simulated."""
+    """Reads of one batch.
+
+    Attributes
+    ----------
+    where : (k,) int
+        Positions among the requested reads.
+    chains : (k,) int
+        Their indices among the ``size`` reads that are simulated.
+    size : int
+        Number of simulated reads.
+    seed : numpy.random.SeedSequence
+        The stream of the batch.
+    """
 
     where: NDArray[np.int64]
     chains: NDArray[np.int64]
@@ -29,7 +41,18 @@ class ReadBatchPlan:
 
 
 def batch_sizes(neurons: int, synapses: int) -> tuple[int, int]:
-    """Reads of the first and of the largest batch for a network: powers of two."""
+    """Choose the sizes of batches for a network, powers of two.
+
+    Parameters
+    ----------
+    neurons, synapses : int
+        Size of the network.
+
+    Returns
+    -------
+    first, largest : int
+        Reads of the first and of the largest batch.
+    """
     first = FIRST
     while first > 1 and first * max(synapses, neurons) > _SYNAPSES:
         first //= 2
@@ -40,7 +63,15 @@ def batch_sizes(neurons: int, synapses: int) -> tuple[int, int]:
 
 
 def plan_batches(seeds: list[np.random.SeedSequence], first: int, largest: int) -> Iterator[ReadBatchPlan]:
-    """The batches that hold the reads of ``seeds``, the children of one SeedSequence."""
+    """Yield the batches that contain the reads of ``seeds``.
+
+    Parameters
+    ----------
+    seeds : list of numpy.random.SeedSequence
+        Children of one SeedSequence, one a read.
+    first, largest : int
+        Reads of the first and of the largest batch.
+    """
     number = np.array([seed.spawn_key[-1] for seed in seeds])
     power = np.floor(np.log2(np.maximum(number // first, 1))).astype(np.int64)
     size = np.minimum(first << power, largest)

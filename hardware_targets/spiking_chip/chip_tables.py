@@ -1,12 +1,18 @@
-r"""Numbers of chips, one table a chip, and what the events of a run cost by them.
+r"""Numbers of chips, one table a chip, and the energy of a run by them.
 
 .. math:: E = N_{SOP}\, e_{SOP} + N_{acc}\, e_{acc} + N_{upd}\, e_{upd} + N_{fire}\, e_{fire} + N_{spk}\, e_{spk}
               + N_{hop}\, e_{hop} + P_{chip}\, t + P_{host}\, t + N_{word}\, e_{word}
 
-A neuron is read at every step (acc), updated if anything acts on it (upd), may fire, and then sends a spike to each
-core where it has synapses, so many hops away, east or west and north or south. The last two terms are the system's,
-the others the core's. What a table does not have is not counted: nothing is known of single events of BrainScaleS-2,
-whose power is that of the chip.
+where N counts events, e is the energy of one, P a power and t the time of the run:
+
+- SOP, synaptic operations; acc, neurons read from memory, at every step; upd, updates of neurons on which anything
+  acts; fire, neurons that fire;
+- spk, spikes sent to each core that has synapses of the neuron; hop, their steps in the mesh, east or west and north or
+  south;
+- word, words between chip and host. The last two terms belong to the system, the others to the core.
+
+A number that a table does not have is not counted: nothing is known of single events of BrainScaleS-2, whose power is
+that of the chip.
 """
 
 from __future__ import annotations
@@ -44,12 +50,25 @@ _POSITIVE = ("step_time", "acceleration", "device_second")
 
 
 def read_table(chip: str) -> dict[str, Datum]:
-    """The numbers of ``chip``.toml beside this module."""
+    """Read the numbers of ``chip``.toml beside this module."""
     return read_data(files(__package__).joinpath(f"{chip}.toml").read_text())
 
 
 def join_chips(name: str, chips: tuple[str, ...]) -> Datum:
-    """One number over several chips: their geometric mean, and the range of all their ranges; assumed."""
+    """Join one number over several chips.
+
+    Parameters
+    ----------
+    name : str
+        The number.
+    chips : tuple of str
+        Names of the tables.
+
+    Returns
+    -------
+    Datum
+        The geometric mean with the union of all ranges, of kind ``assumed``.
+    """
     data = [read_table(chip)[name] for chip in chips]
     mean = exp(fsum(log(datum.value) for datum in data) / len(data))
     listed = "; ".join(f"{chip} {datum.value:.3g}" for chip, datum in zip(chips, data, strict=True))
@@ -58,9 +77,22 @@ def join_chips(name: str, chips: tuple[str, ...]) -> Datum:
 
 
 def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
-    """The generic chip's numbers; ``own``, a .toml file or data by name, replaces some of them.
+    """Return the generic chip's numbers.
 
-    ValueError for names that mean nothing here, other units than SI, and numbers that no chip can have.
+    Parameters
+    ----------
+    own : path of a .toml file, or dict of str to Datum, optional
+        Replacements of some numbers.
+
+    Returns
+    -------
+    dict of str to Datum
+        The table.
+
+    Raises
+    ------
+    ValueError
+        For unknown names, units other than SI, and numbers that no chip can have.
     """
     table = read_table("generic") | {
         "synapse_energy": join_chips("synapse_energy", ("loihi", "truenorth", "spinnaker"))
@@ -76,7 +108,7 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
     else:
         given = own
     known = read_table("brainscales") | read_table("loihi") | table
-    known["hop_energy"] = known["row_hop_energy"]  # of a table that does not tell directions apart
+    known["hop_energy"] = known["row_hop_energy"]  # for a table that does not distinguish directions
     unknown = sorted(set(given) - set(known))
     if unknown:
         names = ", ".join(sorted(known))
@@ -97,7 +129,7 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
 
 
 def _require(what: str, name: str, datum: Datum, unit: str) -> None:
-    """TypeError or ValueError unless ``datum`` is a number of ``unit`` that a chip can have."""
+    """Raise TypeError or ValueError unless ``datum`` is a number of ``unit`` that a chip can have."""
     if not isinstance(datum, Datum):
         raise TypeError(f"{what} is {datum!r}; give a Datum")
     if datum.unit != unit:
@@ -114,7 +146,7 @@ def _require(what: str, name: str, datum: Datum, unit: str) -> None:
 
 
 def chip_costs(table: Table) -> tuple[Cost, ...]:
-    """What is priced by ``table``; where seconds are, their range counts as well."""
+    """List the prices of ``table``; where seconds have a price, their range counts as well."""
     second = table["device_second"]
     costs = [Cost("device_s", "a read", time=second)]
     for event, what, name, scope in _PRICED:

@@ -1,13 +1,14 @@
-r"""A problem on a chip: one network of neurons for each task, built when it is first asked for.
+r"""The mapping of a problem to a chip: one network of neurons for each task, built on demand.
 
-.. math:: \text{relax: } T = \lambda J, \quad \text{sample: } W = 4 \beta J, \;
+.. math:: \text{recall: } T = \lambda J, \quad \text{sample: } W = 4 \beta J, \;
           b_i = 2 \beta \Bigl(h_i - \sum_j J_{ij}\Bigr), \quad
           \text{minimize: } W', b' \text{ of winner-take-all groups}
 
-The first two are of the couplings that the chip holds. To sample, strongly coupled neurons take turns
-(``AbstractNeurons.suited``), and a read is as long as the network needs from rest (``mixing``), in up to ``LONGEST``
-times the usual steps; both depend on the network and beta alone. A search has more neurons, two a spin or one a city
-and position: their weights and biases are rounded, and get their share of the fixed pattern, on their own.
+where J and h are the couplings and biases that the chip holds, T and W weights, b biases, lambda the scale of
+``SpikingHopfield`` and beta the inverse temperature. To sample, strongly coupled neurons take turns
+(``AbstractNeurons.suited``), and a read is as long as the network needs from rest (``periods_to_settle``), in up to
+``LONGEST`` times the usual steps; both depend on the network and beta alone. A search has more neurons, two a spin or
+one a city and position: W' and b' are quantized, and get their share of the fixed-pattern noise, on their own.
 Sources: those of ``neuromorph.spiking``.
 """
 
@@ -37,21 +38,32 @@ from .chip_tables import Table
 from .neurobench import ChipWorkload
 from .quantization import FixedPatternNoise, SynapticWeights, cores_for, quantize
 
-UNITS = 1024  # of a search; more take minutes, since the energy of every state is computed
-SYNAPSES = 1 << 21  # of one read; more take minutes
-NOISY = 0.5e-3  # step of integrate-and-fire neurons that sample, s
-LONGEST = 16  # times the usual steps that a read of a sampler may take
+UNITS = 1024  # largest number of units of a search; more take minutes, since the energy of every state is computed
+SYNAPSES = 1 << 21  # largest number of synapses in one read; more take minutes
+NOISY = 0.5e-3  # time step of integrate-and-fire neurons that sample, s
+LONGEST = 16  # largest number of steps of a sampling read over the usual number
 FAR = 0.05  # bound on the total variation of a read's state from exp(-beta E)
-_AWAKE = 0.8  # of a read, when most neurons are
+_AWAKE = 0.8  # fraction of a read in which most neurons are awake
 
 
 @dataclass(frozen=True)
 class ReadDurations:
-    """Of a read, in seconds of the model.
+    """Durations of a read, in seconds of the model.
 
-    relax_s, read_s : all of it, and its last part, over which rates are counted; the cue is there for 0.1 s
-    sample_s, step_s : all of it from rest, and the step of abstract neurons; longer and finer where beta asks for it
-    search_s : of winner-take-all groups, in periods of 0.5 s
+    Attributes
+    ----------
+    relax_s, read_s : float
+        Whole duration of a recall, and its last part, over which rates are counted; the cue lasts 0.1 s.
+    sample_s, step_s : float
+        Whole duration of a sampling read from rest, and the step of abstract neurons; a read is longer and its steps
+        are finer where beta asks for it.
+    search_s : float
+        Duration of a search, in periods of 0.5 s.
+
+    Raises
+    ------
+    ValueError
+        If a duration is not positive, or too short for its parts.
     """
 
     relax_s: float = 0.5
@@ -72,9 +84,16 @@ class ReadDurations:
 
 @dataclass(frozen=True)
 class SamplingPlan:
-    """How a read samples.
+    """The neurons and the duration of a sampling read.
 
-    doubts : tuple of str    what keeps its state from exp(-beta E), and what to do
+    Attributes
+    ----------
+    neurons : AbstractNeurons or LifSamplerNeurons
+        The neurons.
+    duration_s : float
+        Duration, s of the model.
+    doubts : tuple of str
+        Reasons why the states may miss exp(-beta E), with remedies.
     """
 
     neurons: AbstractNeurons | LifSamplerNeurons
@@ -86,10 +105,26 @@ class SamplingPlan:
 class ChipNetwork:
     """A problem on a chip.
 
-    problem : Ising or Problem        as asked for
-    wires : Wires or None             couplings and biases as the chip has them, in the problem's units; None: a tour
-    one_hot : OneHot or None          of a tour
-    analog : bool                     integrate-and-fire neurons sample; signs of weights need two synapses
+    Attributes
+    ----------
+    problem : Ising or Problem
+        The requested problem.
+    wires : SynapticWeights or None
+        Couplings and biases as the chip holds them, in the problem's units; None for a tour.
+    one_hot : OneHot or None
+        The one-hot form of a tour.
+    table : dict of str to Datum
+        The chip's numbers.
+    pattern : FixedPatternNoise
+        The chip's errors.
+    name : str
+        The chip's name.
+    analog : bool
+        Whether integrate-and-fire neurons sample, and signs of weights need two synapses.
+    times : ReadDurations
+        Durations of a read.
+    backend : str
+        The back end of Brian2.
     """
 
     problem: Ising | Problem
@@ -104,18 +139,24 @@ class ChipNetwork:
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def network(self, task: Task) -> ChipWorkload:
-        """What is on the chip for ``task``."""
+        """Return the size of the network that is on the chip for ``task``."""
         search, sampled = isinstance(task, Minimize), isinstance(task, Sample)
         wires = self.search if search else self.couplings
         connections = int(wires.weights.nnz)
-        # Two synapses a connection: rows of either sign; a response that goes up and, later, down.
+        # A connection takes two synapses: a row for each sign, or a response that goes up and, later, down.
         double = not search and (self.analog or sampled)
         weight, bias, state = (int(self.table[name].value) for name in ("weight_bits", "bias_bits", "state_bits"))
         operations = 4 if search or (sampled and not self.analog) else 8
         return ChipWorkload(wires.size, connections, (1 + double) * connections, weight, bias, state, operations)
 
     def cores(self, task: Task) -> int:
-        """Cores in use; DoesNotFit where the chip, or this simulation of it, is too small."""
+        """Count the cores in use for ``task``.
+
+        Raises
+        ------
+        DoesNotFit
+            If the chip, or its simulation, is too small.
+        """
         if isinstance(task, Minimize):
             require_search(self.size if self.wires is None else 2 * self.size)
         network = self.network(task)
@@ -130,37 +171,37 @@ class ChipNetwork:
 
     @property
     def size(self) -> int:
-        """Spins."""
+        """Number of spins."""
         return self.problem.size**2 if self.wires is None else self.wires.size
 
     @property
     def couplings(self) -> SynapticWeights:
-        """``wires``, of anything but a tour."""
+        """``wires`` of any problem but a tour, for which DoesNotFit is raised."""
         if self.wires is None:
             raise DoesNotFit(f"{self.name} holds a tour as a search; give its ising() to sample or to relax")
         return self.wires
 
     @cached_property
     def groups(self) -> OneHot:
-        """The problem as it is searched, exact: with it the host computes energies."""
+        """The exact one-hot problem of a search, by which the host computes energies."""
         if self.one_hot is not None:
             return self.one_hot
         return OneHot.from_spins(self.problem if isinstance(self.problem, Ising) else self.problem.ising())
 
     @property
     def rivals(self) -> WinnerTakeAll:
-        """The neurons of a search; those of tours with weights that, measured, give shorter tours of 6 to 20 cities."""
+        """The winner-take-all neurons of a search; tours of 6 to 20 cities come out shorter with a strength of 0.25."""
         return WinnerTakeAll() if self.one_hot is None else WinnerTakeAll(strength=0.25)
 
     @cached_property
     def search(self) -> SynapticWeights:
-        """The winner-take-all neurons as held, in units of their potential."""
+        """The winner-take-all network as the chip holds it, in units of the neurons' potential."""
         weights, biases = self.rivals.network(self.groups)
         return quantize(SynapticWeights(sparse.csr_array(weights), biases), self.table, self.pattern)
 
     @cached_property
     def memory(self) -> SpikingHopfield:
-        """The network of rates, scaled as ``SpikingHopfield.from_ising`` does."""
+        """The rate network, scaled as ``SpikingHopfield.from_ising`` scales it."""
         j = self.couplings.weights.toarray()
         even = (j + j.T) / 2.0
         network = SpikingHopfield.from_ising(Ising(even, self.couplings.biases), backend=self.backend)
@@ -168,7 +209,22 @@ class ChipNetwork:
         return replace(network, weights=network.weights.flat[k] / even.flat[k] * j) if even.flat[k] else network
 
     def sampler(self, beta: float, chains: int) -> tuple[Simulator, dict[str, Float]]:
-        """The simulation of ``chains`` samplers side by side, built once, and its parameters."""
+        """Return the simulation of samplers side by side, built once.
+
+        Parameters
+        ----------
+        beta : float
+            Inverse temperature.
+        chains : int
+            Number of samplers.
+
+        Returns
+        -------
+        simulator : Simulator
+            The simulation.
+        parameters : dict of str to array
+            Its parameters at ``beta``.
+        """
         neurons, coo = self.plan(beta).neurons, sparse.coo_array(self.couplings.weights)
         post, pre = coo.coords
         offset = np.arange(chains)[:, None] * self.size
@@ -180,7 +236,7 @@ class ChipNetwork:
         return self._kept[chains, neurons], parameters
 
     def plan(self, beta: float) -> SamplingPlan:
-        """Neurons that sample at ``beta``, and for how long."""
+        """Choose the neurons that sample at ``beta``, and the duration of a read."""
         if beta not in self._kept:
             self._kept[beta] = self._planned(4.0 * beta * self.couplings.weights, self._biases(beta))
         return self._kept[beta]
@@ -199,7 +255,7 @@ class ChipNetwork:
         if away > FAR:
             doubts.append(
                 f"reads of {most * sample_s:g} s from rest may be too short: the bound on their total variation from "
-                f"exp(-beta E) is {away:.2f}: take a lower beta, or Times with a longer sample_s"
+                f"exp(-beta E) is {away:.2f}: take a lower beta, or ReadDurations with a longer sample_s"
             )
         return SamplingPlan(neurons, sample_s * min(most, ceil(needed / usual)), tuple(doubts))
 
@@ -208,7 +264,7 @@ class ChipNetwork:
 
 
 def require_search(units: int) -> None:
-    """DoesNotFit for searches whose simulation takes minutes."""
+    """Raise DoesNotFit for a search with so many units that its simulation takes minutes."""
     if units > UNITS:
         raise DoesNotFit(
             f"a search needs {units} neurons, two a spin or one a city and position; beyond {UNITS} its simulation "

@@ -31,8 +31,21 @@ from neuromorph.run import Program, Run
 
 @dataclass(frozen=True)
 class ChipWorkload:
-    """The network of a task: neurons; connections: entries of W that are not 0; synapses that hold them; bits of a
-    synapse, a bias, a state; operations of an update."""
+    """The network of a task.
+
+    Attributes
+    ----------
+    neurons : int
+        Number of neurons.
+    connections : int
+        Entries of W that are not 0.
+    synapses : int
+        Synapses that hold the connections.
+    weight_bits, bias_bits, state_bits : int
+        Bits of a synapse, a bias, a state.
+    operations : int
+        Operations of one update.
+    """
 
     neurons: int
     connections: int
@@ -44,7 +57,20 @@ class ChipWorkload:
 
 
 def neurobench(program: Program, run: Run) -> dict[str, Any]:
-    """The metrics, by their names; ``program.state.network(task)`` says what was on the chip."""
+    """Compute NeuroBench's metrics of a run.
+
+    Parameters
+    ----------
+    program : Program
+        A programmed chip, whose state knows the network of each task.
+    run : Run
+        The reads.
+
+    Returns
+    -------
+    dict of str to float or dict
+        The metrics by their names.
+    """
     network: ChipWorkload = program.state.network(run.task)
     spikes, operations, updates = (
         float(run.activity[name].mean()) for name in ("spikes", "synaptic_operations", "membrane_updates")

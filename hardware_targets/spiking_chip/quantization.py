@@ -1,15 +1,21 @@
-r"""What a chip holds of a network: few bits with one exponent for all, a fixed pattern of errors, so many neurons.
+r"""Quantization of a network on a chip: few bits with one exponent, fixed-pattern noise, limited fan-in.
 
 .. math:: w^{held}_{ij} = \frac{w_{max}}{q}\, \mathrm{round}\Bigl(\frac{q\, w_{ij}}{w_{max}}\Bigr) (1 + \delta_{ij}),
           \qquad q = 2^{bits - 1} - 1, \qquad b^{held}_i = b_i + B \epsilon_i
 
-delta, of deviation ``synapse_spread``, and epsilon, ``neuron_spread``, are what calibration leaves on an analog chip;
-on a digital one both are 0. Synapses i -> j and j -> i are two circuits: what is held is not quite symmetric. B is the
-largest input of a neuron, which also is the range of the biases, in bits of their own. Means of inputs are calibrated
-away: a neuron's bias makes up for the errors of its synapses at rest.
+where
+
+- w and b are the requested weights and biases, w_max the largest weight,
+- delta, of deviation ``synapse_spread``, and epsilon, of deviation ``neuron_spread``, are the fixed-pattern noise that
+  calibration leaves on an analog chip; on a digital chip both are 0,
+- B is the largest input of a neuron, which also is the range of the biases, in bits of their own.
+
+Synapses i -> j and j -> i are two circuits: the programmed weights are not quite symmetric. Calibration removes the
+errors of the mean inputs: a neuron's bias makes up for the errors of its synapses at rest.
 
 A neuron needs ``fan_in`` synapses, and a core holds ``core_neurons`` neurons and ``core_synapses`` synapses: where the
-fan-in is large, fewer neurons. Sources: the tables; fixed patterns as Kungl et al., Front. Neurosci. 13, 1201 (2019).
+fan-in is large, fewer neurons. Sources: the tables; fixed-pattern noise as Kungl et al., Front. Neurosci. 13, 1201
+(2019).
 """
 
 from __future__ import annotations
@@ -28,7 +34,17 @@ from .chip_tables import Table
 
 @dataclass(frozen=True, eq=False)
 class FixedPatternNoise:
-    """Fixed-pattern errors of one chip, drawn as they are needed: the same numbers for the same ``seed``."""
+    """Fixed-pattern noise of one chip; the same ``seed`` gives the same numbers.
+
+    Attributes
+    ----------
+    seed : numpy.random.SeedSequence
+        The chip.
+    synapse_spread : float
+        Standard deviation of delta.
+    neuron_spread : float
+        Standard deviation of epsilon.
+    """
 
     seed: np.random.SeedSequence
     synapse_spread: float
@@ -36,18 +52,18 @@ class FixedPatternNoise:
 
     @property
     def differs(self) -> bool:
-        """Whether two chips are not alike."""
+        """Whether two chips differ."""
         return self.synapse_spread > 0.0 or self.neuron_spread > 0.0
 
     def synapses(self, count: int) -> Float:
-        """1 + delta for synapses in their order, (count,)."""
+        """Draw the factors 1 + delta (count,) of synapses in their order."""
         if not self.synapse_spread:
             return np.ones(count)
-        # A synapse neither turns its sign nor has none.
+        # Clip so that a weight keeps its sign and is not zero.
         return np.maximum(0.05, 1.0 + self.synapse_spread * self._stream(0).standard_normal(count))
 
     def neurons(self, count: int) -> Float:
-        """epsilon, (count,)."""
+        """Draw the offsets epsilon (count,) of neurons."""
         return self.neuron_spread * self._stream(1).standard_normal(count)
 
     def _stream(self, which: int) -> np.random.Generator:
@@ -56,23 +72,47 @@ class FixedPatternNoise:
 
 @dataclass(frozen=True, eq=False)
 class SynapticWeights:
-    """weights (n, n) CSR, from column to row, and biases (n,), as wanted or as held."""
+    """Weights and biases of a network, as requested or as programmed.
+
+    Attributes
+    ----------
+    weights : (n, n) sparse array, CSR
+        Weights from column to row.
+    biases : (n,) float
+        Biases.
+    """
 
     weights: Any
     biases: Float
 
     @property
     def size(self) -> int:
+        """Number of neurons."""
         return len(self.biases)
 
     @property
     def largest_input(self) -> float:
-        """B: the largest of |b_i| + sum_j |w_ij|."""
+        """B, the largest of ``|b_i| + sum_j |w_ij|``."""
         return float((np.abs(self.biases) + np.asarray(abs(self.weights).sum(axis=1)).ravel()).max()) or 1.0
 
 
 def quantize(wanted: SynapticWeights, table: Table, pattern: FixedPatternNoise) -> SynapticWeights:
-    """``wanted`` as the chip has it."""
+    """Quantize weights and biases and add the chip's fixed-pattern noise.
+
+    Parameters
+    ----------
+    wanted : SynapticWeights
+        The requested network.
+    table : dict of str to Datum
+        The chip's numbers.
+    pattern : FixedPatternNoise
+        The chip's errors.
+
+    Returns
+    -------
+    SynapticWeights
+        The network as the chip holds it.
+    """
     weights = sparse.csr_array(wanted.weights, copy=True)
     strongest = float(np.abs(weights.data).max(initial=0.0))
     weights.data = round_to_levels(weights.data, int(table["weight_bits"].value), strongest)
@@ -86,13 +126,48 @@ def quantize(wanted: SynapticWeights, table: Table, pattern: FixedPatternNoise) 
 
 
 def round_to_levels(values: Float, bits: int, largest: float) -> Float:
-    """Values on 2^(bits - 1) - 1 levels to each side, evenly to ``largest``."""
+    """Round values to equally spaced levels.
+
+    Parameters
+    ----------
+    values : (...) float
+        Values.
+    bits : int
+        Bits with the sign: 2^(bits - 1) - 1 levels on each side of 0.
+    largest : float
+        The last level.
+
+    Returns
+    -------
+    (...) float
+        Rounded values.
+    """
     step = largest / (2.0 ** (bits - 1) - 1.0)
     return np.round(values / step) * step if step > 0.0 else values.copy()
 
 
 def cores_for(neurons: int, fan_in: int, table: Table, name: str) -> int:
-    """Cores that ``neurons`` of ``fan_in`` synapses each take, evenly spread; DoesNotFit."""
+    """Count the cores that a network takes, evenly filled.
+
+    Parameters
+    ----------
+    neurons, fan_in : int
+        Number of neurons, and of synapses of each.
+    table : dict of str to Datum
+        The chip's numbers.
+    name : str
+        The chip, for the message.
+
+    Returns
+    -------
+    int
+        Number of cores.
+
+    Raises
+    ------
+    DoesNotFit
+        If a neuron has too few synapses or the chip too few cores.
+    """
     most, there = int(table["fan_in"].value), int(table["cores"].value)
     if fan_in > most:
         raise DoesNotFit(
@@ -109,9 +184,21 @@ def cores_for(neurons: int, fan_in: int, table: Table, name: str) -> int:
 
 
 def hops_between(cores: int, table: Table) -> tuple[float, float]:
-    """Mean steps in the mesh between two of ``cores`` cores, along rows (east or west) and columns (north or south).
+    """Compute the mean number of steps in the mesh between two cores in use.
 
-    Four cores a tile, tiles filled row by row.
+    Four cores share a tile; tiles are filled row by row.
+
+    Parameters
+    ----------
+    cores : int
+        Number of cores in use.
+    table : dict of str to Datum
+        The chip's numbers.
+
+    Returns
+    -------
+    along, across : float
+        Steps along rows (east or west) and along columns (north or south).
     """
     if "mesh_width" not in table or cores < 2:
         return 0.0, 0.0

@@ -1,17 +1,20 @@
-r"""Reads of a programmed chip: networks of rates that relax, samplers, groups in which the winner takes all.
+r"""Reads of a programmed chip: relaxing rate networks, spike-based samplers, winner-take-all groups.
 
-Each task has its own network of the same couplings:
+.. math:: x_i = 2 r_i / r - 1 \;\text{(recall)}, \qquad s_i = +1 \;\text{while neuron } i \text{ is refractory (sample)}
 
-- relax: a neuron a spin, output x_i = 2 r_i / r - 1 of its rate r_i (``SpikingHopfield``); spins are the signs of
-  rates that are counted over the last part of a read.
-- sample: a neuron a spin, up while it is refractory (``BoltzmannSampler``): abstract stochastic neurons on a digital
-  chip, whose rectangular response takes two synapses, one up and a delayed one down; integrate-and-fire with colored
-  noise on an analog one. A read is the state at the end. What lets neurons take turns is not counted.
+where r_i is the rate of neuron i and r the rate of x = 1. Each task has its own network of the same couplings:
+
+- recall: a neuron a spin with output x_i (``SpikingHopfield``); spins are the signs of the outputs, from spikes that
+  are counted over the last part of a read.
+- sample: a neuron a spin, up while it is refractory (``BoltzmannSampler``). Abstract stochastic neurons on a digital
+  chip have a rectangular response that takes two synapses, one up and a delayed one down; an analog chip has
+  integrate-and-fire neurons with colored noise. A read is the state at the end. The circuit by which neurons take turns
+  is not counted.
 - minimize: a neuron a unit of ``OneHot``, two for a spin, n for a city (``solve_by_spikes``). The host sees every
-  spike, hence every state, and keeps the one that is lowest in the problem that was asked for.
+  spike, hence every state, and keeps the state of lowest energy in the requested problem.
 
-Idealised: random thresholds are logistic and neurons' noise is normal, where chips have uniform pseudo-random numbers
-or background spikes; potentials and currents are not rounded; spikes take no time.
+Idealizations: random thresholds are logistic and neurons' noise is normal, where chips have uniform pseudo-random
+numbers or background spikes; potentials and currents are not rounded; spikes take no time.
 """
 
 from __future__ import annotations
@@ -33,8 +36,21 @@ from .network_mapping import ChipNetwork
 
 @dataclass(frozen=True, eq=False)
 class Ends:
-    """spins (reads, n); settled (reads,); activity {event: (reads,)}: spikes, synaptic_operations, membrane_updates,
-    words_read; steps and step_s of the model."""
+    """Results of a batch of reads.
+
+    Attributes
+    ----------
+    spins : (reads, n) int8
+        Final states.
+    settled : (reads,) bool
+        Whether the read has a decided state.
+    activity : dict of str to (reads,) float
+        Numbers of spikes, synaptic_operations, membrane_updates and words_read.
+    steps : int
+        Steps of the model in a read.
+    step_s : float
+        Duration of a step of the model, s.
+    """
 
     spins: NDArray[np.int8]
     settled: NDArray[np.bool_]
@@ -47,7 +63,22 @@ Reader: TypeAlias = Callable[[ChipNetwork, Any, ReadBatchPlan], Ends]
 
 
 def simulate_recall(state: ChipNetwork, cues: NDArray[np.int8], batch: ReadBatchPlan) -> Ends:
-    """From ``cues`` (reads, n) of the batch."""
+    """Relax the rate network from cues.
+
+    Parameters
+    ----------
+    state : ChipNetwork
+        The programmed chip.
+    cues : (reads, n) int8
+        Cues of all requested reads.
+    batch : ReadBatchPlan
+        The reads of this batch.
+
+    Returns
+    -------
+    Ends
+        Signs of the final rates; a read is settled if every rate is clear of its middle.
+    """
     shown = np.ones((batch.size, state.size))
     shown[batch.chains] = cues[batch.where]
     memory, times = state.memory, state.times
@@ -55,14 +86,29 @@ def simulate_recall(state: ChipNetwork, cues: NDArray[np.int8], batch: ReadBatch
     activity = {name: count[batch.chains] for name, count in found.activity.items()}
     activity["words_read"] = np.full(len(batch.chains), 2.0 * state.size)  # a cue, and a count of spikes
     spins = found.spins[batch.chains]
-    # Rates that say nothing: a neuron that stands within a tenth of its range of 0.
+    # A neuron within a tenth of its range of 0 has no decided sign.
     sure = np.all(np.abs(found.outputs[batch.chains, -1]) > 0.1, axis=1)
     step = memory.neuron.step_s
     return Ends(spins, sure, activity, round(times.relax_s / step), step)
 
 
 def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan) -> Ends:
-    """One state a chain, from rest; neurons wake up at different times of its beginning."""
+    """Draw one state a chain, from rest; neurons wake up at different times of its beginning.
+
+    Parameters
+    ----------
+    state : ChipNetwork
+        The programmed chip.
+    beta : float
+        Inverse temperature.
+    batch : ReadBatchPlan
+        The reads of this batch.
+
+    Returns
+    -------
+    Ends
+        States at the end.
+    """
     n, plan = state.size, state.plan(beta)
     neurons, duration = plan.neurons, plan.duration_s
     simulator, values = state.sampler(beta, batch.size)
@@ -89,7 +135,20 @@ def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan) -> 
 
 
 def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan) -> Ends:
-    """The best state that each chain came by."""
+    """Search by winner-take-all groups and keep the best state of each chain.
+
+    Parameters
+    ----------
+    state : ChipNetwork
+        The programmed chip.
+    batch : ReadBatchPlan
+        The reads of this batch.
+
+    Returns
+    -------
+    Ends
+        The state of lowest energy that each chain visited; a read is settled if every group had a winner.
+    """
     groups, neurons = state.groups, state.rivals
     found = solve_by_spikes(
         groups,

@@ -8,7 +8,7 @@ r"""A spiking chip as a target: what it holds, what its reads do, how long they 
 A digital chip steps as fast as its busiest core allows; neurons are on as few cores as hold them, evenly. A neuron that
 fires sends a spike to every core, its own too, but to no more than it has synapses. Not counted: the time that a host
 takes to write weights and cues and to read spikes, often milliseconds.
-Physics: ``programmed``, ``reads``, ``held``; numbers with their sources: one .toml a chip.
+Physics: ``network_mapping``, ``simulation``, ``quantization``; numbers with their sources: one .toml a chip.
 """
 
 from __future__ import annotations
@@ -60,10 +60,12 @@ class SpikingChip:
 
     @property
     def analog(self) -> bool:
+        """Whether the neurons are analog circuits."""
         return "acceleration" in self.table
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Quantize ``problem`` to the chip's weights; raise DoesNotFit if the chip is too small."""
         pattern = FixedPatternNoise(
             read_seeds(rng, 1)[0], self._spread("synapse_spread"), self._spread("neuron_spread")
         )
@@ -71,6 +73,7 @@ class SpikingChip:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Simulate ``reads`` reads of the network of ``task`` and count their events."""
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: ChipNetwork = program.state
@@ -100,6 +103,7 @@ class SpikingChip:
         return replace(run, provenance={**run.provenance, "neurobench": neurobench(program, run)})
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         return chip_costs(self.table)
 
     def _spread(self, name: str) -> float:
@@ -179,7 +183,7 @@ class SpikingChip:
         return notes
 
     def _device(self, ends: Ends, cores: int) -> dict[str, Any]:
-        """Seconds of the device, visits to its neurons and traffic between its cores."""
+        """Compute the seconds of the device, accesses of its neurons and traffic between its cores."""
         spikes = ends.activity["spikes"]
         packets = np.minimum(spikes * cores, ends.activity["synaptic_operations"])
         along, across = (packets * (cores - 1) / cores * steps for steps in hops_between(cores, self.table))
@@ -201,7 +205,7 @@ class SpikingChip:
 
 
 def _joined(parts: list[tuple[Any, Ends]]) -> Ends:
-    """Ends in the order of the reads."""
+    """Join the results of batches in the order of the reads."""
     order = np.argsort(np.concatenate([where for where, _ in parts]))
     ends = [end for _, end in parts]
     return Ends(

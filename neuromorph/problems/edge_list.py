@@ -21,12 +21,20 @@ _FREE, _EACH = 10_000, 16  # nodes that need no pair, and how many more for each
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """What the lines say, in their order.
+    """The pairs of a file in their order.
 
-    ends : (m, 2) int64       i and j as they stand in the file
-    values : (m,) float       1 where a line has none
-    given : (m,) bool         whether a line has one
-    lines : (m,) int32        1-based
+    Attributes
+    ----------
+    source : TextFile
+        The file.
+    ends : (m, 2) int64
+        i and j with the numbers of the file.
+    values : (m,) float
+        The values, 1 where a line has none.
+    given : (m,) bool
+        Whether a line has a value.
+    lines : (m,) int32
+        Line numbers from 1.
     """
 
     source: TextFile
@@ -36,11 +44,11 @@ class Pairs:
     lines: NDArray[np.int32]
 
     def error(self, rule: str, k: int) -> ProblemFileError:
-        """The error for a rule broken by pair ``k``."""
+        """Return the error for a rule that pair ``k`` breaks."""
         return self.source.error(rule, int(self.lines[k]))
 
     def repeated(self) -> int | None:
-        """The first pair that has come before, in either order; None if there is none."""
+        """Find the first pair that repeats an earlier one, in either order; None if there is none."""
         low, high = self.ends.min(axis=1), self.ends.max(axis=1)
         order = np.lexsort((high, low))  # stable
         again = (np.diff(low[order]) == 0) & (np.diff(high[order]) == 0)
@@ -48,14 +56,35 @@ class Pairs:
 
 
 def is_comment(line: str) -> bool:
-    """Whether a line says nothing: blank, or a comment."""
+    """Return whether a line is blank or a comment."""
     return line.lstrip()[:1] in ("", "#", "%")
 
 
 def read_pairs(source: TextFile, start: int, what: str, low: int, high: int, *, weighted: bool = False) -> Pairs:
-    """All lines from the 0-based ``start``: pairs of ``what`` numbered ``low`` .. ``high``.
+    """Read all lines from the 0-based ``start`` as pairs of ``what`` numbered ``low`` .. ``high``.
 
-    Lines must have a value if ``weighted``. ProblemFileError says which does not hold what it should.
+    Parameters
+    ----------
+    source : TextFile
+        The file.
+    start : int
+        First line, from 0.
+    what : str
+        The numbered things, for the message.
+    low, high : int
+        Least and largest number.
+    weighted : bool
+        Whether a line must have a value.
+
+    Returns
+    -------
+    Pairs
+        The pairs.
+
+    Raises
+    ------
+    ProblemFileError
+        With the first line that breaks a rule.
     """
     form = "'i j value'" if weighted else "'i j weight' or 'i j'"
     parts = [Pairs(source, np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.bool_), np.empty(0, np.int32))]
@@ -103,5 +132,5 @@ def _floats(rows: list[list[str]]) -> Float:
 
 
 def mostly_unused(nodes: int, pairs: int) -> bool:
-    """Whether nearly all of so many nodes are in no pair: a file of one line could ask for gigabytes."""
+    """Return whether nearly all nodes are in no pair: a file of one line could ask for gigabytes."""
     return nodes > _FREE + _EACH * pairs

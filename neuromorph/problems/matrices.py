@@ -12,7 +12,7 @@ _LARGEST = 10_000  # rows; 800 MB
 
 
 def square_matrix(source: TextFile) -> Float | None:
-    """The (n, n) numbers, n >= 2, of a text that is nothing else; None of every other text."""
+    """Read the (n, n) numbers, n >= 2, of a text that is nothing else; return None for every other text."""
     if len(source.lines) > 2 * _LARGEST:
         return None
     rows = [line for line in source.lines if not is_comment(line)]
@@ -32,7 +32,7 @@ def square_matrix(source: TextFile) -> Float | None:
 
 
 def symmetric_matrix(matrix: Float) -> Float | None:
-    """The symmetric matrix that ``matrix`` is, or is one triangle of; None if it is neither."""
+    """Return ``matrix`` if it is symmetric, or completed if it is one triangle; None if it is neither."""
     if (matrix == matrix.T).all():
         return matrix
     if np.triu(matrix, 1).any() and np.tril(matrix, -1).any():

@@ -40,9 +40,13 @@ class MaxCut:
     Parameters
     ----------
     name : str
-    weights : (n, n) float      w, symmetric with zero diagonal; dense or any SciPy sparse matrix (kept as CSR)
-    best_known : float or None  weight of the best cut known
-    notes : tuple of str        what the reader of the file took for granted
+        Name of the graph.
+    weights : (n, n) float
+        w, symmetric with zero diagonal; dense or any SciPy sparse matrix (kept as CSR).
+    best_known : float or None
+        Weight of the best cut known.
+    notes : tuple of str
+        Assumptions of the reader of the file.
     """
 
     name: str
@@ -64,7 +68,26 @@ class MaxCut:
     def from_edges(
         cls, n: int, edges: ArrayLike, weights: ArrayLike = 1.0, *, name: str = "graph", best_known: float | None = None
     ) -> MaxCut:
-        """From 0-based ``edges`` (m, 2) without repetition and their ``weights`` (m,), or one weight for all."""
+        """Build a graph from its edges.
+
+        Parameters
+        ----------
+        n : int
+            Number of nodes.
+        edges : (m, 2) int
+            Ends of each edge, from 0, without repetition.
+        weights : (m,) float or float
+            Weights, or one weight for all.
+        name : str
+            Name of the graph.
+        best_known : float, optional
+            Weight of the best cut known.
+
+        Returns
+        -------
+        MaxCut
+            The graph.
+        """
         pairs = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
         w = np.broadcast_to(np.asarray(weights, dtype=float), (len(pairs),))
         pairs, w = pairs[pairs[:, 0] != pairs[:, 1]], w[pairs[:, 0] != pairs[:, 1]]
@@ -83,7 +106,7 @@ class MaxCut:
         return int(self.weights.shape[0])
 
     def cut(self, sides: ArrayLike) -> Any:
-        """Weight between the sides -1 and +1: (n,) -> float, (reads, n) -> (reads,)."""
+        """Compute the weight between the sides -1 and +1: (n,) -> float, (reads, n) -> (reads,)."""
         s = check_spins(sides, self.size)
         upper = sparse.coo_array(sparse.triu(self.weights))
         i, j = upper.coords
@@ -94,31 +117,32 @@ class MaxCut:
         return float(cuts[0]) if s.ndim == 1 else cuts
 
     def ising(self) -> Ising:
-        """E(s) = -cut(s)."""
+        """Return the Ising form, E(s) = -cut(s)."""
         return Ising(self.weights * -0.5, offset=-0.25 * float(self.weights.sum()))
 
     def energy(self, spins: ArrayLike) -> Any:
-        """E of one state (n,) or of many (reads, n)."""
+        """Compute E of one state (n,) or of many (reads, n)."""
         return -self.cut(spins) + 0.0  # no -0.0 in tables
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """The side of each node (n,), -1 or +1; every state is feasible."""
+        """Return the side of each node (n,), -1 or +1; every state is feasible."""
         s = check_spins(spins, self.size)
         if s.ndim != 1:
             raise ValueError(f"spins have shape {s.shape}; decode one state ({self.size},) at a time")
         return Solution(s.astype(np.int8), feasible=True)
 
     def score(self, solution: Solution | ArrayLike) -> float:
-        """Weight of the cut of an answer or of sides (n,); NaN where there is none."""
+        """Compute the weight of the cut of an answer or of sides (n,); NaN where there is none."""
         value = solution.value if isinstance(solution, Solution) else solution
         return float("nan") if value is None else float(self.cut(value))
 
     def task(self, reads: int, rng: RNG = None) -> Minimize:
+        """Return the task: to minimize."""
         return Minimize()
 
 
 def read_rudy_header(source: TextFile) -> tuple[int, int, int] | None:
-    """(nodes, edges, 0-based line) if the first line that is not blank or a comment is a rudy header."""
+    """Return (nodes, edges, 0-based line) if the first line that is not blank or a comment is a rudy header."""
     for k, line in enumerate(source.lines):
         if is_comment(line):
             continue
@@ -133,7 +157,20 @@ def read_rudy_header(source: TextFile) -> tuple[int, int, int] | None:
 
 
 def read_maxcut(source: TextFile, *, asked: bool = False) -> MaxCut:
-    """The graph of a rudy file; if it was ``asked`` for, of a symmetric matrix too, and weighted loops are dropped."""
+    """Read the graph of a rudy file.
+
+    Parameters
+    ----------
+    source : TextFile
+        The file.
+    asked : bool
+        Whether the user asked for a max-cut: then a symmetric matrix is read too, and weighted loops are dropped.
+
+    Returns
+    -------
+    MaxCut
+        The graph.
+    """
     name, header = printable_name(source.stem, "graph"), read_rudy_header(source)
     if asked and (header is None or not header[0]) and (matrix := _matrix(source)) is not None:
         return MaxCut(name, matrix)
@@ -173,7 +210,7 @@ def read_maxcut(source: TextFile, *, asked: bool = False) -> MaxCut:
 
 
 def _matrix(source: TextFile) -> Float | None:
-    """The weights of a symmetric matrix, or of one triangle of it."""
+    """Read the weights of a symmetric matrix, or of one triangle of it."""
     matrix = square_matrix(source)
     weights = None if matrix is None else symmetric_matrix(matrix)
     if weights is None:
@@ -184,7 +221,7 @@ def _matrix(source: TextFile) -> Float | None:
 
 
 def _no_graph(pairs: Pairs, n: int) -> ProblemFileError:
-    """What a list with a weight from a node to itself looks like: a QUBO or a model, whose linear terms no cut has."""
+    """Return the error for a weight from a node to itself: the file is a QUBO or a model with linear terms."""
     binary = "BINARY' for the header, numbers from 0, values doubled where i and j differ"
     if (pairs.ends == 0).any() or pairs.source.name.endswith(".qh"):
         what, how = "a spin model with biases (Qubist)", "SPIN' for the header"

@@ -30,11 +30,18 @@ _CHUNK = 1 << 22
 class OneHot:
     """A problem over n units in groups.
 
-    weights : (n, n) float      W, symmetric; what it has inside groups does not count
-    biases : (n,) float         b
-    groups : (n,) int           group of each unit, 0 .. groups - 1, none empty
-    given : (k,) int            units that are on, at most one of a group
-    offset : float              c
+    Parameters
+    ----------
+    weights : (n, n) float
+        W, symmetric; entries inside groups have no effect.
+    biases : (n,) float
+        b.
+    groups : (n,) int
+        Group of each unit, 0 .. groups - 1, none empty.
+    given : (k,) int
+        Units that are on, at most one of a group.
+    offset : float
+        c.
     """
 
     weights: Any
@@ -67,7 +74,7 @@ class OneHot:
 
     @classmethod
     def from_ising(cls, ising: Ising, groups: ArrayLike) -> OneHot:
-        """An Ising whose spins are units: s = 2x - 1, one up in each group. E is that of the Ising."""
+        """Build a problem with the energy of ``ising``, whose spins s = 2x - 1 are units, one up in each group."""
         weights, biases, offset = ising.to_binary()
         g = np.asarray(groups)
         w = weights.toarray() if sparse.issparse(weights) else weights
@@ -77,7 +84,7 @@ class OneHot:
 
     @classmethod
     def from_spins(cls, ising: Ising) -> OneHot:
-        """Any Ising: spin i is the group of units 2i (down) and 2i + 1 (up)."""
+        """Build a problem from any Ising: spin i is the group of units 2i (down) and 2i + 1 (up)."""
         sign = np.array([-1.0, 1.0])
         return cls(
             np.kron(ising.dense_couplings(), np.outer(sign, sign)),
@@ -88,7 +95,7 @@ class OneHot:
 
     @classmethod
     def coloring(cls, n: int, edges: ArrayLike, colors: int) -> OneHot:
-        """Unit ``colors * node + color``; E counts the edges (m, 2) whose ends have one color."""
+        """Build a coloring of n nodes: unit ``colors * node + color``; E counts the edges (m, 2) in one color."""
         pairs = np.asarray(edges, dtype=int).reshape(-1, 2)
         if colors < 1 or n < 1 or ((pairs < 0) | (pairs >= n)).any() or (pairs[:, 0] == pairs[:, 1]).any():
             raise ValueError(f"edges must join two of {n} nodes, numbered from 0, and colors ({colors}) be at least 1")
@@ -98,7 +105,7 @@ class OneHot:
 
     @classmethod
     def sudoku(cls, grid: ArrayLike) -> OneHot:
-        """Cells (k^2, k^2) with 1 .. k^2, 0 where empty; E counts pairs of equal digits in a row, column or box."""
+        """Build a Sudoku from cells (k^2, k^2), 0 where empty; E counts equal digits in a row, column or box."""
         cells = np.asarray(grid)
         size = len(cells) if cells.ndim == 2 else 0
         box = round(size**0.5)
@@ -135,7 +142,10 @@ class OneHot:
 
     @cached_property
     def inhibition(self) -> tuple[Float, Float]:
-        """(W', b') <= 0: W and b less the largest between two groups and in a group; the order of states stays."""
+        """Compute (W', b') <= 0: W and b less the largest between two groups and in a group.
+
+        The order of states stays.
+        """
         order = np.argsort(self.groups, kind="stable")
         starts = np.searchsorted(self.groups[order], np.arange(self.groups.max() + 1))
         largest = np.maximum.reduceat(np.maximum.reduceat(self.weights[order][:, order], starts, 0), starts, 1)
@@ -145,7 +155,7 @@ class OneHot:
 
     @single_threaded_blas()
     def energy(self, winners: ArrayLike) -> Float:
-        """E of states (reads, groups) of the unit that is on in each group, (reads,)."""
+        """Compute E (reads,) of states (reads, groups) of the unit that is on in each group."""
         on = np.asarray(winners)
         step = max(1, _CHUNK // self.size)
         parts = []
@@ -156,7 +166,7 @@ class OneHot:
         return (np.concatenate(parts) if parts else np.empty(0)) + self.offset
 
     def spins(self, winners: ArrayLike) -> NDArray[np.int8]:
-        """The spins (reads, n) of :meth:`from_ising`."""
+        """Return the spins (reads, n) of :meth:`from_ising`."""
         return (2 * self._units(np.asarray(winners)) - 1).astype(np.int8)
 
     def _units(self, winners: NDArray[Any]) -> Float:

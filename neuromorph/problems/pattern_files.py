@@ -33,7 +33,7 @@ _MAX_PIXELS = 1_000_000
 
 
 def is_picture(source: TextFile) -> bool:
-    """Whether the first line that is not blank is a row of a picture."""
+    """Return whether the first line that is not blank is a row of a picture."""
     first = next((line for line in source.lines if line.strip()), "")
     if len(first) > _WIDE:  # enough of it, up to a blank
         first = first[:_WIDE].rpartition(" ")[0] or first[:_WIDE]
@@ -42,7 +42,7 @@ def is_picture(source: TextFile) -> bool:
 
 
 def read_recall(source: TextFile) -> Recall:
-    """The patterns of an .npz, .png or text file."""
+    """Read the patterns of an .npz, .png or text file."""
     if source.data.startswith(NPY):
         raise source.error("is a single array; save it with numpy.savez(file, patterns=array)")
     name = printable_name(source.stem, "patterns")
@@ -107,7 +107,7 @@ def _from_png(source: TextFile) -> dict[str, Any]:
 
 
 def _signs(line: str) -> str:
-    """A line of numbers with blanks between them as its signs, 1, 0, or - for -1; any other line as it is."""
+    """Write a line of numbers with blanks between them as signs, 1, 0, or - for -1; leave any other line."""
     if not _NUMBERS.fullmatch(line):
         return line
     return _BLANKS.sub("", line.replace("-1", "-"))

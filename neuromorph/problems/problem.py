@@ -1,4 +1,4 @@
-"""What every problem offers, and what an answer to it is. Problems are plain frozen classes; this is a protocol."""
+"""The protocol of all problems, and of answers to them. Problems are plain frozen classes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 class Solution:
     """An answer in the user's own terms.
 
-    value : array or None       tour (n,) of 0-based cities, side of each node (n,), pattern (n,); None if the state
-                                says nothing that can be read
-    feasible : bool             whether the state itself was valid, before any repair
-    repaired : bool             whether ``value`` was mended after an infeasible state
+    Attributes
+    ----------
+    value : array or None
+        Tour (n,) of 0-based cities, side of each node (n,), pattern (n,); None if the state cannot be read.
+    feasible : bool
+        Whether the state itself was valid, before any repair.
+    repaired : bool
+        Whether ``value`` was completed from an infeasible state.
     """
 
     value: NDArray[Any] | None
@@ -42,7 +46,9 @@ class Problem(Protocol):
         ...
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the problem."""
+        ...
 
     @property
     def size(self) -> int:
@@ -55,14 +61,16 @@ class Problem(Protocol):
         ...
 
     @property
-    def best_known(self) -> float | None: ...
+    def best_known(self) -> float | None:
+        """Best score known, or None."""
+        ...
 
     def ising(self) -> Ising:
-        """The problem as couplings and biases; the lowest energy is the best answer."""
+        """Return the problem as couplings and biases; the lowest energy is the best answer."""
         ...
 
     def energy(self, spins: ArrayLike) -> Any:
-        """The energy of ``ising()`` at (n,) or (reads, n), without building it where that can be spared."""
+        """Compute the energy of ``ising()`` at (n,) or (reads, n), without building it where that is possible."""
         ...
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
@@ -70,9 +78,9 @@ class Problem(Protocol):
         ...
 
     def score(self, solution: Solution | ArrayLike) -> float:
-        """Length, cut or overlap of an answer; NaN where there is none."""
+        """Compute the length, cut or overlap of an answer; NaN where there is none."""
         ...
 
     def task(self, reads: int, rng: RNG = None) -> Task:
-        """What to ask of a target: to minimize, or to relax from cues."""
+        """Return the task for a target: to minimize, or to relax from cues."""
         ...

@@ -1,4 +1,4 @@
-"""A problem file as it is found: its lines, its numbers, and errors that say where, which rule and what to do."""
+"""A problem file: its lines, its numbers, and errors that say where, which rule and what to do."""
 
 from __future__ import annotations
 
@@ -60,11 +60,12 @@ class TextFile:
 
     @property
     def stem(self) -> str:
+        """Name of the file without its ending."""
         return Path(self.name).stem
 
     @cached_property
     def lines(self) -> list[str]:
-        """Lines of text whatever the line ends; bytes that are not UTF-8 can only be in comments and names."""
+        """Return the lines of text; bytes that are not UTF-8 can only be in comments and names."""
         if b"\0" in self.data:
             line = self.data.count(b"\n", 0, self.data.index(b"\0")) + 1
             raise self.error("has a zero byte; problem files are TSPLIB, rudy or picture text, .npz or .png", line)
@@ -74,7 +75,7 @@ class TextFile:
         return data.decode("utf-8-sig", errors="replace").split("\n")
 
     def error(self, rule: str, line: int | None = None) -> ProblemFileError:
-        """The error for a broken ``rule``, which ends with its remedy, on 1-based ``line``."""
+        """Return the error for a broken ``rule``, which ends with its remedy, on 1-based ``line``."""
         return ProblemFileError(f"{printable(self.name)}{'' if line is None else f', line {line}'}: {rule}")
 
 
@@ -87,7 +88,7 @@ class Block:
     lines: Sequence[str]
 
     def numbers(self, remedy: str = "rescale") -> Float:
-        """All numbers in order, however they are split over lines; each must be finite and below LARGEST.
+        """Read all numbers in order, however they are split over lines; each must be finite and below LARGEST.
 
         ``remedy`` is for numbers that are not.
         """
@@ -115,7 +116,7 @@ class Block:
                 at = end
 
     def line_of(self, k: int) -> int:
-        """1-based line of the k-th number (the last line if there are fewer)."""
+        """Return the 1-based line of the k-th number (the last line if there are fewer)."""
         seen = 0
         for number, line in enumerate(self.lines, self.first):
             seen += sum(1 for _ in _WORD.finditer(line))
@@ -124,7 +125,7 @@ class Block:
         return self.first + max(0, len(self.lines) - 1)
 
     def error(self, rule: str, k: int) -> ProblemFileError:
-        """The error for a rule broken by the k-th number."""
+        """Return the error for a rule that the k-th number breaks."""
         return self.source.error(rule, self.line_of(k))
 
     def _not_a_number(self, start: int, remedy: str) -> ProblemFileError:
@@ -142,7 +143,7 @@ class Block:
 
 
 def parse_number(token: str) -> float | None:
-    """The float a token says, or None."""
+    """Parse a token as a float; return None if it is none."""
     try:
         return None if "_" in token else float(token)
     except ValueError:
@@ -150,11 +151,11 @@ def parse_number(token: str) -> float | None:
 
 
 def quote_text(text: str) -> str:
-    """Quoted for an error message, on one line and short."""
+    """Quote text for an error message, on one line and short."""
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
 def printable_name(text: str, otherwise: str) -> str:
-    """A name of printable characters in single spaces, at most 80, without the ending .tsp."""
+    """Return a name of printable characters in single spaces, at most 80, without the ending .tsp."""
     name = " ".join(printable(text[:400]).split())[:80]
     return (name[:-4] if name.lower().endswith(".tsp") else name) or otherwise

@@ -1,4 +1,4 @@
-"""What can hardly be meant in a tour problem: it is solved as it stands, and said.
+"""Warnings of a tour problem: data that is probably a mistake is solved as it stands, and reported.
 
 Nothing here is an error: published instances have a GEO coordinate with 62 minutes (ali535) and cities twice (a280).
 """
@@ -21,11 +21,23 @@ _SHARE = 0.1  # of the cities, that stand where another does
 def tour_warnings(
     coordinates: Float | None, matrix: Float | None, weight_type: str, distance: Callable[[Any, Any], Any]
 ) -> tuple[str, ...]:
-    """List one sentence for each thing, with its remedy.
+    """List one sentence for each suspicious property, with its remedy.
 
-    coordinates : (n, 2) or None     cities, in the units of ``weight_type``
-    matrix : (n, n) or None          distances, where no coordinates give them
-    distance : callable              between cities, by their numbers from 0
+    Parameters
+    ----------
+    coordinates : (n, 2) float or None
+        Cities, in the units of ``weight_type``.
+    matrix : (n, n) float or None
+        Distances, where no coordinates give them.
+    weight_type : str
+        The EDGE_WEIGHT_TYPE.
+    distance : callable
+        Distance between cities, by their numbers from 0.
+
+    Returns
+    -------
+    tuple of str
+        The sentences.
     """
     found = []
     xy: Any = coordinates
@@ -53,13 +65,13 @@ def tour_warnings(
 
 
 def _beyond_an_hour(coordinates: Float) -> Float:
-    """Which coordinates DDD.MM have minutes of 60 and more."""
+    """Mark coordinates DDD.MM with minutes of 60 and more."""
     minutes = 100.0 * np.abs(coordinates - np.trunc(coordinates))
     return np.asarray(minutes > 60.0 - 1e-6)
 
 
 def _whole(xy: Any, matrix: Any, weight_type: str, distance: Callable[[Any, Any], Any]) -> tuple[float, bool]:
-    """The longest distance, or one that is long enough; whether rounding puts many cities onto others."""
+    """Return the longest distance, or one that is long enough, and whether rounding puts many cities onto others."""
     if xy is None:
         return float(matrix.max()), False
     cities, longest, merged = np.arange(len(xy)), 0.0, 0
@@ -77,7 +89,7 @@ def _whole(xy: Any, matrix: Any, weight_type: str, distance: Callable[[Any, Any]
 
 
 def _no_road(matrix: Any) -> list[str]:
-    """Cities at distance 0 are on one spot, and have the same distances; others have no road."""
+    """Warn of distances of 0 between cities that are not on one spot: a missing road."""
     for i in range(min(len(matrix), _CITIES)):
         for j in np.flatnonzero(matrix[i, i + 1 :] == 0.0)[:1] + i + 1:
             if (matrix[i] != matrix[j]).any():

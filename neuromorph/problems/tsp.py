@@ -109,25 +109,25 @@ class Tsp:
     def from_coordinates(
         cls, coordinates: ArrayLike, *, name: str = "cities", weight_type: str = "EUCLIDEAN", **more: Any
     ) -> Tsp:
-        """From points (n, d), by default with unrounded Euclidean distances; ``more`` are other fields."""
+        """Build a problem from points (n, d), by default with unrounded distances; ``more`` are other fields."""
         return cls(name, coordinates=coordinates, weight_type=weight_type, **more)
 
     @classmethod
     def from_matrix(cls, distances: ArrayLike, *, name: str = "cities", **more: Any) -> Tsp:
-        """From distances (n, n), symmetric and not negative; ``more`` are other fields."""
+        """Build a problem from distances (n, n), symmetric and not negative; ``more`` are other fields."""
         return cls(name, weight_type="EXPLICIT", matrix=distances, **more)
 
     # Distances and tours.
 
     def distance(self, i: ArrayLike, j: ArrayLike) -> Any:
-        """d of cities ``i`` and ``j``, 0-based index arrays that broadcast; no matrix is built."""
+        """Compute the distance of cities ``i`` and ``j``, 0-based index arrays that broadcast; no matrix is built."""
         a, b = np.asarray(i), np.asarray(j)
         if self.matrix is not None:
             return self.matrix[a, b]
         return np.where(a == b, 0.0, DISTANCE_RULES[self.weight_type][1](self.coordinates[a], self.coordinates[b]))[()]
 
     def distances(self) -> Float:
-        """All of them, (n, n)."""
+        """Compute all distances (n, n)."""
         if self.size > MAX_MATRIX:
             raise ValueError(
                 f"{self.name} has {self.size} cities; a distance matrix stops at {MAX_MATRIX}: use distance(i, j)"
@@ -141,17 +141,17 @@ class Tsp:
         return d
 
     def length(self, tour: ArrayLike) -> float:
-        """Length of the closed tour (n,), a permutation of 0 .. n - 1."""
+        """Compute the length of the closed tour (n,), a permutation of 0 .. n - 1."""
         order = check_tour(tour, self.size)
         return float(np.sum(self.distance(order, np.roll(order, -1))))
 
     def score(self, solution: Solution | ArrayLike) -> float:
-        """Length of an answer or a tour; NaN where there is none."""
+        """Compute the length of an answer or a tour; NaN where there is none."""
         value = solution.value if isinstance(solution, Solution) else solution
         return float("nan") if value is None else self.length(value)
 
     def drawing(self) -> Float | None:
-        """Points (n, 2) to draw the cities at, x to the right and y up; None if the file gives none."""
+        """Return points (n, 2) at which to draw the cities, x to the right and y up; None if the file gives none."""
         if self.display is not None:
             return np.array(self.display)
         if self.coordinates is None or self.coordinates.shape[1] < 2:
@@ -163,7 +163,7 @@ class Tsp:
     # The one-hot form.
 
     def default_penalty(self) -> float:
-        """A little above A* of the module's text, with five binary digits: sums of integer distances stay exact."""
+        """Return a little above A* of the module's text, in five binary digits: integer sums stay exact."""
         return self._default_penalty
 
     @cached_property
@@ -182,7 +182,7 @@ class Tsp:
         return self.default_penalty() if asked is None else _checked_penalty(asked)
 
     def ising(self, penalty: float | None = None) -> Ising:
-        """The one-hot form over n^2 spins; ``spins.reshape(n, n)[city, position]``. ``penalty`` is A."""
+        """Return the one-hot form over n^2 spins; ``spins.reshape(n, n)[city, position]``. ``penalty`` is A."""
         n = self.size
         if n > MAX_ISING_CITIES:
             raise ValueError(
@@ -206,7 +206,7 @@ class Tsp:
         return Ising(couplings, biases, a * n * ((n - 2) ** 2 + n) / 2.0 + n * float(d.sum()) / 4.0)
 
     def energy(self, spins: ArrayLike, penalty: float | None = None) -> Any:
-        """E of one state (n^2,) or of many (reads, n^2), as of ``ising(penalty)`` but from the distances."""
+        """Compute E of one state (n^2,) or of many (reads, n^2), as of ``ising(penalty)`` but from the distances."""
         n = self.size
         s = check_spins(spins, n * n)
         a = self._penalty(penalty)
@@ -217,7 +217,7 @@ class Tsp:
         return float(energies[0]) if s.ndim == 1 else energies
 
     def _energies(self, up: NDArray[np.bool_], penalty: float) -> Float:
-        """(reads, n, n) -> (reads,). Where every position has one city, that is n distances and no product."""
+        """Compute E (reads,) of states (reads, n, n); one city at every position takes n distances and no product."""
         here, visits = up.sum(axis=1), up.sum(axis=2)
         length = np.empty(len(up))
         plain = (here == 1).all(axis=1)
@@ -229,14 +229,14 @@ class Tsp:
         return length + penalty * (((here - 1.0) ** 2).sum(axis=1) + ((visits - 1.0) ** 2).sum(axis=1))
 
     def spins(self, tour: ArrayLike) -> NDArray[np.int8]:
-        """The state (n^2,) of a tour (n,)."""
+        """Return the state (n^2,) of a tour (n,)."""
         order = check_tour(tour, self.size)
         state = np.full((self.size, self.size), -1, dtype=np.int8)
         state[order, np.arange(self.size)] = 1
         return state.ravel()
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """The tour of one state (n^2,), None where it is not one; ``repair`` completes it greedily, and says so."""
+        """Read the tour of one state (n^2,), None where it is none; ``repair`` completes it greedily, and says so."""
         n = self.size
         s = check_spins(spins, n * n)
         if s.ndim != 1:
@@ -247,6 +247,7 @@ class Tsp:
         return Solution(self._completed(up), False, repaired=True) if repair else Solution(None, False)
 
     def task(self, reads: int, rng: RNG = None) -> Minimize:
+        """Return the task: to minimize."""
         return Minimize()
 
     def _completed(self, up: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -266,7 +267,7 @@ class Tsp:
 
 
 def check_tour(tour: ArrayLike, n: int) -> NDArray[np.int64]:
-    """The tour as int64 (n,); ValueError unless it is a permutation of 0 .. n - 1."""
+    """Return the tour as int64 (n,); raise ValueError unless it is a permutation of 0 .. n - 1."""
     order = np.asarray(tour)
     if order.shape != (n,):
         raise ValueError(f"tour has shape {order.shape}; give all {n} cities once, ({n},)")
@@ -290,7 +291,7 @@ def _checked_penalty(penalty: float) -> float:
 
 
 def negative(distance: float) -> str:
-    """What is wrong with a distance below 0, and the remedy: a constant added to all would make missing roads short."""
+    """Return the message for a distance below 0: a constant added to all would make missing roads short."""
     if distance == -1.0:
         return f"a distance is -1, which reads as 'no road'; tours go by every road: {NO_ROAD}"
     return f"a distance is negative, {distance:g}; distances are 0 or more: correct it; {NO_ROAD}"

@@ -1,7 +1,8 @@
-"""TSPLIB 95 files as they are found: symmetric instances and tours.
+"""TSPLIB 95 files in every variant that is in use: symmetric instances and tours.
 
-Keywords in any case and with or without spaces around the colon, blank lines, ``#`` and ``%`` comments, any line ends,
-numbers split over lines anyhow, cities in any order, a missing EOF, NAME, TYPE or DIMENSION (where cities are listed).
+Keywords may be in any case and with or without spaces around the colon; blank lines, ``#`` and ``%`` comments, any line
+ends, numbers split over lines anyhow, cities in any order, and a missing EOF, NAME, TYPE or DIMENSION (where cities are
+listed) are accepted.
 Source: G. Reinelt, TSPLIB 95, Universitaet Heidelberg (1995); ORSA J. Comput. 3, 376 (1991).
 """
 
@@ -47,14 +48,14 @@ _FORMATS = {
 
 
 def is_tsplib(source: TextFile) -> bool:
-    """Whether one of the first 100 lines starts with a TSPLIB keyword."""
+    """Return whether one of the first 100 lines starts with a TSPLIB keyword."""
     return any(
         (match := _KEYWORD.match(line)) and match[1].upper() in _HEADERS | _SECTIONS for line in source.lines[:100]
     )
 
 
 def read_tsp(source: TextFile) -> Tsp:
-    """The symmetric instance in a TSPLIB file; ProblemFileError says what is not supported."""
+    """Read the symmetric instance in a TSPLIB file; raise ProblemFileError for an unsupported one."""
     file = _File.of(source)
     kind = file.word("TYPE") or "TSP"
     if kind == "TOUR":
@@ -93,7 +94,10 @@ def read_tsp(source: TextFile) -> Tsp:
 
 
 def read_tour(path: str | os.PathLike[str]) -> NDArray[np.int64]:
-    """The tour in a TSPLIB TOUR file: (n,) cities, 0-based. It may lack its -1 and have several numbers a line."""
+    """Read the tour in a TSPLIB TOUR file: (n,) cities, 0-based.
+
+    The file may lack its -1 and have several numbers a line.
+    """
     source = TextFile.read(path)
     file = _File.of(source)
     block = file.sections.get("TOUR_SECTION")
@@ -171,11 +175,11 @@ class _File:
         return cls(source, headers, sections)
 
     def word(self, key: str) -> str:
-        """First word of header ``key`` in capitals; empty if it is not there."""
+        """Return the first word of header ``key`` in capitals; empty if it is not there."""
         return (self.headers.get(key, ("", 0))[0].upper().split() or [""])[0]
 
     def error(self, key: str, rule: str) -> ProblemFileError:
-        """The error for the line of header ``key``."""
+        """Return the error for the line of header ``key``."""
         return self.source.error(rule, self.headers[key][1] if key in self.headers else None)
 
     def dimension(self) -> int | None:
@@ -192,7 +196,7 @@ class _File:
 
 
 def _points(block: Block, size: int | None, columns: int) -> Float:
-    """(n, columns) from 'city x y' for each city 1 .. n, in any order."""
+    """Read (n, columns) from 'city x y' for each city 1 .. n, in any order."""
     values, width = block.numbers(), columns + 1
     if len(values) % width or (size is not None and len(values) != size * width):
         for number, line in enumerate(block.lines, block.first):
@@ -212,7 +216,7 @@ def _points(block: Block, size: int | None, columns: int) -> Float:
 
 
 def _check_numbering(block: Block, cities: Float, width: int) -> None:
-    """Cities are 1 .. n, each once; ``width`` numbers of the block belong to each."""
+    """Check that cities are 1 .. n, each once; ``width`` numbers of the block belong to each."""
     n = len(cities)
     wrong = (cities != np.floor(cities)) | (cities < 1) | (cities > n)
     if wrong.any():
@@ -226,7 +230,7 @@ def _check_numbering(block: Block, cities: Float, width: int) -> None:
 
 
 def _matrix(file: _File, size: int) -> tuple[Float, tuple[str, ...]]:
-    """(n, n) from EDGE_WEIGHT_SECTION, and what is to be said of its diagonal."""
+    """Read (n, n) from EDGE_WEIGHT_SECTION, and the notes on its diagonal."""
     layout = file.word("EDGE_WEIGHT_FORMAT")
     if layout not in _FORMATS:
         what = f"is {quote_text(layout)}" if layout else "is missing"
@@ -263,7 +267,7 @@ def _matrix(file: _File, size: int) -> tuple[Float, tuple[str, ...]]:
 
 
 def _of_diagonal(diagonal: Float, layout: str) -> tuple[str, ...]:
-    """A filler throughout is common; different numbers are distances, read by the wrong format."""
+    """Return the notes on a diagonal: different numbers are distances, read by the wrong format."""
     values = np.unique(diagonal)
     if not values.any():
         return ()

@@ -52,13 +52,13 @@ def _att(a: Float, b: Float) -> Float:
 
 
 def degrees(coordinates: Float) -> Float:
-    """Degrees of a GEO coordinate DDD.MM; the degrees are truncated towards zero, the minutes keep the sign."""
+    """Convert a GEO coordinate DDD.MM to degrees: they are truncated towards zero, the minutes keep the sign."""
     whole = np.trunc(coordinates)
     return whole + 5.0 * (coordinates - whole) / 3.0
 
 
 def check_geo(coordinates: Float) -> None:
-    """ValueError for a point (latitude, longitude) that is not on the globe."""
+    """Raise ValueError for a point (latitude, longitude) that is not on the globe."""
     for column, what, most in ((0, "latitude", 90.0), (1, "longitude", 360.0)):
         beyond = np.abs(degrees(coordinates[:, column])) > most
         if beyond.any():

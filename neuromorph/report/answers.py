@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def draw_answer(problem: Problem, result: Result, ax: Axes | None = None, color: str = SERIES_COLORS[0]) -> Axes | None:
-    """The best answer of ``result``, or None if it has none."""
+    """Draw the best answer of ``result``; return None if it has none."""
     if result.solution is None or result.solution.value is None:
         return None
     value = result.solution.value

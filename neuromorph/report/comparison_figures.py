@@ -24,10 +24,10 @@ _INSIDE = 6  # names that a legend in the picture has room for
 
 
 def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Energy until a feasible answer of some quality is found with 99 %; low and left is good.
+    """Draw the energy to find a feasible answer of some quality with 99 %; low and left is good.
 
     One curve a target through every quality that it reached, with the 95 % interval of the energy as a band, and as a
-    bar at its best answer. The grey steps are the Pareto front: what nothing else beats in both.
+    bar at its best answer. The grey steps are the Pareto front: no other target is better in both.
     """
     from matplotlib.ticker import NullFormatter
 
@@ -84,7 +84,7 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
 
 
 def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Where the energy of a read goes: core (plain) and system (hatched), in the color of how each part is known."""
+    """Draw the shares of the energy of a read: core (plain) and system (hatched), colored by how each is known."""
     from matplotlib.patches import Patch
 
     priced = [
@@ -123,7 +123,7 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
 
 
 def _point(level: TimeToTarget) -> tuple[float, float, float, float] | None:
-    """(low, energy, high, quality), or None where the energy is not known."""
+    """Return (low, energy, high, quality), or None where the energy is not known."""
     joules = level.energy_j
     if joules is None or not joules.value or joules.low is None or joules.high is None:
         return None
@@ -136,7 +136,7 @@ def _quality(level: TimeToTarget) -> float:
 
 
 def _front(points: list[tuple[float, float]], rising: bool) -> np.ndarray:
-    """The points that no other beats in both energy and quality, by rising energy, (m, 2)."""
+    """Return the points (m, 2) that no other beats in both energy and quality, by rising energy."""
     sign = -1.0 if rising else 1.0
     front: list[tuple[float, float]] = []
     for energy, quality in sorted(points, key=lambda point: (point[0], sign * point[1])):
@@ -146,7 +146,7 @@ def _front(points: list[tuple[float, float]], rising: bool) -> np.ndarray:
 
 
 def _share(ledger: Ledger, scope: Scope, kind: Kind) -> float:
-    """Percent of the energy."""
+    """Compute the percentage of the energy."""
     return 100.0 * (ledger.energy(scope, kind).value or 0.0) / (ledger.energy().value or 1.0)
 
 

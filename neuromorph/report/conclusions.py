@@ -1,4 +1,4 @@
-"""What a comparison says, in sentences."""
+"""The conclusions of a comparison, in sentences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def conclusions(comparison: Comparison) -> list[str]:
-    """The best answer, who finds one with least energy and time, and how sure that is; or who samples right."""
+    """List the best answer, the targets that find one with least energy and time, or who samples right."""
     if comparison.beta is not None:
         return _of_sampling(comparison)
     problem, best = comparison.problem, comparison.best
@@ -71,7 +71,7 @@ def _of_sampling(comparison: Comparison) -> list[str]:
 
 
 def _at_common_quality(comparison: Comparison) -> list[str]:
-    """Who needs least energy for the best quality that two targets reached, if few or none found a solution."""
+    """Compare the energy for the best quality that two targets reached, if few or none found a solution."""
     reached = sorted(result.gap for result in comparison.results if result.gap is not None)
     if len(reached) < 2:
         return []
@@ -84,7 +84,7 @@ def _at_common_quality(comparison: Comparison) -> list[str]:
 
 
 def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str) -> list[str]:
-    """The target that needs least, and whether the interval of the next one allows to say so."""
+    """Name the target that needs least, and whether the interval of the next one allows to say so."""
     known = [(result, need, need.value) for result, need in needs if need is not None and need.value]
     if not known:
         return []
@@ -101,7 +101,7 @@ def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str) ->
 
 
 def named(result: Result) -> str:
-    """``memristor-crossbar (one chip)`` where that is what the numbers are of."""
+    """Return the target's name, with "(one chip)" where the numbers are of one chip."""
     return f"{result.target} (one chip)" if result.one_chip else result.target
 
 

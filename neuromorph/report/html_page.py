@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
-    """HTML text; ``figures`` are SVG files by name: "pareto" or "sampling", "energy", "answer-<target>"."""
+    """Render the HTML text; ``figures`` are SVG files by name: "pareto" or "sampling", "energy", "answer-<target>"."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -79,7 +79,7 @@ _KIND_MEANS = {
 
 
 def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
-    """Everything the template shows of one target, as text."""
+    """Collect everything the template shows of one target, as text."""
     ledger = result.ledger
     shares = {} if ledger is None else {kind: ledger.energy(kind=kind).value or 0.0 for kind in get_args(Kind)}
     total = sum(shares.values())
@@ -172,7 +172,7 @@ def _provenance(data: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _colors() -> str:
-    """CSS variables of all colors in both schemes, and what the four kinds look like."""
+    """Write CSS variables of all colors in both schemes, and of the four kinds."""
     light = "".join(f"{css_name(color)}:{color};" for color in DARK)
     dark = "".join(f"{css_name(color)}:{other};" for color, other in DARK.items())
     kinds = "".join(f".{kind}{{--kind:var({css_name(color)})}}" for kind, color in KIND_COLORS.items())

@@ -25,7 +25,7 @@ ONE_CHIP = "one chip: drawn once, and its ranges are over reads of it; another c
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
-    """The table, and below it why a target has few numbers or none. Names of files are text, never markup."""
+    """Print the table, and below it why a target has few numbers or none. Names of files are text, never markup."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -117,13 +117,13 @@ def _print_reasons(comparison: Comparison, console: Console) -> None:
 
 
 def status(result: Result) -> str:
-    """``ok, 50 reads, one chip``; of a target that never read, only its status."""
+    """Return ``ok, 50 reads, one chip``; for a target that never read, only its status."""
     reads = f", {result.reads} read{'s' * (result.reads != 1)}" if result.reads else ""
     return f"{result.status}{reads}{', one chip' if result.reads and result.one_chip else ''}"
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A plain table; what it holds is text, never markup."""
+    """Print a plain table; its content is text, never markup."""
     cells = [list(headings), *([printable(str(cell)) for cell in row] for row in rows)]
     widths = [max(len(row[k]) for row in cells) for k in range(len(headings))]
     for row in cells:

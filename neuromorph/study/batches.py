@@ -1,4 +1,4 @@
-"""Reads in batches: what is done stays done when time runs out, Ctrl-C comes or the target fails.
+"""Reads in batches: finished reads are kept when time runs out, Ctrl-C comes or the target fails.
 
 Batches double from one read (or as many as the program makes in the time of one) to 64, so that the first answer comes
 soon and later ones share their overhead. Their size depends on nothing but the program and the count of reads done,
@@ -32,7 +32,21 @@ _SAVE_S = 5.0  # seconds of computing that a crash may lose
 
 @dataclass(frozen=True, eq=False)
 class BatchResult:
-    """The reads that were made (None if there are none), why no more, how many an earlier call had left, and notes."""
+    """The reads of all batches.
+
+    Attributes
+    ----------
+    run : Run or None
+        The reads; None if there are none.
+    status : str
+        Why there are no more.
+    reason : str
+        The same in a sentence.
+    resumed : int
+        Number of reads that an earlier call had left.
+    notes : tuple of str
+        Notes for the user.
+    """
 
     run: Run | None
     status: Status
@@ -57,10 +71,27 @@ def run_in_batches(
 ) -> BatchResult:
     """Make ``reads`` reads of ``program``: read k takes child k of ``stream``, whatever the batches.
 
-    deadline : float        of ``time.monotonic()``; a batch that is not done by then is lost, but for whole reads that
-                            the target hands over
-    path, mark              where reads are kept, and the fingerprint that says whose they are
-    tell : callable         told what is being done, and the count of reads done
+    Parameters
+    ----------
+    device, program, problem, task : Target, Program, Problem, Task
+        The target, its program, and the task on it.
+    reads : int
+        Number of reads.
+    stream : numpy.random.SeedSequence
+        Parent of the reads' streams.
+    signals : Interrupts
+        Ctrl-C and the like.
+    deadline : float, optional
+        Time of ``time.monotonic()``; an unfinished batch is lost, but for complete reads that the target hands over.
+    path, mark : Path, dict
+        The file that keeps the reads, and the fingerprint of this study.
+    tell : callable
+        Called with the current step and the number of reads done.
+
+    Returns
+    -------
+    BatchResult
+        The reads.
     """
     kept, note = None, ""
     try:
@@ -142,7 +173,7 @@ def run_in_batches(
 
 
 def why(error: BaseException, limit: TimeLimit, signals: Interrupts) -> tuple[Status, str]:
-    """The status that ``error`` gives a row, and the reason: the user, the clock, or the target itself."""
+    """Return the status that ``error`` gives a row, and the reason: the user, the clock, or the target itself."""
     if signals.caused(error):
         return "interrupted", "Ctrl-C came before its first result"
     if limit.reached or isinstance(error, TimeLimitReached):
@@ -155,7 +186,7 @@ def why(error: BaseException, limit: TimeLimit, signals: Interrupts) -> tuple[St
 
 
 def _no_read(error: BaseException, size: int, began: float) -> str:
-    """What it would take, where the limit came before the end of the first batch."""
+    """Say how long the first batch would take, where the limit came before its end."""
     spent = time.monotonic() - began
     reads = "a read" if size == 1 else f"{size} reads at a time"
     told = f"no read was done in {readable_seconds(spent)}"
@@ -168,6 +199,6 @@ def _no_read(error: BaseException, size: int, began: float) -> str:
 
 
 def _part(task: Task, start: int, size: int) -> Task:
-    """The task of reads ``start`` to ``start + size``: their own cues, if each has one."""
+    """Return the task of reads ``start`` to ``start + size``: their own cues, if each has one."""
     cue = np.asarray(task.cue) if isinstance(task, RecallFrom) else np.empty(0)
     return RecallFrom(cue[start : start + size]) if cue.ndim == 2 else task

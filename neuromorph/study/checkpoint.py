@@ -47,7 +47,7 @@ def digest(value: Any) -> str:
 
 
 def fingerprint(problem: Any, device: Target, seed: Any, task: Task) -> dict[str, Any]:
-    """What the reads of ``device`` depend on, as plain JSON data."""
+    """Return everything on which the reads of ``device`` depend, as plain JSON data."""
     return {
         "format": FORMAT,
         "problem": problem_digest(problem),
@@ -60,17 +60,17 @@ def fingerprint(problem: Any, device: Target, seed: Any, task: Task) -> dict[str
 
 
 def problem_digest(problem: Any) -> str:
-    """sha256 of what is in the problem, but for the best value known: it may be learnt later."""
+    """Compute the sha256 of the problem without its best value known, which may be learnt later."""
     return digest({**_parts(problem), "best_known": None})
 
 
 def safe_name(text: str) -> str:
-    """``text`` as the name of a file: no separators, no leading dot, nothing a shell or a browser reads otherwise."""
+    """Return ``text`` as the name of a file: no separators, no leading dot, nothing special to a shell or browser."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "unnamed"
 
 
 def own_name(text: str) -> str:
-    """:func:`safe_name`, another for another text: some digits of its hash stand where that changes it."""
+    """Return :func:`safe_name` with some digits of the hash where it changes the text: names differ if texts do."""
     safe = safe_name(text)
     digits = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
     return safe if safe == text else f"{safe[:60]}-{digits}"
@@ -138,7 +138,7 @@ def _of_another(path: Path, found: Mapping[str, Any], mark: Mapping[str, Any]) -
 
 
 def set_aside(path: Path, reason: str, ending: str = "damaged") -> str:
-    """Rename a file of reads that cannot be used; what to tell the user. OSError if it cannot be renamed."""
+    """Rename a file of reads that cannot be used and return the message for the user; OSError if that fails."""
     reason = f"{path.name} {reason.partition('; ')[0].partition(chr(10))[0][:120]}"
     aside, number = path.with_name(f"{path.name}.{ending}"), 2
     while os.path.lexists(aside):
@@ -151,7 +151,7 @@ def set_aside(path: Path, reason: str, ending: str = "damaged") -> str:
 
 
 def kept_seed(directory: Path, problem: Any) -> int | None:
-    """The seed of the reads of ``problem`` that ``directory`` holds; None if there are none."""
+    """Return the seed of the reads of ``problem`` that ``directory`` holds; None if there are none."""
     for path in sorted((directory / "runs").glob("*.npz")):
         try:
             mark = _about(read_file(path, _MOST_BYTES))["fingerprint"]
@@ -165,13 +165,13 @@ def kept_seed(directory: Path, problem: Any) -> int | None:
 
 
 def _about(data: bytes) -> dict[str, Any]:
-    """What stands beside the reads, of which nothing is unpacked yet."""
+    """Read the data beside the reads, of which nothing is unpacked yet."""
     found: dict[str, Any] = json.loads(str(read_npz(data, ("about",), text=("about",), limit=_MOST_ABOUT)["about"]))
     return found
 
 
 def _run(data: bytes, about: dict[str, Any], device: Target, task: Task, problem: Problem, reads: int) -> Run:
-    """The first reads of a file whose fingerprint is right, if they are reads of the problem. ValueError, TypeError."""
+    """Return the first reads of a file whose fingerprint is right; ValueError or TypeError if they do not fit."""
     arrays = read_npz(data, text=("about",), limit=_MOST_BYTES)
     activity = {name.removeprefix("activity "): each for name, each in arrays.items() if name.startswith("activity ")}
     packed, n = arrays["spins"], about["n"]
@@ -208,7 +208,7 @@ def _run(data: bytes, about: dict[str, Any], device: Target, task: Task, problem
 
 
 def _priced(device: Target) -> set[str]:
-    """The events that ``device`` has prices for."""
+    """Return the events that ``device`` has prices for."""
     with suppress(Exception):  # of a target of somebody else: not the fault of the file
         return {cost.event for cost in device.costs()}
     return set()
@@ -244,7 +244,7 @@ def _feed(sha: Any, value: Any) -> None:
 
 @cache
 def _code_digest(package: str) -> str:
-    """sha256 of the source files of a package: reads of other code are other reads."""
+    """Compute the sha256 of the source files of a package: reads of other code are other reads."""
     spec = find_spec(package) if package != "__main__" else None
     if spec is None:
         return ""

@@ -220,14 +220,14 @@ def _run_target(
 
 
 def _unclaimed(study: _Study, device: Target) -> str:
-    """What the device does instead, and who can."""
+    """Say which tasks the device does instead, and which targets do this one."""
     others = f", which {', '.join(study.able)} can" if study.able else ""
     tasks = " and ".join(sorted(name for name in TASK_NAMES if name in device.supported_tasks))
     return f"supports {tasks} only; the task is to {task_name(study.task)}{others}"
 
 
 def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:
-    """The result with what the target hands over, as a netlist; that it cannot, costs no numbers."""
+    """Add the files that the target hands over, as a netlist; a failure there costs no numbers."""
     offer = getattr(device, "files", None)
     if not callable(offer):
         return result
@@ -256,7 +256,7 @@ def _check_task(task: Task | None, problem: Problem, reads: int) -> None:
 
 
 def _stream(rng: RNG) -> np.random.SeedSequence:
-    """The stream of this study; a seed that nobody gave is short enough to be typed again."""
+    """Return the stream of this study; a seed that nobody gave is short enough to be typed again."""
     if rng is None:
         return np.random.SeedSequence(int(np.random.SeedSequence().generate_state(1)[0]))
     if isinstance(rng, (int, np.integer)):
@@ -265,7 +265,7 @@ def _stream(rng: RNG) -> np.random.SeedSequence:
 
 
 def _child(stream: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
-    """The stream of ``name``, the same whatever else was drawn."""
+    """Return the stream of ``name``, the same whatever else was drawn."""
     return np.random.SeedSequence(stream.entropy, spawn_key=(*stream.spawn_key, zlib.crc32(name.encode())))
 
 

@@ -22,10 +22,21 @@ _LOADING_S = 5.0  # an import may always take so long, and else half of the time
 def labeled(
     targets: Sequence[str | Target] | str | Target | None, signals: Interrupts, end: float = inf
 ) -> list[tuple[str, Target]]:
-    """Each target under its label: two of one name become ``name`` and ``name #2``.
+    """Return each target under its label: two of one name become ``name`` and ``name #2``.
 
-    targets : names, objects, or None for all that are installed
-    signals, end : of the study; ``end`` of ``time.monotonic()``
+    Parameters
+    ----------
+    targets : str, Target, sequence of them, or None
+        Names or objects; None takes all that are installed.
+    signals : Interrupts
+        Ctrl-C and the like.
+    end : float
+        Time of ``time.monotonic()`` at which the study ends.
+
+    Returns
+    -------
+    list of (str, Target)
+        Labels and targets.
     """
     given: Any = [targets] if isinstance(targets, str) or hasattr(targets, "program") else targets
     chosen = protocol.available_targets() if given is None else list(given)
@@ -53,13 +64,13 @@ def labeled(
 
 
 def hidden_reason(package: str, name: str) -> str:
-    """Why the target of a package is not used."""
+    """Say why the target of a package is not used."""
     return f"the package {package} also offers a target {name!r}; the first one is taken: rename or uninstall the other"
 
 
 @dataclass(frozen=True, eq=False)
 class Unusable:
-    """Stands for a target that does not load or is none: its row says why."""
+    """A stand-in for a target that does not load or is none: its row says why."""
 
     name: str
     error: BaseException
@@ -68,16 +79,19 @@ class Unusable:
 
     @property
     def reason(self) -> str:
-        """One line."""
+        """The reason in one line."""
         return str(self.error) if isinstance(self.error, TargetError) else f"{type(self.error).__name__}: {self.error}"
 
     def program(self, problem: Any, rng: RNG = None) -> Any:
+        """Raise the reason."""
         raise self.error
 
     def run(self, program: Any, task: Any, reads: int = 1, rng: RNG = None) -> Any:
+        """Raise the reason."""
         raise self.error
 
     def costs(self) -> tuple[()]:
+        """Return no prices."""
         return ()
 
 

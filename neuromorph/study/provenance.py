@@ -22,7 +22,7 @@ from .installed import hidden_reason
 
 
 def provenance(problem: Problem, stream: np.random.SeedSequence, about: Mapping[str, Any]) -> dict[str, Any]:
-    """What it takes to get the same numbers again; plain data for JSON."""
+    """Return everything that reproduces the numbers, as plain data for JSON."""
     entropy: Any = stream.entropy
     seed = int(entropy) if isinstance(entropy, (int, np.integer)) else [int(word) for word in entropy]
     key = [int(word) for word in stream.spawn_key]
@@ -44,7 +44,7 @@ def work_provenance(seed: Any, about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def installation() -> dict[str, Any]:
-    """What is installed: versions, targets, and warnings where another distribution stands in the way."""
+    """Return the installed versions and targets, with warnings where another distribution stands in the way."""
     names = [re.split(r"[^\w.-]", line)[0] for line in requires("neuromorph") or [] if "extra ==" not in line]
     found = {"python": platform.python_version(), "neuromorph": version("neuromorph")}
     for name in sorted(set(names), key=str.lower):
@@ -62,7 +62,7 @@ def installation() -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """The computer: times that are measured are measured on it."""
+    """Describe the computer on which times were measured."""
     cpus = Path("/proc/cpuinfo")
     lines = cpus.read_text(errors="replace").splitlines() if cpus.is_file() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

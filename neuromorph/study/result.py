@@ -28,7 +28,7 @@ _SAME = 1e-9  # two scores nearer than this, as a fraction, are one: the round-o
 
 @dataclass(frozen=True)
 class TimeToTarget:
-    """What it takes to find, with 99 %, a feasible answer at least as good as ``score``."""
+    """Time and energy to find, with 99 %, a feasible answer at least as good as ``score``."""
 
     score: float
     gap: float | None
@@ -83,6 +83,7 @@ class Result:
 
     @property
     def reads(self) -> int:
+        """Number of reads."""
         return len(self.scores)
 
     @property
@@ -92,7 +93,7 @@ class Result:
 
     @property
     def gap_median(self) -> float | None:
-        """Over the feasible reads."""
+        """Median gap of the feasible reads."""
         gaps = self.gaps[np.isfinite(self.gaps)]
         return float(np.median(gaps)) if gaps.size else None
 
@@ -132,7 +133,7 @@ def evaluate_run(problem: Problem, device: Target, run: Run, *, success_gap: flo
 
 
 def beaten(problem: Problem, best: float | None) -> str:
-    """That the best value known is not: against what gaps and successes are measured, and the remedy."""
+    """Say that a better value than the best one known was found, which gaps and successes refer to."""
     if best is None or problem.best_known is None:
         return ""
     scale = max(abs(best), abs(problem.best_known))
@@ -146,7 +147,7 @@ def beaten(problem: Problem, best: float | None) -> str:
 
 
 def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
-    """(score - best known) / |best known| of a minimization, the opposite of a maximization; NaN without a best."""
+    """Compute ``(score - best known) / |best known|`` of a minimization, its opposite otherwise; NaN without."""
     loss = _loss(np.asarray(scores, dtype=float), problem)
     if problem.best_known is None:
         return np.full(loss.shape, np.nan)

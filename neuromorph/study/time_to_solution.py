@@ -16,7 +16,7 @@ from ..estimate import Estimate, check_fraction
 
 
 def reads_to_solution(p: float, confidence: float = 0.99) -> float:
-    """ln(1 - q) / ln(1 - p) reads, at least one; infinity if p = 0."""
+    """Compute the number of reads to solution, ln(1 - q) / ln(1 - p), at least one; infinity if p = 0."""
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"p is {p}; a probability is between 0 and 1")
     check_fraction("confidence", confidence)
@@ -26,11 +26,25 @@ def reads_to_solution(p: float, confidence: float = 0.99) -> float:
 
 
 def to_solution(per_read: Estimate, probability: Estimate, confidence: float = 0.99) -> Estimate:
-    """Seconds or joules until a solution is found with ``confidence``, from those of one read.
+    """Compute the time or energy to solution with ``confidence``, from that of one read.
 
-    The low end takes the low end of a read and the high end of p, the high end the opposite: at least as wide as
-    either interval alone. Without a success there is no value, and the low end is a bound: what as many reads take as
-    the high end of p asks for, each at its value, so that no bound is below one read as it stands beside it.
+    The low end takes the low end of a read and the high end of p, the high end the opposite: at least as wide as either
+    interval alone. Without a success there is no value, and the low end is a bound: as many reads as the high end of p
+    asks for, each at its value, so that no bound is below one read as it stands beside it.
+
+    Parameters
+    ----------
+    per_read : Estimate
+        Seconds or joules of one read.
+    probability : Estimate
+        Probability of success of one read.
+    confidence : float
+        q.
+
+    Returns
+    -------
+    Estimate
+        Seconds or joules until a solution is found.
     """
 
     def times(amount: float | None, p: float | None) -> float | None:

@@ -1,1 +1,1 @@
-"""What the engine of a dialect would refuse, or drop without a word."""
+"""Lint for netlists: rules for what the engine of a dialect would refuse, drop or compute wrong."""

@@ -1,4 +1,8 @@
-"""A foreign netlist as the rules of ``lint`` look at it: its cards, elements and expressions, nothing read or run."""
+"""A foreign netlist as the rules of ``lint`` see it: its cards, elements and expressions; nothing is read or run.
+
+A rule is a function of a deck and a dialect that yields findings, each the number of a line and what is wrong there
+with the remedy.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,13 @@ NODES = {"r": 2, "c": 2, "l": 2, "v": 2, "i": 2, "b": 2, "d": 2, "e": 2, "g": 2,
 
 @dataclass(frozen=True)
 class Deck:
-    """The cards of a netlist up to ``.end``, title and comments apart."""
+    """The cards of a netlist up to ``.end``, title and comments apart.
+
+    Attributes
+    ----------
+    all : tuple of Card
+        All cards and comments of the text.
+    """
 
     all: tuple[Card, ...]
 
@@ -35,19 +45,32 @@ class Deck:
 
     @property
     def behind_the_end(self) -> tuple[Card, ...]:
+        """Cards behind ``.end``, which simulators skip."""
         return self.all[self._end + 1 :]
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        """Without the first line, which is the title whatever it holds."""
+        """Cards without comments and without the first line, which is the title in any case."""
         return tuple(card for card in self.all[1 : self._end] if not card.is_comment)
 
     @cached_property
     def elements(self) -> tuple[Card, ...]:
+        """Cards of elements."""
         return tuple(card for card in self.cards if not card.text.startswith("."))
 
     def dots(self, *names: str) -> Iterator[tuple[Card, list[str]]]:
-        """Cards of these names, and their words."""
+        """Iterate over dot cards of some names, with their words.
+
+        Parameters
+        ----------
+        *names : str
+            Names without the dot.
+
+        Yields
+        ------
+        tuple of Card and list of str
+            Card and its words in lower case.
+        """
         for card in self.cards:
             words = card.text.lower().split()
             if words[0][1:] in names and words[0].startswith("."):
@@ -55,7 +78,7 @@ class Deck:
 
     @cached_property
     def expressions(self) -> tuple[tuple[Card, str, str], ...]:
-        """(card, the word before =, all that follows) of sources and of values that are no number."""
+        """Expressions of sources and of values: (card, word before =, text behind it)."""
         found = []
         for card in self.elements:
             match = _ASSIGNED.search(card.text)
@@ -65,7 +88,7 @@ class Deck:
 
     @cached_property
     def subcircuits(self) -> dict[str, tuple[int, set[str]]]:
-        """{subcircuit: (ports, parameters)}."""
+        """Number of ports and names of parameters of each subcircuit."""
         found = {}
         for _, words in self.dots("subckt"):
             plain, pairs = _parted(words[1:])
@@ -74,14 +97,31 @@ class Deck:
         return found
 
     def nodes(self, card: Card) -> list[str]:
-        """The nodes of an element's card, those of an instance among them."""
+        """Return the nodes of an element's card, those of an instance among them.
+
+        Parameters
+        ----------
+        card : Card
+            Card of an element.
+
+        Returns
+        -------
+        list of str
+            Names of nodes.
+        """
         words = card.text.split()
         if card.text[0] in "xX":
             return _parted(words)[0][1:-1]
         return words[1 : 1 + NODES.get(card.text[0].lower(), 0)]
 
     def instances(self) -> Iterator[tuple[Card, str, list[str], list[str]]]:
-        """(card, subcircuit, nodes, names of the parameters it sets)."""
+        """Iterate over the instances of subcircuits.
+
+        Yields
+        ------
+        tuple
+            Card, name of the subcircuit, nodes, and names of the parameters that it sets.
+        """
         for card in self.elements:
             if card.text[0] in "xX":
                 plain, pairs = _parted(card.text.lower().split())
@@ -89,7 +129,7 @@ class Deck:
 
 
 def _parted(words: list[str]) -> tuple[list[str], list[str]]:
-    """Words, and those that set a parameter."""
+    """Split words into plain ones and those that set a parameter."""
     joined = re.sub(r"\s*+=\s*+", "=", " ".join(word for word in words if word.lower() != "params:")).split(" ")
     at = next((k for k, word in enumerate(joined) if "=" in word), len(joined))
     return [word for word in joined[:at] if word], [word for word in joined[at:] if "=" in word]

@@ -14,6 +14,7 @@ _VARIABLES = {"time", "temper", "hertz"}
 
 
 def duplicates(deck: Deck, dialect: Dialect) -> Findings:
+    """Find elements whose name occurs twice in one scope."""
     seen: dict[str, int] = {}
     scope = 0
     for card in deck.cards:
@@ -29,7 +30,7 @@ def duplicates(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def values(deck: Deck, dialect: Dialect) -> Findings:
-    """Resistors and capacitors whose value is no number, or one with a tail that reads as something else."""
+    """Find resistors and capacitors whose value is no number or has a misleading suffix."""
     for card in deck.elements:
         words = card.text.split()
         letter, place = card.text[0].lower(), NODES.get(card.text[0].lower(), 0) + 1
@@ -53,6 +54,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def node_names(deck: Deck, dialect: Dialect) -> Findings:
+    """Find nodes whose names the simulator misreads."""
     for card in deck.elements:
         if dialect is NEOSPICE:
             bad = [node for node in deck.nodes(card) if node != node.lower() or re.search(r"[\[\]#:]", node)]
@@ -63,6 +65,7 @@ def node_names(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def variables(deck: Deck, dialect: Dialect) -> Findings:
+    """Find nodes with the name of a variable."""
     for card in deck.elements:
         for node in {node.lower() for node in deck.nodes(card)} & _VARIABLES:
             yield (
@@ -72,6 +75,7 @@ def variables(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def instances(deck: Deck, dialect: Dialect) -> Findings:
+    """Find instances of no known subcircuit, with missing nodes or with unknown parameters."""
     if any(deck.dots("include", "inc", "lib")):
         return
     for card, name, nodes, pairs in deck.instances():
@@ -96,30 +100,35 @@ def instances(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def areas(deck: Deck, dialect: Dialect) -> Findings:
+    """Find diodes with a bare area."""
     for card in deck.elements:
         if card.text[0] in "dD" and any("=" not in word for word in card.text.split()[4:5]):
             yield card.line, "ngspice may take a bare area for a model, neospice one in braces for 1; write area=..."
 
 
 def multipliers(deck: Deck, dialect: Dialect) -> Findings:
+    """Find instances with a multiplier m."""
     for card, name, _, pairs in deck.instances():
         if "m" in pairs and "m" not in deck.subcircuits.get(name, (0, set()))[1]:
             yield card.line, "neospice ignores m= of an instance; write the instances one by one"
 
 
 def random_noise(deck: Deck, dialect: Dialect) -> Findings:
+    """Find sources of random noise, which cannot be repeated."""
     for card in deck.elements:
         if re.search(r"\btr(noise|random)\b", card.text, re.IGNORECASE):
             yield card.line, "TRNOISE cannot be repeated, and most simulators drop it; write the noise as PWL"
 
 
 def quotes(deck: Deck, dialect: Dialect) -> Findings:
+    """Find values and expressions in quotes."""
     for card in deck.elements:
         if "'" in card.text or '"' in card.text:
             yield card.line, f"{dialect.name} may skip what has a quoted expression; write {...} or a number"
 
 
 def value_keywords(deck: Deck, dialect: Dialect) -> Findings:
+    """Find values behind a keyword that the simulator skips."""
     for card, keyword, _ in deck.expressions:
         if keyword in ("vol", "cur"):
             yield card.line, f"{dialect.name} may skip a source with {keyword}=; write B<name> with V= or I="

@@ -1,4 +1,4 @@
-"""Rules of ``lint`` for what stands in expressions."""
+"""Rules of ``lint`` for expressions."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ _INSTEAD = {
 
 
 def unknown_functions(deck: Deck, dialect: Dialect) -> Findings:
+    """Find functions that the simulator does not know."""
     own = {match[1].lower() for card, _ in deck.dots("func") if (match := CALLED.search(card.text))}
     known = _FUNCTIONS[dialect.name] | own | {"log"}
     for card, _, expression in deck.expressions:
@@ -50,12 +51,14 @@ def unknown_functions(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def logarithms(deck: Deck, dialect: Dialect) -> Findings:
+    """Find logarithms, whose base depends on the simulator."""
     for card, _, expression in deck.expressions:
         if "log" in (name.lower() for name in CALLED.findall(expression)):
             yield card.line, "log is natural in ngspice, neospice and LTspice, decimal in Xyce; write ln or log10"
 
 
 def find_powers(deck: Deck, dialect: Dialect) -> Findings:
+    """Find powers, which simulators read differently."""
     for card, _, expression in deck.expressions:
         if dialect.name in ("xyce", "ltspice"):
             if "^" in expression:
@@ -65,6 +68,7 @@ def find_powers(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def conditional(deck: Deck, dialect: Dialect) -> Findings:
+    """Find conditions that the simulator does not know."""
     instead = "if(condition, a, b)" if dialect.name == "ltspice" else "ternary_fcn(condition, a, b)"
     for card, _, expression in deck.expressions:
         if "?" in expression:
@@ -72,6 +76,7 @@ def conditional(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def braces(deck: Deck, dialect: Dialect) -> Findings:
+    """Find sources with or without the braces that the simulator wants."""
     for card, keyword, expression in deck.expressions:
         if card.text[0] in "bB" and keyword in ("v", "i"):
             braced = expression.lstrip().startswith("{")
@@ -82,12 +87,14 @@ def braces(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def long_expressions(deck: Deck, dialect: Dialect) -> Findings:
+    """Find expressions that are too long for neospice."""
     for card, _, expression in deck.expressions:
         if len(_TERM.findall(VOLTAGE.sub("v", expression))) > LARGEST_EXPRESSION:
             yield card.line, f"neospice crashes on long expressions; split this one below {LARGEST_EXPRESSION} terms"
 
 
 def parameters(deck: Deck, dialect: Dialect) -> Findings:
+    """Find parameters in expressions, which neospice takes as 0."""
     defined = {word for card, _ in deck.dots("param") for word in re.findall(r"\b([a-z_]\w*+)\s*+=", card.text.lower())}
     for card, _, expression in deck.expressions:
         used = defined & {name.lower() for name in _NAME.findall(VOLTAGE.sub("0", expression))}
@@ -96,6 +103,7 @@ def parameters(deck: Deck, dialect: Dialect) -> Findings:
 
 
 def random_limit(deck: Deck, dialect: Dialect) -> Findings:
+    """Find limits of two arguments, which are random in Xyce."""
     for card, _, expression in deck.expressions:
         if _RANDOM.search(VOLTAGE.sub("0", expression)):
             yield card.line, "limit with two arguments is random in Xyce; write limit(x, low, high)"

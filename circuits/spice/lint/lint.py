@@ -1,8 +1,8 @@
-"""What a simulator would drop without a word, or compute wrong, in the text of a netlist.
+"""Lint for the text of a netlist: what a simulator would drop without a word, or compute wrong.
 
 >>> for finding in lint(text, NEOSPICE): print(finding)
 
-The text may be anybody's, not only what ``dialects`` writes: nothing is read into a circuit here, and what no rule
+The text may be anybody's, not only what ``writer`` writes: nothing is read into a circuit here, and what no rule
 knows passes. The rules for ngspice and neospice come from running them (``tests/test_dialects.py`` runs many again);
 those for Xyce and LTspice, which cannot be run here, from the Xyce Reference Guide and Analog Devices' reference.
 Rules for elements and for expressions stand in files of their own; here are those for the cards around them.
@@ -23,7 +23,15 @@ from .deck import VALUE, Deck, Findings, Rule
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that ``line`` breaks, and the remedy."""
+    """A rule that a line breaks, and the remedy.
+
+    Attributes
+    ----------
+    line : int
+        Number of the line.
+    rule : str
+        Rule and remedy.
+    """
 
     line: int
     rule: str
@@ -33,7 +41,20 @@ class Finding:
 
 
 def lint(text: str, dialect: Dialect = NGSPICE) -> tuple[Finding, ...]:
-    """All findings in the order of lines; none means that no known trap is in the text."""
+    """Find all known traps in the text of a netlist.
+
+    Parameters
+    ----------
+    text : str
+        Text of the netlist.
+    dialect : Dialect, default NGSPICE
+        Dialect of the simulator that shall run it.
+
+    Returns
+    -------
+    tuple of Finding
+        Findings in the order of lines; none means that no known trap is in the text.
+    """
     deck = Deck(tuple(cards(text)))
     rules = (*_EVERYWHERE, *_RULES[dialect.name])
     found = {Finding(line, said) for rule in rules for line, said in rule(deck, dialect)}
@@ -41,7 +62,22 @@ def lint(text: str, dialect: Dialect = NGSPICE) -> tuple[Finding, ...]:
 
 
 def require_clean(text: str, dialect: Dialect = NGSPICE, name: str = "netlist") -> None:
-    """Raise NetlistError with the first finding, and how many more there are."""
+    """Check that no known trap is in the text of a netlist.
+
+    Parameters
+    ----------
+    text : str
+        Text of the netlist.
+    dialect : Dialect, default NGSPICE
+        Dialect of the simulator that shall run it.
+    name : str, default "netlist"
+        Name of the file, for errors.
+
+    Raises
+    ------
+    NetlistError
+        If there is a trap; the message holds the first one and how many more there are.
+    """
     findings = lint(text, dialect)
     if findings:
         more = f" ({len(findings) - 1} more)" if findings[1:] else ""

@@ -1,1 +1,1 @@
-"""A dopant network as it is made: electrodes, dopants, potentials, hopping sites."""
+"""The device: outline, electrodes, dopants, potentials, hopping network."""

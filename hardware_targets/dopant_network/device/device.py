@@ -1,4 +1,13 @@
-"""A dopant network as it is made: outline, electrodes, acceptors and donors in silicon."""
+r"""A dopant device: outline, electrodes, acceptors and donors in silicon.
+
+.. math:: C_{ij} = \frac{e}{4 \pi \epsilon} \Big( \frac{1}{r_{ij}} - g_{ij} \Big), \qquad
+          \phi_i = \sum_d \frac{e}{4 \pi \epsilon r_{id}} \;\text{(donors, without images)}, \qquad
+          \nu_{ab} = \nu_0 e^{-2 r_{ab} / a}
+
+where r are distances between dopants, g the induced potential of the images (if they are on), nu_0 the attempt rate and
+a the localization length. ``hopping_network`` says what C, phi and nu do; constants with their sources are in
+``data.toml``.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +28,22 @@ from .geometry import Disc, Electrode, Shape, evenly_spaced_electrodes, find_ove
 from .hopping_network import HoppingNetwork
 from .image_charges import induced_potential
 
-_CLOSEST_M = 0.5e-9  # a lattice cell of silicon: no two dopants stand closer
+_CLOSEST_M = 0.5e-9  # least distance of two dopants: a lattice cell of silicon
 
 
 @dataclass(frozen=True)
 class Material:
-    """relative_permittivity, localization_m (a of exp(-2 r / a)), attempt_rate_hz (nu0); defaults of ``data.toml``."""
+    """The material of the layer; ``silicon()`` has the defaults of ``data.toml``.
+
+    Attributes
+    ----------
+    relative_permittivity : float
+        Permittivity over that of vacuum.
+    localization_m : float
+        a of exp(-2 r / a), m.
+    attempt_rate_hz : float
+        nu_0, 1/s.
+    """
 
     relative_permittivity: float
     localization_m: float
@@ -37,25 +56,37 @@ class Material:
 
 
 def device_data() -> dict[str, Datum]:
-    """The numbers of ``data.toml``."""
+    """Read the numbers of ``data.toml``."""
     return read_data(files(__package__).joinpath("data.toml").read_text())
 
 
 def silicon() -> Material:
-    """Boron in silicon."""
+    """Return boron in silicon."""
     d = device_data()
     return Material(d["relative_permittivity"].value, d["localization_length"].value, d["attempt_rate_hz"].value)
 
 
 @dataclass(frozen=True, eq=False)
 class Device:
-    """Where everything stands; m throughout.
+    """Geometry of a dopant device (all lengths in m).
 
+    Attributes
+    ----------
     shape : Disc or Rectangle
+        Outline of the active area.
     electrodes : tuple of Electrode
-    acceptors, donors : (n, 2), (m, 2) float      inside the outline
+        Contacts on the outline.
+    acceptors, donors : (n, 2), (m, 2) float
+        Positions, inside the outline.
     material : Material
-    images : bool                                 whether metal electrodes mirror the dopants' charges
+        Permittivity, localization length and attempt rate.
+    images : bool
+        Whether metal electrodes induce image charges of the dopants.
+
+    Raises
+    ------
+    ValueError
+        If electrodes touch or are fewer than two, a dopant is outside, or there is no acceptor.
     """
 
     shape: Shape
@@ -83,7 +114,7 @@ class Device:
 
     @cached_property
     def field(self) -> ElectrodePotentials:
-        """The electrodes' potentials."""
+        """The potentials of the electrodes."""
         return solve_potentials(self.shape, self.electrodes)
 
     @cached_property
@@ -109,11 +140,11 @@ class Device:
 
     @property
     def coulomb_v_m(self) -> float:
-        """e / 4 pi eps, V m: C_ij times r_ij."""
+        """Coulomb interaction C_ij times r_ij, e / 4 pi eps, V m."""
         return elementary_charge / (4.0 * np.pi * epsilon_0 * self.material.relative_permittivity)
 
     def _reach(self, points: Float, electrode: Electrode) -> Float:
-        """Distance to the nearest point of an electrode, (n,), m."""
+        """Compute distances (n,), m, to the nearest point of an electrode."""
         along = self.shape.at(electrode.start_m + np.linspace(0.0, electrode.width_m, 65))
         return np.asarray(_distances(points, along).min(axis=1))
 
@@ -129,9 +160,27 @@ def random_device(
     images: bool = False,
     rng: RNG = None,
 ) -> Device:
-    """Dopants at random, uniformly, in a disc of the usual density with equal electrodes around.
+    """Draw a device with dopants at uniformly random positions and equal electrodes.
 
-    width_m : of an electrode; 0.4 of the outline's share of each if None
+    Parameters
+    ----------
+    acceptors, donors, electrodes : int
+        Numbers.
+    shape : Disc or Rectangle, optional
+        The outline; None is a disc of the usual acceptor density.
+    width_m : float, optional
+        Width of an electrode; None is 0.4 of the outline's share of each.
+    material : Material, optional
+        The material; None is silicon.
+    images : bool
+        Whether electrodes induce image charges.
+    rng : RNG
+        Seed or generator of the positions.
+
+    Returns
+    -------
+    Device
+        The device.
     """
     if acceptors < 1 or donors < 0:
         raise ValueError(f"{acceptors} acceptors and {donors} donors; give at least one acceptor and no negative")

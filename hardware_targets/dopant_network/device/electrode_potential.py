@@ -1,10 +1,11 @@
-r"""How much of each electrode's voltage reaches each point of the device: the lever matrix.
+r"""The lever matrix: the share of each electrode's voltage in the potential at each point of the device.
 
 .. math:: \nabla^2 \phi_e = 0, \qquad \phi_e = 1 \text{ on electrode } e,\; 0 \text{ on the others}, \qquad
           \partial_n \phi_e = 0 \text{ between them}, \qquad L_{ie} = \phi_e(r_i)
 
-so that the potential is L V and rows of L sum to 1. Linear finite elements on triangles that shrink towards the ends of
-the electrodes, where the field has a square-root singularity: the error falls as the spacing squared.
+where r_i are the sites, so that the potential is L V at electrode voltages V, and rows of L sum to 1. Linear finite
+elements on triangles that shrink towards the ends of the electrodes, where the field has a square-root singularity,
+solve it: the error falls as the spacing squared.
 """
 
 from __future__ import annotations
@@ -22,18 +23,25 @@ from neuromorph.runtime.threads import single_threaded_blas
 
 from .geometry import Electrode, Shape
 
-_GRADING = 14.0  # g: local spacing over the distance to the nearest end of an electrode, times size / spacing
-_LEVELS = 13  # how often the spacing is halved at most, towards such an end
+_GRADING = 14.0  # g times size / spacing; g is the local spacing over the distance to the nearest electrode's end
+_LEVELS = 13  # largest number of halvings of the spacing towards such an end
 
 
 @dataclass(frozen=True, eq=False)
 class ElectrodePotentials:
     """Potentials of all electrodes on a mesh.
 
-    points : (m, 2) float        vertices, m
-    potentials : (m, k) float    phi_e at them, between 0 and 1
-    conductances : (k, k) float  Maxwell's matrix of the sheet, in units of its sheet conductance: the current out of
-                                 electrode a at 1 V on electrode b; rows sum to 0
+    Attributes
+    ----------
+    points : (m, 2) float
+        Vertices, m.
+    potentials : (m, k) float
+        phi_e at the vertices, between 0 and 1.
+    conductances : (k, k) float
+        Maxwell's matrix of the sheet, in units of its sheet conductance: the current out of electrode a at 1 V on
+        electrode b; rows sum to 0.
+    mesh : scipy.spatial.Delaunay
+        The triangles.
     """
 
     points: Float
@@ -43,7 +51,7 @@ class ElectrodePotentials:
 
     @single_threaded_blas()
     def levers(self, sites: ArrayLike) -> Float:
-        """L, (sites, k), at ``sites`` (sites, 2), m."""
+        """Interpolate the lever matrix L (sites, k) at ``sites`` (sites, 2), m."""
         at = np.asarray(sites, dtype=float)
         triangle = self.mesh.find_simplex(at)
         if (triangle < 0).any():  # between the boundary and the chord of a triangle
@@ -61,7 +69,22 @@ class ElectrodePotentials:
 def solve_potentials(
     shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None
 ) -> ElectrodePotentials:
-    """phi_e of every electrode; ``spacing_m`` is that of the mesh far from the electrodes' ends, size / 40 if None."""
+    """Solve Laplace's equation for the potential phi_e of every electrode.
+
+    Parameters
+    ----------
+    shape : Disc or Rectangle
+        The outline.
+    electrodes : tuple of Electrode
+        The contacts.
+    spacing_m : float, optional
+        Spacing of the mesh far from the electrodes' ends; None is size / 40.
+
+    Returns
+    -------
+    ElectrodePotentials
+        The potentials on the mesh.
+    """
     points, owner = graded_vertices(shape, electrodes, spacing_m=spacing_m)
     mesh = Delaunay(points)
     stiffness = _stiffness(points, mesh.simplices)
@@ -77,11 +100,33 @@ def solve_potentials(
 def graded_vertices(
     shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None, skin_m: float = np.inf
 ) -> tuple[Float, np.ndarray]:
-    """Vertices (m, 2), m, and the electrode on which each lies (m,), -1 for none.
+    """Place the vertices of a mesh that is finer at the ends of the electrodes.
 
-    ``spacing_m`` apart, size / 40 if None; at a distance r from the end of an electrode at most g r, and r from any
-    place of an electrode at most g (skin_m + r), with g in proportion to the spacing. ValueError where ``spacing_m`` is
-    beyond a quarter of the size or ``skin_m`` below 1e-4 of it.
+    At a distance r from the end of an electrode vertices are at most g r apart, and at r from any place of an electrode
+    at most g (skin_m + r), with g proportional to the spacing.
+
+    Parameters
+    ----------
+    shape : Disc or Rectangle
+        The outline.
+    electrodes : tuple of Electrode
+        The contacts.
+    spacing_m : float, optional
+        Largest spacing; None is size / 40.
+    skin_m : float
+        Depth in front of an electrode that the mesh resolves.
+
+    Returns
+    -------
+    points : (m, 2) float
+        Vertices, m.
+    owner : (m,) int
+        The electrode on which each vertex lies, -1 for none.
+
+    Raises
+    ------
+    ValueError
+        If ``spacing_m`` is above a quarter of the size or ``skin_m`` below 1e-4 of it.
     """
     spacing = shape.extent_m / 40.0 if spacing_m is None else spacing_m
     if not 0.0 < spacing <= shape.extent_m / 4.0:
@@ -107,7 +152,7 @@ def graded_vertices(
             at = (start + steps[-1]) % around
             gap = np.abs((ends - at + around / 2.0) % around - around / 2.0).min(keepdims=True)
             steps.append(steps[-1] + float(local(gap, gap * (not held)).item()))
-        # stretched so that the last step ends at the next stop
+        # Stretch the steps so that the last one ends at the next stop.
         parts.append(start + np.array(steps[:-1]) * (length / steps[-1]))
     boundary = np.concatenate(parts) % around
     owner = np.full(boundary.size, -1)
@@ -129,7 +174,7 @@ def graded_vertices(
         asked = local(near_end.query(lattice)[0], near_electrode.query(lattice)[0])
         keep = (asked > 0.75 * step) & ((asked <= 1.5 * step) | (level == 0)) & shape.contains(lattice)
         inside.append(lattice[keep & (near_edge.query(lattice)[0] > 0.6 * step)])
-        finer = cells[asked <= 1.2 * step]  # with all whose neighbors ask for half
+        finer = cells[asked <= 1.2 * step]  # A margin includes the neighbors of cells that ask for half.
         cells = np.unique((2.0 * finer[:, None] + patch).reshape(-1, 2), axis=0)
     points = np.concatenate([edge, *inside])
     first = _distinct(points, spacing / 2**_LEVELS * 0.1)
@@ -137,7 +182,7 @@ def graded_vertices(
 
 
 def _distinct(points: Float, least: float) -> np.ndarray:
-    """Indices of points, the later of two that are closer than ``least`` left out."""
+    """Return the indices of points without the later of any two that are closer than ``least``."""
     pairs = cKDTree(points).query_pairs(least, output_type="ndarray")
     keep = np.ones(len(points), bool)
     keep[pairs.max(axis=1)] = False
@@ -145,7 +190,7 @@ def _distinct(points: Float, least: float) -> np.ndarray:
 
 
 def _stiffness(points: Float, triangles: np.ndarray) -> sparse.csr_array:
-    """Integrals of grad N_a . grad N_b over all triangles, (m, m)."""
+    """Integrate grad N_a . grad N_b over all triangles, (m, m)."""
     corner = points[triangles]
     edges = corner[:, [2, 0, 1]] - corner[:, [1, 2, 0]]  # opposite to each corner
     area = 0.5 * np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])

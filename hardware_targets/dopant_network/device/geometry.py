@@ -17,7 +17,15 @@ from neuromorph.ising import Float
 
 @dataclass(frozen=True)
 class Electrode:
-    """A metal contact on the outline: the middle of it and its width, m."""
+    """A metal contact on the outline.
+
+    Attributes
+    ----------
+    middle_m : float
+        Arc length of its middle, m.
+    width_m : float
+        Width, m.
+    """
 
     middle_m: float
     width_m: float
@@ -28,16 +36,24 @@ class Electrode:
 
     @property
     def start_m(self) -> float:
+        """Arc length at which the electrode begins, m."""
         return self.middle_m - self.width_m / 2.0
 
     @property
     def stop_m(self) -> float:
+        """Arc length at which the electrode ends, m."""
         return self.middle_m + self.width_m / 2.0
 
 
 @dataclass(frozen=True)
 class Disc:
-    """A disc of ``radius_m``."""
+    """A disc of radius ``radius_m``.
+
+    Attributes
+    ----------
+    radius_m : float
+        Radius, m.
+    """
 
     radius_m: float
 
@@ -51,28 +67,38 @@ class Disc:
 
     @property
     def perimeter_m(self) -> float:
+        """Length of the outline, m."""
         return 2.0 * np.pi * self.radius_m
 
     @property
     def area_m2(self) -> float:
+        """Area, m^2."""
         return np.pi * self.radius_m**2
 
     @property
     def corners_m(self) -> tuple[float, ...]:
+        """Arc lengths of the corners, m: none."""
         return ()
 
     def at(self, places_m: ArrayLike) -> Float:
-        """Points (..., 2) of the outline at arc lengths (...)."""
+        """Compute points (..., 2), m, of the outline at arc lengths ``places_m`` (...), m."""
         angle = np.asarray(places_m, dtype=float) / self.radius_m
         return self.radius_m * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
 
     def contains(self, points: ArrayLike) -> NDArray[np.bool_]:
+        """Return whether ``points`` (..., 2), m, are inside."""
         return np.asarray(np.hypot(*np.asarray(points, dtype=float).T) < self.radius_m)
 
 
 @dataclass(frozen=True)
 class Rectangle:
-    """``width_m`` along x and ``height_m`` along y."""
+    """A rectangle of ``width_m`` along x and ``height_m`` along y.
+
+    Attributes
+    ----------
+    width_m, height_m : float
+        Sides, m.
+    """
 
     width_m: float
     height_m: float
@@ -88,18 +114,21 @@ class Rectangle:
 
     @property
     def perimeter_m(self) -> float:
+        """Length of the outline, m."""
         return 2.0 * (self.width_m + self.height_m)
 
     @property
     def area_m2(self) -> float:
+        """Area, m^2."""
         return self.width_m * self.height_m
 
     @property
     def corners_m(self) -> tuple[float, ...]:
+        """Arc lengths of the corners, m."""
         return tuple(np.cumsum([0.0, self.width_m, self.height_m, self.width_m]).tolist())
 
     def at(self, places_m: ArrayLike) -> Float:
-        """Points (..., 2) of the outline at arc lengths (...)."""
+        """Compute points (..., 2), m, of the outline at arc lengths ``places_m`` (...), m."""
         place = np.asarray(places_m, dtype=float) % self.perimeter_m
         stops = [*self.corners_m, self.perimeter_m]
         x = np.interp(place, stops, np.array([-0.5, 0.5, 0.5, -0.5, -0.5]) * self.width_m)
@@ -107,6 +136,7 @@ class Rectangle:
         return np.stack([x, y], axis=-1)
 
     def contains(self, points: ArrayLike) -> NDArray[np.bool_]:
+        """Return whether ``points`` (..., 2), m, are inside."""
         x, y = np.abs(np.asarray(points, dtype=float)).T
         return np.asarray((x < self.width_m / 2.0) & (y < self.height_m / 2.0))
 
@@ -117,7 +147,24 @@ Shape: TypeAlias = Disc | Rectangle
 def evenly_spaced_electrodes(
     shape: Shape, count: int, *, width_m: float, first_m: float = 0.0
 ) -> tuple[Electrode, ...]:
-    """``count`` equal electrodes at equal distances along the outline."""
+    """Place equal electrodes at equal distances along the outline.
+
+    Parameters
+    ----------
+    shape : Disc or Rectangle
+        The outline.
+    count : int
+        Number of electrodes, at least 2.
+    width_m : float
+        Width of each, m.
+    first_m : float
+        Arc length of the middle of the first, m.
+
+    Returns
+    -------
+    tuple of Electrode
+        The electrodes.
+    """
     if count < 2:
         raise ValueError(f"count is {count}; a current needs two electrodes at least")
     if count * width_m >= shape.perimeter_m:
@@ -128,7 +175,20 @@ def evenly_spaced_electrodes(
 
 
 def find_overlap(shape: Shape, electrodes: tuple[Electrode, ...]) -> tuple[int, int] | None:
-    """The first two electrodes that touch, or None."""
+    """Find the first two electrodes that touch.
+
+    Parameters
+    ----------
+    shape : Disc or Rectangle
+        The outline.
+    electrodes : tuple of Electrode
+        The contacts.
+
+    Returns
+    -------
+    (int, int) or None
+        Their indices; None if no two touch.
+    """
     length = shape.perimeter_m
     for a in range(len(electrodes)):
         for b in range(a):

@@ -1,6 +1,4 @@
-r"""Holes that hop between acceptors and electrodes: energies and rates.
-
-n_i = 1 where acceptor i holds a hole (neutral), 0 where it is ionized. With energies of a hole in volts,
+r"""Holes that hop between acceptors and electrodes: occupations, energies and hopping rates.
 
 .. math::
     \varepsilon_i = \textstyle\sum_e L_{ie} V_e + \phi_i - \sum_{j \ne i} C_{ij} (1 - n_j), \qquad
@@ -8,6 +6,13 @@ n_i = 1 where acceptor i holds a hole (neutral), 0 where it is ionized. With ene
     \Delta_{e \to j} = \varepsilon_j - V_e, \quad \Delta_{i \to e} = V_e - \varepsilon_i
 
     k_{ab} = \nu_{ab} \min(1, e^{-e \Delta / k T}), \qquad \nu_{ab} = \nu_0 e^{-2 r_{ab} / a}
+
+where, with energies of a hole in volts,
+
+- n_i is the occupation: 1 where acceptor i holds a hole (neutral), 0 where it is ionized,
+- L is the lever matrix, V_e the voltage of electrode e, phi_i the energy by donors, C the Coulomb interaction,
+- Delta is the energy of a hop, k_ab its hopping rate, nu_ab its attempt rate, r_ab its length, a the localization
+  length.
 
 Electrodes hold as many holes as it takes, at energy V_e; nothing hops from electrode to electrode. At equal voltages V
 
@@ -34,12 +39,23 @@ LIQUID_NITROGEN_K = 77.0
 
 @dataclass(frozen=True, eq=False)
 class HoppingNetwork:
-    """All that the dynamics knows of a device with n acceptors and k electrodes.
+    """Energies and attempt rates of a device with n acceptors and k electrodes, without its geometry.
 
-    static_v : (n,) float            phi, energy of a hole by donors and the like, V
-    interaction_v : (n, n) float     C, symmetric, zero diagonal, V
-    lever : (n, k) float             L; rows sum to 1
-    attempts_hz : (n + k, n + k)     nu, symmetric, zero between electrodes and on the diagonal; acceptors first, 1/s
+    Attributes
+    ----------
+    static_v : (n,) float
+        phi, energy of a hole by donors and image charges, V.
+    interaction_v : (n, n) float
+        C, symmetric, zero diagonal, V.
+    lever : (n, k) float
+        L; rows sum to 1.
+    attempts_hz : (n + k, n + k) float
+        nu, acceptors first, symmetric, zero between electrodes and on the diagonal, 1/s.
+
+    Raises
+    ------
+    ValueError
+        If an array has a wrong shape or symmetry, or is not finite.
     """
 
     static_v: Float
@@ -67,14 +83,16 @@ class HoppingNetwork:
 
     @property
     def sites(self) -> int:
+        """Number n of acceptors."""
         return int(self.lever.shape[0])
 
     @property
     def electrodes(self) -> int:
+        """Number k of electrodes."""
         return int(self.lever.shape[1])
 
     def voltages(self, voltages_v: ArrayLike) -> Float:
-        """``voltages_v`` as (electrodes,) or (settings, electrodes) floats, checked."""
+        """Check voltages and return them as floats (electrodes,) or (settings, electrodes)."""
         v = np.asarray(voltages_v, dtype=float)
         if v.ndim not in (1, 2) or v.shape[-1] != self.electrodes:
             raise ValueError(f"voltages have shape {v.shape}; the device has {self.electrodes} electrodes")
@@ -83,11 +101,26 @@ class HoppingNetwork:
         return v
 
     def site_energies(self, voltages_v: ArrayLike) -> Float:
-        """varphi = L V + phi of an acceptor among neutral ones, V: (..., electrodes) -> (..., n)."""
+        """Compute varphi = L V + phi (..., n), V, of an acceptor among neutral ones, at voltages (..., k)."""
         return np.asarray(self.voltages(voltages_v) @ self.lever.T + self.static_v)
 
     def energy(self, occupation: ArrayLike, voltages_v: ArrayLike, common_v: float = 0.0) -> Float:
-        """H of occupations (..., n), V, with the electrodes' holes at ``common_v``."""
+        """Compute the energy H of occupations.
+
+        Parameters
+        ----------
+        occupation : (..., n) float
+            n_i.
+        voltages_v : (k,) float
+            Voltages of the electrodes, V.
+        common_v : float
+            Energy of the electrodes' holes, V.
+
+        Returns
+        -------
+        (...) float
+            H, V.
+        """
         n = np.asarray(occupation, dtype=float)
         ionized = 1.0 - n
         pairs = 0.5 * np.einsum("...i,ij,...j->...", ionized, self.interaction_v, ionized)
@@ -95,7 +128,7 @@ class HoppingNetwork:
 
 
 def thermal_voltage(temperature_k: float) -> float:
-    """k T / e, V."""
+    """Compute the thermal voltage k T / e, V."""
     if not (np.isfinite(temperature_k) and temperature_k > 0.0):
         raise ValueError(f"temperature_k is {temperature_k}; it must be finite and positive")
     return boltzmann_constant * temperature_k / elementary_charge

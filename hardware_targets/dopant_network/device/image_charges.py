@@ -1,16 +1,17 @@
-r"""Image charges: what the metal of the electrodes does to the Coulomb forces between dopants.
+r"""Image charges: the effect of the metal electrodes on the Coulomb forces between dopants.
 
 A charge draws charge onto the electrodes around it, whose voltage is held. The potential of a unit charge at r' is
 
 .. math:: \frac{1}{|r - r'|} - g(r, r'), \qquad g(r, r') = u(r)^T P^{-1} u(r')
 
-with P_ab the potential on panel a of the electrodes by a unit charge spread over panel b and u_a(r) that at r. g is
-symmetric, and for one wide straight electrode it is the mirror image: g = 1 / |r - mirror of r'|. It holds for arcs,
-for narrow electrodes and for images of images too, where mirror charges of each electrode taken one by one would count
-too much. A charge sees its own image: an ionized acceptor at distance d of a wide electrode gains e^2 / 16 pi eps d.
+where P_ab is the potential on panel a of the electrodes by a unit charge spread over panel b, and u_a(r) that at r. The
+induced potential g is symmetric, and for one wide straight electrode it is the mirror image:
+``g = 1 / |r - mirror of r'|``. It holds for arcs, for narrow electrodes and for images of images too, where mirror
+charges of each electrode, taken one by one, would count too much. A charge sees its own image: an ionized acceptor at
+distance d of a wide electrode gains e^2 / 16 pi eps d.
 
-Neglected: the electrodes are walls, tall above and below the layer, in silicon without end; its surfaces
-mirror nothing.
+Neglected: the electrodes are tall walls above and below the layer, in infinite silicon, whose surfaces have no image
+charges.
 Source: Jackson, Classical Electrodynamics, 2.1; panels: Harrington, Field Computation by Moment Methods (1968), ch. 2.
 """
 
@@ -24,19 +25,36 @@ from neuromorph.runtime.threads import single_threaded_blas
 
 from .geometry import Electrode, Shape
 
-_ALONG = 12  # panels along an electrode
-_UP = 9  # and from the layer upwards (as many below), growing
-_TALL = 2.0  # height of an electrode above the layer over the device's largest width
+_ALONG = 12  # number of panels along an electrode
+_UP = 9  # number of levels of panels from the layer upwards (as many below), of growing height
+_TALL = 2.0  # height of an electrode above the layer, over the device's largest width
 
 
 @single_threaded_blas()
 def induced_potential(shape: Shape, electrodes: tuple[Electrode, ...], points: Float, *, refine: int = 1) -> Float:
-    """g (points, points), 1/m, of ``points`` (points, 2) in the layer; ``refine`` times finer panels than usual."""
+    """Compute the induced potential g of image charges between points.
+
+    Parameters
+    ----------
+    shape : Disc or Rectangle
+        The outline.
+    electrodes : tuple of Electrode
+        The contacts.
+    points : (points, 2) float
+        Positions in the layer, m.
+    refine : int
+        Factor on the number of panels.
+
+    Returns
+    -------
+    (points, points) float
+        g, 1/m.
+    """
     middle, direction, half, low, high = _panels(shape, electrodes, refine)
     area = 4.0 * half * (high - low)  # with the mirrored half below the layer
 
     def potential(at: Float, height: Float) -> Float:
-        """Of a unit charge on each panel (and its mirrored half) at ``at`` (m, 2), ``height`` (m,): (m, panels)."""
+        """Compute the potential (m, panels) of a unit charge on each panel and its mirrored half."""
         away = at[:, None] - middle
         along = (away * direction).sum(axis=-1)
         across = np.abs(away[..., 0] * direction[:, 1] - away[..., 1] * direction[:, 0])
@@ -55,7 +73,10 @@ def induced_potential(shape: Shape, electrodes: tuple[Electrode, ...], points: F
 
 
 def _panels(shape: Shape, electrodes: tuple[Electrode, ...], refine: int) -> tuple[Float, Float, Float, Float, Float]:
-    """Middle (p, 2), direction (p, 2), half a length (p,), lower and upper end (p,) of the panels above the layer."""
+    """Cut the electrodes above the layer into panels.
+
+    Returns the middle (p, 2), direction (p, 2), half a length (p,), lower and upper end (p,) of each.
+    """
     # Charge gathers at the ends of an electrode: shorter panels there.
     ends = 0.5 * (1.0 - np.cos(np.linspace(0.0, np.pi, _ALONG * refine + 1)))
     tall = _TALL * shape.extent_m
@@ -83,7 +104,7 @@ def _panels(shape: Shape, electrodes: tuple[Electrode, ...], refine: int) -> tup
 
 
 def _corner(u: Float, w: Float, d: Float) -> Float:
-    """Integral of 1 / r over u and w in the plane at distance d (indefinite)."""
+    """Integrate 1 / r over u and w in the plane at distance d (indefinite integral)."""
     tiny = np.finfo(float).tiny
     r = np.sqrt(u * u + w * w + d * d)
     flat = np.arctan2(u * w, d * r)

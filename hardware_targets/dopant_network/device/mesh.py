@@ -1,9 +1,10 @@
-r"""Cells around the vertices of a triangulation: what flows between two of them, and what each holds.
+r"""Cells around the vertices of a triangulation: the box method for fluxes and charges.
 
 .. math:: w_{ij} = \tfrac12 (\cot \alpha_{ij} + \cot \beta_{ij}), \qquad A_i = \tfrac14 \sum_j w_{ij} |r_i - r_j|^2
 
-w is the length of the side that two Voronoi cells share over the distance of their vertices; alpha and beta are the
-angles opposite to the edge. Source: Bank, Rose, Fichtner, IEEE Trans. Electron Devices 30, 1031 (1983), the box method.
+where w_ij is the length of the side that two Voronoi cells share over the distance of their vertices r, alpha and beta
+are the angles opposite to the edge, and A_i is the area of a cell.
+Source: Bank, Rose, Fichtner, IEEE Trans. Electron Devices 30, 1031 (1983), the box method.
 """
 
 from __future__ import annotations
@@ -26,7 +27,23 @@ _ROUNDS = 20
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """points (m, 2), m; edges (q, 2); couplings (q,) w; areas (m,), m2; owner (m,): electrode of a vertex or -1."""
+    """A triangulation with its cells.
+
+    Attributes
+    ----------
+    points : (m, 2) float
+        Vertices, m.
+    triangles : (t, 3) int
+        Vertices of each triangle.
+    edges : (q, 2) int
+        Vertices of each edge.
+    couplings : (q,) float
+        w of each edge.
+    areas : (m,) float
+        Area of each cell, m^2.
+    owner : (m,) int
+        The electrode of a vertex, or -1.
+    """
 
     points: Float
     triangles: NDArray[np.intp]
@@ -37,10 +54,11 @@ class Mesh:
 
     @property
     def electrodes(self) -> int:
+        """Number k of electrodes."""
         return int(self.owner.max()) + 1
 
     def levers(self) -> Float:
-        """Potential (m, k) of each electrode at 1 V, the others at 0: Laplace's equation on these cells."""
+        """Solve Laplace's equation on the cells for the potential (m, k) of each electrode at 1 V."""
         m, (i, j) = len(self.points), self.edges.T
         w = self.couplings
         off = sparse.coo_array((np.r_[w, w], (np.r_[i, j], np.r_[j, i])), shape=(m, m)).tocsr()
@@ -54,9 +72,23 @@ class Mesh:
 def device_mesh(
     shape: Shape, electrodes: tuple[Electrode, ...], *, spacing_m: float | None = None, skin_m: float = np.inf
 ) -> Mesh:
-    """The vertices of ``field.graded_vertices``: finer towards the ends of the electrodes, and all along them.
+    """Triangulate a device, finer towards the ends of the electrodes and all along them.
 
-    ``skin_m`` is the depth over which something changes at an electrode (``Layer.skin_m`` for holes).
+    Parameters
+    ----------
+    shape : Disc or Rectangle
+        The outline.
+    electrodes : tuple of Electrode
+        The contacts.
+    spacing_m : float, optional
+        Largest spacing, as of ``electrode_potential.graded_vertices``.
+    skin_m : float
+        Depth in front of an electrode that the mesh resolves (``SemiconductorLayer.skin_m`` for holes).
+
+    Returns
+    -------
+    Mesh
+        The mesh.
     """
     points, owner = graded_vertices(shape, electrodes, spacing_m=spacing_m, skin_m=skin_m)
     triangulation = Delaunay(points)
@@ -75,7 +107,23 @@ def device_mesh(
 
 
 def slab_mesh(x_m: ArrayLike, y_m: ArrayLike) -> Mesh:
-    """A rectangle cut along lines x (increasing) and y; electrode 0 is its whole left side, 1 its right side."""
+    """Cut a rectangle along lines x and y; electrode 0 is its left side, electrode 1 its right side.
+
+    Parameters
+    ----------
+    x_m, y_m : (a,), (b,) float
+        Places of the lines, increasing, m.
+
+    Returns
+    -------
+    Mesh
+        The mesh.
+
+    Raises
+    ------
+    ValueError
+        If the lines do not increase, are too close, or leave none between the electrodes.
+    """
     x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
     for name, lines in (("x_m", x), ("y_m", y)):
         if lines.ndim != 1 or lines.size < 2 or not (np.diff(lines) > 0.0).all() or not np.isfinite(lines).all():
@@ -104,7 +152,7 @@ def _mesh(points: Float, triangles: NDArray[np.intp], owner: NDArray[np.intp]) -
         cotangents.append(-(sides[:, (k + 1) % 3] * sides[:, (k + 2) % 3]).sum(axis=1) / twice)
     edges, place = np.unique(np.concatenate(ends), axis=0, return_inverse=True)
     w = 0.5 * np.bincount(place.ravel(), np.concatenate(cotangents), len(edges))
-    # What is left of obtuse angles against the outline is cut off.
+    # Cut off the remaining couplings of obtuse angles against the outline.
     kept = w > 1e-12
     edges, w = edges[kept], w[kept]
     share = 0.25 * w * ((points[edges[:, 0]] - points[edges[:, 1]]) ** 2).sum(axis=1)

@@ -1,1 +1,1 @@
-"""What a dopant network learns: logic gates, features of images, controls through a surrogate."""
+"""Learning with dopant networks: logic gates, features of images, controls through a surrogate."""

@@ -1,11 +1,12 @@
-r"""Tasks for dopant networks: the ring, and the capacity to tell any labels of a few points apart.
+r"""Benchmark tasks for dopant networks: the ring, and the labeling capacity.
 
-Ring: points of a disc of radius r < 1/4 are class 0, those of 1/4 + g < r < 1 class 1, as many of each. Capacity:
-m points in the plane of two inputs, all 2^m - 2 labelings; a labeling is found if a threshold on the current gives
-an accuracy of 1 - 1/(2m) or more, that is every point, in one of five attempts. The largest m at which all are found
-is a lower bound of the Vapnik-Chervonenkis dimension.
-Source: Ruiz-Euler et al., Neuromorph. Comput. Eng. 1, 024002 (2021); Vapnik and Chervonenkis, Theory Probab. Appl. 16,
-264 (1971).
+.. math:: \text{found} \iff \text{accuracy} \ge 1 - \frac{1}{2m}
+
+Ring: points of a disc of radius r < 1/4 are class 0, those of 1/4 + g < r < 1 class 1, as many of each, where g is the
+gap. Capacity: m points in the plane of two inputs have 2^m - 2 labelings; a labeling is found if a threshold on the
+current has that accuracy, so that every point is right, in one of five attempts. The largest m at which all are found
+is a lower bound of the Vapnik-Chervonenkis dimension. Source: Ruiz-Euler et al., Neuromorph. Comput. Eng. 1, 024002
+(2021); Vapnik and Chervonenkis, Theory Probab. Appl. 16, 264 (1971).
 """
 
 from __future__ import annotations
@@ -28,9 +29,23 @@ POINTS = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1], [-0.5, 0], [0.5, 0], [0, 
 
 
 def ring_task(samples: int, gap: float, *, rng: RNG = None) -> tuple[Float, NDArray[np.bool_]]:
-    """``samples`` points (samples, 2) in the unit disc and whether they are outside, half of each; ``gap`` 0 to 0.75.
+    """Draw points of the ring task, half of each class.
 
-    0.4 leaves a wide gap between the classes, 0.00825 almost none.
+    Parameters
+    ----------
+    samples : int
+        Number of points.
+    gap : float
+        g, 0 to 0.75: 0.4 leaves a wide gap between the classes, 0.00825 almost none.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    points : (samples, 2) float
+        Points of the unit disc.
+    outside : (samples,) bool
+        Their classes.
     """
     if samples < 2 or not 0.0 <= gap < 1.0 - _INNER:
         raise ValueError(f"samples {samples}, gap {gap}; at least 2, and a gap from 0 to below {1.0 - _INNER}")
@@ -43,7 +58,22 @@ def ring_task(samples: int, gap: float, *, rng: RNG = None) -> tuple[Float, NDAr
 
 
 def best_threshold(currents: ArrayLike, labels: ArrayLike) -> tuple[float, bool, float]:
-    """(threshold, whether class 1 is above it, accuracy): the most accurate of all, on (m,) currents and labels."""
+    """Find the threshold on currents that is most accurate.
+
+    Parameters
+    ----------
+    currents, labels : (m,) float, (m,) bool
+        Currents and classes.
+
+    Returns
+    -------
+    threshold : float
+        The threshold.
+    above : bool
+        Whether class 1 is above it.
+    accuracy : float
+        Its fraction of right labels.
+    """
     current, high = np.asarray(currents, dtype=float), np.asarray(labels, dtype=bool)
     order = np.argsort(current, kind="stable")
     ranked = current[order]
@@ -59,13 +89,40 @@ def best_threshold(currents: ArrayLike, labels: ArrayLike) -> tuple[float, bool,
 
 
 def accuracy(currents: ArrayLike, labels: ArrayLike, at: float, above: bool) -> float:
-    """Share of ``labels`` that the threshold gives."""
+    """Compute the fraction of labels that a threshold gives right.
+
+    Parameters
+    ----------
+    currents, labels : (m,) float, (m,) bool
+        Currents and classes.
+    at : float
+        The threshold.
+    above : bool
+        Whether class 1 is above it.
+
+    Returns
+    -------
+    float
+        The fraction.
+    """
     return float(np.mean(((np.asarray(currents) > at) == above) == np.asarray(labels, dtype=bool)))
 
 
 @dataclass(frozen=True, eq=False)
 class LabelingCapacity:
-    """Of one number of points m: all labelings (2^m - 2, m), which were found, with which controls (2^m - 2, c), V."""
+    """Results of all labelings of m points.
+
+    Attributes
+    ----------
+    labels : (2^m - 2, m) bool
+        The labelings.
+    found : (2^m - 2,) bool
+        Whether the device separates each.
+    accuracies : (2^m - 2,) float
+        The best accuracies.
+    controls_v : (2^m - 2, c) float
+        The control voltages of these, V.
+    """
 
     labels: NDArray[np.bool_]
     found: NDArray[np.bool_]
@@ -74,6 +131,7 @@ class LabelingCapacity:
 
     @property
     def share(self) -> float:
+        """Fraction of labelings that were found."""
         return float(self.found.mean())
 
 
@@ -91,7 +149,34 @@ def labeling_capacity(
     rng: RNG = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> LabelingCapacity:
-    """Train controls for every labeling of 2 to 8 ``points``, from ``attempts`` random starts each."""
+    """Train controls for every labeling of a few points.
+
+    Parameters
+    ----------
+    device : Differentiable
+        The device.
+    wiring : ElectrodeRoles
+        Its electrodes.
+    points : int
+        Number of points, 2 to 8.
+    loss : Loss
+        The loss.
+    input_range_v, control_range_v : (float, float)
+        Ranges of inputs and controls, V.
+    attempts : int
+        Number of random starts for each labeling.
+    epochs, learning_rate_v : int, float
+        Steps of Adam and their size, V.
+    rng : RNG
+        Seed or generator.
+    progress : callable, optional
+        Called with the labelings done and their number.
+
+    Returns
+    -------
+    LabelingCapacity
+        The labelings that were found.
+    """
     if not 2 <= points <= len(POINTS) or attempts < 1:
         raise ValueError(f"points is {points}, attempts {attempts}; from 2 to {len(POINTS)} points, at least 1 attempt")
     labels = (np.arange(1, 2**points - 1)[:, None] >> np.arange(points - 1, -1, -1)) & 1 == 1
@@ -122,7 +207,30 @@ def train_gates(
     epochs: int = 400,
     rng: RNG = None,
 ) -> dict[str, Float]:
-    """Controls (attempts, c), V, for each of the six gates by gradient, the best first."""
+    """Train controls for each of the six gates by gradient.
+
+    Parameters
+    ----------
+    device : Differentiable
+        The device.
+    terminals : Terminals
+        Inputs and output.
+    electrodes : int
+        Number of electrodes.
+    loss : Loss
+        The loss.
+    control_range_v : (float, float)
+        Range of the controls, V.
+    attempts, epochs : int
+        Number of random starts and of steps.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    dict of str to (attempts, c) float
+        Control voltages of each gate, V, the best first.
+    """
     wiring = ElectrodeRoles(terminals.inputs, terminals.output, electrodes)
     data = scaled(POINTS[:4], (terminals.low_v, terminals.high_v))
     c = len(wiring.controls)
@@ -138,5 +246,18 @@ def train_gates(
 
 
 def scaled(data: ArrayLike, range_v: tuple[float, float]) -> Float:
-    """Data from -1..1 to ``range_v``, V."""
+    """Scale data from -1..1 to voltages.
+
+    Parameters
+    ----------
+    data : (...) float
+        Data, -1..1.
+    range_v : (float, float)
+        Voltages of -1 and 1.
+
+    Returns
+    -------
+    (...) float
+        Voltages, V.
+    """
     return np.asarray(0.5 * (range_v[0] + range_v[1]) + 0.5 * (range_v[1] - range_v[0]) * np.asarray(data, dtype=float))

@@ -1,14 +1,16 @@
 r"""Images through dopant-network units into a linear classifier.
 
-Features: a small window slides over the image; its pixels are the voltages of the input electrodes of every unit, and
-the currents at all places are the features. The control voltages stay as they were drawn.
-
-Trained: every electrode but the output takes a weighted sum of all pixels x, as a crossbar gives it,
+Every electrode but the output takes a weighted sum of all pixels, as a crossbar gives it,
 
 .. math:: V = \tfrac12 (V^{low} + V^{high}) + \tfrac12 (V^{high} - V^{low}) \tanh(W x + b), \qquad
           p \propto \exp\Big(A\, \frac{I(V) - \bar I}{\sigma_I} + c\Big)
 
-and W, b, A, c follow the slope of the cross entropy through the device.
+where x are the pixels, W and b the weights and biases of the inputs, V^low and V^high the range of voltages, I the
+units' currents with mean I-bar and deviation sigma_I, p the probabilities of the classes, A and c the linear readout.
+Training follows the slope of the cross entropy by W, b, A, c through the device.
+
+Features without training: a small window slides over the image; its pixels are the voltages of the input electrodes of
+every unit, and the currents at all places are the features. The control voltages stay as they were drawn.
 Source: Ruiz-Euler et al., Neuromorph. Comput. Eng. 1, 024002 (2021).
 """
 
@@ -31,7 +33,20 @@ from .training import Differentiable, ElectrodeRoles
 
 
 def windows(images: ArrayLike, side: int, stride: int) -> Float:
-    """(m, places, side * side) pixels of images (m, height, width), row by row."""
+    """Cut images into windows.
+
+    Parameters
+    ----------
+    images : (m, height, width) float
+        The images.
+    side, stride : int
+        Side of a window and distance of two, in pixels.
+
+    Returns
+    -------
+    (m, places, side * side) float
+        Pixels of each window, row by row.
+    """
     pixels = np.asarray(images, dtype=float)
     if pixels.ndim != 3 or not 1 <= side <= min(pixels.shape[1:]) or stride < 1:
         raise ValueError(
@@ -52,10 +67,27 @@ def window_features(
     side: int = 2,
     stride: int = 2,
 ) -> Float:
-    """Currents (m, places * units), A, of images (m, height, width) with pixels from 0 to 1.
+    """Compute the currents of units that look at windows of images.
 
-    device : currents (rows,), A, at voltages (rows, electrodes)
-    controls_v : (units, controls)
+    Parameters
+    ----------
+    device : callable
+        Gives currents (rows,), A, at voltages (rows, electrodes), V.
+    wiring : ElectrodeRoles
+        The electrodes of each unit.
+    images : (m, height, width) float
+        Images with pixels from 0 to 1.
+    controls_v : (units, controls) float
+        Control voltages, V.
+    input_range_v : (float, float)
+        Voltages of pixels 0 and 1.
+    side, stride : int
+        Side and distance of windows, in pixels.
+
+    Returns
+    -------
+    (m, places * units) float
+        Currents, A.
     """
     seen = windows(images, side, stride)
     data = input_range_v[0] + (input_range_v[1] - input_range_v[0]) * seen
@@ -66,9 +98,24 @@ def window_features(
 
 @dataclass(frozen=True, eq=False)
 class ImageClassifier:
-    """W (pixels, units, k - 1), b (units, k - 1), A (units, classes), c (classes,); all but ``output`` are driven.
+    """Units whose driven electrodes are all but ``output``, with a linear readout.
 
-    mean_a, deviation_a : (units,)     I-bar and sigma_I, from the training images before training
+    Attributes
+    ----------
+    weights : (pixels, units, k - 1) float
+        W.
+    biases : (units, k - 1) float
+        b.
+    readout : (units, classes) float
+        A.
+    offset : (classes,) float
+        c.
+    mean_a, deviation_a : (units,) float
+        I-bar and sigma_I, from the training images before training, A.
+    output : int
+        The output electrode.
+    range_v : (float, float)
+        V^low and V^high.
     """
 
     weights: Float
@@ -81,11 +128,24 @@ class ImageClassifier:
     range_v: tuple[float, float]
 
     def voltages(self, images: ArrayLike) -> Float:
-        """(m, units, electrodes) of images (m, pixels), V."""
+        """Compute the voltages (m, units, electrodes), V, of images (m, pixels)."""
         return _driven(np.asarray(images, dtype=float), self.weights, self.biases, self.output, self.range_v)
 
     def predict(self, device: Callable[[Float], Float], images: ArrayLike) -> NDArray[np.int64]:
-        """Classes (m,) of images (m, pixels); ``device`` gives currents (rows,), A, at voltages (rows, electrodes)."""
+        """Predict the classes of images.
+
+        Parameters
+        ----------
+        device : callable
+            Gives currents (rows,), A, at voltages (rows, electrodes), V.
+        images : (m, pixels) float
+            The images.
+
+        Returns
+        -------
+        (m,) int
+            Classes.
+        """
         v = self.voltages(images)
         currents = device(v.reshape(-1, v.shape[-1])).reshape(v.shape[:2])
         scores = (currents - self.mean_a) / self.deviation_a @ self.readout + self.offset
@@ -109,10 +169,37 @@ def train_classifier(
     rng: RNG = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> ImageClassifier:
-    """Adam on the cross entropy of images (m, pixels), 0 to 1, with labels (m,) from 0.
+    """Train an image classifier by Adam on the cross entropy.
 
-    decay : penalty on the squares of W and A
-    progress : called with the epochs done and the mean cross entropy
+    Parameters
+    ----------
+    device : Differentiable
+        The device.
+    images : (m, pixels) float
+        Images, 0 to 1.
+    labels : (m,) int
+        Classes from 0.
+    output, electrodes : int
+        The output electrode, and the number of electrodes.
+    range_v : (float, float)
+        Range of the driven electrodes, V.
+    units : int
+        Number of units.
+    epochs, batch : int
+        Number of epochs; images in a batch.
+    learning_rate : float
+        Step of Adam.
+    decay : float
+        Penalty on the squares of W and A.
+    rng : RNG
+        Seed or generator.
+    progress : callable, optional
+        Called with the epochs done and the mean cross entropy.
+
+    Returns
+    -------
+    ImageClassifier
+        The classifier.
     """
     x, y = np.asarray(images, dtype=float), np.asarray(labels, dtype=np.int64)
     if x.ndim != 2 or y.shape != x.shape[:1] or y.min() < 0 or units < 1 or epochs < 1 or batch < 1:
@@ -158,6 +245,6 @@ def train_classifier(
 
 
 def _driven(x: Float, w: Float, b: Float, output: int, range_v: tuple[float, float]) -> Float:
-    """(m, units, electrodes), the output at 0 V."""
+    """Compute the voltages (m, units, electrodes), with the output at 0 V."""
     inside = np.tanh(np.tensordot(x, w, 1) + b)
     return np.insert(0.5 * (range_v[0] + range_v[1]) + 0.5 * (range_v[1] - range_v[0]) * inside, output, 0.0, axis=-1)

@@ -1,22 +1,16 @@
-r"""Voltages and currents of a device, measured or simulated: how they are sampled, kept and read.
+r"""I-V datasets of a device, measured or simulated, and their files.
 
-Every electrode is swept by a sawtooth of its own frequency,
+.. math:: P = -\sum_e V_e I_e
 
-.. math:: V_e(t) = V_e^{low} + (V_e^{high} - V_e^{low})\, \mathrm{frac}(f_e t + \varphi_e),
-          \qquad f_e \propto \sqrt{p_e}
-
-with p_e the e-th prime. Square roots of primes have no rational relation, so the sweep fills the box of voltages evenly
-(Weyl), while each voltage moves slowly enough for a device to follow.
-Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020).
+where V_e and I_e are the voltages and currents of the electrodes, and P is the dissipated power. A dataset is kept as
+.npz, or as .csv for people and other programs.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from array import array
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -28,26 +22,25 @@ from neuromorph.files.atomic_write import read_file, write_file
 from neuromorph.files.npz import ArrayFileError, read_npz
 from neuromorph.ising import Float
 from neuromorph.problems.text_file import parse_number
-from neuromorph.rng import RNG, read_seeds
-from neuromorph.runtime.limits import checkpoint
 
-from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
-from ..transport.kinetic_monte_carlo import measure_currents
-from ..transport.master_equation import stationary_occupations
-
-_KEEP = 500  # points between two writings of an unfinished record
-_MOST_BYTES = 1 << 30  # of a file, and of its arrays
-_LONGEST = 100_000  # bytes of a line; of some thousand electrodes
+_MOST_BYTES = 1 << 30  # largest size of a file, and of its arrays
+_LONGEST = 100_000  # largest number of bytes of a line, for some thousand electrodes
 
 
 @dataclass(frozen=True, eq=False)
 class IvDataset:
-    """m settings and what flowed.
+    """Voltages and currents at m settings.
 
-    voltages_v : (m, k) float       V of every electrode
-    currents_a : (m, o) float       A, out of the device into electrodes ``outputs``
-    outputs : tuple of int          o electrodes
-    source : str                    what measured or simulated it
+    Attributes
+    ----------
+    voltages_v : (m, k) float
+        Voltages of every electrode, V.
+    currents_a : (m, o) float
+        Currents out of the device into electrodes ``outputs``, A.
+    outputs : tuple of int
+        The o electrodes.
+    source : str
+        The origin: a measurement or a simulation.
     """
 
     voltages_v: Float
@@ -71,80 +64,39 @@ class IvDataset:
             )
 
 
-def sawtooth_voltages(
-    points: int, low_v: ArrayLike, high_v: ArrayLike, *, cycles_per_point: float = 0.01, rng: RNG = None
-) -> Float:
-    """(points, k) voltages between ``low_v`` and ``high_v`` (k,), V, with random phases; equal ones hold an electrode.
-
-    cycles_per_point : float      of the slowest sawtooth; the others have sqrt(p_e / 2) as many
-    """
-    low, high, generator = _box(points, low_v, high_v, rng)
-    if not 0.0 < cycles_per_point < 0.5:
-        raise ValueError(f"cycles_per_point is {cycles_per_point}; between 0 and 0.5, or a tooth has no points")
-    turns = np.arange(points)[:, None] * cycles_per_point * np.sqrt(_primes(low.size) / 2.0)
-    return low + (high - low) * ((turns + generator.random(low.size)) % 1.0)
-
-
-def random_voltages(points: int, low_v: ArrayLike, high_v: ArrayLike, *, rng: RNG = None) -> Float:
-    """(points, k) voltages, uniform and independent between ``low_v`` and ``high_v`` (k,), V."""
-    low, high, generator = _box(points, low_v, high_v, rng)
-    return low + (high - low) * generator.random((points, low.size))
-
-
-def simulate_dataset(
-    network: HoppingNetwork,
-    voltages_v: ArrayLike,
-    outputs: tuple[int, ...],
-    *,
-    temperature_k: float = LIQUID_NITROGEN_K,
-    relative_error: float | None = None,
-    rng: RNG = None,
-    path: str | os.PathLike[str] | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> IvDataset:
-    """Simulate ``voltages_v`` (m, k): exactly, or by kinetic Monte Carlo to ``relative_error`` if that is given.
-
-    path : an .npz file that is written every 500 points and where an interrupted collection goes on
-    progress : called with the points done and asked for
-    """
-    v = np.atleast_2d(network.voltages(voltages_v))
-    seeds = read_seeds(rng, len(v))
-    how = "exact" if relative_error is None else f"kinetic Monte Carlo to {relative_error:g}, seed {seeds[0].entropy}"
-    parts = (network.static_v, network.interaction_v, network.lever, network.attempts_hz)
-    made = hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
-    source = f"{how}, {temperature_k:g} K, network {made[:16]}"
-    currents = np.empty((len(v), len(outputs)))
-    done = 0
-    if path is not None and Path(path).exists():
-        kept = read_dataset(path)
-        done = len(kept.voltages_v)
-        if (kept.source, kept.outputs) != (source, outputs) or not np.array_equal(kept.voltages_v, v[:done]):
-            raise ValueError(f"{path} holds another record ({kept.source}); remove it or name another file")
-        currents[:done] = kept.currents_a
-    for k in range(done, len(v)):
-        checkpoint("recording", k, len(v))
-        if relative_error is None:
-            found = stationary_occupations(network, v[k], temperature_k=temperature_k).currents_a
-        else:
-            found = measure_currents(
-                network, v[k], temperature_k=temperature_k, relative_error=relative_error, rng=seeds[k]
-            ).currents_a
-        currents[k] = found[list(outputs)]
-        if (k + 1) % _KEEP == 0 or k + 1 == len(v):
-            if path is not None:
-                write_dataset(path, IvDataset(v[: k + 1], currents[: k + 1], outputs, source))
-            if progress is not None:
-                progress(k + 1, len(v))
-    return IvDataset(v, currents, outputs, source)
-
-
 def dissipated_w(voltages_v: ArrayLike, currents_a: ArrayLike) -> Float:
-    """P = -sum_e V_e I_e, W, of voltages and currents into all electrodes, (..., k) each."""
+    """Compute the dissipated power -sum_e V_e I_e.
+
+    Parameters
+    ----------
+    voltages_v, currents_a : (..., k) float
+        Voltages of all electrodes, V, and currents into them, A.
+
+    Returns
+    -------
+    (...) float
+        Power, W.
+    """
     return np.asarray(-(np.asarray(voltages_v, dtype=float) * np.asarray(currents_a, dtype=float)).sum(axis=-1))
 
 
 def write_dataset(path: str | os.PathLike[str], record: IvDataset) -> Path:
-    """As .npz, or as .csv: columns V0, V1, ... in V and I3, ... in A, after a comment line with the source."""
+    """Write a dataset as .npz or .csv.
+
+    A .csv file has columns V0, V1, ... in V and I3, ... in A, after a comment line with the source.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, .npz or .csv.
+    record : IvDataset
+        The dataset.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
     if Path(path).suffix == ".npz":
         return write_arrays(path, voltages_v=record.voltages_v, currents_a=record.currents_a,
                             outputs=np.array(record.outputs), source=np.array(record.source))  # fmt: skip
@@ -156,10 +108,26 @@ def write_dataset(path: str | os.PathLike[str], record: IvDataset) -> Path:
 
 
 def read_dataset(path: str | os.PathLike[str]) -> IvDataset:
-    """A .npz or .csv file as ``write_dataset`` makes them; ValueError with the line at fault."""
+    """Read a dataset from a file of ``write_dataset``.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, .npz or .csv.
+
+    Returns
+    -------
+    IvDataset
+        The dataset.
+
+    Raises
+    ------
+    ValueError
+        For any other file, with the line at fault.
+    """
     try:
         return _from_npz(path) if Path(path).suffix == ".npz" else _from_csv(path)
-    except ValueError as reason:  # a rule of the record itself names no file
+    except ValueError as reason:  # The rules of IvDataset name no file.
         raise reason if str(path) in str(reason) else ValueError(f"{path}: {reason}") from None
 
 
@@ -200,14 +168,27 @@ def _from_csv(path: str | os.PathLike[str]) -> IvDataset:
 
 
 def as_outputs(electrodes: np.ndarray) -> tuple[int, ...]:
-    """The numbers of electrodes in an array of a file. Raises ValueError for other things."""
+    """Check an array of a file as numbers of electrodes; raise ValueError for anything else."""
     if electrodes.ndim != 1 or electrodes.dtype.kind not in "iu" or electrodes.size > 1000:
         raise ValueError(f"outputs are {electrodes.shape} of {electrodes.dtype}; give a few whole numbers, (o,)")
     return tuple(electrodes.tolist())
 
 
 def write_arrays(path: str | os.PathLike[str], **arrays: np.ndarray) -> Path:
-    """An .npz file, whole or not at all."""
+    """Write an .npz file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    **arrays : array
+        The arrays by name.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
     held = io.BytesIO()
     np.savez(held, allow_pickle=False, **arrays)
     return write_file(path, held.getvalue())
@@ -216,7 +197,27 @@ def write_arrays(path: str | os.PathLike[str], **arrays: np.ndarray) -> Path:
 def read_arrays(
     path: str | os.PathLike[str], names: tuple[str, ...], *, text: tuple[str, ...] = ()
 ) -> dict[str, np.ndarray]:
-    """The arrays ``names`` of an .npz file, those in ``text`` of strings. ValueError, with the path, for any other."""
+    """Read arrays from an .npz file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    names : tuple of str
+        Names of the arrays.
+    text : tuple of str
+        Names of those that hold strings.
+
+    Returns
+    -------
+    dict of str to array
+        The arrays.
+
+    Raises
+    ------
+    ValueError
+        With the path, for any other file.
+    """
     try:
         arrays = read_npz(_content(path), names, text=text, limit=_MOST_BYTES)
     except ArrayFileError as reason:
@@ -238,7 +239,7 @@ def _content(path: str | os.PathLike[str]) -> bytes:
 
 
 def _check_lines(path: str | os.PathLike[str], content: bytes) -> None:
-    """ValueError for a line that would be split into more parts than memory should hold."""
+    """Raise ValueError for a line that would be split into more parts than memory should hold."""
     at = 0
     while at + _LONGEST < len(content):
         end = max(content.rfind(mark, at, at + _LONGEST) for mark in (b"\n", b"\r"))
@@ -264,22 +265,3 @@ def _columns(fields: list[str], where: str) -> list[str]:
 def _known(path: str | os.PathLike[str]) -> None:
     if Path(path).suffix != ".csv":
         raise ValueError(f"{path}: a record is a .csv or .npz file; rename it")
-
-
-def _box(points: int, low_v: ArrayLike, high_v: ArrayLike, rng: RNG) -> tuple[Float, Float, np.random.Generator]:
-    low, high = np.broadcast_arrays(np.asarray(low_v, dtype=float), np.asarray(high_v, dtype=float))
-    if points < 1 or low.ndim != 1 or not (np.isfinite(low) & np.isfinite(high) & (low <= high)).all():
-        raise ValueError(
-            f"{points} points from {low_v!r} to {high_v!r} V; one at least, finite, low <= high, (k,) each"
-        )
-    return low, high, np.random.default_rng(read_seeds(rng, 1)[0])
-
-
-def _primes(count: int) -> Float:
-    found: list[int] = []
-    number = 2
-    while len(found) < count:
-        if all(number % prime for prime in found):
-            found.append(number)
-        number += 1
-    return np.array(found, dtype=float)

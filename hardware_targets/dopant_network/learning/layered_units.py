@@ -1,11 +1,12 @@
-r"""Several dopant-network units one after another: currents of a layer become input voltages of the next.
+r"""Several dopant-network units in layers: currents of one layer become input voltages of the next.
 
 .. math:: z = \frac{I - \langle I \rangle}{\sigma_I}, \qquad
           V_{in} = \tfrac12 (V^{low} + V^{high}) + \tfrac12 (V^{high} - V^{low})\, \mathrm{clip}(z / 2, -1, 1)
 
-with mean and deviation over the training data, kept afterwards (batch normalization; in hardware an amplifier with
-offset that limits at two standard deviations). Each unit of the next layer takes all currents of the one before, one an
-input electrode. All units have the same physics and differ in their control voltages: one device used in turn.
+where I are the currents of a layer, <I> and sigma_I their mean and deviation over the training data, kept afterwards
+(batch normalization; in hardware an amplifier with offset that limits at two standard deviations), and V_in the input
+voltages of the next layer, between V^low and V^high. Each unit of the next layer takes all currents of the one before,
+one an input electrode. All units have the same physics and differ in their control voltages: one device used in turn.
 Source: Ruiz-Euler et al., Neuromorph. Comput. Eng. 1, 024002 (2021).
 """
 
@@ -23,16 +24,23 @@ from neuromorph.rng import RNG, read_seeds
 from .parallel_units import train_parallel_units
 from .training import Differentiable, ElectrodeRoles, Loss, train_by_gradient
 
-_LIMIT = 2.0  # standard deviations
+_LIMIT = 2.0  # standard deviations at which the amplifiers limit
 
 
 @dataclass(frozen=True, eq=False)
 class LayeredUnits:
-    """Units in layers of ``widths``, the last of one unit.
+    """Units in layers, the last of one unit.
 
-    controls_v : tuple of (units, controls) float      of each layer, V
-    mean_a, deviation_a : tuple of (units,) float      of the currents of all layers but the last, A
-    low_v, high_v : float                              range of input electrodes, V
+    Attributes
+    ----------
+    wiring : ElectrodeRoles
+        The electrodes of each unit.
+    controls_v : tuple of (units, controls) float
+        Control voltages of each layer, V.
+    mean_a, deviation_a : tuple of (units,) float
+        Mean and deviation of the currents of all layers but the last, A.
+    low_v, high_v : float
+        Range of input electrodes, V.
     """
 
     wiring: ElectrodeRoles
@@ -43,7 +51,20 @@ class LayeredUnits:
     high_v: float
 
     def currents(self, device: Callable[[Float], Float], data_v: ArrayLike) -> Float:
-        """The last unit's current (m,), A, for data (m, inputs); ``device`` gives it at voltages (m, electrodes)."""
+        """Compute the last unit's current.
+
+        Parameters
+        ----------
+        device : callable
+            Gives the output's current at voltages (m, electrodes), V.
+        data_v : (m, inputs) float
+            Data, V.
+
+        Returns
+        -------
+        (m,) float
+            Currents, A.
+        """
         x = np.asarray(data_v, dtype=float)
         for layer, controls in enumerate(self.controls_v):
             found = np.stack([device(self.wiring.voltages(x, row)) for row in controls], axis=-1)
@@ -53,7 +74,20 @@ class LayeredUnits:
         return np.asarray(found[..., 0])
 
     def calibrated(self, device: Callable[[Float], Float], data_v: ArrayLike) -> LayeredUnits:
-        """With the means and deviations that this device has at data (m, inputs)."""
+        """Calibrate the normalization between layers on a device.
+
+        Parameters
+        ----------
+        device : callable
+            Gives the output's current at voltages (m, electrodes), V.
+        data_v : (m, inputs) float
+            Data, V.
+
+        Returns
+        -------
+        LayeredUnits
+            A copy with the means and deviations of this device.
+        """
         x, means, deviations = np.asarray(data_v, dtype=float), [], []
         for controls in self.controls_v[:-1]:
             found = np.stack([device(self.wiring.voltages(x, row)) for row in controls], axis=-1)
@@ -78,9 +112,30 @@ def grow_layers(
     learning_rate_v: float = 0.02,
     rng: RNG = None,
 ) -> LayeredUnits:
-    """A start for ``train_layers``: layer by layer the units that tell most to those after them, then the last unit.
+    """Grow a start for ``train_layers``, layer by layer.
 
-    Each layer is trained as ``readout.train_parallel_units`` does, with what the layers before it give.
+    Each layer takes the units that tell most to those after them, and is trained as
+    ``parallel_units.train_parallel_units`` does, with the outputs of the layers before it.
+
+    Parameters
+    ----------
+    device : Differentiable
+        The device.
+    wiring : ElectrodeRoles
+        The electrodes of each unit.
+    widths : tuple of int
+        Units of each layer, the last 1.
+    data_v, labels : (m, inputs) float, (m,) bool
+        Data, V, and classes.
+    input_range_v, control_range_v : (float, float)
+        Ranges, V.
+    pool, attempts, epochs, learning_rate_v, rng
+        As of ``train_parallel_units``.
+
+    Returns
+    -------
+    LayeredUnits
+        The units.
     """
     _check(wiring, widths)
     x, place = np.asarray(data_v, dtype=float), device.outputs.index(wiring.output)
@@ -121,10 +176,37 @@ def train_layers(
     rng: RNG = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> tuple[LayeredUnits, float]:
-    """The best of ``attempts`` random starts by Adam through all layers, on data (m, inputs), and its loss.
+    """Train all layers together by Adam from several starts.
 
-    widths : such as (1,) or (2, 2, 1); a layer before another has as many units as there are input electrodes
-    start : the first attempts start here, such as with a first layer of units that were trained alone
+    Parameters
+    ----------
+    device : Differentiable
+        The device.
+    wiring : ElectrodeRoles
+        The electrodes of each unit.
+    widths : tuple of int
+        Units of each layer, such as (1,) or (2, 2, 1); a layer before another has one unit for each input electrode.
+    data_v, labels : (m, inputs) float, (m,) bool
+        Data, V, and classes.
+    loss : Loss
+        The loss.
+    input_range_v, control_range_v : (float, float)
+        Ranges, V.
+    attempts, epochs, learning_rate_v : int, int, float
+        Number of random starts, steps of Adam, and their size, V.
+    start : sequence of LayeredUnits
+        Starts of the first attempts, such as of :func:`grow_layers`.
+    rng : RNG
+        Seed or generator.
+    progress : callable, optional
+        Called with the epochs done and the lowest loss.
+
+    Returns
+    -------
+    units : LayeredUnits
+        The best units.
+    loss : float
+        Their loss.
     """
     of = layered_loss_and_gradient(device, wiring, widths, data_v, labels, loss, input_range_v=input_range_v)
     c = len(wiring.controls)
@@ -155,7 +237,18 @@ def layered_loss_and_gradient(
     *,
     input_range_v: tuple[float, float],
 ) -> Callable[[Float], tuple[Float, Float]]:
-    """The loss of all controls (a, units * controls), first layer first, and its gradient, 1/V."""
+    """Build the loss of all controls and its gradient.
+
+    Parameters
+    ----------
+    device, wiring, widths, data_v, labels, loss, input_range_v
+        As of :func:`train_layers`.
+
+    Returns
+    -------
+    callable
+        Turns controls (a, units * controls), V, first layer first, into losses (a,) and gradients, 1/V.
+    """
     _check(wiring, widths)
     data, high, c = np.asarray(data_v, dtype=float), np.asarray(labels, dtype=bool), len(wiring.controls)
     place, per_z = device.outputs.index(wiring.output), 0.5 * (input_range_v[1] - input_range_v[0]) / _LIMIT
@@ -191,9 +284,9 @@ def _check(wiring: ElectrodeRoles, widths: tuple[int, ...]) -> None:
 def _run(
     device: Differentiable, wiring: ElectrodeRoles, controls: list[Float], data: Float, range_v: tuple[float, float]
 ) -> list[tuple[Float, Float, Float, Callable[[Float], Float]]]:
-    """Of each layer: mean and deviation (a, 1, units), currents (a, m, units), and its way back.
+    """Run all layers and return for each: mean and deviation (a, 1, units), currents (a, m, units), its back.
 
-    controls : of each layer, (a, units, controls)
+    ``controls`` has (a, units, controls) for each layer.
     """
     place, passed = device.outputs.index(wiring.output), []
     x = np.broadcast_to(data, (len(controls[0]), *data.shape))

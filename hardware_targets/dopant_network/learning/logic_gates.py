@@ -2,9 +2,10 @@ r"""Logic gates in a dopant network: two electrodes as inputs, one as output, th
 
 .. math:: Q = \frac{\min_{1} I - \max_{0} I}{I_{\max} - I_{\min}}
 
-over the currents I out of the output electrode for the inputs 00, 01, 10, 11: Q > 0 where a threshold separates the
-inputs that should give 1 from those that should give 0, Q = 1 where each of the two groups gives one current.
-Gates by control voltages: Chen et al., Nature 577, 341 (2020).
+where I are the currents out of the output electrode for the inputs 00, 01, 10, 11, and the minimum and maximum are over
+the inputs that should give 1 and 0. Q > 0 where a threshold separates the two groups, Q = 1 where each group gives one
+current.
+Source: Chen et al., Nature 577, 341 (2020), gates by control voltages.
 """
 
 from __future__ import annotations
@@ -32,7 +33,17 @@ GATES: dict[str, tuple[bool, bool, bool, bool]] = {  # for the inputs 00, 01, 10
 
 @dataclass(frozen=True)
 class Terminals:
-    """Which electrode does what: ``inputs`` at low_v or high_v, ``output`` at 0 V, the rest at the control voltages."""
+    """The roles of the electrodes of a gate; all other electrodes are controls.
+
+    Attributes
+    ----------
+    inputs : (int, int)
+        Electrodes at ``low_v`` or ``high_v``.
+    output : int
+        Electrode at 0 V.
+    low_v, high_v : float
+        Voltages of the inputs 0 and 1.
+    """
 
     inputs: tuple[int, int]
     output: int
@@ -46,13 +57,13 @@ class Terminals:
             raise ValueError(f"inputs at {self.low_v} and {self.high_v} V; give two finite, different voltages")
 
     def controls(self, electrodes: int) -> list[int]:
-        """The electrodes left for control."""
+        """List the electrodes left for control."""
         if max(*self.inputs, self.output) >= electrodes:
             raise ValueError(f"inputs {self.inputs}, output {self.output}: the device has {electrodes} electrodes")
         return [e for e in range(electrodes) if e not in (*self.inputs, self.output)]
 
     def voltages(self, controls_v: ArrayLike) -> Float:
-        """(4, electrodes) for the inputs 00, 01, 10, 11 from the (controls,) voltages."""
+        """Build the voltages (4, electrodes) of the inputs 00, 01, 10, 11 at control voltages (controls,), V."""
         controls = np.asarray(controls_v, dtype=float)
         electrodes = controls.size + 3
         table = np.zeros((4, electrodes))
@@ -64,7 +75,21 @@ class Terminals:
 
 @dataclass(frozen=True, eq=False)
 class GateSearch:
-    """controls_v (controls,), the output's currents (4,), A, their quality Q, and how many settings were tried."""
+    """The result of a search for a gate.
+
+    Attributes
+    ----------
+    gate : str
+        Name of the gate.
+    controls_v : (controls,) float
+        The best control voltages, V.
+    currents_a : (4,) float
+        The output's currents there, A.
+    quality : float
+        Q.
+    settings : int
+        Number of settings that were tried.
+    """
 
     gate: str
     controls_v: Float
@@ -74,7 +99,20 @@ class GateSearch:
 
 
 def separation(currents_a: ArrayLike, gate: str) -> Float:
-    """Q of ``gate`` for currents (..., 4): -1 to 1; -1 where all currents are equal."""
+    """Compute the separation Q of a gate.
+
+    Parameters
+    ----------
+    currents_a : (..., 4) float
+        Currents for the inputs 00, 01, 10, 11, A.
+    gate : str
+        Name of the gate.
+
+    Returns
+    -------
+    (...) float
+        Q, -1 to 1; -1 where all currents are equal.
+    """
     if gate not in GATES:
         raise ValueError(f"gate is {gate!r}; known: {', '.join(GATES)}")
     currents, high = np.asarray(currents_a, dtype=float), np.array(GATES[gate])
@@ -88,7 +126,24 @@ def separation(currents_a: ArrayLike, gate: str) -> Float:
 def truth_currents(
     network: HoppingNetwork, terminals: Terminals, controls_v: ArrayLike, *, temperature_k: float = LIQUID_NITROGEN_K
 ) -> Float:
-    """Exact currents out of the output electrode for 00, 01, 10, 11, (4,), A; up to 14 acceptors."""
+    """Compute the exact output currents of a gate.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The network, up to 14 acceptors.
+    terminals : Terminals
+        Inputs and output.
+    controls_v : (controls,) float
+        Control voltages, V.
+    temperature_k : float
+        Temperature, K.
+
+    Returns
+    -------
+    (4,) float
+        Currents for the inputs 00, 01, 10, 11, A.
+    """
     table = terminals.voltages(controls_v)
     return np.array(
         [
@@ -111,16 +166,41 @@ def find_gate(
     enough: float = 0.95,
     rng: RNG = None,
 ) -> GateSearch:
-    """Control voltages within +-``range_v`` for ``gate``, by differential evolution on the exact solver.
+    """Find control voltages for a gate by differential evolution on the exact solver.
 
-    least_span_a : what I_max - I_min should be at least: Q of a smaller span counts in proportion, since a gate that
-                   nobody can measure is none
-    enough : Q at which to stop
-    Source: Storn and Price, J. Global Optim. 11, 341 (1997), rand/1/bin with dithered weight.
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The network.
+    terminals : Terminals
+        Inputs and output.
+    gate : str
+        Name of the gate.
+    temperature_k : float
+        Temperature, K.
+    range_v : float
+        Largest control voltage, V.
+    least_span_a : float
+        Least I_max - I_min, A: Q of a smaller span counts in proportion, for it could not be measured.
+    population, generations : int
+        Size of the search.
+    enough : float
+        Q at which the search stops.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    GateSearch
+        The best setting.
+
+    References
+    ----------
+    Storn and Price, J. Global Optim. 11, 341 (1997), rand/1/bin with dithered weight.
     """
     from scipy.optimize import OptimizeResult, differential_evolution
 
-    separation(np.arange(4.0), gate)  # the name is known
+    separation(np.arange(4.0), gate)  # This raises ValueError for an unknown name.
     count = len(terminals.controls(network.electrodes))
     if count == 0 or not range_v > 0.0:
         raise ValueError(f"{count} control electrodes within +-{range_v} V; give one at least and a positive range")
@@ -164,9 +244,29 @@ def gate_abundance(
     least_span_a: float = 10e-12,
     rng: RNG = None,
 ) -> dict[str, Float]:
-    """Q of every gate at ``settings`` random control voltages of each network, {gate: (networks, settings)}; chance.
+    """Compute Q of every gate at random control voltages: what chance finds.
 
-    Q is -1 where the span is below ``least_span_a``.
+    Parameters
+    ----------
+    networks : list of HoppingNetwork
+        The networks.
+    terminals : Terminals
+        Inputs and output.
+    settings : int
+        Number of random settings of each network.
+    temperature_k : float
+        Temperature, K.
+    range_v : float
+        Largest control voltage, V.
+    least_span_a : float
+        Q is -1 where the span is below this, A.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    dict of str to (networks, settings) float
+        Q by gate.
     """
     currents = np.empty((len(networks), settings, 4))
     for k, (network, seed) in enumerate(zip(networks, read_seeds(rng, len(networks)), strict=True)):
@@ -180,7 +280,24 @@ def gate_abundance(
 def measured_quality(
     currents_a: ArrayLike, errors_a: ArrayLike, gate: str, *, draws: int = 10_000, rng: RNG = None
 ) -> tuple[float, float]:
-    """Q of measured currents (4,) and its standard deviation, by drawing currents within their errors (4,)."""
+    """Compute Q of measured currents and its standard deviation.
+
+    Parameters
+    ----------
+    currents_a, errors_a : (4,) float
+        Currents and their errors, A.
+    gate : str
+        Name of the gate.
+    draws : int
+        Number of currents that are drawn within their errors.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    quality, error : float
+        Q and its standard deviation.
+    """
     currents, errors = np.asarray(currents_a, dtype=float), np.asarray(errors_a, dtype=float)
     if currents.shape != (4,) or errors.shape != (4,) or not (errors >= 0.0).all():
         raise ValueError(f"currents {currents.shape} and errors {errors.shape}: (4,) each, errors not negative")

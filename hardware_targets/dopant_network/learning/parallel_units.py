@@ -2,10 +2,11 @@ r"""Several dopant-network units side by side, read out by a weighted sum of the
 
 .. math:: J = \max_w \frac{(w \cdot \Delta)^2}{w^T S w} = \Delta^T S^{-1} \Delta, \qquad w \propto S^{-1} \Delta
 
-Delta is the difference of the classes' mean currents, S the sum of their covariances. At the best w, J depends on the
-currents as the ratio at a fixed w does, so that its slope is that of ``losses.fisher`` at w I. In hardware the weights
-are a row of a crossbar. Units start as those of a random pool that tell most: the first alone, each further one with
-those before it. Where units come after them, J of the currents, their squares and products says what can be told.
+where w are the weights, Delta is the difference of the classes' mean currents, and S the sum of their covariances. At
+the best w, J depends on the currents as the ratio at a fixed w does, so that its slope is that of ``losses.fisher`` at
+w I. In hardware the weights are a row of a crossbar. The start takes the units of a random pool that tell most: the
+first alone, each further one with those before it. Where further units follow, J of the currents, their squares and
+products measures what these can tell.
 Source: Fisher, Ann. Eugen. 7, 179 (1936); units with a linear layer: Ruiz-Euler et al., Neuromorph. Comput. Eng. 1,
 024002 (2021).
 """
@@ -26,33 +27,97 @@ from neuromorph.runtime.threads import single_threaded_blas
 from .losses import classes, fisher
 from .training import Differentiable, ElectrodeRoles, train_by_gradient
 
-_FIRSTS = 8  # of a pool: groups are grown from each
-_RIDGE = 1e-9  # of each variance, so that two equal columns are no harm
+_FIRSTS = 8  # number of best units of a pool, from each of which a group is grown
+_RIDGE = 1e-9  # relative ridge of each variance, so that two equal columns do no harm
 
 
 @dataclass(frozen=True, eq=False)
 class ParallelUnits:
-    """Units with controls_v (units, controls), V, that take the same inputs, and weights (units,) of their currents."""
+    """Units that take the same inputs, and weights of their currents.
+
+    Attributes
+    ----------
+    wiring : ElectrodeRoles
+        The electrodes of each unit.
+    controls_v : (units, controls) float
+        Control voltages, V.
+    weights : (units,) float
+        Weights.
+    """
 
     wiring: ElectrodeRoles
     controls_v: Float
     weights: Float
 
     def currents(self, device: Callable[[Float], Float], data_v: ArrayLike) -> Float:
-        """(m, units), A, for data (m, inputs); ``device`` gives the output's current at voltages (..., electrodes)."""
+        """Compute the units' currents.
+
+        Parameters
+        ----------
+        device : callable
+            Gives the output's current at voltages (..., electrodes), V.
+        data_v : (m, inputs) float
+            Data, V.
+
+        Returns
+        -------
+        (m, units) float
+            Currents, A.
+        """
         return np.asarray(device(self.wiring.voltages(data_v, self.controls_v)).T)
 
     def calibrated(self, device: Callable[[Float], Float], data_v: ArrayLike, labels: ArrayLike) -> ParallelUnits:
-        """With the best weights for this device at data (m, inputs) with labels (m,)."""
+        """Calibrate the weights on a device.
+
+        Parameters
+        ----------
+        device : callable
+            Gives the output's current at voltages (..., electrodes), V.
+        data_v, labels : (m, inputs) float, (m,) bool
+            Data, V, and classes.
+
+        Returns
+        -------
+        ParallelUnits
+            A copy with the best weights for this device.
+        """
         return replace(self, weights=discriminant(self.currents(device, data_v), labels)[1])
 
     def read(self, device: Callable[[Float], Float], data_v: ArrayLike) -> Float:
-        """The weighted sum (m,)."""
+        """Compute the weighted sum of the currents.
+
+        Parameters
+        ----------
+        device : callable
+            Gives the output's current at voltages (..., electrodes), V.
+        data_v : (m, inputs) float
+            Data, V.
+
+        Returns
+        -------
+        (m,) float
+            The sum, A.
+        """
         return np.asarray(self.currents(device, data_v) @ self.weights)
 
 
 def discriminant(columns: ArrayLike, labels: ArrayLike) -> tuple[Float, Float]:
-    """J (...) and w (..., d), of unit length, of columns (..., m, d) with labels (m,)."""
+    """Compute Fisher's discriminant.
+
+    Parameters
+    ----------
+    columns : (..., m, d) float
+        Features.
+    labels : (m,) bool
+        Classes.
+
+    Returns
+    -------
+    ratio : (...) float
+        J.
+    weights : (..., d) float
+        w, of unit length.
+    """
     x = np.asarray(columns, dtype=float)
     high = classes(x[..., 0], np.asarray(labels, dtype=bool))
     scale = np.maximum(x.std(axis=-2, keepdims=True), 1e-300)
@@ -71,9 +136,27 @@ def discriminant(columns: ArrayLike, labels: ArrayLike) -> tuple[Float, Float]:
 def select_units(
     columns: ArrayLike, labels: ArrayLike, count: int, *, firsts: int = 1, squares: bool = False
 ) -> tuple[Float, NDArray[np.int64]]:
-    """J (firsts,) and the chosen of columns (m, p), (firsts, count): grown from the ``firsts`` that tell most alone.
+    """Select columns that tell the classes apart, grown from those that tell most alone.
 
-    squares : let products of two columns tell too, as a unit after them could
+    Parameters
+    ----------
+    columns : (m, p) float
+        Currents of p units.
+    labels : (m,) bool
+        Classes.
+    count : int
+        Number of columns to select.
+    firsts : int
+        Number of groups, each grown from another first column.
+    squares : bool
+        Whether products of two columns may tell too, as a unit after them could use.
+
+    Returns
+    -------
+    ratios : (firsts,) float
+        J of each group.
+    chosen : (firsts, count) int
+        Its columns.
     """
     x = np.asarray(columns, dtype=float)
     if not 1 <= count <= x.shape[1] or not 1 <= firsts <= x.shape[1]:
@@ -115,10 +198,37 @@ def train_parallel_units(
     rng: RNG = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> tuple[ParallelUnits, float]:
-    """``units`` out of ``pool`` random ones, ``attempts`` times, then Adam on -ln J; the best, and its -ln J.
+    """Select units of a random pool and train them by Adam on -ln J.
 
-    Data (m, inputs), V, and labels (m,). One unit is a case of it.
-    squares : units that tell the classes to units after them; the weights are still those of the currents
+    Parameters
+    ----------
+    device : Differentiable
+        The device.
+    wiring : ElectrodeRoles
+        The electrodes of each unit.
+    units : int
+        Number of units, from 1.
+    data_v, labels : (m, inputs) float, (m,) bool
+        Data, V, and classes.
+    control_range_v : (float, float)
+        Range of the controls, V.
+    squares : bool
+        Whether the units tell the classes to units after them; the weights are still those of the currents.
+    pool, attempts : int
+        Number of random units, and of pools.
+    epochs, learning_rate_v : int, float
+        Steps of Adam and their size, V.
+    rng : RNG
+        Seed or generator.
+    progress : callable, optional
+        Called with the epochs done and the lowest loss.
+
+    Returns
+    -------
+    units : ParallelUnits
+        The best units.
+    loss : float
+        Their -ln J.
     """
     if not 1 <= units <= pool or attempts < 1:
         raise ValueError(f"units is {units} of a pool of {pool}, attempts {attempts}: positive, no more than the pool")
@@ -146,7 +256,18 @@ def parallel_loss_and_gradient(
     *,
     squares: bool = False,
 ) -> Callable[[Float], tuple[Float, Float]]:
-    """-ln J of the controls (a, units * controls) at the best weights, and its gradient, 1/V."""
+    """Build the loss -ln J of the controls at the best weights, and its gradient.
+
+    Parameters
+    ----------
+    device, wiring, units, data_v, labels, squares
+        As of :func:`train_parallel_units`.
+
+    Returns
+    -------
+    callable
+        Turns controls (a, units * controls), V, into losses (a,) and gradients, 1/V.
+    """
     high, place, c = np.asarray(labels, dtype=bool), device.outputs.index(wiring.output), len(wiring.controls)
     i, j = np.triu_indices(units)
 
@@ -172,6 +293,6 @@ def parallel_loss_and_gradient(
 
 
 def _with_squares(x: Float) -> Float:
-    """Columns (..., d), then their products i <= j."""
+    """Append to columns (..., d) their products i <= j."""
     i, j = np.triu_indices(x.shape[-1])
     return np.concatenate([x, x[..., i] * x[..., j]], axis=-1)

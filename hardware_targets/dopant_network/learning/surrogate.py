@@ -3,11 +3,12 @@ r"""A neural network in place of a device: currents and their slopes in microsec
 .. math:: x = \frac{2V - V^{high} - V^{low}}{V^{high} - V^{low}}, \qquad
           h_0 = x, \quad h_{l+1} = \max(0, h_l W_l + b_l), \qquad I = \bar I + \sigma_I \odot (h_L W_L + b_L)
 
-fitted to recorded voltages and currents by Adam on the mean squared error of I / sigma_I; the weights of the epoch that
-does best on the validation part are kept. What is smaller than ``rmse_a`` it does not know: controls trained through it
-without that noise (``training.NoisyDevice``) live on its ripples, and even with it they need the device's own word.
-Inference and training are plain numpy: five layers of 90 need nothing larger.
-Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020).
+where V are the voltages, h the layers with weights W and biases b, I the currents with mean I-bar and deviation sigma_I
+in the dataset. Adam fits them to recorded voltages and currents on the mean squared error of I / sigma_I; the weights
+of the epoch that does best on the validation part are kept. The surrogate does not know currents below ``rmse_a``:
+controls that are trained through it without that noise (``training.NoisyDevice``) exploit its errors, and even with the
+noise they must be verified on the device itself. Inference and training are plain numpy: five layers of 90 need nothing
+larger. Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020).
 """
 
 from __future__ import annotations
@@ -35,14 +36,22 @@ _FIELDS = ("low_v", "high_v", "mean_a", "scale_a", "rmse_a", "outputs")
 
 @dataclass(frozen=True, eq=False)
 class Surrogate:
-    """L layers of ReLU and a linear one; without any hidden layer it is a linear model.
+    """A network of L ReLU layers and a linear one; without hidden layers it is a linear model.
 
-    weights : tuple of (in, out) float     W
-    biases : tuple of (out,) float         b
-    low_v, high_v : (k,) float             range of each electrode in the record, V; outside, it extrapolates
-    mean_a, scale_a : (o,) float           mean and standard deviation of the recorded currents, A
-    rmse_a : (o,) float                    error on settings that training did not see, A
-    outputs : tuple of int                 the o electrodes
+    Attributes
+    ----------
+    weights : tuple of (in, out) float
+        W.
+    biases : tuple of (out,) float
+        b.
+    low_v, high_v : (k,) float
+        Range of each electrode in the dataset, V; outside, the surrogate extrapolates.
+    mean_a, scale_a : (o,) float
+        Mean and standard deviation of the recorded currents, A.
+    rmse_a : (o,) float
+        Error on settings that training did not see, A.
+    outputs : tuple of int
+        The o electrodes.
     """
 
     weights: tuple[Float, ...]
@@ -73,11 +82,24 @@ class Surrogate:
             raise ValueError("low_v is above high_v, or rmse_a negative; was the file changed?")
 
     def currents(self, voltages_v: ArrayLike) -> Float:
-        """I (..., o), A, at V (..., k)."""
+        """Compute the currents (..., o), A, at voltages (..., k), V."""
         return np.asarray(self.mean_a + self.scale_a * self._layers(voltages_v)[-1])
 
     def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
-        """I (..., o) at V (..., k), and what turns a loss's dl/dI (..., o) into its dl/dV (..., k)."""
+        """Compute the currents and the map from a loss's dl/dI to its dl/dV.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Settings, V.
+
+        Returns
+        -------
+        currents_a : (..., o) float
+            Currents, A.
+        back : callable
+            Turns dl/dI (..., o) into dl/dV (..., k).
+        """
         layers = self._layers(voltages_v)
 
         def back(gradient: Float) -> Float:
@@ -91,13 +113,13 @@ class Surrogate:
         return self.mean_a + self.scale_a * layers[-1], back
 
     def slopes(self, voltages_v: ArrayLike) -> Float:
-        """dI/dV, (..., o, k), A/V."""
+        """Compute the slopes dI/dV (..., o, k), A/V, at voltages (..., k), V."""
         currents, back = self.linearized(voltages_v)
         return np.stack([back(np.broadcast_to(row, currents.shape)) for row in np.eye(len(self.outputs))], axis=-2)
 
     @property
     def _per_volt(self) -> Float:
-        """dx/dV; 0 for an electrode that was held."""
+        """Slope dx/dV; 0 for an electrode that was held."""
         span = self.high_v - self.low_v
         return np.where(span > 0.0, 2.0 / np.where(span > 0.0, span, 1.0), 0.0)
 
@@ -110,10 +132,16 @@ class Surrogate:
 
 @dataclass(frozen=True, eq=False)
 class SurrogateFit:
-    """A surrogate and how well it fits.
+    """A surrogate with the quality of its fit.
 
-    relative_rmse : (3,)       RMSE over sigma_I, root mean square over outputs, of the training, validation, test part
-    history : (epochs, 2)      the same of training (during the epoch) and validation after each epoch
+    Attributes
+    ----------
+    surrogate : Surrogate
+        The surrogate.
+    relative_rmse : (3,) float
+        RMSE over sigma_I of the training, validation and test part, root mean square over outputs.
+    history : (epochs, 2) float
+        The same of training (during the epoch) and validation (after it).
     """
 
     surrogate: Surrogate
@@ -133,12 +161,35 @@ def fit_surrogate(
     rng: RNG = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> SurrogateFit:
-    """Adam in batches of ``batch`` random settings.
+    """Fit a surrogate to a dataset by Adam in batches of random settings.
 
-    hidden : units of each hidden layer; () is the best linear model, found by least squares
-    split : parts for training, validation and test, in the record's order: neighbors on a sweep are alike, and a
-            random split would let the test see what training saw
-    progress : called with the epochs done and the relative RMSE on the validation part
+    Parameters
+    ----------
+    record : IvDataset
+        The dataset.
+    hidden : tuple of int
+        Units of each hidden layer; () is the best linear model, found by least squares.
+    epochs, batch : int
+        Number of epochs; settings in a batch.
+    learning_rate : float
+        Step of Adam.
+    split : (float, float, float)
+        Parts for training, validation and test, in the dataset's order: neighbors on a sweep are alike, and a random
+        split would let the test see what training saw.
+    rng : RNG
+        Seed or generator.
+    progress : callable, optional
+        Called with the epochs done and the relative RMSE on the validation part.
+
+    Returns
+    -------
+    SurrogateFit
+        The surrogate and its errors.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of range, or a current never changes.
     """
     if epochs < 1 or batch < 1 or not learning_rate > 0.0 or any(width < 1 for width in hidden):
         raise ValueError(f"epochs {epochs}, batch {batch}, learning_rate {learning_rate}, hidden {hidden}: positive")
@@ -166,14 +217,27 @@ def fit_surrogate(
 
 
 def write_surrogate(path: str | os.PathLike[str], surrogate: Surrogate) -> Path:
-    """As .npz."""
+    """Write a surrogate as .npz.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    surrogate : Surrogate
+        The surrogate.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
     layers = {f"{kind}{i}": w for kind in ("weights", "biases") for i, w in enumerate(getattr(surrogate, kind))}
     fields = {name: np.asarray(getattr(surrogate, name)) for name in _FIELDS}
     return write_arrays(path, layers=np.array(len(surrogate.weights)), **fields, **layers)
 
 
 def read_surrogate(path: str | os.PathLike[str]) -> Surrogate:
-    """An .npz file that ``write_surrogate`` made; ValueError for any other."""
+    """Read a surrogate from an .npz file; raise ValueError for any other file."""
     try:
         count = int(read_arrays(path, ("layers",))["layers"])
         if not 1 <= count <= 100:
@@ -197,7 +261,7 @@ def _kept(name: str, value: ArrayLike, dimensions: int) -> Float:
 
 
 def _start(record: IvDataset, hidden: tuple[int, ...], scale: Float, generator: np.random.Generator) -> Surrogate:
-    """He's random weights: the variance of a layer of ReLU is that of the one before."""
+    """Draw He's random weights: each layer of ReLU keeps the variance of the one before."""
     v, outputs = record.voltages_v, record.outputs
     sizes = [v.shape[1], *hidden, len(outputs)]
     weights = [generator.normal(0.0, np.sqrt(2.0 / a), (a, b)) for a, b in pairwise(sizes)]
@@ -212,7 +276,7 @@ def _least_squares(blank: Surrogate, x: Float, y: Float) -> Surrogate:
 
 
 def _forward(x: Float, weights: tuple[Float, ...], biases: tuple[Float, ...]) -> list[Float]:
-    """x, every hidden layer, and the output."""
+    """Compute x, every hidden layer, and the output."""
     layers = [x]
     for w, b in zip(weights[:-1], biases[:-1], strict=True):
         layers.append(np.maximum(layers[-1] @ w + b, 0.0))
@@ -237,7 +301,7 @@ def _descend(
     depth = len(blank.weights)
 
     def views(flat: Any) -> tuple[tuple[Float, ...], tuple[Float, ...]]:
-        """Weights and biases as parts of one array, so that one step moves them all."""
+        """Cut one array into weights and biases, so that one step moves them all."""
         arrays = [flat[a:b].reshape(size) for a, b, size in zip(ends[:-1], ends[1:], sizes, strict=True)]
         return tuple(arrays[:depth]), tuple(arrays[depth:])
 

@@ -12,7 +12,7 @@ their range goes. Couplings are what the distances make them, all of one sign: t
 made, and its acceptors are named in the best order. Reading an acceptor upside down (g = -1) turns its couplings; what
 is frustrated stays so. sigma, asked units a volt, gives the temperature at which the device is to be kept for beta.
 
-Hopping between sites and to the two electrodes (module ``hopping``) brings the equilibrium about: a read starts at
+Hopping between sites and to the two electrodes (``hopping_network``) brings the equilibrium about: a read starts at
 random and is walked, hop by hop, for 14 relaxation times of the slowest mode.
 Source: Efros and Shklovskii, J. Phys. C 8, L49 (1975).
 """
@@ -53,12 +53,12 @@ from .interface_data import DATA, simulated_second
 
 MAX_GLASS_SPINS = 5
 _ELECTRODES, _RESERVOIRS = 8, (0, 4)
-_APART_M = 2e-9  # nearer acceptors share a hole
-_TRIED = 24  # devices whose gates are fitted
-_RELAXATIONS = 14.0  # exp(-14) of the start is left
-_MOST_HOPS = 100_000  # of a read
-_COLDEST_K, _HOTTEST_K = 4.0, 300.0  # where hopping is still the model
-_HOTTEST_MODELLED_K = 1e9  # stands for beta = 0
+_APART_M = 2e-9  # Acceptors closer than this share a hole.
+_TRIED = 24  # number of devices whose gates are fitted
+_RELAXATIONS = 14.0  # duration of a read in relaxation times: exp(-14) of the start is left
+_MOST_HOPS = 100_000  # largest number of hops of a read
+_COLDEST_K, _HOTTEST_K = 4.0, 300.0  # range of temperatures in which the hopping model holds
+_HOTTEST_MODELLED_K = 1e9  # temperature that stands for beta = 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class DopantGlass:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Choose a device and its gate voltages for ``problem``; raise DoesNotFit above 5 spins."""
         if problem.size > MAX_GLASS_SPINS:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
         asked = as_ising(problem)
@@ -111,6 +112,7 @@ class DopantGlass:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Walk the glass to equilibrium ``reads`` times and read every acceptor."""
         require_support(self, task)
         assert isinstance(task, Sample)
         seeds = read_seeds(rng, reads)
@@ -142,6 +144,7 @@ class DopantGlass:
         )
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         reading, rate = DATA["charge_reading_time"], device_data()["attempt_rate_hz"]
         attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
         second = simulated_second("the time of an attempt to hop", attempt)
@@ -154,7 +157,7 @@ class DopantGlass:
         )
 
     def _choose(self, asked: Ising, rng: np.random.Generator) -> ProgrammedGlass:
-        """The device, order, signs, scale and gate voltages that together miss (J, h) least."""
+        """Choose the device, order, signs, scale and gate voltages that together miss (J, h) least."""
         n, wanted = asked.size, asked.dense_couplings()
         i, j = np.triu_indices(n, 1)
         shape = Disc(self.radius_m)
@@ -182,7 +185,7 @@ class DopantGlass:
             k, d = np.unravel_index(flat, scores.shape)
             sites = positions[d][orders[k]]
             device = Device(shape, electrodes, sites, np.empty((0, 2)), silicon())
-            vars(device)["field"] = field  # where its cached property would put it: one solve serves all devices
+            vars(device)["field"] = field  # One solve serves all devices: fill the cached property.
             glass, error = self._gated(asked, device, signs[chosen[k, d]])
             if error < least:
                 best, least = glass, error
@@ -190,7 +193,7 @@ class DopantGlass:
         return best
 
     def _gated(self, asked: Ising, device: Device, signs: Float) -> tuple[ProgrammedGlass, float]:
-        """Gate voltages and sigma for one device, with the squared error of (J, h)."""
+        """Fit gate voltages and sigma for one device; return them with the squared error of (J, h)."""
         from scipy.optimize import lsq_linear
 
         network = insulate_gates(device.network, _gates())
@@ -204,9 +207,9 @@ class DopantGlass:
         else:
             scale = float(np.abs(h).max()) / reach or 1.0 / 6.6e-3
         best, least = None, np.inf
-        for factor in (1.0, 1.5, 2.5, 5.0, 10.0):  # gates that do not reach far enough: a larger sigma
+        for factor in (1.0, 1.5, 2.5, 5.0, 10.0):  # A larger sigma helps where the range of the gates is too small.
             sigma = factor * scale
-            # phi that makes h: phi_i = C sum / 2 - 2 h_i / sigma
+            # The potential that makes h is phi_i = sum_j C_ij / 2 - 2 h_i / sigma.
             asks = 0.5 * c.sum(axis=1) - 2.0 * h / sigma - network.static_v
             gates = lsq_linear(lever, asks, (-self.gate_range_v, self.gate_range_v)).x
             voltages = np.zeros(network.electrodes)
@@ -225,10 +228,18 @@ class DopantGlass:
 class ProgrammedGlass:
     """One device as it was programmed.
 
-    network : HoppingNetwork      with gates that holes cannot enter
-    voltages_v : (electrodes,)    of contacts (0) and gates
-    signs : (n,)                  g, -1 where a site is read upside down
-    scale_per_v : float           sigma
+    Attributes
+    ----------
+    device : Device
+        The device.
+    network : HoppingNetwork
+        Its network with gates that holes cannot enter.
+    voltages_v : (electrodes,) float
+        Voltages of contacts (0) and gates, V.
+    signs : (n,) int
+        g, -1 where a site is read upside down.
+    scale_per_v : float
+        sigma, 1/V.
     """
 
     device: Device
@@ -238,19 +249,19 @@ class ProgrammedGlass:
     scale_per_v: float
 
     def ising(self, offset: float = 0.0) -> Ising:
-        """(J, h) that the device has, in the units asked for."""
+        """Return the (J, h) of the device in the requested units."""
         c, g = self.network.interaction_v, self.signs
         fields = 0.25 * c.sum(axis=1) - 0.5 * self.network.site_energies(self.voltages_v)
         return Ising(-0.25 * self.scale_per_v * c * np.outer(g, g), self.scale_per_v * g * fields, offset)
 
     def temperature_k(self, beta: float) -> float:
-        """Where k T = e / (sigma beta); 1e9 K stands for beta = 0."""
+        """Return the temperature e / (sigma beta k), K; 1e9 K stands for beta = 0."""
         least = elementary_charge / (self.scale_per_v * boltzmann_constant * _HOTTEST_MODELLED_K)
         return elementary_charge / (self.scale_per_v * boltzmann_constant * max(beta, least))
 
 
 def insulate_gates(network: HoppingNetwork, gates: list[int]) -> HoppingNetwork:
-    """The same device with electrodes ``gates`` behind an insulator: their potential stays, holes cannot enter."""
+    """Put electrodes ``gates`` behind an insulator: their potential stays, holes cannot enter."""
     attempts = network.attempts_hz.copy()
     shut = network.sites + np.asarray(gates, dtype=int)
     attempts[shut], attempts[:, shut] = 0.0, 0.0
@@ -258,7 +269,7 @@ def insulate_gates(network: HoppingNetwork, gates: list[int]) -> HoppingNetwork:
 
 
 def _made(shape: Disc, devices: int, sites: int, rng: np.random.Generator) -> Float:
-    """Positions (devices, sites, 2), uniform in the disc; sites that would share a hole are drawn again."""
+    """Draw positions (devices, sites, 2), uniform in the disc; sites that would share a hole are drawn again."""
 
     def draw(count: int) -> Float:
         angle, r = (

@@ -1,11 +1,18 @@
-r"""dopant-classifier: what trained units answer, how sure the answer is, and what it costs.
+r"""A classifier of dopant units: its output, its noise, and its energy.
 
 .. math:: y = \arg\max_c \Big( \sum_u \frac{I_u + \eta_u - \bar I_u}{\sigma_u} A_{uc} + b_c \Big), \qquad
           \eta_u \sim N(0, S_{I,u} / 2 t), \qquad E = t \sum_u \Big( {-\sum_k} V_k I_k \Big)_u + \text{interfaces}
 
-Data are voltages at the input electrodes of every unit, the currents I_u after collecting for a time t are the
-features, and a digital linear readout decides. A logic gate is one unit and a threshold. Not a target of Ising
-problems: it takes data and gives classes, so it stands beside the protocol with the same ledger of joules and seconds.
+where
+
+- I_u is the current of unit u with mean I-bar_u and deviation sigma_u over the training data,
+- eta_u is its hopping noise over the collection time t, S_I the one-sided noise density,
+- A and b are the digital linear readout, y the class,
+- V_k and I_k are voltages and currents of the electrodes of a unit, E the energy.
+
+Data are voltages at the input electrodes of every unit. A logic gate is one unit and a threshold. The classifier is not
+a target of Ising problems: it takes data and gives classes, so it stands beside the protocol with the same ledger of
+joules and seconds.
 Source: Chen et al., Nature 577, 341 (2020).
 """
 
@@ -27,18 +34,30 @@ from neuromorph.runtime.threads import single_threaded_blas
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from ..learning.logic_gates import GATES, Terminals, separation
 from ..learning.training import ElectrodeRoles
-from ..transport.current_voltage import current_trace
 from ..transport.kinetic_monte_carlo import measure_currents
+from ..transport.telegraph_noise import current_trace
 from .interface_data import DATA
 from .transfer_curves import current_noise
 
-MAX_EXACT_ACCEPTORS = 9  # acceptors; above, kinetic Monte Carlo
-_WINDOWS = 64  # in which its noise is measured, to 18 %
+MAX_EXACT_ACCEPTORS = 9  # Units of more acceptors are simulated by kinetic Monte Carlo.
+_WINDOWS = 64  # number of windows in which the noise of kinetic Monte Carlo is measured, to 18 %
 
 
 @dataclass(frozen=True, eq=False)
 class ClassifierOutput:
-    """classes (m,), scores (m, classes); noiseless currents_a and the noise of one collection errors_a (m, units)."""
+    """Answers of a classifier.
+
+    Attributes
+    ----------
+    classes : (m,) int
+        Classes.
+    scores : (m, classes) float
+        Scores.
+    currents_a, errors_a : (m, units) float
+        Noiseless currents, and the noise of one collection, A.
+    ledger : Ledger
+        Joules and seconds.
+    """
 
     classes: NDArray[np.int64]
     scores: Float
@@ -51,13 +70,22 @@ class ClassifierOutput:
 class DopantClassifier:
     """Units side by side and a linear readout.
 
-    networks : tuple of HoppingNetwork     one a unit
-    wiring : Wiring                        of each unit
-    controls_v : (units, controls)
-    readout : (units, classes)             A
-    offset : (classes,)                    b
-    mean_a, deviation_a : (units,)         I-bar, sigma
-    collect_s : float                      t
+    Attributes
+    ----------
+    networks : tuple of HoppingNetwork
+        The units.
+    wiring : ElectrodeRoles
+        The electrodes of each unit.
+    controls_v : (units, controls) float
+        Control voltages, V.
+    readout : (units, classes) float
+        A.
+    offset : (classes,) float
+        b.
+    mean_a, deviation_a : (units,) float
+        I-bar and sigma, A.
+    collect_s : float
+        Collection time t, s.
     """
 
     networks: tuple[HoppingNetwork, ...]
@@ -70,7 +98,20 @@ class DopantClassifier:
     collect_s: float = DATA["unit_integration_time"].value
 
     def answer(self, data_v: ArrayLike, *, rng: RNG = None) -> ClassifierOutput:
-        """Classes of ``data_v`` (m, inputs), V, with the hopping noise of one collection each."""
+        """Classify data with the hopping noise of one collection each.
+
+        Parameters
+        ----------
+        data_v : (m, inputs) float
+            Data, V.
+        rng : RNG
+            Seed or generator.
+
+        Returns
+        -------
+        ClassifierOutput
+            Classes, with joules and seconds.
+        """
         measured, noise = read_seeds(rng, 2)
         currents, density, powers = features(self.networks, self.wiring, self.controls_v, data_v, rng=measured)
         errors = np.sqrt(density / (2.0 * self.collect_s))
@@ -93,9 +134,31 @@ def train_readout(
     collect_s: float = DATA["unit_integration_time"].value,
     rng: RNG = None,
 ) -> DopantClassifier:
-    """The readout that fits one-hot ``labels`` (m,) from 0 with least squares, ``ridge`` a datum; units stay.
+    """Fit the readout to one-hot labels by least squares; the units stay.
 
-    The mean over the hopping noise is fitted, which is one more ridge for each unit: what is noisy counts little.
+    The fit takes the mean over the hopping noise, which is one more ridge for each unit: noisy units count little.
+
+    Parameters
+    ----------
+    networks : tuple of HoppingNetwork
+        The units.
+    wiring : ElectrodeRoles
+        The electrodes of each unit.
+    controls_v : (units, controls) float
+        Control voltages, V.
+    data_v, labels : (m, inputs) float, (m,) int
+        Data, V, and classes from 0.
+    ridge : float
+        Ridge of each datum.
+    collect_s : float
+        Collection time, s.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    DopantClassifier
+        The classifier.
     """
     y = np.asarray(labels, dtype=np.int64)
     if y.ndim != 1 or len(y) != len(np.asarray(data_v)) or y.min() < 0 or not ridge >= 0.0:
@@ -120,7 +183,28 @@ def features(
     temperature_k: float = LIQUID_NITROGEN_K,
     rng: RNG = None,
 ) -> tuple[Float, Float, Float]:
-    """Currents (A), their noise (A^2/Hz, one-sided) and powers (W) of all units, (m, units) each."""
+    """Compute the features of data: currents, their noise and power.
+
+    Parameters
+    ----------
+    networks : tuple of HoppingNetwork
+        The units.
+    wiring : ElectrodeRoles
+        The electrodes of each unit.
+    controls_v : (units, controls) float
+        Control voltages, V.
+    data_v : (m, inputs) float
+        Data, V.
+    temperature_k : float
+        Temperature, K.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    currents_a, noise_a2_hz, powers_w : (m, units) float
+        Currents, A; their noise, A^2/Hz, one-sided; powers, W.
+    """
     controls = np.atleast_2d(np.asarray(controls_v, dtype=float))
     if len(controls) != len(networks):
         raise ValueError(f"controls_v has {len(controls)} rows for {len(networks)} units; give one row a unit")
@@ -135,13 +219,22 @@ def features(
 
 @dataclass(frozen=True, eq=False)
 class TruthTable:
-    """A gate as it would be read.
+    """A gate with the noise of its readout.
 
-    currents_a, errors_a : (4,)    for 00, 01, 10, 11; errors of one collection
-    threshold_a : float            halfway between the two groups
-    wrong : float                  probability that a random input is answered wrongly
-    quality : float                Q of module ``gates``
-    ledger : Ledger                of one answer, mean over the four inputs
+    Attributes
+    ----------
+    gate : str
+        Name of the gate.
+    currents_a, errors_a : (4,) float
+        Currents for 00, 01, 10, 11 and errors of one collection, A.
+    threshold_a : float
+        Middle between the two groups, A.
+    wrong : float
+        Probability that a random input is answered wrongly.
+    quality : float
+        Q of ``logic_gates``.
+    ledger : Ledger
+        Joules and seconds of one answer, mean over the four inputs.
     """
 
     gate: str
@@ -163,7 +256,30 @@ def truth_table(
     temperature_k: float = LIQUID_NITROGEN_K,
     rng: RNG = None,
 ) -> TruthTable:
-    """``gate`` at control voltages, exactly up to 9 acceptors, else by kinetic Monte Carlo."""
+    """Compute the truth table of a gate, exactly up to 9 acceptors, else by kinetic Monte Carlo.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The unit.
+    terminals : Terminals
+        Inputs and output.
+    controls_v : (controls,) float
+        Control voltages, V.
+    gate : str
+        Name of the gate.
+    collect_s : float
+        Collection time, s.
+    temperature_k : float
+        Temperature, K.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    TruthTable
+        The gate.
+    """
     wiring = ElectrodeRoles(terminals.inputs, terminals.output, network.electrodes)
     table = terminals.voltages(controls_v)
     rows = [
@@ -196,7 +312,7 @@ def _read(
 
 
 def _ledger(answers: int, joules: float, collect_s: float, wiring: ElectrodeRoles, units: int, classes: int) -> Ledger:
-    """Joules and seconds of ``answers`` data, units side by side."""
+    """Price ``answers`` data, units side by side, in joules and seconds."""
     collect = Datum(collect_s, "s", collect_s, collect_s, "assumed", "time over which a unit's current is collected")
     inputs = len(wiring.inputs)
     joule, seconds = DATA["hopping_joule"], float(answers)

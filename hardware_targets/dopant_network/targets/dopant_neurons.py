@@ -4,15 +4,15 @@ r"""Neurons made of dopant units, couplings in a crossbar.
           x_i = g_i(k(t)\, u_i), \qquad \Lambda = \max_i \Big(\sum_j |W_{ij}| + |b_i|\Big)
 
 A dopant network cannot hold couplings that are asked for: its own are fixed by where its acceptors stand. Here it does
-what it can. g_i is the trimmed curve of unit i, a sigmoid (module ``units``), eta its hopping noise over the window in
+what it can. g_i is the trimmed curve of unit i, a sigmoid (``transfer_curves``), eta the hopping noise in the window in
 which its current is collected, and W is read from phase-change cells, with their errors, or from a memory.
 
 - relax: from the cue at full gain, until no neuron turns any more.
-- minimize: k rises as in ``annealing.gain``; zeta is the amplified current noise of a second unit a neuron. A ``Tsp``
-  is held as a permutation: module ``unit_tours``.
+- minimize: k rises as in ``mean_field_annealing``; zeta is amplified current noise of a second unit a neuron. A ``Tsp``
+  is held as a permutation: module ``tour_dynamics``.
 - sample: neurons one after another, each firing if its field beats the charge that went through its noise unit in one
-  window (module ``thresholds``). A crossbar conducts both ways: the field is the mean of what comes along the neuron's
-  row and its column, since W whose two cells of a pair of neurons differ would sample no exp(-beta E) at all.
+  window (module ``noise_thresholds``). A crossbar conducts both ways: the field is the mean of what comes along the
+  neuron's row and its column, since W whose two cells of a pair of neurons differ would sample no exp(-beta E) at all.
 
 Energy: sum V_k I_k of the units as simulated, amplifiers, cells, converters. Units are at 77 K: the cooler is counted.
 Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577, 341 (2020).
@@ -56,14 +56,14 @@ from .tour_dynamics import anneal_tours
 from .transfer_curves import TrimmedUnits, select_trimmed_units
 
 _GAIN = 8.0  # the input range of a unit over the swing of u
-_HOT, _HOLD = 0.9, 0.1  # of the critical gain at the start; last part of an anneal, at full gain and without noise
+_HOT, _HOLD = 0.9, 0.1  # first gain over the critical one; last part of an anneal, at full gain and without noise
 _ANNEAL_TAU, _STEP_TAU = 200.0, 0.25
-_NOISE = 0.7  # sigma of annealing.gain
+_NOISE = 0.7  # sigma of mean_field_annealing
 _SCATTER = 1e-3
-_SETTLED, _WINDOW, _WINDOWS = 0.05, 10.0, 20  # RMS of R T V - u over the swing; tau of a look; the most looks
+_SETTLED, _WINDOW, _WINDOWS = 0.05, 10.0, 20  # RMS of R T V - u over the swing; window in tau; most windows
 _WARM, _EQUILIBRATE = 32, 64  # sweeps from hot to beta and at beta
-_BITS = 10  # of the converters of a firing neuron
-_FLOATS = 1 << 22  # of couplings in one batch
+_BITS = 10  # bits of the converters of a firing neuron
+_FLOATS = 1 << 22  # number of couplings in one batch
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,12 @@ class DopantNeurons:
 
     @property
     def units(self) -> TrimmedUnits:
-        """The curves of the units that were kept."""
+        """The curves of the selected units."""
         return select_trimmed_units(acceptors=self.acceptors, seed=self.wafer)
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Program the couplings of ``problem``; raise DoesNotFit if it is too large."""
         stream = np.random.default_rng(read_seeds(rng, 1)[0])
         tour = isinstance(problem, Tsp)
         if tour and problem.size**2 > self.integrators:
@@ -129,7 +130,7 @@ class DopantNeurons:
         scale = largest_coupling(asked)
         couplings = CrossbarCouplings.written(asked.dense_couplings() / scale, self.cell, stream)
         off = scale * (couplings.read() - couplings.wanted)
-        np.fill_diagonal(off, 0.0)  # what sneaks there is a neuron's own current, not a coupling
+        np.fill_diagonal(off, 0.0)  # A sneak current there is a neuron's own current, not a coupling.
         held = Ising(asked.dense_couplings() + (off + off.T) / 2.0, asked.biases, asked.offset)
         lost = float(np.linalg.norm(off - off.T) / 2.0 / (np.linalg.norm(asked.dense_couplings()) or 1.0))
         notes += [
@@ -142,6 +143,7 @@ class DopantNeurons:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Relax, anneal or sample the neurons ``reads`` times."""
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: _State = program.state
@@ -165,6 +167,7 @@ class DopantNeurons:
         )
 
     def costs(self) -> tuple[Cost, ...]:
+        """List the prices of every counted event, with their sources."""
         pulses = CELLS["programming_pulses"]
         drive = replace(multiply_data(CELLS["half_supply"], CELLS["read_voltage"], "V^2"), low=0.0)
         second = simulated_second(
@@ -196,7 +199,7 @@ class DopantNeurons:
     def _settle(
         self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None, before: int, reads: int
     ) -> _Ends:
-        """Relaxed from ``cues`` (reads, n), or annealed if None, ``before`` of all ``reads`` being done."""
+        """Relax from ``cues`` (reads, n), or anneal if None; ``before`` of all ``reads`` are done."""
         units, tau, n = self.units, DATA["neuron_time_constant"].value, state.biases.size
         streams = [np.random.default_rng(seed) for seed in seeds]
         w = state.couplings.of_reads(seeds)
@@ -364,7 +367,7 @@ class _State:
 
 
 def _kicks(streams: list[np.random.Generator], steps: int, n: int) -> Any:
-    """Normal numbers (reads, 2, n) for each of ``steps``, drawn many at once."""
+    """Draw normal numbers (reads, 2, n) for each of ``steps``, many at once."""
     block = max(1, (1 << 20) // (len(streams) * n))
     for k in range(0, steps, block):
         yield from np.stack([s.standard_normal((min(block, steps - k), 2, n)) for s in streams], axis=1)

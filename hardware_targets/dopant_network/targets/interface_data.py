@@ -1,4 +1,4 @@
-"""What stands around dopant units when they work, each number with its source: ``interfaces.toml``."""
+"""The electronics around dopant units, each number with its source: ``interfaces.toml``."""
 
 from importlib.resources import files
 
@@ -8,7 +8,20 @@ DATA = read_data(files(__package__).joinpath("interfaces.toml").read_text())
 
 
 def simulated_second(what: str, *times: Datum) -> Datum:
-    """Seconds of a device in one of its simulation, s/s: as uncertain as the assumed ``times`` that scale it."""
+    """Price a second of simulated dynamics in seconds of the device.
+
+    Parameters
+    ----------
+    what : str
+        The quantity with which the time scales.
+    *times : Datum
+        The assumed times that scale it, from which the second takes its uncertainty.
+
+    Returns
+    -------
+    Datum
+        1 s/s with its range.
+    """
     low, high = min(each.low / each.value for each in times), max(each.high / each.value for each in times)
     told = "; ".join(
         f"{each.value:g} s ({each.low:g} to {each.high:g} s), {each.kind}: {each.source}" for each in times

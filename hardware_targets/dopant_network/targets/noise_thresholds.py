@@ -3,9 +3,10 @@ r"""Neurons that fire when their field beats the noise of a dopant unit: a heat 
 .. math:: s_i = \mathrm{sgn}(\theta_i + \xi), \quad \xi \sim N(0, 1), \qquad
           \theta_i = \Phi^{-1}\!\Big(\frac{1}{1 + e^{-2 \beta f_i}}\Big)
 
-f is read by an ADC, theta comes from a table by way of a DAC, xi is the charge that went through a unit in a window of
-time, in units of its standard deviation. The table turns the normal distribution of xi into the logistic one of the
-heat bath; what is lost are the steps of the two converters.
+where f_i is the local field, read by an ADC, theta_i the threshold, from a table by way of a DAC, Phi the normal
+distribution, beta the inverse temperature, and xi the charge that went through a unit in a window of time, in units of
+its standard deviation. The table turns the normal distribution of xi into the logistic one of the heat bath; the
+remaining error is the quantization of the two converters.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -18,11 +19,26 @@ from scipy.special import expit, ndtr, ndtri
 from neuromorph.ising import Float
 from neuromorph.kernels.xoshiro import normal
 
-_REACH = 4.5  # standard deviations that the DAC spans on each side
+_REACH = 4.5  # range of the DAC on each side, in standard deviations
 
 
 def noise_thresholds(betas: Float, largest: float, bits: int) -> Float:
-    """theta (betas, 2^bits) for fields at the middles of the ADC's steps from -largest to largest."""
+    """Tabulate the thresholds theta for the middles of the ADC's steps.
+
+    Parameters
+    ----------
+    betas : (betas,) float
+        Inverse temperatures.
+    largest : float
+        Largest field: steps go from -largest to largest.
+    bits : int
+        Bits of both converters.
+
+    Returns
+    -------
+    (betas, 2^bits) float
+        Thresholds in standard deviations, rounded to the DAC's steps.
+    """
     count = 1 << bits
     fields = largest * ((np.arange(count) + 0.5) / count * 2.0 - 1.0)
     step = 2.0 * _REACH / count
@@ -32,9 +48,22 @@ def noise_thresholds(betas: Float, largest: float, bits: int) -> Float:
 
 @njit(cache=True, nogil=True)
 def threshold_sweep(couplings, biases, table, largest, spins, streams):
-    """One sweep over all neurons in order for each row of ``table`` (sweeps, codes); ``spins`` (reads, n) in place.
+    """Sweep over all neurons in order once for each row of ``table``, in place.
 
-    couplings (1 or reads, n, n), row i feeds neuron i
+    Parameters
+    ----------
+    couplings : (1 or reads, n, n) float
+        Couplings; row i feeds neuron i.
+    biases : (n,) float
+        Biases.
+    table : (sweeps, codes) float
+        Thresholds.
+    largest : float
+        Largest field of the ADC.
+    spins : (reads, n) int8
+        States, changed in place.
+    streams : (reads, 4) uint64
+        Random states, changed in place.
     """
     n, codes = biases.size, table.shape[1]
     for read in range(len(spins)):

@@ -3,9 +3,14 @@ r"""Tours from dopant units: softassign with the units' own curves in place of e
 .. math:: \dot U = -U - \hat d\, V (S + S^\top) + \tfrac{\gamma(t)}{n} V + \sigma T \dot W, \qquad
           V_{xi} = \tfrac12 \big(1 + g_{xi}(v_0 + a (U_{xi} + r_x + c_i) / T)\big)
 
-g_xi is the trimmed curve of the unit of city x and position i. Servo amplifiers find r and c, so that each row and
-column of V sums to 1. v_0 is where a mean curve passes 1/n, and a the voltage in which it grows by a factor e there:
-with a pure exponential this would be ``annealing.softassign``, whose schedule it takes.
+where
+
+- U are the potentials and V the outputs of the units of city x and position i, g_xi the trimmed curve of a unit,
+- d are scaled distances, S is the shift by one position, gamma the self-coupling, sigma T the noise, T the temperature,
+- r and c are found by servo amplifiers, so that each row and column of V sums to 1,
+- v_0 is where a mean curve passes 1/n, and a the voltage in which it grows by a factor e there.
+
+With a pure exponential this would be ``neuromorph.analog.softassign``, whose schedule it takes.
 """
 
 from __future__ import annotations
@@ -24,10 +29,10 @@ from neuromorph.runtime.threads import single_threaded_blas
 from .transfer_curves import TrimmedUnits
 
 _SCATTER = 1e-3
-_STEP = 0.5  # tau
-_PASSES = 4  # of the servos within a step
-_STIFF = 0.1  # slope of a row's sum at which its servo gives up following: all its units are at their ends
-_SLEW = 0.03  # of a servo in a pass, in units of U
+_STEP = 0.5  # step of the integration in tau
+_PASSES = 4  # number of servo passes within a step
+_STIFF = 0.1  # least slope of a row's sum that its servo follows; below, all units are at the ends of their curves
+_SLEW = 0.03  # largest change by a servo in one pass, in units of U
 
 
 @single_threaded_blas()
@@ -40,9 +45,31 @@ def anneal_tours(
     tau_s: float,
     window_s: float,
 ) -> tuple[Permutations, Float]:
-    """One read a stream, and the joules (reads,) its units took.
+    """Anneal one tour a stream with dopant units.
 
-    held (n, n) or (reads, n, n); which (n, n): the unit of each cell; window_s: for which a unit's current is averaged
+    Parameters
+    ----------
+    system : Softassign
+        Distances and schedule.
+    seeds : sequence of SeedSequence
+        Streams of the reads.
+    held : (n, n) or (reads, n, n) float
+        Distances as the crossbar holds them.
+    units : TrimmedUnits
+        Curves of the units.
+    which : (n, n) int
+        The unit of each cell.
+    tau_s : float
+        Time constant, s.
+    window_s : float
+        Averaging time of a unit's current, s.
+
+    Returns
+    -------
+    tours : Permutations
+        The tours.
+    joules : (reads,) float
+        Energy of the units, J.
     """
     n, reads = system.size, len(seeds)
     steps = int(np.ceil(system.duration_tau / _STEP))
@@ -86,7 +113,7 @@ def _balanced(
     rest: float,
     t: float,
 ) -> tuple[Float, Float]:
-    """V and the units' voltages after a few turns of the servos, which keep ``rows`` and ``columns`` up to date."""
+    """Compute V and the units' voltages after a few turns of the servos, which update ``rows`` and ``columns``."""
     for _ in range(_PASSES):
         for offsets, axis in ((rows, 2), (columns, 1)):
             volts = rest + scale * (u + rows + columns)
@@ -102,7 +129,7 @@ def _balanced(
 
 
 def _operating_point(units: TrimmedUnits, n: int) -> tuple[float, float]:
-    """Voltage at which the mean curve passes 1/n, and in which it would grow by a factor e there."""
+    """Find the voltage at which the mean curve passes 1/n, and in which it would grow by a factor e there."""
     grid = np.linspace(-units.range_v, units.range_v, units.outputs.shape[1])
     mean = 0.5 * (1.0 + units.outputs.mean(axis=0))
     rest = float(np.interp(1.0 / n, np.maximum.accumulate(mean), grid))

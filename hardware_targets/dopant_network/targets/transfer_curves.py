@@ -1,15 +1,18 @@
-r"""A dopant network as one part of a circuit: voltage in, current out, its noise and its power.
+r"""A dopant network as one part of a circuit: transfer curve, current noise and power.
 
 .. math:: I(V) = e \sum_n p_n J_n, \qquad
           S_I = 2 e^2 \Big( \sum_n p_n K_n + 2\, J^T x \Big), \qquad L x = -(\hat J p - \tfrac{I}{e} p), \quad
           P = -\sum_k V_k I_k
 
-J_n and K_n are the net and the total rate at which holes reach the output in state n, J^ moves p along those hops, L
-is the matrix of the master equation: exact current, and its exact white noise below the relaxation rate, A^2/Hz,
-one-sided. Averaged for a time t the current has the standard deviation (S_I / 2t)^(1/2), and is Gaussian once many
-holes have gone through. P is what the voltage sources put in. Between its ends, where its hops run downhill as fast as
-they can, I(V) is a sigmoid by nature.
+where
 
+- p_n is the probability of occupation n, J_n and K_n are the net and the total rate at which holes reach the output,
+- J^ moves p along those hops, L is the matrix of the master equation,
+- I is the exact current, S_I its exact white noise below the relaxation rate, A^2/Hz, one-sided,
+- P is the power of the voltage sources V_k.
+
+Averaged for a time t the current has the standard deviation (S_I / 2t)^(1/2), and is Gaussian once many holes have gone
+through. Between its ends, where its hops run downhill as fast as they can, I(V) is a sigmoid by nature.
 Source: counting statistics of a master equation, Koch et al., Phys. Rev. Lett. 95, 056801 (2005).
 """
 
@@ -32,15 +35,24 @@ from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from ..transport.markov_chain import relaxation_rate
 from ..transport.master_equation import stationary_occupations, transitions
 
-_POINTS = 33  # of a curve
-_OFFERED = 6  # devices made for each unit that is kept
+_POINTS = 33  # number of points of a curve
+_OFFERED = 6  # number of random devices for each unit that is selected
 
 
 @dataclass(frozen=True, eq=False)
 class TransferCurve:
-    """What one unit does at input voltages (m,), V, its other electrodes held.
+    """The transfer curve of one unit with its other electrodes held.
 
-    currents_a (m,) out of the output electrode, noise_a2_hz (m,) one-sided, powers_w (m,)
+    Attributes
+    ----------
+    inputs_v : (m,) float
+        Input voltages, V.
+    currents_a : (m,) float
+        Current out of the output electrode, A.
+    noise_a2_hz : (m,) float
+        Its noise, A^2/Hz, one-sided.
+    powers_w : (m,) float
+        Power of the sources, W.
     """
 
     inputs_v: Float
@@ -49,7 +61,7 @@ class TransferCurve:
     powers_w: Float
 
     def errors_a(self, seconds: float) -> Float:
-        """Standard deviation of the current averaged over ``seconds``, (m,), A."""
+        """Compute the standard deviation (m,), A, of the current averaged over ``seconds``."""
         if not seconds > 0.0:
             raise ValueError(f"seconds is {seconds}; averaging takes a positive time")
         return np.asarray(np.sqrt(self.noise_a2_hz / (2.0 * seconds)))
@@ -63,7 +75,26 @@ def transfer_curve(
     *,
     temperature_k: float = LIQUID_NITROGEN_K,
 ) -> TransferCurve:
-    """The curve from electrode ``terminals[0]`` to ``terminals[1]``; ``held_v`` (k,) at the others, 0 V if None."""
+    """Compute a transfer curve.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The unit.
+    terminals : (int, int)
+        Input and output electrode.
+    inputs_v : (m,) float
+        Input voltages, V.
+    held_v : (k,) float, optional
+        Voltages of the other electrodes, V; None is 0 V.
+    temperature_k : float
+        Temperature, K.
+
+    Returns
+    -------
+    TransferCurve
+        The curve.
+    """
     into, out = terminals
     k = network.electrodes
     if into == out or not (0 <= into < k and 0 <= out < k):
@@ -82,7 +113,24 @@ def transfer_curve(
 def current_noise(
     network: HoppingNetwork, voltages_v: ArrayLike, output: int, *, temperature_k: float = LIQUID_NITROGEN_K
 ) -> tuple[float, float, float]:
-    """Current into electrode ``output`` (A), its noise at low frequency (A^2/Hz, one-sided), the power of all (W)."""
+    """Compute the current into one electrode with its noise, and the power of all.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The unit.
+    voltages_v : (k,) float
+        Voltages, V.
+    output : int
+        The electrode.
+    temperature_k : float
+        Temperature, K.
+
+    Returns
+    -------
+    current_a, noise_a2_hz, power_w : float
+        Current, A; noise at low frequency, A^2/Hz, one-sided; power, W.
+    """
     state = stationary_occupations(network, voltages_v, temperature_k=temperature_k)
     source, target, rates, electrode, sign = transitions(network, voltages_v, temperature_k)
     p, count = state.probabilities, state.probabilities.size
@@ -107,16 +155,26 @@ def current_noise(
 
 @dataclass(frozen=True, eq=False)
 class TrimmedUnits:
-    """Trimmed curves of units that were kept, on equally spaced inputs from -range_v to range_v.
-
-    outputs (units, m)     -1 .. 1 between the ends of each curve, 0 at the trimmed input 0
-    noise (units, m)       one-sided, of the outputs, 1/Hz
-    powers_w (units, m)
-    spans_a (units,)       half the current between the ends
-    rates_hz (units,)      slowest relaxation at the ends and between: noise is white up to there
-    made : int             pairs of terminals looked at
+    """Trimmed curves of selected units, on equally spaced inputs from -range_v to range_v.
 
     Trimming takes three numbers a unit: offset and gain of its amplifier, and an offset at its input.
+
+    Attributes
+    ----------
+    range_v : float
+        Largest input, V.
+    outputs : (units, m) float
+        Outputs, -1 .. 1 between the ends of each curve, 0 at the trimmed input 0.
+    noise : (units, m) float
+        Noise of the outputs, 1/Hz, one-sided.
+    powers_w : (units, m) float
+        Power, W.
+    spans_a : (units,) float
+        Half the current between the ends, A.
+    rates_hz : (units,) float
+        Slowest relaxation at the ends and between, 1/s: noise is white up to there.
+    made : int
+        Number of pairs of terminals that were examined.
     """
 
     range_v: float
@@ -128,17 +186,32 @@ class TrimmedUnits:
     made: int
 
     def spread(self) -> float:
-        """RMS over inputs of the standard deviation from unit to unit, in units of the output's half range."""
+        """Compute the RMS over inputs of the standard deviation from unit to unit, in half ranges of the output."""
         return float(np.sqrt(self.outputs.var(axis=0).mean()))
 
     def slope(self) -> float:
-        """Mean slope of the outputs at input 0, 1/V."""
+        """Compute the mean slope of the outputs at input 0, 1/V."""
         m = self.outputs.shape[1]
         rise = self.outputs[:, m // 2 + 1] - self.outputs[:, m // 2 - 1]
         return float(rise.mean() * (m - 1) / (4.0 * self.range_v))
 
     def look_up(self, table: Float, unit: np.ndarray, volts: Float) -> Float:
-        """``table`` (units, m) of units ``unit`` (...) at ``volts``, which broadcast; linear, clamped at the ends."""
+        """Interpolate ``table`` linearly, clamped at the ends.
+
+        Parameters
+        ----------
+        table : (units, m) float
+            One of the curves.
+        unit : (...) int
+            Units.
+        volts : (...) float
+            Inputs, V, which broadcast against ``unit``.
+
+        Returns
+        -------
+        (...) float
+            Values.
+        """
         m = table.shape[1]
         at = (np.clip(volts / self.range_v, -1.0, 1.0) + 1.0) * (0.5 * (m - 1))
         low = np.minimum(at.astype(np.int64), m - 2)
@@ -157,10 +230,33 @@ def select_trimmed_units(
     temperature_k: float = LIQUID_NITROGEN_K,
     seed: int = 0,
 ) -> TrimmedUnits:
-    """The ``count`` best of six times as many random devices, at their best pair of terminals.
+    """Select the best of six times as many random devices, each at its best pair of terminals.
 
-    Best: largest current among curves that fall back by less than a twentieth of their span (negative differential
-    resistance would give a neuron a second threshold); the other electrodes are at 0 V.
+    The best have the largest current among curves that fall back by less than a twentieth of their span (negative
+    differential resistance would give a neuron a second threshold); the other electrodes are at 0 V.
+
+    Parameters
+    ----------
+    count : int
+        Number of units.
+    acceptors : int
+        Acceptors of each.
+    range_v : float
+        Largest input, V.
+    temperature_k : float
+        Temperature, K.
+    seed : int
+        Seed of the devices.
+
+    Returns
+    -------
+    TrimmedUnits
+        The units.
+
+    Raises
+    ------
+    ValueError
+        If fewer than ``count`` have a rising curve.
     """
     found: list[tuple[float, int, HoppingNetwork, tuple[int, int]]] = []
     made = 0
@@ -169,7 +265,7 @@ def select_trimmed_units(
         checkpoint("making dopant units", k, _OFFERED * count)
         device = random_device(acceptors, 1, 5, rng=child)
         shared = device.field if shared is None else shared
-        vars(device)["field"] = shared  # same outline and electrodes: where its cached property would put it
+        vars(device)["field"] = shared  # Outline and electrodes are the same: share the cached potentials.
         network = device.network
         ends = np.zeros((2, 5))
         for into in range(2):
@@ -200,7 +296,7 @@ def select_trimmed_units(
 
 
 def _slowest(network: HoppingNetwork, into: int, range_v: float, temperature_k: float) -> float:
-    """Least relaxation rate at the ends of the range and in its middle, 1/s."""
+    """Compute the least relaxation rate at the ends of the range and in its middle, 1/s."""
     rates = []
     for volts in (-range_v, 0.0, range_v):
         held = np.zeros(network.electrodes)

@@ -1,11 +1,13 @@
-r"""The mean field of many settings with its slopes, compiled: what training by gradient evaluates most.
+r"""The mean field of many settings with its slopes, compiled: the inner loop of training by gradient.
 
 The equations are those of ``mean_field_occupations``. A hop and the way back share one exponential, since only one
 goes uphill, and
+
 .. math:: F_{ab} = T_{ab} - T_{ba}, \qquad
           \frac{\partial F_{ab}}{\partial \Delta_{ab}} = -\beta\, T_{\text{uphill}} = -w_{ab}
 
-and the flow into all ends by their energies is a graph's Laplacian with weights w.
+where T_ab is the mean flow from a to b, Delta_ab the energy of that hop, beta = e / kT; the derivative of the flow into
+all ends by their energies is a graph's Laplacian with weights w.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -26,7 +28,7 @@ from neuromorph.runtime.threads import single_threaded_blas
 
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork, thermal_voltage
 
-_STEPS = 200  # from each first one
+_STEPS = 200  # largest number of steps for each first step
 _TOLERANCE = 1e-9
 # First of Newton's pseudo-time steps, in local times of the acceptors; bold ones go in circles at 17 of 1e6 settings.
 _FIRSTS = (1e4, 1.0, 1e-2)
@@ -34,22 +36,49 @@ _FIRSTS = (1e4, 1.0, 1e-2)
 
 @dataclass(frozen=True, eq=False)
 class MeanFieldDevice:
-    """A hopping network in mean field: currents into all electrodes with exact slopes, without a record or training."""
+    """A hopping network in mean field: currents into all electrodes with exact slopes, without a dataset or training.
+
+    Attributes
+    ----------
+    network : HoppingNetwork
+        The network.
+    temperature_k : float
+        Temperature, K.
+    """
 
     network: HoppingNetwork
     temperature_k: float = LIQUID_NITROGEN_K
 
     @property
     def outputs(self) -> tuple[int, ...]:
+        """All electrodes."""
         return tuple(range(self.network.electrodes))
 
     def currents(self, voltages_v: ArrayLike) -> Float:
-        """I (..., k), A, at V (..., k). ValueError where no steady state is found."""
+        """Compute the currents (..., k), A, at voltages (..., k), V; raise ValueError if none is steady."""
         return self.linearized(voltages_v)[0]
 
     @single_threaded_blas()
     def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
-        """I (..., k) at V (..., k), A, and what turns a loss's dl/dI into its dl/dV."""
+        """Compute the currents and the map from a loss's dl/dI to its dl/dV.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Settings, V.
+
+        Returns
+        -------
+        currents_a : (..., k) float
+            Currents into the electrodes, A.
+        back : callable
+            Turns dl/dI (..., k) into dl/dV (..., k).
+
+        Raises
+        ------
+        ValueError
+            If a setting does not come to a steady state.
+        """
         network, v = self.network, np.asarray(voltages_v, dtype=float)
         rows = np.atleast_2d(network.voltages(v.reshape(-1, v.shape[-1])))
         lever = np.vstack([network.lever, np.eye(network.electrodes)])
@@ -71,9 +100,10 @@ class MeanFieldDevice:
 
 @njit(cache=True, nogil=True)
 def _steady(attempts, coulomb, lever, fixed, beta, currents, slopes):
-    """Fills I / e (b, k) and its slopes (b, k, k) at ``fixed`` energies (b, m); the first row not steady, or -1.
+    """Compute I / e (b, k) and its slopes (b, k, k) at ``fixed`` energies (b, m) in place.
 
-    coulomb (m, n), lever (m, k) : of all ends, by the occupations and by the electrodes
+    coulomb (m, n) and lever (m, k) give the energies of all ends by the occupations and by the electrodes. Returns the
+    first row that is not steady, or -1.
     """
     n, k = coulomb.shape[1], lever.shape[1]
     s, tried, turnover, after_turnover = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
@@ -97,7 +127,7 @@ def _steady(attempts, coulomb, lever, fixed, beta, currents, slopes):
                     by_occupation[i, i] += 1.0 / step
                     change[i, 0] = flow[i] / turnover[i]
                 _solve(by_occupation[:n], change)
-                for i in range(n):  # towards 0 and 1 at most nine tenths of the way
+                for i in range(n):  # Each occupation moves at most nine tenths of its way to 0 or 1.
                     tried[i] = min(max(s[i] + change[i, 0], 0.1 * s[i]), 1.0 - 0.1 * (1.0 - s[i]))
                 after = _flows(
                     attempts, coulomb, fixed[row], beta, tried, after_flow, after_weight, after_by_s, after_turnover
@@ -125,8 +155,12 @@ def _steady(attempts, coulomb, lever, fixed, beta, currents, slopes):
 
 @njit(cache=True, nogil=True)
 def _flows(attempts, coulomb, fixed, beta, s, flow, weight, by_s, turnover):
-    """Fills what flows into all ends (m,), w (m, m), -dF_ab / ds_a at fixed energies (m, m), and the acceptors' gain +
-    loss with all sources full and all targets empty (n,); the largest |gain - loss| / (gain + loss)."""
+    """Compute the flows into all ends and their derivatives in place; return the largest relative imbalance.
+
+    flow (m,) is what flows into each end, weight (m, m) is w, by_s (m, m) is -dF_ab / ds_a at fixed energies, and
+    turnover (n,) is gain + loss of an acceptor with all sources full and all targets empty. The result is the largest
+    |gain - loss| / (gain + loss).
+    """
     n, m = s.size, fixed.size
     energy, both = fixed.copy(), np.zeros(m)
     for a in range(n):
@@ -162,7 +196,7 @@ def _flows(attempts, coulomb, fixed, beta, s, flow, weight, by_s, turnover):
 
 @njit(cache=True, nogil=True)
 def _by_energies(weight, per, found):
-    """Fills d flow (r,) of the first ends through the energies of all, which change by ``per`` (m, c), (r, c)."""
+    """Compute d flow (r, c) of the first ends through all energies, which change by ``per`` (m, c)."""
     for a in range(found.shape[0]):
         found[a] = 0.0
         for b in range(weight.shape[0]):
@@ -172,7 +206,7 @@ def _by_energies(weight, per, found):
 
 @njit(cache=True, nogil=True)
 def _by_occupation(coulomb, weight, by_s, found):
-    """Fills d flow / ds of the first ends (r, n): through all energies, the pair's own, then s_a (1 - s_b) itself."""
+    """Compute d flow / ds (r, n) of the first ends: through all energies, the pair's own, and s_a (1 - s_b)."""
     n, m = coulomb.shape[1], weight.shape[0]
     _by_energies(weight, coulomb, found)
     for a in range(n):
@@ -186,9 +220,9 @@ def _by_occupation(coulomb, weight, by_s, found):
 
 @njit(cache=True, nogil=True)
 def _solve(matrix, right):
-    """Makes ``right`` (n, c) the solution of the n rows of ``matrix`` by elimination with pivots, and spoils those.
+    """Solve the n rows of ``matrix`` for ``right`` (n, c) in place, by elimination with pivots.
 
-    LAPACK takes longer to call than eight rows take to solve, and longer to compile in.
+    The matrix is overwritten. LAPACK takes longer to call than eight rows take to solve, and longer to compile in.
     """
     n = matrix.shape[0]
     for i in range(n):

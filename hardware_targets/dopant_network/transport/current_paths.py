@@ -1,10 +1,10 @@
-r"""Where the current goes: the net flow of holes between any two places.
+r"""Current paths: the net flow of holes between any two places.
 
 .. math:: F_{ab} = \sum_n p_n \big( n_a (1 - n_b) k_{ab}(n) - n_b (1 - n_a) k_{ba}(n) \big)
 
-with p of the master equation, or, in larger devices, in mean field: <n_a> (1 - <n_b>) k_ab(<n>). Electrodes always
-have a hole to give and room for one. Flows out of each acceptor sum to zero; those into an electrode are its current
-over e.
+where p_n is the probability of occupation n by the master equation and k_ab a hopping rate; larger devices are in mean
+field, <n_a> (1 - <n_b>) k_ab(<n>). Electrodes always have a hole to give and room for one. Flows out of each acceptor
+sum to zero; those into an electrode are its current over e.
 """
 
 from __future__ import annotations
@@ -18,13 +18,30 @@ from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork, thermal_
 from .master_equation import stationary_occupations
 from .mean_field import mean_field_occupations
 
-MAX_PATH_ACCEPTORS = 10  # acceptors
+MAX_PATH_ACCEPTORS = 10  # Paths are exact up to this number of acceptors.
 
 
 def net_hopping_flow(
     network: HoppingNetwork, voltages_v: ArrayLike, *, temperature_k: float = LIQUID_NITROGEN_K
 ) -> tuple[Float, bool]:
-    """F (n + k, n + k), 1/s, antisymmetric, from row to column, acceptors first; and whether it is exact."""
+    """Compute the net flow of holes between all pairs of places.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The network.
+    voltages_v : (k,) float
+        Voltages of the electrodes, V.
+    temperature_k : float
+        Temperature, K.
+
+    Returns
+    -------
+    flow : (n + k, n + k) float
+        F, antisymmetric, from row to column, acceptors first, 1/s.
+    exact : bool
+        Whether F is exact (up to 10 acceptors) or in mean field.
+    """
     v, n, k = network.voltages(voltages_v), network.sites, network.electrodes
     exact = n <= MAX_PATH_ACCEPTORS
     if exact:
@@ -44,7 +61,7 @@ def net_hopping_flow(
     beta = 1.0 / thermal_voltage(temperature_k)
     flow = np.zeros((n + k, n + k))
     for a in range(n + k):  # row by row: 2^n states times all pairs would be large
-        # of a hop a -> b in a state: -C_ab; mean occupations leave out the pair's own mean
+        # The pair's own term of a hop a -> b is -C_ab; in mean field the pair's own mean is left out.
         own = coulomb[a] * (inside - inside[:, [a]]) if not exact else -coulomb[a]
         change = energy - energy[:, [a]] + own
         rate = network.attempts_hz[a] * np.exp(-beta * np.maximum(change, 0.0))

@@ -8,14 +8,16 @@ on the cells of ``mesh``, with the flux of Scharfetter and Gummel between two of
 .. math:: J_{ij} = e \mu V_T\, w_{ij} \big( B(\delta)\, p_i - B(-\delta)\, p_j \big), \qquad
           \delta = (\phi_j - \phi_i) / V_T, \quad B(x) = x / (e^x - 1),
 
-exact where the field is constant along an edge. Electrodes hold ``contact_m3`` holes at the applied voltage; no current
-leaves through the rest of the outline. Newton's method on both equations at once, in steps of the voltages that grow
-as it converges. Uniform in depth: the layer is ``thickness_m`` thick and its field lies in the plane.
+where phi is the potential, E its field, p the density of holes, N_D - N_A the doping, J the current density, mu the
+mobility, D the diffusivity, V_T = k T / e and w_ij the coupling of two cells. The flux is exact where the field is
+constant along an edge. Electrodes hold ``contact_m3`` holes at the applied voltage; no current leaves through the rest
+of the outline. Newton's method solves both equations at once, in steps of the voltages that grow as it converges. The
+layer is uniform in depth, ``thickness_m`` thick, and its field lies in the plane.
 
-Next to an electrode p = p_c / (1 + x / l)^2 with l = sqrt(2) Debye lengths, ``Layer.skin_m``. On
+Next to an electrode p = p_c / (1 + x / l)^2 with l = sqrt(2) Debye lengths, ``SemiconductorLayer.skin_m``. On
 ``device_mesh(..., skin_m=layer.skin_m)``, which resolves that, currents converge with the square of the spacing as long
 as the potential changes by less than k T / e over a cell; on meshes that are fine at the ends of electrodes alone they
-are some three times further off. ``refinement.refine`` measures it.
+are some three times further off. ``mesh_convergence.refine_mesh`` measures it.
 
 The nonlinearity is that of space charge: J = 9 eps mu V^2 / 8 L^3 between two plates (Mott and Gurney, 1940).
 Source: Scharfetter and Gummel, IEEE Trans. Electron Devices 16, 64 (1969).
@@ -41,22 +43,34 @@ from ..device.device import silicon
 from ..device.hopping_network import thermal_voltage
 from ..device.mesh import Mesh
 
-_NEWTON, _CLOSE = 30, 1e-10  # steps; relative change at which it ends
-_LEAST = 0.1  # part of its holes that a cell keeps in one step at least
-_SMALLEST_STEP = 1e-4  # of the way to the voltages asked for
+_NEWTON, _CLOSE = 30, 1e-10  # largest number of Newton steps; relative change at which they end
+_LEAST = 0.1  # least fraction of its holes that a cell keeps in one step
+_SMALLEST_STEP = 1e-4  # smallest step of the voltages, as a fraction of the way to the requested ones
 
 
 def drift_diffusion_data() -> dict[str, Datum]:
-    """The numbers of ``drift_diffusion.toml``."""
+    """Read the numbers of ``drift_diffusion.toml``."""
     return read_data(files(__package__).joinpath("drift_diffusion.toml").read_text())
 
 
 @dataclass(frozen=True)
 class SemiconductorLayer:
-    """What holes move in. SI units; ``silicon_layer()`` gives the defaults of ``drift_diffusion.toml``.
+    """The layer in which holes move, SI units; ``silicon_layer()`` has the defaults of ``drift_diffusion.toml``.
 
-    doping_m3 : float         N_D - N_A of the background: positive where it repels holes
-    contact_m3 : float        holes at every electrode
+    Attributes
+    ----------
+    relative_permittivity : float
+        Permittivity over that of vacuum.
+    mobility_m2_vs : float
+        mu of holes, m^2/Vs.
+    doping_m3 : float
+        N_D - N_A of the background, 1/m^3: positive where it repels holes.
+    contact_m3 : float
+        p_c, holes at every electrode, 1/m^3.
+    thickness_m : float
+        Thickness, m.
+    temperature_k : float
+        Temperature, K.
     """
 
     relative_permittivity: float
@@ -75,14 +89,14 @@ class SemiconductorLayer:
 
     @property
     def skin_m(self) -> float:
-        """sqrt(2 eps k T / e^2 p_c), m: where an electrode's holes have fallen to a quarter."""
+        """Depth at which an electrode's holes have fallen to a quarter, sqrt(2 eps k T / e^2 p_c), m."""
         epsilon = self.relative_permittivity * epsilon_0
         thermal = thermal_voltage(self.temperature_k)
         return float(np.sqrt(2.0 * epsilon * thermal / (elementary_charge * self.contact_m3)))
 
 
 def silicon_layer() -> SemiconductorLayer:
-    """An n-type layer of silicon with implanted p-type contacts at 300 K."""
+    """Return an n-type layer of silicon with implanted p-type contacts at 300 K."""
     d = drift_diffusion_data()
     names = ("hole_mobility", "background_donors", "contact_holes", "thickness", "room_temperature")
     return SemiconductorLayer(silicon().relative_permittivity, *(d[name].value for name in names))
@@ -92,11 +106,18 @@ def silicon_layer() -> SemiconductorLayer:
 class SteadyState:
     """A steady state.
 
-    potentials_v, holes_m3 : (m,)   at the vertices of the mesh
-    currents_a : (k,)               into the electrodes
-    steps : int                     of Newton's method, all voltages on the way included
+    Attributes
+    ----------
+    potentials_v, holes_m3 : (m,) float
+        Potential, V, and density of holes, 1/m^3, at the vertices of the mesh.
+    currents_a : (k,) float
+        Currents into the electrodes, A.
+    steps : int
+        Steps of Newton's method over all voltages on the way.
     converged : bool
+        Whether the voltages were reached.
     message : str
+        The reason if they were not.
     """
 
     potentials_v: Float
@@ -109,7 +130,15 @@ class SteadyState:
 
 @dataclass(frozen=True, eq=False)
 class HoleFlow:
-    """One layer on one mesh, to be solved at many voltages."""
+    """One layer on one mesh, to be solved at many voltages.
+
+    Attributes
+    ----------
+    mesh : Mesh
+        The cells.
+    layer : SemiconductorLayer
+        The layer.
+    """
 
     mesh: Mesh
     layer: SemiconductorLayer
@@ -120,12 +149,25 @@ class HoleFlow:
 
     @cached_property
     def _rest(self) -> tuple[Float, Float, int, bool]:
-        """Without voltages: p = exp(-psi) and Poisson's equation."""
+        """Equilibrium without voltages: p = exp(-psi) and Poisson's equation."""
         psi = np.zeros(len(self.mesh.points))
         return self._newton(psi, np.ones_like(psi), equilibrium=True)
 
     def solve(self, voltages_v: ArrayLike, start: SteadyState | None = None) -> SteadyState:
-        """The steady state at ``voltages_v`` (k,), reached from ``start`` or from rest."""
+        """Solve for the steady state at given voltages.
+
+        Parameters
+        ----------
+        voltages_v : (k,) float
+            Voltages of the electrodes, V.
+        start : SteadyState, optional
+            State from which the voltages are changed; None starts at equilibrium.
+
+        Returns
+        -------
+        SteadyState
+            The state; ``converged`` is False where Newton's method did not reach the voltages.
+        """
         v = np.asarray(voltages_v, dtype=float)
         mesh, thermal = self.mesh, thermal_voltage(self.layer.temperature_k)
         if v.shape != (mesh.electrodes,) or not np.isfinite(v).all():
@@ -160,11 +202,11 @@ class HoleFlow:
         return SteadyState(psi * thermal + common, p * self.layer.contact_m3, currents, steps, converged, message)
 
     def _continuity(self, psi: Float) -> tuple[Float, Float]:
-        """Holes and currents for a given potential.
+        """Compute holes and currents for a given potential.
 
         The equation is linear in p: holes of each electrode are found apart from the others', and the current between
-        two electrodes is what each sends to the other, sums of positive numbers. At an electrode, drift and diffusion
-        cancel to the last digits; there is nothing to cancel here.
+        two electrodes is the difference of the flows that each sends to the other, sums of positive numbers. At an
+        electrode, drift and diffusion cancel to the last digits; here there is nothing to cancel.
         """
         mesh, layer, m = self.mesh, self.layer, psi.size
         i, j = mesh.edges.T
@@ -184,7 +226,10 @@ class HoleFlow:
         return np.asarray(shares.sum(axis=1)), unit * layer.thickness_m * (sent - sent.T).sum(axis=1)
 
     def _newton(self, psi: Float, p: Float, *, equilibrium: bool = False) -> tuple[Float, Float, int, bool]:
-        """Both equations from a guess: (psi, p, steps, converged); psi in V_T, p in contact densities."""
+        """Solve both equations from a guess and return (psi, p, steps, converged).
+
+        psi is in V_T, p in contact densities.
+        """
         mesh, layer = self.mesh, self.layer
         epsilon = layer.relative_permittivity * epsilon_0
         charge = mesh.areas * (elementary_charge * layer.contact_m3 / (epsilon * thermal_voltage(layer.temperature_k)))
@@ -229,7 +274,7 @@ class HoleFlow:
 
 
 def bernoulli_function(x: Float) -> tuple[Float, Float]:
-    """B(x) = x / (e^x - 1) and its slope, without overflow or cancellation."""
+    """Compute B(x) = x / (e^x - 1) and its slope, without overflow or cancellation."""
     size = np.abs(x)
     small = size < 1e-4
     safe = np.where(small, 1.0, size)
@@ -242,7 +287,26 @@ def bernoulli_function(x: Float) -> tuple[Float, Float]:
 
 
 def mott_gurney(layer: SemiconductorLayer, voltage_v: float, length_m: float) -> float:
-    """J = 9 eps mu V^2 / 8 L^3, A/m^2: two plates, no doping, V far above k T / e."""
+    """Compute the space-charge-limited current density J = 9 eps mu V^2 / 8 L^3.
+
+    The law holds for two plates without doping, at V far above k T / e.
+
+    Parameters
+    ----------
+    layer : SemiconductorLayer
+        The layer.
+    voltage_v, length_m : float
+        V between the plates and L, their distance.
+
+    Returns
+    -------
+    float
+        J, A/m^2.
+
+    References
+    ----------
+    Mott and Gurney, Electronic Processes in Ionic Crystals (1940).
+    """
     epsilon = layer.relative_permittivity * epsilon_0
     return 9.0 * epsilon * layer.mobility_m2_vs * voltage_v**2 / (8.0 * length_m**3)
 

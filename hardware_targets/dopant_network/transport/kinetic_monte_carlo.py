@@ -1,10 +1,10 @@
-r"""Kinetic Monte Carlo of the hopping: currents with error bars, to the precision asked for.
+r"""Kinetic Monte Carlo of the hopping: currents with error bars, to a requested precision.
 
 .. math:: I_e = e\, \frac{\sum_b N_{e,b}}{\sum_b t_b}, \qquad
           \sigma_e^2 = \frac{B}{B - 1}\, \frac{\sum_b (e N_{e,b} - I_e t_b)^2}{(\sum_b t_b)^2}
 
-N_{e,b} holes went into electrode e on balance, and t_b s passed, in batch b of B; t_b is the mean time of its hops,
-which says the same as drawn times with less noise. Batches double until they are long against the memory of the
+where N_{e,b} is the net number of holes into electrode e in batch b of B, and t_b the mean time of its hops, which has
+the same expectation as drawn times with less noise. Batches double until they are long against the memory of the
 network: sigma is then the same from batches twice as long. Few hops are transport (most go to and fro), so 1 % takes
 millions.
 
@@ -34,23 +34,30 @@ from .state_cache import MOST_SITES, hop_cached, new_nodes
 
 Kernel: TypeAlias = Literal["auto", "plain", "cached", "rejection"]
 
-_BATCHES = 64  # at most; then pairs are joined
-_NODES = 1 << 17  # states remembered, 16 MB
-_PROBE = 4000  # hops
-_NO_WAITS, _NOWHERE = np.empty(0), np.empty(0, np.int64)  # no record
-# ns a hop, measured: what choosing between the kernels goes by
+_BATCHES = 64  # largest number of batches; then pairs are joined
+_NODES = 1 << 17  # number of cached states, 16 MB
+_PROBE = 4000  # number of hops of a probe
+_NO_WAITS, _NOWHERE = np.empty(0), np.empty(0, np.int64)  # Empty arrays record nothing.
+# Measured ns of a hop, by which the kernel is chosen.
 _TRIAL_NS, _RATE_NS, _STORE_NS, _STEP_NS, _FOUND_NS = 26.0, 0.26, 1.0, 120.0, 40.0
 
 
 @dataclass(frozen=True, eq=False)
 class Currents:
-    """Currents into the electrodes and how well they are known.
+    """Currents into the electrodes with their errors.
 
-    currents_a, errors_a : (k,)   A, one standard deviation
-    hops : int                    hops simulated after warming up
-    time_s : float                simulated time
-    converged : bool              whether every error is as small as was asked, with batches long enough
-    kernel : str                  what did the hopping
+    Attributes
+    ----------
+    currents_a, errors_a : (k,) float
+        Currents and one standard deviation, A.
+    hops : int
+        Number of hops after warming up.
+    time_s : float
+        Simulated time, s.
+    converged : bool
+        Whether every error is as small as requested, with batches long enough.
+    kernel : str
+        The kernel.
     """
 
     currents_a: Float
@@ -72,10 +79,31 @@ def measure_currents(
     kernel: Kernel = "auto",
     rng: RNG = None,
 ) -> Currents:
-    """Currents at ``voltages_v`` (k,), until every error is below ``relative_error`` of the largest current.
+    """Measure currents until every error is below ``relative_error`` of the largest current.
 
-    absolute_a : float     or below this, A, whichever is larger: what a zero current needs
-    most_hops : int        give up then, with ``converged`` False
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The network.
+    voltages_v : (k,) float
+        Voltages of the electrodes, V.
+    temperature_k : float
+        Temperature, K.
+    relative_error : float
+        Requested error over the largest current.
+    absolute_a : float
+        Error, A, that suffices too: a current of zero has no relative error.
+    most_hops : int
+        Number of hops after which ``converged`` is False.
+    kernel : {"auto", "plain", "cached", "rejection"}
+        One of the three kernels, or the choice of a probe.
+    rng : RNG
+        Seed or generator.
+
+    Returns
+    -------
+    Currents
+        Currents and errors.
     """
     if not (relative_error >= 0.0 and absolute_a >= 0.0 and relative_error + absolute_a > 0.0):
         raise ValueError(
@@ -113,7 +141,24 @@ def dwell_times(
     temperature_k: float = LIQUID_NITROGEN_K,
     rng: RNG = None,
 ) -> Float:
-    """Fraction of the time in each of the 2^n occupations, bit i set where acceptor i is full; n <= 20."""
+    """Measure the occupation: the fraction of time in each of the 2^n states.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The network, up to 20 acceptors.
+    voltages_v : (k,) float
+        Voltages of the electrodes, V.
+    hops : int
+        Number of hops.
+    temperature_k, rng
+        Temperature, K; seed or generator.
+
+    Returns
+    -------
+    (2^n,) float
+        Fractions; bit i of a state is set where acceptor i is full.
+    """
     if network.sites > 20:
         raise ValueError(f"the device has {network.sites} acceptors; occupations are counted up to 20")
     walk = Walk(network, voltages_v, temperature_k=temperature_k, kernel="plain", rng=rng)
@@ -124,7 +169,13 @@ def dwell_times(
 
 
 class Walk:
-    """One network at fixed voltages, hopping on from call to call."""
+    """A random walk of one network at fixed voltages, continued from call to call.
+
+    Parameters
+    ----------
+    network, voltages_v, temperature_k, kernel, rng
+        As of :func:`measure_currents`.
+    """
 
     def __init__(
         self,
@@ -170,11 +221,29 @@ class Walk:
             self.kernel = self._choose()
 
     def go(self, hops: int, dwell: Float | None = None) -> tuple[NDArray[np.int64], float]:
-        """(net holes into each electrode, mean time of the hops, s); ``dwell`` only with the plain kernel."""
+        """Continue for ``hops`` hops.
+
+        Parameters
+        ----------
+        hops : int
+            Number of hops.
+        dwell : (2^n,) float, optional
+            Time in each state, added to; only with the plain kernel.
+
+        Returns
+        -------
+        net : (k,) int
+            Net number of holes into each electrode.
+        time_s : float
+            Mean time of the hops, s.
+        """
         return self._kernel(self.kernel)(hops, np.empty(0) if dwell is None else dwell)[:2]
 
     def record(self, hops: int) -> tuple[Float, NDArray[np.int64]]:
-        """Mean time before each hop (hops,), s, and where: e + 1 into electrode e, -e - 1 out of it, 0 inside."""
+        """Record the mean time before each hop (hops,), s, and its electrode.
+
+        The electrode is coded as e + 1 for a hop into electrode e, -e - 1 for a hop out of it, 0 for a hop inside.
+        """
         waits, where = np.empty(hops), np.zeros(hops, np.int64)
         self._plain(hops, np.empty(0), waits, where)
         return waits, where
@@ -196,7 +265,7 @@ class Walk:
         return net, float(time[0]), 1.0
 
     def _work(self) -> tuple[Float, Float, NDArray[np.int64]]:
-        """What a walk takes on from part to part."""
+        """Allocate the state that a walk carries from part to part."""
         size, width = self._rates[0].shape
         return np.zeros(size), np.zeros(width), np.zeros(1, np.int64)
 
@@ -245,7 +314,7 @@ class Walk:
         return done, tried
 
     def _choose(self) -> str:
-        """The kernel whose hop should take least, by probed acceptance and misses: the same for the same stream."""
+        """Choose the kernel with the cheapest hop, by probed acceptance and misses: the same for the same stream."""
         n, size = self._filled.size, len(self._rates[0])
         work = (n / 2 + self._electrodes) * size
         self._plain(_PROBE, np.empty(0))
@@ -268,7 +337,7 @@ def _currents(net: Float, time: Float) -> Float:
 def _errors(net: Float, time: Float) -> Float:
     away = elementary_charge * net - time[:, None] * _currents(net, time)
     count = len(time)
-    # Never less than one hole: electrodes that nothing reached yet are not known to carry nothing.
+    # The error is one hole at least: an electrode that no hole has reached yet may still carry a current.
     return np.asarray(np.sqrt(count / (count - 1) * (away**2).sum(axis=0) + elementary_charge**2) / time.sum())
 
 

@@ -1,12 +1,11 @@
 r"""The inner loop of kinetic Monte Carlo, without an exponential in it.
 
-With B_a = exp(-eps_a / kT), and A_ab = nu_ab, D_ab = nu_ab exp(C_ab / kT) fixed (C is zero at electrodes),
-
 .. math:: k_{a \to b} = \min(A_{ab},\; D_{ab}\, B_b / B_a)
 
-and a hop multiplies every B by a fixed factor: exp(C_ki / kT) where i was emptied, its inverse where one was filled.
-Round-off is wiped out by computing B anew every so often. A full acceptor as target has B = 0, so that rows of k are
-plain sums without a branch, which the processor does eight at a time.
+where B_a = exp(-eps_a / kT) is the Boltzmann factor of place a, and A_ab = nu_ab, D_ab = nu_ab exp(C_ab / kT) are fixed
+(C is zero at electrodes). A hop multiplies every B by a fixed factor: exp(C_ki / kT) where i was emptied, its inverse
+where one was filled. Computing B anew every so often wipes out round-off. A full acceptor as target has B = 0, so that
+rows of k are plain sums without a branch, which the processor does eight at a time.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -17,13 +16,13 @@ from numba import njit
 
 from neuromorph.kernels.xoshiro import uniform
 
-_ANEW = 1 << 14  # hops between two computations of B
+_ANEW = 1 << 14  # number of hops between two computations of B
 _FAST = {"reassoc", "nsz", "nnan", "contract"}
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def sum_row(most, ratio, targets, inverse):
-    """Sum over b of min(A_ab, D_ab B_b / B_a)."""
+    """Sum min(A_ab, D_ab B_b / B_a) over b."""
     total = 0.0
     for b in range(targets.size):
         total += min(most[b], ratio[b] * (targets[b] * inverse))
@@ -32,7 +31,7 @@ def sum_row(most, ratio, targets, inverse):
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def weigh(alone, up, filled, weights, targets):
-    """B of all acceptors, and as targets (0 where a hole is)."""
+    """Compute B (n,) of all acceptors, and as targets (0 where a hole is), in place."""
     for i in range(alone.size):
         weights[i] = alone[i]
     for j in range(alone.size):
@@ -70,18 +69,35 @@ def hop(
     counts,
     time,
 ):
-    """``hops`` hops of the state ``filled`` (n,) bool, in place.
+    """Simulate ``hops`` hops of the state ``filled`` (n,) bool, in place.
 
-    most, ratio : (n + k, m)        A and D, with zeros up to a multiple of 8 columns
-    up, down : (n, n)               exp(+-C / kT)
-    alone : (n,)                    B of each acceptor where all the others are full
-    electrode_weights : (k,)        exp(-V / kT)
-    net : (k,) int64                holes into each electrode less holes out of it, added to
-    dwell : (2^n,) or (0,)          time in each state, bit i set where acceptor i is full, added to
-    waits, where : (hops,) or (0,)  mean time before each hop; e + 1 if it ends in electrode e, -e - 1 if it began there
+    weights (n + k,), targets (m,), counts (1,), the hops until B is computed anew, and time (1,), the mean time of all
+    in s, go on from one part of a walk to the next; they are zeros at first.
 
-    From one part of a walk to the next, zeros at first: weights (n + k,); targets (m,); counts (1,), hops until B is
-    computed anew; time (1,), the mean time of all, s.
+    Parameters
+    ----------
+    most, ratio : (n + k, m) float
+        A and D, with zeros up to a multiple of 8 columns.
+    up, down : (n, n) float
+        exp(+-C / kT).
+    alone : (n,) float
+        B of each acceptor where all the others are full.
+    electrode_weights : (k,) float
+        exp(-V / kT).
+    filled : (n,) bool
+        Occupations, changed in place.
+    hops : int
+        Number of hops.
+    net : (k,) int64
+        Holes into each electrode less holes out of it, added to.
+    dwell : (2^n,) or (0,) float
+        Time in each state, bit i set where acceptor i is full, added to.
+    stream : (4,) uint64
+        Random state, changed in place.
+    waits, where : (hops,) or (0,) arrays
+        Mean time before each hop; e + 1 if it ends in electrode e, -e - 1 if it began there.
+    weights, targets, counts, time : arrays
+        State of the walk, changed in place.
     """
     n, k = filled.size, electrode_weights.size
     code = 0
@@ -106,7 +122,7 @@ def hop(
             dwell[code] += 1.0 / total
         if waits.size:
             waits[step] = 1.0 / total
-        # the row, then the target in it, by one number
+        # One random number draws the row, then the target in it.
         left = uniform(stream) * total
         a = np.searchsorted(rows, left, side="right")
         if a == n + k:  # round-off
@@ -148,7 +164,10 @@ def hop(
 
 @njit(cache=True, nogil=True)
 def alias_table(weights):
-    """(threshold, alias) of Walker's method for drawing k with p proportional to weights[k] > 0 by one number."""
+    """Build the (threshold, alias) table of Walker's method.
+
+    One random number then draws k with a probability proportional to weights[k] > 0.
+    """
     count = weights.size
     threshold, alias = weights * (count / weights.sum()), np.arange(count)
     small, large = np.empty(count, np.int64), np.empty(count, np.int64)
@@ -198,10 +217,27 @@ def hop_rejected(
     targets,
     counts,
 ):
-    """:func:`hop` by drawing pairs by A and rejecting: exact, quick where much is accepted; returns (hops, trials).
+    """Simulate hops as :func:`hop` does, by drawing pairs by A and rejecting.
 
-    sources, ends, threshold, alias, gain : (pairs,)    a, b, Walker's table over A_ab, D_ab / A_ab
-    rate :                                              sum of A: a trial takes 1 / rate on the mean
+    The method is exact, and quick where most trials are accepted.
+
+    Parameters
+    ----------
+    sources, ends, threshold, alias, gain : (pairs,) arrays
+        a, b, Walker's table over A_ab, D_ab / A_ab.
+    rate : float
+        Sum of A: a trial takes 1 / rate on the mean.
+    up, down, alone, electrode_weights, filled
+        As of :func:`hop`.
+    hops, trials : int
+        Largest number of hops, and of trials.
+    net, stream, weights, targets, counts
+        As of :func:`hop`.
+
+    Returns
+    -------
+    done, tried : int
+        Number of hops, and of trials.
     """
     n, k = filled.size, electrode_weights.size
     weights[n:] = electrode_weights
@@ -241,9 +277,16 @@ def hop_rejected(
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def eliminate_states(rates, first, stop):
-    """Take states ``stop`` - 1 to ``first`` out of a chain, in place; rates among states before ``first`` wait.
+    """Eliminate states ``stop`` - 1 to ``first`` of a chain in place.
 
-    rates : (m, m)    column k becomes the weights by which p[k] follows from p[:k]
+    Rates among states before ``first`` are left for the caller.
+
+    Parameters
+    ----------
+    rates : (m, m) float
+        Rates; column k becomes the weights by which p[k] follows from p[:k].
+    first, stop : int
+        Range of the states.
     """
     for k in range(stop - 1, max(first, 1) - 1, -1):
         leaving = 0.0
@@ -258,7 +301,18 @@ def eliminate_states(rates, first, stop):
 
 @njit(cache=True, nogil=True)
 def distance_from_rising(curves, weights):
-    """Weighted squared distance of curves (c, m) from rising ones, (c,), by pooling adjacent violators."""
+    """Compute the distance of curves from rising ones, by isotonic regression (pooling adjacent violators).
+
+    Parameters
+    ----------
+    curves, weights : (c, m) float
+        Curves, and weights of their points.
+
+    Returns
+    -------
+    (c,) float
+        Weighted squared distances.
+    """
     count, m = curves.shape
     distance = np.zeros(count)
     level, weight, size = np.empty(m), np.empty(m), np.empty(m, np.int64)

@@ -3,8 +3,9 @@ r"""The master equation of a hopping network, solved exactly over all 2^n occupa
 .. math:: \sum_{m} (k_{m \to n}\, p_m - k_{n \to m}\, p_n) = 0, \qquad \sum_n p_n = 1, \qquad
           I_e = e \sum_n p_n \Big( \sum_i k_{i \to e}(n) - \sum_i k_{e \to i}(n) \Big)
 
-I_e is what flows out of the device into electrode e. State s has n_i = 1 where bit i of s is set. The oracle for
-kinetic Monte Carlo: 0.1 s for 10 acceptors, a few seconds for 14.
+where p_n is the probability of occupation n, k are hopping rates, and I_e is the current out of the device into
+electrode e. State s has n_i = 1 where bit i of s is set. This solver is the oracle for kinetic Monte Carlo: 0.1 s for
+10 acceptors, a few seconds for 14.
 """
 
 from __future__ import annotations
@@ -32,13 +33,21 @@ _JUMPS = 300
 
 @dataclass(frozen=True, eq=False)
 class StationaryOccupations:
-    """p (2^n,) of all occupations and the currents (k,) into the electrodes, A."""
+    """The stationary distribution of a hopping network.
+
+    Attributes
+    ----------
+    probabilities : (2^n,) float
+        p of all occupations.
+    currents_a : (k,) float
+        Currents into the electrodes, A.
+    """
 
     probabilities: Float
     currents_a: Float
 
     def occupation(self) -> Float:
-        """<n_i>, (n,)."""
+        """Compute the mean occupations <n_i> (n,)."""
         states = np.arange(self.probabilities.size)
         bits = int(self.probabilities.size).bit_length() - 1
         return np.array([self.probabilities[(states >> i) & 1 == 1].sum() for i in range(bits)])
@@ -48,7 +57,27 @@ class StationaryOccupations:
 def stationary_occupations(
     network: HoppingNetwork, voltages_v: ArrayLike, *, temperature_k: float = LIQUID_NITROGEN_K
 ) -> StationaryOccupations:
-    """The steady state at ``voltages_v`` (k,). ValueError above 14 acceptors."""
+    """Solve the master equation for its stationary distribution.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The network, up to 14 acceptors.
+    voltages_v : (k,) float
+        Voltages of the electrodes, V.
+    temperature_k : float
+        Temperature, K.
+
+    Returns
+    -------
+    StationaryOccupations
+        Probabilities and currents.
+
+    Raises
+    ------
+    ValueError
+        Above 14 acceptors.
+    """
     checkpoint()
     rows, columns, rates, electrode, sign = transitions(network, voltages_v, temperature_k)
     count = 1 << network.sites
@@ -67,7 +96,7 @@ def stationary_occupations(
 
 
 def _eliminated(rates: Float) -> Float:
-    """Stationary probabilities of a dense chain, its states taken out one by one (last first) in panels.
+    """Compute the stationary probabilities of a dense chain by eliminating its states in panels, last first.
 
     Nothing is subtracted, so that every p is good to its last digits however far the rates lie apart.
     Source: Grassmann, Taksar and Heyman, Oper. Res. 33, 1107 (1985).
@@ -88,7 +117,10 @@ def _eliminated(rates: Float) -> Float:
 
 
 def _balanced(rows: np.ndarray, columns: np.ndarray, rates: Float, count: int) -> Float:
-    """The same by sparse factors: balance of every state but a likely one, which is given weight 1."""
+    """Compute the stationary probabilities by sparse factors.
+
+    Every state but a likely one, which has weight 1, is in balance.
+    """
     leaving = np.bincount(rows, rates, count)
     jumps = sparse.csr_array((rates / leaving[rows], (columns, rows)), shape=(count, count))
     visits = np.full(count, 1.0 / count)
@@ -107,7 +139,28 @@ def _balanced(rows: np.ndarray, columns: np.ndarray, rates: Float, count: int) -
 def transitions(
     network: HoppingNetwork, voltages_v: ArrayLike, temperature_k: float
 ) -> tuple[np.ndarray, np.ndarray, Float, np.ndarray, Float]:
-    """All hops between occupations: from, to, rate (1/s), electrode (-1: none), +1 into it and -1 out of it."""
+    """List all hops between occupations.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The network, up to 14 acceptors.
+    voltages_v : (k,) float
+        Voltages of the electrodes, V.
+    temperature_k : float
+        Temperature, K.
+
+    Returns
+    -------
+    source, target : (m,) int
+        Occupations before and after.
+    rates : (m,) float
+        Hopping rates, 1/s.
+    electrode : (m,) int
+        Electrode of the hop, -1 for none.
+    sign : (m,) float
+        +1 into the electrode, -1 out of it.
+    """
     n, k = network.sites, network.electrodes
     if n > MAX_SITES:
         raise ValueError(f"the device has {n} acceptors; the exact solver stops at {MAX_SITES} (2^n states): use kmc")
@@ -128,7 +181,7 @@ def transitions(
 
 @lru_cache(maxsize=2)
 def _hops(n: int, k: int) -> tuple[np.ndarray, ...]:
-    """From, to, the two ends a and b (acceptors, then electrodes), electrode and sign of all hops of n acceptors."""
+    """List source, target, the two ends (acceptors, then electrodes), electrode and sign of all hops."""
     states = np.arange(1 << n, dtype=np.int32)
     full = [(states >> i) & 1 == 1 for i in range(n)]
     parts = []
@@ -149,7 +202,7 @@ def _hops(n: int, k: int) -> tuple[np.ndarray, ...]:
 
 
 def _mean_energy(network: HoppingNetwork, voltages_v: ArrayLike) -> Float:
-    """H of all states with the electrodes' holes at their mean voltage: where the weight is, roughly."""
+    """Compute H of all states with the electrodes' holes at their mean voltage: low where the weight is, roughly."""
     states = np.arange(1 << network.sites)
     filled = (states[:, None] >> np.arange(network.sites)) & 1
     return network.energy(filled, voltages_v, float(network.voltages(voltages_v).mean()))

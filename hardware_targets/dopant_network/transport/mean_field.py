@@ -4,9 +4,10 @@ r"""Mean field of a hopping network: every acceptor sees the mean occupation of 
           T_{ab} = \nu_{ab} \min(1, e^{-e \Delta_{ab} / kT})\, s_a\, (1 - s_b), \qquad
           \Delta_{ab} = \varepsilon_b - \varepsilon_a + C_{ab} (s_b - s_a)
 
-with s = <n> at acceptors, and s_a = 1 as source and 0 as target at electrodes. epsilon of <n> in place of n; the last
-term takes the pair that hops out of its own mean, so that one acceptor alone is exact. A smooth function of the
-voltages but for the kink of min, and cheap: n unknowns in place of 2^n. Correlations are neglected.
+where s = <n> at acceptors, s_a = 1 as source and 0 as target at electrodes, T_ab is the mean flow, nu_ab the attempt
+rate, epsilon the energy at <n> in place of n, and C the Coulomb interaction; the last term takes the pair that hops out
+of its own mean, so that one acceptor alone is exact. The mean field is a smooth function of the voltages but for the
+kink of min, and cheap: n unknowns in place of 2^n. Correlations are neglected.
 The slope of the currents is that of the implicit function,
 
 .. math:: \frac{dI}{dV} = \partial_V I - \partial_s I\, (\partial_s F)^{-1}\, \partial_V F, \qquad F = \frac{ds}{dt}
@@ -32,14 +33,22 @@ _TOLERANCE = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class MeanFieldOccupations:
-    """A steady state.
+    """A steady state in mean field.
 
-    occupation : (n,)            <n_i>
-    currents_a : (k,)            into the electrodes, A
-    conductances_s : (k, k)      dI_e / dV_f, A/V, row e
-    residual : float             largest |gain - loss| / (gain + loss) of an acceptor
-    converged : bool             whether that is below 1e-10
+    Attributes
+    ----------
+    occupation : (n,) float
+        <n_i>.
+    currents_a : (k,) float
+        Currents into the electrodes, A.
+    conductances_s : (k, k) float
+        dI_e / dV_f, A/V, row e.
+    residual : float
+        Largest ``|gain - loss| / (gain + loss)`` of an acceptor.
+    converged : bool
+        Whether the residual is below 1e-10.
     message : str
+        The reason if it is not.
     """
 
     occupation: Float
@@ -58,9 +67,25 @@ def mean_field_occupations(
     temperature_k: float = LIQUID_NITROGEN_K,
     start: ArrayLike | None = None,
 ) -> MeanFieldOccupations:
-    """The steady state reached from ``start`` (n,), 1/2 everywhere if None; there may be others where C is large.
+    """Solve the mean field for a steady state; there may be others where C is large.
 
-    Newton's method in implicit Euler steps of ds/dt, in the local time of each acceptor, which grow as it converges.
+    Newton's method takes implicit Euler steps of ds/dt, in the local time of each acceptor, which grow as it converges.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        The network.
+    voltages_v : (k,) float
+        Voltages of the electrodes, V.
+    temperature_k : float
+        Temperature, K.
+    start : (n,) float, optional
+        Occupations to start from; None is 1/2 everywhere.
+
+    Returns
+    -------
+    MeanFieldOccupations
+        The steady state.
     """
     v, beta = network.voltages(voltages_v), 1.0 / thermal_voltage(temperature_k)
     if v.ndim != 1:
@@ -77,7 +102,7 @@ def mean_field_occupations(
         scale = 1.0 / now.turnover
         matrix = np.eye(s.size) / step - scale[:, None] * rates.slope(s, now)[0]
         change = np.linalg.solve(matrix, scale * now.net)
-        # each towards 0 and 1 at most nine tenths of the way
+        # Each occupation moves at most nine tenths of its way to 0 or 1.
         tried = np.clip(s + change, 0.1 * s, 1.0 - 0.1 * (1.0 - s))
         after = rates.balance(tried)
         if after.residual < 2.0 * now.residual or step < 1e-3:
@@ -96,7 +121,10 @@ def mean_field_occupations(
 
 @dataclass(frozen=True, eq=False)
 class _Balance:
-    """At one occupation: rates k (m, m), T (m, m), ds/dt (n,), gain + loss at fixed s (n,), relative imbalance."""
+    """Flows at one occupation.
+
+    Rates k (m, m), T (m, m), ds/dt (n,), gain + loss at fixed s (n,), relative imbalance.
+    """
 
     rates: Float
     flow: Float
@@ -117,16 +145,18 @@ class _Rates:
         self.fixed = np.r_[network.site_energies(v) - network.interaction_v.sum(axis=1), v]
 
     def occupied(self, s: Float) -> tuple[Float, Float]:
-        """s as a source and 1 - s as a target, electrodes with."""
+        """Return s as sources and 1 - s as targets, with the electrodes."""
         ends = np.ones(len(self.fixed) - self.n)
         return np.r_[s, ends], np.r_[1.0 - s, ends]
 
     def changes(self, s: Float) -> Float:
+        """Compute Delta (m, m) at occupations s."""
         inside = np.r_[s, np.zeros(len(self.fixed) - self.n)]
         energy = self.fixed + self.coulomb @ inside
         return energy - energy[:, None] + self.coulomb * (inside - inside[:, None])
 
     def balance(self, s: Float) -> _Balance:
+        """Compute rates and flows at occupations s."""
         source, target = self.occupied(s)
         rates = self.attempts * np.exp(-self.beta * np.maximum(self.changes(s), 0.0))
         flow = rates * source[:, None] * target
@@ -137,14 +167,14 @@ class _Rates:
         return _Balance(rates, flow, gain - loss, turnover, float(off.max()))
 
     def slope(self, s: Float, at: _Balance) -> tuple[Float, Float, Float, Float, Float]:
-        """dF/ds (n, n), dF/dV (n, k), I/e (k,), dI/ds (k, n), dI/dV (k, k)."""
+        """Compute dF/ds (n, n), dF/dV (n, k), I/e (k,), dI/ds (k, n), dI/dV (k, k)."""
         n = self.n
         source, target = self.occupied(s)
         steep = np.where(self.changes(s) > 0.0, -self.beta * at.flow, 0.0)  # dT_ab / dDelta_ab
         total_in, total_out = steep.sum(axis=0), steep.sum(axis=1)
 
         def through(energy: Float) -> Float:
-            """d(gain - loss) of all ends (m, .) where the energies change by ``energy`` (m, .)."""
+            """Compute d(gain - loss) of all ends (m, .) where the energies change by ``energy`` (m, .)."""
             return np.asarray((total_in + total_out)[:, None] * energy - (steep + steep.T) @ energy)
 
         # The pair's own term: Delta_ab has C_ab (s_b - s_a).

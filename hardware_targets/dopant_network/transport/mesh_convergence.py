@@ -1,11 +1,11 @@
-r"""How far the currents of drift and diffusion are from those of ever finer meshes.
+r"""Convergence of drift-diffusion currents on ever finer meshes.
 
 .. math:: I(h) = I + c\,h^2 + \dots, \qquad I \approx I(h) + \tfrac13 \big( I(h) - I(2h) \big), \qquad
           q = \log_2 \frac{|I(2h) - I(4h)|}{|I(h) - I(2h)|}
 
-q is the order that is measured: 2 where the mesh resolves what there is, the ends of electrodes and the holes in front
-of them, and drift over a cell is below k T / e. Norms over all electrodes. Source: Richardson, Phil. Trans. R. Soc. A
-210, 307 (1911).
+where I(h) are the currents on a mesh of spacing h, I their limit, and q the measured order: 2 where the mesh resolves
+the ends of electrodes and the holes in front of them, and drift over a cell is below k T / e. Norms are over all
+electrodes. Source: Richardson, Phil. Trans. R. Soc. A 210, 307 (1911).
 """
 
 from __future__ import annotations
@@ -27,9 +27,14 @@ from .drift_diffusion import HoleFlow, SemiconductorLayer
 class MeshRefinement:
     """Currents on meshes each twice as fine as the one before; ``print`` shows the table.
 
-    spacings_m : (r,)
-    vertices : (r,)
-    currents_a : (r, k)    into the electrodes
+    Attributes
+    ----------
+    spacings_m : (r,) float
+        Spacings h, m.
+    vertices : (r,) int
+        Numbers of vertices.
+    currents_a : (r, k) float
+        Currents into the electrodes, A.
     """
 
     spacings_m: Float
@@ -38,18 +43,18 @@ class MeshRefinement:
 
     @property
     def limit_a(self) -> Float:
-        """Currents (k,) on a mesh without end, from the last two."""
+        """Extrapolated currents (k,) at h = 0, from the last two meshes, A."""
         return np.asarray(self.currents_a[-1] + (self.currents_a[-1] - self.currents_a[-2]) / 3.0)
 
     @property
     def errors(self) -> Float:
-        """|I(h) - limit| / |limit| (r,)."""
+        """Relative errors ``|I(h) - limit| / |limit|`` (r,)."""
         limit = self.limit_a
         return np.asarray(np.linalg.norm(self.currents_a - limit, axis=1) / np.linalg.norm(limit))
 
     @property
     def orders(self) -> Float:
-        """q (r - 2,)."""
+        """Measured orders q (r - 2,)."""
         changes = np.linalg.norm(np.diff(self.currents_a, axis=0), axis=1)
         return np.asarray(np.log2(changes[:-1] / changes[1:]))
 
@@ -72,9 +77,32 @@ def refine_mesh(
     spacing_m: float | None = None,
     halvings: int = 2,
 ) -> MeshRefinement:
-    """Currents at ``voltages_v`` (k,) on meshes from ``spacing_m``, size / 30 if None, halved ``halvings`` times.
+    """Compute currents on meshes of halved spacing; each takes five times as long as the one before.
 
-    Each mesh has four times the vertices of the one before and takes five times as long.
+    Parameters
+    ----------
+    shape : Disc or Rectangle
+        The outline.
+    electrodes : tuple of Electrode
+        The contacts.
+    layer : SemiconductorLayer
+        The layer.
+    voltages_v : (k,) float
+        Voltages of the electrodes, V.
+    spacing_m : float, optional
+        First spacing; None is size / 30.
+    halvings : int
+        Number of halvings.
+
+    Returns
+    -------
+    MeshRefinement
+        The currents on all meshes.
+
+    Raises
+    ------
+    ValueError
+        If a mesh has no steady state at these voltages.
     """
     if halvings < 1:
         raise ValueError(f"halvings is {halvings}; an error needs two meshes at least, an order three")

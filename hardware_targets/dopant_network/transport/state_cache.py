@@ -1,12 +1,13 @@
-r"""Kinetic Monte Carlo that remembers the states it has seen: two cache lines each, and no arithmetic on the way.
+r"""Kinetic Monte Carlo with a cache of visited states: two cache lines a state, and no arithmetic on a hit.
 
 Each hop is one number u in [0, 1). In a state, the transition a -> b owns an interval of it as long as its probability,
 
 .. math:: [s_{ab},\; s_{ab} + k_{a \to b} / K), \qquad K = \sum_{a, b} k_{a \to b}
 
-and the widest 15 cover about 99 % of it. A node keeps them, shrunk to multiples of 1 / 65535. Where u falls into none,
-the rates are computed and u is looked up among all: the hops are those of :func:`.kernels.hop`, one for one, whatever
-is kept. Nodes are found by a Zobrist key; a new state takes the place of the old one.
+where k are hopping rates and s_ab the sum of the probabilities before. The widest 15 intervals cover about 99 % of u. A
+node keeps them, shrunk to multiples of 1 / 65535. Where u falls into none, the rates are computed and u is looked up
+among all: the hops are those of :func:`.kinetic_monte_carlo_kernel.hop`, one for one, whatever is kept. A Zobrist key
+finds the node; a new state takes the place of the old one.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -22,11 +23,11 @@ from .kinetic_monte_carlo_kernel import sum_row, weigh
 
 MOST_SITES = 256  # acceptors and electrodes: a byte each in a node
 _KEPT = 15
-_PARTS = 65535  # of u; as begin and end of an interval, nothing: no u is there
-_LEAST = 1.0 / 256.0  # of K: narrower intervals are never kept
+_PARTS = 65535  # number of parts of u; begin = end = _PARTS marks an empty interval, for no u is there
+_LEAST = 1.0 / 256.0  # narrowest interval that is kept, over K
 _NODE = np.dtype(
     [
-        ("begin", np.uint16, _KEPT + 1),  # the last is nothing always
+        ("begin", np.uint16, _KEPT + 1),  # The last is always empty.
         ("end", np.uint16, _KEPT + 1),
         ("source", np.uint8, _KEPT + 1),
         ("target", np.uint8, _KEPT + 1),
@@ -38,7 +39,7 @@ _NODE = np.dtype(
 
 
 def new_nodes(slots: int) -> NDArray[np.void]:
-    """Nobody's nodes (slots,), each in two cache lines."""
+    """Allocate empty nodes (slots,), each aligned to two cache lines."""
     size = _NODE.itemsize
     room = np.zeros((slots + 1) * size, np.uint8)
     first = -room.ctypes.data % size
@@ -47,7 +48,7 @@ def new_nodes(slots: int) -> NDArray[np.void]:
 
 @njit(cache=True, nogil=True)
 def _compute(most, ratio, up, alone, filled, weights, targets, rows):
-    """B, and the cumulative sums of the rows of k."""
+    """Compute B and the cumulative sums of the rows of k, in place."""
     n, total = filled.size, 0.0
     weigh(alone, up, filled, weights, targets)
     for a in range(rows.size):
@@ -58,7 +59,7 @@ def _compute(most, ratio, up, alone, filled, weights, targets, rows):
 
 @njit(cache=True, nogil=True)
 def _look_up(u, most, ratio, weights, targets, rows):
-    """The transition (a, b) that owns u."""
+    """Find the transition (a, b) that owns u."""
     left = u * rows[-1]
     a = np.searchsorted(rows, left, side="right")
     if a == rows.size:  # round-off
@@ -87,7 +88,7 @@ def _keep(node, most, ratio, weights, targets, rows):
             for b in range(rows.size):
                 rate = min(most[a, b], ratio[a, b] * (targets[b] * inverse))
                 if rate > _LEAST * total:
-                    if kept == _KEPT:  # close up over the narrowest, which may be this
+                    if kept == _KEPT:  # Remove the narrowest interval, which may be this one.
                         narrowest = np.argmin(widths)
                         if widths[narrowest] >= rate:
                             begin += rate
@@ -110,16 +111,29 @@ def _keep(node, most, ratio, weights, targets, rows):
 
 @njit(cache=True, nogil=True)
 def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, stream, labels, nodes, time):
-    """:func:`.kernels.hop` by nodes of states seen before; returns for how many hops rates were computed.
+    """Simulate hops by the nodes of visited states, one for one as :func:`.kinetic_monte_carlo_kernel.hop` does.
 
-    labels : (n + k,) uint64    random, 0 at electrodes; the key of a state is 1 exclusive or those of full acceptors
-    nodes : (slots,)            of :func:`new_nodes`, slots a power of 2; key 0: nobody's
+    Parameters
+    ----------
+    most, ratio, up, alone, electrode_weights, filled, hops, net, stream
+        As of that function.
+    labels : (n + k,) uint64
+        Random numbers, 0 at electrodes; the key of a state is 1 exclusive or the labels of full acceptors.
+    nodes : (slots,) array
+        From :func:`new_nodes`, slots a power of 2; key 0 marks an empty node.
+    time : (1,) float
+        Mean time of all hops, s, added to.
+
+    Returns
+    -------
+    int
+        Number of hops for which rates were computed.
     """
     n, size = filled.size, labels.size
     weights, targets, rows = np.zeros(size), np.zeros(most.shape[1]), np.zeros(size)
     weights[n:] = electrode_weights
     targets[n:size] = electrode_weights
-    holes = np.zeros(size, np.int64)  # on each acceptor, and gone into each electrode: no branch tells them apart
+    holes = np.zeros(size, np.int64)  # holes on each acceptor and in each electrode, which need no branch
     key, mask = np.uint64(1), np.uint64(nodes.size - 1)
     for i in range(n):
         if filled[i]:

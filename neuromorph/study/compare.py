@@ -56,27 +56,43 @@ def compare(
     progress: StudyProgress | None = None,
     directory: str | os.PathLike[str] | None = None,
 ) -> Comparison:
-    """Run ``problem`` on each target and say what came out.
-
-    Parameters
-    ----------
-    problem : Problem           as ``nm.load`` gives it
-    targets : names or Targets  all that are installed if None
-    reads : int                 independent reads on each target
-    rng : seed                  or SeedSequence or Generator; None takes the seed of the reads in ``directory``, or
-                                draws one; ``provenance`` keeps it
-    task : Task                 None: the problem's own, to minimize or to recall. ``Sample(beta)`` draws states of its
-                                Ising form, scored against enumeration or a reference run (``sampling_score``)
-    time_limit : float          seconds of the whole study, what is left being shared equally by the targets still to
-                                run; one that has no read by then says how long it would take
-    success_gap : float         a read succeeds within this fraction of the best value known
-    progress : callable         called as ``progress(target, status, reads done, reads)``
-    directory : path            reads are kept in its folder ``runs``; the same call, or one with more reads, goes on
-                                from there
+    """Run one problem and task on each target, side by side.
 
     A target that cannot hold the problem, fails or breaks its protocol says so in its row, and the others go on. Ctrl-C
     ends the study and keeps its reads. Work that does not look at the clock (``runtime.limits.checkpoint``) is
     stopped a second late; compiled code cannot be stopped before it returns.
+
+    Parameters
+    ----------
+    problem : Problem
+        As ``nm.load`` gives it.
+    targets : str, Target, sequence of them, or None
+        None: all that are installed.
+    reads : int
+        Independent reads on each target.
+    rng : int, SeedSequence, Generator or None
+        None takes the seed of the reads in ``directory``, or draws one; ``provenance`` keeps it.
+    task : Minimize, Sample, RecallFrom or None
+        None: the problem's own, to minimize or to recall. ``Sample(beta)`` draws states of its Ising form, scored
+        against enumeration or a reference run (``sampling_score``).
+    time_limit : float or None
+        Seconds of the whole study, what is left being shared equally by the targets still to run; one that has no read
+        by then says how long it would take.
+    success_gap : float
+        A read succeeds within this fraction of the best value known.
+    progress : callable or None
+        Called as ``progress(target, status, reads done, reads)``.
+    directory : path or None
+        Reads are kept in its folder ``runs``; the same call, or one with more reads, goes on from there.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument breaks its rule, contradicts the problem, or the problem is too large for an Ising form to sample.
     """
     _check(problem, reads, time_limit, success_gap)
     _check_task(task, problem, reads)

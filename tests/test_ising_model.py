@@ -1,6 +1,7 @@
 """A model as a problem, learning rules as a part of one, and tasks on the command line."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,11 +16,8 @@ from neuromorph.problems import write_ising
 from neuromorph.problems.ising_files import read_ising_file
 from neuromorph.protocol import as_ising
 
-UNIT = {
-    "couplings": [[0, 1, -0.3], [0, 2, -0.25], [0, 3, -0.3], [1, 2, -0.3], [1, 3, -0.25], [2, 3, -0.3]],
-    "biases": [0.2, -0.1, 0.1, 0.0],
-}
-"""What a few atoms, and a few acceptors that all repel, can hold."""
+UNIT = Path(__file__).resolve().parents[1] / "examples" / "data" / "unit_cell.json"
+"""Four spins that atoms on a surface, and acceptors that all repel, can hold."""
 
 
 def glass(n, seed=0):
@@ -31,7 +29,7 @@ def glass(n, seed=0):
 @pytest.fixture
 def unit(tmp_path):
     path = tmp_path / "unit.json"
-    path.write_text(json.dumps(UNIT))
+    path.write_text(UNIT.read_text())
     return str(path)
 
 

@@ -4,7 +4,7 @@ from .cost import Cost, Ledger, price
 from .datum import Datum
 from .estimate import Estimate
 from .ising import Ising
-from .problems import MaxCut, Problem, ProblemFileError, Recall, Solution, Tsp, load, read_tour, write_tour
+from .problems import IsingModel, MaxCut, Problem, ProblemFileError, Recall, Solution, Tsp, load, read_tour, write_tour
 from .protocol import DoesNotFit, Target, available_targets, get_target, parameters_of
 from .report import results_dict, results_json, write_report
 from .run import Program, Run, SamplingBound
@@ -15,7 +15,8 @@ from .task import Minimize, RecallFrom, Sample
 __version__: str
 __all__ = [  # noqa: RUF022  by theme, as a reader meets them
     "load", "read_tour", "write_tour", "Problem", "ProblemFileError", "Solution", "Tsp", "MaxCut", "Recall",
-    "problems", "Ising", "exact", "analog", "AnalogNetwork", "associative_memory", "sampling", "boltzmann",
+    "IsingModel", "problems", "Ising", "exact",
+    "analog", "AnalogNetwork", "associative_memory", "sampling", "boltzmann",
     "Target", "get_target", "available_targets", "parameters_of",
     "Program", "SamplingBound", "Minimize", "Sample", "RecallFrom", "DoesNotFit", "Run",
     "testing",

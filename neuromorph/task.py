@@ -45,8 +45,15 @@ Task: TypeAlias = Minimize | Sample | RecallFrom
 
 
 def task_name(task: Task) -> str:
-    """Return minimize, sample or recall."""
+    """Return minimize, sample or recall; TypeError for what is no task."""
+    if type(task) not in _NAMES:
+        raise TypeError(f"task is {task!r}; give Minimize(), Sample(beta) or RecallFrom(cue)")
     return _NAMES[type(task)]
+
+
+def task_data(task: Task) -> dict[str, str | float]:
+    """Return the name of a task, and the beta of sampling, as plain data."""
+    return {"name": task_name(task), **({"beta": float(task.beta)} if isinstance(task, Sample) else {})}
 
 
 _NAMES: dict[type[Task], str] = {Minimize: "minimize", Sample: "sample", RecallFrom: "recall"}

@@ -153,7 +153,7 @@ def test_what_does_not_fit_or_fails_says_so_and_the_others_go_on():
     broken = Broken(name="broken")
     rows = nm.compare(Ring(), [sampler, small, broken, Descent()], reads=3, rng=0).results
     assert [row.status for row in rows] == ["does not fit", "does not fit", "failed", "ok"]
-    assert rows[0].reason == "supports sample only; the problem asks to minimize, which small, broken, descent can"
+    assert rows[0].reason == "supports sample only; the task is to minimize, which small, broken, descent can"
     assert "take a larger array" in rows[1].reason
     assert rows[2].reason == "ZeroDivisionError: dead <array>"
     assert [row.reads for row in rows] == [0, 0, 0, 3]

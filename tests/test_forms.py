@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from neuromorph import MaxCut, ProblemFileError, Recall, exact, load
+from neuromorph import IsingModel, MaxCut, ProblemFileError, Recall, exact, load
 from neuromorph.problems import read_ising
 from neuromorph.problems.format_detection import BEGINNINGS, SIGNS
 
@@ -47,8 +47,6 @@ OTHERS = {
     "a.qubo": (QBSOLV, "a QUBO of qbsolv", "'# vartype=BINARY' in the place of its lines c and p"),
     "bqp.txt": ("2\n3 2\n1 1 5\n1 2 -3\n2 1\n1 2 1\n", "several QUBOs", "write one of them"),
     "plain.coo": (ENTRIES, "entries 'i j value' with i = j", "'# vartype=BINARY' or '# vartype=SPIN' above"),
-    "head.coo": ("# vartype=SPIN\n" + ENTRIES, "a model in dimod's COO text", "only `sample` and `spike`"),
-    "model.json": (json.dumps(MODEL), "a model in JSON", "only `sample` and `spike` read models"),
     "list.json": ("[[1, -1, 1], [-1, 1, -1]]", "a list in JSON or Python", "patterns=array"),
     "links.json": (json.dumps(nx.node_link_data(graph(), edges="links")), "a graph in JSON", "node_link_graph"),
     "a.col": ("c a square\np edge 4 2\ne 1 2\ne 2 3\n", "a DIMACS graph", "'nodes edges'"),
@@ -88,7 +86,6 @@ OTHERS = {
     "a.gw": ("LEDA.GRAPH\nvoid\nvoid\n", "a LEDA graph", "'nodes edges'"),
     "both.npz": (npz(patterns=np.eye(2), couplings=np.eye(2)), "an .npz of patterns and of couplings", "--kind recall"),
     "else.npz": (npz(weights=np.eye(2)), "no array 'patterns' or 'couplings'", "numpy.savez"),
-    "model.npz": (npz(couplings=np.zeros((2, 2))), "a model in .npz", "only `sample` and `spike`"),
     "long.txt": ("1 1\n1 2 3 4\n", "more than", "write"),
     "points.csv": ("city,x,y\n1,0,0\n2,3,4\n", "CSV", "TSPLIB for a tour"),
     "name.csv": ("name,x,y\nparis,0,0\nrome,3,4\n", "CSV", "TSPLIB for a tour"),
@@ -103,6 +100,27 @@ OTHERS = {
     "a.pkl": (pickle.dumps({1: 2}), "a Python pickle", "it is never read"),
     "a.zip": (b"PK\3\4" + bytes(30), "damaged", "save it again"),
 }
+
+
+MODELS = {
+    "head.coo": ("# vartype=SPIN\n" + ENTRIES, "a model in dimod's COO text"),
+    "model.json": (json.dumps(MODEL), "a model in JSON"),
+    "model.npz": (npz(couplings=np.zeros((2, 2))), "a model in .npz"),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_is_a_problem_and_no_other_kind(tmp_path, name):
+    content, looks = MODELS[name]
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    problem = load(path)
+    assert isinstance(problem, IsingModel)
+    assert problem.best_known == exact.ground_states(read_ising(path))[0]
+    assert load(path, kind="ising").energy(np.ones(problem.size)) == problem.energy(np.ones(problem.size))
+    for kind in ("tsp", "maxcut", "recall"):
+        with pytest.raises(ProblemFileError, match=f"looks like {looks}; a model is neither .* or say ising"):
+            load(path, kind=kind)
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -121,7 +139,7 @@ def test_a_file_of_another_kind_is_named_with_its_remedy(tmp_path, name):
 
 
 def test_every_form_of_the_tables_is_tried():
-    tried = " ".join(looks for _, looks, _ in OTHERS.values())
+    tried = " ".join(looks for _, looks, *_ in (*OTHERS.values(), *MODELS.values()))
     other = {"compressed data", "a GIF picture", "a WebP picture", "a TIFF picture", "a PDF document"}  # as the others
     for form in {*BEGINNINGS.values(), *SIGNS.values()}:
         assert form.name.split(" (")[0].split(",")[0] in tried or form.name in other, form
@@ -129,7 +147,7 @@ def test_every_form_of_the_tables_is_tried():
 
 
 @pytest.mark.parametrize("kind", ["tsp", "maxcut", "recall"])
-@pytest.mark.parametrize("name", ["a.qubo", "a.col", "a.mtx", "points.csv", "model.json", "a.gml", "a.tsp.gz"])
+@pytest.mark.parametrize("name", ["a.qubo", "a.col", "a.mtx", "points.csv", "a.gml", "a.tsp.gz"])
 def test_asking_for_a_kind_does_not_turn_one_form_into_another(tmp_path, kind, name):
     content = OTHERS[name][0]
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())

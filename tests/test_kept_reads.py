@@ -209,7 +209,9 @@ def test_each_damaged_file_is_kept(whole, tmp_path):
 
 def test_the_fingerprint_is_looked_at_before_anything_is_unpacked(whole, tmp_path):
     """Another seed means other reads, whatever the rest of the file may be."""
-    other = changed(whole[0], energies=np.array([{}]), about=lambda a: a | {"fingerprint": {"seed": [2]}})
+    other = changed(
+        whole[0], energies=np.array([{}]), about=lambda a: a | {"fingerprint": a["fingerprint"] | {"seed": [2]}}
+    )
     kept(tmp_path, other)
     row = study(tmp_path)
     assert (row.status, row.resumed, row.warnings) == ("ok", 0, ())

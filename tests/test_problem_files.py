@@ -224,7 +224,7 @@ def test_the_kind_comes_from_the_content_and_a_flag_overrides(tmp_path):
         load(tmp_path / "b.tsp", kind="tsp")
     with pytest.raises(ValueError, match="kind is 'sat'; it must be one of tsp, maxcut, recall"):
         load(tmp_path / "a.txt", kind="sat")
-    assert set(READERS) == {"tsp", "maxcut", "recall"}
+    assert set(READERS) == {"tsp", "maxcut", "recall", "ising"}
 
 
 # Tours.

@@ -59,13 +59,14 @@ def numbers_only(constant):
 
 def test_results_have_the_documented_fields(comparison):
     data = json.loads(nm.results_json(comparison), parse_constant=numbers_only)
-    assert data["schema"] == 1
+    assert data["schema"] == 2
+    assert data["task"] == {"name": "minimize"}
     assert {"name", "kind", "size", "best_known"} <= data["problem"].keys()
     assert {"seed", "command", "versions", "machine", "date", "problem_sha256"} <= data["provenance"].keys()
     assert [row["status"] for row in data["results"]] == ["ok", "ok", "does not fit", "failed", "ok", "ok"]
-    wanted = {"target", "status", "reads", "feasible_fraction", "best", "gap", "success_probability"}
+    wanted = {"target", "status", "reads", "feasible_fraction", "best", "gap", "success", "parameters"}
     wanted |= {"time_per_read_s", "energy_per_read_j", "tts_s", "ets_j", "ledger"}
-    estimates = ["success_probability", "time_per_read_s", "energy_per_read_j", "tts_s", "ets_j"]
+    estimates = ["success", "success_probability", "time_per_read_s", "energy_per_read_j", "tts_s", "ets_j"]
     for row in data["results"]:
         assert wanted <= row.keys()
         for name in estimates:

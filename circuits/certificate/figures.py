@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ _DOTS = 25  # marks of an engine along a curve
 _FLOOR = 1e-12  # least error that is drawn, of full scale: a logarithmic axis has no 0
 
 
-def write_certificate(certificate: Certificate, folder: Path) -> list[Path]:
+def write_certificate(certificate: Certificate, folder: Path, about: Mapping[str, Any] | None = None) -> list[Path]:
     """Write a certificate as JSON, SVG and PNG into a folder.
 
     Parameters
@@ -34,13 +35,15 @@ def write_certificate(certificate: Certificate, folder: Path) -> list[Path]:
         Certificate that is written.
     folder : Path
         Folder that receives certificate.json, certificate.svg and certificate.png.
+    about : Mapping or None
+        Further fields of the JSON, as the provenance.
 
     Returns
     -------
     list of Path
         The files that were written.
     """
-    text = json.dumps(certificate.to_dict(), indent=2, allow_nan=False) + "\n"
+    text = json.dumps({**certificate.to_dict(), **(about or {})}, indent=2, allow_nan=False) + "\n"
     written = [write_file(folder / "certificate.json", text)]
     axes = certificate_figure(certificate)
     for kind in ("svg", "png"):

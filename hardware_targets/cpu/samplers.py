@@ -63,6 +63,7 @@ class CpuSampler:
     sweeps : int                                                of each replica in a read
     power_w : float | None                                      of one busy core, as of ``CpuAnneal``
     parallel_reads : int                                        reads that take about the time of one
+    streams_by_lane : bool                                      each replica has a random stream, or else each read
     more : {name: value}                                        parameters of ``plan``, for the provenance
     constants : {name: Datum}                                   the table that it is priced by
     """
@@ -73,6 +74,7 @@ class CpuSampler:
     sweeps: int
     power_w: float | None = None
     parallel_reads: int = LANES
+    streams_by_lane: bool = True
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
@@ -113,10 +115,18 @@ class CpuSampler:
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
         most = max(1, _SPINS // (lanes * ising.size))
 
+        # Read k has the children k lanes, k lanes + 1, ..: a batch that goes on shares none with the one before.
+        start_read = sequence.n_children_spawned
+        sequence.spawn(reads)
+
+        def own(read: int, each: int) -> np.random.SeedSequence:
+            spawned = (start_read + read) * each
+            return np.random.SeedSequence(sequence.entropy, spawn_key=sequence.spawn_key, n_children_spawned=spawned)
+
         def part(first: int) -> tuple[_Spins, float]:
             count = min(most, reads - first)
-            beside = decision_streams(sequence, count, lanes, tag=1)
-            spins = draw(count, sequence)
+            beside = decision_streams(own(first, lanes), count, lanes, tag=1)
+            spins = draw(count, own(first, lanes if self.streams_by_lane else 1))
             if minimize:
                 descend_to_minimum(ising, spins, beside)
             return spins, perf_counter()
@@ -250,8 +260,8 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
-    more = {"slices": slices}
-    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1, more=more)
+    options: dict[str, Any] = {"parallel_reads": 1, "streams_by_lane": False, "more": {"slices": slices}}
+    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, **options)
 
 
 def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:

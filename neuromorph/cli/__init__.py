@@ -34,6 +34,8 @@ from .spiking import add_spike_command
 
 BAD_INPUT = 2
 
+_FILE = "TSPLIB, rudy / G-set, patterns (.npz, .png, text), or a model (.npz, JSON, COO text)"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
@@ -96,8 +98,8 @@ def _parser() -> Parser:
         added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         added.set_defaults(command=function)
         if file:
-            added.add_argument("file", metavar="FILE", help="TSPLIB, rudy / G-set, or patterns (.npz, .png, text)")
-            added.add_argument("--kind", help="tsp, maxcut or recall; else found from the content")
+            added.add_argument("file", metavar="FILE", help=_FILE)
+            added.add_argument("--kind", help="tsp, maxcut, recall or ising; else found from the content")
         return added
 
     compare = command("compare", compare_command, "run one problem on many targets: table, page, results, netlist")
@@ -111,11 +113,14 @@ def _parser() -> Parser:
     compare.add_argument("--json", action="store_true", help="print results.json instead of the table")
     compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
-    solve = command("solve", solve_command, "run one target and print its best answer")
+    solve = command("solve", solve_command, "run one target and print its best answer, or what it samples")
     solve.add_argument("--target", default="cpu-anneal", help="with parameters or without; default: cpu-anneal")
     add_study_options(solve)
     solve.add_argument(
-        "--out", type=folder_or_file, metavar="PATH", help="write the answer: a TSPLIB tour, or numbers as text"
+        "--out",
+        type=folder_or_file,
+        metavar="PATH",
+        help="write the answer: a TSPLIB tour, or numbers as text; samples.npz of --task sample",
     )
     solve.add_argument("--json", action="store_true")
 

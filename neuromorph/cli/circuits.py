@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..files.printable import printable
 from .arguments import BadInput, Parser, add_time_limit, folder_or_file, names, positive, seed, user_errors, writing
+from .common import work_origin
 
 if TYPE_CHECKING:
     from ..problems import Problem
@@ -130,15 +131,16 @@ def _certify(arguments: argparse.Namespace, load: _Load) -> int:
             **_amplifiers(arguments),
             **options,
         )
+    about = work_origin(arguments, arguments.seed)
     failure = None
     written: list[Path] = []
     if arguments.out is not None:
         try:
             with writing(arguments.out):
-                written = circuit_package().write_certificate(certificate, arguments.out)
+                written = circuit_package().write_certificate(certificate, arguments.out, about)
         except BadInput as error:  # a full disk must not cost the table too
             failure = error
-    found = certificate.to_dict()
+    found = {**certificate.to_dict(), **about}
     if arguments.json:
         print(json.dumps(found, indent=2, allow_nan=False))
     else:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .arguments import read_source, user_errors, warn
 
@@ -23,7 +23,8 @@ def load_problem(arguments: argparse.Namespace) -> Problem:
 
     with user_errors(ValueError, OSError):
         source = read_source(arguments)
-        problem = load(source, kind=arguments.kind, best_known=getattr(arguments, "best_known", None))
+        given = {name: getattr(arguments, name, None) for name in ("best_known", "rule")}
+        problem = load(source, kind=arguments.kind, **given)
     if not getattr(arguments, "quiet", False):
         warn(source.name, *problem.notes)
     return problem
@@ -36,6 +37,13 @@ def origin(arguments: argparse.Namespace) -> dict[str, str]:
         "input": Path(arguments.file).name,
         "input_sha256": arguments.sha256,
     }
+
+
+def work_origin(arguments: argparse.Namespace, seed: int) -> dict[str, dict[str, Any]]:
+    """Return ``{"provenance": ...}``, the same for the JSON of every command."""
+    from ..study.provenance import work_provenance
+
+    return {"provenance": work_provenance(seed, origin(arguments))}
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from .arguments import (
     add_time_limit,
     count,
     finite,
+    fraction,
     seed,
     user_errors,
     warn,
@@ -25,12 +26,19 @@ from .common import load_problem, origin, output_kept_clean
 
 if TYPE_CHECKING:
     from ..problems import Problem
-    from ..study import Comparison
+    from ..study import Comparison, Result
+    from ..task import Task
 
 READS = 100  # as in study, which --help must not import
+TASKS = ("minimize", "sample", "recall")  # as in task
 
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
+    tasks = "minimize, sample (at --beta) or recall; default: recall of patterns, minimize of all else"
+    parser.add_argument("--task", choices=TASKS, metavar="T", help=tasks)
+    parser.add_argument("--beta", type=fraction, metavar="B", help="sample at this inverse temperature, 1 / energy")
+    rules = "learning rule of patterns: hebb, pseudo-inverse, storkey or perceptron; default: hebb"
+    parser.add_argument("--rule", metavar="R", help=rules)
     parser.add_argument(
         "--reads", type=count, default=READS, metavar="N", help=f"independent reads a target; default: {READS}"
     )
@@ -55,6 +63,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
     from .progress import progress_bars
 
     problem = load_problem(arguments)
+    task = asked_task(arguments, problem)
     about = origin(arguments)
     _check_targets(arguments.targets or [])
     if arguments.out is not None:
@@ -67,6 +76,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
             arguments.targets,
             arguments.reads,
             arguments.seed,
+            task=task,
             time_limit=arguments.time_limit,
             success_gap=arguments.success_gap,
             progress=progress,
@@ -99,11 +109,31 @@ def compare_command(arguments: argparse.Namespace) -> int:
         kept = f"; the reads so far are in {arguments.out}, the same command goes on" if arguments.out else ""
         print(printable(f"interrupted{kept}"), file=sys.stderr)
         return INTERRUPTED
-    return 0 if comparison.best else NO_ANSWER
+    return 0 if comparison.answered else NO_ANSWER
+
+
+def asked_task(arguments: argparse.Namespace, problem: Problem) -> Task | None:
+    """Return what --task and --beta ask for, None for the problem's own task; BadInput where they contradict."""
+    from ..task import Minimize, Sample
+
+    name: str | None = arguments.task or ("sample" if arguments.beta is not None else None)
+    if name == "sample":
+        if arguments.beta is None:
+            raise BadInput("--task sample needs an inverse temperature; add --beta B, in 1 / energy")
+        return Sample(arguments.beta)
+    if arguments.beta is not None:
+        raise BadInput(f"--beta is to sample, and --task is {name}; leave one of them out")
+    if name == "recall" and problem.kind != "recall":
+        raise BadInput(
+            f"{Path(arguments.file).name} is no memory but of kind {problem.kind}, which has nothing to recall; take "
+            "--task minimize or sample"
+        )
+    return Minimize() if name == "minimize" else None
 
 
 def solve_command(arguments: argparse.Namespace) -> int:
     import json
+    from dataclasses import replace
 
     from ..protocol import TargetError
     from ..report import results_dict
@@ -111,6 +141,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
     from .progress import progress_bars
 
     problem = load_problem(arguments)
+    task = asked_task(arguments, problem)
     _check_targets([arguments.target])
     if arguments.out is not None:
         with writing(arguments.out):  # before the work rather than after it
@@ -121,44 +152,76 @@ def solve_command(arguments: argparse.Namespace) -> int:
             [arguments.target],
             arguments.reads,
             arguments.seed,
+            task=task,
             time_limit=arguments.time_limit,
             progress=progress,
             costs=arguments.cost,
         )
+    comparison = replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
     result, *hidden = comparison.results
     if result.reason.startswith("CircuitsMissing: "):
         raise BadInput(result.reason.partition(": ")[2])
-    value = result.solution.value if result.solution else None
+    answer = None if result.solution is None else result.solution.value
     failure = None
-    if value is not None and arguments.out is not None:
+    there = answer is not None if comparison.beta is None else result.sampling is not None
+    if there and arguments.out is not None:
         try:
             with writing(arguments.out):
-                _write_answer(problem, value, arguments.out)
+                _write_found(comparison, result, arguments.out)
         except BadInput as error:  # a full disk must not cost the answer too
             failure = error
     if arguments.json:
         data = results_dict(comparison)
-        answer = None if value is None else value.tolist()
-        json.dump({"problem": data["problem"], **data["results"][0], "answer": answer}, sys.stdout, allow_nan=False)
+        shared = {name: data[name] for name in ("schema", "problem", "task", "reference", "provenance") if name in data}
+        found = None if answer is None else answer.tolist()
+        json.dump({**shared, **data["results"][0], "answer": found}, sys.stdout, allow_nan=False)
         print()
     else:
-        from ..plotting.numbers import format_number, format_percent
-
-        if value is not None and (arguments.out is None or failure):
-            print(_answer_text(problem, value))
-        about = (
-            f"score {format_number(result.best)}, gap {format_percent(result.gap)}"
-            if result.solution
-            else "no feasible answer"
-        )
-        why = f"; {result.reason}" if result.reason else ""
-        print(printable(f"{result.target}, {result.reads} reads: {about}{why}"), file=sys.stderr)
+        shown = there and (arguments.out is None or failure is not None)
+        if comparison.beta is None:
+            _print_answer(comparison, result, shown)
+        else:
+            _print_samples(comparison, result)
         warn(problem.name, *comparison.beaten)
     for other in hidden:
         print(printable(f"warning: {other.reason}"), file=sys.stderr)
     if failure:
         raise failure
-    return INTERRUPTED if comparison.interrupted else NO_ANSWER if value is None else 0
+    return INTERRUPTED if comparison.interrupted else 0 if there else NO_ANSWER
+
+
+def _print_answer(comparison: Comparison, result: Result, shown: bool) -> None:
+    """The answer if it is ``shown``; how good it is on standard error."""
+    from ..plotting.numbers import format_number, format_percent
+
+    if shown and result.solution is not None:
+        print(_answer_text(comparison.problem, result.solution.value))
+    about = (
+        f"score {format_number(result.best)}, gap {format_percent(result.gap)}"
+        if result.solution
+        else "no feasible answer"
+    )
+    why = f"; {result.reason}" if result.reason else ""
+    print(printable(f"{result.target}, {result.reads} reads: {about}{why}"), file=sys.stderr)
+
+
+def _print_samples(comparison: Comparison, result: Result) -> None:
+    """What the states of one target are like, a line a number."""
+    from ..report.sampling_text import SCORES, format_score, sampling_note, shown_scores
+    from ..report.table import print_rows
+
+    why = f"; {result.reason}" if result.reason else ""
+    print(printable(f"{result.target}, {result.reads} reads at beta {comparison.beta:g}{why}"), file=sys.stderr)
+    if result.run is None or result.sampling is None:
+        return
+    energies = result.run.energies
+    rows = [("mean energy", f"{energies.mean():.6g}"), ("lowest energy", f"{energies.min():.6g}")]
+    for name in shown_scores(comparison):
+        value, interval = format_score(getattr(result.sampling, name))
+        rows.append((SCORES[name][0], f"{value} ({interval})" if interval else value))
+    print_rows(("of the samples", "value"), rows)
+    print(printable(sampling_note(comparison)), file=sys.stderr)
+    warn(result.target, *result.sampling.notes)
 
 
 def _check_targets(names: Sequence[str]) -> None:
@@ -167,6 +230,22 @@ def _check_targets(names: Sequence[str]) -> None:
     with user_errors(ValueError):
         for name in names:
             split_target_text(name)
+
+
+def _write_found(comparison: Comparison, result: Result, path: Path) -> None:
+    """The best answer, or the states of a sampling task as samples.npz has them."""
+    import numpy as np
+
+    from ..sampling.samples import Samples
+    from ..sampling.samples_file import write_samples
+
+    if comparison.beta is None:
+        assert result.solution is not None
+        _write_answer(comparison.problem, result.solution.value, path)
+    elif result.run is not None:
+        run = result.run
+        samples = Samples(run.spins, run.energies, np.array([comparison.beta]), result.target, status=run.status)
+        write_samples(samples, path / "samples.npz" if path.is_dir() else path)
 
 
 def _write_answer(problem: Problem, value: Any, path: Path) -> None:

@@ -29,6 +29,7 @@ from .arguments import (
     user_errors,
     warn,
 )
+from .common import work_origin
 from .output_folder import OutFolder
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
@@ -100,11 +101,13 @@ def _recall(arguments: argparse.Namespace) -> int:
         )
     warn(Path(arguments.file).name, *problem.notes)
     files = OutFolder(arguments.out)
-    for name, make in found.files().items():
+    about = {**found.to_dict(), **work_origin(arguments, arguments.seed)}
+    text = {"recall.json": lambda: json.dumps(about, indent=1, allow_nan=False) + "\n"}
+    for name, make in {**found.files(), **text}.items():
         if not (files.stopped and name == "trace.png"):  # matplotlib takes a second
             files.keep(name, partial(_write, make))
     if arguments.json:
-        print(json.dumps(found.to_dict(), indent=1, allow_nan=False))
+        print(json.dumps(about, indent=1, allow_nan=False))
     else:
         if not files.written:
             sys.stdout.write(picture_text(found.states, problem.shape or (1, problem.size)))
@@ -148,7 +151,7 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
             files.keep("samples.npz", partial(write_samples, samples))
             with time_limit(time.monotonic() + _PATIENCE_S if files.stopped else began + limit_s):
                 about = {"energy": f"E = {model.energy}", **judge(samples, ising, arguments.beta), "seed": drawn}
-                about |= origin(arguments)
+                about |= {**origin(arguments), **work_origin(arguments, drawn)}
             files.stopped |= about["status"] == "interrupted"
     warn(Path(arguments.file).name, *model.notes)
     files.keep("diagnostics.json", partial(_write, lambda: json.dumps(about, indent=2, allow_nan=False) + "\n"))

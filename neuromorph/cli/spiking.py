@@ -27,6 +27,7 @@ from .arguments import (
     warn,
     writing,
 )
+from .common import work_origin
 from .output_folder import OutFolder
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
@@ -118,7 +119,7 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
                 if any(type(each).__name__ == "CompileError" for each in (error, error.__cause__, error.__context__)):
                     raise BadInput("cython needs a C++ compiler; install one or take --backend numpy") from error
                 raise
-    about = {**session.about, "seed": drawn, **origin(arguments)}
+    about = {**session.about, "seed": drawn, **origin(arguments), **work_origin(arguments, drawn)}
     files = OutFolder(arguments.out)
     files.stopped = about["status"] == "interrupted"
     for name, make in files_of(session, about).items():

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..associative_memory.dense import DenseMemory
-from ..associative_memory.iterated_learning import perceptron
-from ..associative_memory.learning_rules import couplings_as_ising, hebb, pseudo_inverse, storkey
+from ..associative_memory.learning_rules import couplings_as_ising
 from ..associative_memory.modern_hopfield import ModernHopfield
+from ..associative_memory.named_rules import RULES, check_rule, learn_couplings
 from ..associative_memory.relaxation import relax
 from ..files.atomic_write import write_file
 from ..ising import Float
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ..study.compare import StudyProgress
 
-RECALL_RULES = ("hebb", "pseudo-inverse", "storkey", "perceptron", "dense", "modern")
+RECALL_RULES = RULES
 MAX_PATTERNS = 100
 """Patterns recalled when there is no cue: the first ones of the file."""
 
@@ -197,8 +197,7 @@ def recollect(
     ValueError
         If the rule or an argument does not suit, or the patterns are too large.
     """
-    if rule not in RECALL_RULES:
-        raise ValueError(f"rule is {rule!r}; it must be one of {', '.join(RECALL_RULES)}")
+    check_rule(rule)
     x, learning = problem.patterns, ""
     tell = progress or (lambda *_: None)
     (stream,) = read_seeds(rng, 1)
@@ -223,12 +222,11 @@ def recollect(
                 f"{problem.name} has {problem.size} pixels; couplings stop at {MAX_ISING_PIXELS}: scale the picture, "
                 "or take rule dense or modern, which need none"
             )
-        if rule == "perceptron":
-            learnt = perceptron(x, symmetric=True)
-            couplings, learning = learnt.couplings, learnt.status
+        if rule == "perceptron":  # looks at the clock
+            learned = learn_couplings(x, rule)
         else:
-            learn: Any = {"hebb": hebb, "pseudo-inverse": pseudo_inverse, "storkey": storkey}[rule]
-            couplings = run_aside(lambda: learn(x))
+            learned = run_aside(lambda: learn_couplings(x, rule))
+        couplings, learning = learned.couplings, learned.status
         tell(problem.name, "running", 0, reads)
         ends = relax(
             couplings_as_ising(couplings), cues, order="synchronous" if synchronous else "asynchronous", **options

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from ..files.json_values import json_value
 from ..ising import Ising
-from ..problems import MaxCut, Recall, Tsp, load
-from ..problems.ising_files import _reader, read_ising
+from ..problems import IsingModel, MaxCut, Recall, Tsp, load
+from ..problems.ising_files import read_ising
+from ..problems.model_formats import is_model
 from ..problems.text_file import TextFile
 from ..rng import RNG, read_seeds
 from ..sampling.samples import ending
@@ -74,13 +75,14 @@ def read(
     source = TextFile.read(path)
     if task == "sample":
         return task, read_ising(source, kind=kind)
-    if kind is None and _reader(source):
+    if kind == "ising" or (kind is None and is_model(source)):
         if task == "recall":
             raise source.error("is a model, no picture; give patterns (.npz, .png, text), or sample it")
         if best_known is not None:
             raise source.error("is a model, whose best known energy is not asked for; leave best_known out")
-        return task or "sample", read_ising(source)
+        return task or "sample", read_ising(source, kind=kind)
     problem = load(source, kind=kind, best_known=best_known)
+    assert not isinstance(problem, IsingModel)
     if task == "recall" and not isinstance(problem, Recall):
         raise source.error(f"is no picture but a {problem.kind}; give patterns (.npz, .png, text), or search")
     return task or ("recall" if isinstance(problem, Recall) else "search"), problem

@@ -1,4 +1,5 @@
 from .ising_files import read_ising, write_ising
+from .ising_model import IsingModel
 from .load import load
 from .maxcut import MaxCut
 from .one_hot import OneHot
@@ -11,5 +12,5 @@ from .tsplib import read_tour, write_tour
 
 __all__ = [  # noqa: RUF022  by theme
     "load", "Problem", "Solution", "ProblemFileError", "ScoredReads", "score_run",
-    "Tsp", "read_tour", "write_tour", "MaxCut", "Recall", "OneHot", "read_ising", "write_ising",
+    "Tsp", "read_tour", "write_tour", "MaxCut", "Recall", "IsingModel", "OneHot", "read_ising", "write_ising",
 ]  # fmt: skip

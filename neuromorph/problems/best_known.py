@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from .ising_model import IsingModel
 from .maxcut import MaxCut
 from .recall import Recall
 from .text_file import TextFile, parse_number, quote_text
@@ -25,7 +26,7 @@ from .tsp import Tsp
 from .tsplib import read_tour
 
 
-def read_best_known_beside(path: str | os.PathLike[str], problem: Tsp | MaxCut | Recall) -> float | None:
+def read_best_known_beside(path: str | os.PathLike[str], problem: Tsp | MaxCut | Recall | IsingModel) -> float | None:
     """The value in a file beside the instance at ``path``; None if there is no such file."""
     path = Path(path)
     number, tour = path.with_suffix(".best"), path.with_suffix(".opt.tour")
@@ -46,9 +47,9 @@ def read_best_known_beside(path: str | os.PathLike[str], problem: Tsp | MaxCut |
     return None
 
 
-def look_up_best_known(problem: Tsp | MaxCut | Recall, stem: str) -> float | None:
+def look_up_best_known(problem: Tsp | MaxCut | Recall | IsingModel, stem: str) -> float | None:
     """The value in the package's table for a problem of this name, size and trivial score; None if it has none."""
-    if isinstance(problem, Recall):
+    if not isinstance(problem, (Tsp, MaxCut)):
         return None
     entries = table()[problem.kind]["instances"]
     for name in (problem.name, stem):

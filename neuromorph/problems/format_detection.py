@@ -31,7 +31,7 @@ class Form:
 
     name : str              as in "looks like a GML graph"
     remedy : str            what to do where nothing reads it
-    kind : str              what reads it: "tsp", "maxcut", "recall" or "model"; empty if nothing does
+    kind : str              what reads it: "tsp", "maxcut", "recall" or "ising"; empty if nothing does
     asked : tuple of str    kinds that read it when they are asked for
     """
 
@@ -43,7 +43,7 @@ class Form:
 
 _GRAPH = "write 'nodes edges', then 'i j weight' an edge, nodes from 1"
 _SAVE = "save numpy.savez(file, couplings=J, biases=h)"
-_SAMPLE = "only `sample` and `spike` read models; give a tour, a graph or patterns"
+_MODEL = "a model is neither a tour, a graph nor patterns: leave the kind out, or say ising"
 _PICTURE = "save it as .png"
 _UNPACK = Form("compressed data", "unpack it first")
 _UTF_16 = Form("text in UTF-16", "save it as UTF-8")
@@ -70,8 +70,8 @@ BEGINNINGS: dict[bytes, Form] = {
     b"\x80\x05": _PICKLE,
 }
 
-ENTRIES = Form("a model in dimod's COO text", _SAMPLE, "model")
-JSON = Form("a model in JSON", _SAMPLE, "model")
+ENTRIES = Form("a model in dimod's COO text", _MODEL, "ising")
+JSON = Form("a model in JSON", _MODEL, "ising")
 SIGNS: dict[str, Form] = {
     r"\A\s*#\s*vartype\s*=": ENTRIES,
     r"\A%%MatrixMarket": Form("a MatrixMarket matrix", f"for a graph {_GRAPH}; for a model {_SAVE}"),
@@ -100,7 +100,7 @@ _LINKS = Form("a graph in JSON (node-link)", f"networkx.node_link_graph reads it
 TSPLIB = Form("a TSPLIB file", kind="tsp")
 RUDY = Form("a rudy graph", kind="maxcut")
 PATTERNS = Form("patterns", kind="recall")
-COUPLINGS = Form("a model in .npz", _SAMPLE, "model")
+COUPLINGS = Form("a model in .npz", _MODEL, "ising")
 
 _BOTH = Form(
     "an .npz of patterns and of couplings",

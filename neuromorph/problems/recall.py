@@ -3,18 +3,21 @@ r"""Recall: the stored pattern that a damaged cue reminds of.
 .. math:: J_{ij} = \frac1n \sum_{\mu=1}^{k} x^\mu_i x^\mu_j \;\; (i \ne j), \qquad h = 0, \qquad
           E(s) = -\frac1{2n} \sum_\mu (x^\mu \cdot s)^2 + \frac k2
 
-scored by the overlap x . s / n with the pattern meant, the one nearest to the cue. -x has the energy of x, overlap -1.
+by Hebb's rule, or other couplings by another rule (``associative_memory.named_rules``), and scored by the overlap
+x . s / n with the pattern meant, the one nearest to the cue. -x has the energy of x, overlap -1.
 Source: Hopfield, PNAS 79, 2554 (1982), with Hebb's rule over n.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..associative_memory.named_rules import UNCOUPLED_RULES, check_rule, learn_couplings
 from ..ising import Ising, check_spins
 from ..rng import RNG, read_seeds
 from ..task import RecallFrom
@@ -38,6 +41,8 @@ class Recall:
     noise : float in [0, 1]          fraction of the pixels flipped in a drawn cue
     best_known : float or None       overlap of a perfect recall
     notes : tuple of str             what the reader of the file took for granted
+    rule : str                       learning rule: hebb, pseudo-inverse, storkey, perceptron; dense and modern, which
+                                     make no couplings, fit no target that needs some
     """
 
     name: str
@@ -47,6 +52,7 @@ class Recall:
     noise: float = 0.25
     best_known: float | None = 1.0
     notes: tuple[str, ...] = field(default=(), compare=False)
+    rule: str = "hebb"
 
     kind: ClassVar[str] = "recall"
     sense: ClassVar[Literal["min", "max"]] = "max"
@@ -65,6 +71,7 @@ class Recall:
                 )
         if not 0.0 <= self.noise <= 1.0:
             raise ValueError(f"noise is {self.noise}; it is a fraction of the pixels, from 0 to 1")
+        check_rule(self.rule)
         object.__setattr__(self, "patterns", patterns)
         object.__setattr__(self, "cue", cue)
 
@@ -74,17 +81,24 @@ class Recall:
         return int(self.patterns.shape[1])
 
     def ising(self) -> Ising:
-        """Hebb's couplings."""
-        if self.size > MAX_ISING_PIXELS:
-            raise ValueError(
-                f"{self.name} has {self.size} pixels; Hebb's matrix stops at {MAX_ISING_PIXELS}: scale the picture"
-            )
-        from ..associative_memory.learning_rules import hebb
+        """The couplings that the rule makes of the patterns."""
+        return self._ising if self.rule != "hebb" else self._learned()
 
-        return Ising(hebb(self.patterns))
+    @cached_property
+    def _ising(self) -> Ising:
+        """Kept, for what is iterated takes long, and energies need it too."""
+        return self._learned()
+
+    def _learned(self) -> Ising:
+        if self.size > MAX_ISING_PIXELS and self.rule not in UNCOUPLED_RULES:
+            matrix = "Hebb's matrix stops" if self.rule == "hebb" else "couplings stop"
+            raise ValueError(f"{self.name} has {self.size} pixels; {matrix} at {MAX_ISING_PIXELS}: scale the picture")
+        return Ising(learn_couplings(self.patterns, self.rule).couplings)
 
     def energy(self, spins: ArrayLike) -> Any:
-        """E of one state (n,) or of many (reads, n), from the overlaps."""
+        """E of one state (n,) or of many (reads, n); by Hebb's rule from the overlaps."""
+        if self.rule != "hebb":
+            return self.ising().energy(spins)
         s = check_spins(spins, self.size)
         energies = (len(self.patterns) - ((s @ self.patterns.T.astype(float)) ** 2).sum(axis=-1) / self.size) / 2.0
         return float(energies) if s.ndim == 1 else energies

@@ -2,6 +2,7 @@ from .answers import draw_answer
 from .comparison_figures import draw_energy_shares, draw_pareto
 from .html_page import render_page
 from .results_json import results_dict, results_json
+from .sampling_figure import draw_sampling_score
 from .table import print_comparison
 from .write import write_report
 
@@ -9,6 +10,7 @@ __all__ = [
     "draw_answer",
     "draw_energy_shares",
     "draw_pareto",
+    "draw_sampling_score",
     "print_comparison",
     "render_page",
     "results_dict",

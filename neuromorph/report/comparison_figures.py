@@ -46,12 +46,12 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
         bar = np.array([energy[:1] - low[:1], high[:1] - energy[:1]])
         ax.errorbar(
             energy[:1], quality[:1], xerr=bar, color=color, zorder=4,
-            fmt=MARKERS[k % len(MARKERS)], markersize=7, capsize=3, label=_label(result),
+            fmt=MARKERS[k % len(MARKERS)], markersize=7, capsize=3, label=legend_label(result),
             markerfacecolor=PAPER if again else color,
         )  # fmt: skip
         points += zip(energy.tolist(), quality.tolist(), strict=True)
     if not points:
-        return _empty(ax, "no feasible answer with a known energy")
+        return empty_axes(ax, "no feasible answer with a known energy")
     known = comparison.problem.best_known is not None
     rising = not known and comparison.problem.sense == "max"  # the axis is turned, so that low stays good
     front = _front(points, rising)
@@ -91,7 +91,7 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ]
     ax = new_axes(height=1.5 + 0.6 * max(1, len(priced))) if ax is None else ax
     if not priced:
-        return _empty(ax, "no target has a price")
+        return empty_axes(ax, "no target has a price")
     shown: set[tuple[Scope, Kind]] = set()
     for row, (result, ledger) in enumerate(priced):
         left = 0.0
@@ -106,7 +106,7 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
                     shown.add((scope, kind))
                 left += share
         value, interval = format_estimate(result.energy_per_read_j, "J")
-        ax.text(0, row - 0.27, _label(result), color=INK, fontsize=9.5, parse_math=False)
+        ax.text(0, row - 0.27, legend_label(result), color=INK, fontsize=9.5, parse_math=False)
         ax.text(100, row - 0.27, f"{value}  ({interval})" if interval else value, color=MUTED, fontsize=9, ha="right")
     kinds = [kind for kind in get_args(Kind) if any(kind == known for _, known in shown)]
     marks = [Patch(facecolor=KIND_COLORS[kind], label=kind) for kind in kinds]
@@ -149,12 +149,14 @@ def _share(ledger: Ledger, scope: Scope, kind: Kind) -> float:
     return 100.0 * (ledger.energy(scope, kind).value or 0.0) / (ledger.energy().value or 1.0)
 
 
-def _label(result: Result) -> str:
+def legend_label(result: Result) -> str:
+    """The name of a target, cut where a legend has no room for it."""
     name = printable(named(result))
     return name if len(name) <= 36 else f"{name[:35]}…"
 
 
-def _empty(ax: Axes, why: str) -> Axes:
+def empty_axes(ax: Axes, why: str) -> Axes:
+    """Say why there is nothing to draw."""
     ax.set_axis_off()
     ax.text(0.5, 0.5, why, color=MUTED, ha="center", va="center", transform=ax.transAxes)
     return ax

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from ..estimate import Estimate
 from ..plotting.numbers import format_estimate, format_number, format_percent
+from .sampling_text import counts_states
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result
 
 
 def conclusions(comparison: Comparison) -> list[str]:
-    """List the best answer, the targets that find one with least energy and time, and how sure that is."""
+    """List the best answer, the targets that find one with least energy and time, or who samples right."""
+    if comparison.beta is not None:
+        return _of_sampling(comparison)
     problem, best = comparison.problem, comparison.best
     if best is None:
         return ["No target found a feasible answer."]
@@ -36,6 +39,35 @@ def conclusions(comparison: Comparison) -> list[str]:
         sentences.append("No read of any target succeeded: energy to solution has only bounds.")
     sentences += _least("Least energy to solution", energies, "J") + _least("Least time to solution", times, "s")
     return sentences if solved > 1 else sentences + _at_common_quality(comparison)
+
+
+def _of_sampling(comparison: Comparison) -> list[str]:
+    """Who samples what was asked for, as far as the reads tell, and who with least energy."""
+    scored = [(result, result.sampling) for result in comparison.results if result.sampling is not None]
+    if not scored:
+        return ["No target drew a state."]
+    if counts_states(comparison):
+        wanted = 0.0
+        values = [(result, score.kl) for result, score in scored if score.kl is not None]
+    else:
+        wanted = comparison.beta or 0.0
+        values = [(result, score.effective_beta) for result, score in scored if score.effective_beta is not None]
+    values = [(result, value) for result, value in values if value.low is not None and value.high is not None]
+    if not values:
+        return ["Too few reads to tell how any target samples."]
+    right = [result for result, value in values if value.low <= wanted <= value.high]  # type: ignore[operator]
+    wrong = [result for result, value in values if result not in right]
+    seen = [(right, "No divergence is seen", "0"), (wrong, "A divergence is seen", "")]
+    if not counts_states(comparison):
+        seen = [(right, f"Effective beta agrees with {wanted:g}", "it"), (wrong, f"It differs from {wanted:g}", "")]
+    sentences = []
+    for results, said, within in seen:
+        if results:
+            where = f" ({within} lies within the 95 % interval)" if within else ""
+            sentences.append(f"{said}{where} for {_names([named(each) for each in results])}.")
+    if wrong:
+        sentences.append("Of 20 right samplers one is outside by chance.")
+    return sentences + _least("Least energy a read", [(each, each.energy_per_read_j) for each in right], "J")
 
 
 def _at_common_quality(comparison: Comparison) -> list[str]:

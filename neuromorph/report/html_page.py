@@ -22,15 +22,17 @@ from ..plotting.numbers import (
 )
 from ..plotting.style import DARK, KIND_COLORS, css_name, series_color
 from ..study.checkpoint import own_name
+from ..study.result import Result
 from .conclusions import conclusions
+from .sampling_text import SCORES, counts_states, format_score, sampling_note, shown_scores
 from .table import status
 
 if TYPE_CHECKING:
-    from ..study import Comparison, Result
+    from ..study import Comparison
 
 
 def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
-    """Render the HTML text; ``figures`` are SVG files by name: "pareto", "energy", "answer-<target>"."""
+    """Render the HTML text; ``figures`` are SVG files by name: "pareto" or "sampling", "energy", "answer-<target>"."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -51,6 +53,12 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
         conclusions=conclusions(comparison),
         notes=[printable(note) for note in getattr(problem, "notes", ())],
         best=_figure_name(comparison.best) if comparison.best else None,
+        task=_task(comparison),
+        beta=comparison.beta,
+        columns=[label for label, *_ in _columns(None, comparison)],
+        score_note=sampling_note(comparison) if comparison.beta is not None else "",
+        scores=[(SCORES[name][0], SCORES[name][1]) for name in shown_scores(comparison)],
+        counted=counts_states(comparison),
         rows=[_row(k, result, comparison) for k, result in enumerate(comparison.results)],
         figure=figure,
         kinds=_KIND_MEANS,
@@ -75,16 +83,6 @@ def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
     ledger = result.ledger
     shares = {} if ledger is None else {kind: ledger.energy(kind=kind).value or 0.0 for kind in get_args(Kind)}
     total = sum(shares.values())
-    numbers = [
-        ("Feasible", format_percent(result.feasible_fraction), ""),
-        ("Best", format_number(result.best), ""),
-        ("Gap", format_percent(result.gap), f"median {format_percent(result.gap_median)}" if result.gap_median else ""),
-        ("Success a read", *format_probability(result.success)),
-        ("Time a read", *format_estimate(result.time_per_read_s, "s")),
-        ("Energy a read", *format_estimate(result.energy_per_read_j, "J")),
-        ("Time to solution", *format_estimate(result.tts_s, "s")),
-        ("Energy to solution", *format_estimate(result.ets_j, "J")),
-    ]
     return {
         "id": f"target-{k}",
         "figure": _figure_name(result),
@@ -94,7 +92,7 @@ def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
         "status": status(result),
         "state": result.status.replace(" ", "-"),
         "reason": printable(result.reason),
-        "numbers": numbers,
+        "numbers": _columns(result, comparison),
         "shares": [(kind, format_percent(part / total)) for kind, part in shares.items() if part > 0],
         "entries": []
         if ledger is None
@@ -108,6 +106,36 @@ def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
         "notes": [printable(note) for note in result.notes],
         "has_reads": result.reads > 0,
     }
+
+
+def _columns(result: Result | None, comparison: Comparison) -> list[tuple[str, str, str]]:
+    """(heading, value, interval) of each column of the table; of no result, for the headings."""
+    at = Result("", "ok") if result is None else result
+    spent = [
+        ("Time a read", *format_estimate(at.time_per_read_s, "s")),
+        ("Energy a read", *format_estimate(at.energy_per_read_j, "J")),
+    ]
+    if comparison.beta is not None:
+        fields = {name: SCORES[name][0] for name in shown_scores(comparison)}
+        found = {name: format_score(getattr(at.sampling, name, None)) for name in fields}
+        return [(f"{label[0].upper()}{label[1:]}", *found[name]) for name, label in fields.items()] + spent
+    return [
+        ("Feasible", format_percent(at.feasible_fraction), ""),
+        ("Best", format_number(at.best), ""),
+        ("Gap", format_percent(at.gap), f"median {format_percent(at.gap_median)}" if at.gap_median else ""),
+        ("Success a read", *format_probability(at.success)),
+        *spent,
+        ("Time to solution", *format_estimate(at.tts_s, "s")),
+        ("Energy to solution", *format_estimate(at.ets_j, "J")),
+    ]
+
+
+def _task(comparison: Comparison) -> str:
+    """``sampled at beta 0.7``; of a memory, its rule; else empty."""
+    said = comparison.task_data()
+    if comparison.beta is not None:
+        return f"sampled at beta {comparison.beta:g}"
+    return f"rule {said['rule']}" if "rule" in said else ""
 
 
 def _figure_name(result: Result) -> str:

@@ -1,4 +1,4 @@
-"""A comparison as the plain data of ``results.json``, schema 1. docs/results-schema.md describes every field."""
+"""A comparison as the plain data of ``results.json``, schema 2. docs/results-schema.md describes every field."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from ..files.json_values import json_value
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result, TimeToTarget
+    from ..study.sampling_score import Mean, SamplingReference, SamplingScore
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def results_json(comparison: Comparison) -> str:
@@ -34,6 +35,8 @@ def results_dict(comparison: Comparison) -> dict[str, Any]:
                 "sense": problem.sense,
                 "notes": list(getattr(problem, "notes", ())),
             },
+            "task": comparison.task_data(),
+            **({} if comparison.reference is None else {"reference": _reference(comparison.reference)}),
             "results": [_result(result) for result in comparison.results],
             "provenance": comparison.provenance,
         }
@@ -56,7 +59,9 @@ def _result(result: Result) -> dict[str, Any]:
         "best": result.best,
         "gap": result.gap,
         "gap_median": result.gap_median,
+        "success": _estimate(result.success),
         "success_probability": _estimate(result.success),
+        **({} if result.sampling is None else _sampling(result.sampling)),
         "time_per_read_s": _estimate(result.time_per_read_s),
         "energy_per_read_j": _estimate(result.energy_per_read_j),
         "core_energy_per_read_j": _estimate(ledger.energy_per_read("core") if ledger else None),
@@ -67,9 +72,29 @@ def _result(result: Result) -> dict[str, Any]:
         "ledger": [_entry(entry, "energy", "j") for entry in ledger.entries] if ledger else [],
         "time_ledger": [_entry(entry, "time", "s") for entry in ledger.times] if ledger else [],
         "mapping_error": result.mapping_error,
+        "parameters": result.run.provenance.get("parameters") if result.run else None,
         "neurobench": result.run.provenance.get("neurobench") if result.run else None,
         "replaced_constants": result.run.provenance.get("replaced_constants", {}) if result.run else {},
         "notes": list(result.notes),
+    }
+
+
+def _sampling(score: SamplingScore) -> dict[str, Any]:
+    names = ("kl", "kl_held", "effective_beta", "energy_error", "magnetization_error")
+    return {**{name: _estimate(getattr(score, name)) for name in names}, "kl_cells": score.cells}
+
+
+def _reference(reference: SamplingReference) -> dict[str, Any]:
+    def mean(of: Mean | None) -> dict[str, float] | None:
+        return None if of is None else {"value": of.value, "standard_error": of.error}
+
+    return {
+        "method": reference.method,
+        "energy_per_spin": mean(reference.energy),
+        "magnetization_per_spin": mean(reference.magnetization),
+        "draws": reference.draws,
+        "rhat": reference.rhat,
+        "reason": reference.reason or None,
     }
 
 

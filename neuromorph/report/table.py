@@ -8,14 +8,17 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from ..plotting.numbers import format_estimate, format_number, format_percent, format_probability, printable
+from .sampling_text import SCORES, format_score, sampling_note, shown_scores
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from ..study import Comparison, Result
 
 _STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does not fit": "dim", "failed": "red"}
 _WIDE = 108  # columns of a terminal that hold the two of a single read beside the others
+_WIDEST = 132  # those of all scores of sampling
 _TIGHT = 90  # below, cells are broken: a number that is cut off is another number
 _LABEL = 26  # letters of a target on one line
 _NARROW = 72  # below, two columns are left to results.json
@@ -29,9 +32,14 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    if comparison.beta is not None:
+        _print_sampling(comparison, console)
+        return
     problem = comparison.problem
     known = "best value unknown" if problem.best_known is None else f"best known {format_number(problem.best_known)}"
-    console.print(Text(f"{printable(problem.name)} · {problem.kind} · size {problem.size:,} · {known}", style="bold"))
+    rule = comparison.task_data().get("rule", "hebb")
+    kind = problem.kind if rule == "hebb" else f"{problem.kind} by {rule}"
+    console.print(Text(f"{printable(problem.name)} · {kind} · size {problem.size:,} · {known}", style="bold"))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     tight = console.width < _TIGHT
     table.add_column("target", no_wrap=not tight, overflow="fold", max_width=18 if tight else None)
@@ -52,15 +60,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         ]
         if console.width >= _WIDE:
             columns[4:4] = [format_estimate(row.time_per_read_s, "s"), format_estimate(row.energy_per_read_j, "J")]
-        name = Text.assemble(_broken(printable(row.target)), "\n", (status(row), _STYLES[row.status]))
-        table.add_row(
-            name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in compress(columns, shown))
-        )
+        _add_row(table, row, list(compress(columns, shown)))
     console.print(table)
-    for row in comparison.results:
-        for said in (row.reason, *row.warnings):
-            if said:
-                console.print(Text.assemble((printable(row.target), "bold"), ": ", printable(said)))
+    _print_reasons(comparison, console)
     if problem.best_known is None:
         console.print("gap, success and what a solution takes need a best known value: give --best-known", style="dim")
     else:
@@ -77,6 +79,53 @@ def _broken(label: str) -> str:
             lines.append("  ")
         lines[-1] += part
     return "\n".join(lines)
+
+
+def _print_sampling(comparison: Comparison, console: Console) -> None:
+    """The table of a sampling task: divergence, or what stands for it in large models."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    problem = comparison.problem
+    title = f"{printable(problem.name)} · {problem.kind} · size {problem.size:,} · sampled at beta {comparison.beta:g}"
+    console.print(Text(title, style="bold"))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    tight = console.width < _TIGHT
+    table.add_column("target", no_wrap=not tight, overflow="fold", max_width=18 if tight else None)
+    shown = shown_scores(comparison)
+    if console.width < _WIDEST and "kl" in shown:
+        shown.remove("magnetization_error")
+    spent = ["time", "energy"] if console.width >= _TIGHT else []
+    for name in (*shown, *spent):
+        heading = SCORES[name][0] if name in SCORES else f"{name} a read"
+        table.add_column(heading.replace(" ", "\n", 1), justify="right", no_wrap=not tight, overflow="fold")
+    for row in comparison.results:
+        columns = [format_score(getattr(row.sampling, name, None)) for name in shown]
+        if spent:
+            columns += [format_estimate(row.time_per_read_s, "s"), format_estimate(row.energy_per_read_j, "J")]
+        _add_row(table, row, columns)
+    console.print(table)
+    _print_reasons(comparison, console)
+    console.print(Text(sampling_note(comparison), style="dim"))
+    if any(row.one_chip and row.reads for row in comparison.results):
+        console.print(ONE_CHIP, style="dim")
+
+
+def _add_row(table: Table, row: Result, columns: Sequence[tuple[str, str]]) -> None:
+    from rich.text import Text
+
+    name = Text.assemble(_broken(printable(row.target)), "\n", (status(row), _STYLES[row.status]))
+    table.add_row(name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in columns))
+
+
+def _print_reasons(comparison: Comparison, console: Console) -> None:
+    from rich.text import Text
+
+    for row in comparison.results:
+        for said in (row.reason, *row.warnings):
+            if said:
+                console.print(Text.assemble((printable(row.target), "bold"), ": ", printable(said)))
 
 
 def status(result: Result) -> str:

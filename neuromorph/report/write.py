@@ -16,6 +16,7 @@ from .answers import draw_answer
 from .comparison_figures import draw_energy_shares, draw_pareto
 from .html_page import render_page
 from .results_json import results_json
+from .sampling_figure import draw_sampling_score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +44,8 @@ def write_report(comparison: Comparison, directory: str | os.PathLike[str]) -> l
         written.append(write_file(folder / "figures" / f"{name}.svg", vectors[name]))
         written.append(write_file(folder / "figures" / f"{name}.png", figure_bytes(ax, "png")))
     written.append(write_file(folder / "report.html", render_page(comparison, vectors)))
-    figures = (path for name in ("pareto", "energy", "answer-*") for path in folder.glob(f"figures/{name}.[sp][vn]g"))
+    ours = ("pareto", "sampling", "energy", "answer-*")
+    figures = (path for name in ours for path in folder.glob(f"figures/{name}.[sp][vn]g"))
     for stale in {folder / "best.tour", *figures}:
         if stale not in written:  # of an earlier study, which this one replaces
             stale.unlink(missing_ok=True)
@@ -63,7 +65,12 @@ def write_target_files(comparison: Comparison) -> dict[str, str]:
 
 
 def draw_comparison(comparison: Comparison) -> dict[str, Axes]:
-    """Every figure by its name: "pareto", "energy", and "answer-<target>" for each target that has one."""
+    """Every figure by its name: "pareto", "energy", and "answer-<target>" for each target that has one.
+
+    Of a sampling task: "sampling" and "energy".
+    """
+    if comparison.beta is not None:  # no answer is better than another
+        return {"sampling": draw_sampling_score(comparison), "energy": draw_energy_shares(comparison)}
     drawn = {"pareto": draw_pareto(comparison), "energy": draw_energy_shares(comparison)}
     for k, result in enumerate(comparison.results):
         answer = draw_answer(comparison.problem, result, color=series_color(k))

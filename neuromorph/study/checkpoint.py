@@ -29,10 +29,10 @@ from ..problems.problem import Problem
 from ..protocol import Target, TargetError
 from ..run import Run, part_of, versions
 from ..runtime.limits import checkpoint
-from ..task import Task
+from ..task import Task, task_data
 from .contract import checked_run
 
-FORMAT = 2
+FORMAT = 3
 
 _MOST_BYTES = 128 << 20  # of the reads of one target, packed
 _MOST_ABOUT = 16 << 20  # of all else in their file: four bytes a letter
@@ -46,14 +46,14 @@ def digest(value: Any) -> str:
     return sha.hexdigest()
 
 
-def fingerprint(problem: Any, device: Target, seed: Any, task: str) -> dict[str, Any]:
+def fingerprint(problem: Any, device: Target, seed: Any, task: Task) -> dict[str, Any]:
     """Return everything on which the reads of ``device`` depend, as plain JSON data."""
     return {
         "format": FORMAT,
         "problem": problem_digest(problem),
         "target": digest(device),
         "seed": seed,
-        "task": task,
+        "task": " ".join(str(value) for value in task_data(task).values()),
         "versions": versions(),
         "code": [_code_digest(name) for name in sorted({"neuromorph", type(device).__module__.split(".")[0]})],
     }
@@ -109,7 +109,7 @@ def resume(
 
     Raises
     ------
-    OSError                    the file is damaged and cannot be set aside: nothing can be kept there
+    OSError                    the file cannot be used nor set aside: nothing can be kept there
     """
     if not os.path.lexists(path):
         return None, ""
@@ -117,7 +117,7 @@ def resume(
         data = read_file(path, _MOST_BYTES)
         about = _about(data)
         if about["fingerprint"] != json.loads(json.dumps(mark)):
-            return None, ""
+            return None, _of_another(path, about["fingerprint"], mark)
         return _run(data, about, device, task, problem, reads), ""
     except (ValueError, TargetError) as error:
         return None, set_aside(path, str(error).removeprefix("run() "))
@@ -127,12 +127,23 @@ def resume(
         return None, set_aside(path, f"is damaged ({type(error).__name__})")
 
 
-def set_aside(path: Path, reason: str) -> str:
+def _of_another(path: Path, found: Mapping[str, Any], mark: Mapping[str, Any]) -> str:
+    """Set reads of another version or task aside, and say so; those of another seed, problem or target are replaced."""
+    if any(found.get(name) != mark[name] for name in ("format", "versions", "code")):
+        known = found.get("versions", {}).get("neuromorph", "unknown")
+        other = "" if known == mark["versions"]["neuromorph"] else f" ({known})"
+        return set_aside(path, f"was made by another version of the program{other}", "old")
+    if found.get("task") != mark["task"]:
+        return set_aside(path, f"is of the task {found.get('task')}, not {mark['task']}", "old")
+    return ""
+
+
+def set_aside(path: Path, reason: str, ending: str = "damaged") -> str:
     """Rename a file of reads that cannot be used and return the message for the user; OSError if that fails."""
     reason = f"{path.name} {reason.partition('; ')[0].partition(chr(10))[0][:120]}"
-    aside, number = path.with_name(f"{path.name}.damaged"), 2
+    aside, number = path.with_name(f"{path.name}.{ending}"), 2
     while os.path.lexists(aside):
-        aside, number = path.with_name(f"{path.name}.damaged-{number}"), number + 1
+        aside, number = path.with_name(f"{path.name}.{ending}-{number}"), number + 1
     try:
         os.replace(path, aside)
     except OSError as error:

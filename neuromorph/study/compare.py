@@ -1,4 +1,4 @@
-"""One problem on many targets: the quality, time and energy of each, side by side.
+"""One problem and one task on many targets: the quality, time and energy of each, side by side.
 
 Random streams: every target has its own, drawn from the seed and its name, so that leaving one out does not change the
 others; the cues of a recall are the same for all of them.
@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..datum import Datum
+from ..problems import IsingModel, Recall
 from ..problems.problem import Problem
 from ..protocol import DoesNotFit, Target, files_of
 from ..rng import RNG, child, seed_sequence
@@ -26,7 +27,7 @@ from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
 from ..target_constants import Replacements, datum_dict, read_replacements, replace_in_all
-from ..task import TASK_NAMES, Task, task_name
+from ..task import TASK_NAMES, RecallFrom, Sample, Task, task_name
 from .batches import run_in_batches, why
 from .checkpoint import fingerprint, kept_seed, own_name
 from .comparison import Comparison
@@ -34,12 +35,14 @@ from .contract import checked_files, checked_program
 from .installed import Unusable, labeled
 from .provenance import provenance
 from .result import Result, evaluate_run
+from .sampling_score import MAX_COUNTED, SamplingReference, exact_reference, score_samples, tempering_reference
 
 StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
 READS = 100  # a success rate is then known within +-10 %; berlin52 takes 1 to 2 minutes on all targets
 _LEAST_S = 0.1  # for each target, though the others have taken all of it
 _FILES_S = 10.0  # for a target to make what it hands over
+_REFERENCE_S = 60.0  # for the reference run of a sampling task, where no time limit says less
 
 
 def compare(
@@ -48,36 +51,57 @@ def compare(
     reads: int = READS,
     rng: RNG = None,
     *,
+    task: Task | None = None,
     time_limit: float | None = None,
     success_gap: float = 0.0,
     progress: StudyProgress | None = None,
     directory: str | os.PathLike[str] | None = None,
     costs: str | Path | Mapping[str, Any] | None = None,
 ) -> Comparison:
-    """Run ``problem`` on each target and say what came out.
-
-    Parameters
-    ----------
-    problem : Problem           as ``nm.load`` gives it
-    targets : names or Targets  all that are installed if None; a name may have parameters, ``cpu-anneal(sweeps=300)``,
-                                and the row is called so. Its random streams are those of the plain name
-    reads : int                 independent reads on each target
-    rng : seed                  or SeedSequence or Generator; None takes the seed of the reads in ``directory``, or
-                                draws one; ``provenance`` keeps it
-    time_limit : float          seconds of the whole study, what is left being shared equally by the targets still to
-                                run; one that has no read by then says how long it would take
-    success_gap : float         a read succeeds within this fraction of the best value known
-    progress : callable         called as ``progress(target, status, reads done, reads)``
-    directory : path            reads are kept in its folder ``runs``; the same call, or one with more reads, goes on
-                                from there
-    costs : path or mapping     constants in place of those of the targets: see ``target_constants.read_replacements``.
-                                The same seed gives the same spins; times and joules follow
+    """Run one problem and task on each target, side by side.
 
     A target that cannot hold the problem, fails or breaks its protocol says so in its row, and the others go on. Ctrl-C
     ends the study and keeps its reads. Work that does not look at the clock (``runtime.limits.checkpoint``) is
     stopped a second late; compiled code cannot be stopped before it returns.
+
+    Parameters
+    ----------
+    problem : Problem
+        As ``nm.load`` gives it.
+    targets : str, Target, sequence of them, or None
+        None takes all that are installed. A name may have parameters, ``cpu-anneal(sweeps=300)``, and the row is called
+        so; its random streams are those of the plain name.
+    reads : int
+        Independent reads on each target.
+    rng : int, SeedSequence, Generator or None
+        None takes the seed of the reads in ``directory``, or draws one; ``provenance`` keeps it.
+    task : Minimize, Sample, RecallFrom or None
+        None: the problem's own, to minimize or to recall. ``Sample(beta)`` draws states of its Ising form, scored
+        against enumeration or a reference run (``sampling_score``).
+    time_limit : float or None
+        Seconds of the whole study, what is left being shared equally by the targets still to run; one that has no read
+        by then says how long it would take.
+    success_gap : float
+        A read succeeds within this fraction of the best value known.
+    progress : callable or None
+        Called as ``progress(target, status, reads done, reads)``.
+    directory : path or None
+        Reads are kept in its folder ``runs``; the same call, or one with more reads, goes on from there.
+    costs : path, mapping or None
+        Constants in place of those of the targets, as of ``target_constants.read_replacements``. The same seed gives
+        the same spins; times and joules follow.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument breaks its rule, contradicts the problem, or the problem is too large for an Ising form to sample.
     """
     _check(problem, reads, time_limit, success_gap)
+    _check_task(task, problem, reads)
     end = inf if time_limit is None else time.monotonic() + time_limit
     results: list[Result] = []
     replacements = Replacements() if costs is None else read_replacements(costs)
@@ -87,13 +111,16 @@ def compare(
         priced, replaced = replace_in_all(usable, replacements)
         devices = [(label, priced.get(label, device)) for label, device in devices]
         stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
-        task = problem.task(reads, child(stream, "task"))
+        task = problem.task(reads, child(stream, "task")) if task is None else task
         able = [
             name for name, each in devices if task_name(task) in each.supported_tasks and not isinstance(each, Unusable)
         ]
-        study = _Study(problem, task, reads, stream, success_gap, able, signals)
+        study = _Study(problem, _asked(problem, task), task, reads, stream, success_gap, able, signals)
+        if isinstance(task, Sample) and able:
+            study = replace(study, reference=_reference(study, task, end, progress))
         names = ", ".join(repr(label) for label, _ in devices)
-        call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy})"
+        also = f", task=Sample({task.beta!r})" if isinstance(task, Sample) else ""
+        call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy}{also})"
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
         origin = provenance(problem, stream, about)
         for k, (label, device) in enumerate(devices):
@@ -113,20 +140,51 @@ def compare(
                     row = _with_replaced(row, replaced.get(label, {}))
                     tell(row.status, row.reads)
             results.append(row)
-    return Comparison(problem, tuple(results), origin)
+    return Comparison(problem, tuple(results), origin, task, study.reference)
 
 
 @dataclass(frozen=True, eq=False)
 class _Study:
-    """What all targets share."""
+    """What all targets share; ``asked`` is what they are programmed with."""
 
     problem: Problem
+    asked: Problem
     task: Task
     reads: int
     stream: np.random.SeedSequence
     success_gap: float
     able: list[str]
     signals: Interrupts
+    reference: SamplingReference | None = None
+
+
+def _asked(problem: Problem, task: Task) -> Problem:
+    """The problem itself; to sample its Ising form, for p is over spins and not over tours."""
+    if not isinstance(task, Sample) or isinstance(problem, IsingModel):
+        return problem
+    return IsingModel(problem.name, problem.ising())
+
+
+def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress | None) -> SamplingReference:
+    """What a correct sampler shows: once for all targets, in the time of one of them."""
+    ising = study.asked.ising()
+    if ising.size <= MAX_COUNTED:
+        return exact_reference(ising, task.beta)
+    now = time.monotonic()
+    share = min(_REFERENCE_S, max(_LEAST_S, (end - now) / (1 + len(study.able))))
+
+    def tell(step: str, part: float, whole: float) -> None:
+        if progress is not None:
+            progress("reference run", limits.progress_text("running", step, part, whole), 0, 0)
+
+    try:
+        with limits.time_limit(now + share, tell):
+            found = tempering_reference(ising, task.beta, child(study.stream, "reference"))
+    except KeyboardInterrupt:
+        found = SamplingReference("none", task.beta, reason="no reference run: Ctrl-C came")
+    if progress is not None:
+        progress("reference run", "ok", 0, 0)
+    return found
 
 
 def _run_target(
@@ -145,7 +203,7 @@ def _run_target(
                 raise DoesNotFit(_unclaimed(study, device))
             tell("programming", 0)
             with alarm(limit):
-                program = checked_program(device.program(study.problem, rng=child(own, "program")))
+                program = checked_program(device.program(study.asked, rng=child(own, "program")))
         except DoesNotFit as error:
             return Result(**about, status="does not fit", reason=str(error))
         except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
@@ -161,14 +219,14 @@ def _run_target(
         reading = run_in_batches(
             device,
             program,
-            study.problem,
+            study.asked,
             study.task,
             study.reads,
             child(own, "reads"),
             study.signals,
             deadline=deadline,
             path=path,
-            mark=fingerprint(study.problem, device, seed, task_name(study.task)) if path else None,
+            mark=fingerprint(study.problem, device, seed, study.task) if path else None,
             tell=tell,
         )
         about |= {"status": reading.status, "reason": reading.reason}
@@ -177,6 +235,9 @@ def _run_target(
             return Result(**about)
         about["resumed"] = reading.resumed
         result = evaluate_run(study.problem, device, reading.run, success_gap=study.success_gap, **about)
+        if study.reference is not None:
+            found = score_samples(study.reference, study.asked.ising(), reading.run.spins, program.held)
+            result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
         return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:
         return Result(**{**about, "status": "does not fit", "reason": str(error)})
@@ -189,7 +250,7 @@ def _unclaimed(study: _Study, device: Target) -> str:
     """Say which tasks the device does instead, and which targets do this one."""
     others = f", which {', '.join(study.able)} can" if study.able else ""
     tasks = " and ".join(sorted(name for name in TASK_NAMES if name in device.supported_tasks))
-    return f"supports {tasks} only; the problem asks to {task_name(study.task)}{others}"
+    return f"supports {tasks} only; the task is to {task_name(study.task)}{others}"
 
 
 def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:
@@ -206,13 +267,26 @@ def _with_files(result: Result, device: Target, program: Program, signals: Inter
 
 
 def _with_replaced(result: Result, given: Mapping[str, Datum]) -> Result:
-    """The result, whose provenance and notes list the constants that were replaced."""
+    """List in provenance and notes the constants that were replaced."""
     if not given or result.run is None:
         return result
     listed = {name: datum_dict(datum) for name, datum in given.items()}
     run = replace(result.run, provenance={**result.run.provenance, "replaced_constants": listed})
     said = ", ".join(f"{name} = {datum.value:g} {datum.unit}" for name, datum in given.items())
     return replace(result, run=run, notes=(*result.notes, f"priced with constants of the user: {said}"))
+
+
+def _check_task(task: Task | None, problem: Problem, reads: int) -> None:
+    if task is None:
+        return
+    task_name(task)
+    if not isinstance(task, RecallFrom):
+        return
+    if not isinstance(problem, Recall):
+        raise ValueError(
+            f"task is to recall, but {problem.name} is no memory but of kind {problem.kind}; minimize it, or sample it"
+        )
+    task.cues(reads, problem.size)
 
 
 def _stream(rng: RNG) -> np.random.SeedSequence:

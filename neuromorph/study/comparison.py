@@ -6,16 +6,39 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..problems.problem import Problem
+from ..task import Sample, Task, task_data
 from .result import Result, beaten
+from .sampling_score import SamplingReference
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One problem, a result for each target, and where the numbers are from."""
+    """One problem and task, a result for each target, and where the numbers are from.
+
+    ``task`` None is the problem's own; ``reference`` is what the reads of a sampling task are compared with.
+    """
 
     problem: Problem
     results: tuple[Result, ...]
     provenance: dict[str, Any] = field(default_factory=dict)
+    task: Task | None = None
+    reference: SamplingReference | None = None
+
+    @property
+    def beta(self) -> float | None:
+        """The inverse temperature of a sampling task, None for the others."""
+        return self.task.beta if isinstance(self.task, Sample) else None
+
+    @property
+    def answered(self) -> bool:
+        """Whether any target found a feasible answer, or drew states that were asked for."""
+        return self.best is not None or any(result.sampling is not None for result in self.results)
+
+    def task_data(self) -> dict[str, Any]:
+        """Return name, beta and learning rule of the task as plain data."""
+        task = self.problem.task(1, 0) if self.task is None else self.task
+        rule = getattr(self.problem, "rule", None)
+        return {**task_data(task), **({"rule": rule} if rule else {})}
 
     @property
     def interrupted(self) -> bool:

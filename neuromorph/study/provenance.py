@@ -26,15 +26,21 @@ def provenance(problem: Problem, stream: np.random.SeedSequence, about: Mapping[
     entropy: Any = stream.entropy
     seed = int(entropy) if isinstance(entropy, (int, np.integer)) else [int(word) for word in entropy]
     key = [int(word) for word in stream.spawn_key]
-    return {
-        "seed": seed,
-        **({"spawn_key": key} if key else {}),
-        **about,
-        "problem_sha256": problem_digest(problem),
-        "versions": dict(versions()),
-        "machine": machine(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    given = {**({"spawn_key": key} if key else {}), **about, "problem_sha256": problem_digest(problem)}
+    return work_provenance(seed, given)
+
+
+def work_provenance(seed: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the numbers of any command are from, as plain data for JSON.
+
+    Parameters
+    ----------
+    seed : int or list of int
+    about : Mapping
+        The command, the input with its hash, and what else was asked for.
+    """
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"seed": seed, **about, "versions": dict(versions()), "machine": machine(), "date": date}
 
 
 def installation() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ..problems import Problem, Solution, score_run
 from ..protocol import Target
 from ..run import Run
 from .contract import checked_costs
+from .sampling_score import SamplingScore
 from .time_to_solution import to_solution
 
 Status = Literal["ok", "time limit", "interrupted", "does not fit", "failed"]
@@ -51,6 +52,7 @@ class Result:
     warnings : tuple of str     those of the notes that the table shows too: what became of reads that were to be kept
     one_chip : bool             whether all reads were made on one device that was drawn among many: no interval here
                                 says how much another one would differ
+    sampling : SamplingScore    of a sampling task: divergence, effective beta, errors of means
     """
 
     target: str
@@ -76,6 +78,7 @@ class Result:
     resumed: int = 0
     warnings: tuple[str, ...] = ()
     one_chip: bool = False
+    sampling: SamplingScore | None = None
 
     @property
     def reads(self) -> int:

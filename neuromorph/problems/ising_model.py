@@ -1,0 +1,127 @@
+r"""A model as a problem: the state of lowest energy is wanted, or states of a temperature.
+
+.. math:: E(s) = -\tfrac12 s^\top J s - h^\top s + c, \qquad s \in \{-1, +1\}^n
+
+scored by E, low is good. Up to 20 spins the lowest energy is found by enumeration; else it is known if it is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..exact import ground_states
+from ..ising import Ising, check_spins
+from ..rng import RNG
+from ..task import Minimize
+from .maxcut import MaxCut
+from .model_formats import read_model
+from .problem import Solution
+from .recall import Recall
+from .text_file import TextFile, printable_name
+from .tsp import Tsp
+
+_ENUMERATED = 20  # spins whose lowest energy is looked for: a million states
+
+
+@dataclass(frozen=True, eq=False)
+class IsingModel:
+    """Couplings and biases as a problem of their own.
+
+    Parameters
+    ----------
+    name : str
+    model : Ising               J, h and c
+    best_known : float or None  lowest energy known; None: enumerated up to 20 spins, else unknown
+    notes : tuple of str        what the reader of the file took for granted
+    """
+
+    name: str
+    model: Ising
+    best_known: float | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    kind: ClassVar[str] = "ising"
+    sense: ClassVar[Literal["min", "max"]] = "min"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, Ising):
+            raise TypeError(
+                f"model is {type(self.model).__name__}; give an Ising, or take IsingModel.from_arrays(couplings)"
+            )
+        if self.best_known is None and self.size <= _ENUMERATED:
+            states = ground_states(self.model)[1]
+            object.__setattr__(self, "best_known", float(np.min(self.model.energy(states[:1]))))
+        elif self.best_known is not None and not isfinite(self.best_known):
+            raise ValueError(f"best_known is {self.best_known}; give a finite energy, or None where it is not known")
+
+    @classmethod
+    def from_arrays(
+        cls,
+        couplings: Any,
+        biases: ArrayLike | None = None,
+        offset: float = 0.0,
+        *,
+        name: str = "model",
+        best_known: float | None = None,
+    ) -> IsingModel:
+        """From J (n, n), symmetric with zero diagonal, dense or sparse, and h (n,)."""
+        return cls(name, Ising(couplings, biases, offset), best_known)
+
+    @property
+    def size(self) -> int:
+        """Number of spins n."""
+        return self.model.size
+
+    def ising(self) -> Ising:
+        """The model itself."""
+        return self.model
+
+    def energy(self, spins: ArrayLike) -> Any:
+        """E of one state (n,) or of many (reads, n)."""
+        return self.model.energy(spins)
+
+    def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
+        """The spins (n,) themselves, -1 or +1; every state is feasible."""
+        s = check_spins(spins, self.size)
+        if s.ndim != 1:
+            raise ValueError(f"spins have shape {s.shape}; decode one state ({self.size},) at a time")
+        return Solution(s.astype(np.int8), feasible=True)
+
+    def score(self, solution: Solution | ArrayLike) -> float:
+        """E of an answer or of spins (n,); NaN where there is none."""
+        value = solution.value if isinstance(solution, Solution) else solution
+        return float("nan") if value is None else float(self.model.energy(value))
+
+    def task(self, reads: int, rng: RNG = None) -> Minimize:
+        """Minimize; to sample, give ``compare`` a temperature."""
+        return Minimize()
+
+
+def read_ising_model(source: TextFile) -> IsingModel:
+    """The model of a file that holds one."""
+    found = read_model(source)
+    return IsingModel(printable_name(source.stem, "model"), found.ising, notes=found.notes)
+
+
+def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
+    """The Ising form of a problem as a model; the best value known becomes an energy where it is one."""
+    if isinstance(problem, IsingModel):
+        return problem
+    ising = problem.ising()
+    best = problem.best_known
+    energies = {"tsp": best, "maxcut": None if best is None else -best}  # of a tour; of a cut
+    said = f"read as a model: E = {energy_in_words(problem)}"
+    return IsingModel(problem.name, ising, energies.get(problem.kind), (*problem.notes, said))
+
+
+def energy_in_words(problem: Tsp | MaxCut | Recall) -> str:
+    """What E is in the words of the problem's own field."""
+    if isinstance(problem, Recall):
+        rule = "Hebb's rule" if problem.rule == "hebb" else f"rule {problem.rule}"
+        return f"-1/2 s'Js, J by {rule}"
+    return {"tsp": "length of the tour, and penalties where there is none", "maxcut": "-cut: J = -w/2"}[problem.kind]

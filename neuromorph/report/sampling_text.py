@@ -1,0 +1,65 @@
+"""The scores of a sampling task as text: what they are called, their digits, and what they are measured against."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ..estimate import Estimate
+
+if TYPE_CHECKING:
+    from ..study import Comparison
+
+SCORES = {
+    "kl": ("KL, nats", "divergence of the reads from what was asked for"),
+    "kl_held": ("KL held", "divergence of the reads from what the device holds of it"),
+    "effective_beta": ("effective beta", "inverse temperature at which the reads are most likely"),
+    "energy_error": ("energy error", "mean energy a spin, minus that of the reference"),
+    "magnetization_error": ("|m| error", "mean |magnetization| a spin, minus that of the reference"),
+}
+"""{field of a sampling score: (heading, what it is)}."""
+
+
+def counts_states(comparison: Comparison) -> bool:
+    """Whether there is a divergence: states of small models are counted."""
+    return comparison.reference is None or comparison.reference.probabilities is not None
+
+
+def shown_scores(comparison: Comparison) -> list[str]:
+    """Return the fields that a comparison of this size has."""
+    return [name for name in SCORES if counts_states(comparison) or not name.startswith("kl")]
+
+
+def format_score(value: Estimate | None) -> tuple[str, str]:
+    """A divergence, a temperature or an error with its interval, to the digits that it bears."""
+    if value is None:
+        return "–", ""
+    ends = [end for end in _ends(value) if end is not None]
+    width = max(ends) - min(ends) or max(map(abs, ends)) or 1.0
+    digits = min(8, max(0, 1 - math.floor(math.log10(width))))
+    shown = ["–" if end is None else f"{round(end, digits) + 0.0:.{digits}f}" for end in _ends(value)]
+    between = "–" if value.low is not None and value.low >= 0.0 else " to "
+    return shown[0], f"{shown[1]}{between}{shown[2]}" if value.low is not None else ""
+
+
+def _ends(value: Estimate) -> tuple[float | None, float | None, float | None]:
+    return value.value, value.low, value.high
+
+
+def sampling_note(comparison: Comparison) -> str:
+    """What the reads are compared with."""
+    reference = comparison.reference
+    if reference is None:
+        return "no target samples"
+    if reference.probabilities is not None:
+        return (
+            "KL: divergence of the reads from exp(-beta E) of the model asked for, and of that held, by enumeration; "
+            "errors are a spin; ranges are 95 % intervals"
+        )
+    if reference.energy is None:
+        return f"{reference.reason}: effective beta alone; ranges are 95 % intervals"
+    rhat = "" if reference.rhat is None else f", R-hat {reference.rhat:.3f}"
+    return (
+        f"errors are a spin, against {reference.draws:,} draws of parallel tempering{rhat}, whose own error is in the "
+        f"ranges: 95 % intervals{f'; {reference.reason}' if reference.reason else ''}"
+    )

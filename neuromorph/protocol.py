@@ -17,6 +17,7 @@ from .ising import Ising
 from .rng import RNG
 from .run import Program, Run
 from .task import Task, task_name
+from .trace import Trace
 
 if TYPE_CHECKING:  # problems know their task, and thus this module
     from .problems.problem import Problem
@@ -62,6 +63,18 @@ class Target(Protocol):
 
     def costs(self) -> tuple[Cost, ...]:
         """What the events of a run cost."""
+        ...
+
+
+@runtime_checkable
+class TracingTarget(Target, Protocol):
+    """A target that also tells what one read looks like inside; optional, and nothing else depends on it."""
+
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Make one read and return its course: the spins are those of ``run(program, task, 1, rng)``.
+
+        Raises DoesNotFit for a task that the target does not support.
+        """
         ...
 
 
@@ -129,6 +142,39 @@ def require_support(device: Target, task: Task) -> None:
         raise DoesNotFit(
             f"{device.name} does not {task_name(task)}; it supports {' and '.join(sorted(device.supported_tasks))}"
         )
+
+
+def supports_trace(device: object) -> bool:
+    """Whether a target tells what one of its reads looks like inside."""
+    return callable(getattr(device, "trace", None))
+
+
+def trace_read(device: Target, program: Program, task: Task, rng: RNG = None) -> Trace:
+    """Make one read of ``program`` and return its course.
+
+    Raises
+    ------
+    DoesNotFit     where the target does not support the task, or cannot tell; the message names those that can
+    """
+    require_support(device, task)
+    if not isinstance(device, TracingTarget):
+        raise DoesNotFit(
+            f"{device.name} does not tell what its reads look like inside; {', '.join(_tracing()) or 'no target'} can"
+        )
+    return device.trace(program, task, rng)
+
+
+def _tracing() -> list[str]:
+    """Names of the installed targets that trace; one that does not load is left out."""
+    found = []
+    for name in available_targets():
+        try:
+            device = get_target(name)
+        except Exception:  # another's package
+            continue
+        if supports_trace(device):
+            found.append(name)
+    return found
 
 
 def as_ising(problem: Ising | Problem) -> Ising:

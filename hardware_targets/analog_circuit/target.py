@@ -44,7 +44,9 @@ from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import Minimize, RecallFrom, Task
+from neuromorph.trace import Trace
 
+from .read_trace import trace_network, trace_tour
 from .readout import (
     AMPLIFIERS,
     CUE,
@@ -129,6 +131,19 @@ class AnalogCircuit:
         return complete_run(
             program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about
         )
+
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """One read from inside: outputs, potentials and gain of a network, cells and temperature of a tour."""
+        require_support(self, task)
+        (seed,) = read_seeds(rng, 1)
+        state: AnalogNetwork | _Tour = program.state
+        about = {"parameters": asdict(self)}
+        if isinstance(state, AnalogNetwork):
+            return trace_network(program, task, state, seed, about)
+        require_minimize(self.name, task)
+        seconds = Softassign(state.distances).duration_tau * self._tau_s
+        return trace_tour(program, task, state.distances, state.held, seed, seconds, about)
 
     def costs(self) -> tuple[Cost, ...]:
         return (

@@ -28,7 +28,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuromorph.analog import AnalogNetwork, softassign
+from neuromorph.analog import AnalogNetwork, Softassign, softassign
+from neuromorph.analog.softassign import softassign_steps
 from neuromorph.cost import Cost
 from neuromorph.datum import multiply_data
 from neuromorph.ising import Float, Ising
@@ -39,7 +40,9 @@ from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import Task
+from neuromorph.trace import Trace
 
+from ..analog_circuit.read_trace import trace_network, trace_tour
 from ..analog_circuit.readout import (
     AMPLIFIERS,
     NetworkReads,
@@ -141,6 +144,22 @@ class MemristorCrossbar:
         return complete_run(
             program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about
         )
+
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """One read from inside, with its own read noise: as of analog-circuit."""
+        require_support(self, task)
+        (seed,) = read_seeds(rng, 1)
+        state: _Network | _Tour = program.state
+        about = {"parameters": asdict(self)}
+        if isinstance(state, _Network):
+            ((network, _),) = self._networks(state, [seed])
+            return trace_network(program, task, network, seed, about)
+        require_minimize(self.name, task)
+        system = Softassign(state.distances)
+        held = state.held(_own_stream(seed, 0))
+        seconds = softassign_steps(system) * system.size * DATA["read_pulse"].value
+        return trace_tour(program, task, state.distances, held, seed, seconds, about)
 
     def costs(self) -> tuple[Cost, ...]:
         pulses = DATA["programming_pulses"]

@@ -26,7 +26,7 @@ from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.pieces import pieces
 from .clusters_kernel import bond_chances, frustrated_kernel, swendsen_wang_moves, wolff_moves
 from .replicas.reference import toss_all
-from .samples import Samples, SamplingProgress, record_chains
+from .samples import Samples, SamplingProgress, SweepObserver, one_sweep_at_a_time, record_chains
 from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 _FRUSTRATED = (
@@ -52,6 +52,7 @@ def swendsen_wang(
     initial: ArrayLike | None = None,
     rng: RNG = None,
     progress: SamplingProgress | None = None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """Chains in which all clusters are turned with odds 1 at each move, which counts as a sweep; parameters as of
     :func:`gibbs`.
@@ -63,7 +64,7 @@ def swendsen_wang(
     """
     return _run(
         "swendsen_wang", swendsen_wang_moves, 2, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial,
-        rng, progress,
+        rng, progress, observe,
     )  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def _run(
     initial: ArrayLike | None,
     rng: RNG,
     progress: SamplingProgress | None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """``moves`` returns the sum of size**weight over clusters, which is share times n**weight in the mean."""
     beta, n = check_beta(beta), ising.size
@@ -145,8 +147,8 @@ def _run(
         return spins[:, :n] * spins[:, n:] if spins.shape[1] > n else spins
 
     drawn, energies, status, message = record_chains(
-        ising, advance, read, chains=chains, draws=draws, warm=burn_in_betas(burn_in, beta), thin=np.full(thin, beta),
-        progress=progress,
+        ising, one_sweep_at_a_time(advance, read, observe), read, chains=chains, draws=draws,
+        warm=burn_in_betas(burn_in, beta), thin=np.full(thin, beta), progress=progress,
     )  # fmt: skip
     diagnostics = {"cluster_fraction": turned / done, "frustrated": hard, "sweeps_between": between}
     message = "; ".join(filter(None, [message, _FRUSTRATED if hard else ""]))

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from ..ising import Ising
 from ..rng import RNG
 from .replicas import Update, replicas
-from .samples import Samples, SamplingProgress, record_chains
+from .samples import Samples, SamplingProgress, SweepObserver, one_sweep_at_a_time, record_chains
 from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 
@@ -33,6 +33,7 @@ def gibbs(
     kernel: str = "auto",
     rng: RNG = None,
     progress: SamplingProgress | None = None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """Heat-bath chains.
 
@@ -44,10 +45,14 @@ def gibbs(
     thin : int              sweeps from one draw to the next
     initial : (n,) or (chains, n), or None     where chains start; None: at random
     kernel : str            inner loop, see :func:`replicas`
+    observe : callable      called as ``observe(beta, spins)`` with the spins (chains, n) at the start and after every
+                            sweep; what is drawn does not depend on it
 
     Diagnostics: ``kernel``.
     """
-    return _chains("gibbs", "heat-bath", ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress)
+    return _chains(
+        "gibbs", "heat-bath", ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress, observe
+    )
 
 
 def metropolis(
@@ -82,6 +87,7 @@ def _chains(
     kernel: str,
     rng: RNG,
     progress: SamplingProgress | None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     beta = check_beta(beta)
     at_least(1, chains=chains, thin=thin)
@@ -90,7 +96,7 @@ def _chains(
         lanes.set_spins(starting_spins(initial, chains, ising.size))
     spins, energies, *ending = record_chains(
         ising,
-        lanes.sweep,
+        one_sweep_at_a_time(lanes.sweep, lanes.spins, observe),
         lanes.spins,
         chains=chains,
         draws=draws,

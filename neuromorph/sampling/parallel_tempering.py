@@ -34,7 +34,7 @@ from ..runtime.limits import TimeLimitReached, checkpoint, remaining_seconds, ti
 from ..runtime.pieces import pieces
 from .parallel_tempering_kernel import exchange_clusters, swap
 from .replicas import Update, replicas
-from .samples import Samples, SamplingProgress, record_chains
+from .samples import Samples, SamplingProgress, SweepObserver, record_chains
 from .schedules import beta_range
 from .validation import at_least, check_beta, check_ladder, decision_streams, starting_spins
 
@@ -53,6 +53,7 @@ def tempering(
     kernel: str = "auto",
     rng: RNG = None,
     progress: SamplingProgress | None = None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """Draws at the last, coldest beta; every chain has a ladder of replicas of its own.
 
@@ -63,6 +64,9 @@ def tempering(
     draws, chains, burn_in, thin    as of :func:`gibbs`; a sweep is one of all replicas, and one round of swaps
     isoenergetic : bool             two replicas at each beta, and clusters exchanged between them
     initial : (n,) or (chains, n)   where all replicas of a chain start; None: at random
+    observe : callable              called as ``observe(spins, energies, holder)`` after every sweep and its swaps: spins
+                                    (chains, n) of the coldest, energies of all lanes and the lane at each beta,
+                                    (groups, T) both; what is drawn does not depend on it
 
     Diagnostics: ``swap_rates`` (T - 1,), mean probability of a swap; ``round_trips`` (chains,), replicas that came back
     to the hottest beta from the coldest; ``mean_energies`` (T,) after burn-in; ``lowest`` (chains,) and
@@ -75,7 +79,7 @@ def tempering(
         rungs, note = adapted(ising, float(np.asarray(betas)), rng=int(sequence.generate_state(1)[0]))
     else:
         rungs = check_ladder(betas, rising=True)
-    ladders = Ladders(ising, rungs, chains, isoenergetic, update, kernel, sequence)
+    ladders = Ladders(ising, rungs, chains, isoenergetic, update, kernel, sequence, observe)
     if initial is not None:
         ladders.start(starting_spins(initial, chains, ising.size))
     ladders.advance(np.empty(burn_in), "burn-in")
@@ -100,7 +104,9 @@ class Ladders:
         update: Update,
         kernel: str,
         sequence: np.random.SeedSequence,
+        observe: SweepObserver | None = None,
     ) -> None:
+        self._observe = observe
         count, self._copies = betas.size, 2 if isoenergetic else 1
         groups = chains * self._copies
         self._ising, self._betas, self._shape = ising, betas, (groups, count)
@@ -145,6 +151,8 @@ class Ladders:
                 self._states,
             )  # fmt: skip
             self._parity = 1 - self._parity
+            if self._observe is not None:
+                self._observe(self.coldest(), energies, self._holder)
 
     def _exchange(self) -> None:
         """A cluster between the two replicas of each chain at each beta."""

@@ -23,7 +23,7 @@ from ..rng import RNG, seed_sequence
 from ..runtime.limits import checkpoint
 from .population_annealing_kernel import resample
 from .replicas import Update, replicas
-from .samples import Samples, SamplingProgress
+from .samples import Samples, SamplingProgress, SweepObserver
 from .schedules import fisher_steps
 from .validation import at_least, check_ladder, decision_streams
 
@@ -41,6 +41,7 @@ def population_annealing(
     kernel: str = "auto",
     rng: RNG = None,
     progress: SamplingProgress | None = None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """``runs`` independent populations at the last of ``betas``, as chains: spins (runs, population, n).
 
@@ -50,6 +51,8 @@ def population_annealing(
                                 beta = 0, where states are random, is always taken
     population : int            R, replicas in a run
     sweeps : int                at each beta, after resampling
+    observe : callable          called as ``observe(beta, spins, energies, family)`` after the sweeps at each beta, with
+                                spins (runs, population, n), energies and founders (runs, population) of the members
 
     Members of a run are not independent: they descend from R / rho_t founders.
 
@@ -81,6 +84,8 @@ def population_annealing(
         lanes.sweep(np.full(sweeps, beta))
         energies = lanes.energies(exact=False).reshape(shape)
         means[k] = energies.mean()
+        if observe is not None:
+            observe(float(beta), lanes.spins().reshape(*shape, ising.size), energies, family)
         if progress:
             progress(k + 1, path.size)
     shares = np.array([np.bincount(each, minlength=population) / population for each in family])

@@ -19,6 +19,8 @@ from .validation import at_least
 
 SamplingProgress: TypeAlias = Callable[[int, int], None]  # (done, in all)
 
+SweepObserver: TypeAlias = Callable[..., None]  # (beta or field of the sweep, states, more)
+
 _TOGETHER, _SPINS = 16, 1 << 20  # states that are evaluated at once, and spins of more small ones
 
 
@@ -114,6 +116,27 @@ def record_chains(
             raise
         status, message = ending(stop)
     return np.ascontiguousarray(spins[:, :done]), energies.of(done), status, message
+
+
+def one_sweep_at_a_time(
+    advance: Callable[[Float, str], None], read: Callable[[], NDArray[np.int8]], observe: SweepObserver | None
+) -> Callable[[Float, str], None]:
+    """``advance`` that calls ``observe(beta, spins)`` at the start and after every sweep; as it is without one."""
+    if observe is None:
+        return advance
+    begun = False
+
+    def watched(betas: Float, step: str = "") -> None:
+        nonlocal begun
+        if not begun and betas.size:
+            observe(float(betas[0]), read())
+            begun = True
+        for k in range(betas.size):
+            checkpoint(step, k, betas.size)
+            advance(betas[k : k + 1], "")
+            observe(float(betas[k]), read())
+
+    return watched
 
 
 def ending(stop: KeyboardInterrupt) -> tuple[str, str]:

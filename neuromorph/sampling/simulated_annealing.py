@@ -13,7 +13,7 @@ from ..rng import RNG, seed_sequence
 from ..runtime.limits import checkpoint
 from .replicas import Update, replicas
 from .replicas.reference_kernel import add_fields
-from .samples import Samples
+from .samples import Samples, SweepObserver
 from .schedules import default_range, geometric_schedule
 from .single_spin_kernel import descend_kernel as descend_one
 from .validation import at_least, check_ladder, decision_streams, starting_spins
@@ -57,16 +57,23 @@ def simulated_annealing(
 
 
 def descend_to_minimum(
-    ising: Ising, spins: NDArray[np.int8], states: NDArray[np.uint64], limit: int = _DESCENT
+    ising: Ising,
+    spins: NDArray[np.int8],
+    states: NDArray[np.uint64],
+    limit: int = _DESCENT,
+    *,
+    observe: SweepObserver | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Single flips that lower E, until there is none; ``spins`` (reads, n) in place, ``states`` (reads, 4).
+
+    ``observe(read, spins)`` is called after every sweep of a read, spins (n,), and changes nothing.
 
     Returns how many sweeps each read took, ``limit`` at most, and whether it settled.
     """
     j = ising.sparse_couplings()
     couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
     sweeps, settled = np.zeros(len(spins), np.int64), np.zeros(len(spins), bool)
-    few = max(1, _WORK // (ising.size + j.nnz))
+    few = max(1, _WORK // (ising.size + j.nnz)) if observe is None else 1
     for k, (read, state) in enumerate(zip(spins, states, strict=True)):
         fields, order = ising.biases.copy(), np.arange(ising.size)
         add_fields(couplings, read[None], fields[None])
@@ -74,6 +81,8 @@ def descend_to_minimum(
             checkpoint("descent", k, len(spins))
             done, settled[k] = descend_one(couplings, min(few, limit - sweeps[k]), read, fields, order, state)
             sweeps[k] += done
+            if observe is not None:
+                observe(k, read)
             if settled[k] or sweeps[k] >= limit:
                 break
     return sweeps, settled

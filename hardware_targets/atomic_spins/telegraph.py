@@ -13,6 +13,8 @@ J. Math. Phys. 4, 294 (1963).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import repeat
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,6 +30,8 @@ from neuromorph.sampling.single_spin_kernel import randomize_spins
 from .telegraph_kernel import begin, telegraph_kernel
 
 _Columns: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+
+SwitchObserver: TypeAlias = Callable[[float, float, NDArray[np.int8]], None]
 
 MAX_RECORDED = 16  # atoms of which the time in every state is kept: 2^n
 
@@ -57,11 +61,15 @@ def simulate_switching(
     streams: NDArray[np.uint64],
     *,
     theta: float = 0.5,
+    observe: SwitchObserver | None = None,
+    every: int = 1,
 ) -> tuple[Float, NDArray[np.bool_]]:
     """Let every read switch for ``durations`` (steps,), in attempt times 1 / gamma, at ``betas`` (steps,).
 
     couplings : w (n, n), CSC            spins : (reads, n) int8, start states, changed in place
     streams : (reads, 4) uint64          of ``rng.kernel_states``, changed in place
+    observe : callable                   of time in attempt times, beta and spins (n,): called at the start, after every
+                                         ``every`` events of the first read, and at its end; it changes nothing
 
     Returns (switching events (reads,), whether each read came to its end (reads,)): atoms with w symmetric switch at
     most about twice an attempt time; a read with ten times that many events chases itself round and is stopped. Fewer
@@ -70,7 +78,10 @@ def simulate_switching(
     most = int(20.0 * biases.size * (float(np.sum(durations)) + 100.0))
     columns = _columns(couplings)
     parts, _ = whole_parts(
-        _switched(columns, biases, betas, durations, theta, most, s, stream, np.empty(0), k, len(spins))
+        _switched(
+            columns, biases, betas, durations, theta, most, s, stream, np.empty(0), k, len(spins),
+            observe if k == 0 else None, every,
+        )  # fmt: skip
         for k, (s, stream) in enumerate(zip(spins, streams, strict=True))
     )
     events = np.array(parts)
@@ -108,6 +119,8 @@ def _switched(
     table: Float,
     read: int = 0,
     reads: int = 1,
+    observe: SwitchObserver | None = None,
+    every: int = 1,
 ) -> int:
     """The events of one read, the whole of it."""
     state: Any = begin(*columns, biases, spins)
@@ -115,9 +128,14 @@ def _switched(
     arguments: list[Any] = [*columns, betas, durations, theta, most, spins, stream, table, *state]
     total = float(durations.sum())
     checkpoint("switching", read, reads)
-    for _, part in pieces(1, most + 1):
-        over = telegraph_kernel(*[*arguments, part.stop - part.start])
+    if observe is not None:
+        observe(0.0, float(betas[0]), spins)
+    parts = (part.stop - part.start for _, part in pieces(1, most + 1)) if observe is None else repeat(every)
+    for part in parts:
+        over = telegraph_kernel(*[*arguments, part])
         spent = durations[: counts[0] + 1].sum() - max(left[0], 0.0)
+        if observe is not None:
+            observe(float(spent), float(betas[min(counts[0], betas.size - 1)]), spins)
         checkpoint("switching", read + min(1.0, float(spent) / total), reads)
         if over:
             break

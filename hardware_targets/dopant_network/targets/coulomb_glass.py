@@ -26,6 +26,7 @@ from math import factorial
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 from scipy.constants import k as boltzmann_constant
 
@@ -42,6 +43,7 @@ from neuromorph.runtime.pieces import pieces
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.task import Sample, Task
+from neuromorph.trace import Recorder, Trace
 
 from ..device.device import Device, device_data, silicon
 from ..device.electrode_potential import ElectrodePotentials, solve_potentials
@@ -111,21 +113,12 @@ class DopantGlass:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        require_support(self, task)
-        assert isinstance(task, Sample)
-        seeds = read_seeds(rng, reads)
         glass: ProgrammedGlass = program.state
-        temperature = glass.temperature_k(task.beta)
-        source, target, rates, *_ = transitions(glass.network, glass.voltages_v, temperature)
-        streams, count = kernel_states(seeds), 1 << glass.network.sites
-        spins = np.empty((reads, glass.network.sites), np.int8)
-        randomize_spins(spins, streams)
-        states = states_of(spins)
-        duration = _RELAXATIONS / relaxation_rate(source, target, rates, count)
-        hops, table = np.empty(reads, np.int64), rate_table(source, target, rates, count)
+        table, states, streams, duration, temperature = self._start(glass, task, reads, rng)
+        hops = np.empty(reads, np.int64)
         for rows, _ in pieces(reads, 1, "hopping"):
             hops[rows] = walk_chain(*table, states[rows], duration, _MOST_HOPS, streams[rows])
-        holes = (states[:, None] >> np.arange(glass.network.sites)) & 1
+        holes = glass.holes(states)
         modelled = _COLDEST_K <= temperature <= _HOTTEST_K
         activity: dict[str, Any] = {"device_s": duration, "hops": hops, "site_readings": float(glass.network.sites)}
         outside = (
@@ -141,6 +134,30 @@ class DopantGlass:
             provenance={"parameters": asdict(self), "temperature_k": temperature},
         )
 
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """One read from inside: which acceptors hold a hole, hop by hop."""
+        glass: ProgrammedGlass = program.state
+        table, states, streams, duration, temperature = self._start(glass, task, 1, rng)
+        start, times, path = states.copy(), np.empty(_MOST_HOPS), np.empty(_MOST_HOPS, np.int64)
+        hops = int(walk_chain(*table, states, duration, _MOST_HOPS, streams, times, path)[0])
+        recorder = Recorder(program, {}, states="holes", state="acceptor {}")
+        at = [0.0, *times[:hops], *([duration] if hops < _MOST_HOPS else [])]
+        occupied = glass.holes(np.r_[start, path[:hops], states][: len(at)])
+        spins = np.asarray(glass.signs * (2 * occupied - 1), dtype=np.int8)
+        for t, state in zip(at, spins, strict=True):
+            recorder.look(t, state)
+        upside_down = [str(k) for k in np.flatnonzero(glass.signs < 0)]
+        return recorder.finish(
+            task,
+            spins[-1],
+            converged=hops < _MOST_HOPS and _COLDEST_K <= temperature <= _HOTTEST_K,
+            notes=[
+                f"{hops} hops at {temperature:.3g} K; +1 is a hole" + f", on {', '.join(upside_down)} none" * bool(upside_down)
+            ],
+            provenance={"parameters": asdict(self), "temperature_k": temperature},
+        )
+
     def costs(self) -> tuple[Cost, ...]:
         reading, rate = DATA["charge_reading_time"], device_data()["attempt_rate_hz"]
         attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
@@ -152,6 +169,18 @@ class DopantGlass:
             Cost("device_s", "cryostat", lasting(DATA["cryostat_power"], second), scope="system", counted=second.kind),
             Cost("gates_set", "DACs for gates, shared by all reads", DATA["dac_conversion"], scope="system"),
         )
+
+    def _start(self, glass: ProgrammedGlass, task: Task, reads: int, rng: RNG) -> tuple[Any, ...]:
+        """Table of rates, states to start from (reads,), streams, duration of a read (s) and temperature (K)."""
+        require_support(self, task)
+        assert isinstance(task, Sample)
+        temperature = glass.temperature_k(task.beta)
+        source, target, rates, *_ = transitions(glass.network, glass.voltages_v, temperature)
+        streams, count = kernel_states(read_seeds(rng, reads)), 1 << glass.network.sites
+        spins = np.empty((reads, glass.network.sites), np.int8)
+        randomize_spins(spins, streams)
+        duration = _RELAXATIONS / relaxation_rate(source, target, rates, count)
+        return rate_table(source, target, rates, count), states_of(spins), streams, duration, temperature
 
     def _choose(self, asked: Ising, rng: np.random.Generator) -> ProgrammedGlass:
         """The device, order, signs, scale and gate voltages that together miss (J, h) least."""
@@ -242,6 +271,10 @@ class ProgrammedGlass:
         c, g = self.network.interaction_v, self.signs
         fields = 0.25 * c.sum(axis=1) - 0.5 * self.network.site_energies(self.voltages_v)
         return Ising(-0.25 * self.scale_per_v * c * np.outer(g, g), self.scale_per_v * g * fields, offset)
+
+    def holes(self, states: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Occupations (k, n) of states (k,), 1 where acceptor i holds a hole: bit i is set."""
+        return (states[:, None] >> np.arange(self.network.sites)) & 1
 
     def temperature_k(self, beta: float) -> float:
         """Where k T = e / (sigma beta); 1e9 K stands for beta = 0."""

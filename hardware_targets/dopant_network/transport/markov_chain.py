@@ -30,9 +30,15 @@ def relaxation_rate(source, target, rates, count: int) -> float:
     return float(max(modes[1], 1e-13 * modes[-1]))  # what round-off leaves of the least
 
 
+NO_TIMES, NO_PATH = np.empty(0), np.empty(0, np.int64)
+
+
 @njit(cache=True, nogil=True)
-def walk_chain(first, target, sums, states, duration, limit, streams):
-    """Walk ``states`` (reads,) in place for ``duration`` s each; hops (reads,), fewer than would be at ``limit``."""
+def walk_chain(first, target, sums, states, duration, limit, streams, times=NO_TIMES, path=NO_PATH):
+    """Walk ``states`` (reads,) in place for ``duration`` s each; hops (reads,), fewer than would be at ``limit``.
+
+    times, path : (hops,) or (0,)     gain when each hop of the last read happened, s, and the state that it led to
+    """
     hops = np.zeros(states.size, np.int64)
     for read in range(states.size):
         state, left, stream = states[read], duration, streams[read]
@@ -48,6 +54,8 @@ def walk_chain(first, target, sums, states, duration, limit, streams):
             while a < b - 1 and sums[a] <= drawn:
                 a += 1
             state = target[a]
+            if hops[read] < times.size:
+                times[hops[read]], path[hops[read]] = duration - left, state
             hops[read] += 1
         states[read] = state
     return hops

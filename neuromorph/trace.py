@@ -327,4 +327,3 @@ def _rounded(series: Series) -> list[list[float]]:
         rows: list[list[float]] = series.values.astype(int).tolist()
         return rows
     return [[float(f"{value:.{_DIGITS}g}") for value in row] for row in series.values.tolist()]
-

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from neuromorph.analog import AnalogNetwork, Softassign, softassign
+from neuromorph.analog import AnalogNetwork, Softassign
 from neuromorph.ising import Float
 from neuromorph.run import Program
 from neuromorph.task import RecallFrom, Task
 from neuromorph.trace import Recorder, Trace
 
 from .readout import Stream, run_networks
+
+TourObserver: TypeAlias = Callable[[float, Float, Float], None]
+"""Of t in tau, U and V (n, n), [city, position]; it changes nothing."""
 
 _VOLTS = {"outputs": "V", "potentials": "V"}
 _NEURON = {"outputs": "V{}", "potentials": "u{}"}
@@ -43,36 +47,33 @@ def trace_network(
 def trace_tour(
     program: Program,
     task: Task,
-    distances: Float,
-    held: Float,
-    seed: Stream,
-    seconds: Float | float,
+    system: Softassign,
+    seconds: float,
     provenance: Mapping[str, Any],
+    anneal: Callable[[TourObserver], tuple[NDArray[np.int8], bool]],
 ) -> Trace:
-    """Anneal one tour, as ``softassign`` does, and keep U and V of its cells, temperature and self-coupling.
+    """Anneal one tour and keep U and V of its cells, and the temperature, against time.
 
-    held : (n, n)      the distances that the device has, in those of ``distances``
-    seconds : float    that the whole read takes
+    seconds : float      that the whole read takes
+    anneal : callable    makes the read, shows its observer t in tau, U and V, and returns (spins (n^2,), converged)
     """
-    system = Softassign(distances)
-    n = system.size
-    cells = [f"{city}@{position}" for city in range(n) for position in range(n)]
+    cells = [f"{city}@{position}" for city in range(system.size) for position in range(system.size)]
     recorder = Recorder(
         program, {"outputs": "", "potentials": ""}, columns={"outputs": cells, "potentials": cells},
-        states="V > 1/2", state=cells,
+        states="outputs above 1/2", state=cells,
     )  # fmt: skip
 
     def look(t_tau: float, u: Float, v: Float) -> None:
-        up = np.where(v.ravel() > 0.5, 1, -1)
-        recorder.look(t_tau, up, outputs=v.ravel(), potentials=u.ravel())
+        v = v.ravel()
+        recorder.look(t_tau, np.where(v > 0.5, 1, -1), outputs=v, potentials=u.ravel())
 
-    tours = softassign(system, [seed], held=held, observe=look)
+    spins, converged = anneal(look)
     return recorder.finish(
         task,
-        tours.spins[0],
-        converged=bool((tours.converged & tours.valid)[0]),
-        scale=float(seconds) / system.duration_tau,
+        spins,
+        converged=converged,
+        scale=seconds / system.duration_tau,
         schedules={"temperature": ("", lambda t: float(system.temperature(t)))},
-        notes=["outputs V are named city@position, both from 0; potentials U in units of the largest distance mode"],
+        notes=["cells are named city@position, both from 0; potentials are in units of the largest mode of distances"],
         provenance=provenance,
     )

@@ -26,6 +26,7 @@ from importlib.resources import files
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from .. import circuits_needed  # noqa: F401
@@ -46,7 +47,7 @@ from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import Minimize, RecallFrom, Task
 from neuromorph.trace import Trace
 
-from .read_trace import trace_network, trace_tour
+from .read_trace import TourObserver, trace_network, trace_tour
 from .readout import (
     AMPLIFIERS,
     CUE,
@@ -142,8 +143,13 @@ class AnalogCircuit:
         if isinstance(state, AnalogNetwork):
             return trace_network(program, task, state, seed, about)
         require_minimize(self.name, task)
-        seconds = Softassign(state.distances).duration_tau * self._tau_s
-        return trace_tour(program, task, state.distances, state.held, seed, seconds, about)
+        system, held = Softassign(state.distances), state.held
+
+        def anneal(observe: TourObserver) -> tuple[NDArray[np.int8], bool]:
+            tours = softassign(system, [seed], held=held, observe=observe)
+            return tours.spins[0], bool((tours.converged & tours.valid)[0])
+
+        return trace_tour(program, task, system, system.duration_tau * self._tau_s, about, anneal)
 
     def costs(self) -> tuple[Cost, ...]:
         return (

@@ -79,8 +79,19 @@ def simulate_switching(
     columns = _columns(couplings)
     parts, _ = whole_parts(
         _switched(
-            columns, biases, betas, durations, theta, most, s, stream, np.empty(0), k, len(spins),
-            observe if k == 0 else None, every,
+            columns,
+            biases,
+            betas,
+            durations,
+            theta,
+            most,
+            s,
+            stream,
+            np.empty(0),
+            k,
+            len(spins),
+            observe if k == 0 else None,
+            every,
         )  # fmt: skip
         for k, (s, stream) in enumerate(zip(spins, streams, strict=True))
     )

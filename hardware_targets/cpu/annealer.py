@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from time import perf_counter
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +37,14 @@ from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.runtime.pieces import pieces
 from neuromorph.sampling.replicas import Update, replicas
+from neuromorph.sampling.samples import one_sweep_at_a_time
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, RecallFrom, Sample, Task
+from neuromorph.trace import Trace
 
+from .sampler_trace import SweepWatcher, TourWatcher, watch_chain
 from .tour_annealing import anneal_tour
 
 MAX_CITIES = 4000  # a tour is read out as n x n spins: 16 MB a read
@@ -86,6 +89,15 @@ class CpuAnneal:
         activity, about = {"device_s": seconds, "updates": updates}, {"parameters": asdict(self)}
         return complete_run(program, task, spins, activity, converged=settled, status=status, provenance=about)
 
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """One read from inside, sweep by sweep: spins, or the length of a tour, and the schedule."""
+        require_support(self, task)
+        tour = isinstance(program.state, _Tours)
+        minimize = isinstance(task, Minimize)
+        watcher: Any = TourWatcher(program) if tour else watch_chain(program, minimize)
+        (read,) = program.state.reads(task, seed_sequence(rng), 1, self.sweeps, watcher)
+        return watcher.finish(task, read[0][0], {"parameters": asdict(self)}, converged=bool(read[3][0]))
+
     def costs(self) -> tuple[Cost, ...]:
         data = read_data(files(__package__).joinpath("digital.toml").read_text())
         core = data["core_power_w"]
@@ -108,7 +120,15 @@ class _Spins:
     hot: float
     cold: float
 
-    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
+    def reads(
+        self,
+        task: Task,
+        sequence: np.random.SeedSequence,
+        reads: int,
+        sweeps: int,
+        watcher: SweepWatcher | None = None,
+    ) -> Iterator[_Reads]:
+        """``watcher`` is shown a single read and changes nothing."""
         n = self.ising.size
         checkpoint("compiling")
         if isinstance(task, RecallFrom):
@@ -117,18 +137,26 @@ class _Spins:
                 self.ising, spins[:1].copy(), streams[:1].copy(), 0
             )  # so that compiling is never in the time
             start = perf_counter()
-            done, settled = descend_to_minimum(self.ising, spins, streams, 10 * sweeps)
+            if watcher is not None:
+                watcher.descent(0, spins[0])
+            observe = None if watcher is None else watcher.descent
+            done, settled = descend_to_minimum(self.ising, spins, streams, 10 * sweeps, observe=observe)
             yield spins, n * done.astype(float), np.full(reads, (perf_counter() - start) / reads), settled
             return
         self._side_by_side(task, np.random.SeedSequence(0), 1, 2)
         most = max(LANES, _SPINS // n)
         for first in range(0, reads, most):
             start, count = perf_counter(), min(most, reads - first)
-            spins, done, settled = self._side_by_side(task, sequence, count, sweeps)
+            spins, done, settled = self._side_by_side(task, sequence, count, sweeps, watcher)
             yield spins, n * done.astype(float), np.full(count, (perf_counter() - start) / count), settled
 
     def _side_by_side(
-        self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int
+        self,
+        task: Task,
+        sequence: np.random.SeedSequence,
+        reads: int,
+        sweeps: int,
+        watcher: SweepWatcher | None = None,
     ) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
         """(spins, sweeps, settled) of ``reads`` anneals."""
         if isinstance(task, Sample):
@@ -138,11 +166,12 @@ class _Spins:
         beside = decision_streams(sequence, reads)
         update: Update = "heat-bath" if isinstance(task, Sample) else "metropolis"
         lanes = replicas(self.ising, reads, update=update, rng=sequence, sampled=isinstance(task, Sample))
-        lanes.sweep(betas, f"annealing {reads} reads")
+        look, descent = (None, None) if watcher is None else (watcher.look, watcher.descent)
+        one_sweep_at_a_time(lanes.sweep, lanes.spins, look)(betas, f"annealing {reads} reads")
         spins, swept = lanes.spins(), np.full(reads, betas.size)
         if isinstance(task, Sample):
             return spins, swept, np.ones(reads, bool)
-        more, settled = descend_to_minimum(self.ising, spins, beside, 10 * sweeps)
+        more, settled = descend_to_minimum(self.ising, spins, beside, 10 * sweeps, observe=descent)
         return spins, swept + more, settled
 
 
@@ -169,7 +198,15 @@ class _Tours:
             near[rows] = np.argsort(apart, axis=1, kind="stable")[:, : near.shape[1]]
         return cls(problem, distances, near)
 
-    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
+    def reads(
+        self,
+        task: Task,
+        sequence: np.random.SeedSequence,
+        reads: int,
+        sweeps: int,
+        watcher: TourWatcher | None = None,
+    ) -> Iterator[_Reads]:
+        """``watcher`` is shown a single read and changes nothing."""
         if not isinstance(task, Minimize):
             raise DoesNotFit(
                 f"cpu-anneal holds {self.problem.name} as a permutation, which it can only minimize; "
@@ -186,7 +223,10 @@ class _Tours:
         for rows, part in pieces(reads, max(1, betas.size), f"annealing {reads} tours"):
             for k in range(rows.start, rows.stop):
                 start = perf_counter()
-                anneal_tour(self.distances, self.near, betas[part], tours[k], streams[k])
+                for some in (betas[part],) if watcher is None else betas[part, None]:
+                    accepted, _ = anneal_tour(self.distances, self.near, some, tours[k], streams[k])
+                    if watcher is not None:
+                        watcher.look(float(some[0]), self.problem.length(tours[k]), accepted / n)
                 seconds[k] += perf_counter() - start
             if part.stop >= betas.size:
                 for k in range(rows.start, rows.stop):

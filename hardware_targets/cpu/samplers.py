@@ -38,18 +38,21 @@ from neuromorph.sampling import (
     tempering,
 )
 from neuromorph.sampling.path_integral import transverse_field_schedule
+from neuromorph.sampling.samples import SweepObserver
 from neuromorph.sampling.schedules import geometric_ramp
 from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, Sample, Task
+from neuromorph.trace import Trace
 
 from .annealer import CpuAnneal
+from .sampler_trace import Watch, watch_chain, watch_ladder, watch_population, watch_worldlines
 
 MAX_PENALTY_CITIES = 20  # of a tour as n x n spins under penalties; more take minutes for tours that are far from good
 _SPINS = 1 << 25  # of all replicas in one batch of reads
 
 _Spins: TypeAlias = NDArray[np.int8]
-Draw: TypeAlias = Callable[[int, np.random.SeedSequence], _Spins]  # reads, rng -> (reads, n)
+Draw: TypeAlias = Callable[[int, np.random.SeedSequence, SweepObserver | None], _Spins]  # reads, rng -> (reads, n)
 Plan: TypeAlias = Callable[[Ising, float, bool, int], tuple[Draw, int]]  # problem, beta, to minimize?, sweeps
 
 
@@ -62,6 +65,7 @@ class CpuSampler:
     sweeps : int                                                of each replica in a read
     power_w : float | None                                      of one busy core, as of ``digital.CpuAnneal``
     together : int                                              reads that take about the time of one
+    watch : (program, minimize) -> watcher                      what is shown of one read
     """
 
     name: str
@@ -70,6 +74,7 @@ class CpuSampler:
     sweeps: int
     power_w: float | None = None
     parallel_reads: int = LANES
+    watch: Watch = watch_chain
 
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
 
@@ -92,7 +97,7 @@ class CpuSampler:
         ising, sequence, minimize = as_ising(program.asked), seed_sequence(rng), isinstance(task, Minimize)
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         checkpoint("compiling")
-        self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0))
+        self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0), None)
         start = perf_counter()
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
         most = max(1, _SPINS // (lanes * ising.size))
@@ -100,7 +105,7 @@ class CpuSampler:
         def part(first: int) -> tuple[_Spins, float]:
             count = min(most, reads - first)
             beside = decision_streams(sequence, count, lanes, tag=1)
-            spins = draw(count, sequence)
+            spins = draw(count, sequence, None)
             if minimize:
                 descend_to_minimum(ising, spins, beside)
             return spins, perf_counter()
@@ -112,6 +117,20 @@ class CpuSampler:
         about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w}}
         return complete_run(program, task, spins, activity, status=status, provenance=about)
 
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """One read from inside, sweep by sweep: states, the schedule, and what the method has beside them."""
+        require_support(self, task)
+        ising, sequence, minimize = as_ising(program.asked), seed_sequence(rng), isinstance(task, Minimize)
+        beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
+        draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
+        beside = decision_streams(sequence, 1, lanes, tag=1)
+        watcher = self.watch(program, minimize)
+        spins = draw(1, sequence, watcher.look)
+        if minimize:
+            descend_to_minimum(ising, spins, beside, observe=watcher.descent)
+        about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w}}
+        return watcher.finish(task, spins[0], about)
+
     def costs(self) -> tuple[Cost, ...]:
         return CpuAnneal(power_w=self.power_w).costs()
 
@@ -121,7 +140,9 @@ def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None) -> CpuSampler:
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = _cooling(ising, beta, minimize, sweeps)
-        return lambda reads, rng: gibbs(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat(), 1
+        return lambda reads, rng, observe: gibbs(
+            ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng, observe=observe
+        ).whole().flat(), 1  # fmt: skip
 
     return CpuSampler("cpu-gibbs", "heat bath, many reads at a time, on one core: time measured", plan, sweeps, power_w)
 
@@ -131,9 +152,9 @@ def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None) -> CpuSam
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = _cooling(ising, beta, minimize, sweeps)
-        return (
-            lambda reads, rng: swendsen_wang(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat()
-        ), 1
+        return lambda reads, rng, observe: swendsen_wang(
+            ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng, observe=observe
+        ).whole().flat(), 1  # fmt: skip
 
     about = "Swendsen-Wang clusters on one core: time measured"
     return CpuSampler("cpu-swendsen-wang", about, plan, sweeps, power_w, parallel_reads=1)
@@ -145,13 +166,15 @@ def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = ladder(ising, beta, sweeps=min(sweeps, 100), rng=0)
 
-        def draw(reads: int, rng: np.random.SeedSequence) -> _Spins:
-            samples = tempering(ising, betas, 1, chains=reads, burn_in=sweeps - 1, rng=rng).whole()
+        def draw(reads: int, rng: np.random.SeedSequence, observe: SweepObserver | None) -> _Spins:
+            samples = tempering(ising, betas, 1, chains=reads, burn_in=sweeps - 1, rng=rng, observe=observe).whole()
             return samples.diagnostics["lowest_spins"] if minimize else samples.flat()
 
         return draw, betas.size
 
-    return CpuSampler("cpu-tempering", "parallel tempering on one core: time measured", plan, sweeps, power_w)
+    return CpuSampler(
+        "cpu-tempering", "parallel tempering on one core: time measured", plan, sweeps, power_w, watch=watch_ladder
+    )
 
 
 def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: float | None = None) -> CpuSampler:
@@ -161,15 +184,22 @@ def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: f
         betas = fisher_steps(ising, beta, rng=0)
         each = max(1, sweeps // betas.size)
 
-        def draw(reads: int, rng: np.random.SeedSequence) -> _Spins:
-            samples = population_annealing(ising, betas, population, runs=reads, sweeps=each, rng=rng)
+        def draw(reads: int, rng: np.random.SeedSequence, observe: SweepObserver | None) -> _Spins:
+            samples = population_annealing(
+                ising, betas, population, runs=reads, sweeps=each, rng=rng, observe=observe
+            )  # fmt: skip
             member = samples.energies.argmin(axis=1) if minimize else np.zeros(reads, int)
             return samples.spins[np.arange(reads), member]
 
         return draw, population
 
     return CpuSampler(
-        "cpu-population-annealing", "population annealing on one core: time measured", plan, sweeps, power_w
+        "cpu-population-annealing",
+        "population annealing on one core: time measured",
+        plan,
+        sweeps,
+        power_w,
+        watch=watch_population,
     )
 
 
@@ -179,12 +209,12 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         falling = sweeps if minimize else max(1, sweeps // 2)
         gammas = np.r_[transverse_field_schedule(ising, falling), np.zeros(sweeps - falling)]
-        return lambda reads, rng: quantum_annealing(
-            ising, gammas, reads, beta=beta, slices=slices, descend=minimize, rng=rng
+        return lambda reads, rng, observe: quantum_annealing(
+            ising, gammas, reads, beta=beta, slices=slices, descend=minimize, rng=rng, observe=observe
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
-    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1)
+    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1, watch=watch_worldlines)
 
 
 def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:

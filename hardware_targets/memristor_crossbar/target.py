@@ -27,6 +27,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuromorph.analog import AnalogNetwork, Softassign, softassign
 from neuromorph.analog.softassign import softassign_steps
@@ -42,7 +43,7 @@ from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import Task
 from neuromorph.trace import Trace
 
-from ..analog_circuit.read_trace import trace_network, trace_tour
+from ..analog_circuit.read_trace import TourObserver, trace_network, trace_tour
 from ..analog_circuit.readout import (
     AMPLIFIERS,
     NetworkReads,
@@ -156,10 +157,14 @@ class MemristorCrossbar:
             ((network, _),) = self._networks(state, [seed])
             return trace_network(program, task, network, seed, about)
         require_minimize(self.name, task)
-        system = Softassign(state.distances)
-        held = state.held(_own_stream(seed, 0))
+        system, held = Softassign(state.distances), state.held(_own_stream(seed, 0))
+
+        def anneal(observe: TourObserver) -> tuple[NDArray[np.int8], bool]:
+            tours = softassign(system, [seed], held=held, observe=observe)
+            return tours.spins[0], bool((tours.converged & tours.valid)[0])
+
         seconds = softassign_steps(system) * system.size * DATA["read_pulse"].value
-        return trace_tour(program, task, state.distances, held, seed, seconds, about)
+        return trace_tour(program, task, system, seconds, about, anneal)
 
     def costs(self) -> tuple[Cost, ...]:
         pulses = DATA["programming_pulses"]

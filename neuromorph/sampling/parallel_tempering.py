@@ -64,9 +64,9 @@ def tempering(
     draws, chains, burn_in, thin    as of :func:`gibbs`; a sweep is one of all replicas, and one round of swaps
     isoenergetic : bool             two replicas at each beta, and clusters exchanged between them
     initial : (n,) or (chains, n)   where all replicas of a chain start; None: at random
-    observe : callable              called as ``observe(spins, energies, holder)`` after every sweep and its swaps: spins
-                                    (chains, n) of the coldest, energies of all lanes and the lane at each beta,
-                                    (groups, T) both; what is drawn does not depend on it
+    observe : callable              called as ``observe(spins, energies, holder)`` after every sweep and its swaps, with
+                                    the spins (chains, n) of the coldest, energies of all lanes and the lane at each
+                                    beta, (groups, T) both; what is drawn does not depend on it
 
     Diagnostics: ``swap_rates`` (T - 1,), mean probability of a swap; ``round_trips`` (chains,), replicas that came back
     to the hottest beta from the coldest; ``mean_energies`` (T,) after burn-in; ``lowest`` (chains,) and

@@ -153,7 +153,8 @@ class DopantGlass:
             spins[-1],
             converged=hops < _MOST_HOPS and _COLDEST_K <= temperature <= _HOTTEST_K,
             notes=[
-                f"{hops} hops at {temperature:.3g} K; +1 is a hole" + f", on {', '.join(upside_down)} none" * bool(upside_down)
+                f"{hops} hops at {temperature:.3g} K; +1 is a hole"
+                + f", on {', '.join(upside_down)} none" * bool(upside_down)
             ],
             provenance={"parameters": asdict(self), "temperature_k": temperature},
         )

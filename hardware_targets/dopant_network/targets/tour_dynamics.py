@@ -10,7 +10,7 @@ with a pure exponential this would be ``annealing.softassign``, whose schedule i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +39,12 @@ def anneal_tours(
     which: NDArray[np.int64],
     tau_s: float,
     window_s: float,
+    observe: Callable[[float, Float, Float], None] | None = None,
 ) -> tuple[Permutations, Float]:
     """One read a stream, and the joules (reads,) its units took.
 
     held (n, n) or (reads, n, n); which (n, n): the unit of each cell; window_s: for which a unit's current is averaged
+    observe: called with t in tau, U and V (reads, n, n), at the start of every step and at the end; it changes nothing
     """
     n, reads = system.size, len(seeds)
     steps = int(np.ceil(system.duration_tau / _STEP))
@@ -67,12 +69,16 @@ def anneal_tours(
         t = float(temperatures[step])
         scale = growth / t
         v, volts = _balanced(units, which, u, rows, columns, scale, rest, t)
+        if observe is not None:
+            observe(float(times[step]), u, v)
         joules += units.look_up(units.powers_w, which, volts).sum(axis=(1, 2)) * dt * tau_s
         noisy = v + blur * np.sqrt(units.look_up(units.noise, which, volts)) * kick[:, 0]
         force = matrices @ (np.roll(noisy, 1, axis=-1) + np.roll(noisy, -1, axis=-1))
         force -= system.coupling(times[step]) * noisy
         u += -dt * (u + force) + system.sigma * t * np.sqrt(dt) * kick[:, 1]
     v, _ = _balanced(units, which, u, rows, columns, growth / float(temperatures[-1]), rest, float(temperatures[-1]))
+    if observe is not None:
+        observe(system.duration_tau, u, v)
     return Permutations(v, system.duration_tau, steps, np.full(reads, _PASSES * (steps + 1))), joules
 
 

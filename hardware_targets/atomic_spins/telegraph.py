@@ -92,7 +92,7 @@ def simulate_switching(
             len(spins),
             observe if k == 0 else None,
             every,
-        )  # fmt: skip
+        )
         for k, (s, stream) in enumerate(zip(spins, streams, strict=True))
     )
     events = np.array(parts)

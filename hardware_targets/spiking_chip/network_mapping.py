@@ -11,6 +11,7 @@ Sources: those of ``neuromorph.spiking``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -22,7 +23,7 @@ from neuromorph.ising import Float, Ising
 from neuromorph.problems.one_hot import OneHot
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
-from neuromorph.spiking.brian.simulator import Backend, Simulator, build_simulator
+from neuromorph.spiking.brian.simulator import Backend, Simulator, build_simulator, with_state_monitor
 from neuromorph.spiking.lif_sampler import LifSamplerNeurons
 from neuromorph.spiking.rate_network import SpikingHopfield
 from neuromorph.spiking.stochastic_neurons import AbstractNeurons
@@ -148,17 +149,22 @@ class ChipNetwork:
         k = np.abs(even).argmax()
         return replace(network, weights=network.weights.flat[k] / even.flat[k] * j) if even.flat[k] else network
 
-    def sampler(self, beta: float, chains: int) -> tuple[Simulator, dict[str, Float]]:
-        """The simulation of ``chains`` samplers side by side, built once, and its parameters."""
+    def sampler(self, beta: float, chains: int, record: Sequence[int] = ()) -> tuple[Simulator, dict[str, Float]]:
+        """The simulation of ``chains`` samplers side by side, built once, and its parameters.
+
+        ``record``: neurons whose potentials are kept, chain after chain; the spikes stay.
+        """
         neurons, coo = self.neurons, sparse.coo_array(self.couplings.weights)
         post, pre = coo.coords
         offset = np.arange(chains)[:, None] * self.size
-        if chains not in self._kept:
+        key = (chains, *record)
+        if key not in self._kept:
             model = neurons.model(chains * self.size, (offset + pre).ravel(), (offset + post).ravel())
-            self._kept[chains] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
+            model = with_state_monitor(model, "cells", "v" if self.analog else "h", record)
+            self._kept[key] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
         biases = 2.0 * beta * (self.couplings.biases - np.asarray(self.couplings.weights.sum(axis=1)).ravel())
         parameters = neurons.parameters(np.tile(biases, chains), np.tile(4.0 * beta * coo.data, chains))
-        return self._kept[chains], parameters
+        return self._kept[key], parameters
 
     @property
     def neurons(self) -> AbstractNeurons | LifSamplerNeurons:

@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float
 from ..rng import kernel_states
@@ -129,7 +129,7 @@ def softassign(
     step_tau: float = _STEP_TAU,
     tolerance: float = 0.1,
     passes: int = 8,
-    observe: Callable[[float, Float, Float], None] | None = None,
+    observe: Callable[[float, NDArray[Any], NDArray[Any]], None] | None = None,
 ) -> Permutations:
     """Anneal one read for each of ``seeds`` by Euler's method, in single precision.
 

@@ -21,8 +21,8 @@ Sources: Hopfield, PNAS 81, 3088 (1984); rates from populations: Gerstner et al.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -37,7 +37,7 @@ from ..ising import Float, Ising
 from ..rng import RNG
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
-from .brian.simulator import Backend, FractionProgress, Recording, Simulator, build_simulator
+from .brian.simulator import Backend, FractionProgress, Recording, Simulator, build_simulator, with_state_monitor
 from .lif_neuron import LifNeuron, RateCurve, measure_curve
 
 Wiring: TypeAlias = Literal["direct", "push-pull", "dale"]
@@ -57,6 +57,7 @@ class SpikingRecall:
     spins : (trials, n) int8                the sign of x over the reading time; +1 where it is 0
     activity : {event: (trials,)}           spikes, synaptic_operations, membrane_updates
     manifest : dict                         see Recording
+    potentials : (times (m,), v (m, k))     s and V, of the neurons that were to be recorded, or None
     """
 
     spike_times_s: Float
@@ -68,6 +69,7 @@ class SpikingRecall:
     spins: NDArray[np.int8]
     activity: Mapping[str, Float]
     manifest: Mapping[str, Any]
+    potentials: tuple[Float, Float] | None = None
 
     def overlaps(self, patterns: ArrayLike) -> Float:
         """m = sum_i spin_i pattern_i / n of each trial with its pattern: (n,) or (trials, n) -> (trials,)."""
@@ -98,7 +100,7 @@ class SpikingHopfield:
     wiring: Wiring = "direct"
     backend: Backend = "numpy"
     folder: Path | None = None
-    _simulators: dict[int, Simulator] = field(default_factory=dict, init=False, repr=False)
+    _simulators: dict[tuple[int, ...], Simulator] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         t: Any = self.weights.toarray() if sparse.issparse(self.weights) else self.weights
@@ -220,6 +222,7 @@ class SpikingHopfield:
         bin_s: float = 0.05,
         rng: RNG = None,
         progress: FractionProgress | None = None,
+        record: Sequence[int] = (),
     ) -> SpikingRecall:
         """Show a cue to each trial, take it away, and read the rates at the end.
 
@@ -229,6 +232,7 @@ class SpikingHopfield:
         duration_s, cue_s, read_s : float   length of all, of the cue, and of the time at the end that is read, s
         bin_s : float                       of the course of the outputs, s
         rng : RNG                           one stream for all trials together: they are one simulation
+        record : sequence of int            neurons whose potentials are kept, trial after trial; the spikes stay
 
         From the resting state u = 0, with v spread evenly between V_r and V_th.
         """
@@ -236,12 +240,15 @@ class SpikingHopfield:
         if not 0 < read_s <= duration_s:
             raise ValueError(f"read_s is {read_s}; expected above 0 and at most duration_s = {duration_s}")
         trials = len(c)
-        if trials not in self._simulators:
-            self._simulators[trials] = build_simulator(
-                lambda b2: self._model(b2, trials), dt_s=self.neuron.step_s, backend=self.backend, folder=self.folder
+        key = (trials, *record)
+        if key not in self._simulators:
+            model = with_state_monitor(lambda b2: self._model(b2, trials), "units", "v", record)
+            self._simulators[key] = build_simulator(
+                model, dt_s=self.neuron.step_s, backend=self.backend, folder=self.folder
             )
-        record = self._simulators[trials].run(float(edges[-1]), self._parameters(c, cue_s), rng=rng, progress=progress)
-        return self._read(record, trials, edges, read_s)
+        recording = self._simulators[key].run(float(edges[-1]), self._parameters(c, cue_s), rng=rng, progress=progress)
+        found = self._read(recording, trials, edges, read_s)
+        return replace(found, potentials=(recording["inside.t"], recording["inside.v"].T)) if record else found
 
     def _checked(self, cues: ArrayLike, duration_s: float, cue_s: float, bin_s: float) -> tuple[Float, Float]:
         c = np.atleast_2d(np.asarray(cues, dtype=float))

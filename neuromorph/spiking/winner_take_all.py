@@ -18,7 +18,7 @@ measurement: r of 1 kHz lets rivals fire together, and finds half as many colori
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -30,7 +30,7 @@ from ..problems.one_hot import OneHot
 from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.limits import checkpoint
 from ..runtime.pieces import pieces
-from .brian.simulator import Backend, FractionProgress, build_simulator
+from .brian.simulator import Backend, FractionProgress, build_simulator, with_state_monitor
 
 _HELD = 60.0  # u of a given neuron, and of its rivals with the opposite sign
 
@@ -101,6 +101,7 @@ class SearchResult:
 
     courses : (k, 2) a chain        s and E of every state that was lower than all before
     spikes : (times_s, chains, units)
+    potentials : (times_s (m,), u (m, k)) of the neurons that were to be recorded, or None
     activity : {event: (chains,)}   spikes, synaptic_operations, membrane_updates
     """
 
@@ -110,6 +111,7 @@ class SearchResult:
     updates: float
     courses: tuple[Float, ...] = ()
     spikes: tuple[Float, NDArray[np.int64], NDArray[np.int64]] | None = None
+    potentials: tuple[Float, Float] | None = None
     activity: Mapping[str, Float] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
@@ -133,10 +135,12 @@ def solve_by_spikes(
     backend: Backend = "numpy",
     rng: RNG = None,
     progress: FractionProgress | None = None,
+    record: Sequence[int] = (),
 ) -> SearchResult:
     """Let ``chains`` independent networks search for ``duration_s``; one stream for all of them together.
 
     network : (weights, biases) as a device has them, if not exactly ``neurons.network(problem)``
+    record : neurons whose potentials are kept, chain after chain; the spikes stay
     """
     n, neurons = problem.size, neurons or WinnerTakeAll()
     if chains < 1 or not (np.isfinite(duration_s) and duration_s >= neurons.dt_s):
@@ -173,18 +177,19 @@ def solve_by_spikes(
     values = {"cells.b": np.tile(biases, chains)}
     if len(pre):
         values["synapses.w"] = np.tile(weights[post, pre], chains)
-    record = build_simulator(model, dt_s=neurons.dt_s, backend=backend).run(
+    watched = with_state_monitor(model, "cells", "y", record)
+    recording = build_simulator(watched, dt_s=neurons.dt_s, backend=backend).run(
         duration_s, values, rng=rng, progress=progress
     )
-    chain, unit = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), n)
-    step = np.rint(record["spikes.t"] / neurons.dt_s).astype(np.int64)
+    chain, unit = np.divmod(np.asarray(recording["spikes.i"], dtype=np.int64), n)
+    step = np.rint(recording["spikes.t"] / neurons.dt_s).astype(np.int64)
     winners = np.full((chains, problem.groups.max() + 1), -1)
     energies, found = np.full(chains, np.inf), np.full(chains, np.nan)
     courses = [np.empty((0, 2))] * chains
     for c in range(chains):
         checkpoint("energies of the states", c, chains)
         mine = chain == c
-        times, states = _states(step[mine], unit[mine], problem)
+        times, states = states_of_spikes(step[mine], unit[mine], problem)
         if not len(times):
             continue
         energy = problem.energy(states)
@@ -198,10 +203,15 @@ def solve_by_spikes(
         "membrane_updates": np.full(chains, float(round(duration_s / neurons.dt_s) * n)),
     }
     spikes = np.asarray(step * neurons.dt_s), chain.astype(np.int64), unit.astype(np.int64)
-    return SearchResult(energies, winners, found, len(unit) / chains, tuple(courses), spikes, activity, record.manifest)
+    inside = None
+    if len(record):
+        inside = recording["inside.t"], recording["inside.y"].T + values["cells.b"][np.asarray(record, dtype=int)]
+    return SearchResult(
+        energies, winners, found, len(unit) / chains, tuple(courses), spikes, inside, activity, recording.manifest
+    )
 
 
-def _states(
+def states_of_spikes(
     steps: NDArray[np.int64], units: NDArray[np.int64], problem: OneHot
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(steps (k,), states (k, groups)) at the end of each step with a spike, once every group has fired."""

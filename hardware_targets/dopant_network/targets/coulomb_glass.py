@@ -117,7 +117,7 @@ class DopantGlass:
         table, states, streams, duration, temperature = self._start(glass, task, reads, rng)
         hops = np.empty(reads, np.int64)
         for rows, _ in pieces(reads, 1, "hopping"):
-            hops[rows] = walk_chain(*table, states[rows], duration, _MOST_HOPS, streams[rows])
+            hops[rows] = walk_chain(*[*table, states[rows], duration, _MOST_HOPS, streams[rows]])
         holes = glass.holes(states)
         modelled = _COLDEST_K <= temperature <= _HOTTEST_K
         activity: dict[str, Any] = {"device_s": duration, "hops": hops, "site_readings": float(glass.network.sites)}
@@ -140,7 +140,7 @@ class DopantGlass:
         glass: ProgrammedGlass = program.state
         table, states, streams, duration, temperature = self._start(glass, task, 1, rng)
         start, times, path = states.copy(), np.empty(_MOST_HOPS), np.empty(_MOST_HOPS, np.int64)
-        hops = int(walk_chain(*table, states, duration, _MOST_HOPS, streams, times, path)[0])
+        hops = int(walk_chain(*[*table, states, duration, _MOST_HOPS, streams, times, path])[0])
         recorder = Recorder(program, {}, states="holes", state="acceptor {}")
         at = [0.0, *times[:hops], *([duration] if hops < _MOST_HOPS else [])]
         occupied = glass.holes(np.r_[start, path[:hops], states][: len(at)])

@@ -217,6 +217,25 @@ def build_simulator(
         return _build(model, float(dt_s), backend, place)
 
 
+def with_state_monitor(
+    model: Callable[[Any], Sequence[Any]], group: str, variable: str, cells: ArrayLike, name: str = "inside"
+) -> Callable[[Any], Sequence[Any]]:
+    """``model`` and a StateMonitor ``name`` of ``variable`` of some ``cells`` of its ``group``: the spikes stay.
+
+    Where there are no cells, the model itself.
+    """
+    watched = np.asarray(cells, dtype=int)
+    if not watched.size:
+        return model
+
+    def objects(b2: Any) -> list[Any]:
+        made = list(model(b2))
+        (source,) = (each for each in made if each.name == group)
+        return [*made, b2.StateMonitor(source, variable, record=watched, name=name)]
+
+    return objects
+
+
 def cache_folder() -> Path:
     """Where compiled models and calibrations are kept: XDG_CACHE_HOME or ~/.cache, neuromorph/spiking."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neuromorph" / "spiking"

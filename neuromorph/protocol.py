@@ -156,12 +156,17 @@ def trace_read(device: Target, program: Program, task: Task, rng: RNG = None) ->
     ------
     DoesNotFit     where the target does not support the task, or cannot tell; the message names those that can
     """
+    return require_trace(device, task).trace(program, task, rng)
+
+
+def require_trace(device: Target, task: Task) -> TracingTarget:
+    """Return ``device`` as one that traces; DoesNotFit unless it does, and supports the task."""
     require_support(device, task)
     if not isinstance(device, TracingTarget):
         raise DoesNotFit(
             f"{device.name} does not tell what its reads look like inside; {', '.join(_tracing()) or 'no target'} can"
         )
-    return device.trace(program, task, rng)
+    return device
 
 
 def _tracing() -> list[str]:

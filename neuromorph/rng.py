@@ -7,6 +7,7 @@ a run of 30 reads begins with the same 10 reads as a run of 10, and a run contin
 
 from __future__ import annotations
 
+import zlib
 from typing import TypeAlias
 
 import numpy as np
@@ -29,6 +30,11 @@ def seed_sequence(rng: RNG) -> np.random.SeedSequence:
             raise ValueError(f"rng is {rng}; a seed must not be negative")
         return np.random.SeedSequence(rng)
     raise TypeError(f"rng is {type(rng).__name__}; expected a seed, a SeedSequence, a Generator or None")
+
+
+def named_child(stream: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
+    """The stream of ``name``, the same whatever else was drawn from ``stream``."""
+    return np.random.SeedSequence(stream.entropy, spawn_key=(*stream.spawn_key, zlib.crc32(name.encode())))
 
 
 def read_seeds(rng: RNG, reads: int) -> list[np.random.SeedSequence]:

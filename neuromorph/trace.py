@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from .task import Task
 
 TRACE_SCHEMA = 1
-MAX_POINTS = 1000
-"""Times of a trace; where a read has more, every second one is left out until they are that few."""
 MAX_CURVES, MAX_STATES = 16, 64
 """Columns of a series of curves, and of one of states; of more, as many are kept, evenly spread."""
 
+_VALUES, _POINTS = 100_000, (250, 8000)  # of a trace, and the times that it may keep
 _BYTES = 1 << 28  # of the states that a recorder holds at once
 _MOST_SPINS = 1 << 20  # of the final state in JSON
 _DIGITS = 7  # of the values of series in JSON
@@ -86,6 +85,7 @@ class Trace:
     energy : float              of ``spins``
     converged : bool            as of ``Run``
     spikes : (times, neurons) or None     (spikes,) each: when, and which neuron
+    neurons : int               how many could have fired
     notes : tuple of str        what is left out, and how times and states are to be understood
     provenance : dict           seed, versions, parameters of the target
 
@@ -106,6 +106,7 @@ class Trace:
     energy: float
     converged: bool = True
     spikes: tuple[Any, Any] | None = None
+    neurons: int = 0
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -132,6 +133,9 @@ class Trace:
             if at.ndim != 1 or at.shape != neurons.shape or not np.isfinite(at).all():
                 raise ValueError(f"spikes have shapes {at.shape} and {neurons.shape}; give finite times and a neuron "
                                  "each")  # fmt: skip
+            if neurons.size and not 0 <= neurons.min() <= neurons.max() < self.neurons:
+                raise ValueError(f"spikes are of neurons {neurons.min()} to {neurons.max()}; neurons says that there "
+                                 f"are {self.neurons}, counted from 0")  # fmt: skip
             object.__setattr__(self, "spikes", (at, neurons))
         for name, value in (("times", times), ("energies", energies), ("spins", spins)):
             value.setflags(write=False)
@@ -139,7 +143,9 @@ class Trace:
 
 
 class Recorder:
-    """Keep what a simulator shows of one read: ``MAX_POINTS`` times at most, a few columns of each series.
+    """Keep what a simulator shows of one read, a few columns of each series.
+
+    Where there are more times than :func:`most_times`, every second one is left out until they are that few.
 
     Parameters
     ----------
@@ -166,7 +172,7 @@ class Recorder:
         self._sizes: dict[str, int] = {}
         self._kept: list[_Look] = []
         self._last: _Look | None = None
-        self._count, self._stride, self._most = 0, 1, MAX_POINTS
+        self._count, self._stride, self._most = 0, 1, 0
 
     def look(self, time: float, spins: NDArray[Any] | None, energy: float | None = None, /, **rows: ArrayLike) -> None:
         """Show the state ``spins`` (n,) at ``time``, and a row (k,) or a number for each series.
@@ -175,8 +181,11 @@ class Recorder:
         """
         few = {name: self._few(name, np.atleast_1d(np.asarray(row)), MAX_CURVES) for name, row in rows.items()}
         state = None if spins is None else np.array(spins, dtype=np.int8)
-        if self._count == 0 and state is not None:
-            self._most = int(np.clip(_BYTES // state.size, 16, MAX_POINTS))
+        if self._count == 0:
+            shown = 0 if state is None or not self._states else min(state.size, MAX_STATES)
+            self._most = most_times(shown + sum(row.size for row in few.values()))
+            if state is not None:
+                self._most = max(16, min(self._most, _BYTES // state.size))
         self._last = _Look(float(time), state, energy, few)
         if self._count % self._stride == 0:
             if len(self._kept) == self._most:
@@ -195,12 +204,13 @@ class Recorder:
         converged: bool = True,
         scale: float = 1.0,
         schedules: Mapping[str, tuple[str, Callable[[float], float]]] | None = None,
-        spikes: tuple[Any, Any] | None = None,
+        first: Sequence[str] = (),
         notes: Sequence[str] = (),
         provenance: Mapping[str, Any] | None = None,
     ) -> Trace:
         """Make the trace of a read that ended with ``spins`` (n,).
 
+        first : names                      of the series that tell most, in that order
         scale : float                      time units a unit of the times that were shown
         schedules : {name: (unit, f)}      more series of one column, functions of those times
         """
@@ -218,6 +228,7 @@ class Recorder:
         if looks[0].spins is not None and self._states:
             states = np.array([self._few(self._states, each.spins, MAX_STATES) for each in looks])
             series.append(Series(self._states, "", self._named(self._states), states, "states"))
+        series.sort(key=lambda each: (*first, each.name).index(each.name))
         for each in series:
             if self._sizes[each.name] > len(each.labels):
                 said.append(f"{each.name}: {len(each.labels)} of {self._sizes[each.name]} are kept, evenly spread")
@@ -225,7 +236,7 @@ class Recorder:
             said.append(f"one in {self._stride} of {self._count} times is kept")
         return make_trace(
             self._program, task, scale * np.array([each.time for each in looks]), series, spins,
-            energies=_energies(self._program.asked, looks), time_unit=time_unit, converged=converged, spikes=spikes,
+            energies=_energies(self._program.asked, looks), time_unit=time_unit, converged=converged,
             notes=said, provenance=provenance,
         )  # fmt: skip
 
@@ -266,6 +277,7 @@ def make_trace(
     time_unit: str = "s",
     converged: bool = True,
     spikes: tuple[Any, Any] | None = None,
+    neurons: int = 0,
     notes: Sequence[str] = (),
     provenance: Mapping[str, Any] | None = None,
 ) -> Trace:
@@ -286,9 +298,15 @@ def make_trace(
         energy=float(program.asked.energy(final)),
         converged=bool(converged),
         spikes=spikes,
+        neurons=neurons,
         notes=tuple(notes),
         provenance={**versions(), **(provenance or {})},
     )
+
+
+def most_times(columns: int) -> int:
+    """How many times a trace keeps that has so many columns."""
+    return int(np.clip(_VALUES // max(1, columns), *_POINTS))
 
 
 def evenly_spread(count: int, most: int) -> NDArray[np.int64]:
@@ -314,6 +332,7 @@ def trace_dict(trace: Trace) -> dict[str, Any]:
             for each in trace.series
         ],
         "spikes": None if spikes is None else {"times": spikes[0].tolist(), "neurons": spikes[1].tolist()},
+        "neurons": trace.neurons or None,
         "spins": trace.spins.tolist() if trace.spins.size <= _MOST_SPINS else None,
         "energy": trace.energy,
         "converged": trace.converged,

@@ -27,7 +27,7 @@ def trace_network(
     program: Program, task: Task, network: AnalogNetwork, seed: Stream, provenance: Mapping[str, Any]
 ) -> Trace:
     """Relax or anneal ``network`` once, as ``run_networks`` does, and keep u and V of its neurons against time."""
-    recorder = Recorder(program, _VOLTS, columns=_NEURON)
+    recorder = Recorder(program, _VOLTS, columns=_NEURON, states="")
 
     def look(t_s: float, u: Float, v: Float) -> None:
         recorder.look(t_s, network.spins(u[0]), outputs=v[0], potentials=u[0])
@@ -73,6 +73,7 @@ def trace_tour(
         spins,
         converged=converged,
         scale=seconds / system.duration_tau,
+        first=("outputs above 1/2", "outputs", "temperature"),
         schedules={"temperature": ("", lambda t: float(system.temperature(t)))},
         notes=["cells are named city@position, both from 0; potentials are in units of the largest mode of distances"],
         provenance=provenance,

@@ -66,10 +66,11 @@ class SweepWatcher:
         assert self._recorder is not None
         notes = list(self._notes)
         if self._descends and self._rows:
-            notes.append(f"the last {self._descends} of them go downhill only")
+            notes.append(f"{self._unit}s at the end in which spins only go downhill: {self._descends}")
         return self._recorder.finish(
-            task, spins, time_unit=self._unit, converged=converged, notes=notes, provenance=provenance
-        )
+            task, spins, time_unit=self._unit, converged=converged, first=("spins", _ENERGIES, _BETA), notes=notes,
+            provenance=provenance,
+        )  # fmt: skip
 
 
 Watch: TypeAlias = Callable[[Program, bool], SweepWatcher]  # program, to minimize?

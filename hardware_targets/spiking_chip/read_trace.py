@@ -1,7 +1,7 @@
 r"""One read of a spiking chip from inside: spikes, potentials of some neurons, and the state that the spikes say.
 
-- recall: x_i = 2 r_i / r - 1 of the rates over the last ``read_s``, or over all that was before; spins are its signs,
-  so that at the end they are what is read out.
+- recall: x_i = 2 r_i / r - 1 of the rates over the last ``read_s``, in which before the start all are at rest, x = 0;
+  spins are its signs, so that at the end they are what is read out.
 - sample: a neuron is up for tau after each of its spikes.
 - minimize: the last neuron that fired in each group. The host keeps the lowest state, which need not be the last.
 
@@ -21,7 +21,7 @@ from neuromorph.run import Program
 from neuromorph.spiking.spike_states import SpikeStates
 from neuromorph.spiking.winner_take_all import states_of_spikes
 from neuromorph.task import Minimize, RecallFrom, Task
-from neuromorph.trace import MAX_CURVES, MAX_POINTS, MAX_STATES, Series, Trace, evenly_spread, make_trace
+from neuromorph.trace import MAX_CURVES, MAX_STATES, Series, Trace, evenly_spread, make_trace, most_times
 
 from .network_mapping import ChipNetwork
 from .simulation import Ends, Inside, spins_of_winners
@@ -37,7 +37,7 @@ def trace_spikes(
 ) -> Trace:
     """Make the trace of the one read of ``ends``, which takes ``device_s`` on the chip."""
     state: ChipNetwork = program.state
-    stride = -(-ends.steps // MAX_POINTS)
+    stride = -(-ends.steps // most_times(len(inside.cells) + min(MAX_STATES, ends.spins.shape[1])))
     steps = np.arange(ends.steps, 0, -stride)[::-1]  # the end of the read is among them
     curves: list[Series] = []
     notes: list[str] = []
@@ -53,7 +53,7 @@ def trace_spikes(
         spins = np.where(outputs >= 0.0, 1, -1).astype(np.int8)
         shown = evenly_spread(outputs.shape[1], MAX_CURVES)
         curves.append(Series("outputs", "", tuple(f"x{k}" for k in shown), outputs[:, shown]))
-        notes.append(f"outputs are rates over the last {state.times.read_s:g} s of the model, or since the start")
+        notes.append(f"outputs are rates over the last {state.times.read_s:g} s of the model; before the start at rest")
     else:
         spins = _sampled_states(state, inside, steps, ends)
     at = np.searchsorted(inside.times_s, steps * ends.step_s - 0.5 * ends.step_s).clip(max=len(inside.times_s) - 1)
@@ -61,6 +61,8 @@ def trace_spikes(
     potentials = Series(name, unit, tuple(f"neuron {k}" for k in inside.cells), inside.potentials[at])
     shown = evenly_spread(spins.shape[1], MAX_STATES)
     states = Series("spins", "", tuple(f"spin {k}" for k in shown), spins[:, shown], "states")
+    # the most telling first
+    series = [potentials, states, *curves] if isinstance(task, Minimize) else [*curves, potentials, states]
     scale = device_s / ends.steps
     neurons_there = state.network(task).neurons
     if neurons_there > len(inside.cells):
@@ -72,9 +74,10 @@ def trace_spikes(
     if abs(scale / ends.step_s - 1.0) > 1e-9:
         notes.append(f"1 s of the model is {scale / ends.step_s:.4g} s of the chip")
     return make_trace(
-        program, task, scale * steps, [potentials, *curves, states], ends.spins[0],
+        program, task, scale * steps, series, ends.spins[0],
         energies=program.asked.energy(spins), converged=bool(ends.settled[0]),
-        spikes=(scale * inside.spike_steps, inside.spike_neurons), notes=notes, provenance=provenance,
+        spikes=(scale * inside.spike_steps, inside.spike_neurons), neurons=neurons_there, notes=notes,
+        provenance=provenance,
     )  # fmt: skip
 
 
@@ -92,7 +95,8 @@ def _outputs(state: ChipNetwork, inside: Inside, steps: NDArray[np.int64], step_
     np.add.at(counts, (inside.spike_steps.clip(max=steps[-1] - 1) + 1, inside.spike_neurons), 1.0)
     before = np.cumsum(counts, axis=0)  # spikes in steps before each
     rates = (before[steps] - before[steps - window])[:, : memory.size] / (window * step_s)[:, None]
-    return np.asarray(2.0 * rates / memory.unit_hz - 1.0)
+    share = window / round(state.times.read_s / step_s)
+    return np.asarray(share[:, None] * (2.0 * rates / memory.unit_hz - 1.0))
 
 
 def _sampled_states(state: ChipNetwork, inside: Inside, steps: NDArray[np.int64], ends: Ends) -> NDArray[np.int8]:

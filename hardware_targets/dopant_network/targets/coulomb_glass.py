@@ -141,21 +141,21 @@ class DopantGlass:
         table, states, streams, duration, temperature = self._start(glass, task, 1, rng)
         start, times, path = states.copy(), np.empty(_MOST_HOPS), np.empty(_MOST_HOPS, np.int64)
         hops = int(walk_chain(*[*table, states, duration, _MOST_HOPS, streams, times, path])[0])
-        recorder = Recorder(program, {}, states="holes", state="acceptor {}")
+        recorder = Recorder(program, {}, state="acceptor {}")
         at = [0.0, *times[:hops], *([duration] if hops < _MOST_HOPS else [])]
         occupied = glass.holes(np.r_[start, path[:hops], states][: len(at)])
         spins = np.asarray(glass.signs * (2 * occupied - 1), dtype=np.int8)
         for t, state in zip(at, spins, strict=True):
             recorder.look(t, state)
-        upside_down = [str(k) for k in np.flatnonzero(glass.signs < 0)]
+        notes = [f"{hops} hops at {temperature:.3g} K; +1 is a hole on the acceptor"]
+        if (glass.signs < 0).any():
+            turned = ", ".join(str(k) for k in np.flatnonzero(glass.signs < 0))
+            notes.append(f"read upside down, so that +1 is none: {turned}")
         return recorder.finish(
             task,
             spins[-1],
             converged=hops < _MOST_HOPS and _COLDEST_K <= temperature <= _HOTTEST_K,
-            notes=[
-                f"{hops} hops at {temperature:.3g} K; +1 is a hole"
-                + f", on {', '.join(upside_down)} none" * bool(upside_down)
-            ],
+            notes=notes,
             provenance={"parameters": asdict(self), "temperature_k": temperature},
         )
 

@@ -21,7 +21,10 @@ class SettlingRecorder:
 
     def __init__(self, program: Program) -> None:
         names = {"outputs": "x{}", "potentials": "u{}"}
-        self._recorder, self._gains = Recorder(program, dict.fromkeys(names, ""), columns=names), dict[float, float]()
+        self._recorder, self._gains = (
+            Recorder(program, dict.fromkeys(names, ""), columns=names, states=""),
+            dict[float, float](),
+        )
 
     def __call__(self, t_s: float, u: Float, x: Float, factor: float) -> None:
         """Potentials u and outputs x (reads, n) at a factor on the gain."""

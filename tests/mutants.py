@@ -275,6 +275,6 @@ MUTANTS = {
     "negated recall": mutant(C.recall, finished=lambda s: -s),
     "wrong sign, recall": mutant(C.recall, used=lambda j, h: (-j, h)),
     "null sampler, recall": mutant(C.recall, finished=np.ones_like),
-    "missing biases, recall": mutant(C.relaxing_follows_biases, used=lambda j, h: (j, 0 * h)),
-    "turned biases, recall": mutant(C.relaxing_follows_biases, used=lambda j, h: (j, -h)),
+    "missing biases, recall": mutant(C.recall_follows_biases, used=lambda j, h: (j, 0 * h)),
+    "turned biases, recall": mutant(C.recall_follows_biases, used=lambda j, h: (j, -h)),
 }  # fmt: skip

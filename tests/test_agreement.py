@@ -82,7 +82,7 @@ def test_a_wrong_circuit_is_not_refined_away(monkeypatch):
         off = dataclasses.replace(circuit.elements[k], ohm=1.01 * circuit.elements[k].ohm)
         return dataclasses.replace(circuit, elements=(*circuit.elements[:k], off, *circuit.elements[k + 1 :]))
 
-    monkeypatch.setattr(certificate, "circuit_of", broken)
+    monkeypatch.setattr(certificate, "build_hopfield_circuit", broken)
     network = AnalogNetwork.from_ising(hebbian(8, 2), Tanh(4.0))
     made = certify(network, rng=3, refine=True, engines=FAST[:1])
     assert not made.passed

@@ -253,5 +253,5 @@ def test_time_is_the_attempt_time_and_every_watt_is_assumed():
         assert all(entry.kind == "assumed" for entry in (*ledger.entries, *ledger.times))
         assert ledger.energy("system").value > 1e6 * ledger.energy("core").value
     cue = np.ones(4)
-    with pytest.raises(DoesNotFit, match="does not relax"):
+    with pytest.raises(DoesNotFit, match="does not recall"):
         AtomicSpins().run(program, RecallFrom(cue), 1, 0)

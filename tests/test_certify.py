@@ -89,7 +89,7 @@ def test_a_wrong_circuit_does_not_certify(mutant, monkeypatch):
     rng = np.random.default_rng(1)
     t = rng.normal(size=(8, 8)) * 1e-5
     network = AnalogNetwork(t, 1.0 / np.maximum(abs(t).sum(axis=0), abs(t).sum(axis=1)), 1e-9, 0.0, Tanh(4.0))
-    monkeypatch.setattr(certificate, "circuit_of", broken)
+    monkeypatch.setattr(certificate, "build_hopfield_circuit", broken)
     for result in certify(network).engines.values():
         assert result.trajectory_error > 1e-3
 

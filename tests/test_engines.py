@@ -274,7 +274,7 @@ def test_notes_and_warnings_of_ngspice_are_no_errors_but_other_devices_are(tmp_p
     ("body", "rule"),
     [
         ("print('Error on line 3: unknown parameter')", "ngspice failed: Error on line 3"),
-        ("print('doAnalyzes: TRAN:  Timestep too small')", "ngspice failed: doAnalyzes"),
+        ("print('doAnalyses: TRAN:  Timestep too small')", "ngspice failed: doAnalyses"),
         ("sys.exit(3)", "ended with code 3 and no result"),
         ("open('deck.raw', 'w').write('Title: x')", "no samples"),
         ("open('deck.raw', 'w').close()", "returned no transient"),

@@ -188,3 +188,28 @@ def test_versions_agree():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == neuromorph.__version__
     assert f"## {neuromorph.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+# A constant may stand twice where it means the same: tables and schemas of a module's own, copies for --help.
+SAME_MEANING = {"DATA", "F", "SCHEMA", "NAME", "DIALECTS", "OPAMPS", "READS", "SYNAPSES", "TIMEOUT_S", "LEVELS"}
+ENGINE_PROTOCOL = {"run", "version"}  # of every simulator
+PROGRAMS = {"main"}
+
+
+def public_names(path: Path) -> Iterator[str]:
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (each.id for each in node.targets if isinstance(each, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
+def test_a_public_name_means_one_thing():
+    homes: dict[str, list[str]] = {}
+    for module, path in NAMES.items():
+        for name in public_names(path):
+            homes.setdefault(name, []).append(module)
+    shared = {n: where for n, where in homes.items() if len(where) > 1 and not n.startswith("_")}
+    assert not {n: where for n, where in shared.items() if n not in SAME_MEANING | ENGINE_PROTOCOL | PROGRAMS}

@@ -131,7 +131,7 @@ def test_a_wrong_step_between_levels_is_seen(monkeypatch):
     def sweep(starts, neighbors, bonds, lazy, levels, step, *rest):
         right(starts, neighbors, bonds, lazy, levels, 0 if levels.size == 1 else step, *rest)
 
-    monkeypatch.setattr(int8, "sweep", sweep)
+    monkeypatch.setattr(int8, "sweep_int8", sweep)
     for update in UPDATES:
         with pytest.raises(AssertionError, match="model 2"):
             test_free_spins_and_one_level_of_fields("int8", update)

@@ -144,6 +144,6 @@ def test_mistakes_are_seen(mistake, monkeypatch):
             across = np.zeros_like(across)
         right(across, down, np.ascontiguousarray(beta_j), np.ascontiguousarray(beta_h), *rest)
 
-    monkeypatch.setattr(lattice, "sweep", wrong)
+    monkeypatch.setattr(lattice, "sweep_lattice", wrong)
     with pytest.raises(AssertionError, match="flips that cost"):
         require_odds("heat-bath", 0.45)

@@ -100,7 +100,7 @@ def test_a_run_that_failed_leaves_nothing_behind(engine):
     circuit = hopfield(8)
     expected = simulate_circuit(circuit, engine)
     for _ in range(2):
-        with pytest.raises(EngineError, match="pyspice failed: doAnalyzes: TRAN"):
+        with pytest.raises(EngineError, match="pyspice failed: doAnalyses: TRAN"):
             simulate_circuit(charging(elements=clash), engine)
         assert_same(simulate_circuit(circuit, engine), expected)
         with pytest.raises(EngineError, match="took longer"):

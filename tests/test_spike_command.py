@@ -143,11 +143,24 @@ def test_a_model_is_sampled_down_to_the_floor(place, tmp_path, capsys):
     p = exact.boltzmann(glass(5), 0.8)
     assert result["mean_energy_exact"] == pytest.approx(p @ exact.all_energies(glass(5)))
     assert result["mean_spins_exact"] == pytest.approx(p @ exact.spins_of(np.arange(32), 5))
-    on = np.clip(spikes["times_s"] + 0.2e-3 + 0.01, 0.2, 2.2) - np.clip(spikes["times_s"] + 0.2e-3, 0.2, 2.2)
+    dt = about["manifest"]["dt_s"]
+    on = np.clip(spikes["times_s"] + dt + 0.01, 0.2, 2.2) - np.clip(spikes["times_s"] + dt, 0.2, 2.2)
     share = np.bincount(spikes["neurons"], weights=on, minlength=5) / 32.0
     assert result["mean_spins"] == pytest.approx(2 * share - 1, abs=1e-4)
     assert about["activity"]["synaptic_operations"] == 4 * about["activity"]["spikes"]
-    assert about["activity"]["membrane_updates"] == 16 * 5 * 11000
+    assert about["activity"]["membrane_updates"] == 16 * 5 * round(2.2 / dt)
+
+
+def test_a_strongly_coupled_model_is_sampled_as_it_is(tmp_path, capsys):
+    """Three spins, J up to 2, in COO: with all neurons in each step the divergence was .40, the energy -2.42."""
+    (tmp_path / "head.coo").write_text("# vartype=SPIN\n0 0 -1.000000\n0 1 -1.000000\n1 1 0.500000\n1 2 2.000000\n")
+    code, about, _ = spike(capsys, tmp_path, tmp_path / "head.coo", "--seed", 0)
+    assert code == 0
+    require_described(about)
+    result = about["result"]
+    assert result["divergence"] < 4e-3
+    assert result["mean_energy"] == pytest.approx(result["mean_energy_exact"], abs=0.04)
+    assert about["options"]["turns"] == 2
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
@@ -257,7 +270,7 @@ def test_a_model_can_be_searched_and_a_graph_sampled(place, capsys):
 @pytest.fixture
 def plain_figures(monkeypatch):
     """Where the figure is not what is looked at: a small empty one."""
-    monkeypatch.setattr(figure, "draw", lambda session: Figure(figsize=(0.5, 0.5)))
+    monkeypatch.setattr(figure, "draw_spiking", lambda session: Figure(figsize=(0.5, 0.5)))
 
 
 def test_the_same_seed_gives_the_same_spikes_however_many_chains(place, tmp_path, capsys, plain_figures):

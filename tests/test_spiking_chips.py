@@ -28,6 +28,7 @@ from neuromorph.problems import MaxCut, Recall, Tsp
 from neuromorph.protocol import mapping_error
 from neuromorph.rng import read_seeds
 from neuromorph.run import complete_run
+from neuromorph.testing import require_distribution
 
 LOIHI, EXACT = read_table("loihi"), FixedPatternNoise(np.random.SeedSequence(0), 0.0, 0.0)
 
@@ -231,6 +232,32 @@ def test_the_analog_chip_samples_weak_couplings_well():
     assert np.sum(shares * np.log(shares / wrong)) > 2e-2
 
 
+def test_reads_are_as_long_as_the_network_needs():
+    """2,000 of a pair that keeps its sign for 28 and 200 tau: reads of 10 tau had G = 97 at beta 1.2 already. And of a
+    ring of 100, beyond what is enumerated, against its transfer matrix."""
+    chip = spiking_loihi()
+    program = chip.program(Ising([[0.0, 1.0], [1.0, 0.0]]), 0)
+    usual = chip.run(program, Sample(0.2), 1, 0)
+    assert usual.activity["membrane_updates"][0] == 2 * 1000
+    for beta in (2.0, 3.0):
+        run = chip.run(program, Sample(beta), 2000, 1)
+        require_distribution(run.spins, exact.boltzmann(program.held, beta))
+        assert run.converged.all()
+        assert run.activity["membrane_updates"][0] <= 16 * 2 * 1000
+    run = chip.run(chip.program(ring(100), 0), Sample(1.0), 100, 2)
+    error = np.sqrt(100 * (1.0 - np.tanh(1.0) ** 2) / 100)
+    assert run.energies.mean() == pytest.approx(-100 * np.tanh(1.0), abs=5.0 * error)
+
+
+def test_reads_that_are_too_short_say_so():
+    """A pair that is frozen at rest."""
+    chip = spiking_loihi(times=ReadDurations(sample_s=0.02))
+    run = chip.run(chip.program(ring(2), 0), Sample(8.0), 3, 0)
+    assert not run.converged.any()
+    assert "may be too short" in run.message
+    assert "lower beta" in run.message
+
+
 # Counts and their prices.
 
 
@@ -339,7 +366,7 @@ def test_a_table_of_ones_own_replaces_numbers(tmp_path):
     chip = spiking_generic(mine)
     assert chip.table["synapse_energy"].value == 1e-12
     assert (chip.table["device_second"].low, chip.table["device_second"].high) == (0.5, 2.0)
-    run = chip.run(chip.program(ring(4), 0), Sample(1.0), 2, 0)
+    run = chip.run(chip.program(ring(4), 0), Sample(0.2), 2, 0)
     np.testing.assert_allclose(run.activity["device_s"], 1000 * 1e-5)
     bench = Datum(2.0, "W", 1.0, 3.0, "measured", "my own bench")
     power = next(cost.energy for cost in spiking_generic({"chip_power": bench}).costs() if "own power" in cost.what)

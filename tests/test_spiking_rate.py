@@ -64,9 +64,9 @@ def test_brian2_is_imported_when_something_runs():
     """And then does not take over what is said of errors that nobody catches."""
     code = """
 import sys
-from neuromorph.spiking import build
+from neuromorph.spiking import build_simulator
 print("brian2" in sys.modules)
-build(lambda b2: [b2.NeuronGroup(1, "v : 1", name="cells")], dt_s=1e-3)
+build_simulator(lambda b2: [b2.NeuronGroup(1, "v : 1", name="cells")], dt_s=1e-3)
 print("brian2" in sys.modules, sys.excepthook is sys.__excepthook__)
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout

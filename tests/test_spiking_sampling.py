@@ -23,9 +23,11 @@ from neuromorph.spiking import (
     SpikeStates,
     calibrate,
     exponential_neuron_divergence,
+    mixing,
     relative_entropy,
 )
 from neuromorph.spiking import lif_sampler as calibration
+from neuromorph.spiking.mixing import periods_to_settle
 from neuromorph.testing import require_distribution
 
 
@@ -122,6 +124,57 @@ def test_steps_are_those_of_the_discrete_chain():
     require_distribution(last_states(AbstractNeurons(10e-3, 2.5e-3), pair, 30_000, beta=1.0), np.array(p))
 
 
+PAIR = np.array([[0.0, 1.0], [1.0, 0.0]])
+
+
+@pytest.mark.parametrize("ising", [Ising(-PAIR), Ising(-PAIR, [1.0, 0.5]), Ising(PAIR, [1.0, 1.0]), GLASS])
+def test_strongly_coupled_neurons_take_turns_and_are_exact(ising):
+    """20,000 networks at beta 1.5: of two that inhibit each other, G = 166 with all in each step already at 1.2 and of
+    5,000; of two that are nearly always on, G = 50 of 4,000 at 2."""
+    neurons = BoltzmannSampler(ising, 1.5).cells
+    assert neurons.cycle > 1
+    require_distribution(last_states(neurons, ising, 20_000, beta=1.5), exact.boltzmann(ising, 1.5))
+
+
+def test_clamped_neurons_leave_the_others_their_turns():
+    """The middle of three held up: what is left is two that take the same one."""
+    chain = Ising([[0, -1.5, 0], [-1.5, 0, 1.0], [0, 1.0, 0]], [0.5, 0, 0])
+    sampler = BoltzmannSampler(chain, 1.5)
+    assert sampler.cells.turns == (1, 0, 1)
+    run = sampler.run(10e-3, chains=4000, burn_in_s=0.15, clamped=[0, 1, 0], rng=1)
+    left = Ising(np.zeros((2, 2)), [-1.0, 1.0])
+    require_distribution(run.spins()[:, -1][:, [0, 2]], exact.boltzmann(left, 1.5))
+
+
+def test_weakly_coupled_neurons_are_the_default_ones_and_crowds_are_owned_to():
+    """Weak couplings, biases alone; more colors than there are steps."""
+    for ising, beta in ((GLASS, 0.1), (Ising(-PAIR), 0.3), (Ising(np.zeros((3, 3)), [50.0, -50.0, 1.0]), 1.0)):
+        assert BoltzmannSampler(ising, beta).cells == AbstractNeurons()
+    crowd = Ising(np.eye(900) - 1.0)
+    sampler = BoltzmannSampler(crowd)
+    assert sampler.cells == AbstractNeurons()
+    assert not sampler.cells.suit(*sampler.network())
+
+
+def test_time_to_settle_is_that_of_the_heat_bath():
+    """A ferromagnetic pair at rest loses its sign at rate (1 - tanh beta) / tau; coupled chains say no less; nothing
+    settles that is frozen."""
+    weights, biases = BoltzmannSampler(Ising(PAIR), 2.0).network()
+    periods, away = periods_to_settle(weights, biases, 0.01, 1000)
+    assert away <= 0.01
+    assert periods == pytest.approx(np.log(0.5 / 0.01) / (1.0 - np.tanh(2.0)), rel=0.05)
+    assert periods_to_settle(*BoltzmannSampler(Ising(PAIR), 9.0).network(), 0.05, 100) == (
+        100,
+        pytest.approx(0.5, abs=0.01),
+    )
+    for seed in range(4):
+        network = BoltzmannSampler(machine(seed, 8, 2.0)).network()
+        exactly, _ = periods_to_settle(*network, 0.05, 300)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(mixing, "ENUMERATED", 0)
+            assert periods_to_settle(*network, 0.05, 300)[0] >= exactly
+
+
 def test_divergence_of_abstract_neurons_at_100_seconds():
     """K = 5, 1e5 ms in all; a step of 1 ms alone would exceed the bound (2e-3)."""
     found = []
@@ -162,7 +215,11 @@ def test_divergence_of_integrate_and_fire_neurons_at_100_and_1000_seconds(lif):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("neurons", [AbstractNeurons(), LifSamplerNeurons()], ids=["abstract", "lif"])
+@pytest.mark.parametrize(
+    "neurons",
+    [AbstractNeurons(), AbstractNeurons(10e-3, 10e-3 / 3.0, (0, 2, 1, 2)), LifSamplerNeurons()],
+    ids=["abstract", "in turn", "lif"],
+)
 def test_compiled_programs_agree_with_numpy_in_distribution(neurons):
     """Each back end against the same exact distribution; a program twice with a seed, and with another."""
     sampler = BoltzmannSampler(GLASS, 0.4, neurons, backend="cpp_standalone")
@@ -318,6 +375,7 @@ def test_same_seed_same_spikes():
     [
         (lambda: BoltzmannSampler(GLASS, -1.0), "beta is -1"),
         (lambda: AbstractNeurons(10e-3, 3e-3), "whole number of steps"),
+        (lambda: AbstractNeurons(10e-3, 5e-3, (0, 2)), "turns are 0 to 2"),
         (lambda: LifSamplerNeurons(tau_m_s=0.0), "tau_m_s is 0"),
         (lambda: LifSamplerNeurons(reset_v=-0.04), "below threshold_v"),
         (lambda: BoltzmannSampler(GLASS).run(np.nan), "duration_s is nan"),

@@ -26,7 +26,7 @@ _VERSION_S = 10.0  # that it may take to say which it is
 _SHOWN = 20  # characters of a device's name that ``show`` prints
 _LISTED = 200  # in all for each device
 _ERROR = re.compile(
-    r"^\s*(fatal |syntax )?error\b|doAnalyzes:|aborted|could not find a valid|timestep too small|singular matrix|"
+    r"^\s*(fatal |syntax )?error\b|doAnalyses:|aborted|could not find a valid|timestep too small|singular matrix|"
     r"unknown (device|subckt|parameter)|can'?t (find|open)|no such (vector|function)|undefined",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@
 
 A ``Device`` (outline, electrodes, dopants) has a ``network`` (energies, rates). Its currents are exact to 14 acceptors
 (``stationary_occupations``), by kinetic Monte Carlo (``measure_currents``) or by
-``mean_field.mean_field_occupations``; ``sweep_voltages`` takes many settings.
+``mean_field_occupations``; ``sweep_voltages`` takes many settings.
 Names are imported when first used.
 """
 

@@ -13,7 +13,6 @@ from .learning.logic_gates import (
     separation,
     truth_currents,
 )
-from .transport import mean_field as mean_field
 from .transport.current_voltage import (
     CurrentTrace,
     NdrTest,
@@ -26,7 +25,7 @@ from .transport.current_voltage import (
 )
 from .transport.kinetic_monte_carlo import Currents, Walk, dwell_times, measure_currents
 from .transport.master_equation import StationaryOccupations, stationary_occupations
-from .transport.mean_field import MeanFieldOccupations
+from .transport.mean_field import MeanFieldOccupations, mean_field_occupations
 
 __all__ = [  # noqa: RUF022  by theme
     "Device",
@@ -48,7 +47,7 @@ __all__ = [  # noqa: RUF022  by theme
     "Currents",
     "Walk",
     "dwell_times",
-    "mean_field",
+    "mean_field_occupations",
     "MeanFieldOccupations",
     "sweep_voltages",
     "VoltageSweep",

@@ -4,8 +4,10 @@ r"""A problem on a chip: one network of neurons for each task, built when it is 
           b_i = 2 \beta \Bigl(h_i - \sum_j J_{ij}\Bigr), \quad
           \text{minimize: } W', b' \text{ of winner-take-all groups}
 
-The first two are of the couplings that the chip holds. A search has more neurons, two a spin or one a city and
-position: their weights and biases are rounded, and get their share of the fixed pattern, on their own.
+The first two are of the couplings that the chip holds. To sample, strongly coupled neurons take turns
+(``AbstractNeurons.suited``), and a read is as long as the network needs from rest (``mixing``), in up to ``LONGEST``
+times the usual steps; both depend on the network and beta alone. A search has more neurons, two a spin or one a city
+and position: their weights and biases are rounded, and get their share of the fixed pattern, on their own.
 Sources: those of ``neuromorph.spiking``.
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -25,8 +28,9 @@ from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
 from neuromorph.spiking.brian.simulator import Backend, Simulator, build_simulator, with_state_monitor
 from neuromorph.spiking.lif_sampler import LifSamplerNeurons
+from neuromorph.spiking.mixing import periods_to_settle
 from neuromorph.spiking.rate_network import SpikingHopfield
-from neuromorph.spiking.stochastic_neurons import AbstractNeurons
+from neuromorph.spiking.stochastic_neurons import CROWDED, AbstractNeurons
 from neuromorph.spiking.winner_take_all import WinnerTakeAll
 from neuromorph.task import Minimize, Sample, Task
 
@@ -37,6 +41,9 @@ from .quantization import FixedPatternNoise, SynapticWeights, cores_for, quantiz
 UNITS = 1024  # of a search; more take minutes, since the energy of every state is computed
 SYNAPSES = 1 << 21  # of one read; more take minutes
 NOISY = 0.5e-3  # step of integrate-and-fire neurons that sample, s
+LONGEST = 16  # times the usual steps that a read of a sampler may take
+FAR = 0.05  # bound on the total variation of a read's state from exp(-beta E)
+_AWAKE = 0.8  # of a read, when most neurons are
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class ReadDurations:
     """Of a read, in seconds of the model.
 
     relax_s, read_s : all of it, and its last part, over which rates are counted; the cue is there for 0.1 s
-    sample_s, step_s : all of it from rest, and the step of abstract neurons
+    sample_s, step_s : all of it from rest, and the step of abstract neurons; longer and finer where beta asks for it
     search_s : of winner-take-all groups, in periods of 0.5 s
     """
 
@@ -62,6 +69,18 @@ class ReadDurations:
             raise ValueError(f"read_s is {self.read_s}; it must end after the cue: below relax_s - 0.1 s")
         if self.sample_s < 20 * self.step_s:
             raise ValueError(f"sample_s is {self.sample_s}; give 20 steps or more")
+
+
+@dataclass(frozen=True)
+class SamplingPlan:
+    """How a read samples.
+
+    doubts : tuple of str    what keeps its state from exp(-beta E), and what to do
+    """
+
+    neurons: AbstractNeurons | LifSamplerNeurons
+    duration_s: float
+    doubts: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,22 +173,44 @@ class ChipNetwork:
 
         ``record``: neurons whose potentials are kept, chain after chain; the spikes stay.
         """
-        neurons, coo = self.neurons, sparse.coo_array(self.couplings.weights)
+        neurons, coo = self.plan(beta).neurons, sparse.coo_array(self.couplings.weights)
         post, pre = coo.coords
         offset = np.arange(chains)[:, None] * self.size
-        key = (chains, *record)
+        key = (chains, neurons, *record)
         if key not in self._kept:
             model = neurons.model(chains * self.size, (offset + pre).ravel(), (offset + post).ravel())
             model = with_state_monitor(model, "cells", "v" if self.analog else "h", record)
             self._kept[key] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
-        biases = 2.0 * beta * (self.couplings.biases - np.asarray(self.couplings.weights.sum(axis=1)).ravel())
+        biases = self._biases(beta)
         parameters = neurons.parameters(np.tile(biases, chains), np.tile(4.0 * beta * coo.data, chains))
         return self._kept[key], parameters
 
-    @property
-    def neurons(self) -> AbstractNeurons | LifSamplerNeurons:
-        """Those that sample."""
-        return LifSamplerNeurons(dt_s=NOISY) if self.analog else AbstractNeurons(dt_s=self.times.step_s)
+    def plan(self, beta: float) -> SamplingPlan:
+        """Neurons that sample at ``beta``, and for how long."""
+        if beta not in self._kept:
+            self._kept[beta] = self._planned(4.0 * beta * self.couplings.weights, self._biases(beta))
+        return self._kept[beta]
+
+    def _planned(self, weights: sparse.csr_array, biases: Float) -> SamplingPlan:
+        neurons: AbstractNeurons | LifSamplerNeurons = LifSamplerNeurons(dt_s=NOISY)
+        doubts, sample_s = [], self.times.sample_s
+        if not self.analog:
+            neurons = AbstractNeurons(dt_s=self.times.step_s).suited(weights, biases)
+            if not neurons.suit(weights, biases):
+                doubts.append(CROWDED)
+        usual, most = _AWAKE * sample_s / neurons.tau_s, LONGEST
+        if not self.analog:
+            most = round(LONGEST * neurons.dt_s / self.times.step_s) or 1
+        needed, away = periods_to_settle(weights, biases, FAR, max(1, int(most * usual)))
+        if away > FAR:
+            doubts.append(
+                f"reads of {most * sample_s:g} s from rest may be too short: the bound on their total variation from "
+                f"exp(-beta E) is {away:.2f}: take a lower beta, or Times with a longer sample_s"
+            )
+        return SamplingPlan(neurons, sample_s * min(most, ceil(needed / usual)), tuple(doubts))
+
+    def _biases(self, beta: float) -> Float:
+        return 2.0 * beta * (self.couplings.biases - np.asarray(self.couplings.weights.sum(axis=1)).ravel())
 
 
 def require_search(units: int) -> None:

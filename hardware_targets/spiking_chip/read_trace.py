@@ -55,7 +55,9 @@ def trace_spikes(
         curves.append(Series("outputs", "", tuple(f"x{k}" for k in shown), outputs[:, shown]))
         notes.append(f"outputs are rates over the last {state.times.read_s:g} s of the model; before the start at rest")
     else:
-        spins = _sampled_states(state, inside, steps, ends)
+        plan = state.plan(task.beta)
+        spins = _sampled_states(state, inside, steps, ends, plan.neurons.tau_s)
+        notes += plan.doubts
     at = np.searchsorted(inside.times_s, steps * ends.step_s - 0.5 * ends.step_s).clip(max=len(inside.times_s) - 1)
     name, unit = _potential(state, task)
     potentials = Series(name, unit, tuple(f"neuron {k}" for k in inside.cells), inside.potentials[at])
@@ -99,9 +101,11 @@ def _outputs(state: ChipNetwork, inside: Inside, steps: NDArray[np.int64], step_
     return np.asarray(share[:, None] * (2.0 * rates / memory.unit_hz - 1.0))
 
 
-def _sampled_states(state: ChipNetwork, inside: Inside, steps: NDArray[np.int64], ends: Ends) -> NDArray[np.int8]:
+def _sampled_states(
+    state: ChipNetwork, inside: Inside, steps: NDArray[np.int64], ends: Ends, tau: float
+) -> NDArray[np.int8]:
     n, stride = state.size, int(steps[0]) if len(steps) < 2 else int(steps[1] - steps[0])
-    dt, tau = ends.step_s, state.neurons.tau_s
+    dt = ends.step_s
     start = float(steps[0] - stride) * dt
     whole = SpikeStates(
         inside.spike_steps, np.zeros_like(inside.spike_steps), inside.spike_neurons, (1, n), dt, tau, start,

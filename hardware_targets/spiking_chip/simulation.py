@@ -6,7 +6,7 @@ Each task has its own network of the same couplings:
   rates that are counted over the last part of a read.
 - sample: a neuron a spin, up while it is refractory (``BoltzmannSampler``): abstract stochastic neurons on a digital
   chip, whose rectangular response takes two synapses, one up and a delayed one down; integrate-and-fire with colored
-  noise on an analog one. A read is the state at the end.
+  noise on an analog one. A read is the state at the end. What lets neurons take turns is not counted.
 - minimize: a neuron a unit of ``OneHot``, two for a spin, n for a city (``solve_by_spikes``). The host sees every
   spike, hence every state, and keeps the one that is lowest in the problem that was asked for.
 
@@ -97,12 +97,14 @@ def simulate_recall(
 
 
 def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan, inside: Inside | None = None) -> Ends:
-    """One state a chain, from rest; neurons wake up at different times of the first half."""
-    n, neurons, duration = state.size, state.neurons, state.times.sample_s
-    own = int(batch.chains[0])
+    """One state a chain, from rest; neurons wake up at different times of its beginning."""
+    n, plan, own = state.size, state.plan(beta), int(batch.chains[0])
+    neurons, duration = plan.neurons, plan.duration_s
     watched = [] if inside is None else inside.record(own, n)
     simulator, values = state.sampler(beta, batch.size, watched)
-    values["cells.start"] = duration / 2.0 * np.random.default_rng(batch.seed).beta(4.0, 4.0, batch.size * n)
+    values["cells.start"] = (
+        state.times.sample_s / 2.0 * np.random.default_rng(batch.seed).beta(4.0, 4.0, batch.size * n)
+    )
     record = simulator.run(duration, values, rng=batch.seed)
     chain, neuron = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), n)
     steps = np.rint(record["spikes.t"] / neurons.dt_s).astype(np.int64)
@@ -121,7 +123,8 @@ def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan, ins
         "membrane_updates": np.full(len(batch.chains), float(count * n)),
         "words_read": np.full(len(batch.chains), float(n)),
     }
-    return Ends(last[batch.chains], np.ones(len(batch.chains), bool), activity, count, neurons.dt_s)
+    sure = np.full(len(batch.chains), not plan.doubts)
+    return Ends(last[batch.chains], sure, activity, count, neurons.dt_s)
 
 
 def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan, inside: Inside | None = None) -> Ends:

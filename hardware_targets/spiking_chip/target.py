@@ -78,11 +78,14 @@ class SpikingChip:
         state: ChipNetwork = program.state
         way: ways.Reader = ways.simulate_search
         asked: Any = None
+        doubts: tuple[str, ...] = ()
         if isinstance(task, RecallFrom):
             way, asked = ways.simulate_recall, task.cues(reads, state.size)
         elif isinstance(task, Sample):
             way, asked = ways.simulate_sampling, task.beta
         cores, network = state.cores(task), state.network(task)
+        if isinstance(task, Sample):
+            doubts = state.plan(task.beta).doubts
         groups = plan_batches(seeds, *batch_sizes(network.neurons, network.synapses))
         parts, status = whole_parts((b.where, way(state, asked, b)) for b in groups)
         ends = _joined(parts)
@@ -93,6 +96,7 @@ class SpikingChip:
             ends.activity | self._device(ends, cores),
             converged=ends.settled,
             status=status,
+            message="; ".join(doubts),
             provenance={"parameters": {"cores": cores, **asdict(self.times), "backend": self.backend}},
         )
         return replace(run, provenance={**run.provenance, "neurobench": neurobench(program, run)})
@@ -139,6 +143,10 @@ class SpikingChip:
             notes.append("held is the symmetric part of the couplings; the rest is in the mapping error")
         if self.analog and "sample" in self.supported_tasks:
             notes.append("integrate-and-fire neurons sample exp(-beta E) roughly: the larger the couplings, the worse")
+        elif "sample" in self.supported_tasks:
+            notes.append(
+                "to sample strong couplings neurons take turns, a color of the graph a step; gating is not counted"
+            )
         state = self._state(problem, wires, None, pattern)
         words = float(wires.weights.nnz + wires.size)
         return Program(

@@ -20,7 +20,7 @@ from scipy.linalg.blas import sgemm
 from .block_gibbs import AnnealingPath, RandomLanes, Single, mean_units, sample_units, tempering_sweep
 from .rbm_model import Units
 
-Method: TypeAlias = Literal["cd", "pcd", "tempering"]
+LearningMethod: TypeAlias = Literal["cd", "pcd", "tempering"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class TrainingOptions:
     weight_decay : float   W shrinks by rate * weight_decay an update
     """
 
-    method: Method = "pcd"
+    method: LearningMethod = "pcd"
     steps: int = 1
     chains: int = 100
     rungs: int = 10

@@ -18,7 +18,7 @@ from ..rng import RNG
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
 from .block_gibbs import AnnealingPath, RandomLanes
-from .contrastive_divergence import Method, RbmTrainer, TrainingOptions
+from .contrastive_divergence import LearningMethod, RbmTrainer, TrainingOptions
 from .dependence import MORE, some_rows, verdict, warn_unlearned
 from .likelihood import LogPartitionBounds, ais
 from .rbm_model import RestrictedBoltzmann, Units, check_units, log_odds
@@ -74,7 +74,7 @@ class RBM(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         *,
         visible: Units = "bernoulli",
         sigma: float = 0.5,
-        method: Method = "pcd",
+        method: LearningMethod = "pcd",
         n_steps: int = 1,
         n_chains: int | None = None,
         n_temperatures: int = 10,

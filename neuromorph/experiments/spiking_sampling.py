@@ -17,15 +17,12 @@ from ..spiking.boltzmann_sampler import BoltzmannSampler
 from ..spiking.brian.simulator import Backend, FractionProgress
 from ..spiking.lif_sampler import LifSamplerNeurons
 from ..spiking.spike_states import SpikeStates, exponential_neuron_divergence, relative_entropy
-from ..spiking.stochastic_neurons import AbstractNeurons
+from ..spiking.stochastic_neurons import CROWDED, AbstractNeurons
 from .sampling import sample_model
 from .spiking import Told, collect, require_fit, require_length, run_batches, summarize, width
 from .spiking_result import Batch, Session
 
-NEURONS: Mapping[str, type[AbstractNeurons] | type[LifSamplerNeurons]] = {
-    "abstract": AbstractNeurons,
-    "lif": LifSamplerNeurons,
-}
+NEURONS = ("abstract", "lif")
 EXACT = 16  # spins up to which shares of states are compared
 FLOOR = 10  # spins up to which their exact floor is known
 
@@ -63,10 +60,10 @@ def sample(
             f"beta is {beta:g} where fields reach {strongest:g}; nothing moves that cold: give "
             f"{_SETTLED / strongest:.3g} at most"
         )
-    cells = NEURONS[neurons]()
+    sampler = BoltzmannSampler(rest, beta, LifSamplerNeurons() if neurons == "lif" else None, backend)
+    cells = sampler.cells
     if not cells.tau_s <= duration_s < np.inf:
         raise ValueError(f"duration is {duration_s:g} s; a spike lasts {cells.tau_s:g} s: give at least that")
-    sampler = BoltzmannSampler(rest, beta, cells, backend)
     weights, biases = sampler.network()
     require_fit(name, weights.nnz + n, "give a smaller or sparser model")
     require_length(_BURN_IN + duration_s, trials, n / cells.tau_s)
@@ -100,11 +97,14 @@ def sample(
         result, courses, shown = _beside_exact(rest, states, exact.boltzmann(rest, beta), settling)
     else:
         result, courses, shown = _beside_gibbs(rest, states, gibbs)
+    if isinstance(cells, AbstractNeurons) and not cells.suit(weights, biases):
+        result = {**result, "caution": CROWDED}
+    turns = max(cells.turns) + 1 if isinstance(cells, AbstractNeurons) and cells.turns else None
     session = {
         "task": "sample",
         "status": status,
         "problem": {"name": name, "kind": "ising", "size": ising.size},
-        "options": {"beta": beta, "neurons": neurons, "duration_s": duration_s, "burn_in_s": _BURN_IN,
+        "options": {"beta": beta, "neurons": neurons, "turns": turns, "duration_s": duration_s, "burn_in_s": _BURN_IN,
                     "clamp": {str(k): v for k, v in sorted((clamp or {}).items())}},
         "result": result,
         "courses": courses,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Method:
+class SamplerMethod:
     """A sampler.
 
     name : str               as on the command line
@@ -37,17 +37,17 @@ class Method:
 
 
 METHODS = (
-    Method("gibbs", command=True, target="cpu-gibbs"),
-    Method("metropolis"),
-    Method("block-gibbs"),
-    Method("swendsen-wang", command=True, target="cpu-swendsen-wang", formerly="cluster"),
-    Method("wolff", dimod=False),
-    Method("simulated-annealing", target="cpu-anneal"),
-    Method("tempering", command=True, target="cpu-tempering"),
-    Method("population-annealing", command=True, target="cpu-population-annealing", formerly="population"),
-    Method("quantum-annealing", command=True, target="cpu-quantum-annealing", formerly="quantum"),
-    Method("path-integral", dimod=False),
-    Method("annealed-importance", dimod=False),
+    SamplerMethod("gibbs", command=True, target="cpu-gibbs"),
+    SamplerMethod("metropolis"),
+    SamplerMethod("block-gibbs"),
+    SamplerMethod("swendsen-wang", command=True, target="cpu-swendsen-wang", formerly="cluster"),
+    SamplerMethod("wolff", dimod=False),
+    SamplerMethod("simulated-annealing", target="cpu-anneal"),
+    SamplerMethod("tempering", command=True, target="cpu-tempering"),
+    SamplerMethod("population-annealing", command=True, target="cpu-population-annealing", formerly="population"),
+    SamplerMethod("quantum-annealing", command=True, target="cpu-quantum-annealing", formerly="quantum"),
+    SamplerMethod("path-integral", dimod=False),
+    SamplerMethod("annealed-importance", dimod=False),
 )
 
 RENAMED_METHODS = {method.formerly: method.name for method in METHODS if method.formerly}

@@ -9,7 +9,8 @@ Petrovici, Bill, Bytschok, Schemmel and Meier, Phys. Rev. E 94, 042312 (2016).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,13 @@ class BoltzmannSampler:
 
     model : Ising, or anything with ``ising()`` (BoltzmannMachine, Layer, MaxCut) or ``layer`` (RBM)
     beta : float                                   of the Ising; 1 for machines
-    neurons : AbstractNeurons or LifSamplerNeurons
+    neurons : AbstractNeurons or LifSamplerNeurons     None: abstract ones that suit the couplings at this beta
     backend : str                                  numpy, cython or cpp_standalone
     """
 
     model: Any
     beta: float = 1.0
-    neurons: AbstractNeurons | LifSamplerNeurons = field(default_factory=AbstractNeurons)
+    neurons: AbstractNeurons | LifSamplerNeurons | None = None
     backend: Backend = "numpy"
 
     def __post_init__(self) -> None:
@@ -47,6 +48,11 @@ class BoltzmannSampler:
     @property
     def ising(self) -> Ising:
         return self.model
+
+    @cached_property
+    def cells(self) -> AbstractNeurons | LifSamplerNeurons:
+        """``neurons``, chosen where none were given."""
+        return AbstractNeurons().suited(*self.network()) if self.neurons is None else self.neurons
 
     def network(self) -> tuple[Any, Float]:
         """(W (n, n) CSR, b (n,)) of the neurons: symmetric weights and biases in units of log odds."""
@@ -75,35 +81,38 @@ class BoltzmannSampler:
                                                 every chain. Held neurons do not spike; they act as biases W z
         rng :                                   one stream for all chains: another number of chains is another run
         """
-        if not (np.isfinite([duration_s, burn_in_s]).all() and duration_s >= self.neurons.dt_s and burn_in_s >= 0):
+        cells = self.cells
+        if not (np.isfinite([duration_s, burn_in_s]).all() and duration_s >= cells.dt_s and burn_in_s >= 0):
             raise ValueError(f"duration_s is {duration_s}, burn_in_s {burn_in_s}; give finite times, a step at least")
         if chains < 1:
             raise ValueError(f"chains is {chains}; run at least one")
         weights, biases = self.network()
         held = _checked_clamp(clamped, chains, biases.size)
         free = np.flatnonzero(held[0] == 0)
+        if isinstance(cells, AbstractNeurons) and cells.turns:
+            cells = replace(cells, turns=tuple(cells.turns[k] for k in free))
         # A neuron held at 1 is a constant input.
         inputs = (biases + np.asarray((weights @ (held > 0).T).T))[:, free]
         among = sparse.coo_array(weights[free][:, free])
         post, pre = among.coords
         offset = np.arange(chains)[:, None] * free.size
         simulator = build_simulator(
-            self.neurons.model(chains * free.size, (offset + pre).ravel(), (offset + post).ravel()),
-            dt_s=self.neurons.dt_s,
+            cells.model(chains * free.size, (offset + pre).ravel(), (offset + post).ravel()),
+            dt_s=cells.dt_s,
             backend=self.backend,
         )
-        values = self.neurons.parameters(inputs.ravel(), np.tile(among.data, chains))
+        values = cells.parameters(inputs.ravel(), np.tile(among.data, chains))
         seed = read_seeds(rng, 1)[0]
         values["cells.start"] = burn_in_s / 2.0 * np.random.default_rng(seed).beta(4.0, 4.0, inputs.size)
         record = simulator.run(burn_in_s + duration_s, values, rng=seed, progress=progress)
         chain, neuron = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), free.size)
         return SpikeStates(
-            np.rint(record["spikes.t"] / self.neurons.dt_s).astype(np.int64),
+            np.rint(record["spikes.t"] / cells.dt_s).astype(np.int64),
             chain,
             free[neuron],
             (chains, biases.size),
-            self.neurons.dt_s,
-            self.neurons.tau_s,
+            cells.dt_s,
+            cells.tau_s,
             burn_in_s,
             burn_in_s + duration_s,
             held,

@@ -4,32 +4,87 @@ r"""Abstract stochastic neurons whose refractory state is the sample.
           P(\text{spike in } dt \mid \text{not refractory}) = \frac{1}{1 + e^{-(u_k - \ln(\tau / dt))}}
 
 z is 1 for tau after a spike and the neuron is refractory as long; a spike adds W to the potentials it reaches and takes
-it away after tau. Then p(z) ~ exp(z'Wz / 2 + b'z). It is exact for single neurons at any dt; with several the error is
-of order dt, since two may fire in one step without knowing of each other.
+it away after tau. Then p(z) ~ exp(z'Wz / 2 + b'z). It is exact for single neurons at any dt. Strong
+couplings meet two limits. Two neurons may fire in one step without knowing of each other: those that inhibit each other
+come to be on together far too often. And neurons that are nearly always on fire every tau, and keep the order in which
+they do for some e^(2u) tau / 40.
+
+So neurons of strongly coupled networks take turns, those of one color of the graph of W after those of another, once
+in every tau, when they fire with P = 1 / (1 + exp(-u)). These are the operators of the paper one after another at tau =
+dt; each leaves p alone, and nothing is left but p: it is Gibbs sampling by spikes, exact at any temperature.
 Source: Buesing, Bill, Nessler and Maass, PLoS Comput. Biol. 7, e1002211 (2011).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ..ising import Float
+from ..sampling.block_gibbs_kernel import greedy_colors
+
+TOGETHER = 0.02  # bound on the part of its time that a neuron may owe to firing at once with those that inhibit it
+STRONG = 2.0  # highest u of a neuron that does not keep in step with others for longer than tau,
+FAINT = 0.1  # unless its sum |W| is below this: then its order among them does not matter
+FINEST = 16  # times as many steps where neurons take turns as where they do not
+CROWDED = (
+    "coupled neurons fire in one step or keep in step, and are too many to take turns: take a lower beta or a sparser "
+    "problem"
+)
 
 
 @dataclass(frozen=True)
 class AbstractNeurons:
-    """tau_s: how long a spike lasts; dt_s: step, a whole part of tau."""
+    """tau_s: how long a spike lasts; dt_s: step, a whole part of tau.
+
+    turns : (n,) int, from 0    the step of each tau in which each neuron of a network may fire, no two that are
+                                connected in one; stacked networks repeat it. Without, all may fire in every step
+    """
 
     tau_s: float = 10e-3
     dt_s: float = 0.2e-3
+    turns: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         require_steps(self.tau_s, self.dt_s)
+        if self.turns and not 0 <= min(self.turns) <= max(self.turns) < round(self.tau_s / self.dt_s):
+            raise ValueError(f"turns are {min(self.turns)} to {max(self.turns)}; give steps of tau, from 0")
+
+    @property
+    def cycle(self) -> int:
+        """Steps from one in which a neuron may fire to the next."""
+        return round(self.tau_s / self.dt_s) if self.turns else 1
+
+    def suit(self, weights: Any, biases: Float) -> bool:
+        """Whether W (n, n) CSR, symmetric, and b (n,) are weak enough for these neurons, or the neurons take turns."""
+        w, highest = sparse.coo_array(weights), biases + sparse.csr_array(weights).maximum(0.0).sum(axis=1)
+        if self.turns or not w.data.any():
+            return True
+        (i, j), u, inhibits = w.coords, np.clip(highest, -300.0, 300.0), w.data < 0.0
+        # Rate of both at once over the weight of all four states, P(off, off) being one of them, in units of 1 / tau.
+        rates = 1.0 / (np.exp(-u[i] - u[j]) + np.exp(-u[i]) + np.exp(-u[j]) + np.exp(np.minimum(w.data, 0.0)))
+        together = self.dt_s / self.tau_s * np.bincount(i, rates * inhibits).max()
+        coupled = np.bincount(i, np.abs(w.data), u.size) > FAINT
+        return bool(together <= TOGETHER and (u[coupled] <= STRONG).all())
+
+    def suited(self, weights: Any, biases: Float) -> AbstractNeurons:
+        """These neurons, or such as take turns where W and b are too strong for them.
+
+        Networks of more than ``FINEST`` colors for every step of tau stay as they are.
+        """
+        if self.suit(weights, biases):
+            return self
+        graph, colors = sparse.csr_array(weights), np.empty(biases.size, np.int64)
+        order = np.argsort(-np.diff(graph.indptr), kind="stable")
+        count = greedy_colors(graph.indptr, graph.indices, order, colors)
+        if count > FINEST * self.tau_s / self.dt_s:
+            return self
+        return replace(self, dt_s=self.tau_s / count, turns=tuple(colors.tolist()))
 
     def model(self, size: int, pre: NDArray[Any], post: NDArray[Any]) -> Callable[[Any], Sequence[Any]]:
         """Brian2 objects ``cells``, ``synapses``, ``spikes`` of ``size`` neurons, synapse k from pre[k] to post[k]."""
@@ -37,12 +92,16 @@ class AbstractNeurons:
         def objects(b2: Any) -> list[Any]:
             cells = b2.NeuronGroup(
                 size,
-                "b : 1 (constant)\nstart : second (constant)\nh : 1",
-                threshold="t >= start and rand() < 1 / (1 + exp(clip(log_tau - b - h, -500, 500)))",
+                "b : 1 (constant)\nstart : second (constant)\nh : 1"
+                + ("\nturn : integer (constant)" if self.turns else ""),
+                threshold=("t_in_timesteps % cycle == turn and " if self.turns else "")
+                + "t >= start and rand() < 1 / (1 + exp(clip(log_tau - b - h, -500, 500)))",
                 refractory=self.tau_s * b2.second,
-                namespace={"log_tau": float(np.log(self.tau_s / self.dt_s))},
+                namespace={"log_tau": float(np.log(self.tau_s / (self.cycle * self.dt_s))), "cycle": self.cycle},
                 name="cells",
             )
+            if self.turns:
+                cells.turn = np.resize(self.turns, size)
             spikes = b2.SpikeMonitor(cells, name="spikes")
             if not len(pre):
                 return [cells, spikes]

@@ -38,7 +38,7 @@ def checked_program(program: Any) -> Program:
     """A Program whose numbers are numbers."""
     if not isinstance(program, Program):
         raise TargetError(f"program() returned a {type(program).__name__}, not a Program")
-    error, notes, together = (getattr(program, name) for name in ("mapping_error", "notes", "together"))
+    error, notes, together = (getattr(program, name) for name in ("mapping_error", "notes", "parallel_reads"))
     if not (isinstance(error, (int, float, np.integer, np.floating)) and np.isfinite(error) and error >= 0):
         raise TargetError(f"program() has mapping_error {error!r}; expected a number, 0 or above")
     if isinstance(notes, str) or not all(isinstance(note, str) for note in notes):

@@ -11,7 +11,8 @@ which its current is collected, and W is read from phase-change cells, with thei
 - minimize: k rises as in ``annealing.gain``; zeta is the amplified current noise of a second unit a neuron. A ``Tsp``
   is held as a permutation: module ``unit_tours``.
 - sample: neurons one after another, each firing if its field beats the charge that went through its noise unit in one
-  window (module ``thresholds``).
+  window (module ``thresholds``). A crossbar conducts both ways: the field is the mean of what comes along the neuron's
+  row and its column, since W whose two cells of a pair of neurons differ would sample no exp(-beta E) at all.
 
 Energy: sum V_k I_k of the units as simulated, amplifiers, cells, converters. Units are at 77 K: the cooler is counted.
 Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577, 341 (2020).
@@ -136,7 +137,8 @@ class DopantNeurons:
         held = Ising(asked.dense_couplings() + (off + off.T) / 2.0, asked.biases, asked.offset)
         lost = float(np.linalg.norm(off - off.T) / 2.0 / (np.linalg.norm(asked.dense_couplings()) or 1.0))
         notes += [
-            f"{couplings.where}; held is the symmetric part, the antisymmetric one is {lost:.2%} of the couplings"
+            f"{couplings.where}; held is the symmetric part, the antisymmetric one is {lost:.2%} of the couplings; "
+            "to sample, rows and columns are read and averaged"
         ]
         state = _State(couplings, scale, asked.biases / scale, stream.integers(len(units.outputs), size=asked.size))
         error = mapping_error(asked, held)
@@ -317,6 +319,7 @@ class DopantNeurons:
 
         def fired(k: int) -> int:
             w = state.couplings.of_reads(seeds[k : k + step])
+            w = (w + w.swapaxes(1, 2)) / 2.0
             mine, own = spins[k : k + step], streams[k : k + step]
             before, total = k * len(table), len(seeds) * len(table)
             for rows, sweeps in pieces(len(mine), len(table), "firing", before=before, total=total):
@@ -334,9 +337,9 @@ class DopantNeurons:
         joules = firings * window * float(units.powers_w[state.which, -1].mean())
         activity = state.activity(np.full(len(spins), firings * window), joules, neurons=1, units=1)
         activity |= {
-            "siemens_s": activity["siemens_s"] / n,  # a row at a time
+            "siemens_s": 2.0 * activity["siemens_s"] / n,  # a row and a column at a time
             "comparisons": firings,
-            "ad_conversions": firings,
+            "ad_conversions": 2.0 * firings,
             "da_conversions": firings + np.count_nonzero(state.biases),
             "table_accesses": activity["table_accesses"] + firings,
         }

@@ -154,9 +154,13 @@ def trace_read(device: Target, program: Program, task: Task, rng: RNG = None) ->
 
     Raises
     ------
-    DoesNotFit     where the target does not support the task, or cannot tell; the message names those that can
+    DoesNotFit      where the target does not support the task, or cannot tell; the message names those that can
+    TargetError     where what it returns is no Trace
     """
-    return require_trace(device, task).trace(program, task, rng)
+    found = require_trace(device, task).trace(program, task, rng)
+    if not isinstance(found, Trace):
+        raise TargetError(f"trace() of {device.name} returns {type(found).__name__}; it must return a neuromorph.Trace")
+    return found
 
 
 def require_trace(device: Target, task: Task) -> TracingTarget:

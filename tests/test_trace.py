@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -140,17 +141,20 @@ def test_the_hops_of_a_glass_are_all_there():
 
 
 def test_spikes_and_states_of_a_sampler_agree():
-    """A neuron is up for 10 ms of the model after each of its spikes, and at no other time."""
-    run, trace = read_of("spiking-generic", glass(4), nm.Sample(0.7))
-    times, neurons = trace.spikes
-    assert len(times) == run.activity["spikes"][0]
+    """A neuron is up for tau of the model after each of its spikes, and at no other time."""
+    device = nm.get_target("spiking-generic")
+    program = device.program(glass(4), 3)
+    run, trace = device.run(program, nm.Sample(0.2), 1, 7), trace_read(device, program, nm.Sample(0.2), 7)
+    plan = program.state.plan(0.2)
+    steps = np.rint(np.array([*trace.spikes[0]]) / trace.times[-1] * plan.duration_s / plan.neurons.dt_s)
+    assert len(steps) == run.activity["spikes"][0] > 10
     assert trace.neurons == 4
     spins = next(each for each in trace.series if each.name == "spins").values
-    model = 0.1 / run.activity["device_s"][0]
-    for t, row in zip(trace.times * model, spins, strict=True):
-        since = [t - s for s, k in zip(times * model, neurons, strict=True) if -1e-9 < s - t + 10e-3 - 1e-9 < 10e-3]
-        assert (row > 0).sum() == len({k for s, k in zip(times * model, neurons, strict=True)
-                                       if -1e-9 < t - s - 1e-9 < 10e-3}), since  # fmt: skip
+    lasting = round(plan.neurons.tau_s / plan.neurons.dt_s)
+    for step, row in zip(np.rint(trace.times / trace.times[-1] * round(plan.duration_s / plan.neurons.dt_s)), spins,
+                         strict=True):  # fmt: skip
+        up = {k for at, k in zip(steps, trace.spikes[1], strict=True) if 0 < step - at <= lasting}
+        assert set(np.flatnonzero(row > 0)) == up
 
 
 def test_analog_outputs_obey_their_activation():
@@ -305,6 +309,15 @@ def test_a_target_that_does_not_trace_names_those_that_do():
         require_trace(nm.get_target("analog-circuit"), nm.Sample(1.0))
 
 
+def test_a_target_that_returns_something_else_is_told_so():
+    class Wrong(Mute):
+        def trace(self, program, task, rng=None):
+            return {"energies": []}
+
+    with pytest.raises(TypeError, match="returns dict"):
+        trace_read(Wrong(), None, nm.Minimize())
+
+
 # Figures and files.
 
 
@@ -331,6 +344,13 @@ def test_odd_names_and_single_times_can_be_drawn(tmp_path):
     assert (tmp_path / "trace.png").read_bytes()[:4] == b"\x89PNG"
     assert json.loads((tmp_path / "trace.json").read_text())["problem"] == "$x^{ \\frac"
     write_trace(replace(trace, beta=0.5, task="sample"), tmp_path / "again")
+
+
+def test_the_page_of_the_schema_names_every_field_and_its_example_runs():
+    page = Path("docs/trace-schema.md").read_text()
+    for name in trace_dict(toy()):
+        assert f"`{name}`" in page, name
+    exec(page.split("```python")[1].split("```")[0], {"print": lambda *_: None})
 
 
 # The command.

@@ -34,7 +34,7 @@ def trace_network(
 
     ends = run_networks(task, 1, [(network, [seed])], observe=look)
     ramp = ends.ramp
-    schedules = {} if ramp is None else {"gain, of the last one": ("", ramp)}
+    schedules = {} if ramp is None else {"relative gain": ("", ramp)}
     resting = "rests" if ends.settled[0] else "does not come to rest"
     notes = [f"the network {resting}; spins are the sides of the outputs"]
     if not isinstance(task, RecallFrom):

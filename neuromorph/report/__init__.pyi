@@ -3,15 +3,18 @@ from .comparison_figures import draw_energy_shares, draw_pareto
 from .html_page import render_page
 from .results_json import results_dict, results_json
 from .table import print_comparison
+from .trace_figures import draw_read, write_trace
 from .write import write_report
 
 __all__ = [
     "draw_answer",
     "draw_energy_shares",
     "draw_pareto",
+    "draw_read",
     "print_comparison",
     "render_page",
     "results_dict",
     "results_json",
     "write_report",
+    "write_trace",
 ]

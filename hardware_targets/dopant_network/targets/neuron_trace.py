@@ -32,7 +32,7 @@ class SettlingRecorder:
         self._recorder.look(t_s, np.where(u[0] > 0.0, 1, -1), outputs=x[0], potentials=u[0])
 
     def finish(self, task: Task, spins: NDArray[np.int8], converged: bool, provenance: Mapping[str, Any]) -> Trace:
-        gain = {"gain, of the last one": ("", self._gains.__getitem__)} if isinstance(task, Minimize) else {}
+        gain = {"relative gain": ("", self._gains.__getitem__)} if isinstance(task, Minimize) else {}
         notes = ["potentials u are in units of their swing; outputs x are shown without the noise of the hopping"]
         return self._recorder.finish(
             task, spins, converged=converged, schedules=gain, notes=notes, provenance=provenance

@@ -6,11 +6,12 @@ from .estimate import Estimate
 from .ising import Ising
 from .problems import IsingModel, MaxCut, Problem, ProblemFileError, Recall, Solution, Tsp, load, read_tour, write_tour
 from .protocol import DoesNotFit, Target, available_targets, get_target, parameters_of
-from .report import results_dict, results_json, write_report
+from .report import results_dict, results_json, write_report, write_trace
 from .run import Program, Run, SamplingBound
 from .study.compare import compare
 from .study.comparison import Comparison
 from .task import Minimize, RecallFrom, Sample
+from .trace import Trace, trace_dict
 
 __version__: str
 __all__ = [  # noqa: RUF022  by theme, as a reader meets them
@@ -22,4 +23,5 @@ __all__ = [  # noqa: RUF022  by theme, as a reader meets them
     "testing",
     "Datum", "Cost", "Estimate", "Ledger", "price",
     "compare", "Comparison", "write_report", "results_json", "results_dict",
+    "Trace", "trace_dict", "write_trace",
 ]  # fmt: skip

@@ -40,6 +40,7 @@ from .rng import RNG
 from .run import Program, Run, versions
 from .target_names import Parameter, callable_parameters, check_names, converted, nearest, parse_target
 from .task import Task, task_name
+from .trace import Trace
 
 if TYPE_CHECKING:  # problems know their task, and thus this module
     from .problems.problem import Problem
@@ -85,6 +86,18 @@ class Target(Protocol):
 
     def costs(self) -> tuple[Cost, ...]:
         """What the events of a run cost."""
+        ...
+
+
+@runtime_checkable
+class TracingTarget(Target, Protocol):
+    """A target that also tells what one read looks like inside; optional, and nothing else depends on it."""
+
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Make one read and return its course: the spins are those of ``run(program, task, 1, rng)``.
+
+        Raises DoesNotFit for a task that the target does not support.
+        """
         ...
 
 
@@ -228,6 +241,48 @@ def require_support(device: Target, task: Task) -> None:
         raise DoesNotFit(
             f"{device.name} does not {task_name(task)}; it supports {' and '.join(sorted(device.supported_tasks))}"
         )
+
+
+def supports_trace(device: object) -> bool:
+    """Whether a target tells what one of its reads looks like inside."""
+    return callable(getattr(device, "trace", None))
+
+
+def trace_read(device: Target, program: Program, task: Task, rng: RNG = None) -> Trace:
+    """Make one read of ``program`` and return its course.
+
+    Raises
+    ------
+    DoesNotFit      where the target does not support the task, or cannot tell; the message names those that can
+    TargetError     where what it returns is no Trace
+    """
+    found = require_trace(device, task).trace(program, task, rng)
+    if not isinstance(found, Trace):
+        raise TargetError(f"trace() of {device.name} returns {type(found).__name__}; it must return a neuromorph.Trace")
+    return found
+
+
+def require_trace(device: Target, task: Task) -> TracingTarget:
+    """Return ``device`` as one that traces; DoesNotFit unless it does, and supports the task."""
+    require_support(device, task)
+    if not isinstance(device, TracingTarget):
+        raise DoesNotFit(
+            f"{device.name} does not tell what its reads look like inside; {', '.join(_tracing()) or 'no target'} can"
+        )
+    return device
+
+
+def _tracing() -> list[str]:
+    """Names of the installed targets that trace; one that does not load is left out."""
+    found = []
+    for name in available_targets():
+        try:
+            device = get_target(name)
+        except Exception:  # another's package
+            continue
+        if supports_trace(device):
+            found.append(name)
+    return found
 
 
 def as_ising(problem: Ising | Problem) -> Ising:

@@ -26,7 +26,7 @@ PAGES = {path.parent: path for path in MODULES if path.name == "__init__.py"}
 # The floors of neuromorph: a room imports itself and what stands before it, nothing else, not even for types.
 FLOORS = [
     "kernels", "runtime", "files", "rng", "couplings", "ising", "exact", "task", "estimate", "datum", "analog",
-    "associative_memory", "problems", "run", "cost", "target_names", "protocol", "target_constants",
+    "associative_memory", "problems", "run", "trace", "cost", "target_names", "protocol", "target_constants",
     "target_description", "plotting", "sampling", "boltzmann", "spiking", "testing", "study", "report",
     "experiments", "cli",
 ]  # fmt: skip

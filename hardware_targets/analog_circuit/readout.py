@@ -9,7 +9,7 @@ crossbar share these functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import pi
 from typing import TypeAlias
@@ -23,6 +23,7 @@ from .. import circuits_needed  # noqa: F401
 from circuits.energy.class_power import ClassMeter
 from circuits.energy.ode_energy import Rails
 from neuromorph.analog import AnalogNetwork, Tanh, mean_field_anneal, simulate
+from neuromorph.analog.mean_field_annealing import GainRamp
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum
 from neuromorph.ising import Float, Ising
@@ -33,6 +34,8 @@ from neuromorph.task import Minimize, RecallFrom, Task
 from .trajectory_energy import PowerProbe, energies_by_event, energy_of_window
 
 Stream: TypeAlias = np.random.SeedSequence
+NetworkObserver: TypeAlias = Callable[[float, Float, Float], None]
+"""Of t in s, u and V (reads, n), V; it is shown states in the order of time and changes nothing."""
 
 STAGES = 2  # gain stages of a neuron: two amplifiers of sqrt(gain) are faster than one
 AMPLIFIERS = STAGES + 1  # amplifiers of a neuron: its gain stages and an inverter
@@ -61,6 +64,8 @@ class NetworkReads:
         Energy by event, or empty.
     status : str
         The status of a Run: ``interrupted`` where there are fewer reads than requested.
+    ramp : GainRamp or None
+        The ramp of the gain, if the reads were annealed.
     """
 
     spins: NDArray[np.int8]
@@ -68,6 +73,7 @@ class NetworkReads:
     settled: NDArray[np.bool_]
     joules: Mapping[str, Float] = field(default_factory=dict)
     status: str = "ok"
+    ramp: GainRamp | None = None
 
     def slowed(self, factor: float) -> NetworkReads:
         """The same reads with all capacitors ``factor`` times as large: nothing else changes but time and joules."""
@@ -206,7 +212,11 @@ def require_minimize(device: str, task: Task) -> None:
 
 
 def run_networks(
-    task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]], rails: Rails | None = None
+    task: Task,
+    reads: int,
+    networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]],
+    rails: Rails | None = None,
+    observe: NetworkObserver | None = None,
 ) -> NetworkReads:
     """Run the reads of each network, relaxed from their cues or annealed.
 
@@ -220,24 +230,31 @@ def run_networks(
         Each network with the streams of its reads.
     rails : Rails, optional
         The supply; with it the energy of each read is computed, for networks of resistors.
+    observe : callable, optional
+        Called with t in s, u and V (reads, n) in the order of time; for a single read. It changes nothing.
 
     Returns
     -------
     NetworkReads
         All reads in order.
     """
-    parts, status = whole_parts(_one_by_one(task, reads, networks, rails))
+    parts, status = whole_parts(_one_by_one(task, reads, networks, rails, observe))
     return NetworkReads(
         np.concatenate([part.spins for part in parts]),
         np.concatenate([part.seconds for part in parts]),
         np.concatenate([part.settled for part in parts]),
         {name: np.concatenate([part.joules[name] for part in parts]) for name in parts[0].joules},
         status,
+        parts[0].ramp,
     )
 
 
 def _one_by_one(
-    task: Task, reads: int, networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]], rails: Rails | None
+    task: Task,
+    reads: int,
+    networks: Iterable[tuple[AnalogNetwork, Sequence[Stream]]],
+    rails: Rails | None,
+    observe: NetworkObserver | None,
 ) -> Iterator[NetworkReads]:
     done = 0
     for network, seeds in networks:
@@ -246,13 +263,18 @@ def _one_by_one(
         for k in range(0, len(seeds), step):
             checkpoint("reads", done, reads)
             if isinstance(task, RecallFrom):
-                yield relax_networks(network, task.cues(reads, network.size)[done], meter)
+                yield relax_networks(network, task.cues(reads, network.size)[done], meter, observe)
             else:
-                yield _annealed(network, seeds[k : k + step], meter)
+                yield _annealed(network, seeds[k : k + step], meter, observe)
             done += len(seeds[k : k + step])
 
 
-def relax_networks(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMeter | None = None) -> NetworkReads:
+def relax_networks(
+    network: AnalogNetwork,
+    cue: NDArray[np.int8],
+    meter: ClassMeter | None = None,
+    observe: NetworkObserver | None = None,
+) -> NetworkReads:
     """Relax the network from one cue until it rests or 400 R C have passed.
 
     The network rests from the first sample after which ``|u - R (T V + I)|`` stays below a thousandth of the swing
@@ -286,6 +308,9 @@ def relax_networks(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMe
         rests = path.status == "ok" and first < _LOOKS
         if meter is not None:
             spent.append(energy_of_window(meter, path, first + 1 if rests else len(path.times)))
+        if observe is not None:
+            for k in range(int(seconds > 0.0), first + 1 if rests else len(path.times)):
+                observe(seconds + float(path.times[k]), path.potentials[k], path.voltages[k])
         seconds += float(path.times[first]) if rests else window
         if rests:
             break
@@ -297,8 +322,18 @@ def relax_networks(network: AnalogNetwork, cue: NDArray[np.int8], meter: ClassMe
     return NetworkReads(network.spins(u)[None], np.array([seconds]), np.array([rests]), joules)
 
 
-def _annealed(network: AnalogNetwork, seeds: Sequence[Stream], meter: ClassMeter | None) -> NetworkReads:
+def _annealed(
+    network: AnalogNetwork, seeds: Sequence[Stream], meter: ClassMeter | None, observe: NetworkObserver | None
+) -> NetworkReads:
     looks = None if meter is None else PowerProbe(network, meter)
-    ends = mean_field_anneal(network, seeds, observe=looks)
+
+    def watch(t_s: float, u: Float, v: Float) -> None:
+        for each in (looks, observe):
+            if each is not None:
+                each(t_s, u, v)
+
+    ends = mean_field_anneal(network, seeds, observe=watch)
+    if observe is not None:
+        observe(ends.duration_s, ends.potentials, network.voltages(ends.potentials))
     joules = {} if looks is None else looks.joules(ends.duration_s, ends.potentials)
-    return NetworkReads(ends.spins, np.full(len(ends.spins), ends.duration_s), ends.converged, joules)
+    return NetworkReads(ends.spins, np.full(len(ends.spins), ends.duration_s), ends.converged, joules, ramp=ends.ramp)

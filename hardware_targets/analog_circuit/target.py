@@ -28,6 +28,7 @@ from math import isqrt
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from .. import circuits_needed  # noqa: F401
@@ -47,7 +48,9 @@ from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Minimize, RecallFrom, Task
+from neuromorph.trace import Trace
 
+from .read_trace import TourObserver, trace_network, trace_tour
 from .readout import (
     AMPLIFIERS,
     CUE,
@@ -171,6 +174,25 @@ class AnalogCircuit:
         return complete_run(
             program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about
         )
+
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Trace outputs, potentials and gain of a network, or cells and temperature of a tour, in one read."""
+        require_support(self, task)
+        (seed,) = read_seeds(rng, 1)
+        state: AnalogNetwork | _Tour = program.state
+        about = {"parameters": own_parameters(self)}
+        if isinstance(state, AnalogNetwork):
+            slower = self._tau_s / self._simulated_tau_s
+            return trace_network(program, task, state, seed, about, slower)
+        require_minimize(self.name, task)
+        system, held = Softassign(state.distances), state.held
+
+        def anneal(observe: TourObserver) -> tuple[NDArray[np.int8], bool]:
+            tours = softassign(system, [seed], held=held, observe=observe)
+            return tours.spins[0], bool((tours.converged & tours.valid)[0])
+
+        return trace_tour(program, task, system, system.duration_tau * self._tau_s, about, anneal)
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import RecallFrom, Sample, Task
+from neuromorph.trace import Recorder, Trace
 
 from .placement import CouplingLaw, Placement, place_atoms
 from .stationary import MAX_ATOMS, stationary_distribution
@@ -49,7 +50,10 @@ MAX_PLACED = 7  # atoms; the error of the couplings is 20 % there and grows
 _STEPS = 64  # temperatures of an anneal
 _EQUILIBRATE = 5.0  # time at beta before a sample is taken, in times of the anneal before it
 _IDEAL = ("attempt_rate_hz", "tunnelling_power_w", "microscope_power_w")  # of the table, without positions
+_LOOKS = 20_000  # at a read; one with many more events is looked at after several
 _QUENCH = 10.0  # times beta_cold: so cold that only downhill switches happen while one looks
+
+_Start: TypeAlias = tuple[NDArray[np.int8], NDArray[np.uint64], Float, Float]  # spins, streams, betas, durations
 
 
 @dataclass(frozen=True)
@@ -115,11 +119,19 @@ class AtomicSpins:
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Read every atom once, ``attempts`` attempt times after a random start."""
+        return _switch(self, program, task, *self._start(program, task, reads, rng))
+
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Trace the telegraph of each atom in one read."""
+        return _watch(self, program, task, *self._start(program, task, 1, rng))
+
+    def _start(self, program: Program, task: Task, reads: int, rng: RNG) -> _Start:
         require_support(self, task)
         streams = kernel_states(read_seeds(rng, reads))
         spins = _random(streams, program.state.biases.size)
         betas = np.array([task.beta]) if isinstance(task, Sample) else np.empty(0)
-        return _switch(self, program, task, spins, streams, betas, np.array([self.attempts]))
+        return spins, streams, betas, np.array([self.attempts])
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
@@ -178,6 +190,14 @@ class AtomicSpinsIdeal:
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Anneal, sample or relax the atoms ``reads`` times."""
+        return _switch(self, program, task, *self._start(program, task, reads, rng))
+
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Trace the telegraph of each atom in one read, and the inverse temperature."""
+        return _watch(self, program, task, *self._start(program, task, 1, rng))
+
+    def _start(self, program: Program, task: Task, reads: int, rng: RNG) -> _Start:
         require_support(self, task)
         streams = kernel_states(read_seeds(rng, reads))
         state = program.state
@@ -193,7 +213,7 @@ class AtomicSpinsIdeal:
                 end, last, wait = state.cold, _QUENCH * state.cold, 0.1
             betas = np.r_[geometric_ramp(state.hot, end, _STEPS), last]
             shares = np.r_[np.full(_STEPS, 1.0 / _STEPS), wait]
-        return _switch(self, program, task, spins, streams, betas, shares * self.attempts)
+        return spins, streams, betas, shares * self.attempts
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
@@ -259,6 +279,36 @@ def _switch(
     return complete_run(program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=about)
 
 
+def _watch(
+    device: AtomicSpins | AtomicSpinsIdeal,
+    program: Program,
+    task: Task,
+    spins: NDArray[np.int8],
+    streams: NDArray[np.uint64],
+    betas: Float,
+    durations: Float,
+) -> Trace:
+    """Trace the read that :func:`_switch` would make, event by event, or a few at a time where there are very many."""
+    state, rate = program.state, _attempt_rate(device)
+    varies = bool(np.ptp(betas) > 0.0)
+    recorder = Recorder(program, {"inverse temperature": "1/energy"} if varies else {}, states="atoms", state="atom {}")
+
+    def look(attempts: float, beta: float, now: NDArray[np.int8]) -> None:
+        recorder.look(attempts, now, **({"inverse temperature": beta} if varies else {}))
+
+    every = max(1, int(durations.sum() * state.biases.size) // _LOOKS)
+    _, ended = simulate_switching(
+        state.couplings, state.biases, betas, durations, spins, streams, theta=device.theta, observe=look, every=every
+    )
+    notes = [f"an attempt time is {1.0 / rate.value:.3g} s ({1.0 / rate.high:.3g} to {1.0 / rate.low:.3g} s)"]
+    if every > 1:
+        notes.append(f"looked at after every {every} switching events")
+    return recorder.finish(
+        task, spins[0], converged=bool(ended[0]), scale=1.0 / rate.value, notes=notes,
+        provenance={"parameters": own_parameters(device)},
+    )  # fmt: skip
+
+
 def _random(streams: NDArray[np.uint64], n: int) -> NDArray[np.int8]:
     spins = np.empty((len(streams), n), np.int8)
     randomize_spins(spins, streams)
@@ -285,12 +335,15 @@ def _too_many(spins: str) -> DoesNotFit:
     )
 
 
+def _attempt_rate(device: AtomicSpins | AtomicSpinsIdeal) -> Datum:
+    given = device.attempt_rate_hz
+    if given is None:
+        return device.constants["attempt_rate_hz"]
+    return Datum(given, "1/s", given, given, "assumed", "attempt_rate_hz, as given by the user")
+
+
 def _costs(device: AtomicSpins | AtomicSpinsIdeal) -> tuple[Cost, ...]:
-    data = device.constants
-    rate = data["attempt_rate_hz"]
-    if device.attempt_rate_hz is not None:
-        given = device.attempt_rate_hz
-        rate = Datum(given, "1/s", given, given, "assumed", "attempt_rate_hz, as given by the user")
+    data, rate = device.constants, _attempt_rate(device)
     period = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
     atom, microscope = (multiply_data(data[name], period, "J") for name in ("tunnelling_power_w", "microscope_power_w"))
     return (

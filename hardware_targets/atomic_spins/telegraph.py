@@ -18,6 +18,8 @@ J. Math. Phys. 4, 294 (1963).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import repeat
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,6 +35,8 @@ from neuromorph.sampling.single_spin_kernel import randomize_spins
 from .telegraph_kernel import begin, telegraph_kernel
 
 _Columns: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+
+SwitchObserver: TypeAlias = Callable[[float, float, NDArray[np.int8]], None]
 
 MAX_RECORDED = 16  # The time in each of 2^n states is recorded up to this number of atoms.
 
@@ -92,6 +96,8 @@ def simulate_switching(
     streams: NDArray[np.uint64],
     *,
     theta: float = 0.5,
+    observe: SwitchObserver | None = None,
+    every: int = 1,
 ) -> tuple[Float, NDArray[np.bool_]]:
     """Simulate the telegraph switching of every read through a schedule of betas.
 
@@ -112,6 +118,11 @@ def simulate_switching(
         Random states of ``rng.kernel_states``, changed in place.
     theta : float
         Position of the barrier, 0 to 1.
+    observe : callable, optional
+        Called with time in attempt times, beta and spins (n,) of the first read: at its start, after every ``every``
+        events, and at its end. It changes nothing.
+    every : int
+        Number of events from one call of ``observe`` to the next.
 
     Returns
     -------
@@ -123,7 +134,21 @@ def simulate_switching(
     most = int(20.0 * biases.size * (float(np.sum(durations)) + 100.0))
     columns = _columns(couplings)
     parts, _ = whole_parts(
-        _switched(columns, biases, betas, durations, theta, most, s, stream, np.empty(0), k, len(spins))
+        _switched(
+            columns,
+            biases,
+            betas,
+            durations,
+            theta,
+            most,
+            s,
+            stream,
+            np.empty(0),
+            k,
+            len(spins),
+            observe if k == 0 else None,
+            every,
+        )
         for k, (s, stream) in enumerate(zip(spins, streams, strict=True))
     )
     events = np.array(parts)
@@ -184,6 +209,8 @@ def _switched(
     table: Float,
     read: int = 0,
     reads: int = 1,
+    observe: SwitchObserver | None = None,
+    every: int = 1,
 ) -> int:
     """Simulate one read to its end and return its number of events."""
     state: Any = begin(*columns, biases, spins)
@@ -191,9 +218,14 @@ def _switched(
     arguments: list[Any] = [*columns, betas, durations, theta, most, spins, stream, table, *state]
     total = float(durations.sum())
     checkpoint("switching", read, reads)
-    for _, part in pieces(1, most + 1):
-        over = telegraph_kernel(*[*arguments, part.stop - part.start])
+    if observe is not None:
+        observe(0.0, float(betas[0]), spins)
+    parts = (part.stop - part.start for _, part in pieces(1, most + 1)) if observe is None else repeat(every)
+    for part in parts:
+        over = telegraph_kernel(*[*arguments, part])
         spent = durations[: counts[0] + 1].sum() - max(left[0], 0.0)
+        if observe is not None:
+            observe(float(spent), float(betas[min(counts[0], betas.size - 1)]), spins)
         checkpoint("switching", read + min(1.0, float(spent) / total), reads)
         if over:
             break

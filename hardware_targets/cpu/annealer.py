@@ -42,12 +42,15 @@ from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.runtime.pieces import pieces
 from neuromorph.sampling.replicas import Update, replicas
+from neuromorph.sampling.samples import one_sweep_at_a_time
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Minimize, RecallFrom, Sample, Task
+from neuromorph.trace import Trace
 
+from .sampler_trace import SweepWatcher, TourWatcher, watch_chain
 from .tour_annealing import anneal_tour
 from .tour_distances import MATRIX_CITIES, CityDistances, curve_order, distances_of, near_cities
 
@@ -115,6 +118,15 @@ class CpuAnneal:
             program, task, spins, activity, answers=tours, converged=settled, status=status, provenance=about
         )
 
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Trace one read sweep by sweep: spins, or the length of a tour, and the schedule."""
+        require_support(self, task)
+        tour = isinstance(program.state, _Tours)
+        minimize = isinstance(task, Minimize)
+        watcher: Any = TourWatcher(program) if tour else watch_chain(program, minimize)
+        ((found, _, _, settled),) = program.state.reads(task, seed_sequence(rng), 1, self.sweeps, watcher)
+        return watcher.finish(task, found[0], {"parameters": own_parameters(self)}, converged=bool(settled[0]))
+
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
         data = self.constants
@@ -148,7 +160,15 @@ class _Spins:
         """Return what the reads hand over: the spins themselves."""
         return found, None
 
-    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
+    def reads(
+        self,
+        task: Task,
+        sequence: np.random.SeedSequence,
+        reads: int,
+        sweeps: int,
+        watcher: SweepWatcher | None = None,
+    ) -> Iterator[_Reads]:
+        """Yield the reads in parts; ``watcher`` is shown a single read and changes nothing."""
         n = self.ising.size
         checkpoint("compiling")
         if isinstance(task, RecallFrom):
@@ -157,18 +177,26 @@ class _Spins:
                 self.ising, spins[:1].copy(), streams[:1].copy(), 0
             )  # so that compiling is never in the time
             start = perf_counter()
-            done, settled = descend_to_minimum(self.ising, spins, streams, 10 * sweeps)
+            if watcher is not None:
+                watcher.descent(0, spins[0])
+            observe = None if watcher is None else watcher.descent
+            done, settled = descend_to_minimum(self.ising, spins, streams, 10 * sweeps, observe=observe)
             yield spins, n * done.astype(float), np.full(reads, (perf_counter() - start) / reads), settled
             return
         self._side_by_side(task, np.random.SeedSequence(0), 1, 2)
         most = max(LANES, _SPINS // n)
         for first in range(0, reads, most):
             start, count = perf_counter(), min(most, reads - first)
-            spins, done, settled = self._side_by_side(task, sequence, count, sweeps)
+            spins, done, settled = self._side_by_side(task, sequence, count, sweeps, watcher)
             yield spins, n * done.astype(float), np.full(count, (perf_counter() - start) / count), settled
 
     def _side_by_side(
-        self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int
+        self,
+        task: Task,
+        sequence: np.random.SeedSequence,
+        reads: int,
+        sweeps: int,
+        watcher: SweepWatcher | None = None,
     ) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
         """Run ``reads`` anneals side by side and return (spins, sweeps, settled)."""
         if isinstance(task, Sample):
@@ -178,11 +206,12 @@ class _Spins:
         beside = decision_streams(sequence, reads)
         update: Update = "heat-bath" if isinstance(task, Sample) else "metropolis"
         lanes = replicas(self.ising, reads, update=update, rng=sequence, sampled=isinstance(task, Sample))
-        lanes.sweep(betas, f"annealing {reads} reads")
+        look, descent = (None, None) if watcher is None else (watcher.look, watcher.descent)
+        one_sweep_at_a_time(lanes.sweep, lanes.spins, look)(betas, f"annealing {reads} reads")
         spins, swept = lanes.spins(), np.full(reads, betas.size)
         if isinstance(task, Sample):
             return spins, swept, np.ones(reads, bool)
-        more, settled = descend_to_minimum(self.ising, spins, beside, 10 * sweeps)
+        more, settled = descend_to_minimum(self.ising, spins, beside, 10 * sweeps, observe=descent)
         return spins, swept + more, settled
 
 
@@ -209,7 +238,15 @@ class _Tours:
         few = self.problem.size <= MAX_ISING_CITIES
         return np.array([self.problem.spins(tour) for tour in found]) if few else None, found
 
-    def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
+    def reads(
+        self,
+        task: Task,
+        sequence: np.random.SeedSequence,
+        reads: int,
+        sweeps: int,
+        watcher: TourWatcher | None = None,
+    ) -> Iterator[_Reads]:
+        """Yield the reads in parts; ``watcher`` is shown a single read and changes nothing."""
         if not isinstance(task, Minimize):
             raise DoesNotFit(
                 f"cpu-anneal holds {self.problem.name} as a permutation, which it can only minimize; "
@@ -231,7 +268,10 @@ class _Tours:
                     random = np.random.default_rng(streams[k])
                     tours[k] = random.permutation(n) if curve is None else curve.copy()
                 start = perf_counter()
-                anneal_tour(self.distances, self.near, betas[part], tours[k], streams[k])
+                for some in (betas[part],) if watcher is None else betas[part, None]:
+                    accepted, _ = anneal_tour(self.distances, self.near, some, tours[k], streams[k])
+                    if watcher is not None:
+                        watcher.look(float(some[0]), self.problem.length(tours[k]), accepted / n)
                 seconds[k] += perf_counter() - start
             if part.stop >= betas.size:
                 for k in range(rows.start, rows.stop):

@@ -39,18 +39,21 @@ from neuromorph.sampling import (
     tempering,
 )
 from neuromorph.sampling.path_integral import transverse_field_schedule
+from neuromorph.sampling.samples import SweepObserver
 from neuromorph.sampling.schedules import geometric_ramp
 from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, Sample, Task
+from neuromorph.trace import Trace
 
 from .annealer import DATA, PRICED, CpuAnneal
+from .sampler_trace import Watch, watch_chain, watch_ladder, watch_population, watch_worldlines
 
 MAX_PENALTY_CITIES = 20  # most cities as n x n spins under penalties; more take minutes for poor tours
 _SPINS = 1 << 25  # number of spins of all replicas in one batch of reads
 
 _Spins: TypeAlias = NDArray[np.int8]
-Draw: TypeAlias = Callable[[int, np.random.SeedSequence], _Spins]  # reads, rng -> (reads, n)
+Draw: TypeAlias = Callable[[int, np.random.SeedSequence, SweepObserver | None], _Spins]  # reads, rng -> (reads, n)
 Plan: TypeAlias = Callable[[Ising, float, bool, int], tuple[Draw, int]]  # problem, beta, to minimize?, sweeps
 
 
@@ -65,6 +68,7 @@ class CpuSampler:
     parallel_reads : int                                        reads that take about the time of one
     streams_by_lane : bool                                      each replica has a random stream, or else each read
     more : {name: value}                                        parameters of ``plan``, for the provenance
+    watch : (program, minimize) -> watcher                      what is shown of one read
     constants : {name: Datum}                                   the table that it is priced by
     """
 
@@ -76,6 +80,7 @@ class CpuSampler:
     parallel_reads: int = LANES
     streams_by_lane: bool = True
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    watch: Watch = watch_chain
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
@@ -110,23 +115,17 @@ class CpuSampler:
         ising, sequence, minimize = as_ising(program.asked), seed_sequence(rng), isinstance(task, Minimize)
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         checkpoint("compiling")
-        self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0))
+        self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0), None)
         start = perf_counter()
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
         most = max(1, _SPINS // (lanes * ising.size))
 
-        # Read k has the children k lanes, k lanes + 1, ..: a batch that goes on shares none with the one before.
-        start_read = sequence.n_children_spawned
-        sequence.spawn(reads)
-
-        def own(read: int, each: int) -> np.random.SeedSequence:
-            spawned = (start_read + read) * each
-            return np.random.SeedSequence(sequence.entropy, spawn_key=sequence.spawn_key, n_children_spawned=spawned)
+        own = _streams_of_reads(sequence, reads)
 
         def part(first: int) -> tuple[_Spins, float]:
             count = min(most, reads - first)
             beside = decision_streams(own(first, lanes), count, lanes, tag=1)
-            spins = draw(count, own(first, lanes if self.streams_by_lane else 1))
+            spins = draw(count, own(first, lanes if self.streams_by_lane else 1), None)
             if minimize:
                 descend_to_minimum(ising, spins, beside)
             return spins, perf_counter()
@@ -137,6 +136,21 @@ class CpuSampler:
         activity = {"device_s": seconds, "updates": float(self.sweeps * lanes * ising.size)}
         about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
         return complete_run(program, task, spins, activity, status=status, provenance=about)
+
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Trace one read sweep by sweep: states, the schedule, and what the method has beside them."""
+        require_support(self, task)
+        ising, sequence, minimize = as_ising(program.asked), seed_sequence(rng), isinstance(task, Minimize)
+        beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
+        draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
+        own = _streams_of_reads(sequence, 1)
+        beside = decision_streams(own(0, lanes), 1, lanes, tag=1)
+        watcher = self.watch(program, minimize)
+        spins = draw(1, own(0, lanes if self.streams_by_lane else 1), watcher.look)
+        if minimize:
+            descend_to_minimum(ising, spins, beside, observe=watcher.descent)
+        about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
+        return watcher.finish(task, spins[0], about)
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
@@ -156,7 +170,9 @@ def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None) -> CpuSampler:
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = _cooling(ising, beta, minimize, sweeps)
-        return lambda reads, rng: gibbs(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat(), 1
+        return lambda reads, rng, observe: gibbs(
+            ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng, observe=observe
+        ).whole().flat(), 1  # fmt: skip
 
     return CpuSampler("cpu-gibbs", "heat bath, many reads at a time, on one core: time measured", plan, sweeps, power_w)
 
@@ -174,9 +190,9 @@ def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None) -> CpuSam
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = _cooling(ising, beta, minimize, sweeps)
-        return (
-            lambda reads, rng: swendsen_wang(ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng).whole().flat()
-        ), 1
+        return lambda reads, rng, observe: swendsen_wang(
+            ising, beta, 1, chains=reads, burn_in=betas[:-1], rng=rng, observe=observe
+        ).whole().flat(), 1  # fmt: skip
 
     about = "Swendsen-Wang clusters on one core: time measured"
     return CpuSampler("cpu-swendsen-wang", about, plan, sweeps, power_w, parallel_reads=1)
@@ -196,13 +212,15 @@ def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = ladder(ising, beta, sweeps=min(sweeps, 100), rng=0)
 
-        def draw(reads: int, rng: np.random.SeedSequence) -> _Spins:
-            samples = tempering(ising, betas, 1, chains=reads, burn_in=sweeps - 1, rng=rng).whole()
+        def draw(reads: int, rng: np.random.SeedSequence, observe: SweepObserver | None) -> _Spins:
+            samples = tempering(ising, betas, 1, chains=reads, burn_in=sweeps - 1, rng=rng, observe=observe).whole()
             return samples.diagnostics["lowest_spins"] if minimize else samples.flat()
 
         return draw, betas.size
 
-    return CpuSampler("cpu-tempering", "parallel tempering on one core: time measured", plan, sweeps, power_w)
+    return CpuSampler(
+        "cpu-tempering", "parallel tempering on one core: time measured", plan, sweeps, power_w, watch=watch_ladder
+    )
 
 
 def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: float | None = None) -> CpuSampler:
@@ -222,8 +240,10 @@ def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: f
         betas = fisher_steps(ising, beta, rng=0)
         each = max(1, sweeps // betas.size)
 
-        def draw(reads: int, rng: np.random.SeedSequence) -> _Spins:
-            samples = population_annealing(ising, betas, population, runs=reads, sweeps=each, rng=rng)
+        def draw(reads: int, rng: np.random.SeedSequence, observe: SweepObserver | None) -> _Spins:
+            samples = population_annealing(
+                ising, betas, population, runs=reads, sweeps=each, rng=rng, observe=observe
+            )  # fmt: skip
             member = samples.energies.argmin(axis=1) if minimize else np.zeros(reads, int)
             return samples.spins[np.arange(reads), member]
 
@@ -236,6 +256,7 @@ def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: f
         sweeps,
         power_w,
         more={"population": population},
+        watch=watch_population,
     )
 
 
@@ -255,13 +276,33 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         falling = sweeps if minimize else max(1, sweeps // 2)
         gammas = np.r_[transverse_field_schedule(ising, falling), np.zeros(sweeps - falling)]
-        return lambda reads, rng: quantum_annealing(
-            ising, gammas, reads, beta=beta, slices=slices, descend=minimize, rng=rng
+        return lambda reads, rng, observe: quantum_annealing(
+            ising, gammas, reads, beta=beta, slices=slices, descend=minimize, rng=rng, observe=observe
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
-    options: dict[str, Any] = {"parallel_reads": 1, "streams_by_lane": False, "more": {"slices": slices}}
+    options: dict[str, Any] = {
+        "parallel_reads": 1,
+        "streams_by_lane": False,
+        "more": {"slices": slices},
+        "watch": watch_worldlines,
+    }
     return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, **options)
+
+
+def _streams_of_reads(sequence: np.random.SeedSequence, reads: int) -> Callable[[int, int], np.random.SeedSequence]:
+    """Take ``reads`` reads of ``sequence`` and return own(read, each), whose next children are those of that read.
+
+    Read k has the children k each, k each + 1, ..: a batch that goes on shares none with the one before.
+    """
+    first = sequence.n_children_spawned
+    sequence.spawn(reads)
+
+    def own(read: int, each: int) -> np.random.SeedSequence:
+        spawned = (first + read) * each
+        return np.random.SeedSequence(sequence.entropy, spawn_key=sequence.spawn_key, n_children_spawned=spawned)
+
+    return own
 
 
 def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:

@@ -27,8 +27,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from neuromorph.analog import AnalogNetwork, softassign
+from neuromorph.analog import AnalogNetwork, Softassign, softassign
+from neuromorph.analog.softassign import softassign_steps
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum, multiply_data
 from neuromorph.ising import Float, Ising
@@ -40,7 +42,9 @@ from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Task
+from neuromorph.trace import Trace
 
+from ..analog_circuit.read_trace import TourObserver, trace_network, trace_tour
 from ..analog_circuit.readout import (
     AMPLIFIERS,
     NetworkReads,
@@ -203,6 +207,27 @@ class MemristorCrossbar:
         return complete_run(
             program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about
         )
+
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Trace one read with its own read noise: as of analog-circuit."""
+        require_support(self, task)
+        (seed,) = read_seeds(rng, 1)
+        state: _Network | _Tour = program.state
+        about = {"parameters": own_parameters(self)}
+        if isinstance(state, _Network):
+            ((network, _),) = self._networks(state, [seed])
+            slower = self._tau_s / self._simulated_tau_s
+            return trace_network(program, task, network, seed, about, slower)
+        require_minimize(self.name, task)
+        system, held = Softassign(state.distances), state.held(np.random.default_rng(child(seed, 0)))
+
+        def anneal(observe: TourObserver) -> tuple[NDArray[np.int8], bool]:
+            tours = softassign(system, [seed], held=held, observe=observe)
+            return tours.spins[0], bool((tours.converged & tours.valid)[0])
+
+        seconds = softassign_steps(system) * system.size * DATA["read_pulse"].value
+        return trace_tour(program, task, system, seconds, about, anneal)
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""

@@ -14,6 +14,7 @@ Sources: those of ``neuromorph.spiking``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil
@@ -26,7 +27,7 @@ from neuromorph.ising import Float, Ising
 from neuromorph.problems.one_hot import OneHot
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
-from neuromorph.spiking.brian.simulator import Backend, Simulator, build_simulator
+from neuromorph.spiking.brian.simulator import Backend, Simulator, build_simulator, with_state_monitor
 from neuromorph.spiking.lif_sampler import LifSamplerNeurons
 from neuromorph.spiking.mixing import periods_to_settle
 from neuromorph.spiking.rate_network import SpikingHopfield
@@ -208,7 +209,7 @@ class ChipNetwork:
         k = np.abs(even).argmax()
         return replace(network, weights=network.weights.flat[k] / even.flat[k] * j) if even.flat[k] else network
 
-    def sampler(self, beta: float, chains: int) -> tuple[Simulator, dict[str, Float]]:
+    def sampler(self, beta: float, chains: int, record: Sequence[int] = ()) -> tuple[Simulator, dict[str, Float]]:
         """Return the simulation of samplers side by side, built once.
 
         Parameters
@@ -217,6 +218,8 @@ class ChipNetwork:
             Inverse temperature.
         chains : int
             Number of samplers.
+        record : sequence of int
+            Neurons whose potentials are recorded, chain after chain; the spikes stay the same.
 
         Returns
         -------
@@ -228,12 +231,14 @@ class ChipNetwork:
         neurons, coo = self.plan(beta).neurons, sparse.coo_array(self.couplings.weights)
         post, pre = coo.coords
         offset = np.arange(chains)[:, None] * self.size
-        if (chains, neurons) not in self._kept:
+        key = (chains, neurons, *record)
+        if key not in self._kept:
             model = neurons.model(chains * self.size, (offset + pre).ravel(), (offset + post).ravel())
-            self._kept[chains, neurons] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
+            model = with_state_monitor(model, "cells", "v" if self.analog else "h", record)
+            self._kept[key] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
         biases = self._biases(beta)
         parameters = neurons.parameters(np.tile(biases, chains), np.tile(4.0 * beta * coo.data, chains))
-        return self._kept[chains, neurons], parameters
+        return self._kept[key], parameters
 
     def plan(self, beta: float) -> SamplingPlan:
         """Choose the neurons that sample at ``beta``, and the duration of a read."""

@@ -20,7 +20,7 @@ numbers or background spikes; potentials and currents are not rounded; spikes ta
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -62,7 +62,42 @@ class Ends:
 Reader: TypeAlias = Callable[[ChipNetwork, Any, ReadBatchPlan], Ends]
 
 
-def simulate_recall(state: ChipNetwork, cues: NDArray[np.int8], batch: ReadBatchPlan) -> Ends:
+@dataclass(eq=False)
+class Inside:
+    """Neurons of one chain of a batch whose potentials are recorded, and what they did.
+
+    Attributes
+    ----------
+    cells : (k,) int
+        Neurons of the chain.
+    times_s : (m,) float
+        Times of the potentials, s.
+    potentials : (m, k) float
+        Potentials of ``cells``.
+    spike_steps, spike_neurons : (spikes,) int
+        Step and neuron of every spike of the chain.
+    """
+
+    cells: NDArray[np.int64]
+    times_s: Float = field(default_factory=lambda: np.empty(0))
+    potentials: Float = field(default_factory=lambda: np.empty((0, 0)))
+    spike_steps: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    spike_neurons: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def record(self, chain: int, neurons: int) -> list[int]:
+        """Return the numbers of the cells among all chains."""
+        return [int(cell) for cell in chain * neurons + self.cells]
+
+    def keep(self, potentials: tuple[Float, Float] | None, mine: Any, steps: Any, neurons: Any) -> None:
+        """Keep the spikes of the chain, ``mine`` of all, and potentials at their times."""
+        assert potentials is not None
+        self.times_s, self.potentials = potentials
+        self.spike_steps, self.spike_neurons = np.asarray(steps)[mine], np.asarray(neurons)[mine]
+
+
+def simulate_recall(
+    state: ChipNetwork, cues: NDArray[np.int8], batch: ReadBatchPlan, inside: Inside | None = None
+) -> Ends:
     """Relax the rate network from cues.
 
     Parameters
@@ -73,6 +108,8 @@ def simulate_recall(state: ChipNetwork, cues: NDArray[np.int8], batch: ReadBatch
         Cues of all requested reads.
     batch : ReadBatchPlan
         The reads of this batch.
+    inside : Inside or None
+        Neurons whose potentials are recorded, and where they are kept.
 
     Returns
     -------
@@ -82,7 +119,14 @@ def simulate_recall(state: ChipNetwork, cues: NDArray[np.int8], batch: ReadBatch
     shown = np.ones((batch.size, state.size))
     shown[batch.chains] = cues[batch.where]
     memory, times = state.memory, state.times
-    found = memory.recall(shown, duration_s=times.relax_s, read_s=times.read_s, bin_s=times.relax_s, rng=batch.seed)
+    chain = int(batch.chains[0])
+    found = memory.recall(
+        shown, duration_s=times.relax_s, read_s=times.read_s, bin_s=times.relax_s, rng=batch.seed,
+        record=() if inside is None else inside.record(chain, memory.neurons),
+    )  # fmt: skip
+    if inside is not None:
+        steps = np.rint(found.spike_times_s / memory.neuron.step_s).astype(np.int64)
+        inside.keep(found.potentials, found.spike_trials == chain, steps, found.spike_neurons)
     activity = {name: count[batch.chains] for name, count in found.activity.items()}
     activity["words_read"] = np.full(len(batch.chains), 2.0 * state.size)  # a cue, and a count of spikes
     spins = found.spins[batch.chains]
@@ -92,7 +136,7 @@ def simulate_recall(state: ChipNetwork, cues: NDArray[np.int8], batch: ReadBatch
     return Ends(spins, sure, activity, round(times.relax_s / step), step)
 
 
-def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan) -> Ends:
+def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan, inside: Inside | None = None) -> Ends:
     """Draw one state a chain, from rest; neurons wake up at different times of its beginning.
 
     Parameters
@@ -103,21 +147,27 @@ def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan) -> 
         Inverse temperature.
     batch : ReadBatchPlan
         The reads of this batch.
+    inside : Inside or None
+        Neurons whose potentials are recorded, and where they are kept.
 
     Returns
     -------
     Ends
         States at the end.
     """
-    n, plan = state.size, state.plan(beta)
+    n, plan, own = state.size, state.plan(beta), int(batch.chains[0])
     neurons, duration = plan.neurons, plan.duration_s
-    simulator, values = state.sampler(beta, batch.size)
+    watched = [] if inside is None else inside.record(own, n)
+    simulator, values = state.sampler(beta, batch.size, watched)
     values["cells.start"] = (
         state.times.sample_s / 2.0 * np.random.default_rng(batch.seed).beta(4.0, 4.0, batch.size * n)
     )
     record = simulator.run(duration, values, rng=batch.seed)
     chain, neuron = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), n)
     steps = np.rint(record["spikes.t"] / neurons.dt_s).astype(np.int64)
+    if inside is not None:
+        v = record["inside.v"].T if state.analog else record["inside.h"].T + values["cells.b"][watched]
+        inside.keep((record["inside.t"], v), chain == own, steps, neuron)
     last = SpikeStates(
         steps, chain, neuron, (batch.size, n), neurons.dt_s, neurons.tau_s, duration - neurons.dt_s, duration,
         np.zeros((batch.size, n), np.int8),
@@ -134,7 +184,7 @@ def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan) -> 
     return Ends(last[batch.chains], sure, activity, count, neurons.dt_s)
 
 
-def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan) -> Ends:
+def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan, inside: Inside | None = None) -> Ends:
     """Search by winner-take-all groups and keep the best state of each chain.
 
     Parameters
@@ -143,13 +193,15 @@ def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan) -> Ends:
         The programmed chip.
     batch : ReadBatchPlan
         The reads of this batch.
+    inside : Inside or None
+        Neurons whose potentials are recorded, and where they are kept.
 
     Returns
     -------
     Ends
         The state of lowest energy that each chain visited; a read is settled if every group had a winner.
     """
-    groups, neurons = state.groups, state.rivals
+    groups, neurons, chain = state.groups, state.rivals, int(batch.chains[0])
     found = solve_by_spikes(
         groups,
         state.times.search_s,
@@ -158,14 +210,24 @@ def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan) -> Ends:
         network=(state.search.weights.toarray(), state.search.biases),
         backend=state.backend,
         rng=batch.seed,
+        record=() if inside is None else inside.record(chain, groups.size),
     )
+    if inside is not None and found.spikes is not None:
+        steps = np.rint(found.spikes[0] / neurons.dt_s).astype(np.int64)
+        inside.keep(found.potentials, found.spikes[1] == chain, steps, found.spikes[2])
     winners = found.winners[batch.chains]
     whole = np.all(winners >= 0, axis=1)
-    if state.one_hot is None:
-        spins = np.where(winners % 2 == 1, 1, -1).astype(np.int8)
-    else:
-        spins = np.full((len(winners), groups.size), -1, np.int8)
-        spins[whole] = groups.spins(winners[whole])
+    spins = spins_of_winners(state, winners)
     activity = {name: np.asarray(count)[batch.chains] for name, count in found.activity.items()}
     activity["words_read"] = activity["spikes"].copy()
     return Ends(spins, whole, activity, round(state.times.search_s / neurons.dt_s), neurons.dt_s)
+
+
+def spins_of_winners(state: ChipNetwork, winners: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Return spins (k, n) of the units that are on in each group (k, groups)."""
+    if state.one_hot is None:
+        return np.where(winners % 2 == 1, 1, -1).astype(np.int8)
+    whole = np.all(winners >= 0, axis=1)
+    spins = np.full((len(winners), state.groups.size), -1, np.int8)
+    spins[whole] = state.groups.spins(winners[whole])
+    return spins

@@ -32,6 +32,7 @@ from neuromorph.runtime.limits import whole_parts
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.spiking.brian.simulator import Backend
 from neuromorph.task import Minimize, RecallFrom, Sample, Task
+from neuromorph.trace import Trace
 
 from . import simulation as ways
 from .batches import FIRST, batch_sizes, plan_batches
@@ -39,6 +40,7 @@ from .chip_tables import PRICED, Table, chip_costs, with_own
 from .network_mapping import UNITS, ChipNetwork, ReadDurations, require_search
 from .neurobench import neurobench
 from .quantization import FixedPatternNoise, SynapticWeights, cores_for, hops_between, quantize
+from .read_trace import trace_spikes, watched_cells
 from .simulation import Ends
 
 
@@ -122,6 +124,24 @@ class SpikingChip:
             provenance={"parameters": {"cores": cores, **asdict(self.times), "backend": self.backend}},
         )
         return replace(run, provenance={**run.provenance, "neurobench": neurobench(program, run)})
+
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Trace spikes, potentials of some neurons, and the state that the spikes say, in one read."""
+        require_support(self, task)
+        state: ChipNetwork = program.state
+        cores, network = state.cores(task), state.network(task)
+        (batch,) = plan_batches(read_seeds(rng, 1), *batch_sizes(network.neurons, network.synapses))
+        inside = watched_cells(state, task)
+        if isinstance(task, RecallFrom):
+            ends = ways.simulate_recall(state, task.cues(1, state.size), batch, inside)
+        elif isinstance(task, Sample):
+            ends = ways.simulate_sampling(state, task.beta, batch, inside)
+        else:
+            ends = ways.simulate_search(state, None, batch, inside)
+        device_s = float(np.ravel(self._device(ends, cores)["device_s"])[0])
+        about = {"parameters": {"cores": cores, **asdict(self.times), "backend": self.backend}}
+        return trace_spikes(program, task, ends, inside, device_s, about)
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""

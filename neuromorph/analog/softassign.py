@@ -22,13 +22,13 @@ Source: Rangarajan, Gold, Mjolsness, Neural Comput. 8, 1041 (1996), softassign; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float
 from ..rng import kernel_states
@@ -37,6 +37,7 @@ from ..runtime.threads import single_threaded_blas
 from .assignments import Permutations, check_distances
 
 _POWER = 8
+_STEP_TAU = 0.5
 _SCATTER = 1e-3  # deviation of U(0), which only breaks the symmetry of tours that differ by a shift or in direction
 
 
@@ -186,9 +187,10 @@ def softassign(
     seeds: Sequence[np.random.SeedSequence],
     *,
     held: ArrayLike | None = None,
-    step_tau: float = 0.5,
+    step_tau: float = _STEP_TAU,
     tolerance: float = 0.1,
     passes: int = 8,
+    observe: Callable[[float, NDArray[Any], NDArray[Any]], None] | None = None,
 ) -> Permutations:
     """Anneal one read for each of ``seeds`` by Euler's method, in single precision.
 
@@ -209,6 +211,9 @@ def softassign(
     tolerance, passes : float, int
         Error and number of passes at which the normalization within a step stops. It starts from the potentials of the
         step before, so that 0.1 gives tours as good as 1e-2 in half the time; the last normalization goes to 1e-4.
+    observe : callable, optional
+        Called with t in tau, U and V (n, n) [city, position] of the first read: at the start of every step, with U
+        after it, and at the end. It changes nothing.
 
     Returns
     -------
@@ -235,7 +240,7 @@ def softassign(
         )
     if not (0 < tolerance < 1 and passes >= 1):
         raise ValueError(f"tolerance is {tolerance} and passes {passes}; expected 0 < tolerance < 1 <= passes")
-    steps = max(1, int(np.ceil(system.duration_tau / step_tau * (1.0 - 1e-12))))
+    steps = softassign_steps(system, step_tau)
     times = np.linspace(0.0, system.duration_tau, steps + 1)
     dt = np.float32(system.duration_tau / steps)
     temperatures = system.temperature(times).astype(np.float32)
@@ -249,11 +254,43 @@ def softassign(
         u, row, column = start_softassign(n, width, np.float32(_SCATTER), stream)
         options = (dt, np.float32(system.sigma), np.float32(tolerance), passes, stream, u, row, column, out)
         counts[read] = 0
-        for _, part in pieces(1, steps, "softassign", before=read * steps, total=reads * steps):
+        watched = observe if read == 0 else None
+        for part in _parts(steps, read * steps, reads * steps, watched is not None):
             counts[read] += anneal_softassign(padded, temperatures[part], couplings[part], *options)
+            if watched is not None:
+                watched(float(times[part.start]), u[:, :n].T, out[:, :n].T)
         counts[read] += finish(u, row, column, temperatures[steps], out)
         values[read] = out[:, :n].T
+        if watched is not None:
+            watched(system.duration_tau, u[:, :n].T, out[:, :n].T)
     return Permutations(values, system.duration_tau, steps, counts)
+
+
+def softassign_steps(system: Softassign, step_tau: float = _STEP_TAU) -> int:
+    """Count the steps of :func:`softassign`.
+
+    Parameters
+    ----------
+    system : Softassign
+        The dynamics.
+    step_tau : float
+        Step in tau, at most.
+
+    Returns
+    -------
+    int
+        The number of steps.
+    """
+    return max(1, int(np.ceil(system.duration_tau / step_tau * (1.0 - 1e-12))))
+
+
+def _parts(steps: int, before: int, total: int, single: bool) -> Iterator[slice]:
+    """Pieces of the steps of one read, or every step alone."""
+    for _, part in pieces(1, steps, "softassign", before=before, total=total):
+        if single:
+            yield from (slice(k, k + 1) for k in range(part.start, part.stop))
+        else:
+            yield part
 
 
 def sinkhorn(exponent: ArrayLike, tolerance: float = 1e-12, passes: int = 10_000) -> Float:

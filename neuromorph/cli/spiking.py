@@ -46,7 +46,8 @@ def add_spike_command(command: Callable[..., Parser], origin: _Origin) -> None:
     spike = command("spike", lambda arguments: _spike(arguments, origin), about)
     spike.epilog = (
         "Patterns are recalled, a model (.npz or JSON with couplings and biases, dimod's JSON, COO text) or anything "
-        "with --beta is sampled, tours and cuts are searched for; --as says otherwise."
+        "with --beta is sampled, tours and cuts are searched for; --as says otherwise. 'neuromorph trace FILE --target "
+        "spiking-loihi' shows one read of a spiking chip."
     )
     spike.add_argument("--as", dest="task", choices=("recall", "sample", "search"), help="default: by the file")
     spike.add_argument("--backend", choices=BACKENDS, default="numpy", help="of Brian2; default: numpy")

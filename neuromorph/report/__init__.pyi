@@ -4,16 +4,19 @@ from .html_page import render_page
 from .results_json import results_dict, results_json
 from .sampling_figure import draw_sampling_score
 from .table import print_comparison
+from .trace_figures import draw_read, write_trace
 from .write import write_report
 
 __all__ = [
     "draw_answer",
     "draw_energy_shares",
     "draw_pareto",
+    "draw_read",
     "draw_sampling_score",
     "print_comparison",
     "render_page",
     "results_dict",
     "results_json",
     "write_report",
+    "write_trace",
 ]

@@ -27,7 +27,7 @@ from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.pieces import pieces
 from .clusters_kernel import bond_chances, frustrated_kernel, swendsen_wang_moves, wolff_moves
 from .replicas.reference import toss_all
-from .samples import Samples, SamplingProgress, record_chains
+from .samples import Samples, SamplingProgress, SweepObserver, one_sweep_at_a_time, record_chains
 from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 _FRUSTRATED = (
@@ -59,6 +59,7 @@ def swendsen_wang(
     initial: ArrayLike | None = None,
     rng: RNG = None,
     progress: SamplingProgress | None = None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """Sample chains by Swendsen-Wang moves, which flip every cluster at even odds.
 
@@ -71,6 +72,8 @@ def swendsen_wang(
         As in :func:`gibbs`.
     sweeps_between : int or None
         Heat-bath sweeps before each move; None is 1 for a frustrated problem, else 0.
+    observe : callable, optional
+        As in :func:`gibbs`.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def swendsen_wang(
     """
     return _run(
         "swendsen_wang", swendsen_wang_moves, 2, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial,
-        rng, progress,
+        rng, progress, observe,
     )  # fmt: skip
 
 
@@ -142,6 +145,7 @@ def _run(
     initial: ArrayLike | None,
     rng: RNG,
     progress: SamplingProgress | None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """Sample chains by ``moves``, which return sums of size**weight over clusters: share times n**weight on average."""
     beta, n = check_beta(beta), ising.size
@@ -174,8 +178,8 @@ def _run(
         return spins[:, :n] * spins[:, n:] if spins.shape[1] > n else spins
 
     drawn, energies, status, message = record_chains(
-        ising, advance, read, chains=chains, draws=draws, warm=burn_in_betas(burn_in, beta), thin=np.full(thin, beta),
-        progress=progress,
+        ising, one_sweep_at_a_time(advance, read, observe), read, chains=chains, draws=draws,
+        warm=burn_in_betas(burn_in, beta), thin=np.full(thin, beta), progress=progress,
     )  # fmt: skip
     diagnostics = {"cluster_fraction": turned / done, "frustrated": hard, "sweeps_between": between}
     message = "; ".join(filter(None, [message, _FRUSTRATED if hard else ""]))

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from ..ising import Ising
 from ..rng import RNG
 from .replicas import Update, replicas
-from .samples import Samples, SamplingProgress, record_chains
+from .samples import Samples, SamplingProgress, SweepObserver, one_sweep_at_a_time, record_chains
 from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 
@@ -34,6 +34,7 @@ def gibbs(
     kernel: str = "auto",
     rng: RNG = None,
     progress: SamplingProgress | None = None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """Sample chains by the heat bath.
 
@@ -59,13 +60,18 @@ def gibbs(
         Source of one stream for each chain.
     progress : callable or None
         Called with the sweeps done and their total.
+    observe : callable, optional
+        Called as ``observe(beta, spins)`` with the spins (chains, n) at the start and after every sweep.
+        What is drawn does not depend on it.
 
     Returns
     -------
     Samples
         The chains.
     """
-    return _chains("gibbs", "heat-bath", ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress)
+    return _chains(
+        "gibbs", "heat-bath", ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress, observe
+    )
 
 
 def metropolis(
@@ -113,6 +119,7 @@ def _chains(
     kernel: str,
     rng: RNG,
     progress: SamplingProgress | None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     beta = check_beta(beta)
     at_least(1, chains=chains, thin=thin)
@@ -121,7 +128,7 @@ def _chains(
         lanes.set_spins(starting_spins(initial, chains, ising.size))
     spins, energies, *ending = record_chains(
         ising,
-        lanes.sweep,
+        one_sweep_at_a_time(lanes.sweep, lanes.spins, observe),
         lanes.spins,
         chains=chains,
         draws=draws,

@@ -26,7 +26,7 @@ from ..rng import RNG, seed_sequence
 from ..runtime.limits import TimeLimitReached, remaining_seconds, time_limit
 from .replica_exchange import Ladders
 from .replicas import Update
-from .samples import Samples, SamplingProgress, record_chains
+from .samples import Samples, SamplingProgress, SweepObserver, record_chains
 from .schedules import beta_range
 from .validation import at_least, check_beta, check_ladder, starting_spins
 
@@ -45,6 +45,7 @@ def tempering(
     kernel: str = "auto",
     rng: RNG = None,
     progress: SamplingProgress | None = None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """Sample at the coldest beta by parallel tempering, with a ladder for each chain.
 
@@ -69,6 +70,10 @@ def tempering(
         Initial state of all replicas of a chain; None is random.
     kernel, rng, progress
         As in :func:`gibbs`.
+    observe : callable, optional
+        Called as ``observe(spins, energies, holder)`` after every sweep and its swaps, with the spins (chains, n) of
+        the coldest replica, energies of all lanes and the lane at each beta, (groups, T) both. What is drawn does not
+        depend on it.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def tempering(
         rungs, note = adapted(ising, float(np.asarray(betas)), rng=int(sequence.generate_state(1)[0]))
     else:
         rungs = check_ladder(betas, rising=True)
-    ladders = Ladders(ising, rungs, chains, isoenergetic, update, kernel, sequence)
+    ladders = Ladders(ising, rungs, chains, isoenergetic, update, kernel, sequence, observe)
     if initial is not None:
         ladders.start(starting_spins(initial, chains, ising.size))
     ladders.advance(np.empty(burn_in), "burn-in")

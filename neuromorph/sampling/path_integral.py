@@ -28,7 +28,7 @@ from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.pieces import pieces
 from .path_integral_kernel import worldline_sweeps
 from .replicas.reference import toss_all
-from .samples import Samples, SamplingProgress, record_chains
+from .samples import Samples, SamplingProgress, SweepObserver, one_sweep_at_a_time, record_chains
 from .schedules import default_range
 from .simulated_annealing import descend_to_minimum
 from .validation import at_least, burn_in_betas, check_beta, starting_spins
@@ -136,6 +136,7 @@ def quantum_annealing(
     descend: bool = True,
     initial: ArrayLike | None = None,
     rng: RNG = None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """Minimize by independent anneals of the transverse field, one sweep at each of ``gammas``.
 
@@ -160,6 +161,9 @@ def quantum_annealing(
         Initial state of all slices; None is random.
     rng : RNG
         Source of one stream for each read.
+    observe : callable, optional
+        Called as ``observe(gamma, spins)`` with all slices (reads, n, slices) at the start and after every sweep.
+        What is drawn does not depend on it.
 
     Returns
     -------
@@ -176,7 +180,7 @@ def quantum_annealing(
     world = _Worldlines(ising, beta, slices, reads, rng)
     if initial is not None:
         world.spins[:] = starting_spins(initial, reads, ising.size)[:, :, None]
-    world.sweep(path, "annealing")
+    one_sweep_at_a_time(world.sweep, lambda: world.spins, observe)(path, "annealing")
     every = np.moveaxis(world.spins, 1, 2)
     broken = float((every != every[:, :1]).any(axis=(1, 2)).mean())
     spins = world.slice(0)

@@ -24,7 +24,7 @@ from ..rng import RNG, seed_sequence
 from ..runtime.limits import checkpoint
 from .population_annealing_kernel import resample
 from .replicas import Update, replicas
-from .samples import Samples, SamplingProgress
+from .samples import Samples, SamplingProgress, SweepObserver
 from .schedules import fisher_steps
 from .validation import at_least, check_ladder, decision_streams
 
@@ -42,6 +42,7 @@ def population_annealing(
     kernel: str = "auto",
     rng: RNG = None,
     progress: SamplingProgress | None = None,
+    observe: SweepObserver | None = None,
 ) -> Samples:
     """Sample independent populations, the chains of the result, at the last beta.
 
@@ -66,6 +67,9 @@ def population_annealing(
         "heat-bath" or "metropolis".
     kernel, rng, progress
         As in :func:`gibbs`.
+    observe : callable, optional
+        Called as ``observe(beta, spins, energies, family)`` after the sweeps at each beta, with spins (runs,
+        population, n), energies and founders (runs, population) of the members. What is drawn does not depend on it.
 
     Returns
     -------
@@ -97,6 +101,8 @@ def population_annealing(
         lanes.sweep(np.full(sweeps, beta))
         energies = lanes.energies(exact=False).reshape(shape)
         means[k] = energies.mean()
+        if observe is not None:
+            observe(float(beta), lanes.spins().reshape(*shape, ising.size), energies, family)
         if progress:
             progress(k + 1, path.size)
     shares = np.array([np.bincount(each, minlength=population) / population for each in family])

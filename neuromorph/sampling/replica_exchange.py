@@ -23,6 +23,7 @@ from ..runtime.limits import checkpoint
 from ..runtime.pieces import pieces
 from .parallel_tempering_kernel import exchange_clusters, swap
 from .replicas import Update, replicas
+from .samples import SweepObserver
 from .validation import decision_streams
 
 
@@ -47,6 +48,8 @@ class Ladders:
         Inner loop, see :func:`.replicas`.
     sequence : SeedSequence
         Source of the streams.
+    observe : callable, optional
+        Called as of :func:`.tempering`.
     """
 
     def __init__(
@@ -58,7 +61,9 @@ class Ladders:
         update: Update,
         kernel: str,
         sequence: np.random.SeedSequence,
+        observe: SweepObserver | None = None,
     ) -> None:
+        self._observe = observe
         count, self._copies = betas.size, 2 if isoenergetic else 1
         groups = chains * self._copies
         self._ising, self._betas, self._shape = ising, betas, (groups, count)
@@ -113,6 +118,8 @@ class Ladders:
                 self._states,
             )  # fmt: skip
             self._parity = 1 - self._parity
+            if self._observe is not None:
+                self._observe(self.coldest(), energies, self._holder)
 
     def _exchange(self) -> None:
         """Exchange a cluster between the two replicas of each chain at each beta."""

@@ -19,6 +19,8 @@ from .validation import at_least
 
 SamplingProgress: TypeAlias = Callable[[int, int], None]  # arguments: done, total
 
+SweepObserver: TypeAlias = Callable[..., None]  # arguments: beta or field of the sweep, states, more
+
 _TOGETHER, _SPINS = 16, 1 << 20  # states, or spins of many small states, whose energies are evaluated at once
 
 
@@ -179,6 +181,42 @@ def record_chains(
             raise
         status, message = ending(stop)
     return np.ascontiguousarray(spins[:, :done]), energies.of(done), status, message
+
+
+def one_sweep_at_a_time(
+    advance: Callable[[Float, str], None], read: Callable[[], NDArray[np.int8]], observe: SweepObserver | None
+) -> Callable[[Float, str], None]:
+    """Wrap the sweeps of a sampler so that they are observed one by one.
+
+    Parameters
+    ----------
+    advance : callable
+        Sweeps at each of some betas, with a name of the work.
+    read : callable
+        Returns the spins.
+    observe : callable or None
+        Called as ``observe(beta, spins)`` at the start and after every sweep. None leaves ``advance`` as it is.
+
+    Returns
+    -------
+    callable
+        Called like ``advance``; it draws the same.
+    """
+    if observe is None:
+        return advance
+    begun = False
+
+    def watched(betas: Float, step: str = "") -> None:
+        nonlocal begun
+        if not begun and betas.size:
+            observe(float(betas[0]), read())
+            begun = True
+        for k in range(betas.size):
+            checkpoint(step, k, betas.size)
+            advance(betas[k : k + 1], "")
+            observe(float(betas[k]), read())
+
+    return watched
 
 
 def ending(stop: KeyboardInterrupt) -> tuple[str, str]:

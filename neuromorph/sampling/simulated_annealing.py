@@ -13,7 +13,7 @@ from ..rng import RNG, seed_sequence
 from ..runtime.limits import checkpoint
 from .replicas import Update, replicas
 from .replicas.reference_kernel import add_fields
-from .samples import Samples
+from .samples import Samples, SweepObserver
 from .schedules import default_range, geometric_schedule
 from .single_spin_kernel import descend_kernel as descend_one
 from .validation import at_least, check_ladder, decision_streams, starting_spins
@@ -78,7 +78,12 @@ def simulated_annealing(
 
 
 def descend_to_minimum(
-    ising: Ising, spins: NDArray[np.int8], states: NDArray[np.uint64], limit: int = _DESCENT
+    ising: Ising,
+    spins: NDArray[np.int8],
+    states: NDArray[np.uint64],
+    limit: int = _DESCENT,
+    *,
+    observe: SweepObserver | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Descend by single flips that lower E, until there is none.
 
@@ -92,6 +97,8 @@ def descend_to_minimum(
         One stream for each read, in place.
     limit : int
         Largest number of sweeps.
+    observe : callable, optional
+        Called as ``observe(read, spins)`` with the spins (n,) after every sweep of a read. It changes nothing.
 
     Returns
     -------
@@ -101,7 +108,7 @@ def descend_to_minimum(
     j = ising.sparse_couplings()
     couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())
     sweeps, settled = np.zeros(len(spins), np.int64), np.zeros(len(spins), bool)
-    few = max(1, _WORK // (ising.size + j.nnz))
+    few = max(1, _WORK // (ising.size + j.nnz)) if observe is None else 1
     for k, (read, state) in enumerate(zip(spins, states, strict=True)):
         fields, order = ising.biases.copy(), np.arange(ising.size)
         add_fields(couplings, read[None], fields[None])
@@ -109,6 +116,8 @@ def descend_to_minimum(
             checkpoint("descent", k, len(spins))
             done, settled[k] = descend_one(couplings, min(few, limit - sweeps[k]), read, fields, order, state)
             sweeps[k] += done
+            if observe is not None:
+                observe(k, read)
             if settled[k] or sweeps[k] >= limit:
                 break
     return sweeps, settled

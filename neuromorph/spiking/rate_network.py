@@ -19,7 +19,8 @@ Sources: Hopfield, PNAS 81, 3088 (1984); rates from populations: Gerstner et al.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -34,7 +35,7 @@ from ..ising import Float, Ising
 from ..rng import RNG
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
-from .brian.simulator import Backend, FractionProgress, Recording, Simulator, build_simulator
+from .brian.simulator import Backend, FractionProgress, Recording, Simulator, build_simulator, with_state_monitor
 from .lif_neuron import LifNeuron, RateCurve, measure_curve
 from .rate_recall import SpikingRecall, binned_rates, check_cues
 from .rate_wiring import Wiring, rate_model, wired_synapses
@@ -69,7 +70,7 @@ class SpikingHopfield:
     wiring: Wiring = "direct"
     backend: Backend = "numpy"
     folder: Path | None = None
-    _simulators: dict[int, Simulator] = field(default_factory=dict, init=False, repr=False)
+    _simulators: dict[tuple[int, ...], Simulator] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         t: Any = self.weights.toarray() if sparse.issparse(self.weights) else self.weights
@@ -260,6 +261,7 @@ class SpikingHopfield:
         bin_s: float = 0.05,
         rng: RNG = None,
         progress: FractionProgress | None = None,
+        record: Sequence[int] = (),
     ) -> SpikingRecall:
         """Show a cue to each trial, remove it, and read the rates at the end.
 
@@ -273,6 +275,8 @@ class SpikingHopfield:
             Duration of the trial, of the cue, and of the reading time at the end, in s.
         bin_s : float
             Width in s of the bins of the outputs.
+        record : sequence of int
+            Neurons whose potentials are recorded, trial after trial; the spikes stay the same.
         rng : RNG
             Source of one stream for all trials together, which are one simulation.
         progress : callable or None
@@ -292,12 +296,15 @@ class SpikingHopfield:
         if not 0 < read_s <= duration_s:
             raise ValueError(f"read_s is {read_s}; expected above 0 and at most duration_s = {duration_s}")
         trials = len(c)
-        if trials not in self._simulators:
-            self._simulators[trials] = build_simulator(
-                lambda b2: self._model(b2, trials), dt_s=self.neuron.step_s, backend=self.backend, folder=self.folder
+        key = (trials, *record)
+        if key not in self._simulators:
+            model = with_state_monitor(lambda b2: self._model(b2, trials), "units", "v", record)
+            self._simulators[key] = build_simulator(
+                model, dt_s=self.neuron.step_s, backend=self.backend, folder=self.folder
             )
-        record = self._simulators[trials].run(float(edges[-1]), self._parameters(c, cue_s), rng=rng, progress=progress)
-        return self._read(record, trials, edges, read_s)
+        recording = self._simulators[key].run(float(edges[-1]), self._parameters(c, cue_s), rng=rng, progress=progress)
+        found = self._read(recording, trials, edges, read_s)
+        return replace(found, potentials=(recording["inside.t"], recording["inside.v"].T)) if record else found
 
     @cached_property
     def _synapses(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Float]:

@@ -33,6 +33,8 @@ class SpikingRecall:
         Counts of spikes, synaptic_operations and membrane_updates.
     manifest : dict
         Record of the run, see :class:`.Recording`.
+    potentials : tuple of (m,) float, (m, k) float, or None
+        Times in s and V of the recorded neurons.
     """
 
     spike_times_s: Float
@@ -44,6 +46,7 @@ class SpikingRecall:
     spins: NDArray[np.int8]
     activity: Mapping[str, Float]
     manifest: Mapping[str, Any]
+    potentials: tuple[Float, Float] | None = None
 
     def overlaps(self, patterns: ArrayLike) -> Float:
         """Compute the overlaps with patterns (n,) or (trials, n), sum_i spin_i pattern_i / n.

@@ -21,7 +21,7 @@ measurement: r of 1 kHz lets rivals fire together, and finds half as many colori
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -32,7 +32,7 @@ from ..ising import Float
 from ..problems.one_hot import OneHot
 from ..rng import RNG
 from ..runtime.limits import checkpoint
-from .brian.simulator import Backend, FractionProgress, build_simulator
+from .brian.simulator import Backend, FractionProgress, build_simulator, with_state_monitor
 
 _HELD = 60.0  # u of a given neuron, and with the opposite sign of its rivals
 
@@ -133,6 +133,8 @@ class SearchResult:
         Time in s and E of every record of each chain; of spikes only.
     spikes : tuple or None
         Times in s, chains and units; of spikes only.
+    potentials : tuple of (m,) float, (m, k) float, or None
+        Times in s and u of the recorded neurons; of spikes only.
     activity : dict of str to (chains,) float
         Counts of spikes, synaptic_operations and membrane_updates; of spikes only.
     manifest : dict of str to Any
@@ -145,6 +147,7 @@ class SearchResult:
     updates: float
     courses: tuple[Float, ...] = ()
     spikes: tuple[Float, NDArray[np.int64], NDArray[np.int64]] | None = None
+    potentials: tuple[Float, Float] | None = None
     activity: Mapping[str, Float] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
@@ -187,6 +190,7 @@ def solve_by_spikes(
     backend: Backend = "numpy",
     rng: RNG = None,
     progress: FractionProgress | None = None,
+    record: Sequence[int] = (),
 ) -> SearchResult:
     """Search with independent winner-take-all networks, all on one random stream.
 
@@ -202,6 +206,8 @@ def solve_by_spikes(
         Parameters; None is the default.
     network : tuple of (n, n) float, (n,) float, or None
         Weights and biases as a device has them; None is ``neurons.network(problem)``.
+    record : sequence of int
+        Neurons whose potentials are recorded, chain after chain; the spikes stay the same.
     backend, rng, progress
         As in :func:`.build_simulator` and :meth:`.Simulator.run`.
 
@@ -250,18 +256,19 @@ def solve_by_spikes(
     values = {"cells.b": np.tile(biases, chains)}
     if len(pre):
         values["synapses.w"] = np.tile(weights[post, pre], chains)
-    record = build_simulator(model, dt_s=neurons.dt_s, backend=backend).run(
+    watched = with_state_monitor(model, "cells", "y", record)
+    recording = build_simulator(watched, dt_s=neurons.dt_s, backend=backend).run(
         duration_s, values, rng=rng, progress=progress
     )
-    chain, unit = np.divmod(np.asarray(record["spikes.i"], dtype=np.int64), n)
-    step = np.rint(record["spikes.t"] / neurons.dt_s).astype(np.int64)
+    chain, unit = np.divmod(np.asarray(recording["spikes.i"], dtype=np.int64), n)
+    step = np.rint(recording["spikes.t"] / neurons.dt_s).astype(np.int64)
     winners = np.full((chains, problem.groups.max() + 1), -1)
     energies, found = np.full(chains, np.inf), np.full(chains, np.nan)
     courses = [np.empty((0, 2))] * chains
     for c in range(chains):
         checkpoint("energies of the states", c, chains)
         mine = chain == c
-        times, states = _states(step[mine], unit[mine], problem)
+        times, states = states_of_spikes(step[mine], unit[mine], problem)
         if not len(times):
             continue
         energy = problem.energy(states)
@@ -275,13 +282,33 @@ def solve_by_spikes(
         "membrane_updates": np.full(chains, float(round(duration_s / neurons.dt_s) * n)),
     }
     spikes = np.asarray(step * neurons.dt_s), chain.astype(np.int64), unit.astype(np.int64)
-    return SearchResult(energies, winners, found, len(unit) / chains, tuple(courses), spikes, activity, record.manifest)
+    inside = None
+    if len(record):
+        inside = recording["inside.t"], recording["inside.y"].T + values["cells.b"][np.asarray(record, dtype=int)]
+    return SearchResult(
+        energies, winners, found, len(unit) / chains, tuple(courses), spikes, inside, activity, recording.manifest
+    )
 
 
-def _states(
+def states_of_spikes(
     steps: NDArray[np.int64], units: NDArray[np.int64], problem: OneHot
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the steps (k,) with a spike, once every group has fired, and the states (k, groups) at their ends."""
+    """Find the states at the ends of the steps with a spike, once every group has fired.
+
+    Parameters
+    ----------
+    steps, units : (spikes,) int
+        Step and unit of each spike.
+    problem : OneHot
+        The groups.
+
+    Returns
+    -------
+    steps : (k,) int
+        The steps.
+    states : (k, groups) int
+        Unit that is on in each group.
+    """
     times, row = np.unique(steps, return_inverse=True)
     last = np.full((len(times), problem.groups.max() + 1), -1)
     last[row, problem.groups[units]] = units

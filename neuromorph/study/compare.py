@@ -115,7 +115,7 @@ def compare(
         able = [
             name for name, each in devices if task_name(task) in each.supported_tasks and not isinstance(each, Unusable)
         ]
-        study = _Study(problem, _asked(problem, task), task, reads, stream, success_gap, able, signals)
+        study = _Study(problem, asked_problem(problem, task), task, reads, stream, success_gap, able, signals)
         if isinstance(task, Sample) and able:
             study = replace(study, reference=_reference(study, task, end, progress))
         names = ", ".join(repr(label) for label, _ in devices)
@@ -158,8 +158,8 @@ class _Study:
     reference: SamplingReference | None = None
 
 
-def _asked(problem: Problem, task: Task) -> Problem:
-    """The problem itself; to sample its Ising form, for p is over spins and not over tours."""
+def asked_problem(problem: Problem, task: Task) -> Problem:
+    """Return what targets are programmed with: the problem, and its Ising form to sample, for p is over spins."""
     if not isinstance(task, Sample) or isinstance(problem, IsingModel):
         return problem
     return IsingModel(problem.name, problem.ising())

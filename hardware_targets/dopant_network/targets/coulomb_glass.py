@@ -27,6 +27,7 @@ from math import factorial
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 from scipy.constants import k as boltzmann_constant
 
@@ -44,6 +45,7 @@ from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.target_constants import own_parameters
 from neuromorph.task import Sample, Task
+from neuromorph.trace import Recorder, Trace
 
 from ..device.device import Device, device_data, silicon
 from ..device.electrode_potential import ElectrodePotentials, solve_potentials
@@ -138,21 +140,12 @@ class DopantGlass:
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Walk the glass to equilibrium ``reads`` times and read every acceptor."""
-        require_support(self, task)
-        assert isinstance(task, Sample)
-        seeds = read_seeds(rng, reads)
         glass: ProgrammedGlass = program.state
-        temperature = glass.temperature_k(task.beta)
-        source, target, rates, *_ = transitions(glass.network, glass.voltages_v, temperature)
-        streams, count = kernel_states(seeds), 1 << glass.network.sites
-        spins = np.empty((reads, glass.network.sites), np.int8)
-        randomize_spins(spins, streams)
-        states = states_of(spins)
-        duration = _RELAXATIONS / relaxation_rate(source, target, rates, count)
-        hops, table = np.empty(reads, np.int64), rate_table(source, target, rates, count)
+        table, states, streams, duration, temperature = self._start(glass, task, reads, rng)
+        hops = np.empty(reads, np.int64)
         for rows, _ in pieces(reads, 1, "hopping"):
-            hops[rows] = walk_chain(*table, states[rows], duration, _MOST_HOPS, streams[rows])
-        holes = (states[:, None] >> np.arange(glass.network.sites)) & 1
+            hops[rows] = walk_chain(*[*table, states[rows], duration, _MOST_HOPS, streams[rows]])
+        holes = glass.holes(states)
         modelled = _COLDEST_K <= temperature <= _HOTTEST_K
         activity: dict[str, Any] = {"device_s": duration, "hops": hops, "site_readings": float(glass.network.sites)}
         outside = (
@@ -168,13 +161,39 @@ class DopantGlass:
             provenance={"parameters": own_parameters(self), "temperature_k": temperature},
         )
 
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Trace which acceptors hold a hole in one read, hop by hop."""
+        glass: ProgrammedGlass = program.state
+        table, states, streams, duration, temperature = self._start(glass, task, 1, rng)
+        start, times, path = states.copy(), np.empty(_MOST_HOPS), np.empty(_MOST_HOPS, np.int64)
+        hops = int(walk_chain(*[*table, states, duration, _MOST_HOPS, streams, times, path])[0])
+        recorder = Recorder(program, {}, state="acceptor {}")
+        at = [0.0, *times[:hops], *([duration] if hops < _MOST_HOPS else [])]
+        occupied = glass.holes(np.r_[start, path[:hops], states][: len(at)])
+        spins = np.asarray(glass.signs * (2 * occupied - 1), dtype=np.int8)
+        for t, state in zip(at, spins, strict=True):
+            recorder.look(t, state)
+        notes = [f"{hops} hops at {temperature:.3g} K; +1 is a hole on the acceptor"]
+        if (glass.signs < 0).any():
+            turned = ", ".join(str(k) for k in np.flatnonzero(glass.signs < 0))
+            notes.append(f"read upside down, so that +1 is none: {turned}")
+        return recorder.finish(
+            task,
+            spins[-1],
+            converged=hops < _MOST_HOPS and _COLDEST_K <= temperature <= _HOTTEST_K,
+            scale=self._slower,
+            notes=notes,
+            provenance={"parameters": own_parameters(self), "temperature_k": temperature},
+        )
+
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
         data = self.constants
         reading, rate = data["charge_reading_time"], data["attempt_rate_hz"]
         attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
         second = simulated_second("the time of an attempt to hop", attempt)
-        slower = _TABLE["attempt_rate_hz"].value / rate.value  # than the walk that was simulated
+        slower = self._slower
         second = replace(second, value=slower, low=slower * second.low, high=slower * second.high)
         return (
             Cost("device_s", "coming to equilibrium", time=second),
@@ -183,6 +202,23 @@ class DopantGlass:
             Cost("device_s", "cryostat", lasting(data["cryostat_power"], second), scope="system", counted=second.kind),
             Cost("gates_set", "DACs for gates, shared by all reads", data["dac_conversion"], scope="system"),
         )
+
+    @property
+    def _slower(self) -> float:
+        """Times that attempts to hop take longer than in the walk that is simulated."""
+        return _TABLE["attempt_rate_hz"].value / self.constants["attempt_rate_hz"].value
+
+    def _start(self, glass: ProgrammedGlass, task: Task, reads: int, rng: RNG) -> tuple[Any, ...]:
+        """Table of rates, states to start from (reads,), streams, duration of a read (s) and temperature (K)."""
+        require_support(self, task)
+        assert isinstance(task, Sample)
+        temperature = glass.temperature_k(task.beta)
+        source, target, rates, *_ = transitions(glass.network, glass.voltages_v, temperature)
+        streams, count = kernel_states(read_seeds(rng, reads)), 1 << glass.network.sites
+        spins = np.empty((reads, glass.network.sites), np.int8)
+        randomize_spins(spins, streams)
+        duration = _RELAXATIONS / relaxation_rate(source, target, rates, count)
+        return rate_table(source, target, rates, count), states_of(spins), streams, duration, temperature
 
     def _choose(self, asked: Ising, rng: np.random.Generator) -> ProgrammedGlass:
         """Choose the device, order, signs, scale and gate voltages that together miss (J, h) least."""
@@ -281,6 +317,10 @@ class ProgrammedGlass:
         c, g = self.network.interaction_v, self.signs
         fields = 0.25 * c.sum(axis=1) - 0.5 * self.network.site_energies(self.voltages_v)
         return Ising(-0.25 * self.scale_per_v * c * np.outer(g, g), self.scale_per_v * g * fields, offset)
+
+    def holes(self, states: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return occupations (k, n) of states (k,), 1 where acceptor i holds a hole: bit i is set."""
+        return (states[:, None] >> np.arange(self.network.sites)) & 1
 
     def temperature_k(self, beta: float) -> float:
         """Return the temperature e / (sigma beta k), K; 1e9 K stands for beta = 0."""

@@ -20,7 +20,7 @@ Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isqrt
@@ -46,13 +46,16 @@ from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.target_constants import own_parameters
 from neuromorph.task import RecallFrom, Sample, Task
+from neuromorph.trace import Trace
 
+from ...analog_circuit.read_trace import TourObserver, trace_tour
 from ...analog_circuit.readout import Stream, largest_coupling, require_minimize
 from ...memristor_crossbar.phase_change_cell import PhaseChange
 from ...memristor_crossbar.target import CORE, CORES, cell_in_own_words
 from .crossbar_couplings import CrossbarCouplings
 from .interface_data import DATA
 from .neuron_costs import CONSTANTS, PRICED, neuron_costs
+from .neuron_trace import FiringRecorder, SettlingRecorder
 from .noise_thresholds import noise_thresholds, threshold_sweep
 from .tour_dynamics import anneal_tours
 from .transfer_curves import TrimmedUnits, select_trimmed_units
@@ -217,12 +220,43 @@ class DopantNeurons:
             program, task, ends.spins, ends.activity, converged=ends.settled, status=ends.status, provenance=about
         )
 
+    @single_threaded_blas()
+    def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
+        """Trace outputs of the units, potentials and gain in one read; of a sample the neurons that fire."""
+        require_support(self, task)
+        seeds, about = read_seeds(rng, 1), {"parameters": own_parameters(self)}
+        state: _State = program.state
+        if program.held is None:
+            require_minimize(self.name, task)
+
+            def anneal(observe: TourObserver) -> tuple[NDArray[np.int8], bool]:
+                ends = self._tours(state, seeds, observe)
+                return ends.spins[0], bool(ends.settled[0])
+
+            system = Softassign(state.scale * state.couplings.wanted)
+            seconds = system.duration_tau * DATA["neuron_time_constant"].value
+            return trace_tour(program, task, system, seconds, about, anneal)
+        if isinstance(task, Sample):
+            held, beta = program.held, task.beta
+            firing = FiringRecorder(program)
+            return firing.finish(task, self._sample(state, held, beta, seeds, firing).spins[0], about)
+        cues = task.cues(1, state.biases.size) if isinstance(task, RecallFrom) else None
+        settling = SettlingRecorder(program)
+        ends = self._settle(state, seeds, cues, 0, 1, settling)
+        return settling.finish(task, ends.spins[0], bool(ends.settled[0]), about)
+
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
         return neuron_costs(self.constants)
 
     def _settle(
-        self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None, before: int, reads: int
+        self,
+        state: _State,
+        seeds: list[Stream],
+        cues: NDArray[np.int8] | None,
+        before: int,
+        reads: int,
+        observe: SettlingRecorder | None = None,
     ) -> _Ends:
         """Relax from ``cues`` (reads, n), or anneal if None; ``before`` of all ``reads`` are done."""
         units, tau, n = self.units, DATA["neuron_time_constant"].value, state.biases.size
@@ -236,6 +270,10 @@ class DopantNeurons:
         blur = np.sqrt(1.0 / (2.0 * max(tick * tau, DATA["unit_integration_time"].value)))
         approach = -np.expm1(-tick)
         joules, time = np.zeros(len(seeds)), np.zeros(len(seeds))
+
+        def look(t_tau: float, u: Float, factor: float) -> None:
+            if observe is not None:
+                observe(t_tau * tau, u, units.look_up(units.outputs, state.which, bound * factor * u), factor)
 
         def step(u: Float, factor: float, kick: Float) -> Float:
             """R T V - u, and the units' energy on the way."""
@@ -255,11 +293,13 @@ class DopantNeurons:
             for k, kicks in enumerate(_kicks(streams, steps, n)):
                 checkpoint("annealing", before + len(seeds) * k / steps, reads)
                 factor = course(k * tick)
+                look(k * tick, u, factor)
                 rest = step(u, factor, kicks[:, 0])
                 u = u + approach * rest
                 if k < (1.0 - _HOLD) * steps:
                     u += _NOISE * np.sqrt(2.0 * tick) / (slope * factor) * kicks[:, 1]
             time[:] = _ANNEAL_TAU * tau
+            look(_ANNEAL_TAU, u, 1.0)
             joules += time * units.powers_w[state.which, -1].sum()  # noise units, at the end of their range
             settled = np.sqrt((rest**2).mean(axis=1)) < _SETTLED
             noisy = 2
@@ -269,8 +309,9 @@ class DopantNeurons:
             length = int(np.ceil(_WINDOW / tick))
             for window in range(_WINDOWS):
                 was, still = u > 0.0, np.ones(len(seeds), bool)
-                for kicks in _kicks(streams, length, n):
+                for k, kicks in enumerate(_kicks(streams, length, n)):
                     checkpoint("settling", before + len(seeds) * window / _WINDOWS, reads)
+                    look(window * _WINDOW + min(k * tick, _WINDOW), u, 1.0)
                     rest = step(u, 1.0, kicks[:, 0])
                     u = u + (active * approach)[:, None] * rest
                     still &= ((u > 0.0) == was).all(axis=1)
@@ -279,12 +320,15 @@ class DopantNeurons:
                 active = (~settled).astype(float)
                 if settled.all():
                     break
+            look(float(time.max()) / tau, u, 1.0)
         spins = np.where(u > 0.0, 1, -1).astype(np.int8)
         activity = state.activity(time, joules, neurons=n, units=noisy * n)
         activity["da_conversions"] = np.count_nonzero(state.biases) + (0.0 if cues is None else float(n))
         return _Ends(spins, settled, activity)
 
-    def _sample(self, state: _State, held: Ising, beta: float, seeds: list[Stream]) -> _Ends:
+    def _sample(
+        self, state: _State, held: Ising, beta: float, seeds: list[Stream], observe: FiringRecorder | None = None
+    ) -> _Ends:
         units, n, window = self.units, state.biases.size, DATA["unit_integration_time"].value
         hot = min(beta_range(held)[0], beta) or beta
         betas = (
@@ -297,6 +341,9 @@ class DopantNeurons:
         table = noise_thresholds(betas, state.load, _BITS)
         step = max(1, _FLOATS // n**2) if state.couplings.noisy else len(seeds)
 
+        if observe is not None:
+            observe(0.0, float(betas[0] / state.scale), spins)
+
         def fired(k: int) -> int:
             w = state.couplings.of_reads(seeds[k : k + step])
             w = (w + w.swapaxes(1, 2)) / 2.0
@@ -304,7 +351,10 @@ class DopantNeurons:
             before, total = k * len(table), len(seeds) * len(table)
             for rows, sweeps in pieces(len(mine), len(table), "firing", before=before, total=total):
                 each = w[rows] if len(w) > 1 else w
-                threshold_sweep(each, state.biases, table[sweeps], state.load, mine[rows], own[rows])
+                for part in _single(sweeps) if observe is not None else (sweeps,):
+                    threshold_sweep(each, state.biases, table[part], state.load, mine[rows], own[rows])
+                    if observe is not None:
+                        observe(part.stop * n * window, float(betas[part.start] / state.scale), spins)
             return len(mine)
 
         parts, status = whole_parts(map(fired, range(0, len(seeds), step)))
@@ -322,12 +372,12 @@ class DopantNeurons:
         }
         return _Ends(spins, np.ones(len(spins), bool), activity, status)
 
-    def _tours(self, state: _State, seeds: list[Stream]) -> _Ends:
+    def _tours(self, state: _State, seeds: list[Stream], observe: TourObserver | None = None) -> _Ends:
         tau = DATA["neuron_time_constant"].value
         distances = state.scale * state.couplings.wanted
         held = state.scale * state.couplings.of_reads(seeds)
         window = DATA["unit_integration_time"].value
-        tours, joules = anneal_tours(Softassign(distances), seeds, held, self.units, state.which, tau, window)
+        tours, joules = anneal_tours(Softassign(distances), seeds, held, self.units, state.which, tau, window, observe)
         n = len(distances)
         seconds = np.full(len(seeds), tours.duration_tau * tau)
         # a second unit a cell gives the noise, at the end of its range; servos of rows and columns come on top
@@ -389,6 +439,11 @@ class _State:
             "da_conversions": 0.0,
             "table_accesses": words,
         }
+
+
+def _single(sweeps: slice) -> Iterator[slice]:
+    """Each of ``sweeps`` alone."""
+    return (slice(k, k + 1) for k in range(sweeps.start, sweeps.stop))
 
 
 def _kicks(streams: list[np.random.Generator], steps: int, n: int) -> Any:

@@ -15,7 +15,7 @@ With a pure exponential this would be ``neuromorph.analog.softassign``, whose sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,7 @@ def anneal_tours(
     which: NDArray[np.int64],
     tau_s: float,
     window_s: float,
+    observe: Callable[[float, Float, Float], None] | None = None,
 ) -> tuple[Permutations, Float]:
     """Anneal one tour a stream with dopant units.
 
@@ -63,6 +64,8 @@ def anneal_tours(
         Time constant, s.
     window_s : float
         Averaging time of a unit's current, s.
+    observe : callable, optional
+        Called with t in tau, U and V (reads, n, n), at the start of every step and at the end. It changes nothing.
 
     Returns
     -------
@@ -94,12 +97,16 @@ def anneal_tours(
         t = float(temperatures[step])
         scale = growth / t
         v, volts = _balanced(units, which, u, rows, columns, scale, rest, t)
+        if observe is not None:
+            observe(float(times[step]), u, v)
         joules += units.look_up(units.powers_w, which, volts).sum(axis=(1, 2)) * dt * tau_s
         noisy = v + blur * np.sqrt(units.look_up(units.noise, which, volts)) * kick[:, 0]
         force = matrices @ (np.roll(noisy, 1, axis=-1) + np.roll(noisy, -1, axis=-1))
         force -= system.coupling(times[step]) * noisy
         u += -dt * (u + force) + system.sigma * t * np.sqrt(dt) * kick[:, 1]
     v, _ = _balanced(units, which, u, rows, columns, growth / float(temperatures[-1]), rest, float(temperatures[-1]))
+    if observe is not None:
+        observe(system.duration_tau, u, v)
     return Permutations(v, system.duration_tau, steps, np.full(reads, _PASSES * (steps + 1))), joules
 
 

@@ -68,8 +68,11 @@ def relaxation_rate(source, target, rates, count: int) -> float:
     return float(max(modes[1], 1e-13 * modes[-1]))  # Smaller modes are round-off.
 
 
+NO_TIMES, NO_PATH = np.empty(0), np.empty(0, np.int64)
+
+
 @njit(cache=True, nogil=True)
-def walk_chain(first, target, sums, states, duration, limit, streams):
+def walk_chain(first, target, sums, states, duration, limit, streams, times=NO_TIMES, path=NO_PATH):
     """Walk ``states`` (reads,) in place for ``duration`` s each.
 
     Parameters
@@ -84,6 +87,8 @@ def walk_chain(first, target, sums, states, duration, limit, streams):
         Number of hops at which a walk stops.
     streams : (reads, 4) uint64
         Random states, changed in place.
+    times, path : (hops,) or (0,) arrays
+        Changed in place: when each hop of the last read happened, s, and the state that it led to.
 
     Returns
     -------
@@ -105,6 +110,8 @@ def walk_chain(first, target, sums, states, duration, limit, streams):
             while a < b - 1 and sums[a] <= drawn:
                 a += 1
             state = target[a]
+            if hops[read] < times.size:
+                times[hops[read]], path[hops[read]] = duration - left, state
             hops[read] += 1
         states[read] = state
     return hops

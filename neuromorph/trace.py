@@ -1,0 +1,363 @@
+"""One read of one target seen from inside: states, potentials, spikes, schedules and the energy against time.
+
+A ``Trace`` is plain data: what a read went through, at the times of the device itself, or at the sweeps of software.
+A :class:`Recorder` keeps the course of a read that a simulator shows it, in bounded memory; ``trace_dict`` is its JSON
+(docs/trace-schema.md). The energy at each time is that of the problem asked for, never what the device reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .ising import Float, check_spins
+from .run import energies_of_answers, versions
+from .task import Sample, task_name
+
+if TYPE_CHECKING:
+    from .run import Program
+    from .task import Task
+
+TRACE_SCHEMA = 1
+MAX_CURVES, MAX_STATES = 16, 64
+"""Columns of a series of curves, and of one of states; of more, as many are kept, evenly spread."""
+
+_VALUES, _POINTS = 100_000, (250, 8000)  # of a trace, and the times that it may keep
+_BYTES = 1 << 28  # of the states that a recorder holds at once
+_MOST_SPINS = 1 << 20  # of the final state in JSON
+_DIGITS = 7  # of the values of series in JSON
+
+Style: TypeAlias = Literal["curves", "states"]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Values of one kind against the times of a trace.
+
+    Parameters
+    ----------
+    name : str                 "membrane potential", "gain"
+    unit : str                 "V"; empty for numbers without one
+    labels : tuple of str      of the columns: "u0", "spin 3"
+    values : (m, k) float      one column each
+    style : str                "curves", or "states": -1 and +1, constant from each time to the next
+    """
+
+    name: str
+    unit: str
+    labels: tuple[str, ...]
+    values: Any
+    style: Style = "curves"
+
+    def __post_init__(self) -> None:
+        values = np.array(self.values, dtype=float)
+        if values.ndim != 2 or values.shape[1] != len(self.labels) or not len(self.labels):
+            raise ValueError(
+                f"series {self.name!r} has values of shape {values.shape} for {len(self.labels)} labels; give "
+                "(times, labels)"
+            )
+        if not np.isfinite(values).all():
+            raise ValueError(f"series {self.name!r} holds NaN or infinity; every value must be finite")
+        if self.style == "states" and not np.isin(values, (-1.0, 1.0)).all():
+            raise ValueError(f"series {self.name!r} of states holds other values than -1 and +1")
+        values.setflags(write=False)
+        object.__setattr__(self, "values", values)
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One read from inside.
+
+    Parameters
+    ----------
+    target, problem : str       names
+    task : str                  minimize, sample or recall
+    beta : float or None        of the task, where it samples
+    times : (m,) float          in rising order
+    time_unit : str             "s", the device's own time, or "sweep"
+    energies : (m,) float       of the problem asked for, of the state that the device shows at each time
+    series : tuple of Series    what is inside, the most telling first
+    spins : (n,) int8           what the read ends with: the same as those of ``Run``; (0,) if ``answer`` stands alone
+    answer : array or None      what the read ends with in the user's own terms, as in ``Run.answers``: a tour (cities,)
+    energy : float              of ``spins``, or of ``answer``
+    converged : bool            as of ``Run``
+    spikes : (times, neurons) or None     (spikes,) each: when, and which neuron
+    neurons : int               how many could have fired
+    notes : tuple of str        what is left out, and how times and states are to be understood
+    provenance : dict           seed, versions, parameters of the target
+
+    Raises
+    ------
+    ValueError     for lengths that do not agree, times that fall, values that are not finite
+    """
+
+    target: str
+    problem: str
+    task: str
+    beta: float | None
+    times: Any
+    time_unit: str
+    energies: Any
+    series: tuple[Series, ...]
+    spins: Any
+    energy: float
+    converged: bool = True
+    spikes: tuple[Any, Any] | None = None
+    neurons: int = 0
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    answer: Any = None
+
+    def __post_init__(self) -> None:
+        times, energies = (np.array(x, dtype=float) for x in (self.times, self.energies))
+        if times.ndim != 1 or not times.size or energies.shape != times.shape:
+            raise ValueError(f"times have shape {times.shape}, energies {energies.shape}; give (m,) each, m >= 1")
+        if not (np.isfinite(times).all() and np.isfinite(energies).all() and np.isfinite(self.energy)):
+            raise ValueError("times or energies hold NaN or infinity; every value must be finite")
+        if (np.diff(times) < 0.0).any():
+            raise ValueError(f"times fall at {times[1:][np.diff(times) < 0.0][0]:g}; give them in rising order")
+        for each in self.series:
+            if len(each.values) != times.size:
+                raise ValueError(f"series {each.name!r} has {len(each.values)} rows for {times.size} times; make them "
+                                 "agree")  # fmt: skip
+        names = [each.name for each in self.series]
+        if len(set(names)) < len(names):
+            raise ValueError(f"series are named {', '.join(names)}; give each its own name")
+        spins = check_spins(self.spins, np.size(self.spins)).astype(np.int8)
+        if spins.ndim != 1:
+            raise ValueError(f"spins have shape {spins.shape}; a trace is of one read, (n,)")
+        if self.answer is not None:
+            answer = np.array(self.answer, dtype=np.int32)
+            answer.setflags(write=False)
+            object.__setattr__(self, "answer", answer)
+        if self.spikes is not None:
+            at, neurons = np.array(self.spikes[0], dtype=float), np.array(self.spikes[1], dtype=np.int64)
+            if at.ndim != 1 or at.shape != neurons.shape or not np.isfinite(at).all():
+                raise ValueError(f"spikes have shapes {at.shape} and {neurons.shape}; give finite times and a neuron "
+                                 "each")  # fmt: skip
+            if neurons.size and not 0 <= neurons.min() <= neurons.max() < self.neurons:
+                raise ValueError(f"spikes are of neurons {neurons.min()} to {neurons.max()}; neurons says that there "
+                                 f"are {self.neurons}, counted from 0")  # fmt: skip
+            object.__setattr__(self, "spikes", (at, neurons))
+        for name, value in (("times", times), ("energies", energies), ("spins", spins)):
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+
+
+class Recorder:
+    """Keep what a simulator shows of one read, a few columns of each series.
+
+    Where there are more times than :func:`most_times`, every second one is left out until they are that few.
+
+    Parameters
+    ----------
+    program : Program             whose problem gives the energies
+    series : {name: unit}         of the curves that :meth:`look` will be given
+    columns : {name: str or [str]}    what columns are called: with {} for the number, or one by one; else "{}"
+    states : str                  name of the series of states; empty: none is kept
+    state : str or [str]          what one of them is called, alike
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        series: Mapping[str, str],
+        *,
+        columns: Mapping[str, str | Sequence[str]] | None = None,
+        states: str = "spins",
+        state: str | Sequence[str] = "spin {}",
+    ) -> None:
+        self._program, self._units = program, dict(series)
+        self._labels: dict[str, str | Sequence[str]] = {**dict.fromkeys(series, "{}"), **(columns or {}), states: state}
+        self._states = states
+        self._chosen: dict[str, NDArray[np.int64]] = {}
+        self._sizes: dict[str, int] = {}
+        self._kept: list[_Look] = []
+        self._last: _Look | None = None
+        self._count, self._stride, self._most = 0, 1, 0
+
+    def look(self, time: float, spins: NDArray[Any] | None, energy: float | None = None, /, **rows: ArrayLike) -> None:
+        """Show the state ``spins`` (n,) at ``time``, and a row (k,) or a number for each series.
+
+        energy : float or None     None: computed from the spins; given, the spins may be left out
+        """
+        few = {name: self._few(name, np.atleast_1d(np.asarray(row)), MAX_CURVES) for name, row in rows.items()}
+        state = None if spins is None else np.array(spins, dtype=np.int8)
+        if self._count == 0:
+            shown = 0 if state is None or not self._states else min(state.size, MAX_STATES)
+            self._most = most_times(shown + sum(row.size for row in few.values()))
+            if state is not None:
+                self._most = max(16, min(self._most, _BYTES // state.size))
+        self._last = _Look(float(time), state, energy, few)
+        if self._count % self._stride == 0:
+            if len(self._kept) == self._most:
+                self._kept = self._kept[::2]
+                self._stride *= 2
+            if self._count % self._stride == 0:
+                self._kept.append(self._last)
+        self._count += 1
+
+    def finish(
+        self,
+        task: Task,
+        spins: NDArray[Any] | None,
+        *,
+        answer: ArrayLike | None = None,
+        time_unit: str = "s",
+        converged: bool = True,
+        scale: float = 1.0,
+        schedules: Mapping[str, tuple[str, Callable[[float], float]]] | None = None,
+        first: Sequence[str] = (),
+        notes: Sequence[str] = (),
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Trace:
+        """Make the trace of a read that ended with ``spins`` (n,), ``answer`` or both, as of :func:`make_trace`.
+
+        first : names                      of the series that tell most, in that order
+        scale : float                      time units a unit of the times that were shown
+        schedules : {name: (unit, f)}      more series of one column, functions of those times
+        """
+        if self._last is None:
+            raise ValueError("nothing was looked at; a trace needs one time at least")
+        looks = self._kept if self._kept[-1] is self._last else [*self._kept, self._last]
+        series = [
+            Series(name, unit, self._named(name), np.array([each.rows[name] for each in looks]))
+            for name, unit in self._units.items()
+        ]
+        for name, (unit, value) in (schedules or {}).items():
+            self._sizes[name] = 1
+            series.append(Series(name, unit, (name,), np.array([[value(each.time)] for each in looks])))
+        said = [*notes]
+        if looks[0].spins is not None and self._states:
+            states = np.array([self._few(self._states, each.spins, MAX_STATES) for each in looks])
+            series.append(Series(self._states, "", self._named(self._states), states, "states"))
+        series.sort(key=lambda each: (*first, each.name).index(each.name))
+        for each in series:
+            if self._sizes[each.name] > len(each.labels):
+                said.append(f"{each.name}: {len(each.labels)} of {self._sizes[each.name]} are kept, evenly spread")
+        if self._stride > 1:
+            said.append(f"one in {self._stride} of {self._count} times is kept")
+        return make_trace(
+            self._program, task, scale * np.array([each.time for each in looks]), series, spins,
+            answer=answer, energies=_energies(self._program.asked, looks), time_unit=time_unit, converged=converged,
+            notes=said, provenance=provenance,
+        )  # fmt: skip
+
+    def _few(self, name: str, row: NDArray[Any], most: int) -> NDArray[Any]:
+        if name not in self._chosen:
+            self._sizes[name] = row.size
+            self._chosen[name] = evenly_spread(row.size, most)
+        chosen = self._chosen[name]
+        return row[chosen]
+
+    def _named(self, name: str) -> tuple[str, ...]:
+        label = self._labels[name]
+        return tuple(label.format(k) if isinstance(label, str) else label[k] for k in self._chosen[name])
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    time: float
+    spins: Any
+    energy: float | None
+    rows: Mapping[str, NDArray[Any]]
+
+
+def _energies(asked: Any, looks: Sequence[_Look]) -> Float:
+    if all(each.energy is not None for each in looks):
+        return np.array([each.energy for each in looks], dtype=float)
+    return np.asarray(asked.energy(np.array([each.spins for each in looks])), dtype=float)
+
+
+def make_trace(
+    program: Program,
+    task: Task,
+    times: ArrayLike,
+    series: Sequence[Series],
+    spins: ArrayLike | None,
+    *,
+    answer: ArrayLike | None = None,
+    energies: ArrayLike,
+    time_unit: str = "s",
+    converged: bool = True,
+    spikes: tuple[Any, Any] | None = None,
+    neurons: int = 0,
+    notes: Sequence[str] = (),
+    provenance: Mapping[str, Any] | None = None,
+) -> Trace:
+    """Make the Trace of one read of ``program``, as ``complete_run`` makes a Run.
+
+    ``spins`` (n,) may be None where there is an ``answer`` (cities,); the energy is of the problem that was asked for.
+    """
+    final = np.empty(0, np.int8) if spins is None else np.asarray(spins, dtype=np.int8)
+    if answer is None:
+        energy = float(program.asked.energy(final))
+    else:
+        energy = float(energies_of_answers(program.asked, np.asarray(answer)[None])[0])
+    return Trace(
+        target=program.target,
+        problem=str(getattr(program.asked, "name", "model")),
+        task=task_name(task),
+        beta=task.beta if isinstance(task, Sample) else None,
+        times=times,
+        time_unit=time_unit,
+        energies=energies,
+        series=tuple(series),
+        spins=final,
+        energy=energy,
+        answer=answer,
+        converged=bool(converged),
+        spikes=spikes,
+        neurons=neurons,
+        notes=tuple(notes),
+        provenance={**versions(), **(provenance or {})},
+    )
+
+
+def most_times(columns: int) -> int:
+    """How many times a trace keeps that has so many columns."""
+    return int(np.clip(_VALUES // max(1, columns), *_POINTS))
+
+
+def evenly_spread(count: int, most: int) -> NDArray[np.int64]:
+    """Numbers of at most ``most`` of ``count`` things, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
+def trace_dict(trace: Trace) -> dict[str, Any]:
+    """Return the trace as plain data for JSON, as in docs/trace-schema.md; values of series to seven digits."""
+    spikes = trace.spikes
+    return {
+        "schema": TRACE_SCHEMA,
+        "target": trace.target,
+        "problem": trace.problem,
+        "task": trace.task,
+        "beta": trace.beta,
+        "time_unit": trace.time_unit,
+        "times": trace.times.tolist(),
+        "energies": trace.energies.tolist(),
+        "series": [
+            {"name": each.name, "unit": each.unit, "style": each.style, "labels": list(each.labels),
+             "values": _rounded(each)}
+            for each in trace.series
+        ],
+        "spikes": None if spikes is None else {"times": spikes[0].tolist(), "neurons": spikes[1].tolist()},
+        "neurons": trace.neurons or None,
+        "spins": trace.spins.tolist() if trace.spins.size <= _MOST_SPINS else None,
+        "answer": None if trace.answer is None else trace.answer.tolist(),
+        "energy": trace.energy,
+        "converged": trace.converged,
+        "notes": list(trace.notes),
+        "provenance": dict(trace.provenance),
+    }  # fmt: skip
+
+
+def _rounded(series: Series) -> list[list[float]]:
+    if series.style == "states":
+        rows: list[list[float]] = series.values.astype(int).tolist()
+        return rows
+    return [[float(f"{value:.{_DIGITS}g}") for value in row] for row in series.values.tolist()]

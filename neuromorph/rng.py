@@ -32,9 +32,23 @@ def seed_sequence(rng: RNG) -> np.random.SeedSequence:
     raise TypeError(f"rng is {type(rng).__name__}; expected a seed, a SeedSequence, a Generator or None")
 
 
-def named_child(stream: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
-    """The stream of ``name``, the same whatever else was drawn from ``stream``."""
-    return np.random.SeedSequence(stream.entropy, spawn_key=(*stream.spawn_key, zlib.crc32(name.encode())))
+def child(seed: np.random.SeedSequence, *keys: int | str) -> np.random.SeedSequence:
+    """Return the child of a seed under some keys, the same whatever else was spawned.
+
+    Parameters
+    ----------
+    seed : SeedSequence
+        Not advanced.
+    *keys : int or str
+        Numbers as ``spawn`` gives them, or names, each a generation further.
+
+    Returns
+    -------
+    SeedSequence
+        Without children of its own yet.
+    """
+    numbers = (zlib.crc32(key.encode()) if isinstance(key, str) else int(key) for key in keys)
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, *numbers), pool_size=seed.pool_size)
 
 
 def read_seeds(rng: RNG, reads: int) -> list[np.random.SeedSequence]:

@@ -47,7 +47,7 @@ def _trace(arguments: argparse.Namespace, origin: _Origin) -> int:
 
     from ..protocol import get_target, require_trace, trace_read
     from ..report.trace_figures import trace_files
-    from ..rng import named_child
+    from ..rng import child
     from ..runtime.limits import time_limit
     from ..trace import trace_dict
     from .common import output_kept_clean
@@ -60,11 +60,11 @@ def _trace(arguments: argparse.Namespace, origin: _Origin) -> int:
         with output_kept_clean(), time_limit(limit):
             device = get_target(arguments.target)
             stream = np.random.SeedSequence(arguments.seed)  # as in a comparison: this is its first read
-            own = named_child(stream, device.name)
-            task = _task(arguments, problem, named_child(stream, "task"))
+            own = child(stream, device.name)
+            task = _task(arguments, problem, child(stream, "task"))
             require_trace(device, task)
-            program = device.program(problem, named_child(own, "program"))
-            trace = trace_read(device, program, task, named_child(own, "reads"))
+            program = device.program(problem, child(own, "program"))
+            trace = trace_read(device, program, task, child(own, "reads"))
     name = trace.problem if hasattr(problem, "name") else Path(arguments.file).stem
     trace = replace(trace, problem=name, provenance={**trace.provenance, "seed": arguments.seed, **origin(arguments)})
     about = trace_dict(trace)

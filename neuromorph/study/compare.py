@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ import numpy as np
 
 from ..problems.problem import Problem
 from ..protocol import DoesNotFit, Target
-from ..rng import RNG, named_child, seed_sequence
+from ..rng import RNG, seed_sequence
 from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
@@ -208,7 +209,7 @@ def _stream(rng: RNG) -> np.random.SeedSequence:
 
 def _child(stream: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
     """The stream of ``name``, the same whatever else was drawn."""
-    return named_child(stream, name)
+    return np.random.SeedSequence(stream.entropy, spawn_key=(*stream.spawn_key, zlib.crc32(name.encode())))
 
 
 def _check(problem: Problem, reads: int, time_limit: float | None, success_gap: float) -> None:

@@ -184,6 +184,43 @@ def test_a_tour_on_the_cpu_needs_no_spins():
     assert trace.energies[-1] == pytest.approx(CITIES.length(CITIES.decode(trace.spins).value))
 
 
+def test_a_tour_of_many_cities_is_its_answer():
+    """Beyond the cities of an Ising form there are no spins, in a run and in a trace."""
+    many = Tsp.from_coordinates(np.random.default_rng(0).random((201, 2)) * 100, name="many")
+    device = nm.get_target("cpu-anneal(sweeps=20)")
+    program = device.program(many, 3)
+    run, trace = device.run(program, nm.Minimize(), 1, 7), trace_read(device, program, nm.Minimize(), 7)
+    assert trace.spins.size == run.spins.shape[1] == 0
+    assert (trace.answer == run.answers[0]).all()
+    assert trace.energy == run.energies[0] == trace.energies[-1]
+    assert trace_dict(trace)["answer"] == run.answers[0].tolist()
+
+
+def test_a_tour_of_three_cities_has_nothing_to_anneal():
+    three = Tsp.from_coordinates([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]], name="three")
+    _, trace = read_of("cpu-anneal", three, nm.Minimize())
+    assert trace.energies.tolist() == [12.0]
+    assert any("nothing to anneal" in note for note in trace.notes)
+
+
+def test_times_follow_the_constants_of_the_user():
+    """Twice the time constant: the same spins at twice the times."""
+    for name, problem, constant, factor, slower in (
+        ("analog-circuit", glass(6), "time_constant", 2.0, 2.0),
+        ("dopant-glass", glass(3), "attempt_rate_hz", 0.5, 2.0),
+        ("atomic-spins-ideal", glass(4), "attempt_rate_hz", 0.5, 2.0),
+    ):
+        device = nm.get_target(name)
+        old = device.constants[constant]
+        new = replace(old, value=factor * old.value, low=factor * old.low, high=factor * old.high)
+        other = replace(device, constants={**device.constants, constant: new})
+        task = nm.Sample(0.5) if name == "dopant-glass" else nm.Minimize()
+        program = device.program(problem, 3)
+        before, after = (trace_read(each, program, task, 7) for each in (device, other))
+        assert (before.spins == after.spins).all(), name
+        assert np.allclose(after.times, slower * before.times, rtol=1e-12), name
+
+
 # The data.
 
 
@@ -406,6 +443,16 @@ def test_the_command_shows_the_first_read_of_a_comparison(capsys, tour):
             assert tours[0].tolist() == tours[1].value.tolist()
             return
     pytest.fail("no seed found a tour")
+
+
+def test_a_sample_is_the_first_read_of_a_comparison(capsys, model, tour):
+    """Of a model, and of the Ising form of a tour."""
+    for path in (model, tour):
+        name = "cpu-gibbs(sweeps=20)"
+        compared = nm.compare(nm.load(path), [name], reads=1, rng=4, task=nm.Sample(0.1)).results[0]
+        code, text, _ = run_command(capsys, "trace", path, "--target", name, "--seed", 4, "--beta", 0.1, "--json")
+        assert code == 0
+        assert json.loads(text)["spins"] == compared.run.spins[0].tolist()
 
 
 def test_patterns_are_recalled_and_tours_minimized_by_default(capsys, tour):

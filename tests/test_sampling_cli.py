@@ -243,7 +243,7 @@ def test_bad_options_are_one_line_and_code_2(model, capsys, extra, match):
 
 def test_ctrl_c_keeps_what_there_is(model, tmp_path, monkeypatch, capsys):
     """Interrupted in its sixth stretch of sweeps: code 130, and four chains of the four draws so far in the folder."""
-    record, calls = chains.record, count()
+    record, calls = chains.record_chains, count()
 
     def interrupted(ising, advance, *rest, **options):
         def until(betas, step):
@@ -253,7 +253,7 @@ def test_ctrl_c_keeps_what_there_is(model, tmp_path, monkeypatch, capsys):
 
         return record(ising, until, *rest, **options)
 
-    monkeypatch.setattr(chains, "record", interrupted)
+    monkeypatch.setattr(chains, "record_chains", interrupted)
     code = main(["sample", str(model), "--beta", "0.6", "--reads", "4000", "--seed", "1", "--out", str(tmp_path / "o")])
     assert code == 130
     assert "interrupted" in capsys.readouterr().err
@@ -266,7 +266,7 @@ def test_an_interruption_before_the_first_draw_goes_through(model, monkeypatch):
     def stop(*rest, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(chains, "record", stop)
+    monkeypatch.setattr(chains, "record_chains", stop)
     assert main(["sample", str(model), "--beta", "0.6"]) == 130
 
 
@@ -317,7 +317,7 @@ def spins_in(folder):
 
 def test_a_time_limit_keeps_what_was_drawn_and_says_so(model, tmp_path, monkeypatch, capsys):
     """The clock stands still while five draws of each chain are made."""
-    record = chains.record
+    record = chains.record_chains
 
     def until_the_fifth(ising, advance, *rest, **options):
         calls = count()
@@ -329,7 +329,7 @@ def test_a_time_limit_keeps_what_was_drawn_and_says_so(model, tmp_path, monkeypa
 
         return record(ising, until, *rest, **options)
 
-    monkeypatch.setattr(chains, "record", until_the_fifth)
+    monkeypatch.setattr(chains, "record_chains", until_the_fifth)
     assert sampled(model, "--reads", "4000", "--time-limit", "100", "--out", str(tmp_path)) == 0
     output, error = capsys.readouterr()
     assert error.startswith("time limit: draws: 0 % done after 2 s")
@@ -345,7 +345,7 @@ def test_without_a_draw_a_time_limit_is_exit_1_with_the_time_it_takes(model, mon
     def over(*rest, **options):
         raise TimeLimitReached("burn-in", 1, 4, 10.0)
 
-    monkeypatch.setattr(chains, "record", over)
+    monkeypatch.setattr(chains, "record_chains", over)
     assert sampled(model, "--time-limit", "10") == 1
     output, error = capsys.readouterr()
     assert error.startswith("time limit: burn-in: 25 % done after 10 s")

@@ -1,6 +1,7 @@
 """Pieces of one cell and all at once give the same bits, for every kernel and generator; what a time limit leaves."""
 
 import time
+from importlib import import_module
 from math import inf
 
 import numpy as np
@@ -15,8 +16,10 @@ from neuromorph.associative_memory import storage_capacity as capacity
 from neuromorph.boltzmann.moments import gibbs_sweep_chains
 from neuromorph.runtime import pieces
 from neuromorph.runtime.limits import TimeLimitReached, remaining_seconds, time_limit
-from neuromorph.sampling import parallel_tempering, simulated_annealing
+from neuromorph.sampling import parallel_tempering
 from neuromorph.sampling.replicas import dense, replicas
+
+annealing = import_module("neuromorph.sampling.simulated_annealing")  # the page has the function of that name
 
 
 def graph(n, degree, kind, seed=1):
@@ -41,7 +44,7 @@ def in_pieces(monkeypatch):
     def set_size(single):
         monkeypatch.setattr(pieces, "PIECE_S", 0.0 if single else inf)
         monkeypatch.setattr(pieces, "_FIRST", 1 if single else 1 << 40)
-        for module in (simulated_annealing, dynamics, capacity):
+        for module in (annealing, dynamics, capacity):
             monkeypatch.setattr(module, "_WORK", 1 if single else 1 << 60)
 
     return set_size

@@ -12,7 +12,7 @@ BOUNDED ?= tests/test_annealing.py tests/test_atomic_spins.py tests/test_boltzma
 	tests/test_success.py
 FUZZ ?= tests/test_kernel_fuzz.py
 
-.PHONY: demo test test-all test-bounds lint bench clean
+.PHONY: demo test test-all test-bounds lint docs bench clean
 .DELETE_ON_ERROR:
 
 demo: .venv/installed
@@ -38,6 +38,11 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Pages that are written from the code are made anew.
+docs: .venv/dev
+	rm -rf docs/_build docs/api/generated
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/run.py

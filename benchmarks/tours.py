@@ -15,6 +15,7 @@ from dwave.samplers import SimulatedAnnealingSampler
 
 import neuromorph as nm
 from neuromorph.analog import softassign
+from neuromorph.problems import score_run
 from neuromorph.rng import read_seeds
 
 READS = 20
@@ -42,7 +43,7 @@ def by_target(name: str) -> Callable[[nm.Tsp], list[np.ndarray]]:
     def solve(problem: nm.Tsp) -> list[np.ndarray]:
         device = nm.get_target(name)
         run = device.run(device.program(problem), nm.Minimize(), reads=READS, rng=1)
-        solutions = [problem.decode(spins) for spins in run.spins]
+        solutions = score_run(problem, run).solutions
         return [solution.value for solution in solutions if solution.feasible]
 
     return solve

@@ -14,6 +14,7 @@ import numpy as np
 from circuits import Crossbar
 from hardware_targets.memristor_crossbar import MemristorCrossbar
 from neuromorph import Recall, price
+from neuromorph.problems import score_run
 
 HIGHEST_S = 25e-6  # a phase-change cell that is on
 OHM = (1.0, 10.0, 100.0, 300.0, 1000.0)
@@ -61,7 +62,7 @@ def _point(problem: Recall, ohm: float, way: dict[str, bool], options: argparse.
     device = MemristorCrossbar(wire_ohm=ohm, **way)
     program = device.program(problem, options.seed)
     run = device.run(program, problem.task(options.reads, options.seed), options.reads, options.seed)
-    recalled = np.mean([problem.score(problem.decode(spins)) == 1.0 for spins in run.spins])
+    recalled = np.mean(score_run(problem, run).scores == 1.0)
     ledger = price(run, device.costs())
     array = sum(e.total.value or 0.0 for e in ledger.entries if e.what in ("cells and wires", "drivers of the rows"))
     return {

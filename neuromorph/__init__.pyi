@@ -5,9 +5,9 @@ from .datum import Datum
 from .estimate import Estimate
 from .ising import Ising
 from .problems import IsingModel, MaxCut, Problem, ProblemFileError, Recall, Solution, Tsp, load, read_tour, write_tour
-from .protocol import DoesNotFit, Target, available_targets, get_target
+from .protocol import DoesNotFit, Target, available_targets, get_target, parameters_of
 from .report import results_dict, results_json, write_report
-from .run import Program, Run
+from .run import Program, Run, SamplingBound
 from .study.compare import compare
 from .study.comparison import Comparison
 from .task import Minimize, RecallFrom, Sample
@@ -17,7 +17,8 @@ __all__ = [  # noqa: RUF022  by theme, as a reader meets them
     "load", "read_tour", "write_tour", "Problem", "ProblemFileError", "Solution", "Tsp", "MaxCut", "Recall",
     "IsingModel", "problems", "Ising", "exact",
     "analog", "AnalogNetwork", "associative_memory", "sampling", "boltzmann",
-    "Target", "get_target", "available_targets", "Program", "Minimize", "Sample", "RecallFrom", "DoesNotFit", "Run",
+    "Target", "get_target", "available_targets", "parameters_of",
+    "Program", "SamplingBound", "Minimize", "Sample", "RecallFrom", "DoesNotFit", "Run",
     "testing",
     "Datum", "Cost", "Estimate", "Ledger", "price",
     "compare", "Comparison", "write_report", "results_json", "results_dict",

@@ -23,12 +23,13 @@ Scope = Literal["core", "system"]
 
 
 def lasting(power: Datum, second: Datum) -> Datum:
-    """``power`` over simulated seconds that are known to a factor, ``second`` (s/s): its range is joined with theirs.
+    """``power`` over simulated seconds that last ``second`` (s/s), known to a factor: its range is joined with theirs.
 
     The kind stays that of the power; a cost says by ``counted`` how the seconds are known.
     """
     source = f"{power.source}. The range is joined with that of the time of a read"
-    return replace(power, low=power.low * second.low, high=power.high * second.high, source=source)
+    value, low, high = power.value * second.value, power.low * second.low, power.high * second.high
+    return replace(power, value=value, low=low, high=high, source=source)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -63,7 +64,12 @@ def read_data(toml: str) -> dict[str, Datum]:
     ------
     ValueError      names the table and the rule, for any other text
     """
-    return {name: _datum(name, table) for name, table in read_toml(toml).items()}
+    return data_of_tables(read_toml(toml))
+
+
+def data_of_tables(tables: Mapping[str, Any]) -> dict[str, Datum]:
+    """The data of tables that are read already; ValueError names the table and the rule."""
+    return {name: _datum(name, table) for name, table in tables.items()}
 
 
 def _datum(name: str, table: Any) -> Datum:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import NormalDist
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,14 @@ def scale_estimate(estimate: Estimate, factor: float) -> Estimate:
 
 
 def wilson_interval(successes: int, reads: int, confidence: float = 0.95) -> Estimate:
-    """Probability of success of one read: k / n and its Wilson score interval."""
+    """Return the probability of success of one read: k / n and its Wilson score interval."""
+    from scipy.stats import binomtest
+
     if not 0 <= successes <= reads or reads < 1:
         raise ValueError(f"successes is {successes} of {reads} reads; needs 0 <= successes <= reads and a read")
     check_fraction("confidence", confidence)
-    z2 = NormalDist().inv_cdf(0.5 + confidence / 2.0) ** 2
-    p = successes / reads
-    center = (p + z2 / (2 * reads)) / (1 + z2 / reads)
-    half = math.sqrt(z2 * (p * (1 - p) + z2 / (4 * reads)) / reads) / (1 + z2 / reads)
-    low = 0.0 if successes == 0 else center - half
-    high = 1.0 if successes == reads else center + half
-    return Estimate(p, low, high)
+    interval = binomtest(successes, reads).proportion_ci(confidence, method="wilson")
+    return Estimate(successes / reads, float(interval.low), float(interval.high))
 
 
 def check_fraction(name: str, value: float) -> None:

@@ -1,4 +1,4 @@
-r"""Exact answers for small problems: enumeration to n = 24, the transfer matrix for chains and rings of any length.
+"""Exact results for small problems: enumeration to n = 24, the transfer matrix for chains and rings of any length.
 
 States are numbered k = 0 .. 2^n - 1; s_i = +1 where bit i of k is set.
 """
@@ -16,12 +16,23 @@ MAX_SPINS = 24
 
 
 def all_energies(ising: Ising) -> Float:
-    """E of every state, (2^n,)."""
+    """Enumerate the energy E of every state.
+
+    Returns
+    -------
+    (2^n,) float
+        E in the order of the state numbers.
+
+    Raises
+    ------
+    ValueError
+        If there are more than ``MAX_SPINS`` spins.
+    """
     return _energies(ising) + ising.offset
 
 
 def _energies(ising: Ising) -> Float:
-    """E without its offset, beside which small couplings would lose their digits."""
+    """Enumerate E without its offset, beside which small couplings would lose their digits."""
     from .kernels import enumeration as kernel
 
     if ising.size > MAX_SPINS:
@@ -35,19 +46,44 @@ def _energies(ising: Ising) -> Float:
 
 
 def spins_of(states: ArrayLike, n: int) -> NDArray[np.int8]:
-    """Spins (..., n) of state numbers (...)."""
+    """Convert state numbers to spins.
+
+    Parameters
+    ----------
+    states : (...) array_like
+        State numbers.
+    n : int
+        Number of spins.
+
+    Returns
+    -------
+    (..., n) int8
+        Spins.
+    """
     k = np.asarray(states, dtype=np.int64)
     return (2 * ((k[..., None] >> np.arange(n)) & 1) - 1).astype(np.int8)
 
 
 def states_of(spins: ArrayLike) -> NDArray[np.int64]:
-    """State numbers (...) of spins (..., n): the inverse of :func:`spins_of`."""
+    """Convert spins (..., n) to state numbers, the inverse of :func:`spins_of`.
+
+    Returns
+    -------
+    (...) int64
+        State numbers.
+    """
     s = np.asarray(spins)
     return ((s > 0).astype(np.int64) << np.arange(s.shape[-1])).sum(axis=-1)
 
 
 def ground_states(ising: Ising) -> tuple[float, NDArray[np.int8]]:
-    """(lowest energy, every state (k, n) that has it, to 1e-9 of the range of energies)."""
+    """Enumerate the ground states and their energy.
+
+    Returns
+    -------
+    tuple of float, (k, n) int8
+        The lowest energy, and every state that has it to 1e-9 of the range of energies.
+    """
     table = all_energies(ising)
     lowest = float(table.min())
     ties = np.flatnonzero(table <= lowest + 1e-9 * max(1e-300, float(np.ptp(table))))
@@ -55,25 +91,71 @@ def ground_states(ising: Ising) -> tuple[float, NDArray[np.int8]]:
 
 
 def boltzmann(ising: Ising, beta: float) -> Float:
-    """p of every state, (2^n,), at inverse temperature beta >= 0 in units of 1 / energy."""
+    """Enumerate the Boltzmann distribution p(s) = exp(-beta E(s)) / Z.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature >= 0 in 1 / energy.
+
+    Returns
+    -------
+    (2^n,) float
+        p in the order of the state numbers.
+    """
     table = _energies(ising)
     weights = np.exp(-_checked_beta(beta) * (table - table.min()))
     return weights / weights.sum()
 
 
 def log_partition(ising: Ising, beta: float) -> float:
-    """ln Z = ln sum_s exp(-beta E(s))."""
+    """Compute ln Z = ln sum_s exp(-beta E(s)) by enumeration.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature >= 0 in 1 / energy.
+
+    Returns
+    -------
+    float
+        ln Z.
+    """
     return float(logsumexp(-_checked_beta(beta) * _energies(ising)) - beta * ising.offset)
 
 
 def chain_log_partition(ising: Ising, beta: float) -> float:
-    r"""ln Z of an open chain or a ring of any length by its 2 x 2 transfer matrices.
+    r"""Compute ln Z of an open chain or a ring of any length by transfer matrices.
 
     .. math:: Z = \mathrm{tr} \prod_i T_i, \quad
               T_i(s, s') = e^{\beta (J_{i,i+1} s s' + h_{i+1} s')}
 
-    Spins couple to i +- 1 only (n - 1 to 0 closes the ring). An oracle independent of enumeration.
-    Source: Kramers and Wannier, Phys. Rev. 60, 252 (1941).
+    The result is independent of enumeration and serves as its test.
+
+    Parameters
+    ----------
+    ising : Ising
+        A problem whose spins couple to i +- 1 only (n - 1 to 0 closes the ring).
+    beta : float
+        Inverse temperature >= 0 in 1 / energy.
+
+    Returns
+    -------
+    float
+        ln Z.
+
+    Raises
+    ------
+    ValueError
+        If spins are coupled that are not neighbors.
+
+    References
+    ----------
+    Kramers and Wannier, Phys. Rev. 60, 252 (1941).
     """
     beta, n, j = _checked_beta(beta), ising.size, ising.sparse_couplings().tocoo()
     row, col = j.coords

@@ -1,8 +1,9 @@
-r"""The Ising problem: the one currency between problems and targets.
+r"""The Ising problem, which every problem becomes and every target takes.
 
 .. math:: E(s) = -\tfrac12 s^\top J s - h^\top s + c, \qquad s \in \{-1, +1\}^n, \qquad p(s) \propto e^{-\beta E(s)}
 
-J is symmetric with zero diagonal. beta belongs to a task, never to the problem.
+where J holds the couplings, symmetric with zero diagonal, h the biases, and c the offset. The inverse temperature beta
+belongs to a task, never to the problem.
 Source: Hopfield, PNAS 79, 2554 (1982), with the sign and factor 1/2 of that paper.
 """
 
@@ -15,24 +16,29 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from .couplings import check_couplings, dense_to_csr
+
 Float = NDArray[np.float64]
 
-_CHUNK = 1 << 24  # floats after which the evaluation of many reads begins anew, to the last bit
-_IN_FLIGHT = 1 << 22  # floats that are evaluated at once
-_WORK = 1 << 27  # products that are
+_CHUNK = 1 << 24  # floats of states after which rows are grouped into products anew
+_IN_FLIGHT = 1 << 22  # floats of states that are evaluated at once
+_WORK = 1 << 27  # multiplications that are made at once
 
 
 @dataclass(frozen=True, eq=False)
 class Ising:
-    r"""E(s) = -1/2 s'Js - h's + c over s in {-1, +1}^n.
+    """Ising problem with the energy E(s) = -1/2 s'Js - h's + c over s in {-1, +1}^n.
+
+    The arrays are copied and read-only, so that a problem does not change under its solver.
 
     Parameters
     ----------
-    couplings : (n, n) float     J, symmetric with zero diagonal; dense, or any SciPy sparse matrix (kept as CSR)
-    biases : (n,) float          h; zeros if None
-    offset : float               c
-
-    The arrays are copied and read-only: a problem does not change under its solver.
+    couplings : (n, n) float
+        J, symmetric with zero diagonal; dense, or any SciPy sparse matrix (kept as CSR).
+    biases : (n,) float
+        h; None is zeros.
+    offset : float
+        c.
     """
 
     couplings: Any
@@ -40,7 +46,7 @@ class Ising:
     offset: float = 0.0
 
     def __post_init__(self) -> None:
-        couplings = _checked_couplings(self.couplings)
+        couplings = check_couplings(self.couplings)
         n = couplings.shape[0]
         biases = np.zeros(n) if self.biases is None else np.array(self.biases, dtype=float)
         if biases.shape != (n,):
@@ -61,30 +67,50 @@ class Ising:
 
     @property
     def is_sparse(self) -> bool:
+        """Storage of J: True if it is a SciPy sparse array."""
         return sparse.issparse(self.couplings)
 
     def dense_couplings(self) -> Float:
-        """J as an (n, n) array."""
+        """Return J as a dense array.
+
+        Returns
+        -------
+        (n, n) float
+            J.
+        """
         return np.asarray(self.couplings.toarray() if self.is_sparse else self.couplings)
 
     def sparse_couplings(self) -> Any:
-        """J as CSR with sorted indices."""
+        """Return J as a CSR array with sorted indices.
+
+        Returns
+        -------
+        (n, n) csr_array
+            J.
+        """
         if self.is_sparse:
             return self.couplings
-        n, step = self.size, max(1, _IN_FLIGHT // self.size)  # all at once could not be interrupted
-        parts = [_rows_of(self.couplings[first : first + step]) for first in range(0, n, step)]
-        counts, indices, data = (np.concatenate(each) for each in zip(*parts, strict=True))
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        kind = np.int32 if starts[-1] < 1 << 31 else np.int64  # as SciPy has it
-        return sparse.csr_array((data, indices.astype(kind), starts.astype(kind)), shape=(n, n))
+        return dense_to_csr(self.couplings)
 
     def field(self, spins: ArrayLike) -> Float:
-        """h + J s, the field on each spin: (n,) -> (n,), (reads, n) -> (reads, n)."""
+        """Compute the field h + J s on each spin.
+
+        Returns
+        -------
+        (n,) or (reads, n) float
+            The fields of one state (n,), or of many (reads, n).
+        """
         s = check_spins(spins, self.size).astype(float)
         return np.asarray((self.couplings @ s.T).T) + self.biases
 
     def energy(self, spins: ArrayLike) -> Any:
-        """E of one state (n,) as a float, or of many (reads, n) as (reads,)."""
+        """Evaluate the energy E of one state or of many.
+
+        Returns
+        -------
+        float or (reads,) float
+            E of one state (n,), or of many (reads, n).
+        """
         s = check_spins(spins, self.size)
         if s.ndim == 1:
             return float(self._energies(s[None])[0])
@@ -94,9 +120,21 @@ class Ising:
         return out
 
     def energy_parts(self, reads: int, most: int = 1 << 12) -> list[slice]:
-        """Parts of ``reads`` states, ``most`` or fewer each, whose energies alone are those in :meth:`energy` of all.
+        """Cut reads into parts whose energies are bit-identical to :meth:`energy` of all.
 
-        To the last bit: products with matrices take rows by fours, from the first of every ``_CHUNK`` floats on.
+        Products with matrices take rows by fours, from the first of every ``_CHUNK`` floats on.
+
+        Parameters
+        ----------
+        reads : int
+            Number of states.
+        most : int
+            Largest number of states in a part.
+
+        Returns
+        -------
+        list of slice
+            The parts in order.
         """
         values = self.couplings.nnz if self.is_sparse else self.couplings.size
         step = max(1, _CHUNK // self.size)
@@ -112,18 +150,39 @@ class Ising:
         js = np.asarray((self.couplings @ s.T).T)
         return -0.5 * np.einsum("ri,ri->r", s, js) - s @ self.biases + self.offset
 
-    # Borders: what other libraries and the field's other convention, 0/1, call the same thing.
+    # Conversions to other libraries, and to the field's other convention, 0/1.
 
     @classmethod
     def from_binary(cls, weights: Any, thresholds: ArrayLike | None = None, offset: float = 0.0) -> Ising:
-        """From a 0/1 network E(x) = -1/2 x'Wx - b'x + c (W symmetric, zero diagonal), with s = 2x - 1."""
-        w = _checked_couplings(weights)
+        """Convert a 0/1 network E(x) = -1/2 x'Wx - b'x + c with s = 2x - 1.
+
+        Parameters
+        ----------
+        weights : (n, n) array
+            W, symmetric with zero diagonal.
+        thresholds : (n,) array_like or None
+            b; None is zeros.
+        offset : float
+            c.
+
+        Returns
+        -------
+        Ising
+            The problem.
+        """
+        w = check_couplings(weights)
         b = np.zeros(w.shape[0]) if thresholds is None else np.asarray(thresholds, dtype=float)
         row = np.asarray(w.sum(axis=1)).ravel()
         return cls(w / 4.0, b / 2.0 + row / 4.0, offset - row.sum() / 8.0 - b.sum() / 2.0)
 
     def to_binary(self) -> tuple[Any, Float, float]:
-        """(W, b, c) of E(x) = -1/2 x'Wx - b'x + c with x = (s + 1) / 2."""
+        """Convert to the 0/1 network E(x) = -1/2 x'Wx - b'x + c with x = (s + 1) / 2.
+
+        Returns
+        -------
+        tuple of (n, n) array, (n,) float, float
+            W, b and c.
+        """
         row = np.asarray(self.couplings.sum(axis=1)).ravel()
         return (
             4.0 * self.couplings,
@@ -133,7 +192,20 @@ class Ising:
 
     @classmethod
     def from_qubo(cls, qubo: Any, offset: float = 0.0) -> Ising:
-        """From E(x) = x'Qx + c, x in {0,1}^n; Q (n, n) in any triangle, linear terms on its diagonal."""
+        """Convert a QUBO E(x) = x'Qx + c over x in {0, 1}^n.
+
+        Parameters
+        ----------
+        qubo : (n, n) array
+            Q in any triangle, with the linear terms on its diagonal.
+        offset : float
+            c.
+
+        Returns
+        -------
+        Ising
+            The problem.
+        """
         q = qubo if sparse.issparse(qubo) else np.asarray(qubo, dtype=float)
         if q.ndim != 2 or q.shape[0] != q.shape[1]:
             raise ValueError(f"qubo has shape {q.shape}; it must be square")
@@ -143,7 +215,13 @@ class Ising:
         return cls.from_binary(-symmetric, -diagonal, offset)
 
     def to_qubo(self) -> tuple[Any, float]:
-        """(Q, c) of E(x) = x'Qx + c with Q upper triangular (CSR if J is)."""
+        """Convert to a QUBO E(x) = x'Qx + c.
+
+        Returns
+        -------
+        tuple of (n, n) array, float
+            Q, upper triangular (CSR if J is sparse), and c.
+        """
         w, b, c = self.to_binary()
         if self.is_sparse:
             return sparse.csr_array(-sparse.triu(w, 1) - sparse.diags_array(b)), c
@@ -151,7 +229,13 @@ class Ising:
 
     @classmethod
     def from_dimod(cls, bqm: Any) -> Ising:
-        """From a dimod BinaryQuadraticModel, spins in the order of its ``variables``; dimod has -J and -h."""
+        """Convert a dimod BinaryQuadraticModel, whose convention is -J and -h.
+
+        Returns
+        -------
+        Ising
+            The problem, with spins in the order of the model's ``variables``.
+        """
         spin = bqm.change_vartype("SPIN", inplace=False)
         n = spin.num_variables
         linear, (row, col, value), offset = spin.to_numpy_vectors(variable_order=list(spin.variables))[:3]
@@ -159,7 +243,13 @@ class Ising:
         return cls(sparse.csr_array(upper + upper.T), -np.asarray(linear, dtype=float), float(offset))
 
     def to_dimod(self) -> Any:
-        """The same energies as a dimod BinaryQuadraticModel over spins 0..n-1."""
+        """Convert to a dimod BinaryQuadraticModel over spins 0..n-1 with equal energies.
+
+        Returns
+        -------
+        dimod.BinaryQuadraticModel
+            The model.
+        """
         import dimod
 
         upper = sparse.coo_array(sparse.triu(self.sparse_couplings(), 1))
@@ -168,7 +258,25 @@ class Ising:
 
     @classmethod
     def from_networkx(cls, graph: Any, offset: float = 0.0) -> Ising:
-        """From an undirected NetworkX graph: edge ``weight`` is J_ij (or 1), node ``bias`` is h_i (or 0)."""
+        """Convert an undirected NetworkX graph.
+
+        Parameters
+        ----------
+        graph : networkx.Graph
+            Edges with ``weight`` J_ij (1 if absent), nodes with ``bias`` h_i (0 if absent).
+        offset : float
+            c.
+
+        Returns
+        -------
+        Ising
+            The problem, with spins in the order of the nodes.
+
+        Raises
+        ------
+        ValueError
+            If the graph is directed or has no nodes.
+        """
         import networkx as nx
 
         if graph.is_directed():
@@ -180,7 +288,13 @@ class Ising:
         return cls(nx.to_scipy_sparse_array(graph, nodelist=order, dtype=float), biases, offset)
 
     def to_networkx(self) -> Any:
-        """An undirected graph with ``weight`` J_ij on edges and ``bias`` h_i on nodes."""
+        """Convert to an undirected NetworkX graph.
+
+        Returns
+        -------
+        networkx.Graph
+            Edges with ``weight`` J_ij, nodes with ``bias`` h_i.
+        """
         import networkx as nx
 
         graph = nx.from_scipy_sparse_array(sparse.csr_array(self.sparse_couplings()))
@@ -189,14 +303,26 @@ class Ising:
         return graph
 
 
-def _rows_of(dense: Float) -> tuple[NDArray[np.int64], NDArray[np.int32], Float]:
-    """(how many values of each row are not 0, their columns, these values)."""
-    filled = dense != 0.0
-    return np.count_nonzero(filled, axis=1), np.nonzero(filled)[1].astype(np.int32), dense[filled]
-
-
 def check_spins(spins: ArrayLike, n: int) -> NDArray[Any]:
-    """Spins as an array of shape (n,) or (reads, n) holding -1 and +1 only; else ValueError."""
+    """Validate spins of -1 and +1.
+
+    Parameters
+    ----------
+    spins : (n,) or (reads, n) array_like
+        One state or many.
+    n : int
+        Number of spins.
+
+    Returns
+    -------
+    (n,) or (reads, n) array
+        The spins.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong or a value is neither -1 nor +1.
+    """
     s = np.asarray(spins)
     if s.ndim not in (1, 2) or s.shape[-1] != n:
         raise ValueError(f"spins have shape {s.shape}; expected ({n},) or (reads, {n})")
@@ -209,40 +335,14 @@ def check_spins(spins: ArrayLike, n: int) -> NDArray[Any]:
 
 
 def power_of_two(*values: ArrayLike) -> float:
-    """The power of 2 above all |values|, or 1 where all are 0.
+    """Compute the power of 2 above all absolute values, or 1 where all are 0.
 
     In this unit squares neither overflow nor vanish, and no digit changes.
+
+    Returns
+    -------
+    float
+        The unit.
     """
     largest = max(float(np.abs(np.asarray(value)).max(initial=0.0)) for value in values)
     return float(np.ldexp(1.0, min(int(np.frexp(largest)[1]), 1023)))
-
-
-def _checked_couplings(couplings: Any) -> Any:
-    is_sparse = sparse.issparse(couplings)
-    j: Any = sparse.csr_array(couplings, dtype=float, copy=True) if is_sparse else np.array(couplings, dtype=float)
-    if j.ndim != 2 or j.shape[0] != j.shape[1] or j.shape[0] == 0:
-        raise ValueError(f"couplings have shape {j.shape}; expected (n, n) with n >= 1")
-    if is_sparse:
-        j.sum_duplicates()
-    values: Any = j.data if is_sparse else j
-    if not np.isfinite(values).all():
-        raise ValueError("couplings hold NaN or infinity; every J_ij must be finite")
-    if np.any(j.diagonal() != 0.0):
-        i = int(np.argmax(j.diagonal() != 0.0))
-        raise ValueError(f"couplings[{i}, {i}] is {j.diagonal()[i]}; s_i^2 = 1, so move -J_ii / 2 into the offset")
-    scale = np.abs(values).max() if values.size else 0.0
-    difference = abs(j - j.T)
-    worst = float(difference.max()) if (difference.nnz if is_sparse else difference.size) else 0.0
-    if worst > 1e-9 * scale:
-        raise ValueError(f"couplings are not symmetric (largest |J_ij - J_ji| is {worst:g}); pass (J + J.T) / 2")
-    if worst:  # round-off of the caller's arithmetic: J must be exactly symmetric for the energy to be one function
-        j = (j + j.T) / 2.0
-    if is_sparse:
-        j = sparse.csr_array(j)
-        j.eliminate_zeros()
-        j.sort_indices()
-        for part in (j.data, j.indices, j.indptr):
-            part.setflags(write=False)
-    else:
-        j.setflags(write=False)
-    return j

@@ -1,12 +1,34 @@
 """A target: a modelled piece of hardware, a software solver, the user's own CPU. All answer to the same protocol.
 
-A target is found by an entry point of the group ``neuromorph.targets`` or passed as an object. (The module is not named
-``target``: importing it would then hide the public function ``neuromorph.protocol``.)
+A target is found by an entry point of the group ``neuromorph.targets`` or passed as an object. :class:`Target` is what
+each must have. What follows it may have; the function that asks for it stands behind, and says nothing where there is
+nothing.
+
+=====================================  ===============================================================================
+``files(program) -> {name: text}``     what can be taken away, as a netlist; DoesNotFit where it would be too long
+                                       (:func:`files_of`)
+``constants : {name: Datum}``          the table of numbers that it is modelled and priced by
+                                       (``neuromorph.target_constants.constants_of``)
+``priced : frozenset of str``          those of the constants that prices and times depend on, but no read
+                                       (``priced_of``)
+``with_constants({name: Datum})``      the same device with others in their place; a dataclass with a field
+                                       ``constants`` needs none (``replace_constants``)
+``limits : {what: number or text}``    the largest problems, and what it refuses (:func:`limits_of`)
+parameters                             those of the callable behind the entry point: explicit, documented, with units in
+                                       their names (:func:`parameters_of`)
+=====================================  ===============================================================================
+
+What a Program and a Run may have besides spins (see there): ``Program.setup`` and ``Run.setup`` count what is done once
+for all reads, and is priced like activity; ``Program.parallel_reads`` and ``Program.one_chip``; ``Program.sampled`` or
+``Program.sampling_bound`` state the distribution that the device samples where that is not exp(-beta E) of
+``Program.held``; ``Run.provenance["parameters"]`` has the parameters, and other entries are metrics of the device, as
+``neurobench`` of spiking chips (:func:`metrics_of`).
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -15,7 +37,8 @@ import numpy as np
 from .cost import Cost
 from .ising import Ising
 from .rng import RNG
-from .run import Program, Run
+from .run import Program, Run, versions
+from .target_names import Parameter, callable_parameters, check_names, converted, nearest, parse_target
 from .task import Task, task_name
 
 if TYPE_CHECKING:  # problems know their task, and thus this module
@@ -87,23 +110,99 @@ def available_targets() -> list[str]:
 
 
 def get_target(name: str, **parameters: Any) -> Target:
-    """The installed target ``name``; ``parameters`` go to its constructor. TargetError if what it makes is none."""
-    name = current_name(name)
-    points = _offers().get(name)
-    if points is None:
-        raise ValueError(f"target is {name!r}; installed are {', '.join(available_targets()) or 'none'}")
-    about = f"entry point {points[0].value} of target {name!r}"
+    """Make the installed target of a name.
+
+    Parameters
+    ----------
+    name : str
+        As of :func:`available_targets`, or with parameters: ``"cpu-anneal(sweeps=300)"``.
+    **parameters
+        More of its parameters, as Python objects.
+
+    Returns
+    -------
+    Target
+
+    Raises
+    ------
+    ValueError
+        If there is no such target, parameter or value; with the nearest right name.
+    TargetError
+        If what the entry point makes is no target.
+    """
+    plain, given = parse_target(name)
+    plain = current_name(plain)
+    point = _entry_point(plain)
+    about = f"entry point {point.value} of target {plain!r}"
     try:
-        made = points[0].load()(**parameters)
+        make = point.load()
+        known = callable_parameters(make)
+        if "constants" in given:
+            raise ValueError("constants are no text; give a file by --cost, or costs= in Python")
+        check_names(known, [*given, *parameters])
+        if twice := given.keys() & parameters.keys():
+            raise ValueError(f"{min(twice)} is given twice, in the name and beside it; give it once")
+        made = make(**converted(known, given), **parameters)
+    except ValueError as error:
+        if not (given or parameters):
+            raise
+        raise ValueError(f"{plain}: {error}") from error  # one of several targets, perhaps
     except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit, say: a package must not end us
         raise TargetError(f"{about} raises {type(error).__name__}: {error}") from error
     if not isinstance(made, Target):
         raise TargetError(f"{about} lacks a member of neuromorph.Target")
-    if made.name != name:
+    if made.name != plain:
         raise TargetError(f"{about} makes one that names itself {made.name!r}; both names must be the same")
     return made
+
+
+def split_target_text(text: str) -> tuple[str, str]:
+    """The plain name of an installed target, and its label: ``text`` as given, under today's name.
+
+    Raises
+    ------
+    ValueError
+        If the text cannot be read or no target of that name is installed. Its parameters are not looked at: that needs
+        the package of the target.
+    """
+    given, _ = parse_target(text)
+    name = current_name(given)
+    _entry_point(name)
+    return name, name + text.strip()[len(given) :]
+
+
+def parameters_of(name: str) -> tuple[Parameter, ...]:
+    """The parameters of an installed target: name, default, annotation and meaning; empty where Python cannot tell."""
+    return callable_parameters(_entry_point(current_name(parse_target(name)[0])).load()) or ()
+
+
+def limits_of(device: Target) -> dict[str, Any]:
+    """{what: number or text}: the largest problems that a target holds, and what it refuses; empty if it tells none."""
+    found: Mapping[str, Any] = getattr(device, "limits", {})
+    return dict(found)
+
+
+def files_of(device: Target, program: Program) -> Mapping[str, str]:
+    """{name: text} of what a target hands over for a program; empty if it hands nothing over. Raises what it raises."""
+    offer = getattr(device, "files", None)
+    found: Mapping[str, str] = offer(program) if callable(offer) else {}
+    return found
+
+
+def metrics_of(run: Run) -> dict[str, Any]:
+    """What a run says of its device beside spins and activity: its provenance, without parameters and versions."""
+    return {name: each for name, each in run.provenance.items() if name not in {"parameters", *versions()}}
+
+
+def _entry_point(name: str) -> EntryPoint:
+    points = _offers().get(name)
+    if points is None:
+        known = available_targets()
+        listed = f"installed are {', '.join(known) or 'none'}"
+        raise ValueError(f"target is {name!r}; {nearest(name, known)}{listed}")
+    return points[0]
 
 
 def hidden_targets() -> dict[str, list[str]]:

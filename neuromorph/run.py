@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
@@ -20,6 +20,28 @@ if TYPE_CHECKING:
     from .task import Task
 
 
+@dataclass(frozen=True)
+class SamplingBound:
+    """How far samples are from exp(-beta E) of what a device holds, at most: it owns to that, with a reason.
+
+    Parameters
+    ----------
+    kl : float
+        Relative entropy KL(sampled || exp(-beta E) / Z), nats.
+    reason : str
+        Why, and where the number is from.
+    """
+
+    kl: float
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.kl < float("inf"):
+            raise ValueError(f"kl is {self.kl}; a relative entropy is finite and not negative")
+        if not self.reason.strip():
+            raise ValueError("a sampling bound has no reason; say why the device does not sample exp(-beta E)")
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """What a device really holds of the problem it was asked for.
@@ -31,8 +53,12 @@ class Program:
     mapping_error : float         RMS(held - asked) / RMS(asked) over couplings and biases
     notes : tuple of str          what was lost or changed on the way, for people
     setup : {event: count}        what programming took: pulses, placements
-    together : int                reads that the device makes in about the time of one
+    parallel_reads : int          reads that the device makes in about the time of one
     one_chip : bool               whether ``rng`` drew what this one device is like: all its reads share that
+    sampled : beta -> (2**n,)     the distribution that the device samples at beta, exactly, where that is not
+                                  exp(-beta E) of ``held``; state k has spin i up where bit i of k is set
+    sampling_bound : SamplingBound or None
+                                  else, how far it is from that at most
     """
 
     target: str
@@ -44,13 +70,17 @@ class Program:
     setup: Mapping[str, float] = field(default_factory=dict)
     parallel_reads: int = 1
     one_chip: bool = False
+    sampled: Callable[[float], Float] | None = None
+    sampling_bound: SamplingBound | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
     """Reads of one program.
 
-    spins : (reads, n) int8            final states, -1 or +1
+    spins : (reads, n) int8            final states, -1 or +1; (reads, 0) where ``answers`` stand alone
+    answers : array or None            answers in the user's own terms, one a read, of a target that has no need of
+                                       spins: tours (reads, cities) int32; None: the spins are the answers
     energies : (reads,) float          of the problem asked for, never what the device reports
     activity : {event: (reads,)}       what each read did: updates, spikes, conversions; ``device_s`` is device time
     setup : {event: count}             what was done once for all reads: programming pulses
@@ -69,6 +99,7 @@ class Run:
     status: str = "ok"
     message: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    answers: NDArray[Any] | None = None
 
     @property
     def reads(self) -> int:
@@ -78,39 +109,81 @@ class Run:
 def complete_run(
     program: Program,
     task: Task,
-    spins: ArrayLike,
+    spins: ArrayLike | None,
     activity: Mapping[str, ArrayLike],
     *,
+    answers: ArrayLike | None = None,
     converged: ArrayLike | None = None,
     status: str = "ok",
     message: str = "",
     provenance: Mapping[str, Any] | None = None,
 ) -> Run:
-    """The Run of ``spins``: energies are computed here, from the problem that was asked for, for every target alike."""
+    """Complete a run with energies computed from the problem that was asked for, for every target alike.
+
+    Parameters
+    ----------
+    program, task
+        What was run, and what was asked of it.
+    spins : (reads, n), or None
+        Final states; None where ``answers`` say it all.
+    activity : {event: (reads,) or number}
+        What each read did.
+    answers : (reads, cities) integers, or None
+        Tours, from a target that holds a ``Tsp`` as permutations: energies are their lengths.
+    converged, status, message, provenance
+        As of :class:`Run`.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError
+        The spins or answers are none of the problem, or both are missing.
+    """
+    native = None if answers is None else np.ascontiguousarray(answers, dtype=np.int32)
+    if spins is None:
+        if native is None:
+            raise ValueError("spins are None and there are no answers; hand over one of them at least")
+        spins = np.empty((len(native), 0))
     s = np.ascontiguousarray(spins, dtype=np.int8)
     reads = len(s)
     counts = {
         name: np.broadcast_to(np.asarray(count, dtype=float), (reads,)).copy() for name, count in activity.items()
     }
     with unlimited():
-        energies = np.asarray(program.asked.energy(s), dtype=float)
+        energies = program.asked.energy(s) if native is None else energies_of_answers(program.asked, native)
     return Run(
         target=program.target,
         task=task,
         spins=s,
-        energies=energies,
+        energies=np.asarray(energies, dtype=float),
         activity=counts,
         setup=dict(program.setup),
         converged=np.ones(reads, bool) if converged is None else np.asarray(converged, dtype=bool),
         status=status,
         message=message,
         provenance={**versions(), **(provenance or {})},
+        answers=native,
     )
+
+
+def energies_of_answers(problem: Ising | Problem, answers: ArrayLike) -> Float:
+    """Return the energies (reads,) of native answers; ValueError if they are none of the problem."""
+    energies: Any = getattr(problem, "answer_energies", None)
+    if energies is None:
+        kind = getattr(problem, "kind", "Ising")
+        raise ValueError(f"a {kind} problem has no answers other than spins; leave answers out")
+    return np.asarray(energies(answers), dtype=float)
 
 
 def concatenate_runs(runs: Sequence[Run]) -> Run:
     """One Run of several batches of reads of the same program; setup is counted once, the worst status is kept."""
     first = runs[0]
+    answers = [run.answers for run in runs if run.answers is not None]
+    if len(answers) not in (0, len(runs)):
+        raise ValueError("some batches of reads have answers beside their spins and others none; hand over the same")
     worst = max(runs, key=lambda run: ("ok", "interrupted", "failed").index(run.status))
     return Run(
         target=first.target,
@@ -123,6 +196,7 @@ def concatenate_runs(runs: Sequence[Run]) -> Run:
         status=worst.status,
         message=worst.message,
         provenance=first.provenance,
+        answers=np.concatenate(answers) if answers else None,
     )
 
 
@@ -134,6 +208,7 @@ def part_of(run: Run, start: int, stop: int) -> Run:
         energies=run.energies[start:stop],
         activity={name: count[start:stop] for name, count in run.activity.items()},
         converged=run.converged[start:stop],
+        answers=None if run.answers is None else run.answers[start:stop],
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import cycle
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from neuromorph import Cost, Datum, DoesNotFit, Ising, Program, RecallFrom, Sample, testing
-from neuromorph.protocol import require_support
+from neuromorph import Cost, Datum, DoesNotFit, Ising, Minimize, Program, RecallFrom, Sample, Tsp, exact, testing
+from neuromorph.protocol import as_ising, require_support
 from neuromorph.rng import read_seeds
-from neuromorph.run import complete_run
+from neuromorph.run import SamplingBound, complete_run
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 
 WATT = Datum(1.0, "W", 0.5, 2.0, "assumed", "usual for a test")
@@ -59,22 +60,25 @@ class Honest:
     finished: Callable = same  # spins (reads, n) before the run is made
     returned: Callable = same  # the run
     activity: Any = field(default_factory=lambda: {"device_s": 1e-6})
+    constants: Any = field(default_factory=lambda: {"watt": WATT})
+    priced: Any = frozenset({"watt"})
     prices: Any = (Cost("device_s", "core", energy=WATT), Cost("device_s", "host", energy=WATT, scope="system"))
 
     def program(self, problem, rng=None):
-        return self.programmed(Program(self.name, problem, problem))
+        return self.programmed(Program(self.name, problem, as_ising(problem)))
 
     def run(self, program, task, reads=1, rng=None):
         self.claimed(self, task)
-        n = program.asked.size
-        couplings, biases = self.used(program.asked.dense_couplings(), program.asked.biases)
+        asked = as_ising(program.asked)
+        n = asked.size
+        couplings, biases = self.used(asked.dense_couplings(), asked.biases)
         if isinstance(task, RecallFrom):
             betas = np.full(12, np.inf)
         elif isinstance(task, Sample):
             beta = self.temperature(task.beta)
             betas = np.r_[np.linspace(0, beta, self.mixing // 2), np.full(self.mixing, beta)]
         else:
-            betas = np.r_[geometric_ramp(*self.schedule(program.asked), self.mixing), np.inf]
+            betas = np.r_[geometric_ramp(*self.schedule(asked), self.mixing), np.inf]
         draws = self.draw(self.streams(rng, reads), (len(betas) + 1, n))
         spins = np.where(draws[:, 0] < 0.5, 1, -1)
         spins = self.start(task.cues(reads, n).astype(int) if isinstance(task, RecallFrom) else spins)
@@ -187,12 +191,42 @@ def changed(**fields):
     return lambda run: replace(run, **{name: compute(run) for name, compute in fields.items()})
 
 
+def tours(answers, spins=None, dtype=np.int32, energies=None):
+    """A mutant's ``returned``: of four cities it hands over these tours, with the spins of others if given."""
+
+    def returned(run):
+        if not (isinstance(run.task, Minimize) and run.spins.shape[1] == 16):
+            return run
+        cities = Tsp.from_coordinates([[0.0, 0.0], [3.0, 1.0], [1.0, 2.0], [4.0, 5.0]])
+        beside = run.spins[:, :0] if spins is None else np.array([cities.spins(spins)] * run.reads)
+        feasible = [tour if sorted(tour) == [0, 1, 2, 3] else [0, 1, 2, 3] for tour in answers]
+        lengths = cities.answer_energies(feasible) if energies is None else np.full(run.reads, energies)
+        return replace(run, spins=beside, energies=lengths, answers=np.array(answers, dtype))
+
+    return returned
+
+
 def mutant(check, **mistake):
     return check, replace(HONEST, **mistake)
 
 
 ONLY = {claim: frozenset({claim}) for claim in ("minimize", "sample", "recall")}
 C = SimpleNamespace(**{check.__name__.removeprefix("check_"): check for check in testing.CHECKS})
+
+
+def states(distribution, check=C.sampling, **mistake):
+    """A mutant that states to sample ``distribution(held, beta)``."""
+    return mutant(
+        check, programmed=lambda p: replace(p, sampled=partial(distribution, p.held)), supported_tasks=ONLY["sample"],
+        **mistake,
+    )  # fmt: skip
+
+
+def bounded(kl, **mistake):
+    """A mutant that states to be within ``kl`` nats of exp(-beta E)."""
+    bound = SamplingBound(kl, "for a test")
+    return mutant(C.sampling, programmed=lambda p: replace(p, sampling_bound=bound), **mistake)
+
 
 MUTANTS = {
     "no claims": mutant(C.members, supported_tasks=frozenset()),
@@ -217,6 +251,8 @@ MUTANTS = {
     "prices what it does not count": mutant(C.costs, activity={"device_s": 1.0}, prices=(
         *HONEST.prices, Cost("updates", "an unknown event", energy=WATT))),
     "a bare number": mutant(C.costs, prices=(*HONEST.prices, Cost("device_s", "bare", energy=1.0))),
+    "a bare constant": mutant(C.costs, constants={"watt": 1.0}),
+    "prices by what it does not tell": mutant(C.costs, priced=frozenset({"volt"})),
     "core only": mutant(C.costs, prices=HONEST.prices[:1]),
     "no costs": mutant(C.costs, prices=()),
     "costs nothing": mutant(C.costs, activity={"device_s": 0.0}),
@@ -258,6 +294,18 @@ MUTANTS = {
     "simultaneous updates": mutant(C.sampling, sweep=simultaneously),
     "stuck spin": mutant(C.sampling, sweep=stuck),
     "under-mixed": mutant(C.sampling, mixing=1),
+    "states another distribution": states(lambda held, beta: exact.boltzmann(held, 2.0 * beta)),
+    "states one, samples another": states(exact.boltzmann, used=lambda j, h: (1.1 * j, h)),
+    "states weights, not probabilities": states(lambda held, beta: np.exp(-beta * exact.all_energies(held))),
+    "states too few states": states(lambda held, beta: exact.boltzmann(held, beta)[:-1] * 1.0),
+    "coins that say so": states(
+        lambda held, beta: np.full(2**held.size, 2.0**-held.size), used=lambda j, h: (0 * j, 0 * h)),
+    "further off than its bound": bounded(0.01, used=lambda j, h: (1.6 * j, h)),
+    "a bound that coins keep": bounded(5.0, used=lambda j, h: (0 * j, 0 * h)),
+    "states both": mutant(C.sampling, programmed=lambda p: replace(
+        p, sampled=partial(exact.boltzmann, p.held), sampling_bound=SamplingBound(0.1, "a test"))),
+    "states another distribution, textbook": states(
+        lambda held, beta: exact.boltzmann(held, 1.5 * beta), check=C.textbook_models),
     "uniform where couplings are equal": mutant(C.textbook_models, used=uniform_where_alike),
     "uniform where couplings are equal, minimize": mutant(
         C.textbook_models, supported_tasks=ONLY["minimize"], used=uniform_where_alike, schedule=lambda ising: (1, 1)),
@@ -277,4 +325,10 @@ MUTANTS = {
     "null sampler, recall": mutant(C.recall, finished=np.ones_like),
     "missing biases, recall": mutant(C.recall_follows_biases, used=lambda j, h: (j, 0 * h)),
     "turned biases, recall": mutant(C.recall_follows_biases, used=lambda j, h: (j, -h)),
+    "visits a city twice": mutant(C.answers, returned=tours([[0, 1, 2, 3], [0, 1, 1, 3], [3, 1, 2, 0]])),
+    "numbers cities from 1": mutant(C.answers, returned=tours([[1, 2, 3, 4]] * 3)),
+    "a tour too few": mutant(C.answers, returned=tours([[0, 1, 2, 3]] * 2)),
+    "tours as floats": mutant(C.answers, returned=tours([[0, 1, 2, 3]] * 3, dtype=float)),
+    "spins of another tour": mutant(C.answers, returned=tours([[0, 1, 2, 3]] * 3, spins=[1, 0, 2, 3])),
+    "lengths of its own": mutant(C.answers, returned=tours([[0, 1, 2, 3]] * 3, energies=1.0)),
 }  # fmt: skip

@@ -141,7 +141,7 @@ def test_likelihood_transform_and_samples_are_those_of_its_ising():
 
 def test_chains_stand_in_where_enumeration_ends(monkeypatch):
     """Persistent chains, clamped chains and sampled states, forced on a machine that can still be enumerated."""
-    from neuromorph.boltzmann import boltzmann_machine as module
+    from neuromorph.boltzmann import boltzmann_learning, boltzmann_machine
 
     x = noisy_patterns()
     machine = BoltzmannMachine(2, random_state=0, n_iter=60).fit(x)
@@ -150,8 +150,9 @@ def test_chains_stand_in_where_enumeration_ends(monkeypatch):
     v = np.tile(np.array([[1, -1, 1, 1]], np.int8), (20_000, 1))
     h = machine._clamped_chains(v, 30, np.random.SeedSequence(3))
     require_distribution(h, hidden_posterior(machine.ising(), v[:1])[2][0])
-    monkeypatch.setattr(module, "_ENUMERATED", 0)
-    monkeypatch.setattr(module, "MAX_CLAMPED", 0)
+    for module in (boltzmann_learning, boltzmann_machine):
+        monkeypatch.setattr(module, "ENUMERATED", 0)
+        monkeypatch.setattr(module, "MAX_CLAMPED", 0)
     require_distribution(2 * machine.sample(20_000, n_steps=40, rng=4) - 1, p)
     sampled = BoltzmannMachine(2, random_state=0, n_iter=60, learning_rate=(0.1, 0.01)).fit(x)
     assert divergence(x, sampled.ising()) < 0.1 < 0.5 * divergence(x, Ising(np.zeros((6, 6))))

@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import check_estimator
 import neuromorph.boltzmann as bm
 from neuromorph import exact
 from neuromorph.boltzmann import DBN, RBM, Autoencoder, BoltzmannMachine
-from neuromorph.boltzmann.autoencoder import (
+from neuromorph.boltzmann.autoencoder_layers import (
     autoencoder_loss_and_gradient,
     flatten_parameters,
     forward,
@@ -149,8 +149,8 @@ def test_an_autoencoder_beats_pca_on_a_curve_and_fine_tuning_is_what_does_it():
     """A circle of bumps in 16 pixels has one parameter; PCA of the same two numbers cannot follow it."""
     where = np.linspace(0, 2 * np.pi, 300, endpoint=False)[:, None]
     x = np.exp(4.0 * (np.cos(where - np.linspace(0, 2 * np.pi, 16, endpoint=False)) - 1.0))
-    centerd = x - x.mean(axis=0)
-    s = np.linalg.svd(centerd, compute_uv=False)
+    centered = x - x.mean(axis=0)
+    s = np.linalg.svd(centered, compute_uv=False)
     pca = (s[2:] ** 2).sum() / len(x)
     rbm = RBM(method="cd", learning_rate=0.1, n_iter=30, batch_size=20)
     model = Autoencoder((32, 2), rbm=rbm, max_iter=300, random_state=0)

@@ -22,12 +22,11 @@ from hardware_targets.dopant_network.targets.transfer_curves import current_nois
 from hardware_targets.dopant_network.transport.markov_chain import rate_table, walk_chain
 from hardware_targets.dopant_network.transport.master_equation import stationary_occupations, transitions
 from hardware_targets.dopant_network.transport.telegraph_noise import current_trace
-from hardware_targets.memristor_crossbar import PhaseChange
 from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Sample, Tsp, exact, price
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.testing import FALSE_FAILURE, require_distribution
 
-PERFECT = DopantNeurons(cell=None)
+PERFECT = DopantNeurons(couplings="memory")
 
 
 def glass_of(seed: int, n: int) -> Ising:
@@ -221,8 +220,8 @@ def test_cells_of_a_pair_that_differ_do_not_drive_the_samples():
 def test_couplings_in_memory_are_exact_and_those_in_cells_are_not():
     asked = glass_of(3, 12)
     assert PERFECT.program(asked, rng=0).mapping_error == 0.0
-    fresh = DopantNeurons(PhaseChange(drift=0.0, read=0.0)).program(asked, rng=0).mapping_error
-    worn = DopantNeurons(PhaseChange(age_s=3e7, drift=5.0)).program(asked, rng=0).mapping_error
+    fresh = DopantNeurons(drift=0.0, read_noise=0.0).program(asked, rng=0).mapping_error
+    worn = DopantNeurons(age_s=3e7, drift=5.0).program(asked, rng=0).mapping_error
     assert 0.0 < fresh < worn
 
 

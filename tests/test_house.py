@@ -25,8 +25,9 @@ PAGES = {path.parent: path for path in MODULES if path.name == "__init__.py"}
 
 # The floors of neuromorph: a room imports itself and what stands before it, nothing else, not even for types.
 FLOORS = [
-    "kernels", "runtime", "files", "rng", "ising", "exact", "task", "estimate", "datum", "analog", "associative_memory",
-    "problems", "run", "cost", "protocol", "plotting", "sampling", "boltzmann", "spiking", "testing", "study", "report",
+    "kernels", "runtime", "files", "rng", "couplings", "ising", "exact", "task", "estimate", "datum", "analog",
+    "associative_memory", "problems", "run", "cost", "target_names", "protocol", "target_constants",
+    "target_description", "plotting", "sampling", "boltzmann", "spiking", "testing", "study", "report",
     "experiments", "cli",
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from hardware_targets.memristor_crossbar.differential_pairs import DifferentialP
 from hardware_targets.memristor_crossbar.tiled_array import TiledArray
 from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Tsp, load, price
 
-PERFECT = PhaseChange(programming=0.0, drift=0.0, read=0.0, levels=None)
+PERFECT = {"programming_error": 0.0, "drift": 0.0, "read_noise": 0.0, "levels": None}
 IDEAL = 0.0  # ohm: what wires do is tested in test_memristor_wires.py
 CELLS = 200_000
 Z = 5.0  # standard errors: two-sided false failure 6e-7
@@ -114,7 +114,7 @@ def test_bad_cells_are_refused(parameters, rule):
 def test_perfect_cells_hold_what_perfect_resistors_hold():
     """Bit for bit, and the dynamics are then the same: a gauge, a scale or a transpose lost on the way fails."""
     asked = Ising(glass(1, 12).couplings.round(1), glass(1, 12).biases)
-    crossbar, board = MemristorCrossbar(PERFECT, tau_s=20e-6, wire_ohm=IDEAL), AnalogCircuit(series=None)
+    crossbar, board = MemristorCrossbar(**PERFECT, tau_s=20e-6, wire_ohm=IDEAL), AnalogCircuit(series=None)
     held = crossbar.program(asked, 0).held
     assert np.array_equal(held.couplings, asked.couplings)
     assert np.array_equal(held.biases, asked.biases)
@@ -127,7 +127,7 @@ def test_perfect_cells_hold_what_perfect_resistors_hold():
 
 def test_perfect_cells_find_the_tours_that_perfect_resistors_find():
     problem = Tsp.from_coordinates(np.random.default_rng(2).random((9, 2)))
-    devices = (MemristorCrossbar(PERFECT, wire_ohm=IDEAL), AnalogCircuit(series=None))
+    devices = (MemristorCrossbar(**PERFECT, wire_ohm=IDEAL), AnalogCircuit(series=None))
     ends = [device.run(device.program(problem, 0), Minimize(), 10, 3).spins for device in devices]
     assert np.array_equal(*ends)
 
@@ -146,11 +146,11 @@ def test_worse_cells_hold_the_problem_worse(problem):
     """Of one device: programming noise, coarse levels, spread of drift, stuck cells, each alone and growing."""
 
     def errors(name, values):
-        cells = (PhaseChange(**{**dict(programming=0.0, drift=0.0, levels=None), name: value}) for value in values)
-        return [MemristorCrossbar(cell, wire_ohm=IDEAL).program(problem, 0).mapping_error for cell in cells]
+        cells = [{**PERFECT, name: value} for value in values]
+        return [MemristorCrossbar(**cell, wire_ohm=IDEAL).program(problem, 0).mapping_error for cell in cells]
 
     for name, values in {
-        "programming": (0.0, 0.5, 1.0, 2.0),
+        "programming_error": (0.0, 0.5, 1.0, 2.0),
         "drift": (0.0, 0.5, 1.0, 2.0),
         "levels": (None, 64, 16, 4),
         "stuck": (0.0, 0.01, 0.05, 0.2),
@@ -165,8 +165,7 @@ def test_held_is_the_symmetric_part_of_what_the_cells_are():
     n = 60
     j = np.where(np.triu(np.random.default_rng(0).random((n, n)) < 0.5, 1), 1.0, -1.0)
     j = np.triu(j, 1) + np.triu(j, 1).T
-    cell = PhaseChange(drift=0.0, levels=None)
-    program = MemristorCrossbar(cell, wire_ohm=IDEAL).program(Ising(j), 0)
+    program = MemristorCrossbar(drift=0.0, levels=None, wire_ohm=IDEAL).program(Ising(j), 0)
     error = (program.held.couplings - j)[np.triu_indices(n, 1)]
     # G+ - G- with sigma 1.0554 and 0.2635 uS, the latter cut at 0, which leaves the variance (1/2 - 1/(2 pi)) sigma^2
     spread = np.sqrt(1.0554**2 + 0.2635**2 * (0.5 - 0.5 / np.pi)) / 25.0 / np.sqrt(2.0)
@@ -193,7 +192,7 @@ def test_read_noise_is_drawn_for_each_read():
     asked, cue = glass(8, 30), np.random.default_rng(0).choice([-1, 1], 30)
     kinds = []
     for factor in (0.0, 5.0):
-        crossbar = MemristorCrossbar(PhaseChange(read=factor))
+        crossbar = MemristorCrossbar(read_noise=factor)
         ends = crossbar.run(crossbar.program(asked, 0), RecallFrom(cue), 20, 0).spins
         kinds.append(len(np.unique(ends, axis=0)))
     assert kinds[0] == 1 < kinds[1]
@@ -252,7 +251,7 @@ def test_cells_conduct_while_they_are_read():
     two rows at a time, n slots of 250 ns a step. Amplifiers: two stages, an inverter and the sum of a column for each
     neuron.
     """
-    crossbar = MemristorCrossbar(PERFECT, wire_ohm=IDEAL)
+    crossbar = MemristorCrossbar(**PERFECT, wire_ohm=IDEAL)
     network = crossbar.run(crossbar.program(Ising(np.ones((9, 9)) - np.eye(9)), 0), RecallFrom(np.ones(9)), 1, 0)
     assert network.activity["siemens_s"] == pytest.approx(72 * 25e-6 * network.activity["device_s"])
     np.testing.assert_allclose(network.activity["amplifier_s"], (3 + 1) * 9 * network.activity["device_s"])
@@ -271,7 +270,7 @@ def test_cells_conduct_while_they_are_read():
 
 
 def test_the_seconds_name_what_they_are_made_of():
-    crossbar = MemristorCrossbar(PERFECT, wire_ohm=IDEAL)
+    crossbar = MemristorCrossbar(**PERFECT, wire_ohm=IDEAL)
     run = crossbar.run(crossbar.program(glass(1, 4), 0), Minimize(), 1, 0)
     (entry,) = price(run, crossbar.costs()).times
     assert (entry.kind, entry.total.value) == ("assumed", run.activity["device_s"][0])

@@ -15,6 +15,7 @@ from neuromorph import DoesNotFit, Ising, Minimize, RecallFrom, Tsp, price
 from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
 PERFECT = PhaseChange(programming=0.0, drift=0.0, read=0.0, levels=None)
+NO_ERRORS = {"programming_error": 0.0, "drift": 0.0, "read_noise": 0.0, "levels": None}  # the same, of a target
 GMAX = 25e-6
 
 
@@ -55,7 +56,7 @@ def test_what_a_neuron_gets_is_what_spice_says_of_both_arrays(engine, both_ends)
 
 def test_the_device_holds_the_symmetric_part_of_that():
     asked = glass(1, 20)
-    held = MemristorCrossbar(PERFECT, wire_ohm=30.0, compensate=False).program(asked, 0).held
+    held = MemristorCrossbar(**NO_ERRORS, wire_ohm=30.0, compensate=False).program(asked, 0).held
     scale = np.abs(asked.couplings).max()
     sides = [np.maximum(sign * asked.couplings / scale, 0.0) for sign in (1.0, -1.0)]
     plus, minus = (Crossbar(GMAX * side, 30.0, 30.0).effective() / GMAX for side in sides)
@@ -68,7 +69,7 @@ def test_the_device_holds_the_symmetric_part_of_that():
 def test_weak_wires_are_nearly_ideal_and_strong_ones_are_not():
     asked = glass(2, 40)
     errors = [
-        MemristorCrossbar(PERFECT, wire_ohm=ohm, compensate=False).program(asked, 0).mapping_error
+        MemristorCrossbar(**NO_ERRORS, wire_ohm=ohm, compensate=False).program(asked, 0).mapping_error
         for ohm in (0.0, 1e-3, 1.0, 10.0, 100.0)
     ]
     assert errors[0] == 0.0 < errors[1] < 1e-4
@@ -80,11 +81,11 @@ def test_weak_wires_are_nearly_ideal_and_strong_ones_are_not():
 def test_compensation_leaves_little_and_a_second_driver_less(both_ends):
     asked = glass(3, 64)
     plain, mended = (
-        MemristorCrossbar(PERFECT, wire_ohm=5.0, both_ends=both_ends, compensate=each).program(asked, 0)
+        MemristorCrossbar(**NO_ERRORS, wire_ohm=5.0, both_ends=both_ends, compensate=each).program(asked, 0)
         for each in (False, True)
     )
     assert mended.mapping_error < 0.1 * plain.mapping_error
-    one = MemristorCrossbar(PERFECT, wire_ohm=5.0, compensate=False).program(asked, 0).mapping_error
+    one = MemristorCrossbar(**NO_ERRORS, wire_ohm=5.0, compensate=False).program(asked, 0).mapping_error
     assert plain.mapping_error < 0.75 * one or not both_ends
     assert f"driven at {'both ends' if both_ends else 'one end'}" in mended.notes[1]
     assert "targets scaled by 0." in mended.notes[1]
@@ -125,7 +126,7 @@ def test_tiles_are_arrays_of_their_own_whose_currents_add_up():
 def test_programming_tells_how_far_it_is_and_stops_in_time():
     """All arrays together, two of each tile: a limit names what the whole would take, not one array."""
     asked, heard = glass(2, 60), []
-    device = MemristorCrossbar(PERFECT, tile=20)
+    device = MemristorCrossbar(**NO_ERRORS, tile=20)
     with time_limit(None, lambda *progress: heard.append(progress)) as limit:
         limit.check = lambda *progress: heard.append(progress)  # every look, not ten a second
         device.program(asked, 0)
@@ -142,7 +143,7 @@ def test_more_tiles_need_more_amplifiers():
     """One for each column of a tile and one to add them: 3 + 1, and with two tiles across 3 + 2 + 1, for a neuron."""
     asked = Ising(np.ones((10, 10)) - np.eye(10))
     for tile, each in ((10, 4), (5, 6), (4, 7)):
-        crossbar = MemristorCrossbar(PERFECT, tile=tile)
+        crossbar = MemristorCrossbar(**NO_ERRORS, tile=tile)
         run = crossbar.run(crossbar.program(asked, 0), RecallFrom(np.ones(10)), 1, 0)
         np.testing.assert_allclose(run.activity["amplifier_s"], each * 10 * run.activity["device_s"])
 
@@ -186,7 +187,7 @@ def test_read_noise_reaches_the_amplifiers_as_if_every_cell_were_alone():
 
 def test_what_is_drawn_is_what_the_nodal_solve_of_the_end_says():
     """All cells at 0.2 V, wires and drivers included, against the power of each array at the spins that were read."""
-    crossbar = MemristorCrossbar(PERFECT, wire_ohm=10.0, compensate=False)
+    crossbar = MemristorCrossbar(**NO_ERRORS, wire_ohm=10.0, compensate=False)
     asked = glass(4, 16)
     run = crossbar.run(crossbar.program(asked, 0), Minimize(), 3, 0)
     scale = np.abs(asked.couplings).max()
@@ -202,7 +203,7 @@ def test_what_is_drawn_is_what_the_nodal_solve_of_the_end_says():
 
 def test_a_tour_draws_two_rows_at_a_time():
     problem = Tsp.from_coordinates(np.random.default_rng(6).random((8, 2)))
-    crossbar = MemristorCrossbar(PERFECT, wire_ohm=10.0, compensate=False)
+    crossbar = MemristorCrossbar(**NO_ERRORS, wire_ohm=10.0, compensate=False)
     run = crossbar.run(crossbar.program(problem, 0), Minimize(), 2, 0)
     distances = problem.distances()
     array = Crossbar(GMAX * distances / distances.max(), 10.0, 10.0)
@@ -235,7 +236,7 @@ def test_small_tiles_hold_no_more_than_the_chip():
 
 
 def test_without_couplings_there_is_nothing_to_make_up_for():
-    program = MemristorCrossbar(PERFECT).program(Ising(np.zeros((3, 3)), np.ones(3)), 0)
+    program = MemristorCrossbar(**NO_ERRORS).program(Ising(np.zeros((3, 3)), np.ones(3)), 0)
     assert program.mapping_error == 0.0
 
 

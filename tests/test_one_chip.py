@@ -10,7 +10,7 @@ from study_toys import Descent, Ring
 
 import neuromorph as nm
 from hardware_targets.atomic_spins.target import AtomicSpinsIdeal
-from hardware_targets.memristor_crossbar import MemristorCrossbar, PhaseChange
+from hardware_targets.memristor_crossbar import MemristorCrossbar
 from hardware_targets.spiking_chip import spiking_generic
 from hardware_targets.spiking_chip.chip_tables import generic_table
 from neuromorph.report import html_page as page
@@ -21,7 +21,7 @@ GLASS = nm.Ising(
     [[0.0, 1.0, -0.7, 0.3], [1.0, 0.0, 0.2, -0.9], [-0.7, 0.2, 0.0, 0.6], [0.3, -0.9, 0.6, 0.0]], [0.1, -0.4, 0.2, 0.3]
 )
 TOUR = nm.Tsp.from_coordinates(np.random.default_rng(0).random((5, 2)))
-ALIKE = PhaseChange(programming=0.0, drift=0.0)  # noise of reads, and 32 levels
+ALIKE = MemristorCrossbar(programming_error=0.0, drift=0.0)  # noise of reads, and 32 levels
 
 
 def differs(device, problem):
@@ -52,9 +52,9 @@ def test_some_targets_draw_a_chip_and_some_do_not():
 @pytest.mark.parametrize(
     ("device", "drawn"),
     [
-        (MemristorCrossbar(ALIKE), False),
-        (MemristorCrossbar(replace(ALIKE, stuck=0.5)), True),
-        (MemristorCrossbar(replace(ALIKE, drift=1.0)), True),
+        (ALIKE, False),
+        (replace(ALIKE, stuck=0.5), True),
+        (replace(ALIKE, drift=1.0), True),
         (AtomicSpinsIdeal(asymmetry=0.3), True),
         (spiking_generic(), False),
         (spiking_generic({"synapse_spread": replace(generic_table()["core_synapses"], value=0.1, low=0.0)}), True),

@@ -71,7 +71,7 @@ PROGRAMS = {
     "returns nothing": (lambda program: None, "program() returned a NoneType, not a Program"),
     "has no error": (lambda program: replace(program, mapping_error=math.nan), "mapping_error nan"),
     "writes a note": (lambda program: replace(program, notes="a note"), "notes 'a note'; expected a tuple"),
-    "reads none together": (lambda program: replace(program, parallel_reads=0), "together 0"),
+    "reads none together": (lambda program: replace(program, parallel_reads=0), "parallel_reads 0"),
 }
 RUNS = {
     "leaves": (raising(SystemExit("bye")), "SystemExit: bye"),

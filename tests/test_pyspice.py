@@ -10,10 +10,18 @@ import pytest
 from test_circuits import hebbian
 from test_engines import charging
 
-from circuits import Circuit, EngineError, build_hopfield_circuit, installed_engines, simulate_circuit
+from circuits import (
+    Circuit,
+    EngineError,
+    available_engines,
+    build_hopfield_circuit,
+    installed_engines,
+    simulate_circuit,
+)
 from circuits.netlist.circuit import BehavioralCurrent, BehavioralVoltage, Transconductor, Transient
 from circuits.netlist.expressions import Voltage, call
 from circuits.simulators.pyspice import shared_ngspice, to_pyspice
+from neuromorph import Ising
 from neuromorph.analog import AnalogNetwork, Tanh
 
 INSTALLED = {"ngspice", "pyspice"} <= set(installed_engines())
@@ -151,6 +159,8 @@ def python(program, **environment):
 
 START = """
 from circuits import *
+from circuits.netlist.circuit import *
+from circuits.simulators.pyspice import shared_ngspice
 rc = (Resistor("1", "u", "0", 1e3), Capacitor("1", "u", "0", 1e-6), Resistor("2", "u", "w", 1e3))
 circuit = Circuit("rc", rc, Transient({step}, 5e-3), ("u", "w"), {{"u": 1.0}})
 def attempt():
@@ -213,3 +223,16 @@ def test_30_runs_leave_no_memory_behind(engine):
 @in_process
 def test_300_runs_leave_no_memory_behind(engine):
     assert grown_mb(300) < 20.0
+
+
+def test_without_pyspice_the_other_engines_run(monkeypatch):
+    """PySpice is an extra: its engine is absent with the remedy, and so is the object to take away."""
+    for name in [each for each in sys.modules if each.split(".")[0] == "PySpice"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "PySpice", None)
+    monkeypatch.setattr("circuits.simulators.pyspice.util.find_spec", lambda name: None)
+    engines = available_engines()
+    assert engines["pyspice"] == "absent: not installed; pip install 'neuromorph[pyspice]'"
+    assert any(not said.startswith("absent") for said in engines.values())
+    with pytest.raises(ImportError, match=r"pip install 'neuromorph\[pyspice\]'"):
+        to_pyspice(build_hopfield_circuit(AnalogNetwork.from_ising(Ising([[0.0, 1.0], [1.0, 0.0]]))))

@@ -316,8 +316,8 @@ def by_the_formulas(x):
     with np.errstate(invalid="ignore", divide="ignore"):
         agreement = np.fmax(rhat(scores(halves)), rhat(scores(np.abs(halves - np.median(halves)))))
     z = scores(halves)
-    centerd = z - z.mean(axis=1, keepdims=True)
-    covariance = np.array([(centerd[:, : draws - t] * centerd[:, t:]).sum(axis=1) / draws for t in range(draws)]).T
+    centered = z - z.mean(axis=1, keepdims=True)
+    covariance = np.array([(centered[:, : draws - t] * centered[:, t:]).sum(axis=1) / draws for t in range(draws)]).T
     within = covariance[:, 0].mean() * draws / (draws - 1)
     total = within * (draws - 1) / draws + z.mean(axis=1).var(ddof=1)
     if not total > 0:

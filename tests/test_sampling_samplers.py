@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.linalg import expm
 
 from neuromorph import Ising, exact, sampling
-from neuromorph.sampling import clusters, parallel_tempering
+from neuromorph.sampling import clusters, replica_exchange
 from neuromorph.testing import require_distribution
 
 population = import_module("neuromorph.sampling.population_annealing")  # the page has the function of that name
@@ -120,18 +120,18 @@ def worldlines_without_slices(indptr, indices, data, biases, beta, gammas, begin
 
 
 exchange_clusters, bond_chances, clusters_graph = (
-    parallel_tempering.exchange_clusters, clusters.bond_chances, clusters._graph)  # fmt: skip
+    replica_exchange.exchange_clusters, clusters.bond_chances, clusters._graph)  # fmt: skip
 worldlines = quantum.worldline_sweeps
-parallel_swap, population_resample = parallel_tempering.swap, population.resample
+parallel_swap, population_resample = replica_exchange.swap, population.resample
 coupled_sweeps = coloring.color_sweeps
 
 
 @pytest.mark.parametrize(
     ("module", "kernel", "broken", "run"),
     [
-        (parallel_tempering, "swap", always_swap, SAMPLERS["tempering"]),
-        (parallel_tempering, "swap", swap_the_wrong_way, SAMPLERS["tempering"]),
-        (parallel_tempering, "exchange_clusters", clusters_without_bonds, SAMPLERS["isoenergetic"]),
+        (replica_exchange, "swap", always_swap, SAMPLERS["tempering"]),
+        (replica_exchange, "swap", swap_the_wrong_way, SAMPLERS["tempering"]),
+        (replica_exchange, "exchange_clusters", clusters_without_bonds, SAMPLERS["isoenergetic"]),
         (population, "resample", no_weights,
          lambda i, b, rng: sampling.population_annealing(i, b, READS, sweeps=1, rng=rng)),
         (coloring, "color_sweeps", all_at_once, SAMPLERS["block_gibbs"]),
@@ -230,7 +230,7 @@ def test_isoenergetic_clusters_keep_the_sum_of_energies():
     before, j = spins.copy(), ising.sparse_couplings()
     states = np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.uint64)
     graph = (j.indptr.astype(np.int64), j.indices.astype(np.int64))
-    size = parallel_tempering.exchange_clusters(*graph, spins, np.zeros((2, 1), np.int64), 0, 1, False, states)
+    size = replica_exchange.exchange_clusters(*graph, spins, np.zeros((2, 1), np.int64), 0, 1, False, states)
     assert 0 < size < 36
     assert (spins != before).any()
     assert ising.energy(spins[:, 0]).sum() == pytest.approx(ising.energy(before[:, 0]).sum())

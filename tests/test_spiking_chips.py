@@ -73,14 +73,14 @@ def test_the_mapping_error_is_that_of_what_is_held_and_falls_with_bits():
 def test_a_fixed_pattern_belongs_to_the_chip():
     """The same rng is the same chip, another another; deviations are as large as stated, in both directions apart."""
     ising, chip = glass(3, 100), spiking_brainscales()
-    steady = replace(chip.table["neuron_spread"], value=0.0, low=0.0)
-    chip = replace(chip, table={**chip.table, "neuron_spread": steady})
+    steady = replace(chip.constants["neuron_spread"], value=0.0, low=0.0)
+    chip = replace(chip, constants={**chip.constants, "neuron_spread": steady})
     first, again, other = (chip.program(ising, seed) for seed in (1, 1, 2))
     assert np.array_equal(first.held.dense_couplings(), again.held.dense_couplings())
     assert not np.array_equal(first.held.dense_couplings(), other.held.dense_couplings())
     made, even = (
         first.state.wires.weights,
-        quantize(SynapticWeights(ising.sparse_couplings(), ising.biases), chip.table, EXACT),
+        quantize(SynapticWeights(ising.sparse_couplings(), ising.biases), chip.constants, EXACT),
     )
     ratio = made.data / even.weights.data
     # 9,600 independent ratios of deviation 0.05: their own deviation is known to 0.7 %, 6 sigma are 5 %.
@@ -266,7 +266,7 @@ def test_events_of_a_sampler_are_counted_by_fan_out():
     j = np.zeros((6, 6))
     j[0, 1:] = j[1:, 0] = 1e-9
     hub_on = Ising(j, [40.0, -40.0, -40.0, -40.0, -40.0, -40.0])
-    chip = spiking_loihi(times=ReadDurations(sample_s=0.2, step_s=0.5e-3))
+    chip = spiking_loihi(sample_s=0.2, step_s=0.5e-3)
     run = chip.run(chip.program(hub_on, 0), Sample(1.0), 10, 0)
     np.testing.assert_allclose(run.activity["synaptic_operations"], 10 * run.activity["spikes"])
     np.testing.assert_array_equal(run.activity["membrane_updates"], 6 * 400)
@@ -364,8 +364,8 @@ def test_a_table_of_ones_own_replaces_numbers(tmp_path):
         '[step_time]\nvalue = 1e-5\nlow = 5e-6\nhigh = 2e-5\nunit = "s"\nkind = "measured"\nsource = "my own bench"\n'
     )
     chip = spiking_generic(mine)
-    assert chip.table["synapse_energy"].value == 1e-12
-    assert (chip.table["device_second"].low, chip.table["device_second"].high) == (0.5, 2.0)
+    assert chip.constants["synapse_energy"].value == 1e-12
+    assert (chip.constants["device_second"].low, chip.constants["device_second"].high) == (0.5, 2.0)
     run = chip.run(chip.program(ring(4), 0), Sample(0.2), 2, 0)
     np.testing.assert_allclose(run.activity["device_s"], 1000 * 1e-5)
     bench = Datum(2.0, "W", 1.0, 3.0, "measured", "my own bench")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuromorph.files.atomic_write import write_file
-from neuromorph.plotting.axes import new_axes
+from neuromorph.plotting.axes import new_axes, style_axes
 from neuromorph.plotting.files import figure_bytes
 from neuromorph.plotting.numbers import format_quantity
-from neuromorph.plotting.style import INK, LINE, MARKERS, MUTED, SERIES_COLORS, series_color
+from neuromorph.plotting.style import INK, MARKERS, MUTED, SERIES_COLORS, series_color
 
 from .certificate import Certificate
 
@@ -186,9 +186,5 @@ def _over_time(ax: Axes) -> Axes:
 
 
 def _styled(ax: Axes) -> Axes:
-    ax.grid(color=LINE, linewidth=0.8)
     ax.legend(frameon=False, fontsize=8, labelcolor=INK)
-    ax.tick_params(colors=MUTED, labelsize=8)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    return ax
+    return style_axes(ax)

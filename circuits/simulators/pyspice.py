@@ -68,7 +68,10 @@ def to_pyspice(circuit: Circuit) -> Any:
     PySpice.Spice.Netlist.Circuit
         The elements and models.
     """
-    from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
+    try:
+        from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
+    except ImportError as error:
+        raise ImportError("to_pyspice needs PySpice; pip install 'neuromorph[pyspice]'") from error
 
     circuit = flatten_circuit(circuit)
     raw: list[str] = []  # lines of elements that PySpice cannot express
@@ -107,7 +110,7 @@ def version() -> str:
         If either is not installed.
     """
     if util.find_spec("PySpice") is None:
-        raise EngineError("not installed; pip install PySpice")
+        raise EngineError("not installed; pip install 'neuromorph[pyspice]'")
     return f"PySpice-{metadata.version('PySpice')} {Path(_library()).name}"
 
 

@@ -13,7 +13,7 @@ from neuromorph.analog import AnalogNetwork, simulate
 from neuromorph.ising import Float
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import as_ising
-from neuromorph.rng import read_seeds
+from neuromorph.rng import child, read_seeds
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.task import RecallFrom
 
@@ -98,7 +98,7 @@ class BoardEnsemble:
         SampledBoard or SampledTourBoard
             The board.
         """
-        parts, circuit = _child(seed, 0), self.circuit
+        parts, circuit = child(seed, 0), self.circuit
         if isinstance(circuit, TourCircuit):
             return sample_tour_board(circuit, self.tolerances, parts)
         return sample_board(circuit, self.tolerances, parts)
@@ -118,7 +118,7 @@ class BoardEnsemble:
         cues : (reads, n) int8 or None
             Cues behind them, if the problem has cues.
         """
-        circuit, streams = self.circuit, _child(seed, 1)
+        circuit, streams = self.circuit, child(seed, 1)
         if isinstance(circuit, TourCircuit):
             return np.array([circuit.start(each) for each in read_seeds(streams, self.reads)]), None
         task = self.problem.task(self.reads, streams)
@@ -233,8 +233,3 @@ class BoardEnsemble:
         if not solution.feasible:
             return np.nan
         return float(problem.score(solution) if cue is None else problem.score(solution, cue))
-
-
-def _child(seed: np.random.SeedSequence, k: int) -> np.random.SeedSequence:
-    """Return child k without advancing ``seed``, so that a board can be made again."""
-    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, k), pool_size=seed.pool_size)

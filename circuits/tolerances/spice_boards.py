@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuromorph.rng import child
+
 from ..netlist.circuit import Circuit
 from ..simulators import EngineError, simulate_circuits
 from ..synthesis.hopfield_circuit import AmplifierLevel, build_hopfield_circuit
@@ -52,13 +54,12 @@ def board_circuits(
     network = boards.circuit
     if isinstance(network, TourCircuit):
         raise ValueError(f"level is {level!r}, but circuits that anneal tours have ideal amplifiers; leave level out")
-    parts, offsets = (np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, k)) for k in (0, 2))
     outputs = tuple(f"v{i}" for i in range(network.size))
     found = []
     for start in boards.starts(seed)[0]:
-        options = {"duration_s": boards.duration_s, "level": level, "opamp": opamp, "rng": _again(offsets)}
+        options = {"duration_s": boards.duration_s, "level": level, "opamp": opamp, "rng": child(seed, 2)}
         circuit = build_hopfield_circuit(network, start, **options)  # type: ignore[arg-type]
-        found.append(replace(make_circuit(circuit, boards.tolerances, _again(parts)), saved=outputs))
+        found.append(replace(make_circuit(circuit, boards.tolerances, child(seed, 0)), saved=outputs))
     return found
 
 
@@ -111,8 +112,3 @@ def scores_in_spice(
             ends.append(each.voltages[-1])
         outputs = np.array(ends).reshape(len(portion), boards.reads, -1)
         yield [boards.scores(end, boards.starts(seed)[1]).tolist() for end, seed in zip(outputs, portion, strict=True)]
-
-
-def _again(seed: np.random.SeedSequence) -> np.random.SeedSequence:
-    """Return a copy of ``seed`` with its spawn counter reset."""
-    return np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)

@@ -21,9 +21,11 @@ Source: Hopfield, PNAS 81, 3088 (1984). Constants with their sources: ``analog_c
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from typing import ClassVar
+from math import isqrt
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -34,7 +36,7 @@ from .. import circuits_needed  # noqa: F401
 from circuits.energy.ode_energy import Rails
 from neuromorph.analog import AnalogNetwork, Softassign, softassign
 from neuromorph.cost import Cost
-from neuromorph.datum import multiply_data, read_data
+from neuromorph.datum import Datum, multiply_data, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
@@ -43,6 +45,7 @@ from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
+from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Minimize, RecallFrom, Task
 
 from .readout import (
@@ -61,39 +64,75 @@ from .readout import (
 from .trajectory_energy import EVENTS
 
 DATA = read_data(files(__package__).joinpath("analog_circuit.toml").read_text())
+_PRICED = frozenset([
+    "time_constant", "supply", "amplifier_power", "simulated", "tour_drive", "unit_current", "noise_power",
+    "comparison", "cue_conversion", "control_power", "supply_loss", "drive_loss",
+])  # fmt: skip
 _NETLIST = 300_000  # resistors in a netlist: 10 MB of text
 _TOURS = 6, 20  # cities in a netlist: with fewer, tours are too alike to choose one
 
 
 @dataclass(frozen=True)
 class AnalogCircuit:
-    """Op-amps, resistors and capacitors.
+    """Hold couplings in resistors between operational amplifiers with capacitors.
 
-    neurons : int            neurons, or cells of a tour (city and position), that there is room for on the boards
-    resistors : int          synapses that there is room for
-    series : str or None     E series of the resistors; None: any value within the range that one can buy
-    tau_s : float or None    R C of every neuron, s; None: the 20 us of ``analog_circuit.toml``
+    Parameters
+    ----------
+    neurons : int
+        Neurons, or cells of a tour (city and position), that there is room for on the boards.
+    resistors : int
+        Synapses that there is room for.
+    series : str or None
+        E series of the resistors; none: any value within the range that one can buy.
+    tau_s : float or None
+        R C of every neuron, s; none: the 20 us of ``analog_circuit.toml``.
+    constants : dict of Datum
+        The table that it is priced by.
     """
 
     neurons: int = 20_000
     resistors: int = 2_500_000
     series: str | None = "E96"
     tau_s: float | None = None
+    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "analog-circuit"
     summary: ClassVar[str] = "op-amps, resistors and capacitors; time and power modelled from data sheets"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "recall"})
+
+    priced: ClassVar[frozenset[str]] = _PRICED
 
     def __post_init__(self) -> None:
         from circuits.synthesis.component_values import SERIES
 
         if self.series is not None and self.series not in SERIES:
             raise ValueError(f"series is {self.series!r}; known are {', '.join(SERIES)}, or None for exact values")
+        refuse_both(self.constants, DATA, "time_constant", "tau_s", self.tau_s)
+        if self.constants["supply"].value < 2.0 * DATA["swing"].value:
+            least = 2.0 * DATA["swing"].value
+            raise ValueError(f"supply is {self.constants['supply'].value:g} V; outputs swing over {least:g} V of it")
         names = ("gain", "amplifier_bandwidth", "swing", "slew_rate")
         check_speed(self._tau_s, *(DATA[name].value for name in names))
 
     @property
+    def limits(self) -> dict[str, Any]:
+        """The largest problems, and what is refused."""
+        cities = isqrt(self.neurons)
+        while cities * cities * (cities - 1) > self.resistors:
+            cities -= 1
+        return {
+            "spins": self.neurons,
+            "couplings": self.resistors // 2,
+            "cities": cities,
+            "refuses": "to sample: its noise has no temperature; couplings of one neuron that overload its amplifier",
+        }
+
+    @property
     def _tau_s(self) -> float:
+        return self.constants["time_constant"].value if self.tau_s is None else self.tau_s
+
+    @property
+    def _simulated_tau_s(self) -> float:
         return DATA["time_constant"].value if self.tau_s is None else self.tau_s
 
     @single_threaded_blas()
@@ -109,8 +148,9 @@ class AnalogCircuit:
         state: AnalogNetwork | _Tour = program.state
         if isinstance(state, AnalogNetwork):
             n, biases = state.size, int(np.count_nonzero(state.currents))
-            rail = DATA["supply"].value / 2.0
+            rail = self.constants["supply"].value / 2.0
             ends = run_networks(task, reads, [(state, seeds)], Rails(-rail, rail))
+            ends = ends.slowed(self._tau_s / self._simulated_tau_s)
             activity = count_activity(task, ends, cells=n, biases=biases, amplifiers=AMPLIFIERS * n, siemens=0.0)
             activity |= {**ends.joules, "unit_s": 0.0}
         else:
@@ -126,31 +166,32 @@ class AnalogCircuit:
             siemens = 2.0 * float(state.conductances.sum())
             activity = count_activity(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
             activity |= {**dict.fromkeys(EVENTS, 0.0), "unit_s": n * ends.seconds}
-            activity["drawn_j"] = DATA["tour_drive"].value * activity["siemens_s"]
-        about = {"parameters": asdict(self)}
+            activity["drawn_j"] = self.constants["tour_drive"].value * activity["siemens_s"]
+        about = {"parameters": own_parameters(self)}
         return complete_run(
             program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about
         )
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
+        data = self.constants
         return (
-            read_time(DATA["time_constant"], self.tau_s),
-            Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
-            Cost("synapse_j", "synapses", DATA["simulated"]),
-            Cost("leak_j", "leaks", DATA["simulated"]),
-            Cost("output_j", "output stages of neurons", DATA["simulated"]),
-            Cost("inverter_j", "output stages of inverters", DATA["simulated"]),
-            Cost("bias_j", "bias currents", DATA["simulated"]),
-            Cost("charge_j", "charge on the capacitors", DATA["simulated"]),
-            Cost("siemens_s", "distances of a tour", DATA["tour_drive"]),
-            Cost("unit_s", "unit currents of a tour", multiply_data(DATA["supply"], DATA["unit_current"], "W")),
-            Cost("noise_s", "noise sources", DATA["noise_power"]),
-            Cost("comparisons", "comparators", DATA["comparison"]),
-            Cost("conversions", "DACs for starts and biases", DATA["cue_conversion"], scope="system"),
-            Cost("device_s", "controller", DATA["control_power"], scope="system"),
-            Cost("amplifier_s", "loss in the supply", DATA["supply_loss"], scope="system"),
-            Cost("drawn_j", "loss in the supply of what amplifiers drive", DATA["drive_loss"], scope="system"),
+            read_time(data["time_constant"], self.tau_s),
+            Cost("amplifier_s", "amplifiers", data["amplifier_power"]),
+            Cost("synapse_j", "synapses", data["simulated"]),
+            Cost("leak_j", "leaks", data["simulated"]),
+            Cost("output_j", "output stages of neurons", data["simulated"]),
+            Cost("inverter_j", "output stages of inverters", data["simulated"]),
+            Cost("bias_j", "bias currents", data["simulated"]),
+            Cost("charge_j", "charge on the capacitors", data["simulated"]),
+            Cost("siemens_s", "distances of a tour", data["tour_drive"]),
+            Cost("unit_s", "unit currents of a tour", multiply_data(data["supply"], data["unit_current"], "W")),
+            Cost("noise_s", "noise sources", data["noise_power"]),
+            Cost("comparisons", "comparators", data["comparison"]),
+            Cost("conversions", "DACs for starts and biases", data["cue_conversion"], scope="system"),
+            Cost("device_s", "controller", data["control_power"], scope="system"),
+            Cost("amplifier_s", "loss in the supply", data["supply_loss"], scope="system"),
+            Cost("drawn_j", "loss in the supply of what amplifiers drive", data["drive_loss"], scope="system"),
         )
 
     def files(self, program: Program) -> dict[str, str]:
@@ -172,6 +213,7 @@ class AnalogCircuit:
             tour = replace(tour, capacitance_f=self._tau_s / tour.resistance_ohm)
             comments = (self.name, *tour.account, *program.notes)
             return {"netlist.cir": netlist_text(tour.circuit(tour.start(0), title=title, comments=comments))}
+        network = replace(network, capacitances=self._tau_s / self._simulated_tau_s * network.capacitances)
         t = network.conductances
         resistors = t.nnz if sparse.issparse(t) else np.count_nonzero(t)
         if resistors > _NETLIST:
@@ -195,7 +237,9 @@ class AnalogCircuit:
         asked = as_ising(problem)
         self._room("resistors", asked.sparse_couplings().nnz, self.resistors)
         strongest = self._strongest_resistor(float(relative_load(asked).max()))
-        wanted = network_from_ising(asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._tau_s)
+        wanted = network_from_ising(
+            asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._simulated_tau_s
+        )
         checkpoint("choosing resistors")
         made = fit_to_components(
             wanted, ComponentRange((strongest, DATA["largest_resistor"].value), series=self.series)

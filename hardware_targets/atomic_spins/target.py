@@ -17,7 +17,7 @@ Physics and sources: modules ``telegraph`` and ``placement``; numbers: ``data.to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, ClassVar
 
@@ -35,28 +35,41 @@ from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import randomize_spins
+from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import RecallFrom, Sample, Task
 
 from .placement import CouplingLaw, Placement, place_atoms
+from .stationary import MAX_ATOMS, stationary_distribution
 from .telegraph import simulate_switching, skewed
 
 __all__ = ["AtomicSpins", "AtomicSpinsIdeal"]
 
+DATA = read_data(files(__package__).joinpath("data.toml").read_text())
 MAX_PLACED = 7  # atoms; the error of the couplings is 20 % there and grows
 _STEPS = 64  # temperatures of an anneal
 _EQUILIBRATE = 5.0  # time at beta before a sample is taken, in times of the anneal before it
+_IDEAL = ("attempt_rate_hz", "tunnelling_power_w", "microscope_power_w")  # of the table, without positions
 _QUENCH = 10.0  # times beta_cold: so cold that only downhill switches happen while one looks
 
 
 @dataclass(frozen=True)
 class AtomicSpins:
-    """Placed atoms on a surface.
+    """Sample with atoms that are placed on a surface.
 
-    attempts : float                  when a read is taken, in attempt times 1 / gamma after a random start
-    theta : float                     where the barrier stands between the two states, 0 to 1
-    asymmetry : float                 under a tip: w_ij and w_ji are J_ij (1 +- this times a normal number)
-    attempt_rate_hz : float or None   gamma, if you know it; else the range of ``data.toml``
-    starts : int                      random arrangements that ``program`` tries
+    Parameters
+    ----------
+    attempts : float
+        When a read is taken, in attempt times 1 / gamma after a random start.
+    theta : float
+        Where the barrier stands between the two states, 0 to 1.
+    asymmetry : float
+        Under a tip w_ij and w_ji are J_ij (1 +- this times a normal number).
+    attempt_rate_hz : float or None
+        gamma, 1/s, if you know it; None takes the range of ``data.toml``.
+    starts : int
+        Random arrangements that ``program`` tries.
+    constants : dict of Datum
+        The table that it is priced by.
     """
 
     attempts: float = 1000.0
@@ -64,10 +77,16 @@ class AtomicSpins:
     asymmetry: float = 0.0
     attempt_rate_hz: float | None = None
     starts: int = 1024
+    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "atomic-spins"
     summary: ClassVar[str] = f"two-state atoms placed on a surface, couplings by position: up to {MAX_PLACED}, samples"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"sample"})
+    priced: ClassVar[frozenset[str]] = frozenset({*_IDEAL, "placing_energy_j"})
+    limits: ClassVar[Mapping[str, Any]] = {
+        "spins": MAX_PLACED,
+        "refuses": "to minimize and to recall: the temperature follows no schedule, and writing a cue is not modelled",
+    }
 
     def __post_init__(self) -> None:
         _check(self)
@@ -85,7 +104,7 @@ class AtomicSpins:
         notes = ["biases by a local gate at each atom"]
         placement, held = None, asked
         if wanted.any():
-            placement = place_atoms(wanted, CouplingLaw.of(_data()), generator, self.starts)
+            placement = place_atoms(wanted, CouplingLaw.of(DATA), generator, self.starts)
             held = Ising(placement.scale * placement.couplings, asked.biases, asked.offset)
             notes.append(
                 f"positions chosen among {2 * asked.size - 2} coordinates for {asked.size * (asked.size - 1) // 2} "
@@ -105,18 +124,30 @@ class AtomicSpins:
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
         placing = Cost(
-            "atoms_placed", "moving the atoms into place", energy=_data()["placing_energy_j"], scope="system"
+            "atoms_placed", "moving the atoms into place", energy=self.constants["placing_energy_j"], scope="system"
         )
         return (*_costs(self), placing)
 
 
 @dataclass(frozen=True)
 class AtomicSpinsIdeal:
-    """Freely programmable atoms: any couplings, any effective temperature, any start. An idealisation.
+    """Switch freely programmable atoms: any couplings, any effective temperature, any start. An idealization.
 
-    attempts : float                  duration of an anneal in attempt times 1 / gamma
-    theta, asymmetry, attempt_rate_hz as in :class:`AtomicSpins`
+    Parameters
+    ----------
+    attempts : float
+        Duration of an anneal in attempt times 1 / gamma.
+    theta : float
+        Where the barrier stands between the two states, 0 to 1.
+    asymmetry : float
+        Under a tip w_ij and w_ji are J_ij (1 +- this times a normal number).
+    attempt_rate_hz : float or None
+        gamma, 1/s, if you know it; None takes the range of ``data.toml``.
+    constants : dict of Datum
+        The table that it is priced by.
 
+    Notes
+    -----
     minimize: 64 temperatures of ``annealing.schedule``, then a quench of a tenth of the time. sample: 64 temperatures
     from hot to beta, then five times as long at beta. relax: quenched from the cue, for the time of an anneal.
     """
@@ -125,10 +156,15 @@ class AtomicSpinsIdeal:
     theta: float = 0.5
     asymmetry: float = 0.0
     attempt_rate_hz: float | None = None
+    constants: Mapping[str, Datum] = field(
+        default_factory=lambda: {name: DATA[name] for name in _IDEAL}, hash=False, repr=False, kw_only=True
+    )
 
     name: ClassVar[str] = "atomic-spins-ideal"
     summary: ClassVar[str] = "the same atoms, idealised: every coupling and the temperature freely programmable"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
+    priced: ClassVar[frozenset[str]] = frozenset(_IDEAL)
+    limits: ClassVar[Mapping[str, Any]] = {"spins": "as many as fit into memory", "refuses": "nothing: an idealization"}
 
     def __post_init__(self) -> None:
         _check(self)
@@ -193,9 +229,14 @@ def _program(
         scale = float(asked.sparse_couplings().power(2).sum()) / 2.0 + float((asked.biases**2).sum())
         error = float(np.hypot(error, np.sqrt(lost / scale))) if scale else error
         notes = [*notes, "w is not symmetric: its states follow no Boltzmann distribution; held is its symmetric part"]
+
+    def sampled(beta: float) -> Float:
+        return stationary_distribution(w, held.biases, beta, device.theta)
+
+    own = sampled if device.asymmetry and held.size <= MAX_ATOMS else None
     state = _Array(w, held.biases.copy(), *beta_range(held), placement)
     drawn = placement is not None or device.asymmetry > 0.0
-    return Program(device.name, problem, held, state, error, tuple(notes), setup, one_chip=drawn)
+    return Program(device.name, problem, held, state, error, tuple(notes), setup, one_chip=drawn, sampled=own)
 
 
 def _switch(
@@ -214,7 +255,7 @@ def _switch(
     status = "ok" if len(events) == len(spins) else "interrupted"
     attempts = float(durations.sum())
     activity: dict[str, Any] = {"attempts": attempts, "atom_attempts": attempts * state.biases.size, "switches": events}
-    about = {"parameters": asdict(device)}
+    about = {"parameters": own_parameters(device)}
     return complete_run(program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=about)
 
 
@@ -234,6 +275,7 @@ def _check(device: AtomicSpins | AtomicSpinsIdeal) -> None:
     rate = device.attempt_rate_hz
     if rate is not None and not (np.isfinite(rate) and rate > 0):
         raise ValueError(f"attempt_rate_hz is {rate}; it must be finite and positive")
+    refuse_both(device.constants, DATA, "attempt_rate_hz", "attempt_rate_hz", rate)
 
 
 def _too_many(spins: str) -> DoesNotFit:
@@ -243,12 +285,8 @@ def _too_many(spins: str) -> DoesNotFit:
     )
 
 
-def _data() -> dict[str, Datum]:
-    return read_data(files(__package__).joinpath("data.toml").read_text())
-
-
 def _costs(device: AtomicSpins | AtomicSpinsIdeal) -> tuple[Cost, ...]:
-    data = _data()
+    data = device.constants
     rate = data["attempt_rate_hz"]
     if device.attempt_rate_hz is not None:
         given = device.attempt_rate_hz

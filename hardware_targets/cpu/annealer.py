@@ -10,18 +10,22 @@ r"""The user's own CPU: annealing on one core, time measured. The baseline that 
   needs more than any ``sweeps``.
 - relax: from the cue, each spin turns into its field, in random order, until none wants to.
 - a ``Tsp`` is held as what a CPU can hold exactly, a permutation: 2-opt and or-opt moves, accepted by the heat-bath
-  rule, from the mean distance of near cities as temperature to a hundredth of it.
+  rule, from the mean distance of near cities as temperature to a hundredth of it. The tour itself is the answer;
+  its one-hot spins stand beside it where the problem has an Ising form at all. Beyond ``MATRIX_CITIES`` distances are
+  computed from the coordinates and a tour starts along a space-filling curve, for a random one is hundreds of times
+  too long and takes most of an anneal to untangle.
 
-Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983); relaxation: Hopfield, PNAS 79, 2554 (1982).
+Sources: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983); relaxation: Hopfield, PNAS 79, 2554 (1982);
+space-filling curve: Platzman and Bartholdi, J. ACM 36, 719 (1989).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from time import perf_counter
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +35,7 @@ from neuromorph.datum import Datum, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.philox import LANES
 from neuromorph.problems import Problem, Tsp
+from neuromorph.problems.tsp import MAX_ISING_CITIES
 from neuromorph.protocol import DoesNotFit, as_ising, require_support
 from neuromorph.rng import RNG, kernel_states, seed_sequence
 from neuromorph.run import Program, Run, complete_run
@@ -40,35 +45,54 @@ from neuromorph.sampling.replicas import Update, replicas
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
+from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Minimize, RecallFrom, Sample, Task
 
 from .tour_annealing import anneal_tour
+from .tour_distances import MATRIX_CITIES, CityDistances, curve_order, distances_of, near_cities
 
-MAX_CITIES = 4000  # a tour is read out as n x n spins: 16 MB a read
+MAX_CITIES = 1_000_000  # memory and time are linear in it: some 400 bytes and 10 us a sweep for each city
 _SPINS = 1 << 25  # number of spins of all reads that are annealed at once
 _NEAR = 10  # number of near cities that a move may join to a city
 
 
+DATA = read_data(files(__package__).joinpath("digital.toml").read_text())
+PRICED = frozenset({"core_power_w", "machine_power_w", "clock"})
+
+
 @dataclass(frozen=True)
 class CpuAnneal:
-    """Annealing on this machine.
+    """Anneal on one core of this machine, time measured.
 
-    sweeps : int             proposals for each spin (or city) in a read
-    power_w : float | None   power of one busy core, W, if you know yours; None: the range of ``digital.toml``
+    Parameters
+    ----------
+    sweeps : int
+        Proposals for each spin (or city) in a read.
+    power_w : float or None
+        Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+    constants : dict of Datum
+        The table that it is priced by.
     """
 
     sweeps: int = 1000
     power_w: float | None = None
+    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "cpu-anneal"
     summary: ClassVar[str] = "annealing on one core of this machine: time measured, power assumed"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
+    priced: ClassVar[frozenset[str]] = PRICED
+    limits: ClassVar[Mapping[str, Any]] = {
+        "spins": "as many as fit into memory",
+        "cities": MAX_CITIES,
+        "refuses": "to sample or recall a tour, which it holds as a permutation",
+    }
 
     def __post_init__(self) -> None:
-        if self.sweeps < 2:
-            raise ValueError(f"sweeps is {self.sweeps}; an anneal takes at least 2")
+        check_sweeps(self.sweeps)
         if self.power_w is not None and not (np.isfinite(self.power_w) and self.power_w > 0):
             raise ValueError(f"power_w is {self.power_w}; it must be finite and positive")
+        refuse_both(self.constants, DATA, "core_power_w", "power_w", self.power_w)
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Hold ``problem`` exactly: a tour as a permutation, anything else as spins."""
@@ -84,13 +108,16 @@ class CpuAnneal:
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
         parts, status = whole_parts(program.state.reads(task, seed_sequence(rng), reads, self.sweeps))
-        spins, updates, seconds, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
-        activity, about = {"device_s": seconds, "updates": updates}, {"parameters": asdict(self)}
-        return complete_run(program, task, spins, activity, converged=settled, status=status, provenance=about)
+        found, updates, seconds, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
+        activity, about = {"device_s": seconds, "updates": updates}, {"parameters": own_parameters(self)}
+        spins, tours = program.state.spins_and_answers(found)
+        return complete_run(
+            program, task, spins, activity, answers=tours, converged=settled, status=status, provenance=about
+        )
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
-        data = read_data(files(__package__).joinpath("digital.toml").read_text())
+        data = self.constants
         core = data["core_power_w"]
         if self.power_w is not None:
             core = Datum(self.power_w, "W", self.power_w, self.power_w, "assumed", "power_w, as given by the user")
@@ -100,7 +127,13 @@ class CpuAnneal:
         )
 
 
-_Reads: TypeAlias = tuple[NDArray[np.int8], Float, Float, NDArray[np.bool_]]  # spins, updates, seconds, settled
+def check_sweeps(sweeps: int) -> None:
+    """Raise ValueError unless an anneal can take so many sweeps."""
+    if sweeps < 2:
+        raise ValueError(f"sweeps is {sweeps}; an anneal takes at least 2")
+
+
+_Reads: TypeAlias = tuple[NDArray[Any], Float, Float, NDArray[np.bool_]]  # spins or tours, updates, seconds, settled
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +143,10 @@ class _Spins:
     ising: Ising
     hot: float
     cold: float
+
+    def spins_and_answers(self, found: NDArray[np.int8]) -> tuple[NDArray[np.int8], None]:
+        """Return what the reads hand over: the spins themselves."""
+        return found, None
 
     def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
         n = self.ising.size
@@ -154,23 +191,23 @@ class _Tours:
     """Distances and, for each city, the cities near it."""
 
     problem: Tsp
-    distances: Float
+    distances: CityDistances
     near: NDArray[np.int64]
 
     @classmethod
     def of(cls, problem: Tsp) -> _Tours:
         if problem.size > MAX_CITIES:
             raise DoesNotFit(
-                f"{problem.name} has {problem.size} cities; a tour is read out as n x n spins, {MAX_CITIES} cities at "
-                f"most (16 MB a read): split it into parts, or use a solver that returns tours instead of spins"
+                f"{problem.name} has {problem.size} cities; tours up to {MAX_CITIES} are annealed, in some 400 bytes "
+                "a city: split it into parts"
             )
-        distances = np.ascontiguousarray(problem.distances(), dtype=float)
-        near = np.empty((problem.size, min(_NEAR, problem.size - 1)), np.int64)
-        for rows, _ in pieces(problem.size, 1, "near cities"):
-            apart = distances[rows].copy()
-            apart[np.arange(len(apart)), np.arange(rows.start, rows.stop)] = np.inf
-            near[rows] = np.argsort(apart, axis=1, kind="stable")[:, : near.shape[1]]
-        return cls(problem, distances, near)
+        distances = distances_of(problem)
+        return cls(problem, distances, near_cities(problem, distances, min(_NEAR, problem.size - 1)))
+
+    def spins_and_answers(self, found: NDArray[np.int32]) -> tuple[NDArray[np.int8] | None, NDArray[np.int32]]:
+        """Return what the reads hand over: tours, and their n x n spins where the problem has an Ising form."""
+        few = self.problem.size <= MAX_ISING_CITIES
+        return np.array([self.problem.spins(tour) for tour in found]) if few else None, found
 
     def reads(self, task: Task, sequence: np.random.SeedSequence, reads: int, sweeps: int) -> Iterator[_Reads]:
         if not isinstance(task, Minimize):
@@ -179,18 +216,24 @@ class _Tours:
                 "program problem.ising() to sample or relax its spins"
             )
         n, streams = self.problem.size, kernel_states(sequence.spawn(reads))
-        tours = np.array([np.random.default_rng(stream).permutation(n) for stream in streams])
         # The first temperature is the mean distance of the five nearest cities; three cities have one tour only.
-        scale = float(np.take_along_axis(self.distances, self.near[:, :5], axis=1).mean())
+        five = self.near[:, :5]
+        scale = float(self.problem.distance(np.arange(n)[:, None], five).mean())
         betas = geometric_ramp(1.0 / scale, 100.0 / scale, sweeps) if scale and n > 3 else np.empty(0)
         checkpoint("compiling")
-        anneal_tour(self.distances, self.near, betas[:0], tours[0].copy(), streams[0].copy())
+        anneal_tour(self.distances, self.near, betas[:0], np.arange(n), streams[0].copy())
+        curve = curve_order(self.distances) if n > MATRIX_CITIES and self.problem.matrix is None else None
+        tours: dict[int, NDArray[np.int64]] = {}
         seconds, updates = np.zeros(reads), float(betas.size * n)
         for rows, part in pieces(reads, max(1, betas.size), f"annealing {reads} tours"):
             for k in range(rows.start, rows.stop):
+                if k not in tours:
+                    random = np.random.default_rng(streams[k])
+                    tours[k] = random.permutation(n) if curve is None else curve.copy()
                 start = perf_counter()
                 anneal_tour(self.distances, self.near, betas[part], tours[k], streams[k])
                 seconds[k] += perf_counter() - start
             if part.stop >= betas.size:
                 for k in range(rows.start, rows.stop):
-                    yield self.problem.spins(tours[k])[None], np.full(1, updates), seconds[k : k + 1], np.ones(1, bool)
+                    tour = tours.pop(k).astype(np.int32)
+                    yield tour[None], np.full(1, updates), seconds[k : k + 1], np.ones(1, bool)

@@ -11,15 +11,16 @@ the samplers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from time import perf_counter
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuromorph.cost import Cost
+from neuromorph.datum import Datum
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.philox import LANES
 from neuromorph.problems import Problem, Tsp
@@ -43,7 +44,7 @@ from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, Sample, Task
 
-from .annealer import CpuAnneal
+from .annealer import DATA, PRICED, CpuAnneal
 
 MAX_PENALTY_CITIES = 20  # most cities as n x n spins under penalties; more take minutes for poor tours
 _SPINS = 1 << 25  # number of spins of all replicas in one batch of reads
@@ -60,9 +61,11 @@ class CpuSampler:
     plan : (ising, beta, minimize, sweeps) -> (draw, lanes)     ladders and schedules, which are counted as well; a
                                                                 read takes ``lanes`` replicas
     sweeps : int                                                of each replica in a read
-    power_w : float | None                                      of one busy core, as of ``digital.CpuAnneal``
+    power_w : float | None                                      of one busy core, as of ``CpuAnneal``
     parallel_reads : int                                        reads that take about the time of one
     streams_by_lane : bool                                      each replica has a random stream, or else each read
+    more : {name: value}                                        parameters of ``plan``, for the provenance
+    constants : {name: Datum}                                   the table that it is priced by
     """
 
     name: str
@@ -72,11 +75,22 @@ class CpuSampler:
     power_w: float | None = None
     parallel_reads: int = LANES
     streams_by_lane: bool = True
+    more: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
+    priced: ClassVar[frozenset[str]] = PRICED
+    limits: ClassVar[Mapping[str, Any]] = {
+        "spins": "as many as fit into memory",
+        "cities": MAX_PENALTY_CITIES,
+        "refuses": "larger tours, whose n x n spins under penalties take minutes and end in poor tours",
+    }
 
     def __post_init__(self) -> None:
-        CpuAnneal(self.sweeps, self.power_w)  # the same rules
+        CpuAnneal(self.sweeps, self.power_w, constants=self.constants)  # the same rules
+        for name, value in self.more.items():
+            if value < 1:
+                raise ValueError(f"{name} is {value}; it must be at least 1")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins."""
@@ -121,16 +135,24 @@ class CpuSampler:
         spins = np.concatenate([each for each, _ in parts])
         seconds = (parts[-1][1] - start) / len(spins)
         activity = {"device_s": seconds, "updates": float(self.sweeps * lanes * ising.size)}
-        about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w}}
+        about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
         return complete_run(program, task, spins, activity, status=status, provenance=about)
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
-        return CpuAnneal(power_w=self.power_w).costs()
+        return CpuAnneal(power_w=self.power_w, constants=self.constants).costs()
 
 
 def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None) -> CpuSampler:
-    """Heat-bath chains on the fastest kernel for the problem."""
+    """Run heat-bath chains on the fastest kernel for the problem.
+
+    Parameters
+    ----------
+    sweeps : int
+        Sweeps of each chain in a read: cooling, and waiting at beta.
+    power_w : float or None
+        Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+    """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = _cooling(ising, beta, minimize, sweeps)
@@ -140,7 +162,15 @@ def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None) -> CpuSampler:
 
 
 def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
-    """Swendsen-Wang clusters; where couplings are frustrated, with the heat-bath sweeps that do the work there."""
+    """Run Swendsen-Wang clusters; where couplings are frustrated, heat-bath sweeps between do the work.
+
+    Parameters
+    ----------
+    sweeps : int
+        Sweeps of each chain in a read.
+    power_w : float or None
+        Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+    """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = _cooling(ising, beta, minimize, sweeps)
@@ -153,7 +183,15 @@ def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None) -> CpuSam
 
 
 def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
-    """Parallel tempering, a ladder of adapted temperatures a read."""
+    """Run parallel tempering, a ladder of adapted temperatures a read.
+
+    Parameters
+    ----------
+    sweeps : int
+        Sweeps of each temperature in a read.
+    power_w : float or None
+        Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+    """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = ladder(ising, beta, sweeps=min(sweeps, 100), rng=0)
@@ -168,7 +206,17 @@ def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler
 
 
 def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: float | None = None) -> CpuSampler:
-    """Run population annealing, a small population a read; ``sweeps`` are shared by its temperatures."""
+    """Run population annealing, a small population a read.
+
+    Parameters
+    ----------
+    sweeps : int
+        Sweeps of each member in a read, shared by its temperatures.
+    population : int
+        Members that are weighted and resampled together.
+    power_w : float or None
+        Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+    """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         betas = fisher_steps(ising, beta, rng=0)
@@ -182,12 +230,27 @@ def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: f
         return draw, population
 
     return CpuSampler(
-        "cpu-population-annealing", "population annealing on one core: time measured", plan, sweeps, power_w
+        "cpu-population-annealing",
+        "population annealing on one core: time measured",
+        plan,
+        sweeps,
+        power_w,
+        more={"population": population},
     )
 
 
 def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | None = None) -> CpuSampler:
-    """Path-integral quantum annealing; to sample, the field is off in the second half of the sweeps."""
+    """Run path-integral quantum annealing; to sample, the field is off in the second half of the sweeps.
+
+    Parameters
+    ----------
+    sweeps : int
+        Sweeps of each slice in a read.
+    slices : int
+        Trotter slices, copies of the spins along imaginary time.
+    power_w : float or None
+        Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+    """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
         falling = sweeps if minimize else max(1, sweeps // 2)
@@ -197,7 +260,8 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
         ).spins, slices  # fmt: skip
 
     about = "path-integral quantum annealing simulated on one core: time measured"
-    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, parallel_reads=1, streams_by_lane=False)
+    options: dict[str, Any] = {"parallel_reads": 1, "streams_by_lane": False, "more": {"slices": slices}}
+    return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, **options)
 
 
 def _cooling(ising: Ising, beta: float, minimize: bool, sweeps: int) -> Float:

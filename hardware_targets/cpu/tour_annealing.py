@@ -18,6 +18,8 @@ from numba import njit
 
 from neuromorph.kernels.xoshiro import below, uniform
 
+from .tour_distances import apart
+
 
 @njit(cache=True, nogil=True)
 def _reverse(tour, place, first, last):
@@ -60,13 +62,13 @@ def _move(tour, place, first, length, ahead, turned, segment):
 
 
 @njit(cache=True, nogil=True)
-def anneal_tour(distances, neighbors, betas, tour, state):
+def anneal_tour(cities, neighbors, betas, tour, state):
     """Anneal a tour in place with n proposals at each of ``betas``.
 
     Parameters
     ----------
-    distances : (n, n) float
-        Distances, symmetric; n >= 4.
+    cities : CityDistances
+        Distances of n >= 4 cities, symmetric.
     neighbors : (n, k) int
         Cities near each city, without itself.
     betas : (steps,) float
@@ -100,7 +102,7 @@ def anneal_tour(distances, neighbors, betas, tour, state):
                 b, d = tour[(i + step) % n], tour[(j + step) % n]
                 if b == c or d == a:
                     continue
-                change = distances[a, c] + distances[b, d] - distances[a, b] - distances[c, d]
+                change = apart(cities, a, c) + apart(cities, b, d) - apart(cities, a, b) - apart(cities, c, d)
             else:  # a .. b, the cities from a on, go beside c: forwards behind it (2), turned before it (3)
                 length = 1 + below(state, 3)
                 ahead = (j - i) % n - length + 1  # number of cities passed on the way behind c
@@ -113,8 +115,8 @@ def anneal_tour(distances, neighbors, betas, tour, state):
                     continue
                 ahead -= kind - 2
                 change = (
-                    distances[before, after] + distances[c, a] + distances[b, d]
-                    - distances[before, a] - distances[b, after] - distances[c, d]
+                    apart(cities, before, after) + apart(cities, c, a) + apart(cities, b, d)
+                    - apart(cities, before, a) - apart(cities, b, after) - apart(cities, c, d)
                 )  # fmt: skip
             if uniform(state) * (1.0 + math.exp(min(beta * change, 700.0))) >= 1.0:
                 continue

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuromorph.plotting.style import INK, LINE, MUTED, PAPER, SERIES_COLORS
+from neuromorph.plotting.axes import style_axes
+from neuromorph.plotting.style import INK, MUTED, PAPER, SERIES_COLORS
 
 from .device.device import Device
 from .device.hopping_network import LIQUID_NITROGEN_K
@@ -153,7 +154,7 @@ def draw_curve(
     ax.plot(curve.inputs_v, current, color=color, label=label)
     ax.set_xlabel("input voltage (V)")
     ax.set_ylabel("output current (nA)")
-    return _plain(ax)
+    return style_axes(ax, grid="y")
 
 
 def draw_truth_table(ax: Any, table: TruthTable) -> Any:
@@ -186,12 +187,4 @@ def draw_truth_table(ax: Any, table: TruthTable) -> Any:
     ax.set_ylabel("output current (nA)")
     ax.set_title(f"{table.gate}: Q = {table.quality:.2f}", fontsize=10)
     ax.legend(frameon=False, fontsize=8)
-    return _plain(ax)
-
-
-def _plain(ax: Any) -> Any:
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    ax.grid(axis="y", color=LINE, lw=0.6)
-    ax.set_axisbelow(True)
-    return ax
+    return style_axes(ax, grid="y")

@@ -22,22 +22,23 @@ figures none is used. Numbers: ``memristor.toml``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
 from neuromorph.analog import AnalogNetwork, softassign
 from neuromorph.cost import Cost
-from neuromorph.datum import multiply_data
+from neuromorph.datum import Datum, multiply_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
-from neuromorph.rng import RNG, read_seeds
+from neuromorph.rng import RNG, child, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.threads import single_threaded_blas
+from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Task
 
 from ..analog_circuit.readout import (
@@ -57,37 +58,74 @@ from .phase_change_cell import DATA, PhaseChange
 from .tiled_array import TiledArray
 
 CORE, CORES = int(DATA["core_rows"].value), int(DATA["cores"].value)
-_DRIVERS = f"read voltage times what is left to a rail: {DATA['half_supply'].source}; {DATA['read_voltage'].source}"
+_PRICED = frozenset([
+    "time_constant", "read_voltage", "half_supply", "amplifier_power", "noise_power", "comparison", "pulse_energy",
+    "programming_pulses", "verify_conversion", "cue_conversion", "control_power", "supply_loss",
+])  # fmt: skip
 
 
 @dataclass(frozen=True)
 class MemristorCrossbar:
-    """Differential pairs of phase-change cells.
+    """Hold couplings in differential pairs of phase-change cells.
 
-    cell : PhaseChange       which imperfections the cells have, and how old they are when read
-    integrators : int        cells of a tour (city and position) that there are integrators for
-    tau_s : float or None    R C of every neuron, s; None: the 5 us of ``memristor.toml``
-    wire_ohm : float or None wire from one cell to the next; 0: ideal; None: the 0.35 ohm of ``memristor.toml``
-    both_ends : bool         rows driven at both of their ends
-    compensate : bool        targets scaled to make up for the wires. Cells get weaker, and their noise counts more:
-                             60 neurons recall 100 % of 200 cues either way at 100 ohm, 88 % instead of 98 % at 300 ohm
-                             (100 % of noiseless cells), 58 % instead of 0 % at 1000 ohm (examples/crossbar_wires.py)
-    tile : int               rows and columns of an array: those of a core, 256, or fewer of cores that are cut up
+    Parameters
+    ----------
+    levels : int or None
+        Conductance levels that the programming circuit can ask for in 0 .. G_max; none: continuous.
+    programming_error : float or on/off
+        Factor on the measured spread of programmed conductances; off: none.
+    drift : float or on/off
+        Factor on the measured drift exponents; off: none.
+    read_noise : float or on/off
+        Factor on the measured 1/f noise of each read; off: none.
+    stuck : float
+        Fraction of cells that do not move, half of them off, half at G_max.
+    age_s : float
+        Time between programming and the reads, s.
+    integrators : int
+        Cells of a tour (city and position) that there are integrators for.
+    tau_s : float or None
+        R C of every neuron, s; none: the 5 us of ``memristor.toml``.
+    ir_drop : bool
+        Whether the wires have a resistance; off: ideal ones, as ``wire_ohm=0``.
+    wire_ohm : float or None
+        Resistance of the wire from one cell to the next; none: the 0.35 ohm of ``memristor.toml``.
+    both_ends : bool
+        Whether rows are driven at both of their ends.
+    compensate : bool
+        Whether targets are scaled to make up for the IR drop. Cells get weaker, and their noise counts more: 60 neurons
+        recall 100 % of 200 cues either way at 100 ohm, 88 % instead of 98 % at 300 ohm (100 % of noiseless cells),
+        58 % instead of 0 % at 1000 ohm (examples/crossbar_wires.py).
+    tile : int
+        Rows and columns of an array: those of a core, 256, or fewer of cores that are cut up.
+    constants : dict of Datum
+        The table that it is priced by.
     """
 
-    cell: PhaseChange = field(default_factory=PhaseChange)
+    levels: int | None = PhaseChange.levels
+    programming_error: float | bool = 1.0
+    drift: float | bool = 1.0
+    read_noise: float | bool = 1.0
+    stuck: float = 0.0
+    age_s: float = PhaseChange.age_s
     integrators: int = 20_000
     tau_s: float | None = None
+    ir_drop: bool = True
     wire_ohm: float | None = None
     both_ends: bool = False
     compensate: bool = True
     tile: int = CORE
+    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "memristor-crossbar"
     summary: ClassVar[str] = "couplings in pairs of phase-change cells with measured noise and drift; analog neurons"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "recall"})
 
+    priced: ClassVar[frozenset[str]] = _PRICED
+
     def __post_init__(self) -> None:
+        _ = self.cell  # its parameters are checked
+        refuse_both(self.constants, DATA, "time_constant", "tau_s", self.tau_s)
         names = ("gain", "amplifier_bandwidth", "read_voltage", "slew_rate")
         check_speed(self._tau_s, *(DATA[name].value for name in names))
         if not 0.0 <= self._wires.ohm < math.inf:
@@ -96,17 +134,38 @@ class MemristorCrossbar:
             raise ValueError(f"tile is {self.tile}; a core of {CORE} x {CORE} cells is cut into tiles of 1 to {CORE}")
 
     @property
+    def cell(self) -> PhaseChange:
+        """Which imperfections the cells have, and how old they are when read."""
+        numbers = (self.programming_error, self.drift, self.read_noise, self.levels, self.stuck, self.age_s)
+        return cell_in_own_words(*numbers)
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The largest problems, and what is refused."""
+        spins = self.tile * math.isqrt(CORES * (CORE // self.tile) ** 2)
+        return {
+            "spins": spins,
+            "cities": min(spins, math.isqrt(self.integrators)),
+            "refuses": "to sample: its noise is that of amplifiers and cells, at no temperature; to recall a tour",
+        }
+
+    @property
     def _wires(self) -> TiledArray:
-        return TiledArray(DATA["wire"].value if self.wire_ohm is None else self.wire_ohm, self.both_ends, self.tile)
+        ohm = DATA["wire"].value if self.wire_ohm is None else self.wire_ohm
+        return TiledArray(ohm if self.ir_drop else 0.0, self.both_ends, self.tile)
 
     @property
     def _tau_s(self) -> float:
+        return self.constants["time_constant"].value if self.tau_s is None else self.tau_s
+
+    @property
+    def _simulated_tau_s(self) -> float:
         return DATA["time_constant"].value if self.tau_s is None else self.tau_s
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Program ``problem`` into cells that ``rng`` draws; raise DoesNotFit if it is too large."""
-        stream = _own_stream(read_seeds(rng, 1)[0], 1)
+        stream = np.random.default_rng(child(read_seeds(rng, 1)[0], 1))
         return self._tour(problem, stream) if isinstance(problem, Tsp) else self._network(problem, stream)
 
     @single_threaded_blas()
@@ -119,7 +178,7 @@ class MemristorCrossbar:
         adders = across + (across > 1)  # A column has one amplifier a tile, and one that adds their outputs.
         if isinstance(state, _Network):
             n, biases = state.network.size, int(np.count_nonzero(state.network.currents))
-            ends = run_networks(task, reads, self._networks(state, seeds))
+            ends = run_networks(task, reads, self._networks(state, seeds)).slowed(self._tau_s / self._simulated_tau_s)
             activity = count_activity(
                 task, ends, cells=n, biases=biases, amplifiers=(AMPLIFIERS + adders) * n, siemens=0.0
             )
@@ -127,7 +186,8 @@ class MemristorCrossbar:
         else:
             require_minimize(self.name, task)
             n = len(state.distances)
-            held = np.array([state.held(_own_stream(seed, 0)) for seed in seeds])
+            # Children, for the dynamics draw from the seeds themselves.
+            held = np.array([state.held(np.random.default_rng(child(seed, 0))) for seed in seeds])
             tours = softassign(state.distances, seeds, held=held)
             seconds = np.full(reads, tours.steps * n * DATA["read_pulse"].value)
             ends = NetworkReads(tours.spins, seconds, tours.converged & tours.valid)
@@ -139,35 +199,37 @@ class MemristorCrossbar:
             drives = np.roll(up, 1, axis=1).astype(float) + np.roll(up, -1, axis=1)
         dissipated, driven = state.pairs.load(drives)
         activity |= {"siemens_s": dissipated * ends.seconds, "driver_siemens_s": driven * ends.seconds}
-        about = {"parameters": asdict(self)}
+        about = {"parameters": own_parameters(self)}
         return complete_run(
             program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about
         )
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
-        pulses = DATA["programming_pulses"]
+        data = self.constants
+        pulses = data["programming_pulses"]
         # Low: outputs rest in the middle. A driver takes the current of its row from a rail, and dissipates the rest.
-        volt, rail = DATA["read_voltage"], DATA["half_supply"]
+        volt, rail = data["read_voltage"], data["half_supply"]
         across = replace(multiply_data(volt, volt, "V^2"), low=0.0)
+        drivers = f"read voltage times what is left to a rail: {rail.source}; {volt.source}"
         rest = replace(rail, value=rail.value - volt.value, low=0.0, high=rail.high - volt.low)
         return (
-            read_time(DATA["time_constant"], self.tau_s, DATA["read_pulse"]),
+            read_time(data["time_constant"], self.tau_s, data["read_pulse"]),
             Cost("siemens_s", "cells and wires", across),
-            Cost("driver_siemens_s", "drivers of the rows", replace(multiply_data(volt, rest, "V^2"), source=_DRIVERS)),
-            Cost("amplifier_s", "amplifiers", DATA["amplifier_power"]),
-            Cost("noise_s", "noise sources", DATA["noise_power"]),
-            Cost("comparisons", "comparators", DATA["comparison"]),
-            Cost("written_cells", "programming, shared by all reads", multiply_data(pulses, DATA["pulse_energy"], "J")),
+            Cost("driver_siemens_s", "drivers of the rows", replace(multiply_data(volt, rest, "V^2"), source=drivers)),
+            Cost("amplifier_s", "amplifiers", data["amplifier_power"]),
+            Cost("noise_s", "noise sources", data["noise_power"]),
+            Cost("comparisons", "comparators", data["comparison"]),
+            Cost("written_cells", "programming, shared by all reads", multiply_data(pulses, data["pulse_energy"], "J")),
             Cost(
                 "written_cells",
                 "ADC that verifies every pulse, shared by all reads",
-                multiply_data(pulses, DATA["verify_conversion"], "J"),
+                multiply_data(pulses, data["verify_conversion"], "J"),
                 scope="system",
             ),
-            Cost("conversions", "DACs for starts and biases", DATA["cue_conversion"], scope="system"),
-            Cost("device_s", "control", DATA["control_power"], scope="system"),
-            Cost("amplifier_s", "loss in the supply", DATA["supply_loss"], scope="system"),
+            Cost("conversions", "DACs for starts and biases", data["cue_conversion"], scope="system"),
+            Cost("device_s", "control", data["control_power"], scope="system"),
+            Cost("amplifier_s", "loss in the supply", data["supply_loss"], scope="system"),
         )
 
     def _network(self, problem: Ising | Problem, stream: np.random.Generator) -> Program:
@@ -182,7 +244,9 @@ class MemristorCrossbar:
         np.fill_diagonal(error, 0.0)  # Sneak currents there stay in the dynamics; a problem has no such couplings.
         held = Ising(asked.dense_couplings() + (error + error.T) / 2.0, asked.biases, asked.offset)
         swing = DATA["read_voltage"].value
-        network = network_from_ising(asked, DATA["maximum_conductance"].value, DATA["gain"].value, swing, self._tau_s)
+        network = network_from_ising(
+            asked, DATA["maximum_conductance"].value, DATA["gain"].value, swing, self._simulated_tau_s
+        )
         lost = float(np.linalg.norm(error - error.T) / 2.0 / (np.linalg.norm(asked.dense_couplings()) or 1.0))
         notes = (
             *self._account(pairs, tiles),
@@ -193,8 +257,8 @@ class MemristorCrossbar:
 
     def _networks(self, state: _Network, seeds: list[Stream]) -> Iterator[tuple[AnalogNetwork, list[Stream]]]:
         """Yield the network as each read finds it: one for all without read noise, else one a read."""
-        for group in [seeds] if self.cell.read == 0.0 else [[seed] for seed in seeds]:
-            error = state.pairs.error(_own_stream(group[0], 0))
+        for group in [seeds] if self.read_noise == 0.0 else [[seed] for seed in seeds]:
+            error = state.pairs.error(np.random.default_rng(child(group[0], 0)))
             siemens = state.network.conductances + DATA["maximum_conductance"].value * error
             yield replace(state.network, conductances=siemens), group
 
@@ -204,7 +268,7 @@ class MemristorCrossbar:
         if n * n > self.integrators:
             raise DoesNotFit(
                 f"{n} cities need {n * n} integrators, there are {self.integrators}; take tours of fewer cities one "
-                f"after the other, or MemristorCrossbar(integrators={n * n})"
+                f"after the other, or memristor-crossbar(integrators={n * n})"
             )
         distances = problem.distances()
         longest = float(distances.max()) or 1.0
@@ -270,6 +334,14 @@ class _Tour:
         return self.distances + self.longest * self.pairs.error(read)
 
 
-def _own_stream(seed: Stream, number: int) -> np.random.Generator:
-    """Return a child stream of ``seed`` that is independent of the stream of the dynamics."""
-    return np.random.default_rng(seed.spawn(number + 1)[number])
+def cell_in_own_words(
+    programming_error: float, drift: float, read_noise: float, levels: int | None, stuck: float, age_s: float
+) -> PhaseChange:
+    """Make the cell of a target's parameters; errors use the names that they have there."""
+    try:
+        return PhaseChange(float(programming_error), float(drift), float(read_noise), levels, stuck, age_s)
+    except ValueError as error:
+        said = str(error)
+        for theirs, ours in (("programming is", "programming_error is"), ("read is", "read_noise is")):
+            said = said.replace(theirs, ours, 1) if said.startswith(theirs) else said
+        raise ValueError(said) from None

@@ -14,7 +14,8 @@ chip.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
+from neuromorph.spiking.brian.simulator import Backend
 
 from .chip_tables import Table, generic_table, read_table
 from .network_mapping import ReadDurations
@@ -24,41 +25,117 @@ from .target import SpikingChip
 __all__ = ["ReadDurations", "SpikingChip", "neurobench", "spiking_brainscales", "spiking_generic", "spiking_loihi"]
 
 
-def spiking_loihi(**options: Any) -> SpikingChip:
-    """Intel's first Loihi; ``options`` are ``times`` and ``backend``."""
+def spiking_loihi(
+    *,
+    relax_s: float = 0.5,
+    read_s: float = 0.2,
+    sample_s: float = 0.1,
+    step_s: float = 0.1e-3,
+    search_s: float = 2.0,
+    backend: Backend = "numpy",
+) -> SpikingChip:
+    """Hold a problem on Intel's first Loihi.
+
+    Parameters
+    ----------
+    relax_s : float
+        Length of a recall, s of the model; the cue is there for the first 0.1 s.
+    read_s : float
+        Its last part, over which rates are counted, s.
+    sample_s : float
+        Length of a read that samples, from rest, s of the model.
+    step_s : float
+        Step of abstract neurons that sample, s of the model.
+    search_s : float
+        Length of a search, in periods of 0.5 s.
+    backend : {"numpy", "cython", "cpp_standalone"}
+        Code that Brian2 makes.
+    """
     return SpikingChip(
-        "spiking-loihi", "Intel's first Loihi: 128 digital cores, 8-bit weights", read_table("loihi"), **options
+        "spiking-loihi",
+        "Intel's first Loihi: 128 digital cores, 8-bit weights",
+        read_table("loihi"),
+        times=ReadDurations(relax_s, read_s, sample_s, step_s, search_s),
+        backend=backend,
     )
 
 
-def spiking_brainscales(*, sample: bool = False, **options: Any) -> SpikingChip:
-    """BrainScaleS-2, one chip.
+def spiking_brainscales(
+    *,
+    sample: bool = False,
+    relax_s: float = 0.5,
+    read_s: float = 0.2,
+    sample_s: float = 0.1,
+    step_s: float = 0.1e-3,
+    search_s: float = 2.0,
+    backend: Backend = "numpy",
+) -> SpikingChip:
+    """Hold a problem on one chip of BrainScaleS-2.
 
-    sample : bool     also claim to sample, by integrate-and-fire neurons with colored noise. Not by default, because
-                      what they draw is not exp(-beta E) to the precision that a target has to keep: relative entropy
-                      .001 at 4 beta |J| <= .6, .005 at 2.4 and .02 at 3.5 for 4 neurons. On the real chip networks
-                      are trained in the loop, which makes up for most of it
-    options : ``times`` and ``backend``
+    Parameters
+    ----------
+    sample : bool
+        Whether it also claims to sample, by integrate-and-fire neurons with colored noise. Not by default, because
+        what they draw is not exp(-beta E) to the precision that a target has to keep: relative entropy .001 at
+        4 beta |J| <= .6, .005 at 2.4 and .02 at 3.5 for 4 neurons. On the real chip networks are trained in the loop,
+        which makes up for most of it.
+    relax_s : float
+        Length of a recall, s of the model; the cue is there for the first 0.1 s.
+    read_s : float
+        Its last part, over which rates are counted, s.
+    sample_s : float
+        Length of a read that samples, from rest, s of the model.
+    step_s : float
+        Step of abstract neurons that sample, s of the model.
+    search_s : float
+        Length of a search, in periods of 0.5 s.
+    backend : {"numpy", "cython", "cpp_standalone"}
+        Code that Brian2 makes.
     """
     return SpikingChip(
         "spiking-brainscales",
         "BrainScaleS-2: 512 analog neurons, 1000 times faster than biology, fixed-pattern errors",
         read_table("brainscales"),
         frozenset({"minimize", "recall"} | ({"sample"} if sample else set())),
-        **options,
+        ReadDurations(relax_s, read_s, sample_s, step_s, search_s),
+        backend,
     )
 
 
-def spiking_generic(table: str | Path | Table | None = None, **options: Any) -> SpikingChip:
-    """Build a digital chip of usual numbers.
+def spiking_generic(
+    table: str | Path | Table | None = None,
+    *,
+    relax_s: float = 0.5,
+    read_s: float = 0.2,
+    sample_s: float = 0.1,
+    step_s: float = 0.1e-3,
+    search_s: float = 2.0,
+    backend: Backend = "numpy",
+) -> SpikingChip:
+    """Hold a problem on a digital chip of usual numbers.
 
-    table : .toml or {name: Datum}    replaces any of them: synapse_energy, update_energy, fire_energy, spike_energy,
-                                      step_time, chip_power, weight_bits, fan_in, ... as in ``generic.toml``
-    options : ``times`` and ``backend``
+    Parameters
+    ----------
+    table : .toml or {name: Datum}
+        Replaces any of its numbers, also those that decide what it holds: weight_bits, fan_in, synapse_energy,
+        step_time, ... as in ``generic.toml``.
+    relax_s : float
+        Length of a recall, s of the model; the cue is there for the first 0.1 s.
+    read_s : float
+        Its last part, over which rates are counted, s.
+    sample_s : float
+        Length of a read that samples, from rest, s of the model.
+    step_s : float
+        Step of abstract neurons that sample, s of the model.
+    search_s : float
+        Length of a search, in periods of 0.5 s.
+    backend : {"numpy", "cython", "cpp_standalone"}
+        Code that Brian2 makes.
     """
     return SpikingChip(
         "spiking-generic",
         "a digital spiking chip with ranges over published ones, or by your own table",
         generic_table(table),
-        **options,
+        times=ReadDurations(relax_s, read_s, sample_s, step_s, search_s),
+        backend=backend,
     )

@@ -46,6 +46,7 @@ _LEAST = {"weight_bits": 2, "bias_bits": 2, "state_bits": 0} | dict.fromkeys(
     ("cores", "core_neurons", "core_synapses", "fan_in", "mesh_width"), 1
 )  # of what is counted
 _MOST_BYTES = 1 << 20  # of a table
+PRICED = ("_energy", "_power", "_time", "_second", "acceleration")  # endings of what decides time and energy alone
 _POSITIVE = ("step_time", "acceleration", "device_second")
 
 
@@ -115,9 +116,15 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
         raise ValueError(f"{where} has {unknown[0][:40]!r}, which nothing reads; known are {names}")
     for name, datum in given.items():
         _require(f"{where}: {name}", name, datum, known[name].unit)
+    return with_own(table, given)
+
+
+def with_own(table: Table, given: Table) -> dict[str, Datum]:
+    """``table`` with ``given`` numbers; a step that is given makes a second as well known as itself."""
+    found = dict(table)
     if "step_time" in given and "device_second" not in given:
-        step = given["step_time"]  # its range, unless another is given
-        table["device_second"] = Datum(
+        step = given["step_time"]
+        found["device_second"] = Datum(
             1.0,
             "s/s",
             step.low / step.value,
@@ -125,7 +132,7 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
             step.kind,
             f"the range of step_time: {step.source}",
         )
-    return table | dict(given)
+    return found | dict(given)
 
 
 def _require(what: str, name: str, datum: Datum, unit: str) -> None:

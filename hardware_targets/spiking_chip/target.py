@@ -14,6 +14,7 @@ Physics: ``network_mapping``, ``simulation``, ``quantization``; numbers with the
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,8 @@ from neuromorph.task import Minimize, RecallFrom, Sample, Task
 
 from . import simulation as ways
 from .batches import FIRST, batch_sizes, plan_batches
-from .chip_tables import Table, chip_costs
-from .network_mapping import ChipNetwork, ReadDurations, require_search
+from .chip_tables import PRICED, Table, chip_costs, with_own
+from .network_mapping import UNITS, ChipNetwork, ReadDurations, require_search
 from .neurobench import neurobench
 from .quantization import FixedPatternNoise, SynapticWeights, cores_for, hops_between, quantize
 from .simulation import Ends
@@ -46,22 +47,42 @@ class SpikingChip:
     """A chip; made by the functions of this package.
 
     supported_tasks : frozenset   of minimize, sample, recall
-    table : {name: Datum}     its numbers; with ``acceleration`` it is analog, else digital
-    times : Times             how long a read is
+    constants : {name: Datum}   its numbers; with ``acceleration`` it is analog, else digital
+    times : ReadDurations     how long a read is
     backend : str             of Brian2: numpy, cython or cpp_standalone
     """
 
     name: str
     summary: str
-    table: Table
+    constants: Table
     supported_tasks: frozenset[str] = frozenset({"minimize", "sample", "recall"})
     times: ReadDurations = field(default_factory=ReadDurations)
     backend: Backend = "numpy"
 
     @property
+    def priced(self) -> frozenset[str]:
+        """Constants that decide time and energy, but no spike."""
+        return frozenset(name for name in self.constants if name.endswith(PRICED))
+
+    def with_constants(self, given: Table) -> SpikingChip:
+        """The same chip with other numbers; a step that is given makes a second as well known as itself."""
+        return replace(self, constants=with_own(self.constants, given))
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The largest problems, and what is refused."""
+        neurons, fan_in, bits = (int(self.constants[name].value) for name in ("core_neurons", "fan_in", "weight_bits"))
+        neurons *= int(self.constants["cores"].value)
+        search = min(neurons, UNITS)
+        found: dict[str, Any] = {"spins": neurons, "neighbors of a spin": fan_in, "bits of a coupling": bits}
+        found |= {"spins to minimize": search // 2, "cities": isqrt(search)}
+        refused = "" if "sample" in self.supported_tasks else "to sample, unless asked to (sample=on); "
+        return found | {"refuses": f"{refused}to sample or recall a tour, which it holds as a search"}
+
+    @property
     def analog(self) -> bool:
         """Whether the neurons are analog circuits."""
-        return "acceleration" in self.table
+        return "acceleration" in self.constants
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
@@ -104,18 +125,20 @@ class SpikingChip:
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
-        return chip_costs(self.table)
+        return chip_costs(self.constants)
 
     def _spread(self, name: str) -> float:
-        return self.table[name].value if name in self.table else 0.0
+        return self.constants[name].value if name in self.constants else 0.0
 
     def _couplings(self, problem: Ising | Problem, pattern: FixedPatternNoise) -> Program:
-        if problem.size > int(self.table["cores"].value * self.table["core_neurons"].value):
-            cores_for(problem.size, 0, self.table, self.name)  # a neuron a spin at least: do not build the couplings
+        if problem.size > int(self.constants["cores"].value * self.constants["core_neurons"].value):
+            cores_for(
+                problem.size, 0, self.constants, self.name
+            )  # a neuron a spin at least: do not build the couplings
         asked = as_ising(problem)
         wanted = sparse.csr_array(asked.sparse_couplings())
-        cores_for(asked.size, int(np.diff(wanted.indptr).max()), self.table, self.name)  # a task may need more
-        wires = quantize(SynapticWeights(wanted, asked.biases), self.table, pattern)
+        cores_for(asked.size, int(np.diff(wanted.indptr).max()), self.constants, self.name)  # a task may need more
+        wires = quantize(SynapticWeights(wanted, asked.biases), self.constants, pattern)
         held = Ising((wires.weights + wires.weights.T) / 2.0, wires.biases, asked.offset)
         skew = float(abs(wires.weights - wires.weights.T).power(2).sum()) / 8.0
         scale = float(asked.sparse_couplings().power(2).sum()) / 2.0 + float((asked.biases**2).sum())
@@ -162,12 +185,12 @@ class SpikingChip:
         pattern: FixedPatternNoise,
     ) -> ChipNetwork:
         return ChipNetwork(
-            problem, wires, one_hot, self.table, pattern, self.name, self.analog, self.times, self.backend
+            problem, wires, one_hot, self.constants, pattern, self.name, self.analog, self.times, self.backend
         )
 
     @property
     def _notes(self) -> list[str]:
-        bits, biases = (int(self.table[name].value) for name in ("weight_bits", "bias_bits"))
+        bits, biases = (int(self.constants[name].value) for name in ("weight_bits", "bias_bits"))
         notes = [f"weights of {bits - 1} bits and a sign, one exponent for all; biases of {biases} bits"]
         if self.analog:
             notes.append("noise is an ideal source in every neuron; what makes it on the chip is not counted")
@@ -186,22 +209,22 @@ class SpikingChip:
         """Compute the seconds of the device, accesses of its neurons and traffic between its cores."""
         spikes = ends.activity["spikes"]
         packets = np.minimum(spikes * cores, ends.activity["synaptic_operations"])
-        along, across = (packets * (cores - 1) / cores * steps for steps in hops_between(cores, self.table))
+        along, across = (packets * (cores - 1) / cores * steps for steps in hops_between(cores, self.constants))
         found = {"packets": packets, "hops": along + across, "row_hops": along, "column_hops": across}
         if self.analog:
-            return found | {"device_s": ends.steps * ends.step_s / self.table["acceleration"].value}
+            return found | {"device_s": ends.steps * ends.step_s / self.constants["acceleration"].value}
         found["membrane_accesses"] = ends.activity["membrane_updates"]  # of neurons that always have something to do
         busy: Float = sum(
-            (ends.activity | found)[event] * self.table[name].value
+            (ends.activity | found)[event] * self.constants[name].value
             for event, name in (
                 ("membrane_updates", "update_time"),
                 ("synaptic_operations", "synapse_time"),
                 ("spikes", "spike_time"),
                 ("packets", "packet_time"),
             )
-            if name in self.table
+            if name in self.constants
         ) / cores + np.zeros(len(spikes))  # fmt: skip
-        return found | {"device_s": ends.steps * self.table["step_time"].value + busy}
+        return found | {"device_s": ends.steps * self.constants["step_time"].value + busy}
 
 
 def _joined(parts: list[tuple[Any, Ends]]) -> Ends:

@@ -2,8 +2,12 @@ r"""Monotone activations of an amplifier: output voltage V for input voltage u.
 
 .. math:: V = g(u) = V_s f(\lambda u)
 
-lambda is the gain in 1/V, V_s the swing in V; f is odd with f'(0) = 1 and the rails -1 and +1, or the logistic function
-with the rails 0 and 1. Its inverse enters the energy through int_0^V g^-1(v) dv.
+where
+
+* lambda is the gain in 1/V and V_s the swing in V;
+* f is odd with f'(0) = 1 and the rails -1 and +1, or the logistic function with the rails 0 and 1.
+
+The inverse of g enters the energy through int_0^V g^-1(v) dv.
 Source: Hopfield, PNAS 81, 3088 (1984), who draws tanh-like curves and works with the arctangent.
 """
 
@@ -22,17 +26,23 @@ from ..ising import Float
 
 @dataclass(frozen=True)
 class Activation(ABC):
-    """V = swing f(gain u). Subclasses give f, its slope, its inverse and the integral of its inverse.
+    """Monotone activation V = V_s f(lambda u) of an amplifier.
 
-    gain : float     lambda, 1/V, positive
-    swing : float    V_s, V, positive
+    Subclasses give f, its slope, its inverse and the integral of its inverse.
+
+    Attributes
+    ----------
+    gain : float
+        lambda in 1/V; it must be positive.
+    swing : float
+        V_s in V; it must be positive.
     """
 
     gain: float = 1.0
     swing: float = 1.0
 
     lowest: ClassVar[float] = -1.0
-    """The lower rail as a fraction of the swing; the upper one is 1."""
+    """Lower rail as a fraction of the swing; the upper rail is 1."""
 
     def __post_init__(self) -> None:
         for name, value in (("gain", self.gain), ("swing", self.swing)):
@@ -41,29 +51,63 @@ class Activation(ABC):
 
     @property
     def low(self) -> float:
-        """The lower rail, V."""
+        """Lower rail in V."""
         return self.lowest * self.swing
 
     @property
     def high(self) -> float:
-        """The upper rail, V."""
+        """Upper rail in V."""
         return self.swing
 
     def value(self, u: ArrayLike) -> Float:
-        """V = g(u), V."""
+        """Evaluate the output voltage V = g(u).
+
+        Returns
+        -------
+        ndarray of float
+            V in V, in the shape of ``u``.
+        """
         return self.swing * self._f(self.gain * np.asarray(u, dtype=float))
 
     def slope(self, u: ArrayLike) -> Float:
-        """dV/du, dimensionless."""
+        """Evaluate the slope dV/du.
+
+        Returns
+        -------
+        ndarray of float
+            The dimensionless slope, in the shape of ``u``.
+        """
         return self.swing * self.gain * self._slope(self.gain * np.asarray(u, dtype=float))
 
     def inverse(self, v: ArrayLike) -> Float:
-        """The u at which g(u) = v, V; infinite at the rails."""
+        """Evaluate the input voltage u at which g(u) = v.
+
+        Returns
+        -------
+        ndarray of float
+            u in V, in the shape of ``v``; it is infinite at the rails.
+
+        Raises
+        ------
+        ValueError
+            If ``v`` lies outside the rails.
+        """
         with np.errstate(divide="ignore"):
             return self._inverse(self._fraction(v)) / self.gain
 
     def inverse_integral(self, v: ArrayLike) -> Float:
-        """int_0^v g^-1, V^2."""
+        """Evaluate the integral of g^-1 from 0 to v.
+
+        Returns
+        -------
+        ndarray of float
+            The integral in V^2, in the shape of ``v``.
+
+        Raises
+        ------
+        ValueError
+            If ``v`` lies outside the rails.
+        """
         with np.errstate(divide="ignore"):
             return self._inverse_integral(self._fraction(v)) * (self.swing / self.gain)
 
@@ -94,7 +138,10 @@ class Activation(ABC):
 
 @dataclass(frozen=True)
 class Tanh(Activation):
-    """f(x) = tanh x: a differential pair of bipolar transistors, the mean field of a spin."""
+    """Hyperbolic tangent f(x) = tanh x.
+
+    It describes a differential pair of bipolar transistors and the mean field of a spin.
+    """
 
     @staticmethod
     def _f(x: Float) -> Float:
@@ -116,7 +163,10 @@ class Tanh(Activation):
 
 @dataclass(frozen=True)
 class Arctan(Activation):
-    """f(x) = (2/pi) arctan(pi x / 2), Hopfield's example. Its inverse integral grows like a logarithm at the rails."""
+    """Arctangent f(x) = (2/pi) arctan(pi x / 2), Hopfield's example.
+
+    Its inverse integral grows like a logarithm at the rails.
+    """
 
     @staticmethod
     def _f(x: Float) -> Float:
@@ -137,7 +187,7 @@ class Arctan(Activation):
 
 @dataclass(frozen=True)
 class Algebraic(Activation):
-    """f(x) = x / sqrt(1 + x^2)."""
+    """Algebraic sigmoid f(x) = x / sqrt(1 + x^2)."""
 
     @staticmethod
     def _f(x: Float) -> Float:
@@ -158,7 +208,10 @@ class Algebraic(Activation):
 
 @dataclass(frozen=True)
 class Logistic(Activation):
-    """f(x) = 1 / (1 + exp(-x)), rails 0 and 1; Hopfield and Tank's (1 + tanh(u/u0)) / 2 is gain = 2 / u0."""
+    """Logistic function f(x) = 1 / (1 + exp(-x)) with the rails 0 and 1.
+
+    The activation (1 + tanh(u / u0)) / 2 of Hopfield and Tank has gain = 2 / u0.
+    """
 
     lowest: ClassVar[float] = 0.0
 

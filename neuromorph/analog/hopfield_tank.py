@@ -1,11 +1,17 @@
-r"""Hopfield and Tank's tours of 1985, with their parameters, so that everybody can see them fail.
+r"""Hopfield and Tank's tour network of 1985 with its published parameters, whose failures it reproduces.
 
 .. math:: \dot u_{xi} = -\frac{u_{xi}}{\tau} - A \sum_{j \ne i} V_{xj} - B \sum_{y \ne x} V_{yi}
           - C \Big(\sum_{yj} V_{yj} - n_0\Big) - D \sum_y d_{xy} (V_{y,i+1} + V_{y,i-1}), \quad
           V = \tfrac12 \big(1 + \tanh(u / u_0)\big)
 
-V_xi belongs to city x at position i. Published for 10 cities in the unit square: A = B = D = 500, C = 200, n0 = 15,
-u0 = 0.02, tau = 1. Starting from V = 1 / n with 10 % of u0 of noise, about one start in ten ends in a tour.
+where
+
+* V_xi belongs to city x at position i, and d_xy is the distance of two cities;
+* A, B, C and D weigh rows, columns, the total and the length of the tour;
+* n_0 is the target of the total, u_0 the width of the activation, tau the time constant of the leak.
+
+The values published for 10 cities in the unit square are A = B = D = 500, C = 200, n0 = 15, u0 = 0.02, tau = 1.
+Starting from V = 1 / n with 10 % of u0 of noise, about one start in ten ends in a tour.
 Source: Hopfield, Tank, Biol. Cybern. 52, 141 (1985); failure: Wilson, Pawley, Biol. Cybern. 58, 63 (1988).
 """
 
@@ -28,13 +34,20 @@ from .network import AnalogNetwork
 
 @dataclass(frozen=True, eq=False)
 class HopfieldTank:
-    """The 1985 dynamics for one matrix of distances, as a system that any solver can integrate.
+    """Hopfield-Tank dynamics for one matrix of distances, which any solver can integrate.
 
-    distances : (n, n) float    d, in units in which the cities fill the unit square
-    a, b, c, d : float          weights of rows, columns, their total and the tour, 1/s
-    surplus : float             n0 - n: what the amplifiers need on top of n ones to reach them
-    u0 : float                  width of the activation
-    tau_s : float               leak, s
+    Attributes
+    ----------
+    distances : (n, n) float
+        d, in units in which the cities fill the unit square.
+    a, b, c, d : float
+        Weights of rows, columns, their total and the tour, in 1/s.
+    surplus : float
+        n0 - n, the excess over n ones that the amplifiers need to reach them.
+    u0 : float
+        Width of the activation.
+    tau_s : float
+        Time constant of the leak in s.
     """
 
     distances: Any
@@ -59,11 +72,30 @@ class HopfieldTank:
         return len(self.distances)
 
     def voltages(self, state: ArrayLike) -> Float:
-        """V of u, in its shape."""
+        """Evaluate the outputs V of the potentials u.
+
+        Returns
+        -------
+        ndarray of float
+            V in the shape of ``state``.
+        """
         return 0.5 * (1.0 + np.tanh(np.asarray(state, dtype=float) / self.u0))
 
     def rhs(self, t: float, state: ArrayLike) -> Float:
-        """du/dt, 1/s, in the shape of u: (..., n, n) or flat. The system is autonomous."""
+        """Evaluate du/dt; the system is autonomous.
+
+        Parameters
+        ----------
+        t : float
+            Time in s, which is ignored.
+        state : array_like
+            u, (..., n, n) or flat.
+
+        Returns
+        -------
+        ndarray of float
+            du/dt in 1/s, in the shape of ``state``.
+        """
         u = np.asarray(state, dtype=float)
         v = self.voltages(u).reshape(-1, self.size, self.size)
         rows, columns = v.sum(axis=2, keepdims=True), v.sum(axis=1, keepdims=True)
@@ -73,9 +105,14 @@ class HopfieldTank:
         return -u / self.tau_s - force.reshape(u.shape)
 
     def network(self) -> AnalogNetwork:
-        """The same equations as a network of n^2 neurons with C = 1 F, which has an energy.
+        """Build the network of n^2 neurons with C = 1 F with the same equations, which has an energy.
 
-        No passive circuit has it: its synapses would load the neurons far more than 1 / R = 1 F / tau.
+        No passive circuit realizes this network: its synapses would load the neurons far more than 1 / R = 1 F / tau.
+
+        Returns
+        -------
+        AnalogNetwork
+            The network; neuron x n + i belongs to city x at position i.
         """
         one, other = np.eye(self.size), 1.0 - np.eye(self.size)
         shift = np.roll(one, 1, axis=1)
@@ -85,7 +122,13 @@ class HopfieldTank:
         return AnalogNetwork(conductances, self.tau_s, 1.0, currents, Logistic(gain=2.0 / self.u0))
 
     def initial(self, seeds: Sequence[np.random.SeedSequence]) -> Float:
-        """u at which V = 1 / n, with noise of +-10 % of u0, (reads, n, n)."""
+        """Draw initial potentials at which V = 1 / n, with noise of +-10 % of u0.
+
+        Returns
+        -------
+        (reads, n, n) float
+            u at t = 0, one draw for each of ``seeds``.
+        """
         shape = (self.size, self.size)
         noise = [np.random.default_rng(seed).uniform(-0.1, 0.1, shape) for seed in seeds]
         return self.u0 * (np.arctanh(2.0 / self.size - 1.0) + np.array(noise))
@@ -101,8 +144,29 @@ def hopfield_tank(
 ) -> Permutations:
     """Integrate one start for each of ``seeds`` by Euler's method, as published.
 
-    0.01 tau is 250 times u0 / A, in which A alone crosses the activation: three or ten times as long gives the same
-    tours.
+    The default duration of 0.01 tau is 250 times u0 / A, in which A alone crosses the activation; three or ten times as
+    long gives the same tours.
+
+    Parameters
+    ----------
+    system : HopfieldTank or (n, n) array_like
+        The dynamics, or distances for the published parameters.
+    seeds : sequence of SeedSequence
+        One seed for each read.
+    duration_tau : float
+        Duration in units of tau.
+    step_tau : float
+        Largest step in units of tau.
+
+    Returns
+    -------
+    Permutations
+        The final outputs of all reads.
+
+    Raises
+    ------
+    ValueError
+        If ``seeds`` are empty or 0 < step_tau <= duration_tau does not hold.
     """
     system = system if isinstance(system, HopfieldTank) else HopfieldTank(system)
     if not (0 < step_tau <= duration_tau < np.inf):

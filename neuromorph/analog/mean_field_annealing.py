@@ -1,10 +1,12 @@
-r"""Minimizing by a rising gain: mean-field annealing on the analog network.
+r"""Mean-field annealing: minimization by a rising gain of the analog network.
 
 .. math:: \tau_i \dot u_i = R_i (T V + I)_i - u_i + \text{noise}, \qquad V = g(k(t)\, u)
 
-At low gain the network has one state; where k reaches k_c = 1 / (g'(0) lambda_max(R^1/2 T R^1/2)) it must choose, and
-as k rises further the outputs go to the rails. k rises geometrically from 0.9 k_c to 1, the network's own gain; the
-noise falls as 1 / k and is gone in the last tenth, in which k stays.
+where T, I, R and tau = R C are those of :mod:`.network`, and k is the factor on the gain.
+
+At low gain the network has one state; where k reaches k_c = 1 / (g'(0) lambda_max(R^1/2 T R^1/2)) this state becomes
+unstable, and as k rises further the outputs go to the rails. k rises geometrically from 0.9 k_c to 1, the network's own
+gain. The noise falls as 1 / k and is off in the last tenth of the time, during which k is constant.
 
 Source: Hopfield, PNAS 81, 3088 (1984) on gain; Hopfield, Tank, Biol. Cybern. 52, 141 (1985) on raising it; Peterson,
 Anderson, Complex Syst. 1, 995 (1987) on mean-field annealing.
@@ -27,37 +29,61 @@ from ..runtime.threads import single_threaded_blas
 from .activations import Tanh
 from .network import AnalogNetwork
 
-_HOT = 0.9  # where the ramp starts, in units of the critical factor
-_FINAL = 20.0  # the gain that an Ising problem is given, in units of the critical gain
-_HOLD = 0.1  # last part of the time, at constant gain and without noise
-_SCATTER = 1e-3  # of u at the start, in units of the swing
+_HOT = 0.9  # start of the ramp in units of the critical factor
+_FINAL = 20.0  # gain of the network of an Ising problem, in units of the critical gain
+_HOLD = 0.1  # fraction of the time at the end that has constant gain and no noise
+_SCATTER = 1e-3  # deviation of u at the start, in units of the swing
 _IN_FLIGHT = 1 << 20  # normal numbers drawn at once
 
 
 @dataclass(frozen=True)
 class GainRamp:
-    """Factor on the gain as a function of time: geometric from ``start`` to 1 at ``rise_s``, then 1.
+    """Geometric ramp of the factor on the gain from ``start`` to 1.
 
-    For ``analog.simulate(..., gain=ramp)`` and any other solver.
+    An instance is a function of time in s, made for ``simulate(..., gain=ramp)`` and any other solver.
+
+    Attributes
+    ----------
+    start : float
+        Factor at t = 0.
+    rise_s : float
+        Time in s at which the factor reaches 1, where it stays.
     """
 
     start: float
     rise_s: float
 
     def __call__(self, t: float) -> float:
+        """Evaluate the factor on the gain at time t in s.
+
+        Returns
+        -------
+        float
+            The factor.
+        """
         return float(self.start ** max(0.0, 1.0 - t / self.rise_s))
 
 
 @dataclass(frozen=True, eq=False)
 class AnnealingResult:
-    """The final states of some reads.
+    """Final states of a batch of reads of mean-field annealing.
 
-    potentials : (reads, n)     u, V
-    spins : (reads, n) int8     the side of the rails
-    converged : (reads,) bool   the mean-field residual is below 1 % of the largest potential
-    duration_s : float          time each read took on the network, s
-    ramp : GainRamp             the schedule, to repeat it with another solver
-    steps : int                 integration steps
+    Attributes
+    ----------
+    network : AnalogNetwork
+        The network that was annealed.
+    potentials : (reads, n)
+        u in V.
+    spins : (reads, n) int8
+        Side of the middle of the rails that each output is on.
+    converged : (reads,) bool
+        True where the mean-field residual is below 1 % of the largest potential.
+    duration_s : float
+        Time that each read took on the network, in s.
+    ramp : GainRamp
+        The schedule, with which another solver can repeat the run.
+    steps : int
+        Number of integration steps.
     """
 
     network: AnalogNetwork
@@ -79,20 +105,38 @@ def mean_field_anneal(
     noise: float = 0.7,
     observe: Callable[[float, Float, Float], None] | None = None,
 ) -> AnnealingResult:
-    r"""Raise the gain once for each of ``seeds``, all reads in one batch.
+    r"""Minimize the energy by mean-field annealing, all reads in one batch.
+
+    .. math:: u \leftarrow u + (1 - e^{-dt / \tau}) (R (T V + I) - u)
+
+    Each step solves the leak exactly (exponential Euler). The method is of first order and keeps the stationary states
+    exactly, so that a large step costs no accuracy in them.
 
     Parameters
     ----------
-    problem : AnalogNetwork or Ising    an Ising problem becomes a tanh network with 20 times the critical gain
-    duration_tau : float                in units of the median R C
-    step_tau : float                    None: the largest of 0.5 and what the most negative mode allows
-    noise : float                       sigma: kicks of sigma sqrt(2 dt / tau) in the argument of f. They make reads
-                                        differ: without them biases lead every read to the same state.
-    observe : callable                  of t in s, u and V (reads, n): called at the start of every step, and not to
-                                        change them
+    problem : AnalogNetwork or Ising
+        The network; an Ising problem becomes a tanh network with 20 times the critical gain.
+    seeds : sequence of SeedSequence
+        One seed for each read.
+    duration_tau : float
+        Duration in units of the median R C.
+    step_tau : float
+        Step in units of the median R C; None takes the largest of 0.5 and the bound that the most negative mode sets.
+    noise : float
+        sigma: the argument of f receives kicks of sigma sqrt(2 dt / tau). The kicks make the reads differ; without them
+        biases lead every read to the same state.
+    observe : callable or None
+        Called with t in s, u and V, both (reads, n), at the start of every step; it must not change them.
 
-    Each step solves the leak exactly (exponential Euler): u += (1 - exp(-dt / tau)) (R (T V + I) - u). It is of first
-    order, keeps the stationary states exactly, and a large step costs no accuracy in them.
+    Returns
+    -------
+    AnnealingResult
+        The final states.
+
+    Raises
+    ------
+    ValueError
+        If ``seeds`` are empty, or a duration, step or noise is out of range.
     """
     if len(seeds) == 0:
         raise ValueError("seeds are empty; give one a read")
@@ -141,7 +185,13 @@ def mean_field_anneal(
 
 @single_threaded_blas()
 def critical_gain(network: AnalogNetwork) -> float:
-    """k_c: the factor on the gain at which u = 0, were there no currents, becomes unstable; infinite if never."""
+    """Compute the critical factor k_c on the gain, where u = 0 becomes unstable.
+
+    Returns
+    -------
+    float
+        k_c; it is infinite if u = 0 stays stable at any gain.
+    """
     return _critical(network, _extreme_modes(network)[1])
 
 
@@ -150,7 +200,7 @@ def _critical(network: AnalogNetwork, highest: float) -> float:
 
 
 def _extreme_modes(network: AnalogNetwork) -> tuple[float, float]:
-    """Lowest and highest eigenvalue of the symmetric part of R^1/2 T R^1/2."""
+    """Compute the lowest and highest eigenvalue of the symmetric part of R^1/2 T R^1/2."""
     root, t = np.sqrt(network.resistances), network.conductances
     if abs(t).max() == 0.0:
         return 0.0, 0.0

@@ -30,18 +30,23 @@ Gain = Callable[[float], float]
 
 @dataclass(frozen=True, eq=False)
 class AnalogNetwork:
-    """C du/dt = T V - u / R + I with V = g(u).
+    """Analog Hopfield network C du/dt = T V - u / R + I with V = g(u).
+
+    The arrays are copied and read-only.
 
     Parameters
     ----------
-    conductances : (n, n) float     T, signed, S; row i feeds neuron i; dense or SciPy sparse (kept as CSR)
-    resistances : (n,) or float     R, ohm: everything between the input node and ground, the synapses included, so that
-                                    a passive circuit needs 1 / R_i >= sum_j |T_ij|
-    capacitances : (n,) or float    C, F
-    currents : (n,) or float        I, A; an offset o_i of an amplifier, V = g(u - o), is -o_i / R_i
-    activation : Activation         g
-
-    The arrays are copied and read-only.
+    conductances : (n, n) float
+        T, signed, in S; row i feeds neuron i; dense or SciPy sparse (kept as CSR).
+    resistances : (n,) float or float
+        R in ohm between the input node and ground, the synapses included; a passive circuit therefore needs 1 / R_i >=
+        sum_j abs(T_ij).
+    capacitances : (n,) float or float
+        C in F.
+    currents : (n,) float or float
+        I in A; an offset o_i of an amplifier, V = g(u - o), is the current -o_i / R_i.
+    activation : Activation
+        g.
     """
 
     conductances: Any
@@ -76,11 +81,39 @@ class AnalogNetwork:
         capacitance_f: float = 1e-9,
         leak_s: float = 1e-6,
     ) -> AnalogNetwork:
-        """The network whose high-gain fixed points are the states that no single flip of a spin improves.
+        r"""Build the network whose high-gain fixed points are local minima of ``ising``.
 
-        V = m + a s, m and 2 a the middle and the span of the rails; T = k J, I = k (a h - m J 1),
-        1 / R_i = leak + sum_j |T_ij|. k makes the largest |T_ij| equal to ``conductance_s``. In the limit of high gain
-        E = k a^2 E_Ising + constant: see :meth:`to_ising`. The default activation is ``Tanh(gain=50)`` on -1 .. 1 V.
+        .. math:: T = k J, \quad I = k (a h - m J 1), \quad 1 / R_i = \text{leak} + \sum_j |T_{ij}|, \quad V = m + a s
+
+        where
+
+        * m is the middle of the rails and 2 a their span;
+        * k makes the largest abs(T_ij) equal to ``conductance_s``.
+
+        In the limit of high gain E = k a^2 E_Ising + constant: see :meth:`to_ising`.
+
+        Parameters
+        ----------
+        ising : Ising
+            The problem.
+        activation : Activation or None
+            g; None is ``Tanh(gain=50)`` on -1 .. 1 V.
+        conductance_s : float
+            Largest synaptic conductance in S.
+        capacitance_f : float
+            Capacitance of every neuron in F.
+        leak_s : float
+            Conductance to ground beside the synapses, in S.
+
+        Returns
+        -------
+        AnalogNetwork
+            The network.
+
+        Raises
+        ------
+        ValueError
+            If a component value is not finite and positive.
         """
         for name, value in (("conductance_s", conductance_s), ("leak_s", leak_s)):
             if not (np.isfinite(value) and value > 0):
@@ -94,7 +127,15 @@ class AnalogNetwork:
         return cls(t, 1.0 / (leak_s + _row_sums(abs(t))), capacitance_f, currents, g)
 
     def to_ising(self) -> Ising:
-        """The energy in W at the rails, without the integral over g^-1, which vanishes with growing gain."""
+        """Convert the energy at the rails to an Ising problem.
+
+        The integral over g^-1 is left out; it vanishes with growing gain.
+
+        Returns
+        -------
+        Ising
+            The problem, with energies in W.
+        """
         self._require_symmetric()
         g, t = self.activation, self.conductances
         middle, half = (g.high + g.low) / 2.0, (g.high - g.low) / 2.0
@@ -110,43 +151,99 @@ class AnalogNetwork:
 
     @cached_property
     def is_symmetric(self) -> bool:
-        """Whether T = T' to 1e-9 of the largest conductance, so that there is an energy."""
+        """Symmetry: True if T = T' to 1e-9 of the largest conductance, so that an energy exists."""
         t = self.conductances
         return float(abs(t - t.T).max()) <= 1e-9 * float(abs(t).max())
 
     @property
     def time_constants_s(self) -> Float:
-        """R C of each neuron, (n,)."""
+        """Time constants R C of the neurons in s, (n,)."""
         return np.asarray(self.resistances * self.capacitances)
 
     @property
     def leaks_s(self) -> Float:
-        """1 / R_i - sum_j |T_ij|, (n,): the conductance to ground that is not a synapse; passive if not negative."""
+        """Conductances to ground beside the synapses, 1 / R_i - sum_j abs(T_ij), in S, (n,).
+
+        The network is passive if none is negative.
+        """
         return 1.0 / self.resistances - _row_sums(abs(self.conductances))
 
     def voltages(self, potentials: ArrayLike, gain: float = 1.0) -> Float:
-        """V = g(gain u), (..., n), V."""
+        """Evaluate the outputs V = g(gain u).
+
+        Parameters
+        ----------
+        potentials : array_like
+            u in V, (..., n).
+        gain : float
+            Factor on the activation's gain.
+
+        Returns
+        -------
+        (..., n) float
+            V in V.
+        """
         return self.activation.value(gain * np.asarray(potentials, dtype=float))
 
     def spins(self, potentials: ArrayLike) -> NDArray[np.int8]:
-        """The side of the middle of the rails that each output is on, (..., n); +1 at u = 0."""
+        """Threshold potentials to spins by the middle of the rails.
+
+        Returns
+        -------
+        (..., n) int8
+            Spins; +1 at u = 0.
+        """
         return np.where(np.asarray(potentials) >= 0.0, 1, -1).astype(np.int8)
 
     def drive(self, voltages: ArrayLike) -> Float:
-        """T V + I, (..., n), A: one matrix product for the whole batch."""
+        """Evaluate the synaptic and external currents T V + I of the whole batch.
+
+        Returns
+        -------
+        (..., n) float
+            The currents in A.
+        """
         v = np.asarray(voltages, dtype=float)
         flat = v.reshape(-1, self.size)
         product = (self.conductances @ flat.T).T if sparse.issparse(self.conductances) else flat @ self.conductances.T
         return np.asarray(product).reshape(v.shape) + self.currents
 
     def rhs(self, t: float, potentials: ArrayLike, gain: Gain | None = None) -> Float:
-        """du/dt, (..., n), V/s."""
+        """Evaluate du/dt.
+
+        Parameters
+        ----------
+        t : float
+            Time in s, at which ``gain`` is evaluated.
+        potentials : array_like
+            u in V, (..., n).
+        gain : callable or None
+            Factor on the activation's gain as a function of t in s.
+
+        Returns
+        -------
+        (..., n) float
+            du/dt in V/s.
+        """
         u = np.asarray(potentials, dtype=float)
         factor = 1.0 if gain is None else gain(t)
         return (self.drive(self.voltages(u, factor)) - u / self.resistances) / self.capacitances
 
     def jacobian(self, potentials: ArrayLike, gain: float = 1.0) -> Any:
-        """d(du/dt)/du at one state (n,), (n, n), 1/s; sparse if T is."""
+        """Evaluate the Jacobian d(du/dt)/du at one state.
+
+        Parameters
+        ----------
+        potentials : array_like
+            u in V, (n,).
+        gain : float
+            Factor on the activation's gain.
+
+        Returns
+        -------
+        (n, n) array
+            The Jacobian in 1/s; it is sparse if T is sparse.
+        """
         slope = gain * self.activation.slope(gain * np.asarray(potentials, dtype=float))
         if sparse.issparse(self.conductances):
             inner = self.conductances @ sparse.diags_array(slope) - sparse.diags_array(1.0 / self.resistances)
@@ -154,14 +251,45 @@ class AnalogNetwork:
         return (self.conductances * slope - np.diag(1.0 / self.resistances)) / self.capacitances[:, None]
 
     def energy(self, voltages: ArrayLike, gain: float = 1.0) -> Float:
-        """E of V (..., n), W; ValueError if T is not symmetric, for then there is none."""
+        """Evaluate the energy E of output voltages.
+
+        Parameters
+        ----------
+        voltages : array_like
+            V in V, (..., n).
+        gain : float
+            Factor on the activation's gain.
+
+        Returns
+        -------
+        (...,) float
+            E in W.
+
+        Raises
+        ------
+        ValueError
+            If T is not symmetric, for then no energy exists.
+        """
         self._require_symmetric()
         v = np.asarray(voltages, dtype=float)
         synapses = -0.5 * np.einsum("...i,...i->...", v, self.drive(v) + self.currents)
         return np.asarray(synapses + (self.activation.inverse_integral(v) / gain) @ (1.0 / self.resistances))
 
     def mean_field_residual(self, potentials: ArrayLike, gain: float = 1.0) -> Float:
-        """max_i |u - R (T g(u) + I)|_i of each state, (...,), V: zero where the network rests."""
+        """Compute the mean-field residual, the largest magnitude of u - R (T g(u) + I).
+
+        Parameters
+        ----------
+        potentials : array_like
+            u in V, (..., n).
+        gain : float
+            Factor on the activation's gain.
+
+        Returns
+        -------
+        (...,) float
+            The residual in V, which is 0 at a fixed point.
+        """
         u = np.asarray(potentials, dtype=float)
         return np.asarray(np.abs(u - self.resistances * self.drive(self.voltages(u, gain))).max(axis=-1))
 
@@ -175,7 +303,29 @@ class AnalogNetwork:
 
 
 def per_neuron(name: str, values: Any, n: int, *, positive: bool) -> Float:
-    """``values`` as a read-only (n,) array; a single number is given to every neuron."""
+    """Broadcast a component value to all neurons and validate it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the quantity in error messages.
+    values : array_like
+        One number, or one for each neuron.
+    n : int
+        Number of neurons.
+    positive : bool
+        Whether the values must be positive.
+
+    Returns
+    -------
+    (n,) float
+        A read-only array.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong or a value is not finite, or not positive where it must be.
+    """
     x = np.array(values, dtype=float)
     if x.ndim == 0:
         x = np.full(n, float(x))

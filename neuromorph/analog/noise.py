@@ -33,17 +33,40 @@ def simulate_noisy(
     samples: int = 201,
     gain: Gain | None = None,
 ) -> Trajectory:
-    """Integrate a batch of initial states with white current noise at every input.
+    """Integrate the network with white current noise at every input.
 
-    S is the one-sided density in A/sqrt(Hz): S^2 = 4 k Theta / R gives u of an RC element the variance k Theta / C.
+    The one-sided density S^2 = 4 k Theta / R gives u of an RC element the variance k Theta / C.
 
     Parameters
     ----------
-    dt_s : float                largest step, s; shortened so that whole steps meet the samples
-    noise : (n,) or float       S, A/sqrt(Hz)
-    method : str                "heun" or "euler-maruyama"; both have strong order 1 for this additive noise, heun has
-                                weak order 2
-    rng :                       one stream for each state of the batch
+    network : AnalogNetwork
+        The network.
+    initial : (n,) or (batch, n) array_like
+        u at t = 0 in V.
+    t_end_s : float
+        End of the transient in s.
+    dt_s : float
+        Largest step in s; it is shortened so that whole steps meet the samples.
+    noise : (n,) or float
+        S in A/sqrt(Hz).
+    rng : RNG
+        Source of one stream for each state of the batch.
+    method : str
+        "heun" or "euler-maruyama"; both have strong order 1 for this additive noise, heun has weak order 2.
+    samples : int
+        Number of equidistant times, the two ends included.
+    gain : callable or None
+        Factor on the activation's gain as a function of t in s.
+
+    Returns
+    -------
+    Trajectory
+        The sampled potentials.
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown or the step is not finite and positive.
     """
     u0 = check_initial(network, initial)
     times = sample_times(t_end_s, samples)
@@ -65,7 +88,7 @@ def simulate_noisy(
             checkpoint("transient", (k - 1) * steps + done, (samples - 1) * steps)
             shape = (min(block, steps - done), network.size)
             kicks = np.stack([stream.standard_normal(shape) for stream in streams], axis=1)
-            with np.errstate(over="ignore", invalid="ignore"):  # a step that is too long is reported in the result
+            with np.errstate(over="ignore", invalid="ignore"):  # the result reports a step that is too long
                 u = _steps(network, u, times[k - 1] + done * dt, dt, kicks * (amplitude * np.sqrt(dt)), method, gain)
         potentials[k] = u
         if not np.isfinite(u).all():
@@ -79,7 +102,7 @@ def simulate_noisy(
 def _steps(
     network: AnalogNetwork, u: Float, t: float, dt: float, kicks: Float, method: str, gain: Gain | None
 ) -> Float:
-    """One step for each of ``kicks`` (steps, batch, n), the noise increments in V."""
+    """Advance by one step for each of ``kicks`` (steps, batch, n), the noise increments in V."""
     for kick in kicks:
         checkpoint()
         drift = network.rhs(t, u, gain)

@@ -3,13 +3,18 @@ r"""Adiabatic softassign: a leaky integrator, a normalizer of rows and columns, 
 .. math:: \dot U = -U - \hat d\, V (S + S^\top) + \frac{\gamma(t)}{n} V + \sigma T \dot W, \qquad
           V = \mathrm{Sinkhorn}\,e^{U / T(t)}
 
-U_xi belongs to city x at position i of the tour; V is doubly stochastic; S shifts the positions cyclically; d^ is the
-doubly centerd matrix of distances over its largest |eigenvalue| (centering adds constants to rows and columns of U,
-which V does not see). Time is in units of the leak's time constant tau.
+where
+
+* U_xi belongs to city x at position i of the tour, and V is doubly stochastic;
+* S shifts the positions cyclically;
+* d^ is the doubly centered matrix of distances over its largest absolute eigenvalue; centering adds constants to rows
+  and columns of U, which do not change V;
+* gamma / n is the self-coupling, and sigma W is noise in the exponent U / T, which makes the reads differ;
+* time is in units of the leak's time constant tau.
 
 T falls geometrically from 0.9 to 0.02 of Tc = (2 cos(2 pi / n) + gamma(0) / n) / n, where the first tour-like mode
 grows. gamma rises as the eighth power of time: late enough to leave the choice of the tour alone, high enough to make V
-a permutation. sigma W is noise in the exponent U / T; it makes reads differ.
+a permutation.
 
 Source: Rangarajan, Gold, Mjolsness, Neural Comput. 8, 1041 (1996), softassign; Van den Bout, Miller, Biol. Cybern. 62,
 129 (1989), Tc of a normalized network. The course of gamma and the noise are ours, chosen by measurement.
@@ -32,19 +37,26 @@ from ..runtime.threads import single_threaded_blas
 from .assignments import Permutations, check_distances
 
 _POWER = 8
-_SCATTER = 1e-3  # of U(0): it only breaks the symmetry between tours that differ by a shift or in direction
+_SCATTER = 1e-3  # deviation of U(0), which only breaks the symmetry of tours that differ by a shift or in direction
 
 
 @dataclass(frozen=True, eq=False)
 class Softassign:
-    """The dynamics for one matrix of distances, as a system that any solver can integrate.
+    """Softassign dynamics for one matrix of distances, which any solver can integrate.
 
-    distances : (n, n) float    d[x, y], n >= 3, finite; may be slightly asymmetric, as a device holds it
-    tau_per_city : float        length of the schedule over n
-    gamma_start, gamma_end      the self-coupling at both ends; much more than 3 before the end spoils tours, less than
-                                about 5 at the end leaves some reads without a tour
-    hot, cold : float           T at both ends in units of Tc
-    noise : float               sigma over min(2, 80 / n) tau^(-1/2), which serves from 10 to 100 cities; 0 for none
+    Attributes
+    ----------
+    distances : (n, n) float
+        d[x, y], n >= 3, finite; it may be slightly asymmetric, as a device holds it.
+    tau_per_city : float
+        Length of the schedule over n, in tau.
+    gamma_start, gamma_end : float
+        Self-coupling at both ends. Much more than 3 before the end spoils tours; less than about 5 at the end leaves
+        some reads without a tour.
+    hot, cold : float
+        T at both ends in units of Tc.
+    noise : float
+        sigma in units of min(2, 80 / n) tau^(-1/2), of which 1 serves from 10 to 100 cities; 0 is no noise.
     """
 
     distances: Any
@@ -73,46 +85,95 @@ class Softassign:
 
     @property
     def duration_tau(self) -> float:
-        """Length of the schedule, tau."""
+        """Length of the schedule in tau."""
         return self.tau_per_city * self.size
 
     @property
     def sigma(self) -> float:
-        """Noise in U / T, tau^(-1/2)."""
+        """Noise amplitude sigma in U / T, in tau^(-1/2)."""
         return self.noise * min(2.0, 80.0 / self.size)
 
     @cached_property
     def unit(self) -> float:
-        """The distance that is 1 in d^: the largest |eigenvalue| of the centerd symmetric part."""
-        centerd = _centerd(self.distances)
-        return float(np.abs(np.linalg.eigvalsh((centerd + centerd.T) / 2.0)).max()) or 1.0
+        """Unit of distance, which is 1 in d^: the largest absolute eigenvalue of the centered symmetric part."""
+        centered = _centered(self.distances)
+        return float(np.abs(np.linalg.eigvalsh((centered + centered.T) / 2.0)).max()) or 1.0
 
     def scaled(self, distances: ArrayLike | None = None) -> Float:
-        """d^ of ``distances``, or of the system's own, (n, n)."""
-        return _centerd(self.distances if distances is None else np.asarray(distances, dtype=float)) / self.unit
+        """Center and scale distances to d^.
+
+        Parameters
+        ----------
+        distances : array_like or None
+            d, (n, n); None takes the system's own.
+
+        Returns
+        -------
+        (n, n) float
+            d^.
+        """
+        return _centered(self.distances if distances is None else np.asarray(distances, dtype=float)) / self.unit
 
     @property
     def critical_temperature(self) -> float:
-        """Tc; for n < 6, where the formula vanishes or changes sign, that of n = 6."""
+        """Critical temperature Tc; for n < 6, where the formula vanishes or changes sign, that of n = 6."""
         return float((2.0 * np.cos(2.0 * np.pi / max(6, self.size)) + self.gamma_start / self.size) / self.size)
 
     def temperature(self, t: ArrayLike) -> Float:
-        """T at time t in tau."""
+        """Evaluate the temperature T at time t in tau.
+
+        Returns
+        -------
+        ndarray of float
+            T in the shape of ``t``.
+        """
         s = np.asarray(t, dtype=float) / self.duration_tau
         return np.asarray(self.critical_temperature * self.hot * (self.cold / self.hot) ** s)
 
     def coupling(self, t: ArrayLike) -> Float:
-        """gamma / n at time t in tau."""
+        """Evaluate the self-coupling gamma / n at time t in tau.
+
+        Returns
+        -------
+        ndarray of float
+            gamma / n in the shape of ``t``.
+        """
         s = np.asarray(t, dtype=float) / self.duration_tau
         return np.asarray((self.gamma_start + (self.gamma_end - self.gamma_start) * s**_POWER) / self.size)
 
     def assignment(self, t: float, state: ArrayLike) -> Float:
-        """V, doubly stochastic to 1e-12, of U in the shape of U: (..., n, n) or flat."""
+        """Evaluate the assignment V of U, doubly stochastic to 1e-12.
+
+        Parameters
+        ----------
+        t : float
+            Time in tau, which sets T.
+        state : array_like
+            U, (..., n, n) or flat.
+
+        Returns
+        -------
+        ndarray of float
+            V in the shape of ``state``.
+        """
         u = np.asarray(state, dtype=float)
         return sinkhorn(u.reshape(-1, self.size, self.size) / self.temperature(t)).reshape(u.shape)
 
     def rhs(self, t: float, state: ArrayLike) -> Float:
-        """dU/dt without the noise, 1/tau, in the shape of U: (..., n, n) or flat."""
+        """Evaluate dU/dt without the noise.
+
+        Parameters
+        ----------
+        t : float
+            Time in tau.
+        state : array_like
+            U, (..., n, n) or flat.
+
+        Returns
+        -------
+        ndarray of float
+            dU/dt in 1/tau, in the shape of ``state``.
+        """
         u = np.asarray(state, dtype=float)
         v = self.assignment(t, u).reshape(-1, self.size, self.size)
         force = self.scaled() @ (np.roll(v, 1, axis=-1) + np.roll(v, -1, axis=-1)) - self.coupling(t) * v
@@ -131,18 +192,33 @@ def softassign(
 ) -> Permutations:
     """Anneal one read for each of ``seeds`` by Euler's method, in single precision.
 
+    The noise is two-valued, +-sigma T sqrt(dt), which is weakly equivalent to a Gaussian to first order.
+
     Parameters
     ----------
-    system : Softassign or (n, n)       the dynamics, or distances for the default ones
-    held : (n, n) or (reads, n, n)      distances that a device holds instead, the same or one matrix a read; schedule
-                                        and unit of distance stay those of ``system``
-    step_tau : float                    tau; from 0.25 to 0.5 tours are equally good, at 0.75 longer by about 0.5 %, and
-                                        at 1 many reads end without one
-    tolerance, passes                   where the normalization of rows and columns within a step stops. It starts from
-                                        the potentials of the step before, so that 0.1 gives tours as good as 1e-2 in
-                                        half the time; the last one goes to 1e-4
+    system : Softassign or (n, n) array_like
+        The dynamics, or distances for the default parameters.
+    seeds : sequence of SeedSequence
+        One seed for each read.
+    held : (n, n) or (reads, n, n) array_like, or None
+        Distances that a device holds instead, one matrix for all reads or one for each; schedule and unit of distance
+        stay those of ``system``.
+    step_tau : float
+        Step in tau. From 0.25 to 0.5 tours are equally good, at 0.75 they are longer by about 0.5 %, and at 1 many
+        reads end without a tour.
+    tolerance, passes : float, int
+        Error and number of passes at which the normalization within a step stops. It starts from the potentials of the
+        step before, so that 0.1 gives tours as good as 1e-2 in half the time; the last normalization goes to 1e-4.
 
-    Noise is two-valued, +-sigma T sqrt(dt): weakly equivalent to a Gaussian to first order.
+    Returns
+    -------
+    Permutations
+        The final outputs of all reads.
+
+    Raises
+    ------
+    ValueError
+        If ``seeds`` are empty, ``held`` has the wrong shape, or a number is out of range.
     """
     from .softassign_kernel import SOFTASSIGN_LANES, anneal_softassign, finish, start_softassign
 
@@ -181,10 +257,28 @@ def softassign(
 
 
 def sinkhorn(exponent: ArrayLike, tolerance: float = 1e-12, passes: int = 10_000) -> Float:
-    """The doubly stochastic matrix diag(a) exp(exponent) diag(b), (..., n, n).
+    """Normalize a matrix to the doubly stochastic diag(a) exp(exponent) diag(b).
 
-    Columns and rows are normalized in turn in the log domain (Sinkhorn, Ann. Math. Statist. 35, 876 (1964)); near the
-    end, where that slows down, Newton's method solves for the rows with the columns eliminated.
+    Columns and rows are normalized in turn in the log domain; near the end, where that slows down, Newton's method
+    solves for the rows with the columns eliminated.
+
+    Parameters
+    ----------
+    exponent : array_like
+        Logarithms of the positive matrices, (..., n, n).
+    tolerance : float
+        Largest error of a row sum.
+    passes : int
+        Largest number of passes.
+
+    Returns
+    -------
+    (..., n, n) float
+        The doubly stochastic matrices.
+
+    References
+    ----------
+    Sinkhorn, Ann. Math. Statist. 35, 876 (1964).
     """
     x = np.asarray(exponent, dtype=float)
     flat = x.reshape(-1, *x.shape[-2:])
@@ -202,7 +296,7 @@ def _sinkhorn(x: Float, tolerance: float, passes: int) -> Float:
         v = np.exp(y)
         sums = v.sum(axis=1)
         error = np.abs(sums - 1.0).max()
-        if newton and not error < best_error:  # too far for Newton: back to the last matrix, and a plain pass
+        if newton and not error < best_error:  # Newton's step went too far: return to the last matrix for a plain pass
             v, sums = np.exp(best), np.exp(best).sum(axis=1)
             newton = False
         else:
@@ -218,5 +312,5 @@ def _sinkhorn(x: Float, tolerance: float, passes: int) -> Float:
     return np.exp(best)
 
 
-def _centerd(d: Float) -> Float:
+def _centered(d: Float) -> Float:
     return np.asarray(d - d.mean(axis=0) - d.mean(axis=1, keepdims=True) + d.mean())

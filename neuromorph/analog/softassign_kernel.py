@@ -1,4 +1,4 @@
-r"""One read of the annealed softassign dynamics in single precision: the equations are in ``annealing.softassign``.
+"""One read of the annealed softassign dynamics in single precision; ``analog.softassign`` has the equations.
 
 U and V are stored (position, city), so that a shift of positions is a choice of rows, and the columns are padded to a
 multiple of 32 so that no loop has a remainder. A step costs one matrix product (BLAS, in blocks of rows too small for
@@ -15,18 +15,18 @@ from numba import njit
 
 from ..kernels.xoshiro import next_uint64, normal
 
-SOFTASSIGN_LANES = 32  # columns are padded to a multiple of this; also the signs drawn from one random number
+SOFTASSIGN_LANES = 32  # columns are padded to a multiple of this, the number of signs in one random number
 _BLAS_SERIAL = 262144  # m n k up to which OpenBLAS stays on the calling thread
 _FLOOR = -60.0  # 2^-60 is the least weight: far below rounding, far above denormals, which would cost 100 cycles each
-_FINE = 1e-4  # tolerance of the last normalization
-_PASSES = 200  # and of its length
+_FINE = 1e-4  # tolerance of the last normalization of a read
+_PASSES = 200  # largest number of passes of that normalization
 
 F = np.float32
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy", inline="always")
 def _exp(x):
-    """e^x to 4e-6 for |x| < 40, without a branch or a call, so that the loop around it is vectorized."""
+    """Compute e^x to 4e-6 for abs(x) < 40 without a branch or a call, so that the loop around it is vectorized."""
     t = min(max(x * F(1.4426950408889634), F(_FLOOR)), F(-_FLOOR))
     k = math.floor(t + F(0.5))
     f = t - F(k)
@@ -42,9 +42,10 @@ def _exp(x):
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def _normalize(u, row, column, temperature, tolerance, passes, v, a, b, sums):
-    """V = Sinkhorn(exp(U / T)), warm-started by the potentials row (n,) and column (padded); returns the passes used.
+    """Compute V = Sinkhorn(exp(U / T)) from the potentials row (n,) and column (padded) of the step before.
 
-    The potentials are kept in the units of U, so that they stay near their new values when T changes.
+    The function returns the number of passes. The potentials are kept in the units of U, so that they stay near their
+    new values when T changes.
     """
     n, width = u.shape
     inverse = F(1.0) / temperature
@@ -82,14 +83,29 @@ def _normalize(u, row, column, temperature, tolerance, passes, v, a, b, sums):
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def _kick(part, amplitude, bits):
-    """+- amplitude on 32 components, one random bit each."""
+    """Add +- amplitude to 32 components, with one random bit each."""
     for x in range(32):
         part[x] += amplitude - F((bits >> np.uint32(x)) & np.uint32(1)) * (amplitude + amplitude)
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def start_softassign(n, width, initial, stream):
-    """(U, the potentials of rows and of columns) at the beginning; ``initial`` is the scatter of U, float32."""
+    """Initialize U and the potentials of one read.
+
+    Parameters
+    ----------
+    n, width : int
+        Number of cities, and of columns with the padding.
+    initial : float32
+        Scatter of U.
+    stream : (4,) uint64
+        State of the generator, in place.
+
+    Returns
+    -------
+    tuple of arrays
+        U (n, width), the potentials of rows (n,) and of columns (width,), all float32.
+    """
     u, row, column = np.zeros((n, width), F), np.zeros(n, F), np.full(width, F(-1e30))
     for i in range(n):
         for x in range(n):
@@ -100,14 +116,29 @@ def start_softassign(n, width, initial, stream):
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def anneal_softassign(distances, temperatures, couplings, dt, noise, tolerance, passes, stream, u, row, column, v):
-    """Some steps of one read; returns the Sinkhorn passes they took.
+    """Advance one read by some steps.
 
-    distances (n, width) float32    scaled d, row y holds d[:, y], zeros in the padding
-    temperatures, couplings         T at the beginning of each step and gamma during it, (steps,) float32
-    dt, noise, tolerance            float32; noise is sigma
-    stream (4,) uint64              state of the generator
-    u, row, column                  of :func:`start`, in place
-    v (n, width) float32            room for V
+    Parameters
+    ----------
+    distances : (n, width) float32
+        Scaled d; row y holds d[:, y], with zeros in the padding.
+    temperatures, couplings : (steps,) float32
+        T at the beginning of each step and gamma / n during it.
+    dt, noise, tolerance : float32
+        Step, sigma, and error at which a normalization stops.
+    passes : int
+        Largest number of passes of a normalization.
+    stream : (4,) uint64
+        State of the generator, in place.
+    u, row, column : arrays
+        Results of :func:`start_softassign`, changed in place.
+    v : (n, width) float32
+        Buffer for V.
+
+    Returns
+    -------
+    int
+        The number of Sinkhorn passes.
     """
     n, width = distances.shape
     force, neighbors = np.empty((n, width), F), np.empty((n, n), F)
@@ -136,7 +167,22 @@ def anneal_softassign(distances, temperatures, couplings, dt, noise, tolerance, 
 
 @njit(cache=True, nogil=True)
 def finish(u, row, column, temperature, v):
-    """V (n, width) at the end, finely normalized; returns the passes it took."""
+    """Evaluate V at the end with a fine normalization.
+
+    Parameters
+    ----------
+    u, row, column : arrays
+        Results of :func:`anneal_softassign`.
+    temperature : float32
+        T at the end.
+    v : (n, width) float32
+        V, filled in place.
+
+    Returns
+    -------
+    int
+        The number of Sinkhorn passes.
+    """
     n, width = u.shape
     a, b, sums = np.empty(n, F), np.zeros(width, F), np.empty(width, F)
     return _normalize(u, row, column, temperature, F(_FINE), _PASSES, v, a, b, sums)

@@ -23,12 +23,24 @@ _METHODS = ("RK23", "RK45", "DOP853", *_IMPLICIT)
 class Trajectory:
     """Potentials of a batch of networks at the sampled times.
 
-    times : (m,) float                  s
-    potentials : (m, batch, n) float    u, V
-    gains : (m,) float                  factor on the gain at each time
-    status : str                        "ok" or "failed": then ``message`` says why, and later samples are missing
-    rtol : float                        relative tolerance of the solver; 0 for a stochastic trajectory
-    evaluations : int                   evaluations of the right-hand side, each of the whole batch
+    Attributes
+    ----------
+    network : AnalogNetwork
+        The network.
+    times : (m,) float
+        Times of the samples in s.
+    potentials : (m, batch, n) float
+        u in V.
+    gains : (m,) float
+        Factor on the gain at each time.
+    status : str
+        "ok" or "failed"; later samples are missing after a failure.
+    message : str
+        Cause of a failure; otherwise empty.
+    rtol : float
+        Relative tolerance of the solver; 0 for a stochastic trajectory.
+    evaluations : int
+        Number of evaluations of the right-hand side, each of the whole batch.
     """
 
     network: AnalogNetwork
@@ -42,29 +54,39 @@ class Trajectory:
 
     @property
     def final(self) -> Float:
-        """The last potentials, (batch, n), V."""
+        """Potentials at the last sample in V, (batch, n)."""
         return np.asarray(self.potentials[-1])
 
     @cached_property
     def voltages(self) -> Float:
-        """g(u), (m, batch, n), V."""
+        """Output voltages g(u) in V, (m, batch, n)."""
         return self.network.activation.value(self.gains[:, None, None] * self.potentials)
 
     @cached_property
     def energies(self) -> Float:
-        """E, (m, batch), W; ValueError if T is not symmetric."""
+        """Energies E in W, (m, batch); a ValueError is raised if T is not symmetric."""
         return np.array([self.network.energy(v, k) for v, k in zip(self.voltages, self.gains, strict=True)])
 
     @property
     def residuals(self) -> Float:
-        """The mean-field residual of the last potentials, (batch,), V."""
+        """Mean-field residuals of the last potentials in V, (batch,)."""
         return self.network.mean_field_residual(self.final, float(self.gains[-1]))
 
     def descends(self) -> NDArray[np.bool_]:
-        """Whether the energy never rises from sample to sample, (batch,), beyond what the solver's error can cause.
+        """Test whether the energy falls from sample to sample, within the solver's error.
 
-        That is 10 rtol (and 1e-13 for round-off) of the largest energy met; only at constant gain is E a function that
-        falls.
+        The solver may cause a rise of up to 10 rtol (and 1e-13 for round-off) of the largest energy met. E is a
+        Lyapunov function at constant gain only.
+
+        Returns
+        -------
+        (batch,) bool
+            True where the energy never rises.
+
+        Raises
+        ------
+        ValueError
+            If the gain changes with time.
         """
         if np.ptp(self.gains) > 0:
             raise ValueError("gain changes with time, so the energy need not fall; simulate at constant gain")
@@ -88,13 +110,31 @@ def simulate(
 
     Parameters
     ----------
-    initial : (batch, n) or (n,)    u at t = 0, V
-    t_end_s : float                 end, s
-    samples : int                   number of equidistant times, the two ends included
-    method : str                    RK23, RK45, DOP853, Radau, BDF or LSODA
-    rtol, atol : float              error per step; atol in V. They hold for the RMS over the neurons of each state of
-                                    the batch: a state is as accurate in company as alone.
-    gain : callable of t in s       factor on the activation's gain, for annealing
+    network : AnalogNetwork
+        The network.
+    initial : (n,) or (batch, n) array_like
+        u at t = 0 in V.
+    t_end_s : float
+        End of the transient in s.
+    samples : int
+        Number of equidistant times, the two ends included.
+    method : str
+        RK23, RK45, DOP853, Radau, BDF or LSODA.
+    rtol, atol : float
+        Error per step; atol is in V. They hold for the RMS over the neurons of each state of the batch, so that a state
+        is as accurate in company as alone.
+    gain : callable or None
+        Factor on the activation's gain as a function of t in s, for annealing.
+
+    Returns
+    -------
+    Trajectory
+        The sampled potentials.
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown, or a tolerance, time or state is out of range.
     """
     u0 = check_initial(network, initial)
     times = sample_times(t_end_s, samples)
@@ -148,6 +188,30 @@ def make_trajectory(
     rtol: float,
     evaluations: int,
 ) -> Trajectory:
+    """Assemble a trajectory and cut it where the state is no longer finite.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        The network.
+    times : (m,) float
+        Times of the samples in s.
+    potentials : (m, batch, n) float
+        u in V.
+    gain : callable or None
+        Factor on the activation's gain as a function of t in s.
+    message : str
+        Cause of a failure; otherwise empty.
+    rtol : float
+        Relative tolerance of the solver.
+    evaluations : int
+        Number of evaluations of the right-hand side.
+
+    Returns
+    -------
+    Trajectory
+        The trajectory, with status "failed" if there is a message.
+    """
     finite = np.isfinite(potentials).all(axis=(1, 2))
     if not finite.all():
         potentials = potentials[: max(1, int(np.argmin(finite)))]
@@ -159,6 +223,25 @@ def make_trajectory(
 
 
 def check_initial(network: AnalogNetwork, initial: ArrayLike) -> Float:
+    """Validate initial potentials.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        The network.
+    initial : (n,) or (batch, n) array_like
+        u at t = 0 in V.
+
+    Returns
+    -------
+    (batch, n) float
+        A copy.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong or a potential is not finite.
+    """
     u = np.atleast_2d(np.array(initial, dtype=float))
     if u.ndim != 2 or u.shape[1] != network.size or len(u) == 0:
         raise ValueError(
@@ -170,6 +253,25 @@ def check_initial(network: AnalogNetwork, initial: ArrayLike) -> Float:
 
 
 def sample_times(t_end_s: float, samples: int) -> Float:
+    """Compute equidistant sampling times from 0 to ``t_end_s``.
+
+    Parameters
+    ----------
+    t_end_s : float
+        End of the transient in s.
+    samples : int
+        Number of times, the two ends included.
+
+    Returns
+    -------
+    (samples,) float
+        Times in s.
+
+    Raises
+    ------
+    ValueError
+        If ``t_end_s`` is not finite and positive or ``samples`` is below 2.
+    """
     if not (np.isfinite(t_end_s) and t_end_s > 0):
         raise ValueError(f"t_end_s is {t_end_s}; it must be finite and positive")
     if samples < 2:

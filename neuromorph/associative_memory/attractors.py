@@ -1,11 +1,11 @@
-r"""States at rest that nobody stored, and how far a cue may be from a pattern to find it.
+r"""Spurious states and basins of attraction of associative memories.
 
-A state is at rest if no spin is against its field, s_i f_i >= 0 for all i. Each is classified by its overlaps
-m = x . s / n with the patterns: a pattern, the mirror image of one, a symmetric mixture of three,
+A state is a fixed point if no spin is against its field, s_i f_i >= 0 for all i. Each fixed point is classified by its
+overlaps m = x . s / n with the patterns: a pattern, the mirror image of one, a symmetric mixture of three,
 
 .. math:: s_i = \mathrm{sgn}(\pm x^1_i \pm x^2_i \pm x^3_i), \qquad m = 1/2 \text{ with each of them for large } n,
 
-or another, near no such state.
+or another state, which is near none of these. The basin of a pattern is the set of cues that lead to it.
 Source: Amit, Gutfreund and Sompolinsky, Phys. Rev. A 32, 1007 (1985).
 """
 
@@ -30,19 +30,25 @@ from .relaxation import RelaxationResult, couplings_and_biases, field_round_off,
 
 ATTRACTOR_KINDS = ("pattern", "inverse", "mixture", "other")
 MAX_ENUMERATED_MEMORY = 22
-"""Of an exhaustive search."""
+"""Largest number of spins of an exhaustive search."""
 
-_CHUNK = 1 << 14  # states in flight
+_CHUNK = 1 << 14  # states that are evaluated at once
 
 
 @dataclass(frozen=True, eq=False)
 class AttractorCensus:
-    """States at rest, each once.
+    """Distinct fixed points of a memory with their kinds.
 
+    Attributes
+    ----------
     states : (m, n) int8
-    kinds : (m,) str         one of ``FIGURE_KINDS``
-    weights : (m,) float     share of the random starts that ended there; NaN after an exhaustive search
-    unsettled : float        share of the starts that came to no rest
+        The fixed points.
+    kinds : (m,) str
+        One of ``ATTRACTOR_KINDS`` for each state.
+    weights : (m,) float
+        Share of the random starts that ended in the state; NaN after an exhaustive search.
+    unsettled : float
+        Share of the starts that reached no fixed point.
     """
 
     states: NDArray[np.int8]
@@ -51,12 +57,34 @@ class AttractorCensus:
     unsettled: float = 0.0
 
     def counts(self) -> dict[str, int]:
-        """How many states there are of each kind."""
+        """Count the states of each kind.
+
+        Returns
+        -------
+        dict of str to int
+            The number of states of each of ``ATTRACTOR_KINDS``.
+        """
         return {kind: int((self.kinds == kind).sum()) for kind in ATTRACTOR_KINDS}
 
 
 def fixed_points(couplings: Ising | ArrayLike) -> NDArray[np.int8]:
-    """Every state at rest among the 2^n, (m, n), of an Ising or of (n, n) couplings that may be asymmetric."""
+    """Enumerate the fixed points among all 2^n states.
+
+    Parameters
+    ----------
+    couplings : Ising or array_like
+        A problem, or couplings (n, n) that may be asymmetric.
+
+    Returns
+    -------
+    (m, n) int8
+        The fixed points.
+
+    Raises
+    ------
+    ValueError
+        If there are too many spins to enumerate.
+    """
     j, h, _ = couplings_and_biases(couplings)
     n = len(h)
     if n > MAX_ENUMERATED_MEMORY:
@@ -75,14 +103,27 @@ def find_attractors(
     couplings: Ising | ArrayLike, patterns: ArrayLike, *, starts: int | None = None, tolerance: float = 0.0,
     sweeps: int = 1000, rng: RNG = None,
 ) -> AttractorCensus:  # fmt: skip
-    """Find and classify the states at rest.
+    """Find the fixed points and classify them as patterns, mirror images, mixtures or others.
 
     Parameters
     ----------
-    couplings, patterns : J or an Ising, and the patterns (k, n) that it was made of
-    starts : int or None       random starts of a descent; None: every state is looked at, up to n = 22
-    tolerance : float          fraction of the spins by which a state may differ from the one it is named after
-    sweeps : int               at most, of each descent
+    couplings : Ising or (n, n) array_like
+        J.
+    patterns : (k, n) array_like
+        The patterns from which J was learned.
+    starts : int or None
+        Number of random starts of a descent; None enumerates every state, up to n = 22.
+    tolerance : float
+        Fraction of the spins by which a state may differ from the one that names its kind.
+    sweeps : int
+        Largest number of sweeps of each descent.
+    rng : RNG
+        Source of the starts and of the order of the spins.
+
+    Returns
+    -------
+    AttractorCensus
+        The distinct fixed points.
     """
     if starts is None:
         states = fixed_points(couplings)
@@ -96,7 +137,27 @@ def find_attractors(
 
 
 def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> NDArray[np.str_]:
-    """Classify states (m, n): the first of ``ATTRACTOR_KINDS`` from which at most ``tolerance`` n spins differ."""
+    """Classify states by their overlaps, as the first of ``ATTRACTOR_KINDS`` that fits.
+
+    Parameters
+    ----------
+    states : (m, n) array_like
+        Spins.
+    patterns : (k, n) array_like
+        The stored patterns.
+    tolerance : float
+        Fraction of the spins that may differ, below 1/4.
+
+    Returns
+    -------
+    (m,) str
+        The kinds.
+
+    Raises
+    ------
+    ValueError
+        If ``tolerance`` is so large that kinds would overlap.
+    """
     x = check_patterns(patterns)
     n = x.shape[1]
     s = np.atleast_2d(check_spins(states, n)).astype(float)
@@ -108,7 +169,7 @@ def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> 
     three = np.zeros(len(s), dtype=bool)
     for row in range(len(s)):
         checkpoint("classifying states", row, len(s))
-        # Only patterns that a state leans to can be mixed in it: of a mixture that is near, 1/2 up to the noise.
+        # A mixture contains only patterns with which the state overlaps, by about 1/2 each.
         leaning = np.flatnonzero(np.abs(m[row]) > 0.2)
         for chosen in combinations(leaning.tolist(), 3):
             mixed = np.sign((np.sign(m[row, chosen])[:, None] * x[list(chosen)]).sum(axis=0))
@@ -121,10 +182,14 @@ def classify(states: ArrayLike, patterns: ArrayLike, tolerance: float = 0.0) -> 
 
 @dataclass(frozen=True, eq=False)
 class BasinEstimate:
-    """How often cues of each distance find their pattern.
+    """Share of recalled cues against their overlap with the pattern.
 
-    overlaps : (a,) float              x . cue / n, exactly
-    recalled : tuple of a Estimates    share of the cues, with the interval of Wilson at 95 %
+    Attributes
+    ----------
+    overlaps : (a,) float
+        Overlap x . cue / n of the cues, as realized.
+    recalled : tuple of Estimate
+        Share of the cues that led to their pattern, with Wilson's 95 % interval.
     """
 
     overlaps: Float
@@ -141,18 +206,37 @@ def basin_of_attraction(
     rng: RNG = None,
     **options: Any,
 ) -> BasinEstimate:
-    """Flip (1 - m) n / 2 spins of a pattern at random, let it go, and look whether the pattern comes back.
+    """Estimate the basin of attraction from cues at given overlaps.
+
+    Each cue is a pattern with (1 - m) n / 2 of its spins flipped at random. The intervals are over the cues with these
+    patterns; other patterns may do better or worse.
 
     Parameters
     ----------
-    memory : Ising, (n, n) couplings, or the ``recall`` of a :class:`DenseMemory`
-    patterns : (k, n)        taken in turn
-    overlaps : (a,) float    m of the cues, 0 to 1; rounded to whole spins
-    cues : int               of each overlap
-    tolerance : float        fraction of the spins that may be wrong in the end
-    options                  of :func:`relax`, or of that ``recall``
+    memory : Ising, (n, n) array_like or callable
+        A problem, couplings, or the ``recall`` of a :class:`DenseMemory`.
+    patterns : (k, n) array_like
+        The stored patterns, which are taken in turn.
+    overlaps : (a,) array_like
+        m of the cues, 0 to 1, rounded to whole spins.
+    cues : int
+        Number of cues at each overlap.
+    tolerance : float
+        Fraction of the spins that may be wrong in the end.
+    rng : RNG
+        Source of the cues and of the recall.
+    **options : Any
+        Further arguments of :func:`relax`, or of that ``recall``.
 
-    The intervals are of the cues with these patterns; other patterns may do better or worse.
+    Returns
+    -------
+    BasinEstimate
+        The share of recalled cues at each overlap.
+
+    Raises
+    ------
+    ValueError
+        If an overlap lies outside 0 .. 1.
     """
     x = check_patterns(patterns)
     n = x.shape[1]
@@ -174,7 +258,13 @@ def basin_of_attraction(
 
 
 def mixture_states(patterns: ArrayLike) -> NDArray[np.int8]:
-    """All symmetric mixtures of three of the patterns with every choice of signs, (8 C(k, 3), n)."""
+    """Construct all symmetric mixtures of three patterns with every choice of signs.
+
+    Returns
+    -------
+    (8 C(k, 3), n) int8
+        The mixtures.
+    """
     x = check_patterns(patterns).astype(int)
     signs = np.array(list(product((1, -1), repeat=3)))
     found = [np.sign(signs @ x[list(three)]) for three in combinations(range(len(x)), 3)]

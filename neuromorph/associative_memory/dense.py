@@ -1,11 +1,13 @@
-r"""Dense associative memory: more than pairs of spins act together, so that far more patterns fit.
+r"""Dense associative memory: interactions of more than two spins store far more patterns.
 
 .. math:: E(s) = -n \sum_{\mu=1}^k F(m_\mu), \quad m_\mu = \frac{x^\mu \cdot s}{n}, \quad F(m) = m^p
           \;\text{ or }\; \max(0, m)^p; \qquad E(s) = -\ln \sum_\mu e^{x^\mu \cdot s}
 
-p = 2 is twice Hebb's energy with its diagonal; random patterns stay stable up to k of order n^(p - 1). Energies are
-scaled over the published ones, -sum (x.s)^p and -sum exp(x.s), so that they stay finite and of order n: by n^(1 - p),
-and by the logarithm. A single spin turns at the same places: both scalings rise with E.
+where x^mu is a pattern, m_mu its overlap with the state s, and p the power.
+
+p = 2 is twice Hebb's energy with its diagonal; random patterns stay stable up to k of order n^(p - 1). The published
+energies, -sum (x.s)^p and -sum exp(x.s), are scaled so that they stay finite and of order n: by n^(1 - p), and by the
+logarithm. Both scalings rise with E, so that a single spin flips at the same places.
 Sources: Krotov and Hopfield, NeurIPS 29 (2016); exponential: Demircigil et al., J. Stat. Phys. 168, 288 (2017).
 """
 
@@ -27,13 +29,16 @@ from .relaxation import RelaxationResult, relax_each
 
 @dataclass(frozen=True, eq=False)
 class DenseMemory:
-    """Patterns and the power of their overlaps.
+    """Dense associative memory of stored patterns with a power or exponential interaction.
 
     Parameters
     ----------
-    patterns : (k, n)        -1 and +1
-    power : int or None      p from 2 to 100; None: the exponential
-    rectified : bool         F = 0 at negative overlaps, which removes the mirror images -x for even p
+    patterns : (k, n) array_like
+        Patterns of -1 and +1.
+    power : int or None
+        p from 2 to 100; None is the exponential interaction.
+    rectified : bool
+        Whether F = 0 at negative overlaps, which removes the mirror images -x for even p.
     """
 
     patterns: Any
@@ -55,7 +60,13 @@ class DenseMemory:
         return int(self.patterns.shape[1])
 
     def energy(self, spins: ArrayLike) -> Any:
-        """E of one state (n,) as a float, or of many (reads, n) as (reads,)."""
+        """Evaluate the energy E of one state or of many.
+
+        Returns
+        -------
+        float or (reads,) float
+            E of one state (n,), or of many (reads, n).
+        """
         s = check_spins(spins, self.size)
         products = s @ self.patterns.T.astype(float)
         if self.power is None:
@@ -66,7 +77,18 @@ class DenseMemory:
         return float(energies) if s.ndim == 1 else np.asarray(energies)
 
     def rises(self, spins: ArrayLike) -> Float:
-        """E with spin i turned minus E, of one state (n,): (n,). All of them >= 0 where the state is at rest."""
+        """Evaluate the change of E for every single spin flip of one state.
+
+        Returns
+        -------
+        (n,) float
+            E with spin i flipped minus E; all values are >= 0 at a fixed point.
+
+        Raises
+        ------
+        ValueError
+            If ``spins`` are not one state.
+        """
         s = check_spins(spins, self.size)
         if s.ndim != 1:
             raise ValueError(f"spins have shape {s.shape}; give one state ({self.size},)")
@@ -75,9 +97,34 @@ class DenseMemory:
     def recall(
         self, cues: ArrayLike, *, beta: float = np.inf, sweeps: int = 100, every: int | None = None, rng: RNG = None
     ) -> RelaxationResult:
-        """Single spins in random order, each turning with probability 1 / (1 + exp(beta rise)); see :func:`relax`.
+        r"""Relax cues by single-spin updates in random order.
 
-        An update costs O(k), whatever n.
+        .. math:: P(s_i \to -s_i) = \frac{1}{1 + e^{\beta \Delta E_i}}
+
+        An update costs O(k), whatever n. :func:`relax` documents the arguments further.
+
+        Parameters
+        ----------
+        cues : (n,) or (reads, n) array_like
+            Initial state of each read.
+        beta : float
+            Inverse temperature in 1 / energy; infinite for descent.
+        sweeps : int
+            Largest number of sweeps; one is n updates.
+        every : int or None
+            Updates between two recorded energies, 1 to n; None is n.
+        rng : RNG
+            Source of one stream for each read.
+
+        Returns
+        -------
+        RelaxationResult
+            The final states.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range.
         """
         from . import kernels as memory
 

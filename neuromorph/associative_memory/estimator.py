@@ -1,4 +1,4 @@
-"""An associative memory as a scikit-learn estimator: fit stores, transform recalls, score_samples gives -E."""
+"""Associative memory as a scikit-learn estimator: fit stores, transform recalls, score_samples gives -E."""
 
 from __future__ import annotations
 
@@ -19,21 +19,30 @@ _RULES = {"hebb": hebb, "pseudo-inverse": pseudo_inverse, "storkey": storkey}
 
 
 class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Rows of X above ``threshold`` are +1, else -1; every row is a pattern to store, or a cue.
+    """Scikit-learn estimator that stores binary patterns and recalls them from cues.
+
+    Values of X above ``threshold`` are +1, else -1; every row is a pattern to store, or a cue.
 
     Parameters
     ----------
-    rule : str               "hebb", "pseudo-inverse", "storkey" or "dense"
-    power : int or None      of "dense"; None: exponential
+    rule : str
+        "hebb", "pseudo-inverse", "storkey" or "dense".
+    power : int or None
+        Power of "dense"; None is the exponential interaction.
     threshold : float
-    max_sweeps : int         of a recall
-    random_state : int, RandomState or None     draws the order of the spins, the same for every row, so that a row is
-                                                recalled alike whatever stands beside it
+        Value of X above which a spin is +1.
+    max_sweeps : int
+        Largest number of sweeps of a recall.
+    random_state : int, RandomState or None
+        Seed of the order of the spins. The order is the same for every row, so that the recall of a row does not depend
+        on the other rows.
 
     Attributes
     ----------
     patterns_ : (k, n) int8
-    couplings_ : (n, n) float     J; absent for "dense"
+        The stored patterns.
+    couplings_ : (n, n) float
+        J; absent for "dense".
     """
 
     def __init__(
@@ -52,16 +61,34 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> HopfieldMemory:
-        """Store the rows of X (k, n).
+        """Store the rows of X.
 
-        Warns where recall corrects less than half of what is turned in a tenth of a pattern's spins.
+        A warning is given where recall corrects less than half of the errors in cues with a tenth of their spins
+        flipped.
+
+        Parameters
+        ----------
+        X : (k, n) array_like
+            Patterns.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        HopfieldMemory
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the rule is unknown.
         """
         if self.rule not in (*_RULES, "dense"):
             raise ValueError(f"rule is {self.rule!r}; it must be one of {', '.join(_RULES)}, dense")
         self.patterns_ = self._spins(validate_data(self, X))
         self.seed_ = int(check_random_state(self.random_state).randint(2**31))
         if self.rule == "dense":
-            DenseMemory(self.patterns_, self.power)  # a power that cannot be is told here
+            DenseMemory(self.patterns_, self.power)  # raises if the power is out of range
         else:
             self.couplings_ = _RULES[self.rule](self.patterns_)  # type: ignore[operator]
         turned, wrong = self._errors()
@@ -75,12 +102,24 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Any) -> Float:
-        """The state at rest that each row of X leads to, (reads, n), -1.0 and +1.0."""
+        """Recall the fixed point that each row of X leads to.
+
+        Returns
+        -------
+        (reads, n) float
+            Final states of -1.0 and +1.0.
+        """
         check_is_fitted(self)
         return self._recalled(self._spins(validate_data(self, X, reset=False)))
 
     def score_samples(self, X: Any) -> Float:
-        """-E of each row of X, (reads,): high for what looks like the patterns."""
+        """Evaluate -E of each row of X, which is high for states near the patterns.
+
+        Returns
+        -------
+        (reads,) float
+            The negative energies.
+        """
         check_is_fitted(self)
         spins = self._spins(validate_data(self, X, reset=False))
         memory = (
@@ -89,10 +128,10 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return -np.asarray(memory.energy(spins))
 
     def _errors(self) -> tuple[float, float]:
-        """Wrong spins, as fractions, of ten patterns with a tenth of their spins turned, before recall and after."""
+        """Measure the wrong spins before and after recall, on ten patterns with a tenth of their spins flipped."""
         some = self.patterns_[:: -(-len(self.patterns_) // 10)]
         cues, n = some.copy(), some.shape[1]
-        rng = np.random.default_rng(0)  # the verdict is no matter of the user's seed
+        rng = np.random.default_rng(0)  # the verdict must not depend on the user's seed
         for cue in cues:
             cue[rng.choice(n, max(1, n // 10), replace=False)] *= -1
         return float((cues != some).mean()), float((self._recalled(cues) != some).mean())

@@ -4,7 +4,12 @@ r"""Iterated learning: couplings under which every pattern is stable with a marg
           |J_i|^2 = \sum_j J_{ij}^2, \qquad
           \alpha_c(\kappa) = \left[ \int_{-\kappa}^\infty \frac{dt}{\sqrt{2\pi}} e^{-t^2/2} (t + \kappa)^2 \right]^{-1}
 
-alpha_c(0) = 2: up to 2 n random patterns can be stable. J_ij and J_ji learn apart and J is asymmetric unless asked.
+where
+
+* Delta is the stability of pattern x^mu at neuron i, and kappa the margin;
+* J_i is row i of the couplings; J_ij and J_ji learn apart, and J is asymmetric unless symmetry is asked for;
+* alpha_c is the critical load; alpha_c(0) = 2, so that up to 2 n random patterns can be stable.
+
 Perceptron learning with margin, its symmetric form, and alpha_c: Gardner, J. Phys. A 21, 257 (1988). Minimal overlap:
 Krauth and Mezard, J. Phys. A 20, L745 (1987).
 """
@@ -26,12 +31,18 @@ from .learning_rules import check_patterns
 
 @dataclass(frozen=True, eq=False)
 class IteratedLearningResult:
-    """What iterated learning came to.
+    """Couplings found by iterated learning, with the stabilities of the patterns.
 
-    couplings : (n, n) float     J, zero diagonal
-    stabilities : (k, n) float   Delta; 0 in a row of J that is empty
-    converged : bool             whether the goal of the rule was reached
-    steps : int                  sweeps over the patterns, or updates of the slowest neuron for ``minover``
+    Attributes
+    ----------
+    couplings : (n, n) float
+        J with zero diagonal.
+    stabilities : (k, n) float
+        Delta; 0 in an empty row of J.
+    converged : bool
+        True if the goal of the rule was reached.
+    steps : int
+        Sweeps over the patterns, or updates of the slowest neuron for ``minover``.
     """
 
     couplings: Float
@@ -41,16 +52,35 @@ class IteratedLearningResult:
 
     @property
     def margin(self) -> float:
-        """The smallest stability, kappa; all patterns are fixed points if it is positive."""
+        """Smallest stability kappa; all patterns are fixed points if it is positive."""
         return float(self.stabilities.min())
 
     @property
     def status(self) -> str:
+        """Outcome in words: "converged", or the steps and the margin at which the learning stopped."""
         return "converged" if self.converged else f"stopped after {self.steps} steps at margin {self.margin:.3g}"
 
 
 def stabilities(couplings: ArrayLike, patterns: ArrayLike) -> Float:
-    """Delta_i^mu of each pattern and neuron, (k, n)."""
+    """Compute the stability Delta_i^mu of each pattern at each neuron.
+
+    Parameters
+    ----------
+    couplings : (n, n) array_like
+        J.
+    patterns : (k, n) array_like
+        Patterns of -1 and +1.
+
+    Returns
+    -------
+    (k, n) float
+        The stabilities.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match.
+    """
     x = check_patterns(patterns).astype(float)
     j = np.asarray(couplings, dtype=float)
     if j.shape != (x.shape[1], x.shape[1]):
@@ -64,20 +94,41 @@ def stabilities(couplings: ArrayLike, patterns: ArrayLike) -> Float:
 def perceptron(
     patterns: ArrayLike, margin: float = 0.5, *, symmetric: bool = False, max_sweeps: int = 1000
 ) -> IteratedLearningResult:
-    r"""Gardner's learning: while Delta_i <= kappa, J_ij += x_i x_j / n.
+    r"""Learn couplings by Gardner's perceptron rule with a margin.
 
     .. math:: J_{ij} \mathrel{+}= \tfrac1n \epsilon_i x_i x_j, \quad \epsilon_i = [\Delta_i^\mu \le \kappa]; \qquad
               \text{symmetric: } \epsilon_i + \epsilon_j \text{ for } \epsilon_i
 
-    Finds an answer in finitely many steps if one exists with a larger margin (and is symmetric, if that is asked).
-    Patterns are shown in their order; without an answer ``converged`` is False after ``max_sweeps``.
+    Patterns are shown in their order. The rule converges in finitely many steps if a solution with a larger margin (and
+    symmetric, if that is asked) exists.
+
+    Parameters
+    ----------
+    patterns : (k, n) array_like
+        Patterns of -1 and +1.
+    margin : float
+        kappa.
+    symmetric : bool
+        Whether J is to be symmetric.
+    max_sweeps : int
+        Sweeps after which the rule stops with ``converged`` False.
+
+    Returns
+    -------
+    IteratedLearningResult
+        The couplings and stabilities.
+
+    Raises
+    ------
+    ValueError
+        If ``margin`` is negative or not finite.
     """
     x = check_patterns(patterns).astype(float)
     n = x.shape[1]
     if not (np.isfinite(margin) and margin >= 0):
         raise ValueError(f"margin is {margin}; it must be finite and not negative")
     _check_limit("max_sweeps", max_sweeps)
-    # Whole numbers, n J: their sums are exact in any order, so that a margin of 0 means the same to every BLAS.
+    # n J are whole numbers, whose sums are exact in any order: a margin of 0 means the same to every BLAS.
     j, squares, sweeps, moved = np.zeros((n, n)), np.zeros(n), 0, True
     while moved and sweeps < max_sweeps:
         sweeps, moved = sweeps + 1, False
@@ -101,15 +152,32 @@ def perceptron(
 
 @single_threaded_blas()
 def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_000) -> IteratedLearningResult:
-    r"""Krauth and Mezard's learning: each neuron learns its least stable pattern, towards the largest margin.
+    r"""Learn couplings of maximal stability by Krauth and Mezard's minimal-overlap rule.
 
-    After t steps, with m = min_mu x_i J_i . x, the margin m / |J_i| is within a factor of the optimum,
+    .. math:: \frac{m}{|J_i|} \le \kappa_{\rm opt} \le \frac{|J_i|}{t / n}, \qquad m = \min_\mu x_i^\mu J_i \cdot x^\mu
 
-    .. math:: \frac{m}{|J_i|} \le \kappa_{\rm opt} \le \frac{|J_i|}{t / n}
+    Each neuron learns its least stable pattern; after t steps its margin obeys these bounds. The upper one holds since
+    J_i is a sum of t patterns over n, each at least kappa_opt off along the best direction. A neuron stops when the two
+    differ by less than the fraction ``accuracy``; it cannot if no solution with a positive margin exists.
 
-    (the upper bound since J_i is a sum of t patterns over n, each at least kappa_opt off along the best direction). A
-    neuron stops when the two differ by less than the fraction ``accuracy``; if it cannot, as when no answer with a
-    positive margin exists, ``converged`` is False after ``max_steps``.
+    Parameters
+    ----------
+    patterns : (k, n) array_like
+        Patterns of -1 and +1.
+    accuracy : float
+        Relative distance of the bounds at which a neuron stops.
+    max_steps : int
+        Steps after which the rule stops with ``converged`` False.
+
+    Returns
+    -------
+    IteratedLearningResult
+        The couplings and stabilities.
+
+    Raises
+    ------
+    ValueError
+        If ``accuracy`` is not between 0 and 1.
     """
     x = check_patterns(patterns).astype(float)
     k, n = x.shape
@@ -118,8 +186,8 @@ def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_
     _check_limit("max_steps", max_steps)
     j, done, steps = np.zeros((n, n)), np.zeros(n, dtype=bool), 0
     gram = x @ x.T
-    aligned = np.zeros((n, k))  # x_i^mu sum_j J_ij x_j^mu of every neuron and pattern, kept while J is learnt
-    counts = np.zeros((n, k))  # how often each neuron learnt each pattern
+    aligned = np.zeros((n, k))  # x_i^mu sum_j J_ij x_j^mu of every neuron and pattern, kept while J is learned
+    counts = np.zeros((n, k))  # how often each neuron learned each pattern
     rows = np.arange(n)
     while rows.size and steps < max_steps and n > 1:
         checkpoint("minover learning", steps, max_steps)
@@ -139,13 +207,30 @@ def minover(patterns: ArrayLike, accuracy: float = 0.05, *, max_steps: int = 20_
 
 
 def gardner_capacity(margin: float = 0.0) -> float:
-    """alpha_c(kappa), the most random patterns a neuron of n inputs can hold with margin kappa, over n."""
+    """Compute Gardner's critical load alpha_c(kappa) of random patterns.
+
+    Returns
+    -------
+    float
+        The largest number of patterns that a neuron of n inputs holds with margin kappa, over n.
+    """
     below, density = (1.0 + erf(margin / sqrt(2.0))) / 2.0, exp(-(margin**2) / 2.0) / sqrt(2.0 * pi)
     return 1.0 / ((1.0 + margin**2) * below + margin * density)
 
 
 def gardner_margin(load: float) -> float:
-    """kappa_opt at load alpha = k / n: where alpha_c(kappa) = alpha; negative beyond 2."""
+    """Compute Gardner's optimal margin kappa_opt, at which alpha_c(kappa) = k / n.
+
+    Returns
+    -------
+    float
+        kappa_opt; negative for a load beyond 2.
+
+    Raises
+    ------
+    ValueError
+        If ``load`` is not finite and positive.
+    """
     if not (np.isfinite(load) and load > 0):
         raise ValueError(f"load is {load}; it must be finite and positive")
     return float(brentq(lambda margin: gardner_capacity(margin) - load, -5.0, 1.0 / sqrt(load), xtol=1e-12))

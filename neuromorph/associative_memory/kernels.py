@@ -3,8 +3,10 @@ r"""Inner loops of associative memories, one read a call: heat bath at beta, whi
 .. math:: P(s_i \to -s_i) = \frac{1}{1 + e^{\beta \Delta E_i}}, \qquad
           \Delta E_i = 2 s_i f_i \;(\text{couplings}), \quad E(s^{(i)}) - E(s) \;(\text{dense memories})
 
-Sweeps visit the spins in random order. At infinite beta a spin turns only if that lowers the energy by more than
-``tiny`` or, in dense memories, than its round-off, so that neither a tie nor rounding can turn spins for ever.
+where f_i is the field on spin i and s^(i) the state with spin i flipped.
+
+Sweeps visit the spins in random order. At infinite beta a spin flips only if that lowers the energy by more than
+``tiny`` or, in dense memories, than its round-off, so that neither a tie nor rounding can flip spins for ever.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -17,7 +19,7 @@ from numba import njit
 
 from ..kernels.xoshiro import below, uniform
 
-_ROUND_OFF = 1e-13  # relative, of a change of energy that is a difference of sums
+_ROUND_OFF = 1e-13  # relative round-off of a change of energy, which is a difference of sums
 
 
 @njit(cache=True, nogil=True)
@@ -37,7 +39,24 @@ def _shuffle(order, state):
 
 @njit(cache=True, nogil=True)
 def start_fields(columns, biases, spins, fields):
-    """``fields`` (n,) = h + J s, with ``columns[i, j]`` = J_ji; returns E without offset."""
+    """Compute the fields h + J s and the energy of one state.
+
+    Parameters
+    ----------
+    columns : (n, n) float
+        Transposed couplings, ``columns[i, j]`` = J_ji.
+    biases : (n,) float
+        h.
+    spins : (n,) int8
+        s.
+    fields : (n,) float
+        The fields, filled in place.
+
+    Returns
+    -------
+    float
+        E without offset.
+    """
     n = spins.size
     fields[:] = biases
     energy = 0.0
@@ -51,12 +70,31 @@ def start_fields(columns, biases, spins, fields):
 
 @njit(cache=True, nogil=True)
 def relax_kernel(columns, beta, tiny, every, fields, spins, order, energies, updates, energy, sweeps, state):
-    """At most ``sweeps`` sweeps of single spins through J after ``updates`` single updates, which led to ``energy``.
+    """Advance one read by sweeps of single-spin updates through couplings.
 
-    fields, spins, order (n,)   of :func:`start`, int8, and a permutation, in place
-    energies (points,)          filled with E without offset after each ``every`` updates; the last ends the sweeps
+    Parameters
+    ----------
+    columns : (n, n) float
+        Transposed couplings, ``columns[i, j]`` = J_ji.
+    beta, tiny : float
+        Inverse temperature, and least decrease of the energy that counts.
+    every : int
+        Updates between two energies.
+    fields, spins, order : (n,) arrays
+        Result of :func:`start_fields`, spins int8 and a permutation, in place.
+    energies : (points,) float
+        E without offset after each ``every`` updates, filled in place; the last one ends the sweeps.
+    updates, energy : int, float
+        Updates done so far and the energy they led to.
+    sweeps : int
+        Largest number of sweeps.
+    state : (4,) uint64
+        State of the generator, in place.
 
-    Returns (updates, energy, whether a whole sweep turned nothing, which ends the sweeps at infinite beta).
+    Returns
+    -------
+    tuple of int, float, bool
+        Updates, energy, and whether a whole sweep flipped no spin, which ends the sweeps at infinite beta.
     """
     n = spins.size
     limit = every * (energies.size - 1)
@@ -84,10 +122,22 @@ def relax_kernel(columns, beta, tiny, every, fields, spins, order, energies, upd
 
 @njit(cache=True, nogil=True)
 def accumulate_means(columns, beta, burn, begin, end, fields, spins, sums, state):
-    """Adds tanh(beta f_i), the mean of s_i given the others, to ``sums`` (n,) in each sweep from ``burn`` on.
+    """Sum the conditional means tanh(beta f_i) of the spins over sweeps.
 
-    begin, end              which sweeps
-    fields, spins (n,)      of :func:`start`, int8, in place
+    Parameters
+    ----------
+    columns : (n, n) float
+        Transposed couplings, ``columns[i, j]`` = J_ji.
+    beta : float
+        Inverse temperature.
+    burn, begin, end : int
+        First sweep that counts, and the range of sweeps to do.
+    fields, spins : (n,) arrays
+        Result of :func:`start_fields` and spins int8, in place.
+    sums : (n,) float
+        The sums, increased in place.
+    state : (4,) uint64
+        State of the generator, in place.
     """
     n = spins.size
     for sweep in range(begin, end):
@@ -108,7 +158,7 @@ def _power(x, power, rectified):
 
 @njit(cache=True, nogil=True)
 def _weigh(products, weights):
-    """exp(p - max p), which cannot overflow; returns (their sum, max p)."""
+    """Compute the weights exp(p - max p), which cannot overflow; return their sum and max p."""
     largest, total = products.max(), 0.0
     for mu in range(products.size):
         weights[mu] = math.exp(products[mu] - largest)
@@ -118,7 +168,7 @@ def _weigh(products, weights):
 
 @njit(cache=True, nogil=True)
 def _rise(column, products, weights, total, spin, n, power, rectified):
-    """Change of E if the spin that stands in ``column`` (k,) of the patterns turned; 0 if only round-off is left."""
+    """Compute the change of E when the spin in ``column`` (k,) of the patterns flips; 0 if only round-off is left."""
     if power == 0:  # the share a of the weights that agree with the spin falls by e^-2, the others grow by e^2
         agree = 0.0
         for mu in range(products.size):
@@ -138,7 +188,24 @@ def _rise(column, products, weights, total, spin, n, power, rectified):
 
 @njit(cache=True, nogil=True)
 def start_dense_products(columns, power, rectified, spins, products):
-    """``products`` (k,) int64 = x_mu . s; returns E of :func:`relax_dense_kernel`."""
+    """Compute the products x_mu . s and the energy of one state of a dense memory.
+
+    Parameters
+    ----------
+    columns : (n, k) int8
+        Transposed patterns.
+    power, rectified : int, bool
+        Interaction; power 0 is the exponential.
+    spins : (n,) int8
+        s.
+    products : (k,) int64
+        The products, filled in place.
+
+    Returns
+    -------
+    float
+        E as in :func:`relax_dense_kernel`.
+    """
     n, k = columns.shape
     products[:] = 0
     for i in range(n):
@@ -157,10 +224,25 @@ def start_dense_products(columns, power, rectified, spins, products):
 def relax_dense_kernel(
     columns, power, rectified, beta, every, products, spins, order, energies, updates, energy, sweeps, state
 ):
-    """As :func:`relax` for E = -n sum_mu F(x_mu . s / n), F(m) = m^power, or, at power 0, -ln sum_mu exp(x_mu . s).
+    r"""Advance one read by sweeps of single-spin updates of a dense memory.
 
-    columns (n, k) int8     the patterns turned on their side
-    products (k,)           of :func:`start_dense_products`, in place
+    .. math:: E = -n \sum_\mu F(x^\mu \cdot s / n), \; F(m) = m^p; \qquad E = -\ln \sum_\mu e^{x^\mu \cdot s} \;(p = 0)
+
+    :func:`relax_kernel` documents the other arguments.
+
+    Parameters
+    ----------
+    columns : (n, k) int8
+        Transposed patterns.
+    power, rectified : int, bool
+        Interaction; power 0 is the exponential.
+    products : (k,) int64
+        Result of :func:`start_dense_products`, in place.
+
+    Returns
+    -------
+    tuple of int, float, bool
+        Updates, energy, and whether a whole sweep flipped no spin.
     """
     n, k = columns.shape
     weights, total = np.empty(k), 0.0
@@ -192,9 +274,23 @@ def relax_dense_kernel(
 
 @njit(cache=True, nogil=True)
 def descend_integer_couplings(couplings, fields, limit, spins, order, state):
-    """Descent of one state through integer couplings (n, n) int16; ``fields`` (n,) int32 and ``spins`` in place.
+    """Descend one state through integer couplings by sweeps in random order, without rounding.
 
-    Sweeps in random order, without rounding; ``order``, a permutation, in place. Returns (sweeps, whether it rests).
+    Parameters
+    ----------
+    couplings : (n, n) int16
+        J.
+    fields, spins, order : (n,) arrays
+        Fields int32, spins int8 and a permutation, in place.
+    limit : int
+        Largest number of sweeps.
+    state : (4,) uint64
+        State of the generator, in place.
+
+    Returns
+    -------
+    tuple of int, bool
+        Sweeps, and whether the state is a fixed point.
     """
     n = spins.size
     for sweep in range(limit):

@@ -24,7 +24,22 @@ from ..runtime.threads import single_threaded_blas
 
 
 def hebb(patterns: ArrayLike, *, normalized: bool = True, diagonal: bool = False) -> Float:
-    """J_ij = sum_mu x_i x_j, over n if ``normalized``; J_ii = 0, or what the sum gives if ``diagonal``."""
+    """Learn couplings by Hebb's rule J_ij = sum_mu x_i x_j.
+
+    Parameters
+    ----------
+    patterns : (k, n) array_like
+        Patterns of -1 and +1.
+    normalized : bool
+        Whether the sum is divided by n.
+    diagonal : bool
+        Whether the diagonal of the sum is kept; otherwise J_ii = 0.
+
+    Returns
+    -------
+    (n, n) float
+        J.
+    """
     x = check_patterns(patterns).astype(float)
     n = x.shape[1]
     with single_threaded_blas(x.size * n):
@@ -33,11 +48,27 @@ def hebb(patterns: ArrayLike, *, normalized: bool = True, diagonal: bool = False
 
 @single_threaded_blas()
 def pseudo_inverse(patterns: ArrayLike, *, diagonal: bool = False) -> Float:
-    """J = X^+ X, the orthogonal projection on the patterns, which all are eigenvectors with eigenvalue 1.
+    """Learn couplings by the pseudo-inverse rule J = X^+ X, the projection on the patterns.
 
-    From the singular vectors of X whose values are not round-off: repeated and dependent patterns are no difficulty.
-    Without the diagonal each pattern stays fixed as long as every J_ii < 1 (Kanter and Sompolinsky, Phys. Rev. A 35,
-    380 (1987)), that is, as long as the patterns do not span a whole axis: k < n for random ones.
+    All patterns are eigenvectors with eigenvalue 1. The rule takes the singular vectors of X whose values are not
+    round-off, so that repeated and dependent patterns are no difficulty. Without the diagonal each pattern stays fixed
+    as long as every J_ii < 1, that is, as long as the patterns do not span a whole axis: k < n for random ones.
+
+    Parameters
+    ----------
+    patterns : (k, n) array_like
+        Patterns of -1 and +1.
+    diagonal : bool
+        Whether the diagonal is kept; otherwise J_ii = 0.
+
+    Returns
+    -------
+    (n, n) float
+        J.
+
+    References
+    ----------
+    Kanter and Sompolinsky, Phys. Rev. A 35, 380 (1987).
     """
     x = check_patterns(patterns).astype(float)
     _, values, vectors = np.linalg.svd(x, full_matrices=False)
@@ -46,13 +77,26 @@ def pseudo_inverse(patterns: ArrayLike, *, diagonal: bool = False) -> Float:
 
 
 def storkey(patterns: ArrayLike, *, order: int = 1, start: ArrayLike | None = None) -> Float:
-    """Patterns learnt one after another, each with the crosstalk of those before it taken away.
+    """Learn couplings by Storkey's rule, each pattern without the earlier crosstalk.
 
     Parameters
     ----------
-    patterns : (k, n)
-    order : 1 or 2                   1: x_i x_j - x_i h_ji - h_ij x_j (1997); 2: + h_ij h_ji (1999)
-    start : (n, n) float or None     J learnt before, zero diagonal, to go on from; None: empty
+    patterns : (k, n) array_like
+        Patterns of -1 and +1.
+    order : {1, 2}
+        1: x_i x_j - x_i h_ji - h_ij x_j (1997); 2: the same + h_ij h_ji (1999).
+    start : (n, n) array_like or None
+        J learned before, with zero diagonal, which the rule continues; None is empty.
+
+    Returns
+    -------
+    (n, n) float
+        J.
+
+    Raises
+    ------
+    ValueError
+        If ``order`` is unknown or ``start`` has the wrong shape, a diagonal, or values that are not finite.
     """
     x = check_patterns(patterns).astype(float)
     n = x.shape[1]
@@ -72,9 +116,24 @@ def storkey(patterns: ArrayLike, *, order: int = 1, start: ArrayLike | None = No
 
 
 def couplings_as_ising(couplings: ArrayLike, biases: ArrayLike | None = None) -> Ising:
-    """The Ising problem of symmetric couplings; a diagonal goes into the offset, for s_i^2 = 1.
+    """Convert symmetric couplings to an Ising problem, a diagonal into its offset.
 
-    Asymmetric couplings have no energy and are refused.
+    Parameters
+    ----------
+    couplings : (n, n) array_like
+        Symmetric J; asymmetric couplings have no energy and are refused.
+    biases : (n,) array_like or None
+        h; None is zeros.
+
+    Returns
+    -------
+    Ising
+        The problem.
+
+    Raises
+    ------
+    ValueError
+        If ``couplings`` are not square or not symmetric.
     """
     j = np.array(couplings, dtype=float)
     if j.ndim != 2 or j.shape[0] != j.shape[1]:
@@ -85,7 +144,18 @@ def couplings_as_ising(couplings: ArrayLike, biases: ArrayLike | None = None) ->
 
 
 def check_patterns(patterns: ArrayLike) -> NDArray[np.int8]:
-    """Patterns as int8 (k, n) of -1 and +1, neither k nor n 0; a single one (n,) becomes (1, n)."""
+    """Validate patterns of -1 and +1.
+
+    Returns
+    -------
+    (k, n) int8
+        The patterns; a single one (n,) becomes (1, n).
+
+    Raises
+    ------
+    ValueError
+        If a dimension is 0 or a value is neither -1 nor +1.
+    """
     x: NDArray[Any] = np.atleast_2d(np.asarray(patterns))
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(f"patterns have shape {x.shape}; expected (patterns, pixels), neither of them 0")
@@ -95,7 +165,7 @@ def check_patterns(patterns: ArrayLike) -> NDArray[np.int8]:
 
 
 def _finished(couplings: Float, diagonal: bool) -> Float:
-    """Exactly symmetric, which products of matrices are not to the last bit, and J_ii = 0 unless it is kept."""
+    """Make J exactly symmetric, which products of matrices are not to the last bit; drop the diagonal unless kept."""
     j = (couplings + couplings.T) / 2.0
     if not diagonal:
         np.fill_diagonal(j, 0.0)

@@ -3,9 +3,10 @@ r"""Stationary states of the analog network, and of the binary network at the ma
 .. math:: u_i = h_i + \sum_j J_{ij} \tanh(\beta u_j) \quad\Longleftrightarrow\quad
           m_i = \tanh \beta \Big( h_i + \sum_j J_{ij} m_j \Big), \quad m_i = \tanh(\beta u_i)
 
-Left, amplifiers of gain beta at rest; right, the naive mean field of spins at inverse temperature beta, <s_i> = m_i. So
-the network of graded neurons stands where the stochastic one is on average, as far as mean field holds: for Hebb's rule
-with k patterns in n neurons the two differ by terms of order k / n. Source: Hopfield, PNAS 81, 3088 (1984).
+The left side describes amplifiers of gain beta at rest; the right side is the naive mean field of spins at inverse
+temperature beta, m_i = <s_i>. The network of graded neurons therefore rests at the averages of the stochastic one, as
+far as mean field holds: for Hebb's rule with k patterns in n neurons the two differ by terms of order k / n. Source:
+Hopfield, PNAS 81, 3088 (1984).
 """
 
 from __future__ import annotations
@@ -25,12 +26,18 @@ from ..runtime.threads import single_threaded_blas
 
 @dataclass(frozen=True, eq=False)
 class MeanFieldState:
-    """A solution of the mean-field equations.
+    """Solution of the mean-field equations.
 
-    means : (n,) float     m
-    residual : float       max |m - tanh beta (h + J m)|
-    converged : bool       whether the residual fell below the tolerance
+    Attributes
+    ----------
+    means : (n,) float
+        m.
+    residual : float
+        Largest absolute value of m - tanh beta (h + J m).
+    converged : bool
+        True if the residual fell below the tolerance.
     steps : int
+        Number of iterations.
     """
 
     means: Float
@@ -40,10 +47,22 @@ class MeanFieldState:
 
 
 def analog_equivalent(ising: Ising, beta: float) -> AnalogNetwork:
-    """The network of gain beta (1/V) that rests where ``ising`` at beta has its naive mean field.
+    """Build the analog network of gain beta that rests at the mean field of ``ising``.
 
-    T = J in S, I = h in A, R = 1 ohm and C = 1 F: a time constant of 1 s. ``AnalogNetwork.from_ising`` makes buyable
-    values of the same problem.
+    T = J in S, I = h in A, R = 1 ohm and C = 1 F give a time constant of 1 s. :meth:`AnalogNetwork.from_ising` chooses
+    component values that can be bought for the same problem.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature in 1 / energy.
+
+    Returns
+    -------
+    AnalogNetwork
+        The network.
     """
     return AnalogNetwork(ising.couplings, 1.0, 1.0, ising.biases, Tanh(gain=_checked(beta)))
 
@@ -52,7 +71,31 @@ def analog_equivalent(ising: Ising, beta: float) -> AnalogNetwork:
 def stationary_state(
     ising: Ising, beta: float, start: ArrayLike, *, steps: int = 10_000, tolerance: float = 1e-12
 ) -> MeanFieldState:
-    """Follow m <- (m + tanh beta (h + J m)) / 2 from ``start`` (n,) in [-1, 1] to the solution nearby."""
+    """Solve the mean-field equations by iteration of m <- (m + tanh beta (h + J m)) / 2.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature in 1 / energy.
+    start : (n,) array_like
+        Initial m in [-1, 1]; the iteration goes to a solution nearby.
+    steps : int
+        Largest number of iterations.
+    tolerance : float
+        Residual at which the iteration stops.
+
+    Returns
+    -------
+    MeanFieldState
+        The solution.
+
+    Raises
+    ------
+    ValueError
+        If ``start`` has the wrong shape or values outside [-1, 1].
+    """
     m = np.array(start, dtype=float)
     if m.shape != (ising.size,) or not (np.abs(m) <= 1.0).all():
         raise ValueError(f"start has shape {m.shape}; expected ({ising.size},), each from -1 to 1")
@@ -70,10 +113,37 @@ def stationary_state(
 def glauber_magnetization(
     ising: Ising, beta: float, cue: ArrayLike, *, sweeps: int = 1000, burn: int = 100, reads: int = 8, rng: RNG = None
 ) -> Float:
-    """<s_i> of the valley around ``cue`` by heat bath, (reads, n), one independent chain a read.
+    """Estimate the magnetization <s_i> of the valley around a cue by heat-bath sampling.
 
-    Averages tanh(beta f_i) in place of s_i: the same mean with less noise. The chains must stay in the valley for the
-    average to be of it alone, as they do at low temperature and large n.
+    The function averages tanh(beta f_i) in place of s_i, which has the same mean and less noise. The average belongs to
+    one valley only as long as the chains stay in it, as they do at low temperature and large n.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature in 1 / energy.
+    cue : (n,) array_like
+        Initial spins.
+    sweeps : int
+        Sweeps that are averaged.
+    burn : int
+        Sweeps before them.
+    reads : int
+        Number of independent chains.
+    rng : RNG
+        Source of one stream for each chain.
+
+    Returns
+    -------
+    (reads, n) float
+        The averages of each chain.
+
+    Raises
+    ------
+    ValueError
+        If ``sweeps``, ``burn`` or ``reads`` is out of range.
     """
     from . import kernels as memory
 

@@ -1,10 +1,12 @@
-r"""Modern Hopfield network: continuous states, patterns retrieved by softmax attention, one step for most of the way.
+r"""Modern Hopfield network: continuous states that softmax attention retrieves, mostly in one step.
 
 .. math:: q' = X^\top \mathrm{softmax}(\beta X q), \qquad
           E(q) = -\frac1\beta \ln \sum_\mu e^{\beta x^\mu \cdot q} + \frac12 q \cdot q + \frac1\beta \ln k
                  + \frac12 \max_\mu |x^\mu|^2
 
-0 <= E <= 2 max |x|^2 for q in the hull of the patterns, and no step raises E: it is a concave part, replaced by its
+where q is the state, X holds the k patterns x^mu in its rows, and beta is the inverse temperature.
+
+0 <= E <= 2 max x.x for q in the hull of the patterns, and no step raises E, which is a concave part, replaced by its
 tangent, plus a convex one. Large beta retrieves one pattern, small beta an average of them.
 Source: Ramsauer et al., ICLR 2021 (arXiv 2008.02217), eqs. 2 and 3.
 """
@@ -25,12 +27,18 @@ from ..runtime.threads import single_threaded_blas
 
 @dataclass(frozen=True, eq=False)
 class ModernRecall:
-    """What the queries came to.
+    """Final states of the queries of a modern Hopfield network.
 
-    states : (reads, d) float           q
-    energies : (reads, points) float    E at the start and after every step; the last is repeated once a read rests
+    Attributes
+    ----------
+    states : (reads, d) float
+        q.
+    energies : (reads, points) float
+        E at the start and after every step; the last value is repeated once a read rests.
     steps : (reads,) int
-    settled : (reads,) bool             whether |q' - q| fell below the tolerance
+        Steps of each read.
+    settled : (reads,) bool
+        True where the distance of q' from q fell below the tolerance.
     """
 
     states: Float
@@ -39,17 +47,19 @@ class ModernRecall:
     settled: NDArray[np.bool_]
 
 
-_COLDEST = 1e15  # beta |x|^2: float64 tells no smaller differences apart
+_COLDEST = 1e15  # largest beta x.x; float64 does not resolve smaller differences
 
 
 @dataclass(frozen=True, eq=False)
 class ModernHopfield:
-    """Real patterns and an inverse temperature.
+    """Modern Hopfield network of real patterns at an inverse temperature.
 
     Parameters
     ----------
-    patterns : (k, d) float     finite
-    beta : float                in 1 / |x|^2; for patterns of -1 and +1, beta >> 1 / d tells them apart
+    patterns : (k, d) array_like
+        Finite patterns.
+    beta : float
+        Inverse temperature in 1 / x.x; for patterns of -1 and +1, beta >> 1 / d tells them apart.
     """
 
     patterns: Any
@@ -74,15 +84,33 @@ class ModernHopfield:
         return int(self.patterns.shape[1])
 
     def attention(self, queries: ArrayLike) -> Float:
-        """softmax(beta X q), the share of each pattern: (d,) -> (k,), (reads, d) -> (reads, k)."""
+        """Evaluate the attention softmax(beta X q), the share of each pattern.
+
+        Returns
+        -------
+        (k,) or (reads, k) float
+            The shares for one query (d,), or for many (reads, d).
+        """
         return np.asarray(softmax(self.beta * (self._checked(queries) @ self.patterns.T), axis=-1))
 
     def update(self, queries: ArrayLike) -> Float:
-        """One step q -> q', of the shape of ``queries``."""
+        """Apply one step q -> q' to each query.
+
+        Returns
+        -------
+        ndarray of float
+            q' in the shape of ``queries``.
+        """
         return self.attention(queries) @ self.patterns
 
     def energy(self, queries: ArrayLike) -> Any:
-        """E of one state (d,) as a float, or of many (reads, d) as (reads,)."""
+        """Evaluate the energy E of one query or of many.
+
+        Returns
+        -------
+        float or (reads,) float
+            E of one state (d,), or of many (reads, d).
+        """
         q = self._checked(queries)
         attraction = logsumexp(self.beta * (q @ self.patterns.T), axis=-1) - np.log(len(self.patterns))
         largest = (self.patterns**2).sum(axis=1).max()
@@ -91,7 +119,27 @@ class ModernHopfield:
 
     @single_threaded_blas()
     def recall(self, queries: ArrayLike, *, steps: int = 1000, tolerance: float = 1e-9) -> ModernRecall:
-        """Steps until none moves q further than ``tolerance`` times the largest |x|, or ``steps`` are done."""
+        """Iterate the update until it converges.
+
+        Parameters
+        ----------
+        queries : (d,) or (reads, d) array_like
+            Initial states.
+        steps : int
+            Largest number of steps.
+        tolerance : float
+            Length of a step, over that of the longest pattern, at which a read rests.
+
+        Returns
+        -------
+        ModernRecall
+            The final states.
+
+        Raises
+        ------
+        ValueError
+            If ``steps`` or ``tolerance`` is out of range.
+        """
         if steps < 1 or not tolerance > 0.0:
             raise ValueError(f"steps is {steps}, tolerance {tolerance}; allow one step at least, and a tolerance > 0")
         q = np.atleast_2d(self._checked(queries)).copy()

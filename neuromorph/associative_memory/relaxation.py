@@ -1,15 +1,16 @@
-r"""Recall through couplings: single spins in random order, or all at once, with or without temperature.
+r"""Relaxation of cues through couplings: asynchronous or synchronous updates, with or without temperature.
 
 .. math:: P(s_i = +1) = \frac{1}{1 + e^{-2 \beta f_i}}, \quad f_i = h_i + \sum_j J_{ij} s_j; \qquad
           \beta = \infty: \; s_i \to \mathrm{sgn} f_i, \text{ and } s_i \text{ stays where } f_i = 0
 
-One after another, with symmetric J: E = -1/2 s'Js - h's never rises at infinite beta (Hopfield, PNAS 79, 2554 (1982));
-at finite beta the states follow exp(-beta E) (Glauber, J. Math. Phys. 4, 294 (1963)). All at once, with symmetric J:
+where f_i is the field on spin s_i. Asynchronous updates with symmetric J: E = -1/2 s'Js - h's never rises at infinite
+beta (Hopfield, PNAS 79, 2554 (1982)); at finite beta the states follow exp(-beta E) (Glauber, J. Math. Phys. 4, 294
+(1963)). Synchronous updates with symmetric J:
 
 .. math:: L(t) = -\tfrac12 s(t)^\top J s(t - 1) - \tfrac12 h^\top (s(t) + s(t - 1))
 
-never rises and is E at rest, so that every start comes to rest or to a cycle of two states (Goles and Olivos, Discrete
-Math. 30, 187 (1980); Little, Math. Biosci. 19, 101 (1974)). An asymmetric J may go round longer cycles.
+never rises and equals E at rest, so that every start reaches a fixed point or a cycle of two states (Goles and Olivos,
+Discrete Math. 30, 187 (1980); Little, Math. Biosci. 19, 101 (1974)). An asymmetric J may have longer cycles.
 """
 
 from __future__ import annotations
@@ -29,21 +30,28 @@ from ..runtime.threads import single_threaded_blas
 
 Order: TypeAlias = Literal["asynchronous", "synchronous"]
 
-_WORK = 1 << 27  # steps of a compiled loop between two looks at the clock
-_ROUND_OFF = 1e-12  # of the largest field: what a sum of couplings cannot resolve
+_WORK = 1 << 27  # steps of a compiled loop between two checkpoints
+_ROUND_OFF = 1e-12  # round-off of a sum of couplings relative to the largest field
 
 
 @dataclass(frozen=True, eq=False)
 class RelaxationResult:
-    """What the cues came to.
+    """Final states of relaxed cues, with their energies on the way.
 
+    Attributes
+    ----------
     spins : (reads, n) int8
-    energies : (reads, points) float     E, or L when all spins are updated at once, at the start and after every
-                                         ``every`` updates; the last value is repeated once a read rests
-    updates : (reads,) int               updates of single spins until it was known to rest
-    period : (reads,) int                1: at rest; 2 or more: in a cycle of as many states; 0: neither, within the
-                                         sweeps allowed or because of the temperature
-    every : int                          updates between two energies
+        The final states.
+    energies : (reads, points) float
+        E, or L for synchronous updates, at the start and after every ``every`` updates; the last value is repeated once
+        a read rests.
+    updates : (reads,) int
+        Single-spin updates until the read was known to rest.
+    period : (reads,) int
+        Length of the cycle: 1 is a fixed point; 0 is neither a fixed point nor a cycle, within the sweeps allowed or
+        because of the temperature.
+    every : int
+        Updates between two energies.
     """
 
     spins: NDArray[np.int8]
@@ -54,7 +62,7 @@ class RelaxationResult:
 
     @property
     def settled(self) -> NDArray[np.bool_]:
-        """Whether each read is at rest, (reads,)."""
+        """Convergence (reads,): True where a read is at a fixed point."""
         return np.asarray(self.period == 1)
 
 
@@ -69,17 +77,34 @@ def relax(
     every: int | None = None,
     rng: RNG = None,
 ) -> RelaxationResult:
-    """Let states go.
+    """Relax each cue to a fixed point or a cycle, or until ``sweeps`` are exhausted.
 
     Parameters
     ----------
-    couplings : Ising or (n, n) float    an array may be asymmetric; its diagonal must be 0
-    cues : (n,) or (reads, n)            where each read starts
-    beta : float                         inverse temperature in 1 / energy, infinite for descent
-    order : "asynchronous" or "synchronous"
-    sweeps : int                         at most; one is n updates
-    every : int or None                  updates between two recorded energies, 1 to n; None: n
-    rng : RNG                            read r has the r-th stream
+    couplings : Ising or (n, n) array_like
+        J; an array may be asymmetric, and its diagonal must be 0.
+    cues : (n,) or (reads, n) array_like
+        Initial state of each read.
+    beta : float
+        Inverse temperature in 1 / energy; infinite for descent.
+    order : {"asynchronous", "synchronous"}
+        Single spins in random order, or all spins at once.
+    sweeps : int
+        Largest number of sweeps; one is n updates.
+    every : int or None
+        Updates between two recorded energies, 1 to n; None is n.
+    rng : RNG
+        Source of the streams; read r has the r-th one.
+
+    Returns
+    -------
+    RelaxationResult
+        The final states.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or a shape does not match.
     """
     j, h, offset = couplings_and_biases(couplings)
     n = len(h)
@@ -111,8 +136,31 @@ def relax_each(
     begin: Any, go_on: Any, start: NDArray[np.int8], sweeps: int, every: int, states: NDArray[np.uint64], work: int,
     offset: float = 0.0,
 ) -> RelaxationResult:  # fmt: skip
-    """Every read from ``begin(spins)``, its energy, by ``go_on`` (as of ``kernels.memory.relax``, whose first arguments
-    it has) in stretches of sweeps, which take ``work`` steps each.
+    """Relax reads one by one with a compiled loop that can be interrupted.
+
+    Parameters
+    ----------
+    begin : callable
+        Maps spins (n,) to the initial energy.
+    go_on : callable
+        Advances a read; its arguments begin as the last ones of :func:`.kernels.relax_kernel`.
+    start : (reads, n) int8
+        Initial states.
+    sweeps : int
+        Largest number of sweeps.
+    every : int
+        Updates between two energies.
+    states : (reads, 4) uint64
+        States of the generators.
+    work : int
+        Elementary steps of one sweep.
+    offset : float
+        Constant that is added to all energies.
+
+    Returns
+    -------
+    RelaxationResult
+        The final states.
     """
     spins = start.copy()
     reads, n = spins.shape
@@ -143,7 +191,7 @@ def _all_at_once(
     trace = [energy]
     for sweep in range(1, sweeps + 1):
         checkpoint("recall", sweep - 1, sweeps)
-        active = np.flatnonzero(period == 0)  # a read that settled waits: it must not depend on the others
+        active = np.flatnonzero(period == 0)  # a settled read is left alone, so that it does not depend on the others
         old = spins[active]
         fields = old @ j.T + h
         if np.isfinite(beta):
@@ -164,12 +212,36 @@ def _all_at_once(
 
 
 def field_round_off(couplings: Float, biases: Float) -> float:
-    """What a field, a sum of couplings, cannot resolve: below, it counts as none."""
+    """Bound the round-off of a field, a sum of couplings; a smaller field counts as zero.
+
+    Parameters
+    ----------
+    couplings : (n, n) float
+        J.
+    biases : (n,) float
+        h.
+
+    Returns
+    -------
+    float
+        The bound.
+    """
     return _ROUND_OFF * float((np.abs(biases) + np.abs(couplings).sum(axis=1)).max())
 
 
 def couplings_and_biases(couplings: Ising | ArrayLike) -> tuple[Float, Float, float]:
-    """J, h and offset of an Ising, or of an array that may be asymmetric but has no diagonal."""
+    """Extract J, h and the offset of a problem or of an array of couplings.
+
+    Returns
+    -------
+    tuple of (n, n) float, (n,) float, float
+        J, h and the offset; the last two are 0 for an array, which may be asymmetric.
+
+    Raises
+    ------
+    ValueError
+        If an array is not square, not finite, or has a diagonal.
+    """
     if isinstance(couplings, Ising):
         return couplings.dense_couplings(), np.array(couplings.biases), couplings.offset
     j = np.array(couplings, dtype=float)

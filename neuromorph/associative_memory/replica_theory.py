@@ -1,15 +1,21 @@
-r"""What replica theory says of Hebb's rule with alpha n random patterns: the equations of Amit, Gutfreund, Sompolinsky.
+r"""Replica theory of Hebb's rule with alpha n random patterns: the equations of Amit, Gutfreund and Sompolinsky.
 
 .. math:: m = \int Dz \tanh \beta (\sqrt{\alpha r} z + m), \quad q = \int Dz \tanh^2 \beta (\sqrt{\alpha r} z + m),
           \quad r = \frac{q}{(1 - \beta (1 - q))^2}
 
-m is the overlap with the pattern recalled, q that of two replicas, alpha r the variance of the noise of the other
-patterns; Dz is the Gaussian measure. At temperature 0, with y = m / sqrt(2 alpha r),
+where
+
+* m is the overlap with the recalled pattern, and q that of two replicas;
+* alpha r is the variance of the noise of the other patterns;
+* Dz is the Gaussian measure.
+
+At temperature 0, with y = m / sqrt(2 alpha r),
 
 .. math:: \sqrt{2 \alpha} = \frac{\mathrm{erf}(y)}{y} - \frac{2}{\sqrt\pi} e^{-y^2}, \qquad m = \mathrm{erf}(y)
 
-whose right side has its largest value at alpha_c = 0.1379, m = 0.967: beyond, no pattern is remembered. These are
-replica-symmetric; breaking the symmetry twice moves alpha_c to 0.1382 (Steffan and Kuhn, Z. Phys. B 95, 249 (1994)).
+whose right side has its largest value at alpha_c = 0.1379, m = 0.967; no pattern is remembered beyond. These solutions
+are replica-symmetric; breaking the symmetry twice moves alpha_c to 0.1382 (Steffan and Kuhn, Z. Phys. B 95, 249
+(1994)).
 Source: Amit, Gutfreund and Sompolinsky, Phys. Rev. Lett. 55, 1530 (1985); Ann. Phys. 173, 30 (1987).
 """
 
@@ -29,7 +35,17 @@ _DZ = np.exp(-(_Z**2) / 2.0) / np.exp(-(_Z**2) / 2.0).sum()
 
 @dataclass(frozen=True)
 class ReplicaSolution:
-    """A stable solution: overlap m, replica overlap q, noise r. m is 0 where nothing is retrieved."""
+    """Stable replica-symmetric solution.
+
+    Attributes
+    ----------
+    overlap : float
+        m; 0 where no pattern is retrieved.
+    replica_overlap : float
+        q.
+    noise : float
+        r.
+    """
 
     overlap: float
     replica_overlap: float
@@ -37,9 +53,15 @@ class ReplicaSolution:
 
 
 def critical_load() -> tuple[float, float]:
-    """(alpha_c, m at alpha_c) at temperature 0: (0.13791, 0.96745) to the digits given."""
+    """Compute the critical load alpha_c at temperature 0 and the overlap there.
 
-    def slope(y: float) -> float:  # of sqrt(2 alpha) with y, times y^2
+    Returns
+    -------
+    tuple of float
+        alpha_c and m at alpha_c: 0.13791 and 0.96745 to the digits given.
+    """
+
+    def slope(y: float) -> float:  # derivative of sqrt(2 alpha) by y, times y^2
         return 2.0 / sqrt(pi) * exp(-y * y) * y * (1.0 + 2.0 * y * y) - erf(y)
 
     y = brentq(slope, 1.0, 3.0, xtol=1e-14)
@@ -47,9 +69,24 @@ def critical_load() -> tuple[float, float]:
 
 
 def retrieval_solution(load: float, temperature: float = 0.0) -> ReplicaSolution:
-    """The solution reached from m = 1 at alpha = ``load`` and T = ``temperature``, both >= 0.
+    """Solve the replica-symmetric equations from m = 1.
 
-    ``temperature`` is in units of the couplings' scale, J_ij = sum x_i x_j / n; either 0 or at least 0.01.
+    Parameters
+    ----------
+    load : float
+        alpha.
+    temperature : float
+        T in units of the couplings' scale, J_ij = sum x_i x_j / n: 0, or at least 0.01.
+
+    Returns
+    -------
+    ReplicaSolution
+        The solution that the iteration reaches.
+
+    Raises
+    ------
+    ValueError
+        If ``load`` or ``temperature`` is out of range.
     """
     if not (isfinite(load) and load > 0):
         raise ValueError(f"load is {load}; it must be finite and positive")

@@ -1,20 +1,21 @@
-r"""The capacity of Hebb's rule by simulation: which of alpha n random patterns are still fixed points' neighbors.
+r"""Storage capacity of Hebb's rule by simulation: the share of alpha n random patterns with a fixed point nearby.
 
 Each realization draws patterns, learns k = round(alpha n) of them for every load, starts at some of the patterns and
-descends. A pattern is retained if the overlap m of the state with it ends above a threshold; the overlaps lie near 1 or
-near .3, so that where between does not matter. Couplings are integers (n J), so that nothing is rounded.
+descends. A pattern is retained if the overlap m of the final state with it is above a threshold; the overlaps lie near
+1 or near .3, so that the exact threshold does not matter. Couplings are integers (n J), so that no sum is rounded.
 
 The share of retained patterns P falls over a width that shrinks like n^-1/2, the fluctuations of the noise from one
 draw of patterns to the next:
 
 .. math:: P(\alpha, n) = \Phi\!\left( \frac{\sqrt n\, (\alpha_c - \alpha)}{w} + c \right)
 
-so that the curves of all n cross at alpha_c, and P = 1/2 stands at alpha_c + c w / sqrt n.
+where Phi is the normal distribution function, w the width and c the shift. The curves of all n cross at alpha_c, and P
+= 1/2 stands at alpha_c + c w / sqrt n.
 
-This is a statement on descent at temperature 0. It stops in states near the pattern that replica theory, which
-weighs the lowest ones, does not count; published simulations give 0.141 to 0.145 (Amit, Gutfreund and Sompolinsky, Ann.
+The result holds for descent at temperature 0, which stops in states near the pattern that replica theory, dominated by
+the lowest states, does not count. Published simulations give 0.141 to 0.145 (Amit, Gutfreund and Sompolinsky, Ann.
 Phys. 173, 30 (1987); Kohring, J. Stat. Phys. 59, 1077 (1990); Stiefvater, Muller and Kuhn, Physica A 232, 61 (1996))
-where the theory of module ``replica`` gives 0.138.
+where :mod:`.replica_theory` gives 0.138.
 """
 
 from __future__ import annotations
@@ -42,18 +43,23 @@ from ..runtime.threads import single_threaded_blas
 RETAINED = 0.8
 """Overlap above which a pattern counts as retained."""
 
-_MOST_BYTES = 256 << 20  # of the file of realizations
-_WORK = 1 << 27  # steps of a compiled descent between two looks at the clock
+_MOST_BYTES = 256 << 20  # largest size of the file of realizations
+_WORK = 1 << 27  # steps of a compiled descent between two checkpoints
 _BLOCK = 1024  # rows of couplings made at once in float32, in which integers are exact below 2^24
 
 
 @dataclass(frozen=True, eq=False)
 class OverlapSamples:
-    """Overlaps at rest.
+    """Overlaps of relaxed patterns at several loads.
 
-    size : int                                         n
-    loads : (a,) float                                 k / n, exactly
-    overlaps : (realizations, a, starts) float         m of each pattern started at
+    Attributes
+    ----------
+    size : int
+        n.
+    loads : (a,) float
+        k / n, as realized.
+    overlaps : (realizations, a, starts) float
+        m of the final state with the pattern that it started at.
     """
 
     size: int
@@ -61,11 +67,23 @@ class OverlapSamples:
     overlaps: Float
 
     def shares(self, threshold: float = RETAINED) -> Float:
-        """P of each realization and load, (realizations, a)."""
+        """Compute the share P of retained patterns of each realization and load.
+
+        Returns
+        -------
+        (realizations, a) float
+            The shares.
+        """
         return np.asarray((self.overlaps > threshold).mean(axis=2))
 
     def mean_overlaps(self, threshold: float = RETAINED) -> Float:
-        """Mean m of the retained patterns of each load, (a,); NaN where there is none."""
+        """Average the overlap of the retained patterns of each load.
+
+        Returns
+        -------
+        (a,) float
+            Mean m; NaN where no pattern is retained.
+        """
         kept = self.overlaps > threshold
         count = kept.sum(axis=(0, 2))
         total = np.where(kept, self.overlaps, 0.0).sum(axis=(0, 2))
@@ -84,17 +102,34 @@ def sample_final_overlaps(
     path: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> OverlapSamples:
-    """Start at stored patterns and descend.
+    """Start at stored patterns, descend, and record the final overlaps.
 
     Parameters
     ----------
-    size : int                        n; the couplings take 2 n^2 bytes a worker
-    loads : (a,) float                alpha, in equal steps; each becomes k / n with k = round(alpha n) >= 1
-    realizations, starts : int        draws of the patterns, and patterns of each that are started at (at most k)
-    rng : RNG                         realization r has the r-th stream: more of them begin with the same
-    workers : int                     threads
-    path : path or None               where finished realizations are kept, so that a run that was stopped goes on
-    progress : callable or None       called with (realizations done, realizations)
+    size : int
+        n; the couplings take 2 n^2 bytes a worker.
+    loads : (a,) array_like
+        alpha in equal steps; each becomes k / n with k = round(alpha n) >= 1.
+    realizations, starts : int
+        Draws of the patterns, and patterns of each that are started at (at most k).
+    rng : RNG
+        Source of the streams; realization r has the r-th one, so that a longer run begins with the same realizations.
+    workers : int
+        Number of threads.
+    path : path or None
+        File of finished realizations, from which a stopped run continues.
+    progress : callable or None
+        Called with the realizations done and their total.
+
+    Returns
+    -------
+    OverlapSamples
+        The final overlaps.
+
+    Raises
+    ------
+    ValueError
+        If ``size``, ``loads`` or ``starts`` do not fit together.
     """
     counts = np.unique(np.rint(np.atleast_1d(np.asarray(loads, dtype=float)) * size).astype(int))
     if size < 2 or counts[0] < 1 or counts[-1] > 32767:
@@ -120,7 +155,7 @@ def sample_final_overlaps(
 
 
 def _one_realization(n: int, counts: NDArray[np.int64], starts: int, seed: np.random.SeedSequence) -> Float:
-    """(a, starts) overlaps; the patterns of a load are among those of the next."""
+    """Compute the overlaps (a, starts) of one draw; the patterns of a load are among those of the next."""
     from .kernels import descend_integer_couplings
 
     draw = np.random.default_rng(seed)
@@ -153,7 +188,7 @@ def _kept(path: str | os.PathLike[str] | None, key: str, shape: tuple[int, int])
     try:
         data = json.loads(read_file(path, _MOST_BYTES))
         kept, rows = data["key"], {int(r): np.array(values, dtype=float) for r, values in data["realizations"].items()}
-    except Exception as error:  # of JSON, a table or the system, over whatever else may stand there
+    except Exception as error:  # a foreign file may cause errors of JSON, of the table or of the system
         raise ValueError(f"{path} is damaged ({str(error)[:200]}); delete it, or give another path") from None
     if kept == key and any(row.shape != shape or not np.isfinite(row).all() for row in rows.values()):
         raise ValueError(f"{path} is damaged (it has other than {shape} finite overlaps); delete it")
@@ -164,13 +199,20 @@ def _kept(path: str | os.PathLike[str] | None, key: str, shape: tuple[int, int])
 
 @dataclass(frozen=True)
 class CapacityFit:
-    """The fit of all sizes together, each value with its 95 % interval over the realizations.
+    """Finite-size fit of all sizes, with 95 % intervals over the realizations.
 
-    load : Estimate        alpha_c, where the curves cross
-    width : Estimate       w
-    shift : Estimate       c
-    overlap : Estimate     m of a pattern at the largest load before it is lost, for n to infinity
-    fits : float           chi-square over its degrees of freedom; well above 1: the law does not hold for these sizes
+    Attributes
+    ----------
+    load : Estimate
+        alpha_c, where the curves cross.
+    width : Estimate
+        w.
+    shift : Estimate
+        c.
+    overlap : Estimate
+        m of a pattern at the largest load before it is lost, for n to infinity.
+    fits : float
+        Chi-square over its degrees of freedom; a value well above 1 means that the law does not hold for these sizes.
     """
 
     load: Estimate
@@ -181,14 +223,39 @@ class CapacityFit:
 
 
 def half_loads(measured: Sequence[OverlapSamples]) -> Float:
-    """The load at which P = 1/2, of each size by itself: (sizes,)."""
+    """Interpolate the load at which P = 1/2 for each size by itself.
+
+    Returns
+    -------
+    (sizes,) float
+        The loads; NaN where the shares do not pass 1/2.
+    """
     return np.array([_crossing(each.loads, each.shares().mean(axis=0)) for each in measured])
 
 
 def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 200, rng: RNG = 0) -> CapacityFit:
-    """alpha_c, w and c by maximum likelihood; intervals by drawing the realizations of each size anew.
+    """Fit alpha_c, w and c by maximum likelihood, with bootstrap intervals.
 
-    At least two sizes; realizations are what is independent, not the patterns of one.
+    The patterns of one realization are not independent, so that whole realizations of each size are resampled.
+
+    Parameters
+    ----------
+    measured : sequence of OverlapSamples
+        Samples of at least two sizes.
+    resamples : int
+        Number of bootstrap resamples.
+    rng : RNG
+        Source of the resamples.
+
+    Returns
+    -------
+    CapacityFit
+        The fit.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two sizes are given.
     """
     if len({each.size for each in measured}) < 2:
         raise ValueError(f"measured holds {len(measured)} sizes; give two at least, of different n")
@@ -206,7 +273,7 @@ def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 
 
 
 def _fit(overlaps: Sequence[Float], measured: Sequence[OverlapSamples]) -> Float:
-    """(alpha_c, w, c, m at alpha_c) of one draw of the realizations."""
+    """Fit (alpha_c, w, c, m at alpha_c) to one draw of the realizations."""
     kept = [each > RETAINED for each in overlaps]
     successes = [each.sum(axis=(0, 2)) for each in kept]
     trials = [each.shape[0] * each.shape[2] for each in kept]
@@ -226,10 +293,10 @@ def _fit(overlaps: Sequence[Float], measured: Sequence[OverlapSamples]) -> Float
 
 
 def _last_overlap(overlaps: Float, step: int) -> float:
-    """Mean m at the load, of every ``step``-th, before the first at which a pattern is not retained.
+    """Average m at the load, of every ``step``-th, before the first at which a pattern is not retained.
 
     Each pattern has a critical load of its own, so that the mean over all at one load would smear the end of the curve.
-    That the load before is up to a step too small is undone by going from two steps and one to none.
+    The load before is up to a step too small, which an extrapolation from two steps and one to none corrects.
     """
     thinned = overlaps[:, ::step]
     kept = thinned > RETAINED
@@ -244,7 +311,7 @@ def _probit(parameters: Float, each: OverlapSamples) -> Float:
 
 
 def _chi_square(fit: Float, measured: Sequence[OverlapSamples]) -> float:
-    """Mean square of (P - law) over its standard error between realizations, at loads where 0.02 < P < 0.98."""
+    """Average the square of (P - law) over its standard error between realizations, at loads where 0.02 < P < 0.98."""
     total, count = 0.0, 0
     for each in measured:
         p = each.shares()
@@ -256,6 +323,6 @@ def _chi_square(fit: Float, measured: Sequence[OverlapSamples]) -> float:
 
 
 def _crossing(loads: Float, shares: Float) -> float:
-    """Where P, made falling, passes 1/2; NaN if it does not."""
+    """Interpolate where P, made monotone, passes 1/2; NaN if it does not."""
     falling = np.minimum.accumulate(shares)
     return float(np.interp(-0.5, -falling, loads)) if falling[-1] <= 0.5 <= falling[0] else float("nan")

@@ -1,7 +1,10 @@
-r"""A deep autoencoder: a stack of restricted machines, unrolled into an encoder and a decoder, then fine-tuned.
+r"""Deep autoencoder: a stack of restricted machines, unrolled into an encoder and a decoder, then fine-tuned.
 
 .. math:: a^{l} = \sigma(a^{l-1} W_l + c_l), \qquad
           L = -\frac1N \sum_{r,i} x_{ri} \ln y_{ri} + (1 - x_{ri}) \ln(1 - y_{ri}) + \frac\lambda2 \sum_l |W_l|^2
+
+where a^l is the activation of layer l with weights W_l and biases c_l, x_r a sample, y_r its reconstruction, and L the
+loss.
 
 The code layer in the middle is linear; the decoder starts as the encoder's transpose. Gaussian visible units have a
 linear output and half the squared error as L. Back-propagation gives the gradient; L-BFGS over all samples descends,
@@ -17,7 +20,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
-from scipy.special import expit
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
@@ -25,6 +27,14 @@ from sklearn.utils.validation import check_is_fitted
 from ..ising import Float
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
+from .autoencoder_layers import (
+    Weights,
+    activate,
+    autoencoder_loss_and_gradient,
+    flatten_parameters,
+    forward,
+    unflatten_parameters,
+)
 from .block_gibbs import RandomLanes
 from .contrastive_divergence import RbmTrainer, TrainingOptions
 from .dbn import train_stack
@@ -33,30 +43,37 @@ from .rbm import RBM
 from .rbm_model import Units, log_odds
 from .sklearn_inputs import layer_sizes, seed_from_random_state, sklearn_output, validated
 
-_LEAST_EXPLAINED = 0.01  # of the variance of X
-
-Weights = list[tuple[Float, Float]]  # (inputs, outputs) and (outputs,) of each layer
+_LEAST_EXPLAINED = 0.01  # least share of the variance of X that reconstructions must explain
 
 
 class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Deep autoencoder, pretrained as restricted machines.
+    """Deep autoencoder that is pretrained as a stack of restricted Boltzmann machines.
 
     Parameters
     ----------
-    n_components : tuple of int    units of each layer of the encoder; the last is the linear code
-    rbm : RBM or None              how layers below the code are pretrained; None: ``RBM(method="cd")``. Its ``visible``
-                                   says what X is
-    code_rate, code_iter           learning rate and epochs of the code layer, Gaussian hidden units, by CD-1, from
-                                   weights of deviation 1 / sqrt(units below), which pass on the scale of their input
-    alpha : float                  lambda, weight decay of the fine-tuning
-    max_iter : int                 iterations of L-BFGS; 0 leaves the pretrained stack
-    random_state : int, RandomState, None, or anything that ``rng`` of this package may be
+    n_components : tuple of int
+        Units of each layer of the encoder; the last is the linear code.
+    rbm : RBM or None
+        Template for the layers below the code; None is ``RBM(method="cd")``. Its ``visible`` is the type of the units
+        of X.
+    code_rate, code_iter : float, int
+        Learning rate and epochs of the code layer, which has Gaussian hidden units and learns by CD-1 from weights of
+        deviation 1 / sqrt(units below), which preserve the scale of their input.
+    alpha : float
+        lambda, weight decay of the fine-tuning.
+    max_iter : int
+        Iterations of L-BFGS; 0 leaves the pretrained stack.
+    random_state : int, RandomState, None or RNG
+        Seed, as in scikit-learn or as ``rng`` of this package.
 
     Attributes
     ----------
-    layers_ : list of (W (inputs, outputs), c (outputs,)), encoder and then decoder
-    mean_, scale_ (n_features,)    of the data (0 and 1 for Bernoulli units)
-    loss_ : float, n_iter_ : int   at the end of the fine-tuning
+    layers_ : list of tuple
+        Weights (inputs, outputs) and biases (outputs,) of the encoder and then of the decoder.
+    mean_, scale_ : (n_features,) float
+        Mean and deviation of the data (0 and 1 for Bernoulli units).
+    loss_, n_iter_ : float, int
+        Loss and iterations at the end of the fine-tuning.
     """
 
     def __init__(
@@ -79,9 +96,26 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Autoencoder:
-        """Pretrain, unroll and fine-tune on X (samples, n_features).
+        """Pretrain, unroll and fine-tune the layers.
 
-        Warns (ConvergenceWarning) where reconstructions of X are no better than its mean.
+        A ConvergenceWarning is given where reconstructions of X are no better than its mean.
+
+        Parameters
+        ----------
+        X : (samples, n_features) array_like
+            Data.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        Autoencoder
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range.
         """
         x = validated(self, X, reset=True)
         if self.alpha < 0.0 or self.code_rate < 0.0 or min(self.code_iter, self.max_iter) < 0:
@@ -95,13 +129,30 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Codes (samples, n_components[-1])."""
+        """Encode samples.
+
+        Returns
+        -------
+        (samples, n_components[-1]) array
+            The codes.
+        """
         check_is_fitted(self)
         x = validated(self, X, reset=False)
         return sklearn_output(forward(self.layers_, self._units(x), self._output)[len(self.layers_) // 2], x)
 
     def inverse_transform(self, X: ArrayLike) -> Float:
-        """X (samples, n_features) of codes (samples, n_components[-1])."""
+        """Decode codes (samples, n_components[-1]).
+
+        Returns
+        -------
+        (samples, n_features) float
+            The reconstructions.
+
+        Raises
+        ------
+        ValueError
+            If the codes have the wrong shape.
+        """
         check_is_fitted(self)
         code = np.asarray(X, dtype=float)
         half = len(self.layers_) // 2
@@ -110,11 +161,24 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"X has shape {code.shape}; codes are (samples, {width})")
         with single_threaded_blas(len(code) * max(w.size for w, _ in self.layers_)):
             for k, (w, c) in enumerate(self.layers_[half:], start=half):
-                code = _activate(code @ w + c, k, len(self.layers_), self._output)
+                code = activate(code @ w + c, k, len(self.layers_), self._output)
         return np.asarray(code * self.scale_ + self.mean_)
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Minus the mean over samples of the squared error of their reconstruction."""
+        """Compute minus the mean squared error of the reconstructions.
+
+        Parameters
+        ----------
+        X : (samples, n_features) array_like
+            Data.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        float
+            The score; the squared error is summed over features and averaged over samples.
+        """
         check_is_fitted(self)
         return -self._error(validated(self, X, reset=False))
 
@@ -145,7 +209,7 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     @single_threaded_blas()
     def _code(self, v: Float, n: int, visible: Units, seed: np.random.SeedSequence) -> tuple[Any, Any, Any]:
-        """(W, b, c) of the restricted machine with Gaussian hidden units: the code layer before fine-tuning."""
+        """Pretrain the code layer: (W, b, c) of a restricted machine with Gaussian hidden units."""
         stream = RandomLanes.of(seed)
         w = np.float32(1.0 / np.sqrt(v.shape[1])) * stream.generator.standard_normal((n, v.shape[1]), np.float32)
         b, c = log_odds(v, visible).astype(np.float32), np.zeros(n, np.float32)
@@ -180,7 +244,7 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.layers_, self.loss_, self.n_iter_ = unflatten_parameters(found.x, shapes), float(found.fun), int(found.nit)
 
     def _unlearned(self, x: NDArray[Any]) -> str | None:
-        """Why the codes of x are worth nothing, and what to do; None if they are worth something."""
+        """Explain why the codes of x carry no information, with the remedy; None if they carry some."""
         if all_equal(x):
             return "all samples are equal"
         error, spread = self._error(x), float(x.var(axis=0, dtype=float).sum())
@@ -199,56 +263,3 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def forward(layers: Weights, v: Float, output: Units) -> list[Float]:
-    """Activations of every layer, the input v (rows, m) first."""
-    activations = [v]
-    with single_threaded_blas(len(v) * max(w.size for w, _ in layers)):
-        for k, (w, c) in enumerate(layers):
-            activations.append(_activate(activations[-1] @ w + c, k, len(layers), output))
-    return activations
-
-
-def autoencoder_loss_and_gradient(
-    flat: Float, shapes: list[tuple[int, int]], v: Float, output: Units, alpha: float
-) -> tuple[float, Float]:
-    """L and its gradient in the order of ``flat``, by back-propagation; v (rows, m) is input and target."""
-    layers = unflatten_parameters(flat, shapes)
-    a = forward(layers, v, output)
-    y, code = a[-1], len(layers) // 2
-    if output == "bernoulli":  # from the argument of the logistic, which has no logarithm of 0
-        z = a[-2] @ layers[-1][0] + layers[-1][1]
-        loss = float((np.logaddexp(0.0, z) - v * z).sum())
-    else:
-        loss = 0.5 * float(((y - v) ** 2).sum())
-    loss = loss / len(v) + 0.5 * alpha * sum(float((w * w).sum()) for w, _ in layers)
-    delta = (y - v) / len(v)  # for both kinds of output
-    parts: Weights = []
-    for k in range(len(layers) - 1, -1, -1):
-        w = layers[k][0]
-        parts.append((a[k].T @ delta + alpha * w, delta.sum(axis=0)))
-        if k:
-            delta = delta @ w.T
-            if k != code:
-                delta *= a[k] * (1.0 - a[k])
-    return loss, flatten_parameters(parts[::-1])
-
-
-def _activate(z: Float, k: int, layers: int, output: Units) -> Float:
-    """Layer k of ``layers``: the code in the middle is linear, and so is a Gaussian output; the others are logistic."""
-    linear = k == layers // 2 - 1 or (k == layers - 1 and output == "gaussian")
-    return z if linear else np.asarray(expit(z))
-
-
-def flatten_parameters(layers: Weights) -> Float:
-    return np.concatenate([part.ravel() for layer in layers for part in layer])
-
-
-def unflatten_parameters(flat: Float, shapes: list[tuple[int, int]]) -> Weights:
-    layers: Weights = []
-    at = 0
-    for n, m in shapes:
-        layers.append((flat[at : at + n * m].reshape(n, m), flat[at + n * m : at + n * m + m]))
-        at += n * m + m
-    return layers

@@ -3,8 +3,13 @@ r"""Block Gibbs sampling of a layered machine in float32: one matrix product, th
 .. math:: P(h_j = 1 | v) = \sigma(\beta (c_j + W_j v)), \qquad
           P(v_i = 1 | h) = \sigma((1 - \beta) a_i + \beta (b_i + (W^\top h)_i))
 
-Gaussian units have the argument of sigma as mean, and unit variance. beta = 1 is the model; beta = 0 are independent
-visible units of bias a. Between them lies the path of annealing and tempering.
+where
+
+* v and h are the visible and hidden units with biases b and c, and W their couplings;
+* a holds the biases of independent visible units, which are the model at beta = 0;
+* beta = 1 is the model itself; between the two lies the path of annealing and tempering.
+
+Gaussian units have the argument of sigma as mean, and unit variance.
 Source: Hinton, Neural Comput. 14, 1771 (2002); the path: Salakhutdinov and Murray, ICML (2008).
 """
 
@@ -24,13 +29,28 @@ Single = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class RandomLanes:
-    """Random numbers of one sampler: lanes for the kernel, a Generator for normal numbers."""
+    """Random numbers of one sampler: lanes for the kernel, a Generator for normal numbers.
+
+    Attributes
+    ----------
+    lanes : (4, LANES) uint32
+        States of xoshiro128+.
+    generator : Generator
+        Generator of the normal numbers.
+    """
 
     lanes: NDArray[np.uint32]
     generator: np.random.Generator
 
     @classmethod
     def of(cls, rng: RNG) -> RandomLanes:
+        """Seed the lanes and the generator from ``rng``.
+
+        Returns
+        -------
+        RandomLanes
+            The random numbers.
+        """
         from .block_gibbs_kernel import generator_lanes
 
         seeds = read_seeds(rng, 2)
@@ -48,9 +68,29 @@ def sample_units(
     betas: Single | None = None,
     base: Single | None = None,
 ) -> None:
-    """What a layer does that receives x (rows, n): x becomes samples; or sign * means, if ``samples`` takes those.
+    """Sample the units of a layer given their input; ``x`` becomes the samples.
 
-    The argument of sigma is base + betas * (x + biases), betas (rows,), base and biases (n,); x + biases where None.
+    With ``samples`` the samples go there, and ``x`` becomes ``sign`` times the means. The argument of sigma is base +
+    betas * (x + biases), or x + biases where ``betas`` is None.
+
+    Parameters
+    ----------
+    x : (rows, n) float32
+        Input of the units, overwritten.
+    units : Units
+        Type of the units.
+    biases : (n,) float32
+        Biases.
+    stream : RandomLanes
+        Random numbers.
+    samples : (rows, n) float32 or None
+        Array that takes the samples.
+    sign : float
+        Factor on the means.
+    betas : (rows,) float32 or None
+        Inverse temperatures.
+    base : (n,) float32 or None
+        Bias independent of beta.
     """
     from .block_gibbs_kernel import to_means_and_samples, to_samples
 
@@ -71,7 +111,19 @@ def sample_units(
 
 
 def mean_units(x: Single, units: Units, biases: Single, *, sign: float = 1.0) -> None:
-    """x (rows, n) becomes sign * means of units that receive x."""
+    """Replace the input of the units by ``sign`` times their means.
+
+    Parameters
+    ----------
+    x : (rows, n) float32
+        Input of the units, overwritten.
+    units : Units
+        Type of the units.
+    biases : (n,) float32
+        Biases.
+    sign : float
+        Factor on the means.
+    """
     from .block_gibbs_kernel import to_means
 
     betas, base = _betas_and_base(x, None, None)
@@ -98,9 +150,20 @@ def _shift(x: Single, biases: Single, base: Single, betas: Single) -> None:
 
 @dataclass(frozen=True, eq=False)
 class AnnealingPath:
-    """A layer in float32 between independent visible units (beta = 0) and itself (beta = 1).
+    """Path from independent visible units (beta = 0) to the model (beta = 1).
 
-    weights (n, m), visible (m,) b, hidden (n,) c, base (m,) a
+    Attributes
+    ----------
+    weights : (n, m) float32
+        W.
+    visible : (m,) float32
+        b.
+    hidden : (n,) float32
+        c.
+    base : (m,) float32
+        a.
+    units : Units
+        Type of the visible units.
     """
 
     weights: Single
@@ -111,7 +174,25 @@ class AnnealingPath:
 
     @classmethod
     def of(cls, layer: RestrictedBoltzmann, base: ArrayLike | None = None) -> AnnealingPath:
-        """``base`` None is zero: visible units of mean 1/2 (0 for Gaussian ones) at beta = 0."""
+        """Build the path of a layer.
+
+        Parameters
+        ----------
+        layer : RestrictedBoltzmann
+            The model at beta = 1.
+        base : (m,) array_like or None
+            a; None is zero, visible units of mean 1/2 (0 for Gaussian ones) at beta = 0.
+
+        Returns
+        -------
+        AnnealingPath
+            The path.
+
+        Raises
+        ------
+        ValueError
+            If ``base`` has the wrong shape or is not finite.
+        """
         a = np.zeros(layer.visible_biases.size) if base is None else np.asarray(base, dtype=float)
         if a.shape != layer.visible_biases.shape or not np.isfinite(a).all():
             raise ValueError(f"base has shape {a.shape}; expected {layer.visible_biases.shape}, all finite")
@@ -120,23 +201,81 @@ class AnnealingPath:
         return cls(weights, visible, hidden, a32, layer.visible)
 
     def start(self, rows: int, stream: RandomLanes) -> Single:
-        """v (rows, m) at beta = 0."""
+        """Sample the visible units at beta = 0.
+
+        Parameters
+        ----------
+        rows : int
+            Number of chains.
+        stream : RandomLanes
+            Random numbers.
+
+        Returns
+        -------
+        (rows, m) float32
+            v.
+        """
         return self.draw_visible(np.zeros((rows, self.hidden.size), np.float32), np.zeros(rows, np.float32), stream)
 
     def draw_hidden(self, x: Single, betas: Single, stream: RandomLanes) -> Single:
-        """h (rows, n) given x = v W' (rows, n), at betas (rows,)."""
+        """Sample the hidden units given x = v W'.
+
+        Parameters
+        ----------
+        x : (rows, n) float32
+            Input of the hidden units, overwritten.
+        betas : (rows,) float32
+            Inverse temperatures.
+        stream : RandomLanes
+            Random numbers.
+
+        Returns
+        -------
+        (rows, n) float32
+            h.
+        """
         h = x.copy()
         sample_units(h, "bernoulli", self.hidden, stream, betas=betas)
         return h
 
     def draw_visible(self, h: Single, betas: Single, stream: RandomLanes) -> Single:
-        """v (rows, m) given h (rows, n), at betas (rows,)."""
+        """Sample the visible units given the hidden ones.
+
+        Parameters
+        ----------
+        h : (rows, n) float32
+            Hidden units.
+        betas : (rows,) float32
+            Inverse temperatures.
+        stream : RandomLanes
+            Random numbers.
+
+        Returns
+        -------
+        (rows, m) float32
+            v.
+        """
         v = h @ self.weights
         sample_units(v, self.units, self.visible - self.base, stream, betas=betas, base=self.base)
         return v
 
     def slope(self, v: Single, h: Single, x: Single) -> Float:
-        """d ln p*_beta(v, h) / d beta = (b - a)'v + h'(c + x), (rows,): the energy along the path."""
+        """Compute the slope d ln p*_beta(v, h) / d beta = (b - a)'v + h'(c + x), the energy along the path.
+
+        Parameters
+        ----------
+        v : (rows, m) float32
+            Visible units.
+        h : (rows, n) float32
+            Hidden units.
+        x : (rows, n) float32
+            v W'.
+
+        Returns
+        -------
+        (rows,) float
+            The slopes.
+        """
         hidden = np.einsum("rn,rn->r", h, x + self.hidden, dtype=float)
         return np.asarray(v @ (self.visible - self.base) + hidden, dtype=float)
 
@@ -144,12 +283,32 @@ class AnnealingPath:
 def tempering_sweep(
     path: AnnealingPath, v: Single, level: NDArray[np.int64], betas: Single, stream: RandomLanes
 ) -> tuple[Single, NDArray[np.int64], float]:
-    """One sweep of parallel tempering: h given v, exchanges between neighboring temperatures, v given h.
+    """Sweep a batch of parallel-tempering ladders: h given v, replica exchange, v given h.
 
-    v (T M, m) holds M ladders of T = len(betas) rungs, rung-major; level (T, M) the rung where each row stands, which
-    changes in place of the states. Accepted with min(1, exp((beta_i - beta_j) (slope_j - slope_i))).
-    Returns (v, level, accepted fraction).
-    Source: Desjardins et al., AISTATS (2010); Cho, Raiko and Ilin, IJCNN (2010).
+    Neighboring temperatures are exchanged with probability min(1, exp((beta_i - beta_j) (slope_j - slope_i))); levels
+    change in place of the states.
+
+    Parameters
+    ----------
+    path : AnnealingPath
+        The path of layers.
+    v : (T M, m) float32
+        States of M ladders of T = len(betas) rungs, rung-major.
+    level : (T, M) int
+        Rung at which each row stands.
+    betas : (T,) float32
+        Inverse temperatures of the rungs.
+    stream : RandomLanes
+        Random numbers.
+
+    Returns
+    -------
+    tuple of (T M, m) float32, (T, M) int, float
+        v, level, and the accepted fraction of the exchanges.
+
+    References
+    ----------
+    Desjardins et al., AISTATS (2010); Cho, Raiko and Ilin, IJCNN (2010).
     """
     rungs, ladders = level.shape
     x = v @ path.weights.T

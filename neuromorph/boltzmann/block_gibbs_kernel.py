@@ -2,7 +2,9 @@ r"""Half a Gibbs step of a restricted Boltzmann machine, after the matrix produc
 
 .. math:: p_{rj} = \frac{1}{1 + e^{-z_{rj}}}, \quad z_{rj} = a_j + \beta_r (x_{rj} + b_j),\; s_{rj} = [u_{rj} < p_{rj}]
 
-a_j and beta_r are what tempering and annealing need: beta = 1 is the model, beta = 0 independent units of bias a.
+where x_r is the product of row r with the weights, b holds the biases, a_j and beta_r are the base and inverse
+temperature of tempering and annealing (beta = 1 is the model, beta = 0 independent units of bias a), and u is uniform.
+
 exp is 2^n times a polynomial (Cephes expf, relative error below 2e-7), u has 24 bits from 32 lanes of xoshiro128+; both
 run in vector registers. A unit with p < 2^-24 fires with 2^-24.
 Source: Moshier, Cephes (1992); Blackman and Vigna, ACM Trans. Math. Softw. 47, 36 (2021).
@@ -17,7 +19,8 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from ..kernels.simd import aligned, bits_as, convert, fma, load_vector, rotate, select_lanes, spread, store_vector
+from ..kernels.aligned import aligned
+from ..kernels.simd import bits_as, convert, fma, load_vector, rotate, select_lanes, spread, store_vector
 
 F, U32 = np.float32, np.uint32
 RBM_LANES = 32
@@ -33,7 +36,13 @@ _TO_UNIT = np.float32(2.0**-24)
 
 
 def generator_lanes(seed: np.random.SeedSequence) -> NDArray[np.uint32]:
-    """(4, LANES) states of the generator, one column a lane, none all zero."""
+    """Generate the states of the generator, one column a lane, none all zero.
+
+    Returns
+    -------
+    (4, LANES) uint32
+        The states.
+    """
     lanes = np.asarray(seed.generate_state(4 * RBM_LANES, np.uint32), np.uint32).reshape(4, RBM_LANES)
     lanes[0] |= np.uint32(1)
     return lanes
@@ -41,7 +50,7 @@ def generator_lanes(seed: np.random.SeedSequence) -> NDArray[np.uint32]:
 
 @njit(nogil=True, inline="always")
 def _odds_against(z):
-    """exp(-z)."""
+    """Compute exp(-z)."""
     t = select_lanes(z < -_FAR, _FAR, select_lanes(z > _FAR, -_FAR, F(0.0) - z))
     rounded = fma(t, _LOG2_E, spread(t, _ROUND))
     n = rounded - _ROUND
@@ -57,7 +66,7 @@ def _odds_against(z):
 
 @njit(nogil=True, inline="always")
 def _step(a, b, c, d):
-    """The next state of xoshiro128+, whose number is the high bits of a + d."""
+    """Advance xoshiro128+, whose number is the high bits of a + d, to the next state."""
     t = b << U32(9)
     c = c ^ a
     d = d ^ b
@@ -66,13 +75,13 @@ def _step(a, b, c, d):
 
 @njit(nogil=True, inline="always")
 def _uniform(a, d):
-    """[0, 1) with 24 bits."""
+    """Convert a state to a number in [0, 1) with 24 bits."""
     return convert(bits_as((a + d) >> U32(8), types.int32), types.float32) * _TO_UNIT
 
 
 @njit(nogil=True, cache=True)
 def _widened(values):
-    """(rows, n) -> (rows, LANES), with zeros."""
+    """Pad (rows, n) with zeros to (rows, LANES)."""
     wide = aligned(values.shape[0], RBM_LANES, F)
     wide[:, : values.shape[1]] = values
     wide[:, values.shape[1] :] = _ZERO
@@ -81,7 +90,7 @@ def _widened(values):
 
 @njit(nogil=True, cache=True)
 def _means(x, wide, shift, base, betas, sign):
-    """``to_means`` of the first ``wide`` columns, whole vectors."""
+    """Apply ``to_means`` to the first ``wide`` columns, in whole vectors."""
     for r in range(x.shape[0]):
         beta = betas[r]
         for j in range(0, wide, RBM_LANES):
@@ -147,7 +156,19 @@ def _means_and_samples(x, wide, shift, base, betas, sign, samples, lanes):
 
 @njit(nogil=True, cache=True)
 def to_means(x, shift, base, betas, sign):
-    """x (rows, n) becomes sign * p; base and shift (n,), betas (rows,), all float32."""
+    """Replace x by ``sign`` times the means p.
+
+    Parameters
+    ----------
+    x : (rows, n) float32
+        Input, overwritten.
+    shift, base : (n,) float32
+        Biases b and a.
+    betas : (rows,) float32
+        Inverse temperatures.
+    sign : float32
+        Factor on the means.
+    """
     shift, base, n = shift.reshape(1, -1), base.reshape(1, -1), x.shape[1]
     whole = n - n % RBM_LANES
     _means(x, whole, shift, base, betas, sign)
@@ -159,7 +180,19 @@ def to_means(x, shift, base, betas, sign):
 
 @njit(nogil=True, cache=True)
 def to_samples(x, shift, base, betas, lanes):
-    """x becomes 1 with probability p, else 0."""
+    """Replace x by samples, 1 with probability p, else 0.
+
+    Parameters
+    ----------
+    x : (rows, n) float32
+        Input, overwritten.
+    shift, base : (n,) float32
+        Biases b and a.
+    betas : (rows,) float32
+        Inverse temperatures.
+    lanes : (4, LANES) uint32
+        States of the generator, in place.
+    """
     shift, base, n = shift.reshape(1, -1), base.reshape(1, -1), x.shape[1]
     whole = n - n % RBM_LANES
     _samples(x, whole, shift, base, betas, lanes)
@@ -171,7 +204,23 @@ def to_samples(x, shift, base, betas, lanes):
 
 @njit(nogil=True, cache=True)
 def to_means_and_samples(x, shift, base, betas, sign, samples, lanes):
-    """x becomes sign * p, and ``samples`` (rows, n) 1 with probability p, else 0."""
+    """Replace x by ``sign`` times the means p, and draw samples beside them.
+
+    Parameters
+    ----------
+    x : (rows, n) float32
+        Input, overwritten.
+    shift, base : (n,) float32
+        Biases b and a.
+    betas : (rows,) float32
+        Inverse temperatures.
+    sign : float32
+        Factor on the means.
+    samples : (rows, n) float32
+        Samples, filled in place.
+    lanes : (4, LANES) uint32
+        States of the generator, in place.
+    """
     shift, base, n = shift.reshape(1, -1), base.reshape(1, -1), x.shape[1]
     whole = n - n % RBM_LANES
     _means_and_samples(x, whole, shift, base, betas, sign, samples, lanes)
@@ -189,7 +238,19 @@ def _softplus(z):
 
 @njit(cache=True, nogil=True)
 def add_softplus_change(x, shift, before, beta, total):
-    """total (rows,) float64 += sum_j ln(1 + e^(beta z)) - ln(1 + e^(before z)), z = x + shift."""
+    """Add sum_j ln(1 + e^(beta z)) - ln(1 + e^(before z)) with z = x + shift.
+
+    Parameters
+    ----------
+    x : (rows, n) float32
+        Input.
+    shift : (n,) float32
+        Biases b.
+    before, beta : float32
+        The two inverse temperatures.
+    total : (rows,) float64
+        Sums, increased in place.
+    """
     for r in range(x.shape[0]):
         change = 0.0
         for j in range(x.shape[1]):

@@ -1,70 +1,67 @@
-r"""The general Boltzmann machine: visible and hidden units, every one coupled to every other.
+r"""General Boltzmann machine: visible and hidden units, every one coupled to every other.
 
 .. math:: p(s) = e^{-E(s)} / Z, \qquad E(s) = -\tfrac12 s^\top J s - h^\top s, \qquad
           \Delta J_{ij} \propto \langle s_i s_j \rangle_{data} - \langle s_i s_j \rangle_{model}
 
-Inside, spins of -1 and +1 at beta = 1, so that any target can be asked for the model's average: learning on the device.
+The units are spins of -1 and +1 at beta = 1, so that any target can sample the model's average: learning on the device.
 Source: Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985); persistent chains: Neal, Artif. Intell. 56, 71 (1992).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import TransformerMixin
 
 from .. import exact
-from ..ising import Float, Ising, check_spins
-from ..protocol import Target
+from ..ising import Float
 from ..rng import RNG
-from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
-from ..task import Sample
-from .dependence import verdict, warn_unlearned
+from .boltzmann_learning import ENUMERATED, BoltzmannLearning, Sampler
+from .dependence import warn_unlearned
 from .moments import (
     MAX_CLAMPED,
-    Correlations,
-    correlation_gap,
-    data_correlations,
     free_energies,
     gibbs_sweep_chains,
     hidden_posterior,
-    model_correlations,
 )
-from .rbm_model import log_odds
-from .sklearn_inputs import learning_rates, seed_from_random_state, sklearn_output, validated
-
-Sampler: TypeAlias = Target | Callable[[Ising, int, np.random.SeedSequence], ArrayLike]
-
-_ENUMERATED = 16  # spins: beyond, chains are cheaper than 2^n states an update
+from .sklearn_inputs import learning_rates, seed_from_random_state, sklearn_output
 
 
-class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class BoltzmannMachine(TransformerMixin, BoltzmannLearning):  # type: ignore[misc]
     """Boltzmann machine with hidden units.
+
+    The average over the model is exact to 16 units, visible and hidden, and by persistent chains beyond; the average
+    over the data is exact to 16 hidden units, and by chains (n_steps sweeps from a random start) beyond.
 
     Parameters
     ----------
-    n_hidden : int                hidden units; 0 is allowed
-    binarize : float or None      a visible unit is on where X exceeds this; None: X must hold 0 and 1 only
-    mask : (n, n) bool or None    which couplings exist, symmetric, visible units first; None: all
-    learning_rate : float or (first, last)    the pair falls linearly over the updates of ``fit``
-    momentum : float              0 <= momentum < 1
-    batch_size : int or None      None: all samples in every update
-    n_iter : int                  passes over the data
-    n_chains, n_steps : int       persistent chains, or reads of a sampler; sweeps of the chains an update
-    random_state : int, RandomState, None, or anything that ``rng`` of this package may be
-
-    The average over the model is exact to 16 units, visible and hidden, and by persistent chains beyond; that over the
-    data is exact to 16 hidden units, and by chains (n_steps sweeps from a random start) beyond.
+    n_hidden : int
+        Number of hidden units; 0 is allowed.
+    binarize : float or None
+        Value of X above which a visible unit is on; with None X must hold 0 and 1 only.
+    mask : (n, n) bool or None
+        Couplings that exist, symmetric, visible units first; None is all.
+    learning_rate : float or (first, last)
+        Learning rate; a pair falls linearly over the updates of ``fit``.
+    momentum : float
+        Momentum, 0 <= momentum < 1.
+    batch_size : int or None
+        Samples in an update; None is all.
+    n_iter : int
+        Passes over the data.
+    n_chains, n_steps : int
+        Persistent chains, or reads of a sampler; sweeps of the chains an update.
+    random_state : int, RandomState, None or RNG
+        Seed, as in scikit-learn or as ``rng`` of this package.
 
     Attributes
     ----------
-    couplings_ (n, n), biases_ (n,) : float    J and h, n = n_features + n_hidden
+    couplings_, biases_ : (n, n) float, (n,) float
+        J and h, n = n_features + n_hidden.
     """
 
     def __init__(
@@ -93,14 +90,25 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None, *, sampler: Sampler | None = None) -> BoltzmannMachine:
-        """Learn X (samples, n_features) from new random couplings.
+        """Learn X from new random couplings.
 
-        sampler : Target, or callable (ising, reads, rng) -> spins (reads, n)
-            draws the model's average in place of enumeration or chains. A target is programmed in every update with the
-            same ``rng``: one device with its own variability, which learning can take into account; and then samples
-            at beta = 1.
+        A ConvergenceWarning is given where nothing was learned, for machines of up to 16 hidden units.
 
-        Warns (ConvergenceWarning) where nothing was learned; to 16 hidden units.
+        Parameters
+        ----------
+        X : (samples, n_features) array_like
+            Data.
+        y : None
+            Ignored.
+        sampler : Target, callable or None
+            Source of the model's average in place of enumeration or chains: a callable (ising, reads, rng) -> spins
+            (reads, n), or a target, which samples at beta = 1. A target is programmed in every update with the same
+            ``rng``: it is one device with its own variability, which learning can take into account.
+
+        Returns
+        -------
+        BoltzmannMachine
+            The fitted estimator.
         """
         v, _ = self._validated(X, reset=True)
         with single_threaded_blas():
@@ -110,7 +118,22 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     @single_threaded_blas()
     def partial_fit(self, X: ArrayLike, y: Any = None, *, sampler: Sampler | None = None) -> BoltzmannMachine:
-        """One update from the batch X."""
+        """Learn one update from the batch X.
+
+        Parameters
+        ----------
+        X : (samples, n_features) array_like
+            Data.
+        y : None
+            Ignored.
+        sampler : Target, callable or None
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        BoltzmannMachine
+            The estimator.
+        """
         first = not hasattr(self, "_generator")
         v, _ = self._validated(X, reset=first)
         if first:
@@ -118,13 +141,14 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._update(v, next(learning_rates(self.learning_rate, 1)), sampler)
         return self
 
-    def ising(self) -> Ising:
-        """The machine over n_features visible and then n_hidden hidden spins; p is exp(-E) / Z, beta = 1."""
-        check_is_fitted(self)
-        return Ising(self.couplings_, self.biases_)
-
     def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """P(h = 1 | v), (samples, n_hidden): exact to 16 hidden units, else the mean of 1000 Gibbs sweeps."""
+        """Compute the hidden means P(h = 1 | v), beyond 16 hidden units by Gibbs sweeps.
+
+        Returns
+        -------
+        (samples, n_hidden) array
+            The means.
+        """
         v, x = self._validated(X)
         if self.n_hidden <= MAX_CLAMPED:
             _, h, p = hidden_posterior(self.ising(), v)
@@ -137,11 +161,25 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return sklearn_output((total / 100.0 + 1.0) / 2.0, x)
 
     def free_energy(self, X: ArrayLike) -> Float:
-        """F(v) = -ln sum_h exp(-E(v, h)), (samples,), to 16 hidden units."""
+        """Compute the free energy F(v) = -ln sum_h exp(-E(v, h)), to 16 hidden units.
+
+        Returns
+        -------
+        (samples,) float
+            F.
+        """
         return free_energies(self.ising(), self._validated(X)[0])
 
     def score_samples(self, X: ArrayLike) -> Float:
-        """ln p(v) of each sample, to 16 hidden units; ln Z is exact to 24 units, by annealed sampling beyond."""
+        """Compute ln p(v) of each sample, to 16 hidden units.
+
+        ln Z is exact to 24 units, and by annealed importance sampling beyond.
+
+        Returns
+        -------
+        (samples,) float
+            ln p(v).
+        """
         ising = self.ising()
         if ising.size <= exact.MAX_SPINS:
             log_z = exact.log_partition(ising, 1.0)
@@ -153,11 +191,37 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return -self.free_energy(X) - log_z
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Mean of ln p(v) over X."""
+        """Average ln p(v) over X.
+
+        Parameters
+        ----------
+        X : (samples, n_features) array_like
+            Data.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        float
+            The mean of ln p(v).
+        """
         return float(self.score_samples(X).mean())
 
     def gibbs(self, X: ArrayLike, *, rng: RNG = None) -> NDArray[Any]:
-        """Visible units, 0 and 1, after h is drawn given X (exactly, to 16 hidden units) and one sweep of all units."""
+        """Draw h given X (exactly, to 16 hidden units) and sweep all units once.
+
+        Parameters
+        ----------
+        X : (samples, n_features) array_like
+            Data.
+        rng : RNG
+            Source of the random numbers.
+
+        Returns
+        -------
+        (samples, n_features) array
+            Visible units, 0 and 1.
+        """
         v, x = self._validated(X)
         seed = seed_from_random_state(self.random_state if rng is None else rng)
         if self.n_hidden <= MAX_CLAMPED:
@@ -172,108 +236,31 @@ class BoltzmannMachine(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     @single_threaded_blas()
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000, rng: RNG = None) -> Float:
-        """Independent visible states, 0 and 1: exact to 16 units, else ``n_steps`` Gibbs sweeps from a random start."""
+        """Sample independent visible states, beyond 16 units by Gibbs sweeps.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of states.
+        n_steps : int
+            Gibbs sweeps of each chain.
+        rng : RNG
+            Source of the random numbers.
+
+        Returns
+        -------
+        (n_samples, n_features) float
+            Visible units, 0 and 1.
+        """
         ising, seed = self.ising(), seed_from_random_state(self.random_state if rng is None else rng)
         generator = np.random.default_rng(seed.spawn(1)[0])
-        if ising.size <= _ENUMERATED:
+        if ising.size <= ENUMERATED:
             p = exact.boltzmann(ising, 1.0)
             spins = exact.spins_of(generator.choice(p.size, n_samples, p=p), ising.size)
         else:
             spins = generator.choice(np.array([-1, 1], np.int8), (n_samples, ising.size))
             gibbs_sweep_chains(self.couplings_, self.biases_, spins, n_steps, seed)
         return (spins[:, : self.n_features_in_] + 1) / 2.0
-
-    def _learn(self, v: NDArray[np.int8], sampler: Sampler | None) -> None:
-        self._begin(v)
-        size = len(v) if self.batch_size is None else self.batch_size
-        rates = learning_rates(self.learning_rate, self.n_iter * -(-len(v) // size))
-        order = np.arange(len(v))
-        for epoch in range(self.n_iter):
-            if size < len(v):
-                self._generator.shuffle(order)
-            for start in range(0, len(v), size):
-                checkpoint("learning of the Boltzmann machine", epoch * len(v) + start, self.n_iter * len(v))
-                self._update(v[order[start : start + size]], next(rates), sampler)
-
-    def _unlearned(self, v: NDArray[np.int8]) -> str | None:
-        """Why learning of v has come to nothing, and what to do; None if it has not, or that is not known."""
-        if self.n_iter == 0 or self.n_hidden > MAX_CLAMPED:
-            return None
-        ising = self.ising()
-        return verdict(lambda spins: free_energies(ising, spins), v)
-
-    def _begin(self, v: NDArray[np.int8]) -> None:
-        """Biases of the data, and weak random couplings to the hidden units, which else would all learn the same."""
-        if (
-            self.n_hidden < 0
-            or self.n_iter < 0
-            or min(self.n_chains, self.n_steps, 1 if self.batch_size is None else self.batch_size) < 1
-        ):
-            raise ValueError(
-                f"n_hidden is {self.n_hidden}, n_iter {self.n_iter}, n_chains {self.n_chains}, n_steps {self.n_steps}, "
-                f"batch_size {self.batch_size}; the first two must not be negative, the others at least 1"
-            )
-        if not 0.0 <= self.momentum < 1.0:
-            raise ValueError(f"momentum is {self.momentum}; it must be at least 0 and below 1")
-        m, n = v.shape[1], v.shape[1] + self.n_hidden
-        mask = ~np.eye(n, dtype=bool) if self.mask is None else np.array(self.mask, dtype=bool)
-        if mask.shape != (n, n) or mask.diagonal().any() or (mask != mask.T).any():
-            raise ValueError(f"mask has shape {mask.shape}; it must be symmetric, ({n}, {n}), its diagonal False")
-        self._seed = seed_from_random_state(self.random_state)
-        device = self._seed.spawn(1)[0]
-        self._device = (device.entropy, device.spawn_key)
-        self._generator = np.random.default_rng(self._seed.spawn(1)[0])
-        j = np.triu(self._generator.normal(0.0, 0.1, (n, n)), 1)
-        j[:m, :m] = 0.0
-        self._mask, self.couplings_ = mask, (j + j.T) * mask
-        self.biases_ = np.r_[log_odds((v + 1) / 2.0, "bernoulli") / 2.0, np.zeros(self.n_hidden)]
-        self._velocity = (np.zeros((n, n)), np.zeros(n))
-        self._chains = self._generator.choice(np.array([-1, 1], np.int8), (self.n_chains, n))
-
-    def _update(self, v: NDArray[np.int8], rate: float, sampler: Sampler | None) -> None:
-        steps = correlation_gap(self._clamped(v), self._free(sampler))
-        couplings, biases = (self.momentum * old + new for old, new in zip(self._velocity, steps, strict=True))
-        self._velocity = couplings, biases
-        self.couplings_ = self.couplings_ + rate * self._mask * couplings
-        self.biases_ = self.biases_ + rate * biases
-
-    def _clamped(self, v: NDArray[np.int8]) -> Correlations:
-        if self.n_hidden <= MAX_CLAMPED:
-            return data_correlations(self.ising(), v)
-        return Correlations.of(np.concatenate([v, self._clamped_chains(v, self.n_steps, self._seed)], axis=1))
-
-    def _clamped_chains(
-        self, v: NDArray[np.int8], sweeps: int, rng: np.random.SeedSequence, h: NDArray[np.int8] | None = None
-    ) -> NDArray[np.int8]:
-        """Hidden spins (rows, n_hidden) after Gibbs sweeps with v clamped, from h or a random start."""
-        m, j = v.shape[1], np.ascontiguousarray(self.couplings_[v.shape[1] :, v.shape[1] :])
-        if h is None:
-            h = np.random.default_rng(rng.spawn(1)[0]).choice(np.array([-1, 1], np.int8), (len(v), self.n_hidden))
-        gibbs_sweep_chains(j, v @ self.couplings_[:m, m:] + self.biases_[m:], h, sweeps, rng)
-        return h
-
-    def _free(self, sampler: Sampler | None) -> Correlations:
-        ising = self.ising()
-        if isinstance(sampler, Target):
-            entropy, key = self._device
-            program = sampler.program(ising, rng=np.random.SeedSequence(entropy, spawn_key=key))
-            return Correlations.of(sampler.run(program, Sample(1.0), self.n_chains, self._seed).spins)
-        if sampler is not None:
-            spins = check_spins(sampler(ising, self.n_chains, self._seed.spawn(1)[0]), ising.size)
-            return Correlations.of(np.atleast_2d(spins))
-        if ising.size <= _ENUMERATED:
-            return model_correlations(ising)
-        gibbs_sweep_chains(self.couplings_, self.biases_, self._chains, self.n_steps, self._seed)
-        return Correlations.of(self._chains)
-
-    def _validated(self, X: ArrayLike, reset: bool = False) -> tuple[NDArray[np.int8], NDArray[Any]]:
-        """(visible spins, X)."""
-        if not reset:
-            check_is_fitted(self)
-        x = validated(self, X, reset=reset)
-        if self.binarize is None and not ((x == 0.0) | (x == 1.0)).all():
-            raise ValueError("X holds values other than 0 and 1; set binarize to the threshold of a visible unit")
-        return np.where(x > (0.5 if self.binarize is None else self.binarize), 1, -1).astype(np.int8), x
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -2,8 +2,8 @@ r"""Learning of a restricted machine from batches: contrastive divergence, persi
 
 .. math:: \Delta W \propto \langle h v^\top \rangle_{data} - \langle h v^\top \rangle_{model}
 
-h enters as its mean given v. The model average comes from chains that start at the data and take k steps
-("cd"), from chains that go on from update to update ("pcd"), or from the coldest rung of tempered chains that go on
+h enters as its mean given v. The model average comes from chains that start at the data and take k steps ("cd"), from
+chains that persist from update to update ("pcd"), or from the coldest rung of tempered chains that persist
 ("tempering"). Both averages are one matrix product, [p; -p']' [v; v'], added to W in place.
 Source: Hinton, Neural Comput. 14, 1771 (2002); Tieleman, ICML (2008); Desjardins et al., AISTATS (2010).
 """
@@ -25,14 +25,22 @@ LearningMethod: TypeAlias = Literal["cd", "pcd", "tempering"]
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How a layer learns.
+    """Options of the learning of a layer.
 
-    method : "cd", "pcd" or "tempering"
-    steps : int            Gibbs steps (sweeps of the ladder) of the negative phase an update
-    chains : int           chains that go on (ladders, if tempered); cd has as many as the batch has rows
-    rungs : int            inverse temperatures of a ladder, evenly from 0 (units with the means of the data) to 1
-    momentum : float       0 <= momentum < 1
-    weight_decay : float   W shrinks by rate * weight_decay an update
+    Attributes
+    ----------
+    method : {"cd", "pcd", "tempering"}
+        Source of the model average.
+    steps : int
+        Gibbs steps (sweeps of the ladder) of the negative phase an update.
+    chains : int
+        Persistent chains (ladders, if tempered); cd has as many as the batch has rows.
+    rungs : int
+        Inverse temperatures of a ladder, evenly from 0 (units with the means of the data) to 1.
+    momentum : float
+        Momentum, 0 <= momentum < 1.
+    weight_decay : float
+        Decay rate: W shrinks by rate * weight_decay an update.
     """
 
     method: LearningMethod = "pcd"
@@ -56,12 +64,26 @@ class TrainingOptions:
 
 @dataclass(frozen=True, eq=False)
 class RbmTrainer:
-    """Parameters, chains and buffers of one layer, changed in place by :meth:`learn`.
+    """Parameters, chains and buffers of one layer, which :meth:`learn` changes in place.
 
-    weights (n, m), visible_biases (m,), hidden_biases (n,) : C-contiguous float32
-    base (m,) : float32     biases of the hottest rung
-    visible, hidden :       kind of units; tempering takes Bernoulli hidden units only
-    draw_data :             whether data are probabilities, of which a state is drawn each time
+    Attributes
+    ----------
+    weights : (n, m) float32
+        W, C-contiguous.
+    visible_biases, hidden_biases : (m,) float32, (n,) float32
+        b and c.
+    base : (m,) float32
+        Biases of the hottest rung.
+    rule : TrainingOptions
+        Options of the learning.
+    stream : RandomLanes
+        Random numbers.
+    visible, hidden : Units
+        Types of the units; tempering takes Bernoulli hidden units only.
+    draw_data : bool
+        Whether data are probabilities, of which a state is drawn each time.
+    state : dict of str to Any
+        Chains and buffers that persist between updates.
     """
 
     weights: Single
@@ -76,7 +98,17 @@ class RbmTrainer:
     state: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def learn(self, data: Single, rate: float, chosen: NDArray[np.intp] | None = None) -> None:
-        """One update of size ``rate`` from the ``chosen`` rows, or all, of data (samples, m)."""
+        """Update the parameters from a batch.
+
+        Parameters
+        ----------
+        data : (samples, m) float32
+            Data.
+        rate : float
+            Learning rate.
+        chosen : ndarray of int or None
+            Rows of the batch; None is all.
+        """
         chosen = np.arange(len(data)) if chosen is None else chosen
         rows, method = len(chosen), self.rule.method
         chains = rows if method == "cd" else self.rule.chains
@@ -84,7 +116,7 @@ class RbmTrainer:
         np.take(data, chosen, axis=0, out=v[:rows], mode="clip")  # clip: the mode that writes without a buffer
         if self.draw_data:
             v[:rows] = self.stream.generator.random(v[:rows].shape, np.float32) < v[:rows]
-        sign = -rows / chains  # the two averages have one divisor, rows
+        sign = -rows / chains  # both averages are divided by rows
         if method == "tempering":
             v[rows:] = self._tempered(chains)
         else:
@@ -100,7 +132,7 @@ class RbmTrainer:
                 sample_units(v[rows:], self.visible, self.visible_biases, self.stream)
         if method == "cd":
             np.matmul(v[rows:], self.weights.T, out=p[rows:])
-        else:  # the chains do not wait for the data: one product for both
+        else:  # persistent chains share one product with the data
             np.matmul(v, self.weights.T, out=p)
             mean_units(p[:rows], self.hidden, self.hidden_biases)
         if method == "pcd":
@@ -130,7 +162,7 @@ class RbmTrainer:
             biases += np.float32(rate) * step
 
     def _tempered(self, ladders: int) -> Single:
-        """v (ladders, m) of the coldest rungs after ``rule.steps`` sweeps."""
+        """Sweep the ladders ``rule.steps`` times and return v (ladders, m) of the coldest rungs."""
         betas = np.linspace(0.0, 1.0, self.rule.rungs, dtype=np.float32)
         path = AnnealingPath(self.weights, self.visible_biases, self.hidden_biases, self.base, self.visible)
         state = self.state
@@ -143,11 +175,11 @@ class RbmTrainer:
         return np.asarray(ladder["v"][(ladder["level"] == betas.size - 1).ravel()])
 
     def _chains(self, rows: int) -> Single:
-        """Hidden states of the chains (rows, n); those of pcd start at 0 and go on."""
+        """Return the hidden states of the chains (rows, n); those of pcd start at 0 and persist."""
         return self._buffer("h", rows, self.hidden_biases)
 
     def _buffer(self, name: str, rows: int, like: Single) -> Single:
-        """A (rows, n) array that stays from one update to the next."""
+        """Return a (rows, n) array that is kept from one update to the next."""
         if name not in self.state or len(self.state[name]) < rows:
             self.state[name] = np.zeros((rows, like.size), np.float32)
         return np.asarray(self.state[name][:rows])

@@ -1,9 +1,10 @@
-r"""A deep belief network, learned greedily: each restricted machine models the hidden means of the one below.
+r"""Deep belief network, learned greedily: each restricted machine models the hidden means of the one below.
 
 .. math:: p(v, h^1, .., h^L) = p(v | h^1) \cdots p(h^{L-2} | h^{L-1})\, p(h^{L-1}, h^L)
 
-The two top layers are a restricted Boltzmann machine; below them all arrows point down. A layer that is added as the
-transpose of the one below does not lower a bound on ln p(v), and its learning raises it.
+where v is the visible layer and h^l the l-th hidden one. The two top layers are a restricted Boltzmann machine; below
+them all arrows point down. A layer that is added as the transpose of the one below does not lower a bound on ln p(v),
+and its learning raises it.
 Source: Hinton, Osindero and Teh, Neural Comput. 18, 1527 (2006).
 """
 
@@ -25,18 +26,22 @@ from .sklearn_inputs import layer_sizes, seed_from_random_state, sklearn_output,
 
 
 class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Deep belief network.
+    """Deep belief network of stacked restricted Boltzmann machines.
 
     Parameters
     ----------
-    n_components : tuple of int    hidden units of each layer, from the bottom
-    rbm : RBM or None              how layers learn; None: ``RBM()``. Its ``visible`` holds for the lowest layer, the
-                                   others have Bernoulli units; its ``n_components`` and ``random_state`` are not used
-    random_state : int, RandomState, None, or anything that ``rng`` of this package may be
+    n_components : tuple of int
+        Hidden units of each layer, from the bottom.
+    rbm : RBM or None
+        Template of the layers; None is ``RBM()``. Its ``visible`` holds for the lowest layer, the others have Bernoulli
+        units; its ``n_components`` and ``random_state`` are not used.
+    random_state : int, RandomState, None or RNG
+        Seed, as in scikit-learn or as ``rng`` of this package.
 
     Attributes
     ----------
-    rbms_ : list of fitted RBM
+    rbms_ : list of RBM
+        The fitted machines.
     """
 
     def __init__(
@@ -47,9 +52,21 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> DBN:
-        """Learn the layers one after the other from X (samples, n_features).
+        """Learn the layers one after the other.
 
-        Warns (ConvergenceWarning) of the lowest layer that learned nothing.
+        A ConvergenceWarning is given if the lowest layer learned nothing.
+
+        Parameters
+        ----------
+        X : (samples, n_features) array_like
+            Data.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        DBN
+            The fitted estimator.
         """
         x = self._validated(X, reset=True)
         with single_threaded_blas():
@@ -66,7 +83,25 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: ArrayLike, *, layers: int | None = None) -> NDArray[Any]:
-        """Means of the top hidden layer, or of the ``layers``-th, as each layer passes its means up."""
+        """Compute the means of a hidden layer, as each layer passes its means up.
+
+        Parameters
+        ----------
+        X : (samples, n_features) array_like
+            Data.
+        layers : int or None
+            Number of the layer from the bottom; None is the top one.
+
+        Returns
+        -------
+        (samples, units) array
+            The means.
+
+        Raises
+        ------
+        ValueError
+            If the network has no such layer.
+        """
         x = self._validated(X)
         if layers is not None and not 1 <= layers <= len(self.rbms_):
             raise ValueError(f"layers is {layers}; this network has 1 .. {len(self.rbms_)}")
@@ -76,7 +111,22 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return sklearn_output(means, x)
 
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000, rng: RNG = None) -> Float:
-        """Means of the visible units: chains in the two top layers (``RBM.sample``), then one pass of states down."""
+        """Sample the visible means: chains in the two top layers, then one pass of states down.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of samples.
+        n_steps : int
+            Gibbs steps, as in :meth:`RBM.sample`.
+        rng : RNG
+            Source of the random numbers.
+
+        Returns
+        -------
+        (n_samples, n_features) float
+            Means of the visible units.
+        """
         check_is_fitted(self)
         seed = seed_from_random_state(self.random_state if rng is None else rng)
         states = self.rbms_[-1].sample(n_samples, n_steps=n_steps, rng=seed)
@@ -101,7 +151,24 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def train_stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM | None, seed: np.random.SeedSequence) -> list[RBM]:
-    """Fitted machines of ``sizes`` hidden units, each on the hidden means of the one below, the first on x."""
+    """Train restricted machines one on top of the other.
+
+    Parameters
+    ----------
+    x : (samples, m) array
+        Data of the lowest machine.
+    sizes : tuple of int
+        Hidden units of each machine.
+    rbm : RBM or None
+        Template of the machines; None is ``RBM()``.
+    seed : SeedSequence
+        Seed, which is split over the machines.
+
+    Returns
+    -------
+    list of RBM
+        The fitted machines, each on the hidden means of the one below.
+    """
     rbms: list[RBM] = []
     for n, child in zip(sizes, seed.spawn(len(sizes)), strict=True):
         layer = (RBM() if rbm is None else clone(rbm)).set_params(n_components=n, random_state=child)

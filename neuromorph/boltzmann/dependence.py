@@ -1,11 +1,12 @@
-r"""Whether a machine has learned how units depend on each other, from free energies alone: ln Z cancels.
+r"""Test of whether a machine has learned how units depend on each other, from free energies alone: ln Z cancels.
 
 .. math:: G = \langle F(\tilde v) \rangle - \langle F(v) \rangle
             = \langle \ln p(v) \rangle - \langle \ln p(\tilde v) \rangle
 
-v are samples, v~ the same with the values of each unit in an order of their own: the same means, no dependence. Where F
-is a sum over units, as in a machine whose weights have not left 0 or whose hidden units are all stuck, G is 0 whatever
-the order; its deviation over orders is what chance can do (a permutation test). A machine that equals the data has
+where v are samples, and v~ the samples with the values of each unit in an order of their own, which keeps the means and
+removes the dependence. F is a sum over units in a machine whose weights have not left 0 or whose hidden units are all
+stuck; then G is 0 whatever the order. The deviation of G over orders measures chance (a permutation test). A machine
+that equals the data has
 
 .. math:: G = KL(p \,\|\, \tilde p) + KL(\tilde p \,\|\, p)
 
@@ -25,14 +26,20 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..ising import Float
 
-LEAST_NATS = 0.01  # what a pair with correlation 0.1 has; the weights that learning starts from have below 0.001
+LEAST_NATS = 0.01  # value of a pair with correlation 0.1; initial weights have below 0.001
 MORE = "raise n_iter or learning_rate, if features of X depend on each other at all"
 
 _ROWS, _ORDERS, _DEVIATIONS = 200, 10, 4.0
 
 
 def some_rows(v: NDArray[Any]) -> NDArray[Any]:
-    """At most 200 of the rows, at even distances: enough for a verdict."""
+    """Select at most 200 of the rows, at even distances, which are enough for the test.
+
+    Returns
+    -------
+    (rows, m) array
+        The selected rows.
+    """
     return v[:: -(-len(v) // _ROWS)]
 
 
@@ -41,28 +48,52 @@ def dependence(free_energy: Callable[[Float], Float], v: ArrayLike) -> tuple[flo
 
     Parameters
     ----------
-    free_energy : callable      F of (rows, m), (rows,)
-    v : (rows, m)               samples; ``some_rows`` of them are looked at
+    free_energy : callable
+        F of (rows, m), (rows,).
+    v : (rows, m) array_like
+        Samples, of which :func:`some_rows` are used.
 
     Returns
     -------
-    gain, deviation : float     G and its standard deviation over orders, in nats a sample
+    tuple of float
+        G and its standard deviation over orders, in nats a sample.
     """
     v = some_rows(np.asarray(v))
-    v = np.tile(v, (-(-_ROWS // len(v)), 1))  # a few samples would often be shuffled into themselves
-    rng = np.random.default_rng(0)  # the verdict on a machine is no matter of the user's seed
+    v = np.tile(v, (-(-_ROWS // len(v)), 1))  # shuffles of a few samples would often equal them
+    rng = np.random.default_rng(0)  # the verdict must not depend on the user's seed
     own = float(free_energy(v).mean())
     gains = [float(free_energy(rng.permuted(v, axis=0)).mean()) - own for _ in range(_ORDERS)]
     return float(np.mean(gains)), float(np.std(gains, ddof=1))
 
 
 def all_equal(v: NDArray[Any]) -> bool:
-    """Whether the rows of v are all the same: nothing can be learned from them."""
+    """Test whether all rows of v are equal, so that nothing can be learned from them.
+
+    Returns
+    -------
+    bool
+        True if they are equal.
+    """
     return bool((v == v[0]).all())
 
 
 def verdict(free_energy: Callable[[Float], Float], v: NDArray[Any], remedy: str = MORE) -> str | None:
-    """Say why a machine learned nothing from v (rows, m), and the remedy; None if it learned something."""
+    """Explain why a machine learned nothing from v, with the remedy.
+
+    Parameters
+    ----------
+    free_energy : callable
+        F of (rows, m), (rows,).
+    v : (rows, m) array
+        Samples.
+    remedy : str
+        Advice that ends the explanation.
+
+    Returns
+    -------
+    str or None
+        The explanation; None if the machine learned something.
+    """
     if all_equal(v):
         return "all samples are equal"
     gain, deviation = dependence(free_energy, v)
@@ -75,6 +106,14 @@ def verdict(free_energy: Callable[[Float], Float], v: NDArray[Any], remedy: str 
 
 
 def warn_unlearned(who: str, why: str | None) -> None:
-    """ConvergenceWarning that ``who`` learned nothing, at the line that called ``fit``; none if ``why`` is None."""
+    """Give a ConvergenceWarning at the line that called ``fit``.
+
+    Parameters
+    ----------
+    who : str
+        Name of the machine.
+    why : str or None
+        Explanation; None gives no warning.
+    """
     if why is not None:
         warnings.warn(f"{who} learned nothing: {why}", ConvergenceWarning, stacklevel=3)

@@ -3,10 +3,11 @@ r"""ln Z of a restricted Boltzmann machine by annealed importance sampling, with
 .. math:: p^*_\beta(v, h) = e^{(1-\beta) a^\top v - \beta E(v, h)}, \qquad
           w = \prod_k \frac{p^*_{\beta_k}(v_{k-1})}{p^*_{\beta_{k-1}}(v_{k-1})}, \qquad \langle w \rangle = Z_1 / Z_0
 
-Chains start at beta = 0, independent units, whose Z_0 is known, and take one Gibbs step at each beta. The mean of w is
-unbiased, so ln of it is too low on average, and above ln Z + ln(1/q) with a probability below q (Markov). Chains that
-run back, from states of the model to beta = 0, bound ln Z from above in the same way.
-Source: Neal, Stat. Comput. 11, 125 (2001); Salakhutdinov and Murray, ICML (2008); the way back: Burda, Grosse and
+where a holds the biases of the independent units at beta = 0, whose Z_0 is known, and w is the weight of a chain that
+starts there and takes one Gibbs step at each beta_k. The mean of w is unbiased, so that its logarithm is too low on
+average, and above ln Z + ln(1/q) with a probability below q (Markov). Chains that run back, from states of the model to
+beta = 0, bound ln Z from above in the same way.
+Source: Neal, Stat. Comput. 11, 125 (2001); Salakhutdinov and Murray, ICML (2008); reverse chains: Burda, Grosse and
 Salakhutdinov, AISTATS (2015).
 """
 
@@ -30,13 +31,19 @@ from .rbm_model import RestrictedBoltzmann
 
 @dataclass(frozen=True, eq=False)
 class LogPartitionBounds:
-    """An estimate of ln Z.
+    """Estimate of ln Z with its interval and bounds.
 
-    value, low, high : float        ln of the mean weight and its 95 % interval, from the spread of the weights
-    lower, upper : float            95 % bounds: ``lower`` holds always; ``upper`` to the extent that the chains back
-                                    began at states of the model
-    effective_size : float          (sum w)^2 / sum w^2; below ~10 trust the bounds, not the interval
-    log_weights : (chains,) float   ln of Z_0 w
+    Attributes
+    ----------
+    value, low, high : float
+        ln of the mean weight and its 95 % interval, from the spread of the weights.
+    lower, upper : float
+        95 % bounds; ``lower`` holds always, ``upper`` to the extent that the reverse chains began at states of the
+        model.
+    effective_size : float
+        Effective sample size (sum w)^2 / sum w^2; below about 10 the bounds hold better than the interval.
+    log_weights : (chains,) float
+        ln of Z_0 w of each chain.
     """
 
     value: float
@@ -49,6 +56,13 @@ class LogPartitionBounds:
 
     @classmethod
     def exact(cls, value: float) -> LogPartitionBounds:
+        """Wrap an exact value of ln Z, whose interval and bounds are the value itself.
+
+        Returns
+        -------
+        LogPartitionBounds
+            The estimate.
+        """
         return cls(value, value, value, value, value, float("inf"), np.array([value]))
 
 
@@ -61,15 +75,33 @@ def ais(
     mixing: int = 100,
     rng: RNG = None,
 ) -> LogPartitionBounds:
-    """Estimate ln Z of ``layer``.
+    """Estimate ln Z of a layer by annealed importance sampling.
 
     Parameters
     ----------
-    chains : int             independent runs, at least 2
-    betas : int or (k,)      from 0 to 1, rising; a number stands for that many, evenly spaced
-    base : (m,) float        a, biases at beta = 0: ``log_odds(data)`` is best, zeros if None
-    mixing : int             Gibbs steps at beta = 1 between the ends of the chains, drawn by their weights, and the
-                             start of those that run back
+    layer : RestrictedBoltzmann
+        The model.
+    chains : int
+        Independent chains, at least 2.
+    betas : int or (k,) array_like
+        Inverse temperatures rising from 0 to 1; a number is that many, evenly spaced.
+    base : (m,) array_like or None
+        a, biases at beta = 0: ``log_odds(data)`` is best; None is zeros.
+    mixing : int
+        Gibbs steps at beta = 1 between the ends of the chains, drawn by their weights, and the start of the reverse
+        chains.
+    rng : RNG
+        Source of the random numbers.
+
+    Returns
+    -------
+    LogPartitionBounds
+        The estimate.
+
+    Raises
+    ------
+    ValueError
+        If ``chains`` is below 2 or ``mixing`` is negative.
     """
     if chains < 2:
         raise ValueError(f"chains is {chains}; the spread of the weights takes at least 2")
@@ -97,7 +129,7 @@ def ais(
 
 
 def _anneal(path: AnnealingPath, v: Single, betas: Float, stream: RandomLanes) -> tuple[Float, Single]:
-    """(ln w of each chain, last v): v (chains, m) goes along ``betas``, one Gibbs step at each but the first."""
+    """Anneal v (chains, m) along ``betas`` by one Gibbs step at each but the first; return ln w and the last v."""
     from .block_gibbs_kernel import add_softplus_change
 
     log_w, difference = np.zeros(len(v)), (path.visible - path.base).astype(float)

@@ -1,9 +1,10 @@
-r"""What the learning of a Boltzmann machine compares: correlations with the visible spins clamped, and running free.
+r"""First and second moments that Boltzmann learning compares, with the visible spins clamped and free.
 
 .. math:: \frac{\partial \ln p(v)}{\partial J_{ij}} = \langle s_i s_j \rangle_v - \langle s_i s_j \rangle, \qquad
           \frac{\partial \ln p(v)}{\partial h_i} = \langle s_i \rangle_v - \langle s_i \rangle
 
-at beta = 1, with spins of -1 and +1: visible ones first, hidden ones after them.
+where the averages hold at beta = 1, those with index v at clamped visible spins. Spins are -1 and +1, visible ones
+first, hidden ones after them.
 Source: Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985).
 """
 
@@ -21,26 +22,53 @@ from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.limits import checkpoint
 
 MAX_CLAMPED = 16  # hidden spins enumerated for each visible state
-_CHUNK = 1 << 22  # floats in flight
+_CHUNK = 1 << 22  # floats that are evaluated at once
 
 
 @dataclass(frozen=True, eq=False)
 class Correlations:
-    """<s> (n,) and <s s'> (n, n), its diagonal 1."""
+    """First and second moments of spins.
+
+    Attributes
+    ----------
+    first : (n,) float
+        <s>.
+    second : (n, n) float
+        <s s'>, whose diagonal is 1.
+    """
 
     first: Float
     second: Float
 
     @classmethod
     def of(cls, spins: ArrayLike, weights: ArrayLike | None = None) -> Correlations:
-        """Averages over spins (rows, n), evenly or by ``weights`` (rows,) that add up to 1."""
+        """Average the moments over spins.
+
+        Parameters
+        ----------
+        spins : (rows, n) array_like
+            Spins.
+        weights : (rows,) array_like or None
+            Weights that add up to 1; None weighs the rows evenly.
+
+        Returns
+        -------
+        Correlations
+            The moments.
+        """
         s = np.asarray(spins, dtype=float)
         w = np.full(len(s), 1.0 / len(s)) if weights is None else np.asarray(weights, dtype=float)
         return cls(w @ s, (s * w[:, None]).T @ s)
 
 
 def model_correlations(ising: Ising) -> Correlations:
-    """Those of the model, by enumeration to 24 spins."""
+    """Compute the moments of the model by enumeration, to 24 spins.
+
+    Returns
+    -------
+    Correlations
+        The moments at beta = 1.
+    """
     p, n = exact.boltzmann(ising, 1.0), ising.size
     first, second, step = np.zeros(n), np.zeros((n, n)), max(1, _CHUNK // n)
     for start in range(0, p.size, step):
@@ -52,9 +80,25 @@ def model_correlations(ising: Ising) -> Correlations:
 
 
 def hidden_posterior(ising: Ising, visible: ArrayLike) -> tuple[Float, NDArray[np.int8], Float]:
-    """(-F(v) (rows,), hidden states (2^k, k), their probabilities given v (rows, 2^k)), exactly, to 16 hidden spins.
+    """Compute the exact distribution of up to 16 hidden spins given visible ones.
 
-    F(v) = -ln sum_h exp(-E(v, h)), so that p(v) = exp(-F) / Z. visible : (rows, m) spins; k = ising.size - m
+    Parameters
+    ----------
+    ising : Ising
+        The problem of m + k spins.
+    visible : (rows, m) array_like
+        Visible spins.
+
+    Returns
+    -------
+    tuple of (rows,) float, (2^k, k) int8, (rows, 2^k) float
+        -F(v) with F(v) = -ln sum_h exp(-E(v, h)), so that p(v) = exp(-F) / Z; the hidden states; and their
+        probabilities given v.
+
+    Raises
+    ------
+    ValueError
+        If there are too many hidden spins to enumerate.
     """
     v = np.asarray(visible, dtype=float)
     m, j = v.shape[1], ising.dense_couplings()
@@ -71,14 +115,40 @@ def hidden_posterior(ising: Ising, visible: ArrayLike) -> tuple[Float, NDArray[n
 
 
 def free_energies(ising: Ising, visible: ArrayLike) -> Float:
-    """F(v) = -ln sum_h exp(-E(v, h)) at beta = 1 of the rows of ``visible`` (rows, m), (rows,): to 16 hidden spins."""
+    """Compute the free energies F(v) = -ln sum_h exp(-E(v, h)) at beta = 1, to 16 hidden spins.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    visible : (rows, m) array_like
+        Visible spins.
+
+    Returns
+    -------
+    (rows,) float
+        F.
+    """
     v = np.asarray(visible)
     step = max(1, _CHUNK >> (ising.size - v.shape[1]))
     return -np.concatenate([hidden_posterior(ising, v[start : start + step])[0] for start in range(0, len(v), step)])
 
 
 def data_correlations(ising: Ising, visible: ArrayLike) -> Correlations:
-    """Averages over the rows of ``visible`` (rows, m), hidden spins by their exact distribution given each."""
+    """Average the moments over data, with exact averages over the hidden spins.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    visible : (rows, m) array_like
+        Visible spins.
+
+    Returns
+    -------
+    Correlations
+        The moments.
+    """
     v = np.asarray(visible, dtype=float)
     k = ising.size - v.shape[1]
     first, second = np.zeros(ising.size), np.zeros((ising.size, ising.size))
@@ -96,12 +166,38 @@ def data_correlations(ising: Ising, visible: ArrayLike) -> Correlations:
 
 
 def gradient(ising: Ising, visible: ArrayLike) -> tuple[Float, Float]:
-    """d <ln p(v)> / d (J_ij = J_ji, h) over the rows of ``visible`` (rows, m), exactly: to 24 spins, 16 hidden."""
+    """Compute the exact gradient of <ln p(v)>, to 24 spins of which 16 may be hidden.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    visible : (rows, m) array_like
+        Visible spins of the data.
+
+    Returns
+    -------
+    tuple of (n, n) float, (n,) float
+        The derivatives by J_ij = J_ji and by h.
+    """
     return correlation_gap(data_correlations(ising, visible), model_correlations(ising))
 
 
 def correlation_gap(clamped: Correlations, free: Correlations) -> tuple[Float, Float]:
-    """(dJ, dh), dJ symmetric with zero diagonal."""
+    """Subtract free moments from clamped ones.
+
+    Parameters
+    ----------
+    clamped : Correlations
+        Moments of the data.
+    free : Correlations
+        Moments of the model.
+
+    Returns
+    -------
+    tuple of (n, n) float, (n,) float
+        dJ, symmetric with zero diagonal, and dh.
+    """
     couplings = clamped.second - free.second
     couplings = (couplings + couplings.T) / 2.0  # the products of BLAS are symmetric to rounding only
     np.fill_diagonal(couplings, 0.0)
@@ -109,7 +205,21 @@ def correlation_gap(clamped: Correlations, free: Correlations) -> tuple[Float, F
 
 
 def gibbs_sweep_chains(couplings: Float, biases: Float, spins: NDArray[np.int8], sweeps: int, rng: RNG) -> None:
-    """Gibbs sweeps at beta = 1 of the chains ``spins`` (rows, n) in place; biases (n,), or (rows, n), one a chain."""
+    """Sweep chains by Gibbs sampling at beta = 1, in place.
+
+    Parameters
+    ----------
+    couplings : (n, n) float
+        J.
+    biases : (n,) or (rows, n) float
+        h, the same or one for each chain.
+    spins : (rows, n) int8
+        States of the chains, changed in place.
+    sweeps : int
+        Number of sweeps.
+    rng : RNG
+        Source of the random numbers.
+    """
     from ..kernels.philox import HEAT_BATH
     from ..sampling.replicas.reference import sweep_chains
 

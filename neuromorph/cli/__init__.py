@@ -21,8 +21,8 @@ from .arguments import (
     Parser,
     folder_or_file,
     fraction,
-    names,
     one_line,
+    target_names,
     too_much,
 )
 from .circuits import add_circuit_commands
@@ -103,7 +103,8 @@ def _parser() -> Parser:
         return added
 
     compare = command("compare", compare_command, "run one problem on many targets: table, page, results, netlist")
-    compare.add_argument("--targets", type=names, metavar="A,B", help="names as of 'neuromorph targets'; default: all")
+    names = "names as of 'neuromorph targets', with parameters or without: A,B(levels=16,read_noise=off); default: all"
+    compare.add_argument("--targets", type=target_names, metavar="A,B", help=names)
     add_study_options(compare)
     within = "a read succeeds within this fraction of the best known value; default: 0"
     compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
@@ -113,7 +114,7 @@ def _parser() -> Parser:
     compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
     solve = command("solve", solve_command, "run one target and print its best answer, or what it samples")
-    solve.add_argument("--target", default="cpu-anneal", help="default: cpu-anneal")
+    solve.add_argument("--target", default="cpu-anneal", help="with parameters or without; default: cpu-anneal")
     add_study_options(solve)
     solve.add_argument(
         "--out",
@@ -126,9 +127,10 @@ def _parser() -> Parser:
     add_model_commands(command, origin)
     add_spike_command(command, origin)
     add_circuit_commands(command, load_problem)
-    for name, function, text in (
-        ("targets", targets_command, "list the installed targets"),
-        ("info", info_command, "show versions, SPICE engines, and who owns the import names"),
-    ):
-        command(name, function, text, file=False).add_argument("--json", action="store_true")
+    listing = command("targets", targets_command, "list the installed targets, or show one of them", file=False)
+    about = "show its parameters, limits and constants with their sources"
+    listing.add_argument("name", nargs="?", metavar="NAME", help=about)
+    listing.add_argument("--json", action="store_true")
+    shown = "show versions, SPICE engines, and who owns the import names"
+    command("info", info_command, shown, file=False).add_argument("--json", action="store_true")
     return parser

@@ -30,7 +30,20 @@ class Parser(argparse.ArgumentParser):
 
 
 def names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    return _some([name.strip() for name in text.split(",") if name.strip()])
+
+
+def target_names(text: str) -> list[str]:
+    """Targets, each with its parameters or without."""
+    from ..target_names import split_targets
+
+    try:
+        return _some(split_targets(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _some(names: list[str]) -> list[str]:
     if not names:
         raise argparse.ArgumentTypeError("name one at least")
     return list(dict.fromkeys(names))

@@ -50,11 +50,14 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--best-known", type=finite, metavar="X", help="else from beside the file, or the table")
     add_time_limit(parser, "seconds for all targets together")
+    costs = "TOML of constants in place of those of the targets: joules and seconds follow, spins do not change"
+    parser.add_argument("--cost", metavar="FILE", help=costs)
 
 
 def compare_command(arguments: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from ..protocol import TargetError
     from ..report import results_json, write_report
     from ..study import compare
     from .progress import progress_bars
@@ -67,7 +70,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
     bars = progress_bars(show=not (arguments.json or arguments.quiet))
-    with user_errors(ValueError), bars as progress, output_kept_clean():  # more reads than fit
+    with user_errors(ValueError, TargetError), bars as progress, output_kept_clean():  # more reads than fit
         comparison = compare(
             problem,
             arguments.targets,
@@ -78,6 +81,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
             success_gap=arguments.success_gap,
             progress=progress,
             directory=arguments.out,
+            costs=arguments.cost,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **about})
     failure = None
@@ -131,6 +135,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
     import json
     from dataclasses import replace
 
+    from ..protocol import TargetError
     from ..report import results_dict
     from ..study import compare
     from .progress import progress_bars
@@ -141,7 +146,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         with writing(arguments.out):  # before the work rather than after it
             arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with user_errors(ValueError), progress_bars(show=not arguments.json) as progress, output_kept_clean():
+    with user_errors(ValueError, TargetError), progress_bars(show=not arguments.json) as progress, output_kept_clean():
         comparison = compare(
             problem,
             [arguments.target],
@@ -150,6 +155,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
             task=task,
             time_limit=arguments.time_limit,
             progress=progress,
+            costs=arguments.cost,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
     result, *hidden = comparison.results
@@ -219,11 +225,11 @@ def _print_samples(comparison: Comparison, result: Result) -> None:
 
 
 def _check_targets(names: Sequence[str]) -> None:
-    from ..protocol import available_targets
+    from ..protocol import split_target_text
 
-    for name in names:
-        if name not in available_targets():
-            raise BadInput(f"target is {name!r}; installed are {', '.join(available_targets()) or 'none'}")
+    with user_errors(ValueError):
+        for name in names:
+            split_target_text(name)
 
 
 def _write_found(comparison: Comparison, result: Result, path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 
 from ..files.printable import printable
 from ..runtime.signals import interrupts
+from .arguments import user_errors
 from .circuits import circuit_package
 from .common import output_kept_clean
 
@@ -14,6 +15,8 @@ from .common import output_kept_clean
 def targets_command(arguments: argparse.Namespace) -> int:
     import json
 
+    if arguments.name is not None:
+        return _one_target(arguments)
     from ..report.table import print_rows
     from ..study.installed import Unusable, labeled
     from ..task import TASK_NAMES
@@ -33,6 +36,23 @@ def targets_command(arguments: argparse.Namespace) -> int:
         print_rows(
             ("target", "does", "what it is"), [(r["name"], ", ".join(r["supported_tasks"]), r["summary"]) for r in rows]
         )
+    return 0
+
+
+def _one_target(arguments: argparse.Namespace) -> int:
+    """Print the parameters, limits and constants of one target."""
+    import json
+
+    from ..protocol import get_target, split_target_text
+    from ..target_description import describe, description_text
+
+    with user_errors(Exception), output_kept_clean(), interrupts():
+        split_target_text(arguments.name)
+        found = describe(get_target(arguments.name), arguments.name)
+    if arguments.json:
+        print(json.dumps(found, indent=2, allow_nan=False))
+    else:
+        print("\n".join(map(printable, description_text(found).split("\n"))))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Pictures recalled from damaged ones by any of the memories, with the energy on the way: ``neuromorph recall``."""
+"""Recall of patterns from damaged ones by any of the memories, with the energy on the way: ``neuromorph recall``."""
 
 from __future__ import annotations
 
@@ -35,20 +35,29 @@ RECALL_RULES = RULES
 MAX_PATTERNS = 100
 """Patterns recalled when there is no cue: the first ones of the file."""
 
-_POINTS = 20  # of the energy a sweep
+_POINTS = 20  # points of the energy a sweep
 
 
 @dataclass(frozen=True, eq=False)
 class Recollection:
-    """What came of each cue.
+    """Recalled states of all cues with their energies.
 
+    Attributes
+    ----------
     problem : Recall
+        The problem.
     rule : str
+        Learning rule.
     cues, states : (reads, n) int8
-    updates : (points,) int              of single spins (of all at once for ``modern``) at each energy
-    energies : (reads, points) float     see :class:`RelaxationResult` and :class:`ModernRecall`
-    statuses : tuple of str              "at rest", "cycle of 2", "not at rest", "at temperature"
-    learning : str                       how iterated learning ended; empty for the rules in closed form
+        Initial and final states.
+    updates : (points,) int
+        Single-spin updates (updates of all spins for ``modern``) at each energy.
+    energies : (reads, points) float
+        Energies as in :class:`.RelaxationResult` and :class:`.ModernRecall`.
+    statuses : tuple of str
+        "at rest", "cycle of 2", "not at rest" or "at temperature" for each read.
+    learning : str
+        Outcome of iterated learning; empty for the rules in closed form.
     """
 
     problem: Recall
@@ -61,7 +70,13 @@ class Recollection:
     learning: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data: the traces, the overlaps with the pattern meant before and after."""
+        """Convert to plain data: traces, and overlaps with the stored pattern.
+
+        Returns
+        -------
+        dict of str to Any
+            The data.
+        """
         before, after = self.overlaps()
         return {
             "problem": {"name": self.problem.name, "patterns": len(self.problem.patterns), "size": self.problem.size},
@@ -83,12 +98,24 @@ class Recollection:
         }
 
     def overlaps(self) -> tuple[Float, Float]:
-        """Overlap of the cue and of the state with the pattern nearest to the cue, (reads,) each."""
+        """Compute the overlaps of cue and final state with the pattern nearest to the cue.
+
+        Returns
+        -------
+        tuple of (reads,) float
+            Overlaps of the cues and of the states.
+        """
         meant = self.problem.patterns[self.problem.meant(self.cues)].astype(float)
         return tuple(np.einsum("ri,ri->r", meant, s) / self.problem.size for s in (self.cues, self.states))
 
     def lines(self) -> list[str]:
-        """One line a read for people."""
+        """Describe each read in a line.
+
+        Returns
+        -------
+        list of str
+            The lines.
+        """
         before, after = self.overlaps()
         meant, energies = self.problem.meant(self.cues) + 1, self.energies
         said = [
@@ -98,11 +125,23 @@ class Recollection:
         return [*said, f"learning {self.learning}"] if self.learning else said
 
     def write(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """recalled.png (numbered if several) and recalled.txt, which can be read again, recall.json, trace.png."""
+        """Write recalled.png (numbered if several), recalled.txt, recall.json, trace.png.
+
+        Returns
+        -------
+        list of Path
+            The files.
+        """
         return [write_file(Path(folder) / name, make()) for name, make in self.files().items()]
 
     def files(self) -> dict[str, Callable[[], str | bytes]]:
-        """What makes each file of :meth:`write`, by name."""
+        """Return the function that makes each file of :meth:`write`.
+
+        Returns
+        -------
+        dict of str to callable
+            The functions by file name.
+        """
         shape, one = self.problem.shape or (1, self.problem.size), len(self.states) == 1
         pictures = {
             "recalled.png" if one else f"recalled-{number}.png": partial(_picture, state.reshape(shape))
@@ -127,16 +166,36 @@ def recollect(
     rng: RNG = None,
     progress: StudyProgress | None = None,
 ) -> Recollection:
-    """Store the patterns of ``problem`` by ``rule`` and let its cue go; without one, each pattern, damaged, in turn.
+    """Store the patterns of a problem and recall its cue, or damaged patterns.
 
     Parameters
     ----------
-    rule : str               one of ``RULES``; "perceptron" learns symmetric couplings, so that there is an energy
-    power : int or None      of "dense"; None: exponential
-    beta : float or None     inverse temperature, in 1 / energy; None: descent, or 1 for "modern"
-    synchronous : bool       all spins at once; not for "dense", and always for "modern"
-    sweeps : int             at most
-    progress : callable or None     called with (name, "programming" or "running", reads done, reads)
+    problem : Recall
+        The problem.
+    rule : str
+        One of ``RECALL_RULES``; "perceptron" learns symmetric couplings, so that there is an energy.
+    power : int or None
+        Power of "dense"; None is the exponential interaction.
+    beta : float or None
+        Inverse temperature in 1 / energy; None is descent, or 1 for "modern".
+    synchronous : bool
+        Whether all spins are updated at once; not for "dense", and always for "modern".
+    sweeps : int
+        Largest number of sweeps.
+    rng : RNG
+        Source of the random numbers.
+    progress : callable or None
+        Called with (name, "programming" or "running", reads done, reads).
+
+    Returns
+    -------
+    Recollection
+        The recalled states.
+
+    Raises
+    ------
+    ValueError
+        If the rule or an argument does not suit, or the patterns are too large.
     """
     check_rule(rule)
     x, learning = problem.patterns, ""
@@ -179,22 +238,66 @@ def recollect(
 
 
 def with_cue(problem: Recall, cue: Problem) -> Recall:
-    """``problem`` with the only picture of ``cue`` as its cue."""
+    """Replace the cue of a problem by the only pattern of another.
+
+    Parameters
+    ----------
+    problem : Recall
+        The problem.
+    cue : Problem
+        A problem that holds one pattern.
+
+    Returns
+    -------
+    Recall
+        The problem with the cue.
+
+    Raises
+    ------
+    ValueError
+        If ``cue`` does not hold one pattern.
+    """
     if not isinstance(cue, Recall) or len(cue.patterns) != 1:
         raise ValueError(f"{cue.name} does not hold one picture; a cue is one")
     return replace(problem, cue=cue.patterns[0])
 
 
 def picture_text(states: NDArray[Any], shape: tuple[int, int]) -> str:
-    """States (reads, n) as rows of '#' (+1) and '.', an empty line between: what :func:`neuromorph.load` reads."""
+    """Format states as rows of '#' and '.', which :func:`neuromorph.load` reads.
+
+    Parameters
+    ----------
+    states : (reads, n) array
+        States.
+    shape : tuple of int
+        Rows and columns.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     letters = np.where(np.asarray(states) > 0, "#", ".").reshape(-1, *shape)
     return "\n\n".join("\n".join("".join(row) for row in picture) for picture in letters.tolist()) + "\n"
 
 
 def draw_trace(found: Recollection, ax: Axes | None = None) -> Axes:
-    """The energy of each read against the updates."""
-    from ..plotting.axes import new_axes
-    from ..plotting.style import LINE, MUTED, SERIES_COLORS, series_color
+    """Draw the energy of each read against the updates.
+
+    Parameters
+    ----------
+    found : Recollection
+        The recalled states.
+    ax : Axes or None
+        Axes to draw on; None makes new ones.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
+    from ..plotting.axes import new_axes, style_axes
+    from ..plotting.style import SERIES_COLORS, series_color
 
     ax = new_axes() if ax is None else ax
     meant = found.problem.meant(found.cues) + 1
@@ -205,17 +308,11 @@ def draw_trace(found: Recollection, ax: Axes | None = None) -> Axes:
         ax.legend(frameon=False, fontsize=9)
     unit = "steps" if found.rule == "modern" else "updates of single spins"
     ax.set(xlabel=unit, ylabel="energy")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(MUTED)
-    ax.tick_params(colors=MUTED, labelsize=9)
-    ax.grid(color=LINE, linewidth=0.8)
-    for label in (ax.xaxis.label, ax.yaxis.label):
-        label.set(color=MUTED, fontsize=9.5)
-    return ax
+    return style_axes(ax)
 
 
 def _figure(found: Recollection) -> Any:
-    """What writes a figure: the first cue, its state and its pattern beside the energies of all."""
+    """Draw the first cue, its state and its pattern beside the energies of all reads."""
     from matplotlib.figure import Figure
 
     from ..plotting.solutions import draw_recall

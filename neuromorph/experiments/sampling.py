@@ -1,4 +1,4 @@
-"""One model sampled by a named method, judged and drawn: what ``neuromorph sample`` does."""
+"""Sampling of one model by a named method, with diagnostics and a figure: ``neuromorph sample``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from ..exact import log_partition
 from ..files.atomic_write import write_file
+from ..files.json_values import json_value
 from ..ising import Ising
 from ..kernels.philox import LANES
 from ..rng import RNG, seed_sequence
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CHAINS = 4
-_BATCH = 64  # anneals side by side, fewer where these make more than _UPDATES of slices
-_UPDATES = 1 << 24  # times _SLICES: a second or two
+_BATCH = 64  # anneals in parallel, fewer where these make more than _UPDATES updates of slices
+_UPDATES = 1 << 24  # updates times _SLICES that take a second or two
 _SLICES = 16
 _JUDGING_BYTES = 1.5e8
-_LARGEST = 1 << 33  # spins of all reads, a byte each
-_FROZEN = 1e6  # beta times the strongest field
-_EXACT = 16  # spins up to which states are counted
+_LARGEST = 1 << 33  # largest number of spins of all reads, a byte each
+_FROZEN = 1e6  # beta times the strongest field, beyond which no spin flips
+_EXACT = 16  # spins up to which all states are enumerated
 _Method: TypeAlias = Callable[[Ising, float, int, int, np.random.SeedSequence, SamplingProgress | None], Samples]
 
 
@@ -90,7 +91,7 @@ def _quantum(
 
 
 def _parts(run: Callable[[int], Samples], starts: range, whole: int, progress: SamplingProgress | None) -> Samples:
-    """Independent parts one after another; Ctrl-C and a time limit keep those that are whole.
+    """Sample independent parts one after another; Ctrl-C and a time limit keep the complete ones.
 
     Diagnostics are those of all parts in one array.
     """
@@ -132,9 +133,36 @@ def sample_model(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """About ``reads`` states at ``beta``; ``sweeps`` are made between draws, or at each step of an anneal.
+    """Sample about ``reads`` states at ``beta``.
 
     Chains (gibbs, tempering, swendsen-wang) and populations are four, of a quarter of the reads each.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature in 1 / energy.
+    method : str
+        Name of the sampler.
+    reads : int
+        Number of states.
+    sweeps : int
+        Sweeps between draws, or at each step of an anneal.
+    rng : RNG
+        Source of the random numbers.
+    progress : callable or None
+        Called with the work done and its total.
+
+    Returns
+    -------
+    Samples
+        The states.
+
+    Raises
+    ------
+    ValueError
+        If ``beta`` is so large that no spin flips.
     """
     _require_known(ising, method, reads, sweeps)
     strongest = float((abs(ising.sparse_couplings()).sum(axis=1) + abs(ising.biases)).max())
@@ -155,7 +183,22 @@ def _require_known(ising: Ising, method: str, reads: int, sweeps: int) -> None:
 
 
 def memory_needed(ising: Ising, method: str, reads: int, sweeps: int) -> float:
-    """Bytes that :func:`sample_model` and :func:`judge` take, to a factor of two, beyond the model itself."""
+    """Estimate the memory of :func:`sample_model` and :func:`judge`, beyond the model itself.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    method : str
+        Name of the sampler.
+    reads, sweeps : int
+        As in :func:`sample_model`.
+
+    Returns
+    -------
+    float
+        Bytes, to a factor of two.
+    """
     _require_known(ising, method, reads, sweeps)
     n, width = ising.size, 4.0 * LANES  # a strip of replicas in float32
     ladder = 8.0 * max(8.0, 2.0 * np.sqrt(n))
@@ -171,10 +214,24 @@ def memory_needed(ising: Ising, method: str, reads: int, sweeps: int) -> float:
 
 
 def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
-    """Everything that is known of how good the samples are, ready for JSON: NaN becomes None.
+    """Compute the diagnostics of samples as plain data for JSON, in which NaN is None.
 
-    ``effective_beta`` is from draws an autocorrelation time apart; up to 16 spins there is ``exact``: the divergence
-    from enumeration, and ln Z. What Ctrl-C or a time limit leaves undone is None, and ``message`` says so.
+    ``effective_beta`` is from draws an autocorrelation time apart; up to 16 spins ``exact`` holds the divergence from
+    enumeration, and ln Z. A diagnostic that Ctrl-C or a time limit leaves undone is None, and ``message`` says so.
+
+    Parameters
+    ----------
+    samples : Samples
+        The samples.
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature in 1 / energy.
+
+    Returns
+    -------
+    dict of str to Any
+        The diagnostics.
     """
     about: dict[str, Any] = {
         "method": samples.method,
@@ -207,11 +264,17 @@ def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
         notes.append(f"diagnostics are not whole: {why or 'interrupted'}")
         about["status"] = status if status == "interrupted" else samples.status
     about["message"] = "; ".join(filter(None, notes))
-    return {key: _plain(value) for key, value in about.items()}
+    return {key: json_value(value) for key, value in about.items()}
 
 
 def draw_sampling(samples: Samples) -> Figure:
-    """Energies of the draws, and how long a chain remembers its energy."""
+    """Draw the energies of the draws, and the autocorrelation of the energy.
+
+    Returns
+    -------
+    Figure
+        The figure.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.0, 3.2), layout="constrained")
@@ -222,22 +285,22 @@ def draw_sampling(samples: Samples) -> Figure:
 
 
 def write_figure(samples: Samples, path: Path) -> Path:
-    """:func:`draw` as .png."""
+    """Write the figure of :func:`draw_sampling` as .png.
+
+    Parameters
+    ----------
+    samples : Samples
+        The samples.
+    path : Path
+        Path of the file.
+
+    Returns
+    -------
+    Path
+        The path.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     picture = io.BytesIO()
     FigureCanvasAgg(draw_sampling(samples)).print_png(picture)  # type: ignore[no-untyped-call]
     return write_file(path, picture.getvalue())
-
-
-def _plain(value: Any) -> Any:
-    """Numbers, lists and dictionaries for JSON."""
-    if hasattr(value, "to_dict"):
-        value = value.to_dict()
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(each) for each in np.asarray(value).tolist()]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not isfinite(value) else value

@@ -1,8 +1,8 @@
-"""One file put to spikes, counted, written and drawn: what ``neuromorph spike`` does.
+"""Spiking experiment on one file: ``neuromorph spike``.
 
 A picture is recalled by a network of rates, a model is sampled, a tour or a cut is searched for. Trials (cues, chains)
 run in batches whose size the problem alone decides, each with a stream of its own: trial k is the same whatever the
-number of trials, and Ctrl-C keeps the batches that are whole.
+number of trials, and Ctrl-C keeps the complete batches.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil, isfinite
+from math import ceil
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files.json_values import json_value
 from ..ising import Ising
 from ..problems import IsingModel, MaxCut, Recall, Tsp, load
 from ..problems.ising_files import read_ising
@@ -29,16 +30,16 @@ from .spiking_result import Batch, Session
 
 SpikingTask: TypeAlias = Literal["recall", "sample", "search"]
 Told: TypeAlias = Callable[[int, int], None]
-"""Is told the trials that are done, and all."""
+"""Receiver of the number of trials done and their total."""
 
 SCHEMA = 1
-MAX_SYNAPSES = 1 << 22  # of one trial; some 300 MB in Brian2
-MAX_SPIKES = 1 << 25  # of all trials; 1 GB
+MAX_SYNAPSES = 1 << 22  # largest number of synapses of one trial, some 300 MB in Brian2
+MAX_SPIKES = 1 << 25  # largest number of spikes of all trials, 1 GB
 
 _AT_ONCE = 1 << 18  # synapses of a batch, unless one trial has more
-_NEURONS = 1 << 12  # the same
-_WIDEST = 16  # trials of a batch
-_BIN_S, _MOST_BINS = 25e-3, 400  # of the rate against time
+_NEURONS = 1 << 12  # neurons of a batch, unless one trial has more
+_WIDEST = 16  # largest number of trials of a batch
+_BIN_S, _MOST_BINS = 25e-3, 400  # bin in s, and largest number of bins, of the rate against time
 
 
 def read(
@@ -48,7 +49,29 @@ def read(
     task: SpikingTask | None = None,
     best_known: float | None = None,
 ) -> tuple[SpikingTask, Recall | Tsp | MaxCut | Ising]:
-    """The problem of a file and what is done with it, unless ``task`` says: ProblemFileError for what does not fit."""
+    """Read the problem of a file and choose its task, unless ``task`` says.
+
+    Parameters
+    ----------
+    path : path-like or TextFile
+        Path of the file.
+    kind : str or None
+        Format of the file; None detects it.
+    task : SpikingTask or None
+        Task; None is that of the problem.
+    best_known : float or None
+        Best known objective of the problem.
+
+    Returns
+    -------
+    tuple of SpikingTask, problem
+        Task and problem.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file and the task do not fit.
+    """
     source = TextFile.read(path)
     if task == "sample":
         return task, read_ising(source, kind=kind)
@@ -66,17 +89,59 @@ def read(
 
 
 def width(neurons: int, synapses: int) -> int:
-    """Trials of a batch of networks of this size."""
+    """Compute the trials of a batch of networks.
+
+    Parameters
+    ----------
+    neurons, synapses : int
+        Size of one network.
+
+    Returns
+    -------
+    int
+        The number of trials.
+    """
     return max(1, min(_WIDEST, _NEURONS // max(1, neurons), _AT_ONCE // max(1, synapses)))
 
 
 def require_fit(name: str, synapses: int, remedy: str) -> None:
+    """Validate that a network is small enough to simulate.
+
+    Parameters
+    ----------
+    name : str
+        Name of the problem in the error message.
+    synapses : int
+        Synapses of one trial.
+    remedy : str
+        Advice that ends the message.
+
+    Raises
+    ------
+    ValueError
+        If there are too many synapses.
+    """
     if synapses > MAX_SYNAPSES:
         raise ValueError(f"{name} would have {synapses} synapses; simulations stop at {MAX_SYNAPSES}: {remedy}")
 
 
 def require_length(duration_s: float, trials: int, rate_hz: float) -> None:
-    """ValueError if so many spikes a second of one trial make more than memory should hold."""
+    """Validate that the expected spikes fit into memory.
+
+    Parameters
+    ----------
+    duration_s : float
+        Duration in s.
+    trials : int
+        Number of trials.
+    rate_hz : float
+        Largest rate of the spikes of one trial in Hz.
+
+    Raises
+    ------
+    ValueError
+        If there may be too many spikes.
+    """
     if not duration_s * trials * rate_hz <= MAX_SPIKES:
         raise ValueError(
             f"duration is {duration_s:g} s, in which {trials} trials may have {duration_s * trials * rate_hz:.3g} "
@@ -91,9 +156,27 @@ def run_batches(
     rng: RNG,
     progress: Told | None,
 ) -> tuple[list[Batch], str]:
-    """``run(first trial, stream, progress)`` of each batch of ``size``, trials beyond ``trials`` cut off; the status.
+    """Run trials in batches; trials beyond ``trials`` are cut off.
 
     A batch is run whole, so that a program of C++ serves all of them.
+
+    Parameters
+    ----------
+    run : callable
+        Called with the first trial, stream and progress of each batch.
+    trials : int
+        Number of trials.
+    size : int
+        Trials of a batch.
+    rng : RNG
+        Source of the streams.
+    progress : callable or None
+        Called with the trials done and their total.
+
+    Returns
+    -------
+    tuple of list of Batch, str
+        The batches and the status.
     """
     done: list[Batch] = []
 
@@ -124,7 +207,26 @@ def run_batches(
 
 
 def summarize(batches: Sequence[Batch], size: int, asked: int, neurons: int, duration_s: float) -> dict[str, Any]:
-    """Counts of all trials together, their mean rate against time, and what Brian2 was told."""
+    """Count events of all trials together, and compute the mean rate against time.
+
+    Parameters
+    ----------
+    batches : sequence of Batch
+        The batches.
+    size : int
+        Trials of a batch.
+    asked : int
+        Trials that were asked for.
+    neurons : int
+        Neurons of a trial.
+    duration_s : float
+        Duration in s.
+
+    Returns
+    -------
+    dict of str to Any
+        Counts, rates, and the settings of Brian2.
+    """
     trials = min(asked, size * len(batches))
     activity = {name: float(sum(b.activity[name].sum() for b in batches)) for name in batches[0].activity}
     edges = np.linspace(0.0, duration_s, max(1, min(_MOST_BINS, round(duration_s / _BIN_S))) + 1)
@@ -147,15 +249,46 @@ def summarize(batches: Sequence[Batch], size: int, asked: int, neurons: int, dur
 
 
 def collect(about: Mapping[str, Any], batches: Sequence[Batch], states: NDArray[Any], **shown: Any) -> Session:
+    """Assemble a session from its batches.
+
+    Parameters
+    ----------
+    about : dict of str to Any
+        Content of spike.json.
+    batches : sequence of Batch
+        The batches.
+    states : (trials, n) array
+        States of the trials.
+    **shown : Any
+        Data that only the figure needs.
+
+    Returns
+    -------
+    Session
+        The session.
+    """
     times, trials, neurons = (
         np.concatenate([getattr(b, name) for b in batches]) for name in ("times_s", "trials", "neurons")
     )
     whole = {"schema": SCHEMA, **about}
-    return Session(plain(whole), times, trials, neurons, np.asarray(states, dtype=np.int8), shown)
+    return Session(json_value(whole), times, trials, neurons, np.asarray(states, dtype=np.int8), shown)
 
 
 def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[], str | bytes]]:
-    """What makes each file: spike.json of ``about``, spikes.npz (times_s, trials, neurons, states), spikes.png."""
+    """Return the function that makes each file: spike.json of ``about``, spikes.npz and spikes.png.
+
+    Parameters
+    ----------
+    session : Session
+        The session.
+    about : dict of str to Any
+        Content of spike.json.
+
+    Returns
+    -------
+    dict of str to callable
+        The functions by file name.
+    """
 
     def arrays() -> bytes:
         kept = io.BytesIO()
@@ -177,16 +310,3 @@ def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[
         "spikes.npz": arrays,
         "spikes.png": picture,
     }
-
-
-def plain(value: Any) -> Any:
-    """Numbers, lists and dictionaries for JSON; what is not finite is None."""
-    if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not isfinite(value) else value

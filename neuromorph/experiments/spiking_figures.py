@@ -1,4 +1,4 @@
-"""The figure of a session of spikes: raster, population rates, course against time, and what came of it."""
+"""Figure of a session of spikes: raster, population rates, course against time, and outcome."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..plotting.axes import style_axes
 from ..plotting.numbers import format_percent
 from ..plotting.solutions import draw_cut, draw_pattern, draw_recall, draw_tour
 from ..plotting.style import INK, LINE, MUTED, PAPER, series_color
@@ -17,14 +18,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ROWS = 80  # neurons of a raster
-_WINDOW = 1.0  # s of it
+_WINDOW = 1.0  # seconds of the raster
 _TILES = 400  # pixels of a picture
 _LINES = 16  # courses in one picture
 _UP, _DOWN, _OTHER = series_color(0), series_color(1), series_color(2)
 
 
 def draw_spiking(session: Session) -> Figure:
-    """Raster and rates on the left, course and outcome on the right."""
+    """Draw raster and rates on the left, course and outcome on the right.
+
+    Returns
+    -------
+    Figure
+        The figure.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10.0, 6.4), layout="constrained")
@@ -69,7 +76,7 @@ def _recall(session: Session, axes: Any) -> None:
     for ax in (axes[1, 0], right):
         ax.legend(frameon=False, fontsize=9, labelcolor=INK, loc="center right")
     draw_recall(problem, session.states[0], session.shown["cues"][0], axes[1, 1])
-    if n > _TILES:  # edges of so many tiles would hide them
+    if n > _TILES:  # edges would hide so many tiles
         for mesh in axes[1, 1].collections:
             mesh.set(edgecolor="none", linewidth=0.0, rasterized=True)
     first = about["result"]["reads"][0]
@@ -118,7 +125,7 @@ def _sample(session: Session, axes: Any) -> None:
         settled = np.array([course["energy"], course["lowest"]])[:, times > burn_in]
         low, high = (f(settled.min(), settled.max(), result["mean_energy_gibbs"]) for f in (min, max))
         room = max(high - low, 1e-9 * abs(low), 1e-12)
-        right.set_ylim(low - 0.2 * room, high + 1.5 * room)  # the way down is steep, and higher than all the rest
+        right.set_ylim(low - 0.2 * room, high + 1.5 * room)  # the initial descent is higher than all the rest
     right.legend(frameon=False, fontsize=9, labelcolor=INK)
     ax, ours = axes[1, 1], result["mean_spins"]
     pairs = session.shown["pairs"]
@@ -188,7 +195,7 @@ def _raster(
     session: Session, ax: Axes, trial: int, rows: Any, colors: Any, window: tuple[float, float], *,
     length: float | None = None, unit: str = "s",
 ) -> None:  # fmt: skip
-    """Spikes of some neurons of one trial, as dots or as lines of a length."""
+    """Draw the spikes of some neurons of one trial, as dots or as lines of a length."""
     row = np.full(int(max(rows.max(), session.neurons.max(initial=0))) + 1, -1)
     row[rows] = np.arange(len(rows))
     low, high = window
@@ -199,7 +206,7 @@ def _raster(
     if length is not None:
         ax.hlines(y, at, at + length, color=colors[y], linewidth=min(5.0, 90.0 / len(rows)))
     else:
-        size = min(12.0, 160.0 / len(rows))  # points; the rows share some 200
+        size = min(12.0, 160.0 / len(rows))  # size in points; the rows share some 200
         ax.scatter(scale * at, y, s=size**2, c=colors[y], marker="|", linewidths=1.0)
     ax.set(xlabel=f"t ({unit})", xlim=(scale * low, scale * high), ylim=(-0.7, len(rows) - 0.3))
     labeled = np.arange(0, len(rows), -(-len(rows) // 12)) if len(rows) <= 24 else np.empty(0, int)
@@ -217,12 +224,6 @@ def _quiet(ax: Axes) -> None:
 
     if not ax.axison:
         return
-    ax.set_axisbelow(True)
     if ax.get_xscale() == "log":
         ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.grid(color=LINE, linewidth=0.8)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(MUTED)
-    ax.tick_params(which="both", colors=MUTED, labelsize=9)
-    for label in (ax.xaxis.label, ax.yaxis.label):
-        label.set(color=MUTED, fontsize=9.5)
+    style_axes(ax)

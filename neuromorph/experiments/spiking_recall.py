@@ -1,4 +1,4 @@
-r"""A session of recall: rates of integrate-and-fire neurons beside their ODE, from the same cues."""
+"""Session of recall: rates of integrate-and-fire neurons beside their ODE, from the same cues."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import numpy as np
 from ..problems import Recall
 from ..rng import RNG, seed_sequence
 from ..spiking.brian.simulator import Backend, FractionProgress
-from ..spiking.rate_network import SpikingHopfield, Wiring
+from ..spiking.rate_network import SpikingHopfield
+from ..spiking.rate_wiring import Wiring
 from .spiking import Told, collect, require_fit, require_length, run_batches, summarize, width
 from .spiking_result import Batch, Session
 
 MAX_SPIKING_PATTERNS = 100  # patterns recalled when there is no cue
 CUE_S, READ_S, _LEAST_S = 0.1, 0.2, 0.3
 
-_BIN = 25e-3  # of the overlap against time, s
+_BIN = 25e-3  # bin in s of the overlap against time
 
 
 def recall(
@@ -27,9 +28,34 @@ def recall(
     rng: RNG = None,
     progress: Told | None = None,
 ) -> Session:
-    """Store the patterns by Hebb's rule, show a cue for .1 s, read the rates of the last .2 s; the ODE beside it.
+    """Store patterns by Hebb's rule, show each cue for .1 s, and read the last rates.
 
     The cue is that of ``problem``, or each of the first 100 patterns, damaged, in turn: one trial each.
+
+    Parameters
+    ----------
+    problem : Recall
+        The problem.
+    wiring, swing_v
+        As in :class:`.SpikingHopfield`.
+    duration_s : float
+        Duration of a trial in s.
+    backend : Backend
+        Back end of Brian2.
+    rng : RNG
+        Source of the random numbers.
+    progress : callable or None
+        Called with the trials done and their total.
+
+    Returns
+    -------
+    Session
+        The session.
+
+    Raises
+    ------
+    ValueError
+        If ``duration_s`` or ``swing_v`` is out of range.
     """
     if not _LEAST_S <= duration_s < np.inf:
         raise ValueError(f"duration is {duration_s:g} s; recall needs {_LEAST_S:g} s, for the cue and to read")

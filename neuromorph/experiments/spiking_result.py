@@ -1,4 +1,4 @@
-"""What an experiment with spikes returns: plain data, written and drawn elsewhere."""
+"""Result of an experiment with spikes: plain data, which other modules write and draw."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from ..ising import Float
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """What a file came to.
+    """Result of a spiking experiment on one file.
 
-    about : dict                                    spike.json but for where it is from; see docs/spike-schema.md
-    times_s, trials, neurons : (spikes,)
-    states : (trials, n) int8                       recalled, last, or best state of each trial
-    shown : dict                                    what only the figure needs
+    Attributes
+    ----------
+    about : dict
+        Content of spike.json without its provenance; see docs/spike-schema.md.
+    times_s, trials, neurons : (spikes,) arrays
+        Time in s, trial and neuron of each spike.
+    states : (trials, n) int8
+        Recalled, last, or best state of each trial.
+    shown : dict
+        Data that only the figure needs.
     """
 
     about: Mapping[str, Any]
@@ -32,7 +38,19 @@ class Session:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Spikes of some trials, with activity {event: (trials,)}, whatever the task needs more, and Brian2's manifest."""
+    """Spikes and results of some trials.
+
+    Attributes
+    ----------
+    times_s, trials, neurons : (spikes,) arrays
+        Time in s, trial and neuron of each spike.
+    activity : dict of str to (trials,) float
+        Counts of each event.
+    found : Any
+        Results of the task.
+    manifest : dict of str to Any
+        Record of Brian2's run.
+    """
 
     times_s: Float
     trials: NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""A session of sampling: shares of states beside exact ones, or energies beside those of Gibbs sampling."""
+"""Session of sampling: shares of states beside exact ones, or energies beside those of Gibbs sampling."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXACT = 16  # spins up to which shares of states are compared
 FLOOR = 10  # spins up to which their exact floor is known
 
 _BURN_IN = 0.2
-_SETTLED = 1e6  # beta times the strongest field: nothing moves any more
+_SETTLED = 1e6  # beta times the strongest field, beyond which no neuron changes
 _POINTS = 1 << 25  # spins of the draws from which energies against time are taken
 
 
@@ -44,10 +44,43 @@ def sample(
     rng: RNG = None,
     progress: Told | None = None,
 ) -> Session:
-    """Chains of ``duration_s`` each after a burn-in of .2 s, 32 to 16 free spins and 8 beyond.
+    """Sample a model by spiking chains after a burn-in of .2 s.
 
-    To 16 spins the divergence of the shares of time from the exact ones against the time of all chains together, beyond
-    that the energy against time beside Gibbs sampling. ``clamp`` {spin: -1 or +1} leaves the others to be sampled.
+    To 16 free spins the session has the divergence of the shares of time from the exact ones against the time of all
+    chains together, beyond that the energy against time beside Gibbs sampling.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model in messages.
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature in 1 / energy.
+    neurons : str
+        Model of the neurons, one of ``NEURONS``.
+    chains : int or None
+        Number of chains; None is 32 to 16 free spins and 8 beyond.
+    duration_s : float
+        Duration of each chain in s.
+    clamp : dict of int to int or None
+        Fixed spins {spin: -1 or +1}; the others are sampled.
+    backend : Backend
+        Back end of Brian2.
+    rng : RNG
+        Source of the random numbers.
+    progress : callable or None
+        Called with the trials done and their total.
+
+    Returns
+    -------
+    Session
+        The session.
+
+    Raises
+    ------
+    ValueError
+        If an argument is unknown or out of range.
     """
     if neurons not in NEURONS:
         raise ValueError(f"neurons is {neurons!r}; choose one of {', '.join(NEURONS)}")
@@ -121,14 +154,14 @@ _Outcome: TypeAlias = tuple[dict[str, Any], dict[str, Any], list[Float]]  # resu
 
 
 def _beside_exact(ising: Ising, states: SpikeStates, q: Float, settling: float) -> _Outcome:
-    """Shares of time beside exact ones q (2^n,); ``settling``, from which the floor is known, or NaN."""
+    """Compare shares of time with exact ones q (2^n,); ``settling``, from which the floor is known, may be NaN."""
     n, dt, tau = ising.size, states.dt_s, states.tau_s
     p, table = states.occupancy(), exact.all_energies(ising)
     spins = exact.spins_of(np.arange(1 << n), n)
     duration = states.end_s - states.start_s
     until = np.unique(np.rint(np.geomspace(min(tau, duration), duration, 24) / dt)) * dt
     times = states.shape[0] * until
-    reads = ((1 << n) - 1) * tau / (2.0 * times)  # holds for many reads a state
+    reads = ((1 << n) - 1) * tau / (2.0 * times)  # formula for many reads a state
     floor = settling / times if np.isfinite(settling) else None
     courses: dict[str, Any] = {
         "times_s": times,
@@ -148,7 +181,7 @@ def _beside_exact(ising: Ising, states: SpikeStates, q: Float, settling: float) 
 
 
 def _beside_gibbs(ising: Ising, states: SpikeStates, gibbs: Samples) -> _Outcome:
-    """Energies against time, from the start of the burn-in, beside those of Gibbs sampling."""
+    """Compare energies against time, from the start of the burn-in, with those of Gibbs sampling."""
     done, n = states.shape
     steps = round(states.end_s / states.dt_s)
     most = max(1, min(400, _POINTS // (done * n)))
@@ -170,7 +203,7 @@ def _beside_gibbs(ising: Ising, states: SpikeStates, gibbs: Samples) -> _Outcome
 
 
 def _clamped(ising: Ising, clamp: Mapping[int, int]) -> tuple[Ising, Any]:
-    """The Ising of the spins that are left free, given the others, and their numbers."""
+    """Build the problem of the spins that are left free, given the others; return it with their numbers."""
     held = np.zeros(ising.size, dtype=np.int8)
     for spin, value in clamp.items():
         if not 0 <= spin < ising.size or value not in (-1, 1):
@@ -187,7 +220,7 @@ def _clamped(ising: Ising, clamp: Mapping[int, int]) -> tuple[Ising, Any]:
 
 
 def _pairs(ising: Ising, *ensembles: tuple[Any, Float | None]) -> list[Float]:
-    """Mean of s_i s_j over each of some states (k, n) with shares (k,), for at most 400 coupled pairs."""
+    """Average s_i s_j over each of some states (k, n) with shares (k,), for at most 400 coupled pairs."""
     upper = sparse.coo_array(sparse.triu(ising.sparse_couplings(), 1))
     some = np.unique(np.linspace(0, upper.nnz - 1, min(upper.nnz, 400)).astype(int))
     i, j = (ends[some] for ends in upper.coords)

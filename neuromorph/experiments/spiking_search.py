@@ -1,4 +1,4 @@
-"""A session of search: winner-take-all networks, with Gibbs sampling and luck as baselines."""
+"""Session of search: winner-take-all networks, with Gibbs sampling and uniform random states as baselines."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from ..problems import MaxCut, Recall, Solution, Tsp
 from ..problems.one_hot import MAX_UNITS, OneHot
 from ..rng import RNG, seed_sequence
 from ..spiking.brian.simulator import Backend, FractionProgress
-from ..spiking.winner_take_all import WinnerTakeAll, count_hits, sample_uniformly, solve_by_gibbs, solve_by_spikes
+from ..spiking.search_baselines import sample_uniformly, solve_by_gibbs
+from ..spiking.winner_take_all import WinnerTakeAll, count_hits, solve_by_spikes
 from .spiking import Told, collect, require_fit, require_length, run_batches, summarize, width
 from .spiking_result import Batch, Session
 
-_LARGEST = 1e100  # whose square, and the sum of squares, are still finite
-_OF_TOURS = 0.2  # strength
-_TOSSES = 1 << 33  # additions for the random states of a batch; some 5 s
-_ENUMERATED = 20  # spins of which the ground state is looked up
-_FEW = 512  # units of which many chains are affordable
-_POINTS = 1 << 25  # groups of all steps of a chain
+_LARGEST = 1e100  # largest coupling, whose sum of squares is still finite
+_OF_TOURS = 0.2  # strength of the constraints of tours
+_TOSSES = 1 << 33  # additions for the random states of a batch, which take some 5 s
+_ENUMERATED = 20  # spins up to which the ground state is enumerated
+_FEW = 512  # units up to which many chains are affordable
+_POINTS = 1 << 25  # largest product of groups and steps of a chain
 
 
 def search(
@@ -35,11 +36,39 @@ def search(
     rng: RNG = None,
     progress: Told | None = None,
 ) -> Session:
-    """The best state that ``chains`` winner-take-all networks come by in ``duration_s``: 16 to 512 units, 4 beyond.
+    """Search for the best state by winner-take-all networks, beside the baselines.
 
-    A tour has a group of units at each position, any other problem two units a spin. ``strength`` of the constraints is
-    that of :class:`WinnerTakeAll`, .2 for tours by measurement, else 1. Gibbs sampling gets as many decisions as a
-    network has spikes, and so does drawing at random unless that took longer than all the rest.
+    A tour has a group of units at each position, any other problem two units a spin. Gibbs sampling gets as many
+    decisions as a network has spikes, and so do uniform random states unless they took longer than all the rest.
+
+    Parameters
+    ----------
+    problem : Tsp or MaxCut or Recall or Ising
+        The problem.
+    name : str
+        Name of the problem in messages.
+    chains : int or None
+        Number of networks; None is 16 to 512 units, 4 beyond.
+    strength : float or None
+        Strength of the constraints, see :class:`.WinnerTakeAll`; None is .2 for tours by measurement, else 1.
+    duration_s : float
+        Duration of each network in s.
+    backend : Backend
+        Back end of Brian2.
+    rng : RNG
+        Source of the random numbers.
+    progress : callable or None
+        Called with the trials done and their total.
+
+    Returns
+    -------
+    Session
+        The session.
+
+    Raises
+    ------
+    ValueError
+        If the problem is too large or an argument is out of range.
     """
     name = name if isinstance(problem, Ising) else problem.name
     is_tour = isinstance(problem, Tsp)
@@ -121,7 +150,7 @@ def search(
 
 
 def _optimum(problem: Any, ising: Ising) -> tuple[float | None, str | None]:
-    """Lowest energy known, and from where."""
+    """Find the lowest energy known, and its source."""
     value = None if isinstance(problem, (Ising, Recall)) else problem.best_known
     if value is not None:
         return (value if problem.sense == "min" else -value), "best known"
@@ -129,7 +158,7 @@ def _optimum(problem: Any, ising: Ising) -> tuple[float | None, str | None]:
 
 
 def _best(problem: Any, states: Any, energies: Float) -> tuple[int, Solution]:
-    """Of the chains the one with the lowest energy whose state is feasible; if none is, the lowest, repaired."""
+    """Choose the feasible state of lowest energy; if none is feasible, repair the lowest."""
     order = [int(k) for k in np.argsort(energies, kind="stable") if np.isfinite(energies[k])]
     if isinstance(problem, Ising):
         return order[0], Solution(states[order[0]], feasible=True)

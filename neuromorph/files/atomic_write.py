@@ -1,4 +1,4 @@
-"""Files are read whole and bounded; they are written beside their final name and renamed: nobody sees half of one."""
+"""Reading and writing of files: read whole and bounded, written beside their final name and renamed (atomic)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,27 @@ from typing import BinaryIO
 
 
 def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
-    """The bytes of a regular file.
+    """Read a regular file whole.
+
+    Parameters
+    ----------
+    path : path-like
+        Path of the file.
+    limit : int
+        Largest size in bytes.
+
+    Returns
+    -------
+    bytes
+        The content.
 
     Raises
     ------
-    FileNotFoundError     as of ``open``
-    OSError               without the name in its message: it is no regular file (a pipe waits for ever, a device has
-                          no end), larger than ``limit`` bytes, or cannot be read
+    FileNotFoundError
+        If there is no such file.
+    OSError
+        If it is no regular file (a pipe waits for ever, a device has no end), is larger than ``limit``, or cannot be
+        read. The message leaves the name out.
     """
     about = os.stat(path)
     if not stat.S_ISREG(about.st_mode):
@@ -26,15 +40,27 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
         raise OSError(f"is larger than {limit >> 20} MB; give a smaller one")
     with open(path, "rb") as file:
         data = file.read(about.st_size + 1)
-    if len(data) > about.st_size:  # it grows, or is one of those that the system makes up, some without end
+    if len(data) > about.st_size:  # the file grows, or the system generates it, perhaps without end
         raise OSError("has more bytes than it states; give a copy of it")
     return data
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes | Callable[[BinaryIO], object]) -> Path:
-    """Write ``content``, or let it write, to ``path``, making its folder; an interruption leaves the old file whole.
+    """Write a file atomically and make its folder; an interruption leaves the old file whole.
 
     A link is followed, and a device or a pipe is written to: neither is replaced by a file.
+
+    Parameters
+    ----------
+    path : path-like
+        Path of the file.
+    content : str, bytes or callable
+        Content, or a function that writes it to the given binary file.
+
+    Returns
+    -------
+    Path
+        The path.
     """
     path = Path(path)
     if path.is_symlink():
@@ -58,7 +84,7 @@ def write_file(path: str | os.PathLike[str], content: str | bytes | Callable[[Bi
         os.chmod(aside, 0o666 & ~_umask())
         os.replace(aside, path)
     except BaseException:
-        Path(aside).unlink(missing_ok=True)  # it is gone already if Ctrl-C came after the renaming
+        Path(aside).unlink(missing_ok=True)  # the file is gone if Ctrl-C came after the renaming
         raise
     return path
 

@@ -1,4 +1,4 @@
-"""Arrays of .npz and .npy files from anywhere: no pickle is read, and no byte unpacked before its size is known.
+"""Safe reading of .npz and .npy files: no pickle is read, and no byte is unpacked before its size is known.
 
 An .npz is a zip archive of .npy files; an .npy is a magic string, a header (a Python literal of dtype, order and shape)
 and the bytes of one array. Each of these can lie: the directory of the archive about the size of a member, a member
@@ -19,39 +19,48 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LIMIT = 256 << 20  # bytes of all arrays together, unless the caller says otherwise
+LIMIT = 256 << 20  # default bytes of all arrays together
 _SMALL = 128 << 20  # bytes that a file of any size may claim
-_RATIO = 16  # beyond them, how many bytes a byte of the file may become; numbers rarely pack tighter
+_RATIO = 16  # largest ratio of compression of a larger file; numbers rarely pack tighter
 _MOST_MEMBERS = 1000
-_MOST_HEADER = 1000  # bytes of the header of one array
-_SIGNATURE = b"PK\x01\x02"  # of an entry in the directory
+_MOST_HEADER = 1000  # largest number of bytes of the header of one array
+_SIGNATURE = b"PK\x01\x02"  # signature of an entry in the directory
 
 _npy: Any = np.lib.format  # numpy leaves it untyped
 
 
 class ArrayFileError(ValueError):
-    """An array file breaks a rule; one line that ends with the remedy, and begins where the name of the file ends."""
+    """Error of an array file that breaks a rule.
+
+    The message is one line, which continues the name of the file and ends with the remedy.
+    """
 
 
 def read_npz(
     data: bytes, names: Collection[str] | None = None, *, text: Collection[str] = (), limit: int = LIMIT
 ) -> dict[str, NDArray[Any]]:
-    """Arrays of an .npz file.
+    """Read arrays of an .npz file.
 
     Parameters
     ----------
-    data : bytes              the whole file
-    names : names             the arrays to read, of which some may be missing; None: all there are
-    text : names              those among them that are strings; all others are numbers or truth values
-    limit : int               bytes that they may take together
+    data : bytes
+        The whole file.
+    names : names
+        Names of the arrays to read, of which some may be missing; None is all.
+    text : names
+        Names of the arrays of strings; all others are numbers or truth values.
+    limit : int
+        Largest number of bytes of all arrays together.
 
     Returns
     -------
-    dict of arrays            in the byte order of the machine; every floating point type as float64
+    dict of str to ndarray
+        Arrays in the byte order of the machine; every floating point type is float64.
 
     Raises
     ------
-    ArrayFileError            for whatever else the bytes may be
+    ArrayFileError
+        If the bytes are anything else.
     """
     with _one_line(), zipfile.ZipFile(_archive(data)) as archive:
         members = _members(archive)
@@ -61,19 +70,48 @@ def read_npz(
 
 
 def npz_names(data: bytes) -> list[str]:
-    """The names of the arrays in an .npz file. Raises ArrayFileError."""
+    """List the names of the arrays in an .npz file.
+
+    Returns
+    -------
+    list of str
+        The names.
+
+    Raises
+    ------
+    ArrayFileError
+        If the bytes are no .npz file.
+    """
     with _one_line(), zipfile.ZipFile(_archive(data)) as archive:
         return list(_members(archive))
 
 
 def read_npy(data: bytes, *, text: bool = False) -> NDArray[Any]:
-    """The array of an .npy file of numbers, or of strings, as :func:`read_npz` reads them. Raises ArrayFileError."""
+    """Read the array of an .npy file as :func:`read_npz` reads its members.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    text : bool
+        Whether the array holds strings.
+
+    Returns
+    -------
+    ndarray
+        The array.
+
+    Raises
+    ------
+    ArrayFileError
+        If the bytes are no .npy file.
+    """
     with _one_line():
         return _array("the array", data, text)
 
 
 def _archive(data: bytes) -> io.BytesIO:
-    """``data``, if its directory is short: zipfile makes an object of every entry before anybody can ask."""
+    """Open ``data`` if its directory is short: zipfile makes an object of every entry before anybody can ask."""
     entries = data.count(_SIGNATURE)
     if entries > _MOST_MEMBERS:
         raise ArrayFileError(f"has {entries} members; at most {_MOST_MEMBERS} are read: save fewer arrays")
@@ -86,7 +124,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         name = info.filename.removesuffix(".npy")
         if name in members:
             raise ArrayFileError(f"has the array {name[:40]!r} twice; save it once")
-        if name != info.filename:  # what is no array is nobody's concern
+        if name != info.filename:  # members that are no arrays are ignored
             members[name] = info
     return members
 
@@ -108,7 +146,7 @@ def _unpacked(name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> byt
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ArrayFileError(f"{name!r} is packed in an unusual way; save with numpy.savez_compressed")
     with archive.open(info) as stream:
-        return stream.read(info.file_size)  # without a number it inflates all there is, and cuts it off then
+        return stream.read(info.file_size)  # read() without a size would inflate everything before cutting it off
 
 
 def _array(what: str, packed: bytes, text: bool) -> NDArray[Any]:
@@ -129,7 +167,7 @@ def _array(what: str, packed: bytes, text: bool) -> NDArray[Any]:
         return np.empty(shape, _native(dtype))
     values = np.frombuffer(packed, dtype, offset=stream.tell()).reshape(shape, order="F" if fortran else "C")
     if dtype.kind == "b":
-        return values.view(np.uint8) != 0  # a byte other than 0 and 1 would count as neither
+        return values.view(np.uint8) != 0  # a byte other than 0 and 1 must count as true
     return np.array(values, _native(dtype))
 
 
@@ -139,7 +177,7 @@ def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """zipfile, zlib, struct, tokenize and numpy's parser of headers each have errors of their own."""
+    """Convert the errors of zipfile, zlib, struct, tokenize and numpy's header parser to one line."""
     try:
         with warnings.catch_warnings(action="ignore"):
             yield

@@ -1,8 +1,14 @@
-"""Text of other people as a terminal, a page or an error may show it."""
+"""Text of unknown origin in a form that a terminal, a page or an error may show."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """``text`` without control characters: those of a terminal could hide or forge what stands beside them."""
+    """Remove control characters, which could forge other text on a terminal.
+
+    Returns
+    -------
+    str
+        The text without them.
+    """
     return "".join(c if c.isprintable() else " " for c in text)

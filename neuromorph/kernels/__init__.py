@@ -1,1 +1,1 @@
-"""The numba inner loops, nothing else: plain arrays in, plain arrays out, GIL released, compiled code cached."""
+"""Shared machinery of the numba inner loops: arrays in, arrays out, GIL released, compiled code cached."""

@@ -7,7 +7,22 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def first(couplings, biases, fields):  # type: ignore[no-untyped-def]
-    """E of s = -1, where the path begins; ``fields`` (n,) become those of that state."""
+    """Compute E and the fields of s = -1, where the Gray-code path begins.
+
+    Parameters
+    ----------
+    couplings : (n, n) float64
+        J, C-contiguous.
+    biases : (n,) float64
+        h.
+    fields : (n,) float64
+        Fields, filled in place.
+
+    Returns
+    -------
+    float
+        E.
+    """
     n = biases.size
     fields[:] = biases
     energy = 0.0
@@ -21,10 +36,25 @@ def first(couplings, biases, fields):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def energies(couplings, spins, fields, energy, begin, end, table):  # type: ignore[no-untyped-def]
-    """Fill ``table`` (2^n,) on the steps begin .. end - 1, from 1: entry k is E of s_i = +1 where bit i of k is set.
+    """Fill ``table`` with energies on the steps begin .. end - 1 of the Gray-code path.
 
-    couplings (n, n) float64, C-contiguous; ``spins`` and ``fields`` (n,) float64 in place, ``energy`` E of the step
-    before. Returns E of the last step.
+    Parameters
+    ----------
+    couplings : (n, n) float64
+        J, C-contiguous.
+    spins, fields : (n,) float64
+        State and fields of the step before, in place.
+    energy : float
+        E of the step before.
+    begin, end : int
+        Range of the steps, which count from 1.
+    table : (2^n,) float64
+        Energies, where entry k is E of s_i = +1 where bit i of k is set.
+
+    Returns
+    -------
+    float
+        E of the last step.
     """
     n = spins.size
     state = (begin - 1) ^ ((begin - 1) >> 1)

@@ -2,10 +2,10 @@ r"""Random numbers for 64 lanes at once, and the variates that turn an update in
 
 .. math:: 2 \beta s f \le V: \quad V = -\ln u \;\text{(Metropolis)}, \quad V = \ln \frac{u}{1 - u} \;\text{(heat bath)}
 
-flips s with probability min(1, exp(-2 beta s f)) and 1 / (1 + exp(2 beta s f)). Where Metropolis is lazy, half of the
-flips that cost or gain next to nothing are left out: V has to reach ln 2 more. Two generators give u with 31 bits:
-xoshiro128++, a stream a lane, and Philox4x32-10, a function of (key, lane's replica, sweep, spin) alone, so that its
-numbers do not depend on the layout, the order or the number of workers.
+flips s with probability min(1, exp(-2 beta s f)) and 1 / (1 + exp(2 beta s f)), where f is the field on s and u is
+uniform. Where Metropolis is lazy, half of the flips that cost or gain next to nothing are left out: V has to reach ln 2
+more. Two generators give u with 31 bits: xoshiro128++, a stream a lane, and Philox4x32-10, a function of (key, lane's
+replica, sweep, spin) alone, so that its numbers do not depend on the layout, the order or the number of workers.
 
 Sources: Blackman and Vigna, ACM Trans. Math. Softw. 47, 36 (2021); Salmon et al., SC'11, 10.1145/2063384.2063405.
 """
@@ -23,15 +23,21 @@ ROWS = 256  # variates drawn ahead: (ROWS, LANES) stay in the cache
 HEAT_BATH, METROPOLIS = 0, 1
 
 F, U32 = np.float32, np.uint32
-FREE = 0.02  # |2 beta s f| up to which a lazy flip is a coin toss
+FREE = 0.02  # magnitude of 2 beta s f up to which a lazy flip has probability 1/2
 _LN2 = F(0.6931471805599453)
 
 
 @njit(nogil=True, inline="always")
 def log_of(x):
-    """ln x of positive normal float32 lanes, to 3e-7 + 1e-7 |ln x|."""
+    """Compute ln x of positive normal float32 lanes, to 3e-7 + 1e-7 of its size.
+
+    Returns
+    -------
+    vector
+        ln x.
+    """
     bits = bits_as(x, types.int32)
-    exponent = (bits - np.int32(0x3F2AAAAB)) >> np.int32(23)  # of the power of two that leaves 2/3 .. 4/3
+    exponent = (bits - np.int32(0x3F2AAAAB)) >> np.int32(23)  # power of two that leaves 2/3 .. 4/3
     f = bits_as(bits - (exponent << np.int32(23)), types.float32) - F(1.0)
     p = fma(f, F(0.17200186848640442), spread(f, F(-0.1969073861837387)))  # Chebyshev fit of (ln(1 + f) - f) / f^2
     p = fma(f, p, F(0.19783316552639008))
@@ -43,18 +49,44 @@ def log_of(x):
 
 @njit(nogil=True, inline="always")
 def variate(bits, rule):
-    """V of the docstring above from 32 random bits a lane."""
+    """Compute the variate V from 32 random bits a lane.
+
+    Parameters
+    ----------
+    bits : uint32 vector
+        Random bits.
+    rule : int
+        Metropolis or heat bath.
+
+    Returns
+    -------
+    float32 vector
+        V.
+    """
     magnitude = convert(bits_as(bits & U32(0x7FFFFFFF), types.int32), types.float32) + F(0.5)
     if rule == METROPOLIS:
         return F(0.0) - log_of(magnitude * F(2.0**-31))
-    v = magnitude * F(2.0**-32)  # the smaller of u and 1 - u; the top bit says which
+    v = magnitude * F(2.0**-32)  # v is the smaller of u and 1 - u; the top bit tells which
     logistic = log_of(v) - log_of(F(1.0) - v)
     return bits_as(bits_as(logistic, types.uint32) ^ (bits & U32(0x80000000)), types.float32)
 
 
 @njit(nogil=True, inline="always")
 def philox(c0, c1, c2, c3, key0, key1):
-    """Philox4x32-10 of counter vectors c0..c3 (uint32 lanes) and the scalar key."""
+    """Compute Philox4x32-10.
+
+    Parameters
+    ----------
+    c0, c1, c2, c3 : uint32 vectors
+        Counter.
+    key0, key1 : uint32
+        Key.
+
+    Returns
+    -------
+    tuple of uint32 vectors
+        The random bits.
+    """
     for _ in range(10):
         even, odd = convert(c0, types.uint64) * np.uint64(0xD2511F53), convert(c2, types.uint64) * np.uint64(0xCD9E8D57)
         c0 = convert(odd >> np.uint64(32), types.uint32) ^ c1 ^ key0
@@ -67,9 +99,21 @@ def philox(c0, c1, c2, c3, key0, key1):
 
 @njit(nogil=True, inline="always")
 def span(n, t, begin, end):
-    """Where sweep t over n spins starts and stops if of all sweeps' blocks of ROWS spins begin .. end - 1 are done.
+    """Find the spins of sweep t in the blocks begin .. end - 1 of all sweeps.
 
-    The generators are drawn from block by block, so that it does not matter where sweeps are cut.
+    The generators are drawn from block by block, so that sweeps can be cut anywhere.
+
+    Parameters
+    ----------
+    n, t : int
+        Number of spins, and number of the sweep.
+    begin, end : int
+        Range of the blocks.
+
+    Returns
+    -------
+    tuple of int
+        First spin, and the spin after the last.
     """
     before = t * ((n + ROWS - 1) // ROWS)
     return max(0, begin - before) * ROWS, min(n, (end - before) * ROWS)
@@ -77,10 +121,17 @@ def span(n, t, begin, end):
 
 @njit(nogil=True, cache=True)
 def draw_bits(state, sweep, first, rows, out):
-    """32 random bits a lane for the spins first .. first + rows - 1, into ``out`` (ROWS, LANES) uint32.
+    """Draw 32 random bits a lane for some spins.
 
-    ``state`` is (4, LANES) uint32 for xoshiro128++, which goes on from call to call, or for Philox (2, LANES): the
-    replica of each lane, and the key in the first two. Philox's counter is (spin // 4, replica, sweep, sweep // 2^32).
+    Parameters
+    ----------
+    state : (4, LANES) or (2, LANES) uint32
+        State of xoshiro128++, which advances; or for Philox the replica of each lane, and the key in the first two.
+    sweep, first, rows : int
+        Number of the sweep, first spin, and number of spins. Philox's counter is (spin // 4, replica, sweep, sweep //
+        2^32).
+    out : (ROWS, LANES) uint32
+        Bits, filled in place.
     """
     if state.shape[0] == 2:
         replica = load_vector(state, 0, 0, 64)
@@ -115,7 +166,20 @@ def draw_bits(state, sweep, first, rows, out):
 
 @njit(nogil=True, cache=True)
 def hottest(two_beta, rule):
-    """The lowest 2 beta of the lanes, which may be lazy; infinite for the heat bath, which never is."""
+    """Find the lowest 2 beta of the lanes; infinite for the heat bath, never lazy.
+
+    Parameters
+    ----------
+    two_beta : float32 vector
+        2 beta of each lane.
+    rule : int
+        Metropolis or heat bath.
+
+    Returns
+    -------
+    float32
+        The lowest 2 beta.
+    """
     lowest = F(np.inf)
     if rule == METROPOLIS:
         for k in range(two_beta.size):
@@ -125,14 +189,39 @@ def hottest(two_beta, rule):
 
 @njit(nogil=True, inline="always")
 def halved(cost, two_beta, lazy):
-    """2 beta s f, or, where 2 beta <= ``lazy`` and it is nearly 0, what V has to reach at half of the odds."""
+    """Compute the cost 2 beta s f of a flip, raised by ln 2 where a lazy lane finds it nearly 0.
+
+    Parameters
+    ----------
+    cost, two_beta : float32 vectors
+        s f, and 2 beta of each lane.
+    lazy : float32
+        2 beta up to which a lane is lazy.
+
+    Returns
+    -------
+    float32 vector
+        The threshold that V has to reach.
+    """
     free = (two_beta <= lazy) & (cost <= F(FREE)) & (cost >= F(-FREE))
     return select_lanes(free, select_lanes(cost > F(0.0), cost, F(0.0)) + _LN2, cost)
 
 
 @njit(nogil=True, cache=True)
 def draw_variates(state, rule, sweep, first, rows, out):
-    """V of the spins first .. first + rows - 1 into ``out`` (ROWS, LANES) float32."""
+    """Draw the variates V of some spins.
+
+    Parameters
+    ----------
+    state : (4, LANES) or (2, LANES) uint32
+        State as in :func:`draw_bits`.
+    rule : int
+        Metropolis or heat bath.
+    sweep, first, rows : int
+        Number of the sweep, first spin, and number of spins.
+    out : (ROWS, LANES) float32
+        V, filled in place.
+    """
     bits = out.view(np.uint32)
     draw_bits(state, sweep, first, rows, bits)
     for row in range(rows):

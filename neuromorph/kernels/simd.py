@@ -1,44 +1,29 @@
 r"""Vectors of fixed width for compiled loops: one value of 64 lanes instead of a loop that may or may not vectorize.
 
-``load(a, row, col, lanes)`` reads ``a[row, col : col + lanes]`` of a C-contiguous 2-D array as one value, ``store``
-writes it back; ``+ - * / & | ^ ~ << >>`` and comparisons work lane by lane, a scalar is spread over the lanes. LLVM
-cuts the vectors to the registers of the machine, whatever they are. Nothing is bound-checked, unless numba's own check
-is on (NUMBA_BOUNDSCHECK=1, ``make test-bounds``): then a vector that is not wholly inside its array is an IndexError.
-Arrays of :func:`aligned` load an eighth faster than those that begin anywhere.
+``load_vector(a, row, col, lanes)`` reads ``a[row, col : col + lanes]`` of a C-contiguous 2-D array as one value, and
+``store_vector`` writes it back; ``+ - * / & | ^ ~ << >>`` and comparisons work lane by lane, a scalar is spread over
+the lanes. LLVM cuts the vectors to the registers of the machine. Nothing is bound-checked, unless numba's own check is
+on (NUMBA_BOUNDSCHECK=1, ``make test-bounds``): then a vector that is not wholly inside its array is an IndexError.
+Arrays of :func:`.aligned.aligned` load an eighth faster than those that begin anywhere.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
-import math
 import operator
 from typing import Any
 
 import llvmlite.ir as ir  # type: ignore[import-untyped]
-import numpy as np
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import lower_builtin, models, register_model, type_callable
 
-intrinsic: Any = numba_intrinsic  # its stub types what it returns as the undecorated function
-
-
-@njit(nogil=True, cache=True)
-def aligned(rows, columns, dtype):
-    """An uninitialized (rows, columns) array that begins at a line of the cache."""
-    whole = np.empty(rows * columns + 64, dtype)
-    start = (64 - whole.ctypes.data % 64) % 64 // whole.itemsize
-    return whole[start : start + rows * columns].reshape(rows, columns)
-
-
-def empty(shape: tuple[int, ...], dtype: Any) -> Any:
-    """The same of any shape, outside compiled code."""
-    return aligned.py_func(1, math.prod(shape), dtype).reshape(shape)
+intrinsic: Any = numba_intrinsic  # numba's stub gives the result the type of the undecorated function
 
 
 class Vector(types.Type):
-    """``lanes`` numbers of the numba type ``dtype``."""
+    """Numba type of ``lanes`` numbers of the type ``dtype``."""
 
     def __init__(self, dtype, lanes):
         self.dtype, self.lanes = dtype, lanes
@@ -71,7 +56,7 @@ def _spread(builder, element, vector):
 
 
 def _call(builder, name, vector, operands):
-    """The LLVM intrinsic ``name`` of vectors."""
+    """Emit the LLVM intrinsic ``name`` of vectors."""
     kind = _type(vector)
     letter = "f" if isinstance(vector.dtype, types.Float) else "i"
     full = f"llvm.{name}.v{vector.lanes}{letter}{vector.dtype.bitwidth}"
@@ -80,7 +65,7 @@ def _call(builder, name, vector, operands):
 
 
 def _operands(context, builder, vector, signature, values):
-    """Each operand as ``vector``, scalars spread."""
+    """Emit each operand as ``vector``, with scalars spread."""
     return [
         value
         if isinstance(kind, Vector)
@@ -161,7 +146,7 @@ def _invert(context, builder, sig, values):
 
 
 def _pointer(context, builder, array, value, row, col, vector):
-    """Address of array[row, col] as a pointer to a vector; the last axis is contiguous."""
+    """Emit the address of array[row, col] as a pointer to a vector; the last axis is contiguous."""
     data = cgutils.create_struct_proxy(array)(context, builder, value=value)
     if context.enable_boundscheck:
         _require_inside(context, builder, cgutils.unpack_tuple(builder, data.shape, 2), row, col, vector.lanes)
@@ -173,7 +158,7 @@ def _pointer(context, builder, array, value, row, col, vector):
 
 
 def _require_inside(context, builder, shape, row, col, lanes):
-    """IndexError unless array[row, col : col + lanes] is there; a negative index is far above the shape, unsigned."""
+    """Raise IndexError unless array[row, col : col + lanes] exists; a negative index is far above it, unsigned."""
     last = builder.add(col, ir.Constant(col.type, lanes - 1))
     beyond = [
         builder.icmp_unsigned(">=", index, size) for index, size in ((row, shape[0]), (col, shape[1]), (last, shape[1]))
@@ -184,6 +169,7 @@ def _require_inside(context, builder, shape, row, col, lanes):
 
 @intrinsic(prefer_literal=True)
 def load_vector(typing, array, row, col, lanes):
+    """Read array[row, col : col + lanes] as one vector; the module documents the arguments."""
     vector = Vector(array.dtype, lanes.literal_value)
 
     def emit(context, builder, sig, values):
@@ -195,6 +181,8 @@ def load_vector(typing, array, row, col, lanes):
 
 @intrinsic
 def store_vector(typing, array, row, col, vector):
+    """Write a vector to array[row, col : col + lanes]; the module documents the arguments."""
+
     def emit(context, builder, sig, values):
         pointer = _pointer(context, builder, array, values[0], values[1], values[2], vector)
         builder.store(values[3], pointer, align=array.dtype.bitwidth // 8)
@@ -205,7 +193,7 @@ def store_vector(typing, array, row, col, vector):
 
 @intrinsic
 def fma(typing, x, y, z):
-    """x y + z, rounded once where the machine can; scalars are spread."""
+    """Compute x y + z, rounded once where the machine can; scalars are spread."""
     vector = next(kind for kind in (x, y, z) if isinstance(kind, Vector))
 
     def emit(context, builder, sig, values):
@@ -217,7 +205,7 @@ def fma(typing, x, y, z):
 
 @intrinsic
 def select_lanes(typing, mask, x, y):
-    """x where mask else y; scalars are spread."""
+    """Select x where ``mask`` is set, else y; scalars are spread."""
     vector = next(kind for kind in (x, y) if isinstance(kind, Vector))
 
     def emit(context, builder, sig, values):
@@ -229,7 +217,7 @@ def select_lanes(typing, mask, x, y):
 
 @intrinsic
 def spread(typing, like, x):
-    """The scalar x on every lane, in the type of the vector ``like``."""
+    """Spread the scalar x over every lane, in the type of the vector ``like``."""
 
     def emit(context, builder, sig, values):
         return _spread(builder, context.cast(builder, values[1], x, like.dtype), like)
@@ -239,7 +227,7 @@ def spread(typing, like, x):
 
 @intrinsic(prefer_literal=True)
 def convert(typing, x, dtype):
-    """Lanes of x by value as float32, float64, int8, ...: ``dtype`` is the numba type."""
+    """Convert the lanes of x by value to the numba type ``dtype``: float32, float64, int8, ..."""
     to = Vector(dtype.dtype, x.lanes)
 
     def emit(context, builder, sig, values):
@@ -260,7 +248,7 @@ def convert(typing, x, dtype):
 
 @intrinsic(prefer_literal=True)
 def bits_as(typing, x, dtype):
-    """The bits of x read as another type of the same width."""
+    """Reinterpret the bits of x as another type of the same width."""
     to = Vector(dtype.dtype, x.lanes)
 
     def emit(context, builder, sig, values):
@@ -282,7 +270,7 @@ def rotate(typing, x, k):
 
 @intrinsic
 def any_of(typing, mask):
-    """Whether any bit of any lane is set."""
+    """Test whether any bit of any lane is set."""
 
     def emit(context, builder, sig, values):
         whole = ir.IntType(_element(mask.dtype).width * mask.lanes)
@@ -294,7 +282,7 @@ def any_of(typing, mask):
 
 @intrinsic(prefer_literal=True)
 def roll(typing, x, by):
-    """Lane k takes lane k + by, cyclically; ``by`` is a constant."""
+    """Roll lanes cyclically: lane k takes lane k + by; ``by`` is a constant."""
     order = [(k + by.literal_value) % x.lanes for k in range(x.lanes)]
 
     def emit(context, builder, sig, values):
@@ -306,7 +294,7 @@ def roll(typing, x, by):
 
 @intrinsic
 def popcount(typing, x):
-    """Bits set in each lane."""
+    """Count the bits set in each lane."""
 
     def emit(context, builder, sig, values):
         return _call(builder, "ctpop", x, [values[0]])
@@ -316,7 +304,7 @@ def popcount(typing, x):
 
 @intrinsic
 def mask_bits(typing, mask):
-    """A mask of 64 lanes as one uint64, lane 0 the lowest bit."""
+    """Convert a mask of 64 lanes to one uint64, with lane 0 as the lowest bit."""
 
     def emit(context, builder, sig, values):
         return builder.bitcast(values[0], ir.IntType(64))
@@ -326,7 +314,7 @@ def mask_bits(typing, mask):
 
 @intrinsic
 def transpose(typing, array, row, col, to, to_row, to_col):
-    """to[to_row + j, to_col + i] = array[row + i, col + j], i, j < 16: rows r and r + 8 interleaved four times."""
+    """Transpose 16 x 16: to[to_row + j, to_col + i] = array[row + i, col + j]; r and r + 8 interleave four times."""
     vector = Vector(array.dtype, 16)
 
     def emit(context, builder, sig, values):

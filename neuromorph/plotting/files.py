@@ -1,4 +1,4 @@
-"""Figures as files, and as SVG inside a page, where their fonts and colors are the page's."""
+"""Figures as files, and as SVG inside a page, whose fonts and colors they then take."""
 
 from __future__ import annotations
 
@@ -14,27 +14,53 @@ if TYPE_CHECKING:
 
 _OPTIONS: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text
-    "svg.hashsalt": "neuromorph",  # the same figure, the same file
+    "svg.hashsalt": "neuromorph",  # equal figures give equal files
     "font.family": ["DejaVu Sans", "sans-serif"],
     "hatch.linewidth": 0.8,
 }
 
 
 def figure_bytes(ax: Axes, kind: str) -> bytes:
-    """The figure of ``ax`` as "png" or "svg"."""
+    """Render the figure of ``ax``.
+
+    Parameters
+    ----------
+    ax : Axes
+        Axes of the figure.
+    kind : {"png", "svg"}
+        Format.
+
+    Returns
+    -------
+    bytes
+        The file.
+    """
     import matplotlib
 
     figure: Any = ax.figure
     file = io.BytesIO()
     with matplotlib.rc_context(_OPTIONS), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a name in a script without a font
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use a script without a font
         options: dict[str, Any] = {"metadata": {"Date": None}, "transparent": True} if kind == "svg" else {"dpi": 200}
         figure.savefig(file, format=kind, bbox_inches="tight", pad_inches=0.06, **options)
     return file.getvalue()
 
 
 def inline_svg(svg: bytes, description: str) -> str:
-    """An ``<svg>`` element for a page from an SVG file of matplotlib; it shrinks with the page and grows little."""
+    """Convert an SVG file of matplotlib to an element that scales with its page.
+
+    Parameters
+    ----------
+    svg : bytes
+        The file.
+    description : str
+        Text for screen readers.
+
+    Returns
+    -------
+    str
+        The ``<svg>`` element.
+    """
     from markupsafe import escape
 
     _, head, text = re.split(r"(<svg[^>]*>)", svg.decode(), maxsplit=1)
@@ -48,8 +74,8 @@ def inline_svg(svg: bytes, description: str) -> str:
 
 
 def _of_the_page(tag: str) -> str:
-    """A tag without what only a file of its own needs; what stands between tags may look like anything and is kept."""
-    tag = re.sub(r' id="[A-Za-z]\w*_\d+"', "", tag)  # every figure has the same ones, and nothing refers to them
+    """Remove from a tag what only a file of its own needs; text between tags is kept as it is."""
+    tag = re.sub(r' id="[A-Za-z]\w*_\d+"', "", tag)  # ids repeat in every figure, and nothing refers to them
     tag = re.sub(r"(?<=[\" ])font-family: [^;\"]*;?", "", tag)
     tag = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", tag)
     for color in DARK:

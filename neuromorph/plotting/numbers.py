@@ -1,4 +1,4 @@
-"""Numbers as people read them: engineering prefixes, as many digits as the interval bears, percent, safe strings."""
+"""Numbers as text for people: engineering prefixes, significant digits by the interval, percent."""
 
 from __future__ import annotations
 
@@ -8,17 +8,45 @@ from ..estimate import Estimate
 from ..files.printable import printable as printable
 
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
-_LONG = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))  # 7.2 ks says nothing to anybody
+_LONG = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))  # people read 2 h more easily than 7.2 ks
 
 
 def format_quantity(value: float, unit: str, digits: int = 3) -> str:
-    """3.14159e-6, "J" -> "3.14 µJ"; seconds above two minutes in min, h, d."""
+    """Format a quantity: 3.14159e-6, "J" -> "3.14 µJ"; seconds above two minutes in min, h, d.
+
+    Parameters
+    ----------
+    value : float
+        Value in ``unit``.
+    unit : str
+        SI unit without prefix.
+    digits : int
+        Significant digits.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     scale, name = _scale(value, unit, digits)
     return f"{significant(value / scale, digits)} {name}".strip()
 
 
 def format_estimate(value: Estimate | None, unit: str) -> tuple[str, str]:
-    """The value and its interval, ("3.1 µJ", "2.0–5.5 µJ"); a bound as ("> 4.0 µJ", ""); ("–", "") if undefined."""
+    """Format a value and its interval: ("3.1 µJ", "2.0–5.5 µJ"); a bound is ("> 4.0 µJ", "").
+
+    Parameters
+    ----------
+    value : Estimate or None
+        Estimate; None is undefined.
+    unit : str
+        SI unit without prefix.
+
+    Returns
+    -------
+    tuple of str
+        Value and interval; ("–", "") if undefined.
+    """
     if value is None or (value.value is None and value.low is None):
         return "–", ""
     if value.value is None:
@@ -29,7 +57,7 @@ def format_estimate(value: Estimate | None, unit: str) -> tuple[str, str]:
         return format_quantity(value.value, unit), ""
     digits = 3 if value.high - value.low < 0.1 * abs(value.value) else 2
     scale, name = _scale(value.value, unit, digits)
-    if 0.01 * scale <= value.low and value.high < 1000 * scale:  # both ends in the unit of the value
+    if 0.01 * scale <= value.low and value.high < 1000 * scale:  # both ends fit the unit of the value
         interval = f"{significant(value.low / scale, digits)}–{significant(value.high / scale, digits)} {name}"
     else:
         interval = f"{format_quantity(value.low, unit, digits)}–{format_quantity(value.high, unit, digits)}"
@@ -37,28 +65,66 @@ def format_estimate(value: Estimate | None, unit: str) -> tuple[str, str]:
 
 
 def format_percent(fraction: float | None, digits: int = 2) -> str:
-    """0.0449 -> "4.5 %"; "–" if undefined."""
+    """Format a fraction in percent: 0.0449 -> "4.5 %".
+
+    Parameters
+    ----------
+    fraction : float or None
+        Fraction; None is undefined.
+    digits : int
+        Significant digits.
+
+    Returns
+    -------
+    str
+        The text; "–" if undefined.
+    """
     if fraction is None or not math.isfinite(fraction):
         return "–"
     return f"{significant(100 * fraction, 3 if abs(fraction) >= 0.995 else digits) if abs(fraction) > 5e-7 else 0} %"
 
 
 def format_probability(value: Estimate | None) -> tuple[str, str]:
-    """("24 %", "14–37 %"), or ("–", "")."""
+    """Format a probability and its interval in percent: ("24 %", "14–37 %").
+
+    Returns
+    -------
+    tuple of str
+        Value and interval; ("–", "") if undefined.
+    """
     if value is None or value.value is None or value.low is None or value.high is None:
         return "–", ""
     return format_percent(value.value), f"{format_percent(value.low)[:-2]}–{format_percent(value.high)}"
 
 
 def format_number(value: float | None) -> str:
-    """A score: 7542 -> "7,542", 0.966942 -> "0.966942"; "–" if undefined."""
+    """Format a score: 7542 -> "7,542", 0.966942 -> "0.966942".
+
+    Returns
+    -------
+    str
+        The text; "–" if undefined.
+    """
     if value is None or not math.isfinite(value):
         return "–"
     return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else significant(value, 6)
 
 
 def significant(value: float, digits: int) -> str:
-    """So many significant digits, with an exponent only below 1e-4 and above 1e6."""
+    """Format a number to significant digits, with an exponent only below 1e-4 and above 1e6.
+
+    Parameters
+    ----------
+    value : float
+        Number.
+    digits : int
+        Significant digits.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     rounded = float(f"{value:.{digits - 1}e}")
     if rounded == 0 or not 1e-4 <= abs(rounded) < 1e6:
         return f"{rounded:.{digits}g}"
@@ -66,7 +132,7 @@ def significant(value: float, digits: int) -> str:
 
 
 def _scale(value: float, unit: str, digits: int) -> tuple[float, str]:
-    """What to divide by, and the unit that is left."""
+    """Find the divisor of a value and the unit with its prefix."""
     for scale, name in _LONG:
         if unit == "s" and abs(value) >= 2 * scale:
             return scale, name

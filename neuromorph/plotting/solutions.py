@@ -1,4 +1,4 @@
-"""The best answer drawn: a tour on its cities, a cut in its matrix, a recalled pattern beside its cue."""
+"""Figures of solutions: a tour on its cities, a cut in its matrix, a recalled pattern beside its cue."""
 
 from __future__ import annotations
 
@@ -17,14 +17,31 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-_DOTS = 400  # cities: more would hide the line
-_VECTOR = 2500  # points: more are drawn as a picture inside the figure
-_CELLS = 200  # rows of the picture of a cut
-_SCALED = 1500  # cities whose distances can be turned into places
+_DOTS = 400  # cities beyond which dots would hide the line
+_VECTOR = 2500  # points beyond which they are drawn as a bitmap
+_CELLS = 200  # rows of the bitmap of a cut
+_SCALED = 1500  # largest number of cities whose coordinates are computed from distances
 
 
 def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, color: str = SERIES_COLORS[0]) -> Axes:
-    """A closed tour (n,) through its cities."""
+    """Draw a closed tour through its cities.
+
+    Parameters
+    ----------
+    problem : Tsp
+        The problem.
+    tour : (n,) int
+        Cities in the order of the tour.
+    ax : Axes or None
+        Axes to draw on; None makes new ones.
+    color : str
+        Color of the tour.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
     ax = new_axes(3.4, 3.0) if ax is None else ax
     places = city_places(problem)
     if places is None:
@@ -42,18 +59,45 @@ def draw_tour(problem: Tsp, tour: NDArray[Any], ax: Axes | None = None, color: s
 
 @single_threaded_blas()
 def city_places(problem: Tsp) -> Float | None:
-    """(n, 2): the coordinates of the file, else the plane that fits the distances best (Torgerson 1952)."""
+    """Find coordinates of the cities in the file, else by multidimensional scaling.
+
+    Returns
+    -------
+    (n, 2) float or None
+        The coordinates; None if there are too many cities to compute them.
+
+    References
+    ----------
+    Torgerson, Psychometrika 17, 401 (1952), classical multidimensional scaling.
+    """
     places = problem.drawing()
     if places is not None or problem.size > _SCALED:
         return places
     squares = problem.distances() ** 2
-    centerd = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
-    values, vectors = np.linalg.eigh(-0.5 * centerd)
+    centered = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
+    values, vectors = np.linalg.eigh(-0.5 * centered)
     return np.asarray(vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0.0)))[:, ::-1]
 
 
 def draw_cut(problem: MaxCut, sides: NDArray[Any], ax: Axes | None = None, color: str = SERIES_COLORS[0]) -> Axes:
-    """The edges as a matrix, the nodes of each side together: what lies in the two blocks off the diagonal is cut."""
+    """Draw the edges as a matrix sorted by sides, with the cut off the diagonal.
+
+    Parameters
+    ----------
+    problem : MaxCut
+        The problem.
+    sides : (n,) int
+        Side of each node.
+    ax : Axes or None
+        Axes to draw on; None makes new ones.
+    color : str
+        Color of the edges that are cut.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
     from matplotlib.colors import to_rgb
 
     ax = new_axes(3.4, 3.0) if ax is None else ax
@@ -90,7 +134,26 @@ def draw_recall(
     ax: Axes | None = None,
     color: str = SERIES_COLORS[0],
 ) -> Axes:
-    """The cue, the state that came of it, and the pattern meant, side by side."""
+    """Draw the cue, the recalled state, and the stored pattern side by side.
+
+    Parameters
+    ----------
+    problem : Recall
+        The problem.
+    pattern : (n,) int
+        Recalled state.
+    cue : (n,) int or None
+        Cue; None leaves it out.
+    ax : Axes or None
+        Axes to draw on; None makes new ones.
+    color : str
+        Color of +1.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
     ax = new_axes(4.6, 2.2) if ax is None else ax
     meant = int(problem.meant(pattern if cue is None else cue))
     panels = [("recalled", pattern), ("stored", problem.patterns[meant])]
@@ -100,7 +163,24 @@ def draw_recall(
 def draw_pattern(
     pattern: NDArray[Any], shape: tuple[int, int] | None, ax: Axes | None = None, color: str = SERIES_COLORS[0]
 ) -> Axes:
-    """Any state (n,) as tiles, +1 colored."""
+    """Draw a state as tiles, with +1 colored.
+
+    Parameters
+    ----------
+    pattern : (n,) int
+        State.
+    shape : tuple of int or None
+        Rows and columns; None chooses them.
+    ax : Axes or None
+        Axes to draw on; None makes new ones.
+    color : str
+        Color of +1.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
     return _tiles(new_axes(3.4, 3.0) if ax is None else ax, [("", pattern)], shape, color)
 
 
@@ -127,7 +207,7 @@ def _tiles(ax: Axes, panels: list[tuple[str, NDArray[Any]]], shape: tuple[int, i
 
 
 def _folded(n: int) -> tuple[int, int]:
-    """Rows and columns for a pattern without a shape: one row if short, else nearly a square."""
+    """Choose rows and columns for a pattern without a shape: one row if short, else nearly a square."""
     columns = n if n <= 24 else int(np.ceil(np.sqrt(n)))
     return -(-n // columns), columns
 

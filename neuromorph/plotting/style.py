@@ -1,18 +1,19 @@
-"""Colors of figures and page. Those of figures are also names: on the page they turn into CSS variables, so that one
-picture serves the light and the dark scheme.
+"""Colors of figures and page.
 
-Hues after Okabe and Ito (2008), apart for all common kinds of color blindness; shapes and hatches say the same again.
+The colors of figures are also names: on the page they become CSS variables, so that one figure serves the light and the
+dark scheme. Hues follow Okabe and Ito (2008) and differ for all common kinds of color blindness; shapes and hatches
+carry the same information.
 """
 
 from __future__ import annotations
 
 INK, MUTED, LINE, PAPER = "#1d2328", "#5d6871", "#d9dee2", "#ffffff"
 
-# One a target, in the order of the table.
+# Colors of the targets in the order of the table.
 SERIES_COLORS = ("#2f74b8", "#d0602f", "#1e9477", "#9361b3", "#b0860e", "#c4557f", "#5b7785", "#6a8f2f")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
 
-# How a number is known, from the firmest to the least.
+# Colors of the kinds of evidence of a number, from the firmest to the weakest.
 KIND_COLORS = {"measured": "#167c74", "modelled": "#3d6db4", "assumed": "#cf8b1a", "forecast": "#b0567c"}
 
 # Dark scheme: the same hues, lighter.
@@ -33,10 +34,22 @@ DARK = {
 
 
 def series_color(k: int) -> str:
-    """Color of the k-th target."""
+    """Look up the color of the k-th target.
+
+    Returns
+    -------
+    str
+        The color.
+    """
     return SERIES_COLORS[k % len(SERIES_COLORS)]
 
 
 def css_name(color: str) -> str:
-    """The CSS variable of a color, ``--c1d2328``."""
+    """Convert a color to its CSS variable, such as ``--c1d2328``.
+
+    Returns
+    -------
+    str
+        The name of the variable.
+    """
     return f"--c{color[1:]}"

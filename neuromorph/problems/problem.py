@@ -37,7 +37,8 @@ class Problem(Protocol):
     """One problem of the user's field.
 
     It may have ``notes``, sentences to be shown: what the reader of its file took for granted, and what can hardly be
-    meant.
+    meant. It may take answers in the user's own terms beside spins, as ``Tsp`` takes tours: then it has
+    ``answer_energies(answers) -> (reads,)``, which raises ValueError for what is not a feasible answer.
     """
 
     @property

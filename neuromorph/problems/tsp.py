@@ -145,6 +145,28 @@ class Tsp:
         order = check_tour(tour, self.size)
         return float(np.sum(self.distance(order, np.roll(order, -1))))
 
+    def answer_energies(self, answers: ArrayLike) -> Float:
+        """Return the energies of tours (reads, n) as they are: their lengths, which E of the one-hot form equals.
+
+        Parameters
+        ----------
+        answers : (reads, n) integers
+            Permutations of 0 .. n - 1.
+
+        Returns
+        -------
+        (reads,) float
+
+        Raises
+        ------
+        ValueError
+            An answer is not a tour.
+        """
+        tours = np.asarray(answers)
+        if tours.ndim != 2:
+            raise ValueError(f"tours have shape {tours.shape}; give one a read, (reads, {self.size})")
+        return np.array([self.length(tour) for tour in tours])
+
     def score(self, solution: Solution | ArrayLike) -> float:
         """Compute the length of an answer or a tour; NaN where there is none."""
         value = solution.value if isinstance(solution, Solution) else solution

@@ -26,7 +26,8 @@ import numpy as np
 from ..ising import Float
 
 _TSPLIB_PI = 3.141592  # as TSPLIB writes it: the published optima depend on it
-_TSPLIB_EARTH_KM = 6378.388
+TSPLIB_EARTH_KM = 6378.388
+XRAY_SPEEDS = {"XRAY1": (1.0, 1.0, 1.0), "XRAY2": (1.25, 1.5, 1.15)}  # of the three motors
 
 
 def _nint(x: Float) -> Float:
@@ -57,6 +58,11 @@ def degrees(coordinates: Float) -> Float:
     return whole + 5.0 * (coordinates - whole) / 3.0
 
 
+def radians(coordinates: Float) -> Float:
+    """Radians of a GEO coordinate DDD.MM, with TSPLIB's pi."""
+    return _TSPLIB_PI * degrees(coordinates) / 180.0
+
+
 def check_geo(coordinates: Float) -> None:
     """Raise ValueError for a point (latitude, longitude) that is not on the globe."""
     for column, what, most in ((0, "latitude", 90.0), (1, "longitude", 360.0)):
@@ -70,12 +76,12 @@ def check_geo(coordinates: Float) -> None:
 
 
 def _geo(a: Float, b: Float) -> Float:
-    p, q = (_TSPLIB_PI * degrees(point) / 180.0 for point in (a, b))
+    p, q = (radians(point) for point in (a, b))
     q1 = np.cos(p[..., 1] - q[..., 1])
     q2 = np.cos(p[..., 0] - q[..., 0])
     q3 = np.cos(p[..., 0] + q[..., 0])
     cosine = 0.5 * ((1.0 + q1) * q2 - (1.0 - q1) * q3)
-    return np.floor(_TSPLIB_EARTH_KM * np.arccos(np.clip(cosine, -1.0, 1.0)) + 1.0)
+    return np.floor(TSPLIB_EARTH_KM * np.arccos(np.clip(cosine, -1.0, 1.0)) + 1.0)
 
 
 def _xray(scale: tuple[float, float, float]) -> Callable[[Float, Float], Float]:
@@ -99,8 +105,8 @@ DISTANCE_RULES: dict[str, tuple[int | None, Distance]] = {
     "CEIL_2D": (2, lambda a, b: np.ceil(_euclidean(a, b))),
     "GEO": (2, _geo),
     "ATT": (2, _att),
-    "XRAY1": (3, _xray((1.0, 1.0, 1.0))),
-    "XRAY2": (3, _xray((1.25, 1.5, 1.15))),
+    "XRAY1": (3, _xray(XRAY_SPEEDS["XRAY1"])),
+    "XRAY2": (3, _xray(XRAY_SPEEDS["XRAY2"])),
     "EUCLIDEAN": (None, _euclidean),
 }
 """EDGE_WEIGHT_TYPE -> (coordinates of a point, or None for any; distance of points (..., d), (..., d) -> (...))."""

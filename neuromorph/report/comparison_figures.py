@@ -10,7 +10,7 @@ from ..cost import Ledger, Scope
 from ..datum import Kind
 from ..plotting.axes import new_axes, style_axes
 from ..plotting.numbers import format_estimate, format_quantity, printable
-from ..plotting.style import INK, KIND_COLORS, LINE, MARKERS, MUTED, PAPER, SERIES_COLORS, series_color
+from ..plotting.style import INK, KIND_COLORS, MARKERS, MUTED, PAPER, SERIES_COLORS, series_color
 from ..study.result import Result, TimeToTarget
 from .conclusions import named
 
@@ -79,7 +79,6 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
     legend = ax.legend(facecolor=PAPER, framealpha=0.8, edgecolor="none", fontsize=9, labelcolor=INK, **place)
     for text in legend.get_texts():
         text.set_parse_math(False)
-    ax.grid(color=LINE, linewidth=0.8)
     return style_axes(ax)
 
 
@@ -119,7 +118,7 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
     )  # fmt: skip
     ax.set(xlim=(0, 100), ylim=(len(priced) - 0.6, -0.6), yticks=[], xlabel="share of the energy of a read (%)")
     ax.spines["left"].set_visible(False)
-    return style_axes(ax)
+    return style_axes(ax, grid=None)
 
 
 def _point(level: TimeToTarget) -> tuple[float, float, float, float] | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from ..cost import Entry
 from ..estimate import Estimate
+from ..files.json_values import json_value
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result, TimeToTarget
@@ -24,7 +24,7 @@ def results_json(comparison: Comparison) -> str:
 def results_dict(comparison: Comparison) -> dict[str, Any]:
     """Return the plain data of ``results.json``; what is not defined or not finite is None."""
     problem = comparison.problem
-    return _finite(
+    found: dict[str, Any] = json_value(
         {
             "schema": SCHEMA,
             "problem": {
@@ -41,6 +41,7 @@ def results_dict(comparison: Comparison) -> dict[str, Any]:
             "provenance": comparison.provenance,
         }
     )
+    return found
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -73,6 +74,7 @@ def _result(result: Result) -> dict[str, Any]:
         "mapping_error": result.mapping_error,
         "parameters": result.run.provenance.get("parameters") if result.run else None,
         "neurobench": result.run.provenance.get("neurobench") if result.run else None,
+        "replaced_constants": result.run.provenance.get("replaced_constants", {}) if result.run else {},
         "notes": list(result.notes),
     }
 
@@ -126,14 +128,3 @@ def _level(level: TimeToTarget) -> dict[str, Any]:
 
 def _estimate(estimate: Estimate | None) -> dict[str, float | None] | None:
     return None if estimate is None else estimate.to_dict()
-
-
-def _finite(value: Any) -> Any:
-    """``value`` with plain Python numbers: NumPy's are not JSON, and neither are NaN and infinity."""
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ _STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does
 _WIDE = 108  # columns of a terminal that hold the two of a single read beside the others
 _WIDEST = 132  # those of all scores of sampling
 _TIGHT = 90  # below, cells are broken: a number that is cut off is another number
+_LABEL = 26  # letters of a target on one line
 _NARROW = 72  # below, two columns are left to results.json
 
 ONE_CHIP = "one chip: drawn once, and its ranges are over reads of it; another chip may do far better or worse"
@@ -69,6 +71,16 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print(ONE_CHIP, style="dim")
 
 
+def _broken(label: str) -> str:
+    """A target with its parameters, on lines that leave room for numbers."""
+    lines = [""]
+    for part in re.findall(r"[^,(]+[,(]?|[,(]", label):
+        if lines[-1] and len(lines[-1]) + len(part) > _LABEL:
+            lines.append("  ")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
 def _print_sampling(comparison: Comparison, console: Console) -> None:
     """The table of a sampling task: divergence, or what stands for it in large models."""
     from rich import box
@@ -103,7 +115,7 @@ def _print_sampling(comparison: Comparison, console: Console) -> None:
 def _add_row(table: Table, row: Result, columns: Sequence[tuple[str, str]]) -> None:
     from rich.text import Text
 
-    name = Text.assemble(printable(row.target), "\n", (status(row), _STYLES[row.status]))
+    name = Text.assemble(_broken(printable(row.target)), "\n", (status(row), _STYLES[row.status]))
     table.add_row(name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in columns))
 
 

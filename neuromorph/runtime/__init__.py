@@ -1,1 +1,1 @@
-"""How work runs on this machine: time limits, signals, threads, pieces of long loops."""
+"""Execution on this machine: time limits, signals, threads, pieces of long loops."""

@@ -1,9 +1,9 @@
 """Time limits and progress of long work.
 
-Whoever starts the work sets the limit (:func:`time_limit`); every loop that can take longer than half a second calls
+The caller of the work sets the limit (:func:`time_limit`); every loop that can take longer than half a second calls
 :func:`checkpoint` at least twice a second, which reports progress and raises :class:`TimeLimitReached` when the time is
-over. Both hold for all that runs inside the ``with`` statement, whatever lies between, so that targets of other people
-need no argument for it. Threads that the work starts have no limit of their own: check in the thread that waits.
+over. Both hold for everything that runs inside the ``with`` statement, so that targets of other people need no argument
+for them. Threads that the work starts have no limit of their own: the waiting thread checks.
 """
 
 from __future__ import annotations
@@ -16,26 +16,36 @@ from dataclasses import dataclass, field
 from math import ceil, inf, isfinite, nan
 from typing import TypeAlias, TypeVar
 
-Report: TypeAlias = Callable[[str, float, float], None]  # step, done, total
+Report: TypeAlias = Callable[[str, float, float], None]  # arguments: step, done, total
 
 Part = TypeVar("Part")
 
 _REPORT_INTERVAL_S = 0.1
-_STRETCH_S = 0.05  # over which a pace is taken
+_STRETCH_S = 0.05  # time over which a pace is measured
 _MUCH = 0.01
 
 
 class TimeLimitReached(KeyboardInterrupt):
-    """Raised by :func:`checkpoint` when the time is over.
+    """Interruption by :func:`checkpoint` when the time is over.
 
-    A kind of KeyboardInterrupt, as the clock interrupts the work: whatever keeps its results on Ctrl-C keeps them here
-    too, and no ``except Exception`` swallows it.
+    It is a KeyboardInterrupt, since the clock interrupts the work: code that keeps its results on Ctrl-C keeps them
+    here too, and no ``except Exception`` swallows it.
+
+    Parameters
+    ----------
+    step : str
+        Name of the work.
+    done, total : float
+        Progress of the step, in any unit.
+    elapsed_s : float
+        Seconds since the step began.
+    each_s : float
+        Seconds a unit of progress at the latest pace; NaN if unknown.
 
     Attributes
     ----------
-    step : str            what was being done
-    elapsed_s : float     seconds since the step began
-    needed_s : float      seconds that the whole step would take at its late pace; NaN where that is not known
+    needed_s : float
+        Seconds that the whole step would take at its latest pace; NaN if unknown.
     """
 
     def __init__(self, step: str, done: float, total: float, elapsed_s: float, each_s: float = nan) -> None:
@@ -48,7 +58,7 @@ class TimeLimitReached(KeyboardInterrupt):
 
 @dataclass(eq=False)
 class _Step:
-    """When a step began, the last look at it, and the seconds that a unit took of late.
+    """Start of a step, its last check, and the recent seconds a unit of progress.
 
     The first stretch, in which code is compiled, says nothing of the pace unless much was done in it.
     """
@@ -60,6 +70,7 @@ class _Step:
     first: bool = True
 
     def look(self, now: float, done: float, total: float) -> None:
+        """Update the pace with the progress at time ``now``."""
         if done > self.done and now - self.looked >= _STRETCH_S:
             if not self.first or done >= _MUCH * total:
                 self.each_s = (now - self.looked) / (done - self.done)
@@ -68,12 +79,16 @@ class _Step:
 
 @dataclass(eq=False)
 class TimeLimit:
-    """The limit in force.
+    """Limit in force.
 
     Attributes
     ----------
-    deadline : float      of ``time.monotonic()``; infinite where there is none
-    reached : bool        whether TimeLimitReached was raised because this limit is over
+    deadline : float
+        End on the clock of ``time.monotonic()``; infinite if there is none.
+    report : callable or None
+        Receiver of the progress, called as ``report(step, done, total)``.
+    reached : bool
+        Whether TimeLimitReached was raised because of this limit.
     """
 
     deadline: float = inf
@@ -90,6 +105,10 @@ class TimeLimit:
         return max(0.0, self.deadline - time.monotonic())
 
     def check(self, step: str, done: float, total: float) -> None:
+        """Raise :class:`TimeLimitReached` if the time is over; report progress.
+
+        :func:`checkpoint` documents the arguments.
+        """
         now = time.monotonic()
         if step:
             if done <= 0 or step not in self._steps:
@@ -109,6 +128,10 @@ class TimeLimit:
             raise TimeLimitReached(step, done, total, now - of.began, of.each_s)
 
     def tell(self, step: str, done: float, total: float) -> None:
+        """Report progress, at most ten times a second.
+
+        :func:`checkpoint` documents the arguments.
+        """
         if self.report is not None:
             self.report(step, done, total)
         elif self._outer is not None:
@@ -120,17 +143,20 @@ _current: ContextVar[TimeLimit | None] = ContextVar("neuromorph_time_limit", def
 
 @contextmanager
 def time_limit(deadline: float | None = None, report: Report | None = None) -> Iterator[TimeLimit]:
-    """Limit the work inside the ``with`` statement, and hear of its progress.
+    """Limit the work inside the ``with`` statement, and report its progress.
 
     Parameters
     ----------
-    deadline : float      of ``time.monotonic()``; None for none. An outer limit that ends earlier stays in force
-    report : callable     called as ``report(step, done, total)`` at most ten times a second; ``total`` is 0 where
-                          it is not known. None: that of the outer limit, if any
+    deadline : float
+        End on the clock of ``time.monotonic()``; None is no limit. An outer limit that ends earlier stays in force.
+    report : callable or None
+        Called as ``report(step, done, total)`` at most ten times a second; ``total`` is 0 where it is unknown. None is
+        the receiver of the outer limit, if any.
 
     Yields
     ------
     TimeLimit
+        The limit.
     """
     outer = _current.get()
     own = inf if deadline is None else deadline
@@ -144,7 +170,7 @@ def time_limit(deadline: float | None = None, report: Report | None = None) -> I
 
 @contextmanager
 def unlimited() -> Iterator[None]:
-    """Let what is short come to its end though the time is over: what was done would be lost."""
+    """Suspend the limit for short work whose loss would lose what was done."""
     token = _current.set(None)
     try:
         yield
@@ -153,13 +179,15 @@ def unlimited() -> Iterator[None]:
 
 
 def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
-    """Report progress and raise :class:`TimeLimitReached` if the time is over; costs about a microsecond.
+    """Report progress and raise :class:`TimeLimitReached` if the time is over.
 
     Parameters
     ----------
-    step : str                what is being done, in the words of the user: "programming the crossbar"; empty for a look
-                              at the clock inside the step that was named last
-    done, total : float       how far it is, in any unit; the time of the whole step is estimated from it
+    step : str
+        Name of the work in the words of the user: "programming the crossbar"; empty for a check inside the step that
+        was named last.
+    done, total : float
+        Progress in any unit, from which the time of the whole step is estimated.
     """
     limit = _current.get()
     if limit is not None:
@@ -167,13 +195,25 @@ def checkpoint(step: str = "", done: float = 0.0, total: float = 0.0) -> None:
 
 
 def remaining_seconds() -> float:
-    """Seconds until the limit in force, for work that cannot look (a simulator's process); infinite without one."""
+    """Return the seconds until the limit in force, for work that cannot check.
+
+    Returns
+    -------
+    float
+        The seconds; infinite without a limit.
+    """
     limit = _current.get()
     return inf if limit is None else limit.remaining_s
 
 
 def readable_seconds(seconds: float) -> str:
-    """A time in words: "0.4 s", "12 s", "3 min", "5 h"."""
+    """Format a time: "0.4 s", "12 s", "3 min", "5 h".
+
+    Returns
+    -------
+    str
+        The text.
+    """
     if not isfinite(seconds):
         return "an unknown time"
     if seconds < 1.0:
@@ -184,15 +224,35 @@ def readable_seconds(seconds: float) -> str:
 
 
 def progress_text(phase: str, step: str, done: float, total: float) -> str:
-    """``running: sweeping 12 %``."""
+    """Format progress: ``running: sweeping 12 %``.
+
+    Parameters
+    ----------
+    phase : str
+        Phase of the run.
+    step : str
+        Name of the work.
+    done, total : float
+        Progress in any unit.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     part = f" {100.0 * done / total:.0f} %" if total > 0 else ""
     return f"{phase}: {step}{part}" if step else phase
 
 
 def whole_parts(parts: Iterable[Part]) -> tuple[list[Part], str]:
-    """The parts that are whole when Ctrl-C comes or the limit is reached, and the status of a Run: ok or interrupted.
+    """Collect parts until an interruption or a time limit, and keep the complete ones.
 
-    Without one KeyboardInterrupt goes on.
+    KeyboardInterrupt propagates if no part is complete.
+
+    Returns
+    -------
+    tuple of list, str
+        The parts and the status of a Run: ok or interrupted.
     """
     done: list[Part] = []
     try:

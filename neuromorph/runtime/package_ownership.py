@@ -1,8 +1,8 @@
-"""Whether the import name ``circuits`` leads to the package of this distribution.
+"""Check that the import name ``circuits`` leads to the package of this distribution.
 
-An unrelated project of the package index has the same import name. Whichever of the two is installed last overwrites
-the other's ``__init__.py``; uninstalling the other one then takes that file away from ours. Nothing here imports what
-it looks at, for that would run the code of the other.
+An unrelated project of the package index has the same import name. The one that is installed last overwrites the
+other's ``__init__.py``; uninstalling the other one then takes that file away from ours. The check imports nothing, for
+that would run the code of the other project.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _REINSTALL = "pip install --force-reinstall --no-deps neuromorph"
-_OWN = re.compile(r"\bcertify_problem\b")  # what no other package has
+_OWN = re.compile(r"\bcertify_problem\b")  # a name that no other package has
 
 
 class CircuitsMissing(ImportError):
-    """``circuits`` is not there, not whole, or another's; the message says what to do."""
+    """Error of a ``circuits`` that is missing, incomplete, or another project's."""
 
 
 def require_circuits() -> None:
@@ -26,6 +26,7 @@ def require_circuits() -> None:
     Raises
     ------
     CircuitsMissing
+        If it is not.
     """
     said = circuits_missing()
     if said:
@@ -33,14 +34,20 @@ def require_circuits() -> None:
 
 
 def circuits_missing() -> str | None:
-    """Why ``circuits`` cannot be used and what to do, in one line; None where it can."""
+    """Explain why ``circuits`` cannot be used and what to do, in one line.
+
+    Returns
+    -------
+    str or None
+        The explanation; None if it can be used.
+    """
     spec = find_spec("circuits")
     if spec is None or spec.origin is None:
         return f"neuromorph's package 'circuits' is not whole, as if another of that name was uninstalled; {_REINSTALL}"
     try:
         if _OWN.search(Path(spec.origin).read_text(errors="replace")):
             return None
-    except OSError:  # in an archive: pip does not overwrite that
+    except OSError:  # the package is in an archive, which pip does not overwrite
         return None
     foreign = _foreign_owners("circuits")
     if foreign:
@@ -49,7 +56,13 @@ def circuits_missing() -> str | None:
 
 
 def ownership_warnings() -> list[str]:
-    """One line for each import name of ours that another distribution has as well, or that is not whole."""
+    """Warn of import names that another distribution has too or that are incomplete.
+
+    Returns
+    -------
+    list of str
+        One line for each name.
+    """
     missing = circuits_missing()
     found = [missing] if missing else []
     for package in ("neuromorph", "circuits", "hardware_targets"):
@@ -68,5 +81,5 @@ def _shared(package: str, foreign: list[str]) -> str:
 
 
 def _remedy(foreign: list[str]) -> str:
-    """Both steps: after the first alone, files of ours are gone."""
+    """Describe both steps of the remedy: after the first alone, files of ours are gone."""
     return f"pip uninstall {' '.join(foreign)}; {_REINSTALL}"

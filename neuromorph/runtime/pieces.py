@@ -1,8 +1,8 @@
-"""Long work in pieces of about a tenth of a second, with a look at the clock and at signals between two of them.
+"""Long work in pieces of about a tenth of a second, with a check of clock and signals between two of them.
 
-Compiled code looks at neither. Work on ``rows`` (replicas, reads) that are each so many ``cells`` long (sweeps) is
-handed to it row after row: many short rows at once, a long row in parts. The first piece is one cell, the size of the
-others follows the pace of those before, so that it depends on the machine: results must not depend on the pieces.
+Compiled code checks neither. Work on ``rows`` (replicas, reads) that are each so many ``cells`` long (sweeps) is handed
+to it row after row: many short rows at once, a long row in parts. The first piece is one cell, the size of the others
+follows the pace of those before, so that it depends on the machine: results must not depend on the pieces.
 """
 
 from __future__ import annotations
@@ -21,24 +21,30 @@ ResultT = TypeVar("ResultT")
 
 PIECE_S = 0.1
 _FIRST = 1  # cells of the first piece
-_GROWTH = 16  # of the next piece at most: the first ones are short, and compiling is not the pace
+_GROWTH = 16  # largest growth of a piece: the first ones are short, and compiling distorts their pace
 _POLL_S = 0.1
 
 
 def pieces(
     rows: int, cells: int, step: str = "", *, together: int = 1, before: float = 0.0, total: float = 0.0
 ) -> Iterator[tuple[slice, slice]]:
-    """Cut ``rows`` x ``cells`` into (some rows, some cells of them), in order; a :func:`checkpoint` before each.
+    """Cut ``rows`` x ``cells`` into pieces in order, with a :func:`checkpoint` before each.
 
     Parameters
     ----------
-    step : str              what is being done; empty if that is told elsewhere
-    together : int          rows worked on at the same time, by threads
-    before, total : float   cells done earlier in this step, and in all of it; 0: this is all of it
+    rows, cells : int
+        Size of the work.
+    step : str
+        Name of the work; empty if it is named elsewhere.
+    together : int
+        Rows that threads work on at the same time.
+    before, total : float
+        Cells done earlier in this step, and in all of it; 0 is this work alone.
 
     Yields
     ------
-    (slice, slice)
+    tuple of slice
+        Some rows, and some cells of them.
     """
     size, row = _FIRST, 0
     while row < rows:
@@ -56,9 +62,14 @@ def pieces(
 
 
 def run_aside(work: Callable[[], ResultT]) -> ResultT:
-    """What ``work()`` returns, for calls of libraries that cannot be interrupted: they run on a thread of their own.
+    """Run library calls that cannot be interrupted on a thread of their own.
 
-    If Ctrl-C or a time limit ends the wait, the call is left to itself, and nobody hears how it ends.
+    If Ctrl-C or a time limit ends the wait, the call continues unobserved, and its result is lost.
+
+    Returns
+    -------
+    ResultT
+        The result of ``work()``.
     """
     task: Future[ResultT] = Future()
 
@@ -75,9 +86,18 @@ def run_aside(work: Callable[[], ResultT]) -> ResultT:
 
 
 def each_on_threads(work: Callable[[Any], object], items: Sequence[Any], workers: int) -> None:
-    """``work(item)`` for every item, on at most ``workers`` threads; the limit in force holds on them.
+    """Apply ``work`` to every item on threads, on which the limit in force holds.
 
-    Whatever interrupts the wait, Ctrl-C too, ends the threads at their next :func:`checkpoint`.
+    Any interruption of the wait, Ctrl-C too, ends the threads at their next :func:`checkpoint`.
+
+    Parameters
+    ----------
+    work : callable
+        Called with one item.
+    items : sequence
+        The items.
+    workers : int
+        Largest number of threads.
     """
     if min(workers, len(items)) <= 1:
         for item in items:

@@ -1,6 +1,6 @@
-"""Signals that end work: Ctrl-C, SIGTERM, SIGHUP, and an alarm for work that does not look at the clock.
+"""Signals that end work: Ctrl-C, SIGTERM, SIGHUP, and an alarm for work without checkpoints.
 
-All of them raise a kind of KeyboardInterrupt in the main thread, so that whatever keeps its results on Ctrl-C keeps
+All of them raise a kind of KeyboardInterrupt in the main thread, so that code that keeps its results on Ctrl-C keeps
 them. Python delivers a signal between two of its own instructions: compiled code is stopped when it returns.
 """
 
@@ -18,43 +18,54 @@ from typing import Any
 
 from .limits import TimeLimit, TimeLimitReached, checkpoint
 
-_LATE_S, _AGAIN_S = 1.0, 0.5  # the alarm comes so long after the limit, and again until it is heard
-_SOON_S = 0.05  # after which a signal that was lost comes again
+_LATE_S, _AGAIN_S = 1.0, 0.5  # delay of the alarm after the limit, and between its repetitions
+_SOON_S = 0.05  # delay after which a lost signal is sent again
 
 
 def _numbers() -> list[int]:
-    """Those of the signals that this system has."""
+    """List the signals of this kind that the system has."""
     return [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @dataclass(eq=False)
 class Interrupts:
-    """What came while they were watched.
+    """Record of the signals that came inside :func:`interrupts`.
 
-    watched : bool       False where signals cannot be seen, outside the main thread
-    number : int         of the first signal that came, 0: none
+    Attributes
+    ----------
+    watched : bool
+        False where signals cannot be seen, outside the main thread.
+    number : int
+        Number of the first signal that came; 0 is none.
     """
 
     watched: bool
     number: int = 0
 
     def caused(self, error: BaseException) -> bool:
-        """Whether a signal is behind ``error``, rather than code that raises KeyboardInterrupt of its own."""
+        """Test whether a signal, rather than other code, caused ``error``.
+
+        Returns
+        -------
+        bool
+            True if a signal did.
+        """
         return bool(self.number) or (isinstance(error, KeyboardInterrupt) and not self.watched)
 
 
 @contextmanager
 def interrupts(*, ending: bool = False) -> Iterator[Interrupts]:
-    """Notice the signals that raise KeyboardInterrupt inside the ``with`` statement.
+    """Record the signals that raise KeyboardInterrupt inside the ``with`` statement.
 
     Parameters
     ----------
-    ending : bool      let SIGTERM and SIGHUP raise it too, where they would end the process; what is ignored (nohup)
-                       stays so
+    ending : bool
+        Whether SIGTERM and SIGHUP raise it too, where they would end the process; ignored signals (nohup) stay ignored.
 
     Yields
     ------
     Interrupts
+        The record.
     """
     seen = Interrupts(threading.current_thread() is threading.main_thread())
     before: dict[int, Any] = {}
@@ -71,10 +82,10 @@ def interrupts(*, ending: bool = False) -> Iterator[Interrupts]:
             raise KeyboardInterrupt
 
     def unraisable(lost: Any) -> None:
-        """Python prints and drops what is raised in a finaliser, or in a callback of C as LLVM makes them."""
+        """Keep an interrupt that Python drops in a finalizer or a callback of C."""
         if not isinstance(lost.exc_value, KeyboardInterrupt):
             hook(lost)
-        elif not isinstance(lost.exc_value, TimeLimitReached):  # its alarm rings again
+        elif not isinstance(lost.exc_value, TimeLimitReached):  # the alarm repeats by itself
             again = threading.Timer(_SOON_S, signal.raise_signal, (seen.number or signal.SIGINT,))
             again.daemon = True
             again.start()
@@ -97,7 +108,7 @@ def interrupts(*, ending: bool = False) -> Iterator[Interrupts]:
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Let what is short, as writing a file, come to its end before a signal is heard."""
+    """Defer signals until short work, such as writing a file, is complete."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -117,10 +128,16 @@ def deferred() -> Iterator[None]:
 
 @contextmanager
 def alarm(limit: TimeLimit, *, imports: bool = False) -> Iterator[None]:
-    """Raise TimeLimitReached a second after ``limit`` in work that looks at no checkpoint, such as code of others.
+    """Raise TimeLimitReached a second after ``limit`` in work without checkpoints.
 
-    Only where the system has an interval timer that nobody uses, and in the main thread. ``imports``: also within an
-    import; of half a module nobody is sure to get the other half later.
+    The alarm needs the main thread and a free interval timer of the system.
+
+    Parameters
+    ----------
+    limit : TimeLimit
+        The limit.
+    imports : bool
+        Whether the alarm may interrupt an import, which leaves half a module behind.
     """
     free = (
         hasattr(signal, "setitimer")

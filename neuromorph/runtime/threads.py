@@ -1,9 +1,9 @@
-"""One thread of BLAS around small products.
+"""Single-threaded BLAS around small products.
 
 BLAS spins while it waits for its other threads: on a machine whose cores are busy, factors of a 200 x 200 matrix take
 35 times as long with two threads as with one, products of 100 x 784 with 784 x 500 numbers 40 times. On an idle machine
-the second thread saves less than half of the time. What products of more than 64^3 multiplications, and factors of
-more than some 100 rows, come to depends on the number of threads in the last digits; with one it does not.
+the second thread saves less than half of the time. The last digits of products of more than 64^3 multiplications, and
+of factors of more than some 100 rows, depend on the number of threads; with one they are the same everywhere.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ _LARGE = 1 << 29  # multiplications of a product above which more threads pay ev
 
 @contextmanager
 def single_threaded_blas(multiplications: float = 0.0) -> Iterator[None]:
-    """Let BLAS use one thread inside the ``with`` statement (or the decorated function), in the whole process.
+    """Let BLAS use one thread inside the ``with`` statement or decorated function.
 
-    multiplications : float     of the products inside, each; above half a billion BLAS keeps its threads
+    Parameters
+    ----------
+    multiplications : float
+        Multiplications of each product inside; above half a billion BLAS keeps its threads.
     """
     if multiplications > _LARGE:
         yield
@@ -31,7 +34,7 @@ def single_threaded_blas(multiplications: float = 0.0) -> Iterator[None]:
 
 @cache
 def _controller(loaded: int) -> Any:
-    """Looking for the libraries takes milliseconds: once, and again when another package has brought one."""
+    """Find the loaded BLAS libraries, which takes milliseconds; repeat when a package has loaded another one."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -3,8 +3,9 @@ r"""ln Z by annealed importance sampling, for any Ising problem.
 .. math:: \ln w = -\sum_k (\beta_{k+1} - \beta_k) E(s_k), \qquad Z(\beta_K) = 2^n \langle w \rangle, \qquad
           s_{k+1} \sim T_{\beta_{k+1}}(s_k)
 
-The mean of w is unbiased however badly the sweeps T mix; ln Z is biased low where few replicas carry the mean, which
-``effective`` = (sum w)^2 / sum w^2 tells. The mean of ln w (a lower bound of ln Z) is given beside it.
+where T_beta is a sweep at beta and w the weight of a replica. The mean of w is unbiased however badly the sweeps mix;
+ln Z is biased low where few replicas carry the mean, which ``effective`` = (sum w)^2 / sum w^2 tells. The mean of ln w
+(a lower bound of ln Z) is given beside it.
 Source: Neal, Stat. Comput. 11, 125 (2001); bound: Jarzynski, Phys. Rev. Lett. 78, 2690 (1997).
 """
 
@@ -29,12 +30,18 @@ _NORMAL_95 = 1.959964
 
 @dataclass(frozen=True, eq=False)
 class LogPartition:
-    """ln Z and what it rests on.
+    """Estimate of ln Z with the weights of the replicas.
 
-    estimate : Estimate         ln Z with its 95 % interval, +-1.96 sqrt(1 / effective - 1 / replicas)
-    log_weights : (replicas,)   ln w + n ln 2
-    effective : float           replicas that carry the mean; the interval means little below ~ 20
-    lower_bound : float         <ln w> + n ln 2 <= ln Z in the mean
+    Attributes
+    ----------
+    estimate : Estimate
+        ln Z with its 95 % interval, +-1.96 sqrt(1 / effective - 1 / replicas).
+    log_weights : (replicas,)
+        ln w + n ln 2 of each replica.
+    effective : float
+        Effective number of replicas; the interval means little below about 20.
+    lower_bound : float
+        <ln w> + n ln 2, which is at most ln Z in the mean.
     """
 
     estimate: Estimate
@@ -52,11 +59,27 @@ def annealed_importance(
     kernel: str = "auto",
     rng: RNG = None,
 ) -> LogPartition:
-    """ln Z at the last of ``betas``.
+    """Estimate ln Z at the last of ``betas`` by annealed importance sampling.
 
-    betas : (k,) or float       rising; or the last, with steps of Fisher length 0.2 before it
-    count : int                 replicas
-    sweeps : int                at each beta
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    betas : (k,) array_like or float
+        Rising inverse temperatures; or the last one, with steps of Fisher length 0.2 before it.
+    count : int
+        Number of replicas.
+    sweeps : int
+        Sweeps at each beta.
+    kernel : str
+        Inner loop, see :func:`.replicas`.
+    rng : RNG
+        Source of the random numbers.
+
+    Returns
+    -------
+    LogPartition
+        The estimate.
     """
     at_least(2, count=count)
     at_least(1, sweeps=sweeps)
@@ -71,7 +94,7 @@ def annealed_importance(
     for k, (before, beta) in enumerate(zip(np.r_[0.0, path[:-1]], path, strict=True)):
         checkpoint("annealed importance sampling", k, path.size)
         logs -= (beta - before) * lanes.energies()
-        if beta < path[-1]:  # states at the last beta weigh nothing
+        if beta < path[-1]:  # states at the last beta do not enter the weights
             lanes.sweep(np.full(sweeps, beta))
     weights = np.exp(logs - logs.max())
     value = float(logsumexp(logs) - np.log(count))

@@ -1,9 +1,10 @@
-r"""Block Gibbs over the colors of the coupling graph: all spins of a color are updated at once.
+r"""Block Gibbs sampling over the colors of the coupling graph: all spins of a color are updated at once.
 
 .. math:: P(s_C \mid s_{\setminus C}) = \prod_{i \in C} \frac{1}{1 + e^{-2 \beta s_i f_i}}
 
-holds exactly for a class C without couplings inside: this is a Gibbs sampler whose blocks are what parallel hardware
-(p-bits, checkerboards, the two layers of a restricted Boltzmann machine) updates in one clock.
+holds exactly for a class C without couplings inside, where f_i is the field on spin i. The blocks of this Gibbs sampler
+are what parallel hardware (p-bits, checkerboards, the two layers of a restricted Boltzmann machine) updates in one
+clock.
 Source: Gonzalez et al., Parallel Gibbs sampling, AISTATS 2011.
 """
 
@@ -22,7 +23,13 @@ from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 
 def color_spins(ising: Ising) -> NDArray[np.int64]:
-    """A color 0, 1, ... of each spin (n,), coupled spins of different colors: greedy, from the largest degree on."""
+    """Color the coupling graph greedily, from the largest degree on.
+
+    Returns
+    -------
+    (n,) int64
+        The color 0, 1, ... of each spin.
+    """
     j = ising.sparse_couplings()
     colors = np.empty(ising.size, np.int64)
     order = np.argsort(-np.diff(j.indptr), kind="stable")
@@ -43,11 +50,21 @@ def block_gibbs(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """Chains of block updates; parameters as of :func:`gibbs`.
+    """Sample chains by block Gibbs updates.
 
-    colors : (n,) or None      classes, as of :func:`color` (the default); coupled spins must differ
+    Diagnostics: ``colors``, their number.
 
-    Diagnostics: ``colors``, how many.
+    Parameters
+    ----------
+    ising, beta, draws, chains, burn_in, thin, initial, rng, progress
+        As in :func:`gibbs`.
+    colors : (n,) array_like or None
+        Classes; coupled spins must differ. None is :func:`color_spins`.
+
+    Returns
+    -------
+    Samples
+        The chains.
     """
     beta = check_beta(beta)
     at_least(1, chains=chains, thin=thin)

@@ -17,7 +17,22 @@ from ..kernels.xoshiro import uniform
 
 @njit(cache=True, nogil=True)
 def greedy_colors(indptr, indices, order, colors):
-    """Fill ``colors`` (n,) int64: sites in ``order`` take the least color that no neighbor has; returns how many."""
+    """Color sites greedily: each takes the least color that no neighbor has.
+
+    Parameters
+    ----------
+    indptr, indices : int64 arrays
+        CSR structure of the couplings.
+    order : (n,) int64
+        Sites in the order of coloring.
+    colors : (n,) int64
+        The colors, filled in place.
+
+    Returns
+    -------
+    int
+        The number of colors.
+    """
     n = colors.size
     taken = np.full(n + 1, -1)
     colors[:] = -1
@@ -36,9 +51,22 @@ def greedy_colors(indptr, indices, order, colors):
 
 @njit(cache=True, nogil=True)
 def color_sweeps(indptr, indices, data, biases, betas, order, starts, spins, states):
-    """One sweep at each of ``betas`` on every replica: class c is ``order[starts[c]:starts[c + 1]]``.
+    """Sweep every replica by heat-bath updates of one color after another.
 
-    spins (R, n) int8 in place; states (R, 4), one stream a replica.
+    Parameters
+    ----------
+    indptr, indices, data : arrays
+        CSR couplings.
+    biases : (n,) float
+        h.
+    betas : (sweeps,) float
+        One sweep is made at each.
+    order, starts : int64 arrays
+        Class c is ``order[starts[c]:starts[c + 1]]``.
+    spins : (R, n) int8
+        States, changed in place.
+    states : (R, 4) uint64
+        One stream for each replica, in place.
     """
     widest = 0
     for c in range(starts.size - 1):

@@ -2,14 +2,15 @@ r"""Cluster moves: Swendsen-Wang (all clusters at once) and Wolff (one cluster a
 
 .. math:: P(\text{bond } ij) = 1 - e^{-2 \beta |J_{ij}|} \quad \text{where } J_{ij} s_i s_j > 0, \text{ else } 0
 
-Sites joined by bonds turn together; that leaves exp(-beta E) as it is for couplings of any sign. Biases are couplings
-to one more spin, the ghost, of whose value the states are then told relative: s_i = s'_i s'_ghost. Where no loop of
-couplings is frustrated (ferromagnets, and all that a gauge or a two-coloring makes one) they hardly slow down at a
-critical point. Where loops are frustrated, clusters swallow the whole system well above the temperatures of interest
-and say little: the moves stay exact, but each is then preceded by a heat-bath sweep, which does the work, and the
-result says so. Parallel tempering serves better there.
-Sources: Swendsen and Wang, Phys. Rev. Lett. 58, 86 (1987); Wolff, Phys. Rev. Lett. 62, 361 (1989); ghost: Lauwers
-and Rittenberg, Phys. Lett. B 233, 197 (1989); frustration: Cataudella et al., Phys. Rev. Lett. 72, 1541 (1994).
+Sites joined by bonds flip together, which leaves exp(-beta E) invariant for couplings of any sign. Biases are couplings
+to one more spin, the ghost, relative to which the states are then given: s_i = s'_i s'_ghost.
+
+Where no loop of couplings is frustrated (ferromagnets, and all that a gauge or a two-coloring makes one), clusters
+hardly slow down at a critical point. Where loops are frustrated, clusters span the whole system well above the
+temperatures of interest and are of little use: the moves stay exact, but a heat-bath sweep, which does the work, then
+precedes each of them, and the result says so. Parallel tempering serves better there.
+Sources: Swendsen and Wang, Phys. Rev. Lett. 58, 86 (1987); Wolff, Phys. Rev. Lett. 62, 361 (1989); ghost: Lauwers and
+Rittenberg, Phys. Lett. B 233, 197 (1989); frustration: Cataudella et al., Phys. Rev. Lett. 72, 1541 (1994).
 """
 
 from __future__ import annotations
@@ -36,7 +37,13 @@ _FRUSTRATED = (
 
 
 def is_frustrated(ising: Ising) -> bool:
-    """Whether couplings and biases cannot all be satisfied at once."""
+    """Test for frustration: whether couplings and biases cannot all be satisfied at once.
+
+    Returns
+    -------
+    bool
+        True if the problem is frustrated.
+    """
     return bool(frustrated_kernel(*_graph(ising)))
 
 
@@ -53,13 +60,22 @@ def swendsen_wang(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """Chains in which all clusters are turned with odds 1 at each move, which counts as a sweep; parameters as of
-    :func:`gibbs`.
+    """Sample chains by Swendsen-Wang moves, which flip every cluster at even odds.
 
-    sweeps_between : int or None        heat-bath sweeps before each move; None: 1 if frustrated, else 0
+    A move counts as a sweep. Diagnostics: ``cluster_fraction``, the mean share of all sites in the cluster of a site;
+    ``frustrated``; ``sweeps_between``.
 
-    Diagnostics: ``cluster_fraction``, the mean share of all sites that the cluster of a site has; ``frustrated``;
-    ``sweeps_between``.
+    Parameters
+    ----------
+    ising, beta, draws, chains, burn_in, thin, initial, rng, progress
+        As in :func:`gibbs`.
+    sweeps_between : int or None
+        Heat-bath sweeps before each move; None is 1 for a frustrated problem, else 0.
+
+    Returns
+    -------
+    Samples
+        The chains.
     """
     return _run(
         "swendsen_wang", swendsen_wang_moves, 2, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial,
@@ -80,9 +96,22 @@ def wolff(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """Chains in which one cluster is turned at each move; parameters and diagnostics as of :func:`swendsen_wang`.
+    """Sample chains by Wolff moves, each of which flips one cluster.
 
-    A move turns ``cluster_fraction`` n sites in the mean: 1 / cluster_fraction of them are one sweep.
+    A move flips ``cluster_fraction`` n sites in the mean, so that 1 / cluster_fraction of them are one sweep.
+    Diagnostics are those of :func:`swendsen_wang`.
+
+    Parameters
+    ----------
+    ising, beta, draws, chains, burn_in, thin, initial, rng, progress
+        As in :func:`gibbs`.
+    sweeps_between : int or None
+        Heat-bath sweeps before each move; None is 1 for a frustrated problem, else 0.
+
+    Returns
+    -------
+    Samples
+        The chains.
     """
     return _run(
         "wolff", wolff_moves, 1, ising, beta, draws, chains, burn_in, thin, sweeps_between, initial, rng, progress
@@ -90,7 +119,7 @@ def wolff(
 
 
 def _graph(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """CSR couplings, with the ghost as the last spin if there are biases."""
+    """Build CSR couplings, with the ghost as the last spin if there are biases."""
     j = ising.sparse_couplings()
     if ising.biases.any():
         h = ising.biases[:, None]
@@ -114,7 +143,7 @@ def _run(
     rng: RNG,
     progress: SamplingProgress | None,
 ) -> Samples:
-    """``moves`` returns the sum of size**weight over clusters, which is share times n**weight in the mean."""
+    """Sample chains by ``moves``, which return sums of size**weight over clusters: share times n**weight on average."""
     beta, n = check_beta(beta), ising.size
     at_least(1, chains=chains, thin=thin)
     graph = _graph(ising)

@@ -26,7 +26,18 @@ def _root(parent, i):
 
 @njit(cache=True, nogil=True)
 def frustrated_kernel(indptr, indices, data):
-    """Whether some loop of couplings cannot all be satisfied: no gauge turns every coupling positive."""
+    """Test whether some loop of couplings is frustrated.
+
+    Parameters
+    ----------
+    indptr, indices, data : arrays
+        CSR couplings.
+
+    Returns
+    -------
+    bool
+        True if a loop is frustrated.
+    """
     n = indptr.size - 1
     gauge, queue = np.zeros(n, np.int8), np.empty(n, np.int64)
     for start in range(n):
@@ -59,15 +70,44 @@ def _heat_bath(indptr, indices, data, beta, spins, state):
 
 @njit(cache=True, nogil=True)
 def bond_chances(data, beta):
-    """P(bond) of each coupling, if that is satisfied."""
+    """Compute the probability of a bond on each satisfied coupling.
+
+    Parameters
+    ----------
+    data : (m,) float
+        Couplings.
+    beta : float
+        Inverse temperature.
+
+    Returns
+    -------
+    (m,) float
+        The probabilities.
+    """
     return 1.0 - np.exp(-2.0 * beta * np.abs(data))
 
 
 @njit(cache=True, nogil=True)
 def swendsen_wang_moves(indptr, indices, data, beta, chance, moves, between, spins, states):
-    """``moves`` times all clusters turned with odds 1, each after ``between`` heat-bath sweeps; spins (R, n) in place.
+    """Make Swendsen-Wang moves, each after ``between`` heat-bath sweeps.
 
-    Returns the sum over moves, replicas and clusters of the squares of their sizes.
+    Parameters
+    ----------
+    indptr, indices, data : arrays
+        CSR couplings.
+    beta, chance : float, (m,) float
+        Inverse temperature, and result of :func:`bond_chances`.
+    moves, between : int
+        Number of moves, and of sweeps before each.
+    spins : (R, n) int8
+        States, changed in place.
+    states : (R, 4) uint64
+        One stream for each replica, in place.
+
+    Returns
+    -------
+    int
+        The sum over moves, replicas and clusters of the squares of their sizes.
     """
     n, total = spins.shape[1], 0.0
     parent, turned, size = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(n, np.int64)
@@ -85,7 +125,7 @@ def swendsen_wang_moves(indptr, indices, data, beta, chance, moves, between, spi
                         a, b = _root(parent, i), _root(parent, j)
                         if a != b:
                             parent[max(a, b)] = min(a, b)
-            for i in range(n):  # a root comes before all of its cluster
+            for i in range(n):  # a root precedes all sites of its cluster
                 root = _root(parent, i)
                 if root == i:
                     turned[i], size[i] = next_uint64(state) >> np.uint64(63), 0
@@ -100,9 +140,25 @@ def swendsen_wang_moves(indptr, indices, data, beta, chance, moves, between, spi
 
 @njit(cache=True, nogil=True)
 def wolff_moves(indptr, indices, data, beta, chance, moves, between, spins, states):
-    """``moves`` times one cluster grown from a random site and turned, after ``between`` heat-bath sweeps.
+    """Make Wolff moves, each after ``between`` heat-bath sweeps.
 
-    spins (R, n) in place. Returns the sum of the sizes of the clusters.
+    Parameters
+    ----------
+    indptr, indices, data : arrays
+        CSR couplings.
+    beta, chance : float, (m,) float
+        Inverse temperature, and result of :func:`bond_chances`.
+    moves, between : int
+        Number of moves, and of sweeps before each.
+    spins : (R, n) int8
+        States, changed in place.
+    states : (R, 4) uint64
+        One stream for each replica, in place.
+
+    Returns
+    -------
+    int
+        The sum of the sizes of the clusters.
     """
     n, total = spins.shape[1], 0
     queue, inside = np.empty(n, np.int64), np.zeros(n, np.bool_)

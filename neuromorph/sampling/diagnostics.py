@@ -1,9 +1,15 @@
-r"""How far samples can be trusted: exact divergence where states can be counted, chain diagnostics where they cannot.
+r"""Quality of samples: exact divergence where states can be enumerated, chain diagnostics where they cannot.
 
 .. math:: \hat R = \sqrt{\frac{N-1}{N} + \frac{B}{N W}}, \qquad \tau = 1 + 2 \sum_{t=1}^{M} \rho(t), \; M \ge 5 \tau,
           \qquad D = \sum_s \hat p_s \ln \frac{\hat p_s}{p_s} \approx \frac{K - 1}{2 N} \text{ for a perfect sampler}
 
-Chains are arrays (chain, draw) of one quantity, or (chain, draw, ...) of many. A quantity that never changes has no
+where
+
+* B and W are the variances between and within chains of N draws;
+* rho(t) is the autocorrelation at lag t and tau its integrated time;
+* D compares the shares of N reads with the probabilities p of K states.
+
+Chains are arrays (chain, draw) of one quantity, or (chain, draw, ...) of many. A constant quantity has no
 autocorrelation: NaN.
 Sources: Vehtari et al., Bayesian Anal. 16, 667 (2021) for rank-normalized split R-hat and bulk effective size; Geyer,
 Stat. Sci. 7, 473 (1992); Sokal, in Functional Integration (Plenum, 1997), 131 for the window.
@@ -24,18 +30,25 @@ from ..ising import Float, Ising, power_of_two
 from ..runtime.limits import checkpoint
 from .samples import Samples
 
-_VALUES = 1 << 20  # of chains diagnosed at once
+_VALUES = 1 << 20  # values of chains that are diagnosed at once
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """Counted states against exact probabilities.
+    """Divergence of sampled states from exact probabilities.
 
-    kl : float              D(empirical || exact), nats
-    floor : float           (K - 1) / 2N, what a perfect sampler shows in the mean with N reads of K states
-    chi_square : float      Pearson's sum (seen - wanted)^2 / wanted, cells with fewer than 5 wanted pooled
-    degrees : int           of freedom of chi_square
-    p_value : float         chance of as large a chi_square for independent reads of a correct sampler
+    Attributes
+    ----------
+    kl : float
+        D(empirical || exact) in nats.
+    floor : float
+        (K - 1) / 2N, the mean of a perfect sampler with N reads of K states.
+    chi_square : float
+        Pearson's sum (seen - expected)^2 / expected, with cells of fewer than 5 expected pooled.
+    degrees : int
+        Degrees of freedom of ``chi_square``.
+    p_value : float
+        Probability of as large a ``chi_square`` for independent reads of a correct sampler.
     """
 
     kl: float
@@ -46,7 +59,27 @@ class Divergence:
 
 
 def divergence(spins: ArrayLike, ising: Ising, beta: float) -> Divergence:
-    """Compare reads (..., n), n <= 24, with exp(-beta E); the p-value holds for independent reads only."""
+    """Compare sampled states with the Boltzmann distribution by enumeration.
+
+    Parameters
+    ----------
+    spins : (..., n) array_like
+        Reads, n <= 24; the p-value holds for independent reads only.
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature in 1 / energy.
+
+    Returns
+    -------
+    Divergence
+        The comparison.
+
+    Raises
+    ------
+    ValueError
+        If ``spins`` have the wrong shape.
+    """
     wanted = exact.boltzmann(ising, beta)
     if np.shape(spins)[-1] != ising.size or np.size(spins) == 0:
         raise ValueError(f"spins have shape {np.shape(spins)}; expected (..., {ising.size}) with one read or more")
@@ -67,7 +100,18 @@ def divergence(spins: ArrayLike, ising: Ising, beta: float) -> Divergence:
 
 
 def autocorrelation(x: ArrayLike) -> Float:
-    """rho(t) of chains (chain, draw), t = 0 .. draws - 1, about the mean of all and averaged over chains, (draws,)."""
+    """Estimate the autocorrelation rho(t) of chains (chain, draw).
+
+    Returns
+    -------
+    (draws,) float
+        rho at t = 0 .. draws - 1, about the mean of all chains and averaged over them.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 4 draws or a value is not finite.
+    """
     a = np.asarray(x, dtype=float)
     if a.ndim != 2 or a.shape[1] < 4 or a.shape[0] < 1:
         raise ValueError(f"x has shape {a.shape}; give one quantity, (chain, draw) with 4 draws or more")
@@ -82,7 +126,20 @@ def autocorrelation(x: ArrayLike) -> Float:
 
 
 def autocorrelation_time(x: ArrayLike, window: float = 5.0) -> float:
-    """tau in draws: N draws are worth N / tau. Trust it where a chain has 50 tau draws or more."""
+    """Estimate the integrated autocorrelation time tau, by which N draws are worth N / tau.
+
+    Parameters
+    ----------
+    x : (chain, draw) array_like
+        Chains of one quantity; 50 tau draws or more make the estimate reliable.
+    window : float
+        Smallest window in units of tau.
+
+    Returns
+    -------
+    float
+        tau in draws.
+    """
     rho = autocorrelation(x)
     tau = 2.0 * np.cumsum(rho) - 1.0
     inside = np.arange(rho.size) >= window * tau
@@ -90,26 +147,51 @@ def autocorrelation_time(x: ArrayLike, window: float = 5.0) -> float:
 
 
 def split_rhat(x: ArrayLike) -> Any:
-    """Rank-normalized split R-hat, the larger of that of x and of |x - median|: above 1.01 chains disagree."""
+    """Compute rank-normalized split R-hat; chains disagree above 1.01.
+
+    The result is the larger of that of x and of the distance of x from its median.
+
+    Returns
+    -------
+    float or ndarray
+        R-hat of each quantity.
+    """
     return _in_blocks(x, _rhats)[0]
 
 
 def effective_sample_size(x: ArrayLike) -> Any:
-    """Bulk effective number of draws of all chains together, by Geyer's initial monotone sequence over split ranks."""
+    """Compute the bulk effective sample size by Geyer's initial monotone sequence.
+
+    Returns
+    -------
+    float or ndarray
+        The effective number of draws of all chains together, of each quantity.
+    """
     return _in_blocks(x, _sizes)[0]
 
 
 def summary(samples: Samples) -> dict[str, float | int]:
-    """What a reader wants first: energy with its error, agreement and worth of the chains.
+    """Summarize samples: energy with its error, agreement and effective size of the chains.
 
     ``worst_rhat`` and ``least_ess`` are over energy and every spin that is not constant. Independent reads (reads, n)
     have a mean and an error only.
+
+    Returns
+    -------
+    dict of str to float or int
+        The summary.
     """
     return {**summary_of_energy(samples), **agreement(samples)}
 
 
 def summary_of_energy(samples: Samples) -> dict[str, float | int]:
-    """The part of :func:`summary` that takes no time."""
+    """Compute the part of :func:`summary` on the energy, which takes no time.
+
+    Returns
+    -------
+    dict of str to float or int
+        The summary.
+    """
     e = samples.energies
     unit = power_of_two(e)
     about: dict[str, float | int] = {
@@ -130,7 +212,13 @@ def summary_of_energy(samples: Samples) -> dict[str, float | int]:
 
 
 def agreement(samples: Samples) -> dict[str, float | int]:
-    """The part of :func:`summary` that is over every spin; nothing of independent reads."""
+    """Compute the part of :func:`summary` over every spin; it is empty for independent reads.
+
+    Returns
+    -------
+    dict of str to float or int
+        The summary.
+    """
     e = samples.energies
     if e.ndim == 1 or e.shape[1] < 4:
         return {}
@@ -144,7 +232,7 @@ def agreement(samples: Samples) -> dict[str, float | int]:
 
 
 def _in_blocks(x: ArrayLike, *functions: Callable[[Float], Float]) -> list[Any]:
-    """What each function makes of split chains (half, draw, k) -> (k,), for all quantities, some at a time."""
+    """Apply functions to split chains (half, draw, k) -> (k,), some quantities at a time."""
     a = np.asarray(x)
     if a.ndim < 2 or a.shape[1] < 4 or a.shape[0] < 1:
         raise ValueError(f"x has shape {a.shape}; give (chain, draw) or (chain, draw, ...) with 4 draws or more")
@@ -162,12 +250,12 @@ def _in_blocks(x: ArrayLike, *functions: Callable[[Float], Float]) -> list[Any]:
 
 
 def _ranked(x: Float) -> Float:
-    """Normal scores of the ranks of each quantity over all chains."""
+    """Compute normal scores of the ranks of each quantity over all chains."""
     flat = x.reshape(x.shape[0] * x.shape[1], -1)
     low, high = flat.min(axis=0), flat.max(axis=0)
     upper = flat == high
     count = upper.sum(axis=0)
-    # Of two values, such as those of a spin, each has one rank: the mean of the places that it takes.
+    # Each of two values, such as those of a spin, has one rank: the mean of the places that it takes.
     scores = np.where(upper, _score(len(flat) - (count - 1) / 2.0, flat), _score((len(flat) - count + 1) / 2.0, flat))
     more = ~(upper | (flat == low)).all(axis=0)
     if more.any():
@@ -193,7 +281,7 @@ def _rhat(x: Float) -> Float:
 
 
 def _sizes(halves: Float) -> Float:
-    """Effective sizes, (k,), by Geyer's sequence."""
+    """Compute effective sizes (k,) by Geyer's sequence."""
     x = _ranked(halves)
     chains, draws = x.shape[:2]
     power = (np.abs(np.fft.rfft(x - x.mean(axis=1, keepdims=True), n=2 * draws, axis=1)) ** 2).mean(axis=0)

@@ -1,10 +1,9 @@
-r"""The samplers of this package as ``dimod.Sampler``s.
+"""Samplers of this package as ``dimod.Sampler`` classes.
 
-All take ``num_reads`` (independent reads), ``num_sweeps`` (a read), ``beta_range`` (hot, cold), ``seed``, and most
-``beta_schedule`` and ``initial_states``; an unknown keyword is a TypeError. Energies are dimod's, so that beta means in
-dimod what it means here. Where it says *samples*, states follow exp(-beta E) at the last beta, given enough sweeps:
-the first third of the sweeps goes there from the hot end in equal ratios, the rest stays. ``info`` holds ``beta_range``
-and ``timing``: ``preprocessing_ns``, ``sampling_ns``, ``postprocessing_ns``.
+Energies are dimod's, so that beta means in dimod what it means here. States of the classes that *sample* follow
+exp(-beta E) at the last beta, given enough sweeps: the first third of the sweeps goes there from the hot end in equal
+ratios, the rest stays. ``info`` holds ``beta_range`` and ``timing``: ``preprocessing_ns``, ``sampling_ns``,
+``postprocessing_ns``. An unknown keyword is a TypeError.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _SWEEPS = 1000
 
 
 class _Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
-    """What all have in common: parameters, conversion, timing."""
+    """Common part of the samplers: parameters, conversion, timing."""
 
     _extra: tuple[str, ...] = ("beta_schedule", "initial_states")
 
@@ -51,7 +50,7 @@ class _Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
 
 
 def _betas(schedule: ArrayLike | None, hot: float, cold: float, sweeps: int) -> Float:
-    """The schedule as given; else a third from hot to cold, two thirds at cold."""
+    """Return the schedule as given; else a third from hot to cold, two thirds at cold."""
     if schedule is not None:
         return check_ladder(schedule, name="beta_schedule")
     down = geometric_ramp(hot, cold, sweeps // 3) if hot else np.linspace(0.0, cold, sweeps // 3)
@@ -61,7 +60,7 @@ def _betas(schedule: ArrayLike | None, hot: float, cold: float, sweeps: int) -> 
 def _sample(
     bqm: Any, draw: Any, num_reads: int | None, num_sweeps: int, beta_range: Any, seed: int | None, initial: Any
 ) -> Any:
-    """SampleSet of ``draw(ising, hot, cold, reads, initial, rng) -> (spins, info)``, in the vartype of ``bqm``."""
+    """Convert ``draw(ising, hot, cold, reads, initial, rng) -> (spins, info)`` to a SampleSet as ``bqm`` has it."""
     start = perf_counter_ns()
     at_least(1, num_sweeps=num_sweeps)
     labels = list(bqm.variables)
@@ -123,7 +122,28 @@ class _ChainSampler(_Sampler):
         initial_states: Any = None,
         seed: int | None = None,
     ) -> Any:
-        """SampleSet at the last beta."""
+        """Sample at the last beta.
+
+        Parameters
+        ----------
+        bqm : dimod.BinaryQuadraticModel
+            The problem.
+        num_reads, num_sweeps : int
+            Independent reads (None is 1, or one for each of ``initial_states``); sweeps of each.
+        beta_range : (hot, cold) or None
+            Ends of the schedule; None derives them from the couplings.
+        beta_schedule : (num_sweeps,) array_like or None
+            Inverse temperature of each sweep; None is the schedule of the module.
+        initial_states : array_like, SampleSet or None
+            Initial states; None is random.
+        seed : int or None
+            Seed of the random numbers.
+
+        Returns
+        -------
+        dimod.SampleSet
+            The reads.
+        """
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             betas = _betas(beta_schedule, hot, cold, num_sweeps)
@@ -171,7 +191,15 @@ class SimulatedAnnealingSampler(_Sampler):
         initial_states: Any = None,
         seed: int | None = None,
     ) -> Any:
-        """SampleSet of the ends of ``num_reads`` anneals; betas in equal ratios where no schedule is given."""
+        """Minimize by simulated annealing, with betas in equal ratios where no schedule is given.
+
+        :meth:`GibbsSampler.sample` documents the arguments.
+
+        Returns
+        -------
+        dimod.SampleSet
+            The ends of ``num_reads`` anneals.
+        """
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             start = hot or 1e-3 * cold
@@ -200,7 +228,23 @@ class TemperingSampler(_Sampler):
         isoenergetic: bool = False,
         lowest: bool = False,
     ) -> Any:
-        """SampleSet at the coldest beta; with ``lowest`` the lowest each read met. ``info``: swap_rates, betas."""
+        """Sample at the coldest beta.
+
+        :meth:`GibbsSampler.sample` documents the other arguments. ``info`` holds ``swap_rates`` and ``betas`` too.
+
+        Parameters
+        ----------
+        beta_schedule : (T,) array_like or None
+            Ladder of inverse temperatures; None finds one.
+        isoenergetic, lowest : bool
+            Whether clusters are exchanged between two replicas at each beta; whether the lowest state that each read
+            met is returned instead.
+
+        Returns
+        -------
+        dimod.SampleSet
+            The reads.
+        """
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             if beta_schedule is not None:
@@ -236,7 +280,21 @@ class PopulationAnnealingSampler(_Sampler):
         seed: int | None = None,
         population_size: int = 32,
     ) -> Any:
-        """SampleSet at the last beta. ``info``: log_partition, with its 95 % interval."""
+        """Sample at the last beta.
+
+        :meth:`GibbsSampler.sample` documents the other arguments. ``info`` holds ``log_partition`` with its 95 %
+        interval too.
+
+        Parameters
+        ----------
+        population_size : int
+            Replicas of each population.
+
+        Returns
+        -------
+        dimod.SampleSet
+            The reads.
+        """
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             if beta_schedule is None:
@@ -267,7 +325,22 @@ class QuantumAnnealingSampler(_Sampler):
         seed: int | None = None,
         num_slices: int = 16,
     ) -> Any:
-        """SampleSet of the ends of ``num_reads`` anneals of the transverse field, linear where no schedule is given."""
+        """Minimize by quantum annealing of the transverse field, linear where no schedule is given.
+
+        :meth:`GibbsSampler.sample` documents the other arguments.
+
+        Parameters
+        ----------
+        gamma_schedule : (num_sweeps,) array_like or None
+            Transverse field of each sweep; None is linear.
+        num_slices : int
+            Slices of imaginary time.
+
+        Returns
+        -------
+        dimod.SampleSet
+            The ends of ``num_reads`` anneals.
+        """
 
         def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
             gammas = transverse_field_schedule(ising, num_sweeps) if gamma_schedule is None else gamma_schedule

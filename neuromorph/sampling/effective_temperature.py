@@ -1,9 +1,9 @@
-r"""The temperature at which a device really samples, by Besag's pseudo-likelihood.
+r"""Effective inverse temperature of a sampler, by Besag's pseudo-likelihood.
 
 .. math:: \ell(\beta) = -\sum_r \sum_i \ln\bigl(1 + e^{-2 \beta s_i f_i}\bigr), \qquad f_i = h_i + \sum_j J_{ij} s_j
 
-Every spin is predicted from the others, so that no partition function is needed; ell is concave in beta. The interval
-allows for spins of one read that know of each other (Godambe's sandwich over reads).
+where s_i is spin i of read r and f_i its field. Every spin is predicted from the others, so that no partition function
+is needed; ell is concave in beta. The interval allows for correlated spins of one read (Godambe's sandwich over reads).
 Sources: Besag, The Statistician 24, 179 (1975); Godambe, Ann. Math. Stat. 31, 1208 (1960).
 """
 
@@ -21,20 +21,38 @@ from ..ising import Float, Ising, check_spins
 from ..runtime.limits import checkpoint
 
 _NORMAL_95 = 1.959964
-_WIDEST = 60  # doublings of the bracket
-_KEPT = 1 << 22  # fields in memory
-_STEPS, _NEAR = 8, 1e-6  # Newton's steps, which double the digits: two or three, until one is this part of the error
+_WIDEST = 60  # largest number of doublings of the bracket
+_KEPT = 1 << 22  # largest number of fields in memory
+_STEPS, _NEAR = 8, 1e-6  # largest number of Newton steps, and size of the last one relative to the error
 
 
 def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
-    """beta with its 95 % interval from independent reads (reads, n) of a sampler that was given ``ising``.
+    """Estimate the effective beta with its 95 % interval from independent reads.
 
-    Reads of a chain make the interval too narrow: thin them first. Negative where spins stand against their fields.
+    Reads of a chain make the interval too narrow and should be thinned first. The result is negative where spins stand
+    against their fields.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem that the sampler was given.
+    spins : (reads, n) array_like
+        At least two reads.
+
+    Returns
+    -------
+    Estimate
+        beta.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, or the reads do not determine beta.
     """
     s = check_spins(spins, ising.size)
     if s.ndim != 2 or len(s) < 2:
         raise ValueError(f"spins have shape {s.shape}; give (reads, {ising.size}) with two reads or more")
-    # Many fields do not fit: beta is found from some of the reads, and Newton's steps from there see all of them.
+    # Many fields do not fit into memory: beta is found from some reads, and Newton's steps then use all of them.
     apart = -(-s.size // _KEPT)
     some = s[::apart] if len(s) >= 2 * apart else s[:2]
     along: Float = some * ising.field(some)
@@ -48,7 +66,7 @@ def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
 
 
 def _root(along: Float) -> float:
-    """Where the score of all is 0."""
+    """Find the beta at which the score of all reads is 0."""
     if not along.any():
         raise ValueError("no spin is in any field, so that every beta gives the same states; there is none to be told")
     if not ((along > 0).any() and (along < 0).any()):
@@ -65,18 +83,18 @@ def _root(along: Float) -> float:
 
 
 def _score(along: Float, beta: float) -> Float:
-    """d ell / d beta of each read."""
+    """Compute d ell / d beta of each read."""
     return np.asarray((2.0 * along * expit(-2.0 * beta * along)).sum(axis=1))
 
 
 def _curvature(along: Float, beta: float) -> float:
-    """-d^2 ell / d beta^2 of all."""
+    """Compute -d^2 ell / d beta^2 of all reads."""
     chance = expit(-2.0 * beta * along)
     return float((4.0 * along**2 * chance * (1.0 - chance)).sum())
 
 
 def _refined(ising: Ising, s: NDArray[Any], beta: float) -> tuple[float, Float, float]:
-    """(the root near ``beta`` of the score of all reads, their scores, the curvature), fields not being kept."""
+    """Refine the root near ``beta`` over all reads without keeping fields; return root, scores and curvature."""
     for _ in range(_STEPS):
         scores, curvature = np.empty(len(s)), 0.0
         for part in ising.energy_parts(len(s)):

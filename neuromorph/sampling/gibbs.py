@@ -3,9 +3,10 @@ r"""Markov chains of single-spin updates at one temperature: Gibbs (heat bath) a
 .. math:: P(s_i = +1 \mid s_{\setminus i}) = \frac{1}{1 + e^{-2\beta f_i}}, \qquad
           P_{Metropolis}(s_i \to -s_i) = \min(1, e^{-2\beta s_i f_i}), \qquad f_i = h_i + \sum_j J_{ij} s_j
 
-Both leave p(s) ~ exp(-beta E) as it is. Metropolis flips more often, so that it decorrelates faster where fields are
-strong; sweeps go through the spins in order, and where that would keep states out of reach, as on rings of equal
-couplings and for spins that nothing holds, it leaves out half of the flips that cost nothing (module ``lazy``).
+where f_i is the field on spin s_i. Both rules leave p(s) ~ exp(-beta E) invariant. Metropolis flips more often, so that
+it decorrelates faster where fields are strong. Sweeps go through the spins in order; where that would keep states out
+of reach, as on rings of equal couplings and for free spins, Metropolis is lazy and leaves out half of the flips that
+cost nothing (:mod:`.lazy_metropolis`).
 Sources: Geman and Geman, IEEE TPAMI 6, 721 (1984); Metropolis et al., J. Chem. Phys. 21, 1087 (1953).
 """
 
@@ -34,18 +35,35 @@ def gibbs(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """Heat-bath chains.
+    """Sample chains by the heat bath.
+
+    Diagnostics: ``kernel``.
 
     Parameters
     ----------
-    beta : float            inverse temperature, in 1 / energy of ``ising``
-    draws, chains : int     states kept of each chain; chains are independent
-    burn_in : int or (k,)   sweeps before the first draw; or a schedule of betas to come down by, see :mod:`schedules`
-    thin : int              sweeps from one draw to the next
-    initial : (n,) or (chains, n), or None     where chains start; None: at random
-    kernel : str            inner loop, see :func:`replicas`
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature in 1 / energy.
+    draws, chains : int
+        States kept of each chain, and number of independent chains.
+    burn_in : int or (k,) array_like
+        Sweeps before the first draw; or a schedule of betas that lead there, see :mod:`.schedules`.
+    thin : int
+        Sweeps from one draw to the next.
+    initial : (n,) or (chains, n) array_like, or None
+        Initial states of the chains; None is random.
+    kernel : str
+        Inner loop, see :func:`.replicas`.
+    rng : RNG
+        Source of one stream for each chain.
+    progress : callable or None
+        Called with the sweeps done and their total.
 
-    Diagnostics: ``kernel``.
+    Returns
+    -------
+    Samples
+        The chains.
     """
     return _chains("gibbs", "heat-bath", ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress)
 
@@ -63,7 +81,20 @@ def metropolis(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """Metropolis chains; parameters as of :func:`gibbs`."""
+    """Sample chains by the Metropolis rule.
+
+    Diagnostics: ``kernel``.
+
+    Parameters
+    ----------
+    ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress
+        As in :func:`gibbs`.
+
+    Returns
+    -------
+    Samples
+        The chains.
+    """
     return _chains(
         "metropolis", "metropolis", ising, beta, draws, chains, burn_in, thin, initial, kernel, rng, progress
     )

@@ -1,15 +1,16 @@
-r"""Where Metropolis in the order of the spins has to be lazy, so that every state is within its reach.
+r"""Lazy Metropolis: the temperatures at which sweeps in order must be lazy to reach every state.
 
 .. math:: P(s_i \to -s_i) = \tfrac12 \min(1, e^{-x}) \text{ where } |x| \le 0.02, \qquad x = 2 \beta s_i f_i
 
-What costs nothing is accepted for certain, and certainties in a fixed order leave nothing to chance: near beta = 0
-every spin turns at every sweep, and on a ring of equal couplings domain walls are carried round for ever, so that a
-chain meets half of the states or fewer. A state is caught if a sweep turns it as a whole. Summed over the spins of a
-part that hangs together, the costs of such a sweep cancel; none is above 0, so all are 0: a single spin that cannot be
-in zero field frees its part, and so does a bias. Where every spin can be, many states are caught if some spins have two
-neighbors only, as on rings, or if few spins have different neighbors, as in small or complete bipartite graphs; else
-fewer than 2^-16. That this finds all that is caught is counted out, on all graphs of up to 7 spins, in
-tests/test_lazy.py.
+A flip that costs nothing is accepted with certainty, and certainties in a fixed order leave nothing to chance: near
+beta = 0 every spin flips at every sweep, and on a ring of equal couplings domain walls are carried round for ever, so
+that a chain meets half of the states or fewer. A state is caught if a sweep flips it as a whole.
+
+Summed over the spins of a connected part, the costs of such a sweep cancel; none is above 0, so that all are 0: a
+single spin that cannot be in zero field frees its part, and so does a bias. Where every spin can be, many states are
+caught if some spins have two neighbors only, as on rings, or if few spins have different neighbors, as in small or
+complete bipartite graphs; else fewer than 2^-16. An enumeration of all graphs of up to 7 spins, in tests/test_lazy.py,
+confirms that these rules find all that is caught.
 Source: lazy chains: Levin, Peres and Wilmer, Markov Chains and Mixing Times, 2nd ed. (2017), section 1.3.
 """
 
@@ -26,13 +27,23 @@ from ..kernels.philox import FREE
 from .replicas.integer_couplings import integer_couplings
 
 _EQUAL = 1e-3  # relative difference of fields that counts as none: a sweep over 30 spins meets it 30 times
-_FEW = 16  # different rows of J
+_FEW = 16  # largest number of different rows of J that counts as few
 
 
 def lazy_below(ising: Ising, sampled: bool = True) -> Float:
-    """The beta up to which each spin is lazy, (n,): infinite where states are caught, -inf where no spin is ever lazy.
+    """Find the beta up to which each spin must be lazy.
 
-    sampled : bool      also where nothing holds a spin, which then turns at every sweep; an anneal does not mind that
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    sampled : bool
+        Whether free spins, which else flip at every sweep, are lazy too; an anneal does not need that.
+
+    Returns
+    -------
+    (n,) float
+        The betas: infinite where states are caught, -inf where a spin is never lazy.
     """
     strongest = np.asarray(abs(ising.sparse_couplings()).sum(axis=1)).ravel() + np.abs(ising.biases)
     limit = np.full(ising.size, -np.inf)
@@ -43,7 +54,7 @@ def lazy_below(ising: Ising, sampled: bool = True) -> Float:
 
 
 def _caught(ising: Ising) -> NDArray[np.bool_]:
-    """The spins of parts in which every spin can be in zero field, and states are caught in numbers, (n,)."""
+    """Find the spins (n,) of parts in which every spin can be in zero field and many states are caught."""
     j = ising.sparse_couplings()
     degree = np.diff(j.indptr)
     parts, part = connected_components(j, directed=False)
@@ -56,7 +67,7 @@ def _caught(ising: Ising) -> NDArray[np.bool_]:
 
 
 def _may_be_free(ising: Ising, degree: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether the couplings of a spin can cancel, and it has no bias; False where there are none."""
+    """Test for each spin whether it has couplings that can cancel, and no bias."""
     found, coupled, owner = integer_couplings(ising), degree > 0, np.repeat(np.arange(ising.size), degree)
     j = abs(ising.sparse_couplings())
     unit = np.ones(ising.size)
@@ -71,7 +82,7 @@ def _may_be_free(ising: Ising, degree: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _few_rows(j: Any, spins: NDArray[np.int64]) -> bool:
-    """Whether at most ``_FEW`` rows of J differ by more than a sign."""
+    """Test whether at most ``_FEW`` rows of J differ by more than a sign."""
     seen = set()
     for i in spins:
         row = slice(j.indptr[i], j.indptr[i + 1])

@@ -1,4 +1,4 @@
-"""The samplers: one name for the function, the command's ``--method``, the dimod sampler and the target.
+"""Table of the samplers: one name for the function, the command's ``--method``, the dimod sampler and the target.
 
 A method ``parallel-words`` is the function ``parallel_words``, the class ``ParallelWordsSampler``, the target
 ``cpu-parallel-words``; simulated annealing alone is the target ``cpu-anneal``, which solves tours as well.
@@ -11,12 +11,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SamplerMethod:
-    """A sampler.
+    """Names of one sampler.
 
-    name : str               as on the command line
-    dimod, command : bool    whether it is a dimod sampler, a ``--method``
-    target : str             under which it is installed; empty: under none
-    formerly : str           what ``--method`` and the target (behind ``cpu-``) were called, until the next release
+    Attributes
+    ----------
+    name : str
+        Name on the command line.
+    dimod, command : bool
+        Whether it is a dimod sampler, and a ``--method``.
+    target : str
+        Name of its installed target; empty if there is none.
+    formerly : str
+        Former name of ``--method`` and of the target (behind ``cpu-``), which is valid until the next release.
     """
 
     name: str
@@ -27,12 +33,12 @@ class SamplerMethod:
 
     @property
     def function(self) -> str:
-        """Its name in ``neuromorph.sampling``."""
+        """Name of the function in ``neuromorph.sampling``."""
         return self.name.replace("-", "_")
 
     @property
     def dimod_class(self) -> str:
-        """The name of its dimod sampler."""
+        """Name of the dimod sampler."""
         return "".join(word.capitalize() for word in self.name.split("-")) + "Sampler"
 
 

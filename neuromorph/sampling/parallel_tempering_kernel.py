@@ -18,12 +18,26 @@ from ..kernels.xoshiro import below, uniform
 
 @njit(cache=True, nogil=True)
 def swap(energies, betas, first, holder, heading, trips, chances, states):
-    """Try the pairs (t, t + 1) for t = first, first + 2, ...; betas change lanes, spins stay.
+    """Try to swap the betas of the pairs (t, t + 1) for t = first, first + 2, ...
 
-    energies (G, T)     of each lane                     holder (G, T)    lane that has beta t, in place
-    heading (G, T)      of each lane: +1 since it was hottest, -1 since it was coldest, 0 before; in place
-    trips (G,)          gains one where a lane is hottest again after it was coldest
-    chances (T - 1,)    gains the probability of each swap, summed over groups
+    Parameters
+    ----------
+    energies : (G, T) float
+        Energy of each lane.
+    betas : (T,) float
+        The ladder.
+    first : int
+        First pair, 0 or 1.
+    holder : (G, T) int
+        Lane that has beta t, in place.
+    heading : (G, T) int8
+        Direction of each lane, in place: +1 since it was hottest, -1 since it was coldest, 0 before.
+    trips : (G,) int
+        Round trips, increased where a lane is hottest again after it was coldest.
+    chances : (T - 1,) float
+        Sums of the probability of each swap over groups, increased in place.
+    states : (G, 4) uint64
+        One stream for each group, in place.
     """
     groups, count = holder.shape
     for g in range(groups):
@@ -46,7 +60,24 @@ def swap(energies, betas, first, holder, heading, trips, chances, states):
 
 @njit(cache=True, nogil=True)
 def exchange_cluster(indptr, indices, first, second, state, queue, seen):
-    """Exchange a random cluster of sites on which two replicas differ: E(first) + E(second) stays. Returns its size."""
+    """Exchange a random cluster of sites on which two replicas differ.
+
+    Parameters
+    ----------
+    indptr, indices : int64 arrays
+        CSR structure of the couplings.
+    first, second : (n,) int8
+        The two replicas, in place.
+    state : (4,) uint64
+        State of the generator, in place.
+    queue, seen : (n,) arrays
+        Buffers.
+
+    Returns
+    -------
+    int
+        The size of the cluster.
+    """
     n = first.size
     differing = 0
     for i in range(n):
@@ -73,11 +104,27 @@ def exchange_cluster(indptr, indices, first, second, state, queue, seen):
 
 @njit(cache=True, nogil=True)
 def exchange_clusters(indptr, indices, spins, holder, begin, end, free, states):
-    """One cluster for each pair of groups and each temperature begin .. end - 1; spins (G, T, n) in place.
+    """Exchange one cluster for each pair of groups and each temperature begin .. end - 1.
 
-    Returns the sum of their sizes.
+    Parameters
+    ----------
+    indptr, indices : int64 arrays
+        CSR structure of the couplings.
+    spins : (G, T, n) int8
+        Replicas, in place.
+    holder : (G, T) int
+        Lane that has beta t.
+    begin, end : int
+        Range of the temperatures.
+    free : bool
+        True if there are no biases; where more than half of the sites differ, one replica is then inverted first.
+    states : (G, 4) uint64
+        One stream for each group, in place.
 
-    free : bool     there are no biases: where more than half of the sites differ, one replica is turned over first
+    Returns
+    -------
+    int
+        The sum of the sizes.
     """
     groups, _, n = spins.shape
     queue, seen = np.empty(n, np.int64), np.empty(n, np.bool_)

@@ -4,9 +4,14 @@ r"""Path-integral Monte Carlo of the Ising problem in a transverse field, and qu
           Z \approx A^{nP} \sum_{s^1 \ldots s^P} \exp\Bigl[-\frac{\beta}{P} \sum_k E(s^k)
                      + K \sum_{ik} s_i^k s_i^{k+1}\Bigr], \qquad K = -\tfrac12 \ln \tanh \frac{\beta \Gamma}{P}
 
-P slices of imaginary time: the error is of order (beta / P)^2; A^2 = sinh(2 beta Gamma / P) / 2.
-Moves are clusters along imaginary time, which do not slow down as K grows. What is simulated is the equilibrium of H,
-not the dynamics of a device: an anneal here is an algorithm "inspired by" quantum annealing.
+where
+
+* Gamma is the transverse field;
+* s^k is slice k of P slices of imaginary time, whose error is of order (beta / P)^2;
+* K couples neighboring slices, and A^2 = sinh(2 beta Gamma / P) / 2.
+
+Moves are clusters along imaginary time, which do not slow down as K grows. The simulation reaches the equilibrium of H
+and is not the dynamics of a device: an anneal here is an algorithm "inspired by" quantum annealing.
 Sources: Suzuki, Prog. Theor. Phys. 56, 1454 (1976); Santoro, Martonak, Tosatti and Car, Science 295, 2427 (2002);
 Martonak, Santoro and Tosatti, Phys. Rev. B 66, 094203 (2002); clusters: Rieger and Kawashima, Eur. Phys. J. B 9, 233
 (1999).
@@ -30,9 +35,28 @@ from .validation import at_least, burn_in_betas, check_beta, starting_spins
 
 
 def trotter(ising: Ising, beta: float, gamma: float, slices: int) -> Ising:
-    """The classical problem of P n spins, site i of slice k at k n + i, whose p ~ exp(-beta E) is that of the slices.
+    """Build the classical problem of P n spins that the Trotter decomposition gives.
 
-    gamma : float       transverse field, in the units of ``ising``; above 0
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    beta : float
+        Inverse temperature, above 0.
+    gamma : float
+        Transverse field in the units of ``ising``, above 0.
+    slices : int
+        P.
+
+    Returns
+    -------
+    Ising
+        The problem, with site i of slice k at k n + i, whose p ~ exp(-beta E) is that of the slices.
+
+    Raises
+    ------
+    ValueError
+        If ``beta`` or ``gamma`` is not above 0.
     """
     beta, gamma = check_beta(beta), _field(gamma)
     at_least(1, slices=slices)
@@ -61,10 +85,24 @@ def path_integral(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """Chains at a constant transverse field; parameters as of :func:`gibbs`. A draw is the first slice: a measurement.
+    """Sample chains at a constant transverse field; a draw is the first slice, a measurement.
 
-    Diagnostics: ``slices``; ``transverse``, the mean of sigma_x over sites and draws; ``classical_energy``, the mean of
-    E over slices and draws. gamma = 0 is the classical problem, with ``transverse`` 0.
+    gamma = 0 is the classical problem. Diagnostics: ``slices``; ``transverse``, the mean of sigma_x over sites and
+    draws (0 for gamma = 0); ``classical_energy``, the mean of E over slices and draws.
+
+    Parameters
+    ----------
+    ising, beta, draws, chains, burn_in, thin, rng, progress
+        As in :func:`gibbs`.
+    gamma : float
+        Transverse field in the units of ``ising``.
+    slices : int
+        Slices of imaginary time.
+
+    Returns
+    -------
+    Samples
+        The chains.
     """
     beta, gamma = check_beta(beta), _field(gamma)
     at_least(1, thin=thin)
@@ -99,17 +137,34 @@ def quantum_annealing(
     initial: ArrayLike | None = None,
     rng: RNG = None,
 ) -> Samples:
-    """``reads`` independent anneals of the transverse field, one sweep at each of ``gammas``.
+    """Minimize by independent anneals of the transverse field, one sweep at each of ``gammas``.
+
+    Diagnostics: ``slices``; ``broken``, the share of reads in which the slices still differed.
 
     Parameters
     ----------
-    gammas : (sweeps,) or None      None: 1000 in equal steps down to 0 (:func:`fields`)
-    beta : float or None            inverse temperature of the quantum system; None: the cold end of ``default_range``
-    descend : bool                  the lowest slice, taken downhill until no single flip lowers E; False: the first
-                                    slice as it is, which at gammas[-1] = 0 follows exp(-beta E) once it has mixed
-    initial : (n,) or (reads, n)    state of all slices at the start; None: at random
+    ising : Ising
+        The problem.
+    gammas : (sweeps,) array_like or None
+        Transverse fields; None is 1000 in equal steps down to 0 (:func:`transverse_field_schedule`).
+    reads : int
+        Number of anneals.
+    beta : float or None
+        Inverse temperature of the quantum system; None is the cold end of :func:`.default_range`.
+    slices : int
+        Slices of imaginary time.
+    descend : bool
+        Whether the lowest slice is returned after single flips that lower E; otherwise the first slice as it is, which
+        at gammas[-1] = 0 follows exp(-beta E) once it has mixed.
+    initial : (n,) or (reads, n) array_like, or None
+        Initial state of all slices; None is random.
+    rng : RNG
+        Source of one stream for each read.
 
-    Diagnostics: ``slices``; ``broken``, share of reads in which the slices still differed.
+    Returns
+    -------
+    Samples
+        The final states.
     """
     beta = default_range(ising)[1] if beta is None else check_beta(beta)
     at_least(1, reads=reads)
@@ -134,7 +189,20 @@ def quantum_annealing(
 
 
 def transverse_field_schedule(ising: Ising, sweeps: int) -> Float:
-    """Transverse fields in equal steps from three times the largest spread of a local field down to 0, (sweeps,)."""
+    """Compute transverse fields in equal steps from 3 times the largest spread to 0.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    sweeps : int
+        Number of fields.
+
+    Returns
+    -------
+    (sweeps,) float
+        The fields.
+    """
     at_least(1, sweeps=sweeps)
     j, unit = ising.sparse_couplings(), power_of_two(ising.sparse_couplings().data, ising.biases)
     spread = np.sqrt(np.asarray((j / unit).power(2).sum(axis=1)).ravel() + (ising.biases / unit) ** 2)
@@ -142,7 +210,7 @@ def transverse_field_schedule(ising: Ising, sweeps: int) -> Float:
 
 
 class _Worldlines:
-    """Spins (R, n, P), one stream a replica."""
+    """Spins (R, n, P) of all replicas with one stream each."""
 
     def __init__(self, ising: Ising, beta: float, slices: int, count: int, rng: RNG) -> None:
         at_least(1, slices=slices, chains=count)

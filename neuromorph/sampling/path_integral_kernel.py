@@ -3,8 +3,9 @@ r"""Worldline clusters of the transverse-field Ising model: sites stand in n x P
 .. math:: \beta H = \frac{\beta}{P} \sum_k E(s^k) - K \sum_{ik} s_i^k s_i^{k+1}, \qquad
           K = -\tfrac12 \ln \tanh \frac{\beta \Gamma}{P}
 
-On one site, equal neighbors in time are bound with 1 - exp(-2 K); each bound segment is a heat-bath spin in the sum of
-its fields. As Gamma -> 0 segments become whole worldlines, and this the classical heat bath.
+where s^k is slice k and Gamma the transverse field. On one site, equal neighbors in time are bound with 1 - exp(-2 K);
+each bound segment is a heat-bath spin in the sum of its fields. As Gamma -> 0 segments become whole worldlines, and the
+update becomes the classical heat bath.
 Source: Rieger and Kawashima, Eur. Phys. J. B 9, 233 (1999); Suzuki, Prog. Theor. Phys. 56, 1454 (1976).
 """
 
@@ -24,7 +25,7 @@ def _segments(line, fields, beta, loose, bond, state):
     """Draw the bonds of one site's ring of slices, then a new spin for each segment."""
     slices, start = line.size, 0
     for t in range(slices):
-        bond[t] = line[t - 1] == line[t] and uniform(state) >= loose  # to the slice before
+        bond[t] = line[t - 1] == line[t] and uniform(state) >= loose  # bond to the slice before
         if not bond[t]:
             start = t
     done = 0
@@ -41,9 +42,24 @@ def _segments(line, fields, beta, loose, bond, state):
 
 @njit(cache=True, nogil=True)
 def worldline_sweeps(indptr, indices, data, biases, beta, gammas, begin, end, spins, states):
-    """One sweep over all sites at each of ``gammas``; spins (R, n, P) int8 in place, states (R, 4).
+    """Sweep over all sites at each of ``gammas``; a sweep may be cut.
 
-    Of the sites of all sweeps, n a sweep, those from ``begin`` to before ``end`` are done: a sweep may be cut.
+    Parameters
+    ----------
+    indptr, indices, data : arrays
+        CSR couplings.
+    biases : (n,) float
+        h.
+    beta : float
+        Inverse temperature.
+    gammas : (sweeps,) float
+        Transverse field of each sweep.
+    begin, end : int
+        Range of the sites of all sweeps, n a sweep, that are done.
+    spins : (R, n, P) int8
+        States, changed in place.
+    states : (R, 4) uint64
+        One stream for each replica, in place.
     """
     replicas, n, slices = spins.shape
     fields, bond = np.empty(slices), np.empty(slices, np.bool_)

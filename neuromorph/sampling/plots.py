@@ -1,4 +1,4 @@
-"""Figures of samples. They take and return matplotlib Axes."""
+"""Figures of samples, which take and return matplotlib Axes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..plotting.axes import new_axes
-from ..plotting.style import LINE, MUTED, series_color
+from ..plotting.axes import new_axes, style_axes
+from ..plotting.style import MUTED, series_color
 from .diagnostics import autocorrelation, autocorrelation_time
 from .samples import Samples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_POINTS = 2000  # of a trace; more are not seen
-_ORDERED = ("population_annealing",)  # members of a population have no order in time
+_POINTS = 2000  # points of a trace, beyond which more cannot be seen
+_ORDERED = ("population_annealing",)  # methods whose draws, members of a population, have no order in time
 
 
 def energy_trace(samples: Samples, ax: Axes | None = None) -> Axes:
-    """Energy of every draw, a line a chain; the histogram where reads have no order."""
+    """Draw the energy of every draw, a line a chain; the histogram where reads have no order.
+
+    Parameters
+    ----------
+    samples : Samples
+        The samples.
+    ax : Axes or None
+        Axes to draw on; None makes new ones.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
     ax = new_axes() if ax is None else ax
     if not _in_time(samples):
         ax.hist(samples.energies.ravel(), bins=40, color=series_color(0))
@@ -30,17 +43,30 @@ def energy_trace(samples: Samples, ax: Axes | None = None) -> Axes:
         for k, chain in enumerate(samples.energies):
             ax.plot(draws, chain[::step], color=series_color(k), linewidth=0.7, alpha=0.8, label=f"chain {k + 1}")
         ax.set(xlabel="draw", ylabel="energy")
-    return _quiet(ax)
+    return style_axes(ax)
 
 
 def energy_autocorrelation(samples: Samples, ax: Axes | None = None) -> Axes:
-    """rho(t) of the energy and its integrated time; for reads without order, their energies as they come."""
+    """Draw the autocorrelation of the energy, or the energies of reads without order.
+
+    Parameters
+    ----------
+    samples : Samples
+        The samples.
+    ax : Axes or None
+        Axes to draw on; None makes new ones.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
     ax = new_axes() if ax is None else ax
     if not _in_time(samples):
         ordered = np.sort(samples.energies.ravel())
         ax.plot(ordered, np.linspace(0.0, 1.0, ordered.size), color=series_color(0))
         ax.set(xlabel="energy", ylabel="share of reads below")
-        return _quiet(ax)
+        return style_axes(ax)
     tau = autocorrelation_time(samples.energies)
     if np.isfinite(tau):
         rho = autocorrelation(samples.energies)[: max(10, int(8 * tau) + 1)]
@@ -50,16 +76,8 @@ def energy_autocorrelation(samples: Samples, ax: Axes | None = None) -> Axes:
         ax.set_title("the energy never changes", fontsize=10)
     ax.axhline(0.0, color=MUTED, linewidth=0.8)
     ax.set(xlabel="draws apart", ylabel="autocorrelation of the energy")
-    return _quiet(ax)
+    return style_axes(ax)
 
 
 def _in_time(samples: Samples) -> bool:
     return samples.energies.ndim == 2 and samples.energies.shape[1] >= 4 and samples.method not in _ORDERED
-
-
-def _quiet(ax: Axes) -> Axes:
-    ax.grid(color=LINE, linewidth=0.8)
-    ax.set_axisbelow(True)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    return ax

@@ -4,9 +4,10 @@ r"""Population annealing: many replicas cooled together, resampled by their weig
           \ln Z(\beta_K) = n \ln 2 + \sum_k \ln \frac1R \sum_m e^{-(\beta_{k+1} - \beta_k) E_m}, \qquad
           \rho_t = R \sum_f \nu_f^2
 
-nu_f is the share of the population that descends from founder f: R / rho_t families carry the result, and
-sqrt(rho_t / R) bounds the error of ln Z of one run (the estimate is conservative where sweeps decorrelate relatives).
-Z itself is unbiased, so runs are combined by the mean of Z.
+where w_m is the weight of replica m of R at the step from beta to beta', and nu_f the share of the population that
+descends from founder f. R / rho_t families carry the result, and sqrt(rho_t / R) bounds the error of ln Z of one run
+(the estimate is conservative where sweeps decorrelate relatives). Z itself is unbiased, so that runs are combined by
+the mean of Z.
 Sources: Hukushima and Iba, AIP Conf. Proc. 690, 200 (2003); Machta, Phys. Rev. E 82, 026704 (2010); Wang, Machta and
 Katzgraber, Phys. Rev. E 92, 063307 (2015).
 """
@@ -42,19 +43,34 @@ def population_annealing(
     rng: RNG = None,
     progress: SamplingProgress | None = None,
 ) -> Samples:
-    """``runs`` independent populations at the last of ``betas``, as chains: spins (runs, population, n).
+    """Sample independent populations, the chains of the result, at the last beta.
+
+    Members of a run are not independent: they descend from R / rho_t founders. Diagnostics: ``log_partition``, an
+    Estimate of ln Z with its 95 % interval; ``log_partitions`` (runs,), ``rho_t`` (runs,), surviving ``families``
+    (runs,), ``mean_energies`` (k,); ``kernel``.
 
     Parameters
     ----------
-    betas : (k,) or float       rising; or the last, with steps of equal Fisher length before it. A first step from
-                                beta = 0, where states are random, is always taken
-    population : int            R, replicas in a run
-    sweeps : int                at each beta, after resampling
+    ising : Ising
+        The problem.
+    betas : (k,) array_like or float
+        Rising inverse temperatures; or the last one, with steps of equal Fisher length before it. A first step from
+        beta = 0, where states are random, is always taken.
+    population : int
+        R, replicas in a run.
+    runs : int
+        Number of independent populations.
+    sweeps : int
+        Sweeps at each beta, after resampling.
+    update : Update
+        "heat-bath" or "metropolis".
+    kernel, rng, progress
+        As in :func:`gibbs`.
 
-    Members of a run are not independent: they descend from R / rho_t founders.
-
-    Diagnostics: ``log_partition``, an Estimate of ln Z with its 95 % interval; ``log_partitions`` (runs,), ``rho_t``
-    (runs,), ``families`` (runs,) that are left, ``mean_energies`` (k,); ``kernel``.
+    Returns
+    -------
+    Samples
+        The populations, spins (runs, population, n).
     """
     at_least(1, population=population, runs=runs, sweeps=sweeps)
     sequence = seed_sequence(rng)
@@ -99,7 +115,20 @@ def population_annealing(
 
 
 def combine_log_partitions(logs: Float, variances: Float) -> Estimate:
-    """ln of the mean of Z over runs; the error is the larger of that by families and that by the scatter of runs."""
+    """Combine runs to ln of the mean of Z.
+
+    Parameters
+    ----------
+    logs : (runs,) float
+        ln Z of each run.
+    variances : (runs,) float
+        Variances by the families of each run.
+
+    Returns
+    -------
+    Estimate
+        ln Z; its error is the larger of that by families and that by the scatter of runs.
+    """
     value = float(logsumexp(logs) - np.log(logs.size))
     scatter = float(np.exp(logs - value).std(ddof=1)) if logs.size > 1 else 0.0
     error = max(float(np.sqrt(variances.mean())), scatter) / float(np.sqrt(logs.size))

@@ -1,6 +1,6 @@
 """Systematic resampling of populations by exp(-step E), each population from its own stream.
 
-Copies are dealt out from a random place on, so that every place holds a uniformly drawn member.
+Copies are laid out from a random place on, so that every place holds a uniformly drawn member.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -16,9 +16,20 @@ from ..kernels.xoshiro import below, uniform
 
 @njit(cache=True, nogil=True)
 def resample(energies, step, states, sources, logs):
-    """Member m of run r becomes a copy of ``sources[r, m]``, a number within the run; copies differ by < 1 from R w.
+    """Resample each population systematically, with numbers of copies within 1 of R w.
 
-    energies (runs, R); sources (runs, R) int64 out; logs (runs,) gains ln <exp(-step E)>.
+    Parameters
+    ----------
+    energies : (runs, R) float
+        E of each member.
+    step : float
+        Step of beta.
+    states : (runs, 4) uint64
+        One stream for each run, in place.
+    sources : (runs, R) int64
+        Member of which member m of run r becomes a copy, filled in place.
+    logs : (runs,) float
+        ln <exp(-step E)> is added in place.
     """
     runs, size = energies.shape
     weights = np.empty(size)

@@ -1,6 +1,6 @@
-"""What every sampler returns, and the loop of all that record chains.
+"""Samples, the result of every sampler, and the loop of all samplers that record chains.
 
-As xarray and ArviZ data, (chain, draw, site), with ``pip install neuromorph[arviz]``.
+``pip install neuromorph[arviz]`` gives xarray and ArviZ data over (chain, draw, site).
 """
 
 from __future__ import annotations
@@ -17,22 +17,31 @@ from ..ising import Float, Ising
 from ..runtime.limits import TimeLimitReached, checkpoint
 from .validation import at_least
 
-SamplingProgress: TypeAlias = Callable[[int, int], None]  # (done, in all)
+SamplingProgress: TypeAlias = Callable[[int, int], None]  # arguments: done, total
 
-_TOGETHER, _SPINS = 16, 1 << 20  # states that are evaluated at once, and spins of more small ones
+_TOGETHER, _SPINS = 16, 1 << 20  # states, or spins of many small states, whose energies are evaluated at once
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """States drawn, their energies, and how they came about.
+    """Sampled states with their energies and diagnostics.
 
-    spins : (reads, n) or (chain, draw, n) int8     independent reads, or chains
-    energies : (reads,) or (chain, draw)            E of each in the problem asked for
-    betas : (k,)                                    schedule, ladder, or the one beta, hot to cold
-    method : str                                    the function that drew them
-    diagnostics : {name: value}                     what that function says of itself; its docstring lists it
-    status : str                                    "ok", or with what there was "interrupted" or "time limit";
-                                                    ``message`` says more
+    Attributes
+    ----------
+    spins : (reads, n) or (chain, draw, n) int8
+        Independent reads, or chains.
+    energies : (reads,) or (chain, draw) float
+        E of each state in the given problem.
+    betas : (k,) float
+        Schedule, ladder, or the one beta, hot to cold.
+    method : str
+        Name of the function that drew the states.
+    diagnostics : dict of str to Any
+        Diagnostics of that function, which its docstring lists.
+    status : str
+        "ok", or for incomplete samples "interrupted" or "time limit".
+    message : str
+        Details of ``status``.
     """
 
     spins: NDArray[np.int8]
@@ -49,11 +58,28 @@ class Samples:
         return int(self.spins.shape[-1])
 
     def flat(self) -> NDArray[np.int8]:
-        """All states as (reads, n), chains one after another."""
+        """Flatten chains one after another.
+
+        Returns
+        -------
+        (reads, n) int8
+            All states.
+        """
         return self.spins.reshape(-1, self.size)
 
     def whole(self) -> Samples:
-        """These, or what cut them short: for those who cannot do with less."""
+        """Require complete samples.
+
+        Returns
+        -------
+        Samples
+            The samples themselves.
+
+        Raises
+        ------
+        KeyboardInterrupt, TimeLimitReached
+            If an interruption or a time limit cut the samples short.
+        """
         if self.status == "time limit":
             raise TimeLimitReached(self.message, 0, 0, 0.0)
         if self.status == "interrupted":
@@ -61,18 +87,36 @@ class Samples:
         return self
 
     def best(self) -> tuple[NDArray[np.int8], float]:
-        """(state (n,), energy) of the lowest."""
+        """Find the state of lowest energy.
+
+        Returns
+        -------
+        tuple of (n,) int8, float
+            The state and its energy.
+        """
         k = int(np.argmin(self.energies))
         return self.flat()[k], float(self.energies.flat[k])
 
     def to_xarray(self) -> Any:
-        """An xarray Dataset over (chain, draw, site): ``spins`` and ``energy``; independent reads are chains of one."""
+        """Convert to an xarray Dataset over (chain, draw, site).
+
+        Returns
+        -------
+        xarray.Dataset
+            ``spins`` and ``energy``; independent reads are chains of one draw.
+        """
         pass
 
         return to_xarray(self)
 
     def to_datatree(self) -> Any:
-        """An ArviZ DataTree with the group ``posterior`` (spins, energy)."""
+        """Convert to an ArviZ DataTree with the group ``posterior`` (spins, energy).
+
+        Returns
+        -------
+        xarray.DataTree
+            The tree.
+        """
         pass
 
         return to_datatree(self)
@@ -89,10 +133,31 @@ def record_chains(
     thin: Float,
     progress: SamplingProgress | None = None,
 ) -> tuple[NDArray[np.int8], Float, str, str]:
-    """(spins (chain, draw, n), energies, status, message): sweeps at each of ``warm``, then for each draw of ``thin``.
+    """Record chains: burn-in sweeps, then draws with sweeps between them.
 
-    ``advance(betas, step)`` sweeps, which is ``step`` of the work. Ctrl-C and a time limit keep the draws that are
-    whole; without any they go through.
+    Ctrl-C and a time limit keep the complete draws; they propagate if there is none.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    advance : callable
+        Called as ``advance(betas, step)``; it sweeps once at each of ``betas`` under the name ``step``.
+    read : callable
+        Returns the spins (chains, n).
+    chains, draws : int
+        Number of chains, and of draws of each.
+    warm : (k,) float
+        Betas of the burn-in.
+    thin : (k,) float
+        Betas of the sweeps before each draw.
+    progress : callable or None
+        Called with the sweeps done and their total.
+
+    Returns
+    -------
+    tuple of (chain, draw, n) int8, (chain, draw) float, str, str
+        Spins, energies, status and message.
     """
     at_least(1, chains=chains, draws=draws, thin=thin.size)
     spins = np.empty((chains, draws, ising.size), np.int8)
@@ -117,12 +182,18 @@ def record_chains(
 
 
 def ending(stop: KeyboardInterrupt) -> tuple[str, str]:
-    """(status, message) of work that ``stop`` ended."""
+    """Describe how an interruption or a time limit ended the work.
+
+    Returns
+    -------
+    tuple of str
+        Status and message.
+    """
     return ("time limit", str(stop)) if isinstance(stop, TimeLimitReached) else ("interrupted", "")
 
 
 class _Energies:
-    """E of every draw, evaluated while draws are made, so that an interruption does not wait for all of them."""
+    """Energies of the draws, evaluated while draws are made, so that an interruption does not wait for all of them."""
 
     def __init__(self, ising: Ising, spins: NDArray[np.int8]) -> None:
         self._ising, self._spins = ising, spins
@@ -130,13 +201,13 @@ class _Energies:
         parts = ising.energy_parts(self._found.size, max(_TOGETHER, _SPINS // ising.size))
         first, last = np.array([(part.start, part.stop - 1) for part in parts]).T
         draws = spins.shape[1]
-        # A part that reaches into the next chain can be evaluated only when all is drawn.
+        # A part that extends into the next chain can be evaluated only when all draws are made.
         self._due = np.where(first // draws == last // draws, last % draws + 1, draws)
         self._parts, self._at = [parts[k] for k in np.argsort(self._due, kind="stable")], 0
         self._due.sort()
 
     def evaluate(self, done: int) -> None:
-        """Those that can be after ``done`` draws of each chain."""
+        """Evaluate the energies that are complete after ``done`` draws of each chain."""
         rows, found = self._spins.reshape(-1, self._ising.size), self._found.reshape(-1)
         while self._at < len(self._parts) and self._due[self._at] <= done:
             part = self._parts[self._at]
@@ -144,14 +215,20 @@ class _Energies:
             self._at += 1
 
     def of(self, done: int) -> Float:
-        """(chain, draw) of the first ``done`` draws."""
+        """Return the energies (chain, draw) of the first ``done`` draws."""
         chain, draw = np.nonzero(np.isnan(self._found[:, :done]))
         self._found[chain, draw] = self._ising.energy(self._spins[chain, draw])
         return np.ascontiguousarray(self._found[:, :done])
 
 
 def to_xarray(samples: Samples) -> Any:
-    """Dataset of ``spins`` (chain, draw, site) and ``energy`` (chain, draw); reads are chains of one draw."""
+    """Convert samples to an xarray Dataset over (chain, draw, site).
+
+    Returns
+    -------
+    xarray.Dataset
+        ``spins`` and ``energy``; reads are chains of one draw.
+    """
     xarray = _needed("xarray")
     spins, energies = _chains(samples)
     coordinates = {
@@ -167,7 +244,13 @@ def to_xarray(samples: Samples) -> Any:
 
 
 def to_datatree(samples: Samples) -> Any:
-    """ArviZ's DataTree with group ``posterior`` (spins, energy), and the sampler's own words as attributes."""
+    """Convert samples to ArviZ's DataTree with the group ``posterior``.
+
+    Returns
+    -------
+    xarray.DataTree
+        The tree.
+    """
     base = _needed("arviz_base")
     spins, energies = _chains(samples)
     tree = base.from_dict(

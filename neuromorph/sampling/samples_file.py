@@ -1,4 +1,4 @@
-"""samples.npz, written in blocks: no copy in memory, and Ctrl-C is answered while it is written."""
+"""Writing of samples.npz in blocks: without a copy in memory, and with an answer to Ctrl-C while it is written."""
 
 from __future__ import annotations
 
@@ -17,16 +17,23 @@ from ..files.atomic_write import write_file
 from ..runtime.limits import checkpoint, time_limit
 from .samples import Samples
 
-_BLOCK = 1 << 20  # bytes
-_FAST = 1  # of zlib: spins take little more room than at its best, and a tenth of the time
-_PATIENCE_S = 1.0  # after Ctrl-C, for what was nearly written
+_BLOCK = 1 << 20  # bytes that are written at once
+_FAST = 1  # level of zlib: files of spins grow little, and take a tenth of the time of the best level
+_PATIENCE_S = 1.0  # time after Ctrl-C in which a nearly complete file may be finished
 
 
 def write_samples(samples: Samples, path: Path) -> None:
-    """Write ``spins``, ``energies`` and ``betas``; after Ctrl-C uncompressed, which is quicker.
+    """Write ``spins``, ``energies`` and ``betas``, after Ctrl-C without compression.
 
-    A thread writes, so that an interruption leaves no half of a block: the file gets a second more to become whole
-    before KeyboardInterrupt goes through.
+    A thread writes, so that an interruption leaves no half of a block: the file gets a second more to become complete
+    before KeyboardInterrupt propagates.
+
+    Parameters
+    ----------
+    samples : Samples
+        The samples.
+    path : Path
+        Path of the file.
     """
     arrays: dict[str, NDArray[Any]] = {"energies": samples.energies, "betas": samples.betas, "spins": samples.spins}
     kind = zipfile.ZIP_STORED if samples.status == "interrupted" else zipfile.ZIP_DEFLATED
@@ -36,7 +43,7 @@ def write_samples(samples: Samples, path: Path) -> None:
             task.result()
         except KeyboardInterrupt:
             wait([task], _PATIENCE_S)
-            limit.deadline = -inf  # else the thread ends where it looks at the clock next
+            limit.deadline = -inf  # ends the thread at its next checkpoint
             raise
 
 

@@ -1,4 +1,4 @@
-"""Simulated annealing: every read goes once through a schedule of rising beta, then downhill until nothing moves.
+"""Simulated annealing: every read goes once through a schedule of rising beta, then descends to a local minimum.
 
 Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983).
 """
@@ -18,8 +18,8 @@ from .schedules import default_range, geometric_schedule
 from .single_spin_kernel import descend_kernel as descend_one
 from .validation import at_least, check_ladder, decision_streams, starting_spins
 
-_DESCENT = 10_000  # sweeps; a descent takes tens
-_WORK = 1 << 24  # spins and couplings that a descent passes between two looks at the clock
+_DESCENT = 10_000  # largest number of sweeps of a descent, which takes tens
+_WORK = 1 << 24  # spins and couplings that a descent visits between two checkpoints
 
 
 def simulated_annealing(
@@ -33,13 +33,34 @@ def simulated_annealing(
     kernel: str = "auto",
     rng: RNG = None,
 ) -> Samples:
-    """``reads`` independent anneals, one sweep at each of ``betas``.
-
-    betas : (sweeps,) or None       as of :mod:`schedules`; None: 1000 in equal ratios over ``default_range``
-    descend : bool                  end at a state in which no single flip lowers E; False: as the last beta left it
-    initial : (n,) or (reads, n)    where to start; None: at random
+    """Minimize by independent anneals, one sweep at each of ``betas``.
 
     Diagnostics: ``kernel``.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    betas : (sweeps,) array_like or None
+        Schedule, see :mod:`.schedules`; None is 1000 in equal ratios over :func:`.default_range`.
+    reads : int
+        Number of anneals.
+    descend : bool
+        Whether each anneal ends at a state in which no single flip lowers E; otherwise it ends as the last beta left
+        it.
+    update : Update
+        "heat-bath" or "metropolis".
+    initial : (n,) or (reads, n) array_like, or None
+        Initial states; None is random.
+    kernel : str
+        Inner loop, see :func:`.replicas`.
+    rng : RNG
+        Source of one stream for each read.
+
+    Returns
+    -------
+    Samples
+        The final states.
     """
     at_least(1, reads=reads)
     schedule = geometric_schedule(*default_range(ising), 1000) if betas is None else check_ladder(betas, least=0)
@@ -59,9 +80,23 @@ def simulated_annealing(
 def descend_to_minimum(
     ising: Ising, spins: NDArray[np.int8], states: NDArray[np.uint64], limit: int = _DESCENT
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Single flips that lower E, until there is none; ``spins`` (reads, n) in place, ``states`` (reads, 4).
+    """Descend by single flips that lower E, until there is none.
 
-    Returns how many sweeps each read took, ``limit`` at most, and whether it settled.
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    spins : (reads, n) int8
+        States, changed in place.
+    states : (reads, 4) uint64
+        One stream for each read, in place.
+    limit : int
+        Largest number of sweeps.
+
+    Returns
+    -------
+    tuple of (reads,) int64, (reads,) bool
+        Sweeps of each read, and whether it reached a minimum.
     """
     j = ising.sparse_couplings()
     couplings = (j.indptr.astype(np.int64), j.indices.astype(np.int64), j.data.copy())

@@ -1,9 +1,9 @@
-r"""The zero-temperature limit of the single-spin heat bath, one read a call; random spins to begin with.
+r"""Zero-temperature limit of the single-spin heat bath, one read a call, and random initial spins.
 
 .. math:: s_i \to \mathrm{sgn} f_i, \qquad f_i = h_i + \sum_j J_{ij} s_j
 
-Fields are kept and changed only where a spin flips, so an update that flips nothing costs O(1).
-``couplings`` is an (n, n) array, or (indptr, indices, data) of a CSR matrix; float64 or float32.
+where f_i is the field on spin s_i. Fields are kept and changed only where a spin flips, so that an update without a
+flip costs O(1). ``couplings`` is an (n, n) array, or (indptr, indices, data) of a CSR matrix; float64 or float32.
 Source: Geman and Geman, IEEE TPAMI 6, 721 (1984).
 """
 
@@ -17,7 +17,7 @@ from ..kernels.xoshiro import below, uniform
 
 
 def _spread(couplings, i, change, fields):
-    """fields += J[:, i] * change; numba takes one of the loops below, by the type of ``couplings``."""
+    """Add J[:, i] * change to the fields; numba takes one of the loops below, by the type of ``couplings``."""
     if isinstance(couplings, tuple):
         indptr, indices, data = couplings
         row = slice(indptr[i], indptr[i + 1])
@@ -47,10 +47,25 @@ def _spread_compiled(couplings, i, change, fields):
 
 @njit(cache=True, nogil=True)
 def descend_kernel(couplings, limit, spins, fields, order, state):
-    """Sweeps in random order, each spin turning into its field, until none wants to; at most ``limit`` sweeps.
+    """Sweep in random order, aligning each spin with its field, until all are aligned.
 
-    A spin in no field stays. ``spins``, ``fields`` = h + J s and ``order``, any permutation, are (n,) and change in
-    place, so that a descent goes on where it stopped. Returns (sweeps, whether it settled).
+    A spin in no field stays. The arrays change in place, so that a descent continues where it stopped.
+
+    Parameters
+    ----------
+    couplings : (n, n) array, or tuple
+        J, dense or CSR.
+    limit : int
+        Largest number of sweeps.
+    spins, fields, order : (n,) arrays
+        s, h + J s, and any permutation, in place.
+    state : (4,) uint64
+        State of the generator, in place.
+
+    Returns
+    -------
+    tuple of int, bool
+        Sweeps, and whether the state is a minimum.
     """
     for sweep in range(limit):
         settled = True
@@ -70,7 +85,15 @@ def descend_kernel(couplings, limit, spins, fields, order, state):
 
 @njit(cache=True, nogil=True)
 def randomize_spins(spins, states):
-    """Fill ``spins`` (reads, n) int8 with -1 and +1, each read from its own stream ``states`` (reads, 4)."""
+    """Draw random spins, each read from its own stream.
+
+    Parameters
+    ----------
+    spins : (reads, n) int8
+        Spins, filled in place.
+    states : (reads, 4) uint64
+        One stream for each read, in place.
+    """
     for read in range(spins.shape[0]):
         for i in range(spins.shape[1]):
             spins[read, i] = 1 if uniform(states[read]) < 0.5 else -1

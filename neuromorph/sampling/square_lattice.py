@@ -1,4 +1,4 @@
-r"""The square lattice in closed form: what samplers of any kind are checked against at any size.
+r"""Exact solution of the square lattice, a test of samplers of any kind at any size.
 
 .. math:: Z = \tfrac12 (2 \sinh 2K)^{MN/2} \Bigl[ \prod_{r=1}^{M} 2 \cosh \tfrac{N \gamma_{2r-1}}{2}
               + \prod 2 \sinh \tfrac{N \gamma_{2r-1}}{2} + \prod 2 \cosh \tfrac{N \gamma_{2r-2}}{2}
@@ -6,7 +6,7 @@ r"""The square lattice in closed form: what samplers of any kind are checked aga
           \cosh \gamma_l = \cosh 2K \coth 2K - \cos \tfrac{\pi l}{M}, \quad \gamma_0 = 2K + \ln \tanh K, \qquad
           m = (1 - \sinh^{-4} 2K)^{1/8}, \qquad \sinh 2 K_c = 1
 
-for an M x N torus of couplings 1 at K = beta.
+for an M x N torus of couplings 1 at K = beta, where m is the magnetization and K_c the critical beta.
 Sources: Kaufman, Phys. Rev. 76, 1232 (1949); Onsager, Phys. Rev. 65, 117 (1944); Yang, Phys. Rev. 85, 808 (1952).
 """
 
@@ -23,7 +23,20 @@ CRITICAL_BETA = float(np.arcsinh(1.0) / 2.0)  # K_c = 0.440687, T_c = 2.269185
 
 
 def square_lattice(rows: int, columns: int, coupling: float = 1.0) -> Ising:
-    """A torus of ``rows`` x ``columns`` spins, site (r, c) at r columns + c; at least 3 x 3: single bonds."""
+    """Build a torus of equal couplings, with site (r, c) at r columns + c.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Size, at least 3 x 3, so that bonds are single.
+    coupling : float
+        J of every bond.
+
+    Returns
+    -------
+    Ising
+        The problem.
+    """
     at_least(3, rows=rows, columns=columns)
     site = np.arange(rows * columns).reshape(rows, columns)
     near = np.concatenate([np.roll(site, -1, axis=axis).ravel() for axis in (0, 1)])
@@ -33,27 +46,68 @@ def square_lattice(rows: int, columns: int, coupling: float = 1.0) -> Ising:
 
 
 def lattice_log_partition(rows: int, columns: int, beta: float) -> float:
-    """ln Z of the torus of :func:`square_lattice` with coupling 1, beta > 0."""
+    """Compute ln Z of the torus of :func:`square_lattice` with coupling 1.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Size of the torus.
+    beta : float
+        Inverse temperature, above 0.
+
+    Returns
+    -------
+    float
+        ln Z.
+    """
     return float(_log_partition(rows, columns, complex(_positive(beta))).real)
 
 
 def lattice_energy(rows: int, columns: int, beta: float) -> float:
-    """<E> / (rows columns) = -d ln Z / d beta, by the complex step, which loses no digits."""
+    """Compute the energy per site, -d ln Z / d beta / (rows columns).
+
+    Parameters
+    ----------
+    rows, columns : int
+        Size of the torus.
+    beta : float
+        Inverse temperature, above 0.
+
+    Returns
+    -------
+    float
+        <E> / (rows columns).
+    """
     step = 1e-30
     derivative = _log_partition(rows, columns, complex(_positive(beta), step)).imag / step
     return float(-derivative / (rows * columns))
 
 
 def lattice_magnetization(beta: float) -> float:
-    """Yang's spontaneous magnetization of the infinite lattice; 0 below K_c."""
+    """Compute Yang's spontaneous magnetization of the infinite lattice.
+
+    Returns
+    -------
+    float
+        m; 0 below K_c.
+    """
     beta = _positive(beta)
     return float((1.0 - np.sinh(2.0 * beta) ** -4) ** 0.125) if beta > CRITICAL_BETA else 0.0
 
 
 def binder_cumulant(magnetization: ArrayLike) -> float:
-    """U = 1 - <m^4> / 3 <m^2>^2: 2/3 in the ordered phase, 0 in the disordered; curves of all sizes cross at K_c.
+    """Compute Binder's cumulant U = 1 - <m^4> / 3 <m^2>^2.
 
-    Source: Binder, Z. Phys. B 43, 119 (1981).
+    It is 2/3 in the ordered phase and 0 in the disordered one; curves of all sizes cross at K_c.
+
+    Returns
+    -------
+    float
+        U.
+
+    References
+    ----------
+    Binder, Z. Phys. B 43, 119 (1981).
     """
     m2 = np.square(np.asarray(magnetization, dtype=float))
     return float(1.0 - (m2**2).mean() / (3.0 * m2.mean() ** 2))
@@ -79,7 +133,7 @@ def _log_partition(m: int, n: int, k: complex) -> complex:
     terms, sizes = [], []
     for even in (False, True):
         x = gamma(even)
-        size = np.abs(x.real)  # taken out of every factor as a constant, so that nothing overflows
+        size = np.abs(x.real)  # taken out of every factor, so that nothing overflows
         up, down = np.exp(x - size), np.exp(-x - size)
         terms += [np.prod(up + down), np.prod(up - down)]
         sizes += [size.sum(), size.sum()]

@@ -1,4 +1,4 @@
-"""Rules that the arguments of every sampler keep, and random streams that stand beside those of the replicas."""
+"""Validation of the arguments of every sampler, and random streams beside those of the replicas."""
 
 from __future__ import annotations
 
@@ -6,27 +6,80 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, check_spins
-from ..rng import kernel_states
+from ..rng import child, kernel_states
 
-_BESIDE = 1 << 31  # a child that nobody spawns: children are numbered from 0
+_BESIDE = 1 << 31  # number of a child that spawn, which counts from 0, never reaches
 
 
 def at_least(least: int, **values: int) -> None:
-    """ValueError unless every value is a whole number from ``least``."""
+    """Validate that every value is a whole number of at least ``least``.
+
+    Parameters
+    ----------
+    least : int
+        Smallest value.
+    **values : int
+        Values by the name of their argument.
+
+    Raises
+    ------
+    ValueError
+        If a value is below ``least`` or not whole.
+    """
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
             raise ValueError(f"{name} is {value!r}; give a whole number from {least}")
 
 
 def check_beta(beta: float, name: str = "beta") -> float:
-    """An inverse temperature: finite and not negative."""
+    """Validate an inverse temperature.
+
+    Parameters
+    ----------
+    beta : float
+        Inverse temperature.
+    name : str
+        Name of the argument in the error message.
+
+    Returns
+    -------
+    float
+        The value.
+
+    Raises
+    ------
+    ValueError
+        If it is negative or not finite.
+    """
     if not (np.isfinite(beta) and beta >= 0):
         raise ValueError(f"{name} is {beta}; it must be finite and not negative")
     return float(beta)
 
 
 def check_ladder(betas: ArrayLike, least: int = 1, *, rising: bool = False, name: str = "betas") -> Float:
-    """Inverse temperatures (k,), k >= ``least``: finite, not negative, and in rising order if asked."""
+    """Validate a sequence of inverse temperatures.
+
+    Parameters
+    ----------
+    betas : (k,) array_like
+        Inverse temperatures.
+    least : int
+        Smallest number of values.
+    rising : bool
+        Whether they must rise.
+    name : str
+        Name of the argument in the error message.
+
+    Returns
+    -------
+    (k,) float
+        The values.
+
+    Raises
+    ------
+    ValueError
+        If there are too few, one is negative or not finite, or they do not rise.
+    """
     b = np.array(betas, dtype=float)
     if b.ndim != 1 or b.size < least:
         raise ValueError(f"{name} have shape {b.shape}; give {least} or more in one dimension")
@@ -38,7 +91,20 @@ def check_ladder(betas: ArrayLike, least: int = 1, *, rising: bool = False, name
 
 
 def burn_in_betas(burn_in: int | ArrayLike, beta: float) -> Float:
-    """Betas to go through before the first draw: so many sweeps at ``beta``, or the schedule that was given."""
+    """Compute the betas of the burn-in: sweeps at ``beta``, or the given schedule.
+
+    Parameters
+    ----------
+    burn_in : int or (k,) array_like
+        Number of sweeps, or a schedule.
+    beta : float
+        Inverse temperature of the chain.
+
+    Returns
+    -------
+    (k,) float
+        The betas.
+    """
     if np.ndim(burn_in):
         return check_ladder(burn_in, least=0, name="burn_in")
     at_least(0, burn_in=burn_in)  # type: ignore[arg-type]
@@ -46,7 +112,27 @@ def burn_in_betas(burn_in: int | ArrayLike, beta: float) -> Float:
 
 
 def starting_spins(initial: ArrayLike, count: int, n: int) -> NDArray[np.int8]:
-    """``initial`` (n,) or (count, n) as (count, n)."""
+    """Broadcast initial states to all chains or reads.
+
+    Parameters
+    ----------
+    initial : (n,) or (count, n) array_like
+        Spins.
+    count : int
+        Number of chains or reads.
+    n : int
+        Number of spins.
+
+    Returns
+    -------
+    (count, n) int8
+        The states.
+
+    Raises
+    ------
+    ValueError
+        If the number of states is neither 1 nor ``count``.
+    """
     spins = check_spins(initial, n).astype(np.int8)
     if spins.ndim == 2 and len(spins) != count:
         raise ValueError(f"initial has {len(spins)} rows for {count} chains or reads; give one state, or one each")
@@ -54,16 +140,26 @@ def starting_spins(initial: ArrayLike, count: int, n: int) -> NDArray[np.int8]:
 
 
 def decision_streams(sequence: np.random.SeedSequence, count: int, each: int = 1, tag: int = 0) -> NDArray[np.uint64]:
-    """(count, 4) kernel states for decisions beside the spins, one for every ``each`` replicas still to be made.
+    """Spawn kernel states for decisions beside the spins, such as swaps.
 
-    They are children of the streams that :func:`replicas` will next take from ``sequence``, so that a longer run
-    begins with the decisions of a shorter one, and a run goes on where the last one stopped. Several such
-    sets differ by their ``tag``.
+    The streams are children of those that :func:`.replicas` will next take from ``sequence``, so that a longer run
+    begins with the decisions of a shorter one, and a run continues where the last one stopped.
+
+    Parameters
+    ----------
+    sequence : SeedSequence
+        Source of the streams.
+    count : int
+        Number of streams.
+    each : int
+        Number of replicas, still to be made, that share a stream.
+    tag : int
+        Label by which several sets of streams differ.
+
+    Returns
+    -------
+    (count, 4) uint64
+        The states.
     """
     first = sequence.n_children_spawned
-    return kernel_states(
-        [
-            np.random.SeedSequence(sequence.entropy, spawn_key=(*sequence.spawn_key, first + k * each, _BESIDE + tag))
-            for k in range(count)
-        ]
-    )
+    return kernel_states([child(sequence, first + k * each, _BESIDE + tag) for k in range(count)])

@@ -1,6 +1,6 @@
 """Spiking networks in Brian2: memories of rates, phases and delays, synchrony, samplers, searches; NIR and PyNN files.
 
-Brian2 is imported when one runs.
+Brian2 is imported when a network runs.
 
 >>> from neuromorph import spiking
 >>> network = spiking.SpikingHopfield.from_patterns(patterns, wiring="push-pull")

@@ -2,16 +2,19 @@ from .avalanches import Avalanches, PulseNetwork, complete_size_distribution
 from .boltzmann_sampler import BoltzmannSampler
 from .brian.simulator import Recording, Simulator, build_simulator
 from .delay_coding import DelayCodeMemory, DelayCodeResult
+from .lif_network import LifNetwork, without_noise
 from .lif_neuron import LifNeuron, RateCurve, measure_curve
 from .lif_sampler import Calibration, LifSamplerNeurons, calibrate
-from .nir_format import LifNetwork, from_nir, read_nir, to_nir, without_noise, write_nir
+from .nir_format import from_nir, read_nir, to_nir, write_nir
 from .phase_memory import PhaseMemory, PhaseRecall, phase_overlaps
 from .power_law import PowerLaw, fit_power_law
 from .pynn_script import to_pynn, write_pynn
-from .rate_network import SpikingHopfield, SpikingRecall
+from .rate_network import SpikingHopfield
+from .rate_recall import SpikingRecall
+from .search_baselines import sample_uniformly, solve_by_gibbs
 from .spike_states import SpikeStates, exponential_neuron_divergence, relative_entropy
 from .stochastic_neurons import AbstractNeurons
-from .winner_take_all import SearchResult, WinnerTakeAll, sample_uniformly, solve_by_gibbs, solve_by_spikes
+from .winner_take_all import SearchResult, WinnerTakeAll, solve_by_spikes
 
 __all__ = [  # noqa: RUF022  by theme
     "build_simulator", "Simulator", "Recording",

@@ -3,12 +3,13 @@ r"""Synchrony and avalanches of integrate-and-fire units that excite each other 
 .. math:: \dot u_i = I - \lambda u_i; \qquad u_i \ge 1: \; u_i \to u_i - 1 \text{ or } 0, \;
           u_j \to u_j + \alpha \text{ for each neighbor } j
 
-A unit whose pulse carries others over the threshold starts an avalanche: they fire in synchrony. Without leak, and with
-u_i - 1 after a spike, an energy falls, and within a few cycles every unit fires once in the period (1 - A) / I,
-A = alpha times the number of neighbors (< 1), in groups that stay together: Hopfield and Herz, PNAS 92, 6655 (1995);
-Herz and Hopfield, Phys. Rev. Lett. 75, 1222 (1995). At open borders units have fewer neighbors and other periods, so
-that groups re-form for ever; their sizes spread over a range that grows as A comes to 1, as in models of earthquakes:
-Olami, Feder and Christensen, Phys. Rev. Lett. 68, 1244 (1992). u -> 0 favors large groups.
+where u_i is the potential of unit i, I the drive, lambda the leak, and alpha the weight of a pulse. A unit whose pulse
+carries others over the threshold starts an avalanche: they fire in synchrony. Without leak, and with u_i - 1 after a
+spike, an energy falls, and within a few cycles every unit fires once in the period (1 - A) / I, A = alpha times the
+number of neighbors (< 1), in groups that stay together: Hopfield and Herz, PNAS 92, 6655 (1995); Herz and Hopfield,
+Phys. Rev. Lett. 75, 1222 (1995). At open borders units have fewer neighbors and other periods, so that groups re-form
+for ever; their sizes spread over a range that grows as A approaches 1, as in models of earthquakes: Olami, Feder and
+Christensen, Phys. Rev. Lett. 68, 1244 (1992). The reset u -> 0 favors large groups.
 
 If every unit excites all n with alpha / n, and random units are kicked up one at a time, sizes are known exactly:
 
@@ -36,12 +37,18 @@ from .brian.simulator import Backend, FractionProgress, build_simulator
 
 @dataclass(frozen=True, eq=False)
 class Avalanches:
-    """Avalanches in their order.
+    """Sequence of avalanches with the final state of the units.
 
-    sizes, durations : (m,) int     firings, and generations of them, in each
-    times_s : (m,) float            when it happened since the start (kicks since the start if units were kicked)
-    potentials : (n,) float         u at the end
-    last : (n,) int                 the avalanche in which each unit fired last, from 0; -1 if it never did
+    Attributes
+    ----------
+    sizes, durations : (m,) int
+        Firings, and generations of them, in each avalanche.
+    times_s : (m,) float
+        Time of each avalanche since the start (number of kicks if units were kicked).
+    potentials : (n,) float
+        u at the end.
+    last : (n,) int
+        Number of the avalanche in which each unit fired last, from 0; -1 if it never did.
     """
 
     sizes: NDArray[np.int64]
@@ -53,12 +60,18 @@ class Avalanches:
 
 @dataclass(frozen=True, eq=False)
 class PulseNetwork:
-    """Units and who excites whom.
+    """Pulse-coupled integrate-and-fire units with their connections.
 
-    offsets, targets : (n + 1,), (edges,) int     unit i excites targets[offsets[i] : offsets[i + 1]]
-    weight : float                                alpha of each connection, > 0; sum over a unit's below 1
-    drive_hz, leak_hz : float                     I and lambda, 1/s; I > lambda, else no unit ever fires
-    after : "subtract" or "zero"                  what becomes of u at a spike
+    Attributes
+    ----------
+    offsets, targets : (n + 1,) int, (edges,) int
+        Unit i excites targets[offsets[i] : offsets[i + 1]].
+    weight : float
+        alpha of each connection, above 0; the sum over a unit's targets is below 1.
+    drive_hz, leak_hz : float
+        I and lambda in 1/s; I > lambda, else no unit ever fires.
+    after : {"subtract", "zero"}
+        Reset of u at a spike.
     """
 
     offsets: Any
@@ -91,7 +104,29 @@ class PulseNetwork:
 
     @classmethod
     def lattice(cls, side: int, strength: float, *, periodic: bool = True, **options: Any) -> PulseNetwork:
-        """A square of side^2 units with four neighbors each (fewer at open borders); alpha = strength / 4."""
+        """Build a square lattice of side^2 units with four neighbors each (fewer at open borders).
+
+        Parameters
+        ----------
+        side : int
+            Units on a side, at least 3.
+        strength : float
+            4 alpha.
+        periodic : bool
+            Whether the borders are periodic.
+        **options : Any
+            Further fields of the class.
+
+        Returns
+        -------
+        PulseNetwork
+            The network.
+
+        Raises
+        ------
+        ValueError
+            If ``side`` is below 3.
+        """
         if side < 3:
             raise ValueError(f"side is {side}; expected at least 3")
         row, column = np.divmod(np.arange(side * side), side)
@@ -103,7 +138,27 @@ class PulseNetwork:
 
     @classmethod
     def complete(cls, n: int, strength: float, **options: Any) -> PulseNetwork:
-        """Every unit excites all n, itself too, with alpha = strength / n."""
+        """Build a complete network, in which every unit excites all n, itself too.
+
+        Parameters
+        ----------
+        n : int
+            Number of units.
+        strength : float
+            n alpha.
+        **options : Any
+            Further fields of the class.
+
+        Returns
+        -------
+        PulseNetwork
+            The network.
+
+        Raises
+        ------
+        ValueError
+            If ``n`` is below 1.
+        """
         if n < 1:
             raise ValueError(f"n is {n}; expected at least 1")
         return cls(np.arange(n + 1) * n, np.tile(np.arange(n), n), strength / n, **options)
@@ -116,10 +171,30 @@ class PulseNetwork:
     def run(
         self, avalanches: int, *, warm_up: int = 0, kick: float = 0.0, start: ArrayLike | None = None, rng: RNG = None
     ) -> Avalanches:
-        """Follow ``avalanches`` after ``warm_up`` others, jumping from one to the next.
+        """Simulate avalanches, with jumps of time from one to the next.
 
-        kick : float            > 0: units drawn at random are raised by it, one at a time, instead of the common drive
-        start : (n,) or None    u, below 1; None: uniform in [0, 1), from ``rng``
+        Parameters
+        ----------
+        avalanches : int
+            Number of recorded avalanches.
+        warm_up : int
+            Number of avalanches before them.
+        kick : float
+            Amount by which randomly drawn units are raised, one at a time; 0 is the common drive.
+        start : (n,) array_like or None
+            u at the start, below 1; None is uniform in [0, 1).
+        rng : RNG
+            Source of the random numbers.
+
+        Returns
+        -------
+        Avalanches
+            The recorded avalanches.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of range.
         """
         from .avalanches_kernel import run_avalanches
 
@@ -150,7 +225,26 @@ class PulseNetwork:
         folder: Path | None = None,
         progress: FractionProgress | None = None,
     ) -> tuple[Float, NDArray[np.int64]]:
-        """The same network in Brian2: times in s and units of its spikes; a generation takes a step."""
+        """Simulate the network in Brian2, where a generation takes a step.
+
+        Parameters
+        ----------
+        duration_s : float
+            Duration in s.
+        step_s : float
+            Step in s.
+        start : (n,) array_like or None
+            u at the start, below 1; None is uniform in [0, 1).
+        rng : RNG
+            Source of the random numbers.
+        backend, folder, progress
+            As in :func:`.build_simulator` and :meth:`.Simulator.run`.
+
+        Returns
+        -------
+        tuple of (spikes,) float, (spikes,) int64
+            Times in s and units.
+        """
 
         def model(b2: Any) -> list[Any]:
             namespace = {"second": b2.second, "I": self.drive_hz / b2.second, "leak": self.leak_hz / b2.second}
@@ -172,7 +266,13 @@ class PulseNetwork:
         return record["spikes.t"], record["spikes.i"].astype(np.int64)
 
     def synchrony(self, last: ArrayLike) -> float:
-        """The share of connections, to itself left out, whose two units fired last in the same avalanche, or NaN."""
+        """Compute the share of connections whose two units fired last in the same avalanche.
+
+        Returns
+        -------
+        float
+            The share, without connections of a unit to itself; NaN if there is none.
+        """
         source, label = np.repeat(np.arange(self.size), np.diff(self.offsets)), np.asarray(last)
         other = source != self.targets
         same = (label[source] == label[self.targets]) & (label[source] >= 0)
@@ -188,7 +288,25 @@ class PulseNetwork:
 
 
 def complete_size_distribution(n: int, strength: float) -> Float:
-    """P(s), s = 1 .. n, of the complete network whose random units are kicked; 0 < strength < 1."""
+    """Compute the distribution P(s) of avalanche sizes of the complete network.
+
+    Parameters
+    ----------
+    n : int
+        Number of units.
+    strength : float
+        n alpha, between 0 and 1.
+
+    Returns
+    -------
+    (n,) float
+        P(s) for s = 1 .. n.
+
+    Raises
+    ------
+    ValueError
+        If ``n`` or ``strength`` is out of range.
+    """
     if n < 1 or not 0 < strength < 1:
         raise ValueError(f"n is {n} and strength {strength}; expected n >= 1 and 0 < strength < 1")
     s = np.arange(1, n + 1)

@@ -1,4 +1,4 @@
-"""Inner loop of pulse-coupled threshold units: between avalanches time jumps to the next threshold.
+"""Inner loop of pulse-coupled threshold units, in which time jumps between avalanches to the next threshold.
 
 Units fire in generations: all at or above 1 at once, then all that their pulses brought there. Sources: Herz and
 Hopfield, Phys. Rev. Lett. 75, 1222 (1995); Olami, Feder and Christensen, Phys. Rev. Lett. 68, 1244 (1992).
@@ -19,11 +19,27 @@ from ..kernels.xoshiro import below
 def run_avalanches(
     offsets, targets, weight, drive, leak, kick, subtract, u, sizes, durations, times, last, state, first, stop
 ):
-    """Fill ``sizes``, ``durations`` (generations) and ``times`` with avalanches ``first`` to before ``stop``, those
-    before them being done; u, last (n,) change in place.
+    """Simulate the avalanches ``first`` to before ``stop``; those before them are done.
 
-    kick 0: du/dt = drive - leak u for all, to the next threshold. kick > 0: kicks of random units until one fires.
-    Returns the number of avalanches, below ``stop`` if one does not end within 1000 n firings.
+    Parameters
+    ----------
+    offsets, targets, weight, drive, leak, subtract
+        Fields of :class:`.PulseNetwork`.
+    kick : float
+        0: du/dt = drive - leak u for all, to the next threshold; above 0: kicks of random units until one fires.
+    u, last : (n,) arrays
+        Potentials, and last avalanche of each unit, in place.
+    sizes, durations, times : (m,) arrays
+        Firings, generations and times, filled in place.
+    state : (4,) uint64
+        State of the generator, in place.
+    first, stop : int
+        Range of the avalanches.
+
+    Returns
+    -------
+    int
+        The number of avalanches, below ``stop`` if one does not end within 1000 n firings.
     """
     n = u.size
     now, next_ones = np.empty(n, np.int64), np.empty(n, np.int64)
@@ -53,7 +69,7 @@ def run_avalanches(
                     u[i] += 1.0 - top
             count = 0
             for i in range(n):
-                if u[i] >= 1.0 - 1e-12:  # units that came up together, whatever the rounding, fire together
+                if u[i] >= 1.0 - 1e-12:  # units that reach the threshold together fire together, in spite of rounding
                     now[count] = i
                     count += 1
         size, generations = 0, 0

@@ -1,8 +1,9 @@
-r"""Spiking networks that sample: any Ising problem, Boltzmann machine or restricted one, as a network of neurons.
+r"""Spiking networks that sample any Ising problem, Boltzmann machine or restricted one.
 
 .. math:: p(z) \propto e^{\frac12 z^\top W z + b^\top z}, \quad z = \frac{1 + s}{2}, \quad
           W = 4 \beta J, \quad b_k = 2 \beta \Bigl(h_k - \sum_j J_{kj}\Bigr)
 
+where z_k is 1 while neuron k is refractory after a spike, and W and b are its weights and bias in units of log odds.
 Source: Buesing, Bill, Nessler and Maass, PLoS Comput. Biol. 7, e1002211 (2011); with leaky integrate-and-fire neurons
 Petrovici, Bill, Bytschok, Schemmel and Meier, Phys. Rev. E 94, 042312 (2016).
 """
@@ -27,12 +28,19 @@ from .stochastic_neurons import AbstractNeurons
 
 @dataclass(frozen=True, eq=False)
 class BoltzmannSampler:
-    """A network that samples exp(-beta E).
+    """Spiking network that samples exp(-beta E).
 
+    Attributes
+    ----------
     model : Ising, or anything with ``ising()`` (BoltzmannMachine, Layer, MaxCut) or ``layer`` (RBM)
-    beta : float                                   of the Ising; 1 for machines
-    neurons : AbstractNeurons or LifSamplerNeurons     None: abstract ones that suit the couplings at this beta
-    backend : str                                  numpy, cython or cpp_standalone
+        An Ising problem, or an object with ``ising()`` (BoltzmannMachine, RestrictedBoltzmann, MaxCut) or ``layer``
+        (RBM).
+    beta : float
+        Inverse temperature of the problem; 1 for machines.
+    neurons : AbstractNeurons, LifSamplerNeurons or None
+        Model of the neurons; None takes abstract ones that suit the couplings at this beta.
+    backend : str
+        Numpy, cython or cpp_standalone.
     """
 
     model: Any
@@ -47,6 +55,7 @@ class BoltzmannSampler:
 
     @property
     def ising(self) -> Ising:
+        """Ising problem of the model."""
         return self.model
 
     @cached_property
@@ -55,7 +64,13 @@ class BoltzmannSampler:
         return AbstractNeurons().suited(*self.network()) if self.neurons is None else self.neurons
 
     def network(self) -> tuple[Any, Float]:
-        """(W (n, n) CSR, b (n,)) of the neurons: symmetric weights and biases in units of log odds."""
+        """Compute the symmetric weights and the biases of the neurons in units of log odds.
+
+        Returns
+        -------
+        tuple of (n, n) csr_array, (n,) float
+            W and b.
+        """
         weights, biases, _ = self.ising.to_binary()
         return sparse.csr_array(weights) * self.beta, biases * self.beta
 
@@ -69,17 +84,36 @@ class BoltzmannSampler:
         rng: RNG = None,
         progress: FractionProgress | None = None,
     ) -> SpikeStates:
-        """Spikes of independent chains, stacked in one group of neurons, from rest.
+        """Simulate independent chains from rest, stacked in one group of neurons.
 
         Neurons that are nearly always on fire every tau, and would long do so in step with those of all chains: they
         start at different times in the first half of the burn-in.
 
         Parameters
         ----------
-        duration_s : float                      of each chain, after the burn-in
-        clamped : (n,) or (chains, n), or None  -1 or +1 where a neuron is held, 0 where it is free: the same ones in
-                                                every chain. Held neurons do not spike; they act as biases W z
-        rng :                                   one stream for all chains: another number of chains is another run
+        duration_s : float
+            Duration of each chain after the burn-in, in s.
+        chains : int
+            Number of chains.
+        burn_in_s : float
+            Duration of the burn-in in s.
+        clamped : (n,) or (chains, n) array_like, or None
+            -1 or +1 where a neuron is held, 0 where it is free, for the same neurons in every chain. Held neurons do
+            not spike; they act as biases W z.
+        rng : RNG
+            Source of one stream for all chains: another number of chains is another run.
+        progress : callable or None
+            Called with the fraction done.
+
+        Returns
+        -------
+        SpikeStates
+            The spikes.
+
+        Raises
+        ------
+        ValueError
+            If a duration or ``chains`` is out of range.
         """
         cells = self.cells
         if not (np.isfinite([duration_s, burn_in_s]).all() and duration_s >= cells.dt_s and burn_in_s >= 0):
@@ -121,7 +155,18 @@ class BoltzmannSampler:
 
 
 def model_as_ising(model: Any) -> Ising:
-    """The Ising of a model: itself, its ``ising()``, or that of its ``layer``; p ~ exp(-E) for machines."""
+    """Convert a model to its Ising problem; p ~ exp(-E) for machines.
+
+    Returns
+    -------
+    Ising
+        The problem: the model itself, its ``ising()``, or that of its ``layer``.
+
+    Raises
+    ------
+    TypeError
+        If the model has none of these.
+    """
     if isinstance(model, Ising):
         return model
     if hasattr(model, "ising"):

@@ -2,13 +2,19 @@ r"""Recognition by the times of spikes: a pattern of analog values whatever its 
 
 .. math:: t_i = t_0 - \tau_c \ln x_i, \qquad \Delta_{ki} = \Delta_0 + \tau_c \ln y_{ki}
 
-Value x_i > 0 sets the time of one spike of input i; the connection to the detectors of template y_k delays it. If
-x = s y_k, all arrive together, at t_0 + Delta_0 - tau_c ln s: the strength s only moves the moment. A detector is a
-leaky integrator that fires if enough spikes come within its time constant,
+where
+
+* t_i is the time of the one spike of input i, which codes the value x_i > 0;
+* Delta_ki is the delay of its connection to the detectors of template y_k;
+* t_0 is the time of x = 1, tau_c the delay between values that differ e-fold.
+
+If x = s y_k, all spikes arrive together, at t_0 + Delta_0 - tau_c ln s: the strength s only moves the moment. A
+detector is a leaky integrator that fires if enough spikes come within its time constant,
 
 .. math:: \tau_m \dot v = -v, \qquad v \leftarrow v + 1/n, \qquad v \ge \theta_l: \text{ a spike, once}
 
-and each template has detectors of rising thresholds theta_l = l / (levels + 1): how many fire says how well it fits.
+and each template has detectors of rising thresholds theta_l = l / (levels + 1), whose number of spikes measures the
+match.
 Source: Hopfield, Nature 376, 33 (1995); the ladder of thresholds is ours.
 """
 
@@ -28,12 +34,18 @@ from .brian.simulator import Backend, FractionProgress, Simulator, build_simulat
 
 @dataclass(frozen=True, eq=False)
 class DelayCodeResult:
-    """What the detectors said.
+    """Responses of the detectors.
 
-    scores : (trials, k) int        detectors of each template that fired
-    times_s : (trials, k) float     the first spike of each template's detectors, s; infinite if none
-    activity : {event: (trials,)}   spikes, synaptic_operations, membrane_updates
-    manifest : dict                 see Recording
+    Attributes
+    ----------
+    scores : (trials, k) int
+        Detectors of each template that fired.
+    times_s : (trials, k) float
+        First spike of each template's detectors in s; infinite if there is none.
+    activity : dict of str to (trials,) float
+        Counts of spikes, synaptic_operations and membrane_updates.
+    manifest : dict
+        Record of the run, see :class:`.Recording`.
     """
 
     scores: NDArray[np.int64]
@@ -43,28 +55,38 @@ class DelayCodeResult:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """The template with most detectors, -1 where none fired or two are equal, (trials,)."""
+        """Template with most detectors, -1 where none fired or two are equal, (trials,)."""
         order = np.sort(self.scores, axis=1)
         second = order[:, -2] if order.shape[1] > 1 else np.zeros(len(order))
         return np.where(order[:, -1] > second, self.scores.argmax(axis=1), -1).astype(np.int64)
 
     @property
     def margins(self) -> NDArray[np.int64]:
-        """By how many detectors the first is ahead of the second, (trials,)."""
+        """Number of detectors by which the first template is ahead of the second, (trials,)."""
         order = np.sort(self.scores, axis=1)
         return np.asarray(order[:, -1] - (order[:, -2] if order.shape[1] > 1 else 0))
 
 
 @dataclass(frozen=True, eq=False)
 class DelayCodeMemory:
-    """A recognizer of templates.
+    """Recognizer of templates by delay-coded spikes.
 
-    templates : (k, n) float        y, positive
-    code_s : float                  tau_c, s: the delay between values that differ e-fold
-    detector_s : float              tau_m, s: the shorter, the less noise is forgiven, and the fewer chance hits
-    levels : int                    detectors a template
-    latest_s : float                t_0, s: the time of x = 1; values above exp(t_0 / tau_c) come too early to be coded
-    step_s : float                  s; delays are whole steps, so that a perfect match misses some dt / tau_m of 1
+    Attributes
+    ----------
+    templates : (k, n) array_like
+        y, positive.
+    code_s : float
+        tau_c in s, the delay between values that differ e-fold.
+    detector_s : float
+        tau_m in s; a shorter one forgives less noise and has fewer chance hits.
+    levels : int
+        Detectors of a template.
+    latest_s : float
+        t_0 in s, the time of x = 1; values above exp(t_0 / tau_c) come too early to be coded.
+    step_s : float
+        Step in s; delays are whole steps, so that a perfect match misses some dt / tau_m of 1.
+    backend, folder : Backend or Path or None
+        As in :func:`.build_simulator`.
     """
 
     templates: Any
@@ -91,12 +113,23 @@ class DelayCodeMemory:
 
     @property
     def delays_s(self) -> Float:
-        """Delta, (k, n), s; the shortest is 0."""
+        """Delays Delta in s, (k, n), of which the shortest is 0."""
         log = np.log(self.templates)
         return np.asarray(self.code_s * (log - log.min()))
 
     def spike_times(self, values: ArrayLike) -> Float:
-        """t_i of values (trials, n), s; ValueError for values that are not positive or too large."""
+        """Code values (trials, n) as spike times.
+
+        Returns
+        -------
+        (trials, n) float
+            t_i in s.
+
+        Raises
+        ------
+        ValueError
+            If values have the wrong shape, are not positive, or are too large.
+        """
         x = np.atleast_2d(np.asarray(values, dtype=float))
         if x.ndim != 2 or x.shape[1] != self.templates.shape[1] or not (np.isfinite(x).all() and (x > 0).all()):
             raise ValueError(
@@ -111,13 +144,32 @@ class DelayCodeMemory:
         return np.asarray(t)
 
     def coincidence(self, values: ArrayLike) -> Float:
-        """The highest v of each template's detectors without threshold, (trials, k): what the spikes should find."""
+        """Compute the highest v of each template's detectors without a threshold.
+
+        Returns
+        -------
+        (trials, k) float
+            The largest v.
+        """
         arrive = np.sort(self.spike_times(values)[:, None, :] + self.delays_s, axis=-1)
         gap = np.exp(-(arrive[..., None] - arrive[..., None, :]) / self.detector_s)
         return np.asarray((np.tril(np.minimum(gap, 1.0)).sum(axis=-1)).max(axis=-1) / arrive.shape[-1])
 
     def recognize(self, values: ArrayLike, *, progress: FractionProgress | None = None) -> DelayCodeResult:
-        """Values (trials, n) > 0, coded and recognized by spikes; nothing in it is random."""
+        """Code and recognize values by spikes, without randomness.
+
+        Parameters
+        ----------
+        values : (trials, n) array_like
+            Positive values.
+        progress : callable or None
+            Called with the fraction done.
+
+        Returns
+        -------
+        DelayCodeResult
+            The responses.
+        """
         times = self.spike_times(values)
         (trials, n), k = times.shape, len(self.templates)
         if trials not in self._simulators:

@@ -1,19 +1,25 @@
-r"""The leaky integrate-and-fire neuron and its rate against bias, f(I): measured, and by two equations to check it.
+r"""Leaky integrate-and-fire neuron and its rate against bias, f(I): measured, and by two equations as a test.
 
 .. math:: \tau_m \dot v = E_L - v + I + \sigma \sqrt{2 \tau_m}\,\xi, \qquad
           v \ge V_{th}: \text{a spike, } v \to V_r \text{ for } \tau_{ref}
+
+where
+
+* v is the membrane potential, E_L, V_th and V_r its values at rest, threshold and reset;
+* I is the input in V, and sigma the deviation by the white noise xi;
+* tau_m is the membrane and tau_ref the refractory time.
 
 Without noise the time from V_r to V_th gives (Lapicque 1907; Gerstner et al., Neuronal Dynamics (2014), section 5.3)
 
 .. math:: f(I) = \Big[\tau_{ref} + \tau_m \ln\frac{E_L + I - V_r}{E_L + I - V_{th}}\Big]^{-1}
 
-With noise, what Brian2 integrates is a chain of Euler steps, whose mean number n(v) of steps to V_th solves
+With noise, Brian2 integrates a chain of Euler steps, whose mean number n(v) of steps to V_th solves
 
 .. math:: n(v) = 1 + \int_{-\infty}^{V_{th}} N\big(v' ; v + \tfrac{dt}{\tau_m}(E_L + I - v),
           \tfrac{2 dt}{\tau_m} \sigma^2\big)\, n(v')\,dv'
 
-For dt -> 0 that is Siegert's formula (Siegert, Phys. Rev. 81, 617 (1951)), which at dt = 1 ms is wrong by several Hz.
-A network is calibrated by measurement all the same, as one would on a chip: a scan of the bias.
+For dt -> 0 that is Siegert's formula (Siegert, Phys. Rev. 81, 617 (1951)), which at dt = 1 ms is wrong by several Hz. A
+network is calibrated by measurement all the same, as one would on a chip: a scan of the bias.
 """
 
 from __future__ import annotations
@@ -34,18 +40,24 @@ from ..ising import Float
 from .brian.measurement_cache import cached_measurement
 from .brian.simulator import build_simulator
 
-_COPIES, _SECONDS, _SETTLE = 60, 2.0, 0.2  # neurons at each bias of a scan; 120 s in all: rates to about .5 %
+_COPIES, _SECONDS, _SETTLE = 60, 2.0, 0.2  # neurons at each bias, 120 s in all: rates are known to .5 %
 
 
 @dataclass(frozen=True)
 class LifNeuron:
-    """A leaky integrate-and-fire neuron with white noise, and the step at which it is integrated.
+    """Parameters and step of a leaky integrate-and-fire neuron with white noise.
 
-    membrane_s, synapse_s, refractory_s : float     tau_m, tau_s, tau_ref, s; refractory and step: whole multiples
-    rest_v, threshold_v, reset_v : float            E_L, V_th, V_r, V; reset < threshold. V_r near V_th with a long
-                                                    tau_ref makes f a sigmoid that saturates at 1 / tau_ref
-    noise_v : float                                 sigma, V: the deviation of v without a threshold
-    step_s : float                                  dt, s
+    Attributes
+    ----------
+    membrane_s, synapse_s, refractory_s : float
+        tau_m, tau_s, tau_ref in s; the refractory time is a whole multiple of the step.
+    rest_v, threshold_v, reset_v : float
+        E_L, V_th, V_r in V; reset < threshold. V_r near V_th with a long tau_ref makes f a sigmoid that saturates at 1
+        / tau_ref.
+    noise_v : float
+        sigma in V, the deviation of v without a threshold.
+    step_s : float
+        dt in s.
     """
 
     membrane_s: float = 20e-3
@@ -81,18 +93,30 @@ class LifNeuron:
 
     @property
     def equations(self) -> str:
-        """Brian2's equations of v; ``drive`` is whatever current of the model reaches the neuron, in V."""
+        """Brian2's equations of v, in which ``drive`` is the input current of the model in V."""
         return "dv/dt = (E_L - v + drive)/tau_m + sg*sqrt(2/tau_m)*xi : volt (unless refractory)\n"
 
     def namespace(self, b2: Any) -> dict[str, Any]:
-        """What the names in :attr:`equations` stand for."""
+        """Define the names in :attr:`equations`.
+
+        Returns
+        -------
+        dict of str to Any
+            Quantities of Brian2.
+        """
         values = {"tau_m": self.membrane_s, "tau_s": self.synapse_s, "tau_ref": self.refractory_s}
         volts = {"E_L": self.rest_v, "V_th": self.threshold_v, "V_r": self.reset_v, "sg": self.noise_v}
         units = {"volt": b2.volt, "second": b2.second, "hertz": b2.hertz}
         return units | {k: x * b2.second for k, x in values.items()} | {k: x * b2.volt for k, x in volts.items()}
 
     def rate_without_noise(self, bias_v: ArrayLike) -> Float:
-        """f(I) in Hz of the noiseless neuron in continuous time; 0 where I never reaches the threshold."""
+        """Compute f(I) of the noiseless neuron in continuous time.
+
+        Returns
+        -------
+        ndarray of float
+            f in Hz; 0 where I never reaches the threshold.
+        """
         end = self.rest_v + np.asarray(bias_v, dtype=float)
         above = end > self.threshold_v
         safe = np.where(above, end, self.threshold_v + 1.0)
@@ -100,7 +124,25 @@ class LifNeuron:
         return np.asarray(np.where(above, 1.0 / (self.refractory_s + interval), 0.0))
 
     def rate(self, bias_v: ArrayLike, nodes: int = 400) -> Float:
-        """f(I) in Hz of the noisy neuron at its step, by quadrature of the integral equation; needs noise_v > 0."""
+        """Compute f(I) of the noisy neuron at its step, by quadrature of the integral equation.
+
+        Parameters
+        ----------
+        bias_v : array_like
+            I in V.
+        nodes : int
+            Nodes of the quadrature.
+
+        Returns
+        -------
+        ndarray of float
+            f in Hz, in the shape of ``bias_v``.
+
+        Raises
+        ------
+        ValueError
+            If ``noise_v`` is 0.
+        """
         if self.noise_v == 0:
             raise ValueError("noise_v is 0, so the kernel is no density; use rate_without_noise")
         return np.array([self._rate(float(bias), nodes) for bias in np.ravel(bias_v)]).reshape(np.shape(bias_v))
@@ -127,9 +169,14 @@ class LifNeuron:
 
 @dataclass(frozen=True, eq=False)
 class RateCurve:
-    """f(I), interpolated monotonically between measured points and constant beyond them.
+    """Measured f(I), interpolated monotonically between points and constant beyond them.
 
-    biases_v, rates_hz : (m,) float     ascending biases, V; rates, Hz
+    Attributes
+    ----------
+    neuron : LifNeuron
+        The measured neuron.
+    biases_v, rates_hz : (m,) float
+        Ascending biases in V, and rates in Hz.
     """
 
     neuron: LifNeuron
@@ -146,15 +193,40 @@ class RateCurve:
         return fine, np.asarray(self._interpolated(fine))
 
     def rate(self, bias_v: ArrayLike) -> Float:
-        """f in Hz, in the shape of ``bias_v``."""
+        """Interpolate f at biases in V.
+
+        Returns
+        -------
+        ndarray of float
+            f in Hz, in the shape of ``bias_v``.
+        """
         return np.interp(np.asarray(bias_v, dtype=float), *self._table)
 
     def slope(self, bias_v: float) -> float:
-        """df/dI, Hz/V."""
+        """Interpolate the slope df/dI at a bias in V.
+
+        Returns
+        -------
+        float
+            The slope in Hz/V.
+        """
         return float(self._interpolated.derivative()(np.clip(bias_v, self.biases_v[0], self.biases_v[-1])))
 
     def working_point(self, swing_v: float) -> tuple[float, float]:
-        """(I0, r) with f(I0) = r / 2, f(I0 + swing) = r: g(u) = 2 f(I0 + swing u) / r - 1 has g(0) = 0 and g(1) = 1."""
+        """Find the bias I0 and the rate r with f(I0) = r / 2 and f(I0 + swing) = r.
+
+        Then g(u) = 2 f(I0 + swing u) / r - 1 has g(0) = 0 and g(1) = 1.
+
+        Returns
+        -------
+        tuple of float
+            I0 in V and r in Hz.
+
+        Raises
+        ------
+        ValueError
+            If ``swing_v`` is not positive or no such bias exists.
+        """
         if not (np.isfinite(swing_v) and swing_v > 0):
             raise ValueError(f"swing_v is {swing_v}; it must be finite and positive")
         excess = 2.0 * self.rate(self.biases_v) - self.rate(self.biases_v + swing_v)
@@ -169,9 +241,28 @@ class RateCurve:
 def measure_curve(
     neuron: LifNeuron, biases_v: Sequence[float] | Float | None = None, *, folder: Path | None = None
 ) -> RateCurve:
-    """Measure f(I) of uncoupled neurons in Brian2, or read it from ``folder`` if they were measured before.
+    """Measure f(I) of uncoupled neurons in Brian2, or read an earlier measurement.
 
-    60 neurons at every bias for 2 s, with a fixed seed and on numpy, so that every back end has the same curve.
+    60 neurons run at every bias for 2 s, with a fixed seed and on numpy, so that every back end has the same curve.
+
+    Parameters
+    ----------
+    neuron : LifNeuron
+        The neuron.
+    biases_v : (m,) array_like or None
+        Ascending biases in V; None chooses them.
+    folder : Path or None
+        Folder of the measurements; None is the user's cache.
+
+    Returns
+    -------
+    RateCurve
+        The curve.
+
+    Raises
+    ------
+    ValueError
+        If ``biases_v`` do not ascend or are fewer than two.
     """
     if biases_v is None:
         gap, unit = neuron.threshold_v - neuron.rest_v, max(neuron.noise_v, 0.02 * (neuron.threshold_v - neuron.rest_v))

@@ -1,4 +1,4 @@
-r"""Leaky integrate-and-fire neurons that sample: colored noise makes them fire as sigma((E_L - u0) / alpha).
+r"""Leaky integrate-and-fire neurons that sample: they fire by colored noise with probability sigma((E_L - u0) / alpha).
 
 .. math:: \tau_m \dot v = E_L - v + I + \eta, \quad \tau_s \dot I = -I, \quad I \to I + w \text{ at a spike}, \quad
           \tau_s \dot\eta = -\eta + \sigma \sqrt{2 \tau_s}\, \xi
@@ -11,11 +11,10 @@ current is that of the rectangle of the abstract neuron. u0, alpha and the gain 
           W_{eff} = \ln \frac{p_{11}\, p_{00}}{p_{10}\, p_{01}} = \frac{1}{g} \frac{w \tau_s}{\alpha\, \tau_{ref}}
 
 :func:`calibrate` measures u0 and alpha by uncoupled neurons at many E_L; the gain g by pairs, since an exponential
-current does not act as the rectangle of equal area: it comes late, and outlasts the refractory time.
-What they sample is the less true the larger W is: two neurons with W = .42, .84, 1.68 and 2.8 came to 4e-5, 1e-4, 7e-4
-and 4e-3 nats from the exact distribution in 6000 s.
-Steps are exact for a noise that is constant over each. ``sigma_v`` is the deviation of the free membrane,
-sigma sqrt(tau_s / (tau_s + tau_m)).
+current does not act as the rectangle of equal area: it comes late, and outlasts the refractory time. Samples are the
+less exact the larger W is: two neurons with W = .42, .84, 1.68 and 2.8 came to 4e-5, 1e-4, 7e-4 and 4e-3 nats from the
+exact distribution in 6000 s. Steps are exact for a noise that is constant over each. ``sigma_v`` is the deviation of
+the free membrane, sigma sqrt(tau_s / (tau_s + tau_m)).
 Source: Petrovici, Bill, Bytschok, Schemmel and Meier, Phys. Rev. E 94, 042312 (2016); the gain g is ours.
 """
 
@@ -42,9 +41,20 @@ from .stochastic_neurons import require_steps
 
 @dataclass(frozen=True)
 class LifSamplerNeurons:
-    """tau_m_s, tau_s (s): membrane; synapse, noise and refractory time. threshold_v, reset_v, sigma_v (V). dt_s (s).
+    """Parameters of sampling integrate-and-fire neurons.
 
-    tau_s is the time that a spike holds z at 1.
+    Attributes
+    ----------
+    tau_m_s : float
+        Membrane time constant in s.
+    tau_s : float
+        Time constant of synapse and noise, and refractory time, in s: the time that a spike holds z at 1.
+    threshold_v, reset_v : float
+        Threshold and reset in V.
+    sigma_v : float
+        Deviation of the free membrane in V.
+    dt_s : float
+        Step in s.
     """
 
     tau_m_s: float = 1e-3
@@ -64,9 +74,22 @@ class LifSamplerNeurons:
         require_steps(self.tau_s, self.dt_s)
 
     def model(self, size: int, pre: NDArray[Any], post: NDArray[Any]) -> Callable[[Any], Sequence[Any]]:
-        """Brian2 objects ``cells``, ``synapses``, ``spikes`` of ``size`` neurons, synapse k from pre[k] to post[k]."""
+        """Define the Brian2 objects ``cells``, ``synapses`` and ``spikes`` of the network.
+
+        Parameters
+        ----------
+        size : int
+            Number of neurons.
+        pre, post : (synapses,) int
+            Synapse k goes from pre[k] to post[k].
+
+        Returns
+        -------
+        callable
+            A model for :func:`.build_simulator`.
+        """
         membrane, synapse = np.exp(-self.dt_s / self.tau_m_s), np.exp(-self.dt_s / self.tau_s)
-        # Of i_s at the start of a step this is in v at its end: the integral of exp(-t / tau_s) exp(-(dt - t) / tau_m).
+        # Share of i_s at the start of a step in v at its end: the integral of exp(-t / tau_s) exp(-(dt - t) / tau_m).
         carried = self.dt_s / self.tau_m_s * synapse * exprel(self.dt_s / self.tau_s - self.dt_s / self.tau_m_s)
         kick = self.sigma_v * np.sqrt((1.0 + self.tau_m_s / self.tau_s) * (1.0 - synapse**2))
 
@@ -88,7 +111,7 @@ class LifSamplerNeurons:
                 name="cells",
             )
             cells.v_ = self.reset_v
-            # Brian2's "exact" says the same after .5 s of algebra a build; order 1: after it has set not_refractory
+            # Brian2's "exact" gives the same after .5 s of algebra a build; order 1 runs after not_refractory is set
             cells.run_regularly(
                 """eta = synapse * eta + kick * randn()
                 end = e_l + eta
@@ -108,7 +131,20 @@ class LifSamplerNeurons:
         return objects
 
     def parameters(self, biases: Float, weights: Float) -> dict[str, Float]:
-        """The variables of a run for b (size,) and the W (synapses,) of each synapse, by the measured calibration."""
+        """Compute the variables of a run by the measured calibration.
+
+        Parameters
+        ----------
+        biases : (size,) float
+            b.
+        weights : (synapses,) float
+            W of each synapse.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Parameters for :meth:`.Simulator.run`.
+        """
         pass
 
         found = calibrate(self)
@@ -123,7 +159,17 @@ _BURN_IN = 0.2
 
 @dataclass(frozen=True)
 class Calibration:
-    """u0_v, alpha_v (V), gain; rms: deviation of P(z = 1) from the fitted curve."""
+    """Measured calibration of sampling neurons.
+
+    Attributes
+    ----------
+    u0_v, alpha_v : float
+        Center and width of the logistic curve in V.
+    gain : float
+        g.
+    rms : float
+        Deviation of P(z = 1) from the fitted curve.
+    """
 
     u0_v: float
     alpha_v: float
@@ -133,7 +179,20 @@ class Calibration:
 
 @lru_cache(maxsize=32)
 def calibrate(neurons: LifSamplerNeurons, folder: Path | None = None) -> Calibration:
-    """The calibration of ``neurons``, measured with fixed seeds, or read from ``folder`` (None: the user's cache)."""
+    """Measure the calibration of ``neurons`` with fixed seeds, or read an earlier one.
+
+    Parameters
+    ----------
+    neurons : LifSamplerNeurons
+        The neurons.
+    folder : Path or None
+        Folder of the measurements; None is the user's cache.
+
+    Returns
+    -------
+    Calibration
+        The calibration.
+    """
 
     def measure() -> list[float]:
         u0, alpha, rms = measure_activation(neurons, rng=1)
@@ -146,7 +205,24 @@ def calibrate(neurons: LifSamplerNeurons, folder: Path | None = None) -> Calibra
 def measure_activation(
     neurons: LifSamplerNeurons, *, levels: int = 29, copies: int = 200, duration_s: float = 1.0, rng: RNG = None
 ) -> tuple[float, float, float]:
-    """(u0, alpha, rms) of the logistic curve through P(z = 1) at ``levels`` E_L over 3.5 sigma about the threshold."""
+    """Measure P(z = 1) over 3.5 sigma about the threshold and fit a logistic curve.
+
+    Parameters
+    ----------
+    neurons : LifSamplerNeurons
+        The neurons.
+    levels, copies : int
+        Number of E_L, and of neurons at each.
+    duration_s : float
+        Duration in s.
+    rng : RNG
+        Source of the random numbers.
+
+    Returns
+    -------
+    tuple of float
+        u0 and alpha in V, and rms deviation from the curve.
+    """
     e_l = neurons.threshold_v + neurons.sigma_v * np.linspace(-3.5, 3.5, levels)
     p = (
         _shares(neurons, np.repeat(e_l, copies)[:, None], None, duration_s, rng)[:, 1]
@@ -173,7 +249,28 @@ def measure_gain(
     duration_s: float = 2.0,
     rng: RNG = None,
 ) -> float:
-    """g that makes W_eff = W in the mean over pairs with |W| <= ``largest`` and b = -W / 2."""
+    """Measure the gain g that makes W_eff = W on average over pairs with b = -W / 2.
+
+    Parameters
+    ----------
+    neurons : LifSamplerNeurons
+        The neurons.
+    u0_v, alpha_v : float
+        Results of :func:`measure_activation`.
+    largest : float
+        Largest magnitude of W.
+    copies : int
+        Number of pairs at each W.
+    duration_s : float
+        Duration in s.
+    rng : RNG
+        Source of the random numbers.
+
+    Returns
+    -------
+    float
+        g.
+    """
     weights = np.linspace(-largest, largest, 8)
     w = np.repeat(weights, copies)[:, None] * np.ones(2)
     pairs = _shares(neurons, u0_v - alpha_v * w / 2.0, alpha_v * w, duration_s, rng)
@@ -183,7 +280,7 @@ def measure_gain(
 
 
 def _shares(neurons: LifSamplerNeurons, e_l: Float, w: Float | None, duration_s: float, rng: RNG) -> Float:
-    """Shares of time (copies, 2^n) of the states of copies of n = 1 or 2 neurons; w (copies, 2) couples pairs."""
+    """Measure shares of time (copies, 2^n) of states of copies of n = 1 or 2 neurons; w (copies, 2) couples pairs."""
     copies, n = e_l.shape
     pre = np.empty(0, np.int64) if w is None else np.arange(2 * copies)
     values = {"cells.e_l": e_l.ravel()}

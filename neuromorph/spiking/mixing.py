@@ -30,7 +30,7 @@ from ..kernels.xoshiro import below, uniform
 from ..rng import kernel_states, read_seeds
 from ..runtime.limits import checkpoint
 
-ENUMERATED = 12  # neurons up to which all states are followed
+MIXING_ENUMERATED = 12  # neurons up to which all states are followed
 _PAIRS = 64  # of chains, fewer where a tau of them has more than so many synapses to look at:
 _SYNAPSES = 1 << 18
 
@@ -49,7 +49,7 @@ def periods_to_settle(weights: Any, biases: Float, distance: float, most: int) -
     -------
     (int, float)
     """
-    follow = _enumerated if biases.size <= ENUMERATED else _coupled
+    follow = _enumerated if biases.size <= MIXING_ENUMERATED else _coupled
     away = 1.0
     for period, away in enumerate(follow(sparse.csr_array(weights), biases), 1):
         checkpoint("looking how long reads must be", period, most)
@@ -92,7 +92,7 @@ def _coupled(weights: Any, biases: Float) -> Iterator[float]:
 
 @njit(cache=True, nogil=True)
 def _step_together(indptr, indices, data, biases, rest, other, streams):
-    """n updates of each of two chains (pairs, n), with the same neuron and the same random number."""
+    """Update two chains (pairs, n) n times, each with the same neuron and the same random number."""
     n = biases.size
     for pair in range(len(rest)):
         first, second, stream = rest[pair], other[pair], streams[pair]

@@ -1,12 +1,13 @@
-r"""NIR files: a recurrent network of leaky integrate-and-fire neurons as other simulators and chips read it.
+r"""NIR files: recurrent networks of leaky integrate-and-fire neurons in the form that other simulators and chips read.
 
 .. math:: \tau_s \dot I = -I + W z + b + x, \qquad \tau_m \dot v = v_{leak} - v + I, \qquad
           v > v_{th}: \; z = 1, \; v \to v_{reset}
 
-In NIR's text a spike is z = 1, and readers hold it for one step: the current then jumps by W dt / tau_s. The step is
-thus part of what is written (metadata ``step_s``). Potentials are written from the reset, and the leak as a part of b,
-since readers exist that take v_leak and v_reset for 0; both are restored from the metadata. NIR knows no refractory
-time and no noise: a network that has them is refused, or, with ``strict=False``, has them in the metadata only.
+where z are the spikes, W the weights, b the biases, x the inputs. In NIR's text a spike is z = 1, and readers hold it
+for one step: the current then jumps by W dt / tau_s. The step is thus part of what is written (metadata ``step_s``).
+Potentials are written from the reset, and the leak as a part of b, since readers exist that take v_leak and v_reset for
+0; both are restored from the metadata. NIR knows no refractory time and no noise: a network that has them is refused,
+or, with ``strict=False``, has them in the metadata only.
 
 Two forms are written and read: "cuba", Input -> Affine -> CubaLIF -> Output with CubaLIF -> Linear -> CubaLIF, which
 Norse 1.1 runs; "split", with the synapse as a node LI before LIF, for readers without CubaLIF (Norse ignores LI).
@@ -18,101 +19,50 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..files.atomic_write import write_file
 from ..files.printable import printable
 from ..problems.text_file import TextFile, quote_text
-from ..rng import RNG
-from .brian.simulator import Backend, build_simulator
+from .lif_network import LifNetwork
 from .lif_neuron import LifNeuron
 from .nir_values import read_values
 from .nir_worker import nested
 
 if TYPE_CHECKING:
-    from .rate_network import SpikingHopfield
+    pass
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MOST_NEURONS = 4096
 _KEPT = ("step_s", "refractory_s", "noise_v", "rest_v", "reset_v")
 
 
-@dataclass(frozen=True, eq=False)
-class LifNetwork:
-    """n neurons of one kind, each synapse an exponential current.
-
-    weights : (n, n) float      w, V: what a spike of j adds to the current of i
-    biases : (n,) float         b, V
-    neuron : LifNeuron
-    """
-
-    weights: Any
-    biases: Any
-    neuron: LifNeuron
-
-    def __post_init__(self) -> None:
-        w, b = np.array(self.weights, dtype=float), np.array(self.biases, dtype=float)
-        if w.ndim != 2 or b.shape != (len(w),) or w.shape != (len(w), len(w)) or not len(w):
-            raise ValueError(f"weights have shape {w.shape}, biases {b.shape}; expected (n, n) and (n,)")
-        if not (np.isfinite(w).all() and np.isfinite(b).all()):
-            raise ValueError("weights or biases hold NaN or infinity; every value must be finite")
-        for name, value in (("weights", w), ("biases", b)):
-            value.setflags(write=False)
-            object.__setattr__(self, name, value)
-
-    @classmethod
-    def from_hopfield(cls, network: SpikingHopfield) -> LifNetwork:
-        """All neurons of a rate network, without its cue."""
-        source, sink, w = network._synapses
-        weights = np.zeros((network.neurons, network.neurons))
-        weights[sink, source] = w
-        bias = network._parameters(np.zeros((1, network.size)), 0.0)["units.I_b"]
-        return cls(weights, bias, network.neuron)
-
-    @property
-    def size(self) -> int:
-        """Number of neurons n."""
-        return len(self.biases)
-
-    def run(self, inputs: ArrayLike, *, backend: Backend = "numpy", rng: RNG = None) -> NDArray[np.bool_]:
-        """Spikes (steps, n) for the input x (steps, n) in V, from v = V_r and I = 0, in Euler steps of ``step_s``."""
-        x, cell = np.ascontiguousarray(inputs, dtype=float), self.neuron
-        if x.ndim != 2 or x.shape[1] != self.size or not len(x) or not np.isfinite(x).all():
-            raise ValueError(f"inputs have shape {x.shape}; expected finite (steps, {self.size})")
-        sink, source = np.nonzero(self.weights)
-
-        def model(b2: Any) -> list[Any]:
-            given = b2.TimedArray(x * b2.volt, dt=cell.step_s * b2.second, name="given")
-            namespace = {**cell.namespace(b2), "given": given}
-            cells = b2.NeuronGroup(
-                self.size,
-                cell.equations + "drive = I : volt\ndI/dt = (bias + given(t, i) - I) / tau_s : volt\nbias : volt",
-                threshold="v > V_th", reset="v = V_r", refractory="tau_ref", method="euler", namespace=namespace,
-                name="cells",
-            )  # fmt: skip
-            made = [cells, b2.SpikeMonitor(cells, name="spikes")]
-            if len(sink):
-                synapses = b2.Synapses(cells, cells, "w : volt", on_pre="I_post += w", name="synapses")
-                synapses.connect(i=source, j=sink)
-                made.append(synapses)
-            return made
-
-        values: dict[str, Any] = {"cells.bias": self.biases, "cells.v": np.full(self.size, cell.reset_v)}
-        if len(sink):
-            values["synapses.w"] = self.weights[sink, source]
-        simulator = build_simulator(model, dt_s=cell.step_s, backend=backend)
-        record = simulator.run(len(x) * cell.step_s, values, rng=rng)
-        fired = np.zeros(x.shape, dtype=bool)
-        fired[np.rint(record["spikes.t"] / cell.step_s).astype(int), record["spikes.i"]] = True
-        return fired
-
-
 def to_nir(network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", strict: bool = True) -> Any:
-    """The network as a ``nir.NIRGraph``. ValueError for what NIR cannot say, unless ``strict`` is False."""
+    """Convert a network to a ``nir.NIRGraph``.
+
+    Parameters
+    ----------
+    network : LifNetwork
+        The network.
+    form : {"cuba", "split"}
+        Form of the neurons: "cuba", or "split" for readers without CubaLIF.
+    strict : bool
+        Whether noise and refractory time, which NIR cannot express, are refused.
+
+    Returns
+    -------
+    nir.NIRGraph
+        The graph.
+
+    Raises
+    ------
+    ValueError
+        If ``form`` is unknown, or NIR cannot express the network and ``strict`` is True.
+    """
     nir = _nir()
     cell, n = network.neuron, network.size
     if form not in ("cuba", "split"):
@@ -147,9 +97,24 @@ def to_nir(network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", stri
 
 
 def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
-    """The network of a ``nir.NIRGraph`` of one of the two forms; ValueError names what it has besides.
+    """Convert a ``nir.NIRGraph`` of one of the two forms to a network.
 
-    step_s : float      how long the writer's spikes last, s; None: what the metadata say
+    Parameters
+    ----------
+    graph : nir.NIRGraph
+        The graph.
+    step_s : float
+        Duration in s of the writer's spikes; None takes that of the metadata.
+
+    Returns
+    -------
+    LifNetwork
+        The network.
+
+    Raises
+    ------
+    ValueError
+        If the graph has anything else, or its step is unknown.
     """
     nir = _nir()
     kinds = {"input": nir.Input, "output": nir.Output, "neurons": (nir.CubaLIF, nir.LIF), "synapses": nir.LI,
@@ -225,28 +190,40 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
 def write_nir(
     path: str | os.PathLike[str], network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", strict: bool = True
 ) -> None:
-    """Write :func:`to_nir` as an HDF5 file."""
+    """Write a network as an HDF5 file in NIR.
+
+    Parameters
+    ----------
+    path : path-like
+        Path of the file.
+    network, form, strict
+        As in :func:`to_nir`.
+    """
     stream = io.BytesIO()
     _nir().write(stream, to_nir(network, form=form, strict=strict))
     write_file(path, stream.getvalue())
 
 
 def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> LifNetwork:
-    """Read a file that :func:`write_nir`, or another program, wrote, in a process of its own (``nir_values``).
+    """Read a NIR file, in a process of its own (:mod:`.nir_worker`).
 
     Parameters
     ----------
     path : path
-    step_s : float      how long the writer's spikes last, s; None: what the metadata say
+        Path of the file.
+    step_s : float
+        Duration in s of the writer's spikes; None takes that of the metadata.
 
     Returns
     -------
     LifNetwork
+        The network.
 
     Raises
     ------
-    ProblemFileError    names the file and the rule: damaged, another graph, values in other files, links in a circle,
-                        complex numbers, more than 128 MB of values
+    ProblemFileError
+        If the file is damaged, holds another graph, values in other files, links in a circle, complex numbers, or more
+        than 128 MB of values. The message names the file and the rule.
     """
     nir, source = _nir(), TextFile.read(path)
     if not any(source.data.startswith(_SIGNATURE, at) for at in (0, 512, 1024, 2048)):
@@ -256,19 +233,9 @@ def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> Li
         return from_nir(graph, step_s=step_s)
     except ValueError as error:
         raise source.error(printable(str(error).partition("\n")[0][:300])) from None
-    except Exception as error:  # nir raises many kinds over graphs that are none
+    except Exception as error:  # nir raises errors of many types for invalid graphs
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise source.error(f"is damaged or no NIR graph ({quote_text(reason)}); write it again") from None
-
-
-def without_noise(network: LifNetwork) -> LifNetwork:
-    """The same network with noise_v = 0 and refractory_s = 0: all that NIR can say of it.
-
-    It fires differently: nothing but the step then bounds the rates. A memory is better built of such neurons, and so
-    calibrated with them: ``SpikingHopfield(..., swing_v=3e-3, neuron=LifNeuron(noise_v=0, refractory_s=0,
-    reset_v=-70e-3))`` has some 26 Hz for x = 1.
-    """
-    return replace(network, neuron=replace(network.neuron, noise_v=0.0, refractory_s=0.0))
 
 
 def _nir() -> Any:
@@ -292,7 +259,7 @@ def _real(what: str, values: Any) -> NDArray[np.float64]:
 
 
 def _each(what: str, values: Any, n: int) -> NDArray[np.float64]:
-    """(n,), a value for each neuron."""
+    """Broadcast a value to all neurons, (n,)."""
     x = _real(what, values)
     if x.size not in (1, n):
         raise ValueError(f"{what} has shape {x.shape}; the graph has {n} neurons")

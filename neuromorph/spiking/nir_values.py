@@ -1,4 +1,4 @@
-"""The values of an HDF5 file, as ``nir_worker`` reads them in a process that may hang, crash or run out of memory."""
+"""Values of an HDF5 file, which ``nir_worker`` reads in a process that may hang, crash or run out of memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..files.npz import read_npz
 from ..runtime.limits import checkpoint, remaining_seconds
 from .nir_worker import MOST_BYTES, Flat
 
-_WAIT_S = 20.0  # for a small file, on a busy machine; the process limits its computing to less than a second itself
+_WAIT_S = 20.0  # time for a small file on a busy machine; the process itself computes for less than a second
 _OUT_OF_TIME = -getattr(signal, "SIGPROF", 27)
 
 
@@ -21,15 +21,18 @@ def read_values(data: bytes) -> Flat:
 
     Parameters
     ----------
-    data : bytes            the whole file
+    data : bytes
+        The whole file.
 
     Returns
     -------
-    dict                    {path: array}, strings as text
+    dict of str to ndarray
+        Arrays by their path, with strings as text.
 
     Raises
     ------
-    ValueError              says why there are none, and what to do
+    ValueError
+        If there are none; the message gives the cause and the remedy.
     """
     code, packed = _answer(data)
     if code:
@@ -43,7 +46,7 @@ def read_values(data: bytes) -> Flat:
 
 
 def _answer(data: bytes) -> tuple[int, bytes]:
-    """The exit code of ``nir_worker``, and what it wrote; whatever ends this call ends it."""
+    """Run ``nir_worker`` and return its exit code and output; whatever ends this call ends the process."""
     paths = os.pathsep.join(place for place in sys.path if place)
     wait_s = min(_WAIT_S + len(data) / 1e6, remaining_seconds())
     process = subprocess.Popen(
@@ -52,7 +55,7 @@ def _answer(data: bytes) -> tuple[int, bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C comes to us, and we end it
+        start_new_session=True,  # Ctrl-C reaches this process only, which ends the worker
     )
     with process:
         try:

@@ -1,9 +1,9 @@
-"""Read the HDF5 file of a NIR graph in a process of its own: ``python -P nir_worker.py < file.nir > arrays.npz``.
+"""Reader of the HDF5 file of a NIR graph in a process of its own: ``python -P nir_worker.py < file.nir > arrays.npz``.
 
-libhdf5 believes what it reads: a file can name other files as its storage, claim any size, close a circle of groups,
-and one flipped bit can hold it in an endless loop in C. So the layout of every dataset is looked at before it is read,
-and the process limits its own time and memory. What it writes is an .npz of plain arrays by their path, or of the one
-string ``reason``. A script, and imported for :func:`nested` only: it imports nothing of this package, and starts soon.
+libhdf5 trusts its input: a file can name other files as its storage, claim any size, close a circle of groups, and one
+flipped bit can hold it in an endless loop in C. The layout of every dataset is therefore checked before it is read, and
+the process limits its own time and memory. The output is an .npz of plain arrays by their path, or of the one string
+``reason``. The script, which is imported for :func:`nested` only, imports nothing of this package, and starts soon.
 Source: The HDF Group, HDF5 File Format Specification Version 4.0.
 """
 
@@ -22,21 +22,21 @@ from numpy.typing import NDArray
 
 Flat = dict[str, NDArray[Any]]
 
-MOST_BYTES = 128 << 20  # of all values together: two matrices of 2,896 neurons in double precision
+MOST_BYTES = 128 << 20  # size of all values together, such as two matrices of 2,896 neurons in double precision
 _MOST_OBJECTS = 1000
-_MOST_STRINGS, _LONGEST = 10_000, 1000  # letters
-_DEEPEST = 16  # groups within each other
+_MOST_STRINGS, _LONGEST = 10_000, 1000  # largest number of strings, and of letters of one
+_DEEPEST = 16  # largest depth of nested groups
 _SPARE_BYTES = 64 << 20
-_SPARE_S = 0.3  # of computing; a small file takes 5 ms
-_BYTES_PER_S = 20e6  # what unpacking is allowed to take, some ten times as long as it does
+_SPARE_S = 0.3  # computing time of any file; a small one takes 5 ms
+_BYTES_PER_S = 20e6  # lowest allowed speed of unpacking, a tenth of the usual one
 
 
 class Refused(Exception):
-    """The file holds what is not read; the message says what, and what to do."""
+    """Refusal of a file; the message gives the cause and the remedy."""
 
 
 def _read(data: bytes) -> Flat:
-    """{path: array} of all datasets below ``node``, strings as text. Raises Refused, and whatever h5py does."""
+    """Read all datasets below ``node`` by path, with strings as text; raise Refused, and whatever h5py raises."""
     import h5py
 
     with h5py.File(io.BytesIO(data), "r") as file:
@@ -51,7 +51,7 @@ def _read(data: bytes) -> Flat:
 
 
 def _datasets(file: Any) -> dict[str, Any]:
-    """{path: dataset} below ``node``, each looked at; no link is followed out of the file, none twice."""
+    """Find all datasets below ``node`` by path and check them; no link is followed out of the file, none twice."""
     import h5py
 
     found: dict[str, Any] = {}
@@ -84,7 +84,7 @@ def _datasets(file: Any) -> dict[str, Any]:
 
 
 def _check(path: str, dataset: Any) -> None:
-    """Refused unless the values are numbers or text, stand in this file, and are all there."""
+    """Raise Refused unless the values are numbers or text, stand in this file, and are complete."""
     import h5py
 
     made = dataset.id.get_create_plist()
@@ -125,7 +125,13 @@ def _value(path: str, dataset: Any) -> NDArray[Any]:
 
 
 def nested(flat: Flat) -> dict[str, Any]:
-    """What ``nir.dict2NIRNode`` takes: dictionaries for groups, scalars and arrays for datasets."""
+    """Nest values by path into dictionaries for ``nir.dict2NIRNode``.
+
+    Returns
+    -------
+    dict of str to Any
+        The nested values.
+    """
     root: dict[str, Any] = {}
     for path, value in flat.items():
         *groups, name = path.split("/")[1:]
@@ -137,9 +143,17 @@ def nested(flat: Flat) -> dict[str, Any]:
 
 
 def limit(cpu_s: float, more_bytes: int) -> None:
-    """End this process after ``cpu_s`` of computing from now on, also inside C; let it take ``more_bytes`` at most."""
-    with suppress(ImportError, AttributeError, OSError, ValueError):  # not on every system
-        signal.setitimer(signal.ITIMER_PROF, cpu_s)  # nobody handles SIGPROF: it ends the process
+    """Limit the further computing time, also inside C, and memory of this process.
+
+    Parameters
+    ----------
+    cpu_s : float
+        Computing time in s.
+    more_bytes : int
+        Memory in bytes.
+    """
+    with suppress(ImportError, AttributeError, OSError, ValueError):  # not every system has these limits
+        signal.setitimer(signal.ITIMER_PROF, cpu_s)  # SIGPROF has no handler and ends the process
         import resource
 
         with open("/proc/self/statm") as file:
@@ -148,7 +162,13 @@ def limit(cpu_s: float, more_bytes: int) -> None:
 
 
 def answer(data: bytes) -> Flat:
-    """All values of a file, if they make a graph; else the ``reason``. ``text`` lists the paths of strings."""
+    """Read all values of a file, if they make a graph; else give the ``reason``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The values; ``text`` lists the paths of strings.
+    """
     try:
         import nir
 
@@ -171,8 +191,9 @@ def _shown(text: str) -> str:
 
 
 def main() -> None:
+    """Read the file on the standard input and write the answer to the standard output."""
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print must not get into the answer
+    os.dup2(2, 1)  # output of libraries must not mix with the answer
     found: dict[str, Any] = answer(sys.stdin.buffer.read())
     with out:
         np.savez(out, **found)

@@ -2,7 +2,8 @@ r"""Heat bath over groups of units of which exactly one is on, and uniform rando
 
 .. math:: P(x_i = 1) = \frac{e^{\beta f_i}}{\sum_{j \in g} e^{\beta f_j}}, \qquad f_i = b_i + \sum_j W_{ij} x_j
 
-W is zero inside groups. Source: Geman and Geman, IEEE TPAMI 6, 721 (1984).
+where g is the group of unit i and f_i its field; W is zero inside groups. Source: Geman and Geman, IEEE TPAMI 6, 721
+(1984).
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -18,11 +19,26 @@ from ..kernels.xoshiro import below, uniform
 
 @njit(cache=True, nogil=True)
 def one_hot_gibbs(weights, biases, members, betas, winners, best, fields, course, state):
-    """One group, chosen at random, at each of ``betas``, from a uniform state; betas < 0: a new uniform state instead.
+    """Update a random group at each of ``betas``; betas < 0 draw a uniform state.
 
-    ``members`` (groups, largest) ends rows with -1. ``best`` (groups,) takes the state of lowest E. From one part of
-    the betas to the next: winners (groups,), fields (n,) and course (4,), which holds E, the lowest E, the update that
-    found it, and all updates; -1 to begin.
+    Parameters
+    ----------
+    weights : (n, n) float
+        W.
+    biases : (n,) float
+        b.
+    members : (groups, largest) int
+        Units of each group; rows end with -1.
+    betas : (updates,) float
+        Inverse temperatures.
+    winners, best : (groups,) int
+        Unit that is on in each group, now and at the lowest E, in place.
+    fields : (n,) float
+        Fields, in place.
+    course : (4,) float
+        E, the lowest E, the update that found it, and all updates, in place; -1 to begin.
+    state : (4,) uint64
+        State of the generator, in place.
     """
     groups = members.shape[0]
     sizes = (members >= 0).sum(axis=1)
@@ -62,7 +78,7 @@ def one_hot_gibbs(weights, biases, members, betas, winners, best, fields, course
 
 @njit(cache=True, nogil=True)
 def _toss(weights, biases, members, sizes, winners, fields, state):
-    """A uniform state, its fields; returns E."""
+    """Draw a uniform state with its fields; return E."""
     energy = 0.0
     fields[:] = biases
     for g in range(winners.size):

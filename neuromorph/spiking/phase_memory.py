@@ -3,11 +3,17 @@ r"""Memory in the phase of spikes: resonate-and-fire neurons at one frequency, c
 .. math:: \dot z = (-1/\tau + i\omega) z + \kappa \bar z e^{2 i \omega t}, \qquad
           z_i \leftarrow z_i + W_{ij} \text{ at a spike of } j, \qquad W = \tfrac1n \sum_\mu \xi^\mu \xi^{\mu *}
 
+where
+
+* z_i is the state of neuron i, omega its frequency and tau its decay;
+* W are Hebb's weights of the patterns xi;
+* kappa is the strength of a pump, a rhythm of twice the frequency that all neurons feel.
+
 A neuron fires where Im z crosses 0 upwards with Re z > theta, at most once in half a cycle. With z = a exp(i omega t)
-that is the time at which exp(-i omega t) is s_j = a_j / |a_j|, so that a cycle adds sum_j W_ij s_j to a_i: the phasor
-network s <- F / |F|, F = W s (Noest, Europhys. Lett. 6, 469 (1988)), with a memory of exp(-T / tau). The term in
-kappa is a rhythm of twice the frequency that all neurons feel (a pump): Re a decays with 1 / tau - kappa, Im a with
-1 / tau + kappa, which holds phases at 0 or pi, where patterns of -1 and +1 are.
+that is the time at which exp(-i omega t) is s_j, the phase factor of a_j, so that a cycle adds sum_j W_ij s_j to a_i:
+the phasor network, in which s becomes F = W s over its modulus (Noest, Europhys. Lett. 6, 469 (1988)), with a memory of
+exp(-T / tau). With the pump Re a decays with 1 / tau - kappa, Im a with 1 / tau + kappa, which holds phases at 0 or pi,
+where patterns of -1 and +1 are.
 
 Sources: Izhikevich, Neural Networks 14, 883 (2001), resonate-and-fire; computing with the times of spikes in a rhythm:
 Hopfield, Nature 376, 33 (1995). The parameters are ours, chosen by measurement.
@@ -32,13 +38,20 @@ Complex = NDArray[np.complex128]
 
 @dataclass(frozen=True, eq=False)
 class PhaseRecall:
-    """What the neurons of each trial agreed on.
+    """Final phasors of each trial, with its spikes.
 
-    spike_times_s, spike_trials, spike_neurons : (spikes,)
-    phasors : (trials, n) complex         s of the last spike of each neuron in the last two cycles; 0 if silent there
-    course : (trials, cycles, n) complex  s of the last spike in each cycle so far; the cue before the first
-    activity : {event: (trials,)}         spikes, synaptic_operations, membrane_updates
-    manifest : dict                       see Recording
+    Attributes
+    ----------
+    spike_times_s, spike_trials, spike_neurons : (spikes,) arrays
+        Time in s, trial and neuron of each spike.
+    phasors : (trials, n) complex
+        s of the last spike of each neuron in the last two cycles; 0 if it was silent there.
+    course : (trials, cycles, n) complex
+        s of the last spike in each cycle so far; the cue before the first spike.
+    activity : dict of str to (trials,) float
+        Counts of spikes, synaptic_operations and membrane_updates.
+    manifest : dict
+        Record of the run, see :class:`.Recording`.
     """
 
     spike_times_s: Float
@@ -51,29 +64,49 @@ class PhaseRecall:
 
     @property
     def spins(self) -> NDArray[np.int8]:
-        """The sign of Re s, (trials, n)."""
+        """Signs of Re s, (trials, n)."""
         return np.where(self.phasors.real >= 0, 1, -1).astype(np.int8)
 
     def overlaps(self, patterns: ArrayLike) -> Float:
-        """|sum_i conj(pattern_i) s_i| / n of each trial, blind to a phase common to all: (n,) or (trials, n)."""
+        """Compute the overlap of the final phasors with patterns (n,) or (trials, n).
+
+        Returns
+        -------
+        (trials,) float
+            The modulus of sum_i conj(pattern_i) s_i / n.
+        """
         return phase_overlaps(self.phasors, patterns)
 
     def overlap_course(self, patterns: ArrayLike) -> Float:
-        """The same after every cycle, (trials, cycles)."""
+        """Compute the overlap after every cycle.
+
+        Returns
+        -------
+        (trials, cycles) float
+            The overlaps as in :meth:`overlaps`.
+        """
         p = np.asarray(patterns, dtype=complex)
         return phase_overlaps(self.course, p.reshape(-1, 1, p.shape[-1]))
 
 
 @dataclass(frozen=True, eq=False)
 class PhaseMemory:
-    """The network.
+    """Network of resonate-and-fire neurons that stores phase patterns.
 
-    weights : (n, n) complex        W; its diagonal is not used
-    locking : float                 kappa tau, 0 <= kappa tau < 1: 0 leaves phases free, 0.5 holds them at 0 or pi
-    frequency_hz, decay_s : float   omega / 2 pi in Hz, tau in s
-    threshold : float               theta
-    step_s : float                  s; spikes are in time to a step, 2 pi f dt of a phase
-    backend, folder                 see build
+    Attributes
+    ----------
+    weights : (n, n) array_like
+        W, complex; its diagonal is not used.
+    locking : float
+        kappa tau, 0 <= kappa tau < 1: 0 leaves phases free, 0.5 holds them at 0 or pi.
+    frequency_hz, decay_s : float
+        omega / 2 pi in Hz, tau in s.
+    threshold : float
+        theta.
+    step_s : float
+        Step in s; a spike is timed to a step, 2 pi f dt of a phase.
+    backend, folder : Backend or Path or None
+        As in :func:`.build_simulator`.
     """
 
     weights: Any
@@ -103,7 +136,27 @@ class PhaseMemory:
 
     @classmethod
     def from_patterns(cls, patterns: ArrayLike, locking: float | None = None, **options: Any) -> PhaseMemory:
-        """Hebb's rule for patterns (k, n) of modulus 1; locking None: 0.5 for real patterns, 0 for others."""
+        """Store patterns by Hebb's rule.
+
+        Parameters
+        ----------
+        patterns : (k, n) array_like
+            Patterns of modulus 1.
+        locking : float or None
+            kappa tau; None is 0.5 for real patterns, 0 for others.
+        **options : Any
+            Further fields of the class.
+
+        Returns
+        -------
+        PhaseMemory
+            The network.
+
+        Raises
+        ------
+        ValueError
+            If the patterns have another shape or modulus.
+        """
         x = np.atleast_2d(np.asarray(patterns, dtype=complex))
         if x.ndim != 2 or not x.size or not np.allclose(np.abs(x), 1.0, atol=1e-9):
             raise ValueError("patterns must be (k, n) of -1 and +1, or complex numbers of modulus 1")
@@ -118,15 +171,29 @@ class PhaseMemory:
 
     @property
     def period_s(self) -> float:
-        """T, s."""
+        """Period T in s."""
         return 1.0 / self.frequency_hz
 
     @single_threaded_blas()
     def phasor_network(self, cues: ArrayLike, cycles: int = 25) -> Complex:
-        """The discrete network this stands for, all neurons at once, from cues (trials, n): after ``cycles``, s of
+        r"""Iterate the discrete phasor network that the spiking one stands for.
 
-        A(c + 1) = r A(c) + F(c), F = W s, s = A / |A|, with r = exp(-T (1 - kappa tau) / tau) for Re A and
-        exp(-T (1 + kappa tau) / tau) for Im A. Spikes that act within the cycle in which they come are all it lacks.
+        .. math:: A(c + 1) = r A(c) + F(c), \quad F = W s, \quad s = A / |A|
+
+        where r is exp(-T (1 - kappa tau) / tau) for Re A and exp(-T (1 + kappa tau) / tau) for Im A. It lacks only
+        spikes that act within the cycle in which they come.
+
+        Parameters
+        ----------
+        cues : (trials, n) array_like
+            Initial A.
+        cycles : int
+            Number of cycles.
+
+        Returns
+        -------
+        (trials, n) complex
+            s at the end.
         """
         keep = np.exp(-self.period_s / self.decay_s * (1.0 - self.locking * np.array([1.0, -1.0])))
         a = self._cues(cues)
@@ -136,9 +203,26 @@ class PhaseMemory:
         return _unit(a)
 
     def recall(self, cues: ArrayLike, *, cycles: int = 25, progress: FractionProgress | None = None) -> PhaseRecall:
-        """Start every neuron at the phase of its cue and let spikes settle them; nothing in it is random.
+        """Start every neuron at the phase of its cue and simulate the spikes, without randomness.
 
-        cues : (n,) or (trials, n) complex     a(0): moduli near 1, or 0 where nothing is known (silent until driven)
+        Parameters
+        ----------
+        cues : (n,) or (trials, n) array_like
+            a(0), complex: moduli near 1, or 0 where the phase is unknown (the neuron is silent until driven).
+        cycles : int
+            Number of cycles, at least 2.
+        progress : callable or None
+            Called with the fraction done.
+
+        Returns
+        -------
+        PhaseRecall
+            The final phasors.
+
+        Raises
+        ------
+        ValueError
+            If ``cycles`` is below 2.
         """
         a = self._cues(cues)
         if cycles < 2:
@@ -161,7 +245,7 @@ class PhaseMemory:
         course, last = np.empty((trials, cycles, self.size), complex), a.copy()
         for c in range(cycles):
             now = cycle == c
-            last[k[now], i[now]] = s[now]  # in the order of time: the last one stays
+            last[k[now], i[now]] = s[now]  # assigned in the order of time, so that the last spike stays
             course[:, c] = last
         recent = np.zeros((trials, self.size), bool)
         recent[k[cycle >= cycles - 2], i[cycle >= cycles - 2]] = True
@@ -180,7 +264,7 @@ class PhaseMemory:
         return a
 
     def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Sink, source of every pair of neurons: one topology for all patterns of a size."""
+        """List sink and source of every pair of neurons: one topology for all patterns of a size."""
         sink, source = np.nonzero(~np.eye(self.size, dtype=bool))
         return sink.astype(np.int64), source.astype(np.int64)
 
@@ -217,7 +301,20 @@ class PhaseMemory:
 
 
 def phase_overlaps(phasors: ArrayLike, patterns: ArrayLike) -> Float:
-    """|sum_i conj(pattern_i) s_i| / n over the last axis."""
+    """Compute the modulus of sum_i conj(pattern_i) s_i / n over the last axis.
+
+    Parameters
+    ----------
+    phasors : (..., n) array_like
+        s.
+    patterns : (..., n) array_like
+        Patterns.
+
+    Returns
+    -------
+    (...,) float
+        The overlaps.
+    """
     return np.abs((np.asarray(phasors) * np.conj(np.asarray(patterns))).mean(axis=-1))
 
 

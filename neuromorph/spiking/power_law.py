@@ -1,8 +1,8 @@
-r"""Is it a power law? Maximum likelihood for whole numbers, and the probability that so bad a fit is chance.
+r"""Power-law fit of whole numbers by maximum likelihood, with the probability that so bad a fit is chance.
 
 .. math:: p(s) = \frac{s^{-\gamma}}{\sum_{k = s_{min}}^{s_{max}} k^{-\gamma}}, \qquad s_{min} \le s \le s_{max}
 
-with Hurwitz's zeta function, and gamma > 1, if there is no s_max.
+where gamma is the exponent; without s_max the sum is Hurwitz's zeta function, and gamma > 1.
 
 gamma maximizes the likelihood; s_min is the one with the smallest Kolmogorov-Smirnov distance D between data and fit
 from there on. The p-value is the share of samples, drawn from the fit above s_min and from the data below it, and
@@ -25,19 +25,26 @@ from ..ising import Float
 from ..rng import RNG, read_seeds
 from ..runtime.limits import checkpoint
 
-_LOW, _HIGH = 0.01, 8.0  # of gamma; without an upper end above 1, where zeta diverges
-_LARGEST = 100_000  # upper end, and length of a table to draw from
+_LOW, _HIGH = 0.01, 8.0  # range of gamma, which without an upper end begins above 1, where zeta diverges
+_LARGEST = 100_000  # largest upper end, and length of the table of an endless law
 
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """The fit.
+    """Fit of a power law.
 
-    exponent, error : float     gamma and its standard error, from the curvature of the likelihood
-    smallest, largest : int     s_min, s_max; largest 0: no upper end
-    distance : float            D
-    tail : int                  sizes between s_min and s_max
-    p_value : float             NaN if no samples were drawn; its standard error is at most 1 / (2 sqrt(samples))
+    Attributes
+    ----------
+    exponent, error : float
+        gamma and its standard error, from the curvature of the likelihood.
+    smallest, largest : int
+        s_min and s_max; a ``largest`` of 0 means no upper end.
+    distance : float
+        D.
+    tail : int
+        Number of sizes between s_min and s_max.
+    p_value : float
+        p-value, whose standard error is at most 1 / (2 sqrt(samples)); NaN if no samples were drawn.
     """
 
     exponent: float
@@ -58,13 +65,32 @@ def fit_power_law(
     samples: int = 0,
     rng: RNG = None,
 ) -> PowerLaw:
-    """Fit whole numbers from 1.
+    """Fit a power law to whole numbers from 1.
 
     Parameters
     ----------
-    smallest : int or None      s_min; None: the one that fits best, among those that leave ``least_tail`` sizes
-    largest : int or None       s_max <= 100,000, larger sizes are left out; None: no upper end
-    samples : int               for the p-value; 100 give it to 0.05, 2500 to 0.01
+    sizes : (m,) array_like
+        The numbers.
+    smallest : int or None
+        s_min; None is the one that fits best, among those that leave ``least_tail`` sizes.
+    largest : int or None
+        s_max <= 100,000, beyond which sizes are left out; None is no upper end.
+    least_tail : int
+        Smallest number of sizes from s_min on.
+    samples : int
+        Samples for the p-value; 100 give it to 0.05, 2500 to 0.01.
+    rng : RNG
+        Source of the samples.
+
+    Returns
+    -------
+    PowerLaw
+        The fit.
+
+    Raises
+    ------
+    ValueError
+        If the sizes cannot be fitted or a number is out of range.
     """
     s = np.asarray(sizes)
     if s.ndim != 1 or not s.size or not np.issubdtype(s.dtype, np.integer) or s.min() < 1:
@@ -108,7 +134,7 @@ def fit_power_law(
 def _fit(
     values: NDArray[np.int64], counts: NDArray[np.int64], smallest: int | None, largest: int | None, least_tail: int
 ) -> tuple[float, int, float] | None:
-    """(exponent, s_min, D), or None if no s_min leaves enough."""
+    """Fit (exponent, s_min, D), or return None if no s_min leaves enough sizes."""
     end = np.inf if largest is None else float(largest)
     remain = np.cumsum(counts[::-1])[::-1]
     if smallest is not None:
@@ -130,7 +156,7 @@ def _fit(
         model = 1.0 - _sums(gamma, v + 1, end) / norm
         before = 1.0 - _sums(gamma, v, end) / norm
         seen = np.cumsum(c) / c.sum()
-        # between two values seen, the data's distribution is flat and the model's rises: both ends of each step
+        # The data's distribution is flat between two observed values where the model's rises: compare both ends.
         distance = float(max(np.abs(seen - model).max(), np.abs(np.append(0.0, seen[:-1]) - before).max()))
         if best is None or distance < best[2]:
             best = gamma, start, distance
@@ -138,7 +164,7 @@ def _fit(
 
 
 def _sums(gamma: float, start: ArrayLike, end: float) -> Any:
-    """sum of k^-gamma, k = start .. end, for each start up to end + 1."""
+    """Sum k^-gamma over k = start .. end, for each start up to end + 1."""
     if np.isinf(end):
         return zeta(gamma, np.asarray(start, dtype=float))
     sums = np.cumsum(np.arange(end, 0.0, -1.0) ** -gamma)[::-1]
@@ -146,19 +172,19 @@ def _sums(gamma: float, start: ArrayLike, end: float) -> Any:
 
 
 def _curvature(gamma: float, start: int, end: float, h: float = 1e-3) -> float:
-    """The variance of ln s: the second derivative of the logarithm of the norm."""
+    """Compute the variance of ln s, the second derivative of the logarithm of the norm."""
     low, middle, high = (float(np.log(_sums(g, start, end))) for g in (gamma - h, gamma, gamma + h))
     return (low - 2.0 * middle + high) / h**2
 
 
 def _table(gamma: float, start: int, end: float) -> Float:
-    """P(S >= s) for s = start .. to the end, or so many values if there is none."""
+    """Tabulate P(S >= s) from ``start`` to the end, or for a fixed number of values if there is none."""
     s = np.arange(start, start + _LARGEST if np.isinf(end) else int(end) + 1)
     return np.asarray(_sums(gamma, s, end) / _sums(gamma, start, end))
 
 
 def _draw(draw: np.random.Generator, count: int, gamma: float, start: int, table: Float) -> NDArray[np.int64]:
-    """By inversion in the table; beyond a table without end, where s is above 1e5, by the continuous law."""
+    """Draw by inversion in the table; beyond a table without end, where s is above 1e5, by the continuous law."""
     u = 1.0 - draw.random(count)  # in (0, 1]
     place = np.searchsorted(-table, -u, side="right") - 1  # the last s with P(S >= s) >= u
     s = (start + place).astype(float)

@@ -1,12 +1,12 @@
-r"""PyNN scripts: a recurrent network of leaky integrate-and-fire neurons as NEST, NEURON, Brian2 or SpiNNaker run it.
+r"""PyNN scripts: recurrent networks of leaky integrate-and-fire neurons for NEST, NEURON, Brian2 or SpiNNaker.
 
 .. math:: \tau_m \dot v = v_{rest} - v + \frac{\tau_m}{c_m} (i_{exc} + i_{inh} + i_{offset}), \qquad
           \tau_{syn}\, \dot i = -i, \qquad v > v_{thresh}: \; v \to v_{reset} \text{ for } \tau_{refrac}
 
-That is PyNN's ``IF_curr_exp``. With tau_m / c_m = 1 MOhm a current in nA is the V of our equations in mV. What differs:
-simulators integrate exactly where we take Euler steps; a spike arrives one step later, the shortest delay in PyNN; and
-the bias acts at once, not through the synapse. White noise is not in PyNN: a network with noise is refused, or, with
-``strict=False``, written without it.
+where the symbols are the parameters of PyNN's ``IF_curr_exp``. With tau_m / c_m = 1 MOhm a current in nA is the V of
+our equations in mV. Differences remain: simulators integrate exactly where we take Euler steps; a spike arrives one
+step later, the shortest delay in PyNN; and the bias acts at once, not through the synapse. White noise is not in PyNN:
+a network with noise is refused, or, with ``strict=False``, written without it.
 Source: Davison et al., Front. Neuroinform. 2, 11 (2009); PyNN 0.13.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from ..files.atomic_write import write_file
 from ..ising import Float
-from .nir_format import LifNetwork
+from .lif_network import LifNetwork
 
 _SCRIPT = '''\
 """{size} integrate-and-fire neurons, written by neuromorph {version}. Prints their rates.
@@ -61,7 +61,25 @@ if __name__ == "__main__":
 
 
 def to_pynn(network: LifNetwork, *, strict: bool = True) -> str:
-    """The text of a script. ValueError for noise, unless ``strict`` is False."""
+    """Convert a network to the text of a PyNN script.
+
+    Parameters
+    ----------
+    network : LifNetwork
+        The network.
+    strict : bool
+        Whether noise, which PyNN cannot express, is refused.
+
+    Returns
+    -------
+    str
+        The script.
+
+    Raises
+    ------
+    ValueError
+        If the network has noise and ``strict`` is True.
+    """
     cell = network.neuron
     if strict and cell.noise_v:
         raise ValueError(
@@ -82,7 +100,15 @@ def to_pynn(network: LifNetwork, *, strict: bool = True) -> str:
 
 
 def write_pynn(path: str | os.PathLike[str], network: LifNetwork, *, strict: bool = True) -> None:
-    """Write :func:`to_pynn` as a file."""
+    """Write a network as a PyNN script.
+
+    Parameters
+    ----------
+    path : path-like
+        Path of the file.
+    network, strict
+        As in :func:`to_pynn`.
+    """
     write_file(path, to_pynn(network, strict=strict).encode())
 
 
@@ -91,5 +117,5 @@ def _synapses(weights: Float) -> list[tuple[int, int, float]]:
 
 
 def _thousands(value: float) -> float:
-    """s, V in ms, mV, to 12 digits: 20.0, not 20.000000000000004."""
+    """Convert s and V to ms and mV, to 12 digits: 20.0, not 20.000000000000004."""
     return float(f"{1e3 * value:.12g}")

@@ -2,30 +2,27 @@ r"""Hopfield's analog network of rates: leaky integrate-and-fire neurons whose f
 
 .. math:: \tau_s \frac{du}{dt} = -u + T g(u + I(t)), \qquad g(u) = \frac{2 f(I_0 + J u)}{r} - 1
 
-f is the measured rate of a neuron against its bias, r its rate that stands for x = 1, with f(I_0) = r / 2 and
+where f is the measured rate of a neuron against its bias, r its rate that stands for x = 1, with f(I_0) = r / 2 and
 f(I_0 + J) = r. Spikes of unit j (x_j = 2 r_j / r - 1) move an exponential synaptic current of unit i:
 
 .. math:: \tau_s \dot I_{s,i} = -I_{s,i}, \quad I_{s,i} \leftarrow I_{s,i} + w_{ij}, \qquad
           w_{ij} = \frac{2 J T_{ij}}{r \tau_s}, \qquad I_{b,i} = I_0 - J \sum_j T_{ij}
 
-so that I_s + I_b = I_0 + J u on average. What the ODE leaves out: spikes are few (shot noise), and tau_m.
+so that I_s + I_b = I_0 + J u on average. The ODE leaves out that spikes are few (shot noise), and tau_m.
 
-Three wirings. "direct": a neuron a unit, its synapses of both signs. "push-pull": two neurons a unit,
-x = (r_+ - r_-) / (r - f(I_0 - J)), driven by +u and -u; g is odd and no bias depends on T. "dale": two neurons a unit
-that are fed the same; all synapses of one are excitatory (T_ij > 0), all of the other inhibitory (T_ij < 0). Dale's
-law could also be kept by T_ij + c and a common inhibitory pool that takes -c away; but the pool lags by its synapse and
-membrane, tau_p, and the common mode runs away unless (c n g'(0) - 1) tau_p < tau_s, which few patterns break.
+Three wirings exist. "direct": a neuron a unit, its synapses of both signs. "push-pull": two neurons a unit, :math:`x =
+(r_+ - r_-) / (r - f(I_0 - J))`, driven by +u and -u; g is odd and no bias depends on T. "dale": two neurons a unit that
+are fed the same; all synapses of one are excitatory (T_ij > 0), all of the other inhibitory (T_ij < 0).
 
 Sources: Hopfield, PNAS 81, 3088 (1984); rates from populations: Gerstner et al., Neuronal Dynamics (2014), chapter 15.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,56 +36,30 @@ from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
 from .brian.simulator import Backend, FractionProgress, Recording, Simulator, build_simulator
 from .lif_neuron import LifNeuron, RateCurve, measure_curve
+from .rate_recall import SpikingRecall, binned_rates, check_cues
+from .rate_wiring import Wiring, rate_model, wired_synapses
 
-Wiring: TypeAlias = Literal["direct", "push-pull", "dale"]
-
-_LARGEST = 1e200  # of weights and biases; beyond it currents may overflow
-
-
-@dataclass(frozen=True, eq=False)
-class SpikingRecall:
-    """Spikes of many trials and what they say.
-
-    spike_times_s, spike_trials, spike_neurons : (spikes,)     neuron i < n is unit i; n + i is its opposite
-                                                               (push-pull) or its inhibitory twin (dale)
-    outputs : (trials, bins, n) float       x in each bin: rates as they stand for the outputs of the analog network
-    edges_s : (bins + 1,) float             of the bins, s
-    rates_hz : (trials, neurons) float      over the reading time at the end
-    spins : (trials, n) int8                the sign of x over the reading time; +1 where it is 0
-    activity : {event: (trials,)}           spikes, synaptic_operations, membrane_updates
-    manifest : dict                         see Recording
-    """
-
-    spike_times_s: Float
-    spike_trials: NDArray[np.int64]
-    spike_neurons: NDArray[np.int64]
-    outputs: Float
-    edges_s: Float
-    rates_hz: Float
-    spins: NDArray[np.int8]
-    activity: Mapping[str, Float]
-    manifest: Mapping[str, Any]
-
-    def overlaps(self, patterns: ArrayLike) -> Float:
-        """m = sum_i spin_i pattern_i / n of each trial with its pattern: (n,) or (trials, n) -> (trials,)."""
-        return np.asarray((self.spins * np.asarray(patterns, dtype=float)).mean(axis=-1))
-
-    def overlap_course(self, patterns: ArrayLike) -> Float:
-        """The overlap of the signs of the outputs in every bin, (trials, bins)."""
-        p = np.asarray(patterns, dtype=float)
-        return np.asarray((np.where(self.outputs >= 0, 1.0, -1.0) * p.reshape(-1, 1, p.shape[-1])).mean(axis=-1))
+_LARGEST = 1e200  # largest weight or bias, beyond which currents may overflow
 
 
 @dataclass(frozen=True, eq=False)
 class SpikingHopfield:
-    """A network of rates; time is in the neuron's tau_s.
+    """Analog Hopfield network of firing rates; its time constant is tau_s of the neuron.
 
-    weights : (n, n) float        T, dimensionless; row i feeds unit i; may be asymmetric
-    biases : (n,) or float        I, constant, in units of u
-    swing_v : float               J, V: how far u = 1 moves the current; 15..30 mV make g from soft to nearly binary
-    neuron : LifNeuron            every neuron's parameters
-    wiring : str                  "direct", "push-pull" or "dale"
-    backend, folder               see build
+    Attributes
+    ----------
+    weights : (n, n) array_like
+        T, dimensionless; row i feeds unit i; may be asymmetric.
+    biases : (n,) array_like or float
+        I, constant, in units of u.
+    swing_v : float
+        J in V, the current of u = 1; 15 to 30 mV make g from soft to nearly binary.
+    neuron : LifNeuron
+        Parameters of every neuron.
+    wiring : str
+        "direct", "push-pull" or "dale".
+    backend, folder : Backend or Path or None
+        As in :func:`.build_simulator`.
     """
 
     weights: Any
@@ -118,11 +89,25 @@ class SpikingHopfield:
 
     @classmethod
     def from_analog(cls, network: AnalogNetwork, **options: Any) -> SpikingHopfield:
-        """The rates of ``network``: V = m + a x, and u in units of the voltage at which both slopes at rest agree.
+        r"""Build the network of rates of an analog network.
 
-        With g(u0) = m and lambda = g'(u0) / (a g_s'(0)), T = lambda a R_i T_ij and
-        I = lambda (R_i (I_i + m sum_j T_ij) - u0). g's shape becomes that of f: Hopfield's theory needs it monotone and
-        bounded only. Time constants R C become the neuron's tau_s. ``options`` are those of the class.
+        .. math:: T = \lambda a R_i T_{ij}, \quad I = \lambda (R_i (I_i + m \sum_j T_{ij}) - u_0), \quad V = m + a x
+
+        where g(u0) = m and lambda = g'(u0) / (a g_s'(0)): u is in units of the voltage at which both slopes at rest
+        agree. The shape of g becomes that of f; Hopfield's theory needs it monotone and bounded only. Time constants R
+        C become the neuron's tau_s.
+
+        Parameters
+        ----------
+        network : AnalogNetwork
+            The analog network.
+        **options : Any
+            Further fields of the class.
+
+        Returns
+        -------
+        SpikingHopfield
+            The network.
         """
         g, r = network.activation, network.resistances
         middle, half = (g.high + g.low) / 2.0, (g.high - g.low) / 2.0
@@ -136,7 +121,27 @@ class SpikingHopfield:
     @classmethod
     @single_threaded_blas()
     def from_ising(cls, ising: Ising, *, scale: float | None = None, **options: Any) -> SpikingHopfield:
-        """T = scale J, I = scale h; None: one over the largest eigenvalue of J, at which modes rise e-fold in tau_s."""
+        """Build a network with T = scale J and I = scale h.
+
+        Parameters
+        ----------
+        ising : Ising
+            The problem.
+        scale : float or None
+            Factor; None is one over the largest eigenvalue of J, at which modes rise e-fold in tau_s.
+        **options : Any
+            Further fields of the class.
+
+        Returns
+        -------
+        SpikingHopfield
+            The network.
+
+        Raises
+        ------
+        ValueError
+            If ``scale`` is not finite and positive.
+        """
         j = ising.dense_couplings()
         if scale is None:
             largest = float(np.linalg.eigvalsh(j)[-1])
@@ -147,7 +152,20 @@ class SpikingHopfield:
 
     @classmethod
     def from_patterns(cls, patterns: ArrayLike, **options: Any) -> SpikingHopfield:
-        """Hebb's rule, T = X'X / n without its diagonal: a stored pattern is fed with u = 1. Others: give weights."""
+        """Store patterns by Hebb's rule, T = X'X / n without its diagonal.
+
+        Parameters
+        ----------
+        patterns : (k, n) array_like
+            Patterns of -1 and +1.
+        **options : Any
+            Further fields of the class.
+
+        Returns
+        -------
+        SpikingHopfield
+            The network.
+        """
         return cls(hebb(patterns), **options)
 
     @property
@@ -162,22 +180,28 @@ class SpikingHopfield:
 
     @cached_property
     def curve(self) -> RateCurve:
-        """f, measured or from the cache."""
+        """Rate curve f, measured or from the cache."""
         return measure_curve(self.neuron, folder=self.folder)
 
     @cached_property
     def working_point(self) -> tuple[float, float]:
-        """I_0 in V and r in Hz."""
+        """Working point: I_0 in V and r in Hz."""
         return self.curve.working_point(self.swing_v)
 
     @property
     def unit_hz(self) -> float:
-        """The rate that is x = 1 of a pair in push-pull, r otherwise, Hz."""
+        """Rate that is x = 1, in Hz: that of a pair in push-pull, otherwise r."""
         bias, rate = self.working_point
         return rate - float(self.curve.rate(bias - self.swing_v)) if self.wiring == "push-pull" else rate
 
     def output(self, u: ArrayLike) -> Float:
-        """x = g(u), as measured."""
+        """Evaluate the output x = g(u) from the measured curve.
+
+        Returns
+        -------
+        ndarray of float
+            x in the shape of ``u``.
+        """
         (bias, _), x = self.working_point, np.asarray(u, dtype=float)
         up = self.curve.rate(bias + self.swing_v * x)
         if self.wiring == "push-pull":
@@ -185,18 +209,34 @@ class SpikingHopfield:
         return np.asarray(2.0 * up / self.unit_hz - 1.0)
 
     def gain(self) -> float:
-        """g'(0)."""
+        """Evaluate the slope g'(0) of the output at rest.
+
+        Returns
+        -------
+        float
+            The slope.
+        """
         return 2.0 * self.swing_v * self.curve.slope(self.working_point[0]) / self.unit_hz
 
     @single_threaded_blas()
     def integrate(
         self, cues: ArrayLike, *, duration_s: float = 0.6, cue_s: float = 0.1, bin_s: float = 0.05
     ) -> tuple[Float, NDArray[np.int8]]:
-        """The ODE with the same cues, from u = 0: outputs (trials, bins, n) at the ends of the bins, final spins.
+        """Integrate the ODE from u = 0 with the same cues, by exponential Euler steps.
 
-        Exponential Euler steps of dt: exact for constant g, of first order in dt otherwise.
+        Steps are exact for constant g, of first order in dt otherwise.
+
+        Parameters
+        ----------
+        cues, duration_s, cue_s, bin_s
+            As in :meth:`recall`.
+
+        Returns
+        -------
+        tuple of (trials, bins, n) float, (trials, n) int8
+            Outputs at the ends of the bins, and final spins.
         """
-        c, edges = self._checked(cues, duration_s, cue_s, bin_s)
+        c, edges = check_cues(cues, self.size, duration_s, cue_s, bin_s, self.neuron.step_s)
         dt = self.neuron.step_s
         keep = np.exp(-dt / self.neuron.synapse_s)
         u, courses = np.zeros_like(c), []
@@ -221,18 +261,34 @@ class SpikingHopfield:
         rng: RNG = None,
         progress: FractionProgress | None = None,
     ) -> SpikingRecall:
-        """Show a cue to each trial, take it away, and read the rates at the end.
+        """Show a cue to each trial, remove it, and read the rates at the end.
+
+        Trials start from the resting state u = 0, with v spread evenly between V_r and V_th.
 
         Parameters
         ----------
-        cues : (n,) or (trials, n) float    a current of J cue while t < cue_s: spins, or 0 where nothing is known
-        duration_s, cue_s, read_s : float   length of all, of the cue, and of the time at the end that is read, s
-        bin_s : float                       of the course of the outputs, s
-        rng : RNG                           one stream for all trials together: they are one simulation
+        cues : (n,) or (trials, n) array_like
+            Spins, or 0 where they are unknown: a current of J cue while t < cue_s.
+        duration_s, cue_s, read_s : float
+            Duration of the trial, of the cue, and of the reading time at the end, in s.
+        bin_s : float
+            Width in s of the bins of the outputs.
+        rng : RNG
+            Source of one stream for all trials together, which are one simulation.
+        progress : callable or None
+            Called with the fraction done.
 
-        From the resting state u = 0, with v spread evenly between V_r and V_th.
+        Returns
+        -------
+        SpikingRecall
+            The spikes and outputs.
+
+        Raises
+        ------
+        ValueError
+            If a time or the shape of the cues is wrong.
         """
-        c, edges = self._checked(cues, duration_s, cue_s, bin_s)
+        c, edges = check_cues(cues, self.size, duration_s, cue_s, bin_s, self.neuron.step_s)
         if not 0 < read_s <= duration_s:
             raise ValueError(f"read_s is {read_s}; expected above 0 and at most duration_s = {duration_s}")
         trials = len(c)
@@ -243,61 +299,23 @@ class SpikingHopfield:
         record = self._simulators[trials].run(float(edges[-1]), self._parameters(c, cue_s), rng=rng, progress=progress)
         return self._read(record, trials, edges, read_s)
 
-    def _checked(self, cues: ArrayLike, duration_s: float, cue_s: float, bin_s: float) -> tuple[Float, Float]:
-        c = np.atleast_2d(np.asarray(cues, dtype=float))
-        if c.ndim != 2 or c.shape[1] != self.size or not len(c) or not np.isfinite(c).all():
-            raise ValueError(f"cues have shape {c.shape}; expected finite ({self.size},) or (trials, {self.size})")
-        if not (np.isfinite([duration_s, cue_s, bin_s]).all() and 0 <= cue_s <= duration_s):
-            raise ValueError(f"duration_s is {duration_s} and cue_s {cue_s}; expected 0 <= cue_s <= duration_s")
-        if not self.neuron.step_s <= bin_s <= duration_s:
-            raise ValueError(f"bin_s is {bin_s}; expected step_s = {self.neuron.step_s} .. duration_s = {duration_s}")
-        bins = round(duration_s / bin_s)
-        if abs(duration_s / bin_s - bins) > 1e-6:
-            raise ValueError(f"duration_s is {duration_s}; give a whole multiple of bin_s = {bin_s}")
-        return c, np.linspace(0.0, duration_s, bins + 1)
-
     @cached_property
     def _synapses(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Float]:
-        """Of one trial: source, sink, w in V; nearly full ones with their zeros if there is a program to compile."""
-        t = self.weights
-        if self.wiring == "push-pull":
-            t = np.block([[t, -t], [-t, t]])
-        elif self.wiring == "dale":
-            t = np.tile(np.hstack([np.maximum(t, 0.0), np.minimum(t, 0.0)]), (2, 1))
-        there = t != 0
-        if self.backend == "cpp_standalone" and 2 * np.count_nonzero(t) > t.size:
-            there = ~np.eye(len(t), dtype=bool) | there.diagonal().any()  # one topology, and program, for many patterns
-        sink, source = np.nonzero(there)
+        """Source, sink and w in V of the synapses of one trial."""
         factor = (1.0 if self.wiring == "push-pull" else 2.0) * self.swing_v
-        w = np.asarray(factor / (self.unit_hz * self.neuron.synapse_s) * t[sink, source])
-        return source.astype(np.int64), sink.astype(np.int64), w
+        jump_v = factor / (self.unit_hz * self.neuron.synapse_s)
+        return wired_synapses(self.weights, self.wiring, jump_v, compiled=self.backend == "cpp_standalone")
 
     def _model(self, b2: Any, trials: int) -> list[Any]:
-        namespace = self.neuron.namespace(b2)
-        units = b2.NeuronGroup(
-            trials * self.neurons,
-            self.neuron.equations + "drive = I_s + I_b + I_cue*int(t < cue_end) : volt\ndI_s/dt = -I_s/tau_s : volt\n"
-            "I_b : volt\nI_cue : volt\ncue_end : second (shared)",
-            threshold="v > V_th", reset="v = V_r", refractory="tau_ref", method="euler", namespace=namespace,
-            name="units",
-        )  # fmt: skip
-        made = [units, b2.SpikeMonitor(units, name="spikes")]
         source, sink, _ = self._synapses
-        if source.size:
-            synapses = b2.Synapses(
-                units, units, "w : volt", on_pre="I_s_post += w", namespace=namespace, name="synapses"
-            )
-            shift = self.neurons * np.arange(trials)[:, None]
-            synapses.connect(i=(shift + source).ravel(), j=(shift + sink).ravel())
-            made.append(synapses)
-        return made
+        return rate_model(b2, self.neuron, trials, self.neurons, source, sink)
 
     def _parameters(self, cues: Float, cue_s: float) -> dict[str, Any]:
         trials, (bias, _) = len(cues), self.working_point
         signs = {"direct": [1.0], "push-pull": [1.0, -1.0], "dale": [1.0, 1.0]}[self.wiring]
-        # At rest units fire at r / 2 and feed each other. I_s starts there, and the bias takes it away: u starts at 0.
+        # At rest units fire at r / 2 and feed each other: I_s starts there, the bias cancels it, and u starts at 0.
         fed = np.zeros(self.size) if self.wiring == "push-pull" else self.swing_v * self.weights.sum(axis=1)
-        # evenly between V_r and V_th, in an order without pattern (the golden ratio's multiples)
+        # v starts evenly between V_r and V_th, in an irregular order (multiples of the golden ratio).
         phases = np.argsort(np.argsort(np.arange(self.neurons) * 0.6180339887498949 % 1.0)) / self.neurons
         values: dict[str, Any] = {
             "units.v": np.tile(self.neuron.reset_v + (self.neuron.threshold_v - self.neuron.reset_v) * phases, trials),
@@ -312,14 +330,7 @@ class SpikingHopfield:
 
     def _read(self, record: Recording, trials: int, edges: Float, read_s: float) -> SpikingRecall:
         t, (k, i) = record["spikes.t"], np.divmod(record["spikes.i"].astype(np.int64), self.neurons)
-
-        def rates(cuts: Float) -> Float:
-            """(trials, bins, neurons), Hz; half a step keeps spikes at the edge of a bin in it."""
-            at = np.searchsorted(cuts - 0.5 * self.neuron.step_s, t, side="right") - 1
-            inside = (at >= 0) & (at < len(cuts) - 1)
-            shape = (trials, len(cuts) - 1, self.neurons)
-            cell = np.ravel_multi_index((k[inside], at[inside], i[inside]), shape)
-            return np.asarray(np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape) / np.diff(cuts)[:, None])
+        shape, step_s = (trials, self.neurons), self.neuron.step_s
 
         def outputs(rate: Float) -> Float:
             first = rate[..., : self.size]
@@ -327,7 +338,7 @@ class SpikingHopfield:
                 return np.asarray((first - rate[..., self.size :]) / self.unit_hz)
             return np.asarray(2.0 * first / self.unit_hz - 1.0)
 
-        read = rates(np.array([edges[-1] - read_s, edges[-1]]))[:, 0]
+        read = binned_rates(t, k, i, shape, np.array([edges[-1] - read_s, edges[-1]]), step_s)[:, 0]
         fan = np.bincount(self._synapses[0][self._synapses[2] != 0], minlength=self.neurons)
         activity = {
             "spikes": np.bincount(k, minlength=trials).astype(float),
@@ -335,4 +346,5 @@ class SpikingHopfield:
             "membrane_updates": np.full(trials, float(round(edges[-1] / self.neuron.step_s) * self.neurons)),
         }
         spins = np.where(outputs(read) >= 0, 1, -1).astype(np.int8)
-        return SpikingRecall(t, k, i, outputs(rates(edges)), edges, read, spins, activity, record.manifest)
+        x = outputs(binned_rates(t, k, i, shape, edges, step_s))
+        return SpikingRecall(t, k, i, x, edges, read, spins, activity, record.manifest)

@@ -2,7 +2,7 @@ r"""States of a sampling network, read from its spikes.
 
 .. math:: z_k(t) = 1 \quad\text{if neuron } k \text{ fired in } [t - \tau, t), \qquad s_k = 2 z_k - 1
 
-so that spikes alone say at every moment which of the 2^n states the network is in.
+where tau is the duration of a spike, so that spikes alone determine at every moment which of the 2^n states holds.
 Source: Buesing, Bill, Nessler and Maass, PLoS Comput. Biol. 7, e1002211 (2011).
 """
 
@@ -25,12 +25,20 @@ from ..runtime.threads import single_threaded_blas
 class SpikeStates:
     """Spikes of independent chains of n neurons each.
 
-    steps, chains, neurons : (spikes,) int    when, counted in dt_s, in which chain, which neuron
-    shape : (chains, n)
-    dt_s, tau_s : float                       step; how long a spike holds z at 1, a multiple of dt
-    start_s, end_s : float                    what is read: from the end of the burn-in
-    held : (chains, n) int8                   -1 or +1 where a neuron is clamped, else 0
-    manifest : dict                           back end, seed, versions
+    Attributes
+    ----------
+    steps, chains, neurons : (spikes,) int
+        Time in units of dt_s, chain and neuron of each spike.
+    shape : tuple of int
+        Chains and n.
+    dt_s, tau_s : float
+        Step in s; time that a spike holds z at 1, a multiple of the step.
+    start_s, end_s : float
+        Range that is read in s, from the end of the burn-in.
+    held : (chains, n) int8
+        -1 or +1 where a neuron is clamped, else 0.
+    manifest : dict
+        Back end, seed and versions.
     """
 
     steps: NDArray[np.int64]
@@ -45,7 +53,18 @@ class SpikeStates:
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
     def spins(self, every_s: float | None = None) -> NDArray[np.int8]:
-        """States (chain, draw, n) at start + every, start + 2 every, ..., by default one each tau."""
+        """Read states at start + every, start + 2 every, ...; by default one each tau.
+
+        Returns
+        -------
+        (chain, draw, n) int8
+            The states.
+
+        Raises
+        ------
+        ValueError
+            If ``every_s`` is out of range.
+        """
         spacing = self.tau_s if every_s is None else every_s
         first, last = self._step(self.start_s), self._step(self.end_s)
         stride = self._step(spacing) if np.isfinite(spacing) else 0
@@ -62,11 +81,28 @@ class SpikeStates:
         return np.where(self.held[:, None] != 0, self.held[:, None], spins)
 
     def occupancy(self, until_s: float | None = None) -> Float:
-        """Share of the time after the burn-in that all chains together spent in each state, (2^n,), n <= 24."""
+        """Compute the share of time that all chains together spent in each state, n <= 24.
+
+        Returns
+        -------
+        (2^n,) float
+            The shares after the burn-in, until ``until_s`` if given.
+        """
         return np.asarray(self.occupancies(until_s).mean(axis=0))
 
     def occupancies(self, until_s: float | None = None) -> Float:
-        """The same for each chain, (chains, 2^n)."""
+        """Compute the share of time that each chain spent in each state, n <= 24.
+
+        Returns
+        -------
+        (chains, 2^n) float
+            The shares after the burn-in, until ``until_s`` if given.
+
+        Raises
+        ------
+        ValueError
+            If there are too many neurons or ``until_s`` is out of range.
+        """
         count, n = self.shape
         if n > MAX_SPINS:
             raise ValueError(f"the network has {n} neurons; shares of 2^n states stop at {MAX_SPINS}: use spins()")
@@ -84,7 +120,7 @@ class SpikeStates:
         jumps = np.concatenate([np.zeros(count + 1, np.int64), bit, -bit])
         order = np.argsort(times, kind="stable")
         widths = np.diff(times[order])
-        lasting = widths > 0  # between events at one moment the sum is no state
+        lasting = widths > 0  # the sum is no state between two events at the same moment
         states = np.cumsum(jumps[order])[:-1][lasting]
         chain = times[order][:-1][lasting] // length
         size = 1 << n
@@ -97,11 +133,29 @@ class SpikeStates:
 
 
 def relative_entropy(shares: ArrayLike, exact_shares: ArrayLike) -> Any:
-    r"""D(p || q) = sum p ln(p / q) in nats of shares of time p (..., states) against exact ones q (states,)."""
+    """Compute the relative entropy D(p || q) = sum p ln(p / q) in nats.
+
+    Parameters
+    ----------
+    shares : (..., states) array_like
+        Shares of time p.
+    exact_shares : (states,) array_like
+        Exact probabilities q.
+
+    Returns
+    -------
+    float or ndarray
+        D of each distribution p.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match.
+    """
     p, q = np.asarray(shares, dtype=float), np.asarray(exact_shares, dtype=float)
     if p.shape[-1:] != q.shape:
         raise ValueError(f"shares have shape {p.shape}, exact ones {q.shape}; give (..., states) and (states,)")
-    with np.errstate(divide="ignore"):  # infinite where time was spent in a state without probability
+    with np.errstate(divide="ignore"):  # D is infinite if a state without probability was visited
         ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)
     total = (p * np.log(ratio)).sum(axis=-1)
     return float(total) if total.ndim == 0 else total
@@ -109,15 +163,33 @@ def relative_entropy(shares: ArrayLike, exact_shares: ArrayLike) -> Any:
 
 @single_threaded_blas()
 def exponential_neuron_divergence(biases: ArrayLike, weights: ArrayLike, tau_s: float) -> float:
-    r"""T <D> in s of an exact sampler of neurons without memory: a floor that only more time lowers.
-
-    Neurons that switch on at rate exp(u) / tau and off at rate 1 / tau obey detailed balance for every b (n,) and W
-    (n, n), n <= 10. For long times T, with the nonzero eigenvalues -lambda of their generator,
+    r"""Compute the divergence T <D> of an exact sampler of neurons without memory.
 
     .. math:: \langle D \rangle = \frac1T \sum_{k \ge 2} \frac1{\lambda_k}
 
-    Neurons whose spikes all last tau vary less, by half where they are alone: they can come below this. NaN where the
-    slowest of them is too slow beside the fastest to be told from 0 in double precision: at low temperatures.
+    where T is a long time, and -lambda_k are the nonzero eigenvalues of the generator of neurons that switch on at rate
+    exp(u) / tau and off at rate 1 / tau; they obey detailed balance for every b and W. Neurons whose spikes all last
+    tau vary less, by half where they are alone: they can come below this floor.
+
+    Parameters
+    ----------
+    biases : (n,) array_like
+        b, n <= 10.
+    weights : (n, n) array_like
+        W.
+    tau_s : float
+        tau in s.
+
+    Returns
+    -------
+    float
+        T <D> in s. NaN where the slowest mode is too slow beside the fastest to be told from 0 in double precision: at
+        low temperatures.
+
+    Raises
+    ------
+    ValueError
+        If there are more than 10 neurons.
     """
     b, w = np.asarray(biases, dtype=float), np.asarray(weights, dtype=float)
     n = b.size

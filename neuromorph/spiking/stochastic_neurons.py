@@ -3,15 +3,15 @@ r"""Abstract stochastic neurons whose refractory state is the sample.
 .. math:: u_k = b_k + \sum_j W_{kj} z_j, \qquad
           P(\text{spike in } dt \mid \text{not refractory}) = \frac{1}{1 + e^{-(u_k - \ln(\tau / dt))}}
 
-z is 1 for tau after a spike and the neuron is refractory as long; a spike adds W to the potentials it reaches and takes
-it away after tau. Then p(z) ~ exp(z'Wz / 2 + b'z). It is exact for single neurons at any dt. Strong
-couplings meet two limits. Two neurons may fire in one step without knowing of each other: those that inhibit each other
-come to be on together far too often. And neurons that are nearly always on fire every tau, and keep the order in which
-they do for some e^(2u) tau / 40.
+where z is 1 for tau after a spike and the neuron is refractory as long; a spike adds W to the potentials it reaches and
+removes it after tau. Then p(z) ~ exp(z'Wz / 2 + b'z). The distribution is exact for single neurons at any dt. Strong
+couplings meet two limits. Two neurons may fire in one step independently: those that inhibit each other are on together
+far too often. And neurons that are nearly always on fire every tau, and keep the order in which they do for some
+e^(2u) tau / 40.
 
-So neurons of strongly coupled networks take turns, those of one color of the graph of W after those of another, once
-in every tau, when they fire with P = 1 / (1 + exp(-u)). These are the operators of the paper one after another at tau =
-dt; each leaves p alone, and nothing is left but p: it is Gibbs sampling by spikes, exact at any temperature.
+Neurons of strongly coupled networks therefore take turns, those of one color of the graph of W after those of another,
+once in every tau, when they fire with P = 1 / (1 + exp(-u)). These are the operators of the paper one after another at
+tau = dt; each leaves p unchanged, so that this is Gibbs sampling by spikes, exact at any temperature.
 Source: Buesing, Bill, Nessler and Maass, PLoS Comput. Biol. 7, e1002211 (2011).
 """
 
@@ -40,10 +40,17 @@ CROWDED = (
 
 @dataclass(frozen=True)
 class AbstractNeurons:
-    """tau_s: how long a spike lasts; dt_s: step, a whole part of tau.
+    """Parameters of abstract stochastic neurons.
 
-    turns : (n,) int, from 0    the step of each tau in which each neuron of a network may fire, no two that are
-                                connected in one; stacked networks repeat it. Without, all may fire in every step
+    Attributes
+    ----------
+    tau_s : float
+        Duration of a spike in s.
+    dt_s : float
+        Step in s, of which tau is a whole multiple.
+    turns : tuple of int
+        Step of each tau, from 0, in which each neuron of a network may fire; no two that are connected share one, and
+        stacked networks repeat it. Without turns all neurons may fire in every step.
     """
 
     tau_s: float = 10e-3
@@ -61,7 +68,20 @@ class AbstractNeurons:
         return round(self.tau_s / self.dt_s) if self.turns else 1
 
     def suit(self, weights: Any, biases: Float) -> bool:
-        """Whether W (n, n) CSR, symmetric, and b (n,) are weak enough for these neurons, or the neurons take turns."""
+        """Tell whether couplings are weak enough for these neurons, or the neurons take turns.
+
+        Parameters
+        ----------
+        weights : (n, n) csr_array
+            W, symmetric.
+        biases : (n,) float
+            b.
+
+        Returns
+        -------
+        bool
+            Whether the network samples its distribution.
+        """
         w, highest = sparse.coo_array(weights), biases + sparse.csr_array(weights).maximum(0.0).sum(axis=1)
         if self.turns or not w.data.any():
             return True
@@ -73,9 +93,21 @@ class AbstractNeurons:
         return bool(together <= TOGETHER and (u[coupled] <= STRONG).all())
 
     def suited(self, weights: Any, biases: Float) -> AbstractNeurons:
-        """These neurons, or such as take turns where W and b are too strong for them.
+        """Return these neurons, or neurons that take turns where couplings are too strong for them.
 
         Networks of more than ``FINEST`` colors for every step of tau stay as they are.
+
+        Parameters
+        ----------
+        weights : (n, n) csr_array
+            W, symmetric.
+        biases : (n,) float
+            b.
+
+        Returns
+        -------
+        AbstractNeurons
+            Neurons with ``turns`` where they are needed.
         """
         if self.suit(weights, biases):
             return self
@@ -87,7 +119,20 @@ class AbstractNeurons:
         return replace(self, dt_s=self.tau_s / count, turns=tuple(colors.tolist()))
 
     def model(self, size: int, pre: NDArray[Any], post: NDArray[Any]) -> Callable[[Any], Sequence[Any]]:
-        """Brian2 objects ``cells``, ``synapses``, ``spikes`` of ``size`` neurons, synapse k from pre[k] to post[k]."""
+        """Define the Brian2 objects ``cells``, ``synapses`` and ``spikes`` of the network.
+
+        Parameters
+        ----------
+        size : int
+            Number of neurons.
+        pre, post : (synapses,) int
+            Synapse k goes from pre[k] to post[k].
+
+        Returns
+        -------
+        callable
+            A model for :func:`.build_simulator`.
+        """
 
         def objects(b2: Any) -> list[Any]:
             cells = b2.NeuronGroup(
@@ -119,12 +164,38 @@ class AbstractNeurons:
         return objects
 
     def parameters(self, biases: Float, weights: Float) -> dict[str, Float]:
-        """The variables of a run for b (size,) and the W (synapses,) of each synapse."""
+        """Compute the variables of a run.
+
+        Parameters
+        ----------
+        biases : (size,) float
+            b.
+        weights : (synapses,) float
+            W of each synapse.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Parameters for :meth:`.Simulator.run`.
+        """
         return {"cells.b": biases, **({"synapses.w": weights} if weights.size else {})}
 
 
 def require_steps(tau_s: float, dt_s: float) -> None:
-    """ValueError unless tau is a whole number of steps, two or more."""
+    """Validate that tau is a whole number of steps, two or more.
+
+    Parameters
+    ----------
+    tau_s : float
+        Duration of a spike in s.
+    dt_s : float
+        Step in s.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
     ratio = tau_s / dt_s if dt_s > 0 and np.isfinite([tau_s, dt_s]).all() else 0.0
     if ratio < 1.5 or abs(ratio - round(ratio)) > 1e-6 * ratio:
         raise ValueError(f"tau_s is {tau_s}, dt_s {dt_s}; tau must be a whole number of steps, two or more")

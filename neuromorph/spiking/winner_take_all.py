@@ -3,13 +3,16 @@ r"""Winner-take-all groups of escape-noise neurons under a sawtooth of gain: sea
 .. math:: P(\text{spike in } dt) = \frac{r\, dt}{1 + e^{-\beta(t) u_i}}, \qquad
           u_i = 1 + \frac{1}{\kappa} \sum_j W'_{ij} y_j + \frac{Y}{\kappa} b'_i - \sum_{j \in g(i), j \ne i} y_j
 
-y is the trace of a neuron's spikes, one each, falling with tau_s; Y its mean at the highest rate. W', b' <= 0 as of
-``OneHot.inhibition``, kappa ``strength`` times the mean over neurons of sqrt(sum_j W'_ij^2 + b'_i^2). beta rises from
-``low`` to ``high`` in every period: low, the groups wander; high, they hold what fits. The state is the last neuron
-that fired in each group.
+where
 
-A search by spikes must beat uniform random states and Gibbs sampling under the same sawtooth of beta: each is given as
-many decisions as the network had spikes, new states or updates of one group.
+* y is the trace of a neuron's spikes, one each, falling with tau_s, and Y its mean at the highest rate r;
+* W', b' <= 0 are those of ``OneHot.inhibition``;
+* kappa is ``strength`` times the mean over neurons of sqrt(sum_j W'_ij^2 + b'_i^2);
+* beta rises from ``low`` to ``high`` in every period: at low beta the groups wander, at high beta they hold what fits.
+
+The state is the last neuron that fired in each group. A search by spikes must beat uniform random states and Gibbs
+sampling under the same sawtooth of beta: each gets as many decisions as the network had spikes, new states or updates
+of one group.
 
 Sources: Jonke, Habenschuss and Maass, Front. Neurosci. 10, 118 (2016) for constraints by spikes and winner-take-all;
 escape noise: Gerstner et al., Neuronal Dynamics (2014), chapter 9. The sawtooth and all numbers are ours, by
@@ -27,21 +30,33 @@ from numpy.typing import NDArray
 
 from ..ising import Float
 from ..problems.one_hot import OneHot
-from ..rng import RNG, kernel_states, read_seeds
+from ..rng import RNG
 from ..runtime.limits import checkpoint
-from ..runtime.pieces import pieces
 from .brian.simulator import Backend, FractionProgress, build_simulator
 
-_HELD = 60.0  # u of a given neuron, and of its rivals with the opposite sign
+_HELD = 60.0  # u of a given neuron, and with the opposite sign of its rivals
 
 
 @dataclass(frozen=True)
 class WinnerTakeAll:
-    """Neurons: tau_s, refractory_s, period_s, dt_s (s); rate_hz, at most 1 / dt; strength; low, high: ends of beta.
+    """Parameters of winner-take-all networks.
 
     Where many constraints meet in a unit, and all can be kept, a lower ``strength`` makes each of them count: three
-    Sudokus of 9 x 9 with 30 to 32 digits given were solved in 10 s by 13 of 30 networks at .1; by 7, 5 and 3 at .05,
-    .2 and .3; by none at .5 and 1.
+    Sudokus of 9 x 9 with 30 to 32 digits given were solved in 10 s by 13 of 30 networks at .1; by 7, 5 and 3 at .05, .2
+    and .3; by none at .5 and 1.
+
+    Attributes
+    ----------
+    tau_s, refractory_s : float
+        Time constant of the trace, and refractory time, in s.
+    rate_hz : float
+        Highest rate r in Hz, at most 1 / dt.
+    strength : float
+        Strength of the competition relative to the constraints.
+    low, high : float
+        Ends of beta.
+    period_s, dt_s : float
+        Period of the sawtooth, and step, in s.
     """
 
     tau_s: float = 10e-3
@@ -62,24 +77,36 @@ class WinnerTakeAll:
 
     @property
     def interval_s(self) -> float:
-        """Mean time between the spikes of a neuron that nothing holds back."""
+        """Mean time in s between the spikes of a neuron without inhibition."""
         return self.refractory_s + 1.0 / self.rate_hz - self.dt_s
 
     @property
     def level(self) -> float:
-        """Y, the mean trace of such a neuron."""
+        """Mean trace Y of a neuron without inhibition."""
         return self.tau_s / self.interval_s
 
     def drives(self, problem: OneHot) -> tuple[Float, Float]:
-        """(weights, biases) in units of u, without the competition inside groups."""
+        """Compute weights and biases in units of u, without the competition inside groups.
+
+        Returns
+        -------
+        tuple of (n, n) float, (n,) float
+            Weights and biases.
+        """
         w, b = problem.inhibition
         _, power = np.frexp(max(abs(w).max(), abs(b).max()))
-        w, b = np.ldexp(w, -power), np.ldexp(b, -power)  # squares of tiny or huge numbers would be lost
+        w, b = np.ldexp(w, -power), np.ldexp(b, -power)  # keeps squares of tiny or huge numbers representable
         kappa = self.strength * float(np.sqrt((w**2).sum(axis=1) + b**2).mean()) or 1.0
         return w / kappa, b / kappa
 
     def network(self, problem: OneHot) -> tuple[Float, Float]:
-        """(weights (n, n), biases (n,)) of the neurons in units of u, competition and given units with them."""
+        """Compute weights and biases in units of u, with competition and given units.
+
+        Returns
+        -------
+        tuple of (n, n) float, (n,) float
+            Weights and biases.
+        """
         weights, biases = self.drives(problem)
         weights = weights - ((problem.groups[:, None] == problem.groups) & ~np.eye(problem.size, dtype=bool))
         biases = 1.0 + self.level * biases
@@ -90,18 +117,26 @@ class WinnerTakeAll:
 
 @dataclass(frozen=True, eq=False)
 class SearchResult:
-    """The best state of each chain; E is infinite, winners -1, where a group never had one.
+    """Best state of each chain of a search.
 
-    energies : (chains,)            E of it
-    winners : (chains, groups) int  the unit that is on in each group
-    found : (chains,)               when it was first there: s, or updates of a baseline
-    updates : float                 decisions a chain: spikes, or updates of a baseline
-
-    Of spikes only:
-
-    courses : (k, 2) a chain        s and E of every state that was lower than all before
-    spikes : (times_s, chains, units)
-    activity : {event: (chains,)}   spikes, synaptic_operations, membrane_updates
+    Attributes
+    ----------
+    energies : (chains,) float
+        E of the best state; infinite where a group never had a winner.
+    winners : (chains, groups) int
+        Unit that is on in each group; -1 where there was none.
+    found : (chains,) float
+        Time when the best state was first reached, in s, or in updates of a baseline.
+    updates : float
+        Decisions a chain: spikes, or updates of a baseline.
+    courses : tuple of (k, 2) float
+        Time in s and E of every record of each chain; of spikes only.
+    spikes : tuple or None
+        Times in s, chains and units; of spikes only.
+    activity : dict of str to (chains,) float
+        Counts of spikes, synaptic_operations and membrane_updates; of spikes only.
+    manifest : dict of str to Any
+        Record of the run, see :class:`.Recording`; of spikes only.
     """
 
     energies: Float
@@ -114,12 +149,31 @@ class SearchResult:
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
     def hits(self, target: float) -> int:
-        """Chains that reached ``target``, to 1e-9 of it."""
+        """Count the chains that reached ``target``, to 1e-9 of it.
+
+        Returns
+        -------
+        int
+            The number of chains.
+        """
         return count_hits(self.energies, target)
 
 
 def count_hits(energies: Float, target: float) -> int:
-    """How many of ``energies`` reach ``target``, to 1e-9 of it."""
+    """Count the energies that reach ``target``, to 1e-9 of it.
+
+    Parameters
+    ----------
+    energies : (chains,) float
+        Energies.
+    target : float
+        Energy to reach.
+
+    Returns
+    -------
+    int
+        The number of energies.
+    """
     return int((energies <= target + 1e-9 * max(1.0, abs(target))).sum())
 
 
@@ -134,9 +188,32 @@ def solve_by_spikes(
     rng: RNG = None,
     progress: FractionProgress | None = None,
 ) -> SearchResult:
-    """Let ``chains`` independent networks search for ``duration_s``; one stream for all of them together.
+    """Search with independent winner-take-all networks, all on one random stream.
 
-    network : (weights, biases) as a device has them, if not exactly ``neurons.network(problem)``
+    Parameters
+    ----------
+    problem : OneHot
+        The problem.
+    duration_s : float
+        Duration in s.
+    chains : int
+        Number of networks.
+    neurons : WinnerTakeAll or None
+        Parameters; None is the default.
+    network : tuple of (n, n) float, (n,) float, or None
+        Weights and biases as a device has them; None is ``neurons.network(problem)``.
+    backend, rng, progress
+        As in :func:`.build_simulator` and :meth:`.Simulator.run`.
+
+    Returns
+    -------
+    SearchResult
+        The best states.
+
+    Raises
+    ------
+    ValueError
+        If ``chains`` or ``duration_s`` is out of range.
     """
     n, neurons = problem.size, neurons or WinnerTakeAll()
     if chains < 1 or not (np.isfinite(duration_s) and duration_s >= neurons.dt_s):
@@ -204,7 +281,7 @@ def solve_by_spikes(
 def _states(
     steps: NDArray[np.int64], units: NDArray[np.int64], problem: OneHot
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(steps (k,), states (k, groups)) at the end of each step with a spike, once every group has fired."""
+    """Find the steps (k,) with a spike, once every group has fired, and the states (k, groups) at their ends."""
     times, row = np.unique(steps, return_inverse=True)
     last = np.full((len(times), problem.groups.max() + 1), -1)
     last[row, problem.groups[units]] = units
@@ -212,38 +289,3 @@ def _states(
     states = np.take_along_axis(last, np.maximum(seen, 0), axis=0)
     whole = (seen >= 0).all(axis=1)
     return times[whole], states[whole]
-
-
-def solve_by_gibbs(
-    problem: OneHot, updates: int, *, chains: int = 1, neurons: WinnerTakeAll | None = None, rng: RNG = None
-) -> SearchResult:
-    """Heat bath of one random group an update, at the beta, W and b of ``neurons``.
-
-    One sawtooth takes as many sweeps over all groups as winners at their highest rate fire in a period.
-    """
-    neurons = neurons or WinnerTakeAll()
-    sweeps = neurons.period_s / neurons.interval_s
-    phase = np.arange(max(0, updates)) / (sweeps * (problem.groups.max() + 1))
-    return _search(problem, neurons, neurons.low + (neurons.high - neurons.low) * (phase % 1.0), chains, rng)
-
-
-def sample_uniformly(problem: OneHot, updates: int, *, chains: int = 1, rng: RNG = None) -> SearchResult:
-    """The best of ``updates`` uniform states."""
-    return _search(problem, WinnerTakeAll(), np.full(max(0, updates), -1.0), chains, rng)
-
-
-def _search(problem: OneHot, neurons: WinnerTakeAll, betas: Float, chains: int, rng: RNG) -> SearchResult:
-    from .one_hot_gibbs_kernel import one_hot_gibbs
-
-    if not betas.size:
-        raise ValueError("updates is 0; ask for at least one")
-    weights, biases = neurons.drives(problem)
-    weights, biases = weights * neurons.level, biases * neurons.level
-    winners = np.empty((chains, problem.groups.max() + 1), np.int64)
-    found = np.empty(chains)
-    for chain, state in enumerate(kernel_states(read_seeds(rng, chains))):
-        best, fields, course = np.empty_like(winners[0]), np.empty(biases.size), np.full(4, -1.0)
-        for _, part in pieces(1, betas.size, "baselines", before=chain * betas.size, total=chains * betas.size):
-            one_hot_gibbs(weights, biases, problem.members, betas[part], winners[chain], best, fields, course, state)
-        winners[chain], found[chain] = best, course[2]
-    return SearchResult(problem.energy(winners), winners, found, float(betas.size))

@@ -140,6 +140,8 @@ def run_in_batches(
                     run = checked_run(run, problem, size)
                 if kept is not None and path is not None and run.activity.keys() != kept.activity.keys():
                     raise TargetError(store.set_aside(path, "counts other events than the target"))
+                if runs and (run.answers is None) != (runs[0].answers is None):
+                    raise TargetError("run() handed over answers for some reads, and spins alone for others")
                 if run.reads:
                     runs.append(replace(run, status="ok") if run.status == "interrupted" else run)
                     done += run.reads

@@ -77,11 +77,12 @@ def own_name(text: str) -> str:
 
 
 def save_reads(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
-    """Write the reads of ``run``; they are packed to one bit a spin. OSError if they do not fit into a file or disk."""
+    """Write the reads of ``run``: one bit a spin, and native answers. OSError if they do not fit."""
     about = {"fingerprint": mark, "n": run.spins.shape[1], "status": run.status, "message": run.message}
     about |= {"setup": dict(run.setup), "provenance": dict(run.provenance), "activity": sorted(run.activity)}
     arrays: dict[str, Any] = {f"activity {name}": count for name, count in run.activity.items()}
     arrays |= {"spins": np.packbits(run.spins > 0, axis=1), "energies": run.energies, "converged": run.converged}
+    arrays |= {} if run.answers is None else {"answers": run.answers.astype(np.int32)}
     arrays["about"] = np.array(json.dumps(about, default=str))
     if arrays["about"].nbytes > _MOST_ABOUT or sum(array.nbytes for array in arrays.values()) > _MOST_BYTES:
         raise OSError(f"they are more than the {_MOST_BYTES >> 20} MB that a file may have")
@@ -179,6 +180,9 @@ def _run(data: bytes, about: dict[str, Any], device: Target, task: Task, problem
         raise ValueError("holds other arrays than it says")
     if packed.ndim != 2 or not len(packed) or not isinstance(n, int) or packed.shape[1] != (n + 7) // 8:
         raise ValueError(f"has spins of shape {packed.shape} for {n!r}")
+    answers = arrays.get("answers")
+    if answers is not None and (answers.ndim != 2 or answers.dtype != np.int32 or len(answers) != len(packed)):
+        raise ValueError(f"has answers of shape {answers.shape}, {answers.dtype}")
     if any(each.shape != (len(packed),) for each in (arrays["energies"], arrays["converged"], *activity.values())):
         raise ValueError("has arrays that are not of one length")
     if missing := _priced(device) - activity.keys() - about["setup"].keys():
@@ -199,6 +203,7 @@ def _run(data: bytes, about: dict[str, Any], device: Target, task: Task, problem
         status=about["status"],
         message=about["message"],
         provenance=about["provenance"],
+        answers=None if answers is None else answers[:reads],
     )
     for first in range(0, run.reads, _CHECKED):
         checkpoint("checking kept reads", first, run.reads)

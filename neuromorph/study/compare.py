@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import os
 import time
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
@@ -19,13 +18,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..datum import Datum
 from ..problems import IsingModel, Recall
 from ..problems.problem import Problem
-from ..protocol import DoesNotFit, Target
-from ..rng import RNG, seed_sequence
+from ..protocol import DoesNotFit, Target, files_of
+from ..rng import RNG, child, seed_sequence
 from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
+from ..target_constants import Replacements, datum_dict, read_replacements, replace_in_all
 from ..task import TASK_NAMES, RecallFrom, Sample, Task, task_name
 from .batches import run_in_batches, why
 from .checkpoint import fingerprint, kept_seed, own_name
@@ -55,6 +56,7 @@ def compare(
     success_gap: float = 0.0,
     progress: StudyProgress | None = None,
     directory: str | os.PathLike[str] | None = None,
+    costs: str | Path | Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Run one problem and task on each target, side by side.
 
@@ -67,7 +69,8 @@ def compare(
     problem : Problem
         As ``nm.load`` gives it.
     targets : str, Target, sequence of them, or None
-        None: all that are installed.
+        None takes all that are installed. A name may have parameters, ``cpu-anneal(sweeps=300)``, and the row is called
+        so; its random streams are those of the plain name.
     reads : int
         Independent reads on each target.
     rng : int, SeedSequence, Generator or None
@@ -84,6 +87,9 @@ def compare(
         Called as ``progress(target, status, reads done, reads)``.
     directory : path or None
         Reads are kept in its folder ``runs``; the same call, or one with more reads, goes on from there.
+    costs : path, mapping or None
+        Constants in place of those of the targets, as of ``target_constants.read_replacements``. The same seed gives
+        the same spins; times and joules follow.
 
     Returns
     -------
@@ -98,10 +104,14 @@ def compare(
     _check_task(task, problem, reads)
     end = inf if time_limit is None else time.monotonic() + time_limit
     results: list[Result] = []
+    replacements = Replacements() if costs is None else read_replacements(costs)
     with interrupts() as signals:
         devices = labeled(targets, signals, end)
+        usable = [(label, device) for label, device in devices if not isinstance(device, Unusable)]
+        priced, replaced = replace_in_all(usable, replacements)
+        devices = [(label, priced.get(label, device)) for label, device in devices]
         stream = _stream(kept_seed(Path(directory), problem) if rng is None and directory is not None else rng)
-        task = problem.task(reads, _child(stream, "task")) if task is None else task
+        task = problem.task(reads, child(stream, "task")) if task is None else task
         able = [
             name for name, each in devices if task_name(task) in each.supported_tasks and not isinstance(each, Unusable)
         ]
@@ -127,6 +137,7 @@ def compare(
                 if not signals.number and all(result.status != "interrupted" for result in results):
                     row = replace(row, reason="Ctrl-C came before its first result")
                     row = replace(_run_target(study, device, deadline, path, tell), target=label)
+                    row = _with_replaced(row, replaced.get(label, {}))
                     tell(row.status, row.reads)
             results.append(row)
     return Comparison(problem, tuple(results), origin, task, study.reference)
@@ -168,7 +179,7 @@ def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress 
 
     try:
         with limits.time_limit(now + share, tell):
-            found = tempering_reference(ising, task.beta, _child(study.stream, "reference"))
+            found = tempering_reference(ising, task.beta, child(study.stream, "reference"))
     except KeyboardInterrupt:
         found = SamplingReference("none", task.beta, reason="no reference run: Ctrl-C came")
     if progress is not None:
@@ -180,7 +191,7 @@ def _run_target(
     study: _Study, device: Target, deadline: float | None, path: Path | None, tell: Callable[[str, int], None]
 ) -> Result:
     about: dict[str, Any] = {"target": device.name, "summary": device.summary}
-    own = _child(study.stream, device.name)
+    own = child(study.stream, device.name)
     began = time.monotonic()
 
     def report(step: str, part: float, whole: float) -> None:
@@ -192,7 +203,7 @@ def _run_target(
                 raise DoesNotFit(_unclaimed(study, device))
             tell("programming", 0)
             with alarm(limit):
-                program = checked_program(device.program(study.asked, rng=_child(own, "program")))
+                program = checked_program(device.program(study.asked, rng=child(own, "program")))
         except DoesNotFit as error:
             return Result(**about, status="does not fit", reason=str(error))
         except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
@@ -211,7 +222,7 @@ def _run_target(
             study.asked,
             study.task,
             study.reads,
-            _child(own, "reads"),
+            child(own, "reads"),
             study.signals,
             deadline=deadline,
             path=path,
@@ -244,18 +255,25 @@ def _unclaimed(study: _Study, device: Target) -> str:
 
 def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:
     """Add the files that the target hands over, as a netlist; a failure there costs no numbers."""
-    offer = getattr(device, "files", None)
-    if not callable(offer):
-        return result
     with limits.time_limit(time.monotonic() + _FILES_S) as limit:
         try:
             with alarm(limit):
-                return replace(result, files=checked_files(offer(program)))
+                return replace(result, files=checked_files(files_of(device, program)))
         except BaseException as error:
             status, reason = why(error, limit, signals)
             if status == "interrupted":
                 return replace(result, status=status, reason="Ctrl-C came while its files were made")
             return replace(result, notes=(*result.notes, f"hands over no files: {reason}"))
+
+
+def _with_replaced(result: Result, given: Mapping[str, Datum]) -> Result:
+    """List in provenance and notes the constants that were replaced."""
+    if not given or result.run is None:
+        return result
+    listed = {name: datum_dict(datum) for name, datum in given.items()}
+    run = replace(result.run, provenance={**result.run.provenance, "replaced_constants": listed})
+    said = ", ".join(f"{name} = {datum.value:g} {datum.unit}" for name, datum in given.items())
+    return replace(result, run=run, notes=(*result.notes, f"priced with constants of the user: {said}"))
 
 
 def _check_task(task: Task | None, problem: Problem, reads: int) -> None:
@@ -278,11 +296,6 @@ def _stream(rng: RNG) -> np.random.SeedSequence:
     if isinstance(rng, (int, np.integer)):
         return seed_sequence(int(rng))
     return seed_sequence(rng).spawn(1)[0]
-
-
-def _child(stream: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
-    """Return the stream of ``name``, the same whatever else was drawn."""
-    return np.random.SeedSequence(stream.entropy, spawn_key=(*stream.spawn_key, zlib.crc32(name.encode())))
 
 
 def _check(problem: Problem, reads: int, time_limit: float | None, success_gap: float) -> None:

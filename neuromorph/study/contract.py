@@ -13,7 +13,7 @@ from ..cost import Cost
 from ..datum import Datum
 from ..problems import Problem
 from ..protocol import Target, TargetError
-from ..run import Program, Run
+from ..run import Program, Run, energies_of_answers
 from ..task import TASK_NAMES
 
 _STATUSES = ("ok", "interrupted", "failed")
@@ -44,12 +44,12 @@ def checked_program(program: Any) -> Program:
     if isinstance(notes, str) or not all(isinstance(note, str) for note in notes):
         raise TargetError(f"program() has notes {notes!r}; expected a tuple of text")
     if not (isinstance(together, (int, np.integer)) and together >= 1):
-        raise TargetError(f"program() has together {together!r}; expected a whole number of reads, 1 or above")
+        raise TargetError(f"program() has parallel_reads {together!r}; expected a whole number of reads, 1 or above")
     return program
 
 
 def checked_run(run: Any, problem: Problem, asked: int) -> Run:
-    """A Run of ``asked`` reads (fewer if it says that it was interrupted) whose energies are those of its spins."""
+    """A Run of ``asked`` reads (fewer if it says that it was interrupted), of energies of its spins or answers."""
     if not isinstance(run, Run):
         raise TargetError(f"run() returned a {type(run).__name__}, not a Run")
     if run.status not in _STATUSES:
@@ -62,6 +62,8 @@ def checked_run(run: Any, problem: Problem, asked: int) -> Run:
         raise TargetError(f"run() returned {reads} reads of {asked} that were asked for, with status {run.status!r}")
     if not (np.abs(spins) == 1).all():
         raise TargetError(f"run() returned spins {np.unique(spins)[:4].tolist()}; expected -1 and +1")
+    if run.answers is not None:
+        _check_answers(run)
     each: dict[str, Any] = {**run.activity, "energies": run.energies, "converged": run.converged}
     for name, count in each.items():
         if np.shape(count) != (reads,):
@@ -72,22 +74,44 @@ def checked_run(run: Any, problem: Problem, asked: int) -> Run:
             raise TargetError(f"run() counts {name!r} as {np.min(count)}; expected a finite number, 0 or above")
     if reads:
         _check_energies(run, problem)
+    if run.answers is not None and spins.shape[1]:
+        _check_spins_beside(run.answers, run, problem)
     return run
 
 
+def _check_answers(run: Run) -> None:
+    """An array of integers, one row a read."""
+    answers: Any = run.answers
+    if not (isinstance(answers, np.ndarray) and answers.ndim == 2 and answers.dtype.kind in "iu"):
+        raise TargetError(f"run() returned answers of shape {np.shape(answers)}; expected integers (reads, cities)")
+    if len(answers) != len(run.spins):
+        raise TargetError(f"run() returned {len(answers)} answers for {len(run.spins)} reads")
+
+
+def _check_spins_beside(answers: Any, run: Run, problem: Problem) -> None:
+    """Spins beside answers say the same."""
+    for k, spins in enumerate(run.spins):
+        value = problem.decode(spins).value
+        if value is None or not np.array_equal(answers[k], value):
+            raise TargetError(f"run() returned spins of read {k} that are not those of its answer; leave them out")
+
+
 def _check_energies(run: Run, problem: Problem) -> None:
+    native: Any = run.answers
+    what = "spins" if native is None else "answers"
     try:
-        energies = np.asarray(problem.energy(run.spins), dtype=float)
+        given = problem.energy(run.spins) if native is None else energies_of_answers(problem, native)
+        energies = np.asarray(given, dtype=float)
     except ValueError as error:
-        raise TargetError(f"run() returned spins that are none of the problem: {error}") from error
+        raise TargetError(f"run() returned {what} that are none of the problem: {error}") from error
     apart = np.abs(np.asarray(run.energies, dtype=float) - energies)
     same = apart <= _SAME * np.abs(energies)
-    if not same.all():  # near 0 round-off is that of what cancels there
+    if not same.all() and native is None:  # near 0 round-off is that of what cancels there
         same = apart <= _SAME * np.abs([*energies, problem.energy(np.ones(run.spins.shape[1], np.int8))]).max()
     if not same.all():
         k = int(np.argmin(same))
         said = f"run() says that read {k} has the energy {run.energies[k]:.10g}"
-        raise TargetError(f"{said}; its spins have {energies[k]:.10g}")
+        raise TargetError(f"{said}; its {what} have {energies[k]:.10g}")
 
 
 def checked_costs(costs: Any) -> tuple[Cost, ...]:

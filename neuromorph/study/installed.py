@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
@@ -13,6 +14,7 @@ from ..protocol import Target, TargetError
 from ..rng import RNG
 from ..runtime.limits import time_limit
 from ..runtime.signals import Interrupts, alarm
+from ..target_names import split_targets
 from ..task import TASK_NAMES
 from .contract import checked_target
 
@@ -22,12 +24,12 @@ _LOADING_S = 5.0  # an import may always take so long, and else half of the time
 def labeled(
     targets: Sequence[str | Target] | str | Target | None, signals: Interrupts, end: float = inf
 ) -> list[tuple[str, Target]]:
-    """Return each target under its label: two of one name become ``name`` and ``name #2``.
+    """Return each target under the text that named it; two of one label become ``label`` and ``label #2``.
 
     Parameters
     ----------
     targets : str, Target, sequence of them, or None
-        Names or objects; None takes all that are installed.
+        Names, with parameters or without, as a list or in one text; or objects. None takes all that are installed.
     signals : Interrupts
         Ctrl-C and the like.
     end : float
@@ -38,23 +40,25 @@ def labeled(
     list of (str, Target)
         Labels and targets.
     """
-    given: Any = [targets] if isinstance(targets, str) or hasattr(targets, "program") else targets
+    given: Any = split_targets(targets) if isinstance(targets, str) else targets
+    given = [given] if hasattr(given, "program") else given
     chosen = protocol.available_targets() if given is None else list(given)
     if not chosen:
         raise ValueError("targets is empty; name one at least, or install some")
     hidden = protocol.hidden_targets()
     found: dict[str, Target] = {}
+    count: Counter[str] = Counter()
 
-    def add(name: str, device: Target) -> None:
-        same = sum(known.name == name for known in found.values())
-        found[f"{name} #{same + 1}" if same else name] = device
+    def add(label: str, device: Target) -> None:
+        count[label] += 1
+        found[f"{label} #{count[label]}" if count[label] > 1 else label] = device
 
     for each in chosen:
         if isinstance(each, str):
-            each = protocol.current_name(each)
-            add(each, _installed(each, signals, end))
-            for package in hidden.get(each, ()):
-                add(each, Unusable(each, TargetError(hidden_reason(package, each))))
+            name, label = protocol.split_target_text(each)
+            add(label, _installed(name, label, signals, end))
+            for package in hidden.get(name, ()):
+                add(name, Unusable(name, TargetError(hidden_reason(package, name))))
         elif not hasattr(each, "program"):
             raise TypeError(f"targets holds a {type(each).__name__}; expected names or objects as of neuromorph.target")
         else:
@@ -95,13 +99,14 @@ class Unusable:
         return ()
 
 
-def _installed(name: str, signals: Interrupts, end: float) -> Target:
+def _installed(name: str, text: str, signals: Interrupts, end: float) -> Target:
     now = time.monotonic()
     try:
         with time_limit(now + max(_LOADING_S, (end - now) / 2.0)) as limit, alarm(limit, imports=True):
-            return checked_target(protocol.get_target(name))
+            return checked_target(protocol.get_target(text))
     except BaseException as error:
-        if name not in protocol.available_targets() or signals.caused(error):
+        mistyped = isinstance(error, ValueError) and text != name  # in its parameters
+        if mistyped or name not in protocol.available_targets() or signals.caused(error):
             raise
         return Unusable(name, error)
 

@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike
 from ..cost import Ledger, price
 from ..estimate import Estimate, wilson_interval
 from ..ising import Float
-from ..problems import Problem, Recall, Solution
+from ..problems import Problem, Solution, score_run
 from ..protocol import Target
 from ..run import Run
-from ..task import RecallFrom
 from .contract import checked_costs
 from .sampling_score import SamplingScore
 from .time_to_solution import to_solution
@@ -100,8 +99,8 @@ class Result:
 
 def evaluate_run(problem: Problem, device: Target, run: Run, *, success_gap: float = 0.0, **about: Any) -> Result:
     """Score every read, price the run and join both into time and energy to solution; ``about`` fills other fields."""
-    solutions = [problem.decode(spins) for spins in run.spins]
-    scores = _scores(problem, run, solutions)
+    scored = score_run(problem, run)
+    scores = scored.scores
     gaps = relative_gap(scores, problem)
     found: dict[str, Any] = {}
     ledger = time = energy = None
@@ -113,7 +112,7 @@ def evaluate_run(problem: Problem, device: Target, run: Run, *, success_gap: flo
         about |= {"status": "failed", "reason": f"it has no prices: {error}"}
     if np.isfinite(scores).any():
         k = int(np.nanargmin(_loss(scores, problem)))
-        found |= {"best": float(scores[k]), "gap": _number(gaps[k]), "solution": solutions[k]}
+        found |= {"best": float(scores[k]), "gap": _number(gaps[k]), "solution": scored.solutions[k]}
     if said := beaten(problem, found.get("best")):
         about["notes"] = (*about.get("notes", ()), said)
     if problem.best_known is not None:
@@ -155,14 +154,6 @@ def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
     scale = abs(problem.best_known)
     # With a best value of 0 there is no relative distance: it is 0 or infinitely far.
     return loss / scale if scale else np.where(loss == 0, 0.0, np.copysign(np.inf, loss) + 0 * loss)
-
-
-def _scores(problem: Problem, run: Run, solutions: list[Solution]) -> Float:
-    """(reads,), NaN where a read is not feasible; a recalled pattern is scored against the one that its cue meant."""
-    if isinstance(problem, Recall) and isinstance(run.task, RecallFrom):
-        cues = run.task.cues(run.reads, problem.size)
-        return np.array([problem.score(s, cue) for s, cue in zip(solutions, cues, strict=True)])
-    return np.array([problem.score(s) if s.feasible else np.nan for s in solutions], dtype=float)
 
 
 def _loss(scores: Float, problem: Problem) -> Float:

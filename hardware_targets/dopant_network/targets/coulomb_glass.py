@@ -19,7 +19,8 @@ Source: Efros and Shklovskii, J. Phys. C 8, L49 (1975).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import permutations, product
 from math import factorial
@@ -41,6 +42,7 @@ from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.pieces import pieces
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.sampling.single_spin_kernel import randomize_spins
+from neuromorph.target_constants import own_parameters
 from neuromorph.task import Sample, Task
 
 from ..device.device import Device, device_data, silicon
@@ -52,6 +54,11 @@ from ..transport.master_equation import transitions
 from .interface_data import DATA, simulated_second
 
 MAX_GLASS_SPINS = 5
+_TABLE = {**device_data(), **DATA}
+_MATERIAL = ("relative_permittivity", "localization_length")
+_PRICED = frozenset(
+    ("attempt_rate_hz", "charge_sensor_power", "charge_reading_time", "cryostat_power", "dac_conversion")
+)
 _ELECTRODES, _RESERVOIRS = 8, (0, 4)
 _APART_M = 2e-9  # Acceptors closer than this share a hole.
 _TRIED = 24  # number of devices whose gates are fitted
@@ -63,22 +70,40 @@ _HOTTEST_MODELLED_K = 1e9  # temperature that stands for beta = 0
 
 @dataclass(frozen=True)
 class DopantGlass:
-    """A disc of acceptors with two contacts and six gates.
+    """Sample with a disc of acceptors between two contacts and six gates.
 
-    devices : int          devices made, of which ``program`` takes the best
-    radius_m : float       of the disc
-    gate_range_v : float   gates go from minus this to this
+    Parameters
+    ----------
+    devices : int
+        Devices made, of which ``program`` takes the best.
+    radius_m : float
+        Radius of the disc, m.
+    gate_range_v : float
+        Gates go from minus this to this, V.
+    constants : dict of Datum
+        The table that it is priced by.
     """
 
     devices: int = 2048
     radius_m: float = 25e-9
     gate_range_v: float = 1.0
+    constants: Mapping[str, Datum] = field(
+        default_factory=lambda: {name: _TABLE[name] for name in (*_MATERIAL, *sorted(_PRICED))},
+        hash=False,
+        repr=False,
+        kw_only=True,
+    )
 
     name: ClassVar[str] = "dopant-glass"
     summary: ClassVar[str] = (
         f"Coulomb glass of acceptors in silicon, couplings by position: up to {MAX_GLASS_SPINS}, samples"
     )
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"sample"})
+    priced: ClassVar[frozenset[str]] = _PRICED
+    limits: ClassVar[Mapping[str, Any]] = {
+        "spins": MAX_GLASS_SPINS,
+        "refuses": "to minimize and to recall: it is kept at one temperature, and a cue cannot be written",
+    }
 
     def __post_init__(self) -> None:
         if self.devices < 1:
@@ -140,20 +165,23 @@ class DopantGlass:
             activity,
             converged=(hops < _MOST_HOPS) & modelled,
             message="" if modelled else outside,
-            provenance={"parameters": asdict(self), "temperature_k": temperature},
+            provenance={"parameters": own_parameters(self), "temperature_k": temperature},
         )
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
-        reading, rate = DATA["charge_reading_time"], device_data()["attempt_rate_hz"]
+        data = self.constants
+        reading, rate = data["charge_reading_time"], data["attempt_rate_hz"]
         attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
         second = simulated_second("the time of an attempt to hop", attempt)
+        slower = _TABLE["attempt_rate_hz"].value / rate.value  # than the walk that was simulated
+        second = replace(second, value=slower, low=slower * second.low, high=slower * second.high)
         return (
             Cost("device_s", "coming to equilibrium", time=second),
-            Cost("site_readings", "charge sensors", multiply_data(DATA["charge_sensor_power"], reading, "J"), reading),
-            Cost("site_readings", "cryostat", multiply_data(DATA["cryostat_power"], reading, "J"), scope="system"),
-            Cost("device_s", "cryostat", lasting(DATA["cryostat_power"], second), scope="system", counted=second.kind),
-            Cost("gates_set", "DACs for gates, shared by all reads", DATA["dac_conversion"], scope="system"),
+            Cost("site_readings", "charge sensors", multiply_data(data["charge_sensor_power"], reading, "J"), reading),
+            Cost("site_readings", "cryostat", multiply_data(data["cryostat_power"], reading, "J"), scope="system"),
+            Cost("device_s", "cryostat", lasting(data["cryostat_power"], second), scope="system", counted=second.kind),
+            Cost("gates_set", "DACs for gates, shared by all reads", data["dac_conversion"], scope="system"),
         )
 
     def _choose(self, asked: Ising, rng: np.random.Generator) -> ProgrammedGlass:

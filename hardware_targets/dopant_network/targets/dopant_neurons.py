@@ -20,18 +20,19 @@ Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import isqrt
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuromorph.analog import Softassign
 from neuromorph.analog.mean_field_annealing import GainRamp
-from neuromorph.cost import Cost, Scope, lasting
-from neuromorph.datum import Datum, multiply_data
+from neuromorph.cost import Cost
+from neuromorph.datum import Datum
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
@@ -43,14 +44,15 @@ from neuromorph.runtime.pieces import pieces, run_aside
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import randomize_spins
+from neuromorph.target_constants import own_parameters
 from neuromorph.task import RecallFrom, Sample, Task
 
 from ...analog_circuit.readout import Stream, largest_coupling, require_minimize
-from ...memristor_crossbar.phase_change_cell import DATA as CELLS
 from ...memristor_crossbar.phase_change_cell import PhaseChange
-from ...memristor_crossbar.target import CORE, CORES
+from ...memristor_crossbar.target import CORE, CORES, cell_in_own_words
 from .crossbar_couplings import CrossbarCouplings
-from .interface_data import DATA, simulated_second
+from .interface_data import DATA
+from .neuron_costs import CONSTANTS, PRICED, neuron_costs
 from .noise_thresholds import noise_thresholds, threshold_sweep
 from .tour_dynamics import anneal_tours
 from .transfer_curves import TrimmedUnits, select_trimmed_units
@@ -68,28 +70,77 @@ _FLOATS = 1 << 22  # number of couplings in one batch
 
 @dataclass(frozen=True)
 class DopantNeurons:
-    """Dopant units as neurons.
+    """Take dopant units as neurons, and hold couplings in a crossbar or in a memory.
 
-    cell : PhaseChange or None   the crossbar's cells; None: couplings in a digital memory, exact
-    integrators : int            cells of a tour (city and position) that there are units for
-    acceptors : int              in each unit, 2 to 8; computed once, 8 take seconds
-    wafer : int                  seed of the units that were made; 12 kinds are kept and used over and over
+    Parameters
+    ----------
+    couplings : {"crossbar", "memory"}
+        Where couplings are: in phase-change cells, or in a digital memory, exactly.
+    levels : int or None
+        Conductance levels of a cell in 0 .. G_max; none: continuous.
+    programming_error : float or on/off
+        Factor on the measured spread of programmed conductances; off: none.
+    drift : float or on/off
+        Factor on the measured drift exponents; off: none.
+    read_noise : float or on/off
+        Factor on the measured 1/f noise of each read; off: none.
+    stuck : float
+        Fraction of cells that do not move, half of them off, half at G_max.
+    age_s : float
+        Time between programming and the reads, s.
+    integrators : int
+        Cells of a tour (city and position) that there are units for.
+    acceptors : int
+        Acceptors in each unit, 2 to 8; their curves are computed once, 8 take seconds.
+    wafer : int
+        Seed of the units that were made; 12 kinds are kept and used over and over.
+    constants : dict of Datum
+        The table that it is priced by.
     """
 
-    cell: PhaseChange | None = field(default_factory=PhaseChange)
+    couplings: Literal["crossbar", "memory"] = "crossbar"
+    levels: int | None = PhaseChange.levels
+    programming_error: float | bool = 1.0
+    drift: float | bool = 1.0
+    read_noise: float | bool = 1.0
+    stuck: float = 0.0
+    age_s: float = PhaseChange.age_s
     integrators: int = 1024
     acceptors: int = 6
     wafer: int = 0
+    constants: Mapping[str, Datum] = field(
+        default_factory=lambda: dict(CONSTANTS), hash=False, repr=False, kw_only=True
+    )
 
     name: ClassVar[str] = "dopant-neurons"
     summary: ClassVar[str] = "dopant networks at 77 K as neurons and noise sources, couplings in memristors"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
 
+    priced: ClassVar[frozenset[str]] = PRICED
+
     def __post_init__(self) -> None:
+        if self.couplings not in ("crossbar", "memory"):
+            raise ValueError(f"couplings is {self.couplings!r}; they are in the 'crossbar' or in 'memory'")
+        cell_in_own_words(self.programming_error, self.drift, self.read_noise, self.levels, self.stuck, self.age_s)
         if not 2 <= self.acceptors <= 8:
             raise ValueError(f"acceptors is {self.acceptors}; their curves are computed exactly, from 2 to 8")
         if self.integrators < 1:
             raise ValueError(f"integrators is {self.integrators}; at least one")
+
+    @property
+    def cell(self) -> PhaseChange | None:
+        """Which imperfections the cells of the crossbar have; None for couplings in memory."""
+        numbers = (self.programming_error, self.drift, self.read_noise, self.levels, self.stuck, self.age_s)
+        return cell_in_own_words(*numbers) if self.couplings == "crossbar" else None
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The largest problems, and what is refused."""
+        return {
+            "spins": CORE * isqrt(CORES),
+            "cities": isqrt(self.integrators),
+            "refuses": "to sample or recall a tour, which it holds as a permutation",
+        }
 
     @property
     def units(self) -> TrimmedUnits:
@@ -161,40 +212,14 @@ class DopantNeurons:
                     for k in range(0, reads, step)
                 )
             )
-        about = {"parameters": asdict(self)}
+        about = {"parameters": own_parameters(self)}
         return complete_run(
             program, task, ends.spins, ends.activity, converged=ends.settled, status=ends.status, provenance=about
         )
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
-        pulses = CELLS["programming_pulses"]
-        drive = replace(multiply_data(CELLS["half_supply"], CELLS["read_voltage"], "V^2"), low=0.0)
-        second = simulated_second(
-            "R C of a neuron, or the window in which one fires",
-            DATA["neuron_time_constant"],
-            DATA["unit_integration_time"],
-        )
-
-        def priced(event: str, what: str, power: Datum, scope: Scope = "core") -> Cost:
-            return Cost(event, what, lasting(power, second), scope=scope, counted=second.kind)
-
-        return (
-            Cost("device_s", "a read", time=second),
-            priced("unit_j", "dopant units, sum of V_k I_k", DATA["hopping_joule"]),
-            priced("receiver_s", "amplifiers that collect the units' currents", DATA["transimpedance_power"]),
-            priced("driver_s", "amplifiers that drive units and wires", DATA["driver_power"]),
-            priced("siemens_s", "cells of the crossbar", drive),
-            Cost("comparisons", "comparators", DATA["comparison"]),
-            Cost(
-                "written_cells", "programming, shared by all reads", multiply_data(pulses, CELLS["pulse_energy"], "J")
-            ),
-            Cost("ad_conversions", "ADCs of firing neurons", DATA["threshold_conversion"], scope="system"),
-            Cost("da_conversions", "DACs for starts, biases and thresholds", DATA["dac_conversion"], scope="system"),
-            Cost("table_accesses", "tables of thresholds, couplings in memory", DATA["table_access"], scope="system"),
-            priced("device_s", "control", DATA["control_power"], "system"),
-            priced("device_s", "cooler for 77 K", DATA["cryostat_power"], "system"),
-        )
+        return neuron_costs(self.constants)
 
     def _settle(
         self, state: _State, seeds: list[Stream], cues: NDArray[np.int8] | None, before: int, reads: int

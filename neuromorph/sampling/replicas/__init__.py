@@ -1,4 +1,4 @@
-"""Replicas: R copies of the spins of one problem, swept side by side; one layout, with its kernel beside it, a file.
+"""Replicas: R copies of the spins of one problem, swept side by side; a layout a file, with its kernel beside it.
 
 Names are imported when first used.
 """

@@ -1,4 +1,4 @@
-"""Replicas on bits: 512 of them in a strip of 8 words, or one big lattice a replica."""
+"""Replicas on bits: 512 of them in a strip of 8 words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ...ising import Float, Ising
-from ...kernels.simd import empty
+from ...kernels.aligned import empty
 from ...runtime.pieces import each_on_threads, pieces
 from . import bitpacked_kernel as packed
 from .blocks import block_betas, check_betas, check_lanes, check_sources, check_start
@@ -18,7 +18,7 @@ from .sparse import rows_to_add
 
 
 def _word_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint64]:
-    """(len(seeds), 4, 8) states of xoshiro256++, a stream a word."""
+    """Generate the states (len(seeds), 4, 8) of xoshiro256++, a stream a word."""
     states = np.array([seed.generate_state(4 * packed.WORDS, np.uint64) for seed in seeds], np.uint64)
     states = states.reshape(-1, 4, packed.WORDS)
     states[:, 0] |= np.uint64(1)  # never all zero
@@ -26,7 +26,23 @@ def _word_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint64]:
 
 
 class BitPackedReplicas:
-    """Spins (strips, 2n + 2, 8) uint64; strips of 512 replicas, each with the stream of its first replica."""
+    """Replicas on bits, spins (strips, 2n + 2, 8) uint64, with a stream a strip.
+
+    :class:`.Replicas` documents the methods.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    seeds : list of SeedSequence
+        One seed for each replica.
+    rule : int
+        Metropolis or heat bath.
+    lazy : (n,) float
+        beta up to which each spin is lazy.
+    workers : int
+        Number of threads.
+    """
 
     kernel, reach, lanes = "packed", packed.REACH, packed.REPLICAS
 
@@ -44,13 +60,16 @@ class BitPackedReplicas:
 
     @property
     def count(self) -> int:
+        """Number of replicas R."""
         return self._count
 
     @property
     def size(self) -> int:
+        """Number of spins n."""
         return self._size
 
     def sweep(self, betas: ArrayLike, step: str = "") -> None:
+        """Sweep all replicas; :meth:`.Replicas.sweep` documents the arguments."""
         given = self._unit * check_betas(betas, self._count)
         for strips_, sweeps in pieces(len(self._spins), len(given), step, together=self._workers):
             rows = given[sweeps]
@@ -64,6 +83,13 @@ class BitPackedReplicas:
             each_on_threads(one, range(strips_.start, strips_.stop), self._workers)
 
     def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
+        """Copy the spins.
+
+        Returns
+        -------
+        (R, n) or (k, n) int8
+            The spins, of the replicas ``lanes`` if given.
+        """
         which = check_lanes(np.arange(self._count) if lanes is None else lanes, self._count)
         out = np.empty((which.size, self._size), np.int8)
         for some, _ in pieces(which.size, 1):
@@ -71,11 +97,19 @@ class BitPackedReplicas:
         return out
 
     def set_spins(self, spins: ArrayLike) -> None:
+        """Set the spins to (n,) or (R, n)."""
         given = check_start(spins, self._count, self._size)
         for strip, _ in pieces(len(self._spins), 1):
             packed.write_bits(self._spins[strip], given[strip.start * packed.REPLICAS : strip.stop * packed.REPLICAS])
 
     def energies(self, exact: bool = True) -> Float:
+        """Compute the energies, which are always exact.
+
+        Returns
+        -------
+        (R,) float
+            E of each replica.
+        """
         broken = np.empty((len(self._spins), packed.REPLICAS), np.int64)
 
         def one(k: int) -> None:
@@ -85,6 +119,7 @@ class BitPackedReplicas:
         return self._offset - self._unit * (self._pairs - 2.0 * broken.reshape(-1)[: self._count])
 
     def take(self, sources: ArrayLike) -> None:
+        """Copy replica ``sources[r]`` to replica r."""
         from_, before = check_sources(sources, self._count), self._spins.copy()
         for strip, _ in pieces(len(self._spins), 1):
             few = from_[strip.start * packed.REPLICAS : strip.stop * packed.REPLICAS]
@@ -92,7 +127,7 @@ class BitPackedReplicas:
 
 
 def _bonds(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], float]:
-    """(starts, rows, bonds of each spin, unit) of ``packed.sweep``, each bias as bonds with row n."""
+    """Expand couplings to (starts, rows, bonds of each spin, unit) of the kernel, each bias as bonds with row n."""
     found = integer_couplings(ising)
     if found is None:
         raise ValueError("kernel 'packed' needs couplings and biases that are integers times one unit; use 'sparse'")

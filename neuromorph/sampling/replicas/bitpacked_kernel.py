@@ -2,10 +2,10 @@ r"""Heat bath and Metropolis on bits, 512 replicas in 8 words: for couplings and
 
 .. math:: s_i f_i = d_i - 2 u_i, \qquad u_i = \sum_j s_i \oplus s_j \oplus [J_{ij} < 0]
 
-u_i, the number of unsatisfied bonds of spin i among d_i (a coupling of 3 is a bond listed thrice, a bias a bond with
-a spin that is always +1), is counted in binary, one digit a word, all replicas at once. A flip that costs x > 0 has to
-be paid by chance: 31 random digits are compared, the highest first, with those of the probability, until every replica
-has decided; on average a dozen words of random bits serve 512 decisions.
+where u_i is the number of unsatisfied bonds of spin i among d_i (a coupling of 3 is a bond listed thrice, a bias is a
+bond with a spin that is always +1). It is counted in binary, one digit a word, all replicas at once. A flip that costs
+x > 0 is accepted by chance: 31 random digits are compared, the highest first, with those of the probability, until
+every replica has decided; on average a dozen words of random bits serve 512 decisions.
 
 Sources: Jacobs and Rebbi, J. Comput. Phys. 41, 203 (1981); Isakov et al., Comput. Phys. Commun. 192, 265 (2015).
 """
@@ -18,14 +18,15 @@ import math
 import numpy as np
 from numba import njit
 
+from ...kernels.aligned import aligned
 from ...kernels.philox import FREE, HEAT_BATH, METROPOLIS
-from ...kernels.simd import aligned, any_of, load_vector, rotate, spread, store_vector
+from ...kernels.simd import any_of, load_vector, rotate, spread, store_vector
 
 WORDS = 8
 REPLICAS = 64 * WORDS
 DIGITS = 31
-REACH = 63  # bonds of a spin: 6 digits
-SURE = 10  # digits before it is worth asking whether all 512 have decided
+REACH = 63  # largest number of bonds of a spin, which has 6 digits
+SURE = 10  # digits after which a test of whether all 512 replicas have decided pays
 
 U64 = np.uint64
 ONES = U64(0xFFFFFFFFFFFFFFFF)
@@ -33,7 +34,18 @@ ONES = U64(0xFFFFFFFFFFFFFFFF)
 
 @njit(nogil=True, inline="always")
 def step(a, b, c, d):
-    """xoshiro256++: (64 random bits a lane, next state)."""
+    """Advance xoshiro256++.
+
+    Parameters
+    ----------
+    a, b, c, d : uint64 vectors
+        State.
+
+    Returns
+    -------
+    tuple of uint64 vectors
+        64 random bits a lane, and the next state.
+    """
     bits = rotate(a + d, 23) + a
     t = b << U64(17)
     c = c ^ a
@@ -46,10 +58,10 @@ def step(a, b, c, d):
 
 @njit(nogil=True, cache=True)
 def _thresholds(betas, rule, levels, planes):
-    """planes[DIGITS x + b] = digit b of P(x is paid), a bit a replica; for x = 1 .. levels.
+    """Set planes[DIGITS x + b] to digit b of P(x is accepted), a bit a replica, for x = 1 .. levels.
 
-    betas (1 or REPLICAS,), in units of the couplings. P = exp(-2 beta x), for the heat bath 2 / (1 + exp(2 beta x)):
-    half of that is left after the coin that is tossed first. Returns the largest x for which any P is not 0.
+    betas (1 or REPLICAS,) are in units of the couplings. P = exp(-2 beta x), for the heat bath 2 / (1 + exp(2 beta x)),
+    of which a fair coin drawn first leaves half. The function returns the largest x for which any P is not 0.
     """
     reach = 0
     digits = aligned(1, 32, np.uint64)
@@ -77,7 +89,7 @@ def _thresholds(betas, rule, levels, planes):
 
 @njit(nogil=True, inline="always")
 def _equals(number, m, b0, b1, b2, b3, b4, b5):
-    """Where the number of binary digits b5..b0 is m; ``number[m]`` are the digits of m, a word each."""
+    """Find where the number of binary digits b5..b0 is m; ``number[m]`` are the digits of m, a word each."""
     differs = (b0 ^ number[m, 0]) | (b1 ^ number[m, 1]) | (b2 ^ number[m, 2])
     return ~(differs | (b3 ^ number[m, 3]) | (b4 ^ number[m, 4]) | (b5 ^ number[m, 5]))
 
@@ -92,7 +104,7 @@ def _differ(x, y):
 
 @njit(nogil=True, cache=True)
 def _mirror(spins):
-    """Rows n + 1 .. 2n + 1 become the complement of rows 0 .. n, row n is +1 throughout."""
+    """Set rows n + 1 .. 2n + 1 to the complement of rows 0 .. n, and row n to +1 throughout."""
     ghost = spins.shape[0] // 2 - 1
     spins[ghost] = ONES
     for i in range(ghost + 1):
@@ -101,16 +113,26 @@ def _mirror(spins):
 
 @njit(nogil=True, cache=True)
 def sweep_bitpacked(starts, neighbors, bonds, lazy, betas, rule, spins, state):
-    """A sweep in the order of the spins at each row of ``betas`` (sweeps, 1 or REPLICAS), in units of the couplings.
+    """Sweep in the order of the spins at each row of ``betas``.
 
-    starts, neighbors          of :func:`.int8.expand`, biases as bonds with row n, filled to pairs with the spin
-                                itself, which is always satisfied
-    bonds (n,)                  without the filling
-    lazy (n,)                   beta of the hottest replica up to which Metropolis halves the odds of what it can flip
-                                freely, in all replicas
-    spins (2n + 2, WORDS)       uint64, a bit a replica, set for +1; row n is all set; then the complements of all rows,
-                                for the negative bonds. The first n rows count
-    state (4, WORDS)            uint64
+    Parameters
+    ----------
+    starts, neighbors : int64 arrays
+        Result of :func:`.expand_neighbors`, with biases as bonds with row n, filled to pairs with the spin itself,
+        which is always satisfied.
+    bonds : (n,) int64
+        Number of bonds without the filling.
+    lazy : (n,) float
+        beta of the hottest replica up to which Metropolis halves the odds of free flips, in all replicas.
+    betas : (sweeps, 1 or REPLICAS) float
+        Inverse temperatures in units of the couplings.
+    rule : int
+        Metropolis or heat bath.
+    spins : (2n + 2, WORDS) uint64
+        A bit a replica, set for +1, in place; row n is all set; then the complements of all rows, for the negative
+        bonds. The first n rows count.
+    state : (4, WORDS) uint64
+        State of the generator, in place.
     """
     n = bonds.size
     largest = bonds.max()
@@ -136,10 +158,10 @@ def sweep_bitpacked(starts, neighbors, bonds, lazy, betas, rule, spins, state):
             hot = betas[t].min() if rule == METROPOLIS else np.inf
         for i in range(n):
             s = load_vector(spins, i, 0, 8)
-            first = 32 - (bonds[i] + 1) // 2  # u is counted from here, so that the sixth digit says x <= 0
+            first = 32 - (bonds[i] + 1) // 2  # start of the count of u, by which the sixth digit means x <= 0
             b0, b1, b2 = zero | number[first, 0], zero | number[first, 1], zero | number[first, 2]
             if bonds[i] < 8:
-                b5 = zero | number[first, 5]  # without bonds the count ends where it begins
+                b5 = zero | number[first, 5]  # without bonds the count stays at its start
                 for p in range(starts[i], starts[i + 1], 2):
                     x, y = s ^ load_vector(spins, neighbors[p], 0, 8), s ^ load_vector(spins, neighbors[p + 1], 0, 8)
                     b0, carry = b0 ^ x ^ y, (b0 & (x | y)) | (x & y)
@@ -202,7 +224,15 @@ def sweep_bitpacked(starts, neighbors, bonds, lazy, betas, rule, spins, state):
 
 @njit(nogil=True, cache=True)
 def randomize_bits(spins, state):
-    """Random spins."""
+    """Draw random spins.
+
+    Parameters
+    ----------
+    spins : (2n + 2, WORDS) uint64
+        Spins, filled in place.
+    state : (4, WORDS) uint64
+        State of the generator, in place.
+    """
     a, b, c, d = (
         load_vector(state, 0, 0, 8),
         load_vector(state, 1, 0, 8),
@@ -220,7 +250,17 @@ def randomize_bits(spins, state):
 
 @njit(nogil=True, cache=True)
 def unsatisfied(starts, neighbors, spins, out):
-    """Unsatisfied bonds of each replica, ``out`` (REPLICAS,) int64: counted in binary, a row of words a digit."""
+    """Count the unsatisfied bonds of each replica in binary, a row of words a digit.
+
+    Parameters
+    ----------
+    starts, neighbors : int64 arrays
+        Bonds as in :func:`sweep_bitpacked`.
+    spins : (2n + 2, WORDS) uint64
+        Spins.
+    out : (REPLICAS,) int64
+        Counts, filled in place.
+    """
     digits = np.zeros((48, WORDS), np.uint64)
     ghost = spins.shape[0] // 2 - 1
     _mirror(spins)
@@ -244,7 +284,15 @@ def unsatisfied(starts, neighbors, spins, out):
 
 @njit(nogil=True, cache=True)
 def resample_bits(spins, sources, out):
-    """Replica r of ``out`` (strips, 2n + 2, WORDS) becomes replica ``sources[r]`` of ``spins``."""
+    """Copy replica ``sources[r]`` to replica r.
+
+    Parameters
+    ----------
+    spins, out : (strips, 2n + 2, WORDS) uint64
+        Spins, and their copies, filled in place.
+    sources : (R,) int64
+        Numbers of replicas.
+    """
     for strip in range(out.shape[0]):
         few = sources[strip * REPLICAS : (strip + 1) * REPLICAS]
         for i in range(out.shape[1] // 2 - 1):
@@ -258,7 +306,17 @@ def resample_bits(spins, sources, out):
 
 @njit(nogil=True, cache=True)
 def read_bits(spins, lanes, out):
-    """``out`` (k, n) int8, -1 or +1, from the replicas ``lanes`` (k,)."""
+    """Convert replicas to spins.
+
+    Parameters
+    ----------
+    spins : (strips, 2n + 2, WORDS) uint64
+        Spins on bits.
+    lanes : (k,) int64
+        Numbers of the replicas.
+    out : (k, n) int8
+        Spins of -1 and +1, filled in place.
+    """
     for k in range(lanes.size):
         r = lanes[k]
         for i in range(out.shape[1]):
@@ -268,7 +326,15 @@ def read_bits(spins, lanes, out):
 
 @njit(nogil=True, cache=True)
 def write_bits(spins, given):
-    """The first R replicas become ``given`` (R, n)."""
+    """Convert spins to the first R replicas.
+
+    Parameters
+    ----------
+    spins : (strips, 2n + 2, WORDS) uint64
+        Spins on bits, filled in place.
+    given : (R, n) int8
+        Spins.
+    """
     for r in range(given.shape[0]):
         bit = U64(1) << U64(r % 64)
         for i in range(given.shape[1]):

@@ -1,8 +1,8 @@
-r"""What every kernel on strips of 64 lanes needs besides its sweep.
-
-``spins`` is (strips, n, LANES) of any number type, replica 64 s + k in lane k of strip s.
+r"""Common part of the kernels on strips of 64 lanes, besides their sweeps.
 
 .. math:: E = -\sum_{i < j} J_{ij} s_i s_j - \sum_i h_i s_i
+
+``spins`` is (strips, n, LANES) of any number type, with replica 64 s + k in lane k of strip s.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -11,13 +11,22 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
+from ...kernels.aligned import aligned
 from ...kernels.philox import LANES, ROWS, draw_bits
-from ...kernels.simd import aligned, convert, fma, load_vector, spread, store_vector
+from ...kernels.simd import convert, fma, load_vector, spread, store_vector
 
 
 @njit(nogil=True, cache=True)
 def randomize_block(spins, state):
-    """Random spins on one strip (n, LANES), from sweep 0 of its generator."""
+    """Draw random spins on one strip, from sweep 0 of its generator.
+
+    Parameters
+    ----------
+    spins : (n, LANES) array
+        Spins, filled in place.
+    state : uint32 array
+        State of the generator, in place.
+    """
     bits = aligned(ROWS, LANES, np.uint32)
     for first in range(0, spins.shape[0], ROWS):
         rows = min(ROWS, spins.shape[0] - first)
@@ -29,7 +38,15 @@ def randomize_block(spins, state):
 
 @njit(nogil=True, cache=True)
 def resample_blocks(spins, sources, out):
-    """Replica r of ``out`` becomes replica ``sources[r]`` of ``spins``."""
+    """Copy replica ``sources[r]`` to replica r.
+
+    Parameters
+    ----------
+    spins, out : (strips, n, LANES) array
+        Spins, and their copies, filled in place.
+    sources : (R,) int64
+        Numbers of replicas.
+    """
     for r in range(sources.size):
         strip, lane = sources[r] // LANES, sources[r] % LANES
         for i in range(spins.shape[1]):
@@ -38,7 +55,15 @@ def resample_blocks(spins, sources, out):
 
 @njit(nogil=True, cache=True)
 def read_blocks(spins, out):
-    """``out`` (R, n) int8 from the first R replicas."""
+    """Copy the first R replicas.
+
+    Parameters
+    ----------
+    spins : (strips, n, LANES) array
+        Spins.
+    out : (R, n) int8
+        The copies, filled in place.
+    """
     for first in range(0, out.shape[0], LANES):
         strip = spins[first // LANES]
         for i in range(out.shape[1]):
@@ -48,7 +73,17 @@ def read_blocks(spins, out):
 
 @njit(nogil=True, cache=True)
 def read_lanes(spins, lanes, out):
-    """``out`` (k, n) int8 from the replicas ``lanes`` (k,)."""
+    """Copy some replicas.
+
+    Parameters
+    ----------
+    spins : (strips, n, LANES) array
+        Spins.
+    lanes : (k,) int64
+        Numbers of the replicas.
+    out : (k, n) int8
+        The copies, filled in place.
+    """
     for r in range(lanes.size):
         strip, lane = spins[lanes[r] // LANES], lanes[r] % LANES
         for i in range(out.shape[1]):
@@ -57,7 +92,15 @@ def read_lanes(spins, lanes, out):
 
 @njit(nogil=True, cache=True)
 def write_blocks(spins, given):
-    """The first R replicas become ``given`` (R, n)."""
+    """Set the first R replicas.
+
+    Parameters
+    ----------
+    spins : (strips, n, LANES) array
+        Spins, filled in place.
+    given : (R, n) int8
+        Their values.
+    """
     for first in range(0, given.shape[0], LANES):
         strip = spins[first // LANES]
         for i in range(given.shape[1]):
@@ -67,7 +110,19 @@ def write_blocks(spins, given):
 
 @njit(nogil=True, cache=True)
 def block_energies(indptr, indices, weights, biases, spins, out):
-    """E of one strip (n, LANES) into ``out`` (1, LANES) float64; J is CSR of the upper triangle, in float64."""
+    """Compute the energies of one strip in float64.
+
+    Parameters
+    ----------
+    indptr, indices, weights : arrays
+        CSR of the upper triangle of J.
+    biases : (n,) float64
+        h.
+    spins : (n, LANES) array
+        Spins.
+    out : (1, LANES) float64
+        E, filled in place.
+    """
     total = load_vector(out, 0, 0, 64) * 0.0
     for i in range(spins.shape[0]):
         field = spread(total, biases[i])

@@ -2,11 +2,11 @@ r"""Heat bath and Metropolis in float32 on a strip of 64 replicas of a densely c
 
 .. math:: H_{k} \mathrel{+}= \sum_{b \in B} J_{b} \, \Delta s_{kb}
 
-The fields H (LANES, width) of all replicas are kept. A block B of spins is updated on a copy of its own fields, which
-follow every flip at once; then all fields take the block's flips in one pass: a matrix product while it is hot, rows of
-J added for the few flips when it is cold. One loop does both, since it leaves out the spins of a block that turned in
-none of GROUP lanes. Sums run in the order of the spins, so a lane does not depend on its neighbors, not even in the
-last bit.
+where H_k holds the fields of replica k and B is a block of spins. The fields H (LANES, width) of all replicas are kept.
+A block is updated on a copy of its own fields, which follow every flip at once; then all fields take the block's flips
+in one pass: a matrix product while it is hot, rows of J added for the few flips when it is cold. One loop does both,
+since it leaves out the spins of a block that flipped in none of GROUP lanes. Sums run in the order of the spins, so
+that a lane does not depend on its neighbors, not even in the last bit.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -15,21 +15,27 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ...kernels.aligned import aligned
 from ...kernels.philox import LANES, ROWS, draw_variates, halved, hottest, span
-from ...kernels.simd import aligned, fma, load_vector, mask_bits, select_lanes, store_vector, transpose
+from ...kernels.simd import fma, load_vector, mask_bits, select_lanes, store_vector, transpose
 
 F, U64 = np.float32, np.uint64
 BLOCK = 32  # spins updated between two passes over the fields, half as many where n is small; divides ROWS
 SMALL_BLOCK = 128
 GROUP = 4  # lanes that share each row of J: 4 x 64 sums stay in the registers
-PADDING = 16  # columns nobody reads: rows 4 KB apart would fight for the same lines of the cache
+PADDING = 16  # unused columns: rows 4 KB apart would compete for the same lines of the cache
 
 
 @njit(nogil=True, cache=True)
 def _pass_on(couplings, first, changes, turned, fields):
-    """fields[k] += sum_b J[first + b] changes[b, k], for the b that changed in any of GROUP lanes.
+    """Add sum_b J[first + b] changes[b, k] to fields[k], for the b that changed in any of GROUP lanes.
 
-    turned (BLOCK,) uint64      bit k of turned[b]: lane k changed
+    Bit k of turned[b], (BLOCK,) uint64, is set where lane k changed.
+
+    Parameters
+    ----------
+    turned : (BLOCK,) uint64
+        Bit k of turned[b]: lane k changed.
     """
     listed, counts = np.empty((LANES // GROUP, BLOCK + 1), np.int64), np.zeros(LANES // GROUP, np.int64)
     any_turned = U64(0)
@@ -63,7 +69,21 @@ def _pass_on(couplings, first, changes, turned, fields):
 
 @njit(nogil=True, cache=True)
 def fill_fields(couplings, biases, spins, begin, end, fields):
-    """fields = h + J s, from nothing; of the spins begin .. end - 1 what these add, first of all those from 0."""
+    """Compute fields = h + J s anew, in parts of the spins.
+
+    Parameters
+    ----------
+    couplings : (n, width) float32
+        J, padded with zeros.
+    biases : (n,) float32
+        h.
+    spins : (n, LANES) float32
+        s.
+    begin, end : int
+        Range of the spins whose contribution is added; a part from 0 sets the fields first.
+    fields : (LANES, width) float32
+        Fields, in place.
+    """
     if begin == 0:
         for k in range(LANES):
             for i in range(biases.size):
@@ -76,12 +96,26 @@ def fill_fields(couplings, biases, spins, begin, end, fields):
 
 @njit(nogil=True, cache=True)
 def sweep_dense(couplings, lazy, two_betas, rule, done, begin, end, spins, fields, state):
-    """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES), 2 beta a lane, all float32.
+    """Sweep in the order of the spins at each row of ``two_betas``; all arrays are float32.
 
-    couplings (n, width)        width is PADDING above the next multiple of 64, padded with zeros
-    lazy (n,)                   2 beta up to which Metropolis halves the odds of a free flip
-    fields (LANES, width)       spins (n, LANES)
-    begin, end                  of the blocks of all sweeps, as of :func:`.variates.span`
+    Parameters
+    ----------
+    couplings : (n, width)
+        J; width is PADDING above the next multiple of 64, padded with zeros.
+    lazy : (n,)
+        2 beta up to which Metropolis halves the odds of a free flip.
+    two_betas : (sweeps, LANES)
+        2 beta of each lane.
+    rule, done : int
+        Metropolis or heat bath, and sweeps that went before (for Philox).
+    begin, end : int
+        Range of the blocks of all sweeps, as in :func:`.philox.span`.
+    spins : (n, LANES)
+        Spins, in place.
+    fields : (LANES, width)
+        Fields, in place.
+    state : uint32 array
+        State of the generator, in place.
     """
     n = spins.shape[0]
     variates, near = aligned(ROWS, LANES, F), aligned(BLOCK, LANES, F)

@@ -1,4 +1,4 @@
-"""Strips of 64 replicas with integer couplings: fields are sums of bytes."""
+"""Layout of integer couplings, on strips of 64 replicas: fields are sums of bytes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,29 @@ from .sparse import F32, I8, lazy_lanes, rows_to_add
 
 
 class Int8Layout:
-    """Integers times a unit, fields within +-127."""
+    """Integer couplings times a unit, fields within +-127; :mod:`.sparse` describes layouts.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    strips_ : int
+        Number of strips.
+    lazy : (n,) float
+        beta up to which each spin is lazy.
+    """
 
     kernel, dtype = "int8", np.int8
-    reach = 127  # of a field
+    reach = 127  # largest magnitude of a field
 
     def rows(self, n: int) -> int:
-        """Rows of LANES that n spins take."""
+        """Return the rows of LANES that n spins take.
+
+        Returns
+        -------
+        int
+            The number of rows.
+        """
         return 2 * n + 1
 
     def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
@@ -43,13 +59,21 @@ class Int8Layout:
     def sweep(
         self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: I8, state: NDArray[np.uint32]
     ) -> None:
+        """Sweep one strip; :meth:`.SparseLayout.sweep` documents the arguments."""
         levels = (self._lazy, self._levels, self._step)
         int8.sweep_int8(*self._bonds, *levels, two_betas, rule, done, part.start, part.stop, spins, state)
 
     def energies(self, k: int, spins: I8, exact: bool) -> Float:
+        """Compute the energies of one strip; :meth:`.SparseLayout.energies` documents the arguments.
+
+        Returns
+        -------
+        (LANES,) float
+            E of each lane.
+        """
         out = np.zeros((1, LANES), np.int32)
         int8.int8_energies(*self._bonds, spins, out)
         return self._offset - 0.5 * self.scale * out[0]
 
     def touched(self) -> None:
-        """The spins were changed from outside."""
+        """Do nothing: no state depends on the spins."""

@@ -3,10 +3,10 @@ r"""Heat bath and Metropolis in integers on a strip of 64 replicas: for coupling
 .. math:: s_i \to -s_i \quad\text{where}\quad s_i f_i \le c, \qquad P(c \ge x) = \min(1, e^{-2 \beta x})
           \;\text{or}\; \frac{1}{1 + e^{2 \beta x}}
 
-c, the highest cost that may be paid, is counted out: one comparison of 31 random bits with a threshold for every value
-x that a field can take and that is not too rare. While it is so hot that many are common, one logarithm is cheaper
-(V of :mod:`.variates`); both take the same random number. Fields lie within +-127; a coupling of 3 is a neighbor
-listed thrice.
+where c is the highest acceptable cost. It is counted: one comparison of 31 random bits with a threshold for every value
+x that a field can take and that is not too rare. While it is so hot that many are common, one logarithm is cheaper (V
+of :mod:`.philox`); both take the same random number. Fields lie within +-127; a coupling of 3 is a neighbor listed
+thrice.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -17,20 +17,35 @@ import math
 import numpy as np
 from numba import njit, types
 
+from ...kernels.aligned import aligned
 from ...kernels.philox import HEAT_BATH, LANES, ROWS, draw_bits, halved, hottest, span, variate
-from ...kernels.simd import aligned, any_of, bits_as, convert, load_vector, select_lanes, spread, store_vector
+from ...kernels.simd import any_of, bits_as, convert, load_vector, select_lanes, spread, store_vector
 
 F, I8, I32, U32 = np.float32, np.int8, np.int32, np.uint32
-_COMMON = 10.0  # 2 beta x up to which a threshold is always looked at; beyond, 64 lanes pass it once in 300 updates
+_COMMON = 10.0  # 2 beta x up to which every threshold is compared; 64 lanes pass rarer ones once in 300 updates
 _MANY = 8  # common thresholds from which a logarithm is cheaper
 _NEVER = 22.0  # exp(-22) < 2^-31
 
 
 @njit(nogil=True, cache=True)
 def expand_neighbors(indptr, indices, weights, negative, filler, multiple, starts, out):
-    """Rows to add for spin i, out[starts[i] : starts[i + 1]]: each neighbor |w| times, from ``negative`` on if w < 0.
+    """List the rows to add for each spin, each neighbor as often as its coupling.
 
-    Filled to a multiple with the row ``filler``, or i itself if that is negative. Returns the length.
+    Parameters
+    ----------
+    indptr, indices, weights : int64 arrays
+        CSR of the integer couplings.
+    negative : int
+        First row of the negated spins, from which neighbors with a negative coupling are listed.
+    filler, multiple : int
+        Row that fills each list (the spin itself if negative) to a multiple.
+    starts, out : int64 arrays
+        Lists out[starts[i] : starts[i + 1]], filled in place.
+
+    Returns
+    -------
+    int
+        The length of all lists.
     """
     p = 0
     for i in range(indptr.size - 1):
@@ -48,7 +63,7 @@ def expand_neighbors(indptr, indices, weights, negative, filler, multiple, start
 
 @njit(nogil=True, cache=True)
 def _mirror(spins):
-    """Rows n .. 2n - 1 become -s, row 2n zero."""
+    """Set rows n .. 2n - 1 to -s and row 2n to zero."""
     n = spins.shape[0] // 2
     for i in range(n):
         store_vector(spins, n + i, 0, I8(0) - load_vector(spins, i, 0, 64))
@@ -58,7 +73,7 @@ def _mirror(spins):
 
 @njit(nogil=True, inline="always")
 def _sum(starts, neighbors, spins, i, field):
-    """field + sum_j J_ij s_j."""
+    """Compute field + sum_j J_ij s_j."""
     for p in range(starts[i], starts[i + 1], 4):
         a = load_vector(spins, neighbors[p], 0, 64) + load_vector(spins, neighbors[p + 1], 0, 64)
         b = load_vector(spins, neighbors[p + 2], 0, 64) + load_vector(spins, neighbors[p + 3], 0, 64)
@@ -68,7 +83,7 @@ def _sum(starts, neighbors, spins, i, field):
 
 @njit(nogil=True, cache=True)
 def _thresholds(two_beta, rule, levels, table):
-    """table[m, k] = 2^31 P(c >= levels[m]), 2^32 for the heat bath; returns (common levels, levels)."""
+    """Set table[m, k] = 2^31 P(c >= levels[m]), 2^32 for the heat bath; return (common levels, levels)."""
     common, count = 0, 0
     lowest = two_beta[0]
     for k in range(LANES):
@@ -88,16 +103,30 @@ def _thresholds(two_beta, rule, levels, table):
 
 @njit(nogil=True, cache=True)
 def sweep_int8(starts, neighbors, biases, lazy, levels, step, two_betas, rule, done, begin, end, spins, state):
-    """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES) float32, 2 beta a lane.
+    """Sweep in the order of the spins at each row of ``two_betas``.
 
-    starts, neighbors          of :func:`expand`, filled to fours with row 2n
-    biases (n,) int8
-    lazy (n,) float32           2 beta up to which Metropolis halves the odds of a free flip
-    begin, end                  of the blocks of all sweeps, as of :func:`.variates.span`
-    spins (2n + 1, LANES) int8  s, then -s, so that a bond is one addition whatever its sign, then zeros; s counts
-    levels (m,) int64           positive values that fields take: 1, 2, 3 ... or, if all are odd or even, every other;
-                                one of them is enough
-    step                        from one of them to the next: 1 or 2
+    Parameters
+    ----------
+    starts, neighbors : int64 arrays
+        Result of :func:`expand_neighbors`, filled to fours with row 2n.
+    biases : (n,) int8
+        h in units of the integers.
+    lazy : (n,) float32
+        2 beta up to which Metropolis halves the odds of a free flip.
+    levels : (m,) int64
+        Positive values that fields take: 1, 2, 3 ... or, if all are odd or even, every other; at least one.
+    step : int
+        Distance of the levels, 1 or 2.
+    two_betas : (sweeps, LANES) float32
+        2 beta of each lane.
+    rule, done : int
+        Metropolis or heat bath, and sweeps that went before (for Philox).
+    begin, end : int
+        Range of the blocks of all sweeps, as in :func:`.philox.span`.
+    spins : (2n + 1, LANES) int8
+        s, then -s, so that a bond is one addition whatever its sign, then zeros; in place.
+    state : uint32 array
+        State of the generator, in place.
     """
     n = spins.shape[0] // 2
     _mirror(spins)
@@ -148,7 +177,15 @@ def sweep_int8(starts, neighbors, biases, lazy, levels, step, two_betas, rule, d
 
 @njit(nogil=True, cache=True)
 def int8_energies(starts, neighbors, biases, spins, out):
-    """-2 E of one strip in units of the integers, into ``out`` (1, LANES) int32: sum_i s_i (2 h_i + sum_j J_ij s_j)."""
+    """Compute -2 E of one strip in units of the integers: sum_i s_i (2 h_i + sum_j J_ij s_j).
+
+    Parameters
+    ----------
+    starts, neighbors, biases, spins : arrays
+        As in :func:`sweep_int8`.
+    out : (1, LANES) int32
+        -2 E, filled in place.
+    """
     _mirror(spins)
     total = load_vector(out, 0, 0, 64) * I32(0)
     for i in range(biases.size):

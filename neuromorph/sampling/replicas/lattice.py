@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...ising import Float, Ising
-from ...kernels.simd import empty
+from ...kernels.aligned import empty
 from ...runtime.limits import checkpoint
 from ...runtime.pieces import each_on_threads, pieces
 from . import bitpacked_kernel as packed
@@ -16,14 +16,30 @@ from .blocks import check_betas, check_lanes, check_sources, check_start
 
 
 class LatticeReplicas:
-    """One big square lattice with periodic borders a replica: spins (R, rows / 8, columns / 64, 8) uint64."""
+    """Replicas of a torus, spins (R, rows / 8, columns / 64, 8) uint64.
+
+    :class:`.Replicas` documents the methods.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    seeds : list of SeedSequence
+        One seed for each replica.
+    rule : int
+        Metropolis or heat bath.
+    lazy : (n,) float
+        beta up to which each spin is lazy.
+    workers : int
+        Number of threads.
+    """
 
     kernel = "lattice"
 
     def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, lazy: Float, workers: int) -> None:
         self._shape, self._strength, across, down = _torus(ising)
         self._bias, self._offset, self._rule, self._workers = float(ising.biases[0]), ising.offset, rule, workers
-        self._lazy = self._strength * float(lazy[0])  # of all sites
+        self._lazy = self._strength * float(lazy[0])  # one beta for all sites
         tiles = (self._shape[0] // lattice.TILES_DOWN, self._shape[1] // lattice.TILES_ACROSS, packed.WORDS)
         self._across, self._down = empty(tiles, np.uint64), empty(tiles, np.uint64)
         lattice.pack(across, self._across)
@@ -35,13 +51,16 @@ class LatticeReplicas:
 
     @property
     def count(self) -> int:
+        """Number of replicas R."""
         return len(self._spins)
 
     @property
     def size(self) -> int:
+        """Number of spins n."""
         return self._shape[0] * self._shape[1]
 
     def sweep(self, betas: ArrayLike, step: str = "") -> None:
+        """Sweep all replicas; :meth:`.Replicas.sweep` documents the arguments."""
         given = np.broadcast_to(check_betas(betas, self.count), (len(np.asarray(betas)), self.count))
         for some, sweeps in pieces(self.count, len(given), step, together=self._workers):
 
@@ -54,6 +73,13 @@ class LatticeReplicas:
             each_on_threads(one, range(some.start, some.stop), self._workers)
 
     def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
+        """Copy the spins.
+
+        Returns
+        -------
+        (R, n) or (k, n) int8
+            The spins, of the replicas ``lanes`` if given.
+        """
         which = check_lanes(np.arange(self.count) if lanes is None else lanes, self.count)
         out = np.empty((which.size, *self._shape), np.int8)
         for k, sites in zip(which, out, strict=True):
@@ -62,10 +88,18 @@ class LatticeReplicas:
         return out.reshape(which.size, -1)
 
     def set_spins(self, spins: ArrayLike) -> None:
+        """Set the spins to (n,) or (R, n)."""
         for words, sites in zip(self._spins, check_start(spins, self.count, self.size), strict=True):
             lattice.pack(sites.reshape(self._shape), words)
 
     def energies(self, exact: bool = True) -> Float:
+        """Compute the energies, which are always exact.
+
+        Returns
+        -------
+        (R,) float
+            E of each replica.
+        """
         out = np.empty((self.count, 2), np.int64)
         for words, both in zip(self._spins, out, strict=True):
             lattice.count_lattice(self._across, self._down, words, both)
@@ -73,11 +107,18 @@ class LatticeReplicas:
         return self._offset - self._strength * bonds - self._bias * spins
 
     def take(self, sources: ArrayLike) -> None:
+        """Copy replica ``sources[r]`` to replica r."""
         self._spins[:] = self._spins[check_sources(sources, self.count)]
 
 
 def is_torus(ising: Ising) -> bool:
-    """Whether :class:`LatticeReplicas` can hold the problem."""
+    """Test whether :class:`LatticeReplicas` can hold the problem.
+
+    Returns
+    -------
+    bool
+        True if it can.
+    """
     try:
         _torus(ising)
     except ValueError:
@@ -86,7 +127,7 @@ def is_torus(ising: Ising) -> bool:
 
 
 def _torus(ising: Ising) -> tuple[tuple[int, int], float, NDArray[np.int8], NDArray[np.int8]]:
-    """(rows, columns), |J|, and, as (rows, columns), +1 where the bond to the right, or below, is negative, else -1."""
+    """Extract rows and columns, the size of J, and signs, +1 where the bond to the right, or below, is negative."""
     j, n = ising.sparse_couplings(), ising.size
     why = "kernel 'lattice' needs a square lattice with periodic borders, its spins row by row"
     if j.nnz != 4 * n or (np.diff(j.indptr) != 4).any():

@@ -2,10 +2,11 @@ r"""Heat bath and Metropolis on bits for one big square lattice with periodic bo
 
 .. math:: s_i f_i = (4 - 2 u_i) J + h s_i, \qquad u_i = \sum_j s_i \oplus s_j \oplus [J_{ij} < 0]
 
-The lattice is cut into 8 x 64 tiles, a word a row of tiles and a bit a tile. The sites at one place of all tiles are no
-neighbors, so they are updated at once: 512 of them. Beyond the edge of a tile lies the next one: bits or words rolled
-by one. ``spins`` is (rows / 8, columns / 64, 8) uint64; bit q of word w at (y, x) is the site in row w rows / 8 + y and
-column q columns / 64 + x. Chance is decided as in :mod:`.packed`.
+where u_i is the number of unsatisfied bonds of spin i. The lattice is cut into 8 x 64 tiles, a word a row of tiles and
+a bit a tile. The sites at one place of all tiles are no neighbors, so that 512 of them are updated at once. Beyond the
+edge of a tile lies the next one: bits or words rolled by one. ``spins`` is (rows / 8, columns / 64, 8) uint64; bit q of
+word w at (y, x) is the site in row w rows / 8 + y and column q columns / 64 + x. Acceptance is decided as in
+:mod:`.bitpacked_kernel`.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -16,8 +17,9 @@ import math
 import numpy as np
 from numba import njit
 
+from ...kernels.aligned import aligned
 from ...kernels.philox import HEAT_BATH, METROPOLIS
-from ...kernels.simd import aligned, any_of, load_vector, popcount, roll, rotate, store_vector
+from ...kernels.simd import any_of, load_vector, popcount, roll, rotate, store_vector
 from .bitpacked_kernel import SURE, U64, WORDS, step
 
 TILES_DOWN, TILES_ACROSS = WORDS, 64
@@ -47,7 +49,7 @@ def _above(words, y, x):
 
 @njit(nogil=True, cache=True)
 def _chances(beta_j, beta_h, lazy, rule, table, digits):
-    """table[2 u + up] = 2^32 P(flip) of a spin with u unsatisfied bonds that is up or not; digits, a word each."""
+    """Set table[2 u + up] = 2^32 P(flip) of a spin with u unsatisfied bonds that is up or not; digits, a word each."""
     for u in range(5):
         for up in range(2):
             x = 2.0 * ((4.0 - 2.0 * u) * beta_j + (2 * up - 1) * beta_h)
@@ -63,11 +65,22 @@ def _chances(beta_j, beta_h, lazy, rule, table, digits):
 
 @njit(nogil=True, cache=True)
 def sweep_lattice(across, down, beta_j, beta_h, lazy, rule, spins, state):
-    """A sweep at each of ``beta_j`` (sweeps,), beta J, and ``beta_h``, beta h.
+    """Sweep once at each pair of ``beta_j`` and ``beta_h``.
 
-    across, down    masks like ``spins``, set where the bond to the right, or below, is negative
-    lazy            beta J up to which Metropolis halves the odds
-    state (4, 8)    uint64 of xoshiro256++
+    Parameters
+    ----------
+    across, down : uint64 arrays
+        Masks like ``spins``, set where the bond to the right, or below, is negative.
+    beta_j, beta_h : (sweeps,) float
+        beta J and beta h.
+    lazy : float
+        beta J up to which Metropolis halves the odds.
+    rule : int
+        Metropolis or heat bath.
+    spins : (rows / 8, columns / 64, 8) uint64
+        Spins, in place.
+    state : (4, 8) uint64
+        State of xoshiro256++, in place.
     """
     table = np.empty(10, np.uint64)
     classes, digits, which = (
@@ -84,7 +97,7 @@ def sweep_lattice(across, down, beta_j, beta_h, lazy, rule, spins, state):
     zero = a ^ a
     for t in range(beta_j.size):
         _chances(beta_j[t], beta_h[t], lazy, rule, table, digits)
-        either = 1 if beta_h[t] == 0.0 else 0  # up or down: the same chance
+        either = 1 if beta_h[t] == 0.0 else 0  # without a field, spins up and down have the same probability
         for y in range(spins.shape[0]):
             for x in range(spins.shape[1]):
                 s = load_vector(spins[y], x, 0, 8)
@@ -95,7 +108,7 @@ def sweep_lattice(across, down, beta_j, beta_h, lazy, rule, spins, state):
                 low, high, odd = n0 ^ n1, n2 ^ n3, n0 ^ n1 ^ n2 ^ n3
                 two, other = n0 & n1, n2 & n3
                 four = two & other
-                pairs = (low & high) | two | other  # u >= 2, not counting what `odd` tells
+                pairs = (low & high) | two | other  # bits of u >= 2, which leave out the lowest bit in `odd`
                 flips, open_, count = zero, zero, 0
                 for u in range(5):
                     if u == 0:
@@ -136,7 +149,15 @@ def sweep_lattice(across, down, beta_j, beta_h, lazy, rule, spins, state):
 
 @njit(nogil=True, cache=True)
 def count_lattice(across, down, spins, out):
-    """Unsatisfied bonds and spins up, into ``out`` (2,) int64."""
+    """Count unsatisfied bonds and spins up.
+
+    Parameters
+    ----------
+    across, down, spins : uint64 arrays
+        As in :func:`sweep_lattice`.
+    out : (2,) int64
+        The counts, filled in place.
+    """
     each = np.zeros((2, WORDS), np.uint64)
     broken, up = load_vector(each, 0, 0, 8), load_vector(each, 1, 0, 8)
     for y in range(spins.shape[0]):
@@ -152,7 +173,15 @@ def count_lattice(across, down, spins, out):
 
 @njit(nogil=True, cache=True)
 def pack(sites, out):
-    """``out`` (rows / 8, columns / 64, 8) from ``sites`` (rows, columns), set where positive."""
+    """Pack sites into words, with a bit set where a site is positive.
+
+    Parameters
+    ----------
+    sites : (rows, columns) int8
+        Sites.
+    out : (rows / 8, columns / 64, 8) uint64
+        Words, filled in place.
+    """
     height, width = out.shape[0], out.shape[1]
     for y in range(height):
         for x in range(width):
@@ -166,7 +195,15 @@ def pack(sites, out):
 
 @njit(nogil=True, cache=True)
 def unpack(words, out):
-    """``out`` (rows, columns) int8, -1 or +1: the inverse of :func:`pack`."""
+    """Unpack words to sites, the inverse of :func:`pack`.
+
+    Parameters
+    ----------
+    words : (rows / 8, columns / 64, 8) uint64
+        Words.
+    out : (rows, columns) int8
+        Sites of -1 and +1, filled in place.
+    """
     height, width = words.shape[0], words.shape[1]
     for y in range(height):
         for x in range(width):

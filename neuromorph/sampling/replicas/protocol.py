@@ -3,7 +3,8 @@ r"""Replicas: R copies of the spins of one problem, swept side by side, each at 
 .. math:: P(s_i = +1) = \frac{1}{1 + e^{-2 \beta f_i}} \;\text{(heat bath)}, \qquad
           P(s_i \to -s_i) = \min(1, e^{-2 \beta s_i f_i}) \;\text{(Metropolis)}, \qquad f_i = h_i + \sum_j J_{ij} s_j
 
-Every sampler of this package is written in terms of :class:`Replicas`; the kernels differ in layout and precision only.
+where f_i is the field on spin s_i. Every sampler of this package is written in terms of :class:`Replicas`; the kernels
+differ in layout and precision only.
 """
 
 from __future__ import annotations
@@ -40,43 +41,63 @@ KERNELS = ("plain", "sparse", "int8", "dense", "packed", "lattice")
 
 
 class Replicas(Protocol):
-    """R replicas of n spins, changed in place.
-
-    count, size : int       R, n
-    kernel : str            which inner loop sweeps them
-    """
+    """R replicas of n spins, changed in place."""
 
     @property
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """Number of replicas R."""
+        ...
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Number of spins n."""
+        ...
 
     @property
-    def kernel(self) -> str: ...
+    def kernel(self) -> str:
+        """Name of the inner loop."""
+        ...
 
     def sweep(self, betas: ArrayLike, step: str = "") -> None:
-        """One sweep over all spins at each row of ``betas``: (sweeps,) for all replicas, or (sweeps, R).
+        """Sweep over all spins once at each row of ``betas``.
 
-        ``step`` is what progress and time limits call it, if nobody outside does. Interrupted, some replicas have gone
-        further than others.
+        An interruption leaves some replicas further than others.
+
+        Parameters
+        ----------
+        betas : (sweeps,) or (sweeps, R) array_like
+            Inverse temperatures, for all replicas or for each.
+        step : str
+            Name of the work for progress and time limits, if the caller names none.
         """
         ...
 
     def spins(self, lanes: ArrayLike | None = None) -> NDArray[np.int8]:
-        """A copy of the spins, (R, n), or of those of the replicas ``lanes`` (k,)."""
+        """Copy the spins.
+
+        Returns
+        -------
+        (R, n) or (k, n) int8
+            The spins, of the replicas ``lanes`` (k,) if given.
+        """
         ...
 
     def set_spins(self, spins: ArrayLike) -> None:
-        """Put ``spins`` (n,) or (R, n) in place."""
+        """Set the spins to (n,) or (R, n)."""
         ...
 
     def energies(self, exact: bool = True) -> Float:
-        """E of each replica, (R,), in float64; ``exact=False``: to float32 where that is faster, for exchanges."""
+        """Compute the energies, in float32 if ``exact`` is False and that is faster.
+
+        Returns
+        -------
+        (R,) float
+            E of each replica.
+        """
         ...
 
     def take(self, sources: ArrayLike) -> None:
-        """Replica r becomes a copy of replica ``sources[r]``; every replica goes on with its own stream."""
+        """Copy replica ``sources[r]`` to replica r; every replica keeps its own stream."""
         ...
 
 
@@ -91,20 +112,42 @@ def replicas(
     generator: Generator = "xoshiro",
     sampled: bool = True,
 ) -> Replicas:
-    """``count`` replicas of ``ising`` at random spins, replica r with the r-th stream of ``rng``.
+    """Make replicas of a problem at random spins, replica r with the r-th stream of ``rng``.
 
-    kernel : str      "plain" (float64, one replica after another), "sparse" (float32, any problem), "int8" (small
-                      integers), "dense" (float32, fields kept), "packed" (very small integers, 512 replicas on bits
-                      that share a stream), "lattice" (one +-J, periodic borders, 16 x 128 spins and more, on bits);
-                      "auto" chooses sparse, int8 or dense by the problem alone, so that a run of 1000 begins with
-                      the replicas of a run of 10; "fastest" chooses among all by problem and count
-    update : str      "heat-bath" or "metropolis", the latter with half of its odds where :mod:`.lazy` says so
-    workers : int     threads; the spins do not depend on it
-    generator : str   "xoshiro", or "philox": a random number is a function of (rng, replica, sweep, spin) alone, so
-                      that kernels agree to rounding; half as fast; for sparse, int8, dense
-    sampled : bool    False for Metropolis that only has to end low: what nothing holds may turn at every sweep
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    count : int
+        Number of replicas.
+    kernel : str
+        "plain" (float64, one replica after another), "sparse" (float32, any problem), "int8" (small integers), "dense"
+        (float32, fields kept), "packed" (very small integers, 512 replicas on bits that share a stream), "lattice" (one
+        +-J, periodic borders, 16 x 128 spins and more, on bits). "auto" chooses sparse, int8 or dense by the problem
+        alone, so that a run of 1000 begins with the replicas of a run of 10; "fastest" chooses among all by problem and
+        count.
+    update : str
+        "heat-bath" or "metropolis", the latter with half of its odds as :mod:`.lazy_metropolis` requires.
+    rng : RNG
+        Source of the streams.
+    workers : int
+        Number of threads, on which the spins do not depend.
+    generator : str
+        "xoshiro", or "philox": a random number is a function of (rng, replica, sweep, spin) alone, so that kernels
+        agree to rounding; half as fast; for sparse, int8, dense.
+    sampled : bool
+        Whether states must follow the distribution; False suits Metropolis that only has to end low, whose free spins
+        may flip at every sweep.
 
-    ValueError: a kernel that cannot hold the problem, saying why.
+    Returns
+    -------
+    Replicas
+        The replicas.
+
+    Raises
+    ------
+    ValueError
+        If an argument is unknown or out of range, or the kernel cannot hold the problem.
     """
     if update not in _RULES:
         raise ValueError(f"update is {update!r}; expected one of {', '.join(_RULES)}")
@@ -135,7 +178,7 @@ def replicas(
 
 
 def _quickest(ising: Ising, count: int, among: Iterable[str]) -> str:
-    """The kernel with the least time a sweep, by a fit to ns an update measured on one core with AVX-512."""
+    """Choose the kernel with the least time a sweep, by a fit to ns an update measured on one core with AVX-512."""
     n, degree = ising.size, ising.sparse_couplings().nnz / ising.size
     ns = {"plain": 20.0 + 0.5 * degree, "sparse": 0.42 + 0.04 * degree}
     if n <= DenseLayout.largest:

@@ -1,4 +1,4 @@
-r"""Heat bath and Metropolis in float64, one replica after another: what the faster kernels are checked against.
+"""Heat bath and Metropolis in float64, one replica after another: the reference for the faster kernels.
 
 Fields are kept and changed only where a spin flips. ``couplings`` is an (n, n) array or (indptr, indices, data) of CSR.
 """
@@ -19,7 +19,17 @@ _NEVER = 37.0  # exp(-37) < 2^-53: the generator cannot draw that low
 
 @njit(cache=True, nogil=True)
 def add_fields(couplings, spins, fields):
-    """``fields`` (R, n) += J s of each replica."""
+    """Add J s of each replica to the fields.
+
+    Parameters
+    ----------
+    couplings : (n, n) array, or tuple
+        J, dense or CSR.
+    spins : (R, n) int8
+        s.
+    fields : (R, n) float
+        Fields, increased in place.
+    """
     for r in range(spins.shape[0]):
         for i in range(spins.shape[1]):
             _spread(couplings, i, spins[r, i], fields[r])
@@ -27,10 +37,22 @@ def add_fields(couplings, spins, fields):
 
 @njit(cache=True, nogil=True)
 def sweep_reference(couplings, lazy, betas, rule, spins, fields, states):
-    """A sweep in the order of the spins at each row of ``betas`` (sweeps, R).
+    """Sweep in the order of the spins at each row of ``betas``.
 
-    lazy (n,)       beta up to which Metropolis halves the odds of a free flip
-    spins (R, n) int8, fields (R, n) and states (R, 4) in place
+    Parameters
+    ----------
+    couplings : (n, n) array, or tuple
+        J, dense or CSR.
+    lazy : (n,) float
+        beta up to which Metropolis halves the odds of a free flip.
+    betas : (sweeps, R) float
+        Inverse temperatures.
+    rule : int
+        Metropolis or heat bath.
+    spins, fields : (R, n) int8, (R, n) float
+        States and fields, in place.
+    states : (R, 4) uint64
+        States of the generators, in place.
     """
     for r in range(spins.shape[0]):
         s, field, state = spins[r], fields[r], states[r]

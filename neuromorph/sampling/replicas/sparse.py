@@ -1,8 +1,8 @@
-"""How the kernels on strips of 64 lanes hold a problem: in float32 rows of CSR, in integers, or densely with fields.
+"""Layouts of a problem on strips of 64 lanes; here rows of CSR in float32, other layouts in files of their own.
 
-A layout says whether it can hold a problem (ValueError if not), sweeps one strip, all of its spins or a part of them
-(blocks of ROWS, counted over all sweeps), and evaluates its energies. ``scale`` is the unit of its couplings: 2 beta is
-handed to it times ``scale``.
+A layout tests whether it can hold a problem (ValueError if not), sweeps one strip, all of its spins or a part of them
+(blocks of ROWS, counted over all sweeps), and evaluates its energies. ``scale`` is the unit of its couplings, by which
+its caller multiplies 2 beta.
 """
 
 from __future__ import annotations
@@ -24,14 +24,27 @@ F32 = NDArray[np.float32]
 I8 = NDArray[np.int8]
 
 SPAN = 512  # sweeps after which "dense" sums its rounded fields anew
-_ROWS = 256  # of a dense J, made at once
-_EXACT = 1 << 24  # integers that float32 holds
+_ROWS = 256  # rows of a dense J that are made at once
+_EXACT = 1 << 24  # integers that float32 represents exactly
 
 
 def rows_to_add(
     indptr: NDArray[Any], indices: NDArray[Any], weights: NDArray[np.int64], negative: int, filler: int, multiple: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Starts and rows of ``int8.expand``."""
+    """List the rows to add for each spin by :func:`.expand_neighbors`.
+
+    Parameters
+    ----------
+    indptr, indices, weights : int64 arrays
+        CSR of the integer couplings.
+    negative, filler, multiple : int
+        As in :func:`.expand_neighbors`.
+
+    Returns
+    -------
+    tuple of int64 arrays
+        Starts and rows.
+    """
     starts = np.empty(indptr.size, np.int64)
     out = np.empty(np.abs(weights).sum() + multiple * indptr.size, np.int64)
     whole = (indptr.astype(np.int64), indices.astype(np.int64), weights.astype(np.int64))
@@ -39,17 +52,46 @@ def rows_to_add(
 
 
 def lazy_lanes(lazy: Float, scale: float) -> F32:
-    """The 2 beta, in units of the couplings, up to which spins are lazy."""
+    """Convert the beta up to which spins are lazy to 2 beta in units of the couplings.
+
+    Parameters
+    ----------
+    lazy : (n,) float
+        beta up to which each spin is lazy.
+    scale : float
+        Unit of the couplings.
+
+    Returns
+    -------
+    (n,) float32
+        2 beta.
+    """
     return np.clip(2.0 * (scale * lazy), -1.0, 1e38).astype(np.float32)
 
 
 class SparseLayout:
-    """CSR in float32: any problem."""
+    """CSR couplings in float32, for any problem.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    strips_ : int
+        Number of strips.
+    lazy : (n,) float
+        beta up to which each spin is lazy.
+    """
 
     kernel, dtype = "sparse", np.float32
 
     def rows(self, n: int) -> int:
-        """Rows of LANES that n spins take."""
+        """Return the rows of LANES that n spins take.
+
+        Returns
+        -------
+        int
+            The number of rows.
+        """
         return n
 
     def __init__(self, ising: Ising, strips_: int, lazy: Float) -> None:
@@ -68,12 +110,47 @@ class SparseLayout:
     def sweep(
         self, k: int, two_betas: F32, rule: int, done: int, part: slice, spins: F32, state: NDArray[np.uint32]
     ) -> None:
+        """Sweep one strip at each row of ``two_betas``.
+
+        Parameters
+        ----------
+        k : int
+            Number of the strip.
+        two_betas : (sweeps, LANES) float32
+            2 beta times ``scale``.
+        rule : int
+            Metropolis or heat bath.
+        done : int
+            Sweeps that went before.
+        part : slice
+            Range of the blocks of all sweeps that are done.
+        spins : (rows, LANES) array
+            Spins of the strip, in place.
+        state : uint32 array
+            State of the generator, in place.
+        """
         sparse.sweep_sparse(*self._problem, two_betas, rule, done, part.start, part.stop, spins, state)
 
     def energies(self, k: int, spins: F32, exact: bool) -> Float:
+        """Compute the energies of one strip.
+
+        Parameters
+        ----------
+        k : int
+            Number of the strip.
+        spins : (rows, LANES) array
+            Spins of the strip.
+        exact : bool
+            Whether float64 is required; float32 serves otherwise where it is faster.
+
+        Returns
+        -------
+        (LANES,) float
+            E of each lane.
+        """
         out = np.zeros((1, LANES))
         strips.block_energies(*self._upper, spins, out)
         return self._offset + out[0]
 
     def touched(self) -> None:
-        """The spins were changed from outside."""
+        """Do nothing: no state depends on the spins."""

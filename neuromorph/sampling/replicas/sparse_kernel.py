@@ -2,8 +2,8 @@ r"""Heat bath and Metropolis in float32 on a strip of 64 replicas, couplings as 
 
 .. math:: s_i \to -s_i \quad\text{where}\quad 2 \beta s_i f_i \le V, \qquad f_i = h_i + \sum_j J_{ij} s_j
 
-with V of :mod:`.variates`. A row of ``spins`` (n, LANES) is one spin in 64 replicas, so that each J_ij is read once for
-all of them and the inner loop has no branch.
+where V is the variate of :mod:`.philox`. A row of ``spins`` (n, LANES) is one spin in 64 replicas, so that each J_ij is
+read once for all of them and the inner loop has no branch.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -12,21 +12,35 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ...kernels.aligned import aligned
 from ...kernels.philox import LANES, ROWS, draw_variates, halved, hottest, span
-from ...kernels.simd import aligned, fma, load_vector, select_lanes, spread, store_vector
+from ...kernels.simd import fma, load_vector, select_lanes, spread, store_vector
 
 F = np.float32
 
 
 @njit(nogil=True, cache=True)
 def sweep_sparse(indptr, indices, weights, biases, lazy, two_betas, rule, done, begin, end, spins, state):
-    """A sweep in the order of the spins at each row of ``two_betas`` (sweeps, LANES), 2 beta a lane, all float32.
+    """Sweep in the order of the spins at each row of ``two_betas``; a sweep may be cut.
 
-    lazy (n,)       2 beta up to which Metropolis halves the odds of a free flip
-    done            sweeps that went before (for Philox)
-    begin, end      of all sweeps' blocks of ROWS spins, those that are done: a sweep may be cut
-
-    ``spins`` and ``state`` change in place.
+    Parameters
+    ----------
+    indptr, indices, weights : arrays
+        CSR couplings, float32.
+    biases : (n,) float32
+        h.
+    lazy : (n,) float32
+        2 beta up to which Metropolis halves the odds of a free flip.
+    two_betas : (sweeps, LANES) float32
+        2 beta of each lane.
+    rule, done : int
+        Metropolis or heat bath, and sweeps that went before (for Philox).
+    begin, end : int
+        Range of the blocks of ROWS spins of all sweeps, which are done.
+    spins : (n, LANES) float32
+        Spins, in place.
+    state : uint32 array
+        State of the generator, in place.
     """
     variates = aligned(ROWS, LANES, F)
     n = spins.shape[0]

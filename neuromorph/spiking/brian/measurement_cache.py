@@ -1,4 +1,4 @@
-"""Numbers that take seconds to measure, kept in files: by what was measured, how, and on which version of Brian2."""
+"""Files of measured numbers that take seconds to measure, by their description and the version of Brian2."""
 
 from __future__ import annotations
 
@@ -25,9 +25,27 @@ _MOST_BYTES = 1 << 20
 def cached_measurement(
     kind: str, told: Any, size: int, measure: Callable[[], ArrayLike], folder: Path | None = None
 ) -> Float:
-    """The ``size`` finite numbers that ``measure`` returns, from a file if it was told the same before.
+    """Read the numbers of an earlier measurement of equal description, or measure them.
 
-    ``told``: everything that decides the numbers, as JSON takes it. A file that is damaged is measured again.
+    A damaged file is measured again.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the measurement.
+    told : Any
+        Everything that decides the numbers, as JSON takes it.
+    size : int
+        Number of numbers.
+    measure : callable
+        Returns the finite numbers.
+    folder : Path or None
+        Folder of the files; None is the user's cache.
+
+    Returns
+    -------
+    (size,) float
+        The numbers.
     """
     key = json.dumps([told, version("brian2")], sort_keys=True).encode()
     path = (cache_folder() if folder is None else folder) / f"{kind}-{short_hash(key)}.npz"
@@ -40,7 +58,7 @@ def cached_measurement(
     values = np.array(measure(), dtype=float)
     content = io.BytesIO()
     np.savez(content, values=values)
-    with suppress(OSError):  # a folder that cannot be written costs time, at the next run, and no result
-        if path.is_file() or not path.exists():  # a pipe would wait for a reader
+    with suppress(OSError):  # a folder that cannot be written costs only the time of another measurement
+        if path.is_file() or not path.exists():  # writing to a pipe would wait for a reader
             write_file(path, content.getvalue())
     return values

@@ -1,13 +1,13 @@
-"""One option for Brian2's three back ends: numpy, cython (compiled modules), cpp_standalone (a program of its own).
+r"""Common interface of Brian2's back ends: numpy, cython (compiled modules), cpp_standalone (a program of its own).
 
 A model is a function that is given the module ``brian2`` and returns its objects, each with a ``name`` of its own. It
 is built once; values of its variables are parameters of a run, in SI units and without Brian2's quantities:
 
 >>> def two(b2):
-...     cells = b2.NeuronGroup(2, "dv/dt = (a - v) / (10*ms) : 1\\na : 1", threshold="v > 1", reset="v = 0",
+...     cells = b2.NeuronGroup(2, "dv/dt = (a - v) / (10*ms) : 1\na : 1", threshold="v > 1", reset="v = 0",
 ...                            method="euler", namespace={"ms": b2.ms}, name="cells")
 ...     return [cells, b2.SpikeMonitor(cells, name="spikes")]
->>> simulator = build(two, dt_s=1e-3, backend="numpy")
+>>> simulator = build_simulator(two, dt_s=1e-3, backend="numpy")
 >>> record = simulator.run(0.1, {"cells.a": [0.5, 2.0]}, rng=7, outputs=["cells.v"])
 >>> record["spikes.t"], record["spikes.i"], record["cells.v"], record.manifest["seed"]
 
@@ -43,19 +43,23 @@ from .standalone import StandaloneProgram, build_standalone, short_hash
 
 Backend: TypeAlias = Literal["numpy", "cython", "cpp_standalone"]
 FractionProgress: TypeAlias = Callable[[float], None]
-"""Is told the fraction of a run that is done, at least twice a second."""
+"""Receiver of the fraction of a run that is done, called at least twice a second."""
 
 _LOCK = threading.RLock()
-_LOOK_S = 0.25  # between looks at the clock
+_LOOK_S = 0.25  # time between two checkpoints
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What a run left: ``record["spikes.t"]`` is variable t (s) of the monitor named spikes.
+    """Recorded variables of a run, such as ``record["spikes.t"]``.
 
-    values : {"object.variable": array}    SpikeMonitor: t, i; StateMonitor: t (samples,), others (indices, samples);
-                                           whatever else was asked for as an output, at the end of the run
-    manifest : dict                        back end, seed, dt_s, duration_s, versions, hashes of program and parameters
+    Attributes
+    ----------
+    values : dict of str to ndarray
+        Arrays by "object.variable". SpikeMonitor: t, i; StateMonitor: t (samples,), others (indices, samples);
+        requested outputs at the end of the run.
+    manifest : dict
+        Back end, seed, dt_s, duration_s, versions, hashes of program and parameters.
     """
 
     values: Mapping[str, NDArray[Any]]
@@ -67,7 +71,23 @@ class Recording:
 
 @dataclass(frozen=True, eq=False)
 class Simulator:
-    """A built model; made by :func:`build`."""
+    """Built model, made by :func:`build_simulator`.
+
+    Attributes
+    ----------
+    backend : Backend
+        Back end.
+    dt_s : float
+        Step of the default clock in s.
+    network : Any
+        Brian2's network.
+    objects : dict of str to Any
+        Its objects by name.
+    folder : Path
+        Folder of compiled code.
+    program : StandaloneProgram or None
+        Program of cpp_standalone.
+    """
 
     backend: Backend
     dt_s: float
@@ -85,17 +105,31 @@ class Simulator:
         outputs: Sequence[str] = (),
         progress: FractionProgress | None = None,
     ) -> Recording:
-        """Run from the initial state.
+        """Run the model from its initial state.
 
         Parameters
         ----------
-        duration_s : float      a multiple of dt is simulated
-        parameters : dict       {"object.variable": number or array} in SI units, set before the start; a synapse's
-                                array is in the order in which the model connected it
-        rng : RNG               one stream for the whole network
-        outputs : sequence      more variables to return, "object.variable", as they are at the end
+        duration_s : float
+            Duration in s; a multiple of dt is simulated.
+        parameters : dict of str to array_like, or None
+            Numbers or arrays by "object.variable", in SI units, set before the start; a synapse's array is in the order
+            in which the model connected it.
+        rng : RNG
+            Source of one stream for the whole network.
+        outputs : sequence
+            Further variables to return, "object.variable", at the end of the run.
+        progress : callable or None
+            Called with the fraction done.
 
-        ValueError for unknown names, wrong sizes and values that are not finite.
+        Returns
+        -------
+        Recording
+            The recorded variables.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown, a size is wrong, or a value is not finite.
         """
         if not (np.isfinite(duration_s) and duration_s >= self.dt_s):
             raise ValueError(f"duration_s is {duration_s}; it must be finite and at least dt_s = {self.dt_s}")
@@ -130,7 +164,7 @@ class Simulator:
             raise ValueError(f"{name} is read-only in the model; give another variable")
         if not np.isfinite(np.asarray(value, dtype=float)).all():
             raise ValueError(f"{name} holds NaN or infinity; every value must be finite")
-        x = np.array(value, dtype=variable.dtype, order="C")  # a program reads raw memory
+        x = np.array(value, dtype=variable.dtype, order="C")  # programs read raw memory
         known = isinstance(variable.size, (int, np.integer)) and variable.size > 0 and self.program is None
         if x.ndim > 1 or (x.ndim == 1 and known and x.size != variable.size):
             raise ValueError(f"{name} has shape {x.shape}; expected one number or ({variable.size},)")
@@ -168,7 +202,7 @@ class Simulator:
                 if progress is not None:
                     progress(float(done))
 
-            gc.freeze()  # Brian2 collects garbage at the start, .2 s in a large process: what is there already can wait
+            gc.freeze()  # exempts old objects from Brian2's garbage collection at the start, .2 s in a large process
             try:
                 self.network.run(duration_s * b2.second, report=report, report_period=_LOOK_S * b2.second, namespace={})
             finally:
@@ -187,17 +221,33 @@ def build_simulator(
     backend: Backend = "numpy",
     folder: str | os.PathLike[str] | None = None,
 ) -> Simulator:
-    """Build ``model(brian2)``, which returns the objects of the network.
+    """Build a model for repeated runs.
+
+    Everything in the model that is random or depends on ``backend`` must be a parameter of the run or an equation.
 
     Parameters
     ----------
-    dt_s : float        step of the default clock, s
-    backend : str       "numpy" starts at once; "cython" compiles for a minute or more when its folder is empty;
-                        "cpp_standalone" compiles 10..20 s a topology, then runs 10..20 times as fast as numpy. Both
-                        need a C++ compiler
-    folder : path       where compiled code is kept; None: neuromorph/spiking in the user's cache
+    model : callable
+        Given the module ``brian2``, it returns the objects of the network.
+    dt_s : float
+        Step of the default clock in s.
+    backend : str
+        "numpy" starts at once; "cython" compiles for a minute or more when its folder is empty; "cpp_standalone"
+        compiles 10 to 20 s a topology, then runs 10 to 20 times as fast as numpy. Both need a C++ compiler.
+    folder : path
+        Folder of compiled code; None is neuromorph/spiking in the user's cache.
 
-    Everything in the model that is random or depends on ``backend`` must be a parameter of the run or an equation.
+    Returns
+    -------
+    Simulator
+        The built model.
+
+    Raises
+    ------
+    ValueError
+        If ``backend`` is unknown or ``dt_s`` is not finite and positive.
+    OSError
+        If the folder cannot be made.
     """
     if backend not in get_args(Backend):
         raise ValueError(f"backend is {backend!r}; choose one of {', '.join(get_args(Backend))}")
@@ -218,7 +268,13 @@ def build_simulator(
 
 
 def cache_folder() -> Path:
-    """Where compiled models and calibrations are kept: XDG_CACHE_HOME or ~/.cache, neuromorph/spiking."""
+    """Find the folder of compiled models and calibrations in the user's cache.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "neuromorph" / "spiking"
 
 
@@ -226,13 +282,13 @@ def _build(model: Callable[[Any], Sequence[Any]], dt_s: float, backend: Backend,
     hook = sys.excepthook
     import brian2 as b2
 
-    sys.excepthook = hook  # with Brian2's, every error of the user's own would be called one of Brian2
+    sys.excepthook = hook  # Brian2's hook would report every error of the user as one of Brian2
     with _brian(backend, dt_s, folder):
         made = list(model(b2))
         network = b2.Network(*made)
-        network._name = "network"  # else numbered, and the hash of the source would tell one build from the next
+        network._name = "network"  # a numbered name would change the hash of the source from build to build
         for each in network.sorted_objects:
-            each._network = network.id  # done at the first run: Brian2 would warn of a model that is never run
+            each._network = network.id  # as at the first run, since Brian2 warns of a model that is never run
         objects = {each.name: each for each in network.sorted_objects}
         if len(objects) < len(network.sorted_objects):
             raise ValueError("two objects of the model have the same name; give each its own by name=...")
@@ -244,7 +300,7 @@ def _build(model: Callable[[Any], Sequence[Any]], dt_s: float, backend: Backend,
 
 @contextmanager
 def _brian(backend: Backend, dt_s: float, folder: Path) -> Iterator[None]:
-    """Brian2's global state as ``backend`` needs it, put back at the end."""
+    """Set Brian2's global state for ``backend``, and restore it at the end."""
     import brian2 as b2
     from brian2.core.tracking import InstanceFollower
     from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
@@ -254,9 +310,9 @@ def _brian(backend: Backend, dt_s: float, folder: Path) -> Iterator[None]:
     random, clock = np.random.get_state(), b2.defaultclock.dt  # noqa: NPY002  Brian2 draws from the global generator
     living = InstanceFollower.instance_sets
     if backend == "cpp_standalone":
-        # Brian2 numbers its code by what else is alive: without that the same model has the same source, and hash.
+        # Brian2 numbers its code by the objects alive; without numbers equal models have equal source and hash.
         InstanceFollower.instance_sets = type(living)(living.default_factory)
-        b2.set_device(CPPStandaloneDevice(), build_on_run=False)  # one of its own: it remembers what it has built
+        b2.set_device(CPPStandaloneDevice(), build_on_run=False)  # a new device, since a device remembers its builds
     else:
         b2.set_device("runtime")
         b2.prefs["codegen.target"] = backend

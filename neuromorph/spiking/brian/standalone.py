@@ -1,7 +1,7 @@
 """Programs of Brian2's cpp_standalone: compiled once a topology; durations, seeds and parameters belong to a run.
 
-Brian2 would compile the seed and the length of a run in, and every run would repeat its noise: here both are read from
-the environment at the start. Programs are kept in a folder under the hash of their generated source.
+Brian2 would compile the seed and the length of a run into the program, and every run would repeat its noise: here both
+are read from the environment at the start. Programs are kept in a folder under the hash of their generated source.
 """
 
 from __future__ import annotations
@@ -26,12 +26,20 @@ from numpy.typing import NDArray
 
 from ...runtime.limits import checkpoint
 
-_LOOK_S = 0.1  # between looks at a program that runs
+_LOOK_S = 0.1  # time between two checks of a running program
 
 
 @dataclass(frozen=True)
 class StandaloneProgram:
-    """``path`` of the executable; files: {"object.variable": (file of its values, type, columns or 0)}."""
+    """Compiled program of a network.
+
+    Attributes
+    ----------
+    path : Path
+        Path of the executable.
+    files : dict of str to tuple
+        File, type, and columns (or 0) of the values of each "object.variable".
+    """
 
     path: Path
     files: Mapping[str, tuple[str, np.dtype[Any], int]] = field(repr=False)
@@ -39,7 +47,31 @@ class StandaloneProgram:
     def run(
         self, duration_s: float, values: Mapping[str, NDArray[Any]], seed: int, names: Sequence[str], progress: Any
     ) -> dict[str, NDArray[Any]]:
-        """Run with parameters ``values`` in a process of its own; the variables ``names`` at the end."""
+        """Run the program in a process of its own.
+
+        Parameters
+        ----------
+        duration_s : float
+            Duration in s.
+        values : dict of str to ndarray
+            Parameters.
+        seed : int
+            Seed of the random numbers.
+        names : sequence of str
+            Variables to return.
+        progress : callable or None
+            Called with the fraction done.
+
+        Returns
+        -------
+        dict of str to ndarray
+            The variables at the end.
+
+        Raises
+        ------
+        ValueError
+            If the program fails.
+        """
         with tempfile.TemporaryDirectory(prefix="neuromorph-") as place:
             arguments = []
             for name, value in values.items():
@@ -64,7 +96,7 @@ class StandaloneProgram:
 
 @dataclass
 class _Told:
-    """Hears what a program prints: lines with the fraction that is done."""
+    """Receiver of the output of a program: lines with the fraction that is done."""
 
     progress: Callable[[float], None] | None
     done: float = 0.0
@@ -82,9 +114,9 @@ class _Told:
 def _follow(
     command: Sequence[str], folder: Path, errors: Path, look: Callable[[str], None], environment: Any = None
 ) -> int:
-    """The exit code of a program, its errors in a file; ``look`` hears ten times a second what it printed since.
+    """Run a program with its errors in a file and return its exit code; ``look`` gets new output ten times a second.
 
-    Whatever ends us, Ctrl-C too, ends the program and all that it has started: they are a group of their own.
+    Whatever ends the caller, Ctrl-C too, ends the program and all that it has started: they are a group of their own.
     """
     printed = errors.with_name("printed")
     with (
@@ -103,7 +135,7 @@ def _follow(
     ):
         try:
             while True:
-                code = process.poll()  # before it is read, so that its last words are not missed
+                code = process.poll()  # polled before reading, so that the last output is not missed
                 look(text.read())
                 if code is not None:
                     return code
@@ -118,7 +150,22 @@ def _follow(
 
 
 def build_standalone(network: Any, dt_s: float, folder: Path) -> StandaloneProgram:
-    """The program of a Brian2 network, under a standalone device that has built nothing else."""
+    """Compile the program of a Brian2 network, under a new standalone device.
+
+    Parameters
+    ----------
+    network : Any
+        Brian2's network.
+    dt_s : float
+        Step of the default clock in s.
+    folder : Path
+        Folder of the programs.
+
+    Returns
+    -------
+    StandaloneProgram
+        The program.
+    """
     import brian2 as b2
 
     device = b2.device
@@ -140,7 +187,7 @@ def build_standalone(network: Any, dt_s: float, folder: Path) -> StandaloneProgr
 
 
 def _take_duration_from_environment(device: Any, network: str, dt_s: float) -> None:
-    """Brian2 writes the length of a run into the source as a number; one program is to serve for all lengths."""
+    """Replace the length of a run, which Brian2 writes into the source, so that one program serves for all lengths."""
     lines = next(arguments[1] for kind, arguments in device.main_queue if kind == "run_network")
     old, new = f"{network}.run({dt_s!r}, ", f'{network}.run(std::atof(std::getenv("SPIKING_DURATION_S")), '
     if sum(line.startswith(old) for line in lines) != 1:
@@ -149,12 +196,12 @@ def _take_duration_from_environment(device: Any, network: str, dt_s: float) -> N
 
 
 def _compiled(device: Any, folder: Path) -> Path:
-    """The executable, from ``folder`` if the same source was compiled there before."""
+    """Compile the executable, or find it in ``folder`` if the same source was compiled there before."""
     aside = Path(tempfile.mkdtemp(prefix=".build-", dir=folder))
     try:
         device.build(directory=str(aside), compile=False, run=False)
         sources = sorted(path for path in aside.rglob("*") if path.is_file())
-        told = [version("brian2"), platform.node(), platform.machine()]  # it is compiled for this very processor
+        told = [version("brian2"), platform.node(), platform.machine()]  # it is compiled for this processor
         told += [f"{path.relative_to(aside)} {short_hash(path.read_bytes())}" for path in sources]
         final = folder / f"program-{short_hash(chr(10).join(told).encode())}"
         program = final / ("main.exe" if sys.platform == "win32" else "main")
@@ -164,7 +211,7 @@ def _compiled(device: Any, folder: Path) -> Path:
             jobs = str(min(2, os.cpu_count() or 1))
             with tempfile.TemporaryDirectory(prefix="neuromorph-") as place:
                 errors = Path(place) / "errors"
-                environment = {**os.environ, "TMPDIR": place}  # a compiler that is killed leaves its files
+                environment = {**os.environ, "TMPDIR": place}  # a killed compiler leaves its files there
                 if _follow(["make", "-j", jobs], aside, errors, _compiling, environment):
                     said = errors.read_text(errors="replace").strip()
                     raise RuntimeError(f"the C++ program of this model did not compile: {said[-300:]}")
@@ -172,7 +219,7 @@ def _compiled(device: Any, folder: Path) -> Path:
                 path.unlink()
             try:
                 os.replace(aside, final)
-            except OSError:  # another process was first, with the same source
+            except OSError:  # another process compiled the same source first
                 if not program.exists():
                     raise
         return program
@@ -185,5 +232,11 @@ def _compiling(_: str) -> None:
 
 
 def short_hash(content: bytes) -> str:
-    """Sixteen hexadecimal digits of SHA-256."""
+    """Compute sixteen hexadecimal digits of SHA-256.
+
+    Returns
+    -------
+    str
+        The digits.
+    """
     return hashlib.sha256(content).hexdigest()[:16]

@@ -1,0 +1,146 @@
+"""Pages that are written from the code: one a device from its table of constants, and the API from the pages of names.
+
+They are made anew before each build and are not kept in the repository.
+"""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from neuromorph.datum import Datum, read_data
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+
+# (title, targets, package, tables): what is written about a device is the docstring of its package.
+DEVICES = {
+    "cpu": ("Your CPU", ["cpu-anneal", "cpu-gibbs"], "hardware_targets.cpu", ["cpu/digital.toml"]),
+    "analog-circuit": (
+        "Analog circuit of RC stages and op-amps",
+        ["analog-circuit"],
+        "hardware_targets.analog_circuit.target",
+        ["analog_circuit/analog_circuit.toml"],
+    ),
+    "memristor-crossbar": (
+        "Memristor crossbar",
+        ["memristor-crossbar"],
+        "hardware_targets.memristor_crossbar.target",
+        ["memristor_crossbar/memristor.toml"],
+    ),
+    "atomic-spins": (
+        "Atomic spin arrays",
+        ["atomic-spins", "atomic-spins-ideal"],
+        "hardware_targets.atomic_spins.target",
+        ["atomic_spins/data.toml"],
+    ),
+    "dopant-glass": (
+        "Coulomb glass of dopants",
+        ["dopant-glass"],
+        "hardware_targets.dopant_network.targets.coulomb_glass",
+        ["dopant_network/device/data.toml", "dopant_network/targets/interfaces.toml"],
+    ),
+    "dopant-neurons": (
+        "Dopant networks as neurons",
+        ["dopant-neurons"],
+        "hardware_targets.dopant_network.targets.dopant_neurons",
+        ["dopant_network/device/data.toml", "dopant_network/targets/interfaces.toml"],
+    ),
+    "spiking-loihi": ("Loihi", ["spiking-loihi"], "hardware_targets.spiking_chip.target", ["spiking_chip/loihi.toml"]),
+    "spiking-brainscales": (
+        "BrainScaleS-2",
+        ["spiking-brainscales"],
+        "hardware_targets.spiking_chip.target",
+        ["spiking_chip/brainscales.toml"],
+    ),
+    "spiking-generic": (
+        "A digital spiking chip of joined ranges",
+        ["spiking-generic"],
+        "hardware_targets.spiking_chip.target",
+        ["spiking_chip/generic.toml"],
+    ),
+}
+
+# Packages whose page of names is the API.
+PACKAGES = [
+    "neuromorph",
+    "neuromorph.problems",
+    "neuromorph.study",
+    "neuromorph.report",
+    "neuromorph.sampling",
+    "neuromorph.analog",
+    "neuromorph.associative_memory",
+    "neuromorph.boltzmann",
+    "neuromorph.spiking",
+    "circuits",
+    "hardware_targets.dopant_network",
+    "hardware_targets.spiking_chip",
+]
+
+
+def device_page(title: str, targets: list[str], tables: list[str]) -> str:
+    """Return the page of a device: its targets, and its constants with unit, range, kind and source."""
+    lines = [f"# {title}", "", f"Targets: {', '.join(f'`{name}`' for name in targets)}.", ""]
+    for table in tables:
+        lines += [f"## Constants of `hardware_targets/{table}`", "", "| Constant | Value | Range | Kind | Source |"]
+        lines += ["|---|---|---|---|---|"]
+        data = read_data((ROOT / "hardware_targets" / table).read_text(encoding="utf-8"))
+        lines += [_row(name, datum) for name, datum in data.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _row(name: str, datum: Datum) -> str:
+    reach = "" if datum.low == datum.high else f"{datum.low:.4g} to {datum.high:.4g}"
+    source = datum.source.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
+    return f"| `{name}` | {datum.value:.6g} {datum.unit} | {reach} | {datum.kind} | {source} |"
+
+
+def model_page(module: str) -> str:
+    """Return the directive that shows a module's equations and sources."""
+    return f"\n## Model\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :no-index:\n```\n"
+
+
+def page_names(package: str) -> list[str]:
+    """List the public names of a package in the order of its page."""
+    spec = find_spec(package)
+    path = Path(str(spec.origin))
+    source = path.with_suffix(".pyi") if path.with_suffix(".pyi").exists() else path
+    for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            return [str(name) for name in ast.literal_eval(node.value)]
+    raise ValueError(f"{source} has no __all__")
+
+
+def api_page(package: str) -> str:
+    """Return the page of a package: its docstring and a table of its names."""
+    module = import_module(package)
+    objects = [name for name in page_names(package) if callable(getattr(module, name))]
+    if package == "neuromorph":  # what a package of its own has stands on that package's page
+        others = {name for each in PACKAGES[1:] for name in page_names(each)}
+        objects = [name for name in objects if name not in others]
+    lines = [f"# {package}", "", "```{eval-rst}", f".. automodule:: {package}", "", f".. currentmodule:: {package}", ""]
+    lines += [".. autosummary::", "   :toctree: generated", "   :nosignatures:", "", *(f"   {n}" for n in objects)]
+    return "\n".join([*lines, "```", ""])
+
+
+def write_pages(app: Any) -> None:
+    """Write all of them, only where they change: what is unchanged is not built again."""
+    for name, (title, targets, module, tables) in DEVICES.items():
+        _write(HERE / "devices" / f"{name}.md", device_page(title, targets, tables) + model_page(module))
+    for package in PACKAGES:
+        _write(HERE / "api" / f"{package}.md", api_page(package))
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Register with Sphinx."""
+    write_pages(app)
+    return {"parallel_read_safe": True}

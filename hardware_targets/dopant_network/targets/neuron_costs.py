@@ -1,0 +1,57 @@
+"""What neurons of dopant units are modelled and priced by: constants of units, cells, converters and cooler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from neuromorph.cost import Cost, Scope, lasting
+from neuromorph.datum import Datum, multiply_data
+
+from ...memristor_crossbar.phase_change_cell import DATA as CELLS
+from ..device.device import device_data
+from .interface_data import DATA, simulated_second
+
+_TABLE = {**CELLS, **device_data(), **DATA}
+_PHYSICS = (
+    *(name for name in CELLS if name in ("maximum_conductance", "read_pulse", "levels", "age", "core_rows", "cores")),
+    *(name for name in CELLS if name.startswith(("drift_", "flicker"))),
+    *("programming_constant", "programming_linear", "programming_square"),
+    *("wire", "relative_permittivity", "localization_length", "attempt_rate_hz"),
+    *("neuron_time_constant", "unit_integration_time"),
+)
+PRICED = frozenset([
+    "hopping_joule", "transimpedance_power", "driver_power", "comparison", "threshold_conversion", "dac_conversion",
+    "table_access", "control_power", "cryostat_power",
+    "programming_pulses", "pulse_energy", "half_supply", "read_voltage",  # of the crossbar
+])  # fmt: skip
+CONSTANTS = {name: _TABLE[name] for name in (*_PHYSICS, *sorted(PRICED))}
+
+
+def neuron_costs(data: Mapping[str, Datum]) -> tuple[Cost, ...]:
+    """What the events of a run cost, by the constants ``data``."""
+    pulses = data["programming_pulses"]
+    drive = replace(multiply_data(data["half_supply"], data["read_voltage"], "V^2"), low=0.0)
+    second = simulated_second(
+        "R C of a neuron, or the window in which one fires",
+        data["neuron_time_constant"],
+        data["unit_integration_time"],
+    )
+
+    def priced(event: str, what: str, power: Datum, scope: Scope = "core") -> Cost:
+        return Cost(event, what, lasting(power, second), scope=scope, counted=second.kind)
+
+    return (
+        Cost("device_s", "a read", time=second),
+        priced("unit_j", "dopant units, sum of V_k I_k", data["hopping_joule"]),
+        priced("receiver_s", "amplifiers that collect the units' currents", data["transimpedance_power"]),
+        priced("driver_s", "amplifiers that drive units and wires", data["driver_power"]),
+        priced("siemens_s", "cells of the crossbar", drive),
+        Cost("comparisons", "comparators", data["comparison"]),
+        Cost("written_cells", "programming, shared by all reads", multiply_data(pulses, data["pulse_energy"], "J")),
+        Cost("ad_conversions", "ADCs of firing neurons", data["threshold_conversion"], scope="system"),
+        Cost("da_conversions", "DACs for starts, biases and thresholds", data["dac_conversion"], scope="system"),
+        Cost("table_accesses", "tables of thresholds, couplings in memory", data["table_access"], scope="system"),
+        priced("device_s", "control", data["control_power"], "system"),
+        priced("device_s", "cooler for 77 K", data["cryostat_power"], "system"),
+    )

@@ -44,7 +44,7 @@ from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, Sample, Task
 
-from .annealer import DATA, PRICED, CpuAnneal
+from .annealer import DATA, CPU_PRICED, CpuAnneal
 
 MAX_PENALTY_CITIES = 20  # most cities as n x n spins under penalties; more take minutes for poor tours
 _SPINS = 1 << 25  # number of spins of all replicas in one batch of reads
@@ -79,7 +79,7 @@ class CpuSampler:
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
-    priced: ClassVar[frozenset[str]] = PRICED
+    priced: ClassVar[frozenset[str]] = CPU_PRICED
     limits: ClassVar[Mapping[str, Any]] = {
         "spins": "as many as fit into memory",
         "cities": MAX_PENALTY_CITIES,

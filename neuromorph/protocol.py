@@ -6,7 +6,7 @@ nothing.
 
 =====================================  ===============================================================================
 ``files(program) -> {name: text}``     what can be taken away, as a netlist; DoesNotFit where it would be too long
-                                       (:func:`files_of`)
+                                       (:func:`spiking_files`)
 ``constants : {name: Datum}``          the table of numbers that it is modelled and priced by
                                        (``neuromorph.target_constants.constants_of``)
 ``priced : frozenset of str``          those of the constants that prices and times depend on, but no read
@@ -38,7 +38,7 @@ from .cost import Cost
 from .ising import Ising
 from .rng import RNG
 from .run import Program, Run, versions
-from .target_names import Parameter, callable_parameters, check_names, converted, nearest, parse_target
+from .target_names import TargetParameter, callable_parameters, check_names, converted, nearest, parse_target
 from .task import Task, task_name
 from .trace import Trace
 
@@ -186,7 +186,7 @@ def split_target_text(text: str) -> tuple[str, str]:
     return name, name + text.strip()[len(given) :]
 
 
-def parameters_of(name: str) -> tuple[Parameter, ...]:
+def parameters_of(name: str) -> tuple[TargetParameter, ...]:
     """The parameters of an installed target: name, default, annotation and meaning; empty where Python cannot tell."""
     return callable_parameters(_entry_point(current_name(parse_target(name)[0])).load()) or ()
 

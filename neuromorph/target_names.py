@@ -30,7 +30,7 @@ _LONGEST = 2_000  # characters of one target
 
 
 @dataclass(frozen=True)
-class Parameter:
+class TargetParameter:
     """One parameter of a target: its name, default (``inspect.Parameter.empty`` if none), annotation and meaning."""
 
     name: str
@@ -100,7 +100,7 @@ def parse_target(text: str) -> tuple[str, dict[str, Any]]:
     return name.strip(), parameters
 
 
-def callable_parameters(make: Callable[..., Any]) -> tuple[Parameter, ...] | None:
+def callable_parameters(make: Callable[..., Any]) -> tuple[TargetParameter, ...] | None:
     """Return the parameters of ``make``, in its order; ``constants`` are left out, as a table of their own.
 
     Parameters
@@ -123,13 +123,13 @@ def callable_parameters(make: Callable[..., Any]) -> tuple[Parameter, ...] | Non
     hints = _hints(make)
     meanings = dict(_meanings(inspect.getdoc(make) or ""))
     return tuple(
-        Parameter(each.name, each.default, hints.get(each.name, Any), meanings.get(each.name, ""))
+        TargetParameter(each.name, each.default, hints.get(each.name, Any), meanings.get(each.name, ""))
         for each in given
         if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
     )
 
 
-def check_names(known: tuple[Parameter, ...] | None, given: Collection[str]) -> None:
+def check_names(known: tuple[TargetParameter, ...] | None, given: Collection[str]) -> None:
     """ValueError for the first of ``given`` that is no parameter of the target: the nearest right one, and all."""
     names = [each.name for each in known or ()]
     for name in given if known is not None else ():
@@ -138,7 +138,7 @@ def check_names(known: tuple[Parameter, ...] | None, given: Collection[str]) -> 
             raise ValueError(f"it has no parameter {name!r}; {nearest(name, names)}{listed}")
 
 
-def converted(known: tuple[Parameter, ...] | None, given: Mapping[str, Any]) -> dict[str, Any]:
+def converted(known: tuple[TargetParameter, ...] | None, given: Mapping[str, Any]) -> dict[str, Any]:
     """Values that came as text, as the annotations of the parameters want them.
 
     Raises

@@ -286,7 +286,8 @@ def test_the_same_seed_gives_the_same_spikes_however_many_chains(place, tmp_path
     words = ["--duration", 0.02, "--chains", 3, "--seed", about["seed"]]
     _, again, spikes = spike(capsys, tmp_path / "3", place / "five.npz", *words)
     assert kept[2] == [spikes[name].tolist() for name in ("times_s", "trials", "neurons")]
-    assert {**again, "command": ""} == {**about, "command": ""}
+    dated = {"command": "", "provenance": {}}
+    assert {**again, **dated} == {**about, **dated}
 
 
 TASKS = {

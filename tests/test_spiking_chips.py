@@ -251,7 +251,7 @@ def test_reads_are_as_long_as_the_network_needs():
 
 def test_reads_that_are_too_short_say_so():
     """A pair that is frozen at rest."""
-    chip = spiking_loihi(times=ReadDurations(sample_s=0.02))
+    chip = spiking_loihi(sample_s=0.02)
     run = chip.run(chip.program(ring(2), 0), Sample(8.0), 3, 0)
     assert not run.converged.any()
     assert "may be too short" in run.message

@@ -171,7 +171,7 @@ def test_time_to_settle_is_that_of_the_heat_bath():
         network = BoltzmannSampler(machine(seed, 8, 2.0)).network()
         exactly, _ = periods_to_settle(*network, 0.05, 300)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(mixing, "ENUMERATED", 0)
+            patch.setattr(mixing, "MIXING_ENUMERATED", 0)
             assert periods_to_settle(*network, 0.05, 300)[0] >= exactly
 
 

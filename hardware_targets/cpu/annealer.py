@@ -60,7 +60,7 @@ _NEAR = 10  # number of near cities that a move may join to a city
 
 
 DATA = read_data(files(__package__).joinpath("digital.toml").read_text())
-PRICED = frozenset({"core_power_w", "machine_power_w", "clock"})
+CPU_PRICED = frozenset({"core_power_w", "machine_power_w", "clock"})
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class CpuAnneal:
     name: ClassVar[str] = "cpu-anneal"
     summary: ClassVar[str] = "annealing on one core of this machine: time measured, power assumed"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
-    priced: ClassVar[frozenset[str]] = PRICED
+    priced: ClassVar[frozenset[str]] = CPU_PRICED
     limits: ClassVar[Mapping[str, Any]] = {
         "spins": "as many as fit into memory",
         "cities": MAX_CITIES,

@@ -46,7 +46,7 @@ from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, Sample, Task
 from neuromorph.trace import Trace
 
-from .annealer import DATA, PRICED, CpuAnneal
+from .annealer import CPU_PRICED, DATA, CpuAnneal
 from .sampler_trace import Watch, watch_chain, watch_ladder, watch_population, watch_worldlines
 
 MAX_PENALTY_CITIES = 20  # most cities as n x n spins under penalties; more take minutes for poor tours
@@ -84,7 +84,7 @@ class CpuSampler:
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
-    priced: ClassVar[frozenset[str]] = PRICED
+    priced: ClassVar[frozenset[str]] = CPU_PRICED
     limits: ClassVar[Mapping[str, Any]] = {
         "spins": "as many as fit into memory",
         "cities": MAX_PENALTY_CITIES,

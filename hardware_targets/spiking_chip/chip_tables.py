@@ -46,7 +46,8 @@ _LEAST = {"weight_bits": 2, "bias_bits": 2, "state_bits": 0} | dict.fromkeys(
     ("cores", "core_neurons", "core_synapses", "fan_in", "mesh_width"), 1
 )  # of what is counted
 _MOST_BYTES = 1 << 20  # of a table
-PRICED = ("_energy", "_power", "_time", "_second", "acceleration")  # endings of what decides time and energy alone
+# Endings of what decides time and energy alone.
+PRICED_ENDINGS = ("_energy", "_power", "_time", "_second", "acceleration")
 _POSITIVE = ("step_time", "acceleration", "device_second")
 
 

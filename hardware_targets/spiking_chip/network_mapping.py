@@ -260,7 +260,7 @@ class ChipNetwork:
         if away > FAR:
             doubts.append(
                 f"reads of {most * sample_s:g} s from rest may be too short: the bound on their total variation from "
-                f"exp(-beta E) is {away:.2f}: take a lower beta, or ReadDurations with a longer sample_s"
+                f"exp(-beta E) is {away:.2f}: take a lower beta, or a longer sample_s"
             )
         return SamplingPlan(neurons, sample_s * min(most, ceil(needed / usual)), tuple(doubts))
 

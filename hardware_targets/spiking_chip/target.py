@@ -36,7 +36,7 @@ from neuromorph.trace import Trace
 
 from . import simulation as ways
 from .batches import FIRST, batch_sizes, plan_batches
-from .chip_tables import PRICED, Table, chip_costs, with_own
+from .chip_tables import PRICED_ENDINGS, Table, chip_costs, with_own
 from .network_mapping import UNITS, ChipNetwork, ReadDurations, require_search
 from .neurobench import neurobench
 from .quantization import FixedPatternNoise, SynapticWeights, cores_for, hops_between, quantize
@@ -64,7 +64,7 @@ class SpikingChip:
     @property
     def priced(self) -> frozenset[str]:
         """Constants that decide time and energy, but no spike."""
-        return frozenset(name for name in self.constants if name.endswith(PRICED))
+        return frozenset(name for name in self.constants if name.endswith(PRICED_ENDINGS))
 
     def with_constants(self, given: Table) -> SpikingChip:
         """The same chip with other numbers; a step that is given makes a second as well known as itself."""

@@ -97,7 +97,7 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     import json
     import secrets
 
-    from ..experiments.spiking import files_of, read
+    from ..experiments.spiking import read, spiking_files
     from ..problems.ising_files import read_ising_file
     from .progress import progress_bars, steps_of
 
@@ -123,7 +123,7 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     about = {**session.about, "seed": drawn, **origin(arguments), **work_origin(arguments, drawn)}
     files = OutFolder(arguments.out)
     files.stopped = about["status"] == "interrupted"
-    for name, make in files_of(session, about).items():
+    for name, make in spiking_files(session, about).items():
         if not (files.stopped and name.endswith(".png")):  # matplotlib takes a second
             files.keep(name, partial(_write, make))
     if arguments.json:

@@ -274,7 +274,7 @@ def collect(about: Mapping[str, Any], batches: Sequence[Batch], states: NDArray[
     return Session(json_value(whole), times, trials, neurons, np.asarray(states, dtype=np.int8), shown)
 
 
-def files_of(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[], str | bytes]]:
+def spiking_files(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[], str | bytes]]:
     """Return the function that makes each file: spike.json of ``about``, spikes.npz and spikes.png.
 
     Parameters

@@ -263,8 +263,8 @@ def layered_loss_and_gradient(
             if layer < len(passed) - 1:  # back through clip and normalization
                 z = (current - mean) / deviation
                 by_z = slopes * (np.abs(z) < _LIMIT) * per_z
-                centerd = by_z - by_z.mean(axis=1, keepdims=True)
-                slopes = (centerd - z * (by_z * z).mean(axis=1, keepdims=True)) / deviation
+                centered = by_z - by_z.mean(axis=1, keepdims=True)
+                slopes = (centered - z * (by_z * z).mean(axis=1, keepdims=True)) / deviation
             turned = np.moveaxis(slopes, 1, 2)
             gradient = np.zeros((*turned.shape, len(device.outputs)))
             gradient[..., place] = turned

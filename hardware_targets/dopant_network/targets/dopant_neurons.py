@@ -54,7 +54,7 @@ from ...memristor_crossbar.phase_change_cell import PhaseChange
 from ...memristor_crossbar.target import CORE, CORES, cell_in_own_words
 from .crossbar_couplings import CrossbarCouplings
 from .interface_data import DATA
-from .neuron_costs import CONSTANTS, PRICED, neuron_costs
+from .neuron_costs import CONSTANTS, NEURON_PRICED, neuron_costs
 from .neuron_trace import FiringRecorder, SettlingRecorder
 from .noise_thresholds import noise_thresholds, threshold_sweep
 from .tour_dynamics import anneal_tours
@@ -119,7 +119,7 @@ class DopantNeurons:
     summary: ClassVar[str] = "dopant networks at 77 K as neurons and noise sources, couplings in memristors"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
 
-    priced: ClassVar[frozenset[str]] = PRICED
+    priced: ClassVar[frozenset[str]] = NEURON_PRICED
 
     def __post_init__(self) -> None:
         if self.couplings not in ("crossbar", "memory"):

@@ -20,12 +20,12 @@ _PHYSICS = (
     *("wire", "relative_permittivity", "localization_length", "attempt_rate_hz"),
     *("neuron_time_constant", "unit_integration_time"),
 )
-PRICED = frozenset([
+NEURON_PRICED = frozenset([
     "hopping_joule", "transimpedance_power", "driver_power", "comparison", "threshold_conversion", "dac_conversion",
     "table_access", "control_power", "cryostat_power",
     "programming_pulses", "pulse_energy", "half_supply", "read_voltage",  # of the crossbar
 ])  # fmt: skip
-CONSTANTS = {name: _TABLE[name] for name in (*_PHYSICS, *sorted(PRICED))}
+CONSTANTS = {name: _TABLE[name] for name in (*_PHYSICS, *sorted(NEURON_PRICED))}
 
 
 def neuron_costs(data: Mapping[str, Datum]) -> tuple[Cost, ...]:

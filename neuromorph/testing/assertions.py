@@ -1,0 +1,62 @@
+"""Assertions of the checks, and programs of the problems that a target takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..ising import Ising
+from ..protocol import DoesNotFit, Target
+from ..run import Program
+from ..task import Minimize, RecallFrom, Sample, Task, task_name
+
+
+def require_that(condition: bool, found: str) -> None:
+    if not condition:
+        raise AssertionError(found)
+
+
+def expect_error(kind: type[Exception], what: str, target: Target, program: Program, *arguments: Any) -> None:
+    try:
+        target.run(program, *arguments)
+    except kind:
+        return
+    raise AssertionError(f"{what} was accepted; it must raise {kind.__name__}")
+
+
+def try_program(target: Target, ising: Ising) -> Program | DoesNotFit:
+    try:
+        return target.program(ising, rng=0)
+    except DoesNotFit as error:
+        return error
+
+
+def held_by(program: Program) -> Ising:
+    if program.held is None:
+        raise AssertionError("program.held is None for an Ising; say which couplings and biases the device holds")
+    return program.held
+
+
+def first_that_fits(target: Target, *isings: Ising) -> tuple[Ising, Program, Ising]:
+    """The first of ``isings`` that fits, its program, and what that holds."""
+    refused = []
+    for ising in isings:
+        program = try_program(target, ising)
+        if isinstance(program, DoesNotFit):
+            require_that(
+                isinstance(try_program(target, ising), DoesNotFit), f"{ising.size} spins: refused, then accepted"
+            )
+            refused.append(f"{ising.size} spins: {program}")
+            continue
+        return ising, program, held_by(program)
+    raise AssertionError(f"{target.name} refuses the problems of this check ({'; '.join(refused)})")
+
+
+def supported(target: Target, ising: Ising, beta: float = 0.6) -> Iterator[tuple[str, Task]]:
+    """The tasks that the target supports, by name."""
+    cue = np.where(np.arange(ising.size) % 3 == 0, -1, 1).astype(np.int8)
+    for task in (Minimize(), Sample(beta), RecallFrom(cue)):
+        if task_name(task) in target.supported_tasks:
+            yield task_name(task), task

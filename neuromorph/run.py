@@ -46,24 +46,24 @@ class SamplingBound:
 class Program:
     """What a device really holds of the problem it was asked for.
 
-    asked : Ising or Problem      what energies are computed from
-    held : Ising or None          the couplings and biases the device has, in the units of ``asked``; None where it
+    requested : Ising or Problem      what energies are computed from
+    programmed : Ising or None          the couplings and biases the device has, in the units of ``requested``; None where it
                                   holds a structure of the problem (one-hot rows and columns) instead of couplings
     state : Any                   the device's own account: conductances, positions, a distance matrix
-    mapping_error : float         RMS(held - asked) / RMS(asked) over couplings and biases
+    mapping_error : float         RMS(programmed - requested) / RMS(requested) over couplings and biases
     notes : tuple of str          what was lost or changed on the way, for people
     setup : {event: count}        what programming took: pulses, placements
     parallel_reads : int          reads that the device makes in about the time of one
     one_chip : bool               whether ``rng`` drew what this one device is like: all its reads share that
     sampled : beta -> (2**n,)     the distribution that the device samples at beta, exactly, where that is not
-                                  exp(-beta E) of ``held``; state k has spin i up where bit i of k is set
+                                  exp(-beta E) of ``programmed``; state k has spin i up where bit i of k is set
     sampling_bound : SamplingBound or None
                                   else, how far it is from that at most
     """
 
     target: str
-    asked: Ising | Problem
-    held: Ising | None
+    requested: Ising | Problem
+    programmed: Ising | None
     state: Any = None
     mapping_error: float = 0.0
     notes: tuple[str, ...] = ()
@@ -153,7 +153,7 @@ def complete_run(
         name: np.broadcast_to(np.asarray(count, dtype=float), (reads,)).copy() for name, count in activity.items()
     }
     with unlimited():
-        energies = program.asked.energy(s) if native is None else energies_of_answers(program.asked, native)
+        energies = program.requested.energy(s) if native is None else energies_of_answers(program.requested, native)
     return Run(
         target=program.target,
         task=task,

@@ -243,7 +243,7 @@ class Recorder:
             said.append(f"one in {self._stride} of {self._count} times is kept")
         return make_trace(
             self._program, task, scale * np.array([each.time for each in looks]), series, spins,
-            answer=answer, energies=_energies(self._program.asked, looks), time_unit=time_unit, converged=converged,
+            answer=answer, energies=_energies(self._program.requested, looks), time_unit=time_unit, converged=converged,
             notes=said, provenance=provenance,
         )  # fmt: skip
 
@@ -295,12 +295,12 @@ def make_trace(
     """
     final = np.empty(0, np.int8) if spins is None else np.asarray(spins, dtype=np.int8)
     if answer is None:
-        energy = float(program.asked.energy(final))
+        energy = float(program.requested.energy(final))
     else:
-        energy = float(energies_of_answers(program.asked, np.asarray(answer)[None])[0])
+        energy = float(energies_of_answers(program.requested, np.asarray(answer)[None])[0])
     return Trace(
         target=program.target,
-        problem=str(getattr(program.asked, "name", "model")),
+        problem=str(getattr(program.requested, "name", "model")),
         task=task_name(task),
         beta=task.beta if isinstance(task, Sample) else None,
         times=times,

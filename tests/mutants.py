@@ -69,7 +69,7 @@ class Honest:
 
     def run(self, program, task, reads=1, rng=None):
         self.claimed(self, task)
-        asked = as_ising(program.asked)
+        asked = as_ising(program.requested)
         n = asked.size
         couplings, biases = self.used(asked.dense_couplings(), asked.biases)
         if isinstance(task, RecallFrom):
@@ -145,7 +145,7 @@ def all_at_once(generators, shape):
 
 
 def changes_problem(program):
-    biases = program.asked.biases
+    biases = program.requested.biases
     biases.setflags(write=True)
     biases += 1.0
     biases.setflags(write=False)
@@ -159,8 +159,8 @@ def changes_cue(device, task):
 
 
 def blurred(program):
-    held = program.asked
-    return replace(program, held=Ising(1.2 * held.couplings, held.biases))
+    held = program.requested
+    return replace(program, programmed=Ising(1.2 * held.couplings, held.biases))
 
 
 def refuse(program):
@@ -177,7 +177,7 @@ def fickle() -> Callable:
 
 
 def no_lone_spin(program):
-    if program.asked.size == 1:
+    if program.requested.size == 1:
         raise IndexError("a lone spin")
     return program
 
@@ -217,7 +217,7 @@ C = SimpleNamespace(**{check.__name__.removeprefix("check_"): check for check in
 def states(distribution, check=C.sampling, **mistake):
     """A mutant that states to sample ``distribution(held, beta)``."""
     return mutant(
-        check, programmed=lambda p: replace(p, sampled=partial(distribution, p.held)), supported_tasks=ONLY["sample"],
+        check, programmed=lambda p: replace(p, sampled=partial(distribution, p.programmed)), supported_tasks=ONLY["sample"],
         **mistake,
     )  # fmt: skip
 
@@ -238,8 +238,8 @@ MUTANTS = {
     "refuses now and then": mutant(C.program, programmed=fickle()),
     "hides its mapping error": mutant(C.program, programmed=blurred),
     "mapping error is NaN": mutant(C.program, programmed=lambda p: replace(p, mapping_error=np.nan)),
-    "does not say what it holds": mutant(C.program, programmed=lambda p: replace(p, held=None)),
-    "swaps the problem": mutant(C.program, programmed=lambda p: replace(p, asked=Ising(p.asked.couplings))),
+    "does not say what it holds": mutant(C.program, programmed=lambda p: replace(p, programmed=None)),
+    "swaps the problem": mutant(C.program, programmed=lambda p: replace(p, requested=Ising(p.requested.couplings))),
     "counts programming below zero": mutant(C.program, programmed=lambda p: replace(p, setup={"pulses": -1})),
     "device energies": mutant(C.run, returned=changed(energies=lambda run: np.round(run.energies))),
     "spins as floats": mutant(C.run, returned=changed(spins=lambda run: run.spins.astype(float))),
@@ -303,7 +303,7 @@ MUTANTS = {
     "further off than its bound": bounded(0.01, used=lambda j, h: (1.6 * j, h)),
     "a bound that coins keep": bounded(5.0, used=lambda j, h: (0 * j, 0 * h)),
     "states both": mutant(C.sampling, programmed=lambda p: replace(
-        p, sampled=partial(exact.boltzmann, p.held), sampling_bound=SamplingBound(0.1, "a test"))),
+        p, sampled=partial(exact.boltzmann, p.programmed), sampling_bound=SamplingBound(0.1, "a test"))),
     "states another distribution, textbook": states(
         lambda held, beta: exact.boltzmann(held, 1.5 * beta), check=C.textbook_models),
     "uniform where couplings are equal": mutant(C.textbook_models, used=uniform_where_alike),

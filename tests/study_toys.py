@@ -85,12 +85,12 @@ class Descent:
         spins, flips = [], []
         for k, seed in enumerate(read_seeds(rng, reads)):
             stream = np.random.default_rng(seed)
-            s = stream.choice([-1, 1], program.held.size)
+            s = stream.choice([-1, 1], program.programmed.size)
             if isinstance(task, RecallFrom):
-                s = np.array(task.cues(reads, program.held.size)[k])
+                s = np.array(task.cues(reads, program.programmed.size)[k])
             count = 0
             for i in stream.integers(0, s.size, self.flips):
-                if s[i] * program.held.field(s)[i] < 0:
+                if s[i] * program.programmed.field(s)[i] < 0:
                     s[i], count = -s[i], count + 1
             spins.append(s)
             flips.append(count)

@@ -47,10 +47,10 @@ def test_exact_resistors_hold_exactly_what_was_asked_for(as_sparse):
     program = AnalogCircuit(series=None).program(asked)
     largest = abs(asked.dense_couplings()).max()
     bought = abs(asked.dense_couplings()) / largest > 0.11  # the rest may need more than the largest resistor
-    assert np.array_equal(program.held.dense_couplings()[bought], asked.dense_couplings()[bought])
-    assert np.array_equal(program.held.biases, asked.biases)
+    assert np.array_equal(program.programmed.dense_couplings()[bought], asked.dense_couplings()[bought])
+    assert np.array_equal(program.programmed.biases, asked.biases)
     t = program.state.conductances.toarray() if as_sparse else program.state.conductances
-    np.testing.assert_allclose(t / t.max() * asked.dense_couplings().max(), program.held.dense_couplings(), rtol=1e-12)
+    np.testing.assert_allclose(t / t.max() * asked.dense_couplings().max(), program.programmed.dense_couplings(), rtol=1e-12)
 
 
 @settings(max_examples=30)
@@ -66,7 +66,7 @@ def test_resistors_are_of_the_series_and_load_no_amplifier_too_much(seed, n):
     assert ohms.max() <= DATA["largest_resistor"].value * 1.02
     assert np.abs(t).sum(axis=1).max() <= 1.02 / DATA["heaviest_load"].value
     k = np.sum(t * asked.couplings) / np.sum(asked.couplings**2)
-    np.testing.assert_allclose(program.held.couplings, t / k, rtol=0.02, atol=1e-12)
+    np.testing.assert_allclose(program.programmed.couplings, t / k, rtol=0.02, atol=1e-12)
     assert program.mapping_error < 0.012  # half a step of E96 is 1.2 %
     np.testing.assert_allclose(program.state.time_constants_s, TAU_S, rtol=0.1)  # capacitors of E24
 
@@ -82,7 +82,7 @@ def test_distances_become_resistors():
     far = d > 0.01
     np.testing.assert_allclose(held[far], d[far], rtol=0.0125)
     assert program.mapping_error == pytest.approx(np.linalg.norm(held - d) / np.linalg.norm(d))
-    assert program.held is None
+    assert program.programmed is None
     assert AnalogCircuit(series=None).program(problem).mapping_error < 1e-4
 
 

@@ -153,7 +153,7 @@ def test_up_to_four_atoms_hold_what_is_asked(n):
         ising = glass(100 + seed, n)
         program = AtomicSpins().program(ising, rng=seed)
         assert program.mapping_error < 0.005
-        assert mapping_error(ising, program.held) == pytest.approx(program.mapping_error, abs=1e-12)
+        assert mapping_error(ising, program.programmed) == pytest.approx(program.mapping_error, abs=1e-12)
 
 
 @pytest.mark.parametrize("n", [3, 5, 7])

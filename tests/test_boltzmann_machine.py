@@ -228,7 +228,7 @@ def on_device(fitted, device):
     """KL(data || what the device holds of the machine)."""
     entropy, key = fitted._device
     program = device.program(fitted.ising(), rng=np.random.SeedSequence(entropy, spawn_key=key))
-    return divergence(noisy_patterns(), program.held)
+    return divergence(noisy_patterns(), program.programmed)
 
 
 def test_a_machine_learns_on_the_cpu_target():

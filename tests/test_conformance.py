@@ -44,7 +44,7 @@ def test_a_target_may_state_what_it_samples():
     strong = replace(HONEST, used=lambda j, h: (1.2 * j, h), supported_tasks=frozenset({"sample"}))
 
     def stating(program):
-        held = program.held
+        held = program.programmed
         return replace(program, sampled=partial(nm.exact.boltzmann, nm.Ising(1.2 * held.couplings, held.biases)))
 
     bound = SamplingBound(0.06, "couplings are 1.2 times those held")

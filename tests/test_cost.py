@@ -12,7 +12,7 @@ from neuromorph.protocol import available_targets, get_target
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.run import complete_run, concatenate_runs
 
-PROGRAM = Program(target="toy", asked=Ising([[0, 1], [1, 0]]), held=None, setup={"pulses": 6})
+PROGRAM = Program(target="toy", requested=Ising([[0, 1], [1, 0]]), programmed=None, setup={"pulses": 6})
 PULSE = Datum(2.0, "J", 1.0, 4.0, "assumed", "a test")
 UPDATE = Datum(0.5, "J", 0.5, 0.5, "measured", "a test")
 

@@ -44,8 +44,8 @@ def test_what_the_glass_says_it_holds_is_the_energy_of_its_holes(n):
     program = DopantGlass(devices=64).program(glass_of(n, n), rng=1)
     glass, spins = program.state, exact.spins_of(np.arange(1 << n), n)
     holes = (1 + glass.signs * spins) / 2
-    difference = program.held.energy(spins) - glass.scale_per_v * glass.network.energy(holes, glass.voltages_v)
-    assert np.ptp(difference) < 1e-9 * (1.0 + np.ptp(program.held.energy(spins)))
+    difference = program.programmed.energy(spins) - glass.scale_per_v * glass.network.energy(holes, glass.voltages_v)
+    assert np.ptp(difference) < 1e-9 * (1.0 + np.ptp(program.programmed.energy(spins)))
 
 
 @pytest.mark.parametrize(("n", "beta"), [(3, 1.3), (5, 0.4)])
@@ -54,7 +54,7 @@ def test_the_glass_samples_what_it_holds(n, beta):
     device = DopantGlass(devices=256)
     program = device.program(glass_of(7 * n, n), rng=2)
     run = device.run(program, Sample(beta), 20_000, 3)
-    require_distribution(run.spins, exact.boltzmann(program.held, beta))
+    require_distribution(run.spins, exact.boltzmann(program.programmed, beta))
     assert run.converged.all()
     assert run.provenance["temperature_k"] * beta == pytest.approx(program.state.temperature_k(1.0))
 
@@ -206,7 +206,7 @@ def test_firing_neurons_sample(device, beta):
     """20,000 reads of 5 neurons: couplings in memory exactly, those in cells as what the program says it holds."""
     program = device.program(glass_of(21, 5), rng=4)
     run = device.run(program, Sample(beta), 20_000, 5)
-    require_distribution(run.spins, exact.boltzmann(program.held, beta))
+    require_distribution(run.spins, exact.boltzmann(program.programmed, beta))
 
 
 def test_cells_of_a_pair_that_differ_do_not_drive_the_samples():
@@ -214,7 +214,7 @@ def test_cells_of_a_pair_that_differ_do_not_drive_the_samples():
     triangle, device = Ising(np.eye(3) - 1.0), DopantNeurons()
     for made in (0, 1):
         program = device.program(triangle, rng=made)
-        require_distribution(device.run(program, Sample(0.6), 20_000, 19).spins, exact.boltzmann(program.held, 0.6))
+        require_distribution(device.run(program, Sample(0.6), 20_000, 19).spins, exact.boltzmann(program.programmed, 0.6))
 
 
 def test_couplings_in_memory_are_exact_and_those_in_cells_are_not():

@@ -115,11 +115,11 @@ def test_perfect_cells_hold_what_perfect_resistors_hold():
     """Bit for bit, and the dynamics are then the same: a gauge, a scale or a transpose lost on the way fails."""
     asked = Ising(glass(1, 12).couplings.round(1), glass(1, 12).biases)
     crossbar, board = MemristorCrossbar(**PERFECT, tau_s=20e-6, wire_ohm=IDEAL), AnalogCircuit(series=None)
-    held = crossbar.program(asked, 0).held
+    held = crossbar.program(asked, 0).programmed
     assert np.array_equal(held.couplings, asked.couplings)
     assert np.array_equal(held.biases, asked.biases)
     assert crossbar.program(asked, 0).mapping_error == 0.0
-    np.testing.assert_allclose(board.program(asked).held.couplings, held.couplings, atol=1e-12)
+    np.testing.assert_allclose(board.program(asked).programmed.couplings, held.couplings, atol=1e-12)
     cues = np.random.default_rng(1).choice([-1, 1], (20, 12))
     ends = [device.run(device.program(asked, 0), RecallFrom(cues), 20, 0).spins for device in (crossbar, board)]
     assert np.array_equal(*ends)
@@ -134,7 +134,7 @@ def test_perfect_cells_find_the_tours_that_perfect_resistors_find():
 
 def test_one_seed_is_one_device():
     asked, crossbar = glass(3, 10), MemristorCrossbar()
-    first, again, other = (crossbar.program(asked, seed).held.couplings for seed in (5, 5, 6))
+    first, again, other = (crossbar.program(asked, seed).programmed.couplings for seed in (5, 5, 6))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
     runs = [crossbar.run(crossbar.program(asked, 5), Minimize(), 4, 7).spins for _ in range(2)]
@@ -166,12 +166,12 @@ def test_held_is_the_symmetric_part_of_what_the_cells_are():
     j = np.where(np.triu(np.random.default_rng(0).random((n, n)) < 0.5, 1), 1.0, -1.0)
     j = np.triu(j, 1) + np.triu(j, 1).T
     program = MemristorCrossbar(drift=0.0, levels=None, wire_ohm=IDEAL).program(Ising(j), 0)
-    error = (program.held.couplings - j)[np.triu_indices(n, 1)]
+    error = (program.programmed.couplings - j)[np.triu_indices(n, 1)]
     # G+ - G- with sigma 1.0554 and 0.2635 uS, the latter cut at 0, which leaves the variance (1/2 - 1/(2 pi)) sigma^2
     spread = np.sqrt(1.0554**2 + 0.2635**2 * (0.5 - 0.5 / np.pi)) / 25.0 / np.sqrt(2.0)
     assert abs((error * j[np.triu_indices(n, 1)]).std() / spread - 1.0) < Z / np.sqrt(n * n)
-    assert np.array_equal(np.diag(program.held.couplings), np.zeros(n))
-    assert np.array_equal(program.held.couplings, program.held.couplings.T)
+    assert np.array_equal(np.diag(program.programmed.couplings), np.zeros(n))
+    assert np.array_equal(program.programmed.couplings, program.programmed.couplings.T)
 
 
 def test_the_mean_drift_is_compensated():

@@ -56,7 +56,7 @@ def test_what_a_neuron_gets_is_what_spice_says_of_both_arrays(engine, both_ends)
 
 def test_the_device_holds_the_symmetric_part_of_that():
     asked = glass(1, 20)
-    held = MemristorCrossbar(**NO_ERRORS, wire_ohm=30.0, compensate=False).program(asked, 0).held
+    held = MemristorCrossbar(**NO_ERRORS, wire_ohm=30.0, compensate=False).program(asked, 0).programmed
     scale = np.abs(asked.couplings).max()
     sides = [np.maximum(sign * asked.couplings / scale, 0.0) for sign in (1.0, -1.0)]
     plus, minus = (Crossbar(GMAX * side, 30.0, 30.0).effective() / GMAX for side in sides)

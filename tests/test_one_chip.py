@@ -27,10 +27,10 @@ ALIKE = MemristorCrossbar(programming_error=0.0, drift=0.0)  # noise of reads, a
 def differs(device, problem):
     """Whether two seeds give two devices."""
     a, b = (device.program(problem, rng) for rng in (1, 2))
-    if a.held is None:
+    if a.programmed is None:
         return a.mapping_error != b.mapping_error, a.one_chip
-    same = np.array_equal(a.held.dense_couplings(), b.held.dense_couplings())
-    return not (same and np.array_equal(a.held.biases, b.held.biases)), a.one_chip
+    same = np.array_equal(a.programmed.dense_couplings(), b.programmed.dense_couplings())
+    return not (same and np.array_equal(a.programmed.biases, b.programmed.biases)), a.one_chip
 
 
 @pytest.mark.parametrize("name", nm.available_targets())

@@ -178,7 +178,7 @@ def test_energies_of_textbook_models(kind, models):
     "name", [name for name in nm.available_targets() if "sample" in nm.get_target(name).supported_tasks]
 )
 def test_targets_sample_what_they_hold(name):
-    """Energies and states of textbook models by ``Program.held``, where they fit; 400 reads see KL >= 0.05.
+    """Energies and states of textbook models by ``Program.programmed``, where they fit; 400 reads see KL >= 0.05.
 
     Spiking chips up to beta f = 0.8: from rest, their reads of ten refractory times are too short for more.
     """
@@ -193,7 +193,7 @@ def test_targets_sample_what_they_hold(name):
             except nm.DoesNotFit:
                 continue
             run = device.run(program, Sample(beta), 400, number)
-            held = program.held
+            held = program.programmed
             p = exact.boltzmann(held, beta)
             tally.add(run.spins, p, f"{kind} {number}", kind)
             require_energy(held.energy(run.spins), p @ exact.all_energies(held), f"{name}, {kind} {number}")

@@ -190,10 +190,10 @@ class Boltzmann:
         return Program(self.name, problem, nm.Ising(self.held * asked.couplings, self.held * asked.biases))
 
     def run(self, program, task, reads=1, rng=None):
-        p = exact.boltzmann(program.held, self.factor * task.beta)
+        p = exact.boltzmann(program.programmed, self.factor * task.beta)
         states = [np.random.default_rng(seed).choice(p.size, p=p) for seed in read_seeds(rng, reads)]
         about = {"parameters": {"factor": self.factor}}
-        spins = exact.spins_of(states, program.held.size)
+        spins = exact.spins_of(states, program.programmed.size)
         return complete_run(program, task, spins, {"draws": 1.0}, provenance=about)
 
     def costs(self):

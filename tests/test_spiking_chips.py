@@ -65,7 +65,7 @@ def test_the_mapping_error_is_that_of_what_is_held_and_falls_with_bits():
     for bits in (4, 8, 12):
         table = {"weight_bits": replace(LOIHI["weight_bits"], value=bits, low=bits, high=bits)}
         program = spiking_generic(table).program(ising, 0)
-        assert program.mapping_error == pytest.approx(mapping_error(ising, program.held), rel=1e-12)
+        assert program.mapping_error == pytest.approx(mapping_error(ising, program.programmed), rel=1e-12)
         errors.append(program.mapping_error)
     assert errors[0] > 8 * errors[1] > 64 * errors[2] > 0
 
@@ -76,8 +76,8 @@ def test_a_fixed_pattern_belongs_to_the_chip():
     steady = replace(chip.constants["neuron_spread"], value=0.0, low=0.0)
     chip = replace(chip, constants={**chip.constants, "neuron_spread": steady})
     first, again, other = (chip.program(ising, seed) for seed in (1, 1, 2))
-    assert np.array_equal(first.held.dense_couplings(), again.held.dense_couplings())
-    assert not np.array_equal(first.held.dense_couplings(), other.held.dense_couplings())
+    assert np.array_equal(first.programmed.dense_couplings(), again.programmed.dense_couplings())
+    assert not np.array_equal(first.programmed.dense_couplings(), other.programmed.dense_couplings())
     made, even = (
         first.state.wires.weights,
         quantize(SynapticWeights(ising.sparse_couplings(), ising.biases), chip.constants, EXACT),
@@ -88,8 +88,8 @@ def test_a_fixed_pattern_belongs_to_the_chip():
     assert ratio.std() == pytest.approx(0.05, rel=0.05)
     assert ratio.mean() == pytest.approx(1.0, abs=6 * 0.05 / np.sqrt(9000))
     # Held is the mean of both directions: the rest is not lost from the error.
-    assert first.mapping_error > 1.2 * mapping_error(ising, first.held)
-    off = ((made.toarray() - ising.couplings) ** 2).sum() / 2 + ((first.held.biases - ising.biases) ** 2).sum()
+    assert first.mapping_error > 1.2 * mapping_error(ising, first.programmed)
+    off = ((made.toarray() - ising.couplings) ** 2).sum() / 2 + ((first.programmed.biases - ising.biases) ** 2).sum()
     asked = (ising.couplings**2).sum() / 2 + (ising.biases**2).sum()
     assert first.mapping_error == pytest.approx(np.sqrt(off / asked), rel=1e-9)
 
@@ -195,7 +195,7 @@ def test_a_tour_of_five_cities_is_found():
         run = chip.run(program, Minimize(), 64, 1)
         lengths = np.array([tsp.score(tsp.decode(spins)) for spins in run.spins])
         assert (lengths <= best * (1 + 1e-9)).mean() > 0.5
-        assert program.held is None
+        assert program.programmed is None
         assert program.mapping_error > 0
 
 
@@ -226,9 +226,9 @@ def test_the_analog_chip_samples_weak_couplings_well():
     program = chip.program(glass(5, 4, 0.25), 0)
     assert any("roughly" in note for note in program.notes)
     states = exact.states_of(chip.run(program, Sample(0.6), 20_000, 1).spins)
-    shares, expected = np.bincount(states, minlength=16) / 20_000, exact.boltzmann(program.held, 0.6)
+    shares, expected = np.bincount(states, minlength=16) / 20_000, exact.boltzmann(program.programmed, 0.6)
     assert np.sum(shares * np.log(shares / expected)) < 2e-3
-    wrong = exact.boltzmann(program.held, 1.2)
+    wrong = exact.boltzmann(program.programmed, 1.2)
     assert np.sum(shares * np.log(shares / wrong)) > 2e-2
 
 
@@ -241,7 +241,7 @@ def test_reads_are_as_long_as_the_network_needs():
     assert usual.activity["membrane_updates"][0] == 2 * 1000
     for beta in (2.0, 3.0):
         run = chip.run(program, Sample(beta), 2000, 1)
-        require_distribution(run.spins, exact.boltzmann(program.held, beta))
+        require_distribution(run.spins, exact.boltzmann(program.programmed, beta))
         assert run.converged.all()
         assert run.activity["membrane_updates"][0] <= 16 * 2 * 1000
     run = chip.run(chip.program(ring(100), 0), Sample(1.0), 100, 2)

@@ -224,7 +224,7 @@ class AnalogCircuit:
         from circuits import build_hopfield_circuit, netlist_text
         from circuits.synthesis.tour_circuit import TourCircuit
 
-        title = f"neuromorph: {'Ising problem' if isinstance(program.asked, Ising) else program.asked.name}"
+        title = f"neuromorph: {'Ising problem' if isinstance(program.requested, Ising) else program.requested.name}"
         network = program.state
         if isinstance(network, _Tour):
             if not _TOURS[0] <= len(network.held) <= _TOURS[1]:
@@ -240,7 +240,7 @@ class AnalogCircuit:
         resistors = t.nnz if sparse.issparse(t) else np.count_nonzero(t)
         if resistors > _NETLIST:
             raise DoesNotFit(f"netlist.cir holds {_NETLIST} resistors, not {resistors}")
-        task = Minimize() if isinstance(program.asked, Ising) else program.asked.task(1, 0)
+        task = Minimize() if isinstance(program.requested, Ising) else program.requested.task(1, 0)
         start = np.random.default_rng(0).uniform(-0.1, 0.1, network.size)
         if isinstance(task, RecallFrom):
             start = CUE * task.cues(1, network.size)[0]

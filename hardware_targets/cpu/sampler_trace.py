@@ -119,7 +119,7 @@ def watch_worldlines(program: Program, minimize: bool) -> SweepWatcher:
 
     def read(gamma: float, spins: NDArray[np.int8]) -> Shown:
         slices = spins[0].T
-        energies = np.asarray(program.asked.energy(slices))
+        energies = np.asarray(program.requested.energy(slices))
         return slices[energies.argmin() if minimize else 0], {_ENERGIES: energies, _FIELD: gamma}
 
     of = "the lowest slice" if minimize else "the first slice, which is read"
@@ -134,7 +134,7 @@ class TourWatcher:
 
     def __init__(self, program: Program) -> None:
         self._recorder = Recorder(program, {"moves accepted": "", "temperature": "length"}, states="")
-        self._problem: Any = program.asked
+        self._problem: Any = program.requested
         self._sweeps = 0
 
     def look(self, beta: float, length: float, accepted: float) -> None:

@@ -112,7 +112,7 @@ class CpuSampler:
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
-        ising, sequence, minimize = as_ising(program.asked), seed_sequence(rng), isinstance(task, Minimize)
+        ising, sequence, minimize = as_ising(program.requested), seed_sequence(rng), isinstance(task, Minimize)
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         checkpoint("compiling")
         self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0), None)
@@ -140,7 +140,7 @@ class CpuSampler:
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
         """Trace one read sweep by sweep: states, the schedule, and what the method has beside them."""
         require_support(self, task)
-        ising, sequence, minimize = as_ising(program.asked), seed_sequence(rng), isinstance(task, Minimize)
+        ising, sequence, minimize = as_ising(program.requested), seed_sequence(rng), isinstance(task, Minimize)
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
         own = _streams_of_reads(sequence, 1)

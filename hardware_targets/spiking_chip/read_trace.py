@@ -77,7 +77,7 @@ def trace_spikes(
         notes.append(f"1 s of the model is {scale / ends.step_s:.4g} s of the chip")
     return make_trace(
         program, task, scale * steps, series, ends.spins[0],
-        energies=program.asked.energy(spins), converged=bool(ends.settled[0]),
+        energies=program.requested.energy(spins), converged=bool(ends.settled[0]),
         spikes=(scale * inside.spike_steps, inside.spike_neurons), neurons=neurons_there, notes=notes,
         provenance=provenance,
     )  # fmt: skip

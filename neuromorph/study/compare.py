@@ -236,7 +236,7 @@ def _run_target(
         about["resumed"] = reading.resumed
         result = evaluate_run(study.problem, device, reading.run, success_gap=study.success_gap, **about)
         if study.reference is not None:
-            found = score_samples(study.reference, study.asked.ising(), reading.run.spins, program.held)
+            found = score_samples(study.reference, study.asked.ising(), reading.run.spins, program.programmed)
             result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
         return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:

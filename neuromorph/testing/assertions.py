@@ -34,9 +34,9 @@ def try_program(target: Target, ising: Ising) -> Program | DoesNotFit:
 
 
 def held_by(program: Program) -> Ising:
-    if program.held is None:
-        raise AssertionError("program.held is None for an Ising; say which couplings and biases the device holds")
-    return program.held
+    if program.programmed is None:
+        raise AssertionError("program.programmed is None for an Ising; say which couplings and biases the device holds")
+    return program.programmed
 
 
 def first_that_fits(target: Target, *isings: Ising) -> tuple[Ising, Program, Ising]:

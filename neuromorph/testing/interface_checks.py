@@ -41,12 +41,12 @@ def check_program(target: Target) -> None:
     for ising in (dense, Ising(sparse.csr_array(dense.couplings), dense.biases, dense.offset)):
         _, program, held = first_that_fits(target, ising)
         require_that(program.target == target.name, f"program.target is {program.target!r}, expected {target.name!r}")
-        require_that(program.asked is ising, "program.asked is not the problem that was asked for")
-        require_that(held.size == ising.size, f"program.held has {held.size} spins, asked were {ising.size}")
+        require_that(program.requested is ising, "program.requested is not the problem that was asked for")
+        require_that(held.size == ising.size, f"program.programmed has {held.size} spins, asked were {ising.size}")
         error, least = program.mapping_error, mapping_error(ising, held)
         require_that(
             math.isfinite(error) and error >= least - 1e-6 * (1.0 + least),
-            f"program.mapping_error is {error:.3g}, but program.held is {least:.3g} away from what was asked for",
+            f"program.mapping_error is {error:.3g}, but program.programmed is {least:.3g} away from what was asked for",
         )
         require_that(all(math.isfinite(c) and c >= 0 for c in program.setup.values()), f"setup counts {program.setup}")
 
@@ -138,7 +138,7 @@ def check_nothing_is_changed(target: Target) -> None:
         now = (ising.dense_couplings(), ising.biases, held.dense_couplings(), held.biases, cue)
         same = [np.array_equal(a, b) for a, b in zip(kept, now, strict=True)]
         require_that(all(same[:2]), f"{name} changed the problem")
-        require_that(all(same[2:4]), f"{name} changed program.held")
+        require_that(all(same[2:4]), f"{name} changed program.programmed")
         require_that(same[4], f"{name} changed the caller's cue")
 
 

@@ -201,11 +201,11 @@ class DopantNeurons:
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: _State = program.state
-        if program.held is None:
+        if program.programmed is None:
             require_minimize(self.name, task)
             ends = self._tours(state, seeds)
         elif isinstance(task, Sample):
-            ends = self._sample(state, program.held, task.beta, seeds)
+            ends = self._sample(state, program.programmed, task.beta, seeds)
         else:
             cues = task.cues(reads, state.biases.size) if isinstance(task, RecallFrom) else None
             step = max(1, _FLOATS // state.biases.size**2)
@@ -226,7 +226,7 @@ class DopantNeurons:
         require_support(self, task)
         seeds, about = read_seeds(rng, 1), {"parameters": own_parameters(self)}
         state: _State = program.state
-        if program.held is None:
+        if program.programmed is None:
             require_minimize(self.name, task)
 
             def anneal(observe: TourObserver) -> tuple[NDArray[np.int8], bool]:
@@ -237,7 +237,7 @@ class DopantNeurons:
             seconds = system.duration_tau * DATA["neuron_time_constant"].value
             return trace_tour(program, task, system, seconds, about, anneal)
         if isinstance(task, Sample):
-            held, beta = program.held, task.beta
+            held, beta = program.programmed, task.beta
             firing = FiringRecorder(program)
             return firing.finish(task, self._sample(state, held, beta, seeds, firing).spins[0], about)
         cues = task.cues(1, state.biases.size) if isinstance(task, RecallFrom) else None

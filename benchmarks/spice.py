@@ -19,14 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from circuits import (
-    Crossbar,
-    build_hopfield_circuit,
-    certify,
-    certify_problem,
-    installed_engines,
-    simulate_circuit,
-)
+from circuits import Crossbar, build_hopfield_circuit, certify, certify_problem, installed_engines, simulate_circuit
 from circuits.simulators.ngspice import version
 from circuits.simulators.process import run_program
 from circuits.simulators.process_limits import ProcessLimits

@@ -21,8 +21,8 @@ parameters                             those of the callable behind the entry po
 What a Program and a Run may have besides spins (see there): ``Program.setup`` and ``Run.setup`` count what is done once
 for all reads, and is priced like activity; ``Program.parallel_reads`` and ``Program.one_chip``; ``Program.sampled`` or
 ``Program.sampling_bound`` state the distribution that the device samples where that is not exp(-beta E) of
-``Program.programmed``; ``Run.provenance["parameters"]`` has the parameters, and other entries are metrics of the device, as
-``neurobench`` of spiking chips (:func:`metrics_of`).
+``Program.programmed``; ``Run.provenance["parameters"]`` has the parameters, and other entries are metrics of the
+device, as ``neurobench`` of spiking chips (:func:`metrics_of`).
 """
 
 from __future__ import annotations

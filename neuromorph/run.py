@@ -46,8 +46,8 @@ class SamplingBound:
 class Program:
     """What a device really holds of the problem it was asked for.
 
-    requested : Ising or Problem      what energies are computed from
-    programmed : Ising or None          the couplings and biases the device has, in the units of ``requested``; None where it
+    requested : Ising or Problem  what energies are computed from
+    programmed : Ising or None    the couplings and biases the device has, in the units of ``requested``; None where it
                                   holds a structure of the problem (one-hot rows and columns) instead of couplings
     state : Any                   the device's own account: conductances, positions, a distance matrix
     mapping_error : float         RMS(programmed - requested) / RMS(requested) over couplings and biases

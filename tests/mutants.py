@@ -217,8 +217,8 @@ C = SimpleNamespace(**{check.__name__.removeprefix("check_"): check for check in
 def states(distribution, check=C.sampling, **mistake):
     """A mutant that states to sample ``distribution(held, beta)``."""
     return mutant(
-        check, programmed=lambda p: replace(p, sampled=partial(distribution, p.programmed)), supported_tasks=ONLY["sample"],
-        **mistake,
+        check, programmed=lambda p: replace(p, sampled=partial(distribution, p.programmed)),
+        supported_tasks=ONLY["sample"], **mistake,
     )  # fmt: skip
 
 

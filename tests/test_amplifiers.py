@@ -8,15 +8,7 @@ import numpy as np
 import pytest
 from test_circuits import ACTIVATIONS, random_network
 
-from circuits import (
-    OPAMPS,
-    Circuit,
-    build_hopfield_circuit,
-    certify,
-    installed_engines,
-    netlist_text,
-    simulate_circuit,
-)
+from circuits import OPAMPS, Circuit, build_hopfield_circuit, certify, installed_engines, netlist_text, simulate_circuit
 from circuits.netlist.circuit import BehavioralVoltage, Mosfet, MosModel, Resistor, Transient
 from circuits.netlist.expressions import Number, Time, Voltage, call, evaluate_expression
 from circuits.synthesis import cmos_neuron as transistors

@@ -50,7 +50,9 @@ def test_exact_resistors_hold_exactly_what_was_asked_for(as_sparse):
     assert np.array_equal(program.programmed.dense_couplings()[bought], asked.dense_couplings()[bought])
     assert np.array_equal(program.programmed.biases, asked.biases)
     t = program.state.conductances.toarray() if as_sparse else program.state.conductances
-    np.testing.assert_allclose(t / t.max() * asked.dense_couplings().max(), program.programmed.dense_couplings(), rtol=1e-12)
+    np.testing.assert_allclose(
+        t / t.max() * asked.dense_couplings().max(), program.programmed.dense_couplings(), rtol=1e-12
+    )
 
 
 @settings(max_examples=30)

@@ -9,14 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from circuits import (
-    Circuit,
-    ComponentRange,
-    build_hopfield_circuit,
-    fit_to_components,
-    netlist_text,
-    problem_netlist,
-)
+from circuits import Circuit, ComponentRange, build_hopfield_circuit, fit_to_components, netlist_text, problem_netlist
 from circuits.netlist.circuit import (
     BehavioralCurrent,
     BehavioralVoltage,

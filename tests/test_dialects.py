@@ -11,15 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_circuits import ACTIVATIONS, hebbian, random_network
 
-from circuits import (
-    DIALECTS,
-    Circuit,
-    build_hopfield_circuit,
-    installed_engines,
-    lint,
-    netlist_text,
-    problem_netlist,
-)
+from circuits import DIALECTS, Circuit, build_hopfield_circuit, installed_engines, lint, netlist_text, problem_netlist
 from circuits.netlist.circuit import BehavioralVoltage, Capacitor, CurrentSource, Resistor, Transient
 from circuits.netlist.expressions import Voltage, balanced_sum, call
 from circuits.spice.cards import NetlistError

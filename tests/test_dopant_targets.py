@@ -214,7 +214,9 @@ def test_cells_of_a_pair_that_differ_do_not_drive_the_samples():
     triangle, device = Ising(np.eye(3) - 1.0), DopantNeurons()
     for made in (0, 1):
         program = device.program(triangle, rng=made)
-        require_distribution(device.run(program, Sample(0.6), 20_000, 19).spins, exact.boltzmann(program.programmed, 0.6))
+        require_distribution(
+            device.run(program, Sample(0.6), 20_000, 19).spins, exact.boltzmann(program.programmed, 0.6)
+        )
 
 
 def test_couplings_in_memory_are_exact_and_those_in_cells_are_not():

@@ -9,14 +9,7 @@ import pytest
 from scipy.linalg import expm
 
 from circuits import Circuit, EngineError, available_engines, installed_engines, netlist_text, simulate_circuit
-from circuits.netlist.circuit import (
-    BehavioralVoltage,
-    Capacitor,
-    CurrentSource,
-    Resistor,
-    Transconductor,
-    Transient,
-)
+from circuits.netlist.circuit import BehavioralVoltage, Capacitor, CurrentSource, Resistor, Transconductor, Transient
 from circuits.netlist.expressions import FUNCTIONS, Time, Voltage, balanced_sum, call, evaluate_expression
 from circuits.simulators import neospice as embedded
 from circuits.simulators import ngspice

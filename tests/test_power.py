@@ -11,14 +11,7 @@ from test_circuits import ACTIVATIONS, hebbian, random_network
 from circuits import OPAMPS, Circuit, build_hopfield_circuit, installed_engines, simulate_circuit
 from circuits.energy.ode_energy import Rails, energy_of_network, energy_of_trajectory
 from circuits.energy.spice_energy import energy_of_waveforms, save_all
-from circuits.netlist.circuit import (
-    BehavioralVoltage,
-    Capacitor,
-    CurrentSource,
-    Resistor,
-    Transconductor,
-    Transient,
-)
+from circuits.netlist.circuit import BehavioralVoltage, Capacitor, CurrentSource, Resistor, Transconductor, Transient
 from circuits.netlist.expressions import Number, Time, Voltage, call
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
 

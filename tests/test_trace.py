@@ -12,7 +12,8 @@ from neuromorph import cli
 from neuromorph.problems import Tsp, write_ising
 from neuromorph.protocol import require_trace, supports_trace, trace_read
 from neuromorph.report.trace_figures import draw_read, time_means, write_trace
-from neuromorph.trace import MAX_CURVES, MAX_STATES, Recorder, Series, Trace, most_times, trace_dict
+from neuromorph.trace import MAX_CURVES, MAX_STATES, Series, Trace, trace_dict
+from neuromorph.trace_recorder import Recorder, most_times
 
 TRACING = [name for name in nm.available_targets() if supports_trace(nm.get_target(name))]
 FEW = {  # parameters that make a read short, and what every read of the target shows

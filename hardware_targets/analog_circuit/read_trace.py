@@ -12,7 +12,8 @@ from neuromorph.analog import AnalogNetwork, Softassign
 from neuromorph.ising import Float
 from neuromorph.run import Program
 from neuromorph.task import RecallFrom, Task
-from neuromorph.trace import Recorder, Trace
+from neuromorph.trace import Trace
+from neuromorph.trace_recorder import Recorder
 
 from .readout import Stream, run_networks
 

@@ -37,7 +37,8 @@ from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import RecallFrom, Sample, Task
-from neuromorph.trace import Recorder, Trace
+from neuromorph.trace import Trace
+from neuromorph.trace_recorder import Recorder
 
 from .placement import CouplingLaw, Placement, place_atoms
 from .stationary import MAX_ATOMS, stationary_distribution

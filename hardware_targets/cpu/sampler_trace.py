@@ -12,7 +12,8 @@ from neuromorph.ising import Float
 from neuromorph.problems.tsp import MAX_ISING_CITIES
 from neuromorph.run import Program
 from neuromorph.task import Task
-from neuromorph.trace import Recorder, Trace
+from neuromorph.trace import Trace
+from neuromorph.trace_recorder import Recorder
 
 Shown: TypeAlias = tuple[NDArray[np.int8], dict[str, Any]]  # spins (n,), and a row for each series
 

@@ -33,7 +33,7 @@ from neuromorph.analog import AnalogNetwork, Softassign, softassign
 from neuromorph.analog.softassign import softassign_steps
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum, multiply_data
-from neuromorph.ising import Float, Ising
+from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
@@ -59,6 +59,7 @@ from ..analog_circuit.readout import (
 )
 from .differential_pairs import DifferentialPairs
 from .phase_change_cell import DATA, PhaseChange
+from .programmed_crossbar import ProgrammedNetwork, ProgrammedTour, cell_in_own_words
 from .tiled_array import TiledArray
 
 CORE, CORES = int(DATA["core_rows"].value), int(DATA["cores"].value)
@@ -177,10 +178,10 @@ class MemristorCrossbar:
         """Read the programmed crossbar ``reads`` times, each read with its own read noise."""
         require_support(self, task)
         seeds = read_seeds(rng, reads)
-        state: _Network | _Tour = program.state
+        state: ProgrammedNetwork | ProgrammedTour = program.state
         across = self._wires.across(len(state.pairs.wanted))
         adders = across + (across > 1)  # A column has one amplifier a tile, and one that adds their outputs.
-        if isinstance(state, _Network):
+        if isinstance(state, ProgrammedNetwork):
             n, biases = state.network.size, int(np.count_nonzero(state.network.currents))
             ends = run_networks(task, reads, self._networks(state, seeds)).slowed(self._tau_s / self._simulated_tau_s)
             activity = count_activity(
@@ -213,9 +214,9 @@ class MemristorCrossbar:
         """Trace one read with its own read noise: as of analog-circuit."""
         require_support(self, task)
         (seed,) = read_seeds(rng, 1)
-        state: _Network | _Tour = program.state
+        state: ProgrammedNetwork | ProgrammedTour = program.state
         about = {"parameters": own_parameters(self)}
-        if isinstance(state, _Network):
+        if isinstance(state, ProgrammedNetwork):
             ((network, _),) = self._networks(state, [seed])
             slower = self._tau_s / self._simulated_tau_s
             return trace_network(program, task, network, seed, about, slower)
@@ -277,10 +278,10 @@ class MemristorCrossbar:
             *self._account(pairs, tiles),
             f"held is the symmetric part; the antisymmetric part is {lost:.2%} of the couplings",
         )
-        state = _Network(network, pairs)
+        state = ProgrammedNetwork(network, pairs)
         return self._program(problem, held, state, mapping_error(asked, held), notes)
 
-    def _networks(self, state: _Network, seeds: list[Stream]) -> Iterator[tuple[AnalogNetwork, list[Stream]]]:
+    def _networks(self, state: ProgrammedNetwork, seeds: list[Stream]) -> Iterator[tuple[AnalogNetwork, list[Stream]]]:
         """Yield the network as each read finds it: one for all without read noise, else one a read."""
         for group in [seeds] if self.read_noise == 0.0 else [[seed] for seed in seeds]:
             error = state.pairs.error(np.random.default_rng(child(group[0], 0)))
@@ -298,7 +299,7 @@ class MemristorCrossbar:
         distances = problem.distances()
         longest = float(distances.max()) or 1.0
         pairs = DifferentialPairs.written(distances / longest, self.cell, self._wires, self.compensate, stream)
-        state = _Tour(distances, longest, pairs)
+        state = ProgrammedTour(distances, longest, pairs)
         error = float(np.linalg.norm(state.held() - distances) / (np.linalg.norm(distances) or 1.0))
         notes = (
             f"held as a permutation: one array serves {n} positions in turn, with {n * n} integrators",
@@ -310,7 +311,7 @@ class MemristorCrossbar:
         self,
         problem: Ising | Problem,
         held: Ising | None,
-        state: _Network | _Tour,
+        state: ProgrammedNetwork | ProgrammedTour,
         error: float,
         notes: tuple[str, ...],
     ) -> Program:
@@ -336,37 +337,3 @@ class MemristorCrossbar:
             f"wires of {self._wires.ohm:g} ohm from cell to cell, rows driven at "
             f"{'both ends' if self.both_ends else 'one end'}: {pairs.lost:.2%} of the current lost{scaling}",
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Network:
-    """The analog network with perfect cells, and the cells that hold its couplings."""
-
-    network: AnalogNetwork
-    pairs: DifferentialPairs
-
-
-@dataclass(frozen=True, eq=False)
-class _Tour:
-    """Requested distances (n, n), the longest of them, and the cells that hold them."""
-
-    distances: Float
-    longest: float
-    pairs: DifferentialPairs
-
-    def held(self, read: np.random.Generator | None = None) -> Float:
-        """Return the distances (n, n) as the cells hold them, in one read or without read noise."""
-        return self.distances + self.longest * self.pairs.error(read)
-
-
-def cell_in_own_words(
-    programming_error: float, drift: float, read_noise: float, levels: int | None, stuck: float, age_s: float
-) -> PhaseChange:
-    """Make the cell of a target's parameters; errors use the names that they have there."""
-    try:
-        return PhaseChange(float(programming_error), float(drift), float(read_noise), levels, stuck, age_s)
-    except ValueError as error:
-        said = str(error)
-        for theirs, ours in (("programming is", "programming_error is"), ("read is", "read_noise is")):
-            said = said.replace(theirs, ours, 1) if said.startswith(theirs) else said
-        raise ValueError(said) from None

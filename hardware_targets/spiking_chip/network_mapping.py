@@ -27,7 +27,8 @@ from neuromorph.ising import Float, Ising
 from neuromorph.problems.one_hot import OneHot
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
-from neuromorph.spiking.brian.simulator import Backend, Simulator, build_simulator, with_state_monitor
+from neuromorph.spiking.brian.simulator import Backend, Simulator, build_simulator
+from neuromorph.spiking.brian.state_monitor import with_state_monitor
 from neuromorph.spiking.lif_sampler import LifSamplerNeurons
 from neuromorph.spiking.mixing import periods_to_settle
 from neuromorph.spiking.rate_network import SpikingHopfield

@@ -21,7 +21,8 @@ from neuromorph.run import Program
 from neuromorph.spiking.spike_states import SpikeStates
 from neuromorph.spiking.winner_take_all import states_of_spikes
 from neuromorph.task import Minimize, RecallFrom, Task
-from neuromorph.trace import MAX_CURVES, MAX_STATES, Series, Trace, evenly_spread, make_trace, most_times
+from neuromorph.trace import MAX_CURVES, MAX_STATES, Series, Trace
+from neuromorph.trace_recorder import evenly_spread, make_trace, most_times
 
 from .network_mapping import ChipNetwork
 from .simulation import Ends, Inside, spins_of_winners

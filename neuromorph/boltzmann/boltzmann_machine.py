@@ -22,12 +22,7 @@ from ..rng import RNG
 from ..runtime.threads import single_threaded_blas
 from .boltzmann_learning import ENUMERATED, BoltzmannLearning, Sampler
 from .dependence import warn_unlearned
-from .moments import (
-    MAX_CLAMPED,
-    free_energies,
-    gibbs_sweep_chains,
-    hidden_posterior,
-)
+from .moments import MAX_CLAMPED, free_energies, gibbs_sweep_chains, hidden_posterior
 from .sklearn_inputs import learning_rates, seed_from_random_state, sklearn_output
 
 

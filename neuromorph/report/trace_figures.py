@@ -17,7 +17,8 @@ from ..plotting.axes import style_axes
 from ..plotting.files import figure_bytes
 from ..plotting.numbers import format_number
 from ..plotting.style import INK, LINE, MUTED, SERIES_COLORS, series_color
-from ..trace import Series, Trace, evenly_spread, trace_dict
+from ..trace import Series, Trace, trace_dict
+from ..trace_recorder import evenly_spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

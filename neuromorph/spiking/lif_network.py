@@ -59,7 +59,7 @@ class LifNetwork:
         LifNetwork
             The network.
         """
-        source, sink, w = network._synapses
+        source, sink, w = network.synapses
         weights = np.zeros((network.neurons, network.neurons))
         weights[sink, source] = w
         bias = network._parameters(np.zeros((1, network.size)), 0.0)["units.I_b"]

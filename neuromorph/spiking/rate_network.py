@@ -35,9 +35,10 @@ from ..ising import Float, Ising
 from ..rng import RNG
 from ..runtime.limits import checkpoint
 from ..runtime.threads import single_threaded_blas
-from .brian.simulator import Backend, FractionProgress, Recording, Simulator, build_simulator, with_state_monitor
+from .brian.simulator import Backend, FractionProgress, Simulator, build_simulator
+from .brian.state_monitor import with_state_monitor
 from .lif_neuron import LifNeuron, RateCurve, measure_curve
-from .rate_recall import SpikingRecall, binned_rates, check_cues
+from .rate_recall import SpikingRecall, check_cues, read_recall
 from .rate_wiring import Wiring, rate_model, wired_synapses
 
 _LARGEST = 1e200  # largest weight or bias, beyond which currents may overflow
@@ -303,18 +304,18 @@ class SpikingHopfield:
                 model, dt_s=self.neuron.step_s, backend=self.backend, folder=self.folder
             )
         recording = self._simulators[key].run(float(edges[-1]), self._parameters(c, cue_s), rng=rng, progress=progress)
-        found = self._read(recording, trials, edges, read_s)
+        found = read_recall(self, recording, trials, edges, read_s)
         return replace(found, potentials=(recording["inside.t"], recording["inside.v"].T)) if record else found
 
     @cached_property
-    def _synapses(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Float]:
+    def synapses(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Float]:
         """Source, sink and w in V of the synapses of one trial."""
         factor = (1.0 if self.wiring == "push-pull" else 2.0) * self.swing_v
         jump_v = factor / (self.unit_hz * self.neuron.synapse_s)
         return wired_synapses(self.weights, self.wiring, jump_v, compiled=self.backend == "cpp_standalone")
 
     def _model(self, b2: Any, trials: int) -> list[Any]:
-        source, sink, _ = self._synapses
+        source, sink, _ = self.synapses
         return rate_model(b2, self.neuron, trials, self.neurons, source, sink)
 
     def _parameters(self, cues: Float, cue_s: float) -> dict[str, Any]:
@@ -331,27 +332,6 @@ class SpikingHopfield:
             "units.I_cue": np.concatenate([cues * k * self.swing_v for k in signs], axis=1).ravel(),
             "units.cue_end": cue_s,
         }
-        if (w := self._synapses[2]).size:
+        if (w := self.synapses[2]).size:
             values["synapses.w"] = np.tile(w, trials)
         return values
-
-    def _read(self, record: Recording, trials: int, edges: Float, read_s: float) -> SpikingRecall:
-        t, (k, i) = record["spikes.t"], np.divmod(record["spikes.i"].astype(np.int64), self.neurons)
-        shape, step_s = (trials, self.neurons), self.neuron.step_s
-
-        def outputs(rate: Float) -> Float:
-            first = rate[..., : self.size]
-            if self.wiring == "push-pull":
-                return np.asarray((first - rate[..., self.size :]) / self.unit_hz)
-            return np.asarray(2.0 * first / self.unit_hz - 1.0)
-
-        read = binned_rates(t, k, i, shape, np.array([edges[-1] - read_s, edges[-1]]), step_s)[:, 0]
-        fan = np.bincount(self._synapses[0][self._synapses[2] != 0], minlength=self.neurons)
-        activity = {
-            "spikes": np.bincount(k, minlength=trials).astype(float),
-            "synaptic_operations": np.bincount(k, weights=fan[i], minlength=trials),
-            "membrane_updates": np.full(trials, float(round(edges[-1] / self.neuron.step_s) * self.neurons)),
-        }
-        spins = np.where(outputs(read) >= 0, 1, -1).astype(np.int8)
-        x = outputs(binned_rates(t, k, i, shape, edges, step_s))
-        return SpikingRecall(t, k, i, x, edges, read, spins, activity, record.manifest)

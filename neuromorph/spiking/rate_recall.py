@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float
+from .brian.simulator import Recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,3 +139,46 @@ def binned_rates(
     whole = (shape[0], len(cuts_s) - 1, shape[1])
     cell = np.ravel_multi_index((trials[inside], at[inside], neurons[inside]), whole)
     return np.asarray(np.bincount(cell, minlength=int(np.prod(whole))).reshape(whole) / np.diff(cuts_s)[:, None])
+
+
+def read_recall(network: Any, record: Recording, trials: int, edges: Float, read_s: float) -> SpikingRecall:
+    """Read the outputs and counts of a recorded recall.
+
+    Parameters
+    ----------
+    network : SpikingHopfield
+        The network that ran.
+    record : Recording
+        Its spikes.
+    trials : int
+        Number of trials.
+    edges : (bins + 1,) float
+        Edges of the bins in s.
+    read_s : float
+        Last part of the time, over which rates are read, in s.
+
+    Returns
+    -------
+    SpikingRecall
+        The recall.
+    """
+    t, (k, i) = record["spikes.t"], np.divmod(record["spikes.i"].astype(np.int64), network.neurons)
+    shape, step_s = (trials, network.neurons), network.neuron.step_s
+    sources, _, weights = network.synapses
+
+    def outputs(rate: Float) -> Float:
+        first = rate[..., : network.size]
+        if network.wiring == "push-pull":
+            return np.asarray((first - rate[..., network.size :]) / network.unit_hz)
+        return np.asarray(2.0 * first / network.unit_hz - 1.0)
+
+    read = binned_rates(t, k, i, shape, np.array([edges[-1] - read_s, edges[-1]]), step_s)[:, 0]
+    fan = np.bincount(sources[weights != 0], minlength=network.neurons)
+    activity = {
+        "spikes": np.bincount(k, minlength=trials).astype(float),
+        "synaptic_operations": np.bincount(k, weights=fan[i], minlength=trials),
+        "membrane_updates": np.full(trials, float(round(edges[-1] / step_s) * network.neurons)),
+    }
+    spins = np.where(outputs(read) >= 0, 1, -1).astype(np.int8)
+    x = outputs(binned_rates(t, k, i, shape, edges, step_s))
+    return SpikingRecall(t, k, i, x, edges, read, spins, activity, record.manifest)

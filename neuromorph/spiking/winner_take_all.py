@@ -32,7 +32,8 @@ from ..ising import Float
 from ..problems.one_hot import OneHot
 from ..rng import RNG
 from ..runtime.limits import checkpoint
-from .brian.simulator import Backend, FractionProgress, build_simulator, with_state_monitor
+from .brian.simulator import Backend, FractionProgress, build_simulator
+from .brian.state_monitor import with_state_monitor
 
 _HELD = 60.0  # u of a given neuron, and with the opposite sign of its rivals
 

@@ -27,9 +27,6 @@ from math import factorial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.constants import elementary_charge
-from scipy.constants import k as boltzmann_constant
 
 from neuromorph.cost import Cost, lasting
 from neuromorph.datum import Datum, multiply_data
@@ -45,7 +42,8 @@ from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.target_constants import own_parameters
 from neuromorph.task import Sample, Task
-from neuromorph.trace import Recorder, Trace
+from neuromorph.trace import Trace
+from neuromorph.trace_recorder import Recorder
 
 from ..device.device import Device, device_data, silicon
 from ..device.electrode_potential import ElectrodePotentials, solve_potentials
@@ -54,6 +52,7 @@ from ..device.hopping_network import HoppingNetwork
 from ..transport.markov_chain import rate_table, relaxation_rate, walk_chain
 from ..transport.master_equation import transitions
 from .interface_data import DATA, simulated_second
+from .programmed_glass import ProgrammedGlass
 
 MAX_GLASS_SPINS = 5
 _TABLE = {**device_data(), **DATA}
@@ -67,7 +66,6 @@ _TRIED = 24  # number of devices whose gates are fitted
 _RELAXATIONS = 14.0  # duration of a read in relaxation times: exp(-14) of the start is left
 _MOST_HOPS = 100_000  # largest number of hops of a read
 _COLDEST_K, _HOTTEST_K = 4.0, 300.0  # range of temperatures in which the hopping model holds
-_HOTTEST_MODELLED_K = 1e9  # temperature that stands for beta = 0
 
 
 @dataclass(frozen=True)
@@ -286,46 +284,6 @@ class DopantGlass:
                 best, least = glass, miss
         assert best is not None
         return best, least
-
-
-@dataclass(frozen=True, eq=False)
-class ProgrammedGlass:
-    """One device as it was programmed.
-
-    Attributes
-    ----------
-    device : Device
-        The device.
-    network : HoppingNetwork
-        Its network with gates that holes cannot enter.
-    voltages_v : (electrodes,) float
-        Voltages of contacts (0) and gates, V.
-    signs : (n,) int
-        g, -1 where a site is read upside down.
-    scale_per_v : float
-        sigma, 1/V.
-    """
-
-    device: Device
-    network: HoppingNetwork
-    voltages_v: Float
-    signs: Float
-    scale_per_v: float
-
-    def ising(self, offset: float = 0.0) -> Ising:
-        """Return the (J, h) of the device in the requested units."""
-        c, g = self.network.interaction_v, self.signs
-        fields = 0.25 * c.sum(axis=1) - 0.5 * self.network.site_energies(self.voltages_v)
-        return Ising(-0.25 * self.scale_per_v * c * np.outer(g, g), self.scale_per_v * g * fields, offset)
-
-    def holes(self, states: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return occupations (k, n) of states (k,), 1 where acceptor i holds a hole: bit i is set."""
-        return (states[:, None] >> np.arange(self.network.sites)) & 1
-
-    def temperature_k(self, beta: float) -> float:
-        """Return the temperature e / (sigma beta k), K; 1e9 K stands for beta = 0."""
-        least = elementary_charge / (self.scale_per_v * boltzmann_constant * _HOTTEST_MODELLED_K)
-        return elementary_charge / (self.scale_per_v * boltzmann_constant * max(beta, least))
 
 
 def insulate_gates(network: HoppingNetwork, gates: list[int]) -> HoppingNetwork:

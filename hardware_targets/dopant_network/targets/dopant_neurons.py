@@ -20,9 +20,8 @@ Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from math import isqrt
 from typing import Any, ClassVar, Literal
 
@@ -30,20 +29,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuromorph.analog import Softassign
-from neuromorph.analog.mean_field_annealing import GainRamp
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum
-from neuromorph.ising import Float, Ising
+from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
-from neuromorph.rng import RNG, kernel_states, read_seeds
+from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import Program, Run, complete_run
-from neuromorph.runtime.limits import checkpoint, whole_parts
-from neuromorph.runtime.pieces import pieces, run_aside
+from neuromorph.runtime.limits import whole_parts
 from neuromorph.runtime.threads import single_threaded_blas
-from neuromorph.sampling.schedules import beta_range, geometric_ramp
-from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.target_constants import own_parameters
 from neuromorph.task import RecallFrom, Sample, Task
 from neuromorph.trace import Trace
@@ -51,24 +46,16 @@ from neuromorph.trace import Trace
 from ...analog_circuit.read_trace import TourObserver, trace_tour
 from ...analog_circuit.readout import Stream, largest_coupling, require_minimize
 from ...memristor_crossbar.phase_change_cell import PhaseChange
-from ...memristor_crossbar.target import CORE, CORES, cell_in_own_words
+from ...memristor_crossbar.programmed_crossbar import cell_in_own_words
+from ...memristor_crossbar.target import CORE, CORES
 from .crossbar_couplings import CrossbarCouplings
 from .interface_data import DATA
 from .neuron_costs import CONSTANTS, NEURON_PRICED, neuron_costs
+from .neuron_dynamics import sample_neurons, settle_neurons
+from .neuron_state import BATCH_COUPLINGS, NeuronReads, NeuronState
 from .neuron_trace import FiringRecorder, SettlingRecorder
-from .noise_thresholds import noise_thresholds, threshold_sweep
 from .tour_dynamics import anneal_tours
 from .transfer_curves import TrimmedUnits, select_trimmed_units
-
-_GAIN = 8.0  # the input range of a unit over the swing of u
-_HOT, _HOLD = 0.9, 0.1  # first gain over the critical one; last part of an anneal, at full gain and without noise
-_ANNEAL_TAU, _STEP_TAU = 200.0, 0.25
-_NOISE = 0.7  # sigma of mean_field_annealing
-_SCATTER = 1e-3
-_SETTLED, _WINDOW, _WINDOWS = 0.05, 10.0, 20  # RMS of R T V - u over the swing; window in tau; most windows
-_WARM, _EQUILIBRATE = 32, 64  # sweeps from hot to beta and at beta
-_BITS = 10  # bits of the converters of a firing neuron
-_FLOATS = 1 << 22  # number of couplings in one batch
 
 
 @dataclass(frozen=True)
@@ -176,7 +163,7 @@ class DopantNeurons:
                 np.linalg.norm(couplings.read() - couplings.wanted) / (np.linalg.norm(couplings.wanted) or 1.0)
             )
             notes += [f"held as a permutation: {n * n} units; {couplings.where}"]
-            state = _State(couplings, longest, np.zeros(0), stream.integers(len(units.outputs), size=(n, n)))
+            state = NeuronState(couplings, longest, np.zeros(0), stream.integers(len(units.outputs), size=(n, n)))
             return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup, one_chip=True)
         asked = as_ising(problem)
         if asked.size > most:
@@ -191,7 +178,9 @@ class DopantNeurons:
             f"{couplings.where}; held is the symmetric part, the antisymmetric one is {lost:.2%} of the couplings; "
             "to sample, rows and columns are read and averaged"
         ]
-        state = _State(couplings, scale, asked.biases / scale, stream.integers(len(units.outputs), size=asked.size))
+        state = NeuronState(
+            couplings, scale, asked.biases / scale, stream.integers(len(units.outputs), size=asked.size)
+        )
         error = mapping_error(asked, held)
         return Program(self.name, problem, held, state, error, tuple(notes), couplings.setup, one_chip=True)
 
@@ -200,18 +189,20 @@ class DopantNeurons:
         """Relax, anneal or sample the neurons ``reads`` times."""
         require_support(self, task)
         seeds = read_seeds(rng, reads)
-        state: _State = program.state
+        state: NeuronState = program.state
         if program.programmed is None:
             require_minimize(self.name, task)
             ends = self._tours(state, seeds)
         elif isinstance(task, Sample):
-            ends = self._sample(state, program.programmed, task.beta, seeds)
+            ends = sample_neurons(self.units, state, program.programmed, task.beta, seeds)
         else:
             cues = task.cues(reads, state.biases.size) if isinstance(task, RecallFrom) else None
-            step = max(1, _FLOATS // state.biases.size**2)
-            ends = _Ends.joined(
+            step = max(1, BATCH_COUPLINGS // state.biases.size**2)
+            ends = NeuronReads.joined(
                 *whole_parts(
-                    self._settle(state, seeds[k : k + step], None if cues is None else cues[k : k + step], k, reads)
+                    settle_neurons(
+                        self.units, state, seeds[k : k + step], None if cues is None else cues[k : k + step], k, reads
+                    )
                     for k in range(0, reads, step)
                 )
             )
@@ -225,7 +216,7 @@ class DopantNeurons:
         """Trace outputs of the units, potentials and gain in one read; of a sample the neurons that fire."""
         require_support(self, task)
         seeds, about = read_seeds(rng, 1), {"parameters": own_parameters(self)}
-        state: _State = program.state
+        state: NeuronState = program.state
         if program.programmed is None:
             require_minimize(self.name, task)
 
@@ -239,140 +230,17 @@ class DopantNeurons:
         if isinstance(task, Sample):
             held, beta = program.programmed, task.beta
             firing = FiringRecorder(program)
-            return firing.finish(task, self._sample(state, held, beta, seeds, firing).spins[0], about)
+            return firing.finish(task, sample_neurons(self.units, state, held, beta, seeds, firing).spins[0], about)
         cues = task.cues(1, state.biases.size) if isinstance(task, RecallFrom) else None
         settling = SettlingRecorder(program)
-        ends = self._settle(state, seeds, cues, 0, 1, settling)
+        ends = settle_neurons(self.units, state, seeds, cues, 0, 1, settling)
         return settling.finish(task, ends.spins[0], bool(ends.settled[0]), about)
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources."""
         return neuron_costs(self.constants)
 
-    def _settle(
-        self,
-        state: _State,
-        seeds: list[Stream],
-        cues: NDArray[np.int8] | None,
-        before: int,
-        reads: int,
-        observe: SettlingRecorder | None = None,
-    ) -> _Ends:
-        """Relax from ``cues`` (reads, n), or anneal if None; ``before`` of all ``reads`` are done."""
-        units, tau, n = self.units, DATA["neuron_time_constant"].value, state.biases.size
-        streams = [np.random.default_rng(seed) for seed in seeds]
-        w = state.couplings.of_reads(seeds)
-        load = state.load
-        bound = units.range_v * _GAIN
-        lowest, highest = state.extreme_modes
-        # a longer step would let the most negative mode overshoot
-        tick = min(_STEP_TAU, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0.0 else _STEP_TAU
-        blur = np.sqrt(1.0 / (2.0 * max(tick * tau, DATA["unit_integration_time"].value)))
-        approach = -np.expm1(-tick)
-        joules, time = np.zeros(len(seeds)), np.zeros(len(seeds))
-
-        def look(t_tau: float, u: Float, factor: float) -> None:
-            if observe is not None:
-                observe(t_tau * tau, u, units.look_up(units.outputs, state.which, bound * factor * u), factor)
-
-        def step(u: Float, factor: float, kick: Float) -> Float:
-            """R T V - u, and the units' energy on the way."""
-            volts = bound * factor * u
-            x = units.look_up(units.outputs, state.which, volts)
-            x += blur * np.sqrt(units.look_up(units.noise, state.which, volts)) * kick
-            joules[:] += active * units.look_up(units.powers_w, state.which, volts).sum(axis=1) * (tick * tau)
-            return ((w @ x[:, :, None])[:, :, 0] + state.biases) / load - u
-
-        active = np.ones(len(seeds))
-        if cues is None:
-            slope = bound * units.slope()
-            critical = 1.0 / (slope * highest) if highest > 0.0 else 1.0
-            steps = int(np.ceil(_ANNEAL_TAU / tick))
-            course = GainRamp(min(1.0, _HOT * critical), (1.0 - _HOLD) * _ANNEAL_TAU)
-            u = _SCATTER * np.array([stream.standard_normal(n) for stream in streams])
-            for k, kicks in enumerate(_kicks(streams, steps, n)):
-                checkpoint("annealing", before + len(seeds) * k / steps, reads)
-                factor = course(k * tick)
-                look(k * tick, u, factor)
-                rest = step(u, factor, kicks[:, 0])
-                u = u + approach * rest
-                if k < (1.0 - _HOLD) * steps:
-                    u += _NOISE * np.sqrt(2.0 * tick) / (slope * factor) * kicks[:, 1]
-            time[:] = _ANNEAL_TAU * tau
-            look(_ANNEAL_TAU, u, 1.0)
-            joules += time * units.powers_w[state.which, -1].sum()  # noise units, at the end of their range
-            settled = np.sqrt((rest**2).mean(axis=1)) < _SETTLED
-            noisy = 2
-        else:
-            u = cues.astype(float) / _GAIN
-            settled, noisy = np.zeros(len(seeds), bool), 1
-            length = int(np.ceil(_WINDOW / tick))
-            for window in range(_WINDOWS):
-                was, still = u > 0.0, np.ones(len(seeds), bool)
-                for k, kicks in enumerate(_kicks(streams, length, n)):
-                    checkpoint("settling", before + len(seeds) * window / _WINDOWS, reads)
-                    look(window * _WINDOW + min(k * tick, _WINDOW), u, 1.0)
-                    rest = step(u, 1.0, kicks[:, 0])
-                    u = u + (active * approach)[:, None] * rest
-                    still &= ((u > 0.0) == was).all(axis=1)
-                time += active * (_WINDOW * tau)
-                settled |= still & (np.sqrt((rest**2).mean(axis=1)) < _SETTLED)
-                active = (~settled).astype(float)
-                if settled.all():
-                    break
-            look(float(time.max()) / tau, u, 1.0)
-        spins = np.where(u > 0.0, 1, -1).astype(np.int8)
-        activity = state.activity(time, joules, neurons=n, units=noisy * n)
-        activity["da_conversions"] = np.count_nonzero(state.biases) + (0.0 if cues is None else float(n))
-        return _Ends(spins, settled, activity)
-
-    def _sample(
-        self, state: _State, held: Ising, beta: float, seeds: list[Stream], observe: FiringRecorder | None = None
-    ) -> _Ends:
-        units, n, window = self.units, state.biases.size, DATA["unit_integration_time"].value
-        hot = min(beta_range(held)[0], beta) or beta
-        betas = (
-            state.scale
-            * np.r_[geometric_ramp(hot, beta, _WARM) if beta > 0.0 else np.zeros(_WARM), np.full(_EQUILIBRATE, beta)]
-        )
-        streams = kernel_states(seeds)
-        spins = np.empty((len(seeds), n), np.int8)
-        randomize_spins(spins, streams)
-        table = noise_thresholds(betas, state.load, _BITS)
-        step = max(1, _FLOATS // n**2) if state.couplings.noisy else len(seeds)
-
-        if observe is not None:
-            observe(0.0, float(betas[0] / state.scale), spins)
-
-        def fired(k: int) -> int:
-            w = state.couplings.of_reads(seeds[k : k + step])
-            w = (w + w.swapaxes(1, 2)) / 2.0
-            mine, own = spins[k : k + step], streams[k : k + step]
-            before, total = k * len(table), len(seeds) * len(table)
-            for rows, sweeps in pieces(len(mine), len(table), "firing", before=before, total=total):
-                each = w[rows] if len(w) > 1 else w
-                for part in _single(sweeps) if observe is not None else (sweeps,):
-                    threshold_sweep(each, state.biases, table[part], state.load, mine[rows], own[rows])
-                    if observe is not None:
-                        observe(part.stop * n * window, float(betas[part.start] / state.scale), spins)
-            return len(mine)
-
-        parts, status = whole_parts(map(fired, range(0, len(seeds), step)))
-        spins = spins[: sum(parts)]
-        firings = float(len(betas) * n)
-        # one neuron at a time: its noise unit conducts for a window
-        joules = firings * window * float(units.powers_w[state.which, -1].mean())
-        activity = state.activity(np.full(len(spins), firings * window), joules, neurons=1, units=1)
-        activity |= {
-            "siemens_s": 2.0 * activity["siemens_s"] / n,  # a row and a column at a time
-            "comparisons": firings,
-            "ad_conversions": 2.0 * firings,
-            "da_conversions": firings + np.count_nonzero(state.biases),
-            "table_accesses": activity["table_accesses"] + firings,
-        }
-        return _Ends(spins, np.ones(len(spins), bool), activity, status)
-
-    def _tours(self, state: _State, seeds: list[Stream], observe: TourObserver | None = None) -> _Ends:
+    def _tours(self, state: NeuronState, seeds: list[Stream], observe: TourObserver | None = None) -> NeuronReads:
         tau = DATA["neuron_time_constant"].value
         distances = state.scale * state.couplings.wanted
         held = state.scale * state.couplings.of_reads(seeds)
@@ -384,70 +252,4 @@ class DopantNeurons:
         joules += seconds * self.units.powers_w[state.which, -1].sum()
         activity = state.activity(seconds, joules, neurons=n * n + n, units=2 * n * n)
         activity["siemens_s"] = activity["siemens_s"] * 2.0 / n
-        return _Ends(tours.spins, tours.converged & tours.valid, activity)
-
-
-@dataclass(frozen=True, eq=False)
-class _Ends:
-    spins: NDArray[np.int8]
-    settled: NDArray[np.bool_]
-    activity: dict[str, Any]
-    status: str = "ok"
-
-    @classmethod
-    def joined(cls, parts: list[_Ends], status: str) -> _Ends:
-        counts = {
-            name: np.concatenate([np.broadcast_to(part.activity[name], len(part.spins)) for part in parts])
-            for name in parts[0].activity
-        }
-        spins, settled = (np.concatenate([getattr(part, name) for part in parts]) for name in ("spins", "settled"))
-        return cls(spins, settled, counts, status)
-
-
-@dataclass(frozen=True, eq=False)
-class _State:
-    """Couplings in units of ``scale``; biases (n,) in the same; which: the kind of unit of each neuron."""
-
-    couplings: CrossbarCouplings
-    scale: float
-    biases: Float
-    which: NDArray[np.int64]
-
-    @cached_property
-    def load(self) -> float:
-        """Lambda, the largest input of a neuron."""
-        return float((abs(self.couplings.read()).sum(axis=1) + np.abs(self.biases)).max()) or 1.0
-
-    @cached_property
-    def extreme_modes(self) -> tuple[float, float]:
-        """Lowest and highest eigenvalue of the couplings' symmetric part over Lambda, without the noise of reads."""
-        calm = self.couplings.read()
-        even = (calm + calm.T) / (2.0 * self.load)
-        lowest, highest = run_aside(lambda: np.linalg.eigvalsh(even))[[0, -1]]
-        return float(lowest), float(highest)
-
-    def activity(self, seconds: Float, joules: Any, *, neurons: int, units: int) -> dict[str, Any]:
-        words = float(len(self.couplings.wanted) ** 2) if self.couplings.pairs is None else 0.0
-        return {
-            "device_s": seconds,
-            "unit_j": joules,
-            "receiver_s": units * seconds,
-            "driver_s": 2 * neurons * seconds,
-            "siemens_s": self.couplings.siemens * seconds,
-            "comparisons": float(neurons),
-            "ad_conversions": 0.0,
-            "da_conversions": 0.0,
-            "table_accesses": words,
-        }
-
-
-def _single(sweeps: slice) -> Iterator[slice]:
-    """Each of ``sweeps`` alone."""
-    return (slice(k, k + 1) for k in range(sweeps.start, sweeps.stop))
-
-
-def _kicks(streams: list[np.random.Generator], steps: int, n: int) -> Any:
-    """Draw normal numbers (reads, 2, n) for each of ``steps``, many at once."""
-    block = max(1, (1 << 20) // (len(streams) * n))
-    for k in range(0, steps, block):
-        yield from np.stack([s.standard_normal((min(block, steps - k), 2, n)) for s in streams], axis=1)
+        return NeuronReads(tours.spins, tours.converged & tours.valid, activity)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from neuromorph.ising import Float
 from neuromorph.run import Program
 from neuromorph.task import Minimize, Task
-from neuromorph.trace import Recorder, Trace
+from neuromorph.trace import Trace
+from neuromorph.trace_recorder import Recorder
 
 _BETA = "inverse temperature"
 

@@ -1,0 +1,84 @@
+"""Dopant neurons as they are programmed, and the results of their reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuromorph.ising import Float
+from neuromorph.runtime.pieces import run_aside
+
+from .crossbar_couplings import CrossbarCouplings
+
+BATCH_COUPLINGS = 1 << 22  # number of couplings in one batch of reads
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronReads:
+    spins: NDArray[np.int8]
+    settled: NDArray[np.bool_]
+    activity: dict[str, Any]
+    status: str = "ok"
+
+    @classmethod
+    def joined(cls, parts: list[NeuronReads], status: str) -> NeuronReads:
+        counts = {
+            name: np.concatenate([np.broadcast_to(part.activity[name], len(part.spins)) for part in parts])
+            for name in parts[0].activity
+        }
+        spins, settled = (np.concatenate([getattr(part, name) for part in parts]) for name in ("spins", "settled"))
+        return cls(spins, settled, counts, status)
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronState:
+    """Couplings in units of ``scale``; biases (n,) in the same; which: the kind of unit of each neuron."""
+
+    couplings: CrossbarCouplings
+    scale: float
+    biases: Float
+    which: NDArray[np.int64]
+
+    @cached_property
+    def load(self) -> float:
+        """Lambda, the largest input of a neuron."""
+        return float((abs(self.couplings.read()).sum(axis=1) + np.abs(self.biases)).max()) or 1.0
+
+    @cached_property
+    def extreme_modes(self) -> tuple[float, float]:
+        """Lowest and highest eigenvalue of the couplings' symmetric part over Lambda, without the noise of reads."""
+        calm = self.couplings.read()
+        even = (calm + calm.T) / (2.0 * self.load)
+        lowest, highest = run_aside(lambda: np.linalg.eigvalsh(even))[[0, -1]]
+        return float(lowest), float(highest)
+
+    def activity(self, seconds: Float, joules: Any, *, neurons: int, units: int) -> dict[str, Any]:
+        words = float(len(self.couplings.wanted) ** 2) if self.couplings.pairs is None else 0.0
+        return {
+            "device_s": seconds,
+            "unit_j": joules,
+            "receiver_s": units * seconds,
+            "driver_s": 2 * neurons * seconds,
+            "siemens_s": self.couplings.siemens * seconds,
+            "comparisons": float(neurons),
+            "ad_conversions": 0.0,
+            "da_conversions": 0.0,
+            "table_accesses": words,
+        }
+
+
+def single_sweeps(sweeps: slice) -> Iterator[slice]:
+    """Each of ``sweeps`` alone."""
+    return (slice(k, k + 1) for k in range(sweeps.start, sweeps.stop))
+
+
+def normal_kicks(streams: list[np.random.Generator], steps: int, n: int) -> Any:
+    """Draw normal numbers (reads, 2, n) for each of ``steps``, many at once."""
+    block = max(1, (1 << 20) // (len(streams) * n))
+    for k in range(0, steps, block):
+        yield from np.stack([s.standard_normal((min(block, steps - k), 2, n)) for s in streams], axis=1)

@@ -1,0 +1,47 @@
+"""Problems as a crossbar holds them: a network or the distances of a tour, with their cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuromorph.analog import AnalogNetwork
+from neuromorph.ising import Float
+
+from .differential_pairs import DifferentialPairs
+from .phase_change_cell import PhaseChange
+
+
+@dataclass(frozen=True, eq=False)
+class ProgrammedNetwork:
+    """The analog network with perfect cells, and the cells that hold its couplings."""
+
+    network: AnalogNetwork
+    pairs: DifferentialPairs
+
+
+@dataclass(frozen=True, eq=False)
+class ProgrammedTour:
+    """Requested distances (n, n), the longest of them, and the cells that hold them."""
+
+    distances: Float
+    longest: float
+    pairs: DifferentialPairs
+
+    def held(self, read: np.random.Generator | None = None) -> Float:
+        """Return the distances (n, n) as the cells hold them, in one read or without read noise."""
+        return self.distances + self.longest * self.pairs.error(read)
+
+
+def cell_in_own_words(
+    programming_error: float, drift: float, read_noise: float, levels: int | None, stuck: float, age_s: float
+) -> PhaseChange:
+    """Make the cell of a target's parameters; errors use the names that they have there."""
+    try:
+        return PhaseChange(float(programming_error), float(drift), float(read_noise), levels, stuck, age_s)
+    except ValueError as error:
+        said = str(error)
+        for theirs, ours in (("programming is", "programming_error is"), ("read is", "read_noise is")):
+            said = said.replace(theirs, ours, 1) if said.startswith(theirs) else said
+        raise ValueError(said) from None

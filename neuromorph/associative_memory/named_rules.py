@@ -25,7 +25,15 @@ RULES = (*COUPLING_RULES, *UNCOUPLED_RULES)
 
 @dataclass(frozen=True, eq=False)
 class LearnedCouplings:
-    """Couplings (n, n), symmetric with zero diagonal, and how iterated learning ended ("" for a closed form)."""
+    """Couplings that a learning rule makes of patterns.
+
+    Attributes
+    ----------
+    couplings : (n, n) float
+        Symmetric, with zero diagonal.
+    status : str
+        How iterated learning ended; "" for a closed form.
+    """
 
     couplings: Float
     status: str = ""
@@ -64,7 +72,23 @@ def learn_couplings(patterns: ArrayLike, rule: str = "hebb") -> LearnedCouplings
 
 
 def check_rule(rule: str) -> str:
-    """Return ``rule`` if it is one of ``RULES``; else ValueError."""
+    """Require the name of a learning rule.
+
+    Parameters
+    ----------
+    rule : str
+        Name.
+
+    Returns
+    -------
+    str
+        ``rule`` itself.
+
+    Raises
+    ------
+    ValueError
+        If it is not one of ``RULES``.
+    """
     if rule not in RULES:
         raise ValueError(f"rule is {rule!r}; it must be one of {', '.join(RULES)}")
     return rule

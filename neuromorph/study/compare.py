@@ -159,14 +159,14 @@ class _Study:
 
 
 def _asked(problem: Problem, task: Task) -> Problem:
-    """The problem itself; to sample its Ising form, for p is over spins and not over tours."""
+    """Return the problem; to sample its Ising form, for p is over spins and not over tours."""
     if not isinstance(task, Sample) or isinstance(problem, IsingModel):
         return problem
     return IsingModel(problem.name, problem.ising())
 
 
 def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress | None) -> SamplingReference:
-    """What a correct sampler shows: once for all targets, in the time of one of them."""
+    """Compute the scores of a correct sampler once for all targets, in the time of one of them."""
     ising = study.asked.ising()
     if ising.size <= MAX_COUNTED:
         return exact_reference(ising, task.beta)

@@ -36,7 +36,10 @@ def check_members(target: Target) -> None:
 
 
 def check_program(target: Target) -> None:
-    """The program keeps what was asked for and owns to what it holds instead, for dense and for sparse couplings."""
+    """Check that a program keeps the requested model and states the one that it holds instead.
+
+    Couplings are dense and sparse.
+    """
     dense = glass(1, 4)
     for ising in (dense, Ising(sparse.csr_array(dense.couplings), dense.biases, dense.offset)):
         _, program, held = first_that_fits(target, ising)
@@ -112,7 +115,10 @@ def check_costs(target: Target) -> None:
 
 
 def check_refusals(target: Target) -> None:
-    """A task not claimed raises DoesNotFit; no reads, a bad seed or a cue of the wrong size raises ValueError."""
+    """Check the errors for tasks not claimed and for bad arguments.
+
+    A task not claimed raises DoesNotFit; no reads, a bad seed or a cue of the wrong size raises ValueError.
+    """
     ising, program, _ = first_that_fits(target, glass(3, 4))
     cue = np.ones(4, np.int8)
     for task in (Minimize(), Sample(0.7), RecallFrom(cue)):
@@ -163,9 +169,10 @@ def check_smallest_problems(target: Target) -> None:
 
 
 def check_answers(target: Target) -> None:
-    """What is handed over for a tour of 4 cities: n x n spins, or permutations with spins that say the same or none.
+    """Check the answers for a tour of 4 cities.
 
-    A target need not hold tours; energies are the lengths of the answers.
+    They are n x n spins, or permutations with spins that say the same or none. A target need not hold tours; energies
+    are the lengths of the answers.
     """
     if "minimize" not in target.supported_tasks:
         return

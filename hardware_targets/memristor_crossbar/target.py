@@ -164,13 +164,29 @@ class MemristorCrossbar:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Program ``problem`` into cells that ``rng`` draws; raise DoesNotFit if it is too large."""
+        """Program ``problem`` into cells that ``rng`` draws; raise DoesNotFit if it is too large.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            Cells, and the couplings that they hold.
+        """
         stream = np.random.default_rng(child(read_seeds(rng, 1)[0], 1))
         return self._tour(problem, stream) if isinstance(problem, Tsp) else self._network(problem, stream)
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Read the programmed crossbar ``reads`` times, each read with its own read noise."""
+        """Read the programmed crossbar ``reads`` times, each read with its own read noise.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Final states, with the counted events of each read.
+        """
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: _Network | _Tour = program.state
@@ -205,7 +221,13 @@ class MemristorCrossbar:
         )
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         data = self.constants
         pulses = data["programming_pulses"]
         # Low: outputs rest in the middle. A driver takes the current of its row from a rail, and dissipates the rest.
@@ -337,7 +359,29 @@ class _Tour:
 def cell_in_own_words(
     programming_error: float, drift: float, read_noise: float, levels: int | None, stuck: float, age_s: float
 ) -> PhaseChange:
-    """Make the cell of a target's parameters; errors use the names that they have there."""
+    """Make the cell of a target's parameters; errors use the names that they have there.
+
+    Parameters
+    ----------
+    programming_error, drift, read_noise : float
+        Factors on the measured spread, drift exponents and 1/f noise.
+    levels : int or None
+        Conductance levels; None: continuous.
+    stuck : float
+        Fraction of cells that do not move.
+    age_s : float
+        Time between programming and the reads, s.
+
+    Returns
+    -------
+    PhaseChange
+        Cell.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+    """
     try:
         return PhaseChange(float(programming_error), float(drift), float(read_noise), levels, stuck, age_s)
     except ValueError as error:

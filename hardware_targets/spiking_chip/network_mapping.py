@@ -139,7 +139,18 @@ class ChipNetwork:
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def network(self, task: Task) -> ChipWorkload:
-        """Return the size of the network that is on the chip for ``task``."""
+        """Return the size of the network of a task.
+
+        Parameters
+        ----------
+        task : Task
+            Task.
+
+        Returns
+        -------
+        ChipWorkload
+            Neurons and connections on the chip.
+        """
         search, sampled = isinstance(task, Minimize), isinstance(task, Sample)
         wires = self.search if search else self.couplings
         connections = int(wires.weights.nnz)
@@ -150,7 +161,17 @@ class ChipNetwork:
         return ChipWorkload(wires.size, connections, (1 + double) * connections, weight, bias, state, operations)
 
     def cores(self, task: Task) -> int:
-        """Count the cores in use for ``task``.
+        """Count the cores in use for a task.
+
+        Parameters
+        ----------
+        task : Task
+            Task.
+
+        Returns
+        -------
+        int
+            Number of cores.
 
         Raises
         ------
@@ -236,7 +257,18 @@ class ChipNetwork:
         return self._kept[chains, neurons], parameters
 
     def plan(self, beta: float) -> SamplingPlan:
-        """Choose the neurons that sample at ``beta``, and the duration of a read."""
+        """Choose the neurons that sample, and the duration of a read.
+
+        Parameters
+        ----------
+        beta : float
+            Inverse temperature.
+
+        Returns
+        -------
+        SamplingPlan
+            Plan, kept for later reads.
+        """
         if beta not in self._kept:
             self._kept[beta] = self._planned(4.0 * beta * self.couplings.weights, self._biases(beta))
         return self._kept[beta]

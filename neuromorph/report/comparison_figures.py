@@ -24,10 +24,10 @@ _INSIDE = 6  # names that a legend in the picture has room for
 
 
 def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Draw the energy to find a feasible answer of some quality with 99 %; low and left is good.
+    """Draw the energy to find a feasible answer of some quality with 99 %.
 
-    One curve a target through every quality that it reached, with the 95 % interval of the energy as a band, and as a
-    bar at its best answer. The grey steps are the Pareto front: no other target is better in both.
+    Low and left is good. One curve a target through every quality that it reached, with the 95 % interval of the
+    energy as a band, and as a bar at its best answer. The grey steps are the Pareto front: no other target is better in both.
 
     Parameters
     ----------

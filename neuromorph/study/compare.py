@@ -166,7 +166,7 @@ def _asked(problem: Problem, task: Task) -> Problem:
 
 
 def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress | None) -> SamplingReference:
-    """Compute the scores of a correct sampler once for all targets, in the time of one of them."""
+    """Compute the scores of a correct sampler for all targets, in the time of one of them."""
     ising = study.asked.ising()
     if ising.size <= MAX_COUNTED:
         return exact_reference(ising, task.beta)

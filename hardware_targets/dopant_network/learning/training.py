@@ -34,7 +34,20 @@ class Differentiable(Protocol):
         ...
 
     def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
-        """Compute the currents (..., o), A, at voltages (..., k), V, and the map from dl/dI to dl/dV."""
+        """Compute the currents and their linear map of gradients.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., o) float
+            Currents, A.
+        callable
+            Map from dl/dI to dl/dV.
+        """
         ...
 
 
@@ -65,11 +78,35 @@ class NoisyDevice:
         return self.device.outputs
 
     def currents(self, voltages_v: ArrayLike) -> Float:
-        """Compute the noisy currents (..., o), A, at voltages (..., k), V."""
+        """Compute noisy currents.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., o) float
+            Currents, A.
+        """
         return self.linearized(voltages_v)[0]
 
     def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
-        """Compute the noisy currents and the device's map from dl/dI to dl/dV."""
+        """Compute noisy currents and the device's linear map of gradients.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., o) float
+            Currents, A.
+        callable
+            Map from dl/dI to dl/dV.
+        """
         currents, back = self.device.linearized(voltages_v)
         noise = np.random.default_rng(read_seeds(self.seed, 1)[0]).standard_normal(currents.shape)
         return currents + np.asarray(self.noise_a, dtype=float) * noise, back

@@ -118,7 +118,15 @@ class DopantGlass:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Choose a device and its gate voltages for ``problem``; raise DoesNotFit above 5 spins."""
+        """Choose a device and its gate voltages for ``problem``; raise DoesNotFit above 5 spins.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            Device, its gate voltages, and its couplings.
+        """
         if problem.size > MAX_GLASS_SPINS:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
         asked = as_ising(problem)
@@ -137,7 +145,15 @@ class DopantGlass:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Walk the glass to equilibrium ``reads`` times and read every acceptor."""
+        """Walk the glass to equilibrium ``reads`` times and read every acceptor.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Final states, with the counted events of each read.
+        """
         require_support(self, task)
         assert isinstance(task, Sample)
         seeds = read_seeds(rng, reads)
@@ -169,7 +185,13 @@ class DopantGlass:
         )
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         data = self.constants
         reading, rate = data["charge_reading_time"], data["attempt_rate_hz"]
         attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
@@ -277,19 +299,54 @@ class ProgrammedGlass:
     scale_per_v: float
 
     def ising(self, offset: float = 0.0) -> Ising:
-        """Return the (J, h) of the device in the requested units."""
+        """Return the couplings and biases of the device in the requested units.
+
+        Parameters
+        ----------
+        offset : float
+            Constant of the energy.
+
+        Returns
+        -------
+        Ising
+            Model.
+        """
         c, g = self.network.interaction_v, self.signs
         fields = 0.25 * c.sum(axis=1) - 0.5 * self.network.site_energies(self.voltages_v)
         return Ising(-0.25 * self.scale_per_v * c * np.outer(g, g), self.scale_per_v * g * fields, offset)
 
     def temperature_k(self, beta: float) -> float:
-        """Return the temperature e / (sigma beta k), K; 1e9 K stands for beta = 0."""
+        """Compute the temperature e / (sigma beta k).
+
+        Parameters
+        ----------
+        beta : float
+            Inverse temperature of the requested model.
+
+        Returns
+        -------
+        float
+            Temperature, K; 1e9 K stands for beta = 0.
+        """
         least = elementary_charge / (self.scale_per_v * boltzmann_constant * _HOTTEST_MODELLED_K)
         return elementary_charge / (self.scale_per_v * boltzmann_constant * max(beta, least))
 
 
 def insulate_gates(network: HoppingNetwork, gates: list[int]) -> HoppingNetwork:
-    """Put electrodes ``gates`` behind an insulator: their potential stays, holes cannot enter."""
+    """Put electrodes behind an insulator: their potential stays, holes cannot enter.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        Network.
+    gates : list of int
+        Numbers of the electrodes.
+
+    Returns
+    -------
+    HoppingNetwork
+        Network with insulated gates.
+    """
     attempts = network.attempts_hz.copy()
     shut = network.sites + np.asarray(gates, dtype=int)
     attempts[shut], attempts[:, shut] = 0.0, 0.0

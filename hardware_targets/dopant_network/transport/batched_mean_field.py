@@ -55,7 +55,23 @@ class MeanFieldDevice:
         return tuple(range(self.network.electrodes))
 
     def currents(self, voltages_v: ArrayLike) -> Float:
-        """Compute the currents (..., k), A, at voltages (..., k), V; raise ValueError if none is steady."""
+        """Compute the currents of steady states.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., k) float
+            Currents, A.
+
+        Raises
+        ------
+        ValueError
+            If a setting has no steady state.
+        """
         return self.linearized(voltages_v)[0]
 
     @single_threaded_blas()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SamplingBound:
-    """How far samples are from exp(-beta E) of what a device holds, at most: it owns to that, with a reason.
+    """Largest distance of samples from exp(-beta E) of the model that a device holds.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def complete_run(
     message: str = "",
     provenance: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Complete a run with energies computed from the problem that was asked for, for every target alike.
+    """Complete a run with energies computed from the requested problem.
 
     Parameters
     ----------

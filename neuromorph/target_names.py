@@ -113,7 +113,9 @@ def parse_target(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def callable_parameters(make: Callable[..., Any]) -> tuple[TargetParameter, ...] | None:
-    """Return the parameters of ``make``, in its order; ``constants`` are left out, as a table of their own.
+    """Return the parameters of a callable in its order.
+
+    ``constants`` are left out, as a table of their own.
 
     Parameters
     ----------

@@ -172,7 +172,7 @@ def check_speed(tau_s: float, gain: float, bandwidth_hz: float, swing_v: float, 
 
 
 def read_time(tau: Datum, tau_s: float | None, slot: Datum | None = None) -> Cost:
-    """Return the latency of a read, with the uncertainty of the time constant that it scales with.
+    """Return the latency of a read, with the uncertainty of its time constant.
 
     Parameters
     ----------

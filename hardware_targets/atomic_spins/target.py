@@ -153,7 +153,9 @@ class AtomicSpins:
 
 @dataclass(frozen=True)
 class AtomicSpinsIdeal:
-    """Switch freely programmable atoms: any couplings, any effective temperature, any start. An idealization.
+    """Switch freely programmable atoms, an idealization.
+
+    Couplings, effective temperature and start are free.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, Sample, Task
 
-from .annealer import DATA, CPU_PRICED, CpuAnneal
+from .annealer import CPU_PRICED, DATA, CpuAnneal
 
 MAX_PENALTY_CITIES = 20  # most cities as n x n spins under penalties; more take minutes for poor tours
 _SPINS = 1 << 25  # number of spins of all replicas in one batch of reads

@@ -34,7 +34,7 @@ _SMALLEST = 1e-7  # This keeps the logarithm of an off cell finite; the exponent
 
 @dataclass(frozen=True)
 class PhaseChange:
-    """The imperfections of a cell; a factor of 1 is the measured cell, 0 (or None) a perfect one.
+    """Imperfections of a cell; a factor of 1 is the measured cell, 0 or None a perfect one.
 
     Attributes
     ----------

@@ -211,7 +211,10 @@ class ChipNetwork:
 
     @property
     def rivals(self) -> WinnerTakeAll:
-        """The winner-take-all neurons of a search; tours of 6 to 20 cities come out shorter with a strength of 0.25."""
+        """Winner-take-all neurons of a search.
+
+        Tours of 6 to 20 cities come out shorter with a strength of 0.25.
+        """
         return WinnerTakeAll() if self.one_hot is None else WinnerTakeAll(strength=0.25)
 
     @cached_property

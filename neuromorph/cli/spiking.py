@@ -104,7 +104,7 @@ def _spike(arguments: argparse.Namespace, origin: _Origin) -> int:
     import json
     import secrets
 
-    from ..experiments.spiking import spiking_files, read
+    from ..experiments.spiking import read, spiking_files
     from ..problems.ising_files import read_ising_file
     from .progress import progress_bars, steps_of
 

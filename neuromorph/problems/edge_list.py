@@ -91,7 +91,7 @@ def is_comment(line: str) -> bool:
 
 
 def read_pairs(source: TextFile, start: int, what: str, low: int, high: int, *, weighted: bool = False) -> Pairs:
-    """Read all lines from the 0-based ``start`` as pairs of ``what`` numbered ``low`` .. ``high``.
+    """Read all lines from ``start`` as pairs of numbers ``low`` .. ``high``.
 
     Parameters
     ----------

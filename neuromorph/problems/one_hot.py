@@ -180,7 +180,10 @@ class OneHot:
 
     @cached_property
     def members(self) -> NDArray[np.int64]:
-        """Units of each group, (groups, largest), filled up with -1; a given unit is alone in its group."""
+        """Units of each group, (groups, largest), filled up with -1.
+
+        A given unit is alone in its group.
+        """
         alone = np.ones(self.size, dtype=bool)
         alone[np.isin(self.groups, self.groups[self.given])] = False
         alone[self.given] = True

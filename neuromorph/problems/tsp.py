@@ -216,7 +216,7 @@ class Tsp:
         return float(np.sum(self.distance(order, np.roll(order, -1))))
 
     def answer_energies(self, answers: ArrayLike) -> Float:
-        """Return the energies of tours (reads, n) as they are: their lengths, which E of the one-hot form equals.
+        """Compute the energies of tours: their lengths, which E of the one-hot form equals.
 
         Parameters
         ----------

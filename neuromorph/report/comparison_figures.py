@@ -27,7 +27,8 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """Draw the energy to find a feasible answer of some quality with 99 %.
 
     Low and left is good. One curve a target through every quality that it reached, with the 95 % interval of the
-    energy as a band, and as a bar at its best answer. The grey steps are the Pareto front: no other target is better in both.
+    energy as a band, and as a bar at its best answer. The grey steps are the Pareto front:
+    no other target is better in both.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def run_in_batches(
     mark: Mapping[str, Any] | None = None,
     tell: Callable[[str, int], None] = lambda said, done: None,
 ) -> BatchResult:
-    """Make ``reads`` reads of ``program``: read k takes child k of ``stream``, whatever the batches.
+    """Make the reads of a program: read k takes child k of ``stream`` in any batches.
 
     Parameters
     ----------

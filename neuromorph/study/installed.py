@@ -24,7 +24,9 @@ _LOADING_S = 5.0  # an import may always take so long, and else half of the time
 def labeled(
     targets: Sequence[str | Target] | str | Target | None, signals: Interrupts, end: float = inf
 ) -> list[tuple[str, Target]]:
-    """Return each target under the text that named it; two of one label become ``label`` and ``label #2``.
+    """Return each target under the text that named it.
+
+    Two targets of one label become ``label`` and ``label #2``.
 
     Parameters
     ----------

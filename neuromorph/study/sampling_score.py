@@ -233,7 +233,7 @@ def score_samples(
 
 
 def kl_divergence(counts: ArrayLike, probabilities: ArrayLike) -> tuple[Estimate | None, int]:
-    """D(sampled || wanted) in nats with its 95 % interval, and the number of cells that were told apart.
+    """Estimate the Kullback-Leibler divergence D(sampled || wanted) in nats.
 
     Parameters
     ----------
@@ -245,9 +245,9 @@ def kl_divergence(counts: ArrayLike, probabilities: ArrayLike) -> tuple[Estimate
     Returns
     -------
     Estimate or None
-        None where all states share one cell.
+        Divergence with its 95 % interval; None where all states share one cell.
     int
-        Cells.
+        Number of cells that were told apart.
     """
     seen, wanted = np.asarray(counts, dtype=float), np.asarray(probabilities, dtype=float)
     reads = float(seen.sum())

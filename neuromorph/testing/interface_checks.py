@@ -55,7 +55,10 @@ def check_program(target: Target) -> None:
 
 
 def check_run(target: Target) -> None:
-    """Shapes, types and values; energies are those of the problem asked for, whatever the device itself reports."""
+    """Check shapes, types and values of a run.
+
+    Energies are those of the requested problem, whatever the device itself reports.
+    """
     ising, program, _ = first_that_fits(target, glass(2, 4))
     for name, task in supported(target, ising):
         run = target.run(program, task, 5, 0)
@@ -78,7 +81,7 @@ def check_run(target: Target) -> None:
 
 
 def check_costs(target: Target) -> None:
-    """Every event that is priced is counted, every count finite, every number has its source, the sum is finite.
+    """Check costs: priced events are counted, numbers have sources, sums are finite.
 
     Constants that it tells are data, and those that only price are among them.
     """
@@ -149,7 +152,10 @@ def check_nothing_is_changed(target: Target) -> None:
 
 
 def check_smallest_problems(target: Target) -> None:
-    """One spin, spins without couplings, an energy that is constant: answered, or DoesNotFit; spins follow biases."""
+    """Check the smallest problems: answered with spins that follow biases, or refused.
+
+    They are one spin, spins without couplings, and a constant energy; DoesNotFit refuses them.
+    """
     for ising in (
         Ising([[0.0]], [-2.0]),
         Ising(np.zeros((3, 3)), [3.0, -2.0, 2.5]),

@@ -39,7 +39,7 @@ LIQUID_NITROGEN_K = 77.0
 
 @dataclass(frozen=True, eq=False)
 class HoppingNetwork:
-    """Energies and attempt rates of a device with n acceptors and k electrodes, without its geometry.
+    """Energies and attempt rates of a device with n acceptors and k electrodes.
 
     Attributes
     ----------

@@ -113,7 +113,7 @@ def device_mesh(
 
 
 def slab_mesh(x_m: ArrayLike, y_m: ArrayLike) -> Mesh:
-    """Cut a rectangle along lines x and y; electrode 0 is its left side, electrode 1 its right side.
+    """Cut a rectangle along lines x and y; electrodes 0 and 1 are its left and right sides.
 
     Parameters
     ----------

@@ -26,7 +26,10 @@ Loss: TypeAlias = Callable[[Float, NDArray[np.bool_]], tuple[Float, Float]]  # (
 
 
 class Differentiable(Protocol):
-    """A device whose currents into ``outputs`` have known slopes: a Surrogate, a MeanFieldDevice."""
+    """Device whose currents into ``outputs`` have known slopes.
+
+    :class:`.Surrogate` and :class:`.MeanFieldDevice` are such devices.
+    """
 
     @property
     def outputs(self) -> tuple[int, ...]:
@@ -53,7 +56,9 @@ class Differentiable(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class NoisyDevice:
-    """A device with Gaussian noise at its outputs: the noise of a measurement, or a surrogate's RMSE.
+    """Device with Gaussian noise at its outputs.
+
+    It stands for the noise of a measurement, or a surrogate's RMSE.
 
     From a seed, the noise depends on the seed and on the requested shape alone (common random numbers): losses keep
     their slopes. From a Generator it is new at every call: training cannot learn the noise of its points by heart.

@@ -36,7 +36,9 @@ _FIRSTS = (1e4, 1.0, 1e-2)
 
 @dataclass(frozen=True, eq=False)
 class MeanFieldDevice:
-    """A hopping network in mean field: currents into all electrodes with exact slopes, without a dataset or training.
+    """Hopping network in mean field: currents into all electrodes with exact slopes.
+
+    It needs neither a dataset nor training.
 
     Attributes
     ----------

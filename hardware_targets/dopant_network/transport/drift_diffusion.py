@@ -61,7 +61,9 @@ def drift_diffusion_data() -> dict[str, Datum]:
 
 @dataclass(frozen=True)
 class SemiconductorLayer:
-    """The layer in which holes move, SI units; ``silicon_layer()`` has the defaults of ``drift_diffusion.toml``.
+    """Layer in which holes move, SI units.
+
+    :func:`silicon_layer` has the defaults of ``drift_diffusion.toml``.
 
     Attributes
     ----------

@@ -53,9 +53,9 @@ def weigh(alone, up, filled, weights, targets):
     Parameters
     ----------
     alone : (n,) float
-        B among neutral acceptors.
+        B of each acceptor where all the others are full.
     up : (n, n) float
-        Factor of a neighbor without a hole, which is charged, on B.
+        exp(C / kT), the factor on B of a neighbor without a hole.
     filled : (n,) bool
         Whether a hole is on each acceptor.
     weights : (n,) float
@@ -342,7 +342,9 @@ def eliminate_states(rates, first, stop):
 
 @njit(cache=True, nogil=True)
 def distance_from_rising(curves, weights):
-    """Compute the distance of curves from rising ones, by isotonic regression (pooling adjacent violators).
+    """Compute the distance of curves from rising ones.
+
+    Isotonic regression (pooling adjacent violators) finds the nearest rising curve.
 
     It is compiled because a test takes 20,000 null draws for each of many curves, half a second a curve by calls of
     ``scipy.optimize.isotonic_regression``; for one curve take that.

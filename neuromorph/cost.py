@@ -23,9 +23,21 @@ Scope = Literal["core", "system"]
 
 
 def lasting(power: Datum, second: Datum) -> Datum:
-    """``power`` over simulated seconds that last ``second`` (s/s), known to a factor: its range is joined with theirs.
+    """Return the energy per simulated second of a power, with the ranges of both joined.
 
     The kind stays that of the power; a cost says by ``counted`` how the seconds are known.
+
+    Parameters
+    ----------
+    power : Datum
+        Power, W.
+    second : Datum
+        Duration of a simulated second, s/s, known to a factor.
+
+    Returns
+    -------
+    Datum
+        Power whose range includes that of the time.
     """
     source = f"{power.source}. The range is joined with that of the time of a read"
     value, low, high = power.value * second.value, power.low * second.low, power.high * second.high
@@ -34,13 +46,23 @@ def lasting(power: Datum, second: Datum) -> Datum:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one event of ``Run.activity[event]`` costs.
+    """Energy and latency of one event of ``Run.activity``.
 
-    energy : Datum      J for each event (W where the event counts seconds), or None
-    time : Datum        s of latency for each event, or None where it runs beside the rest
-    scope : str         core: the array itself; system: converters, control, host, cooling
-    counted : str       how the count is known: modelled, as in every simulation, measured on a machine that ran, or
-                        assumed where it is a multiple of an assumed time
+    Attributes
+    ----------
+    event : str
+        Name of the event.
+    what : str
+        Its meaning, for people.
+    energy : Datum or None
+        Energy of an event, J (W where the event counts seconds).
+    time : Datum or None
+        Latency of an event, s; None where it runs beside the rest.
+    scope : Scope
+        "core": the array itself; "system": converters, control, host, cooling.
+    counted : Kind
+        How the count is known: modelled, as in every simulation, measured on a machine that ran, or assumed where it
+        is a multiple of an assumed time.
     """
 
     event: str
@@ -53,10 +75,23 @@ class Cost:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a ledger: ``count`` events at ``unit`` make ``total`` joules, or seconds, over the whole run.
+    """Line of a ledger: ``count`` events at ``unit`` make ``total`` over the whole run.
 
-    kind : how the total is known: as well as the less well known of count and unit. A power from a data sheet times a
-    simulated time is modelled.
+    Attributes
+    ----------
+    what : str
+        Meaning of the event, for people.
+    scope : Scope
+        "core" or "system".
+    count : float
+        Number of events.
+    unit : Datum
+        Energy or time of one event, J or s.
+    total : Estimate
+        Energy or time of all events, J or s.
+    kind : Kind
+        How the total is known: as well as the less well known of count and unit. A power from a data sheet times a
+        simulated time is modelled.
     """
 
     what: str
@@ -68,12 +103,25 @@ class Entry:
 
     @property
     def source(self) -> str:
+        """Source of the unit."""
         return self.unit.source
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a run cost over all its reads: ``entries`` in joules, ``times`` in seconds of latency."""
+    """Energy and time of a run over all its reads.
+
+    Attributes
+    ----------
+    target : str
+        Name of the target.
+    reads : int
+        Number of reads.
+    entries : tuple of Entry
+        Energies, J.
+    times : tuple of Entry
+        Latencies, s.
+    """
 
     target: str
     reads: int
@@ -86,12 +134,42 @@ class Ledger:
         return scale_estimate(add_estimates(entry.total for entry in self.times), 1.0 / self.reads)
 
     def energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
-        """Joules of the whole run, or of one scope or kind of it; ends of the intervals are added (no cancelling)."""
+        """Sum the energy of the whole run, or of one scope or kind of it.
+
+        Ends of the intervals are added, without cancelling.
+
+        Parameters
+        ----------
+        scope : Scope or None
+            Scope; None takes all.
+        kind : Kind or None
+            Kind; None takes all.
+
+        Returns
+        -------
+        Estimate
+            Energy, J.
+        """
         chosen = [e.total for e in self.entries if scope in (None, e.scope) and kind in (None, e.kind)]
         return add_estimates(chosen)
 
     def energy_per_read(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
-        """Joules of one read; what is spent once for all reads (programming) is shared among them."""
+        """Compute the energy of one read.
+
+        Energy that serves all reads (programming) is shared among them.
+
+        Parameters
+        ----------
+        scope : Scope or None
+            Scope; None takes all.
+        kind : Kind or None
+            Kind; None takes all.
+
+        Returns
+        -------
+        Estimate
+            Energy, J.
+        """
         return scale_estimate(self.energy(scope, kind), 1.0 / self.reads)
 
 
@@ -99,9 +177,22 @@ _SIMULATED = Datum(1.0, "s/s", 1.0, 1.0, "modelled", "duration of the dynamics, 
 
 
 def price(run: Run, costs: Iterable[Cost]) -> Ledger:
-    """Add up what ``run`` cost. Activity ``device_s`` is time itself; other events add time where their cost says so.
+    """Price a run.
 
-    The interval of an entry joins the 95 % bootstrap interval of its mean count over reads with the range of its unit.
+    Activity ``device_s`` is time itself; other events add time where their cost says so. The interval of an entry
+    joins the 95 % bootstrap interval of its mean count over reads with the range of its unit.
+
+    Parameters
+    ----------
+    run : Run
+        Run.
+    costs : iterable of Cost
+        Costs of its events.
+
+    Returns
+    -------
+    Ledger
+        Energies and times of the whole run.
     """
     costs = tuple(costs)
     entries: list[Entry] = []

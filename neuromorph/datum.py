@@ -18,10 +18,21 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Datum:
-    """A number about hardware: SI value, its range, where it is from and how it is known.
+    """Number about hardware: SI value, range, kind and source.
 
-    kind: measured (read off real hardware), modelled (computed from a physical model), assumed (a usual value, not
-    checked), forecast (a projection of its authors).
+    Attributes
+    ----------
+    value : float
+        Value in ``unit``.
+    unit : str
+        SI unit.
+    low, high : float
+        Range.
+    kind : Kind
+        "measured" (read off real hardware), "modelled" (computed from a physical model), "assumed" (a usual value, not
+        checked) or "forecast" (a projection of its authors).
+    source : str
+        Publication, data sheet or derivation.
     """
 
     value: float
@@ -43,13 +54,37 @@ class Datum:
 
 
 def multiply_data(a: Datum, b: Datum, unit: str) -> Datum:
-    """a b of two data that are not negative, as a power for a time; known as well as the less well known of the two."""
+    """Multiply two data that are not negative, as a power and a time.
+
+    Parameters
+    ----------
+    a, b : Datum
+        Factors.
+    unit : str
+        Unit of the product.
+
+    Returns
+    -------
+    Datum
+        Product, known as well as the less well known factor.
+    """
     source = f"{a.value:g} {a.unit} ({a.source}) times {b.value:g} {b.unit} ({b.source})"
     return Datum(a.value * b.value, unit, a.low * b.low, a.high * b.high, less_known(a.kind, b.kind), source)
 
 
 def less_known(a: Kind, b: Kind) -> Kind:
-    """A product is known no better than its worse factor; KINDS stand from best to worst."""
+    """Return the worse of two kinds; ``KINDS`` stand from best to worst.
+
+    Parameters
+    ----------
+    a, b : Kind
+        Kinds.
+
+    Returns
+    -------
+    Kind
+        Kind of a product.
+    """
     return max(a, b, key=KINDS.index)
 
 
@@ -58,17 +93,40 @@ def read_data(toml: str) -> dict[str, Datum]:
 
     Parameters
     ----------
-    toml : str      tables of ``value``, ``unit``, ``kind``, ``source``; ``low`` and ``high`` if they differ
+    toml : str
+        Tables of ``value``, ``unit``, ``kind``, ``source``; ``low`` and ``high`` if they differ.
+
+    Returns
+    -------
+    dict of str to Datum
+        Data by name.
 
     Raises
     ------
-    ValueError      names the table and the rule, for any other text
+    ValueError
+        For any other text; the message names the table and the rule.
     """
     return data_of_tables(read_toml(toml))
 
 
 def data_of_tables(tables: Mapping[str, Any]) -> dict[str, Datum]:
-    """The data of tables that are read already; ValueError names the table and the rule."""
+    """Build data from tables that are read already.
+
+    Parameters
+    ----------
+    tables : dict of str to object
+        Table of each number by its name.
+
+    Returns
+    -------
+    dict of str to Datum
+        Data by name.
+
+    Raises
+    ------
+    ValueError
+        For any other table; the message names the table and the rule.
+    """
     return {name: _datum(name, table) for name, table in tables.items()}
 
 

@@ -55,37 +55,86 @@ class DoesNotFit(ValueError):
 
 @runtime_checkable
 class Target(Protocol):
-    """What every target offers; ``neuromorph.testing`` checks that it keeps its word.
+    """Modelled hardware, or a solver, that takes problems and returns reads.
 
-    name : str                  as in the entry point
-    summary : str               one line for people
-    supported_tasks : frozenset   of "minimize", "sample", "recall"
+    :mod:`neuromorph.testing` checks that a target keeps its word.
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the target, as in its entry point."""
+        ...
 
     @property
-    def summary(self) -> str: ...
+    def summary(self) -> str:
+        """Summary of the target for people, one line."""
+        ...
 
     @property
-    def supported_tasks(self) -> frozenset[str]: ...
+    def supported_tasks(self) -> frozenset[str]:
+        """Supported tasks, of "minimize", "sample" and "recall"."""
+        ...
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Put the problem on the device; ``rng`` draws its variability. Raises DoesNotFit."""
+        """Put a problem on the device.
+
+        Parameters
+        ----------
+        problem : Ising or Problem
+            Problem, or couplings and biases.
+        rng : RNG
+            Source of the variability of the device.
+
+        Returns
+        -------
+        Program
+            The problem as the device holds it.
+
+        Raises
+        ------
+        DoesNotFit
+            If the device cannot hold the problem.
+        """
         ...
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Simulate ``reads`` independent reads, one stream each. Raises DoesNotFit for a task it does not claim.
+        """Simulate independent reads, each with a random stream of its own.
 
         Loops that last call ``neuromorph.runtime.limits.checkpoint`` twice a second, here and in ``program``. On
         KeyboardInterrupt, which it raises when the time is over, reads that are whole may be returned, with status
         "interrupted".
+
+        Parameters
+        ----------
+        program : Program
+            Result of :meth:`program`.
+        task : Task
+            Task: minimize, sample at beta, or recall from a cue.
+        reads : int
+            Number of reads.
+        rng : RNG
+            Source of one stream for each read.
+
+        Returns
+        -------
+        Run
+            Final states, their energies, and what is priced.
+
+        Raises
+        ------
+        DoesNotFit
+            If the target does not support the task.
         """
         ...
 
     def costs(self) -> tuple[Cost, ...]:
-        """What the events of a run cost."""
+        """List the costs of the events of a run.
+
+        Returns
+        -------
+        tuple of Cost
+            Energy and time of each kind of event, with their sources.
+        """
         ...
 
 
@@ -109,7 +158,20 @@ _RENAMED = {"cpu-cluster": "cpu-swendsen-wang", "cpu-population": "cpu-populatio
 
 
 def current_name(name: str) -> str:
-    """Replace the former name of a target by today's, with a DeprecationWarning."""
+    """Replace the former name of a target by today's.
+
+    A former name gives a DeprecationWarning.
+
+    Parameters
+    ----------
+    name : str
+        Name of a target.
+
+    Returns
+    -------
+    str
+        Name by which it is installed.
+    """
     if name not in _RENAMED or name in _offers():
         return name
     message = f"target {name} is now {_RENAMED[name]}; the old name goes with the next release"
@@ -118,7 +180,13 @@ def current_name(name: str) -> str:
 
 
 def available_targets() -> list[str]:
-    """Names of all installed targets."""
+    """List the names of all installed targets.
+
+    Returns
+    -------
+    list of str
+        Names in alphabetical order.
+    """
     return sorted(_offers())
 
 
@@ -172,7 +240,17 @@ def get_target(name: str, **parameters: Any) -> Target:
 
 
 def split_target_text(text: str) -> tuple[str, str]:
-    """The plain name of an installed target, and its label: ``text`` as given, under today's name.
+    """Split the text form of a target into its name and its label.
+
+    Parameters
+    ----------
+    text : str
+        Name, alone or with parameters in parentheses.
+
+    Returns
+    -------
+    (str, str)
+        Plain name of the installed target, and its label: ``text`` under today's name.
 
     Raises
     ------
@@ -187,25 +265,73 @@ def split_target_text(text: str) -> tuple[str, str]:
 
 
 def parameters_of(name: str) -> tuple[TargetParameter, ...]:
-    """The parameters of an installed target: name, default, annotation and meaning; empty where Python cannot tell."""
+    """List the parameters of an installed target.
+
+    Parameters
+    ----------
+    name : str
+        Name of the target, with or without parameters.
+
+    Returns
+    -------
+    tuple of TargetParameter
+        Name, default, annotation and meaning of each; empty where Python cannot tell.
+    """
     return callable_parameters(_entry_point(current_name(parse_target(name)[0])).load()) or ()
 
 
 def limits_of(device: Target) -> dict[str, Any]:
-    """{what: number or text}: the largest problems that a target holds, and what it refuses; empty if it tells none."""
+    """Return the largest problems that a target holds, and what it refuses.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+
+    Returns
+    -------
+    dict of str to object
+        Number or text by name; empty if the target states none.
+    """
     found: Mapping[str, Any] = getattr(device, "limits", {})
     return dict(found)
 
 
 def files_of(device: Target, program: Program) -> Mapping[str, str]:
-    """{name: text} of what a target hands over for a program; empty if it hands nothing over. Raises what it raises."""
+    """Return the files that a target offers for a program, as a netlist.
+
+    Exceptions of the target pass through.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+    program : Program
+        Program on that target.
+
+    Returns
+    -------
+    dict of str to str
+        Text by file name; empty if the target offers none.
+    """
     offer = getattr(device, "files", None)
     found: Mapping[str, str] = offer(program) if callable(offer) else {}
     return found
 
 
 def metrics_of(run: Run) -> dict[str, Any]:
-    """What a run says of its device beside spins and activity: its provenance, without parameters and versions."""
+    """Return what a run states of its device beside spins and activity.
+
+    Parameters
+    ----------
+    run : Run
+        Run.
+
+    Returns
+    -------
+    dict of str to object
+        Its provenance, without parameters and versions.
+    """
     return {name: each for name, each in run.provenance.items() if name not in {"parameters", *versions()}}
 
 
@@ -219,7 +345,13 @@ def _entry_point(name: str) -> EntryPoint:
 
 
 def hidden_targets() -> dict[str, list[str]]:
-    """{name: packages} whose entry point of that name another package hides: neuromorph itself, or one named before."""
+    """Find targets that another package of the same name hides.
+
+    Returns
+    -------
+    dict of str to list of str
+        Hidden packages by the name of their entry point; neuromorph itself, or a package named before, hides them.
+    """
     return {name: [_package(point) for point in points[1:]] for name, points in _offers().items() if len(points) > 1}
 
 
@@ -236,7 +368,20 @@ def _package(point: EntryPoint) -> str:
 
 
 def require_support(device: Target, task: Task) -> None:
-    """Raise DoesNotFit unless ``device`` supports the task."""
+    """Require that a target supports a task.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+    task : Task
+        Task.
+
+    Raises
+    ------
+    DoesNotFit
+        If ``device`` does not support it.
+    """
     if task_name(task) not in device.supported_tasks:
         raise DoesNotFit(
             f"{device.name} does not {task_name(task)}; it supports {' and '.join(sorted(device.supported_tasks))}"
@@ -286,7 +431,23 @@ def _tracing() -> list[str]:
 
 
 def as_ising(problem: Ising | Problem) -> Ising:
-    """The Ising form of a problem, or the Ising itself; DoesNotFit where it is too large to be built."""
+    """Return the Ising form of a problem, or the Ising itself.
+
+    Parameters
+    ----------
+    problem : Ising or Problem
+        Problem, or couplings and biases.
+
+    Returns
+    -------
+    Ising
+        Couplings and biases.
+
+    Raises
+    ------
+    DoesNotFit
+        If the form is too large to be built.
+    """
     if isinstance(problem, Ising):
         return problem
     try:
@@ -298,7 +459,20 @@ def as_ising(problem: Ising | Problem) -> Ising:
 
 
 def mapping_error(asked: Ising, held: Ising) -> float:
-    """RMS(held - asked) / RMS(asked) over all couplings and biases; 0 if nothing was asked."""
+    """Compute the mapping error RMS(held - asked) / RMS(asked).
+
+    The root mean squares go over all couplings and biases.
+
+    Parameters
+    ----------
+    asked, held : Ising
+        Requested model, and the model on the device.
+
+    Returns
+    -------
+    float
+        Relative error; 0 if nothing was asked and nothing is held.
+    """
     difference = abs(held.sparse_couplings() - asked.sparse_couplings()).power(2).sum() / 2.0
     difference += float(((held.biases - asked.biases) ** 2).sum())
     scale = asked.sparse_couplings().power(2).sum() / 2.0 + float((asked.biases**2).sum())

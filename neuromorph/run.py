@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SamplingBound:
-    """How far samples are from exp(-beta E) of what a device holds, at most: it owns to that, with a reason.
+    """Largest distance of samples from exp(-beta E) of the model that a device holds.
 
     Parameters
     ----------
@@ -44,21 +44,34 @@ class SamplingBound:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """What a device really holds of the problem it was asked for.
+    """Problem as a device holds it, beside the problem that was asked for.
 
-    requested : Ising or Problem  what energies are computed from
-    programmed : Ising or None    the couplings and biases the device has, in the units of ``requested``; None where it
-                                  holds a structure of the problem (one-hot rows and columns) instead of couplings
-    state : Any                   the device's own account: conductances, positions, a distance matrix
-    mapping_error : float         RMS(programmed - requested) / RMS(requested) over couplings and biases
-    notes : tuple of str          what was lost or changed on the way, for people
-    setup : {event: count}        what programming took: pulses, placements
-    parallel_reads : int          reads that the device makes in about the time of one
-    one_chip : bool               whether ``rng`` drew what this one device is like: all its reads share that
-    sampled : beta -> (2**n,)     the distribution that the device samples at beta, exactly, where that is not
-                                  exp(-beta E) of ``programmed``; state k has spin i up where bit i of k is set
+    Attributes
+    ----------
+    target : str
+        Name of the target.
+    requested : Ising or Problem
+        Requested problem, from which energies are computed.
+    programmed : Ising or None
+        Couplings and biases that the device has, in the units of ``requested``; None where it holds a structure of the
+        problem (one-hot rows and columns) instead of couplings.
+    state : object
+        The device's own account: conductances, positions, a distance matrix.
+    mapping_error : float
+        RMS(programmed - requested) / RMS(requested) over couplings and biases.
+    notes : tuple of str
+        Losses and changes on the way, for people.
+    setup : dict of str to float
+        Number of each event of programming: pulses, placements.
+    parallel_reads : int
+        Reads that the device makes in about the time of one.
+    one_chip : bool
+        Whether ``rng`` drew what this one device is like: all its reads share that.
+    sampled : callable or None
+        Map from beta to the distribution (2^n,) that the device samples exactly, where that is not exp(-beta E) of
+        ``programmed``; state k has spin i up where bit i of k is set.
     sampling_bound : SamplingBound or None
-                                  else, how far it is from that at most
+        Otherwise, the largest distance of the samples from that distribution.
     """
 
     target: str
@@ -78,15 +91,31 @@ class Program:
 class Run:
     """Reads of one program.
 
-    spins : (reads, n) int8            final states, -1 or +1; (reads, 0) where ``answers`` stand alone
-    answers : array or None            answers in the user's own terms, one a read, of a target that has no need of
-                                       spins: tours (reads, cities) int32; None: the spins are the answers
-    energies : (reads,) float          of the problem asked for, never what the device reports
-    activity : {event: (reads,)}       what each read did: updates, spikes, conversions; ``device_s`` is device time
-    setup : {event: count}             what was done once for all reads: programming pulses
-    converged : (reads,) bool          False where the dynamics did not settle or the solver failed
-    status : str                       "ok", "interrupted" or "failed"; ``message`` says why
-    provenance : dict                  seed, versions, parameters of the target
+    Attributes
+    ----------
+    target : str
+        Name of the target.
+    task : Task
+        Task of all reads.
+    spins : (reads, n) int8
+        Final states, -1 or +1; (reads, 0) where ``answers`` stand alone.
+    energies : (reads,) float
+        Energies of the requested problem, never what the device reports.
+    activity : dict of str to (reads,) float
+        Number of each event in each read: updates, spikes, conversions; ``device_s`` is device time, s.
+    setup : dict of str to float
+        Number of each event that served all reads: programming pulses.
+    converged : (reads,) bool
+        False where the dynamics did not settle or the solver failed.
+    status : str
+        "ok", "interrupted" or "failed".
+    message : str
+        Reason of ``status``.
+    provenance : dict of str to object
+        Seed, versions, parameters of the target.
+    answers : ndarray or None
+        Native answers of a target that has no need of spins, one a read: tours (reads, cities) int32. None: the spins
+        are the answers.
     """
 
     target: str
@@ -103,6 +132,7 @@ class Run:
 
     @property
     def reads(self) -> int:
+        """Number of reads."""
         return len(self.spins)
 
 
@@ -118,7 +148,7 @@ def complete_run(
     message: str = "",
     provenance: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Complete a run with energies computed from the problem that was asked for, for every target alike.
+    """Complete a run with energies computed from the requested problem.
 
     Parameters
     ----------
@@ -170,7 +200,25 @@ def complete_run(
 
 
 def energies_of_answers(problem: Ising | Problem, answers: ArrayLike) -> Float:
-    """Return the energies (reads,) of native answers; ValueError if they are none of the problem."""
+    """Compute the energies of native answers.
+
+    Parameters
+    ----------
+    problem : Ising or Problem
+        Problem, or couplings and biases.
+    answers : array_like
+        Answers, one a row.
+
+    Returns
+    -------
+    (reads,) float
+        Energy of each answer.
+
+    Raises
+    ------
+    ValueError
+        If they are no answers of the problem.
+    """
     energies: Any = getattr(problem, "answer_energies", None)
     if energies is None:
         kind = getattr(problem, "kind", "Ising")
@@ -179,7 +227,23 @@ def energies_of_answers(problem: Ising | Problem, answers: ArrayLike) -> Float:
 
 
 def concatenate_runs(runs: Sequence[Run]) -> Run:
-    """One Run of several batches of reads of the same program; setup is counted once, the worst status is kept."""
+    """Join several batches of reads of the same program to one run.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Batches in their order.
+
+    Returns
+    -------
+    Run
+        All reads; setup is counted once, the worst status is kept.
+
+    Raises
+    ------
+    ValueError
+        If only some batches have native answers.
+    """
     first = runs[0]
     answers = [run.answers for run in runs if run.answers is not None]
     if len(answers) not in (0, len(runs)):
@@ -201,7 +265,20 @@ def concatenate_runs(runs: Sequence[Run]) -> Run:
 
 
 def part_of(run: Run, start: int, stop: int) -> Run:
-    """The reads ``start`` to ``stop`` of a run, as if it had made no others."""
+    """Return a part of the reads of a run, as if it had made no others.
+
+    Parameters
+    ----------
+    run : Run
+        Run.
+    start, stop : int
+        First read, and the read after the last one.
+
+    Returns
+    -------
+    Run
+        Reads ``start`` to ``stop``.
+    """
     return replace(
         run,
         spins=run.spins[start:stop],
@@ -214,6 +291,12 @@ def part_of(run: Run, start: int, stop: int) -> Run:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of Python, this package and what its numbers depend on."""
+    """Return the versions of Python, of this package and of its numerical libraries.
+
+    Returns
+    -------
+    dict of str to str
+        Version by name.
+    """
     names = ("neuromorph", "numpy", "scipy", "numba")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}

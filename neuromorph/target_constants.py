@@ -41,8 +41,12 @@ _DIVISORS = ("s", "1/s", "s/s", "Hz")  # units of times and rates, by which some
 class Replacements:
     """Constants to be used in place of those of the tables.
 
-    everywhere : {name: Datum}             in every target that has one of that name
-    of_target : {target: {name: Datum}}    in one target
+    Attributes
+    ----------
+    everywhere : dict of str to Datum
+        Constants by name, for every target that has one of that name.
+    of_target : dict of str to dict
+        Constants by name for one target, by its name.
     """
 
     everywhere: Constants = field(default_factory=dict)
@@ -50,18 +54,44 @@ class Replacements:
 
 
 def constants_of(device: Target) -> dict[str, Datum]:
-    """The table of constants of a target; empty if it tells none.
+    """Return the table of constants of a target.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+
+    Returns
+    -------
+    dict of str to Datum
+        Constants by name; empty if the target states none.
 
     Raises
     ------
     TargetError
-        If a package of somebody else tells something else.
+        If a package of somebody else states something else.
     """
     return _told(device, "constants", lambda table: {str(name): _datum(datum) for name, datum in table.items()}, {})
 
 
 def priced_of(device: Target) -> frozenset[str]:
-    """Names of the constants of a target that prices and times depend on, but no read; TargetError as above."""
+    """Return the names of constants on which prices and times depend, but no read.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+
+    Returns
+    -------
+    frozenset of str
+        Names; empty if the target states none.
+
+    Raises
+    ------
+    TargetError
+        If a package of somebody else states something else.
+    """
     return _told(device, "priced", frozenset, frozenset())
 
 
@@ -96,17 +126,19 @@ def read_replacements(costs: str | Path | Mapping[str, Any]) -> Replacements:
 
 
 def replace_constants(device: Target, given: Constants) -> Target:
-    """The same device with ``given`` constants in place of its own: its reads stay, their prices and times follow.
+    """Replace constants of a device: its reads stay, their prices and times follow.
 
     Parameters
     ----------
     device : Target
-    given : {name: Datum}
-        Names, units and signs as in its table.
+        Target.
+    given : dict of str to Datum
+        Constants by name, with names, units and signs as in its table.
 
     Returns
     -------
     Target
+        Device of the same reads with the given constants.
 
     Raises
     ------
@@ -184,18 +216,57 @@ def replace_in_all(
 
 
 def own_parameters(device: Any) -> dict[str, Any]:
-    """{name: value} of a device that is a dataclass, without its constants: for the provenance of its runs."""
+    """Return the parameters of a device that is a dataclass, for provenance.
+
+    Parameters
+    ----------
+    device : object
+        Target.
+
+    Returns
+    -------
+    dict of str to object
+        Value by name, without the constants.
+    """
     return {name: each for name, each in asdict(device).items() if name != "constants"}
 
 
 def refuse_both(constants: Constants, table: Constants, name: str, parameter: str, value: Any) -> None:
-    """ValueError if a constant that is not that of its table and the parameter that stands for it are both given."""
+    """Refuse a changed constant beside the parameter that stands for it.
+
+    Parameters
+    ----------
+    constants, table : Constants
+        Constants of the device, and those of its table.
+    name : str
+        Name of the constant.
+    parameter : str
+        Name of the parameter.
+    value : object
+        Value of the parameter; None if it is not given.
+
+    Raises
+    ------
+    ValueError
+        If both are given.
+    """
     if value is not None and constants[name] != table[name]:
         raise ValueError(f"constant {name} is given and so is the parameter {parameter}={value}; give one of them")
 
 
 def datum_dict(datum: Datum) -> dict[str, Any]:
-    """A Datum as plain data for JSON."""
+    """Return a Datum as plain data for JSON.
+
+    Parameters
+    ----------
+    datum : Datum
+        Number.
+
+    Returns
+    -------
+    dict of str to object
+        Its fields by name.
+    """
     return {each.name: getattr(datum, each.name) for each in fields(datum)}
 
 

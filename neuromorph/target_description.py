@@ -49,7 +49,18 @@ def describe(device: Target, text: str) -> dict[str, Any]:
 
 
 def description_text(found: dict[str, Any]) -> str:
-    """Return the data of :func:`describe` as text."""
+    """Return the data of :func:`describe` as text.
+
+    Parameters
+    ----------
+    found : dict of str to object
+        Result of :func:`describe`.
+
+    Returns
+    -------
+    str
+        Lines for a terminal.
+    """
     lines = [f"{found['name']}: {found['summary']}", f"tasks: {', '.join(found['supported_tasks'])}", "", "parameters"]
     for each in found["parameters"]:
         value = each["default"] if each["given"] is None else each["given"]
@@ -74,7 +85,7 @@ def _wrapped(text: str, indent: int) -> list[str]:
 
 
 def _values(annotation: Any) -> str:
-    """The kinds of value that a parameter takes, in the words of the text form."""
+    """List the kinds of value that a parameter takes, in the words of the text form."""
     if get_origin(annotation) is Literal:
         return " | ".join(map(str, get_args(annotation)))
     words = {int: "whole number", float: "number", bool: "on | off", str: "text", type(None): "none"}

@@ -31,7 +31,19 @@ _LONGEST = 2_000  # characters of one target
 
 @dataclass(frozen=True)
 class TargetParameter:
-    """One parameter of a target: its name, default (``inspect.Parameter.empty`` if none), annotation and meaning."""
+    """Parameter of a target.
+
+    Attributes
+    ----------
+    name : str
+        Name.
+    default : object
+        Default; ``inspect.Parameter.empty`` if none.
+    annotation : object
+        Annotation of the constructor.
+    meaning : str
+        Meaning, from the docstring.
+    """
 
     name: str
     default: Any
@@ -101,7 +113,9 @@ def parse_target(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def callable_parameters(make: Callable[..., Any]) -> tuple[TargetParameter, ...] | None:
-    """Return the parameters of ``make``, in its order; ``constants`` are left out, as a table of their own.
+    """Return the parameters of a callable in its order.
+
+    ``constants`` are left out, as a table of their own.
 
     Parameters
     ----------
@@ -130,7 +144,20 @@ def callable_parameters(make: Callable[..., Any]) -> tuple[TargetParameter, ...]
 
 
 def check_names(known: tuple[TargetParameter, ...] | None, given: Collection[str]) -> None:
-    """ValueError for the first of ``given`` that is no parameter of the target: the nearest right one, and all."""
+    """Require that names are parameters of a target.
+
+    Parameters
+    ----------
+    known : tuple of TargetParameter or None
+        Parameters of the target; None accepts every name.
+    given : collection of str
+        Names.
+
+    Raises
+    ------
+    ValueError
+        For the first unknown name; the message has the nearest right one, and all.
+    """
     names = [each.name for each in known or ()]
     for name in given if known is not None else ():
         if name not in names and name != "constants":
@@ -139,7 +166,19 @@ def check_names(known: tuple[TargetParameter, ...] | None, given: Collection[str
 
 
 def converted(known: tuple[TargetParameter, ...] | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that came as text, as the annotations of the parameters want them.
+    """Convert values that came as text to the annotations of the parameters.
+
+    Parameters
+    ----------
+    known : tuple of TargetParameter or None
+        Parameters of the target.
+    given : dict of str to object
+        Value of each parameter by name.
+
+    Returns
+    -------
+    dict of str to object
+        Converted values by name.
 
     Raises
     ------
@@ -151,7 +190,20 @@ def converted(known: tuple[TargetParameter, ...] | None, given: Mapping[str, Any
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """``did you mean x? `` for the known word that is nearest to ``word``; empty if none is near."""
+    """Suggest the known word that is nearest to a misspelled one.
+
+    Parameters
+    ----------
+    word : str
+        Given word.
+    known : collection of str
+        Known words.
+
+    Returns
+    -------
+    str
+        ``did you mean x? ``; empty if none is near.
+    """
     close = get_close_matches(word.lower(), list(known), 1, 0.5)
     return f"did you mean {close[0]}? " if close else ""
 

@@ -34,7 +34,23 @@ class RecallFrom:
     cue: ArrayLike
 
     def cues(self, reads: int, n: int) -> NDArray[np.int8]:
-        """The cue of each read, (reads, n)."""
+        """Return the cue of each read.
+
+        Parameters
+        ----------
+        reads, n : int
+            Numbers of reads and of spins.
+
+        Returns
+        -------
+        (reads, n) int8
+            Start of each read.
+
+        Raises
+        ------
+        ValueError
+            If the cue has other numbers of spins or of rows.
+        """
         cue = check_spins(self.cue, n).astype(np.int8)
         if cue.ndim == 2 and len(cue) != reads:
             raise ValueError(f"cue has {len(cue)} rows for {reads} reads; give one cue, or one a read")
@@ -45,14 +61,41 @@ Task: TypeAlias = Minimize | Sample | RecallFrom
 
 
 def task_name(task: Task) -> str:
-    """Return minimize, sample or recall; TypeError for what is no task."""
+    """Return the name of a task.
+
+    Parameters
+    ----------
+    task : Task
+        Task.
+
+    Returns
+    -------
+    str
+        "minimize", "sample" or "recall".
+
+    Raises
+    ------
+    TypeError
+        If ``task`` is no task.
+    """
     if type(task) not in _NAMES:
         raise TypeError(f"task is {task!r}; give Minimize(), Sample(beta) or RecallFrom(cue)")
     return _NAMES[type(task)]
 
 
 def task_data(task: Task) -> dict[str, str | float]:
-    """Return the name of a task, and the beta of sampling, as plain data."""
+    """Return a task as plain data.
+
+    Parameters
+    ----------
+    task : Task
+        Task.
+
+    Returns
+    -------
+    dict of str to str or float
+        Its name, and the beta of sampling.
+    """
     return {"name": task_name(task), **({"beta": float(task.beta)} if isinstance(task, Sample) else {})}
 
 

@@ -76,7 +76,18 @@ class NetworkReads:
     ramp: GainRamp | None = None
 
     def slowed(self, factor: float) -> NetworkReads:
-        """The same reads with all capacitors ``factor`` times as large: nothing else changes but time and joules."""
+        """Scale all capacitors, which changes nothing but time and joules.
+
+        Parameters
+        ----------
+        factor : float
+            Factor on all capacitors.
+
+        Returns
+        -------
+        NetworkReads
+            Reads that take ``factor`` times as long.
+        """
         joules = {name: factor * each for name, each in self.joules.items()}
         return replace(self, seconds=factor * self.seconds, joules=joules)
 
@@ -111,7 +122,18 @@ def network_from_ising(ising: Ising, conductance_s: float, gain: float, swing_v:
 
 
 def relative_load(ising: Ising) -> Float:
-    """Compute each neuron's load, ``sum_j |J_ij|`` over the largest coupling, (n,)."""
+    """Compute each neuron's load, ``sum_j |J_ij|`` over the largest coupling.
+
+    Parameters
+    ----------
+    ising : Ising
+        Model.
+
+    Returns
+    -------
+    (n,) float
+        Loads.
+    """
     return np.asarray(abs(ising.couplings).sum(axis=1)).ravel() / largest_coupling(ising)
 
 
@@ -119,6 +141,16 @@ def largest_coupling(ising: Ising) -> float:
     """Return ``max |J_ij|``, the unit of a device's errors.
 
     Without couplings the function returns ``max |h_i|``, and 1 without biases either.
+
+    Parameters
+    ----------
+    ising : Ising
+        Model.
+
+    Returns
+    -------
+    float
+        Largest coupling, above 0.
     """
     return float(abs(ising.couplings).max()) or float(np.abs(ising.biases).max()) or 1.0
 
@@ -146,7 +178,7 @@ def check_speed(tau_s: float, gain: float, bandwidth_hz: float, swing_v: float, 
 
 
 def read_time(tau: Datum, tau_s: float | None, slot: Datum | None = None) -> Cost:
-    """Return the latency of a read, with the uncertainty of the time constant that it scales with.
+    """Return the latency of a read, with the uncertainty of its time constant.
 
     Parameters
     ----------
@@ -204,7 +236,20 @@ def count_activity(
 
 
 def require_minimize(device: str, task: Task) -> None:
-    """Raise DoesNotFit unless ``task`` is to minimize, the only task of a board for tours."""
+    """Require the task to minimize, the only one of a board for tours.
+
+    Parameters
+    ----------
+    device : str
+        Name of the target.
+    task : Task
+        Task.
+
+    Raises
+    ------
+    DoesNotFit
+        If the task is another one.
+    """
     if not isinstance(task, Minimize):
         raise DoesNotFit(
             f"{device} holds a tour as a permutation, which it only minimizes; program problem.ising() instead"

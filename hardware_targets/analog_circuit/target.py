@@ -140,12 +140,28 @@ class AnalogCircuit:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Choose resistors for ``problem``; raise DoesNotFit if the boards are too small."""
+        """Choose resistors for ``problem``; raise DoesNotFit if the boards are too small.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            Resistors, and the couplings that they make.
+        """
         return self._tour(problem) if isinstance(problem, Tsp) else self._network(problem)
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Relax or anneal the programmed boards ``reads`` times."""
+        """Relax or anneal the programmed boards ``reads`` times.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Final states, with the counted events of each read.
+        """
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: AnalogNetwork | _Tour = program.state
@@ -195,7 +211,13 @@ class AnalogCircuit:
         return trace_tour(program, task, system, system.duration_tau * self._tau_s, about, anneal)
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         data = self.constants
         return (
             read_time(data["time_constant"], self.tau_s),
@@ -217,9 +239,19 @@ class AnalogCircuit:
         )
 
     def files(self, program: Program) -> dict[str, str]:
-        """Return ``netlist.cir`` for ngspice of the programmed network; raise DoesNotFit if it is too long.
+        """Return ``netlist.cir`` for ngspice; raise DoesNotFit if it is too long.
 
         A network has its final gain; a tour anneals. Noise sources are left out.
+
+        Parameters
+        ----------
+        program : Program
+            Program of this target.
+
+        Returns
+        -------
+        dict of str to str
+            Netlist by file name.
         """
         from circuits import build_hopfield_circuit, netlist_text
         from circuits.synthesis.tour_circuit import TourCircuit
@@ -325,7 +357,7 @@ class _Tour:
 
 
 def _bought(wanted_s: Float, series: str | None) -> Float:
-    """The conductances that one can buy; 0 where none is small enough."""
+    """Round conductances to those of parts on sale; 0 where none is small enough."""
     from circuits.synthesis.component_values import round_to_series
 
     present = wanted_s >= 1.0 / DATA["largest_resistor"].value

@@ -47,7 +47,9 @@ def energy_of_window(meter: ClassMeter, path: Trajectory, samples: int) -> Float
 
 
 class PowerProbe:
-    """Observer of an anneal that samples the powers of every read, more often while the noise sets in.
+    """Observer of an anneal that samples the powers of every read.
+
+    It samples more often while the noise sets in.
 
     Parameters
     ----------

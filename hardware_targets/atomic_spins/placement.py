@@ -58,7 +58,18 @@ class CouplingLaw:
 
     @classmethod
     def of(cls, data: dict[str, Datum]) -> CouplingLaw:
-        """Build the law from the constants of ``data.toml``."""
+        """Build the law from the constants of ``data.toml``.
+
+        Parameters
+        ----------
+        data : dict of str to Datum
+            Constants by name.
+
+        Returns
+        -------
+        CouplingLaw
+            Law.
+        """
         names = ("coupling_strength", "wave_number_x", "wave_number_y", "decay_length", "least_separation")
         return cls(*(data[name].value for name in names))
 

@@ -98,7 +98,15 @@ class AtomicSpins:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Place atoms for ``problem``; raise DoesNotFit if it has more spins than positions can couple."""
+        """Place atoms; raise DoesNotFit for more spins than positions can couple.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            Positions of the atoms, and their couplings.
+        """
         if problem.size > MAX_PLACED:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
         asked = as_ising(problem)
@@ -119,7 +127,15 @@ class AtomicSpins:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Read every atom once, ``attempts`` attempt times after a random start."""
+        """Read every atom once, ``attempts`` attempt times after a random start.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Final states, with the counted events of each read.
+        """
         return _switch(self, program, task, *self._start(program, task, reads, rng))
 
     @single_threaded_blas()
@@ -135,7 +151,13 @@ class AtomicSpins:
         return spins, streams, betas, np.array([self.attempts])
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         placing = Cost(
             "atoms_placed", "moving the atoms into place", energy=self.constants["placing_energy_j"], scope="system"
         )
@@ -144,7 +166,9 @@ class AtomicSpins:
 
 @dataclass(frozen=True)
 class AtomicSpinsIdeal:
-    """Switch freely programmable atoms: any couplings, any effective temperature, any start. An idealization.
+    """Switch freely programmable atoms, an idealization.
+
+    Couplings, effective temperature and start are free.
 
     Parameters
     ----------
@@ -183,14 +207,30 @@ class AtomicSpinsIdeal:
         _check(self)
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Hold ``problem`` exactly, with any couplings."""
+        """Hold ``problem`` exactly, with any couplings.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            The problem itself.
+        """
         asked = as_ising(problem)
         notes = ["idealised: no array of atoms can be programmed freely today"]
         return _program(self, problem, asked, asked, np.random.default_rng(rng), None, notes, {})
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Anneal, sample or relax the atoms ``reads`` times."""
+        """Anneal, sample or relax the atoms ``reads`` times.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Final states, with the counted events of each read.
+        """
         return _switch(self, program, task, *self._start(program, task, reads, rng))
 
     @single_threaded_blas()
@@ -217,7 +257,13 @@ class AtomicSpinsIdeal:
         return spins, streams, betas, shares * self.attempts
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         return _costs(self)
 
 

@@ -98,7 +98,15 @@ class CpuAnneal:
         refuse_both(self.constants, DATA, "core_power_w", "power_w", self.power_w)
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Hold ``problem`` exactly: a tour as a permutation, anything else as spins."""
+        """Hold ``problem`` exactly: a tour as a permutation, anything else as spins.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            The problem itself.
+        """
         if isinstance(problem, Tsp):
             return Program(self.name, problem, None, _Tours.of(problem), notes=("held exactly, as a permutation",))
         ising = as_ising(problem)
@@ -106,7 +114,15 @@ class CpuAnneal:
         return Program(self.name, problem, ising, _Spins(ising, *beta_range(ising)), notes=notes, parallel_reads=LANES)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Run ``reads`` anneals or relaxations and measure their time."""
+        """Run ``reads`` anneals or relaxations and measure their time.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            States or tours, with the time of each.
+        """
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
@@ -128,7 +144,13 @@ class CpuAnneal:
         return watcher.finish(task, found[0], {"parameters": own_parameters(self)}, converged=bool(settled[0]))
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         data = self.constants
         core = data["core_power_w"]
         if self.power_w is not None:

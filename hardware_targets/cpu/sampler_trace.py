@@ -46,7 +46,7 @@ class SweepWatcher:
         self._sweeps = self._descends = 0
 
     def look(self, *shown: Any) -> None:
-        """What the sampler shows; the first time at the start."""
+        """Keep the state that the sampler shows; the first time is the start."""
         self._keep(*self._read(*shown))
 
     def descent(self, _: int, spins: NDArray[np.int8]) -> None:

@@ -59,17 +59,31 @@ Plan: TypeAlias = Callable[[Ising, float, bool, int], tuple[Draw, int]]  # probl
 
 @dataclass(frozen=True)
 class CpuSampler:
-    """A sampler as a target; the functions below make them.
+    """Sampler as a target; the functions of this module make them.
 
-    plan : (ising, beta, minimize, sweeps) -> (draw, lanes)     ladders and schedules, which are counted as well; a
-                                                                read takes ``lanes`` replicas
-    sweeps : int                                                of each replica in a read
-    power_w : float | None                                      of one busy core, as of ``CpuAnneal``
-    parallel_reads : int                                        reads that take about the time of one
-    streams_by_lane : bool                                      each replica has a random stream, or else each read
-    more : {name: value}                                        parameters of ``plan``, for the provenance
-    watch : (program, minimize) -> watcher                      what is shown of one read
-    constants : {name: Datum}                                   the table that it is priced by
+    Attributes
+    ----------
+    name : str
+        Name of the target.
+    summary : str
+        Summary for people, one line.
+    plan : callable
+        Map from (ising, beta, minimize, sweeps) to (draw, lanes): ladders and schedules, which are counted as well; a
+        read takes ``lanes`` replicas.
+    sweeps : int
+        Sweeps of each replica in a read.
+    power_w : float or None
+        Power of one busy core, W, as of ``CpuAnneal``.
+    parallel_reads : int
+        Reads that take about the time of one.
+    streams_by_lane : bool
+        Whether each replica has a random stream, or else each read.
+    more : dict of str to object
+        Parameters of ``plan`` by name, for the provenance.
+    watch : callable
+        Map from (program, minimize) to the watcher that is shown one read.
+    constants : dict of str to Datum
+        Table by which it is priced.
     """
 
     name: str
@@ -98,7 +112,15 @@ class CpuSampler:
                 raise ValueError(f"{name} is {value}; it must be at least 1")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins."""
+        """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            The problem itself.
+        """
         if isinstance(problem, Tsp) and problem.size > MAX_PENALTY_CITIES:
             raise DoesNotFit(
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
@@ -108,7 +130,15 @@ class CpuSampler:
         return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=self.parallel_reads)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Draw ``reads`` states side by side and charge each an equal part of the time."""
+        """Draw ``reads`` states side by side and charge each an equal part of the time.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            States, with the time of each.
+        """
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
@@ -153,7 +183,13 @@ class CpuSampler:
         return watcher.finish(task, spins[0], about)
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         return CpuAnneal(power_w=self.power_w, constants=self.constants).costs()
 
 
@@ -166,6 +202,11 @@ def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None) -> CpuSampler:
         Sweeps of each chain in a read: cooling, and waiting at beta.
     power_w : float or None
         Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+
+    Returns
+    -------
+    CpuSampler
+        Target.
     """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
@@ -178,7 +219,9 @@ def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None) -> CpuSampler:
 
 
 def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None) -> CpuSampler:
-    """Run Swendsen-Wang clusters; where couplings are frustrated, heat-bath sweeps between do the work.
+    """Run Swendsen-Wang clusters with heat-bath sweeps between.
+
+    Where couplings are frustrated, the sweeps do the work.
 
     Parameters
     ----------
@@ -186,6 +229,11 @@ def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None) -> CpuSam
         Sweeps of each chain in a read.
     power_w : float or None
         Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+
+    Returns
+    -------
+    CpuSampler
+        Target.
     """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
@@ -207,6 +255,11 @@ def cpu_tempering(sweeps: int = 200, power_w: float | None = None) -> CpuSampler
         Sweeps of each temperature in a read.
     power_w : float or None
         Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+
+    Returns
+    -------
+    CpuSampler
+        Target.
     """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
@@ -234,6 +287,11 @@ def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: f
         Members that are weighted and resampled together.
     power_w : float or None
         Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+
+    Returns
+    -------
+    CpuSampler
+        Target.
     """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:
@@ -261,7 +319,9 @@ def cpu_population_annealing(sweeps: int = 200, population: int = 16, power_w: f
 
 
 def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | None = None) -> CpuSampler:
-    """Run path-integral quantum annealing; to sample, the field is off in the second half of the sweeps.
+    """Run path-integral quantum annealing.
+
+    To sample, the field is off in the second half of the sweeps.
 
     Parameters
     ----------
@@ -271,6 +331,11 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
         Trotter slices, copies of the spins along imaginary time.
     power_w : float or None
         Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
+
+    Returns
+    -------
+    CpuSampler
+        Target.
     """
 
     def plan(ising: Ising, beta: float, minimize: bool, sweeps: int) -> tuple[Draw, int]:

@@ -47,18 +47,18 @@ _RULES = {
 
 
 class CityDistances(NamedTuple):
-    """What the kernel computes a distance from.
+    """Data from which the kernel computes a distance.
 
     Attributes
     ----------
     rule : int
-        One of the table above.
+        Number of the rule in the table above.
     matrix : (n, n) float
         Distances for ``LOOKUP``, else empty.
     points : (n, d) float
         Coordinates, radians for ``GEO``; empty for ``LOOKUP``.
     speeds : (d,) float
-        What each difference is divided by, for ``XRAY``.
+        Divisor of each difference, for ``XRAY``.
     """
 
     rule: int
@@ -68,19 +68,52 @@ class CityDistances(NamedTuple):
 
 
 def distances_of(problem: Tsp) -> CityDistances:
-    """Return the distances of a problem: a matrix up to ``MATRIX_CITIES`` or where nothing else is given."""
+    """Return the distances of a problem.
+
+    Parameters
+    ----------
+    problem : Tsp
+        Problem.
+
+    Returns
+    -------
+    CityDistances
+        Matrix up to ``MATRIX_CITIES`` or where nothing else is given, else coordinates.
+    """
     if problem.size <= MATRIX_CITIES:
         return matrix_distances(problem.distances())
     return point_distances(problem) if problem.matrix is None else matrix_distances(problem.matrix)
 
 
 def matrix_distances(matrix: Float) -> CityDistances:
-    """Return the distances of a symmetric matrix (n, n)."""
+    """Return the distances of a matrix.
+
+    Parameters
+    ----------
+    matrix : (n, n) float
+        Symmetric distances.
+
+    Returns
+    -------
+    CityDistances
+        Distances that are looked up.
+    """
     return CityDistances(LOOKUP, np.ascontiguousarray(matrix, dtype=float), np.empty((0, 0)), np.empty(0))
 
 
 def point_distances(problem: Tsp) -> CityDistances:
-    """Return the distances of a problem with coordinates; no matrix is built."""
+    """Return the distances of a problem with coordinates; no matrix is built.
+
+    Parameters
+    ----------
+    problem : Tsp
+        Problem.
+
+    Returns
+    -------
+    CityDistances
+        Distances that are computed from coordinates.
+    """
     kind, points = problem.weight_type, np.array(problem.coordinates, dtype=float)
     points = radians(points) if kind == "GEO" else points
     return CityDistances(_RULES[kind], np.empty((0, 0)), points, np.array(XRAY_SPEEDS.get(kind, ())))
@@ -177,7 +210,17 @@ def near_cities(problem: Tsp, distances: CityDistances, count: int) -> NDArray[n
 
 
 def curve_order(distances: CityDistances) -> NDArray[np.int64]:
-    """Order the cities (n,) along Hilbert's curve over the two longest axes of their coordinates.
+    """Order the cities along Hilbert's curve over the two longest axes of their coordinates.
+
+    Parameters
+    ----------
+    distances : CityDistances
+        Distances of a problem with coordinates.
+
+    Returns
+    -------
+    (n,) int64
+        Cities in their order.
 
     References
     ----------

@@ -34,7 +34,7 @@ _SMALLEST = 1e-7  # This keeps the logarithm of an off cell finite; the exponent
 
 @dataclass(frozen=True)
 class PhaseChange:
-    """The imperfections of a cell; a factor of 1 is the measured cell, 0 (or None) a perfect one.
+    """Imperfections of a cell; a factor of 1 is the measured cell, 0 or None a perfect one.
 
     Attributes
     ----------
@@ -144,7 +144,18 @@ class PhaseChange:
 
 
 def programming_spread(g: Float) -> Float:
-    """Compute the programming error sigma_p / G_max at the relative conductance ``g``."""
+    """Compute the programming error sigma_p / G_max.
+
+    Parameters
+    ----------
+    g : ndarray
+        Conductance over G_max.
+
+    Returns
+    -------
+    ndarray
+        Standard deviation over G_max.
+    """
     names = ("programming_constant", "programming_linear", "programming_square")
     constant, linear, square = (DATA[name].value / DATA["maximum_conductance"].value for name in names)
     return np.maximum(constant + g * (linear + g * square), 0.0)
@@ -176,6 +187,17 @@ def drift_exponent(g: Float) -> tuple[Float, Float]:
 
 
 def flicker_noise(g: Float) -> Float:
-    """Compute the 1/f noise strength Q_s, a fraction of the conductance, at relative ``g``."""
+    """Compute the 1/f noise strength Q_s.
+
+    Parameters
+    ----------
+    g : ndarray
+        Conductance over G_max.
+
+    Returns
+    -------
+    ndarray
+        Strength, a fraction of the conductance.
+    """
     strength = DATA["flicker"].value / np.maximum(g, _SMALLEST) ** DATA["flicker_power"].value
     return np.minimum(strength, DATA["flicker_most"].value)

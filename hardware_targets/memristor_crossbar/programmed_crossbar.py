@@ -37,7 +37,29 @@ class ProgrammedTour:
 def cell_in_own_words(
     programming_error: float, drift: float, read_noise: float, levels: int | None, stuck: float, age_s: float
 ) -> PhaseChange:
-    """Make the cell of a target's parameters; errors use the names that they have there."""
+    """Make the cell of a target's parameters; errors use the names that they have there.
+
+    Parameters
+    ----------
+    programming_error, drift, read_noise : float
+        Factors on the measured spread, drift exponents and 1/f noise.
+    levels : int or None
+        Conductance levels; None: continuous.
+    stuck : float
+        Fraction of cells that do not move.
+    age_s : float
+        Time between programming and the reads, s.
+
+    Returns
+    -------
+    PhaseChange
+        Cell.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+    """
     try:
         return PhaseChange(float(programming_error), float(drift), float(read_noise), levels, stuck, age_s)
     except ValueError as error:

@@ -169,13 +169,29 @@ class MemristorCrossbar:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Program ``problem`` into cells that ``rng`` draws; raise DoesNotFit if it is too large."""
+        """Program ``problem`` into cells that ``rng`` draws; raise DoesNotFit if it is too large.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            Cells, and the couplings that they hold.
+        """
         stream = np.random.default_rng(child(read_seeds(rng, 1)[0], 1))
         return self._tour(problem, stream) if isinstance(problem, Tsp) else self._network(problem, stream)
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Read the programmed crossbar ``reads`` times, each read with its own read noise."""
+        """Read the programmed crossbar ``reads`` times, each read with its own read noise.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Final states, with the counted events of each read.
+        """
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: ProgrammedNetwork | ProgrammedTour = program.state
@@ -231,7 +247,13 @@ class MemristorCrossbar:
         return trace_tour(program, task, system, seconds, about, anneal)
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         data = self.constants
         pulses = data["programming_pulses"]
         # Low: outputs rest in the middle. A driver takes the current of its row from a rail, and dissipates the rest.

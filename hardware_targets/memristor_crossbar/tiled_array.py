@@ -54,7 +54,18 @@ class TiledArray:
     tile: int
 
     def across(self, n: int) -> int:
-        """Count the tiles along one side of an n x n matrix."""
+        """Count the tiles along one side of a matrix.
+
+        Parameters
+        ----------
+        n : int
+            Rows of the matrix.
+
+        Returns
+        -------
+        int
+            Number of tiles.
+        """
         return math.ceil(n / self.tile)
 
     def terminals(self, cells: Float) -> tuple[Float, Float]:
@@ -88,7 +99,18 @@ class TiledArray:
         return effective.reshape(cells.shape), drawn
 
     def about(self, cells: Float) -> Float:
-        """Compute the effective cells (n, n) to first order in the resistance of the wires."""
+        """Compute the effective cells to first order in the resistance of the wires.
+
+        Parameters
+        ----------
+        cells : (n, n) float
+            Conductances.
+
+        Returns
+        -------
+        (n, n) float
+            Effective conductances.
+        """
         if self.ohm == 0.0:
             return cells
         effective = np.empty(cells.shape)

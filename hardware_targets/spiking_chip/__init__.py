@@ -50,6 +50,11 @@ def spiking_loihi(
         Length of a search, in periods of 0.5 s.
     backend : {"numpy", "cython", "cpp_standalone"}
         Code that Brian2 makes.
+
+    Returns
+    -------
+    SpikingChip
+        Target.
     """
     return SpikingChip(
         "spiking-loihi",
@@ -77,8 +82,8 @@ def spiking_brainscales(
     sample : bool
         Whether it also claims to sample, by integrate-and-fire neurons with colored noise. Not by default, because
         what they draw is not exp(-beta E) to the precision that a target has to keep: relative entropy .001 at
-        4 beta |J| <= .6, .005 at 2.4 and .02 at 3.5 for 4 neurons. On the real chip networks are trained in the loop,
-        which makes up for most of it.
+        ``4 beta |J|`` <= .6, .005 at 2.4 and .02 at 3.5 for 4 neurons. On the real chip networks are trained in the
+        loop, which makes up for most of it.
     relax_s : float
         Length of a recall, s of the model; the cue is there for the first 0.1 s.
     read_s : float
@@ -91,6 +96,11 @@ def spiking_brainscales(
         Length of a search, in periods of 0.5 s.
     backend : {"numpy", "cython", "cpp_standalone"}
         Code that Brian2 makes.
+
+    Returns
+    -------
+    SpikingChip
+        Target.
     """
     return SpikingChip(
         "spiking-brainscales",
@@ -131,6 +141,11 @@ def spiking_generic(
         Length of a search, in periods of 0.5 s.
     backend : {"numpy", "cython", "cpp_standalone"}
         Code that Brian2 makes.
+
+    Returns
+    -------
+    SpikingChip
+        Target.
     """
     return SpikingChip(
         "spiking-generic",

@@ -71,6 +71,11 @@ def plan_batches(seeds: list[np.random.SeedSequence], first: int, largest: int) 
         Children of one SeedSequence, one a read.
     first, largest : int
         Reads of the first and of the largest batch.
+
+    Yields
+    ------
+    ReadBatchPlan
+        Batch.
     """
     number = np.array([seed.spawn_key[-1] for seed in seeds])
     power = np.floor(np.log2(np.maximum(number // first, 1))).astype(np.int64)

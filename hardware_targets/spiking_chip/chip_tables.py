@@ -46,13 +46,23 @@ _LEAST = {"weight_bits": 2, "bias_bits": 2, "state_bits": 0} | dict.fromkeys(
     ("cores", "core_neurons", "core_synapses", "fan_in", "mesh_width"), 1
 )  # of what is counted
 _MOST_BYTES = 1 << 20  # of a table
-# Endings of what decides time and energy alone.
-PRICED_ENDINGS = ("_energy", "_power", "_time", "_second", "acceleration")
+PRICED_ENDINGS = ("_energy", "_power", "_time", "_second", "acceleration")  # names of time and energy end so
 _POSITIVE = ("step_time", "acceleration", "device_second")
 
 
 def read_table(chip: str) -> dict[str, Datum]:
-    """Read the numbers of ``chip``.toml beside this module."""
+    """Read the numbers of ``chip``.toml beside this module.
+
+    Parameters
+    ----------
+    chip : str
+        Name of the chip.
+
+    Returns
+    -------
+    dict of str to Datum
+        Numbers by name.
+    """
     return read_data(files(__package__).joinpath(f"{chip}.toml").read_text())
 
 
@@ -121,7 +131,22 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
 
 
 def with_own(table: Table, given: Table) -> dict[str, Datum]:
-    """``table`` with ``given`` numbers; a step that is given makes a second as well known as itself."""
+    """Replace numbers of a table.
+
+    A step that is given makes a second as well known as itself.
+
+    Parameters
+    ----------
+    table : Table
+        Numbers by name.
+    given : Table
+        Numbers that replace some of them.
+
+    Returns
+    -------
+    dict of str to Datum
+        Joined table.
+    """
     found = dict(table)
     if "step_time" in given and "device_second" not in given:
         step = given["step_time"]
@@ -154,7 +179,18 @@ def _require(what: str, name: str, datum: Datum, unit: str) -> None:
 
 
 def chip_costs(table: Table) -> tuple[Cost, ...]:
-    """List the prices of ``table``; where seconds have a price, their range counts as well."""
+    """List the prices of ``table``; where seconds have a price, their range counts as well.
+
+    Parameters
+    ----------
+    table : Table
+        Numbers by name.
+
+    Returns
+    -------
+    tuple of Cost
+        A price for each kind of event.
+    """
     second = table["device_second"]
     costs = [Cost("device_s", "a read", time=second)]
     for event, what, name, scope in _PRICED:

@@ -141,7 +141,18 @@ class ChipNetwork:
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def network(self, task: Task) -> ChipWorkload:
-        """Return the size of the network that is on the chip for ``task``."""
+        """Return the size of the network of a task.
+
+        Parameters
+        ----------
+        task : Task
+            Task.
+
+        Returns
+        -------
+        ChipWorkload
+            Neurons and connections on the chip.
+        """
         search, sampled = isinstance(task, Minimize), isinstance(task, Sample)
         wires = self.search if search else self.couplings
         connections = int(wires.weights.nnz)
@@ -152,7 +163,17 @@ class ChipNetwork:
         return ChipWorkload(wires.size, connections, (1 + double) * connections, weight, bias, state, operations)
 
     def cores(self, task: Task) -> int:
-        """Count the cores in use for ``task``.
+        """Count the cores in use for a task.
+
+        Parameters
+        ----------
+        task : Task
+            Task.
+
+        Returns
+        -------
+        int
+            Number of cores.
 
         Raises
         ------
@@ -192,7 +213,10 @@ class ChipNetwork:
 
     @property
     def rivals(self) -> WinnerTakeAll:
-        """The winner-take-all neurons of a search; tours of 6 to 20 cities come out shorter with a strength of 0.25."""
+        """Winner-take-all neurons of a search.
+
+        Tours of 6 to 20 cities come out shorter with a strength of 0.25.
+        """
         return WinnerTakeAll() if self.one_hot is None else WinnerTakeAll(strength=0.25)
 
     @cached_property
@@ -242,7 +266,18 @@ class ChipNetwork:
         return self._kept[key], parameters
 
     def plan(self, beta: float) -> SamplingPlan:
-        """Choose the neurons that sample at ``beta``, and the duration of a read."""
+        """Choose the neurons that sample, and the duration of a read.
+
+        Parameters
+        ----------
+        beta : float
+            Inverse temperature.
+
+        Returns
+        -------
+        SamplingPlan
+            Plan, kept for later reads.
+        """
         if beta not in self._kept:
             self._kept[beta] = self._planned(4.0 * beta * self.couplings.weights, self._biases(beta))
         return self._kept[beta]

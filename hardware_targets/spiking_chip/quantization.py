@@ -56,14 +56,36 @@ class FixedPatternNoise:
         return self.synapse_spread > 0.0 or self.neuron_spread > 0.0
 
     def synapses(self, count: int) -> Float:
-        """Draw the factors 1 + delta (count,) of synapses in their order."""
+        """Draw the factors 1 + delta of synapses in their order.
+
+        Parameters
+        ----------
+        count : int
+            Number of synapses.
+
+        Returns
+        -------
+        (count,) float
+            Factors.
+        """
         if not self.synapse_spread:
             return np.ones(count)
         # Clip so that a weight keeps its sign and is not zero.
         return np.maximum(0.05, 1.0 + self.synapse_spread * self._stream(0).standard_normal(count))
 
     def neurons(self, count: int) -> Float:
-        """Draw the offsets epsilon (count,) of neurons."""
+        """Draw the offsets epsilon of neurons.
+
+        Parameters
+        ----------
+        count : int
+            Number of neurons.
+
+        Returns
+        -------
+        (count,) float
+            Offsets.
+        """
         return self.neuron_spread * self._stream(1).standard_normal(count)
 
     def _stream(self, which: int) -> np.random.Generator:

@@ -29,7 +29,7 @@ from .simulation import Ends, Inside, spins_of_winners
 
 
 def watched_cells(state: ChipNetwork, task: Task) -> Inside:
-    """The neurons whose potentials are to be kept."""
+    """Choose the neurons whose potentials are kept."""
     return Inside(evenly_spread(state.network(task).neurons, MAX_CURVES))
 
 
@@ -91,7 +91,7 @@ def _potential(state: ChipNetwork, task: Task) -> tuple[str, str]:
 
 
 def _outputs(state: ChipNetwork, inside: Inside, steps: NDArray[np.int64], step_s: float) -> Float:
-    """x (m, n) at the end of each of ``steps``: of the spikes in the window before, as they are read out."""
+    """X (m, n) at the end of each of ``steps``: of the spikes in the window before, as they are read out."""
     memory = state.memory
     window = np.minimum(steps, round(state.times.read_s / step_s))
     counts = np.zeros((steps[-1] + 1, memory.neurons))
@@ -118,7 +118,7 @@ def _sampled_states(
 def _search_states(
     state: ChipNetwork, inside: Inside, steps: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
-    """(steps, spins) from the first state on in which every group has fired; none on if there never was one."""
+    """Return (steps, spins) from the first state in which every group has fired; none on if there never was one."""
     times, winners = states_of_spikes(inside.spike_steps, inside.spike_neurons, state.groups)
     if not len(times):
         return steps, np.full((len(steps), state.size), -1, np.int8)

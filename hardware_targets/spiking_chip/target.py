@@ -46,12 +46,22 @@ from .simulation import Ends
 
 @dataclass(frozen=True, eq=False)
 class SpikingChip:
-    """A chip; made by the functions of this package.
+    """Spiking chip; the functions of this package make them.
 
-    supported_tasks : frozenset   of minimize, sample, recall
-    constants : {name: Datum}   its numbers; with ``acceleration`` it is analog, else digital
-    times : ReadDurations     how long a read is
-    backend : str             of Brian2: numpy, cython or cpp_standalone
+    Attributes
+    ----------
+    name : str
+        Name of the target.
+    summary : str
+        Summary for people, one line.
+    constants : Table
+        Numbers of the chip by name; with ``acceleration`` it is analog, else digital.
+    supported_tasks : frozenset of str
+        Supported tasks, of "minimize", "sample" and "recall".
+    times : ReadDurations
+        Durations of reads.
+    backend : Backend
+        Backend of Brian2.
     """
 
     name: str
@@ -67,7 +77,20 @@ class SpikingChip:
         return frozenset(name for name in self.constants if name.endswith(PRICED_ENDINGS))
 
     def with_constants(self, given: Table) -> SpikingChip:
-        """The same chip with other numbers; a step that is given makes a second as well known as itself."""
+        """Replace numbers of the chip.
+
+        A step that is given makes a second as well known as itself.
+
+        Parameters
+        ----------
+        given : Table
+            Numbers that replace some of the table.
+
+        Returns
+        -------
+        SpikingChip
+            Chip with these numbers.
+        """
         return replace(self, constants=with_own(self.constants, given))
 
     @property
@@ -88,7 +111,15 @@ class SpikingChip:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Quantize ``problem`` to the chip's weights; raise DoesNotFit if the chip is too small."""
+        """Quantize ``problem`` to the chip's weights; raise DoesNotFit if the chip is too small.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            Quantized network.
+        """
         pattern = FixedPatternNoise(
             read_seeds(rng, 1)[0], self._spread("synapse_spread"), self._spread("neuron_spread")
         )
@@ -96,7 +127,15 @@ class SpikingChip:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Simulate ``reads`` reads of the network of ``task`` and count their events."""
+        """Simulate ``reads`` reads of the network of ``task`` and count their events.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Final states, with the counted events of each read.
+        """
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: ChipNetwork = program.state
@@ -144,7 +183,13 @@ class SpikingChip:
         return trace_spikes(program, task, ends, inside, device_s, about)
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         return chip_costs(self.constants)
 
     def _spread(self, name: str) -> float:

@@ -25,14 +25,14 @@ RULES = (*COUPLING_RULES, *UNCOUPLED_RULES)
 
 @dataclass(frozen=True, eq=False)
 class LearnedCouplings:
-    """Couplings learned of patterns.
+    """Couplings that a learning rule makes of patterns.
 
-    Parameters
+    Attributes
     ----------
     couplings : (n, n) float
         Symmetric, with zero diagonal.
     status : str
-        How iterated learning ended; empty for a closed form.
+        How iterated learning ended; "" for a closed form.
     """
 
     couplings: Float
@@ -72,17 +72,22 @@ def learn_couplings(patterns: ArrayLike, rule: str = "hebb") -> LearnedCouplings
 
 
 def check_rule(rule: str) -> str:
-    """Check the name of a rule.
+    """Require the name of a learning rule.
+
+    Parameters
+    ----------
+    rule : str
+        Name.
 
     Returns
     -------
     str
-        ``rule``, which is one of ``RULES``.
+        ``rule`` itself.
 
     Raises
     ------
     ValueError
-        If it is not.
+        If it is not one of ``RULES``.
     """
     if rule not in RULES:
         raise ValueError(f"rule is {rule!r}; it must be one of {', '.join(RULES)}")

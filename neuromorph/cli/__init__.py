@@ -39,7 +39,18 @@ _FILE = "TSPLIB, rudy / G-set, patterns (.npz, .png, text), or a model (.npz, JS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str or None
+        Words of the command line; None takes those of the process.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # the caller closed it
@@ -84,7 +95,7 @@ def _run(words: list[str]) -> int:
 
 
 def _drop_output() -> None:
-    """What is still in the buffer must not fail once more when Python ends."""
+    """Drop the output still in the buffer, which must not fail once more when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

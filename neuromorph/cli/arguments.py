@@ -21,20 +21,57 @@ _LONGEST = 600  # characters of an error
 
 
 class BadInput(Exception):
-    """What the user can mend; shown as one line, without a traceback."""
+    """Input error that the user can correct; shown as one line, without a traceback."""
 
 
 class Parser(argparse.ArgumentParser):
+    """Parser whose errors are raised as :class:`BadInput`."""
+
     def error(self, message: str) -> NoReturn:
+        """Raise a usage error.
+
+        Parameters
+        ----------
+        message : str
+            Rule that is broken.
+
+        Raises
+        ------
+        BadInput
+            Always, with the message and the command that helps.
+        """
         raise BadInput(f"{message}; see {self.prog} --help")
 
 
 def names(text: str) -> list[str]:
+    """Parse names that are separated by commas.
+
+    Parameters
+    ----------
+    text : str
+        Text of the option.
+
+    Returns
+    -------
+    list of str
+        Names, at least one.
+    """
     return _some([name.strip() for name in text.split(",") if name.strip()])
 
 
 def target_names(text: str) -> list[str]:
-    """Targets, each with its parameters or without."""
+    """Parse targets that are separated by commas, each with its parameters or without.
+
+    Parameters
+    ----------
+    text : str
+        Text of the option.
+
+    Returns
+    -------
+    list of str
+        Text form of each target, at least one.
+    """
     from ..target_names import split_targets
 
     try:
@@ -50,32 +87,120 @@ def _some(names: list[str]) -> list[str]:
 
 
 def count(text: str) -> int:
+    """Parse a whole number from 1.
+
+    Parameters
+    ----------
+    text : str
+        Text of the option.
+
+    Returns
+    -------
+    int
+        Number.
+    """
     return int(_checked(text, int, "a whole number from 1", lambda value: value >= 1))
 
 
 def seed(text: str) -> int:
+    """Parse a whole number from 0.
+
+    Parameters
+    ----------
+    text : str
+        Text of the option.
+
+    Returns
+    -------
+    int
+        Number.
+    """
     return int(_checked(text, int, "a whole number from 0", lambda value: value >= 0))
 
 
 def power_of_two_or_none(text: str) -> int | None:
-    """None: the exponential."""
+    """Parse the power of a dense memory.
+
+    Parameters
+    ----------
+    text : str
+        Whole number from 2, or "exp".
+
+    Returns
+    -------
+    int or None
+        Power; None for the exponential.
+    """
     rule = "a whole number from 2, or 'exp'"
     return None if text == "exp" else int(_checked(text, int, rule, lambda value: value >= 2))
 
 
 def positive(text: str) -> float:
+    """Parse a number above 0.
+
+    Parameters
+    ----------
+    text : str
+        Text of the option.
+
+    Returns
+    -------
+    float
+        Number.
+    """
     return _checked(text, float, "a number above 0", lambda value: 0 < value < float("inf"))
 
 
 def fraction(text: str) -> float:
+    """Parse a number that is 0 or above.
+
+    Parameters
+    ----------
+    text : str
+        Text of the option.
+
+    Returns
+    -------
+    float
+        Number.
+    """
     return _checked(text, float, "a number, 0 or above", lambda value: 0 <= value < float("inf"))
 
 
 def finite(text: str) -> float:
+    """Parse a finite number.
+
+    Parameters
+    ----------
+    text : str
+        Text of the option.
+
+    Returns
+    -------
+    float
+        Number.
+    """
     return _checked(text, float, "a finite number", isfinite)
 
 
 def folder_or_file(text: str) -> Path:
+    """Parse a path.
+
+    Parameters
+    ----------
+    text : str
+        Text of the option, not empty.
+
+    Returns
+    -------
+    Path
+        Path.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is empty.
+    """
     if not text.strip():  # Path("") is the current folder, which nobody asked to fill
         raise argparse.ArgumentTypeError("is empty; name a place")
     return Path(text)
@@ -92,6 +217,15 @@ def _checked(text: str, kind: Callable[[str], float], rule: str, holds: Callable
 
 
 def add_time_limit(parser: argparse.ArgumentParser, about: str) -> None:
+    """Add the option ``--time-limit``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Parser of a command.
+    about : str
+        Help of the option.
+    """
     parser.add_argument("--time-limit", type=positive, metavar="S", help=about)
 
 
@@ -108,7 +242,18 @@ TOO_MUCH = (MemoryError, RecursionError, OverflowError)
 
 
 def too_much(error: BaseException) -> str:
-    """One line for what the machine, not the input's form, does not hold."""
+    """Describe an error of the machine's limits, as of memory, on one line.
+
+    Parameters
+    ----------
+    error : BaseException
+        Exception.
+
+    Returns
+    -------
+    str
+        Message with its remedy.
+    """
     said = f" ({error})" if str(error) else ""
     if isinstance(error, MemoryError):
         return f"not enough memory{said}; take a smaller problem or fewer reads"
@@ -118,7 +263,20 @@ def too_much(error: BaseException) -> str:
 
 
 def read_source(arguments: argparse.Namespace) -> TextFile:
-    """FILE, read once: its hash, kept for the provenance, is of the bytes that are computed with."""
+    """Read ``arguments.file`` once.
+
+    Its hash, kept for the provenance, is of the bytes that are computed with.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Arguments of a command; the hash is added as ``sha256``.
+
+    Returns
+    -------
+    TextFile
+        Bytes of the file.
+    """
     from hashlib import sha256
 
     from ..problems.text_file import TextFile
@@ -129,19 +287,57 @@ def read_source(arguments: argparse.Namespace) -> TextFile:
 
 
 def one_line(text: str) -> str:
-    """An error as it is shown: whatever stands in names and numbers of the user, on one line of bounded length."""
+    """Put an error on one line of bounded length and printable characters.
+
+    Parameters
+    ----------
+    text : str
+        Message, with any names and numbers of the user.
+
+    Returns
+    -------
+    str
+        Line.
+    """
     line = " ".join(printable(text).split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
 def warn(name: str, *notes: str) -> None:
-    """What can hardly be meant, or was taken for granted, on standard error."""
+    """Print warnings on standard error.
+
+    Parameters
+    ----------
+    name : str
+        Subject, as a file or an option.
+    *notes : str
+        Warnings, a line each.
+    """
     for note in notes:
         print(f"warning: {printable(name)}: {printable(note)}", file=sys.stderr)
 
 
 @contextmanager
 def writing(path: Path, option: str = "--out") -> Iterator[None]:
+    """Turn failures to write into :class:`BadInput`.
+
+    Parameters
+    ----------
+    path : Path
+        Place that is written to.
+    option : str
+        Option that names another place.
+
+    Yields
+    ------
+    None
+        Control to the block that writes.
+
+    Raises
+    ------
+    BadInput
+        If the place cannot be written.
+    """
     try:
         yield
     except BrokenPipeError:

@@ -28,7 +28,15 @@ _Load = Callable[[argparse.Namespace], "Problem"]
 
 
 def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
-    """``command`` (name, function, text) adds a parser; ``load`` reads the file that its arguments name."""
+    """Add the commands ``netlist`` and ``certify``.
+
+    Parameters
+    ----------
+    command : callable
+        Function of name, function and text that adds a parser.
+    load : _Load
+        Function that reads the problem of the file that the arguments name.
+    """
     about = "write the problem as a circuit for SPICE"
     netlist = command("netlist", lambda arguments: _netlist(arguments, load), about)
     netlist.add_argument(
@@ -67,7 +75,18 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
 
 
 def circuit_package() -> Any:
-    """Return the package ``circuits``; BadInput with the remedy where another package has that name."""
+    """Import the package ``circuits``.
+
+    Returns
+    -------
+    module
+        Package.
+
+    Raises
+    ------
+    BadInput
+        If another package has that name; the message has the remedy.
+    """
     from ..runtime.package_ownership import circuits_missing
 
     missing = circuits_missing()

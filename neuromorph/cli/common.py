@@ -18,7 +18,25 @@ if TYPE_CHECKING:
 
 
 def load_problem(arguments: argparse.Namespace) -> Problem:
-    """Read the problem of ``arguments.file``; what can hardly be meant is said on standard error."""
+    """Read the problem of ``arguments.file``.
+
+    Doubtful content gives a warning on standard error.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Arguments of a command.
+
+    Returns
+    -------
+    Problem
+        Problem.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read.
+    """
     from ..problems import load
 
     with user_errors(ValueError, OSError):
@@ -31,7 +49,18 @@ def load_problem(arguments: argparse.Namespace) -> Problem:
 
 
 def origin(arguments: argparse.Namespace) -> dict[str, str]:
-    """Return the command and the file, for the provenance."""
+    """Return the command and the file, for the provenance.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Arguments of a command.
+
+    Returns
+    -------
+    dict of str to str
+        Command, name of the file and its hash.
+    """
     return {
         "command": shlex.join(["neuromorph", *arguments.words]),
         "input": Path(arguments.file).name,
@@ -40,7 +69,20 @@ def origin(arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def work_origin(arguments: argparse.Namespace, seed: int) -> dict[str, dict[str, Any]]:
-    """Return ``{"provenance": ...}``, the same for the JSON of every command."""
+    """Return the provenance in the JSON of every command.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Arguments of a command.
+    seed : int
+        Seed of the command.
+
+    Returns
+    -------
+    dict of str to dict of str to object
+        Provenance under the key "provenance".
+    """
     from ..study.provenance import work_provenance
 
     return {"provenance": work_provenance(seed, origin(arguments))}
@@ -48,7 +90,10 @@ def work_origin(arguments: argparse.Namespace, seed: int) -> dict[str, dict[str,
 
 @contextmanager
 def output_kept_clean() -> Iterator[None]:
-    """What targets print, in Python or in C, goes to standard error: the output is a table, or JSON."""
+    """Send output of targets, in Python or in C, to standard error.
+
+    Standard output is a table, or JSON, and nothing else.
+    """
     sys.stdout.flush()
     kept = None
     try:

@@ -34,6 +34,13 @@ TASKS = ("minimize", "sample", "recall")  # as in task
 
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that ``compare`` and ``solve`` share.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Parser of a command.
+    """
     tasks = "minimize, sample (at --beta) or recall; default: recall of patterns, minimize of all else"
     parser.add_argument("--task", choices=TASKS, metavar="T", help=tasks)
     parser.add_argument("--beta", type=fraction, metavar="B", help="sample at this inverse temperature, 1 / energy")
@@ -55,6 +62,18 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 
 
 def compare_command(arguments: argparse.Namespace) -> int:
+    """Run the command ``compare``.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Its arguments.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
     from dataclasses import replace
 
     from ..protocol import TargetError
@@ -113,7 +132,25 @@ def compare_command(arguments: argparse.Namespace) -> int:
 
 
 def asked_task(arguments: argparse.Namespace, problem: Problem) -> Task | None:
-    """Return what --task and --beta ask for, None for the problem's own task; BadInput where they contradict."""
+    """Return the task of ``--task`` and ``--beta``.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Arguments of a command.
+    problem : Problem
+        Problem.
+
+    Returns
+    -------
+    Task or None
+        Task; None for the problem's own.
+
+    Raises
+    ------
+    BadInput
+        If the options contradict each other or the problem.
+    """
     from ..task import Minimize, Sample
 
     name: str | None = arguments.task or ("sample" if arguments.beta is not None else None)
@@ -132,6 +169,18 @@ def asked_task(arguments: argparse.Namespace, problem: Problem) -> Task | None:
 
 
 def solve_command(arguments: argparse.Namespace) -> int:
+    """Run the command ``solve``.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Its arguments.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
     import json
     from dataclasses import replace
 
@@ -191,7 +240,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
 
 
 def _print_answer(comparison: Comparison, result: Result, shown: bool) -> None:
-    """The answer if it is ``shown``; how good it is on standard error."""
+    """Print the answer if it is ``shown``, and its quality on standard error."""
     from ..plotting.numbers import format_number, format_percent
 
     if shown and result.solution is not None:
@@ -206,7 +255,7 @@ def _print_answer(comparison: Comparison, result: Result, shown: bool) -> None:
 
 
 def _print_samples(comparison: Comparison, result: Result) -> None:
-    """What the states of one target are like, a line a number."""
+    """Print the scores of the states of one target, a line a number."""
     from ..report.sampling_text import SCORES, format_score, sampling_note, shown_scores
     from ..report.table import print_rows
 
@@ -233,7 +282,7 @@ def _check_targets(names: Sequence[str]) -> None:
 
 
 def _write_found(comparison: Comparison, result: Result, path: Path) -> None:
-    """The best answer, or the states of a sampling task as samples.npz has them."""
+    """Write the best answer, or the states of a sampling task as samples.npz has them."""
     import numpy as np
 
     from ..sampling.samples import Samples

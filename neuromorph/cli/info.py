@@ -13,6 +13,18 @@ from .common import output_kept_clean
 
 
 def targets_command(arguments: argparse.Namespace) -> int:
+    """Run the command ``targets``.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Its arguments.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
     import json
 
     if arguments.name is not None:
@@ -57,6 +69,18 @@ def _one_target(arguments: argparse.Namespace) -> int:
 
 
 def info_command(arguments: argparse.Namespace) -> int:
+    """Run the command ``info``.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Its arguments.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
     import json
 
     from ..report.table import print_rows

@@ -40,7 +40,15 @@ _PATIENCE_S = 0.3  # for diagnostics after Ctrl-C
 
 
 def add_model_commands(command: Callable[..., Parser], origin: _Origin) -> None:
-    """Append both to the parser; ``origin`` gives the command and the file, for the provenance."""
+    """Add the commands ``recall`` and ``sample``.
+
+    Parameters
+    ----------
+    command : callable
+        Function of name, function and text that adds a parser.
+    origin : _Origin
+        Function that gives the command and the file, for the provenance.
+    """
     recall = command("recall", _recall, "store pictures, damage them, and recall them: pictures and energy trace")
     rules = "hebb, pseudo-inverse, storkey, perceptron, dense or modern; default: hebb"
     recall.add_argument("--rule", default="hebb", metavar="R", help=rules)
@@ -175,7 +183,18 @@ def _write(make: Callable[[], str | bytes], path: Path) -> None:
 
 
 def current_method(name: str) -> str:
-    """Replace a former name by today's."""
+    """Replace the former name of a sampling method by today's, with a warning.
+
+    Parameters
+    ----------
+    name : str
+        Name of the method.
+
+    Returns
+    -------
+    str
+        Today's name.
+    """
     if name in RENAMED_METHODS:
         warn("--method", f"{name} is now {RENAMED_METHODS[name]}; the old name goes with the next release")
     return RENAMED_METHODS.get(name, name)

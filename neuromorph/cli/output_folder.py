@@ -10,11 +10,16 @@ from .arguments import INTERRUPTED, BadInput
 
 
 class OutFolder:
-    """What a command writes into a folder: numbers are shown first, then what could not be written.
+    """Folder of a command's output; failures to write are reported after the numbers.
 
-    folder : Path or None       None: nothing is written
-    written : [str]             names
-    stopped : bool              whether Ctrl-C came
+    Attributes
+    ----------
+    folder : Path or None
+        Folder; None: nothing is written.
+    written : list of str
+        Names of the written files.
+    stopped : bool
+        Whether Ctrl-C came.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -24,7 +29,15 @@ class OutFolder:
         self._reason = ""
 
     def keep(self, name: str, write: Callable[[Path], object]) -> None:
-        """``write(folder / name)``; a full disk and Ctrl-C are remembered."""
+        """Write a file into the folder; a full disk and Ctrl-C are remembered.
+
+        Parameters
+        ----------
+        name : str
+            Name of the file.
+        write : callable
+            Function that writes to a path.
+        """
         if self.folder is None:
             return
         path, before = self.folder / name, _stamp(self.folder / name)
@@ -39,7 +52,23 @@ class OutFolder:
             self.written.append(name)
 
     def end(self, kept: str) -> int:
-        """The exit code; BadInput if something could not be written."""
+        """Report failures once the numbers are shown.
+
+        Parameters
+        ----------
+        kept : str
+            Description of the files that are kept, for the message after Ctrl-C.
+
+        Returns
+        -------
+        int
+            Exit code.
+
+        Raises
+        ------
+        BadInput
+            If a file could not be written.
+        """
         if self._lost:
             lost = ", ".join(self._lost)
             raise BadInput(f"cannot write {lost} to {self.folder}: {self._reason}; choose another place with --out")
@@ -50,7 +79,7 @@ class OutFolder:
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
-    """What changes when a file is written."""
+    """Return inode and time of a file, which change when it is written."""
     try:
         about = path.stat()
     except OSError:

@@ -21,7 +21,18 @@ _BUSY = ("programming", "running")
 
 @contextmanager
 def progress_bars(show: bool) -> Iterator[StudyProgress | None]:
-    """Bars on standard error, one a target; lines if that is no terminal."""
+    """Show the progress of a study: bars on a terminal, elsewhere lines.
+
+    Parameters
+    ----------
+    show : bool
+        Whether to show anything.
+
+    Yields
+    ------
+    callable or None
+        Function that takes the progress of a target, on standard error.
+    """
     if not show:
         yield None
     elif sys.stderr.isatty():
@@ -34,15 +45,21 @@ def progress_bars(show: bool) -> Iterator[StudyProgress | None]:
 def steps_of(
     tell: StudyProgress | None, name: str, end: float | None = None
 ) -> Iterator[Callable[[int, int], None] | None]:
-    """A time limit, whose steps ``tell`` hears as those of ``name``.
+    """Set a time limit and pass its steps to a progress function.
 
     Parameters
     ----------
-    end : float or None      of ``time.monotonic()``
+    tell : StudyProgress or None
+        Function that hears the steps.
+    name : str
+        Name under which it hears them.
+    end : float or None
+        Time of the limit on ``time.monotonic()``; None: no limit.
 
     Yields
     ------
-    callable or None         takes the count that is done, and of how many
+    callable or None
+        Function that takes the count that is done, and the whole count.
     """
     counts = [0, 0]
 

@@ -41,7 +41,15 @@ _OWN = {  # options that only some tasks have
 
 
 def add_spike_command(command: Callable[..., Parser], origin: _Origin) -> None:
-    """Append it to the parser; ``origin`` gives the command and the file, for the provenance."""
+    """Add the command ``spike``.
+
+    Parameters
+    ----------
+    command : callable
+        Function of name, function and text that adds a parser.
+    origin : _Origin
+        Function that gives the command and the file, for the provenance.
+    """
     about = "recall, sample or search with spiking neurons: raster, rates, and overlap, divergence or energy over time"
     spike = command("spike", lambda arguments: _spike(arguments, origin), about)
     spike.epilog = (
@@ -142,7 +150,7 @@ def _write(make: Callable[[], str | bytes], path: Path) -> None:
 
 
 def _options(arguments: argparse.Namespace, task: str) -> dict[str, Any]:
-    """What was asked for, under the names of the functions; BadInput for an option of another task."""
+    """Return the given options under the names of the functions; refuse those of another task."""
     given = {name: getattr(arguments, name) for name in _OWN if getattr(arguments, name) is not None}
     for name in given:
         if task not in _OWN[name]:

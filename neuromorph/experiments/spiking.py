@@ -275,7 +275,7 @@ def collect(about: Mapping[str, Any], batches: Sequence[Batch], states: NDArray[
 
 
 def spiking_files(session: Session, about: Mapping[str, Any]) -> dict[str, Callable[[], str | bytes]]:
-    """Return the function that makes each file: spike.json of ``about``, spikes.npz and spikes.png.
+    """Return the functions that make the files spike.json, spikes.npz and spikes.png.
 
     Parameters
     ----------

@@ -27,7 +27,22 @@ from .tsplib import read_tour
 
 
 def read_best_known_beside(path: str | os.PathLike[str], problem: Tsp | MaxCut | Recall | IsingModel) -> float | None:
-    """The value in a file beside the instance at ``path``; None if there is no such file."""
+    """Read the best value known from a file beside the instance.
+
+    The file is NAME.best with a number, or NAME.opt.tour with a tour.
+
+    Parameters
+    ----------
+    path : path-like
+        Instance.
+    problem : Tsp or MaxCut or Recall or IsingModel
+        Its problem.
+
+    Returns
+    -------
+    float or None
+        Value; None if there is no such file.
+    """
     path = Path(path)
     number, tour = path.with_suffix(".best"), path.with_suffix(".opt.tour")
     if number.is_file():
@@ -48,7 +63,22 @@ def read_best_known_beside(path: str | os.PathLike[str], problem: Tsp | MaxCut |
 
 
 def look_up_best_known(problem: Tsp | MaxCut | Recall | IsingModel, stem: str) -> float | None:
-    """The value in the package's table for a problem of this name, size and trivial score; None if it has none."""
+    """Look up the best value known in the package's table.
+
+    Name, size and trivial score of the problem have to agree with the entry.
+
+    Parameters
+    ----------
+    problem : Tsp or MaxCut or Recall or IsingModel
+        Problem.
+    stem : str
+        Name of its file without the ending.
+
+    Returns
+    -------
+    float or None
+        Value; None if the table has none.
+    """
     if not isinstance(problem, (Tsp, MaxCut)):
         return None
     entries = table()[problem.kind]["instances"]
@@ -60,12 +90,29 @@ def look_up_best_known(problem: Tsp | MaxCut | Recall | IsingModel, stem: str) -
 
 
 def trivial_score(problem: Tsp | MaxCut) -> float:
-    """Score of the tour in the order of the file, or of the cut of odd from even nodes: tells namesakes apart."""
+    """Score the trivial answer, which tells instances of one name apart.
+
+    Parameters
+    ----------
+    problem : Tsp or MaxCut
+        Problem.
+
+    Returns
+    -------
+    float
+        Length of the tour in the order of the file, or cut of odd from even nodes.
+    """
     cities = np.arange(problem.size)
     return problem.score(cities if isinstance(problem, Tsp) else 1 - 2 * (cities % 2))
 
 
 @cache
 def table() -> dict[str, Any]:
-    """{kind: {"source", "note", "instances": {name: {"size", "trivial", "best"}}}}."""
+    """Read the table of best values.
+
+    Returns
+    -------
+    dict
+        {kind: {"source", "note", "instances": {name: {"size", "trivial", "best"}}}}.
+    """
     return dict(json.loads(files(__package__).joinpath("best_known.json").read_text(encoding="utf-8")))

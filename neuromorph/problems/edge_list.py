@@ -44,11 +44,30 @@ class Pairs:
     lines: NDArray[np.int32]
 
     def error(self, rule: str, k: int) -> ProblemFileError:
-        """Return the error for a rule that pair ``k`` breaks."""
+        """Build the error for a broken rule.
+
+        Parameters
+        ----------
+        rule : str
+            Rule, with its remedy.
+        k : int
+            Number of the pair that breaks it.
+
+        Returns
+        -------
+        ProblemFileError
+            Error that names file and line.
+        """
         return self.source.error(rule, int(self.lines[k]))
 
     def repeated(self) -> int | None:
-        """Find the first pair that repeats an earlier one, in either order; None if there is none."""
+        """Find the first pair that repeats an earlier one, in either order.
+
+        Returns
+        -------
+        int or None
+            Number of the pair; None if there is none.
+        """
         low, high = self.ends.min(axis=1), self.ends.max(axis=1)
         order = np.lexsort((high, low))  # stable
         again = (np.diff(low[order]) == 0) & (np.diff(high[order]) == 0)
@@ -56,12 +75,23 @@ class Pairs:
 
 
 def is_comment(line: str) -> bool:
-    """Return whether a line is blank or a comment."""
+    """Return whether a line is blank or a comment.
+
+    Parameters
+    ----------
+    line : str
+        Line of a file.
+
+    Returns
+    -------
+    bool
+        True if it holds no data.
+    """
     return line.lstrip()[:1] in ("", "#", "%")
 
 
 def read_pairs(source: TextFile, start: int, what: str, low: int, high: int, *, weighted: bool = False) -> Pairs:
-    """Read all lines from the 0-based ``start`` as pairs of ``what`` numbered ``low`` .. ``high``.
+    """Read all lines from ``start`` as pairs of numbers ``low`` .. ``high``.
 
     Parameters
     ----------
@@ -132,5 +162,18 @@ def _floats(rows: list[list[str]]) -> Float:
 
 
 def mostly_unused(nodes: int, pairs: int) -> bool:
-    """Return whether nearly all nodes are in no pair: a file of one line could ask for gigabytes."""
+    """Return whether nearly all nodes are in no pair.
+
+    Such a file of one line could ask for gigabytes.
+
+    Parameters
+    ----------
+    nodes, pairs : int
+        Numbers of nodes and of pairs.
+
+    Returns
+    -------
+    bool
+        True if the numbers are out of proportion.
+    """
     return nodes > _FREE + _EACH * pairs

@@ -27,12 +27,18 @@ _ROWS, _WIDE = 200, 1 << 20  # rows that are told apart by their numbers, and ch
 
 @dataclass(frozen=True)
 class Form:
-    """One form of files.
+    """Form of files, such as a GML graph.
 
-    name : str              as in "looks like a GML graph"
-    remedy : str            what to do where nothing reads it
-    kind : str              what reads it: "tsp", "maxcut", "recall" or "ising"; empty if nothing does
-    asked : tuple of str    kinds that read it when they are asked for
+    Attributes
+    ----------
+    name : str
+        Name, as in "looks like a GML graph".
+    remedy : str
+        Advice for a file that nothing reads.
+    kind : str
+        Kind of problem that reads it: "tsp", "maxcut", "recall" or "ising"; empty if none does.
+    asked : tuple of str
+        Kinds that read it when they are asked for.
     """
 
     name: str
@@ -137,7 +143,23 @@ _CSV = Form(
 
 
 def form_of(source: TextFile) -> Form | None:
-    """The form of a file that is not empty, None if it is like none; ProblemFileError for text that cannot be read."""
+    """Recognize the form of a file that is not empty.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    Form or None
+        Form; None if the file is like none.
+
+    Raises
+    ------
+    ProblemFileError
+        For text that cannot be read.
+    """
     data = source.data
     if data.startswith(NPZ):
         return _archive(source)
@@ -171,7 +193,7 @@ def _archive(source: TextFile) -> Form:
 
 
 def _of_rows(source: TextFile) -> Form | None:
-    """The form of a text of rows."""
+    """Recognize the form of a text of rows."""
     rows = _first_rows(source)
     if not rows:
         return PATTERNS if is_picture(source) else None
@@ -197,7 +219,7 @@ def _of_rows(source: TextFile) -> Form | None:
 
 
 def _first_rows(source: TextFile) -> list[list[str]]:
-    """The words of the first rows that are no comments."""
+    """Split the first rows that are no comments into words."""
     rows, size = [], 0
     for line in islice((line for line in source.lines if not is_comment(line)), _ROWS):
         size += len(line)
@@ -218,7 +240,7 @@ def _of_matrix(matrix: Float) -> Form | None:
 
 
 def _of_list(source: TextFile, header: tuple[int, int, int], body: list[list[str]]) -> Form:
-    """A rudy file, or pairs of numbers whose first one is no header."""
+    """Tell a rudy file from pairs of numbers whose first one is no header."""
     if _is_metis(source, header):
         return _METIS
     if not body or any(len(row) != 2 for row in body):
@@ -271,7 +293,7 @@ def _of_numbers(source: TextFile, rows: list[list[str]]) -> Form | None:
 
 
 def _header(source: TextFile, rows: list[list[str]]) -> str:
-    """The header that a list of edges needs, quoted: with its numbers, where they can be seen."""
+    """Quote the header that a list of edges needs: with its numbers, where they can be seen."""
     ends = [parse_number(word) or 0.0 for row in rows for word in row[:2]]
     if len(rows) >= _ROWS or not all(0 <= end < 1e9 and end.is_integer() for end in ends):
         return "'nodes edges'"

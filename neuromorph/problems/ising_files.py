@@ -20,12 +20,48 @@ from .text_file import TextFile
 
 
 def read_ising(path: str | os.PathLike[str] | TextFile, kind: str | None = None) -> Ising:
-    """The couplings and biases of :func:`read_ising_file`."""
+    """Read the couplings and biases of :func:`read_ising_file`.
+
+    Parameters
+    ----------
+    path : path-like or TextFile
+        File.
+    kind : str or None
+        Kind of problem, as of :func:`neuromorph.load`.
+
+    Returns
+    -------
+    Ising
+        Model.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file holds none; the message names the file, the rule and the remedy.
+    """
     return read_ising_file(path, kind).ising
 
 
 def read_ising_file(path: str | os.PathLike[str] | TextFile, kind: str | None = None) -> IsingFile:
-    """The model of a file; ``kind`` as of :func:`neuromorph.load`. ProblemFileError names the file, rule and remedy."""
+    """Read the model of a file, or the Ising form of its problem.
+
+    Parameters
+    ----------
+    path : path-like or TextFile
+        File.
+    kind : str or None
+        Kind of problem, as of :func:`neuromorph.load`.
+
+    Returns
+    -------
+    IsingFile
+        Model, with the meaning of its energy and notes.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file holds none; the message names the file, the rule and the remedy.
+    """
     source = TextFile.read(path)
     if kind in (None, "ising") and is_model(source):
         return read_model(source)
@@ -38,7 +74,15 @@ def read_ising_file(path: str | os.PathLike[str] | TextFile, kind: str | None = 
 
 
 def write_ising(path: str | os.PathLike[str], ising: Ising) -> None:
-    """An .npz that :func:`read_ising` reads back exactly, with each coupling once."""
+    """Write an .npz that :func:`read_ising` reads back exactly, with each coupling once.
+
+    Parameters
+    ----------
+    path : path-like
+        File.
+    ising : Ising
+        Model.
+    """
     upper = sparse.coo_array(sparse.triu(ising.sparse_couplings(), 1))
     stream = io.BytesIO()
     np.savez_compressed(

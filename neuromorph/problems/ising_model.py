@@ -69,7 +69,26 @@ class IsingModel:
         name: str = "model",
         best_known: float | None = None,
     ) -> IsingModel:
-        """From J (n, n), symmetric with zero diagonal, dense or sparse, and h (n,)."""
+        """Build a model from arrays.
+
+        Parameters
+        ----------
+        couplings : (n, n) float
+            J, dense or sparse, symmetric with zero diagonal.
+        biases : (n,) float or None
+            h; None is 0.
+        offset : float
+            Constant of the energy.
+        name : str
+            Name of the model.
+        best_known : float or None
+            Lowest energy known.
+
+        Returns
+        -------
+        IsingModel
+            Model.
+        """
         return cls(name, Ising(couplings, biases, offset), best_known)
 
     @property
@@ -78,38 +97,124 @@ class IsingModel:
         return self.model.size
 
     def ising(self) -> Ising:
-        """The model itself."""
+        """Return the model itself.
+
+        Returns
+        -------
+        Ising
+            Couplings and biases.
+        """
         return self.model
 
     def energy(self, spins: ArrayLike) -> Any:
-        """E of one state (n,) or of many (reads, n)."""
+        """Compute the energy E.
+
+        Parameters
+        ----------
+        spins : (n,) or (reads, n)
+            One state, or many.
+
+        Returns
+        -------
+        float or (reads,) float
+            E.
+        """
         return self.model.energy(spins)
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """The spins (n,) themselves, -1 or +1; every state is feasible."""
+        """Read the answer of a state: its spins; every state is feasible.
+
+        Parameters
+        ----------
+        spins : (n,) int
+            State, -1 or +1.
+        repair : bool
+            Without effect here.
+
+        Returns
+        -------
+        Solution
+            Spins (n,) int8.
+
+        Raises
+        ------
+        ValueError
+            If the spins are not one state.
+        """
         s = check_spins(spins, self.size)
         if s.ndim != 1:
             raise ValueError(f"spins have shape {s.shape}; decode one state ({self.size},) at a time")
         return Solution(s.astype(np.int8), feasible=True)
 
     def score(self, solution: Solution | ArrayLike) -> float:
-        """E of an answer or of spins (n,); NaN where there is none."""
+        """Compute the energy of an answer.
+
+        Parameters
+        ----------
+        solution : Solution or (n,) int
+            Answer or spins.
+
+        Returns
+        -------
+        float
+            E; NaN where there is no answer.
+        """
         value = solution.value if isinstance(solution, Solution) else solution
         return float("nan") if value is None else float(self.model.energy(value))
 
     def task(self, reads: int, rng: RNG = None) -> Minimize:
-        """Minimize; to sample, give ``compare`` a temperature."""
+        """Return the task: to minimize; to sample, give ``compare`` a temperature.
+
+        Parameters
+        ----------
+        reads : int
+            Number of reads.
+        rng : RNG
+            Without effect here.
+
+        Returns
+        -------
+        Minimize
+            Task.
+        """
         return Minimize()
 
 
 def read_ising_model(source: TextFile) -> IsingModel:
-    """The model of a file that holds one."""
+    """Read the model of a file that holds one.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    IsingModel
+        Model.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file holds none.
+    """
     found = read_model(source)
     return IsingModel(printable_name(source.stem, "model"), found.ising, notes=found.notes)
 
 
 def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
-    """The Ising form of a problem as a model; the best value known becomes an energy where it is one."""
+    """Return the Ising form of a problem as a model.
+
+    Parameters
+    ----------
+    problem : Tsp or MaxCut or Recall or IsingModel
+        Problem.
+
+    Returns
+    -------
+    IsingModel
+        Model; the best value known becomes an energy where it is one.
+    """
     if isinstance(problem, IsingModel):
         return problem
     ising = problem.ising()
@@ -120,7 +225,18 @@ def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
 
 
 def energy_in_words(problem: Tsp | MaxCut | Recall) -> str:
-    """What E is in the words of the problem's own field."""
+    """Describe the energy E in the words of the problem's own field.
+
+    Parameters
+    ----------
+    problem : Tsp or MaxCut or Recall
+        Problem.
+
+    Returns
+    -------
+    str
+        Description for tables.
+    """
     if isinstance(problem, Recall):
         rule = "Hebb's rule" if problem.rule == "hebb" else f"rule {problem.rule}"
         return f"-1/2 s'Js, J by {rule}"

@@ -95,7 +95,7 @@ def _with_rule(problem: Tsp | MaxCut | Recall | IsingModel, rule: str) -> Recall
 
 
 def _kind_of(source: TextFile, asked: str | None) -> str:
-    """The kind that reads the file, or is asked to; ProblemFileError for a file that no kind should read."""
+    """Return the kind that reads the file, or is asked to; refuse a file of no kind."""
     if not source.data or source.data.isspace():
         raise source.error("is empty; give a TSPLIB, rudy, picture or model file")
     form = form_of(source)

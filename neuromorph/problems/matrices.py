@@ -12,7 +12,18 @@ _LARGEST = 10_000  # rows; 800 MB
 
 
 def square_matrix(source: TextFile) -> Float | None:
-    """Read the (n, n) numbers, n >= 2, of a text that is nothing else; return None for every other text."""
+    """Read the numbers of a text that is a square matrix and nothing else.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    (n, n) float or None
+        Matrix, n >= 2; None for every other text.
+    """
     if len(source.lines) > 2 * _LARGEST:
         return None
     rows = [line for line in source.lines if not is_comment(line)]
@@ -32,7 +43,18 @@ def square_matrix(source: TextFile) -> Float | None:
 
 
 def symmetric_matrix(matrix: Float) -> Float | None:
-    """Return ``matrix`` if it is symmetric, or completed if it is one triangle; None if it is neither."""
+    """Complete a triangle to a symmetric matrix.
+
+    Parameters
+    ----------
+    matrix : (n, n) float
+        Symmetric matrix, or a triangle.
+
+    Returns
+    -------
+    (n, n) float or None
+        Symmetric matrix; None if it is neither.
+    """
     if (matrix == matrix.T).all():
         return matrix
     if np.triu(matrix, 1).any() and np.tril(matrix, -1).any():

@@ -106,7 +106,18 @@ class MaxCut:
         return int(self.weights.shape[0])
 
     def cut(self, sides: ArrayLike) -> Any:
-        """Compute the weight between the sides -1 and +1: (n,) -> float, (reads, n) -> (reads,)."""
+        """Compute the weight between the sides.
+
+        Parameters
+        ----------
+        sides : (n,) or (reads, n)
+            Side of each node, -1 or +1: one state, or many.
+
+        Returns
+        -------
+        float or (reads,) float
+            Weight of the cut.
+        """
         s = check_spins(sides, self.size)
         upper = sparse.coo_array(sparse.triu(self.weights))
         i, j = upper.coords
@@ -117,32 +128,102 @@ class MaxCut:
         return float(cuts[0]) if s.ndim == 1 else cuts
 
     def ising(self) -> Ising:
-        """Return the Ising form, E(s) = -cut(s)."""
+        """Return the Ising form, E(s) = -cut(s).
+
+        Returns
+        -------
+        Ising
+            Couplings -w / 2, without biases.
+        """
         return Ising(self.weights * -0.5, offset=-0.25 * float(self.weights.sum()))
 
     def energy(self, spins: ArrayLike) -> Any:
-        """Compute E of one state (n,) or of many (reads, n)."""
+        """Compute the energy E = -cut.
+
+        Parameters
+        ----------
+        spins : (n,) or (reads, n)
+            One state, or many.
+
+        Returns
+        -------
+        float or (reads,) float
+            E.
+        """
         return -self.cut(spins) + 0.0  # no -0.0 in tables
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """Return the side of each node (n,), -1 or +1; every state is feasible."""
+        """Read the side of each node; every state is feasible.
+
+        Parameters
+        ----------
+        spins : (n,) int
+            State, -1 or +1.
+        repair : bool
+            Without effect here.
+
+        Returns
+        -------
+        Solution
+            Sides (n,) int8, -1 or +1.
+
+        Raises
+        ------
+        ValueError
+            If the spins are not one state.
+        """
         s = check_spins(spins, self.size)
         if s.ndim != 1:
             raise ValueError(f"spins have shape {s.shape}; decode one state ({self.size},) at a time")
         return Solution(s.astype(np.int8), feasible=True)
 
     def score(self, solution: Solution | ArrayLike) -> float:
-        """Compute the weight of the cut of an answer or of sides (n,); NaN where there is none."""
+        """Compute the weight of the cut of an answer.
+
+        Parameters
+        ----------
+        solution : Solution or (n,) int
+            Answer or sides.
+
+        Returns
+        -------
+        float
+            Weight; NaN where there is no answer.
+        """
         value = solution.value if isinstance(solution, Solution) else solution
         return float("nan") if value is None else float(self.cut(value))
 
     def task(self, reads: int, rng: RNG = None) -> Minimize:
-        """Return the task: to minimize."""
+        """Return the task: to minimize.
+
+        Parameters
+        ----------
+        reads : int
+            Number of reads.
+        rng : RNG
+            Without effect here.
+
+        Returns
+        -------
+        Minimize
+            Task.
+        """
         return Minimize()
 
 
 def read_rudy_header(source: TextFile) -> tuple[int, int, int] | None:
-    """Return (nodes, edges, 0-based line) if the first line that is not blank or a comment is a rudy header."""
+    """Read the header of a rudy file.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    (int, int, int) or None
+        Nodes, edges and 0-based line, if the first line that is not blank or a comment is a header; else None.
+    """
     for k, line in enumerate(source.lines):
         if is_comment(line):
             continue

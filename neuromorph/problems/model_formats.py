@@ -32,11 +32,16 @@ MAX_JSON = 4_000_000  # values; Python keeps some 100 bytes of each
 
 @dataclass(frozen=True, eq=False)
 class IsingFile:
-    """What a file holds, as couplings and biases.
+    """Model of a file.
 
+    Attributes
+    ----------
     ising : Ising
-    energy : str            what E is in the words of the file's own field: "-cut"
-    notes : tuple of str    what was taken for granted, or is not kept
+        Couplings and biases.
+    energy : str
+        Meaning of E in the words of the file's own field: "-cut".
+    notes : tuple of str
+        Content that was taken for granted, or is not kept.
     """
 
     ising: Ising
@@ -48,12 +53,39 @@ _DIMOD = {"SPIN": "sum h s + sum J s s, as in the file", "BINARY": "sum Q x x of
 
 
 def is_model(source: TextFile) -> bool:
-    """Whether the file is a model by its content, and not a problem that has an Ising form."""
+    """Return whether a file is a model by its content.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    bool
+        False for a problem that has an Ising form.
+    """
     return _reader(source) is not None
 
 
 def read_model(source: TextFile) -> IsingFile:
-    """Read a file that :func:`is_model`; ProblemFileError names the file, the rule and the remedy."""
+    """Read a file that :func:`is_model`.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    IsingFile
+        Model.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file is none; the message names the file, the rule and the remedy.
+    """
     reader = _reader(source)
     if reader is None:
         raise source.error("is no model; give .npz or JSON with couplings and biases, dimod's JSON or COO text")
@@ -71,7 +103,7 @@ def read_model(source: TextFile) -> IsingFile:
 
 
 def _reader(source: TextFile) -> Callable[[TextFile], Ising | IsingFile] | None:
-    """What reads a file that is a model; None for a problem, and for what nothing reads."""
+    """Find the reader of a file that is a model; None for a problem and for any other file."""
     form = form_of(source) if source.data else None
     return next(
         (read for each, read in ((COUPLINGS, _from_npz), (JSON, _from_json), (ENTRIES, _from_coo)) if each is form),
@@ -118,7 +150,7 @@ def _from_json(source: TextFile) -> Ising | IsingFile:
 
 
 def _once(source: TextFile, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON whose keys are all different: readers disagree on which of two counts."""
+    """Build an object of JSON whose keys differ: readers disagree on which of two counts."""
     if again := _repeated(key for key, _ in pairs):
         raise source.error(f"has the key {quote_text(again[0])} twice in one object; keep one")
     return dict(pairs)
@@ -171,7 +203,7 @@ def _from_dimod(source: TextFile, data: dict[str, Any]) -> IsingFile:
 
 
 def _named(labels: list[Any]) -> str:
-    """That spins are known by their places, not by the names that the file gives."""
+    """Note that spins are known by their places, not by the names that the file gives."""
     few = ", ".join(str(label)[:20] for label in labels[:3]) + (", ..." if len(labels) > 3 else "")
     return f"the names of the variables ({few}) are not kept: spins stand in the order of variable_labels"
 

@@ -74,7 +74,20 @@ class OneHot:
 
     @classmethod
     def from_ising(cls, ising: Ising, groups: ArrayLike) -> OneHot:
-        """Build a problem with the energy of ``ising``, whose spins s = 2x - 1 are units, one up in each group."""
+        """Build a problem with the energy of ``ising`` and one spin up in each group.
+
+        Parameters
+        ----------
+        ising : Ising
+            Model whose spins s = 2x - 1 are units.
+        groups : (n,) int
+            Group of each unit.
+
+        Returns
+        -------
+        OneHot
+            Problem.
+        """
         weights, biases, offset = ising.to_binary()
         g = np.asarray(groups)
         w = weights.toarray() if sparse.issparse(weights) else weights
@@ -84,7 +97,18 @@ class OneHot:
 
     @classmethod
     def from_spins(cls, ising: Ising) -> OneHot:
-        """Build a problem from any Ising: spin i is the group of units 2i (down) and 2i + 1 (up)."""
+        """Build a problem from any Ising: spin i is the group of units 2i (down) and 2i + 1 (up).
+
+        Parameters
+        ----------
+        ising : Ising
+            Model.
+
+        Returns
+        -------
+        OneHot
+            Problem of 2n units.
+        """
         sign = np.array([-1.0, 1.0])
         return cls(
             np.kron(ising.dense_couplings(), np.outer(sign, sign)),
@@ -95,7 +119,22 @@ class OneHot:
 
     @classmethod
     def coloring(cls, n: int, edges: ArrayLike, colors: int) -> OneHot:
-        """Build a coloring of n nodes: unit ``colors * node + color``; E counts the edges (m, 2) in one color."""
+        """Build a graph coloring; E counts the edges within one color.
+
+        Parameters
+        ----------
+        n : int
+            Number of nodes.
+        edges : (m, 2) int
+            Pairs of nodes, numbered from 0.
+        colors : int
+            Number of colors; unit ``colors * node + color`` gives a node a color.
+
+        Returns
+        -------
+        OneHot
+            Problem.
+        """
         pairs = np.asarray(edges, dtype=int).reshape(-1, 2)
         if colors < 1 or n < 1 or ((pairs < 0) | (pairs >= n)).any() or (pairs[:, 0] == pairs[:, 1]).any():
             raise ValueError(f"edges must join two of {n} nodes, numbered from 0, and colors ({colors}) be at least 1")
@@ -105,7 +144,18 @@ class OneHot:
 
     @classmethod
     def sudoku(cls, grid: ArrayLike) -> OneHot:
-        """Build a Sudoku from cells (k^2, k^2), 0 where empty; E counts equal digits in a row, column or box."""
+        """Build a Sudoku; E counts equal digits in a row, column or box.
+
+        Parameters
+        ----------
+        grid : (k^2, k^2) int
+            Cells, 0 where empty.
+
+        Returns
+        -------
+        OneHot
+            Problem.
+        """
         cells = np.asarray(grid)
         size = len(cells) if cells.ndim == 2 else 0
         box = round(size**0.5)
@@ -130,7 +180,10 @@ class OneHot:
 
     @cached_property
     def members(self) -> NDArray[np.int64]:
-        """Units of each group, (groups, largest), filled up with -1; a given unit is alone in its group."""
+        """Units of each group, (groups, largest), filled up with -1.
+
+        A given unit is alone in its group.
+        """
         alone = np.ones(self.size, dtype=bool)
         alone[np.isin(self.groups, self.groups[self.given])] = False
         alone[self.given] = True
@@ -155,7 +208,18 @@ class OneHot:
 
     @single_threaded_blas()
     def energy(self, winners: ArrayLike) -> Float:
-        """Compute E (reads,) of states (reads, groups) of the unit that is on in each group."""
+        """Compute the energy E.
+
+        Parameters
+        ----------
+        winners : (reads, groups) int
+            Unit that is on in each group.
+
+        Returns
+        -------
+        (reads,) float
+            E.
+        """
         on = np.asarray(winners)
         step = max(1, _CHUNK // self.size)
         parts = []
@@ -166,7 +230,18 @@ class OneHot:
         return (np.concatenate(parts) if parts else np.empty(0)) + self.offset
 
     def spins(self, winners: ArrayLike) -> NDArray[np.int8]:
-        """Return the spins (reads, n) of :meth:`from_ising`."""
+        """Convert states to the spins of :meth:`from_ising`.
+
+        Parameters
+        ----------
+        winners : (reads, groups) int
+            Unit that is on in each group.
+
+        Returns
+        -------
+        (reads, n) int8
+            Spins, -1 or +1.
+        """
         return (2 * self._units(np.asarray(winners)) - 1).astype(np.int8)
 
     def _units(self, winners: NDArray[Any]) -> Float:

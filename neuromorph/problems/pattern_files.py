@@ -33,7 +33,18 @@ _MAX_PIXELS = 1_000_000
 
 
 def is_picture(source: TextFile) -> bool:
-    """Return whether the first line that is not blank is a row of a picture."""
+    """Return whether the first line that is not blank is a row of a picture.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    bool
+        True for a picture typed as text.
+    """
     first = next((line for line in source.lines if line.strip()), "")
     if len(first) > _WIDE:  # enough of it, up to a blank
         first = first[:_WIDE].rpartition(" ")[0] or first[:_WIDE]
@@ -42,7 +53,23 @@ def is_picture(source: TextFile) -> bool:
 
 
 def read_recall(source: TextFile) -> Recall:
-    """Read the patterns of an .npz, .png or text file."""
+    """Read the patterns of an .npz, .png or text file.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    Recall
+        Problem.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file holds none.
+    """
     if source.data.startswith(NPY):
         raise source.error("is a single array; save it with numpy.savez(file, patterns=array)")
     name = printable_name(source.stem, "patterns")

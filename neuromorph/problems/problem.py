@@ -67,21 +67,75 @@ class Problem(Protocol):
         ...
 
     def ising(self) -> Ising:
-        """Return the problem as couplings and biases; the lowest energy is the best answer."""
+        """Return the problem as couplings and biases; the lowest energy is the best answer.
+
+        Returns
+        -------
+        Ising
+            Model.
+        """
         ...
 
     def energy(self, spins: ArrayLike) -> Any:
-        """Compute the energy of ``ising()`` at (n,) or (reads, n), without building it where that is possible."""
+        """Compute the energy of ``ising()``, without building it where that is possible.
+
+        Parameters
+        ----------
+        spins : (n,) or (reads, n)
+            One state, or many.
+
+        Returns
+        -------
+        float or (reads,) float
+            E.
+        """
         ...
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """Read one state (n,) back."""
+        """Read the answer of one state.
+
+        Parameters
+        ----------
+        spins : (n,) int
+            State, -1 or +1.
+        repair : bool
+            Whether to make a feasible answer of a state that is none.
+
+        Returns
+        -------
+        Solution
+            Answer, with whether it is feasible.
+        """
         ...
 
     def score(self, solution: Solution | ArrayLike) -> float:
-        """Compute the length, cut or overlap of an answer; NaN where there is none."""
+        """Compute the length, cut or overlap of an answer.
+
+        Parameters
+        ----------
+        solution : Solution or array_like
+            Answer.
+
+        Returns
+        -------
+        float
+            Score; NaN where there is no answer.
+        """
         ...
 
     def task(self, reads: int, rng: RNG = None) -> Task:
-        """Return the task for a target: to minimize, or to relax from cues."""
+        """Return the task for a target: to minimize, or to relax from cues.
+
+        Parameters
+        ----------
+        reads : int
+            Number of reads.
+        rng : RNG
+            Source of the noise of cues.
+
+        Returns
+        -------
+        Task
+            Task.
+        """
         ...

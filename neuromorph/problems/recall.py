@@ -81,7 +81,13 @@ class Recall:
         return int(self.patterns.shape[1])
 
     def ising(self) -> Ising:
-        """The couplings that the rule makes of the patterns."""
+        """Return the couplings that the rule makes of the patterns.
+
+        Returns
+        -------
+        Ising
+            Couplings, without biases.
+        """
         return self._ising if self.rule != "hebb" else self._learned()
 
     @cached_property
@@ -96,7 +102,18 @@ class Recall:
         return Ising(learn_couplings(self.patterns, self.rule).couplings)
 
     def energy(self, spins: ArrayLike) -> Any:
-        """E of one state (n,) or of many (reads, n); by Hebb's rule from the overlaps."""
+        """Compute the energy E; by Hebb's rule from the overlaps.
+
+        Parameters
+        ----------
+        spins : (n,) or (reads, n)
+            One state, or many.
+
+        Returns
+        -------
+        float or (reads,) float
+            E.
+        """
         if self.rule != "hebb":
             return self.ising().energy(spins)
         s = check_spins(spins, self.size)
@@ -104,22 +121,75 @@ class Recall:
         return float(energies) if s.ndim == 1 else energies
 
     def overlaps(self, spins: ArrayLike) -> NDArray[np.float64]:
-        """x . s / n with each pattern: (n,) -> (k,), (reads, n) -> (reads, k)."""
+        """Compute the overlap x . s / n with each pattern.
+
+        Parameters
+        ----------
+        spins : (n,) or (reads, n)
+            One state, or many.
+
+        Returns
+        -------
+        (k,) or (reads, k) float
+            Overlaps, -1 to 1.
+        """
         return np.asarray(check_spins(spins, self.size) @ self.patterns.T.astype(float)) / self.size
 
     def meant(self, cue: ArrayLike) -> NDArray[np.int64]:
-        """Number of the pattern nearest to a cue (n,), or to each of many (reads, n)."""
+        """Find the pattern that is nearest to a cue.
+
+        Parameters
+        ----------
+        cue : (n,) or (reads, n)
+            One cue, or many.
+
+        Returns
+        -------
+        int64 or (reads,) int64
+            Number of the pattern.
+        """
         return np.asarray(self.overlaps(cue).argmax(axis=-1))
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """The pattern (n,) in a state; every state is feasible."""
+        """Read the pattern in a state; every state is feasible.
+
+        Parameters
+        ----------
+        spins : (n,) int
+            State, -1 or +1.
+        repair : bool
+            Without effect here.
+
+        Returns
+        -------
+        Solution
+            Pattern (n,) int8.
+
+        Raises
+        ------
+        ValueError
+            If the spins are not one state.
+        """
         s = check_spins(spins, self.size)
         if s.ndim != 1:
             raise ValueError(f"spins have shape {s.shape}; decode one state ({self.size},) at a time")
         return Solution(s.astype(np.int8), feasible=True)
 
     def score(self, solution: Solution | ArrayLike, cue: ArrayLike | None = None) -> float:
-        """Overlap in [-1, 1] with the pattern meant by ``cue`` or by the problem's cue; without either, the largest."""
+        """Compute the overlap with the pattern that the cue means.
+
+        Parameters
+        ----------
+        solution : Solution or (n,) int
+            Answer or state.
+        cue : (n,) int or None
+            Cue; None takes the problem's own.
+
+        Returns
+        -------
+        float
+            Overlap in [-1, 1]; without any cue the largest, NaN where there is no answer.
+        """
         value = solution.value if isinstance(solution, Solution) else solution
         if value is None:
             return float("nan")
@@ -127,7 +197,27 @@ class Recall:
         return float(overlaps.max() if start is None else overlaps[self.meant(start)])
 
     def task(self, reads: int, rng: RNG = None) -> RecallFrom:
-        """Relax from the cue, or from noisy patterns in turn: round(noise n) pixels of each are flipped."""
+        """Return the task: to relax from the cue, or from noisy patterns in turn.
+
+        Without a cue round(noise n) pixels of each pattern are flipped.
+
+        Parameters
+        ----------
+        reads : int
+            Number of reads.
+        rng : RNG
+            Source of the flipped pixels.
+
+        Returns
+        -------
+        RecallFrom
+            Task with the cue of each read.
+
+        Raises
+        ------
+        ValueError
+            If the cues of so many reads are too large.
+        """
         if self.cue is not None:
             return RecallFrom(np.broadcast_to(self.cue, (reads, self.size)))
         if reads * self.size > MAX_CUES:

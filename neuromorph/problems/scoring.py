@@ -15,24 +15,34 @@ from .recall import Recall
 
 
 class Reads(Protocol):
-    """What is scored of a ``Run``."""
+    """Part of a ``Run`` that is scored."""
 
     @property
-    def spins(self) -> NDArray[np.int8]: ...
+    def spins(self) -> NDArray[np.int8]:
+        """Final states (reads, n)."""
+        ...
 
     @property
-    def answers(self) -> NDArray[Any] | None: ...
+    def answers(self) -> NDArray[Any] | None:
+        """Native answers, or None."""
+        ...
 
     @property
-    def task(self) -> Task: ...
+    def task(self) -> Task:
+        """Task of the reads."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredReads:
-    """The answer of each read and its score.
+    """Answer and score of each read.
 
-    scores : (reads,) float          length, cut or overlap; NaN where a read is not feasible
-    solutions : tuple of Solution    before any repair
+    Attributes
+    ----------
+    scores : (reads,) float
+        Length, cut or overlap; NaN where a read is not feasible.
+    solutions : tuple of Solution
+        Answers before any repair.
     """
 
     scores: Float

@@ -29,7 +29,17 @@ class ProblemFileError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class TextFile:
-    """The bytes of a file, the name it has in errors, and where it was read from."""
+    """Bytes of a file.
+
+    Attributes
+    ----------
+    name : str
+        Name in errors.
+    data : bytes
+        Bytes.
+    path : Path or None
+        Place that it was read from; None: it was not.
+    """
 
     name: str
     data: bytes
@@ -37,7 +47,23 @@ class TextFile:
 
     @classmethod
     def read(cls, path: str | os.PathLike[str] | TextFile) -> TextFile:
-        """Read a whole file of at most MAX_BYTES, once: a source comes back as it is."""
+        """Read a whole file of at most MAX_BYTES, once.
+
+        Parameters
+        ----------
+        path : path-like or TextFile
+            File; a TextFile comes back as it is.
+
+        Returns
+        -------
+        TextFile
+            File.
+
+        Raises
+        ------
+        ProblemFileError
+            If the file is larger.
+        """
         if isinstance(path, TextFile):
             return path
         path = Path(path)
@@ -75,22 +101,58 @@ class TextFile:
         return data.decode("utf-8-sig", errors="replace").split("\n")
 
     def error(self, rule: str, line: int | None = None) -> ProblemFileError:
-        """Return the error for a broken ``rule``, which ends with its remedy, on 1-based ``line``."""
+        """Build the error for a broken rule.
+
+        Parameters
+        ----------
+        rule : str
+            Rule, which ends with its remedy.
+        line : int or None
+            1-based line; None: no line in particular.
+
+        Returns
+        -------
+        ProblemFileError
+            Error that names file and line.
+        """
         return ProblemFileError(f"{printable(self.name)}{'' if line is None else f', line {line}'}: {rule}")
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Consecutive lines of a source that hold numbers; ``first`` is the 1-based number of the first of them."""
+    """Consecutive lines of a source that hold numbers.
+
+    Attributes
+    ----------
+    source : TextFile
+        File.
+    first : int
+        1-based number of the first line.
+    lines : sequence of str
+        Lines.
+    """
 
     source: TextFile
     first: int
     lines: Sequence[str]
 
     def numbers(self, remedy: str = "rescale") -> Float:
-        """Read all numbers in order, however they are split over lines; each must be finite and below LARGEST.
+        """Read all numbers in order, however they are split over lines.
 
-        ``remedy`` is for numbers that are not.
+        Parameters
+        ----------
+        remedy : str
+            Remedy in the error for a number that is not finite or not below LARGEST.
+
+        Returns
+        -------
+        (k,) float
+            Numbers.
+
+        Raises
+        ------
+        ProblemFileError
+            If a word is no such number.
         """
         parts = []
         for start, text in self._pieces():
@@ -116,7 +178,18 @@ class Block:
                 at = end
 
     def line_of(self, k: int) -> int:
-        """Return the 1-based line of the k-th number (the last line if there are fewer)."""
+        """Find the line of a number.
+
+        Parameters
+        ----------
+        k : int
+            Index of the number.
+
+        Returns
+        -------
+        int
+            1-based line; the last one if there are fewer numbers.
+        """
         seen = 0
         for number, line in enumerate(self.lines, self.first):
             seen += sum(1 for _ in _WORD.finditer(line))
@@ -125,7 +198,20 @@ class Block:
         return self.first + max(0, len(self.lines) - 1)
 
     def error(self, rule: str, k: int) -> ProblemFileError:
-        """Return the error for a rule that the k-th number breaks."""
+        """Build the error for a broken rule.
+
+        Parameters
+        ----------
+        rule : str
+            Rule, which ends with its remedy.
+        k : int
+            Index of the number that breaks it.
+
+        Returns
+        -------
+        ProblemFileError
+            Error that names file and line.
+        """
         return self.source.error(rule, self.line_of(k))
 
     def _not_a_number(self, start: int, remedy: str) -> ProblemFileError:
@@ -143,7 +229,18 @@ class Block:
 
 
 def parse_number(token: str) -> float | None:
-    """Parse a token as a float; return None if it is none."""
+    """Parse a token as a float.
+
+    Parameters
+    ----------
+    token : str
+        Word of a file.
+
+    Returns
+    -------
+    float or None
+        Number; None if it is none.
+    """
     try:
         return None if "_" in token else float(token)
     except ValueError:
@@ -151,11 +248,35 @@ def parse_number(token: str) -> float | None:
 
 
 def quote_text(text: str) -> str:
-    """Quote text for an error message, on one line and short."""
+    """Quote text for an error message, on one line and short.
+
+    Parameters
+    ----------
+    text : str
+        Text of the user.
+
+    Returns
+    -------
+    str
+        Quoted text.
+    """
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
 def printable_name(text: str, otherwise: str) -> str:
-    """Return a name of printable characters in single spaces, at most 80, without the ending .tsp."""
+    """Make a name printable, at most 80 characters in single spaces, without the ending .tsp.
+
+    Parameters
+    ----------
+    text : str
+        Name.
+    otherwise : str
+        Name to take where nothing is left.
+
+    Returns
+    -------
+    str
+        Name.
+    """
     name = " ".join(printable(text[:400]).split())[:80]
     return (name[:-4] if name.lower().endswith(".tsp") else name) or otherwise

@@ -109,25 +109,79 @@ class Tsp:
     def from_coordinates(
         cls, coordinates: ArrayLike, *, name: str = "cities", weight_type: str = "EUCLIDEAN", **more: Any
     ) -> Tsp:
-        """Build a problem from points (n, d), by default with unrounded distances; ``more`` are other fields."""
+        """Build a problem from points, by default with unrounded distances.
+
+        Parameters
+        ----------
+        coordinates : (n, d) float
+            Cities.
+        name : str
+            Name of the problem.
+        weight_type : str
+            TSPLIB's name of the distance.
+        **more : object
+            Other fields.
+
+        Returns
+        -------
+        Tsp
+            Problem.
+        """
         return cls(name, coordinates=coordinates, weight_type=weight_type, **more)
 
     @classmethod
     def from_matrix(cls, distances: ArrayLike, *, name: str = "cities", **more: Any) -> Tsp:
-        """Build a problem from distances (n, n), symmetric and not negative; ``more`` are other fields."""
+        """Build a problem from distances.
+
+        Parameters
+        ----------
+        distances : (n, n) float
+            Symmetric and not negative.
+        name : str
+            Name of the problem.
+        **more : object
+            Other fields.
+
+        Returns
+        -------
+        Tsp
+            Problem.
+        """
         return cls(name, weight_type="EXPLICIT", matrix=distances, **more)
 
     # Distances and tours.
 
     def distance(self, i: ArrayLike, j: ArrayLike) -> Any:
-        """Compute the distance of cities ``i`` and ``j``, 0-based index arrays that broadcast; no matrix is built."""
+        """Compute the distances of pairs of cities; no matrix is built.
+
+        Parameters
+        ----------
+        i, j : int array_like
+            Cities, 0-based; the arrays broadcast.
+
+        Returns
+        -------
+        float or ndarray
+            Distances.
+        """
         a, b = np.asarray(i), np.asarray(j)
         if self.matrix is not None:
             return self.matrix[a, b]
         return np.where(a == b, 0.0, DISTANCE_RULES[self.weight_type][1](self.coordinates[a], self.coordinates[b]))[()]
 
     def distances(self) -> Float:
-        """Compute all distances (n, n)."""
+        """Compute all distances.
+
+        Returns
+        -------
+        (n, n) float
+            Matrix of distances.
+
+        Raises
+        ------
+        ValueError
+            Above MAX_MATRIX cities.
+        """
         if self.size > MAX_MATRIX:
             raise ValueError(
                 f"{self.name} has {self.size} cities; a distance matrix stops at {MAX_MATRIX}: use distance(i, j)"
@@ -141,12 +195,28 @@ class Tsp:
         return d
 
     def length(self, tour: ArrayLike) -> float:
-        """Compute the length of the closed tour (n,), a permutation of 0 .. n - 1."""
+        """Compute the length of a closed tour.
+
+        Parameters
+        ----------
+        tour : (n,) int
+            Permutation of 0 .. n - 1.
+
+        Returns
+        -------
+        float
+            Length.
+
+        Raises
+        ------
+        ValueError
+            If it is no permutation.
+        """
         order = check_tour(tour, self.size)
         return float(np.sum(self.distance(order, np.roll(order, -1))))
 
     def answer_energies(self, answers: ArrayLike) -> Float:
-        """Return the energies of tours (reads, n) as they are: their lengths, which E of the one-hot form equals.
+        """Compute the energies of tours: their lengths, which E of the one-hot form equals.
 
         Parameters
         ----------
@@ -168,12 +238,29 @@ class Tsp:
         return np.array([self.length(tour) for tour in tours])
 
     def score(self, solution: Solution | ArrayLike) -> float:
-        """Compute the length of an answer or a tour; NaN where there is none."""
+        """Compute the length of an answer.
+
+        Parameters
+        ----------
+        solution : Solution or (n,) int
+            Answer or tour.
+
+        Returns
+        -------
+        float
+            Length; NaN where there is no answer.
+        """
         value = solution.value if isinstance(solution, Solution) else solution
         return float("nan") if value is None else self.length(value)
 
     def drawing(self) -> Float | None:
-        """Return points (n, 2) at which to draw the cities, x to the right and y up; None if the file gives none."""
+        """Return points at which to draw the cities, x to the right and y up.
+
+        Returns
+        -------
+        (n, 2) float or None
+            Points; None if the file gives none.
+        """
         if self.display is not None:
             return np.array(self.display)
         if self.coordinates is None or self.coordinates.shape[1] < 2:
@@ -185,7 +272,15 @@ class Tsp:
     # The one-hot form.
 
     def default_penalty(self) -> float:
-        """Return a little above A* of the module's text, in five binary digits: integer sums stay exact."""
+        """Return the default penalty, a little above A* of the module's text.
+
+        It has five binary digits, so that integer sums stay exact.
+
+        Returns
+        -------
+        float
+            A.
+        """
         return self._default_penalty
 
     @cached_property
@@ -204,7 +299,25 @@ class Tsp:
         return self.default_penalty() if asked is None else _checked_penalty(asked)
 
     def ising(self, penalty: float | None = None) -> Ising:
-        """Return the one-hot form over n^2 spins; ``spins.reshape(n, n)[city, position]``. ``penalty`` is A."""
+        """Return the one-hot form over n^2 spins.
+
+        ``spins.reshape(n, n)[city, position]`` is up where the city has the position.
+
+        Parameters
+        ----------
+        penalty : float or None
+            A; None takes :meth:`default_penalty`.
+
+        Returns
+        -------
+        Ising
+            Couplings, biases and offset.
+
+        Raises
+        ------
+        DoesNotFit
+            If there are too many cities.
+        """
         n = self.size
         if n > MAX_ISING_CITIES:
             raise ValueError(
@@ -228,7 +341,20 @@ class Tsp:
         return Ising(couplings, biases, a * n * ((n - 2) ** 2 + n) / 2.0 + n * float(d.sum()) / 4.0)
 
     def energy(self, spins: ArrayLike, penalty: float | None = None) -> Any:
-        """Compute E of one state (n^2,) or of many (reads, n^2), as of ``ising(penalty)`` but from the distances."""
+        """Compute the energy of ``ising(penalty)`` from the distances.
+
+        Parameters
+        ----------
+        spins : (n^2,) or (reads, n^2)
+            One state, or many.
+        penalty : float or None
+            A; None takes :meth:`default_penalty`.
+
+        Returns
+        -------
+        float or (reads,) float
+            E.
+        """
         n = self.size
         s = check_spins(spins, n * n)
         a = self._penalty(penalty)
@@ -251,14 +377,43 @@ class Tsp:
         return length + penalty * (((here - 1.0) ** 2).sum(axis=1) + ((visits - 1.0) ** 2).sum(axis=1))
 
     def spins(self, tour: ArrayLike) -> NDArray[np.int8]:
-        """Return the state (n^2,) of a tour (n,)."""
+        """Convert a tour to its state.
+
+        Parameters
+        ----------
+        tour : (n,) int
+            Permutation of 0 .. n - 1.
+
+        Returns
+        -------
+        (n^2,) int8
+            Spins, -1 or +1.
+        """
         order = check_tour(tour, self.size)
         state = np.full((self.size, self.size), -1, dtype=np.int8)
         state[order, np.arange(self.size)] = 1
         return state.ravel()
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """Read the tour of one state (n^2,), None where it is none; ``repair`` completes it greedily, and says so."""
+        """Read the tour of one state.
+
+        Parameters
+        ----------
+        spins : (n^2,) int
+            State, -1 or +1.
+        repair : bool
+            Whether to complete a state that is no tour greedily; the answer says so.
+
+        Returns
+        -------
+        Solution
+            Tour, None where the state is none.
+
+        Raises
+        ------
+        ValueError
+            If the spins are not one state.
+        """
         n = self.size
         s = check_spins(spins, n * n)
         if s.ndim != 1:
@@ -269,7 +424,20 @@ class Tsp:
         return Solution(self._completed(up), False, repaired=True) if repair else Solution(None, False)
 
     def task(self, reads: int, rng: RNG = None) -> Minimize:
-        """Return the task: to minimize."""
+        """Return the task: to minimize.
+
+        Parameters
+        ----------
+        reads : int
+            Number of reads.
+        rng : RNG
+            Without effect here.
+
+        Returns
+        -------
+        Minimize
+            Task.
+        """
         return Minimize()
 
     def _completed(self, up: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -289,7 +457,25 @@ class Tsp:
 
 
 def check_tour(tour: ArrayLike, n: int) -> NDArray[np.int64]:
-    """Return the tour as int64 (n,); raise ValueError unless it is a permutation of 0 .. n - 1."""
+    """Require a permutation of 0 .. n - 1.
+
+    Parameters
+    ----------
+    tour : (n,) int
+        Tour.
+    n : int
+        Number of cities.
+
+    Returns
+    -------
+    (n,) int64
+        Tour.
+
+    Raises
+    ------
+    ValueError
+        If it is no permutation.
+    """
     order = np.asarray(tour)
     if order.shape != (n,):
         raise ValueError(f"tour has shape {order.shape}; give all {n} cities once, ({n},)")
@@ -313,7 +499,20 @@ def _checked_penalty(penalty: float) -> float:
 
 
 def negative(distance: float) -> str:
-    """Return the message for a distance below 0: a constant added to all would make missing roads short."""
+    """Return the message for a distance below 0.
+
+    A constant added to all distances would make missing roads short.
+
+    Parameters
+    ----------
+    distance : float
+        Distance.
+
+    Returns
+    -------
+    str
+        Message with the remedy.
+    """
     if distance == -1.0:
         return f"a distance is -1, which reads as 'no road'; tours go by every road: {NO_ROAD}"
     return f"a distance is negative, {distance:g}; distances are 0 or more: correct it; {NO_ROAD}"

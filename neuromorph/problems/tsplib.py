@@ -48,14 +48,41 @@ _FORMATS = {
 
 
 def is_tsplib(source: TextFile) -> bool:
-    """Return whether one of the first 100 lines starts with a TSPLIB keyword."""
+    """Return whether one of the first 100 lines starts with a TSPLIB keyword.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    bool
+        True for a TSPLIB file.
+    """
     return any(
         (match := _KEYWORD.match(line)) and match[1].upper() in _HEADERS | _SECTIONS for line in source.lines[:100]
     )
 
 
 def read_tsp(source: TextFile) -> Tsp:
-    """Read the symmetric instance in a TSPLIB file; raise ProblemFileError for an unsupported one."""
+    """Read the symmetric instance in a TSPLIB file.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    Tsp
+        Problem.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file is damaged or its variant unsupported.
+    """
     file = _File.of(source)
     kind = file.word("TYPE") or "TSP"
     if kind == "TOUR":
@@ -94,9 +121,24 @@ def read_tsp(source: TextFile) -> Tsp:
 
 
 def read_tour(path: str | os.PathLike[str]) -> NDArray[np.int64]:
-    """Read the tour in a TSPLIB TOUR file: (n,) cities, 0-based.
+    """Read the tour in a TSPLIB TOUR file.
 
     The file may lack its -1 and have several numbers a line.
+
+    Parameters
+    ----------
+    path : path-like
+        File.
+
+    Returns
+    -------
+    (n,) int64
+        Cities, 0-based.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file holds no tour.
     """
     source = TextFile.read(path)
     file = _File.of(source)
@@ -117,7 +159,22 @@ def read_tour(path: str | os.PathLike[str]) -> NDArray[np.int64]:
 
 
 def write_tour(path: str | os.PathLike[str], tour: ArrayLike, name: str | None = None) -> Path:
-    """Write a 0-based ``tour`` (n,) as a TSPLIB TOUR file, whole or not at all."""
+    """Write a tour as a TSPLIB TOUR file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        File.
+    tour : (n,) int
+        Cities, 0-based.
+    name : str or None
+        Name of the tour; None takes that of the file.
+
+    Returns
+    -------
+    Path
+        Written file.
+    """
     order = check_tour(tour, np.size(tour))
     title = printable_name(name or "", Path(path).name)
     head = f"NAME: {title}\nTYPE: TOUR\nDIMENSION: {len(order)}\nTOUR_SECTION\n"

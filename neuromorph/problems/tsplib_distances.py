@@ -53,13 +53,37 @@ def _att(a: Float, b: Float) -> Float:
 
 
 def degrees(coordinates: Float) -> Float:
-    """Convert a GEO coordinate DDD.MM to degrees: they are truncated towards zero, the minutes keep the sign."""
+    """Convert GEO coordinates DDD.MM to degrees.
+
+    Degrees are truncated towards zero; the minutes keep the sign.
+
+    Parameters
+    ----------
+    coordinates : ndarray
+        DDD.MM.
+
+    Returns
+    -------
+    ndarray
+        Degrees.
+    """
     whole = np.trunc(coordinates)
     return whole + 5.0 * (coordinates - whole) / 3.0
 
 
 def radians(coordinates: Float) -> Float:
-    """Radians of a GEO coordinate DDD.MM, with TSPLIB's pi."""
+    """Convert GEO coordinates DDD.MM to radians, with TSPLIB's pi.
+
+    Parameters
+    ----------
+    coordinates : ndarray
+        DDD.MM.
+
+    Returns
+    -------
+    ndarray
+        Radians.
+    """
     return _TSPLIB_PI * degrees(coordinates) / 180.0
 
 

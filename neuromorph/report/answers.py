@@ -20,7 +20,24 @@ if TYPE_CHECKING:
 
 
 def draw_answer(problem: Problem, result: Result, ax: Axes | None = None, color: str = SERIES_COLORS[0]) -> Axes | None:
-    """Draw the best answer of ``result``; return None if it has none."""
+    """Draw the best answer of a result.
+
+    Parameters
+    ----------
+    problem : Problem
+        Problem.
+    result : Result
+        Result of a target.
+    ax : Axes or None
+        Axes to draw into; None makes new ones.
+    color : str
+        Color of the answer.
+
+    Returns
+    -------
+    Axes or None
+        Axes; None if there is no answer.
+    """
     if result.solution is None or result.solution.value is None:
         return None
     value = result.solution.value

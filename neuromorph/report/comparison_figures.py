@@ -24,10 +24,23 @@ _INSIDE = 6  # names that a legend in the picture has room for
 
 
 def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Draw the energy to find a feasible answer of some quality with 99 %; low and left is good.
+    """Draw the energy to find a feasible answer of some quality with 99 %.
 
-    One curve a target through every quality that it reached, with the 95 % interval of the energy as a band, and as a
-    bar at its best answer. The grey steps are the Pareto front: no other target is better in both.
+    Low and left is good. One curve a target through every quality that it reached, with the 95 % interval of the
+    energy as a band, and as a bar at its best answer. The grey steps are the Pareto front:
+    no other target is better in both.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+    ax : Axes or None
+        Axes to draw into; None makes new ones.
+
+    Returns
+    -------
+    Axes
+        Axes.
     """
     from matplotlib.ticker import NullFormatter
 
@@ -83,7 +96,22 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
 
 
 def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Draw the shares of the energy of a read: core (plain) and system (hatched), colored by how each is known."""
+    """Draw the shares of the energy of a read.
+
+    Bars are core (plain) and system (hatched), colored by how each share is known.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+    ax : Axes or None
+        Axes to draw into; None makes new ones.
+
+    Returns
+    -------
+    Axes
+        Axes.
+    """
     from matplotlib.patches import Patch
 
     priced = [
@@ -150,13 +178,37 @@ def _share(ledger: Ledger, scope: Scope, kind: Kind) -> float:
 
 
 def legend_label(result: Result) -> str:
-    """The name of a target, cut where a legend has no room for it."""
+    """Cut the name of a target to the room of a legend.
+
+    Parameters
+    ----------
+    result : Result
+        Result of a target.
+
+    Returns
+    -------
+    str
+        Label.
+    """
     name = printable(named(result))
     return name if len(name) <= 36 else f"{name[:35]}…"
 
 
 def empty_axes(ax: Axes, why: str) -> Axes:
-    """Say why there is nothing to draw."""
+    """Explain on empty axes why there is nothing to draw.
+
+    Parameters
+    ----------
+    ax : Axes
+        Axes.
+    why : str
+        Reason.
+
+    Returns
+    -------
+    Axes
+        The axes themselves.
+    """
     ax.set_axis_off()
     ax.text(0.5, 0.5, why, color=MUTED, ha="center", va="center", transform=ax.transAxes)
     return ax

@@ -13,7 +13,18 @@ if TYPE_CHECKING:
 
 
 def conclusions(comparison: Comparison) -> list[str]:
-    """List the best answer, the targets that find one with least energy and time, or who samples right."""
+    """List the conclusions of a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+
+    Returns
+    -------
+    list of str
+        Sentences: the best answer, the targets that find one with least energy and time, or who samples right.
+    """
     if comparison.beta is not None:
         return _of_sampling(comparison)
     problem, best = comparison.problem, comparison.best
@@ -101,7 +112,18 @@ def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str) ->
 
 
 def named(result: Result) -> str:
-    """Return the target's name, with "(one chip)" where the numbers are of one chip."""
+    """Return the target's name, with "(one chip)" where the numbers are of one chip.
+
+    Parameters
+    ----------
+    result : Result
+        Result of a target.
+
+    Returns
+    -------
+    str
+        Name.
+    """
     return f"{result.target} (one chip)" if result.one_chip else result.target
 
 

@@ -32,7 +32,20 @@ if TYPE_CHECKING:
 
 
 def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
-    """Render the HTML text; ``figures`` are SVG files by name: "pareto" or "sampling", "energy", "answer-<target>"."""
+    """Render the page of a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+    figures : dict of str to bytes
+        SVG files by name: "pareto" or "sampling", "energy", "answer-<target>".
+
+    Returns
+    -------
+    str
+        HTML text.
+    """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -131,7 +144,7 @@ def _columns(result: Result | None, comparison: Comparison) -> list[tuple[str, s
 
 
 def _task(comparison: Comparison) -> str:
-    """``sampled at beta 0.7``; of a memory, its rule; else empty."""
+    """Return ``sampled at beta 0.7``; for a memory, its rule; else nothing."""
     said = comparison.task_data()
     if comparison.beta is not None:
         return f"sampled at beta {comparison.beta:g}"

@@ -17,12 +17,34 @@ SCHEMA = 2
 
 
 def results_json(comparison: Comparison) -> str:
-    """Return the text of ``results.json``."""
+    """Return the text of ``results.json``.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+
+    Returns
+    -------
+    str
+        JSON.
+    """
     return json.dumps(results_dict(comparison), indent=2, allow_nan=False) + "\n"
 
 
 def results_dict(comparison: Comparison) -> dict[str, Any]:
-    """Return the plain data of ``results.json``; what is not defined or not finite is None."""
+    """Return the plain data of ``results.json``.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+
+    Returns
+    -------
+    dict of str to object
+        Data; None stands for numbers that are not defined or not finite.
+    """
     problem = comparison.problem
     found: dict[str, Any] = json_value(
         {

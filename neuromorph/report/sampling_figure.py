@@ -19,9 +19,22 @@ _DECADES = 30.0  # largest over smallest value from which the axis is logarithmi
 
 
 def draw_sampling_score(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Energy a read against divergence, or against effective beta where states are not counted.
+    """Draw the energy of a read against divergence, or against effective beta.
 
-    Bars are 95 % intervals. Low and left is good; the line is what was asked for.
+    Effective beta stands where states are not counted. Bars are 95 % intervals. Low and left is good; the line is the
+    requested value.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+    ax : Axes or None
+        Axes to draw into; None makes new ones.
+
+    Returns
+    -------
+    Axes
+        Axes.
     """
     from matplotlib.ticker import NullFormatter
 

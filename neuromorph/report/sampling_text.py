@@ -21,17 +21,50 @@ SCORES = {
 
 
 def counts_states(comparison: Comparison) -> bool:
-    """Whether there is a divergence: states of small models are counted."""
+    """Return whether there is a divergence: states of small models are counted.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+
+    Returns
+    -------
+    bool
+        True if states are counted.
+    """
     return comparison.reference is None or comparison.reference.probabilities is not None
 
 
 def shown_scores(comparison: Comparison) -> list[str]:
-    """Return the fields that a comparison of this size has."""
+    """Return the fields that a comparison of this size has.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+
+    Returns
+    -------
+    list of str
+        Names of fields of a sampling score.
+    """
     return [name for name in SCORES if counts_states(comparison) or not name.startswith("kl")]
 
 
 def format_score(value: Estimate | None) -> tuple[str, str]:
-    """A divergence, a temperature or an error with its interval, to the digits that it bears."""
+    """Format a divergence, a temperature or an error with its interval, to significant digits.
+
+    Parameters
+    ----------
+    value : Estimate or None
+        Score.
+
+    Returns
+    -------
+    (str, str)
+        Value and interval.
+    """
     if value is None:
         return "–", ""
     ends = [end for end in _ends(value) if end is not None]
@@ -47,7 +80,18 @@ def _ends(value: Estimate) -> tuple[float | None, float | None, float | None]:
 
 
 def sampling_note(comparison: Comparison) -> str:
-    """What the reads are compared with."""
+    """Describe the reference that the reads are compared with.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+
+    Returns
+    -------
+    str
+        Sentence.
+    """
     reference = comparison.reference
     if reference is None:
         return "no target samples"

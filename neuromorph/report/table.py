@@ -27,7 +27,17 @@ ONE_CHIP = "one chip: drawn once, and its ranges are over reads of it; another c
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
-    """Print the table, and below it why a target has few numbers or none. Names of files are text, never markup."""
+    """Print the table of a comparison, and below it why a target has few numbers or none.
+
+    Names of files are text, never markup.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+    console : Console
+        Terminal.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -72,7 +82,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
 
 
 def _broken(label: str) -> str:
-    """A target with its parameters, on lines that leave room for numbers."""
+    """Break a target with its parameters into lines that leave room for numbers."""
     lines = [""]
     for part in re.findall(r"[^,(]+[,(]?|[,(]", label):
         if lines[-1] and len(lines[-1]) + len(part) > _LABEL:
@@ -82,7 +92,7 @@ def _broken(label: str) -> str:
 
 
 def _print_sampling(comparison: Comparison, console: Console) -> None:
-    """The table of a sampling task: divergence, or what stands for it in large models."""
+    """Print the table of a sampling task: divergence, or its substitute in large models."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -129,13 +139,32 @@ def _print_reasons(comparison: Comparison, console: Console) -> None:
 
 
 def status(result: Result) -> str:
-    """Return ``ok, 50 reads, one chip``; for a target that never read, only its status."""
+    """Describe the status of a result.
+
+    Parameters
+    ----------
+    result : Result
+        Result of a target.
+
+    Returns
+    -------
+    str
+        ``ok, 50 reads, one chip``; for a target that never read, only its status.
+    """
     reads = f", {result.reads} read{'s' * (result.reads != 1)}" if result.reads else ""
     return f"{result.status}{reads}{', one chip' if result.reads and result.one_chip else ''}"
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a plain table; its content is text, never markup."""
+    """Print a plain table; its content is text, never markup.
+
+    Parameters
+    ----------
+    headings : sequence of str
+        Heading of each column.
+    rows : sequence of sequence of object
+        Cells of each row.
+    """
     cells = [list(headings), *([printable(str(cell)) for cell in row] for row in rows)]
     widths = [max(len(row[k]) for row in cells) for k in range(len(headings))]
     for row in cells:

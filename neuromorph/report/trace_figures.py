@@ -197,7 +197,7 @@ def _legend(ax: Axes, **options: Any) -> None:
 
 
 def _label(name: str, unit: str = "") -> str:
-    """A name in short lines, and the unit."""
+    """Break a name into short lines, and add the unit."""
     return fill(_safe(name), 20) + (f"\n({unit})" if unit else "")
 
 

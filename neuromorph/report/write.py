@@ -25,9 +25,22 @@ if TYPE_CHECKING:
 
 
 def write_report(comparison: Comparison, directory: str | os.PathLike[str]) -> list[Path]:
-    """Write results.json, report.html, figures, the best tour and what targets hand over; return the paths.
+    """Write the report of a comparison into a folder.
 
-    results.json is first. No figures after Ctrl-C, for they take seconds.
+    Files are results.json, which is first, report.html, figures, the best tour and the files of targets. There are no
+    figures after Ctrl-C, for they take seconds.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+    directory : path-like
+        Folder.
+
+    Returns
+    -------
+    list of Path
+        Written files.
     """
     folder = Path(directory)
     with deferred():  # so that a second Ctrl-C does not lose it
@@ -53,7 +66,20 @@ def write_report(comparison: Comparison, directory: str | os.PathLike[str]) -> l
 
 
 def write_target_files(comparison: Comparison) -> dict[str, str]:
-    """{file name: text} of what the targets offer; a name that is taken is preceded by that of the target."""
+    """Collect the files that the targets offer.
+
+    A name that is taken is preceded by that of the target.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+
+    Returns
+    -------
+    dict of str to str
+        Text by file name.
+    """
     chosen: dict[str, str] = {}
     ours = {"results.json", "report.html", "best.tour", "figures", "runs"}
     for result in comparison.results:
@@ -65,9 +91,18 @@ def write_target_files(comparison: Comparison) -> dict[str, str]:
 
 
 def draw_comparison(comparison: Comparison) -> dict[str, Axes]:
-    """Every figure by its name: "pareto", "energy", and "answer-<target>" for each target that has one.
+    """Draw every figure of a comparison.
 
-    Of a sampling task: "sampling" and "energy".
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+
+    Returns
+    -------
+    dict of str to Axes
+        Axes by name: "pareto", "energy", and "answer-<target>" for each target that has one; for a sampling task
+        "sampling" and "energy".
     """
     if comparison.beta is not None:  # no answer is better than another
         return {"sampling": draw_sampling_score(comparison), "energy": draw_energy_shares(comparison)}

@@ -69,7 +69,7 @@ def run_in_batches(
     mark: Mapping[str, Any] | None = None,
     tell: Callable[[str, int], None] = lambda said, done: None,
 ) -> BatchResult:
-    """Make ``reads`` reads of ``program``: read k takes child k of ``stream``, whatever the batches.
+    """Make the reads of a program: read k takes child k of ``stream`` in any batches.
 
     Parameters
     ----------
@@ -175,7 +175,22 @@ def run_in_batches(
 
 
 def why(error: BaseException, limit: TimeLimit, signals: Interrupts) -> tuple[Status, str]:
-    """Return the status that ``error`` gives a row, and the reason: the user, the clock, or the target itself."""
+    """Return the status that an error gives a row, and its reason.
+
+    Parameters
+    ----------
+    error : BaseException
+        Exception that ended the reads.
+    limit : TimeLimit
+        Time limit of the target.
+    signals : Interrupts
+        Interrupts of the study.
+
+    Returns
+    -------
+    (str, str)
+        Status and reason: the user, the clock, or the target itself.
+    """
     if signals.caused(error):
         return "interrupted", "Ctrl-C came before its first result"
     if limit.reached or isinstance(error, TimeLimitReached):

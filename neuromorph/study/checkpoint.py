@@ -40,14 +40,42 @@ _CHECKED = 64  # reads whose energies are computed at one time
 
 
 def digest(value: Any) -> str:
-    """sha256 of plain data: numbers, strings, arrays, sparse matrices, containers and frozen dataclasses of them."""
+    """Compute the sha256 of plain data.
+
+    Parameters
+    ----------
+    value : object
+        Numbers, strings, arrays, sparse matrices, containers and frozen dataclasses of them.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits.
+    """
     sha = hashlib.sha256()
     _feed(sha, value)
     return sha.hexdigest()
 
 
 def fingerprint(problem: Any, device: Target, seed: Any, task: Task) -> dict[str, Any]:
-    """Return everything on which the reads of ``device`` depend, as plain JSON data."""
+    """Return everything on which the reads of a device depend, as plain JSON data.
+
+    Parameters
+    ----------
+    problem : object
+        Problem.
+    device : Target
+        Target.
+    seed : object
+        Seed of the reads.
+    task : Task
+        Task.
+
+    Returns
+    -------
+    dict of str to object
+        Data that differ if the reads may.
+    """
     return {
         "format": FORMAT,
         "problem": problem_digest(problem),
@@ -60,24 +88,72 @@ def fingerprint(problem: Any, device: Target, seed: Any, task: Task) -> dict[str
 
 
 def problem_digest(problem: Any) -> str:
-    """Compute the sha256 of the problem without its best value known, which may be learnt later."""
+    """Compute the sha256 of a problem.
+
+    Parameters
+    ----------
+    problem : object
+        Problem.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits, without the best value known, which may be learnt later.
+    """
     return digest({**_parts(problem), "best_known": None})
 
 
 def safe_name(text: str) -> str:
-    """Return ``text`` as the name of a file: no separators, no leading dot, nothing special to a shell or browser."""
+    """Turn text into the name of a file.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        Name without separators, leading dot and anything special to a shell or browser.
+    """
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "unnamed"
 
 
 def own_name(text: str) -> str:
-    """Return :func:`safe_name` with some digits of the hash where it changes the text: names differ if texts do."""
+    """Turn text into the name of a file that differs where texts differ.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        :func:`safe_name`, with some digits of the hash where that changes the text.
+    """
     safe = safe_name(text)
     digits = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
     return safe if safe == text else f"{safe[:60]}-{digits}"
 
 
 def save_reads(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
-    """Write the reads of ``run``: one bit a spin, and native answers. OSError if they do not fit."""
+    """Write the reads of a run: one bit a spin, and native answers.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    run : Run
+        Run.
+    mark : dict of str to object
+        Fingerprint of the study.
+
+    Raises
+    ------
+    OSError
+        If they do not fit.
+    """
     about = {"fingerprint": mark, "n": run.spins.shape[1], "status": run.status, "message": run.message}
     about |= {"setup": dict(run.setup), "provenance": dict(run.provenance), "activity": sorted(run.activity)}
     arrays: dict[str, Any] = {f"activity {name}": count for name, count in run.activity.items()}
@@ -98,18 +174,30 @@ def resume(
 
     Parameters
     ----------
-    path, mark                 the file, and the fingerprint of this study
-    device, task, problem      as the study has them
-    reads : int                how many are wanted
+    path : Path
+        File.
+    mark : dict of str to object
+        Fingerprint of this study.
+    device : Target
+        Target.
+    task : Task
+        Task.
+    problem : Problem
+        Problem.
+    reads : int
+        Number of reads that are wanted.
 
     Returns
     -------
-    Run or None                the first ``reads`` of those kept; None if there are none, or of another study
-    str                        what the user should know; else empty
+    Run or None
+        First ``reads`` of those kept; None if there are none, or of another study.
+    str
+        Message for the user; else empty.
 
     Raises
     ------
-    OSError                    the file cannot be used nor set aside: nothing can be kept there
+    OSError
+        If the file can neither be used nor set aside: nothing can be kept there.
     """
     if not os.path.lexists(path):
         return None, ""
@@ -139,7 +227,27 @@ def _of_another(path: Path, found: Mapping[str, Any], mark: Mapping[str, Any]) -
 
 
 def set_aside(path: Path, reason: str, ending: str = "damaged") -> str:
-    """Rename a file of reads that cannot be used and return the message for the user; OSError if that fails."""
+    """Rename a file of reads that cannot be used.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    reason : str
+        Reason.
+    ending : str
+        Ending of the new name.
+
+    Returns
+    -------
+    str
+        Message for the user.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be renamed.
+    """
     reason = f"{path.name} {reason.partition('; ')[0].partition(chr(10))[0][:120]}"
     aside, number = path.with_name(f"{path.name}.{ending}"), 2
     while os.path.lexists(aside):
@@ -152,7 +260,20 @@ def set_aside(path: Path, reason: str, ending: str = "damaged") -> str:
 
 
 def kept_seed(directory: Path, problem: Any) -> int | None:
-    """Return the seed of the reads of ``problem`` that ``directory`` holds; None if there are none."""
+    """Return the seed of the reads of a problem that a folder holds.
+
+    Parameters
+    ----------
+    directory : Path
+        Folder of a study.
+    problem : object
+        Problem.
+
+    Returns
+    -------
+    int or None
+        Seed; None if there are none.
+    """
     for path in sorted((directory / "runs").glob("*.npz")):
         try:
             mark = _about(read_file(path, _MOST_BYTES))["fingerprint"]

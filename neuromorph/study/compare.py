@@ -159,14 +159,27 @@ class _Study:
 
 
 def asked_problem(problem: Problem, task: Task) -> Problem:
-    """Return what targets are programmed with: the problem, and its Ising form to sample, for p is over spins."""
+    """Return the problem that targets are programmed with.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem of the study.
+    task : Task
+        Its task.
+
+    Returns
+    -------
+    Problem
+        The problem; to sample its Ising form, for p is over spins and not over tours.
+    """
     if not isinstance(task, Sample) or isinstance(problem, IsingModel):
         return problem
     return IsingModel(problem.name, problem.ising())
 
 
 def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress | None) -> SamplingReference:
-    """What a correct sampler shows: once for all targets, in the time of one of them."""
+    """Compute the scores of a correct sampler for all targets, in the time of one of them."""
     ising = study.asked.ising()
     if ising.size <= MAX_COUNTED:
         return exact_reference(ising, task.beta)

@@ -13,9 +13,20 @@ from .sampling_score import SamplingReference
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One problem and task, a result for each target, and where the numbers are from.
+    """Results of one problem and task on many targets, with their provenance.
 
-    ``task`` None is the problem's own; ``reference`` is what the reads of a sampling task are compared with.
+    Attributes
+    ----------
+    problem : Problem
+        Problem.
+    results : tuple of Result
+        Result of each target.
+    provenance : dict of str to object
+        Versions, seed, command, input, machine and date.
+    task : Task or None
+        Task; None is the problem's own.
+    reference : SamplingReference or None
+        Reference that the reads of a sampling task are compared with.
     """
 
     problem: Problem
@@ -35,7 +46,13 @@ class Comparison:
         return self.best is not None or any(result.sampling is not None for result in self.results)
 
     def task_data(self) -> dict[str, Any]:
-        """Return name, beta and learning rule of the task as plain data."""
+        """Return name, beta and learning rule of the task as plain data.
+
+        Returns
+        -------
+        dict of str to object
+            Value by name.
+        """
         task = self.problem.task(1, 0) if self.task is None else self.task
         rule = getattr(self.problem, "rule", None)
         return {**task_data(task), **({"rule": rule} if rule else {})}
@@ -54,7 +71,13 @@ class Comparison:
 
     @property
     def beaten(self) -> tuple[str, ...]:
-        """What is to be said where the best answer is better than the best value known; else nothing."""
+        """Report a best answer that is better than the best value known.
+
+        Returns
+        -------
+        tuple of str
+            One sentence, or none.
+        """
         best = self.best
         said = beaten(self.problem, None if best is None else best.best)
         return (said,) if said else ()

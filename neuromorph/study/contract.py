@@ -21,7 +21,23 @@ _SAME = 1e-6  # two energies nearer than this, of the largest, are one: a target
 
 
 def checked_target(device: Any) -> Target:
-    """Name, summary and tasks are there and of the right type."""
+    """Require a target whose name, summary and tasks are of the right type.
+
+    Parameters
+    ----------
+    device : object
+        Object of a package of somebody else.
+
+    Returns
+    -------
+    Target
+        The object itself.
+
+    Raises
+    ------
+    TargetError
+        If it is no such target.
+    """
     if not isinstance(device, Target):
         raise TargetError(f"targets holds a {type(device).__name__}; expected names or objects as of neuromorph.target")
     name, summary, tasks = (getattr(device, member) for member in ("name", "summary", "supported_tasks"))
@@ -35,7 +51,23 @@ def checked_target(device: Any) -> Target:
 
 
 def checked_program(program: Any) -> Program:
-    """A Program whose numbers are numbers."""
+    """Require a Program whose numbers are finite.
+
+    Parameters
+    ----------
+    program : object
+        Result of ``Target.program``.
+
+    Returns
+    -------
+    Program
+        The program itself.
+
+    Raises
+    ------
+    TargetError
+        If it is no such program.
+    """
     if not isinstance(program, Program):
         raise TargetError(f"program() returned a {type(program).__name__}, not a Program")
     error, notes, together = (getattr(program, name) for name in ("mapping_error", "notes", "parallel_reads"))
@@ -49,7 +81,27 @@ def checked_program(program: Any) -> Program:
 
 
 def checked_run(run: Any, problem: Problem, asked: int) -> Run:
-    """A Run of ``asked`` reads (fewer if it says that it was interrupted), of energies of its spins or answers."""
+    """Require a Run of the requested reads, with energies of its spins or answers.
+
+    Parameters
+    ----------
+    run : object
+        Result of ``Target.run``.
+    problem : Problem
+        Problem.
+    asked : int
+        Number of requested reads; a run that was interrupted may have fewer.
+
+    Returns
+    -------
+    Run
+        The run, with its energies checked.
+
+    Raises
+    ------
+    TargetError
+        If it is no such run.
+    """
     if not isinstance(run, Run):
         raise TargetError(f"run() returned a {type(run).__name__}, not a Run")
     if run.status not in _STATUSES:
@@ -80,7 +132,7 @@ def checked_run(run: Any, problem: Problem, asked: int) -> Run:
 
 
 def _check_answers(run: Run) -> None:
-    """An array of integers, one row a read."""
+    """Require an array of integers, one row a read."""
     answers: Any = run.answers
     if not (isinstance(answers, np.ndarray) and answers.ndim == 2 and answers.dtype.kind in "iu"):
         raise TargetError(f"run() returned answers of shape {np.shape(answers)}; expected integers (reads, cities)")
@@ -115,7 +167,23 @@ def _check_energies(run: Run, problem: Problem) -> None:
 
 
 def checked_costs(costs: Any) -> tuple[Cost, ...]:
-    """Prices that are not negative, each a Datum with its source."""
+    """Require prices that are not negative, each a Datum with its source.
+
+    Parameters
+    ----------
+    costs : object
+        Result of ``Target.costs``.
+
+    Returns
+    -------
+    tuple of Cost
+        The costs themselves.
+
+    Raises
+    ------
+    TargetError
+        If one of them is no such price.
+    """
     for cost in costs:
         if not isinstance(cost, Cost):
             raise TargetError(f"costs() holds a {type(cost).__name__}, not a Cost")
@@ -131,7 +199,23 @@ def checked_costs(costs: Any) -> tuple[Cost, ...]:
 
 
 def checked_files(files: Any) -> dict[str, str]:
-    """{name: text}."""
+    """Require texts by file name.
+
+    Parameters
+    ----------
+    files : object
+        Result of ``Target.files``.
+
+    Returns
+    -------
+    dict of str to str
+        The files as a dict.
+
+    Raises
+    ------
+    TargetError
+        If a name or content is no text.
+    """
     found = dict(files)
     if not all(isinstance(part, str) for pair in found.items() for part in pair):
         raise TargetError("files() holds something else than {name: text}")

@@ -24,7 +24,9 @@ _LOADING_S = 5.0  # an import may always take so long, and else half of the time
 def labeled(
     targets: Sequence[str | Target] | str | Target | None, signals: Interrupts, end: float = inf
 ) -> list[tuple[str, Target]]:
-    """Return each target under the text that named it; two of one label become ``label`` and ``label #2``.
+    """Return each target under the text that named it.
+
+    Two targets of one label become ``label`` and ``label #2``.
 
     Parameters
     ----------
@@ -68,13 +70,38 @@ def labeled(
 
 
 def hidden_reason(package: str, name: str) -> str:
-    """Say why the target of a package is not used."""
+    """Explain why the target of a package is not used.
+
+    Parameters
+    ----------
+    package : str
+        Package whose target is hidden.
+    name : str
+        Name of the target.
+
+    Returns
+    -------
+    str
+        Sentence with the remedy.
+    """
     return f"the package {package} also offers a target {name!r}; the first one is taken: rename or uninstall the other"
 
 
 @dataclass(frozen=True, eq=False)
 class Unusable:
-    """A stand-in for a target that does not load or is none: its row says why."""
+    """Stand-in for a target that does not load or is none: its row says why.
+
+    Attributes
+    ----------
+    name : str
+        Name of the target.
+    error : BaseException
+        Reason.
+    summary : str
+        Summary for tables.
+    supported_tasks : frozenset of str
+        All tasks, so that the row is in each study.
+    """
 
     name: str
     error: BaseException
@@ -87,15 +114,33 @@ class Unusable:
         return str(self.error) if isinstance(self.error, TargetError) else f"{type(self.error).__name__}: {self.error}"
 
     def program(self, problem: Any, rng: RNG = None) -> Any:
-        """Raise the reason."""
+        """Raise the reason; :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        object
+            Nothing: the reason is raised.
+        """
         raise self.error
 
     def run(self, program: Any, task: Any, reads: int = 1, rng: RNG = None) -> Any:
-        """Raise the reason."""
+        """Raise the reason; :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        object
+            Nothing: the reason is raised.
+        """
         raise self.error
 
     def costs(self) -> tuple[()]:
-        """Return no prices."""
+        """Return no prices.
+
+        Returns
+        -------
+        tuple
+            Empty.
+        """
         return ()
 
 

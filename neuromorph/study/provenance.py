@@ -22,7 +22,22 @@ from .installed import hidden_reason
 
 
 def provenance(problem: Problem, stream: np.random.SeedSequence, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return everything that reproduces the numbers, as plain data for JSON."""
+    """Return everything that reproduces the numbers of a comparison, for JSON.
+
+    Parameters
+    ----------
+    problem : Problem
+        Problem.
+    stream : np.random.SeedSequence
+        Seed of the study.
+    about : dict of str to object
+        Command, input with its hash, and the other requests.
+
+    Returns
+    -------
+    dict of str to object
+        Plain data.
+    """
     entropy: Any = stream.entropy
     seed = int(entropy) if isinstance(entropy, (int, np.integer)) else [int(word) for word in entropy]
     key = [int(word) for word in stream.spawn_key]
@@ -31,20 +46,32 @@ def provenance(problem: Problem, stream: np.random.SeedSequence, about: Mapping[
 
 
 def work_provenance(seed: Any, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Where the numbers of any command are from, as plain data for JSON.
+    """Return everything that reproduces the numbers of any command, for JSON.
 
     Parameters
     ----------
     seed : int or list of int
-    about : Mapping
-        The command, the input with its hash, and what else was asked for.
+        Seed.
+    about : dict of str to object
+        Command, input with its hash, and the other requests.
+
+    Returns
+    -------
+    dict of str to object
+        Plain data, with versions, machine and date.
     """
     date = datetime.now(UTC).isoformat(timespec="seconds")
     return {"seed": seed, **about, "versions": dict(versions()), "machine": machine(), "date": date}
 
 
 def installation() -> dict[str, Any]:
-    """Return the installed versions and targets, with warnings where another distribution stands in the way."""
+    """Return the installed versions and targets.
+
+    Returns
+    -------
+    dict of str to object
+        Plain data, with warnings where another distribution stands in the way.
+    """
     names = [re.split(r"[^\w.-]", line)[0] for line in requires("neuromorph") or [] if "extra ==" not in line]
     found = {"python": platform.python_version(), "neuromorph": version("neuromorph")}
     for name in sorted(set(names), key=str.lower):
@@ -62,7 +89,13 @@ def installation() -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """Describe the computer on which times were measured."""
+    """Describe the computer on which times were measured.
+
+    Returns
+    -------
+    dict of str to object
+        Plain data.
+    """
     cpus = Path("/proc/cpuinfo")
     lines = cpus.read_text(errors="replace").splitlines() if cpus.is_file() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

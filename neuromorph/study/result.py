@@ -27,7 +27,21 @@ _SAME = 1e-9  # two scores nearer than this, as a fraction, are one: the round-o
 
 @dataclass(frozen=True)
 class TimeToTarget:
-    """Time and energy to find, with 99 %, a feasible answer at least as good as ``score``."""
+    """Time and energy to find, with 99 %, a feasible answer at least as good as ``score``.
+
+    Attributes
+    ----------
+    score : float
+        Quality.
+    gap : float or None
+        Its distance from the best value known; None without.
+    probability : Estimate
+        Success probability of one read.
+    time_s : Estimate or None
+        Time, s; None without prices.
+    energy_j : Estimate or None
+        Energy, J; None without prices.
+    """
 
     score: float
     gap: float | None
@@ -38,21 +52,54 @@ class TimeToTarget:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """One row of a comparison; what is not defined is None.
+    """Row of a comparison; None stands for a number that is not defined.
 
-    status : str                "ok", "time limit", "interrupted", "does not fit" or "failed"; ``reason`` says why
-    scores, gaps : (reads,)     of each read's own state, before any repair; NaN where it is not feasible
-    best, gap : float           score of the best feasible read, and its distance from the best value known
-    solution : Solution         that answer
-    success : Estimate          chance that one read is feasible and within the success gap of the best value known
-    tts_s, ets_j : Estimate     time and energy to solution at 99 %
-    levels : tuple of Level     the same for every quality that was reached, best first
-    files : {name: text}        what the target hands over, as a netlist
-    resumed : int               reads that an earlier call had left
-    warnings : tuple of str     those of the notes that the table shows too: what became of reads that were to be kept
-    one_chip : bool             whether all reads were made on one device that was drawn among many: no interval here
-                                says how much another one would differ
-    sampling : SamplingScore    of a sampling task: divergence, effective beta, errors of means
+    Attributes
+    ----------
+    target : str
+        Name of the target with its parameters.
+    status : Status
+        "ok", "time limit", "interrupted", "does not fit" or "failed".
+    reason : str
+        Reason of ``status``.
+    summary : str
+        Summary of the target.
+    scores, gaps : (reads,) float
+        Score of each read's own state, before any repair, and its distance from the best value known; NaN where it is
+        not feasible.
+    best, gap : float or None
+        Score of the best feasible read, and its distance from the best value known.
+    solution : Solution or None
+        Answer of that read.
+    success : Estimate or None
+        Probability that one read is feasible and within the success gap of the best value known.
+    time_per_read_s : Estimate or None
+        Time of a read, s.
+    energy_per_read_j : Estimate or None
+        Energy of a read, J.
+    tts_s, ets_j : Estimate or None
+        Time to solution, s, and energy to solution, J, at 99 %.
+    levels : tuple of TimeToTarget
+        Time and energy for every quality that was reached, best first.
+    ledger : Ledger or None
+        Energies and times of the run.
+    run : Run or None
+        Reads.
+    mapping_error : float or None
+        Mapping error of the program.
+    notes : tuple of str
+        Notes of the program and of the study, for people.
+    files : dict of str to str
+        Text by name of the files that the target offers, as a netlist.
+    resumed : int
+        Reads that an earlier call had left.
+    warnings : tuple of str
+        Notes that the table shows too, on reads that were to be kept.
+    one_chip : bool
+        Whether all reads were made on one device that was drawn among many: no interval here covers the spread between
+        devices.
+    sampling : SamplingScore or None
+        Scores of a sampling task: divergence, effective beta, errors of means.
     """
 
     target: str
@@ -98,7 +145,26 @@ class Result:
 
 
 def evaluate_run(problem: Problem, device: Target, run: Run, *, success_gap: float = 0.0, **about: Any) -> Result:
-    """Score every read, price the run and join both into time and energy to solution; ``about`` fills other fields."""
+    """Score every read, price the run, and compute time and energy to solution.
+
+    Parameters
+    ----------
+    problem : Problem
+        Problem.
+    device : Target
+        Target.
+    run : Run
+        Reads.
+    success_gap : float
+        Relative distance from the best value known up to which a read is a success.
+    **about : object
+        Other fields of the result.
+
+    Returns
+    -------
+    Result
+        Row of a comparison.
+    """
     scored = score_run(problem, run)
     scores = scored.scores
     gaps = relative_gap(scores, problem)
@@ -132,7 +198,22 @@ def evaluate_run(problem: Problem, device: Target, run: Run, *, success_gap: flo
 
 
 def beaten(problem: Problem, best: float | None) -> str:
-    """Say that a better value than the best one known was found, which gaps and successes refer to."""
+    """Report that a better value than the best one known was found.
+
+    Gaps and successes refer to the best value known.
+
+    Parameters
+    ----------
+    problem : Problem
+        Problem.
+    best : float or None
+        Best score; None if there is none.
+
+    Returns
+    -------
+    str
+        Sentence; empty if the best value known stands.
+    """
     if best is None or problem.best_known is None:
         return ""
     scale = max(abs(best), abs(problem.best_known))
@@ -146,7 +227,22 @@ def beaten(problem: Problem, best: float | None) -> str:
 
 
 def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
-    """Compute ``(score - best known) / |best known|`` of a minimization, its opposite otherwise; NaN without."""
+    """Compute the relative gap to the best value known.
+
+    The gap is (score - best known) / |best known| of a minimization, its opposite otherwise.
+
+    Parameters
+    ----------
+    scores : (reads,) float
+        Scores.
+    problem : Problem
+        Problem.
+
+    Returns
+    -------
+    (reads,) float
+        Gaps; NaN without a best value.
+    """
     loss = _loss(np.asarray(scores, dtype=float), problem)
     if problem.best_known is None:
         return np.full(loss.shape, np.nan)

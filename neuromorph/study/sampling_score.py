@@ -50,7 +50,15 @@ _NORMAL_95 = 1.959964
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean and its standard error."""
+    """Mean and its standard error.
+
+    Attributes
+    ----------
+    value : float
+        Mean.
+    error : float
+        Standard error.
+    """
 
     value: float
     error: float = 0.0
@@ -58,23 +66,24 @@ class Mean:
 
 @dataclass(frozen=True, eq=False)
 class SamplingReference:
-    """What a correct sampler shows.
+    """Scores of a correct sampler.
 
     Attributes
     ----------
     method : str
         "enumeration", "tempering", or "none".
     beta : float
+        Inverse temperature.
     energy, magnetization : Mean or None
-        Mean energy and mean \\|magnetization\\| a spin.
+        Mean energy and mean absolute magnetization a spin.
     probabilities : (2^n,) float or None
-        Of every state, where they are enumerated.
+        Probability of every state, where states are enumerated.
     draws : int
-        Of the reference run, all chains together.
+        Draws of the reference run, all chains together.
     rhat : float or None
-        The worse of both quantities; above ``GOOD_RHAT`` the chains disagree.
+        Worse R-hat of both quantities; above ``GOOD_RHAT`` the chains disagree.
     reason : str
-        Why there is no reference, or what to know of it.
+        Reason for a missing reference, or a remark on it.
     """
 
     method: str
@@ -89,22 +98,24 @@ class SamplingReference:
 
 @dataclass(frozen=True)
 class SamplingScore:
-    """How far the reads of a target are from what was asked for; what is not defined is None.
+    """Distance of the reads of a target from the requested distribution.
+
+    None stands for a number that is not defined.
 
     Attributes
     ----------
     kl : Estimate or None
-        Divergence from the model that was asked for, nats: errors of mapping count.
+        Divergence from the requested model, nats: errors of mapping count.
     kl_held : Estimate or None
-        Divergence from what the device holds: how well it samples that.
+        Divergence from the model that the device holds: how well it samples that.
     effective_beta : Estimate or None
-        The temperature at which the reads are most likely.
+        Inverse temperature at which the reads are most likely.
     energy_error, magnetization_error : Estimate or None
-        Mean energy and mean \\|magnetization\\| a spin, minus those of the reference.
+        Mean energy and mean absolute magnetization a spin, minus those of the reference.
     cells : int or None
         Cells of states that were told apart for ``kl``.
     notes : tuple of str
-        Why something is not defined.
+        Reasons for numbers that are not defined.
     """
 
     kl: Estimate | None = None
@@ -117,7 +128,20 @@ class SamplingScore:
 
 
 def exact_reference(ising: Ising, beta: float) -> SamplingReference:
-    """Probabilities and means by enumeration."""
+    """Compute probabilities and means by enumeration.
+
+    Parameters
+    ----------
+    ising : Ising
+        Model.
+    beta : float
+        Inverse temperature.
+
+    Returns
+    -------
+    SamplingReference
+        Reference without errors.
+    """
     p, n = boltzmann(ising, beta), ising.size
     size = 0.0
     for first in range(0, p.size, _STATES):
@@ -127,7 +151,22 @@ def exact_reference(ising: Ising, beta: float) -> SamplingReference:
 
 
 def tempering_reference(ising: Ising, beta: float, rng: RNG = None) -> SamplingReference:
-    """Means by a run of parallel tempering, for as long as the time limit in force allows."""
+    """Estimate means by parallel tempering, for as long as the time limit in force allows.
+
+    Parameters
+    ----------
+    ising : Ising
+        Model.
+    beta : float
+        Inverse temperature.
+    rng : RNG
+        Source of the random numbers.
+
+    Returns
+    -------
+    SamplingReference
+        Reference with standard errors.
+    """
     draws = int(np.clip(_SPINS // (_CHAINS * ising.size), 16, _DRAWS))
     try:
         run = tempering(ising, beta, draws, chains=_CHAINS, burn_in=_BURN_IN, thin=_THIN, rng=rng)
@@ -194,7 +233,7 @@ def score_samples(
 
 
 def kl_divergence(counts: ArrayLike, probabilities: ArrayLike) -> tuple[Estimate | None, int]:
-    """D(sampled || wanted) in nats with its 95 % interval, and the number of cells that were told apart.
+    """Estimate the Kullback-Leibler divergence D(sampled || wanted) in nats.
 
     Parameters
     ----------
@@ -206,9 +245,9 @@ def kl_divergence(counts: ArrayLike, probabilities: ArrayLike) -> tuple[Estimate
     Returns
     -------
     Estimate or None
-        None where all states share one cell.
+        Divergence with its 95 % interval; None where all states share one cell.
     int
-        Cells.
+        Number of cells that were told apart.
     """
     seen, wanted = np.asarray(counts, dtype=float), np.asarray(probabilities, dtype=float)
     reads = float(seen.sum())
@@ -251,7 +290,7 @@ def _cells(expected: Float) -> NDArray[np.int64]:
 
 
 def _noncentrality(g: float, degrees: int) -> tuple[float, float]:
-    """The 95 % interval of lambda where a noncentral chi-square of so many degrees of freedom was ``g``."""
+    """Invert a noncentral chi-square of value ``g``: the 95 % interval of lambda."""
     high = _root(lambda nc: float(ncx2.cdf(max(g, degrees), degrees, nc)) - 0.025, max(g, degrees))
     turn = _root(lambda nc: float(ncx2.cdf(degrees, degrees, nc)) - 0.025, degrees)
 

@@ -16,7 +16,25 @@ from ..estimate import Estimate, check_fraction
 
 
 def reads_to_solution(p: float, confidence: float = 0.99) -> float:
-    """Compute the number of reads to solution, ln(1 - q) / ln(1 - p), at least one; infinity if p = 0."""
+    """Compute the number of reads to solution, ln(1 - q) / ln(1 - p), at least one.
+
+    Parameters
+    ----------
+    p : float
+        Success probability of one read.
+    confidence : float
+        Probability q that one of the reads succeeds.
+
+    Returns
+    -------
+    float
+        Number of reads; infinity if p = 0.
+
+    Raises
+    ------
+    ValueError
+        If a probability is out of range.
+    """
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"p is {p}; a probability is between 0 and 1")
     check_fraction("confidence", confidence)

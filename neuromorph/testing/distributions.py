@@ -15,7 +15,22 @@ FALSE_FAILURE = 1e-6
 
 
 def stated_distribution(program: Program, held: Ising, beta: float) -> tuple[Float, float]:
-    """(probabilities (2^n,), bound on the relative entropy) that samples at beta are held to."""
+    """Compute the distribution that samples at beta are held to.
+
+    Parameters
+    ----------
+    program : Program
+        Program.
+    held : Ising
+        Model that it holds.
+    beta : float
+        Inverse temperature.
+
+    Returns
+    -------
+    ((2^n,) float, float)
+        Probabilities, and bound on the relative entropy.
+    """
     bound = program.sampling_bound
     if program.sampled is None:
         return exact.boltzmann(held, beta), 0.0 if bound is None else bound.kl
@@ -31,7 +46,24 @@ def stated_distribution(program: Program, held: Ising, beta: float) -> tuple[Flo
 
 
 def require_consistent_statement(p: Float, bound: float, boltzmann: Float) -> None:
-    """A statement that any sampler keeps is none: it must be nearer to exp(-beta E) than tossed coins are."""
+    """Require a statement nearer to exp(-beta E) than tossed coins are.
+
+    A statement that any sampler keeps is none.
+
+    Parameters
+    ----------
+    p : (2^n,) float
+        Stated probabilities.
+    bound : float
+        Stated bound on the relative entropy, nats.
+    boltzmann : (2^n,) float
+        exp(-beta E) / Z.
+
+    Raises
+    ------
+    AssertionError
+        If coins keep the statement.
+    """
     coins = -float(np.mean(np.log(boltzmann * boltzmann.size)))
     told = bound + float(np.sum(np.where(p > 0.0, p, 0.0) * np.log(np.where(p > 0.0, p, 1.0) / boltzmann)))
     require_that(
@@ -40,10 +72,25 @@ def require_consistent_statement(p: Float, bound: float, boltzmann: Float) -> No
 
 
 def require_distribution(spins: ArrayLike, expected: Float, what: str = "spins", *, bound: float = 0.0) -> None:
-    """AssertionError unless independent reads (reads, n) follow the probabilities ``expected`` (2^n,), by the G-test.
+    """Require that independent reads follow given probabilities, by the G-test.
 
-    Cells in which fewer than 5 reads are expected are pooled. ``bound``: relative entropy, nats, that the reads may be
-    away from them; G then is noncentral chi^2.
+    Cells in which fewer than 5 reads are expected are pooled.
+
+    Parameters
+    ----------
+    spins : (reads, n) int
+        Reads.
+    expected : (2^n,) float
+        Probabilities.
+    what : str
+        Name of the reads in the message.
+    bound : float
+        Relative entropy, nats, that the reads may be away from them; G then is noncentral chi^2.
+
+    Raises
+    ------
+    AssertionError
+        If the reads do not follow them.
     """
     counts = np.bincount(exact.states_of(spins), minlength=expected.size).astype(float)
     reads = counts.sum()

@@ -36,7 +36,10 @@ def check_members(target: Target) -> None:
 
 
 def check_program(target: Target) -> None:
-    """The program keeps what was asked for and owns to what it holds instead, for dense and for sparse couplings."""
+    """Check that a program keeps the requested model and states the one that it holds instead.
+
+    Couplings are dense and sparse.
+    """
     dense = glass(1, 4)
     for ising in (dense, Ising(sparse.csr_array(dense.couplings), dense.biases, dense.offset)):
         _, program, held = first_that_fits(target, ising)
@@ -52,7 +55,10 @@ def check_program(target: Target) -> None:
 
 
 def check_run(target: Target) -> None:
-    """Shapes, types and values; energies are those of the problem asked for, whatever the device itself reports."""
+    """Check shapes, types and values of a run.
+
+    Energies are those of the requested problem, whatever the device itself reports.
+    """
     ising, program, _ = first_that_fits(target, glass(2, 4))
     for name, task in supported(target, ising):
         run = target.run(program, task, 5, 0)
@@ -75,7 +81,7 @@ def check_run(target: Target) -> None:
 
 
 def check_costs(target: Target) -> None:
-    """Every event that is priced is counted, every count finite, every number has its source, the sum is finite.
+    """Check costs: priced events are counted, numbers have sources, sums are finite.
 
     Constants that it tells are data, and those that only price are among them.
     """
@@ -112,7 +118,10 @@ def check_costs(target: Target) -> None:
 
 
 def check_refusals(target: Target) -> None:
-    """A task not claimed raises DoesNotFit; no reads, a bad seed or a cue of the wrong size raises ValueError."""
+    """Check the errors for tasks not claimed and for bad arguments.
+
+    A task not claimed raises DoesNotFit; no reads, a bad seed or a cue of the wrong size raises ValueError.
+    """
     ising, program, _ = first_that_fits(target, glass(3, 4))
     cue = np.ones(4, np.int8)
     for task in (Minimize(), Sample(0.7), RecallFrom(cue)):
@@ -143,7 +152,10 @@ def check_nothing_is_changed(target: Target) -> None:
 
 
 def check_smallest_problems(target: Target) -> None:
-    """One spin, spins without couplings, an energy that is constant: answered, or DoesNotFit; spins follow biases."""
+    """Check the smallest problems: answered with spins that follow biases, or refused.
+
+    They are one spin, spins without couplings, and a constant energy; DoesNotFit refuses them.
+    """
     for ising in (
         Ising([[0.0]], [-2.0]),
         Ising(np.zeros((3, 3)), [3.0, -2.0, 2.5]),
@@ -163,9 +175,10 @@ def check_smallest_problems(target: Target) -> None:
 
 
 def check_answers(target: Target) -> None:
-    """What is handed over for a tour of 4 cities: n x n spins, or permutations with spins that say the same or none.
+    """Check the answers for a tour of 4 cities.
 
-    A target need not hold tours; energies are the lengths of the answers.
+    They are n x n spins, or permutations with spins that say the same or none. A target need not hold tours; energies
+    are the lengths of the answers.
     """
     if "minimize" not in target.supported_tasks:
         return

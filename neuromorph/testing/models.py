@@ -16,14 +16,44 @@ PATTERN_SIZES = (32, 16, 8)  # spins of the patterns to recall
 
 
 def glass(seed: int, n: int) -> Ising:
-    """Irregular couplings and biases of both signs, and an offset."""
+    """Draw a glass: irregular couplings and biases of both signs, and an offset.
+
+    Parameters
+    ----------
+    seed : int
+        Seed.
+    n : int
+        Number of spins.
+
+    Returns
+    -------
+    Ising
+        Model.
+    """
     rng = np.random.default_rng([seed, n])
     j = np.triu(rng.normal(size=(n, n)), 1)
     return Ising(j + j.T, rng.normal(size=n), 1.5)
 
 
 def telling_glass(seed: int, n: int, unit: float) -> Ising:
-    """A glass whose one ground state stands clearly below the rest and is not even metastable under usual mistakes."""
+    """Draw a glass whose ground state shows usual mistakes of targets.
+
+    The one ground state stands clearly below the rest and is not even metastable under these mistakes.
+
+    Parameters
+    ----------
+    seed : int
+        Seed.
+    n : int
+        Number of spins.
+    unit : float
+        Scale of the couplings.
+
+    Returns
+    -------
+    Ising
+        Model.
+    """
     for attempt in range(10_000):
         ising = glass(10_000 * seed + attempt, n)
         j, h = ising.dense_couplings(), 2.0 * ising.biases
@@ -38,7 +68,20 @@ def telling_glass(seed: int, n: int, unit: float) -> Ising:
 
 
 def hadamard_memory(n: int) -> tuple[Ising, NDArray[np.int8]]:
-    """Hebb couplings, in large units, of orthogonal patterns (k, n): rows of a Hadamard matrix in a random gauge."""
+    """Build a Hebb memory of orthogonal patterns, in large units.
+
+    Patterns are rows of a Hadamard matrix in a random gauge.
+
+    Parameters
+    ----------
+    n : int
+        Number of spins.
+
+    Returns
+    -------
+    (Ising, (k, n) int8)
+        Model and patterns.
+    """
     k = {32: 3, 16: 2}.get(n, 1)
     gauge = np.random.default_rng(n).choice([-1, 1], n)
     patterns = (hadamard(n)[1 : k + 1] * gauge).astype(np.int8)
@@ -48,13 +91,30 @@ def hadamard_memory(n: int) -> tuple[Ising, NDArray[np.int8]]:
 
 
 def ring_model(n: int) -> Ising:
-    """Equal ferromagnetic couplings round a ring."""
+    """Build a ring of equal ferromagnetic couplings.
+
+    Parameters
+    ----------
+    n : int
+        Number of spins.
+
+    Returns
+    -------
+    Ising
+        Model.
+    """
     j = np.roll(np.eye(n), 1, axis=0)
     return Ising(j + j.T)
 
 
 def textbook_models() -> Iterator[tuple[str, Ising]]:
-    """Small models of equal couplings or fields, by name."""
+    """Iterate over small models of equal couplings or fields.
+
+    Yields
+    ------
+    (str, Ising)
+        Name and model.
+    """
     pair, square = np.array([[0.0, 1.0], [1.0, 0.0]]), ring_model(4).couplings
     frustrated = square * np.where(np.add.outer(np.arange(4), np.arange(4)) == 1, -1.0, 1.0)  # one bond of four
     yield "a pair", Ising(pair)
@@ -70,5 +130,16 @@ def textbook_models() -> Iterator[tuple[str, Ising]]:
 
 
 def pair_model(n: int) -> Ising:
-    """Pairs of spins that want to agree and know nothing of other pairs: 2^(n/2) equal ground states."""
+    """Build pairs of spins that want to agree and know nothing of other pairs.
+
+    Parameters
+    ----------
+    n : int
+        Number of spins.
+
+    Returns
+    -------
+    Ising
+        Model with 2^(n/2) equal ground states.
+    """
     return Ising(np.kron(np.eye(n // 2), [[0.0, 1.0], [1.0, 0.0]]))

@@ -14,7 +14,7 @@ from .models import MINIMIZED_SIZES, pair_model
 
 
 def check_seeds(target: Target) -> None:
-    """The same rng gives the same reads, another rng others."""
+    """Check that one rng gives one set of reads, and another rng others."""
     ising, program, _ = first_that_fits(target, *map(pair_model, MINIMIZED_SIZES))
     for name, task in supported(target, ising):
         first, again, other = (target.run(program, task, 16, seed).spins for seed in (5, 5, 6))
@@ -24,7 +24,10 @@ def check_seeds(target: Target) -> None:
 
 
 def check_reads_continue(target: Target) -> None:
-    """A longer run begins with the reads of a shorter one, and the same SeedSequence goes on where it stopped."""
+    """Check that a longer run begins with the reads of a shorter one.
+
+    The same SeedSequence goes on where it stopped.
+    """
     ising, program, _ = first_that_fits(target, *map(pair_model, MINIMIZED_SIZES))
     for name, task in supported(target, ising):
         whole = target.run(program, task, 7, 5).spins

@@ -17,8 +17,9 @@ from .models import MINIMIZED_SIZES, PATTERN_SIZES, glass, hadamard_memory, ring
 
 
 def check_sampling(target: Target) -> None:
-    """20,000 independent reads of 4 spins, irregular J, h != 0, beta != 1, against enumeration.
+    """Check sampling against enumeration.
 
+    The check draws 20,000 independent reads of 4 spins at irregular J, h != 0 and beta != 1.
     Detects KL >= 0.002: a sign, doubled couplings, beta^2, a missing bias, under-mixing, simultaneous updates, a stuck
     spin. And 2,000 reads at beta = 0, where all states are alike. A statement of what is sampled instead must be nearer
     to exp(-beta E) than coins are.
@@ -35,8 +36,9 @@ def check_sampling(target: Target) -> None:
 
 
 def check_textbook_models(target: Target) -> None:
-    """Pair, triangle, ring, 2 x 2 torus, ferromagnet, +-J, fields alone, nothing, one spin: those that fit.
+    """Check sampling of the textbook models that fit.
 
+    They are pair, triangle, ring, 2 x 2 torus, ferromagnet, +-J, fields alone, nothing and one spin.
     Equal couplings put spins in no field and all fields on one level, which irregular ones never do. 2,000 independent
     reads of each against enumeration, at 1.2 / (the strongest field) as beta, detect KL >= 0.015, and 5 standard errors
     of the energy; to minimize, the two ground states of a ring are found far more often than by chance.
@@ -75,8 +77,9 @@ def check_textbook_models(target: Target) -> None:
 
 
 def check_minimize(target: Target) -> None:
-    """Ground states of small frustrated problems with biases, in units from milli to kilo, far more often than chance.
+    """Check that ground states are found far more often than chance.
 
+    Problems are small and frustrated, with biases, in units from milli to kilo.
     The ground states do not even stand still without biases, with turned or with doubled couplings: those are detected,
     and so are temperatures that do not follow the units.
     """
@@ -98,8 +101,9 @@ def check_minimize(target: Target) -> None:
 
 
 def check_recall(target: Target) -> None:
-    """Each of 3 stored patterns (2 or 1 where few spins fit) comes back from cues with an eighth of the spins turned.
+    """Check that stored patterns come back from noisy cues.
 
+    An eighth of the spins of each of 3 patterns (2 or 1 where few spins fit) is turned.
     At least 4 of 5 reads must end within 1 spin in 16 of their pattern: reads that ignore the cue, stay at it, or end
     at the negative are detected.
     """
@@ -119,7 +123,7 @@ def check_recall(target: Target) -> None:
 
 
 def check_recall_follows_biases(target: Target) -> None:
-    """With biases far above the couplings every spin ends along its bias, from the opposite cue."""
+    """Check that strong biases turn every spin along its bias, from the opposite cue."""
     if "recall" not in target.supported_tasks:
         return
     sign = np.array([1, -1, -1, 1, -1, 1], np.int8)

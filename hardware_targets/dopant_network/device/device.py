@@ -56,12 +56,24 @@ class Material:
 
 
 def device_data() -> dict[str, Datum]:
-    """Read the numbers of ``data.toml``."""
+    """Read the numbers of ``data.toml``.
+
+    Returns
+    -------
+    dict of str to Datum
+        Constants by name.
+    """
     return read_data(files(__package__).joinpath("data.toml").read_text())
 
 
 def silicon() -> Material:
-    """Return boron in silicon."""
+    """Return boron in silicon.
+
+    Returns
+    -------
+    Material
+        Material.
+    """
     d = device_data()
     return Material(d["relative_permittivity"].value, d["localization_length"].value, d["attempt_rate_hz"].value)
 

@@ -51,7 +51,18 @@ class ElectrodePotentials:
 
     @single_threaded_blas()
     def levers(self, sites: ArrayLike) -> Float:
-        """Interpolate the lever matrix L (sites, k) at ``sites`` (sites, 2), m."""
+        """Interpolate the lever matrix L.
+
+        Parameters
+        ----------
+        sites : (n, 2) float
+            Places, m.
+
+        Returns
+        -------
+        (n, k) float
+            Share of each electrode in the potential.
+        """
         at = np.asarray(sites, dtype=float)
         triangle = self.mesh.find_simplex(at)
         if (triangle < 0).any():  # between the boundary and the chord of a triangle

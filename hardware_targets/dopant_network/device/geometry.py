@@ -81,12 +81,34 @@ class Disc:
         return ()
 
     def at(self, places_m: ArrayLike) -> Float:
-        """Compute points (..., 2), m, of the outline at arc lengths ``places_m`` (...), m."""
+        """Compute points of the outline.
+
+        Parameters
+        ----------
+        places_m : (...) float
+            Arc lengths, m.
+
+        Returns
+        -------
+        (..., 2) float
+            Points, m.
+        """
         angle = np.asarray(places_m, dtype=float) / self.radius_m
         return self.radius_m * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
 
     def contains(self, points: ArrayLike) -> NDArray[np.bool_]:
-        """Return whether ``points`` (..., 2), m, are inside."""
+        """Return whether points are inside.
+
+        Parameters
+        ----------
+        points : (..., 2) float
+            Points, m.
+
+        Returns
+        -------
+        (...) bool
+            True inside the outline.
+        """
         return np.asarray(np.hypot(*np.asarray(points, dtype=float).T) < self.radius_m)
 
 
@@ -128,7 +150,18 @@ class Rectangle:
         return tuple(np.cumsum([0.0, self.width_m, self.height_m, self.width_m]).tolist())
 
     def at(self, places_m: ArrayLike) -> Float:
-        """Compute points (..., 2), m, of the outline at arc lengths ``places_m`` (...), m."""
+        """Compute points of the outline.
+
+        Parameters
+        ----------
+        places_m : (...) float
+            Arc lengths, m.
+
+        Returns
+        -------
+        (..., 2) float
+            Points, m.
+        """
         place = np.asarray(places_m, dtype=float) % self.perimeter_m
         stops = [*self.corners_m, self.perimeter_m]
         x = np.interp(place, stops, np.array([-0.5, 0.5, 0.5, -0.5, -0.5]) * self.width_m)
@@ -136,7 +169,18 @@ class Rectangle:
         return np.stack([x, y], axis=-1)
 
     def contains(self, points: ArrayLike) -> NDArray[np.bool_]:
-        """Return whether ``points`` (..., 2), m, are inside."""
+        """Return whether points are inside.
+
+        Parameters
+        ----------
+        points : (..., 2) float
+            Points, m.
+
+        Returns
+        -------
+        (...) bool
+            True inside the outline.
+        """
         x, y = np.abs(np.asarray(points, dtype=float)).T
         return np.asarray((x < self.width_m / 2.0) & (y < self.height_m / 2.0))
 

@@ -39,7 +39,7 @@ LIQUID_NITROGEN_K = 77.0
 
 @dataclass(frozen=True, eq=False)
 class HoppingNetwork:
-    """Energies and attempt rates of a device with n acceptors and k electrodes, without its geometry.
+    """Energies and attempt rates of a device with n acceptors and k electrodes.
 
     Attributes
     ----------
@@ -92,7 +92,23 @@ class HoppingNetwork:
         return int(self.lever.shape[1])
 
     def voltages(self, voltages_v: ArrayLike) -> Float:
-        """Check voltages and return them as floats (electrodes,) or (settings, electrodes)."""
+        """Require voltages of the right shape.
+
+        Parameters
+        ----------
+        voltages_v : (k,) or (settings, k) float
+            Voltages of the electrodes, V.
+
+        Returns
+        -------
+        (k,) or (settings, k) float
+            Voltages, V.
+
+        Raises
+        ------
+        ValueError
+            If the shape is another one or a voltage is not finite.
+        """
         v = np.asarray(voltages_v, dtype=float)
         if v.ndim not in (1, 2) or v.shape[-1] != self.electrodes:
             raise ValueError(f"voltages have shape {v.shape}; the device has {self.electrodes} electrodes")
@@ -101,7 +117,18 @@ class HoppingNetwork:
         return v
 
     def site_energies(self, voltages_v: ArrayLike) -> Float:
-        """Compute varphi = L V + phi (..., n), V, of an acceptor among neutral ones, at voltages (..., k)."""
+        """Compute the potential varphi = L V + phi of an acceptor among neutral ones.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages of the electrodes, V.
+
+        Returns
+        -------
+        (..., n) float
+            Potential of each acceptor, V.
+        """
         return np.asarray(self.voltages(voltages_v) @ self.lever.T + self.static_v)
 
     def energy(self, occupation: ArrayLike, voltages_v: ArrayLike, common_v: float = 0.0) -> Float:
@@ -128,7 +155,23 @@ class HoppingNetwork:
 
 
 def thermal_voltage(temperature_k: float) -> float:
-    """Compute the thermal voltage k T / e, V."""
+    """Compute the thermal voltage k T / e, V.
+
+    Parameters
+    ----------
+    temperature_k : float
+        Temperature, K.
+
+    Returns
+    -------
+    float
+        Thermal voltage, V.
+
+    Raises
+    ------
+    ValueError
+        If the temperature is not finite or not above 0.
+    """
     if not (np.isfinite(temperature_k) and temperature_k > 0.0):
         raise ValueError(f"temperature_k is {temperature_k}; it must be finite and positive")
     return boltzmann_constant * temperature_k / elementary_charge

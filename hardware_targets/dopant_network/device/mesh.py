@@ -58,7 +58,13 @@ class Mesh:
         return int(self.owner.max()) + 1
 
     def levers(self) -> Float:
-        """Solve Laplace's equation on the cells for the potential (m, k) of each electrode at 1 V."""
+        """Solve Laplace's equation on the cells for each electrode at 1 V.
+
+        Returns
+        -------
+        (m, k) float
+            Potential of each cell for each electrode.
+        """
         m, (i, j) = len(self.points), self.edges.T
         w = self.couplings
         off = sparse.coo_array((np.r_[w, w], (np.r_[i, j], np.r_[j, i])), shape=(m, m)).tocsr()
@@ -107,7 +113,7 @@ def device_mesh(
 
 
 def slab_mesh(x_m: ArrayLike, y_m: ArrayLike) -> Mesh:
-    """Cut a rectangle along lines x and y; electrode 0 is its left side, electrode 1 its right side.
+    """Cut a rectangle along lines x and y; electrodes 0 and 1 are its left and right sides.
 
     Parameters
     ----------

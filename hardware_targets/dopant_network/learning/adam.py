@@ -32,7 +32,18 @@ class Adam:
         self._rate, self._steps = rate, 0
 
     def change(self, gradient: Any) -> Any:
-        """Compute the step to add to the parameters from their ``gradient``."""
+        """Compute the step to add to the parameters.
+
+        Parameters
+        ----------
+        gradient : ndarray
+            Gradient of the loss.
+
+        Returns
+        -------
+        ndarray
+            Step.
+        """
         self._steps += 1
         self._first += 0.1 * (gradient - self._first)
         self._second += 0.001 * (gradient**2 - self._second)

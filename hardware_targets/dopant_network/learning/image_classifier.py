@@ -128,7 +128,18 @@ class ImageClassifier:
     range_v: tuple[float, float]
 
     def voltages(self, images: ArrayLike) -> Float:
-        """Compute the voltages (m, units, electrodes), V, of images (m, pixels)."""
+        """Compute the voltages of images.
+
+        Parameters
+        ----------
+        images : (m, pixels) float
+            Images.
+
+        Returns
+        -------
+        (m, units, electrodes) float
+            Voltages, V.
+        """
         return _driven(np.asarray(images, dtype=float), self.weights, self.biases, self.output, self.range_v)
 
     def predict(self, device: Callable[[Float], Float], images: ArrayLike) -> NDArray[np.int64]:

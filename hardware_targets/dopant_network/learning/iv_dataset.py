@@ -168,7 +168,23 @@ def _from_csv(path: str | os.PathLike[str]) -> IvDataset:
 
 
 def as_outputs(electrodes: np.ndarray) -> tuple[int, ...]:
-    """Check an array of a file as numbers of electrodes; raise ValueError for anything else."""
+    """Require numbers of electrodes in an array of a file.
+
+    Parameters
+    ----------
+    electrodes : (o,) int
+        Array.
+
+    Returns
+    -------
+    tuple of int
+        Numbers of the output electrodes.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
     if electrodes.ndim != 1 or electrodes.dtype.kind not in "iu" or electrodes.size > 1000:
         raise ValueError(f"outputs are {electrodes.shape} of {electrodes.dtype}; give a few whole numbers, (o,)")
     return tuple(electrodes.tolist())

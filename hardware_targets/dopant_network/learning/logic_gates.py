@@ -57,13 +57,40 @@ class Terminals:
             raise ValueError(f"inputs at {self.low_v} and {self.high_v} V; give two finite, different voltages")
 
     def controls(self, electrodes: int) -> list[int]:
-        """List the electrodes left for control."""
+        """List the electrodes left for control.
+
+        Parameters
+        ----------
+        electrodes : int
+            Number of electrodes of the device.
+
+        Returns
+        -------
+        list of int
+            Numbers of the control electrodes.
+
+        Raises
+        ------
+        ValueError
+            If an input or the output is no electrode of the device.
+        """
         if max(*self.inputs, self.output) >= electrodes:
             raise ValueError(f"inputs {self.inputs}, output {self.output}: the device has {electrodes} electrodes")
         return [e for e in range(electrodes) if e not in (*self.inputs, self.output)]
 
     def voltages(self, controls_v: ArrayLike) -> Float:
-        """Build the voltages (4, electrodes) of the inputs 00, 01, 10, 11 at control voltages (controls,), V."""
+        """Build the voltages of the inputs 00, 01, 10, 11.
+
+        Parameters
+        ----------
+        controls_v : (controls,) float
+            Control voltages, V.
+
+        Returns
+        -------
+        (4, electrodes) float
+            Voltages, V.
+        """
         controls = np.asarray(controls_v, dtype=float)
         electrodes = controls.size + 3
         table = np.zeros((4, electrodes))

@@ -82,7 +82,18 @@ class Surrogate:
             raise ValueError("low_v is above high_v, or rmse_a negative; was the file changed?")
 
     def currents(self, voltages_v: ArrayLike) -> Float:
-        """Compute the currents (..., o), A, at voltages (..., k), V."""
+        """Compute the currents.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., o) float
+            Currents, A.
+        """
         return np.asarray(self.mean_a + self.scale_a * self._layers(voltages_v)[-1])
 
     def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
@@ -113,7 +124,18 @@ class Surrogate:
         return self.mean_a + self.scale_a * layers[-1], back
 
     def slopes(self, voltages_v: ArrayLike) -> Float:
-        """Compute the slopes dI/dV (..., o, k), A/V, at voltages (..., k), V."""
+        """Compute the slopes dI/dV.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., o, k) float
+            Slopes, A/V.
+        """
         currents, back = self.linearized(voltages_v)
         return np.stack([back(np.broadcast_to(row, currents.shape)) for row in np.eye(len(self.outputs))], axis=-2)
 
@@ -237,7 +259,23 @@ def write_surrogate(path: str | os.PathLike[str], surrogate: Surrogate) -> Path:
 
 
 def read_surrogate(path: str | os.PathLike[str]) -> Surrogate:
-    """Read a surrogate from an .npz file; raise ValueError for any other file."""
+    """Read a surrogate from an .npz file.
+
+    Parameters
+    ----------
+    path : path-like
+        File.
+
+    Returns
+    -------
+    Surrogate
+        Surrogate.
+
+    Raises
+    ------
+    ValueError
+        For any other file.
+    """
     try:
         count = int(read_arrays(path, ("layers",))["layers"])
         if not 1 <= count <= 100:

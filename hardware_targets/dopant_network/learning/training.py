@@ -26,7 +26,10 @@ Loss: TypeAlias = Callable[[Float, NDArray[np.bool_]], tuple[Float, Float]]  # (
 
 
 class Differentiable(Protocol):
-    """A device whose currents into ``outputs`` have known slopes: a Surrogate, a MeanFieldDevice."""
+    """Device whose currents into ``outputs`` have known slopes.
+
+    :class:`.Surrogate` and :class:`.MeanFieldDevice` are such devices.
+    """
 
     @property
     def outputs(self) -> tuple[int, ...]:
@@ -34,13 +37,28 @@ class Differentiable(Protocol):
         ...
 
     def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
-        """Compute the currents (..., o), A, at voltages (..., k), V, and the map from dl/dI to dl/dV."""
+        """Compute the currents and their linear map of gradients.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., o) float
+            Currents, A.
+        callable
+            Map from dl/dI to dl/dV.
+        """
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class NoisyDevice:
-    """A device with Gaussian noise at its outputs: the noise of a measurement, or a surrogate's RMSE.
+    """Device with Gaussian noise at its outputs.
+
+    It stands for the noise of a measurement, or a surrogate's RMSE.
 
     From a seed, the noise depends on the seed and on the requested shape alone (common random numbers): losses keep
     their slopes. From a Generator it is new at every call: training cannot learn the noise of its points by heart.
@@ -65,11 +83,35 @@ class NoisyDevice:
         return self.device.outputs
 
     def currents(self, voltages_v: ArrayLike) -> Float:
-        """Compute the noisy currents (..., o), A, at voltages (..., k), V."""
+        """Compute noisy currents.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., o) float
+            Currents, A.
+        """
         return self.linearized(voltages_v)[0]
 
     def linearized(self, voltages_v: ArrayLike) -> tuple[Float, Callable[[Float], Float]]:
-        """Compute the noisy currents and the device's map from dl/dI to dl/dV."""
+        """Compute noisy currents and the device's linear map of gradients.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., o) float
+            Currents, A.
+        callable
+            Map from dl/dI to dl/dV.
+        """
         currents, back = self.device.linearized(voltages_v)
         noise = np.random.default_rng(read_seeds(self.seed, 1)[0]).standard_normal(currents.shape)
         return currents + np.asarray(self.noise_a, dtype=float) * noise, back

@@ -118,7 +118,15 @@ class DopantGlass:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Choose a device and its gate voltages for ``problem``; raise DoesNotFit above 5 spins."""
+        """Choose a device and its gate voltages for ``problem``; raise DoesNotFit above 5 spins.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            Device, its gate voltages, and its couplings.
+        """
         if problem.size > MAX_GLASS_SPINS:  # a problem has at least as many spins as its own size: do not build them
             raise _too_many(f"{problem.size} or more")
         asked = as_ising(problem)
@@ -137,7 +145,15 @@ class DopantGlass:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Walk the glass to equilibrium ``reads`` times and read every acceptor."""
+        """Walk the glass to equilibrium ``reads`` times and read every acceptor.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Final states, with the counted events of each read.
+        """
         glass: ProgrammedGlass = program.state
         table, states, streams, duration, temperature = self._start(glass, task, reads, rng)
         hops = np.empty(reads, np.int64)
@@ -186,7 +202,13 @@ class DopantGlass:
         )
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         data = self.constants
         reading, rate = data["charge_reading_time"], data["attempt_rate_hz"]
         attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
@@ -287,7 +309,20 @@ class DopantGlass:
 
 
 def insulate_gates(network: HoppingNetwork, gates: list[int]) -> HoppingNetwork:
-    """Put electrodes ``gates`` behind an insulator: their potential stays, holes cannot enter."""
+    """Put electrodes behind an insulator: their potential stays, holes cannot enter.
+
+    Parameters
+    ----------
+    network : HoppingNetwork
+        Network.
+    gates : list of int
+        Numbers of the electrodes.
+
+    Returns
+    -------
+    HoppingNetwork
+        Network with insulated gates.
+    """
     attempts = network.attempts_hz.copy()
     shut = network.sites + np.asarray(gates, dtype=int)
     attempts[shut], attempts[:, shut] = 0.0, 0.0

@@ -84,12 +84,34 @@ class CrossbarCouplings:
         return {"written_cells": 0.0 if self.pairs is None else float(self.pairs.cells)}
 
     def read(self, rng: np.random.Generator | None = None) -> Float:
-        """Read the couplings (n, n) once, or without read noise if ``rng`` is None."""
+        """Read the couplings once.
+
+        Parameters
+        ----------
+        rng : np.random.Generator or None
+            Source of the read noise; None: without read noise.
+
+        Returns
+        -------
+        (n, n) float
+            Couplings.
+        """
         checkpoint()
         return self.wanted if self.pairs is None else self.wanted + self.pairs.error(rng)
 
     def of_reads(self, seeds: list[Stream]) -> Float:
-        """Return the couplings (reads, n, n) of each read, or (1, n, n) if there is no read noise."""
+        """Return the couplings of each read.
+
+        Parameters
+        ----------
+        seeds : list
+            Random stream of each read.
+
+        Returns
+        -------
+        (reads, n, n) or (1, n, n) float
+            Couplings; one matrix if there is no read noise.
+        """
         if not self.noisy:
             return self.read()[None]
         return np.array([self.read(np.random.default_rng(seed.spawn(1)[0])) for seed in seeds])

@@ -256,7 +256,9 @@ def truth_table(
     temperature_k: float = LIQUID_NITROGEN_K,
     rng: RNG = None,
 ) -> TruthTable:
-    """Compute the truth table of a gate, exactly up to 9 acceptors, else by kinetic Monte Carlo.
+    """Compute the truth table of a gate.
+
+    Currents are exact up to 9 acceptors, else from kinetic Monte Carlo.
 
     Parameters
     ----------

@@ -139,7 +139,15 @@ class DopantNeurons:
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Program the couplings of ``problem``; raise DoesNotFit if it is too large."""
+        """Program the couplings of ``problem``; raise DoesNotFit if it is too large.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            Couplings of the crossbar.
+        """
         stream = np.random.default_rng(read_seeds(rng, 1)[0])
         tour = isinstance(problem, Tsp)
         if tour and problem.size**2 > self.integrators:
@@ -186,7 +194,15 @@ class DopantNeurons:
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Relax, anneal or sample the neurons ``reads`` times."""
+        """Relax, anneal or sample the neurons ``reads`` times.
+
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Final states, with the counted events of each read.
+        """
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: NeuronState = program.state
@@ -237,7 +253,13 @@ class DopantNeurons:
         return settling.finish(task, ends.spins[0], bool(ends.settled[0]), about)
 
     def costs(self) -> tuple[Cost, ...]:
-        """List the prices of every counted event, with their sources."""
+        """List the prices of every counted event, with their sources.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
         return neuron_costs(self.constants)
 
     def _tours(self, state: NeuronState, seeds: list[Stream], observe: TourObserver | None = None) -> NeuronReads:

@@ -29,7 +29,18 @@ CONSTANTS = {name: _TABLE[name] for name in (*_PHYSICS, *sorted(NEURON_PRICED))}
 
 
 def neuron_costs(data: Mapping[str, Datum]) -> tuple[Cost, ...]:
-    """What the events of a run cost, by the constants ``data``."""
+    """List the prices of the events of a run.
+
+    Parameters
+    ----------
+    data : dict of str to Datum
+        Constants by name.
+
+    Returns
+    -------
+    tuple of Cost
+        A price for each kind of event.
+    """
     pulses = data["programming_pulses"]
     drive = replace(multiply_data(data["half_supply"], data["read_voltage"], "V^2"), low=0.0)
     second = simulated_second(

@@ -20,6 +20,20 @@ BATCH_COUPLINGS = 1 << 22  # number of couplings in one batch of reads
 
 @dataclass(frozen=True, eq=False)
 class NeuronReads:
+    """Results of reads.
+
+    Attributes
+    ----------
+    spins : (reads, n) int8
+        Final states.
+    settled : (reads,) bool
+        Whether the dynamics came to rest.
+    activity : dict of str to array
+        Counted events of each read.
+    status : str
+        Status of a Run.
+    """
+
     spins: NDArray[np.int8]
     settled: NDArray[np.bool_]
     activity: dict[str, Any]
@@ -27,6 +41,20 @@ class NeuronReads:
 
     @classmethod
     def joined(cls, parts: list[NeuronReads], status: str) -> NeuronReads:
+        """Concatenate batches of reads.
+
+        Parameters
+        ----------
+        parts : list of NeuronReads
+            Batches in the order of the reads.
+        status : str
+            Status of all.
+
+        Returns
+        -------
+        NeuronReads
+            All reads.
+        """
         counts = {
             name: np.concatenate([np.broadcast_to(part.activity[name], len(part.spins)) for part in parts])
             for name in parts[0].activity
@@ -58,6 +86,24 @@ class NeuronState:
         return float(lowest), float(highest)
 
     def activity(self, seconds: Float, joules: Any, *, neurons: int, units: int) -> dict[str, Any]:
+        """Count the events of reads.
+
+        Parameters
+        ----------
+        seconds : (reads,) float
+            Duration of each read, s.
+        joules : (reads,) float or float
+            Energy of the units, J.
+        neurons : int
+            Neurons that are driven.
+        units : int
+            Dopant units that conduct.
+
+        Returns
+        -------
+        dict of str to array or float
+            Events by name.
+        """
         words = float(len(self.couplings.wanted) ** 2) if self.couplings.pairs is None else 0.0
         return {
             "device_s": seconds,

@@ -33,6 +33,24 @@ class SettlingRecorder:
         self._recorder.look(t_s, np.where(u[0] > 0.0, 1, -1), outputs=x[0], potentials=u[0])
 
     def finish(self, task: Task, spins: NDArray[np.int8], converged: bool, provenance: Mapping[str, Any]) -> Trace:
+        """Complete the trace of the read.
+
+        Parameters
+        ----------
+        task : Task
+            Task of the read.
+        spins : (n,) int8
+            Final state.
+        converged : bool
+            Whether the dynamics came to rest.
+        provenance : dict
+            Parameters of the target.
+
+        Returns
+        -------
+        Trace
+            The read.
+        """
         gain = {"relative gain": ("", self._gains.__getitem__)} if isinstance(task, Minimize) else {}
         notes = ["potentials u are in units of their swing; outputs x are shown without the noise of the hopping"]
         return self._recorder.finish(
@@ -47,8 +65,25 @@ class FiringRecorder:
         self._recorder = Recorder(program, {_BETA: "1/energy"}, states="fires", state="neuron {}")
 
     def __call__(self, t_s: float, beta: float, spins: NDArray[np.int8]) -> None:
+        """Keep the spins at a time and inverse temperature."""
         self._recorder.look(t_s, spins[0], **{_BETA: beta})
 
     def finish(self, task: Task, spins: NDArray[np.int8], provenance: Mapping[str, Any]) -> Trace:
+        """Complete the trace of the read.
+
+        Parameters
+        ----------
+        task : Task
+            Task of the read.
+        spins : (n,) int8
+            Final state.
+        provenance : dict
+            Parameters of the target.
+
+        Returns
+        -------
+        Trace
+            The read.
+        """
         notes = ["neurons are asked one after another; a state is looked at after each sweep"]
         return self._recorder.finish(task, spins, notes=notes, provenance=provenance)

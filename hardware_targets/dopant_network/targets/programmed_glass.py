@@ -42,7 +42,18 @@ class ProgrammedGlass:
     scale_per_v: float
 
     def ising(self, offset: float = 0.0) -> Ising:
-        """Return the (J, h) of the device in the requested units."""
+        """Return the couplings and biases of the device in the requested units.
+
+        Parameters
+        ----------
+        offset : float
+            Constant of the energy.
+
+        Returns
+        -------
+        Ising
+            Model.
+        """
         c, g = self.network.interaction_v, self.signs
         fields = 0.25 * c.sum(axis=1) - 0.5 * self.network.site_energies(self.voltages_v)
         return Ising(-0.25 * self.scale_per_v * c * np.outer(g, g), self.scale_per_v * g * fields, offset)
@@ -52,6 +63,17 @@ class ProgrammedGlass:
         return (states[:, None] >> np.arange(self.network.sites)) & 1
 
     def temperature_k(self, beta: float) -> float:
-        """Return the temperature e / (sigma beta k), K; 1e9 K stands for beta = 0."""
+        """Compute the temperature e / (sigma beta k).
+
+        Parameters
+        ----------
+        beta : float
+            Inverse temperature of the requested model.
+
+        Returns
+        -------
+        float
+            Temperature, K; 1e9 K stands for beta = 0.
+        """
         least = elementary_charge / (self.scale_per_v * boltzmann_constant * _HOTTEST_MODELLED_K)
         return elementary_charge / (self.scale_per_v * boltzmann_constant * max(beta, least))

@@ -61,7 +61,23 @@ class TransferCurve:
     powers_w: Float
 
     def errors_a(self, seconds: float) -> Float:
-        """Compute the standard deviation (m,), A, of the current averaged over ``seconds``."""
+        """Compute the standard deviation of the averaged current.
+
+        Parameters
+        ----------
+        seconds : float
+            Averaging time, s.
+
+        Returns
+        -------
+        (m,) float
+            Standard deviations, A.
+
+        Raises
+        ------
+        ValueError
+            If the time is not above 0.
+        """
         if not seconds > 0.0:
             raise ValueError(f"seconds is {seconds}; averaging takes a positive time")
         return np.asarray(np.sqrt(self.noise_a2_hz / (2.0 * seconds)))
@@ -186,11 +202,23 @@ class TrimmedUnits:
     made: int
 
     def spread(self) -> float:
-        """Compute the RMS over inputs of the standard deviation from unit to unit, in half ranges of the output."""
+        """Compute the RMS over inputs of the standard deviation from unit to unit.
+
+        Returns
+        -------
+        float
+            Spread in half ranges of the output.
+        """
         return float(np.sqrt(self.outputs.var(axis=0).mean()))
 
     def slope(self) -> float:
-        """Compute the mean slope of the outputs at input 0, 1/V."""
+        """Compute the mean slope of the outputs at input 0.
+
+        Returns
+        -------
+        float
+            Slope, 1/V.
+        """
         m = self.outputs.shape[1]
         rise = self.outputs[:, m // 2 + 1] - self.outputs[:, m // 2 - 1]
         return float(rise.mean() * (m - 1) / (4.0 * self.range_v))

@@ -36,7 +36,9 @@ _FIRSTS = (1e4, 1.0, 1e-2)
 
 @dataclass(frozen=True, eq=False)
 class MeanFieldDevice:
-    """A hopping network in mean field: currents into all electrodes with exact slopes, without a dataset or training.
+    """Hopping network in mean field: currents into all electrodes with exact slopes.
+
+    It needs neither a dataset nor training.
 
     Attributes
     ----------
@@ -55,7 +57,23 @@ class MeanFieldDevice:
         return tuple(range(self.network.electrodes))
 
     def currents(self, voltages_v: ArrayLike) -> Float:
-        """Compute the currents (..., k), A, at voltages (..., k), V; raise ValueError if none is steady."""
+        """Compute the currents of steady states.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., k) float
+            Currents, A.
+
+        Raises
+        ------
+        ValueError
+            If a setting has no steady state.
+        """
         return self.linearized(voltages_v)[0]
 
     @single_threaded_blas()

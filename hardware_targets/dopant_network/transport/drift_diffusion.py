@@ -49,13 +49,21 @@ _SMALLEST_STEP = 1e-4  # smallest step of the voltages, as a fraction of the way
 
 
 def drift_diffusion_data() -> dict[str, Datum]:
-    """Read the numbers of ``drift_diffusion.toml``."""
+    """Read the numbers of ``drift_diffusion.toml``.
+
+    Returns
+    -------
+    dict of str to Datum
+        Constants by name.
+    """
     return read_data(files(__package__).joinpath("drift_diffusion.toml").read_text())
 
 
 @dataclass(frozen=True)
 class SemiconductorLayer:
-    """The layer in which holes move, SI units; ``silicon_layer()`` has the defaults of ``drift_diffusion.toml``.
+    """Layer in which holes move, SI units.
+
+    :func:`silicon_layer` has the defaults of ``drift_diffusion.toml``.
 
     Attributes
     ----------
@@ -96,7 +104,13 @@ class SemiconductorLayer:
 
 
 def silicon_layer() -> SemiconductorLayer:
-    """Return an n-type layer of silicon with implanted p-type contacts at 300 K."""
+    """Return an n-type layer of silicon with implanted p-type contacts at 300 K.
+
+    Returns
+    -------
+    SemiconductorLayer
+        Layer.
+    """
     d = drift_diffusion_data()
     names = ("hole_mobility", "background_donors", "contact_holes", "thickness", "room_temperature")
     return SemiconductorLayer(silicon().relative_permittivity, *(d[name].value for name in names))
@@ -274,7 +288,18 @@ class HoleFlow:
 
 
 def bernoulli_function(x: Float) -> tuple[Float, Float]:
-    """Compute B(x) = x / (e^x - 1) and its slope, without overflow or cancellation."""
+    """Compute B(x) = x / (e^x - 1) and its slope, without overflow or cancellation.
+
+    Parameters
+    ----------
+    x : ndarray
+        Argument.
+
+    Returns
+    -------
+    (ndarray, ndarray)
+        B and dB/dx.
+    """
     size = np.abs(x)
     small = size < 1e-4
     safe = np.where(small, 1.0, size)

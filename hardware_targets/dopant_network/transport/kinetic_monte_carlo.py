@@ -240,9 +240,19 @@ class Walk:
         return self._kernel(self.kernel)(hops, np.empty(0) if dwell is None else dwell)[:2]
 
     def record(self, hops: int) -> tuple[Float, NDArray[np.int64]]:
-        """Record the mean time before each hop (hops,), s, and its electrode.
+        """Record hops.
 
-        The electrode is coded as e + 1 for a hop into electrode e, -e - 1 for a hop out of it, 0 for a hop inside.
+        Parameters
+        ----------
+        hops : int
+            Number of hops.
+
+        Returns
+        -------
+        (hops,) float
+            Mean time before each hop, s.
+        (hops,) int64
+            Electrode of each hop: e + 1 for a hop into electrode e, -e - 1 for a hop out of it, 0 for a hop inside.
         """
         waits, where = np.empty(hops), np.zeros(hops, np.int64)
         self._plain(hops, np.empty(0), waits, where)

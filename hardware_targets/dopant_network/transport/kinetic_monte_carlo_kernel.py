@@ -22,7 +22,24 @@ _FAST = {"reassoc", "nsz", "nnan", "contract"}
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def sum_row(most, ratio, targets, inverse):
-    """Sum min(A_ab, D_ab B_b / B_a) over b."""
+    """Sum min(A_ab, D_ab B_b / B_a) over b.
+
+    Parameters
+    ----------
+    most : (n,) float
+        A_ab of one a.
+    ratio : (n,) float
+        D_ab of one a.
+    targets : (n,) float
+        B_b, 0 where a hole is.
+    inverse : float
+        1 / B_a.
+
+    Returns
+    -------
+    float
+        Sum of the rates.
+    """
     total = 0.0
     for b in range(targets.size):
         total += min(most[b], ratio[b] * (targets[b] * inverse))
@@ -31,7 +48,21 @@ def sum_row(most, ratio, targets, inverse):
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def weigh(alone, up, filled, weights, targets):
-    """Compute B (n,) of all acceptors, and as targets (0 where a hole is), in place."""
+    """Compute the Boltzmann factors B of all acceptors in place.
+
+    Parameters
+    ----------
+    alone : (n,) float
+        B of each acceptor where all the others are full.
+    up : (n, n) float
+        exp(C / kT), the factor on B of a neighbor without a hole.
+    filled : (n,) bool
+        Whether a hole is on each acceptor.
+    weights : (n,) float
+        Result B.
+    targets : (n,) float
+        Result B, 0 where a hole is.
+    """
     for i in range(alone.size):
         weights[i] = alone[i]
     for j in range(alone.size):
@@ -167,6 +198,16 @@ def alias_table(weights):
     """Build the (threshold, alias) table of Walker's method.
 
     One random number then draws k with a probability proportional to weights[k] > 0.
+
+    Parameters
+    ----------
+    weights : (n,) float
+        Weights, above 0.
+
+    Returns
+    -------
+    ((n,) float, (n,) int64)
+        Threshold and alias of each entry.
     """
     count = weights.size
     threshold, alias = weights * (count / weights.sum()), np.arange(count)
@@ -301,7 +342,9 @@ def eliminate_states(rates, first, stop):
 
 @njit(cache=True, nogil=True)
 def distance_from_rising(curves, weights):
-    """Compute the distance of curves from rising ones, by isotonic regression (pooling adjacent violators).
+    """Compute the distance of curves from rising ones.
+
+    Isotonic regression (pooling adjacent violators) finds the nearest rising curve.
 
     It is compiled because a test takes 20,000 null draws for each of many curves, half a second a curve by calls of
     ``scipy.optimize.isotonic_regression``; for one curve take that.

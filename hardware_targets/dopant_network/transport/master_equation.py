@@ -47,7 +47,13 @@ class StationaryOccupations:
     currents_a: Float
 
     def occupation(self) -> Float:
-        """Compute the mean occupations <n_i> (n,)."""
+        """Compute the mean occupations <n_i>.
+
+        Returns
+        -------
+        (n,) float
+            Mean occupation of each acceptor.
+        """
         states = np.arange(self.probabilities.size)
         bits = int(self.probabilities.size).bit_length() - 1
         return np.array([self.probabilities[(states >> i) & 1 == 1].sum() for i in range(bits)])

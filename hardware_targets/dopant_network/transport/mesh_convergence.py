@@ -77,7 +77,7 @@ def refine_mesh(
     spacing_m: float | None = None,
     halvings: int = 2,
 ) -> MeshRefinement:
-    """Compute currents on meshes of halved spacing; each takes five times as long as the one before.
+    """Compute currents on meshes of halved spacing, each five times as slow as the one before.
 
     Parameters
     ----------

@@ -39,7 +39,18 @@ _NODE = np.dtype(
 
 
 def new_nodes(slots: int) -> NDArray[np.void]:
-    """Allocate empty nodes (slots,), each aligned to two cache lines."""
+    """Allocate empty nodes, each aligned to two cache lines.
+
+    Parameters
+    ----------
+    slots : int
+        Number of nodes.
+
+    Returns
+    -------
+    (slots,) void
+        Nodes.
+    """
     size = _NODE.itemsize
     room = np.zeros((slots + 1) * size, np.uint8)
     first = -room.ctypes.data % size

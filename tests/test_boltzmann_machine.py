@@ -211,7 +211,7 @@ class Mismatched:
         fixed, n = np.random.default_rng(7), problem.size
         off = np.triu(fixed.normal(0, 0.4, (n, n)), 1)
         held = Ising(problem.dense_couplings() * (1 + off + off.T), problem.biases + fixed.normal(0, 0.3, n))
-        return replace(self.inner.program(held), asked=problem, target=self.name)
+        return replace(self.inner.program(held), requested=problem, target=self.name)
 
     def run(self, program, task, reads=1, rng=None):
         return self.inner.run(program, task, reads, rng)

@@ -289,7 +289,7 @@ def test_a_quarter_of_errors_is_repaired(folder, wiring):
 def test_dales_law_holds_for_every_neuron(folder):
     patterns, _, _ = task(60, 0.1, 2, 2)
     network = SpikingHopfield.from_patterns(patterns, wiring="dale", folder=folder)
-    source, sink, w = network._synapses
+    source, sink, w = network.synapses
     assert np.all(w[source < 60] > 0)
     assert np.all(w[source >= 60] < 0)
     together = np.zeros((120, 60))

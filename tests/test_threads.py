@@ -108,6 +108,7 @@ def dopants():
     device.run(device.program(glass(80), 0), nm.Minimize(), 8, 0)
 
 
+SPINNING = 0.4  # of this thread's time
 LOOPS = [anneal_200, simulate_150, learn_digits, encode_digits, remember, hop, wires, crossbar, dopants]
 
 
@@ -121,7 +122,7 @@ def others(work) -> float:
             work()
             everything, own = time.process_time() - everything, time.thread_time() - own
             least = min(least, (everything - own) / own)
-            if least < 0.2:
+            if least < SPINNING:
                 break
     return least
 
@@ -135,8 +136,12 @@ def measured():
 
 @pytest.mark.parametrize("work", [work.__name__ for work in LOOPS])
 def test_products_in_loops_wake_no_other_thread(measured, work):
-    """With two threads of BLAS allowed, the second spins as long as the first computes: half of the CPU time is its."""
-    assert measured[work] < 0.2
+    """With two threads of BLAS allowed, the second spins while the first computes.
+
+    Without the limit others took .6 to 2 of this thread's time; with it at most .14, which are numbers drawn aside, and
+    up to twice as much where cores are shared.
+    """
+    assert measured[work] < SPINNING
 
 
 if __name__ == "__main__":

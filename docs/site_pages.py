@@ -81,11 +81,12 @@ PACKAGES = [
 ]
 
 
-def device_page(title: str, targets: list[str], tables: list[str]) -> str:
-    """Return the page of a device: its targets, and its constants with unit, range, kind and source."""
-    lines = [f"# {title}", "", f"Targets: {', '.join(f'`{name}`' for name in targets)}.", ""]
+def device_page(title: str, targets: list[str], module: str, tables: list[str]) -> str:
+    """Return the page of a device: targets, equations of its module, constants with unit, range, kind and source."""
+    lines = [f"# {title}", "", f"Targets: {', '.join(f'`{name}`' for name in targets)}.", "", "## Model", ""]
+    lines += ["```{eval-rst}", f".. automodule:: {module}", "   :no-index:", "```", "", "## Constants", ""]
     for table in tables:
-        lines += [f"## Constants of `hardware_targets/{table}`", "", "| Constant | Value | Range | Kind | Source |"]
+        lines += [f"From `hardware_targets/{table}`:", "", "| Constant | Value | Range | Kind | Source |"]
         lines += ["|---|---|---|---|---|"]
         data = read_data((ROOT / "hardware_targets" / table).read_text(encoding="utf-8"))
         lines += [_row(name, datum) for name, datum in data.items()]
@@ -94,14 +95,17 @@ def device_page(title: str, targets: list[str], tables: list[str]) -> str:
 
 
 def _row(name: str, datum: Datum) -> str:
-    reach = "" if datum.low == datum.high else f"{datum.low:.4g} to {datum.high:.4g}"
+    reach = "" if datum.low == datum.high else f"{_number(datum.low, 4)} to {_number(datum.high, 4)}"
+    unit = "" if datum.unit == "1" else f"\u00a0{datum.unit}"  # on the line of its number
     source = datum.source.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
-    return f"| `{name}` | {datum.value:.6g} {datum.unit} | {reach} | {datum.kind} | {source} |"
+    return f"| `{name}` | {_number(datum.value, 6)}{unit} | {reach} | {datum.kind} | {source} |"
 
 
-def model_page(module: str) -> str:
-    """Return the directive that shows a module's equations and sources."""
-    return f"\n## Model\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :no-index:\n```\n"
+def _number(value: float, digits: int) -> str:
+    """Format a number as 2.5 · 10⁻⁵, in one piece."""
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")) if exponent else ""
+    return (f"{mantissa}·10{raised}" if exponent else mantissa).replace("-", "−")
 
 
 def page_names(package: str) -> list[str]:
@@ -130,7 +134,7 @@ def api_page(package: str) -> str:
 def write_pages(app: Any) -> None:
     """Write all of them, only where they change: what is unchanged is not built again."""
     for name, (title, targets, module, tables) in DEVICES.items():
-        _write(HERE / "devices" / f"{name}.md", device_page(title, targets, tables) + model_page(module))
+        _write(HERE / "devices" / f"{name}.md", device_page(title, targets, module, tables))
     for package in PACKAGES:
         _write(HERE / "api" / f"{package}.md", api_page(package))
 

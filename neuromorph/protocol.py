@@ -203,6 +203,7 @@ def get_target(name: str, **parameters: Any) -> Target:
     Returns
     -------
     Target
+        Target with the given parameters.
 
     Raises
     ------

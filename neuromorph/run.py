@@ -166,6 +166,7 @@ def complete_run(
     Returns
     -------
     Run
+        Complete run.
 
     Raises
     ------

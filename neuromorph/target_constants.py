@@ -106,6 +106,7 @@ def read_replacements(costs: str | Path | Mapping[str, Any]) -> Replacements:
     Returns
     -------
     Replacements
+        Constants for all targets, and for single ones.
 
     Raises
     ------
@@ -174,6 +175,7 @@ def replace_in_all(
     devices : list of (label, Target)
         As of a study; those that tell no constants stay as they are.
     replacements : Replacements
+        Constants for all targets, and for single ones.
 
     Returns
     -------

@@ -20,6 +20,7 @@ def describe(device: Target, text: str) -> dict[str, Any]:
     Parameters
     ----------
     device : Target
+        Target.
     text : str
         As it was asked for, with or without parameters.
 

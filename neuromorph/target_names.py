@@ -83,6 +83,7 @@ def parse_target(text: str) -> tuple[str, dict[str, Any]]:
     Returns
     -------
     name : str
+        Name of the target.
     parameters : dict
         Values are int, float, bool, None, str or lists of them.
 

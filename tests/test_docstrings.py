@@ -106,6 +106,8 @@ def faults(name: str, node: Function | ast.ClassDef, *, method: bool) -> Iterato
         yield f"{name} has no docstring"
         return
     doc = Docstring(text)
+    if re.search(r"^ *\w[\w, ]* : \S.*\S {2,}\S", text, re.MULTILINE):
+        yield f"{name} describes an entry on the line of its type, where it is read as a part of the type"
     if ELLIPTIC.match(doc.summary):
         yield f"{name} opens with {doc.summary.split()[0]!r}: name the quantity"
     if len({*doc.headings}) < len(doc.headings) or len({*doc.entries}) < len(doc.entries):
@@ -198,8 +200,7 @@ def wrong(a, b):
 
     Parameters
     ----------
-    a, c : int
-        Numbers.
+    a, c : int    numbers
     """
     return a
 
@@ -207,5 +208,5 @@ def silent(): ...
 '''
     sound, wrong, silent = ast.parse(source).body
     assert list(faults("sound", sound, method=False)) == []
-    assert len(list(faults("wrong", wrong, method=False))) == 4
+    assert len(list(faults("wrong", wrong, method=False))) == 5
     assert list(faults("silent", silent, method=False)) == ["silent has no docstring"]

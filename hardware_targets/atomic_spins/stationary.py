@@ -28,7 +28,9 @@ def stationary_distribution(couplings: Any, biases: Float, beta: float, theta: f
     couplings : (n, n) array or sparse array
         w, which need not be symmetric.
     biases : (n,) float
+        h.
     beta : float
+        Inverse temperature.
     theta : float
         Where the barrier stands between the two states of an atom, 0 to 1.
 

@@ -52,6 +52,7 @@ def learn_couplings(patterns: ArrayLike, rule: str = "hebb") -> LearnedCouplings
     Returns
     -------
     LearnedCouplings
+        Couplings, and how iterated learning ended.
 
     Raises
     ------

@@ -35,9 +35,13 @@ class IsingModel:
     Parameters
     ----------
     name : str
-    model : Ising               J, h and c
-    best_known : float or None  lowest energy known; None: enumerated up to 20 spins, else unknown
-    notes : tuple of str        what the reader of the file took for granted
+        Name of the problem.
+    model : Ising
+        J, h and c.
+    best_known : float or None
+        Lowest energy known; None: enumerated up to 20 spins, else unknown.
+    notes : tuple of str
+        Content that the reader of the file took for granted.
     """
 
     name: str

@@ -35,14 +35,22 @@ class Recall:
     Parameters
     ----------
     name : str
-    patterns : (k, n)                -1 and +1, or 0 and 1 throughout (patterns and cue alike)
-    cue : (n,) or None               where every read starts; None: pattern r mod k with ``noise`` at read r
-    shape : (rows, columns) or None  how to draw a pattern, rows * columns = n
-    noise : float in [0, 1]          fraction of the pixels flipped in a drawn cue
-    best_known : float or None       overlap of a perfect recall
-    notes : tuple of str             what the reader of the file took for granted
-    rule : str                       learning rule: hebb, pseudo-inverse, storkey, perceptron; dense and modern, which
-                                     make no couplings, fit no target that needs some
+        Name of the problem.
+    patterns : (k, n) int
+        Pixels -1 and +1, or 0 and 1 throughout (patterns and cue alike).
+    cue : (n,) int or None
+        Start of every read; None: pattern r mod k with ``noise`` at read r.
+    shape : (rows, columns) or None
+        Shape in which to draw a pattern, rows * columns = n.
+    noise : float in [0, 1]
+        Fraction of the pixels flipped in a drawn cue.
+    best_known : float or None
+        Overlap of a perfect recall.
+    notes : tuple of str
+        Content that the reader of the file took for granted.
+    rule : str
+        Learning rule: hebb, pseudo-inverse, storkey, perceptron; dense and modern, which make no couplings, fit no
+        target that needs some.
     """
 
     name: str

@@ -62,6 +62,7 @@ def score_run(problem: Problem, run: Reads) -> ScoredReads:
     Returns
     -------
     ScoredReads
+        Answer and score of each read.
 
     Raises
     ------

@@ -51,15 +51,22 @@ class Tsp:
     Parameters
     ----------
     name : str
-    coordinates : (n, 2) or (n, 3) float, or None     what ``weight_type`` turns into distances
-    weight_type : str                     an EDGE_WEIGHT_TYPE of TSPLIB, or "EUCLIDEAN", unrounded (see ``distances``)
-    matrix : (n, n) float, or None        the distances themselves if weight_type is EXPLICIT; the diagonal is ignored
-    display : (n, 2) float, or None       where to draw the cities, if not at their coordinates
-    best_known : float, or None           length of the best tour known
-    penalty : float, or None              A of the one-hot form; None: the smallest that makes the ground states the
-                                          shortest tours, rounded up (a lower one: fewer but shorter tours)
-    notes : tuple of str                  what the reader of the file took for granted, and what can hardly be meant
-                                          (see ``tour_warnings``), which is added here
+        Name of the problem.
+    coordinates : (n, 2) or (n, 3) float, or None
+        Places that ``weight_type`` turns into distances.
+    weight_type : str
+        EDGE_WEIGHT_TYPE of TSPLIB, or "EUCLIDEAN", unrounded (see ``distances``).
+    matrix : (n, n) float, or None
+        Distances themselves if weight_type is EXPLICIT; the diagonal is ignored.
+    display : (n, 2) float, or None
+        Points at which to draw the cities, if not at their coordinates.
+    best_known : float, or None
+        Length of the best tour known.
+    penalty : float, or None
+        A of the one-hot form; None: the smallest that makes the ground states the shortest tours, rounded up (a lower
+        one: fewer but shorter tours).
+    notes : tuple of str
+        Content that the reader of the file took for granted; doubtful content (see ``tour_warnings``) is added here.
     """
 
     name: str
@@ -226,6 +233,7 @@ class Tsp:
         Returns
         -------
         (reads,) float
+            Lengths of the tours.
 
         Raises
         ------

@@ -36,18 +36,23 @@ _SYNAPSES = 1 << 18
 
 
 def periods_to_settle(weights: Any, biases: Float, distance: float, most: int) -> tuple[int, float]:
-    """Time from rest, in tau, after which total variation is ``distance`` at most, and what it is then.
+    """Compute the time from rest, in tau, after which total variation is small enough.
 
     Parameters
     ----------
-    weights : (n, n) CSR     W, symmetric but for errors of a device
-    biases : (n,)            b
-    distance : float         0 to 1
-    most : int               the time after which it gives up; what is returned then exceeds ``distance``
+    weights : (n, n) CSR
+        Weights W, symmetric but for errors of a device.
+    biases : (n,)
+        Biases b.
+    distance : float
+        Total variation, 0 to 1.
+    most : int
+        Time after which it gives up; the returned total variation then exceeds ``distance``.
 
     Returns
     -------
     (int, float)
+        Time in tau, and the total variation after it.
     """
     follow = _enumerated if biases.size <= MIXING_ENUMERATED else _coupled
     away = 1.0

@@ -94,6 +94,7 @@ def compare(
     Returns
     -------
     Comparison
+        Results with their provenance.
 
     Raises
     ------

@@ -195,15 +195,18 @@ def score_samples(
     Parameters
     ----------
     reference : SamplingReference
+        Scores of a correct sampler.
     ising : Ising
         The model that ``reference`` is of.
     spins : (reads, n) int8
+        Reads of the target.
     held : Ising or None
         What the device holds of it, for ``kl_held``.
 
     Returns
     -------
     SamplingScore
+        Distance of the reads from the requested distribution.
     """
     kl = kl_held = cells = None
     notes = []

@@ -140,12 +140,31 @@ class Target(Protocol):
 
 @runtime_checkable
 class TracingTarget(Target, Protocol):
-    """A target that also tells what one read looks like inside; optional, and nothing else depends on it."""
+    """A target that also records the course of a read; optional, and nothing else depends on it."""
 
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Make one read and return its course: the spins are those of ``run(program, task, 1, rng)``.
+        """Simulate one read and record its course.
 
-        Raises DoesNotFit for a task that the target does not support.
+        Its final state is that of ``run(program, task, 1, rng)``.
+
+        Parameters
+        ----------
+        program : Program
+            Result of :meth:`program`.
+        task : Task
+            Task: minimize, sample at beta, or recall from a cue.
+        rng : RNG
+            Source of the stream of the read.
+
+        Returns
+        -------
+        Trace
+            Course of the read.
+
+        Raises
+        ------
+        DoesNotFit
+            If the target does not support the task.
         """
         ...
 
@@ -389,17 +408,46 @@ def require_support(device: Target, task: Task) -> None:
 
 
 def supports_trace(device: object) -> bool:
-    """Whether a target tells what one of its reads looks like inside."""
+    """Tell whether a target can record the course of a read.
+
+    Parameters
+    ----------
+    device : object
+        Target.
+
+    Returns
+    -------
+    bool
+        Whether it has a method ``trace``.
+    """
     return callable(getattr(device, "trace", None))
 
 
 def trace_read(device: Target, program: Program, task: Task, rng: RNG = None) -> Trace:
-    """Make one read of ``program`` and return its course.
+    """Make one read of a program and record its course.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+    program : Program
+        Program on that target.
+    task : Task
+        Task.
+    rng : RNG
+        Source of the stream of the read.
+
+    Returns
+    -------
+    Trace
+        Course of the read.
 
     Raises
     ------
-    DoesNotFit      where the target does not support the task, or cannot tell; the message names those that can
-    TargetError     where what it returns is no Trace
+    DoesNotFit
+        If the target does not support the task or does not trace; the message names those that do.
+    TargetError
+        If it returns no Trace.
     """
     found = require_trace(device, task).trace(program, task, rng)
     if not isinstance(found, Trace):
@@ -408,7 +456,25 @@ def trace_read(device: Target, program: Program, task: Task, rng: RNG = None) ->
 
 
 def require_trace(device: Target, task: Task) -> TracingTarget:
-    """Return ``device`` as one that traces; DoesNotFit unless it does, and supports the task."""
+    """Require that a target traces reads of a task.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+    task : Task
+        Task.
+
+    Returns
+    -------
+    TracingTarget
+        The same target.
+
+    Raises
+    ------
+    DoesNotFit
+        If it does not support the task or does not trace; the message names the targets that do.
+    """
     require_support(device, task)
     if not isinstance(device, TracingTarget):
         raise DoesNotFit(

@@ -19,7 +19,15 @@ _Origin = Callable[[argparse.Namespace], dict[str, str]]
 
 
 def add_trace_command(command: Callable[..., Parser], origin: _Origin) -> None:
-    """Append it to the parser; ``origin`` gives the command and the file, for the provenance."""
+    """Add the command ``trace``.
+
+    Parameters
+    ----------
+    command : callable
+        Function of name, function and text that adds a parser.
+    origin : callable
+        Function of the arguments that returns the command line and the file, for the provenance.
+    """
     about = "show one read of one target from inside: states, potentials, spikes, and the energy against time"
     trace = command("trace", lambda arguments: _trace(arguments, origin), about)
     trace.add_argument("--target", required=True, metavar="T", help="a name as of 'neuromorph targets'")

@@ -48,11 +48,13 @@ def _trace(arguments: argparse.Namespace, origin: _Origin) -> int:
 
     import numpy as np
 
-    from ..protocol import TargetError, get_target, require_trace, trace_read
+    from ..installed_targets import get_target
+    from ..protocol import TargetError
     from ..report.trace_figures import trace_files
     from ..rng import child
     from ..runtime.limits import time_limit
     from ..study.compare import asked_problem
+    from ..target_trace import require_trace, trace_read
     from ..trace import trace_dict
 
     problem = load_problem(arguments)

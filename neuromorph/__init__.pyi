@@ -3,9 +3,10 @@ from .analog import AnalogNetwork
 from .cost import Cost, Ledger, price
 from .datum import Datum
 from .estimate import Estimate
+from .installed_targets import available_targets, get_target, parameters_of
 from .ising import Ising
 from .problems import IsingModel, MaxCut, Problem, ProblemFileError, Recall, Solution, Tsp, load, read_tour, write_tour
-from .protocol import DoesNotFit, Target, available_targets, get_target, parameters_of
+from .protocol import DoesNotFit, Target
 from .report import results_dict, results_json, write_report, write_trace
 from .run import Program, Run, SamplingBound
 from .study.compare import compare

@@ -15,7 +15,7 @@ nothing.
                                        ``constants`` needs none (``replace_constants``)
 ``limits : {what: number or text}``    the largest problems, and what it refuses (:func:`limits_of`)
 parameters                             those of the callable behind the entry point: explicit, documented, with units in
-                                       their names (:func:`parameters_of`)
+                                       their names (``neuromorph.installed_targets.parameters_of``)
 =====================================  ===============================================================================
 
 What a Program and a Run may have besides spins (see there): ``Program.setup`` and ``Run.setup`` count what is done once
@@ -27,9 +27,7 @@ device, as ``neurobench`` of spiking chips (:func:`metrics_of`).
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -38,15 +36,11 @@ from .cost import Cost
 from .ising import Ising
 from .rng import RNG
 from .run import Program, Run, versions
-from .target_names import TargetParameter, callable_parameters, check_names, converted, nearest, parse_target
 from .task import Task, task_name
 from .trace import Trace
 
 if TYPE_CHECKING:  # problems know their task, and thus this module
     from .problems.problem import Problem
-
-
-_OURS = "neuromorph"  # the distribution whose targets no other can replace
 
 
 class DoesNotFit(ValueError):
@@ -140,145 +134,37 @@ class Target(Protocol):
 
 @runtime_checkable
 class TracingTarget(Target, Protocol):
-    """A target that also tells what one read looks like inside; optional, and nothing else depends on it."""
+    """A target that also records the course of a read; optional, and nothing else depends on it."""
 
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Make one read and return its course: the spins are those of ``run(program, task, 1, rng)``.
+        """Simulate one read and record its course.
 
-        Raises DoesNotFit for a task that the target does not support.
+        Its final state is that of ``run(program, task, 1, rng)``.
+
+        Parameters
+        ----------
+        program : Program
+            Result of :meth:`program`.
+        task : Task
+            Task: minimize, sample at beta, or recall from a cue.
+        rng : RNG
+            Source of the stream of the read.
+
+        Returns
+        -------
+        Trace
+            Course of the read.
+
+        Raises
+        ------
+        DoesNotFit
+            If the target does not support the task.
         """
         ...
 
 
 class TargetError(TypeError):
     """A target does not keep to the protocol; the message says where."""
-
-
-_RENAMED = {"cpu-cluster": "cpu-swendsen-wang", "cpu-population": "cpu-population-annealing"}  # until the next release
-
-
-def current_name(name: str) -> str:
-    """Replace the former name of a target by today's.
-
-    A former name gives a DeprecationWarning.
-
-    Parameters
-    ----------
-    name : str
-        Name of a target.
-
-    Returns
-    -------
-    str
-        Name by which it is installed.
-    """
-    if name not in _RENAMED or name in _offers():
-        return name
-    message = f"target {name} is now {_RENAMED[name]}; the old name goes with the next release"
-    warnings.warn(message, DeprecationWarning, stacklevel=3)
-    return _RENAMED[name]
-
-
-def available_targets() -> list[str]:
-    """List the names of all installed targets.
-
-    Returns
-    -------
-    list of str
-        Names in alphabetical order.
-    """
-    return sorted(_offers())
-
-
-def get_target(name: str, **parameters: Any) -> Target:
-    """Make the installed target of a name.
-
-    Parameters
-    ----------
-    name : str
-        As of :func:`available_targets`, or with parameters: ``"cpu-anneal(sweeps=300)"``.
-    **parameters
-        More of its parameters, as Python objects.
-
-    Returns
-    -------
-    Target
-        Target with the given parameters.
-
-    Raises
-    ------
-    ValueError
-        If there is no such target, parameter or value; with the nearest right name.
-    TargetError
-        If what the entry point makes is no target.
-    """
-    plain, given = parse_target(name)
-    plain = current_name(plain)
-    point = _entry_point(plain)
-    about = f"entry point {point.value} of target {plain!r}"
-    try:
-        make = point.load()
-        known = callable_parameters(make)
-        if "constants" in given:
-            raise ValueError("constants are no text; give a file by --cost, or costs= in Python")
-        check_names(known, [*given, *parameters])
-        if twice := given.keys() & parameters.keys():
-            raise ValueError(f"{min(twice)} is given twice, in the name and beside it; give it once")
-        made = make(**converted(known, given), **parameters)
-    except ValueError as error:
-        if not (given or parameters):
-            raise
-        raise ValueError(f"{plain}: {error}") from error  # one of several targets, perhaps
-    except (Exception, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # SystemExit, say: a package must not end us
-        raise TargetError(f"{about} raises {type(error).__name__}: {error}") from error
-    if not isinstance(made, Target):
-        raise TargetError(f"{about} lacks a member of neuromorph.Target")
-    if made.name != plain:
-        raise TargetError(f"{about} makes one that names itself {made.name!r}; both names must be the same")
-    return made
-
-
-def split_target_text(text: str) -> tuple[str, str]:
-    """Split the text form of a target into its name and its label.
-
-    Parameters
-    ----------
-    text : str
-        Name, alone or with parameters in parentheses.
-
-    Returns
-    -------
-    (str, str)
-        Plain name of the installed target, and its label: ``text`` under today's name.
-
-    Raises
-    ------
-    ValueError
-        If the text cannot be read or no target of that name is installed. Its parameters are not looked at: that needs
-        the package of the target.
-    """
-    given, _ = parse_target(text)
-    name = current_name(given)
-    _entry_point(name)
-    return name, name + text.strip()[len(given) :]
-
-
-def parameters_of(name: str) -> tuple[TargetParameter, ...]:
-    """List the parameters of an installed target.
-
-    Parameters
-    ----------
-    name : str
-        Name of the target, with or without parameters.
-
-    Returns
-    -------
-    tuple of TargetParameter
-        Name, default, annotation and meaning of each; empty where Python cannot tell.
-    """
-    return callable_parameters(_entry_point(current_name(parse_target(name)[0])).load()) or ()
 
 
 def limits_of(device: Target) -> dict[str, Any]:
@@ -336,38 +222,6 @@ def metrics_of(run: Run) -> dict[str, Any]:
     return {name: each for name, each in run.provenance.items() if name not in {"parameters", *versions()}}
 
 
-def _entry_point(name: str) -> EntryPoint:
-    points = _offers().get(name)
-    if points is None:
-        known = available_targets()
-        listed = f"installed are {', '.join(known) or 'none'}"
-        raise ValueError(f"target is {name!r}; {nearest(name, known)}{listed}")
-    return points[0]
-
-
-def hidden_targets() -> dict[str, list[str]]:
-    """Find targets that another package of the same name hides.
-
-    Returns
-    -------
-    dict of str to list of str
-        Hidden packages by the name of their entry point; neuromorph itself, or a package named before, hides them.
-    """
-    return {name: [_package(point) for point in points[1:]] for name, points in _offers().items() if len(points) > 1}
-
-
-def _offers() -> dict[str, list[EntryPoint]]:
-    """All entry points by name, the one that counts first."""
-    found: dict[str, list[EntryPoint]] = {}
-    for point in sorted(entry_points(group="neuromorph.targets"), key=lambda p: (_package(p) != _OURS, _package(p))):
-        found.setdefault(point.name, []).append(point)
-    return found
-
-
-def _package(point: EntryPoint) -> str:
-    return "" if point.dist is None else str(point.dist.name)
-
-
 def require_support(device: Target, task: Task) -> None:
     """Require that a target supports a task.
 
@@ -387,48 +241,6 @@ def require_support(device: Target, task: Task) -> None:
         raise DoesNotFit(
             f"{device.name} does not {task_name(task)}; it supports {' and '.join(sorted(device.supported_tasks))}"
         )
-
-
-def supports_trace(device: object) -> bool:
-    """Whether a target tells what one of its reads looks like inside."""
-    return callable(getattr(device, "trace", None))
-
-
-def trace_read(device: Target, program: Program, task: Task, rng: RNG = None) -> Trace:
-    """Make one read of ``program`` and return its course.
-
-    Raises
-    ------
-    DoesNotFit      where the target does not support the task, or cannot tell; the message names those that can
-    TargetError     where what it returns is no Trace
-    """
-    found = require_trace(device, task).trace(program, task, rng)
-    if not isinstance(found, Trace):
-        raise TargetError(f"trace() of {device.name} returns {type(found).__name__}; it must return a neuromorph.Trace")
-    return found
-
-
-def require_trace(device: Target, task: Task) -> TracingTarget:
-    """Return ``device`` as one that traces; DoesNotFit unless it does, and supports the task."""
-    require_support(device, task)
-    if not isinstance(device, TracingTarget):
-        raise DoesNotFit(
-            f"{device.name} does not tell what its reads look like inside; {', '.join(_tracing()) or 'no target'} can"
-        )
-    return device
-
-
-def _tracing() -> list[str]:
-    """Names of the installed targets that trace; one that does not load is left out."""
-    found = []
-    for name in available_targets():
-        try:
-            device = get_target(name)
-        except Exception:  # another's package
-            continue
-        if supports_trace(device):
-            found.append(name)
-    return found
 
 
 def as_ising(problem: Ising | Problem) -> Ising:

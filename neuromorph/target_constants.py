@@ -27,7 +27,8 @@ from typing import Any, TypeAlias, TypeVar
 from .datum import Datum, data_of_tables
 from .files.atomic_write import read_file
 from .files.toml import read_toml
-from .protocol import Target, TargetError, available_targets
+from .installed_targets import available_targets
+from .protocol import Target, TargetError
 from .target_names import nearest
 
 Constants: TypeAlias = Mapping[str, Datum]

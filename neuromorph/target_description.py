@@ -6,7 +6,8 @@ import inspect
 import textwrap
 from typing import Any, Literal, get_args, get_origin
 
-from .protocol import Target, limits_of, parameters_of
+from .installed_targets import parameters_of
+from .protocol import Target, limits_of
 from .target_constants import constants_of, datum_dict, priced_of
 from .target_names import parse_target
 from .task import TASK_NAMES

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from .ising import check_spins
-
-if TYPE_CHECKING:
-    pass
 
 TRACE_SCHEMA = 1
 MAX_CURVES, MAX_STATES = 16, 64
@@ -34,11 +31,16 @@ class Series:
 
     Parameters
     ----------
-    name : str                 "membrane potential", "gain"
-    unit : str                 "V"; empty for numbers without one
-    labels : tuple of str      of the columns: "u0", "spin 3"
-    values : (m, k) float      one column each
-    style : str                "curves", or "states": -1 and +1, constant from each time to the next
+    name : str
+        Name of the quantity, as "membrane potential" or "gain".
+    unit : str
+        Unit, as "V"; empty for numbers without one.
+    labels : tuple of str
+        Labels of the columns, as "u0" or "spin 3".
+    values : (m, k) float
+        One row a time, one column a label.
+    style : str
+        Either "curves", or "states": -1 and +1, constant from each time to the next.
     """
 
     name: str
@@ -64,29 +66,45 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One read from inside.
+    """Course of one read: states, potentials, spikes and energies against time.
 
     Parameters
     ----------
-    target, problem : str       names
-    task : str                  minimize, sample or recall
-    beta : float or None        of the task, where it samples
-    times : (m,) float          in rising order
-    time_unit : str             "s", the device's own time, or "sweep"
-    energies : (m,) float       of the problem asked for, of the state that the device shows at each time
-    series : tuple of Series    what is inside, the most telling first
-    spins : (n,) int8           what the read ends with: the same as those of ``Run``; (0,) if ``answer`` stands alone
-    answer : array or None      what the read ends with in the user's own terms, as in ``Run.answers``: a tour (cities,)
-    energy : float              of ``spins``, or of ``answer``
-    converged : bool            as of ``Run``
-    spikes : (times, neurons) or None     (spikes,) each: when, and which neuron
-    neurons : int               how many could have fired
-    notes : tuple of str        what is left out, and how times and states are to be understood
-    provenance : dict           seed, versions, parameters of the target
+    target, problem : str
+        Names.
+    task : str
+        Name of the task: minimize, sample or recall.
+    beta : float or None
+        Inverse temperature of the task, where it samples.
+    times : (m,) float
+        Times in rising order.
+    time_unit : str
+        Unit "s", of the device's own time, or "sweep".
+    energies : (m,) float
+        Energy, in the problem asked for, of the state that the device shows at each time.
+    series : tuple of Series
+        Values inside the device, the most telling first.
+    spins : (n,) int8
+        Final state, as in ``Run``; (0,) if ``answer`` stands alone.
+    energy : float
+        Energy of ``spins``, or of ``answer``.
+    converged : bool
+        Whether the read settled, as in ``Run``.
+    spikes : tuple of (spikes,) float, (spikes,) int, or None
+        Time and neuron of each spike.
+    neurons : int
+        Number of neurons that could have fired.
+    notes : tuple of str
+        Sentences on what is left out, and on how times and states are to be understood.
+    provenance : dict of str to object
+        Seed, versions and parameters of the target.
+    answer : array or None
+        Final answer in the user's own terms, as in ``Run.answers``: a tour (cities,).
 
     Raises
     ------
-    ValueError     for lengths that do not agree, times that fall, values that are not finite
+    ValueError
+        If lengths do not agree, times fall or values are not finite.
     """
 
     target: str
@@ -143,7 +161,18 @@ class Trace:
 
 
 def trace_dict(trace: Trace) -> dict[str, Any]:
-    """Return the trace as plain data for JSON, as in docs/trace-schema.md; values of series to seven digits."""
+    """Return a trace as plain data for JSON, as in docs/trace-schema.md.
+
+    Parameters
+    ----------
+    trace : Trace
+        Course of one read.
+
+    Returns
+    -------
+    dict of str to object
+        Its fields; values of series have seven digits.
+    """
     spikes = trace.spikes
     return {
         "schema": TRACE_SCHEMA,

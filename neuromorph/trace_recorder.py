@@ -30,11 +30,16 @@ class Recorder:
 
     Parameters
     ----------
-    program : Program             whose problem gives the energies
-    series : {name: unit}         of the curves that :meth:`look` will be given
-    columns : {name: str or [str]}    what columns are called: with {} for the number, or one by one; else "{}"
-    states : str                  name of the series of states; empty: none is kept
-    state : str or [str]          what one of them is called, alike
+    program : Program
+        Program, whose problem gives the energies.
+    series : dict of str to str
+        Unit by name of the curves that :meth:`look` will be given.
+    columns : dict of str to (str or sequence of str), or None
+        Labels of the columns of a series: text with {} for the number, or one by one; "{}" where none are given.
+    states : str
+        Name of the series of states; empty keeps none.
+    state : str or sequence of str
+        Labels of the states, alike.
     """
 
     def __init__(
@@ -56,9 +61,18 @@ class Recorder:
         self._count, self._stride, self._most = 0, 1, 0
 
     def look(self, time: float, spins: NDArray[Any] | None, energy: float | None = None, /, **rows: ArrayLike) -> None:
-        """Show the state ``spins`` (n,) at ``time``, and a row (k,) or a number for each series.
+        """Record the state at one time, with a row of each series.
 
-        energy : float or None     None: computed from the spins; given, the spins may be left out
+        Parameters
+        ----------
+        time : float
+            Time, not before the last one.
+        spins : (n,) int or None
+            State; None where ``energy`` is given and no states are kept.
+        energy : float or None
+            Energy in the problem asked for; None computes it from the spins.
+        **rows : (k,) float or float
+            Values of each series at that time.
         """
         few = {name: self._few(name, np.atleast_1d(np.asarray(row)), MAX_CURVES) for name, row in rows.items()}
         state = None if spins is None else np.array(spins, dtype=np.int8)
@@ -90,11 +104,40 @@ class Recorder:
         notes: Sequence[str] = (),
         provenance: Mapping[str, Any] | None = None,
     ) -> Trace:
-        """Make the trace of a read that ended with ``spins`` (n,), ``answer`` or both, as of :func:`make_trace`.
+        """Make the trace of the read that was shown.
 
-        first : names                      of the series that tell most, in that order
-        scale : float                      time units a unit of the times that were shown
-        schedules : {name: (unit, f)}      more series of one column, functions of those times
+        Parameters
+        ----------
+        task : Task
+            Task of the read.
+        spins : (n,) int or None
+            Final state; None where there is an ``answer``.
+        answer : array_like or None
+            Final answer in the user's own terms, as a tour (cities,).
+        time_unit : str
+            Unit of the times of the trace: "s" or "sweep".
+        converged : bool
+            Whether the read settled.
+        scale : float
+            Factor from the times that were shown to those of the trace.
+        schedules : dict of str to (str, callable), or None
+            More series of one column: unit, and function of the times that were shown.
+        first : sequence of str
+            Names of the series that tell most, in their order.
+        notes : sequence of str
+            Sentences for the reader of the trace.
+        provenance : dict of str to object, or None
+            Seed and parameters.
+
+        Returns
+        -------
+        Trace
+            Course of the read, at the times that were kept.
+
+        Raises
+        ------
+        ValueError
+            If nothing was shown.
         """
         if self._last is None:
             raise ValueError("nothing was looked at; a trace needs one time at least")
@@ -164,9 +207,43 @@ def make_trace(
     notes: Sequence[str] = (),
     provenance: Mapping[str, Any] | None = None,
 ) -> Trace:
-    """Make the Trace of one read of ``program``, as ``complete_run`` makes a Run.
+    """Make the trace of one read of a program.
 
-    ``spins`` (n,) may be None where there is an ``answer`` (cities,); the energy is of the problem that was asked for.
+    The final energy is that of the answer, or else of the spins, in the problem that was asked for.
+
+    Parameters
+    ----------
+    program : Program
+        Program on the target.
+    task : Task
+        Task of the read.
+    times : (m,) float
+        Times in rising order.
+    series : sequence of Series
+        Values inside the device, the most telling first.
+    spins : (n,) int or None
+        Final state; None where there is an ``answer``.
+    answer : array_like or None
+        Final answer in the user's own terms, as a tour (cities,).
+    energies : (m,) float
+        Energies of the states at those times.
+    time_unit : str
+        Unit of the times: "s" or "sweep".
+    converged : bool
+        Whether the read settled.
+    spikes : tuple of (spikes,) float, (spikes,) int, or None
+        Time and neuron of each spike.
+    neurons : int
+        Number of neurons that could have fired.
+    notes : sequence of str
+        Sentences for the reader of the trace.
+    provenance : dict of str to object, or None
+        Seed and parameters; versions are added.
+
+    Returns
+    -------
+    Trace
+        Course of the read.
     """
     final = np.empty(0, np.int8) if spins is None else np.asarray(spins, dtype=np.int8)
     if answer is None:
@@ -194,10 +271,34 @@ def make_trace(
 
 
 def most_times(columns: int) -> int:
-    """How many times a trace keeps that has so many columns."""
+    """Return the largest number of times that a trace keeps.
+
+    Parameters
+    ----------
+    columns : int
+        Number of columns of all its series.
+
+    Returns
+    -------
+    int
+        Number of times.
+    """
     return int(np.clip(_VALUES // max(1, columns), *_POINTS))
 
 
 def evenly_spread(count: int, most: int) -> NDArray[np.int64]:
-    """Numbers of at most ``most`` of ``count`` things, the first and the last among them."""
+    """Choose indices that are evenly spread, the first and the last among them.
+
+    Parameters
+    ----------
+    count : int
+        Number of things to choose from.
+    most : int
+        Largest number of them.
+
+    Returns
+    -------
+    (k,) int64
+        Indices 0 .. count - 1 in rising order.
+    """
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))

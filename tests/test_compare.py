@@ -13,7 +13,7 @@ import neuromorph as nm
 from neuromorph import DoesNotFit
 from neuromorph.estimate import wilson_interval
 from neuromorph.run import complete_run
-from neuromorph.study.checkpoint import digest
+from neuromorph.study.fingerprint import digest
 from neuromorph.study.time_to_solution import to_solution
 
 

@@ -8,7 +8,7 @@ import pytest
 from neuromorph import Cost, Datum, Ising, Minimize, Program, price
 from neuromorph.datum import KINDS, less_known, multiply_data, read_data
 from neuromorph.estimate import Estimate, add_estimates
-from neuromorph.protocol import available_targets, get_target
+from neuromorph.installed_targets import available_targets, get_target
 from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.run import complete_run, concatenate_runs
 

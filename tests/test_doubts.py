@@ -149,7 +149,7 @@ def test_notes_reach_terminal_page_and_results(tmp_path, capsys):
 
 def test_notes_change_no_reads():
     """Those of a study that was kept before the notes were made still are its own."""
-    from neuromorph.study.checkpoint import problem_digest
+    from neuromorph.study.fingerprint import problem_digest
 
     cut = MaxCut("a", [[0, 1], [1, 0]])
     assert problem_digest(cut) == problem_digest(MaxCut("a", [[0, 1], [1, 0]], notes=("said",)))

@@ -15,7 +15,8 @@ from hardware_targets.analog_circuit.readout import CUE
 from hardware_targets.analog_circuit.target import DATA, AnalogCircuit
 from neuromorph import Ising, Minimize, Recall, RecallFrom, Tsp, price
 from neuromorph.analog import simulate
-from neuromorph.analog.softassign import Softassign, sinkhorn
+from neuromorph.analog.doubly_stochastic import sinkhorn
+from neuromorph.analog.softassign import Softassign
 
 RAIL = DATA["supply"].value / 2.0
 RAILS = Rails(-RAIL, RAIL)

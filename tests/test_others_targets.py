@@ -13,8 +13,10 @@ import pytest
 from study_toys import JOULE, Descent, Ring, press_ctrl_c
 
 import neuromorph as nm
-from neuromorph import Cost, protocol
+from neuromorph import Cost
 from neuromorph.cli import main
+from neuromorph.installed_targets import hidden_targets
+from neuromorph.protocol import TargetError
 
 
 @dataclass(frozen=True)
@@ -271,14 +273,14 @@ def test_odd_packages_are_lines_of_the_list(odd_package, capsys):
         assert listed[name]["supported_tasks"] == []
         assert said in listed[name]["summary"]
     assert listed["cpu-anneal"]["supported_tasks"]
-    assert protocol.hidden_targets() == {"cpu-anneal": ["odd"]}
+    assert hidden_targets() == {"cpu-anneal": ["odd"]}
     assert main(["info"]) == 0
     assert "warning: the package odd also offers a target 'cpu-anneal'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["renamed", "leaves", "nothing", "exits"])
 def test_an_odd_target_raises_an_exception_that_names_it(odd_package, name):
-    with pytest.raises(protocol.TargetError, match=name):
+    with pytest.raises(TargetError, match=name):
         nm.get_target(name)
 
 

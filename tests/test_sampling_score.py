@@ -294,9 +294,9 @@ def test_kept_reads_of_another_task_are_set_aside_with_a_line(tmp_path):
 
 
 def test_kept_reads_of_the_old_version_are_set_aside_with_a_line(tmp_path, monkeypatch):
-    from neuromorph.study import checkpoint
+    from neuromorph.study import fingerprint
 
-    monkeypatch.setattr(checkpoint, "FORMAT", 2)
+    monkeypatch.setattr(fingerprint, "FORMAT", 2)
     nm.compare(Ring(), [Descent()], reads=4, rng=1, directory=tmp_path)
     monkeypatch.undo()
     (row,) = nm.compare(Ring(), [Descent()], reads=4, rng=1, directory=tmp_path).results

@@ -12,8 +12,9 @@ import neuromorph as nm
 from hardware_targets.cpu.annealer import CpuAnneal
 from hardware_targets.memristor_crossbar import MemristorCrossbar
 from neuromorph.cli import main
-from neuromorph.protocol import limits_of, metrics_of, parameters_of
-from neuromorph.study.checkpoint import digest
+from neuromorph.installed_targets import parameters_of
+from neuromorph.protocol import limits_of, metrics_of
+from neuromorph.study.fingerprint import digest
 from neuromorph.target_names import callable_parameters, converted, parse_target, split_targets
 
 RING = "6 6\n" + "\n".join(f"{k + 1} {(k + 1) % 6 + 1} 1" for k in range(6)) + "\n"

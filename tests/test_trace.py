@@ -10,8 +10,8 @@ import pytest
 import neuromorph as nm
 from neuromorph import cli
 from neuromorph.problems import Tsp, write_ising
-from neuromorph.protocol import require_trace, supports_trace, trace_read
 from neuromorph.report.trace_figures import draw_read, time_means, write_trace
+from neuromorph.target_trace import require_trace, supports_trace, trace_read
 from neuromorph.trace import MAX_CURVES, MAX_STATES, Series, Trace, trace_dict
 from neuromorph.trace_recorder import Recorder, most_times
 

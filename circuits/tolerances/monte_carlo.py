@@ -29,7 +29,7 @@ from neuromorph.ising import Float
 from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import versions
 from neuromorph.runtime.limits import checkpoint
-from neuromorph.study.checkpoint import digest
+from neuromorph.study.fingerprint import digest
 
 from ..simulators import simulate_circuit
 from ..simulators.process import LOOK_S, TIMEOUT_S, end_with_parent

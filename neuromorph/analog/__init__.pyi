@@ -1,10 +1,11 @@
 from .activations import Activation, Algebraic, Arctan, Logistic, Tanh
 from .assignments import Permutations
+from .doubly_stochastic import sinkhorn
 from .hopfield_tank import HopfieldTank, hopfield_tank
 from .mean_field_annealing import AnnealingResult, GainRamp, critical_gain, mean_field_anneal
 from .network import AnalogNetwork
 from .noise import simulate_noisy
-from .softassign import Softassign, sinkhorn, softassign
+from .softassign import Softassign, softassign
 from .transient import Trajectory, simulate
 
 __all__ = [  # noqa: RUF022  by theme

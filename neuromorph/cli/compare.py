@@ -274,7 +274,7 @@ def _print_samples(comparison: Comparison, result: Result) -> None:
 
 
 def _check_targets(names: Sequence[str]) -> None:
-    from ..protocol import split_target_text
+    from ..installed_targets import split_target_text
 
     with user_errors(ValueError):
         for name in names:

@@ -55,7 +55,7 @@ def _one_target(arguments: argparse.Namespace) -> int:
     """Print the parameters, limits and constants of one target."""
     import json
 
-    from ..protocol import get_target, split_target_text
+    from ..installed_targets import get_target, split_target_text
     from ..target_description import describe, description_text
 
     with user_errors(Exception), output_kept_clean(), interrupts():

@@ -19,7 +19,15 @@ _Origin = Callable[[argparse.Namespace], dict[str, str]]
 
 
 def add_trace_command(command: Callable[..., Parser], origin: _Origin) -> None:
-    """Append it to the parser; ``origin`` gives the command and the file, for the provenance."""
+    """Add the command ``trace``.
+
+    Parameters
+    ----------
+    command : callable
+        Function of name, function and text that adds a parser.
+    origin : callable
+        Function of the arguments that returns the command line and the file, for the provenance.
+    """
     about = "show one read of one target from inside: states, potentials, spikes, and the energy against time"
     trace = command("trace", lambda arguments: _trace(arguments, origin), about)
     trace.add_argument("--target", required=True, metavar="T", help="a name as of 'neuromorph targets'")
@@ -40,11 +48,13 @@ def _trace(arguments: argparse.Namespace, origin: _Origin) -> int:
 
     import numpy as np
 
-    from ..protocol import TargetError, get_target, require_trace, trace_read
+    from ..installed_targets import get_target
+    from ..protocol import TargetError
     from ..report.trace_figures import trace_files
     from ..rng import child
     from ..runtime.limits import time_limit
     from ..study.compare import asked_problem
+    from ..target_trace import require_trace, trace_read
     from ..trace import trace_dict
 
     problem = load_problem(arguments)

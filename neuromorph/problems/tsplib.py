@@ -18,8 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..files.atomic_write import write_file
 from ..ising import Float
+from .city_checks import MAX_MATRIX, NO_ROAD, check_tour, negative
 from .text_file import Block, ProblemFileError, TextFile, printable_name, quote_text
-from .tsp import MAX_MATRIX, NO_ROAD, Tsp, check_tour, negative
+from .tsp import Tsp
 from .tsplib_distances import DISTANCE_RULES
 
 _HEADERS = {

@@ -35,12 +35,38 @@ _STEEP = 8.0  # times the later range: an energy that falls from further is cut 
 
 
 def write_trace(trace: Trace, directory: str | os.PathLike[str]) -> list[Path]:
-    """Write trace.json, trace.png and trace.svg; return the paths."""
+    """Write trace.json, trace.png and trace.svg.
+
+    Parameters
+    ----------
+    trace : Trace
+        Course of one read.
+    directory : path
+        Folder, which is made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        Files that were written.
+    """
     return [write_file(Path(directory) / name, make()) for name, make in trace_files(trace).items()]
 
 
 def trace_files(trace: Trace, about: dict[str, Any] | None = None) -> dict[str, Any]:
-    """{name: what makes it}, for a caller that keeps what it can; ``about`` is the JSON, if not ``trace_dict``."""
+    """Return functions that make the files of a trace, for a caller that keeps those it can.
+
+    Parameters
+    ----------
+    trace : Trace
+        Course of one read.
+    about : dict of str to object, or None
+        Content of trace.json; None takes that of ``trace_dict``.
+
+    Returns
+    -------
+    dict of str to callable
+        Function without arguments that returns text or bytes, by file name.
+    """
     drawn: list[Axes] = []
 
     def picture(kind: str) -> bytes:
@@ -55,7 +81,18 @@ def trace_files(trace: Trace, about: dict[str, Any] | None = None) -> dict[str, 
 
 
 def draw_read(trace: Trace) -> Figure:
-    """Draw at most four panels over one time axis; what is not drawn is said below."""
+    """Draw at most four panels over one time axis; a line below names what is not drawn.
+
+    Parameters
+    ----------
+    trace : Trace
+        Course of one read.
+
+    Returns
+    -------
+    Figure
+        Spikes, states and curves, and the energy below them.
+    """
     from matplotlib.figure import Figure
 
     room = _PANELS - 1 - (trace.spikes is not None)
@@ -185,7 +222,22 @@ def _logarithmic(ax: Axes, low: float, high: float) -> None:
 
 
 def time_means(times: Any, values: Any, edges: Any) -> Any:
-    """Means over the time from each of ``edges`` to the next of ``values`` (m, k), each held until the next time."""
+    """Average values over intervals of time, each value held until the next time.
+
+    Parameters
+    ----------
+    times : (m,) float
+        Times in rising order.
+    values : (m, k) float
+        Values from each time on.
+    edges : (bins + 1,) float
+        Edges of the intervals.
+
+    Returns
+    -------
+    (bins, k) float
+        Means over the time between neighboring edges.
+    """
     whole = np.vstack([np.zeros(values.shape[1]), np.cumsum(values[:-1] * np.diff(times)[:, None], axis=0)])
     at = np.column_stack([np.interp(edges, times, column) for column in whole.T])
     return np.diff(at, axis=0) / np.diff(edges)[:, None]

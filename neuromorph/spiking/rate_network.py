@@ -38,7 +38,7 @@ from ..runtime.threads import single_threaded_blas
 from .brian.simulator import Backend, FractionProgress, Simulator, build_simulator
 from .brian.state_monitor import with_state_monitor
 from .lif_neuron import LifNeuron, RateCurve, measure_curve
-from .rate_recall import SpikingRecall, check_cues, read_recall
+from .rate_recall import SpikingRecall, check_cues, recall_from_spikes
 from .rate_wiring import Wiring, rate_model, wired_synapses
 
 _LARGEST = 1e200  # largest weight or bias, beyond which currents may overflow
@@ -304,7 +304,7 @@ class SpikingHopfield:
                 model, dt_s=self.neuron.step_s, backend=self.backend, folder=self.folder
             )
         recording = self._simulators[key].run(float(edges[-1]), self._parameters(c, cue_s), rng=rng, progress=progress)
-        found = read_recall(self, recording, trials, edges, read_s)
+        found = recall_from_spikes(self, recording, trials, edges, read_s)
         return replace(found, potentials=(recording["inside.t"], recording["inside.v"].T)) if record else found
 
     @cached_property

@@ -141,7 +141,7 @@ def binned_rates(
     return np.asarray(np.bincount(cell, minlength=int(np.prod(whole))).reshape(whole) / np.diff(cuts_s)[:, None])
 
 
-def read_recall(network: Any, record: Recording, trials: int, edges: Float, read_s: float) -> SpikingRecall:
+def recall_from_spikes(network: Any, record: Recording, trials: int, edges: Float, read_s: float) -> SpikingRecall:
     """Read the outputs and counts of a recorded recall.
 
     Parameters

@@ -29,9 +29,10 @@ from ..runtime.signals import Interrupts, alarm, interrupts
 from ..target_constants import Replacements, datum_dict, read_replacements, replace_in_all
 from ..task import TASK_NAMES, RecallFrom, Sample, Task, task_name
 from .batches import run_in_batches, why
-from .checkpoint import fingerprint, kept_seed, own_name
+from .checkpoint import kept_seed, own_name
 from .comparison import Comparison
 from .contract import checked_files, checked_program
+from .fingerprint import fingerprint
 from .installed import Unusable, labeled
 from .provenance import provenance
 from .result import Result, evaluate_run

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from .. import protocol
+from .. import installed_targets
 from ..protocol import Target, TargetError
 from ..rng import RNG
 from ..runtime.limits import time_limit
@@ -44,10 +44,10 @@ def labeled(
     """
     given: Any = split_targets(targets) if isinstance(targets, str) else targets
     given = [given] if hasattr(given, "program") else given
-    chosen = protocol.available_targets() if given is None else list(given)
+    chosen = installed_targets.available_targets() if given is None else list(given)
     if not chosen:
         raise ValueError("targets is empty; name one at least, or install some")
-    hidden = protocol.hidden_targets()
+    hidden = installed_targets.hidden_targets()
     found: dict[str, Target] = {}
     count: Counter[str] = Counter()
 
@@ -57,7 +57,7 @@ def labeled(
 
     for each in chosen:
         if isinstance(each, str):
-            name, label = protocol.split_target_text(each)
+            name, label = installed_targets.split_target_text(each)
             add(label, _installed(name, label, signals, end))
             for package in hidden.get(name, ()):
                 add(name, Unusable(name, TargetError(hidden_reason(package, name))))
@@ -148,10 +148,10 @@ def _installed(name: str, text: str, signals: Interrupts, end: float) -> Target:
     now = time.monotonic()
     try:
         with time_limit(now + max(_LOADING_S, (end - now) / 2.0)) as limit, alarm(limit, imports=True):
-            return checked_target(protocol.get_target(text))
+            return checked_target(installed_targets.get_target(text))
     except BaseException as error:
         mistyped = isinstance(error, ValueError) and text != name  # in its parameters
-        if mistyped or name not in protocol.available_targets() or signals.caused(error):
+        if mistyped or name not in installed_targets.available_targets() or signals.caused(error):
             raise
         return Unusable(name, error)
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from ..installed_targets import available_targets, hidden_targets
 from ..problems.problem import Problem
-from ..protocol import available_targets, hidden_targets
 from ..run import versions
 from ..runtime.package_ownership import ownership_warnings
-from .checkpoint import problem_digest
+from .fingerprint import problem_digest
 from .installed import hidden_reason
 
 

@@ -50,6 +50,7 @@ from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Minimize, RecallFrom, Task
 from neuromorph.trace import Trace
 
+from .ising_network import largest_coupling, network_from_ising, relative_load
 from .read_trace import TourObserver, trace_network, trace_tour
 from .readout import (
     AMPLIFIERS,
@@ -57,10 +58,7 @@ from .readout import (
     NetworkReads,
     check_speed,
     count_activity,
-    largest_coupling,
-    network_from_ising,
     read_time,
-    relative_load,
     require_minimize,
     run_networks,
 )
@@ -193,7 +191,15 @@ class AnalogCircuit:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace outputs, potentials and gain of a network, or cells and temperature of a tour, in one read."""
+        """Trace outputs, potentials and gain of a network, or cells and temperature of a tour, in one read.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            Course of the read against the time of the boards.
+        """
         require_support(self, task)
         (seed,) = read_seeds(rng, 1)
         state: AnalogNetwork | _Tour = program.state

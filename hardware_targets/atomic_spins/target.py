@@ -140,7 +140,15 @@ class AtomicSpins:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace the telegraph of each atom in one read."""
+        """Trace the telegraph of each atom in one read.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            States of the atoms against time.
+        """
         return _watch(self, program, task, *self._start(program, task, 1, rng))
 
     def _start(self, program: Program, task: Task, reads: int, rng: RNG) -> _Start:
@@ -235,7 +243,15 @@ class AtomicSpinsIdeal:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace the telegraph of each atom in one read, and the inverse temperature."""
+        """Trace the telegraph of each atom in one read, and the inverse temperature.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            States of the atoms and the inverse temperature against time.
+        """
         return _watch(self, program, task, *self._start(program, task, 1, rng))
 
     def _start(self, program: Program, task: Task, reads: int, rng: RNG) -> _Start:

@@ -44,6 +44,7 @@ from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Task
 from neuromorph.trace import Trace
 
+from ..analog_circuit.ising_network import largest_coupling, network_from_ising
 from ..analog_circuit.read_trace import TourObserver, trace_network, trace_tour
 from ..analog_circuit.readout import (
     AMPLIFIERS,
@@ -51,8 +52,6 @@ from ..analog_circuit.readout import (
     Stream,
     check_speed,
     count_activity,
-    largest_coupling,
-    network_from_ising,
     read_time,
     require_minimize,
     run_networks,
@@ -227,7 +226,15 @@ class MemristorCrossbar:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace one read with its own read noise: as of analog-circuit."""
+        """Trace one read with its own read noise: as of analog-circuit.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            Course of the read against time.
+        """
         require_support(self, task)
         (seed,) = read_seeds(rng, 1)
         state: ProgrammedNetwork | ProgrammedTour = program.state

@@ -177,7 +177,15 @@ class DopantGlass:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace which acceptors hold a hole in one read, hop by hop."""
+        """Trace which acceptors hold a hole in one read, hop by hop.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            Occupations of the acceptors against time.
+        """
         glass: ProgrammedGlass = program.state
         table, states, streams, duration, temperature = self._start(glass, task, 1, rng)
         start, times, path = states.copy(), np.empty(_MOST_HOPS), np.empty(_MOST_HOPS, np.int64)

@@ -72,9 +72,9 @@ class NeuronState:
     couplings : CrossbarCouplings
         Couplings in units of ``scale``.
     scale : float
-        Largest coupling of the problem.
+        Largest coupling of the problem, or longest distance of the tour.
     biases : (n,) float
-        Biases in units of ``scale``.
+        Biases in units of ``scale``; empty for a tour.
     which : (n,) int
         Kind of unit of each neuron.
     """

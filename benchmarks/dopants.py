@@ -16,7 +16,7 @@ from numba import njit
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.device.hopping_network import LIQUID_NITROGEN_K, thermal_voltage
-from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
+from hardware_targets.dopant_network.transport.hopping_walk import Walk
 from neuromorph.kernels.xoshiro import uniform
 
 CASES = ((30, 3), (100, 10), (100, 50), (200, 100))  # acceptors, donors

@@ -293,7 +293,7 @@ def test_a_netlist_starts_at_the_cue_and_a_long_one_is_not_written(monkeypatch):
     starts = [float(v) for v in re.findall(r"v\(u\d+\)=(\S+)", text)]
     cue = problem.task(1, 0).cues(1, 121)[0]
     assert np.array_equal(np.sign(starts), cue)
-    monkeypatch.setattr("hardware_targets.analog_circuit.target._NETLIST", 1000)
+    monkeypatch.setattr("hardware_targets.analog_circuit.netlist_export._RESISTORS", 1000)
     with pytest.raises(DoesNotFit, match="holds 1000 resistors, not 14520"):
         device.files(program)
 

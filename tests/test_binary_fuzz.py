@@ -27,7 +27,8 @@ from study_toys import Descent, Ring
 import neuromorph as nm
 from circuits.simulators.rawfile import read_raw
 from hardware_targets.dopant_network.learning.iv_dataset import IvDataset, read_dataset, write_dataset
-from hardware_targets.dopant_network.learning.surrogate import fit_surrogate, read_surrogate, write_surrogate
+from hardware_targets.dopant_network.learning.surrogate import fit_surrogate
+from hardware_targets.dopant_network.learning.surrogate_file import read_surrogate, write_surrogate
 from hardware_targets.spiking_chip.chip_tables import generic_table
 from neuromorph.files.npz import read_npy
 from neuromorph.problems import read_ising, write_ising

@@ -7,7 +7,7 @@ from scipy.stats import binom, chi2
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork
 from hardware_targets.dopant_network.transport.current_voltage import gate_map, sweep_settings, sweep_voltages
-from hardware_targets.dopant_network.transport.kinetic_monte_carlo_kernel import distance_from_rising
+from hardware_targets.dopant_network.transport.isotonic_regression import distance_from_rising
 from hardware_targets.dopant_network.transport.master_equation import stationary_occupations
 from hardware_targets.dopant_network.transport.negative_differential_resistance import ndr_test
 from hardware_targets.dopant_network.transport.telegraph_noise import current_trace

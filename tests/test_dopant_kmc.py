@@ -8,7 +8,8 @@ from scipy.stats import chi2, f, norm
 
 from hardware_targets.dopant_network.device.device import random_device
 from hardware_targets.dopant_network.device.hopping_network import HoppingNetwork, thermal_voltage
-from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Kernel, Walk, dwell_times, measure_currents
+from hardware_targets.dopant_network.transport.hopping_walk import Kernel, Walk
+from hardware_targets.dopant_network.transport.kinetic_monte_carlo import dwell_times, measure_currents
 from hardware_targets.dopant_network.transport.master_equation import stationary_occupations, transitions
 
 ELEMENTARY_CHARGE = 1.602176634e-19

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hardware_targets.dopant_network.device.device import random_device
-from hardware_targets.dopant_network.transport import kinetic_monte_carlo as kmc
-from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
+from hardware_targets.dopant_network.transport import hopping_walk
+from hardware_targets.dopant_network.transport.hopping_walk import Walk
 from hardware_targets.dopant_network.transport.master_equation import transitions
 
 VOLTAGES = np.random.default_rng(4).uniform(-0.4, 0.4, 8)
@@ -22,7 +22,7 @@ def test_full_tables_give_the_plain_hops(nodes: int, temperature_k: float, monke
     Catches the node of another state taken for one's own, what an old node leaves behind in a new one, and an interval
     that reaches into its neighbor (by 10^-4 of u or more: 20,000 hops).
     """
-    monkeypatch.setattr(kmc, "_NODES", nodes)
+    monkeypatch.setattr(hopping_walk, "_NODES", nodes)
     for n, donors in ((24, 2), (60, 12)):
         network = random_device(n, donors, rng=n).network
         plain, cached = (

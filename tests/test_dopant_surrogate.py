@@ -14,7 +14,8 @@ from hardware_targets.dopant_network.learning.dataset_simulation import (
     simulate_dataset,
 )
 from hardware_targets.dopant_network.learning.iv_dataset import IvDataset, dissipated_w, read_dataset, write_dataset
-from hardware_targets.dopant_network.learning.surrogate import fit_surrogate, read_surrogate, write_surrogate
+from hardware_targets.dopant_network.learning.surrogate import fit_surrogate
+from hardware_targets.dopant_network.learning.surrogate_file import read_surrogate, write_surrogate
 from hardware_targets.dopant_network.learning.training import NoisyDevice
 from hardware_targets.dopant_network.transport.master_equation import stationary_occupations
 

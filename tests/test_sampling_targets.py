@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neuromorph as nm
-from hardware_targets.cpu import samplers
+from hardware_targets.cpu import sampler_target
 from neuromorph import Ising, Minimize, Sample, exact
 
 NAMES = ["cpu-gibbs", "cpu-swendsen-wang", "cpu-tempering", "cpu-population-annealing", "cpu-quantum-annealing"]
@@ -35,7 +35,7 @@ def test_ground_states_of_a_glass_are_found(name):
 def test_batches_do_not_change_reads(name, task, monkeypatch):
     ising, device = glass(10, 3), nm.get_target(name)
     whole = device.run(device.program(ising), task, 9, 2)
-    monkeypatch.setattr(samplers, "_SPINS", 500)
+    monkeypatch.setattr(sampler_target, "_SPINS", 500)
     parts = device.run(device.program(ising), task, 9, 2)
     assert np.array_equal(whole.spins, parts.spins)
     assert (whole.activity["updates"] == parts.activity["updates"]).all()

@@ -138,7 +138,7 @@ def test_pieces_of_compiled_work_do_not_change_it(monkeypatch):
     from hardware_targets.atomic_spins.telegraph import simulate_switching
     from hardware_targets.cpu.annealer import CpuAnneal
     from hardware_targets.dopant_network.device.device import random_device
-    from hardware_targets.dopant_network.transport.kinetic_monte_carlo import Walk
+    from hardware_targets.dopant_network.transport.hopping_walk import Walk
     from neuromorph import Minimize, Tsp
     from neuromorph.analog import softassign
     from neuromorph.rng import kernel_states, read_seeds
@@ -168,7 +168,7 @@ def test_pieces_of_compiled_work_do_not_change_it(monkeypatch):
             for cell in range(0, cells, 37):
                 yield row, slice(cell, min(cells, cell + 37))
 
-    for module in ("cpu.annealer", "dopant_network.transport.kinetic_monte_carlo", "atomic_spins.telegraph"):
+    for module in ("cpu.annealer", "dopant_network.transport.hopping_walk", "atomic_spins.telegraph"):
         monkeypatch.setattr(f"hardware_targets.{module}.pieces", small)
     monkeypatch.setitem(softassign.__globals__, "pieces", small)
     for before, after in zip(whole, everything(), strict=True):

@@ -32,9 +32,27 @@ def trace_network(
     provenance: Mapping[str, Any],
     slower: float = 1.0,
 ) -> Trace:
-    """Relax or anneal ``network`` once, as ``run_networks`` does, and keep u and V of its neurons against time.
+    """Relax or anneal ``network`` once, as ``run_networks`` does, and keep u and V of its neurons.
 
-    slower : float      time of the device a time of ``network``
+    Parameters
+    ----------
+    program : Program
+        Programmed device.
+    task : Task
+        Task of the read.
+    network : AnalogNetwork
+        Network of the read.
+    seed : SeedSequence
+        Stream of the read.
+    provenance : dict
+        Parameters of the target.
+    slower : float
+        Time of the device over the time of ``network``.
+
+    Returns
+    -------
+    Trace
+        Course of the read.
     """
     recorder = Recorder(program, _VOLTS, columns=_NEURON, states="")
 
@@ -64,8 +82,25 @@ def trace_tour(
 ) -> Trace:
     """Anneal one tour and keep U and V of its cells, and the temperature, against time.
 
-    seconds : float      that the whole read takes
-    anneal : callable    makes the read, shows its observer t in tau, U and V, and returns (spins (n^2,), converged)
+    Parameters
+    ----------
+    program : Program
+        Programmed device.
+    task : Task
+        Task of the read.
+    system : Softassign
+        Dynamics of the tour.
+    seconds : float
+        Duration of the whole read, s.
+    provenance : dict
+        Parameters of the target.
+    anneal : callable
+        Makes the read, shows its observer t in tau, U and V, and returns (spins (n^2,), converged).
+
+    Returns
+    -------
+    Trace
+        Course of the read.
     """
     cells = [f"{city}@{position}" for city in range(system.size) for position in range(system.size)]
     recorder = Recorder(

@@ -22,11 +22,11 @@ from .. import circuits_needed  # noqa: F401
 # isort: split
 from circuits.energy.class_power import ClassMeter
 from circuits.energy.ode_energy import Rails
-from neuromorph.analog import AnalogNetwork, Tanh, mean_field_anneal, simulate
+from neuromorph.analog import AnalogNetwork, mean_field_anneal, simulate
 from neuromorph.analog.mean_field_annealing import GainRamp
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum
-from neuromorph.ising import Float, Ising
+from neuromorph.ising import Float
 from neuromorph.protocol import DoesNotFit
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.task import Minimize, RecallFrom, Task
@@ -41,7 +41,6 @@ STAGES = 2  # gain stages of a neuron: two amplifiers of sqrt(gain) are faster t
 AMPLIFIERS = STAGES + 1  # amplifiers of a neuron: its gain stages and an inverter
 CUE = 0.9  # outputs at the start of a recall, as a fraction of the swing
 
-_LEAK = 0.01  # conductance of a neuron's leak over that of its synapses
 _REST = 1e-3  # largest distance of a resting potential from its equilibrium, over the largest potential or the swing
 _WINDOW, _WINDOWS, _LOOKS = 10.0, 40, 41  # length of a window in R C, largest number of windows, samples in each
 _RTOL, _ATOL_V = 1e-4, 1e-6
@@ -90,69 +89,6 @@ class NetworkReads:
         """
         joules = {name: factor * each for name, each in self.joules.items()}
         return replace(self, seconds=factor * self.seconds, joules=joules)
-
-
-def network_from_ising(ising: Ising, conductance_s: float, gain: float, swing_v: float, tau_s: float) -> AnalogNetwork:
-    """Build the analog network of ``ising``.
-
-    Biases far above the couplings take u beyond the supply: a real input is clamped there, and the output, already at
-    its rail, does not change.
-
-    Parameters
-    ----------
-    ising : Ising
-        The problem.
-    conductance_s : float
-        Conductance of the largest coupling, S.
-    gain : float
-        Slope of a neuron at rest.
-    swing_v : float
-        Largest output, V.
-    tau_s : float
-        R C of every neuron, s.
-
-    Returns
-    -------
-    AnalogNetwork
-        The network.
-    """
-    leak_s = conductance_s * float(np.clip(_LEAK * relative_load(ising).max(), _LEAK, 1.0))
-    network = AnalogNetwork.from_ising(ising, Tanh(gain / swing_v, swing_v), conductance_s=conductance_s, leak_s=leak_s)
-    return replace(network, capacitances=tau_s / network.resistances)
-
-
-def relative_load(ising: Ising) -> Float:
-    """Compute each neuron's load, ``sum_j |J_ij|`` over the largest coupling.
-
-    Parameters
-    ----------
-    ising : Ising
-        Model.
-
-    Returns
-    -------
-    (n,) float
-        Loads.
-    """
-    return np.asarray(abs(ising.couplings).sum(axis=1)).ravel() / largest_coupling(ising)
-
-
-def largest_coupling(ising: Ising) -> float:
-    """Return ``max |J_ij|``, the unit of a device's errors.
-
-    Without couplings the function returns ``max |h_i|``, and 1 without biases either.
-
-    Parameters
-    ----------
-    ising : Ising
-        Model.
-
-    Returns
-    -------
-    float
-        Largest coupling, above 0.
-    """
-    return float(abs(ising.couplings).max()) or float(np.abs(ising.biases).max()) or 1.0
 
 
 def check_speed(tau_s: float, gain: float, bandwidth_hz: float, swing_v: float, slew_v_per_s: float) -> None:
@@ -333,6 +269,8 @@ def relax_networks(
         Start state.
     meter : ClassMeter, optional
         Computes the energy.
+    observe : callable, optional
+        Called as of :func:`run_networks`.
 
     Returns
     -------

@@ -29,7 +29,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from .. import circuits_needed  # noqa: F401
 
@@ -47,20 +46,18 @@ from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.target_constants import own_parameters, refuse_both
-from neuromorph.task import Minimize, RecallFrom, Task
+from neuromorph.task import Task
 from neuromorph.trace import Trace
 
+from .ising_network import largest_coupling, network_from_ising, relative_load
+from .netlist_export import network_netlist, tour_netlist
 from .read_trace import TourObserver, trace_network, trace_tour
 from .readout import (
     AMPLIFIERS,
-    CUE,
     NetworkReads,
     check_speed,
     count_activity,
-    largest_coupling,
-    network_from_ising,
     read_time,
-    relative_load,
     require_minimize,
     run_networks,
 )
@@ -71,8 +68,6 @@ _PRICED = frozenset([
     "time_constant", "supply", "amplifier_power", "simulated", "tour_drive", "unit_current", "noise_power",
     "comparison", "cue_conversion", "control_power", "supply_loss", "drive_loss",
 ])  # fmt: skip
-_NETLIST = 300_000  # resistors in a netlist: 10 MB of text
-_TOURS = 6, 20  # cities in a netlist: with fewer, tours are too alike to choose one
 
 
 @dataclass(frozen=True)
@@ -193,7 +188,15 @@ class AnalogCircuit:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace outputs, potentials and gain of a network, or cells and temperature of a tour, in one read."""
+        """Trace outputs, potentials and gain of a network, or cells and temperature of a tour, in one read.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            Course of the read against the time of the boards.
+        """
         require_support(self, task)
         (seed,) = read_seeds(rng, 1)
         state: AnalogNetwork | _Tour = program.state
@@ -253,36 +256,11 @@ class AnalogCircuit:
         dict of str to str
             Netlist by file name.
         """
-        from circuits import build_hopfield_circuit, netlist_text
-        from circuits.synthesis.tour_circuit import TourCircuit
-
-        title = f"neuromorph: {'Ising problem' if isinstance(program.requested, Ising) else program.requested.name}"
-        network = program.state
-        if isinstance(network, _Tour):
-            if not _TOURS[0] <= len(network.held) <= _TOURS[1]:
-                raise DoesNotFit(
-                    f"netlist.cir holds tours of {_TOURS[0]} to {_TOURS[1]} cities, not {len(network.held)}"
-                )
-            tour = TourCircuit(Softassign(network.held, noise=0.0))
-            tour = replace(tour, capacitance_f=self._tau_s / tour.resistance_ohm)
-            comments = (self.name, *tour.account, *program.notes)
-            return {"netlist.cir": netlist_text(tour.circuit(tour.start(0), title=title, comments=comments))}
-        network = replace(network, capacitances=self._tau_s / self._simulated_tau_s * network.capacitances)
-        t = network.conductances
-        resistors = t.nnz if sparse.issparse(t) else np.count_nonzero(t)
-        if resistors > _NETLIST:
-            raise DoesNotFit(f"netlist.cir holds {_NETLIST} resistors, not {resistors}")
-        task = Minimize() if isinstance(program.requested, Ising) else program.requested.task(1, 0)
-        start = np.random.default_rng(0).uniform(-0.1, 0.1, network.size)
-        if isinstance(task, RecallFrom):
-            start = CUE * task.cues(1, network.size)[0]
-        u = network.activation.inverse(network.activation.swing * start)
-        comments = (
-            f"{self.name}: {network.size} neurons, ideal amplifiers of gain {DATA['gain'].value:g}",
-            "nodes: u0, u1, ... inputs; v0, v1, ... outputs; w0, w1, ... inverted outputs",
-            *program.notes,
-        )
-        return {"netlist.cir": netlist_text(build_hopfield_circuit(network, u, title=title, comments=comments))}
+        state: AnalogNetwork | _Tour = program.state
+        if isinstance(state, _Tour):
+            return {"netlist.cir": tour_netlist(program, state.held, self._tau_s)}
+        network = replace(state, capacitances=self._tau_s / self._simulated_tau_s * state.capacitances)
+        return {"netlist.cir": network_netlist(program, network, DATA["gain"].value)}
 
     def _network(self, problem: Ising | Problem) -> Program:
         from circuits import ComponentRange, fit_to_components

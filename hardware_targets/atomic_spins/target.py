@@ -19,11 +19,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum, multiply_data, read_data
@@ -31,18 +29,17 @@ from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
 from neuromorph.rng import RNG, kernel_states, read_seeds
-from neuromorph.run import Program, Run, complete_run
+from neuromorph.run import Program, Run
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
-from neuromorph.sampling.single_spin_kernel import randomize_spins
 from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import RecallFrom, Sample, Task
 from neuromorph.trace import Trace
-from neuromorph.trace_recorder import Recorder
 
 from .placement import CouplingLaw, Placement, place_atoms
 from .stationary import MAX_ATOMS, stationary_distribution
-from .telegraph import simulate_switching, skewed
+from .switching_reads import AtomArray, SwitchingSchedule, random_states, run_switching, trace_switching
+from .telegraph import skewed
 
 __all__ = ["AtomicSpins", "AtomicSpinsIdeal"]
 
@@ -51,10 +48,7 @@ MAX_PLACED = 7  # atoms; the error of the couplings is 20 % there and grows
 _STEPS = 64  # temperatures of an anneal
 _EQUILIBRATE = 5.0  # time at beta before a sample is taken, in times of the anneal before it
 _IDEAL = ("attempt_rate_hz", "tunnelling_power_w", "microscope_power_w")  # of the table, without positions
-_LOOKS = 20_000  # at a read; one with many more events is looked at after several
 _QUENCH = 10.0  # times beta_cold: so cold that only downhill switches happen while one looks
-
-_Start: TypeAlias = tuple[NDArray[np.int8], NDArray[np.uint64], Float, Float]  # spins, streams, betas, durations
 
 
 @dataclass(frozen=True)
@@ -136,19 +130,29 @@ class AtomicSpins:
         Run
             Final states, with the counted events of each read.
         """
-        return _switch(self, program, task, *self._start(program, task, reads, rng))
+        schedule, about = self._start(program, task, reads, rng), {"parameters": own_parameters(self)}
+        return run_switching(program, task, schedule, self.theta, about)
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace the telegraph of each atom in one read."""
-        return _watch(self, program, task, *self._start(program, task, 1, rng))
+        """Trace the telegraph of each atom in one read.
 
-    def _start(self, program: Program, task: Task, reads: int, rng: RNG) -> _Start:
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            States of the atoms against time.
+        """
+        schedule, about = self._start(program, task, 1, rng), {"parameters": own_parameters(self)}
+        return trace_switching(program, task, schedule, self.theta, _attempt_rate(self), about)
+
+    def _start(self, program: Program, task: Task, reads: int, rng: RNG) -> SwitchingSchedule:
         require_support(self, task)
         streams = kernel_states(read_seeds(rng, reads))
-        spins = _random(streams, program.state.biases.size)
+        spins = random_states(streams, program.state.biases.size)
         betas = np.array([task.beta]) if isinstance(task, Sample) else np.empty(0)
-        return spins, streams, betas, np.array([self.attempts])
+        return SwitchingSchedule(spins, streams, betas, np.array([self.attempts]))
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources.
@@ -231,14 +235,24 @@ class AtomicSpinsIdeal:
         Run
             Final states, with the counted events of each read.
         """
-        return _switch(self, program, task, *self._start(program, task, reads, rng))
+        schedule, about = self._start(program, task, reads, rng), {"parameters": own_parameters(self)}
+        return run_switching(program, task, schedule, self.theta, about)
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace the telegraph of each atom in one read, and the inverse temperature."""
-        return _watch(self, program, task, *self._start(program, task, 1, rng))
+        """Trace the telegraph of each atom in one read, and the inverse temperature.
 
-    def _start(self, program: Program, task: Task, reads: int, rng: RNG) -> _Start:
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            States of the atoms and the inverse temperature against time.
+        """
+        schedule, about = self._start(program, task, 1, rng), {"parameters": own_parameters(self)}
+        return trace_switching(program, task, schedule, self.theta, _attempt_rate(self), about)
+
+    def _start(self, program: Program, task: Task, reads: int, rng: RNG) -> SwitchingSchedule:
         require_support(self, task)
         streams = kernel_states(read_seeds(rng, reads))
         state = program.state
@@ -246,7 +260,7 @@ class AtomicSpinsIdeal:
             spins = task.cues(reads, state.biases.size).copy()
             betas, shares = np.array([_QUENCH * state.cold]), np.ones(1)
         else:
-            spins = _random(streams, state.biases.size)
+            spins = random_states(streams, state.biases.size)
             # The anneal, and what follows at its end: waiting at beta, or a quench.
             if isinstance(task, Sample):
                 end, last, wait = task.beta, task.beta, _EQUILIBRATE
@@ -254,7 +268,7 @@ class AtomicSpinsIdeal:
                 end, last, wait = state.cold, _QUENCH * state.cold, 0.1
             betas = np.r_[geometric_ramp(state.hot, end, _STEPS), last]
             shares = np.r_[np.full(_STEPS, 1.0 / _STEPS), wait]
-        return spins, streams, betas, shares * self.attempts
+        return SwitchingSchedule(spins, streams, betas, shares * self.attempts)
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources.
@@ -265,17 +279,6 @@ class AtomicSpinsIdeal:
             A price for each kind of event.
         """
         return _costs(self)
-
-
-@dataclass(frozen=True, eq=False)
-class _Array:
-    """w (n, n) by columns and biases as the atoms have them; where an anneal starts and ends."""
-
-    couplings: sparse.csc_array
-    biases: Float
-    hot: float
-    cold: float
-    placement: Placement | None
 
 
 def _program(
@@ -301,65 +304,9 @@ def _program(
         return stationary_distribution(w, held.biases, beta, device.theta)
 
     own = sampled if device.asymmetry and held.size <= MAX_ATOMS else None
-    state = _Array(w, held.biases.copy(), *beta_range(held), placement)
+    state = AtomArray(w, held.biases.copy(), *beta_range(held), placement)
     drawn = placement is not None or device.asymmetry > 0.0
     return Program(device.name, problem, held, state, error, tuple(notes), setup, one_chip=drawn, sampled=own)
-
-
-def _switch(
-    device: AtomicSpins | AtomicSpinsIdeal,
-    program: Program,
-    task: Task,
-    spins: NDArray[np.int8],
-    streams: NDArray[np.uint64],
-    betas: Float,
-    durations: Float,
-) -> Run:
-    state = program.state
-    events, ended = simulate_switching(
-        state.couplings, state.biases, betas, durations, spins, streams, theta=device.theta
-    )
-    status = "ok" if len(events) == len(spins) else "interrupted"
-    attempts = float(durations.sum())
-    activity: dict[str, Any] = {"attempts": attempts, "atom_attempts": attempts * state.biases.size, "switches": events}
-    about = {"parameters": own_parameters(device)}
-    return complete_run(program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=about)
-
-
-def _watch(
-    device: AtomicSpins | AtomicSpinsIdeal,
-    program: Program,
-    task: Task,
-    spins: NDArray[np.int8],
-    streams: NDArray[np.uint64],
-    betas: Float,
-    durations: Float,
-) -> Trace:
-    """Trace the read that :func:`_switch` would make, event by event, or a few at a time where there are very many."""
-    state, rate = program.state, _attempt_rate(device)
-    varies = bool(np.ptp(betas) > 0.0)
-    recorder = Recorder(program, {"inverse temperature": "1/energy"} if varies else {}, states="atoms", state="atom {}")
-
-    def look(attempts: float, beta: float, now: NDArray[np.int8]) -> None:
-        recorder.look(attempts, now, **({"inverse temperature": beta} if varies else {}))
-
-    every = max(1, int(durations.sum() * state.biases.size) // _LOOKS)
-    _, ended = simulate_switching(
-        state.couplings, state.biases, betas, durations, spins, streams, theta=device.theta, observe=look, every=every
-    )
-    notes = [f"an attempt time is {1.0 / rate.value:.3g} s ({1.0 / rate.high:.3g} to {1.0 / rate.low:.3g} s)"]
-    if every > 1:
-        notes.append(f"looked at after every {every} switching events")
-    return recorder.finish(
-        task, spins[0], converged=bool(ended[0]), scale=1.0 / rate.value, notes=notes,
-        provenance={"parameters": own_parameters(device)},
-    )  # fmt: skip
-
-
-def _random(streams: NDArray[np.uint64], n: int) -> NDArray[np.int8]:
-    spins = np.empty((len(streams), n), np.int8)
-    randomize_spins(spins, streams)
-    return spins
 
 
 def _check(device: AtomicSpins | AtomicSpinsIdeal) -> None:

@@ -135,7 +135,15 @@ class CpuAnneal:
         )
 
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace one read sweep by sweep: spins, or the length of a tour, and the schedule."""
+        """Trace one read sweep by sweep: spins, or the length of a tour, and the schedule.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            Course of the read against sweeps.
+        """
         require_support(self, task)
         tour = isinstance(program.state, _Tours)
         minimize = isinstance(task, Minimize)

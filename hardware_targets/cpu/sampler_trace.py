@@ -25,9 +25,18 @@ class SweepWatcher:
 
     Parameters
     ----------
-    series, columns     as of :class:`Recorder`
-    read : callable     makes (spins (n,), {series: row}) of what the sampler shows
-    notes : str         for people
+    program : Program
+        Programmed device.
+    series : dict of str to str
+        Unit of each series by name.
+    read : callable
+        Map from what the sampler shows to (spins (n,), {series: row}).
+    notes : str
+        Notes for people.
+    columns : dict of str to str, optional
+        Names of the columns of each series, with {} for the number.
+    time_unit : str
+        Name of a step.
     """
 
     def __init__(
@@ -46,11 +55,17 @@ class SweepWatcher:
         self._sweeps = self._descends = 0
 
     def look(self, *shown: Any) -> None:
-        """Keep the state that the sampler shows; the first time is the start."""
+        """Keep the state that the sampler shows; the first time is the start.
+
+        Parameters
+        ----------
+        shown : object
+            Arguments of ``read``.
+        """
         self._keep(*self._read(*shown))
 
     def descent(self, _: int, spins: NDArray[np.int8]) -> None:
-        """Spins (n,) after a sweep downhill; what else was seen last stays as it is."""
+        """Keep the spins (n,) after a sweep downhill; what else was seen last stays as it is."""
         self._descends += 1
         self._keep(spins, self._rows)
 
@@ -64,7 +79,24 @@ class SweepWatcher:
     def finish(
         self, task: Task, spins: NDArray[np.int8], provenance: Mapping[str, Any], converged: bool = True
     ) -> Trace:
-        """Make the trace of a read that ended with ``spins`` (n,)."""
+        """Make the trace of the read.
+
+        Parameters
+        ----------
+        task : Task
+            Task of the read.
+        spins : (n,) int8
+            Final state.
+        provenance : dict
+            Parameters of the target.
+        converged : bool
+            Whether the read converged.
+
+        Returns
+        -------
+        Trace
+            Course of the read.
+        """
         assert self._recorder is not None
         notes = list(self._notes)
         if self._descends and self._rows:
@@ -79,7 +111,20 @@ Watch: TypeAlias = Callable[[Program, bool], SweepWatcher]  # program, to minimi
 
 
 def watch_chain(program: Program, minimize: bool) -> SweepWatcher:
-    """Watch one chain: its spins, and beta."""
+    """Watch one chain: its spins, and beta.
+
+    Parameters
+    ----------
+    program : Program
+        Programmed device.
+    minimize : bool
+        Whether the task is to minimize, or else to sample.
+
+    Returns
+    -------
+    SweepWatcher
+        Watcher of one read.
+    """
 
     def read(beta: float, spins: NDArray[np.int8]) -> Shown:
         return spins[0], {_BETA: beta}
@@ -88,7 +133,20 @@ def watch_chain(program: Program, minimize: bool) -> SweepWatcher:
 
 
 def watch_ladder(program: Program, minimize: bool) -> SweepWatcher:
-    """Watch parallel tempering: the coldest spins, energies of the replicas, and the rungs that they are on."""
+    """Watch parallel tempering: the coldest spins, energies of the replicas, and the rungs that they are on.
+
+    Parameters
+    ----------
+    program : Program
+        Programmed device.
+    minimize : bool
+        Whether the task is to minimize, or else to sample.
+
+    Returns
+    -------
+    SweepWatcher
+        Watcher of one read.
+    """
 
     def read(spins: NDArray[np.int8], energies: Float, holder: NDArray[np.int64]) -> Shown:
         return spins[0], {"rung": np.argsort(holder[0]), _ENERGIES: energies[0].copy()}
@@ -101,7 +159,20 @@ def watch_ladder(program: Program, minimize: bool) -> SweepWatcher:
 
 
 def watch_population(program: Program, minimize: bool) -> SweepWatcher:
-    """Watch population annealing: the member that is read, energies of all, families that are left, and beta."""
+    """Watch population annealing: the member that is read, energies of all, families that are left, and beta.
+
+    Parameters
+    ----------
+    program : Program
+        Programmed device.
+    minimize : bool
+        Whether the task is to minimize, or else to sample.
+
+    Returns
+    -------
+    SweepWatcher
+        Watcher of one read.
+    """
 
     def read(beta: float, spins: NDArray[np.int8], energies: Float, family: NDArray[np.int64]) -> Shown:
         rows = {_ENERGIES: energies[0].copy(), "families left": np.unique(family[0]).size, _BETA: beta}
@@ -116,7 +187,20 @@ def watch_population(program: Program, minimize: bool) -> SweepWatcher:
 
 
 def watch_worldlines(program: Program, minimize: bool) -> SweepWatcher:
-    """Watch path-integral annealing: the slice that is read, the energies of all slices, and the transverse field."""
+    """Watch path-integral annealing: the slice that is read, the energies of all slices, and the transverse field.
+
+    Parameters
+    ----------
+    program : Program
+        Programmed device.
+    minimize : bool
+        Whether the task is to minimize, or else to sample.
+
+    Returns
+    -------
+    SweepWatcher
+        Watcher of one read.
+    """
 
     def read(gamma: float, spins: NDArray[np.int8]) -> Shown:
         slices = spins[0].T
@@ -139,14 +223,41 @@ class TourWatcher:
         self._sweeps = 0
 
     def look(self, beta: float, length: float, accepted: float) -> None:
-        """Show the length and the accepted moves a proposal after a sweep at ``beta``."""
+        """Keep the length and the accepted moves after a sweep.
+
+        Parameters
+        ----------
+        beta : float
+            Inverse temperature of the sweep.
+        length : float
+            Length of the tour.
+        accepted : float
+            Accepted moves a proposal.
+        """
         self._sweeps += 1
         self._recorder.look(self._sweeps, None, length, **{"moves accepted": accepted, "temperature": 1.0 / beta})
 
     def finish(
         self, task: Task, tour: NDArray[np.int32], provenance: Mapping[str, Any], converged: bool = True
     ) -> Trace:
-        """Make the trace of a read that ended with ``tour`` (n,); its n x n spins are added where they are few."""
+        """Make the trace of the read; the n x n spins of the tour are added where they are few.
+
+        Parameters
+        ----------
+        task : Task
+            Task of the read.
+        tour : (n,) int32
+            Final tour.
+        provenance : dict
+            Parameters of the target.
+        converged : bool
+            Whether the read converged.
+
+        Returns
+        -------
+        Trace
+            Course of the read.
+        """
         notes = ["held as a permutation: the energy of a tour is its length"]
         if not self._sweeps:  # three cities, or all in one place
             notes.append("all tours are equally long: there is nothing to anneal")

@@ -14,7 +14,8 @@ from .learning.logic_gates import (
     truth_currents,
 )
 from .transport.current_voltage import VoltageSweep, gate_map, sweep_settings, sweep_voltages
-from .transport.kinetic_monte_carlo import Currents, Walk, dwell_times, measure_currents
+from .transport.hopping_walk import Walk
+from .transport.kinetic_monte_carlo import Currents, dwell_times, measure_currents
 from .transport.master_equation import StationaryOccupations, stationary_occupations
 from .transport.mean_field import MeanFieldOccupations, mean_field_occupations
 from .transport.negative_differential_resistance import NdrTest, ndr_test

@@ -15,7 +15,15 @@ from .phase_change_cell import PhaseChange
 
 @dataclass(frozen=True, eq=False)
 class ProgrammedNetwork:
-    """The analog network with perfect cells, and the cells that hold its couplings."""
+    """An analog network in a crossbar.
+
+    Attributes
+    ----------
+    network : AnalogNetwork
+        Network with perfect cells.
+    pairs : DifferentialPairs
+        Cells that hold its couplings.
+    """
 
     network: AnalogNetwork
     pairs: DifferentialPairs
@@ -23,14 +31,35 @@ class ProgrammedNetwork:
 
 @dataclass(frozen=True, eq=False)
 class ProgrammedTour:
-    """Requested distances (n, n), the longest of them, and the cells that hold them."""
+    """A tour in a crossbar.
+
+    Attributes
+    ----------
+    distances : (n, n) float
+        Requested distances.
+    longest : float
+        Longest of them.
+    pairs : DifferentialPairs
+        Cells that hold them.
+    """
 
     distances: Float
     longest: float
     pairs: DifferentialPairs
 
     def held(self, read: np.random.Generator | None = None) -> Float:
-        """Return the distances (n, n) as the cells hold them, in one read or without read noise."""
+        """Return the distances as the cells hold them.
+
+        Parameters
+        ----------
+        read : Generator, optional
+            Stream of the read noise of one read; None: without read noise.
+
+        Returns
+        -------
+        (n, n) float
+            Distances.
+        """
         return self.distances + self.longest * self.pairs.error(read)
 
 

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from neuromorph.analog import AnalogNetwork, Softassign, softassign
 from neuromorph.analog.softassign import softassign_steps
 from neuromorph.cost import Cost
-from neuromorph.datum import Datum, multiply_data
+from neuromorph.datum import Datum
 from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
@@ -44,6 +44,7 @@ from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Task
 from neuromorph.trace import Trace
 
+from ..analog_circuit.ising_network import largest_coupling, network_from_ising
 from ..analog_circuit.read_trace import TourObserver, trace_network, trace_tour
 from ..analog_circuit.readout import (
     AMPLIFIERS,
@@ -51,22 +52,16 @@ from ..analog_circuit.readout import (
     Stream,
     check_speed,
     count_activity,
-    largest_coupling,
-    network_from_ising,
-    read_time,
     require_minimize,
     run_networks,
 )
+from .crossbar_costs import CROSSBAR_PRICED, crossbar_costs
 from .differential_pairs import DifferentialPairs
 from .phase_change_cell import DATA, PhaseChange
 from .programmed_crossbar import ProgrammedNetwork, ProgrammedTour, cell_in_own_words
 from .tiled_array import TiledArray
 
 CORE, CORES = int(DATA["core_rows"].value), int(DATA["cores"].value)
-_PRICED = frozenset([
-    "time_constant", "read_voltage", "half_supply", "amplifier_power", "noise_power", "comparison", "pulse_energy",
-    "programming_pulses", "verify_conversion", "cue_conversion", "control_power", "supply_loss",
-])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -126,7 +121,7 @@ class MemristorCrossbar:
     summary: ClassVar[str] = "couplings in pairs of phase-change cells with measured noise and drift; analog neurons"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "recall"})
 
-    priced: ClassVar[frozenset[str]] = _PRICED
+    priced: ClassVar[frozenset[str]] = CROSSBAR_PRICED
 
     def __post_init__(self) -> None:
         _ = self.cell  # its parameters are checked
@@ -227,7 +222,15 @@ class MemristorCrossbar:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace one read with its own read noise: as of analog-circuit."""
+        """Trace one read with its own read noise: as of analog-circuit.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            Course of the read against time.
+        """
         require_support(self, task)
         (seed,) = read_seeds(rng, 1)
         state: ProgrammedNetwork | ProgrammedTour = program.state
@@ -254,31 +257,7 @@ class MemristorCrossbar:
         tuple of Cost
             A price for each kind of event.
         """
-        data = self.constants
-        pulses = data["programming_pulses"]
-        # Low: outputs rest in the middle. A driver takes the current of its row from a rail, and dissipates the rest.
-        volt, rail = data["read_voltage"], data["half_supply"]
-        across = replace(multiply_data(volt, volt, "V^2"), low=0.0)
-        drivers = f"read voltage times what is left to a rail: {rail.source}; {volt.source}"
-        rest = replace(rail, value=rail.value - volt.value, low=0.0, high=rail.high - volt.low)
-        return (
-            read_time(data["time_constant"], self.tau_s, data["read_pulse"]),
-            Cost("siemens_s", "cells and wires", across),
-            Cost("driver_siemens_s", "drivers of the rows", replace(multiply_data(volt, rest, "V^2"), source=drivers)),
-            Cost("amplifier_s", "amplifiers", data["amplifier_power"]),
-            Cost("noise_s", "noise sources", data["noise_power"]),
-            Cost("comparisons", "comparators", data["comparison"]),
-            Cost("written_cells", "programming, shared by all reads", multiply_data(pulses, data["pulse_energy"], "J")),
-            Cost(
-                "written_cells",
-                "ADC that verifies every pulse, shared by all reads",
-                multiply_data(pulses, data["verify_conversion"], "J"),
-                scope="system",
-            ),
-            Cost("conversions", "DACs for starts and biases", data["cue_conversion"], scope="system"),
-            Cost("device_s", "control", data["control_power"], scope="system"),
-            Cost("amplifier_s", "loss in the supply", data["supply_loss"], scope="system"),
-        )
+        return crossbar_costs(self.constants, self.tau_s)
 
     def _network(self, problem: Ising | Problem, stream: np.random.Generator) -> Program:
         asked = as_ising(problem)

@@ -29,14 +29,48 @@ from .simulation import Ends, Inside, spins_of_winners
 
 
 def watched_cells(state: ChipNetwork, task: Task) -> Inside:
-    """Choose the neurons whose potentials are kept."""
+    """Choose the neurons whose potentials are kept.
+
+    Parameters
+    ----------
+    state : ChipNetwork
+        Programmed chip.
+    task : Task
+        Task of the read.
+
+    Returns
+    -------
+    Inside
+        Neurons, evenly spread, without a record yet.
+    """
     return Inside(evenly_spread(state.network(task).neurons, MAX_CURVES))
 
 
 def trace_spikes(
     program: Program, task: Task, ends: Ends, inside: Inside, device_s: float, provenance: Mapping[str, Any]
 ) -> Trace:
-    """Make the trace of the one read of ``ends``, which takes ``device_s`` on the chip."""
+    """Make the trace of the one read of ``ends``.
+
+    Parameters
+    ----------
+    program : Program
+        Programmed device.
+    task : Task
+        Task of the read.
+    ends : Ends
+        Results of the read.
+    inside : Inside
+        Recorded potentials and spikes.
+    device_s : float
+        Duration of the read on the chip, s.
+    provenance : dict
+        Parameters of the target.
+
+    Returns
+    -------
+    Trace
+        Course of the read.
+    """
     state: ChipNetwork = program.state
     stride = -(-ends.steps // most_times(len(inside.cells) + min(MAX_STATES, ends.spins.shape[1])))
     steps = np.arange(ends.steps, 0, -stride)[::-1]  # the end of the read is among them
@@ -91,7 +125,7 @@ def _potential(state: ChipNetwork, task: Task) -> tuple[str, str]:
 
 
 def _outputs(state: ChipNetwork, inside: Inside, steps: NDArray[np.int64], step_s: float) -> Float:
-    """X (m, n) at the end of each of ``steps``: of the spikes in the window before, as they are read out."""
+    """Compute x (m, n) at the end of each of ``steps`` from the spikes in the window before, as they are read out."""
     memory = state.memory
     window = np.minimum(steps, round(state.times.read_s / step_s))
     counts = np.zeros((steps[-1] + 1, memory.neurons))

@@ -85,11 +85,34 @@ class Inside:
     spike_neurons: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def record(self, chain: int, neurons: int) -> list[int]:
-        """Return the numbers of the cells among all chains."""
+        """Return the numbers of the cells among all chains.
+
+        Parameters
+        ----------
+        chain : int
+            Number of the chain.
+        neurons : int
+            Neurons of each chain.
+
+        Returns
+        -------
+        list of int
+            Numbers.
+        """
         return [int(cell) for cell in chain * neurons + self.cells]
 
     def keep(self, potentials: tuple[Float, Float] | None, mine: Any, steps: Any, neurons: Any) -> None:
-        """Keep the spikes of the chain, ``mine`` of all, and potentials at their times."""
+        """Keep the spikes of the chain, and potentials at their times.
+
+        Parameters
+        ----------
+        potentials : ((m,) float, (m, k) float)
+            Times, s, and potentials of the cells.
+        mine : (spikes,) bool
+            Whether each spike is one of the chain.
+        steps, neurons : (spikes,) int
+            Step and neuron of every spike.
+        """
         assert potentials is not None
         self.times_s, self.potentials = potentials
         self.spike_steps, self.spike_neurons = np.asarray(steps)[mine], np.asarray(neurons)[mine]
@@ -224,7 +247,20 @@ def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan, inside: I
 
 
 def spins_of_winners(state: ChipNetwork, winners: NDArray[np.int64]) -> NDArray[np.int8]:
-    """Return spins (k, n) of the units that are on in each group (k, groups)."""
+    """Return the spins of states of winner-take-all groups.
+
+    Parameters
+    ----------
+    state : ChipNetwork
+        Programmed chip.
+    winners : (k, groups) int64
+        Unit that is on in each group; negative: none.
+
+    Returns
+    -------
+    (k, n) int8
+        Spins.
+    """
     if state.one_hot is None:
         return np.where(winners % 2 == 1, 1, -1).astype(np.int8)
     whole = np.all(winners >= 0, axis=1)

@@ -166,7 +166,15 @@ class SpikingChip:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace spikes, potentials of some neurons, and the state that the spikes say, in one read."""
+        """Trace spikes, potentials of some neurons, and the state that the spikes say, in one read.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            Course of the read against the time of the chip.
+        """
         require_support(self, task)
         state: ChipNetwork = program.state
         cores, network = state.cores(task), state.network(task)

@@ -25,7 +25,8 @@ from neuromorph.rng import RNG, read_seeds
 from neuromorph.runtime.limits import checkpoint
 
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
-from ..transport.kinetic_monte_carlo import Walk, measure_currents
+from ..transport.hopping_walk import Walk
+from ..transport.kinetic_monte_carlo import measure_currents
 from .iv_dataset import read_arrays, write_arrays
 from .losses import classes
 from .training import ElectrodeRoles, Loss, Trained

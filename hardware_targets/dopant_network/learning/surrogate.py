@@ -13,11 +13,9 @@ larger. Source: Ruiz Euler et al., Nat. Nanotechnol. 15, 992 (2020).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,9 +27,7 @@ from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 
 from .adam import Adam
-from .iv_dataset import IvDataset, as_outputs, read_arrays, write_arrays
-
-_FIELDS = ("low_v", "high_v", "mean_a", "scale_a", "rmse_a", "outputs")
+from .iv_dataset import IvDataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,58 +232,6 @@ def fit_surrogate(
     errors = [(_forward(x[p], fitted.weights, fitted.biases)[-1] - y[p]) ** 2 for p in parts]
     relative = np.array([np.sqrt(error.mean()) for error in errors])
     return SurrogateFit(replace(fitted, rmse_a=scale * np.sqrt(errors[2].mean(axis=0))), relative, history)
-
-
-def write_surrogate(path: str | os.PathLike[str], surrogate: Surrogate) -> Path:
-    """Write a surrogate as .npz.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    surrogate : Surrogate
-        The surrogate.
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
-    """
-    layers = {f"{kind}{i}": w for kind in ("weights", "biases") for i, w in enumerate(getattr(surrogate, kind))}
-    fields = {name: np.asarray(getattr(surrogate, name)) for name in _FIELDS}
-    return write_arrays(path, layers=np.array(len(surrogate.weights)), **fields, **layers)
-
-
-def read_surrogate(path: str | os.PathLike[str]) -> Surrogate:
-    """Read a surrogate from an .npz file.
-
-    Parameters
-    ----------
-    path : path-like
-        File.
-
-    Returns
-    -------
-    Surrogate
-        Surrogate.
-
-    Raises
-    ------
-    ValueError
-        For any other file.
-    """
-    try:
-        count = int(read_arrays(path, ("layers",))["layers"])
-        if not 1 <= count <= 100:
-            raise ValueError(f"{count} layers; from 1 to 100")
-        names = [f"{kind}{i}" for kind in ("weights", "biases") for i in range(count)]
-        arrays = read_arrays(path, (*_FIELDS, *names))
-        layers = [arrays[name] for name in names]
-        fields = {name: arrays[name] for name in _FIELDS[:-1]}
-        outputs = as_outputs(arrays["outputs"])
-        return Surrogate(tuple(layers[:count]), tuple(layers[count:]), outputs=outputs, **fields)
-    except (ValueError, TypeError) as reason:
-        raise ValueError(f"{path}: {reason}") from None
 
 
 def _kept(name: str, value: ArrayLike, dimensions: int) -> Float:

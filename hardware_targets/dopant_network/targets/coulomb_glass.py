@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import permutations, product
 from math import factorial
 from typing import Any, ClassVar
@@ -46,11 +45,10 @@ from neuromorph.trace import Trace
 from neuromorph.trace_recorder import Recorder
 
 from ..device.device import Device, device_data, silicon
-from ..device.electrode_potential import ElectrodePotentials, solve_potentials
-from ..device.geometry import Disc, Electrode, evenly_spaced_electrodes
-from ..device.hopping_network import HoppingNetwork
+from ..device.geometry import Disc
 from ..transport.markov_chain import rate_table, relaxation_rate, walk_chain
 from ..transport.master_equation import transitions
+from .glass_device import CLOSEST_SITES_M, GLASS_GATES, disc_electrodes, draw_sites, insulate_gates
 from .interface_data import DATA, simulated_second
 from .programmed_glass import ProgrammedGlass
 
@@ -60,8 +58,6 @@ _MATERIAL = ("relative_permittivity", "localization_length")
 _PRICED = frozenset(
     ("attempt_rate_hz", "charge_sensor_power", "charge_reading_time", "cryostat_power", "dac_conversion")
 )
-_ELECTRODES, _RESERVOIRS = 8, (0, 4)
-_APART_M = 2e-9  # Acceptors closer than this share a hole.
 _TRIED = 24  # number of devices whose gates are fitted
 _RELAXATIONS = 14.0  # duration of a read in relaxation times: exp(-14) of the start is left
 _MOST_HOPS = 100_000  # largest number of hops of a read
@@ -111,9 +107,9 @@ class DopantGlass:
         for name in ("radius_m", "gate_range_v"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and positive")
-        if self.radius_m < 4.0 * _APART_M:
+        if self.radius_m < 4.0 * CLOSEST_SITES_M:
             raise ValueError(
-                f"radius_m is {self.radius_m:g}; {4.0 * _APART_M:g} m is the least for {MAX_GLASS_SPINS} sites"
+                f"radius_m is {self.radius_m:g}; {4.0 * CLOSEST_SITES_M:g} m is the least for {MAX_GLASS_SPINS} sites"
             )
 
     @single_threaded_blas()
@@ -137,10 +133,10 @@ class DopantGlass:
         notes = (
             f"best of {self.devices} devices and {factorial(asked.size)} orders of the sites; all couplings repel, up "
             "to reading sites upside down",
-            f"{len(_gates())} insulated gates within {self.gate_range_v:g} V set the biases; contacts are at 0 V",
+            f"{len(GLASS_GATES)} insulated gates within {self.gate_range_v:g} V set the biases; contacts are at 0 V",
             f"kept at {glass.temperature_k(1.0):.3g} K / beta",
         )
-        error, setup = mapping_error(asked, held), {"gates_set": len(_gates())}
+        error, setup = mapping_error(asked, held), {"gates_set": len(GLASS_GATES)}
         return Program(self.name, problem, held, glass, error, notes, setup, one_chip=True)
 
     @single_threaded_blas()
@@ -177,7 +173,15 @@ class DopantGlass:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace which acceptors hold a hole in one read, hop by hop."""
+        """Trace which acceptors hold a hole in one read, hop by hop.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            Occupations of the acceptors against time.
+        """
         glass: ProgrammedGlass = program.state
         table, states, streams, duration, temperature = self._start(glass, task, 1, rng)
         start, times, path = states.copy(), np.empty(_MOST_HOPS), np.empty(_MOST_HOPS, np.int64)
@@ -245,8 +249,8 @@ class DopantGlass:
         n, wanted = asked.size, asked.dense_couplings()
         i, j = np.triu_indices(n, 1)
         shape = Disc(self.radius_m)
-        electrodes, field = _contacts(self.radius_m)
-        positions = _made(shape, self.devices, n, rng)
+        electrodes, field = disc_electrodes(self.radius_m)
+        positions = draw_sites(shape, self.devices, n, rng)
         near = 1.0 / np.linalg.norm(positions[:, i] - positions[:, j], axis=-1)
         # All orders and signs at once: couplings -C g g / 4 in order of the spins.
         orders = np.array(list(permutations(range(n))))
@@ -280,8 +284,8 @@ class DopantGlass:
         """Fit gate voltages and sigma for one device; return them with the squared error of (J, h)."""
         from scipy.optimize import lsq_linear
 
-        network = insulate_gates(device.network, _gates())
-        lever, c = network.lever[:, _gates()], network.interaction_v
+        network = insulate_gates(device.network, GLASS_GATES)
+        lever, c = network.lever[:, GLASS_GATES], network.interaction_v
         unit = -0.25 * c * np.outer(signs, signs)
         wanted, h = asked.dense_couplings(), signs * asked.biases
         overlap, norm = float((unit * wanted).sum()), float((unit**2).sum())
@@ -297,7 +301,7 @@ class DopantGlass:
             asks = 0.5 * c.sum(axis=1) - 2.0 * h / sigma - network.static_v
             gates = lsq_linear(lever, asks, (-self.gate_range_v, self.gate_range_v)).x
             voltages = np.zeros(network.electrodes)
-            voltages[_gates()] = gates
+            voltages[GLASS_GATES] = gates
             glass = ProgrammedGlass(device, network, voltages, signs, sigma)
             held = glass.ising()
             miss = 0.5 * float(((held.dense_couplings() - wanted) ** 2).sum())
@@ -306,58 +310,6 @@ class DopantGlass:
                 best, least = glass, miss
         assert best is not None
         return best, least
-
-
-def insulate_gates(network: HoppingNetwork, gates: list[int]) -> HoppingNetwork:
-    """Put electrodes behind an insulator: their potential stays, holes cannot enter.
-
-    Parameters
-    ----------
-    network : HoppingNetwork
-        Network.
-    gates : list of int
-        Numbers of the electrodes.
-
-    Returns
-    -------
-    HoppingNetwork
-        Network with insulated gates.
-    """
-    attempts = network.attempts_hz.copy()
-    shut = network.sites + np.asarray(gates, dtype=int)
-    attempts[shut], attempts[:, shut] = 0.0, 0.0
-    return replace(network, attempts_hz=attempts)
-
-
-def _made(shape: Disc, devices: int, sites: int, rng: np.random.Generator) -> Float:
-    """Draw positions (devices, sites, 2), uniform in the disc; sites that would share a hole are drawn again."""
-
-    def draw(count: int) -> Float:
-        angle, r = (
-            rng.uniform(0.0, 2.0 * np.pi, (count, sites)),
-            0.98 * shape.radius_m * np.sqrt(rng.random((count, sites))),
-        )
-        return np.stack([r * np.cos(angle), r * np.sin(angle)], axis=-1)
-
-    positions = draw(devices)
-    i, j = np.triu_indices(sites, 1)
-    while i.size:
-        close = (np.linalg.norm(positions[:, i] - positions[:, j], axis=-1) < _APART_M).any(axis=1)
-        if not close.any():
-            break
-        positions[close] = draw(int(close.sum()))
-    return positions
-
-
-def _gates() -> list[int]:
-    return [e for e in range(_ELECTRODES) if e not in _RESERVOIRS]
-
-
-@lru_cache(maxsize=4)
-def _contacts(radius_m: float) -> tuple[tuple[Electrode, ...], ElectrodePotentials]:
-    shape = Disc(radius_m)
-    electrodes = evenly_spaced_electrodes(shape, _ELECTRODES, width_m=0.6 * shape.perimeter_m / _ELECTRODES)
-    return electrodes, solve_potentials(shape, electrodes)
 
 
 def _too_many(spins: str) -> DoesNotFit:

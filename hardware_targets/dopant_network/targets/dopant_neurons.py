@@ -43,8 +43,9 @@ from neuromorph.target_constants import own_parameters
 from neuromorph.task import RecallFrom, Sample, Task
 from neuromorph.trace import Trace
 
+from ...analog_circuit.ising_network import largest_coupling
 from ...analog_circuit.read_trace import TourObserver, trace_tour
-from ...analog_circuit.readout import Stream, largest_coupling, require_minimize
+from ...analog_circuit.readout import Stream, require_minimize
 from ...memristor_crossbar.phase_change_cell import PhaseChange
 from ...memristor_crossbar.programmed_crossbar import cell_in_own_words
 from ...memristor_crossbar.target import CORE, CORES
@@ -229,7 +230,15 @@ class DopantNeurons:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace outputs of the units, potentials and gain in one read; of a sample the neurons that fire."""
+        """Trace outputs of the units, potentials and gain in one read; of a sample the neurons that fire.
+
+        :meth:`.TracingTarget.trace` documents the arguments.
+
+        Returns
+        -------
+        Trace
+            Course of the read against time.
+        """
         require_support(self, task)
         seeds, about = read_seeds(rng, 1), {"parameters": own_parameters(self)}
         state: NeuronState = program.state

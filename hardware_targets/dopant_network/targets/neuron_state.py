@@ -65,7 +65,19 @@ class NeuronReads:
 
 @dataclass(frozen=True, eq=False)
 class NeuronState:
-    """Couplings in units of ``scale``; biases (n,) in the same; which: the kind of unit of each neuron."""
+    """Programmed network of dopant neurons.
+
+    Attributes
+    ----------
+    couplings : CrossbarCouplings
+        Couplings in units of ``scale``.
+    scale : float
+        Largest coupling of the problem, or longest distance of the tour.
+    biases : (n,) float
+        Biases in units of ``scale``; empty for a tour.
+    which : (n,) int
+        Kind of unit of each neuron.
+    """
 
     couplings: CrossbarCouplings
     scale: float
@@ -119,12 +131,38 @@ class NeuronState:
 
 
 def single_sweeps(sweeps: slice) -> Iterator[slice]:
-    """Each of ``sweeps`` alone."""
+    """Cut a range of sweeps into ranges of one sweep.
+
+    Parameters
+    ----------
+    sweeps : slice
+        Range of sweeps.
+
+    Returns
+    -------
+    iterator of slice
+        Each sweep alone.
+    """
     return (slice(k, k + 1) for k in range(sweeps.start, sweeps.stop))
 
 
 def normal_kicks(streams: list[np.random.Generator], steps: int, n: int) -> Any:
-    """Draw normal numbers (reads, 2, n) for each of ``steps``, many at once."""
+    """Draw normal numbers for each of ``steps``, many at once.
+
+    Parameters
+    ----------
+    streams : list of Generator
+        Stream of each read.
+    steps : int
+        Number of steps.
+    n : int
+        Number of neurons.
+
+    Yields
+    ------
+    (reads, 2, n) float
+        Normal numbers of one step.
+    """
     block = max(1, (1 << 20) // (len(streams) * n))
     for k in range(0, steps, block):
         yield from np.stack([s.standard_normal((min(block, steps - k), 2, n)) for s in streams], axis=1)

@@ -18,7 +18,10 @@ _BETA = "inverse temperature"
 
 
 class SettlingRecorder:
-    """Of an anneal, and of a relaxation, whose gain does not change; called by the simulation, it changes nothing."""
+    """Recorder of an anneal, or of a relaxation, whose gain does not change.
+
+    The simulation calls it; it changes nothing.
+    """
 
     def __init__(self, program: Program) -> None:
         names = {"outputs": "x{}", "potentials": "u{}"}
@@ -28,7 +31,7 @@ class SettlingRecorder:
         )
 
     def __call__(self, t_s: float, u: Float, x: Float, factor: float) -> None:
-        """Potentials u and outputs x (reads, n) at a factor on the gain."""
+        """Keep potentials u and outputs x (reads, n) at a factor on the gain."""
         self._gains[t_s] = factor
         self._recorder.look(t_s, np.where(u[0] > 0.0, 1, -1), outputs=x[0], potentials=u[0])
 
@@ -59,7 +62,10 @@ class SettlingRecorder:
 
 
 class FiringRecorder:
-    """Of a sample: the state after each sweep over the neurons; called by the simulation, it changes nothing."""
+    """Recorder of a sample: the state after each sweep over the neurons.
+
+    The simulation calls it; it changes nothing.
+    """
 
     def __init__(self, program: Program) -> None:
         self._recorder = Recorder(program, {_BETA: "1/energy"}, states="fires", state="neuron {}")

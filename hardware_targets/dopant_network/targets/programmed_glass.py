@@ -59,7 +59,18 @@ class ProgrammedGlass:
         return Ising(-0.25 * self.scale_per_v * c * np.outer(g, g), self.scale_per_v * g * fields, offset)
 
     def holes(self, states: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return occupations (k, n) of states (k,), 1 where acceptor i holds a hole: bit i is set."""
+        """Return the occupations of states, whose bit i is set where acceptor i holds a hole.
+
+        Parameters
+        ----------
+        states : (k,) int64
+            States.
+
+        Returns
+        -------
+        (k, n) int64
+            1 where acceptor i holds a hole, else 0.
+        """
         return (states[:, None] >> np.arange(self.network.sites)) & 1
 
     def temperature_k(self, beta: float) -> float:

@@ -76,7 +76,7 @@ def ndr_test(
     """
     from scipy.optimize import isotonic_regression
 
-    from .kinetic_monte_carlo_kernel import distance_from_rising
+    from .isotonic_regression import distance_from_rising
 
     i, sigma = np.atleast_2d(np.asarray(currents_a, dtype=float)), np.atleast_2d(np.asarray(errors_a, dtype=float))
     if i.shape != sigma.shape or i.shape[1] < 2:

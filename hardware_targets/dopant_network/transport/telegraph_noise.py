@@ -82,7 +82,7 @@ def current_trace(
     CurrentTrace
         The current and its spectrum.
     """
-    from .kinetic_monte_carlo import Walk
+    from .hopping_walk import Walk
 
     if not 0 <= electrode < network.electrodes:
         raise ValueError(f"electrode is {electrode}; the device has {network.electrodes}, from 0")

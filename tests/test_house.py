@@ -214,3 +214,8 @@ def test_a_public_name_means_one_thing():
             homes.setdefault(name, []).append(module)
     shared = {n: where for n, where in homes.items() if len(where) > 1 and not n.startswith("_")}
     assert not {n: where for n, where in shared.items() if n not in SAME_MEANING | ENGINE_PROTOCOL | PROGRAMS}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_is_one_idea(path):
+    assert len(path.read_text().splitlines()) <= 350

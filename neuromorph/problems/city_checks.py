@@ -74,6 +74,32 @@ def negative(distance: float) -> str:
     return f"a distance is negative, {distance:g}; distances are 0 or more: correct it; {NO_ROAD}"
 
 
+def checked_display(points: Any, size: int) -> Float:
+    """Require a point in the plane for each city.
+
+    Parameters
+    ----------
+    points : array_like
+        Points, (n, 2).
+    size : int
+        Number of cities n.
+
+    Returns
+    -------
+    (n, 2) float
+        Read-only copy.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many, or one is not finite.
+    """
+    display = checked_points("display", points, 2)
+    if len(display) != size:
+        raise ValueError(f"display has {len(display)} points for {size} cities; give one a city")
+    return display
+
+
 def checked_points(what: str, points: Any, dimensions: int | None) -> Float:
     """Require finite points of the right dimension.
 

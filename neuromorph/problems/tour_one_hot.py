@@ -24,10 +24,10 @@ from math import isqrt
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from ..ising import Float, Ising
+from ..ising import Float, Ising, check_spins
 from ..runtime.pieces import pieces
 
 _CHUNK = 1 << 22  # floats in flight while many reads are evaluated
@@ -180,3 +180,29 @@ def completed_tour(up: NDArray[np.bool_], distance: _Distance) -> NDArray[np.int
             tour[position] = choice[np.argmin(np.broadcast_to(added, choice.shape))]
             left[tour[position]] = False
     return tour
+
+
+def one_state(spins: ArrayLike, n: int) -> NDArray[np.bool_]:
+    """Read one state of n^2 spins as a table of cities and positions.
+
+    Parameters
+    ----------
+    spins : (n * n,) array_like
+        Spins, -1 or +1.
+    n : int
+        Number of cities.
+
+    Returns
+    -------
+    (n, n) bool
+        Whether a city is at a position.
+
+    Raises
+    ------
+    ValueError
+        If the spins are not one state.
+    """
+    s = check_spins(spins, n * n)
+    if s.ndim != 1:
+        raise ValueError(f"spins have shape {s.shape}; decode one state ({n * n},) at a time")
+    return s.reshape(n, n) > 0

@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..ising import Float, Ising, check_spins
 from ..rng import RNG
 from ..task import Minimize
-from .city_checks import MAX_MATRIX, check_tour, checked_cities, checked_penalty, checked_points, distance_matrix
+from .city_checks import MAX_MATRIX, check_tour, checked_cities, checked_display, checked_penalty, distance_matrix
 from .problem import Solution
-from .tour_one_hot import completed_tour, held_tour, one_hot_energies, one_hot_ising, sufficient_penalty
+from .tour_one_hot import completed_tour, held_tour, one_hot_energies, one_hot_ising, one_state, sufficient_penalty
 from .tour_warnings import tour_warnings
 from .tsplib_distances import DISTANCE_RULES, degrees
 
@@ -68,9 +68,7 @@ class Tsp:
         if self.size < 3:
             raise ValueError(f"there are {self.size} cities; a tour needs at least 3")
         if self.display is not None:
-            object.__setattr__(self, "display", checked_points("display", self.display, 2))
-            if len(self.display) != self.size:
-                raise ValueError(f"display has {len(self.display)} points for {self.size} cities; give one a city")
+            object.__setattr__(self, "display", checked_display(self.display, self.size))
         if self.penalty is not None:
             checked_penalty(self.penalty)
         said = tour_warnings(self.coordinates, self.matrix, self.weight_type, self.distance)
@@ -335,11 +333,7 @@ class Tsp:
         ValueError
             If the spins are not one state.
         """
-        n = self.size
-        s = check_spins(spins, n * n)
-        if s.ndim != 1:
-            raise ValueError(f"spins have shape {s.shape}; decode one state ({n * n},) at a time")
-        up = s.reshape(n, n) > 0
+        up = one_state(spins, self.size)
         tour = held_tour(up)
         if tour is not None:
             return Solution(tour, feasible=True)

@@ -6,11 +6,13 @@ BIN := .venv/bin
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 # Tests that run compiled loops: all of them, the slow fuzz as well, or what .ci/run takes.
-BOUNDED ?= tests/test_annealing.py tests/test_atomic_spins.py tests/test_boltzmann_*.py tests/test_conformance.py \
-	tests/test_digital.py tests/test_dopant_*.py tests/test_drift_diffusion.py tests/test_ising.py tests/test_kernel*.py \
-	tests/test_lazy.py tests/test_memory_*.py tests/test_replicas.py tests/test_sampl*.py tests/test_spiking_*.py \
-	tests/test_success.py
-FUZZ ?= tests/test_kernel_fuzz.py
+BOUNDED ?= tests/neuromorph/test_annealing.py tests/hardware_targets/test_atomic_spins.py \
+	tests/neuromorph/test_boltzmann_*.py tests/hardware_targets/test_conformance.py \
+	tests/hardware_targets/test_digital.py tests/hardware_targets/test_dopant_*.py \
+	tests/hardware_targets/test_drift_diffusion.py tests/neuromorph/test_ising.py tests/neuromorph/test_kernel*.py \
+	tests/neuromorph/test_lazy.py tests/neuromorph/test_memory_*.py tests/neuromorph/test_replicas.py \
+	tests/*/test_sampl*.py tests/*/test_spiking_*.py tests/neuromorph/test_success.py
+FUZZ ?= tests/neuromorph/test_kernel_fuzz.py
 
 .PHONY: demo test test-all test-bounds lint docs bench clean
 .DELETE_ON_ERROR:

@@ -20,7 +20,7 @@ from hardware_targets.dopant_network.transport.master_equation import stationary
 
 NETWORK = random_device(5, 1, 6, rng=2).network
 TERMINALS = Terminals((0, 2), 4, low_v=-0.1, high_v=0.3)
-EXAMPLE = Path(__file__).parent.parent / "examples" / "dopant_xor.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "dopant_xor.py"
 
 
 def test_gates_are_their_truth_tables() -> None:

@@ -266,7 +266,7 @@ def test_a_power_law_is_kept_and_an_exponential_thrown_out():
 
 
 def load_example(name: str):
-    path = Path(__file__).resolve().parents[1] / "examples" / f"{name}.py"
+    path = Path(__file__).resolve().parents[2] / "examples" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -10,7 +10,7 @@ import pytest
 
 from neuromorph.runtime import package_ownership as ownership
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TAKEN = "the import name 'circuits' also belongs to circuits, and leads there; pip uninstall circuits; "
 BROKEN = "neuromorph's package 'circuits' is not whole, as if another of that name was uninstalled; "
 REINSTALL = "pip install --force-reinstall --no-deps neuromorph"

@@ -188,7 +188,7 @@ def test_simulated_capacity():
 
 
 def test_the_example_runs(tmp_path, capsys):
-    space = runpy.run_path(str(Path(__file__).parent.parent / "examples" / "capacity.py"))
+    space = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "capacity.py"))
     out = tmp_path / "c.png"
     found = space["main"](
         ["--sizes", "200", "400", "--realizations", "6", "--starts", "20", "--out", str(out), "--keep", str(tmp_path)]

@@ -20,7 +20,7 @@ from neuromorph.problems import MaxCut, Tsp, load, write_ising
 from neuromorph.runtime.limits import checkpoint, time_limit
 from neuromorph.spiking.rate_network import SpikingHopfield
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LETTERS = """
 #####..#..
 #..#..####

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 # Packages whose public names are held to the rules below; test_docstrings_circuits.py has stricter ones for the third.
 FOLDERS = ["neuromorph", "hardware_targets"]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from neuromorph import Problem, ProblemFileError, Recall, exact, load
 
-CROSS = Path(__file__).parents[1] / "examples" / "data" / "cross.txt"
+CROSS = Path(__file__).parents[2] / "examples" / "data" / "cross.txt"
 
 
 def random_patterns(seed: int, k: int, n: int) -> np.ndarray:

@@ -237,7 +237,7 @@ def odd_package(tmp_path, monkeypatch):
     (about.parent / "odd_package_broken.py").write_text("import no_such_module\n")
     (about.parent / "odd_package_exits.py").write_text("raise SystemExit(4)\n")
     monkeypatch.syspath_prepend(str(about.parent))
-    places = [str(about.parent), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    places = [str(about.parent), str(Path(__file__).parents[1] / "support"), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(places))
     yield
     for name in [name for name in sys.modules if name.startswith("odd_package")]:

@@ -242,7 +242,7 @@ def test_without_couplings_there_is_nothing_to_make_up_for():
 
 def test_the_example_runs(tmp_path, capsys):
     """A small array and memory: errors rise with the wire, compensation lowers them, weak wires do not hurt recall."""
-    example = Path(__file__).parent.parent / "examples" / "crossbar_wires.py"
+    example = Path(__file__).parents[2] / "examples" / "crossbar_wires.py"
     out = tmp_path / "wires.png"
     options = ["--size", "16", "--neurons", "12", "--patterns", "1", "--reads", "4", "--out", str(out)]
     curves = runpy.run_path(str(example))["main"](options)

@@ -19,7 +19,7 @@ from neuromorph.sampling import effective_temperature as temperature
 
 onsager = import_module("neuromorph.sampling.square_lattice")  # the page has the function of that name
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 CHANCE_6 = 4.9  # sigma: two-sided 1e-6
 
 

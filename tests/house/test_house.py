@@ -16,7 +16,7 @@ import pytest
 import neuromorph
 from neuromorph.datum import read_data
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ORDER = ["neuromorph", "circuits", "hardware_targets"]  # each may import itself and what stands before it
 MODULES = [path for package in ORDER for path in sorted((ROOT / package).rglob("*.py"))]
 

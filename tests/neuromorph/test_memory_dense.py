@@ -213,7 +213,7 @@ def test_bad_arguments_are_refused(call, rule):
 
 
 def test_the_example_runs(tmp_path, capsys):
-    example = Path(__file__).parent.parent / "examples" / "dense_memory.py"
+    example = Path(__file__).parents[2] / "examples" / "dense_memory.py"
     space = runpy.run_path(str(example))
     out = tmp_path / "figure.png"
     shares = space["main"](["--spins", "40", "--cues", "20", "--largest", "4", "--out", str(out)])

@@ -276,7 +276,7 @@ def test_bad_arguments_are_refused(call, rule):
 @pytest.mark.slow
 def test_the_example_runs(tmp_path, capsys):
     """Few boards of few neurons: five curves, from all boards down, and a figure."""
-    example = Path(__file__).parent.parent / "examples" / "yield_curve.py"
+    example = Path(__file__).parents[2] / "examples" / "yield_curve.py"
     out = tmp_path / "yield.png"
     options = ["--neurons", "16", "--patterns", "1", "--boards", "8", "--tour-boards", "1"]
     options += ["--out", str(out), "--keep", str(tmp_path)]

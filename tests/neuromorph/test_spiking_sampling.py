@@ -395,7 +395,7 @@ def test_bad_input_is_answered(make, message):
 
 def test_the_example_runs(tmp_path, capsys):
     """All of it, small; the divergence falls with time."""
-    example = runpy.run_path(str(Path(__file__).resolve().parents[1] / "examples" / "spiking_sampling.py"))
+    example = runpy.run_path(str(Path(__file__).resolve().parents[2] / "examples" / "spiking_sampling.py"))
     small = [
         "--neurons",
         "3",

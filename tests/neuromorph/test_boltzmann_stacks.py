@@ -54,7 +54,7 @@ def test_names_of_the_package_are_there_documented_and_lazy():
 @pytest.mark.filterwarnings("ignore:.*learned nothing")  # in so few epochs
 def test_the_example_runs_and_tells_digits_at_five_places_apart(tmp_path, capsys):
     """All of it, small; no moved digit may be lost at the frame, or be in both parts."""
-    path = Path(__file__).resolve().parents[1] / "examples" / "rbm_digits.py"
+    path = Path(__file__).resolve().parents[2] / "examples" / "rbm_digits.py"
     spec = importlib.util.spec_from_file_location("rbm_digits", path)
     example = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(example)

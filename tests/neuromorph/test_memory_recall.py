@@ -15,7 +15,7 @@ from neuromorph import associative_memory as memory
 from neuromorph.cli import main
 from neuromorph.experiments.recall import RECALL_RULES, picture_text, recollect, with_cue
 
-CROSS = Path(__file__).parents[1] / "examples" / "data" / "cross.txt"
+CROSS = Path(__file__).parents[2] / "examples" / "data" / "cross.txt"
 
 
 @pytest.fixture

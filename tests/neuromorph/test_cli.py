@@ -70,7 +70,7 @@ def toys(tmp_path, monkeypatch):
     points = "".join(f"{name} = toy_targets:{name}\n" for name in ("toy", "slow", "blind"))
     (about / "entry_points.txt").write_text(f"[neuromorph.targets]\n{points}absent = no_such_module:Thing\n")
     monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(Path(__file__).parent)]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(Path(__file__).parents[1] / "support")]))
     yield folder
     sys.modules.pop("toy_targets", None)
 
@@ -375,7 +375,7 @@ def test_help_and_circuits_agree():
     assert tuple(DIALECTS) == circuit_commands.DIALECTS
     assert tuple(OPAMPS) == circuit_commands.OPAMPS
     assert circuit_commands.TIMEOUT_S == TIMEOUT_S
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
     (line,) = [line for line in readme.splitlines() if "`--dialect`" in line]
     for name in DIALECTS:
         assert name in line.lower()

@@ -179,7 +179,7 @@ def test_bad_input_is_answered(make, message):
 
 def test_the_example_runs(capsys):
     """All of it, small: three searches a problem, none below the optimum, and both baselines printed beside."""
-    example = runpy.run_path(str(Path(__file__).resolve().parents[1] / "examples" / "spiking_constraints.py"))
+    example = runpy.run_path(str(Path(__file__).resolve().parents[2] / "examples" / "spiking_constraints.py"))
     searches = example["main"](["--seconds", "0.2", "--networks", "4"])
     for name, (_, best) in example["problems"](1).items():
         assert all((search.energies >= best - 1e-9).all() for search in searches[name])

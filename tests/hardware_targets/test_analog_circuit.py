@@ -15,7 +15,7 @@ from hardware_targets.analog_circuit.target import DATA, AnalogCircuit
 from hardware_targets.analog_circuit.trajectory_energy import EVENTS
 from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Tsp, load, price
 
-BURMA14 = Path(__file__).resolve().parents[1] / "examples" / "data" / "burma14.tsp"
+BURMA14 = Path(__file__).resolve().parents[2] / "examples" / "data" / "burma14.tsp"
 TAU_S = DATA["time_constant"].value
 E96 = {round(10 ** (k / 96), 2) for k in range(96)}
 

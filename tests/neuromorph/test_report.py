@@ -86,7 +86,7 @@ def test_results_have_the_documented_fields(comparison):
 
 
 def test_every_documented_field_is_there_and_the_other_way_round(comparison):
-    described = (Path(__file__).resolve().parents[1] / "docs" / "results-schema.md").read_text()
+    described = (Path(__file__).resolve().parents[2] / "docs" / "results-schema.md").read_text()
     data = json.loads(nm.results_json(comparison))
     names = {*data, *data["results"][0], *data["results"][0]["ledger"][0], *data["results"][0]["levels"][0]}
     names |= set(data["provenance"])

@@ -16,7 +16,7 @@ from neuromorph.problems import write_ising
 from neuromorph.problems.ising_files import read_ising_file
 from neuromorph.protocol import as_ising
 
-UNIT = Path(__file__).resolve().parents[1] / "examples" / "data" / "unit_cell.json"
+UNIT = Path(__file__).resolve().parents[2] / "examples" / "data" / "unit_cell.json"
 """Four spins that atoms on a surface, and acceptors that all repel, can hold."""
 
 

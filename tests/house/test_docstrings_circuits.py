@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "circuits").rglob("*.py"))
 SECTIONS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "References")  # in this order
 # The rules of lint share one signature, which deck.Rule and its module explain once.

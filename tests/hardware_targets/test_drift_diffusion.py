@@ -187,7 +187,7 @@ def test_two_electrodes_converge_under_refinement():
 
 def test_the_example_sets_the_meshes_side_by_side(capsys):
     """A small disc: the resistor as exact as the mesh allows, and the three tables are there."""
-    example = Path(__file__).parent.parent / "examples" / "dopant_refinement.py"
+    example = Path(__file__).parents[2] / "examples" / "dopant_refinement.py"
     error, estimate = runpy.run_path(str(example))["main"](["--radius", "50e-9", "--halvings", "1"])
     assert 0.0 < error < 2e-3
     assert 0.0 < estimate < 1e-2

@@ -69,7 +69,7 @@ def test_curves_and_truth_tables_show_their_errors():
 
 
 def test_the_example_draws_a_figure(tmp_path, capsys):
-    example = Path(__file__).parent.parent / "examples" / "dopant_device.py"
+    example = Path(__file__).parents[2] / "examples" / "dopant_device.py"
     out = tmp_path / "device.png"
     quality = runpy.run_path(str(example))["main"](
         ["--acceptors", "4", "--generations", "2", "--points", "3", "--out", str(out)]

@@ -352,7 +352,7 @@ def test_bad_arguments_are_refused(call, rule):
 
 
 def test_the_example_runs(capsys):
-    example = Path(__file__).parent.parent / "examples" / "hopfield_tank_1985.py"
+    example = Path(__file__).parents[2] / "examples" / "hopfield_tank_1985.py"
     space = runpy.run_path(str(example))
     summary = space["main"](["--instances", "2", "--starts", "5"])
     assert summary["softassign feasible"] == 1.0

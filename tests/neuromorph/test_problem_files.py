@@ -21,7 +21,7 @@ from neuromorph.problems import best_known
 from neuromorph.problems.load import READERS
 from neuromorph.problems.tsplib_distances import DISTANCE_RULES
 
-EXAMPLES = Path(__file__).parents[1] / "examples" / "data"
+EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 
 SQUARE = """NAME : square
 TYPE : TSP

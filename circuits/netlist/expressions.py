@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias, TypeGuard
 import numpy as np
 from numpy.typing import ArrayLike
 
-# What an expression may call: the functions that both engines compute alike (tests/circuits/test_engines.py runs each).
+# What an expression may call: the functions that both engines compute alike (test_engines.py runs each).
 FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "tanh": np.tanh,

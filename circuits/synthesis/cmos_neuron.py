@@ -8,7 +8,7 @@ above threshold, and all of I_t beyond, where
 - I_1 and I_2 are the currents of the pair, I_t its tail current, u its differential input,
 - beta = KP W/L of its transistors, and V_o their overdrive.
 
-That is within 3.3 % of its range of tanh(1.233 x) (tests/circuits/test_amplifiers.py), so V_o chooses the gain; pairs below
+That is within 3.3 % of its range of tanh(1.233 x) (test_amplifiers.py), so V_o chooses the gain; pairs below
 threshold would follow tanh exactly, but level 1 has no current there. One pair of sane W/L has a gain of a few per
 volt: a first pair with resistors raises u to a differential swing D, the second saturates well within it.
 
@@ -39,7 +39,7 @@ from .opamp import VDD, VSS, rails
 
 DATA = read_data(files(__package__).joinpath("transistors.toml").read_text())
 
-STATIC = 0.05  # largest distance of a cell with headroom from tanh, of full scale (tests/circuits/test_amplifiers.py)
+STATIC = 0.05  # largest distance of a cell with headroom from tanh, of full scale (test_amplifiers.py)
 SLOPE = 1.233  # a in tanh(a x) that is nearest to the pair's x sqrt(1 - x^2 / 4)
 _GAINS = 5.0, 100.0  # range, 1/V: pairs below run out of headroom, pairs above leave strong inversion
 _NO_LOAD_S = 1e-6  # load of a network without synapses, S

@@ -45,7 +45,7 @@ __all__ = ["AmplifierLevel", "amplifier", "build_hopfield_circuit", "count_resis
 
 AmplifierLevel = Literal["ideal", "opamp", "transistor"]
 
-# Together they meet 1e-4 of full scale at gains up to 50 (tests/circuits/test_certify.py). At high gain an unstable mode grows
+# Together they meet 1e-4 of full scale at gains up to 50 (test_certify.py). At high gain an unstable mode grows
 # many times faster than R C: a small reltol shortens the few steps that need it, cheaper than a shorter step for all.
 DEFAULT_STEPS_PER_TAU = 50
 RELTOL = 1e-8

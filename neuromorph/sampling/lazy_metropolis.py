@@ -9,7 +9,7 @@ that a chain meets half of the states or fewer. A state is caught if a sweep fli
 Summed over the spins of a connected part, the costs of such a sweep cancel; none is above 0, so that all are 0: a
 single spin that cannot be in zero field frees its part, and so does a bias. Where every spin can be, many states are
 caught if some spins have two neighbors only, as on rings, or if few spins have different neighbors, as in small or
-complete bipartite graphs; else fewer than 2^-16. An enumeration of all graphs of up to 7 spins, in tests/neuromorph/test_lazy.py,
+complete bipartite graphs; else fewer than 2^-16. An enumeration of all graphs of up to 7 spins, in test_lazy.py,
 confirms that these rules find all that is caught.
 Source: lazy chains: Levin, Peres and Wilmer, Markov Chains and Mixing Times, 2nd ed. (2017), section 1.3.
 """

@@ -3,7 +3,7 @@
 >>> for finding in lint(text, NEOSPICE): print(finding)
 
 The text may be anybody's, not only what ``writer`` writes: nothing is read into a circuit here, and what no rule
-knows passes. The rules for ngspice and neospice come from running them (``tests/circuits/test_dialects.py`` runs many again);
+knows passes. The rules for ngspice and neospice come from running them (``test_dialects.py`` runs many again);
 those for Xyce and LTspice, which cannot be run here, from the Xyce Reference Guide and Analog Devices' reference.
 Rules for elements and for expressions stand in files of their own; here are those for the cards around them.
 """

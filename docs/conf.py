@@ -30,6 +30,8 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
 html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
 html_title = f"neuromorph {release}"
 html_show_sourcelink = False
 html_theme_options = {

@@ -4,14 +4,14 @@ r"""A crossbar of phase-change cells holds the couplings of an analog Hopfield n
 
 - An ``Ising``: n x n pairs of cells (none on the diagonal), each column into an amplifier that adds its currents, so
   that cells do not load the neuron; then the same neurons, relaxing and annealing as in ``analog_circuit``. Biases are
-  currents from DACs. Errors of G_ij and G_ji are independent: ``held`` has their mean, the dynamics have both.
+  currents from DACs. Errors of G_ij and G_ji are independent: ``programmed`` has their mean, the dynamics have both.
 - A ``Tsp``: one n x n array of distances, shared by all positions of the tour in turn. One slot drives the rows with
   the two neighboring positions and samples the forces onto the integrators of one position; a round of n slots is one
   step of the softassign dynamics.
 
 The matrix W that the terminals of the arrays see through their wires (``tiled_array``) stands in place of G. Targets
-are compensated for the wires to first order; ``held`` says what is left. An array larger than a tile is several, whose
-columns have an amplifier each and one that adds them. Drift is compensated by one factor for all: the sum of currents
+are compensated for the wires to first order; ``programmed`` says what is left. An array larger than a tile is several,
+whose columns have an amplifier each and one that adds them. Drift is compensated by one factor for all: the sum of currents
 after programming over that at the time of the reads (Joshi et al. 2020). Read noise is drawn for each read and held
 during it. Energy: the arrays at the rails that a read ends at, by nodal analysis, wires included, and the rest of what
 their drivers draw from a supply.

@@ -11,10 +11,10 @@ r"""A crossbar of phase-change cells holds the couplings of an analog Hopfield n
 
 The matrix W that the terminals of the arrays see through their wires (``tiled_array``) stands in place of G. Targets
 are compensated for the wires to first order; ``programmed`` says what is left. An array larger than a tile is several,
-whose columns have an amplifier each and one that adds them. Drift is compensated by one factor for all: the sum of currents
-after programming over that at the time of the reads (Joshi et al. 2020). Read noise is drawn for each read and held
-during it. Energy: the arrays at the rails that a read ends at, by nodal analysis, wires included, and the rest of what
-their drivers draw from a supply.
+whose columns have an amplifier each and one that adds them. Drift is compensated by one factor for all: the sum of
+currents after programming over that at the time of the reads (Joshi et al. 2020). Read noise is drawn for each read and
+held during it. Energy: the arrays at the rails that a read ends at, by nodal analysis, wires included, and the rest of
+what their drivers draw from a supply.
 Sources: ``phase_change_cell``; Ising machine on a crossbar: Cai et al., Nat. Electron. 3, 409 (2020), of whose energy
 figures none is used. Numbers: ``memristor.toml``.
 """

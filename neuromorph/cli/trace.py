@@ -88,20 +88,24 @@ def _write(make: Callable[[], str | bytes], path: Path) -> None:
 
 
 def _print(trace: Any) -> None:
-    """One line a number."""
+    """Print one line a number; energies that are round-off beside the others are 0."""
     from ..plotting.numbers import format_number, format_quantity
     from ..report.table import print_rows
 
+    round_off = 1e-12 * float(abs(trace.energies).max())
+
+    def energy(value: float) -> str:
+        return format_number(value if abs(value) > round_off else 0.0)
+
     last = float(trace.times[-1])
     took = format_quantity(last, "s") if trace.time_unit == "s" else f"{last:g} {trace.time_unit}s"
-    lowest = format_number(float(trace.energies.min()))
     size = f"{trace.spins.size} spins" if trace.answer is None else f"{trace.answer.size} cities"
     rows = [
         ("target, task", f"{trace.target}, {trace.task}{'' if trace.beta is None else f' at beta = {trace.beta:g}'}"),
         ("problem", f"{trace.problem}, {size}"),
         ("took", f"{took}, {len(trace.times)} times kept"),
-        ("energy", f"{format_number(float(trace.energies[0]))} at first, {lowest} at its lowest"),
-        ("read out", f"{format_number(trace.energy)}{'' if trace.converged else ', not settled'}"),
+        ("energy", f"{energy(float(trace.energies[0]))} at first, {energy(float(trace.energies.min()))} at its lowest"),
+        ("read out", f"{energy(trace.energy)}{'' if trace.converged else ', not settled'}"),
         *(([("spikes", f"{len(trace.spikes[0]):,}")]) if trace.spikes is not None else []),
         ("series", ", ".join(f"{each.name} ({len(each.labels)})" for each in trace.series)),
     ]

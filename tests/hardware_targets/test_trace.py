@@ -34,6 +34,8 @@ FEW = {  # parameters that make a read short, and what every read of the target 
     "cpu-quantum-annealing": "transverse field",
 }
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def glass(n, seed=0):
     rng = np.random.default_rng(seed + n)
@@ -431,6 +433,14 @@ def test_the_command_writes_figure_and_json(capsys, model, tmp_path):
     assert about["provenance"]["seed"] == 3
     assert about["provenance"]["input"] == "model.npz"
     assert len(about["times"]) == len(about["energies"]) == len(about["series"][0]["values"])
+
+
+def test_energies_that_are_round_off_are_shown_as_zero(capsys):
+    """The first state of this read sums up to -2.8e-17."""
+    words = ("--target", "cpu-gibbs", "--beta", 0.7, "--seed", 1)
+    _, text, _ = run_command(capsys, "trace", ROOT / "examples" / "data" / "unit_cell.json", *words)
+    assert "0 at first, -1.10000 at its lowest" in text
+    assert "e-17" not in text
 
 
 def test_the_command_shows_the_first_read_of_a_comparison(capsys, tour):

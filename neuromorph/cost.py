@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from .estimate import Estimate, add_estimates, scale_estimate
 if TYPE_CHECKING:
     from .run import Run
 
-Scope = Literal["core", "system"]
+Scope = Literal["core", "chip", "system"]
+
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
 def lasting(power: Datum, second: Datum) -> Datum:

@@ -1,10 +1,10 @@
 """Spiking chips: Loihi, BrainScaleS-2, and a generic digital one.
 
 - ``spiking-loihi``: Intel's first Loihi. Digital, 8-bit weights with one exponent, 128 cores. Energies of events are
-  from SPICE and refits; of Loihi 2 none are published, and none is given here.
+  from SPICE and refits, as SANA-FE counts them; of Loihi 2 none are published, and none is given here.
 - ``spiking-brainscales``: BrainScaleS-2. Analog neurons and synapses a thousand times faster than biology, weights of 6
   bits and a sign, fixed-pattern noise; its energy is the chip's power times the time, for no event's own is known.
-- ``spiking-generic``: a digital chip with ranges joined over Loihi, TrueNorth and SpiNNaker; it takes your own table.
+- ``spiking-generic``: a digital chip with ranges joined over Loihi, TrueNorth and SpiNNaker 2; it takes your own table.
 
 Brian2 simulates the neurons, and synaptic operations, updates and spikes are counted. ``provenance`` of a run has
 NeuroBench's metrics. Physics: modules ``network_mapping``, ``simulation`` and ``quantization``; numbers: one .toml a
@@ -14,19 +14,23 @@ chip.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from neuromorph.spiking.brian.simulator import Backend
 
-from .chip_tables import Table, generic_table, read_table
+from .chip_tables import Table, generic_table, loihi_table, read_table
 from .network_mapping import ReadDurations
 from .neurobench import neurobench
 from .target import SpikingChip
 
 __all__ = ["ReadDurations", "SpikingChip", "neurobench", "spiking_brainscales", "spiking_generic", "spiking_loihi"]
 
+SynapseMemory: TypeAlias = Literal["dense", "sparse", "convolution"]
+
 
 def spiking_loihi(
     *,
+    synapse_memory: SynapseMemory = "dense",
     relax_s: float = 0.5,
     read_s: float = 0.2,
     sample_s: float = 0.1,
@@ -38,6 +42,9 @@ def spiking_loihi(
 
     Parameters
     ----------
+    synapse_memory : {"dense", "sparse", "convolution"}
+        How synapses are stored, which decides the energy and the time of an operation: a row for each input, an index
+        beside each weight, or weights that neurons share.
     relax_s : float
         Length of a recall, s of the model; the cue is there for the first 0.1 s.
     read_s : float
@@ -59,7 +66,7 @@ def spiking_loihi(
     return SpikingChip(
         "spiking-loihi",
         "Intel's first Loihi: 128 digital cores, 8-bit weights",
-        read_table("loihi"),
+        loihi_table(synapse_memory),
         times=ReadDurations(relax_s, read_s, sample_s, step_s, search_s),
         backend=backend,
     )

@@ -1,7 +1,7 @@
 r"""Numbers of chips, one table a chip, and the energy of a run by them.
 
 .. math:: E = N_{SOP}\, e_{SOP} + N_{acc}\, e_{acc} + N_{upd}\, e_{upd} + N_{fire}\, e_{fire} + N_{spk}\, e_{spk}
-              + N_{hop}\, e_{hop} + P_{chip}\, t + P_{host}\, t + N_{word}\, e_{word}
+              + N_{hop}\, e_{hop} + P_{chip}\, t + N_{word}\, e_{word} + P_{board}\, t
 
 where N counts events, e is the energy of one, P a power and t the time of the run:
 
@@ -9,7 +9,10 @@ where N counts events, e is the energy of one, P a power and t the time of the r
   acts; fire, neurons that fire;
 - spk, spikes sent to each core that has synapses of the neuron; hop, their steps in the mesh, east or west and north or
   south;
-- word, words between chip and host. The last two terms belong to the system, the others to the core.
+- word, words that enter or leave the chip.
+
+The sums over events are those of the cores, static power and words of the chip, the board of the system. The host is
+not here: it is the same one for all targets.
 
 A number that a table does not have is not counted: nothing is known of single events of BrainScaleS-2, whose power is
 that of the chip.
@@ -37,14 +40,15 @@ _PRICED: tuple[tuple[str, str, str, Scope], ...] = (
     ("hops", "steps in the mesh", "hop_energy", "core"),
     ("row_hops", "steps east or west in the mesh", "row_hop_energy", "core"),
     ("column_hops", "steps north or south in the mesh", "column_hop_energy", "core"),
-    ("device_s", "the chip's own power", "chip_power", "core"),
-    ("device_s", "board and host", "host_power", "system"),
-    ("words_read", "reading spikes out", "word_energy", "system"),
-    ("words_written", "writing weights and biases, shared by all reads", "word_energy", "system"),
+    ("device_s", "the chip's own power", "chip_power", "chip"),
+    ("words_read", "reading spikes out", "word_energy", "chip"),
+    ("words_written", "writing weights and biases, shared by all reads", "word_energy", "chip"),
+    ("device_s", "board", "board_power", "system"),
 )
 _LEAST = {"weight_bits": 2, "bias_bits": 2, "state_bits": 0} | dict.fromkeys(
-    ("cores", "core_neurons", "core_synapses", "fan_in", "mesh_width"), 1
+    ("cores", "core_neurons", "core_synapses", "fan_in", "tile_cores", "mesh_height"), 1
 )  # of what is counted
+_MEMORIES = ("dense", "sparse", "convolution")
 _MOST_BYTES = 1 << 20  # of a table
 PRICED_ENDINGS = ("_energy", "_power", "_time", "_second", "acceleration")  # names of time and energy end so
 _POSITIVE = ("step_time", "acceleration", "device_second")
@@ -64,6 +68,33 @@ def read_table(chip: str) -> dict[str, Datum]:
         Numbers by name.
     """
     return read_data(files(__package__).joinpath(f"{chip}.toml").read_text())
+
+
+def loihi_table(synapse_memory: str = "dense") -> dict[str, Datum]:
+    """Return the numbers of Loihi for one form of its synaptic memory.
+
+    Parameters
+    ----------
+    synapse_memory : {"dense", "sparse", "convolution"}
+        Form.
+
+    Returns
+    -------
+    dict of str to Datum
+        Numbers by name; ``synapse_energy`` and ``synapse_time`` are those of the form.
+
+    Raises
+    ------
+    ValueError
+        If there is no such form.
+    """
+    table = read_table("loihi")
+    if synapse_memory not in _MEMORIES:
+        raise ValueError(f"synapse_memory is {str(synapse_memory)[:40]!r}; it is one of {', '.join(_MEMORIES)}")
+    for name in ("synapse_energy", "synapse_time"):
+        others = {form: table.pop(f"{form}_{name}") for form in _MEMORIES[1:]}
+        table[name] = others.get(synapse_memory, table[name])
+    return table
 
 
 def join_chips(name: str, chips: tuple[str, ...]) -> Datum:
@@ -119,7 +150,7 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
             raise ValueError(f"{where}: {error}; give a .toml of value, unit, kind and source by name") from error
     else:
         given = own
-    known = read_table("brainscales") | read_table("loihi") | table
+    known = read_table("brainscales") | loihi_table() | table
     known["hop_energy"] = known["row_hop_energy"]  # for a table that does not distinguish directions
     unknown = sorted(set(given) - set(known))
     if unknown:
@@ -195,6 +226,8 @@ def chip_costs(table: Table) -> tuple[Cost, ...]:
     costs = [Cost("device_s", "a read", time=second)]
     for event, what, name, scope in _PRICED:
         if name in table:
+            # Where no events are priced, on an analog chip, its power is that of what computes.
+            scope = "core" if name == "chip_power" and "acceleration" in table else scope
             if event == "device_s":
                 costs.append(Cost(event, what, lasting(table[name], second), scope=scope, counted=second.kind))
             else:

@@ -37,6 +37,7 @@ from neuromorph.spiking.winner_take_all import WinnerTakeAll
 from neuromorph.task import Minimize, Sample, Task
 
 from .chip_tables import Table
+from .core_traffic import CoreTraffic
 from .neurobench import ChipWorkload
 from .quantization import FixedPatternNoise, SynapticWeights, cores_for, quantize
 
@@ -191,6 +192,27 @@ class ChipNetwork:
         wires = self.search if isinstance(task, Minimize) else self.couplings
         fan_in = int(np.diff(wires.weights.indptr).max()) * network.synapses // max(network.connections, 1)
         return cores_for(network.neurons, fan_in, self.table, self.name)
+
+    def traffic(self, task: Task) -> CoreTraffic:
+        """Place the network of a task on its cores.
+
+        Parameters
+        ----------
+        task : Task
+            Task.
+
+        Returns
+        -------
+        CoreTraffic
+            Network on cores, kept for later reads.
+        """
+        search = isinstance(task, Minimize)
+        key = "traffic", "search" if search else "sample" if isinstance(task, Sample) else "recall"
+        if key not in self._kept:
+            wires, network = (self.search if search else self.couplings), self.network(task)
+            each = network.synapses // max(network.connections, 1)
+            self._kept[key] = CoreTraffic.of(wires.weights, each, self.cores(task), self.table)
+        return self._kept[key]
 
     @property
     def size(self) -> int:

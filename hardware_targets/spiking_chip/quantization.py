@@ -203,27 +203,3 @@ def cores_for(neurons: int, fan_in: int, table: Table, name: str) -> int:
             "problem, one after the other, or another target"
         )
     return -(-neurons // each)
-
-
-def hops_between(cores: int, table: Table) -> tuple[float, float]:
-    """Compute the mean number of steps in the mesh between two cores in use.
-
-    Four cores share a tile; tiles are filled row by row.
-
-    Parameters
-    ----------
-    cores : int
-        Number of cores in use.
-    table : dict of str to Datum
-        The chip's numbers.
-
-    Returns
-    -------
-    along, across : float
-        Steps along rows (east or west) and along columns (north or south).
-    """
-    if "mesh_width" not in table or cores < 2:
-        return 0.0, 0.0
-    y, x = np.divmod(np.arange(cores) // 4, int(table["mesh_width"].value))
-    along, across = (float(np.abs(each[:, None] - each).sum()) / (cores * (cores - 1)) for each in (x, y))
-    return along, across

@@ -33,6 +33,9 @@ from neuromorph.spiking.winner_take_all import solve_by_spikes
 from .batches import ReadBatchPlan
 from .network_mapping import ChipNetwork
 
+Spikes: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+NO_SPIKES: Spikes = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+
 
 @dataclass(frozen=True, eq=False)
 class Ends:
@@ -50,6 +53,8 @@ class Ends:
         Steps of the model in a read.
     step_s : float
         Duration of a step of the model, s.
+    spikes : tuple of (spikes,) int
+        Read of these, step and neuron of each spike; empty once they are counted.
     """
 
     spins: NDArray[np.int8]
@@ -57,6 +62,7 @@ class Ends:
     activity: dict[str, Float]
     steps: int
     step_s: float
+    spikes: Spikes = NO_SPIKES
 
 
 Reader: TypeAlias = Callable[[ChipNetwork, Any, ReadBatchPlan], Ends]
@@ -156,7 +162,8 @@ def simulate_recall(
     # A neuron within a tenth of its range of 0 has no decided sign.
     sure = np.all(np.abs(found.outputs[batch.chains, -1]) > 0.1, axis=1)
     step = memory.neuron.step_s
-    return Ends(spins, sure, activity, round(times.relax_s / step), step)
+    spikes = _spikes_of(batch, found.spike_trials, found.spike_times_s / step, found.spike_neurons)
+    return Ends(spins, sure, activity, round(times.relax_s / step), step, spikes)
 
 
 def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan, inside: Inside | None = None) -> Ends:
@@ -204,7 +211,8 @@ def simulate_sampling(state: ChipNetwork, beta: float, batch: ReadBatchPlan, ins
         "words_read": np.full(len(batch.chains), float(n)),
     }
     sure = np.full(len(batch.chains), not plan.doubts)
-    return Ends(last[batch.chains], sure, activity, count, neurons.dt_s)
+    spikes = _spikes_of(batch, chain, steps, neuron)
+    return Ends(last[batch.chains], sure, activity, count, neurons.dt_s, spikes)
 
 
 def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan, inside: Inside | None = None) -> Ends:
@@ -243,7 +251,18 @@ def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan, inside: I
     spins = spins_of_winners(state, winners)
     activity = {name: np.asarray(count)[batch.chains] for name, count in found.activity.items()}
     activity["words_read"] = activity["spikes"].copy()
-    return Ends(spins, whole, activity, round(state.times.search_s / neurons.dt_s), neurons.dt_s)
+    assert found.spikes is not None
+    spikes = _spikes_of(batch, found.spikes[1], found.spikes[0] / neurons.dt_s, found.spikes[2])
+    return Ends(spins, whole, activity, round(state.times.search_s / neurons.dt_s), neurons.dt_s, spikes)
+
+
+def _spikes_of(batch: ReadBatchPlan, chains: Any, steps: Any, neurons: Any) -> Spikes:
+    """Return the spikes of the reads that were requested, in their order."""
+    place = np.full(batch.size, -1)
+    place[batch.chains] = np.arange(len(batch.chains))
+    read = place[chains]
+    mine = read >= 0
+    return read[mine], np.rint(np.asarray(steps)[mine]).astype(np.int64), np.asarray(neurons)[mine].astype(np.int64)
 
 
 def spins_of_winners(state: ChipNetwork, winners: NDArray[np.int64]) -> NDArray[np.int8]:

@@ -1,13 +1,11 @@
 r"""A spiking chip as a target: what it holds, what its reads do, how long they take.
 
-.. math:: t = \text{steps} \cdot t_{step}
-              + \frac{N_{upd} t_{upd} + N_{SOP} t_{SOP} + N_{fire} t_{fire} + N_{spk} t_{spk}}{\text{cores}}
-          \quad \text{(digital)}, \qquad t = \frac{\text{seconds of the model}}{\text{acceleration}}
-          \quad \text{(analog)}
+.. math:: t = \sum_{\text{steps}} t_{step} \quad \text{(digital)}, \qquad
+          t = \frac{\text{seconds of the model}}{\text{acceleration}} \quad \text{(analog)}
 
-A digital chip steps as fast as its busiest core allows; neurons are on as few cores as hold them, evenly. A neuron that
-fires sends a spike to every core, its own too, but to no more than it has synapses. Not counted: the time that a host
-takes to write weights and cues and to read spikes, often milliseconds.
+A digital chip steps as fast as its busiest core allows, neurons are on as few cores as hold them, evenly, and a spike
+goes once to each core that has synapses of its neuron: ``core_traffic``. Not counted: the time that a host takes to
+write weights and cues and to read spikes, often milliseconds.
 Physics: ``network_mapping``, ``simulation``, ``quantization``; numbers with their sources: one .toml a chip.
 """
 
@@ -21,7 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from neuromorph.cost import Cost
-from neuromorph.ising import Float, Ising
+from neuromorph.ising import Ising
 from neuromorph.problems.one_hot import OneHot
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
@@ -37,11 +35,12 @@ from neuromorph.trace import Trace
 from . import simulation as ways
 from .batches import FIRST, batch_sizes, plan_batches
 from .chip_tables import PRICED_ENDINGS, Table, chip_costs, with_own
+from .core_traffic import CoreTraffic
 from .network_mapping import UNITS, ChipNetwork, ReadDurations, require_search
 from .neurobench import neurobench
-from .quantization import FixedPatternNoise, SynapticWeights, cores_for, hops_between, quantize
+from .quantization import FixedPatternNoise, SynapticWeights, cores_for, quantize
 from .read_trace import trace_spikes, watched_cells
-from .simulation import Ends
+from .simulation import NO_SPIKES, Ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,13 +149,14 @@ class SpikingChip:
         if isinstance(task, Sample):
             doubts = state.plan(task.beta).doubts
         groups = plan_batches(seeds, *batch_sizes(network.neurons, network.synapses))
-        parts, status = whole_parts((b.where, way(state, asked, b)) for b in groups)
+        traffic = state.traffic(task)
+        parts, status = whole_parts((b.where, self._counted(way(state, asked, b), traffic)) for b in groups)
         ends = _joined(parts)
         run = complete_run(
             program,
             task,
             ends.spins,
-            ends.activity | self._device(ends, cores),
+            ends.activity,
             converged=ends.settled,
             status=status,
             message="; ".join(doubts),
@@ -186,7 +186,7 @@ class SpikingChip:
             ends = ways.simulate_sampling(state, task.beta, batch, inside)
         else:
             ends = ways.simulate_search(state, None, batch, inside)
-        device_s = float(np.ravel(self._device(ends, cores)["device_s"])[0])
+        device_s = float(self._counted(ends, state.traffic(task)).activity["device_s"][0])
         about = {"parameters": {"cores": cores, **asdict(self.times), "backend": self.backend}}
         return trace_spikes(program, task, ends, inside, device_s, about)
 
@@ -278,26 +278,16 @@ class SpikingChip:
             )
         return notes
 
-    def _device(self, ends: Ends, cores: int) -> dict[str, Any]:
-        """Compute the seconds of the device, accesses of its neurons and traffic between its cores."""
-        spikes = ends.activity["spikes"]
-        packets = np.minimum(spikes * cores, ends.activity["synaptic_operations"])
-        along, across = (packets * (cores - 1) / cores * steps for steps in hops_between(cores, self.constants))
-        found = {"packets": packets, "hops": along + across, "row_hops": along, "column_hops": across}
+    def _counted(self, ends: Ends, traffic: CoreTraffic) -> Ends:
+        """Add the seconds of the device, accesses of its neurons and traffic between its cores; drop the spikes."""
+        (chain, step, neuron), reads = ends.spikes, len(ends.spins)
+        more = traffic.count(chain, neuron, reads)
         if self.analog:
-            return found | {"device_s": ends.steps * ends.step_s / self.constants["acceleration"].value}
-        found["membrane_accesses"] = ends.activity["membrane_updates"]  # of neurons that always have something to do
-        busy: Float = sum(
-            (ends.activity | found)[event] * self.constants[name].value
-            for event, name in (
-                ("membrane_updates", "update_time"),
-                ("synaptic_operations", "synapse_time"),
-                ("spikes", "spike_time"),
-                ("packets", "packet_time"),
-            )
-            if name in self.constants
-        ) / cores + np.zeros(len(spikes))  # fmt: skip
-        return found | {"device_s": ends.steps * self.constants["step_time"].value + busy}
+            more["device_s"] = np.full(reads, ends.steps * ends.step_s / self.constants["acceleration"].value)
+        else:
+            more["membrane_accesses"] = ends.activity["membrane_updates"]  # of neurons that have something to do
+            more["device_s"] = traffic.seconds(chain, step, neuron, (reads, ends.steps), self.constants)
+        return replace(ends, activity=ends.activity | more, spikes=NO_SPIKES)
 
 
 def _joined(parts: list[tuple[Any, Ends]]) -> Ends:

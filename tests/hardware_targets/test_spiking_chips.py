@@ -12,16 +12,15 @@ from scipy import sparse
 import neuromorph as nm
 from hardware_targets.spiking_chip import ReadDurations, neurobench, spiking_brainscales, spiking_generic, spiking_loihi
 from hardware_targets.spiking_chip.batches import batch_sizes, plan_batches
-from hardware_targets.spiking_chip.chip_tables import generic_table, join_chips, read_table
+from hardware_targets.spiking_chip.chip_tables import generic_table, join_chips, loihi_table
+from hardware_targets.spiking_chip.core_traffic import CoreTraffic
 from hardware_targets.spiking_chip.neurobench import ChipWorkload
 from hardware_targets.spiking_chip.quantization import (
     FixedPatternNoise,
     SynapticWeights,
     cores_for,
-    hops_between,
     quantize,
 )
-from hardware_targets.spiking_chip.simulation import Ends
 from neuromorph import Datum, DoesNotFit, Ising, Minimize, RecallFrom, Sample, exact
 from neuromorph.cost import price
 from neuromorph.problems import MaxCut, Recall, Tsp
@@ -30,7 +29,7 @@ from neuromorph.rng import read_seeds
 from neuromorph.run import complete_run
 from neuromorph.testing import require_distribution
 
-LOIHI, EXACT = read_table("loihi"), FixedPatternNoise(np.random.SeedSequence(0), 0.0, 0.0)
+LOIHI, EXACT = loihi_table(), FixedPatternNoise(np.random.SeedSequence(0), 0.0, 0.0)
 
 
 def glass(seed, n, scale=1.0):
@@ -113,13 +112,16 @@ def test_neurons_are_placed_on_cores_by_neurons_synapses_and_fan_in():
         cores_for(131073, 8, LOIHI, "x")
 
 
-def test_hops_are_steps_between_tiles():
-    """Against walking every pair: 4 cores a tile, 8 tiles a row."""
-    assert hops_between(4, LOIHI) == (0.0, 0.0)
-    assert hops_between(8, LOIHI) == (pytest.approx(32 / 56), 0.0)  # 4 x 4 pairs of 28 are one step apart
-    tiles = [divmod(core // 4, 8) for core in range(50)]
-    walks = [(abs(b - d), abs(a - c)) for (a, b), (c, d) in permutations(tiles, 2)]
-    assert hops_between(50, LOIHI) == pytest.approx(np.mean(walks, axis=0))
+def test_spikes_take_the_steps_between_tiles():
+    """Against walking every pair: 4 cores a tile, 4 tiles a column of the mesh; a neuron a core, each to all others."""
+    n = 50
+    traffic = CoreTraffic.of(sparse.csr_array(1.0 - np.eye(n)), 1, n, LOIHI)
+    tiles = [divmod(core // 4, 4) for core in range(n)]
+    np.testing.assert_array_equal(traffic.placement, np.arange(n))
+    assert traffic.tiles == 13
+    assert (traffic.packets == n - 1).all()
+    for hops, axis in ((traffic.row_hops, 0), (traffic.column_hops, 1)):
+        assert hops.tolist() == [sum(abs(here[axis] - there[axis]) for there in tiles) for here in tiles]
 
 
 @pytest.mark.parametrize(
@@ -278,9 +280,9 @@ def test_time_is_that_of_steps_and_of_the_busiest_core():
     loihi, analog = spiking_loihi(), spiking_brainscales()
     cue = np.ones(8, np.int8)
     run = loihi.run(loihi.program(ring(8), 0), RecallFrom(cue), 4, 0)
-    expected = 500 * 0.6e-6 + 4000 * 9.7e-9
-    expected = expected + run.activity["synaptic_operations"] * 3.8e-9 + run.activity["spikes"] * (30e-9 + 21.1e-9)
-    np.testing.assert_allclose(run.activity["device_s"], expected, rtol=1e-12)
+    least = 500 * (0.6e-6 + 8 * 9.7e-9)
+    assert (run.activity["device_s"] > least).all()  # a core fires while it receives, which here takes less
+    np.testing.assert_allclose(run.activity["device_s"] - least, run.activity["spikes"] * (30e-9 + 5.1e-9), rtol=1e-9)
     np.testing.assert_array_equal(run.activity["packets"], run.activity["spikes"])  # one core, its own
     assert not run.activity["hops"].any()
     run = analog.run(analog.program(ring(8), 0), RecallFrom(cue), 4, 0)
@@ -288,52 +290,34 @@ def test_time_is_that_of_steps_and_of_the_busiest_core():
 
 
 def test_a_ledger_prices_synaptic_operations_as_published():
-    """Core and system apart; 35.5 pJ on Loihi, 23.6 at least; no such line on the analog chip."""
+    """Core, chip and system apart; 35.5 pJ on Loihi, 23.6 at least; no such line on the analog chip."""
     loihi = spiking_loihi()
     run = loihi.run(loihi.program(ring(8), 0), RecallFrom(np.ones(8, np.int8)), 4, 0)
     ledger = price(run, loihi.costs())
     line = next(entry for entry in ledger.entries if entry.what == "synaptic operations")
     assert line.total.value == pytest.approx(35.5e-12 * run.activity["synaptic_operations"].sum())
     assert (line.unit.low, line.unit.high, line.scope, line.kind) == (23.6e-12, 35.5e-12, "core", "modelled")
-    assert ledger.energy("system").value > ledger.energy("core").value > 0
+    assert ledger.energy("system").value > ledger.energy("chip").value > ledger.energy("core").value > 0
+    static = next(entry for entry in ledger.entries if entry.what == "the chip's own power")
+    assert (static.unit.value, static.unit.kind, static.scope) == (29.6e-3, "measured", "chip")
     assert not {"synaptic_operations", "membrane_updates"} & {cost.event for cost in spiking_brainscales().costs()}
 
 
-@pytest.mark.parametrize(
-    ("hops", "network_pj"), [({"column_hops": 10}, 1152.0), ({"row_hops": 10}, 1140.0), ({}, 1110.0)]
-)
-def test_two_neurons_cost_what_sana_fe_says(hops, network_pj):
-    """SANA-FE 2.2.9 and its loihi.yaml: a neuron with a bias fires at each of 10 steps into a second one.
-
-    Somata 2127.4 pJ, as one of the 20 visits finds nothing to do; synapses 355 pJ; network 1152 pJ with the second on
-    the next tile to the south, 1140 pJ to the east, 1110 pJ on another core of the same tile or on the same core.
-    """
-    counts = {"membrane_accesses": 20, "membrane_updates": 19, "spikes": 10, "packets": 10, "synaptic_operations": 10}
-    nothing = dict.fromkeys(("row_hops", "column_hops", "device_s", "words_read", "words_written"), 0)
-    program = nm.Program("spiking-loihi", Ising(np.zeros((2, 2))), None)
-    run = complete_run(program, Minimize(), np.ones((1, 2)), {**nothing, **counts, **hops})
-    pj = {entry.what: 1e12 * entry.total.value for entry in price(run, spiking_loihi().costs()).entries}
-    somata = ("neurons read from memory", "updates of neurons", "neurons that fire")
-    network = ("spikes sent to cores", "steps east or west in the mesh", "steps north or south in the mesh")
-    assert sum(pj[what] for what in somata) == pytest.approx(2127.4, rel=1e-12)
-    assert sum(pj[what] for what in network) == pytest.approx(network_pj, rel=1e-12)
-    assert pj["synaptic operations"] == pytest.approx(355.0, rel=1e-12)
-
-
-def test_spikes_go_once_to_each_core_and_to_no_more_than_there_are_synapses():
-    """Ten spikes on four cores, of 3 synapses each and of 100: 30 and 40 are sent."""
-    chip = spiking_loihi()
-    for fan_out, sent in ((3, 30), (100, 40)):
-        counts = {"spikes": 10.0, "synaptic_operations": 10.0 * fan_out, "membrane_updates": 100.0}
-        ends = Ends(
-            np.ones((1, 2)), np.ones(1, bool), {name: np.array([each]) for name, each in counts.items()}, 10, 1.0
-        )
-        found = chip._device(ends, 4)
-        assert found["packets"] == sent
-        assert found["membrane_accesses"] == 100.0
-        assert found["device_s"] == pytest.approx(
-            10 * 0.6e-6 + (100 * 9.7e-9 + 10 * fan_out * 3.8e-9 + 10 * 30e-9 + sent * 21.1e-9) / 4
-        )
+def test_spikes_go_once_to_each_core_that_has_synapses_of_theirs():
+    """A star of 5 on three cores: the hub sends to all three, a leaf to the hub's; two synapses a weight."""
+    star = np.zeros((6, 6))
+    star[0, 1:] = star[1:, 0] = 1.0
+    traffic = CoreTraffic.of(sparse.csr_array(star), 2, 3, LOIHI)
+    assert traffic.placement.tolist() == [0, 0, 1, 1, 2, 2]
+    assert traffic.packets.tolist() == [3, 1, 1, 1, 1, 1]
+    assert traffic.synapses.toarray()[0].tolist() == [2, 4, 4]
+    found = traffic.count(np.array([0, 0, 1]), np.array([0, 1, 5]), 3)
+    assert found["packets"].tolist() == [4, 1, 0]
+    # Chain 0: the hub and a leaf of its core in one step, then the hub alone. By hand: firing, and receiving by core 0.
+    seconds = traffic.seconds(np.array([0, 0, 0]), np.array([2, 2, 4]), np.array([0, 1, 0]), (2, 10), LOIHI)
+    idle = 2 * 9.7e-9
+    both, alone = idle + 2 * 30e-9 + 4 * 5.1e-9, idle + 30e-9 + 3 * 5.1e-9
+    assert seconds == pytest.approx([10 * 0.6e-6 + 8 * idle + both + alone, 10 * (0.6e-6 + idle)], rel=1e-12)
 
 
 def test_a_table_with_one_price_for_all_hops_is_still_read():
@@ -345,14 +329,14 @@ def test_a_table_with_one_price_for_all_hops_is_still_read():
 def test_powers_have_the_range_of_the_time_as_well():
     datum = next(c.energy for c in spiking_generic().costs() if c.event == "device_s" and c.scope == "system")
     table = generic_table()
-    assert datum.low == pytest.approx(table["host_power"].low * table["device_second"].low)
-    assert datum.high == pytest.approx(table["host_power"].high * table["device_second"].high)
+    assert datum.low == pytest.approx(table["board_power"].low * table["device_second"].low)
+    assert datum.high == pytest.approx(table["board_power"].high * table["device_second"].high)
 
 
 def test_the_generic_range_covers_what_the_sources_say():
-    """TrueNorth's 2.5 pJ, SpiNNaker's 45 pJ; the value is between."""
+    """TrueNorth's 2.5 pJ, Loihi's 35.5 pJ; the value is between; SpiNNaker 1 has no part."""
     datum = join_chips("synapse_energy", ("loihi", "truenorth", "spinnaker"))
-    assert (datum.low, datum.high, datum.kind) == (2.5e-12, 45e-12, "assumed")
+    assert (datum.low, datum.high, datum.kind) == (2.5e-12, 35.5e-12, "assumed")
     assert datum.low < datum.value < datum.high
     assert "loihi 3.55e-11" in datum.source
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import sparse
 
-from ..cost import Cost, price
+from ..cost import SCOPES, Cost, price
 from ..datum import Datum
 from ..ising import Ising
 from ..problems import Tsp
@@ -100,7 +100,10 @@ def check_costs(target: Target) -> None:
             all(d.low >= 0 and d.source.strip() for d in data), f"cost {cost.what!r} is negative or has no source"
         )
     scopes = {cost.scope for cost in costs if cost.energy is not None}
-    require_that(scopes == {"core", "system"}, f"energy is priced for {scopes or 'nothing'}; expected core and system")
+    require_that(
+        "core" in scopes and len(scopes) > 1 and scopes <= set(SCOPES),
+        f"energy is priced for {', '.join(sorted(scopes)) or 'nothing'}; expected core, and chip or system",
+    )
     ising, program, _ = first_that_fits(target, glass(2, 4))
     for name, task in supported(target, ising):
         run = target.run(program, task, 3, 0)

@@ -68,6 +68,7 @@ DEVICES = {
 PACKAGES = [
     "neuromorph",
     "neuromorph.problems",
+    "neuromorph.pricing",
     "neuromorph.study",
     "neuromorph.report",
     "neuromorph.sampling",

@@ -1,19 +1,27 @@
 """Joules and seconds: every hardware number with its source, every sum with its interval.
 
 A target's ``costs()`` say what each event of its activity costs; ``price(run, costs)`` adds them up. One run can be
-priced again with other costs. Core and system stay apart, and so do measured, modelled, assumed and forecast numbers.
+priced again with other costs. Three scopes stay apart, and so do measured, modelled, assumed and forecast numbers:
+
+- *core*: what computes, the array with its drivers, amplifiers and comparators, or the busy core of a processor;
+- *chip*: what stands beside it on the same chip or board and has to work for each answer: converters, memories of
+  tables, control and clock, static power;
+- *system*: what the device itself needs beside the chip: board and supply, cooler, microscope, instruments.
+
+The host that asks the questions belongs to none of them. It is the same one for all devices and is added by
+``neuromorph.pricing.at_boundary``; a processor's own board and memory *are* a host and say so (``Cost.needs``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .datum import Datum, Kind, less_known
+from .datum import Datum, Kind, less_known, multiply_data
 from .estimate import Estimate, add_estimates, scale_estimate
 
 if TYPE_CHECKING:
@@ -41,9 +49,9 @@ def lasting(power: Datum, second: Datum) -> Datum:
     Datum
         Power whose range includes that of the time.
     """
+    joint = multiply_data(power, second, power.unit)
     source = f"{power.source}. The range is joined with that of the time of a read"
-    value, low, high = power.value * second.value, power.low * second.low, power.high * second.high
-    return replace(power, value=value, low=low, high=high, source=source)
+    return Datum(joint.value, power.unit, joint.low, joint.high, power.kind, source, terms=joint.terms)
 
 
 @dataclass(frozen=True)
@@ -61,10 +69,15 @@ class Cost:
     time : Datum or None
         Latency of an event, s; None where it runs beside the rest.
     scope : Scope
-        "core": the array itself; "system": converters, control, host, cooling.
+        "core", "chip" or "system", as in the head of this module.
     counted : Kind
         How the count is known: modelled, as in every simulation, measured on a machine that ran, or assumed where it
         is a multiple of an assumed time.
+    idle : bool
+        Whether it is drawn also while the device waits for a question, at the mean power that it has during a read.
+    needs : str
+        Equipment that this is the price of: "cryostat", "microscope"; "host" where a device is a host itself, as a
+        processor is, and no other one is to be counted. Empty for parts of the device.
     """
 
     event: str
@@ -73,6 +86,8 @@ class Cost:
     time: Datum | None = None
     scope: Scope = "core"
     counted: Kind = "modelled"
+    idle: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +99,7 @@ class Entry:
     what : str
         Meaning of the event, for people.
     scope : Scope
-        "core" or "system".
+        "core", "chip" or "system".
     count : float
         Number of events.
     unit : Datum
@@ -94,6 +109,12 @@ class Entry:
     kind : Kind
         How the total is known: as well as the less well known of count and unit. A power from a data sheet times a
         simulated time is modelled.
+    event : str
+        Name of the event in ``Run.activity`` or ``Run.setup``.
+    once : bool
+        Whether it is counted once for all reads, as programming is, and not in each.
+    idle, needs
+        As of :class:`Cost`.
     """
 
     what: str
@@ -102,6 +123,10 @@ class Entry:
     unit: Datum
     total: Estimate
     kind: Kind
+    event: str = ""
+    once: bool = False
+    idle: bool = False
+    needs: str = ""
 
     @property
     def source(self) -> str:
@@ -202,11 +227,12 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
     if "device_s" in run.activity and not any(cost.event == "device_s" and cost.time for cost in costs):
         costs = (*costs, Cost("device_s", "a read", time=_SIMULATED))
     for cost in costs:
-        if cost.event in run.activity:
+        once = cost.event not in run.activity
+        if not once:
             count = scale_estimate(_mean_interval(run.activity[cost.event]), run.reads)
         elif cost.event in run.setup:
-            once = float(run.setup[cost.event])
-            count = Estimate(once, once, once)
+            number = float(run.setup[cost.event])
+            count = Estimate(number, number, number)
         else:
             raise ValueError(
                 f"run of {run.target!r} counts no {cost.event!r}; it counts {sorted({*run.activity, *run.setup})}"
@@ -214,7 +240,12 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
         for unit, lines in ((cost.energy, entries), (cost.time, times)):
             if unit is not None:
                 kind = less_known(unit.kind, cost.counted)
-                lines.append(Entry(cost.what, cost.scope, count.value or 0.0, unit, _times(count, unit), kind))
+                lines.append(
+                    Entry(
+                        cost.what, cost.scope, count.value or 0.0, unit, _times(count, unit), kind,
+                        cost.event, once, cost.idle, cost.needs,
+                    )
+                )  # fmt: skip
     return Ledger(run.target, run.reads, tuple(entries), tuple(times))
 
 

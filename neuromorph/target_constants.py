@@ -152,6 +152,7 @@ def replace_constants(device: Target, given: Constants) -> Target:
         _check(device.name, name, datum, table, priced)
     if not given:
         return device
+    given = {name: replace(datum, name=name) for name, datum in given.items()}  # draws are shared by name
     any_device: Any = device
     if hasattr(device, "with_constants"):
         changed: Target = any_device.with_constants(dict(given))
@@ -270,7 +271,7 @@ def datum_dict(datum: Datum) -> dict[str, Any]:
     dict of str to object
         Its fields by name.
     """
-    return {each.name: getattr(datum, each.name) for each in fields(datum)}
+    return {each.name: getattr(datum, each.name) for each in fields(datum) if each.compare}
 
 
 def _told(device: Target, member: str, read: Callable[[Any], _T], nothing: _T) -> _T:

@@ -157,11 +157,16 @@ class Ledger:
 
     @property
     def time_per_read(self) -> Estimate:
-        """Latency of one read, s."""
-        return scale_estimate(add_estimates(entry.total for entry in self.times), 1.0 / self.reads)
+        """Latency of one read, s; programming, which is done once for all reads, is in ``setup_time``."""
+        return scale_estimate(add_estimates(entry.total for entry in self.times if not entry.once), 1.0 / self.reads)
+
+    @property
+    def setup_time(self) -> Estimate:
+        """Time of programming, once for all reads, s."""
+        return add_estimates(entry.total for entry in self.times if entry.once)
 
     def energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
-        """Sum the energy of the whole run, or of one scope or kind of it.
+        """Sum the energy of the whole run with its programming, or of one scope or kind of it.
 
         Ends of the intervals are added, without cancelling.
 
@@ -177,13 +182,10 @@ class Ledger:
         Estimate
             Energy, J.
         """
-        chosen = [e.total for e in self.entries if scope in (None, e.scope) and kind in (None, e.kind)]
-        return add_estimates(chosen)
+        return add_estimates(entry.total for entry in self._chosen(scope, kind))
 
     def energy_per_read(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
-        """Compute the energy of one read.
-
-        Energy that serves all reads (programming) is shared among them.
+        """Compute the energy of one read, without programming.
 
         Parameters
         ----------
@@ -197,7 +199,30 @@ class Ledger:
         Estimate
             Energy, J.
         """
-        return scale_estimate(self.energy(scope, kind), 1.0 / self.reads)
+        reads = (entry.total for entry in self._chosen(scope, kind) if not entry.once)
+        return scale_estimate(add_estimates(reads), 1.0 / self.reads)
+
+    def setup_energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
+        """Compute the energy of programming, once for all reads.
+
+        Energy to solution is that of programming over the number of problems that it serves, plus that of the reads.
+
+        Parameters
+        ----------
+        scope : Scope or None
+            Scope; None takes all.
+        kind : Kind or None
+            Kind; None takes all.
+
+        Returns
+        -------
+        Estimate
+            Energy, J.
+        """
+        return add_estimates(entry.total for entry in self._chosen(scope, kind) if entry.once)
+
+    def _chosen(self, scope: Scope | None, kind: Kind | None) -> list[Entry]:
+        return [entry for entry in self.entries if scope in (None, entry.scope) and kind in (None, entry.kind)]
 
 
 _SIMULATED = Datum(1.0, "s/s", 1.0, 1.0, "modelled", "duration of the dynamics, as the model of the device ran them")

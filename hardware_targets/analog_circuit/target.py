@@ -66,7 +66,7 @@ from .trajectory_energy import EVENTS
 DATA = read_data(files(__package__).joinpath("analog_circuit.toml").read_text())
 _PRICED = frozenset([
     "time_constant", "supply", "amplifier_power", "simulated", "tour_drive", "unit_current", "noise_power",
-    "comparison", "cue_conversion", "control_power", "supply_loss", "drive_loss",
+    "comparison", "cue_conversion", "control_power", "drive_loss",
 ])  # fmt: skip
 
 
@@ -166,7 +166,7 @@ class AnalogCircuit:
             ends = run_networks(task, reads, [(state, seeds)], Rails(-rail, rail))
             ends = ends.slowed(self._tau_s / self._simulated_tau_s)
             activity = count_activity(task, ends, cells=n, biases=biases, amplifiers=AMPLIFIERS * n, siemens=0.0)
-            activity |= {**ends.joules, "unit_s": 0.0}
+            activity |= {**ends.joules, "unit_s": 0.0, "updates": n * ends.seconds / self._tau_s}
         else:
             require_minimize(self.name, task)
             n = len(state.distances)
@@ -180,6 +180,7 @@ class AnalogCircuit:
             siemens = 2.0 * float(state.conductances.sum())
             activity = count_activity(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
             activity |= {**dict.fromkeys(EVENTS, 0.0), "unit_s": n * ends.seconds}
+            activity["updates"] = n * n * ends.seconds / self._tau_s
             activity["drawn_j"] = self.constants["tour_drive"].value * activity["siemens_s"]
         about = {"parameters": own_parameters(self)}
         return complete_run(
@@ -222,23 +223,27 @@ class AnalogCircuit:
             A price for each kind of event.
         """
         data = self.constants
+        unit_power = multiply_data(data["supply"], data["unit_current"], "W")
+        loss = multiply_data(data["amplifier_power"], data["drive_loss"], "W")
         return (
             read_time(data["time_constant"], self.tau_s),
-            Cost("amplifier_s", "amplifiers", data["amplifier_power"]),
-            Cost("synapse_j", "synapses", data["simulated"]),
-            Cost("leak_j", "leaks", data["simulated"]),
-            Cost("output_j", "output stages of neurons", data["simulated"]),
-            Cost("inverter_j", "output stages of inverters", data["simulated"]),
-            Cost("bias_j", "bias currents", data["simulated"]),
+            Cost("amplifier_s", "amplifiers", data["amplifier_power"], idle=True),
+            Cost("synapse_j", "synapses", data["simulated"], idle=True),
+            Cost("leak_j", "leaks", data["simulated"], idle=True),
+            Cost("output_j", "output stages of neurons", data["simulated"], idle=True),
+            Cost("inverter_j", "output stages of inverters", data["simulated"], idle=True),
+            Cost("bias_j", "bias currents", data["simulated"], idle=True),
             Cost("charge_j", "charge on the capacitors", data["simulated"]),
-            Cost("siemens_s", "distances of a tour", data["tour_drive"]),
-            Cost("unit_s", "unit currents of a tour", multiply_data(data["supply"], data["unit_current"], "W")),
+            Cost("siemens_s", "distances of a tour", data["tour_drive"], idle=True),
+            Cost("unit_s", "unit currents of a tour", unit_power, idle=True),
             Cost("noise_s", "noise sources", data["noise_power"]),
             Cost("comparisons", "comparators", data["comparison"]),
-            Cost("conversions", "DACs for starts and biases", data["cue_conversion"], scope="system"),
-            Cost("device_s", "controller", data["control_power"], scope="system"),
-            Cost("amplifier_s", "loss in the supply", data["supply_loss"], scope="system"),
-            Cost("drawn_j", "loss in the supply of what amplifiers drive", data["drive_loss"], scope="system"),
+            Cost("conversions", "DACs for starts and biases", data["cue_conversion"], scope="chip"),
+            Cost("device_s", "controller", data["control_power"], scope="chip"),
+            Cost("amplifier_s", "loss in the supply", loss, scope="system", idle=True),
+            Cost(
+                "drawn_j", "loss in the supply of what amplifiers drive", data["drive_loss"], scope="system", idle=True
+            ),
         )
 
     def files(self, program: Program) -> dict[str, str]:

@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neuromorph.cost import Cost
-from neuromorph.datum import Datum, multiply_data, read_data
+from neuromorph.datum import Datum, Kind, invert_datum, multiply_data, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
@@ -81,7 +81,7 @@ class AtomicSpins:
     name: ClassVar[str] = "atomic-spins"
     summary: ClassVar[str] = f"two-state atoms placed on a surface, couplings by position: up to {MAX_PLACED}, samples"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"sample"})
-    priced: ClassVar[frozenset[str]] = frozenset({*_IDEAL, "placing_energy_j"})
+    priced: ClassVar[frozenset[str]] = frozenset({*_IDEAL, "placing_time_s"})
     limits: ClassVar[Mapping[str, Any]] = {
         "spins": MAX_PLACED,
         "refuses": "to minimize and to recall: the temperature follows no schedule, and writing a cue is not modelled",
@@ -162,8 +162,14 @@ class AtomicSpins:
         tuple of Cost
             A price for each kind of event.
         """
+        power, time = self.constants["microscope_power_w"], self.constants["placing_time_s"]
         placing = Cost(
-            "atoms_placed", "moving the atoms into place", energy=self.constants["placing_energy_j"], scope="system"
+            "atoms_placed",
+            "moving the atoms into place",
+            energy=multiply_data(power, time, "J"),
+            time=time,
+            scope="system",
+            needs="microscope",
         )
         return (*_costs(self), placing)
 
@@ -337,10 +343,20 @@ def _attempt_rate(device: AtomicSpins | AtomicSpinsIdeal) -> Datum:
 
 
 def _costs(device: AtomicSpins | AtomicSpinsIdeal) -> tuple[Cost, ...]:
+    known: Kind = "assumed" if isinstance(device, AtomicSpins) else "forecast"  # nobody has built the ideal one
     data, rate = device.constants, _attempt_rate(device)
-    period = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
+    period = invert_datum(rate, "s")
     atom, microscope = (multiply_data(data[name], period, "J") for name in ("tunnelling_power_w", "microscope_power_w"))
     return (
-        Cost("atom_attempts", "tunnelling current through the atoms", energy=atom),
-        Cost("attempts", "microscope and cryostat", energy=microscope, time=period, scope="system"),
+        Cost("atom_attempts", "tunnelling current through the atoms", energy=atom, counted=known),
+        Cost(
+            "attempts",
+            "microscope and cryostat",
+            energy=microscope,
+            time=period,
+            scope="system",
+            counted=known,
+            idle=True,
+            needs="microscope",
+        ),
     )

@@ -116,7 +116,7 @@ def join_chips(name: str, chips: tuple[str, ...]) -> Datum:
     mean = exp(fsum(log(datum.value) for datum in data) / len(data))
     listed = "; ".join(f"{chip} {datum.value:.3g}" for chip, datum in zip(chips, data, strict=True))
     source = f"geometric mean of {listed} {data[0].unit}, the range is that of all: see their tables for the sources"
-    return Datum(mean, data[0].unit, min(d.low for d in data), max(d.high for d in data), "assumed", source)
+    return Datum(mean, data[0].unit, min(d.low for d in data), max(d.high for d in data), "assumed", source, name)
 
 
 def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
@@ -188,6 +188,7 @@ def with_own(table: Table, given: Table) -> dict[str, Datum]:
             step.high / step.value,
             step.kind,
             f"the range of step_time: {step.source}",
+            "device_second",
         )
     return found | dict(given)
 

@@ -250,7 +250,8 @@ def test_time_is_the_attempt_time_and_every_watt_is_assumed():
         assert ledger.energy("core").high > 1e4 * ledger.energy("core").low
         fast = nm.price(run, type(target)(attempts=50.0, attempt_rate_hz=1e6).costs())
         assert fast.time_per_read.high == fast.time_per_read.value == pytest.approx(attempts / 1e6)
-        assert all(entry.kind == "assumed" for entry in (*ledger.entries, *ledger.times))
+        kind = "assumed" if target.name == "atomic-spins" else "forecast"  # nobody has built the ideal one
+        assert all(entry.kind == kind for entry in (*ledger.entries, *ledger.times))
         assert ledger.energy("system").value > 1e6 * ledger.energy("core").value
     cue = np.ones(4)
     with pytest.raises(DoesNotFit, match="does not recall"):

@@ -20,7 +20,7 @@ Source: Efros and Shklovskii, J. Phys. C 8, L49 (1975).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import permutations, product
 from math import factorial
 from typing import Any, ClassVar
@@ -28,7 +28,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neuromorph.cost import Cost, lasting
-from neuromorph.datum import Datum, multiply_data
+from neuromorph.datum import Datum, invert_datum, multiply_data, scale_datum
 from neuromorph.exact import states_of
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
@@ -215,16 +215,28 @@ class DopantGlass:
         """
         data = self.constants
         reading, rate = data["charge_reading_time"], data["attempt_rate_hz"]
-        attempt = Datum(1.0 / rate.value, "s", 1.0 / rate.high, 1.0 / rate.low, rate.kind, rate.source)
-        second = simulated_second("the time of an attempt to hop", attempt)
-        slower = self._slower
-        second = replace(second, value=slower, low=slower * second.low, high=slower * second.high)
+        second = scale_datum(simulated_second("the time of an attempt to hop", invert_datum(rate, "s")), self._slower)
         return (
             Cost("device_s", "coming to equilibrium", time=second),
             Cost("site_readings", "charge sensors", multiply_data(data["charge_sensor_power"], reading, "J"), reading),
-            Cost("site_readings", "cryostat", multiply_data(data["cryostat_power"], reading, "J"), scope="system"),
-            Cost("device_s", "cryostat", lasting(data["cryostat_power"], second), scope="system", counted=second.kind),
-            Cost("gates_set", "DACs for gates, shared by all reads", data["dac_conversion"], scope="system"),
+            Cost("gates_set", "DACs for gates, shared by all reads", data["dac_conversion"], scope="chip"),
+            Cost(
+                "site_readings",
+                "cryostat, while sensors read",
+                multiply_data(data["cryostat_power"], reading, "J"),
+                scope="system",
+                idle=True,
+                needs="cryostat",
+            ),
+            Cost(
+                "device_s",
+                "cryostat",
+                lasting(data["cryostat_power"], second),
+                scope="system",
+                counted=second.kind,
+                idle=True,
+                needs="cryostat",
+            ),
         )
 
     @property

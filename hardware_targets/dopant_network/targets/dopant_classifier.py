@@ -323,10 +323,10 @@ def _ledger(answers: int, joules: float, collect_s: float, wiring: ElectrodeRole
         ("dopant units, sum of V_k I_k", "core", joules, joule),
         ("amplifiers that collect currents", "core", seconds * units, receivers),
         ("amplifiers that drive inputs", "core", seconds * inputs, drivers),
-        ("DACs for inputs", "system", seconds * inputs, DATA["dac_conversion"]),
-        ("ADCs for features" if classes else "comparator", "system" if classes else "core", seconds * units,
+        ("DACs for inputs", "chip", seconds * inputs, DATA["dac_conversion"]),
+        ("ADCs for features" if classes else "comparator", "chip" if classes else "core", seconds * units,
          DATA["adc_conversion"] if classes else DATA["comparison"]),
-        ("readout, a word from memory for each weight", "system", seconds * units * classes, DATA["table_access"]),
+        ("readout, a word from memory for each weight", "chip", seconds * units * classes, DATA["table_access"]),
         ("cooler for 77 K", "system", seconds, multiply_data(DATA["cryostat_power"], collect, "J")),
     )  # fmt: skip
     entries = tuple(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from neuromorph.cost import Cost, Scope, lasting
 from neuromorph.datum import Datum, multiply_data
@@ -23,7 +22,7 @@ _PHYSICS = (
 NEURON_PRICED = frozenset([
     "hopping_joule", "transimpedance_power", "driver_power", "comparison", "threshold_conversion", "dac_conversion",
     "table_access", "control_power", "cryostat_power",
-    "programming_pulses", "pulse_energy", "half_supply", "read_voltage",  # of the crossbar
+    "programming_pulses", "pulse_energy", "pulse_interval", "half_supply", "read_voltage", "output_level",
 ])  # fmt: skip
 CONSTANTS = {name: _TABLE[name] for name in (*_PHYSICS, *sorted(NEURON_PRICED))}
 
@@ -42,27 +41,32 @@ def neuron_costs(data: Mapping[str, Datum]) -> tuple[Cost, ...]:
         A price for each kind of event.
     """
     pulses = data["programming_pulses"]
-    drive = replace(multiply_data(data["half_supply"], data["read_voltage"], "V^2"), low=0.0)
+    drive = multiply_data(multiply_data(data["half_supply"], data["read_voltage"], "V^2"), data["output_level"], "V^2")
     second = simulated_second(
         "R C of a neuron, or the window in which one fires",
         data["neuron_time_constant"],
         data["unit_integration_time"],
     )
 
-    def priced(event: str, what: str, power: Datum, scope: Scope = "core") -> Cost:
-        return Cost(event, what, lasting(power, second), scope=scope, counted=second.kind)
+    def priced(event: str, what: str, power: Datum, scope: Scope = "core", idle: bool = False, needs: str = "") -> Cost:
+        return Cost(event, what, lasting(power, second), None, scope, second.kind, idle, needs)
 
     return (
         Cost("device_s", "a read", time=second),
         priced("unit_j", "dopant units, sum of V_k I_k", data["hopping_joule"]),
-        priced("receiver_s", "amplifiers that collect the units' currents", data["transimpedance_power"]),
-        priced("driver_s", "amplifiers that drive units and wires", data["driver_power"]),
+        priced("receiver_s", "amplifiers that collect the units' currents", data["transimpedance_power"], idle=True),
+        priced("driver_s", "amplifiers that drive units and wires", data["driver_power"], idle=True),
         priced("siemens_s", "cells of the crossbar", drive),
         Cost("comparisons", "comparators", data["comparison"]),
-        Cost("written_cells", "programming, shared by all reads", multiply_data(pulses, data["pulse_energy"], "J")),
-        Cost("ad_conversions", "ADCs of firing neurons", data["threshold_conversion"], scope="system"),
-        Cost("da_conversions", "DACs for starts, biases and thresholds", data["dac_conversion"], scope="system"),
-        Cost("table_accesses", "tables of thresholds, couplings in memory", data["table_access"], scope="system"),
-        priced("device_s", "control", data["control_power"], "system"),
-        priced("device_s", "cooler for 77 K", data["cryostat_power"], "system"),
+        Cost(
+            "written_cells",
+            "programming, shared by all reads",
+            multiply_data(pulses, data["pulse_energy"], "J"),
+            multiply_data(pulses, data["pulse_interval"], "s"),
+        ),
+        Cost("ad_conversions", "ADCs of firing neurons", data["threshold_conversion"], scope="chip"),
+        Cost("da_conversions", "DACs for starts, biases and thresholds", data["dac_conversion"], scope="chip"),
+        Cost("table_accesses", "tables of thresholds, couplings in memory", data["table_access"], scope="chip"),
+        priced("device_s", "control", data["control_power"], "chip"),
+        priced("device_s", "cooler for 77 K", data["cryostat_power"], "system", idle=True, needs="cryostat"),
     )

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from .datum import Datum, Kind, less_known, multiply_data
 from .estimate import Estimate, add_estimates, scale_estimate
@@ -232,7 +233,9 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
     """Price a run.
 
     Activity ``device_s`` is time itself; other events add time where their cost says so. The interval of an entry
-    joins the 95 % bootstrap interval of its mean count over reads with the range of its unit.
+    joins the 95 % bootstrap interval of its mean count over reads with the range of its unit. Where counts are
+    measured, equal ones are one timing of a batch, and the interval is Student's over timings: a single one has none,
+    and the range of the clock stands for what is not known.
 
     Parameters
     ----------
@@ -254,7 +257,8 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
     for cost in costs:
         once = cost.event not in run.activity
         if not once:
-            count = scale_estimate(_mean_interval(run.activity[cost.event]), run.reads)
+            interval = _timing_interval if cost.counted == "measured" else _mean_interval
+            count = scale_estimate(interval(run.activity[cost.event]), run.reads)
         elif cost.event in run.setup:
             number = float(run.setup[cost.event])
             count = Estimate(number, number, number)
@@ -276,6 +280,17 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
 
 def _times(count: Estimate, unit: Datum) -> Estimate:
     return Estimate((count.value or 0.0) * unit.value, (count.low or 0.0) * unit.low, (count.high or 0.0) * unit.high)
+
+
+def _timing_interval(counts: NDArray[np.float64]) -> Estimate:
+    """Mean over reads with its 95 % interval (Student's t) over timings: reads timed together have equal counts."""
+    values, sizes = np.unique(counts, return_counts=True)
+    mean, batches = float(np.mean(counts)), len(values)
+    if batches < 2:
+        return Estimate(mean, mean, mean)
+    off = sizes * (values - mean)
+    half = float(stdtrit(batches - 1, 0.975) * np.sqrt(batches / (batches - 1) * (off**2).sum()) / len(counts))
+    return Estimate(mean, max(mean - half, min(float(values[0]), mean)), mean + half)
 
 
 def _mean_interval(counts: NDArray[np.float64]) -> Estimate:

@@ -4,7 +4,7 @@ r"""The user's own CPU: annealing on one core, time measured. The baseline that 
           E_{read} = P_{core}\, t_{measured}
 
 - minimize: one Metropolis sweep at each of ``sweeps`` betas in equal ratios (``sampling.schedules``), 64 reads side by
-  side on the fastest kernel for the problem, each charged an equal part of their time; then each descends.
+  side on the fastest kernel for the problem, each charged a lane of their time (``core_time``); then each descends.
 - sample: every read is a chain of heat bath: ``sweeps`` / 2 from hot to beta, then 2 ``sweeps`` at beta. What relaxes
   within ``sweeps`` / 3 or so is then equilibrated beyond what 20,000 reads can tell; a glass far below its transition
   needs more than any ``sweeps``.
@@ -34,6 +34,8 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.philox import LANES
+from neuromorph.pricing.boundary import HOST
+from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
 from neuromorph.problems.tsp import MAX_ISING_CITIES
 from neuromorph.protocol import DoesNotFit, as_ising, require_support
@@ -50,6 +52,7 @@ from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Minimize, RecallFrom, Sample, Task
 from neuromorph.trace import Trace
 
+from .core_time import batch_seconds, lanes_filled, time_activity
 from .sampler_trace import SweepWatcher, TourWatcher, watch_chain
 from .tour_annealing import anneal_tour
 from .tour_distances import MATRIX_CITIES, CityDistances, curve_order, distances_of, near_cities
@@ -60,7 +63,10 @@ _NEAR = 10  # number of near cities that a move may join to a city
 
 
 DATA = read_data(files(__package__).joinpath("digital.toml").read_text())
-CPU_PRICED = frozenset({"core_power_w", "machine_power_w", "clock"})
+CPU_PRICED = frozenset({"core_power_w", "counted_joule", "clock"})
+BESIDE = (
+    f"{LANES} reads at a time: a read is charged a lane of their time, and one read alone takes all of it (latency_s)"
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,9 @@ class CpuAnneal:
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "cpu-anneal"
-    summary: ClassVar[str] = "annealing on one core of this machine: time measured, power assumed"
+    summary: ClassVar[str] = (
+        "annealing on one core of this machine: time measured, joules too where its counters can be read"
+    )
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
     priced: ClassVar[frozenset[str]] = CPU_PRICED
     limits: ClassVar[Mapping[str, Any]] = {
@@ -110,7 +118,7 @@ class CpuAnneal:
         if isinstance(problem, Tsp):
             return Program(self.name, problem, None, _Tours.of(problem), notes=("held exactly, as a permutation",))
         ising = as_ising(problem)
-        notes = ("held exactly, in float32 at least",)
+        notes = ("held exactly, in float32 at least", BESIDE)
         return Program(self.name, problem, ising, _Spins(ising, *beta_range(ising)), notes=notes, parallel_reads=LANES)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
@@ -126,9 +134,11 @@ class CpuAnneal:
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
+        before = None if self.power_w is not None else read_cpu_energy()
         parts, status = whole_parts(program.state.reads(task, seed_sequence(rng), reads, self.sweeps))
-        found, updates, seconds, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
-        activity, about = {"device_s": seconds, "updates": updates}, {"parameters": own_parameters(self)}
+        found, updates, seconds, alone, whole, settled = (np.concatenate(each) for each in zip(*parts, strict=True))
+        activity = time_activity(seconds, alone, float(whole.sum()), before) | {"updates": updates}
+        about = {"parameters": own_parameters(self)}
         spins, tours = program.state.spins_and_answers(found)
         return complete_run(
             program, task, spins, activity, answers=tours, converged=settled, status=status, provenance=about
@@ -148,7 +158,7 @@ class CpuAnneal:
         tour = isinstance(program.state, _Tours)
         minimize = isinstance(task, Minimize)
         watcher: Any = TourWatcher(program) if tour else watch_chain(program, minimize)
-        ((found, _, _, settled),) = program.state.reads(task, seed_sequence(rng), 1, self.sweeps, watcher)
+        ((found, _, _, _, _, settled),) = program.state.reads(task, seed_sequence(rng), 1, self.sweeps, watcher)
         return watcher.finish(task, found[0], {"parameters": own_parameters(self)}, converged=bool(settled[0]))
 
     def costs(self) -> tuple[Cost, ...]:
@@ -159,13 +169,19 @@ class CpuAnneal:
         tuple of Cost
             A price for each kind of event.
         """
-        data = self.constants
-        core = data["core_power_w"]
-        if self.power_w is not None:
-            core = Datum(self.power_w, "W", self.power_w, self.power_w, "assumed", "power_w, as given by the user")
+        data, power = self.constants, self.power_w
+        joule = data["counted_joule"]
+        time = Cost("device_s", "a read, all lanes filled", time=data["clock"], counted="measured")
+        host = Cost("device_s", "rest of the machine", HOST, None, "system", "measured", idle=True, needs="host")
+        if power is not None:
+            own = Datum(power, "W", power, power, "assumed", "power_w, as given by the user")
+            return time, Cost("device_s", "one busy core", own, counted="measured"), host
         return (
-            Cost("device_s", "one busy core", energy=core, time=data["clock"], counted="measured"),
-            Cost("device_s", "rest of the machine", data["machine_power_w"], scope="system", counted="measured"),
+            time,
+            Cost("unmetered_s", "one busy core", data["core_power_w"], counted="measured"),
+            Cost("core_j", "one busy core, by its counters", joule, counted="measured"),
+            Cost("uncore_j", "caches and memory controller, by counters", joule, scope="chip", counted="measured"),
+            host,
         )
 
 
@@ -175,7 +191,8 @@ def check_sweeps(sweeps: int) -> None:
         raise ValueError(f"sweeps is {sweeps}; an anneal takes at least 2")
 
 
-_Reads: TypeAlias = tuple[NDArray[Any], Float, Float, NDArray[np.bool_]]  # spins or tours, updates, seconds, settled
+# Spins or tours, updates, seconds at full lanes, of one read alone, and as measured, settled.
+_Reads: TypeAlias = tuple[NDArray[Any], Float, Float, Float, Float, NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,14 +228,17 @@ class _Spins:
                 watcher.descent(0, spins[0])
             observe = None if watcher is None else watcher.descent
             done, settled = descend_to_minimum(self.ising, spins, streams, 10 * sweeps, observe=observe)
-            yield spins, n * done.astype(float), np.full(reads, (perf_counter() - start) / reads), settled
+            each = np.full(reads, (perf_counter() - start) / reads)  # one after the other
+            yield spins, n * done.astype(float), each, each, each, settled
             return
         self._side_by_side(task, np.random.SeedSequence(0), 1, 2)
         most = max(LANES, _SPINS // n)
         for first in range(0, reads, most):
             start, count = perf_counter(), min(most, reads - first)
             spins, done, settled = self._side_by_side(task, sequence, count, sweeps, watcher)
-            yield spins, n * done.astype(float), np.full(count, (perf_counter() - start) / count), settled
+            batch_s = perf_counter() - start
+            seconds, alone = batch_seconds(batch_s, count, lanes_filled(count))
+            yield spins, n * done.astype(float), seconds, alone, np.full(count, batch_s / count), settled
 
     def _side_by_side(
         self,
@@ -306,4 +326,5 @@ class _Tours:
             if part.stop >= betas.size:
                 for k in range(rows.start, rows.stop):
                     tour = tours.pop(k).astype(np.int32)
-                    yield tour[None], np.full(1, updates), seconds[k : k + 1], np.ones(1, bool)
+                    took = seconds[k : k + 1]
+                    yield tour[None], np.full(1, updates), took, took, took, np.ones(1, bool)

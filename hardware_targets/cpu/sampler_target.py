@@ -1,8 +1,9 @@
-r"""A sampler on one core as a target: reads are drawn side by side, and each has an equal part of the measured time.
+r"""A sampler on one core as a target: reads are drawn side by side, and each is charged the lanes that it fills.
 
-.. math:: E_{read} = P_{core}\, t_{measured}
+.. math:: E_{read} = P_{core}\, t_{read}
 
-Compiling is not counted. Spins of a minimizing read go downhill at its end until no flip lowers the energy.
+Seconds, lanes and joules: ``core_time``. Compiling is not counted. Spins of a minimizing read go downhill at its end
+until no flip lowers the energy.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum
 from neuromorph.ising import Ising
 from neuromorph.kernels.philox import LANES
+from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
 from neuromorph.protocol import DoesNotFit, as_ising, require_support
 from neuromorph.rng import RNG, seed_sequence
@@ -31,7 +33,8 @@ from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, Sample, Task
 from neuromorph.trace import Trace
 
-from .annealer import CPU_PRICED, DATA, CpuAnneal
+from .annealer import BESIDE, CPU_PRICED, DATA, CpuAnneal
+from .core_time import batch_seconds, lanes_filled, time_activity
 from .sampler_trace import Watch, watch_chain
 
 MAX_PENALTY_CITIES = 20  # most cities as n x n spins under penalties; more take minutes for poor tours
@@ -110,11 +113,11 @@ class CpuSampler:
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
                 f"tours; {MAX_PENALTY_CITIES} at most: cpu-anneal holds a tour as a permutation"
             )
-        notes = ("held exactly, in float32 at least",)
+        notes = ("held exactly, in float32 at least", *((BESIDE,) if self.parallel_reads > 1 else ()))
         return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=self.parallel_reads)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
-        """Draw ``reads`` states side by side and charge each an equal part of the time.
+        """Draw ``reads`` states side by side and charge each the lanes that it fills.
 
         :meth:`.Target.run` documents the arguments.
 
@@ -130,7 +133,7 @@ class CpuSampler:
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         checkpoint("compiling")
         self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0), None)
-        start = perf_counter()
+        before, start = None if self.power_w is not None else read_cpu_energy(), perf_counter()
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
         most = max(1, _SPINS // (lanes * ising.size))
 
@@ -146,8 +149,13 @@ class CpuSampler:
 
         parts, status = whole_parts(map(part, range(0, reads, most)))
         spins = np.concatenate([each for each, _ in parts])
-        seconds = (parts[-1][1] - start) / len(spins)
-        activity = {"device_s": seconds, "updates": float(self.sweeps * lanes * ising.size)}
+        batch_s, done = parts[-1][1] - start, len(spins)
+        sizes = [len(each) for each, _ in parts]
+        held = sum(lanes_filled(size, lanes) if self.parallel_reads > 1 else size for size in sizes)
+        seconds, together = batch_seconds(batch_s, done, held)
+        # Without lanes reads follow each other; with them the first batch is what one read has to wait for.
+        alone = together * (sizes[0] / done) if self.parallel_reads > 1 else seconds
+        activity = time_activity(seconds, alone, batch_s, before) | {"updates": float(self.sweeps * lanes * ising.size)}
         about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
         return complete_run(program, task, spins, activity, status=status, provenance=about)
 

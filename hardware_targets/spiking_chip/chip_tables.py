@@ -37,7 +37,7 @@ _PRICED: tuple[tuple[str, str, str, Scope], ...] = (
     ("membrane_updates", "updates of neurons", "update_energy", "core"),
     ("spikes", "neurons that fire", "fire_energy", "core"),
     ("packets", "spikes sent to cores", "spike_energy", "core"),
-    ("hops", "steps in the mesh", "hop_energy", "core"),
+    ("mesh_hops", "steps in the mesh", "hop_energy", "core"),
     ("row_hops", "steps east or west in the mesh", "row_hop_energy", "core"),
     ("column_hops", "steps north or south in the mesh", "column_hop_energy", "core"),
     ("device_s", "the chip's own power", "chip_power", "chip"),
@@ -230,7 +230,8 @@ def chip_costs(table: Table) -> tuple[Cost, ...]:
             # Where no events are priced, on an analog chip, its power is that of what computes.
             scope = "core" if name == "chip_power" and "acceleration" in table else scope
             if event == "device_s":
-                costs.append(Cost(event, what, lasting(table[name], second), scope=scope, counted=second.kind))
+                power = lasting(table[name], second)
+                costs.append(Cost(event, what, power, scope=scope, counted=second.kind, idle=True))
             else:
                 costs.append(Cost(event, what, table[name], scope=scope))
     return tuple(costs)

@@ -133,14 +133,14 @@ class CoreTraffic:
         Returns
         -------
         dict of str to (chains,) float
-            packets, hops, row_hops and column_hops of each read.
+            packets, mesh_hops, row_hops and column_hops of each read.
         """
 
         def total(of_spike: Float) -> Float:
             return np.asarray(np.bincount(chain, of_spike[neuron], minlength=chains), dtype=float)
 
         along, across = total(self.row_hops), total(self.column_hops)
-        return {"packets": total(self.packets), "hops": along + across, "row_hops": along, "column_hops": across}
+        return {"packets": total(self.packets), "mesh_hops": along + across, "row_hops": along, "column_hops": across}
 
     def seconds(
         self,

@@ -1,5 +1,6 @@
 """The CPU baseline: its kernels against enumeration and permutation search, its limits, its price."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -10,11 +11,15 @@ from scipy import sparse
 
 import neuromorph as nm
 from hardware_targets.cpu.annealer import MAX_CITIES, CpuAnneal
+from hardware_targets.cpu.core_time import lanes_filled
 from hardware_targets.cpu.tour_annealing import anneal_tour
 from hardware_targets.cpu.tour_distances import matrix_distances
 from neuromorph import DoesNotFit, Ising, Minimize, RecallFrom, Sample, Tsp, exact, load
 from neuromorph.kernels.philox import HEAT_BATH
+from neuromorph.pricing.boundary import HOST
+from neuromorph.pricing.powercap import CpuEnergy
 from neuromorph.rng import kernel_states, read_seeds
+from neuromorph.run import concatenate_runs
 from neuromorph.sampling.replicas import reference_kernel as plain
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import descend_kernel
@@ -166,10 +171,76 @@ def test_time_is_measured_for_each_read_and_priced_with_the_users_power():
     seconds = run.activity["device_s"].sum()
     mine = nm.price(run, CpuAnneal(power_w=7.0).costs())
     assert mine.energy("core").value == pytest.approx(7.0 * seconds)
-    usual = nm.price(run, CPU.costs()).energy("core")
-    assert usual.low is not None
-    assert usual.value == pytest.approx(10.0 * seconds)
-    assert usual.low < 0.5 * usual.value
+    usual = nm.price(run, CPU.costs())
+    joules = usual.energy("core")
+    assert joules.low is not None
+    unmetered = run.activity["unmetered_s"].sum()
+    assert joules.value == pytest.approx(4.4 * unmetered + run.activity["core_j"].sum())
+    assert unmetered in (0.0, seconds)  # where this user may read the counters, no second is priced by the table
+    machine = next(entry for entry in usual.entries if entry.needs == "host")
+    assert (machine.unit, machine.scope) == (HOST, "system")
+
+
+def test_a_read_is_charged_its_lanes_and_the_rest_is_counted():
+    """Of a batch of R reads 64 are paid for, 128 beyond 64: 20, 64 and 65 reads cost what a lane costs, not T / R."""
+    for reads, held in ((1, 64), (20, 64), (64, 64), (65, 128)):
+        program = CPU.program(glass(0, 30))
+        assert any("64 reads at a time" in note for note in program.notes)
+        for device in (CPU, nm.get_target("cpu-gibbs")):
+            found = device.run(program, Minimize(), reads, 0).activity
+            batch = found["latency_s"][0]
+            assert found["device_s"] == pytest.approx(batch / held)
+            paid = found["device_s"].sum() + found["empty_lane_s"].sum()
+            assert paid == pytest.approx(batch), "a lane that was paid for is lost from the count"
+
+
+def test_replicas_of_a_read_fill_lanes():
+    """Ladders of K temperatures: a read has K lanes; reads one after the other, as of clusters, have none to spare."""
+    assert [lanes_filled(reads) for reads in (1, 64, 65)] == [64, 64, 128]
+    assert lanes_filled(3, 16) == 4
+    assert lanes_filled(5, 16) == 8
+    assert lanes_filled(1, 200) == pytest.approx(256 / 200)
+    device = nm.get_target("cpu-swendsen-wang(sweeps=20)")
+    found = device.run(device.program(glass(0, 20)), Sample(0.3), 5, 0).activity
+    assert np.array_equal(found["latency_s"], found["device_s"])
+    assert found["empty_lane_s"] == pytest.approx(np.zeros(5), abs=1e-12)
+
+
+def test_one_timing_is_not_sixty_four():
+    """One batch has no interval of its own, the clock's range stands for it; of two it is Student's, 12.7 s."""
+    program = CPU.program(glass(0, 30))
+    run = CPU.run(program, Minimize(), 64, 0)
+    (time,) = nm.price(run, CPU.costs()).times
+    clock = CPU.constants["clock"]
+    ends = time.total.value * clock.low, time.total.value * clock.high
+    assert (time.total.low, time.total.high) == pytest.approx(ends)
+    two = np.r_[np.full(64, 1e-3), np.full(64, 2e-3)]
+    both = concatenate_runs([run, run])
+    again = replace(both, activity={**both.activity, "device_s": two})
+    (time,) = nm.price(again, CPU.costs()).times
+    half = 12.7062 * np.std([1e-3, 2e-3], ddof=1) / np.sqrt(2)
+    assert time.total.high == pytest.approx(128 * (1.5e-3 + half) * clock.high, rel=1e-4)
+
+
+def test_joules_are_read_where_they_can_be(monkeypatch):
+    """Counters of a machine of two cores: 30 J of cores and 40 J of the package in 2 s, of which 3 s of cores busy."""
+    at = iter([
+        CpuEnergy({"package-0": (0.0, 1e9), "package-0/core": (0.0, 1e9)}, 0.0, 2, 0.0),
+        CpuEnergy({"package-0": (40.0, 1e9), "package-0/core": (30.0, 1e9)}, 3.0, 2, 2.0),
+    ])  # fmt: skip
+    monkeypatch.setattr("hardware_targets.cpu.annealer.read_cpu_energy", lambda: next(at))
+    monkeypatch.setattr("hardware_targets.cpu.core_time.read_cpu_energy", lambda: next(at))
+    run = CPU.run(CPU.program(glass(0, 30)), Minimize(), 64, 0)
+    seconds = run.activity["device_s"].sum()
+    assert run.activity["core_j"].sum() == pytest.approx(10.0 * seconds)
+    assert run.activity["uncore_j"].sum() == pytest.approx(10.0 / 3.0 * seconds)
+    assert not run.activity["unmetered_s"].any()
+    ledger = nm.price(run, CPU.costs())
+    assert ledger.energy("core").value == pytest.approx(10.0 * seconds)
+    assert ledger.energy("chip").value == pytest.approx(10.0 / 3.0 * seconds)
+    assert ledger.energy("core", "measured").value == ledger.energy("core").value
+    mine = nm.price(run, CpuAnneal(power_w=7.0).costs())
+    assert mine.energy("core").value == pytest.approx(7.0 * seconds)
 
 
 def test_relaxing_counts_the_sweeps_that_it_took():

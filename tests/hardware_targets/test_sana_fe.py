@@ -150,7 +150,7 @@ def test_the_targets_own_reads_are_counted_spike_by_spike():
     program = chip.program(Ising(j + j.T), 0)
     run = chip.run(program, Sample(0.3), 5, 0)
     np.testing.assert_array_equal(run.activity["packets"], run.activity["spikes"])
-    assert not run.activity["hops"].any()
+    assert not run.activity["mesh_hops"].any()
     steps = run.activity["membrane_updates"] / 8
     idle = 0.6e-6 + 8 * 9.7e-9
     extra = run.activity["device_s"] - steps * idle

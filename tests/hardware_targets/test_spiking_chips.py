@@ -284,7 +284,7 @@ def test_time_is_that_of_steps_and_of_the_busiest_core():
     assert (run.activity["device_s"] > least).all()  # a core fires while it receives, which here takes less
     np.testing.assert_allclose(run.activity["device_s"] - least, run.activity["spikes"] * (30e-9 + 5.1e-9), rtol=1e-9)
     np.testing.assert_array_equal(run.activity["packets"], run.activity["spikes"])  # one core, its own
-    assert not run.activity["hops"].any()
+    assert not run.activity["mesh_hops"].any()
     run = analog.run(analog.program(ring(8), 0), RecallFrom(cue), 4, 0)
     np.testing.assert_allclose(run.activity["device_s"], 0.5e-3)
 

@@ -201,17 +201,18 @@ def costs(tmp_path):
 
 def test_a_file_replaces_a_constant_everywhere_or_in_one_target(ring, costs):
     path = costs(
-        ("machine_power_w", 7.0, "W"), ("cpu-gibbs.core_power_w", 3.0, "W"), ("spiking-loihi.chip_power", 1.0, "W")
+        ("counted_joule", 0.9, "J/J"), ("cpu-gibbs.core_power_w", 3.0, "W"), ("spiking-loihi.chip_power", 1.0, "W")
     )
     texts = ["cpu-anneal(sweeps=20)", "cpu-gibbs(sweeps=20)"]
     plain = nm.compare(nm.load(ring), texts, 4, 1)
     rows = nm.compare(nm.load(ring), texts, 4, 1, costs=path).results
     units = [{entry.what: entry.unit.value for entry in row.ledger.entries} for row in rows]
-    assert units[0] == {"one busy core": 10.0, "rest of the machine": 7.0}
-    assert units[1] == {"one busy core": 3.0, "rest of the machine": 7.0}
+    counted = {"one busy core, by its counters": 0.9, "caches and memory controller, by counters": 0.9}
+    assert units[0] == {"one busy core": 4.4, "rest of the machine": 10.0, **counted}
+    assert units[1] == {"one busy core": 3.0, "rest of the machine": 10.0, **counted}
     assert [sorted(row.run.provenance["replaced_constants"]) for row in rows] == [
-        ["machine_power_w"],
-        ["core_power_w", "machine_power_w"],
+        ["counted_joule"],
+        ["core_power_w", "counted_joule"],
     ]
     assert rows[1].run.provenance["replaced_constants"]["core_power_w"] == {
         "value": 3.0, "unit": "W", "low": 3.0, "high": 3.0, "kind": "measured", "source": "mine",
@@ -300,4 +301,4 @@ def test_the_generic_chip_still_takes_a_table_of_its_own(tmp_path):
     path.write_text(DATUM.format("weight_bits", 4, "bit"))
     chip = nm.get_target(f"spiking-generic(table={path})")
     assert chip.constants["weight_bits"].value == 4
-    assert CpuAnneal().constants.keys() == {"core_power_w", "machine_power_w", "clock"}
+    assert CpuAnneal().constants.keys() == {"core_power_w", "counted_joule", "clock"}

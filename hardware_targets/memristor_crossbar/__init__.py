@@ -1,10 +1,13 @@
 """A memristor crossbar: phase-change cells that hold the couplings of an analog network.
 
 The cells are in ``phase_change_cell``, their differential pairs in ``differential_pairs``, the wires in
-``tiled_array``.
+``tiled_array``; prices of converters in ``converters``, of writing in ``write_verify``, of digital products in
+``product_energy``.
 """
 
+from .converters import adc_energy, dac_energy
 from .phase_change_cell import PhaseChange
+from .product_energy import product_energy
 from .target import MemristorCrossbar
 
-__all__ = ["MemristorCrossbar", "PhaseChange"]
+__all__ = ["MemristorCrossbar", "PhaseChange", "adc_energy", "dac_energy", "product_energy"]

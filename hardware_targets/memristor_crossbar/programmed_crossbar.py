@@ -10,7 +10,7 @@ from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
 from .differential_pairs import DifferentialPairs
-from .phase_change_cell import PhaseChange
+from .phase_change_cell import DATA, PhaseChange
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,37 @@ class ProgrammedTour:
             Distances.
         """
         return self.distances + self.longest * self.pairs.error(read)
+
+
+def count_cells(
+    state: ProgrammedNetwork | ProgrammedTour, drives: Float, seconds: Float, tau_s: float
+) -> dict[str, Float]:
+    """Count what cells conduct, and multiply-accumulates and updates of neurons.
+
+    Parameters
+    ----------
+    state : ProgrammedNetwork or ProgrammedTour
+        Programmed problem.
+    drives : (reads, times, n) float
+        Voltages of the rows, in units of the read voltage.
+    seconds : (reads,) float
+        Duration of each read, s.
+    tau_s : float
+        R C of a neuron, s.
+
+    Returns
+    -------
+    dict of str to (reads,) float
+        Events by name. A network updates all neurons in each R C, by all cells; a tour those of one position in each
+        slot, by the cells of two rows.
+    """
+    dissipated, driven = state.pairs.load(drives)
+    n = len(state.pairs.wanted)
+    found = {"siemens_s": dissipated * seconds, "driver_siemens_s": driven * seconds}
+    if isinstance(state, ProgrammedNetwork):
+        return found | {"updates": n * seconds / tau_s, "macs": n * (n - 1) * seconds / tau_s}
+    slots = seconds / DATA["read_pulse"].value
+    return found | {"updates": n * slots, "macs": 2.0 * n * slots}
 
 
 def cell_in_own_words(

@@ -55,12 +55,15 @@ from ..analog_circuit.readout import (
     require_minimize,
     run_networks,
 )
+from .converters import CONVERTERS
 from .crossbar_costs import CROSSBAR_PRICED, crossbar_costs
 from .differential_pairs import DifferentialPairs
 from .phase_change_cell import DATA, PhaseChange
-from .programmed_crossbar import ProgrammedNetwork, ProgrammedTour, cell_in_own_words
+from .programmed_crossbar import ProgrammedNetwork, ProgrammedTour, cell_in_own_words, count_cells
 from .tiled_array import TiledArray
+from .write_verify import notes_on_prices, pulses_of_pairs
 
+TABLE = {**DATA, **CONVERTERS}
 CORE, CORES = int(DATA["core_rows"].value), int(DATA["cores"].value)
 
 
@@ -98,6 +101,9 @@ class MemristorCrossbar:
         58 % instead of 0 % at 1000 ohm (examples/crossbar_wires.py).
     tile : int
         Rows and columns of an array: those of a core, 256, or fewer of cores that are cut up.
+    digital_bits : int or None
+        Price of a loop that digitizes its outputs to so many bits once in every R C, as chips do that were built; none:
+        the all-analog loop that is simulated, which nobody has. No state of the simulation is rounded.
     constants : dict of Datum
         The table that it is priced by.
     """
@@ -115,7 +121,8 @@ class MemristorCrossbar:
     both_ends: bool = False
     compensate: bool = True
     tile: int = CORE
-    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
+    digital_bits: int | None = None
+    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(TABLE), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "memristor-crossbar"
     summary: ClassVar[str] = "couplings in pairs of phase-change cells with measured noise and drift; analog neurons"
@@ -132,6 +139,8 @@ class MemristorCrossbar:
             raise ValueError(f"wire_ohm is {self.wire_ohm}; it must be finite and not negative, 0 for ideal wires")
         if not 1 <= self.tile <= CORE:
             raise ValueError(f"tile is {self.tile}; a core of {CORE} x {CORE} cells is cut into tiles of 1 to {CORE}")
+        if self.digital_bits is not None and not 3 <= self.digital_bits <= 10:
+            raise ValueError(f"digital_bits is {self.digital_bits}; give 3 to 10, or none for an analog loop")
 
     @property
     def cell(self) -> PhaseChange:
@@ -213,8 +222,8 @@ class MemristorCrossbar:
             # Each slot drives the cities at the two neighboring positions.
             up = (tours.spins.reshape(reads, n, n) > 0).transpose(0, 2, 1)
             drives = np.roll(up, 1, axis=1).astype(float) + np.roll(up, -1, axis=1)
-        dissipated, driven = state.pairs.load(drives)
-        activity |= {"siemens_s": dissipated * ends.seconds, "driver_siemens_s": driven * ends.seconds}
+        activity |= count_cells(state, drives, ends.seconds, self._tau_s)
+        activity["rewriting_pulses"] = program.setup["pulses"] * ends.seconds / self.age_s
         about = {"parameters": own_parameters(self)}
         return complete_run(
             program, task, ends.spins, activity, converged=ends.settled, status=ends.status, provenance=about
@@ -257,7 +266,7 @@ class MemristorCrossbar:
         tuple of Cost
             A price for each kind of event.
         """
-        return crossbar_costs(self.constants, self.tau_s)
+        return crossbar_costs(self.constants, self.cell, self.tau_s, self.digital_bits)
 
     def _network(self, problem: Ising | Problem, stream: np.random.Generator) -> Program:
         asked = as_ising(problem)
@@ -316,7 +325,7 @@ class MemristorCrossbar:
         error: float,
         notes: tuple[str, ...],
     ) -> Program:
-        setup = {"written_cells": float(state.pairs.cells)}
+        setup = {"written_cells": float(state.pairs.cells), "pulses": pulses_of_pairs(state.pairs.wanted, self.cell)}
         return Program(self.name, problem, held, state, error, notes, setup, one_chip=self.cell.differs)
 
     def _tiles(self, n: int) -> int:
@@ -337,4 +346,5 @@ class MemristorCrossbar:
             f"{n * (n - 1)} pairs of cells on {tiles} of {there} cores, {self.cell.age_s:g} s after programming",
             f"wires of {self._wires.ohm:g} ohm from cell to cell, rows driven at "
             f"{'both ends' if self.both_ends else 'one end'}: {pairs.lost:.2%} of the current lost{scaling}",
+            *notes_on_prices(self.cell, self.digital_bits),
         )

@@ -234,29 +234,33 @@ def test_what_does_not_fit_is_refused_with_what_would():
 
 
 def test_writing_is_paid_once():
-    """2 n (n - 1) cells, 10 pulses of 30 pJ each, shared by all reads."""
+    """3.004 pulses for each cell of a pattern (one pair of all levels at G_max) and one for its partner that is off, of
+    30 pJ and a microsecond each, whatever the number of reads."""
     problem, crossbar = cross(), MemristorCrossbar()
     program = crossbar.program(problem, 0)
+    assert program.setup["pulses"] == pytest.approx(121 * 120 * (3.00404 + 1.0), rel=1e-5)
     for reads in (1, 4):
         ledger = price(crossbar.run(program, problem.task(reads, 0), reads, 0), crossbar.costs())
         writing = next(e for e in ledger.entries if e.what.startswith("programming"))
-        assert writing.total.value == pytest.approx(2 * 121 * 120 * 10 * 30e-12)
+        assert writing.once
+        assert writing.total.value == pytest.approx(program.setup["pulses"] * 30e-12)
+        assert ledger.setup_time.value == pytest.approx(program.setup["pulses"] * 1e-6)
         assert (writing.total.low, writing.total.high) == pytest.approx(
-            (2 * 121 * 120 * 3 * 10e-12, 2 * 121 * 120 * 30 * 100e-12)
+            (0.35 * program.setup["pulses"] * 10e-12, 3.5 * program.setup["pulses"] * 100e-12)
         )
 
 
 def test_cells_conduct_while_they_are_read():
-    """A network: all cells for the whole read, at 0.2 V, and the rest of half a supply of 1 V in their drivers; a tour:
-    two rows at a time, n slots of 250 ns a step. Amplifiers: two stages, an inverter and the sum of a column for each
-    neuron.
+    """A network: all cells for the whole read, at 0.2 V, and the rest of half a supply of 1 V in their drivers, of 16
+    cells in parallel for they have no noise; a tour: two rows at a time, n slots of 250 ns a step. Amplifiers: two
+    stages, an inverter and the sum of a column for each neuron.
     """
     crossbar = MemristorCrossbar(**PERFECT, wire_ohm=IDEAL)
     network = crossbar.run(crossbar.program(Ising(np.ones((9, 9)) - np.eye(9)), 0), RecallFrom(np.ones(9)), 1, 0)
     assert network.activity["siemens_s"] == pytest.approx(72 * 25e-6 * network.activity["device_s"])
     np.testing.assert_allclose(network.activity["amplifier_s"], (3 + 1) * 9 * network.activity["device_s"])
     assert network.activity["driver_siemens_s"] == pytest.approx(network.activity["siemens_s"])
-    for what, power in (("cells and wires", 0.2 * 0.2), ("drivers of the rows", 0.2 * (0.5 - 0.2))):
+    for what, power in (("cells and wires", 16 * 0.2 * 0.2), ("drivers of the rows", 16 * 0.2 * (0.5 - 0.2))):
         entry = next(e for e in price(network, crossbar.costs()).entries if e.what == what)
         conducted = network.activity["siemens_s"][0]
         assert (entry.total.value, entry.total.low) == (pytest.approx(conducted * power), 0.0)
@@ -272,7 +276,8 @@ def test_cells_conduct_while_they_are_read():
 def test_the_seconds_name_what_they_are_made_of():
     crossbar = MemristorCrossbar(**PERFECT, wire_ohm=IDEAL)
     run = crossbar.run(crossbar.program(glass(1, 4), 0), Minimize(), 1, 0)
-    (entry,) = price(run, crossbar.costs()).times
+    entry, writing = price(run, crossbar.costs()).times
+    assert (writing.what, writing.once) == ("programming, shared by all reads", True)
     assert (entry.kind, entry.total.value) == ("assumed", run.activity["device_s"][0])
     assert "R C of 5e-06 s, chosen" in entry.source
     assert "a slot of 2.5e-07 s" in entry.source

@@ -197,6 +197,7 @@ def test_what_is_drawn_is_what_the_nodal_solve_of_the_end_says():
         assert 0.04 * run.activity["siemens_s"][k] == pytest.approx(watt * run.activity["device_s"][k], rel=1e-9)
     entries = {e.what: e.total.value for e in price(run, crossbar.costs()).entries}
     ideal = GMAX / scale * np.abs(asked.couplings).sum() * 0.04 * run.activity["device_s"].sum()
+    ideal *= 16  # cells in parallel, where they have no noise
     assert 0.8 * ideal < entries["cells and wires"] < ideal  # resistance in series: less current than the ideal bound
     assert entries["drivers of the rows"] == pytest.approx(1.5 * entries["cells and wires"], rel=0.01)
 

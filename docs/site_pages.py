@@ -1,4 +1,4 @@
-"""Pages that are written from the code: one a device from its table of constants, and the API from the pages of names.
+"""Pages that are written from the code: one a device from its table of constants, all constants, and the API.
 
 They are made anew before each build and are not kept in the repository.
 """
@@ -11,7 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from neuromorph.datum import Datum, read_data
+from neuromorph.datum import KINDS, Datum, read_data
+from neuromorph.installed_targets import available_targets, get_target
+from neuromorph.pricing import HOST
+from neuromorph.target_constants import constants_of, priced_of
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -95,6 +98,27 @@ def device_page(title: str, targets: list[str], module: str, tables: list[str]) 
     return "\n".join(lines)
 
 
+def constants_page() -> str:
+    """Return the page of all constants of all targets, priced ones first; equal ones of several targets are one."""
+    priced: dict[tuple[str, Datum], list[str]] = {(HOST.name, HOST): ["all, as the host"]}
+    others: dict[tuple[str, Datum], list[str]] = {}
+    for target in available_targets():
+        device = get_target(target)
+        for name, datum in constants_of(device).items():
+            (priced if name in priced_of(device) else others).setdefault((name, datum), []).append(f"`{target}`")
+    lines = ["# Constants of all targets", ""]
+    lines += ["What the joules and seconds of a table are made of. `--cost FILE` replaces what is priced.", ""]
+    for title, table in (("Priced", priced), ("That decide the reads", others)):
+        shares = ", ".join(f"{sum(datum.kind == kind for _, datum in table)} {kind}" for kind in KINDS)
+        lines += [f"## {title}", "", f"{len(table)} constants: {shares}.", ""]
+        lines += ["| Constant | Value | Range | Kind | Source | Targets |", "|---|---|---|---|---|---|"]
+        lines += [
+            f"{_row(*key)} {', '.join(found)} |" for key, found in sorted(table.items(), key=lambda each: each[0][0])
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def _row(name: str, datum: Datum) -> str:
     reach = "" if datum.low == datum.high else f"{_number(datum.low, 4)} to {_number(datum.high, 4)}"
     unit = "" if datum.unit == "1" else f"\u00a0{datum.unit}"  # on the line of its number
@@ -136,6 +160,7 @@ def write_pages(app: Any) -> None:
     """Write all of them, only where they change: what is unchanged is not built again."""
     for name, (title, targets, module, tables) in DEVICES.items():
         _write(HERE / "devices" / f"{name}.md", device_page(title, targets, module, tables))
+    _write(HERE / "devices" / "constants.md", constants_page())
     for package in PACKAGES:
         _write(HERE / "api" / f"{package}.md", api_page(package))
 

@@ -15,6 +15,9 @@ r"""Constants of targets, and a file that replaces what prices and times depend 
 A target tells ``constants``, its table {name: Datum}, and ``priced``, the names of those that decide what its reads
 cost and how long they take but not what they are. Those alone can be replaced here: the same seed then draws the same
 spins, and joules and seconds follow. Whatever decides the reads is a parameter of the target.
+
+``host_power`` is the power of the host that all rows of a study share (``neuromorph.pricing.HOST``): given at the top
+level it replaces that of the study, and that of each target that is a host itself.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from .datum import Datum, data_of_tables
 from .files.atomic_write import read_file
 from .files.toml import read_toml
 from .installed_targets import available_targets
+from .pricing.boundary import HOST
 from .protocol import Target, TargetError
 from .target_names import nearest
 
@@ -127,6 +131,31 @@ def read_replacements(costs: str | Path | Mapping[str, Any]) -> Replacements:
     return Replacements(plain, sections)
 
 
+def host_of(replacements: Replacements) -> Datum:
+    """Return the host that all rows of a study share.
+
+    Parameters
+    ----------
+    replacements : Replacements
+        Constants for all targets, and for single ones.
+
+    Returns
+    -------
+    Datum
+        Power of the host, W: the one that was given, or that of the table.
+
+    Raises
+    ------
+    ValueError
+        If it is given in another unit, or negative.
+    """
+    given = replacements.everywhere.get(HOST.name)
+    if given is None:
+        return HOST
+    _check("study", HOST.name, given, {HOST.name: HOST}, {HOST.name})
+    return replace(given, name=HOST.name)
+
+
 def replace_constants(device: Target, given: Constants) -> Target:
     """Replace constants of a device: its reads stay, their prices and times follow.
 
@@ -198,10 +227,11 @@ def replace_in_all(
             raise ValueError(f"costs: no target {target!r}; {near}targets are {', '.join(sorted(known))}")
     if not replacements.everywhere and not replacements.of_target:
         return {}, {}
-    every = {name for _, device in devices for name in priced_of(device)}
+    host_of(replacements)  # is checked here, whether or not a target has it
+    every = {name for _, device in devices for name in priced_of(device)} | {HOST.name}
     found: dict[str, Target] = {}
     replaced: dict[str, dict[str, Datum]] = {}
-    used: set[str] = set()
+    used = {HOST.name}
     for label, device in devices:
         table = constants_of(device)
         here = {name: datum for name, datum in replacements.everywhere.items() if name in table}

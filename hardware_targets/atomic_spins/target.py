@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neuromorph.cost import Cost
-from neuromorph.datum import Datum, Kind, invert_datum, multiply_data, read_data
+from neuromorph.datum import Datum, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
@@ -36,6 +36,7 @@ from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import RecallFrom, Sample, Task
 from neuromorph.trace import Trace
 
+from .atom_costs import attempt_costs, placing_cost
 from .placement import CouplingLaw, Placement, place_atoms
 from .stationary import MAX_ATOMS, stationary_distribution
 from .switching_reads import AtomArray, SwitchingSchedule, random_states, run_switching, trace_switching
@@ -162,16 +163,7 @@ class AtomicSpins:
         tuple of Cost
             A price for each kind of event.
         """
-        power, time = self.constants["microscope_power_w"], self.constants["placing_time_s"]
-        placing = Cost(
-            "atoms_placed",
-            "moving the atoms into place",
-            energy=multiply_data(power, time, "J"),
-            time=time,
-            scope="system",
-            needs="microscope",
-        )
-        return (*_costs(self), placing)
+        return (*attempt_costs(self.constants, _attempt_rate(self)), placing_cost(self.constants))
 
 
 @dataclass(frozen=True)
@@ -284,7 +276,7 @@ class AtomicSpinsIdeal:
         tuple of Cost
             A price for each kind of event.
         """
-        return _costs(self)
+        return attempt_costs(self.constants, _attempt_rate(self), counted="forecast")  # nobody has built it
 
 
 def _program(
@@ -340,23 +332,3 @@ def _attempt_rate(device: AtomicSpins | AtomicSpinsIdeal) -> Datum:
     if given is None:
         return device.constants["attempt_rate_hz"]
     return Datum(given, "1/s", given, given, "assumed", "attempt_rate_hz, as given by the user")
-
-
-def _costs(device: AtomicSpins | AtomicSpinsIdeal) -> tuple[Cost, ...]:
-    known: Kind = "assumed" if isinstance(device, AtomicSpins) else "forecast"  # nobody has built the ideal one
-    data, rate = device.constants, _attempt_rate(device)
-    period = invert_datum(rate, "s")
-    atom, microscope = (multiply_data(data[name], period, "J") for name in ("tunnelling_power_w", "microscope_power_w"))
-    return (
-        Cost("atom_attempts", "tunnelling current through the atoms", energy=atom, counted=known),
-        Cost(
-            "attempts",
-            "microscope and cryostat",
-            energy=microscope,
-            time=period,
-            scope="system",
-            counted=known,
-            idle=True,
-            needs="microscope",
-        ),
-    )

@@ -8,6 +8,7 @@ import pytest
 import neuromorph as nm
 from neuromorph.datum import KINDS
 from neuromorph.pricing import (
+    HOST,
     at_boundary,
     draw_rows,
     energy_swings,
@@ -18,7 +19,7 @@ from neuromorph.pricing import (
     standby_energy,
     work_of,
 )
-from neuromorph.target_constants import constants_of, priced_of
+from neuromorph.target_constants import constants_of, host_of, priced_of, read_replacements
 
 TARGETS = nm.available_targets()
 FROM_TABLES = ["analog-circuit", "atomic-spins", "atomic-spins-ideal", "dopant-glass", "dopant-neurons"]
@@ -142,4 +143,19 @@ def test_a_tornado_names_the_constants(ledgers):
     swings = energy_swings(at_boundary(ledgers["atomic-spins"], "system"))
     assert [swing.name for swing in swings][:2] == ["attempt_rate_hz", "microscope_power_w"]
     assert swings[0].elasticity == pytest.approx(-1.0)
-    assert swings[0].factor == pytest.approx(1e4)
+    assert swings[0].factor == pytest.approx(1e5)
+
+
+def test_the_host_of_a_study_can_be_given(tmp_path):
+    path = tmp_path / "cost.toml"
+    path.write_text('[host_power]\nvalue = 3.0\nunit = "W"\nkind = "measured"\nsource = "my meter"\n')
+    host = host_of(read_replacements(path))
+    assert (host.value, host.name, host.source) == (3.0, "host_power", "my meter")
+    assert host_of(read_replacements({})) is HOST
+    mine = {"host_power": nm.Datum(3.0, "W", 3.0, 3.0, "measured", "my meter")}
+    assert host_of(read_replacements(mine)).name == "host_power"
+    ring = nm.Ising(np.ones((3, 3)) - np.eye(3))
+    (row,) = nm.compare(nm.IsingModel("ring", ring), "analog-circuit", 2, 1, costs=path).results
+    assert row.status == "ok"
+    with pytest.raises(ValueError, match="host_power of study is in 'J'; give it in 'W'"):
+        host_of(read_replacements({"host_power": nm.Datum(3.0, "J", 3.0, 3.0, "measured", "my meter")}))

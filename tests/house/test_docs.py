@@ -71,3 +71,19 @@ def test_commands_run(path, place):
             continue  # minutes; tests of certify run it
         found = subprocess.run([sys.executable, "-m", "neuromorph", *words], cwd=place, capture_output=True, text=True)
         assert found.returncode in (0, 1), f"{line}\n{found.stderr[-2000:]}"  # 1: an engine that misses its bounds
+
+
+def test_the_page_of_constants_has_all_of_them(monkeypatch):
+    """Every constant of every target and the host, each with its source, once."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    import site_pages
+
+    import neuromorph as nm
+    from neuromorph.target_constants import constants_of
+
+    rows = [line for line in site_pages.constants_page().splitlines() if line.startswith("| `")]
+    assert len(set(rows)) == len(rows)
+    told = {row.split("`")[1] for row in rows}
+    assert {name for target in nm.available_targets() for name in constants_of(nm.get_target(target))} <= told
+    assert "host_power" in told
+    assert all(f"`{target}`" in "\n".join(rows) for target in nm.available_targets())

@@ -32,7 +32,7 @@ DEVICES = {
         "Memristor crossbar",
         ["memristor-crossbar"],
         "hardware_targets.memristor_crossbar.target",
-        ["memristor_crossbar/memristor.toml"],
+        ["memristor_crossbar/memristor.toml", "memristor_crossbar/converters.toml"],
     ),
     "atomic-spins": (
         "Atomic spin arrays",

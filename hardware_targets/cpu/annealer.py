@@ -62,8 +62,8 @@ _SPINS = 1 << 25  # number of spins of all reads that are annealed at once
 _NEAR = 10  # number of near cities that a move may join to a city
 
 
-DATA = read_data(files(__package__).joinpath("digital.toml").read_text())
-CPU_PRICED = frozenset({"core_power_w", "counted_joule", "clock"})
+DATA = {**read_data(files(__package__).joinpath("digital.toml").read_text()), HOST.name: HOST}
+CPU_PRICED = frozenset(DATA)
 BESIDE = (
     f"{LANES} reads at a time: a read is charged a lane of their time, and one read alone takes all of it (latency_s)"
 )
@@ -172,7 +172,8 @@ class CpuAnneal:
         data, power = self.constants, self.power_w
         joule = data["counted_joule"]
         time = Cost("device_s", "a read, all lanes filled", time=data["clock"], counted="measured")
-        host = Cost("device_s", "rest of the machine", HOST, None, "system", "measured", idle=True, needs="host")
+        rest = data[HOST.name]
+        host = Cost("device_s", "rest of the machine", rest, None, "system", "measured", idle=True, needs="host")
         if power is not None:
             own = Datum(power, "W", power, power, "assumed", "power_w, as given by the user")
             return time, Cost("device_s", "one busy core", own, counted="measured"), host

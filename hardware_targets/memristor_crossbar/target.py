@@ -76,15 +76,15 @@ class MemristorCrossbar:
     levels : int or None
         Conductance levels that the programming circuit can ask for in 0 .. G_max; none: continuous.
     programming_error : float or on/off
-        Factor on the measured spread of programmed conductances; off: none.
+        Factor on the measured spread of programmed conductances, paid for in pulses; off: none.
     drift : float or on/off
         Factor on the measured drift exponents; off: none.
     read_noise : float or on/off
-        Factor on the measured 1/f noise of each read; off: none.
+        Factor on the measured 1/f noise of each read, paid for in cells in parallel; off: none.
     stuck : float
         Fraction of cells that do not move, half of them off, half at G_max.
     age_s : float
-        Time between programming and the reads, s.
+        Time between programming and the reads, s; the cells are written again as often.
     integrators : int
         Cells of a tour (city and position) that there are integrators for.
     tau_s : float or None

@@ -151,7 +151,7 @@ def notes_on_prices(cell: PhaseChange, digital_bits: int | None) -> tuple[str, .
         said.append(f"drift of {cell.drift:g} of the measured one has no price: no such material is known")
     if digital_bits is not None:
         said.append(
-            f"priced as a loop with converters of {digital_bits} bits, by which no state is rounded, without the digital "
-            "arithmetic between its products"
+            f"priced as a loop with converters of {digital_bits} bits, by which no state is rounded, without the "
+            "digital arithmetic between its products"
         )
     return tuple(said)

@@ -235,7 +235,7 @@ def test_what_does_not_fit_is_refused_with_what_would():
 
 def test_writing_is_paid_once():
     """3.004 pulses for each cell of a pattern (one pair of all levels at G_max) and one for its partner that is off, of
-    30 pJ and a microsecond each, whatever the number of reads."""
+    20 pJ and a microsecond each, whatever the number of reads."""
     problem, crossbar = cross(), MemristorCrossbar()
     program = crossbar.program(problem, 0)
     assert program.setup["pulses"] == pytest.approx(121 * 120 * (3.00404 + 1.0), rel=1e-5)
@@ -243,10 +243,10 @@ def test_writing_is_paid_once():
         ledger = price(crossbar.run(program, problem.task(reads, 0), reads, 0), crossbar.costs())
         writing = next(e for e in ledger.entries if e.what.startswith("programming"))
         assert writing.once
-        assert writing.total.value == pytest.approx(program.setup["pulses"] * 30e-12)
+        assert writing.total.value == pytest.approx(program.setup["pulses"] * 20e-12)
         assert ledger.setup_time.value == pytest.approx(program.setup["pulses"] * 1e-6)
         assert (writing.total.low, writing.total.high) == pytest.approx(
-            (0.35 * program.setup["pulses"] * 10e-12, 3.5 * program.setup["pulses"] * 100e-12)
+            (0.35 * program.setup["pulses"] * 0.2e-12, 3.5 * program.setup["pulses"] * 100e-12)
         )
 
 

@@ -301,4 +301,4 @@ def test_the_generic_chip_still_takes_a_table_of_its_own(tmp_path):
     path.write_text(DATUM.format("weight_bits", 4, "bit"))
     chip = nm.get_target(f"spiking-generic(table={path})")
     assert chip.constants["weight_bits"].value == 4
-    assert CpuAnneal().constants.keys() == {"core_power_w", "counted_joule", "clock"}
+    assert CpuAnneal().constants.keys() == {"core_power_w", "counted_joule", "clock", "host_power"}

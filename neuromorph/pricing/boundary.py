@@ -164,4 +164,4 @@ def _host_during(time: Entry, host: Datum) -> Entry:
         (time.total.high or 0.0) * host.high,
     )
     kind = less_known(time.kind, host.kind)
-    return Entry(f"host during {time.what}", "system", scale, unit, total, kind, time.event, time.once, True, "host")
+    return Entry(f"host during {time.what}", "system", scale, unit, total, kind, time.once, time.event, True, "host")

@@ -160,4 +160,5 @@ def _host_during(time: Entry, host: Datum) -> Entry:
     ends = ((time.total.low, host.low), (time.total.high, host.high))
     total = Estimate(time.count * unit.value, *(None if s is None else s * power for s, power in ends))
     kind = less_known(time.kind, host.kind)
-    return Entry(f"host during {time.what}", "system", time.count, unit, total, kind, time.once, time.event, True, "host")
+    what = f"host during {time.what}"
+    return Entry(what, "system", time.count, unit, total, kind, time.once, time.event, True, "host")

@@ -110,10 +110,10 @@ class Entry:
     kind : Kind
         How the total is known: as well as the less well known of count and unit. A power from a data sheet times a
         simulated time is modelled.
+    once : bool
+        Whether it is spent on programming, once for all reads of a chip, and not in every read.
     event : str
         Name of the event in ``Run.activity`` or ``Run.setup``.
-    once : bool
-        Whether it is counted once for all reads, as programming is, and not in each.
     idle, needs
         As of :class:`Cost`.
     """
@@ -124,8 +124,8 @@ class Entry:
     unit: Datum
     total: Estimate
     kind: Kind
-    event: str = ""
     once: bool = False
+    event: str = ""
     idle: bool = False
     needs: str = ""
 
@@ -149,22 +149,25 @@ class Ledger:
         Energies, J.
     times : tuple of Entry
         Latencies, s.
+    chips : int
+        Number of chips that were programmed.
     """
 
     target: str
     reads: int
     entries: tuple[Entry, ...]
     times: tuple[Entry, ...]
+    chips: int = 1
 
     @property
     def time_per_read(self) -> Estimate:
-        """Latency of one read, s; programming, which is done once for all reads, is in ``setup_time``."""
+        """Latency of one read, s; programming is in ``programming_time``."""
         return scale_estimate(add_estimates(entry.total for entry in self.times if not entry.once), 1.0 / self.reads)
 
     @property
-    def setup_time(self) -> Estimate:
-        """Time of programming, once for all reads, s."""
-        return add_estimates(entry.total for entry in self.times if entry.once)
+    def programming_time(self) -> Estimate:
+        """Time of programming one chip, s."""
+        return scale_estimate(add_estimates(entry.total for entry in self.times if entry.once), 1.0 / self.chips)
 
     def energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
         """Sum the energy of the whole run with its programming, or of one scope or kind of it.
@@ -203,8 +206,8 @@ class Ledger:
         reads = (entry.total for entry in self._chosen(scope, kind) if not entry.once)
         return scale_estimate(add_estimates(reads), 1.0 / self.reads)
 
-    def setup_energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
-        """Compute the energy of programming, once for all reads.
+    def programming_energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
+        """Compute the energy of programming one chip.
 
         Energy to solution is that of programming over the number of problems that it serves, plus that of the reads.
 
@@ -220,7 +223,8 @@ class Ledger:
         Estimate
             Energy, J.
         """
-        return add_estimates(entry.total for entry in self._chosen(scope, kind) if entry.once)
+        once = (entry.total for entry in self._chosen(scope, kind) if entry.once)
+        return scale_estimate(add_estimates(once), 1.0 / self.chips)
 
     def _chosen(self, scope: Scope | None, kind: Kind | None) -> list[Entry]:
         return [entry for entry in self.entries if scope in (None, entry.scope) and kind in (None, entry.kind)]
@@ -272,7 +276,7 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
                 lines.append(
                     Entry(
                         cost.what, cost.scope, count.value or 0.0, unit, _times(count, unit), kind,
-                        cost.event, once, cost.idle, cost.needs,
+                        once, cost.event, cost.idle, cost.needs,
                     )
                 )  # fmt: skip
     return Ledger(run.target, run.reads, tuple(entries), tuple(times))

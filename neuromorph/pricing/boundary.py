@@ -157,11 +157,8 @@ def entries_of_setup(entries: Iterable[Entry]) -> list[Entry]:
 
 def _host_during(time: Entry, host: Datum) -> Entry:
     unit = multiply_data(host, time.unit, "J", f"host: {host.source}; for the time of: {time.unit.source}")
-    scale = time.count
-    total = Estimate(
-        scale * unit.value,
-        (time.total.low or 0.0) * host.low,
-        (time.total.high or 0.0) * host.high,
-    )
+    ends = ((time.total.low, host.low), (time.total.high, host.high))
+    total = Estimate(time.count * unit.value, *(None if s is None else s * power for s, power in ends))
     kind = less_known(time.kind, host.kind)
-    return Entry(f"host during {time.what}", "system", scale, unit, total, kind, time.event, time.once, True, "host")
+    what = f"host during {time.what}"
+    return Entry(what, "system", time.count, unit, total, kind, time.once, time.event, True, "host")

@@ -63,7 +63,7 @@ class RowDraws:
     energy_j, time_s : (draws,) float
         Energy and time of one read, without programming.
     setup_energy_j, setup_time_s : (draws,) float
-        Energy and time of programming, once for all reads.
+        Energy and time of programming one chip, once for all its reads.
     """
 
     energy_j: Float
@@ -194,8 +194,8 @@ def _row(ledger: Ledger, drawn: DrawnConstants, counts: Counts, draws: int) -> R
     return RowDraws(
         total(entries_of_reads(ledger.entries), 1.0 / ledger.reads),
         total(entries_of_reads(ledger.times), 1.0 / ledger.reads),
-        total(entries_of_setup(ledger.entries), 1.0),
-        total(entries_of_setup(ledger.times), 1.0),
+        total(entries_of_setup(ledger.entries), 1.0 / ledger.chips),
+        total(entries_of_setup(ledger.times), 1.0 / ledger.chips),
     )
 
 

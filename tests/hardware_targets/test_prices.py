@@ -131,7 +131,7 @@ def test_microscopes_and_coolers_are_drawn_while_waiting(ledgers):
         assert wait.energy_j > 900.0 * least_w
 
 
-@pytest.mark.parametrize("name", ["analog-circuit", "atomic-spins", "atomic-spins-ideal", "dopant-glass", "cpu-anneal"])
+@pytest.mark.parametrize("name", [*FROM_TABLES, "cpu-anneal"])
 def test_rows_have_a_unit_of_work(name, runs, ledgers):
     first = work_of(runs[name], at_boundary(ledgers[name], "core"))[0]
     assert first.unit in ("update", "hop")

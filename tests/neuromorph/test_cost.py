@@ -34,9 +34,9 @@ def test_a_ledger_adds_up_by_hand():
     assert ledger.energy(scope="core") == Estimate(15, 15, 15)
     assert ledger.energy(kind="assumed").value == 12
     assert ledger.energy_per_read() == Estimate(5, 5, 5)
-    assert ledger.setup_energy() == Estimate(12, 6, 24)
-    assert ledger.setup_energy("core") == Estimate(0, 0, 0)
-    assert ledger.setup_time == Estimate(0, 0, 0)
+    assert ledger.programming_energy() == Estimate(12, 6, 24)
+    assert ledger.programming_energy("core") == Estimate(0, 0, 0)
+    assert ledger.programming_time == Estimate(0, 0, 0)
     assert ledger.time_per_read == Estimate(4.0, 3.5, 5.0)
     assert ledger.energy(kind="forecast") == Estimate(0, 0, 0)
     assert ledger.energy(kind="measured").value == 15

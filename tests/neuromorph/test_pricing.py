@@ -121,6 +121,10 @@ def test_boundaries_by_hand():
     assert [float(row.time_s[0]) for row in reads] == [3.0] * 4
     assert [float(row.setup_time_s[0]) for row in reads] == [3.0] * 4
     assert needs_of(LEDGER) == ("host", "cryostat")
+    three = replace(core, chips=3)  # the same entries, of three chips: a third for each
+    assert draw_rows({"": three}, draws=1, vary_prices=False)[""].setup_energy_j[0] == pytest.approx(2.0)
+    assert three.programming_energy().value == pytest.approx(2.0)
+    assert three.programming_time.value == pytest.approx(1.0)
 
 
 def test_a_host_is_not_given_another_host():

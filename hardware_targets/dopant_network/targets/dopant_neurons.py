@@ -283,4 +283,5 @@ class DopantNeurons:
         joules += seconds * self.units.powers_w[state.which, -1].sum()
         activity = state.activity(seconds, joules, neurons=n * n + n, units=2 * n * n)
         activity["siemens_s"] = activity["siemens_s"] * 2.0 / n
+        activity["updates"] = n * n * seconds / tau
         return NeuronReads(tours.spins, tours.converged & tours.valid, activity)

@@ -126,6 +126,7 @@ def settle_neurons(
     spins = np.where(u > 0.0, 1, -1).astype(np.int8)
     activity = state.activity(time, joules, neurons=n, units=noisy * n)
     activity["da_conversions"] = np.count_nonzero(state.biases) + (0.0 if cues is None else float(n))
+    activity["updates"] = n * time / tau
     return NeuronReads(spins, settled, activity)
 
 
@@ -199,5 +200,6 @@ def sample_neurons(
         "ad_conversions": 2.0 * firings,
         "da_conversions": firings + np.count_nonzero(state.biases),
         "table_accesses": activity["table_accesses"] + firings,
+        "updates": firings,
     }
     return NeuronReads(spins, np.ones(len(spins), bool), activity, status)

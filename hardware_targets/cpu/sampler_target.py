@@ -3,6 +3,10 @@ r"""A sampler on one core as a target: reads are drawn side by side, and each ha
 .. math:: E_{read} = P_{core}\, t_{measured}
 
 Compiling is not counted. Spins of a minimizing read go downhill at its end until no flip lowers the energy.
+
+By default a read that samples has a chain (a ladder, a population) of its own, so that reads are independent. A sampler
+with ``chains`` draws them from a few long chains in turn instead: read r is of chain r mod chains. Its run says so
+(``provenance["chains"]``), with the diagnostics of the sampler (``provenance["sampler"]``).
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from numpy.typing import NDArray
 
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum
+from neuromorph.files.json_values import json_value
 from neuromorph.ising import Ising
 from neuromorph.kernels.philox import LANES
 from neuromorph.problems import Problem, Tsp
@@ -25,7 +30,7 @@ from neuromorph.rng import RNG, seed_sequence
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.sampling import default_range
-from neuromorph.sampling.samples import SweepObserver
+from neuromorph.sampling.samples import Samples, SweepObserver
 from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, Sample, Task
@@ -39,6 +44,10 @@ _SPINS = 1 << 25  # number of spins of all replicas in one batch of reads
 _Spins: TypeAlias = NDArray[np.int8]
 Draw: TypeAlias = Callable[[int, np.random.SeedSequence, SweepObserver | None], _Spins]  # reads, rng -> (reads, n)
 Plan: TypeAlias = Callable[[Ising, float, bool, int], tuple[Draw, int]]  # problem, beta, to minimize?, sweeps
+Together: TypeAlias = Callable[[Ising, float, int, np.random.SeedSequence], tuple[Samples, float]]
+
+_ALL = 1 << 31  # reads of one batch, where all are drawn together
+_FROZEN = 1e6  # beta times the strongest field, beyond which no spin of a chain flips
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,9 @@ class CpuSampler:
         Parameters of ``plan`` by name, for the provenance.
     watch : callable
         Map from (program, minimize) to the watcher that is shown one read.
+    together : callable or None
+        Map from (ising, beta, reads, rng) to chains or populations (samples) and updates of spins, all reads together;
+        None: reads are independent.
     constants : dict of str to Datum
         Table by which it is priced.
     """
@@ -79,6 +91,7 @@ class CpuSampler:
     streams_by_lane: bool = True
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
     watch: Watch = watch_chain
+    together: Together | None = None
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
@@ -92,8 +105,9 @@ class CpuSampler:
     def __post_init__(self) -> None:
         CpuAnneal(self.sweeps, self.power_w, constants=self.constants)  # the same rules
         for name, value in self.more.items():
-            if value < 1:
-                raise ValueError(f"{name} is {value}; it must be at least 1")
+            least = 0 if name in ("chains", "populations", "step_sweeps") else 1
+            if value < least:
+                raise ValueError(f"{name} is {value}; it must be at least {least}")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins.
@@ -110,8 +124,11 @@ class CpuSampler:
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
                 f"tours; {MAX_PENALTY_CITIES} at most: cpu-anneal holds a tour as a permutation"
             )
-        notes = ("held exactly, in float32 at least",)
-        return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=self.parallel_reads)
+        notes: tuple[str, ...] = ("held exactly, in float32 at least",)
+        if self.together is not None:
+            notes += ("reads that sample are draws of a few chains, and not independent",)
+        at_once = self.parallel_reads if self.together is None else _ALL
+        return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=at_once)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Draw ``reads`` states side by side and charge each an equal part of the time.
@@ -130,6 +147,8 @@ class CpuSampler:
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         checkpoint("compiling")
         self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0), None)
+        if self.together is not None and isinstance(task, Sample):
+            return self._draws_of_chains(self.together, program, task, reads, sequence)
         start = perf_counter()
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
         most = max(1, _SPINS // (lanes * ising.size))
@@ -148,8 +167,36 @@ class CpuSampler:
         spins = np.concatenate([each for each, _ in parts])
         seconds = (parts[-1][1] - start) / len(spins)
         activity = {"device_s": seconds, "updates": float(self.sweeps * lanes * ising.size)}
-        about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
+        return complete_run(program, task, spins, activity, status=status, provenance=self._about())
+
+    def _about(self) -> dict[str, Any]:
+        return {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
+
+    def _draws_of_chains(
+        self, together: Together, program: Program, task: Sample, reads: int, sequence: np.random.SeedSequence
+    ) -> Run:
+        """Draw all reads together; after an interruption the draws that every chain has."""
+        ising = as_ising(program.requested)
+        strongest = float((abs(ising.sparse_couplings()).sum(axis=1) + abs(ising.biases)).max())
+        if task.beta * strongest > _FROZEN:
+            raise DoesNotFit(
+                f"beta is {task.beta:g} where fields reach {strongest:g}; nothing moves that cold: give "
+                f"{_FROZEN / strongest:.3g} at most, or minimize"
+            )
+        spins, activity, status, about = self._drawn(together, ising, task.beta, reads, sequence)
         return complete_run(program, task, spins, activity, status=status, provenance=about)
+
+    def _drawn(
+        self, together: Together, ising: Ising, beta: float, reads: int, sequence: np.random.SeedSequence
+    ) -> tuple[_Spins, dict[str, float], str, dict[str, Any]]:
+        """Return the spins of reads, their activity, status and provenance; chains are freed with this frame."""
+        start = perf_counter()
+        samples, updates = together(ising, beta, reads, sequence)
+        spins = samples.spins.swapaxes(0, 1).reshape(-1, ising.size)[:reads]
+        activity = {"device_s": (perf_counter() - start) / len(spins), "updates": updates / len(spins)}
+        told = {name: json_value(value) for name, value in samples.diagnostics.items() if name != "lowest_spins"}
+        about = {**self._about(), "chains": len(samples.spins), "method": samples.method, "sampler": told}
+        return spins, activity, "ok" if samples.status == "ok" else "interrupted", about
 
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
         """Trace one read sweep by sweep: states, the schedule, and what the method has beside them.
@@ -171,8 +218,7 @@ class CpuSampler:
         spins = draw(1, own(0, lanes if self.streams_by_lane else 1), watcher.look)
         if minimize:
             descend_to_minimum(ising, spins, beside, observe=watcher.descent)
-        about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
-        return watcher.finish(task, spins[0], about)
+        return watcher.finish(task, spins[0], self._about())
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources.

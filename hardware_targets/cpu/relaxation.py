@@ -39,7 +39,7 @@ from neuromorph.trace_recorder import Recorder
 
 from .annealer import CPU_PRICED, DATA, CpuAnneal
 
-_SHOWN = 10_000  # sweeps of a trace, in all its repetitions
+_LOOKS, _MOST = 20, 200  # of a trace in a sweep, and in all
 
 
 @dataclass(frozen=True)
@@ -152,16 +152,18 @@ class CpuRelaxation:
         def look(sweep: float, spins: NDArray[np.int8]) -> None:
             recorder.look(sweep, spins, **({} if patterns is None else {"overlap": patterns.overlaps(spins)}))
 
-        def after(sweeps: int) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
+        def after(sweeps: float) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
             again = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key,
                                            n_children_spawned=stream.n_children_spawned)  # fmt: skip
             return self._relaxed(program, cue[None], again, sweeps)
 
         spins, updates, settled = after(self.sweeps)
-        last = max(1, ceil(int(updates[0]) / program.requested.size))
-        step = max(1, ceil(last * (last + 1) / 2 / _SHOWN))
+        last = int(updates[0]) / program.requested.size
+        whole = self.order == "synchronous" or isinstance(program.state, ModernHopfield)
+        looks = ceil(min(last * (1 if whole else _LOOKS), _MOST))
         look(0, cue)
-        for sweep in range(step, last + 1, step):
+        for sweep in np.linspace(0.0, last, looks + 1)[1:]:
+            sweep = ceil(sweep - 1e-9) if whole else float(sweep)
             look(sweep, after(sweep)[0][0])
         notes = [] if settled[0] else ["at no fixed point when it ended"]
         about = {"parameters": own_parameters(self)}
@@ -181,20 +183,21 @@ class CpuRelaxation:
         return CpuAnneal(power_w=self.power_w, constants=self.constants).costs()
 
     def _relaxed(
-        self, program: Program, cues: NDArray[np.int8], stream: np.random.SeedSequence, sweeps: int
+        self, program: Program, cues: NDArray[np.int8], stream: np.random.SeedSequence, sweeps: float
     ) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
         """Return (spins, updates, settled) of each cue."""
         held, n = program.state, program.requested.size
         if isinstance(held, ModernHopfield):
-            found = held.recall(cues, steps=sweeps)
+            found = held.recall(cues, steps=int(sweeps))
             stream.spawn(len(cues))  # as the others do, so that a next batch has streams of its own
             return _signs(found.states), n * found.steps, found.settled
         beta = np.inf if self.beta is None else self.beta
+        every = None if float(sweeps).is_integer() else 1  # a fraction of a sweep ends at its last update
         ends: RelaxationResult
         if isinstance(held, DenseMemory):
-            ends = held.recall(cues, beta=beta, sweeps=sweeps, rng=stream)
+            ends = held.recall(cues, beta=beta, sweeps=sweeps, every=every, rng=stream)
         else:
-            ends = relax(held, cues, beta=beta, order=self.order, sweeps=sweeps, rng=stream)
+            ends = relax(held, cues, beta=beta, order=self.order, sweeps=sweeps, every=every, rng=stream)
         return ends.spins, ends.updates, ends.settled
 
 

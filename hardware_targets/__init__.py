@@ -6,6 +6,7 @@
 - ``cpu-tempering`` (``cpu_tempering``): parallel tempering on one core.
 - ``cpu-population-annealing`` (``cpu_population_annealing``): population annealing on one core.
 - ``cpu-quantum-annealing`` (``cpu_quantum_annealing``): path-integral quantum annealing, simulated on one core.
+- ``cpu-relaxation`` (``CpuRelaxation``): recall by any memory on one core, spin by spin or all at once.
 - ``analog-circuit`` (``AnalogCircuit``): Hopfield's network of op-amps, resistors and capacitors.
 - ``memristor-crossbar`` (``MemristorCrossbar``): couplings in pairs of phase-change cells, analog neurons.
 - ``atomic-spins`` (``AtomicSpins``): two-state atoms placed on a surface, telegraph noise; up to 7 spins, samples.

@@ -1,6 +1,7 @@
 from .analog_circuit import AnalogCircuit
 from .atomic_spins import AtomicSpins, AtomicSpinsIdeal
 from .cpu.annealer import CpuAnneal
+from .cpu.relaxation import CpuRelaxation
 from .cpu.samplers import (
     cpu_gibbs,
     cpu_population_annealing,
@@ -14,7 +15,8 @@ from .memristor_crossbar import MemristorCrossbar, PhaseChange
 from .spiking_chip import ReadDurations, SpikingChip, spiking_brainscales, spiking_generic, spiking_loihi
 
 __all__ = [  # noqa: RUF022  by theme
-    "CpuAnneal", "cpu_gibbs", "cpu_swendsen_wang", "cpu_tempering", "cpu_population_annealing", "cpu_quantum_annealing",
+    "CpuAnneal", "CpuRelaxation",
+    "cpu_gibbs", "cpu_swendsen_wang", "cpu_tempering", "cpu_population_annealing", "cpu_quantum_annealing",
     "AnalogCircuit", "MemristorCrossbar", "PhaseChange", "AtomicSpins", "AtomicSpinsIdeal",
     "DopantGlass", "DopantNeurons",
     "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",

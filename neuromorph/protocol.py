@@ -6,7 +6,7 @@ nothing.
 
 =====================================  ===============================================================================
 ``files(program) -> {name: text}``     what can be taken away, as a netlist; DoesNotFit where it would be too long
-                                       (:func:`spiking_files`)
+                                       (:func:`files_of`)
 ``constants : {name: Datum}``          the table of numbers that it is modelled and priced by
                                        (``neuromorph.target_constants.constants_of``)
 ``priced : frozenset of str``          those of the constants that prices and times depend on, but no read

@@ -4,6 +4,10 @@ r"""A sampler on one core as a target: reads are drawn side by side, and each is
 
 Seconds, lanes and joules: ``core_time``. Compiling is not counted. Spins of a minimizing read go downhill at its end
 until no flip lowers the energy.
+
+By default a read that samples has a chain (a ladder, a population) of its own, so that reads are independent. A sampler
+with ``chains`` draws them from a few long chains in turn instead: read r is of chain r mod chains. Its run says so
+(``provenance["chains"]``), with the diagnostics of the sampler (``provenance["sampler"]``).
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from numpy.typing import NDArray
 
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum
+from neuromorph.files.json_values import json_value
 from neuromorph.ising import Ising
 from neuromorph.kernels.philox import LANES
 from neuromorph.pricing.powercap import read_cpu_energy
@@ -27,14 +32,14 @@ from neuromorph.rng import RNG, seed_sequence
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.sampling import default_range
-from neuromorph.sampling.samples import SweepObserver
+from neuromorph.sampling.samples import Samples, SweepObserver
 from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.task import Minimize, Sample, Task
 from neuromorph.trace import Trace
 
 from .annealer import BESIDE, CPU_PRICED, DATA, CpuAnneal
-from .core_time import batch_seconds, lanes_filled, time_activity
+from .core_time import Activity, batch_seconds, lanes_filled, time_activity
 from .sampler_trace import Watch, watch_chain
 
 MAX_PENALTY_CITIES = 20  # most cities as n x n spins under penalties; more take minutes for poor tours
@@ -42,6 +47,10 @@ _SPINS = 1 << 25  # number of spins of all replicas in one batch of reads
 _Spins: TypeAlias = NDArray[np.int8]
 Draw: TypeAlias = Callable[[int, np.random.SeedSequence, SweepObserver | None], _Spins]  # reads, rng -> (reads, n)
 Plan: TypeAlias = Callable[[Ising, float, bool, int], tuple[Draw, int]]  # problem, beta, to minimize?, sweeps
+Together: TypeAlias = Callable[[Ising, float, int, np.random.SeedSequence], tuple[Samples, float]]
+
+_ALL = 1 << 31  # reads of one batch, where all are drawn together
+_FROZEN = 1e6  # beta times the strongest field, beyond which no spin of a chain flips
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,9 @@ class CpuSampler:
         Parameters of ``plan`` by name, for the provenance.
     watch : callable
         Map from (program, minimize) to the watcher that is shown one read.
+    together : callable or None
+        Map from (ising, beta, reads, rng) to chains or populations (samples) and updates of spins, all reads together;
+        None: reads are independent.
     constants : dict of str to Datum
         Table by which it is priced.
     """
@@ -82,6 +94,7 @@ class CpuSampler:
     streams_by_lane: bool = True
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
     watch: Watch = watch_chain
+    together: Together | None = None
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
@@ -95,8 +108,9 @@ class CpuSampler:
     def __post_init__(self) -> None:
         CpuAnneal(self.sweeps, self.power_w, constants=self.constants)  # the same rules
         for name, value in self.more.items():
-            if value < 1:
-                raise ValueError(f"{name} is {value}; it must be at least 1")
+            least = 0 if name in ("chains", "populations", "step_sweeps") else 1
+            if value < least:
+                raise ValueError(f"{name} is {value}; it must be at least {least}")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins.
@@ -113,8 +127,13 @@ class CpuSampler:
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
                 f"tours; {MAX_PENALTY_CITIES} at most: cpu-anneal holds a tour as a permutation"
             )
-        notes = ("held exactly, in float32 at least", *((BESIDE,) if self.parallel_reads > 1 else ()))
-        return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=self.parallel_reads)
+        notes: tuple[str, ...] = ("held exactly, in float32 at least",)
+        if self.together is not None:
+            notes += ("reads that sample are draws of a few chains, and not independent",)
+        elif self.parallel_reads > 1:
+            notes += (BESIDE,)
+        at_once = self.parallel_reads if self.together is None else _ALL
+        return Program(self.name, problem, as_ising(problem), notes=notes, parallel_reads=at_once)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Draw ``reads`` states side by side and charge each the lanes that it fills.
@@ -133,6 +152,8 @@ class CpuSampler:
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         checkpoint("compiling")
         self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0), None)
+        if self.together is not None and isinstance(task, Sample):
+            return self._draws_of_chains(self.together, program, task, reads, sequence)
         before, start = None if self.power_w is not None else read_cpu_energy(), perf_counter()
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
         most = max(1, _SPINS // (lanes * ising.size))
@@ -156,8 +177,38 @@ class CpuSampler:
         # Without lanes reads follow each other; with them the first batch is what one read has to wait for.
         alone = together * (sizes[0] / done) if self.parallel_reads > 1 else seconds
         activity = time_activity(seconds, alone, batch_s, before) | {"updates": float(self.sweeps * lanes * ising.size)}
-        about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
+        return complete_run(program, task, spins, activity, status=status, provenance=self._about())
+
+    def _about(self) -> dict[str, Any]:
+        return {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
+
+    def _draws_of_chains(
+        self, together: Together, program: Program, task: Sample, reads: int, sequence: np.random.SeedSequence
+    ) -> Run:
+        """Draw all reads together; after an interruption the draws that every chain has."""
+        ising = as_ising(program.requested)
+        strongest = float((abs(ising.sparse_couplings()).sum(axis=1) + abs(ising.biases)).max())
+        if task.beta * strongest > _FROZEN:
+            raise DoesNotFit(
+                f"beta is {task.beta:g} where fields reach {strongest:g}; nothing moves that cold: give "
+                f"{_FROZEN / strongest:.3g} at most, or minimize"
+            )
+        spins, activity, status, about = self._drawn(together, ising, task.beta, reads, sequence)
         return complete_run(program, task, spins, activity, status=status, provenance=about)
+
+    def _drawn(
+        self, together: Together, ising: Ising, beta: float, reads: int, sequence: np.random.SeedSequence
+    ) -> tuple[_Spins, Activity, str, dict[str, Any]]:
+        """Return the spins of reads, their activity, status and provenance; chains are freed with this frame."""
+        before, start = None if self.power_w is not None else read_cpu_energy(), perf_counter()
+        samples, updates = together(ising, beta, reads, sequence)
+        spins = samples.spins.swapaxes(0, 1).reshape(-1, ising.size)[:reads]
+        batch_s = perf_counter() - start
+        seconds, whole = batch_seconds(batch_s, len(spins), len(spins))
+        activity = time_activity(seconds, whole, batch_s, before) | {"updates": updates / len(spins)}
+        told = {name: json_value(value) for name, value in samples.diagnostics.items() if name != "lowest_spins"}
+        about = {**self._about(), "chains": len(samples.spins), "method": samples.method, "sampler": told}
+        return spins, activity, "ok" if samples.status == "ok" else "interrupted", about
 
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
         """Trace one read sweep by sweep: states, the schedule, and what the method has beside them.
@@ -179,8 +230,7 @@ class CpuSampler:
         spins = draw(1, own(0, lanes if self.streams_by_lane else 1), watcher.look)
         if minimize:
             descend_to_minimum(ising, spins, beside, observe=watcher.descent)
-        about = {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
-        return watcher.finish(task, spins[0], about)
+        return watcher.finish(task, spins[0], self._about())
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources.

@@ -95,7 +95,7 @@ class DenseMemory:
         return np.asarray(self.energy(s * (1 - 2 * np.eye(self.size, dtype=np.int8)))) - self.energy(s)
 
     def recall(
-        self, cues: ArrayLike, *, beta: float = np.inf, sweeps: int = 100, every: int | None = None, rng: RNG = None
+        self, cues: ArrayLike, *, beta: float = np.inf, sweeps: float = 100, every: int | None = None, rng: RNG = None
     ) -> RelaxationResult:
         r"""Relax cues by single-spin updates in random order.
 
@@ -109,7 +109,7 @@ class DenseMemory:
             Initial state of each read.
         beta : float
             Inverse temperature in 1 / energy; infinite for descent.
-        sweeps : int
+        sweeps : float
             Largest number of sweeps; one is n updates.
         every : int or None
             Updates between two recorded energies, 1 to n; None is n.
@@ -132,7 +132,7 @@ class DenseMemory:
         stride = self.size if every is None else every
         if not beta >= 0.0:
             raise ValueError(f"beta is {beta}; it must be 0 or more, infinite for no temperature")
-        if sweeps < 1 or not 1 <= stride <= self.size:
+        if not sweeps > 0 or not 1 <= stride <= self.size:
             raise ValueError(f"sweeps is {sweeps}, every is {every}; give at least one sweep, and every from 1 to n")
         columns, power = np.ascontiguousarray(self.patterns.T), self.power or 0
         states = kernel_states(read_seeds(rng, len(start)))

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -73,7 +74,7 @@ def relax(
     *,
     beta: float = np.inf,
     order: Order = "asynchronous",
-    sweeps: int = 100,
+    sweeps: float = 100,
     every: int | None = None,
     rng: RNG = None,
 ) -> RelaxationResult:
@@ -89,8 +90,8 @@ def relax(
         Inverse temperature in 1 / energy; infinite for descent.
     order : {"asynchronous", "synchronous"}
         Single spins in random order, or all spins at once.
-    sweeps : int
-        Largest number of sweeps; one is n updates.
+    sweeps : float
+        Largest number of sweeps; one is n updates. A fraction of single-spin updates ends at a multiple of ``every``.
     every : int or None
         Updates between two recorded energies, 1 to n; None is n.
     rng : RNG
@@ -111,7 +112,7 @@ def relax(
     start = np.atleast_2d(check_spins(cues, n)).astype(np.int8)
     if not beta >= 0.0:
         raise ValueError(f"beta is {beta}; it must be 0 or more, infinite for no temperature")
-    if sweeps < 1:
+    if not sweeps > 0 or (order == "synchronous" and sweeps < 1):
         raise ValueError(f"sweeps is {sweeps}; allow at least one")
     stride = n if every is None else every
     if not 1 <= stride <= n or (order == "synchronous" and stride != n):
@@ -119,7 +120,7 @@ def relax(
     states = kernel_states(read_seeds(rng, len(start)))
     tiny = field_round_off(j, h)
     if order == "synchronous":
-        return _all_at_once(j, h, offset, start, beta, sweeps, tiny, states)
+        return _all_at_once(j, h, offset, start, beta, int(sweeps), tiny, states)
     if order != "asynchronous":
         raise ValueError(f"order is {order!r}; it must be 'asynchronous' or 'synchronous'")
     from . import kernels as memory
@@ -133,7 +134,7 @@ def relax(
 
 
 def relax_each(
-    begin: Any, go_on: Any, start: NDArray[np.int8], sweeps: int, every: int, states: NDArray[np.uint64], work: int,
+    begin: Any, go_on: Any, start: NDArray[np.int8], sweeps: float, every: int, states: NDArray[np.uint64], work: int,
     offset: float = 0.0,
 ) -> RelaxationResult:  # fmt: skip
     """Relax reads one by one with a compiled loop that can be interrupted.
@@ -146,7 +147,7 @@ def relax_each(
         Advances a read; its arguments begin as the last ones of :func:`.kernels.relax_kernel`.
     start : (reads, n) int8
         Initial states.
-    sweeps : int
+    sweeps : float
         Largest number of sweeps.
     every : int
         Updates between two energies.
@@ -164,7 +165,7 @@ def relax_each(
     """
     spins = start.copy()
     reads, n = spins.shape
-    points = 1 + -(-sweeps * n // every)
+    points = 1 + ceil(round(sweeps * n, 6) / every)
     few = max(1, _WORK // work)
     rows, updates, period = [], np.zeros(reads, np.int64), np.zeros(reads, np.int64)
     for r in range(reads):

@@ -14,26 +14,22 @@ from collections.abc import Callable, Sequence
 from ..runtime.limits import TimeLimitReached
 from ..runtime.signals import interrupts
 from .arguments import (
+    BAD_INPUT,
     INTERRUPTED,
     NO_ANSWER,
     TOO_MUCH,
     BadInput,
     Parser,
-    folder_or_file,
-    fraction,
     one_line,
-    target_names,
     too_much,
 )
 from .circuits import add_circuit_commands
 from .common import load_problem, origin
-from .compare import add_study_options, compare_command, solve_command
+from .compare import add_compare_options, compare_command
+from .former_commands import add_former_commands
 from .info import info_command, targets_command
-from .memory_and_sampling import add_model_commands
-from .spiking import add_spike_command
+from .solve import add_solve_options, solve_command
 from .trace import add_trace_command
-
-BAD_INPUT = 2
 
 _FILE = "TSPLIB, rudy / G-set, patterns (.npz, .png, text), or a model (.npz, JSON, COO text)"
 
@@ -114,36 +110,17 @@ def _parser() -> Parser:
             added.add_argument("--kind", help="tsp, maxcut, recall or ising; else found from the content")
         return added
 
-    compare = command("compare", compare_command, "run one problem on many targets: table, page, results, netlist")
-    names = "names as of 'neuromorph targets', with parameters or without: A,B(levels=16,read_noise=off); default: all"
-    compare.add_argument("--targets", type=target_names, metavar="A,B", help=names)
-    add_study_options(compare)
-    within = "a read succeeds within this fraction of the best known value; default: 0"
-    compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
-    folder = "write report.html, results.json, figures; keeps the reads, so that the same command goes on"
-    compare.add_argument("--out", type=folder_or_file, metavar="DIR", help=folder)
-    compare.add_argument("--json", action="store_true", help="print results.json instead of the table")
-    compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
-
-    solve = command("solve", solve_command, "run one target and print its best answer, or what it samples")
-    solve.add_argument("--target", default="cpu-anneal", help="with parameters or without; default: cpu-anneal")
-    add_study_options(solve)
-    solve.add_argument(
-        "--out",
-        type=folder_or_file,
-        metavar="PATH",
-        help="write the answer: a TSPLIB tour, or numbers as text; samples.npz of --task sample",
-    )
-    solve.add_argument("--json", action="store_true")
-
-    add_model_commands(command, origin)
+    text = "run one problem on many targets: table, page, results, netlist"
+    add_compare_options(command("compare", compare_command, text))
+    text = "run one target and print its best answer, what it samples, or what it recalls"
+    add_solve_options(command("solve", solve_command, text))
     add_trace_command(command, origin)
-    add_spike_command(command, origin)
     add_circuit_commands(command, load_problem)
     listing = command("targets", targets_command, "list the installed targets, or show one of them", file=False)
     about = "show its parameters, limits and constants with their sources"
     listing.add_argument("name", nargs="?", metavar="NAME", help=about)
     listing.add_argument("--json", action="store_true")
+    add_former_commands(command, _run)
     shown = "show versions, SPICE engines, and who owns the import names"
     command("info", info_command, shown, file=False).add_argument("--json", action="store_true")
     return parser

@@ -15,7 +15,7 @@ from ..files.printable import printable
 if TYPE_CHECKING:
     from ..problems.text_file import TextFile
 
-NO_ANSWER = 1
+NO_ANSWER, BAD_INPUT = 1, 2
 INTERRUPTED = 130  # exit code after Ctrl-C; other signals have their own
 _LONGEST = 600  # characters of an error
 
@@ -116,23 +116,6 @@ def seed(text: str) -> int:
         Number.
     """
     return int(_checked(text, int, "a whole number from 0", lambda value: value >= 0))
-
-
-def power_of_two_or_none(text: str) -> int | None:
-    """Parse the power of a dense memory.
-
-    Parameters
-    ----------
-    text : str
-        Whole number from 2, or "exp".
-
-    Returns
-    -------
-    int or None
-        Power; None for the exponential.
-    """
-    rule = "a whole number from 2, or 'exp'"
-    return None if text == "exp" else int(_checked(text, int, rule, lambda value: value >= 2))
 
 
 def positive(text: str) -> float:

@@ -42,10 +42,32 @@ def load_problem(arguments: argparse.Namespace) -> Problem:
     with user_errors(ValueError, OSError):
         source = read_source(arguments)
         given = {name: getattr(arguments, name, None) for name in ("best_known", "rule")}
-        problem = load(source, kind=arguments.kind, **given)
+        problem = _asked(load(source, kind=arguments.kind, **given), arguments)
     if not getattr(arguments, "quiet", False):
-        warn(source.name, *problem.notes)
+        warn(source.name, *getattr(problem, "notes", ()))
     return problem
+
+
+def _asked(problem: Problem, arguments: argparse.Namespace) -> Problem:
+    """Return the problem with the noise, the cue and the held spins that the options give."""
+    from dataclasses import replace
+
+    from ..problems import IsingModel, Recall, load, with_cue
+    from ..problems.ising_model import hold_spins
+
+    given = {name: getattr(arguments, name, None) for name in ("noise", "cue", "clamp")}
+    if given["noise"] is not None or given["cue"] is not None:
+        if not isinstance(problem, Recall):
+            raise ValueError(f"{arguments.file} is no memory but of kind {problem.kind}; leave --noise and --cue out")
+        if given["noise"] is not None:
+            problem = replace(problem, noise=given["noise"], cue=None)
+        if given["cue"] is not None:
+            problem = with_cue(problem, load(given["cue"], kind="recall"))
+    if given["clamp"] is None:
+        return problem
+    if not isinstance(problem, IsingModel):
+        raise ValueError(f"{arguments.file} is no model but of kind {problem.kind}; leave --clamp out")
+    return hold_spins(problem, given["clamp"])
 
 
 def origin(arguments: argparse.Namespace) -> dict[str, str]:

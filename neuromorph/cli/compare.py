@@ -1,64 +1,49 @@
-"""The commands ``compare`` and ``solve``."""
+"""The command ``compare``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..files.printable import printable
 from .arguments import (
     INTERRUPTED,
     NO_ANSWER,
     BadInput,
-    add_time_limit,
-    count,
-    finite,
+    Parser,
+    folder_or_file,
     fraction,
-    seed,
+    target_names,
     user_errors,
     warn,
     writing,
 )
 from .common import load_problem, origin, output_kept_clean
+from .study_options import add_study_options, asked_task, check_targets, warn_learning
 
 if TYPE_CHECKING:
-    from ..problems import Problem
-    from ..study import Comparison, Result
-    from ..task import Task
-
-READS = 100  # as in study, which --help must not import
-TASKS = ("minimize", "sample", "recall")  # as in task
+    from ..study import Comparison
 
 
-def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that ``compare`` and ``solve`` share.
+def add_compare_options(compare: Parser) -> None:
+    """Add the options of ``compare``.
 
     Parameters
     ----------
-    parser : argparse.ArgumentParser
-        Parser of a command.
+    compare : Parser
+        Parser of the command.
     """
-    tasks = "minimize, sample (at --beta) or recall; default: recall of patterns, minimize of all else"
-    parser.add_argument("--task", choices=TASKS, metavar="T", help=tasks)
-    parser.add_argument("--beta", type=fraction, metavar="B", help="sample at this inverse temperature, 1 / energy")
-    rules = "learning rule of patterns: hebb, pseudo-inverse, storkey or perceptron; default: hebb"
-    parser.add_argument("--rule", metavar="R", help=rules)
-    parser.add_argument(
-        "--reads", type=count, default=READS, metavar="N", help=f"independent reads a target; default: {READS}"
-    )
-    parser.add_argument(
-        "--seed",
-        type=seed,
-        metavar="N",
-        help="the same seed gives the same reads; default: drawn, or that of the reads in DIR",
-    )
-    parser.add_argument("--best-known", type=finite, metavar="X", help="else from beside the file, or the table")
-    add_time_limit(parser, "seconds for all targets together")
-    costs = "TOML of constants in place of those of the targets: joules and seconds follow, spins do not change"
-    parser.add_argument("--cost", metavar="FILE", help=costs)
+    names = "names as of 'neuromorph targets', with parameters or without: A,B(levels=16,read_noise=off); default: all"
+    compare.add_argument("--targets", type=target_names, metavar="A,B", help=names)
+    add_study_options(compare)
+    within = "a read succeeds within this fraction of the best known value; default: 0"
+    compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
+    folder = "write report.html, results.json, figures; keeps the reads, so that the same command goes on"
+    compare.add_argument("--out", type=folder_or_file, metavar="DIR", help=folder)
+    compare.add_argument("--json", action="store_true", help="print results.json instead of the table")
+    compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def compare_command(arguments: argparse.Namespace) -> int:
@@ -84,7 +69,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
     problem = load_problem(arguments)
     task = asked_task(arguments, problem)
     about = origin(arguments)
-    _check_targets(arguments.targets or [])
+    check_targets(arguments.targets or [])
     if arguments.out is not None:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
@@ -101,6 +86,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
             progress=progress,
             directory=arguments.out,
             costs=arguments.cost,
+            reference=not arguments.no_reference,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **about})
     failure = None
@@ -122,6 +108,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
             here = sorted(path.name for path in written if path.parent == arguments.out)
             print(printable(f"written to {arguments.out}: {', '.join(here)}, figures"))
         warn(problem.name, *comparison.beaten)
+        warn_learning(comparison)
     if failure:
         raise failure
     if stopped:
@@ -129,188 +116,6 @@ def compare_command(arguments: argparse.Namespace) -> int:
         print(printable(f"interrupted{kept}"), file=sys.stderr)
         return INTERRUPTED
     return 0 if comparison.answered else NO_ANSWER
-
-
-def asked_task(arguments: argparse.Namespace, problem: Problem) -> Task | None:
-    """Return the task of ``--task`` and ``--beta``.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-        Arguments of a command.
-    problem : Problem
-        Problem.
-
-    Returns
-    -------
-    Task or None
-        Task; None for the problem's own.
-
-    Raises
-    ------
-    BadInput
-        If the options contradict each other or the problem.
-    """
-    from ..task import Minimize, Sample
-
-    name: str | None = arguments.task or ("sample" if arguments.beta is not None else None)
-    if name == "sample":
-        if arguments.beta is None:
-            raise BadInput("--task sample needs an inverse temperature; add --beta B, in 1 / energy")
-        return Sample(arguments.beta)
-    if arguments.beta is not None:
-        raise BadInput(f"--beta is to sample, and --task is {name}; leave one of them out")
-    if name == "recall" and problem.kind != "recall":
-        raise BadInput(
-            f"{Path(arguments.file).name} is no memory but of kind {problem.kind}, which has nothing to recall; take "
-            "--task minimize or sample"
-        )
-    return Minimize() if name == "minimize" else None
-
-
-def solve_command(arguments: argparse.Namespace) -> int:
-    """Run the command ``solve``.
-
-    Parameters
-    ----------
-    arguments : argparse.Namespace
-        Its arguments.
-
-    Returns
-    -------
-    int
-        Exit code.
-    """
-    import json
-    from dataclasses import replace
-
-    from ..protocol import TargetError
-    from ..report import results_dict
-    from ..study import compare
-    from .progress import progress_bars
-
-    problem = load_problem(arguments)
-    task = asked_task(arguments, problem)
-    _check_targets([arguments.target])
-    if arguments.out is not None:
-        with writing(arguments.out):  # before the work rather than after it
-            arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with user_errors(ValueError, TargetError), progress_bars(show=not arguments.json) as progress, output_kept_clean():
-        comparison = compare(
-            problem,
-            [arguments.target],
-            arguments.reads,
-            arguments.seed,
-            task=task,
-            time_limit=arguments.time_limit,
-            progress=progress,
-            costs=arguments.cost,
-        )
-    comparison = replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
-    result, *hidden = comparison.results
-    if result.reason.startswith("CircuitsMissing: "):
-        raise BadInput(result.reason.partition(": ")[2])
-    answer = None if result.solution is None else result.solution.value
-    failure = None
-    there = answer is not None if comparison.beta is None else result.sampling is not None
-    if there and arguments.out is not None:
-        try:
-            with writing(arguments.out):
-                _write_found(comparison, result, arguments.out)
-        except BadInput as error:  # a full disk must not cost the answer too
-            failure = error
-    if arguments.json:
-        data = results_dict(comparison)
-        shared = {name: data[name] for name in ("schema", "problem", "task", "reference", "provenance") if name in data}
-        found = None if answer is None else answer.tolist()
-        json.dump({**shared, **data["results"][0], "answer": found}, sys.stdout, allow_nan=False)
-        print()
-    else:
-        shown = there and (arguments.out is None or failure is not None)
-        if comparison.beta is None:
-            _print_answer(comparison, result, shown)
-        else:
-            _print_samples(comparison, result)
-        warn(problem.name, *comparison.beaten)
-    for other in hidden:
-        print(printable(f"warning: {other.reason}"), file=sys.stderr)
-    if failure:
-        raise failure
-    return INTERRUPTED if comparison.interrupted else 0 if there else NO_ANSWER
-
-
-def _print_answer(comparison: Comparison, result: Result, shown: bool) -> None:
-    """Print the answer if it is ``shown``, and its quality on standard error."""
-    from ..plotting.numbers import format_number, format_percent
-
-    if shown and result.solution is not None:
-        print(_answer_text(comparison.problem, result.solution.value))
-    about = (
-        f"score {format_number(result.best)}, gap {format_percent(result.gap)}"
-        if result.solution
-        else "no feasible answer"
-    )
-    why = f"; {result.reason}" if result.reason else ""
-    print(printable(f"{result.target}, {result.reads} reads: {about}{why}"), file=sys.stderr)
-
-
-def _print_samples(comparison: Comparison, result: Result) -> None:
-    """Print the scores of the states of one target, a line a number."""
-    from ..report.sampling_text import SCORES, format_score, sampling_note, shown_scores
-    from ..report.table import print_rows
-
-    why = f"; {result.reason}" if result.reason else ""
-    print(printable(f"{result.target}, {result.reads} reads at beta {comparison.beta:g}{why}"), file=sys.stderr)
-    if result.run is None or result.sampling is None:
-        return
-    energies = result.run.energies
-    rows = [("mean energy", f"{energies.mean():.6g}"), ("lowest energy", f"{energies.min():.6g}")]
-    for name in shown_scores(comparison):
-        value, interval = format_score(getattr(result.sampling, name))
-        rows.append((SCORES[name][0], f"{value} ({interval})" if interval else value))
-    print_rows(("of the samples", "value"), rows)
-    print(printable(sampling_note(comparison)), file=sys.stderr)
-    warn(result.target, *result.sampling.notes)
-
-
-def _check_targets(names: Sequence[str]) -> None:
-    from ..installed_targets import split_target_text
-
-    with user_errors(ValueError):
-        for name in names:
-            split_target_text(name)
-
-
-def _write_found(comparison: Comparison, result: Result, path: Path) -> None:
-    """Write the best answer, or the states of a sampling task as samples.npz has them."""
-    import numpy as np
-
-    from ..sampling.samples import Samples
-    from ..sampling.samples_file import write_samples
-
-    if comparison.beta is None:
-        assert result.solution is not None
-        _write_answer(comparison.problem, result.solution.value, path)
-    elif result.run is not None:
-        run = result.run
-        samples = Samples(run.spins, run.energies, np.array([comparison.beta]), result.target, status=run.status)
-        write_samples(samples, path / "samples.npz" if path.is_dir() else path)
-
-
-def _write_answer(problem: Problem, value: Any, path: Path) -> None:
-    from ..files.atomic_write import write_file
-    from ..problems import Tsp, write_tour
-
-    if isinstance(problem, Tsp):
-        write_tour(path, value, name=problem.name)
-    else:
-        write_file(path, _answer_text(problem, value) + "\n")
-
-
-def _answer_text(problem: Problem, value: Any) -> str:
-    """Cities from 1, as TSPLIB numbers them, in the order of the tour; else one -1 or +1 a spin."""
-    numbers = value + 1 if problem.kind == "tsp" else value
-    return " ".join(str(number) for number in numbers.tolist())
 
 
 def _print_comparison(comparison: Comparison) -> None:

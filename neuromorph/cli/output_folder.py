@@ -28,6 +28,11 @@ class OutFolder:
         self._lost: list[str] = []
         self._reason = ""
 
+    @property
+    def lost(self) -> bool:
+        """Whether a file could not be written."""
+        return bool(self._lost)
+
     def keep(self, name: str, write: Callable[[Path], object]) -> None:
         """Write a file into the folder; a full disk and Ctrl-C are remembered.
 
@@ -69,7 +74,7 @@ class OutFolder:
         BadInput
             If a file could not be written.
         """
-        if self._lost:
+        if self.lost:
             lost = ", ".join(self._lost)
             raise BadInput(f"cannot write {lost} to {self.folder}: {self._reason}; choose another place with --out")
         if self.stopped:

@@ -12,8 +12,8 @@ from ..files.atomic_write import write_file
 from ..files.printable import printable
 from .arguments import Parser, add_time_limit, folder_or_file, fraction, seed, user_errors
 from .common import load_problem, output_kept_clean
-from .compare import TASKS, asked_task
 from .output_folder import OutFolder
+from .study_options import TASKS, add_memory_options, asked_task
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
 
@@ -34,9 +34,12 @@ def add_trace_command(command: Callable[..., Parser], origin: _Origin) -> None:
     tasks = "default: that of the problem; sample with --beta"
     trace.add_argument("--task", choices=TASKS, metavar="T", help=tasks)
     trace.add_argument("--beta", type=fraction, metavar="B", help="inverse temperature to sample at, 1 / energy")
+    add_memory_options(trace)
     again = "the read is the first one of 'solve' and 'compare' with that seed; default: 0"
     trace.add_argument("--seed", type=seed, default=0, metavar="N", help=again)
     add_time_limit(trace, "seconds for programming and reading")
+    costs = "TOML of constants in place of those of the target, as of 'compare'; a read depends on few of them"
+    trace.add_argument("--cost", metavar="FILE", help=costs)
     trace.add_argument("--out", type=folder_or_file, metavar="DIR", help="write trace.json, trace.png and trace.svg")
     trace.add_argument("--json", action="store_true", help="print trace.json instead of the table")
 
@@ -54,6 +57,7 @@ def _trace(arguments: argparse.Namespace, origin: _Origin) -> int:
     from ..rng import child
     from ..runtime.limits import time_limit
     from ..study.compare import asked_problem
+    from ..target_constants import datum_dict, read_replacements, replace_in_all
     from ..target_trace import require_trace, trace_read
     from ..trace import trace_dict
 
@@ -61,14 +65,18 @@ def _trace(arguments: argparse.Namespace, origin: _Origin) -> int:
     chosen = asked_task(arguments, problem)
     limit = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
     with user_errors(ValueError, TargetError, OSError, MemoryError), output_kept_clean(), time_limit(limit):
-        device = get_target(arguments.target)
+        device, replaced = get_target(arguments.target), {}
+        if arguments.cost is not None:
+            priced, of = replace_in_all([(arguments.target, device)], read_replacements(arguments.cost))
+            device, replaced = priced.get(arguments.target, device), of.get(arguments.target, {})
         stream = np.random.SeedSequence(arguments.seed)  # as in a comparison: this is its first read
         own = child(stream, device.name)
         task = chosen if chosen is not None else problem.task(1, child(stream, "task"))
         require_trace(device, task)
         program = device.program(asked_problem(problem, task), child(own, "program"))
         trace = trace_read(device, program, task, child(own, "reads"))
-    trace = replace(trace, provenance={**trace.provenance, "seed": arguments.seed, **origin(arguments)})
+    given = {"replaced_constants": {name: datum_dict(datum) for name, datum in replaced.items()}} if replaced else {}
+    trace = replace(trace, provenance={**trace.provenance, **given, "seed": arguments.seed, **origin(arguments)})
     about = trace_dict(trace)
     files = OutFolder(arguments.out)
     for file, make in trace_files(trace, about).items():

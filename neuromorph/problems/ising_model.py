@@ -7,6 +7,7 @@ scored by E, low is good. Up to 20 spins the lowest energy is found by enumerati
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar, Literal
@@ -42,12 +43,15 @@ class IsingModel:
         Lowest energy known; None: enumerated up to 20 spins, else unknown.
     notes : tuple of str
         Content that the reader of the file took for granted.
+    meaning : str
+        What E is in the words of the file; empty: as above.
     """
 
     name: str
     model: Ising
     best_known: float | None = None
     notes: tuple[str, ...] = field(default=(), compare=False)
+    meaning: str = field(default="", compare=False)
 
     kind: ClassVar[str] = "ising"
     sense: ClassVar[Literal["min", "max"]] = "min"
@@ -203,7 +207,7 @@ def read_ising_model(source: TextFile) -> IsingModel:
         If the file holds none.
     """
     found = read_model(source)
-    return IsingModel(printable_name(source.stem, "model"), found.ising, notes=found.notes)
+    return IsingModel(printable_name(source.stem, "model"), found.ising, notes=found.notes, meaning=found.energy)
 
 
 def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
@@ -224,11 +228,54 @@ def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
     ising = problem.ising()
     best = problem.best_known
     energies = {"tsp": best, "maxcut": None if best is None else -best}  # of a tour; of a cut
-    said = f"read as a model: E = {energy_in_words(problem)}"
-    return IsingModel(problem.name, ising, energies.get(problem.kind), (*problem.notes, said))
+    meaning = energy_in_words(problem)
+    notes = (*problem.notes, f"read as a model: E = {meaning}")
+    return IsingModel(problem.name, ising, energies.get(problem.kind), notes, meaning)
 
 
-def energy_in_words(problem: Tsp | MaxCut | Recall) -> str:
+def hold_spins(problem: IsingModel, held: Mapping[int, int]) -> IsingModel:
+    r"""Return the model of the other spins where some are held.
+
+    .. math:: h'_i = h_i + \sum_{k \in H} J_{ik} s_k, \qquad
+              c' = c - \sum_{k \in H} h_k s_k - \tfrac12 \sum_{k, l \in H} J_{kl} s_k s_l
+
+    where H are the held spins. The others keep their order.
+
+    Parameters
+    ----------
+    problem : IsingModel
+        Model.
+    held : dict of int to int
+        -1 or +1 of each held spin.
+
+    Returns
+    -------
+    IsingModel
+        Model of the others, with a note.
+
+    Raises
+    ------
+    ValueError
+        If a held spin is none of the model, or none is left.
+    """
+    ising = problem.model
+    fixed = np.zeros(ising.size)
+    for spin, value in held.items():
+        if not 0 <= spin < ising.size or value not in (-1, 1):
+            raise ValueError(f"clamp is {spin}={value}; give spins 0 .. {ising.size - 1} and -1 or +1")
+        fixed[spin] = value
+    free = np.flatnonzero(fixed == 0.0)
+    if not free.size:
+        raise ValueError(f"clamp holds all {ising.size} spins; leave one free at least")
+    j = ising.sparse_couplings()
+    offset = ising.offset - 0.5 * float(fixed @ (j @ fixed)) - float(fixed @ ising.biases)
+    rest = Ising(j[free][:, free], (ising.biases + j @ fixed)[free], offset)
+    listed = ", ".join(f"{spin} at {value:+d}" for spin, value in sorted(held.items()))
+    said = f"spins are held: {listed if len(held) <= 8 else len(held)}; the others are renumbered in their order"
+    return IsingModel(problem.name, rest, notes=(*problem.notes, said), meaning=problem.meaning)
+
+
+def energy_in_words(problem: Tsp | MaxCut | Recall | IsingModel) -> str:
     """Describe the energy E in the words of the problem's own field.
 
     Parameters
@@ -241,6 +288,8 @@ def energy_in_words(problem: Tsp | MaxCut | Recall) -> str:
     str
         Description for tables.
     """
+    if isinstance(problem, IsingModel):
+        return problem.meaning or "-1/2 s'Js - h's + offset"
     if isinstance(problem, Recall):
         rule = "Hebb's rule" if problem.rule == "hebb" else f"rule {problem.rule}"
         return f"-1/2 s'Js, J by {rule}"

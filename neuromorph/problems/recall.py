@@ -10,14 +10,22 @@ Source: Hopfield, PNAS 79, 2554 (1982), with Hebb's rule over n.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..associative_memory.named_rules import UNCOUPLED_RULES, check_rule, learn_couplings
+from ..associative_memory.named_rules import (
+    UNCOUPLED_RULES,
+    LearnedCouplings,
+    UncoupledMemory,
+    check_rule,
+    learn_couplings,
+    rule_name,
+    uncoupled_memory,
+)
 from ..ising import Ising, check_spins
 from ..rng import RNG, read_seeds
 from ..task import RecallFrom
@@ -49,8 +57,8 @@ class Recall:
     notes : tuple of str
         Content that the reader of the file took for granted.
     rule : str
-        Learning rule: hebb, pseudo-inverse, storkey, perceptron; dense and modern, which make no couplings, fit no
-        target that needs some.
+        Learning rule: hebb, pseudo-inverse, storkey, perceptron; dense and modern, as ``dense(power=4)`` and
+        ``modern(beta=0.5)``, make no couplings and fit no target that needs some.
     """
 
     name: str
@@ -96,18 +104,35 @@ class Recall:
         Ising
             Couplings, without biases.
         """
-        return self._ising if self.rule != "hebb" else self._learned()
+        return Ising(self._learn().couplings) if self.rule == "hebb" else self._ising
 
     @cached_property
     def _ising(self) -> Ising:
-        """Kept, for what is iterated takes long, and energies need it too."""
-        return self._learned()
+        return Ising(self._learned.couplings)
 
-    def _learned(self) -> Ising:
-        if self.size > MAX_ISING_PIXELS and self.rule not in UNCOUPLED_RULES:
+    @cached_property
+    def _learned(self) -> LearnedCouplings:
+        """Kept, for what is iterated takes long, and energies need it too."""
+        return self._learn()
+
+    def _learn(self) -> LearnedCouplings:
+        if self.size > MAX_ISING_PIXELS and self.memory is None:
             matrix = "Hebb's matrix stops" if self.rule == "hebb" else "couplings stop"
-            raise ValueError(f"{self.name} has {self.size} pixels; {matrix} at {MAX_ISING_PIXELS}: scale the picture")
-        return Ising(learn_couplings(self.patterns, self.rule).couplings)
+            raise ValueError(
+                f"{self.name} has {self.size} pixels; {matrix} at {MAX_ISING_PIXELS}: scale the picture, or take "
+                "rule dense or modern and the target cpu-relaxation, which need none"
+            )
+        return learn_couplings(self.patterns, self.rule)
+
+    @property
+    def learning(self) -> str:
+        """How iterated learning ended: "converged", or why not; empty for rules in closed form."""
+        return self._learned.status if rule_name(self.rule) == "perceptron" else ""
+
+    @cached_property
+    def memory(self) -> UncoupledMemory | None:
+        """The memory of a rule without couplings, None for the others."""
+        return uncoupled_memory(self.patterns, self.rule) if rule_name(self.rule) in UNCOUPLED_RULES else None
 
     def energy(self, spins: ArrayLike) -> Any:
         """Compute the energy E; by Hebb's rule from the overlaps.
@@ -122,6 +147,8 @@ class Recall:
         float or (reads,) float
             E.
         """
+        if self.memory is not None:
+            return self.memory.energy(check_spins(spins, self.size))
         if self.rule != "hebb":
             return self.ising().energy(spins)
         s = check_spins(spins, self.size)
@@ -240,6 +267,50 @@ class Recall:
             flipped = np.random.default_rng(seed).permutation(self.size)[: round(self.noise * self.size)]
             cue[flipped] *= -1
         return RecallFrom(cues)
+
+
+def with_cue(problem: Recall, cue: Any) -> Recall:
+    """Replace the cue of a problem by the only pattern of another.
+
+    Parameters
+    ----------
+    problem : Recall
+        The problem.
+    cue : Problem
+        A problem that holds one pattern.
+
+    Returns
+    -------
+    Recall
+        The problem with the cue.
+
+    Raises
+    ------
+    ValueError
+        If ``cue`` does not hold one pattern.
+    """
+    if not isinstance(cue, Recall) or len(cue.patterns) != 1:
+        raise ValueError(f"{cue.name} does not hold one picture; a cue is one")
+    return replace(problem, cue=cue.patterns[0])
+
+
+def picture_text(states: NDArray[Any], shape: tuple[int, int]) -> str:
+    """Format states as rows of '#' and '.', which :func:`neuromorph.load` reads.
+
+    Parameters
+    ----------
+    states : (reads, n) array
+        States.
+    shape : tuple of int
+        Rows and columns.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    letters = np.where(np.asarray(states) > 0, "#", ".").reshape(-1, *shape)
+    return "\n\n".join("\n".join("".join(row) for row in picture) for picture in letters.tolist()) + "\n"
 
 
 def _as_spins(patterns: Any, cue: Any) -> tuple[NDArray[np.int8], NDArray[np.int8] | None]:

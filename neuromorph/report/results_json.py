@@ -84,6 +84,8 @@ def _result(result: Result) -> dict[str, Any]:
         "success": _estimate(result.success),
         "success_probability": _estimate(result.success),
         **({} if result.sampling is None else _sampling(result.sampling)),
+        **({} if result.diagnostics is None else {"diagnostics": dict(result.diagnostics)}),
+        **({} if result.recall is None else {"recall": result.recall.to_dict()}),
         "time_per_read_s": _estimate(result.time_per_read_s),
         "energy_per_read_j": _estimate(result.energy_per_read_j),
         "core_energy_per_read_j": _estimate(ledger.energy_per_read("core") if ledger else None),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..estimate import Estimate
 
@@ -107,3 +108,40 @@ def sampling_note(comparison: Comparison) -> str:
         f"errors are a spin, against {reference.draws:,} draws of parallel tempering{rhat}, whose own error is in the "
         f"ranges: 95 % intervals{f'; {reference.reason}' if reference.reason else ''}"
     )
+
+
+def diagnostic_rows(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Format the diagnostics of chains, a row a number that is known.
+
+    Parameters
+    ----------
+    told : dict of str to object
+        Diagnostics of a result.
+
+    Returns
+    -------
+    list of (str, str)
+        Heading and value.
+    """
+    rows = []
+    for name, heading in _DIAGNOSTICS.items():
+        value = told.get(name)
+        if isinstance(value, Mapping):
+            rows.append((heading, f"{value['value']:.6g} ({value['low']:.6g} to {value['high']:.6g})"))
+        elif value is not None:
+            rows.append((heading, f"{value:.6g}"))
+    return rows
+
+
+_DIAGNOSTICS = {
+    "energy_error": "error of the mean",
+    "chains": "chains",
+    "worst_rhat": "worst R-hat",
+    "least_ess": "least ESS",
+    "energy_ess": "ESS of the energy",
+    "energy_tau": "tau of the energy, draws",
+    "log_partition": "ln Z",
+    "log_partition_exact": "ln Z, exact",
+    "free_energy": "free energy",
+    "free_energy_exact": "free energy, exact",
+}

@@ -29,12 +29,14 @@ from ..runtime.signals import Interrupts, alarm, interrupts
 from ..target_constants import Replacements, datum_dict, read_replacements, replace_in_all
 from ..task import TASK_NAMES, RecallFrom, Sample, Task, task_name
 from .batches import run_in_batches, why
+from .chain_diagnostics import diagnose, independent_reads, samples_of
 from .checkpoint import kept_seed, own_name
 from .comparison import Comparison
 from .contract import checked_files, checked_program
 from .fingerprint import fingerprint
 from .installed import Unusable, labeled
 from .provenance import provenance
+from .recall_score import score_recall
 from .result import Result, evaluate_run
 from .sampling_score import MAX_COUNTED, SamplingReference, exact_reference, score_samples, tempering_reference
 
@@ -58,6 +60,7 @@ def compare(
     progress: StudyProgress | None = None,
     directory: str | os.PathLike[str] | None = None,
     costs: str | Path | Mapping[str, Any] | None = None,
+    reference: bool = True,
 ) -> Comparison:
     """Run one problem and task on each target, side by side.
 
@@ -91,6 +94,8 @@ def compare(
     costs : path, mapping or None
         Constants in place of those of the targets, as of ``target_constants.read_replacements``. The same seed gives
         the same spins; times and joules follow.
+    reference : bool
+        Whether samples of models too large to be enumerated are compared with those of a reference run.
 
     Returns
     -------
@@ -119,7 +124,7 @@ def compare(
         ]
         study = _Study(problem, asked_problem(problem, task), task, reads, stream, success_gap, able, signals)
         if isinstance(task, Sample) and able:
-            study = replace(study, reference=_reference(study, task, end, progress))
+            study = replace(study, reference=_reference(study, task, end, progress, reference))
         names = ", ".join(repr(label) for label, _ in devices)
         also = f", task=Sample({task.beta!r})" if isinstance(task, Sample) else ""
         call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy}{also})"
@@ -180,11 +185,15 @@ def asked_problem(problem: Problem, task: Task) -> Problem:
     return IsingModel(problem.name, problem.ising())
 
 
-def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress | None) -> SamplingReference:
+def _reference(
+    study: _Study, task: Sample, end: float, progress: StudyProgress | None, wanted: bool
+) -> SamplingReference:
     """Compute the scores of a correct sampler for all targets, in the time of one of them."""
     ising = study.asked.ising()
     if ising.size <= MAX_COUNTED:
         return exact_reference(ising, task.beta)
+    if not wanted:
+        return SamplingReference("none", task.beta, reason="no reference run was asked for")
     now = time.monotonic()
     share = min(_REFERENCE_S, max(_LEAST_S, (end - now) / (1 + len(study.able))))
 
@@ -251,8 +260,19 @@ def _run_target(
         about["resumed"] = reading.resumed
         result = evaluate_run(study.problem, device, reading.run, success_gap=study.success_gap, **about)
         if study.reference is not None:
-            found = score_samples(study.reference, study.asked.ising(), reading.run.spins, program.programmed)
+            samples, ising = samples_of(reading.run), study.asked.ising()
+            spins, apart = independent_reads(samples)
+            found = score_samples(study.reference, ising, spins, program.programmed)
+            if apart > 1:
+                found = replace(found, notes=(*found.notes, f"scores count one draw in {apart}, which are correlated"))
             result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
+            try:
+                result = replace(result, diagnostics=diagnose(samples, ising, study.reference.beta))
+            except KeyboardInterrupt:
+                return replace(result, status="interrupted", reason="Ctrl-C came while its chains were diagnosed")
+        if isinstance(study.task, RecallFrom) and isinstance(study.problem, Recall):
+            run, cues = reading.run, study.task.cues(study.reads, study.problem.size)[: reading.run.reads]
+            result = replace(result, recall=score_recall(study.problem, cues, run.spins, run.converged))
         return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:
         return Result(**{**about, "status": "does not fit", "reason": str(error)})

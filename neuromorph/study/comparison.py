@@ -58,6 +58,12 @@ class Comparison:
         return {**task_data(task), **({"rule": rule} if rule else {})}
 
     @property
+    def learning(self) -> str:
+        """How iterated learning ended where it did not converge, or nothing."""
+        found = next((each.recall.learning for each in self.results if each.recall is not None), "")
+        return "" if found in ("", "converged") else found
+
+    @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended it early."""
         return any(result.status == "interrupted" for result in self.results)

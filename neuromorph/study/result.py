@@ -16,6 +16,7 @@ from ..problems import Problem, Solution, score_run
 from ..protocol import Target
 from ..run import Run
 from .contract import checked_costs
+from .recall_score import RecallScore
 from .sampling_score import SamplingScore
 from .time_to_solution import to_solution
 
@@ -100,6 +101,10 @@ class Result:
         devices.
     sampling : SamplingScore or None
         Scores of a sampling task: divergence, effective beta, errors of means.
+    diagnostics : dict of str to object, or None
+        Diagnostics of the chains of a sampling task, as of ``chain_diagnostics``.
+    recall : RecallScore or None
+        Overlaps and fixed points of a recall.
     """
 
     target: str
@@ -126,6 +131,8 @@ class Result:
     warnings: tuple[str, ...] = ()
     one_chip: bool = False
     sampling: SamplingScore | None = None
+    diagnostics: Mapping[str, Any] | None = None
+    recall: RecallScore | None = None
 
     @property
     def reads(self) -> int:

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from hardware_targets.cpu.sampler_target import CpuSampler
 from neuromorph.cli import main
 from neuromorph.problems import ProblemFileError, load
 from neuromorph.problems.text_file import TextFile
@@ -79,20 +80,19 @@ def test_an_error_is_of_bounded_length(tmp_path, capsys):
 
 def test_the_hash_is_of_the_bytes_that_were_computed_with(tmp_path, monkeypatch, capsys):
     """A file that is written anew while its samples are drawn."""
-    from neuromorph.experiments import sampling as session
-
-    path, draw = tmp_path / "a.txt", session.sample_model
+    path, draw = tmp_path / "a.txt", CpuSampler.run
 
     def rewritten(*arguments, **options):
         path.write_text("2 1\n1 2 7\n")
         return draw(*arguments, **options)
 
     path.write_text(PENTAGON)
-    monkeypatch.setattr(session, "sample_model", rewritten)
-    assert main(["sample", str(path), "--beta", "1", "--reads", "8", "--seed", "1", "--json"]) == 0
+    monkeypatch.setattr(CpuSampler, "run", rewritten)
+    words = ["--beta", "1", "--target", "cpu-gibbs", "--reads", "8", "--seed", "1", "--json"]
+    assert main(["solve", str(path), *words]) == 0
     about = json.loads(capsys.readouterr().out)
-    assert about["input_sha256"] == hashlib.sha256(PENTAGON.encode()).hexdigest()
-    assert about["spins"] == 5
+    assert about["provenance"]["input_sha256"] == hashlib.sha256(PENTAGON.encode()).hexdigest()
+    assert about["problem"]["size"] == 5
 
 
 def test_what_is_no_file_or_changes_is_refused(tmp_path, monkeypatch):

@@ -135,12 +135,14 @@ def test_couplings_are_those_of_the_rule(patterns, rule):
 def test_rules_without_couplings_are_refused_where_a_target_needs_some(patterns):
     for rule in ("dense", "modern"):
         problem = nm.Recall("three", patterns, rule=rule)
-        said = f"rule {rule} makes no couplings that a target could hold; take hebb, pseudo-inverse, storkey or perc"
+        said = f"rule {rule} makes no couplings that a device could hold; take hebb, pseudo-inverse, storkey or perc"
         with pytest.raises(nm.DoesNotFit, match=said):
             as_ising(problem)
         (row,) = nm.compare(problem, ["cpu-anneal"], 3, 1).results
         assert row.status == "does not fit"
-        assert f"`neuromorph recall --rule {rule}`, which needs no target" in row.reason
+        assert "or the target cpu-relaxation, which needs none" in row.reason
+        (row,) = nm.compare(problem, ["cpu-relaxation"], 3, 1).results
+        assert (row.status, row.best) == ("ok", 1.0)
     with pytest.raises(ValueError, match="rule is 'hop'; it must be one of hebb, pseudo-inverse, storkey, perceptron"):
         nm.Recall("three", patterns, rule="hop")
 

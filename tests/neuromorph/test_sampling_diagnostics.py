@@ -13,9 +13,10 @@ from scipy.stats import norm, rankdata
 
 from neuromorph import Ising, exact, sampling
 from neuromorph import ising as energies
-from neuromorph.experiments import sampling as session
 from neuromorph.sampling import diagnostics
 from neuromorph.sampling import effective_temperature as temperature
+from neuromorph.study import chain_diagnostics
+from neuromorph.study.sampling_score import SamplingReference, score_samples
 
 onsager = import_module("neuromorph.sampling.square_lattice")  # the page has the function of that name
 
@@ -367,10 +368,13 @@ def test_judging_takes_a_bounded_memory():
     """4 MB of draws: they were once copied to float64 several times over, 424 MB."""
     ising = ring(1000, 3)
     samples = sampling.gibbs(ising, 0.4, 1000, burn_in=10, rng=1)
+    exact_or_not = SamplingReference("none", 0.4)
     tracemalloc.start()
-    about = session.judge(samples, ising, 0.4)
+    about = chain_diagnostics.diagnose(samples, ising, 0.4)
+    spins, _ = chain_diagnostics.independent_reads(samples)
+    found = score_samples(exact_or_not, ising, spins)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert about["worst_rhat"] < 1.1
-    assert about["effective_beta"]["low"] < 0.4 < about["effective_beta"]["high"]
+    assert found.effective_beta.low < 0.4 < found.effective_beta.high
     assert most < 1.5e8, f"{most / 1e6:.0f} MB"

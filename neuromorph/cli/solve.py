@@ -1,0 +1,247 @@
+"""The command ``solve``: one target, and what it answers, samples or recalls."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..files.printable import printable
+from .arguments import INTERRUPTED, NO_ANSWER, BadInput, Parser, user_errors, warn, writing
+from .common import load_problem, origin, output_kept_clean
+from .output_folder import OutFolder
+from .study_options import add_study_options, asked_task, check_targets, warn_learning
+
+if TYPE_CHECKING:
+    from ..problems import Problem
+    from ..study import Comparison, Result
+
+_LARGE = 5e8  # bytes of states from which they are told before
+_REFUSED = 1e13  # more fits nowhere
+_PER_SPIN = 3.0  # bytes: a read is kept, checked and diagnosed
+_PICTURES = 20  # printed
+
+
+def add_solve_options(solve: Parser) -> None:
+    """Add the options of ``solve``.
+
+    Parameters
+    ----------
+    solve : Parser
+        Parser of the command.
+    """
+    default = "default: cpu-anneal; cpu-relaxation to recall by rule dense or modern"
+    solve.add_argument("--target", metavar="T", help=f"with parameters or without; {default}")
+    add_study_options(solve)
+    solve.add_argument(
+        "--out",
+        type=_place,
+        metavar="PATH",
+        help="write the answer (a TSPLIB tour, numbers as text, samples.npz of --task sample); into a folder, that is "
+        "there or ends with '/', also result.json, the figure, and recalled pictures",
+    )
+    solve.add_argument("--json", action="store_true", help="print result.json instead")
+
+
+def _place(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; name a place")
+    return text
+
+
+def solve_command(arguments: argparse.Namespace) -> int:
+    """Run the command ``solve``.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Its arguments.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    from dataclasses import replace
+
+    from ..protocol import TargetError
+    from ..report import results_dict
+    from ..study import compare
+    from .progress import progress_bars
+
+    problem = load_problem(arguments)
+    task = asked_task(arguments, problem)
+    target = arguments.target or _default_target(problem)
+    check_targets([target])
+    path = None if arguments.out is None else Path(arguments.out)
+    is_folder = path is not None and (arguments.out.endswith(("/", os.sep)) or path.is_dir())
+    if path is not None:
+        with writing(path):  # before the work rather than after it
+            (path if is_folder else path.parent).mkdir(parents=True, exist_ok=True)
+    _tell_memory(problem, arguments.reads)
+    with user_errors(ValueError, TargetError), progress_bars(show=not arguments.json) as progress, output_kept_clean():
+        comparison = compare(
+            problem,
+            [target],
+            arguments.reads,
+            arguments.seed,
+            task=task,
+            time_limit=arguments.time_limit,
+            progress=progress,
+            costs=arguments.cost,
+            reference=not arguments.no_reference,
+        )
+    comparison = replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
+    result, *hidden = comparison.results
+    if result.reason.startswith("CircuitsMissing: "):
+        raise BadInput(result.reason.partition(": ")[2])
+    answer = None if result.solution is None else result.solution.value
+    there = answer is not None if comparison.beta is None else result.sampling is not None
+    data = results_dict(comparison)
+    shared = {name: data[name] for name in ("schema", "problem", "task", "reference", "provenance") if name in data}
+    about = {**shared, **data["results"][0], "answer": None if answer is None else answer.tolist()}
+    folder = OutFolder(path if is_folder else None)
+    folder.stopped = comparison.interrupted
+    failure = None
+    if is_folder:
+        _fill(folder, comparison, result, about)
+    elif there and path is not None:
+        try:
+            with writing(path):
+                _write_found(comparison, result, path)
+        except BadInput as error:  # a full disk must not cost the answer too
+            failure = error
+    if arguments.json:
+        json.dump(about, sys.stdout, allow_nan=False)
+        print()
+    else:
+        shown = there and (path is None or failure is not None or folder.lost)
+        _print(comparison, result, shown)
+        if folder.written:
+            print(printable(f"written to {folder.folder}: {', '.join(folder.written)}"), file=sys.stderr)
+    warn_learning(comparison)
+    for other in hidden:
+        print(printable(f"warning: {other.reason}"), file=sys.stderr)
+    if failure:
+        raise failure
+    code = folder.end("what there was by then is kept" if folder.written else "what there was by then is shown")
+    return code or (INTERRUPTED if comparison.interrupted else 0 if there else NO_ANSWER)
+
+
+def _default_target(problem: Problem) -> str:
+    return "cpu-anneal" if getattr(problem, "memory", None) is None else "cpu-relaxation"
+
+
+def _tell_memory(problem: Problem, reads: int) -> None:
+    needed = _PER_SPIN * reads * problem.size
+    if _LARGE < needed < _REFUSED and problem.kind != "tsp":
+        about = f"{reads} states of {problem.size} spins take about {needed / 1e9:.1f} GB of memory"
+        print(about, file=sys.stderr)
+
+
+def _fill(folder: OutFolder, comparison: Comparison, result: Result, about: dict[str, Any]) -> None:
+    from ..report.answer_files import FIGURES, answer_files
+
+    for name, write in answer_files(comparison, result, about).items():
+        if not (folder.stopped and name in FIGURES):  # matplotlib takes a second
+            folder.keep(name, write)
+
+
+def _print(comparison: Comparison, result: Result, shown: bool) -> None:
+    if comparison.beta is not None:
+        _print_samples(comparison, result)
+    elif result.recall is not None:
+        _print_recall(comparison, result, shown)
+    else:
+        _print_answer(comparison, result, shown)
+    warn(comparison.problem.name, *comparison.beaten)
+
+
+def _reads(result: Result) -> str:
+    return f"{result.target}, {result.reads} read{'s' * (result.reads != 1)}"
+
+
+def _print_answer(comparison: Comparison, result: Result, shown: bool) -> None:
+    """Print the answer if it is ``shown``, and its quality on standard error."""
+    from ..plotting.numbers import format_number, format_percent
+
+    if shown and result.solution is not None:
+        print(_answer_text(comparison.problem, result.solution.value))
+    about = (
+        f"score {format_number(result.best)}, gap {format_percent(result.gap)}"
+        if result.solution
+        else "no feasible answer"
+    )
+    why = f"; {result.reason}" if result.reason else ""
+    print(printable(f"{_reads(result)}: {about}{why}"), file=sys.stderr)
+
+
+def _print_recall(comparison: Comparison, result: Result, shown: bool) -> None:
+    """Print the recalled pictures if ``shown``, and a line a pattern on standard error."""
+    from ..problems import Recall, picture_text
+    from ..report.answer_files import recalled_pictures
+    from ..report.recall_text import recall_lines
+
+    problem, score, run = comparison.problem, result.recall, result.run
+    assert isinstance(problem, Recall)
+    assert score is not None
+    assert run is not None
+    if shown:
+        states = recalled_pictures(problem, run, score.patterns)[:_PICTURES]
+        sys.stdout.write(picture_text(states, problem.shape or (1, problem.size)))
+    why = f"; {result.reason}" if result.reason else ""
+    print(printable(f"{_reads(result)}{why}"), file=sys.stderr)
+    for line in recall_lines(score):
+        print(printable(line), file=sys.stderr)
+
+
+def _print_samples(comparison: Comparison, result: Result) -> None:
+    """Print the scores of the states of one target, a line a number."""
+    from ..problems.ising_model import energy_in_words
+    from ..report.sampling_text import SCORES, diagnostic_rows, format_score, sampling_note, shown_scores
+    from ..report.table import print_rows
+
+    why = f"; {result.reason}" if result.reason else ""
+    print(printable(f"{_reads(result)} at beta {comparison.beta:g}{why}"), file=sys.stderr)
+    if result.run is None or result.sampling is None:
+        return
+    energies = result.run.energies
+    rows = [("energy", f"E = {energy_in_words(comparison.problem)}")]  # type: ignore[arg-type]
+    rows += [("mean energy", f"{energies.mean():.6g}"), ("lowest energy", f"{energies.min():.6g}")]
+    for name in shown_scores(comparison):
+        value, interval = format_score(getattr(result.sampling, name))
+        rows.append((SCORES[name][0], f"{value} ({interval})" if interval else value))
+    print_rows(("of the samples", "value"), [*rows, *diagnostic_rows(result.diagnostics or {})])
+    print(printable(sampling_note(comparison)), file=sys.stderr)
+    warn(result.target, *result.sampling.notes)
+
+
+def _write_found(comparison: Comparison, result: Result, path: Path) -> None:
+    """Write the best answer, or the states of a sampling task as samples.npz has them."""
+    from ..sampling.samples_file import write_samples
+    from ..study.chain_diagnostics import samples_of
+
+    if comparison.beta is None:
+        assert result.solution is not None
+        _write_answer(comparison.problem, result.solution.value, path)
+    elif result.run is not None:
+        write_samples(samples_of(result.run), path)
+
+
+def _write_answer(problem: Problem, value: Any, path: Path) -> None:
+    from ..files.atomic_write import write_file
+    from ..problems import Tsp, write_tour
+
+    if isinstance(problem, Tsp):
+        write_tour(path, value, name=problem.name)
+    else:
+        write_file(path, _answer_text(problem, value) + "\n")
+
+
+def _answer_text(problem: Problem, value: Any) -> str:
+    """Cities from 1, as TSPLIB numbers them, in the order of the tour; else one -1 or +1 a spin."""
+    numbers = value + 1 if problem.kind == "tsp" else value
+    return " ".join(str(number) for number in numbers.tolist())

@@ -1,1 +1,0 @@
-"""Experiments on one model: recall of patterns, sampling, and both with spikes."""

@@ -23,6 +23,7 @@ DATUM = '[{}]\nvalue = {}\nunit = "{}"\nkind = "measured"\nsource = "mine"\n'
 def reads(device, count=3):
     claims = device.supported_tasks
     task = nm.Minimize() if "minimize" in claims else nm.Sample(0.5)
+    task = task if claims & {"minimize", "sample"} else nm.RecallFrom(np.ones(4, np.int8))
     return device.run(device.program(PROBLEM, 1), task, count, 2)
 
 

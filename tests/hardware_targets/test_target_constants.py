@@ -1,6 +1,7 @@
 """Constants of targets: all are told, prices and times follow those that are replaced, and no spin does."""
 
 import json
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -284,6 +285,8 @@ def test_targets_name_shows_parameters_limits_and_constants(name, capsys):
     found = json.loads(capsys.readouterr().out)
     device = nm.get_target(name)
     assert found["name"] == device.name
+    assert found["provenance"]["command"] == shlex.join(["neuromorph", "targets", name, "--json"])
+    assert {"versions", "machine", "date"} <= found["provenance"].keys()
     assert set(found["constants"]) == set(constants_of(device))
     assert {each for each, datum in found["constants"].items() if datum["priced"]} == priced_of(device)
     assert all(each["meaning"] for each in found["parameters"])

@@ -134,7 +134,7 @@ class Target(Protocol):
 
 @runtime_checkable
 class TracingTarget(Target, Protocol):
-    """A target that also records the course of a read; optional, and nothing else depends on it."""
+    """A target that also records the course of a read; nothing else depends on it."""
 
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
         """Simulate one read and record its course.

@@ -206,6 +206,8 @@ class Certificate:
         Largest final error that passes at level "transistor", as the ideal network predicts it.
     traces : dict of str to OutputTrace
         Outputs of each engine, for figures.
+    failures : dict of str to str
+        Reason of each engine that failed, in the first run or in a finer one.
     """
 
     neurons: int
@@ -225,6 +227,7 @@ class Certificate:
     energy_bound: float | None = None
     end_bound: float | None = None
     traces: Mapping[str, OutputTrace] = field(default_factory=dict, repr=False, compare=False)
+    failures: Mapping[str, str] = field(default_factory=dict)
 
     def checks(self) -> tuple[Check, ...]:
         """Return all checks of this level with their limits.
@@ -244,8 +247,9 @@ class Certificate:
             known = ((what, value, limits[what]) for what, value in _measured(result).items())
             found += [Check(name, what, value, limit) for what, value, limit in known if limit is not None]
             found.append(Check(name, "another_attractor", float(not result.same_attractor), 0.0))
-            if self.refinement is not None:
+            if self.refinement is not None and name in self.refinement.errors:
                 found.append(Check(name, "not_refined", float(not self.refinement.falls(name)), 0.0))
+        found += [Check(name, "failed", 1.0, 0.0) for name in self.failures]
         return tuple(found)
 
     def unbounded(self) -> tuple[Unbounded, ...]:
@@ -301,6 +305,7 @@ class Certificate:
             "reltol": self.reltol,
             "ode": {"balance": self.ode_balance and asdict(self.ode_balance), "energy_rise": self.ode_rise},
             "engines": {name: {"version": self.versions[name], **asdict(of)} for name, of in self.engines.items()},
+            "failures": dict(self.failures),
             "refinement": self.refinement and self.refinement.to_dict(),
             "checks": [{**asdict(check), "ok": check.ok} for check in self.checks()],
             "unbounded": [asdict(each) for each in self.unbounded()],

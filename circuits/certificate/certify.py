@@ -115,7 +115,7 @@ def certify(
     ValueError
         If the options contradict each other, or the ODE cannot be integrated.
     EngineError
-        If no engine is installed, or one fails.
+        If no engine is installed, or all fail.
     """
     start = random_start(network, rng) if initial is None else np.asarray(initial, dtype=float)
     tau, g = network.time_constants_s, network.activation

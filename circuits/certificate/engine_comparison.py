@@ -101,13 +101,17 @@ def compare_engines(
     Raises
     ------
     EngineError
-        If no engine is installed, or one fails.
+        If no engine is installed, or all fail.
     """
     names = installed_engines() if engines is None else list(engines)
     if not names:
         raise EngineError("; ".join(f"{name} is {said}" for name, said in available_engines().items()))
     require_engines(names)
-    waves = _run(case.circuit, names, timeout_s, progress)
+    failures: dict[str, str] = {}
+    waves = _run(case.circuit, names, timeout_s, progress, failures)
+    if not waves:
+        several = len(failures) > 1
+        raise EngineError("; ".join(f"{name}: {said}" if several else said for name, said in failures.items()))
     traces = {name: _trace(case, w) for name, w in waves.items()}
     results = {name: _measured(case, trace, waves[name]) for name, trace in traces.items()}
     refinement = None
@@ -116,7 +120,8 @@ def compare_engines(
 
         def errors(circuit: Circuit) -> dict[str, float]:
             about = f", tau/{case.tau_s / circuit.analysis.step_s:.4g}"
-            return _errors(case, _run(circuit, names, timeout_s, progress, about))
+            left = [name for name in waves if name not in failures]
+            return _errors(case, _run(circuit, left, timeout_s, progress, failures, about))
 
         refinement = refine_steps(saved, case.tau_s, errors, case.refined, case.level == "ideal")
     rise = None
@@ -142,6 +147,7 @@ def compare_engines(
         case.energy_bound,
         case.end_bound,
         traces,
+        failures,
     )
 
 
@@ -184,13 +190,22 @@ def _result(trace: OutputTrace) -> EngineResult:
 
 
 def _run(
-    circuit: Circuit, engines: Sequence[str], timeout_s: float, progress: StudyProgress | None, about: str = ""
+    circuit: Circuit,
+    engines: Sequence[str],
+    timeout_s: float,
+    progress: StudyProgress | None,
+    failures: dict[str, str],
+    about: str = "",
 ) -> dict[str, Waveforms]:
+    """Run each engine; one that fails is added to ``failures`` and does not cost the others their results."""
     found = {}
     for name in engines:
         if progress is not None:
             progress(name + about, "running", 0, 1)
-        found[name] = simulate_circuit(circuit, name, timeout_s=timeout_s)
+        try:
+            found[name] = simulate_circuit(circuit, name, timeout_s=timeout_s)
+        except EngineError as error:
+            failures[name] = f"{about.removeprefix(', ')}: {error}" if about else str(error)
         if progress is not None:
             progress(name + about, "done", 1, 1)
     return found

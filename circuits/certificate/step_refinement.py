@@ -117,7 +117,7 @@ def refine_steps(
     tau_s : float
         Shortest time constant, s.
     measure : callable
-        Function from a circuit to its error of full scale in each engine.
+        Function from a circuit to its error of full scale in each engine; one that failed is left out from then on.
     steps_per_tau : sequence of float, default (10, 50, 250)
         Steps in the shortest time constant, the coarsest first.
     ideal : bool, default True
@@ -134,5 +134,5 @@ def refine_steps(
         step = min(tau_s / fraction, circuit.analysis.stop_s)
         found.append(measure(replace(circuit, analysis=replace(circuit.analysis, step_s=step, reltol=reltol))))
     return StepRefinement(
-        tuple(steps_per_tau), reltols, {name: tuple(e[name] for e in found) for name in found[0]}, ideal
+        tuple(steps_per_tau), reltols, {name: tuple(e[name] for e in found) for name in found[-1]}, ideal
     )

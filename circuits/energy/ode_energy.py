@@ -121,7 +121,7 @@ class Energy:
 
     @property
     def imbalance(self) -> float:
-        """Error of the balance over all energy that was dissipated or moved into or out of capacitors."""
+        """Error of the balance over all energy dissipated, or moved into or out of capacitors."""
         classes = [*self.dissipated.values(), *self.stored.values()]
         moved = sum(abs(joule) for each in classes for joule in each.values())
         return abs(self.delivered_j - self.dissipated_j - self.stored_j) / (moved or 1.0)

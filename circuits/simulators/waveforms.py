@@ -14,7 +14,7 @@ from ..netlist.circuit import Circuit
 
 
 class EngineError(RuntimeError):
-    """A simulator is missing, failed, or returned something that is not the circuit's transient."""
+    """A simulator is missing, failed, or returned something else than the transient."""
 
 
 @dataclass(frozen=True, eq=False)

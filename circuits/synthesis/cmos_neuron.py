@@ -143,7 +143,7 @@ class CmosNeurons:
 
     @property
     def supply_a(self) -> float:
-        """Supply current of a neuron with both outputs, A: of the pairs, then I_1 + I_2 once and M times."""
+        """Supply current of a neuron, A: of the pairs, then I_1 + I_2 once and M times."""
         return DATA["bias"].value + self.tail_a * (2.0 + DATA["ratio"].value)
 
     def shared(self) -> Iterator[Element]:

@@ -130,7 +130,7 @@ class OpAmp:
 
     @cached_property
     def subcircuit(self) -> Subcircuit:
-        """Subcircuit between ``plus``, ``minus``, ``out`` and the rails, with the pole at its node p."""
+        """Subcircuit of ``plus``, ``minus``, ``out`` and the rails, with the pole at node p."""
         elements = tuple(self.elements("", "plus", "minus", "out", Reference("offset")))
         return Subcircuit(
             self.name, ("plus", "minus", "out", VDD, VSS), elements, (Parameter("offset", 0.0, unit="V"),)

@@ -36,7 +36,7 @@ class Neurons(Protocol):
 
     @property
     def uic(self) -> bool:
-        """Whether ``initial`` is a complete start; otherwise an operating point is searched that holds it."""
+        """Whether ``initial`` is a complete start; else an operating point is searched."""
 
     def shared(self) -> Iterator[Element]:
         """Return the elements that all neurons share, such as rails and bias.
@@ -173,7 +173,7 @@ class OpAmpNeurons:
 
     @classmethod
     def drawn(cls, activation: Activation, part: OpAmp, n: int, rng: RNG = 0) -> OpAmpNeurons:
-        """Draw the offsets of all op-amps: normal with the part's deviation, none beyond its largest.
+        """Draw the offsets of all op-amps: normal, cut at the part's largest.
 
         Parameters
         ----------

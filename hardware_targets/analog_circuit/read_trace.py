@@ -32,7 +32,7 @@ def trace_network(
     provenance: Mapping[str, Any],
     slower: float = 1.0,
 ) -> Trace:
-    """Relax or anneal ``network`` once, as ``run_networks`` does, and keep u and V of its neurons.
+    """Relax or anneal ``network`` once as ``run_networks`` does, and keep u and V.
 
     Parameters
     ----------

@@ -189,7 +189,7 @@ class AnalogCircuit:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace outputs, potentials and gain of a network, or cells and temperature of a tour, in one read.
+        """Trace outputs, potentials and gain, or cells and temperature of a tour.
 
         :meth:`.TracingTarget.trace` documents the arguments.
 

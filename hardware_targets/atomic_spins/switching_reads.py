@@ -130,7 +130,7 @@ def trace_switching(
     rate: Datum,
     provenance: Mapping[str, Any],
 ) -> Trace:
-    """Trace the read that :func:`run_switching` would make, event by event, or after several where there are very many.
+    """Trace the read of :func:`run_switching` by events, or by several where they are many.
 
     Parameters
     ----------

@@ -211,7 +211,7 @@ class CpuSampler:
         return spins, activity, "ok" if samples.status == "ok" else "interrupted", about
 
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace one read sweep by sweep: states, the schedule, and what the method has beside them.
+        """Trace one read sweep by sweep: states, schedule, and what the method has besides.
 
         :meth:`.TracingTarget.trace` documents the arguments.
 

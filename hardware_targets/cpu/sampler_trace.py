@@ -133,7 +133,7 @@ def watch_chain(program: Program, minimize: bool) -> SweepWatcher:
 
 
 def watch_ladder(program: Program, minimize: bool) -> SweepWatcher:
-    """Watch parallel tempering: the coldest spins, energies of the replicas, and the rungs that they are on.
+    """Watch parallel tempering: coldest spins, energies of the replicas, and their rungs.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def watch_ladder(program: Program, minimize: bool) -> SweepWatcher:
 
 
 def watch_population(program: Program, minimize: bool) -> SweepWatcher:
-    """Watch population annealing: the member that is read, energies of all, families that are left, and beta.
+    """Watch population annealing: the member read, all energies, families left, and beta.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def watch_population(program: Program, minimize: bool) -> SweepWatcher:
 
 
 def watch_worldlines(program: Program, minimize: bool) -> SweepWatcher:
-    """Watch path-integral annealing: the slice that is read, the energies of all slices, and the transverse field.
+    """Watch path-integral annealing: the slice read, all energies, and the field.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def watch_worldlines(program: Program, minimize: bool) -> SweepWatcher:
 
 
 class TourWatcher:
-    """Keep the length of a tour that is annealed as a permutation, the temperature, and the moves accepted."""
+    """Keep the length of an annealed tour, the temperature, and the moves accepted."""
 
     def __init__(self, program: Program) -> None:
         self._recorder = Recorder(program, {"moves accepted": "", "temperature": "length"}, states="")

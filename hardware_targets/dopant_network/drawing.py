@@ -29,7 +29,7 @@ def draw_device(
     temperature_k: float = LIQUID_NITROGEN_K,
     paths: bool = True,
 ) -> Any:
-    """Draw outline, electrodes, acceptors and donors, and with voltages the potential and the current paths.
+    """Draw outline, electrodes and dopants, and with voltages potential and current paths.
 
     Parameters
     ----------

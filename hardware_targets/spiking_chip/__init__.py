@@ -88,9 +88,9 @@ def spiking_brainscales(
     ----------
     sample : bool
         Whether it also claims to sample, by integrate-and-fire neurons with colored noise. Not by default, because
-        what they draw is not exp(-beta E) to the precision that a target has to keep: relative entropy .001 at
-        ``4 beta |J|`` <= .6, .005 at 2.4 and .02 at 3.5 for 4 neurons. On the real chip networks are trained in the
-        loop, which makes up for most of it.
+        what they draw is exp(-beta E) roughly: programs state a bound of 0.03 nats a spin (``sampling_bound``), up to
+        beta times the strongest field = 1.2. On the real chip networks are trained in the loop, which makes up for
+        most of it.
     relax_s : float
         Length of a recall, s of the model; the cue is there for the first 0.1 s.
     read_s : float

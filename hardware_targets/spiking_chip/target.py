@@ -25,7 +25,7 @@ from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
 from neuromorph.protocol import as_ising, mapping_error, require_support
 from neuromorph.rng import RNG, read_seeds
-from neuromorph.run import Program, Run, complete_run
+from neuromorph.run import Program, Run, SamplingBound, complete_run
 from neuromorph.runtime.limits import whole_parts
 from neuromorph.runtime.threads import single_threaded_blas
 from neuromorph.spiking.brian.simulator import Backend
@@ -147,7 +147,7 @@ class SpikingChip:
             way, asked = ways.simulate_sampling, task.beta
         cores, network = state.cores(task), state.network(task)
         if isinstance(task, Sample):
-            doubts = state.plan(task.beta).doubts
+            doubts = (*state.plan(task.beta).doubts, *self._beyond_bound(program, task.beta))
         groups = plan_batches(seeds, *batch_sizes(network.neurons, network.synapses))
         traffic = state.traffic(task)
         parts, status = whole_parts((b.where, self._counted(way(state, asked, b), traffic)) for b in groups)
@@ -166,7 +166,7 @@ class SpikingChip:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace spikes, potentials of some neurons, and the state that the spikes say, in one read.
+        """Trace spikes, potentials of some neurons, and the state that the spikes say.
 
         :meth:`.TracingTarget.trace` documents the arguments.
 
@@ -222,7 +222,11 @@ class SpikingChip:
         if pattern.synapse_spread:
             notes.append("held is the symmetric part of the couplings; the rest is in the mapping error")
         if self.analog and "sample" in self.supported_tasks:
-            notes.append("integrate-and-fire neurons sample exp(-beta E) roughly: the larger the couplings, the worse")
+            bound = self.constants["sampling_kl_per_spin"].value * asked.size
+            notes.append(
+                f"integrate-and-fire neurons sample exp(-beta E) roughly: within {bound:.2g} nats where beta times the "
+                f"strongest field is {self.constants['sampling_strongest_input'].value:g} at most; beyond, worse"
+            )
         elif "sample" in self.supported_tasks:
             notes.append(
                 "to sample strong couplings neurons take turns, a color of the graph a step; gating is not counted"
@@ -230,8 +234,28 @@ class SpikingChip:
         state = self._state(problem, wires, None, pattern)
         words = float(wires.weights.nnz + wires.size)
         return Program(
-            self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST, pattern.differs
-        )
+            self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST, pattern.differs,
+            sampling_bound=self._bound(held),
+        )  # fmt: skip
+
+    def _bound(self, held: Ising) -> SamplingBound | None:
+        """State how far samples of analog neurons are from exp(-beta E), in nats a spin."""
+        if not self.analog or "sample" not in self.supported_tasks:
+            return None
+        each, most = self.constants["sampling_kl_per_spin"], self.constants["sampling_strongest_input"].value
+        reason = f"integrate-and-fire neurons, {each.value:g} nats a spin up to beta x strongest field = {most:g}: "
+        return SamplingBound(each.value * held.size, reason + each.source)
+
+    def _beyond_bound(self, program: Program, beta: float) -> tuple[str, ...]:
+        """Say that nothing is known of samples at so strong an input."""
+        if program.sampling_bound is None:
+            return ()
+        asked, most = as_ising(program.requested), self.constants["sampling_strongest_input"].value
+        strongest = beta * float((abs(asked.sparse_couplings()).sum(axis=1) + abs(asked.biases)).max())
+        if strongest <= most * (1.0 + 1e-9):
+            return ()
+        said = f"beta times the strongest field is {strongest:.2g}; the bound of samples was measured up to {most:g}"
+        return (f"{said}: take a lower beta",)
 
     def _tour(self, problem: Tsp, pattern: FixedPatternNoise) -> Program:
         n = problem.size

@@ -105,7 +105,7 @@ class HopfieldTank:
         return -u / self.tau_s - force.reshape(u.shape)
 
     def network(self) -> AnalogNetwork:
-        """Build the network of n^2 neurons with C = 1 F with the same equations, which has an energy.
+        """Build the network of n^2 neurons, C = 1 F, with the same equations and an energy.
 
         No passive circuit realizes this network: its synapses would load the neurons far more than 1 / R = 1 F / tau.
 

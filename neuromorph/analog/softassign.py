@@ -97,7 +97,7 @@ class Softassign:
 
     @cached_property
     def unit(self) -> float:
-        """Unit of distance, which is 1 in d^: the largest absolute eigenvalue of the centered symmetric part."""
+        """Unit of distance, 1 in d^: the largest absolute eigenvalue, centered and symmetric."""
         centered = _centered(self.distances)
         return float(np.abs(np.linalg.eigvalsh((centered + centered.T) / 2.0)).max()) or 1.0
 
@@ -118,7 +118,7 @@ class Softassign:
 
     @property
     def critical_temperature(self) -> float:
-        """Critical temperature Tc; for n < 6, where the formula vanishes or changes sign, that of n = 6."""
+        """Critical temperature Tc; for n < 6, where the formula fails, that of n = 6."""
         return float((2.0 * np.cos(2.0 * np.pi / max(6, self.size)) + self.gamma_start / self.size) / self.size)
 
     def temperature(self, t: ArrayLike) -> Float:

@@ -57,7 +57,7 @@ class IteratedLearningResult:
 
     @property
     def status(self) -> str:
-        """Outcome in words: "converged", or the steps and the margin at which the learning stopped."""
+        """Outcome in words: "converged", or the steps and the margin at the end."""
         return "converged" if self.converged else f"stopped after {self.steps} steps at margin {self.margin:.3g}"
 
 

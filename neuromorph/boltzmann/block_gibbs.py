@@ -260,7 +260,7 @@ class AnnealingPath:
         return v
 
     def slope(self, v: Single, h: Single, x: Single) -> Float:
-        """Compute the slope d ln p*_beta(v, h) / d beta = (b - a)'v + h'(c + x), the energy along the path.
+        """Compute the slope d ln p*_beta(v, h) / d beta = (b - a)'v + h'(c + x).
 
         Parameters
         ----------

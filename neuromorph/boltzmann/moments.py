@@ -115,7 +115,7 @@ def hidden_posterior(ising: Ising, visible: ArrayLike) -> tuple[Float, NDArray[n
 
 
 def free_energies(ising: Ising, visible: ArrayLike) -> Float:
-    """Compute the free energies F(v) = -ln sum_h exp(-E(v, h)) at beta = 1, to 16 hidden spins.
+    """Compute the free energies F(v) = -ln sum_h exp(-E(v, h)), to 16 hidden spins.
 
     Parameters
     ----------

@@ -186,7 +186,7 @@ class RBM(TransformerMixin, RbmLearning):  # type: ignore[misc]
         return self.layer.free_energy(self._units(self._validated(X)))
 
     def score_samples(self, X: ArrayLike) -> Float:
-        """Compute ln p(x) of each sample, with :meth:`log_partition`; for Gaussian units p is a density.
+        """Compute ln p(x) of each sample by :meth:`log_partition`, a density of Gaussian units.
 
         Returns
         -------
@@ -265,7 +265,7 @@ class RBM(TransformerMixin, RbmLearning):  # type: ignore[misc]
         return sklearn_output(v.astype(float) * self.scale_ + self.mean_, x)
 
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000, rng: RNG = None) -> Float:
-        """Sample by annealing: ``n_steps`` Gibbs steps as beta rises from 0 to 1, and as many at 1.
+        """Sample by ``n_steps`` Gibbs steps as beta rises from 0 to 1, and as many at 1.
 
         Parameters
         ----------

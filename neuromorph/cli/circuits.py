@@ -195,8 +195,12 @@ def _print_certificate(found: dict[str, Any]) -> None:
         rows = [(name, *map(_short, of["trajectory_errors"]), ", ".join(f"{ratio:.3g}" for ratio in of["ratios"]))
                 for name, of in refined["engines"].items()]  # fmt: skip
         print_rows(("engine", *heads, "ratios"), rows)
+    for name, said in found["failures"].items():
+        print(printable(f"FAILED {name}: {said}"))
     failed = [check for check in found["checks"] if not check["ok"]]
     for check in failed:
+        if check["what"] == "failed":
+            continue  # said above
         said = f"{check['value']:.2g}, the bound is {check['limit']:.2g}" if check["limit"] else "it must not be"
         print(f"FAILED {check['of']}: {check['what'].replace('_', ' ')}: {said}")
     for each in found["unbounded"]:

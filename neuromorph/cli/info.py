@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
+from typing import Any
 
 from ..files.printable import printable
 from ..runtime.signals import interrupts
@@ -62,10 +64,17 @@ def _one_target(arguments: argparse.Namespace) -> int:
         split_target_text(arguments.name)
         found = describe(get_target(arguments.name), arguments.name)
     if arguments.json:
-        print(json.dumps(found, indent=2, allow_nan=False))
+        print(json.dumps({**found, **_origin(arguments)}, indent=2, allow_nan=False))
     else:
         print("\n".join(map(printable, description_text(found).split("\n"))))
     return 0
+
+
+def _origin(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Return the provenance of what has neither seed nor input."""
+    from ..study.provenance import work_provenance
+
+    return {"provenance": work_provenance(None, {"command": shlex.join(["neuromorph", *arguments.words])})}
 
 
 def info_command(arguments: argparse.Namespace) -> int:
@@ -90,7 +99,7 @@ def info_command(arguments: argparse.Namespace) -> int:
     engines = {} if circuits_missing() else circuit_package().available_engines()  # that is among the warnings
     about = installation()
     if arguments.json:
-        print(json.dumps({**about, "engines": engines}, indent=2))
+        print(json.dumps({**about, "engines": engines, **_origin(arguments)}, indent=2))
         return 0
     print_rows(("part", "version"), [*about["versions"].items(), *((f"engine {k}", v) for k, v in engines.items())])
     print(printable(f"targets: {', '.join(about['targets'])}"))

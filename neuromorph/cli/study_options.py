@@ -58,7 +58,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_memory_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of patterns that are stored and recalled, and of models whose spins are held.
+    """Add the options of patterns to recall, and of models whose spins are held.
 
     Parameters
     ----------

@@ -189,7 +189,7 @@ def hottest(two_beta, rule):
 
 @njit(nogil=True, inline="always")
 def halved(cost, two_beta, lazy):
-    """Compute the cost 2 beta s f of a flip, raised by ln 2 where a lazy lane finds it nearly 0.
+    """Compute the cost 2 beta s f of a flip, plus ln 2 where a lazy lane finds it near 0.
 
     Parameters
     ----------

@@ -314,7 +314,10 @@ def mask_bits(typing, mask):
 
 @intrinsic
 def transpose(typing, array, row, col, to, to_row, to_col):
-    """Transpose 16 x 16: to[to_row + j, to_col + i] = array[row + i, col + j]; r and r + 8 interleave four times."""
+    """Transpose 16 x 16: to[to_row + j, to_col + i] = array[row + i, col + j].
+
+    Rows r and r + 8 interleave four times.
+    """
     vector = Vector(array.dtype, 16)
 
     def emit(context, builder, sig, values):

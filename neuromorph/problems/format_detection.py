@@ -67,7 +67,9 @@ BEGINNINGS: dict[bytes, Form] = {
     b"II*\0": _TIFF,
     b"MM\0*": _TIFF,
     b"\x89HDF": Form("an HDF5 file", "neuromorph.spiking.read_nir reads networks in NIR, from Python"),
-    b"DIMODBQM": Form("dimod's binary form", "save json.dumps(bqm.to_serializable()), which `sample` reads"),
+    b"DIMODBQM": Form(
+        "dimod's binary form", "save json.dumps(bqm.to_serializable()), which `solve` and `compare` read"
+    ),
     b"\xff\xfe": _UTF_16,
     b"\xfe\xff": _UTF_16,
     b"%PDF": Form("a PDF document", "give the data themselves, as text"),
@@ -93,7 +95,7 @@ SIGNS: dict[str, Form] = {
     r"^\*vertices\b": Form("a Pajek graph", f"networkx.read_pajek reads it; {_GRAPH}"),
     r"\ALEDA\.GRAPH": Form("a LEDA graph", _GRAPH),
     r"^p[ \t]+qubo\b": Form(
-        "a QUBO of qbsolv", "put '# vartype=BINARY' in the place of its lines c and p, and `sample` reads it"
+        "a QUBO of qbsolv", "put '# vartype=BINARY' in the place of its lines c and p; `solve` and `compare` read it"
     ),
     r"^p[ \t]+(?:edge|col|sp|max|aux)\b": Form("a DIMACS graph ('p edge')", f"{_GRAPH}, without the letters"),
     r"^p[ \t]+w?cnf\b": Form("a DIMACS formula ('p cnf')", "satisfiability is not read; write it as a QUBO"),
@@ -123,13 +125,13 @@ _WEIGHTS = Form(
     "--kind maxcut reads it as a graph; for a tour write TSPLIB's EDGE_WEIGHT_SECTION",
     asked=("maxcut",),
 )
-_QUBO = Form("a matrix with a diagonal, as of a QUBO", f"{_SAVE}, which `sample` reads")
+_QUBO = Form("a matrix with a diagonal, as of a QUBO", f"{_SAVE}, which `solve` and `compare` read")
 _QAPLIB = Form("a quadratic assignment problem (QAPLIB)", "it is not read; write it as a QUBO")
 _SIZED = Form("a matrix below its size", "remove the size; --kind maxcut then reads a symmetric matrix as a graph")
 _QUBOS = Form("several QUBOs (OR-Library's bqp)", "write one of them: '# vartype=BINARY', then 'i j value' from 0")
 _ENTRIES = Form(
     "entries 'i j value' with i = j, of a QUBO or a model",
-    "put '# vartype=BINARY' or '# vartype=SPIN' above, number from 0, and `sample` reads it",
+    "put '# vartype=BINARY' or '# vartype=SPIN' above, number from 0; `solve` and `compare` read it",
 )
 _METIS = Form("a METIS graph, whose line k lists the neighbors of node k", _GRAPH)
 _POINTS = Form("plain coordinates", "write TSPLIB: EDGE_WEIGHT_TYPE: EUC_2D, NODE_COORD_SECTION, then 'city x y' lines")

@@ -312,7 +312,7 @@ def _no_graph(pairs: Pairs, n: int) -> ProblemFileError:
         what, how = "a QUBO (Biq Mac) or a spin model (Qubist)", f"SPIN' for the header; a QUBO with '{binary}"
     k = int(np.argmax((pairs.ends[:, 0] == pairs.ends[:, 1]) & pairs.given & (pairs.values != 0.0)))
     return pairs.error(
-        f"joins node {pairs.ends[k, 0]} to itself: looks like {what}; `sample` reads it with '# vartype={how}; "
-        "--kind maxcut drops such terms",
+        f"joins node {pairs.ends[k, 0]} to itself: looks like {what}; `solve` and `compare` read it with "
+        f"'# vartype={how}; --kind maxcut drops such terms",
         k,
     )

@@ -31,7 +31,7 @@ _PICTURES = 100  # recalled, one file each
 def answer_files(
     comparison: Comparison, result: Result, about: Mapping[str, Any]
 ) -> dict[str, Callable[[Path], object]]:
-    """Return functions that write the files of one result, for a caller that keeps those it can.
+    """Return functions that write the files of one result, for a caller that tries each.
 
     Parameters
     ----------

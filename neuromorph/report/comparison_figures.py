@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from ..study import Comparison
 
 _LOG_FROM = 10.0  # % of gap: beyond, a linear axis would press the good answers together
-_INSIDE = 6  # names that a legend in the picture has room for
+_LETTERS, _LINES, _ROW = 36, 4, 64  # of a name in a legend, and in the row of a target
+_INSIDE = 6  # lines of names that a legend in the picture has room for
 
 
 def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
@@ -84,7 +86,7 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
     if rising:
         ax.invert_yaxis()
     place: dict[str, Any] = {}
-    names = len(ax.get_legend_handles_labels()[0])
+    names = sum(label.count("\n") + 1 for label in ax.get_legend_handles_labels()[1])
     if names > _INSIDE:
         place = {"loc": "upper center", "bbox_to_anchor": (0.45, -0.16), "ncols": 2, "columnspacing": 1.0}
         if own:
@@ -134,7 +136,7 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
                     shown.add((scope, kind))
                 left += share
         value, interval = format_estimate(result.energy_per_read_j, "J")
-        ax.text(0, row - 0.27, legend_label(result), color=INK, fontsize=9.5, parse_math=False)
+        ax.text(0, row - 0.27, legend_label(result, _ROW, 1), color=INK, fontsize=9.5, parse_math=False)
         ax.text(100, row - 0.27, f"{value}  ({interval})" if interval else value, color=MUTED, fontsize=9, ha="right")
     kinds = [kind for kind in get_args(Kind) if any(kind == known for _, known in shown)]
     marks = [Patch(facecolor=KIND_COLORS[kind], label=kind) for kind in kinds]
@@ -177,21 +179,30 @@ def _share(ledger: Ledger, scope: Scope, kind: Kind) -> float:
     return 100.0 * (ledger.energy(scope, kind).value or 0.0) / (ledger.energy().value or 1.0)
 
 
-def legend_label(result: Result) -> str:
-    """Cut the name of a target to the room of a legend.
+def legend_label(result: Result, width: int = _LETTERS, lines: int = _LINES) -> str:
+    """Break the name of a target before its parameters, to the room that there is.
 
     Parameters
     ----------
     result : Result
         Result of a target.
+    width, lines : int
+        Letters of a line, and number of lines.
 
     Returns
     -------
     str
-        Label.
+        Label; what does not fit is replaced by an ellipsis.
     """
-    name = printable(named(result))
-    return name if len(name) <= 36 else f"{name[:35]}…"
+    broken = [""]
+    for piece in re.split(r"(?<=[(,])(?=\w+=)", printable(named(result))):  # before each parameter
+        piece = piece if len(piece) <= width else f"{piece[: width - 1]}…"
+        if broken[-1] and len(broken[-1]) + len(piece) > width:
+            broken.append("  ")
+        broken[-1] += piece
+    if len(broken) > lines:
+        broken = [*broken[: lines - 1], f"{broken[lines - 1][: width - 1]}…"]
+    return "\n".join(broken)
 
 
 def empty_axes(ax: Axes, why: str) -> Axes:

@@ -172,7 +172,7 @@ class BlockGibbsSampler(_ChainSampler):
 
 
 class SwendsenWangSampler(_ChainSampler):
-    """Samples by Swendsen-Wang clusters; with a heat-bath sweep before each move where couplings are frustrated."""
+    """Samples by Swendsen-Wang clusters, with heat-bath sweeps where frustrated."""
 
     _method = staticmethod(swendsen_wang)
 
@@ -211,7 +211,7 @@ class SimulatedAnnealingSampler(_Sampler):
 
 
 class TemperingSampler(_Sampler):
-    """Samples by parallel tempering, a ladder of temperatures a read; ``beta_schedule`` is the ladder."""
+    """Samples by parallel tempering; ``beta_schedule`` is the ladder of each read."""
 
     _extra = ("beta_schedule", "initial_states", "isoenergetic", "lowest")
 
@@ -309,7 +309,7 @@ class PopulationAnnealingSampler(_Sampler):
 
 
 class QuantumAnnealingSampler(_Sampler):
-    """Minimizes by path-integral quantum annealing at the cold end of ``beta_range``, then downhill."""
+    """Minimizes by path-integral annealing at the cold end of ``beta_range``, then downhill."""
 
     _extra = ("gamma_schedule", "initial_states", "num_slices")
 
@@ -325,7 +325,7 @@ class QuantumAnnealingSampler(_Sampler):
         seed: int | None = None,
         num_slices: int = 16,
     ) -> Any:
-        """Minimize by quantum annealing of the transverse field, linear where no schedule is given.
+        """Minimize by annealing the transverse field, linearly where no schedule is given.
 
         :meth:`GibbsSampler.sample` documents the other arguments.
 

@@ -138,7 +138,7 @@ def quantum_annealing(
     rng: RNG = None,
     observe: SweepObserver | None = None,
 ) -> Samples:
-    """Minimize by independent anneals of the transverse field, one sweep at each of ``gammas``.
+    """Minimize by independent anneals of the transverse field, a sweep at each of ``gammas``.
 
     Diagnostics: ``slices``; ``broken``, the share of reads in which the slices still differed.
 

@@ -93,7 +93,7 @@ class AbstractNeurons:
         return bool(together <= TOGETHER and (u[coupled] <= STRONG).all())
 
     def suited(self, weights: Any, biases: Float) -> AbstractNeurons:
-        """Return these neurons, or neurons that take turns where couplings are too strong for them.
+        """Return these neurons, or ones that take turns where couplings are too strong.
 
         Networks of more than ``FINEST`` colors for every step of tau stay as they are.
 

@@ -112,6 +112,34 @@ def test_an_amplifier_that_leaves_its_rails_does_not_certify(monkeypatch):
         assert result.trajectory_error >= result.final_error
 
 
+@pytest.mark.parametrize("when", ["at first", "at a finer step", "always, all of them"])
+def test_an_engine_that_fails_does_not_cost_the_others_their_results(monkeypatch, when):
+    network, real, calls = AnalogNetwork([[3e-5]], 3e4, 1e-9, 0.0, Tanh(50.0)), engine_comparison.simulate_circuit, []
+
+    def failing(circuit, name, **options):
+        calls.append(name)
+        bad = {"at first": True, "at a finer step": calls.count(name) > 1}.get(when, True)
+        if bad and (name == "broken" or when.startswith("always")):
+            raise EngineError(f"{name} crashed")
+        return real(circuit, ENGINES[0], **options)
+
+    monkeypatch.setattr(engine_comparison, "simulate_circuit", failing)
+    monkeypatch.setattr(engine_comparison, "require_engines", lambda names: None)
+    engines = ["broken", ENGINES[0]]
+    if when.startswith("always"):
+        with pytest.raises(EngineError, match=f"broken: broken crashed; {ENGINES[0]}: {ENGINES[0]} crashed"):
+            certify(network, [0.5], engines=engines)
+        return
+    certificate = certify(network, [0.5], engines=engines, refine=True)
+    found = certificate.to_dict()
+    assert list(found["failures"]) == ["broken"]
+    assert found["failures"]["broken"].endswith("broken crashed")
+    assert list(found["engines"]) == ([ENGINES[0]] if when == "at first" else engines)
+    assert list(found["refinement"]["engines"]) == [ENGINES[0]]
+    assert not certificate.passed
+    assert [(check.of, check.what) for check in certificate.checks() if not check.ok] == [("broken", "failed")]
+
+
 def test_certifying_needs_an_engine_and_a_circuit_of_sensible_size(monkeypatch):
     with pytest.raises(DoesNotFit, match=r"600 neurons.*at most 512.*or synapses 'overlaps', which go up to 2048"):
         certify_problem(recall(600))

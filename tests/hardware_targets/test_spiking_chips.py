@@ -21,12 +21,14 @@ from hardware_targets.spiking_chip.quantization import (
     cores_for,
     quantize,
 )
-from neuromorph import Datum, DoesNotFit, Ising, Minimize, RecallFrom, Sample, exact
+from hardware_targets.spiking_chip.simulation import Ends
+from neuromorph import Datum, DoesNotFit, Ising, Minimize, RecallFrom, Sample, exact, testing
 from neuromorph.cost import price
 from neuromorph.problems import MaxCut, Recall, Tsp
 from neuromorph.protocol import mapping_error
 from neuromorph.rng import read_seeds
 from neuromorph.run import complete_run
+from neuromorph.study.sampling_score import kl_divergence
 from neuromorph.testing import require_distribution
 
 LOIHI, EXACT = loihi_table(), FixedPatternNoise(np.random.SeedSequence(0), 0.0, 0.0)
@@ -432,3 +434,43 @@ def test_reads_of_one_stream_are_those_of_one_run():
     part = chip.run(program, RecallFrom(cue), 2, 3)
     np.testing.assert_array_equal(whole.activity["spikes"][:2], part.activity["spikes"])
     assert len({int(seed.spawn_key[-1]) for seed in read_seeds(3, 5)}) == 5
+
+
+def lif_divergence(ising, strength, reads):
+    """Divergence of samples at beta x strongest field = strength, and the bound that the program states."""
+    beta = strength / float((np.abs(ising.dense_couplings()).sum(axis=1) + np.abs(ising.biases)).max())
+    chip = spiking_brainscales(sample=True)
+    program = chip.program(ising, rng=0)
+    run = chip.run(program, Sample(beta), reads, rng=100)
+    counts = np.bincount(exact.states_of(run.spins), minlength=1 << ising.size)
+    return kl_divergence(counts, exact.boltzmann(program.programmed, beta))[0], program.sampling_bound, run
+
+
+@pytest.mark.slow
+def test_analog_samples_keep_the_bound_that_is_stated():
+    """The pair is the worst of all models; a bound of a tenth would fail on it, coins would break this one."""
+    pair = Ising([[0.0, 1.0], [1.0, 0.0]])
+    ferromagnet = Ising(np.ones((3, 3)) - np.eye(3))
+    for ising in (pair, ferromagnet, glass(3, 4)):
+        found, bound, run = lif_divergence(ising, 1.2, 4000)
+        assert bound.kl == pytest.approx(0.03 * ising.size)
+        assert found.high < bound.kl
+        assert "the bound of samples was measured" not in run.message
+        if ising is pair:
+            assert found.low > 0.1 * bound.kl
+
+
+def test_a_bound_is_stated_by_analog_samplers_alone_and_says_how_far_it_goes():
+    pair = Ising([[0.0, 1.0], [1.0, 0.0]])
+    _, bound, run = lif_divergence(pair, 2.0, 4)
+    assert bound.reason.startswith("integrate-and-fire neurons, 0.03 nats a spin up to beta x strongest field = 1.2")
+    assert "beta times the strongest field is 2; the bound of samples was measured up to 1.2" in run.message
+    assert any("within 0.06 nats" in note for note in spiking_brainscales(sample=True).program(pair, 0).notes)
+    for chip in (spiking_brainscales(), spiking_generic(), spiking_loihi()):
+        assert chip.program(pair, rng=0).sampling_bound is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", [testing.check_sampling, testing.check_textbook_models], ids=lambda c: c.__name__)
+def test_brainscales_that_samples_keeps_its_word(check):
+    check(spiking_brainscales(sample=True))

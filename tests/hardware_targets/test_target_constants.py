@@ -1,6 +1,7 @@
 """Constants of targets: all are told, prices and times follow those that are replaced, and no spin does."""
 
 import json
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ DATUM = '[{}]\nvalue = {}\nunit = "{}"\nkind = "measured"\nsource = "mine"\n'
 def reads(device, count=3):
     claims = device.supported_tasks
     task = nm.Minimize() if "minimize" in claims else nm.Sample(0.5)
+    task = task if claims & {"minimize", "sample"} else nm.RecallFrom(np.ones(4, np.int8))
     return device.run(device.program(PROBLEM, 1), task, count, 2)
 
 
@@ -284,6 +286,8 @@ def test_targets_name_shows_parameters_limits_and_constants(name, capsys):
     found = json.loads(capsys.readouterr().out)
     device = nm.get_target(name)
     assert found["name"] == device.name
+    assert found["provenance"]["command"] == shlex.join(["neuromorph", "targets", name, "--json"])
+    assert {"versions", "machine", "date"} <= found["provenance"].keys()
     assert set(found["constants"]) == set(constants_of(device))
     assert {each for each, datum in found["constants"].items() if datum["priced"]} == priced_of(device)
     assert all(each["meaning"] for each in found["parameters"])

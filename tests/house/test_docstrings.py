@@ -25,6 +25,9 @@ ELSEWHERE = re.compile(r":\w+:`[^`]+` documents")  # the arguments of a method t
 Function = ast.FunctionDef
 
 
+SUMMARY = 88  # letters
+
+
 @dataclass
 class Docstring:
     """Summary and sections of a docstring; ``entries`` are the names in Parameters and Attributes."""
@@ -110,6 +113,8 @@ def faults(name: str, node: Function | ast.ClassDef, *, method: bool) -> Iterato
         yield f"{name} describes an entry on the line of its type, where it is read as a part of the type"
     if ELLIPTIC.match(doc.summary):
         yield f"{name} opens with {doc.summary.split()[0]!r}: name the quantity"
+    if len(doc.summary.split(chr(10))[0]) > SUMMARY or chr(10) in doc.summary:
+        yield f"{name} has a summary of more than one line of {SUMMARY} letters"
     if len({*doc.headings}) < len(doc.headings) or len({*doc.entries}) < len(doc.entries):
         yield f"{name} has a section or an entry twice"
     if doc.headings != sorted(doc.headings, key=SECTIONS.index):

@@ -404,6 +404,7 @@ def test_info_warns_of_another_owner_of_our_names(toys, capsys):
     assert main(["info", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["warnings"] == []
+    assert data["provenance"]["command"] == "neuromorph info --json"
     assert data["versions"].keys() >= {"python", "neuromorph", "numpy", "scipy", "numba", "brian2"}
     assert data["engines"]
     other = toys / "circuits-9.dist-info"

@@ -230,7 +230,7 @@ class DopantNeurons:
 
     @single_threaded_blas()
     def trace(self, program: Program, task: Task, rng: RNG = None) -> Trace:
-        """Trace outputs of the units, potentials and gain in one read; of a sample the neurons that fire.
+        """Trace outputs, potentials and gain of one read; of a sample the neurons that fire.
 
         :meth:`.TracingTarget.trace` documents the arguments.
 

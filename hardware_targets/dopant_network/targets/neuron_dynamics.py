@@ -138,7 +138,7 @@ def sample_neurons(
     seeds: list[Stream],
     observe: FiringRecorder | None = None,
 ) -> NeuronReads:
-    """Sample by firing neurons one at a time at thresholds with noise, as beta rises to its value.
+    """Sample by firing neurons one at a time at noisy thresholds, as beta rises.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ class NeuronState:
 
     @cached_property
     def extreme_modes(self) -> tuple[float, float]:
-        """Lowest and highest eigenvalue of the couplings' symmetric part over Lambda, without the noise of reads."""
+        """Extreme eigenvalues of the couplings' symmetric part over Lambda, without read noise."""
         calm = self.couplings.read()
         even = (calm + calm.T) / (2.0 * self.load)
         lowest, highest = run_aside(lambda: np.linalg.eigvalsh(even))[[0, -1]]

@@ -97,7 +97,7 @@ class SemiconductorLayer:
 
     @property
     def skin_m(self) -> float:
-        """Depth at which an electrode's holes have fallen to a quarter, sqrt(2 eps k T / e^2 p_c), m."""
+        """Depth of a fall of the holes to a quarter, sqrt(2 eps k T / e^2 p_c), m."""
         epsilon = self.relative_permittivity * epsilon_0
         thermal = thermal_voltage(self.temperature_k)
         return float(np.sqrt(2.0 * epsilon * thermal / (elementary_charge * self.contact_m3)))

@@ -122,7 +122,7 @@ def _keep(node, most, ratio, weights, targets, rows):
 
 @njit(cache=True, nogil=True)
 def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, stream, labels, nodes, time):
-    """Simulate hops by the nodes of visited states, one for one as :func:`.kinetic_monte_carlo_kernel.hop` does.
+    """Simulate hops by the nodes of visited states, as :func:`.hop` does, one for one.
 
     Parameters
     ----------

@@ -76,7 +76,9 @@ class DenseLayout:
             self._stale[k] = False
 
     def energies(self, k: int, spins: F32, exact: bool) -> Float:
-        """Compute the energies of one strip; :meth:`.SparseLayout.energies` documents the arguments.
+        """Compute the energies of one strip.
+
+        :meth:`.SparseLayout.energies` documents the arguments.
 
         Returns
         -------

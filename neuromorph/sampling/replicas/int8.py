@@ -64,7 +64,9 @@ class Int8Layout:
         int8.sweep_int8(*self._bonds, *levels, two_betas, rule, done, part.start, part.stop, spins, state)
 
     def energies(self, k: int, spins: I8, exact: bool) -> Float:
-        """Compute the energies of one strip; :meth:`.SparseLayout.energies` documents the arguments.
+        """Compute the energies of one strip.
+
+        :meth:`.SparseLayout.energies` documents the arguments.
 
         Returns
         -------

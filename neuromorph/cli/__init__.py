@@ -31,6 +31,7 @@ from .compare import add_study_options, compare_command, solve_command
 from .info import info_command, targets_command
 from .memory_and_sampling import add_model_commands
 from .spiking import add_spike_command
+from .sweep import add_sweep_commands
 from .trace import add_trace_command
 
 BAD_INPUT = 2
@@ -139,6 +140,7 @@ def _parser() -> Parser:
     add_model_commands(command, origin)
     add_trace_command(command, origin)
     add_spike_command(command, origin)
+    add_sweep_commands(command)
     add_circuit_commands(command, load_problem)
     listing = command("targets", targets_command, "list the installed targets, or show one of them", file=False)
     about = "show its parameters, limits and constants with their sources"

@@ -24,7 +24,6 @@ from .task_table import StudyError
 
 Numbered: TypeAlias = list[tuple[int, SweepTask]]
 
-_SHORTEST_S = 0.5
 _SHARE = 0.1  # of the time since the start
 _MOST_TASKS = 5_000  # of a batch
 _POLL_S = 0.2
@@ -86,8 +85,10 @@ def run_waiting(
         batch = TaskBatch(tuple(each for _, each in tasks), used, budget, **about)
         try:
             state.flying[pool.executor.submit(run_batch, batch)] = tasks
-        except Exception:  # broken since the last look
+        except Exception as error:  # broken since the last look
             state.suspects.append(tasks)
+            if state.alone:
+                _require_workers(pool, error)
 
     try:
         while True:
@@ -120,15 +121,15 @@ def run_waiting(
 
 def _budget(state: _State, pool: WorkerPool, longest: float) -> float:
     """Seconds of the next batch: less at the start, and near the end, where some workers would have nothing to do."""
-    budget = max(_SHORTEST_S, _SHARE * (time.monotonic() - state.began))
+    budget = max(pool.shortest_s, _SHARE * (time.monotonic() - state.began))
     if state.mean_s is not None:
-        budget = min(budget, max(_SHORTEST_S, state.remaining * state.mean_s / (2.0 * pool.slots)))
+        budget = min(budget, max(pool.shortest_s, state.remaining * state.mean_s / (2.0 * pool.slots)))
     return min(budget, longest)
 
 
 def _next(state: _State, waiting: Callable[[int, int], Numbered], pool: WorkerPool, longest: float) -> Numbered:
     """Take the tasks of a batch: half as many again as should fit into its time."""
-    size = 1
+    size = 1 if pool.shortest_s < 1.0 else min(_MOST_TASKS, ceil(state.remaining / (2.0 * pool.slots)))
     if state.mean_s is not None:
         size = min(_MOST_TASKS, max(1, ceil(1.5 * _budget(state, pool, longest) / max(state.mean_s, 1e-6))))
     tasks = [state.left.popleft() for _ in range(min(size, len(state.left)))]
@@ -179,7 +180,8 @@ def _require_workers(pool: WorkerPool, error: BaseException) -> None:
             pool.restart()
         pool.executor.submit(os.getpid).result(_PING_S)
     except Exception as gone:
-        raise StudyError(f"no worker answers any more ({error or gone}); what is done is kept: start again") from gone
+        said = str(error) or str(gone) or type(error).__name__
+        raise StudyError(f"no worker answers any more ({said[:200]}); what is done is kept: start again") from gone
 
 
 def _lost(task: SweepTask, work: tuple[Work, ...], error: BaseException) -> FinishedBatch:

@@ -32,6 +32,8 @@ class WorkerPool:
         Batches that run at the same time.
     batch_s : float
         Seconds that a batch should last, once a study lasts.
+    shortest_s : float
+        Seconds of the first batches; jobs take seconds to start and are long at once.
     restart : callable or None
         Replaces an executor whose worker was killed; None where it does so itself.
     stop : callable
@@ -43,6 +45,7 @@ class WorkerPool:
     executor: Executor
     slots: int
     batch_s: float = 30.0
+    shortest_s: float = 0.5
     restart: Callable[[], None] | None = None
     stop: Callable[[], None] = field(default=lambda: None)
     kill: Callable[[], None] = field(default=lambda: None)
@@ -212,6 +215,7 @@ def _submitit(name: str, workers: int, folder: Path) -> Iterator[WorkerPool]:
     jobs.update_parameters(timeout_min=_JOB_MINUTES, cpus_per_task=1, name="neuromorph")
     pool = SubmititPool(jobs)
     try:
-        yield WorkerPool(pool, workers, batch_s=600.0 if name == "slurm" else 30.0)
+        seconds = 600.0 if name == "slurm" else 30.0
+        yield WorkerPool(pool, workers, batch_s=seconds, shortest_s=seconds)
     finally:
         pool.shutdown()

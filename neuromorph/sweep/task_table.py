@@ -275,12 +275,11 @@ def open_table(path: Path) -> TaskTable:
         If it is damaged, or cannot be written.
     """
     with table_errors(path):
-        new = not path.exists() or path.stat().st_size == 0
         sql = sqlite3.connect(path, isolation_level=None, timeout=10.0)
         try:
             sql.execute("PRAGMA journal_mode = WAL")
             sql.execute("PRAGMA synchronous = FULL")
-            if new:
+            if not sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 sql.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
             state = sql.execute("PRAGMA quick_check(1)").fetchone()[0]
             if state != "ok":

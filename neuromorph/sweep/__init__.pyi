@@ -1,10 +1,15 @@
+from .parameter_sensitivity import ParameterEffect, parameter_effects
+from .pareto import attainment_bands, hypervolume, losses, pareto_front
 from .shard_merging import merge_shards
 from .study_estimate import StudyEstimate, estimate_study
 from .study_file import StudyFile, read_study
 from .study_state import StudyState
+from .study_summary import StudySummary, read_summary
 from .sweep_study import sweep
 from .task_table import StudyError
 
 __all__ = [
-    "StudyError", "StudyEstimate", "StudyFile", "StudyState", "estimate_study", "merge_shards", "read_study", "sweep",
+    "ParameterEffect", "StudyError", "StudyEstimate", "StudyFile", "StudyState", "StudySummary", "attainment_bands",
+    "estimate_study", "hypervolume", "losses", "merge_shards", "parameter_effects", "pareto_front", "read_study",
+    "read_summary", "sweep",
 ]  # fmt: skip

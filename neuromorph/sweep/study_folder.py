@@ -243,6 +243,7 @@ def prepare_study(open_: OpenStudy, mixed_versions: bool) -> None:
             table.clear()
             table.put("study", digest)
             table.put("filled", "")
+            table.put("round", "0")
     if not table.get("filled"):
         settings = study_settings(open_.study)
         more = True
@@ -273,6 +274,7 @@ def _check_versions(open_: OpenStudy, digest: str, mixed: bool) -> None:
             f"{open_.folder} has results of other versions ({said}); add --mixed-versions, or choose another --out"
         )
     about = {"name": open_.study.name, "study_sha256": digest, "versions": now, "machine": machine()}
+    about["success_gap"] = open_.study.success_gap
     try:
         write_file(path, json.dumps({**about, "shard": open_.shard, "work": _work_data(open_.work)}, indent=1) + "\n")
     except OSError as error:

@@ -14,13 +14,15 @@ from typing import Any, TypeAlias
 from .batch_worker import FinishedBatch
 from .coordinator import run_waiting
 from .executors import worker_pool
+from .refinement import next_round
 from .result_parts import RESULTS
+from .search import next_trials
 from .study_file import read_study
 from .study_folder import TABLE, OpenStudy, make_folder, prepare_study, set_table_aside
 from .study_lock import study_lock
 from .study_state import StudyState
 from .study_tasks import study_work
-from .task_table import open_table, table_errors
+from .task_table import StudyError, open_table, table_errors
 
 SweepProgress: TypeAlias = Callable[[StudyState], None]
 
@@ -79,6 +81,8 @@ def sweep(
     if shard is not None:
         place = place / f"shard-{shard[0]}-of-{shard[1]}"
     make_folder(place)
+    if shard is not None and (given.search or any(each.design == "adaptive" and each.rounds for each in given.targets)):
+        raise StudyError("a search or an adaptive design looks at all results; run it without --shard")
     began = time.monotonic()
     with study_lock(place) as unclean:
         notes = ("the last run ended without a word; what it had finished is kept",) if unclean else ()
@@ -92,6 +96,13 @@ def sweep(
                     table.retry_failed()
                 open_.counts = table.counts()
                 return _run(open_, executor, workers, batch_s, progress, began, notes)
+
+
+def _more(open_: OpenStudy) -> int:
+    """Count waiting tasks, with those of the next round where all others have ended."""
+    while not open_.state().waiting and (next_round(open_) or next_trials(open_)):
+        open_.counts = open_.table.counts()
+    return open_.state().waiting
 
 
 def _run(
@@ -118,9 +129,9 @@ def _run(
     tell()
     about: dict[str, Any] = {"success_gap": study.success_gap, "keep_scores": study.keep_scores}
     about |= {"limit_s": study.task_time_limit_s, "batch_s": batch_s}
-    if open_.state().waiting:
+    if _more(open_):
         with worker_pool(executor, workers, open_.folder) as pool:
-            while left := open_.state().waiting:
+            while left := _more(open_):
                 run_waiting(open_.table.waiting, keep, pool, open_.work, remaining=left, **about)
     if not open_.table.get("finished") or not (open_.folder / RESULTS).exists():
         open_.finish()

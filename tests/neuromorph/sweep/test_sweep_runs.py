@@ -196,7 +196,7 @@ def test_killed_it_equals_the_undisturbed_one(toys):
 
 @pytest.mark.slow
 def test_two_thousand_tasks_killed_twenty_times_equal_the_undisturbed_ones(toys):
-    study = toy_study(2048, busy_s=0.02)
+    study = toy_study(2048, busy_s=0.005)
     assert sweep(study, toys / "whole", workers=2).done == 2048
     (toys / "study.toml").write_text(toml(study))
     command = [sys.executable, "-m", "neuromorph", "sweep", str(toys / "study.toml"), "--out", str(toys / "killed")]

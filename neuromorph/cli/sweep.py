@@ -6,18 +6,20 @@ import argparse
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files.printable import printable
-from .arguments import INTERRUPTED, NO_ANSWER, Parser, count, folder_or_file, positive, user_errors
+from .arguments import INTERRUPTED, NO_ANSWER, Parser, count, folder_or_file, positive, seed, user_errors
 from .common import output_kept_clean
 
 if TYPE_CHECKING:
     from ..sweep import StudyState
 
+_PACE = 12  # batches
 _LINE_S = 10.0  # between two lines where there is no terminal
 
 
@@ -46,12 +48,21 @@ def add_sweep_commands(command: Callable[..., Parser]) -> None:
     sweep.add_argument("--retry-failed", action="store_true", help="run tasks again that failed")
     sweep.add_argument("--rebuild", action="store_true", help="make a damaged table anew; no result is lost")
     sweep.add_argument("--mixed-versions", action="store_true", help="go on with results of other versions")
+    drawn = "write figures: front with attainment over devices, sensitivity, each parameter"
+    sweep.add_argument("--figures", action="store_true", help=drawn)
     sweep.add_argument("--quiet", action="store_true", help="print nothing but errors")
     merge = command("merge", _merge, "join the shards of a study into one results.parquet", file=False)
     merge.add_argument(
         "folders", nargs="+", type=folder_or_file, metavar="DIR", help="folder of all shards, or each of them"
     )
     merge.add_argument("--out", type=folder_or_file, metavar="DIR", help="default: the folder that holds the shards")
+
+    page = "follow a study on a local page: progress, best answers, front, failures"
+    view = command("view", _view, page, file=False)
+    view.add_argument("folder", type=folder_or_file, metavar="DIR", help="folder of a study, running or finished")
+    view.add_argument("--port", type=seed, default=0, metavar="N", help="default: a free one")
+    other = "default: 127.0.0.1, this machine alone; any other one needs the token that is printed"
+    view.add_argument("--address", default="127.0.0.1", metavar="A", help=other)
 
 
 def shard(text: str) -> tuple[int, int]:
@@ -74,7 +85,7 @@ def shard(text: str) -> tuple[int, int]:
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
-    from ..sweep import sweep
+    from ..sweep import sweep, write_figures
 
     out = arguments.out if arguments.out is not None else Path(arguments.file).with_suffix("")
     last: list[StudyState] = []
@@ -106,6 +117,9 @@ def _sweep(arguments: argparse.Namespace) -> int:
             )
             print(printable(f"interrupted{kept}"), file=sys.stderr)
             return INTERRUPTED
+    if arguments.figures and arguments.shard is None and found.done:
+        with user_errors(ValueError, OSError):
+            write_figures(found.folder)
     if not arguments.quiet:
         for note in found.notes:
             print(printable(f"note: {note}"), file=sys.stderr)
@@ -149,6 +163,21 @@ def _merge(arguments: argparse.Namespace) -> int:
     return 0 if found.done == found.total and not found.notes else NO_ANSWER
 
 
+def _view(arguments: argparse.Namespace) -> int:
+    from ..sweep import study_server
+
+    with user_errors(ValueError, OSError, OverflowError):
+        server, address = study_server(arguments.folder, arguments.address, arguments.port)
+    try:
+        print(f"{address}\nCtrl-C ends it", flush=True)
+        server.serve_forever()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        server.server_close()
+    return 0
+
+
 def _summary(found: StudyState) -> str:
     failed = f", {found.failed} failed" if found.failed else ""
     return f"{found.name}: {found.done} of {found.total} tasks done{failed}, {found.ran} of them now; in {found.folder}"
@@ -167,13 +196,15 @@ def _shown_progress(show: bool) -> Iterator[Callable[[StudyState], None]]:
     """Show how far a study is on standard error: one line that changes on a terminal, else a line now and then."""
     terminal = sys.stderr.isatty()
     before = [time.monotonic() if not terminal else float("-inf")]
+    pace: deque[tuple[float, int]] = deque(maxlen=_PACE)
 
     def tell(state: StudyState) -> None:
         now = time.monotonic()
+        pace.append((state.seconds, state.ran))  # the first batches compile: the pace is that of the last ones
         if now - before[0] >= (0.2 if terminal else _LINE_S):
             before[0] = now
             print(
-                ("\r\033[K" if terminal else "") + printable(progress_line(state)),
+                ("\r\033[K" if terminal else "") + printable(progress_line(state, pace[0])),
                 end="" if terminal else "\n",
                 file=sys.stderr,
             )
@@ -186,13 +217,15 @@ def _shown_progress(show: bool) -> Iterator[Callable[[StudyState], None]]:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def progress_line(state: StudyState) -> str:
+def progress_line(state: StudyState, since: tuple[float, int] = (0.0, 0)) -> str:
     """Return one line on how far a study is.
 
     Parameters
     ----------
     state : StudyState
         State.
+    since : (float, int)
+        Seconds and tasks of the call at an earlier time, from which the pace is measured.
 
     Returns
     -------
@@ -205,6 +238,7 @@ def progress_line(state: StudyState) -> str:
     line = f"{state.name}: {ended} of {state.total} tasks ({100.0 * ended / max(1, state.total):.0f} %)"
     if state.failed:
         line += f", {state.failed} failed"
-    if state.ran and state.waiting:
-        line += f", {readable_seconds(state.seconds / state.ran * state.waiting)} to go"
+    if state.ran > since[1] and state.waiting:
+        pace = (state.seconds - since[0]) / (state.ran - since[1])
+        line += f", {readable_seconds(pace * state.waiting)} to go"
     return line

@@ -2,6 +2,8 @@
 
 - ``maxcut-regular``: random regular graph, unit weights (the 3-regular graphs of QAOA and Ising-machine papers).
 - ``maxcut-gnp``: Erdos-Renyi graph G(n, p), unit weights.
+- ``maxcut-weighted``: G(n, p) with whole weights 0 to 10, the "pw" instances of Biq Mac (Rendl, Rinaldi and Wiegele,
+  Math. Program. 121, 307 (2010)).
 - ``sk``: Sherrington and Kirkpatrick, Phys. Rev. Lett. 35, 1792 (1975): J_ij normal with variance 1 / n.
 - ``spin-glass-2d``: +-1 couplings on a periodic square lattice (Edwards and Anderson, J. Phys. F 5, 965 (1975)).
 - ``tsp-uniform``: cities in the unit square, unrounded distances.
@@ -15,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from ..problems import IsingModel, MaxCut, Recall, Tsp
 from ..target_names import nearest
@@ -81,6 +84,13 @@ def _gnp(label: str, size: int, density: float = 0.5, seed: int = 0) -> MaxCut:
     return MaxCut.from_edges(size, pairs, name=label)
 
 
+def _weighted(label: str, size: int, density: float = 0.5, seed: int = 0) -> MaxCut:
+    graph = _gnp(label, size, density, seed)
+    rng = np.random.default_rng([seed, 1])
+    upper = sparse.triu(graph.weights, format="coo")
+    return MaxCut.from_edges(size, np.stack(upper.coords, 1), rng.integers(0, 11, upper.nnz), name=label)
+
+
 def _sk(label: str, size: int, seed: int = 0) -> IsingModel:
     upper = np.triu(np.random.default_rng(seed).standard_normal((size, size)), 1) / np.sqrt(size)
     return IsingModel.from_arrays(upper + upper.T, name=label)
@@ -89,8 +99,6 @@ def _sk(label: str, size: int, seed: int = 0) -> IsingModel:
 def _lattice(label: str, size: int, seed: int = 0) -> IsingModel:
     if size < 3:
         raise ValueError(f"size is {size}; it is the side of a periodic lattice, from 3")
-    from scipy import sparse
-
     site = np.arange(size * size).reshape(size, size)
     ends = np.concatenate([np.stack([site, np.roll(site, -1, axis)], -1).reshape(-1, 2) for axis in (0, 1)])
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], len(ends))
@@ -107,6 +115,7 @@ def _patterns(label: str, size: int, patterns: int = 3, noise: float = 0.2, seed
 
 
 _GENERATORS: dict[str, Callable[..., Any]] = {
-    "maxcut-regular": _regular, "maxcut-gnp": _gnp, "sk": _sk, "spin-glass-2d": _lattice, "tsp-uniform": _cities,
+    "maxcut-regular": _regular, "maxcut-gnp": _gnp, "maxcut-weighted": _weighted,
+    "sk": _sk, "spin-glass-2d": _lattice, "tsp-uniform": _cities,
     "patterns": _patterns,
 }  # fmt: skip

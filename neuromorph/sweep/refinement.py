@@ -37,7 +37,7 @@ def next_round(open_: OpenStudy) -> bool:
     if not adaptive or open_.study.search is not None:
         return False
     open_.finish()
-    summary = read_summary(open_.folder)
+    summary = read_summary(open_.folder, by_beta=False)
     with open_.table.transaction():
         for settings in adaptive:
             for point in refined_points(settings, summary):

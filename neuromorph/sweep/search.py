@@ -59,7 +59,7 @@ def next_trials(open_: OpenStudy) -> bool:
     summary = None
     if open_.counts[1] or open_.counts[2]:
         open_.finish()
-        summary = read_summary(open_.folder)
+        summary = read_summary(open_.folder, by_beta=False)
     more = False
     for settings in open_.study.targets:
         with _journal(open_.folder) as storage:

@@ -44,7 +44,7 @@ class StudySummary:
     Attributes
     ----------
     settings : tuple of (str, dict)
-        Target and parameters.
+        Target and parameters; the inverse temperature of a task to sample is one of them, ``beta``.
     work : tuple of str
         Problems with their tasks.
     devices : tuple of (int, int)
@@ -105,7 +105,7 @@ class SummaryRows:
                     row[name.removeprefix("measured_")] = value
             self.rows[row.pop("task")] = row
 
-    def summary(self, success_gap: float = 0.0) -> StudySummary:
+    def summary(self, success_gap: float = 0.0, *, by_beta: bool = True) -> StudySummary:
         """Arrange the rows in arrays.
 
         Parameters
@@ -113,6 +113,8 @@ class SummaryRows:
         success_gap : float
             Relative distance from the best score of the study up to which a read succeeds, where no best value is
             known.
+        by_beta : bool
+            Whether inverse temperatures make settings of their own, rather than means over them.
 
         Returns
         -------
@@ -120,8 +122,10 @@ class SummaryRows:
             Numbers, means over repeats.
         """
         rows = list(self.rows.values())
-        settings = _numbered((row["target"], row["parameters"]) for row in rows)
-        work = _numbered((row["problem"], row["problem_sha256"], row["work"], row["beta"]) for row in rows)
+        if not by_beta:
+            rows = [{**row, "beta": None} for row in rows]
+        settings = _numbered((row["target"], row["parameters"], row["beta"]) for row in rows)
+        work = _numbered(_work_key(row) for row in rows)
         devices = _numbered((row["seed"], row["chip"]) for row in rows)
         best = _best_scores(rows)
         shape = (len(settings), len(work), len(devices))
@@ -130,8 +134,9 @@ class SummaryRows:
         for row in rows:
             if row["status"] != "ok":
                 continue
-            key = (row["problem"], row["problem_sha256"], row["work"], row["beta"])
-            place = settings[row["target"], row["parameters"]], work[key], devices[row["seed"], row["chip"]]
+            key = _work_key(row)
+            setting = settings[row["target"], row["parameters"], row["beta"]]
+            place = setting, work[key], devices[row["seed"], row["chip"]]
             for name, value in _numbers(row, best.get(key), success_gap).items():
                 if value is not None:
                     sums[name][place] += value
@@ -143,20 +148,22 @@ class SummaryRows:
         share = values["setup"] / np.mean([row["reads"] for row in rows] or [1])
         with np.errstate(invalid="ignore"):
             values["energy_to_solution"] = values["setup"] + reads.reshape(shape) * (values["energy"] - share)
-        labels = tuple(problem + _task_label(task, beta) for problem, _, task, beta in work)
+        labels = tuple(f"{problem}, {task}" for problem, _, task in work)
         statuses = [row["status"] for row in rows]
-        chosen = tuple((target, json.loads(parameters)) for target, parameters in settings)
+        chosen = tuple((target, _parameters(text, beta)) for target, text, beta in settings)
         unfit = statuses.count("does not fit")
         return StudySummary(chosen, labels, tuple(devices), values, statuses.count("failed"), unfit)
 
 
-def read_summary(folder: str | os.PathLike[str]) -> StudySummary:
+def read_summary(folder: str | os.PathLike[str], *, by_beta: bool = True) -> StudySummary:
     """Read the results of a study, finished or not.
 
     Parameters
     ----------
     folder : path
         Folder of a study, or of merged shards.
+    by_beta : bool
+        Whether inverse temperatures make settings of their own, rather than means over them.
 
     Returns
     -------
@@ -176,7 +183,7 @@ def read_summary(folder: str | os.PathLike[str]) -> StudySummary:
             rows.add(read_part(place / PARTS, number))
     if not rows.rows:
         raise StudyError(f"{place} has no results of a study; run 'neuromorph sweep STUDY.toml --out {place}' first")
-    return rows.summary(study_success_gap(place))
+    return rows.summary(study_success_gap(place), by_beta=by_beta)
 
 
 def read_results(folder: Path) -> pa.Table:
@@ -246,6 +253,14 @@ def study_success_gap(folder: Path) -> float:
     return float(value) if isinstance(value, (int, float)) else 0.0
 
 
+def _work_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return row["problem"], row["problem_sha256"], row["work"]
+
+
+def _parameters(text: str, beta: float | None) -> dict[str, Any]:
+    return json.loads(text) | ({} if beta is None else {"beta": beta})
+
+
 def _numbered(keys: Any) -> dict[Any, int]:
     return {key: number for number, key in enumerate(sorted(set(keys), key=repr))}
 
@@ -255,8 +270,8 @@ def _best_scores(rows: list[dict[str, Any]]) -> dict[Any, tuple[float, bool]]:
     found: dict[Any, tuple[float, bool]] = {}
     for row in rows:
         if row["quality"] is None and row["best"] is not None:
-            key = (row["problem"], row["problem_sha256"], row["work"], row["beta"])
-            low = row["kind"] in ("tsp", "ising")
+            key = _work_key(row)
+            low = row["kind"] in ("tsp", "ising") or row["work"] == "sample"
             value, _ = found.get(key, (row["best"], low))
             found[key] = (min(value, row["best"]) if low else max(value, row["best"]), low)
     return found
@@ -274,7 +289,3 @@ def _numbers(row: Mapping[str, Any], best: tuple[float, bool] | None, gap: float
     found = {"success": None if success is None else success / row["reads"], "quality": quality, "setup": setup}
     found |= {"energy": None if energy is None else energy + setup / row["reads"], "kl": row["kl"]}
     return found | {"latency": row["time_per_read_s"]}
-
-
-def _task_label(task: str, beta: float | None) -> str:
-    return f", sampled at beta {beta:g}" if beta is not None else ", recalled" if task == "recall" else ""

@@ -1,4 +1,4 @@
-"""Targets and studies for the tests of sweeps; the targets are installed by ``install_toys`` for worker processes too."""
+"""A target and studies for the tests of sweeps; ``install_toys`` installs it for worker processes too."""
 
 import os
 import time

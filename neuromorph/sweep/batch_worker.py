@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..runtime.threads import single_threaded_blas
 from .study_tasks import SweepTask, Work
 from .task_runs import run_task
 
@@ -68,6 +69,11 @@ def run_batch(batch: TaskBatch) -> FinishedBatch:
     FinishedBatch
         At least one row.
     """
+    with single_threaded_blas():
+        return _run(batch)
+
+
+def _run(batch: TaskBatch) -> FinishedBatch:
     began = time.monotonic()
     worker = f"{os.getpid()}@{socket.gethostname()}"
     rows: list[dict[str, Any]] = []

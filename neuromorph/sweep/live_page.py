@@ -117,8 +117,9 @@ class LiveStudy:
         if not self._rows.rows:
             return {"settings": []}
         summary = self._rows.summary(study_success_gap(self.folder))
-        names = ("accuracy", "success", "energy", "latency", "energy_to_solution")
+        names = ("accuracy", "success", "energy", "latency")
         means = {name: mean_over_devices(summary.over_work(name)) for name in names}
+        means["energy_to_solution"] = summary.pooled_energy_to_solution()
         pairs = np.stack([means["energy"], 1.0 - means["accuracy"]], axis=1)
         front = np.zeros(len(pairs), bool)
         for target in {name for name, _ in summary.settings}:

@@ -34,7 +34,7 @@ _COLUMNS = [
     "time_per_read_s",
 ]  # fmt: skip
 _MEASURED = [f"measured_{name}" for name in ("energy_per_read_j", "setup_energy_j", "time_per_read_s")]
-NAMES = ("success", "quality", "energy", "latency", "setup", "energy_to_solution", "kl")
+NAMES = ("success", "quality", "energy", "latency", "setup", "energy_of_read", "kl")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class StudySummary:
         Seed and chip.
     values : dict of str to (settings, work, devices) float
         ``success``, ``quality``; ``energy`` of a read, J; ``latency``, s; ``setup``, J; ``energy_to_solution``, J, at
-        99 %; ``kl``, nats. NaN where there is none.
+        99 %; ``energy_of_read`` without a share of the setup, J; ``kl``, nats. NaN where there is none.
     failed, unfit : int
         Numbers of tasks that failed, and that a target could not hold.
     """
@@ -62,6 +62,23 @@ class StudySummary:
     values: Mapping[str, NDArray[np.float64]]
     failed: int = 0
     unfit: int = 0
+
+    def pooled_energy_to_solution(self) -> NDArray[np.float64]:
+        """Compute the energy to solution of a device that nobody has chosen: success is pooled over devices.
+
+        Returns
+        -------
+        (settings,) float
+            Geometric mean over problems, J; infinite where one was never solved, NaN where one has no numbers.
+        """
+        shape = self.values["success"].shape
+        means = {}
+        for name in ("success", "setup", "energy_of_read"):
+            flat = self.values[name].reshape(-1, shape[2])
+            means[name] = mean_over_devices(flat).reshape(shape[:2])
+        pooled = means["success"].ravel()
+        reads = np.array([reads_to_solution(min(float(p), 1.0)) if np.isfinite(p) else np.nan for p in pooled])
+        return np.exp(np.log(means["setup"] + reads.reshape(shape[:2]) * means["energy_of_read"]).mean(axis=1))
 
     def over_work(self, name: str) -> NDArray[np.float64]:
         """Average a number over problems.
@@ -77,7 +94,7 @@ class StudySummary:
             Mean; geometric mean of energies and times. NaN where a problem has none.
         """
         values = self.values["quality" if name == "accuracy" else name]
-        if name in ("energy", "latency", "setup", "energy_to_solution"):
+        if name in ("energy", "latency", "setup", "energy_of_read", "energy_to_solution"):
             with np.errstate(divide="ignore"):
                 return np.exp(np.log(values).mean(axis=1))
         return np.asarray(values.mean(axis=1))
@@ -145,9 +162,7 @@ class SummaryRows:
             values = {name: sums[name] / np.where(counts[name], counts[name], np.nan) for name in NAMES}
         success = values["success"].ravel()
         reads = np.array([reads_to_solution(min(float(p), 1.0)) if np.isfinite(p) else np.nan for p in success])
-        share = values["setup"] / np.mean([row["reads"] for row in rows] or [1])
-        with np.errstate(invalid="ignore"):
-            values["energy_to_solution"] = values["setup"] + reads.reshape(shape) * (values["energy"] - share)
+        values["energy_to_solution"] = values["setup"] + reads.reshape(shape) * values["energy_of_read"]
         labels = tuple(f"{problem}, {task}" for problem, _, task in work)
         statuses = [row["status"] for row in rows]
         chosen = tuple((target, _parameters(text, beta)) for target, text, beta in settings)
@@ -287,5 +302,9 @@ def _numbers(row: Mapping[str, Any], best: tuple[float, bool] | None, gap: float
         quality = float(np.where(np.isfinite(gaps), 1.0 - np.clip(gaps, 0.0, 1.0), 0.0).mean())
     setup, energy = row["setup_energy_j"] or 0.0, row["energy_per_read_j"]
     found = {"success": None if success is None else success / row["reads"], "quality": quality, "setup": setup}
-    found |= {"energy": None if energy is None else energy + setup / row["reads"], "kl": row["kl"]}
+    found |= {
+        "energy_of_read": energy,
+        "energy": None if energy is None else energy + setup / row["reads"],
+        "kl": row["kl"],
+    }
     return found | {"latency": row["time_per_read_s"]}

@@ -29,7 +29,9 @@ LABELS = {
     "energy_to_solution": "energy to solution (J)",
     "kl": "divergence (nats)",
 }
-_NAMED = 6  # settings of a front that are named in the figure
+_NAMED = 4  # settings of a front that are named in the figure
+_TICKS = 9  # values of a parameter that are ticks of their own
+_NARROW = 3.0  # largest over smallest energy that is shown on a linear axis
 
 
 def plot_front(summary: StudySummary, cost: str = "energy", ax: Axes | None = None) -> Axes:
@@ -53,6 +55,7 @@ def plot_front(summary: StudySummary, cost: str = "energy", ax: Axes | None = No
     targets = list(dict.fromkeys(target for target, _ in summary.settings))
     x, y = summary.over_work(cost), summary.over_work("accuracy")
     values = losses(summary, [cost, "accuracy"]).mean(axis=1)
+    fronts = []
     for k, target in enumerate(targets):
         mine = np.array([name == target for name, _ in summary.settings]) & np.isfinite(values).all(axis=1)
         if not mine.any():
@@ -67,8 +70,12 @@ def plot_front(summary: StudySummary, cost: str = "energy", ax: Axes | None = No
         ax.plot(values[mine, 0], 1.0 - values[mine, 1], marker, markersize=3.5, alpha=0.5, **style)
         front = np.flatnonzero(mine)[pareto_front(values[mine])]
         ax.plot(values[front, 0], 1.0 - values[front, 1], marker, markersize=6.5, label=target, **style)
+        fronts.append(front)
+    everything = values[np.isfinite(values).all(axis=1), 0]
+    wide = everything.size > 0 and everything.max() > _NARROW * everything.min()
+    ax.set(xscale="log" if wide else "linear", xlabel=LABELS[cost], ylabel=LABELS["accuracy"])
+    for front in fronts:
         _name_points(ax, summary, front, values)
-    ax.set(xscale="log", xlabel=LABELS[cost], ylabel=LABELS["accuracy"])
     if targets:
         ax.legend(frameon=False, fontsize=9, loc="lower right")
     return style_axes(ax)
@@ -83,7 +90,9 @@ def _name_points(ax: Axes, summary: StudySummary, front: Any, values: Any) -> No
     for k in chosen:
         text = ", ".join(f"{name} {_short(summary.settings[k][1].get(name))}" for name in moving)
         place = (values[k, 0], 1.0 - values[k, 1])
-        ax.annotate(text, place, (4, -9), textcoords="offset points", fontsize=7, color=MUTED)
+        right = ax.transLimits.transform(ax.transScale.transform(place))[0] > 0.5  # beside the point, within the axes
+        side: dict[str, Any] = {"ha": "right", "xytext": (-6, 0)} if right else {"ha": "left", "xytext": (6, 0)}
+        ax.annotate(text, place, va="center", textcoords="offset points", fontsize=7, color=MUTED, **side)
 
 
 def plot_parameter(
@@ -118,6 +127,7 @@ def plot_parameter(
             label = target if by is None else f"{by} {_short(parameters.get(by))}"
             lines.setdefault(label, []).append((float(place), row))
     seen: set[float] = set()
+    shown: list[float] = []
     for k, (label, points) in enumerate(lines.items()):
         grouped: dict[float, list[Any]] = {}
         for place, row in points:
@@ -128,12 +138,20 @@ def plot_parameter(
         rows = [row[np.isfinite(row)] for row in rows]
         middle = np.array([row.mean() if row.size else np.nan for row in rows])
         half = np.array([_t95(row.size) * row.std(ddof=1) / row.size**0.5 if row.size > 1 else 0.0 for row in rows])
+        spread = np.stack([half, half])
+        if name in ("accuracy", "quality", "success"):
+            spread = np.minimum(spread, np.stack([middle, 1.0 - middle]))
+        shown += middle.tolist()
         color = series_color(k)
         style: dict[str, Any] = {"marker": MARKERS[k % len(MARKERS)], "color": color, "markersize": 5, "capsize": 2}
-        ax.errorbar(at, middle, half, label=label, **style)
+        ax.errorbar(at, middle, spread, label=label, **style)
     if seen and min(seen) > 0 and max(seen) >= 10 * min(seen):
         ax.set_xscale("log")
-    if name in ("energy", "latency", "energy_to_solution"):
+        if len(seen) <= _TICKS:
+            ax.set_xticks(sorted(seen), [_short(each) for each in sorted(seen)])
+            ax.minorticks_off()
+    low, high = (float(np.nanmin(shown, initial=np.inf)), float(np.nanmax(shown, initial=0.0)))
+    if name in ("energy", "latency", "energy_to_solution") and high > _NARROW * low:
         ax.set_yscale("log")
     ax.set(xlabel=parameter, ylabel=LABELS.get(name, name))
     if len(lines) > 1:
@@ -170,7 +188,9 @@ def plot_effects(effects: Sequence[ParameterEffect], name: str = "accuracy", ax:
     texts = [f"{label} ({each.share:.0%})" for label, each in zip(labels, reversed(effects), strict=True)]
     ax.set_yticks(range(len(effects)), texts)
     ax.set_xlabel(f"mean {LABELS.get(name, name)}; in brackets the share of its variance")
-    ax.margins(x=0.12)
+    means = [end for each in effects for end in (each.low, each.high)]
+    room = 0.12 * (max(means) - min(means)) or 1e-3
+    ax.set_xlim(min(means) - room, max(means) + room)
     return style_axes(ax, "x")
 
 
@@ -199,6 +219,8 @@ def write_figures(folder: str | Path) -> list[Path]:
     for name in (name for name, values in moving.items() if len(values) > 1):
         drawn[f"accuracy-{name}"] = plot_parameter(summary, name)
         drawn[f"energy-{name}"] = plot_parameter(summary, name, "energy")
+        if "beta" in moving and name != "beta":
+            drawn[f"success-{name}"] = plot_parameter(summary, name, "success", by="beta")
     place = Path(folder)
     pairs = [(name, kind) for name in drawn for kind in ("png", "svg")]
     return [write_file(place / f"{name}.{kind}", figure_bytes(drawn[name], kind)) for name, kind in pairs]

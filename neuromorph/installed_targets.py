@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -89,6 +90,35 @@ def get_target(name: str, **parameters: Any) -> Target:
         raise
     except BaseException as error:  # SystemExit, say: a package must not end us
         raise TargetError(f"{about} raises {type(error).__name__}: {error}") from error
+    return _checked(made, plain, about)
+
+
+def target_maker(name: str) -> Callable[..., Target]:
+    """Return a function that makes the installed target of a name from its parameters.
+
+    :func:`get_target` looks at all installed packages, for 10 ms; this does so once for any number of settings.
+
+    Parameters
+    ----------
+    name : str
+        Name without parameters.
+
+    Returns
+    -------
+    callable
+        Function of the parameters, as Python objects.
+    """
+    plain = current_name(name)
+    point = _entry_point(plain)
+    make = point.load()
+
+    def made(**parameters: Any) -> Target:
+        return _checked(make(**parameters), plain, f"entry point {point.value} of target {plain!r}")
+
+    return made
+
+
+def _checked(made: Any, plain: str, about: str) -> Target:
     if not isinstance(made, Target):
         raise TargetError(f"{about} lacks a member of neuromorph.Target")
     if made.name != plain:

@@ -29,6 +29,7 @@ from .compare import add_compare_options, compare_command
 from .former_commands import add_former_commands
 from .info import info_command, targets_command
 from .solve import add_solve_options, solve_command
+from .sweep import add_sweep_commands
 from .trace import add_trace_command
 
 _FILE = "TSPLIB, rudy / G-set, patterns (.npz, .png, text), or a model (.npz, JSON, COO text)"
@@ -115,6 +116,7 @@ def _parser() -> Parser:
     text = "run one target and print its best answer, what it samples, or what it recalls"
     add_solve_options(command("solve", solve_command, text))
     add_trace_command(command, origin)
+    add_sweep_commands(command)
     add_circuit_commands(command, load_problem)
     listing = command("targets", targets_command, "list the installed targets, or show one of them", file=False)
     about = "show its parameters, limits and constants with their sources"

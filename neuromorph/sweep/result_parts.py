@@ -1,0 +1,272 @@
+"""Rows of finished tasks in Parquet: one part a batch, and at the end one file, sorted by the hash of the task.
+
+A part is written aside, flushed to the disk and renamed before the table of tasks hears of it: a part that the table
+does not know is whole and its tasks are done. Numbers that a clock made stand in ``timings.parquet``, so that
+``results.parquet`` of a study is the same byte for byte however often it was interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..files.atomic_write import write_file
+from .task_table import StudyError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RESULTS, TIMINGS = "results.parquet", "timings.parquet"
+
+_TEXT = ("task", "problem", "problem_sha256", "kind", "work", "target", "parameters", "status", "reason")
+_WHOLE = ("size", "seed", "chip", "repeat", "reads", "feasible", "successes")
+_PRICES = (
+    "energy_per_read_j", "energy_low_j", "energy_high_j", "core_energy_per_read_j", "setup_energy_j", "time_per_read_s",
+    "time_low_s", "time_high_s",
+)  # fmt: skip
+_NUMBERS = ("beta", "best", "mean", "median", "quality", "mean_energy", "kl", "mapping_error", *_PRICES)
+_CLOCK = ("program_s", "run_s", "seconds", "finished", *(f"measured_{name}" for name in _PRICES))
+_BUCKET = 1 << 15  # rows that are sorted at one time
+_MOST_BUCKETS = 256  # open files
+
+
+def result_schema() -> tuple[pa.Schema, pa.Schema]:
+    """Return the columns of the results and of the timings.
+
+    Returns
+    -------
+    results, timings : pyarrow.Schema
+        Both begin with ``task``.
+    """
+    import pyarrow as pa
+
+    results = [(name, pa.string()) for name in _TEXT] + [(name, pa.int64()) for name in _WHOLE]
+    results += [(name, pa.float64()) for name in _NUMBERS]
+    results += [("one_chip", pa.bool_()), ("scores", pa.list_(pa.float64()))]
+    timings = [("task", pa.string())] + [(name, pa.float64()) for name in _CLOCK]
+    timings += [("worker", pa.string()), ("traceback", pa.string())]
+    return pa.schema(results), pa.schema(timings)
+
+
+def part_schema() -> pa.Schema:
+    """Return the columns of a part: those of results and timings.
+
+    Returns
+    -------
+    pyarrow.Schema
+        Schema.
+    """
+    import pyarrow as pa
+
+    results, timings = result_schema()
+    return pa.schema([*results, *(field for field in timings if field.name != "task")])
+
+
+def write_part(folder: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write the rows of a batch as the next part.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the parts.
+    rows : iterable of dict
+        Rows; what a row lacks is null.
+
+    Returns
+    -------
+    int
+        Number of the part.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is left of it then.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = part_schema()
+    table = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema)
+    number = max(part_numbers(folder), default=0) + 1
+
+    def fill(file: BinaryIO) -> None:
+        pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+        file.flush()
+        os.fsync(file.fileno())
+
+    write_file(folder / f"{number:08d}.parquet", fill)
+    _flush_folder(folder)
+    return number
+
+
+def part_numbers(folder: Path) -> list[int]:
+    """List the parts of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the parts.
+
+    Returns
+    -------
+    list of int
+        Numbers, ascending.
+    """
+    if not folder.is_dir():
+        return []
+    return sorted(int(found[1]) for name in os.listdir(folder) if (found := re.fullmatch(r"(\d{8,})\.parquet", name)))
+
+
+def read_part(folder: Path, number: int, columns: list[str] | None = None) -> pa.Table:
+    """Read a part.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the parts.
+    number : int
+        Its number.
+    columns : list of str or None
+        Columns; None takes all.
+
+    Returns
+    -------
+    pyarrow.Table
+        Rows.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be read.
+    """
+    path = folder / f"{number:08d}.parquet"
+    found = read_parquet(path, columns, "remove it and say --rebuild: its tasks run again")
+    if columns is None and found.schema.names != part_schema().names:
+        raise StudyError(f"{path} has other columns than this version writes; choose another folder with --out")
+    return found
+
+
+def read_parquet(path: Path, columns: list[str] | None = None, remedy: str = "give a whole copy") -> pa.Table:
+    """Read a Parquet file whole.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    columns : list of str or None
+        Columns; None takes all.
+    remedy : str
+        What helps if it is damaged.
+
+    Returns
+    -------
+    pyarrow.Table
+        Rows.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path, page_checksum_verification=True).read(columns, use_threads=False)
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        said = str(error).partition("\n")[0]
+        raise StudyError(f"{path} is damaged or unreadable ({said[:200]}); {remedy}") from None
+
+
+def write_results(
+    folder: Path,
+    tables: Callable[[], Iterator[pa.Table]],
+    hashes: Callable[[str, str], list[str]],
+    total: int,
+) -> None:
+    """Write ``results.parquet`` and ``timings.parquet`` of all ended tasks, sorted by hash.
+
+    Rows are dealt into buckets of hashes on disk and each is sorted: memory does not grow with the study.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the study.
+    tables : callable
+        Yields the tables of all parts, the later row of a task after the earlier one.
+    hashes : callable
+        Sorted hashes between two: the tasks of the study that ended.
+    total : int
+        Number of tasks, on which the size of buckets depends.
+
+    Raises
+    ------
+    OSError
+        If they cannot be written; the old files are left as they were.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.ipc as ipc
+    import pyarrow.parquet as pq
+
+    results, timings = result_schema()
+    schema = part_schema()
+    buckets = min(_MOST_BUCKETS, max(1, -(-total // _BUCKET)))
+    edges = [f"{(k << 16) // buckets:04x}" for k in range(buckets)]
+
+    def bounds(k: int) -> tuple[str, str]:
+        return edges[k], edges[k + 1] if k + 1 < buckets else ""
+
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".sorting-") as aside, ExitStack() as stack:
+        if buckets > 1:
+            sinks = [stack.enter_context(ipc.new_stream(f"{aside}/{k}", schema)) for k in range(buckets)]
+            for table in tables():
+                for k in range(buckets):
+                    low, high = bounds(k)
+                    inside = pc.greater_equal(table["task"], low)
+                    inside = pc.and_(inside, pc.less(table["task"], high)) if high else inside
+                    if (chosen := table.filter(inside)).num_rows:
+                        sinks[k].write_table(chosen)
+            stack.pop_all().close()
+
+        def bucket(k: int) -> pa.Table:
+            if buckets == 1:
+                found = list(tables())
+                table = pa.concat_tables(found) if found else schema.empty_table()
+            else:
+                with pa.OSFile(f"{aside}/{k}") as file:
+                    table = ipc.open_stream(file).read_all()
+            last = {key: number for number, key in enumerate(table["task"].to_pylist())}
+            low, high = bounds(k)
+            order = [last[key] for key in hashes(low, high) if key in last]
+            return table.take(pa.array(order, pa.int64())).combine_chunks()
+
+        def fill(names: pa.Schema) -> Callable[[BinaryIO], None]:
+            def write(file: BinaryIO) -> None:
+                with pq.ParquetWriter(file, names, compression="zstd", write_page_checksum=True) as writer:
+                    for k in range(buckets):
+                        writer.write_table(bucket(k).select(names.names))
+
+            return write
+
+        write_file(folder / TIMINGS, fill(timings))
+        write_file(folder / RESULTS, fill(results))
+
+
+def _flush_folder(folder: Path) -> None:
+    """Flush the names of a folder to the disk, where the system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)

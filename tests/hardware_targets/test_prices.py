@@ -32,7 +32,7 @@ def runs():
     found = {}
     for name in TARGETS:
         device = nm.get_target(name)
-        tasks = {"minimize": nm.Minimize(), "sample": nm.Sample(0.5), "recall": nm.RecallFrom(np.ones((1, 4), np.int8))}
+        tasks = {"minimize": nm.Minimize(), "sample": nm.Sample(0.5), "recall": nm.RecallFrom(np.ones(4, np.int8))}
         task = next(task for name, task in tasks.items() if name in device.supported_tasks)
         found[name] = device.run(device.program(PROBLEM, 1), task, 3, 2)
     return found

@@ -92,6 +92,8 @@ class Entry:
     kind : Kind
         How the total is known: as well as the less well known of count and unit. A power from a data sheet times a
         simulated time is modelled.
+    once : bool
+        Whether it is spent on programming, once for all reads of a chip, and not in every read.
     """
 
     what: str
@@ -100,6 +102,7 @@ class Entry:
     unit: Datum
     total: Estimate
     kind: Kind
+    once: bool = False
 
     @property
     def source(self) -> str:
@@ -121,20 +124,45 @@ class Ledger:
         Energies, J.
     times : tuple of Entry
         Latencies, s.
+    chips : int
+        Number of chips that were programmed.
     """
 
     target: str
     reads: int
     entries: tuple[Entry, ...]
     times: tuple[Entry, ...]
+    chips: int = 1
 
     @property
     def time_per_read(self) -> Estimate:
-        """Latency of one read, s."""
-        return scale_estimate(add_estimates(entry.total for entry in self.times), 1.0 / self.reads)
+        """Time of one read, s, without programming."""
+        return scale_estimate(add_estimates(e.total for e in self.times if not e.once), 1.0 / self.reads)
+
+    @property
+    def programming_time(self) -> Estimate:
+        """Time of programming one chip, s."""
+        return scale_estimate(add_estimates(e.total for e in self.times if e.once), 1.0 / self.chips)
+
+    def programming_energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
+        """Compute the energy of programming one chip.
+
+        Parameters
+        ----------
+        scope : Scope or None
+            Scope; None takes all.
+        kind : Kind or None
+            Kind; None takes all.
+
+        Returns
+        -------
+        Estimate
+            Energy, J; 0 where programming costs nothing.
+        """
+        return scale_estimate(self._sum(scope, kind, once=True), 1.0 / self.chips)
 
     def energy(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
-        """Sum the energy of the whole run, or of one scope or kind of it.
+        """Sum the energy of the whole run and its programming, or of one scope or kind of it.
 
         Ends of the intervals are added, without cancelling.
 
@@ -150,13 +178,10 @@ class Ledger:
         Estimate
             Energy, J.
         """
-        chosen = [e.total for e in self.entries if scope in (None, e.scope) and kind in (None, e.kind)]
-        return add_estimates(chosen)
+        return add_estimates(self._sum(scope, kind, once) for once in (False, True))
 
     def energy_per_read(self, scope: Scope | None = None, kind: Kind | None = None) -> Estimate:
-        """Compute the energy of one read.
-
-        Energy that serves all reads (programming) is shared among them.
+        """Compute the energy of one read, without programming.
 
         Parameters
         ----------
@@ -170,7 +195,11 @@ class Ledger:
         Estimate
             Energy, J.
         """
-        return scale_estimate(self.energy(scope, kind), 1.0 / self.reads)
+        return scale_estimate(self._sum(scope, kind, once=False), 1.0 / self.reads)
+
+    def _sum(self, scope: Scope | None, kind: Kind | None, once: bool) -> Estimate:
+        chosen = [e for e in self.entries if scope in (None, e.scope) and kind in (None, e.kind) and e.once == once]
+        return add_estimates(e.total for e in chosen)
 
 
 _SIMULATED = Datum(1.0, "s/s", 1.0, 1.0, "modelled", "duration of the dynamics, as the model of the device ran them")
@@ -180,7 +209,8 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
     """Price a run.
 
     Activity ``device_s`` is time itself; other events add time where their cost says so. The interval of an entry
-    joins the 95 % bootstrap interval of its mean count over reads with the range of its unit.
+    joins that of its mean count over reads with the range of its unit: over chips where there are several, over calls
+    where their reads have one measured time in common, else over reads.
 
     Parameters
     ----------
@@ -200,11 +230,12 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
     if "device_s" in run.activity and not any(cost.event == "device_s" and cost.time for cost in costs):
         costs = (*costs, Cost("device_s", "a read", time=_SIMULATED))
     for cost in costs:
-        if cost.event in run.activity:
-            count = scale_estimate(_mean_interval(run.activity[cost.event]), run.reads)
+        once = cost.event not in run.activity
+        if not once:
+            count = scale_estimate(_mean_interval(run, cost), run.reads)
         elif cost.event in run.setup:
-            once = float(run.setup[cost.event])
-            count = Estimate(once, once, once)
+            whole = float(run.setup[cost.event]) * run.chips
+            count = Estimate(whole, whole, whole)
         else:
             raise ValueError(
                 f"run of {run.target!r} counts no {cost.event!r}; it counts {sorted({*run.activity, *run.setup})}"
@@ -212,19 +243,44 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
         for unit, lines in ((cost.energy, entries), (cost.time, times)):
             if unit is not None:
                 kind = less_known(unit.kind, cost.counted)
-                lines.append(Entry(cost.what, cost.scope, count.value or 0.0, unit, _times(count, unit), kind))
-    return Ledger(run.target, run.reads, tuple(entries), tuple(times))
+                lines.append(Entry(cost.what, cost.scope, count.value or 0.0, unit, _times(count, unit), kind, once))
+    return Ledger(run.target, run.reads, tuple(entries), tuple(times), run.chips)
 
 
 def _times(count: Estimate, unit: Datum) -> Estimate:
-    return Estimate((count.value or 0.0) * unit.value, (count.low or 0.0) * unit.low, (count.high or 0.0) * unit.high)
+    ends = ((count.value, unit.value), (count.low, unit.low), (count.high, unit.high))
+    return Estimate(*(None if number is None else number * each for number, each in ends))
 
 
-def _mean_interval(counts: NDArray[np.float64]) -> Estimate:
-    """Mean over reads with its 95 % bootstrap interval (percentile, 2000 resamples, fixed stream)."""
+def _mean_interval(run: Run, cost: Cost) -> Estimate:
+    """Mean count of a read with its 95 % interval; none where there is but one timing."""
+    counts = run.activity[cost.event]
     mean = float(np.mean(counts))
+    if run.chip is not None and run.chips > 1:
+        return _clustered(counts, run.chip) if np.ptp(counts) else Estimate(mean, mean, mean)
+    if run.batch is not None and cost.counted == "measured":
+        first = np.unique(run.batch, return_index=True, return_inverse=True)
+        if len(first[1]) < len(counts) and np.array_equal(counts, counts[first[1]][first[2]]):
+            return _clustered(counts, run.batch)
     if np.ptp(counts) == 0:
         return Estimate(mean, mean, mean)
     draws = np.random.default_rng(0).integers(0, len(counts), size=(2000, len(counts)))
     low, high = np.quantile(counts[draws].mean(axis=1), [0.025, 0.975])
     return Estimate(mean, min(mean, float(low)), max(mean, float(high)))
+
+
+def _clustered(counts: NDArray[np.float64], cluster: NDArray[np.int32]) -> Estimate:
+    """Mean with Student's interval over clusters, whose reads are not independent; none of one cluster alone.
+
+    The error is that of a ratio of sums over clusters; sizes n_b that differ count as (sum n_b)^2 / sum n_b^2 of them.
+    """
+    from scipy.stats import t
+
+    mean = float(np.mean(counts))
+    _, place, sizes = np.unique(cluster, return_inverse=True, return_counts=True)
+    worth = float(sizes.sum() ** 2 / (sizes**2).sum())
+    if len(sizes) < 2:
+        return Estimate(mean, None, None)
+    apart = np.bincount(place, weights=counts - mean)
+    half = float(t.ppf(0.975, worth - 1.0)) * float((apart**2).sum() * worth / (worth - 1.0)) ** 0.5 / len(counts)
+    return Estimate(mean, max(0.0, mean - half), mean + half)

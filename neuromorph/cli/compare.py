@@ -56,6 +56,10 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
         help="the same seed gives the same reads; default: drawn, or that of the reads in DIR",
     )
     parser.add_argument("--best-known", type=finite, metavar="X", help="else from beside the file, or the table")
+    chips = "devices that the reads are spread over, where a target draws its device; default: 10, or as many as reads"
+    parser.add_argument("--chips", type=count, metavar="N", help=chips)
+    once = "problems that are solved with one programming, each bearing a part of its time and energy; default: 1"
+    parser.add_argument("--problems-per-programming", type=count, default=1, metavar="M", help=once)
     add_time_limit(parser, "seconds for all targets together")
     costs = "TOML of constants in place of those of the targets: joules and seconds follow, spins do not change"
     parser.add_argument("--cost", metavar="FILE", help=costs)
@@ -101,6 +105,8 @@ def compare_command(arguments: argparse.Namespace) -> int:
             progress=progress,
             directory=arguments.out,
             costs=arguments.cost,
+            chips=arguments.chips,
+            problems_per_programming=arguments.problems_per_programming,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **about})
     failure = None
@@ -205,6 +211,8 @@ def solve_command(arguments: argparse.Namespace) -> int:
             time_limit=arguments.time_limit,
             progress=progress,
             costs=arguments.cost,
+            chips=arguments.chips,
+            problems_per_programming=arguments.problems_per_programming,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
     result, *hidden = comparison.results

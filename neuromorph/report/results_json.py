@@ -11,6 +11,7 @@ from ..files.json_values import json_value
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result, TimeToTarget
+    from ..study.over_chips import ChipResult
     from ..study.sampling_score import Mean, SamplingReference, SamplingScore
 
 SCHEMA = 2
@@ -83,13 +84,19 @@ def _result(result: Result) -> dict[str, Any]:
         "gap_median": result.gap_median,
         "success": _estimate(result.success),
         "success_probability": _estimate(result.success),
+        "chips": [_chip(chip) for chip in result.chips],
         **({} if result.sampling is None else _sampling(result.sampling)),
         "time_per_read_s": _estimate(result.time_per_read_s),
         "energy_per_read_j": _estimate(result.energy_per_read_j),
         "core_energy_per_read_j": _estimate(ledger.energy_per_read("core") if ledger else None),
         "system_energy_per_read_j": _estimate(ledger.energy_per_read("system") if ledger else None),
+        "latency_s": result.latency_s,
+        "programming_time_s": _estimate(result.programming_time_s),
+        "programming_energy_j": _estimate(result.programming_energy_j),
         "tts_s": _estimate(result.tts_s),
         "ets_j": _estimate(result.ets_j),
+        "tts_over_chips_s": result.tts_over_chips,
+        "ets_over_chips_j": result.ets_over_chips,
         "levels": [_level(level) for level in result.levels],
         "ledger": [_entry(entry, "energy", "j") for entry in ledger.entries] if ledger else [],
         "time_ledger": [_entry(entry, "time", "s") for entry in ledger.times] if ledger else [],
@@ -132,10 +139,15 @@ def _entry(entry: Entry, what: str, unit: str) -> dict[str, Any]:
         f"{what}_{unit}": total.value,
         f"{what}_low_{unit}": total.low,
         f"{what}_high_{unit}": total.high,
+        "once": entry.once,
         "kind": entry.kind,
         "unit_kind": each.kind,
         "source": entry.source,
     }
+
+
+def _chip(chip: ChipResult) -> dict[str, Any]:
+    return {**vars(chip), "tts_s": _estimate(chip.tts_s), "ets_j": _estimate(chip.ets_j)}
 
 
 def _level(level: TimeToTarget) -> dict[str, Any]:

@@ -6,7 +6,6 @@ others; the cues of a recall are the same for all of them.
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..datum import Datum
-from ..problems import IsingModel, Recall
+from ..problems import IsingModel
 from ..problems.problem import Problem
 from ..protocol import DoesNotFit, Target, files_of
 from ..rng import RNG, child, seed_sequence
@@ -27,19 +26,23 @@ from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
 from ..target_constants import Replacements, datum_dict, read_replacements, replace_in_all
-from ..task import TASK_NAMES, RecallFrom, Sample, Task, task_name
-from .batches import run_in_batches, why
+from ..task import TASK_NAMES, Sample, Task, task_name
+from .batches import Chips, run_in_batches, why
 from .checkpoint import kept_seed, own_name
 from .comparison import Comparison
 from .contract import checked_files, checked_program
+from .evaluate import evaluate_run
 from .fingerprint import fingerprint
 from .installed import Unusable, labeled
+from .over_chips import mean_mapping_error
 from .provenance import provenance
-from .result import Result, evaluate_run
+from .result import Result
 from .sampling_score import MAX_COUNTED, SamplingReference, exact_reference, score_samples, tempering_reference
+from .validation import check_study, check_task
 
 StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
+CHIPS = 10  # of a target that draws its devices
 READS = 100  # a success rate is then known within +-10 %; berlin52 takes 1 to 2 minutes on all targets
 _LEAST_S = 0.1  # for each target, though the others have taken all of it
 _FILES_S = 10.0  # for a target to make what it hands over
@@ -58,6 +61,8 @@ def compare(
     progress: StudyProgress | None = None,
     directory: str | os.PathLike[str] | None = None,
     costs: str | Path | Mapping[str, Any] | None = None,
+    chips: int | None = None,
+    problems_per_programming: int = 1,
 ) -> Comparison:
     """Run one problem and task on each target, side by side.
 
@@ -91,6 +96,12 @@ def compare(
     costs : path, mapping or None
         Constants in place of those of the targets, as of ``target_constants.read_replacements``. The same seed gives
         the same spins; times and joules follow.
+    chips : int or None
+        Number of devices that the reads of a target are spread over, evenly, where ``Target.program`` draws what its
+        device is like; each is programmed by a stream of its own. None takes ``CHIPS``; fewer reads take as many
+        chips. Other targets use one.
+    problems_per_programming : int
+        Number of problems that are solved with one programming: each bears that part of its time and energy.
 
     Returns
     -------
@@ -102,8 +113,9 @@ def compare(
     ValueError, TypeError
         An argument breaks its rule, contradicts the problem, or the problem is too large for an Ising form to sample.
     """
-    _check(problem, reads, time_limit, success_gap)
-    _check_task(task, problem, reads)
+    chips = CHIPS if chips is None else chips
+    check_study(problem, reads, time_limit, success_gap, chips, problems_per_programming)
+    check_task(task, problem, reads)
     end = inf if time_limit is None else time.monotonic() + time_limit
     results: list[Result] = []
     replacements = Replacements() if costs is None else read_replacements(costs)
@@ -117,13 +129,17 @@ def compare(
         able = [
             name for name, each in devices if task_name(task) in each.supported_tasks and not isinstance(each, Unusable)
         ]
-        study = _Study(problem, asked_problem(problem, task), task, reads, stream, success_gap, able, signals)
+        study = _Study(
+            problem, asked_problem(problem, task), task, reads, stream, success_gap, able, signals, chips,
+            problems_per_programming,
+        )  # fmt: skip
         if isinstance(task, Sample) and able:
             study = replace(study, reference=_reference(study, task, end, progress))
         names = ", ".join(repr(label) for label, _ in devices)
         also = f", task=Sample({task.beta!r})" if isinstance(task, Sample) else ""
         call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy}{also})"
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
+        about |= {"chips": chips, "problems_per_programming": problems_per_programming}
         origin = provenance(problem, stream, about)
         for k, (label, device) in enumerate(devices):
             now, left = time.monotonic(), sum(task_name(task) in each.supported_tasks for _, each in devices[k:])
@@ -157,6 +173,8 @@ class _Study:
     success_gap: float
     able: list[str]
     signals: Interrupts
+    chips: int = CHIPS
+    problems: int = 1
     reference: SamplingReference | None = None
 
 
@@ -218,7 +236,7 @@ def _run_target(
                 raise DoesNotFit(_unclaimed(study, device))
             tell("programming", 0)
             with alarm(limit):
-                program = checked_program(device.program(study.asked, rng=child(own, "program")))
+                program = checked_program(device.program(study.asked, rng=child(_of_chip(own, 0), "program")))
         except DoesNotFit as error:
             return Result(**about, status="does not fit", reason=str(error))
         except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
@@ -228,20 +246,26 @@ def _run_target(
                 reason = f"programming takes more than {spent}, its share of the time: {reason}"
             return Result(**about, status=status, reason=reason)
     about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
-    about["one_chip"] = program.one_chip
+    drawn = program.one_chip
+    count = study.chips if drawn else 1
+    about["one_chip"] = drawn and min(count, study.reads) == 1
     seed = [own.entropy, *own.spawn_key]
+    chips = Chips(
+        count,
+        lambda chip: program if chip == 0 else _programmed(study, device, own, chip),
+        lambda chip: child(_of_chip(own, chip), "reads"),
+    )
     try:
         reading = run_in_batches(
             device,
-            program,
+            chips,
             study.asked,
             study.task,
             study.reads,
-            child(own, "reads"),
             study.signals,
             deadline=deadline,
             path=path,
-            mark=fingerprint(study.problem, device, seed, study.task) if path else None,
+            mark=fingerprint(study.problem, device, seed, study.task, count) if path else None,
             tell=tell,
         )
         about |= {"status": reading.status, "reason": reading.reason}
@@ -249,9 +273,21 @@ def _run_target(
         if reading.run is None:
             return Result(**about)
         about["resumed"] = reading.resumed
-        result = evaluate_run(study.problem, device, reading.run, success_gap=study.success_gap, **about)
+        errors = {chip: each.mapping_error for chip, each in reading.programs.items()}
+        about["mapping_error"] = mean_mapping_error(errors)
+        result = evaluate_run(
+            study.problem,
+            device,
+            reading.run,
+            success_gap=study.success_gap,
+            problems=study.problems,
+            parallel_reads=program.parallel_reads,
+            mapping_errors=errors if drawn else None,
+            **about,
+        )
         if study.reference is not None:
-            found = score_samples(study.reference, study.asked.ising(), reading.run.spins, program.programmed)
+            held = program.programmed if reading.run.chips == 1 else None  # each chip holds something else
+            found = score_samples(study.reference, study.asked.ising(), reading.run.spins, held)
             result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
         return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:
@@ -259,6 +295,15 @@ def _run_target(
     except BaseException as error:
         status, reason = why(error, limit, study.signals)
         return Result(**{**about, "status": status, "reason": reason})
+
+
+def _of_chip(own: np.random.SeedSequence, chip: int) -> np.random.SeedSequence:
+    """Return the stream of a chip, from which it is drawn and its reads are made; the first has the target's own."""
+    return child(own, "chip", chip) if chip else own
+
+
+def _programmed(study: _Study, device: Target, own: np.random.SeedSequence, chip: int) -> Program:
+    return checked_program(device.program(study.asked, rng=child(_of_chip(own, chip), "program")))
 
 
 def _unclaimed(study: _Study, device: Target) -> str:
@@ -291,19 +336,6 @@ def _with_replaced(result: Result, given: Mapping[str, Datum]) -> Result:
     return replace(result, run=run, notes=(*result.notes, f"priced with constants of the user: {said}"))
 
 
-def _check_task(task: Task | None, problem: Problem, reads: int) -> None:
-    if task is None:
-        return
-    task_name(task)
-    if not isinstance(task, RecallFrom):
-        return
-    if not isinstance(problem, Recall):
-        raise ValueError(
-            f"task is to recall, but {problem.name} is no memory but of kind {problem.kind}; minimize it, or sample it"
-        )
-    task.cues(reads, problem.size)
-
-
 def _stream(rng: RNG) -> np.random.SeedSequence:
     """Return the stream of this study; a seed that nobody gave is short enough to be typed again."""
     if rng is None:
@@ -311,14 +343,3 @@ def _stream(rng: RNG) -> np.random.SeedSequence:
     if isinstance(rng, (int, np.integer)):
         return seed_sequence(int(rng))
     return seed_sequence(rng).spawn(1)[0]
-
-
-def _check(problem: Problem, reads: int, time_limit: float | None, success_gap: float) -> None:
-    if not isinstance(problem, Problem):
-        raise TypeError(f"problem is {type(problem).__name__}; expected a Problem, as neuromorph.load gives it")
-    if isinstance(reads, bool) or not isinstance(reads, (int, np.integer)) or reads < 1:
-        raise ValueError(f"reads is {reads!r}; ask for a whole number of reads, at least one")
-    if time_limit is not None and not (math.isfinite(time_limit) and time_limit > 0):
-        raise ValueError(f"time_limit is {time_limit}; give seconds above 0, or None for no limit")
-    if not (math.isfinite(success_gap) and success_gap >= 0):
-        raise ValueError(f"success_gap is {success_gap}; give a fraction of the best value, 0 or above")

@@ -27,10 +27,11 @@ from .arguments import (
 )
 from .circuits import add_circuit_commands
 from .common import load_problem, origin
-from .compare import add_study_options, compare_command, solve_command
+from .compare import compare_command, solve_command
 from .info import info_command, targets_command
 from .memory_and_sampling import add_model_commands
 from .spiking import add_spike_command
+from .study_options import add_study_options
 from .trace import add_trace_command
 
 BAD_INPUT = 2
@@ -117,6 +118,7 @@ def _parser() -> Parser:
     compare = command("compare", compare_command, "run one problem on many targets: table, page, results, netlist")
     names = "names as of 'neuromorph targets', with parameters or without: A,B(levels=16,read_noise=off); default: all"
     compare.add_argument("--targets", type=target_names, metavar="A,B", help=names)
+    compare.add_argument("--all", action="store_true", help="also the targets that nobody has built: forecasts")
     add_study_options(compare)
     within = "a read succeeds within this fraction of the best known value; default: 0"
     compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)

@@ -13,11 +13,6 @@ from .arguments import (
     INTERRUPTED,
     NO_ANSWER,
     BadInput,
-    add_time_limit,
-    count,
-    finite,
-    fraction,
-    seed,
     user_errors,
     warn,
     writing,
@@ -28,41 +23,6 @@ if TYPE_CHECKING:
     from ..problems import Problem
     from ..study import Comparison, Result
     from ..task import Task
-
-READS = 100  # as in study, which --help must not import
-TASKS = ("minimize", "sample", "recall")  # as in task
-
-
-def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that ``compare`` and ``solve`` share.
-
-    Parameters
-    ----------
-    parser : argparse.ArgumentParser
-        Parser of a command.
-    """
-    tasks = "minimize, sample (at --beta) or recall; default: recall of patterns, minimize of all else"
-    parser.add_argument("--task", choices=TASKS, metavar="T", help=tasks)
-    parser.add_argument("--beta", type=fraction, metavar="B", help="sample at this inverse temperature, 1 / energy")
-    rules = "learning rule of patterns: hebb, pseudo-inverse, storkey or perceptron; default: hebb"
-    parser.add_argument("--rule", metavar="R", help=rules)
-    parser.add_argument(
-        "--reads", type=count, default=READS, metavar="N", help=f"independent reads a target; default: {READS}"
-    )
-    parser.add_argument(
-        "--seed",
-        type=seed,
-        metavar="N",
-        help="the same seed gives the same reads; default: drawn, or that of the reads in DIR",
-    )
-    parser.add_argument("--best-known", type=finite, metavar="X", help="else from beside the file, or the table")
-    chips = "devices that the reads are spread over, where a target draws its device; default: 10, or as many as reads"
-    parser.add_argument("--chips", type=count, metavar="N", help=chips)
-    once = "problems that are solved with one programming, each bearing a part of its time and energy; default: 1"
-    parser.add_argument("--problems-per-programming", type=count, default=1, metavar="M", help=once)
-    add_time_limit(parser, "seconds for all targets together")
-    costs = "TOML of constants in place of those of the targets: joules and seconds follow, spins do not change"
-    parser.add_argument("--cost", metavar="FILE", help=costs)
 
 
 def compare_command(arguments: argparse.Namespace) -> int:
@@ -104,9 +64,11 @@ def compare_command(arguments: argparse.Namespace) -> int:
             success_gap=arguments.success_gap,
             progress=progress,
             directory=arguments.out,
+            forecasts=arguments.all,
             costs=arguments.cost,
             chips=arguments.chips,
             problems_per_programming=arguments.problems_per_programming,
+            read_length=arguments.read_length,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **about})
     failure = None
@@ -213,6 +175,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
             costs=arguments.cost,
             chips=arguments.chips,
             problems_per_programming=arguments.problems_per_programming,
+            read_length=arguments.read_length,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
     result, *hidden = comparison.results

@@ -12,8 +12,9 @@ from ..files.atomic_write import write_file
 from ..files.printable import printable
 from .arguments import Parser, add_time_limit, folder_or_file, fraction, seed, user_errors
 from .common import load_problem, output_kept_clean
-from .compare import TASKS, asked_task
+from .compare import asked_task
 from .output_folder import OutFolder
+from .study_options import TASKS
 
 _Origin = Callable[[argparse.Namespace], dict[str, str]]
 

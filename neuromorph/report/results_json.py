@@ -11,10 +11,12 @@ from ..files.json_values import json_value
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result, TimeToTarget
+    from ..study.length_curve import LengthCurve
     from ..study.over_chips import ChipResult
     from ..study.sampling_score import Mean, SamplingReference, SamplingScore
 
 SCHEMA = 2
+_MEASURES = ("success", "tts_s", "ets_j")
 
 
 def results_json(comparison: Comparison) -> str:
@@ -77,6 +79,8 @@ def _result(result: Result) -> dict[str, Any]:
         "reads": result.reads,
         "reads_resumed": result.resumed,
         "one_chip": result.one_chip,
+        "forecast": result.forecast or None,
+        "read_length": None if result.read_length is None else _length(result.read_length),
         "feasible_fraction": result.feasible_fraction,
         "converged_fraction": float(result.run.converged.mean()) if result.run else None,
         "best": result.best,
@@ -148,6 +152,11 @@ def _entry(entry: Entry, what: str, unit: str) -> dict[str, Any]:
 
 def _chip(chip: ChipResult) -> dict[str, Any]:
     return {**vars(chip), "tts_s": _estimate(chip.tts_s), "ets_j": _estimate(chip.ets_j)}
+
+
+def _length(curve: LengthCurve) -> dict[str, Any]:
+    points = [{**vars(each), **{name: _estimate(getattr(each, name)) for name in _MEASURES}} for each in curve.points]
+    return {**vars(curve), "points": points}
 
 
 def _level(level: TimeToTarget) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
+from ..estimate import Estimate
 from ..plotting.numbers import format_estimate, format_number, format_percent, format_probability, printable
 from .sampling_text import SCORES, format_score, sampling_note, shown_scores
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from ..estimate import Estimate
     from ..study import Comparison, Result
 
 _STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does not fit": "dim", "failed": "red"}
@@ -157,11 +157,39 @@ def _add_row(table: Table, row: Result, columns: Sequence[tuple[str, str]]) -> N
     table.add_row(name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in columns))
 
 
+def tuning(row: Result) -> str:
+    """Describe how the read length was chosen, and what that took.
+
+    Parameters
+    ----------
+    row : Result
+        Result of a target.
+
+    Returns
+    -------
+    str
+        Sentence; empty where it was not chosen.
+    """
+    curve = row.read_length
+    if curve is None or not curve.points:
+        return ""
+    spent = [
+        format_estimate(Estimate(each, each, each), unit)[0]
+        for each, unit in ((curve.tuning_time_s, "s"), (curve.tuning_energy_j, "J"))
+        if each
+    ]
+    took = " and ".join(spent) or "nothing that is priced"
+    return (
+        f"read length: {curve.parameter} = {curve.length:.4g} of {len(curve.points)} that were tried (default "
+        f"{curve.default:.4g}), on {curve.tuning_reads:,} training reads that took {took}"
+    )
+
+
 def _print_reasons(comparison: Comparison, console: Console) -> None:
     from rich.text import Text
 
     for row in comparison.results:
-        for said in (row.reason, *row.warnings):
+        for said in (row.reason, tuning(row), row.forecast and f"a forecast: {row.forecast}", *row.warnings):
             if said:
                 console.print(Text.assemble((printable(row.target), "bold"), ": ", printable(said)))
 
@@ -181,7 +209,8 @@ def status(result: Result) -> str:
     """
     reads = f", {result.reads} read{'s' * (result.reads != 1)}" if result.reads else ""
     chips = ", one chip" if result.one_chip else f", {len(result.chips)} chips" if len(result.chips) > 1 else ""
-    return f"{result.status}{reads}{chips if result.reads else ''}"
+    forecast = ", forecast" if result.forecast else ""
+    return f"{result.status}{reads}{chips if result.reads else ''}{forecast}"
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

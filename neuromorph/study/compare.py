@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,32 +20,26 @@ import numpy as np
 from ..datum import Datum
 from ..problems import IsingModel
 from ..problems.problem import Problem
-from ..protocol import DoesNotFit, Target, files_of
+from ..protocol import Target
 from ..rng import RNG, child, seed_sequence
-from ..run import Program
 from ..runtime import limits
-from ..runtime.signals import Interrupts, alarm, interrupts
+from ..runtime.signals import interrupts
 from ..target_constants import Replacements, datum_dict, read_replacements, replace_in_all
-from ..task import TASK_NAMES, Sample, Task, task_name
-from .batches import Chips, run_in_batches, why
+from ..task import Sample, Task, task_name
 from .checkpoint import kept_seed, own_name
 from .comparison import Comparison
-from .contract import checked_files, checked_program
-from .evaluate import evaluate_run
-from .fingerprint import fingerprint
 from .installed import Unusable, labeled
-from .over_chips import mean_mapping_error
+from .one_target import CHIPS, Study, run_target
 from .provenance import provenance
+from .read_length import ReadLength
 from .result import Result
-from .sampling_score import MAX_COUNTED, SamplingReference, exact_reference, score_samples, tempering_reference
-from .validation import check_study, check_task
+from .sampling_score import MAX_COUNTED, SamplingReference, exact_reference, tempering_reference
+from .validation import check_read_length, check_study, check_task
 
 StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
-CHIPS = 10  # of a target that draws its devices
 READS = 100  # a success rate is then known within +-10 %; berlin52 takes 1 to 2 minutes on all targets
 _LEAST_S = 0.1  # for each target, though the others have taken all of it
-_FILES_S = 10.0  # for a target to make what it hands over
 _REFERENCE_S = 60.0  # for the reference run of a sampling task, where no time limit says less
 
 
@@ -63,6 +57,8 @@ def compare(
     costs: str | Path | Mapping[str, Any] | None = None,
     chips: int | None = None,
     problems_per_programming: int = 1,
+    read_length: ReadLength = "default",
+    forecasts: bool = False,
 ) -> Comparison:
     """Run one problem and task on each target, side by side.
 
@@ -102,6 +98,11 @@ def compare(
         chips. Other targets use one.
     problems_per_programming : int
         Number of problems that are solved with one programming: each bears that part of its time and energy.
+    read_length : "default", "best" or float
+        Length of a read, as sweeps or attempts, of targets that name such a parameter: their own, the one of least time
+        to solution on training reads of their own (to minimize, with a best value known), or this one.
+    forecasts : bool
+        Whether None for ``targets`` includes those that nobody has built.
 
     Returns
     -------
@@ -115,12 +116,13 @@ def compare(
     """
     chips = CHIPS if chips is None else chips
     check_study(problem, reads, time_limit, success_gap, chips, problems_per_programming)
+    check_read_length(read_length)
     check_task(task, problem, reads)
     end = inf if time_limit is None else time.monotonic() + time_limit
     results: list[Result] = []
     replacements = Replacements() if costs is None else read_replacements(costs)
     with interrupts() as signals:
-        devices = labeled(targets, signals, end)
+        devices = labeled(targets, signals, end, forecasts)
         usable = [(label, device) for label, device in devices if not isinstance(device, Unusable)]
         priced, replaced = replace_in_all(usable, replacements)
         devices = [(label, priced.get(label, device)) for label, device in devices]
@@ -129,9 +131,9 @@ def compare(
         able = [
             name for name, each in devices if task_name(task) in each.supported_tasks and not isinstance(each, Unusable)
         ]
-        study = _Study(
+        study = Study(
             problem, asked_problem(problem, task), task, reads, stream, success_gap, able, signals, chips,
-            problems_per_programming,
+            problems_per_programming, read_length,
         )  # fmt: skip
         if isinstance(task, Sample) and able:
             study = replace(study, reference=_reference(study, task, end, progress))
@@ -139,7 +141,7 @@ def compare(
         also = f", task=Sample({task.beta!r})" if isinstance(task, Sample) else ""
         call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy}{also})"
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
-        about |= {"chips": chips, "problems_per_programming": problems_per_programming}
+        about |= {"chips": chips, "problems_per_programming": problems_per_programming, "read_length": read_length}
         origin = provenance(problem, stream, about)
         for k, (label, device) in enumerate(devices):
             now, left = time.monotonic(), sum(task_name(task) in each.supported_tasks for _, each in devices[k:])
@@ -154,28 +156,11 @@ def compare(
             with suppress(KeyboardInterrupt):
                 if not signals.number and all(result.status != "interrupted" for result in results):
                     row = replace(row, reason="Ctrl-C came before its first result")
-                    row = replace(_run_target(study, device, deadline, path, tell), target=label)
+                    row = replace(run_target(study, device, deadline, path, tell), target=label)
                     row = _with_replaced(row, replaced.get(label, {}))
                     tell(row.status, row.reads)
             results.append(row)
     return Comparison(problem, tuple(results), origin, task, study.reference)
-
-
-@dataclass(frozen=True, eq=False)
-class _Study:
-    """What all targets share; ``asked`` is what they are programmed with."""
-
-    problem: Problem
-    asked: Problem
-    task: Task
-    reads: int
-    stream: np.random.SeedSequence
-    success_gap: float
-    able: list[str]
-    signals: Interrupts
-    chips: int = CHIPS
-    problems: int = 1
-    reference: SamplingReference | None = None
 
 
 def asked_problem(problem: Problem, task: Task) -> Problem:
@@ -198,7 +183,7 @@ def asked_problem(problem: Problem, task: Task) -> Problem:
     return IsingModel(problem.name, problem.ising())
 
 
-def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress | None) -> SamplingReference:
+def _reference(study: Study, task: Sample, end: float, progress: StudyProgress | None) -> SamplingReference:
     """Compute the scores of a correct sampler for all targets, in the time of one of them."""
     ising = study.asked.ising()
     if ising.size <= MAX_COUNTED:
@@ -218,112 +203,6 @@ def _reference(study: _Study, task: Sample, end: float, progress: StudyProgress 
     if progress is not None:
         progress("reference run", "ok", 0, 0)
     return found
-
-
-def _run_target(
-    study: _Study, device: Target, deadline: float | None, path: Path | None, tell: Callable[[str, int], None]
-) -> Result:
-    about: dict[str, Any] = {"target": device.name, "summary": device.summary}
-    own = child(study.stream, device.name)
-    began = time.monotonic()
-
-    def report(step: str, part: float, whole: float) -> None:
-        tell(limits.progress_text("programming", step, part, whole), 0)
-
-    with limits.time_limit(deadline, report) as limit:
-        try:
-            if task_name(study.task) not in device.supported_tasks:
-                raise DoesNotFit(_unclaimed(study, device))
-            tell("programming", 0)
-            with alarm(limit):
-                program = checked_program(device.program(study.asked, rng=child(_of_chip(own, 0), "program")))
-        except DoesNotFit as error:
-            return Result(**about, status="does not fit", reason=str(error))
-        except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
-            status, reason = why(error, limit, study.signals)
-            if status == "time limit":
-                spent = limits.readable_seconds(time.monotonic() - began)
-                reason = f"programming takes more than {spent}, its share of the time: {reason}"
-            return Result(**about, status=status, reason=reason)
-    about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
-    drawn = program.one_chip
-    count = study.chips if drawn else 1
-    about["one_chip"] = drawn and min(count, study.reads) == 1
-    seed = [own.entropy, *own.spawn_key]
-    chips = Chips(
-        count,
-        lambda chip: program if chip == 0 else _programmed(study, device, own, chip),
-        lambda chip: child(_of_chip(own, chip), "reads"),
-    )
-    try:
-        reading = run_in_batches(
-            device,
-            chips,
-            study.asked,
-            study.task,
-            study.reads,
-            study.signals,
-            deadline=deadline,
-            path=path,
-            mark=fingerprint(study.problem, device, seed, study.task, count) if path else None,
-            tell=tell,
-        )
-        about |= {"status": reading.status, "reason": reading.reason}
-        about |= {"notes": about["notes"] + reading.notes, "warnings": reading.notes}
-        if reading.run is None:
-            return Result(**about)
-        about["resumed"] = reading.resumed
-        errors = {chip: each.mapping_error for chip, each in reading.programs.items()}
-        about["mapping_error"] = mean_mapping_error(errors)
-        result = evaluate_run(
-            study.problem,
-            device,
-            reading.run,
-            success_gap=study.success_gap,
-            problems=study.problems,
-            parallel_reads=program.parallel_reads,
-            mapping_errors=errors if drawn else None,
-            **about,
-        )
-        if study.reference is not None:
-            held = program.programmed if reading.run.chips == 1 else None  # each chip holds something else
-            found = score_samples(study.reference, study.asked.ising(), reading.run.spins, held)
-            result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
-        return _with_files(result, device, program, study.signals)
-    except DoesNotFit as error:
-        return Result(**{**about, "status": "does not fit", "reason": str(error)})
-    except BaseException as error:
-        status, reason = why(error, limit, study.signals)
-        return Result(**{**about, "status": status, "reason": reason})
-
-
-def _of_chip(own: np.random.SeedSequence, chip: int) -> np.random.SeedSequence:
-    """Return the stream of a chip, from which it is drawn and its reads are made; the first has the target's own."""
-    return child(own, "chip", chip) if chip else own
-
-
-def _programmed(study: _Study, device: Target, own: np.random.SeedSequence, chip: int) -> Program:
-    return checked_program(device.program(study.asked, rng=child(_of_chip(own, chip), "program")))
-
-
-def _unclaimed(study: _Study, device: Target) -> str:
-    """Say which tasks the device does instead, and which targets do this one."""
-    others = f", which {', '.join(study.able)} can" if study.able else ""
-    tasks = " and ".join(sorted(name for name in TASK_NAMES if name in device.supported_tasks))
-    return f"supports {tasks} only; the task is to {task_name(study.task)}{others}"
-
-
-def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:
-    """Add the files that the target hands over, as a netlist; a failure there costs no numbers."""
-    with limits.time_limit(time.monotonic() + _FILES_S) as limit:
-        try:
-            with alarm(limit):
-                return replace(result, files=checked_files(files_of(device, program)))
-        except BaseException as error:
-            status, reason = why(error, limit, signals)
-            if status == "interrupted":
-                return replace(result, status=status, reason="Ctrl-C came while its files were made")
-            return replace(result, notes=(*result.notes, f"hands over no files: {reason}"))
 
 
 def _with_replaced(result: Result, given: Mapping[str, Datum]) -> Result:

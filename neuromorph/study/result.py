@@ -13,6 +13,7 @@ from ..estimate import Estimate
 from ..ising import Float
 from ..problems import Solution
 from ..run import Run
+from .length_curve import LengthCurve
 from .over_chips import ChipResult, Spread
 from .sampling_score import SamplingScore
 
@@ -103,6 +104,10 @@ class Result:
         devices.
     sampling : SamplingScore or None
         Scores of a sampling task: divergence, effective beta, errors of means.
+    read_length : LengthCurve or None
+        Read length, and the curve by which it was chosen; None where the target names none.
+    forecast : str
+        Why the target is a forecast; empty of others.
     """
 
     target: str
@@ -135,6 +140,8 @@ class Result:
     warnings: tuple[str, ...] = ()
     one_chip: bool = False
     sampling: SamplingScore | None = None
+    read_length: LengthCurve | None = None
+    forecast: str = ""
 
     @property
     def reads(self) -> int:

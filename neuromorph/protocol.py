@@ -14,6 +14,9 @@ nothing.
 ``with_constants({name: Datum})``      the same device with others in their place; a dataclass with a field
                                        ``constants`` needs none (``replace_constants``)
 ``limits : {what: number or text}``    the largest problems, and what it refuses (:func:`limits_of`)
+``read_length : str``                  the parameter that is the length of a read (sweeps, attempts): a time to
+                                       solution is that of the best one (``neuromorph.study.read_length``)
+``forecast : str``                     why nobody has built it: left out unless asked for (:func:`forecast_of`)
 parameters                             those of the callable behind the entry point: explicit, documented, with units in
                                        their names (``neuromorph.installed_targets.parameters_of``)
 =====================================  ===============================================================================
@@ -182,6 +185,23 @@ def limits_of(device: Target) -> dict[str, Any]:
     """
     found: Mapping[str, Any] = getattr(device, "limits", {})
     return dict(found)
+
+
+def forecast_of(device: Target) -> str:
+    """Return why a target is a forecast.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+
+    Returns
+    -------
+    str
+        Reason; empty of one that has been built.
+    """
+    found = getattr(device, "forecast", "")
+    return found if isinstance(found, str) else ""
 
 
 def files_of(device: Target, program: Program) -> Mapping[str, str]:

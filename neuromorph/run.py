@@ -116,6 +116,9 @@ class Run:
     answers : ndarray or None
         Native answers of a target that has no need of spins, one a read: tours (reads, cities) int32. None: the spins
         are the answers.
+    chip, batch : (reads,) int32 or None
+        Chip that made each read, from 0, and the call of ``Target.run`` that did: what reads have in common. None: all
+        the same. A study fills them in.
     """
 
     target: str
@@ -129,11 +132,18 @@ class Run:
     message: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     answers: NDArray[Any] | None = None
+    chip: NDArray[np.int32] | None = None
+    batch: NDArray[np.int32] | None = None
 
     @property
     def reads(self) -> int:
         """Number of reads."""
         return len(self.spins)
+
+    @property
+    def chips(self) -> int:
+        """Number of chips that made reads, at least one."""
+        return 1 if self.chip is None else max(1, len(np.unique(self.chip)))
 
 
 def complete_run(
@@ -262,7 +272,14 @@ def concatenate_runs(runs: Sequence[Run]) -> Run:
         message=worst.message,
         provenance=first.provenance,
         answers=np.concatenate(answers) if answers else None,
+        chip=_joined([run.chip for run in runs]),
+        batch=_joined([run.batch for run in runs]),
     )
+
+
+def _joined(parts: Sequence[NDArray[np.int32] | None]) -> NDArray[np.int32] | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None
 
 
 def part_of(run: Run, start: int, stop: int) -> Run:
@@ -280,13 +297,33 @@ def part_of(run: Run, start: int, stop: int) -> Run:
     Run
         Reads ``start`` to ``stop``.
     """
+    return reads_of(run, slice(start, stop))
+
+
+def reads_of(run: Run, rows: slice | NDArray[Any]) -> Run:
+    """Return some reads of a run, as if it had made no others.
+
+    Parameters
+    ----------
+    run : Run
+        Run.
+    rows : slice or ndarray
+        Reads, by number or by truth value.
+
+    Returns
+    -------
+    Run
+        Those reads, in that order.
+    """
     return replace(
         run,
-        spins=run.spins[start:stop],
-        energies=run.energies[start:stop],
-        activity={name: count[start:stop] for name, count in run.activity.items()},
-        converged=run.converged[start:stop],
-        answers=None if run.answers is None else run.answers[start:stop],
+        spins=run.spins[rows],
+        energies=run.energies[rows],
+        activity={name: count[rows] for name, count in run.activity.items()},
+        converged=run.converged[rows],
+        answers=None if run.answers is None else run.answers[rows],
+        chip=None if run.chip is None else run.chip[rows],
+        batch=None if run.batch is None else run.batch[rows],
     )
 
 

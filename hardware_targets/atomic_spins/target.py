@@ -203,6 +203,8 @@ class AtomicSpinsIdeal:
     summary: ClassVar[str] = "the same atoms, idealised: every coupling and the temperature freely programmable"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
     priced: ClassVar[frozenset[str]] = frozenset(_IDEAL)
+    read_length: ClassVar[str] = "attempts"
+    forecast: ClassVar[str] = "atoms with any couplings: nobody has built them"
     limits: ClassVar[Mapping[str, Any]] = {"spins": "as many as fit into memory", "refuses": "nothing: an idealization"}
 
     def __post_init__(self) -> None:

@@ -93,6 +93,7 @@ class CpuAnneal:
     )
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
     priced: ClassVar[frozenset[str]] = CPU_PRICED
+    read_length: ClassVar[str] = "sweeps"
     limits: ClassVar[Mapping[str, Any]] = {
         "spins": "as many as fit into memory",
         "cities": MAX_CITIES,

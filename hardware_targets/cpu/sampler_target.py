@@ -99,6 +99,7 @@ class CpuSampler:
 
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
     priced: ClassVar[frozenset[str]] = CPU_PRICED
+    read_length: ClassVar[str] = "sweeps"
     limits: ClassVar[Mapping[str, Any]] = {
         "spins": "as many as fit into memory",
         "cities": MAX_PENALTY_CITIES,

@@ -37,12 +37,16 @@ def add_compare_options(compare: Parser) -> None:
     """
     names = "names as of 'neuromorph targets', with parameters or without: A,B(levels=16,read_noise=off); default: all"
     compare.add_argument("--targets", type=target_names, metavar="A,B", help=names)
+    compare.add_argument("--all", action="store_true", help="also the targets that nobody has built: forecasts")
     add_study_options(compare)
     within = "a read succeeds within this fraction of the best known value; default: 0"
     compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
     folder = "write report.html, results.json, figures; keeps the reads, so that the same command goes on"
     compare.add_argument("--out", type=folder_or_file, metavar="DIR", help=folder)
     compare.add_argument("--json", action="store_true", help="print results.json instead of the table")
+    formats = ("table", "csv", "markdown", "latex")
+    about = "print the table as csv (SI units), markdown or latex (booktabs), in the columns that papers print"
+    compare.add_argument("--format", choices=formats, default="table", help=about)
     compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -73,7 +77,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
-    bars = progress_bars(show=not (arguments.json or arguments.quiet))
+    bars = progress_bars(show=not (arguments.json or arguments.quiet or arguments.format != "table"))
     with user_errors(ValueError, TargetError), bars as progress, output_kept_clean():  # more reads than fit
         comparison = compare(
             problem,
@@ -85,8 +89,12 @@ def compare_command(arguments: argparse.Namespace) -> int:
             success_gap=arguments.success_gap,
             progress=progress,
             directory=arguments.out,
+            forecasts=arguments.all,
             costs=arguments.cost,
             reference=not arguments.no_reference,
+            chips=arguments.chips,
+            problems_per_programming=arguments.problems_per_programming,
+            read_length=arguments.read_length,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **about})
     failure = None
@@ -102,6 +110,10 @@ def compare_command(arguments: argparse.Namespace) -> int:
             stopped = True
     if arguments.json:
         sys.stdout.write(results_json(comparison))
+    elif arguments.format != "table":
+        from ..report.table_text import TABLES
+
+        sys.stdout.write(TABLES[arguments.format](comparison))
     elif not arguments.quiet:
         _print_comparison(comparison)
         if written:

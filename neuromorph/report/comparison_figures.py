@@ -117,7 +117,9 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
     from matplotlib.patches import Patch
 
     priced = [
-        (result, result.ledger) for result in comparison.results if result.ledger and result.ledger.energy().value
+        (result, result.ledger)
+        for result in comparison.results
+        if result.ledger and result.ledger.energy_per_read().value
     ]
     ax = new_axes(height=1.5 + 0.6 * max(1, len(priced))) if ax is None else ax
     if not priced:
@@ -176,7 +178,7 @@ def _front(points: list[tuple[float, float]], rising: bool) -> np.ndarray:
 
 def _share(ledger: Ledger, scope: Scope, kind: Kind) -> float:
     """Compute the percentage of the energy."""
-    return 100.0 * (ledger.energy(scope, kind).value or 0.0) / (ledger.energy().value or 1.0)
+    return 100.0 * (ledger.energy_per_read(scope, kind).value or 0.0) / (ledger.energy_per_read().value or 1.0)
 
 
 def legend_label(result: Result, width: int = _LETTERS, lines: int = _LINES) -> str:

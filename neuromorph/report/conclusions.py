@@ -43,8 +43,8 @@ def conclusions(comparison: Comparison) -> list[str]:
     sentences = [f"Best answer: {format_number(best.best)}{distance}, by {by}."]
     if problem.best_known is None:
         return [*sentences, "No best value is known, so there is no gap, no success and no time to solution."]
-    energies = [(result, result.ets_j) for result in comparison.results]
-    times = [(result, result.tts_s) for result in comparison.results]
+    energies = [(result, result.energy_to_solution) for result in comparison.results]
+    times = [(result, result.time_to_solution) for result in comparison.results]
     solved = sum(bool(energy and energy.value) for _, energy in energies)
     if not solved:
         sentences.append("No read of any target succeeded: energy to solution has only bounds.")
@@ -105,14 +105,15 @@ def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str) ->
         return [f"{told}; no other target got there."]
     second, next_least, _ = others[0]
     apart = least.high is not None and next_least.low is not None and least.high < next_least.low
-    verdict = "the intervals are apart" if apart else "the intervals overlap, so the order is not certain"
+    ranges = "ranges" if first.tts_over_chips or second.tts_over_chips else "intervals"
+    verdict = f"the {ranges} are apart" if apart else f"the {ranges} overlap, so the order is not certain"
     if apart and (first.one_chip or second.one_chip):
         verdict += ", but of one chip: with another the order may be another"
     return [f"{told}; next {named(second)} with {_with_interval(next_least, unit)}: {verdict}."]
 
 
 def named(result: Result) -> str:
-    """Return the target's name, with "(one chip)" where the numbers are of one chip.
+    """Return the target's name, with "(one chip)" where the numbers are of one, "(median chip)" where of several.
 
     Parameters
     ----------
@@ -124,7 +125,8 @@ def named(result: Result) -> str:
     str
         Name.
     """
-    return f"{result.target} (one chip)" if result.one_chip else result.target
+    median = " (median chip)" if result.tts_over_chips or result.ets_over_chips else ""
+    return f"{result.target}{' (one chip)' if result.one_chip else median}"
 
 
 def _with_interval(value: Estimate, unit: str) -> str:

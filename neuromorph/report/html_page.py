@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, get_args
 
-from ..cost import Entry
+from ..cost import Entry, Ledger
 from ..datum import Kind
 from ..estimate import Estimate
 from ..plotting.files import inline_svg
@@ -78,6 +78,7 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
         success_gap=format_percent(comparison.provenance.get("success_gap", 0.0)),
         provenance=_provenance(comparison.provenance),
         date=str(comparison.provenance.get("date", ""))[:10],
+        over_chips=any(each.tts_over_chips or each.ets_over_chips for each in comparison.results),
         one_chip=any(result.one_chip and result.reads for result in comparison.results),
         interrupted=comparison.interrupted,
     )
@@ -94,7 +95,7 @@ _KIND_MEANS = {
 def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
     """Collect everything the template shows of one target, as text."""
     ledger = result.ledger
-    shares = {} if ledger is None else {kind: ledger.energy(kind=kind).value or 0.0 for kind in get_args(Kind)}
+    shares = {} if ledger is None else {kind: ledger.energy_per_read(kind=kind).value or 0.0 for kind in get_args(Kind)}
     total = sum(shares.values())
     return {
         "id": f"target-{k}",
@@ -110,8 +111,8 @@ def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
         "entries": []
         if ledger is None
         else [
-            *(_entry(entry, ledger.reads, "J", total) for entry in ledger.entries),
-            *(_entry(entry, ledger.reads, "s") for entry in ledger.times),
+            *(_entry(entry, ledger, "J", total) for entry in ledger.entries),
+            *(_entry(entry, ledger, "s") for entry in ledger.times),
         ],
         "core": format_estimate(ledger.energy_per_read("core") if ledger else None, "J")[0],
         "system": format_estimate(ledger.energy_per_read("system") if ledger else None, "J")[0],
@@ -138,8 +139,8 @@ def _columns(result: Result | None, comparison: Comparison) -> list[tuple[str, s
         ("Gap", format_percent(at.gap), f"median {format_percent(at.gap_median)}" if at.gap_median else ""),
         ("Success a read", *format_probability(at.success)),
         *spent,
-        ("Time to solution", *format_estimate(at.tts_s, "s")),
-        ("Energy to solution", *format_estimate(at.ets_j, "J")),
+        ("Time to solution", *format_estimate(at.time_to_solution, "s")),
+        ("Energy to solution", *format_estimate(at.energy_to_solution, "J")),
     ]
 
 
@@ -155,10 +156,11 @@ def _figure_name(result: Result) -> str:
     return f"answer-{own_name(result.target)}"
 
 
-def _entry(entry: Entry, reads: int, si: str, total: float = 0.0) -> dict[str, Any]:
-    unit = entry.unit
+def _entry(entry: Entry, ledger: Ledger, si: str, total: float = 0.0) -> dict[str, Any]:
+    unit, shared = entry.unit, ledger.chips if entry.once else ledger.reads
     each, interval = format_estimate(Estimate(unit.value, unit.low, unit.high), unit.unit.replace("^2", "²"))
-    count = entry.count / reads
+    count = entry.count / shared
+    share = (entry.total.value or 0.0) / shared / total if total else 0.0
     seconds = (
         format_quantity(count, "s") if count < 120 else f"{significant(count, 3)} s"
     )  # summed over parts: no minutes
@@ -168,8 +170,8 @@ def _entry(entry: Entry, reads: int, si: str, total: float = 0.0) -> dict[str, A
         "count": seconds if unit.unit in ("W", "s/s") else significant(count, 3),
         "unit": each,
         "range": interval,
-        "total": format_quantity((entry.total.value or 0.0) / reads, si, 2),
-        "share": format_percent((entry.total.value or 0.0) / total) if total else "time",
+        "total": format_quantity((entry.total.value or 0.0) / shared, si, 2),
+        "share": "once a programming" if entry.once else format_percent(share) if total else "time",
         "kind": entry.kind,
         "source": printable(entry.source),
     }

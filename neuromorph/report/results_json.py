@@ -11,9 +11,12 @@ from ..files.json_values import json_value
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result, TimeToTarget
+    from ..study.length_curve import LengthCurve
+    from ..study.over_chips import ChipResult
     from ..study.sampling_score import Mean, SamplingReference, SamplingScore
 
 SCHEMA = 2
+_MEASURES = ("success", "tts_s", "ets_j")
 
 
 def results_json(comparison: Comparison) -> str:
@@ -76,6 +79,8 @@ def _result(result: Result) -> dict[str, Any]:
         "reads": result.reads,
         "reads_resumed": result.resumed,
         "one_chip": result.one_chip,
+        "forecast": result.forecast or None,
+        "read_length": None if result.read_length is None else _length(result.read_length),
         "feasible_fraction": result.feasible_fraction,
         "converged_fraction": float(result.run.converged.mean()) if result.run else None,
         "best": result.best,
@@ -83,6 +88,7 @@ def _result(result: Result) -> dict[str, Any]:
         "gap_median": result.gap_median,
         "success": _estimate(result.success),
         "success_probability": _estimate(result.success),
+        "chips": [_chip(chip) for chip in result.chips],
         **({} if result.sampling is None else _sampling(result.sampling)),
         **({} if result.diagnostics is None else {"diagnostics": dict(result.diagnostics)}),
         **({} if result.recall is None else {"recall": result.recall.to_dict()}),
@@ -90,8 +96,13 @@ def _result(result: Result) -> dict[str, Any]:
         "energy_per_read_j": _estimate(result.energy_per_read_j),
         "core_energy_per_read_j": _estimate(ledger.energy_per_read("core") if ledger else None),
         "system_energy_per_read_j": _estimate(ledger.energy_per_read("system") if ledger else None),
+        "latency_s": result.latency_s,
+        "programming_time_s": _estimate(result.programming_time_s),
+        "programming_energy_j": _estimate(result.programming_energy_j),
         "tts_s": _estimate(result.tts_s),
         "ets_j": _estimate(result.ets_j),
+        "tts_over_chips_s": result.tts_over_chips,
+        "ets_over_chips_j": result.ets_over_chips,
         "levels": [_level(level) for level in result.levels],
         "ledger": [_entry(entry, "energy", "j") for entry in ledger.entries] if ledger else [],
         "time_ledger": [_entry(entry, "time", "s") for entry in ledger.times] if ledger else [],
@@ -134,10 +145,20 @@ def _entry(entry: Entry, what: str, unit: str) -> dict[str, Any]:
         f"{what}_{unit}": total.value,
         f"{what}_low_{unit}": total.low,
         f"{what}_high_{unit}": total.high,
+        "once": entry.once,
         "kind": entry.kind,
         "unit_kind": each.kind,
         "source": entry.source,
     }
+
+
+def _chip(chip: ChipResult) -> dict[str, Any]:
+    return {**vars(chip), "tts_s": _estimate(chip.tts_s), "ets_j": _estimate(chip.ets_j)}
+
+
+def _length(curve: LengthCurve) -> dict[str, Any]:
+    points = [{**vars(each), **{name: _estimate(getattr(each, name)) for name in _MEASURES}} for each in curve.points]
+    return {**vars(curve), "points": points}
 
 
 def _level(level: TimeToTarget) -> dict[str, Any]:

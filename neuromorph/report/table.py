@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
+from ..estimate import Estimate
 from ..plotting.numbers import format_estimate, format_number, format_percent, format_probability, printable
 from .sampling_text import SCORES, format_score, sampling_note, shown_scores
 
@@ -24,6 +25,10 @@ _LABEL = 26  # letters of a target on one line
 _NARROW = 72  # below, two columns are left to results.json
 
 ONE_CHIP = "one chip: drawn once, and its ranges are over reads of it; another chip may do far better or worse"
+OVER_CHIPS = (
+    "chips: success is pooled over them, its interval holds over chips; to solution of the median chip, its range the "
+    "middle half of the chips; pooled: a new chip for each read"
+)
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -64,9 +69,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
             (format_percent(row.feasible_fraction), ""),
             (format_number(row.best), ""),
             (format_percent(row.gap), ""),
-            format_probability(row.success),
-            format_estimate(row.tts_s, "s"),
-            format_estimate(row.ets_j, "J"),
+            _success(row),
+            _to_solution(row.time_to_solution, row.tts_s, row, "s"),
+            _to_solution(row.energy_to_solution, row.ets_j, row, "J"),
         ]
         if console.width >= _WIDE:
             columns[4:4] = [format_estimate(row.time_per_read_s, "s"), format_estimate(row.energy_per_read_j, "J")]
@@ -77,8 +82,32 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print("gap, success and what a solution takes need a best known value: give --best-known", style="dim")
     else:
         console.print("to solution: until a success is found with 99 %; ranges are 95 % intervals", style="dim")
+    _print_chips(comparison, console)
+
+
+def _print_chips(comparison: Comparison, console: Console) -> None:
+    """Print what chips mean in the table, if there are any."""
+    if any(row.tts_over_chips or row.ets_over_chips for row in comparison.results):
+        console.print(OVER_CHIPS, style="dim")
     if any(row.one_chip and row.reads for row in comparison.results):
         console.print(ONE_CHIP, style="dim")
+
+
+def _success(row: Result) -> tuple[str, str]:
+    """Format the pooled success with its interval, and how many chips never succeed."""
+    value, interval = format_probability(row.success)
+    never = sum(chip.successes == 0 for chip in row.chips)
+    if len(row.chips) < 2 or row.success is None or not never:
+        return value, interval
+    return value, f"{interval}\n{never} of {len(row.chips)} chips never"
+
+
+def _to_solution(shown: Estimate | None, pooled: Estimate | None, row: Result, unit: str) -> tuple[str, str]:
+    """Format what a solution takes: of the median chip where there are several, the pooled value below it."""
+    value, interval = format_estimate(shown, unit)
+    if row.tts_over_chips or row.ets_over_chips:
+        interval = f"{interval or ' '}\npooled {format_estimate(pooled, unit)[0]}"
+    return value, interval
 
 
 def _broken(label: str) -> str:
@@ -118,8 +147,7 @@ def _print_sampling(comparison: Comparison, console: Console) -> None:
     console.print(table)
     _print_reasons(comparison, console)
     console.print(Text(sampling_note(comparison), style="dim"))
-    if any(row.one_chip and row.reads for row in comparison.results):
-        console.print(ONE_CHIP, style="dim")
+    _print_chips(comparison, console)
 
 
 def _add_row(table: Table, row: Result, columns: Sequence[tuple[str, str]]) -> None:
@@ -129,11 +157,39 @@ def _add_row(table: Table, row: Result, columns: Sequence[tuple[str, str]]) -> N
     table.add_row(name, *(Text.assemble(value, "\n", (interval, "dim")) for value, interval in columns))
 
 
+def tuning(row: Result) -> str:
+    """Describe how the read length was chosen, and what that took.
+
+    Parameters
+    ----------
+    row : Result
+        Result of a target.
+
+    Returns
+    -------
+    str
+        Sentence; empty where it was not chosen.
+    """
+    curve = row.read_length
+    if curve is None or not curve.points:
+        return ""
+    spent = [
+        format_estimate(Estimate(each, each, each), unit)[0]
+        for each, unit in ((curve.tuning_time_s, "s"), (curve.tuning_energy_j, "J"))
+        if each
+    ]
+    took = " and ".join(spent) or "nothing that is priced"
+    return (
+        f"read length: {curve.parameter} = {curve.length:.4g} of {len(curve.points)} that were tried (default "
+        f"{curve.default:.4g}), on {curve.tuning_reads:,} training reads that took {took}"
+    )
+
+
 def _print_reasons(comparison: Comparison, console: Console) -> None:
     from rich.text import Text
 
     for row in comparison.results:
-        for said in (row.reason, *row.warnings):
+        for said in (row.reason, tuning(row), row.forecast and f"a forecast: {row.forecast}", *row.warnings):
             if said:
                 console.print(Text.assemble((printable(row.target), "bold"), ": ", printable(said)))
 
@@ -149,10 +205,12 @@ def status(result: Result) -> str:
     Returns
     -------
     str
-        ``ok, 50 reads, one chip``; for a target that never read, only its status.
+        ``ok, 50 reads, 10 chips``; for a target that never read, only its status.
     """
     reads = f", {result.reads} read{'s' * (result.reads != 1)}" if result.reads else ""
-    return f"{result.status}{reads}{', one chip' if result.reads and result.one_chip else ''}"
+    chips = ", one chip" if result.one_chip else f", {len(result.chips)} chips" if len(result.chips) > 1 else ""
+    forecast = ", forecast" if result.forecast else ""
+    return f"{result.status}{reads}{chips if result.reads else ''}{forecast}"
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -1,28 +1,32 @@
 """Reads in batches: finished reads are kept when time runs out, Ctrl-C comes or the target fails.
 
-Batches double from one read (or as many as the program makes in the time of one) to 64, so that the first answer comes
-soon and later ones share their overhead. Their size depends on nothing but the program and the count of reads done,
-unless a deadline is near.
+Read k is read k // chips of chip k % chips, and takes child k // chips of the stream of that chip. Batches of a chip
+double from one read (or as many as the program makes in the time of one) to 64, so that the first answer comes soon and
+later ones share their overhead; the chip with the fewest reads is next. Their size depends on nothing but the program
+and the count of reads that the chip has done, unless a deadline is near. Reads that a program makes in the time of one
+are made, and kept, though fewer were asked for: a measured time is that of all lanes.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..problems import Problem
 from ..protocol import DoesNotFit, Target, TargetError
-from ..run import Program, Run, concatenate_runs, part_of
+from ..run import Program, Run, concatenate_runs, reads_of
 from ..runtime.limits import TimeLimit, TimeLimitReached, progress_text, readable_seconds, time_limit, unlimited
 from ..runtime.signals import Interrupts, alarm
 from ..task import RecallFrom, Task
 from . import checkpoint as store
+from .checkpoint import ChipProgram
 from .contract import checked_run
 from .result import Status
 
@@ -46,6 +50,8 @@ class BatchResult:
         Number of reads that an earlier call had left.
     notes : tuple of str
         Notes for the user.
+    programs : dict of int to ChipProgram
+        What each chip holds.
     """
 
     run: Run | None
@@ -53,15 +59,34 @@ class BatchResult:
     reason: str
     resumed: int
     notes: tuple[str, ...] = ()
+    programs: Mapping[int, ChipProgram] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Chips:
+    """Chips that the reads of a target are spread over.
+
+    Attributes
+    ----------
+    count : int
+        Number of chips.
+    program : callable
+        Map from the number of a chip to its program.
+    stream : callable
+        Map from the number of a chip to the parent of the streams of its reads.
+    """
+
+    count: int
+    program: Callable[[int], Program]
+    stream: Callable[[int], np.random.SeedSequence]
 
 
 def run_in_batches(
     device: Target,
-    program: Program,
+    chips: Chips,
     problem: Problem,
     task: Task,
     reads: int,
-    stream: np.random.SeedSequence,
     signals: Interrupts,
     *,
     deadline: float | None = None,
@@ -69,16 +94,14 @@ def run_in_batches(
     mark: Mapping[str, Any] | None = None,
     tell: Callable[[str, int], None] = lambda said, done: None,
 ) -> BatchResult:
-    """Make the reads of a program: read k takes child k of ``stream`` in any batches.
+    """Make the reads of some chips, which are the same in any batches.
 
     Parameters
     ----------
-    device, program, problem, task : Target, Program, Problem, Task
-        The target, its program, and the task on it.
+    device, chips, problem, task : Target, Chips, Problem, Task
+        The target, its chips, and the task on them.
     reads : int
         Number of reads.
-    stream : numpy.random.SeedSequence
-        Parent of the reads' streams.
     signals : Interrupts
         Ctrl-C and the like.
     deadline : float, optional
@@ -93,27 +116,39 @@ def run_in_batches(
     BatchResult
         The reads.
     """
-    kept, note = None, ""
+    kept, note = store.Kept(), ""
     try:
         if path is not None:
-            kept, note = store.resume(path, mark or {}, device, task, problem, reads)
+            kept, note = store.resume(path, mark or {}, device, task, problem)
     except OSError as error:
         path, note = None, f"its reads are not kept: {error}"
-    runs = [] if kept is None else [kept]
-    done = resumed = 0 if kept is None else kept.reads
+    made = [] if kept.run is None else [kept.run]
+    known = dict(kept.programs)
+    wanted = np.array([len(range(chip, reads, chips.count)) for chip in range(chips.count)])
+    done = np.zeros(chips.count, int)
+    calls = 0
+    if kept.run is not None and kept.run.chip is not None and kept.run.batch is not None:
+        done += np.bincount(kept.run.chip, minlength=chips.count)
+        calls = int(kept.run.batch.max()) + 1
+    resumed = int(np.minimum(done, wanted).sum())
+    programs: dict[int, Program] = {}
+    own = isinstance(task, RecallFrom) and np.ndim(task.cue) == 2
     status: Status = "ok"
     reason = unsaved = ""
     saved = -inf
 
+    def count() -> int:
+        return int(np.minimum(done, wanted).sum())
+
     def report(step: str, part: float, whole: float) -> None:
-        tell(progress_text("running", step, part, whole), done)
+        tell(progress_text("running", step, part, whole), count())
 
     def save() -> None:
         nonlocal unsaved
-        if path is None or done <= resumed:
+        if path is None or calls == 0 or len(made) == (kept.run is not None):
             return
         try:
-            store.save_reads(path, concatenate_runs(runs), mark or {})
+            store.save_reads(path, store.Kept(concatenate_runs(made), known), mark or {})
             unsaved = ""
         except OSError as error:  # a full disk costs what it should have kept, and no read
             unsaved = f"its reads are not kept: {error}"
@@ -123,55 +158,97 @@ def run_in_batches(
     began = time.monotonic()
     with time_limit(deadline, report) as limit:
         try:
-            tell("running", min(done, reads))
-            while done < reads:
-                size = min(max(program.parallel_reads, done), max(program.parallel_reads, _BATCH), reads - done)
+            tell("running", count())
+            while (done < wanted).any():
+                chip = int(np.argmin(np.where(done < wanted, done, np.iinfo(int).max)))
                 began = time.monotonic()
-                if runs and isfinite(limit.deadline):
-                    if began >= limit.deadline:
-                        status, reason = "time limit", f"{done} of {reads} reads when the time was over"
-                        break
-                    fit = int(min(size, (limit.deadline - began) / pace))
-                    size = max(fit, min(program.parallel_reads, reads - done))
-                seeds = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key, n_children_spawned=done)
+                if made and began >= limit.deadline:
+                    status, reason = "time limit", f"{count()} of {reads} reads when the time was over"
+                    break
+                if chip not in programs:
+                    if chip:
+                        tell(f"programming chip {chip + 1} of {min(chips.count, reads)}", count())
+                    with alarm(limit):
+                        programs[chip] = chips.program(chip)
+                    known[chip] = ChipProgram.of(programs[chip])
+                program, left = programs[chip], int(wanted[chip] - done[chip])
+                beside = program.parallel_reads
+                size = min(max(beside, int(done[chip])), max(beside, _BATCH))
+                size = min(size, left if own else max(left, beside))
+                if made and isfinite(limit.deadline):
+                    began = time.monotonic()
+                    fit = int(min(size, max(0.0, limit.deadline - began) / pace))
+                    size = max(fit, min(beside, size))
+                first = int(done[chip])
+                rows = chip + chips.count * np.arange(first, first + size)
+                stream = chips.stream(chip)
+                seeds = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key, n_children_spawned=first)
                 with alarm(limit):
-                    run = device.run(program, _part(task, done, size), size, rng=seeds)
+                    run = device.run(program, _part(task, rows), size, rng=seeds)
                 with unlimited():
                     run = checked_run(run, problem, size)
-                if kept is not None and path is not None and run.activity.keys() != kept.activity.keys():
+                if kept.run is not None and path is not None and run.activity.keys() != kept.run.activity.keys():
                     raise TargetError(store.set_aside(path, "counts other events than the target"))
-                if runs and (run.answers is None) != (runs[0].answers is None):
+                if made and (run.answers is None) != (made[0].answers is None):
                     raise TargetError("run() handed over answers for some reads, and spins alone for others")
                 if run.reads:
-                    runs.append(replace(run, status="ok") if run.status == "interrupted" else run)
-                    done += run.reads
+                    run = _marked(run, chip, calls)
+                    made.append(replace(run, status="ok") if run.status == "interrupted" else run)
+                    done[chip] += run.reads
+                    calls += 1
                     pace = max(time.monotonic() - began, 1e-6) / run.reads
                 if run.status == "interrupted":
                     raise KeyboardInterrupt
                 if not run.reads:
                     raise TargetError(f"run() failed without a read: {run.message or 'it does not say why'}")
-                tell("running", done)
+                tell("running", count())
                 if time.monotonic() - saved > _SAVE_S:
                     save()
                     saved = time.monotonic()
         except BaseException as error:  # the other targets, and the reads so far, are worth more than this traceback
-            if isinstance(error, DoesNotFit) and not runs:
+            if isinstance(error, DoesNotFit) and not made:
                 raise
             status, reason = why(error, limit, signals)
             if status == "interrupted":
-                reason = f"{done} of {reads} reads when Ctrl-C came"
-            elif status == "time limit" and done:
-                reason = f"{done} of {reads} reads when the time was over"
+                reason = f"{count()} of {reads} reads when Ctrl-C came"
+            elif status == "time limit" and made:
+                reason = f"{count()} of {reads} reads when the time was over"
             elif status == "time limit":
                 reason = _no_read(error, size, began)
         save()
     notes = tuple(each for each in (note, unsaved) if each)
-    if not runs:
+    if not made:
         return BatchResult(None, status, reason, 0, notes)
-    run = part_of(concatenate_runs(runs), 0, reads)
+    run, order = _in_order(concatenate_runs(made), chips.count, reads)
     if status == "ok" and run.status == "failed":
         status, reason = "failed", run.message
-    return BatchResult(replace(run, task=_part(task, 0, run.reads)), status, reason, min(resumed, reads), notes)
+    used = {chip: known[chip] for chip in np.unique(order % chips.count).tolist() if chip in known}
+    run = replace(run, task=_part(task, order), setup=_mean_setup(used) if used else run.setup)
+    return BatchResult(run, status, reason, resumed, notes, used)
+
+
+def _marked(run: Run, chip: int, call: int) -> Run:
+    """Note which chip made the reads, and in which call."""
+    chips, calls = (np.full(run.reads, number, np.int32) for number in (chip, call))
+    return replace(run, chip=chips, batch=calls)
+
+
+def _in_order(run: Run, chips: int, reads: int) -> tuple[Run, NDArray[np.int64]]:
+    """Return the reads that were asked for by their number, and those numbers."""
+    assert run.chip is not None
+    numbers = np.empty(run.reads, np.int64)
+    for chip in np.unique(run.chip):
+        here = np.flatnonzero(run.chip == chip)
+        numbers[here] = chip + chips * np.arange(len(here))
+    rows = np.argsort(numbers, kind="stable")
+    rows = rows[numbers[rows] < reads]
+    return reads_of(run, rows), numbers[rows]
+
+
+def _mean_setup(programs: Mapping[int, ChipProgram]) -> dict[str, float]:
+    """Mean number of each event of programming a chip."""
+    each = [program.setup for program in programs.values()]
+    return {name: sum(setup.get(name, 0.0) for setup in each) / len(each) for name in each[0]}
 
 
 def why(error: BaseException, limit: TimeLimit, signals: Interrupts) -> tuple[Status, str]:
@@ -215,7 +292,7 @@ def _no_read(error: BaseException, size: int, began: float) -> str:
     return f"{told}: {reads} take{'s' * (size == 1)} about {whole} ({error.step})"  # type: ignore[attr-defined]
 
 
-def _part(task: Task, start: int, size: int) -> Task:
-    """Return the task of reads ``start`` to ``start + size``: their own cues, if each has one."""
+def _part(task: Task, rows: NDArray[np.int64]) -> Task:
+    """Return the task of some reads: their own cues, if each has one."""
     cue = np.asarray(task.cue) if isinstance(task, RecallFrom) else np.empty(0)
-    return RecallFrom(cue[start : start + size]) if cue.ndim == 2 else task
+    return RecallFrom(cue[rows]) if cue.ndim == 2 else task

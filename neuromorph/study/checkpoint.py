@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from ..files.atomic_write import read_file, write_file
 from ..files.npz import read_npz
 from ..problems.problem import Problem
 from ..protocol import Target, TargetError
-from ..run import Run, part_of
+from ..run import Program, Run, part_of
 from ..runtime.limits import checkpoint
 from ..task import Task
 from .contract import checked_run
@@ -68,15 +69,64 @@ def own_name(text: str) -> str:
     return safe if safe == text else f"{safe[:60]}-{digits}"
 
 
-def save_reads(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
+@dataclass(frozen=True, eq=False)
+class ChipProgram:
+    """Mapping error and setup of the program of one chip.
+
+    Attributes
+    ----------
+    mapping_error : float
+        As of ``Program``.
+    setup : dict of str to float
+        As of ``Program``.
+    """
+
+    mapping_error: float
+    setup: Mapping[str, float]
+
+    @classmethod
+    def of(cls, program: Program) -> ChipProgram:
+        """Return what is kept of a program.
+
+        Parameters
+        ----------
+        program : Program
+            Program.
+
+        Returns
+        -------
+        ChipProgram
+            Its mapping error and setup.
+        """
+        setup = {str(name): float(count) for name, count in program.setup.items()}
+        return cls(float(program.mapping_error), setup)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """Reads of a target on disk.
+
+    Attributes
+    ----------
+    run : Run or None
+        Reads, with chip and batch of each; None without.
+    programs : dict of int to ChipProgram
+        What each chip holds.
+    """
+
+    run: Run | None = None
+    programs: Mapping[int, ChipProgram] = field(default_factory=dict)
+
+
+def save_reads(path: Path, kept: Kept, mark: Mapping[str, Any]) -> None:
     """Write the reads of a run: one bit a spin, and native answers.
 
     Parameters
     ----------
     path : Path
         File.
-    run : Run
-        Run.
+    kept : Kept
+        Reads.
     mark : dict of str to object
         Fingerprint of the study.
 
@@ -84,11 +134,18 @@ def save_reads(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
     ------
     OSError
         If they do not fit.
+    ValueError
+        If there are none, or they do not say of which chip and batch.
     """
+    run = kept.run
+    if run is None or run.chip is None or run.batch is None:
+        raise ValueError("there are no reads, or they do not say of which chip and batch; nothing to keep")
     about = {"fingerprint": mark, "n": run.spins.shape[1], "status": run.status, "message": run.message}
     about |= {"setup": dict(run.setup), "provenance": dict(run.provenance), "activity": sorted(run.activity)}
+    about["programs"] = {str(chip): [each.mapping_error, dict(each.setup)] for chip, each in kept.programs.items()}
     arrays: dict[str, Any] = {f"activity {name}": count for name, count in run.activity.items()}
     arrays |= {"spins": np.packbits(run.spins > 0, axis=1), "energies": run.energies, "converged": run.converged}
+    arrays |= {"chip": run.chip, "batch": run.batch}
     arrays |= {} if run.answers is None else {"answers": run.answers.astype(np.int32)}
     arrays["about"] = np.array(json.dumps(about, default=str))
     if arrays["about"].nbytes > _MOST_ABOUT or sum(array.nbytes for array in arrays.values()) > _MOST_BYTES:
@@ -98,9 +155,7 @@ def save_reads(path: Path, run: Run, mark: Mapping[str, Any]) -> None:
     write_file(path, file.getvalue())
 
 
-def resume(
-    path: Path, mark: Mapping[str, Any], device: Target, task: Task, problem: Problem, reads: int
-) -> tuple[Run | None, str]:
+def resume(path: Path, mark: Mapping[str, Any], device: Target, task: Task, problem: Problem) -> tuple[Kept, str]:
     """Take up reads that an earlier study left.
 
     Parameters
@@ -115,13 +170,11 @@ def resume(
         Task.
     problem : Problem
         Problem.
-    reads : int
-        Number of reads that are wanted.
 
     Returns
     -------
-    Run or None
-        First ``reads`` of those kept; None if there are none, or of another study.
+    Kept
+        All reads; none if they are of another study.
     str
         Message for the user; else empty.
 
@@ -131,19 +184,19 @@ def resume(
         If the file can neither be used nor set aside: nothing can be kept there.
     """
     if not os.path.lexists(path):
-        return None, ""
+        return Kept(), ""
     try:
         data = read_file(path, _MOST_BYTES)
         about = _about(data)
         if about["fingerprint"] != json.loads(json.dumps(mark)):
-            return None, _of_another(path, about["fingerprint"], mark)
-        return _run(data, about, device, task, problem, reads), ""
+            return Kept(), _of_another(path, about["fingerprint"], mark)
+        return _kept(data, about, device, task, problem), ""
     except (ValueError, TargetError) as error:
-        return None, set_aside(path, str(error).removeprefix("run() "))
+        return Kept(), set_aside(path, str(error).removeprefix("run() "))
     except OSError as error:
-        return None, set_aside(path, f"cannot be read: {error.strerror}" if error.strerror else str(error))
+        return Kept(), set_aside(path, f"cannot be read: {error.strerror}" if error.strerror else str(error))
     except Exception as error:  # whatever JSON or the problem raise over bytes that nobody wrote so
-        return None, set_aside(path, f"is damaged ({type(error).__name__})")
+        return Kept(), set_aside(path, f"is damaged ({type(error).__name__})")
 
 
 def _of_another(path: Path, found: Mapping[str, Any], mark: Mapping[str, Any]) -> str:
@@ -154,6 +207,8 @@ def _of_another(path: Path, found: Mapping[str, Any], mark: Mapping[str, Any]) -
         return set_aside(path, f"was made by another version of the program{other}", "old")
     if found.get("task") != mark["task"]:
         return set_aside(path, f"is of the task {found.get('task')}, not {mark['task']}", "old")
+    if found.get("chips") != mark.get("chips"):
+        return set_aside(path, f"is of {found.get('chips')} chips, not {mark.get('chips')}", "old")
     return ""
 
 
@@ -223,8 +278,8 @@ def _about(data: bytes) -> dict[str, Any]:
     return found
 
 
-def _run(data: bytes, about: dict[str, Any], device: Target, task: Task, problem: Problem, reads: int) -> Run:
-    """Return the first reads of a file whose fingerprint is right; ValueError or TypeError if they do not fit."""
+def _kept(data: bytes, about: dict[str, Any], device: Target, task: Task, problem: Problem) -> Kept:
+    """Return the reads of a file whose fingerprint is right; ValueError or TypeError if they do not fit."""
     arrays = read_npz(data, text=("about",), limit=_MOST_BYTES)
     activity = {name.removeprefix("activity "): each for name, each in arrays.items() if name.startswith("activity ")}
     packed, n = arrays["spins"], about["n"]
@@ -237,31 +292,45 @@ def _run(data: bytes, about: dict[str, Any], device: Target, task: Task, problem
         raise ValueError(f"has answers of shape {answers.shape}, {answers.dtype}")
     if any(each.shape != (len(packed),) for each in (arrays["energies"], arrays["converged"], *activity.values())):
         raise ValueError("has arrays that are not of one length")
+    for name in ("chip", "batch"):
+        numbers = arrays[name]
+        if numbers.shape != (len(packed),) or numbers.dtype != np.int32 or not (numbers >= 0).all():
+            raise ValueError(f"has a {name} of shape {numbers.shape}, {numbers.dtype}, for each read")
+    if arrays["chip"].max() >= about["fingerprint"].get("chips", 1):
+        raise ValueError(f"has reads of chip {arrays['chip'].max()}, which there is not")
     if missing := _priced(device) - activity.keys() - about["setup"].keys():
         raise ValueError(f"does not count {', '.join(sorted(missing))}")
     if not (isinstance(about["provenance"], dict) and isinstance(about["message"], str)):
         raise ValueError("has no message or no provenance")
-    spins = np.unpackbits(packed[:reads], axis=1, count=n).view(np.int8)
+    spins = np.unpackbits(packed, axis=1, count=n).view(np.int8)
     spins *= 2
     spins -= 1
     run = Run(
         target=device.name,
         task=task,
         spins=spins,
-        energies=arrays["energies"][:reads],
-        activity={name: count[:reads] for name, count in activity.items()},
+        energies=arrays["energies"],
+        activity={name: count for name, count in activity.items()},
         setup=about["setup"],
-        converged=arrays["converged"][:reads],
+        converged=arrays["converged"],
         status=about["status"],
         message=about["message"],
         provenance=about["provenance"],
-        answers=None if answers is None else answers[:reads],
+        answers=answers,
+        chip=arrays["chip"],
+        batch=arrays["batch"],
     )
     for first in range(0, run.reads, _CHECKED):
         checkpoint("checking kept reads", first, run.reads)
         part = part_of(run, first, first + _CHECKED)
         checked_run(part, problem, part.reads)
-    return run
+    programs = {}
+    for chip, (error, setup) in about["programs"].items():
+        each = ChipProgram(float(error), {str(name): float(count) for name, count in setup.items()})
+        if not all(np.isfinite(number) and number >= 0 for number in (each.mapping_error, *each.setup.values())):
+            raise ValueError(f"has a program of chip {chip} that is not finite")
+        programs[int(chip)] = each
+    return Kept(run, programs)
 
 
 def _priced(device: Target) -> set[str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..problems.problem import Problem
 from ..task import Sample, Task, task_data
-from .result import Result, beaten
+from .evaluate import beaten
+from .result import Result
 from .sampling_score import SamplingReference
 
 

@@ -22,7 +22,7 @@ from ..protocol import Target
 from ..run import versions
 from ..task import Task, task_data
 
-FORMAT = 3
+FORMAT = 4
 
 
 def digest(value: Any) -> str:
@@ -43,7 +43,7 @@ def digest(value: Any) -> str:
     return sha.hexdigest()
 
 
-def fingerprint(problem: Any, device: Target, seed: Any, task: Task) -> dict[str, Any]:
+def fingerprint(problem: Any, device: Target, seed: Any, task: Task, chips: int = 1) -> dict[str, Any]:
     """Return everything on which the reads of a device depend, as plain JSON data.
 
     Parameters
@@ -56,6 +56,8 @@ def fingerprint(problem: Any, device: Target, seed: Any, task: Task) -> dict[str
         Seed of the reads.
     task : Task
         Task.
+    chips : int
+        Number of chips that reads are spread over.
 
     Returns
     -------
@@ -68,6 +70,7 @@ def fingerprint(problem: Any, device: Target, seed: Any, task: Task) -> dict[str
         "target": digest(device),
         "seed": seed,
         "task": " ".join(str(value) for value in task_data(task).values()),
+        "chips": chips,
         "versions": versions(),
         "code": [_code_digest(name) for name in sorted({"neuromorph", type(device).__module__.split(".")[0]})],
     }

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from .. import installed_targets
-from ..protocol import Target, TargetError
+from ..protocol import Target, TargetError, forecast_of
 from ..rng import RNG
 from ..runtime.limits import time_limit
 from ..runtime.signals import Interrupts, alarm
@@ -22,7 +22,10 @@ _LOADING_S = 5.0  # an import may always take so long, and else half of the time
 
 
 def labeled(
-    targets: Sequence[str | Target] | str | Target | None, signals: Interrupts, end: float = inf
+    targets: Sequence[str | Target] | str | Target | None,
+    signals: Interrupts,
+    end: float = inf,
+    forecasts: bool = False,
 ) -> list[tuple[str, Target]]:
     """Return each target under the text that named it.
 
@@ -36,6 +39,8 @@ def labeled(
         Ctrl-C and the like.
     end : float
         Time of ``time.monotonic()`` at which the study ends.
+    forecasts : bool
+        Whether None takes those too that nobody has built.
 
     Returns
     -------
@@ -58,7 +63,10 @@ def labeled(
     for each in chosen:
         if isinstance(each, str):
             name, label = installed_targets.split_target_text(each)
-            add(label, _installed(name, label, signals, end))
+            device = _installed(name, label, signals, end)
+            if given is None and not forecasts and forecast_of(device):
+                continue
+            add(label, device)
             for package in hidden.get(name, ()):
                 add(name, Unusable(name, TargetError(hidden_reason(package, name))))
         elif not hasattr(each, "program"):

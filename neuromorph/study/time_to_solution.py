@@ -1,11 +1,12 @@
 r"""From a success rate to time and energy to solution, each with an interval.
 
-.. math:: \mathrm{TTS} = t\, \max\!\left(1, \frac{\ln(1 - q)}{\ln(1 - p)}\right), \qquad q = 0.99
+.. math:: \mathrm{TTS} = \frac{t_0}{m} + t R, \qquad
+          R = \max\!\left(1, \frac{\ln(1 - q)}{\ln(1 - p)}\right), \qquad q = 0.99
 
-t is the time of one read (or its energy), p the chance that one read succeeds: that many independent reads find a
-solution with probability q, and there is no less than one read. p is estimated from k successes in n reads with the
-interval of Wilson, J. Am. Stat. Assoc. 22, 209 (1927), which stays inside [0, 1] and has width at k = 0 and k = n.
-TTS as in Ronnow et al., Science 345, 420 (2014).
+t is the time of one read (or its energy), p the chance that one read succeeds: R independent reads find a solution with
+probability q, and there is no less than one read. t_0 is the time (or energy) of programming, with which m problems are
+solved. p has the interval of ``estimate.chips_interval``, which stays inside [0, 1] and has width at no success and at
+no failure. TTS as in Ronnow et al., Science 345, 420 (2014).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import math
 
 from ..estimate import Estimate, check_fraction
+
+NOTHING = Estimate(0.0, 0.0, 0.0)
 
 
 def reads_to_solution(p: float, confidence: float = 0.99) -> float:
@@ -43,7 +46,9 @@ def reads_to_solution(p: float, confidence: float = 0.99) -> float:
     return math.log1p(-confidence) / math.log1p(-p) if p > 0.0 else math.inf
 
 
-def to_solution(per_read: Estimate, probability: Estimate, confidence: float = 0.99) -> Estimate:
+def to_solution(
+    per_read: Estimate, probability: Estimate, confidence: float = 0.99, once: Estimate = NOTHING
+) -> Estimate:
     """Compute the time or energy to solution with ``confidence``, from that of one read.
 
     The low end takes the low end of a read and the high end of p, the high end the opposite: at least as wide as either
@@ -58,6 +63,8 @@ def to_solution(per_read: Estimate, probability: Estimate, confidence: float = 0
         Probability of success of one read.
     confidence : float
         q.
+    once : Estimate
+        Seconds or joules of programming that this solution bears.
 
     Returns
     -------
@@ -65,16 +72,16 @@ def to_solution(per_read: Estimate, probability: Estimate, confidence: float = 0
         Seconds or joules until a solution is found.
     """
 
-    def times(amount: float | None, p: float | None) -> float | None:
-        if amount is None or p is None:
+    def times(amount: float | None, p: float | None, before: float | None) -> float | None:
+        if amount is None or p is None or before is None:
             return None
         reads = reads_to_solution(p, confidence)
-        return amount * reads if math.isfinite(reads) else None
+        return before + amount * reads if math.isfinite(reads) else None
 
     if probability.value == 0.0:
-        return Estimate(None, times(per_read.value, probability.high), None)
+        return Estimate(None, times(per_read.value, probability.high, once.value), None)
     return Estimate(
-        times(per_read.value, probability.value),
-        times(per_read.low, probability.high),
-        times(per_read.high, probability.low),
+        times(per_read.value, probability.value, once.value),
+        times(per_read.low, probability.high, once.low),
+        times(per_read.high, probability.low, once.high),
     )

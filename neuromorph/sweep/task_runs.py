@@ -31,7 +31,7 @@ from ..rng import child
 from ..run import Program, Run
 from ..runtime.limits import TimeLimitReached, time_limit
 from ..study.contract import checked_costs, checked_program, checked_run
-from ..study.result import relative_gap
+from ..study.evaluate import relative_gap
 from ..study.sampling_score import MAX_COUNTED, exact_reference, kl_divergence
 from ..task import Minimize, Sample, Task
 from .study_tasks import SweepTask, Work

@@ -1,4 +1,4 @@
-"""A target whose chip is drawn says so, and what is printed of it says "one chip"."""
+"""A target whose chip is drawn says so, and what is printed of it says on how many chips it was read."""
 
 import io
 from dataclasses import replace
@@ -72,7 +72,8 @@ class Drawn(Descent):
 
 def test_the_row_the_conclusions_and_the_page_say_one_chip():
     problem = Ring(name="ring", size=12, best_known=12)
-    found = nm.compare(problem, [Drawn(name="lucky", flips=60), Descent(name="plain", flips=60)], reads=40, rng=1)
+    devices = [Drawn(name="lucky", flips=60), Descent(name="plain", flips=60)]
+    found = nm.compare(problem, devices, reads=40, rng=1, chips=1)
     lucky, plain = found.results
     assert (lucky.one_chip, plain.one_chip) == (True, False)
     assert [row["one_chip"] for row in nm.results_dict(found)["results"]] == [True, False]

@@ -21,7 +21,6 @@ from hardware_targets.spiking_chip.quantization import (
     cores_for,
     quantize,
 )
-from hardware_targets.spiking_chip.simulation import Ends
 from neuromorph import Datum, DoesNotFit, Ising, Minimize, RecallFrom, Sample, exact, testing
 from neuromorph.cost import price
 from neuromorph.problems import MaxCut, Recall, Tsp

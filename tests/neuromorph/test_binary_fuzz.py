@@ -131,7 +131,8 @@ def kept_reads(folder: Path) -> Kind:
 
     def read(given: Path) -> None:
         path.write_bytes(given.read_bytes())
-        run, note = store.resume(path, mark, device, row.run.task, ring, 6)
+        kept, note = store.resume(path, mark, device, row.run.task, ring)
+        run = kept.run
         if run is None:
             with suppress(FileNotFoundError):  # there is none where the fingerprint is another
                 (folder / "runs" / "descent.npz.damaged").unlink()

@@ -33,10 +33,11 @@ def test_a_ledger_adds_up_by_hand():
     assert ledger.energy() == Estimate(15 + 12, 15 + 6, 15 + 24)
     assert ledger.energy(scope="core") == Estimate(15, 15, 15)
     assert ledger.energy(kind="assumed").value == 12
-    assert ledger.energy_per_read() == Estimate(5, 5, 5)
+    assert ledger.energy_per_read() == Estimate(5, 5, 5)  # programming is no part of a read
     assert ledger.programming_energy() == Estimate(12, 6, 24)
     assert ledger.programming_energy("core") == Estimate(0, 0, 0)
     assert ledger.programming_time == Estimate(0, 0, 0)
+    assert [e.once for e in ledger.entries] == [False, True]
     assert ledger.time_per_read == Estimate(4.0, 3.5, 5.0)
     assert ledger.energy(kind="forecast") == Estimate(0, 0, 0)
     assert ledger.energy(kind="measured").value == 15
@@ -156,3 +157,26 @@ def test_energies_are_no_better_known_than_the_time_they_are_spent_in(name):
                 assert cost.energy.high >= cost.energy.value * second.high * (1 - 1e-12)
                 if second.low < second.high:
                     assert KINDS.index(less_known(cost.energy.kind, cost.counted)) >= KINDS.index(second.kind)
+
+
+def test_programming_is_counted_once_a_chip_and_reads_of_a_chip_are_not_independent():
+    run = toy_run([10, 10, 20, 20, 60, 60])
+    costs = [Cost("updates", "flips", UPDATE), Cost("pulses", "programming", PULSE)]
+    alone, spread = price(run, costs), price(replace(run, chip=np.repeat([0, 1, 2], 2).astype(np.int32)), costs)
+    assert spread.chips == 3
+    assert spread.programming_energy() == alone.programming_energy()
+    assert spread.energy().value - alone.energy().value == pytest.approx(2 * alone.programming_energy().value)
+    a, b = (ledger.entries[0].total for ledger in (alone, spread))
+    assert a.value == b.value
+    sem = np.std([10, 20, 60], ddof=1) / 3**0.5
+    assert b.high - b.value == pytest.approx(6 * UPDATE.value * 4.302653 * sem, rel=1e-6)  # Student's t of 3 chips
+
+
+def test_copies_of_one_timing_are_one_timing():
+    """Reads made side by side have equal parts of one time: 64 copies of it tell no more of its error than one."""
+    power = [Cost("device_s", "core", energy=Datum(2.0, "W", 2.0, 2.0, "assumed", "a test"), counted="measured")]
+    run = toy_run(np.ones(6), device_s=np.repeat([1.0, 3.0], 3))
+    two = price(replace(run, batch=np.repeat([0, 1], 3).astype(np.int32)), power).energy_per_read()
+    assert two == Estimate(4.0, 0.0, pytest.approx(4.0 + 2.0 * 12.7062, rel=1e-4))
+    one = price(replace(toy_run(np.ones(6)), batch=np.zeros(6, np.int32)), power).energy_per_read()
+    assert one == Estimate(6.0, None, None)

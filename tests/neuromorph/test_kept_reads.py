@@ -292,8 +292,10 @@ def test_a_run_comes_back_whatever_its_dtypes(whole, tmp_path):
     row = study(tmp_path)
     run = replace(row.run, activity={name: count.astype(int) for name, count in row.run.activity.items()})
     path = tmp_path / "x.npz"
-    store.save_reads(path, run, {"a": 1})
-    back, note = store.resume(path, {"a": 1}, Descent(), run.task, Ring(), 10)
+    store.save_reads(path, store.Kept(run, {0: store.ChipProgram(0.125, {"set": 4.0})}), {"a": 1})
+    found, note = store.resume(path, {"a": 1}, Descent(), run.task, Ring())
+    back = found.run
     assert note == ""
+    assert vars(found.programs[0]) == {"mapping_error": 0.125, "setup": {"set": 4.0}}
     assert back.spins.tolist() == run.spins.tolist()
     assert back.activity["flips"].tolist() == run.activity["flips"].tolist()

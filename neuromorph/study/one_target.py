@@ -1,0 +1,276 @@
+"""One target of a study: its chips are programmed, read, scored and priced, and whatever fails is a row."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..problems import Recall
+from ..problems.problem import Problem
+from ..protocol import DoesNotFit, Target, files_of, forecast_of
+from ..rng import child
+from ..run import Program
+from ..runtime import limits
+from ..runtime.signals import Interrupts, alarm
+from ..task import TASK_NAMES, Minimize, RecallFrom, Task, task_name
+from .batches import Chips, run_in_batches, why
+from .chain_diagnostics import diagnose, independent_reads, samples_of
+from .contract import checked_files, checked_program
+from .evaluate import evaluate_run
+from .fingerprint import fingerprint
+from .length_curve import LengthCurve
+from .over_chips import mean_mapping_error
+from .read_length import (
+    ReadLength,
+    best_read_length,
+    keep_length,
+    kept_length,
+    read_length_of,
+    with_read_length,
+)
+from .recall_score import score_recall
+from .result import Result
+from .sampling_score import SamplingReference, score_samples
+
+CHIPS = 10  # of a target that draws its devices
+_FILES_S = 10.0  # for a target to make what it hands over
+_TRAINING = 100  # most training reads of one read length
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One study of several targets.
+
+    Attributes
+    ----------
+    problem, asked : Problem
+        Problem, and the one that targets are programmed with.
+    task : Task
+        Task.
+    reads : int
+        Reads of each target.
+    stream : SeedSequence
+        Parent of all streams.
+    success_gap : float
+        A read succeeds within this fraction of the best value known.
+    able : list of str
+        Targets that do the task.
+    signals : Interrupts
+        Ctrl-C and the like.
+    chips : int
+        Chips of a target that draws its devices.
+    problems : int
+        Problems that are solved with one programming.
+    read_length : "default", "best" or float
+        Length of a read.
+    reference : SamplingReference or None
+        What sampled reads are compared with.
+    """
+
+    problem: Problem
+    asked: Problem
+    task: Task
+    reads: int
+    stream: np.random.SeedSequence
+    success_gap: float
+    able: list[str]
+    signals: Interrupts
+    chips: int = CHIPS
+    problems: int = 1
+    read_length: ReadLength = "default"
+    reference: SamplingReference | None = None
+
+
+def run_target(
+    study: Study, device: Target, deadline: float | None, path: Path | None, tell: Callable[[str, int], None]
+) -> Result:
+    """Run one target: program its chips, make the reads, score and price them.
+
+    Parameters
+    ----------
+    study : Study
+        Study.
+    device : Target
+        Target.
+    deadline : float or None
+        Time of ``time.monotonic()`` at which it has to end.
+    path : Path or None
+        File that keeps its reads.
+    tell : callable
+        Called with the current step and the number of reads done.
+
+    Returns
+    -------
+    Result
+        Its row; a failure is a row too.
+    """
+    about: dict[str, Any] = {"target": device.name, "summary": device.summary}
+    own = child(study.stream, device.name)
+    began = time.monotonic()
+    try:
+        device, curve = _at_length(study, device, deadline, path, tell)
+    except ValueError as error:
+        return Result(**about, status="failed", reason=str(error))
+    about |= {"read_length": curve, "forecast": forecast_of(device)}
+    if study.signals.number:
+        return Result(**about, status="interrupted", reason="Ctrl-C came while its read length was tuned")
+
+    def report(step: str, part: float, whole: float) -> None:
+        tell(limits.progress_text("programming", step, part, whole), 0)
+
+    with limits.time_limit(deadline, report) as limit:
+        try:
+            if task_name(study.task) not in device.supported_tasks:
+                raise DoesNotFit(_unclaimed(study, device))
+            tell("programming", 0)
+            with alarm(limit):
+                program = checked_program(device.program(study.asked, rng=child(_of_chip(own, 0), "program")))
+        except DoesNotFit as error:
+            return Result(**about, status="does not fit", reason=str(error))
+        except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
+            status, reason = why(error, limit, study.signals)
+            if status == "time limit":
+                spent = limits.readable_seconds(time.monotonic() - began)
+                reason = f"programming takes more than {spent}, its share of the time: {reason}"
+            return Result(**about, status=status, reason=reason)
+    about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
+    drawn = program.one_chip
+    count = study.chips if drawn else 1
+    about["one_chip"] = drawn and min(count, study.reads) == 1
+    seed = [own.entropy, *own.spawn_key]
+    chips = Chips(
+        count,
+        lambda chip: program if chip == 0 else _programmed(study, device, own, chip),
+        lambda chip: child(_of_chip(own, chip), "reads"),
+    )
+    try:
+        reading = run_in_batches(
+            device,
+            chips,
+            study.asked,
+            study.task,
+            study.reads,
+            study.signals,
+            deadline=deadline,
+            path=path,
+            mark=fingerprint(study.problem, device, seed, study.task, count) if path else None,
+            tell=tell,
+        )
+        about |= {"status": reading.status, "reason": reading.reason}
+        about |= {"notes": about["notes"] + reading.notes, "warnings": reading.notes}
+        if reading.run is None:
+            return Result(**about)
+        about["resumed"] = reading.resumed
+        errors = {chip: each.mapping_error for chip, each in reading.programs.items()}
+        about["mapping_error"] = mean_mapping_error(errors)
+        result = evaluate_run(
+            study.problem,
+            device,
+            reading.run,
+            success_gap=study.success_gap,
+            problems=study.problems,
+            parallel_reads=program.parallel_reads,
+            mapping_errors=errors if drawn else None,
+            **about,
+        )
+        if study.reference is not None:
+            held = program.programmed if reading.run.chips == 1 else None  # each chip holds something else
+            samples, ising = samples_of(reading.run), study.asked.ising()
+            spins, apart = independent_reads(samples)
+            found = score_samples(study.reference, ising, spins, held)
+            if apart > 1:
+                found = replace(found, notes=(*found.notes, f"scores count one draw in {apart}, which are correlated"))
+            result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
+            try:
+                result = replace(result, diagnostics=diagnose(samples, ising, study.reference.beta))
+            except KeyboardInterrupt:
+                return replace(result, status="interrupted", reason="Ctrl-C came while its chains were diagnosed")
+        if isinstance(study.task, RecallFrom) and isinstance(study.problem, Recall):
+            run, cues = reading.run, study.task.cues(study.reads, study.problem.size)[: reading.run.reads]
+            result = replace(result, recall=score_recall(study.problem, cues, run.spins, run.converged))
+        return _with_files(result, device, program, study.signals)
+    except DoesNotFit as error:
+        return Result(**{**about, "status": "does not fit", "reason": str(error)})
+    except BaseException as error:
+        status, reason = why(error, limit, study.signals)
+        return Result(**{**about, "status": status, "reason": reason})
+
+
+def _of_chip(own: np.random.SeedSequence, chip: int) -> np.random.SeedSequence:
+    """Return the stream of a chip, from which it is drawn and its reads are made; the first has the target's own."""
+    return child(own, "chip", chip) if chip else own
+
+
+def _programmed(study: Study, device: Target, own: np.random.SeedSequence, chip: int) -> Program:
+    return checked_program(device.program(study.asked, rng=child(_of_chip(own, chip), "program")))
+
+
+def _unclaimed(study: Study, device: Target) -> str:
+    """Say which tasks the device does instead, and which targets do this one."""
+    others = f", which {', '.join(study.able)} can" if study.able else ""
+    tasks = " and ".join(sorted(name for name in TASK_NAMES if name in device.supported_tasks))
+    return f"supports {tasks} only; the task is to {task_name(study.task)}{others}"
+
+
+def _with_files(result: Result, device: Target, program: Program, signals: Interrupts) -> Result:
+    """Add the files that the target hands over, as a netlist; a failure there costs no numbers."""
+    with limits.time_limit(time.monotonic() + _FILES_S) as limit:
+        try:
+            with alarm(limit):
+                return replace(result, files=checked_files(files_of(device, program)))
+        except BaseException as error:
+            status, reason = why(error, limit, signals)
+            if status == "interrupted":
+                return replace(result, status=status, reason="Ctrl-C came while its files were made")
+            return replace(result, notes=(*result.notes, f"hands over no files: {reason}"))
+
+
+def _at_length(
+    study: Study, device: Target, deadline: float | None, path: Path | None, tell: Callable[[str, int], None]
+) -> tuple[Target, LengthCurve | None]:
+    """Return the target at the read length that was asked for; training takes half of the time at most."""
+    found = read_length_of(device)
+    if found is None or study.read_length == "default":
+        return device, None if found is None else LengthCurve(found[0], found[1], found[1])
+    if study.read_length != "best":
+        changed = with_read_length(device, study.read_length)
+        return changed, LengthCurve(found[0], (read_length_of(changed) or found)[1], found[1])
+    if not isinstance(study.task, Minimize) or study.problem.best_known is None:
+        return device, LengthCurve(found[0], found[1], found[1])
+    now = time.monotonic()
+    half = None if deadline is None else now + (deadline - now) / 2.0
+
+    def train(trial: Target, number: int, more: int) -> Result | None:
+        if (half is not None and time.monotonic() >= half) or study.signals.number:
+            return None
+        reads = more * min(study.reads, _TRAINING)
+        stream = child(study.stream, "training", number)
+        training = replace(study, stream=stream, reads=reads, read_length="default")
+
+        def said(status: str, done: int) -> None:
+            tell(f"training {found[0]} = {read_length_of(trial)[1]:g}", done)  # type: ignore[index]
+
+        return run_target(training, trial, half, None, said)
+
+    kept = None if path is None else path.with_suffix(".length.json")
+    mark = _training_mark(study, device)
+    known = kept_length(kept, mark)
+    curve = best_read_length(device, train) if known is None else replace(known, default=found[1])
+    if curve is None:
+        return device, None
+    if kept is not None and known is None and not study.signals.number:
+        keep_length(kept, mark, curve)
+    return with_read_length(device, curve.length), curve
+
+
+def _training_mark(study: Study, device: Target) -> Any:
+    seed = [study.stream.entropy, *study.stream.spawn_key]
+    about = fingerprint(study.problem, device, seed, study.task, study.chips)
+    more = {"reads": study.reads, "best_known": study.problem.best_known, "success_gap": study.success_gap}
+    return json.loads(json.dumps({**about, **more}))

@@ -1,0 +1,44 @@
+"""The table as CSV, Markdown and LaTeX: numbers that come back, and names that break nothing."""
+
+import csv
+import io
+
+import pytest
+from study_toys import Descent, Ring
+from test_chips import Lot
+
+import neuromorph as nm
+from neuromorph.report.table_text import TABLES, table_csv, table_latex, table_markdown
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    odd = Descent(name="a|b & 100 % of_it\\")
+    return nm.compare(Ring(), [odd, Lot(flips=40), Descent(name="small", largest=2)], 60, 3)
+
+
+def test_csv_gives_the_numbers_back(comparison):
+    rows = list(csv.DictReader(io.StringIO(table_csv(comparison))))
+    assert [row["target"] for row in rows] == [each.target for each in comparison.results]
+    for row, each in zip(rows[:2], comparison.results, strict=False):
+        assert float(row["success"]) == each.success.value
+        assert float(row["ets_j"]) == each.ets_j.value
+        assert float(row["energy_per_read_j_high"]) == each.energy_per_read_j.high
+    assert (rows[1]["chips"], rows[0]["chips"], rows[2]["best"]) == ("10", "", "")
+    assert float(rows[1]["tts_over_chips_s_never"]) == comparison.results[1].tts_over_chips.never
+
+
+def test_markdown_and_latex_have_a_row_a_target(comparison):
+    lines = table_markdown(comparison).splitlines()
+    assert lines[2].count("|") - lines[2].count("\\|") == lines[0].count("|")
+    assert "does not fit" in lines[4]
+    latex = table_latex(comparison)
+    rows = [line for line in latex.splitlines() if line.endswith(r" \\")]
+    assert len(rows) == 4
+    assert all(row.replace(r"\&", "").count("&") == 10 for row in rows)
+    assert r"a|b \& 100 \% of\_it\textbackslash{}" in rows[1]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_study_without_results_has_a_table(name):
+    assert TABLES[name](nm.Comparison(Ring(), ()))

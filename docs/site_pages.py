@@ -69,6 +69,7 @@ PACKAGES = [
     "neuromorph",
     "neuromorph.problems",
     "neuromorph.study",
+    "neuromorph.sweep",
     "neuromorph.report",
     "neuromorph.sampling",
     "neuromorph.analog",

@@ -15,7 +15,7 @@ from .batch_worker import FinishedBatch
 from .coordinator import run_waiting
 from .executors import worker_pool
 from .refinement import next_round
-from .result_parts import RESULTS
+from .result_parts import RESULTS, require_parquet
 from .search import next_trials
 from .study_file import read_study
 from .study_folder import TABLE, OpenStudy, make_folder, prepare_study, set_table_aside
@@ -75,6 +75,7 @@ def sweep(
     ValueError
         The study breaks a rule, its folder is in use, cannot be written or is damaged; what was done is kept.
     """
+    require_parquet()
     given = read_study(study)
     work = study_work(given)
     place = Path(folder)

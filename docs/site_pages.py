@@ -73,6 +73,7 @@ PACKAGES = [
     "neuromorph.problems",
     "neuromorph.pricing",
     "neuromorph.study",
+    "neuromorph.sweep",
     "neuromorph.report",
     "neuromorph.sampling",
     "neuromorph.analog",

@@ -35,7 +35,7 @@ _FAILED = "SELECT target, parameters, coalesce(error, ''), count(*) FROM tasks t
 
 
 class LiveStudy:
-    """What a folder says of its study; parts are read once, for they never change.
+    """Reader of a folder that a study fills; parts are read once, for they never change.
 
     Parameters
     ----------

@@ -35,6 +35,20 @@ _BUCKET = 1 << 15  # rows that are sorted at one time
 _MOST_BUCKETS = 256  # open files
 
 
+def require_parquet() -> None:
+    """Require the package that reads and writes Parquet.
+
+    Raises
+    ------
+    StudyError
+        If it is not installed.
+    """
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError:
+        raise StudyError("studies need pyarrow for their results; pip install 'neuromorph[sweep]'") from None
+
+
 def result_schema() -> tuple[pa.Schema, pa.Schema]:
     """Return the columns of the results and of the timings.
 
@@ -173,6 +187,7 @@ def read_parquet(path: Path, columns: list[str] | None = None, remedy: str = "gi
     StudyError
         If it cannot be read.
     """
+    require_parquet()
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..files.atomic_write import write_file
 from ..files.json_values import json_value
 from .batch_worker import better
-from .result_parts import part_numbers, read_part, write_results
+from .result_parts import part_numbers, read_part, require_parquet, write_results
 from .study_folder import ABOUT, BEST, PARTS, TABLE, read_best, read_json_file
 from .study_lock import study_lock
 from .study_state import StudyState
@@ -46,6 +46,7 @@ def merge_shards(
     ValueError
         If there are none, they are of different studies, one is still running or damaged.
     """
+    require_parquet()
     given = [folders] if isinstance(folders, (str, os.PathLike)) else list(folders)
     shards = [shard for folder in given for shard in _shards(Path(folder))]
     if not shards:

@@ -312,6 +312,8 @@ def _search(table: Any, targets: tuple[TargetSettings, ...]) -> SearchSettings:
             f"[search]: sampler is {sampler!r}; {nearest(str(sampler), _SAMPLERS)}it is {' or '.join(_SAMPLERS)}"
         )
     for each in targets:
+        if sum(other.target == each.target for other in targets) > 1:
+            raise ValueError(f"[search]: {each.target} stands in two [[targets]]; give its parameters in one")
         if not any(isinstance(value, (list, ParameterRange)) for value in each.parameters.values()):
             raise ValueError(f"[search]: {each.target} has no parameter to search; give one as a range or a list")
     if "trials" not in table:

@@ -15,8 +15,8 @@ from .batch_worker import FinishedBatch
 from .coordinator import run_waiting
 from .executors import worker_pool
 from .refinement import next_round
-from .result_parts import RESULTS
-from .search import next_trials
+from .result_parts import RESULTS, require_parquet
+from .search import JOURNAL, next_trials
 from .study_file import read_study
 from .study_folder import TABLE, OpenStudy, make_folder, prepare_study, set_table_aside
 from .study_lock import study_lock
@@ -75,6 +75,7 @@ def sweep(
     ValueError
         The study breaks a rule, its folder is in use, cannot be written or is damaged; what was done is kept.
     """
+    require_parquet()
     given = read_study(study)
     work = study_work(given)
     place = Path(folder)
@@ -101,7 +102,9 @@ def sweep(
 def _more(open_: OpenStudy) -> int:
     """Count waiting tasks, with those of the next round where all others have ended."""
     while not open_.state().waiting and (next_round(open_) or next_trials(open_)):
-        open_.counts = open_.table.counts()
+        before, open_.counts = open_.counts, open_.table.counts()
+        if open_.study.search is not None and open_.counts == before:
+            raise StudyError(f"the search asks for settings that are done; remove {JOURNAL} in {open_.folder}")
     return open_.state().waiting
 
 

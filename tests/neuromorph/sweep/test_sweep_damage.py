@@ -151,3 +151,10 @@ def test_a_damaged_shard_is_said(toys):
     (toys / "parts" / "shard-1-of-2" / "study.json").write_text("[]")
     with pytest.raises(StudyError, match="run that shard again"):
         merge_shards(toys / "parts")
+
+
+@pytest.mark.parametrize("package", ["pyarrow", "pyarrow.parquet"])
+def test_a_package_that_is_not_installed_is_named(toys, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(StudyError, match=r"pip install 'neuromorph\[sweep\]'"):
+        sweep(STUDY, toys / "out", executor=Inline())

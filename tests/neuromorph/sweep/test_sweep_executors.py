@@ -1,5 +1,6 @@
 """Studies on other executors: a Dask cluster whose worker is killed, jobs of submitit, processes that cost little."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -115,7 +116,7 @@ def spent(toys, name, tasks, busy_s=0.0):
 
 @pytest.mark.slow
 def test_ten_thousand_tasks_of_ten_milliseconds_cost_less_than_a_millisecond_each(toys):
-    """CPU time of coordinator and worker, beside what the tasks take in a bare loop, and beside a start of processes."""
+    """CPU time of coordinator and worker, less that of the tasks in a bare loop, less that of starting processes."""
     few, many = spent(toys, "few", 32, 0.01), spent(toys, "many", 10_016, 0.01)
     overhead = (many[1] - few[1]) / (many[0] - few[0]) - many[3]
     assert many[0] == 9984

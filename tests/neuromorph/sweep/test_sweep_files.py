@@ -47,6 +47,7 @@ WRONG = [
     ('[[tasks]]\ntask = "recall"' + GOOD, "no problem of the study is a memory"),
     ('[search]\nsampler = "nsga"\ntrials = 3' + GOOD, "did you mean nsga2?"),
     ('[search]\nobjectives = ["enrgy"]\ntrials = 3' + GOOD, "did you mean energy?"),
+    ("[search]\ntrials = 3" + GOOD + GOOD[GOOD.index("[[t") :], "stands in two [[targets]]"),
     ('[[problems]]\nfiles = ["*.none"]\n' + GOOD, "no file is named '*.none'"),
     ("x = 1\n" + GOOD, "the file has 'x'"),
     ("[study", "is not TOML"),

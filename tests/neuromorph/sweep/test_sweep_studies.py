@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neuromorph.cli import main
 from neuromorph.plotting.files import figure_bytes
 from neuromorph.sweep import StudySummary, plot_effects, plot_front, plot_parameter, read_study
 from neuromorph.sweep.parameter_sensitivity import parameter_effects
@@ -53,3 +54,19 @@ def test_figures_draw_what_is_there():
     ax = plot_effects(parameter_effects(summary))
     assert len(ax.patches) == 2
     assert figure_bytes(ax, "png")[:4] == b"\x89PNG"
+
+
+def test_the_commands_run_a_study_its_shards_and_its_figures(toys, capsys):
+    problem, target = '[[problems]]\ngenerate = "sk"\nsize = 8\n', '[[targets]]\ntarget = "toy-chip"\n'
+    (toys / "study.toml").write_text(f"{problem}{target}[targets.parameters]\nlevels = [1, 8]\n")
+    words = ["sweep", str(toys / "study.toml"), "--workers", "1"]
+    assert main([*words, "--figures"]) == 0
+    assert "study: 2 of 2 tasks done, 2 of them now" in capsys.readouterr().out
+    assert {path.name for path in (toys / "study").glob("*.png")} >= {"front.png", "accuracy-levels.png"}
+    for i in (1, 2):
+        assert main([*words, "--out", str(toys / "parts"), "--shard", f"{i}/2", "--quiet"]) == 0
+    assert main(["merge", str(toys / "parts")]) == 0
+    assert "2 of 2 tasks done" in capsys.readouterr().out
+    assert (toys / "parts" / "results.parquet").read_bytes() == (toys / "study" / "results.parquet").read_bytes()
+    assert main([*words, "--shard", "3/2"]) == 2
+    assert "give I/N" in capsys.readouterr().err

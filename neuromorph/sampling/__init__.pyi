@@ -22,7 +22,7 @@ from .dimod_samplers import (
 )
 from .effective_temperature import effective_beta
 from .gibbs import gibbs, metropolis
-from .parallel_tempering import ladder, tempering
+from .parallel_tempering import tempering
 from .path_integral import path_integral, quantum_annealing, trotter
 from .population_annealing import population_annealing
 from .replicas import Replicas
@@ -37,6 +37,7 @@ from .square_lattice import (
     lattice_magnetization,
     square_lattice,
 )
+from .tempering_ladder import ladder
 
 __all__ = [  # noqa: RUF022  by theme
     "Samples",

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import chi2, norm, rankdata
+from scipy.special import ndtri
 
 from .. import exact
 from ..ising import Float, Ising, power_of_two
@@ -80,6 +80,8 @@ def divergence(spins: ArrayLike, ising: Ising, beta: float) -> Divergence:
     ValueError
         If ``spins`` have the wrong shape.
     """
+    from scipy.stats import chi2  # half a second
+
     wanted = exact.boltzmann(ising, beta)
     if np.shape(spins)[-1] != ising.size or np.size(spins) == 0:
         raise ValueError(f"spins have shape {np.shape(spins)}; expected (..., {ising.size}) with one read or more")
@@ -259,12 +261,21 @@ def _ranked(x: Float) -> Float:
     scores = np.where(upper, _score(len(flat) - (count - 1) / 2.0, flat), _score((len(flat) - count + 1) / 2.0, flat))
     more = ~(upper | (flat == low)).all(axis=0)
     if more.any():
-        scores[:, more] = _score(rankdata(flat[:, more], axis=0), flat)
+        scores[:, more] = _score(_mean_ranks(flat[:, more]), flat)
     return scores.reshape(x.shape)
 
 
+def _mean_ranks(x: Float) -> Float:
+    """Rank each column from 1; equal values share the mean of their places."""
+    ranks = np.empty(x.shape)
+    for column, out in zip(x.T, ranks.T, strict=True):
+        _, place, count = np.unique(column, return_inverse=True, return_counts=True)
+        out[:] = (np.cumsum(count) - (count - 1) / 2.0)[place]
+    return ranks
+
+
 def _score(ranks: Float, of: Float) -> Float:
-    return np.asarray(norm.ppf((ranks - 0.375) / (len(of) + 0.25)))
+    return np.asarray(ndtri((ranks - 0.375) / (len(of) + 0.25)))
 
 
 def _rhats(halves: Float) -> Float:

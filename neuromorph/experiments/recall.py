@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -58,6 +59,8 @@ class Recollection:
         "at rest", "cycle of 2", "not at rest" or "at temperature" for each read.
     learning : str
         Outcome of iterated learning; empty for the rules in closed form.
+    stored : int or None
+        Stored patterns that are at rest: no spin wants to flip; None where that is not known.
     """
 
     problem: Recall
@@ -68,6 +71,7 @@ class Recollection:
     energies: Float
     statuses: tuple[str, ...]
     learning: str = ""
+    stored: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain data: traces, and overlaps with the stored pattern.
@@ -82,6 +86,8 @@ class Recollection:
             "problem": {"name": self.problem.name, "patterns": len(self.problem.patterns), "size": self.problem.size},
             "rule": self.rule,
             "learning": self.learning or None,
+            "stored": self.stored,
+            "verdict": self.verdict,
             "updates": self.updates.tolist(),
             "reads": [
                 {
@@ -122,7 +128,29 @@ class Recollection:
             f"pattern {k}: overlap {b:.3f} -> {a:.3f}, energy {e[0]:.4g} -> {e[-1]:.4g}, {status}"
             for k, b, a, e, status in zip(meant, before, after, energies, self.statuses, strict=True)
         ]
-        return [*said, f"learning {self.learning}"] if self.learning else said
+        return [
+            *said,
+            *([f"learning {self.learning}"] if self.learning else []),
+            *([self.verdict] if self.verdict else []),
+        ]
+
+    @property
+    def verdict(self) -> str:
+        """Reason and remedy where stored patterns are no attractors, or cues of several ended in one state; or ""."""
+        x = self.problem.patterns
+        meant = np.unique(self.problem.meant(self.cues))
+        ends = len(np.unique(self.states, axis=0))
+        collapsed = len(meant) > 1 and ends <= len(np.unique(x[meant], axis=0)) // 2
+        if not collapsed and (self.stored is None or self.stored == len(x)):
+            return ""
+        why = [] if self.stored is None else [f"{self.stored} of {len(x)} stored patterns are at rest"]
+        if collapsed:
+            why.append(f"cues of {len(meant)} patterns ended in {ends} state{'s' * (ends > 1)}")
+        remedy = {
+            "modern": "raise --beta",
+            "pseudo-inverse": "they are too many or too much alike: take --rule dense or modern",
+        }.get(self.rule, "patterns that are much alike, or many, are recalled by --rule pseudo-inverse")
+        return f"rule {self.rule}: {' and '.join(why)}; {remedy}"
 
     def write(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write recalled.png (numbered if several), recalled.txt, recall.json, trace.png.
@@ -205,10 +233,16 @@ def recollect(
     cues = np.ascontiguousarray(problem.task(reads, rng).cues(reads, problem.size))
     tell(problem.name, "programming" if rule not in ("dense", "modern") else "running", 0, reads)
     if rule == "modern":
-        found = ModernHopfield(x, 1.0 if beta is None else beta).recall(cues, steps=sweeps)
+        memory = ModernHopfield(x, 1.0 if beta is None else beta)
+        with warnings.catch_warnings():  # the verdict says it
+            warnings.simplefilter("ignore", UserWarning)
+            found = memory.recall(cues, steps=sweeps)
+        stored = int(memory.retrieved().sum()) if len(x) <= MAX_PATTERNS else None
         states = np.where(found.states >= 0.0, 1, -1).astype(np.int8)
         statuses = tuple("at rest" if rests else "not at rest" for rests in found.settled)
-        return Recollection(problem, rule, cues, states, np.arange(found.energies.shape[1]), found.energies, statuses)
+        points = np.arange(found.energies.shape[1])
+        return Recollection(problem, rule, cues, states, points, found.energies, statuses, stored=stored)
+    stored = None
     options: Any = {"beta": np.inf if beta is None else beta, "sweeps": sweeps, "rng": stream}
     if not synchronous:
         options["every"] = max(1, problem.size // _POINTS)
@@ -227,6 +261,7 @@ def recollect(
         else:
             learned = run_aside(lambda: learn_couplings(x, rule))
         couplings, learning = learned.couplings, learned.status
+        stored = int(((x @ couplings) * x >= 0.0).all(axis=1).sum())
         tell(problem.name, "running", 0, reads)
         ends = relax(
             couplings_as_ising(couplings), cues, order="synchronous" if synchronous else "asynchronous", **options
@@ -234,7 +269,7 @@ def recollect(
     names = {0: "not at rest" if beta is None else "at temperature", 1: "at rest"}
     statuses = tuple(names.get(int(period), f"cycle of {period}") for period in ends.period)
     points = ends.every * np.arange(ends.energies.shape[1])
-    return Recollection(problem, rule, cues, ends.spins, points, ends.energies, statuses, learning)
+    return Recollection(problem, rule, cues, ends.spins, points, ends.energies, statuses, learning, stored)
 
 
 def with_cue(problem: Recall, cue: Problem) -> Recall:

@@ -18,7 +18,7 @@ from ..ising import Ising
 from ..kernels.philox import LANES
 from ..rng import RNG, seed_sequence
 from ..sampling.clusters import swendsen_wang
-from ..sampling.diagnostics import agreement, autocorrelation_time, divergence, summary_of_energy
+from ..sampling.diagnostics import agreement, autocorrelation_time, divergence, mixing_verdict, summary_of_energy
 from ..sampling.effective_temperature import effective_beta
 from ..sampling.gibbs import gibbs
 from ..sampling.parallel_tempering import tempering
@@ -39,6 +39,7 @@ _SLICES = 16
 _JUDGING_BYTES = 1.5e8
 _LARGEST = 1 << 33  # largest number of spins of all reads, a byte each
 _FROZEN = 1e6  # beta times the strongest field, beyond which no spin flips
+_CHANCE = 1e-6  # p-value below which draws an autocorrelation time apart are not from the distribution
 _EXACT = 16  # spins up to which all states are enumerated
 _Method: TypeAlias = Callable[[Ising, float, int, int, np.random.SeedSequence, SamplingProgress | None], Samples]
 
@@ -216,8 +217,9 @@ def memory_needed(ising: Ising, method: str, reads: int, sweeps: int) -> float:
 def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
     """Compute the diagnostics of samples as plain data for JSON, in which NaN is None.
 
-    ``effective_beta`` is from draws an autocorrelation time apart; up to 16 spins ``exact`` holds the divergence from
-    enumeration, and ln Z. A diagnostic that Ctrl-C or a time limit leaves undone is None, and ``message`` says so.
+    ``verdict`` says "not mixed" and why, and is empty for chains that agree. ``effective_beta`` is from draws an
+    autocorrelation time apart; up to 16 spins ``exact`` holds the divergence from enumeration, and ln Z. A diagnostic
+    that Ctrl-C or a time limit leaves undone is None, and ``message`` says so.
 
     Parameters
     ----------
@@ -238,6 +240,7 @@ def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
         "beta": beta,
         "spins": ising.size,
         "status": samples.status,
+        "verdict": "",
         "message": samples.message,
         **summary_of_energy(samples),
     }
@@ -248,6 +251,7 @@ def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
     notes = [samples.message]
     try:
         about |= agreement(samples)
+        about["verdict"] = mixing_verdict(about.get("worst_rhat"), about.get("least_ess"))
         apart = samples.spins
         if apart.ndim == 3 and samples.method != "population_annealing" and apart.shape[1] >= 4:
             tau = autocorrelation_time(samples.energies)
@@ -259,6 +263,8 @@ def judge(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
         if ising.size <= _EXACT:
             exact = {"log_partition": log_partition(ising, beta)}
             about["exact"] = {**asdict(divergence(apart, ising, beta)), **exact}
+            if about["exact"]["p_value"] < _CHANCE and not about["verdict"]:
+                about["verdict"] = "not mixed: shares of the states differ from enumeration; take more sweeps"
     except KeyboardInterrupt as stop:
         status, why = ending(stop)
         notes.append(f"diagnostics are not whole: {why or 'interrupted'}")

@@ -7,6 +7,7 @@ from .diagnostics import (
     autocorrelation_time,
     divergence,
     effective_sample_size,
+    mixing_verdict,
     split_rhat,
     summary,
 )
@@ -64,6 +65,7 @@ __all__ = [  # noqa: RUF022  by theme
     "LogPartition",
     "effective_beta",
     "summary",
+    "mixing_verdict",
     "split_rhat",
     "effective_sample_size",
     "autocorrelation",

@@ -30,6 +30,9 @@ from ..ising import Float, Ising, power_of_two
 from ..runtime.limits import checkpoint
 from .samples import Samples
 
+MIXED_RHAT = 1.05  # of the worst of many spins; 1.01 is for one quantity
+MIXED_DRAWS = 50  # effective draws of all chains together
+
 _VALUES = 1 << 20  # values of chains that are diagnosed at once
 
 
@@ -231,6 +234,31 @@ def agreement(samples: Samples) -> dict[str, float | int]:
         "worst_rhat": float(np.max(rhat[moving])) if moving.any() else float("nan"),
         "least_ess": float(np.min(size[moving])) if moving.any() else float("nan"),
     }
+
+
+def mixing_verdict(rhat: float | None, effective: float | None) -> str:
+    """Judge chains by their agreement.
+
+    Parameters
+    ----------
+    rhat : float or None
+        Worst R-hat, as ``worst_rhat`` of :func:`summary`; None or NaN if it is not known.
+    effective : float or None
+        Least effective number of draws, as ``least_ess`` of :func:`summary`; None or NaN if it is not known.
+
+    Returns
+    -------
+    str
+        "not mixed" with the reason and the remedy; "" for mixed chains, and where nothing is known.
+    """
+    why = []
+    if rhat is not None and rhat > MIXED_RHAT:
+        why.append(f"R-hat is {rhat:.3g}" if rhat < 100.0 else "chains stand still in different states")
+    if effective is not None and effective < MIXED_DRAWS:
+        why.append(f"the draws are worth {effective:.2g} independent ones")
+    if not why:
+        return ""
+    return f"not mixed: {' and '.join(why)}; take more sweeps, tempering or population annealing, or a lower beta"
 
 
 def _in_blocks(x: ArrayLike, *functions: Callable[[Float], Float]) -> list[Any]:

@@ -388,3 +388,20 @@ def test_judging_takes_a_bounded_memory():
     assert about["worst_rhat"] < 1.1
     assert about["effective_beta"]["low"] < 0.4 < about["effective_beta"]["high"]
     assert most < 1.5e8, f"{most / 1e6:.0f} MB"
+
+
+@pytest.mark.parametrize(
+    ("rhat", "effective", "wanted"),
+    [
+        (1.01, 400.0, ""),
+        (None, None, ""),
+        (np.nan, np.nan, ""),
+        (1.59, 400.0, "R-hat is 1.59"),
+        (2.5e15, 400.0, "stand still"),
+        (1.0, 6.5, "6.5 independent"),
+    ],
+)
+def test_verdict_on_chains(rhat, effective, wanted):
+    verdict = sampling.mixing_verdict(rhat, effective)
+    assert wanted in verdict
+    assert verdict.startswith("not mixed") == bool(wanted)

@@ -168,7 +168,7 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
     if arguments.json:
         print(json.dumps(about, indent=2, allow_nan=False))
     else:
-        exact = {f"exact {key}": value for key, value in about.get("exact", {}).items()}
+        exact = {f"exact {key}": about["exact"][key] for key in ("kl", "p_value") if "exact" in about}
         shown = {k: v for k, v in {**about, **exact}.items() if isinstance(v, (int, float, str)) and v != ""}
         print_rows(("of the samples", "value"), [(k, f"{v:.6g}" if isinstance(v, float) else str(v))
                                                  for k, v in shown.items()])  # fmt: skip

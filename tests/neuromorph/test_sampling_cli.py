@@ -497,3 +497,31 @@ def test_ctrl_c_is_answered_while_compiled_code_runs(tmp_path, method):
         assert os.waitstatus_to_exitcode(status) == 130
         assert "interrupted" in said
         assert usage.ru_utime + usage.ru_stime - used < 2.0
+
+
+def test_a_glass_that_has_not_mixed_says_so_and_a_mixed_model_says_nothing(model, tmp_path, capsys):
+    """+-J, 16 x 16, beta 3: R-hat of 10^15 once passed as ok."""
+    rng, spin = np.random.default_rng(0), np.arange(256).reshape(16, 16)
+    j = np.zeros((256, 256))
+    for move in (0, 1):
+        j[spin, np.roll(spin, -1, move)] = rng.choice([-1.0, 1.0], (16, 16))
+    write_ising(tmp_path / "cold.npz", Ising(j + j.T))
+    cold = ["sample", str(tmp_path / "cold.npz"), "--beta", "3", "--seed", "1"]
+    assert main(cold) == 0
+    assert "verdict" in (told := capsys.readouterr().out)
+    assert "not mixed: chains stand still in different states" in told
+    assert main([*cold, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"].startswith("not mixed: ")
+    assert sampled(model) == 0
+    told = capsys.readouterr().out
+    assert "verdict" not in told
+    assert "exact p_value" in told
+    assert sampled(model, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["verdict"] == ""
+
+
+def test_draws_that_differ_from_enumeration_are_said_to(glass):
+    """All draws of one state: chains agree, but not with the distribution."""
+    spins = np.ones((4, 250, 6), np.int8)
+    samples = sampling.Samples(spins, glass.energy(spins.reshape(-1, 6)).reshape(4, 250), np.array([0.6]), "gibbs")
+    assert "differ from enumeration" in session.judge(samples, glass, 0.6)["verdict"]

@@ -405,3 +405,17 @@ def test_verdict_on_chains(rhat, effective, wanted):
     verdict = sampling.mixing_verdict(rhat, effective)
     assert wanted in verdict
     assert verdict.startswith("not mixed") == bool(wanted)
+
+
+def test_samples_as_a_data_frame_and_in_a_notebook():
+    pandas = pytest.importorskip("pandas")
+    ising = glass(5, 1)
+    chains, reads = sampling.gibbs(ising, 0.4, 20, chains=3, rng=1), sampling.simulated_annealing(ising, reads=7, rng=1)
+    frame = chains.to_pandas()
+    assert frame.index.names == ["chain", "draw"]
+    assert frame.loc[(2, 7), "energy"] == chains.energies[2, 7]
+    assert frame.loc[(2, 7)].to_numpy()[1:].tolist() == chains.spins[2, 7].tolist()
+    assert reads.to_pandas().index.equals(pandas.RangeIndex(7))
+    for samples in (chains, reads):
+        assert samples._repr_html_().startswith("<table><tr><th>method</th>")
+    assert "<th>chains</th><td>3</td>" in chains._repr_html_()

@@ -34,7 +34,7 @@ def learned_codes(n: int, hidden: int, seed: int, *, noisy: bool = True) -> NDAr
     """Return the likeliest code (n, hidden) of each pattern after learning."""
     x = np.c_[np.eye(n), np.eye(n)]
     noise = NOISE[n] if noisy else None
-    options = {"learning_rate": 0.1, "n_iter": 2000, "n_chains": 50, "n_steps": 2} if n > 4 else {}
+    options = {"learning_rate": (0.2, 0.0), "n_iter": 6000, "n_chains": 100, "n_steps": 2} if n > 4 else {}
     machine = BoltzmannMachine(hidden, mask=encoder_mask(n, hidden), noise=noise, random_state=seed, **options)
     return np.asarray(machine.fit(x).transform(x) > 0.5)
 

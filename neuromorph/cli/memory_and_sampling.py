@@ -86,7 +86,8 @@ def _recall(arguments: argparse.Namespace) -> int:
     import json
     from dataclasses import replace
 
-    from ..experiments.recall import picture_text, recollect, with_cue
+    from ..experiments.recall import picture_text, recollect
+    from ..experiments.recall_cue import with_cue
     from ..problems import Recall, load
     from .progress import progress_bars
 

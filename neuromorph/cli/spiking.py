@@ -170,7 +170,7 @@ def _options(arguments: argparse.Namespace, task: str) -> dict[str, Any]:
 def _run(task: str, problem: Any, name: str, arguments: argparse.Namespace, options: dict[str, Any]) -> Any:
     from dataclasses import replace
 
-    from ..experiments.recall import with_cue
+    from ..experiments.recall_cue import with_cue
     from ..problems import load
 
     if task == "sample":

@@ -7,7 +7,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,11 @@ from ..associative_memory.named_rules import RULES, check_rule, learn_couplings
 from ..associative_memory.relaxation import relax
 from ..files.atomic_write import write_file
 from ..ising import Float
-from ..problems import Problem, Recall
+from ..problems import Recall
 from ..problems.recall import MAX_ISING_PIXELS
 from ..rng import RNG, read_seeds
 from ..runtime.pieces import run_aside
+from .recall_verdict import recall_verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -136,21 +137,8 @@ class Recollection:
 
     @property
     def verdict(self) -> str:
-        """Reason and remedy where stored patterns are no attractors, or cues of several ended in one state; or ""."""
-        x = self.problem.patterns
-        meant = np.unique(self.problem.meant(self.cues))
-        ends = len(np.unique(self.states, axis=0))
-        collapsed = len(meant) > 1 and ends <= len(np.unique(x[meant], axis=0)) // 2
-        if not collapsed and (self.stored is None or self.stored == len(x)):
-            return ""
-        why = [] if self.stored is None else [f"{self.stored} of {len(x)} stored patterns are at rest"]
-        if collapsed:
-            why.append(f"cues of {len(meant)} patterns ended in {ends} state{'s' * (ends > 1)}")
-        remedy = {
-            "modern": "raise --beta",
-            "pseudo-inverse": "they are too many or too much alike: take --rule dense or modern",
-        }.get(self.rule, "patterns that are much alike, or many, are recalled by --rule pseudo-inverse")
-        return f"rule {self.rule}: {' and '.join(why)}; {remedy}"
+        """Reason and remedy where patterns are not recalled, as :func:`.recall_verdict`; else ""."""
+        return recall_verdict(self.rule, self.problem.patterns, self.problem.meant(self.cues), self.states, self.stored)
 
     def write(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write recalled.png (numbered if several), recalled.txt, recall.json, trace.png.
@@ -270,31 +258,6 @@ def recollect(
     statuses = tuple(names.get(int(period), f"cycle of {period}") for period in ends.period)
     points = ends.every * np.arange(ends.energies.shape[1])
     return Recollection(problem, rule, cues, ends.spins, points, ends.energies, statuses, learning, stored)
-
-
-def with_cue(problem: Recall, cue: Problem) -> Recall:
-    """Replace the cue of a problem by the only pattern of another.
-
-    Parameters
-    ----------
-    problem : Recall
-        The problem.
-    cue : Problem
-        A problem that holds one pattern.
-
-    Returns
-    -------
-    Recall
-        The problem with the cue.
-
-    Raises
-    ------
-    ValueError
-        If ``cue`` does not hold one pattern.
-    """
-    if not isinstance(cue, Recall) or len(cue.patterns) != 1:
-        raise ValueError(f"{cue.name} does not hold one picture; a cue is one")
-    return replace(problem, cue=cue.patterns[0])
 
 
 def picture_text(states: NDArray[Any], shape: tuple[int, int]) -> str:

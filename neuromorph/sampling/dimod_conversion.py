@@ -51,6 +51,13 @@ class DimodSampler(dimod.Sampler):  # type: ignore[misc,name-defined]
     def sample(self, bqm: Any, **parameters: Any) -> Any:
         """Draw reads of a model.
 
+        Parameters
+        ----------
+        bqm : dimod.BinaryQuadraticModel
+            The problem.
+        **parameters
+            Keywords of the sampler.
+
         Returns
         -------
         dimod.SampleSet

@@ -93,7 +93,7 @@ def patterns_for(patterns: ArrayLike, shape: tuple[int, ...], dtype: type = floa
     ValueError
         If there is neither one pattern for all trials nor one for each.
     """
-    p = np.asarray(patterns, dtype=dtype)
+    p: NDArray[Any] = np.asarray(patterns, dtype=dtype)
     trials, n = shape
     if p.shape not in ((n,), (1, n), (trials, n)):
         raise ValueError(

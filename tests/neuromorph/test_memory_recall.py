@@ -13,7 +13,8 @@ from PIL import Image
 import neuromorph as nm
 from neuromorph import associative_memory as memory
 from neuromorph.cli import main
-from neuromorph.experiments.recall import RECALL_RULES, picture_text, recollect, with_cue
+from neuromorph.experiments.recall import RECALL_RULES, picture_text, recollect
+from neuromorph.experiments.recall_cue import with_cue
 
 CROSS = Path(__file__).parents[2] / "examples" / "data" / "cross.txt"
 

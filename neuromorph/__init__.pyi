@@ -1,4 +1,4 @@
-from . import analog, associative_memory, boltzmann, exact, problems, sampling, testing
+from . import analog, associative_memory, boltzmann, exact, problems, sampling, spiking, testing
 from .analog import AnalogNetwork
 from .cost import Cost, Ledger, price
 from .datum import Datum
@@ -18,7 +18,7 @@ __version__: str
 __all__ = [  # noqa: RUF022  by theme, as a reader meets them
     "load", "read_tour", "write_tour", "Problem", "ProblemFileError", "Solution", "Tsp", "MaxCut", "Recall",
     "IsingModel", "problems", "Ising", "exact",
-    "analog", "AnalogNetwork", "associative_memory", "sampling", "boltzmann",
+    "analog", "AnalogNetwork", "associative_memory", "sampling", "boltzmann", "spiking",
     "Target", "get_target", "available_targets", "parameters_of",
     "Program", "SamplingBound", "Minimize", "Sample", "RecallFrom", "DoesNotFit", "Run",
     "testing",

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -18,7 +18,7 @@ from .relaxation import relax
 _RULES = {"hebb": hebb, "pseudo-inverse": pseudo_inverse, "storkey": storkey}
 
 
-class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Scikit-learn estimator that stores binary patterns and recalls them from cues.
 
     Values of X above ``threshold`` are +1, else -1; every row is a pattern to store, or a cue.
@@ -96,7 +96,8 @@ class HopfieldMemory(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             warnings.warn(
                 f"HopfieldMemory recalls little: of patterns with {turned:.1%} of their spins turned, {wrong:.1%} are "
                 f"wrong after recall; {len(self.patterns_)} patterns are too many or too alike for "
-                f"{self.patterns_.shape[1]} spins and rule {self.rule!r}",
+                f"{self.patterns_.shape[1]} spins and rule {self.rule!r}"
+                + ("; take rule='pseudo-inverse'" if self.rule in ("hebb", "storkey") else ""),
                 stacklevel=2,
             )
         return self

@@ -13,6 +13,7 @@ Source: Ramsauer et al., ICLR 2021 (arXiv 2008.02217), eqs. 2 and 3.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,8 @@ class ModernRecall:
     steps: NDArray[np.int64]
     settled: NDArray[np.bool_]
 
+
+_JUDGED = 1000  # patterns up to which recall looks whether they come back
 
 _COLDEST = 1e15  # largest beta x.x; float64 does not resolve smaller differences
 
@@ -117,9 +120,29 @@ class ModernHopfield:
         energies = 0.5 * ((q**2).sum(axis=-1) + largest) - attraction / self.beta
         return float(energies) if q.ndim == 1 else np.asarray(energies)
 
+    def retrieved(self) -> NDArray[np.bool_]:
+        """Tell which patterns are nearest to what one step makes of them.
+
+        A pattern is lost where beta is too small for its distance from the others, so that an average comes back, and
+        where another is so much longer that its product with the pattern is larger than the pattern's own.
+
+        Returns
+        -------
+        (k,) bool
+            True for patterns that come back.
+        """
+        x = self.patterns
+        back = self.update(x)
+        apart = (back**2).sum(axis=1)[:, None] - 2.0 * back @ x.T + (x**2).sum(axis=1)
+        own = np.diagonal(apart)
+        return np.asarray(own <= apart.min(axis=1) + 1e-9 * np.maximum(1.0, (x**2).sum(axis=1).max()))
+
     @single_threaded_blas()
     def recall(self, queries: ArrayLike, *, steps: int = 1000, tolerance: float = 1e-9) -> ModernRecall:
         """Iterate the update until it converges.
+
+        A warning is given where stored patterns do not come back from themselves (:meth:`retrieved`), for up to 1000
+        patterns.
 
         Parameters
         ----------
@@ -143,6 +166,14 @@ class ModernHopfield:
         if steps < 1 or not tolerance > 0.0:
             raise ValueError(f"steps is {steps}, tolerance {tolerance}; allow one step at least, and a tolerance > 0")
         q = np.atleast_2d(self._checked(queries)).copy()
+        if 1 < len(self.patterns) <= _JUDGED:
+            lost = np.flatnonzero(~self.retrieved())
+            if lost.size:
+                warnings.warn(
+                    f"{lost.size} of {len(self.patterns)} patterns, {lost[0]} first, do not come back from themselves "
+                    f"at beta {self.beta:g}: raise beta, or center the patterns and give all one length",
+                    stacklevel=3,
+                )
         near = tolerance * float(np.linalg.norm(self.patterns, axis=1).max())
         count, settled = np.zeros(len(q), np.int64), np.zeros(len(q), bool)
         trace = [np.asarray(self.energy(q))]

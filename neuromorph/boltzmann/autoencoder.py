@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
@@ -46,7 +46,7 @@ from .sklearn_inputs import layer_sizes, seed_from_random_state, sklearn_output,
 _LEAST_EXPLAINED = 0.01  # least share of the variance of X that reconstructions must explain
 
 
-class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Deep autoencoder that is pretrained as a stack of restricted Boltzmann machines.
 
     Parameters
@@ -257,6 +257,10 @@ class Autoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _units(self, x: NDArray[Any]) -> Float:
         return np.asarray((x - self.mean_) / self.scale_, dtype=float)
+
+    @property
+    def _n_features_out(self) -> int:  # for the names of scikit-learn
+        return int(self.layers_[len(self.layers_) // 2][0].shape[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

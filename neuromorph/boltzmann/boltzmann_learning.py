@@ -3,8 +3,11 @@ r"""Learning of the general Boltzmann machine: clamped averages, free averages, 
 .. math:: \Delta J_{ij} \propto \langle s_i s_j \rangle_{data} - \langle s_i s_j \rangle_{model}
 
 where the first average has the visible spins clamped to data and the second none; it comes from enumeration, from
-persistent chains, or from a sampler such as a device.
-Source: Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985).
+persistent chains, or from a sampler such as a device. Averages are of s - mu, with the data's means mu of the visible
+spins and 0 for hidden ones: where most spins are nearly always down, as in one-hot data, every coupling would otherwise
+learn the means, and hidden spins one and the same code.
+Source: Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985); centering: Montavon and Mueller, in Neural Networks:
+Tricks of the Trade, LNCS 7700, 621 (2012); Melchior, Fischer and Wiskott, J. Mach. Learn. Res. 17(99), 1 (2016).
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ from .sklearn_inputs import learning_rates, seed_from_random_state, validated
 
 Sampler: TypeAlias = Target | Callable[[Ising, int, np.random.SeedSequence], ArrayLike]
 
+_UPDATES = 1000  # if n_iter is None
 ENUMERATED = 16  # spins beyond which chains are cheaper than 2^n states an update
 
 
@@ -47,8 +51,10 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
     mask: Any
     learning_rate: float | tuple[float, float]
     momentum: float
+    weight_decay: float
+    noise: tuple[float, float] | None
     batch_size: int | None
-    n_iter: int
+    n_iter: int | None
     n_chains: int
     n_steps: int
     random_state: Any
@@ -67,20 +73,22 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
     def _learn(self, v: NDArray[np.int8], sampler: Sampler | None) -> None:
         self._begin(v)
         size = len(v) if self.batch_size is None else self.batch_size
-        rates = learning_rates(self.learning_rate, self.n_iter * -(-len(v) // size))
+        batches = -(-len(v) // size)
+        epochs = -(-_UPDATES // batches) if self.n_iter is None else self.n_iter
+        rates = learning_rates(self.learning_rate, epochs * batches)
         order = np.arange(len(v))
-        for epoch in range(self.n_iter):
+        for epoch in range(epochs):
             if size < len(v):
                 self._generator.shuffle(order)
             for start in range(0, len(v), size):
-                checkpoint("learning of the Boltzmann machine", epoch * len(v) + start, self.n_iter * len(v))
+                checkpoint("learning of the Boltzmann machine", epoch * len(v) + start, epochs * len(v))
                 self._update(v[order[start : start + size]], next(rates), sampler)
 
     def _begin(self, v: NDArray[np.int8]) -> None:
         """Set the biases of the data and weak random couplings, without which all hidden units would learn the same."""
         if (
             self.n_hidden < 0
-            or self.n_iter < 0
+            or (self.n_iter is not None and self.n_iter < 0)
             or min(self.n_chains, self.n_steps, 1 if self.batch_size is None else self.batch_size) < 1
         ):
             raise ValueError(
@@ -89,6 +97,10 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
             )
         if not 0.0 <= self.momentum < 1.0:
             raise ValueError(f"momentum is {self.momentum}; it must be at least 0 and below 1")
+        if not (np.isfinite(self.weight_decay) and self.weight_decay >= 0.0):
+            raise ValueError(f"weight_decay is {self.weight_decay}; it must be finite and not negative")
+        if self.noise is not None and not (np.shape(self.noise) == (2,) and all(0.0 <= p < 0.5 for p in self.noise)):
+            raise ValueError(f"noise is {self.noise}; give two probabilities below 0.5, of on units and of off units")
         m, n = v.shape[1], v.shape[1] + self.n_hidden
         mask = ~np.eye(n, dtype=bool) if self.mask is None else np.array(self.mask, dtype=bool)
         if mask.shape != (n, n) or mask.diagonal().any() or (mask != mask.T).any():
@@ -101,15 +113,22 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
         j[:m, :m] = 0.0
         self._mask, self.couplings_ = mask, (j + j.T) * mask
         self.biases_ = np.r_[log_odds((v + 1) / 2.0, "bernoulli") / 2.0, np.zeros(self.n_hidden)]
+        self._center = np.r_[v.mean(axis=0), np.zeros(self.n_hidden)]
         self._velocity = (np.zeros((n, n)), np.zeros(n))
         self._chains = self._generator.choice(np.array([-1, 1], np.int8), (self.n_chains, n))
 
     def _update(self, v: NDArray[np.int8], rate: float, sampler: Sampler | None) -> None:
-        steps = correlation_gap(self._clamped(v), self._free(sampler))
+        if self.noise is not None:
+            turned = self._generator.random(v.shape) < np.where(v > 0, *self.noise)
+            v = np.where(turned, -v, v)
+        gap, first = correlation_gap(self._clamped(v), self._free(sampler))
+        across = np.outer(self._center, first)
+        steps = (self._mask * (gap - across - across.T), first)
         couplings, biases = (self.momentum * old + new for old, new in zip(self._velocity, steps, strict=True))
         self._velocity = couplings, biases
-        self.couplings_ = self.couplings_ + rate * self._mask * couplings
-        self.biases_ = self.biases_ + rate * biases
+        keep = 1.0 - rate * self.weight_decay
+        self.couplings_ = keep * self.couplings_ + rate * couplings
+        self.biases_ = self.biases_ + rate * (biases - couplings @ self._center)
 
     def _clamped(self, v: NDArray[np.int8]) -> Correlations:
         if self.n_hidden <= MAX_CLAMPED:

@@ -4,17 +4,17 @@ r"""General Boltzmann machine: visible and hidden units, every one coupled to ev
           \Delta J_{ij} \propto \langle s_i s_j \rangle_{data} - \langle s_i s_j \rangle_{model}
 
 The units are spins of -1 and +1 at beta = 1, so that any target can sample the model's average: learning on the device.
-Source: Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985); persistent chains: Neal, Artif. Intell. 56, 71 (1992).
+Source: Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985), noisy clamping too; persistent chains: Neal, Artif.
+Intell. 56, 71 (1992).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
-from sklearn.base import TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .. import exact
 from ..ising import Float
@@ -26,7 +26,7 @@ from .moments import MAX_CLAMPED, free_energies, gibbs_sweep_chains, hidden_post
 from .sklearn_inputs import learning_rates, seed_from_random_state, sklearn_output
 
 
-class BoltzmannMachine(TransformerMixin, BoltzmannLearning):  # type: ignore[misc]
+class BoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BoltzmannLearning):  # type: ignore[misc]
     """Boltzmann machine with hidden units.
 
     The average over the model is exact to 16 units, visible and hidden, and by persistent chains beyond; the average
@@ -44,10 +44,15 @@ class BoltzmannMachine(TransformerMixin, BoltzmannLearning):  # type: ignore[mis
         Learning rate; a pair falls linearly over the updates of ``fit``.
     momentum : float
         Momentum, 0 <= momentum < 1.
+    weight_decay : float
+        Decay rate: couplings shrink by rate * weight_decay an update.
+    noise : (float, float) or None
+        Noisy clamping: probabilities that a visible unit is clamped off where X is on, and on where X is off, drawn
+        anew in every update. It keeps couplings finite where X never shows a state at all. None clamps X itself.
     batch_size : int or None
         Samples in an update; None is all.
-    n_iter : int
-        Passes over the data.
+    n_iter : int or None
+        Passes over the data; None is as many as make 1000 updates.
     n_chains, n_steps : int
         Persistent chains, or reads of a sampler; sweeps of the chains an update.
     random_state : int, RandomState, None or RNG
@@ -67,8 +72,10 @@ class BoltzmannMachine(TransformerMixin, BoltzmannLearning):  # type: ignore[mis
         mask: Any = None,
         learning_rate: float | tuple[float, float] = 0.05,
         momentum: float = 0.5,
+        weight_decay: float = 0.0,
+        noise: tuple[float, float] | None = None,
         batch_size: int | None = None,
-        n_iter: int = 200,
+        n_iter: int | None = None,
         n_chains: int = 200,
         n_steps: int = 5,
         random_state: Any = None,
@@ -78,6 +85,8 @@ class BoltzmannMachine(TransformerMixin, BoltzmannLearning):  # type: ignore[mis
         self.mask = mask
         self.learning_rate = learning_rate
         self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.noise = noise
         self.batch_size = batch_size
         self.n_iter = n_iter
         self.n_chains = n_chains
@@ -181,8 +190,8 @@ class BoltzmannMachine(TransformerMixin, BoltzmannLearning):  # type: ignore[mis
         else:
             from ..sampling.annealed_importance import annealed_importance
 
-            log_weights = annealed_importance(ising, 1.0, rng=seed_from_random_state(self.random_state)).log_weights
-            log_z = float(logsumexp(log_weights) - np.log(log_weights.size))
+            found = annealed_importance(ising, 1.0, rng=seed_from_random_state(self.random_state)).estimate
+            log_z = cast(float, found.value)
         return -self.free_energy(X) - log_z
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
@@ -256,6 +265,10 @@ class BoltzmannMachine(TransformerMixin, BoltzmannLearning):  # type: ignore[mis
             spins = generator.choice(np.array([-1, 1], np.int8), (n_samples, ising.size))
             gibbs_sweep_chains(self.couplings_, self.biases_, spins, n_steps, seed)
         return (spins[:, : self.n_features_in_] + 1) / 2.0
+
+    @property
+    def _n_features_out(self) -> int:  # for the names of scikit-learn
+        return self.n_hidden
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from ..ising import Float
@@ -24,8 +24,10 @@ from .dependence import some_rows, warn_unlearned
 from .rbm import RBM
 from .sklearn_inputs import layer_sizes, seed_from_random_state, sklearn_output, validated
 
+_BATCH, _EPOCHS, _UPDATES = 50, 20, 6000  # of a layer where no template is given; the last two at least
 
-class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+
+class DBN(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Deep belief network of stacked restricted Boltzmann machines.
 
     Parameters
@@ -33,8 +35,9 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     n_components : tuple of int
         Hidden units of each layer, from the bottom.
     rbm : RBM or None
-        Template of the layers; None is ``RBM()``. Its ``visible`` holds for the lowest layer, the others have Bernoulli
-        units; its ``n_components`` and ``random_state`` are not used.
+        Template of the layers; None learns by CD-1 with momentum 0.9, in 20 epochs or as many more as make 6000
+        updates: features that tell classes apart take longer than a good density. Its ``visible`` holds for the lowest
+        layer, the others have Bernoulli units; its ``n_components`` and ``random_state`` are not used.
     random_state : int, RandomState, None or RNG
         Seed, as in scikit-learn or as ``rng`` of this package.
 
@@ -45,7 +48,7 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, n_components: tuple[int, ...] = (256, 256), *, rbm: RBM | None = None, random_state: Any = None
+        self, n_components: tuple[int, ...] = (256, 512), *, rbm: RBM | None = None, random_state: Any = None
     ) -> None:
         self.n_components = n_components
         self.rbm = rbm
@@ -69,9 +72,10 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             The fitted estimator.
         """
         x = self._validated(X, reset=True)
+        template = _default_layer(len(x)) if self.rbm is None else self.rbm
         with single_threaded_blas():
             self.rbms_ = train_stack(
-                x, layer_sizes(self.n_components), self.rbm, seed_from_random_state(self.random_state)
+                x, layer_sizes(self.n_components), template, seed_from_random_state(self.random_state)
             )
         rows = some_rows(x)
         for k, rbm in enumerate(self.rbms_, start=1):
@@ -79,7 +83,7 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             if why is not None:
                 warn_unlearned(f"layer {k} of {len(self.rbms_)} of the DBN", why)
                 break
-            rows = rbm.transform(rows)
+            rows = np.asarray(rbm.transform(rows))
         return self
 
     def transform(self, X: ArrayLike, *, layers: int | None = None) -> NDArray[Any]:
@@ -107,7 +111,7 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"layers is {layers}; this network has 1 .. {len(self.rbms_)}")
         means: NDArray[Any] = x
         for rbm in self.rbms_[:layers]:
-            means = rbm.transform(means)
+            means = np.asarray(rbm.transform(means))  # whatever set_output says
         return sklearn_output(means, x)
 
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000, rng: RNG = None) -> Float:
@@ -143,6 +147,10 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             check_is_fitted(self)
         return validated(self, X, reset=reset)
 
+    @property
+    def _n_features_out(self) -> int:  # for the names of scikit-learn
+        return self.rbms_[-1]._n_features_out
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -150,7 +158,13 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def train_stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM | None, seed: np.random.SeedSequence) -> list[RBM]:
+def _default_layer(samples: int) -> RBM:
+    """Return the template of the layers where none is given."""
+    updates = -(-samples // _BATCH)
+    return RBM(method="cd", momentum=0.9, batch_size=_BATCH, n_iter=max(_EPOCHS, -(-_UPDATES // updates)))
+
+
+def train_stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM, seed: np.random.SeedSequence) -> list[RBM]:
     """Train restricted machines one on top of the other.
 
     Parameters
@@ -159,8 +173,8 @@ def train_stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM | None, seed: 
         Data of the lowest machine.
     sizes : tuple of int
         Hidden units of each machine.
-    rbm : RBM or None
-        Template of the machines; None is ``RBM()``.
+    rbm : RBM
+        Template of the machines.
     seed : SeedSequence
         Seed, which is split over the machines.
 
@@ -171,10 +185,10 @@ def train_stack(x: NDArray[Any], sizes: tuple[int, ...], rbm: RBM | None, seed: 
     """
     rbms: list[RBM] = []
     for n, child in zip(sizes, seed.spawn(len(sizes)), strict=True):
-        layer = (RBM() if rbm is None else clone(rbm)).set_params(n_components=n, random_state=child)
+        layer = clone(rbm).set_params(n_components=n, random_state=child)
         if rbms:
             layer.set_params(visible="bernoulli")
         layer._learn(layer._validated(x, reset=True))
         rbms.append(layer)
-        x = layer.transform(x)
+        x = np.asarray(layer.transform(x))
     return rbms

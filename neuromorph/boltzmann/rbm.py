@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from ..ising import Float
 from ..rng import RNG
@@ -28,7 +28,7 @@ from .sklearn_inputs import learning_rates, seed_from_random_state, sklearn_outp
 _EXACT = 16  # units of the smaller layer, beyond which annealing is faster than enumeration
 
 
-class RBM(TransformerMixin, RbmLearning):  # type: ignore[misc]
+class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, RbmLearning):  # type: ignore[misc]
     """Restricted Boltzmann machine.
 
     Sampling and learning use float32, likelihoods float64.
@@ -300,6 +300,10 @@ class RBM(TransformerMixin, RbmLearning):  # type: ignore[misc]
 
     def _rng(self, rng: RNG) -> RNG:
         return seed_from_random_state(self.random_state) if rng is None else rng
+
+    @property
+    def _n_features_out(self) -> int:  # for the names of scikit-learn
+        return int(self.components_.shape[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

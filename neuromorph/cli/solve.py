@@ -196,6 +196,7 @@ def _print_recall(comparison: Comparison, result: Result, shown: bool) -> None:
     print(printable(f"{_reads(result)}{why}"), file=sys.stderr)
     for line in recall_lines(score):
         print(printable(line), file=sys.stderr)
+    warn(result.target, *result.warnings)
 
 
 def _print_samples(comparison: Comparison, result: Result) -> None:
@@ -216,7 +217,7 @@ def _print_samples(comparison: Comparison, result: Result) -> None:
         rows.append((SCORES[name][0], f"{value} ({interval})" if interval else value))
     print_rows(("of the samples", "value"), [*rows, *diagnostic_rows(result.diagnostics or {})])
     print(printable(sampling_note(comparison)), file=sys.stderr)
-    warn(result.target, *result.sampling.notes)
+    warn(result.target, *result.warnings, *result.sampling.notes)
 
 
 def _write_found(comparison: Comparison, result: Result, path: Path) -> None:

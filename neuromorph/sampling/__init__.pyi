@@ -7,6 +7,7 @@ from .diagnostics import (
     autocorrelation_time,
     divergence,
     effective_sample_size,
+    mixing_verdict,
     split_rhat,
     summary,
 )
@@ -22,7 +23,7 @@ from .dimod_samplers import (
 )
 from .effective_temperature import effective_beta
 from .gibbs import gibbs, metropolis
-from .parallel_tempering import ladder, tempering
+from .parallel_tempering import tempering
 from .path_integral import path_integral, quantum_annealing, trotter
 from .population_annealing import population_annealing
 from .replicas import Replicas
@@ -37,6 +38,7 @@ from .square_lattice import (
     lattice_magnetization,
     square_lattice,
 )
+from .tempering_ladder import ladder
 
 __all__ = [  # noqa: RUF022  by theme
     "Samples",
@@ -63,6 +65,7 @@ __all__ = [  # noqa: RUF022  by theme
     "LogPartition",
     "effective_beta",
     "summary",
+    "mixing_verdict",
     "split_rhat",
     "effective_sample_size",
     "autocorrelation",

@@ -4,9 +4,11 @@ r"""ln Z by annealed importance sampling, for any Ising problem.
           s_{k+1} \sim T_{\beta_{k+1}}(s_k)
 
 where T_beta is a sweep at beta and w the weight of a replica. The mean of w is unbiased however badly the sweeps mix;
-ln Z is biased low where few replicas carry the mean, which ``effective`` = (sum w)^2 / sum w^2 tells. The mean of ln w
-(a lower bound of ln Z) is given beside it.
-Source: Neal, Stat. Comput. 11, 125 (2001); bound: Jarzynski, Phys. Rev. Lett. 78, 2690 (1997).
+ln Z is biased low where few replicas carry the mean, which ``effective`` = (sum w)^2 / sum w^2 tells: below a tenth of
+them the weights' own error is no bound of it, and population annealing, which resamples at every step, gives the
+estimate. The mean of ln w (a lower bound of ln Z) is given beside it.
+Source: Neal, Stat. Comput. 11, 125 (2001); bound: Jarzynski, Phys. Rev. Lett. 78, 2690 (1997); population annealing:
+Machta, Phys. Rev. E 82, 026704 (2010).
 """
 
 from __future__ import annotations
@@ -21,11 +23,14 @@ from ..estimate import Estimate
 from ..ising import Float, Ising
 from ..rng import RNG, seed_sequence
 from ..runtime.limits import checkpoint
+from .population_annealing import population_annealing
 from .replicas import replicas
 from .schedules import fisher_steps
 from .validation import at_least, check_ladder
 
 _NORMAL_95 = 1.959964
+_ENOUGH = 0.1  # share of the replicas that must carry the mean weight
+_RUNS, _SWEEPS = 4, 10  # of population annealing, the sweeps at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +40,23 @@ class LogPartition:
     Attributes
     ----------
     estimate : Estimate
-        ln Z with its 95 % interval, +-1.96 sqrt(1 / effective - 1 / replicas).
+        ln Z with its 95 % interval: +-1.96 sqrt(1 / effective - 1 / replicas) of the weights, or that of
+        :func:`.population_annealing`.
     log_weights : (replicas,)
         ln w + n ln 2 of each replica.
     effective : float
-        Effective number of replicas; the interval means little below about 20.
+        Effective number of replicas that carry the mean of w.
     lower_bound : float
         <ln w> + n ln 2, which is at most ln Z in the mean.
+    method : str
+        Source of ``estimate``: "annealed_importance" or "population_annealing".
     """
 
     estimate: Estimate
     log_weights: Float
     effective: float
     lower_bound: float
+    method: str = "annealed_importance"
 
 
 def annealed_importance(
@@ -60,6 +69,9 @@ def annealed_importance(
     rng: RNG = None,
 ) -> LogPartition:
     """Estimate ln Z at the last of ``betas`` by annealed importance sampling.
+
+    Where fewer than a tenth of the replicas carry the mean weight, four populations of a quarter of them anneal along
+    the same path, with ten sweeps at each beta at least, and give the estimate.
 
     Parameters
     ----------
@@ -99,5 +111,11 @@ def annealed_importance(
     weights = np.exp(logs - logs.max())
     value = float(logsumexp(logs) - np.log(count))
     effective = float(weights.sum() ** 2 / (weights**2).sum())
+    if effective < _ENOUGH * count:
+        population = population_annealing(
+            ising, path, -(-count // _RUNS), runs=_RUNS, sweeps=max(_SWEEPS, sweeps), kernel=kernel, rng=sequence
+        )
+        found = population.diagnostics["log_partition"]
+        return LogPartition(found, logs, effective, float(logs.mean()), "population_annealing")
     error = _NORMAL_95 * float(np.sqrt(max(0.0, 1.0 / effective - 1.0 / count)))
     return LogPartition(Estimate(value, value - error, value + error), logs, effective, float(logs.mean()))

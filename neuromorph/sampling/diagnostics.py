@@ -23,12 +23,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import chi2, norm, rankdata
+from scipy.special import ndtri
 
 from .. import exact
 from ..ising import Float, Ising, power_of_two
 from ..runtime.limits import checkpoint
 from .samples import Samples
+
+MIXED_RHAT = 1.05  # of the worst of many spins; 1.01 is for one quantity
+MIXED_DRAWS = 50  # effective draws of all chains together
 
 _VALUES = 1 << 20  # values of chains that are diagnosed at once
 
@@ -80,6 +83,8 @@ def divergence(spins: ArrayLike, ising: Ising, beta: float) -> Divergence:
     ValueError
         If ``spins`` have the wrong shape.
     """
+    from scipy.stats import chi2  # half a second
+
     wanted = exact.boltzmann(ising, beta)
     if np.shape(spins)[-1] != ising.size or np.size(spins) == 0:
         raise ValueError(f"spins have shape {np.shape(spins)}; expected (..., {ising.size}) with one read or more")
@@ -231,6 +236,31 @@ def agreement(samples: Samples) -> dict[str, float | int]:
     }
 
 
+def mixing_verdict(rhat: float | None, effective: float | None) -> str:
+    """Judge chains by their agreement.
+
+    Parameters
+    ----------
+    rhat : float or None
+        Worst R-hat, as ``worst_rhat`` of :func:`summary`; None or NaN if it is not known.
+    effective : float or None
+        Least effective number of draws, as ``least_ess`` of :func:`summary`; None or NaN if it is not known.
+
+    Returns
+    -------
+    str
+        "not mixed" with the reason and the remedy; "" for mixed chains, and where nothing is known.
+    """
+    why = []
+    if rhat is not None and rhat > MIXED_RHAT:
+        why.append(f"R-hat is {rhat:.3g}" if rhat < 100.0 else "chains stand still in different states")
+    if effective is not None and effective < MIXED_DRAWS:
+        why.append(f"the draws are worth {effective:.2g} independent ones")
+    if not why:
+        return ""
+    return f"not mixed: {' and '.join(why)}; take more sweeps, tempering or population annealing, or a lower beta"
+
+
 def _in_blocks(x: ArrayLike, *functions: Callable[[Float], Float]) -> list[Any]:
     """Apply functions to split chains (half, draw, k) -> (k,), some quantities at a time."""
     a = np.asarray(x)
@@ -259,12 +289,21 @@ def _ranked(x: Float) -> Float:
     scores = np.where(upper, _score(len(flat) - (count - 1) / 2.0, flat), _score((len(flat) - count + 1) / 2.0, flat))
     more = ~(upper | (flat == low)).all(axis=0)
     if more.any():
-        scores[:, more] = _score(rankdata(flat[:, more], axis=0), flat)
+        scores[:, more] = _score(_mean_ranks(flat[:, more]), flat)
     return scores.reshape(x.shape)
 
 
+def _mean_ranks(x: Float) -> Float:
+    """Rank each column from 1; equal values share the mean of their places."""
+    ranks = np.empty(x.shape)
+    for column, out in zip(x.T, ranks.T, strict=True):
+        _, place, count = np.unique(column, return_inverse=True, return_counts=True)
+        out[:] = (np.cumsum(count) - (count - 1) / 2.0)[place]
+    return ranks
+
+
 def _score(ranks: Float, of: Float) -> Float:
-    return np.asarray(norm.ppf((ranks - 0.375) / (len(of) + 0.25)))
+    return np.asarray(ndtri((ranks - 0.375) / (len(of) + 0.25)))
 
 
 def _rhats(halves: Float) -> Float:

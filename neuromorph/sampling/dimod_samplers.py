@@ -1,4 +1,4 @@
-"""Samplers of this package as ``dimod.Sampler`` classes.
+"""Samplers of this package as ``dimod.Sampler`` classes, with the keywords of dwave-samplers.
 
 Energies are dimod's, so that beta means in dimod what it means here. States of the classes that *sample* follow
 exp(-beta E) at the last beta, given enough sweeps: the first third of the sweeps goes there from the hot end in equal
@@ -8,107 +8,36 @@ ratios, the rest stays. ``info`` holds ``beta_range`` and ``timing``: ``preproce
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from time import perf_counter_ns
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
 
-import dimod
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..ising import Float, Ising
+from ..ising import Ising
 from .block_gibbs import block_gibbs
 from .clusters import swendsen_wang
+from .dimod_conversion import SWEEPS, DimodSampler, ScheduleType, Spins, StatesGenerator, sample_bqm, sweep_betas
 from .gibbs import gibbs, metropolis
-from .parallel_tempering import ladder, tempering
+from .parallel_tempering import tempering
 from .path_integral import quantum_annealing, transverse_field_schedule
 from .population_annealing import population_annealing
-from .schedules import default_range, fisher_steps, geometric_ramp, geometric_schedule
+from .replicas import Update
+from .schedules import fisher_steps
 from .simulated_annealing import simulated_annealing
-from .validation import at_least, check_ladder
+from .tempering_ladder import ladder
+from .validation import check_ladder
 
-_SampleSet: Any = dimod.SampleSet  # untyped
-_Spins: TypeAlias = NDArray[np.int8]
-_SWEEPS = 1000
-
-
-class _Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
-    """Common part of the samplers: parameters, conversion, timing."""
-
-    _extra: tuple[str, ...] = ("beta_schedule", "initial_states")
-
-    @property
-    def parameters(self) -> dict[str, list[str]]:
-        return {name: [] for name in ("num_reads", "num_sweeps", "beta_range", "seed", *self._extra)}
-
-    @property
-    def properties(self) -> dict[str, Any]:
-        return {"num_sweeps": _SWEEPS, "description": (self.__doc__ or "").split("\n")[0]}
-
-    @abstractmethod
-    def sample(self, bqm: Any, **parameters: Any) -> Any: ...
+_Interrupt: TypeAlias = Callable[[], bool] | None
+_START = ("initial_states", "initial_states_generator")
+_SCHEDULE = ("beta_schedule", "beta_schedule_type", "num_sweeps_per_beta")
+_UPDATES: dict[str, Update] = {"Metropolis": "metropolis", "Gibbs": "heat-bath"}
 
 
-def _betas(schedule: ArrayLike | None, hot: float, cold: float, sweeps: int) -> Float:
-    """Return the schedule as given; else a third from hot to cold, two thirds at cold."""
-    if schedule is not None:
-        return check_ladder(schedule, name="beta_schedule")
-    down = geometric_ramp(hot, cold, sweeps // 3) if hot else np.linspace(0.0, cold, sweeps // 3)
-    return np.r_[down, np.full(sweeps - sweeps // 3, cold)]
-
-
-def _sample(
-    bqm: Any, draw: Any, num_reads: int | None, num_sweeps: int, beta_range: Any, seed: int | None, initial: Any
-) -> Any:
-    """Convert ``draw(ising, hot, cold, reads, initial, rng) -> (spins, info)`` to a SampleSet as ``bqm`` has it."""
-    start = perf_counter_ns()
-    at_least(1, num_sweeps=num_sweeps)
-    labels = list(bqm.variables)
-    states = None if initial is None else _states(initial, labels, bqm)
-    reads = num_reads if num_reads is not None else 1 if states is None else len(states)
-    at_least(1, num_reads=reads)
-    if seed is not None:
-        at_least(0, seed=seed)
-    if beta_range is not None:
-        check_ladder(beta_range, least=2, name="beta_range")
-        if len(beta_range) != 2 or beta_range[0] > beta_range[1]:
-            raise ValueError(f"beta_range is {beta_range!r}; give (hot, cold) with hot <= cold")
-    if not labels:
-        empty: Any = (np.empty((reads, 0), np.int8), [])
-        timing = {"preprocessing_ns": perf_counter_ns() - start, "sampling_ns": 0, "postprocessing_ns": 0}
-        return _SampleSet.from_samples(
-            empty, energy=np.full(reads, float(bqm.offset)), vartype=bqm.vartype, info={"timing": timing}
-        )
-    ising = Ising.from_dimod(bqm)
-    hot, cold = default_range(ising) if beta_range is None else map(float, beta_range)
-    drawing = perf_counter_ns()
-    spins, info = draw(ising, hot, cold, reads, states, np.random.SeedSequence(seed))
-    done = perf_counter_ns()
-    energies = ising.energy(spins)
-    result = _SampleSet.from_samples((spins, labels), energy=energies, vartype=dimod.SPIN)
-    result = result.change_vartype(bqm.vartype, inplace=False)
-    timing = {"preprocessing_ns": drawing - start, "sampling_ns": done - drawing}
-    result.info.update({"beta_range": (hot, cold), **info})
-    result.info["timing"] = {**timing, "postprocessing_ns": perf_counter_ns() - done}
-    return result
-
-
-def _states(initial: Any, labels: list[Any], bqm: Any) -> _Spins:
-    values, names = dimod.as_samples(initial)
-    place = {name: k for k, name in enumerate(names)}
-    missing = [label for label in labels if label not in place]
-    if missing:
-        raise ValueError(f"initial_states have no value for {missing[0]!r}; give one for every variable")
-    spins = np.asarray(values)[:, [place[label] for label in labels]]
-    spins = 2 * spins - 1 if bqm.vartype is dimod.BINARY else spins
-    if not np.isin(spins, (-1, 1)).all():
-        raise ValueError(f"initial_states hold values that are not {bqm.vartype.name}; give them in the bqm's vartype")
-    return spins.astype(np.int8)
-
-
-class _ChainSampler(_Sampler):
+class _ChainSampler(DimodSampler):
     """Independent chains, one a read, by the method of a subclass."""
 
+    _extra = (*_SCHEDULE, *_START)
     _method: Any
 
     def sample(  # type: ignore[override]
@@ -116,10 +45,14 @@ class _ChainSampler(_Sampler):
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
+        num_sweeps_per_beta: int = 1,
         beta_range: Any = None,
+        beta_schedule_type: ScheduleType = "geometric",
         beta_schedule: ArrayLike | None = None,
         initial_states: Any = None,
+        initial_states_generator: StatesGenerator = "random",
+        interrupt_function: _Interrupt = None,
         seed: int | None = None,
     ) -> Any:
         """Sample at the last beta.
@@ -130,12 +63,21 @@ class _ChainSampler(_Sampler):
             The problem.
         num_reads, num_sweeps : int
             Independent reads (None is 1, or one for each of ``initial_states``); sweeps of each.
+        num_sweeps_per_beta : int
+            Sweeps at each beta, which divide ``num_sweeps``.
         beta_range : (hot, cold) or None
             Ends of the schedule; None derives them from the couplings.
-        beta_schedule : (num_sweeps,) array_like or None
-            Inverse temperature of each sweep; None is the schedule of the module.
+        beta_schedule_type : {"geometric", "linear", "custom"}
+            Steps of the schedule of the module; "custom" takes ``beta_schedule``.
+        beta_schedule : (k,) array_like or None
+            Inverse temperatures, with ``num_sweeps_per_beta`` sweeps at each; None is the schedule of the module.
         initial_states : array_like, SampleSet or None
-            Initial states; None is random.
+            Initial states, in the vartype of ``bqm``; None is random.
+        initial_states_generator : {"random", "tile", "none"}
+            What reads beyond the initial states start from: random states, the given ones again; or an error.
+        interrupt_function : callable or None
+            Function without arguments, called after every 64 reads; where it returns True, the reads so far are
+            returned.
         seed : int or None
             Seed of the random numbers.
 
@@ -145,12 +87,16 @@ class _ChainSampler(_Sampler):
             The reads.
         """
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
-            betas = _betas(beta_schedule, hot, cold, num_sweeps)
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+            ends = (hot, cold)
+            betas = sweep_betas(beta_schedule, beta_schedule_type, ends, num_sweeps, num_sweeps_per_beta, anneal=False)
             samples = self._method(ising, betas[-1], 1, chains=reads, burn_in=betas[:-1], initial=initial, rng=rng)
             return samples.whole().flat(), {}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+        return sample_bqm(
+            bqm, draw, num_reads, num_sweeps, beta_range, seed, interrupt_function, initial_states,
+            initial_states_generator,
+        )  # fmt: skip
 
 
 class GibbsSampler(_ChainSampler):
@@ -177,53 +123,78 @@ class SwendsenWangSampler(_ChainSampler):
     _method = staticmethod(swendsen_wang)
 
 
-class SimulatedAnnealingSampler(_Sampler):
+class SimulatedAnnealingSampler(DimodSampler):
     """Minimizes by simulated annealing, then downhill to a state that no single flip improves."""
+
+    _extra = (*_SCHEDULE, *_START, "proposal_acceptance_criteria")
 
     def sample(  # type: ignore[override]
         self,
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
+        num_sweeps_per_beta: int = 1,
         beta_range: Any = None,
+        beta_schedule_type: ScheduleType = "geometric",
         beta_schedule: ArrayLike | None = None,
         initial_states: Any = None,
+        initial_states_generator: StatesGenerator = "random",
+        proposal_acceptance_criteria: Literal["Metropolis", "Gibbs"] = "Metropolis",
+        interrupt_function: _Interrupt = None,
         seed: int | None = None,
     ) -> Any:
-        """Minimize by simulated annealing, with betas in equal ratios where no schedule is given.
+        """Minimize by simulated annealing, along all of the schedule.
 
-        :meth:`GibbsSampler.sample` documents the arguments.
+        :meth:`GibbsSampler.sample` documents the other arguments.
+
+        Parameters
+        ----------
+        proposal_acceptance_criteria : {"Metropolis", "Gibbs"}
+            Rule of the flips. Metropolis flips more often and ends lower at equal cost.
 
         Returns
         -------
         dimod.SampleSet
             The ends of ``num_reads`` anneals.
+
+        Raises
+        ------
+        ValueError
+            If the rule is unknown.
         """
+        if proposal_acceptance_criteria not in _UPDATES:
+            raise ValueError(
+                f"proposal_acceptance_criteria is {proposal_acceptance_criteria!r}; choose {' or '.join(_UPDATES)}"
+            )
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
-            start = hot or 1e-3 * cold
-            betas = geometric_schedule(start, cold, num_sweeps) if beta_schedule is None and cold else beta_schedule
-            betas = np.zeros(num_sweeps) if betas is None else check_ladder(betas, name="beta_schedule")
-            return simulated_annealing(ising, betas, reads, initial=initial, rng=rng).spins, {}
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
+            ends, update = (hot, cold), _UPDATES[proposal_acceptance_criteria]
+            betas = sweep_betas(beta_schedule, beta_schedule_type, ends, num_sweeps, num_sweeps_per_beta, anneal=True)
+            return simulated_annealing(ising, betas, reads, update=update, initial=initial, rng=rng).spins, {}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+        return sample_bqm(
+            bqm, draw, num_reads, num_sweeps, beta_range, seed, interrupt_function, initial_states,
+            initial_states_generator,
+        )  # fmt: skip
 
 
-class TemperingSampler(_Sampler):
+class TemperingSampler(DimodSampler):
     """Samples by parallel tempering; ``beta_schedule`` is the ladder of each read."""
 
-    _extra = ("beta_schedule", "initial_states", "isoenergetic", "lowest")
+    _extra = ("beta_schedule", *_START, "isoenergetic", "lowest")
 
     def sample(  # type: ignore[override]
         self,
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
         beta_range: Any = None,
         beta_schedule: ArrayLike | None = None,
         initial_states: Any = None,
+        initial_states_generator: StatesGenerator = "random",
+        interrupt_function: _Interrupt = None,
         seed: int | None = None,
         isoenergetic: bool = False,
         lowest: bool = False,
@@ -246,11 +217,11 @@ class TemperingSampler(_Sampler):
             The reads.
         """
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
             if beta_schedule is not None:
                 betas = check_ladder(beta_schedule, rising=True, name="beta_schedule")
             else:
-                betas = ladder(ising, cold, hot=hot, rng=0) if hot < cold else np.array([cold])
+                betas = ladder(ising, cold, hot=hot) if hot < cold else np.array([cold])
             samples = tempering(
                 ising, betas, 1, chains=reads, burn_in=num_sweeps - 1, isoenergetic=isoenergetic, initial=initial,
                 rng=rng,
@@ -258,10 +229,13 @@ class TemperingSampler(_Sampler):
             spins = samples.diagnostics["lowest_spins"] if lowest else samples.flat()
             return spins, {"swap_rates": samples.diagnostics["swap_rates"].tolist(), "betas": betas.tolist()}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+        return sample_bqm(
+            bqm, draw, num_reads, num_sweeps, beta_range, seed, interrupt_function, initial_states,
+            initial_states_generator,
+        )  # fmt: skip
 
 
-class PopulationAnnealingSampler(_Sampler):
+class PopulationAnnealingSampler(DimodSampler):
     """Samples by population annealing: each read is one member of a population of its own.
 
     There are no ``initial_states``: populations start at beta = 0.
@@ -274,9 +248,10 @@ class PopulationAnnealingSampler(_Sampler):
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
         beta_range: Any = None,
         beta_schedule: ArrayLike | None = None,
+        interrupt_function: _Interrupt = None,
         seed: int | None = None,
         population_size: int = 32,
     ) -> Any:
@@ -296,7 +271,7 @@ class PopulationAnnealingSampler(_Sampler):
             The reads.
         """
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
             if beta_schedule is None:
                 betas = fisher_steps(ising, cold, rng=0)
             else:
@@ -305,23 +280,25 @@ class PopulationAnnealingSampler(_Sampler):
             samples = population_annealing(ising, betas, population_size, runs=reads, sweeps=each, rng=rng)
             return samples.spins[:, 0], {"log_partition": samples.diagnostics["log_partition"].to_dict()}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, None)
+        return sample_bqm(bqm, draw, num_reads, num_sweeps, beta_range, seed, interrupt_function)
 
 
-class QuantumAnnealingSampler(_Sampler):
+class QuantumAnnealingSampler(DimodSampler):
     """Minimizes by path-integral annealing at the cold end of ``beta_range``, then downhill."""
 
-    _extra = ("gamma_schedule", "initial_states", "num_slices")
+    _extra = ("gamma_schedule", *_START, "num_slices")
 
     def sample(  # type: ignore[override]
         self,
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
         beta_range: Any = None,
         gamma_schedule: ArrayLike | None = None,
         initial_states: Any = None,
+        initial_states_generator: StatesGenerator = "random",
+        interrupt_function: _Interrupt = None,
         seed: int | None = None,
         num_slices: int = 16,
     ) -> Any:
@@ -342,9 +319,12 @@ class QuantumAnnealingSampler(_Sampler):
             The ends of ``num_reads`` anneals.
         """
 
-        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: _Spins | None, rng: Any) -> Any:
+        def draw(ising: Ising, hot: float, cold: float, reads: int, initial: Spins | None, rng: Any) -> Any:
             gammas = transverse_field_schedule(ising, num_sweeps) if gamma_schedule is None else gamma_schedule
             samples = quantum_annealing(ising, gammas, reads, beta=cold, slices=num_slices, initial=initial, rng=rng)
             return samples.spins, {"broken": samples.diagnostics["broken"]}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+        return sample_bqm(
+            bqm, draw, num_reads, num_sweeps, beta_range, seed, interrupt_function, initial_states,
+            initial_states_generator,
+        )  # fmt: skip

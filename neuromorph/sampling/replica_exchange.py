@@ -85,6 +85,10 @@ class Ladders:
         """Set all replicas of each chain to ``spins`` (chains, n)."""
         self._lanes.set_spins(np.repeat(spins, self._copies * self._betas.size, axis=0))
 
+    def place(self, spins: NDArray[np.int8]) -> None:
+        """Set the replica at each beta of each chain to ``spins`` (chains, T, n), before the first swap."""
+        self._lanes.set_spins(np.repeat(spins, self._copies, axis=0).reshape(-1, self._ising.size))
+
     def forget_energies(self) -> None:
         """Reset the mean energies, at the end of the burn-in."""
         self._energy_sum, self._sweeps = np.zeros(self._betas.size), 0
@@ -151,6 +155,18 @@ class Ladders:
         """
         groups, count = self._shape
         return self._lanes.spins(count * np.arange(0, groups, self._copies) + self._holder[:: self._copies, -1])
+
+    def spins_by_beta(self) -> NDArray[np.int8]:
+        """Return the spins at each beta, of the first group of each chain.
+
+        Returns
+        -------
+        (chains, T, n) int8
+            The spins.
+        """
+        groups, count = self._shape
+        lanes = count * np.arange(0, groups, self._copies)[:, None] + self._holder[:: self._copies]
+        return self._lanes.spins(lanes.ravel()).reshape(*lanes.shape, -1)
 
     def swap_rates(self) -> Float:
         """Average the probability of a swap between neighbors.

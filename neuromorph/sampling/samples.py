@@ -1,13 +1,9 @@
-"""Samples, the result of every sampler, and the loop of all samplers that record chains.
-
-``pip install neuromorph[arviz]`` gives xarray and ArviZ data over (chain, draw, site).
-"""
+"""Samples, the result of every sampler, and the loop of all samplers that record chains."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -107,7 +103,7 @@ class Samples:
         xarray.Dataset
             ``spins`` and ``energy``; independent reads are chains of one draw.
         """
-        pass
+        from .samples_export import to_xarray
 
         return to_xarray(self)
 
@@ -119,9 +115,33 @@ class Samples:
         xarray.DataTree
             The tree.
         """
-        pass
+        from .samples_export import to_datatree
 
         return to_datatree(self)
+
+    def to_pandas(self) -> Any:
+        """Convert to a pandas DataFrame with a row for each state.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``energy`` and ``s0``, ``s1``, ...; the index is (chain, draw), or read for independent reads.
+        """
+        from .samples_export import to_pandas
+
+        return to_pandas(self)
+
+    def _repr_html_(self) -> str:
+        """Summarize the samples as a table for notebooks.
+
+        Returns
+        -------
+        str
+            HTML.
+        """
+        from .samples_export import summary_table
+
+        return summary_table(self)
 
 
 def record_chains(
@@ -257,60 +277,3 @@ class _Energies:
         chain, draw = np.nonzero(np.isnan(self._found[:, :done]))
         self._found[chain, draw] = self._ising.energy(self._spins[chain, draw])
         return np.ascontiguousarray(self._found[:, :done])
-
-
-def to_xarray(samples: Samples) -> Any:
-    """Convert samples to an xarray Dataset over (chain, draw, site).
-
-    Returns
-    -------
-    xarray.Dataset
-        ``spins`` and ``energy``; reads are chains of one draw.
-    """
-    xarray = _needed("xarray")
-    spins, energies = _chains(samples)
-    coordinates = {
-        "chain": np.arange(spins.shape[0]),
-        "draw": np.arange(spins.shape[1]),
-        "site": np.arange(spins.shape[2]),
-    }
-    return xarray.Dataset(
-        {"spins": (("chain", "draw", "site"), spins), "energy": (("chain", "draw"), energies)},
-        coords=coordinates,
-        attrs={"method": samples.method, "betas": samples.betas, "status": samples.status},
-    )
-
-
-def to_datatree(samples: Samples) -> Any:
-    """Convert samples to ArviZ's DataTree with the group ``posterior``.
-
-    Returns
-    -------
-    xarray.DataTree
-        The tree.
-    """
-    base = _needed("arviz_base")
-    spins, energies = _chains(samples)
-    tree = base.from_dict(
-        {"posterior": {"spins": spins, "energy": energies}},
-        dims={"spins": ["site"]},
-        coords={"site": np.arange(spins.shape[2])},
-    )
-    tree["posterior"].attrs.update({"method": samples.method, "betas": samples.betas, "status": samples.status})
-    return tree
-
-
-def _chains(samples: Samples) -> tuple[Any, Any]:
-    if samples.spins.ndim == 3:
-        return samples.spins, samples.energies
-    return samples.spins[:, None], samples.energies[:, None]
-
-
-def _needed(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        package = name.replace("_", "-")
-        raise ImportError(
-            f"{package} is not installed; pip install neuromorph[arviz], or pip install {package}"
-        ) from None

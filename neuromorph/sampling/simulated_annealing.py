@@ -49,7 +49,7 @@ def simulated_annealing(
         Whether each anneal ends at a state in which no single flip lowers E; otherwise it ends as the last beta left
         it.
     update : Update
-        "heat-bath" or "metropolis".
+        "heat-bath", or "metropolis", which ends lower at equal cost.
     initial : (n,) or (reads, n) array_like, or None
         Initial states; None is random.
     kernel : str
@@ -66,7 +66,7 @@ def simulated_annealing(
     schedule = geometric_schedule(*default_range(ising), 1000) if betas is None else check_ladder(betas, least=0)
     sequence = seed_sequence(rng)
     beside = decision_streams(sequence, reads)
-    lanes = replicas(ising, reads, kernel=kernel, update=update, rng=sequence)
+    lanes = replicas(ising, reads, kernel=kernel, update=update, rng=sequence, sampled=not descend)
     if initial is not None:
         lanes.set_spins(starting_spins(initial, reads, ising.size))
     if schedule.size:

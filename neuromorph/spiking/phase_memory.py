@@ -32,6 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..ising import Float
 from ..runtime.threads import single_threaded_blas
 from .brian.simulator import Backend, FractionProgress, Simulator, build_simulator
+from .rate_recall import patterns_for
 
 Complex = NDArray[np.complex128]
 
@@ -75,7 +76,7 @@ class PhaseRecall:
         (trials,) float
             The modulus of sum_i conj(pattern_i) s_i / n.
         """
-        return phase_overlaps(self.phasors, patterns)
+        return phase_overlaps(self.phasors, patterns_for(patterns, self.phasors.shape, complex))
 
     def overlap_course(self, patterns: ArrayLike) -> Float:
         """Compute the overlap after every cycle.
@@ -85,7 +86,7 @@ class PhaseRecall:
         (trials, cycles) float
             The overlaps as in :meth:`overlaps`.
         """
-        p = np.asarray(patterns, dtype=complex)
+        p = patterns_for(patterns, self.phasors.shape, complex)
         return phase_overlaps(self.course, p.reshape(-1, 1, p.shape[-1]))
 
 

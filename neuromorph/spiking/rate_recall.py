@@ -57,7 +57,7 @@ class SpikingRecall:
         (trials,) float
             The overlaps.
         """
-        return np.asarray((self.spins * np.asarray(patterns, dtype=float)).mean(axis=-1))
+        return np.asarray((self.spins * patterns_for(patterns, self.spins.shape)).mean(axis=-1))
 
     def overlap_course(self, patterns: ArrayLike) -> Float:
         """Compute the overlap of the signs of the outputs in every bin.
@@ -67,8 +67,40 @@ class SpikingRecall:
         (trials, bins) float
             The overlaps.
         """
-        p = np.asarray(patterns, dtype=float)
+        p = patterns_for(patterns, self.spins.shape)
         return np.asarray((np.where(self.outputs >= 0, 1.0, -1.0) * p.reshape(-1, 1, p.shape[-1])).mean(axis=-1))
+
+
+def patterns_for(patterns: ArrayLike, shape: tuple[int, ...], dtype: type = float) -> NDArray[Any]:
+    """Validate patterns with which the states of trials are compared.
+
+    Parameters
+    ----------
+    patterns : (n,) or (trials, n) array_like
+        Patterns.
+    shape : (trials, n)
+        Shape of the states.
+    dtype : type
+        Type of the result.
+
+    Returns
+    -------
+    (n,) or (trials, n) array
+        The patterns.
+
+    Raises
+    ------
+    ValueError
+        If there is neither one pattern for all trials nor one for each.
+    """
+    p: NDArray[Any] = np.asarray(patterns, dtype=dtype)
+    trials, n = shape
+    if p.shape not in ((n,), (1, n), (trials, n)):
+        raise ValueError(
+            f"patterns have shape {p.shape} for {trials} trials of {n} neurons; give ({n},), or one for each trial, "
+            f"({trials}, {n}): patterns[which]"
+        )
+    return p
 
 
 def check_cues(

@@ -24,12 +24,13 @@ from ..files.json_values import json_value
 from ..ising import Ising
 from ..run import Run
 from ..runtime.limits import TimeLimitReached, time_limit, unlimited
-from ..sampling.diagnostics import agreement, autocorrelation_time, summary_of_energy
+from ..sampling.diagnostics import agreement, autocorrelation_time, divergence, mixing_verdict, summary_of_energy
 from ..sampling.samples import Samples
 from ..task import Sample
 
 GOOD_CHAINS = 1.01  # R-hat above which chains disagree, as of sampling.diagnostics
 
+_CHANCE = 1e-6  # p-value below which independent draws of chains are not from the distribution
 _EXACT = 16  # spins up to which all states are enumerated once more
 _LEAST = 4  # draws of a chain that can be diagnosed
 _SHARE_S = 20.0  # for diagnostics over every spin
@@ -86,7 +87,8 @@ def independent_reads(samples: Samples) -> tuple[NDArray[np.int8], int]:
 def diagnose(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
     """Compute the diagnostics of samples as plain data for JSON, in which NaN is None.
 
-    A diagnostic that the clock leaves undone is None, and ``message`` says so.
+    ``verdict`` says "not mixed" and why, and is empty for chains that agree. A diagnostic that the clock leaves undone
+    is None, and ``message`` says so.
 
     Parameters
     ----------
@@ -113,12 +115,17 @@ def diagnose(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
             ends = {"value": found["value"], "low": found["high"], "high": found["low"]}
             about["free_energy"] = {name: None if each is None else -each / beta for name, each in ends.items()}
         about["free_energy_exact"] = None if exact is None else -exact / beta
-    about |= {"energy_ess": None, "energy_tau": None, "worst_rhat": None, "least_ess": None, "message": ""}
+    about |= {"energy_ess": None, "energy_tau": None, "worst_rhat": None, "least_ess": None}
+    about |= {"verdict": "", "message": ""}
     said = [samples.message]
     try:
         with unlimited(), time_limit(time.monotonic() + _SHARE_S):
             about |= summary_of_energy(samples)
             about |= agreement(samples)
+            about["verdict"] = mixing_verdict(about.get("worst_rhat"), about.get("least_ess"))
+            counted = chained and exact is not None and not about["verdict"]
+            if counted and divergence(independent_reads(samples)[0], ising, beta).p_value < _CHANCE:
+                about["verdict"] = "not mixed: shares of the states differ from enumeration; take more sweeps"
     except TimeLimitReached as stop:
         said.append(f"diagnostics are not whole: {stop}")
     return {name: json_value(each) for name, each in {**about, "sampler": told,

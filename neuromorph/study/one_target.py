@@ -188,12 +188,15 @@ def run_target(
                 found = replace(found, notes=(*found.notes, f"scores count one draw in {apart}, which are correlated"))
             result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
             try:
-                result = replace(result, diagnostics=diagnose(samples, ising, study.reference.beta))
+                told = diagnose(samples, ising, study.reference.beta)
+                said = (told["verdict"],) if told["verdict"] else ()
+                result = replace(result, diagnostics=told, warnings=result.warnings + said)
             except KeyboardInterrupt:
                 return replace(result, status="interrupted", reason="Ctrl-C came while its chains were diagnosed")
         if isinstance(study.task, RecallFrom) and isinstance(study.problem, Recall):
             run, cues = reading.run, study.task.cues(study.reads, study.problem.size)[: reading.run.reads]
-            result = replace(result, recall=score_recall(study.problem, cues, run.spins, run.converged))
+            ends = score_recall(study.problem, cues, run.spins, run.converged)
+            result = replace(result, recall=ends, warnings=result.warnings + ((ends.verdict,) if ends.verdict else ()))
         return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:
         return Result(**{**about, "status": "does not fit", "reason": str(error)})

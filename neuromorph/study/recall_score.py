@@ -20,6 +20,7 @@ from ..ising import Float
 from ..problems import Recall
 from ..runtime.limits import unlimited
 from ..runtime.threads import single_threaded_blas
+from .recall_verdict import recall_verdict
 
 _LISTED = 100  # reads whose numbers are in JSON
 _ROUND_OFF = 1e-9  # of an energy of a memory without couplings
@@ -46,6 +47,10 @@ class RecallScore:
         Number of different fixed points among them.
     learning : str
         How iterated learning ended; empty for rules in closed form.
+    stored : int or None
+        Stored patterns that are fixed points; None where that was not tried.
+    verdict : str
+        Reason and remedy where patterns are no attractors, as :func:`.recall_verdict`; else empty.
     """
 
     patterns: NDArray[np.int64]
@@ -56,6 +61,8 @@ class RecallScore:
     fixed: NDArray[np.bool_] | None = None
     fixed_points: int | None = None
     learning: str = ""
+    stored: int | None = None
+    verdict: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain data.
@@ -72,6 +79,8 @@ class RecallScore:
             "fixed_fraction": None if self.fixed is None else float(self.fixed.mean()),
             "fixed_points": self.fixed_points,
             "learning": self.learning or None,
+            "stored": self.stored,
+            "verdict": self.verdict,
             "reads": {
                 "pattern": (self.patterns[some] + 1).tolist(),
                 "overlap_of_cue": self.overlaps_of_cues[some].tolist(),
@@ -107,7 +116,8 @@ def score_recall(
         before, after = problem.overlaps(cues), problem.overlaps(spins)
         meant = before.argmax(axis=1)
         states, which = np.unique(spins, axis=0, return_inverse=True)
-        kept = _fixed(problem, states)
+        kept, patterns = _fixed(problem, states), _fixed(problem, problem.patterns)
+        stored = None if patterns is None else int(patterns.sum())
         return RecallScore(
             meant,
             before[reads, meant],
@@ -117,6 +127,8 @@ def score_recall(
             None if kept is None else kept[which.ravel()],
             None if kept is None else int(kept.sum()),
             problem.learning,
+            stored,
+            recall_verdict(problem.rule, problem.patterns, meant, spins, stored),
         )
 
 

@@ -27,7 +27,6 @@ from math import isfinite
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
-from scipy.stats import chi2, ncx2, t
 
 from ..estimate import Estimate
 from ..exact import all_energies, boltzmann, spins_of, states_of
@@ -294,6 +293,8 @@ def _cells(expected: Float) -> NDArray[np.int64]:
 
 def _noncentrality(g: float, degrees: int) -> tuple[float, float]:
     """Invert a noncentral chi-square of value ``g``: the 95 % interval of lambda."""
+    from scipy.stats import chi2, ncx2  # half a second
+
     high = _root(lambda nc: float(ncx2.cdf(max(g, degrees), degrees, nc)) - 0.025, max(g, degrees))
     turn = _root(lambda nc: float(ncx2.cdf(degrees, degrees, nc)) - 0.025, degrees)
 
@@ -316,6 +317,8 @@ def _root(falling: Callable[[float], float], near: float) -> float:
 
 def _difference(values: Float, of: Mean | None) -> Estimate | None:
     """Mean of independent values minus the reference, with the errors of both."""
+    from scipy.stats import t  # half a second
+
     if of is None:
         return None
     apart, reads = float(values.mean()) - of.value, len(values)

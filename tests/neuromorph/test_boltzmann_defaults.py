@@ -1,11 +1,14 @@
 """Machines as a user meets them: with no options they beat the trivial baseline, and say so where they do not."""
 
+import importlib.util
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -14,7 +17,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import BernoulliRBM
 from sklearn.preprocessing import minmax_scale, scale
 
-from neuromorph.boltzmann import DBN, RBM, Autoencoder, BoltzmannMachine
+from neuromorph.boltzmann import DBN, RBM, Autoencoder, BoltzmannMachine, model_correlations
 from neuromorph.boltzmann.dependence import dependence, some_rows
 from neuromorph.runtime.limits import TimeLimitReached, time_limit
 
@@ -48,6 +51,17 @@ def test_features_of_rbm_and_dbn_are_worth_more_than_those_of_scikit_learn(digit
     assert accuracy(RBM(random_state=0), digits) > peer + 0.02
     assert accuracy(DBN(random_state=0), digits) > peer + 0.02
     assert not recwarn.list
+
+
+@pytest.mark.slow
+def test_the_table_beside_scikit_learn():
+    """Five splits: DBN no worse than raw pixels within the error, RBM above BernoulliRBM, codes above PCA's."""
+    found = example("digits_defaults").main([])
+    (pixels, error), (network, spread) = found["accuracy: raw pixels"], found["accuracy: DBN()"]
+    assert network >= pixels - np.hypot(error, spread)
+    assert found["accuracy: RBM()"][0] > found["accuracy: scikit-learn BernoulliRBM()"][0] + 0.02
+    assert found["error: Autoencoder((128, 8))"][0] < 0.7 * found["error: scikit-learn PCA(8)"][0]
+    assert found["error: Autoencoder(), 16 codes"][0] < found["error: scikit-learn PCA(16)"][0]
 
 
 def test_an_autoencoder_beats_the_mean_and_pca_on_digits_it_has_not_seen(digits, recwarn):
@@ -122,6 +136,60 @@ def test_weights_leave_zero_at_the_rate_that_the_covariance_gives(digits):
         machine = RBM(64, learning_rate=rate, batch_size=len(train), n_iter=n, random_state=0).fit(train)
         lengths.append(np.linalg.norm(machine.components_ @ vectors[:, -1]))
     assert np.log(lengths[1] / lengths[0]) / updates == pytest.approx(rate * values[-1] / 4.0, rel=0.05)
+
+
+# The encoder problem.
+
+
+def example(name):
+    path = Path(__file__).resolve().parents[2] / "examples" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_encoder_finds_a_code_for_each_of_four_patterns():
+    encoder = example("encoder")
+    codes = [len(np.unique(encoder.learned_codes(4, 2, seed), axis=0)) for seed in range(8)]
+    assert codes.count(4) >= 7
+
+
+@pytest.mark.slow
+def test_the_encoder_is_solved_as_often_as_published():
+    """Ackley, Hinton and Sejnowski: 4-2-4 in all of 250 runs, 8-3-8 in 16 of 20."""
+    found = example("encoder").main(["--seeds", "20"])
+    assert found["4-2-4 noisy"] >= 19
+    assert found["8-3-8 noisy"] >= 16
+
+
+@pytest.mark.parametrize("noise", [None, (0.2, 0.1)])
+def test_centered_learning_goes_where_the_likelihood_does(noise):
+    """No hidden units, pairs of one-hot patterns: moments of the machine become those of the (noisy) data."""
+    x = np.tile(np.c_[np.eye(3), np.eye(3)], (40, 1))
+    machine = BoltzmannMachine(0, noise=noise, learning_rate=(0.2, 0.002), n_iter=3000, random_state=0).fit(x)
+    off, on = noise or (0.0, 0.0)
+    means = (1.0 - off) / 3.0 + 2.0 * on / 3.0
+    assert model_correlations(machine.ising()).first == pytest.approx(np.full(6, 2.0 * means - 1.0), abs=0.03)
+    if noise:  # <s_0 s_3> of equal units that flip independently, averaged over on and off
+        pair = (1.0 - 2.0 * off) ** 2 / 3.0 + 2.0 * (1.0 - 2.0 * on) ** 2 / 3.0
+        assert model_correlations(machine.ising()).second[0, 3] == pytest.approx(pair, abs=0.05)
+
+
+def test_weight_decay_shrinks_the_couplings():
+    x = (load_digits().data[:200, 18:26] > 7.0).astype(float)
+    plain, decayed = (BoltzmannMachine(0, weight_decay=w, random_state=0).fit(x).couplings_ for w in (0.0, 0.3))
+    assert np.abs(decayed).max() < 0.6 * np.abs(plain).max()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [({"noise": (0.6, 0.1)}, "noise is"), ({"noise": 0.1}, "noise is"), ({"weight_decay": -1.0}, "weight_decay is -1")],
+    ids=str,
+)
+def test_noise_and_decay_are_checked(wrong, match):
+    with pytest.raises(ValueError, match=match):
+        BoltzmannMachine(**wrong).fit(np.eye(3))
 
 
 # Warnings.
@@ -212,3 +280,26 @@ def test_sparse_samples_are_those_of_their_dense_array(model):
 def test_learning_obeys_the_time_limit(model):
     with time_limit(time.monotonic()), pytest.raises(TimeLimitReached, match=r"learning of|fine-tuning of"):
         model.fit(noise())
+
+
+@pytest.mark.filterwarnings("ignore:.*learned nothing")
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        (RBM(3, n_iter=2), ["rbm0", "rbm1", "rbm2"]),
+        (DBN((4, 2), rbm=RBM(n_iter=2)), ["dbn0", "dbn1"]),
+        (Autoencoder((4, 2), max_iter=5), ["autoencoder0", "autoencoder1"]),
+        (BoltzmannMachine(2, n_iter=9), ["boltzmannmachine0", "boltzmannmachine1"]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_features_have_names_and_may_be_data_frames(model, names):
+    pandas = pytest.importorskip("pandas")
+    x = noise()[:100]
+    plain = model.set_params(random_state=0).fit(x).transform(x)
+    assert model.get_feature_names_out().tolist() == names
+    with config_context(transform_output="pandas"):  # which holds for the layers inside as well
+        framed = model.fit(x).transform(x)
+    assert isinstance(framed, pandas.DataFrame)
+    assert framed.columns.tolist() == names
+    assert np.array_equal(framed.to_numpy(), plain)

@@ -244,3 +244,38 @@ def test_a_memory_that_does_not_recall_says_so(rule):
         with pytest.warns(UserWarning, match=r"recalls little: .* for 64 spins and rule") as caught:
             memory.HopfieldMemory(rule, random_state=0).fit(load_digits().data[:k])
         assert caught[0].filename == __file__
+
+
+def correlated(k=10, n=64):
+    """Patterns that share most of their pixels, as digits do, and are linearly independent."""
+    rng = np.random.default_rng(3)
+    return np.where(rng.random((k, n)) < 0.12, -1, 1) * rng.choice([-1, 1], n)
+
+
+def test_a_collapse_is_named_with_the_rule_that_recalls():
+    """Hebb's rule brought all ten to one state, at rest and without a word."""
+    problem = nm.Recall("digits", correlated(), noise=0.05)
+    ways = [replace(problem, rule=rule) for rule in ("hebb", "pseudo-inverse")]
+    rows = [nm.compare(way, ["cpu-relaxation"], 20, 1).results[0] for way in ways]
+    lost, kept = (row.recall for row in rows)
+    assert lost.stored < 10
+    assert lost.verdict.startswith("rule hebb: ")
+    assert "--rule pseudo-inverse" in lost.verdict
+    assert rows[0].warnings == (lost.verdict,)
+    assert lost.to_dict()["verdict"] == lost.verdict
+    assert (kept.stored, kept.verdict, rows[1].warnings) == (10, "", ())
+    with pytest.warns(UserWarning, match="take rule='pseudo-inverse'"):
+        memory.HopfieldMemory("hebb").fit(correlated())
+
+
+def test_a_modern_memory_says_which_patterns_do_not_come_back():
+    """Grey values: the longest pattern wins wherever it is; a small beta averages; patterns of +-1 are kept."""
+    x = np.random.default_rng(0).random((5, 40)) * np.array([[1.0], [0.5], [1.0], [3.0], [1.0]])
+    grey, signs = memory.ModernHopfield(x), memory.ModernHopfield(np.where(x > np.median(x), 1, -1))
+    assert grey.retrieved().tolist() == [False, False, False, True, False]
+    assert signs.retrieved().all()
+    with pytest.warns(UserWarning, match="4 of 5 patterns, 0 first, do not come back"):
+        found = grey.recall(x[0])
+    assert np.allclose(found.states[0], x[3], atol=1e-3)
+    with pytest.warns(UserWarning, match="raise beta"):
+        memory.ModernHopfield(np.random.default_rng(0).normal(size=(20, 2)), 0.5).recall([0.1, 0.2])

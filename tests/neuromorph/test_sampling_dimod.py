@@ -1,5 +1,6 @@
 """The samplers as dimod samplers: dimod's own suite, labels, vartypes, initial states, seeds, timing."""
 
+import inspect
 import unittest
 
 import dimod
@@ -133,3 +134,112 @@ def test_the_lowest_state_of_a_tempered_read(bqm):
     )
     assert np.isclose(lowest, best).all()
     assert np.isclose(draws, best).mean() < 0.5
+
+
+# Keywords of dwave-samplers.
+
+
+STARTED = [m for m in SAMPLERS if m is not sampling.PopulationAnnealingSampler]
+
+
+@pytest.mark.parametrize("make", [sampling.GibbsSampler, sampling.SimulatedAnnealingSampler], ids=lambda m: m.__name__)
+def test_the_keywords_of_dwave_are_those_of_dwave(make):
+    """Every keyword of their sampler but the order of the spins is one of ours, with the same default."""
+    peer = pytest.importorskip("dwave.samplers").SimulatedAnnealingSampler
+    theirs, ours = (inspect.signature(each.sample).parameters for each in (peer, make))
+    wanted = set(theirs) - {"self", "bqm", "kwargs", "randomize_order"}
+    if make is sampling.GibbsSampler:
+        wanted -= {"proposal_acceptance_criteria"}
+    assert wanted <= set(ours)
+    for name in wanted - {"num_sweeps"}:  # None there, which is 1000
+        assert ours[name].default == theirs[name].default, name
+
+
+def test_schedules_by_type_and_sweeps_for_each_beta(bqm):
+    def drawn(make=sampling.GibbsSampler, **options):
+        return make().sample(bqm, num_reads=40, seed=1, **options).record.sample
+
+    ends = (0.1, 2.0)
+    for make, steps in (
+        (sampling.SimulatedAnnealingSampler, {"geometric": np.geomspace(*ends, 6), "linear": np.linspace(*ends, 6)}),
+        (sampling.GibbsSampler, {"geometric": [0.1, 2, 2, 2, 2, 2], "linear": [0.1, 2, 2, 2, 2, 2]}),
+    ):
+        if make is sampling.GibbsSampler:  # two of six go down
+            steps = {"geometric": [*np.geomspace(*ends, 2), 2, 2, 2, 2], "linear": [*ends, 2, 2, 2, 2]}
+        for kind, betas in steps.items():
+            typed = drawn(make, num_sweeps=12, num_sweeps_per_beta=2, beta_range=ends, beta_schedule_type=kind)
+            assert np.array_equal(typed, drawn(make, beta_schedule=np.repeat(betas, 2)))
+            custom = drawn(make, beta_schedule=betas, num_sweeps_per_beta=2, beta_schedule_type="custom")
+            assert np.array_equal(typed, custom)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [
+        ({"num_sweeps": 5, "num_sweeps_per_beta": 2}, "multiple of num_sweeps_per_beta"),
+        ({"num_sweeps_per_beta": 0}, "num_sweeps_per_beta is 0"),
+        ({"beta_schedule_type": "cubic"}, "beta_schedule_type is 'cubic'"),
+        ({"beta_schedule_type": "custom"}, "needs a beta_schedule"),
+        ({"beta_schedule_type": "linear", "beta_schedule": [0.1]}, "give 'custom' or no type"),
+        ({"initial_states_generator": "zeros"}, "initial_states_generator is 'zeros'"),
+        ({"initial_states_generator": "none"}, "initial_states are 0 for 1 reads"),
+        ({"interrupt_function": 3}, "interrupt_function is 3"),
+        ({"proposal_acceptance_criteria": "Glauber"}, "choose Metropolis or Gibbs"),
+    ],
+    ids=str,
+)
+def test_keywords_that_contradict_each_other_are_refused(bqm, wrong, match):
+    with pytest.raises((TypeError, ValueError), match=match):
+        sampling.SimulatedAnnealingSampler().sample(bqm, **wrong)
+
+
+@pytest.mark.parametrize("make", STARTED, ids=lambda m: m.__name__)
+def test_one_initial_state_for_many_reads(make):
+    """Tiled, every read starts there; by default only the first, and the others at random; too many are cut."""
+    deep = dimod.BinaryQuadraticModel.from_ising({}, {(a, b): -1.0 for a in range(40) for b in range(a)})
+    cold = {"gamma_schedule": [0.0]} if make is sampling.QuantumAnnealingSampler else {"beta_schedule": [30.0]}
+    up = dict.fromkeys(range(40), 1)
+
+    def ends(**options):
+        return make().sample(deep, seed=3, num_sweeps=1, **cold, **options).record.sample.sum(axis=1) / 40.0
+
+    tiled = ends(num_reads=9, initial_states=up, initial_states_generator="tile")
+    mixed = ends(num_reads=40, initial_states=up)
+    assert np.array_equal(mixed, ends(num_reads=40, initial_states=up, initial_states_generator="random"))
+    if make is sampling.SwendsenWangSampler:  # which turns whole clusters at any temperature
+        tiled, mixed = np.abs(tiled), np.r_[1.0, mixed[1:]]
+    assert (tiled == 1.0).all()
+    assert mixed[0] == 1.0
+    assert (mixed < 0.0).any()
+    assert len(ends(num_reads=2, initial_states=[up] * 5)) == 2
+
+
+@by_name
+def test_an_interrupt_function_ends_the_reads_after_a_strip(make, bqm):
+    calls = []
+    found = make().sample(
+        bqm, num_reads=300, num_sweeps=4, seed=1, interrupt_function=lambda: len(calls) == 1 or calls.append(1)
+    )
+    assert len(found) == 128
+    dimod.testing.assert_sampleset_energies(found, bqm, precision=9)
+    assert len(make().sample(bqm, num_reads=70, num_sweeps=4, interrupt_function=lambda: False)) == 70
+
+
+@pytest.mark.slow
+def test_metropolis_ends_lower_than_the_heat_bath_and_no_higher_than_dwave():
+    """+-J, 48 x 48, 200 sweeps, 64 reads: mean energies -3139, -3109 and -3141 +- 1 when this was written."""
+    peer = pytest.importorskip("dwave.samplers").SimulatedAnnealingSampler()
+    rng, side = np.random.default_rng(0), 48
+    spin = np.arange(side * side).reshape(side, side)
+    bonds = [(int(a), int(b)) for move in (0, 1) for a, b in zip(spin.flat, np.roll(spin, -1, move).flat, strict=True)]
+    glass = dimod.BinaryQuadraticModel.from_ising({}, {bond: float(rng.choice([-1, 1])) for bond in bonds})
+    options = {"num_reads": 64, "num_sweeps": 200, "seed": 1}
+    ours = sampling.SimulatedAnnealingSampler()
+    energies = {
+        rule: ours.sample(glass, proposal_acceptance_criteria=rule, **options).record.energy
+        for rule in ("Metropolis", "Gibbs")
+    }
+    dwave = peer.sample(glass, **options).record.energy
+    error = np.hypot(energies["Metropolis"].std(), dwave.std()) / 8.0
+    assert energies["Metropolis"].mean() < energies["Gibbs"].mean() - 4.0 * error
+    assert energies["Metropolis"].mean() < dwave.mean() + 4.0 * error

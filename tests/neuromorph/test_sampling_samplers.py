@@ -3,6 +3,7 @@
 20,000 independent reads of 5 spins, irregular J, h != 0, beta = 0.8: G detects KL >= 0.0025; chance fails once in 10^6.
 """
 
+from collections import OrderedDict
 from importlib import import_module
 
 import numpy as np
@@ -11,7 +12,8 @@ from scipy import sparse
 from scipy.linalg import expm
 
 from neuromorph import Ising, exact, sampling
-from neuromorph.sampling import clusters, replica_exchange
+from neuromorph.sampling import clusters, replica_exchange, tempering_ladder
+from neuromorph.sampling.replica_exchange import Ladders
 from neuromorph.testing import require_distribution
 
 population = import_module("neuromorph.sampling.population_annealing")  # the page has the function of that name
@@ -199,6 +201,50 @@ def test_ladders_have_equal_swap_rates_and_replicas_travel():
     assert (samples.diagnostics["round_trips"] > 20).all()
     wide = sampling.tempering(ising, np.geomspace(betas[0], 4.0, betas.size), 2000, chains=4, burn_in=200, rng=2)
     assert np.ptp(wide.diagnostics["swap_rates"]) > 0.12
+
+
+def test_a_ladder_belongs_to_its_model_and_is_sought_once(monkeypatch):
+    """The same for an equal model whatever the seed of the run, another for another; what is kept is a copy."""
+    searched, seen = tempering_ladder._searched, []
+    monkeypatch.setattr(tempering_ladder, "_found", OrderedDict())
+    monkeypatch.setattr(tempering_ladder, "_searched", lambda *given: seen.append(given) or searched(*given))
+    first, again = (sampling.tempering(glass(12, 5), 0.8, 4, burn_in=0, rng=k).betas for k in (1, 2))
+    assert np.array_equal(first, again)
+    assert len(seen) == 1
+    sampling.ladder(glass(12, 5), 0.8)[:] = 0.0
+    assert np.array_equal(sampling.ladder(glass(12, 5), 0.8), first)
+    for other in (lambda: sampling.ladder(glass(12, 6), 0.8), lambda: sampling.ladder(glass(12, 5), 0.9)):
+        assert not np.array_equal(other(), first)
+    assert len(seen) == 3
+    for seed in range(tempering_ladder._KEPT):
+        sampling.ladder(glass(4, 5), 0.8, rng=seed)
+    assert len(tempering_ladder._found) == tempering_ladder._KEPT
+
+
+def test_pilot_runs_go_on_from_the_spins_before_and_are_bounded(monkeypatch):
+    """Spins at a beta come from the nearest one before; the work does not grow with the square of the problem."""
+    place, advance, placed, work = Ladders.place, Ladders.advance, [], []
+
+    def noted(self, spins):
+        placed.append((self._ising.energy(spins.reshape(-1, 400)).reshape(spins.shape[:2]), self._betas))
+        place(self, spins)
+
+    def counted(self, sweeps, step=""):
+        work.append(sweeps.size * self._lanes.count * self._ising.size)
+        advance(self, sweeps, step)
+
+    monkeypatch.setattr(Ladders, "place", noted)
+    monkeypatch.setattr(Ladders, "advance", counted)
+    lattice = sampling.square_lattice(20, 20)
+    sampling.ladder(lattice, 0.6, rng=11)
+    assert len(placed) == 2
+    for energies, betas in placed:  # equilibrated: a random state has 0, the exact energy at 0.3 is -1.1 a spin
+        assert np.corrcoef(energies.mean(axis=0), betas)[0, 1] < -0.9
+        assert energies.mean(axis=0)[-1] < -650.0
+    monkeypatch.setattr(tempering_ladder, "_UPDATES", 1 << 20)
+    work.clear()
+    sampling.ladder(lattice, 0.6, rng=11)
+    assert sum(work) < 1 << 22
 
 
 def test_tempering_keeps_the_lowest_state():

@@ -9,6 +9,7 @@ import pytest
 from scipy.special import zeta
 from scipy.stats import chi2
 
+from neuromorph import spiking
 from neuromorph.spiking import (
     DelayCodeMemory,
     PhaseMemory,
@@ -17,6 +18,7 @@ from neuromorph.spiking import (
     fit_power_law,
     phase_overlaps,
 )
+from neuromorph.spiking.rate_recall import patterns_for
 from neuromorph.testing import FALSE_FAILURE
 
 # Phases
@@ -300,3 +302,20 @@ def test_units_without_connections_fire_alone():
     assert np.isnan(network.synchrony([0, 1]))
     with pytest.raises(ValueError, match="n >= 2"):
         PhaseMemory([[1.0]])
+
+
+@pytest.mark.parametrize("shape", [(10, 6), (4, 5), (6, 4)])
+def test_overlaps_name_the_shapes(shape):
+    """Four cues and ten patterns: which belong together cannot be told."""
+    states = np.ones((4, 6))
+    phases = spiking.PhaseRecall(
+        np.empty(0), np.empty(0, int), np.empty(0, int), states + 0j, states[:, None] + 0j, {}, {}
+    )
+    for overlaps in (phases.overlaps, phases.overlap_course):
+        with pytest.raises(
+            ValueError, match=rf"patterns have shape \({shape[0]}, {shape[1]}\) for 4 trials of 6 neurons"
+        ):
+            overlaps(np.ones(shape))
+        assert np.allclose(overlaps(np.ones(6)), 1.0)
+    with pytest.raises(ValueError, match="for 4 trials of 6 neurons"):
+        patterns_for(np.ones(shape), (4, 6))

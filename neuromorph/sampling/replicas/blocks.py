@@ -53,7 +53,8 @@ class BlockReplicas:
         self._layout, self._rule, self._states, self._workers = layout, rule, states, workers
         self._size, self._count, self._done = size, count, 0
         rows = empty((len(states), layout.rows(size), LANES), layout.dtype)
-        self._rows, self._spins = rows, rows[:, :size]  # a layout may keep further rows behind the spins
+        # A layout may keep further rows behind the spins; kernels are given them all, so that one layout is compiled.
+        self._rows, self._spins = rows, rows[:, :size]
         self._each(lambda k: strips.randomize_block(self._spins[k], states[k]), range(len(states)))
 
     @property
@@ -108,18 +109,18 @@ class BlockReplicas:
             some = check_lanes(lanes, self._count)
             out = np.empty((some.size, self._size), np.int8)
             for part, _ in pieces(some.size, 1):
-                strips.read_lanes(self._spins, some[part], out[part])
+                strips.read_lanes(self._rows, some[part], out[part])
             return out
         out = np.empty((self._count, self._size), np.int8)
         for strip, _ in pieces(len(self._states), 1):
-            strips.read_blocks(self._spins[strip], out[strip.start * LANES : strip.stop * LANES])
+            strips.read_blocks(self._rows[strip], out[strip.start * LANES : strip.stop * LANES])
         return out
 
     def set_spins(self, spins: ArrayLike) -> None:
         """Set the spins to (n,) or (R, n)."""
         given = check_start(spins, self._count, self._size)
         for strip, _ in pieces(len(self._states), 1):
-            strips.write_blocks(self._spins[strip], given[strip.start * LANES : strip.stop * LANES])
+            strips.write_blocks(self._rows[strip], given[strip.start * LANES : strip.stop * LANES])
         self._layout.touched()
 
     def energies(self, exact: bool = True) -> Float:
@@ -142,7 +143,7 @@ class BlockReplicas:
         """Copy replica ``sources[r]`` to replica r."""
         from_, before = check_sources(sources, self._count), self._spins.copy()
         for strip, _ in pieces(len(self._states), 1):
-            strips.resample_blocks(before, from_[strip.start * LANES : strip.stop * LANES], self._spins[strip])
+            strips.resample_blocks(before, from_[strip.start * LANES : strip.stop * LANES], self._rows[strip])
         self._layout.touched()
 
 

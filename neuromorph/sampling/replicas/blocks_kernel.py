@@ -30,7 +30,7 @@ def randomize_block(spins, state):
     bits = aligned(ROWS, LANES, np.uint32)
     for first in range(0, spins.shape[0], ROWS):
         rows = min(ROWS, spins.shape[0] - first)
-        draw_bits(state, 0, first, rows, bits)
+        draw_bits(state, np.int64(0), first, rows, bits)  # a literal would be compiled apart
         for row in range(rows):
             for k in range(LANES):
                 spins[first + row, k] = 1 if bits[row, k] >> 31 else -1
@@ -42,7 +42,7 @@ def resample_blocks(spins, sources, out):
 
     Parameters
     ----------
-    spins, out : (strips, n, LANES) array
+    spins, out : (strips, n, LANES) array, (strips, n or more, LANES) array
         Spins, and their copies, filled in place.
     sources : (R,) int64
         Numbers of replicas.
@@ -59,7 +59,7 @@ def read_blocks(spins, out):
 
     Parameters
     ----------
-    spins : (strips, n, LANES) array
+    spins : (strips, n or more, LANES) array
         Spins.
     out : (R, n) int8
         The copies, filled in place.
@@ -77,7 +77,7 @@ def read_lanes(spins, lanes, out):
 
     Parameters
     ----------
-    spins : (strips, n, LANES) array
+    spins : (strips, n or more, LANES) array
         Spins.
     lanes : (k,) int64
         Numbers of the replicas.
@@ -96,7 +96,7 @@ def write_blocks(spins, given):
 
     Parameters
     ----------
-    spins : (strips, n, LANES) array
+    spins : (strips, n or more, LANES) array
         Spins, filled in place.
     given : (R, n) int8
         Their values.

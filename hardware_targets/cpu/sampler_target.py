@@ -64,6 +64,8 @@ class CpuSampler:
         Whether each replica has a random stream, or else each read.
     more : dict of str to object
         Parameters of ``plan`` by name, for the provenance.
+    supported_tasks : frozenset of str
+        Tasks; to sample is one only where reads follow the distribution.
     watch : callable
         Map from (program, minimize) to the watcher that is shown one read.
     constants : dict of str to Datum
@@ -79,9 +81,9 @@ class CpuSampler:
     streams_by_lane: bool = True
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
     watch: Watch = watch_chain
+    supported_tasks: frozenset[str] = frozenset({"minimize", "sample"})
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
-    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
     priced: ClassVar[frozenset[str]] = CPU_PRICED
     limits: ClassVar[Mapping[str, Any]] = {
         "spins": "as many as fit into memory",
@@ -92,7 +94,7 @@ class CpuSampler:
     def __post_init__(self) -> None:
         CpuAnneal(self.sweeps, self.power_w, constants=self.constants)  # the same rules
         for name, value in self.more.items():
-            if value < 1:
+            if not isinstance(value, str) and value < 1:
                 raise ValueError(f"{name} is {value}; it must be at least 1")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:

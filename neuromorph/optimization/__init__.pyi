@@ -2,6 +2,15 @@ from .anneal_schedule import anneal_range, anneal_schedule
 from .bounds import semidefinite_bound, spectral_bound
 from .cluster_tempering import cluster_tempering
 from .coherent_ising import coherent_ising_machine
+from .dimod_samplers import (
+    ClusterTemperingSampler,
+    CoherentIsingSampler,
+    LocalQuantumAnnealingSampler,
+    MinimizeSampler,
+    MultispinAnnealingSampler,
+    SimCimSampler,
+    SimulatedBifurcationSampler,
+)
 from .elimination import eliminate, elimination_order
 from .local_quantum_annealing import local_quantum_annealing
 from .minimize import Minimum, minimize
@@ -33,4 +42,11 @@ __all__ = [  # noqa: RUF022  by theme
     "is_planar",
     "spectral_bound",
     "semidefinite_bound",
+    "MinimizeSampler",
+    "MultispinAnnealingSampler",
+    "ClusterTemperingSampler",
+    "SimulatedBifurcationSampler",
+    "CoherentIsingSampler",
+    "SimCimSampler",
+    "LocalQuantumAnnealingSampler",
 ]

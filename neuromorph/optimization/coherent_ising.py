@@ -126,6 +126,7 @@ def coherent_ising_machine(
         if control == "none":
             return x
         _keep(block, x, best, lowest)
+        block.observe(last, best)
         return best
 
     return relax_reads(

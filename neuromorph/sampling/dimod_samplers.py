@@ -32,21 +32,25 @@ _Spins: TypeAlias = NDArray[np.int8]
 _SWEEPS = 1000
 
 
-class _Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
-    """Common part of the samplers: parameters, conversion, timing."""
+class SamplerParts(dimod.Sampler):  # type: ignore[misc,name-defined]
+    """Common part of the samplers: parameters and properties."""
 
     _extra: tuple[str, ...] = ("beta_schedule", "initial_states")
 
     @property
     def parameters(self) -> dict[str, list[str]]:
+        """Keywords of ``sample`` by name."""
         return {name: [] for name in ("num_reads", "num_sweeps", "beta_range", "seed", *self._extra)}
 
     @property
     def properties(self) -> dict[str, Any]:
+        """Default number of sweeps, and a description."""
         return {"num_sweeps": _SWEEPS, "description": (self.__doc__ or "").split("\n")[0]}
 
     @abstractmethod
-    def sample(self, bqm: Any, **parameters: Any) -> Any: ...
+    def sample(self, bqm: Any, **parameters: Any) -> Any:
+        """Sample from a binary quadratic model; subclasses document their keywords."""
+        ...
 
 
 def _betas(schedule: ArrayLike | None, hot: float, cold: float, sweeps: int) -> Float:
@@ -57,10 +61,32 @@ def _betas(schedule: ArrayLike | None, hot: float, cold: float, sweeps: int) -> 
     return np.r_[down, np.full(sweeps - sweeps // 3, cold)]
 
 
-def _sample(
+def sample_to_set(
     bqm: Any, draw: Any, num_reads: int | None, num_sweeps: int, beta_range: Any, seed: int | None, initial: Any
 ) -> Any:
-    """Convert ``draw(ising, hot, cold, reads, initial, rng) -> (spins, info)`` to a SampleSet as ``bqm`` has it."""
+    """Convert what a sampler draws to a SampleSet in the labels and vartype of ``bqm``.
+
+    Parameters
+    ----------
+    bqm : dimod.BinaryQuadraticModel
+        The problem.
+    draw : callable
+        Called as ``draw(ising, hot, cold, reads, initial, rng)``; returns spins (reads, n) and a dict for ``info``.
+    num_reads, num_sweeps : int
+        As of :meth:`GibbsSampler.sample`.
+    beta_range, seed, initial : Any
+        As of :meth:`GibbsSampler.sample`.
+
+    Returns
+    -------
+    dimod.SampleSet
+        The reads.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """
     start = perf_counter_ns()
     at_least(1, num_sweeps=num_sweeps)
     labels = list(bqm.variables)
@@ -106,7 +132,7 @@ def _states(initial: Any, labels: list[Any], bqm: Any) -> _Spins:
     return spins.astype(np.int8)
 
 
-class _ChainSampler(_Sampler):
+class _ChainSampler(SamplerParts):
     """Independent chains, one a read, by the method of a subclass."""
 
     _method: Any
@@ -150,7 +176,7 @@ class _ChainSampler(_Sampler):
             samples = self._method(ising, betas[-1], 1, chains=reads, burn_in=betas[:-1], initial=initial, rng=rng)
             return samples.whole().flat(), {}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+        return sample_to_set(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
 
 
 class GibbsSampler(_ChainSampler):
@@ -177,7 +203,7 @@ class SwendsenWangSampler(_ChainSampler):
     _method = staticmethod(swendsen_wang)
 
 
-class SimulatedAnnealingSampler(_Sampler):
+class SimulatedAnnealingSampler(SamplerParts):
     """Minimizes by simulated annealing, then downhill to a state that no single flip improves."""
 
     def sample(  # type: ignore[override]
@@ -207,10 +233,10 @@ class SimulatedAnnealingSampler(_Sampler):
             betas = np.zeros(num_sweeps) if betas is None else check_ladder(betas, name="beta_schedule")
             return simulated_annealing(ising, betas, reads, initial=initial, rng=rng).spins, {}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+        return sample_to_set(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
 
 
-class TemperingSampler(_Sampler):
+class TemperingSampler(SamplerParts):
     """Samples by parallel tempering, a ladder of temperatures a read; ``beta_schedule`` is the ladder."""
 
     _extra = ("beta_schedule", "initial_states", "isoenergetic", "lowest")
@@ -258,10 +284,10 @@ class TemperingSampler(_Sampler):
             spins = samples.diagnostics["lowest_spins"] if lowest else samples.flat()
             return spins, {"swap_rates": samples.diagnostics["swap_rates"].tolist(), "betas": betas.tolist()}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+        return sample_to_set(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
 
 
-class PopulationAnnealingSampler(_Sampler):
+class PopulationAnnealingSampler(SamplerParts):
     """Samples by population annealing: each read is one member of a population of its own.
 
     There are no ``initial_states``: populations start at beta = 0.
@@ -305,10 +331,10 @@ class PopulationAnnealingSampler(_Sampler):
             samples = population_annealing(ising, betas, population_size, runs=reads, sweeps=each, rng=rng)
             return samples.spins[:, 0], {"log_partition": samples.diagnostics["log_partition"].to_dict()}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, None)
+        return sample_to_set(bqm, draw, num_reads, num_sweeps, beta_range, seed, None)
 
 
-class QuantumAnnealingSampler(_Sampler):
+class QuantumAnnealingSampler(SamplerParts):
     """Minimizes by path-integral quantum annealing at the cold end of ``beta_range``, then downhill."""
 
     _extra = ("gamma_schedule", "initial_states", "num_slices")
@@ -347,4 +373,4 @@ class QuantumAnnealingSampler(_Sampler):
             samples = quantum_annealing(ising, gammas, reads, beta=cold, slices=num_slices, initial=initial, rng=rng)
             return samples.spins, {"broken": samples.diagnostics["broken"]}
 
-        return _sample(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)
+        return sample_to_set(bqm, draw, num_reads, num_sweeps, beta_range, seed, initial_states)

@@ -15,8 +15,6 @@ CAC; Reifenstein, Kako, Khoyratee, Leleu and Yamamoto, Adv. Quantum Technol. 4, 
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -39,7 +37,7 @@ def coherent_ising_machine(
     steps: int = 2000,
     reads: int = 16,
     *,
-    control: Literal["none", "amplitude", "feedback"] = "amplitude",
+    control: str = "amplitude",
     dt: float = 0.1,
     pump: float | None = None,
     coupling: float | None = None,

@@ -136,6 +136,7 @@ class _StepSampler(SamplerParts):
 
     @property
     def parameters(self) -> dict[str, list[str]]:
+        """Keywords of ``sample`` by name."""
         return {name: [] for name in ("num_reads", "num_sweeps", "seed", "initial_states", *self._extra)}
 
     def _steps(
@@ -275,6 +276,7 @@ class MinimizeSampler(_StepSampler):
 
     @property
     def parameters(self) -> dict[str, list[str]]:
+        """Keywords of ``sample`` by name."""
         return {name: [] for name in ("num_reads", "seed", "initial_states", *self._extra)}
 
     def sample(  # type: ignore[override]

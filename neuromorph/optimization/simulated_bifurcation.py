@@ -12,8 +12,6 @@ eaav2372 (2019).
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -33,7 +31,7 @@ def simulated_bifurcation(
     steps: int = 1000,
     reads: int = 16,
     *,
-    variant: Literal["ballistic", "discrete"] = "discrete",
+    variant: str = "discrete",
     dt: float = 0.5,
     descend: bool = True,
     initial: ArrayLike | None = None,

@@ -49,7 +49,20 @@ class SamplerParts(dimod.Sampler):  # type: ignore[misc,name-defined]
 
     @abstractmethod
     def sample(self, bqm: Any, **parameters: Any) -> Any:
-        """Sample from a binary quadratic model; subclasses document their keywords."""
+        """Sample from a binary quadratic model; subclasses document their keywords.
+
+        Parameters
+        ----------
+        bqm : dimod.BinaryQuadraticModel
+            The problem.
+        **parameters : Any
+            Keywords of the subclass.
+
+        Returns
+        -------
+        dimod.SampleSet
+            The reads.
+        """
         ...
 
 

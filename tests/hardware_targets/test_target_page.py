@@ -9,9 +9,9 @@ import hardware_targets
 POINTS = [point for point in entry_points(group="neuromorph.targets") if point.value.startswith("hardware_targets")]
 
 
-def test_the_fifteen_targets_are_found() -> None:
+def test_the_twenty_targets_are_found() -> None:
     """A missing or second installation would leave the tests below without a case, or with double ones."""
-    assert len({point.name for point in POINTS}) == 15
+    assert len({point.name for point in POINTS}) == 20
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)

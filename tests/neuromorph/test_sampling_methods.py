@@ -8,7 +8,6 @@ from neuromorph.cli import main
 from neuromorph.sampling import dimod_samplers
 from neuromorph.sampling.methods import METHODS, RENAMED_METHODS
 
-
 # They only minimize: ``neuromorph.optimization``.
 OPTIMIZERS = {
     "cpu-optimize", "cpu-simulated-bifurcation", "cpu-coherent-ising", "cpu-sim-cim", "cpu-local-quantum-annealing",

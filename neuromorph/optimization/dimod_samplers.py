@@ -1,7 +1,7 @@
 """Methods of minimization as ``dimod.Sampler`` classes, with the keywords of dwave-samplers' annealer where they apply.
 
 All of them minimize; none follows a distribution. ``num_sweeps`` is the number of sweeps, rounds or time steps of a
-read. ``info`` holds ``timing`` as for the samplers of :mod:`.sampling.dimod_samplers`, and ``method`` where a method is
+read. ``info`` holds ``timing`` as for the samplers of :mod:`.dimod_conversion`, and ``method`` where a method is
 chosen. An unknown keyword is a TypeError.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, Ising
 from ..rng import seed_sequence
-from ..sampling.dimod_samplers import SamplerParts, sample_to_set
+from ..sampling.dimod_conversion import SWEEPS, SamplerParts, sample_to_set
 from ..sampling.parallel_tempering import tempering
 from ..sampling.replicas.integer_couplings import field_bounds, integer_couplings
 from ..sampling.samples import Samples
@@ -33,7 +33,6 @@ from .multispin_kernel import LARGEST_COUNT
 from .sim_cim import sim_cim
 from .simulated_bifurcation import simulated_bifurcation
 
-_SWEEPS = 1000
 _Spins: TypeAlias = NDArray[np.int8]
 
 
@@ -45,7 +44,7 @@ class MultispinAnnealingSampler(SamplerParts):
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
         beta_range: Any = None,
         beta_schedule: ArrayLike | None = None,
         initial_states: Any = None,
@@ -99,7 +98,7 @@ class ClusterTemperingSampler(SamplerParts):
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
         beta_range: Any = None,
         initial_states: Any = None,
         seed: int | None = None,
@@ -161,7 +160,7 @@ class SimulatedBifurcationSampler(_StepSampler):
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
         initial_states: Any = None,
         seed: int | None = None,
         variant: str = "discrete",
@@ -194,7 +193,7 @@ class CoherentIsingSampler(_StepSampler):
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
         initial_states: Any = None,
         seed: int | None = None,
         control: str = "amplitude",
@@ -227,7 +226,7 @@ class SimCimSampler(_StepSampler):
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
         initial_states: Any = None,
         seed: int | None = None,
     ) -> Any:
@@ -253,7 +252,7 @@ class LocalQuantumAnnealingSampler(_StepSampler):
         bqm: Any,
         *,
         num_reads: int | None = None,
-        num_sweeps: int = _SWEEPS,
+        num_sweeps: int = SWEEPS,
         initial_states: Any = None,
         seed: int | None = None,
     ) -> Any:

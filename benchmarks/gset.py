@@ -29,7 +29,7 @@ GOALS = (
     ("G70", 9540), ("G70", 9594), ("G57", 3492),
 )  # fmt: skip
 SWEEPS = (300, 1000, 3000)  # of the peer
-RUNS, BUDGET_S = 100, 20.0  # of ours, and CPU seconds of either side for a goal
+RUNS, BUDGET_S = 100, 12.0  # of ours, and CPU seconds of either side for a goal
 BATCHES = 9
 
 

@@ -46,11 +46,7 @@ class Method:
 
 
 def _multispin(ising: Ising, effort: int, goal: float, rng: np.random.SeedSequence) -> Samples:
-    found = multispin_annealing(ising, anneal_schedule(ising, effort), descend=False, rng=rng)
-    best = np.argsort(found.energies, kind="stable")[:_BEST]
-    spins = found.spins[best]
-    descend_to_minimum(ising, spins, decision_streams(rng, len(best)))
-    return Samples(spins, np.asarray(ising.energy(spins)), found.betas, found.method)
+    return multispin_annealing(ising, anneal_schedule(ising, effort), keep=_BEST, rng=rng)
 
 
 def _annealing(ising: Ising, effort: int, goal: float, rng: np.random.SeedSequence) -> Samples:

@@ -39,6 +39,8 @@ def elimination_order(ising: Ising, most: int = MAX_WIDTH) -> tuple[list[int], i
         The order and its width; as far as it came and ``most`` + 1 if the width would be larger.
     """
     j = ising.sparse_couplings()
+    if j.nnz > 2 * most * ising.size:  # a graph of width w has fewer than w n couplings
+        return [], most + 1
     around = [set(j.indices[a:b].tolist()) for a, b in zip(j.indptr[:-1], j.indptr[1:], strict=True)]
     waiting = [(len(each), i) for i, each in enumerate(around)]
     heapq.heapify(waiting)

@@ -34,6 +34,7 @@ def multispin_annealing(
     *,
     descend: bool = True,
     initial: ArrayLike | None = None,
+    keep: int | None = None,
     workers: int = 1,
     rng: RNG = None,
 ) -> Samples:
@@ -53,6 +54,8 @@ def multispin_annealing(
         Whether each anneal ends at a state in which no single flip lowers E.
     initial : (n,) or (reads, n) array_like, or None
         Initial states; None is random.
+    keep : int or None
+        Number of the lowest reads that are returned, before they go downhill; None is all.
     workers : int
         Number of threads, on which the spins do not depend.
     rng : RNG
@@ -63,7 +66,7 @@ def multispin_annealing(
     Samples
         The final states.
     """
-    at_least(1, reads=reads, workers=workers)
+    at_least(1, reads=reads, workers=workers, keep=reads if keep is None else keep)
     schedule = anneal_schedule(ising, 1000) if betas is None else check_ladder(betas, least=0)
     starts, neighbors, bonds, unit = expand_bonds(ising, "multispin", multispin.LARGEST_COUNT, 4)
     sequence, n = seed_sequence(rng), ising.size
@@ -86,16 +89,22 @@ def multispin_annealing(
             multispin.sweep_multispin(*of, words[k], states[k], variates[k])
 
         each_on_threads(one, range(strips.start, strips.stop), workers)
-    spins = _read(words, reads)
+    lanes = np.arange(reads)
+    if keep is not None and keep < reads:
+        broken = np.empty((len(words), packed.REPLICAS), np.int64)
+        for strip, counts in zip(words, broken, strict=True):
+            packed.unsatisfied(starts, neighbors, strip, counts)
+        lanes = np.argsort(broken.ravel()[:reads], kind="stable")[:keep]
+    spins = _read(words, lanes)
     if descend:
-        streams = [each for seed in seeds for each in child(seed, "descent").spawn(packed.REPLICAS)]
-        descend_to_minimum(ising, spins, kernel_states(streams[:reads]))
+        streams = [child(seeds[k // packed.REPLICAS], "descent", int(k % packed.REPLICAS)) for k in lanes]
+        descend_to_minimum(ising, spins, kernel_states(streams))
     return Samples(spins, ising.energy(spins), schedule, "multispin", {"unit": unit})
 
 
-def _read(words: NDArray[np.uint64], reads: int) -> NDArray[np.int8]:
-    """Convert all reads to spins."""
-    spins = np.empty((reads, words.shape[1] // 2 - 1), np.int8)
-    for some, _ in pieces(reads, 1):
-        packed.read_bits(words, np.arange(some.start, some.stop), spins[some])
+def _read(words: NDArray[np.uint64], lanes: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Convert some reads to spins."""
+    spins = np.empty((lanes.size, words.shape[1] // 2 - 1), np.int8)
+    for some, _ in pieces(lanes.size, 1):
+        packed.read_bits(words, lanes[some], spins[some])
     return spins

@@ -97,7 +97,26 @@ def sweep_multispin(starts, neighbors, bonds, betas, begin, end, spins, state, v
             b0, b1, b2 = zero, zero, zero
             b3, b4, b5, b6 = zero, zero, zero, zero
             few = bonds[i] < 8
-            for p in range(starts[i], starts[i + 1], 4):
+            first = starts[i]
+            if not few:
+                for p in range(first, starts[i + 1] - 7, 8):
+                    x, y = load_vector(spins, neighbors[p], 0, 8), load_vector(spins, neighbors[p + 1], 0, 8)
+                    b0, once = _sum(b0, s ^ x, s ^ y)
+                    x, y = load_vector(spins, neighbors[p + 2], 0, 8), load_vector(spins, neighbors[p + 3], 0, 8)
+                    b0, again = _sum(b0, s ^ x, s ^ y)
+                    b1, twice = _sum(b1, once, again)
+                    x, y = load_vector(spins, neighbors[p + 4], 0, 8), load_vector(spins, neighbors[p + 5], 0, 8)
+                    b0, once = _sum(b0, s ^ x, s ^ y)
+                    x, y = load_vector(spins, neighbors[p + 6], 0, 8), load_vector(spins, neighbors[p + 7], 0, 8)
+                    b0, again = _sum(b0, s ^ x, s ^ y)
+                    b1, carry = _sum(b1, once, again)
+                    b2, carry = _sum(b2, twice, carry)
+                    b3, carry = b3 ^ carry, b3 & carry
+                    b4, carry = b4 ^ carry, b4 & carry
+                    b5, carry = b5 ^ carry, b5 & carry
+                    b6 = b6 ^ carry
+                first += (starts[i + 1] - first) // 8 * 8
+            for p in range(first, starts[i + 1], 4):
                 x, y = load_vector(spins, neighbors[p], 0, 8), load_vector(spins, neighbors[p + 1], 0, 8)
                 b0, once = _sum(b0, s ^ x, s ^ y)
                 x, y = load_vector(spins, neighbors[p + 2], 0, 8), load_vector(spins, neighbors[p + 3], 0, 8)

@@ -79,6 +79,14 @@ def test_workers_and_batches_do_not_change_anneals():
     assert np.array_equal(few.spins, one.spins[:20])
 
 
+def test_the_lowest_reads_are_kept():
+    ising = torus(8, 2)
+    every = multispin_annealing(ising, np.linspace(0.1, 1.0, 20), 700, descend=False, rng=3)
+    few = multispin_annealing(ising, np.linspace(0.1, 1.0, 20), 700, descend=False, keep=5, rng=3)
+    assert np.array_equal(few.energies, np.sort(every.energies)[:5])
+    assert np.array_equal(few.energies, ising.energy(few.spins))
+
+
 def test_initial_states_are_where_anneals_start():
     ising, states = glass(12, 2), np.where(np.random.default_rng(0).random((600, 12)) < 0.5, -1, 1)
     found = multispin_annealing(ising, [], 600, descend=False, initial=states)

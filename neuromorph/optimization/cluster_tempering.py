@@ -111,7 +111,7 @@ def cluster_tempering(
     least = (goal - ising.offset) / unit
     stop = _FREE if least < -pairs else int(min(np.floor((least + pairs) / 2.0 + 1e-9), 1 << 62))
     best, lowest = np.ones((reads, n), np.int8), np.full((reads, 1), 1 << 62)
-    seen, made, over = np.zeros((reads, n), np.int64), np.zeros(reads, np.int64), np.zeros(reads, bool)
+    seen, made, over = np.zeros((reads, n + 1), np.int64), np.zeros(reads, np.int64), np.zeros(reads, bool)
     tables = (starts, neighbors, signs, kinds.astype(np.int64), outcomes, odds, unit * given, not ising.biases.any())
     for rows, part in pieces(reads, rounds, "tempering", together=workers):
 

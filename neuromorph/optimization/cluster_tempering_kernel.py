@@ -260,7 +260,7 @@ def temper(
         State with the fewest unsatisfied bonds so far, and their number, in place.
     goal : int
         Number of unsatisfied bonds at which to stop.
-    seen, queue : (n,) int64
+    seen, queue : (n + 1,) int64, (n,) int64
         Buffers; ``seen`` holds numbers below the stamps of these rounds.
     state : (4,) uint64
         State of the generator, in place.

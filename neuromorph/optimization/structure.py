@@ -24,6 +24,7 @@ NARROW = 18  # width up to which elimination takes milliseconds
 _GROWTH = 5.5  # ratio of balls: 4 in two dimensions, 8 in three
 _PROBES = 5
 _SMALLEST = 64  # spins of a graph that has a dimension
+_BONDS = 64.0  # mean |h_i| + sum_j |J_ij| up to which 512 anneals on bits are faster than 8 times 64 on bytes
 _DEGREE = 12.0  # mean number of neighbors that no thin graph here exceeds
 
 
@@ -31,7 +32,7 @@ def choose_method(ising: Ising) -> str:
     """Choose a method of :func:`.minimize`.
 
     Narrow graphs are solved by elimination, planar ones by matching where PyMatching is installed; thin ones are
-    tempered with cluster moves; couplings of one magnitude are annealed on bits, others in the fastest kernel.
+    tempered with cluster moves; small integers are annealed on bits, other couplings in the fastest kernel.
 
     Returns
     -------
@@ -44,9 +45,9 @@ def choose_method(ising: Ising) -> str:
         if find_spec("pymatching") and integer_couplings(ising) is not None and is_planar(ising):
             return "matching"
         return "cluster-tempering" if holds_on_bits(ising) else "tempering"
-    sizes = np.abs(np.r_[ising.sparse_couplings().data, ising.biases[ising.biases != 0.0]])
-    found = integer_couplings(ising) if sizes.size and np.ptp(sizes) <= 1e-9 * sizes.max() else None
-    return "multispin" if found and field_bounds(ising, found).max() <= LARGEST_COUNT else "annealing"
+    found = integer_couplings(ising)
+    bonds = np.zeros(0) if found is None else field_bounds(ising, found)
+    return "multispin" if bonds.size and bonds.max() <= LARGEST_COUNT and bonds.mean() <= _BONDS else "annealing"
 
 
 def is_thin(ising: Ising) -> bool:

@@ -123,7 +123,7 @@ def test_every_temperature_is_in_equilibrium(monkeypatch):
     words = np.full(10, tempering.ALL_SET, np.uint64)
     words[:9] = rng.integers(0, 2**63, 9, np.uint64)
     counts, best, lowest = np.empty(64, np.int64), np.ones(9, np.int8), np.array([1 << 40])
-    seen, queue, state = np.zeros(9, np.int64), np.empty(9, np.int64), kernel_states([np.random.SeedSequence(1)])[0]
+    seen, queue, state = np.zeros(10, np.int64), np.empty(9, np.int64), kernel_states([np.random.SeedSequence(1)])[0]
     tables = (starts, rows % 10, signs, which.astype(np.int64), outcomes, odds, betas, False)
     total, rounds, burn = np.zeros(64), 20_000, 500
     for r in range(rounds + burn):

@@ -59,7 +59,8 @@ def test_the_structure_chooses():
     assert choose_method(torus(30, 1, (-1.3, 0.2, 2**0.5))) == "tempering"
     assert choose_method(random_graph(200, 2000, scale=0.5)) == "multispin"
     assert choose_method(dense(60, 1)) == "annealing"
-    assert choose_method(Ising(random_graph(200, 2000).couplings, np.full(200, 2.0))) == "annealing"
+    assert choose_method(Ising(random_graph(200, 2000).couplings, np.full(200, 2.0))) == "multispin"
+    assert choose_method(Ising(random_graph(200, 2000).couplings, np.full(200, 90.0))) == "annealing"
     assert is_thin(torus(30, 1))
     assert not is_thin(random_graph(900, 1800))
     assert not is_thin(Ising(nx.to_scipy_sparse_array(nx.grid_graph((12, 12, 12), periodic=True), dtype=float)))

@@ -11,7 +11,7 @@ BOUNDED ?= tests/neuromorph/test_annealing.py tests/hardware_targets/test_atomic
 	tests/hardware_targets/test_digital.py tests/hardware_targets/test_dopant_*.py \
 	tests/hardware_targets/test_drift_diffusion.py tests/neuromorph/test_ising.py tests/neuromorph/test_kernel*.py \
 	tests/neuromorph/test_lazy.py tests/neuromorph/test_memory_*.py tests/neuromorph/test_replicas.py \
-	tests/*/test_sampl*.py tests/*/test_spiking_*.py tests/neuromorph/test_success.py
+	tests/neuromorph/optimization tests/*/test_sampl*.py tests/*/test_spiking_*.py tests/neuromorph/test_success.py
 FUZZ ?= tests/neuromorph/test_kernel_fuzz.py
 
 .PHONY: demo test test-all test-bounds lint docs bench clean

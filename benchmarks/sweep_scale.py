@@ -71,11 +71,12 @@ def main() -> None:
         words = [sys.executable, __file__, "--one", str(size)]
         found = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
         each = found["cpu_s"] / found["tasks"] * 1e6
-        print(
-            f"{found['tasks']:,} | {found['cpu_s']:.2f} | {each:.0f} | {found['peak_mb']:.0f} | {found['tasks.sqlite']:.2f} | "
-            f"{found['parts']:.2f} ({found['part_files']}) | {found['results.parquet']:.2f} | {found['timings.parquet']:.2f}",
-            flush=True,
-        )
+        cells = [
+            f"{found['tasks']:,}", f"{found['cpu_s']:.2f}", f"{each:.0f}", f"{found['peak_mb']:.0f}",
+            f"{found['tasks.sqlite']:.2f}", f"{found['parts']:.2f} ({found['part_files']})",
+            f"{found['results.parquet']:.2f}", f"{found['timings.parquet']:.2f}",
+        ]  # fmt: skip
+        print(" | ".join(cells), flush=True)
 
 
 if __name__ == "__main__":

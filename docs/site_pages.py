@@ -21,7 +21,7 @@ ROOT = HERE.parent
 
 # (title, targets, package, tables): what is written about a device is the docstring of its package.
 DEVICES = {
-    "cpu": ("Your CPU", ["cpu-anneal", "cpu-gibbs"], "hardware_targets.cpu", ["cpu/digital.toml"]),
+    "cpu": ("Your CPU", ["cpu-anneal", "cpu-gibbs", "cpu-optimize"], "hardware_targets.cpu", ["cpu/digital.toml"]),
     "analog-circuit": (
         "Analog circuit of RC stages and op-amps",
         ["analog-circuit"],
@@ -76,6 +76,7 @@ PACKAGES = [
     "neuromorph.sweep",
     "neuromorph.report",
     "neuromorph.sampling",
+    "neuromorph.optimization",
     "neuromorph.analog",
     "neuromorph.associative_memory",
     "neuromorph.boltzmann",

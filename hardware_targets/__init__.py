@@ -7,6 +7,11 @@
 - ``cpu-population-annealing`` (``cpu_population_annealing``): population annealing on one core.
 - ``cpu-quantum-annealing`` (``cpu_quantum_annealing``): path-integral quantum annealing, simulated on one core.
 - ``cpu-relaxation`` (``CpuRelaxation``): recall by any memory on one core, spin by spin or all at once.
+- ``cpu-optimize`` (``CpuOptimize``): exact reductions, then the best method for the structure, on one core.
+- ``cpu-simulated-bifurcation`` (``cpu_simulated_bifurcation``): ballistic or discrete, on one core.
+- ``cpu-coherent-ising`` (``cpu_coherent_ising``): the equations of a coherent Ising machine on one core.
+- ``cpu-sim-cim`` (``cpu_sim_cim``): SimCIM on one core.
+- ``cpu-local-quantum-annealing`` (``cpu_local_quantum_annealing``): local quantum annealing on one core.
 - ``analog-circuit`` (``AnalogCircuit``): Hopfield's network of op-amps, resistors and capacitors.
 - ``memristor-crossbar`` (``MemristorCrossbar``): couplings in pairs of phase-change cells, analog neurons.
 - ``atomic-spins`` (``AtomicSpins``): two-state atoms placed on a surface, telegraph noise; up to 7 spins, samples.

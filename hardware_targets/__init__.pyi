@@ -1,6 +1,13 @@
 from .analog_circuit import AnalogCircuit
 from .atomic_spins import AtomicSpins, AtomicSpinsIdeal
 from .cpu.annealer import CpuAnneal
+from .cpu.optimizers import (
+    CpuOptimize,
+    cpu_coherent_ising,
+    cpu_local_quantum_annealing,
+    cpu_sim_cim,
+    cpu_simulated_bifurcation,
+)
 from .cpu.relaxation import CpuRelaxation
 from .cpu.samplers import (
     cpu_gibbs,
@@ -17,6 +24,7 @@ from .spiking_chip import ReadDurations, SpikingChip, spiking_brainscales, spiki
 __all__ = [  # noqa: RUF022  by theme
     "CpuAnneal", "CpuRelaxation",
     "cpu_gibbs", "cpu_swendsen_wang", "cpu_tempering", "cpu_population_annealing", "cpu_quantum_annealing",
+    "CpuOptimize", "cpu_simulated_bifurcation", "cpu_coherent_ising", "cpu_sim_cim", "cpu_local_quantum_annealing",
     "AnalogCircuit", "MemristorCrossbar", "PhaseChange", "AtomicSpins", "AtomicSpinsIdeal",
     "DopantGlass", "DopantNeurons",
     "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",

@@ -76,6 +76,8 @@ class CpuSampler:
         Whether each replica has a random stream, or else each read.
     more : dict of str to object
         Parameters of ``plan`` by name, for the provenance.
+    supported_tasks : frozenset of str
+        Tasks; to sample is one only where reads follow the distribution.
     watch : callable
         Map from (program, minimize) to the watcher that is shown one read.
     together : callable or None
@@ -95,9 +97,9 @@ class CpuSampler:
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
     watch: Watch = watch_chain
     together: Together | None = None
+    supported_tasks: frozenset[str] = frozenset({"minimize", "sample"})
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
-    supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
     priced: ClassVar[frozenset[str]] = CPU_PRICED
     read_length: ClassVar[str] = "sweeps"
     limits: ClassVar[Mapping[str, Any]] = {
@@ -110,7 +112,7 @@ class CpuSampler:
         CpuAnneal(self.sweeps, self.power_w, constants=self.constants)  # the same rules
         for name, value in self.more.items():
             least = 0 if name in ("chains", "populations", "step_sweeps") else 1
-            if value < least:
+            if not isinstance(value, str) and value < least:
                 raise ValueError(f"{name} is {value}; it must be at least {least}")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:

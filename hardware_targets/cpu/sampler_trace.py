@@ -17,7 +17,7 @@ from neuromorph.trace_recorder import Recorder
 
 Shown: TypeAlias = tuple[NDArray[np.int8], dict[str, Any]]  # spins (n,), and a row for each series
 
-_BETA, _FIELD, _ENERGIES = "inverse temperature", "transverse field", "energies"
+_BETA, _FIELD, _ENERGIES, _PUMP = "inverse temperature", "transverse field", "energies", "pump"
 
 
 class SweepWatcher:
@@ -130,6 +130,28 @@ def watch_chain(program: Program, minimize: bool) -> SweepWatcher:
         return spins[0], {_BETA: beta}
 
     return SweepWatcher(program, {_BETA: "1/energy"}, read)
+
+
+def watch_pump(program: Program, minimize: bool) -> SweepWatcher:
+    """Watch a continuous solver: the signs of its positions, and the parameter that it ramps.
+
+    Parameters
+    ----------
+    program : Program
+        Programmed device.
+    minimize : bool
+        Whether the task is to minimize.
+
+    Returns
+    -------
+    SweepWatcher
+        Watcher of one read.
+    """
+
+    def read(pump: float, spins: NDArray[np.int8]) -> Shown:
+        return spins[0], {_PUMP: pump}
+
+    return SweepWatcher(program, {_PUMP: ""}, read, time_unit="step")
 
 
 def watch_ladder(program: Program, minimize: bool) -> SweepWatcher:

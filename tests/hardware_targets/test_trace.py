@@ -32,6 +32,10 @@ FEW = {  # parameters that make a read short, and what every read of the target 
     "cpu-tempering": "rung",
     "cpu-population-annealing": "families left",
     "cpu-quantum-annealing": "transverse field",
+    "cpu-simulated-bifurcation": "pump",
+    "cpu-coherent-ising": "pump",
+    "cpu-sim-cim": "pump",
+    "cpu-local-quantum-annealing": "pump",
 }
 
 ROOT = Path(__file__).resolve().parents[2]

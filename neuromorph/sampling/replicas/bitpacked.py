@@ -17,8 +17,14 @@ from .integer_couplings import integer_couplings
 from .sparse import rows_to_add
 
 
-def _word_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint64]:
-    """Generate the states (len(seeds), 4, 8) of xoshiro256++, a stream a word."""
+def word_states(seeds: list[np.random.SeedSequence]) -> NDArray[np.uint64]:
+    """Generate states of xoshiro256++, a stream a word.
+
+    Returns
+    -------
+    (len(seeds), 4, 8) uint64
+        The states, never all zero.
+    """
     states = np.array([seed.generate_state(4 * packed.WORDS, np.uint64) for seed in seeds], np.uint64)
     states = states.reshape(-1, 4, packed.WORDS)
     states[:, 0] |= np.uint64(1)  # never all zero
@@ -47,13 +53,13 @@ class BitPackedReplicas:
     kernel, reach, lanes = "packed", packed.REACH, packed.REPLICAS
 
     def __init__(self, ising: Ising, seeds: list[np.random.SeedSequence], rule: int, lazy: Float, workers: int) -> None:
-        self._starts, self._neighbors, self._bonds, self._unit = _bonds(ising)
+        self._starts, self._neighbors, self._bonds, self._unit = expand_bonds(ising, self.kernel, self.reach, 2)
         self._offset, self._rule, self._workers = ising.offset, rule, workers
         self._lazy = self._unit * lazy
         biases = np.abs(ising.biases).sum() / self._unit
         self._pairs = (self._bonds.sum() + biases) / 2.0  # a bond of two spins counts twice, one of a bias once
         self._count, self._size = len(seeds), ising.size
-        self._states = _word_states(seeds[:: packed.REPLICAS])
+        self._states = word_states(seeds[:: packed.REPLICAS])
         self._spins = empty((len(self._states), 2 * ising.size + 2, packed.WORDS), np.uint64)
         for spins, state in zip(self._spins, self._states, strict=True):
             packed.randomize_bits(spins, state)
@@ -126,19 +132,43 @@ class BitPackedReplicas:
             packed.resample_bits(before, few, self._spins[strip])
 
 
-def _bonds(ising: Ising) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], float]:
-    """Expand couplings to (starts, rows, bonds of each spin, unit) of the kernel, each bias as bonds with row n."""
+def expand_bonds(
+    ising: Ising, kernel: str, reach: int, multiple: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], float]:
+    """Expand couplings to the bonds of a kernel on bits, each bias as bonds with row n.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    kernel : str
+        Name of the kernel, for the error message.
+    reach : int
+        Largest number of bonds of a spin that it can hold.
+    multiple : int
+        Number to a multiple of which the bonds of a spin are filled with the spin itself.
+
+    Returns
+    -------
+    tuple of int64 arrays, float
+        Starts and rows of the bonds, number of bonds of each spin, and the unit.
+
+    Raises
+    ------
+    ValueError
+        If the kernel cannot hold the problem.
+    """
     found = integer_couplings(ising)
     if found is None:
-        raise ValueError("kernel 'packed' needs couplings and biases that are integers times one unit; use 'sparse'")
+        raise ValueError(f"kernel {kernel!r} needs couplings and biases that are integers times one unit; use 'sparse'")
     unit, weights, biases = found
     j: Any = ising.sparse_couplings().copy()
     j.data = weights
     j = sparse.csr_array(sparse.hstack([j, sparse.csr_array(biases[:, None])]))
     bonds = np.asarray(abs(j).sum(axis=1)).astype(np.int64)
-    if bonds.max() > packed.REACH:
+    if bonds.max() > reach:
         raise ValueError(
-            f"kernel 'packed' needs |h_i| + sum_j |J_ij| <= {packed.REACH} in units of {unit:g}; spin {bonds.argmax()} "
+            f"kernel {kernel!r} needs |h_i| + sum_j |J_ij| <= {reach} in units of {unit:g}; spin {bonds.argmax()} "
             f"has {bonds.max()}: use 'int8' or 'sparse'"
         )
-    return *rows_to_add(j.indptr, j.indices, j.data, ising.size + 1, -1, 2), bonds, unit
+    return *rows_to_add(j.indptr, j.indices, j.data, ising.size + 1, -1, multiple), bonds, unit

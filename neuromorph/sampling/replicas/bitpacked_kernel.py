@@ -103,8 +103,14 @@ def _differ(x, y):
 
 
 @njit(nogil=True, cache=True)
-def _mirror(spins):
-    """Set rows n + 1 .. 2n + 1 to the complement of rows 0 .. n, and row n to +1 throughout."""
+def mirror_bits(spins):
+    """Set rows n + 1 .. 2n + 1 to the complement of rows 0 .. n, and row n to +1 throughout.
+
+    Parameters
+    ----------
+    spins : (2n + 2, WORDS) uint64
+        Spins, in place.
+    """
     ghost = spins.shape[0] // 2 - 1
     spins[ghost] = ONES
     for i in range(ghost + 1):
@@ -144,7 +150,7 @@ def sweep_bitpacked(starts, neighbors, bonds, lazy, betas, rule, spins, state):
     classes = aligned(REACH, WORDS, np.uint64)
     costs = np.empty(REACH, np.int64)
     reach, hot = 0, np.inf
-    _mirror(spins)
+    mirror_bits(spins)
     a, b, c, d = (
         load_vector(state, 0, 0, 8),
         load_vector(state, 1, 0, 8),
@@ -263,7 +269,7 @@ def unsatisfied(starts, neighbors, spins, out):
     """
     digits = np.zeros((48, WORDS), np.uint64)
     ghost = spins.shape[0] // 2 - 1
-    _mirror(spins)
+    mirror_bits(spins)
     for i in range(ghost):
         s = load_vector(spins, i, 0, 8)
         for p in range(starts[i], starts[i + 1]):

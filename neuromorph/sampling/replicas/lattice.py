@@ -11,7 +11,7 @@ from ...runtime.limits import checkpoint
 from ...runtime.pieces import each_on_threads, pieces
 from . import bitpacked_kernel as packed
 from . import lattice_kernel as lattice
-from .bitpacked import _word_states
+from .bitpacked import word_states
 from .blocks import check_betas, check_lanes, check_sources, check_start
 
 
@@ -44,7 +44,7 @@ class LatticeReplicas:
         self._across, self._down = empty(tiles, np.uint64), empty(tiles, np.uint64)
         lattice.pack(across, self._across)
         lattice.pack(down, self._down)
-        self._states = _word_states(seeds)
+        self._states = word_states(seeds)
         self._spins = empty((len(seeds), *tiles), np.uint64)
         for spins, seed in zip(self._spins, seeds, strict=True):
             spins[:] = np.random.default_rng(seed).integers(0, 1 << 64, tiles, np.uint64)

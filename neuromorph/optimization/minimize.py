@@ -1,0 +1,263 @@
+"""Minimization of any problem: reduce it, choose a method for each part by its structure, run batches, substitute back.
+
+With a number of batches the answer depends on the seed alone, whatever the number of workers. With a time limit it is
+the best that was found in that time. Every answer's energy is that of the problem that was given.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from math import inf, isfinite
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..ising import Float, Ising
+from ..rng import RNG, child, kernel_states, seed_sequence
+from ..runtime.limits import Report, remaining_seconds, time_limit, unlimited
+from ..runtime.pieces import each_on_threads
+from ..sampling.samples import ending
+from ..sampling.simulated_annealing import descend_to_minimum
+from ..sampling.validation import at_least, starting_spins
+from .batches import BATCHED_METHODS, EXACT_METHODS, Method
+from .elimination import eliminate
+from .planar import planar_ground_state
+from .reduction import Reduction, reduce_ising
+from .structure import choose_method
+
+BATCHES = 5  # of each part, where neither their number nor the time is limited
+_LEAST = 50  # effort of a batch that is worth the time that is left
+_SHARE = 0.9  # of the time that is left that a batch is planned for
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum:
+    """Lowest state that was found.
+
+    Attributes
+    ----------
+    spins : (n,) int8
+        The state.
+    energy : float
+        Its energy in the given problem.
+    methods : tuple of str
+        Methods that were used, in the order of the parts.
+    optimal : bool
+        Whether no state is lower: every part was solved exactly.
+    left : int
+        Number of spins that exact reductions left.
+    batches : int
+        Number of batches that were complete.
+    course : (k, 2) float
+        Seconds since the start and lowest energy then, at each improvement.
+    status, message : str
+        "ok", "time limit" or "interrupted", and details.
+    """
+
+    spins: NDArray[np.int8]
+    energy: float
+    methods: tuple[str, ...]
+    optimal: bool
+    left: int
+    batches: int
+    course: Float
+    status: str = "ok"
+    message: str = ""
+
+
+def minimize(
+    ising: Ising,
+    *,
+    method: str = "auto",
+    batches: int | None = None,
+    time_limit_s: float | None = None,
+    goal: float = -inf,
+    initial: ArrayLike | None = None,
+    reduce: bool = True,
+    workers: int = 1,
+    rng: RNG = None,
+    progress: Report | None = None,
+) -> Minimum:
+    """Find a state of low energy.
+
+    Ctrl-C and time limits end the search and keep the best state.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    method : str
+        "auto" chooses for each part by :func:`.choose_method`; otherwise "elimination", "matching" (both exact),
+        "multispin", "annealing", "cluster-tempering", "tempering", "ballistic-bifurcation", "discrete-bifurcation",
+        "cim", "cim-cac", "cim-cfc", "sim-cim" or "local-quantum-annealing".
+    batches : int or None
+        Batches of each part; None is 5, or as many as the time allows if there is a limit.
+    time_limit_s : float or None
+        Seconds after which to stop; an outer limit holds as well.
+    goal : float
+        Energy at which to stop.
+    initial : (n,) array_like or None
+        State to improve on.
+    reduce : bool
+        Whether exact reductions are made first.
+    workers : int
+        Number of threads that run batches side by side, on which the answer of ``batches`` does not depend.
+    rng : RNG
+        Source of the random numbers.
+    progress : callable or None
+        Called as ``progress(step, done, total)``, at most ten times a second.
+
+    Returns
+    -------
+    Minimum
+        The best state.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or the method cannot hold the problem.
+    """
+    at_least(1, workers=workers, batches=1 if batches is None else batches)
+    if method not in ("auto", *EXACT_METHODS, *BATCHED_METHODS):
+        raise ValueError(f"method is {method!r}; expected auto, {', '.join((*EXACT_METHODS, *BATCHED_METHODS))}")
+    if time_limit_s is not None and not (isfinite(time_limit_s) and time_limit_s > 0.0):
+        raise ValueError(f"time_limit_s is {time_limit_s}; it must be finite and above 0")
+    if np.isnan(goal):
+        raise ValueError("goal is nan; give an energy, or leave it out")
+    (seed,) = seed_sequence(rng).spawn(1)
+    start = None if initial is None else starting_spins(initial, 1, ising.size)
+    search = _Search(ising, goal, seed, workers, time.monotonic())
+    deadline = None if time_limit_s is None else search.began + time_limit_s
+    status, message = "ok", ""
+    try:
+        with time_limit(deadline, progress):
+            count = batches or (inf if isfinite(remaining_seconds()) else BATCHES)
+            search.begin(method, reduce, start)
+            search.run(count)
+    except KeyboardInterrupt as stop:
+        status, message = ending(stop)
+    with unlimited():
+        return search.finish(start, status, message)
+
+
+@dataclass(eq=False)
+class _Part:
+    """Part of the problem, with the best of its states so far."""
+
+    ising: Ising
+    method: str
+    spins: NDArray[np.int8]
+    energy: float
+    seed: np.random.SeedSequence
+    exact: bool = False
+    done: int = 0
+    pace_s: float = 0.0  # seconds a unit of effort
+
+
+@dataclass(eq=False)
+class _Search:
+    """State of :func:`minimize`."""
+
+    ising: Ising
+    goal: float
+    seed: np.random.SeedSequence
+    workers: int
+    began: float
+    reduction: Reduction | None = None
+    parts: list[_Part] = field(default_factory=list)
+    course: list[tuple[float, float]] = field(default_factory=list)
+
+    def begin(self, method: str, reduce: bool, start: NDArray[np.int8] | None) -> None:
+        """Reduce the problem, take a first state of each part, and solve what is solved exactly."""
+        reduction = reduce_ising(self.ising, degree=3 if reduce else -1)
+        left = reduction.parts
+        states = reduction.project(start) if start is not None else [self._random(ising) for ising in left]
+        for k, (ising, spins) in enumerate(zip(left, states, strict=True)):
+            descend_to_minimum(ising, spins, kernel_states([child(self.seed, k, "descent")]))
+            energy = float(ising.energy(spins[0]))
+            self.parts.append(_Part(ising, "descent", spins[0], energy, child(self.seed, k)))
+        self.reduction = reduction
+        self._note()
+        for part in self.parts:
+            part.method = choose_method(part.ising) if method == "auto" else method
+        for part in self.parts:
+            if part.method in EXACT_METHODS:
+                solve = eliminate if part.method == "elimination" else planar_ground_state
+                part.energy, part.spins = solve(part.ising)
+                part.exact = True
+                self._note()
+
+    def _random(self, part: Ising) -> NDArray[np.int8]:
+        drawn = np.random.default_rng(child(self.seed, part.size, "start")).integers(0, 2, (1, part.size), np.int8)
+        return 2 * drawn - 1
+
+    def run(self, count: float) -> None:
+        """Run batches, those of the same number of all parts before the next, until a limit or the goal is reached."""
+        while not self._reached():
+            waiting = [part for part in self.parts if not part.exact and part.done < count]
+            if not waiting:
+                return
+            for part in waiting:
+                if self._reached() or not self._some(part, count):
+                    return
+
+    def _some(self, part: _Part, count: float) -> bool:
+        """Run the next batches of a part, one a worker; return whether there was time for them."""
+        method = BATCHED_METHODS[part.method]
+        numbers = [k for k in range(part.done, part.done + self.workers) if k < count]
+        efforts = [_effort(method, k) for k in numbers]
+        left = remaining_seconds()
+        if part.pace_s and isfinite(left):
+            most = int(_SHARE * left / part.pace_s)
+            if most < _LEAST:
+                return False
+            efforts = [min(most, effort) for effort in efforts]
+        goal = self.goal - (self._energy() - part.energy)
+        found: dict[int, tuple[NDArray[np.int8], float]] = {}
+
+        def one(at: int) -> None:
+            samples = method.run(part.ising, efforts[at], goal, child(part.seed, numbers[at]))
+            found[at] = samples.best()
+
+        began = time.monotonic()
+        each_on_threads(one, range(len(numbers)), self.workers)
+        part.pace_s = (time.monotonic() - began) / max(efforts)
+        for at in range(len(numbers)):
+            spins, energy = found[at]
+            part.done += 1
+            if energy < part.energy:
+                part.spins, part.energy = spins, energy
+                self._note()
+            if self._reached():  # what later batches found does not count: another number of workers had not run them
+                break
+        return True
+
+    def _energy(self) -> float:
+        assert self.reduction is not None
+        return self.reduction.offset + sum(part.energy for part in self.parts)
+
+    def _reached(self) -> bool:
+        return self._energy() <= self.goal + _ROUNDING * max(1.0, abs(self.goal))
+
+    def _note(self) -> None:
+        self.course.append((time.monotonic() - self.began, self._energy()))
+
+    def finish(self, start: NDArray[np.int8] | None, status: str, message: str) -> Minimum:
+        """Substitute back and evaluate the state in the given problem."""
+        if self.reduction is None:  # the time was over at once
+            spins = self._random(self.ising) if start is None else start
+            energy = float(self.ising.energy(spins[0]))
+            course = np.array([(time.monotonic() - self.began, energy)])
+            return Minimum(spins[0], energy, (), False, self.ising.size, 0, course, status, message)
+        spins = self.reduction.restore(*(part.spins for part in self.parts), random=True, ties=child(self.seed, "ties"))
+        energy = float(self.ising.energy(spins[0]))
+        exact, batches = all(part.exact for part in self.parts), sum(part.done for part in self.parts)
+        methods = tuple(part.method for part in self.parts)
+        course = np.array(self.course).reshape(-1, 2)
+        return Minimum(spins[0], energy, methods, exact, self.reduction.size, batches, course, status, message)
+
+
+def _effort(method: Method, k: int) -> int:
+    return min(method.first << min(k, 40), method.most)

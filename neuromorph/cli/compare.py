@@ -222,7 +222,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
     if arguments.json:
         data = results_dict(comparison)
         shared = {name: data[name] for name in ("schema", "problem", "task", "reference", "provenance") if name in data}
-        found = None if answer is None else answer.tolist()
+        found = None if answer is None else _found(problem, answer)
         json.dump({**shared, **data["results"][0], "answer": found}, sys.stdout, allow_nan=False)
         print()
     else:
@@ -294,22 +294,35 @@ def _write_found(comparison: Comparison, result: Result, path: Path) -> None:
     elif result.run is not None:
         run = result.run
         samples = Samples(run.spins, run.energies, np.array([comparison.beta]), result.target, status=run.status)
-        write_samples(samples, path / "samples.npz" if path.is_dir() else path)
+        labels = getattr(comparison.problem, "labels", ())
+        write_samples(samples, path / "samples.npz" if path.is_dir() else path, labels)
 
 
 def _write_answer(problem: Problem, value: Any, path: Path) -> None:
     from ..files.atomic_write import write_file
     from ..problems import Tsp, write_tour
+    from ..problems.forced_links import visited_cities
 
     if isinstance(problem, Tsp):
-        write_tour(path, value, name=problem.name)
+        write_tour(path, visited_cities(problem, value), name=problem.name)
     else:
         write_file(path, _answer_text(problem, value) + "\n")
 
 
+def _found(problem: Problem, value: Any) -> Any:
+    """Return the answer as plain data: cities from 0 in the order in which they are visited, or values."""
+    from ..problems import Tsp
+    from ..problems.forced_links import visited_cities
+
+    return (visited_cities(problem, value) if isinstance(problem, Tsp) else value).tolist()
+
+
 def _answer_text(problem: Problem, value: Any) -> str:
-    """Cities from 1, as TSPLIB numbers them, in the order of the tour; else one -1 or +1 a spin."""
-    numbers = value + 1 if problem.kind == "tsp" else value
+    """Cities from 1, as TSPLIB numbers them, in the order of the tour; else one -1 or +1 a spin, or 0 or 1."""
+    from ..problems import Tsp
+    from ..problems.forced_links import visited_cities
+
+    numbers = visited_cities(problem, value) + 1 if isinstance(problem, Tsp) else value
     return " ".join(str(number) for number in numbers.tolist())
 
 

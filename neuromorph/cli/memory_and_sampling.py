@@ -156,9 +156,10 @@ def _sample(arguments: argparse.Namespace, origin: _Origin) -> int:
                 print(f"time limit: {stop}; nothing was drawn: give more than {limit_s:g} s", file=sys.stderr)
                 return NO_ANSWER
             files.stopped = samples.status == "interrupted"
-            files.keep("samples.npz", partial(write_samples, samples))
+            files.keep("samples.npz", lambda path: write_samples(samples, path, model.labels))
             with time_limit(time.monotonic() + _PATIENCE_S if files.stopped else began + limit_s):
                 about = {"energy": f"E = {model.energy}", **judge(samples, ising, arguments.beta), "seed": drawn}
+                about |= {"labels": list(model.labels)} if model.labels else {}
                 about |= {**origin(arguments), **work_origin(arguments, drawn)}
             files.stopped |= about["status"] == "interrupted"
     warn(Path(arguments.file).name, *model.notes)

@@ -75,7 +75,7 @@ def read(
     source = TextFile.read(path)
     if task == "sample":
         return task, read_ising(source, kind=kind)
-    if kind == "ising" or (kind is None and is_model(source)):
+    if kind in ("ising", "qubo") or (kind is None and is_model(source)):
         if task == "recall":
             raise source.error("is a model, no picture; give patterns (.npz, .png, text), or sample it")
         if best_known is not None:

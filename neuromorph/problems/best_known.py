@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from .containers import ENDINGS
 from .ising_model import IsingModel
 from .maxcut import MaxCut
 from .recall import Recall
@@ -44,7 +45,8 @@ def read_best_known_beside(path: str | os.PathLike[str], problem: Tsp | MaxCut |
         Value; None if there is no such file.
     """
     path = Path(path)
-    number, tour = path.with_suffix(".best"), path.with_suffix(".opt.tour")
+    plain = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
+    number, tour = plain.with_suffix(".best"), plain.with_suffix(".opt.tour")
     if number.is_file():
         source = TextFile.read(number)
         words = " ".join(source.lines).split()

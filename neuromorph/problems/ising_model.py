@@ -19,8 +19,8 @@ from ..ising import Ising, check_spins
 from ..rng import RNG
 from ..task import Minimize
 from .maxcut import MaxCut
-from .model_formats import read_model
 from .problem import Solution
+from .quadratic_model import IsingFile
 from .recall import Recall
 from .text_file import TextFile, printable_name
 from .tsp import Tsp
@@ -42,12 +42,21 @@ class IsingModel:
         Lowest energy known; None: enumerated up to 20 spins, else unknown.
     notes : tuple of str
         Content that the reader of the file took for granted.
+    labels : tuple of str
+        Names of the variables; empty: they have none.
+    domain : str
+        "spin": answers are -1 and +1; "binary": 0 and 1, x = (1 + s) / 2.
+    meaning : str
+        What E is in the words of the file's own field.
     """
 
     name: str
     model: Ising
     best_known: float | None = None
     notes: tuple[str, ...] = field(default=(), compare=False)
+    labels: tuple[str, ...] = field(default=(), compare=False)
+    domain: str = field(default="spin", compare=False)
+    meaning: str = field(default="", compare=False)
 
     kind: ClassVar[str] = "ising"
     sense: ClassVar[Literal["min", "max"]] = "min"
@@ -126,7 +135,7 @@ class IsingModel:
         return self.model.energy(spins)
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """Read the answer of a state: its spins; every state is feasible.
+        """Read the answer of a state: its spins, or its variables 0 and 1; every state is feasible.
 
         Parameters
         ----------
@@ -138,7 +147,7 @@ class IsingModel:
         Returns
         -------
         Solution
-            Spins (n,) int8.
+            Values (n,) int8 in the model's domain.
 
         Raises
         ------
@@ -148,7 +157,8 @@ class IsingModel:
         s = check_spins(spins, self.size)
         if s.ndim != 1:
             raise ValueError(f"spins have shape {s.shape}; decode one state ({self.size},) at a time")
-        return Solution(s.astype(np.int8), feasible=True)
+        low = 0 if self.domain == "binary" else -1
+        return Solution(np.where(s > 0, 1, low).astype(np.int8), feasible=True)
 
     def score(self, solution: Solution | ArrayLike) -> float:
         """Compute the energy of an answer.
@@ -156,7 +166,7 @@ class IsingModel:
         Parameters
         ----------
         solution : Solution or (n,) int
-            Answer or spins.
+            Answer, spins, or variables 0 and 1.
 
         Returns
         -------
@@ -164,7 +174,10 @@ class IsingModel:
             E; NaN where there is no answer.
         """
         value = solution.value if isinstance(solution, Solution) else solution
-        return float("nan") if value is None else float(self.model.energy(value))
+        if value is None:
+            return float("nan")
+        given = np.asarray(value)
+        return float(self.model.energy(np.where(given == 0, -1, given)))
 
     def task(self, reads: int, rng: RNG = None) -> Minimize:
         """Return the task: to minimize; to sample, give ``compare`` a temperature.
@@ -184,26 +197,28 @@ class IsingModel:
         return Minimize()
 
 
-def read_ising_model(source: TextFile) -> IsingModel:
-    """Read the model of a file that holds one.
+def model_problem(source: TextFile, found: IsingFile, notes: tuple[str, ...] = ()) -> IsingModel:
+    """Return the model of a file as a problem.
 
     Parameters
     ----------
     source : TextFile
         File.
+    found : IsingFile
+        Its model.
+    notes : tuple of str
+        Notes that stand before those of the model; with them, what E means is said too.
 
     Returns
     -------
     IsingModel
-        Model.
-
-    Raises
-    ------
-    ProblemFileError
-        If the file holds none.
+        Problem.
     """
-    found = read_model(source)
-    return IsingModel(printable_name(source.stem, "model"), found.ising, notes=found.notes)
+    said = (f"{notes[0]}: E = {found.energy}", *notes[1:]) if notes else ()
+    return IsingModel(
+        printable_name(source.stem, "model"), found.ising, notes=(*said, *found.notes), labels=found.labels,
+        domain=found.domain, meaning=found.energy,
+    )  # fmt: skip
 
 
 def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
@@ -225,7 +240,9 @@ def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
     best = problem.best_known
     energies = {"tsp": best, "maxcut": None if best is None else -best}  # of a tour; of a cut
     said = f"read as a model: E = {energy_in_words(problem)}"
-    return IsingModel(problem.name, ising, energies.get(problem.kind), (*problem.notes, said))
+    labels = problem.labels if isinstance(problem, MaxCut) else ()
+    means = energy_in_words(problem)
+    return IsingModel(problem.name, ising, energies.get(problem.kind), (*problem.notes, said), labels, meaning=means)
 
 
 def energy_in_words(problem: Tsp | MaxCut | Recall) -> str:

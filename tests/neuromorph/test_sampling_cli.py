@@ -83,16 +83,17 @@ def dimod_json(**changed):
     return json.dumps({**whole, **changed})
 
 
-def test_names_that_are_not_kept_are_said(tmp_path, capsys):
+def test_names_of_variables_are_kept(tmp_path, capsys):
     (tmp_path / "a.json").write_text(dimod_json())
-    assert main(["sample", str(tmp_path / "a.json"), "--beta", "1", "--reads", "8", "--seed", "1"]) == 0
+    words = ["sample", str(tmp_path / "a.json"), "--beta", "1", "--reads", "8", "--seed", "1"]
+    assert main(words) == 0
     said = capsys.readouterr()
-    assert said.err == (
-        "warning: a.json: the names of the variables (a, b) are not kept: spins stand in the order of variable_labels\n"
-    )
+    assert said.err == ""
     assert "energy          E = sum h s + sum J s s, as in the file" in said.out
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["labels"] == ["a", "b"]
     (tmp_path / "a.json").write_text(dimod_json(variable_labels=[0, 1]))
-    assert read_ising_file(tmp_path / "a.json").notes == ()
+    assert read_ising_file(tmp_path / "a.json").labels == ()
 
 
 @pytest.mark.parametrize(("text", "energy"), [

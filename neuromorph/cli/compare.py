@@ -242,9 +242,10 @@ def solve_command(arguments: argparse.Namespace) -> int:
 def _print_answer(comparison: Comparison, result: Result, shown: bool) -> None:
     """Print the answer if it is ``shown``, and its quality on standard error."""
     from ..plotting.numbers import format_number, format_percent
+    from ..problems.solution_text import solution_text
 
     if shown and result.solution is not None:
-        print(_answer_text(comparison.problem, result.solution.value))
+        print(solution_text(comparison.problem, result.solution.value))
     about = (
         f"score {format_number(result.best)}, gap {format_percent(result.gap)}"
         if result.solution
@@ -302,11 +303,12 @@ def _write_answer(problem: Problem, value: Any, path: Path) -> None:
     from ..files.atomic_write import write_file
     from ..problems import Tsp, write_tour
     from ..problems.forced_links import visited_cities
+    from ..problems.solution_text import solution_text
 
     if isinstance(problem, Tsp):
         write_tour(path, visited_cities(problem, value), name=problem.name)
     else:
-        write_file(path, _answer_text(problem, value) + "\n")
+        write_file(path, solution_text(problem, value) + "\n")
 
 
 def _found(problem: Problem, value: Any) -> Any:
@@ -315,15 +317,6 @@ def _found(problem: Problem, value: Any) -> Any:
     from ..problems.forced_links import visited_cities
 
     return (visited_cities(problem, value) if isinstance(problem, Tsp) else value).tolist()
-
-
-def _answer_text(problem: Problem, value: Any) -> str:
-    """Cities from 1, as TSPLIB numbers them, in the order of the tour; else one -1 or +1 a spin, or 0 or 1."""
-    from ..problems import Tsp
-    from ..problems.forced_links import visited_cities
-
-    numbers = visited_cities(problem, value) + 1 if isinstance(problem, Tsp) else value
-    return " ".join(str(number) for number in numbers.tolist())
 
 
 def _print_comparison(comparison: Comparison) -> None:

@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files.json_values import json_value
-from ..ising import Ising
-from ..problems import IsingModel, MaxCut, Recall, Tsp, load
+from ..problems import IsingModel, Recall, load
 from ..problems.ising_files import read_ising
 from ..problems.model_formats import is_model
 from ..problems.text_file import TextFile
@@ -48,7 +47,7 @@ def read(
     kind: str | None = None,
     task: SpikingTask | None = None,
     best_known: float | None = None,
-) -> tuple[SpikingTask, Recall | Tsp | MaxCut | Ising]:
+) -> tuple[SpikingTask, Any]:
     """Read the problem of a file and choose its task, unless ``task`` says.
 
     Parameters

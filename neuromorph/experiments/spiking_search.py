@@ -82,9 +82,16 @@ def search(
     if strength is not None and not 0.01 <= strength <= 100.0:
         raise ValueError(f"strength is {strength:g}; give 0.01 to 100, of which 0.1 to 1 serve best")
     ising = problem if isinstance(problem, Ising) else problem.ising()
+    groups_of = getattr(problem, "groups", None)  # of an assignment, a coloring
+    units = units if is_tour else ising.size * (1 if groups_of is not None else 2)
+    if units > MAX_UNITS:
+        raise ValueError(
+            f"{name} would need {units} units; a search by spikes stops at {MAX_UNITS}: give a smaller one"
+        )
     if not max(abs(ising.couplings).max(), abs(ising.biases).max()) < _LARGEST:
         raise ValueError(f"{name} has couplings of {_LARGEST:g} or more; rescale them")
-    one_hot = OneHot.from_ising(ising, np.arange(units) % problem.size) if is_tour else OneHot.from_spins(ising)
+    groups_of = np.arange(units) % problem.size if is_tour else groups_of
+    one_hot = OneHot.from_spins(ising) if groups_of is None else OneHot.from_ising(ising, groups_of)
     trials, sequence = chains or (16 if units <= _FEW else 4), seed_sequence(rng)
     neurons = WinnerTakeAll(strength=(_OF_TOURS if is_tour else 1.0) if strength is None else strength)
     groups = one_hot.groups.max() + 1
@@ -116,7 +123,7 @@ def search(
     if not np.isfinite(energies).any():
         raise ValueError(f"duration is {duration_s:g} s, in which not every group had a spike; give .1 s or more")
     whole = np.where(winners >= 0, winners, 0)
-    states = one_hot.spins(whole) if is_tour else (2 * (whole % 2) - 1).astype(np.int8)
+    states = one_hot.spins(whole) if groups_of is not None else (2 * (whole % 2) - 1).astype(np.int8)
     optimum, known = _optimum(problem, ising)
     best, solution = _best(problem, states, energies)
     judged = {} if isinstance(problem, Ising) else _judged(problem, solution)

@@ -18,7 +18,9 @@ from .edge_list import is_comment
 from .forms import BEGINNINGS, JSON, NODE_LINK, PATTERNS, RUDY, SIGNS, TSPLIB, Form
 from .matrices import square_matrix, symmetric_matrix
 from .pattern_files import NPY, NPZ, is_picture
+from .polynomial_files import is_polynomial
 from .rudy import read_rudy_header
+from .sudoku import is_sudoku
 from .tables import first_rows, plain_rows, read_text_table
 from .text_file import Block, ProblemFileError, TextFile, parse_number
 from .tsplib_sections import is_tsplib
@@ -78,8 +80,14 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
     found = next((form for sign, form in SIGNS.items() if re.search(sign, head, re.MULTILINE | re.IGNORECASE)), None)
     if found is JSON and re.search(r'"nodes"\s*:', head) and re.search(rb'"(links|edges|adjacency)"\s*:', data):
         return NODE_LINK, source
+    if found is JSON and re.search(rb'"terms"\s*:', data):
+        return forms.JSON_TERMS, source
+    if found is forms.ENTRIES and is_polynomial(source):
+        return forms.TERMS, source
     if found or is_tsplib(source):
         return found or TSPLIB, source
+    if is_sudoku(source):
+        return forms.SUDOKU, source
     below = _without_count(source)
     form = _of_rows(source if below is None else below, plain=below is not None)
     if form is not None:

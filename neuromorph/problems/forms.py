@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PROBLEM_KINDS = ("tsp", "maxcut", "recall", "ising", "qubo")
+PROBLEM_KINDS = (
+    "tsp", "maxcut", "recall", "ising", "qubo", "qap", "coloring", "independent-set", "partition", "sudoku", "max-sat",
+    "pubo",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Form:
         return f"{self.remedy}: {says}" if self.remedy else says
 
 
-GRAPH_KINDS = ("maxcut",)
+GRAPH_KINDS = ("maxcut", "coloring", "independent-set")
 _LISTED = ("ising", "qubo")
 _LIST = "write 'nodes edges', then 'i j weight' an edge, nodes from 1"
 _SAVE = "save numpy.savez(file, couplings=J, biases=h)"
@@ -114,11 +117,20 @@ DIRECTED = Form(
     "a matrix that is not symmetric", "matrix", ("tsp", "qubo", "recall"), asks=True, remedy="tsp takes it as one way"
 )
 DIAGONAL = Form("a matrix with a diagonal, as of a QUBO", "matrix", ("qubo", "tsp"), asks=True)
-TABLE = Form("a table of numbers", "vectors", ("recall",), asks=True, remedy="recall takes each row as a pattern")
+TABLE = Form(
+    "a table of numbers",
+    "vectors",
+    ("recall", "sudoku", "partition"),
+    asks=True,
+    remedy="recall takes each row as a pattern",
+)
 VECTORS = Form("patterns, one vector a line", "vectors", ("recall",))
-COLUMN = Form("a list of numbers", remedy="write TSPLIB for a tour, 'nodes edges' and 'i j weight' for a graph")
-QAPLIB = Form("a quadratic assignment problem (QAPLIB)", remedy="it is not read; write it as a QUBO")
-FORMULA = Form("a DIMACS formula ('p cnf')", remedy="satisfiability is not read; write it as a QUBO")
+COLUMN = Form("a list of numbers", "numbers", ("partition",), asks=True, remedy="partition parts them in two sets")
+QAPLIB = Form("a quadratic assignment problem (QAPLIB)", "QAPLIB", ("qap",))
+FORMULA = Form("a DIMACS formula", "formula", ("max-sat",))
+SUDOKU = Form("a Sudoku", "sudoku", ("sudoku",))
+TERMS = Form("a polynomial of binary variables", "terms", ("pubo",))
+JSON_TERMS = Form("a polynomial in JSON", "JSON terms", ("pubo",))
 COUNTED = Form(
     "rows of numbers below their count",
     remedy="for edges put 'nodes edges' in its place, for coordinates remove it",

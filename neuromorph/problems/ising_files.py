@@ -15,7 +15,6 @@ from ..files.atomic_write import write_file
 from ..ising import Ising
 from .ising_model import IsingModel, energy_in_words
 from .load import load
-from .maxcut import MaxCut
 from .quadratic_model import IsingFile
 from .text_file import TextFile
 
@@ -68,8 +67,8 @@ def read_ising_file(path: str | os.PathLike[str] | TextFile, kind: str | None = 
     if isinstance(problem, IsingModel):
         return IsingFile(problem.model, problem.meaning, problem.notes, problem.labels, problem.domain)
     try:
-        labels = problem.labels if isinstance(problem, MaxCut) else ()
-        return IsingFile(problem.ising(), energy_in_words(problem), problem.notes, labels)
+        ising, labels = problem.ising(), getattr(problem, "labels", ())
+        return IsingFile(ising, energy_in_words(problem), problem.notes, labels if len(labels) == ising.size else ())
     except ValueError as error:
         raise source.error(str(error)) from None
 

@@ -18,12 +18,10 @@ from ..exact import ground_states
 from ..ising import Ising, check_spins
 from ..rng import RNG
 from ..task import Minimize
-from .maxcut import MaxCut
 from .problem import Solution
 from .quadratic_model import IsingFile
 from .recall import Recall
 from .text_file import TextFile, printable_name
-from .tsp import Tsp
 
 _ENUMERATED = 20  # spins whose lowest energy is looked for: a million states
 
@@ -215,18 +213,19 @@ def model_problem(source: TextFile, found: IsingFile, notes: tuple[str, ...] = (
         Problem.
     """
     said = (f"{notes[0]}: E = {found.energy}", *notes[1:]) if notes else ()
+    stem = source.stem if source.part is None else f"{source.stem}-{source.part}"  # as Biq Mac calls bqp50-3
     return IsingModel(
-        printable_name(source.stem, "model"), found.ising, notes=(*said, *found.notes), labels=found.labels,
+        printable_name(stem, "model"), found.ising, notes=(*said, *found.notes), labels=found.labels,
         domain=found.domain, meaning=found.energy,
     )  # fmt: skip
 
 
-def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
+def model_of(problem: Any) -> IsingModel:
     """Return the Ising form of a problem as a model.
 
     Parameters
     ----------
-    problem : Tsp or MaxCut or Recall or IsingModel
+    problem : Problem
         Problem.
 
     Returns
@@ -238,19 +237,23 @@ def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
         return problem
     ising = problem.ising()
     best = problem.best_known
-    energies = {"tsp": best, "maxcut": None if best is None else -best}  # of a tour; of a cut
+    kinds: dict[str, float | None] = {}
+    if best is not None:  # of a tour, a cut, ...
+        kinds = {"maxcut": -best, "independent-set": -best, "partition": best**2}
+        kinds |= dict.fromkeys(("tsp", "qap", "coloring", "sudoku", "pubo"), best)
     said = f"read as a model: E = {energy_in_words(problem)}"
-    labels = problem.labels if isinstance(problem, MaxCut) else ()
+    labels = getattr(problem, "labels", ())
+    labels = labels if len(labels) == ising.size else ()
     means = energy_in_words(problem)
-    return IsingModel(problem.name, ising, energies.get(problem.kind), (*problem.notes, said), labels, meaning=means)
+    return IsingModel(problem.name, ising, kinds.get(problem.kind), (*problem.notes, said), labels, meaning=means)
 
 
-def energy_in_words(problem: Tsp | MaxCut | Recall) -> str:
+def energy_in_words(problem: Any) -> str:
     """Describe the energy E in the words of the problem's own field.
 
     Parameters
     ----------
-    problem : Tsp or MaxCut or Recall
+    problem : Problem
         Problem.
 
     Returns
@@ -261,4 +264,14 @@ def energy_in_words(problem: Tsp | MaxCut | Recall) -> str:
     if isinstance(problem, Recall):
         rule = "Hebb's rule" if problem.rule == "hebb" else f"rule {problem.rule}"
         return f"-1/2 s'Js, J by {rule}"
-    return {"tsp": "length of the tour, and penalties where there is none", "maxcut": "-cut: J = -w/2"}[problem.kind]
+    return {
+        "tsp": "length of the tour, and penalties where there is none",
+        "maxcut": "-cut: J = -w/2",
+        "qap": "cost of the assignment, and penalties where there is none",
+        "coloring": "edges within one color, and penalties of nodes without one",
+        "sudoku": "equal digits in a row, column or box, and penalties of cells without one",
+        "independent-set": "-weight of the set, and a penalty for each edge within it",
+        "partition": "squared difference of the two sums",
+        "max-sat": "weight of the unsatisfied clauses",
+        "pubo": "value of the polynomial, and penalties of products",
+    }[problem.kind]

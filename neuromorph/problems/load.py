@@ -9,7 +9,9 @@ from math import isfinite
 from typing import Any
 
 from . import best_known as known
+from .assignment import Assignment, read_qaplib
 from .city_tables import named_matrix, read_cities, tour_of_matrix
+from .coloring import Coloring, coloring_of_graph
 from .format_detection import recognize
 from .forms import PATTERNS, PROBLEM_KINDS, Form
 from .graph import Graph
@@ -23,17 +25,36 @@ from .graph_files import (
     read_plain_edges,
 )
 from .graph_matrix import graph_of_matrix
+from .independent_set import IndependentSet, set_of_graph
 from .ising_model import IsingModel, model_of, model_problem
 from .matrices import square_matrix
 from .maxcut import MaxCut, cut_of_graph
 from .model_formats import read_model
+from .partition import Partition, read_partition
 from .pattern_files import read_recall
+from .polynomial import Polynomial
+from .polynomial_files import read_json_terms, read_terms
 from .recall import Recall
 from .rudy import read_rudy
+from .satisfiability import Satisfiability, read_formula
+from .sudoku import read_sudoku
 from .tables import first_rows, read_text_table
 from .text_file import ProblemFileError, TextFile, printable_name
 from .tsp import Tsp
 from .tsplib import read_tsp
+
+AnyProblem = (
+    Tsp
+    | MaxCut
+    | Recall
+    | IsingModel
+    | Assignment
+    | Coloring
+    | IndependentSet
+    | Partition
+    | Satisfiability
+    | Polynomial
+)
 
 GRAPH_READERS: dict[str, Callable[[TextFile], Graph]] = {
     "rudy": read_rudy,
@@ -50,12 +71,22 @@ GRAPH_READERS: dict[str, Callable[[TextFile], Graph]] = {
 }
 
 
+FILE_READERS: dict[str, Callable[[TextFile], AnyProblem]] = {
+    "qap": read_qaplib,
+    "max-sat": read_formula,
+    "sudoku": read_sudoku,
+    "partition": read_partition,
+    "JSON terms": read_json_terms,
+    "terms": read_terms,
+}
+
+
 def load(
     path: str | os.PathLike[str] | TextFile,
     kind: str | None = None,
     best_known: float | None = None,
     rule: str | None = None,
-) -> Tsp | MaxCut | Recall | IsingModel:
+) -> AnyProblem:
     """Read a problem file.
 
     Parameters
@@ -63,12 +94,13 @@ def load(
     path : path
         File in any form of module ``forms``, packed or not, a folder of pictures, or ``FILE#2`` for the second of
         several instances.
-    kind : "tsp", "maxcut", "recall", "ising", "qubo" or None
-        None: found from the content (``format_detection``), refused where it could be two. "ising" takes the Ising form
-        of any problem as a model.
+    kind : str or None
+        One of ``forms.PROBLEM_KINDS``; None: found from the content (``format_detection``), refused where it could be
+        two. "ising" takes the Ising form of any problem as a model.
     best_known : float or None
         None: from ``<stem>.best`` or ``<stem>.opt.tour`` beside the file, else from the table that the package carries
-        (module ``best_known``), of a model of at most 20 spins by enumeration, else unknown.
+        (module ``best_known``), of a model of at most 20 spins by enumeration, else unknown. Of a coloring: the number
+        of colors that are to do, by default the chromatic number that is known, else that of a greedy coloring.
     rule : str or None
         Learning rule of patterns (``associative_memory.named_rules``); None: hebb.
 
@@ -91,7 +123,7 @@ def load(
     source = TextFile.read(path)
     form, found, plain = _form_and_kind(source, kind)
     try:
-        problem = _read(plain, form, found, kind)
+        problem = _read(plain, form, found, kind, best_known)
         if rule is not None:
             problem = _with_rule(problem, rule)
     except ProblemFileError:
@@ -99,8 +131,9 @@ def load(
     except ValueError as error:  # a rule of the problem itself
         raise source.error(str(error)) from None
     as_model = kind == "ising" and not isinstance(problem, IsingModel)
-    value = None if best_known is None or as_model else float(best_known)
-    if value is None and source.path is not None:
+    colored = isinstance(problem, Coloring)
+    value = None if best_known is None or as_model or colored else float(best_known)
+    if value is None and source.path is not None and not colored:
         value = known.read_best_known_beside(source.path, problem)
     value = known.look_up_best_known(problem, source.stem) if value is None else value
     problem = problem if value is None else replace(problem, best_known=value)
@@ -113,7 +146,7 @@ def load(
     return problem
 
 
-def _with_rule(problem: Tsp | MaxCut | Recall | IsingModel, rule: str) -> Recall:
+def _with_rule(problem: AnyProblem, rule: str) -> Recall:
     if not isinstance(problem, Recall):
         raise ValueError(f"rule is {rule!r}, but this is no memory but of kind {problem.kind}; leave the rule out")
     return replace(problem, rule=rule)
@@ -149,11 +182,14 @@ def _form_and_kind(source: TextFile, asked: str | None) -> tuple[Form, str, Text
     raise source.error(f"looks like {form.name}; {remedy}")
 
 
-def _read(source: TextFile, form: Form, kind: str, asked: str | None) -> Any:
+def _read(source: TextFile, form: Form, kind: str, asked: str | None, best_known: float | None) -> Any:
     """Read a file of a form as a kind."""
     said = (f"read as {form.name}",) if form.said else ()
-    if kind == "recall":
-        problem: Any = read_recall(source, form.family)
+    special = FILE_READERS.get(kind) or FILE_READERS.get(form.family)
+    if special is not None:
+        problem: Any = special(source)
+    elif kind == "recall":
+        problem = read_recall(source, form.family)
     elif kind in ("ising", "qubo") and not (kind == "qubo" and form.family == "rudy" and asked is None):
         family = {"rudy": "counted entries", "edges": "plain entries"}.get(form.family, form.family)
         return model_problem(source, read_model(source, asked or kind, replace(form, family=family)), said)
@@ -170,11 +206,18 @@ def _read(source: TextFile, form: Form, kind: str, asked: str | None) -> Any:
             problem = read_cities(source)
     else:
         graph = GRAPH_READERS[form.family](source)
-        if graph.with_diagonal and asked != "maxcut":
+        if graph.with_diagonal and asked is None:
             raise source.error(
                 "has weights from nodes to themselves, as a QUBO has; --kind maxcut drops them, and cuts the rest"
             )
-        problem = cut_of_graph(graph, printable_name(source.stem, "graph"))
+        name = printable_name(source.stem, "graph")
+        if kind == "coloring":
+            colors = int(best_known) if best_known is not None and best_known >= 1 else None
+            problem = coloring_of_graph(graph, name, colors, known.chromatic_number(name, graph))
+        elif kind == "independent-set":
+            problem = set_of_graph(graph, name)
+        else:
+            problem = cut_of_graph(graph, name)
     return replace(problem, notes=(*said, *problem.notes)) if said else problem
 
 

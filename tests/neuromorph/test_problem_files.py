@@ -326,12 +326,38 @@ def test_a_tour_beside_the_file_must_fit(tmp_path):
 
 
 def test_the_table_cites_its_sources():
-    assert set(best_known.table()) == {"tsp", "maxcut"}
+    counts = {kind: len(group["instances"]) for kind, group in best_known.table().items()}
+    assert counts == {"tsp": 125, "maxcut": 248, "qubo": 165, "qap": 126, "coloring": 73, "independent-set": 180}
     for group in best_known.table().values():
         assert len(group["source"]) > 40
         assert group["note"]
-        assert group["instances"]
-        assert all(set(entry) == {"size", "trivial", "best"} for entry in group["instances"].values())
+        for entry in group["instances"].values():
+            assert {"size", "best"} <= set(entry) <= {"size", "trivial", "best", "edges", "proven"}
+
+
+def test_values_of_every_kind_are_found(shared_data):
+    """Values that their own sources list: G63 of arXiv 2510.21105, QAPLIB's tai12a, Biq Mac's gka1a."""
+    table = best_known.table()
+    assert table["maxcut"]["instances"]["G63"]["best"] == 27047
+    assert table["qubo"]["instances"]["gka1a"]["best"] == -3414
+    assert table["tsp"]["instances"]["dsj1000"]["best"] == 18660188
+    assert table["qap"]["instances"]["tai12a"]["best"] == 224416
+    if shared_data is None:
+        return
+    paths = sorted((shared_data / "qaplib").glob("*.dat"))
+    assert len(paths) >= 11
+    for path in paths:
+        p = load(path)
+        words = path.with_suffix(".sln").read_text().replace(",", " ").split()
+        assert p.best_known == float(words[1]), path
+        order = np.array(words[2 : 2 + p.size], dtype=int) - 1
+        assert float(words[1]) in {p.score(order), p.score(np.argsort(order))}
+    for path in sorted((shared_data / "coloring").glob("*.col")):
+        name, _, colors = path.name.partition("_ans_")
+        p = load(path, kind="coloring")
+        assert p.kind == "coloring"
+        graph_name = name.lower()
+        assert table["coloring"]["instances"][graph_name]["best"] == int(colors.split("_")[0])
 
 
 # Published instances, where they are found.

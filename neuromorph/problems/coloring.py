@@ -231,14 +231,14 @@ def coloring_of_graph(graph: Graph, name: str, colors: int | None = None, known:
     if len(graph.loops):
         notes.append(f"{len(graph.loops)} edges from a node to itself are left out")
     if colors is None and known is None:
-        known = colors = greedy_colors(graph.size, graph.ends)
+        known = colors = _greedy_colors(graph.size, graph.ends)
         notes.append(f"{colors} colors, which a greedy coloring needs; --best-known K asks for K colors")
     chosen = colors or known or 1
     best = 0.0 if known is not None and chosen >= known else None
     return Coloring(name, graph.size, graph.ends, chosen, best_known=best, labels=graph.labels, notes=tuple(notes))
 
 
-def greedy_colors(nodes: int, edges: NDArray[np.int64]) -> int:
+def _greedy_colors(nodes: int, edges: NDArray[np.int64]) -> int:
     """Count the colors that nodes in the order of falling degree take, each the first that is free.
 
     Parameters

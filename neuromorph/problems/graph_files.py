@@ -100,7 +100,9 @@ def read_matrix_market(source: TextFile) -> Graph:
             f"says {rows} x {columns} and {entries} entries; give a square matrix and all entries", at + 1
         )
     if field not in ("real", "integer", "pattern") or symmetry not in ("general", "symmetric"):
-        raise source.error(f"is {field[:20]} and {symmetry[:20]}; write a real, symmetric or triangular, matrix", 1)
+        raise source.error(
+            f"is {quote_text(field)} and {quote_text(symmetry)}; write a real, symmetric or triangular, matrix", 1
+        )
     pairs = read_pairs(source, at + 1, "row or column", 1, rows, weighted=field != "pattern")
     if len(pairs.values) != entries:
         raise source.error(f"has {len(pairs.values)} entries but says {entries}; correct one of them", at + 1)

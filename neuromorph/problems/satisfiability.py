@@ -221,7 +221,9 @@ def _words(source: TextFile) -> tuple[list[str] | None, list[tuple[int, str]]]:
         if letter == "p":
             found = line.lower().split()
             header = ["", *found]
-            if len(found) not in (4, 5) or not (found[2].isdecimal() and found[3].isdecimal() and len(found[2]) < 10):
+            if len(found) not in (4, 5) or not (
+                found[2].isdecimal() and found[3].isdecimal() and max(map(len, found[2:4])) < 10
+            ):
                 raise source.error(
                     "is no header; write 'p cnf variables clauses' or 'p wcnf variables clauses top'", number
                 )

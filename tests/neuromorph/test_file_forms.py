@@ -236,7 +236,7 @@ def test_a_graph_has_its_cut(tmp_path, name):
         ("a.col", "p edge 2 1\ne 1 3\n", "node is 3"),
         ("a.col", "p edge x 1\ne 1 2\n", "is no header"),
         ("a.mtx", "%%MatrixMarket matrix coordinate real symmetric\n4 3 1\n2 1 1\n", "give a square matrix"),
-        ("a.mtx", "%%MatrixMarket matrix coordinate complex general\n2 2 1\n2 1 1 0\n", "is complex and general"),
+        ("a.mtx", "%%MatrixMarket matrix coordinate complex general\n2 2 1\n2 1 1 0\n", "is 'complex' and 'general'"),
         ("a.mtx", "%%MatrixMarket matrix coordinate real general\n2 2 2\n2 1 1\n1 2 3\n", "with two weights"),
         ("a.mtx", "%%MatrixMarket matrix coordinate real general\n999999999 999999999 1\n2 1 1\n", "give a square"),
         ("a.mtx", "%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 1 3\n2 1 1\n", "from nodes to themselves"),

@@ -277,3 +277,13 @@ def test_every_kind_runs_from_file_to_report(tmp_path, name, capsys):
     problem = load(path, kind=options[1] if options else None)
     assert capsys.readouterr().out.strip()
     assert problem.size == data["problem"]["size"]
+
+
+def test_the_example_finds_the_best_answers():
+    import runpy
+    from pathlib import Path
+
+    path = Path(__file__).parents[2] / "examples" / "problem_kinds.py"
+    best = runpy.run_path(str(path))["main"](reads=50)
+    assert best["coloring"] == best["sudoku"] == best["partition"] == best["max-sat"] == 0.0
+    assert (best["independent-set"], best["pubo"]) == (4.0, -1.5)

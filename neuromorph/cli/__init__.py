@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from ..problems.forms import PROBLEM_KINDS
 from ..runtime.limits import TimeLimitReached
 from ..runtime.signals import interrupts
 from .arguments import (
@@ -32,7 +33,7 @@ from .solve import add_solve_options, solve_command
 from .sweep import add_sweep_commands
 from .trace import add_trace_command
 
-_FILE = "TSPLIB, rudy / G-set, patterns (.npz, .png, text), or a model (.npz, JSON, COO text)"
+_FILE = "tours, graphs, QUBO and Ising models, patterns, in the forms of docs/problem_files.md; .gz and .xz too"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,7 +109,7 @@ def _parser() -> Parser:
         added.set_defaults(command=function)
         if file:
             added.add_argument("file", metavar="FILE", help=_FILE)
-            added.add_argument("--kind", help="tsp, maxcut, recall or ising; else found from the content")
+            added.add_argument("--kind", metavar="K", help=f"{', '.join(PROBLEM_KINDS)}; else found from the content")
         return added
 
     text = "run one problem on many targets: table, page, results, netlist"

@@ -248,7 +248,7 @@ def too_much(error: BaseException) -> str:
 def read_source(arguments: argparse.Namespace) -> TextFile:
     """Read ``arguments.file`` once.
 
-    Its hash, kept for the provenance, is of the bytes that are computed with.
+    Its hash, kept for the provenance, is of the file as it stands, packed or not.
 
     Parameters
     ----------
@@ -265,7 +265,7 @@ def read_source(arguments: argparse.Namespace) -> TextFile:
     from ..problems.text_file import TextFile
 
     source = TextFile.read(arguments.file)
-    arguments.sha256 = sha256(source.data).hexdigest()
+    arguments.sha256 = sha256(source.stored).hexdigest()
     return source
 
 

@@ -102,7 +102,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
     there = answer is not None if comparison.beta is None else result.sampling is not None
     data = results_dict(comparison)
     shared = {name: data[name] for name in ("schema", "problem", "task", "reference", "provenance") if name in data}
-    about = {**shared, **data["results"][0], "answer": None if answer is None else answer.tolist()}
+    about = {**shared, **data["results"][0], "answer": None if answer is None else _numbers(problem, answer)}
     folder = OutFolder(path if is_folder else None)
     folder.stopped = comparison.interrupted
     failure = None
@@ -167,9 +167,10 @@ def _reads(result: Result) -> str:
 def _print_answer(comparison: Comparison, result: Result, shown: bool) -> None:
     """Print the answer if it is ``shown``, and its quality on standard error."""
     from ..plotting.numbers import format_number, format_percent
+    from ..problems import solution_text
 
     if shown and result.solution is not None:
-        print(_answer_text(comparison.problem, result.solution.value))
+        print(solution_text(comparison.problem, result.solution.value))
     about = (
         f"score {format_number(result.best)}, gap {format_percent(result.gap)}"
         if result.solution
@@ -210,7 +211,7 @@ def _print_samples(comparison: Comparison, result: Result) -> None:
     if result.run is None or result.sampling is None:
         return
     energies = result.run.energies
-    rows = [("energy", f"E = {energy_in_words(comparison.problem)}")]  # type: ignore[arg-type]
+    rows = [("energy", f"E = {energy_in_words(comparison.problem)}")]
     rows += [("mean energy", f"{energies.mean():.6g}"), ("lowest energy", f"{energies.min():.6g}")]
     for name in shown_scores(comparison):
         value, interval = format_score(getattr(result.sampling, name))
@@ -229,20 +230,23 @@ def _write_found(comparison: Comparison, result: Result, path: Path) -> None:
         assert result.solution is not None
         _write_answer(comparison.problem, result.solution.value, path)
     elif result.run is not None:
-        write_samples(samples_of(result.run), path)
+        write_samples(samples_of(result.run), path, getattr(comparison.problem, "labels", ()))
 
 
 def _write_answer(problem: Problem, value: Any, path: Path) -> None:
     from ..files.atomic_write import write_file
-    from ..problems import Tsp, write_tour
+    from ..problems import Tsp, solution_text, write_tour
+    from ..problems.forced_links import visited_cities
 
     if isinstance(problem, Tsp):
-        write_tour(path, value, name=problem.name)
+        write_tour(path, visited_cities(problem, value), name=problem.name)
     else:
-        write_file(path, _answer_text(problem, value) + "\n")
+        write_file(path, solution_text(problem, value) + "\n")
 
 
-def _answer_text(problem: Problem, value: Any) -> str:
-    """Cities from 1, as TSPLIB numbers them, in the order of the tour; else one -1 or +1 a spin."""
-    numbers = value + 1 if problem.kind == "tsp" else value
-    return " ".join(str(number) for number in numbers.tolist())
+def _numbers(problem: Problem, value: Any) -> Any:
+    """Return the answer as plain data: cities from 0 in the order in which they are visited, or values."""
+    from ..problems import Tsp
+    from ..problems.forced_links import visited_cities
+
+    return (visited_cities(problem, value) if isinstance(problem, Tsp) else value).tolist()

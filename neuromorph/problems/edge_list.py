@@ -1,7 +1,7 @@
 """Lines ``i j value``: edges of a graph, entries of a model.
 
-Blank lines and comments, from ``#`` or ``%``, are skipped. Lines become arrays a block at a time, so that memory stays
-within a small multiple of the file.
+Blank lines and comments, from ``#``, ``%`` or ``//``, are skipped. Lines become arrays a block at a time, so that
+memory stays within a small multiple of the file.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def is_comment(line: str) -> bool:
     bool
         True if it holds no data.
     """
-    return line.lstrip()[:1] in ("", "#", "%")
+    start = line.lstrip()[:2]
+    return start[:1] in ("", "#", "%") or start == "//"
 
 
 def read_pairs(source: TextFile, start: int, what: str, low: int, high: int, *, weighted: bool = False) -> Pairs:
@@ -120,7 +121,7 @@ def read_pairs(source: TextFile, start: int, what: str, low: int, high: int, *, 
     parts = [Pairs(source, np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.bool_), np.empty(0, np.int32))]
     for first in range(start, len(source.lines), _BLOCK):
         split = [line.split(None, 3) for line in source.lines[first : first + _BLOCK]]
-        kept = [k for k, words in enumerate(split) if words and words[0][0] not in "#%"]
+        kept = [k for k, words in enumerate(split) if words and words[0][0] not in "#%" and words[0][:2] != "//"]
         rows = [split[k] for k in kept]
         lines = np.array(kept, dtype=np.int32) + (first + 1)
         given = np.array([len(words) == 3 for words in rows], dtype=np.bool_)

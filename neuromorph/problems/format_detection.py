@@ -1,151 +1,37 @@
 """What a problem file looks like, by its content: nothing is silently taken for another kind.
 
-A form that nothing reads has a name and a remedy, which make the one line of the error. Forms with a beginning or a
-sign of their own stand in two tables; texts of numbers are told apart by their rows.
+Forms with a beginning or a sign of their own stand in two tables (module ``forms``); texts of numbers are told apart by
+their rows. Where a text could be two, the kind is asked for.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..files.npz import ArrayFileError, npz_names
 from ..ising import Float
+from . import forms
 from .edge_list import is_comment
+from .forms import BEGINNINGS, JSON, NODE_LINK, PATTERNS, RUDY, SIGNS, TSPLIB, Form
 from .matrices import square_matrix, symmetric_matrix
-from .maxcut import read_rudy_header
-from .pattern_files import NPY, NPZ, PNG, is_picture
+from .pattern_files import NPY, NPZ, is_picture
+from .polynomial_files import is_polynomial
+from .rudy import read_rudy_header
+from .sudoku import is_sudoku
+from .tables import first_rows, plain_rows, read_text_table
 from .text_file import Block, ProblemFileError, TextFile, parse_number
-from .tsplib import is_tsplib
+from .tsplib_sections import is_tsplib
 
 _HEAD = 1 << 16  # bytes in which signs are looked for
 _ROWS, _WIDE = 200, 1 << 20  # rows that are told apart by their numbers, and characters of all of them
-
-
-@dataclass(frozen=True)
-class Form:
-    """Form of files, such as a GML graph.
-
-    Attributes
-    ----------
-    name : str
-        Name, as in "looks like a GML graph".
-    remedy : str
-        Advice for a file that nothing reads.
-    kind : str
-        Kind of problem that reads it: "tsp", "maxcut", "recall" or "ising"; empty if none does.
-    asked : tuple of str
-        Kinds that read it when they are asked for.
-    """
-
-    name: str
-    remedy: str = ""
-    kind: str = ""
-    asked: tuple[str, ...] = ()
-
-
-_GRAPH = "write 'nodes edges', then 'i j weight' an edge, nodes from 1"
-_SAVE = "save numpy.savez(file, couplings=J, biases=h)"
-_MODEL = "a model is neither a tour, a graph nor patterns: leave the kind out, or say ising"
-_PICTURE = "save it as .png"
-_UNPACK = Form("compressed data", "unpack it first")
-_UTF_16 = Form("text in UTF-16", "save it as UTF-8")
-_TIFF = Form("a TIFF picture", _PICTURE)
-_PICKLE = Form("a Python pickle, which can run commands", f"it is never read; {_SAVE}")
-
-BEGINNINGS: dict[bytes, Form] = {
-    b"\x1f\x8b": Form("gzip's data", "unpack it first, with gunzip"),
-    b"BZh": _UNPACK,
-    b"\xfd7zXZ\0": _UNPACK,
-    b"\x28\xb5\x2f\xfd": _UNPACK,
-    b"\xff\xd8\xff": Form("a JPEG picture", _PICTURE),
-    b"GIF8": Form("a GIF picture", _PICTURE),
-    b"RIFF": Form("a WebP picture", _PICTURE),
-    b"II*\0": _TIFF,
-    b"MM\0*": _TIFF,
-    b"\x89HDF": Form("an HDF5 file", "neuromorph.spiking.read_nir reads networks in NIR, from Python"),
-    b"DIMODBQM": Form(
-        "dimod's binary form", "save json.dumps(bqm.to_serializable()), which `solve` and `compare` read"
-    ),
-    b"\xff\xfe": _UTF_16,
-    b"\xfe\xff": _UTF_16,
-    b"%PDF": Form("a PDF document", "give the data themselves, as text"),
-    b"\x80\x03": _PICKLE,
-    b"\x80\x04": _PICKLE,
-    b"\x80\x05": _PICKLE,
-}
-
-ENTRIES = Form("a model in dimod's COO text", _MODEL, "ising")
-JSON = Form("a model in JSON", _MODEL, "ising")
-SIGNS: dict[str, Form] = {
-    r"\A\s*#\s*vartype\s*=": ENTRIES,
-    r"\A%%MatrixMarket": Form("a MatrixMarket matrix", f"for a graph {_GRAPH}; for a model {_SAVE}"),
-    r"\A\s*\{\s*[^\s\"{}]": Form(
-        "a dictionary of Python", 'write JSON: {"couplings": [[i, j, J], ...], "biases": [...]}'
-    ),
-    r"\A\s*\{": JSON,
-    r"\A\s*\[\s*[\[\d+-]": Form("a list in JSON or Python", "save numpy.savez(file, patterns=array), or couplings="),
-    r"\A\s*<": Form("XML, as GraphML is", f"networkx.read_graphml reads that; {_GRAPH}"),
-    r"^[ \t]*graph[ \t]*\n?[ \t]*\[": Form("a GML graph", f"networkx.read_gml reads it; {_GRAPH}"),
-    r"\A\s*(?:strict\s+)?(?:di)?graph\b[^\n\[]*\{": Form("a Graphviz graph", _GRAPH),
-    r"\A(?:#[^\n]*\n)*\S+[ \t]+\S+[ \t]+\{": Form("an edge list of networkx", f"its first line is no header: {_GRAPH}"),
-    r"^\*vertices\b": Form("a Pajek graph", f"networkx.read_pajek reads it; {_GRAPH}"),
-    r"\ALEDA\.GRAPH": Form("a LEDA graph", _GRAPH),
-    r"^p[ \t]+qubo\b": Form(
-        "a QUBO of qbsolv", "put '# vartype=BINARY' in the place of its lines c and p; `solve` and `compare` read it"
-    ),
-    r"^p[ \t]+(?:edge|col|sp|max|aux)\b": Form("a DIMACS graph ('p edge')", f"{_GRAPH}, without the letters"),
-    r"^p[ \t]+w?cnf\b": Form("a DIMACS formula ('p cnf')", "satisfiability is not read; write it as a QUBO"),
-    r"^[ \t]*\.(?:tran|ends?|subckt|model|param|control|include|lib|options?|ic|op|ac|dc)\b": Form(
-        "a SPICE netlist", "circuits.read_netlist_file reads it, from Python; give the problem that it solves"
-    ),
-}
-_LINKS = Form("a graph in JSON (node-link)", f"networkx.node_link_graph reads it; {_GRAPH}")
-
-TSPLIB = Form("a TSPLIB file", kind="tsp")
-RUDY = Form("a rudy graph", kind="maxcut")
-PATTERNS = Form("patterns", kind="recall")
-COUPLINGS = Form("a model in .npz", _MODEL, "ising")
-
-_BOTH = Form(
-    "an .npz of patterns and of couplings",
-    "--kind recall reads the patterns; save the couplings apart",
-    asked=("recall",),
-)
-_ADJACENCY = Form(
-    "the adjacency matrix of a graph, or a picture",
-    "--kind maxcut reads the one, --kind recall the other",
-    asked=("maxcut", "recall"),
-)
-_WEIGHTS = Form(
-    "a matrix of weights or distances",
-    "--kind maxcut reads it as a graph; for a tour write TSPLIB's EDGE_WEIGHT_SECTION",
-    asked=("maxcut",),
-)
-_QUBO = Form("a matrix with a diagonal, as of a QUBO", f"{_SAVE}, which `solve` and `compare` read")
-_QAPLIB = Form("a quadratic assignment problem (QAPLIB)", "it is not read; write it as a QUBO")
-_SIZED = Form("a matrix below its size", "remove the size; --kind maxcut then reads a symmetric matrix as a graph")
-_QUBOS = Form("several QUBOs (OR-Library's bqp)", "write one of them: '# vartype=BINARY', then 'i j value' from 0")
-_ENTRIES = Form(
-    "entries 'i j value' with i = j, of a QUBO or a model",
-    "put '# vartype=BINARY' or '# vartype=SPIN' above, number from 0; `solve` and `compare` read it",
-)
-_METIS = Form("a METIS graph, whose line k lists the neighbors of node k", _GRAPH)
-_POINTS = Form("plain coordinates", "write TSPLIB: EDGE_WEIGHT_TYPE: EUC_2D, NODE_COORD_SECTION, then 'city x y' lines")
-_COUNTED = Form(
-    "rows of numbers below their count", "for edges put 'nodes edges' in its place; for coordinates write TSPLIB"
-)
-_NAMES = Form("edges between names", _GRAPH)
-_CSV = Form(
-    "CSV", "write blanks for commas in a picture, 'nodes edges' and 'i j weight' for a graph, TSPLIB for a tour"
-)
+_ENDINGS = {".sparse": forms.BIQ_MAC, ".bq": forms.BIQ_MAC, ".qh": forms.QUBIST}
 
 
 def form_of(source: TextFile) -> Form | None:
-    """Recognize the form of a file that is not empty.
+    """Recognize the form of a file.
 
     Parameters
     ----------
@@ -155,7 +41,23 @@ def form_of(source: TextFile) -> Form | None:
     Returns
     -------
     Form or None
-        Form; None if the file is like none.
+        Form; None if the file is empty, or like none.
+    """
+    return recognize(source)[0] if source.data else None
+
+
+def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
+    """Recognize the form of a file that is not empty.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    tuple of Form or None, TextFile
+        Form, None if the file is like none; and the file as its reader takes it, with blanks between numbers.
 
     Raises
     ------
@@ -163,20 +65,62 @@ def form_of(source: TextFile) -> Form | None:
         For text that cannot be read.
     """
     data = source.data
+    if source.members:
+        return forms.PICTURES, source
     if data.startswith(NPZ):
-        return _archive(source)
-    if data.startswith((PNG, NPY)):
-        return PATTERNS
-    if data.startswith(b"BM") and b"\0" in data[:64]:
-        return Form("a BMP picture", _PICTURE)
+        return _archive(source), source
+    if data.startswith(NPY):
+        return forms.ARRAY, source
+    if (data.startswith(b"BM") and b"\0" in data[:64]) or re.match(rb"P[1-6]\s+(#[^\n]*\s+)*\d+\s+\d+", data[:4096]):
+        return forms.PICTURE, source
     found = next((form for beginning, form in BEGINNINGS.items() if data.startswith(beginning)), None)
     if found:
-        return found
-    head = data[:_HEAD].decode("utf-8-sig", errors="replace")
+        return found, source
+    head = data[:_HEAD].decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     found = next((form for sign, form in SIGNS.items() if re.search(sign, head, re.MULTILINE | re.IGNORECASE)), None)
-    if found is JSON and re.search(r'"nodes"\s*:', head) and re.search(r'"(links|edges|adjacency)"\s*:', head):
-        return _LINKS
-    return found or (TSPLIB if is_tsplib(source) else _of_rows(source))
+    if found is JSON and re.search(r'"nodes"\s*:', head) and re.search(rb'"(links|edges|adjacency)"\s*:', data):
+        return NODE_LINK, source
+    if found is JSON and re.search(rb'"terms"\s*:', data):
+        return forms.JSON_TERMS, source
+    if found is forms.ENTRIES and is_polynomial(source):
+        return forms.TERMS, source
+    if found or is_tsplib(source):
+        return found or TSPLIB, source
+    if is_sudoku(source):
+        return forms.SUDOKU, source
+    below = _without_count(source)
+    form = _of_rows(source if below is None else below, plain=below is not None)
+    if form is not None:
+        return form, source if below is None else below
+    plain = plain_rows(source)
+    table = read_text_table(source) if plain is None or source.data[:1].isalpha() or b'"' in source.data[:200] else None
+    if table is not None and table.header:
+        if table.names_cities:
+            return forms.CITIES, source
+        if plain is not None and table.names_entries:
+            return _of_listed(_numbers_of(plain)), plain
+        if table.names_edges:
+            return (forms.NAMED_EDGES, source) if table.words else (forms.EDGES, plain or source)
+    if plain is not None:
+        form = _of_rows(plain, plain=True)
+        return (form or forms.TABLE), plain
+    return _of_words(source), source
+
+
+def _without_count(source: TextFile) -> TextFile | None:
+    """Rewrite n rows, or n x n numbers, without the n above them; None for any other text."""
+    start = next((k for k, line in enumerate(source.lines) if not is_comment(line)), 0)
+    word = source.lines[start].strip() if source.lines else ""
+    if not (word.isdecimal() and word.isascii() and len(word) + int(word[:9]) >= 2 and len(word) < 6):
+        return None
+    n, body = int(word), source.lines[start + 1 :]
+    rows = [line.split() for line in body[: 4 * n + 4] if not is_comment(line)]
+    if sum(not is_comment(line) for line in body) == n > 2 and {len(row) for row in rows} in ({2}, {3}):
+        return source.rewritten([*[""] * (start + 1), *body])
+    if n > 1 and sum(map(len, rows)) == n * n == sum(len(line.split()) for line in body if not is_comment(line)):
+        flat = [word for row in rows for word in row]
+        return source.rewritten([" ".join(flat[k : k + n]) for k in range(0, n * n, n)])
+    return None
 
 
 def _archive(source: TextFile) -> Form:
@@ -186,76 +130,121 @@ def _archive(source: TextFile) -> Form:
         return PATTERNS
     model = names & {"couplings", "row"}
     if "patterns" in names:
-        return _BOTH if model else PATTERNS
+        return forms.BOTH if model else PATTERNS
     if model:
-        return COUPLINGS
+        return forms.COUPLINGS
     if names:
-        return Form("an .npz with no array 'patterns' or 'couplings'", "save numpy.savez(file, patterns=array)")
-    return Form("a zip archive", "unpack it first")
+        return Form("an .npz with no array 'patterns' or 'couplings'", remedy="save numpy.savez(file, patterns=array)")
+    return Form("a zip archive", remedy="unpack it first")
 
 
-def _of_rows(source: TextFile) -> Form | None:
-    """Recognize the form of a text of rows."""
-    rows = _first_rows(source)
+def _of_words(source: TextFile) -> Form | None:
+    """Recognize a table in which some cells are words."""
+    table = read_text_table(source)
+    if table is None:
+        rows = first_rows(source, _ROWS, _WIDE)
+        if any("," in word or ";" in word for word in (rows[0] if rows else [])):
+            return forms.CSV
+        edges = len(rows) > 1 and all(
+            len(row) == 2 or (len(row) == 3 and parse_number(row[2]) is not None) for row in rows
+        )
+        return forms.NAMED_EDGES if edges else None
+    width, words, n = len(table.rows[0]), table.words, len(table.rows)
+    matrix = table.numbers[:, 1:]
+    if words == [0] and n > 2 and matrix.shape == (n, n) and np.isfinite(matrix).all():
+        return forms.NAMED_MATRIX
+    first_names = words == [0] and len({row[0] for row in table.rows}) == n
+    if not table.header and first_names and width in (3, 4):
+        return forms.CITIES
+    if n > 1 and words in ([0, 1], [0], [1]) and width in (2, 3) and not (table.header and words != [0, 1]):
+        return forms.NAMED_EDGES
+    return forms.CSV if "," in source.lines[table.lines[0]] or table.header else None
+
+
+def _of_rows(source: TextFile, plain: bool = False) -> Form | None:
+    """Recognize the form of a text of rows; ``plain``: its separators were others, so it is no drawing."""
+    rows = first_rows(source, _ROWS, _WIDE)
     if not rows:
-        return PATTERNS if is_picture(source) else None
+        return PATTERNS if not plain and is_picture(source) else None
     words = {word for row in rows for word in row}
     header = read_rudy_header(source)
     matrix = square_matrix(source)
     if matrix is not None and (len(matrix) > 2 or not header or not header[0]):
-        found = _of_matrix(matrix)
+        found = None if len(matrix) == 3 and _three_edges(matrix) else _of_matrix(matrix)
         if found:
             return found
-    if words <= {"0", "1", "+1"} or words <= {"-1", "1", "+1"}:
+    if words <= {"0", "1", "+1", "1.0", "0.0"} or words <= {"-1", "1", "+1", "1.0", "-1.0"}:
+        return PATTERNS if not plain else forms.VECTORS
+    numeric = all(parse_number(word) is not None for word in words)
+    if not plain and not header and (not numeric or {len(row) for row in rows} == {1}) and is_picture(source):
         return PATTERNS
-    if header:
-        return _of_list(source, header, rows[1:])
-    if any("," in word or ";" in word for word in rows[0]):
-        return _CSV
-    if any(parse_number(word) is None for word in words):
-        if is_picture(source):
-            return PATTERNS
-        edges = all(len(row) == 2 or (len(row) == 3 and parse_number(row[2]) is not None) for row in rows)
-        return _NAMES if edges and len(rows) > 1 else None
-    return _of_numbers(source, rows)
+    if not numeric:
+        return _of_list(source, header, rows[1:]) if header and _is_counted(header, rows) else None
+    return _of_list(source, header, rows[1:]) if header else _of_numbers(source, rows)
 
 
-def _first_rows(source: TextFile) -> list[list[str]]:
-    """Split the first rows that are no comments into words."""
-    rows, size = [], 0
-    for line in islice((line for line in source.lines if not is_comment(line)), _ROWS):
-        size += len(line)
-        if size > _WIDE:
-            break
-        rows.append(line.split())
-    return rows
+def _is_counted(header: tuple[int, int, int], rows: list[list[str]]) -> bool:
+    """Whether the rows below a header are edges, of which perhaps one has a damaged word."""
+    return len(rows) > 1 and all(len(row) in (2, 3) for row in rows[1:]) and header[0] > 0 and (
+        sum(parse_number(word) is None for row in rows[1:] for word in row) < len(rows)
+    )  # fmt: skip
 
 
 def _of_matrix(matrix: Float) -> Form | None:
     signs = bool(np.isin(matrix, (0, 1)).all())
     symmetric = symmetric_matrix(matrix)
-    if symmetric is None or not matrix.any():
+    if not matrix.any() or (signs and symmetric is None) or np.isin(matrix, (-1, 1)).all():
         return None
+    if symmetric is None:
+        return forms.DIRECTED
     if not symmetric.diagonal().any():
-        return _ADJACENCY if signs else _WEIGHTS
-    return None if signs or np.isin(matrix, (-1, 1)).all() else _QUBO
+        return forms.ADJACENCY if signs else forms.WEIGHTS
+    return None if signs else forms.DIAGONAL
+
+
+def _three_edges(matrix: Float) -> bool:
+    """Whether three rows of three numbers are edges of nodes without a gap, rather than a matrix."""
+    return bool(_edges_like(matrix)) and symmetric_matrix(matrix) is None
 
 
 def _of_list(source: TextFile, header: tuple[int, int, int], body: list[list[str]]) -> Form:
-    """Tell a rudy file from pairs of numbers whose first one is no header."""
+    """Tell a list below 'n m' from pairs of numbers whose first one is no header."""
+    n, _, start = header
     if _is_metis(source, header):
-        return _METIS
-    if not body or any(len(row) != 2 for row in body):
+        return forms.METIS
+    if body and all(len(row) == 9 for row in body):
+        return forms.HFS
+    three = bool(body) and any(len(row) == 3 for row in body)
+    if three or not body or any(len(row) != 2 for row in body):
+        if source.ending in _ENDINGS:
+            return _ENDINGS[source.ending]
+        loops = any(
+            len(row) == 3 and parse_number(row[0]) == parse_number(row[1]) and parse_number(row[2]) for row in body
+        )
+        if loops or (three and _has_loops(source, start + 1)):
+            return forms.COUNTED_ENTRIES
         return RUDY
     ends = [parse_number(word) or 0.0 for row in body for word in row]
     if any(end < 0 or not end.is_integer() for end in ends):
-        return _POINTS
-    if header[0] and header[0] >= max(ends):
-        return RUDY
-    above = _header(source, [[str(header[0]), str(header[1])], *body])
-    return Form(
-        "pairs of numbers without a header",
-        f"for edges put {above} above and number the nodes from 1; for coordinates write TSPLIB",
+        return forms.CITIES
+    return RUDY if n and n >= max(ends) else _of_pairs(_numbers_of(source))
+
+
+def _has_loops(source: TextFile, start: int) -> bool:
+    """Whether a row 'i i value' stands below the first ones."""
+    for line in source.lines[start + _ROWS :]:
+        words = line.split(None, 3)
+        if len(words) == 3 and words[0] == words[1] and words[0][0] not in "#%" and parse_number(words[2]):
+            return True
+    return False
+
+
+def _numbers_of(source: TextFile) -> Float:
+    """Return the first rows of two or three numbers each, (k, 3), with 1 where there is no third."""
+    rows = first_rows(source, 20_000, 1 << 21)
+    kept = [[*row, "1"][:3] for row in rows if len(row) in (2, 3)]
+    return np.array([[np.nan if (v := parse_number(word)) is None else v for word in row] for row in kept]).reshape(
+        -1, 3
     )
 
 
@@ -263,43 +252,62 @@ def _of_numbers(source: TextFile, rows: list[list[str]]) -> Form | None:
     """Rows of numbers of which the first is no header of a graph."""
     widths = {len(row) for row in rows}
     if widths == {1}:
-        return PATTERNS if is_picture(source) else None
+        return PATTERNS if is_picture(source) else forms.COLUMN
     first = parse_number(rows[0][0]) or 0.0
     if len(rows[0]) == 1 and 1 <= first < 1e9 and first.is_integer():
         n, count = int(first), sum(len(line.split()) for line in source.lines if not is_comment(line))
+        if count == 1 + 2 * n * n and n > 1:
+            return forms.QAPLIB
         below = {len(row) for row in rows[1:]}
-        if count in (1 + n * n, 1 + 2 * n * n) and n > 1:
-            return _SIZED if count == 1 + n * n else _QAPLIB
         if len(rows[1]) == 2 and below == {2, 3}:
-            return _QUBOS
-        if below <= {2, 3}:
-            return _COUNTED
+            return forms.OR_LIBRARY
+        return forms.COUNTED
+    if widths in ({2}, {3}) and any("." in row[1] for row in rows) and not any("." in row[0] for row in rows):
+        return forms.CITIES
     if widths == {2}:
-        return _POINTS
+        return _of_pairs(_numbers_of(source))
     if widths <= {2, 3}:
-        if any(parse_number(row[0]) == parse_number(row[1]) for row in rows):
-            return _ENTRIES
-        above = _header(source, rows)
-        return Form(
-            "rows of three numbers without a header",
-            f"for edges 'i j weight' put {above} above, nodes from 1; for a model '# vartype=SPIN', from 0; for cities "
-            "write TSPLIB",
-            asked=("recall",),
-        )
-    many = f"{min(widths)}" if len(widths) == 1 else f"{min(widths)} to {max(widths)}"
-    return Form(
-        f"a table of numbers, {many} in a row",
-        "write TSPLIB for a tour, 'nodes edges' and 'i j weight' for a graph, 1 and -1 for a picture",
-        asked=("recall",),
-    )
+        return _of_listed(_numbers_of(source))
+    return forms.TABLE if len(widths) == 1 else None
 
 
-def _header(source: TextFile, rows: list[list[str]]) -> str:
-    """Quote the header that a list of edges needs: with its numbers, where they can be seen."""
-    ends = [parse_number(word) or 0.0 for row in rows for word in row[:2]]
-    if len(rows) >= _ROWS or not all(0 <= end < 1e9 and end.is_integer() for end in ends):
-        return "'nodes edges'"
-    return f"'{int(max(ends)) + (0 in ends)} {len(rows)}' (nodes, edges)"
+def _of_pairs(numbers: Float) -> Form:
+    """Tell edges from coordinates of cities."""
+    like = _edges_like(numbers)
+    if like is None:
+        return forms.CITIES
+    return forms.EDGES if like else forms.EDGES_OR_CITIES
+
+
+def _of_listed(numbers: Float) -> Form:
+    """Tell edges, entries and cities in rows of three numbers."""
+    if not np.isfinite(numbers).all():
+        return forms.EDGES
+    ends, k = numbers[:, :2], len(numbers)
+    whole = bool(((ends == np.floor(ends)) & (ends >= 0)).all())
+    numbered = any(np.array_equal(numbers[:, 0], np.arange(start, start + k)) for start in (0, 1))
+    if not whole:
+        return forms.CITIES
+    loops = ends[:, 0] == ends[:, 1]
+    used = len(np.unique(ends))
+    scattered = 2 * used < ends.max()
+    if loops.any():
+        return forms.CITIES if numbered and scattered else forms.PLAIN_ENTRIES if not numbered else forms.LIST_OR_CITIES
+    if numbered and scattered:
+        return forms.CITIES
+    return forms.LIST_OR_CITIES if numbered and k > 2 else forms.EDGES
+
+
+def _edges_like(numbers: Float) -> bool | None:
+    """Whether pairs are edges of nodes without a gap; None if they cannot be edges."""
+    ends: NDArray[np.float64] = numbers[:, :2]
+    if not np.isfinite(ends).all() or (ends < 0).any() or (ends != np.floor(ends)).any() or ends.max(initial=0) > 1e9:
+        return None
+    low, high = np.sort(ends, axis=1).T
+    if (low == high).any() or len(np.unique(low * 1e10 + high)) < len(ends):
+        return None
+    used = np.unique(ends)
+    return bool(used[0] in (0, 1) and len(used) == used[-1] - used[0] + 1)
 
 
 def _is_metis(source: TextFile, header: tuple[int, int, int]) -> bool:

@@ -15,7 +15,7 @@ from ..files.atomic_write import write_file
 from ..ising import Ising
 from .ising_model import IsingModel, energy_in_words
 from .load import load
-from .model_formats import IsingFile, is_model, read_model
+from .quadratic_model import IsingFile
 from .text_file import TextFile
 
 
@@ -63,12 +63,12 @@ def read_ising_file(path: str | os.PathLike[str] | TextFile, kind: str | None = 
         If the file holds none; the message names the file, the rule and the remedy.
     """
     source = TextFile.read(path)
-    if kind in (None, "ising") and is_model(source):
-        return read_model(source)
-    problem = load(source, kind=None if kind == "ising" else kind)
-    assert not isinstance(problem, IsingModel)
+    problem = load(source, kind=kind, best_known=0.0)  # which is not looked for, nor enumerated
+    if isinstance(problem, IsingModel):
+        return IsingFile(problem.model, problem.meaning, problem.notes, problem.labels, problem.domain)
     try:
-        return IsingFile(problem.ising(), energy_in_words(problem), problem.notes)
+        ising, labels = problem.ising(), getattr(problem, "labels", ())
+        return IsingFile(ising, energy_in_words(problem), problem.notes, labels if len(labels) == ising.size else ())
     except ValueError as error:
         raise source.error(str(error)) from None
 

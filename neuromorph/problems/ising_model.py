@@ -8,7 +8,7 @@ scored by E, low is good. Up to 20 spins the lowest energy is found by enumerati
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any, ClassVar, Literal
 
@@ -19,12 +19,10 @@ from ..exact import ground_states
 from ..ising import Ising, check_spins
 from ..rng import RNG
 from ..task import Minimize
-from .maxcut import MaxCut
-from .model_formats import read_model
 from .problem import Solution
+from .quadratic_model import IsingFile
 from .recall import Recall
 from .text_file import TextFile, printable_name
-from .tsp import Tsp
 
 _ENUMERATED = 20  # spins whose lowest energy is looked for: a million states
 
@@ -43,14 +41,20 @@ class IsingModel:
         Lowest energy known; None: enumerated up to 20 spins, else unknown.
     notes : tuple of str
         Content that the reader of the file took for granted.
+    labels : tuple of str
+        Names of the variables; empty: they have none.
+    domain : str
+        "spin": answers are -1 and +1; "binary": 0 and 1, x = (1 + s) / 2.
     meaning : str
-        What E is in the words of the file; empty: as above.
+        What E is in the words of the file's own field.
     """
 
     name: str
     model: Ising
     best_known: float | None = None
     notes: tuple[str, ...] = field(default=(), compare=False)
+    labels: tuple[str, ...] = field(default=(), compare=False)
+    domain: str = field(default="spin", compare=False)
     meaning: str = field(default="", compare=False)
 
     kind: ClassVar[str] = "ising"
@@ -130,7 +134,7 @@ class IsingModel:
         return self.model.energy(spins)
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """Read the answer of a state: its spins; every state is feasible.
+        """Read the answer of a state: its spins, or its variables 0 and 1; every state is feasible.
 
         Parameters
         ----------
@@ -142,7 +146,7 @@ class IsingModel:
         Returns
         -------
         Solution
-            Spins (n,) int8.
+            Values (n,) int8 in the model's domain.
 
         Raises
         ------
@@ -152,7 +156,8 @@ class IsingModel:
         s = check_spins(spins, self.size)
         if s.ndim != 1:
             raise ValueError(f"spins have shape {s.shape}; decode one state ({self.size},) at a time")
-        return Solution(s.astype(np.int8), feasible=True)
+        low = 0 if self.domain == "binary" else -1
+        return Solution(np.where(s > 0, 1, low).astype(np.int8), feasible=True)
 
     def score(self, solution: Solution | ArrayLike) -> float:
         """Compute the energy of an answer.
@@ -160,7 +165,7 @@ class IsingModel:
         Parameters
         ----------
         solution : Solution or (n,) int
-            Answer or spins.
+            Answer, spins, or variables 0 and 1.
 
         Returns
         -------
@@ -168,7 +173,10 @@ class IsingModel:
             E; NaN where there is no answer.
         """
         value = solution.value if isinstance(solution, Solution) else solution
-        return float("nan") if value is None else float(self.model.energy(value))
+        if value is None:
+            return float("nan")
+        given = np.asarray(value)
+        return float(self.model.energy(np.where(given == 0, -1, given)))
 
     def task(self, reads: int, rng: RNG = None) -> Minimize:
         """Return the task: to minimize; to sample, give ``compare`` a temperature.
@@ -188,34 +196,37 @@ class IsingModel:
         return Minimize()
 
 
-def read_ising_model(source: TextFile) -> IsingModel:
-    """Read the model of a file that holds one.
+def model_problem(source: TextFile, found: IsingFile, notes: tuple[str, ...] = ()) -> IsingModel:
+    """Return the model of a file as a problem.
 
     Parameters
     ----------
     source : TextFile
         File.
+    found : IsingFile
+        Its model.
+    notes : tuple of str
+        Notes that stand before those of the model; with them, what E means is said too.
 
     Returns
     -------
     IsingModel
-        Model.
-
-    Raises
-    ------
-    ProblemFileError
-        If the file holds none.
+        Problem.
     """
-    found = read_model(source)
-    return IsingModel(printable_name(source.stem, "model"), found.ising, notes=found.notes, meaning=found.energy)
+    said = (f"{notes[0]}: E = {found.energy}", *notes[1:]) if notes else ()
+    stem = source.stem if source.part is None else f"{source.stem}-{source.part}"  # as Biq Mac calls bqp50-3
+    return IsingModel(
+        printable_name(stem, "model"), found.ising, notes=(*said, *found.notes), labels=found.labels,
+        domain=found.domain, meaning=found.energy,
+    )  # fmt: skip
 
 
-def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
+def model_of(problem: Any) -> IsingModel:
     """Return the Ising form of a problem as a model.
 
     Parameters
     ----------
-    problem : Tsp or MaxCut or Recall or IsingModel
+    problem : Problem
         Problem.
 
     Returns
@@ -227,10 +238,15 @@ def model_of(problem: Tsp | MaxCut | Recall | IsingModel) -> IsingModel:
         return problem
     ising = problem.ising()
     best = problem.best_known
-    energies = {"tsp": best, "maxcut": None if best is None else -best}  # of a tour; of a cut
-    meaning = energy_in_words(problem)
-    notes = (*problem.notes, f"read as a model: E = {meaning}")
-    return IsingModel(problem.name, ising, energies.get(problem.kind), notes, meaning)
+    kinds: dict[str, float | None] = {}
+    if best is not None:  # of a tour, a cut, ...
+        kinds = {"maxcut": -best, "independent-set": -best, "partition": best**2}
+        kinds |= dict.fromkeys(("tsp", "qap", "coloring", "sudoku", "pubo"), best)
+    said = f"read as a model: E = {energy_in_words(problem)}"
+    labels = getattr(problem, "labels", ())
+    labels = labels if len(labels) == ising.size else ()
+    means = energy_in_words(problem)
+    return IsingModel(problem.name, ising, kinds.get(problem.kind), (*problem.notes, said), labels, meaning=means)
 
 
 def hold_spins(problem: IsingModel, held: Mapping[int, int]) -> IsingModel:
@@ -272,15 +288,16 @@ def hold_spins(problem: IsingModel, held: Mapping[int, int]) -> IsingModel:
     rest = Ising(j[free][:, free], (ising.biases + j @ fixed)[free], offset)
     listed = ", ".join(f"{spin} at {value:+d}" for spin, value in sorted(held.items()))
     said = f"spins are held: {listed if len(held) <= 8 else len(held)}; the others are renumbered in their order"
-    return IsingModel(problem.name, rest, notes=(*problem.notes, said), meaning=problem.meaning)
+    labels = tuple(np.array(problem.labels)[free]) if problem.labels else ()
+    return replace(problem, model=rest, best_known=None, notes=(*problem.notes, said), labels=labels)
 
 
-def energy_in_words(problem: Tsp | MaxCut | Recall | IsingModel) -> str:
+def energy_in_words(problem: Any) -> str:
     """Describe the energy E in the words of the problem's own field.
 
     Parameters
     ----------
-    problem : Tsp or MaxCut or Recall
+    problem : Problem
         Problem.
 
     Returns
@@ -293,4 +310,14 @@ def energy_in_words(problem: Tsp | MaxCut | Recall | IsingModel) -> str:
     if isinstance(problem, Recall):
         rule = "Hebb's rule" if problem.rule == "hebb" else f"rule {problem.rule}"
         return f"-1/2 s'Js, J by {rule}"
-    return {"tsp": "length of the tour, and penalties where there is none", "maxcut": "-cut: J = -w/2"}[problem.kind]
+    return {
+        "tsp": "length of the tour, and penalties where there is none",
+        "maxcut": "-cut: J = -w/2",
+        "qap": "cost of the assignment, and penalties where there is none",
+        "coloring": "edges within one color, and penalties of nodes without one",
+        "sudoku": "equal digits in a row, column or box, and penalties of cells without one",
+        "independent-set": "-weight of the set, and a penalty for each edge within it",
+        "partition": "squared difference of the two sums",
+        "max-sat": "weight of the unsatisfied clauses",
+        "pubo": "value of the polynomial, and penalties of products",
+    }[problem.kind]

@@ -6,22 +6,78 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from math import isfinite
+from typing import Any
 
 from . import best_known as known
-from .format_detection import form_of
-from .ising_model import IsingModel, model_of, read_ising_model
-from .maxcut import MaxCut, read_maxcut
+from .assignment import Assignment, read_qaplib
+from .city_tables import named_matrix, read_cities, tour_of_matrix
+from .coloring import Coloring, coloring_of_graph
+from .format_detection import recognize
+from .forms import PATTERNS, PROBLEM_KINDS, Form
+from .graph import Graph
+from .graph_files import (
+    read_by_networkx,
+    read_dimacs,
+    read_matrix_market,
+    read_metis,
+    read_named_edges,
+    read_node_link,
+    read_plain_edges,
+)
+from .graph_matrix import graph_of_matrix
+from .independent_set import IndependentSet, set_of_graph
+from .ising_model import IsingModel, model_of, model_problem
+from .matrices import square_matrix
+from .maxcut import MaxCut, cut_of_graph
+from .model_formats import read_model
+from .partition import Partition, read_partition
 from .pattern_files import read_recall
+from .polynomial import Polynomial
+from .polynomial_files import read_json_terms, read_terms
 from .recall import Recall
-from .text_file import ProblemFileError, TextFile
+from .rudy import read_rudy
+from .satisfiability import Satisfiability, read_formula
+from .sudoku import read_sudoku
+from .tables import first_rows, read_text_table
+from .text_file import ProblemFileError, TextFile, printable_name
 from .tsp import Tsp
 from .tsplib import read_tsp
 
-READERS: dict[str, Callable[[TextFile], Tsp | MaxCut | Recall | IsingModel]] = {
-    "tsp": read_tsp,
-    "maxcut": read_maxcut,
-    "recall": read_recall,
-    "ising": read_ising_model,
+AnyProblem = (
+    Tsp
+    | MaxCut
+    | Recall
+    | IsingModel
+    | Assignment
+    | Coloring
+    | IndependentSet
+    | Partition
+    | Satisfiability
+    | Polynomial
+)
+
+GRAPH_READERS: dict[str, Callable[[TextFile], Graph]] = {
+    "rudy": read_rudy,
+    "counted entries": read_rudy,
+    "DIMACS": read_dimacs,
+    "MatrixMarket": read_matrix_market,
+    "networkx": read_by_networkx,
+    "node-link": read_node_link,
+    "METIS": read_metis,
+    "edges": read_plain_edges,
+    "named edges": lambda source: read_named_edges(source, _named_rows(source)),
+    "matrix": lambda source: graph_of_matrix(source, square_matrix(source)),
+    "named matrix": lambda source: graph_of_matrix(source, *named_matrix(source)),
+}
+
+
+FILE_READERS: dict[str, Callable[[TextFile], AnyProblem]] = {
+    "qap": read_qaplib,
+    "max-sat": read_formula,
+    "sudoku": read_sudoku,
+    "partition": read_partition,
+    "JSON terms": read_json_terms,
+    "terms": read_terms,
 }
 
 
@@ -30,20 +86,21 @@ def load(
     kind: str | None = None,
     best_known: float | None = None,
     rule: str | None = None,
-) -> Tsp | MaxCut | Recall | IsingModel:
+) -> AnyProblem:
     """Read a problem file.
 
     Parameters
     ----------
     path : path
-        TSPLIB (module ``tsplib``), rudy / G-set (``maxcut``), patterns in .npz, .png or text (``pattern_files``), or a
-        model in .npz, JSON or COO text (``model_formats``).
-    kind : "tsp", "maxcut", "recall", "ising" or None
-        None: found from the content (``format_detection``), refused where it could be two. "maxcut" reads a symmetric
-        matrix too; "ising" takes the Ising form of any problem as a model.
+        File in any form of module ``forms``, packed or not, a folder of pictures, or ``FILE#2`` for the second of
+        several instances.
+    kind : str or None
+        One of ``forms.PROBLEM_KINDS``; None: found from the content (``format_detection``), refused where it could be
+        two. "ising" takes the Ising form of any problem as a model.
     best_known : float or None
         None: from ``<stem>.best`` or ``<stem>.opt.tour`` beside the file, else from the table that the package carries
-        (module ``best_known``), of a model of at most 20 spins by enumeration, else unknown.
+        (module ``best_known``), of a model of at most 20 spins by enumeration, else unknown. Of a coloring: the number
+        of colors that are to do, by default the chromatic number that is known, else that of a greedy coloring.
     rule : str or None
         Learning rule of patterns (``associative_memory.named_rules``); None: hebb.
 
@@ -57,16 +114,16 @@ def load(
     ProblemFileError
         A ValueError, with the file, the line, the rule and the remedy.
     """
-    if kind is not None and kind not in READERS:
+    if kind is not None and kind not in PROBLEM_KINDS:
         raise ValueError(
-            f"kind is {kind!r}; it must be one of {', '.join(READERS)}; leave it out to find it from the file"
+            f"kind is {kind!r}; it must be one of {', '.join(PROBLEM_KINDS)}; leave it out to find it from the file"
         )
     if best_known is not None and not isfinite(best_known):
         raise ValueError(f"best_known is {best_known}; give a finite number, or leave it out to look it up")
     source = TextFile.read(path)
-    found = _kind_of(source, None if kind == "ising" else kind)
+    form, found, plain = _form_and_kind(source, kind)
     try:
-        problem = read_maxcut(source, asked=True) if kind == "maxcut" else READERS[found](source)
+        problem = _read(plain, form, found, kind, best_known)
         if rule is not None:
             problem = _with_rule(problem, rule)
     except ProblemFileError:
@@ -74,8 +131,9 @@ def load(
     except ValueError as error:  # a rule of the problem itself
         raise source.error(str(error)) from None
     as_model = kind == "ising" and not isinstance(problem, IsingModel)
-    value = None if best_known is None or as_model else float(best_known)
-    if value is None and source.path is not None:
+    colored = isinstance(problem, Coloring)
+    value = None if best_known is None or as_model or colored else float(best_known)
+    if value is None and source.path is not None and not colored:
         value = known.read_best_known_beside(source.path, problem)
     value = known.look_up_best_known(problem, source.stem) if value is None else value
     problem = problem if value is None else replace(problem, best_known=value)
@@ -88,25 +146,91 @@ def load(
     return problem
 
 
-def _with_rule(problem: Tsp | MaxCut | Recall | IsingModel, rule: str) -> Recall:
+def _with_rule(problem: AnyProblem, rule: str) -> Recall:
     if not isinstance(problem, Recall):
         raise ValueError(f"rule is {rule!r}, but this is no memory but of kind {problem.kind}; leave the rule out")
     return replace(problem, rule=rule)
 
 
-def _kind_of(source: TextFile, asked: str | None) -> str:
-    """Return the kind that reads the file, or is asked to; refuse a file of no kind."""
-    if not source.data or source.data.isspace():
-        raise source.error("is empty; give a TSPLIB, rudy, picture or model file")
-    form = form_of(source)
+def _form_and_kind(source: TextFile, asked: str | None) -> tuple[Form, str, TextFile]:
+    """Return the form of a file, the kind that it is read as, and the file as its reader takes it."""
+    if not source.members and (not source.data or source.data.isspace()):
+        raise source.error("is empty; give a problem file: TSPLIB, a graph, a QUBO, pictures, a model")
+    form, plain = recognize(source)
+    if form is None and asked == "recall":  # whose reader says how pictures are drawn
+        form = PATTERNS
     if form is None:
-        if asked:
-            return asked
         raise source.error(
             "is neither a TSPLIB file, a rudy graph ('nodes edges' first), a picture nor a model; correct its first "
-            f"line or say which it should be: kind={' | '.join(READERS)}",
+            "line, or see docs/problem_files.md for the forms that are read",
             1,
         )
-    if asked in form.asked or (form.kind in READERS and (not asked or form.kind != "ising")):
-        return asked or form.kind
-    raise source.error(f"looks like {form.name}; {form.remedy}")
+    if not form.kinds:
+        raise source.error(f"looks like {form.name}; {form.remedy}")
+    if asked is None:
+        if form.asks:
+            raise source.error(f"looks like {form.name}; {form.refusal()}")
+        return form, form.kinds[0], plain
+    if asked in form.kinds:
+        return form, asked, plain
+    if asked == "ising" and not form.asks:  # the Ising form of any problem
+        return form, form.kinds[0], plain
+    if form.kinds[0] in ("ising", "qubo"):
+        remedy = "a model is neither a tour, a graph nor patterns: leave the kind out, or say ising"
+    else:
+        remedy = f"that is no {asked}: leave --kind out, or say {' or '.join(form.kinds)}"
+    raise source.error(f"looks like {form.name}; {remedy}")
+
+
+def _read(source: TextFile, form: Form, kind: str, asked: str | None, best_known: float | None) -> Any:
+    """Read a file of a form as a kind."""
+    said = (f"read as {form.name}",) if form.said else ()
+    special = FILE_READERS.get(kind) or FILE_READERS.get(form.family)
+    if special is not None:
+        problem: Any = special(source)
+    elif kind == "recall":
+        problem = read_recall(source, form.family)
+    elif kind in ("ising", "qubo") and not (kind == "qubo" and form.family == "rudy" and asked is None):
+        family = {"rudy": "counted entries", "edges": "plain entries"}.get(form.family, form.family)
+        return model_problem(source, read_model(source, asked or kind, replace(form, family=family)), said)
+    elif kind == "tsp":
+        if form.family == "TSPLIB":
+            return read_tsp(source)
+        if form.family == "matrix":
+            matrix = square_matrix(source)
+            assert matrix is not None
+            problem = tour_of_matrix(source, matrix)
+        elif form.family == "named matrix":
+            problem = tour_of_matrix(source, *named_matrix(source))
+        else:
+            problem = read_cities(source)
+    else:
+        graph = GRAPH_READERS[form.family](source)
+        if graph.with_diagonal and asked is None:
+            raise source.error(
+                "has weights from nodes to themselves, as a QUBO has; --kind maxcut drops them, and cuts the rest"
+            )
+        name = printable_name(source.stem, "graph")
+        if kind == "coloring":
+            colors = int(best_known) if best_known is not None and best_known >= 1 else None
+            problem = coloring_of_graph(graph, name, colors, known.chromatic_number(name, graph))
+        elif kind == "independent-set":
+            problem = set_of_graph(graph, name)
+        else:
+            problem = cut_of_graph(graph, name)
+    return replace(problem, notes=(*said, *problem.notes)) if said else problem
+
+
+def _named_rows(source: TextFile) -> list[list[str]]:
+    """Return the rows of a list of edges between names, the two ends and the weight first."""
+    table = read_text_table(source)
+    if table is None:
+        return first_rows(source, len(source.lines), len(source.data) + 1)
+    if not table.header:
+        return table.rows
+    order = [
+        next((k for k, name in enumerate(table.header) if name in names), None)
+        for names in ({"source", "from", "u", "head", "node1", "i"}, {"target", "to", "v", "tail", "node2", "j"},
+                      {"weight", "w", "value"})
+    ]  # fmt: skip
+    return [[row[k] for k in order if k is not None] for row in table.rows]

@@ -1,39 +1,46 @@
-"""Patterns from files: NumPy .npz, .png, and pictures typed as text. Nothing is unpacked before its size is known.
+r"""Patterns from files: NumPy arrays, pictures, folders of pictures, drawings typed as text, vectors one a line.
 
-- ``.npz``: ``patterns`` (k, n), (k, rows, columns) or (n,), optionally ``cue`` (n,) and ``shape`` (2,); never pickles.
-- ``.png``: one picture is one pattern; darker than middle grey is +1, transparent counts as white.
-- text: ``#`` and ``.``, ``1`` and ``0``, ``+`` and ``-``, or ``X`` and space, the first of each +1; an empty line
-  stands between patterns (a line of spaces is a row of an X picture). Numbers with spaces between them, 1 and -1 or 1
-  and 0, do as well: what ``neuromorph solve --out`` writes.
+- ``.npz``: ``patterns`` (k, n), (k, rows, columns) or (n,), optionally ``cue`` (n,) and ``shape`` (2,); ``.npy``: one
+  such array; never pickles.
+- pictures, and a folder of them: one picture is one pattern (module ``picture_files``); grey is parted, and said.
+- drawings: ``#`` and ``.``, ``1`` and ``0``, ``+`` and ``-``, or ``X`` and space, the first of each +1, or any other
+  two signs, which are said; an empty line stands between patterns (a line of spaces is a row of an X picture).
+- numbers with blanks or commas between them, 1 and -1 or 1 and 0: a line is a pattern; where empty lines part blocks of
+  several lines, a block is one.
 """
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
+from itertools import groupby
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from ..files.npz import ArrayFileError, read_npz
+from ..files.npz import ArrayFileError, read_npy, read_npz
+from .edge_list import is_comment
+from .matrices import symmetric_matrix
+from .picture_files import read_picture, two_valued
 from .recall import MAX_VALUES, Recall
-from .text_file import ProblemFileError, TextFile, printable_name, quote_text
+from .text_file import Block, ProblemFileError, TextFile, printable_name, quote_text
 
-NPZ, PNG, NPY = b"PK\x03\x04", b"\x89PNG", b"\x93NUMPY"
+NPZ, NPY = b"PK\x03\x04", b"\x93NUMPY"
 
 _ALPHABETS = ("#.", "10", "+-", "X ")
+_INK = "#@X*xO%8o+=&1"  # signs that are taken for ink, the first of two
+_PAPER = " .-_,:'`~0|"
 _SPINS = "1-"  # numbers 1 and -1, their blanks removed
-_NUMBERS = re.compile(r"\s*+(?:\+?1|-1|0)(?:\s++(?:\+?1|-1|0))++\s*+")  # of a row, with blanks between them
-_BLANKS = re.compile(r"[\s+]+")
+_NUMBERS = re.compile(
+    r"\s*+(?:[+-]?[01](?:\.0*)?)(?:\s++(?:[+-]?[01](?:\.0*)?))++\s*+"
+)  # of a row, with blanks between
 _MAX_ARRAY_BYTES = 8 * MAX_VALUES + 65_536
 _WIDE, _LONGEST = 1 << 16, 4  # characters that show what a row is; of one sign, as " -1" and more blanks
-_MAX_PIXELS = 1_000_000
 
 
 def is_picture(source: TextFile) -> bool:
-    """Return whether the first line that is not blank is a row of a picture.
+    """Return whether a text is a drawing, or rows of 1 and -1 or 0.
 
     Parameters
     ----------
@@ -45,20 +52,55 @@ def is_picture(source: TextFile) -> bool:
     bool
         True for a picture typed as text.
     """
+    if _is_vectors(source):
+        return True
     first = next((line for line in source.lines if line.strip()), "")
-    if len(first) > _WIDE:  # enough of it, up to a blank
-        first = first[:_WIDE].rpartition(" ")[0] or first[:_WIDE]
-    row = _signs(first).strip() or first
-    return any(set(row) <= set(letters) for letters in (*_ALPHABETS, _SPINS))
+    if _NUMBERS.fullmatch(first[:_WIDE].rpartition(" ")[0] if len(first) > _WIDE else first):
+        return False
+    row = first[:_WIDE].strip() or first[:_WIDE]
+    return any(set(row) <= set(letters) for letters in (*_ALPHABETS, _SPINS)) or _two_signs(source) is not None
 
 
-def read_recall(source: TextFile) -> Recall:
-    """Read the patterns of an .npz, .png or text file.
+def _is_vectors(source: TextFile) -> bool:
+    """Whether all lines but comments are numbers 1 and -1 or 0 with blanks between them."""
+    lines = [line for line in source.lines if not is_comment(line)]
+    return bool(lines) and all(_NUMBERS.fullmatch(line) for line in lines)
+
+
+def _two_signs(source: TextFile) -> str | None:
+    """Return the two signs of a drawing, ink first; None if the text is no drawing."""
+    if len(source.data) > _LONGEST * MAX_VALUES:
+        return None
+    rows = [line.rstrip("\r") for line in source.lines if line.strip()]
+    signs: set[str] = set()
+    for row in rows:
+        signs |= set(row.expandtabs(1))
+        if len(signs) > 3:
+            return None
+    if len(signs) == 3 and " " in signs and len({len(row.strip()) for row in rows}) == 1:  # blanks stand at the ends
+        rows, signs = [row.strip() for row in rows], signs - {" "}
+        if any(" " in row for row in rows):
+            return None
+    if len(signs) != 2 or len(rows) < 2 or any(sign in signs for sign in "\ufffd\t"):
+        return None
+    if " " not in signs and (len({len(row.strip()) for row in rows}) != 1 or len(rows[0].strip()) < 2):
+        return None
+    one, other = sorted(signs)
+    paper = [sign for sign in _PAPER if sign in signs]
+    ink = [sign for sign in _INK if sign in signs]
+    first = next(iter(signs - {paper[0]})) if paper and not set(ink) >= signs else ink[0] if ink else other
+    return first + (one if first == other else other)
+
+
+def read_recall(source: TextFile, family: str = "patterns") -> Recall:
+    """Read the patterns of a file.
 
     Parameters
     ----------
     source : TextFile
         File.
+    family : str
+        Form: patterns, vectors, array, picture, pictures.
 
     Returns
     -------
@@ -70,15 +112,16 @@ def read_recall(source: TextFile) -> Recall:
     ProblemFileError
         If the file holds none.
     """
-    if source.data.startswith(NPY):
-        raise source.error("is a single array; save it with numpy.savez(file, patterns=array)")
     name = printable_name(source.stem, "patterns")
-    unpack = next((read for magic, read in ((NPZ, _from_npz), (PNG, _from_png)) if source.data.startswith(magic)), None)
-    if unpack is None:
-        return Recall(name, **_from_text(source))
+    if source.data.startswith(NPZ):
+        read = _from_npz
+    else:
+        read = {"array": _from_npy, "picture": _from_picture, "pictures": _from_pictures}.get(family, _from_text)
+    if family == "vectors" or (family == "matrix" and re.search(rb"\S[ \t]+\S", source.data[:_WIDE])):
+        read = _from_vectors
     try:
         with warnings.catch_warnings(action="ignore"):  # of Python and Pillow, about what stands in the file
-            fields = unpack(source)
+            fields = read(source)
     except ProblemFileError:
         raise
     except ArrayFileError as error:
@@ -93,72 +136,145 @@ def _from_npz(source: TextFile) -> dict[str, Any]:
     arrays = read_npz(source.data, ("patterns", "cue", "shape"), limit=_MAX_ARRAY_BYTES)
     if "patterns" not in arrays:
         raise source.error("has no array 'patterns'; save with numpy.savez(file, patterns=array)")
-    patterns, shape = np.atleast_2d(arrays["patterns"]), None
-    if patterns.ndim == 3:
-        shape = (patterns.shape[1], patterns.shape[2])
-        patterns = patterns.reshape(len(patterns), prod(shape))
+    given = arrays["patterns"]
+    notes: tuple[str, ...] = ()
+    cue = arrays["cue"].ravel() if "cue" in arrays else None
+    if not np.isin(given, (-1, 0, 1)).all() and cue is None:
+        given, notes = two_valued(source, given)
+    patterns, shape = _patterns_of(source, given)
     if "shape" in arrays:
         sides = arrays["shape"]
         if sides.shape != (2,) or sides.dtype.kind not in "iu":
             raise source.error("'shape' is not two integers; save numpy.array([rows, columns])")
         shape = (int(sides[0]), int(sides[1]))
-    cue = arrays["cue"].ravel() if "cue" in arrays else None
-    return {"patterns": patterns, "cue": cue, "shape": shape}
+    return {"patterns": patterns, "cue": cue, "shape": shape, "notes": notes}
 
 
-def _from_png(source: TextFile) -> dict[str, Any]:
-    from PIL import Image, UnidentifiedImageError
-
-    def check_size(width: int, height: int) -> None:
-        if not 0 < width * height <= _MAX_PIXELS:
-            raise source.error(f"claims {width} x {height} pixels; 1 to {_MAX_PIXELS} are supported: scale it")
-
-    # Pillow warns of large pictures only after it has begun: read the size from the first chunk, IHDR.
-    width, height = (int.from_bytes(source.data[k : k + 4], "big") for k in (16, 20))
-    check_size(width, height)
-    try:
-        image = Image.open(io.BytesIO(source.data), formats=["PNG"])
-    except UnidentifiedImageError:  # whose text is an address in memory
-        raise source.error("is damaged: it begins as a PNG picture, but is none; save it again") from None
-    with image:
-        check_size(*image.size)  # that of the last IHDR, which need be neither the first nor the only one
-        if (frames := getattr(image, "n_frames", 1)) > 1:
-            raise source.error(f"is animated, of {frames} frames; save the one that is meant")
-        if image.mode.startswith("I"):  # 16 bits of grey
-            grey = np.asarray(image)
-            dark = (grey < 1 << 15) & (grey != image.info.get("transparency", -1))
-        else:
-            paper = Image.new("RGBA", image.size, "white")
-            dark = np.asarray(Image.alpha_composite(paper, image.convert("RGBA")).convert("L")) < 128
-    return {"patterns": np.where(dark, 1, -1).reshape(1, -1), "shape": dark.shape}
+def _from_npy(source: TextFile) -> dict[str, Any]:
+    array = read_npy(source.data)
+    if array.size > MAX_VALUES:
+        raise source.error(f"has {array.size} values; at most {MAX_VALUES} fit: save fewer patterns")
+    square = array.ndim == 2 and len(array) == array.shape[1] > 1 and np.isfinite(array).all()
+    if square and (found := symmetric_matrix(array)) is not None and not found.diagonal().any() and found.any():
+        raise source.error(
+            "is a symmetric matrix with a diagonal of 0, as of a graph, distances or couplings; write it as text and "
+            "say its --kind, or save numpy.savez(file, couplings=J) or patterns="
+        )
+    if (
+        array.ndim == 2
+        and array.shape[1] in (2, 3)
+        and array.dtype.kind == "f"
+        and not np.isin(array, (-1, 0, 1)).all()
+    ):
+        raise source.error("is of two or three columns, as coordinates are; write it as text, or save patterns=array")
+    patterns, notes = two_valued(source, array)
+    patterns, shape = _patterns_of(source, patterns)
+    if patterns.ndim == 2 and array.ndim == 2 and array.dtype == np.uint8 and notes:  # a grey picture
+        return {"patterns": patterns.reshape(1, -1), "shape": array.shape, "notes": (*notes, "one picture")}
+    return {"patterns": patterns, "shape": shape, "notes": notes}
 
 
-def _signs(line: str) -> str:
-    """Write a line of numbers with blanks between them as signs, 1, 0, or - for -1; leave any other line."""
-    if not _NUMBERS.fullmatch(line):
-        return line
-    return _BLANKS.sub("", line.replace("-1", "-"))
+def _patterns_of(source: TextFile, array: Any) -> tuple[Any, tuple[int, int] | None]:
+    """Return patterns (k, n) and the shape of each, of an array of one to three axes."""
+    patterns = np.atleast_2d(array)
+    if patterns.ndim > 3:
+        raise source.error(
+            f"patterns have shape {patterns.shape}; give (patterns, pixels) or (patterns, rows, columns)"
+        )
+    if patterns.ndim < 3:
+        return patterns, None
+    shape = (patterns.shape[1], patterns.shape[2])
+    return patterns.reshape(len(patterns), prod(shape)), shape
+
+
+def _from_picture(source: TextFile) -> dict[str, Any]:
+    signs, notes = read_picture(source)
+    return {"patterns": signs.reshape(1, -1), "shape": signs.shape, "notes": notes}
+
+
+def _from_pictures(source: TextFile) -> dict[str, Any]:
+    """Read every picture of a folder, drawings included; other files are left out, and said."""
+    found: list[tuple[str, Any]] = []
+    notes: list[str] = []
+    left = 0
+    for member in source.members:
+        kind = _picture_kind(member)
+        if not kind:
+            left += 1
+            continue
+        fields = _from_picture(member) if kind == "picture" else _from_text(member)
+        found += [(member.name, (row, fields["shape"])) for row in fields["patterns"]]
+        notes += fields.get("notes", ())
+        if len(found) * found[0][1][0].size > MAX_VALUES:
+            raise source.error(f"holds more than {MAX_VALUES} pixels; give fewer or smaller pictures")
+    if not found:
+        raise source.error("is a folder without pictures; give a file, or a folder of .png, .jpg, .bmp or text")
+    name, (_, shape) = found[0]
+    other = next((each for each in found if each[1][1] != shape), None)
+    if other is not None:
+        rule = f"is of {other[1][1][0]} x {other[1][1][1]} pixels, {name} of {shape[0]} x {shape[1]}; make them alike"
+        raise source.error(f"{other[0]} {rule}")
+    said = [f"{len(found)} patterns of {shape[0]} x {shape[1]} from {len(source.members) - left} files"]
+    said += [f"{left} other files are left out"] if left else []
+    said += [f"{len(notes)} of the pictures are grey or of other signs: {notes[0]}"] if notes else []
+    return {"patterns": np.array([row for _, (row, _) in found]), "shape": shape, "notes": tuple(said)}
+
+
+def _picture_kind(source: TextFile) -> str:
+    data = source.data
+    if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")) or (data.startswith(b"BM") and b"\0" in data[:64]):
+        return "picture"
+    if b"\0" in data or not data.strip() or len(data) > _LONGEST * MAX_VALUES:
+        return ""
+    return "text" if is_picture(source) else "picture" if re.match(rb"P[1-6]\s", data) else ""
+
+
+def _from_vectors(source: TextFile) -> dict[str, Any]:
+    """Read rows of numbers as patterns; where empty lines part blocks of several rows, a block is one."""
+    lines = [line for line in source.lines if not line.strip() or not is_comment(line)]
+    blocks = [[*rows] for blank, rows in groupby(lines, key=lambda line: not line.strip()) if not blank]
+    values = [Block(source, 1, rows).numbers() for rows in blocks]
+    heights = {len(rows) for rows in blocks}
+    width = max((len(row.split(None, MAX_VALUES)) for rows in blocks for row in rows), default=0)
+    count = sum(len(rows) for rows in blocks)
+    if not count or sum(map(len, values)) != count * width:
+        raise source.error("has rows of different lengths; give each pattern as many numbers")
+    if count * width > MAX_VALUES:
+        raise source.error(f"has {count} rows of {width} numbers; at most {MAX_VALUES} fit: give less")
+    whole, notes = two_valued(source, np.concatenate(values).reshape(count, width))
+    if len(blocks) > 1 and heights != {1}:
+        if len(heights) > 1:
+            raise source.error(f"has blocks of {min(heights)} and of {max(heights)} rows; make them alike")
+        (height,) = heights
+        return {"patterns": whole.reshape(len(blocks), height * width), "shape": (height, width), "notes": notes}
+    if count == 1:
+        return {"patterns": whole, "shape": (1, width), "notes": notes}
+    said = f"{count} patterns of {width}, one a line; a picture is drawn without blanks, as #..# or 1001"
+    return {"patterns": whole, "shape": (1, width), "notes": (*notes, said)}
 
 
 def _from_text(source: TextFile) -> dict[str, Any]:
     if len(source.data) > _LONGEST * MAX_VALUES:
         raise source.error(f"is a picture of more than {MAX_VALUES} signs; draw smaller")
-    rows = [_signs(line) for line in source.lines]
-    first = next((row.strip()[0] for row in rows if row.strip()), "")
-    spins = first in ("1", "-") and any(_NUMBERS.fullmatch(line) for line in source.lines if "-" in line)
-    letters = _SPINS if spins else next((pair for pair in _ALPHABETS if first and first in pair), "")
+    if _is_vectors(source):
+        return _from_vectors(source)
+    rows, first = source.lines, next((line.strip()[0] for line in source.lines if line.strip()), "")
+    said: tuple[str, ...] = ()
+    letters = _two_signs(source) or next((pair for pair in _ALPHABETS if first and first in pair), "")
+    if letters and letters not in _ALPHABETS:
+        said = (f"drawn with {letters[0]!r}, which is +1, and {letters[1]!r}, -1",)
     if not letters:
-        raise source.error("is no picture; draw with '#' and '.', '1' and '0', '+' and '-', or 'X' and space", 1)
-    if " " not in letters:
-        rows = [row.strip() for row in rows]
+        raise source.error("is no picture; draw with '#' and '.', '1' and '0', '+' and '-', or any two signs", 1)
+    rows = [row.expandtabs(1) for row in rows] if " " in letters else [row.strip() for row in rows]
     width = max(map(len, rows))
     if width * len(rows) > MAX_VALUES:
         raise source.error(f"has {len(rows)} rows of up to {width} signs; at most {MAX_VALUES} signs fit; draw smaller")
     pictures: list[list[str]] = [[]]
     for number, row in enumerate([*rows, ""], 1):
         if other := set(row) - set(letters):
-            low = "-1" if spins else letters[1]
-            raise source.error(f"has {quote_text(min(other))} beside '{letters[0]}' and '{low}'; use these two", number)
+            raise source.error(
+                f"has {quote_text(min(other))} beside '{letters[0]}' and '{letters[1]}'; use these two", number
+            )
         if row:
             if len(row) != width and " " not in letters:  # editors drop spaces at the end of a row
                 raise source.error(f"the row has {len(row)} signs, another has {width}; make them alike", number)
@@ -169,10 +285,6 @@ def _from_text(source: TextFile) -> dict[str, Any]:
                 raise source.error(f"the picture above has {counts}; make them alike", number)
             pictures.append([])
     height, count = len(pictures[0]), len(pictures) - 1
-    drawn = np.frombuffer("".join("".join(picture) for picture in pictures).encode("ascii"), np.uint8)
-    notes = [f"one pattern of {height} x {width}: blank lines part patterns"] if count == 1 and height > 1 else []
-    return {
-        "patterns": np.where(drawn == ord(letters[0]), np.int8(1), np.int8(-1)).reshape(count, height * width),
-        "shape": (height, width),
-        "notes": tuple(notes if letters[0] == "1" else []),  # numbers may be vectors, a drawing is one
-    }
+    drawn = np.array([[sign == letters[0] for sign in "".join(picture)] for picture in pictures[:count]])
+    patterns = np.where(drawn, np.int8(1), np.int8(-1)).reshape(count, height * width)
+    return {"patterns": patterns, "shape": (height, width), "notes": said}

@@ -12,6 +12,8 @@ from ..ising import Float
 from ..task import RecallFrom, Task
 from .problem import Problem, Solution
 from .recall import Recall
+from .tour_links import holds_links
+from .tsp import Tsp
 
 
 class Reads(Protocol):
@@ -70,7 +72,8 @@ def score_run(problem: Problem, run: Reads) -> ScoredReads:
         The spins or answers are none of the problem.
     """
     if run.answers is not None:
-        solutions = [Solution(answer, feasible=True) for answer in run.answers]
+        links = problem.links if isinstance(problem, Tsp) else None
+        solutions = [Solution(answer, holds_links(answer, links)) for answer in run.answers]
     else:
         solutions = [problem.decode(spins) for spins in run.spins]
     if isinstance(problem, Recall) and isinstance(run.task, RecallFrom):

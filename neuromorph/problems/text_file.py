@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from ..files.printable import printable
 from ..ising import Float
+from .containers import ENDINGS, ContainerError, unpack_bytes
 
 MAX_BYTES = 256 << 20
 MAX_LINES = 3_000_000  # of text: Python keeps some 60 bytes a line, however short it is
@@ -21,6 +22,8 @@ LARGEST = 1e15  # integers below it, their sums along a tour and their squares s
 _BLOCK = 4096  # lines whose numbers exist as strings at one time
 _BLANK, _WORD = re.compile(r"\s"), re.compile(r"\S+")
 _LONG = 1 << 16  # characters: a longer line is cut, between its numbers
+_PART = re.compile(r"(.+)#(\d{1,6})", re.DOTALL)  # one of several instances in a file
+_MEMBERS = 10_000  # files of a folder
 
 
 class ProblemFileError(ValueError):
@@ -39,20 +42,29 @@ class TextFile:
         Bytes.
     path : Path or None
         Place that it was read from; None: it was not.
+    packed : bytes
+        The file itself, if ``data`` were unpacked or recoded.
+    part : int or None
+        Number of the instance that is meant, from 1, in a file of several: ``FILE#2``.
+    members : tuple of TextFile
+        Files of a folder; ``data`` is all of them.
     """
 
     name: str
     data: bytes
     path: Path | None = None
+    packed: bytes = b""
+    part: int | None = None
+    members: tuple[TextFile, ...] = ()
 
     @classmethod
     def read(cls, path: str | os.PathLike[str] | TextFile) -> TextFile:
-        """Read a whole file of at most MAX_BYTES, once.
+        """Read a whole file of at most MAX_BYTES, once, and unpack it (module ``containers``).
 
         Parameters
         ----------
         path : path-like or TextFile
-            File; a TextFile comes back as it is.
+            File, or folder of files; ``FILE#2`` is its second instance; a TextFile comes back as it is.
 
         Returns
         -------
@@ -66,11 +78,17 @@ class TextFile:
         """
         if isinstance(path, TextFile):
             return path
-        path = Path(path)
+        path, part = Path(path), None
         source = cls(path.name or str(path), b"")
         try:
             if not path.exists():
-                raise source.error("there is no such file; check the path")
+                found = _PART.fullmatch(str(path))
+                if found is None or not Path(found[1]).is_file():
+                    raise source.error("there is no such file; check the path")
+                path, part = Path(found[1]), int(found[2])
+                source = cls(path.name, b"")
+            if path.is_dir():
+                return cls._folder(path)
             if not path.is_file():
                 raise source.error("is not a regular file; give the path of a problem file")
             with path.open("rb") as file:
@@ -80,14 +98,58 @@ class TextFile:
                 data = file.read(size + 1)
             if len(data) != size:
                 raise source.error("changed while it was read; try again when it is whole")
-            return cls(path.name, data, path)
+            plain = unpack_bytes(data, MAX_BYTES)
+            return cls(path.name, plain, path, b"" if plain is data else data, part)
+        except ContainerError as error:
+            raise source.error(str(error)) from None
         except OSError as error:
             raise source.error(f"cannot be read ({error.strerror or type(error).__name__}); check the path") from None
 
+    @classmethod
+    def _folder(cls, path: Path) -> TextFile:
+        """Read the files of a folder, by name, without hidden ones and folders."""
+        name = path.name or str(path)
+        files = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
+        if not files:
+            raise cls(name, b"").error("is a folder without pictures; give a problem file, or a folder of pictures")
+        if len(files) > _MEMBERS:
+            raise cls(name, b"").error(f"is a folder of {len(files)} files; at most {_MEMBERS} are read: give fewer")
+        if sum(each.stat().st_size for each in files) > MAX_BYTES:
+            raise cls(name, b"").error(f"is a folder of more than {MAX_BYTES >> 20} MB; give fewer or smaller files")
+        members = tuple(cls.read(each) for each in sorted(files, key=lambda each: _natural(each.name)))
+        return cls(name, b"".join(each.data for each in members), path, members=members)
+
     @property
     def stem(self) -> str:
-        """Name of the file without its ending."""
-        return Path(self.name).stem
+        """Name of the file without its ending, and without that of a container."""
+        name = Path(self.name)
+        return Path(name.stem).stem if name.suffix.lower() in ENDINGS else name.stem
+
+    @property
+    def ending(self) -> str:
+        """Ending of the name in small letters, as ".qubo", without that of a container."""
+        name = Path(self.name)
+        return (Path(name.stem) if name.suffix.lower() in ENDINGS else name).suffix.lower()
+
+    @property
+    def stored(self) -> bytes:
+        """Bytes as they stand in the file."""
+        return self.packed or self.data
+
+    def rewritten(self, lines: Sequence[str]) -> TextFile:
+        """Return the file with other text in its lines, so that messages still name the right one.
+
+        Parameters
+        ----------
+        lines : sequence of str
+            Lines.
+
+        Returns
+        -------
+        TextFile
+            File.
+        """
+        return replace(self, data="\n".join(lines).encode(), packed=self.stored)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -245,6 +307,11 @@ def parse_number(token: str) -> float | None:
         return None if "_" in token else float(token)
     except ValueError:
         return None
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Order of names in which 2 stands before 10."""
+    return [(int(part), "") if part.isdecimal() and part.isascii() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def quote_text(text: str) -> str:

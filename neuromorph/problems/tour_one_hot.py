@@ -60,7 +60,7 @@ def sufficient_penalty(distances: Float) -> float:
     return float((np.floor(bound / unit) + 1.0) * unit)
 
 
-def one_hot_ising(distances: Float, penalty: float) -> Ising:
+def one_hot_ising(distances: Float, penalty: float, offset: float = 0.0) -> Ising:
     """Build the one-hot form over n^2 spins.
 
     Parameters
@@ -69,6 +69,8 @@ def one_hot_ising(distances: Float, penalty: float) -> Ising:
         Distances, with a diagonal of zeros.
     penalty : float
         A.
+    offset : float
+        Constant of every length.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def one_hot_ising(distances: Float, penalty: float) -> Ising:
     start = np.arange(n * n + 1, dtype=np.int32) * (4 * (n - 1))
     couplings = sparse.csr_array((coupling.ravel(), column.ravel(), start), shape=(n * n, n * n))
     biases = np.repeat(-a * (n - 2) - d.sum(axis=1) / 2.0, n)
-    return Ising(couplings, biases, a * n * ((n - 2) ** 2 + n) / 2.0 + n * float(d.sum()) / 4.0)
+    return Ising(couplings, biases, a * n * ((n - 2) ** 2 + n) / 2.0 + n * float(d.sum()) / 4.0 + offset)
 
 
 def one_hot_energies(spins: NDArray[Any], penalty: float, distance: _Distance, distances: Callable[[], Float]) -> Float:

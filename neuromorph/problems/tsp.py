@@ -1,6 +1,7 @@
 """The traveling salesman: the shortest closed tour through n cities, symmetric distances d_ij >= 0.
 
-Distances follow TSPLIB (``tsplib_distances``); the couplings over n^2 spins are those of ``tour_one_hot``.
+Distances follow TSPLIB (``tsplib_distances``); the couplings over n^2 spins are those of ``tour_one_hot``. Tours that
+must hold given edges, and one-way tours, are such problems too (``forced_links``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..rng import RNG
 from ..task import Minimize
 from .city_checks import MAX_MATRIX, check_tour, checked_cities, checked_display, checked_penalty, distance_matrix
 from .problem import Solution
+from .tour_links import holds_links
 from .tour_one_hot import completed_tour, held_tour, one_hot_energies, one_hot_ising, one_state, sufficient_penalty
 from .tour_warnings import tour_warnings
 from .tsplib_distances import DISTANCE_RULES, degrees
@@ -47,6 +49,14 @@ class Tsp:
         one: fewer but shorter tours).
     notes : tuple of str
         Content that the reader of the file took for granted; doubtful content (see ``tour_warnings``) is added here.
+    labels : tuple of str
+        Names of the cities; empty: they are called 1 .. n.
+    links : (k, 2) int, or None
+        Edges that a tour must hold, and that ``forced_links`` made cheap.
+    offset : float
+        Constant of every length.
+    one_way : bool
+        Whether city k + n / 2 is the double of city k, which stands behind it.
     """
 
     name: str
@@ -57,6 +67,10 @@ class Tsp:
     best_known: float | None = None
     penalty: float | None = None
     notes: tuple[str, ...] = field(default=(), compare=False)
+    labels: tuple[str, ...] = field(default=(), compare=False)
+    links: Any = None
+    offset: float = 0.0
+    one_way: bool = False
 
     kind: ClassVar[str] = "tsp"
     sense: ClassVar[Literal["min", "max"]] = "min"
@@ -71,7 +85,8 @@ class Tsp:
             object.__setattr__(self, "display", checked_display(self.display, self.size))
         if self.penalty is not None:
             checked_penalty(self.penalty)
-        said = tour_warnings(self.coordinates, self.matrix, self.weight_type, self.distance)
+        checked = self.links is None  # lengths that are made are no doubtful ones
+        said = tour_warnings(self.coordinates, self.matrix, self.weight_type, self.distance) if checked else ()
         object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.notes, *said))))
 
     @property
@@ -89,12 +104,8 @@ class Tsp:
         ----------
         coordinates : (n, d) float
             Cities.
-        name : str
-            Name of the problem.
-        weight_type : str
-            TSPLIB's name of the distance.
-        **more : object
-            Other fields.
+        name, weight_type, **more : object
+            Fields of the class.
 
         Returns
         -------
@@ -111,10 +122,8 @@ class Tsp:
         ----------
         distances : (n, n) float
             Symmetric and not negative.
-        name : str
-            Name of the problem.
-        **more : object
-            Other fields.
+        name, **more : object
+            Fields of the class.
 
         Returns
         -------
@@ -142,17 +151,12 @@ class Tsp:
         return np.where(a == b, 0.0, DISTANCE_RULES[self.weight_type][1](self.coordinates[a], self.coordinates[b]))[()]
 
     def distances(self) -> Float:
-        """Compute all distances.
+        """Compute all distances, up to MAX_MATRIX cities.
 
         Returns
         -------
         (n, n) float
             Matrix of distances.
-
-        Raises
-        ------
-        ValueError
-            Above MAX_MATRIX cities.
         """
         if self.size > MAX_MATRIX:
             raise ValueError(
@@ -181,25 +185,15 @@ class Tsp:
             If it is no permutation.
         """
         order = check_tour(tour, self.size)
-        return float(np.sum(self.distance(order, np.roll(order, -1))))
+        return float(np.sum(self.distance(order, np.roll(order, -1)))) + self.offset
 
     def answer_energies(self, answers: ArrayLike) -> Float:
-        """Compute the energies of tours: their lengths, which E of the one-hot form equals.
-
-        Parameters
-        ----------
-        answers : (reads, n) integers
-            Permutations of 0 .. n - 1.
+        """Compute the energies of tours (reads, n): their lengths, which E of the one-hot form equals.
 
         Returns
         -------
         (reads,) float
             Lengths of the tours.
-
-        Raises
-        ------
-        ValueError
-            An answer is not a tour.
         """
         tours = np.asarray(answers)
         if tours.ndim != 2:
@@ -279,17 +273,10 @@ class Tsp:
                 f"{self.name} has {n} cities; its one-hot form would have {4 * n**2 * (n - 1)} couplings and stops at "
                 f"{MAX_ISING_CITIES} cities: use a target that holds tours (softassign, swaps) or a smaller instance"
             )
-        return one_hot_ising(self.distances(), self._penalty(penalty))
+        return one_hot_ising(self.distances(), self._penalty(penalty), self.offset)
 
     def energy(self, spins: ArrayLike, penalty: float | None = None) -> Any:
-        """Compute the energy of ``ising(penalty)`` from the distances.
-
-        Parameters
-        ----------
-        spins : (n^2,) or (reads, n^2)
-            One state, or many.
-        penalty : float or None
-            A; None takes :meth:`default_penalty`.
+        """Compute the energy of ``ising(penalty)`` from the distances; :meth:`.Problem.energy` documents the spins.
 
         Returns
         -------
@@ -297,7 +284,9 @@ class Tsp:
             E.
         """
         s = check_spins(spins, self.size**2)
-        energies = one_hot_energies(np.atleast_2d(s), self._penalty(penalty), self.distance, self.distances)
+        energies = (
+            one_hot_energies(np.atleast_2d(s), self._penalty(penalty), self.distance, self.distances) + self.offset
+        )
         return float(energies[0]) if s.ndim == 1 else energies
 
     def spins(self, tour: ArrayLike) -> NDArray[np.int8]:
@@ -336,7 +325,7 @@ class Tsp:
         up = one_state(spins, self.size)
         tour = held_tour(up)
         if tour is not None:
-            return Solution(tour, feasible=True)
+            return Solution(tour, feasible=holds_links(tour, self.links))
         return Solution(completed_tour(up, self.distance), False, repaired=True) if repair else Solution(None, False)
 
     def task(self, reads: int, rng: RNG = None) -> Minimize:

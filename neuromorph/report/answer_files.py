@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files.atomic_write import write_file
-from ..problems import Recall, Tsp, picture_text, write_tour
+from ..problems import Recall, Tsp, picture_text, solution_text, write_tour
+from ..problems.forced_links import visited_cities
 from ..sampling.samples_file import write_samples
 from ..study.chain_diagnostics import samples_of
 from .answers import draw_answer
@@ -49,8 +50,8 @@ def answer_files(
     """
     found: dict[str, Callable[[Path], object]] = {}
     if result.run is not None and comparison.beta is not None:
-        samples = samples_of(result.run)
-        found["samples.npz"] = lambda path: write_samples(samples, path)
+        samples, labels = samples_of(result.run), getattr(comparison.problem, "labels", ())
+        found["samples.npz"] = lambda path: write_samples(samples, path, labels)
     elif isinstance(comparison.problem, Recall) and result.recall is not None and result.run is not None:
         found |= _recalled(comparison.problem, result)
     elif result.solution is not None and result.solution.value is not None:
@@ -89,8 +90,8 @@ def _writer(make: Callable[[], str | bytes]) -> Callable[[Path], object]:
 
 def _answer(problem: Any, value: Any) -> dict[str, Callable[[Path], object]]:
     if isinstance(problem, Tsp):
-        return {"answer.tour": lambda path: write_tour(path, value, name=problem.name)}
-    return {"answer.txt": _writer(lambda: " ".join(map(str, value.tolist())) + "\n")}
+        return {"answer.tour": lambda path: write_tour(path, visited_cities(problem, value), name=problem.name)}
+    return {"answer.txt": _writer(lambda: solution_text(problem, value) + "\n")}
 
 
 def _recalled(problem: Recall, result: Result) -> dict[str, Callable[[Path], object]]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..plotting.problem_figures import draw_assignment, draw_coloring, draw_partition, draw_set
 from ..plotting.solutions import draw_cut, draw_pattern, draw_recall, draw_tour
 from ..plotting.style import SERIES_COLORS
-from ..problems import MaxCut, Recall, Tsp
+from ..problems import Assignment, Coloring, IndependentSet, MaxCut, Partition, Recall, Tsp
 from ..task import RecallFrom
 
 if TYPE_CHECKING:
@@ -47,7 +48,15 @@ def draw_answer(problem: Problem, result: Result, ax: Axes | None = None, color:
         return draw_cut(problem, value, ax, color)
     if isinstance(problem, Recall):
         return draw_recall(problem, value, _cue(problem, result), ax, color)
-    return draw_pattern(value, None, ax, color)
+    if isinstance(problem, Assignment):
+        return draw_assignment(problem, value, ax, color)
+    if isinstance(problem, Coloring):
+        return draw_coloring(problem, value, ax, color)
+    if isinstance(problem, IndependentSet):
+        return draw_set(problem, value, ax, color)
+    if isinstance(problem, Partition):
+        return draw_partition(problem, value, ax, color)
+    return draw_pattern(np.where(np.asarray(value) > 0, 1, -1), None, ax, color)
 
 
 def _cue(problem: Recall, result: Result) -> NDArray[Any] | None:

@@ -59,6 +59,8 @@ def results_dict(comparison: Comparison) -> dict[str, Any]:
                 "best_known": problem.best_known,
                 "sense": problem.sense,
                 "notes": list(getattr(problem, "notes", ())),
+                **({"labels": list(labels)} if (labels := getattr(problem, "labels", ())) else {}),
+                **({"energy": f"E = {meaning}"} if (meaning := getattr(problem, "meaning", "")) else {}),
             },
             "task": comparison.task_data(),
             **({} if comparison.reference is None else {"reference": _reference(comparison.reference)}),

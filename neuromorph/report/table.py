@@ -54,6 +54,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     known = "best value unknown" if problem.best_known is None else f"best known {format_number(problem.best_known)}"
     rule = comparison.task_data().get("rule", "hebb")
     kind = problem.kind if rule == "hebb" else f"{problem.kind} by {rule}"
+    kind += f", E = {meaning}" if (meaning := getattr(problem, "meaning", "")) else ""
     console.print(Text(f"{printable(problem.name)} · {kind} · size {problem.size:,} · {known}", style="bold"))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     tight = console.width < _TIGHT

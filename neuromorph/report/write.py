@@ -10,6 +10,7 @@ from ..files.atomic_write import write_file
 from ..plotting.files import figure_bytes
 from ..plotting.style import series_color
 from ..problems import Tsp, write_tour
+from ..problems.forced_links import visited_cities
 from ..runtime.signals import deferred
 from ..study.checkpoint import own_name, safe_name
 from .answers import draw_answer
@@ -50,7 +51,8 @@ def write_report(comparison: Comparison, directory: str | os.PathLike[str]) -> l
     best = comparison.best
     tour = best.solution.value if best is not None and best.solution is not None else None
     if isinstance(comparison.problem, Tsp) and tour is not None:
-        written.append(write_tour(folder / "best.tour", tour, name=comparison.problem.name))
+        order = visited_cities(comparison.problem, tour)
+        written.append(write_tour(folder / "best.tour", order, name=comparison.problem.name))
     drawn = {} if comparison.interrupted else draw_comparison(comparison)
     vectors = {name: figure_bytes(ax, "svg") for name, ax in drawn.items()}
     for name, ax in drawn.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from math import inf
@@ -22,7 +23,7 @@ _FAST = 1  # level of zlib: files of spins grow little, and take a tenth of the 
 _PATIENCE_S = 1.0  # time after Ctrl-C in which a nearly complete file may be finished
 
 
-def write_samples(samples: Samples, path: Path) -> None:
+def write_samples(samples: Samples, path: Path, labels: Sequence[str] = ()) -> None:
     """Write ``spins``, ``energies`` and ``betas``, after Ctrl-C without compression.
 
     A thread writes, so that an interruption leaves no half of a block: the file gets a second more to become complete
@@ -34,8 +35,11 @@ def write_samples(samples: Samples, path: Path) -> None:
         The samples.
     path : Path
         Path of the file.
+    labels : sequence of str
+        Names of the spins, written as ``labels``; empty: they have none.
     """
     arrays: dict[str, NDArray[Any]] = {"energies": samples.energies, "betas": samples.betas, "spins": samples.spins}
+    arrays |= {"labels": np.array(labels)} if len(labels) else {}
     kind = zipfile.ZIP_STORED if samples.status == "interrupted" else zipfile.ZIP_DEFLATED
     with time_limit() as limit, ThreadPoolExecutor(1) as pool:
         task = pool.submit(copy_context().run, write_file, path, lambda file: _write(file, arrays, kind))

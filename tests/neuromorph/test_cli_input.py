@@ -98,9 +98,11 @@ def test_the_hash_is_of_the_bytes_that_were_computed_with(tmp_path, monkeypatch,
 def test_what_is_no_file_or_changes_is_refused(tmp_path, monkeypatch):
     """A pipe would be waited for without end, a device read without end."""
     os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path / "pipe", tmp_path, "/dev/zero"):
+    for path in (tmp_path / "pipe", "/dev/zero"):
         with pytest.raises(ProblemFileError, match="not a regular file"):
             load(path)
+    with pytest.raises(ProblemFileError, match="is a folder without pictures"):
+        load(tmp_path)
     (tmp_path / "a.txt").write_text(PENTAGON)
     monkeypatch.setattr(os, "fstat", lambda handle: os.stat_result([0] * 6 + [7, 0, 0, 0]))
     with pytest.raises(ProblemFileError, match="changed while it was read; try again"):

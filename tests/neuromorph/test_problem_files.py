@@ -18,7 +18,7 @@ from PIL import Image
 
 from neuromorph import MaxCut, Problem, ProblemFileError, Recall, Tsp, load, read_tour, write_tour
 from neuromorph.problems import best_known
-from neuromorph.problems.load import READERS
+from neuromorph.problems.forms import PROBLEM_KINDS
 from neuromorph.problems.tsplib_distances import DISTANCE_RULES
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
@@ -134,7 +134,7 @@ BAD_TSP = [
     (SQUARE.replace("3 10 10", "2 10 10"), 9, "city 2 comes a second time"),
     (SQUARE.replace("3 10 10", "7 10 10"), 9, "city is 7"),
     (SQUARE.replace("3 10 10", "3.5 10 10"), 9, "city is 3.5"),
-    (SQUARE.replace("1 0 0", "0 0 0"), 7, "city is 0"),
+    (SQUARE.replace("1 0 0", "0 0 0").replace("2 0", "5 0"), 7, "city is 0"),
     (SQUARE.replace("3 10 10", "3 ten 10"), 9, "'ten' is not a number"),
     (SQUARE.replace("3 10 10", "3 1_0 10"), 9, "'1_0' is not a number"),
     (SQUARE.replace("3 10 10", "3 10 nan"), 9, "'nan' is not between"),
@@ -150,10 +150,13 @@ BAD_TSP = [
     (SQUARE.replace("EUC_2D", "SPECIAL"), 5, "SPECIAL distances"),
     (SQUARE.replace("EUC_2D", "EUC_3D"), 7, "the line has 3 numbers; a city needs 4"),
     (SQUARE.replace("EUC_2D", "EUC_3D\nNODE_COORD_TYPE: TWOD_COORDS"), 6, "EUC_3D needs 3 coordinates"),
-    (SQUARE.replace("TYPE : TSP", "TYPE : ATSP"), 2, "TYPE 'ATSP' is not supported"),
-    (SQUARE.replace("TYPE : TSP", "TYPE : CVRP"), 2, "only TSP"),
+    (SQUARE.replace("TYPE : TSP", "TYPE : ATSP"), 5, "one-way distances (ATSP) are a matrix"),
+    (SQUARE.replace("TYPE : TSP", "TYPE : CVRP"), 2, "vehicle routing is not supported"),
+    (SQUARE.replace("TYPE : TSP", "TYPE : SOP"), 2, "TYPE 'SOP' is not supported; TSP and ATSP are"),
     (SQUARE.replace("TYPE : TSP", "TYPE : TOUR"), 2, "read it with read_tour"),
-    (SQUARE.replace("EOF", "FIXED_EDGES_SECTION\n1 2\n-1\nEOF"), 11, "fixed edges are not supported"),
+    (SQUARE.replace("EOF", "FIXED_EDGES_SECTION\n1 7\n-1\nEOF"), 12, "fixed edges are pairs of cities 1 to 4"),
+    (SQUARE.replace("EOF", "FIXED_EDGES_SECTION\n1 2\n1 3\n1 4\n-1\nEOF"), 11, "more than two fixed edges"),
+    (SQUARE.replace("EOF", "FIXED_EDGES_SECTION\n1 2\n2 3\n3 1\n-1\nEOF"), 11, "close a cycle"),
     (SQUARE.replace("NODE_COORD_SECTION", "NODE_CORD_SECTION"), 6, "is not a keyword"),
     (SQUARE.replace("NODE_COORD_SECTION\n", ""), 6, "'1 0 0' is in no section"),
     ("17\n" + SQUARE, 1, "'17' is in no section"),
@@ -194,7 +197,7 @@ def test_files_that_cannot_be_read_are_refused(tmp_path):
     for name, content, rule in [
         ("missing.tsp", None, "no such file"),
         (os.devnull, None, "not a regular file"),
-        ("", None, "not a regular file"),
+        ("", None, "is a folder without pictures"),
         ("empty.tsp", "", "is empty"),
         ("blank.tsp", " \n\n", "is empty"),
         ("words.txt", "once upon a time", "line 1: is neither"),
@@ -218,13 +221,13 @@ def test_the_kind_comes_from_the_content_and_a_flag_overrides(tmp_path):
     assert isinstance(load(written(tmp_path, SQUARE, "a.txt")), Tsp)
     assert isinstance(load(written(tmp_path, "2 1\n1 2 1\n", "b.tsp")), MaxCut)
     assert isinstance(load(written(tmp_path, "10\n01\n", "c.tsp")), Recall)
-    with pytest.raises(ProblemFileError, match="line 1: has no header"):
+    with pytest.raises(ProblemFileError, match=r"looks like a TSPLIB file; that is no maxcut"):
         load(tmp_path / "a.txt", kind="maxcut")
-    with pytest.raises(ProblemFileError, match="is in no section"):
+    with pytest.raises(ProblemFileError, match=r"looks like a rudy graph; that is no tsp"):
         load(tmp_path / "b.tsp", kind="tsp")
     with pytest.raises(ValueError, match="kind is 'sat'; it must be one of tsp, maxcut, recall"):
         load(tmp_path / "a.txt", kind="sat")
-    assert set(READERS) == {"tsp", "maxcut", "recall", "ising"}
+    assert {"tsp", "maxcut", "recall", "ising", "qubo"} <= set(PROBLEM_KINDS)
 
 
 # Tours.
@@ -259,7 +262,7 @@ def test_tours_are_read_as_they_are_found(tmp_path, text):
     [
         ("TOUR_SECTION\n1\n2\n2\n-1\n", "line 4: city 2 comes a second time"),
         ("TOUR_SECTION\n1\n2\n4\n-1\n", "line 4: city is 4"),
-        ("TOUR_SECTION\n1 0 2\n", "line 2: city is 0"),
+        ("TOUR_SECTION\n1 0 3\n", "line 2: city is 0"),
         ("TOUR_SECTION\n1 2 3 -1\n1 3 2 -1\n", "line 3: has cities after the -1"),
         ("DIMENSION: 4\nTOUR_SECTION\n1 2 3 -1\n", "line 2: the tour has 3 cities but DIMENSION says 4"),
         ("TOUR_SECTION\n-1\n", "the tour is empty"),
@@ -323,12 +326,38 @@ def test_a_tour_beside_the_file_must_fit(tmp_path):
 
 
 def test_the_table_cites_its_sources():
-    assert set(best_known.table()) == {"tsp", "maxcut"}
+    counts = {kind: len(group["instances"]) for kind, group in best_known.table().items()}
+    assert counts == {"tsp": 125, "maxcut": 248, "qubo": 165, "qap": 126, "coloring": 73, "independent-set": 180}
     for group in best_known.table().values():
         assert len(group["source"]) > 40
         assert group["note"]
-        assert group["instances"]
-        assert all(set(entry) == {"size", "trivial", "best"} for entry in group["instances"].values())
+        for entry in group["instances"].values():
+            assert {"size", "best"} <= set(entry) <= {"size", "trivial", "best", "edges", "proven"}
+
+
+def test_values_of_every_kind_are_found(shared_data):
+    """Values that their own sources list: G63 of arXiv 2510.21105, QAPLIB's tai12a, Biq Mac's gka1a."""
+    table = best_known.table()
+    assert table["maxcut"]["instances"]["G63"]["best"] == 27047
+    assert table["qubo"]["instances"]["gka1a"]["best"] == -3414
+    assert table["tsp"]["instances"]["dsj1000"]["best"] == 18660188
+    assert table["qap"]["instances"]["tai12a"]["best"] == 224416
+    if shared_data is None:
+        return
+    paths = sorted((shared_data / "qaplib").glob("*.dat"))
+    assert len(paths) >= 11
+    for path in paths:
+        p = load(path)
+        words = path.with_suffix(".sln").read_text().replace(",", " ").split()
+        assert p.best_known == float(words[1]), path
+        order = np.array(words[2 : 2 + p.size], dtype=int) - 1
+        assert float(words[1]) in {p.score(order), p.score(np.argsort(order))}
+    for path in sorted((shared_data / "coloring").glob("*.col")):
+        name, _, colors = path.name.partition("_ans_")
+        p = load(path, kind="coloring")
+        assert p.kind == "coloring"
+        graph_name = name.lower()
+        assert table["coloring"]["instances"][graph_name]["best"] == int(colors.split("_")[0])
 
 
 # Published instances, where they are found.

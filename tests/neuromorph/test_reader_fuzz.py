@@ -33,6 +33,10 @@ DIMOD = json.dumps({
     "num_interactions": 2, "variable_labels": ["a", "b", 3], "variable_type": "BINARY", "offset": 0.5,
     "linear_biases": [1.0, 2.0, 0], "quadratic_biases": [1.0, -2], "quadratic_head": [0, 1], "quadratic_tail": [1, 2],
 }, indent=1)  # fmt: skip
+BQPJSON = json.dumps({
+    "variable_ids": [3, 5], "variable_domain": "spin", "scale": 2.0, "offset": 1.0, "version": "1.0.0",
+    "linear_terms": [{"id": 3, "coeff": 1.0}], "quadratic_terms": [{"id_head": 3, "id_tail": 5, "coeff": 2.0}],
+}, indent=1)  # fmt: skip
 COO = "# vartype=SPIN\n0 0 1.5\n0 1 -2\n1 2 0.25\n"
 TOUR = "NAME : t\nTYPE : TOUR\nDIMENSION : 5\nTOUR_SECTION\n1 5 3\n2\n4\n-1\nEOF\n"
 OTHERS = [
@@ -78,6 +82,40 @@ KINDS = {
     "JSON": (read_ising, [PLAIN]),
     "dimod": (read_ising, [DIMOD]),
     "COO": (read_ising, [COO, COO.replace("SPIN", "BINARY")]),
+    "QUBO": (load, ["p qubo 0 3 2 2\n0 0 2\n1 1 -3\n0 1 4\n1 2 -5\n", "2 2\n0 0 0 0 0 0 0 0 2\n0 0 0 0 0 0 1 1 4\n"]),
+    "counted QUBO": (
+        lambda path: load(path, kind="qubo"),
+        ["3 4\n1 1 2\n2 2 -3\n1 2 2\n2 3 -2.5\n", "1\n3 2\n1 1 -2\n1 2 3\n", "2 4 0\n0 -3 -5\n0 0 1\n"],
+    ),
+    "bqpjson": (load, [BQPJSON]),
+    "graphs": (
+        load,
+        [
+            "p edge 4 3\ne 1 2\ne 2 3\ne 3 4\n",
+            "a b 2\nb c 1\nc a 3\n",
+            "source,target\n0,1\n1,2\n",
+            OTHERS[9],
+            '{"nodes": [{"id": "a"}, {"id": "b"}], "links": [{"source": "a", "target": "b", "weight": 2}]}',
+            '<graphml><graph edgedefault="undirected"><node id="a"/><node id="b"/>\n'
+            '<edge source="a" target="b"/></graph>'
+            "</graphml>",
+        ],
+    ),
+    "cities": (load, ["name,x,y\na,0,0\nb,3,4.5\nc,6,0\n", "0.5 0\n3 4\n6 0\n", "lat;lon\n48,5;2\n52;13\n40;-3\n"]),
+    "one way": (lambda path: load(path, kind="tsp"), ["0 2 9\n1 0 6\n9 7 0\n", ",a,b,c\na,0,2,9\nb,2,0,6\nc,9,6,0\n"]),
+    "fixed edges": (
+        load,
+        [EUC.replace("EOF", "FIXED_EDGES_SECTION\n1 2\n3 4\n-1\nEOF"), EUC.replace("EUC_2D", "TOR_2D")],
+    ),
+    "assignment": (load, ["3\n0 1 2\n1 0 1\n2 1 0\n\n0 5 2\n5 0 3\n2 3 0\n"]),
+    "coloring": (lambda path: load(path, kind="coloring"), ["p edge 4 3\ne 1 2\ne 2 3\ne 3 4\n", RUDY]),
+    "formula": (load, ["p cnf 3 2\n1 -2 0\n2 3 0\n", "p wcnf 2 2 9\n9 1 2 0\n1.5 -1 0\n"]),
+    "sudoku": (load, ["1..4\n.41.\n.14.\n4..1\n"]),
+    "numbers": (lambda path: load(path, kind="partition"), ["3\n5\n7.5\n9\n"]),
+    "polynomial": (
+        load,
+        ["# vartype=SPIN\n0 1 2 -1.5\n2 3 0.5\n", '{"terms": [[[0, 1, 2], -1.5]], "vartype": "BINARY"}'],
+    ),
     "tour": (read_tour, [TOUR]),
     "best known": (beside, [TOUR, "7542\n"]),
     "netlist": (read_netlist_file, [NETLIST]),

@@ -239,10 +239,10 @@ HOSTILE = {
     "truncated.png": (png_of(8, 8, zlib.compress(bytes(10))), "damaged"),
     "noise.png": (png_of(8, 8, b"not zlib"), "damaged"),
     "header.png": (b"\x89PNG", "0 x 0 pixels"),
-    "single.npy": (npy_of("{'descr': '|i1', 'fortran_order': False, 'shape': (1,), }", b"\1"), "is a single array"),
+    "single.npy": (npy_of("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", b"\1"), "is of pickled objects"),
     "ragged.txt": (b"##.\n#.\n", "line 2: the row has 2 signs"),
     "heights.txt": (b"##\n..\n\n##\n", "line 5: the picture above has 1 rows"),
-    "third.txt": (b"##\n#o\n", "line 2: has 'o' beside '#' and '.'"),
+    "third.txt": (b"##\n#.\n#o\n", "line 3: has 'o' beside '#' and '.'"),
     "wide.txt": (b"X" * 5000 + b"\n" + b"X\n" * 5000, "at most 10000000 signs"),
 }
 

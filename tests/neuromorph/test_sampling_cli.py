@@ -87,17 +87,17 @@ def dimod_json(**changed):
     return json.dumps({**whole, **changed})
 
 
-def test_names_that_are_not_kept_are_said(tmp_path, capsys):
+def test_names_of_variables_are_kept(tmp_path, capsys):
     (tmp_path / "a.json").write_text(dimod_json())
-    words = ["--task", "sample", "--beta", "1", "--target", "cpu-gibbs", "--reads", "8", "--seed", "1"]
-    assert main(["solve", str(tmp_path / "a.json"), *words]) == 0
+    words = ["solve", str(tmp_path / "a.json"), "--task", "sample", "--beta", "1", "--target", "cpu-gibbs"]
+    words += ["--reads", "8", "--seed", "1"]
+    assert main(words) == 0
     said = capsys.readouterr()
-    assert said.err.startswith(
-        "warning: a.json: the names of the variables (a, b) are not kept: spins stand in the order of variable_labels\n"
-    )
     assert re.search("energy +E = sum h s [+] sum J s s, as in the file", said.out)
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["problem"]["labels"] == ["a", "b"]
     (tmp_path / "a.json").write_text(dimod_json(variable_labels=[0, 1]))
-    assert read_ising_file(tmp_path / "a.json").notes == ()
+    assert read_ising_file(tmp_path / "a.json").labels == ()
 
 
 @pytest.mark.parametrize(("text", "energy"), [

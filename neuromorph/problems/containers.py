@@ -1,0 +1,92 @@
+"""Containers of problem files: gzip, xz and bzip2, of which no more is unpacked than a bound, and UTF-16."""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import zlib
+
+ENDINGS = (".gz", ".xz", ".bz2")
+
+_GZIP, _XZ, _BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\0", b"BZh"
+_SMALL, _RATIO = 64 << 20, 100  # bytes that any file may unpack to; ratio of a larger one: numbers pack 2 to 10 times
+_MEMORY = 128 << 20  # bytes that xz may take for its dictionary
+_SHOWN = 256  # bytes by which UTF-16 without a mark is known
+
+
+class ContainerError(ValueError):
+    """Error of a container; the message is one line, which continues the name of the file."""
+
+
+def unpack_bytes(data: bytes, limit: int) -> bytes:
+    """Return what a container holds.
+
+    Parameters
+    ----------
+    data : bytes
+        File.
+    limit : int
+        Largest number of bytes.
+
+    Returns
+    -------
+    bytes
+        Content of gzip, xz or bzip2; text in UTF-16 becomes UTF-8; all else as it is.
+
+    Raises
+    ------
+    ContainerError
+        If the container is damaged or holds too much.
+    """
+    if data.startswith((_GZIP, _XZ, _BZIP2)):
+        data = _inflated(data, min(limit, max(_SMALL, _RATIO * len(data))))
+    return _as_utf8(data)
+
+
+def _inflated(data: bytes, limit: int) -> bytes:
+    out, rest = io.BytesIO(), data
+    kind = next(name for magic, name in ((_GZIP, "gzip"), (_XZ, "xz"), (_BZIP2, "bzip2")) if data.startswith(magic))
+    try:
+        while rest.startswith(data[:2]):  # files that were joined are one
+            unpacker = _unpacker(kind)
+            out.write(unpacker.decompress(rest, limit + 1 - out.tell()))
+            if out.tell() > limit:
+                raise ContainerError(f"unpacks to more than {limit >> 20} MB; unpack it, and give a smaller instance")
+            if not unpacker.eof:
+                raise ContainerError(f"is cut off: its {kind} data have no end; copy it again")
+            rest = unpacker.unused_data
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+        if isinstance(error, ContainerError):
+            raise
+        raise ContainerError(f"is damaged: it begins as {kind}'s data, but is none; copy it again") from None
+    return out.getvalue()
+
+
+def _unpacker(kind: str):  # type: ignore[no-untyped-def]  # three classes of one protocol, which nothing names
+    if kind == "gzip":
+        return zlib.decompressobj(wbits=31)
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY) if kind == "xz" else bz2.BZ2Decompressor()
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """Recode UTF-16 and UTF-32, known by their marks, or by a zero beside every letter of the beginning."""
+    found = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    if found is None and len(data) >= 8 and len(data) % 2 == 0:
+        head = data[: _SHOWN & ~1]
+        for name, zeros, letters in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
+            if not any(zeros) and all(9 <= letter < 127 for letter in letters):
+                found = name
+    if found is None:
+        return data
+    try:
+        return data.decode(found).encode()
+    except UnicodeDecodeError:
+        raise ContainerError(
+            f"is damaged: it begins as text in {found.upper()}, but is none; save it as UTF-8"
+        ) from None
+
+
+_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)  # fmt: skip

@@ -1,0 +1,190 @@
+"""The forms that files of problems have, by name: what each may be read as, or the remedy where nothing reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROBLEM_KINDS = (
+    "tsp", "maxcut", "recall", "ising", "qubo", "qap", "coloring", "independent-set", "partition", "sudoku", "max-sat",
+    "pubo",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Form:
+    """Form of files, such as a GML graph.
+
+    Attributes
+    ----------
+    name : str
+        Name, as in "looks like a GML graph".
+    family : str
+        Reader; empty: nothing reads it.
+    kinds : tuple of str
+        Kinds of problem that it may be read as, the usual one first.
+    asks : bool
+        Whether the kind must be asked for, for it could be several.
+    remedy : str
+        Advice for a file that nothing reads, or where the kind is asked for.
+    said : bool
+        Whether reading it is said in a note: only the package's own forms go without.
+    """
+
+    name: str
+    family: str = ""
+    kinds: tuple[str, ...] = ()
+    asks: bool = False
+    remedy: str = ""
+    said: bool = True
+
+    def refusal(self) -> str:
+        """Say what to do with a file that is not read as it stands.
+
+        Returns
+        -------
+        str
+            Remedy.
+        """
+        if not self.kinds:
+            return self.remedy
+        says = f"--kind {' | '.join(self.kinds)} (in Python kind=) says what it is"
+        return f"{self.remedy}: {says}" if self.remedy else says
+
+
+GRAPH_KINDS = ("maxcut", "coloring", "independent-set")
+_LISTED = ("ising", "qubo")
+_LIST = "write 'nodes edges', then 'i j weight' an edge, nodes from 1"
+_SAVE = "save numpy.savez(file, couplings=J, biases=h)"
+_PICTURE = "save it as .png"
+
+# Of this package, and of TSPLIB and rudy: nothing is said.
+TSPLIB = Form("a TSPLIB file", "TSPLIB", ("tsp",), said=False)
+RUDY = Form("a rudy graph", "rudy", (*GRAPH_KINDS, "qubo"), said=False)
+PATTERNS = Form("patterns", "patterns", ("recall",), said=False)
+COUPLINGS = Form("a model in .npz", "couplings", ("ising",), said=False)
+ENTRIES = Form("a model in dimod's COO text", "entries", ("ising",), said=False)
+JSON = Form("a model in JSON", "JSON", ("ising",), said=False)
+
+PICTURE = Form("a picture", "picture", ("recall",), said=False)
+PICTURES = Form("a folder of pictures", "pictures", ("recall",), said=False)
+ARRAY = Form("an array of patterns", "array", ("recall",))
+BQM = Form("dimod's binary form (.bqm)", "bqm", ("ising",))
+QBSOLV = Form("a QUBO of qbsolv", "qbsolv", ("qubo",))
+OR_LIBRARY = Form("QUBOs of OR-Library (bqp)", "OR-Library", ("qubo",))
+HFS = Form("a QUBO on a Chimera graph (HFS)", "HFS", ("qubo", "ising"))
+BIQ_MAC = Form("a QUBO of Biq Mac", "counted entries", ("qubo", "ising"))
+QUBIST = Form("a spin model with biases (Qubist)", "counted entries", ("ising", "qubo"))
+COUNTED_ENTRIES = Form(
+    "a graph with weights from nodes to themselves, so a QUBO (Biq Mac) or a spin model (Qubist)",
+    "counted entries",
+    ("qubo", "ising", "maxcut"),
+    asks=True,
+    remedy="maxcut drops such terms",
+)
+PLAIN_ENTRIES = Form(
+    "entries 'i j value' with i = j, of a QUBO or a spin model",
+    "plain entries",
+    _LISTED,
+    asks=True,
+    remedy="dimod's COO says it in its first line, '# vartype=BINARY' or SPIN",
+)
+DIMACS = Form("a DIMACS graph", "DIMACS", GRAPH_KINDS)
+MATRIX_MARKET = Form("a MatrixMarket matrix", "MatrixMarket", GRAPH_KINDS)
+MATRIX_MARKET_TABLE = Form("a MatrixMarket array", remedy=f"for a graph {_LIST}; for a model {_SAVE}")
+GML = Form("a GML graph", "networkx", GRAPH_KINDS)
+XML = Form("XML, as GraphML is", "networkx", GRAPH_KINDS)
+PAJEK = Form("a Pajek graph", "networkx", GRAPH_KINDS)
+LEDA = Form("a LEDA graph", "networkx", GRAPH_KINDS)
+NX_EDGES = Form("an edge list of networkx", "networkx", GRAPH_KINDS)
+NODE_LINK = Form("a graph in JSON (node-link)", "node-link", GRAPH_KINDS)
+METIS = Form("a METIS graph, whose line k lists the neighbors of node k", "METIS", GRAPH_KINDS)
+EDGES = Form("a list of edges without a header", "edges", (*GRAPH_KINDS, "tsp", *_LISTED))
+NAMED_EDGES = Form("edges between names", "named edges", GRAPH_KINDS)
+CITIES = Form("plain coordinates of cities", "cities", ("tsp",))
+EDGES_OR_CITIES = Form("pairs of numbers, which are edges or coordinates", "edges", (*GRAPH_KINDS, "tsp"), asks=True)
+LIST_OR_CITIES = Form(
+    "rows of three numbers, which are edges, entries of a model or numbered cities",
+    "edges",
+    (*GRAPH_KINDS, "tsp", *_LISTED),
+    asks=True,
+)
+ADJACENCY = Form(
+    "the adjacency matrix of a graph, or a picture", "matrix", (*GRAPH_KINDS, "recall", "tsp", *_LISTED), asks=True
+)
+WEIGHTS = Form("a matrix of weights or distances", "matrix", (*GRAPH_KINDS, "tsp", *_LISTED), asks=True)
+NAMED_MATRIX = Form("a table of distances or weights with names", "named matrix", ("tsp", *GRAPH_KINDS), asks=True)
+DIRECTED = Form(
+    "a matrix that is not symmetric", "matrix", ("tsp", "qubo", "recall"), asks=True, remedy="tsp takes it as one way"
+)
+DIAGONAL = Form("a matrix with a diagonal, as of a QUBO", "matrix", ("qubo", "tsp"), asks=True)
+TABLE = Form(
+    "a table of numbers",
+    "vectors",
+    ("recall", "sudoku", "partition"),
+    asks=True,
+    remedy="recall takes each row as a pattern",
+)
+VECTORS = Form("patterns, one vector a line", "vectors", ("recall",))
+COLUMN = Form("a list of numbers", "numbers", ("partition",), asks=True, remedy="partition parts them in two sets")
+QAPLIB = Form("a quadratic assignment problem (QAPLIB)", "QAPLIB", ("qap",))
+FORMULA = Form("a DIMACS formula", "formula", ("max-sat",))
+SUDOKU = Form("a Sudoku", "sudoku", ("sudoku",))
+TERMS = Form("a polynomial of binary variables", "terms", ("pubo",))
+JSON_TERMS = Form("a polynomial in JSON", "JSON terms", ("pubo",))
+COUNTED = Form(
+    "rows of numbers below their count",
+    remedy="for edges put 'nodes edges' in its place, for coordinates remove it",
+)
+CSV = Form(
+    "CSV", remedy="name its columns: 'name,x,y' or 'name,lat,lon' for cities, 'source,target,weight' for a graph"
+)
+BOTH = Form(
+    "an .npz of patterns and of couplings", "patterns", ("recall",), asks=True, remedy="or save couplings apart"
+)
+
+_UNPACK = Form("compressed data", remedy="unpack it first")
+_TIFF = Form("a TIFF picture", remedy=_PICTURE)
+_PICKLE = Form("a Python pickle, which can run commands", remedy=f"it is never read; {_SAVE}")
+
+BEGINNINGS: dict[bytes, Form] = {
+    b"\x89PNG": PICTURE,
+    b"\xff\xd8\xff": PICTURE,
+    b"GIF8": PICTURE,
+    b"\x1f\x8b": _UNPACK,
+    b"BZh": _UNPACK,
+    b"\xfd7zXZ\0": _UNPACK,
+    b"\x28\xb5\x2f\xfd": _UNPACK,
+    b"7z\xbc\xaf": _UNPACK,
+    b"RIFF": Form("a WebP picture", remedy=_PICTURE),
+    b"II*\0": _TIFF,
+    b"MM\0*": _TIFF,
+    b"\x89HDF": Form("an HDF5 file", remedy="neuromorph.spiking.read_nir reads networks in NIR, from Python"),
+    b"DIMODBQM": BQM,
+    b"DIMODCQM": Form("a constrained model of dimod", remedy="dimod.cqm_to_bqm makes a .bqm of it"),
+    b"%PDF": Form("a PDF document", remedy="give the data themselves, as text"),
+    b"\x80\x03": _PICKLE,
+    b"\x80\x04": _PICKLE,
+    b"\x80\x05": _PICKLE,
+}
+
+SIGNS: dict[str, Form] = {
+    r"\A\s*#+[ \t]*vartype[ \t]*[=:]": ENTRIES,
+    r"\A%%MatrixMarket[ \t]+matrix[ \t]+coordinate": MATRIX_MARKET,
+    r"\A%%MatrixMarket": MATRIX_MARKET_TABLE,
+    r"\A\s*\{\s*[^\s\"{}]": Form(
+        "a dictionary of Python", remedy='write JSON: {"couplings": [[i, j, J], ...], "biases": [...]}'
+    ),
+    r"\A\s*\{": JSON,
+    r"\A\s*<": XML,
+    r"^[ \t]*graph[ \t]*\n?[ \t]*\[": GML,
+    r"\A\s*(?:strict\s+)?(?:di)?graph\b[^\n\[]*\{": Form("a Graphviz graph", remedy=_LIST),
+    r"\A(?:#[^\n]*\n)*\S+[ \t]+\S+[ \t]+\{": NX_EDGES,
+    r"^\*(?:vertices|network)\b": PAJEK,
+    r"\ALEDA\.GRAPH": LEDA,
+    r"^p[ \t]+qubo\b": QBSOLV,
+    r"^p[ \t]+(?:edges?|col|sp|max|aux|mc)\b": DIMACS,
+    r"^p[ \t]+w?cnf\b": FORMULA,
+    r"^[ \t]*\.(?:tran|ends?|subckt|model|param|control|include|lib|options?|ic|op|ac|dc)\b": Form(
+        "a SPICE netlist", remedy="circuits.read_netlist_file reads it, from Python; give the problem that it solves"
+    ),
+}

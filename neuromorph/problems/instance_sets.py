@@ -1,0 +1,195 @@
+r"""Instances that are made, not read: NeuroBench's independent sets, and planted problems whose best answer is known.
+
+================ =========================================================== ===================================
+Set              Problem                                                     Best value
+================ =========================================================== ===================================
+NeuroBench       ``gnm_random_graph(n, int(.5 density n^2), seed)``          published target sizes
+Wishart          J = -W W' / n, diagonal left out, W' t = 0                  -tr(W W') / 2n, proven
+tiles            square lattice, periodic: every second plaquette frustrated sum over plaquettes, proven
+3-regular XORSAT n equations s_i s_j s_k = t_i t_j t_k, each spin in 3       0, proven
+================ =========================================================== ===================================
+
+t is the planted state. Sources: NeuroBench, Nat. Commun. 16, 1545 (2025), system track, QUBO/qubo_mis_generator.py;
+Hamze et al., Phys. Rev. E 101, 052102 (2020), Wishart; Hamze et al., Phys. Rev. E 97, 043303 (2018), tiles; Hen, Phys.
+Rev. Appl. 12, 011003 (2019), XORSAT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..ising import Ising
+from ..rng import RNG
+from .best_known import look_up_best_known
+from .independent_set import IndependentSet
+from .ising_model import IsingModel
+from .polynomial import Polynomial
+
+NEUROBENCH_SIZES = (10, 25, 50, 100, 250, 500, 1000, 2500, 5000)
+NEUROBENCH_DENSITIES = (0.01, 0.05, 0.1, 0.25)
+NEUROBENCH_SEEDS = (0, 1, 2, 3, 4)
+
+_STRENGTHS = (1.0, 2.0)  # of the three satisfied bonds of a tile; the fourth is -1
+_TRIES = 1000
+
+
+def neurobench_set(nodes: int, density: float, seed: int) -> IndependentSet:
+    """Build an instance of NeuroBench's QUBO benchmark.
+
+    Parameters
+    ----------
+    nodes : int
+        Number of nodes.
+    density : float
+        Fraction of all pairs that are joined.
+    seed : int
+        Seed of the graph.
+
+    Returns
+    -------
+    IndependentSet
+        Problem with its published target size, where there is one. E is the benchmark's cost of every independent set;
+        its penalty, 8 in the published code, is 2 here, which is sufficient.
+    """
+    import networkx as nx
+
+    graph = nx.gnm_random_graph(nodes, int(0.5 * density * nodes**2), seed=seed)
+    name = f"mis_{nodes}_{density:g}_{seed}"
+    problem = IndependentSet(name, nodes, np.array(graph.edges, dtype=np.int64).reshape(-1, 2))
+    return replace(problem, best_known=look_up_best_known(problem, name))
+
+
+def neurobench_sets(largest: int = 5000) -> Iterator[IndependentSet]:
+    """Build all 180 tuning instances of NeuroBench's QUBO benchmark, or those up to a size.
+
+    Parameters
+    ----------
+    largest : int
+        Largest number of nodes.
+
+    Yields
+    ------
+    IndependentSet
+        Problem.
+    """
+    for nodes in NEUROBENCH_SIZES:
+        for density in NEUROBENCH_DENSITIES if nodes <= largest else ():
+            for seed in NEUROBENCH_SEEDS:
+                yield neurobench_set(nodes, density, seed)
+
+
+def wishart_planted(n: int, alpha: float, rng: RNG = None) -> tuple[IsingModel, NDArray[np.int8]]:
+    """Build a Wishart planted model, all spins coupled; small alpha is hard.
+
+    Parameters
+    ----------
+    n : int
+        Number of spins.
+    alpha : float
+        Columns of W per spin, above 0.
+    rng : RNG
+        Source of W and of the planted state.
+
+    Returns
+    -------
+    tuple of IsingModel, (n,) int8
+        Problem and a ground state.
+    """
+    columns = round(alpha * n)
+    if n < 2 or columns < 1:
+        raise ValueError(f"n is {n} and alpha {alpha}; give 2 spins or more, and alpha * n of at least 1")
+    generator = np.random.default_rng(rng)
+    state = generator.choice(np.array([-1, 1], np.int8), n)
+    z = generator.standard_normal((n, columns))
+    w = np.sqrt(n / (n - 1.0)) * (z - np.outer(state, state @ z) / n)
+    whole = w @ w.T / n
+    couplings = -(whole + whole.T) / 2.0
+    best = float(couplings.diagonal().sum()) / 2.0
+    np.fill_diagonal(couplings, 0.0)
+    return IsingModel(f"wishart_{n}_{alpha:g}", Ising(couplings), best), state
+
+
+def tile_planted(side: int, rng: RNG = None) -> tuple[IsingModel, NDArray[np.int8]]:
+    """Build a tile-planted square lattice with periodic borders.
+
+    Plaquettes of one color of a chessboard hold every bond once. Each has three bonds that the planted state satisfies,
+    of strength 1 or 2, and one of strength 1 that it does not: no state satisfies all four.
+
+    Parameters
+    ----------
+    side : int
+        Spins in a row, even, at least 4.
+    rng : RNG
+        Source of the bonds and of the planted state.
+
+    Returns
+    -------
+    tuple of IsingModel, (side^2,) int8
+        Problem and a ground state.
+    """
+    if side < 4 or side % 2:
+        raise ValueError(f"side is {side}; give an even number of 4 or more")
+    generator = np.random.default_rng(rng)
+    n = side * side
+    state = generator.choice(np.array([-1, 1], np.int8), n)
+    row, column = np.divmod(np.arange(n), side)
+    row, column = row[(row + column) % 2 == 0], column[(row + column) % 2 == 0]
+    corners = [(row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column)]
+    cells = np.stack([(r % side) * side + c % side for r, c in corners], axis=1)
+    strength = generator.choice(_STRENGTHS, (len(cells), 4))
+    np.put_along_axis(strength, generator.integers(0, 4, (len(cells), 1)), -1.0, axis=1)
+    i, j = cells.ravel(), np.roll(cells, -1, axis=1).ravel()
+    value = strength.ravel() * state[i] * state[j]
+    upper = sparse.coo_array((value, (i, j)), shape=(n, n))
+    model = Ising(sparse.csr_array(upper + upper.T))
+    return IsingModel(f"tiles_{side}", model, -float(strength.sum())), state
+
+
+def xorsat_planted(n: int, rng: RNG = None) -> tuple[Polynomial, NDArray[np.int8]]:
+    """Build a 3-regular 3-XORSAT instance: E counts the equations that a state misses.
+
+    Parameters
+    ----------
+    n : int
+        Number of spins and of equations, at least 4.
+    rng : RNG
+        Source of the equations and of the planted state.
+
+    Returns
+    -------
+    tuple of Polynomial, (n,) int8
+        Problem and a state of energy 0.
+    """
+    if n < 4:
+        raise ValueError(f"n is {n}; give 4 spins or more")
+    generator = np.random.default_rng(rng)
+    state = generator.choice(np.array([-1, 1], np.int8), n)
+    for _ in range(_TRIES):
+        triples = np.sort(generator.permutation(np.repeat(np.arange(n), 3)).reshape(n, 3), axis=1)
+        triples = _without_repeats(triples, generator)
+        if len(np.unique(triples, axis=0)) == n:
+            break
+    else:
+        raise ValueError(f"no 3-regular set of {n} equations was found; give more spins")
+    terms: dict[tuple[int, ...], float] = {(): n / 2.0}
+    for triple in triples:
+        terms[tuple(int(each) for each in triple)] = -0.5 * float(np.prod(state[triple]))
+    return Polynomial(f"xorsat_{n}", n, terms, "spin", best_known=0.0), state
+
+
+def _without_repeats(triples: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
+    """Exchange members of equations that name a spin twice with those of others."""
+    for _ in range(_TRIES):
+        twice = np.flatnonzero((np.diff(triples, axis=1) == 0).any(axis=1))
+        if not len(twice):
+            break
+        k, other = int(twice[0]), int(generator.integers(len(triples)))
+        a, b = generator.integers(0, 3, 2)
+        triples[k, a], triples[other, b] = triples[other, b], triples[k, a]
+        triples[[k, other]] = np.sort(triples[[k, other]], axis=1)
+    return triples

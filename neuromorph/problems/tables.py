@@ -1,0 +1,214 @@
+"""Tables as people type them: CSV with or without a header, blanks, tabs or semicolons, lists of Python."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from ..ising import Float
+from .edge_list import is_comment
+from .text_file import LARGEST, TextFile, parse_number
+
+MAX_ROWS = 250_000
+_MAX_BYTES = 32 << 20
+_LOOKED = 50  # rows by which separators are told
+
+COORDINATES = {
+    "x": 0, "xcoord": 0, "x_coord": 0, "lon": 1, "lng": 1, "long": 1, "longitude": 1, "y": 1, "ycoord": 1, "y_coord": 1,
+    "lat": 0, "latitude": 0, "z": 2,
+}  # fmt: skip
+_EDGE_ENDS = [{"source", "target"}, {"from", "to"}, {"u", "v"}, {"head", "tail"}, {"node1", "node2"}, {"i", "j"}]
+_ENTRY_ENDS = [{"i", "j"}, {"row", "col"}, {"row", "column"}]
+
+
+@dataclass(frozen=True, eq=False)
+class TextTable:
+    """Rows of one width.
+
+    Attributes
+    ----------
+    header : tuple of str
+        Names of the columns in small letters; empty: there are none.
+    rows : list of list of str
+        Cells.
+    numbers : (rows, columns) float
+        Cells as numbers, NaN for words.
+    lines : list of int
+        0-based line of each row.
+    """
+
+    header: tuple[str, ...]
+    rows: list[list[str]]
+    numbers: Float
+    lines: list[int]
+
+    @property
+    def numeric(self) -> list[int]:
+        """Columns of numbers."""
+        return np.flatnonzero(np.isfinite(self.numbers).all(axis=0)).tolist()
+
+    @property
+    def words(self) -> list[int]:
+        """Columns in which at least one cell is a word."""
+        return np.flatnonzero(~np.isfinite(self.numbers).all(axis=0)).tolist()
+
+    @property
+    def is_geographic(self) -> bool:
+        """Whether the header names a latitude and a longitude."""
+        return any(name.startswith("lat") for name in self.header) and any(
+            name.startswith("lon") or name == "lng" for name in self.header
+        )
+
+    @property
+    def names_cities(self) -> bool:
+        """Whether the header names coordinates."""
+        return len({COORDINATES[name] for name in self.header if name in COORDINATES} & {0, 1}) == 2
+
+    @property
+    def names_edges(self) -> bool:
+        """Whether the header names the two ends of edges."""
+        return any(ends <= set(self.header) for ends in _EDGE_ENDS)
+
+    @property
+    def names_entries(self) -> bool:
+        """Whether the header names a row, a column and a value."""
+        return any(ends <= set(self.header) for ends in _ENTRY_ENDS) and len(self.header) == 3
+
+
+def read_text_table(source: TextFile) -> TextTable | None:
+    """Read a text as a table.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    TextTable or None
+        TextTable of at least one row and two columns; None for any other text, and for a very long one.
+    """
+    if len(source.data) > _MAX_BYTES or len(source.lines) > 2 * MAX_ROWS:
+        return None
+    lines = [k for k, line in enumerate(source.lines) if not is_comment(line)]
+    if not lines or len(lines) > MAX_ROWS:
+        return None
+    separator = _separator([source.lines[k] for k in lines[:_LOOKED]])
+    try:
+        rows = [_cells(source.lines[k], separator) for k in lines]
+    except csv.Error:
+        return None
+    width = len(rows[-1])
+    if separator in (";", "\t") and not any("." in cell for row in rows[:_LOOKED] for cell in row):
+        rows = [[re.sub(r"^([+-]?\d+),(\d+)$", r"\1.\2", cell) for cell in row] for row in rows]  # commas of decimals
+    if width < 2 or any(len(row) != width for row in rows):
+        return None
+    numbers = np.array([[_number(cell) for cell in row] for row in rows])
+    first, rest = np.isfinite(numbers[0]), np.isfinite(numbers[1:])
+    known = {cell.strip().lower() for cell in rows[0]} & {*COORDINATES, *(name for ends in _EDGE_ENDS for name in ends)}
+    if len(rows) > 1 and not first.any() and (rest.all(axis=0).any() or len(known) > 1):
+        header = tuple(cell.strip().strip("\"'").lower() for cell in rows[0])
+        return TextTable(header, rows[1:], numbers[1:], lines[1:])
+    return TextTable((), rows, numbers, lines)
+
+
+def plain_rows(source: TextFile) -> TextFile | None:
+    """Rewrite a table of numbers in other separators with blanks between them, and without its header.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    TextFile or None
+        File; None if the text is none, or has a word.
+    """
+    listed = _listed(source)
+    if listed is not None:
+        return listed
+    table = read_text_table(source)
+    if table is None or table.words or len(table.rows) == 0:
+        return None
+    lines = [""] * len(source.lines)
+    for k, row in zip(table.lines, table.rows, strict=True):
+        lines[k] = " ".join(row)
+    return source.rewritten(lines)
+
+
+def _listed(source: TextFile) -> TextFile | None:
+    """Rewrite a list of lists of numbers, in JSON, Python or as NumPy prints arrays."""
+    text = source.data[:2].lstrip()[:1]
+    if text not in (b"[", b"(") or len(source.data) > _MAX_BYTES:
+        return None
+    whole = " ".join(source.lines)
+    try:
+        data = json.loads(whole)
+    except (ValueError, RecursionError):
+        try:  # as numpy prints it, or with trailing commas
+            parts = re.sub(r"[\[\]()]", " ; ", whole.replace(",", " ")).split(";")
+            data = [[float(word) for word in part.split()] for part in parts if part.strip()]
+        except ValueError:
+            return None
+    if isinstance(data, list) and data and all(type(cell) in (int, float) for cell in data):
+        data = [data]
+    if not (isinstance(data, list) and data and all(isinstance(row, list) and row for row in data)):
+        return None
+    if not all(type(cell) in (int, float) for row in data for cell in row):
+        return None
+    return source.rewritten([" ".join(repr(cell) for cell in row) for row in data])
+
+
+def _separator(lines: list[str]) -> str | None:
+    """Find the sign that parts every line into equally many cells; None for blanks."""
+    for sign in (";", "\t", ",", "|"):
+        counts = {line.count(sign) for line in lines}
+        if 0 not in counts and (len(counts) == 1 or any('"' in line for line in lines)):
+            return sign
+    return None
+
+
+def _cells(line: str, separator: str | None) -> list[str]:
+    if separator is None:
+        return line.split()
+    cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+    if separator != "\t" and len(cells) > 1 and not cells[-1]:  # a separator at the end of the line
+        cells.pop()
+    return cells
+
+
+def _number(cell: str) -> float:
+    value = parse_number(cell)
+    return np.nan if value is None or not abs(value) <= LARGEST else value
+
+
+def first_rows(source: TextFile, most: int, wide: int) -> list[list[str]]:
+    """Split the first rows that are no comments into words.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+    most : int
+        Largest number of rows.
+    wide : int
+        Largest number of characters of all rows.
+
+    Returns
+    -------
+    list of list of str
+        Words of each row.
+    """
+    rows, size = [], 0
+    for line in islice((line for line in source.lines if not is_comment(line)), most):
+        size += len(line)
+        if size > wide:
+            break
+        rows.append(line.split())
+    return rows

@@ -71,11 +71,10 @@ def main() -> None:
         words = [sys.executable, __file__, "--one", str(size)]
         found = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
         each = found["cpu_s"] / found["tasks"] * 1e6
-        print(
-            f"{found['tasks']:,} | {found['cpu_s']:.2f} | {each:.0f} | {found['peak_mb']:.0f} | {found['tasks.sqlite']:.2f} | "
-            f"{found['parts']:.2f} ({found['part_files']}) | {found['results.parquet']:.2f} | {found['timings.parquet']:.2f}",
-            flush=True,
-        )
+        time_and_memory = f"{found['tasks']:,} | {found['cpu_s']:.2f} | {each:.0f} | {found['peak_mb']:.0f}"
+        parts = f"{found['parts']:.2f} ({found['part_files']})"
+        files = f"{found['results.parquet']:.2f} | {found['timings.parquet']:.2f}"
+        print(f"{time_and_memory} | {found['tasks.sqlite']:.2f} | {parts} | {files}", flush=True)
 
 
 if __name__ == "__main__":

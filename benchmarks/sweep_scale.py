@@ -71,12 +71,10 @@ def main() -> None:
         words = [sys.executable, __file__, "--one", str(size)]
         found = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
         each = found["cpu_s"] / found["tasks"] * 1e6
-        cells = [
-            f"{found['tasks']:,}", f"{found['cpu_s']:.2f}", f"{each:.0f}", f"{found['peak_mb']:.0f}",
-            f"{found['tasks.sqlite']:.2f}", f"{found['parts']:.2f} ({found['part_files']})",
-            f"{found['results.parquet']:.2f}", f"{found['timings.parquet']:.2f}",
-        ]  # fmt: skip
-        print(" | ".join(cells), flush=True)
+        time_and_memory = f"{found['tasks']:,} | {found['cpu_s']:.2f} | {each:.0f} | {found['peak_mb']:.0f}"
+        parts = f"{found['parts']:.2f} ({found['part_files']})"
+        files = f"{found['results.parquet']:.2f} | {found['timings.parquet']:.2f}"
+        print(f"{time_and_memory} | {found['tasks.sqlite']:.2f} | {parts} | {files}", flush=True)
 
 
 if __name__ == "__main__":

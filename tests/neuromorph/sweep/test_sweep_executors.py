@@ -57,6 +57,7 @@ def test_a_dask_cluster_whose_worker_is_killed_gives_the_same_bytes(toys):
             process.wait()
 
 
+@pytest.mark.slow
 def test_jobs_of_submitit_give_the_same_bytes(toys):
     pytest.importorskip("submitit")
     study = toy_study(32)

@@ -66,7 +66,7 @@ def _tempering(ising: Ising, effort: int, goal: float, rng: np.random.SeedSequen
 
 
 BATCHED_METHODS: Mapping[str, Method] = {
-    "multispin": Method(_multispin, 500, 32_000),
+    "multispin": Method(_multispin, 300, 40_000),
     "annealing": Method(_annealing, 500, 64_000),
     "cluster-tempering": Method(_cluster_tempering, 250, 1 << 20),
     "tempering": Method(_tempering, 250, 1 << 20),

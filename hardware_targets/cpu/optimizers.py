@@ -29,6 +29,7 @@ from neuromorph.optimization import (
     simulated_bifurcation,
 )
 from neuromorph.optimization.batches import BATCHED_METHODS
+from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
 from neuromorph.protocol import DoesNotFit, as_ising, require_support
 from neuromorph.rng import RNG, seed_sequence
@@ -39,6 +40,7 @@ from neuromorph.target_constants import own_parameters
 from neuromorph.task import Task
 
 from .annealer import CPU_PRICED, DATA, CpuAnneal
+from .core_time import time_activity
 from .sampler_target import MAX_PENALTY_CITIES, CpuSampler, Draw
 from .sampler_trace import watch_pump
 
@@ -116,9 +118,10 @@ class CpuOptimize:
         ising, seeds = as_ising(program.requested), seed_sequence(rng).spawn(reads)
         checkpoint("compiling")
         minimize(ising, method=self.method, batches=1, rng=0)
+        before = None if self.power_w is not None else read_cpu_energy()
         parts, status = whole_parts(self._reads(ising, seeds))
-        spins = np.array([each for each, _ in parts])
-        activity = {"device_s": np.array([seconds for _, seconds in parts])}
+        spins, seconds = np.array([each for each, _ in parts]), np.array([each for _, each in parts])
+        activity = time_activity(seconds, seconds, float(seconds.sum()), before)
         return complete_run(
             program, task, spins, activity, status=status, provenance={"parameters": own_parameters(self)}
         )

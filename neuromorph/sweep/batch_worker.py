@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..runtime.threads import single_threaded_blas
-from .study_tasks import SweepTask, Work
+from .study_tasks import AskedProblem, SweepTask
 from .task_runs import run_task
 
 
@@ -24,7 +24,7 @@ class TaskBatch:
     ----------
     tasks : tuple of SweepTask
         Tasks.
-    work : dict of int to Work
+    work : dict of int to AskedProblem
         Problems and tasks that they name.
     budget_s : float
         Seconds after which no further task is begun.
@@ -33,7 +33,7 @@ class TaskBatch:
     """
 
     tasks: tuple[SweepTask, ...]
-    work: Mapping[int, Work]
+    work: Mapping[int, AskedProblem]
     budget_s: float
     success_gap: float
     keep_scores: bool
@@ -94,14 +94,14 @@ def _run(batch: TaskBatch) -> FinishedBatch:
     return FinishedBatch(rows, best)
 
 
-def row_start(task: SweepTask, work: Work) -> dict[str, Any]:
+def row_start(task: SweepTask, work: AskedProblem) -> dict[str, Any]:
     """Return the columns of a task that do not depend on what comes of it.
 
     Parameters
     ----------
     task : SweepTask
         Task.
-    work : Work
+    work : AskedProblem
         Its problem and what is asked of it.
 
     Returns
@@ -121,14 +121,14 @@ def row_start(task: SweepTask, work: Work) -> dict[str, Any]:
     return row | {"reads": task.reads}
 
 
-def candidate(row: Mapping[str, Any], work: Work, answer: Any) -> dict[str, Any]:
+def candidate(row: Mapping[str, Any], work: AskedProblem, answer: Any) -> dict[str, Any]:
     """Return what is kept of the best row of a problem and task.
 
     Parameters
     ----------
     row : dict of str to object
         Row.
-    work : Work
+    work : AskedProblem
         Its problem and task.
     answer : list or None
         Its best answer.

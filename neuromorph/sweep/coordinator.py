@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from ..runtime.limits import checkpoint
 from .batch_worker import FinishedBatch, TaskBatch, row_start, run_batch
 from .executors import WorkerPool
-from .study_tasks import SweepTask, Work
+from .study_tasks import AskedProblem, SweepTask
 from .task_table import StudyError
 
 Numbered: TypeAlias = list[tuple[int, SweepTask]]
@@ -47,7 +47,7 @@ def run_waiting(
     waiting: Callable[[int, int], Numbered],
     keep: Callable[[FinishedBatch], None],
     pool: WorkerPool,
-    work: tuple[Work, ...],
+    work: tuple[AskedProblem, ...],
     *,
     remaining: int,
     batch_s: float | None = None,
@@ -63,7 +63,7 @@ def run_waiting(
         Keeps the rows of a batch.
     pool : WorkerPool
         Workers.
-    work : tuple of Work
+    work : tuple of AskedProblem
         Problems and tasks.
     remaining : int
         Number of waiting tasks.
@@ -145,7 +145,7 @@ def _collect(
     future: Future[FinishedBatch],
     keep: Callable[[FinishedBatch], None],
     pool: WorkerPool,
-    work: tuple[Work, ...],
+    work: tuple[AskedProblem, ...],
 ) -> None:
     tasks = state.flying.pop(future)
     alone, state.alone = state.alone, False
@@ -184,7 +184,7 @@ def _require_workers(pool: WorkerPool, error: BaseException) -> None:
         raise StudyError(f"no worker answers any more ({said[:200]}); what is done is kept: start again") from gone
 
 
-def _lost(task: SweepTask, work: tuple[Work, ...], error: BaseException) -> FinishedBatch:
+def _lost(task: SweepTask, work: tuple[AskedProblem, ...], error: BaseException) -> FinishedBatch:
     reason = f"its worker ended without an answer, killed or out of memory ({type(error).__name__})"
     row = {**row_start(task, work[task.work]), "status": "failed", "reason": reason, "seconds": 0.0}
     return FinishedBatch([{**row, "finished": time.time()}], {})

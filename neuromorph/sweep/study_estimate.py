@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .study_file import read_study
-from .study_tasks import SweepTask, Work, study_settings, study_work, tasks_of_setting
+from .study_tasks import AskedProblem, SweepTask, study_settings, study_work, tasks_of_setting
 from .task_runs import run_task
 
 _PROBES = 8
@@ -88,5 +88,5 @@ def estimate_study(study: str | os.PathLike[str] | Mapping[str, Any]) -> StudyEs
     return StudyEstimate(total, settings, len(work), spent / max(1, tried), tried, tuple(dict.fromkeys(failures)))
 
 
-def _run(given: Any, pair: Work, task: SweepTask) -> dict[str, Any]:
+def _run(given: Any, pair: AskedProblem, task: SweepTask) -> dict[str, Any]:
     return run_task(task, pair, success_gap=given.success_gap, limit_s=given.task_time_limit_s or _PROBE_S)

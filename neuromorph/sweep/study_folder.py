@@ -21,7 +21,7 @@ from .batch_worker import FinishedBatch, better
 from .result_parts import part_numbers, read_part, write_part, write_results
 from .study_file import StudyFile
 from .study_state import StudyState
-from .study_tasks import SweepTask, Work, study_digest, study_settings, tasks_of_setting
+from .study_tasks import AskedProblem, SweepTask, study_digest, study_settings, tasks_of_setting
 from .task_table import StudyError, TaskTable, table_errors
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class OpenStudy:
     ----------
     study : StudyFile
         Study.
-    work : tuple of Work
+    work : tuple of AskedProblem
         Problems and tasks.
     folder : Path
         Folder.
@@ -55,7 +55,7 @@ class OpenStudy:
     """
 
     study: StudyFile
-    work: tuple[Work, ...]
+    work: tuple[AskedProblem, ...]
     folder: Path
     table: TaskTable
     shard: tuple[int, int] | None
@@ -283,7 +283,7 @@ def _check_versions(open_: OpenStudy, digest: str, mixed: bool) -> None:
         ) from error
 
 
-def _work_data(work: tuple[Work, ...]) -> list[dict[str, Any]]:
+def _work_data(work: tuple[AskedProblem, ...]) -> list[dict[str, Any]]:
     return [
         {"problem": each.problem.name, "problem_sha256": each.problem.sha256, "task": each.task, "beta": each.beta,
          "best_known": each.problem.best_known}

@@ -22,7 +22,7 @@ _FORMAT = 1  # of the hash; another one names other tasks
 
 
 @dataclass(frozen=True)
-class Work:
+class AskedProblem:
     """Problem with what is asked of it.
 
     Attributes
@@ -48,7 +48,7 @@ class SweepTask(NamedTuple):
     key : str
         Hash, 32 hexadecimal digits.
     work : int
-        Number of its :class:`Work`.
+        Number of its :class:`AskedProblem`.
     target : str
         Name of the target.
     parameters : str
@@ -83,7 +83,7 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def study_work(study: StudyFile) -> tuple[Work, ...]:
+def study_work(study: StudyFile) -> tuple[AskedProblem, ...]:
     """Pair the problems of a study with its tasks, where they fit each other.
 
     Parameters
@@ -93,7 +93,7 @@ def study_work(study: StudyFile) -> tuple[Work, ...]:
 
     Returns
     -------
-    tuple of Work
+    tuple of AskedProblem
         Pairs in their order.
 
     Raises
@@ -101,7 +101,7 @@ def study_work(study: StudyFile) -> tuple[Work, ...]:
     ValueError
         If a problem cannot be read, or a task fits none of them.
     """
-    found: dict[tuple[str, str, float | None], Work] = {}
+    found: dict[tuple[str, str, float | None], AskedProblem] = {}
     sources = problem_sources(study)
     for table in study.tasks or ({},):
         fits = False
@@ -114,20 +114,20 @@ def study_work(study: StudyFile) -> tuple[Work, ...]:
                 problem = with_rule(source, rule)
                 for beta in as_list(table.get("beta")):
                     value = None if beta is None else float(beta)
-                    found.setdefault((problem.sha256, task, value), Work(problem, task, value))
+                    found.setdefault((problem.sha256, task, value), AskedProblem(problem, task, value))
         if not fits:
             raise ValueError("[[tasks]]: to recall needs patterns, and no problem of the study is a memory; add one")
     return tuple(found.values())
 
 
-def study_digest(study: StudyFile, work: Iterable[Work]) -> str:
+def study_digest(study: StudyFile, work: Iterable[AskedProblem]) -> str:
     """Compute the hash of everything that a study asks for.
 
     Parameters
     ----------
     study : StudyFile
         Study.
-    work : iterable of Work
+    work : iterable of AskedProblem
         Its problems and tasks.
 
     Returns
@@ -173,14 +173,16 @@ def _settings(settings: TargetSettings) -> Iterator[tuple[str, str]]:
         yield settings.target, canonical_json(point)
 
 
-def tasks_of_setting(study: StudyFile, work: tuple[Work, ...], target: str, parameters: str) -> Iterator[SweepTask]:
+def tasks_of_setting(
+    study: StudyFile, work: tuple[AskedProblem, ...], target: str, parameters: str
+) -> Iterator[SweepTask]:
     """List the tasks of one setting of a target; those on the same device follow each other.
 
     Parameters
     ----------
     study : StudyFile
         Study.
-    work : tuple of Work
+    work : tuple of AskedProblem
         Its problems and tasks.
     target, parameters : str
         Setting.

@@ -34,14 +34,19 @@ from ..study.contract import checked_costs, checked_program, checked_run
 from ..study.evaluate import relative_gap
 from ..study.sampling_score import MAX_COUNTED, exact_reference, kl_divergence
 from ..task import Minimize, Sample, Task
-from .study_tasks import SweepTask, Work
+from .study_tasks import AskedProblem, SweepTask
 
 _SAME = 1e-9  # two scores nearer than this, as a fraction, are one
 _TRACE = 2000  # characters of a traceback
 
 
 def run_task(
-    task: SweepTask, work: Work, *, success_gap: float = 0.0, keep_scores: bool = False, limit_s: float | None = None
+    task: SweepTask,
+    work: AskedProblem,
+    *,
+    success_gap: float = 0.0,
+    keep_scores: bool = False,
+    limit_s: float | None = None,
 ) -> dict[str, Any]:
     """Run one task; whatever happens to it is in its row.
 
@@ -49,7 +54,7 @@ def run_task(
     ----------
     task : SweepTask
         Task.
-    work : Work
+    work : AskedProblem
         Its problem and what is asked of it.
     success_gap : float
         Relative distance from the best value known up to which a read succeeds.
@@ -80,7 +85,7 @@ def run_task(
     return row | {"seconds": time.perf_counter() - began, "finished": time.time()}
 
 
-def _numbers(task: SweepTask, work: Work, success_gap: float, keep_scores: bool) -> dict[str, Any]:
+def _numbers(task: SweepTask, work: AskedProblem, success_gap: float, keep_scores: bool) -> dict[str, Any]:
     problem = _problem(work)
     device = _device(task.target, task.parameters)
     stream = np.random.SeedSequence(task.seed)
@@ -141,7 +146,7 @@ def _prices(device: Target, run: Run) -> dict[str, Any]:
     return found
 
 
-def _sampling(work: Work, asked: Sample, run: Run) -> dict[str, Any]:
+def _sampling(work: AskedProblem, asked: Sample, run: Run) -> dict[str, Any]:
     """Divergence from the asked-for distribution, where states can be counted."""
     if run.spins.shape[1] > MAX_COUNTED:
         return {}
@@ -150,7 +155,7 @@ def _sampling(work: Work, asked: Sample, run: Run) -> dict[str, Any]:
     return {"kl": None if kl is None else kl.value}
 
 
-def _asked(problem: Problem, work: Work, reads: int, stream: np.random.SeedSequence, repeat: int) -> Task:
+def _asked(problem: Problem, work: AskedProblem, reads: int, stream: np.random.SeedSequence, repeat: int) -> Task:
     if work.task == "sample":
         return Sample(float(work.beta or 0.0))
     if work.task == "minimize":
@@ -175,7 +180,7 @@ def _make_room(kept: dict[Any, Any], most: int) -> None:
         del kept[next(iter(kept))]
 
 
-def _problem(work: Work) -> Problem:
+def _problem(work: AskedProblem) -> Problem:
     """Problem as targets are programmed with it: to sample, its Ising form."""
     kept, key = _KEPT.problems, (work.problem.sha256, work.task == "sample")
     if key not in kept:
@@ -187,7 +192,7 @@ def _problem(work: Work) -> Problem:
     return kept[key]
 
 
-def _program(work: Work, task: SweepTask) -> Program:
+def _program(work: AskedProblem, task: SweepTask) -> Program:
     kept = _KEPT.programs
     key = (work.problem.sha256, work.task == "sample", task.target, task.parameters, task.seed, task.chip)
     if key not in kept:

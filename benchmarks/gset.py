@@ -102,7 +102,7 @@ def row(name: str, problem: nm.MaxCut, goal: float) -> dict[str, object]:
         "peer: reached": f"{hits}/{reads} x {least}",
         "peer: s to 99 %": hit[least],
         "peer: best": theirs,
-        "ratio": f"{'' if hits else '> '}{hit[least] / own:.3g}",
+        "ratio": f"{hit[least] / own:.3g}" if hits else f"> {max(1.0, hit[least] / own):.3g}, never reached",
     }
 
 

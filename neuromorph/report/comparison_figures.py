@@ -145,7 +145,7 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
         marks.append(Patch(facecolor=MUTED, edgecolor=PAPER, hatch=_HATCHES[scope], label=scope))
     ax.legend(
         handles=marks, ncols=len(marks), frameon=False, fontsize=9, labelcolor=INK,
-        loc="upper center", bbox_to_anchor=(0.5, -0.16 - 0.12 / len(priced)), handlelength=1.2, columnspacing=1.2,
+        loc="upper center", bbox_to_anchor=(0.5, -0.6 / (0.8 + 0.6 * len(priced))), handlelength=1.2, columnspacing=1.2,
     )  # fmt: skip
     ax.set(xlim=(0, 100), ylim=(len(priced) - 0.6, -0.6), yticks=[], xlabel="share of the energy of a read (%)")
     ax.spines["left"].set_visible(False)

@@ -25,14 +25,14 @@ from .offered_files import named_files
 from .page_front import front_of
 from .page_prices import price_rows
 from .page_sections import parameters_of, section_of, sources_of
-from .page_table import by_energy, cells_of, columns_of, search_text
+from .page_table import by_energy, cells_of, columns_of
 from .sampling_text import SCORES, counts_states, sampling_note, shown_scores
 from .table import status
 
 if TYPE_CHECKING:
     from ..study import Comparison
 
-_STATIC = 200  # rows that are there without the script, and that it shows at first
+_STATIC = 40  # rows that are there without the script, and that it shows at first
 
 _KIND_MEANS = {
     "measured": "read off real hardware",
@@ -162,12 +162,12 @@ def page_text(
     def figure(name: str, description: str) -> Markup | None:
         return Markup(inline_svg(figures[name], description)) if name in figures else None
 
-    sent = ("id", "name", "small", "state", "color", "round", "reason", "search", "settings", "sources", "cells")
+    sent = ("id", "name", "small", "state", "color", "round", "reason", "settings", "sources", "cells")
     data = {
         "columns": columns,
         "sort": sort,
         "boundary": boundary,
-        "rows": [{name: row[name] for name in sent} for row in rows],
+        "rows": [{name: row[name] for name in sent if row[name]} for row in rows],
         "front": front,
     }
     return environment.from_string(template).render(
@@ -218,7 +218,6 @@ def page_row(
         "color": css_name(series_color(k)),
         "round": k % (2 * len(SERIES_COLORS)) // len(SERIES_COLORS),
         "cells": cells,
-        "search": search_text(name, row["small"], row["settings"]),
     }
 
 

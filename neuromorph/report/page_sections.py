@@ -16,7 +16,7 @@ from ..study.result import Result
 from .page_prices import PricedRow
 from .page_table import Cell, numbers_of, prices_of
 
-_SWINGS = 8  # constants of a tornado
+_SWINGS, _LEAST = 8, 1.01  # constants of a tornado, and how far the energy has to move
 _SOURCES = 3  # that the front tells of a point
 _LETTERS = 160  # of a source on the front
 
@@ -60,10 +60,8 @@ def section_of(
         "entries": [] if whole is None or ledger is None else _lines(whole, len(ledger.entries)),
         "needs": "" if ledger is None else ", ".join(need for need in needs_of(ledger) if need != "host"),
         "mapping_error": None if result.mapping_error is None else format_percent(result.mapping_error),
-        "notes": [printable(note) for note in (*result.notes, *result.warnings)],
-        "parameters": [
-            (printable(name), printable(text)) for name, text in parameters_of(result).items()
-        ],
+        "notes": [printable(note) for note in dict.fromkeys((*result.notes, *result.warnings))],
+        "parameters": [(printable(name), printable(text)) for name, text in parameters_of(result).items()],
         "files": [printable(name) for name in files],
     }
 
@@ -125,7 +123,7 @@ def tornado(swings: Sequence[Swing]) -> list[dict[str, Any]]:
     list of dict of str to object
         Name, texts, kind and source of each constant; left end, width and place of the value of its bar.
     """
-    shown = [swing for swing in swings[:_SWINGS] if swing.value > 0.0]
+    shown = [swing for swing in swings[:_SWINGS] if swing.value > 0.0 and swing.factor >= _LEAST]
     if not shown:
         return []
     value = shown[0].value
@@ -145,7 +143,7 @@ def tornado(swings: Sequence[Swing]) -> list[dict[str, Any]]:
             {
                 "name": printable(swing.name.replace("_", " ")),
                 "energy": f"{format_quantity(low, 'J', 2)}–{format_quantity(high, 'J', 2)}",
-                "range": " ".join(filter(None, _ranged(datum.value, datum.low, datum.high, datum.unit))),
+                "range": _ranged(datum.value, datum.low, datum.high, datum.unit),
                 "kind": datum.kind,
                 "source": printable(datum.source),
                 "left": f"{left:.2f}",
@@ -157,12 +155,13 @@ def tornado(swings: Sequence[Swing]) -> list[dict[str, Any]]:
 
 
 def _lines(ledger: Ledger, own: int) -> list[dict[str, Any]]:
-    """Lines of a ledger with its host, whose first entries are the device's own."""
-    total = ledger.energy_per_read().value or 0.0
+    """Lines of a ledger with its host, whose first entries are the device's own; shares are of the device's energy."""
+    total = sum((e.total.value or 0.0) for e in ledger.entries[:own] if not e.once) / ledger.reads
     lines = []
     for k, entry in enumerate(ledger.entries):
         level = SCOPES.index(entry.scope) if k < own else len(BOUNDARIES) - 1
-        lines.append({**_line(entry, ledger, "J", total), "level": level, "scope": entry.scope if k < own else "host"})
+        line = _line(entry, ledger, "J", total)
+        lines.append({**line, "level": level, **({"scope": entry.scope} if k < own else {"scope": "host", "share": ""})})
     return lines + [{**_line(entry, ledger, "s"), "level": 0, "scope": entry.scope} for entry in ledger.times]
 
 
@@ -183,11 +182,21 @@ def _line(entry: Entry, ledger: Ledger, si: str, total: float = 0.0) -> dict[str
         "share": "once" if entry.once else format_percent(share) if si == "J" else "time",
         "kind": entry.kind,
         "source": printable(entry.source),
+        "short": _short(printable(entry.source)),
     }
 
 
+def _short(source: str) -> str:
+    """Beginning of a long source; nothing of one that is shown whole."""
+    return f"{source[:_LETTERS]}…" if len(source) > 1.5 * _LETTERS else ""
+
+
 def _ranged(value: float, low: float, high: float, unit: str) -> tuple[str, str]:
-    return format_estimate(Estimate(value, low, high), unit.replace("^2", "²"))
+    if "^" not in unit:
+        return format_estimate(Estimate(value, low, high), unit)
+    text, interval = format_estimate(Estimate(value, low, high), "")  # no prefix: it would be taken for one of its square
+    unit = unit.replace("^2", "²")
+    return f"{text} {unit}", f"{interval} {unit}" if interval else ""
 
 
 def _said(value: Any) -> str:

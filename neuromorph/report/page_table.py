@@ -13,7 +13,6 @@ from ..plotting.numbers import (
     format_percent,
     format_probability,
     format_quantity,
-    printable,
 )
 from ..study.result import Result
 from .page_prices import PricedRow
@@ -203,19 +202,3 @@ def _rounded(value: float | None) -> float | None:
 
 def _article(unit: str) -> str:
     return "an" if unit[0] in "aeiouM" else "a"
-
-
-def search_text(*parts: str) -> str:
-    """Return what the filter of the page looks for words in.
-
-    Parameters
-    ----------
-    *parts : str
-        Texts of a row.
-
-    Returns
-    -------
-    str
-        Small letters.
-    """
-    return printable(" ".join(parts)).lower()

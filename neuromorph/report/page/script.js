@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const at = id => document.getElementById(id), MOST = 200;
+  const at = id => document.getElementById(id), MOST = 40;
   const state = { boundary: data.boundary, column: data.sort, sign: 1, all: false, words: [] };
   let shown = [];  // rows that the filter leaves, in order
 
@@ -27,7 +27,7 @@
   function named(row) {
     const dot = element("i", { class: row.round ? "dot open" : "dot", style: `--dot: var(${row.color})` });
     const name = row.id ? element("a", { href: "#" + row.id }, dot, row.name) : element("span", {}, dot, row.name);
-    return element("th", { scope: "row" }, name, element("small", { class: "state " + row.state }, row.small));
+    return element("th", { scope: "row" }, name, element("small", { class: "state " + row.state }, row.small || ""));
   }
 
   function line(row) {
@@ -79,8 +79,8 @@
 
   // Front
 
-  const front = data.front, W = 900, H = 430, LEFT = 64, RIGHT = 884, TOP = 14, BOTTOM = 372;
-  let points = [], best = [], chosen = null;
+  const front = data.front, LEFT = 64, TOP = 14;
+  let points = [], best = [], chosen = null, W = 900, H = 430, RIGHT = 884, BOTTOM = 372;
 
   function svg(name, attributes, text) {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -102,12 +102,15 @@
     points = front.row.map((row, k) => ({ row, k, x: x.value[k], y: y.points[k], low: x.low[k], high: x.high[k] }))
       .filter(p => p.x > 0 && p.y !== null && visible.has(p.row));
     hide();
+    W = Math.min(1160, Math.max(320, box.clientWidth || 900));  // of the screen: letters keep their size
+    H = W < 600 ? 360 : 430; RIGHT = W - 16; BOTTOM = H - 58;
+    box.setAttribute("viewBox", `0 0 ${W} ${H}`);
     if (!points.length) {
       best = [];
       box.replaceChildren(svg("text", { x: W / 2, y: H / 2, "text-anchor": "middle" }, "nothing to draw"));
       return;
     }
-    const bent = y.curved && y.unit === "%" && Math.max(...[points[0].y]) > -1 && points.some(p => p.y > 10);
+    const bent = y.unit === "%" && points.some(p => p.y > 10);  // good answers are not pressed together
     const bend = value => bent ? Math.asinh(value) : value, logs = points.map(p => Math.log10(p.x)), ys = points.map(p => bend(p.y));
     const range = list => list.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
     let [x0, x1] = range(logs), [y0, y1] = range(ys);
@@ -116,7 +119,7 @@
     const X = value => LEFT + (RIGHT - LEFT) * (Math.log10(value) - x0) / (x1 - x0);
     const Y = value => { const part = (bend(value) - y0) / (y1 - y0); return y.up ? BOTTOM - (BOTTOM - TOP) * part : TOP + (BOTTOM - TOP) * (1 - part); };
     const inside = value => Math.min(RIGHT, Math.max(LEFT, value)), parts = [];
-    const decades = Math.max(1, Math.ceil((x1 - x0) / 9));
+    const decades = Math.max(1, Math.ceil((x1 - x0) * 80 / (RIGHT - LEFT)));
     const places = x1 - x0 < 1.2 ? steps(10 ** x0, 10 ** x1) : [];
     if (!places.length) for (let power = Math.ceil(x0); power <= x1; power += decades) places.push(10 ** power);
     for (const value of places) parts.push(svg("line", { class: "grid", x1: X(value), x2: X(value), y1: TOP, y2: BOTTOM }),
@@ -152,9 +155,8 @@
   }
 
   function legend(numbers) {
-    const few = numbers.length <= 24 ? numbers : [];
-    at("legend").replaceChildren(...few.map(number => {
-      const row = data.rows[number];
+    const names = new Map(numbers.map(number => [data.rows[number].name, data.rows[number]]));
+    at("legend").replaceChildren(...(names.size <= 24 ? [...names.values()] : []).map(row => {
       return element("span", {}, element("i", { class: row.round ? "dot open" : "dot", style: `--dot: var(${row.color})` }), row.name);
     }));
   }
@@ -174,8 +176,8 @@
     const chance = front.chance && front.chance[p.k] !== null && front.chance[p.k] !== undefined ? `, by ${Number((100 * front.chance[p.k]).toPrecision(3))}\u00a0% of reads` : "";
     tip.replaceChildren(element("strong", {}, row.name), element("span", {}, `${y.name} ${quantity(p.y, y.unit)}${spread}${chance}`),
       element("span", {}, `${ends.label}: ${quantity(p.x, ends.unit)}${between}`));
-    if (row.settings) tip.append(element("small", {}, row.settings));
-    for (const source of row.sources[state.boundary] || []) tip.append(element("small", {}, source));
+    tip.append(element("small", {}, row.settings || row.small));
+    for (const source of (row.sources || [])[state.boundary] || []) tip.append(element("small", {}, source));
     tip.hidden = false;
     const ring = at("ring"), frame = at("plot").getBoundingClientRect(), outer = at("plot").parentNode.getBoundingClientRect();
     ring.setAttribute("cx", p.px); ring.setAttribute("cy", p.py); ring.setAttribute("visibility", "visible");
@@ -240,13 +242,18 @@
     addEventListener("beforeprint", () => { hide(); document.querySelectorAll("details").forEach(node => { node.open = true; }); });
     if (front) {
       const box = at("plot");
+      addEventListener("resize", () => { if (box.clientWidth && Math.abs(box.clientWidth - W) > 8) draw(); });
       box.addEventListener("pointermove", event => { const p = nearest(event); if (p !== chosen) { if (p) tell(p); else hide(); } });
       box.addEventListener("pointerdown", event => { const p = nearest(event); if (p) tell(p); });
       box.addEventListener("pointerleave", hide);
       box.addEventListener("keydown", keys);
       box.addEventListener("blur", hide);
     }
-    data.rows.forEach((row, k) => { row.number = k; });
+    data.rows.forEach((row, k) => {
+      row.number = k;
+      row.cells ||= [];
+      row.search = [row.name, row.small, row.settings].join(" ").toLowerCase();
+    });
     bounded();
     table();
     draw();

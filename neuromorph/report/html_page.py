@@ -24,7 +24,7 @@ from .conclusions import conclusions
 from .offered_files import named_files
 from .page_front import front_of
 from .page_prices import price_rows
-from .page_sections import parameters_of, section_of, sources_of
+from .page_sections import section_of, settings_of, sources_of
 from .page_table import by_energy, cells_of, columns_of
 from .sampling_text import SCORES, counts_states, sampling_note, shown_scores
 from .table import status
@@ -190,9 +190,7 @@ def page_text(
     )
 
 
-def page_row(
-    k: int, name: str, cells: list[list[tuple[float | str | None, str, str]]], **about: Any
-) -> dict[str, Any]:
+def page_row(k: int, name: str, cells: list[list[tuple[float | str | None, str, str]]], **about: Any) -> dict[str, Any]:
     """Collect what the table and the script need of a row.
 
     Parameters
@@ -221,8 +219,8 @@ def page_row(
     }
 
 
-def _row(k: int, result: Result, cells: Mapping[str, Any], sources: list[list[str]]) -> dict[str, Any]:
-    settings = ", ".join(f"{name} {text}" for name, text in parameters_of(result).items())
+def _row(k: int, result: Result, cells: Mapping[Any, Any], sources: list[list[str]]) -> dict[str, Any]:
+    settings = ", ".join(f"{name} {text}" for name, text in settings_of(result).items())
     row = page_row(
         k, result.target, list(cells.values()) if result.reads else [], id=f"target-{k}", small=status(result),
         state=result.status.replace(" ", "-"), reason=printable(result.reason), settings=printable(settings),

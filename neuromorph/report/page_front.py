@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 def front_of(
     comparison: Comparison, priced: Sequence[Mapping[Boundary, PricedRow]], boundaries: Sequence[Boundary]
 ) -> dict[str, Any] | None:
-    """Return a point for every quality that a target reached, with the energy until it is found with 99 %.
+    """Return a point for every quality that a target reached.
 
-    Of a sampling task, a point for each target: its divergence against the energy of a read.
+    Each has the energy until it is found with 99 %. Of a sampling task there is one point for each target: its
+    divergence against the energy of a read.
 
     Parameters
     ----------

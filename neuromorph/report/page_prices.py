@@ -67,9 +67,7 @@ class PricedRow:
     prices: Band
 
 
-def price_rows(
-    results: Sequence[Result], host: Datum, problems: float = 1.0
-) -> list[dict[Boundary, PricedRow]]:
+def price_rows(results: Sequence[Result], host: Datum, problems: float = 1.0) -> list[dict[Boundary, PricedRow]]:
     """Price each result at every boundary.
 
     Parameters
@@ -102,7 +100,7 @@ def price_rows(
                 energy_to_solution(ledger, result.success, problems),
                 _standby(ledger, result.success),
                 next(iter(work_of(result.run, ledger)), None) if result.run is not None else None,
-                dict(known_shares(ledger)),
+                {str(kind): share for kind, share in known_shares(ledger).items()},
                 [swing for swing in energy_swings(ledger) if swing.factor > 1.0],
                 band_of(draws.energy_j),
             )

@@ -61,12 +61,12 @@ def section_of(
         "needs": "" if ledger is None else ", ".join(need for need in needs_of(ledger) if need != "host"),
         "mapping_error": None if result.mapping_error is None else format_percent(result.mapping_error),
         "notes": [printable(note) for note in dict.fromkeys((*result.notes, *result.warnings))],
-        "parameters": [(printable(name), printable(text)) for name, text in parameters_of(result).items()],
+        "parameters": [(printable(name), printable(text)) for name, text in settings_of(result).items()],
         "files": [printable(name) for name in files],
     }
 
 
-def parameters_of(result: Result) -> dict[str, str]:
+def settings_of(result: Result) -> dict[str, str]:
     """Return the settings of a target as text.
 
     Parameters
@@ -161,7 +161,9 @@ def _lines(ledger: Ledger, own: int) -> list[dict[str, Any]]:
     for k, entry in enumerate(ledger.entries):
         level = SCOPES.index(entry.scope) if k < own else len(BOUNDARIES) - 1
         line = _line(entry, ledger, "J", total)
-        lines.append({**line, "level": level, **({"scope": entry.scope} if k < own else {"scope": "host", "share": ""})})
+        lines.append(
+            {**line, "level": level, **({"scope": entry.scope} if k < own else {"scope": "host", "share": ""})}
+        )
     return lines + [{**_line(entry, ledger, "s"), "level": 0, "scope": entry.scope} for entry in ledger.times]
 
 
@@ -194,7 +196,9 @@ def _short(source: str) -> str:
 def _ranged(value: float, low: float, high: float, unit: str) -> tuple[str, str]:
     if "^" not in unit:
         return format_estimate(Estimate(value, low, high), unit)
-    text, interval = format_estimate(Estimate(value, low, high), "")  # no prefix: it would be taken for one of its square
+    text, interval = format_estimate(
+        Estimate(value, low, high), ""
+    )  # no prefix: it would be taken for one of its square
     unit = unit.replace("^2", "²")
     return f"{text} {unit}", f"{interval} {unit}" if interval else ""
 

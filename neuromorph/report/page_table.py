@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..estimate import Estimate
 from ..plotting.numbers import (
@@ -63,7 +63,7 @@ def cells_of(result: Result, priced: PricedRow | None, comparison: Comparison) -
 
 
 def numbers_of(result: Result) -> list[tuple[str, str, str]]:
-    """Return what a section of the page shows beside the columns of the table, whatever the boundary.
+    """Return the numbers of a section that are in no column and at no boundary.
 
     Parameters
     ----------

@@ -5,34 +5,29 @@ One row a target, one column a number; the ends of an interval are columns of th
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..estimate import Estimate
-from ..plotting.numbers import (
-    format_estimate,
-    format_number,
-    format_percent,
-    format_probability,
-    printable,
-)
+from ..plotting.numbers import format_estimate, format_number, format_percent, format_probability, printable
+from ..problems.problem import Problem
 from .result import Result
-
-if TYPE_CHECKING:
-    from .comparison import Comparison
 
 _ESTIMATES = ("success", "time_per_read_s", "energy_per_read_j", "tts_s", "ets_j")
 _SCORES = ("kl", "kl_held", "effective_beta", "energy_error", "magnetization_error")
 _UNITS = {"_s": "s", "_j": "J"}
 
 
-def comparison_rows(comparison: Comparison) -> dict[str, list[Any]]:
+def comparison_rows(results: Sequence[Result], sampled: bool = False) -> dict[str, list[Any]]:
     """Return the numbers of a comparison, column by column.
 
     Parameters
     ----------
-    comparison : Comparison
+    results : sequence of Result
         Results.
+    sampled : bool
+        Whether the task was to sample.
 
     Returns
     -------
@@ -40,27 +35,31 @@ def comparison_rows(comparison: Comparison) -> dict[str, list[Any]]:
         Values by column, one a target; None where there is none.
     """
     plain = ("target", "status", "reason", "reads", "feasible_fraction", "best", "gap", "gap_median", "mapping_error")
-    columns: dict[str, list[Any]] = {name: [getattr(each, name) for each in comparison.results] for name in plain}
-    names = [(name, [getattr(each, name) for each in comparison.results]) for name in _ESTIMATES]
+    columns: dict[str, list[Any]] = {name: [getattr(each, name) for each in results] for name in plain}
+    names = [(name, [getattr(each, name) for each in results]) for name in _ESTIMATES]
     names += [
-        (f"{scope}_energy_per_read_j", [_scoped(each, scope) for each in comparison.results])
+        (f"{scope}_energy_per_read_j", [_scoped(each, scope) for each in results])
         for scope in ("core", "chip", "system")
     ]
-    if comparison.beta is not None:
-        names += [(name, [getattr(each.sampling, name, None) for each in comparison.results]) for name in _SCORES]
+    if sampled:
+        names += [(name, [getattr(each.sampling, name, None) for each in results]) for name in _SCORES]
     for name, estimates in names:
         for end, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
             columns[name + suffix] = [None if each is None else getattr(each, end) for each in estimates]
     return columns
 
 
-def comparison_frame(comparison: Comparison) -> Any:
+def comparison_frame(results: Sequence[Result], sampled: bool, about: Mapping[str, Any]) -> Any:
     """Return a comparison as a pandas table.
 
     Parameters
     ----------
-    comparison : Comparison
+    results : sequence of Result
         Results.
+    sampled : bool
+        Whether the task was to sample.
+    about : dict of str to object
+        Attributes, as ``plain_facts`` collects them.
 
     Returns
     -------
@@ -77,22 +76,26 @@ def comparison_frame(comparison: Comparison) -> Any:
     except ImportError:
         raise ImportError("tables need pandas: pip install 'neuromorph[tables]'") from None
 
-    columns = comparison_rows(comparison)
+    columns = comparison_rows(results, sampled)
     words = {name: columns.pop(name) for name in ("target", "status", "reason")}
     reads = columns.pop("reads")
     numbers = pd.DataFrame(columns, dtype=float)
     frame = pd.concat([pd.DataFrame({**words, "reads": reads}), numbers], axis=1).set_index("target")
-    frame.attrs.update(_about(comparison))
+    frame.attrs.update(about)
     return frame
 
 
-def comparison_dataset(comparison: Comparison) -> Any:
+def comparison_dataset(results: Sequence[Result], sampled: bool, about: Mapping[str, Any]) -> Any:
     """Return a comparison as an xarray dataset, with the score of every read.
 
     Parameters
     ----------
-    comparison : Comparison
+    results : sequence of Result
         Results.
+    sampled : bool
+        Whether the task was to sample.
+    about : dict of str to object
+        Attributes, as ``plain_facts`` collects them.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def comparison_dataset(comparison: Comparison) -> Any:
         raise ImportError("datasets need xarray: pip install 'neuromorph[tables]'") from None
     import numpy as np
 
-    columns, results = comparison_rows(comparison), comparison.results
+    columns = comparison_rows(results, sampled)
     found: dict[str, Any] = {name: ("target", columns.pop(name)) for name in ("status", "reason", "reads")}
     names = [name for name in columns if name != "target" and not name.endswith(("_low", "_high"))]
     for name in names:
@@ -129,32 +132,37 @@ def comparison_dataset(comparison: Comparison) -> Any:
             row[: each.reads] = getattr(each, field)
         found[name] = (("target", "read"), values)
     coordinates = {"target": columns["target"], "end": ["value", "low", "high"], "read": np.arange(most)}
-    return xr.Dataset(found, coordinates, _about(comparison))
+    return xr.Dataset(found, coordinates, dict(about))
 
 
-def comparison_html(comparison: Comparison) -> str:
-    """Return the table that a cell of a notebook shows: no script, no style sheet, the notebook's own colors.
+def comparison_html(results: Sequence[Result], problem: Problem, beta: float | None) -> str:
+    """Return the table that a cell of a notebook shows.
+
+    It has no script and no style sheet: colors are the notebook's own.
 
     Parameters
     ----------
-    comparison : Comparison
+    results : sequence of Result
         Results.
+    problem : Problem
+        Problem.
+    beta : float or None
+        Inverse temperature of a sampling task.
 
     Returns
     -------
     str
         HTML element.
     """
-    sampled = comparison.beta is not None
+    sampled = beta is not None
     heads = ["target", "status", *(["KL, nats", "effective beta"] if sampled else ["best", "gap", "success"])]
     heads += ["time a read", "energy a read", *([] if sampled else ["time to solution", "energy to solution"])]
-    problem = comparison.problem
-    known = "" if sampled or problem.best_known is None else f", best known {format_number(problem.best_known)}"
-    told = f", sampled at beta {comparison.beta:g}" if comparison.beta is not None else known
+    known = "" if problem.best_known is None else f", best known {format_number(problem.best_known)}"
+    told = known if beta is None else f", sampled at beta {beta:g}"
     title = f"{printable(problem.name)}: {problem.kind}, size {problem.size:,}{told}"
-    fits = [each for each in comparison.results if each.status != "does not fit"]
+    fits = [each for each in results if each.status != "does not fit"]
     lines = "".join(f"<tr>{_cells(each, sampled)}</tr>" for each in sorted(fits, key=_rank))
-    left = [each for each in comparison.results if each.status == "does not fit"]
+    left = [each for each in results if each.status == "does not fit"]
     unfit = "".join(f"<li>{escape(printable(f'{each.target}: {each.reason}'))}</li>" for each in left)
     names = ", ".join(printable(each.target) for each in left)
     below = f"<details><summary>does not fit: {escape(names)}</summary><ul>{unfit}</ul></details>" if left else ""
@@ -170,7 +178,11 @@ def _cells(result: Result, sampled: bool) -> str:
     if sampled:
         quality = [_score(getattr(result.sampling, name, None)) for name in ("kl", "effective_beta")]
     else:
-        quality = [(format_number(result.best), ""), (format_percent(result.gap), ""), format_probability(result.success)]
+        quality = [
+            (format_number(result.best), ""),
+            (format_percent(result.gap), ""),
+            format_probability(result.success),
+        ]
         spent += [(result.tts_s, "s"), (result.ets_j, "J")]
     status = (result.status, printable(result.reason) if not result.reads else f"{result.reads} reads")
     cells = [status, *quality, *(format_estimate(value, unit) for value, unit in spent)]
@@ -200,9 +212,21 @@ def _score(value: Estimate | None) -> tuple[str, str]:
     return f"{value.value:.3g}", ends
 
 
-def _about(comparison: Comparison) -> dict[str, Any]:
-    """Plain numbers and texts only: attributes go into files."""
-    problem, said = comparison.problem, comparison.provenance
+def plain_facts(problem: Problem, provenance: Mapping[str, Any]) -> dict[str, str | int | float]:
+    """Collect numbers and texts that may be attributes in files.
+
+    Parameters
+    ----------
+    problem : Problem
+        Problem.
+    provenance : dict of str to object
+        Where the results are from.
+
+    Returns
+    -------
+    dict of str to str, int or float
+        Problem, seed, command, date and hash, as far as they are known.
+    """
     about = {"problem": problem.name, "kind": problem.kind, "size": problem.size, "best_known": problem.best_known}
-    about |= {name: said.get(name) for name in ("seed", "command", "date", "problem_sha256")}
+    about |= {name: provenance.get(name) for name in ("seed", "command", "date", "problem_sha256")}
     return {name: value for name, value in about.items() if isinstance(value, (str, int, float))}

@@ -63,6 +63,7 @@ def data_of(html):
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)[1])
 
 
+LISTS = "[...document.querySelectorAll('article dl[data-boundary]')].filter(d => !d.hidden)"
 NAMES = "[...document.querySelectorAll('#rows th')].map(th => th.querySelector('a, span').textContent)"
 
 
@@ -85,7 +86,8 @@ def test_markup_that_gets_into_the_page_does_not_run(chromium, address):
     """The policy is the second wall: a script that an escape had let through is not run."""
     page = chromium.open(address)
     page.run("""(() => { const s = document.createElement('script'); s.textContent = "document.title = 'owned'";
-        document.body.append(s); const d = document.createElement('div'); d.innerHTML = "<i onclick='document.title=1'>x</i>";
+        document.body.append(s); const d = document.createElement('div');
+        d.innerHTML = "<i onclick='document.title=1'>x</i>";
         document.body.append(d); d.firstChild.click(); })()""")
     assert "owned" not in page.run("document.title").split("·")[-1]
     assert page.run("document.title") != "1"
@@ -136,8 +138,10 @@ def test_words_filter_the_table_and_the_front(chromium, address):
 @needs_browser
 def test_hover_and_arrow_keys_tell_settings_numbers_and_sources(chromium, address, comparison):
     page = chromium.open(address)
-    place = """(() => { const plot = document.getElementById('plot'); plot.scrollIntoView({block: 'center', behavior: 'instant'});
-        const b = plot.querySelectorAll('.mark')[0].getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"""
+    place = """(() => { const plot = document.getElementById('plot');
+        plot.scrollIntoView({ block: 'center', behavior: 'instant' });
+        const b = plot.querySelectorAll('.mark')[0].getBoundingClientRect();
+        return [b.x + b.width / 2, b.y + b.height / 2]; })()"""
     x, y = page.run(place)
     page.move(x + 2, y + 2)
     tip = "document.getElementById('tip').hidden ? '' : document.getElementById('tip').innerText"
@@ -171,7 +175,7 @@ def test_the_boundary_changes_table_front_and_sections(chromium, address, compar
     after = page.run(f"{row}.children[{column}].innerText")
     assert before != after
     assert page.run(ticks) != drawn
-    assert page.run("[...document.querySelectorAll('article dl[data-boundary]')].filter(d => !d.hidden).every(d => d.innerText.startsWith('Counted: system+host'))")
+    assert page.run(f"{LISTS}.every(d => d.innerText.startsWith('Counted: system+host'))")
     assert page.run("document.querySelectorAll('.outside').length") == 0
     page.click("input[name=boundary][value='0']")
     assert page.run("document.querySelectorAll('.outside').length") > 0
@@ -227,7 +231,9 @@ def test_reasons_open_on_demand(chromium, address):
     assert not page.run(shown)
     page.click(".unfit summary")
     assert page.run(shown)
-    assert "small has 4 spins, the problem 12; take a larger array" in page.run("document.querySelector('.unfit').innerText")
+    assert "small has 4 spins, the problem 12; take a larger array" in page.run(
+        "document.querySelector('.unfit').innerText"
+    )
 
 
 def planted_study(count):
@@ -303,7 +309,9 @@ def test_points_of_the_front_are_the_levels(html, comparison):
     place = names.index("poor")
     result = comparison.results[0]
     mine = [k for k, row in enumerate(front["row"]) if row == place]
-    assert [front["y"]["points"][k] for k in mine] == pytest.approx([100 * each.gap for each in result.levels], rel=1e-4)
+    assert [front["y"]["points"][k] for k in mine] == pytest.approx(
+        [100 * each.gap for each in result.levels], rel=1e-4
+    )
     found = front["x"]["points"][BOUNDARIES.index("system")]
     priced = price_rows([result], HOST)[0]["system"].ledger
     for k, level in zip(mine, result.levels, strict=True):
@@ -402,8 +410,8 @@ def test_xarray_holds_every_read_with_units(comparison, tmp_path):
     assert data.ets_j.attrs["units"] == "J"
     assert float(data.ets_j.sel(target="good", end="low")) == good.ets_j.low
     assert np.isnan(data.score.sel(target="small")).all()
-    sampled = nm.compare(nm.IsingModel("pair", nm.Ising(np.array([[0.0, 0.5], [0.5, 0.0]]))), ["cpu-gibbs"], task=nm.Sample(0.7),
-                         reads=50, rng=0)  # fmt: skip
+    pair = nm.IsingModel("pair", nm.Ising(np.array([[0.0, 0.5], [0.5, 0.0]])))
+    sampled = nm.compare(pair, ["cpu-gibbs"], task=nm.Sample(0.7), reads=50, rng=0)
     assert float(sampled.to_xarray().kl.sel(target="cpu-gibbs", end="value")) == sampled.results[0].sampling.kl.value
     assert "sampled at beta 0.7" in sampled._repr_html_()
     assert data_of(render_page(sampled, {}))["front"]["y"]["name"] == "divergence"

@@ -18,9 +18,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PATIENCE_S = 60.0
 
 # Descriptors 3 and 4 are those of the pipe.
-_LAUNCH = (
-    "import os,sys;r,w=map(int,sys.argv[1:3]);os.dup2(r,3);os.dup2(w,4);os.execv(sys.argv[3],sys.argv[3:])"
-)
+_LAUNCH = "import os,sys;r,w=map(int,sys.argv[1:3]);os.dup2(r,3);os.dup2(w,4);os.execv(sys.argv[3],sys.argv[3:])"
 
 
 def find_browser():
@@ -117,7 +115,9 @@ class Page:
         return self.pipe.send(method, self.session, **params)
 
     def wait_for(self, event):
-        while not any(each.get("method") == event and each.get("sessionId") == self.session for each in self.pipe.events):
+        while not any(
+            each.get("method") == event and each.get("sessionId") == self.session for each in self.pipe.events
+        ):
             self.pipe.events.append(self.pipe._next())
 
     def run(self, expression):

@@ -207,7 +207,7 @@ def test_dark_and_light_by_the_system_and_by_the_button(chromium, address):
 
 
 @needs_browser
-@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("width", [390, 900, 1200])
 def test_the_page_is_no_wider_than_its_window(chromium, address, width):
     page = chromium.open(address, width=width)
     assert page.run("document.documentElement.scrollWidth") == width

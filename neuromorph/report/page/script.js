@@ -113,7 +113,9 @@
     const bent = y.unit === "%" && points.some(p => p.y > 10);  // good answers are not pressed together
     const bend = value => bent ? Math.asinh(value) : value, logs = points.map(p => Math.log10(p.x)), ys = points.map(p => bend(p.y));
     const range = list => list.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
-    let [x0, x1] = range(logs), [y0, y1] = range(ys);
+    const few = new Set(points.map(p => p.row)).size < 100;  // then each has its intervals
+    const ends = few ? points.flatMap(p => [y.low[p.k], y.high[p.k]]).filter(value => value !== null && value !== undefined).map(bend) : [];
+    let [x0, x1] = range(logs), [y0, y1] = range([...ys, ...ends]);
     const dx = (x1 - x0 || 1) * 0.05, dy = (y1 - y0 || 1) * 0.07;
     x0 -= dx; x1 += dx; y0 -= dy; y1 += dy;
     const X = value => LEFT + (RIGHT - LEFT) * (Math.log10(value) - x0) / (x1 - x0);
@@ -141,14 +143,16 @@
         d: mine.map((p, k) => `${k ? "L" : "M"}${p.px.toFixed(1)} ${p.py.toFixed(1)}`).join("") }));
       clouds.set(cloud, (clouds.get(cloud) || "") + mine.map(p => `M${p.px.toFixed(1)} ${p.py.toFixed(1)}h0`).join(""));
       const first = mine[0];
-      if (y.curved || series.size < 100) {
+      if (y.curved || few) {
+        if (ends.length && y.low[first.k] !== null) parts.push(svg("line", { class: "bar", style: `stroke: var(${row.color})`,
+          x1: first.px, x2: first.px, y1: Y(y.low[first.k]), y2: Y(y.high[first.k]) }));
         if (first.low !== null && first.high !== null) parts.push(svg("line", { class: "bar", style: `stroke: var(${row.color})`,
           x1: first.low > 0 ? inside(X(first.low)) : LEFT, x2: inside(X(first.high)), y1: first.py, y2: first.py }));
         parts.push(svg("circle", { class: row.round ? "mark open" : "mark", style: `--dot: var(${row.color})`, cx: first.px, cy: first.py, r: 5 }));
       }
     }
     for (const [cloud, d] of clouds) parts.push(svg("path", { class: "cloud", style: `stroke: var(${cloud.split(" ")[0]})`, d }));
-    if (series.size >= 100) for (const p of best) parts.push(svg("circle", { class: "mark", style: `--dot: var(${data.rows[p.row].color})`, cx: p.px, cy: p.py, r: 4 }));
+    if (!few && !y.curved) for (const p of best) parts.push(svg("circle", { class: "mark", style: `--dot: var(${data.rows[p.row].color})`, cx: p.px, cy: p.py, r: 4 }));
     parts.push(svg("circle", { id: "ring", r: 9, visibility: "hidden" }));
     box.replaceChildren(...parts);
     legend([...series.keys()]);
@@ -189,6 +193,7 @@
 
   function hide() {
     chosen = null;
+    if (!at("tip")) return;
     at("tip").hidden = true;
     if (at("ring")) at("ring").setAttribute("visibility", "hidden");
   }
@@ -239,7 +244,13 @@
       const root = document.documentElement, now = root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
       root.dataset.theme = now === "dark" ? "light" : "dark";
     });
-    addEventListener("beforeprint", () => { hide(); document.querySelectorAll("details").forEach(node => { node.open = true; }); });
+    let closed = [];
+    addEventListener("beforeprint", () => {
+      hide();
+      closed = [...document.querySelectorAll("details:not([open])")];
+      for (const node of closed) node.open = true;
+    });
+    addEventListener("afterprint", () => { for (const node of closed) node.open = false; });
     if (front) {
       const box = at("plot");
       addEventListener("resize", () => { if (box.clientWidth && Math.abs(box.clientWidth - W) > 8) draw(); });

@@ -175,7 +175,7 @@ def test_the_boundary_changes_table_front_and_sections(chromium, address, compar
     after = page.run(f"{row}.children[{column}].innerText")
     assert before != after
     assert page.run(ticks) != drawn
-    assert page.run(f"{LISTS}.every(d => d.innerText.startsWith('Counted: system+host'))")
+    assert page.run(f"{LISTS}.every(d => d.textContent.trim().startsWith('Counted: system+host'))")
     assert page.run("document.querySelectorAll('.outside').length") == 0
     page.click("input[name=boundary][value='0']")
     assert page.run("document.querySelectorAll('.outside').length") > 0
@@ -258,9 +258,7 @@ def test_ten_thousand_points_open_at_once(chromium, tmp_path):
     (tmp_path / "report.html").write_text(html, encoding="utf-8")
     page = chromium.open((tmp_path / "report.html").as_uri())
     assert page.said() == []
-    page.send("Performance.enable")
-    metrics = {each["name"]: each["value"] for each in page.send("Performance.getMetrics")["metrics"]}
-    assert metrics["TaskDuration"] < 2.0
+    assert 0.01 < page.seconds() < 2.0
     assert page.run("document.querySelectorAll('#rows tr').length") == 40
     page.click("#filter")
     page.type("target-3 bits 7")
@@ -268,6 +266,22 @@ def test_ten_thousand_points_open_at_once(chromium, tmp_path):
     assert page.run("+document.getElementById('count').textContent.split(' ')[0]") > 100
     page.click("#more")
     assert page.run("document.querySelectorAll('#rows th').length") > 100
+
+
+@needs_browser
+@pytest.mark.slow
+def test_ten_thousand_points_of_a_comparison_open_at_once(chromium, comparison, tmp_path):
+    """250 targets that reached 40 qualities each, all with their sections."""
+    row = comparison.results[0]
+    levels = tuple(replace(row.levels[k % len(row.levels)], gap=0.01 * k, score=12.0 - 0.1 * k) for k in range(40))
+    rows = tuple(replace(row, target=f"poor({k})", levels=levels) for k in range(250))
+    html = render_page(replace(comparison, results=rows), {})
+    assert len(data_of(html)["front"]["row"]) == 10_000
+    assert len(html.encode()) < 8_000_000
+    (tmp_path / "report.html").write_text(html, encoding="utf-8")
+    page = chromium.open((tmp_path / "report.html").as_uri())
+    assert page.said() == []
+    assert 0.01 < page.seconds() < 2.0
 
 
 # the numbers of the page

@@ -94,7 +94,7 @@ class _Pipe:
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
-        for domain in ("Page", "Runtime", "Log", "Network"):
+        for domain in ("Page", "Runtime", "Log", "Network", "Performance"):
             page.send(f"{domain}.enable")
         page.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         page.scheme("dark" if dark else "light")
@@ -139,6 +139,11 @@ class Page:
         mine = [each for each in self.pipe.events if each.get("sessionId") == self.session]
         urls = [e["params"]["request"]["url"] for e in mine if e["method"] == "Network.requestWillBeSent"]
         return [url for url in urls if not url.startswith("data:")]
+
+    def seconds(self):
+        """Seconds in which the main thread of the page was busy: script, style, layout and what else."""
+        metrics = {each["name"]: each["value"] for each in self.send("Performance.getMetrics")["metrics"]}
+        return metrics["TaskDuration"]
 
     def scheme(self, name):
         self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])

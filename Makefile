@@ -23,10 +23,12 @@ demo: .venv/installed
 
 test: .venv/dev
 	@sh .ci/install-ngspice
+	@sh .ci/install-chromium
 	$(ONE_THREAD) $(BIN)/pytest -n auto -m "not slow"
 
 test-all: .venv/dev
 	@sh .ci/install-ngspice
+	@sh .ci/install-chromium
 	$(ONE_THREAD) $(BIN)/pytest -n auto
 
 # Reads and writes outside an array become IndexErrors. In a cache of its own: numba's does not tell the two apart.

@@ -48,7 +48,7 @@ def add_sweep_commands(command: Callable[..., Parser]) -> None:
     sweep.add_argument("--retry-failed", action="store_true", help="run tasks again that failed")
     sweep.add_argument("--rebuild", action="store_true", help="make a damaged table anew; no result is lost")
     sweep.add_argument("--mixed-versions", action="store_true", help="go on with results of other versions")
-    drawn = "write figures: front with attainment over devices, sensitivity, each parameter"
+    drawn = "write figures (front with attainment over devices, sensitivity, each parameter) and report.html"
     sweep.add_argument("--figures", action="store_true", help=drawn)
     sweep.add_argument("--quiet", action="store_true", help="print nothing but errors")
     merge = command("merge", _merge, "join the shards of a study into one results.parquet", file=False)
@@ -119,7 +119,10 @@ def _sweep(arguments: argparse.Namespace) -> int:
             return INTERRUPTED
     if arguments.figures and arguments.shard is None and found.done:
         with user_errors(ValueError, OSError):
+            from ..report import write_study_page
+
             write_figures(found.folder)
+            write_study_page(found.folder)
     if not arguments.quiet:
         for note in found.notes:
             print(printable(f"note: {note}"), file=sys.stderr)

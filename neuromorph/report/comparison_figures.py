@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOG_FROM = 10.0  # % of gap: beyond, a linear axis would press the good answers together
 _LETTERS, _LINES, _ROW = 36, 4, 64  # of a name in a legend, and in the row of a target
+_HATCHES: dict[Scope, str | None] = {"core": None, "chip": "...", "system": "////"}
 _INSIDE = 6  # lines of names that a legend in the picture has room for
 
 
@@ -100,7 +101,7 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
 def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """Draw the shares of the energy of a read.
 
-    Bars are core (plain) and system (hatched), colored by how each share is known.
+    Bars are core (plain), chip (dotted) and system (hatched), colored by how each share is known.
 
     Parameters
     ----------
@@ -131,10 +132,10 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
             for kind in get_args(Kind):
                 share = _share(ledger, scope, kind)
                 if share > 0:
-                    hatch = "////" if scope == "system" else None
                     ax.barh(
-                        row, share, 0.42, left, color=KIND_COLORS[kind], edgecolor=PAPER, hatch=hatch, linewidth=0.8
-                    )
+                        row, share, 0.42, left, color=KIND_COLORS[kind], edgecolor=PAPER, hatch=_HATCHES[scope],
+                        linewidth=0.8,
+                    )  # fmt: skip
                     shown.add((scope, kind))
                 left += share
         value, interval = format_estimate(result.energy_per_read_j, "J")
@@ -142,11 +143,11 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
         ax.text(100, row - 0.27, f"{value}  ({interval})" if interval else value, color=MUTED, fontsize=9, ha="right")
     kinds = [kind for kind in get_args(Kind) if any(kind == known for _, known in shown)]
     marks = [Patch(facecolor=KIND_COLORS[kind], label=kind) for kind in kinds]
-    if any(scope == "system" for scope, _ in shown):
-        marks.append(Patch(facecolor=MUTED, edgecolor=PAPER, hatch="////", label="hatched: system"))
+    for scope in [scope for scope in get_args(Scope)[1:] if any(scope == each for each, _ in shown)]:
+        marks.append(Patch(facecolor=MUTED, edgecolor=PAPER, hatch=_HATCHES[scope], label=scope))
     ax.legend(
         handles=marks, ncols=len(marks), frameon=False, fontsize=9, labelcolor=INK,
-        loc="upper center", bbox_to_anchor=(0.5, -0.16 - 0.12 / len(priced)), handlelength=1.2, columnspacing=1.2,
+        loc="upper center", bbox_to_anchor=(0.5, -0.6 / (0.8 + 0.6 * len(priced))), handlelength=1.2, columnspacing=1.2,
     )  # fmt: skip
     ax.set(xlim=(0, 100), ylim=(len(priced) - 0.6, -0.6), yticks=[], xlabel="share of the energy of a read (%)")
     ax.spines["left"].set_visible(False)

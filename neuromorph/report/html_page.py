@@ -1,88 +1,38 @@
-"""The page: one HTML file with everything in it, no script, no network. The template escapes all text."""
+"""The page: one HTML file with everything in it, no network. The template and the script take all text as text.
+
+A policy in its head lets run the one script of this package, by its hash, and forbids every connection. Without a
+script the page shows the same numbers in the order of the energy to solution, at one boundary.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from ..cost import Entry, Ledger
-from ..datum import Kind
-from ..estimate import Estimate
+from ..datum import Datum
 from ..plotting.files import inline_svg
-from ..plotting.numbers import (
-    format_estimate,
-    format_number,
-    format_percent,
-    format_probability,
-    format_quantity,
-    printable,
-    significant,
-)
-from ..plotting.style import DARK, KIND_COLORS, css_name, series_color
+from ..plotting.numbers import format_number, format_percent, printable
+from ..plotting.style import DARK, KIND_COLORS, SERIES_COLORS, css_name, series_color
+from ..pricing import BOUNDARIES, HOST
 from ..study.checkpoint import own_name
 from ..study.result import Result
 from .conclusions import conclusions
-from .sampling_text import SCORES, counts_states, format_score, sampling_note, shown_scores
+from .offered_files import named_files
+from .page_front import front_of
+from .page_prices import price_rows
+from .page_sections import section_of, settings_of, sources_of
+from .page_table import by_energy, cells_of, columns_of
+from .sampling_text import SCORES, counts_states, sampling_note, shown_scores
 from .table import status
 
 if TYPE_CHECKING:
     from ..study import Comparison
 
-
-def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
-    """Render the page of a comparison.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        Results.
-    figures : dict of str to bytes
-        SVG files by name: "pareto" or "sampling", "energy", "answer-<target>".
-
-    Returns
-    -------
-    str
-        HTML text.
-    """
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    folder = files(__package__)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(folder.joinpath("page.html").read_text(encoding="utf-8"))
-
-    def figure(name: str, description: str) -> Markup | None:
-        return Markup(inline_svg(figures[name], description)) if name in figures else None
-
-    problem = comparison.problem
-    return template.render(
-        style=Markup(_colors() + folder.joinpath("page.css").read_text(encoding="utf-8")),
-        problem=problem,
-        name=printable(problem.name),
-        size=f"{problem.size:,}",
-        best_known=format_number(problem.best_known),
-        conclusions=conclusions(comparison),
-        notes=[printable(note) for note in getattr(problem, "notes", ())],
-        best=_figure_name(comparison.best) if comparison.best else None,
-        task=_task(comparison),
-        beta=comparison.beta,
-        columns=[label for label, *_ in _columns(None, comparison)],
-        score_note=sampling_note(comparison) if comparison.beta is not None else "",
-        scores=[(SCORES[name][0], SCORES[name][1]) for name in shown_scores(comparison)],
-        counted=counts_states(comparison),
-        rows=[_row(k, result, comparison) for k, result in enumerate(comparison.results)],
-        figure=figure,
-        kinds=_KIND_MEANS,
-        success_gap=format_percent(comparison.provenance.get("success_gap", 0.0)),
-        provenance=_provenance(comparison.provenance),
-        date=str(comparison.provenance.get("date", ""))[:10],
-        over_chips=any(each.tts_over_chips or each.ets_over_chips for each in comparison.results),
-        one_chip=any(result.one_chip and result.reads for result in comparison.results),
-        interrupted=comparison.interrupted,
-    )
-
+_STATIC = 40  # rows that are there without the script, and that it shows at first
 
 _KIND_MEANS = {
     "measured": "read off real hardware",
@@ -92,89 +42,219 @@ _KIND_MEANS = {
 }
 
 
-def _row(k: int, result: Result, comparison: Comparison) -> dict[str, Any]:
-    """Collect everything the template shows of one target, as text."""
-    ledger = result.ledger
-    shares = {} if ledger is None else {kind: ledger.energy_per_read(kind=kind).value or 0.0 for kind in get_args(Kind)}
-    total = sum(shares.values())
+def render_page(comparison: Comparison, figures: Mapping[str, bytes], host: Datum = HOST) -> str:
+    """Render the page of a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+    figures : dict of str to bytes
+        SVG files by name: "pareto" or "sampling", "energy", "answer-<target>".
+    host : Datum
+        Power of the host that all rows share, W.
+
+    Returns
+    -------
+    str
+        HTML text.
+    """
+    problem, provenance = comparison.problem, comparison.provenance
+    problems = float(provenance.get("problems_per_programming", 1) or 1)
+    priced = price_rows(comparison.results, host, problems)
+    columns = columns_of(comparison)
+    names = _file_names(comparison)
+    rows, sections = [], []
+    for k, result in enumerate(comparison.results):
+        cells = {boundary: cells_of(result, priced[k].get(boundary), comparison) for boundary in BOUNDARIES}
+        still = [
+            (heading, cell)
+            for heading, cell, other in zip(columns, cells["core"], cells["system+host"], strict=True)
+            if cell == other and heading not in ("Known", "Energy a read")
+        ]
+        rows.append(_row(k, result, cells, [sources_of(priced[k][b]) if priced[k] else [] for b in BOUNDARIES]))
+        about = section_of(result, still if result.reads else [], priced[k], names.get(k, []))
+        sections.append({**about, **rows[k], "figure": _figure_name(result), "has_reads": result.reads > 0})
+    boundary = provenance.get("boundary", "system")
+    boundary = boundary if boundary in BOUNDARIES else "system"
+    first = "Energy to solution" if comparison.beta is None else "Energy a read"
+    order = by_energy([row["by_boundary"] for row in rows], boundary, columns.index(first))
+    shown = [k for k in order if rows[k]["state"] != "does-not-fit"]
+    place = {k: number for number, k in enumerate(shown)}
+    front = front_of(comparison, priced, BOUNDARIES)
+    if front is not None:
+        front["row"] = [place[k] for k in front["row"]]
+    return page_text(
+        columns=columns,
+        sort=columns.index(first),
+        boundaries=BOUNDARIES,
+        boundary=BOUNDARIES.index(boundary),
+        rows=[rows[k] for k in shown],
+        front=front,
+        figures=figures,
+        sections=[sections[k] for k in shown],
+        unfit=[sections[k] for k in order if k not in place],
+        name=printable(problem.name),
+        facts=_facts(comparison),
+        warnings=[printable(note) for note in getattr(problem, "notes", ())],
+        conclusions=conclusions(comparison),
+        best=_figure_name(comparison.best) if comparison.best else None,
+        beta=comparison.beta,
+        score_note=sampling_note(comparison) if comparison.beta is not None else "",
+        scores=[SCORES[name] for name in shown_scores(comparison)],
+        counted=counts_states(comparison),
+        success_gap=format_percent(provenance.get("success_gap", 0.0)),
+        provenance=provenance,
+        one_chip=any(result.one_chip and result.reads for result in comparison.results),
+        interrupted=comparison.interrupted,
+    )
+
+
+def page_text(
+    *,
+    columns: list[str],
+    sort: int,
+    boundaries: tuple[str, ...],
+    boundary: int,
+    rows: list[dict[str, Any]],
+    front: dict[str, Any] | None,
+    figures: Mapping[str, bytes],
+    provenance: Mapping[str, Any],
+    **said: Any,
+) -> str:
+    """Render a page from plain data.
+
+    Parameters
+    ----------
+    columns : list of str
+        Headings after that of the target.
+    sort : int
+        Column by which the rows are sorted.
+    boundaries : tuple of str
+        Boundaries that the page switches between.
+    boundary : int
+        The one that it opens with.
+    rows : list of dict
+        Rows in their order, as ``page_row`` makes them.
+    front : dict or None
+        Points, as ``front_of`` makes them.
+    figures : dict of str to bytes
+        SVG files by name.
+    provenance : dict of str to object
+        Where the numbers are from.
+    **said : object
+        What else the template shows.
+
+    Returns
+    -------
+    str
+        HTML text.
+    """
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    folder = files(__package__).joinpath("page")
+    style, script, template = (
+        folder.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js", "template.html")
+    )
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+    def figure(name: str, description: str) -> Markup | None:
+        return Markup(inline_svg(figures[name], description)) if name in figures else None
+
+    sent = ("id", "name", "small", "state", "color", "round", "reason", "settings", "sources", "cells")
+    data = {
+        "columns": columns,
+        "sort": sort,
+        "boundary": boundary,
+        "rows": [{name: row[name] for name in sent if row[name]} for row in rows],
+        "front": front,
+    }
+    return environment.from_string(template).render(
+        style=Markup(_colors() + style),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        data=Markup(_embedded(data)),
+        columns=columns,
+        sort=sort,
+        boundaries=boundaries,
+        boundary=boundary,
+        rows=rows[:_STATIC],
+        count=len(rows),
+        front=front,
+        figure=figure,
+        kinds=_KIND_MEANS,
+        provenance=_provenance(provenance),
+        date=str(provenance.get("date", ""))[:10],
+        **said,
+    )
+
+
+def page_row(k: int, name: str, cells: list[list[tuple[float | str | None, str, str]]], **about: Any) -> dict[str, Any]:
+    """Collect what the table and the script need of a row.
+
+    Parameters
+    ----------
+    k : int
+        Number of its color.
+    name : str
+        Name; it is made printable.
+    cells : list of list of cell
+        Cells at each boundary; none of a row that has but a reason.
+    **about : object
+        "id" of its section, "small" and "state" for its status, "reason", "settings", "sources" by boundary.
+
+    Returns
+    -------
+    dict of str to object
+        Row.
+    """
+    row = {"id": "", "small": "", "state": "ok", "reason": "", "settings": "", "sources": [], **about}
     return {
-        "id": f"target-{k}",
-        "figure": _figure_name(result),
-        "name": printable(result.target),
-        "summary": printable(result.summary),
+        **row,
+        "name": printable(name),
         "color": css_name(series_color(k)),
-        "status": status(result),
-        "state": result.status.replace(" ", "-"),
-        "reason": printable(result.reason),
-        "numbers": _columns(result, comparison),
-        "shares": [(kind, format_percent(part / total)) for kind, part in shares.items() if part > 0],
-        "entries": []
-        if ledger is None
-        else [
-            *(_entry(entry, ledger, "J", total) for entry in ledger.entries),
-            *(_entry(entry, ledger, "s") for entry in ledger.times),
-        ],
-        "core": format_estimate(ledger.energy_per_read("core") if ledger else None, "J")[0],
-        "system": format_estimate(ledger.energy_per_read("system") if ledger else None, "J")[0],
-        "mapping_error": None if result.mapping_error is None else format_percent(result.mapping_error),
-        "notes": [printable(note) for note in result.notes],
-        "has_reads": result.reads > 0,
+        "round": k % (2 * len(SERIES_COLORS)) // len(SERIES_COLORS),
+        "cells": cells,
     }
 
 
-def _columns(result: Result | None, comparison: Comparison) -> list[tuple[str, str, str]]:
-    """(heading, value, interval) of each column of the table; of no result, for the headings."""
-    at = Result("", "ok") if result is None else result
-    spent = [
-        ("Time a read", *format_estimate(at.time_per_read_s, "s")),
-        ("Energy a read", *format_estimate(at.energy_per_read_j, "J")),
-    ]
-    if comparison.beta is not None:
-        fields = {name: SCORES[name][0] for name in shown_scores(comparison)}
-        found = {name: format_score(getattr(at.sampling, name, None)) for name in fields}
-        return [(f"{label[0].upper()}{label[1:]}", *found[name]) for name, label in fields.items()] + spent
-    return [
-        ("Feasible", format_percent(at.feasible_fraction), ""),
-        ("Best", format_number(at.best), ""),
-        ("Gap", format_percent(at.gap), f"median {format_percent(at.gap_median)}" if at.gap_median else ""),
-        ("Success a read", *format_probability(at.success)),
-        *spent,
-        ("Time to solution", *format_estimate(at.time_to_solution, "s")),
-        ("Energy to solution", *format_estimate(at.energy_to_solution, "J")),
-    ]
+def _row(k: int, result: Result, cells: Mapping[Any, Any], sources: list[list[str]]) -> dict[str, Any]:
+    settings = ", ".join(f"{name} {text}" for name, text in settings_of(result).items())
+    row = page_row(
+        k, result.target, list(cells.values()) if result.reads else [], id=f"target-{k}", small=status(result),
+        state=result.status.replace(" ", "-"), reason=printable(result.reason), settings=printable(settings),
+        sources=sources,
+    )  # fmt: skip
+    return {**row, "by_boundary": cells}
 
 
-def _task(comparison: Comparison) -> str:
-    """Return ``sampled at beta 0.7``; for a memory, its rule; else nothing."""
-    said = comparison.task_data()
+def _facts(comparison: Comparison) -> list[str]:
+    problem, said = comparison.problem, comparison.task_data()
+    facts = [problem.kind, f"size {problem.size:,}"]
     if comparison.beta is not None:
-        return f"sampled at beta {comparison.beta:g}"
-    return f"rule {said['rule']}" if "rule" in said else ""
+        return [*facts, f"sampled at beta {comparison.beta:g}"]
+    facts += [f"rule {said['rule']}"] if "rule" in said else []
+    known = problem.best_known
+    return [*facts, "best value unknown" if known is None else f"best known {format_number(known)}"]
 
 
 def _figure_name(result: Result) -> str:
     return f"answer-{own_name(result.target)}"
 
 
-def _entry(entry: Entry, ledger: Ledger, si: str, total: float = 0.0) -> dict[str, Any]:
-    unit, shared = entry.unit, ledger.chips if entry.once else ledger.reads
-    each, interval = format_estimate(Estimate(unit.value, unit.low, unit.high), unit.unit.replace("^2", "²"))
-    count = entry.count / shared
-    share = (entry.total.value or 0.0) / shared / total if total else 0.0
-    seconds = (
-        format_quantity(count, "s") if count < 120 else f"{significant(count, 3)} s"
-    )  # summed over parts: no minutes
-    return {
-        "what": printable(entry.what),
-        "scope": entry.scope,
-        "count": seconds if unit.unit in ("W", "s/s") else significant(count, 3),
-        "unit": each,
-        "range": interval,
-        "total": format_quantity((entry.total.value or 0.0) / shared, si, 2),
-        "share": "once a programming" if entry.once else format_percent(share) if total else "time",
-        "kind": entry.kind,
-        "source": printable(entry.source),
-    }
+def _file_names(comparison: Comparison) -> dict[int, list[str]]:
+    """Names of the files that each target hands over, as they stand in the folder."""
+    found: dict[int, list[str]] = {}
+    for k, name, _ in named_files(comparison):
+        found.setdefault(k, []).append(name)
+    return found
+
+
+def _embedded(data: Any) -> str:
+    """JSON that no tag ends and no old JavaScript breaks: <, >, & and line separators are escaped."""
+    text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return text.translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 
 
 def _provenance(data: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -187,8 +267,12 @@ def _provenance(data: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _colors() -> str:
-    """Write CSS variables of all colors in both schemes, and of the four kinds."""
+    """Write CSS variables of all colors in both schemes, and of the four kinds; paper is always light."""
     light = "".join(f"{css_name(color)}:{color};" for color in DARK)
     dark = "".join(f"{css_name(color)}:{other};" for color, other in DARK.items())
     kinds = "".join(f".{kind}{{--kind:var({css_name(color)})}}" for kind, color in KIND_COLORS.items())
-    return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}{kinds}\n"
+    schemes = (
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}"
+        f"@media screen{{:root[data-theme=dark]{{{dark}}}}}"
+    )
+    return f":root{{{light}}}{schemes}{kinds}\n"

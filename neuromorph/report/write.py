@@ -12,10 +12,11 @@ from ..plotting.style import series_color
 from ..problems import Tsp, write_tour
 from ..problems.forced_links import visited_cities
 from ..runtime.signals import deferred
-from ..study.checkpoint import own_name, safe_name
+from ..study.checkpoint import own_name
 from .answers import draw_answer
 from .comparison_figures import draw_energy_shares, draw_pareto
 from .html_page import render_page
+from .offered_files import named_files
 from .results_json import results_json
 from .sampling_figure import draw_sampling_score
 
@@ -82,14 +83,7 @@ def write_target_files(comparison: Comparison) -> dict[str, str]:
     dict of str to str
         Text by file name.
     """
-    chosen: dict[str, str] = {}
-    ours = {"results.json", "report.html", "best.tour", "figures", "runs"}
-    for result in comparison.results:
-        for name, text in result.files.items():
-            name = safe_name(name)
-            names = (name, f"{safe_name(result.target)}-{name}", f"{own_name(result.target)}-{name}")
-            chosen[next((each for each in names if each not in ours | chosen.keys()), names[-1])] = text
-    return chosen
+    return {name: text for _, name, text in named_files(comparison)}
 
 
 def draw_comparison(comparison: Comparison) -> dict[str, Axes]:

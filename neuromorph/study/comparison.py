@@ -7,6 +7,7 @@ from typing import Any
 
 from ..problems.problem import Problem
 from ..task import Sample, Task, task_data
+from .comparison_tables import comparison_dataset, comparison_frame, comparison_html, plain_facts
 from .evaluate import beaten
 from .result import Result
 from .sampling_score import SamplingReference
@@ -88,3 +89,26 @@ class Comparison:
         best = self.best
         said = beaten(self.problem, None if best is None else best.best)
         return (said,) if said else ()
+
+    def to_pandas(self) -> Any:
+        """Return the numbers as a pandas table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a target; the ends of intervals are columns ``_low`` and ``_high``.
+        """
+        return comparison_frame(self.results, self.beta is not None, plain_facts(self.problem, self.provenance))
+
+    def to_xarray(self) -> Any:
+        """Return the numbers as an xarray dataset, with the score of every read.
+
+        Returns
+        -------
+        xarray.Dataset
+            Numbers over "target" and "end", scores over "target" and "read".
+        """
+        return comparison_dataset(self.results, self.beta is not None, plain_facts(self.problem, self.provenance))
+
+    def _repr_html_(self) -> str:
+        return comparison_html(self.results, self.problem, self.beta)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweep_toys import Inline, toy_study
 
+from neuromorph.report import write_study_page
 from neuromorph.sweep import (
     StudyError,
     StudySummary,
@@ -186,3 +188,20 @@ def test_what_looks_at_all_results_has_no_shards(toys):
     for study in (adaptive(), searched()):
         with pytest.raises(StudyError, match="without --shard"):
             sweep(study, toys / "out", executor=Inline(), shard=(1, 2))
+
+
+def test_a_study_leaves_a_page_that_holds_its_numbers(toys):
+    """Of a folder, finished or with a damaged description: each setting is a row, with the energies of the summary."""
+    sweep(toy_study(32), toys / "run", executor=Inline())
+    path = write_study_page(toys / "run")
+    data = json.loads(re.search(r'id="data">(.*?)</script>', path.read_text(encoding="utf-8"), re.S)[1])
+    summary = read_summary(toys / "run")
+    wanted = {
+        f"levels {p['levels']}": e for (_, p), e in zip(summary.settings, summary.over_work("energy"), strict=True)
+    }
+    assert len(data["rows"]) == len(wanted) == 4
+    for row, energy in zip(data["rows"], data["front"]["x"]["points"][0]["value"], strict=True):
+        (mine,) = [e for name, e in wanted.items() if name in row["small"].split(", ")]
+        assert energy == pytest.approx(mine.mean(), rel=1e-4)
+    (toys / "run" / "study.json").write_text("[1")
+    assert write_study_page(toys / "run") == path

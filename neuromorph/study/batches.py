@@ -174,7 +174,8 @@ def run_in_batches(
                 program, left = programs[chip], int(wanted[chip] - done[chip])
                 beside = program.parallel_reads
                 size = min(max(beside, int(done[chip])), max(beside, _BATCH))
-                size = min(size, left if own else max(left, beside))
+                # Lanes are filled, whatever was asked for; a program that makes all reads at once makes those alone.
+                size = min(size, left if own or beside > _BATCH else max(left, beside))
                 if made and isfinite(limit.deadline):
                     began = time.monotonic()
                     fit = int(min(size, max(0.0, limit.deadline - began) / pace))

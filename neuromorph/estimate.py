@@ -160,22 +160,58 @@ def chips_interval(successes: Sequence[int], reads: Sequence[int], confidence: f
     return _posterior_interval(tuple(sorted(zip(k, n, strict=True))), confidence)
 
 
-@lru_cache(maxsize=4096)
+def chips_quantiles(successes: Sequence[int], reads: Sequence[int], levels: NDArray[np.float64]) -> NDArray[Any]:
+    """Quantiles of the success probability of one read on a new chip: draws of it, at uniform levels.
+
+    Parameters
+    ----------
+    successes, reads : sequence of int
+        Number of successful reads of each chip, and of all its reads.
+    levels : (draws,) float
+        Probabilities, between 0 and 1.
+
+    Returns
+    -------
+    (draws,) float
+        Quantiles of the posterior of ``chips_interval``; for one chip, or one read of each, of Jeffreys'
+        Beta(k + 1/2, n - k + 1/2), whose intervals are those of Wilson but for a few reads.
+
+    References
+    ----------
+    Brown, Cai and DasGupta, Stat. Sci. 16, 101 (2001).
+    """
+    from scipy.special import betaincinv
+
+    k, n = sum(successes), sum(reads)
+    if len(reads) == 1 or max(reads) == 1:
+        return np.asarray(betaincinv(k + 0.5, n - k + 0.5, levels))
+    share, logits = _posterior_shares(tuple(sorted(zip(map(int, successes), map(int, reads), strict=True))))
+    return np.asarray(1.0 / (1.0 + np.exp(-np.interp(levels, share, logits))))
+
+
 def _posterior_interval(chips: tuple[tuple[int, int], ...], confidence: float) -> Estimate:
     """Interval of p under the beta-binomial model; ``chips`` are (successes, reads)."""
     k, n = np.array(chips).T
     value, tail = float(k.sum() / n.sum()), (1.0 - confidence) / 2.0
+    ends = 1.0 / (1.0 + np.exp(-np.interp([tail, 1.0 - tail], *_posterior_shares(chips))))
+    least = 0.0 if not k.any() else min(value, float(ends[0]))
+    most = 1.0 if (k == n).all() else max(value, float(ends[1]))
+    return Estimate(value, least, most)
+
+
+@lru_cache(maxsize=4096)
+def _posterior_shares(chips: tuple[tuple[int, int], ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distribution of the logit of p: share of the posterior below, and the logit, on a grid."""
+    k, n = np.array(chips).T
     low, high = -18.0, 18.0  # of the logit of p
     for last in [False] * (_PASSES - 1) + [True]:
         logits = np.linspace(low, high, _POINTS)
         weights = np.cumsum(_posterior(logits, k, n))
         step, share = logits[1] - logits[0], weights / weights[-1]
-        ends = np.interp([tail, 1.0 - tail] if last else [1e-4, 1.0 - 1e-4], share, logits + step / 2.0)
-        low, high = float(ends[0]) - step * (not last), float(ends[1]) + step * (not last)
-    ends = 1.0 / (1.0 + np.exp(-np.array([low, high])))
-    least = 0.0 if not k.any() else min(value, float(ends[0]))
-    most = 1.0 if (k == n).all() else max(value, float(ends[1]))
-    return Estimate(value, least, most)
+        if not last:
+            ends = np.interp([1e-4, 1.0 - 1e-4], share, logits + step / 2.0)
+            low, high = float(ends[0]) - step, float(ends[1]) + step
+    return share, logits + step / 2.0
 
 
 def _posterior(logits: NDArray[np.float64], k: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[Any]:

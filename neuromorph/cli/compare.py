@@ -47,6 +47,7 @@ def add_compare_options(compare: Parser) -> None:
     formats = ("table", "csv", "markdown", "latex")
     about = "print the table as csv (SI units), markdown or latex (booktabs), in the columns that papers print"
     compare.add_argument("--format", choices=formats, default="table", help=about)
+    compare.add_argument("--why", action="store_true", help="say why targets do not fit, instead of their names alone")
     compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -95,6 +96,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
             chips=arguments.chips,
             problems_per_programming=arguments.problems_per_programming,
             read_length=arguments.read_length,
+            boundary=arguments.boundary,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **about})
     failure = None
@@ -115,7 +117,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
 
         sys.stdout.write(TABLES[arguments.format](comparison))
     elif not arguments.quiet:
-        _print_comparison(comparison)
+        _print_comparison(comparison, arguments.why)
         if written:
             here = sorted(path.name for path in written if path.parent == arguments.out)
             print(printable(f"written to {arguments.out}: {', '.join(here)}, figures"))
@@ -130,14 +132,16 @@ def compare_command(arguments: argparse.Namespace) -> int:
     return 0 if comparison.answered else NO_ANSWER
 
 
-def _print_comparison(comparison: Comparison) -> None:
+def _print_comparison(comparison: Comparison, why: bool) -> None:
+    import os
+
     from rich.console import Console
 
     from ..report.table import print_comparison
 
     console = Console(highlight=False)
-    if not console.is_terminal:
+    if not console.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
         console.width = 120  # a file or pipe has no width of its own
     with console.capture() as captured:  # rich would end the program with code 1 when a pipe closes
-        print_comparison(comparison, console)
+        print_comparison(comparison, console, why)
     sys.stdout.write(captured.get())

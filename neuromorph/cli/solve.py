@@ -93,6 +93,10 @@ def solve_command(arguments: argparse.Namespace) -> int:
             progress=progress,
             costs=arguments.cost,
             reference=not arguments.no_reference,
+            chips=arguments.chips,
+            problems_per_programming=arguments.problems_per_programming,
+            read_length=arguments.read_length,
+            boundary=arguments.boundary,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
     result, *hidden = comparison.results

@@ -68,7 +68,7 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
         points += zip(energy.tolist(), quality.tolist(), strict=True)
     if not points:
         return empty_axes(ax, "no feasible answer with a known energy")
-    known = comparison.problem.best_known is not None
+    known = comparison.known is not None
     rising = not known and comparison.problem.sense == "max"  # the axis is turned, so that low stays good
     front = _front(points, rising)
     ax.plot(*front.T, color=MUTED, linewidth=5, alpha=0.25, drawstyle="steps-post", zorder=0, solid_capstyle="round")
@@ -76,7 +76,7 @@ def draw_pareto(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.xaxis.set_major_formatter(lambda x, _: format_quantity(x, "J", 1))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("energy until found with 99 %")
-    ax.set_ylabel("gap to the best known (%)" if known else "score")
+    ax.set_ylabel(f"gap to the best {_best(comparison)} (%)" if known else "score")
     worst, best = max(y for _, y in points), min(y for _, y in points)
     if known and worst == best:
         ax.set_ylim(best - 1.0, best + 10.0)
@@ -152,6 +152,10 @@ def draw_energy_shares(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.set(xlim=(0, 100), ylim=(len(priced) - 0.6, -0.6), yticks=[], xlabel="share of the energy of a read (%)")
     ax.spines["left"].set_visible(False)
     return style_axes(ax, grid=None)
+
+
+def _best(comparison: Comparison) -> str:
+    return "of this study" if comparison.problem.best_known is None else "known"
 
 
 def _point(level: TimeToTarget) -> tuple[float, float, float, float] | None:

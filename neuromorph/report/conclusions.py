@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..estimate import Estimate
-from ..plotting.numbers import format_estimate, format_number, format_percent
+from ..plotting.numbers import format_estimate, format_number, format_percent, significant
+from ..pricing import ratio_of
 from .sampling_text import counts_states
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result
+
+_DEVICES = 5  # that are compared with the best processor, in words
 
 
 def conclusions(comparison: Comparison) -> list[str]:
@@ -32,7 +35,7 @@ def conclusions(comparison: Comparison) -> list[str]:
         return ["No target found a feasible answer."]
     by = _names([named(result) for result in comparison.results if result.best == best.best])
     known = format_number(problem.best_known)
-    if best.gap is None:
+    if best.gap is None or problem.best_known is None:
         distance = "" if problem.best_known is None else f" (best known {known})"
     elif abs(best.gap) < 1e-9:
         distance = ", the best known value"
@@ -42,14 +45,73 @@ def conclusions(comparison: Comparison) -> list[str]:
         distance = f", better by {format_percent(-best.gap)} than the value given as best known, {known}"
     sentences = [f"Best answer: {format_number(best.best)}{distance}, by {by}."]
     if problem.best_known is None:
-        return [*sentences, "No best value is known, so there is no gap, no success and no time to solution."]
-    energies = [(result, result.energy_to_solution) for result in comparison.results]
-    times = [(result, result.time_to_solution) for result in comparison.results]
-    solved = sum(bool(energy and energy.value) for _, energy in energies)
-    if not solved:
-        sentences.append("No read of any target succeeded: energy to solution has only bounds.")
-    sentences += _least("Least energy to solution", energies, "J") + _least("Least time to solution", times, "s")
+        sentences.append("No best value is known: success is that of finding the best answer of this study again.")
+    solved = sum(bool(result.ets_j and result.ets_j.value) for result in comparison.results)
+    sentences += energy_sentences(comparison)
     return sentences if solved > 1 else sentences + _at_common_quality(comparison)
+
+
+def energy_sentences(comparison: Comparison) -> list[str]:
+    """Say who needs least energy and time to solution, how sure that is, and how devices stand against the best CPU.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    if comparison.known is None or comparison.beta is not None:
+        return []
+    energies = [(result, result.ets_j) for result in comparison.results]
+    times = [(result, result.tts_s) for result in comparison.results]
+    sentences = []
+    if not any(energy and energy.value for _, energy in energies):
+        sentences.append("No read of any target succeeded: energy to solution has only bounds.")
+    boundary = comparison.boundary
+    sentences += _least(f"Least energy to solution ({boundary})", energies, "J", "energy_draws")
+    if boundary != "core":
+        cores = [(result, result.core_ets_j) for result in comparison.results]
+        sentences += _least("Least energy to solution (core)", cores, "J", "core_draws")
+    sentences += _least("Least time to solution", times, "s", "time_draws")
+    return [*sentences, *_against_the_host(comparison)]
+
+
+def _against_the_host(comparison: Comparison) -> list[str]:
+    """Compare each device that solves the problem with the best processor, at the boundary and core against core."""
+    solved = [row for row in comparison.by_energy if row.ets_j is not None and row.ets_j.value]
+    hosts = [row for row in solved if row.prices is not None and "is a host" in row.prices.needs]
+    devices = [row for row in solved if row.prices is not None and "host" in row.prices.needs]
+    sentences = []
+    for row in devices[:_DEVICES] if hosts else []:
+        whole = _ratio(row, hosts[0], "energy_draws")
+        core = f"; core against core {_ratio(row, hosts[0], 'core_draws')}" if comparison.boundary != "core" else ""
+        told = f"{named(row)} against {named(hosts[0])}, energy to solution: {comparison.boundary} {whole}{core}."
+        sentences.append(told)
+    return sentences
+
+
+def _ratio(first: Result, second: Result, draws: str) -> str:
+    a, b = first.solution_prices, second.solution_prices
+    if a is None or b is None:
+        return "not known"
+    found = ratio_of(getattr(a, draws), getattr(b, draws))
+    low, median, high = (_factor(each) for each in (found.band.low, found.band.median, found.band.high))
+    return f"{median}\u00a0times ({low}–{high}), less in {_share(found.below)} of the draws"
+
+
+def _factor(value: float) -> str:
+    return f"{float(f'{value:.1e}'):,.0f}" if 100.0 <= value < 1e12 else significant(value, 2)
+
+
+def _share(below: float) -> str:
+    """Format a share of draws; none of a thousand is no proof."""
+    if below < 0.005:
+        return "under 1\u00a0%"
+    return "over 99\u00a0%" if below > 0.995 else f"{100.0 * below:.0f}\u00a0%"
 
 
 def _of_sampling(comparison: Comparison) -> list[str]:
@@ -94,8 +156,8 @@ def _at_common_quality(comparison: Comparison) -> list[str]:
     return _least(f"Least energy for a gap of {format_percent(gap)}", energies, "J")
 
 
-def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str) -> list[str]:
-    """Name the target that needs least, and whether the interval of the next one allows to say so."""
+def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str, draws: str = "") -> list[str]:
+    """Name the target that needs least, and whether the band of the next one, or shared draws, allow to say so."""
     known = [(result, need, need.value) for result, need in needs if need is not None and need.value]
     if not known:
         return []
@@ -105,15 +167,17 @@ def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str) ->
         return [f"{told}; no other target got there."]
     second, next_least, _ = others[0]
     apart = least.high is not None and next_least.low is not None and least.high < next_least.low
-    ranges = "ranges" if first.tts_over_chips or second.tts_over_chips else "intervals"
-    verdict = f"the {ranges} are apart" if apart else f"the {ranges} overlap, so the order is not certain"
+    verdict = "the intervals are apart" if apart else "the intervals overlap, so the order is not certain"
+    if not apart and draws and first.solution_prices is not None and second.solution_prices is not None:
+        both = (getattr(each.solution_prices, draws) for each in (first, second))
+        verdict += f"; it needs less in {_share(ratio_of(*both).below)} of the draws"
     if apart and (first.one_chip or second.one_chip):
         verdict += ", but of one chip: with another the order may be another"
     return [f"{told}; next {named(second)} with {_with_interval(next_least, unit)}: {verdict}."]
 
 
 def named(result: Result) -> str:
-    """Return the target's name, with "(one chip)" where the numbers are of one, "(median chip)" where of several.
+    """Return the target's name, with "(one chip)" where the numbers are of one that was drawn.
 
     Parameters
     ----------
@@ -125,8 +189,7 @@ def named(result: Result) -> str:
     str
         Name.
     """
-    median = " (median chip)" if result.tts_over_chips or result.ets_over_chips else ""
-    return f"{result.target}{' (one chip)' if result.one_chip else median}"
+    return f"{result.target}{' (one chip)' if result.one_chip else ''}"
 
 
 def _with_interval(value: Estimate, unit: str) -> str:

@@ -57,12 +57,14 @@ def results_dict(comparison: Comparison) -> dict[str, Any]:
                 "kind": problem.kind,
                 "size": problem.size,
                 "best_known": problem.best_known,
+                "best_of_study": comparison.best_of_study,
                 "sense": problem.sense,
                 "notes": list(getattr(problem, "notes", ())),
                 **({"labels": list(labels)} if (labels := getattr(problem, "labels", ())) else {}),
                 **({"energy": f"E = {meaning}"} if (meaning := getattr(problem, "meaning", "")) else {}),
             },
             "task": comparison.task_data(),
+            "boundary": comparison.boundary,
             **({} if comparison.reference is None else {"reference": _reference(comparison.reference)}),
             "results": [_result(result) for result in comparison.results],
             "provenance": comparison.provenance,
@@ -72,7 +74,7 @@ def results_dict(comparison: Comparison) -> dict[str, Any]:
 
 
 def _result(result: Result) -> dict[str, Any]:
-    ledger = result.ledger
+    ledger, time = result.ledger, result.time_per_read_s
     return {
         "target": result.target,
         "summary": result.summary,
@@ -96,13 +98,16 @@ def _result(result: Result) -> dict[str, Any]:
         **({} if result.recall is None else {"recall": result.recall.to_dict()}),
         "time_per_read_s": _estimate(result.time_per_read_s),
         "energy_per_read_j": _estimate(result.energy_per_read_j),
-        "core_energy_per_read_j": _estimate(ledger.energy_per_read("core") if ledger else None),
+        "core_energy_per_read_j": _estimate(result.core_energy_per_read_j),
         "system_energy_per_read_j": _estimate(ledger.energy_per_read("system") if ledger else None),
         "latency_s": result.latency_s,
+        "throughput_hz": None if not time or not time.value else 1.0 / time.value,
         "programming_time_s": _estimate(result.programming_time_s),
         "programming_energy_j": _estimate(result.programming_energy_j),
         "tts_s": _estimate(result.tts_s),
         "ets_j": _estimate(result.ets_j),
+        "core_ets_j": _estimate(result.core_ets_j),
+        **_prices(result),
         "tts_over_chips_s": result.tts_over_chips,
         "ets_over_chips_j": result.ets_over_chips,
         "levels": [_level(level) for level in result.levels],
@@ -113,6 +118,20 @@ def _result(result: Result) -> dict[str, Any]:
         "neurobench": result.run.provenance.get("neurobench") if result.run else None,
         "replaced_constants": result.run.provenance.get("replaced_constants", {}) if result.run else {},
         "notes": list(result.notes),
+    }
+
+
+def _prices(result: Result) -> dict[str, Any]:
+    """What the joules include, how they are known, what waiting costs, and units of work."""
+    prices, solved = result.prices, result.solution_prices
+    standby = None if solved is None else solved.standby
+    return {
+        "tts_share_of_prices": None if solved is None else solved.time_share_of_prices,
+        "ets_share_of_prices": None if solved is None else solved.energy_share_of_prices,
+        "needs": [] if prices is None else list(prices.needs),
+        "known": None if prices is None else dict(prices.known),
+        "standby": None if standby is None else vars(standby),
+        "work": [] if prices is None else [vars(each) for each in prices.work],
     }
 
 

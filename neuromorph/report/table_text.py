@@ -8,13 +8,24 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..plotting.numbers import format_estimate, format_number, format_percent, format_probability, printable
+from ..datum import KINDS
+from ..plotting.numbers import (
+    format_estimate,
+    format_number,
+    format_percent,
+    format_probability,
+    format_quantity,
+    printable,
+)
 
 if TYPE_CHECKING:
     from ..estimate import Estimate
     from ..study import Comparison, Result
 
-_PAPER = ("Target", "Reads", "Chips", "p", "95 % interval", "Best", "Gap", "TTS(99)", "range", "ETS(99)", "range")
+_PAPER = (
+    "Target", "Reads", "Chips", "p", "95 % interval", "Best", "Gap", "TTS(99)", "5–95 %",
+    "ETS(99), core", "5–95 %", "ETS(99)", "5–95 %", "Known", "At 1/s", "J/update",
+)  # fmt: skip
 _LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "µ": r"\textmu{}"}
 _LATEX |= {each: f"\\{each}" for each in "&%$#_{}"} | {"–": "--", ">": r"\textgreater{}", "<": r"\textless{}"}
 
@@ -57,7 +68,7 @@ def table_markdown(comparison: Comparison) -> str:
     def line(cells: tuple[str, ...]) -> str:
         return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
-    rows = [line(_cells(result)) for result in comparison.results]
+    rows = [line(_cells(result)) for result in comparison.by_energy]
     head = [line(_PAPER), f"|{'---|' + '---:|' * (len(_PAPER) - 1)}"]
     return "\n".join([*head, *rows, "", _meaning(comparison), ""])
 
@@ -79,7 +90,7 @@ def table_latex(comparison: Comparison) -> str:
     def line(cells: tuple[str, ...]) -> str:
         return f"{' & '.join(re.sub('.', lambda m: _LATEX.get(m[0], m[0]), cell) for cell in cells)} \\\\"
 
-    rows = [line(_cells(result)) for result in comparison.results]
+    rows = [line(_cells(result)) for result in comparison.by_energy]
     body = ["\\toprule", line(_PAPER), "\\midrule", *rows, "\\bottomrule"]
     columns = f"l{'r' * (len(_PAPER) - 1)}"
     return "\n".join([f"% {_meaning(comparison)}", f"\\begin{{tabular}}{{{columns}}}", *body, "\\end{tabular}", ""])
@@ -94,21 +105,41 @@ TABLES: dict[str, Callable[[Comparison], str]] = {
 
 
 def _cells(result: Result) -> tuple[str, ...]:
-    time, energy = format_estimate(result.time_to_solution, "s"), format_estimate(result.energy_to_solution, "J")
+    time, energy = format_estimate(result.tts_s, "s"), format_estimate(result.ets_j, "J")
+    core = format_estimate(result.core_ets_j, "J")
     chips = str(len(result.chips)) if result.chips else "–"
     name = printable(result.target) + (f" ({result.status})" if result.status != "ok" else "")
     name += " (forecast)" if result.forecast else ""
     best = (format_number(result.best), format_percent(result.gap))
-    return (name, str(result.reads), chips, *format_probability(result.success), *best, *time, *energy)
+    spent = (*time, *core, *energy, *_about_prices(result))
+    return (name, str(result.reads), chips, *format_probability(result.success), *best, *spent)
+
+
+def _about_prices(result: Result) -> tuple[str, str, str]:
+    """How the energy is known, joules an answer at one question a second, joules of a unit of work."""
+    prices, solved = result.prices, result.solution_prices
+    known = {} if prices is None else prices.known
+    told = ", ".join(f"{kind} {format_percent(share)}" for kind, share in known.items() if share >= 0.005)
+    standby = None if solved is None else solved.standby
+    work = prices.work[0] if prices is not None and prices.work else None
+    return (
+        told or "–",
+        "–" if standby is None else format_quantity(standby.energy_j, "J", 2),
+        "–" if work is None or work.energy_j is None else f"{format_quantity(work.energy_j, 'J', 2)}/{work.unit}",
+    )
 
 
 def _meaning(comparison: Comparison) -> str:
-    known = comparison.problem.best_known
-    against = "no best value known" if known is None else f"best known {format_number(known)}"
+    against = f"best known {format_number(comparison.problem.best_known)}"
+    if comparison.problem.best_known is None:
+        found = comparison.best_of_study
+        best = "" if found is None else f", measured by the best of this study, {format_number(found)}"
+        against = f"no best value known{best}"
     return printable(
         f"{comparison.problem.name}, size {comparison.problem.size}, {against}; p: pooled success of a read, its "
-        "interval over chips; TTS, ETS: time and energy until a success with 99 %, of the median chip with the "
-        "quartiles over chips where there are several, else with 95 % intervals; >: a bound"
+        "interval over chips; TTS, ETS: time and energy until a success with 99 %, medians over what is not known of "
+        f"prices and reads with the band from 5 to 95 %, ETS at the boundary {comparison.boundary} and at the core; "
+        "Known: shares of the energy; At 1/s: an answer at one question a second, with the waiting; >: a bound"
     )
 
 
@@ -123,17 +154,28 @@ def _numbers(result: Result) -> dict[str, Any]:
         "best": result.best,
         "gap": result.gap,
     }
-    estimates: dict[str, Estimate | None] = {
-        "success": result.success,
-        "time_per_read_s": result.time_per_read_s,
-        "energy_per_read_j": result.energy_per_read_j,
-        "tts_s": result.tts_s,
-        "ets_j": result.ets_j,
-    }
+    names = ("success", "time_per_read_s", "energy_per_read_j", "core_energy_per_read_j", "tts_s", "ets_j", "core_ets_j")
+    estimates: dict[str, Estimate | None] = {name: getattr(result, name) for name in names}
     for name, each in estimates.items():
         for end in ("value", "low", "high"):
             found[name if end == "value" else f"{name}_{end}"] = getattr(each, end, None)
     for name, spread in {"tts_over_chips_s": result.tts_over_chips, "ets_over_chips_j": result.ets_over_chips}.items():
         for part in ("median", "low", "high", "bound", "never"):
             found[f"{name}_{part}"] = getattr(spread, part, None)
-    return found
+    prices, solved = result.prices, result.solution_prices
+    standby = None if solved is None else solved.standby
+    work = prices.work[0] if prices is not None and prices.work else None
+    time = result.time_per_read_s
+    return {
+        **found,
+        "latency_s": result.latency_s,
+        "throughput_hz": None if time is None or not time.value else 1.0 / time.value,
+        "ets_share_of_prices": None if solved is None else solved.energy_share_of_prices,
+        **{f"known_{kind}": None if prices is None else prices.known[kind] for kind in KINDS},
+        "needs": None if prices is None else " ".join(prices.needs),
+        "standby_j": getattr(standby, "energy_j", None),
+        "standby_keeps_up": getattr(standby, "keeps_up", None),
+        "work_unit": getattr(work, "unit", None),
+        "work_per_second": getattr(work, "per_second", None),
+        "work_energy_j": getattr(work, "energy_j", None),
+    }

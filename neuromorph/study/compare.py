@@ -18,23 +18,26 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..datum import Datum
+from ..pricing import Boundary
 from ..problems import IsingModel
 from ..problems.problem import Problem
 from ..protocol import Target
 from ..rng import RNG, child, seed_sequence
 from ..runtime import limits
 from ..runtime.signals import interrupts
-from ..target_constants import Replacements, datum_dict, read_replacements, replace_in_all
+from ..target_constants import Replacements, datum_dict, host_of, read_replacements, replace_in_all
 from ..task import Sample, Task, task_name
 from .checkpoint import kept_seed, own_name
 from .comparison import Comparison
+from .evaluate import measure_success
 from .installed import Unusable, labeled
 from .one_target import CHIPS, Study, run_target
 from .provenance import provenance
 from .read_length import ReadLength
 from .result import Result
+from .row_prices import Counted
 from .sampling_score import MAX_COUNTED, SamplingReference, exact_reference, tempering_reference
-from .validation import check_read_length, check_study, check_task
+from .validation import check_boundary, check_read_length, check_study, check_task
 
 StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
@@ -60,6 +63,7 @@ def compare(
     problems_per_programming: int = 1,
     read_length: ReadLength = "default",
     forecasts: bool = False,
+    boundary: Boundary = "system+host",
 ) -> Comparison:
     """Run one problem and task on each target, side by side.
 
@@ -106,6 +110,10 @@ def compare(
         to solution on training reads of their own (to minimize, with a best value known), or this one.
     forecasts : bool
         Whether None for ``targets`` includes those that nobody has built.
+    boundary : {"core", "chip", "system", "system+host"}
+        What the joules of all rows include (``neuromorph.pricing``). By default all that an answer takes, with the same
+        host for each row: it is the only boundary at which a processor, which is a host, and a device, which needs one,
+        are compared like with like. The core stands beside it in every table.
 
     Returns
     -------
@@ -120,10 +128,12 @@ def compare(
     chips = CHIPS if chips is None else chips
     check_study(problem, reads, time_limit, success_gap, chips, problems_per_programming)
     check_read_length(read_length)
+    check_boundary(boundary)
     check_task(task, problem, reads)
     end = inf if time_limit is None else time.monotonic() + time_limit
     results: list[Result] = []
     replacements = Replacements() if costs is None else read_replacements(costs)
+    host = host_of(replacements)
     with interrupts() as signals:
         devices = labeled(targets, signals, end, forecasts)
         usable = [(label, device) for label, device in devices if not isinstance(device, Unusable)]
@@ -136,7 +146,7 @@ def compare(
         ]
         study = Study(
             problem, asked_problem(problem, task), task, reads, stream, success_gap, able, signals, chips,
-            problems_per_programming, read_length,
+            Counted(boundary, host, problems_per_programming), read_length,
         )  # fmt: skip
         if isinstance(task, Sample) and able:
             study = replace(study, reference=_reference(study, task, end, progress, reference))
@@ -145,6 +155,7 @@ def compare(
         call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy}{also})"
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
         about |= {"chips": chips, "problems_per_programming": problems_per_programming, "read_length": read_length}
+        about |= {"boundary": boundary, "host_power": datum_dict(host)}
         origin = provenance(problem, stream, about)
         for k, (label, device) in enumerate(devices):
             now, left = time.monotonic(), sum(task_name(task) in each.supported_tasks for _, each in devices[k:])
@@ -163,7 +174,18 @@ def compare(
                     row = _with_replaced(row, replaced.get(label, {}))
                     tell(row.status, row.reads)
             results.append(row)
-    return Comparison(problem, tuple(results), origin, task, study.reference)
+    return _with_best_of_study(
+        Comparison(problem, tuple(results), origin, task, study.reference, None, boundary), success_gap
+    )
+
+
+def _with_best_of_study(found: Comparison, success_gap: float) -> Comparison:
+    """Measure all rows by the best answer of the study, where no best value is known."""
+    if found.problem.best_known is not None or isinstance(found.task, Sample) or found.best is None:
+        return found
+    best = found.best.best
+    rows = tuple(measure_success(row, found.problem, best, success_gap) for row in found.results)
+    return replace(found, results=rows, best_of_study=best)
 
 
 def asked_problem(problem: Problem, task: Task) -> Problem:

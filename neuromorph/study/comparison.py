@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..pricing import Boundary
 from ..problems.problem import Problem
 from ..task import Sample, Task, task_data
 from .comparison_tables import comparison_dataset, comparison_frame, comparison_html, plain_facts
@@ -29,6 +30,10 @@ class Comparison:
         Task; None is the problem's own.
     reference : SamplingReference or None
         Reference that the reads of a sampling task are compared with.
+    best_of_study : float or None
+        Best feasible score of all targets where it is the reference of gaps and successes, for no best value is known.
+    boundary : Boundary
+        Boundary at which all rows are priced.
     """
 
     problem: Problem
@@ -36,6 +41,27 @@ class Comparison:
     provenance: dict[str, Any] = field(default_factory=dict)
     task: Task | None = None
     reference: SamplingReference | None = None
+    best_of_study: float | None = None
+    boundary: Boundary = "system+host"
+
+    @property
+    def known(self) -> float | None:
+        """The reference of gaps and successes: the best value known, else the best of the study, else None."""
+        return self.best_of_study if self.problem.best_known is None else self.problem.best_known
+
+    @property
+    def by_energy(self) -> tuple[Result, ...]:
+        """The results by rising energy to solution; bounds come after values, and then what has neither."""
+
+        def place(result: Result) -> tuple[int, float]:
+            energy = result.ets_j
+            if energy is not None and energy.value is not None:
+                return 0, energy.value
+            if energy is not None and energy.low is not None:
+                return 1, energy.low
+            return (2 if result.reads else 3), 0.0
+
+        return tuple(sorted(self.results, key=place))
 
     @property
     def beta(self) -> float | None:

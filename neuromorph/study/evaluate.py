@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..cost import Cost, price
-from ..estimate import Estimate, chips_interval, scale_estimate
+from ..cost import price
+from ..estimate import Estimate, chips_interval
 from ..ising import Float
 from ..problems import Problem, score_run
 from ..protocol import Target
-from ..run import Run, reads_of
+from ..run import Run
 from .contract import checked_costs
 from .over_chips import ChipResult, chip_to_solution, counts_of_chips, spread_of_estimates
 from .result import Result, TimeToTarget
-from .time_to_solution import NOTHING, to_solution
+from .row_prices import Counted, RowPrices, chip_prices, price_row, price_solution
 
 _LEVELS = 40  # levels of quality that are kept: more cannot be told apart in a figure
 _SAME = 1e-9  # two scores nearer than this, as a fraction, are one: the round-off of a sum of distances
@@ -30,7 +30,7 @@ def evaluate_run(
     run: Run,
     *,
     success_gap: float = 0.0,
-    problems: int = 1,
+    counted: Counted | None = None,
     parallel_reads: int = 1,
     mapping_errors: Mapping[int, float] | None = None,
     **about: Any,
@@ -47,8 +47,8 @@ def evaluate_run(
         Reads.
     success_gap : float
         Relative distance from the best value known up to which a read is a success.
-    problems : int
-        Number of problems that are solved with one programming, which bear its time and energy.
+    counted : Counted or None
+        Boundary, host, and number of problems that are solved with one programming; None takes the defaults.
     parallel_reads : int
         Reads that the device makes in the time of one.
     mapping_errors : dict of int to float, or None
@@ -63,84 +63,106 @@ def evaluate_run(
     """
     scored = score_run(problem, run)
     scores = scored.scores
-    gaps = relative_gap(scores, problem)
     found: dict[str, Any] = {}
-    costs: tuple[Cost, ...] = ()
-    ledger = time = energy = None
-    once = (NOTHING, NOTHING)
     try:
-        costs = checked_costs(device.costs())
-        ledger = price(run, costs)
-        time = ledger.time_per_read if ledger.time_per_read.value else None
-        energy = ledger.energy_per_read() if ledger.entries else None
-        programming = ledger.programming_time, ledger.programming_energy()
-        found |= {"programming_time_s": programming[0], "programming_energy_j": programming[1]}
-        once = (scale_estimate(programming[0], 1.0 / problems), scale_estimate(programming[1], 1.0 / problems))
+        prices = price_row(run, price(run, checked_costs(device.costs())), counted or Counted())
+        time = prices.time_per_read_s
+        found = {
+            "prices": prices,
+            "ledger": prices.ledger,
+            "time_per_read_s": time,
+            "latency_s": None if time is None or time.value is None else time.value * parallel_reads,
+            "energy_per_read_j": prices.energy_per_read_j,
+            "core_energy_per_read_j": prices.core_energy_per_read_j,
+            "programming_time_s": prices.programming_time_s,
+            "programming_energy_j": prices.programming_energy_j,
+        }
     except (Exception, SystemExit) as error:  # of a target of somebody else: it costs the prices, not the answers
         about |= {"status": "failed", "reason": f"it has no prices: {error}"}
     if np.isfinite(scores).any():
         k = int(np.nanargmin(_loss(scores, problem)))
-        found |= {"best": float(scores[k]), "gap": _number(gaps[k]), "solution": scored.solutions[k]}
+        found |= {"best": float(scores[k]), "solution": scored.solutions[k]}
     if said := beaten(problem, found.get("best")):
         about["notes"] = (*about.get("notes", ()), said)
-    known = problem.best_known is not None
-    succeeded = gaps <= success_gap + _SAME
-    if known:
-        success = chips_interval(*counts_of_chips(run.chip, succeeded))
-        found |= {
-            "success": success,
-            "tts_s": _solve(time, success, once[0]),
-            "ets_j": _solve(energy, success, once[1]),
-        }
     if mapping_errors is not None and run.chip is not None:
-        chips = _chips(problem, run, run.chip, costs if ledger else (), scores, succeeded if known else None, problems)
-        chips = [replace(each, mapping_error=mapping_errors.get(each.chip)) for each in chips]
+        found["chips"] = tuple(_chips(problem, run.chip, scores, mapping_errors))
+    row = Result(scores=scores, run=run, **found, **about)
+    return measure_success(row, problem, problem.best_known, success_gap)
+
+
+def measure_success(row: Result, problem: Problem, reference: float | None, success_gap: float = 0.0) -> Result:
+    """Measure the reads of a row by a reference value: gaps, success, time and energy to solution.
+
+    Parameters
+    ----------
+    row : Result
+        Scored and priced reads.
+    problem : Problem
+        Problem.
+    reference : float or None
+        Best value known, or the best of the study; None leaves gaps and success undefined.
+    success_gap : float
+        Relative distance from it up to which a read is a success.
+
+    Returns
+    -------
+    Result
+        The row with all that follows from the reference.
+    """
+    run, prices = row.run, row.prices
+    if run is None:
+        return row
+    gaps = relative_gap(row.scores, problem, reference)
+    found: dict[str, Any] = {"gaps": gaps, "levels": _levels(problem, reference, run, row.scores, prices)}
+    if row.best is not None:
+        found["gap"] = _number(relative_gap(row.best, problem, reference))
+    if reference is None:
+        return replace(row, **found)
+    succeeded = gaps <= success_gap + _SAME
+    counts = counts_of_chips(run.chip, succeeded)
+    found["success"] = success = chips_interval(*counts)
+    if prices is not None:
+        solved = price_solution(prices, run, success, counts)
+        found |= {"solution_prices": solved, "tts_s": solved.tts_s, "ets_j": solved.ets_j}
+        found["core_ets_j"] = solved.core_ets_j
+    if row.chips and run.chip is not None:
+        chips = [_of_chip(each, run, run.chip == each.chip, succeeded, prices) for each in row.chips]
         found["chips"] = tuple(chips)
-        for name in ("tts_s", "ets_j") if known and len(chips) > 1 else ():
+        for name in ("tts_s", "ets_j") if len(chips) > 1 else ():
             values = [getattr(each, name) for each in chips if getattr(each, name) is not None]
             found[f"{name[:3]}_over_chips"] = spread_of_estimates(values) if values else None
-    return Result(
-        scores=scores,
-        gaps=gaps,
-        time_per_read_s=time,
-        latency_s=None if time is None or time.value is None else time.value * parallel_reads,
-        energy_per_read_j=energy,
-        levels=_levels(problem, run, scores, (time, energy), once),
-        ledger=ledger,
-        run=run,
-        **found,
-        **about,
-    )
+    return replace(row, **found)
 
 
 def _chips(
-    problem: Problem,
-    run: Run,
-    chip_of_read: NDArray[np.int32],
-    costs: tuple[Cost, ...],
-    scores: Float,
-    succeeded: NDArray[np.bool_] | None,
-    problems: int,
+    problem: Problem, chip_of_read: NDArray[np.int32], scores: Float, mapping_errors: Mapping[int, float]
 ) -> list[ChipResult]:
-    """Look at each chip alone; ``succeeded`` is None without a best value known."""
+    """Look at the answers of each chip alone."""
     chips = []
     for chip in np.unique(chip_of_read).tolist():
-        rows = chip_of_read == chip
-        own, reads, won = scores[rows], int(rows.sum()), 0 if succeeded is None else int(succeeded[rows].sum())
-        best = None
-        if np.isfinite(own).any():
-            best = float(own[np.nanargmin(_loss(own, problem))])
-        tts = ets = None
-        if costs and succeeded is not None:
-            ledger = price(reads_of(run, rows), costs)
-            before = (ledger.programming_time.value or 0.0) / problems
-            spent = (ledger.programming_energy().value or 0.0) / problems
-            if ledger.time_per_read.value:
-                tts = chip_to_solution(ledger.time_per_read.value, won, reads, before)
-            if ledger.entries:
-                ets = chip_to_solution(ledger.energy_per_read().value or 0.0, won, reads, spent)
-        chips.append(ChipResult(chip, reads, won, best, None, tts, ets))
+        own = scores[chip_of_read == chip]
+        best = float(own[np.nanargmin(_loss(own, problem))]) if np.isfinite(own).any() else None
+        chips.append(ChipResult(chip, len(own), 0, best, mapping_errors.get(chip), None, None))
     return chips
+
+
+def _of_chip(
+    chip: ChipResult, run: Run, rows: NDArray[np.bool_], succeeded: NDArray[np.bool_], prices: RowPrices | None
+) -> ChipResult:
+    """Success of one chip, and what a solution takes on it, with prices at their values."""
+    won = int(succeeded[rows].sum())
+    if prices is None:
+        return replace(chip, successes=won)
+    time, energy = chip_prices(prices, run, rows)
+    problems = prices.counted.problems
+    before = (prices.ledger.programming_time.value or 0.0) / problems
+    spent = (prices.ledger.programming_energy().value or 0.0) / problems
+    return replace(
+        chip,
+        successes=won,
+        tts_s=None if time is None else chip_to_solution(time, won, chip.reads, before),
+        ets_j=None if energy is None else chip_to_solution(energy, won, chip.reads, spent),
+    )
 
 
 def beaten(problem: Problem, best: float | None) -> str:
@@ -172,8 +194,8 @@ def beaten(problem: Problem, best: float | None) -> str:
     )
 
 
-def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
-    """Compute the relative gap to the best value known.
+def relative_gap(scores: ArrayLike, problem: Problem, reference: float | None = None) -> Float:
+    """Compute the relative gap to the best value known, or to another reference.
 
     The gap is (score - best known) / |best known| of a minimization, its opposite otherwise.
 
@@ -183,6 +205,8 @@ def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
         Scores.
     problem : Problem
         Problem.
+    reference : float or None
+        Value to measure from; None takes the best value known.
 
     Returns
     -------
@@ -190,10 +214,11 @@ def relative_gap(scores: ArrayLike, problem: Problem) -> Float:
         Gaps; NaN without a best value.
     """
     loss = _loss(np.asarray(scores, dtype=float), problem)
-    if problem.best_known is None:
+    value = problem.best_known if reference is None else reference
+    if value is None:
         return np.full(loss.shape, np.nan)
-    loss = loss - _loss(np.asarray(float(problem.best_known)), problem)
-    scale = abs(problem.best_known)
+    loss = loss - _loss(np.asarray(float(value)), problem)
+    scale = abs(value)
     # With a best value of 0 there is no relative distance: it is 0 or infinitely far.
     return loss / scale if scale else np.where(loss == 0, 0.0, np.copysign(np.inf, loss) + 0 * loss)
 
@@ -203,11 +228,7 @@ def _loss(scores: Float, problem: Problem) -> Float:
 
 
 def _levels(
-    problem: Problem,
-    run: Run,
-    scores: Float,
-    per_read: tuple[Estimate | None, Estimate | None],
-    once: tuple[Estimate, Estimate],
+    problem: Problem, reference: float | None, run: Run, scores: Float, prices: RowPrices | None
 ) -> tuple[TimeToTarget, ...]:
     every = np.where(np.isfinite(scores), _loss(scores, problem), np.inf)
     loss = np.sort(every[np.isfinite(every)])
@@ -217,14 +238,14 @@ def _levels(
     levels = []
     for k in last.tolist():
         score = float(_loss(loss[k], problem))
-        p = chips_interval(*counts_of_chips(run.chip, every <= loss[k]))
-        gap = _number(relative_gap(score, problem))
-        levels.append(TimeToTarget(score, gap, p, *map(_solve, per_read, (p, p), once)))
+        counts = counts_of_chips(run.chip, every <= loss[k])
+        p = chips_interval(*counts)
+        spent: tuple[Estimate | None, Estimate | None] = (None, None)
+        if prices is not None:
+            solved = price_solution(prices, run, p, counts, parts=False)
+            spent = solved.tts_s, solved.ets_j
+        levels.append(TimeToTarget(score, _number(relative_gap(score, problem, reference)), p, *spent))
     return tuple(levels)
-
-
-def _solve(per_read: Estimate | None, probability: Estimate, once: Estimate) -> Estimate | None:
-    return None if per_read is None else to_solution(per_read, probability, once=once)
 
 
 def _number(value: Any) -> float | None:

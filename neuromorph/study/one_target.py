@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from .read_length import (
 )
 from .recall_score import score_recall
 from .result import Result
+from .row_prices import Counted
 from .sampling_score import SamplingReference, score_samples
 
 CHIPS = 10  # of a target that draws its devices
@@ -65,8 +66,8 @@ class Study:
         Ctrl-C and the like.
     chips : int
         Chips of a target that draws its devices.
-    problems : int
-        Problems that are solved with one programming.
+    counted : Counted
+        Boundary, host, and problems that are solved with one programming.
     read_length : "default", "best" or float
         Length of a read.
     reference : SamplingReference or None
@@ -82,7 +83,7 @@ class Study:
     able: list[str]
     signals: Interrupts
     chips: int = CHIPS
-    problems: int = 1
+    counted: Counted = field(default_factory=Counted)
     read_length: ReadLength = "default"
     reference: SamplingReference | None = None
 
@@ -174,7 +175,7 @@ def run_target(
             device,
             reading.run,
             success_gap=study.success_gap,
-            problems=study.problems,
+            counted=study.counted,
             parallel_reads=program.parallel_reads,
             mapping_errors=errors if drawn else None,
             **about,

@@ -16,6 +16,7 @@ from ..run import Run
 from .length_curve import LengthCurve
 from .over_chips import ChipResult, Spread
 from .recall_score import RecallScore
+from .row_prices import RowPrices, SolutionPrices
 from .sampling_score import SamplingScore
 
 Status = Literal["ok", "time limit", "interrupted", "does not fit", "failed"]
@@ -75,11 +76,16 @@ class Result:
     latency_s : float or None
         Time until the answer of a read is there, s: that of all reads beside it, where several are made at a time.
     energy_per_read_j : Estimate or None
-        Energy of a read, J, without programming.
+        Energy of a read at the boundary of the study, J, without programming.
     programming_time_s, programming_energy_j : Estimate or None
         Time, s, and energy, J, of programming one chip.
+    core_energy_per_read_j : Estimate or None
+        The same at the core alone.
     tts_s, ets_j : Estimate or None
-        Pooled time to solution, s, and energy to solution, J, at 99 %, of a new chip for each read.
+        Time to solution, s, and energy to solution, J, at 99 %, of a new chip for each read: medians over draws of
+        prices and statistics, with the band from 5 to 95 %.
+    core_ets_j : Estimate or None
+        Energy to solution at the core alone.
     chips : tuple of ChipResult
         Chips, of a target that draws its devices; else none.
     tts_over_chips, ets_over_chips : Spread or None
@@ -87,7 +93,11 @@ class Result:
     levels : tuple of TimeToTarget
         Time and energy for every quality that was reached, best first.
     ledger : Ledger or None
-        Energies and times of the run.
+        Energies and times of the run at the boundary of the study, with the host where that belongs to it.
+    prices : RowPrices or None
+        Prices of a read with their draws, at the boundary and at the core; None where there are none.
+    solution_prices : SolutionPrices or None
+        Time and energy to solution with their draws, their parts, and the energy of waiting; None without a reference.
     run : Run or None
         Reads.
     mapping_error : float or None
@@ -128,15 +138,19 @@ class Result:
     time_per_read_s: Estimate | None = None
     latency_s: float | None = None
     energy_per_read_j: Estimate | None = None
+    core_energy_per_read_j: Estimate | None = None
     programming_time_s: Estimate | None = None
     programming_energy_j: Estimate | None = None
     tts_s: Estimate | None = None
     ets_j: Estimate | None = None
+    core_ets_j: Estimate | None = None
     chips: tuple[ChipResult, ...] = ()
     tts_over_chips: Spread | None = None
     ets_over_chips: Spread | None = None
     levels: tuple[TimeToTarget, ...] = ()
     ledger: Ledger | None = None
+    prices: RowPrices | None = None
+    solution_prices: SolutionPrices | None = None
     run: Run | None = None
     mapping_error: float | None = None
     notes: tuple[str, ...] = ()
@@ -157,13 +171,18 @@ class Result:
 
     @property
     def time_to_solution(self) -> Estimate | None:
-        """Time to solution, s: of the median chip with the quartiles over chips, where there are several."""
-        return self.tts_s if self.tts_over_chips is None else self.tts_over_chips.estimate
+        """Time to solution, s, as in ``tts_s``."""
+        return self.tts_s
 
     @property
     def energy_to_solution(self) -> Estimate | None:
-        """Energy to solution, J: of the median chip with the quartiles over chips, where there are several."""
-        return self.ets_j if self.ets_over_chips is None else self.ets_over_chips.estimate
+        """Energy to solution at the boundary of the study, J, as in ``ets_j``."""
+        return self.ets_j
+
+    @property
+    def fits(self) -> bool:
+        """Whether the target can hold the problem and does the task."""
+        return self.status != "does not fit"
 
     @property
     def feasible_fraction(self) -> float | None:

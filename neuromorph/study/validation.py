@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..pricing import BOUNDARIES
 from ..problems import Recall
 from ..problems.problem import Problem
 from ..task import RecallFrom, Task, task_name
@@ -94,3 +95,20 @@ def check_read_length(value: object) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value > 0):
         raise ValueError(f"read_length is {value!r}; give 'default', 'best' or a number above 0")
+
+
+def check_boundary(value: object) -> None:
+    """Require one of the boundaries of prices.
+
+    Parameters
+    ----------
+    value : object
+        Boundary of a study.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if value not in BOUNDARIES:
+        raise ValueError(f"boundary is {str(value)[:40]!r}; it is one of {', '.join(BOUNDARIES)}")

@@ -95,7 +95,7 @@ def pentagon(tmp_path):
 def test_compare_prints_a_table_and_writes_a_folder(toys, square, tmp_path, capsys):
     out = tmp_path / "out"
     words = ["compare", square, "--targets", "toy,blind,absent", "--reads", "40", "--seed", "3", "--best-known", "40"]
-    assert main([*words, "--out", str(out)]) == 0
+    assert main([*words, "--why", "--out", str(out)]) == 0
     said = capsys.readouterr()
     assert said.err == ""
     assert "blind: blind has 0 spins, the problem 16; take a larger array" in said.out

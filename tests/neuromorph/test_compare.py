@@ -12,6 +12,7 @@ from study_toys import Broken, Descent, Netlisted, Ring, Slow, press_ctrl_c
 import neuromorph as nm
 from neuromorph import DoesNotFit
 from neuromorph.estimate import wilson_interval
+from neuromorph.pricing import at_boundary
 from neuromorph.run import complete_run
 from neuromorph.study.fingerprint import digest
 from neuromorph.study.time_to_solution import to_solution
@@ -35,9 +36,13 @@ def test_a_row_is_what_its_reads_say():
     assert ring.score(row.solution) == row.best
     assert row.success == wilson_interval(int((cuts[up] == 8).sum()), 40)
     assert 0 < row.success.value < 1
-    assert row.energy_per_read_j == nm.price(row.run, Descent().costs()).energy_per_read()
-    assert row.tts_s == to_solution(row.time_per_read_s, row.success)
-    assert row.ets_j == to_solution(row.energy_per_read_j, row.success, once=row.ledger.programming_energy())
+    ledger = at_boundary(nm.price(row.run, Descent().costs()), "system+host")
+    assert row.ledger == ledger
+    assert row.energy_per_read_j.value == pytest.approx(ledger.energy_per_read().value, rel=0.01)
+    by_hand = to_solution(ledger.energy_per_read(), row.success, once=ledger.programming_energy())
+    assert row.ets_j.value == pytest.approx(by_hand.value, rel=0.25)  # Jeffreys' median of p is not k / n
+    assert row.tts_s.value == pytest.approx(to_solution(row.time_per_read_s, row.success).value, rel=0.25)
+    assert by_hand.low < row.ets_j.low < row.ets_j.value < row.ets_j.high
     assert row.gap_median == np.median((8 - cuts[up]) / 8)
     assert row.mapping_error == 0.125
 
@@ -49,7 +54,8 @@ def test_levels_are_the_success_of_every_quality():
     assert [level.score for level in row.levels] == sorted(set(cuts.tolist()), reverse=True)
     for level in row.levels:
         assert level.probability == wilson_interval(int((cuts >= level.score).sum()), 40)
-        assert level.energy_j == to_solution(row.energy_per_read_j, level.probability, once=row.programming_energy_j)
+        by_hand = to_solution(row.energy_per_read_j, level.probability, once=row.programming_energy_j)
+        assert level.energy_j.value == pytest.approx(by_hand.value, rel=0.1)
     assert row.levels[0].energy_j == row.ets_j
 
 
@@ -59,14 +65,26 @@ def test_success_gap_widens_what_counts():
     assert strict.success.value < wide.success.value <= wide.feasible_fraction
 
 
-@pytest.mark.parametrize("best_known", [None, 0.0])
-def test_without_a_best_known_value_nothing_is_made_up(best_known):
-    (row,) = nm.compare(Ring(best_known=best_known), [Descent()], reads=5, rng=0).results
+def test_a_best_known_value_of_0_leaves_no_distance():
+    (row,) = nm.compare(Ring(best_known=0.0), [Descent()], reads=5, rng=0).results
     assert row.best == 8
     assert row.gap is None
-    if best_known is None:
-        assert row.success is row.tts_s is row.ets_j is None
     assert row.levels[0].energy_j.value > 0
+
+
+def test_without_a_best_known_value_rows_are_measured_by_the_best_of_the_study():
+    """Each as if it had been given, and the study says that it was not."""
+    devices = [Descent(flips=12), Descent(name="poor", flips=3)]
+    found = nm.compare(Ring(size=12, best_known=None), devices, reads=60, rng=0)
+    best = max(row.best for row in found.results)
+    given = nm.compare(Ring(size=12, best_known=best), devices, reads=60, rng=0)
+    assert (found.best_of_study, found.known, given.best_of_study, given.known) == (best, best, None, best)
+    for row, same in zip(found.results, given.results, strict=True):
+        assert (row.success, row.gap, row.tts_s, row.ets_j) == (same.success, same.gap, same.tts_s, same.ets_j)
+        assert row.levels == same.levels
+    assert found.results[0].success.value > 0
+    sampled = nm.compare(Ring(best_known=None), [Descent()], reads=5, rng=0, task=nm.Sample(1.0))
+    assert sampled.best_of_study is None
 
 
 def test_nothing_feasible_has_no_best_and_a_bound():

@@ -173,10 +173,16 @@ def test_programming_is_counted_once_a_chip_and_reads_of_a_chip_are_not_independ
 
 
 def test_copies_of_one_timing_are_one_timing():
-    """Reads made side by side have equal parts of one time: 64 copies of it tell no more of its error than one."""
-    power = [Cost("device_s", "core", energy=Datum(2.0, "W", 2.0, 2.0, "assumed", "a test"), counted="measured")]
+    """Reads made side by side have equal parts of one time: 64 copies of it tell no more of its error than one.
+
+    Of one timing alone the reads tell nothing: what is not known of it is the range of the clock, which is a price.
+    """
+    watts, clock = Datum(2.0, "W", 2.0, 2.0, "assumed", "a test"), Datum(1.0, "s/s", 0.5, 2.0, "measured", "a clock")
+    power = [Cost("device_s", "core", energy=watts, counted="measured")]
     run = toy_run(np.ones(6), device_s=np.repeat([1.0, 3.0], 3))
     two = price(replace(run, batch=np.repeat([0, 1], 3).astype(np.int32)), power).energy_per_read()
     assert two == Estimate(4.0, 0.0, pytest.approx(4.0 + 2.0 * 12.7062, rel=1e-4))
-    one = price(replace(toy_run(np.ones(6)), batch=np.zeros(6, np.int32)), power).energy_per_read()
-    assert one == Estimate(6.0, None, None)
+    alone = replace(toy_run(np.ones(6)), batch=np.zeros(6, np.int32))
+    assert price(alone, power).energy_per_read() == Estimate(6.0, 6.0, 6.0)
+    timed = [Cost("device_s", "a read", time=clock, counted="measured")]
+    assert price(alone, timed).time_per_read == Estimate(3.0, 1.5, 6.0)

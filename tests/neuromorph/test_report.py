@@ -83,8 +83,16 @@ def test_results_have_the_documented_fields(comparison):
     assert isinstance(solved["best"], float)
     assert missed["tts_s"]["value"] is missed["tts_s"]["high"] is None
     assert missed["tts_s"]["low"] > 0
-    ends = sum(entry["energy_high_j"] for entry in solved["ledger"]) / solved["reads"]
-    assert solved["energy_per_read_j"]["high"] == pytest.approx(ends)
+    ends = [sum(entry[f"energy_{end}_j"] for entry in solved["ledger"] if not entry["once"]) for end in ("low", "high")]
+    low, high = (each / solved["reads"] for each in ends)
+    each = solved["energy_per_read_j"]
+    assert low < each["low"] < each["value"] < each["high"] < high
+    assert data["boundary"] == "system+host"
+    assert solved["needs"] == ["host"]
+    assert sum(solved["known"].values()) == pytest.approx(1.0)
+    assert solved["core_ets_j"]["value"] < solved["ets_j"]["value"]
+    assert solved["throughput_hz"] == pytest.approx(1e6)
+    assert solved["standby"]["energy_j"] > solved["ets_j"]["value"]
 
 
 def test_every_documented_field_is_there_and_the_other_way_round(comparison):
@@ -179,15 +187,29 @@ def test_the_table_fits_and_shows_names_as_they_are(comparison, width):
     assert "\x1b[31m" not in shown
     assert "[bold]" in shown
     assert "failed" in shown
-    assert "small: small has 4 spins, the problem 12; take a larger array" in shown
+    assert "not for this task or size: small; --why shows the reasons" in shown
+    assert "small has 4 spins" not in shown
     assert "broken: ZeroDivisionError: dead <array>" in shown
     assert "> " in shown
-    assert ("a read" in shown) == (width == 120)
+    assert ("known" in shown.split("needs host")[0].split("system+host", 1)[1]) == (width == 120)
+    out = io.StringIO()
+    print_comparison(comparison, Console(file=out, width=width, force_terminal=True, color_system=None), why=True)
+    assert "small: small has 4 spins, the problem 12; take a larger array" in out.getvalue()
 
 
-@pytest.mark.parametrize("width", [50, 60, 75])
+def test_rows_stand_by_energy_to_solution_and_bounds_behind(comparison):
+    shown = comparison.by_energy
+    solved = [row.ets_j.value for row in shown if row.ets_j is not None and row.ets_j.value is not None]
+    assert solved == sorted(solved)
+    assert len(solved) >= 2
+    kinds = [row.ets_j is None if row.ets_j is None else row.ets_j.value is None for row in shown]
+    assert [row.target for row in shown[-2:]] == [row.target for row in comparison.results if not row.reads]
+    assert kinds[: len(solved)] == [False] * len(solved)
+
+
+@pytest.mark.parametrize("width", [50, 60, 75, 80, 100, 120, 160, 200])
 def test_a_narrow_table_cuts_no_number(comparison, width):
-    """'3,3…' is no length: names and cells are broken over lines, and two columns left out, before a digit is."""
+    """'3,3…' is no length: columns are left out, names broken, and rows become paragraphs before a digit is lost."""
     out = io.StringIO()
     print_comparison(comparison, Console(file=out, width=width, force_terminal=True, color_system=None))
     lines = out.getvalue().splitlines()
@@ -196,7 +218,10 @@ def test_a_narrow_table_cuts_no_number(comparison, width):
     for row in comparison.results:
         if row.best is not None:
             assert any(re.search(rf" {row.best:g} ", line) for line in lines)
-    assert ("feasible" in out.getvalue()) == (width == 75)
+        if row.ets_j is not None and row.ets_j.value is not None:
+            value, interval = text.format_estimate(row.ets_j, "J")
+            assert value in out.getvalue()
+            assert interval in out.getvalue()
 
 
 def test_conclusions_say_only_what_intervals_allow(comparison):
@@ -208,7 +233,9 @@ def test_conclusions_say_only_what_intervals_allow(comparison):
 
     assert told((2.0, 1.0, 3.0), (1.0, 0.5, 0.9)).endswith("next t0 with 2.0 J (1.0–3.0 J): the intervals are apart.")
     assert "t1 with 1.0 J" in told((2.0, 1.0, 3.0), (1.0, 0.5, 0.9))
-    assert told((2.0, 0.8, 3.0), (1.0, 0.5, 0.9)).endswith("overlap, so the order is not certain.")
+    assert told((2.0, 0.8, 3.0), (1.0, 0.5, 0.9)).endswith(
+        "overlap, so the order is not certain; it needs less in 50 % of the draws."
+    )
     assert told((2.0, 0.8, 3.0), (None, 0.5, None)).endswith("no other target got there.")
     assert "only bounds" in told((None, 0.8, None))
     both = nm.compare(Ring(size=12, best_known=12), [Descent(flips=9), Descent(name="b", flips=12)], reads=40, rng=1)
@@ -251,10 +278,18 @@ def test_figures_of_nothing_say_so():
         assert draw(empty).texts
 
 
-def test_a_figure_without_best_known_is_drawn_over_the_score():
+def test_a_figure_without_best_known_is_of_the_best_of_the_study_or_the_score():
     ax = figures.draw_pareto(nm.compare(Ring(size=12, best_known=None), [Descent(flips=30)], reads=20, rng=0))
+    assert ax.get_ylabel() == "gap to the best of this study (%)"
+    sampled = nm.compare(Ring(size=12, best_known=None), [Descent(flips=30)], reads=20, rng=0)
+    ax = figures.draw_pareto(replace(sampled, results=tuple(replace(row, levels=_bare(row)) for row in sampled.results),
+                                     best_of_study=None))  # fmt: skip
     assert ax.get_ylabel() == "score"
     assert ax.yaxis_inverted()
+
+
+def _bare(row):
+    return tuple(replace(level, gap=None) for level in row.levels)
 
 
 def test_svg_on_a_page_is_whole_and_follows_its_scheme(comparison):

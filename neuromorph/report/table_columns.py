@@ -1,0 +1,189 @@
+"""What the columns of the terminal tables say of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..estimate import Estimate
+from ..plotting.numbers import (
+    format_estimate,
+    format_number,
+    format_percent,
+    format_probability,
+    format_quantity,
+    printable,
+)
+from .sampling_text import SCORES, format_score, shown_scores
+from .table_layout import Column, RowName
+
+if TYPE_CHECKING:
+    from ..study import Comparison, Result
+
+STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does not fit": "dim", "failed": "red"}
+
+_SHOWN = 0.005  # shares below are not told
+
+
+def row_name(row: Result) -> RowName:
+    """Name a row, with its status and what it needs beside its chip.
+
+    Parameters
+    ----------
+    row : Result
+        Result of a target.
+
+    Returns
+    -------
+    RowName
+        Name with the lines below it.
+    """
+    needs = f"needs {', '.join(row.prices.needs)}" if row.prices is not None else ""
+    needs = needs.replace("needs is a host", "is a host")
+    return RowName(
+        printable(row.target), [(status(row), STYLES[row.status]), *([(needs, "dim")] if needs else [])]
+    )
+
+
+def status(result: Result) -> str:
+    """Describe the status of a result.
+
+    Parameters
+    ----------
+    result : Result
+        Result of a target.
+
+    Returns
+    -------
+    str
+        ``ok, 50 reads, 10 chips``; for a target that never read, only its status.
+    """
+    reads = f", {result.reads} read{'s' * (result.reads != 1)}" if result.reads else ""
+    chips = ", one chip" if result.one_chip else f", {len(result.chips)} chips" if len(result.chips) > 1 else ""
+    forecast = ", forecast" if result.forecast else ""
+    return f"{result.status}{reads}{chips if result.reads else ''}{forecast}"
+
+
+def solving_columns(rows: Sequence[Result], boundary: str) -> list[Column]:
+    """Columns of a task with answers that are better or worse.
+
+    Parameters
+    ----------
+    rows : sequence of Result
+        Results.
+    boundary : str
+        Boundary of the study.
+
+    Returns
+    -------
+    list of Column
+        Columns with a cell for each row.
+    """
+    found = [
+        Column("feasible", [[format_percent(row.feasible_fraction)] for row in rows], 6),
+        Column("best", [[format_number(row.best)] for row in rows]),
+        Column("gap", [[format_percent(row.gap)] for row in rows], 3),
+        Column("success", [_success(row) for row in rows]),
+        *_of_a_read(rows, boundary, 8),
+        Column("time\nto solution", [_of_chips(row.tts_s, row, "s") for row in rows]),
+    ]
+    if boundary != "core":
+        found.append(Column("energy to\nsolution,\ncore", [_estimate(row.core_ets_j, "J") for row in rows]))
+    found.append(Column(f"energy to\nsolution,\n{boundary}", [_of_chips(row.ets_j, row, "J") for row in rows]))
+    return [*found, *_about_prices(rows)]
+
+
+def sampling_columns(comparison: Comparison, rows: Sequence[Result]) -> list[Column]:
+    """Columns of a sampling task: divergence, or its substitute in large models.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Results.
+    rows : sequence of Result
+        Those that are shown.
+
+    Returns
+    -------
+    list of Column
+        Columns with a cell for each row.
+    """
+    shown = shown_scores(comparison)
+    ranks = {"magnetization_error": 5, "energy_error": 4, "kl_held": 3} if "kl" in shown else {}
+    found = [
+        Column(
+            SCORES[name][0].replace(" ", "\n", 1),
+            [list(format_score(getattr(row.sampling, name, None))) for row in rows],
+            ranks.get(name, 0),
+        )
+        for name in shown
+    ]
+    return [*found, *_of_a_read(rows, comparison.boundary, 0), *_about_prices(rows)]
+
+
+def _of_a_read(rows: Sequence[Result], boundary: str, rank: int) -> list[Column]:
+    core = [Column("energy a\nread, core", [_estimate(row.core_energy_per_read_j, "J") for row in rows], rank and 9)]
+    whole = f"energy a\nread,\n{boundary}"
+    return [
+        Column("time\na read", [_estimate(row.time_per_read_s, "s") for row in rows], rank),
+        *(core if boundary != "core" else []),
+        Column(whole, [_estimate(row.energy_per_read_j, "J") for row in rows], rank),
+    ]
+
+
+def _about_prices(rows: Sequence[Result]) -> list[Column]:
+    """How the energy is known, what of it is ignorance of prices, what waiting costs, and joules a unit of work."""
+    return [
+        Column("known", [_known(row) for row in rows], 2),
+        Column("doubt from\nprices", [_prices(row) for row in rows], 5),
+        Column("at one a\nsecond", [_standby(row) for row in rows], 7),
+        Column("work", [_work(row) for row in rows], 4),
+    ]
+
+
+def _success(row: Result) -> list[str]:
+    """Format the pooled success with its interval, and how many chips never succeed."""
+    value, interval = format_probability(row.success)
+    never = sum(chip.successes == 0 for chip in row.chips)
+    if len(row.chips) < 2 or row.success is None or not never:
+        return [value, interval]
+    return [value, interval, f"{never}/{len(row.chips)} never"]
+
+
+def _of_chips(pooled: Estimate | None, row: Result, unit: str) -> list[str]:
+    """Format what a solution takes, and below it that of the median chip, where there are several."""
+    value, interval = format_estimate(pooled, unit)
+    spread = row.tts_over_chips if unit == "s" else row.ets_over_chips
+    if spread is None:
+        return [value, interval]
+    return [value, interval, f"chip {format_estimate(spread.estimate, unit)[0]}"]
+
+
+def _estimate(value: Estimate | None, unit: str) -> list[str]:
+    return list(format_estimate(value, unit))
+
+
+def _known(row: Result) -> list[str]:
+    known = {} if row.prices is None else row.prices.known
+    said = [f"{kind} {format_percent(share)}" for kind, share in known.items() if share >= _SHOWN]
+    return said or ["–"]
+
+
+def _prices(row: Result) -> list[str]:
+    share = None if row.solution_prices is None else row.solution_prices.energy_share_of_prices
+    return [format_percent(share)]
+
+
+def _standby(row: Result) -> list[str]:
+    standby = None if row.solution_prices is None else row.solution_prices.standby
+    if standby is None:
+        return ["–"]
+    return [format_quantity(standby.energy_j, "J", 2), "" if standby.keeps_up else "too slow"]
+
+
+def _work(row: Result) -> list[str]:
+    work = row.prices.work[0] if row.prices is not None and row.prices.work else None
+    if work is None or work.energy_j is None or work.per_second is None:
+        return ["–"]
+    short = {"synaptic operation": "syn. op"}.get(work.unit, work.unit)
+    return [f"{format_quantity(work.energy_j, 'J', 2)}/{short}", format_quantity(work.per_second, "/s", 2)]

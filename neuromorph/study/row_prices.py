@@ -1,0 +1,316 @@
+r"""What a row costs at the boundary of its study: medians and bands over all that is not known of it.
+
+.. math:: E_d = \frac{E^{setup}_d}{m} + R(p_d)\, \sum_k \bar n_{k,d}\, e_k(c_d), \qquad d = 1 \dots D
+
+with one draw of the constants c for all rows (``neuromorph.pricing.draws``), one of the success probability p of a read
+on a new chip from its posterior (``estimate.chips_quantiles``), and one of the mean counts n of each event. Every number
+of a row is the median of its draws, with the band from 5 to 95 %: time and energy of a read, of a solution, at the core
+and at the boundary. What two rows share cancels where they are compared draw by draw.
+
+Mean counts are drawn as
+
+.. math:: \bar n_k\, e^{x_k}, \qquad x = \sqrt{\frac{\nu}{\chi^2_\nu}}\; Z D, \quad D_{bk} = \sqrt{\frac{w}{w - 1}}
+          \sum_{i \in b} \frac{n_{ik} - \bar n_k}{N \bar n_k}
+
+over the chips b, over timings where reads of a batch have one in common, else over reads: a multivariate t of nu = w - 1
+degrees of freedom, with w = (sum n_b)^2 / sum n_b^2 for sizes that differ, so that time and energy of a row go
+together. The logarithm keeps them above 0, also for two timings. One timing alone says nothing of its error: the range
+of the clock, which is a price, stands for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cost import Ledger
+from ..datum import Datum, Kind
+from ..estimate import Estimate, chips_quantiles
+from ..ising import Float
+from ..pricing import (
+    HOST,
+    Boundary,
+    RowDraws,
+    Standby,
+    Work,
+    at_boundary,
+    band_of,
+    draw_rows,
+    known_shares,
+    needs_of,
+    solution_draws,
+    standby_energy,
+    uncertainty_of,
+    work_of,
+)
+from ..pricing.draws import DRAWS
+from ..run import Run
+from .time_to_solution import reads_to_solution
+
+_LEAST_FREEDOM = 1.0  # two timings have one degree of freedom at least, however unequal their shares
+_WIDEST = 7.0  # of the logarithm of a mean count: a thousandfold
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a study counts.
+
+    Attributes
+    ----------
+    boundary : Boundary
+        "core", "chip", "system" or "system+host".
+    host : Datum
+        Power of the host that all rows share, W.
+    problems : int
+        Problems that are solved with one programming.
+    """
+
+    boundary: Boundary = "system+host"
+    host: Datum = HOST
+    problems: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class RowPrices:
+    """Prices of a read and of programming at a boundary, and at the core.
+
+    Attributes
+    ----------
+    counted : Counted
+        Boundary, host, and problems of one programming.
+    ledger, core_ledger : Ledger
+        Ledger at the boundary, and that of the core.
+    counts : dict of str to (draws,) float
+        Draws of the mean counts of a read.
+    draws, core_draws : RowDraws
+        Draws of energy and time at the boundary, and at the core.
+    known : dict of str to float
+        Share of the energy by kind: measured, modelled, assumed, forecast.
+    needs : tuple of str
+        Equipment beside the chip: "host", or "is a host"; "cryostat", "microscope".
+    work : tuple of Work
+        Updates, flips, spikes or MACs of a read; the first one is the unit of the row.
+    """
+
+    counted: Counted
+    ledger: Ledger
+    core_ledger: Ledger
+    counts: Mapping[str, Float]
+    draws: RowDraws
+    core_draws: RowDraws
+    known: Mapping[Kind, float]
+    needs: tuple[str, ...]
+    work: tuple[Work, ...]
+
+    @property
+    def time_per_read_s(self) -> Estimate | None:
+        """Time of a read, s; None where none is known."""
+        return _estimate(self.draws.time_s) if self.ledger.times and self.draws.time_s.any() else None
+
+    @property
+    def energy_per_read_j(self) -> Estimate | None:
+        """Energy of a read at the boundary, J; None where nothing is priced."""
+        return _estimate(self.draws.energy_j) if self.ledger.entries else None
+
+    @property
+    def core_energy_per_read_j(self) -> Estimate | None:
+        """Energy of a read at the core, J; None where nothing is priced there."""
+        return _estimate(self.core_draws.energy_j) if self.core_ledger.entries else None
+
+    @property
+    def programming_time_s(self) -> Estimate:
+        """Time of programming one chip, s."""
+        return _estimate(self.draws.setup_time_s)
+
+    @property
+    def programming_energy_j(self) -> Estimate:
+        """Energy of programming one chip at the boundary, J."""
+        return _estimate(self.draws.setup_energy_j)
+
+
+@dataclass(frozen=True, eq=False)
+class SolutionPrices:
+    """Time and energy to solution of a row.
+
+    Attributes
+    ----------
+    tts_s, ets_j, core_ets_j : Estimate or None
+        Time to solution, s, and energy to solution, J, at the boundary and at the core: medians with the band from 5 to
+        95 %; without a success, a bound; None where nothing is priced.
+    time_draws, energy_draws, core_draws : (draws,) float
+        Draws of the three; infinite without a success.
+    time_share_of_prices, energy_share_of_prices : float or None
+        Share of the variance of the logarithm that is ignorance of prices; the rest is statistics, which more reads
+        make smaller. None where nothing varies, or nothing succeeded.
+    standby : Standby or None
+        Energy of an answer at one question a second, with the median reads to solution; None without a success.
+    """
+
+    tts_s: Estimate | None
+    ets_j: Estimate | None
+    core_ets_j: Estimate | None
+    time_draws: Float
+    energy_draws: Float
+    core_draws: Float
+    time_share_of_prices: float | None = None
+    energy_share_of_prices: float | None = None
+    standby: Standby | None = None
+
+
+def price_row(run: Run, ledger: Ledger, counted: Counted) -> RowPrices:
+    """Price the reads of a row at a boundary.
+
+    Parameters
+    ----------
+    run : Run
+        Reads.
+    ledger : Ledger
+        Their ledger, as ``price`` makes it.
+    counted : Counted
+        Boundary and host.
+
+    Returns
+    -------
+    RowPrices
+        Prices with their draws.
+    """
+    whole, core = at_boundary(ledger, counted.boundary, counted.host), at_boundary(ledger, "core")
+    counts = _count_draws(run)
+    drawn = draw_rows({"whole": whole, "core": core}, counts={"whole": counts, "core": counts})
+    return RowPrices(
+        counted, whole, core, counts, drawn["whole"], drawn["core"],
+        known_shares(whole), needs_of(ledger), tuple(work_of(run, whole)),
+    )  # fmt: skip
+
+
+def price_solution(prices: RowPrices, run: Run, success: Estimate, counts: tuple[Sequence[int], Sequence[int]],
+                   parts: bool = True) -> SolutionPrices:  # fmt: skip
+    """Join prices of a read with its chance of success.
+
+    Parameters
+    ----------
+    prices : RowPrices
+        Prices of a read.
+    run : Run
+        Reads.
+    success : Estimate
+        Success probability of one read with its interval.
+    counts : (sequence of int, sequence of int)
+        Successes and reads of each chip.
+    parts : bool
+        Whether prices and statistics are told apart too, and the energy of waiting.
+
+    Returns
+    -------
+    SolutionPrices
+        Time and energy to solution.
+    """
+    problems = prices.counted.problems
+    timed, priced = prices.time_per_read_s is not None, bool(prices.ledger.entries)
+    cored = bool(prices.core_ledger.entries)
+    if not sum(counts[0]):
+        least = reads_to_solution(success.high or 1.0)
+        (whole, time), (core, _) = (solution_draws(each, least, problems) for each in (prices.draws, prices.core_draws))
+        tts, ets, core_ets = (Estimate(None, band_of(each).median, None) for each in (time, whole, core))
+        never = np.full(DRAWS, np.inf)
+        return SolutionPrices(
+            tts if timed else None, ets if priced else None, core_ets if cored else None, never, never, never
+        )
+    p = chips_quantiles(*counts, _uniform(run, "success"))
+    reads = np.array([reads_to_solution(float(each)) for each in p])
+    energies, times = solution_draws(prices.draws, reads, problems)
+    core, _ = solution_draws(prices.core_draws, reads, problems)
+    found = SolutionPrices(
+        _estimate(times) if timed else None, _estimate(energies) if priced else None,
+        _estimate(core) if cored else None, times, energies, core,
+    )  # fmt: skip
+    if not (parts and priced):
+        return found
+    energy, time_parts = uncertainty_of(
+        {"": prices.ledger}, reads={"": reads}, counts={"": prices.counts}, problems=problems
+    )[""]
+    return replace(
+        found,
+        time_share_of_prices=time_parts.share_of_prices,
+        energy_share_of_prices=energy.share_of_prices,
+        standby=standby_energy(prices.ledger, band_of(reads).median) if timed else None,
+    )
+
+
+def chip_prices(prices: RowPrices, run: Run, rows: NDArray[np.bool_]) -> tuple[float | None, float | None]:
+    """Compute time and energy of a read of some reads, with prices at their values.
+
+    Parameters
+    ----------
+    prices : RowPrices
+        Prices of all reads.
+    run : Run
+        Reads.
+    rows : (reads,) bool
+        The reads of one chip.
+
+    Returns
+    -------
+    (float or None, float or None)
+        Seconds and joules; None where none are known.
+    """
+    time, energy = (
+        sum(float(run.activity[each.event][rows].mean()) * each.unit.value for each in entries if not each.once)
+        for entries in (prices.ledger.times, prices.ledger.entries)
+    )
+    return time or None, energy if prices.ledger.entries else None
+
+
+def _estimate(draws: Float) -> Estimate:
+    band = band_of(draws)
+    return Estimate(band.median, band.low, band.high)
+
+
+def _stream(run: Run, what: str) -> np.random.Generator:
+    """Random numbers of a row for one purpose: the same whatever stands beside it."""
+    told = repr((run.target, run.provenance.get("parameters"), what)).encode()
+    return np.random.default_rng(np.frombuffer(hashlib.blake2b(told, digest_size=16).digest(), np.uint32))
+
+
+def _uniform(run: Run, what: str) -> Float:
+    own = _stream(run, what)
+    return (own.permutation(DRAWS) + own.random(DRAWS)) / DRAWS
+
+
+def _count_draws(run: Run) -> dict[str, Float]:
+    """Draws of the mean count of each event that varies, as in the head of this module."""
+    found: dict[str, Float] = {}
+    varying = {name: count for name, count in run.activity.items() if np.ptp(count) > 0.0 and count.mean() > 0.0}
+    for name in ("chip", "batch", "read"):
+        chosen = {event: count for event, count in varying.items() if _cluster(run, count) == name}
+        if not chosen:
+            continue
+        cluster = np.arange(run.reads) if name == "read" else np.unique(getattr(run, name), return_inverse=True)[1]
+        sizes = np.bincount(cluster)
+        worth = float(sizes.sum() ** 2 / (sizes**2).sum())
+        if len(sizes) < 2:
+            continue
+        free = max(_LEAST_FREEDOM, worth - 1.0)
+        apart = [np.bincount(cluster, weights=count / count.mean() - 1.0) / run.reads for count in chosen.values()]
+        own = _stream(run, name)
+        normal = own.standard_normal((DRAWS, len(sizes)))
+        heavy = np.sqrt(free / own.chisquare(free, DRAWS) * (worth / (worth - 1.0)))
+        exponents = np.clip(heavy[:, None] * (normal @ np.array(apart).T), -_WIDEST, _WIDEST)
+        for k, (event, count) in enumerate(chosen.items()):
+            found[event] = float(count.mean()) * np.exp(exponents[:, k])
+    return found
+
+
+def _cluster(run: Run, count: Float) -> str:
+    """What the counts of an event have in common: a chip, the timing of a batch, or nothing."""
+    if run.chip is not None and run.chips > 1:
+        return "chip"
+    if run.batch is None:
+        return "read"
+    order = np.argsort(run.batch, kind="stable")
+    inside = np.diff(run.batch[order]) == 0
+    return "batch" if inside.any() and not np.diff(count[order])[inside].any() else "read"

@@ -286,7 +286,7 @@ class _Tours:
         return cls(problem, distances, near_cities(problem, distances, min(_NEAR, problem.size - 1)))
 
     def spins_and_answers(self, found: NDArray[np.int32]) -> tuple[NDArray[np.int8] | None, NDArray[np.int32]]:
-        """Return what the reads hand over: tours, and their n x n spins where the problem has an Ising form."""
+        """Return the tours of reads, and their n x n spins where there is an Ising form."""
         few = self.problem.size <= MAX_ISING_CITIES
         return np.array([self.problem.spins(tour) for tour in found]) if few else None, found
 

@@ -49,7 +49,7 @@ _MINIMIZES = frozenset({"minimize"})
 
 @dataclass(frozen=True)
 class CpuOptimize:
-    """Minimize by exact reductions and the method that suits what is left, a whole search a read.
+    """Minimize by exact reductions and the method that suits the rest, a search a read.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ LEAST_BITS, MOST_BITS = 4, 20  # that the fit is made for
 
 
 def adc_energy(bits: float, rate_hz: float, node_m: float, data: Mapping[str, Datum] = CONVERTERS) -> Datum:
-    """Compute the energy of one analog-to-digital conversion by the fit to published converters.
+    """Compute the energy of an analog-to-digital conversion by a fit to published ones.
 
     Parameters
     ----------

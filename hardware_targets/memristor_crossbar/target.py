@@ -63,7 +63,7 @@ from .programmed_crossbar import ProgrammedNetwork, ProgrammedTour, cell_in_own_
 from .tiled_array import TiledArray
 from .write_verify import notes_on_prices, pulses_of_pairs
 
-TABLE = {**DATA, **CONVERTERS}
+_TABLE = {**DATA, **CONVERTERS}
 CORE, CORES = int(DATA["core_rows"].value), int(DATA["cores"].value)
 
 
@@ -122,7 +122,7 @@ class MemristorCrossbar:
     compensate: bool = True
     tile: int = CORE
     digital_bits: int | None = None
-    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(TABLE), hash=False, repr=False, kw_only=True)
+    constants: Mapping[str, Datum] = field(default_factory=lambda: dict(_TABLE), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "memristor-crossbar"
     summary: ClassVar[str] = "couplings in pairs of phase-change cells with measured noise and drift; analog neurons"

@@ -128,7 +128,7 @@ def pulses_of_pairs(wanted: Float, cell: PhaseChange) -> float:
 
 
 def notes_on_prices(cell: PhaseChange, digital_bits: int | None) -> tuple[str, ...]:
-    """Say how cells are priced that are better than measured ones, and a loop that is not the simulated one.
+    """Say how cells better than measured ones are priced, and loops not simulated.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ _BARRIER = re.compile(r"tiles_(\d+)_step_time")
 
 
 def barrier_s(table: Table, tiles: int) -> float:
-    """Return the least time of a step, s: that of the most tiles that the table has and that are in use.
+    """Return the least time of a step for the tiles in use, s.
 
     Parameters
     ----------

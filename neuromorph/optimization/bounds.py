@@ -51,7 +51,7 @@ def spectral_bound(ising: Ising) -> float:
 
 
 def semidefinite_bound(ising: Ising, rounds: int = 300, tolerance: float = 1e-6) -> float:
-    """Compute the semidefinite lower bound of E, to which the bound converges from below with ``rounds``.
+    """Compute a lower bound of E that converges to the semidefinite one with ``rounds``.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def cluster_tempering(
     workers: int = 1,
     rng: RNG = None,
 ) -> Samples:
-    r"""Minimize by parallel tempering with isoenergetic clusters; each read is the lowest state that its ladder met.
+    r"""Minimize by tempering with isoenergetic clusters; a read is its ladder's lowest state.
 
     Diagnostics: ``rounds`` (reads,) that were made, ``unit`` of the couplings.
 

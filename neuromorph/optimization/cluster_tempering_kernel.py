@@ -37,7 +37,7 @@ HALF = U64(0xFFFFFFFF)
 
 @njit(cache=True, nogil=True)
 def prefix_table(betas, bonds, outcomes, odds):
-    """Make Walker's table of the temperatures that may flip a spin, for each number of unsatisfied bonds.
+    """Make the table of temperatures that may flip a spin, by number of unsatisfied bonds.
 
     Parameters
     ----------

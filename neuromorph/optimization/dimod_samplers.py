@@ -38,7 +38,7 @@ _Spins: TypeAlias = NDArray[np.int8]
 
 
 class MultispinAnnealingSampler(DimodSampler):
-    """Minimizes by anneals on bits, 512 at a time; couplings that bits cannot hold are annealed in another kernel."""
+    """Minimizes by anneals on bits, 512 at a time, or in another kernel where bits do not do."""
 
     _extra = ("beta_schedule", "initial_states")
 
@@ -95,7 +95,7 @@ class MultispinAnnealingSampler(DimodSampler):
 
 
 class ClusterTemperingSampler(DimodSampler):
-    """Minimizes by parallel tempering with isoenergetic clusters, on bits where couplings are small integers."""
+    """Minimizes by tempering with isoenergetic clusters, on bits for small integers."""
 
     _extra = ("initial_states",)
 

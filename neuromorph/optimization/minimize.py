@@ -194,7 +194,7 @@ class _Search:
         return 2 * drawn - 1
 
     def run(self, count: float) -> None:
-        """Run batches, those of the same number of all parts before the next, until a limit or the goal is reached."""
+        """Run batches, in turn for all parts, until a limit or the goal is reached."""
         while not self._reached():
             waiting = [part for part in self.parts if not part.exact and part.done < count]
             if not waiting:

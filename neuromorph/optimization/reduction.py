@@ -282,7 +282,7 @@ class _Graph:
         self._touch(j)
 
     def left(self) -> tuple[NDArray[np.int64], Ising]:
-        """Return the spins that are left and their problem, of one spin without anything if there are none."""
+        """Return the spins that are left and their problem, of one free spin if there are none."""
         kept = np.flatnonzero(~self.gone[:-1])
         place = np.full(self.size + 1, -1)
         place[kept] = np.arange(kept.size)

@@ -20,7 +20,7 @@ _NODES, _EDGES = 400, 3000  # beyond which a graph is drawn as counts
 def draw_assignment(
     problem: Assignment, places: NDArray[Any], ax: Axes | None = None, color: str = SERIES_COLORS[0]
 ) -> Axes:
-    """Draw flows against distances, each pair of facilities a dot: a good answer has large flows at short distances.
+    """Draw flows against distances, each pair of facilities a dot.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def draw_assignment(
 def draw_coloring(
     problem: Coloring, colors: NDArray[Any], ax: Axes | None = None, color: str = SERIES_COLORS[0]
 ) -> Axes:
-    """Draw a colored graph on a circle, sorted by colors, with its conflicts; a Sudoku as its grid.
+    """Draw a colored graph on a circle, with its conflicts; a Sudoku as its grid.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ class Work:
 
 
 def work_of(run: Run, ledger: Ledger) -> list[Work]:
-    """Return the work of a run in each unit that it counts; the first one is the unit of its row.
+    """Return the work of a run in each unit that it counts, that of its row first.
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ def same_group_pairs(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDAr
 
 
 def rounded_up(bound: float) -> float:
-    """Return the next number above a bound that has five binary digits, so that integer sums stay exact.
+    """Round a bound up to five binary digits, so that integer sums stay exact.
 
     Parameters
     ----------

@@ -131,7 +131,7 @@ def tour_of_matrix(source: TextFile, matrix: Float, names: tuple[str, ...] = ())
 
 
 def named_matrix(source: TextFile) -> tuple[Float, tuple[str, ...]]:
-    """Read a table whose first column names the rows, and whose other columns are a square matrix.
+    """Read a square matrix whose first column names the rows.
 
     Parameters
     ----------

@@ -134,7 +134,7 @@ class IsingModel:
         return self.model.energy(spins)
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """Read the answer of a state: its spins, or its variables 0 and 1; every state is feasible.
+        """Read the answer of a state: its spins, or its variables 0 and 1.
 
         Parameters
         ----------

@@ -85,7 +85,7 @@ class Partition:
         return self._ising
 
     def energy(self, spins: ArrayLike) -> Any:
-        """Compute the energy E, the squared difference; :meth:`.Problem.energy` documents the argument.
+        """Compute the energy E, the squared difference, as :meth:`.Problem.energy` documents.
 
         Returns
         -------
@@ -97,7 +97,7 @@ class Partition:
         return float(energies) if s.ndim == 1 else energies
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """Read the set of each number; every state is feasible; :meth:`.Problem.decode` documents the arguments.
+        """Read the set of each number, as :meth:`.Problem.decode` documents.
 
         Returns
         -------

@@ -158,7 +158,7 @@ class Polynomial:
         return self._ising
 
     def energy(self, spins: ArrayLike) -> Any:
-        """Compute the energy E of the quadratic form; :meth:`.Problem.energy` documents the argument.
+        """Compute the energy E of the quadratic form, as :meth:`.Problem.energy` documents.
 
         Returns
         -------
@@ -168,7 +168,7 @@ class Polynomial:
         return self._ising.energy(spins)
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
-        """Read the n variables; every state is feasible; :meth:`.Problem.decode` documents the arguments.
+        """Read the n variables, as :meth:`.Problem.decode` documents.
 
         Returns
         -------

@@ -57,7 +57,7 @@ def model_of_terms(
     notes: tuple[str, ...] = (),
     labels: tuple[str, ...] = (),
 ) -> IsingFile:
-    """Build the model E = offset + sum of value s_i s_j (or x_i x_j), with i = j for a linear term.
+    """Build the model E = offset + sum of value s_i s_j, or x_i x_j; i = j is linear.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ class Satisfiability:
         return np.array([not any(true[abs(k) - 1] == (k > 0) for k in clause) for clause in self.clauses])
 
     def score(self, solution: Solution | ArrayLike) -> float:
-        """Compute the weight of the soft clauses that are not satisfied; :meth:`.Problem.score` documents the argument.
+        """Compute the weight of unsatisfied soft clauses, as :meth:`.Problem.score` documents.
 
         Returns
         -------

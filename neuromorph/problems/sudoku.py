@@ -86,7 +86,7 @@ def grid_signs(source: TextFile) -> list[str] | None:
 
 
 def is_sudoku(source: TextFile) -> bool:
-    """Return whether a text is a Sudoku, and no matrix: no digit comes twice, and the empty cells are no diagonal.
+    """Return whether a text is a Sudoku, and no matrix.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def _value(sign: str) -> int:
 
 
 def read_sudoku(source: TextFile) -> Coloring:
-    """Read a Sudoku: rows of digits, with 0 or a point for an empty cell, lines between boxes or not.
+    """Read a Sudoku: rows of digits, with 0 or a point for an empty cell.
 
     Parameters
     ----------

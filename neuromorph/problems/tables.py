@@ -118,7 +118,7 @@ def read_text_table(source: TextFile) -> TextTable | None:
 
 
 def plain_rows(source: TextFile) -> TextFile | None:
-    """Rewrite a table of numbers in other separators with blanks between them, and without its header.
+    """Rewrite a table of numbers with blanks between them, without its header.
 
     Parameters
     ----------

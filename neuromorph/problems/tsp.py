@@ -188,7 +188,7 @@ class Tsp:
         return float(np.sum(self.distance(order, np.roll(order, -1)))) + self.offset
 
     def answer_energies(self, answers: ArrayLike) -> Float:
-        """Compute the energies of tours (reads, n): their lengths, which E of the one-hot form equals.
+        """Compute the energies of tours (reads, n), their lengths.
 
         Returns
         -------
@@ -276,7 +276,7 @@ class Tsp:
         return one_hot_ising(self.distances(), self._penalty(penalty), self.offset)
 
     def energy(self, spins: ArrayLike, penalty: float | None = None) -> Any:
-        """Compute the energy of ``ising(penalty)`` from the distances; :meth:`.Problem.energy` documents the spins.
+        """Compute the energy of ``ising(penalty)``, as :meth:`.Problem.energy` documents.
 
         Returns
         -------

@@ -52,7 +52,7 @@ def conclusions(comparison: Comparison) -> list[str]:
 
 
 def energy_sentences(comparison: Comparison) -> list[str]:
-    """Say who needs least energy and time to solution, how sure that is, and how devices stand against the best CPU.
+    """Say who needs least energy and time to solution, and how sure that is.
 
     Parameters
     ----------

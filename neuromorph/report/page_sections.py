@@ -14,7 +14,7 @@ from ..plotting.numbers import format_estimate, format_percent, format_quantity,
 from ..pricing import BOUNDARIES, Boundary, Swing, needs_of
 from ..study.result import Result
 from .page_prices import PricedRow
-from .page_table import Cell, numbers_of, prices_of
+from .page_table import Cell, estimates_of, prices_of
 
 _SWINGS, _LEAST = 8, 1.01  # constants of a tornado, and how far the energy has to move
 _SOURCES = 3  # that the front tells of a point
@@ -50,7 +50,7 @@ def section_of(
     return {
         "summary": printable(result.summary),
         "reason": printable(result.reason),
-        "numbers": [(label, text, interval) for label, (_, text, interval) in cells] + numbers_of(result),
+        "numbers": [(label, text, interval) for label, (_, text, interval) in cells] + estimates_of(result),
         "prices": {boundary: prices_of(row) for boundary, row in priced.items()},
         "known": {
             boundary: [(kind, format_percent(row.known[kind])) for kind in KINDS if row.known[kind] > 0.0]

@@ -62,7 +62,7 @@ def cells_of(result: Result, priced: PricedRow | None, comparison: Comparison) -
     return [cell for _, cell in _cells(result, priced, comparison)]
 
 
-def numbers_of(result: Result) -> list[tuple[str, str, str]]:
+def estimates_of(result: Result) -> list[tuple[str, str, str]]:
     """Return the numbers of a section that are in no column and at no boundary.
 
     Parameters

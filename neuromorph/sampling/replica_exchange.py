@@ -86,7 +86,7 @@ class Ladders:
         self._lanes.set_spins(np.repeat(spins, self._copies * self._betas.size, axis=0))
 
     def place(self, spins: NDArray[np.int8]) -> None:
-        """Set the replica at each beta of each chain to ``spins`` (chains, T, n), before the first swap."""
+        """Set the replica at each beta of each chain, before the first swap."""
         self._lanes.set_spins(np.repeat(spins, self._copies, axis=0).reshape(-1, self._ising.size))
 
     def forget_energies(self) -> None:

@@ -169,7 +169,7 @@ _STOP: Any = None
 
 
 def start_worker(stop: Any = None) -> None:
-    """Prepare a worker process: Ctrl-C is the coordinator's matter, and without it the worker ends.
+    """Prepare a worker process, which leaves Ctrl-C to the coordinator and ends with it.
 
     Parameters
     ----------

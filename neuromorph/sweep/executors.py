@@ -143,7 +143,7 @@ def _dask(address: str, workers: int | None) -> Iterator[WorkerPool]:
 
 
 class SubmititPool(Executor):
-    """Jobs of submitit as futures: each batch is a job, and its result is fetched when the job has ended.
+    """Jobs of submitit as futures, a batch each.
 
     Parameters
     ----------

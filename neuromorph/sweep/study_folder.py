@@ -221,7 +221,7 @@ def set_table_aside(path: Path) -> None:
 
 
 def prepare_study(open_: OpenStudy, mixed_versions: bool) -> None:
-    """Fill the table at first, and when the study has changed; take up parts that it does not know.
+    """Fill the table at first and after changes, and take up parts that it does not know.
 
     Parameters
     ----------

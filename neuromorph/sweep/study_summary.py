@@ -64,7 +64,7 @@ class StudySummary:
     unfit: int = 0
 
     def pooled_energy_to_solution(self) -> NDArray[np.float64]:
-        """Compute the energy to solution of a device that nobody has chosen: success is pooled over devices.
+        """Compute the energy to solution where success is pooled over devices.
 
         Returns
         -------
@@ -202,7 +202,7 @@ def read_summary(folder: str | os.PathLike[str], *, by_beta: bool = True) -> Stu
 
 
 def read_results(folder: Path) -> pa.Table:
-    """Read the results of a finished study, with energies and times that a clock measured in their columns.
+    """Read the results of a finished study, measured energies and times included.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ _NARROW = 3.0  # largest over smallest energy that is shown on a linear axis
 
 
 def plot_front(summary: StudySummary, cost: str = "energy", ax: Axes | None = None) -> Axes:
-    """Plot accuracy against a cost: all settings, the front, and its 5 to 95 % attainment over devices.
+    """Plot accuracy against a cost, with the front and its attainment over devices.
 
     Parameters
     ----------

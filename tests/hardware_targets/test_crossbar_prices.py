@@ -125,7 +125,7 @@ def joules(boundary="system", **parameters):
     ledger = at_boundary(price(run, crossbar.costs()), boundary)
     parts = {entry.what.split(" of ")[0]: entry.total.value for entry in ledger.entries}
     watts = ledger.energy_per_read().value / run.activity["device_s"].mean()
-    return ledger.setup_energy().value, watts, parts
+    return ledger.programming_energy().value, watts, parts
 
 
 @pytest.mark.parametrize(

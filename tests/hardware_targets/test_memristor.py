@@ -244,7 +244,7 @@ def test_writing_is_paid_once():
         writing = next(e for e in ledger.entries if e.what.startswith("programming"))
         assert writing.once
         assert writing.total.value == pytest.approx(program.setup["pulses"] * 20e-12)
-        assert ledger.setup_time.value == pytest.approx(program.setup["pulses"] * 1e-6)
+        assert ledger.programming_time.value == pytest.approx(program.setup["pulses"] * 1e-6)
         assert (writing.total.low, writing.total.high) == pytest.approx(
             (0.35 * program.setup["pulses"] * 0.2e-12, 3.5 * program.setup["pulses"] * 100e-12)
         )

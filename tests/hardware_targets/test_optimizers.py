@@ -44,7 +44,10 @@ def test_they_only_minimize_and_refuse_large_tours(name):
         device.run(device.program(glass(4, 1)), nm.Sample(1.0), 2, 0)
     with pytest.raises(nm.DoesNotFit, match="cpu-anneal holds a tour"):
         device.program(nm.Tsp.from_coordinates(np.random.default_rng(0).random((25, 2))))
-    assert nm.get_target(name, power_w=7.0).costs()[0].energy.value == 7.0
+    powers = [
+        cost.energy.value for cost in nm.get_target(name, power_w=7.0).costs() if cost.energy and cost.scope == "core"
+    ]
+    assert powers == [7.0]
     with pytest.raises(ValueError, match="power_w"):
         nm.get_target(name, power_w=-3.0)
 

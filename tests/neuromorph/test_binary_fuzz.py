@@ -7,6 +7,7 @@ one the beginning. NIR files go through one process that reads all of them in tu
 """
 
 import io
+import re
 import resource
 import signal
 import struct
@@ -222,7 +223,9 @@ def tables(folder: Path) -> Kind:
     def read(path: Path) -> None:
         assert all(np.isfinite([d.low, d.value, d.high]).all() for d in generic_table(path).values())
 
-    return Kind("TOML", [text for text in texts if b"[acceleration]" not in text], read)
+    return Kind(
+        "TOML", [text for text in texts if not re.search(rb"\[(acceleration|first_synapse_energy)\]", text)], read
+    )
 
 
 def raw_files(folder: Path) -> Kind:

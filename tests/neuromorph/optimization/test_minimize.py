@@ -109,7 +109,7 @@ def test_matching_is_used_where_it_can_prove():
     found = minimize(ising, rng=1)
     assert found.optimal
     assert found.energy == planar_ground_state(ising)[0]
-    assert minimize(ising, method="cluster-tempering", batches=4, rng=1).energy == found.energy
+    assert minimize(ising, method="annealing", batches=4, rng=1).energy >= found.energy  # which is proven
 
 
 def test_a_goal_ends_the_search():

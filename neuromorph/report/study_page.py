@@ -85,10 +85,16 @@ def render_study_page(summary: StudySummary, name: str, provenance: Mapping[str,
         HTML text.
     """
     numbers = {key: _over_devices(summary.over_work(key)) for key, _ in _COLUMNS.values()}
+    # A mean over devices is infinite as soon as one never succeeds: success is pooled.
+    numbers["energy_to_solution"][0] = summary.pooled_energy_to_solution()
+    never = np.isinf(summary.over_work("energy_to_solution")).sum(axis=1).tolist()
+    devices = len(summary.devices)
     targets = list(dict.fromkeys(target for target, _ in summary.settings))
     rows, cells = [], []
     for k, (target, parameters) in enumerate(summary.settings):
         line = [_cell(numbers[key][:, k], unit) for key, unit in _COLUMNS.values()]
+        if never[k] and devices > 1:
+            line[-1] = (*line[-1][:2], f"never on {never[k]} of {devices} devices")
         settings = printable(", ".join(f"{key} {_said(value)}" for key, value in parameters.items()))
         cells.append({"system": line})
         rows.append(page_row(targets.index(target), target, [line], small=settings or "default"))
@@ -122,12 +128,11 @@ def render_study_page(summary: StudySummary, name: str, provenance: Mapping[str,
 
 
 def _over_devices(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean, 5 and 95 % of the devices (3, settings); a mean with an infinite value is infinite."""
+    """Mean, 5 and 95 % of the devices (3, settings)."""
     with warnings.catch_warnings(), np.errstate(invalid="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # a setting without a number
-        low, middle, high = np.nanquantile(values, [0.05, 0.5, 0.95], axis=1, method="inverted_cdf")
-        means = np.nanmean(values, axis=1)
-    return np.array([np.where(np.isfinite(means), means, middle), low, high])
+        low, high = np.nanquantile(values, [0.05, 0.95], axis=1, method="inverted_cdf")
+        return np.array([np.nanmean(values, axis=1), low, high])
 
 
 def _ends(values: NDArray[np.float64]) -> dict[str, list[float | None]]:

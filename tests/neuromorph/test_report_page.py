@@ -388,6 +388,22 @@ def test_a_study_of_many_settings_has_a_row_each():
     assert data["rows"][k]["name"] == "target-1"
 
 
+def test_devices_that_never_succeed_are_counted():
+    """A mean over devices without the infinite ones would make the poorest setting look cheap."""
+    summary = planted_study(3)
+    values = {name: each.copy() for name, each in summary.values.items()}
+    values["success"][1, :, :4], values["energy_to_solution"][1, :, :4] = 0.0, np.inf
+    values["success"][2], values["energy_to_solution"][2] = 0.0, np.inf
+    summary = replace(summary, values=values)
+    shown = {row["small"]: row["cells"][0][-1] for row in data_of(render_study_page(summary, "x"))["rows"]}
+    pooled = summary.pooled_energy_to_solution()
+    texts = [next(cell for name, cell in shown.items() if f"beta {p['beta']:g}" in name) for _, p in summary.settings]
+    assert texts[1][0] == pytest.approx(pooled[1], rel=1e-6)
+    assert texts[1][2] == "never on 4 of 5 devices"
+    assert texts[2] == [None, "–", "never on 5 of 5 devices"]
+    assert "never" not in texts[0][2]
+
+
 # notebooks
 
 

@@ -28,6 +28,7 @@ from pathlib import Path
 from neuromorph.cost import Cost, Scope, lasting
 from neuromorph.datum import Datum, read_data
 from neuromorph.files.atomic_write import read_file
+from neuromorph.target_names import nearest
 
 Table = Mapping[str, Datum]
 
@@ -154,8 +155,10 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
     known["hop_energy"] = known["row_hop_energy"]  # for a table that does not distinguish directions
     unknown = sorted(set(given) - set(known))
     if unknown:
-        names = ", ".join(sorted(known))
-        raise ValueError(f"{where} has {unknown[0][:40]!r}, which nothing reads; known are {names}")
+        near = nearest(unknown[0][:40], known)
+        raise ValueError(
+            f"{where} has {unknown[0][:40]!r}, which nothing reads; {near}'neuromorph targets spiking-generic' lists them"
+        )
     for name, datum in given.items():
         _require(f"{where}: {name}", name, datum, known[name].unit)
     return with_own(table, given)

@@ -161,7 +161,9 @@ def chips_interval(successes: Sequence[int], reads: Sequence[int], confidence: f
 
 
 def chips_quantiles(successes: Sequence[int], reads: Sequence[int], levels: NDArray[np.float64]) -> NDArray[Any]:
-    """Quantiles of the success probability of one read on a new chip: draws of it, at uniform levels.
+    """Compute quantiles of the success probability of one read on a new chip.
+
+    At uniform levels they are draws of it.
 
     Parameters
     ----------

@@ -40,9 +40,7 @@ def row_name(row: Result) -> RowName:
     """
     needs = f"needs {', '.join(row.prices.needs)}" if row.prices is not None else ""
     needs = needs.replace("needs is a host", "is a host")
-    return RowName(
-        printable(row.target), [(status(row), STYLES[row.status]), *([(needs, "dim")] if needs else [])]
-    )
+    return RowName(printable(row.target), [(status(row), STYLES[row.status]), *([(needs, "dim")] if needs else [])])
 
 
 def status(result: Result) -> str:

@@ -127,7 +127,7 @@ def wilson_interval(successes: int, reads: int, confidence: float = 0.95) -> Est
 
 
 def chips_interval(successes: Sequence[int], reads: Sequence[int], confidence: float = 0.95) -> Estimate:
-    """Estimate the success probability of a read on a new chip, its interval over chips.
+    """Estimate the success probability of one read on a new chip, with an interval that holds over chips.
 
     Parameters
     ----------
@@ -161,7 +161,9 @@ def chips_interval(successes: Sequence[int], reads: Sequence[int], confidence: f
 
 
 def chips_quantiles(successes: Sequence[int], reads: Sequence[int], levels: NDArray[np.float64]) -> NDArray[Any]:
-    """Compute quantiles of the success probability of a read on a new chip.
+    """Compute quantiles of the success probability of one read on a new chip.
+
+    At uniform levels they are draws of it.
 
     Parameters
     ----------

@@ -157,7 +157,7 @@ def generic_table(own: str | Path | Table | None = None) -> dict[str, Datum]:
     if unknown:
         near = nearest(unknown[0][:40], known)
         raise ValueError(
-            f"{where} has {unknown[0][:40]!r}, which nothing reads; {near}'neuromorph targets spiking-generic' lists them"
+            f"{where} has {unknown[0][:40]!r}, which nothing reads; {near}see 'neuromorph targets spiking-generic'"
         )
     for name, datum in given.items():
         _require(f"{where}: {name}", name, datum, known[name].unit)

@@ -113,7 +113,7 @@ def _parser() -> Parser:
         return added
 
     text = "run one problem on many targets: table, page, results, netlist"
-    add_compare_options(command("compare", compare_command, text))
+    add_compare_options(command("compare", compare_command, text, file=False))
     text = "run one target and print its best answer, what it samples, or what it recalls"
     add_solve_options(command("solve", solve_command, text))
     add_trace_command(command, origin)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..files.atomic_write import write_file
 from ..files.printable import printable
 from .arguments import (
     INTERRUPTED,
@@ -21,10 +24,17 @@ from .arguments import (
     writing,
 )
 from .common import load_problem, origin, output_kept_clean
+from .instance_files import check_files, folder_names, instance_files, of_file
 from .study_options import add_study_options, asked_task, check_targets, warn_learning
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..problems import Problem
     from ..study import Comparison
+    from ..task import Task
+
+_LEAST_S = 0.1  # for each instance, though the others have taken all of the time
 
 
 def add_compare_options(compare: Parser) -> None:
@@ -35,6 +45,12 @@ def add_compare_options(compare: Parser) -> None:
     compare : Parser
         Parser of the command.
     """
+    files = (
+        "TSPLIB, rudy / G-set, patterns (.npz, .png, text), or models (.npz, JSON, COO text); of several, a folder or "
+    )
+    lists = f"{files}@LIST with a path a line, there is a table for each, and one over all"
+    compare.add_argument("files", nargs="+", metavar="FILE", help=lists)
+    compare.add_argument("--kind", help="tsp, maxcut, recall or ising; else found from the content")
     names = "names as of 'neuromorph targets', with parameters or without: A,B(levels=16,read_noise=off); default: all"
     compare.add_argument("--targets", type=target_names, metavar="A,B", help=names)
     compare.add_argument("--all", action="store_true", help="also the targets that nobody has built: forecasts")
@@ -64,32 +80,121 @@ def compare_command(arguments: argparse.Namespace) -> int:
     int
         Exit code.
     """
+    files = instance_files(arguments.files)
+    check_files(files, arguments)
+    check_targets(arguments.targets or [])
+    if len(files) == 1 and files[0][1]:
+        return _compare_file(of_file(arguments, files[0][0]))
+    return _compare_files(arguments, files)
+
+
+def _compare_file(arguments: argparse.Namespace) -> int:
+    problem = load_problem(arguments)
+    task = asked_task(arguments, problem)
+    comparison = _study(arguments, problem, task, arguments.out, arguments.seed, arguments.time_limit)
+    failure, stopped, written = _written(comparison, arguments.out)
+    if arguments.json:
+        from ..report import results_json
+
+        sys.stdout.write(results_json(comparison))
+    elif arguments.format != "table":
+        from ..report.table_text import TABLES
+
+        sys.stdout.write(TABLES[arguments.format](comparison))
+    elif not arguments.quiet:
+        _print_table(comparison, arguments)
+        if written:
+            here = sorted(path.name for path in written if path.parent == arguments.out)
+            print(printable(f"written to {arguments.out}: {', '.join(here)}, figures"))
+    return _end(arguments, [comparison], failure, stopped)
+
+
+def _compare_files(arguments: argparse.Namespace, files: list[tuple[str, bool]]) -> int:
+    """Compare on each file as if it stood alone, with one seed, and then over all of them."""
+    from ..report.instances import instances_json, instances_text, print_instances
+
+    loaded = []
+    for file, named in files:
+        one = of_file(arguments, file)
+        try:
+            problem = load_problem(one)
+            loaded.append((one, problem, asked_task(one, problem)))
+        except BadInput as error:
+            if named:
+                raise
+            warn(file, f"left out, for it is no problem: {error}")
+    if not loaded:
+        raise BadInput(f"none of the {len(files)} files of {', '.join(arguments.files)} is a problem; name a file")
+    table = not (arguments.json or arguments.quiet or arguments.format != "table")
+    end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
+    names = folder_names([one.file for one, _, _ in loaded])
+    found: list[Comparison] = []
+    failure, stopped, seed = None, False, arguments.seed
+    try:
+        for k, (one, problem, task) in enumerate(loaded):
+            folder = None if arguments.out is None else arguments.out / names[k]
+            left = None if end is None else max(_LEAST_S, (end - time.monotonic()) / (len(loaded) - k))
+            found.append(_study(one, problem, task, folder, seed, left))
+            seed = found[-1].provenance["seed"] if seed is None else seed
+            lost, cut, _ = _written(found[-1], folder)
+            failure, stopped = failure or lost, cut or found[-1].interrupted
+            if table:
+                _print_table(found[-1], one, notes=k + 1 == len(loaded))
+                print(flush=True)
+            if stopped:
+                break
+    except KeyboardInterrupt:  # between two of them
+        stopped = True
+    done = [one for one, _, _ in loaded[: len(found)]]
+    begun = {"command": origin(done[0])["command"]} if done else {}
+    about = {**begun, "seed": seed, "not_begun": [Path(one.file).name for one, _, _ in loaded[len(found) :]]}
+    if arguments.out is not None and found:
+        try:
+            with writing(arguments.out):
+                write_file(arguments.out / "results.json", instances_json(found, about))
+        except BadInput as error:
+            failure = failure or error
+    if arguments.json:
+        sys.stdout.write(instances_json(found, about))
+    elif arguments.format != "table":
+        sys.stdout.write(instances_text(found, arguments.format))
+    elif table and found:
+        _print(lambda console: print_instances(found, console))
+        if arguments.out is not None and failure is None:
+            print(printable(f"written to {arguments.out}: results.json, and a folder for each instance"))
+    return _end(arguments, found, failure, stopped)
+
+
+def _study(
+    arguments: argparse.Namespace,
+    problem: Problem,
+    task: Task | None,
+    out: Path | None,
+    seed: int | None,
+    time_limit: float | None,
+) -> Comparison:
     from dataclasses import replace
 
     from ..protocol import TargetError
-    from ..report import results_json, write_report
     from ..study import compare
     from .progress import progress_bars
 
-    problem = load_problem(arguments)
-    task = asked_task(arguments, problem)
     about = origin(arguments)
-    check_targets(arguments.targets or [])
-    if arguments.out is not None:
-        with writing(arguments.out):
-            arguments.out.mkdir(parents=True, exist_ok=True)
+    if out is not None:
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
     bars = progress_bars(show=not (arguments.json or arguments.quiet or arguments.format != "table"))
     with user_errors(ValueError, TargetError), bars as progress, output_kept_clean():  # more reads than fit
         comparison = compare(
             problem,
             arguments.targets,
             arguments.reads,
-            arguments.seed,
+            seed,
             task=task,
-            time_limit=arguments.time_limit,
+            time_limit=time_limit,
             success_gap=arguments.success_gap,
             progress=progress,
-            directory=arguments.out,
+            directory=out,
             forecasts=arguments.all,
             costs=arguments.cost,
             reference=not arguments.no_reference,
@@ -98,50 +203,53 @@ def compare_command(arguments: argparse.Namespace) -> int:
             read_length=arguments.read_length,
             boundary=arguments.boundary,
         )
-    comparison = replace(comparison, provenance={**comparison.provenance, **about})
-    failure = None
-    written: list[Path] = []
-    stopped = comparison.interrupted
-    if arguments.out is not None:
-        try:
-            with writing(arguments.out):
-                written = write_report(comparison, arguments.out)
-        except BadInput as error:  # a full disk must not cost the table too
-            failure = error
-        except KeyboardInterrupt:  # results.json is whole
-            stopped = True
-    if arguments.json:
-        sys.stdout.write(results_json(comparison))
-    elif arguments.format != "table":
-        from ..report.table_text import TABLES
+    return replace(comparison, provenance={**comparison.provenance, **about})
 
-        sys.stdout.write(TABLES[arguments.format](comparison))
-    elif not arguments.quiet:
-        _print_comparison(comparison, arguments.why)
-        if written:
-            here = sorted(path.name for path in written if path.parent == arguments.out)
-            print(printable(f"written to {arguments.out}: {', '.join(here)}, figures"))
-        warn(problem.name, *comparison.beaten)
-        warn_learning(comparison)
+
+def _written(comparison: Comparison, out: Path | None) -> tuple[BadInput | None, bool, list[Path]]:
+    """Write the report; a full disk must not cost the table too, and after Ctrl-C results.json is whole."""
+    from ..report import write_report
+
+    if out is None:
+        return None, False, []
+    try:
+        with writing(out):
+            return None, False, write_report(comparison, out)
+    except BadInput as error:
+        return error, False, []
+    except KeyboardInterrupt:
+        return None, True, []
+
+
+def _end(arguments: argparse.Namespace, found: Sequence[Comparison], failure: BadInput | None, stopped: bool) -> int:
+    """Warn of what the tables lack, and choose the exit code."""
+    if not (arguments.json or arguments.quiet or arguments.format != "table"):
+        for each in found:
+            warn(each.problem.name, *each.beaten)
+            warn_learning(each)
     if failure:
         raise failure
-    if stopped:
+    if stopped or any(each.interrupted for each in found):
         kept = f"; the reads so far are in {arguments.out}, the same command goes on" if arguments.out else ""
         print(printable(f"interrupted{kept}"), file=sys.stderr)
         return INTERRUPTED
-    return 0 if comparison.answered else NO_ANSWER
+    return 0 if any(each.answered for each in found) else NO_ANSWER
 
 
-def _print_comparison(comparison: Comparison, why: bool) -> None:
+def _print_table(comparison: Comparison, arguments: argparse.Namespace, notes: bool = True) -> None:
+    from ..report.table import print_comparison
+
+    _print(lambda console: print_comparison(comparison, console, arguments.why, notes))
+
+
+def _print(show: Callable[[Console], None]) -> None:
     import os
 
     from rich.console import Console
-
-    from ..report.table import print_comparison
 
     console = Console(highlight=False)
     if not console.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
         console.width = 120  # a file or pipe has no width of its own
     with console.capture() as captured:  # rich would end the program with code 1 when a pipe closes
-        print_comparison(comparison, console, why)
+        show(console)
     sys.stdout.write(captured.get())

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 READS = 100  # as in study, which --help must not import
 TASKS = ("minimize", "sample", "recall")  # as in task
-BOUNDARIES = ("core", "chip", "system", "system+host")  # as in pricing
+_BOUNDARIES = ("core", "chip", "system", "system+host")  # as in pricing
 _ALSO = "else core, chip, system"
 
 
@@ -83,8 +83,12 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--problems-per-programming", type=count, default=1, metavar="M", help=once)
     length = "sweeps, attempts of a read: default, best (least time to solution, on training reads) or a number"
     parser.add_argument("--read-length", type=read_length, default="default", metavar="L", help=length)
-    within = "what the joules of every row include; default: system+host, all that an answer takes, with one host for all"
-    parser.add_argument("--boundary", choices=BOUNDARIES, default=BOUNDARIES[-1], metavar="B", help=f"{within}; {_ALSO}")
+    within = (
+        "what the joules of every row include; default: system+host, all that an answer takes, with one host for all"
+    )
+    parser.add_argument(
+        "--boundary", choices=_BOUNDARIES, default=_BOUNDARIES[-1], metavar="B", help=f"{within}; {_ALSO}"
+    )
     add_time_limit(parser, "seconds for all targets together")
     costs = "TOML of constants in place of those of the targets: joules and seconds follow, spins do not change"
     parser.add_argument("--cost", metavar="FILE", help=costs)

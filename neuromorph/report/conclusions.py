@@ -52,7 +52,9 @@ def conclusions(comparison: Comparison) -> list[str]:
 
 
 def energy_sentences(comparison: Comparison) -> list[str]:
-    """Say who needs least energy and time to solution, and how sure that is.
+    """List who needs least energy and time to solution, and how sure that is.
+
+    Devices that solve the problem are compared with the best processor too.
 
     Parameters
     ----------
@@ -109,9 +111,9 @@ def _factor(value: float) -> str:
 
 def _share(below: float) -> str:
     """Format a share of draws; none of a thousand is no proof."""
-    if below < 0.005:
+    if below < 0.01:
         return "under 1\u00a0%"
-    return "over 99\u00a0%" if below > 0.995 else f"{100.0 * below:.0f}\u00a0%"
+    return "over 99\u00a0%" if below > 0.99 else f"{100.0 * below:.0f}\u00a0%"
 
 
 def _of_sampling(comparison: Comparison) -> list[str]:
@@ -170,7 +172,7 @@ def _least(what: str, needs: list[tuple[Result, Estimate | None]], unit: str, dr
     verdict = "the intervals are apart" if apart else "the intervals overlap, so the order is not certain"
     if not apart and draws and first.solution_prices is not None and second.solution_prices is not None:
         both = (getattr(each.solution_prices, draws) for each in (first, second))
-        verdict += f"; it needs less in {_share(ratio_of(*both).below)} of the draws"
+        verdict = f"the intervals overlap; it needs less in {_share(ratio_of(*both).below)} of the draws"
     if apart and (first.one_chip or second.one_chip):
         verdict += ", but of one chip: with another the order may be another"
     return [f"{told}; next {named(second)} with {_with_interval(next_least, unit)}: {verdict}."]

@@ -122,7 +122,7 @@ def _result(result: Result) -> dict[str, Any]:
 
 
 def _prices(result: Result) -> dict[str, Any]:
-    """What the joules include, how they are known, what waiting costs, and units of work."""
+    """Collect what joules include, how they are known, what waiting costs, and units of work."""
     prices, solved = result.prices, result.solution_prices
     standby = None if solved is None else solved.standby
     return {

@@ -24,9 +24,10 @@ ONE_CHIP = "one chip: drawn once, and its ranges are over reads of it; another c
 OVER_CHIPS = "never: chips without a success; chip: what a solution takes on the median chip, > where it has none"
 SOLUTION = (
     "to solution: until a success is found with 99 %, a new chip for each read; medians over what is not known of "
-    "prices and of reads, with the band from 5 to 95 %; success: 95 % interval; doubt from prices: their share of the variance, the rest is reads and chips"
+    "prices and of reads, with the band from 5 to 95 %; success: 95 % interval; doubt from prices: their share of the "
+    "variance, the rest is reads and chips"
 )
-BOUNDARIES = {
+_BOUNDARY_MEANS = {
     "core": "core: what computes, without converters, control, supply and host",
     "chip": "chip: with converters, memories, control and static power, without supply, cooler and host",
     "system": "system: with supply, cooler and instruments, without a host; a CPU is a host and counts as one",
@@ -34,7 +35,7 @@ BOUNDARIES = {
 }
 
 
-def print_comparison(comparison: Comparison, console: Console, why: bool = False) -> None:
+def print_comparison(comparison: Comparison, console: Console, why: bool = False, notes: bool = True) -> None:
     """Print the table of a comparison, and below it why a target has few numbers or none.
 
     Rows stand by rising energy to solution, those of sampling as asked for. Names of files are text, never markup.
@@ -47,6 +48,8 @@ def print_comparison(comparison: Comparison, console: Console, why: bool = False
         Terminal.
     why : bool
         Whether the targets that do not fit say why, instead of only their names.
+    notes : bool
+        Whether to say below what the columns mean.
     """
     ordered = comparison.results if comparison.beta is not None else comparison.by_energy
     rows = [row for row in ordered if row.fits]
@@ -72,7 +75,7 @@ def print_comparison(comparison: Comparison, console: Console, why: bool = False
         _print_text(f"not for this task or size: {names}; --why shows the reasons", console)
     for sentence in energy_sentences(comparison):
         _print_text(sentence, console)
-    for note in _notes(comparison, rows):
+    for note in _notes(comparison, rows) if notes else ():
         _print_text(note, console, "dim")
 
 
@@ -104,7 +107,7 @@ def title(comparison: Comparison) -> str:
 
 
 def _notes(comparison: Comparison, rows: Sequence[Result]) -> list[str]:
-    """What the columns mean."""
+    """Explain the columns."""
     if comparison.beta is not None:
         notes = [sampling_note(comparison)]
     elif comparison.known is None:
@@ -119,7 +122,7 @@ def _notes(comparison: Comparison, rows: Sequence[Result]) -> list[str]:
     if any(row.prices is not None for row in rows):
         host = comparison.provenance.get("host_power")
         power = f"; host: {_host(host)}" if comparison.boundary == "system+host" and isinstance(host, dict) else ""
-        notes.append(f"{BOUNDARIES[comparison.boundary]}{power}")
+        notes.append(f"{_BOUNDARY_MEANS[comparison.boundary]}{power}")
     if any(row.tts_over_chips or row.ets_over_chips for row in rows):
         notes.append(OVER_CHIPS)
     if any(row.one_chip and row.reads for row in rows):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..datum import KINDS
@@ -27,7 +27,12 @@ _PAPER = (
     "ETS(99), core", "5–95 %", "ETS(99)", "5–95 %", "Known", "At 1/s", "J/update",
 )  # fmt: skip
 _LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "µ": r"\textmu{}"}
-_LATEX |= {each: f"\\{each}" for each in "&%$#_{}"} | {"–": "--", ">": r"\textgreater{}", "<": r"\textless{}"}
+_LATEX |= {each: f"\\{each}" for each in "&%$#_{}"} | {
+    "–": "--",
+    "∞": r"$\infty$",
+    ">": r"\textgreater{}",
+    "<": r"\textless{}",
+}
 
 
 def table_csv(comparison: Comparison) -> str:
@@ -64,13 +69,32 @@ def table_markdown(comparison: Comparison) -> str:
     str
         Table with its meaning below.
     """
+    return markdown_table(_PAPER, [_cells(result) for result in comparison.by_energy], _meaning(comparison))
 
-    def line(cells: tuple[str, ...]) -> str:
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], meaning: str) -> str:
+    """Return cells as a Markdown table, numbers on the right.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Heading of each column.
+    rows : sequence of sequence of str
+        Cells of each row.
+    meaning : str
+        Sentence below the table.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+
+    def line(cells: Sequence[str]) -> str:
         return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
-    rows = [line(_cells(result)) for result in comparison.by_energy]
-    head = [line(_PAPER), f"|{'---|' + '---:|' * (len(_PAPER) - 1)}"]
-    return "\n".join([*head, *rows, "", _meaning(comparison), ""])
+    rule = f"|{'---|' + '---:|' * (len(head) - 1)}"
+    return "\n".join([line(head), rule, *map(line, rows), "", meaning, ""])
 
 
 def table_latex(comparison: Comparison) -> str:
@@ -86,14 +110,33 @@ def table_latex(comparison: Comparison) -> str:
     str
         A ``tabular`` with its meaning as a comment.
     """
+    return latex_table(_PAPER, [_cells(result) for result in comparison.by_energy], _meaning(comparison))
 
-    def line(cells: tuple[str, ...]) -> str:
+
+def latex_table(head: Sequence[str], rows: Sequence[Sequence[str]], meaning: str) -> str:
+    """Return cells as a LaTeX table, for the package booktabs.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Heading of each column.
+    rows : sequence of sequence of str
+        Cells of each row.
+    meaning : str
+        Sentence, as a comment.
+
+    Returns
+    -------
+    str
+        A ``tabular``.
+    """
+
+    def line(cells: Sequence[str]) -> str:
         return f"{' & '.join(re.sub('.', lambda m: _LATEX.get(m[0], m[0]), cell) for cell in cells)} \\\\"
 
-    rows = [line(_cells(result)) for result in comparison.by_energy]
-    body = ["\\toprule", line(_PAPER), "\\midrule", *rows, "\\bottomrule"]
-    columns = f"l{'r' * (len(_PAPER) - 1)}"
-    return "\n".join([f"% {_meaning(comparison)}", f"\\begin{{tabular}}{{{columns}}}", *body, "\\end{tabular}", ""])
+    body = ["\\toprule", line(head), "\\midrule", *map(line, rows), "\\bottomrule"]
+    columns = f"l{'r' * (len(head) - 1)}"
+    return "\n".join([f"% {meaning}", f"\\begin{{tabular}}{{{columns}}}", *body, "\\end{tabular}", ""])
 
 
 TABLES: dict[str, Callable[[Comparison], str]] = {
@@ -154,7 +197,15 @@ def _numbers(result: Result) -> dict[str, Any]:
         "best": result.best,
         "gap": result.gap,
     }
-    names = ("success", "time_per_read_s", "energy_per_read_j", "core_energy_per_read_j", "tts_s", "ets_j", "core_ets_j")
+    names = (
+        "success",
+        "time_per_read_s",
+        "energy_per_read_j",
+        "core_energy_per_read_j",
+        "tts_s",
+        "ets_j",
+        "core_ets_j",
+    )
     estimates: dict[str, Estimate | None] = {name: getattr(result, name) for name in names}
     for name, each in estimates.items():
         for end in ("value", "low", "high"):

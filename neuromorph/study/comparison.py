@@ -46,12 +46,12 @@ class Comparison:
 
     @property
     def known(self) -> float | None:
-        """The reference of gaps and successes: the best value known, else the best of the study, else None."""
+        """The reference of gaps and successes: the best known, or that of the study."""
         return self.best_of_study if self.problem.best_known is None else self.problem.best_known
 
     @property
     def by_energy(self) -> tuple[Result, ...]:
-        """The results by rising energy to solution; bounds come after values, and then what has neither."""
+        """The results by rising energy to solution, bounds after values."""
 
         def place(result: Result) -> tuple[int, float]:
             energy = result.ets_j

@@ -91,7 +91,9 @@ def evaluate_run(
 
 
 def measure_success(row: Result, problem: Problem, reference: float | None, success_gap: float = 0.0) -> Result:
-    """Measure the reads of a row by a reference value: gaps, success, time and energy to solution.
+    """Measure the reads of a row by a reference value.
+
+    Gaps, success, time and energy to solution follow from it.
 
     Parameters
     ----------

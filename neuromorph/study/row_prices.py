@@ -2,20 +2,20 @@ r"""What a row costs at the boundary of its study: medians and bands over all th
 
 .. math:: E_d = \frac{E^{setup}_d}{m} + R(p_d)\, \sum_k \bar n_{k,d}\, e_k(c_d), \qquad d = 1 \dots D
 
-with one draw of the constants c for all rows (``neuromorph.pricing.draws``), one of the success probability p of a read
-on a new chip from its posterior (``estimate.chips_quantiles``), and one of the mean counts n of each event. Every number
-of a row is the median of its draws, with the band from 5 to 95 %: time and energy of a read, of a solution, at the core
-and at the boundary. What two rows share cancels where they are compared draw by draw.
+with one draw of the constants c for all rows (``neuromorph.pricing.draws``), one of the success probability p of a
+read on a new chip from its posterior (``estimate.chips_quantiles``), and one of the mean counts n of each event. Every
+number of a row is the median of its draws, with the band from 5 to 95 %: time and energy of a read, of a solution, at
+the core and at the boundary. What two rows share cancels where they are compared draw by draw.
 
 Mean counts are drawn as
 
 .. math:: \bar n_k\, e^{x_k}, \qquad x = \sqrt{\frac{\nu}{\chi^2_\nu}}\; Z D, \quad D_{bk} = \sqrt{\frac{w}{w - 1}}
           \sum_{i \in b} \frac{n_{ik} - \bar n_k}{N \bar n_k}
 
-over the chips b, over timings where reads of a batch have one in common, else over reads: a multivariate t of nu = w - 1
-degrees of freedom, with w = (sum n_b)^2 / sum n_b^2 for sizes that differ, so that time and energy of a row go
-together. The logarithm keeps them above 0, also for two timings. One timing alone says nothing of its error: the range
-of the clock, which is a price, stands for it.
+over the chips b, over timings where reads of a batch have one in common, else over reads: a multivariate t of
+nu = w - 1 degrees of freedom, with w = (sum n_b)^2 / sum n_b^2 for sizes that differ, so that time and energy of a row
+go together. The logarithm keeps them above 0, also for two timings. One timing alone says nothing of its error: the
+range of the clock, which is a price, stands for it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _WIDEST = 7.0  # of the logarithm of a mean count: a thousandfold
 
 @dataclass(frozen=True)
 class Counted:
-    """What a study counts.
+    """Boundary, host and sharing of programming that a study counts.
 
     Attributes
     ----------
@@ -306,7 +306,7 @@ def _count_draws(run: Run) -> dict[str, Float]:
 
 
 def _cluster(run: Run, count: Float) -> str:
-    """What the counts of an event have in common: a chip, the timing of a batch, or nothing."""
+    """Tell what the counts of an event have in common: a chip, the timing of a batch, or nothing."""
     if run.chip is not None and run.chips > 1:
         return "chip"
     if run.batch is None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..files.printable import printable
-from .arguments import BadInput, user_errors
+from .arguments import BadInput
 
 _LARGEST = 1 << 20  # bytes of a list
 _MOST = 100_000  # files
@@ -132,7 +132,3 @@ def check_files(files: Sequence[tuple[str, bool]], arguments: argparse.Namespace
         if getattr(arguments, name, None) is not None and len(files) > 1:
             option = f"--{name.replace('_', '-')}"
             raise BadInput(f"{option} is of one file, and there are {len(files)}; compare that file alone")
-    with user_errors(OSError):
-        for file, named in files:
-            if named:
-                Path(file).stat()

@@ -26,6 +26,7 @@ from neuromorph.associative_memory.relaxation import Order
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum
 from neuromorph.ising import Float, Ising
+from neuromorph.pricing import read_cpu_energy
 from neuromorph.problems import Problem, Recall
 from neuromorph.problems.recall import MAX_ISING_PIXELS
 from neuromorph.protocol import DoesNotFit, as_ising, require_support
@@ -38,6 +39,7 @@ from neuromorph.trace import Trace
 from neuromorph.trace_recorder import Recorder
 
 from .annealer import CPU_PRICED, DATA, CpuAnneal
+from .core_time import batch_seconds, time_activity
 
 _LOOKS, _MOST = 20, 200  # of a trace in a sweep, and in all
 
@@ -125,9 +127,12 @@ class CpuRelaxation:
         cues, stream = task.cues(reads, program.requested.size), seed_sequence(rng)
         checkpoint("compiling")
         self._relaxed(program, cues[:1], np.random.SeedSequence(0), 1)
+        before = read_cpu_energy() if self.power_w is None else None
         start = perf_counter()
         spins, updates, settled = self._relaxed(program, cues, stream, self.sweeps)
-        activity: dict[str, Any] = {"device_s": (perf_counter() - start) / reads, "updates": updates.astype(float)}
+        seconds = perf_counter() - start
+        counted = time_activity(*batch_seconds(seconds, reads, reads), seconds, before)
+        activity: dict[str, Any] = {**counted, "updates": updates.astype(float)}
         about = {"parameters": own_parameters(self)}
         return complete_run(program, task, spins, activity, converged=settled, provenance=about)
 

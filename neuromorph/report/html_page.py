@@ -68,6 +68,7 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
         best=_figure_name(comparison.best) if comparison.best else None,
         task=_task(comparison),
         beta=comparison.beta,
+        boundary=comparison.boundary,
         columns=[label for label, *_ in _columns(None, comparison)],
         score_note=sampling_note(comparison) if comparison.beta is not None else "",
         scores=[(SCORES[name][0], SCORES[name][1]) for name in shown_scores(comparison)],

@@ -127,7 +127,7 @@ def wilson_interval(successes: int, reads: int, confidence: float = 0.95) -> Est
 
 
 def chips_interval(successes: Sequence[int], reads: Sequence[int], confidence: float = 0.95) -> Estimate:
-    """Estimate the success probability of a read on a new chip, its interval over chips.
+    """Estimate the success probability of one read on a new chip, over chips.
 
     Parameters
     ----------

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..files.printable import printable
-from .arguments import BadInput, user_errors
+from .arguments import BadInput
 
 _LARGEST = 1 << 20  # bytes of a list
 _MOST = 100_000  # files
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 _BESIDE = (".tour", ".opt", ".best", ".md", ".toml")  # what stands beside instances and is none
 
 
@@ -20,7 +21,8 @@ def instance_files(given: Sequence[str]) -> list[tuple[str, bool]]:
     Parameters
     ----------
     given : sequence of str
-        Files; folders, of which every file is taken that is a problem, but none of their folders and no hidden file;
+        Files; folders, of which every file is taken that is a problem, but none of their folders and no hidden file; a
+        folder of pictures alone is one memory;
         ``@LIST``, a text file with the path of a file a line, beside that list unless it is absolute, where ``#``
         begins a comment.
 
@@ -44,7 +46,10 @@ def instance_files(given: Sequence[str]) -> list[tuple[str, bool]]:
             chosen = [str(one) for one in inside if one.suffix.lower() not in _BESIDE]
             if not chosen:
                 raise BadInput(f"{printable(each)} has no file; name a folder of problems")
-            found |= {one: found.get(one, False) for one in chosen}
+            if all(Path(one).suffix.lower() in _PICTURES for one in chosen):  # one memory
+                found[each] = True
+            else:
+                found |= {one: found.get(one, False) for one in chosen}
         else:
             found[each] = True
         if len(found) > _MOST:
@@ -132,7 +137,3 @@ def check_files(files: Sequence[tuple[str, bool]], arguments: argparse.Namespace
         if getattr(arguments, name, None) is not None and len(files) > 1:
             option = f"--{name.replace('_', '-')}"
             raise BadInput(f"{option} is of one file, and there are {len(files)}; compare that file alone")
-    with user_errors(OSError):
-        for file, named in files:
-            if named:
-                Path(file).stat()

@@ -123,7 +123,7 @@ def _notes(comparison: Comparison, rows: Sequence[Result]) -> list[str]:
         host = comparison.provenance.get("host_power")
         power = f"; host: {_host(host)}" if comparison.boundary == "system+host" and isinstance(host, dict) else ""
         notes.append(f"{_BOUNDARY_MEANS[comparison.boundary]}{power}")
-    if any(row.tts_over_chips or row.ets_over_chips for row in rows):
+    if comparison.beta is None and any(row.tts_over_chips or row.ets_over_chips for row in rows):
         notes.append(OVER_CHIPS)
     if any(row.one_chip and row.reads for row in rows):
         notes.append(ONE_CHIP)

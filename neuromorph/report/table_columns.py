@@ -116,11 +116,12 @@ def sampling_columns(comparison: Comparison, rows: Sequence[Result]) -> list[Col
         )
         for name in shown
     ]
-    return [*found, *_of_a_read(rows, comparison.boundary, 0), *_about_prices(rows)]
+    known, _, _, work = _about_prices(rows)  # a sample is no solution
+    return [*found, *_of_a_read(rows, comparison.boundary, 0), known, work]
 
 
 def _of_a_read(rows: Sequence[Result], boundary: str, rank: int) -> list[Column]:
-    core = [Column("energy a\nread, core", [_estimate(row.core_energy_per_read_j, "J") for row in rows], rank and 9)]
+    core = [Column("energy a\nread, core", [_estimate(row.core_energy_per_read_j, "J") for row in rows], rank + 1)]
     whole = f"energy a\nread,\n{boundary}"
     return [
         Column("time\na read", [_estimate(row.time_per_read_s, "s") for row in rows], rank),

@@ -142,6 +142,7 @@ def test_options_reach_the_study(toys, pentagon, capsys):
         "kind": "maxcut",
         "size": 5,
         "best_known": 7,
+        "best_of_study": None,
         "sense": "max",
         "notes": [],
     }
@@ -162,7 +163,7 @@ def test_no_feasible_answer_is_1(toys, pentagon, capsys):
         (["compare"], "required: FILE"),
         (["paint"], "invalid choice: 'paint'"),
         (["compare", "absent.tsp"], "absent.tsp: there is no such file"),
-        (["compare", "."], "is a folder without pictures"),
+        (["solve", "."], "is not a regular file"),
         (["compare", "SQUARE", "--reads", "0"], "argument --reads: is '0'; give a whole number from 1"),
         (["compare", "SQUARE", "--reads", "2.5"], "argument --reads: is '2.5'"),
         (["compare", "SQUARE", "--seed", "-1"], "argument --seed: is '-1'; give a whole number from 0"),

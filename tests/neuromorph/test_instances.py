@@ -89,7 +89,7 @@ def test_a_folder_and_a_list_are_files(toys, files, tmp_path, capsys):  # noqa: 
         (["@{0}/none"], "cannot read the list"),
         (["@{0}/empty"], "names no file"),
         (["{0}/nothing"], "has no file"),
-        (["{0}/graphs", "{0}/absent.tsp"], "No such file"),
+        (["{0}/graphs", "{0}/absent.tsp"], "there is no such file"),
         (["{0}/graphs/pentagon.txt", "{0}/graphs/triangle.txt", "--best-known", "3"], "--best-known is of one file"),
         (["{0}/binary"], "none of the 1 files"),
         (["@{0}/binary/bytes"], "is no list of files"),

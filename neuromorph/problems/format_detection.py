@@ -100,7 +100,7 @@ SIGNS: dict[str, Form] = {
     r"^p[ \t]+(?:edge|col|sp|max|aux)\b": Form("a DIMACS graph ('p edge')", f"{_GRAPH}, without the letters"),
     r"^p[ \t]+w?cnf\b": Form("a DIMACS formula ('p cnf')", "satisfiability is not read; write it as a QUBO"),
     r"^[ \t]*\.(?:tran|ends?|subckt|model|param|control|include|lib|options?|ic|op|ac|dc)\b": Form(
-        "a SPICE netlist", "circuits.read_netlist_file reads it, from Python; give the problem that it solves"
+        "a SPICE netlist", "simulate and certify read it; give the problem that it solves"
     ),
 }
 _LINKS = Form("a graph in JSON (node-link)", f"networkx.node_link_graph reads it; {_GRAPH}")

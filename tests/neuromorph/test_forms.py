@@ -90,7 +90,7 @@ OTHERS = {
     "points.csv": ("city,x,y\n1,0,0\n2,3,4\n", "CSV", "TSPLIB for a tour"),
     "name.csv": ("name,x,y\nparis,0,0\nrome,3,4\n", "CSV", "TSPLIB for a tour"),
     "table.txt": ("1 2 3 4\n5 6 7 8\n", "a table of numbers, 4 in a row", "1 and -1 for a picture"),
-    "a.cir": ("* title\nr1 a 0 1k\n.tran 1n 1u\n.end\n", "a SPICE netlist", "circuits.read_netlist_file"),
+    "a.cir": ("* title\nr1 a 0 1k\n.tran 1n 1u\n.end\n", "a SPICE netlist", "simulate and certify read it"),
     "a.tsp.gz": (gzip.compress(b"NAME: x\n"), "gzip's data", "unpack it first"),
     "utf16.txt": ("\ufeff2 1\n1 2 1\n".encode("utf-16-le"), "text in UTF-16", "save it as UTF-8"),
     "a.jpg": (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG picture", "save it as .png"),

@@ -1,4 +1,5 @@
 from .certificate.certify import certify, certify_problem
+from .certificate.circuit_certificate import certify_circuit
 from .certificate.figures import write_certificate
 from .crossbar.array import Crossbar
 from .crossbar.cell_programming import program_cells
@@ -38,7 +39,7 @@ __all__ = [  # noqa: RUF022  by theme, as a designer meets them
     # simulation
     "simulate_circuit", "simulate_circuits", "available_engines", "installed_engines", "Waveforms", "EngineError",
     # certificates: ODE and SPICE agree
-    "certify_problem", "certify", "write_certificate",
+    "certify_problem", "certify", "certify_circuit", "write_certificate",
     # crossbars of memristors
     "Crossbar", "program_cells", "compensate_ir_drop", "Selector", "read_cell",
     # energy

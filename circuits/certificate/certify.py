@@ -6,7 +6,7 @@ component values, so a wrong sign, a lost device or a loose step shows. ``certif
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -19,8 +19,6 @@ from neuromorph.problems import Recall
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import DoesNotFit
 from neuromorph.rng import RNG
-from neuromorph.runtime.limits import checkpoint
-from neuromorph.runtime.threads import single_threaded_blas
 
 from ..energy.ode_energy import energy_of_network
 from ..energy.spice_energy import save_all
@@ -28,7 +26,7 @@ from ..netlist.circuit import Circuit
 from ..simulators.process import TIMEOUT_S
 from ..synthesis.cmos_neuron import STATIC
 from ..synthesis.component_values import fit_to_components
-from ..synthesis.hopfield_circuit import AmplifierLevel, build_hopfield_circuit
+from ..synthesis.hopfield_circuit import AmplifierLevel, build_hopfield_circuit, settling_tau_s
 from ..synthesis.opamp import OpAmp
 from ..synthesis.problem_circuit import default_components, get_opamp, refuse_level
 from ..synthesis.problem_network import problem_network, problem_tour_circuit, random_start
@@ -36,6 +34,7 @@ from ..synthesis.synapses import overlap_circuit, transconductor_circuit
 from ..synthesis.tour_circuit import TourCircuit
 from .certificate import RISE, TRAJECTORY, Certificate
 from .engine_comparison import ReferenceCase, compare_engines
+from .reference_solution import solve_ode
 from .sensitivity import end_bound, energy_bound
 from .step_refinement import FINEST_RELTOL
 
@@ -48,7 +47,6 @@ _MOST_NEURONS = 512
 _MOST_RESISTORS = 66_000  # 256 neurons, all with all, take minutes in an engine
 _MOST_ON_BUSES = 2048  # neurons of an overlap bus
 _MOST_CITIES = 12  # a larger circuit that anneals takes an engine more than a few minutes
-_TOLERANCE = 1e-10
 _TOUR_BOUND = 1e-2  # largest error, of full scale: errors grow a thousandfold while a tour is chosen
 _TOUR_REFINED = (2.0, 10.0, 50.0)
 _LONGER = 3.0  # factor on the duration with offsets: starts between nearly equal attractors linger
@@ -80,7 +78,8 @@ def certify(
     initial : (n,) float, optional
         Potentials u at t = 0, V; drawn by ``rng`` by default, with V within a tenth of the middle of the rails.
     duration_s : float, optional
-        Length of the transient, s; 10 of the longest time constants by default, 30 at other levels than "ideal".
+        Length of the transient, s; 10 of the longest time constants of coupled neurons by default, 30 at other levels
+        than "ideal".
     step_s : float, optional
         Largest step, s; 1/50 of the shortest time constant by default.
     reltol : float, optional
@@ -120,11 +119,11 @@ def certify(
     start = random_start(network, rng) if initial is None else np.asarray(initial, dtype=float)
     tau, g = network.time_constants_s, network.activation
     if duration_s is None:
-        duration_s = (10.0 if level == "ideal" else 10.0 * _LONGER) * float(tau.max())
+        duration_s = (10.0 if level == "ideal" else 10.0 * _LONGER) * settling_tau_s(network)
     part = get_opamp(opamp, level)
     circuit = _circuit(network, start, level, part, synapses, patterns, rng, duration_s)
-    circuit = _with_steps(circuit, step_s, reltol)
-    potentials = _solve(network.rhs, start, circuit, g.swing / g.gain, "DOP853")
+    circuit = with_steps(circuit, step_s, reltol)
+    potentials = solve_ode(network.rhs, start, circuit, g.swing / g.gain, "DOP853")
 
     def energy(voltages: Float) -> Float:  # beyond the rails, by a hair or an offset, there is none
         return network.energy(np.clip(voltages, g.low, g.high))
@@ -189,8 +188,8 @@ def certify_tour(
         The errors of every engine, with the checks that they pass or fail.
     """
     start = tour.start(rng)
-    circuit = _with_steps(tour.circuit(start, reltol=1e-9), step_s, reltol)
-    state = _solve(tour.rhs, start, circuit, 1.0, "LSODA")  # the servos are stiff
+    circuit = with_steps(tour.circuit(start, reltol=1e-9), step_s, reltol)
+    state = solve_ode(tour.rhs, start, circuit, 1.0, "LSODA")  # the servos are stiff
 
     def outputs(times: Float) -> Float:
         return np.array([tour.outputs(t, state(t)).ravel() for t in times])
@@ -292,28 +291,25 @@ def _circuit(
     return overlap_circuit(network, patterns, start, duration_s=duration_s)
 
 
-def _with_steps(circuit: Circuit, step_s: float | None, reltol: float | None) -> Circuit:
-    """Return the circuit with another largest step and bound of a step."""
+def with_steps(circuit: Circuit, step_s: float | None, reltol: float | None) -> Circuit:
+    """Return the circuit with another largest step and bound of a step.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit.
+    step_s : float or None
+        Largest step, s; None for that of the circuit.
+    reltol : float or None
+        Relative error of a step; None for that of the circuit, less with a finer step.
+
+    Returns
+    -------
+    Circuit
+        The same elements.
+    """
     analysis = circuit.analysis
     step = analysis.step_s if step_s is None else min(step_s, analysis.stop_s)
     if reltol is None:
         reltol = max(analysis.reltol * min(step / analysis.step_s, 1.0) ** 3, min(FINEST_RELTOL, analysis.reltol))
     return replace(circuit, analysis=replace(analysis, step_s=step, reltol=reltol))
-
-
-@single_threaded_blas()
-def _solve(rhs: Callable[[float, Float], Float], start: Float, circuit: Circuit, scale_v: float, method: str) -> Any:
-    """Return the solution as a function of time, which gives (state,) or (state, times)."""
-    from scipy.integrate import solve_ivp
-
-    span = (0.0, circuit.analysis.stop_s)
-    tolerances = {"rtol": _TOLERANCE, "atol": _TOLERANCE * scale_v}
-
-    def watched(t: float, state: Float) -> Float:
-        checkpoint("differential equation", t, span[1])
-        return rhs(t, state)
-
-    solved = solve_ivp(watched, span, start, method=method, dense_output=True, **tolerances)
-    if not solved.success:
-        raise ValueError(f"the differential equation cannot be integrated: {solved.message}")
-    return solved.sol

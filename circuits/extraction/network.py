@@ -3,9 +3,10 @@ r"""Extraction of a Hopfield network from its circuit: the inverse of ``build_ho
 .. math:: T_{ij} = G_{ij}, \qquad \frac{1}{R_i} = \frac{1}{\rho_i} + \sum_j |T_{ij}|
 
 where G_ij are the conductances of the resistors from u_i to v_j less those to its inverse, and rho_i is the leak from
-u_i to ground. The wiring decides, not the names: a capacitor to ground makes an input u_i (neurons are counted in the
-order of their capacitors), a source g(u_i) its output v_i, a source 0 - v_i the inverted one. Subcircuits of op-amps or
-transistors are recognized by ``neurons`` and replaced by the ideal amplifiers that they approximate.
+u_i to ground; a transconductor from v_j adds to T_ij without a load (``network_sums``). The wiring decides, not the
+names: a capacitor to ground makes an input u_i (neurons are counted in the order of their capacitors), a source g(u_i)
+its output v_i, a source 0 - v_i the inverted one (``outputs``). Subcircuits of op-amps or transistors are recognized by
+``neurons`` and replaced by the ideal amplifiers that they approximate, those of ideal sources put in their places.
 
 A resistor is written in 12 digits, a leak in 9 (``hopfield_circuit``), and not every float is the inverse of another.
 So a network comes back with each T_ij within 1e-11 when it first goes through a circuit, and to the last bit from then
@@ -14,14 +15,12 @@ on; one made of resistors of a series (``fit_to_components``) does so at once.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import NoReturn
 
 import numpy as np
 from scipy import sparse
 
-from neuromorph.analog import Activation, AnalogNetwork
+from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
 from ..netlist.circuit import (
@@ -29,19 +28,20 @@ from ..netlist.circuit import (
     BehavioralVoltage,
     Capacitor,
     Circuit,
-    CurrentSource,
-    Element,
-    Resistor,
-    device_name,
+    Instance,
+    Mosfet,
     subcircuit_instances,
 )
-from ..netlist.expressions import Number, Operation, Voltage, expression_nodes
-from ..netlist.hierarchy import flatten_circuit
+from ..netlist.hierarchy import flatten_circuit, resolve_parameters
+from ..netlist.sources import VoltageSource
 from ..synthesis.component_values import passive_leaks
 from ..synthesis.hopfield_circuit import AmplifierLevel, leak_ohm
 from ..synthesis.opamp import OpAmp
 from ..synthesis.opamp_neuron import OpAmpNeurons
-from .neurons import extract_activation, find_neurons
+from .network_sums import NetworkSums
+from .neurons import find_neurons
+from .outputs import driven_by, find_outputs
+from .refusal import refuse
 
 _SPARSE = 0.25  # density below which the matrix is CSR
 _PASSES = 5
@@ -63,6 +63,8 @@ class ExtractedNetwork:
         Amplifier of the circuit; its spread of offsets is known only for those in ``OPAMPS``.
     offsets_v : (n, 3) float or None
         Offsets of the two gain stages and the inverter of each neuron, V.
+    outputs : tuple of (str, float)
+        A node of each neuron that carries k g(u), and k.
     """
 
     network: AnalogNetwork
@@ -70,6 +72,7 @@ class ExtractedNetwork:
     level: AmplifierLevel
     opamp: OpAmp | None = None
     offsets_v: Float | None = None
+    outputs: tuple[tuple[str, float], ...] = ()
 
 
 def extract_network(circuit: Circuit) -> ExtractedNetwork:
@@ -91,14 +94,18 @@ def extract_network(circuit: Circuit) -> ExtractedNetwork:
         If the circuit is no such network: other parts, amplifiers that differ, a synapse between neurons without an
         amplifier, or both a positive and a negative synapse in one place. The message names the element.
     """
-    if not subcircuit_instances(circuit.elements):
-        return ExtractedNetwork(*_network(circuit), "ideal")
+    circuit = resolve_parameters(circuit)
+    instances = subcircuit_instances(circuit.elements).values()
+    inside = {type(part) for instance in instances for part in instance.subcircuit.elements}
+    if not inside & {Instance, Mosfet}:  # at most subcircuits of ideal sources, such as a user's own amplifier
+        network, start, outputs = _network(circuit)
+        return ExtractedNetwork(network, start, "ideal", outputs=outputs)
     cells = find_neurons(circuit, _inputs(circuit))
-    network, start = _network(cells.ideal)
+    network, start, outputs = _network(cells.ideal)
     match cells.neurons:
         case OpAmpNeurons(_, part, offsets):
-            return ExtractedNetwork(network, start, "opamp", part, offsets)
-    return ExtractedNetwork(network, start, "transistor")
+            return ExtractedNetwork(network, start, "opamp", part, offsets, outputs)
+    return ExtractedNetwork(network, start, "transistor", outputs=outputs)
 
 
 def network_from_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
@@ -120,50 +127,36 @@ def network_from_circuit(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
     return found.network, found.initial
 
 
-def _network(circuit: Circuit) -> tuple[AnalogNetwork, Float]:
+def _network(circuit: Circuit) -> tuple[AnalogNetwork, Float, tuple[tuple[str, float], ...]]:
     circuit = flatten_circuit(circuit)  # replaces parameters by their values
     inputs = _inputs(circuit)
-    outputs, activation = _amplifiers(circuit, inputs)
-    n = len(inputs)
-    leaks, currents = np.zeros(n), np.zeros(n)
-    synapses: dict[tuple[int, int], float] = defaultdict(float)
+    outputs = find_outputs(circuit, inputs)
+    sums = NetworkSums(inputs, outputs)
     for element in circuit.elements:
-        match element:
-            case Resistor(_, a, b, ohm):
-                u, other = (a, b) if a in inputs else (b, a)
-                if u not in inputs or (other != GROUND and other not in outputs):
-                    _refuse(element, "leads neither from an input to ground nor to an amplifier's output")
-                i = inputs[u]
-                if other == GROUND:
-                    leaks[i] += 1.0 / float(ohm)
-                    continue
-                j, sign = outputs[other]
-                if synapses[i, j] * sign < 0.0:
-                    _refuse(element, "is of the other sign than a resistor beside it; keep one")
-                synapses[i, j] += sign / float(ohm)
-            case CurrentSource(_, a, b, ampere):
-                u, sign = (b, 1.0) if a == GROUND else (a, -1.0)
-                if u not in inputs or GROUND not in (a, b):
-                    _refuse(element, "does not feed an input from ground")
-                currents[inputs[u]] += sign * float(ampere)
-            case Capacitor() | BehavioralVoltage():
-                pass
-            case _:
-                _refuse(element, "is of a kind that a network of ideal amplifiers has not")
+        if not isinstance(element, Capacitor | BehavioralVoltage | VoltageSource):
+            sums.add(element)
     stray = [node for node in circuit.initial if node not in inputs]
     if stray:
         raise ValueError(f"initial sets node {stray[0]!r}, which is no neuron's input; set inputs only")
-    t = _matrix(synapses, n)
-    loads = np.asarray(abs(t).sum(axis=1), dtype=float).ravel()
-    if (leaks + loads == 0.0).any():
-        node = list(inputs)[int(np.argmin(leaks + loads))]
+    n = len(inputs)
+    t = _matrix(sums.synapses, n)
+    if sums.is_passive:
+        loads = np.asarray(abs(t).sum(axis=1), dtype=float).ravel()
+    else:
+        loads = sums.loads
+    total = sums.leaks + loads
+    if (total <= 0.0).any():
+        node = list(inputs)[int(np.argmin(total))]
         raise ValueError(f"no resistor leads to input {node!r}; add its leak to ground")
     farads = np.zeros(n)
     for element in circuit.elements:
-        if isinstance(element, Capacitor):
+        if isinstance(element, Capacitor) and {element.a, element.b} & inputs.keys():
             farads[inputs[element.a if element.a in inputs else element.b]] += float(element.farad)
     start = np.array([circuit.initial.get(node, 0.0) for node in inputs])
-    return _settled(AnalogNetwork(t, 1.0 / (leaks + loads), farads, currents, activation), loads), start
+    network = AnalogNetwork(t, 1.0 / total, farads, sums.currents, outputs.activation)
+    driven = {i: (node, factor) for node, (i, factor) in reversed(outputs.signals.items())}
+    shown = tuple(driven[i] for i in range(n))
+    return _settled(network, loads) if sums.is_passive else network, start, shown
 
 
 def _settled(network: AnalogNetwork, loads: Float) -> AnalogNetwork:
@@ -183,58 +176,17 @@ def _settled(network: AnalogNetwork, loads: Float) -> AnalogNetwork:
 def _inputs(circuit: Circuit) -> dict[str, int]:
     """Return {node: neuron}, from the capacitors to ground."""
     inputs: dict[str, int] = {}
+    driven = {driven_by(element) for element in circuit.elements}
     for element in circuit.elements:
         if isinstance(element, Capacitor):
+            if {element.a, element.b} <= driven | {GROUND}:  # a load of ideal sources
+                continue
             if (element.a == GROUND) == (element.b == GROUND):
-                _refuse(element, "does not lead from an input to ground")
+                refuse(element, "does not lead from an input to ground")
             inputs.setdefault(element.b if element.a == GROUND else element.a, len(inputs))
     if not inputs:
         raise ValueError("the circuit has no capacitor to ground, so no neuron; give a Hopfield network")
     return inputs
-
-
-def _amplifiers(circuit: Circuit, inputs: dict[str, int]) -> tuple[dict[str, tuple[int, float]], Activation]:
-    """Return {output: (neuron, sign)} and the activation that all neurons share."""
-    outputs: dict[str, tuple[int, float]] = {}
-    inverters: list[tuple[BehavioralVoltage, str]] = []
-    activation: Activation | None = None
-    for element in circuit.elements:
-        if not isinstance(element, BehavioralVoltage):
-            continue
-        if element.b != GROUND or element.a in inputs:
-            _refuse(element, "does not drive an output against ground")
-        match element.expression:
-            case Operation("-", Number(0.0), Voltage(node)):
-                inverters.append((element, node))
-                continue
-        u, found = _activation(element)
-        if activation is not None and found != activation:
-            _refuse(element, f"is {found}, another amplifier {activation}; a network has one activation")
-        if u not in inputs:
-            _refuse(element, f"reads node {u!r}, which has no capacitor to ground")
-        if element.a in outputs or (inputs[u], 1.0) in outputs.values():
-            _refuse(element, "is a second amplifier of a neuron or output; keep one")
-        outputs[element.a], activation = (inputs[u], 1.0), found
-    for source, node in inverters:
-        if outputs.get(node, (0, 0.0))[1] != 1.0 or source.a in outputs:
-            _refuse(source, "inverts what is no amplifier's output, or drives an output that another source drives")
-        outputs[source.a] = outputs[node][0], -1.0
-    missing = set(inputs.values()) - {i for i, _ in outputs.values()}
-    if activation is None or missing:
-        node = next((node for node, i in inputs.items() if i in missing), "")
-        raise ValueError(f"input {node!r} has no amplifier; add a source that is an activation of it")
-    return outputs, activation
-
-
-def _activation(source: BehavioralVoltage) -> tuple[str, Activation]:
-    """Return the node that a source reads and its activation, if ``amplifier`` writes exactly this source."""
-    node = next(iter(expression_nodes(source.expression)), "")
-    found = extract_activation(source.expression, node)
-    if found is None:
-        _refuse(
-            source, "is no amplifier that is known: Tanh, Arctan, Algebraic or Logistic of one input, or an inverter"
-        )
-    return node, found
 
 
 def _matrix(synapses: dict[tuple[int, int], float], n: int) -> Float | sparse.csr_array:
@@ -245,7 +197,3 @@ def _matrix(synapses: dict[tuple[int, int], float], n: int) -> Float | sparse.cs
     t = np.zeros((n, n))
     t[places[:, 0], places[:, 1]] = values
     return t
-
-
-def _refuse(element: Element, what: str) -> NoReturn:
-    raise ValueError(f"{device_name(element)} {what}: no Hopfield network of ideal amplifiers")

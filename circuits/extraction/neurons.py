@@ -10,10 +10,9 @@ that a cell which is wired otherwise is refused and not misread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from math import inf, isclose, pi, sqrt
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import pi
 
 import numpy as np
 
@@ -21,11 +20,8 @@ from neuromorph.analog import Activation, Algebraic, Arctan, Logistic, Tanh
 
 from ..netlist.circuit import (
     GROUND,
-    BehavioralCurrent,
     BehavioralVoltage,
-    Capacitor,
     Circuit,
-    CurrentSource,
     Element,
     Instance,
     Mosfet,
@@ -33,16 +29,15 @@ from ..netlist.circuit import (
     Subcircuit,
     device_name,
 )
-from ..netlist.elements import element_values
-from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, is_expression
+from ..netlist.expressions import Call, Expression, Number, Operation, Voltage
 from ..synthesis import cmos_neuron as transistors
 from ..synthesis.cmos_neuron import NMOS, SLOPE, CmosNeurons
-from ..synthesis.opamp import FOUR_KT, OPAMPS, POLE_F, VDD, VSS, OpAmp
+from ..synthesis.opamp import VDD, VSS
 from ..synthesis.opamp_neuron import OpAmpNeurons, amplifier
+from .matching import alike, simplest
+from .opamps import identify_opamp
 
 _DIGITS = 12  # digits of a gain or swing that follows from sizes
-_CLOSE = 1e-9
-_NEAR = 4  # neighboring floats on either side that are tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +84,7 @@ def find_neurons(circuit: Circuit, inputs: Mapping[str, int]) -> NeuronCells:
     else:
         neurons = _opamps(circuit, instances, inputs)
     for cell in kinds.values():
-        if not any(_alike(cell, built) for built in neurons.cells):
+        if not any(alike(cell, built) for built in neurons.cells):
             raise ValueError(
                 f"subcircuit {cell.name!r} is wired or sized as no neuron is; give a cell of build_hopfield_circuit"
             )
@@ -144,89 +139,6 @@ def _opamps(circuit: Circuit, instances: list[Instance], inputs: Mapping[str, in
     return OpAmpNeurons(activation, identify_opamp(parts[0], rails[0].value), offsets)
 
 
-def identify_opamp(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
-    """Identify the op-amp of a macro-model.
-
-    Parameters
-    ----------
-    subcircuit : Subcircuit
-        Macro-model.
-    rail_v : float
-        Supply of the amplifier, V.
-
-    Returns
-    -------
-    OpAmp
-        The amplifier in ``OPAMPS`` that it is, or else one of its numbers, without a spread of offsets.
-
-    Raises
-    ------
-    ValueError
-        If the subcircuit is wired otherwise than ``OpAmp.subcircuit``.
-    """
-    for part in OPAMPS.values():
-        if part.rail_v == rail_v and _alike(subcircuit, part.subcircuit):
-            return part
-    try:
-        part = _numbers(subcircuit, rail_v)
-    except (KeyError, AttributeError, TypeError) as missing:
-        raise ValueError(f"subcircuit {subcircuit.name!r} is no op-amp of ours: {missing} does not fit") from None
-    if not _alike(subcircuit, part.subcircuit):
-        raise ValueError(f"subcircuit {subcircuit.name!r} is wired as no op-amp of ours; take OpAmp.subcircuit")
-    return part
-
-
-def _numbers(subcircuit: Subcircuit, rail_v: float) -> OpAmp:
-    found = {device_name(element): element for element in subcircuit.elements}
-    drive, clamp, output = (_expression(found[name]) for name in ("bg", "bl", "bh"))
-    most, steep = drive.left.value, drive.right.arguments[0].left.value  # type: ignore[union-attr]
-    ohm = output.arguments[0].right.value  # type: ignore[union-attr]
-    beyond, below = clamp.right.left.arguments[0].right, clamp.right.right.arguments[0].right  # type: ignore[union-attr]
-    ratio, reach, source = _reach(beyond, ohm)
-    pole, plus, supply = found["rp"], found["ca"], found["iq"]
-    if not (isinstance(pole, Resistor) and isinstance(plus, Capacitor) and isinstance(supply, CurrentSource)):
-        raise KeyError("rp, ca or iq")
-    noisy = found.get("rn")
-    noise = sqrt(float(noisy.ohm) * FOUR_KT) if isinstance(noisy, Resistor) else 0.0
-    bandwidth = _simplest(steep * most / (2.0 * pi * POLE_F), steep, lambda x: 2.0 * pi * x * POLE_F / most)
-    gm = 2.0 * pi * bandwidth * POLE_F
-    return OpAmp(
-        subcircuit.name,
-        gain=_simplest(float(pole.ohm) * gm, float(pole.ohm), lambda x: x / gm),
-        bandwidth_hz=bandwidth,
-        slew_v_s=_simplest(most / POLE_F, most, lambda x: x * POLE_F),
-        offset_v=0.0,
-        largest_offset_v=0.0,
-        headroom_v=_simplest(rail_v - reach, reach, lambda x: rail_v - x),
-        output_ohm=ohm,
-        input_f=float(plus.farad),
-        supply_a=float(supply.ampere),
-        rail_v=rail_v,
-        source_a=source,
-        sink_a=_reach(below, ohm)[2],
-        saturation_ohm=_simplest(ohm / ratio, ratio, lambda x: ohm / x),
-        noise_v=noise and _simplest(noise, float(noisy.ohm), lambda x: x**2 / FOUR_KT),  # type: ignore[union-attr]
-    )
-
-
-def _reach(limit: Any, ohm: float) -> tuple[float, float, float]:
-    r"""Return R_out / R_sat, V_reach and the short-circuit current of a limit.
-
-    .. math:: \min\Big(\frac{R_{out}}{R_{sat}} (V_{reach} \mp v)^+, R_{out} I\Big)
-    """
-    if not isinstance(limit, Call):
-        return limit.left.value, limit.right.arguments[0].left.value, inf
-    far, short = limit.arguments
-    volt: float = short.value  # type: ignore[union-attr]
-    return (*_reach(far, ohm)[:2], _simplest(volt / ohm, volt, lambda x: ohm * x))
-
-
-def _expression(element: Element) -> Expression:
-    if not isinstance(element, BehavioralCurrent):
-        raise TypeError(device_name(element))
-    return element.expression
-
-
 def _limiter(expression: Expression) -> Activation | None:
     """Return the activation g of the expression (1/k) g((1/k) v(y))."""
     match expression:
@@ -267,27 +179,6 @@ def _cmos(kinds: Iterable[Subcircuit]) -> CmosNeurons:
     return CmosNeurons(Tanh(gain, swing), siemens / stiff)
 
 
-# Both
-
-
-def _alike(a: Subcircuit, b: Subcircuit) -> bool:
-    """Return whether two subcircuits differ only in names of their own and in the last digits of values."""
-    if a.ports != b.ports or a.parameters != b.parameters or len(a.elements) != len(b.elements):
-        return False
-    return all(_same(x, y) for x, y in zip(a.elements, b.elements, strict=True))
-
-
-def _same(a: Element, b: Element) -> bool:
-    if isinstance(a, Instance) and isinstance(b, Instance):
-        return _alike(a.subcircuit, b.subcircuit) and replace(a, subcircuit=b.subcircuit) == b
-    kinds = Instance | BehavioralVoltage | BehavioralCurrent
-    if type(a) is not type(b) or isinstance(a, kinds) or any(map(is_expression, element_values(a))):
-        return a == b
-    values = {name: getattr(b, name) for name in a.values}
-    close = all(isclose(float(getattr(a, name)), float(value), rel_tol=_CLOSE) for name, value in values.items())
-    return close and replace(a, **values) == b
-
-
 def extract_activation(expression: Expression, node: str) -> Activation | None:
     """Return the activation that ``amplifier`` writes as this expression, exactly.
 
@@ -311,20 +202,10 @@ def _candidates(expression: Expression) -> list[Activation]:
         case Operation("*", Number(a), Call("tanh", (Operation("*", Number(b), _),))) if a > 0.0 < b:
             return [Tanh(b, a)]
         case Operation("*", Number(a), Call("atan", (Operation("*", Number(b), _),))) if a > 0.0 < b:
-            gain = _simplest(2.0 * b / pi, b, lambda x: x * pi / 2.0)
-            return [Arctan(gain, _simplest(a * pi / 2.0, a, lambda x: x * 2.0 / pi))]
+            gain = simplest(2.0 * b / pi, b, lambda x: x * pi / 2.0)
+            return [Arctan(gain, simplest(a * pi / 2.0, a, lambda x: x * 2.0 / pi))]
         case Operation("/", Operation("*", Number(a), Operation("*", Number(b), _)), Call("sqrt", _)) if a > 0.0 < b:
             return [Algebraic(b, a)]
         case Operation("*", Number(a), Operation("+", _, Call("tanh", (Operation("*", Number(b), _),)))) if a > 0.0 < b:
             return [Logistic(2.0 * b, 2.0 * a)]
     return []
-
-
-def _simplest(near: float, product: float, factor: Callable[[float], float]) -> float:
-    """Return the float of fewest digits near ``near`` that ``factor`` takes to ``product`` exactly."""
-    around = [near]
-    for _ in range(_NEAR):
-        around = [float(np.nextafter(around[0], 0.0)), *around, float(np.nextafter(around[-1], np.inf))]
-    around += [float(f"{near:.{digits}g}") for digits in range(1, 16)]
-    exact = [x for x in around if factor(x) == product]
-    return min(exact or [near], key=lambda x: (len(repr(x)), x))

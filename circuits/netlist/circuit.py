@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
 
+from .card_devices import Bipolar, CardDiode, CardMosfet, Jfet, Switch
 from .devices import (
     BehavioralCurrent,
     BehavioralVoltage,
@@ -224,4 +225,5 @@ def is_inside(path: str, instances: Mapping[str, Instance]) -> bool:
 
 def _element_models(elements: Iterable[Element]) -> Iterator[DeviceModel]:
     """Return the models of diodes and transistors in the order of elements."""
-    return (element.model for element in elements if isinstance(element, Diode | Mosfet))
+    kinds = Diode | Mosfet | Bipolar | Jfet | Switch | CardDiode | CardMosfet
+    return (element.model for element in elements if isinstance(element, kinds))

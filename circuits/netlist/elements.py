@@ -13,6 +13,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
+from .card_devices import Bipolar, CardMosfet, ForeignPart, Jfet, Switch
 from .devices import (
     BehavioralCurrent,
     BehavioralVoltage,
@@ -26,6 +27,7 @@ from .devices import (
 )
 from .expressions import Value, expression_nodes, expression_references
 from .names import GROUND, NAME_PATTERN, Parameter, check_label, check_node
+from .sources import Coupling
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ Element: TypeAlias = (
     | BehavioralCurrent
     | Diode
     | Mosfet
+    | ForeignPart
     | Instance
 )
 
@@ -158,8 +161,14 @@ def terminals(element: Element) -> tuple[str, ...]:
     match element:
         case Instance():
             return element.nodes
-        case Mosfet():
+        case Mosfet() | CardMosfet():
             return (element.drain, element.gate, element.source, element.bulk)
+        case Bipolar():
+            return (element.collector, element.base, element.emitter, element.substrate)
+        case Jfet():
+            return (element.drain, element.gate, element.source)
+        case Coupling():
+            return ()
     return (element.a, element.b)
 
 
@@ -177,7 +186,7 @@ def read_nodes(element: Element) -> tuple[str, ...]:
         Nodes that it reads.
     """
     match element:
-        case Transconductor():
+        case Transconductor() | Switch():
             return (element.plus, element.minus)
         case BehavioralVoltage() | BehavioralCurrent():
             return tuple(expression_nodes(element.expression))

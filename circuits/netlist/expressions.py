@@ -17,17 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 # What an expression may call: the functions that both engines compute alike (test_engines.py runs each).
-FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {
-        "tanh": np.tanh,
-        "atan": np.arctan,
-        "exp": np.exp,
-        "sqrt": np.sqrt,
-        "abs": np.abs,
-        "min": np.minimum,
-        "max": np.maximum,
-    }
-)
+FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType({
+    "tanh": np.tanh, "atan": np.arctan, "exp": np.exp, "ln": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos,
+    "sgn": np.sign, "abs": np.abs, "min": np.minimum, "max": np.maximum,
+})  # fmt: skip
 
 
 class _Algebra:

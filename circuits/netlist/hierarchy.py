@@ -69,6 +69,45 @@ def flatten_circuit(circuit: Circuit) -> Circuit:
     )
 
 
+def resolve_parameters(circuit: Circuit) -> Circuit:
+    """Return the circuit with numbers for the parameters of its own elements; instances stay as they are.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit with parameters.
+
+    Returns
+    -------
+    Circuit
+        The same circuit; parameters that subcircuits refer to are kept.
+    """
+    known = {parameter.name: parameter.value for parameter in circuit.parameters}
+    if not known:
+        return circuit
+
+    def number(leaf: Leaf) -> Expression:
+        return Number(float(known[leaf.parameter])) if isinstance(leaf, Reference) else leaf
+
+    elements: list[Element] = []
+    for element in circuit.elements:
+        if isinstance(element, Instance):
+            given = {name: _value(value, known) for name, value in element.parameters.items()}
+            elements.append(replace(element, parameters=given))
+            continue
+        changed: dict[str, object] = {}
+        for name in element.values:
+            value = getattr(element, name)
+            if isinstance(element, BehavioralVoltage | BehavioralCurrent):
+                changed[name] = with_leaves(value, number)
+            else:
+                changed[name] = _value(value, known)
+        elements.append(replace(element, **changed))  # type: ignore[arg-type]
+    kept = {name for element in elements if isinstance(element, Instance) for name in element.subcircuit.references}
+    parameters = tuple(parameter for parameter in circuit.parameters if parameter.name in kept)
+    return replace(circuit, elements=tuple(elements), parameters=parameters)
+
+
 def flat_node(path: str) -> str:
     """Return the name of a node in the flat circuit.
 
@@ -173,6 +212,9 @@ def _flat(
             continue
         changed: dict[str, object] = {"name": flat_node(path) + element.name}
         changed |= {end: nodes.get(getattr(element, end), getattr(element, end)) for end in element.ends}
+        for device in getattr(element, "devices", ()):  # controlled by a device beside it
+            inside = getattr(element, device)
+            changed[device] = inside[0] + flat_node(path) + inside[1:]
         for name in element.values:
             value = getattr(element, name)
             if isinstance(element, BehavioralVoltage | BehavioralCurrent):

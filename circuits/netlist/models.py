@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal, TypeAlias
 
+from .card_devices import CardModel
+
 _LABEL = re.compile(r"[a-z0-9_]+")
 
 
@@ -115,4 +117,4 @@ class DiodeModel:
             raise ValueError(f"{self}: needs a name [a-z0-9_]+, finite values, none negative, grading at most 0.9")
 
 
-DeviceModel: TypeAlias = MosModel | DiodeModel
+DeviceModel: TypeAlias = MosModel | DiodeModel | CardModel

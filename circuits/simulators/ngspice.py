@@ -21,7 +21,7 @@ from .rawfile import read_raw
 from .waveforms import EngineError, Waveforms, validate_waveforms
 
 NAME = "ngspice"
-LISTING = "show r c i g b d m : name"
+LISTING = "show r c i g b d m v e f h l k q j s : name"
 _CONTROL = (".control", "run", "write deck.raw", f"{LISTING} > devices.txt", "quit", ".endc")
 _VERSION_S = 10.0  # time limit of ``ngspice --version``, s
 _SHOWN = 20  # characters of a device's name that ``show`` prints

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from ..netlist.circuit import Circuit
 
 
+def _plain(value: float) -> str:
+    return repr(float(value))
+
+
 @dataclass(frozen=True)
 class Dialect:
     """The form in which one simulator wants a circuit written.
@@ -30,6 +34,10 @@ class Dialect:
         Text between an instance and a node within it.
     is_flat : bool
         Whether subcircuits and parameters are flattened: the simulator gets some uses of them wrong.
+    number : callable
+        Function from the value of an element to its text.
+    is_upper : bool
+        Whether names of elements begin with an upper-case letter, as its other tools want them.
     """
 
     name: str
@@ -41,3 +49,5 @@ class Dialect:
     reference: str = "{}"
     separator: str = "."
     is_flat: bool = False
+    number: Callable[[float], str] = _plain
+    is_upper: bool = False

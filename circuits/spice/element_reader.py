@@ -200,6 +200,8 @@ def _two(kind: Callable[[str, str, str, Value], Element]) -> _Read:
 def _current(text: str, words: list[str], parameters: Collection[str]) -> Element:
     if words[3:4] == ["dc"]:
         words = words[:3] + words[4:]
+    if words[4:] == ["ac", "1"]:  # of .ac, beside the transient
+        words = words[:4]
     _count(words, 4, "<name> <from> <to> dc <ampere>")
     return CurrentSource(words[0][1:], words[1], words[2], read_value(words[3], parameters))
 

@@ -23,6 +23,7 @@ from ..netlist.expressions import (
     leaves,
 )
 from .cards import quote_card
+from .people_numbers import scaled_number
 
 _DEEPEST = 200  # operations within one another; longer sums are written with parentheses, in halves
 _NESTED = 100  # parentheses and calls within one another
@@ -85,7 +86,8 @@ def read_value(word: str, parameters: Collection[str]) -> Value:
         If it cannot be read.
     """
     if not word.startswith("{"):
-        return read_number(word)
+        scaled = scaled_number(word)
+        return read_number(word) if scaled is None else scaled
     if not word.endswith("}"):
         raise ValueError(f"the brace of {quote_card(word)} is not closed; end it with '}}'")
     value = read_expression(word[1:-1], parameters)

@@ -1,51 +1,37 @@
-"""A reader of netlists: the subset that ``writer`` writes, in any of its dialects, back into a circuit.
+"""A reader of netlists: what ``writer`` wrote, in any of its dialects, comes back exactly, all else by ``foreign``.
 
 A text that ``netlist_text`` wrote comes back exactly: ``netlist_text(read_netlist(text), detect_dialect(text)) ==
-text``. Nothing is run, and no other file is opened: control sections, includes, libraries and shell escapes are
-refused, and so is every card beyond the subset, each with its line and the remedy. Letters may be of either case,
-numbers are plain.
+text``. A text beyond that subset is read with the meaning that SPICE gives it. In either, nothing is run: control
+sections, shell escapes and files that the caller does not allow by name are refused, and so is every card that is not
+understood, each with its line and the remedy.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from neuromorph.files.printable import printable
 
-from ..netlist.circuit import Circuit, Transient, check_label, is_inside, subcircuit_instances, terminals
-from ..netlist.hierarchy import device_count
-from .cards import MAX_CHARACTERS, Card, NetlistError, cards, quote_card
-from .definitions import MAX_ELEMENTS, Definitions, DefinitionScope, read_head, read_model_card
+from ..netlist.circuit import Circuit
+from .cards import MAX_CHARACTERS, NetlistError
 from .dialect import Dialect
-from .dialects import DIALECTS, LTSPICE, NEOSPICE, NGSPICE, XYCE
-from .element_reader import check_name, check_node_name
-from .expression_parser import read_number
-
-_SIGNAL = re.compile(r"v ?\( ?([^\s()]++) ?\)")
-_IC = re.compile(r"\.ic v ?\( ?([^\s()]++) ?\) ?= ?(\S++)")
-_OPTION = re.compile(r"(\w+)=(\S+)")
-_DOTS = (".ic", ".options", ".tran", ".save", ".print", ".model", ".param", ".subckt", ".ends", ".end")
-
-_RUNS = "would run commands; remove it, simulate_circuit runs the analysis"
-_OPENS = "would read another file; paste the elements instead"
-_REFUSED = {
-    ".control": _RUNS, ".endc": _RUNS, ".exec": _RUNS, ".system": _RUNS, "shell": _RUNS, "system": _RUNS, "!": _RUNS,
-    ".include": _OPENS, ".inc": _OPENS, ".lib": _OPENS, ".endl": _OPENS, ".loadstate": _OPENS, ".loadbias": _OPENS,
-    ".func": "is not read; write the expression itself",
-}  # fmt: skip
+from .dialects import NGSPICE
+from .foreign.deck import ForeignNetlist, read_foreign
+from .strict_reader import detect_dialect, is_run_comment, read_strictly
 
 
 def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netlist") -> Circuit:
-    """Read a netlist into a circuit, with its comments.
+    """Read a netlist into a circuit, with its comments: of ours to the letter, of others by its meaning.
 
     Parameters
     ----------
     text : str
         Text of the netlist.
     dialect : Dialect, optional
-        Dialect of the text; found by ``detect_dialect`` by default.
+        Dialect of a text of ours, which then is read strictly; whatever people write by default.
     name : str, default "netlist"
         Name of the file, for errors.
 
@@ -59,18 +45,54 @@ def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netl
     NetlistError
         If a card breaks a rule; the message is ``name, line N: rule; remedy``.
     """
-    deck = _Deck(name, detect_dialect(text) if dialect is None else dialect)
-    for number, card in enumerate(cards(text, name)):
-        try:
-            deck.add(card, number)
-        except NetlistError:
-            raise
-        except ValueError as error:
-            raise NetlistError(f"{name}, line {card.line}: {error}") from None
-    return deck.circuit()
+    if dialect is None:
+        return read_deck(text, name=name).circuit
+    return read_strictly(text, dialect, name)
 
 
-def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = None) -> Circuit:
+def read_deck(
+    text: str, *, name: str = "netlist", folder: Path | None = None, include: Sequence[Path] = ()
+) -> ForeignNetlist:
+    """Read a netlist, of ours or as people write them, with the names that its nodes have there.
+
+    Parameters
+    ----------
+    text : str
+        Text of the netlist.
+    name : str, default "netlist"
+        Name of the file, for errors.
+    folder : Path, optional
+        Folder from which the files of ``.include`` are named.
+    include : sequence of Path, optional
+        Files that ``.include`` and ``.lib`` may open; none by default.
+
+    Returns
+    -------
+    ForeignNetlist
+        The circuit, the names of its nodes, and notes on what was left out.
+
+    Raises
+    ------
+    NetlistError
+        If a card breaks a rule; the message is ``name, line N: rule; remedy``.
+    """
+    dialect = detect_dialect(text)
+    try:
+        circuit = read_strictly(text, dialect, name)
+    except NetlistError:
+        if dialect is not NGSPICE and text.split("\n", 2)[1:2] and is_run_comment(text.split("\n", 2)[1], dialect):
+            raise  # written for a simulator that reads some cards in its own way
+        return read_foreign(text, name=name, folder=folder, include=include)
+    names = {node: node for node in sorted(circuit.nodes() - {"0"})}
+    beside = re.findall(r"^(\.(?:op|ac|noise|dc|meas))\b", text, re.MULTILINE)
+    return ForeignNetlist(
+        circuit, names, tuple(f"{word} is left out: only the transient is run" for word in dict.fromkeys(beside))
+    )
+
+
+def read_netlist_file(
+    path: str | os.PathLike[str], dialect: Dialect | None = None, *, include: Sequence[str | os.PathLike[str]] = ()
+) -> Circuit:
     """Read a file of at most 64 MB into a circuit; only comments may hold bytes beyond UTF-8.
 
     Parameters
@@ -78,7 +100,9 @@ def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = No
     path : str or PathLike
         File that is read.
     dialect : Dialect, optional
-        Dialect of the file; found by ``detect_dialect`` by default.
+        Dialect of the file; whatever people write by default.
+    include : sequence of str or PathLike, optional
+        Files that ``.include`` and ``.lib`` may open; none by default.
 
     Returns
     -------
@@ -90,260 +114,44 @@ def read_netlist_file(path: str | os.PathLike[str], dialect: Dialect | None = No
     NetlistError
         If the file cannot be read, or a card breaks a rule.
     """
+    if dialect is None:
+        return read_deck_file(path, include=include).circuit
+    return read_strictly(_file_text(Path(path)), dialect, printable(Path(path).name))
+
+
+def read_deck_file(path: str | os.PathLike[str], *, include: Sequence[str | os.PathLike[str]] = ()) -> ForeignNetlist:
+    """Read a file as :func:`read_deck` reads a text.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        File that is read.
+    include : sequence of str or PathLike, optional
+        Files that ``.include`` and ``.lib`` may open; none by default.
+
+    Returns
+    -------
+    ForeignNetlist
+        The circuit, the names of its nodes, and notes on what was left out.
+
+    Raises
+    ------
+    NetlistError
+        If the file cannot be read, or a card breaks a rule.
+    """
     path = Path(path)
+    files = [Path(each) for each in include]
+    return read_deck(_file_text(path), name=printable(path.name), folder=path.parent, include=files)
+
+
+def _file_text(path: Path) -> str:
     name = printable(path.name)
     try:
         if not path.is_file():
             raise NetlistError(f"{name}: there is no such regular file; check the path")
         if path.stat().st_size > MAX_CHARACTERS:
             raise NetlistError(f"{name}: is larger than {MAX_CHARACTERS >> 20} MB; take a smaller circuit")
-        text = path.read_bytes().decode("utf-8-sig", errors="replace")
+        return path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise NetlistError(f"{name}: cannot be read ({reason}); check the path") from None
-    return read_netlist(text, dialect, name=name)
-
-
-def detect_dialect(text: str) -> Dialect:
-    """Detect the dialect of a netlist.
-
-    Its second line may name the dialect; if not, cards that only one simulator has tell.
-
-    Parameters
-    ----------
-    text : str
-        Text of the netlist.
-
-    Returns
-    -------
-    Dialect
-        The dialect; ngspice if nothing tells.
-    """
-    second = text.split("\n", 2)[1:2]
-    for dialect in DIALECTS.values():
-        if second and second[0].rstrip() == _run_comment(dialect):
-            return dialect
-    if re.search(r"^[ \t]*\.print[ \t]+tran\b", text, re.IGNORECASE | re.MULTILINE):
-        return XYCE
-    if re.search(r"^[ \t]*\.options?\b.*\bplotwinsize\b", text, re.IGNORECASE | re.MULTILINE):
-        return LTSPICE
-    return NGSPICE
-
-
-def _run_comment(dialect: Dialect) -> str:
-    return f"* run: {dialect.command}"
-
-
-class _Deck:
-    """The part of a netlist that has been read so far."""
-
-    def __init__(self, name: str, dialect: Dialect) -> None:
-        self.name, self.dialect = name, dialect
-        self.title = ""
-        self.comments: list[str] = []
-        self.top = self.scope = DefinitionScope()  # elements go to the subcircuit that is open, or to the top
-        self.count = 0
-        self.definitions = Definitions(name)
-        self.initial: dict[str, tuple[float, int]] = {}
-        self.saved: dict[str, int] = {}
-        self.options: dict[str, float] | None = None
-        self.transient: tuple[float, float, bool] | None = None
-        self.ended = False
-
-    def add(self, card: Card, number: int) -> None:
-        """Read the ``number``-th card, counted from 0."""
-        if self.ended:
-            raise ValueError("simulators skip what follows .end; move it before, or remove it")
-        if card.is_comment or number == 0:
-            self._comment(card.text, number)
-            return
-        if not (card.text.isascii() and card.text.replace("\t", " ").isprintable()):
-            raise ValueError(f"{quote_card(card.text)} has letters that simulators read differently; write ASCII")
-        text = " ".join(card.text.lower().split())
-        word = text.split(" ", 1)[0]
-        key = "!" if word.startswith("!") else word
-        if key in _REFUSED:
-            raise ValueError(f"{quote_card(word)} {_REFUSED[key]}")
-        if "`" in text or "$" in text or ";" in text or '"' in text or "'" in text:
-            raise ValueError(
-                f"{quote_card(text)} has one of ` $ ; \" ', which simulators read differently; leave it out"
-            )
-        if word.startswith("."):
-            self._dot(word, text, card.line)
-        else:
-            self._element(text, card.line)
-
-    def _comment(self, text: str, number: int) -> None:
-        if text.startswith("*#") or text.lower().startswith("*ng_script"):
-            raise ValueError(f"{quote_card(text)} is a command to ngspice, not a comment; remove it")
-        if not text.startswith("*"):
-            raise ValueError("the first line is the title, which simulators skip; start the file with '* <title>'")
-        if number == 0:
-            self.title = text[1:].strip()
-        elif text.startswith("*@ ") and re.search(r"\b(tolerance|unit)=", text, re.IGNORECASE):
-            self.scope.note(text)
-        elif number > 1 or text != _run_comment(self.dialect):
-            self.comments.append(text[1:].strip())
-
-    # Elements
-
-    def _element(self, text: str, line: int) -> None:
-        if self.count >= MAX_ELEMENTS:
-            raise ValueError(f"there are more than {MAX_ELEMENTS} elements; take a smaller circuit")
-        self.count += 1
-        self.scope.add(text, line, self.top.parameters)
-
-    # Dot cards
-
-    def _dot(self, word: str, text: str, line: int) -> None:
-        if self.scope is not self.top and word != ".ends":
-            raise ValueError(
-                f"{quote_card(word)} stands within .subckt; move it out, or close the subcircuit with .ends"
-            )
-        match word:
-            case ".end":
-                self.ended = True
-            case ".param":
-                self.scope.define(text.replace(" = ", "=").split(" ")[1:])
-            case ".subckt":
-                self._subckt(text, line)
-            case ".ends":
-                self._ends(text)
-            case ".ic":
-                self._initial(text, line)
-            case ".options" | ".option":
-                self._options(text)
-            case ".tran":
-                self._transient(text)
-            case ".save" | ".print":
-                self._save(word, text, line)
-            case ".model":
-                self._model(text, line)
-            case _:
-                raise ValueError(f"{quote_card(word)} is not read; remove it: {', '.join(_DOTS)} are")
-
-    def _subckt(self, text: str, line: int) -> None:
-        self.scope = read_head(text, line)
-        if self.definitions.scopes.setdefault(self.scope.name, self.scope) is not self.scope:
-            raise ValueError(f"subcircuit {quote_card(self.scope.name)} occurs twice; rename one")
-
-    def _ends(self, text: str) -> None:
-        if self.scope is self.top or text not in (".ends", f".ends {self.scope.name}"):
-            raise ValueError(
-                f"{quote_card(text)} closes no subcircuit that is open; write .ends <name> behind its elements"
-            )
-        self.scope = self.top
-
-    def _initial(self, text: str, line: int) -> None:
-        match = _IC.fullmatch(text)
-        if match is None:
-            raise ValueError(f"{quote_card(text)}: write one initial voltage a line, .ic v(node)=0.5")
-        path = self._path(match[1])
-        if path in self.initial:
-            raise ValueError(f"node {quote_card(path)} has two initial voltages; keep one")
-        self.initial[path] = read_number(match[2]), line
-
-    def _path(self, node: str) -> str:
-        """Return the path of a node, which may be within instances."""
-        *instances, last = node.split(self.dialect.separator)
-        for name in instances:
-            check_name(name)
-            check_label(name)
-        return ".".join([*instances, check_node_name(last)])
-
-    def _options(self, text: str) -> None:
-        words = text.split(" ")[1:]
-        if self.dialect is XYCE:
-            if words[:1] != ["timeint"]:
-                raise ValueError("Xyce's .options names a package first; write .options timeint reltol=... abstol=...")
-            words = words[1:]
-        allowed = {"reltol", "abstol"} | ({"vntol"} if self.dialect is not XYCE else set())
-        fixed = {"plotwinsize": 0.0, "numdgt": 15.0} if self.dialect is LTSPICE else {}
-        found: dict[str, float] = {}
-        for word in words:
-            match = _OPTION.fullmatch(word)
-            if match is None or match[1] not in allowed | fixed.keys() or match[1] in found:
-                known = ", ".join(sorted(allowed | fixed.keys()))
-                raise ValueError(f"option {quote_card(word)} is not read; write name=value, once each, of {known}")
-            found[match[1]] = read_number(match[2])
-            if match[1] in fixed and found[match[1]] != fixed[match[1]]:
-                raise ValueError(f"option {quote_card(word)} loses samples or digits; write plotwinsize=0 numdgt=15")
-        if self.options is not None:
-            raise ValueError("there is a second .options; put all options into one")
-        self._tolerances(1.0, 1.0, False, found)  # raises here, so that the error names this line
-        self.options = found
-
-    def _transient(self, text: str) -> None:
-        words = text.split(" ")[1:]
-        uic = words[-1:] in (["uic"], ["noop"] if self.dialect is XYCE else ["uic"])
-        numbers = [read_number(word) for word in (words[:-1] if uic else words)]
-        if self.transient is not None:
-            raise ValueError("there is a second .tran; keep one analysis")
-        if not 2 <= len(numbers) <= 4 or (numbers[2:] and numbers[2] != 0.0):
-            raise ValueError(f"{quote_card(text)}: write .tran <step> <stop> [0.0 <largest step>] [uic]")
-        if len(numbers) < 4 and self.dialect in (XYCE, LTSPICE):
-            raise ValueError(
-                f"the first number of .tran bounds no step in {self.dialect.name}; add '0.0 <largest step>'"
-            )
-        if self.dialect is NEOSPICE and numbers[3:] and numbers[3] != numbers[0]:
-            raise ValueError("neospice ignores the largest step; write it as the first number")
-        step = numbers[3] if numbers[3:] else numbers[0]
-        Transient(step, numbers[1])  # raises here, so that the error names this line
-        self.transient = step, numbers[1], uic
-
-    def _save(self, word: str, text: str, line: int) -> None:
-        if (word == ".print") != (self.dialect is XYCE):
-            instead = ".print tran format=raw v(node)" if self.dialect is XYCE else ".save v(node)"
-            raise ValueError(f"{word} is not how {self.dialect.name} keeps signals; write {instead}")
-        rest = text.removeprefix(word).removeprefix(" tran" if word == ".print" else "").strip()
-        rest = rest.removeprefix("format=raw ").strip()
-        signals = _SIGNAL.findall(rest)
-        if not signals or _SIGNAL.sub("", rest).strip():
-            raise ValueError(f"{quote_card(text)}: only voltages v(node) are kept; write them one after the other")
-        for node in map(self._path, signals):
-            if node in self.saved:
-                raise ValueError(f"node {quote_card(node)} is saved twice; keep one")
-            self.saved[node] = line
-
-    def _model(self, text: str, line: int) -> None:
-        model = read_model_card(text)
-        if self.definitions.models.setdefault(model.name, (model, line)) != (model, line):
-            raise ValueError(f"model {quote_card(model.name)} occurs twice; rename one")
-
-    # All together
-
-    def circuit(self) -> Circuit:
-        """Return the circuit of the whole netlist."""
-        if self.scope is not self.top:
-            raise self.definitions.error(self.scope.line, "the subcircuit is not closed; add .ends behind its elements")
-        if self.transient is None:
-            raise NetlistError(f"{self.name}: there is no .tran; add the analysis, .tran <step> <stop> uic")
-        if not self.saved:
-            card = ".print tran" if self.dialect is XYCE else ".save"
-            raise NetlistError(f"{self.name}: no signal is kept; add {card} v(node)")
-        elements = self.definitions.elements(self.top)
-        self.definitions.check_used()
-        instances = subcircuit_instances(elements)
-        wired = {node for element in elements for node in terminals(element)} - {"0"}
-        for node, line in [*((k, line) for k, (_, line) in self.initial.items()), *self.saved.items()]:
-            if node not in wired and not is_inside(node, instances):
-                raise self.definitions.error(line, f"no element touches node {quote_card(node)}; correct the name")
-        try:
-            initial = {node: volt for node, (volt, _) in self.initial.items()}
-            more = tuple(self.comments), tuple(self.top.parameters.values())
-            circuit = Circuit(self.title, elements, self._analysis(), tuple(self.saved), initial, *more)
-        except ValueError as error:
-            raise NetlistError(f"{self.name}: {error}") from None
-        if device_count(circuit) > MAX_ELEMENTS:
-            raise NetlistError(f"{self.name}: its instances are more than {MAX_ELEMENTS} elements; take a smaller one")
-        return circuit
-
-    def _analysis(self) -> Transient:
-        return self._tolerances(*(self.transient or (0.0, 0.0, False)), self.options or {})
-
-    def _tolerances(self, step: float, stop: float, uic: bool, options: dict[str, float]) -> Transient:
-        # Options that are missing have the simulator's own defaults; Xyce has one absolute tolerance.
-        if self.dialect is XYCE:
-            return Transient(step, stop, uic, options.get("reltol", 1e-3), options.get("abstol", 1e-6))
-        tolerances = (options.get(key, usual) for key, usual in (("reltol", 1e-3), ("vntol", 1e-6), ("abstol", 1e-12)))
-        return Transient(step, stop, uic, *tolerances)

@@ -7,9 +7,10 @@ and no unary minus.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ..netlist.card_devices import Bipolar, CardDiode, CardModel, CardMosfet, Jfet, Switch
 from ..netlist.circuit import (
     BehavioralCurrent,
     BehavioralVoltage,
@@ -29,6 +30,7 @@ from ..netlist.circuit import (
 from ..netlist.expressions import Call, Expression, Number, Operation, Reference, Time, Value, Voltage, is_expression
 from ..netlist.hierarchy import flatten_circuit
 from ..netlist.models import DeviceModel
+from ..netlist.sources import Coupling, CurrentGain, Inductor, Transresistance, VoltageSource, Wave, WaveCurrent
 from .dialect import Dialect
 from .dialects import NGSPICE
 from .lines import COLUMNS, comment, wrap
@@ -68,20 +70,38 @@ def expression_text(expression: Expression, reference: str = "{}") -> str:
             return f"({expression_text(left, reference)} {symbol} {expression_text(right, reference)})"
 
 
-def value_text(value: Value) -> str:
+def value_text(value: Value, number: Callable[[float], str] = repr) -> str:
     """Return a value as text: a number, or an expression in braces without spaces.
 
     Parameters
     ----------
     value : Value
         Value of an element.
+    number : callable, optional
+        Function from a number to its text; the shortest plain one by default.
 
     Returns
     -------
     str
         Text of the value.
     """
-    return "{" + expression_text(value).replace(" ", "") + "}" if is_expression(value) else repr(float(value))
+    return "{" + expression_text(value).replace(" ", "") + "}" if is_expression(value) else number(float(value))
+
+
+def wave_text(wave: Wave | None) -> str:
+    """Return the function of time of a source behind its constant value.
+
+    Parameters
+    ----------
+    wave : Wave or None
+        Function of time.
+
+    Returns
+    -------
+    str
+        Text with a space before it; empty without a wave.
+    """
+    return "" if wave is None else f" {wave.kind}( {' '.join(repr(float(x)) for x in wave.numbers)} )"
 
 
 def element_line(element: Element, dialect: Dialect) -> str:
@@ -99,23 +119,49 @@ def element_line(element: Element, dialect: Dialect) -> str:
     str
         One line.
     """
+    text = _element_text(element, dialect)
+    return text[0].upper() + text[1:] if dialect.is_upper else text
+
+
+def _element_text(element: Element, dialect: Dialect) -> str:
+    def text_of(value: Value) -> str:
+        return value_text(value, dialect.number)
+
     match element:
         case Resistor(name, a, b, value):
-            return f"r{name} {a} {b} {value_text(value)}"
+            return f"r{name} {a} {b} {text_of(value)}"
         case Capacitor(name, a, b, value):
-            return f"c{name} {a} {b} {value_text(value)}"
+            return f"c{name} {a} {b} {text_of(value)}"
         case CurrentSource(name, a, b, value):
-            return f"i{name} {a} {b} dc {value_text(value)}"
+            return f"i{name} {a} {b} dc {text_of(value)}"
         case Transconductor(name, a, b, plus, minus, value):
-            return f"g{name} {a} {b} {plus} {minus} {value_text(value)}"
-        case Diode(name, a, b, model, area):
-            return f"d{name} {a} {b} {model.name} area={value_text(area)}"  # ngspice 39 refuses a bare 1.6
-        case Mosfet(name, drain, gate, source, bulk, model, width, length):
-            size = f"w={value_text(width)} l={value_text(length)}"
+            return f"g{name} {a} {b} {plus} {minus} {text_of(value)}"
+        case Diode(name, a, b, model, area) | CardDiode(name, a, b, model, area):
+            return f"d{name} {a} {b} {model.name} area={text_of(area)}"  # ngspice 39 refuses a bare 1.6
+        case Mosfet(name, drain, gate, source, bulk, model, width, length) | CardMosfet(
+            name, drain, gate, source, bulk, model, width, length
+        ):
+            size = f"w={text_of(width)} l={text_of(length)}"
             return f"m{name} {drain} {gate} {source} {bulk} {model.name} {size}"
         case Instance(name, subcircuit, nodes, parameters):
-            given = [f"{key}={value_text(value)}" for key, value in parameters.items()]
+            given = [f"{key}={text_of(value)}" for key, value in parameters.items()]
             return " ".join([f"x{name}", *nodes, subcircuit.name, *(["params:", *given] if given else [])])
+        case VoltageSource(name, a, b, volt, wave):
+            return f"v{name} {a} {b} dc {text_of(volt)}{wave_text(wave)}"
+        case WaveCurrent(name, a, b, ampere, wave):
+            return f"i{name} {a} {b} dc {text_of(ampere)}{wave_text(wave)}"
+        case CurrentGain(name, a, b, source, value) | Transresistance(name, a, b, source, value):
+            return f"{element.letter}{name} {a} {b} {source} {text_of(value)}"
+        case Inductor(name, a, b, value):
+            return f"l{name} {a} {b} {text_of(value)}"
+        case Coupling(name, first, second, value):
+            return f"k{name} {first} {second} {text_of(value)}"
+        case Bipolar(name, collector, base, emitter, substrate, model, area):
+            return f"q{name} {collector} {base} {emitter} {substrate} {model.name} area={text_of(area)}"
+        case Jfet(name, drain, gate, source, model, area):
+            return f"j{name} {drain} {gate} {source} {model.name} area={text_of(area)}"
+        case Switch(name, a, b, plus, minus, model):
+            return f"s{name} {a} {b} {plus} {minus} {model.name}"
         case BehavioralVoltage(name, a, b, expression):
             text = expression_text(expression, dialect.reference)
             return dialect.voltage.format(name=name, a=a, b=b, expression=text)
@@ -179,7 +225,9 @@ def model_line(model: DeviceModel) -> str:
     str
         One line, not wrapped.
     """
-    if isinstance(model, DiodeModel):
+    if isinstance(model, CardModel):
+        kind, values = model.kind, dict(model.numbers)
+    elif isinstance(model, DiodeModel):
         kind, values = (
             "d",
             {
@@ -206,7 +254,7 @@ def model_line(model: DeviceModel) -> str:
                 "cgdo": model.overlap_f_m,
             },
         )
-    return f".model {model.name} {kind} " + " ".join(f"{k}={float(v)!r}" for k, v in values.items())
+    return " ".join([f".model {model.name} {kind}", *(f"{k}={float(v)!r}" for k, v in values.items())])
 
 
 def netlist_lines(circuit: Circuit, dialect: Dialect = NGSPICE) -> Iterator[str]:
@@ -237,7 +285,7 @@ def netlist_lines(circuit: Circuit, dialect: Dialect = NGSPICE) -> Iterator[str]
     for text in (circuit.title, f"run: {dialect.command}", *circuit.comments):
         yield comment(text)
     for parameter in circuit.parameters:
-        yield f".param {parameter.name}={float(parameter.value)!r}"
+        yield f".param {parameter.name}={dialect.number(parameter.value)}"
         yield from parameter_note(parameter)
     for subcircuit in circuit.subcircuits():
         yield from subcircuit_lines(subcircuit, dialect)

@@ -41,7 +41,7 @@ from .component_values import passive_leaks
 from .opamp import OPAMPS, OpAmp
 from .opamp_neuron import Ideal, Neurons, OpAmpNeurons, amplifier
 
-__all__ = ["AmplifierLevel", "amplifier", "build_hopfield_circuit", "count_resistors"]
+__all__ = ["AmplifierLevel", "amplifier", "build_hopfield_circuit", "count_resistors", "settling_tau_s"]
 
 AmplifierLevel = Literal["ideal", "opamp", "transistor"]
 
@@ -75,7 +75,7 @@ def build_hopfield_circuit(
     initial : (n,) float, optional
         Potentials u at t = 0, V; zeros by default, which may be a saddle.
     duration_s : float, optional
-        Length of the transient, s; 10 of the longest time constants R C by default.
+        Length of the transient, s; 10 of the longest time constants R C of coupled neurons by default.
     step_s : float, optional
         Largest step, s; 1/50 of the shortest time constant by default.
     reltol : float, optional
@@ -106,7 +106,7 @@ def build_hopfield_circuit(
     if start.shape != (n,):
         raise ValueError(f"initial has shape {start.shape}; expected ({n},), one potential a neuron")
     tau = network.time_constants_s
-    duration = 10.0 * float(tau.max()) if duration_s is None else duration_s
+    duration = 10.0 * settling_tau_s(network) if duration_s is None else duration_s
     step = min(float(tau.min()) / DEFAULT_STEPS_PER_TAU if step_s is None else step_s, duration)
     if reltol is None:
         reltol = RELTOL if level == "ideal" else 1e-6
@@ -123,6 +123,25 @@ def build_hopfield_circuit(
         | {node: volt for node, volt in more.items() if is_inside(node, instances)},
         (*comments, *neurons.account),
     )
+
+
+def settling_tau_s(network: AnalogNetwork) -> float:
+    """Return the longest time constant R C by which a network settles: of the neurons that others hear or move.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network.
+
+    Returns
+    -------
+    float
+        Time constant, s; the longest of all if none is coupled.
+    """
+    t = abs(sparse.csr_array(network.conductances))
+    coupled = np.asarray(t.sum(axis=0)).ravel() + np.asarray(t.sum(axis=1)).ravel() > 0.0
+    tau = network.time_constants_s
+    return float(tau[coupled].max() if coupled.any() else tau.max())
 
 
 def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | None, rng: RNG) -> Neurons:

@@ -280,9 +280,11 @@ class OpAmpNeurons:
         k, reach = self.stage, self.part.reach_v
         first = np.clip(k * potentials, -reach, reach)
         second = self.activation.value(first / k)
+        poles = "pq" if self.part.margin_deg < 90.0 else "p"
         found: dict[str, float] = {}
         for i, (y, v) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
-            inside = {"xy.p": y, "xv.p": v, "xw.p": -v, "my": y / k, "mv": v / k, "x": v / k}
+            inside = {f"x{stage}.{pole}": volt for stage, volt in zip("yvw", (y, v, -v), strict=True) for pole in poles}
+            inside |= {"my": y / k, "mv": v / k, "x": v / k}
             found |= {f"x{i}.{node}": volt for node, volt in inside.items()}
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
@@ -18,11 +18,14 @@ from ..netlist.hierarchy import flatten_circuit
 from ..spice.dialect import Dialect
 from ..spice.dialects import NEOSPICE, NGSPICE, get_dialect
 from ..spice.lines import COLUMNS
+from ..spice.people_numbers import people_number
 from ..spice.writer import netlist_text
 from . import cmos_neuron as transistors
+from .analyses import attractor, bench_lines, check_analyses
 from .component_values import ComponentNetwork, ComponentRange, fit_to_components
 from .hopfield_circuit import AmplifierLevel, build_hopfield_circuit, count_resistors
 from .initial_clamps import clamp_initial
+from .named_values import name_values
 from .opamp import DATA, OPAMPS, OpAmp
 from .problem_network import FEWEST_CITIES, MOST_CITIES, problem_network, problem_tour_circuit
 from .tour_circuit import TourCircuit
@@ -43,6 +46,7 @@ def problem_netlist(
     dialect: Dialect | str = NGSPICE,
     level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
+    analyses: Sequence[str] = (),
 ) -> str:
     """Return the circuit of a problem as a netlist.
 
@@ -67,6 +71,8 @@ def problem_netlist(
         Amplifiers, as for ``build_hopfield_circuit``.
     opamp : OpAmp or str, optional
         Op-amp, or its name in ``OPAMPS``, at level "opamp".
+    analyses : sequence of str, optional
+        Analyses beside the transient, in ngspice: "op", "ac", "noise", "temp" (``synthesis.analyses``).
 
     Returns
     -------
@@ -83,12 +89,16 @@ def problem_netlist(
     spoken = get_dialect(dialect) if isinstance(dialect, str) else dialect
     name = "Ising problem" if isinstance(problem, Ising) else f"{problem.name} ({problem.kind}, {problem.size})"
     title = f"neuromorph: {name}"
+    check_analyses(analyses, spoken.name)
+    written = replace(spoken, number=people_number, is_upper=spoken.name == "ltspice")
     tour = problem_tour_circuit(problem, most_cities=MOST_CITIES)
     part = get_opamp(opamp, level)
     if tour is not None:
         refuse_level(tour, level, part)
         circuit = tour.circuit(tour.start(rng), title=title, comments=tour.account)
-        return netlist_text(circuit, spoken)
+        if analyses:
+            raise ValueError("analyses are of a Hopfield network, and the circuit of a tour anneals; leave them out")
+        return netlist_text(circuit, written)
     made, start = problem_components(problem, rng=rng, series=series, parts=parts, level=level)
     comments = (*_account(made), *_sources(level, part))
     circuit = build_hopfield_circuit(
@@ -96,7 +106,13 @@ def problem_netlist(
     )
     if spoken == NEOSPICE:  # neospice would not hold the start
         circuit = clamp_initial(flatten_circuit(circuit))
-    return netlist_text(circuit, spoken)
+    text = netlist_text(name_values(circuit), written)
+    if spoken != NGSPICE:
+        return text
+    end = attractor(made.network, start, circuit.analysis.stop_s)
+    at_rest = build_hopfield_circuit(made.network, end, level=level, opamp=part, rng=rng).initial if analyses else {}
+    more = bench_lines(made.network, end, at_rest, level, analyses)
+    return "".join([text.removesuffix(".end\n"), *(f"{line}\n" for line in more), ".end\n"])
 
 
 def problem_components(

@@ -23,7 +23,7 @@ in Vladimirescu and Liu, UCB/ERL M80/7 (1980).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import replace
 from itertools import count
 from math import exp, log, sqrt
@@ -32,6 +32,7 @@ from neuromorph.ising import Float
 from neuromorph.rng import RNG
 
 from ..netlist.circuit import (
+    GROUND,
     BehavioralCurrent,
     BehavioralVoltage,
     Capacitor,
@@ -46,7 +47,7 @@ from ..netlist.circuit import (
 )
 from ..netlist.expressions import Call, Expression, Number, Operation, Voltage, expression_nodes, with_leaves
 from ..netlist.hierarchy import flatten_circuit
-from ..synthesis.opamp import VDD
+from ..synthesis.opamp import VDD, VSS
 from .tolerances import NOMINAL_K, ToleranceDraws, Tolerances
 
 _SPICE_K = 300.15  # temperature of model cards, 27 C
@@ -73,8 +74,7 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
         A flat circuit of the drawn values.
     """
     flat, draw = flatten_circuit(circuit), ToleranceDraws(tolerances, rng)
-    touched = Counter(node for element in flat.elements for node in terminals(element))
-    idle = [isinstance(e, Resistor) and touched[e.b] == 1 for e in flat.elements]  # without current, for noise only
+    idle = _idle_resistors(flat)
     n = idle.count(False)
     parts, capacitors = draw.resistors(n), draw.capacitors(n)
     gains, ratios, offsets = draw.gains(n), draw.ratios(n), draw.offsets(n)
@@ -89,8 +89,8 @@ def make_circuit(circuit: Circuit, tolerances: Tolerances, rng: RNG = 0) -> Circ
                 return replace(element, ohm=float(ohm) * float(loops[k] if a in inputs else parts[k]))
             case Capacitor(_, a, _, farad):
                 return replace(element, farad=float(farad) * float(1.0 / poles[k] if a in inputs else capacitors[k]))
-            case CurrentSource(_, a, b, ampere):  # an amplifier's quiescent current has no resistor
-                return element if VDD in (a, b) else replace(element, ampere=float(ampere) / float(parts[k]))
+            case CurrentSource(_, a, b, ampere):  # an amplifier's own currents have no resistor
+                return element if {VDD, VSS} & {a, b} else replace(element, ampere=float(ampere) / float(parts[k]))
             case Transconductor(_, _, _, _, _, siemens):
                 return replace(element, siemens=float(siemens) / float(parts[k]))
             case BehavioralCurrent(_, _, _, expression):
@@ -138,6 +138,31 @@ def model_at(model: MosModel, kelvin: float) -> MosModel:
     threshold = model.threshold_v + (_gap_ev(_SPICE_K) - _gap_ev(kelvin)) / 2.0
     threshold += sign * ((surface - model.surface_v) / 2.0 + model.body_v * (sqrt(surface) - sqrt(model.surface_v)))
     return replace(model, threshold_v=threshold, kp=model.kp * ratio**-1.5, surface_v=surface)
+
+
+def _idle_resistors(flat: Circuit) -> list[bool]:
+    """Return which elements are resistors without current, there for their noise: dangling, from nodes at rest."""
+    at: dict[str, set[int]] = defaultdict(set)
+    for k, element in enumerate(flat.elements):
+        for node in terminals(element):
+            at[node].add(k)
+    idle = [False] * len(flat.elements)
+    waiting = list(at)
+    while waiting:
+        node = waiting.pop()
+        if node == GROUND or node in flat.initial:
+            continue
+        parts = [flat.elements[k] for k in at[node]]
+        others = {end for part in parts for end in terminals(part)} - {node}
+        if len(others) != 1 or not all(isinstance(part, Resistor | Capacitor) for part in parts):
+            continue
+        (other,) = others
+        for k in tuple(at[node]):
+            idle[k] = isinstance(flat.elements[k], Resistor)
+            at[node].discard(k)
+            at[other].discard(k)
+        waiting.append(other)
+    return idle
 
 
 def _transistor(element: Mosfet, tolerances: Tolerances, deviates: Float, kelvin: float) -> Mosfet:

@@ -29,6 +29,7 @@ from .common import load_problem, origin
 from .compare import add_compare_options, compare_command
 from .former_commands import add_former_commands
 from .info import info_command, targets_command
+from .simulate import add_simulate_command
 from .solve import add_solve_options, solve_command
 from .sweep import add_sweep_commands
 from .trace import add_trace_command
@@ -119,6 +120,7 @@ def _parser() -> Parser:
     add_trace_command(command, origin)
     add_sweep_commands(command)
     add_circuit_commands(command, load_problem)
+    add_simulate_command(command)
     listing = command("targets", targets_command, "list the installed targets, or show one of them", file=False)
     about = "show its parameters, limits and constants with their sources"
     listing.add_argument("name", nargs="?", metavar="NAME", help=about)

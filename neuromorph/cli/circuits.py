@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..files.printable import printable
 from .arguments import BadInput, Parser, add_time_limit, folder_or_file, names, positive, seed, user_errors, writing
 from .common import work_origin
+from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
 
 if TYPE_CHECKING:
     from ..problems import Problem
@@ -21,7 +22,6 @@ LEVELS = ("ideal", "opamp", "transistor")
 SYNAPSES = ("resistors", "transconductors", "overlaps")
 DIALECTS = ("ngspice", "xyce", "ltspice", "neospice")
 OPAMPS = ("opa192", "lmv824", "tl072", "mcp6001")
-TIMEOUT_S = 600.0
 DISAGREES = 1
 
 _Load = Callable[[argparse.Namespace], "Problem"]
@@ -42,18 +42,21 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     netlist.add_argument(
         "--dialect", default="ngspice", metavar="D", help=f"{_words(DIALECTS)}; default: {DIALECTS[0]}"
     )
+    analyses = "beside the transient, for ngspice: op, ac, noise, temp, at the attractor"
+    netlist.add_argument("--analysis", type=names, metavar="A,B", help=analyses)
     _add_amplifiers(netlist)
     drawing = "also draw one neuron and the array, or a cell of the circuit that anneals a tour: .svg, .png or .pdf"
     netlist.add_argument("--schematic", type=folder_or_file, metavar="PATH", help=drawing)
     netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
     netlist.add_argument("--out", type=folder_or_file, metavar="PATH", help="default: standard output")
 
-    about = "compare the circuit in SPICE with its differential equation: trajectories, attractor, energies"
+    about = "compare the circuit of a problem, or a netlist, in SPICE with its differential equation"
     certify = command("certify", lambda arguments: _certify(arguments, load), about)
     certify.epilog = (
         "Exit code 1: an engine differs by more than its bound (docs/certificate-schema.md). What has no bound, as the "
         "way there of amplifiers made of parts, is listed."
     )
+    add_include(certify)
     certify.add_argument("--engine", type=names, metavar="A,B", help="default: all that are installed")
     _add_amplifiers(certify)
     certify.add_argument("--synapses", choices=SYNAPSES, help="overlaps: the bus of a recall; default: resistors")
@@ -74,29 +77,6 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     certify.add_argument("--json", action="store_true", help="print certificate.json instead of the table")
 
 
-def circuit_package() -> Any:
-    """Import the package ``circuits``.
-
-    Returns
-    -------
-    module
-        Package.
-
-    Raises
-    ------
-    BadInput
-        If another package has that name; the message has the remedy.
-    """
-    from ..runtime.package_ownership import circuits_missing
-
-    missing = circuits_missing()
-    if missing:
-        raise BadInput(missing)
-    import circuits
-
-    return circuits
-
-
 def _add_amplifiers(parser: Parser) -> None:
     parser.add_argument("--level", choices=LEVELS, default="ideal", help="of the amplifiers; default: ideal")
     parser.add_argument("--opamp", metavar="PART", help=f"at level opamp: {_words(OPAMPS)}; default: {OPAMPS[0]}")
@@ -111,7 +91,8 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
 
     problem = load(arguments)
     with user_errors(ValueError, TypeError):
-        text = circuit_package().problem_netlist(problem, dialect=arguments.dialect, **_amplifiers(arguments))
+        options = {"dialect": arguments.dialect, "analyses": arguments.analysis or ()}
+        text = circuit_package().problem_netlist(problem, **options, **_amplifiers(arguments))
     drawing: Path | None = arguments.schematic
     if drawing is not None:
         kind = drawing.suffix.lstrip(".").lower()
@@ -133,23 +114,27 @@ def _certify(arguments: argparse.Namespace, load: _Load) -> int:
     from .progress import progress_bars, steps_of
 
     end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
-    problem = load(arguments)
-    options = {"engines": arguments.engine, "reltol": arguments.reltol, "refine": arguments.refine}
+    deck = load_netlist(arguments) if is_netlist(arguments.file) else None
+    problem = None if deck else load(arguments)
+    if deck and (arguments.synapses or arguments.opamp or arguments.level != "ideal"):
+        raise BadInput(
+            "--level, --opamp and --synapses are of a problem's circuit; a netlist has its own, leave them out"
+        )
+    options: dict[str, Any] = {"engines": arguments.engine, "reltol": arguments.reltol, "refine": arguments.refine}
     options["timeout_s"] = arguments.timeout
     if arguments.out is not None:  # before what takes minutes
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
     # Too large, no such engine, an engine that failed.
     bars = progress_bars(show=not arguments.json)
-    with user_errors(ValueError, TypeError, RuntimeError), bars as progress, steps_of(progress, problem.name, end):
-        certificate = circuit_package().certify_problem(
-            problem,
-            synapses=arguments.synapses,
-            steps_per_tau=arguments.step_fraction,
-            progress=progress,
-            **_amplifiers(arguments),
-            **options,
-        )
+    name = Path(arguments.file).name if problem is None else problem.name
+    with user_errors(ValueError, TypeError, RuntimeError), bars as progress, steps_of(progress, name, end):
+        options |= {"steps_per_tau": arguments.step_fraction, "progress": progress}
+        if deck:
+            certificate = circuit_package().certify_circuit(deck.circuit, **options)
+        else:
+            options["synapses"] = arguments.synapses
+            certificate = circuit_package().certify_problem(problem, **_amplifiers(arguments), **options)
     about = work_origin(arguments, arguments.seed)
     failure = None
     written: list[Path] = []

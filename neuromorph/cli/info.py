@@ -10,8 +10,8 @@ from typing import Any
 from ..files.printable import printable
 from ..runtime.signals import interrupts
 from .arguments import user_errors
-from .circuits import circuit_package
 from .common import output_kept_clean
+from .netlist_file import circuit_package
 
 
 def targets_command(arguments: argparse.Namespace) -> int:

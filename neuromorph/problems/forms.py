@@ -185,6 +185,6 @@ SIGNS: dict[str, Form] = {
     r"^p[ \t]+(?:edges?|col|sp|max|aux|mc)\b": DIMACS,
     r"^p[ \t]+w?cnf\b": FORMULA,
     r"^[ \t]*\.(?:tran|ends?|subckt|model|param|control|include|lib|options?|ic|op|ac|dc)\b": Form(
-        "a SPICE netlist", remedy="circuits.read_netlist_file reads it, from Python; give the problem that it solves"
+        "a SPICE netlist", remedy="`neuromorph simulate` and `certify` read it; give the problem that it solves"
     ),
 }

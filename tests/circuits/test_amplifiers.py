@@ -50,7 +50,7 @@ def stage(part: OpAmp, gain: float, source, offset_v: float = 0.0, duration_s: f
 def test_every_preset_comes_from_data_that_are_all_used():
     keys = {f"{name}_{key}" for name in OPAMPS for key in
             ("gain", "bandwidth", "slew", "offset", "headroom", "output", "input", "supply", "rail", "source", "sink",
-             "saturation", "noise")}  # fmt: skip
+             "saturation", "noise", "margin", "corner", "current_noise", "bias", "cmrr", "psrr", "drift")}  # fmt: skip
     assert keys | {"feedback", "limiter"} == set(opamp.DATA)
     for name, part in OPAMPS.items():
         assert (part.name, part.gain) == (name, opamp.DATA[f"{name}_gain"].value)

@@ -147,7 +147,7 @@ def test_op_amps_are_as_far_off_as_was_said():
     assert abs(np.corrcoef(gains, bandwidths)[0, 1]) < 0.5
     drawn = ratios(Resistor, "ohm", False)
     resistors = drawn[drawn != 1.0]  # those of 1 make the amplifiers' noise
-    assert len(drawn) - len(resistors) == 120
+    assert len(drawn) - len(resistors) == 120 * 7
     assert len(resistors) == 40 * 40 + 40 + 40 * 7
     assert stats.kstest((resistors - 1.0) / 0.05, stats.uniform(-1, 2).cdf).pvalue > 1e-6
     assert (ratios(Capacitor, "farad", False) == 1.0).all()
@@ -158,9 +158,9 @@ def test_op_amps_are_as_far_off_as_was_said():
     most = part.slew_v_s * 10e-12
     offsets = np.array([np.arctanh(evaluate_expression(e.expression, still) / most) / slope for e in stages])
     assert stats.kstest(offsets / 2e-3, stats.norm.cdf).pvalue > 1e-6
-    supplies = [made == e for made, e in pairs if isinstance(e, CurrentSource) and e.a == "vdd"]
-    assert (len(supplies), all(supplies)) == (120, True)
-    biases = np.array([e.ampere / made.ampere for made, e in pairs if isinstance(e, CurrentSource) and e.a != "vdd"])
+    supplies = [made == e for made, e in pairs if isinstance(e, CurrentSource) and e.b == "vss"]
+    assert (len(supplies), all(supplies)) == (120 * 3, True)
+    biases = np.array([e.ampere / made.ampere for made, e in pairs if isinstance(e, CurrentSource) and e.b != "vss"])
     assert len(biases) == 40
     assert stats.kstest((biases - 1.0) / 0.05, stats.uniform(-1, 2).cdf).pvalue > 1e-6
 

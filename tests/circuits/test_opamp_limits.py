@@ -78,8 +78,10 @@ def test_a_follower_shows_0_db_at_0_v_and_the_noise_of_its_data_sheet(engine, na
     part = OPAMPS[name]
     for volt in (0.0, 1e-3, -0.5, 0.8 * part.reach_v):
         at, gain, noise = small_signal(engine, follower(part, volt), "out", tmp_path)
-        assert at == pytest.approx(volt, abs=2e-5 * part.rail_v)
-        assert 20.0 * np.log10(gain) == pytest.approx(0.0, abs=2e-4)
+        follows = 1.0 + 10.0 ** (-part.cmrr_db / 20.0) - 1.0 / part.gain
+        assert at == pytest.approx(follows * volt, abs=1e-5 * part.rail_v)
+        assert 20.0 * np.log10(gain) == pytest.approx(20.0 * np.log10(follows), abs=2e-4)
+        assert abs(20.0 * np.log10(gain)) < 0.01
         assert noise == pytest.approx(part.noise_v, rel=1e-3)
 
 
@@ -141,6 +143,8 @@ def test_the_swing_falls_with_the_load_as_the_data_sheet_says():
 
 def test_a_part_with_limits_comes_back_by_its_numbers():
     limited = {"source_a": 12.3e-3, "sink_a": 7.7e-3, "saturation_ohm": 33.0, "noise_v": 7e-9}
+    limited |= {"margin_deg": 57.5, "corner_hz": 123.0, "current_noise_a": 3e-15, "bias_a": 2e-12, "cmrr_db": 81.5}
+    limited["psrr_db"] = 77.0
     part = replace(PART, name="mine", **limited)
     for dialect in (NGSPICE, XYCE):
         text = netlist_text(build_hopfield_circuit(spins(0, 3), level="opamp", opamp=part), dialect)
@@ -153,6 +157,9 @@ def test_a_part_with_limits_comes_back_by_its_numbers():
         ({"source_a": 0.0}, "source_a is 0.0; it must be positive"),
         ({"sink_a": float("nan")}, "sink_a is nan; it must be positive"),
         ({"saturation_ohm": -1.0}, "saturation_ohm is -1.0; it must be finite and positive"),
+        ({"margin_deg": 20.0}, "margin_deg is 20.0; it must lie between 30 and 90"),
+        ({"cmrr_db": 0.0}, "cmrr_db is 0.0; it must be positive, in decibels"),
+        ({"corner_hz": float("inf")}, "corner_hz is inf; it must be finite"),
         ({"noise_v": -1e-9}, "noise_v is -1e-09; it must be finite and not negative"),
     ],
 )

@@ -1,0 +1,121 @@
+"""A certificate of a circuit that was read: itself in each engine against the equation of the network in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuromorph.ising import Float
+
+from ..energy.spice_energy import save_all
+from ..extraction.network import extract_network
+from ..netlist.circuit import BehavioralVoltage, Circuit, Element, Transient
+from ..netlist.expressions import Number
+from ..netlist.sources import VoltageSource
+from ..simulators.process import TIMEOUT_S
+from ..synthesis.cmos_neuron import STATIC
+from ..synthesis.hopfield_circuit import DEFAULT_STEPS_PER_TAU
+from .certificate import RISE, TRAJECTORY, Certificate
+from .certify import with_steps
+from .engine_comparison import ReferenceCase, compare_engines
+from .reference_solution import solve_ode
+from .sensitivity import end_bound, energy_bound
+
+if TYPE_CHECKING:
+    from neuromorph.study.compare import StudyProgress
+
+
+def certify_circuit(
+    circuit: Circuit,
+    *,
+    steps_per_tau: float | None = None,
+    reltol: float | None = None,
+    refine: bool = False,
+    engines: Sequence[str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+    progress: StudyProgress | None = None,
+) -> Certificate:
+    """Certify a circuit: extract its network, integrate its ODE, run the circuit itself in each engine, compare.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit of a Hopfield network, as it was read.
+    steps_per_tau : float, optional
+        Steps in the shortest time constant; that of the netlist, but at least 50, by default.
+    reltol : float, optional
+        Relative error that SPICE allows in one step; 1e-8, less with finer steps, by default.
+    refine : bool, default False
+        Whether to measure also how the errors fall with the step.
+    engines : sequence of str, optional
+        Names of engines; all that are installed by default.
+    timeout_s : float, optional
+        Time limit of each run of an engine, s.
+    progress : StudyProgress, optional
+        Function called with the name of what runs, "running" or "done", and 0 or 1 of 1.
+
+    Returns
+    -------
+    Certificate
+        The errors of every engine, with the checks that they pass or fail.
+
+    Raises
+    ------
+    ValueError
+        If the circuit is no such network, or its start is not known.
+    EngineError
+        If no engine is installed, or all fail.
+    """
+    found = extract_network(circuit)
+    network, start, g = found.network, found.initial, found.network.activation
+    tau = network.time_constants_s
+    _require_start(circuit, network.size)
+    asked = circuit.analysis
+    step = min(asked.step_s, float(tau.min()) / (steps_per_tau or DEFAULT_STEPS_PER_TAU))
+    analysis = Transient(min(step, asked.stop_s), asked.stop_s, asked.uic)
+    run = replace(circuit, elements=tuple(map(_as_behavioral, circuit.elements)), analysis=analysis)
+    run = save_all(with_steps(run, None, reltol))
+    potentials = solve_ode(network.rhs, start, run, g.swing / g.gain, "DOP853")
+    factors = np.array([factor for _, factor in found.outputs])
+
+    def energy(voltages: Float) -> Float:
+        return network.energy(np.clip(voltages / factors, g.low, g.high))
+
+    is_ideal = found.level == "ideal"
+    every, end = potentials(np.linspace(0.0, asked.stop_s, 2001)).T, potentials(asked.stop_s)
+    largest = float(np.abs(factors).max())
+    low, high = (largest * g.low, largest * g.high) if (factors > 0.0).all() else (-largest * g.high, largest * g.high)
+    case = ReferenceCase(
+        run,
+        [node for node, _ in found.outputs],
+        lambda times: factors * g.value(potentials(times).T),
+        (low, high),
+        float(tau.min()),
+        energy if network.is_symmetric else None,
+        None,
+        found.level,
+        found.opamp.name if found.opamp else found.level,
+        "of the netlist",
+        energy_bound=max(RISE, energy_bound(network, every, TRAJECTORY)) if is_ideal and network.is_symmetric else None,
+        end_bound=end_bound(network, end, STATIC) if found.level == "transistor" else None,
+    )
+    return compare_engines(case, engines, refine, timeout_s, progress)
+
+
+def _as_behavioral(element: Element) -> Element:
+    """Return a constant voltage as our circuits have it, whose energy is accounted for."""
+    if isinstance(element, VoltageSource) and element.wave is None:
+        return BehavioralVoltage(f"v_{element.name}", element.a, element.b, Number(float(element.volt)))
+    return element
+
+
+def _require_start(circuit: Circuit, neurons: int) -> None:
+    inputs = [node for node in circuit.initial if "." not in node]
+    if not circuit.analysis.uic and len(inputs) < neurons:
+        raise ValueError(
+            f"{len(inputs)} of {neurons} inputs have an initial voltage; add .ic of the others, or uic to .tran: "
+            "the start of the differential equation must be that of SPICE"
+        )

@@ -1,0 +1,247 @@
+"""The element that a card of a netlist from outside stands for, by its letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ...netlist.card_devices import Bipolar, CardDiode, CardModel, CardMosfet, Jfet, Switch
+from ...netlist.circuit import (
+    GROUND,
+    BehavioralCurrent,
+    BehavioralVoltage,
+    Capacitor,
+    CurrentSource,
+    Element,
+    Resistor,
+    Transconductor,
+)
+from ...netlist.expressions import Expression, Number, Operation, Voltage
+from ...netlist.sources import Coupling, CurrentGain, Inductor, Transresistance, VoltageSource, WaveCurrent
+from ..cards import quote_card
+from .expansion import Expansion, Make
+from .formulas import read_formula, unwrapped
+from .lines import ForeignCard
+from .placed_names import InstancePlace
+from .scope import read_assignments
+from .sources import read_polynomial, read_wave, words_of
+
+_BEHAVIORAL = re.compile(r"(value|vol|cur)\s*=?\s*(.+)")
+_ASSIGNED = re.compile(r"([vi])\s*=\s*(.+)")
+
+
+def _value_and_pairs(made: Expansion, rest: str, key: str, place: InstancePlace) -> tuple[float, dict[str, str]]:
+    """Read ``10k tc=0`` or ``r=10k``."""
+    match = re.match(r"(\{[^{}]*+\}|'[^']*+'|[^\s=]++)(?!\s*=)\s*", rest)
+    head, pairs = (match[1], read_assignments(rest[match.end() :])) if match else ("", read_assignments(rest))
+    given = dict(pairs)
+    text = head or given.pop(key, "")
+    if not text:
+        raise ValueError(f"there is no value; write it behind the nodes, or {key}=...")
+    return place.values.number(text), given
+
+
+def _resistor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, (a, b), rest = made.names.head(card, place, 2)
+    ohm, given = _value_and_pairs(made, rest, "r", place)
+    _only(made, given, {"tc", "tc1", "tc2", "noise", "noisy"}, place, zero=True)
+    if ohm > 0.0:
+        return Resistor(made.names.label(place, word, "r"), a, b, ohm)
+    if ohm == 0.0:
+        return VoltageSource(made.names.label(place, word, "v"), a, b, 0.0)
+    return Transconductor(made.names.label(place, word, "g"), a, b, a, b, 1.0 / ohm)
+
+
+def _capacitor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, (a, b), rest = made.names.head(card, place, 2)
+    farad, given = _value_and_pairs(made, rest, "c", place)
+    if "ic" in given:
+        volt = place.values.number(given.pop("ic"))
+        if GROUND not in (a, b):
+            raise ValueError("ic= of a capacitor between two nodes is not read; set both nodes by .ic")
+        node, volt = (a, volt) if b == GROUND else (b, -volt)
+        if made.initial.setdefault(node, volt) != volt:
+            raise ValueError(f"node {quote_card(node)} has two initial voltages; keep one")
+    _only(made, given, {"tc", "tc1", "tc2"}, place, zero=True)
+    return Capacitor(made.names.label(place, word, "c"), a, b, farad)
+
+
+def _inductor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, (a, b), rest = made.names.head(card, place, 2)
+    henry, given = _value_and_pairs(made, rest, "l", place)
+    _only(made, given, {"ic", "tc", "tc1", "tc2"}, place, zero=True)
+    return Inductor(made.names.label(place, word, "l"), a, b, henry)
+
+
+def _coupling(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    words = words_of(card.text)
+    if len(words) != 4:
+        raise ValueError(f"{quote_card(card.text)}: write k<name> <coil> <coil> <coefficient>")
+    first, second = (made.names.device(place, coil, "l") for coil in words[1:3])
+    made._sensed |= {first: card, second: card}
+    return Coupling(made.names.label(place, words[0], "k"), first, second, place.values.number(words[3]))
+
+
+def _independent(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, (a, b), rest = made.names.head(card, place, 2)
+    value, wave, has_small = read_wave(rest, place.values.number)
+    if has_small:
+        made.notes.append(f"line {card.line}: the amplitude for .ac of {word} is not used by a transient")
+    label = made.names.label(place, word, word[0])
+    if word[0] == "v":
+        return VoltageSource(label, a, b, value, wave)
+    return WaveCurrent(label, a, b, value, wave) if wave else CurrentSource(label, a, b, value)
+
+
+def _behavioral(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, (a, b), rest = made.names.head(card, place, 2)
+    match = _ASSIGNED.fullmatch(rest)
+    if match is None:
+        raise ValueError(f"{quote_card(card.text)}: write b<name> <node> <node> v=<expression> or i=<expression>")
+    tree = read_formula(unwrapped(match[2]), made.meaning(place, card))
+    kind = BehavioralVoltage if match[1] == "v" else BehavioralCurrent
+    return kind(made.names.label(place, word, "b"), a, b, tree)
+
+
+def _controlled(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    """Make E and G, which a voltage or an expression controls."""
+    word, (a, b), rest = made.names.head(card, place, 2)
+    kind = BehavioralVoltage if word[0] == "e" else BehavioralCurrent
+    match = _BEHAVIORAL.fullmatch(rest)
+    if match:
+        tree = read_formula(unwrapped(match[2]), made.meaning(place, card))
+        return kind(made.names.label(place, word, "b"), a, b, tree)
+
+    def controls(words: list[str], n: int) -> tuple[list[Expression], list[str]]:
+        pairs = [made.names.between(place, *words[2 * k : 2 * k + 2]) for k in range(n) if 2 * k + 1 < len(words)]
+        return (pairs if len(pairs) == n else []), words[2 * n :]
+
+    tree_or_none = read_polynomial(rest, place.values.number, controls)
+    if tree_or_none is not None:
+        return kind(made.names.label(place, word, "b"), a, b, tree_or_none)
+    words = words_of(rest)
+    if len(words) != 3 or "=" in rest.partition("{")[0]:
+        raise ValueError(f"{quote_card(card.text)}: write <plus> <minus> <gain>, value={{expression}} or poly(n) ...")
+    gain = place.values.number(words[2])
+    plus, minus = (made.names.node(place, node) for node in words[:2])
+    if word[0] == "g":
+        return Transconductor(made.names.label(place, word, "g"), a, b, plus, minus, gain)
+    across = made.names.between(place, *words[:2])
+    return BehavioralVoltage(made.names.label(place, word, "b"), a, b, Operation("*", Number(gain), across))
+
+
+def _by_current(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    """Make F and H, which the current of a voltage source controls."""
+    word, (a, b), rest = made.names.head(card, place, 2)
+
+    def controls(words: list[str], n: int) -> tuple[list[Expression], list[str]]:
+        return [Voltage(made.sense(place, name, card)) for name in words[:n]], words[n:]
+
+    tree = read_polynomial(rest, place.values.number, controls)
+    if tree is not None:
+        kind = BehavioralCurrent if word[0] == "f" else BehavioralVoltage
+        return kind(made.names.label(place, word, "b"), a, b, tree)
+    words = words_of(rest)
+    if len(words) != 2 or not words[0].startswith("v"):
+        raise ValueError(f"{quote_card(card.text)}: write <voltage source> <gain>, or poly(n) ...")
+    source, gain = made.names.device(place, words[0], "v"), place.values.number(words[1])
+    made._sensed[source] = card
+    label = made.names.label(place, word, word[0])
+    return CurrentGain(label, a, b, source, gain) if word[0] == "f" else Transresistance(label, a, b, source, gain)
+
+
+# Devices with models
+
+
+def _diode(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, (a, b), rest = made.names.head(card, place, 2)
+    model, area = _model(made, rest, place, ("d",))
+    return CardDiode(made.names.label(place, word, "d"), a, b, model, area)
+
+
+def _bipolar(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, nodes, rest = made.names.head(card, place, 3)
+    first = rest.split(" ", 1)
+    if place.scope.find_model(first[0]) is None and len(first) == 2:
+        word, nodes, rest = made.names.head(card, place, 4)
+    model, area = _model(made, rest, place, ("npn", "pnp"))
+    collector, base, emitter, substrate = (*nodes, GROUND)[:4]
+    return Bipolar(made.names.label(place, word, "q"), collector, base, emitter, substrate, model, area)
+
+
+def _jfet(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, (drain, gate, source), rest = made.names.head(card, place, 3)
+    model, area = _model(made, rest, place, ("njf", "pjf"))
+    return Jfet(made.names.label(place, word, "j"), drain, gate, source, model, area)
+
+
+def _mosfet(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, (drain, gate, source, bulk), rest = made.names.head(card, place, 4)
+    name, _, tail = rest.partition(" ")
+    given = {key: place.values.number(value) for key, value in read_assignments(tail)}
+    unknown = given.keys() - {"w", "l", "m"}
+    if unknown or given.get("m", 1.0) != 1.0:
+        raise ValueError(f"{min(unknown or {'m'})}= of a transistor is not read; give w= and l=")
+    model = made.card_model(name, place, ("nmos", "pmos"))
+    size = given.get("w", 1e-4), given.get("l", 1e-4)  # SPICE's defaults
+    return CardMosfet(made.names.label(place, word, "m"), drain, gate, source, bulk, model, *size)
+
+
+def _switch(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    word, (a, b, plus, minus), rest = made.names.head(card, place, 4)
+    if len(rest.split()) != 1:
+        raise ValueError(f"{quote_card(card.text)}: write s<name> <a> <b> <plus> <minus> <model>, without on or off")
+    return Switch(made.names.label(place, word, "s"), a, b, plus, minus, made.card_model(rest, place, ("sw",)))
+
+
+def _model(made: Expansion, rest: str, place: InstancePlace, kinds: tuple[str, ...]) -> tuple[CardModel, float]:
+    name, _, tail = rest.partition(" ")
+    tail = tail.strip()
+    if not tail:
+        area = 1.0
+    elif "=" in tail:
+        given = dict(read_assignments(tail))
+        area = place.values.number(given.pop("area", "1"))
+        _only(made, given, {"m"}, place, one=True)
+    else:
+        area = place.values.number(tail)
+    return made.card_model(name, place, kinds), area
+
+
+def _only(
+    made: Expansion,
+    given: dict[str, str],
+    known: set[str],
+    place: InstancePlace,
+    *,
+    zero: bool = False,
+    one: bool = False,
+) -> None:
+    """Check that parameters that are not modelled have the value that they have without being given."""
+    for key, value in given.items():
+        if key not in known or place.values.number(value) != (0.0 if zero else 1.0 if one else None):
+            raise ValueError(f"{quote_card(f'{key}={value}')} is not read; leave it out")
+
+
+MAKERS: Mapping[str, Make] = MappingProxyType(
+    {
+        "r": _resistor,
+        "c": _capacitor,
+        "l": _inductor,
+        "k": _coupling,
+        "v": _independent,
+        "i": _independent,
+        "b": _behavioral,
+        "e": _controlled,
+        "g": _controlled,
+        "f": _by_current,
+        "h": _by_current,
+        "d": _diode,
+        "q": _bipolar,
+        "j": _jfet,
+        "m": _mosfet,
+        "s": _switch,
+        "x": Expansion.subcircuit,
+    }
+)

@@ -1,0 +1,106 @@
+"""A problem's netlist as a designer takes it to the bench: names for values, numbers of people, measures, analyses."""
+
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+from circuits import build_hopfield_circuit, extract_network, installed_engines, problem_netlist, read_netlist
+from circuits.netlist.parameters import with_parameters
+from circuits.spice.dialects import DIALECTS
+from circuits.spice.people_numbers import people_number, scaled_number
+from circuits.synthesis.problem_circuit import problem_components
+from neuromorph import Recall
+from neuromorph.analog import AnalogNetwork, Tanh
+from neuromorph.cli import main
+
+MEMORY = Recall("memory", np.random.default_rng(0).choice([-1, 1], (2, 9)))
+LEVELS = ("ideal", "opamp", "transistor")
+with_ngspice = pytest.mark.skipif("ngspice" not in installed_engines(), reason="needs ngspice")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (4700.0, "4.7k"), (200e-6, "200u"), (1e-9, "1n"), (1e6, "1meg"), (0.0, "0"), (-2.5, "-2.5"), (1e-30, "1e-30"),
+        (774163.647, "774163.647"), (1.0 / 3.0, "0.3333333333333333"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_as_people_write_them(value, text):
+    assert people_number(value) == text
+    for number in (value, -value, value * 1.1, np.nextafter(value, 1.0)):
+        written = people_number(float(number))
+        read = scaled_number(written)
+        assert (float(written) if read is None else read) == number
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_values_have_names_and_the_network_comes_back(level):
+    text = problem_netlist(MEMORY, level=level)
+    names = set(re.findall(r"^\.param (\w+)=", text, re.MULTILINE))
+    assert {"cap", "syn1"} <= names
+    assert ({"gain", "swing"} <= names) == (level == "ideal")
+    assert ({"supply_high", "supply_low"} <= names) == (level != "ideal")
+    assert re.search(r"^\.param cap=1n$", text, re.MULTILINE)
+    found = extract_network(read_netlist(text))
+    made = problem_components(MEMORY, level=level)[0].network
+    assert found.level == level
+    assert np.array_equal(np.asarray(found.network.conductances), np.asarray(made.conductances))
+
+
+def test_a_value_is_changed_by_its_name():
+    circuit = read_netlist(problem_netlist(MEMORY))
+    assert extract_network(with_parameters(circuit, gain=7.0)).network.activation == Tanh(7.0)
+    assert (extract_network(with_parameters(circuit, cap=2e-9)).network.capacitances == 2e-9).all()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_names_of_elements_are_such_as_the_tools_of_a_simulator_accept(dialect):
+    lines = [line for line in problem_netlist(MEMORY, dialect=dialect).splitlines() if line[0] not in "*.+"]
+    assert all(line[0].isupper() == (dialect == "ltspice") for line in lines)
+
+
+@with_ngspice
+@pytest.mark.parametrize("level", LEVELS)
+def test_settling_and_energy_are_measured_by_ngspice(level, tmp_path):
+    """Each output settles within the run, and a rail delivers what supply and charge say."""
+    (tmp_path / "x.cir").write_text(problem_netlist(MEMORY, level=level))
+    said = subprocess.run(
+        ["ngspice", "-n", "-b", "x.cir"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True
+    )
+    found = {name: float(value) for name, value in re.findall(r"^(\w+)\s+=\s+(\S+)", said.stdout, re.MULTILINE)}
+    stop = read_netlist((tmp_path / "x.cir").read_text()).analysis.stop_s
+    settled = [found[f"settle{i}"] for i in range(9) if f"settle{i}" in found]
+    assert len(settled) >= (9 if level == "ideal" else 1)
+    assert all(0.0 < time < stop for time in settled)
+    if level != "ideal":
+        assert found["energy_vdd"] == pytest.approx(-2.5 * found["charge_vdd"], rel=1e-4)
+        assert found["energy_vdd"] > 0.0 < found["energy_vss"]
+
+
+@with_ngspice
+def test_analyses_are_those_of_the_attractor(tmp_path, capsys):
+    pattern = tmp_path / "m.txt"
+    pattern.write_text("#.#\n.#.\n#.#\n\n...\n###\n...\n")
+    deck = tmp_path / "x.cir"
+    assert main(["netlist", str(pattern), "--analysis", "op,ac,noise,temp", "--out", str(deck)]) == 0
+    said = subprocess.run(
+        ["ngspice", "-n", "-b", "x.cir"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "onoise_total" in said.stdout
+    assert "rror" not in said.stdout + said.stderr
+    assert main(["simulate", str(deck)]) == 0
+    assert ".ac is left out: only the transient is run" in capsys.readouterr().err
+    assert main(["netlist", str(pattern), "--analysis", "tf"]) == 2
+    assert main(["netlist", str(pattern), "--analysis", "ac", "--dialect", "xyce"]) == 2
+
+
+def test_a_run_is_as_long_as_the_coupled_neurons_need():
+    """Three isolated vertices, ten times slower, made one export 11 times longer."""
+    t = np.zeros((5, 5))
+    t[0, 1] = t[1, 0] = 1e-5
+    network = AnalogNetwork(t, [5e4, 5e4, 1e6, 1e6, 1e6], 1e-9, 0.0, Tanh(10.0))
+    assert build_hopfield_circuit(network).analysis.stop_s == pytest.approx(10.0 * 5e4 * 1e-9)
+    alone = AnalogNetwork(np.zeros((2, 2)), [1e5, 1e6], 1e-9, 0.0, Tanh(10.0))
+    assert build_hopfield_circuit(alone).analysis.stop_s == pytest.approx(10.0 * 1e6 * 1e-9)

@@ -28,6 +28,7 @@ from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm, interrupts
 from ..target_constants import Replacements, datum_dict, read_replacements, replace_in_all
 from ..task import TASK_NAMES, RecallFrom, Sample, Task, task_name
+from ..tours.by_macros import program_or_macros
 from .batches import run_in_batches, why
 from .chain_diagnostics import diagnose, independent_reads, samples_of
 from .checkpoint import kept_seed, own_name
@@ -227,7 +228,8 @@ def _run_target(
                 raise DoesNotFit(_unclaimed(study, device))
             tell("programming", 0)
             with alarm(limit):
-                program = checked_program(device.program(study.asked, rng=child(own, "program")))
+                device, program = program_or_macros(device, study.asked, study.task, child(own, "program"))
+                program = checked_program(program)
         except DoesNotFit as error:
             return Result(**about, status="does not fit", reason=str(error))
         except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
@@ -254,7 +256,8 @@ def _run_target(
             tell=tell,
         )
         about |= {"status": reading.status, "reason": reading.reason}
-        about |= {"notes": about["notes"] + reading.notes, "warnings": reading.notes}
+        said = () if reading.run is None else tuple(reading.run.provenance.get("notes", ()))
+        about |= {"notes": about["notes"] + said + reading.notes, "warnings": reading.notes}
         if reading.run is None:
             return Result(**about)
         about["resumed"] = reading.resumed

@@ -3,6 +3,7 @@ from .city_distances import CityDistances, distances_of
 from .imperfections import Imperfections
 from .iterated_search import iterate_swaps
 from .macros import PathMacro
+from .one_tree import one_tree_bound
 from .paths import Macro
 from .solve import MacroSolution, solve_by_macros
 from .swap_network import swap_links
@@ -16,6 +17,7 @@ __all__ = [  # noqa: RUF022  by theme
     "ByMacros",
     "swap_links",
     "iterate_swaps",
+    "one_tree_bound",
     "CityDistances",
     "distances_of",
 ]

@@ -1,4 +1,4 @@
-"""One call from a tour problem to a tour by macros, and, if asked for, by swaps of links and iterated search after it."""
+"""One call from a tour problem to a tour by macros and, if asked for, by swaps of links and iterated search."""
 
 from __future__ import annotations
 

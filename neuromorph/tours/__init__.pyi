@@ -1,3 +1,4 @@
+from .analog_tours import analog_tours
 from .by_macros import ByMacros
 from .city_distances import CityDistances, distances_of
 from .imperfections import Imperfections
@@ -9,6 +10,7 @@ from .solve import MacroSolution, solve_by_macros
 from .swap_network import swap_links
 
 __all__ = [  # noqa: RUF022  by theme
+    "analog_tours",
     "solve_by_macros",
     "MacroSolution",
     "Macro",

@@ -6,8 +6,8 @@ for all prices pi. A 1-tree is a spanning tree and one more link at one of its l
 others, and the leaf has its two cheapest links. Subgradient ascent raises pi where the tree has more than two links.
 
 The ascent looks at links between near cities alone, whose 1-tree may be too heavy: **that number is no bound**. The
-one that is returned is of the 1-tree over all n (n - 1) / 2 links at the last prices, by Prim's algorithm in O(n^2) time
-and O(n) memory, and holds whatever the prices are.
+one that is returned is of the 1-tree over all n (n - 1) / 2 links at the last prices, by Prim's algorithm in O(n^2)
+time and O(n) memory, and holds whatever the prices are.
 
 Sources: Held and Karp, Oper. Res. 18, 1138 (1970), and Math. Program. 1, 6 (1971); steps: Volgenant and Jonker, Eur. J.
 Oper. Res. 9, 83 (1982); the leaf: Helsgaun, Eur. J. Oper. Res. 126, 106 (2000); Prim, Bell Syst. Tech. J. 36, 1389

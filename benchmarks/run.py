@@ -28,6 +28,8 @@ PACKAGES = (
     "numba",
     "dimod",
     "dwave-samplers",
+    "fast-tsp",
+    "elkai",
     "scikit-learn",
     "mcising",
     "thrml",

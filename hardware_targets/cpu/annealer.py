@@ -50,12 +50,12 @@ from neuromorph.sampling.simulated_annealing import descend_to_minimum
 from neuromorph.sampling.validation import decision_streams
 from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Minimize, RecallFrom, Sample, Task
+from neuromorph.tours.city_distances import MATRIX_CITIES, CityDistances, curve_order, distances_of, near_cities
 from neuromorph.trace import Trace
 
 from .core_time import batch_seconds, lanes_filled, time_activity
 from .sampler_trace import SweepWatcher, TourWatcher, watch_chain
 from .tour_annealing import anneal_tour
-from .tour_distances import MATRIX_CITIES, CityDistances, curve_order, distances_of, near_cities
 
 MAX_CITIES = 1_000_000  # memory and time are linear in it: some 400 bytes and 10 us a sweep for each city
 _SPINS = 1 << 25  # number of spins of all reads that are annealed at once

@@ -17,8 +17,7 @@ import numpy as np
 from numba import njit
 
 from neuromorph.kernels.xoshiro import below, uniform
-
-from .tour_distances import apart
+from neuromorph.tours.city_distances import apart
 
 
 @njit(cache=True, nogil=True)

@@ -19,6 +19,7 @@ from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm
 from ..task import TASK_NAMES, Minimize, RecallFrom, Task, task_name
+from ..tours.by_macros import program_or_macros
 from .batches import Chips, run_in_batches, why
 from .chain_diagnostics import diagnose, independent_reads, samples_of
 from .contract import checked_files, checked_program
@@ -131,7 +132,9 @@ def run_target(
                 raise DoesNotFit(_unclaimed(study, device))
             tell("programming", 0)
             with alarm(limit):
-                program = checked_program(device.program(study.asked, rng=child(_of_chip(own, 0), "program")))
+                stream = child(_of_chip(own, 0), "program")
+                device, program = program_or_macros(device, study.asked, study.task, stream)
+                program = checked_program(program)
         except DoesNotFit as error:
             return Result(**about, status="does not fit", reason=str(error))
         except BaseException as error:  # a target of somebody else: its failure is a row, not the end of the study
@@ -164,7 +167,8 @@ def run_target(
             tell=tell,
         )
         about |= {"status": reading.status, "reason": reading.reason}
-        about |= {"notes": about["notes"] + reading.notes, "warnings": reading.notes}
+        said = () if reading.run is None else tuple(reading.run.provenance.get("notes", ()))
+        about |= {"notes": about["notes"] + said + reading.notes, "warnings": reading.notes}
         if reading.run is None:
             return Result(**about)
         about["resumed"] = reading.resumed

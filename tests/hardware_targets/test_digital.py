@@ -13,7 +13,6 @@ import neuromorph as nm
 from hardware_targets.cpu.annealer import MAX_CITIES, CpuAnneal
 from hardware_targets.cpu.core_time import lanes_filled
 from hardware_targets.cpu.tour_annealing import anneal_tour
-from hardware_targets.cpu.tour_distances import matrix_distances
 from neuromorph import DoesNotFit, Ising, Minimize, RecallFrom, Sample, Tsp, exact, load
 from neuromorph.kernels.philox import HEAT_BATH
 from neuromorph.pricing.boundary import HOST
@@ -24,6 +23,7 @@ from neuromorph.sampling.replicas import reference_kernel as plain
 from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import descend_kernel
 from neuromorph.testing import require_distribution
+from neuromorph.tours.city_distances import matrix_distances
 
 CPU = CpuAnneal()
 

@@ -11,11 +11,11 @@ import pytest
 import neuromorph as nm
 from hardware_targets.cpu import annealer
 from hardware_targets.cpu.annealer import CpuAnneal
-from hardware_targets.cpu.tour_distances import apart, curve_order, distances_of, near_cities, point_distances
 from neuromorph.problems import MaxCut, Recall, Tsp, load, read_tour, score_run
 from neuromorph.problems.tsplib_distances import DISTANCE_RULES
 from neuromorph.run import Program, complete_run, concatenate_runs, part_of
 from neuromorph.task import Minimize, RecallFrom
+from neuromorph.tours.city_distances import apart, curve_order, distances_of, near_cities, point_distances
 
 
 def cities(n: int, seed: int = 0, **more) -> Tsp:
@@ -203,7 +203,7 @@ def test_an_anneal_without_a_matrix_is_as_good_as_one_with_it(monkeypatch):
     problem, target = cities(300), CpuAnneal(sweeps=300)
     with_matrix = target.run(target.program(problem), Minimize(), 2, 0)
     monkeypatch.setattr(annealer, "MATRIX_CITIES", 100)
-    monkeypatch.setattr("hardware_targets.cpu.tour_distances.MATRIX_CITIES", 100)
+    monkeypatch.setattr("neuromorph.tours.city_distances.MATRIX_CITIES", 100)
     program = target.program(problem)
     assert program.state.distances.matrix.size == 0
     without = target.run(program, Minimize(), 2, 0)
@@ -214,7 +214,7 @@ def test_an_anneal_without_a_matrix_is_as_good_as_one_with_it(monkeypatch):
 
 
 def test_a_matrix_that_is_given_is_not_copied(monkeypatch):
-    monkeypatch.setattr("hardware_targets.cpu.tour_distances.MATRIX_CITIES", 5)
+    monkeypatch.setattr("neuromorph.tours.city_distances.MATRIX_CITIES", 5)
     problem = Tsp.from_matrix(cities(8).distances())
     assert distances_of(problem).matrix is problem.matrix
 

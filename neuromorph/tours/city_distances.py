@@ -1,7 +1,7 @@
 r"""Distances between two cities inside compiled code: looked up in a matrix, or computed from the coordinates.
 
 A matrix of n x n distances is kept up to ``MATRIX_CITIES``; beyond that a tour takes memory in proportion to n. The
-rules are those of ``neuromorph.problems.tsplib_distances``, which price every tour in the end:
+rules are those of ``problems.tsplib_distances``, which price every tour in the end:
 
 ====== ====================================== ====================
 LOOKUP distances[a, b]                        EXPLICIT, few cities
@@ -29,14 +29,15 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from neuromorph.ising import Float
-from neuromorph.problems import Tsp
-from neuromorph.problems.tsplib_distances import TSPLIB_EARTH_KM, XRAY_SPEEDS, radians
-from neuromorph.runtime.limits import checkpoint
-from neuromorph.runtime.pieces import pieces
+from ..ising import Float
+from ..problems import Tsp
+from ..problems.tsplib_distances import TSPLIB_EARTH_KM, XRAY_SPEEDS, radians
+from ..runtime.limits import checkpoint
+from ..runtime.pieces import pieces
 
 MATRIX_CITIES = 4000  # 128 MB
 
+_LANDMARKS = 200  # cities whose distances place the others
 _GRID = 1 << 20  # cells a side, on which a curve passes
 
 LOOKUP, EXACT, ROUND, CEIL, ATT, MAN, MAX, GEO, XRAY = range(9)
@@ -253,3 +254,35 @@ def _places(distances: CityDistances) -> tuple[Float, float, Float | None]:
         turned[:, 0] = turned[:, 0] % 360.0 % 360.0  # what is hardly below 0 becomes 360 first
         return turned / distances.speeds, np.inf, np.array([360.0, 0.0, 0.0]) / distances.speeds
     return points, {MAN: 1.0, MAX: np.inf}.get(distances.rule, 2.0), None
+
+
+def places_of(problem: Tsp, distances: CityDistances) -> Float:
+    """Place cities in a Euclidean space, where clusters are looked for.
+
+    Parameters
+    ----------
+    problem : Tsp
+        Cities.
+    distances : CityDistances
+        Their distances.
+
+    Returns
+    -------
+    (n, d) float
+        Coordinates, on a sphere those of space; where a matrix is all there is, those in which distances to landmarks
+        fit best.
+
+    References
+    ----------
+    V. de Silva, J. B. Tenenbaum, Sparse multidimensional scaling using landmark points, Stanford University (2004).
+    """
+    if problem.matrix is None:
+        return np.ascontiguousarray(_places(point_distances(problem))[0], dtype=float)
+    marks = np.linspace(0, problem.size - 1, min(problem.size, _LANDMARKS)).astype(int)
+    squares = np.asarray(problem.matrix, dtype=float)[:, marks] ** 2
+    own = squares[marks]
+    values, vectors = np.linalg.eigh(-0.5 * (own - own.mean(axis=0) - own.mean(axis=1, keepdims=True) + own.mean()))
+    axes = [k for k in (-1, -2, -3) if values[k] > 1e-9 * abs(values[-1])]
+    if not axes:  # all on one spot
+        return np.zeros((problem.size, 1))
+    return np.ascontiguousarray(-0.5 * (squares - own.mean(axis=0)) @ (vectors[:, axes] / np.sqrt(values[axes])))

@@ -1,0 +1,233 @@
+"""A target that cannot hold a tour answers for it all the same: in macros of a few cities (``decomposition``).
+
+Each macro is a program and a read of the inner target; their events add up over a tour, those of programming among
+them. Energy is that of all macros. Time is that of rounds: as many macros as work in parallel take the time of a mean
+one, and the last round of a batch may be part empty. The host cuts the tour into paths, adds up the lengths of answers
+and keeps the present order where one is not shorter; neither its time nor its energy is in the sums of the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..cost import Cost
+from ..datum import Datum
+from ..ising import Ising
+from ..problems import Problem, Tsp
+from ..protocol import DoesNotFit, Target
+from ..rng import RNG, seed_sequence
+from ..run import Program, Run, complete_run
+from ..target_constants import own_parameters
+from ..task import Minimize, Task
+from .decomposition import MacroCount, TourMap, tour_by_macros
+from .paths import MOST_FREE, Cities
+from .target_macros import TargetMacro, path_ising, path_tour
+
+_WAITED = "waited for "
+_SECOND = Datum(1.0, "s/s", 1.0, 1.0, "modelled", "duration of the dynamics, as the model of the device ran them")
+
+
+@dataclass(frozen=True)
+class ByMacros:
+    """Answer for a tour by macros of another target.
+
+    Parameters
+    ----------
+    inner : Target
+        Target that orders a few cities.
+    free : int
+        Largest number of free cities of a macro, at most 12; fewer where the target cannot hold so many.
+    rounds : int
+        Rounds of windows after the first tour.
+    parallel : int
+        Number of macros that work at the same time.
+    """
+
+    inner: Target
+    free: int = 8
+    rounds: int = 2
+    parallel: int = 1
+
+    def __post_init__(self) -> None:
+        if not 3 <= self.free <= MOST_FREE:
+            raise ValueError(f"free is {self.free}; a macro orders 3 to {MOST_FREE} cities")
+        if self.rounds < 0:
+            raise ValueError(f"rounds is {self.rounds}; it must not be negative")
+        if self.parallel < 1:
+            raise ValueError(f"parallel is {self.parallel}; one macro works at least")
+
+    @property
+    def name(self) -> str:
+        """Name of the inner target."""
+        return self.inner.name
+
+    @property
+    def summary(self) -> str:
+        """Summary of the inner target, and that it works in macros."""
+        return f"{self.inner.summary}; tours in macros of {self.free}"
+
+    @property
+    def supported_tasks(self) -> frozenset[str]:
+        """To minimize, where the inner target does."""
+        return frozenset({"minimize"} & set(self.inner.supported_tasks))
+
+    @property
+    def limits(self) -> Mapping[str, Any]:
+        """The largest problems, and what is refused."""
+        return {"cities": "as many as fit into memory", "refuses": "anything but to minimize a tour"}
+
+    def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
+        """Prepare macros for a tour, the largest that the inner target can hold.
+
+        :meth:`.Target.program` documents the arguments.
+
+        Returns
+        -------
+        Program
+            Map of the cities and a macro; programming is done for each macro, within a read.
+
+        Raises
+        ------
+        DoesNotFit
+            If the problem is no tour, or the inner target holds no path of three cities either.
+        """
+        if not isinstance(problem, Tsp):
+            raise DoesNotFit(f"macros of {self.name} order the cities of a tour; this is no tour")
+        refused: DoesNotFit | None = None
+        for free in range(min(self.free, max(3, problem.size - 1)), 2, -1):
+            try:
+                macro, notes = _macro(self.inner, free)
+            except DoesNotFit as error:
+                refused = error
+                continue
+            about = f"in macros of {free}, {self.parallel} at a time; each is programmed and read once"
+            return Program(self.name, problem, None, (TourMap.of(problem), macro), notes=(about, *notes))
+        raise DoesNotFit(f"{self.name} holds no path of 3 cities either: {refused}")
+
+    def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
+        """Build ``reads`` tours, each from its own macros.
+
+        When Ctrl-C or a time limit comes, the tour that is being built is completed by the host and is the last one.
+        :meth:`.Target.run` documents the arguments.
+
+        Returns
+        -------
+        Run
+            Tours, with the events of all macros of each.
+        """
+        if not isinstance(task, Minimize):
+            raise DoesNotFit(f"{self.name} holds tours of this size in macros, which can only minimize")
+        if reads < 1:
+            raise ValueError(f"reads is {reads}; ask for at least one")
+        cities, macro = program.state
+        tours: list[Cities] = []
+        counts: list[MacroCount] = []
+        for seed in seed_sequence(rng).spawn(reads):
+            tour, count = tour_by_macros(cities, macro, rounds=self.rounds, parallel=self.parallel, rng=seed)
+            if count.interrupted and tours and not count.macros:
+                break
+            if count.interrupted and not count.macros:
+                raise KeyboardInterrupt(f"{self.name} had answered no macro")
+            tours.append(tour)
+            counts.append(count)
+            if count.interrupted:
+                break
+        counted = {name for count in counts for name in count.activity}
+        names = sorted(counted | {cost.event for cost in self.inner.costs()} | {"device_s"})
+        activity: dict[str, Any] = {name: [float(count.activity[name]) for count in counts] for name in names}
+        activity |= {_WAITED + name: [float(count.waited[name]) for count in counts] for name in names}
+        activity["macros"] = [float(count.macros) for count in counts]
+        stopped = counts[-1].interrupted
+        return complete_run(
+            program,
+            task,
+            None,
+            activity,
+            answers=np.array(tours),
+            converged=[not count.interrupted for count in counts],
+            status="interrupted" if stopped else "ok",
+            message="the macros that were left kept the order of the host" if stopped else "",
+            provenance={"parameters": self._parameters(), "notes": _notes(counts)},
+        )
+
+    def costs(self) -> tuple[Cost, ...]:
+        """List the prices of the inner target, its times for rounds of macros.
+
+        Returns
+        -------
+        tuple of Cost
+            A price for each kind of event.
+        """
+        found: list[Cost] = []
+        for cost in self.inner.costs():
+            if cost.energy is not None:
+                found.append(replace(cost, time=None))
+            if cost.time is not None:
+                found.append(replace(cost, event=_WAITED + cost.event, energy=None, idle=False))
+        # A read takes device_s itself where no price says otherwise; here it is that of rounds.
+        if not any(cost.event == _WAITED + "device_s" for cost in found):
+            found.append(Cost(_WAITED + "device_s", "macros of a read", time=_SECOND))
+        nothing = Datum(0.0, "s/s", 0.0, 0.0, "modelled", "waited for in rounds of macros")
+        found.append(Cost("device_s", "macros of a read, one after the other", time=nothing))
+        return tuple(found)
+
+    def _parameters(self) -> dict[str, Any]:
+        inner = own_parameters(self.inner) if hasattr(self.inner, "__dataclass_fields__") else {}
+        return {**inner, "free": self.free, "rounds": self.rounds, "parallel": self.parallel}
+
+
+def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = None) -> tuple[Target, Program]:
+    """Program a target, or macros of it where it cannot hold a tour as a whole.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+    problem : Problem
+        Problem.
+    task : Task
+        Task.
+    rng : RNG
+        Source of the variability of the device.
+
+    Returns
+    -------
+    tuple of Target, Program
+        The target itself or ``ByMacros`` of it, and its program.
+
+    Raises
+    ------
+    DoesNotFit
+        If neither holds the problem.
+    """
+    try:
+        return device, device.program(problem, rng=rng)
+    except DoesNotFit:
+        if not (isinstance(problem, Tsp) and isinstance(task, Minimize) and "minimize" in device.supported_tasks):
+            raise
+    macros = ByMacros(device)
+    return macros, macros.program(problem, rng=rng)
+
+
+def _macro(inner: Target, free: int) -> tuple[TargetMacro, tuple[str, ...]]:
+    """Return a macro of a target, if it holds a path of so many cities, and how it holds it."""
+    weights = np.abs(np.subtract.outer(np.arange(free + 2.0), np.arange(free + 2.0)))
+    tour = inner.program(path_tour(weights, 1), 0)
+    if tour.programmed is None:
+        return TargetMacro(inner, free, True), ("a path is a small tour with forced links",)
+    inner.program(path_ising(weights), 0)
+    return TargetMacro(inner, free, False), (f"a path is {free}^2 spins",)
+
+
+def _notes(counts: list[MacroCount]) -> tuple[str, ...]:
+    macros, valid = sum(count.macros for count in counts), sum(count.valid for count in counts)
+    if not macros:
+        return ()
+    longest = max(count.longest for count in counts)
+    mean = macros / len(counts)
+    said = f"in {mean:.0f} macros of {longest}" + (" in the mean of the reads" if len(counts) > 1 else "")
+    return (f"{said}; {100.0 * valid / macros:.0f} % answered with a permutation",)

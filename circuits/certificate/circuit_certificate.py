@@ -38,7 +38,7 @@ def certify_circuit(
     timeout_s: float = TIMEOUT_S,
     progress: StudyProgress | None = None,
 ) -> Certificate:
-    """Certify a circuit: extract its network, integrate its ODE, run the circuit itself in each engine, compare.
+    """Certify a circuit against the differential equation of the network in it.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ _NEAR = 4  # neighboring floats on either side that are tried
 
 
 def alike(a: Subcircuit, b: Subcircuit) -> bool:
-    """Return whether two subcircuits differ only in names of their own and in the last digits of values.
+    """Return whether two subcircuits differ only in their own names and in round-off.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def _same(a: Element, b: Element) -> bool:
 
 
 def simplest(near: float, product: float, factor: Callable[[float], float]) -> float:
-    """Return the float of fewest digits near ``near`` that ``factor`` takes to ``product`` exactly.
+    """Return the float of fewest digits near ``near`` whose product is exact.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def flatten_circuit(circuit: Circuit) -> Circuit:
 
 
 def resolve_parameters(circuit: Circuit) -> Circuit:
-    """Return the circuit with numbers for the parameters of its own elements; instances stay as they are.
+    """Return the circuit with numbers for the parameters of its own elements.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ from .strict_reader import detect_dialect, is_run_comment, read_strictly
 
 
 def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netlist") -> Circuit:
-    """Read a netlist into a circuit, with its comments: of ours to the letter, of others by its meaning.
+    """Read a netlist into a circuit, ours to the letter, others by their meaning.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def read_netlist(text: str, dialect: Dialect | None = None, *, name: str = "netl
 def read_deck(
     text: str, *, name: str = "netlist", folder: Path | None = None, include: Sequence[Path] = ()
 ) -> ForeignNetlist:
-    """Read a netlist, of ours or as people write them, with the names that its nodes have there.
+    """Read a netlist of ours or of others, with the names that its nodes have there.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ def build_hopfield_circuit(
 
 
 def settling_tau_s(network: AnalogNetwork) -> float:
-    """Return the longest time constant R C by which a network settles: of the neurons that others hear or move.
+    """Return the longest time constant R C of neurons that are coupled.
 
     Parameters
     ----------

@@ -28,13 +28,13 @@ from .chaotic_kernel import chaotic_tour
 from .imperfections import Imperfections
 from .projection import potts_tours, projected_tours
 
-Method = Literal["hopfield-tank", "projection", "potts", "softassign", "chaotic"]
-METHODS: tuple[Method, ...] = get_args(Method)
+TourMethod = Literal["hopfield-tank", "projection", "potts", "softassign", "chaotic"]
+TOUR_METHODS: tuple[TourMethod, ...] = get_args(TourMethod)
 
 
 def analog_tours(
     distances: ArrayLike,
-    method: Method = "softassign",
+    method: TourMethod = "softassign",
     *,
     reads: int = 1,
     imperfections: Imperfections | None = None,
@@ -70,8 +70,8 @@ def analog_tours(
     ValueError
         If the method is unknown, or a number is out of range.
     """
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}; choose one of {', '.join(METHODS)}")
+    if method not in TOUR_METHODS:
+        raise ValueError(f"method is {method!r}; choose one of {', '.join(TOUR_METHODS)}")
     if not (np.isfinite(effort) and effort > 0):
         raise ValueError(f"effort is {effort}; it must be finite and positive")
     exact = check_distances(distances)

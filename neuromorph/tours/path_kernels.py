@@ -28,7 +28,7 @@ _HUGE = 1e300
 
 @njit(cache=True, nogil=True)
 def hold(w, k, bits, mismatch, noise, stream, out):
-    """Write the weights into cells: levels, errors of programming, and the noise of one read, over the largest weight.
+    """Write weights into cells, with levels, programming error and read noise.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def _lowest(bits):
 
 @njit(cache=True, nogil=True)
 def swap_path(w, k, updates, noise, stream, order):
-    """Anneal the order of slots by swaps; a register keeps the best order met, by the changes as they were seen.
+    """Anneal the order of slots by swaps, and keep the best order met.
 
     Parameters
     ----------

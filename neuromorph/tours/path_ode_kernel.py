@@ -25,7 +25,7 @@ _TOLERANCE = 0.03
 
 @njit(cache=True, nogil=True, inline="always")
 def about_normal(stream):
-    """Draw a number of unit deviation from four uniform ones, which 64 random bits hold: within 3.5, kurtosis 2.7.
+    """Draw a number of unit deviation from four uniform ones of 64 random bits.
 
     Parameters
     ----------

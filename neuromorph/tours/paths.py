@@ -225,7 +225,7 @@ def _keep_shorter(weights, sizes, answered, orders):
 
 
 def kernel_macro_streams(seed: np.random.SeedSequence, count: int) -> NDArray[Any]:
-    """Draw states of xoshiro256++ for many short streams; a ``SeedSequence`` for each would take longer than they do.
+    """Draw states of xoshiro256++ for many short streams.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ def potts_tours(
     alpha: float = 0.2,
     penalty: float = 0.5,
 ) -> Permutations:
-    """Anneal Potts neurons, one city after the other, from twice the critical temperature to a fiftieth of it.
+    """Anneal Potts neurons, one city after the other, through the critical temperature.
 
     Parameters
     ----------

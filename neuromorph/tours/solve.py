@@ -54,7 +54,7 @@ def solve_by_macros(
     trials: int | None = None,
     rng: RNG = None,
 ) -> MacroSolution:
-    """Solve a tour of any size by macros of a few cities; memory and time grow in proportion to the cities.
+    """Solve a tour of any size by macros of a few cities.
 
     Parameters
     ----------
@@ -83,10 +83,10 @@ def solve_by_macros(
     """
     start, sequence = time.process_time(), seed_sequence(rng)
     if isinstance(macro, Target):
-        cities, macro = ByMacros(macro).program(problem, child(sequence, 2)).state
+        cities, small = ByMacros(macro).program(problem, child(sequence, 2)).state
     else:
-        cities = TourMap.of(problem)
-    tour, count = tour_by_macros(cities, macro, rounds=rounds, rng=child(sequence, 0))
+        cities, small = TourMap.of(problem), macro
+    tour, count = tour_by_macros(cities, small, rounds=rounds, rng=child(sequence, 0))
     if (search_s is not None or trials is not None) and not count.interrupted:
         left = np.inf if search_s is None else search_s - (time.process_time() - start)
         tour = _searched(cities, tour, trials, left, child(sequence, 1))

@@ -90,7 +90,7 @@ def reverse_places(tour, place, first, last):
 
 @njit(cache=True, nogil=True)
 def exchange(tour, place, a, b, c, d, log, logged):
-    """Replace the links a - b and c - d by a - c and b - d, where b follows a as d follows c, in either direction.
+    """Replace the links a - b and c - d by a - c and b - d.
 
     Parameters
     ----------

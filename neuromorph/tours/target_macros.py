@@ -119,7 +119,7 @@ def _order_of_spins(spins: NDArray[np.int8], k: int) -> NDArray[np.int64] | None
 
 
 def path_tour(weights: Float, section: int = 0) -> Tsp:
-    """Build the small tour of a path: start, free cities, end, and the city at which a section is left.
+    """Build the small tour of a path with fixed ends.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ _BATCH = 1 << 14  # windows at once: 20 MB of weights
 
 
 def slide(cities: CityDistances, tour: Cities, free: int, ask: Ask, passes: int = 1) -> Cities:
-    """Order the cities of windows that cover the tour, then of windows that stand half as far on.
+    """Order the cities of windows that cover the tour, in two passes half a window apart.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def slide(cities: CityDistances, tour: Cities, free: int, ask: Ask, passes: int 
 
 
 def join_strands(cities: CityDistances, tour: Cities, near: Cities, first: int, second: int, ask: Ask) -> Cities:
-    """Order the cities of pairs of strands whose cities are nearer to each other than to those beside them.
+    """Order the cities of pairs of strands that lie near each other.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ OTHERS = {
     "price.csv": ("name,price\na,3\nb,4\nc,5\n", "CSV", "'name,x,y'"),
     "table.txt": ("1 2 3 4\n5 6 7 8\n", "a table of numbers", "--kind recall"),
     "column.txt": ("12\n7\n9\n", "a list of numbers", "--kind partition"),
-    "a.cir": ("* title\nr1 a 0 1k\n.tran 1n 1u\n.end\n", "a SPICE netlist", "`neuromorph simulate` and `certify` read it"),
+    "a.cir": ("* title\nr1 a 0 1k\n.tran 1n 1u\n.end\n", "a SPICE netlist", "`neuromorph simulate` and `certify`"),
     "twice.gz": (gzip.compress(gzip.compress(b"NAME: x\n")), "compressed data", "unpack it first"),
     "a.nir": (b"\x89HDF\r\n\x1a\n" + bytes(20), "an HDF5 file", "read_nir"),
     "a.bqm": (b"DIMODBQM\2\0" + bytes(20), "dimod's .bqm", "save it again"),

@@ -179,7 +179,7 @@ def read_assignments(text: str) -> list[tuple[str, str]]:
 
 
 class Values:
-    """The values of the parameters of one instance of a scope, computed when they are asked for.
+    """Values of the parameters of one instance of a scope, computed when asked for.
 
     Parameters
     ----------

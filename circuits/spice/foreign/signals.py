@@ -70,7 +70,7 @@ class Signals:
         return found
 
     def saved(self, cards: Sequence[ForeignCard]) -> list[str]:
-        """Return the nodes of ``.save``, ``.print`` and ``.plot`` cards; all nodes if there are none.
+        """Return the nodes of ``.save``, ``.print`` and ``.plot`` cards, else all.
 
         Parameters
         ----------

@@ -18,7 +18,7 @@ _OTHERS = re.compile(r"\b(sffm|am|trnoise|trrandom|external|wavefile|file|table|
 
 
 def words_of(text: str) -> list[str]:
-    """Split text at spaces, commas and parentheses; expressions in braces or quotes stay whole.
+    """Split text at spaces, commas and parentheses outside of expressions.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ class TargetMacro:
             try:
                 checkpoint()
                 weights = batch.weights[m, : k + 2, : k + 2]
-                section = 0 if batch.symmetric else section_of(weights)
+                section = 0 if batch.symmetric else macro_section(weights)
                 problem = path_tour(weights, section) if self.holds_tours else path_ising(weights)
                 program = self.device.program(problem, seeds[2 * m])
                 run = self.device.run(program, Minimize(), 1, seeds[2 * m + 1])
@@ -151,7 +151,7 @@ def path_tour(weights: Float, section: int = 0) -> Tsp:
     return Tsp.from_matrix(matrix, name="path")
 
 
-def section_of(weights: Float) -> int:
+def macro_section(weights: Float) -> int:
     """Find the node that is entered and left at different cities.
 
     Parameters

@@ -22,7 +22,7 @@ from neuromorph.tours.path_kernels import path_length
 from neuromorph.tours.paths import PathAnswers, PathBatch
 from neuromorph.tours.solve import solve_by_macros
 from neuromorph.tours.swap_network import swap_links
-from neuromorph.tours.target_macros import TargetMacro, path_ising, path_tour, section_of
+from neuromorph.tours.target_macros import TargetMacro, macro_section, path_ising, path_tour
 
 
 def cities(n: int, seed: int = 0) -> nm.Tsp:
@@ -104,7 +104,7 @@ def test_a_path_is_a_small_tour_with_forced_links():
     """The shortest tour of the small problem is the shortest path, or one that turns the section round."""
     for seed in range(5):
         (weights,) = paths(1, 4, seed).weights
-        section = section_of(weights)
+        section = macro_section(weights)
         assert section == 2
         small = path_tour(weights, section)
         offset = 4.0 * weights.max()

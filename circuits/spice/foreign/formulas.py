@@ -56,7 +56,7 @@ class Meaning:
     left: list[int] = field(default_factory=lambda: [MOST_OPERATIONS])
 
 
-def read_formula(text: str, meaning: Meaning, nested: int = 0) -> Expression:
+def parse_formula(text: str, meaning: Meaning, nested: int = 0) -> Expression:
     """Read an expression.
 
     Parameters
@@ -259,7 +259,7 @@ class _Reader:
                 self.meaning.value, self.meaning.node, self.meaning.current, self.meaning.functions,
                 dict(zip(names, arguments, strict=True)), self.meaning.left,
             )  # fmt: skip
-            return read_formula(text, inner, nested + 1)
+            return parse_formula(text, inner, nested + 1)
         return self.made.function(word, arguments)
 
     def _expect(self, token: str) -> None:

@@ -21,7 +21,7 @@ from ...netlist.expressions import Expression, Number, Operation, Voltage
 from ...netlist.sources import Coupling, CurrentGain, Inductor, Transresistance, VoltageSource, WaveCurrent
 from ..cards import quote_card
 from .expansion import Expansion, Make
-from .formulas import read_formula, unwrapped
+from .formulas import parse_formula, unwrapped
 from .lines import ForeignCard
 from .placed_names import InstancePlace
 from .scope import read_assignments
@@ -99,7 +99,7 @@ def _behavioral(made: Expansion, card: ForeignCard, place: InstancePlace) -> Ele
     match = _ASSIGNED.fullmatch(rest)
     if match is None:
         raise ValueError(f"{quote_card(card.text)}: write b<name> <node> <node> v=<expression> or i=<expression>")
-    tree = read_formula(unwrapped(match[2]), made.meaning(place, card))
+    tree = parse_formula(unwrapped(match[2]), made.meaning(place, card))
     kind = BehavioralVoltage if match[1] == "v" else BehavioralCurrent
     return kind(made.names.label(place, word, "b"), a, b, tree)
 
@@ -110,7 +110,7 @@ def _controlled(made: Expansion, card: ForeignCard, place: InstancePlace) -> Ele
     kind = BehavioralVoltage if word[0] == "e" else BehavioralCurrent
     match = _BEHAVIORAL.fullmatch(rest)
     if match:
-        tree = read_formula(unwrapped(match[2]), made.meaning(place, card))
+        tree = parse_formula(unwrapped(match[2]), made.meaning(place, card))
         return kind(made.names.label(place, word, "b"), a, b, tree)
 
     def controls(words: list[str], n: int) -> tuple[list[Expression], list[str]]:

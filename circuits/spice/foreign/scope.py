@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...netlist.card_devices import MODEL_KINDS, CardModel
 from ..cards import quote_card
-from .formulas import Function, Meaning, read_formula, unwrapped
+from .formulas import Function, Meaning, parse_formula, unwrapped
 from .lines import ForeignCard
 from .numbers import read_suffixed
 
@@ -268,7 +268,7 @@ class Values:
             except ValueError:
                 if not re.search(r"[-+*/(]", text[1:]):
                     raise
-        return float(read_formula(inside, self.meaning()))
+        return float(parse_formula(inside, self.meaning()))
 
     def model(self, card: ForeignCard) -> CardModel:
         """Read a model card.

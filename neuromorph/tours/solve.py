@@ -54,7 +54,7 @@ def solve_by_macros(
     trials: int | None = None,
     rng: RNG = None,
 ) -> MacroSolution:
-    """Solve a tour of any size by macros of a few cities.
+    """Solve a tour of any size by macros of a few cities; memory and time grow in proportion to the cities.
 
     Parameters
     ----------
@@ -82,11 +82,12 @@ def solve_by_macros(
         If a target cannot order three cities.
     """
     start, sequence = time.process_time(), seed_sequence(rng)
+    asked: Macro
     if isinstance(macro, Target):
-        cities, small = ByMacros(macro).program(problem, child(sequence, 2)).state
+        cities, asked = ByMacros(macro).program(problem, child(sequence, 2)).state
     else:
-        cities, small = TourMap.of(problem), macro
-    tour, count = tour_by_macros(cities, small, rounds=rounds, rng=child(sequence, 0))
+        cities, asked = TourMap.of(problem), macro
+    tour, count = tour_by_macros(cities, asked, rounds=rounds, rng=child(sequence, 0))
     if (search_s is not None or trials is not None) and not count.interrupted:
         left = np.inf if search_s is None else search_s - (time.process_time() - start)
         tour = _searched(cities, tour, trials, left, child(sequence, 1))

@@ -13,17 +13,16 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from ..datum import Datum
 from ..plotting.files import inline_svg
 from ..plotting.numbers import format_number, format_percent, printable
 from ..plotting.style import DARK, KIND_COLORS, SERIES_COLORS, css_name, series_color
-from ..pricing import BOUNDARIES, HOST
+from ..pricing import BOUNDARIES
 from ..study.checkpoint import own_name
 from ..study.result import Result
 from .conclusions import conclusions
 from .offered_files import named_files
 from .page_front import front_of
-from .page_prices import price_rows
+from .page_prices import price_at_boundaries
 from .page_sections import section_of, settings_of, sources_of
 from .page_table import by_energy, cells_of, columns_of
 from .sampling_text import SCORES, counts_states, sampling_note, shown_scores
@@ -42,7 +41,7 @@ _KIND_MEANS = {
 }
 
 
-def render_page(comparison: Comparison, figures: Mapping[str, bytes], host: Datum = HOST) -> str:
+def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
     """Render the page of a comparison.
 
     Parameters
@@ -51,8 +50,6 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes], host: Datu
         Results.
     figures : dict of str to bytes
         SVG files by name: "pareto" or "sampling", "energy", "answer-<target>".
-    host : Datum
-        Power of the host that all rows share, W.
 
     Returns
     -------
@@ -60,8 +57,7 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes], host: Datu
         HTML text.
     """
     problem, provenance = comparison.problem, comparison.provenance
-    problems = float(provenance.get("problems_per_programming", 1) or 1)
-    priced = price_rows(comparison.results, host, problems)
+    priced = [price_at_boundaries(result) for result in comparison.results]
     columns = columns_of(comparison)
     names = _file_names(comparison)
     rows, sections = [], []
@@ -75,10 +71,8 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes], host: Datu
         rows.append(_row(k, result, cells, [sources_of(priced[k][b]) if priced[k] else [] for b in BOUNDARIES]))
         about = section_of(result, still if result.reads else [], priced[k], names.get(k, []))
         sections.append({**about, **rows[k], "figure": _figure_name(result), "has_reads": result.reads > 0})
-    boundary = provenance.get("boundary", "system")
-    boundary = boundary if boundary in BOUNDARIES else "system"
     first = "Energy to solution" if comparison.beta is None else "Energy a read"
-    order = by_energy([row["by_boundary"] for row in rows], boundary, columns.index(first))
+    order = by_energy([row["by_boundary"] for row in rows], comparison.boundary, columns.index(first))
     shown = [k for k in order if rows[k]["state"] != "does-not-fit"]
     place = {k: number for number, k in enumerate(shown)}
     front = front_of(comparison, priced, BOUNDARIES)
@@ -88,7 +82,7 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes], host: Datu
         columns=columns,
         sort=columns.index(first),
         boundaries=BOUNDARIES,
-        boundary=BOUNDARIES.index(boundary),
+        boundary=BOUNDARIES.index(comparison.boundary),
         rows=[rows[k] for k in shown],
         front=front,
         figures=figures,
@@ -103,6 +97,7 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes], host: Datu
         score_note=sampling_note(comparison) if comparison.beta is not None else "",
         scores=[SCORES[name] for name in shown_scores(comparison)],
         counted=counts_states(comparison),
+        reference="known" if problem.best_known is not None else "of this study",
         success_gap=format_percent(provenance.get("success_gap", 0.0)),
         provenance=provenance,
         one_chip=any(result.one_chip and result.reads for result in comparison.results),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..estimate import Estimate
 from ..pricing import Boundary
 from ..study.result import Result
-from .page_prices import PricedRow, energy_to_solution
+from .page_prices import PricedRow
 
 if TYPE_CHECKING:
     from ..study import Comparison
@@ -38,7 +38,6 @@ def front_of(
         there is nothing to draw.
     """
     problem = comparison.problem
-    problems = float(comparison.provenance.get("problems_per_programming", 1) or 1)
     rows: list[int] = []
     ys: list[tuple[float | None, ...]] = []
     chances: list[float | None] = []
@@ -46,18 +45,17 @@ def front_of(
     for k, result in enumerate(comparison.results):
         if not priced[k]:
             continue
-        for y, chance in _qualities(result, comparison):
+        for level, (y, chance) in enumerate(_qualities(result, comparison)):
             rows.append(k)
             ys.append(y)
             chances.append(chance.value if chance is not None else None)
             for column, boundary in zip(xs, boundaries, strict=True):
                 at = priced[k][boundary]
-                column.append(
-                    at.energy_per_read_j if chance is None else energy_to_solution(at.ledger, chance, problems)
-                )
+                column.append(at.prices.energy_per_read_j if chance is None else at.levels_j[level])
     if not any(point is not None and point.value for column in xs for point in column):
         return None
-    sampled, known = comparison.beta is not None, problem.best_known is not None
+    sampled, known = comparison.beta is not None, comparison.known is not None
+    best = "known" if problem.best_known is not None else "of this study"
     return {
         "x": {
             "label": "energy of a read" if sampled else "energy until found with 99 %",
@@ -65,7 +63,7 @@ def front_of(
             "points": [_columns(column) for column in xs],
         },
         "y": {
-            "label": "divergence, nats" if sampled else "gap to the best known (%)" if known else "score",
+            "label": "divergence, nats" if sampled else f"gap to the best {best} (%)" if known else "score",
             "unit": "nats" if sampled else "%" if known else "",
             "name": "divergence" if sampled else "gap" if known else "score",
             "up": not sampled and not known and problem.sense == "max",

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..cost import SCOPES, Entry, Ledger
-from ..datum import KINDS
 from ..estimate import Estimate
 from ..files.json_values import json_value
 from ..plotting.numbers import format_estimate, format_percent, format_quantity, printable, significant
-from ..pricing import BOUNDARIES, Boundary, Swing, needs_of
+from ..pricing import BOUNDARIES, Boundary, Swing, at_boundary
 from ..study.result import Result
+from ..study.row_prices import RowPrices
 from .page_prices import PricedRow
 from .page_table import Cell, estimates_of, prices_of
 
@@ -45,20 +45,19 @@ def section_of(
     dict of str to object
         Values for the template.
     """
-    ledger = result.ledger
-    whole = priced["system+host"].ledger if priced else ledger
+    prices = result.prices
     return {
         "summary": printable(result.summary),
         "reason": printable(result.reason),
         "numbers": [(label, text, interval) for label, (_, text, interval) in cells] + estimates_of(result),
         "prices": {boundary: prices_of(row) for boundary, row in priced.items()},
         "known": {
-            boundary: [(kind, format_percent(row.known[kind])) for kind in KINDS if row.known[kind] > 0.0]
+            boundary: [(kind, format_percent(share)) for kind, share in row.prices.known.items() if share > 0.0]
             for boundary, row in priced.items()
         },
         "tornado": {boundary: tornado(row.swings) for boundary, row in priced.items()},
-        "entries": [] if whole is None or ledger is None else _lines(whole, len(ledger.entries)),
-        "needs": "" if ledger is None else ", ".join(need for need in needs_of(ledger) if need != "host"),
+        "entries": [] if prices is None else _lines(prices),
+        "needs": "" if prices is None else ", ".join(need for need in prices.needs if need != "host"),
         "mapping_error": None if result.mapping_error is None else format_percent(result.mapping_error),
         "notes": [printable(note) for note in dict.fromkeys((*result.notes, *result.warnings))],
         "parameters": [(printable(name), printable(text)) for name, text in settings_of(result).items()],
@@ -99,7 +98,7 @@ def sources_of(priced: PricedRow) -> list[str]:
     list of str
         Part, share, kind and source, largest first.
     """
-    entries = sorted((e for e in priced.ledger.entries if not e.once), key=lambda e: -(e.total.value or 0.0))
+    entries = sorted((e for e in priced.prices.ledger.entries if not e.once), key=lambda e: -(e.total.value or 0.0))
     total = sum(entry.total.value or 0.0 for entry in entries) or 1.0
     told = []
     for entry in entries[:_SOURCES]:
@@ -154,9 +153,11 @@ def tornado(swings: Sequence[Swing]) -> list[dict[str, Any]]:
     return bars
 
 
-def _lines(ledger: Ledger, own: int) -> list[dict[str, Any]]:
+def _lines(prices: RowPrices) -> list[dict[str, Any]]:
     """Lines of a ledger with its host, whose first entries are the device's own; shares are of the device's energy."""
-    total = sum((e.total.value or 0.0) for e in ledger.entries[:own] if not e.once) / ledger.reads
+    own = len(prices.device.entries)
+    ledger = at_boundary(prices.device, "system+host", prices.counted.host)
+    total = sum((e.total.value or 0.0) for e in prices.device.entries if not e.once) / ledger.reads
     lines = []
     for k, entry in enumerate(ledger.entries):
         level = SCOPES.index(entry.scope) if k < own else len(BOUNDARIES) - 1

@@ -15,6 +15,7 @@ from ..plotting.numbers import (
     format_quantity,
 )
 from ..study.result import Result
+from ..study.row_prices import SolutionPrices
 from .page_prices import PricedRow
 from .sampling_text import SCORES, format_score, shown_scores
 
@@ -78,7 +79,7 @@ def estimates_of(result: Result) -> list[tuple[str, str, str]]:
     return [
         ("Feasible reads", format_percent(result.feasible_fraction), ""),
         ("Median gap", format_percent(result.gap_median), ""),
-        ("Programming time", *format_estimate(result.ledger.programming_time if result.ledger else None, "s")),
+        ("Programming time", *format_estimate(result.programming_time_s, "s")),
     ]
 
 
@@ -95,17 +96,17 @@ def prices_of(priced: PricedRow) -> list[tuple[str, str, str]]:
     list of (str, str, str)
         Label, value and interval.
     """
-    band = Estimate(priced.prices.median, priced.prices.low, priced.prices.high)
+    prices, solved = priced.prices, priced.solution
     found = [
-        ("Energy a read", *format_estimate(priced.energy_per_read_j, "J")),
-        ("… over prices alone", *format_estimate(band, "J")),
-        ("Programming energy", *format_estimate(priced.ledger.programming_energy(), "J")),
+        ("Energy a read", *format_estimate(prices.energy_per_read_j, "J")),
+        ("Programming energy", *format_estimate(prices.programming_energy_j, "J")),
     ]
-    if priced.standby is not None:
-        slow = "" if priced.standby.keeps_up else "it does not keep up"
-        found.append(("An answer a second", format_quantity(priced.standby.energy_j, "J", 2), slow))
-    if priced.work is not None:
-        work = priced.work
+    if solved is not None and solved.energy_share_of_prices is not None:
+        found.append(("Doubt from prices", format_percent(solved.energy_share_of_prices), ""))
+    if solved is not None and solved.standby is not None:
+        slow = "" if solved.standby.keeps_up else "it does not keep up"
+        found.append(("An answer a second", format_quantity(solved.standby.energy_j, "J", 2), slow))
+    for work in prices.work[:1]:
         each = "–" if work.energy_j is None else format_quantity(work.energy_j, "J", 2)
         rate = "" if work.per_second is None else f"{format_quantity(work.per_second, ' ', 2).strip()} a second"
         found.append((f"Energy of {_article(work.unit)} {work.unit}", each, rate))
@@ -139,8 +140,9 @@ def by_energy(cells: Sequence[Mapping[str, list[Cell]]], boundary: str, column: 
 
 def _cells(result: Result, priced: PricedRow | None, comparison: Comparison) -> list[tuple[str, Cell]]:
     time = ("Time a read", _estimate(result.time_per_read_s, "s"))
-    energy = ("Energy a read", _estimate(priced.energy_per_read_j if priced else None, "J"))
+    energy = ("Energy a read", _estimate(priced.prices.energy_per_read_j if priced else None, "J"))
     known = ("Known", _known(priced))
+    solved = priced.solution if priced else None
     if comparison.beta is not None:
         scores = {name: getattr(result.sampling, name, None) for name in shown_scores(comparison)}
         headings = {name: SCORES[name][0][0].upper() + SCORES[name][0][1:] for name in scores}
@@ -160,8 +162,8 @@ def _cells(result: Result, priced: PricedRow | None, comparison: Comparison) -> 
         time,
         energy,
         ("Time to solution", _estimate(result.tts_s, "s")),
-        ("Energy to solution", _estimate(priced.ets_j if priced else None, "J")),
-        ("At one question a second", _standby(priced)),
+        ("Energy to solution", _estimate(solved.ets_j if solved else None, "J")),
+        ("At one question a second", _standby(solved)),
         known,
     ]
 
@@ -174,20 +176,22 @@ def _estimate(value: Estimate | None, unit: str) -> Cell:
     return _rounded(value.value), *format_estimate(value, unit)
 
 
-def _standby(priced: PricedRow | None) -> Cell:
-    if priced is None or priced.standby is None:
+def _standby(solved: SolutionPrices | None) -> Cell:
+    if solved is None or solved.standby is None:
         return None, "–", ""
-    slow = "" if priced.standby.keeps_up else "too slow for it"
-    return _rounded(priced.standby.energy_j), format_quantity(priced.standby.energy_j, "J", 2), slow
+    standby = solved.standby
+    slow = "" if standby.keeps_up else "too slow for it"
+    return _rounded(standby.energy_j), format_quantity(standby.energy_j, "J", 2), slow
 
 
 def _known(priced: PricedRow | None) -> Cell:
     """Share of the energy that is measured or modelled, and below it the largest share by kind."""
-    if priced is None or not any(priced.known.values()):
+    known = {} if priced is None else priced.prices.known
+    if not any(known.values()):
         return None, "–", ""
-    sure = priced.known["measured"] + priced.known["modelled"]
-    rest = {kind: share for kind, share in priced.known.items() if kind in ("assumed", "forecast") and share > 0}
-    largest = max(rest, key=lambda kind: rest[kind], default="")
+    sure = known["measured"] + known["modelled"]
+    rest = {kind: share for kind, share in known.items() if kind in ("assumed", "forecast") and share > 0}
+    largest = max(rest, key=lambda kind: rest[kind], default=None)
     return _rounded(sure), format_percent(sure), f"{largest} {format_percent(rest[largest])}" if largest else ""
 
 

@@ -122,8 +122,8 @@ def render_study_page(summary: StudySummary, name: str, provenance: Mapping[str,
         facts=_facts(summary, len(targets)),
         warnings=[],
         conclusions=_conclusions(summary),
-        sections=[], unfit=[], best=None, beta=None, score_note="", scores=[], counted=False, success_gap=None,
-        one_chip=False, interrupted=False,
+        sections=[], unfit=[], best=None, beta=None, score_note="", scores=[], counted=False, reference="",
+        success_gap=None, one_chip=False, interrupted=False,
     )  # fmt: skip
 
 

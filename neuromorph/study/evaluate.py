@@ -246,7 +246,7 @@ def _levels(
         if prices is not None:
             solved = price_solution(prices, run, p, counts, parts=False)
             spent = solved.tts_s, solved.ets_j
-        levels.append(TimeToTarget(score, _number(relative_gap(score, problem, reference)), p, *spent))
+        levels.append(TimeToTarget(score, _number(relative_gap(score, problem, reference)), p, *spent, counts))
     return tuple(levels)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -38,6 +38,8 @@ class TimeToTarget:
         Time, s; None without prices.
     energy_j : Estimate or None
         Energy, J; None without prices.
+    counts : (sequence of int, sequence of int)
+        Reads that are as good, and all reads, of each chip.
     """
 
     score: float
@@ -45,6 +47,7 @@ class TimeToTarget:
     probability: Estimate
     time_s: Estimate | None
     energy_j: Estimate | None
+    counts: tuple[Sequence[int], Sequence[int]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,6 +82,8 @@ class RowPrices:
     ----------
     counted : Counted
         Boundary, host, and problems of one programming.
+    device : Ledger
+        Ledger of the device, as ``price`` makes it: no boundary, no host.
     ledger, core_ledger : Ledger
         Ledger at the boundary, and that of the core.
     counts : dict of str to (draws,) float
@@ -97,6 +99,7 @@ class RowPrices:
     """
 
     counted: Counted
+    device: Ledger
     ledger: Ledger
     core_ledger: Ledger
     counts: Mapping[str, Float]
@@ -138,6 +141,8 @@ class SolutionPrices:
 
     Attributes
     ----------
+    counts : (sequence of int, sequence of int)
+        Successes and reads of each chip.
     tts_s, ets_j, core_ets_j : Estimate or None
         Time to solution, s, and energy to solution, J, at the boundary and at the core: medians with the band from 5 to
         95 %; without a success, a bound; None where nothing is priced.
@@ -150,6 +155,7 @@ class SolutionPrices:
         Energy of an answer at one question a second, with the median reads to solution; None without a success.
     """
 
+    counts: tuple[Sequence[int], Sequence[int]]
     tts_s: Estimate | None
     ets_j: Estimate | None
     core_ets_j: Estimate | None
@@ -178,13 +184,29 @@ def price_row(run: Run, ledger: Ledger, counted: Counted) -> RowPrices:
     RowPrices
         Prices with their draws.
     """
-    whole, core = at_boundary(ledger, counted.boundary, counted.host), at_boundary(ledger, "core")
-    counts = _count_draws(run)
-    drawn = draw_rows({"whole": whole, "core": core}, counts={"whole": counts, "core": counts})
-    return RowPrices(
-        counted, whole, core, counts, drawn["whole"], drawn["core"],
-        known_shares(whole), needs_of(ledger), tuple(work_of(run, whole)),
-    )  # fmt: skip
+    return _priced(run, ledger, counted, _count_draws(run))
+
+
+def prices_at(prices: RowPrices, run: Run, boundary: Boundary) -> RowPrices:
+    """Price the same reads at another boundary, with the same draws, host and problems of one programming.
+
+    Parameters
+    ----------
+    prices : RowPrices
+        Prices at the boundary of the study.
+    run : Run
+        Reads.
+    boundary : {"core", "chip", "system", "system+host"}
+        Boundary.
+
+    Returns
+    -------
+    RowPrices
+        Prices at that boundary.
+    """
+    if boundary == prices.counted.boundary:
+        return prices
+    return _priced(run, prices.device, replace(prices.counted, boundary=boundary), prices.counts)
 
 
 def price_solution(prices: RowPrices, run: Run, success: Estimate, counts: tuple[Sequence[int], Sequence[int]],
@@ -218,14 +240,13 @@ def price_solution(prices: RowPrices, run: Run, success: Estimate, counts: tuple
         tts, ets, core_ets = (Estimate(None, band_of(each).median, None) for each in (time, whole, core))
         never = np.full(DRAWS, np.inf)
         return SolutionPrices(
-            tts if timed else None, ets if priced else None, core_ets if cored else None, never, never, never
+            counts, tts if timed else None, ets if priced else None, core_ets if cored else None, never, never, never
         )
-    p = chips_quantiles(*counts, _uniform(run, "success"))
-    reads = np.array([reads_to_solution(float(each)) for each in p])
+    reads = _reads_draws(run, counts)
     energies, times = solution_draws(prices.draws, reads, problems)
     core, _ = solution_draws(prices.core_draws, reads, problems)
     found = SolutionPrices(
-        _estimate(times) if timed else None, _estimate(energies) if priced else None,
+        counts, _estimate(times) if timed else None, _estimate(energies) if priced else None,
         _estimate(core) if cored else None, times, energies, core,
     )  # fmt: skip
     if not (parts and priced):
@@ -239,6 +260,32 @@ def price_solution(prices: RowPrices, run: Run, success: Estimate, counts: tuple
         energy_share_of_prices=energy.share_of_prices,
         standby=standby_energy(prices.ledger, band_of(reads).median) if timed else None,
     )
+
+
+def energies_to_solution(
+    prices: Sequence[RowPrices], run: Run, counts: tuple[Sequence[int], Sequence[int]]
+) -> list[Estimate | None]:
+    """Compute the energy to solution at several boundaries, as ``price_solution`` does at one.
+
+    Parameters
+    ----------
+    prices : sequence of RowPrices
+        Prices of a read at each boundary.
+    run : Run
+        Reads.
+    counts : (sequence of int, sequence of int)
+        Successes, one at least, and reads of each chip.
+
+    Returns
+    -------
+    list of Estimate or None
+        Energy, J, at each boundary; None where nothing is priced.
+    """
+    reads = _reads_draws(run, counts)
+    return [
+        _estimate(solution_draws(each.draws, reads, each.counted.problems)[0]) if each.ledger.entries else None
+        for each in prices
+    ]
 
 
 def chip_prices(prices: RowPrices, run: Run, rows: NDArray[np.bool_]) -> tuple[float | None, float | None]:
@@ -263,6 +310,21 @@ def chip_prices(prices: RowPrices, run: Run, rows: NDArray[np.bool_]) -> tuple[f
         for entries in (prices.ledger.times, prices.ledger.entries)
     )
     return time or None, energy if prices.ledger.entries else None
+
+
+def _priced(run: Run, ledger: Ledger, counted: Counted, counts: Mapping[str, Float]) -> RowPrices:
+    whole, core = at_boundary(ledger, counted.boundary, counted.host), at_boundary(ledger, "core")
+    drawn = draw_rows({"whole": whole, "core": core}, counts={"whole": counts, "core": counts})
+    return RowPrices(
+        counted, ledger, whole, core, counts, drawn["whole"], drawn["core"],
+        known_shares(whole), needs_of(ledger), tuple(work_of(run, whole)),
+    )  # fmt: skip
+
+
+def _reads_draws(run: Run, counts: tuple[Sequence[int], Sequence[int]]) -> Float:
+    """Draws of the reads to solution of a run with a success."""
+    p = chips_quantiles(*counts, _uniform(run, "success"))
+    return np.array([reads_to_solution(float(each)) for each in p])
 
 
 def _estimate(draws: Float) -> Estimate:

@@ -1,25 +1,31 @@
 """The page in a browser: what a click sorts, a word filters, a pointer tells, and that nothing leaves the machine."""
 
+import io
 import json
 import re
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pytest
 from browser import browser, find_browser
+from rich.console import Console
 from study_toys import Broken, Descent, Netlisted, Ring
+from test_chips import Lot
 
 import neuromorph as nm
-from neuromorph.estimate import Estimate
 from neuromorph.files.printable import printable
 from neuromorph.plotting.files import figure_bytes
-from neuromorph.pricing import BOUNDARIES, HOST, at_boundary, energy_swings
+from neuromorph.pricing import BOUNDARIES, HOST, energy_swings
 from neuromorph.report import draw_tornado, render_page, render_study_page
 from neuromorph.report import page_sections as sections
+from neuromorph.report.conclusions import conclusions
 from neuromorph.report.html_page import _embedded
-from neuromorph.report.page_prices import price_rows
+from neuromorph.report.page_prices import price_at_boundaries
+from neuromorph.report.table import print_comparison
+from neuromorph.report.table_columns import solving_columns
 from neuromorph.report.write import draw_comparison
-from neuromorph.study.time_to_solution import to_solution
+from neuromorph.study.row_prices import price_row
 from neuromorph.sweep import StudySummary
 
 EVIL = "</script><script>document.title='owned'</script><!-- <img src=http://127.0.0.1:9/x onerror=alert(1)> \u2028 \"'"
@@ -171,12 +177,12 @@ def test_the_boundary_changes_table_front_and_sections(chromium, address, compar
     before = page.run(f"{row}.children[{column}].innerText")
     ticks = "[...document.querySelectorAll('#plot text')].map(t => t.textContent).join()"
     drawn = page.run(ticks)
-    page.click("input[name=boundary][value='3']")
+    assert page.run("document.querySelectorAll('.outside').length") == 0  # it opens with the host
+    page.click("input[name=boundary][value='1']")
     after = page.run(f"{row}.children[{column}].innerText")
     assert before != after
     assert page.run(ticks) != drawn
-    assert page.run(f"{LISTS}.every(d => d.textContent.trim().startsWith('Counted: system+host'))")
-    assert page.run("document.querySelectorAll('.outside').length") == 0
+    assert page.run(f"{LISTS}.every(d => d.textContent.trim().startsWith('Counted: chip'))")
     page.click("input[name=boundary][value='0']")
     assert page.run("document.querySelectorAll('.outside').length") > 0
     assert page.said() == []
@@ -287,21 +293,62 @@ def test_ten_thousand_points_of_a_comparison_open_at_once(chromium, comparison, 
 # the numbers of the page
 
 
-def test_prices_at_a_boundary_are_those_of_the_ledger(comparison):
-    rows = price_rows(comparison.results, HOST, problems=4.0)
-    assert [bool(row) for row in rows] == [bool(each.ledger) for each in comparison.results]
-    result, row = comparison.results[0], rows[0]
-    assert list(row) == list(BOUNDARIES)
-    for boundary, priced in row.items():
-        ledger = at_boundary(result.ledger, boundary)
-        read, once = ledger.energy_per_read().value, ledger.programming_energy().value
-        reads = to_solution(Estimate(1.0, 1.0, 1.0), result.success).value
-        assert priced.energy_per_read_j.value == pytest.approx(read)
-        assert priced.ets_j.value == pytest.approx(once / 4.0 + reads * read)
-        assert sum(priced.known.values()) == pytest.approx(1.0)
-        assert priced.prices.low <= priced.prices.median <= priced.prices.high
-    assert row["system+host"].energy_per_read_j.value > row["system"].energy_per_read_j.value
-    assert row["core"].energy_per_read_j.value < row["system"].energy_per_read_j.value
+def compared_at(boundary):
+    """A target of several chips and one that is what it is, with a host and a programming of their own."""
+    host = replace(HOST, value=40.0, low=30.0, high=50.0, source="a test")
+    more = {"chips": 4, "problems_per_programming": 3, "costs": {"host_power": host}, "boundary": boundary}
+    return nm.compare(Ring(size=12), [Lot(), Descent(name="plain", flips=40)], 80, 2, **more)
+
+
+@pytest.fixture(scope="module")
+def at_each():
+    return {boundary: compared_at(boundary) for boundary in BOUNDARIES}
+
+
+@pytest.mark.parametrize("counted", ["core", "system+host"])
+def test_prices_at_a_boundary_are_those_of_a_comparison_at_it(at_each, counted):
+    """The same draws, host and sharing, whatever boundary the comparison itself has."""
+    for k, result in enumerate(at_each[counted].results):
+        found = price_at_boundaries(result)
+        assert list(found) == list(BOUNDARIES)
+        for boundary, priced in found.items():
+            wanted = at_each[boundary].results[k]
+            assert priced.prices.energy_per_read_j == wanted.energy_per_read_j
+            assert priced.prices.programming_energy_j == wanted.programming_energy_j
+            assert (priced.prices.known, priced.prices.work) == (wanted.prices.known, wanted.prices.work)
+            assert priced.prices.needs == wanted.prices.needs
+            assert (priced.solution.ets_j, priced.solution.tts_s) == (wanted.ets_j, wanted.tts_s)
+            assert priced.solution.standby == wanted.solution_prices.standby
+            assert priced.solution.energy_share_of_prices == wanted.solution_prices.energy_share_of_prices
+            assert list(priced.levels_j) == [level.energy_j for level in wanted.levels]
+        energies = [found[boundary].solution.ets_j.value for boundary in ("core", "system", "system+host")]
+        assert energies == sorted(set(energies))
+    assert len(at_each[counted].results[0].chips) == 4
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_the_page_tells_the_numbers_of_the_table(at_each, boundary):
+    found = at_each[boundary]
+    console = Console(file=io.StringIO(), width=300)
+    print_comparison(found, console)
+    printed = console.file.getvalue()
+    html = render_page(found, {})
+    data = data_of(html)
+    assert BOUNDARIES[data["boundary"]] == boundary
+    told = {column.heading.replace("\n", " "): column.cells for column in solving_columns(found.results, boundary)}
+    names = {
+        "Success a read": "success", "Time a read": "time a read", "Time to solution": "time to solution",
+        "Energy a read": f"energy a read, {boundary}", "Energy to solution": f"energy to solution, {boundary}",
+    }  # fmt: skip
+    for k, result in enumerate(found.results):
+        row = next(row for row in data["rows"] if row["name"] == result.target)
+        for heading, name in names.items():
+            cell = row["cells"][data["boundary"]][data["columns"].index(heading)]
+            assert cell[1:] == told[name][k][:2]
+            assert all(text in printed for text in cell[1:])
+    for sentence in conclusions(found):
+        assert sentence in unescape(html)
+    assert f"Least energy to solution ({boundary})" in html
 
 
 def test_rows_stand_by_energy_to_solution_with_bounds_behind(html, comparison):
@@ -326,12 +373,17 @@ def test_points_of_the_front_are_the_levels(html, comparison):
     assert [front["y"]["points"][k] for k in mine] == pytest.approx(
         [100 * each.gap for each in result.levels], rel=1e-4
     )
-    found = front["x"]["points"][BOUNDARIES.index("system")]
-    priced = price_rows([result], HOST)[0]["system"].ledger
+    found = front["x"]["points"][data["boundary"]]
     for k, level in zip(mine, result.levels, strict=True):
-        wanted = to_solution(priced.energy_per_read(), level.probability).value + priced.programming_energy().value
-        assert found["value"][k] == pytest.approx(wanted, rel=1e-4)
+        assert found["value"][k] == pytest.approx(level.energy_j.value, rel=1e-4)
         assert found["low"][k] <= found["value"][k] <= found["high"][k]
+
+
+def test_a_front_without_a_best_value_known_is_of_the_best_of_the_study():
+    found = nm.compare(Ring(best_known=None), [Descent(flips=60)], 20, 1)
+    html = render_page(found, {})
+    assert data_of(html)["front"]["y"]["label"] == "gap to the best of this study (%)"
+    assert "as good as the best of this study" in " ".join(html.split())
 
 
 def test_embedded_data_end_no_tag_and_come_back():
@@ -368,9 +420,11 @@ def test_bars_of_a_tornado_hold_their_value(comparison):
 def test_long_sources_are_folded_and_whole(comparison):
     result = comparison.results[0]
     long = "a source that is long " * 30
-    entry = result.ledger.entries[0]
-    ledger = replace(result.ledger, entries=(replace(entry, unit=replace(entry.unit, source=long)),))
-    html = render_page(replace(comparison, results=(replace(result, ledger=ledger),)), {})
+    device = result.prices.device
+    entry = device.entries[0]
+    device = replace(device, entries=(replace(entry, unit=replace(entry.unit, source=long)),))
+    prices = price_row(result.run, device, result.prices.counted)
+    html = render_page(replace(comparison, results=(replace(result, prices=prices),)), {})
     assert long.strip() in html
     assert "<summary><span>a source that is long" in html
 
@@ -430,7 +484,7 @@ def test_pandas_holds_every_number(comparison):
     assert frame.loc["small", "status"] == "does not fit"
     assert frame.attrs["seed"] == comparison.provenance["seed"]
     parts = [frame.loc["good", f"{scope}_energy_per_read_j"] for scope in ("core", "chip", "system")]
-    assert sum(parts) == pytest.approx(good.energy_per_read_j.value)
+    assert sum(parts) == pytest.approx(good.ledger.energy_per_read().value)  # parts add up, medians do not
 
 
 def test_xarray_holds_every_read_with_units(comparison, tmp_path):

@@ -29,7 +29,7 @@ from .imperfections import Imperfections
 from .projection import potts_tours, projected_tours
 
 Method = Literal["hopfield-tank", "projection", "potts", "softassign", "chaotic"]
-METHODS: tuple[Method, ...] = get_args(Method)
+ANALOG_METHODS: tuple[Method, ...] = get_args(Method)
 
 
 def analog_tours(
@@ -70,8 +70,8 @@ def analog_tours(
     ValueError
         If the method is unknown, or a number is out of range.
     """
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}; choose one of {', '.join(METHODS)}")
+    if method not in ANALOG_METHODS:
+        raise ValueError(f"method is {method!r}; choose one of {', '.join(ANALOG_METHODS)}")
     if not (np.isfinite(effort) and effort > 0):
         raise ValueError(f"effort is {effort}; it must be finite and positive")
     exact = check_distances(distances)

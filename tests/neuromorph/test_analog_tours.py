@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neuromorph.tours import Imperfections, PathMacro, analog_tours
-from neuromorph.tours.analog_tours import METHODS
+from neuromorph.tours.analog_tours import ANALOG_METHODS
 from neuromorph.tours.paths import PathBatch
 
 
@@ -64,7 +64,7 @@ def test_projection():
     assert mean <= 0.03
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ANALOG_METHODS)
 def test_imperfections_and_seeds(method):
     d = distances(8, 1)
     device = Imperfections(bits=3, mismatch=0.1, noise=0.01)

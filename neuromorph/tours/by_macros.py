@@ -111,7 +111,8 @@ class ByMacros:
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Build ``reads`` tours, each from its own macros.
 
-        When Ctrl-C or a time limit comes, the tour that is being built is completed by the host and is the last one.
+        When Ctrl-C or a time limit comes, the tour that is being built is the last one if macros have ordered all of
+        its cities, and otherwise is no read.
         :meth:`.Target.run` documents the arguments.
 
         Returns
@@ -128,10 +129,12 @@ class ByMacros:
         counts: list[MacroCount] = []
         for seed in seed_sequence(rng).spawn(reads):
             tour, count = tour_by_macros(cities, macro, rounds=self.rounds, parallel=self.parallel, rng=seed)
-            if count.interrupted and tours and not count.macros:
-                break
-            if count.interrupted and not count.macros:
-                raise KeyboardInterrupt(f"{self.name} had answered no macro")
+            if count.interrupted and not count.ordered:  # most of it is the order of the host, not of the device
+                if tours:
+                    break
+                raise KeyboardInterrupt(
+                    f"{count.macros} macros of {self.name} had answered, and not yet ordered every city"
+                )
             tours.append(tour)
             counts.append(count)
             if count.interrupted:
@@ -150,7 +153,7 @@ class ByMacros:
             answers=np.array(tours),
             converged=[not count.interrupted for count in counts],
             status="interrupted" if stopped else "ok",
-            message="the macros that were left kept the order of the host" if stopped else "",
+            message="rounds of windows that were left were not asked" if stopped else "",
             provenance={"parameters": self._parameters(), "notes": _notes(counts)},
         )
 

@@ -44,6 +44,8 @@ class MacroCount:
         The same for macros that work in parallel: rounds of a batch times the mean of a macro.
     interrupted : bool
         Whether Ctrl-C or a time limit ended the asking.
+    ordered : bool
+        Whether macros have ordered every city: the hierarchy and the first windows are done.
     """
 
     macros: int = 0
@@ -52,6 +54,7 @@ class MacroCount:
     activity: Counter[str] = field(default_factory=Counter)
     waited: Counter[str] = field(default_factory=Counter)
     interrupted: bool = False
+    ordered: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +146,7 @@ def tour_by_macros(
     with unlimited():  # the host's own part is short, and what macros have answered must not be lost
         tour = hierarchical_tour(distances, cities.places, free, ask, child(sequence, 0))
         tour = slide(distances, tour, free, ask, _SLIDES)
+        count.ordered = not count.interrupted
         for k in range(rounds):
             if count.interrupted:
                 break

@@ -3,24 +3,13 @@ r"""What a row costs at the boundary of its study: medians and bands over all th
 .. math:: E_d = \frac{E^{setup}_d}{m} + R(p_d)\, \sum_k \bar n_{k,d}\, e_k(c_d), \qquad d = 1 \dots D
 
 with one draw of the constants c for all rows (``neuromorph.pricing.draws``), one of the success probability p of a
-read on a new chip from its posterior (``estimate.chips_quantiles``), and one of the mean counts n of each event. Every
-number of a row is the median of its draws, with the band from 5 to 95 %: time and energy of a read, of a solution, at
-the core and at the boundary. What two rows share cancels where they are compared draw by draw.
-
-Mean counts are drawn as
-
-.. math:: \bar n_k\, e^{x_k}, \qquad x = \sqrt{\frac{\nu}{\chi^2_\nu}}\; Z D, \quad D_{bk} = \sqrt{\frac{w}{w - 1}}
-          \sum_{i \in b} \frac{n_{ik} - \bar n_k}{N \bar n_k}
-
-over the chips b, over timings where reads of a batch have one in common, else over reads: a multivariate t of
-nu = w - 1 degrees of freedom, with w = (sum n_b)^2 / sum n_b^2 for sizes that differ, so that time and energy of a row
-go together. The logarithm keeps them above 0, also for two timings. One timing alone says nothing of its error: the
-range of the clock, which is a price, stands for it.
+read on a new chip from its posterior (``estimate.chips_quantiles``), and one of the mean counts n of each event
+(``run_draws``). Every number of a row is the median of its draws, with the band from 5 to 95 %: time and energy of a
+read, of a solution, at the core and at the boundary. What two rows share cancels where they are compared draw by draw.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -49,10 +38,8 @@ from ..pricing import (
 )
 from ..pricing.draws import DRAWS
 from ..run import Run
+from .run_draws import count_draws, uniform_draws
 from .time_to_solution import reads_to_solution
-
-_LEAST_FREEDOM = 1.0  # two timings have one degree of freedom at least, however unequal their shares
-_WIDEST = 7.0  # of the logarithm of a mean count: a thousandfold
 
 
 @dataclass(frozen=True)
@@ -184,11 +171,13 @@ def price_row(run: Run, ledger: Ledger, counted: Counted) -> RowPrices:
     RowPrices
         Prices with their draws.
     """
-    return _priced(run, ledger, counted, _count_draws(run))
+    return _priced(run, ledger, counted, count_draws(run))
 
 
 def prices_at(prices: RowPrices, run: Run, boundary: Boundary) -> RowPrices:
-    """Price the same reads at another boundary, with the same draws, host and problems of one programming.
+    """Price the same reads at another boundary.
+
+    Draws, host and problems of one programming stay.
 
     Parameters
     ----------
@@ -323,56 +312,10 @@ def _priced(run: Run, ledger: Ledger, counted: Counted, counts: Mapping[str, Flo
 
 def _reads_draws(run: Run, counts: tuple[Sequence[int], Sequence[int]]) -> Float:
     """Draws of the reads to solution of a run with a success."""
-    p = chips_quantiles(*counts, _uniform(run, "success"))
+    p = chips_quantiles(*counts, uniform_draws(run, "success"))
     return np.array([reads_to_solution(float(each)) for each in p])
 
 
 def _estimate(draws: Float) -> Estimate:
     band = band_of(draws)
     return Estimate(band.median, band.low, band.high)
-
-
-def _stream(run: Run, what: str) -> np.random.Generator:
-    """Random numbers of a row for one purpose: the same whatever stands beside it."""
-    told = repr((run.target, run.provenance.get("parameters"), what)).encode()
-    return np.random.default_rng(np.frombuffer(hashlib.blake2b(told, digest_size=16).digest(), np.uint32))
-
-
-def _uniform(run: Run, what: str) -> Float:
-    own = _stream(run, what)
-    return (own.permutation(DRAWS) + own.random(DRAWS)) / DRAWS
-
-
-def _count_draws(run: Run) -> dict[str, Float]:
-    """Draws of the mean count of each event that varies, as in the head of this module."""
-    found: dict[str, Float] = {}
-    varying = {name: count for name, count in run.activity.items() if np.ptp(count) > 0.0 and count.mean() > 0.0}
-    for name in ("chip", "batch", "read"):
-        chosen = {event: count for event, count in varying.items() if _cluster(run, count) == name}
-        if not chosen:
-            continue
-        cluster = np.arange(run.reads) if name == "read" else np.unique(getattr(run, name), return_inverse=True)[1]
-        sizes = np.bincount(cluster)
-        worth = float(sizes.sum() ** 2 / (sizes**2).sum())
-        if len(sizes) < 2:
-            continue
-        free = max(_LEAST_FREEDOM, worth - 1.0)
-        apart = [np.bincount(cluster, weights=count / count.mean() - 1.0) / run.reads for count in chosen.values()]
-        own = _stream(run, name)
-        normal = own.standard_normal((DRAWS, len(sizes)))
-        heavy = np.sqrt(free / own.chisquare(free, DRAWS) * (worth / (worth - 1.0)))
-        exponents = np.clip(heavy[:, None] * (normal @ np.array(apart).T), -_WIDEST, _WIDEST)
-        for k, (event, count) in enumerate(chosen.items()):
-            found[event] = float(count.mean()) * np.exp(exponents[:, k])
-    return found
-
-
-def _cluster(run: Run, count: Float) -> str:
-    """Tell what the counts of an event have in common: a chip, the timing of a batch, or nothing."""
-    if run.chip is not None and run.chips > 1:
-        return "chip"
-    if run.batch is None:
-        return "read"
-    order = np.argsort(run.batch, kind="stable")
-    inside = np.diff(run.batch[order]) == 0
-    return "batch" if inside.any() and not np.diff(count[order])[inside].any() else "read"

@@ -77,6 +77,7 @@ PACKAGES = [
     "neuromorph.report",
     "neuromorph.sampling",
     "neuromorph.optimization",
+    "neuromorph.tours",
     "neuromorph.analog",
     "neuromorph.associative_memory",
     "neuromorph.boltzmann",

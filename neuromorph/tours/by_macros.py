@@ -209,11 +209,14 @@ def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = N
     """
     try:
         return device, device.program(problem, rng=rng)
-    except DoesNotFit:
+    except DoesNotFit as refused:
         if not (isinstance(problem, Tsp) and isinstance(task, Minimize) and "minimize" in device.supported_tasks):
             raise
-    macros = ByMacros(device)
-    return macros, macros.program(problem, rng=rng)
+        macros = ByMacros(device)
+        try:
+            return macros, macros.program(problem, rng=rng)
+        except DoesNotFit:
+            raise refused from None
 
 
 def _macro(inner: Target, free: int) -> tuple[TargetMacro, tuple[str, ...]]:

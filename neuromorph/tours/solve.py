@@ -54,7 +54,7 @@ def solve_by_macros(
     trials: int | None = None,
     rng: RNG = None,
 ) -> MacroSolution:
-    """Solve a tour of any size by macros of a few cities; memory and time grow in proportion to the cities.
+    """Solve a tour of any size by macros of a few cities.
 
     Parameters
     ----------

@@ -17,6 +17,8 @@ nothing.
 ``read_length : str``                  the parameter that is the length of a read (sweeps, attempts): a time to
                                        solution is that of the best one (``neuromorph.study.read_length``)
 ``forecast : str``                     why nobody has built it: left out unless asked for (:func:`forecast_of`)
+``beside : str``                       the target that stands for it unless asked for: a further method on the same
+                                       machine, say (:func:`left_out`)
 parameters                             those of the callable behind the entry point: explicit, documented, with units in
                                        their names (``neuromorph.installed_targets.parameters_of``)
 =====================================  ===============================================================================
@@ -202,6 +204,22 @@ def forecast_of(device: Target) -> str:
     """
     found = getattr(device, "forecast", "")
     return found if isinstance(found, str) else ""
+
+
+def left_out(device: Target) -> bool:
+    """Tell whether a study takes a target only when named, or when all are asked for.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+
+    Returns
+    -------
+    bool
+        True of forecasts, and of targets for which another one stands.
+    """
+    return bool(forecast_of(device) or getattr(device, "beside", ""))
 
 
 def files_of(device: Target, program: Program) -> Mapping[str, str]:

@@ -83,6 +83,8 @@ class CpuSampler:
     together : callable or None
         Map from (ising, beta, reads, rng) to chains or populations (samples) and updates of spins, all reads together;
         None: reads are independent.
+    beside : str
+        Target that stands for it in studies of all targets; empty of one that stands for itself.
     constants : dict of str to Datum
         Table by which it is priced.
     """
@@ -98,6 +100,7 @@ class CpuSampler:
     watch: Watch = watch_chain
     together: Together | None = None
     supported_tasks: frozenset[str] = frozenset({"minimize", "sample"})
+    beside: str = ""
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     priced: ClassVar[frozenset[str]] = CPU_PRICED

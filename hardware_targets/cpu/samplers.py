@@ -107,7 +107,9 @@ def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None, chains: i
         return samples, _updates(samples, sweeps, thin)
 
     about, options = "Swendsen-Wang clusters on one core: time measured", _of_chains(chains, thin, together)
-    return CpuSampler("cpu-swendsen-wang", about, plan, sweeps, power_w, parallel_reads=1, **options)
+    return CpuSampler(
+        "cpu-swendsen-wang", about, plan, sweeps, power_w, parallel_reads=1, beside="cpu-tempering", **options
+    )
 
 
 def cpu_tempering(sweeps: int = 200, power_w: float | None = None, chains: int = 0, thin: int = 10) -> CpuSampler:
@@ -209,6 +211,7 @@ def cpu_population_annealing(
         more={"population": population, "populations": populations, "step_sweeps": step_sweeps},
         watch=watch_population,
         together=together if populations else None,
+        beside="cpu-tempering",
     )
 
 
@@ -245,6 +248,7 @@ def cpu_quantum_annealing(sweeps: int = 200, slices: int = 8, power_w: float | N
         "streams_by_lane": False,
         "more": {"slices": slices},
         "watch": watch_worldlines,
+        "beside": "cpu-anneal",
     }
     return CpuSampler("cpu-quantum-annealing", about, plan, sweeps, power_w, **options)
 

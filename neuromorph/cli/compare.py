@@ -51,9 +51,13 @@ def add_compare_options(compare: Parser) -> None:
     lists = f"{files}@LIST with a path a line, there is a table for each, and one over all"
     compare.add_argument("files", nargs="+", metavar="FILE", help=lists)
     compare.add_argument("--kind", help="tsp, maxcut, recall or ising; else found from the content")
-    names = "names as of 'neuromorph targets', with parameters or without: A,B(levels=16,read_noise=off); default: all"
+    names = (
+        "names as of 'neuromorph targets', with parameters or without: A,B(levels=16,read_noise=off); else see --all"
+    )
     compare.add_argument("--targets", type=target_names, metavar="A,B", help=names)
-    compare.add_argument("--all", action="store_true", help="also the targets that nobody has built: forecasts")
+    compare.add_argument(
+        "--all", action="store_true", help="also forecasts, which nobody has built, and further methods of the CPU"
+    )
     add_study_options(compare)
     within = "a read succeeds within this fraction of the best known value; default: 0"
     compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
@@ -195,7 +199,7 @@ def _study(
             success_gap=arguments.success_gap,
             progress=progress,
             directory=out,
-            forecasts=arguments.all,
+            every=arguments.all,
             costs=arguments.cost,
             reference=not arguments.no_reference,
             chips=arguments.chips,

@@ -37,7 +37,7 @@ def targets_command(arguments: argparse.Namespace) -> int:
 
     rows = []
     with output_kept_clean(), interrupts() as signals:
-        found = labeled(None, signals, forecasts=True)
+        found = labeled(None, signals, every=True)
     for name, device in found:
         if isinstance(device, Unusable):  # one that does not load must not hide the others
             rows.append({"name": name, "supported_tasks": [], "summary": f"does not load: {device.reason}"})

@@ -73,6 +73,8 @@ def print_comparison(comparison: Comparison, console: Console, why: bool = False
     elif folded:
         names = ", ".join(printable(row.target) for row in folded)
         _print_text(f"not for this task or size: {names}; --why shows the reasons", console)
+    if left_out := comparison.provenance.get("left_out"):
+        _print_text(f"left out, --all shows them: {', '.join(left_out)}", console)
     for sentence in energy_sentences(comparison):
         _print_text(sentence, console)
     for note in _notes(comparison, rows) if notes else ():

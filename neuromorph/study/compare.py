@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .. import installed_targets
 from ..datum import Datum
 from ..pricing import Boundary
 from ..problems import IsingModel
@@ -62,7 +63,7 @@ def compare(
     chips: int | None = None,
     problems_per_programming: int = 1,
     read_length: ReadLength = "default",
-    forecasts: bool = False,
+    every: bool = False,
     boundary: Boundary = "system+host",
 ) -> Comparison:
     """Run one problem and task on each target, side by side.
@@ -76,8 +77,8 @@ def compare(
     problem : Problem
         As ``nm.load`` gives it.
     targets : str, Target, sequence of them, or None
-        None takes all that are installed. A name may have parameters, ``cpu-anneal(sweeps=300)``, and the row is called
-        so; its random streams are those of the plain name.
+        None takes all that are installed but those of ``every``. A name may have parameters,
+        ``cpu-anneal(sweeps=300)``, and the row is called so; its random streams are those of the plain name.
     reads : int
         Independent reads on each target.
     rng : int, SeedSequence, Generator or None
@@ -108,8 +109,9 @@ def compare(
     read_length : "default", "best" or float
         Length of a read, as sweeps or attempts, of targets that name such a parameter: their own, the one of least time
         to solution on training reads of their own (to minimize, with a best value known), or this one.
-    forecasts : bool
-        Whether None for ``targets`` includes those that nobody has built.
+    every : bool
+        Whether None for ``targets`` includes those that nobody has built, and those for which another one stands, as
+        ``cpu-anneal`` for further methods of the CPU.
     boundary : {"core", "chip", "system", "system+host"}
         What the joules of all rows include (``neuromorph.pricing``). By default all that an answer takes, with the same
         host for each row: it is the only boundary at which a processor, which is a host, and a device, which needs one,
@@ -135,7 +137,7 @@ def compare(
     replacements = Replacements() if costs is None else read_replacements(costs)
     host = host_of(replacements)
     with interrupts() as signals:
-        devices = labeled(targets, signals, end, forecasts)
+        devices = labeled(targets, signals, end, every)
         usable = [(label, device) for label, device in devices if not isinstance(device, Unusable)]
         priced, replaced = replace_in_all(usable, replacements)
         devices = [(label, priced.get(label, device)) for label, device in devices]
@@ -156,6 +158,8 @@ def compare(
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
         about |= {"chips": chips, "problems_per_programming": problems_per_programming, "read_length": read_length}
         about |= {"boundary": boundary, "host_power": datum_dict(host)}
+        if targets is None:
+            about["left_out"] = sorted(set(installed_targets.available_targets()) - {label for label, _ in devices})
         origin = provenance(problem, stream, about)
         for k, (label, device) in enumerate(devices):
             now, left = time.monotonic(), sum(task_name(task) in each.supported_tasks for _, each in devices[k:])

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from .. import installed_targets
-from ..protocol import Target, TargetError, forecast_of
+from ..protocol import Target, TargetError, left_out
 from ..rng import RNG
 from ..runtime.limits import time_limit
 from ..runtime.signals import Interrupts, alarm
@@ -25,7 +25,7 @@ def labeled(
     targets: Sequence[str | Target] | str | Target | None,
     signals: Interrupts,
     end: float = inf,
-    forecasts: bool = False,
+    every: bool = False,
 ) -> list[tuple[str, Target]]:
     """Return each target under the text that named it.
 
@@ -39,8 +39,8 @@ def labeled(
         Ctrl-C and the like.
     end : float
         Time of ``time.monotonic()`` at which the study ends.
-    forecasts : bool
-        Whether None takes those too that nobody has built.
+    every : bool
+        Whether None takes those too that are :func:`~neuromorph.protocol.left_out` otherwise.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def labeled(
         if isinstance(each, str):
             name, label = installed_targets.split_target_text(each)
             device = _installed(name, label, signals, end)
-            if given is None and not forecasts and forecast_of(device):
+            if given is None and not every and left_out(device):
                 continue
             add(label, device)
             for package in hidden.get(name, ()):

@@ -93,11 +93,24 @@ def test_a_device_that_refuses_a_length_is_searched_beside_it():
 def test_atoms_that_nobody_has_built_are_named_or_asked_for(monkeypatch):
     names = ["atomic-spins-ideal", "cpu-anneal"]
     monkeypatch.setattr("neuromorph.installed_targets.available_targets", lambda: names)
-    plain, every = (nm.compare(Ring(), None, 2, 1, forecasts=each).results for each in (False, True))
+    plain, every = (nm.compare(Ring(), None, 2, 1, every=each).results for each in (False, True))
     assert [each.target for each in plain] == ["cpu-anneal"]
     assert [each.target for each in every] == names
     assert "nobody has built" in every[0].forecast
     assert plain[0].forecast == ""
+
+
+def test_further_methods_of_the_cpu_are_named_or_asked_for(monkeypatch):
+    names = ["cpu-anneal", "cpu-sim-cim"]
+    monkeypatch.setattr("neuromorph.installed_targets.available_targets", lambda: names)
+    plain, every, named = (
+        nm.compare(Ring(), targets, 2, 1, every=each) for targets, each in ((None, False), (None, True), (names, False))
+    )
+    assert [each.target for each in plain.results] == ["cpu-anneal"]
+    assert plain.provenance["left_out"] == ["cpu-sim-cim"]
+    assert [each.target for each in every.results] == [each.target for each in named.results] == names
+    assert every.provenance["left_out"] == []
+    assert "left_out" not in named.provenance
 
 
 @pytest.mark.slow

@@ -143,7 +143,7 @@ def test_certify_leaves_no_engine(files, tmp_path):
 )
 def test_all_targets_end_with_reads_or_a_reason(files, tmp_path, problem, limit_s, bound_s):
     """Beside a busy process. ``bound_s`` is for a quiet machine; here the answer must only come."""
-    words = ["compare", files / problem, "--time-limit", limit_s, "--json", "--out", tmp_path / "out"]
+    words = ["compare", files / problem, "--all", "--time-limit", limit_s, "--json", "--out", tmp_path / "out"]
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         with command(words, tmp_path) as process:

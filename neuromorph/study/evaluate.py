@@ -172,14 +172,14 @@ def _of_chip(
 
 
 def energy_over_chips(row: Result, prices: RowPrices) -> Spread | None:
-    """Describe the energy to solution over the chips of a row, at the boundary of other prices.
+    """Describe the energy to solution over the chips of a row, at other prices.
 
     Parameters
     ----------
     row : Result
         Row with the successes of its chips.
     prices : RowPrices
-        Prices of its reads.
+        Prices of its reads, at any boundary.
 
     Returns
     -------

@@ -44,7 +44,7 @@ def attempt_costs(data: Mapping[str, Datum], rate: Datum, counted: Kind = "assum
         Cost("atom_readouts", "tunnelling current while it is read", during(atom, look), counted=counted),
         Cost("attempts", "microscope and cryostat", during(microscope, period), period, "system", counted, True,
              "microscope"),
-        Cost("readouts", "microscope while the current is read", during(microscope, look), look, "system", counted, True,
+        Cost("readouts", "microscope during the readout", during(microscope, look), look, "system", counted, True,
              "microscope"),
     )  # fmt: skip
 

@@ -2,9 +2,9 @@ r"""A sampler on one core as a target: reads are drawn side by side, and each is
 
 .. math:: E_{read} = P_{core}\, t_{read}
 
-Seconds, lanes and joules: ``core_time``. Compiling is not counted. Ladders and schedules belong to the problem, not to a
-read: finding them is timed as ``prepare_s``, once, as programming is (in one process, ladders are found once). Spins of a minimizing read go downhill at its end
-until no flip lowers the energy.
+Seconds, lanes and joules: ``core_time``. Compiling is not counted. Ladders and schedules belong to the problem, not to
+a read: finding them is timed as ``prepare_s``, once, as programming is (in one process, ladders are found once). Spins
+of a minimizing read go downhill at its end until no flip lowers the energy.
 
 By default a read that samples has a chain (a ladder, a population) of its own, so that reads are independent. A sampler
 with ``chains`` draws them from a few long chains in turn instead: read r is of chain r mod chains. Its run says so

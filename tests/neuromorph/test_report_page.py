@@ -488,7 +488,9 @@ def test_pandas_holds_every_number(comparison):
     for scope in ("core", "chip", "system"):
         told, name = written[f"{scope}_energy_per_read_j"], f"{scope}_energy_per_read_j"
         ends = frame.loc["good", [name, f"{name}_low", f"{name}_high"]].tolist()
-        assert ends == ([told["value"], told["low"], told["high"]] if told else pytest.approx([np.nan] * 3, nan_ok=True))
+        assert ends == (
+            [told["value"], told["low"], told["high"]] if told else pytest.approx([np.nan] * 3, nan_ok=True)
+        )
     assert written["chip_energy_per_read_j"] is None  # nothing of this device is priced there
     assert frame.loc["good", "core_energy_per_read_j"] == good.core_energy_per_read_j.value
     with_host = good.ledger.energy_per_read("system").value

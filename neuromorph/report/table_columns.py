@@ -26,7 +26,7 @@ _SHOWN = 0.005  # shares below are not told
 
 
 def row_name(row: Result) -> RowName:
-    """Name a row, with its status and what it needs beside its chip.
+    """Name a row, with its status and what it needs beside its chip and a host.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ def row_name(row: Result) -> RowName:
     RowName
         Name with the lines below it.
     """
-    needs = f"needs {', '.join(row.prices.needs)}" if row.prices is not None else ""
-    needs = needs.replace("needs is a host", "is a host")
-    return RowName(printable(row.target), [(status(row), STYLES[row.status]), *([(needs, "dim")] if needs else [])])
+    needs = row.prices.needs if row.prices is not None else ()
+    told = [need.removeprefix("is ") for need in needs if need != "host"]
+    return RowName(printable(row.target), [(", ".join([status(row), *told]), STYLES[row.status])])
 
 
 def status(result: Result) -> str:

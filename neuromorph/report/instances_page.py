@@ -18,7 +18,7 @@ from ..study.row_prices import price_solution, prices_at
 from .html_page import page_row, page_text
 from .instances import spread_cell
 from .instances_figure import draw_instances
-from .page_table import FAR, Cell, by_energy
+from .page_table import BEHIND_VALUES, Cell, by_energy
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result
@@ -110,7 +110,7 @@ def _cells(row: OverInstances) -> list[Cell]:
         found = getattr(row, name)
         if found is None:
             return None, "–", ""
-        key = found.median if found.median is not None else None if found.bound is None else FAR * found.bound
+        key = found.median if found.median is not None else None if found.bound is None else BEHIND_VALUES * found.bound
         return key, *spread_cell(found, unit)
 
     return [

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Cell = tuple[float | str | None, str, str]
 
-FAR = 1e150
+BEHIND_VALUES = 1e150
 """Factor of a bound as what it is sorted by: every bound stands behind every value."""
 
 
@@ -175,7 +175,7 @@ def _estimate(value: Estimate | None, unit: str) -> Cell:
     if value is None:
         return None, "–", ""
     if value.value is None:  # a bound: behind all values, among bounds by itself
-        return (None if value.low is None else _rounded(FAR * value.low)), *format_estimate(value, unit)
+        return (None if value.low is None else _rounded(BEHIND_VALUES * value.low)), *format_estimate(value, unit)
     return _rounded(value.value), *format_estimate(value, unit)
 
 

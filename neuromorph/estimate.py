@@ -6,12 +6,21 @@ Reads of one chip have a chance in common. Where k_c of n_c reads of chip c succ
           (1 - p) \frac{1 - \rho}{\rho}\right)
 
 p is the success probability of a read on a new chip, rho the correlation of two reads of one chip (Skellam, J. R.
-Stat. Soc. B 10, 257 (1948)). The interval of p is that of its posterior, rho being integrated out: Jeffreys' prior on
-p; rho is 0 with chance ``_ALIKE``, else uniform. Of 4,000 planted studies of 10 chips x 10 reads it covers 94 to 97 %
-at p = .5, .3, .1 and rho = .05, .1, .3, and 96 to 97 % at p = .034 and .01; where chips are alike (rho = 0) 96.8 to
-98.6 %, too many, for ten chips cannot show that they are. Percentiles of a bootstrap over chips cover 86 to 94 %, and
-31 to 84 % below p = .1; Wilson's interval with the design effect and Student's t 90 % at p = .1, rho = .3, and 76 % at
-p = .034 with 30 reads a chip.
+Stat. Soc. B 10, 257 (1948)). Two distributions of p answer for it:
+
+- the posterior, rho being integrated out: Jeffreys' prior on p; rho is 0 with chance ``_ALIKE``, else uniform. It holds
+  where successes or failures are few, and is too wide where chips are alike, for it knows of no chips that differ less
+  than by chance;
+- Wilson's score law with Student's t of C - 1 degrees of freedom, of as many independent reads as the scatter of the C
+  chips tells (the design effect d, here also below 1; Franco et al., J. Surv. Stat. Methodol. 7, 334 (2019)). It holds
+  where both are many, whatever rho is, and is too narrow where few chips bear all successes.
+
+Their quantiles are averaged (Lichtendahl et al., Manage. Sci. 59, 1594 (2013)), on the scale of the logit:
+
+.. math:: Q(u) = (1 - w) Q_\mathrm{posterior}(u) + w Q_t(u), \qquad w = \frac{m}{m + 5}, \quad
+          m = \min\left(\sum k_c, \sum (n_c - k_c)\right)
+
+docs/results-schema.md has the coverage of planted studies, and tests/neuromorph/test_chips.py measures it.
 """
 
 from __future__ import annotations
@@ -25,10 +34,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_ALIKE = 0.2  # prior chance that chips do not differ
+_ALIKE = 0.5  # prior chance that chips do not differ
+_FEW = 5.0  # successes, or failures, of which the posterior and the score law weigh the same
+_LEAST_EFFECT = 0.1  # chips that agree better than this do so by chance
 _CORRELATIONS = np.linspace(0.0, 1.0, 25) ** 2  # ends of the cells of rho
 _POINTS = 97  # of the logit of p in one pass
 _PASSES = 3  # each over what the one before has left
+_END = 1e-9  # level beyond which quantiles stay what they are, not infinite
 
 
 @dataclass(frozen=True)
@@ -157,7 +169,10 @@ def chips_interval(successes: Sequence[int], reads: Sequence[int], confidence: f
     check_fraction("confidence", confidence)
     if len(n) == 1 or max(n) == 1:
         return wilson_interval(sum(k), sum(n), confidence)
-    return _posterior_interval(tuple(sorted(zip(k, n, strict=True))), confidence)
+    value, tail = sum(k) / sum(n), (1.0 - confidence) / 2.0
+    ends = _averaged_quantiles(tuple(sorted(zip(k, n, strict=True))), np.array([tail, 1.0 - tail]))
+    least = 0.0 if not sum(k) else min(value, float(ends[0]))
+    return Estimate(value, least, 1.0 if k == n else max(value, float(ends[1])))
 
 
 def chips_quantiles(successes: Sequence[int], reads: Sequence[int], levels: NDArray[np.float64]) -> NDArray[Any]:
@@ -175,7 +190,7 @@ def chips_quantiles(successes: Sequence[int], reads: Sequence[int], levels: NDAr
     Returns
     -------
     (draws,) float
-        Quantiles of the posterior of ``chips_interval``; for one chip, or one read of each, of Jeffreys'
+        Quantiles of the distribution of ``chips_interval``; for one chip, or one read of each, of Jeffreys'
         Beta(k + 1/2, n - k + 1/2), whose intervals are those of Wilson but for a few reads.
 
     References
@@ -187,18 +202,34 @@ def chips_quantiles(successes: Sequence[int], reads: Sequence[int], levels: NDAr
     k, n = sum(successes), sum(reads)
     if len(reads) == 1 or max(reads) == 1:
         return np.asarray(betaincinv(k + 0.5, n - k + 0.5, levels))
-    share, logits = _posterior_shares(tuple(sorted(zip(map(int, successes), map(int, reads), strict=True))))
-    return np.asarray(1.0 / (1.0 + np.exp(-np.interp(levels, share, logits))))
+    return _averaged_quantiles(tuple(sorted(zip(map(int, successes), map(int, reads), strict=True))), levels)
 
 
-def _posterior_interval(chips: tuple[tuple[int, int], ...], confidence: float) -> Estimate:
-    """Interval of p under the beta-binomial model; ``chips`` are (successes, reads)."""
+def _averaged_quantiles(chips: tuple[tuple[int, int], ...], levels: NDArray[np.float64]) -> NDArray[Any]:
+    """Quantiles of p: those of the posterior and of the score law, averaged; ``chips`` are (successes, reads)."""
     k, n = np.array(chips).T
-    value, tail = float(k.sum() / n.sum()), (1.0 - confidence) / 2.0
-    ends = 1.0 / (1.0 + np.exp(-np.interp([tail, 1.0 - tail], *_posterior_shares(chips))))
-    least = 0.0 if not k.any() else min(value, float(ends[0]))
-    most = 1.0 if (k == n).all() else max(value, float(ends[1]))
-    return Estimate(value, least, most)
+    few = min(int(k.sum()), int((n - k).sum()))
+    logits = np.interp(levels, *_posterior_shares(chips))
+    if few:
+        weight = few / (few + _FEW)
+        logits = (1.0 - weight) * logits + weight * _score_quantiles(k, n, levels)
+    return np.asarray(1.0 / (1.0 + np.exp(-logits)))
+
+
+def _score_quantiles(k: NDArray[np.int64], n: NDArray[np.int64], levels: NDArray[np.float64]) -> NDArray[Any]:
+    """Quantiles of the logit of p by Wilson's score, with the scatter of the chips and Student's t."""
+    from scipy.special import stdtrit
+
+    chips, reads = len(k), float(n.sum())
+    p, q = k.sum() / reads, (n - k).sum() / reads
+    variance = chips / (chips - 1.0) * float(((k - n * p) ** 2).sum()) / reads**2
+    independent = p * q / max(variance, _LEAST_EFFECT * p * q / reads)
+    t = stdtrit(chips - 1.0, np.clip(levels, _END, 1.0 - _END))
+    half = t**2 / (2.0 * independent)
+    root = np.sqrt(2.0 * half * (p * q + half / 2.0))
+    # Ends x of (1 + 2 half) x^2 - 2 (p + half) x + p^2 = 0: below, p^2 / (p + half + root); 1 - x in the same way.
+    middle = np.log(p + half + root) + np.log(q + half + root) - np.log1p(2.0 * half)
+    return np.asarray(np.where(t < 0.0, 2.0 * np.log(p) - middle, middle - 2.0 * np.log(q)))
 
 
 @lru_cache(maxsize=4096)
@@ -208,12 +239,14 @@ def _posterior_shares(chips: tuple[tuple[int, int], ...]) -> tuple[NDArray[np.fl
     low, high = -18.0, 18.0  # of the logit of p
     for last in [False] * (_PASSES - 1) + [True]:
         logits = np.linspace(low, high, _POINTS)
-        weights = np.cumsum(_posterior(logits, k, n))
-        step, share = logits[1] - logits[0], weights / weights[-1]
+        step = logits[1] - logits[0]
+        edges = np.append(logits - step / 2.0, high + step / 2.0)
+        share = np.append(0.0, np.cumsum(_posterior(logits, k, n)))
+        share /= share[-1]
         if not last:
-            ends = np.interp([1e-4, 1.0 - 1e-4], share, logits + step / 2.0)
+            ends = np.interp([1e-4, 1.0 - 1e-4], share, edges)
             low, high = float(ends[0]) - step, float(ends[1]) + step
-    return share, logits + step / 2.0
+    return share, edges
 
 
 def _posterior(logits: NDArray[np.float64], k: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[Any]:

@@ -1,8 +1,11 @@
 r"""Prices of arrays of atoms: the current through them, the microscope around them, and placing them.
 
-.. math:: E = N_{atoms} N_{att} P_{tunnel} / \gamma + N_{att} P_{microscope} / \gamma, \qquad t = N_{att} / \gamma
+.. math:: E = N_{atoms} t P_{tunnel} + t P_{microscope}, \qquad t = N_{att} / \gamma + t_{readout}
 
-with attempts N_att of rate gamma. Numbers and sources: ``data.toml``.
+with attempts N_att of rate gamma, after which the current through each atom is read once, as fast as its amplifier can
+follow: no read is shorter, however few attempts it takes. Rates exp(theta f) of strong fields have no other ceiling
+here: that of vibrations of atoms, about 10^12 / s, is exp(20) times gamma and is reached by flips that end a descent
+anyway. Numbers and sources: ``data.toml``.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from neuromorph.datum import Datum, Kind, invert_datum, multiply_data
 
 
 def attempt_costs(data: Mapping[str, Datum], rate: Datum, counted: Kind = "assumed") -> tuple[Cost, ...]:
-    """List the prices of attempts to switch.
+    """List the prices of attempts to switch, and of reading what became of them.
 
     Parameters
     ----------
@@ -30,12 +33,20 @@ def attempt_costs(data: Mapping[str, Datum], rate: Datum, counted: Kind = "assum
     tuple of Cost
         Energy of the atoms, energy and time of the microscope.
     """
-    period = invert_datum(rate, "s")
-    atom, microscope = (multiply_data(data[name], period, "J") for name in ("tunnelling_power_w", "microscope_power_w"))
+    period, look = invert_datum(rate, "s"), data["readout_time_s"]
+    atom, microscope = data["tunnelling_power_w"], data["microscope_power_w"]
+
+    def during(power: Datum, time: Datum) -> Datum:
+        return multiply_data(power, time, "J")
+
     return (
-        Cost("atom_attempts", "tunnelling current through the atoms", energy=atom, counted=counted),
-        Cost("attempts", "microscope and cryostat", microscope, period, "system", counted, True, "microscope"),
-    )
+        Cost("atom_attempts", "tunnelling current through the atoms", during(atom, period), counted=counted),
+        Cost("atom_readouts", "tunnelling current while it is read", during(atom, look), counted=counted),
+        Cost("attempts", "microscope and cryostat", during(microscope, period), period, "system", counted, True,
+             "microscope"),
+        Cost("readouts", "microscope during the readout", during(microscope, look), look, "system", counted, True,
+             "microscope"),
+    )  # fmt: skip
 
 
 def placing_cost(data: Mapping[str, Datum]) -> Cost:

@@ -117,6 +117,7 @@ def run_switching(
     status = "ok" if len(events) == len(spins) else "interrupted"
     attempts = float(durations.sum())
     activity: dict[str, Any] = {"attempts": attempts, "atom_attempts": attempts * state.biases.size, "switches": events}
+    activity |= {"readouts": 1.0, "atom_readouts": float(state.biases.size)}
     return complete_run(
         program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=provenance
     )

@@ -48,7 +48,7 @@ DATA = read_data(files(__package__).joinpath("data.toml").read_text())
 MAX_PLACED = 7  # atoms; the error of the couplings is 20 % there and grows
 _STEPS = 64  # temperatures of an anneal
 _EQUILIBRATE = 5.0  # time at beta before a sample is taken, in times of the anneal before it
-_IDEAL = ("attempt_rate_hz", "tunnelling_power_w", "microscope_power_w")  # of the table, without positions
+_IDEAL = ("attempt_rate_hz", "readout_time_s", "tunnelling_power_w", "microscope_power_w")  # without positions
 _QUENCH = 10.0  # times beta_cold: so cold that only downhill switches happen while one looks
 
 

@@ -2,8 +2,9 @@ r"""A sampler on one core as a target: reads are drawn side by side, and each is
 
 .. math:: E_{read} = P_{core}\, t_{read}
 
-Seconds, lanes and joules: ``core_time``. Compiling is not counted. Spins of a minimizing read go downhill at its end
-until no flip lowers the energy.
+Seconds, lanes and joules: ``core_time``. Compiling is not counted. Ladders and schedules belong to the problem, not to
+a read: finding them is timed as ``prepare_s``, once, as programming is (in one process, ladders are found once). Spins
+of a minimizing read go downhill at its end until no flip lowers the energy.
 
 By default a read that samples has a chain (a ladder, a population) of its own, so that reads are independent. A sampler
 with ``chains`` draws them from a few long chains in turn instead: read r is of chain r mod chains. Its run says so
@@ -13,7 +14,7 @@ with ``chains`` draws them from a few long chains in turn instead: read r is of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, ClassVar, TypeAlias
 
@@ -64,8 +65,8 @@ class CpuSampler:
     summary : str
         Summary for people, one line.
     plan : callable
-        Map from (ising, beta, minimize, sweeps) to (draw, lanes): ladders and schedules, which are counted as well; a
-        read takes ``lanes`` replicas.
+        Map from (ising, beta, minimize, sweeps) to (draw, lanes): ladders and schedules, which are counted once; a read
+        takes ``lanes`` replicas.
     sweeps : int
         Sweeps of each replica in a read.
     power_w : float or None
@@ -158,10 +159,13 @@ class CpuSampler:
         beta = task.beta if isinstance(task, Sample) else default_range(ising)[1]
         checkpoint("compiling")
         self.plan(ising, beta, minimize, 2)[0](1, np.random.SeedSequence(0), None)
-        if self.together is not None and isinstance(task, Sample):
-            return self._draws_of_chains(self.together, program, task, reads, sequence)
-        before, start = None if self.power_w is not None else read_cpu_energy(), perf_counter()
+        start = perf_counter()
         draw, lanes = self.plan(ising, beta, minimize, self.sweeps)
+        prepare_s = perf_counter() - start
+        if self.together is not None and isinstance(task, Sample):
+            run = self._draws_of_chains(self.together, program, task, reads, sequence)
+            return replace(run, setup={**run.setup, "prepare_s": prepare_s})
+        before, start = None if self.power_w is not None else read_cpu_energy(), perf_counter()
         most = max(1, _SPINS // (lanes * ising.size))
 
         own = _streams_of_reads(sequence, reads)
@@ -183,7 +187,8 @@ class CpuSampler:
         # Without lanes reads follow each other; with them the first batch is what one read has to wait for.
         alone = together * (sizes[0] / done) if self.parallel_reads > 1 else seconds
         activity = time_activity(seconds, alone, batch_s, before) | {"updates": float(self.sweeps * lanes * ising.size)}
-        return complete_run(program, task, spins, activity, status=status, provenance=self._about())
+        run = complete_run(program, task, spins, activity, status=status, provenance=self._about())
+        return replace(run, setup={**run.setup, "prepare_s": prepare_s})
 
     def _about(self) -> dict[str, Any]:
         return {"parameters": {"sweeps": self.sweeps, "power_w": self.power_w, **self.more}}
@@ -246,7 +251,15 @@ class CpuSampler:
         tuple of Cost
             A price for each kind of event.
         """
-        return CpuAnneal(power_w=self.power_w, constants=self.constants).costs()
+        costs = CpuAnneal(power_w=self.power_w, constants=self.constants).costs()
+        core = next(cost for cost in costs if cost.what == "one busy core")
+        host = next(cost for cost in costs if cost.needs == "host")
+        about = "finding temperatures, once"
+        return (
+            *costs,
+            Cost("prepare_s", about, core.energy, self.constants["clock"], counted="measured"),
+            Cost("prepare_s", f"rest of the machine, {about}", host.energy, None, "system", "measured", needs="host"),
+        )
 
 
 def _streams_of_reads(sequence: np.random.SeedSequence, reads: int) -> Callable[[int, int], np.random.SeedSequence]:

@@ -116,6 +116,7 @@ def _compare_file(arguments: argparse.Namespace) -> int:
 def _compare_files(arguments: argparse.Namespace, files: list[tuple[str, bool]]) -> int:
     """Compare on each file as if it stood alone, with one seed, and then over all of them."""
     from ..report.instances import instances_json, instances_text, print_instances
+    from ..report.instances_page import render_instances_page
 
     loaded = []
     for file, named in files:
@@ -156,6 +157,8 @@ def _compare_files(arguments: argparse.Namespace, files: list[tuple[str, bool]])
         try:
             with writing(arguments.out):
                 write_file(arguments.out / "results.json", instances_json(found, about))
+                page = render_instances_page(found, names[: len(found)], about)
+                write_file(arguments.out / "report.html", page)
         except BadInput as error:
             failure = failure or error
     if arguments.json:
@@ -165,7 +168,7 @@ def _compare_files(arguments: argparse.Namespace, files: list[tuple[str, bool]])
     elif table and found:
         _print(lambda console: print_instances(found, console))
         if arguments.out is not None and failure is None:
-            print(printable(f"written to {arguments.out}: results.json, and a folder for each instance"))
+            print(printable(f"written to {arguments.out}: report.html, results.json, and a folder for each instance"))
     return _end(arguments, found, failure, stopped)
 
 

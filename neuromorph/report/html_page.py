@@ -100,6 +100,8 @@ def render_page(comparison: Comparison, figures: Mapping[str, bytes]) -> str:
         reference="known" if problem.best_known is not None else "of this study",
         success_gap=format_percent(provenance.get("success_gap", 0.0)),
         provenance=provenance,
+        over_chips=any(result.tts_over_chips or result.ets_over_chips for result in comparison.results),
+        instances=[],
         one_chip=any(result.one_chip and result.reads for result in comparison.results),
         interrupted=comparison.interrupted,
     )

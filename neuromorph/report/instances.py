@@ -100,11 +100,16 @@ def instances_text(comparisons: Sequence[Comparison], form: str) -> str:
             "25–75 %")  # fmt: skip
     cells = [
         (
-            printable(row.target), f"{row.instances} of {row.asked}", format_percent(row.success),
-            format_percent(row.unsolved), *_cell(row.tts_s, "s"), *_cell(row.core_ets_j, "J"), *_cell(row.ets_j, "J"),
+            printable(row.target),
+            f"{row.instances} of {row.asked}",
+            format_percent(row.success),
+            format_percent(row.unsolved),
+            *spread_cell(row.tts_s, "s"),
+            *spread_cell(row.core_ets_j, "J"),
+            *spread_cell(row.ets_j, "J"),
         )
         for row in over_instances(comparisons)
-    ]  # fmt: skip
+    ]
     write = markdown_table if form == "markdown" else latex_table
     return "\n".join([*(TABLES[form](each) for each in comparisons), write(head, cells, _MEANING)])
 
@@ -143,11 +148,24 @@ def print_instances(comparisons: Sequence[Comparison], console: Console) -> None
 
 
 def _cells(rows: Sequence[OverInstances], name: str, unit: str) -> list[list[str]]:
-    return [list(_cell(getattr(row, name), unit)) for row in rows]
+    return [list(spread_cell(getattr(row, name), unit)) for row in rows]
 
 
-def _cell(spread: Spread | None, unit: str) -> tuple[str, str]:
-    """Format the median, and the quartiles, of which the upper one may be infinite."""
+def spread_cell(spread: Spread | None, unit: str) -> tuple[str, str]:
+    """Format the median, and the quartiles, of which the upper one may be infinite.
+
+    Parameters
+    ----------
+    spread : Spread or None
+        Spread over instances.
+    unit : str
+        Unit.
+
+    Returns
+    -------
+    (str, str)
+        Median and quartiles.
+    """
     if spread is None:
         return "–", ""
     value, interval = format_estimate(spread.estimate, unit)

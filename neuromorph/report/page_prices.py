@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from ..estimate import Estimate
 from ..pricing import BOUNDARIES, Boundary, Swing, energy_swings
+from ..study.evaluate import energy_over_chips
+from ..study.over_chips import Spread
 from ..study.result import Result
 from ..study.row_prices import RowPrices, SolutionPrices, energies_to_solution, price_solution, prices_at
 
@@ -24,6 +26,8 @@ class PricedRow:
         Prices of a read and of programming.
     solution : SolutionPrices or None
         Time and energy to solution; None without a success probability.
+    over_chips : Spread or None
+        Energy to solution over chips, J; None without several chips.
     levels_j : tuple of Estimate or None
         Energy to each of the qualities that were reached, J.
     swings : list of Swing
@@ -32,6 +36,7 @@ class PricedRow:
 
     prices: RowPrices
     solution: SolutionPrices | None
+    over_chips: Spread | None
     levels_j: tuple[Estimate | None, ...]
     swings: list[Swing]
 
@@ -64,6 +69,7 @@ def price_at_boundaries(result: Result) -> dict[Boundary, PricedRow]:
         boundary: PricedRow(
             each,
             solution(each),
+            energy_over_chips(result, each),
             tuple(level[k] for level in levels),
             [swing for swing in energy_swings(each.ledger) if swing.factor > 1.0],
         )

@@ -14,17 +14,20 @@ from ..plotting.numbers import (
     format_probability,
     format_quantity,
 )
+from ..study.over_chips import Spread
 from ..study.result import Result
 from ..study.row_prices import SolutionPrices
 from .page_prices import PricedRow
 from .sampling_text import SCORES, format_score, shown_scores
+from .table_columns import never_of_chips
 
 if TYPE_CHECKING:
     from ..study import Comparison
 
 Cell = tuple[float | str | None, str, str]
 
-_FAR = 1e150  # times a bound: every bound stands behind every value
+BEHIND_VALUES = 1e150
+"""Factor of a bound as what it is sorted by: every bound stands behind every value."""
 
 
 def columns_of(comparison: Comparison) -> list[str]:
@@ -154,15 +157,15 @@ def _cells(result: Result, priced: PricedRow | None, comparison: Comparison) -> 
         ]
     loss = 1.0 if comparison.problem.sense == "min" else -1.0
     best = None if result.best is None else loss * result.best
-    success = result.success
+    success, over_chips = result.success, priced.over_chips if priced else None
     return [
         ("Best", (best, format_number(result.best), "")),
         ("Gap", (result.gap, format_percent(result.gap), "")),
-        ("Success a read", (_rounded(success.value if success else None), *format_probability(success))),
+        ("Success a read", _below(_success(success), never_of_chips(result))),
         time,
         energy,
-        ("Time to solution", _estimate(result.tts_s, "s")),
-        ("Energy to solution", _estimate(solved.ets_j if solved else None, "J")),
+        ("Time to solution", _below(_estimate(result.tts_s, "s"), _of_chip(result.tts_over_chips, "s"))),
+        ("Energy to solution", _below(_estimate(solved.ets_j if solved else None, "J"), _of_chip(over_chips, "J"))),
         ("At one question a second", _standby(solved)),
         known,
     ]
@@ -172,8 +175,22 @@ def _estimate(value: Estimate | None, unit: str) -> Cell:
     if value is None:
         return None, "–", ""
     if value.value is None:  # a bound: behind all values, among bounds by itself
-        return (None if value.low is None else _rounded(_FAR * value.low)), *format_estimate(value, unit)
+        return (None if value.low is None else _rounded(BEHIND_VALUES * value.low)), *format_estimate(value, unit)
     return _rounded(value.value), *format_estimate(value, unit)
+
+
+def _success(value: Estimate | None) -> Cell:
+    return _rounded(value.value if value else None), *format_probability(value)
+
+
+def _of_chip(spread: Spread | None, unit: str) -> str:
+    return f"chip {format_estimate(spread.estimate, unit)[0]}" if spread is not None else ""
+
+
+def _below(cell: Cell, line: str) -> Cell:
+    """Add a line to the small text of a cell."""
+    key, text, small = cell
+    return key, text, "\n".join(each for each in (small, line) if each)
 
 
 def _standby(solved: SolutionPrices | None) -> Cell:

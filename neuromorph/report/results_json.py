@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ..cost import Entry
+from ..cost import SCOPES, Entry
 from ..estimate import Estimate
 from ..files.json_values import json_value
+from ..pricing import standby_energy
 
 if TYPE_CHECKING:
     from ..study import Comparison, Result, TimeToTarget
@@ -74,7 +75,7 @@ def results_dict(comparison: Comparison) -> dict[str, Any]:
 
 
 def _result(result: Result) -> dict[str, Any]:
-    ledger, time = result.ledger, result.time_per_read_s
+    ledger, prices, time = result.ledger, result.prices, result.time_per_read_s
     return {
         "target": result.target,
         "summary": result.summary,
@@ -98,8 +99,10 @@ def _result(result: Result) -> dict[str, Any]:
         **({} if result.recall is None else {"recall": result.recall.to_dict()}),
         "time_per_read_s": _estimate(result.time_per_read_s),
         "energy_per_read_j": _estimate(result.energy_per_read_j),
-        "core_energy_per_read_j": _estimate(result.core_energy_per_read_j),
-        "system_energy_per_read_j": _estimate(ledger.energy_per_read("system") if ledger else None),
+        **{
+            f"{scope}_energy_per_read_j": _estimate(prices.scope_energy_per_read_j(scope) if prices else None)
+            for scope in SCOPES
+        },
         "latency_s": result.latency_s,
         "throughput_hz": None if not time or not time.value else 1.0 / time.value,
         "programming_time_s": _estimate(result.programming_time_s),
@@ -125,12 +128,14 @@ def _prices(result: Result) -> dict[str, Any]:
     """Collect what joules include, how they are known, what waiting costs, and units of work."""
     prices, solved = result.prices, result.solution_prices
     standby = None if solved is None else solved.standby
+    if result.sampling is not None and prices is not None and prices.time_per_read_s is not None:
+        standby = standby_energy(prices.ledger)  # a read is the answer
     return {
         "tts_share_of_prices": None if solved is None else solved.time_share_of_prices,
         "ets_share_of_prices": None if solved is None else solved.energy_share_of_prices,
         "needs": [] if prices is None else list(prices.needs),
         "known": None if prices is None else dict(prices.known),
-        "standby": None if standby is None else vars(standby),
+        "standby": None if standby is None else {"of": "solution" if solved else "read", **vars(standby)},
         "work": [] if prices is None else [vars(each) for each in prices.work],
     }
 

@@ -123,7 +123,7 @@ def render_study_page(summary: StudySummary, name: str, provenance: Mapping[str,
         warnings=[],
         conclusions=_conclusions(summary),
         sections=[], unfit=[], best=None, beta=None, score_note="", scores=[], counted=False, reference="",
-        success_gap=None, one_chip=False, interrupted=False,
+        success_gap=None, over_chips=False, instances=[], one_chip=False, interrupted=False,
     )  # fmt: skip
 
 

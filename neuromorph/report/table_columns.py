@@ -26,7 +26,7 @@ _SHOWN = 0.005  # shares below are not told
 
 
 def row_name(row: Result) -> RowName:
-    """Name a row, with its status and what it needs beside its chip.
+    """Name a row, with its status and what it needs beside its chip and a host.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ def row_name(row: Result) -> RowName:
     RowName
         Name with the lines below it.
     """
-    needs = f"needs {', '.join(row.prices.needs)}" if row.prices is not None else ""
-    needs = needs.replace("needs is a host", "is a host")
-    return RowName(printable(row.target), [(status(row), STYLES[row.status]), *([(needs, "dim")] if needs else [])])
+    needs = row.prices.needs if row.prices is not None else ()
+    told = [need.removeprefix("is ") for need in needs if need != "host"]
+    return RowName(printable(row.target), [(", ".join([status(row), *told]), STYLES[row.status])])
 
 
 def status(result: Result) -> str:
@@ -140,13 +140,28 @@ def _about_prices(rows: Sequence[Result]) -> list[Column]:
     ]
 
 
+def never_of_chips(row: Result) -> str:
+    """Tell how many chips of several never succeed.
+
+    Parameters
+    ----------
+    row : Result
+        Result of a target.
+
+    Returns
+    -------
+    str
+        ``3/10 never``; empty where each succeeds, or there is one chip, or nothing to measure by.
+    """
+    never = sum(chip.successes == 0 for chip in row.chips)
+    return f"{never}/{len(row.chips)} never" if len(row.chips) > 1 and row.success is not None and never else ""
+
+
 def _success(row: Result) -> list[str]:
     """Format the pooled success with its interval, and how many chips never succeed."""
     value, interval = format_probability(row.success)
-    never = sum(chip.successes == 0 for chip in row.chips)
-    if len(row.chips) < 2 or row.success is None or not never:
-        return [value, interval]
-    return [value, interval, f"{never}/{len(row.chips)} never"]
+    never = never_of_chips(row)
+    return [value, interval, *([never] if never else [])]
 
 
 def _of_chips(pooled: Estimate | None, row: Result, unit: str) -> list[str]:

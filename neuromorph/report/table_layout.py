@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _KEPT = 3  # up to this rank a column stays rather than a name on one line
 _LABELS = (26, 18, 14)  # letters of a name on one line
+_TALL = 2  # lines below the first, from which on rows stand apart by an empty line
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,17 @@ def _table(heading: str, names: Sequence[RowName], columns: Sequence[Column], la
     table.add_column(heading, no_wrap=True)
     for column in columns:
         table.add_column(column.heading, justify="right", no_wrap=True)
+    rows = []
     for k, name in enumerate(names):
         first = Text(broken(name.name, label))
         for said, style in name.below:
             first.append(f"\n{broken(said, label)}", style)
-        cells = [Text.assemble(*_lines(column.cells[k])) for column in columns]
-        table.add_row(first, *cells)
+        rows.append([first, *(Text.assemble(*_lines(column.cells[k])) for column in columns)])
+    heights = [max(cell.plain.rstrip().count("\n") for cell in row) for row in rows]
+    for row, height in zip(rows, heights, strict=True):
+        if max(heights) >= _TALL and row is not rows[-1]:
+            row[0].append("\n" * (height - row[0].plain.count("\n") + 1))
+        table.add_row(*row)
     return table
 
 

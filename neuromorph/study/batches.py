@@ -224,7 +224,7 @@ def run_in_batches(
     if status == "ok" and run.status == "failed":
         status, reason = "failed", run.message
     used = {chip: known[chip] for chip in np.unique(order % chips.count).tolist() if chip in known}
-    run = replace(run, task=_part(task, order), setup=_mean_setup(used) if used else run.setup)
+    run = replace(run, task=_part(task, order), setup={**run.setup, **_mean_setup(used)} if used else run.setup)
     return BatchResult(run, status, reason, resumed, notes, used)
 
 

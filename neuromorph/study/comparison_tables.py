@@ -202,7 +202,7 @@ def _rank(result: Result) -> tuple[int, float]:
 
 
 def _scoped(result: Result, scope: Any) -> Estimate | None:
-    return None if result.ledger is None else result.ledger.energy_per_read(scope)
+    return None if result.prices is None else result.prices.scope_energy_per_read_j(scope)
 
 
 def _score(value: Estimate | None) -> tuple[str, str]:

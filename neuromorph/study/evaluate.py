@@ -15,8 +15,9 @@ from ..ising import Float
 from ..problems import Problem, score_run
 from ..protocol import Target
 from ..run import Run
+from ..task import Sample
 from .contract import checked_costs
-from .over_chips import ChipResult, chip_to_solution, counts_of_chips, spread_of_estimates
+from .over_chips import ChipResult, Spread, chip_to_solution, counts_of_chips, spread_of_estimates
 from .result import Result, TimeToTarget
 from .row_prices import Counted, RowPrices, chip_prices, price_row, price_solution
 
@@ -109,15 +110,18 @@ def measure_success(row: Result, problem: Problem, reference: float | None, succ
     Returns
     -------
     Result
-        The row with all that follows from the reference.
+        The row with all that follows from the reference; of a sampling task gaps alone, for a sample is no solution.
     """
     run, prices = row.run, row.prices
     if run is None:
         return row
     gaps = relative_gap(row.scores, problem, reference)
-    found: dict[str, Any] = {"gaps": gaps, "levels": _levels(problem, reference, run, row.scores, prices)}
+    found: dict[str, Any] = {"gaps": gaps}
     if row.best is not None:
         found["gap"] = _number(relative_gap(row.best, problem, reference))
+    if isinstance(run.task, Sample):
+        return replace(row, **found)
+    found["levels"] = _levels(problem, reference, run, row.scores, prices)
     if reference is None:
         return replace(row, **found)
     succeeded = gaps <= success_gap + _SAME
@@ -165,6 +169,33 @@ def _of_chip(
         tts_s=None if time is None else chip_to_solution(time, won, chip.reads, before),
         ets_j=None if energy is None else chip_to_solution(energy, won, chip.reads, spent),
     )
+
+
+def energy_over_chips(row: Result, prices: RowPrices) -> Spread | None:
+    """Describe the energy to solution over the chips of a row, at other prices.
+
+    Parameters
+    ----------
+    row : Result
+        Row with the successes of its chips.
+    prices : RowPrices
+        Prices of its reads, at any boundary.
+
+    Returns
+    -------
+    Spread or None
+        Median chip and quartiles, J; None where the row has no such spread.
+    """
+    run = row.run
+    if row.ets_over_chips is None or run is None or run.chip is None:
+        return None
+    spent = (prices.ledger.programming_energy().value or 0.0) / prices.counted.problems
+    values = []
+    for chip in row.chips:
+        energy = chip_prices(prices, run, run.chip == chip.chip)[1]
+        if energy is not None:
+            values.append(chip_to_solution(energy, chip.successes, chip.reads, spent))
+    return spread_of_estimates(values) if values else None
 
 
 def beaten(problem: Problem, best: float | None) -> str:

@@ -6,6 +6,8 @@ A time to solution is that of the best read length tau (Ronnow et al., Science 3
 much of the setting as of the device. A target names the parameter that is its read length by ``read_length``. From its
 default, lengths a factor of ``FACTOR`` apart are tried down and up until two in a row are worse, within a factor of
 ``_WIDEST``; the best and its neighbors are tried again with ``_AGAIN`` times the reads, and the best of these is taken.
+A length is judged by the success probability that it has with a chance of five in six: a few lucky reads of a short one
+choose nothing.
 The reads of the study are then made anew, with streams of their own, so that the choice does not flatter them. Training
 reads cost as much as others: what they took stands beside the curve (stochastic-benchmark, arXiv 2402.10255).
 """
@@ -31,6 +33,7 @@ FACTOR = 10.0**0.5
 _MOST = 9  # lengths that are tried
 _WIDEST = 200.0  # ratio of a length to the default beyond which none is tried: the model was not made for it
 _AGAIN = 5
+_DOUBT = 0.16  # chance that reads succeed less often than a length is judged by
 _LARGEST = 1 << 20  # bytes of a kept curve
 
 ReadLength: TypeAlias = Literal["default", "best"] | float
@@ -147,10 +150,13 @@ def best_read_length(device: Target, train: Callable[[Target, int, int], Result 
 
 
 def _time_needed(row: Result) -> float:
-    """Time to solution with half a success added, so that none at all is worse than any, and not infinite."""
+    """Time to solution where one in six chances is that reads succeed less often: a few lucky ones choose nothing."""
+    from scipy.special import betaincinv
+
     if row.time_per_read_s is None or row.success is None or row.success.value is None:
         return inf
-    p = (row.success.value * row.reads + 0.5) / (row.reads + 1.0)
+    won = round(row.success.value * row.reads)
+    p = float(betaincinv(won + 0.5, row.reads - won + 0.5, _DOUBT))  # Jeffreys' posterior; above 0 without a success
     return (row.time_per_read_s.value or 0.0) * reads_to_solution(p)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cost import Ledger
+from ..cost import Ledger, Scope
 from ..datum import Datum, Kind
 from ..estimate import Estimate, chips_quantiles
 from ..ising import Float
@@ -110,6 +110,25 @@ class RowPrices:
     def core_energy_per_read_j(self) -> Estimate | None:
         """Energy of a read at the core, J; None where nothing is priced there."""
         return _estimate(self.core_draws.energy_j) if self.core_ledger.entries else None
+
+    def scope_energy_per_read_j(self, scope: Scope) -> Estimate | None:
+        """Compute the energy of a read within one scope, as the median and the band of draws.
+
+        Parameters
+        ----------
+        scope : {"core", "chip", "system"}
+            Scope; the host is part of "system" where the boundary includes it.
+
+        Returns
+        -------
+        Estimate or None
+            Energy, J; None where nothing of that scope is counted at the boundary. Medians of scopes do not add up.
+        """
+        entries = tuple(entry for entry in self.ledger.entries if entry.scope == scope)
+        if scope == "core" or not entries:
+            return self.core_energy_per_read_j if scope == "core" else None
+        part = replace(self.ledger, entries=entries, times=())
+        return _estimate(draw_rows({"part": part}, counts={"part": self.counts})["part"].energy_j)
 
     @property
     def programming_time_s(self) -> Estimate:

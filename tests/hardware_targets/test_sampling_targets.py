@@ -1,5 +1,7 @@
 """The samplers as targets on the CPU, beyond the conformance suite: quality, batches, what is counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,7 +52,7 @@ def test_parameters_are_checked_and_kept(name):
     with pytest.raises(ValueError, match="power_w"):
         nm.get_target(name, power_w=-3.0)
     device = nm.get_target(name, sweeps=20, power_w=7.0)
-    assert [cost.energy.value for cost in device.costs() if cost.energy and cost.scope == "core"] == [7.0]
+    assert [cost.energy.value for cost in device.costs() if cost.energy and cost.scope == "core"] == [7.0, 7.0]
     run = device.run(device.program(glass(5, 1)), Sample(1.0), 2, 0)
     assert run.provenance["parameters"]["sweeps"] == 20
 
@@ -68,3 +70,36 @@ def test_tours_that_would_take_minutes_are_refused(name):
     tour = nm.Tsp("ring", np.random.default_rng(0).random((21, 2)))
     with pytest.raises(nm.DoesNotFit, match="21 cities are 441 spins"):
         nm.get_target(name).program(tour)
+
+
+@pytest.mark.parametrize("task", [Minimize(), Sample(0.4)], ids=["minimize", "sample"])
+@pytest.mark.parametrize("options", [{}, {"chains": 2}], ids=["alone", "chains"])
+def test_temperatures_are_found_once_and_not_in_a_read(options, task, monkeypatch):
+    """A clock that only the plan and the reads move: the plan is programming, whatever the number of reads."""
+    now = [0.0]
+    device = nm.get_target("cpu-tempering", **options)
+    monkeypatch.setattr(sampler_target, "perf_counter", lambda: now[0])
+
+    def plan(ising, beta, minimize, sweeps):
+        now[0] += 100.0
+        draw, lanes = device.plan(ising, beta, minimize, sweeps)
+
+        def timed(*given):
+            now[0] += 64.0
+            return draw(*given)
+
+        return timed, lanes
+
+    def together(*given):
+        now[0] += 64.0
+        return device.together(*given)
+
+    slow = replace(device, plan=plan, together=together if options else None)
+    model = nm.IsingModel("glass", glass(6, 2))
+    row = nm.compare(model, [slow], 64, 1, task=task).results[0]
+    assert (row.status, row.run.setup) == ("ok", {"prepare_s": 100.0})
+    assert row.run.activity["latency_s"].max() == 64.0
+    assert row.ledger.programming_time.value == 100.0
+    watts = {entry.what: entry.unit.value for entry in row.ledger.entries if entry.once}
+    assert row.ledger.programming_energy().value == pytest.approx(100.0 * sum(watts.values()))
+    assert len(watts) == 2

@@ -71,7 +71,7 @@ def test_a_folder_and_a_list_are_files(toys, files, tmp_path, capsys):  # noqa: 
     said = capsys.readouterr()
     assert "notes.txt: left out, for it is no problem" in said.err
     assert "2 instances" in said.out
-    assert {path.name for path in out.iterdir()} == {"pentagon", "triangle", "results.json"}
+    assert {path.name for path in out.iterdir()} == {"pentagon", "triangle", "results.json", "report.html"}
     assert json.loads((out / "triangle" / "results.json").read_text())["problem"]["size"] == 3
     assert main([*words(f"@{listed}"), "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))

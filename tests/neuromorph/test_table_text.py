@@ -4,10 +4,12 @@ import csv
 import io
 
 import pytest
+from rich.console import Console
 from study_toys import Descent, Ring
 from test_chips import Lot
 
 import neuromorph as nm
+from neuromorph.report.table_layout import Column, RowName, print_columns
 from neuromorph.report.table_text import TABLES, table_csv, table_latex, table_markdown
 
 
@@ -42,3 +44,19 @@ def test_markdown_and_latex_have_a_row_a_target(comparison):
 @pytest.mark.parametrize("name", TABLES)
 def test_a_study_without_results_has_a_table(name):
     assert TABLES[name](nm.Comparison(Ring(), ()))
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_tall_rows_stand_apart_and_tell_what_they_need(width):
+    """Rows of three lines, as of chips or with equipment, are followed by an empty one; others are not."""
+    plain = [RowName("first", [("ok, 9 reads", "")]), RowName("second", [("ok, 9 reads", "")])]
+    tall = [RowName("first", [("ok, 9 reads, 10 chips, forecast, microscope", "")]), plain[1]]
+    for names, apart in ((plain, False), (tall, True)):
+        console = Console(file=io.StringIO(), width=width)
+        cells = [["1", "0-2", "3/10 never"] if apart else ["1", "0-2"], ["4", "3-5"]]
+        print_columns(console, "target", names, [Column("success", cells)])
+        lines = [line.strip() for line in console.file.getvalue().splitlines()]
+        place = next(k for k, line in enumerate(lines) if line.startswith("second"))
+        assert (lines[place - 1] == "") == apart
+        assert lines[-1] != ""
+        assert "microscope" in console.file.getvalue() or not apart

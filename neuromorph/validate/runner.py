@@ -67,7 +67,7 @@ def find_checks(names: Iterable[str] | None = None) -> dict[str, CheckFunction]:
     Raises
     ------
     ValueError
-        If there is no check of a name.
+        If there is no check of a name, or none at all.
     """
     found: dict[str, CheckFunction] = {}
     points = entry_points(group=CHECK_GROUP)
@@ -76,13 +76,13 @@ def find_checks(names: Iterable[str] | None = None) -> dict[str, CheckFunction]:
     ):
         for function in point.load():
             found.setdefault(function.__name__.replace("_", "-"), function)
+    if not found:
+        raise ValueError("no checks are installed; install neuromorph again, so that its entry points are known")
     if names is None:
         return found
     for name in names:
         if name not in found:
-            raise ValueError(
-                f"check is {name[:60]!r}; {nearest(name, found)}installed are {', '.join(found) or 'none'}"
-            )
+            raise ValueError(f"check is {name[:60]!r}; {nearest(name, found)}installed are {', '.join(found)}")
     return {name: found[name] for name in dict.fromkeys(names)}
 
 

@@ -270,8 +270,10 @@ def test_the_command_lists_and_refuses(capsys):
 
 
 def test_what_differs_is_said_by_the_exit_code(monkeypatch, capsys):
-    monkeypatch.setattr("neuromorph.validate.runner.entry_points", lambda group: [])
-    monkeypatch.setattr("neuromorph.validate.runner.find_checks", lambda names: {})
+    with monkeypatch.context() as patch:
+        patch.setattr("neuromorph.validate.runner.entry_points", lambda group: [])
+        assert main(["validate", "--list"]) == 2
+        assert "no checks are installed; install neuromorph again" in capsys.readouterr().err
     for checks, code in (({"bad": bad}, 1), ({"broken": broken}, 1), ({"good": good}, 0), ({"lacking": lacking}, 0)):
         monkeypatch.setattr("neuromorph.validate.find_checks", lambda names, checks=checks: checks, raising=False)
         assert main(["validate", "--quick"]) == code

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from neuromorph import associative_memory as memory
+from neuromorph.validate.memory_checks import transition_loads
 
 SIZES = {1000: 100, 2000: 80, 4000: 25}  # neurons: realizations
-_WIDTH, _SHIFT = 0.58, 1.4  # of the transition, to choose loads around P = 1/2; they bias nothing
 
 
 def main(argv: list[str] | None = None) -> memory.CapacityFit:
@@ -36,12 +36,10 @@ def main(argv: list[str] | None = None) -> memory.CapacityFit:
     print(f"theory, replica symmetric: alpha_c = {critical:.5f}, overlap there {overlap:.5f}")
     measured = []
     for n in options.sizes:
-        center, half = critical + _SHIFT * _WIDTH / np.sqrt(n), 2.2 * _WIDTH / np.sqrt(n)
-        loads = np.linspace(max(0.11, center - half), center + half, 13)
         path = options.keep and options.keep / f"{n}.json"
         measured.append(
             memory.sample_final_overlaps(
-                n, loads, realizations=options.realizations or SIZES.get(n, 20), starts=options.starts,
+                n, transition_loads(n), realizations=options.realizations or SIZES.get(n, 20), starts=options.starts,
                 rng=options.seed, workers=options.workers, path=path,
             )
         )  # fmt: skip

@@ -13,30 +13,10 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neuromorph.boltzmann import BoltzmannMachine
+from neuromorph.validate.encoder_checks import learned_codes
 
-NOISE = {4: (0.15, 0.05), 8: (0.25, 0.1)}  # of on and off units; the first is that of the paper
 PUBLISHED = {4: "250 of 250", 8: "16 of 20"}
-
-
-def encoder_mask(n: int, hidden: int) -> NDArray[np.bool_]:
-    """Return the couplings that exist: within each visible group, and between visible and hidden units."""
-    group = np.r_[np.zeros(n), np.ones(n), np.full(hidden, 2)]
-    one, other = np.meshgrid(group, group)
-    mask = np.where(one == other, one < 2, (one == 2) | (other == 2))
-    np.fill_diagonal(mask, False)
-    return mask
-
-
-def learned_codes(n: int, hidden: int, seed: int, *, noisy: bool = True) -> NDArray[np.bool_]:
-    """Return the likeliest code (n, hidden) of each pattern after learning."""
-    x = np.c_[np.eye(n), np.eye(n)]
-    noise = NOISE[n] if noisy else None
-    options = {"learning_rate": (0.2, 0.0), "n_iter": 6000, "n_chains": 100, "n_steps": 2} if n > 4 else {}
-    machine = BoltzmannMachine(hidden, mask=encoder_mask(n, hidden), noise=noise, random_state=seed, **options)
-    return np.asarray(machine.fit(x).transform(x) > 0.5)
 
 
 def main(arguments: list[str] | None = None) -> dict[str, int]:

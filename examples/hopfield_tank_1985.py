@@ -8,32 +8,10 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neuromorph.analog import Permutations, hopfield_tank, softassign
+from neuromorph.analog import hopfield_tank, softassign
 from neuromorph.rng import read_seeds
-
-Float = NDArray[np.float64]
-
-
-def shortest_length(distances: Float) -> float:
-    """The optimal tour by dynamic programming over subsets (Held, Karp, J. SIAM 10, 196 (1962)); to about 14 cities."""
-    n = len(distances) - 1  # the last city is the start
-    best = np.full((1 << n, n), np.inf)  # [cities visited, last of them]
-    best[1 << np.arange(n), np.arange(n)] = distances[n, :n]
-    for visited in range(1, 1 << n):
-        last = np.flatnonzero((visited >> np.arange(n)) & 1)
-        if len(last) > 1:
-            before = best[visited ^ (1 << last)]  # row k: without city last[k]
-            best[visited, last] = (before + distances[:n, last].T).min(axis=1)
-    return float((best[-1] + distances[:n, n]).min())
-
-
-def gaps(result: Permutations, distances: Float) -> Float:
-    """(length - optimum) / optimum of the reads that are tours."""
-    tours = result.tours[result.valid]
-    lengths = distances[tours, np.roll(tours, -1, axis=1)].sum(axis=1)
-    return np.asarray(np.round(lengths / shortest_length(distances) - 1.0, 12) + 0.0)  # + 0.0: no -0.0 %
+from neuromorph.validate.analog_checks import random_cities, tour_gaps
 
 
 def main(argv: list[str] | None = None) -> dict[str, float]:
@@ -53,12 +31,11 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     for instance, (places, seed) in enumerate(
         zip(*(read_seeds(options.seed + k, options.instances) for k in (0, 1)), strict=True)
     ):
-        xy = np.random.default_rng(places).random((options.cities, 2))
-        distances = np.hypot(*(xy[:, None] - xy).T)
+        distances = random_cities(options.cities, places)
         cells = []
         for name, method in methods.items():
             result = method(distances, seed.spawn(options.starts))
-            found = gaps(result, distances)
+            found = tour_gaps(result, distances)
             feasible[name].append(float(result.valid.mean()))
             gap[name].extend(found)
             cells += [f"{result.valid.mean():.0%}", f"{found.mean():.1%}" if len(found) else "-"]

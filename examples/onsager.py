@@ -9,110 +9,26 @@ Run it: python examples/onsager.py
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuromorph.sampling import (
-    CRITICAL_BETA,
-    autocorrelation_time,
-    binder_cumulant,
-    lattice_energy,
-    lattice_magnetization,
-    square_lattice,
-    swendsen_wang,
+from neuromorph.sampling import CRITICAL_BETA, binder_cumulant, lattice_energy, lattice_magnetization
+from neuromorph.validate.lattice_checks import (
+    CumulantCrossing,
+    LatticeMean,
+    at_criticality,
+    cumulant_crossing,
+    cumulants_of,
+    measure_lattice,
+    reweighted_moments,
 )
 
-Floats: TypeAlias = NDArray[np.float64]
-
-BLOCKS = 20  # of a chain, for errors of what is not a mean
+Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A mean with its standard error, and what it should be."""
-
-    what: str
-    temperature: float
-    value: float
-    error: float
-    exact: float
-
-    @property
-    def sigmas(self) -> float:
-        return abs(self.value - self.exact) / self.error
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """Where the cumulants of two sizes cross."""
-
-    small: int
-    large: int
-    temperature: float
-    error: float
-
-
-def measure(size: int, temperature: float, draws: int, seed: int) -> list[Measured]:
-    """Energy a site of a ``size`` x ``size`` torus, and below T_c the magnetization."""
-    lattice, beta = square_lattice(size, size), 1.0 / temperature
-    samples = swendsen_wang(lattice, beta, draws, chains=2, burn_in=200, rng=seed)
-    sites = size * size
-    found = [("energy", samples.energies / sites, lattice_energy(size, size, beta))]
-    if beta > CRITICAL_BETA:
-        magnetization = np.abs(samples.spins.mean(axis=2, dtype=float))
-        found.append(("magnetization", magnetization, lattice_magnetization(beta)))
-    return [Measured(what, temperature, *_mean(x), exact) for what, x, exact in found]
-
-
-def at_criticality(size: int, draws: int, seed: int) -> tuple[Floats, Floats]:
-    """(energies, magnetizations a site) of draws at T_c; small lattices, which cost little, are drawn more often."""
-    count = max(draws, draws * 256 // size)
-    samples = swendsen_wang(square_lattice(size, size), CRITICAL_BETA, count, chains=2, burn_in=200, rng=seed)
-    return samples.energies.ravel(), samples.spins.mean(axis=2, dtype=float).ravel()
-
-
-def crossing(runs: dict[int, tuple[Floats, Floats]], small: int, large: int) -> Crossing:
-    """Of the cumulants of two sizes near T_c, reweighted from the runs at T_c; error by jackknife over blocks."""
-    betas = np.linspace(0.97, 1.03, 61) * CRITICAL_BETA
-    sums = [moments(*runs[size], betas) for size in (small, large)]
-    whole = _cross([cumulants(each.sum(axis=0)) for each in sums], betas)
-    without = [_cross([cumulants(each.sum(axis=0) - each[block]) for each in sums], betas) for block in range(BLOCKS)]
-    return Crossing(small, large, whole, float(np.sqrt((BLOCKS - 1) * np.var(without))))
-
-
-def moments(energies: Floats, m: Floats, betas: Floats) -> Floats:
-    """Sums of 1, m^2 and m^4 over each block of draws at T_c, reweighted to ``betas``: (BLOCKS, 3, betas)."""
-    powers = np.stack([np.ones_like(m), m**2, m**4])
-    starts = np.arange(BLOCKS) * m.size // BLOCKS
-    found = np.empty((BLOCKS, 3, betas.size))
-    for k, beta in enumerate(betas):
-        exponent = -(beta - CRITICAL_BETA) * (energies - energies.mean())
-        found[:, :, k] = np.add.reduceat(powers * np.exp(exponent - exponent.max()), starts, axis=1).T
-    return found
-
-
-def cumulants(sums: Floats) -> Floats:
-    """Binder's U at each beta from the sums (3, betas)."""
-    one, m2, m4 = sums
-    return np.asarray(1.0 - m4 * one / (3.0 * m2**2))
-
-
-def _cross(curves: list[Floats], betas: Floats) -> float:
-    difference = curves[1] - curves[0]  # rises through 0 with beta
-    k = int(np.flatnonzero((difference[:-1] < 0.0) & (difference[1:] >= 0.0))[0])
-    share = difference[k] / (difference[k] - difference[k + 1])
-    return float(1.0 / (betas[k] + share * (betas[k + 1] - betas[k])))
-
-
-def _mean(x: Floats) -> tuple[float, float]:
-    return float(x.mean()), float(x.std() * np.sqrt(autocorrelation_time(x) / x.size))
-
-
-def main(argv: list[str] | None = None) -> tuple[list[Measured], list[Crossing]]:
+def main(argv: list[str] | None = None) -> tuple[list[LatticeMean], list[CumulantCrossing]]:
     """Write the figure and print what was measured; return it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--size", type=int, default=64)
@@ -125,7 +41,9 @@ def main(argv: list[str] | None = None) -> tuple[list[Measured], list[Crossing]]
     critical = 1.0 / CRITICAL_BETA
     temperatures = (1.8, 2.0, 2.15, critical, 2.6)
     found = [
-        one for k, t in enumerate(temperatures) for one in measure(options.size, t, options.draws, options.seed + k)
+        one
+        for k, t in enumerate(temperatures)
+        for one in measure_lattice(options.size, t, options.draws, options.seed + k)
     ]
     print(f"{options.size} x {options.size} torus")
     for one in found:
@@ -133,7 +51,7 @@ def main(argv: list[str] | None = None) -> tuple[list[Measured], list[Crossing]]
               f"exact {one.exact:9.5f}: {one.sigmas:.1f} sigma")  # fmt: skip
     pairs = list(zip(options.sizes, options.sizes[1:], strict=False))
     runs = {size: at_criticality(size, options.draws, options.seed + 100 + size) for size in options.sizes}
-    crossings = [crossing(runs, a, b) for a, b in pairs]
+    crossings = [cumulant_crossing(runs, a, b) for a, b in pairs]
     for one_pair in crossings:
         off = one_pair.temperature / critical - 1.0
         print(f"cumulants of {one_pair.small} and {one_pair.large} cross at T = {one_pair.temperature:.4f} "
@@ -143,7 +61,7 @@ def main(argv: list[str] | None = None) -> tuple[list[Measured], list[Crossing]]
     return found, crossings
 
 
-def _draw(found: list[Measured], runs: dict[int, tuple[Floats, Floats]], options: argparse.Namespace) -> None:
+def _draw(found: list[LatticeMean], runs: dict[int, tuple[Floats, Floats]], options: argparse.Namespace) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -163,7 +81,7 @@ def _draw(found: list[Measured], runs: dict[int, tuple[Floats, Floats]], options
         ax.legend(frameon=False, loc="lower left" if what == "magnetization" else "upper left")
     temperatures = np.linspace(2.2, 2.34, 29)
     for size, (energies, m) in runs.items():
-        u = cumulants(moments(energies, m, 1.0 / temperatures).sum(axis=0))
+        u = cumulants_of(reweighted_moments(energies, m, 1.0 / temperatures).sum(axis=0))
         axes[2].plot(temperatures, u, linewidth=1.2, label=f"L = {size}, U(T_c) = {binder_cumulant(m):.3f}")
     axes[2].axvline(1.0 / CRITICAL_BETA, color="#5d6871", linewidth=0.8, linestyle="--")
     axes[2].set(xlabel="temperature", ylabel="Binder's cumulant")

@@ -10,68 +10,20 @@ from __future__ import annotations
 
 import argparse
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from neuromorph import Ising
 from neuromorph.rng import read_seeds
-from neuromorph.sampling import tempering
-
-PARISI = -0.7631667
-BETAS = 1.0 / np.geomspace(1.5, 0.15, 16)  # from above the transition, at 1, to where the lowest states are met
-CHAINS = 4  # ladders an instance: they must agree on the lowest energy
-SWEEPS = {32: 200, 48: 300, 64: 400, 96: 600, 128: 1000, 192: 1500, 256: 2500}
-INSTANCES = {32: 1600, 48: 1000, 64: 800, 96: 400, 128: 300, 192: 120, 256: 100}
+from neuromorph.validate.glass_checks import GLASS_SWEEPS, INSTANCES, PARISI, GlassFit, fit_glasses, measure_glass
 
 
-@dataclass(frozen=True)
-class Size:
-    """Mean lowest energy a spin over instances of one size."""
-
-    n: int
-    instances: int
-    energy: float
-    error: float  # standard error over instances
-    agreed: float  # share of the instances in which all ladders met the same lowest energy
-
-
-@dataclass(frozen=True)
-class Extrapolation:
-    """e + a N^(-2/3) by weighted least squares."""
-
-    energy: float
-    error: float
-    slope: float
-    chi_square: float
-    sizes: tuple[Size, ...]
-
-
-def glass(n: int, rng: np.random.Generator) -> Ising:
-    """Couplings of mean 0 and variance 1 / n between all pairs."""
-    j = np.triu(rng.normal(size=(n, n)), 1) / np.sqrt(n)
-    return Ising(j + j.T)
-
-
-def lowest(n: int, sweeps: int, seed: np.random.SeedSequence) -> tuple[float, bool]:
-    """(lowest energy a spin, whether all ladders met it) of one instance."""
-    instance, run = seed.spawn(2)
-    ising = glass(n, np.random.default_rng(instance))
-    # "sparse" does not use BLAS, whose threads would stand in each other's way in several processes.
-    samples = tempering(ising, BETAS, 1, chains=CHAINS, burn_in=sweeps, kernel="sparse", rng=run)
-    found = samples.diagnostics["lowest"] / n
-    return float(found.min()), bool(np.ptp(found) < 1e-9)
-
-
-def _task(task: tuple[int, int, np.random.SeedSequence]) -> tuple[float, bool]:
-    return lowest(*task)
-
-
-def main(argv: list[str] | None = None) -> Extrapolation:
+def main(argv: list[str] | None = None) -> GlassFit:
     """Write the figure and print the table; return the extrapolation."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[48, 64, 96, 128, 192, 256], choices=SWEEPS)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[48, 64, 96, 128, 192, 256], choices=GLASS_SWEEPS)
     parser.add_argument("--instances", type=float, default=1.0, help="times the usual number of instances")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
@@ -80,19 +32,15 @@ def main(argv: list[str] | None = None) -> Extrapolation:
 
     sizes = []
     print(f"{'N':>5} {'instances':>10} {'energy':>10} {'error':>8} {'ladders agree':>14}")
-    for n, stream in zip(options.sizes, read_seeds(options.seed, len(options.sizes)), strict=True):
-        count = max(8, round(INSTANCES[n] * options.instances))
-        tasks = [(n, SWEEPS[n], seed) for seed in stream.spawn(count)]
-        if options.workers > 1:
-            with ProcessPoolExecutor(options.workers) as pool:
-                found = list(pool.map(_task, tasks, chunksize=4))
-        else:
-            found = [_task(task) for task in tasks]
-        energies = np.array([energy for energy, _ in found])
-        agreed = float(np.mean([same for _, same in found]))
-        sizes.append(Size(n, count, float(energies.mean()), float(energies.std(ddof=1) / np.sqrt(count)), agreed))
-        print(f"{n:>5} {count:>10} {sizes[-1].energy:>10.5f} {sizes[-1].error:>8.5f} {agreed:>14.1%}", flush=True)
-    result = extrapolate(sizes)
+    with ProcessPoolExecutor(options.workers) if options.workers > 1 else nullcontext() as pool:
+        each = partial(pool.map, chunksize=4) if pool else map
+        for n, stream in zip(options.sizes, read_seeds(options.seed, len(options.sizes)), strict=True):
+            size = measure_glass(n, max(8, round(INSTANCES[n] * options.instances)), stream, each)
+            sizes.append(size)
+            print(
+                f"{n:>5} {size.instances:>10} {size.energy:>10.5f} {size.error:>8.5f} {size.agreed:>14.1%}", flush=True
+            )
+    result = fit_glasses(sizes)
     off = abs(result.energy - PARISI) / result.error
     print(f"N -> infinity: {result.energy:.4f} +- {result.error:.4f}, Parisi {PARISI:.4f}, {off:.1f} sigma away; ")
     print(f"slope {result.slope:.3f}, chi^2 {result.chi_square:.1f} for {len(sizes) - 2} degrees of freedom")
@@ -101,18 +49,7 @@ def main(argv: list[str] | None = None) -> Extrapolation:
     return result
 
 
-def extrapolate(sizes: list[Size]) -> Extrapolation:
-    """Weighted least squares in N^(-2/3)."""
-    x = np.array([size.n for size in sizes], dtype=float) ** (-2.0 / 3.0)
-    y, error = (np.array([getattr(size, name) for size in sizes]) for name in ("energy", "error"))
-    design = np.column_stack([np.ones_like(x), x]) / error[:, None]
-    covariance = np.linalg.inv(design.T @ design)
-    energy, slope = covariance @ design.T @ (y / error)
-    chi_square = float((((y - energy - slope * x) / error) ** 2).sum())
-    return Extrapolation(float(energy), float(np.sqrt(covariance[0, 0])), float(slope), chi_square, tuple(sizes))
-
-
-def _draw(result: Extrapolation, out: Path) -> None:
+def _draw(result: GlassFit, out: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -199,7 +199,7 @@ def _kept(path: str | os.PathLike[str] | None, key: str, shape: tuple[int, int])
 
 @dataclass(frozen=True)
 class CapacityFit:
-    """Finite-size fit of all sizes, with 95 % intervals over the realizations.
+    """Finite-size fit of all sizes, with intervals over the realizations.
 
     Attributes
     ----------
@@ -233,7 +233,9 @@ def half_loads(measured: Sequence[OverlapSamples]) -> Float:
     return np.array([_crossing(each.loads, each.shares().mean(axis=0)) for each in measured])
 
 
-def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 200, rng: RNG = 0) -> CapacityFit:
+def finite_size_scaling(
+    measured: Sequence[OverlapSamples], *, resamples: int = 200, confidence: float = 0.95, rng: RNG = 0
+) -> CapacityFit:
     """Fit alpha_c, w and c by maximum likelihood, with bootstrap intervals.
 
     The patterns of one realization are not independent, so that whole realizations of each size are resampled.
@@ -244,6 +246,8 @@ def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 
         Samples of at least two sizes.
     resamples : int
         Number of bootstrap resamples.
+    confidence : float
+        Confidence level of the intervals.
     rng : RNG
         Source of the resamples.
 
@@ -266,7 +270,8 @@ def finite_size_scaling(measured: Sequence[OverlapSamples], *, resamples: int = 
     for k, overlaps in enumerate([given, *drawn]):
         checkpoint("finite-size scaling", k, 1 + resamples)
         values[k] = _fit(overlaps, measured)
-    low, high = np.quantile(values[1:], [0.025, 0.975], axis=0)
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(values[1:], [tail, 1.0 - tail], axis=0)
     estimates = [Estimate(*map(float, three)) for three in zip(values[0], low, high, strict=True)]
     load, width, shift, overlap = estimates
     return CapacityFit(load, width, shift, overlap, _chi_square(values[0], measured))

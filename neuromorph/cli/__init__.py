@@ -33,6 +33,7 @@ from .simulate import add_simulate_command
 from .solve import add_solve_options, solve_command
 from .sweep import add_sweep_commands
 from .trace import add_trace_command
+from .validate import add_validate_command
 
 _FILE = "tours, graphs, QUBO and Ising models, patterns, in the forms of docs/problem_files.md; .gz and .xz too"
 
@@ -121,6 +122,7 @@ def _parser() -> Parser:
     add_sweep_commands(command)
     add_circuit_commands(command, load_problem)
     add_simulate_command(command)
+    add_validate_command(command)
     listing = command("targets", targets_command, "list the installed targets, or show one of them", file=False)
     about = "show its parameters, limits and constants with their sources"
     listing.add_argument("name", nargs="?", metavar="NAME", help=about)

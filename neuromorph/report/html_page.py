@@ -151,9 +151,7 @@ def page_text(
     from markupsafe import Markup
 
     folder = files(__package__).joinpath("page")
-    style, script, template = (
-        folder.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js", "template.html")
-    )
+    script, template = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("script.js", "template.html"))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
     def figure(name: str, description: str) -> Markup | None:
@@ -168,7 +166,7 @@ def page_text(
         "front": front,
     }
     return environment.from_string(template).render(
-        style=Markup(_colors() + style),
+        style=Markup(page_style()),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         data=Markup(_embedded(data)),
@@ -181,10 +179,21 @@ def page_text(
         front=front,
         figure=figure,
         kinds=_KIND_MEANS,
-        provenance=_provenance(provenance),
+        provenance=said_provenance(provenance),
         date=str(provenance.get("date", ""))[:10],
         **said,
     )
+
+
+def page_style() -> str:
+    """Return the style sheet of all pages, with colors for light and dark.
+
+    Returns
+    -------
+    str
+        CSS.
+    """
+    return _colors() + files(__package__).joinpath("page", "style.css").read_text(encoding="utf-8")
 
 
 def page_row(k: int, name: str, cells: list[list[tuple[float | str | None, str, str]]], **about: Any) -> dict[str, Any]:
@@ -254,7 +263,20 @@ def _embedded(data: Any) -> str:
     return text.translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 
 
-def _provenance(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+def said_provenance(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Format provenance for a page.
+
+    Parameters
+    ----------
+    data : dict of str to object
+        Plain data.
+
+    Returns
+    -------
+    list of (str, str)
+        Names and texts of what is not None.
+    """
+
     def said(value: Any) -> str:
         if isinstance(value, Mapping):
             return ", ".join(f"{name} {item}" for name, item in value.items())

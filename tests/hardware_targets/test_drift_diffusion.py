@@ -9,8 +9,9 @@ import pytest
 from scipy.constants import elementary_charge, epsilon_0
 from scipy.optimize import brentq
 from scipy.spatial import cKDTree
-from scipy.special import airy, ellipj, ellipk
+from scipy.special import ellipj, ellipk
 
+from hardware_targets.checks.device_checks import space_charge_with_diffusion
 from hardware_targets.dopant_network.device.electrode_potential import solve_potentials
 from hardware_targets.dopant_network.device.geometry import Disc, Electrode, Rectangle, evenly_spaced_electrodes
 from hardware_targets.dopant_network.device.hopping_network import thermal_voltage
@@ -62,20 +63,6 @@ def at_contacts(flow: HoleFlow, state: SteadyState) -> np.ndarray:
     return unit * np.array([into[mesh.owner == e].sum() for e in range(mesh.electrodes)])
 
 
-def with_diffusion(volts_over_thermal: float) -> float:
-    """J over Mott and Gurney's for contacts with holes without end: w'' = z w with E = -2 V_T w'/w, w = 0 at both."""
-
-    def start(end: float) -> float:
-        ratio = airy(end)[0] / airy(end)[2]
-        return brentq(lambda z: airy(z)[0] - ratio * airy(z)[2], -2.5, -1.9)
-
-    def volts(end: float) -> float:
-        return 2.0 * np.log(airy(end)[2] / abs(airy(start(end))[2]))
-
-    end = brentq(lambda z: volts(z) - volts_over_thermal, 3.0, 90.0)
-    return 16.0 / 9.0 * (end - start(end)) ** 3 / volts_over_thermal**2
-
-
 def test_mott_and_gurney():
     """Within 2 % at 400 V over 1 um, where diffusion adds 0.7 %; and the square of the voltage."""
     high = slab_density(UNDOPED, 400.0, 800)
@@ -90,7 +77,7 @@ def test_space_charge_with_diffusion_is_airys(volts):
     epsilon = UNDOPED.relative_permittivity * epsilon_0
     beyond = np.sqrt(2.0 * epsilon * thermal / (elementary_charge * UNDOPED.contact_m3))
     assert pytest.approx(beyond, rel=1e-12) == UNDOPED.skin_m
-    expected = with_diffusion(volts / thermal) * mott_gurney(UNDOPED, volts, LENGTH + 2.0 * beyond)
+    expected = space_charge_with_diffusion(volts / thermal) * mott_gurney(UNDOPED, volts, LENGTH + 2.0 * beyond)
     assert slab_density(UNDOPED, volts, 800) == pytest.approx(expected, rel=3e-3)
 
 
@@ -165,7 +152,12 @@ def test_space_charge_on_a_graded_mesh_is_airys():
     shape = Rectangle(LENGTH, WIDTH)
     plates = (Electrode(LENGTH + WIDTH / 2.0, WIDTH), Electrode(2.0 * LENGTH + 1.5 * WIDTH, WIDTH))
     density = mott_gurney(UNDOPED, volts, LENGTH + 2.0 * UNDOPED.skin_m)
-    exact = WIDTH * UNDOPED.thickness_m * density * with_diffusion(volts / thermal_voltage(UNDOPED.temperature_k))
+    exact = (
+        WIDTH
+        * UNDOPED.thickness_m
+        * density
+        * space_charge_with_diffusion(volts / thermal_voltage(UNDOPED.temperature_k))
+    )
     found = refine_mesh(shape, plates, UNDOPED, [volts, 0.0])
     errors = found.currents_a[:, 1] / exact - 1.0
     assert errors[-1] < 3e-3

@@ -10,38 +10,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from hardware_targets.checks.chip_checks import spike_energies
 from hardware_targets.spiking_chip import spiking_loihi
-from hardware_targets.spiking_chip.chip_tables import chip_costs, loihi_table
+from hardware_targets.spiking_chip.chip_tables import loihi_table
 from hardware_targets.spiking_chip.core_traffic import CoreTraffic, barrier_s
-from neuromorph import Ising, Minimize, Program, Sample
-from neuromorph.cost import price
-from neuromorph.run import complete_run
+from neuromorph import Ising, Sample
 
-SOMA = ("neurons read from memory", "updates of neurons", "neurons that fire")
-NETWORK = ("spikes sent to cores", "steps east or west in the mesh", "steps north or south in the mesh")
 MEMORIES = {"dense": "loihi_dense_synapse", "sparse": "loihi_sparse_synapse", "convolution": "loihi_conv_synapse"}
-
-
-def priced(traffic, table, spikes, steps, updates):
-    """Joules by SANA-FE's classes and seconds of one run: as the target counts and prices it."""
-    step, neuron = spikes
-    chain = np.zeros_like(step)
-    n = len(traffic.placement)
-    fan_out = np.asarray(traffic.synapses.sum(axis=1)).ravel()
-    counts = {
-        **traffic.count(chain, neuron, 1),
-        "spikes": len(step), "synaptic_operations": fan_out[neuron].sum(),
-        "membrane_accesses": steps * n, "membrane_updates": updates,
-        "device_s": traffic.seconds(chain, step, neuron, (1, steps), table), "words_read": 0, "words_written": 0,
-    }  # fmt: skip
-    run = complete_run(
-        Program("spiking-loihi", Ising(np.zeros((2, 2))), None), Minimize(), np.ones((1, 2)),
-        {name: np.reshape(count, 1) for name, count in counts.items()},
-    )  # fmt: skip
-    ledger = price(run, chip_costs(table))
-    joules = {entry.what: entry.total.value for entry in ledger.entries}
-    found = {name: sum(joules[what] for what in parts) for name, parts in (("soma", SOMA), ("network", NETWORK))}
-    return found | {"synapse": joules["synaptic operations"]}, ledger.time_per_read.value
 
 
 def simulated(weights, biases, placement, steps, memory, timing):
@@ -78,7 +53,7 @@ def test_two_neurons_cost_what_sana_fe_says(core, network_pj):
     of the same tile, on the same core. One of the 20 visits finds nothing to do."""
     table = loihi_table()
     traffic = CoreTraffic.of(sparse.csr_array(TWO), 1, max(core + 1, 1), table, [0, core])
-    found, seconds = priced(traffic, table, (np.arange(10), np.zeros(10, np.int64)), 10, 19)
+    found, seconds = spike_energies(traffic, table, (np.arange(10), np.zeros(10, np.int64)), 10, 19)
     pj = {name: 1e12 * joules for name, joules in found.items()}
     assert pj == pytest.approx({"soma": 2127.4, "network": network_pj, "synapse": 355.0}, rel=1e-12)
     if core:
@@ -113,7 +88,7 @@ def test_random_networks_cost_what_sana_fe_says(memory, seed, n, filled, cores):
         assert theirs["neurons_fired"] == len(spikes[0]) > 100
         assert theirs["spikes"] == traffic.synapses.sum(axis=1)[spikes[1]].sum()  # what it calls so
         assert theirs["neurons_updated"] == steps * n
-        ours, seconds = priced(traffic, table, spikes, steps, steps * n)
+        ours, seconds = spike_energies(traffic, table, spikes, steps, steps * n)
         for name, joules in ours.items():
             assert joules == pytest.approx(theirs["energy"][name], rel=1e-9), name
         assert sum(ours.values()) == pytest.approx(theirs["energy"]["total"], rel=1e-9)

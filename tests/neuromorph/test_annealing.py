@@ -29,6 +29,7 @@ from neuromorph.analog import (
 from neuromorph.analog import softassign_kernel as kernel
 from neuromorph.kernels import xoshiro as kernel_random
 from neuromorph.rng import kernel_states, read_seeds
+from neuromorph.validate.analog_checks import shortest_length
 
 
 def random_distances(seed: int, n: int) -> np.ndarray:
@@ -359,4 +360,4 @@ def test_the_example_runs(capsys):
     assert summary["softassign gap"] < 0.1
     assert "1985:" in capsys.readouterr().out
     d = random_distances(0, 7)
-    assert space["shortest_length"](d) == pytest.approx(brute_force(d))
+    assert shortest_length(d) == pytest.approx(brute_force(d))

@@ -17,6 +17,7 @@ from neuromorph.sampling import diagnostics
 from neuromorph.sampling import effective_temperature as temperature
 from neuromorph.study import chain_diagnostics
 from neuromorph.study.sampling_score import SamplingReference, score_samples
+from neuromorph.validate.glass_checks import glass_instance, lowest_energy
 
 onsager = import_module("neuromorph.sampling.square_lattice")  # the page has the function of that name
 
@@ -274,9 +275,9 @@ def test_glass_ground_states_in_small(tmp_path):
     """A small instance is a ground state by enumeration; the fit finds Parisi's number within 5 errors."""
     module = runpy.run_path(str(EXAMPLES / "sk_ground.py"))
     seed = np.random.SeedSequence(5)
-    energy, agreed = module["lowest"](14, 100, seed)
+    energy, agreed = lowest_energy(14, 100, seed)
     instance = np.random.SeedSequence(5).spawn(2)[0]
-    ising = module["glass"](14, np.random.default_rng(instance))
+    ising = glass_instance(14, np.random.default_rng(instance))
     assert agreed
     assert energy * 14 == pytest.approx(exact.ground_states(ising)[0])
     result = module["main"](["--sizes", "32", "48", "64", "--instances", "0.03", "--out", str(tmp_path / "sk.png")])

@@ -40,6 +40,7 @@ DEVICES = {
         "hardware_targets.atomic_spins.target",
         ["atomic_spins/data.toml"],
     ),
+    "p-bits": ("p-bits of stochastic junctions", ["p-bits"], "hardware_targets.pbit.target", ["pbit/pbits.toml"]),
     "dopant-glass": (
         "Coulomb glass of dopants",
         ["dopant-glass"],
@@ -84,6 +85,7 @@ PACKAGES = [
     "neuromorph.spiking",
     "circuits",
     "hardware_targets.dopant_network",
+    "hardware_targets.pbit",
     "hardware_targets.spiking_chip",
 ]
 

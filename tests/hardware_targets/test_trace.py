@@ -22,6 +22,7 @@ FEW = {  # parameters that make a read short, and what every read of the target 
     "atomic-spins": "atoms",
     "atomic-spins-ideal": "atoms",
     "dopant-glass": "spins",
+    "p-bits": "p-bits",
     "dopant-neurons": None,
     "spiking-loihi": "spins",
     "spiking-brainscales": "spins",

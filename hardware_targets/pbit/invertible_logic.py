@@ -68,7 +68,7 @@ class LogicCircuit:
 
 @dataclass(frozen=True, eq=False)
 class ClampedCircuit:
-    """What is left of a circuit with some nodes held.
+    """Model of the free nodes of a circuit, the others held.
 
     Attributes
     ----------
@@ -150,7 +150,7 @@ def full_adder() -> LogicCircuit:
 
 
 def adder_circuit(bits: int) -> LogicCircuit:
-    """Build a + b = s of numbers of some bits, carries rippling from one full adder to the next.
+    """Build a + b = s of numbers of some bits by full adders in a row.
 
     Parameters
     ----------

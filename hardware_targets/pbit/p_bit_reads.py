@@ -61,7 +61,7 @@ class PBitSchedule(NamedTuple):
 
 
 class PBitCounts(NamedTuple):
-    """What the reads did.
+    """Counts of the events of reads.
 
     Attributes
     ----------

@@ -51,7 +51,26 @@ class SpinTerms:
     def of_lists(
         cls, size: int, values: Float, counts: NDArray[np.int64], members: NDArray[np.int64], constant: float
     ) -> SpinTerms:
-        """Build the terms from their members, one term after the other."""
+        """Build the terms from their members, one term after the other.
+
+        Parameters
+        ----------
+        size : int
+            Number of spins.
+        values : (terms,) float
+            c.
+        counts : (terms,) int64
+            Number of members of each term.
+        members : (sum of counts,) int64
+            Members of the terms.
+        constant : float
+            E_0.
+
+        Returns
+        -------
+        SpinTerms
+            Terms.
+        """
         term = np.repeat(np.arange(counts.size), counts)
         order = np.argsort(members, kind="stable")
         own_starts = np.r_[0, np.cumsum(np.bincount(members, minlength=size))].astype(np.int64)
@@ -60,7 +79,18 @@ class SpinTerms:
 
     @classmethod
     def of_ising(cls, ising: Ising) -> SpinTerms:
-        """Take the couplings and biases of an Ising model as terms of two and of one."""
+        """Take the couplings and biases of an Ising model as terms of two and of one.
+
+        Parameters
+        ----------
+        ising : Ising
+            Model.
+
+        Returns
+        -------
+        SpinTerms
+            Biases first, then couplings.
+        """
         upper = sparse.triu(ising.sparse_couplings(), 1, format="coo")
         biased = np.flatnonzero(ising.biases)
         counts = np.repeat(np.array([1, 2]), [biased.size, upper.nnz])
@@ -69,7 +99,18 @@ class SpinTerms:
 
     @classmethod
     def of_polynomial(cls, problem: Polynomial) -> SpinTerms:
-        """Multiply a polynomial out into products of spins."""
+        """Multiply a polynomial out into products of spins.
+
+        Parameters
+        ----------
+        problem : Polynomial
+            Polynomial of binary variables or of spins.
+
+        Returns
+        -------
+        SpinTerms
+            Terms of its n variables.
+        """
         c = polynomial_of_spins(problem)
         constant = c.pop((), 0.0)
         members = np.array([i for key in c for i in key], np.int64)
@@ -83,14 +124,36 @@ class SpinTerms:
         return np.diff(self.starts)
 
     def energy(self, spins: NDArray[np.int8]) -> Float:
-        """Compute E of states (reads, n)."""
+        """Compute the energy of states.
+
+        Parameters
+        ----------
+        spins : (reads, n) int8
+            States.
+
+        Returns
+        -------
+        (reads,) float
+            E.
+        """
         found = np.full(len(spins), self.constant)
         for t, c in enumerate(self.values):
             found -= c * spins[:, self.members[self.starts[t] : self.starts[t + 1]]].prod(axis=1)
         return found
 
     def alignments(self, spins: NDArray[np.int8]) -> Float:
-        """Compute m_i I_i / beta of states (reads, n)."""
+        """Compute how well each spin of states is aligned with its input.
+
+        Parameters
+        ----------
+        spins : (reads, n) int8
+            States.
+
+        Returns
+        -------
+        (reads, n) float
+            m_i I_i / beta.
+        """
         found = np.zeros(spins.shape)
         for t, c in enumerate(self.values):
             some = self.members[self.starts[t] : self.starts[t + 1]]
@@ -105,6 +168,11 @@ class SpinTerms:
 
         as ``sampling.schedules.beta_range`` does for pairs, whose rule for dense glasses does not hold for terms of
         very different size.
+
+        Returns
+        -------
+        tuple of float
+            Hot and cold beta; (1, 1) where every state has the same energy.
         """
         each = np.abs(self.values)[self.own_terms]
         filled = np.diff(self.own_starts) > 0
@@ -117,7 +185,9 @@ class SpinTerms:
 
 
 def polynomial_of_spins(problem: Polynomial) -> dict[tuple[int, ...], float]:
-    """Return the coefficients of a polynomial over spins m = 2x - 1; terms that cancel are left out.
+    """Return the coefficients of a polynomial over spins m = 2x - 1.
+
+    Terms that cancel are left out.
 
     Parameters
     ----------

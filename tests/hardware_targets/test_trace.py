@@ -23,6 +23,8 @@ FEW = {  # parameters that make a read short, and what every read of the target 
     "atomic-spins-ideal": "atoms",
     "dopant-glass": "spins",
     "p-bits": "p-bits",
+    "oscillators": "cosines",
+    "brim": "voltages",
     "dopant-neurons": None,
     "spiking-loihi": "spins",
     "spiking-brainscales": "spins",

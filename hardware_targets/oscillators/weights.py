@@ -9,7 +9,7 @@ from neuromorph.ising import Float, Ising
 
 
 def quantized_ising(asked: Ising, levels: int | None) -> Ising:
-    """Round couplings and biases to whole multiples of the largest one over the number of levels.
+    """Round couplings and biases to levels: whole steps of the largest over their number.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def quantized_ising(asked: Ising, levels: int | None) -> Ising:
 
 
 def strongest_field(ising: Ising) -> float:
-    """Return the spread of the field on the spin that is most strongly coupled, over random states.
+    """Return the largest spread of the field on a spin over random states.
 
     Parameters
     ----------

@@ -3,7 +3,9 @@
 Borders et al., Nature 573, 390 (2019), factored numbers up to 945 with 8 stochastic junctions. The energy has one
 ground state, 63 x 15, among 256. An anneal of a thousand redraws that only has to visit it says little: uniform draws
 visit it too. So the state at the end counts, and both baselines stand beside it. No other state is a local minimum
-under single flips: what is hard here is to build the synapses of three and four p-bits, not to search.
+under single flips, for 945 is the largest product of these bits, all eight up: what is hard is to build the synapses of
+three and four p-bits, not to search. 161 = 23 x 7 takes the same p-bits and has 12 local minima
+of nearly the same energy, a few flips of thousands apart: it stands beside, and ten times as long helps little.
 
 Run it: python examples/pbit_factoring.py
 """
@@ -24,6 +26,7 @@ from hardware_targets.pbit import PBits, factoring_polynomial, read_factors
 from neuromorph.rng import child, seed_sequence
 
 NUMBER, X_BITS, Y_BITS = 945, 5, 3
+HARDER = 161
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,9 @@ class Finals:
         return float(found.low), float(found.high)
 
 
-def anneal(what: str, device: PBits, chips: int, anneals: int, seed: int) -> Finals:
+def anneal(what: str, device: PBits, chips: int, anneals: int, seed: int, number: int = NUMBER) -> Finals:
     """Finals of as many anneals on each of some chips."""
-    problem = factoring_polynomial(NUMBER, X_BITS, Y_BITS)
+    problem = factoring_polynomial(number, X_BITS, Y_BITS)
     products: Counter[int] = Counter()
     for chip in range(chips):
         program = device.program(problem, child(seed_sequence(seed), chip, 0))
@@ -51,7 +54,7 @@ def anneal(what: str, device: PBits, chips: int, anneals: int, seed: int) -> Fin
         for state in run.spins:
             x, y = read_factors(problem.decode(state).value, X_BITS)
             products[x * y] += 1
-    return Finals(what, products[NUMBER], chips * anneals, products)
+    return Finals(what, products[number], chips * anneals, products)
 
 
 def uniform_baselines(updates: int) -> tuple[float, float]:
@@ -88,7 +91,15 @@ def main(argv: list[str] | None = None) -> list[Finals]:
         low, high = row.band
         print(f"{row.what:>27}: {row.right / row.anneals:7.2%} of {row.anneals} final states ({low:.1%} to {high:.1%})")
     print(f"{'uniform draws':>27}: {ends:7.2%} of final states; {visits:.1%} of the same number of draws visit it")
-    print(f"{local_minima()} local minimum under single flips among {2 ** (X_BITS + Y_BITS)} states")
+    states = 2 ** (X_BITS + Y_BITS)
+    print(f"{NUMBER} has {local_minima(NUMBER)} local minimum under single flips among {states} states; ", end="")
+    print(f"{HARDER} = 23 x 7 has {local_minima(HARDER)}:")
+    for times in (1, 10):
+        longer = replace(chip, dwells=times * chip.dwells)
+        row = anneal("", longer, options.chips, options.anneals, options.seed, HARDER)
+        low, high = row.band
+        share = f"{row.right / row.anneals:7.2%} of {row.anneals} final states ({low:.1%} to {high:.1%})"
+        print(f"{HARDER}, {times * options.updates:>6} redraws of a chip: {share}")
     _draw(ends, chip, options)
     print(f"wrote {options.out}")
     return rows
@@ -100,10 +111,10 @@ def _wide(chip: PBits) -> PBits:
     return replace(chip, **{name: 4.0 * constants[name].value for name in names})
 
 
-def local_minima() -> int:
+def local_minima(number: int) -> int:
     """Number of states from which every single flip leads up."""
     bits = np.array(list(product([0, 1], repeat=X_BITS + Y_BITS)))
-    problem = factoring_polynomial(NUMBER, X_BITS, Y_BITS)
+    problem = factoring_polynomial(number, X_BITS, Y_BITS)
     energies = np.array([problem.score(each) for each in bits])
     weights = 2 ** np.arange(bits.shape[1])[::-1]
     neighbors = np.arange(len(bits))[:, None] ^ weights

@@ -276,5 +276,6 @@ def test_the_example_runs(tmp_path, capsys):
     assert (tmp_path / "f.png").stat().st_size > 10_000
     assert all(row.right / row.anneals >= 0.9 for row in rows)
     said = capsys.readouterr().out
-    assert "1 local minimum" in said
+    assert "945 has 1 local minimum" in said
+    assert "161 = 23 x 7 has 12" in said
     assert "98.0% of the same number of draws visit it" in said

@@ -16,7 +16,6 @@ from scipy import sparse
 from neuromorph.ising import Float
 from neuromorph.protocol import DoesNotFit
 
-from .. import circuits_needed  # noqa: F401
 from .bistable_model import BistableNetwork
 
 if TYPE_CHECKING:
@@ -66,6 +65,9 @@ def bistable_circuit(
     DoesNotFit
         If there are too many resistors.
     """
+    from .. import circuits_needed  # noqa: F401  before circuits, which these targets need for netlists alone
+
+    # isort: split
     from circuits.netlist.circuit import (
         GROUND,
         BehavioralCurrent,

@@ -186,6 +186,9 @@ class Brim:
         dict of str to str
             Text by the name of its file.
         """
+        from .. import circuits_needed  # noqa: F401  before circuits
+
+        # isort: split
         from circuits import netlist_text
 
         from .bistable_netlist import bistable_circuit

@@ -19,8 +19,6 @@ import numpy as np
 
 from neuromorph.ising import Float
 
-from .. import circuits_needed  # noqa: F401
-
 if TYPE_CHECKING:
     from circuits import Circuit
 
@@ -101,6 +99,9 @@ def tank_pair_circuit(pair: TankPair, start: float, cycles: float) -> Circuit:
     Circuit
         Circuit with the voltages v0 and v1, and x0, x1 of R_x times the currents of the coils, R_x = sqrt(L / C).
     """
+    from .. import circuits_needed  # noqa: F401  before circuits, which these targets need for netlists alone
+
+    # isort: split
     from circuits.netlist.circuit import (
         GROUND,
         BehavioralCurrent,

@@ -47,7 +47,7 @@ class BistableNetwork:
     couplings : (n, n) sparse array
         sigma_ij G_ij / G.
     pulls : (n,) float
-        sigma_i |h_i|, conductances to the rails.
+        sigma_i times the strength of h_i, conductances to the rails.
     """
 
     couplings: sparse.csr_array

@@ -40,6 +40,19 @@ DEVICES = {
         "hardware_targets.atomic_spins.target",
         ["atomic_spins/data.toml"],
     ),
+    "p-bits": ("p-bits of stochastic junctions", ["p-bits"], "hardware_targets.pbit.target", ["pbit/pbits.toml"]),
+    "oscillators": (
+        "Coupled oscillators",
+        ["oscillators"],
+        "hardware_targets.oscillators.target",
+        ["oscillators/oscillators.toml"],
+    ),
+    "brim": (
+        "Bistable nodes coupled by resistors (BRIM)",
+        ["brim"],
+        "hardware_targets.oscillators.brim_target",
+        ["oscillators/brim.toml"],
+    ),
     "dopant-glass": (
         "Coulomb glass of dopants",
         ["dopant-glass"],
@@ -85,6 +98,8 @@ PACKAGES = [
     "neuromorph.spiking",
     "circuits",
     "hardware_targets.dopant_network",
+    "hardware_targets.pbit",
+    "hardware_targets.oscillators",
     "hardware_targets.spiking_chip",
 ]
 

@@ -12,10 +12,17 @@ PICTURES = nm.Recall("two", np.random.default_rng(1).choice([-1, 1], (2, 12)), n
 CASES = [
     ("analog-circuit", PICTURES), ("memristor-crossbar", PICTURES), ("dopant-neurons", PICTURES),
     ("atomic-spins-ideal", RING), ("cpu-anneal", TOUR), ("cpu-swendsen-wang", RING), ("spiking-generic", RING),
-    ("dopant-neurons", TOUR),
+    ("dopant-neurons", TOUR), ("p-bits", RING), ("oscillators", RING), ("brim", PICTURES),
 ]  # fmt: skip
 READS = 5
-BY_ONE = {"analog-circuit", "memristor-crossbar", "atomic-spins-ideal", "cpu-anneal"}  # one read after the other
+BY_ONE = {
+    "analog-circuit",
+    "memristor-crossbar",
+    "atomic-spins-ideal",
+    "cpu-anneal",
+    "p-bits",
+    "brim",
+}  # one read after the other
 
 
 @pytest.mark.parametrize(("name", "problem"), CASES, ids=[f"{name} {problem.kind}" for name, problem in CASES])

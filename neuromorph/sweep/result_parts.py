@@ -10,8 +10,11 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -31,8 +34,10 @@ _PRICES = (
 )  # fmt: skip
 _NUMBERS = ("beta", "best", "mean", "median", "quality", "mean_energy", "kl", "mapping_error", *_PRICES)
 _CLOCK = ("program_s", "run_s", "seconds", "finished", *(f"measured_{name}" for name in _PRICES))
-_BUCKET = 1 << 15  # rows that are sorted at one time
-_MOST_BUCKETS = 256  # open files
+_GROUP = 1 << 15  # rows of a row group of the results
+_PIECE = 1 << 12  # rows that are sorted at one time
+_MOST_PIECES = 256
+_BUFFER = 1 << 20
 
 
 def require_parquet() -> None:
@@ -105,7 +110,9 @@ def write_part(folder: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     import pyarrow.parquet as pq
 
     schema = part_schema()
-    table = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema)
+    given = list(rows)
+    columns = [pa.array([row.get(field.name) for row in given], field.type) for field in schema]
+    table = pa.table(columns, schema=schema)
     number = max(part_numbers(folder), default=0) + 1
 
     def fill(file: BinaryIO) -> None:
@@ -206,7 +213,8 @@ def write_results(
 ) -> None:
     """Write ``results.parquet`` and ``timings.parquet`` of all ended tasks, sorted by hash.
 
-    Rows are dealt into buckets of hashes on disk and each is sorted: memory does not grow with the study.
+    Rows are dealt into pieces of hashes on disk and each piece is sorted; a row group is the pieces that follow each
+    other, joined column by column. Memory is that of one row group, whatever the number of tasks up to 8 million.
 
     Parameters
     ----------
@@ -217,7 +225,7 @@ def write_results(
     hashes : callable
         Sorted hashes between two: the tasks of the study that ended.
     total : int
-        Number of tasks, on which the size of buckets depends.
+        Number of tasks, on which the size of pieces depends.
 
     Raises
     ------
@@ -225,52 +233,99 @@ def write_results(
         If they cannot be written; the old files are left as they were.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.ipc as ipc
     import pyarrow.parquet as pq
 
     results, timings = result_schema()
-    schema = part_schema()
-    buckets = min(_MOST_BUCKETS, max(1, -(-total // _BUCKET)))
-    edges = [f"{(k << 16) // buckets:04x}" for k in range(buckets)]
+    groups = min(_MOST_PIECES, max(1, -(-total // _GROUP)))
+    split = max(1, min(-(-total // (groups * _PIECE)), _MOST_PIECES // groups))
+    edges = [*(f"{(k << 16) // (groups * split):04x}" for k in range(groups * split)), ""]
 
-    def bounds(k: int) -> tuple[str, str]:
-        return edges[k], edges[k + 1] if k + 1 < buckets else ""
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".sorting-") as aside, _system_memory():
+        dealt = _deal(Path(aside) / "pieces", tables(), edges)
 
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".sorting-") as aside, ExitStack() as stack:
-        if buckets > 1:
-            sinks = [stack.enter_context(ipc.new_stream(f"{aside}/{k}", schema)) for k in range(buckets)]
-            for table in tables():
-                for k in range(buckets):
-                    low, high = bounds(k)
-                    inside = pc.greater_equal(table["task"], low)
-                    inside = pc.and_(inside, pc.less(table["task"], high)) if high else inside
-                    if (chosen := table.filter(inside)).num_rows:
-                        sinks[k].write_table(chosen)
-            stack.pop_all().close()
+        def write(names: pa.Schema, file: BinaryIO) -> None:
+            with pq.ParquetWriter(file, names, compression="zstd", write_page_checksum=True) as writer:
+                for first in range(0, groups * split, split):
+                    columns: dict[str, list[pa.Array]] = {name: [] for name in names.names}
+                    for k in range(first, first + split):
+                        piece = _sorted_piece(Path(aside) / "pieces", dealt[k], hashes(edges[k], edges[k + 1]), names)
+                        for name, chunks in columns.items():
+                            chunks += piece[name].chunks
+                    joined = [_joined(columns.pop(each.name), each.type) for each in names]  # a column less each time
+                    writer.write_table(pa.table(joined, schema=names))
+                    del joined
 
-        def bucket(k: int) -> pa.Table:
-            if buckets == 1:
-                found = list(tables())
-                table = pa.concat_tables(found) if found else schema.empty_table()
-            else:
-                with pa.OSFile(f"{aside}/{k}") as file:
-                    table = ipc.open_stream(file).read_all()
-            last = {key: number for number, key in enumerate(table["task"].to_pylist())}
-            low, high = bounds(k)
-            order = [last[key] for key in hashes(low, high) if key in last]
-            return table.take(pa.array(order, pa.int64())).combine_chunks()
+        write_file(folder / TIMINGS, partial(write, timings))
+        write_file(folder / RESULTS, partial(write, results))
 
-        def fill(names: pa.Schema) -> Callable[[BinaryIO], None]:
-            def write(file: BinaryIO) -> None:
-                with pq.ParquetWriter(file, names, compression="zstd", write_page_checksum=True) as writer:
-                    for k in range(buckets):
-                        writer.write_table(bucket(k).select(names.names))
 
-            return write
+@contextmanager
+def _system_memory() -> Iterator[None]:
+    """Let Arrow take memory from the system, to which it returns: its own pools keep three times what a group needs."""
+    import pyarrow as pa
 
-        write_file(folder / TIMINGS, fill(timings))
-        write_file(folder / RESULTS, fill(results))
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
+
+
+def _deal(path: Path, tables: Iterator[pa.Table], edges: list[str]) -> list[list[int]]:
+    """Write rows into a file, cut by their hashes; return the numbers of the batches of each piece, in their order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.ipc as ipc
+
+    dealt: list[list[int]] = [[] for _ in edges[1:]]
+    number = count()
+    with (
+        pa.BufferedOutputStream(pa.OSFile(str(path), "wb"), _BUFFER) as sink,
+        ipc.new_file(sink, part_schema()) as file,
+    ):
+        for gathered in _gather(tables):
+            table = gathered.take(pc.sort_indices(gathered["task"])).combine_chunks()  # stable: later rows stay later
+            keys = table["task"].to_pylist()
+            cuts = [bisect_left(keys, edge) for edge in edges[:-1]]
+            for batches, low, high in zip(dealt, cuts, [*cuts[1:], len(keys)], strict=True):
+                if low < high:
+                    file.write_table(table.slice(low, high - low))
+                    batches.append(next(number))
+    return dealt
+
+
+def _gather(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Join small tables."""
+    import pyarrow as pa
+
+    held: list[pa.Table] = []
+    for table in tables:
+        held.append(table)
+        if sum(each.num_rows for each in held) >= _PIECE:
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)
+
+
+def _sorted_piece(path: Path, batches: list[int], hashes: list[str], names: pa.Schema) -> pa.Table:
+    """Return the last row of each hash."""
+    import pyarrow as pa
+    import pyarrow.ipc as ipc
+
+    with pa.OSFile(str(path)) as source, ipc.open_file(source) as file:
+        table = pa.Table.from_batches([file.get_batch(number) for number in batches], part_schema())
+    last = {key: number for number, key in enumerate(table["task"].to_pylist())}
+    order = [last[key] for key in hashes if key in last]
+    return table.select(names.names).combine_chunks().take(pa.array(order, pa.int64()))
+
+
+def _joined(chunks: list[pa.Array], kind: pa.DataType) -> pa.Array:
+    """Copy the chunks of a column into one array."""
+    import pyarrow as pa
+
+    return pa.concat_arrays(chunks) if chunks else pa.array([], kind)
 
 
 def _flush_folder(folder: Path) -> None:

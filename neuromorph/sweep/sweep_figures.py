@@ -30,6 +30,9 @@ LABELS = {
     "kl": "divergence (nats)",
 }
 _NAMED = 4  # settings of a front that are named in the figure
+_NAME_WIDTH, _NAME_HEIGHT = 180.0, 8.0  # room of a name, points
+_LIFTS = (0, 9, -9)  # of a name from the height of its point, points
+_ABOVE: dict[str, Any] = {"frameon": False, "fontsize": 9, "loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 4}
 _TICKS = 9  # values of a parameter that are ticks of their own
 _NARROW = 3.0  # largest over smallest energy that is shown on a linear axis
 
@@ -77,21 +80,30 @@ def plot_front(summary: StudySummary, cost: str = "energy", ax: Axes | None = No
     for front in fronts:
         _name_points(ax, summary, front, values)
     if targets:
-        ax.legend(frameon=False, fontsize=9, loc="lower right")
+        ax.legend(**_ABOVE)
     return style_axes(ax)
 
 
 def _name_points(ax: Axes, summary: StudySummary, front: Any, values: Any) -> None:
-    """Name some settings of a front by the parameters that change."""
+    """Name some settings of a front by the parameters that change, where there is room."""
+    front = front[np.argsort(values[front, 0])]
     chosen = front[np.unique(np.linspace(0, len(front) - 1, min(len(front), _NAMED)).round().astype(int))]
     target = summary.settings[front[0]][0]
     mine = [parameters for name, parameters in summary.settings if name == target]
     moving = [name for name in mine[0] if len({repr(each.get(name)) for each in mine}) > 1]
+    ax.autoscale_view()
+    taken: list[tuple[float, float]] = []  # places of names, in points
     for k in chosen:
         text = ", ".join(f"{name} {_short(summary.settings[k][1].get(name))}" for name in moving)
         place = (values[k, 0], 1.0 - values[k, 1])
         right = ax.transLimits.transform(ax.transScale.transform(place))[0] > 0.5  # beside the point, within the axes
-        side: dict[str, Any] = {"ha": "right", "xytext": (-6, 0)} if right else {"ha": "left", "xytext": (6, 0)}
+        x, y = ax.transData.transform(place) * 72.0 / ax.figure.dpi
+        near = [other for at, other in taken if abs(at - x) < _NAME_WIDTH]
+        lift = next((each for each in _LIFTS if all(abs(y + each - other) >= _NAME_HEIGHT for other in near)), None)
+        if lift is None:
+            continue
+        taken.append((x, y + lift))
+        side: dict[str, Any] = {"ha": "right", "xytext": (-6, lift)} if right else {"ha": "left", "xytext": (6, lift)}
         ax.annotate(text, place, va="center", textcoords="offset points", fontsize=7, color=MUTED, **side)
 
 
@@ -155,7 +167,7 @@ def plot_parameter(
         ax.set_yscale("log")
     ax.set(xlabel=parameter, ylabel=LABELS.get(name, name))
     if len(lines) > 1:
-        ax.legend(frameon=False, fontsize=9)
+        ax.legend(**_ABOVE)
     return style_axes(ax)
 
 
@@ -237,4 +249,6 @@ def _short(value: Any) -> str:
     words = {True: "on", False: "off", None: "none"}
     if value is None or isinstance(value, bool):
         return words[value]
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.0f}" if value == round(value) and abs(value) < 1e5 else f"{value:.3g}"
+    return str(value)

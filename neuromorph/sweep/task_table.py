@@ -159,11 +159,15 @@ class TaskTable:
             Tasks with their numbers.
         """
         rows = self._sql.execute(
-            "SELECT t.id, hex(hash), work, target, parameters, seed, chip, repeat, reads FROM tasks t"
+            "SELECT t.id, lower(hex(hash)), work, target, parameters, seed, chip, repeat, reads FROM tasks t"
             " JOIN settings s ON s.id = t.setting WHERE t.id > ? AND state = 0 ORDER BY t.id LIMIT ?",
             (after, most),
         )
-        return [(row[0], SweepTask(row[1].lower(), *row[2:])) for row in rows]
+        same: dict[str, str] = {}  # one string for all tasks of a setting, where SQLite makes one a row
+        return [
+            (number, SweepTask(key, work, same.setdefault(target, target), same.setdefault(given, given), *rest))
+            for number, key, work, target, given, *rest in rows
+        ]
 
     def mark(self, ended: Iterable[tuple[str, bool, int, float, str | None]]) -> None:
         """Mark tasks as done or failed.
@@ -226,10 +230,10 @@ class TaskTable:
             Hashes.
         """
         rows = self._sql.execute(
-            "SELECT hex(hash) FROM tasks WHERE hash >= ? AND (? = '' OR hash < ?) AND state > 0 ORDER BY hash",
+            "SELECT lower(hex(hash)) FROM tasks WHERE hash >= ? AND (? = '' OR hash < ?) AND state > 0 ORDER BY hash",
             (bytes.fromhex(low), high, bytes.fromhex(high)),
         )
-        return [row[0].lower() for row in rows]
+        return [row[0] for row in rows]
 
     def failures(self, most: int = 10) -> tuple[tuple[str, str, str, int], ...]:
         """Return the errors of failed tasks.

@@ -15,7 +15,7 @@ import pytest
 from sweep_toys import Inline, toy_study
 
 from neuromorph.cli import main
-from neuromorph.sweep import StudyError, merge_shards, sweep
+from neuromorph.sweep import StudyError, merge_shards, result_parts, sweep
 from neuromorph.sweep import study_folder as folder_module
 
 
@@ -193,6 +193,19 @@ def test_killed_it_equals_the_undisturbed_one(toys):
     (toys / "study.json").write_text(json.dumps(study))
     command = [sys.executable, "-c", SCRIPT, str(toys / "study.json"), str(toys / "killed")]
     kill_while_it_runs(command, toys / "killed", 3, toys / "whole", random.Random(1))
+
+
+@pytest.mark.parametrize("group", [1 << 15, 32])
+def test_results_that_are_sorted_in_pieces_are_the_same(toys, monkeypatch, group):
+    """Pieces of four rows: in one row group the bytes are the same, in four the rows."""
+    sweep(toy_study(128), toys / "whole", executor=Inline())
+    monkeypatch.setattr(result_parts, "_PIECE", 4)
+    monkeypatch.setattr(result_parts, "_GROUP", group)
+    sweep(toy_study(128), toys / "pieces", executor=Inline())
+    whole, pieces = (toys / name / result_parts.RESULTS for name in ("whole", "pieces"))
+    assert pq.read_table(whole).equals(pq.read_table(pieces))
+    assert pq.ParquetFile(pieces).num_row_groups == (1 if group > 128 else 4)
+    assert group == 32 or whole.read_bytes() == pieces.read_bytes()
 
 
 @pytest.mark.slow

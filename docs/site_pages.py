@@ -52,6 +52,18 @@ DEVICES = {
         "hardware_targets.dopant_network.targets.dopant_neurons",
         ["dopant_network/device/data.toml", "dopant_network/targets/interfaces.toml"],
     ),
+    "digital-annealer": (
+        "Digital annealers",
+        ["digital-annealer", "cellular-automaton"],
+        "hardware_targets.digital_annealer.target",
+        ["digital_annealer/cmos.toml"],
+    ),
+    "cmos-annealer": (
+        "King's graph in CMOS",
+        ["cmos-annealer"],
+        "hardware_targets.digital_annealer.kings_annealer",
+        ["digital_annealer/cmos.toml"],
+    ),
     "spiking-loihi": ("Loihi", ["spiking-loihi"], "hardware_targets.spiking_chip.target", ["spiking_chip/loihi.toml"]),
     "spiking-brainscales": (
         "BrainScaleS-2",

@@ -16,6 +16,7 @@ from .cpu.samplers import (
     cpu_swendsen_wang,
     cpu_tempering,
 )
+from .digital_annealer import CellularAutomaton, CmosAnnealer, DigitalAnnealer
 from .dopant_network.targets.coulomb_glass import DopantGlass
 from .dopant_network.targets.dopant_neurons import DopantNeurons
 from .memristor_crossbar import MemristorCrossbar, PhaseChange
@@ -27,5 +28,6 @@ __all__ = [  # noqa: RUF022  by theme
     "CpuOptimize", "cpu_simulated_bifurcation", "cpu_coherent_ising", "cpu_sim_cim", "cpu_local_quantum_annealing",
     "AnalogCircuit", "MemristorCrossbar", "PhaseChange", "AtomicSpins", "AtomicSpinsIdeal",
     "DopantGlass", "DopantNeurons",
+    "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer",
     "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Graphs of annealers, and problems embedded in them."""

@@ -64,6 +64,12 @@ DEVICES = {
         "hardware_targets.digital_annealer.kings_annealer",
         ["digital_annealer/cmos.toml"],
     ),
+    "quantum-annealer": (
+        "Quantum annealer on its graph",
+        ["quantum-annealer"],
+        "hardware_targets.annealer_graphs.quantum_annealer",
+        ["annealer_graphs/quantum_annealer.toml"],
+    ),
     "spiking-loihi": ("Loihi", ["spiking-loihi"], "hardware_targets.spiking_chip.target", ["spiking_chip/loihi.toml"]),
     "spiking-brainscales": (
         "BrainScaleS-2",

@@ -1,4 +1,5 @@
 from .analog_circuit import AnalogCircuit
+from .annealer_graphs import QuantumAnnealer
 from .atomic_spins import AtomicSpins, AtomicSpinsIdeal
 from .cpu.annealer import CpuAnneal
 from .cpu.optimizers import (
@@ -28,6 +29,6 @@ __all__ = [  # noqa: RUF022  by theme
     "CpuOptimize", "cpu_simulated_bifurcation", "cpu_coherent_ising", "cpu_sim_cim", "cpu_local_quantum_annealing",
     "AnalogCircuit", "MemristorCrossbar", "PhaseChange", "AtomicSpins", "AtomicSpinsIdeal",
     "DopantGlass", "DopantNeurons",
-    "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer",
+    "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer", "QuantumAnnealer",
     "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",
 ]  # fmt: skip

@@ -68,7 +68,7 @@ def kings_graph(rows: int, columns: int) -> nx.Graph:
 def z1_grid(rows: int, columns: int) -> nx.Graph:
     """Build the grid of Z1, with sixteen neighbors a site.
 
-    They stand at :data:`Z1_MOVES` and their rotations. Every displacement has an odd sum, so that the grid is bipartite.
+    They stand at :data:`Z1_MOVES` and their rotations. Every displacement has an odd sum: the grid is bipartite.
 
     Parameters
     ----------

@@ -70,6 +70,12 @@ DEVICES = {
         "hardware_targets.annealer_graphs.quantum_annealer",
         ["annealer_graphs/quantum_annealer.toml"],
     ),
+    "ising-processors": (
+        "Simulated bifurcation on an FPGA, and SACHI",
+        ["fpga-simulated-bifurcation"],
+        "hardware_targets.ising_processors.bifurcation",
+        ["ising_processors/processors.toml"],
+    ),
     "spiking-loihi": ("Loihi", ["spiking-loihi"], "hardware_targets.spiking_chip.target", ["spiking_chip/loihi.toml"]),
     "spiking-brainscales": (
         "BrainScaleS-2",

@@ -20,6 +20,7 @@ from .cpu.samplers import (
 from .digital_annealer import CellularAutomaton, CmosAnnealer, DigitalAnnealer
 from .dopant_network.targets.coulomb_glass import DopantGlass
 from .dopant_network.targets.dopant_neurons import DopantNeurons
+from .ising_processors import FpgaSimulatedBifurcation
 from .memristor_crossbar import MemristorCrossbar, PhaseChange
 from .spiking_chip import ReadDurations, SpikingChip, spiking_brainscales, spiking_generic, spiking_loihi
 
@@ -29,6 +30,6 @@ __all__ = [  # noqa: RUF022  by theme
     "CpuOptimize", "cpu_simulated_bifurcation", "cpu_coherent_ising", "cpu_sim_cim", "cpu_local_quantum_annealing",
     "AnalogCircuit", "MemristorCrossbar", "PhaseChange", "AtomicSpins", "AtomicSpinsIdeal",
     "DopantGlass", "DopantNeurons",
-    "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer", "QuantumAnnealer",
+    "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer", "QuantumAnnealer", "FpgaSimulatedBifurcation",
     "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",
 ]  # fmt: skip

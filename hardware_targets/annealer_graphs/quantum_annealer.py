@@ -4,9 +4,9 @@ r"""A quantum annealer: a problem on chains of qubits, annealed by path-integral
           J_\perp = -\frac1{2 \beta} \ln \tanh \frac{\beta \Gamma}{P}
 
 with couplings in units of the full range of a coupler, at the inverse temperature at which qubits freeze, and P slices
-of imaginary time that J_perp couples (``neuromorph.sampling.quantum_annealing``). Gamma falls in equal ratios, as that of
-A(s) and B(s) does roughly, and is then 0; the curves of a machine are not modelled, and the sweeps are those of the
-simulation, not of the machine's clock.
+of imaginary time that J_perp couples (``neuromorph.sampling.quantum_annealing``). Gamma falls in equal ratios, as
+that of A(s) and B(s) does roughly, and is then 0; the curves of a machine are not modelled, and the sweeps are those of
+the simulation, not of the machine's clock.
 
 Couplings and biases are spread over chains (``chains``), scaled so that chains, couplings and biases are within their
 ranges, and held with a random error each, drawn once a programming. Spins are majorities; broken chains are counted.

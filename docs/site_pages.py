@@ -76,6 +76,12 @@ DEVICES = {
         "hardware_targets.ising_processors.bifurcation",
         ["ising_processors/processors.toml"],
     ),
+    "thermodynamic-grid": (
+        "Grid of thermodynamic sampling units",
+        ["thermodynamic-grid"],
+        "hardware_targets.thermodynamic_grid.target",
+        ["thermodynamic_grid/z1.toml"],
+    ),
     "spiking-loihi": ("Loihi", ["spiking-loihi"], "hardware_targets.spiking_chip.target", ["spiking_chip/loihi.toml"]),
     "spiking-brainscales": (
         "BrainScaleS-2",

@@ -23,6 +23,7 @@ from .dopant_network.targets.dopant_neurons import DopantNeurons
 from .ising_processors import FpgaSimulatedBifurcation
 from .memristor_crossbar import MemristorCrossbar, PhaseChange
 from .spiking_chip import ReadDurations, SpikingChip, spiking_brainscales, spiking_generic, spiking_loihi
+from .thermodynamic_grid import ThermodynamicGrid
 
 __all__ = [  # noqa: RUF022  by theme
     "CpuAnneal", "CpuRelaxation",
@@ -31,5 +32,6 @@ __all__ = [  # noqa: RUF022  by theme
     "AnalogCircuit", "MemristorCrossbar", "PhaseChange", "AtomicSpins", "AtomicSpinsIdeal",
     "DopantGlass", "DopantNeurons",
     "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer", "QuantumAnnealer", "FpgaSimulatedBifurcation",
+    "ThermodynamicGrid",
     "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",
 ]  # fmt: skip

@@ -5,8 +5,8 @@ r"""Adiabatic simulated bifurcation on an FPGA, in words of 16 bits, with the cy
 
 with p from 0 to 2, steps of 1/2 (y first, x with the new y), xi = 0.5 / (rms(J) sqrt n); words of 16 bits with 12
 behind the binary point that saturate, and couplings of few bits: the published machine has one (+1 or -1), here are
-two, so that pairs may be uncoupled. Biases are couplings to one more oscillator, whose sign counts as up. P_b = 8 blocks of
-P_r = 32 rows and P_c = 32 columns are 8,192 multipliers, lambda = 48 cycles: 624 cycles for 2,048 spins and 2,224 for
+two, so that pairs may be uncoupled. Biases are couplings to one more oscillator, whose sign counts as up. P_b = 8 blocks
+of P_r = 32 rows and P_c = 32 columns are 8,192 multipliers, lambda = 48 cycles: 624 cycles for 2,048 spins and 2,224 for
 4,096, as published. A row of J is at most n^(3/2) rms(J) in all, so that xi times its sum of products is below
 n 2^34 <= 2^46 before it is shifted: within 64 bits.
 

@@ -3,12 +3,13 @@ r"""Adiabatic simulated bifurcation on an FPGA, in words of 16 bits, with the cy
 .. math:: \dot y_i = -(x_i^2 + 1 - p(t))\, x_i + \xi \textstyle\sum_j J_{ij} x_j, \qquad \dot x_i = y_i, \qquad
           \text{cycles} = \frac n{P_c} + \frac n{P_r P_b} \max\Bigl(\frac n{P_c}, P_r\Bigr) + \lambda
 
-with p from 0 to 2, steps of 1/2 (y first, x with the new y), xi = 0.5 / (rms(J) sqrt n); words of 16 bits with 12
-behind the binary point that saturate, and couplings of few bits: the published machine has one (+1 or -1), here are
-two, so that pairs may be uncoupled. Biases are couplings to one more oscillator, whose sign counts as up. P_b = 8 blocks
-of P_r = 32 rows and P_c = 32 columns are 8,192 multipliers, lambda = 48 cycles: 624 cycles for 2,048 spins and 2,224 for
-4,096, as published. A row of J is at most n^(3/2) rms(J) in all, so that xi times its sum of products is below
-n 2^34 <= 2^46 before it is shifted: within 64 bits.
+with p from 0 to 2, steps of 1/2 (y first, x with the new y), xi = 0.5 / (rms(J) sqrt n). Words have 16 bits, 12 of them
+behind the binary point, and saturate. Couplings have few bits: the published machine has one (+1 or -1), here are two,
+so that pairs may be uncoupled. Biases are couplings to one more oscillator, whose sign counts as up.
+
+P_b = 8 blocks of P_r = 32 rows and P_c = 32 columns are 8,192 multipliers, lambda = 48 cycles: 624 cycles for 2,048
+spins and 2,224 for 4,096, as published. A row of J is at most n^(3/2) rms(J) in all, so that xi times its sum of
+products is below n 2^34 <= 2^46 before it is shifted: within 64 bits.
 
 Sources: Goto, Tatsumura and Dixon, Sci. Adv. 5, eaav2372 (2019); the machine: Tatsumura, Dixon and Goto, FPL 2019, 59:
 8,192 processing elements, 1,873 and 2,027 GMAC/s (abstract); formula of the cycles: openising (KU Leuven), second-hand.

@@ -3,8 +3,8 @@ r"""A grid of thermodynamic sampling units, as announced for Z1: block Gibbs sam
 .. math:: P(s_i = 1) = \frac1{1 + e^{-2 \beta f_i}}, \qquad f_i = h_i + \sum_{j \in 16\ \text{neighbors}} J_{ij} s_j
 
 Neighbors stand at (1, 0), (2, 1), (2, 3), (4, 1) and their rotations. All displacements have an odd sum, so that the
-grid is bipartite: its two colors are updated in turn, each at once. Weights are written once a problem; an anneal has to
-write all of them again at each of its temperatures, which is counted and dominates what it costs.
+grid is bipartite: its two colors are updated in turn, each at once. Weights are written once a problem; an anneal
+has to write all of them again at each of its temperatures, which is counted and dominates what it costs.
 
 A problem is placed a unit a spin, by a bounded search; whatever has a loop of odd length cannot be, and is embedded in
 chains by minorminer, on the smallest part of the grid that takes it. A read is then the majority of each chain. What it

@@ -6,9 +6,9 @@ Sites of one of the four colors of a 2 x 2 pattern are not coupled and are updat
 without error. Fields are integers, |f| <= 7 + 8 x 7 = 63, and P is a table of 32-bit integers for each temperature, so
 that nothing overflows: draws are compared as integers.
 
-A problem is placed a site a spin, row by row where its spins are numbered so, else by a bounded search; and if not, as
-a complete graph of up to 384 spins, whose chains need most of the 4 bits. Sampling on chains is refused:
-they may break.
+A problem is placed a site a spin, row by row where its spins are numbered so, else by a bounded search. If not, a
+sparse one is embedded by minorminer, if it is installed, and others as a complete graph of up to 384 spins, whose
+chains need most of the 4 bits. Sampling on chains is refused: they may break.
 Sources: 147,456 spins, King's graph of 384 x 384: annealing-cloud.com, "About CMOS Annealing Machine"; agreement with
 the Gibbs distribution and 22 us an anneal: Takemoto et al., IEEE J. Solid-State Circuits 55, 145 (2020), abstract.
 """
@@ -34,13 +34,15 @@ from neuromorph.target_constants import own_parameters
 from neuromorph.task import Sample, Task
 
 from ..annealer_graphs.chains import ChainedProblem, gather_chains, spread_over_chains, vote
-from ..annealer_graphs.embedding import Embedding, coupled_pairs, kings_clique, place_directly
+from ..annealer_graphs.embedding import Embedding, coupled_pairs, heuristic_chains, kings_clique, place_directly
 from ..annealer_graphs.hardware_graphs import kings_graph
 from .annealer_costs import annealer_costs, annealer_table
 from .fixed_point import largest_word
 from .site_words import SiteWords, heat_bath_reads, held_in_words
 
 _SEARCHED = 400  # most spins that are placed by a search
+_DENSE = 0.3  # share of pairs coupled, from which a problem is embedded as a complete graph
+_SECONDS = 60.0  # of a search for chains
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,8 @@ class CmosAnnealer:
             patch = min(side, int(np.ceil(np.sqrt(asked.size))) + 3)
             if found := place_directly(problem, kings_graph(patch, patch)):
                 return found, patch
+        if chains := self._sparse(problem):
+            return chains
         if asked.size > side:
             raise DoesNotFit(
                 f"{asked.size} spins that are no part of a King's graph; as a complete graph {side} fit at most: give "
@@ -181,6 +185,18 @@ class CmosAnnealer:
             )
         n = asked.size
         return Embedding(kings_clique(n, n), kings_graph(n, n), "as a complete graph"), n
+
+    def _sparse(self, problem: Any) -> tuple[Embedding, int] | None:
+        """Embed by minorminer, if it is there, in the smallest square that is likely to do; complete graphs are not."""
+        n, pairs = len(problem), problem.number_of_edges()
+        if n > _SEARCHED or pairs > _DENSE * n * (n - 1) / 2.0:
+            return None
+        patch = min(self.side, 6 + int(np.ceil(np.sqrt(2.0 * n + 4.0 * pairs))))
+        try:
+            found = heuristic_chains(problem, kings_graph(patch, patch), _SECONDS)
+        except DoesNotFit:  # not installed
+            return None
+        return None if found is None else (found, patch)
 
 
 @dataclass(frozen=True, eq=False)

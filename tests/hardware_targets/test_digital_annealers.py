@@ -2,6 +2,7 @@
 
 import math
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -321,6 +322,15 @@ def test_lattices_are_placed_row_by_row_and_sampled_exactly():
     require_distribution(run.spins, exact.boltzmann(lattice, 0.3), "lattice")
     with pytest.raises(DoesNotFit, match="no part of a King's graph"):
         CmosAnnealer(side=20).program(plus_minus(0, 21))
+
+
+def test_sparse_graphs_are_embedded_with_short_chains():
+    problem = Ising.from_networkx(nx.random_regular_graph(3, 40, seed=1))
+    device = CmosAnnealer()
+    program = device.program(Ising(-problem.dense_couplings()))
+    assert "by minorminer" in program.notes[0]
+    assert program.state.longest < 10
+    assert device.run(program, Minimize(), 50, 1).activity["broken_chains"].mean() < 0.01
 
 
 def test_chains_break_less_where_they_are_annealed_longer():

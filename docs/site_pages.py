@@ -65,6 +65,36 @@ DEVICES = {
         "hardware_targets.dopant_network.targets.dopant_neurons",
         ["dopant_network/device/data.toml", "dopant_network/targets/interfaces.toml"],
     ),
+    "digital-annealer": (
+        "Digital annealers",
+        ["digital-annealer", "cellular-automaton"],
+        "hardware_targets.digital_annealer.target",
+        ["digital_annealer/cmos.toml"],
+    ),
+    "cmos-annealer": (
+        "King's graph in CMOS",
+        ["cmos-annealer"],
+        "hardware_targets.digital_annealer.kings_annealer",
+        ["digital_annealer/cmos.toml"],
+    ),
+    "quantum-annealer": (
+        "Quantum annealer on its graph",
+        ["quantum-annealer"],
+        "hardware_targets.annealer_graphs.quantum_annealer",
+        ["annealer_graphs/quantum_annealer.toml"],
+    ),
+    "ising-processors": (
+        "Simulated bifurcation on an FPGA, and SACHI",
+        ["fpga-simulated-bifurcation"],
+        "hardware_targets.ising_processors.bifurcation",
+        ["ising_processors/processors.toml"],
+    ),
+    "thermodynamic-grid": (
+        "Grid of thermodynamic sampling units",
+        ["thermodynamic-grid"],
+        "hardware_targets.thermodynamic_grid.target",
+        ["thermodynamic_grid/z1.toml"],
+    ),
     "spiking-loihi": ("Loihi", ["spiking-loihi"], "hardware_targets.spiking_chip.target", ["spiking_chip/loihi.toml"]),
     "spiking-brainscales": (
         "BrainScaleS-2",

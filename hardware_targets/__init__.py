@@ -18,6 +18,12 @@
 - ``atomic-spins-ideal`` (``AtomicSpinsIdeal``): the same atoms with freely programmable couplings and temperature.
 - ``dopant-glass`` (``DopantGlass``): the Coulomb glass of acceptors in silicon; up to 5 spins, samples.
 - ``dopant-neurons`` (``DopantNeurons``): dopant networks at 77 K as neurons, couplings in memristors.
+- ``digital-annealer`` (``DigitalAnnealer``): parallel trial with dynamic offset in integers, 1024 variables.
+- ``cellular-automaton`` (``CellularAutomaton``): all spins at once, held back by a replica; 512 spins.
+- ``cmos-annealer`` (``CmosAnnealer``): a King's graph of 384 x 384 spins, coefficients of 4 bits.
+- ``quantum-annealer`` (``QuantumAnnealer``): minor embedding in Pegasus, Zephyr or Chimera, path-integral annealing.
+- ``fpga-simulated-bifurcation`` (``FpgaSimulatedBifurcation``): adiabatic bifurcation in 16-bit words on an FPGA.
+- ``thermodynamic-grid`` (``ThermodynamicGrid``): a grid of stochastic units, as announced for Z1; a forecast.
 - ``spiking-loihi`` (``spiking_loihi``): Intel's first Loihi, digital spiking neurons with 8-bit weights.
 - ``spiking-brainscales`` (``spiking_brainscales``): BrainScaleS-2, analog spiking neurons with fixed-pattern noise.
 - ``spiking-generic`` (``spiking_generic``): a digital spiking chip of usual numbers, or by your own table.

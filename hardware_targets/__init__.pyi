@@ -1,4 +1,5 @@
 from .analog_circuit import AnalogCircuit
+from .annealer_graphs import QuantumAnnealer
 from .atomic_spins import AtomicSpins, AtomicSpinsIdeal
 from .cpu.annealer import CpuAnneal
 from .cpu.optimizers import (
@@ -16,10 +17,13 @@ from .cpu.samplers import (
     cpu_swendsen_wang,
     cpu_tempering,
 )
+from .digital_annealer import CellularAutomaton, CmosAnnealer, DigitalAnnealer
 from .dopant_network.targets.coulomb_glass import DopantGlass
 from .dopant_network.targets.dopant_neurons import DopantNeurons
+from .ising_processors import FpgaSimulatedBifurcation
 from .memristor_crossbar import MemristorCrossbar, PhaseChange
 from .spiking_chip import ReadDurations, SpikingChip, spiking_brainscales, spiking_generic, spiking_loihi
+from .thermodynamic_grid import ThermodynamicGrid
 
 __all__ = [  # noqa: RUF022  by theme
     "CpuAnneal", "CpuRelaxation",
@@ -27,5 +31,7 @@ __all__ = [  # noqa: RUF022  by theme
     "CpuOptimize", "cpu_simulated_bifurcation", "cpu_coherent_ising", "cpu_sim_cim", "cpu_local_quantum_annealing",
     "AnalogCircuit", "MemristorCrossbar", "PhaseChange", "AtomicSpins", "AtomicSpinsIdeal",
     "DopantGlass", "DopantNeurons",
+    "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer", "QuantumAnnealer", "FpgaSimulatedBifurcation",
+    "ThermodynamicGrid",
     "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",
 ]  # fmt: skip

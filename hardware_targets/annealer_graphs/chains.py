@@ -1,0 +1,200 @@
+r"""Problems on chains: couplings and biases spread over qubits, votes read back, and the law of the votes.
+
+.. math:: J_{chain} = 1.414\, \mathrm{rms}(J)\, \sqrt{\bar d}, \qquad
+          J_{ab} = J_{ij} / m_{ij}, \quad h_a = h_i / |C_i|
+
+with the mean degree d of the coupled pairs, rms over them, m_ij couplers between chains i and j, and |C_i| qubits in a
+chain. Where no chain is broken, the energy is that of the problem less J_chain for each coupler within a chain:
+conditioned on that, exp(-beta E) is sampled exactly. A read is the majority of a chain, and its first qubit in a tie.
+Source: the uniform torque compensation of D-Wave's Ocean tools, prefactor 1.414; Raymond et al., Front. ICT 3, 23
+(2016).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from neuromorph.exact import boltzmann, spins_of
+from neuromorph.ising import Float, Ising
+
+from .embedding import Embedding
+
+_PREFACTOR = 1.414
+MOST_ENUMERATED = 16  # qubits whose law is enumerated
+
+
+@dataclass(frozen=True, eq=False)
+class ChainedProblem:
+    """Problem on qubits.
+
+    Attributes
+    ----------
+    physical : Ising
+        Couplings and biases of the used qubits, in their order.
+    owner : (qubits,) int64
+        Spin of each qubit.
+    first : (n,) int64
+        First qubit of each spin, by position.
+    inside : (qubits, qubits) sparse array
+        1 at the couplers within chains.
+    strength : float
+        J of a coupler within a chain.
+    """
+
+    physical: Ising
+    owner: NDArray[np.int64]
+    first: NDArray[np.int64]
+    inside: sparse.csr_array
+    strength: float
+
+    @property
+    def has_chains(self) -> bool:
+        """Whether any spin has more than one qubit."""
+        return self.owner.size > self.first.size
+
+
+def chain_strength(ising: Ising) -> float:
+    """Compute the strength of couplers within chains.
+
+    Parameters
+    ----------
+    ising : Ising
+        Problem.
+
+    Returns
+    -------
+    float
+        1.414 rms(J) sqrt(mean degree); the largest bias, or 1, where nothing is coupled.
+    """
+    data = ising.sparse_couplings().data
+    values = data[data != 0.0]
+    if not values.size:
+        return float(np.abs(ising.biases).max(initial=0.0)) or 1.0
+    coupled = int(np.count_nonzero(np.diff(ising.sparse_couplings().indptr)))
+    return float(_PREFACTOR * np.sqrt(np.mean(values**2)) * np.sqrt(values.size / coupled))
+
+
+def spread_over_chains(
+    ising: Ising, embedding: Embedding, strength: float | None = None, *, split: bool = True
+) -> ChainedProblem:
+    """Spread a problem over the qubits of an embedding.
+
+    Parameters
+    ----------
+    ising : Ising
+        Problem.
+    embedding : Embedding
+        Chains.
+    strength : float or None
+        J of a coupler within a chain; None is :func:`chain_strength`.
+    split : bool
+        Whether couplings and biases are shared by all couplers and qubits; otherwise the first one has it all, for
+        words of few bits.
+
+    Returns
+    -------
+    ChainedProblem
+        Problem on qubits.
+    """
+    strength = chain_strength(ising) if strength is None else strength
+    qubits = [q for chain in embedding.chains for q in chain]
+    place = {qubit: k for k, qubit in enumerate(qubits)}
+    owner = np.repeat(np.arange(ising.size), [len(chain) for chain in embedding.chains])
+    first = np.searchsorted(owner, np.arange(ising.size))
+    between: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    inside: list[tuple[int, int]] = []
+    for k, qubit in enumerate(qubits):
+        for other in embedding.graph[qubit]:
+            m = place.get(other, -1)
+            if m > k:
+                i, j = int(owner[k]), int(owner[m])
+                (inside if i == j else between.setdefault((i, j), [])).append((k, m))
+    rows, columns, values = [k for k, _ in inside], [m for _, m in inside], [strength] * len(inside)
+    asked = ising.sparse_couplings().tocoo()
+    for i, j, value in zip(*asked.coords, asked.data, strict=True):
+        if i < j and value != 0.0:
+            couplers = between[int(i), int(j)] if split else between[int(i), int(j)][:1]
+            rows += [k for k, _ in couplers]
+            columns += [m for _, m in couplers]
+            values += [float(value) / len(couplers)] * len(couplers)
+    shape = (len(qubits), len(qubits))
+    upper = sparse.csr_array((values, (rows, columns)), shape=shape)
+    ones = sparse.csr_array((np.ones(len(inside)), ([k for k, _ in inside], [m for _, m in inside])), shape=shape)
+    lengths = np.diff(np.r_[first, len(qubits)])
+    biases = ising.biases[owner] / lengths[owner]
+    if not split:
+        biases = np.where(np.arange(len(qubits)) == first[owner], ising.biases[owner], 0.0)
+    physical = Ising(sparse.csr_array(upper + upper.T), biases, ising.offset)
+    return ChainedProblem(physical, owner, first, sparse.csr_array(ones + ones.T), strength)
+
+
+def gather_chains(problem: ChainedProblem, physical: Ising) -> Ising:
+    """Return the problem that qubits stand for where no chain is broken.
+
+    Parameters
+    ----------
+    problem : ChainedProblem
+        Chains.
+    physical : Ising
+        Couplings and biases as the qubits have them.
+
+    Returns
+    -------
+    Ising
+        Sums over couplers and qubits of each spin.
+    """
+    n, qubits = problem.first.size, problem.owner.size
+    gather = sparse.csr_array((np.ones(qubits), (problem.owner, np.arange(qubits))), shape=(n, qubits))
+    couplings = sparse.lil_array(gather @ physical.sparse_couplings() @ gather.T)
+    couplings.setdiag(0.0)
+    return Ising(sparse.csr_array(couplings), gather @ physical.biases, physical.offset)
+
+
+def vote(problem: ChainedProblem, states: NDArray[np.int8]) -> tuple[NDArray[np.int8], Float]:
+    """Read spins from qubits.
+
+    Parameters
+    ----------
+    problem : ChainedProblem
+        Chains.
+    states : (reads, qubits) int8
+        States of the qubits.
+
+    Returns
+    -------
+    spins : (reads, n) int8
+        Majority of each chain; its first qubit in a tie.
+    broken : (reads,) float
+        Share of the chains whose qubits differ.
+    """
+    sums = np.add.reduceat(states.astype(np.int64), problem.first, axis=1)
+    spins = np.where(sums == 0, states[:, problem.first], np.sign(sums)).astype(np.int8)
+    lengths = np.diff(np.r_[problem.first, problem.owner.size])
+    return spins, np.mean(np.abs(sums) != lengths, axis=1)
+
+
+def voted_law(problem: ChainedProblem, physical: Ising, beta: float) -> Float:
+    """Enumerate the law of the spins that are read from qubits in equilibrium.
+
+    Parameters
+    ----------
+    problem : ChainedProblem
+        Chains, of :data:`MOST_ENUMERATED` qubits at most.
+    physical : Ising
+        Couplings and biases as the qubits have them.
+    beta : float
+        Inverse temperature.
+
+    Returns
+    -------
+    (2^n,) float
+        Distribution; bit i of a state is set where spin i is up.
+    """
+    law, n = boltzmann(physical, beta), problem.first.size
+    spins, _ = vote(problem, spins_of(np.arange(law.size), physical.size))
+    states = ((spins > 0).astype(np.int64) << np.arange(n)).sum(axis=1)
+    return np.bincount(states, weights=law, minlength=2**n).astype(float)

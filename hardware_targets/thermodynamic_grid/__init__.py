@@ -1,0 +1,5 @@
+"""A grid of thermodynamic sampling units, as announced."""
+
+from .target import ThermodynamicGrid
+
+__all__ = ["ThermodynamicGrid"]

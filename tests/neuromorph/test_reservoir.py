@@ -52,7 +52,7 @@ def test_what_saturates_remembers_less_and_noise_nothing():
 
 
 def test_narma_errors_are_the_published_ones():
-    """Root of NMSE: .4 for a shift register, .099 the best of 400 nodes (Appeltant, thesis, 3.3.1.1): 200 lie between."""
+    """Root of NMSE: .4 for a shift register, .099 the best of 400 nodes (Appeltant's thesis, 3.3.1.1); 200 between."""
     rng = np.random.default_rng(5)
     u, y = narma_series(6000, rng)
     states = echo_states(u, network(200, 0.9, rng), 0.5 * rng.uniform(-1.0, 1.0, 200))
@@ -67,7 +67,7 @@ def test_the_narma_series_is_its_equation():
     t = 300
     past = y[t - 10 : t].sum()
     assert y[t] == pytest.approx(0.3 * y[t - 1] + 0.05 * y[t - 1] * past + 1.5 * u[t - 9] * u[t] + 0.1, rel=1e-12)
-    assert 0.0 <= u.min()
+    assert u.min() >= 0.0
     assert u.max() <= 0.5
     assert np.array_equal(narma_series(500, 1)[1], y)
 

@@ -18,6 +18,7 @@
 - ``atomic-spins-ideal`` (``AtomicSpinsIdeal``): the same atoms with freely programmable couplings and temperature.
 - ``dopant-glass`` (``DopantGlass``): the Coulomb glass of acceptors in silicon; up to 5 spins, samples.
 - ``dopant-neurons`` (``DopantNeurons``): dopant networks at 77 K as neurons, couplings in memristors.
+- ``dopant-neurons-300k`` (``dopant_neurons_300k``): silicon units at room temperature as neurons, no cooler.
 - ``spiking-loihi`` (``spiking_loihi``): Intel's first Loihi, digital spiking neurons with 8-bit weights.
 - ``spiking-brainscales`` (``spiking_brainscales``): BrainScaleS-2, analog spiking neurons with fixed-pattern noise.
 - ``spiking-generic`` (``spiking_generic``): a digital spiking chip of usual numbers, or by your own table.

@@ -23,6 +23,7 @@ FEW = {  # parameters that make a read short, and what every read of the target 
     "atomic-spins-ideal": "atoms",
     "dopant-glass": "spins",
     "dopant-neurons": None,
+    "dopant-neurons-300k": None,
     "spiking-loihi": "spins",
     "spiking-brainscales": "spins",
     "spiking-generic": "spins",

@@ -33,6 +33,7 @@ from neuromorph.runtime.threads import single_threaded_blas
 from .iv_dataset import IvDataset
 
 CALIBRATED = 500  # settings from which the kernel is chosen: its cost goes with the cube
+_AT_ONCE = 4096  # settings in one matrix
 _TWO_SIDED = 1.959963985  # 95 % of a normal distribution lie within
 
 
@@ -76,14 +77,36 @@ class GaussianProcess:
         mean_a, sd_a : (..., o) float
             Currents and standard deviations, A: 95 % lie within 1.96 of them.
         """
+        x, shape = self._points(voltages_v)
+        found = [regressor.predict(x, return_std=True) for regressor in self.regressors]
+        mean, sd = (np.stack([part[k] for part in found], axis=-1) for k in (0, 1))
+        return (self.mean_a + self.scale_a * mean).reshape(shape), (self.scale_a * self.spread * sd).reshape(shape)
+
+    @single_threaded_blas()
+    def currents(self, voltages_v: ArrayLike) -> Float:
+        """Compute the currents alone, some hundred times as fast.
+
+        Parameters
+        ----------
+        voltages_v : (..., k) float
+            Voltages, V.
+
+        Returns
+        -------
+        (..., o) float
+            Currents, A.
+        """
+        x, shape = self._points(voltages_v)
+        parts = [x[k : k + _AT_ONCE] for k in range(0, len(x), _AT_ONCE)]
+        found = [np.concatenate([regressor.predict(part) for part in parts]) for regressor in self.regressors]
+        return (self.mean_a + self.scale_a * np.stack(found, axis=-1)).reshape(shape)
+
+    def _points(self, voltages_v: ArrayLike) -> tuple[Float, tuple[int, ...]]:
         v = np.asarray(voltages_v, dtype=float)
         if v.shape[-1:] != self.low_v.shape:
             raise ValueError(f"voltages have shape {v.shape}; the process has {self.low_v.size} electrodes")
         x = _scaled(v.reshape(-1, v.shape[-1]), self.low_v, self.high_v)
-        found = [regressor.predict(x, return_std=True) for regressor in self.regressors]
-        mean, sd = (np.stack([part[k] for part in found], axis=-1) for k in (0, 1))
-        shape = (*v.shape[:-1], len(self.outputs))
-        return (self.mean_a + self.scale_a * mean).reshape(shape), (self.scale_a * self.spread * sd).reshape(shape)
+        return x, (*v.shape[:-1], len(self.outputs))
 
 
 @single_threaded_blas()

@@ -1,5 +1,8 @@
 """Gaussian processes in place of devices: error, bands that cover, and what they refuse."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -58,3 +61,13 @@ def test_wrong_records_are_refused():
         fit_gaussian_process(IvDataset(smooth(30, 1).voltages_v, np.zeros((30, 1)), (3,)))
     with pytest.raises(ValueError, match="has 4 electrodes"):
         fit_gaussian_process(smooth(30, 1), rng=0).predict(np.zeros(3))
+
+
+def test_the_example_sets_process_network_and_line_side_by_side(capsys):
+    """A small device: from random settings the process is ahead of the linear model, and its bands cover."""
+    example = Path(__file__).parents[2] / "examples" / "device_bands.py"
+    found = runpy.run_path(str(example))["main"](["--acceptors", "4", "--electrodes", "4", "--points", "150"])
+    process, _, linear, inside = found["random", 150]
+    assert process < 0.6 * linear
+    assert inside > 0.88
+    assert len(capsys.readouterr().out.splitlines()) == 3

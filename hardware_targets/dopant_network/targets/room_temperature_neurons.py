@@ -12,8 +12,8 @@ sigmoid.
   neighbors have 0.15 eV); the share of free holes, to the measured 1.9 nW (``space_charge.toml``). With all holes free
   the same layer would take 1.2 uW.
 - minimize, recall: as at 77 K, at twenty times its time constants: the gigaohms of a unit have to charge its input.
-- sample: threshold noise is the shot noise of some ten thousand holes in a window, normal and white. 1/f noise of the traps
-  is not modelled: where it is larger, successive windows are correlated and a chip would have to take differences.
+- sample: threshold noise is the shot noise of some ten thousand holes in a window, normal and white. 1/f noise of the
+  traps is not modelled: where it is larger, successive windows are correlated, and a chip has to take differences.
 
 1.9 nW is a unit with random voltages at all its electrodes; as a neuron, with seven of them at 0 V, some 0.3 nW.
 The published ~300 nJ of features an utterance is amplifiers and converters: a unit alone would need minutes for it.

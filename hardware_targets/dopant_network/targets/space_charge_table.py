@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -196,6 +197,5 @@ def _solved(flow: HoleFlow, volts: Float, start: SteadyState | None) -> SteadySt
 
 
 if __name__ == "__main__":
-    np.savez_compressed(
-        sys.argv[1], **{name: part.astype(np.float32) if part.ndim > 1 else part for name, part in make_table().items()}
-    )
+    made: dict[str, Any] = {name: part.astype(np.float32) for name, part in make_table().items()}
+    np.savez_compressed(sys.argv[1], **made | {"charges_m3": unit_charges(UNITS)})

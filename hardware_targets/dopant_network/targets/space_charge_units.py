@@ -81,7 +81,7 @@ def space_charge_table() -> SpaceChargeTable:
 
 @lru_cache(maxsize=4)
 def select_space_charge_units(seed: int = 0) -> TrimmedUnits:
-    """Take twelve of the units that were computed, each driven by a current and trimmed at its ends.
+    """Take twelve of the computed units, each driven by a current and trimmed.
 
     Trimming takes two numbers a unit: the full current, at which the smaller of its two ends is at the end of the
     range, and the gain and offset of the amplifier that reads its voltage.

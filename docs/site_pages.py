@@ -65,6 +65,16 @@ DEVICES = {
         "hardware_targets.dopant_network.targets.dopant_neurons",
         ["dopant_network/device/data.toml", "dopant_network/targets/interfaces.toml"],
     ),
+    "dopant-neurons-300k": (
+        "Units at room temperature as neurons",
+        ["dopant-neurons-300k"],
+        "hardware_targets.dopant_network.targets.room_temperature_neurons",
+        [
+            "dopant_network/targets/space_charge.toml",
+            "dopant_network/transport/drift_diffusion.toml",
+            "dopant_network/targets/interfaces.toml",
+        ],
+    ),
     "digital-annealer": (
         "Digital annealers",
         ["digital-annealer", "cellular-automaton"],

@@ -18,6 +18,7 @@
 - ``atomic-spins-ideal`` (``AtomicSpinsIdeal``): the same atoms with freely programmable couplings and temperature.
 - ``dopant-glass`` (``DopantGlass``): the Coulomb glass of acceptors in silicon; up to 5 spins, samples.
 - ``dopant-neurons`` (``DopantNeurons``): dopant networks at 77 K as neurons, couplings in memristors.
+- ``dopant-neurons-300k`` (``dopant_neurons_300k``): silicon units at room temperature as neurons, no cooler.
 - ``digital-annealer`` (``DigitalAnnealer``): parallel trial with dynamic offset in integers, 1024 variables.
 - ``cellular-automaton`` (``CellularAutomaton``): all spins at once, held back by a replica; 512 spins.
 - ``cmos-annealer`` (``CmosAnnealer``): a King's graph of 384 x 384 spins, coefficients of 4 bits.

@@ -20,6 +20,7 @@ from .cpu.samplers import (
 from .digital_annealer import CellularAutomaton, CmosAnnealer, DigitalAnnealer
 from .dopant_network.targets.coulomb_glass import DopantGlass
 from .dopant_network.targets.dopant_neurons import DopantNeurons
+from .dopant_network.targets.room_temperature_neurons import dopant_neurons_300k
 from .ising_processors import FpgaSimulatedBifurcation
 from .memristor_crossbar import MemristorCrossbar, PhaseChange
 from .spiking_chip import ReadDurations, SpikingChip, spiking_brainscales, spiking_generic, spiking_loihi
@@ -30,7 +31,7 @@ __all__ = [  # noqa: RUF022  by theme
     "cpu_gibbs", "cpu_swendsen_wang", "cpu_tempering", "cpu_population_annealing", "cpu_quantum_annealing",
     "CpuOptimize", "cpu_simulated_bifurcation", "cpu_coherent_ising", "cpu_sim_cim", "cpu_local_quantum_annealing",
     "AnalogCircuit", "MemristorCrossbar", "PhaseChange", "AtomicSpins", "AtomicSpinsIdeal",
-    "DopantGlass", "DopantNeurons",
+    "DopantGlass", "DopantNeurons", "dopant_neurons_300k",
     "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer", "QuantumAnnealer", "FpgaSimulatedBifurcation",
     "ThermodynamicGrid",
     "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",

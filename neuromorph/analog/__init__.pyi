@@ -5,6 +5,14 @@ from .hopfield_tank import HopfieldTank, hopfield_tank
 from .mean_field_annealing import AnnealingResult, GainRamp, critical_gain, mean_field_anneal
 from .network import AnalogNetwork
 from .noise import simulate_noisy
+from .reservoir import (
+    MemoryCapacity,
+    memory_capacity,
+    narma_series,
+    prediction_error,
+    rank_inputs,
+    state_rank,
+)
 from .softassign import Softassign, softassign
 from .transient import Trajectory, simulate
 
@@ -27,5 +35,11 @@ __all__ = [  # noqa: RUF022  by theme
     "simulate",
     "simulate_noisy",
     "sinkhorn",
+    "memory_capacity",
+    "MemoryCapacity",
+    "state_rank",
+    "rank_inputs",
+    "prediction_error",
+    "narma_series",
     "softassign",
 ]

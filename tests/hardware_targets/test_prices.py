@@ -22,7 +22,14 @@ from neuromorph.pricing import (
 from neuromorph.target_constants import constants_of, host_of, priced_of, read_replacements
 
 TARGETS = nm.available_targets()
-FROM_TABLES = ["analog-circuit", "atomic-spins", "atomic-spins-ideal", "dopant-glass", "dopant-neurons"]
+FROM_TABLES = [
+    "analog-circuit",
+    "atomic-spins",
+    "atomic-spins-ideal",
+    "dopant-glass",
+    "dopant-neurons",
+    "dopant-neurons-300k",
+]
 DATA = constants_of(nm.get_target("atomic-spins"))
 GLASS = np.triu(np.random.default_rng(3).normal(size=(4, 4)), 1)
 PROBLEM = nm.Ising(GLASS + GLASS.T, [0.1, -0.3, 0.2, 0.4])
@@ -95,6 +102,7 @@ def test_what_rows_need(ledgers):
     needs = {name: needs_of(ledger) for name, ledger in ledgers.items()}
     assert needs["analog-circuit"] == ("host",)
     assert needs["dopant-neurons"] == ("host", "cryostat")
+    assert needs["dopant-neurons-300k"] == ("host",)
     assert needs["dopant-glass"] == ("host", "cryostat")
     assert needs["atomic-spins"] == ("host", "microscope")
 

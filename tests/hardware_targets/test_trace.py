@@ -26,6 +26,7 @@ FEW = {  # parameters that make a read short, and what every read of the target 
     "oscillators": "cosines",
     "brim": "voltages",
     "dopant-neurons": None,
+    "dopant-neurons-300k": None,
     "spiking-loihi": "spins",
     "spiking-brainscales": "spins",
     "spiking-generic": "spins",

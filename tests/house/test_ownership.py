@@ -80,7 +80,7 @@ def test_every_command_says_what_to_do_and_the_others_go_on(state, said, tmp_pat
     assert f"warning: {said}" in found[5][2]
     rows = {row["name"]: row["summary"] for row in json.loads(found[6][1])}
     needing = {name for name, summary in rows.items() if summary == f"does not load: CircuitsMissing: {said}"}
-    assert needing == {"analog-circuit", "memristor-crossbar", "dopant-neurons"}
+    assert needing == {"analog-circuit", "memristor-crossbar", "dopant-neurons", "dopant-neurons-300k"}
     reasons = [result["reason"] for result in json.loads(found[7][1])["results"]]
     assert reasons == [None, f"CircuitsMissing: {said}"]
 

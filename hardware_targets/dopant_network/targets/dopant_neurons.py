@@ -15,6 +15,7 @@ which its current is collected, and W is read from phase-change cells, with thei
   neuron's row and its column, since W whose two cells of a pair of neurons differ would sample no exp(-beta E) at all.
 
 Energy: sum V_k I_k of the units as simulated, amplifiers, cells, converters. Units are at 77 K: the cooler is counted.
+``dopant_neurons_300k`` takes units at room temperature instead (``space_charge_units``): the same network, no cooler.
 Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577, 341 (2020).
 """
 
@@ -50,11 +51,11 @@ from ...memristor_crossbar.phase_change_cell import PhaseChange
 from ...memristor_crossbar.programmed_crossbar import cell_in_own_words
 from ...memristor_crossbar.target import CORE, CORES
 from .crossbar_couplings import CrossbarCouplings
-from .interface_data import DATA
-from .neuron_costs import CONSTANTS, NEURON_PRICED, neuron_costs
+from .neuron_costs import CONSTANTS, NEURON_PRICED, WARM_CONSTANTS, WARM_PRICED, neuron_costs
 from .neuron_dynamics import sample_neurons, settle_neurons
 from .neuron_state import BATCH_COUPLINGS, NeuronReads, NeuronState
 from .neuron_trace import FiringRecorder, SettlingRecorder
+from .space_charge_units import select_space_charge_units
 from .tour_dynamics import anneal_tours
 from .transfer_curves import TrimmedUnits, select_trimmed_units
 
@@ -85,8 +86,10 @@ class DopantNeurons:
         Acceptors in each unit, 2 to 8; their curves are computed once, 8 take seconds.
     wafer : int
         Seed of the units that were made; 12 kinds are kept and used over and over.
+    unit : {"hopping", "space-charge"}
+        Physics of the units: 77 K, or 300 K, where ``acceptors`` says nothing.
     constants : dict of Datum
-        The table that it is priced by.
+        The table that it is priced by; none given: that of its units.
     """
 
     couplings: Literal["crossbar", "memory"] = "crossbar"
@@ -99,17 +102,14 @@ class DopantNeurons:
     integrators: int = 1024
     acceptors: int = 6
     wafer: int = 0
-    constants: Mapping[str, Datum] = field(
-        default_factory=lambda: dict(CONSTANTS), hash=False, repr=False, kw_only=True
-    )
+    unit: Literal["hopping", "space-charge"] = field(default="hopping", kw_only=True)
+    constants: Mapping[str, Datum] = field(default_factory=dict, hash=False, repr=False, kw_only=True)
 
-    name: ClassVar[str] = "dopant-neurons"
-    summary: ClassVar[str] = "dopant networks at 77 K as neurons and noise sources, couplings in memristors"
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample", "recall"})
 
-    priced: ClassVar[frozenset[str]] = NEURON_PRICED
-
     def __post_init__(self) -> None:
+        if not self.constants:
+            object.__setattr__(self, "constants", dict(WARM_CONSTANTS if self.warm else CONSTANTS))
         if self.couplings not in ("crossbar", "memory"):
             raise ValueError(f"couplings is {self.couplings!r}; they are in the 'crossbar' or in 'memory'")
         cell_in_own_words(self.programming_error, self.drift, self.read_noise, self.levels, self.stuck, self.age_s)
@@ -117,6 +117,27 @@ class DopantNeurons:
             raise ValueError(f"acceptors is {self.acceptors}; their curves are computed exactly, from 2 to 8")
         if self.integrators < 1:
             raise ValueError(f"integrators is {self.integrators}; at least one")
+
+    @property
+    def warm(self) -> bool:
+        """Whether the units are at room temperature."""
+        return self.unit == "space-charge"
+
+    @property
+    def name(self) -> str:
+        """Name of the target."""
+        return "dopant-neurons-300k" if self.warm else "dopant-neurons"
+
+    @property
+    def summary(self) -> str:
+        """One line about it."""
+        at = "silicon units at 300 K" if self.warm else "dopant networks at 77 K"
+        return f"{at} as neurons and noise sources, couplings in memristors"
+
+    @property
+    def priced(self) -> frozenset[str]:
+        """Constants that decide time and energy, but no read."""
+        return WARM_PRICED if self.warm else NEURON_PRICED
 
     @property
     def cell(self) -> PhaseChange | None:
@@ -136,6 +157,8 @@ class DopantNeurons:
     @property
     def units(self) -> TrimmedUnits:
         """The curves of the selected units."""
+        if self.warm:
+            return select_space_charge_units(self.wafer)
         return select_trimmed_units(acceptors=self.acceptors, seed=self.wafer)
 
     @single_threaded_blas()
@@ -160,8 +183,8 @@ class DopantNeurons:
             raise DoesNotFit(f"{problem.size} neurons or more; the crossbar has {most} rows: take parts of the problem")
         units = self.units
         notes = [
-            f"{len(units.outputs)} kinds of unit of {self.acceptors} acceptors at 77 K, the best of {units.made} pairs "
-            f"of terminals; outputs differ by {units.spread():.1%} RMS after trimming, "
+            f"{len(units.outputs)} kinds of unit {self._made}; "
+            f"outputs differ by {units.spread():.1%} RMS after trimming, "
             f"memory is below {1e9 / units.rates_hz.min():.2g} ns",
         ]
         if isinstance(problem, Tsp):
@@ -223,7 +246,7 @@ class DopantNeurons:
                     for k in range(0, reads, step)
                 )
             )
-        about = {"parameters": own_parameters(self)}
+        about = {"parameters": self._parameters}
         return complete_run(
             program, task, ends.spins, ends.activity, converged=ends.settled, status=ends.status, provenance=about
         )
@@ -240,7 +263,7 @@ class DopantNeurons:
             Course of the read against time.
         """
         require_support(self, task)
-        seeds, about = read_seeds(rng, 1), {"parameters": own_parameters(self)}
+        seeds, about = read_seeds(rng, 1), {"parameters": self._parameters}
         state: NeuronState = program.state
         if program.programmed is None:
             require_minimize(self.name, task)
@@ -250,7 +273,7 @@ class DopantNeurons:
                 return ends.spins[0], bool(ends.settled[0])
 
             system = Softassign(state.scale * state.couplings.wanted)
-            seconds = system.duration_tau * DATA["neuron_time_constant"].value
+            seconds = system.duration_tau * self.units.tau_s
             return trace_tour(program, task, system, seconds, about, anneal)
         if isinstance(task, Sample):
             held, beta = program.programmed, task.beta
@@ -271,11 +294,21 @@ class DopantNeurons:
         """
         return neuron_costs(self.constants)
 
+    @property
+    def _made(self) -> str:
+        """How the units were chosen, and at what temperature they work."""
+        if self.warm:
+            return f"at 300 K, of {self.units.made} whose fixed charges differ; driven by a current"
+        return f"of {self.acceptors} acceptors at 77 K, the best of {self.units.made} pairs of terminals"
+
+    @property
+    def _parameters(self) -> dict[str, Any]:
+        return {name: each for name, each in own_parameters(self).items() if not (self.warm and name == "acceptors")}
+
     def _tours(self, state: NeuronState, seeds: list[Stream], observe: TourObserver | None = None) -> NeuronReads:
-        tau = DATA["neuron_time_constant"].value
+        tau, window = self.units.tau_s, self.units.window_s
         distances = state.scale * state.couplings.wanted
         held = state.scale * state.couplings.of_reads(seeds)
-        window = DATA["unit_integration_time"].value
         tours, joules = anneal_tours(Softassign(distances), seeds, held, self.units, state.which, tau, window, observe)
         n = len(distances)
         seconds = np.full(len(seeds), tours.duration_tau * tau)

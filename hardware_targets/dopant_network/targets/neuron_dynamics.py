@@ -14,7 +14,6 @@ from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.sampling.single_spin_kernel import randomize_spins
 
 from ...analog_circuit.readout import Stream
-from .interface_data import DATA
 from .neuron_state import BATCH_COUPLINGS, NeuronReads, NeuronState, normal_kicks, single_sweeps
 from .neuron_trace import FiringRecorder, SettlingRecorder
 from .noise_thresholds import noise_thresholds, threshold_sweep
@@ -61,7 +60,7 @@ def settle_neurons(
     NeuronReads
         The reads.
     """
-    tau, n = DATA["neuron_time_constant"].value, state.biases.size
+    tau, n = units.tau_s, state.biases.size
     streams = [np.random.default_rng(seed) for seed in seeds]
     w = state.couplings.of_reads(seeds)
     load = state.load
@@ -69,7 +68,7 @@ def settle_neurons(
     lowest, highest = state.extreme_modes
     # a longer step would let the most negative mode overshoot
     tick = min(_STEP_TAU, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0.0 else _STEP_TAU
-    blur = np.sqrt(1.0 / (2.0 * max(tick * tau, DATA["unit_integration_time"].value)))
+    blur = np.sqrt(1.0 / (2.0 * max(tick * tau, units.window_s)))
     approach = -np.expm1(-tick)
     joules, time = np.zeros(len(seeds)), np.zeros(len(seeds))
 
@@ -160,7 +159,7 @@ def sample_neurons(
     NeuronReads
         The reads.
     """
-    n, window = state.biases.size, DATA["unit_integration_time"].value
+    n, window = state.biases.size, units.window_s
     hot = min(beta_range(held)[0], beta) or beta
     betas = (
         state.scale

@@ -34,6 +34,7 @@ from ..device.device import random_device
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from ..transport.markov_chain import relaxation_rate
 from ..transport.master_equation import stationary_occupations, transitions
+from .interface_data import DATA
 
 _POINTS = 33  # number of points of a curve
 _OFFERED = 6  # number of random devices for each unit that is selected
@@ -191,6 +192,8 @@ class TrimmedUnits:
         Slowest relaxation at the ends and between, 1/s: noise is white up to there.
     made : int
         Number of pairs of terminals that were examined.
+    tau_s, window_s : float
+        R C of a neuron, and the time over which the output of its unit is averaged, s.
     """
 
     range_v: float
@@ -200,6 +203,8 @@ class TrimmedUnits:
     spans_a: Float
     rates_hz: Float
     made: int
+    tau_s: float = DATA["neuron_time_constant"].value
+    window_s: float = DATA["unit_integration_time"].value
 
     def spread(self) -> float:
         """Compute the RMS over inputs of the standard deviation from unit to unit.

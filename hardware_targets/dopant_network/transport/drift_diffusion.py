@@ -126,6 +126,9 @@ class SteadyState:
         Potential, V, and density of holes, 1/m^3, at the vertices of the mesh.
     currents_a : (k,) float
         Currents into the electrodes, A.
+    flows_a : (k, k) float
+        Holes that come into electrode i (row) from electrode j (column), times e, A: the currents are what comes in
+        less what goes out; the diagonal is 0.
     steps : int
         Steps of Newton's method over all voltages on the way.
     converged : bool
@@ -137,6 +140,7 @@ class SteadyState:
     potentials_v: Float
     holes_m3: Float
     currents_a: Float
+    flows_a: Float
     steps: int
     converged: bool
     message: str
@@ -211,12 +215,15 @@ class HoleFlow:
                 step /= 4.0
                 if step < _SMALLEST_STEP:
                     break
-        p, currents = self._continuity(psi)
+        p, flows = self._continuity(psi)
         message = "steady" if converged else f"stopped at {done:.1%} of the voltages: no convergence beyond"
-        return SteadyState(psi * thermal + common, p * self.layer.contact_m3, currents, steps, converged, message)
+        currents = (flows - flows.T).sum(axis=1)
+        return SteadyState(
+            psi * thermal + common, p * self.layer.contact_m3, currents, flows, steps, converged, message
+        )
 
     def _continuity(self, psi: Float) -> tuple[Float, Float]:
-        """Compute holes and currents for a given potential.
+        """Compute holes and the flows between electrodes for a given potential.
 
         The equation is linear in p: holes of each electrode are found apart from the others', and the current between
         two electrodes is the difference of the flows that each sends to the other, sums of positive numbers. At an
@@ -237,7 +244,8 @@ class HoleFlow:
         shares[free] = found + factors.solve(right - inner @ found)  # one refinement
         sent = of.T @ (rates.T @ shares)  # (into, from)
         unit = elementary_charge * layer.mobility_m2_vs * thermal_voltage(layer.temperature_k) * layer.contact_m3
-        return np.asarray(shares.sum(axis=1)), unit * layer.thickness_m * (sent - sent.T).sum(axis=1)
+        np.fill_diagonal(sent, 0.0)
+        return np.asarray(shares.sum(axis=1)), unit * layer.thickness_m * sent
 
     def _newton(self, psi: Float, p: Float, *, equilibrium: bool = False) -> tuple[Float, Float, int, bool]:
         """Solve both equations from a guess and return (psi, p, steps, converged).

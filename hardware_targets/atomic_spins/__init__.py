@@ -1,5 +1,5 @@
 """Two-state atoms on a surface, placed so that their couplings are those of a problem."""
 
-from .target import AtomicSpins, AtomicSpinsIdeal
+import lazy_loader
 
-__all__ = ["AtomicSpins", "AtomicSpinsIdeal"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

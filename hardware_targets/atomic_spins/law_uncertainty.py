@@ -3,10 +3,10 @@ r"""What the ranges of the coupling law do to couplings by position.
 .. math:: \epsilon(\lambda) = \min_{\sigma \ge 0} \frac{\|\sigma J_\lambda(\mathbf r) - J\|}{\|J\|}, \qquad
           \lambda = (J_0, k_x, k_y, \xi) \ \text{drawn from their ranges}
 
-Two questions. *Blind*: the positions r were chosen by the values of the table and the surface follows another law of the
-range; the scale is refitted, as it is where the effective temperature is measured. *Known*: the law was measured first
-and the atoms were placed by it. J_0 is one factor and the scale takes it up; wave numbers do not forgive: a phase of
-k r turns signs around. Constants are drawn as prices are, see ``neuromorph.pricing``.
+Two questions. *Blind*: the positions r were chosen by the values of the table and the surface follows another law of
+the range; the scale is refitted, as it is where the effective temperature is measured. *Known*: the law was measured
+first and the atoms were placed by it. J_0 is one factor and the scale takes it up; wave numbers do not forgive: a
+phase of k r turns signs around. Constants are drawn as prices are, see ``neuromorph.pricing``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def draw_laws(data: Mapping[str, Datum], draws: int, seed: int = 0) -> list[Coup
     """
     drawn = draw_constants((data[name] for name in _NAMES), draws, seed)
     columns = [drawn[data[name].name, data[name]] for name in _NAMES]
-    return [CouplingLaw(*map(float, row), data["least_separation"].value) for row in zip(*columns, strict=True)]
+    return [
+        CouplingLaw(float(j), float(x), float(y), float(decay), data["least_separation"].value)
+        for j, x, y, decay in zip(*columns, strict=True)
+    ]
 
 
 def blind_errors(wanted: Float, positions: Float, laws: list[CouplingLaw]) -> Float:

@@ -8,7 +8,8 @@ where Q is the generator, p its stationary law, D the deviation matrix, and p-ha
 2 KL is a sum of squared normal numbers with weights: its mean is 2 tr(D) / T instead of the (2^n - 1) / events of
 independent draws, which a correct array exceeds threefold 7 to 37 % of the time. The chance of more than q is at most
 exp(-s q) prod (1 - 2 s lambda)^(-1/2) for every s (Chernoff): a test against that bound states its error rate.
-Source of D: Kemeny and Snell, Finite Markov Chains (1960); in continuous time Whitt, Probab. Eng. Inf. Sci. 6, 17 (1992).
+Source of D: Kemeny and Snell, Finite Markov Chains (1960); in continuous time Whitt, Probab. Eng. Inf. Sci. 6, 17
+(1992).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from neuromorph.ising import Float
@@ -91,7 +93,7 @@ def trajectory_floor(rates: Float, p: Float, time: float) -> DivergenceFloor:
     return _floor(root[:, None] * fraction_covariance(rates, p) * root / time)
 
 
-def conditional_floor(rates: Float, p: Float, time: float, group: Float) -> dict[int, DivergenceFloor]:
+def conditional_floor(rates: Float, p: Float, time: float, group: ArrayLike) -> dict[int, DivergenceFloor]:
     """Return the law of KL of the fractions within each group of states.
 
     Parameters
@@ -113,13 +115,30 @@ def conditional_floor(rates: Float, p: Float, time: float, group: Float) -> dict
     covariance = fraction_covariance(rates, p) / time
     floors = {}
     for name in np.unique(group):
-        members = np.flatnonzero(group == name)
-        total = p[members].sum()
-        share = p[members] / total
-        # The fraction within the group, to first order: (x_k - share_k sum x) / total.
-        change = (np.eye(members.size) - share[:, None]) / (total * np.sqrt(share)[:, None])
-        floors[int(name)] = _floor(change @ covariance[np.ix_(members, members)] @ change.T)
+        change = _within(p, group, int(name))
+        floors[int(name)] = _floor(change @ covariance @ change.T)
     return floors
+
+
+def averaged_floor(rates: Float, p: Float, time: float, group: ArrayLike) -> DivergenceFloor:
+    """Return the law of the mean over groups, by their probability, of KL within each.
+
+    Parameters
+    ----------
+    rates, p, time, group
+        As of :func:`conditional_floor`.
+
+    Returns
+    -------
+    DivergenceFloor
+        For sum_g p(g) KL(fractions within g || p(state | g)).
+    """
+    covariance = fraction_covariance(rates, p) / time
+    group = np.asarray(group)
+    change = np.concatenate(
+        [np.sqrt(p[group == name].sum()) * _within(p, group, int(name)) for name in np.unique(group)]
+    )
+    return _floor(change @ covariance @ change.T)
 
 
 def fraction_covariance(rates: Float, p: Float) -> Float:
@@ -141,6 +160,17 @@ def fraction_covariance(rates: Float, p: Float) -> Float:
     limit = np.broadcast_to(p, rates.shape)
     deviation = np.linalg.inv(limit - generator) - limit
     return np.asarray(p[:, None] * deviation + (p[:, None] * deviation).T)
+
+
+def _within(p: Float, group: ArrayLike, name: int) -> Float:
+    """Change of the fractions within a group with all fractions (members, k), over the root of each expected one."""
+    members = np.flatnonzero(np.asarray(group) == name)
+    total = p[members].sum()
+    share = p[members] / total
+    # To first order: (x_k - share_k sum x) / total.
+    change = np.zeros((members.size, p.size))
+    change[:, members] = (np.eye(members.size) - share[:, None]) / (total * np.sqrt(share)[:, None])
+    return change
 
 
 def _floor(covariance: Float) -> DivergenceFloor:

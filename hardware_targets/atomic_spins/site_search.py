@@ -1,16 +1,18 @@
 r"""Placement of atoms on the sites of a surface: the best of many descents on the lattice.
 
-.. math:: \min_{\mathbf r_i \in \text{sites},\, \sigma > 0} \sum_{i<j} \bigl(\sigma J(\mathbf r_i - \mathbf r_j) - J_{ij}\bigr)^2
+.. math:: \min_{\mathbf r_i \in \text{sites},\, \sigma > 0}
+          \sum_{i<j} \bigl(\sigma J(\mathbf r_i - \mathbf r_j) - J_{ij}\bigr)^2
 
-A descent moves one atom at a time to the site that lowers the error most, then two at once to the best of all pairs of
-sites, until neither helps; it begins at random sites. Law, scale and least separation are those of ``placement``. A site
-is a choice among hundreds, a position among all: the error that remains falls with the area that is searched, and the
-couplings with the distance at which they are found.
+A descent moves one atom at a time to the site that lowers the error most, then two at once to the best of all pairs
+of sites, until neither helps; it begins at random sites. Law, scale and least separation are those of ``placement``.
+A site is a choice among hundreds, a position among all: the error that remains falls with the area that is searched,
+and the couplings with the distance at which they are found.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
@@ -130,7 +132,7 @@ def coupling_error(wanted: Float, placement: Placement) -> float:
     return float(np.linalg.norm(placement.scale * placement.couplings - wanted) / np.linalg.norm(wanted))
 
 
-def _nearest_of(sites: Float, surface: Surface, positions: Float) -> Float:
+def _nearest_of(sites: NDArray[np.int64], surface: Surface, positions: Float) -> NDArray[np.int64]:
     """Return the number of the site of the disc nearest to each position (n, 2)."""
     apart = (sites[None] * surface.half_cell - (positions - positions.mean(axis=0))[:, None]) ** 2
-    return np.argmin(apart.sum(axis=2), axis=1)
+    return np.asarray(np.argmin(apart.sum(axis=2), axis=1), dtype=np.int64)

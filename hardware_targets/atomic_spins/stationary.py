@@ -3,9 +3,9 @@ r"""The distribution that switching atoms come to, exactly, also where no energy
 .. math:: \sum_{s'} p(s')\, r(s' \to s) = p(s) \sum_{s'} r(s \to s'), \qquad
           r(s \to s^{(i)}) = e^{\theta f_i} \ (s_i = -1), \quad e^{-(1-\theta) f_i} \ (s_i = +1)
 
-where s^(i) is s with atom i turned. For w symmetric p is exp(-beta E). States are eliminated one after another, without
-a subtraction, so that every probability keeps its relative precision.
-Source: Grassmann, Taksar and Heyman, Oper. Res. 33, 1107 (1985).
+where s^(i) is s with atom i turned. For w symmetric p is exp(-beta E). States are eliminated one after another,
+without a subtraction, so that every probability keeps its relative precision. Source: Grassmann, Taksar and Heyman,
+Oper. Res. 33, 1107 (1985).
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ from .telegraph import speeds_of
 MAX_ATOMS = 8  # 256 states: milliseconds
 
 
-def switching_rates(
-    couplings: Any, biases: Float, beta: float, theta: float = 0.5, speeds: ArrayLike = 1.0
-) -> Float:
+def switching_rates(couplings: Any, biases: Float, beta: float, theta: float = 0.5, speeds: ArrayLike = 1.0) -> Float:
     """Return the rate of every switch of a few atoms.
 
     Parameters

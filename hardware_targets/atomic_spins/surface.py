@@ -2,9 +2,9 @@ r"""The lattice of a surface, and the sites on it where an atom can stand.
 
 .. math:: \mathbf r = \left( \tfrac{u}{2} a, \; \tfrac{v}{2} b \right), \qquad u + v \ \text{even}
 
-with a and b the sides of the rectangular cell and (u, v) a site in half cells. The lattice is centered: one hollow site
-a primitive cell, two a rectangle of a x b. Cobalt on black phosphorus stands in hollow sites; source: Kiraly et al.,
-Nat. Commun. 9, 3904 (2018), abstract. Sides and their source: ``data.toml``.
+with a and b the sides of the rectangular cell and (u, v) a site in half cells. The lattice is centered: one hollow
+site a primitive cell, two a rectangle of a x b. Cobalt on black phosphorus stands in hollow sites; source: Kiraly et
+al., Nat. Commun. 9, 3904 (2018), abstract. Sides and their source: ``data.toml``.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 r"""Fast neurons and slow synapses in one array of atoms, and how the synapses adapt.
 
 .. math:: p(n, s) \propto e^{-\beta E(n, s)}, \qquad p(n \mid s) \propto
-          \exp \beta \Bigl( \sum_i (h_i + \textstyle\sum_k J_{ik} s_k) n_i + \tfrac12 \sum_{ij} J_{ij} n_i n_j \Bigr), \qquad
-          \gamma_s = \gamma_n / \text{slowness}
+          \exp \beta \Bigl( \sum_i (h_i + \textstyle\sum_k J_{ik} s_k) n_i
+          + \tfrac12 \sum_{ij} J_{ij} n_i n_j \Bigr), \qquad \gamma_s = \gamma_n / \text{slowness}
 
-with neurons n and synapses s, both two-state atoms of one symmetric J. While a synapse stands still the neurons come to
-p(n | s), a law of their own for each of its states: the synapses are a memory. Over many switches of the neurons the
-synapses follow their mean field, and a change of bias moves them to another p(s) by themselves: self-adaption with two
-time scales, which are the eigenvalues of the generator on either side of its gap.
+with neurons n and synapses s, both two-state atoms of one symmetric J. While a synapse stands still the neurons come
+to p(n | s), a law of their own for each of its states: the synapses are a memory. Over many switches of the neurons
+the synapses follow their mean field, and a change of bias moves them to another p(s) by themselves: self-adaption
+with two time scales, which are the eigenvalues of the generator on either side of its gap.
 
 That ensembles of cobalt on black phosphorus have two well separated time scales, conditional laws of the neurons for
 given synapses, and synapses that reorganize under an electrical stimulus is read: Kiraly et al., Nat. Nanotechnol. 16,

@@ -37,7 +37,7 @@ DEVICES = {
     "atomic-spins": (
         "Atomic spin arrays",
         ["atomic-spins", "atomic-spins-ideal"],
-        "hardware_targets.atomic_spins.target",
+        "hardware_targets.atomic_spins",
         ["atomic_spins/data.toml"],
     ),
     "dopant-glass": (
@@ -83,6 +83,7 @@ PACKAGES = [
     "neuromorph.boltzmann",
     "neuromorph.spiking",
     "circuits",
+    "hardware_targets.atomic_spins",
     "hardware_targets.dopant_network",
     "hardware_targets.spiking_chip",
 ]

@@ -96,7 +96,7 @@ def synaptic_array() -> SynapticArray:
 def main(argv: list[str] | None = None) -> dict[str, np.ndarray]:
     """Print the table and write the figures; return the errors of the placements."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--problems", type=int, default=40, help="random problems of each size")
+    parser.add_argument("--problems", type=int, default=20, help="random problems of each size")
     parser.add_argument("--starts", type=int, default=16, help="descents of each search for sites")
     parser.add_argument("--reads", type=int, default=2000, help="of the response to a step")
     parser.add_argument("--residences", type=int, default=40_000)

@@ -11,7 +11,7 @@ from .surface import Surface
 from .synapses import SynapticArray, exact_response, simulate_response
 from .target import AtomicSpins
 from .telegraph import occupation, simulate_switching, telegraph_rates
-from .tiling import TiledArray, simulate_tiles, tiles_of
+from .tiling import AtomTiles, simulate_tiles, tiles_of
 from .voltage import VoltageResponse
 
 __all__ = [  # noqa: RUF022  by theme
@@ -23,6 +23,6 @@ __all__ = [  # noqa: RUF022  by theme
     "drifting_biases", "drift_divergence", "mixed_law", "simulate_drift",
     "SynapticArray", "exact_response", "simulate_response",
     "DivergenceFloor", "trajectory_floor", "conditional_floor", "averaged_floor",
-    "TiledArray", "tiles_of", "simulate_tiles",
+    "AtomTiles", "tiles_of", "simulate_tiles",
     "draw_site_map", "draw_telegraph", "draw_dwell_times", "draw_placement_errors",
 ]  # fmt: skip

@@ -160,5 +160,6 @@ def draw_placement_errors(ax: Any, sizes: ArrayLike, errors: dict[str, Float]) -
     ax.set_xlabel("atoms", color=INK)
     ax.set_ylabel("error of the couplings (%)", color=INK)
     ax.axhline(0.0, color=MUTED, lw=0.8)
-    ax.legend(frameon=False, fontsize=8)
+    ax.set_ylim(-3.0, 140.0)
+    ax.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
     return style_axes(ax)

@@ -74,7 +74,7 @@ def blind_errors(wanted: Float, positions: Float, laws: list[CouplingLaw]) -> Fl
 def known_errors(
     wanted: Float, laws: list[CouplingLaw], surface: Surface, rng: np.random.Generator, starts: int = 4
 ) -> Float:
-    """Compute the error of atoms that are placed by the law of the surface, for each of several.
+    """Compute the error of atoms placed by the law of the surface, for several laws.
 
     Parameters
     ----------

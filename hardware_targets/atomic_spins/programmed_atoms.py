@@ -26,12 +26,7 @@ from .telegraph import skewed
 class SwitchingAtoms(Protocol):
     """Parameters of a target whose atoms switch at random.
 
-    Attributes
-    ----------
-    name : str
-        Name of the target.
-    attempts, theta, asymmetry, attempt_rate_hz, constants
-        As of ``AtomicSpins``.
+    They are documented at ``AtomicSpins``.
     """
 
     @property

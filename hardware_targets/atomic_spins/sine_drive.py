@@ -151,12 +151,12 @@ class DrivenAtom:
         return Residence(stay / switches, (period - stay) / switches, stay / period)
 
     def quasi_static_residence(self) -> Residence:
-        """Compute mean residence times of a sine so slow that every phase is in its DC equilibrium.
+        """Compute mean residence times of a sine so slow that each phase is at rest.
 
         Returns
         -------
         Residence
-            Limit of low frequency.
+            Limit of low frequency: every phase in its DC equilibrium.
         """
         up, down = self.rates_of_phase(_middles())
         level = up / (up + down)

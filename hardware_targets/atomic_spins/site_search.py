@@ -21,6 +21,7 @@ from .placement import CouplingLaw, Placement
 from .site_search_kernel import improve_sites
 from .surface import Surface
 
+_TRIES = 200  # of a site for one atom; a disc that holds the others has one by then
 REACH_NM = 3.5  # radius of the disc that is searched: an image of 7 nm
 
 
@@ -76,6 +77,7 @@ def place_on_sites(
         at = rng.integers(len(sites), size=n)
         if k == 0 and first is not None:
             at = _nearest_of(sites, surface, np.asarray(first, dtype=float))
+        _keep_apart(at, sites, table, rng)
         error = float(improve_sites(asked, table, sites, at, pairs))
         if error < least:
             best, least = at, error
@@ -130,6 +132,17 @@ def coupling_error(wanted: Float, placement: Placement) -> float:
         RMS(scale c - J) / RMS(J).
     """
     return float(np.linalg.norm(placement.scale * placement.couplings - wanted) / np.linalg.norm(wanted))
+
+
+def _keep_apart(at: NDArray[np.int64], sites: NDArray[np.int64], table: Float, rng: np.random.Generator) -> None:
+    """Draw anew, in place, the sites of atoms (n,) that are too near to an earlier one: no descent leaves those."""
+    middle = np.array(table.shape) // 2
+    for k in range(at.size):
+        for _ in range(_TRIES):
+            u, v = (sites[at[:k]] - sites[at[k]] + middle).T
+            if np.isfinite(table[u, v]).all():
+                break
+            at[k] = rng.integers(len(sites))
 
 
 def _nearest_of(sites: NDArray[np.int64], surface: Surface, positions: Float) -> NDArray[np.int64]:

@@ -46,7 +46,7 @@ from .site_search import place_on_sites
 from .surface import Surface
 from .switching_reads import AtomArray, SwitchingSchedule, random_states, run_switching, trace_switching
 from .tiled_reads import TiledSchedule, run_tiles, trace_tiles
-from .tiling import TiledArray, skewed_within, tiled_array, tiled_couplings, tiles_of
+from .tiling import AtomTiles, skewed_within, tiled_array, tiled_couplings, tiles_of
 
 __all__ = ["AtomicSpins", "AtomicSpinsIdeal"]
 
@@ -201,7 +201,7 @@ class AtomicSpins:
             Final states, with the counted events of each read.
         """
         about = {"parameters": own_parameters(self)}
-        if isinstance(program.state, TiledArray):
+        if isinstance(program.state, AtomTiles):
             return run_tiles(program, task, self._start_tiles(program, task, reads, rng), self.theta, about)
         return run_switching(program, task, self._start(program, task, reads, rng), self.theta, about)
 
@@ -217,7 +217,7 @@ class AtomicSpins:
             States of the atoms against time; of tiles, after each visit.
         """
         about, rate = {"parameters": own_parameters(self)}, self._attempt_rate()
-        if isinstance(program.state, TiledArray):
+        if isinstance(program.state, AtomTiles):
             schedule = self._start_tiles(program, task, 1, rng)
             return trace_tiles(program, task, schedule, self.theta, rate, self.constants["tile_visit_s"], about)
         return trace_switching(program, task, self._start(program, task, 1, rng), self.theta, rate, about)
@@ -232,7 +232,7 @@ class AtomicSpins:
 
     def _start_tiles(self, program: Program, task: Task, reads: int, rng: RNG) -> TiledSchedule:
         require_support(self, task)
-        state: TiledArray = program.state
+        state: AtomTiles = program.state
         if len(state.tiles) * self.rounds > _MOST_VISITS:
             raise ValueError(
                 f"attempts / visit makes {self.rounds} rounds over {len(state.tiles)} tiles; at most {_MOST_VISITS} "

@@ -14,7 +14,7 @@ from neuromorph.task import Task
 from neuromorph.trace import Trace
 from neuromorph.trace_recorder import Recorder
 
-from .tiling import TiledArray, simulate_tiles
+from .tiling import AtomTiles, simulate_tiles
 
 
 class TiledSchedule(NamedTuple):
@@ -64,7 +64,7 @@ def run_tiles(
     Run
         Final states, with the counted events of each read: one tile is awake at a time.
     """
-    state: TiledArray = program.state
+    state: AtomTiles = program.state
     spins, streams, beta, visit, rounds = schedule
     events, ended = simulate_tiles(state, beta, visit, rounds, spins, streams, theta=theta)
     status = "ok" if len(events) == len(spins) else "interrupted"
@@ -113,7 +113,7 @@ def trace_tiles(
     Trace
         States of the atoms after each round.
     """
-    state: TiledArray = program.state
+    state: AtomTiles = program.state
     spins, streams, beta, visit, rounds = schedule
     recorder = Recorder(program, {}, states="atoms", state="atom {}")
     round_s = len(state.tiles) * (visit / rate.value + setting.value)

@@ -35,7 +35,7 @@ _PIECE = 100_000  # visited atoms between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
-class TiledArray:
+class AtomTiles:
     """Atoms in tiles, as they are programmed.
 
     Attributes
@@ -162,7 +162,7 @@ def skewed_within(
 
 def tiled_array(
     w: Any, biases: Float, tiles: tuple[NDArray[np.int64], ...], placements: tuple[Placement | None, ...]
-) -> TiledArray:
+) -> AtomTiles:
     """Divide couplings into those within tiles and those between them.
 
     Parameters
@@ -178,7 +178,7 @@ def tiled_array(
 
     Returns
     -------
-    TiledArray
+    AtomTiles
         The tiles.
     """
     rows = sparse.csr_array(w)
@@ -191,11 +191,11 @@ def tiled_array(
     between = rows.tocoo()
     apart = of[between.row] != of[between.col]
     kept = (between.data[apart], (between.row[apart], between.col[apart]))
-    return TiledArray(tiles, inside, sparse.csr_array(kept, shape=rows.shape), biases.copy(), placements)
+    return AtomTiles(tiles, inside, sparse.csr_array(kept, shape=rows.shape), biases.copy(), placements)
 
 
 def simulate_tiles(
-    array: TiledArray,
+    array: AtomTiles,
     beta: float,
     visit: float,
     rounds: int,
@@ -209,7 +209,7 @@ def simulate_tiles(
 
     Parameters
     ----------
-    array : TiledArray
+    array : AtomTiles
         The tiles.
     beta : float
         Inverse temperature.

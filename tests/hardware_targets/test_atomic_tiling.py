@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neuromorph as nm
-from hardware_targets.atomic_spins import AtomicSpins, TiledArray, tiles_of
+from hardware_targets.atomic_spins import AtomicSpins, AtomTiles, tiles_of
 from hardware_targets.atomic_spins.target import MAX_TILED
 from neuromorph import DoesNotFit, Ising, Sample, exact
 from neuromorph.testing import require_distribution
@@ -34,7 +34,7 @@ def test_tiles_sample_the_model_that_they_hold_however_short_a_visit(tile, visit
     """10,000 independent reads of 8 spins against enumeration; a frozen spin of the wrong time or a field fails."""
     target = AtomicSpins(attempts=25.0, tile=tile, visit=visit, starts=2, theta=0.3)
     program = target.program(glass(2, 8, 0.4), rng=0)
-    assert isinstance(program.state, TiledArray)
+    assert isinstance(program.state, AtomTiles)
     run = target.run(program, Sample(0.7), 10_000, 1)
     assert run.converged.all()
     require_distribution(run.spins, exact.boltzmann(program.programmed, 0.7))

@@ -94,8 +94,8 @@ r"""Two-state atoms on a surface, placed so that their couplings are those of a 
      - 100.0 (68.4 to 100.0)
      - 99.5 (88.2 to 100.0)
 
-Four atoms on sites at beta = 1, couplings and biases of deviation 1/2: KL(held || asked) is 0.0011 nats (0.00004 to
-0.0033).
+Four atoms on sites at beta = 1, couplings and biases of deviation 1/2: KL(held || asked) is 0.0007 nats (0.0001 to
+0.0024).
 
 References: Kiraly et al., Nat. Commun. 9, 3904 (2018); Kiraly et al., Nat. Nanotechnol. 16, 414 (2021), arXiv
 2005.01547; Kolmus et al., arXiv 1804.08093 (2018); Knol et al., arXiv 2107.07143 (2021); van Weerdenburg et al.,

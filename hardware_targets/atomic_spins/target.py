@@ -50,7 +50,7 @@ from .tiling import AtomTiles, skewed_within, tiled_array, tiled_couplings, tile
 
 __all__ = ["AtomicSpins", "AtomicSpinsIdeal"]
 
-MAX_PLACED = 7  # atoms of one array; the error of the couplings is 26 % there and grows
+MAX_PLACED = 7  # atoms of one array; the error of the couplings is 27 % there and grows
 MAX_TILED = 512  # spins; each array is a search for sites
 _SITE_STARTS, _FREE_STARTS = 16, 1024
 _LAWS = 200  # draws of the coupling law

@@ -37,7 +37,7 @@ DEVICES = {
     "atomic-spins": (
         "Atomic spin arrays",
         ["atomic-spins", "atomic-spins-ideal"],
-        "hardware_targets.atomic_spins.target",
+        "hardware_targets.atomic_spins",
         ["atomic_spins/data.toml"],
     ),
     "p-bits": ("p-bits of stochastic junctions", ["p-bits"], "hardware_targets.pbit.target", ["pbit/pbits.toml"]),
@@ -137,6 +137,7 @@ PACKAGES = [
     "neuromorph.boltzmann",
     "neuromorph.spiking",
     "circuits",
+    "hardware_targets.atomic_spins",
     "hardware_targets.dopant_network",
     "hardware_targets.pbit",
     "hardware_targets.oscillators",

@@ -14,7 +14,7 @@
 - ``cpu-local-quantum-annealing`` (``cpu_local_quantum_annealing``): local quantum annealing on one core.
 - ``analog-circuit`` (``AnalogCircuit``): Hopfield's network of op-amps, resistors and capacitors.
 - ``memristor-crossbar`` (``MemristorCrossbar``): couplings in pairs of phase-change cells, analog neurons.
-- ``atomic-spins`` (``AtomicSpins``): two-state atoms placed on a surface, telegraph noise; up to 7 spins, samples.
+- ``atomic-spins`` (``AtomicSpins``): two-state atoms on sites of a surface; 7 spins, more in tiles; samples.
 - ``atomic-spins-ideal`` (``AtomicSpinsIdeal``): the same atoms with freely programmable couplings and temperature.
 - ``dopant-glass`` (``DopantGlass``): the Coulomb glass of acceptors in silicon; up to 5 spins, samples.
 - ``dopant-neurons`` (``DopantNeurons``): dopant networks at 77 K as neurons, couplings in memristors.

@@ -118,6 +118,8 @@ def run_switching(
     attempts = float(durations.sum())
     activity: dict[str, Any] = {"attempts": attempts, "atom_attempts": attempts * state.biases.size, "switches": events}
     activity |= {"readouts": 1.0, "atom_readouts": float(state.biases.size)}
+    if program.setup:  # placed, in one array: no tile is visited
+        activity["tile_visits"] = 0.0
     return complete_run(
         program, task, spins[: len(events)], activity, converged=ended, status=status, provenance=provenance
     )

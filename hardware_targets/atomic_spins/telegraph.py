@@ -96,6 +96,7 @@ def simulate_switching(
     streams: NDArray[np.uint64],
     *,
     theta: float = 0.5,
+    speeds: ArrayLike = 1.0,
     observe: SwitchObserver | None = None,
     every: int = 1,
 ) -> tuple[Float, NDArray[np.bool_]]:
@@ -118,6 +119,8 @@ def simulate_switching(
         Random states of ``rng.kernel_states``, changed in place.
     theta : float
         Position of the barrier, 0 to 1.
+    speeds : (n,) float or float
+        Attempt rate of each atom over the gamma of the unit of time: 1 of a neuron, far below 1 of a synapse.
     observe : callable, optional
         Called with time in attempt times, beta and spins (n,) of the first read: at its start, after every ``every``
         events, and at its end. It changes nothing.
@@ -131,7 +134,8 @@ def simulate_switching(
     ended : (reads,) bool
         Whether the read reached the end of its schedule.
     """
-    most = int(20.0 * biases.size * (float(np.sum(durations)) + 100.0))
+    gamma = speeds_of(speeds, biases.size)
+    most = int(20.0 * biases.size * (float(np.sum(durations)) * max(1.0, float(gamma.max())) + 100.0))
     columns = _columns(couplings)
     parts, _ = whole_parts(
         _switched(
@@ -140,6 +144,7 @@ def simulate_switching(
             betas,
             durations,
             theta,
+            gamma,
             most,
             s,
             stream,
@@ -156,7 +161,14 @@ def simulate_switching(
 
 
 def occupation(
-    couplings: ArrayLike, biases: ArrayLike, attempts: float, *, beta: float = 1.0, theta: float = 0.5, rng: RNG = None
+    couplings: ArrayLike,
+    biases: ArrayLike,
+    attempts: float,
+    *,
+    beta: float = 1.0,
+    theta: float = 0.5,
+    speeds: ArrayLike = 1.0,
+    rng: RNG = None,
 ) -> tuple[Float, int]:
     """Measure the occupation, the fraction of time in each state, of one trajectory.
 
@@ -170,6 +182,8 @@ def occupation(
         Duration in attempt times.
     beta, theta : float
         Inverse temperature; position of the barrier.
+    speeds : (n,) float or float
+        Attempt rate of each atom over the gamma of the unit of time.
     rng : RNG
         Seed or generator.
 
@@ -192,9 +206,38 @@ def occupation(
     spins = np.empty((1, h.size), np.int8)
     randomize_spins(spins, stream)
     table = np.zeros(1 << h.size)
-    duration, most = np.array([float(attempts)]), np.iinfo(np.int64).max
-    events = _switched(_columns(w), h, np.array([float(beta)]), duration, theta, most, spins[0], stream[0], table)
+    duration, most, gamma = np.array([float(attempts)]), np.iinfo(np.int64).max, speeds_of(speeds, h.size)
+    betas = np.array([float(beta)])
+    events = _switched(_columns(w), h, betas, duration, theta, gamma, most, spins[0], stream[0], table)
     return table / table.sum(), events
+
+
+def speeds_of(speeds: ArrayLike, n: int) -> Float:
+    """Check the attempt rates of atoms.
+
+    Parameters
+    ----------
+    speeds : (n,) float or float
+        Attempt rate of each atom over the gamma of the unit of time, or one for all.
+    n : int
+        Number of atoms.
+
+    Returns
+    -------
+    (n,) float
+        One for each atom.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many as atoms, or one is negative or not finite.
+    """
+    given = np.asarray(speeds, dtype=float)
+    if given.shape not in ((), (n,)):
+        raise ValueError(f"speeds have shape {given.shape}; give one for all atoms, or one for each of {n}")
+    if not (np.isfinite(given) & (given >= 0.0)).all():
+        raise ValueError("speeds are attempt rates over gamma; they must be finite and not negative")
+    return np.full(n, given) if given.ndim == 0 else given.copy()
 
 
 def _switched(
@@ -203,6 +246,7 @@ def _switched(
     betas: Float,
     durations: Float,
     theta: float,
+    speeds: Float,
     most: int,
     spins: NDArray[np.int8],
     stream: NDArray[np.uint64],
@@ -215,7 +259,7 @@ def _switched(
     """Simulate one read to its end and return its number of events."""
     state: Any = begin(*columns, biases, spins)
     counts, left = state[-2:]
-    arguments: list[Any] = [*columns, betas, durations, theta, most, spins, stream, table, *state]
+    arguments: list[Any] = [*columns, betas, durations, theta, speeds, most, spins, stream, table, *state]
     total = float(durations.sum())
     checkpoint("switching", read, reads)
     if observe is not None:

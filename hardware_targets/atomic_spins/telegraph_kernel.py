@@ -3,8 +3,8 @@ r"""Two-state atoms as a continuous-time Markov chain, simulated exactly and wit
 .. math:: r_\uparrow = e^{\theta f}, \qquad r_\downarrow = e^{-(1-\theta) f}, \qquad
           f_i = 2 \beta (h_i + \textstyle\sum_j w_{ij} s_j)
 
-where r are rates in units of the attempt rate and f, theta, w, h, s are those of ``telegraph``. The next event comes
-after dt = -ln(u) / sum of rates, at atom i with probability r_i / sum of rates, with u uniform in (0, 1).
+where r are rates in units of the attempt rate of the atom and f, theta, w, h, s are those of ``telegraph``. The next
+event comes after dt = -ln(u) / sum of rates, at atom i with probability r_i / sum of rates, with u uniform in (0, 1).
 
 Rates stand in blocks of ~sqrt(n) with a sum each; a flip computes the sums of the touched blocks anew from their rates
 (a running sum would lose small rates in the round-off of large ones).
@@ -25,7 +25,23 @@ _STEEPEST = 500.0  # |f| is clipped here: exp(500) is far from overflow, and eve
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _rate(field, spin, theta):
+def switching_rate(field, spin, theta):
+    """Compute the rate at which an atom leaves its state.
+
+    Parameters
+    ----------
+    field : float
+        f, local field in units of the effective temperature.
+    spin : int
+        State, -1 or +1.
+    theta : float
+        Position of the barrier.
+
+    Returns
+    -------
+    float
+        Rate in attempts.
+    """
     f = min(max(field, -_STEEPEST), _STEEPEST)
     return math.exp(theta * f) if spin < 0 else math.exp((theta - 1.0) * f)
 
@@ -87,8 +103,8 @@ def begin(indptr, indices, data, biases, spins):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def telegraph_kernel(
-    indptr, indices, data, betas, durations, theta, most, spins, state, table, fields, rates, sums, touched, counts,
-    left, part,
+    indptr, indices, data, betas, durations, theta, speeds, most, spins, state, table, fields, rates, sums, touched,
+    counts, left, part,
 ):  # fmt: skip
     """Simulate telegraph switching through a schedule, at most ``part`` events of it.
 
@@ -103,6 +119,8 @@ def telegraph_kernel(
         Inverse temperature and duration of each step, in attempt times.
     theta : float
         Position of the barrier.
+    speeds : (n,) float
+        Attempt rate of each atom over that of the unit of time.
     most : int
         Number of events after which a read stops: asymmetric w can drive events in a circle at any rate.
     spins : (n,) int8
@@ -131,7 +149,7 @@ def telegraph_kernel(
         if left[0] < 0.0:
             left[0] = durations[step]
             for i in range(n):
-                rates[i] = _rate(scale * fields[i], spins[i], theta)
+                rates[i] = speeds[i] * switching_rate(scale * fields[i], spins[i], theta)
             for b in range(blocks):
                 sums[b] = _sum(rates, b * width, min(n, (b + 1) * width))
         while events < stop:
@@ -148,12 +166,12 @@ def telegraph_kernel(
             spins[j] = -spins[j]
             events += 1
             occupied ^= 1 << (j & 63)
-            rates[j] = _rate(scale * fields[j], spins[j], theta)
+            rates[j] = speeds[j] * switching_rate(scale * fields[j], spins[j], theta)
             touched[j // width] = events
             for k in range(indptr[j], indptr[j + 1]):
                 i = indices[k]
                 fields[i] += 2.0 * data[k] * spins[j]
-                rates[i] = _rate(scale * fields[i], spins[i], theta)
+                rates[i] = speeds[i] * switching_rate(scale * fields[i], spins[i], theta)
                 touched[i // width] = events
             for b in range(blocks):
                 if touched[b] == events:

@@ -9,7 +9,7 @@ from rich.console import Console
 from study_toys import Descent, Ring
 
 import neuromorph as nm
-from hardware_targets.atomic_spins.target import AtomicSpinsIdeal
+from hardware_targets.atomic_spins import AtomicSpinsIdeal
 from hardware_targets.memristor_crossbar import MemristorCrossbar
 from hardware_targets.spiking_chip import spiking_generic
 from hardware_targets.spiking_chip.chip_tables import generic_table

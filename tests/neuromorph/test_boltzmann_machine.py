@@ -263,7 +263,7 @@ def test_a_machine_learns_through_a_plain_callable():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("atomic-spins", {"starts": 32, "attempts": 100.0}), ("atomic-spins-ideal", {"attempts": 20.0})],
+    [("atomic-spins", {"sites": False, "starts": 32, "attempts": 100.0}), ("atomic-spins-ideal", {"attempts": 20.0})],
 )
 def test_a_machine_learns_on_atoms(name, parameters):
     """Six two-state atoms, placed anew in every update: KL from 0.8 to below 0.06."""

@@ -7,7 +7,7 @@ import pytest
 from study_toys import Descent, Ring, press_ctrl_c
 
 import neuromorph as nm
-from hardware_targets.atomic_spins.target import AtomicSpinsIdeal
+from hardware_targets.atomic_spins import AtomicSpinsIdeal
 from neuromorph.run import complete_run
 from neuromorph.study.read_length import best_read_length, read_length_of, with_read_length
 

@@ -18,6 +18,7 @@ from hardware_targets.dopant_network.learning.logic_gates import Terminals, find
 from hardware_targets.dopant_network.targets.dopant_classifier import truth_table
 from hardware_targets.dopant_network.targets.transfer_curves import transfer_curve
 from hardware_targets.dopant_network.transport.drift_diffusion import HoleFlow, silicon_layer
+from hardware_targets.dopant_network.transport.zero_bias_conductance import conduction_regime
 from neuromorph.files.atomic_write import write_file
 
 
@@ -35,7 +36,9 @@ def main(argv: list[str] | None = None) -> float:
 
     from matplotlib.figure import Figure
 
-    device = random_device(options.acceptors, 1, 6, rng=options.seed)
+    device = random_device(options.acceptors, electrodes=6, rng=options.seed)
+    regime = conduction_regime(device.network)
+    print(f"conduction at zero bias: {regime}")
     terminals = Terminals((0, 1), 3)
     found = find_gate(
         device.network, terminals, options.gate, generations=options.generations, population=20, rng=options.seed
@@ -47,7 +50,8 @@ def main(argv: list[str] | None = None) -> float:
     figure = Figure(figsize=(11.0, 9.0), layout="constrained")
     axes = figure.subplots(2, 2)
     draw_device(axes[0, 0], device, shown)
-    axes[0, 0].set_title("77 K: potential, acceptors (white), donor, current paths", fontsize=10)
+    name, energy = "activated" if regime.activated else "metallic", 1e3 * regime.activations_v[0]
+    axes[0, 0].set_title(f"77 K: potential, acceptors (white), donors, paths; {name}, {energy:.1f} meV", fontsize=10)
 
     curve = transfer_curve(device.network, (0, terminals.output), np.linspace(-1.0, 1.0, 41), shown)
     draw_curve(axes[0, 1], curve, seconds=options.collect)

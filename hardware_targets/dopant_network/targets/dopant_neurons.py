@@ -15,6 +15,7 @@ which its current is collected, and W is read from phase-change cells, with thei
   neuron's row and its column, since W whose two cells of a pair of neurons differ would sample no exp(-beta E) at all.
 
 Energy: sum V_k I_k of the units as simulated, amplifiers, cells, converters. Units are at 77 K: the cooler is counted.
+How many of the units conduct by activation, as Si:B does, is told with every program (``zero_bias_conductance``).
 Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577, 341 (2020).
 """
 
@@ -163,6 +164,7 @@ class DopantNeurons:
             f"{len(units.outputs)} kinds of unit of {self.acceptors} acceptors at 77 K, the best of {units.made} pairs "
             f"of terminals; outputs differ by {units.spread():.1%} RMS after trimming, "
             f"memory is below {1e9 / units.rates_hz.min():.2g} ns",
+            f"conduction at zero bias: {units.regime()}",
         ]
         if isinstance(problem, Tsp):
             n, distances = problem.size, problem.distances()

@@ -34,6 +34,8 @@ from ..device.device import random_device
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from ..transport.markov_chain import relaxation_rate
 from ..transport.master_equation import stationary_occupations, transitions
+from ..transport.zero_bias_conductance import ConductionRegime, conduction_regime
+from .interface_data import DATA
 
 _POINTS = 33  # number of points of a curve
 _OFFERED = 6  # number of random devices for each unit that is selected
@@ -191,6 +193,8 @@ class TrimmedUnits:
         Slowest relaxation at the ends and between, 1/s: noise is white up to there.
     made : int
         Number of pairs of terminals that were examined.
+    regimes : tuple of ConductionRegime
+        How the conductance of each unit at zero bias depends on temperature.
     """
 
     range_v: float
@@ -200,6 +204,7 @@ class TrimmedUnits:
     spans_a: Float
     rates_hz: Float
     made: int
+    regimes: tuple[ConductionRegime, ...]
 
     def spread(self) -> float:
         """Compute the RMS over inputs of the standard deviation from unit to unit.
@@ -210,6 +215,22 @@ class TrimmedUnits:
             Spread in half ranges of the output.
         """
         return float(np.sqrt(self.outputs.var(axis=0).mean()))
+
+    def regime(self) -> str:
+        """Describe the conduction of the units.
+
+        Returns
+        -------
+        str
+            How many are activated, and the range of activation energies at 77 K.
+        """
+        energies = [1e3 * each.activations_v[0] for each in self.regimes]
+        count = sum(each.activated for each in self.regimes)
+        return (
+            f"{count} of {len(self.regimes)} activated from {self.regimes[0].temperatures_k[0]:g} to "
+            f"{self.regimes[0].temperatures_k[1]:g} K, the others metallic: activation energies {min(energies):.1f} to "
+            f"{max(energies):.1f} meV at {self.regimes[0].temperatures_k[0]:g} K"
+        )
 
     def slope(self) -> float:
         """Compute the mean slope of the outputs at input 0.
@@ -254,7 +275,7 @@ class TrimmedUnits:
 def select_trimmed_units(
     count: int = 12,
     acceptors: int = 6,
-    range_v: float = 0.25,
+    range_v: float = DATA["unit_range"].value,
     temperature_k: float = LIQUID_NITROGEN_K,
     seed: int = 0,
 ) -> TrimmedUnits:
@@ -291,7 +312,7 @@ def select_trimmed_units(
     shared = None
     for k, child in enumerate(read_seeds(seed, _OFFERED * count)):
         checkpoint("making dopant units", k, _OFFERED * count)
-        device = random_device(acceptors, 1, 5, rng=child)
+        device = random_device(acceptors, electrodes=5, rng=child)
         shared = device.field if shared is None else shared
         vars(device)["field"] = shared  # Outline and electrodes are the same: share the cached potentials.
         network = device.network
@@ -306,12 +327,13 @@ def select_trimmed_units(
             out = int(np.argmax(np.minimum(-ends[0], ends[1])))
             found.append((float(min(-ends[0, out], ends[1, out])), len(found), network, (into, out)))
     grid = np.linspace(-range_v, range_v, _POINTS)
-    curves = []
+    curves, regimes = [], []
     for *_, network, terminals in sorted(found, key=lambda one: (-one[0], one[1])):
         curve = transfer_curve(network, terminals, grid, temperature_k=temperature_k)
         steps, span = np.diff(curve.currents_a), curve.currents_a[-1] - curve.currents_a[0]
         if span > 0.0 and -steps[steps < 0.0].sum() < 0.05 * span:
             curves.append((*_trimmed(curve), _slowest(network, terminals[0], range_v, temperature_k)))
+            regimes.append(conduction_regime(network))
         checkpoint("measuring dopant units", len(curves), count)
         if len(curves) == count:
             break
@@ -320,7 +342,7 @@ def select_trimmed_units(
             f"only {len(curves)} of {count} units have a rising curve; take more acceptors or another seed"
         )
     outputs, noise, powers, spans, rates = (np.array(part) for part in zip(*curves, strict=True))
-    return TrimmedUnits(range_v, outputs, noise, powers, spans, rates, made)
+    return TrimmedUnits(range_v, outputs, noise, powers, spans, rates, made, tuple(regimes))
 
 
 def _slowest(network: HoppingNetwork, into: int, range_v: float, temperature_k: float) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.device.geometry import Disc, evenly_spaced_electrodes
 from hardware_targets.dopant_network.device.mesh import device_mesh
 from hardware_targets.dopant_network.drawing import draw_curve, draw_device, draw_truth_table
 from hardware_targets.dopant_network.learning.logic_gates import Terminals, find_gate
@@ -21,6 +22,8 @@ from hardware_targets.dopant_network.transport.drift_diffusion import HoleFlow, 
 from hardware_targets.dopant_network.transport.zero_bias_conductance import conduction_regime
 from neuromorph.files.atomic_write import write_file
 
+ROOM_RADIUS_M = 150e-9  # of the room-temperature unit: electrodes some 300 nm apart
+
 
 def main(argv: list[str] | None = None) -> float:
     """Write the figure; return the quality of the gate that was found."""
@@ -28,7 +31,7 @@ def main(argv: list[str] | None = None) -> float:
     parser.add_argument("--acceptors", type=int, default=7)
     parser.add_argument("--gate", default="AND", help="AND, OR, NAND, NOR, XOR or XNOR")
     parser.add_argument("--generations", type=int, default=15, help="of the search for control voltages")
-    parser.add_argument("--collect", type=float, default=1e-7, help="time over which currents are collected, s")
+    parser.add_argument("--collect", type=float, default=1e-6, help="time over which currents are collected, s")
     parser.add_argument("--points", type=int, default=17, help="of the curves at room temperature")
     parser.add_argument("--seed", type=int, default=10)
     parser.add_argument("--out", type=Path, default=Path("dopant_device.png"))
@@ -58,9 +61,11 @@ def main(argv: list[str] | None = None) -> float:
     axes[0, 1].set_title(f"77 K: input 0 to output {terminals.output}, noise of {options.collect:g} s", fontsize=10)
     draw_truth_table(axes[1, 0], gate)
 
-    # the same outline at room temperature, where space charge makes the curve
-    layer, spacing = silicon_layer(), device.shape.extent_m / 30
-    flow = HoleFlow(device_mesh(device.shape, device.electrodes, spacing_m=spacing, skin_m=layer.skin_m), layer)
+    # room temperature, where space charge makes the curve: as many electrodes around the disc of a usual unit
+    layer, shape = silicon_layer(), Disc(ROOM_RADIUS_M)
+    electrodes = evenly_spaced_electrodes(shape, len(device.electrodes), width_m=0.05 * shape.perimeter_m)
+    mesh = device_mesh(shape, electrodes, spacing_m=shape.extent_m / 30, skin_m=layer.skin_m)
+    flow = HoleFlow(mesh, layer)
     inputs, state, currents = np.linspace(-1.0, 1.0, options.points), None, []
     for volts in inputs:
         state = flow.solve(np.r_[volts, shown[1:]], state)
@@ -71,7 +76,7 @@ def main(argv: list[str] | None = None) -> float:
         ax.set_xticks(np.linspace(-1.0, 1.0, 5))
     axes[1, 1].set_xlabel("voltage of electrode 0 (V)")
     axes[1, 1].set_ylabel("current out of the device (µA)")
-    axes[1, 1].set_title("300 K: drift and diffusion, background doping", fontsize=10)
+    axes[1, 1].set_title("300 K, a disc of 300 nm: drift and diffusion", fontsize=10)
     axes[1, 1].legend(frameon=False, fontsize=8)
 
     image = BytesIO()

@@ -49,7 +49,7 @@ def picture(tables: dict[float, tuple[np.ndarray, VoltageSweep]]) -> bytes:
         axes.set_xlabel("inputs")
         axes.set_title(f"{kelvin:g} K: Q = {float(separation(exact, 'XOR')):.2f}")
     figure.axes[0].set_ylabel("output current, nA")
-    figure.axes[-1].legend(loc="upper left", fontsize=8)
+    figure.legend(*figure.axes[-1].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=150)
     return buffer.getvalue()

@@ -81,6 +81,7 @@ def test_one_acceptor_by_hand() -> None:
     assert conduction_regime(rising).activated
 
 
+@pytest.mark.slow
 def test_resistors_of_the_mean_field_stand_for_the_exact_ones() -> None:
     """Nine acceptors, twelve seeds: their resistors are right to a factor 2 on average, the rise with T to a third.
 
@@ -127,6 +128,7 @@ def test_the_default_device_is_activated() -> None:
         assert regime.ratio == pytest.approx(rise[-1] / rise[0], rel=1e-12)
 
 
+@pytest.mark.slow
 def test_small_devices_are_activated_by_the_exact_solver() -> None:
     """Ten seeds of eight acceptors: all rise from 77 K on, and their geometric mean is in the published range."""
     ratios = []

@@ -224,12 +224,13 @@ class TrimmedUnits:
         str
             How many are activated, and the range of activation energies at 77 K.
         """
+        low, high = self.regimes[0].temperatures_k
         energies = [1e3 * each.activations_v[0] for each in self.regimes]
         count = sum(each.activated for each in self.regimes)
+        rest = "" if count == len(self.regimes) else f", {len(self.regimes) - count} metallic"
         return (
-            f"{count} of {len(self.regimes)} activated from {self.regimes[0].temperatures_k[0]:g} to "
-            f"{self.regimes[0].temperatures_k[1]:g} K, the others metallic: activation energies {min(energies):.1f} to "
-            f"{max(energies):.1f} meV at {self.regimes[0].temperatures_k[0]:g} K"
+            f"{count} of {len(self.regimes)} units activated from {low:g} to {high:g} K{rest}; activation energies "
+            f"{min(energies):.1f} to {max(energies):.1f} meV at {low:g} K"
         )
 
     def slope(self) -> float:

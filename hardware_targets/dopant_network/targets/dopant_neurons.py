@@ -50,6 +50,7 @@ from ...analog_circuit.readout import Stream, require_minimize
 from ...memristor_crossbar.phase_change_cell import PhaseChange
 from ...memristor_crossbar.programmed_crossbar import cell_in_own_words
 from ...memristor_crossbar.target import CORE, CORES
+from ..transport.zero_bias_conductance import summarize_regimes
 from .crossbar_couplings import CrossbarCouplings
 from .interface_data import DATA
 from .neuron_costs import CONSTANTS, NEURON_PRICED, neuron_costs
@@ -164,7 +165,7 @@ class DopantNeurons:
             f"{len(units.outputs)} kinds of unit of {self.acceptors} acceptors at 77 K, the best of {units.made} pairs "
             f"of terminals; outputs differ by {units.spread():.1%} RMS after trimming, "
             f"memory is below {1e9 / units.rates_hz.min():.2g} ns",
-            f"conduction at zero bias: {units.regime()}",
+            f"conduction at zero bias: {summarize_regimes(units.regimes)}",
         ]
         if isinstance(problem, Tsp):
             n, distances = problem.size, problem.distances()

@@ -216,23 +216,6 @@ class TrimmedUnits:
         """
         return float(np.sqrt(self.outputs.var(axis=0).mean()))
 
-    def regime(self) -> str:
-        """Describe the conduction of the units.
-
-        Returns
-        -------
-        str
-            How many are activated, and the range of activation energies at 77 K.
-        """
-        low, high = self.regimes[0].temperatures_k
-        energies = [1e3 * each.activations_v[0] for each in self.regimes]
-        count = sum(each.activated for each in self.regimes)
-        rest = "" if count == len(self.regimes) else f", {len(self.regimes) - count} metallic"
-        return (
-            f"{count} of {len(self.regimes)} units activated from {low:g} to {high:g} K{rest}; activation energies "
-            f"{min(energies):.1f} to {max(energies):.1f} meV at {low:g} K"
-        )
-
     def slope(self) -> float:
         """Compute the mean slope of the outputs at input 0.
 

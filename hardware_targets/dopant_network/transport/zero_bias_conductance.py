@@ -32,6 +32,7 @@ conductivity of Si:B: a temperature-independent variable-range hopping prefactor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,6 +160,29 @@ def conduction_regime(
         conductances.append(zero_bias_conductance(network, voltages_v, temperature_k=kelvin))
     exact = network.sites <= MAX_RESPONSE_ACCEPTORS
     return ConductionRegime(temperatures_k, (conductances[0], conductances[1]), (energies[0], energies[1]), exact)
+
+
+def summarize_regimes(regimes: Sequence[ConductionRegime]) -> str:
+    """Count the devices that are activated.
+
+    Parameters
+    ----------
+    regimes : sequence of ConductionRegime
+        Devices at the same temperatures, one at least.
+
+    Returns
+    -------
+    str
+        How many are activated, and the range of activation energies at the lower temperature.
+    """
+    low, high = regimes[0].temperatures_k
+    energies = [1e3 * each.activations_v[0] for each in regimes]
+    count = sum(each.activated for each in regimes)
+    rest = "" if count == len(regimes) else f", {len(regimes) - count} metallic"
+    return (
+        f"{count} of {len(regimes)} units activated from {low:g} to {high:g} K{rest}; activation energies "
+        f"{min(energies):.1f} to {max(energies):.1f} meV at {low:g} K"
+    )
 
 
 def zero_bias_conductance(

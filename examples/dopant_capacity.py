@@ -26,7 +26,7 @@ OUTPUT = 7
 def main(argv: list[str] | None = None) -> dict[int, list[float]]:
     """Print and return the share of labelings found, for each number of points those of all devices."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--devices", type=int, default=5, help="random devices of 8 acceptors, 1 donor, 8 electrodes")
+    parser.add_argument("--devices", type=int, default=5, help="random devices of 8 acceptors, 4 donors, 8 electrodes")
     parser.add_argument("--inputs", type=int, nargs=2, default=(4, 5), help="electrodes that take x and y")
     parser.add_argument("--points", type=int, nargs="+", default=(4, 5, 6, 7))
     parser.add_argument("--noise", type=float, default=0.02, help="of a measured current, in deviations of the current")
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> dict[int, list[float]]:
     low[OUTPUT] = 0.0
     found: dict[int, list[float]] = {points: [] for points in options.points}
     for seed in range(options.devices):
-        physics = MeanFieldDevice(random_device(8, 1, 8, rng=seed).network)
+        physics = MeanFieldDevice(random_device(8, rng=seed).network)
         sigma = float(physics.currents(random_voltages(300, low, -low, rng=options.seed))[:, OUTPUT].std())
         stream = np.random.default_rng(options.seed)
         noisy = NoisyDevice(physics, options.noise * sigma, stream)

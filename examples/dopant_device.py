@@ -12,13 +12,17 @@ from pathlib import Path
 import numpy as np
 
 from hardware_targets.dopant_network.device.device import random_device
+from hardware_targets.dopant_network.device.geometry import Disc, evenly_spaced_electrodes
 from hardware_targets.dopant_network.device.mesh import device_mesh
 from hardware_targets.dopant_network.drawing import draw_curve, draw_device, draw_truth_table
 from hardware_targets.dopant_network.learning.logic_gates import Terminals, find_gate
 from hardware_targets.dopant_network.targets.dopant_classifier import truth_table
 from hardware_targets.dopant_network.targets.transfer_curves import transfer_curve
 from hardware_targets.dopant_network.transport.drift_diffusion import HoleFlow, silicon_layer
+from hardware_targets.dopant_network.transport.zero_bias_conductance import conduction_regime
 from neuromorph.files.atomic_write import write_file
+
+ROOM_RADIUS_M = 150e-9  # of the room-temperature unit: electrodes some 300 nm apart
 
 
 def main(argv: list[str] | None = None) -> float:
@@ -27,7 +31,7 @@ def main(argv: list[str] | None = None) -> float:
     parser.add_argument("--acceptors", type=int, default=7)
     parser.add_argument("--gate", default="AND", help="AND, OR, NAND, NOR, XOR or XNOR")
     parser.add_argument("--generations", type=int, default=15, help="of the search for control voltages")
-    parser.add_argument("--collect", type=float, default=1e-7, help="time over which currents are collected, s")
+    parser.add_argument("--collect", type=float, default=1e-6, help="time over which currents are collected, s")
     parser.add_argument("--points", type=int, default=17, help="of the curves at room temperature")
     parser.add_argument("--seed", type=int, default=10)
     parser.add_argument("--out", type=Path, default=Path("dopant_device.png"))
@@ -35,7 +39,9 @@ def main(argv: list[str] | None = None) -> float:
 
     from matplotlib.figure import Figure
 
-    device = random_device(options.acceptors, 1, 6, rng=options.seed)
+    device = random_device(options.acceptors, electrodes=6, rng=options.seed)
+    regime = conduction_regime(device.network)
+    print(f"conduction at zero bias: {regime}")
     terminals = Terminals((0, 1), 3)
     found = find_gate(
         device.network, terminals, options.gate, generations=options.generations, population=20, rng=options.seed
@@ -47,16 +53,19 @@ def main(argv: list[str] | None = None) -> float:
     figure = Figure(figsize=(11.0, 9.0), layout="constrained")
     axes = figure.subplots(2, 2)
     draw_device(axes[0, 0], device, shown)
-    axes[0, 0].set_title("77 K: potential, acceptors (white), donor, current paths", fontsize=10)
+    name, energy = "activated" if regime.activated else "metallic", 1e3 * regime.activations_v[0]
+    axes[0, 0].set_title(f"77 K: potential, acceptors (white), donors, paths; {name}, {energy:.1f} meV", fontsize=10)
 
     curve = transfer_curve(device.network, (0, terminals.output), np.linspace(-1.0, 1.0, 41), shown)
     draw_curve(axes[0, 1], curve, seconds=options.collect)
     axes[0, 1].set_title(f"77 K: input 0 to output {terminals.output}, noise of {options.collect:g} s", fontsize=10)
     draw_truth_table(axes[1, 0], gate)
 
-    # the same outline at room temperature, where space charge makes the curve
-    layer, spacing = silicon_layer(), device.shape.extent_m / 30
-    flow = HoleFlow(device_mesh(device.shape, device.electrodes, spacing_m=spacing, skin_m=layer.skin_m), layer)
+    # room temperature, where space charge makes the curve: as many electrodes around the disc of a usual unit
+    layer, shape = silicon_layer(), Disc(ROOM_RADIUS_M)
+    electrodes = evenly_spaced_electrodes(shape, len(device.electrodes), width_m=0.05 * shape.perimeter_m)
+    mesh = device_mesh(shape, electrodes, spacing_m=shape.extent_m / 30, skin_m=layer.skin_m)
+    flow = HoleFlow(mesh, layer)
     inputs, state, currents = np.linspace(-1.0, 1.0, options.points), None, []
     for volts in inputs:
         state = flow.solve(np.r_[volts, shown[1:]], state)
@@ -67,7 +76,7 @@ def main(argv: list[str] | None = None) -> float:
         ax.set_xticks(np.linspace(-1.0, 1.0, 5))
     axes[1, 1].set_xlabel("voltage of electrode 0 (V)")
     axes[1, 1].set_ylabel("current out of the device (µA)")
-    axes[1, 1].set_title("300 K: drift and diffusion, background doping", fontsize=10)
+    axes[1, 1].set_title("300 K, a disc of 300 nm: drift and diffusion", fontsize=10)
     axes[1, 1].legend(frameon=False, fontsize=8)
 
     image = BytesIO()

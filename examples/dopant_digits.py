@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> dict[str, list[float]]:
     from sklearn.datasets import load_digits
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--device", type=int, default=6, help="seed of the device: 8 acceptors, 1 donor, 8 electrodes")
+    parser.add_argument("--device", type=int, default=6, help="seed of the device: 8 acceptors, 4 donors, 8 electrodes")
     parser.add_argument("--points", type=int, default=4000, help="recorded for the surrogate")
     parser.add_argument("--record", type=Path, help=".npz that keeps them, so that a run that was stopped goes on")
     parser.add_argument("--fit", type=int, default=100, help="epochs of the surrogate")
@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> dict[str, list[float]]:
     parser.add_argument("--out", type=Path, default=Path("dopant_digits.png"))
     options = parser.parse_args(argv)
 
-    network = random_device(8, 1, 8, rng=options.device).network
+    network = random_device(8, rng=options.device).network
     physics = MeanFieldDevice(network)
     low = np.full(8, RANGE_V[0])
     low[OUTPUT] = 0.0

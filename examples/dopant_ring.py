@@ -38,7 +38,7 @@ Way = Callable[[Device, np.ndarray], np.ndarray]  # what is read out (m,) of a d
 def main(argv: list[str] | None = None) -> dict[str, list[float]]:
     """Print and draw the accuracies; return for each way those of all devices, measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--devices", type=int, default=5, help="random devices of 8 acceptors, 1 donor, 8 electrodes")
+    parser.add_argument("--devices", type=int, default=5, help="random devices of 8 acceptors, 4 donors, 8 electrodes")
     parser.add_argument("--first", type=int, default=0, help="seed of the first of them")
     parser.add_argument("--inputs", type=int, nargs=2, default=(4, 5), help="electrodes that take x and y")
     parser.add_argument("--gap", type=float, default=0.00825, help="between the classes; the disc has radius 1")
@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> dict[str, list[float]]:
     print(f"share of {options.samples} test points right, gap {options.gap:g}, noise {options.noise:g} deviations")
     found: dict[str, list[float]] = {}
     for seed in range(options.first, options.first + options.devices):
-        network = random_device(8, 1, 8, rng=seed).network
+        network = random_device(8, rng=seed).network
         shares = _one_device(network, options, first=seed == options.first)
         for name, (modelled, measured) in shares.items():
             found.setdefault(name, []).append(measured)

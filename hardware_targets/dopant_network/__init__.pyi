@@ -20,6 +20,13 @@ from .transport.master_equation import StationaryOccupations, stationary_occupat
 from .transport.mean_field import MeanFieldOccupations, mean_field_occupations
 from .transport.negative_differential_resistance import NdrTest, ndr_test
 from .transport.telegraph_noise import CurrentTrace, current_trace
+from .transport.zero_bias_conductance import (
+    ConductionRegime,
+    conductance_matrix,
+    conduction_regime,
+    published_rise,
+    zero_bias_conductance,
+)
 
 __all__ = [  # noqa: RUF022  by theme
     "Device",
@@ -43,6 +50,11 @@ __all__ = [  # noqa: RUF022  by theme
     "dwell_times",
     "mean_field_occupations",
     "MeanFieldOccupations",
+    "conduction_regime",
+    "ConductionRegime",
+    "zero_bias_conductance",
+    "conductance_matrix",
+    "published_rise",
     "sweep_voltages",
     "VoltageSweep",
     "sweep_settings",

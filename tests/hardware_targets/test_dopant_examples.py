@@ -42,3 +42,16 @@ def test_the_capacity(capsys: pytest.CaptureFixture[str]) -> None:
     found = run("dopant_capacity.py", "--devices", "1", "--points", "2", "--attempts", "3", "--epochs", "20")
     assert found == {2: [1.0]}
     assert "device 0" in capsys.readouterr().out
+
+
+def test_the_temperature(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The published band comes first, then regimes of devices, exact here; conductances rise, and a figure."""
+    out = tmp_path / "temperature.png"
+    found = run("dopant_temperature.py", "--devices", "2", "--acceptors", "6", "--out", str(out))
+    assert found.shape == (2, 10)
+    assert (found[:, -1] > found[:, 2]).all()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("published for Si:B: G(300 K)/G(77 K) = 1.44 to 21.7")
+    assert said[1].startswith("device 0: activated: ")
+    assert "exact" in said[1]
+    assert out.read_bytes().startswith(b"\x89PNG")

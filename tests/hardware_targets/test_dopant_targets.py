@@ -346,3 +346,11 @@ def test_large_units_are_measured_by_hopping():
         inference.MAX_EXACT_ACCEPTORS = big
     assert seen[0] == pytest.approx(exact_read[0], rel=0.1)
     assert seen[1] == pytest.approx(exact_read[1], rel=0.9)
+
+
+def test_targets_tell_how_their_devices_conduct():
+    """The glass of its contacts, the neurons of all units: activated, with energies."""
+    asked = glass_of(4, 3)
+    glass, neurons = (device.program(asked, rng=0).notes for device in (DopantGlass(devices=64), DopantNeurons()))
+    assert any("between its contacts activated: activation energy" in note for note in glass)
+    assert any("12 of 12 units activated from 77 to 300 K; activation energies" in note for note in neurons)

@@ -2,11 +2,11 @@ r"""A dopant device: outline, electrodes, acceptors and donors in silicon.
 
 .. math:: C_{ij} = \frac{e}{4 \pi \epsilon} \Big( \frac{1}{r_{ij}} - g_{ij} \Big), \qquad
           \phi_i = \sum_d \frac{e}{4 \pi \epsilon r_{id}} \;\text{(donors, without images)}, \qquad
-          \nu_{ab} = \nu_0 e^{-2 r_{ab} / a}
+          \nu_{ab} = \nu_0 \frac{T}{T_0} e^{-2 r_{ab} / a}
 
-where r are distances between dopants, g the induced potential of the images (if they are on), nu_0 the attempt rate and
-a the localization length. ``hopping_network`` says what C, phi and nu do; constants with their sources are in
-``data.toml``.
+where r are distances between dopants, g the induced potential of the images (if they are on), nu_0 the attempt rate at
+the temperature T_0 and a the localization length. ``hopping_network`` says what C, phi and nu do; constants with their
+sources are in ``data.toml``.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from neuromorph.rng import RNG, read_seeds
 
 from .electrode_potential import ElectrodePotentials, solve_potentials
 from .geometry import Disc, Electrode, Shape, evenly_spaced_electrodes, find_overlap
-from .hopping_network import HoppingNetwork
+from .hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from .image_charges import induced_potential
 
-_CLOSEST_M = 0.5e-9  # least distance of two dopants: a lattice cell of silicon
+_CLOSEST_M = read_data(files(__package__).joinpath("data.toml").read_text())["closest_dopants"].value
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,15 @@ class Material:
     localization_m : float
         a of exp(-2 r / a), m.
     attempt_rate_hz : float
-        nu_0, 1/s.
+        nu_0 at 77 K, 1/s.
+    attempt_k : float
+        T_0, to whose temperature nu_0 belongs, K; attempts go in proportion to temperature.
     """
 
     relative_permittivity: float
     localization_m: float
     attempt_rate_hz: float
+    attempt_k: float = LIQUID_NITROGEN_K
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -75,7 +78,8 @@ def silicon() -> Material:
         Material.
     """
     d = device_data()
-    return Material(d["relative_permittivity"].value, d["localization_length"].value, d["attempt_rate_hz"].value)
+    names = ("relative_permittivity", "localization_length", "attempt_rate_hz", "attempt_temperature")
+    return Material(*(d[name].value for name in names))
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +152,7 @@ class Device:
         np.fill_diagonal(lengths, np.inf)
         lengths[:n, n:], lengths[n:, :n] = contact, contact.T
         attempts = self.material.attempt_rate_hz * np.exp(-2.0 * lengths / self.material.localization_m)
-        return HoppingNetwork(static, interaction, self.field.levers(sites), attempts)
+        return HoppingNetwork(static, interaction, self.field.levers(sites), attempts, self.material.attempt_k)
 
     @property
     def coulomb_v_m(self) -> float:
@@ -163,7 +167,7 @@ class Device:
 
 def random_device(
     acceptors: int = 30,
-    donors: int = 3,
+    donors: int | None = None,
     electrodes: int = 8,
     *,
     shape: Shape | None = None,
@@ -176,12 +180,14 @@ def random_device(
 
     Parameters
     ----------
-    acceptors, donors, electrodes : int
+    acceptors, electrodes : int
         Numbers.
+    donors : int, optional
+        Number; None is the usual compensation, half as many as acceptors.
     shape : Disc or Rectangle, optional
         The outline; None is a disc of the usual acceptor density.
     width_m : float, optional
-        Width of an electrode; None is 0.4 of the outline's share of each.
+        Width of an electrode; None is the usual part, 0.4, of the outline's share of each.
     material : Material, optional
         The material; None is silicon.
     images : bool
@@ -194,11 +200,15 @@ def random_device(
     Device
         The device.
     """
+    data = device_data()
+    if donors is None:
+        donors = round(data["compensation"].value * acceptors)
     if acceptors < 1 or donors < 0:
         raise ValueError(f"{acceptors} acceptors and {donors} donors; give at least one acceptor and no negative")
     if shape is None:
-        shape = Disc(float(np.sqrt(acceptors / device_data()["acceptor_density"].value / np.pi)))
-    width = 0.4 * shape.perimeter_m / electrodes if width_m is None and electrodes > 0 else width_m or 0.0
+        shape = Disc(float(np.sqrt(acceptors / data["acceptor_density"].value / np.pi)))
+    share = data["electrode_share"].value * shape.perimeter_m
+    width = share / electrodes if width_m is None and electrodes > 0 else width_m or 0.0
     generator = np.random.default_rng(read_seeds(rng, 1)[0])
     points = _scatter(shape, acceptors + donors, generator)
     contacts = evenly_spaced_electrodes(shape, electrodes, width_m=width)

@@ -5,14 +5,19 @@ r"""Holes that hop between acceptors and electrodes: occupations, energies and h
     \Delta_{i \to j} = \varepsilon_j - \varepsilon_i - C_{ij}, \quad
     \Delta_{e \to j} = \varepsilon_j - V_e, \quad \Delta_{i \to e} = V_e - \varepsilon_i
 
-    k_{ab} = \nu_{ab} \min(1, e^{-e \Delta / k T}), \qquad \nu_{ab} = \nu_0 e^{-2 r_{ab} / a}
+    k_{ab} = \nu_{ab} \min(1, e^{-e \Delta / k T}), \qquad \nu_{ab} = \nu_0 \frac{T}{T_0} e^{-2 r_{ab} / a}
 
 where, with energies of a hole in volts,
 
 - n_i is the occupation: 1 where acceptor i holds a hole (neutral), 0 where it is ionized,
 - L is the lever matrix, V_e the voltage of electrode e, phi_i the energy by donors, C the Coulomb interaction,
 - Delta is the energy of a hop, k_ab its hopping rate, nu_ab its attempt rate, r_ab its length, a the localization
-  length.
+  length, T_0 the temperature for which nu_0 is given.
+
+Attempts go with T: a hop takes or gives a phonon, of which there are kT / |Delta| where Delta is small, as in the rate
+|Delta| / (e^(Delta/kT) - 1) of Miller and Abrahams. Then the conductance of a pair, e^2 k_ab / kT, has a prefactor that
+does not depend on T, and that is what silicon doped with boron shows (Dai, Zhang and Sarachik). With attempts that do
+not depend on T it falls as 1 / T. At T_0 both are the same.
 
 Electrodes hold as many holes as it takes, at energy V_e; nothing hops from electrode to electrode. At equal voltages V
 
@@ -20,7 +25,8 @@ Electrodes hold as many holes as it takes, at energy V_e; nothing hops from elec
           H = \textstyle\sum_i n_i (\varphi_i - V) + \tfrac12 \sum_{ij} C_{ij} (1 - n_i)(1 - n_j),
           \qquad \varphi_i = \sum_e L_{ie} V_e + \phi_i
 
-Source: Miller and Abrahams, Phys. Rev. 120, 745 (1960), with Metropolis rates; Chen et al., Nature 577, 341 (2020).
+Source: Miller and Abrahams, Phys. Rev. 120, 745 (1960), with Metropolis rates; Chen et al., Nature 577, 341 (2020);
+Dai, Zhang and Sarachik, One-parameter scaling of the conductivity of Si:B, arXiv.
 """
 
 from __future__ import annotations
@@ -51,6 +57,8 @@ class HoppingNetwork:
         L; rows sum to 1.
     attempts_hz : (n + k, n + k) float
         nu, acceptors first, symmetric, zero between electrodes and on the diagonal, 1/s.
+    reference_k : float or None
+        T_0, to whose temperature ``attempts_hz`` belong, K; None: attempts do not depend on temperature.
 
     Raises
     ------
@@ -62,6 +70,7 @@ class HoppingNetwork:
     interaction_v: Float
     lever: Float
     attempts_hz: Float
+    reference_k: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("static_v", "interaction_v", "lever", "attempts_hz"):
@@ -80,6 +89,8 @@ class HoppingNetwork:
                 raise ValueError(f"{name} must be symmetric with a zero diagonal; a hop and its return share a barrier")
         if (self.attempts_hz < 0.0).any() or self.attempts_hz[n:, n:].any():
             raise ValueError("attempts_hz must not be negative, and zero between electrodes")
+        if self.reference_k is not None:
+            thermal_voltage(self.reference_k)
 
     @property
     def sites(self) -> int:
@@ -115,6 +126,23 @@ class HoppingNetwork:
         if not np.isfinite(v).all():
             raise ValueError("voltages hold NaN or infinity; give finite volts")
         return v
+
+    def attempts_at(self, temperature_k: float) -> Float:
+        """Compute the attempt rates at a temperature.
+
+        Parameters
+        ----------
+        temperature_k : float
+            Temperature, K.
+
+        Returns
+        -------
+        (n + k, n + k) float
+            nu, 1/s.
+        """
+        if self.reference_k is None or temperature_k == self.reference_k:
+            return self.attempts_hz
+        return self.attempts_hz * (temperature_k / self.reference_k)
 
     def site_energies(self, voltages_v: ArrayLike) -> Float:
         """Compute the potential varphi = L V + phi of an acceptor among neutral ones.

@@ -14,6 +14,7 @@ is frustrated stays so. sigma, asked units a volt, gives the temperature at whic
 
 Hopping between sites and to the two electrodes (``hopping_network``) brings the equilibrium about: a read starts at
 random and is walked, hop by hop, for 14 relaxation times of the slowest mode.
+What conducts between the contacts, activated or metallic, is told of each device (``zero_bias_conductance``).
 Source: Efros and Shklovskii, J. Phys. C 8, L49 (1975).
 """
 
@@ -48,13 +49,17 @@ from ..device.device import Device, device_data, silicon
 from ..device.geometry import Disc
 from ..transport.markov_chain import rate_table, relaxation_rate, walk_chain
 from ..transport.master_equation import transitions
+from ..transport.zero_bias_conductance import conduction_regime
 from .glass_device import CLOSEST_SITES_M, GLASS_GATES, disc_electrodes, draw_sites, insulate_gates
 from .interface_data import DATA, simulated_second
 from .programmed_glass import ProgrammedGlass
 
 MAX_GLASS_SPINS = 5
 _TABLE = {**device_data(), **DATA}
-_MATERIAL = ("relative_permittivity", "localization_length")
+_MATERIAL = (
+    *("relative_permittivity", "localization_length", "attempt_temperature"),
+    *("glass_radius", "glass_gate_range", "glass_closest_sites", "glass_electrode_share"),
+)
 _PRICED = frozenset(
     ("attempt_rate_hz", "charge_sensor_power", "charge_reading_time", "cryostat_power", "dac_conversion")
 )
@@ -81,8 +86,8 @@ class DopantGlass:
     """
 
     devices: int = 2048
-    radius_m: float = 25e-9
-    gate_range_v: float = 1.0
+    radius_m: float = DATA["glass_radius"].value
+    gate_range_v: float = DATA["glass_gate_range"].value
     constants: Mapping[str, Datum] = field(
         default_factory=lambda: {name: _TABLE[name] for name in (*_MATERIAL, *sorted(_PRICED))},
         hash=False,
@@ -135,6 +140,7 @@ class DopantGlass:
             "to reading sites upside down",
             f"{len(GLASS_GATES)} insulated gates within {self.gate_range_v:g} V set the biases; contacts are at 0 V",
             f"kept at {glass.temperature_k(1.0):.3g} K / beta",
+            f"between its contacts {conduction_regime(glass.network, glass.voltages_v)}",
         )
         error, setup = mapping_error(asked, held), {"gates_set": len(GLASS_GATES)}
         return Program(self.name, problem, held, glass, error, notes, setup, one_chip=True)

@@ -16,6 +16,7 @@ which its current is collected, and W is read from phase-change cells, with thei
 
 Energy: sum V_k I_k of the units as simulated, amplifiers, cells, converters. Units are at 77 K: the cooler is counted.
 ``dopant_neurons_300k`` takes units at room temperature instead (``space_charge_units``): the same network, no cooler.
+How many of the units conduct by activation, as Si:B does, is told with every program (``zero_bias_conductance``).
 Source: Hopfield, PNAS 81, 3088 (1984); dopant networks: Chen et al., Nature 577, 341 (2020).
 """
 
@@ -50,6 +51,7 @@ from ...analog_circuit.readout import Stream, require_minimize
 from ...memristor_crossbar.phase_change_cell import PhaseChange
 from ...memristor_crossbar.programmed_crossbar import cell_in_own_words
 from ...memristor_crossbar.target import CORE, CORES
+from ..transport.zero_bias_conductance import summarize_regimes
 from .crossbar_couplings import CrossbarCouplings
 from .neuron_costs import CONSTANTS, NEURON_PRICED, WARM_CONSTANTS, WARM_PRICED, neuron_costs
 from .neuron_dynamics import sample_neurons, settle_neurons
@@ -57,7 +59,8 @@ from .neuron_state import BATCH_COUPLINGS, NeuronReads, NeuronState
 from .neuron_trace import FiringRecorder, SettlingRecorder
 from .space_charge_units import select_space_charge_units
 from .tour_dynamics import anneal_tours
-from .transfer_curves import TrimmedUnits, select_trimmed_units
+from .transfer_curves import select_trimmed_units
+from .trimmed_units import TrimmedUnits
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,8 @@ class DopantNeurons:
             f"outputs differ by {units.spread():.1%} RMS after trimming, "
             f"memory is below {1e9 / units.rates_hz.min():.2g} ns",
         ]
+        if units.regimes:
+            notes.append(f"conduction at zero bias: {summarize_regimes(units.regimes)}")
         if isinstance(problem, Tsp):
             n, distances = problem.size, problem.distances()
             longest = float(distances.max()) or 1.0

@@ -12,8 +12,9 @@ from neuromorph.ising import Float
 from ..device.electrode_potential import ElectrodePotentials, solve_potentials
 from ..device.geometry import Disc, Electrode, evenly_spaced_electrodes
 from ..device.hopping_network import HoppingNetwork
+from .interface_data import DATA
 
-CLOSEST_SITES_M = 2e-9  # Acceptors closer than this share a hole.
+CLOSEST_SITES_M = DATA["glass_closest_sites"].value  # Acceptors closer than this share a hole.
 _ELECTRODES, _CONTACTS = 8, (0, 4)
 GLASS_GATES = [e for e in range(_ELECTRODES) if e not in _CONTACTS]
 
@@ -93,5 +94,6 @@ def disc_electrodes(radius_m: float) -> tuple[tuple[Electrode, ...], ElectrodePo
         Electrodes, contacts and gates, and potentials inside the disc.
     """
     shape = Disc(radius_m)
-    electrodes = evenly_spaced_electrodes(shape, _ELECTRODES, width_m=0.6 * shape.perimeter_m / _ELECTRODES)
+    share = DATA["glass_electrode_share"].value * shape.perimeter_m
+    electrodes = evenly_spaced_electrodes(shape, _ELECTRODES, width_m=share / _ELECTRODES)
     return electrodes, solve_potentials(shape, electrodes)

@@ -17,7 +17,8 @@ _PHYSICS = (
     *(name for name in CELLS if name in ("maximum_conductance", "read_pulse", "levels", "age", "core_rows", "cores")),
     *(name for name in CELLS if name.startswith(("drift_", "flicker"))),
     *("programming_constant", "programming_linear", "programming_square"),
-    *("wire", "relative_permittivity", "localization_length", "attempt_rate_hz"),
+    *("wire", "relative_permittivity", "localization_length", "attempt_rate_hz", "attempt_temperature"),
+    *("acceptor_density", "compensation", "closest_dopants", "electrode_share", "unit_range"),
     *("neuron_time_constant", "unit_integration_time"),
 )
 NEURON_PRICED = frozenset([

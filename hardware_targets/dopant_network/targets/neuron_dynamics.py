@@ -17,7 +17,7 @@ from ...analog_circuit.readout import Stream
 from .neuron_state import BATCH_COUPLINGS, NeuronReads, NeuronState, normal_kicks, single_sweeps
 from .neuron_trace import FiringRecorder, SettlingRecorder
 from .noise_thresholds import noise_thresholds, threshold_sweep
-from .transfer_curves import TrimmedUnits
+from .trimmed_units import TrimmedUnits
 
 _GAIN = 8.0  # the input range of a unit over the swing of u
 _HOT, _HOLD = 0.9, 0.1  # first gain over the critical one; last part of an anneal, at full gain and without noise

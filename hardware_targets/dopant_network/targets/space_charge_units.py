@@ -25,7 +25,7 @@ from neuromorph.files.npz import read_npz
 from neuromorph.ising import Float
 
 from .space_charge_table import POINTS, space_charge_data, surface_settings
-from .transfer_curves import TrimmedUnits
+from .trimmed_units import TrimmedUnits
 
 _KINDS = 12  # number of kinds of unit in a network, as at 77 K
 _DRIVES = 257  # number of points of a curve against the current that goes in

@@ -26,7 +26,7 @@ from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 
-from .transfer_curves import TrimmedUnits
+from .trimmed_units import TrimmedUnits
 
 _SCATTER = 1e-3
 _STEP = 0.5  # step of the integration in tau

@@ -34,7 +34,9 @@ from ..device.device import random_device
 from ..device.hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from ..transport.markov_chain import relaxation_rate
 from ..transport.master_equation import stationary_occupations, transitions
+from ..transport.zero_bias_conductance import conduction_regime
 from .interface_data import DATA
+from .trimmed_units import TrimmedUnits
 
 _POINTS = 33  # number of points of a curve
 _OFFERED = 6  # number of random devices for each unit that is selected
@@ -170,96 +172,12 @@ def current_noise(
     return elementary_charge * current, 2.0 * elementary_charge**2 * max(variance, 0.0), power
 
 
-@dataclass(frozen=True, eq=False)
-class TrimmedUnits:
-    """Trimmed curves of selected units, on equally spaced inputs from -range_v to range_v.
-
-    Trimming takes three numbers a unit: offset and gain of its amplifier, and an offset at its input.
-
-    Attributes
-    ----------
-    range_v : float
-        Largest input, V.
-    outputs : (units, m) float
-        Outputs, -1 .. 1 between the ends of each curve, 0 at the trimmed input 0.
-    noise : (units, m) float
-        Noise of the outputs, 1/Hz, one-sided.
-    powers_w : (units, m) float
-        Power, W.
-    spans_a : (units,) float
-        Half the current between the ends, A.
-    rates_hz : (units,) float
-        Slowest relaxation at the ends and between, 1/s: noise is white up to there.
-    made : int
-        Number of pairs of terminals that were examined.
-    tau_s, window_s : float
-        R C of a neuron, and the time over which the output of its unit is averaged, s.
-    """
-
-    range_v: float
-    outputs: Float
-    noise: Float
-    powers_w: Float
-    spans_a: Float
-    rates_hz: Float
-    made: int
-    tau_s: float = DATA["neuron_time_constant"].value
-    window_s: float = DATA["unit_integration_time"].value
-
-    def spread(self) -> float:
-        """Compute the RMS over inputs of the standard deviation from unit to unit.
-
-        Returns
-        -------
-        float
-            Spread in half ranges of the output.
-        """
-        return float(np.sqrt(self.outputs.var(axis=0).mean()))
-
-    def slope(self) -> float:
-        """Compute the mean slope of the outputs at input 0.
-
-        Returns
-        -------
-        float
-            Slope, 1/V.
-        """
-        m = self.outputs.shape[1]
-        rise = self.outputs[:, m // 2 + 1] - self.outputs[:, m // 2 - 1]
-        return float(rise.mean() * (m - 1) / (4.0 * self.range_v))
-
-    def look_up(self, table: Float, unit: np.ndarray, volts: Float) -> Float:
-        """Interpolate ``table`` linearly, clamped at the ends.
-
-        Parameters
-        ----------
-        table : (units, m) float
-            One of the curves.
-        unit : (...) int
-            Units.
-        volts : (...) float
-            Inputs, V, which broadcast against ``unit``.
-
-        Returns
-        -------
-        (...) float
-            Values.
-        """
-        m = table.shape[1]
-        at = (np.clip(volts / self.range_v, -1.0, 1.0) + 1.0) * (0.5 * (m - 1))
-        low = np.minimum(at.astype(np.int64), m - 2)
-        flat = unit * m + low
-        values = table.ravel()
-        left = values[flat]
-        return np.asarray(left + (at - low) * (values[flat + 1] - left))
-
-
 @lru_cache(maxsize=4)
 @single_threaded_blas()
 def select_trimmed_units(
     count: int = 12,
     acceptors: int = 6,
-    range_v: float = 0.25,
+    range_v: float = DATA["unit_range"].value,
     temperature_k: float = LIQUID_NITROGEN_K,
     seed: int = 0,
 ) -> TrimmedUnits:
@@ -296,7 +214,7 @@ def select_trimmed_units(
     shared = None
     for k, child in enumerate(read_seeds(seed, _OFFERED * count)):
         checkpoint("making dopant units", k, _OFFERED * count)
-        device = random_device(acceptors, 1, 5, rng=child)
+        device = random_device(acceptors, electrodes=5, rng=child)
         shared = device.field if shared is None else shared
         vars(device)["field"] = shared  # Outline and electrodes are the same: share the cached potentials.
         network = device.network
@@ -311,12 +229,13 @@ def select_trimmed_units(
             out = int(np.argmax(np.minimum(-ends[0], ends[1])))
             found.append((float(min(-ends[0, out], ends[1, out])), len(found), network, (into, out)))
     grid = np.linspace(-range_v, range_v, _POINTS)
-    curves = []
+    curves, regimes = [], []
     for *_, network, terminals in sorted(found, key=lambda one: (-one[0], one[1])):
         curve = transfer_curve(network, terminals, grid, temperature_k=temperature_k)
         steps, span = np.diff(curve.currents_a), curve.currents_a[-1] - curve.currents_a[0]
         if span > 0.0 and -steps[steps < 0.0].sum() < 0.05 * span:
             curves.append((*_trimmed(curve), _slowest(network, terminals[0], range_v, temperature_k)))
+            regimes.append(conduction_regime(network))
         checkpoint("measuring dopant units", len(curves), count)
         if len(curves) == count:
             break
@@ -325,7 +244,7 @@ def select_trimmed_units(
             f"only {len(curves)} of {count} units have a rising curve; take more acceptors or another seed"
         )
     outputs, noise, powers, spans, rates = (np.array(part) for part in zip(*curves, strict=True))
-    return TrimmedUnits(range_v, outputs, noise, powers, spans, rates, made)
+    return TrimmedUnits(range_v, outputs, noise, powers, spans, rates, made, regimes=tuple(regimes))
 
 
 def _slowest(network: HoppingNetwork, into: int, range_v: float, temperature_k: float) -> float:

@@ -102,11 +102,12 @@ class MeanFieldDevice:
         lever = np.vstack([network.lever, np.eye(network.electrodes)])
         fixed = rows @ lever.T
         fixed[:, : network.sites] += network.static_v - network.interaction_v.sum(axis=1)
+        attempts = np.ascontiguousarray(network.attempts_at(self.temperature_k))
         currents, slopes = np.empty(rows.shape), np.empty((*rows.shape, rows.shape[1]))
         beta = 1.0 / thermal_voltage(self.temperature_k)
         coulomb = np.vstack([network.interaction_v, np.zeros((network.electrodes, network.sites))])
         for part, _ in pieces(len(rows), 1):
-            lost = _steady(network.attempts_hz, coulomb, lever, fixed[part], beta, currents[part], slopes[part])
+            lost = _steady(attempts, coulomb, lever, fixed[part], beta, currents[part], slopes[part])
             if lost >= 0:
                 volts = rows[part][lost]
                 raise ValueError(

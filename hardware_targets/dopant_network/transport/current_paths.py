@@ -59,11 +59,11 @@ def net_hopping_flow(
     coulomb = np.zeros((n + k, n + k))
     coulomb[:n, :n] = network.interaction_v
     beta = 1.0 / thermal_voltage(temperature_k)
-    flow = np.zeros((n + k, n + k))
+    flow, attempts = np.zeros((n + k, n + k)), network.attempts_at(temperature_k)
     for a in range(n + k):  # row by row: 2^n states times all pairs would be large
         # The pair's own term of a hop a -> b is -C_ab; in mean field the pair's own mean is left out.
         own = coulomb[a] * (inside - inside[:, [a]]) if not exact else -coulomb[a]
         change = energy - energy[:, [a]] + own
-        rate = network.attempts_hz[a] * np.exp(-beta * np.maximum(change, 0.0))
+        rate = attempts[a] * np.exp(-beta * np.maximum(change, 0.0))
         flow[a] = p @ (source[:, [a]] * target * rate)
     return flow - flow.T, exact

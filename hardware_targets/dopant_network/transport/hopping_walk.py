@@ -74,7 +74,7 @@ class Walk:
         self._filled = np.random.default_rng(read_seeds(int(self._stream[0] >> np.uint64(1)), 1)[0]).random(n) < 0.5
         self._electrodes = network.electrodes
         most = np.zeros((size, -(-size // 8) * 8))
-        most[:, :size] = network.attempts_hz
+        most[:, :size] = network.attempts_at(temperature_k)
         ratio = most.copy()
         ratio[:n, :n] *= np.exp(coulomb)
         self._rates = (most, ratio)

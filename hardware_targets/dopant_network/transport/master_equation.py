@@ -181,7 +181,7 @@ def transitions(
     coulomb = np.zeros((n + k, n + k))
     coulomb[:n, :n] = network.interaction_v
     change = energies[source, b] - energies[source, a] - coulomb[a, b]
-    rates = network.attempts_hz[a, b] * np.exp(-beta * np.maximum(change, 0.0))
+    rates = network.attempts_at(temperature_k)[a, b] * np.exp(-beta * np.maximum(change, 0.0))
     return source, target, rates, electrode, sign
 
 

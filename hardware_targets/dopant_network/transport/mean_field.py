@@ -93,7 +93,7 @@ def mean_field_occupations(
     s = np.full(network.sites, 0.5) if start is None else np.array(start, dtype=float)
     if s.shape != (network.sites,) or not ((s >= 0.0) & (s <= 1.0)).all():
         raise ValueError(f"start has shape {s.shape}; give occupations between 0 and 1, ({network.sites},)")
-    rates = _Rates(network, v, beta)
+    rates = _Rates(network, v, beta, network.attempts_at(temperature_k))
     step, now = 1.0, rates.balance(s)
     for _ in range(_STEPS):
         if now.residual < _TOLERANCE:
@@ -136,9 +136,10 @@ class _Balance:
 class _Rates:
     """The hops at fixed voltages, acceptors and electrodes alike."""
 
-    def __init__(self, network: HoppingNetwork, v: Float, beta: float) -> None:
+    def __init__(self, network: HoppingNetwork, v: Float, beta: float, attempts_hz: Float | None = None) -> None:
         n, k = network.sites, network.electrodes
-        self.n, self.beta, self.attempts = n, beta, network.attempts_hz
+        self.n, self.beta = n, beta
+        self.attempts = network.attempts_hz if attempts_hz is None else attempts_hz
         self.coulomb = np.zeros((n + k, n + k))
         self.coulomb[:n, :n] = network.interaction_v
         self.lever = np.vstack([network.lever, np.eye(k)])

@@ -19,6 +19,9 @@
 - ``dopant-glass`` (``DopantGlass``): the Coulomb glass of acceptors in silicon; up to 5 spins, samples.
 - ``dopant-neurons`` (``DopantNeurons``): dopant networks at 77 K as neurons, couplings in memristors.
 - ``dopant-neurons-300k`` (``dopant_neurons_300k``): silicon units at room temperature as neurons, no cooler.
+- ``p-bits`` (``PBits``): stochastic magnetic junctions in time or on a clock; a forecast.
+- ``oscillators`` (``Oscillators``): phases made binary by a second harmonic; a forecast.
+- ``brim`` (``Brim``): bistable RC nodes coupled by resistors; a forecast.
 - ``digital-annealer`` (``DigitalAnnealer``): parallel trial with dynamic offset in integers, 1024 variables.
 - ``cellular-automaton`` (``CellularAutomaton``): all spins at once, held back by a replica; 512 spins.
 - ``cmos-annealer`` (``CmosAnnealer``): a King's graph of 384 x 384 spins, coefficients of 4 bits.

@@ -23,6 +23,8 @@ from .dopant_network.targets.dopant_neurons import DopantNeurons
 from .dopant_network.targets.room_temperature_neurons import dopant_neurons_300k
 from .ising_processors import FpgaSimulatedBifurcation
 from .memristor_crossbar import MemristorCrossbar, PhaseChange
+from .oscillators import Brim, Oscillators
+from .pbit import PBits
 from .spiking_chip import ReadDurations, SpikingChip, spiking_brainscales, spiking_generic, spiking_loihi
 from .thermodynamic_grid import ThermodynamicGrid
 
@@ -33,6 +35,6 @@ __all__ = [  # noqa: RUF022  by theme
     "AnalogCircuit", "MemristorCrossbar", "PhaseChange", "AtomicSpins", "AtomicSpinsIdeal",
     "DopantGlass", "DopantNeurons", "dopant_neurons_300k",
     "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer", "QuantumAnnealer", "FpgaSimulatedBifurcation",
-    "ThermodynamicGrid",
+    "ThermodynamicGrid", "PBits", "Oscillators", "Brim",
     "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",
 ]  # fmt: skip

@@ -82,7 +82,7 @@ class QuantumAnnealer:
     slices: int = 4
     control_error: float = 1.0
     chain_prefactor: float = 1.0
-    embedding_s: float = 60.0
+    embedding_s: float = 20.0
     constants: Mapping[str, Datum] = field(
         default_factory=lambda: dict(QUANTUM_DATA), hash=False, repr=False, kw_only=True
     )

@@ -59,7 +59,7 @@ def johnson_noise(quick: bool, seed: np.random.SeedSequence) -> Iterator[Publish
     for network in _networks(8 if quick else 30, seed):
         electrodes = network.lever.shape[1]
         noise = current_noise(network, np.zeros(electrodes), 1)[1]
-        conductance = -float(conductance_matrix(network)[1, 1])
+        conductance = -float(differentiate_currents(network)[1, 1])
         ratios.append(noise / (4.0 * Boltzmann * 77.0 * conductance))
     quantity = "noise at zero voltage over 4 k T G, dopant networks at 77 K"
     yield _over_devices(quantity, "Johnson; Nyquist (1928)", 1.0, ratios)
@@ -82,7 +82,7 @@ def onsager_symmetry(quick: bool, seed: np.random.SeedSequence) -> Iterator[Publ
     """
     found = []
     for network in _networks(8 if quick else 30, seed):
-        g = conductance_matrix(network)
+        g = differentiate_currents(network)
         found.append(float(np.abs(g - g.T).max() / np.abs(g).max()))
     quantity = "largest |G_ab - G_ba| over largest G at zero voltage, dopant networks at 77 K"
     yield _over_devices(quantity, "Onsager (1931)", 0.0, found)
@@ -93,7 +93,7 @@ def _networks(count: int, seed: np.random.SeedSequence) -> Iterator[HoppingNetwo
         yield random_device(4 + k % 4, 1, 4, rng=stream).network
 
 
-def conductance_matrix(network: HoppingNetwork) -> Float:
+def differentiate_currents(network: HoppingNetwork) -> Float:
     """Differentiate the currents into all electrodes at zero voltage by central differences.
 
     Parameters

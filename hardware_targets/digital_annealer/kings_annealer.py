@@ -41,7 +41,7 @@ from .fixed_point import largest_word
 from .site_words import SiteWords, heat_bath_reads, held_in_words
 
 _SEARCHED = 400  # most spins that are placed by a search
-_DENSE = 0.3  # share of pairs coupled, from which a problem is embedded as a complete graph
+_SPARSE = 1000  # most couplings for which chains are searched: beyond, complete graphs are as short and come at once
 _SECONDS = 60.0  # of a search for chains
 
 
@@ -189,7 +189,7 @@ class CmosAnnealer:
     def _sparse(self, problem: Any) -> tuple[Embedding, int] | None:
         """Embed by minorminer, if it is there, in the smallest square that is likely to do; complete graphs are not."""
         n, pairs = len(problem), problem.number_of_edges()
-        if n > _SEARCHED or pairs > _DENSE * n * (n - 1) / 2.0:
+        if n > _SEARCHED or pairs > _SPARSE or 4 * pairs > n * (n - 1):
             return None
         patch = min(self.side, 6 + int(np.ceil(np.sqrt(2.0 * n + 4.0 * pairs))))
         try:

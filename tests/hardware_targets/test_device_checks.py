@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hardware_targets.checks import HARDWARE_CHECKS, chip_checks
-from hardware_targets.checks.device_checks import conductance_matrix, space_charge_with_diffusion
+from hardware_targets.checks.device_checks import differentiate_currents, space_charge_with_diffusion
 from hardware_targets.dopant_network.device.device import random_device
 from neuromorph.validate import run_checks
 
@@ -27,7 +27,7 @@ def test_another_price_differs(monkeypatch):
 
 def test_conductances_add_up_to_nothing():
     """Kirchhoff's law, and no current of one voltage on all electrodes."""
-    g = conductance_matrix(random_device(6, 1, 5, rng=2).network)
+    g = differentiate_currents(random_device(6, 1, 5, rng=2).network)
     assert np.abs(g.sum(axis=0)).max() < 1e-6 * np.abs(g).max()
     assert np.abs(g.sum(axis=1)).max() < 1e-6 * np.abs(g).max()
 

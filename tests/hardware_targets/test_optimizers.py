@@ -47,7 +47,7 @@ def test_they_only_minimize_and_refuse_large_tours(name):
     powers = [
         cost.energy.value for cost in nm.get_target(name, power_w=7.0).costs() if cost.energy and cost.scope == "core"
     ]
-    assert powers == [7.0]
+    assert set(powers) == {7.0}
     with pytest.raises(ValueError, match="power_w"):
         nm.get_target(name, power_w=-3.0)
 

@@ -149,17 +149,17 @@ def cell_table(name: str) -> CellTable:
         return _preset(name)
     path = Path(name)
     if path.suffix.lower() not in (".toml", ".csv"):
-        raise ValueError(f"cell is {name!r}; give pcm, {', '.join(PRESETS)}, or a .toml or .csv file of a table")
+        raise ValueError(f"material is {name!r}; give pcm, {', '.join(PRESETS)}, or a .toml or .csv file of a table")
     try:
         text = read_file(path, _MOST_BYTES).decode()
         found = _columns_of_csv(text) if path.suffix.lower() == ".csv" else dict(read_toml(text))
         return _table(path.name, found)
     except OSError as error:
-        raise ValueError(f"cell: cannot read {name}: {error.strerror or error}") from error
+        raise ValueError(f"material: cannot read {name}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise ValueError(f"cell: {name} is no text; give a .toml or .csv file") from error
+        raise ValueError(f"material: {name} is no text; give a .toml or .csv file") from error
     except ValueError as error:
-        raise ValueError(f"cell: {name}: {error}") from error
+        raise ValueError(f"material: {name}: {error}") from error
 
 
 @lru_cache

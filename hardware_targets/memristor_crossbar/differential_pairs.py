@@ -105,7 +105,7 @@ class DifferentialPairs:
         if compensate:
             targets, scale = wires.compensated(targets)
             if refinements and code.plain:
-                targets, scale = wires.refined(targets, scale, (1.0 - least) * wanted, refinements)
+                targets, scale = wires.refined(targets, scale, (1.0 - least) * wanted, refinements, least)
             if least > 0.0:
                 targets = np.maximum(targets, least * there)
         checkpoint("programming the cells")

@@ -154,13 +154,13 @@ class TiledArray:
             cells[place] = each.T / self.highest_s
         return cells, factor / self.highest_s
 
-    def refined(self, cells: Float, scale: float, wanted: Float, steps: int) -> tuple[Float, float]:
+    def refined(self, cells: Float, scale: float, wanted: Float, steps: int, least: float = 0.0) -> tuple[Float, float]:
         r"""Refine compensated targets against the exact solve of the wires.
 
         .. math:: g \leftarrow g + (h\, wanted - (W^+ - W^-)) / (u y)
 
-        where the difference goes to the cell of a pair that the sign asks for; what one step leaves is of second order
-        in what there was.
+        where the difference goes to the cell of a pair that the sign asks for, and what would take it below its range
+        to the other; what one step leaves is of second order in what there was.
 
         Parameters
         ----------
@@ -172,26 +172,32 @@ class TiledArray:
             Wanted differences, G_max.
         steps : int
             Number of steps, each an exact solve.
+        least : float
+            Smallest conductance of a cell, G_max.
 
         Returns
         -------
         cells : (2, n, n) float
-            Refined targets, 0 .. 1.
+            Refined targets, ``least`` .. 1.
         h : float
             The common factor, lower where the largest target would have gone beyond 1.
         """
         if self.ohm == 0.0 or not cells.any():
             return cells, scale
         there = ~np.eye(len(wanted), dtype=bool)
+        lowest = least * there
         for _ in range(steps):
+            cells = np.maximum(cells, lowest)
             seen = self.terminals(cells)[0]
-            attenuation = np.stack([self._attenuation(each) for each in cells])
+            signs = np.where(cells[0] >= cells[1], 1.0, -1.0)
+            attenuation = np.where(signs > 0.0, self._attenuation(cells[0]), self._attenuation(cells[1]))
             missing = (scale * wanted - (seen[0] - seen[1])) * there
-            signed = np.where(cells[0] >= cells[1], cells[0], -cells[1])
-            signed = signed + missing / np.where(signed >= 0.0, attenuation[0], attenuation[1])
-            top = max(1.0, float(np.abs(signed).max()))
-            cells, scale = np.stack([np.maximum(signed, 0.0), np.maximum(-signed, 0.0)]) / top, scale / top
-        return cells, scale
+            strong = np.maximum(cells[0], cells[1]) + signs * missing / attenuation
+            weak = np.minimum(cells[0], cells[1]) + np.maximum(lowest - strong, 0.0)
+            strong = np.maximum(strong, lowest)
+            top = max(1.0, float(strong.max()))
+            cells, scale = np.where(signs > 0.0, [strong, weak], [weak, strong]) / top, scale / top
+        return np.maximum(cells, lowest), scale
 
     def _attenuation(self, cells: Float) -> Float:
         """Return u y of every cell, open ones too."""

@@ -139,7 +139,7 @@ def test_random_bytes_are_an_error(tmp_path):
         for ending in ("csv", "toml"):
             path = tmp_path / f"{k}.{ending}"
             path.write_bytes(rng.integers(0, 256, int(rng.integers(1, 400)), dtype=np.uint8).tobytes())
-            with pytest.raises(ValueError, match="cell"):
+            with pytest.raises(ValueError, match="material"):
                 cell_table(str(path))
     with pytest.raises(ValueError, match="cannot read"):
         cell_table(str(tmp_path / "none.csv"))
@@ -184,7 +184,7 @@ def test_lines_break_as_wholes():
     [
         ({"kelvin": 0.0}, "kelvin is 0.0; give 4 to 500 K"),
         ({"stuck_lines": 2.0}, "stuck_lines is 2.0; it is a fraction of rows and columns"),
-        ({"material": "gold"}, "cell is 'gold'; give pcm"),
+        ({"material": "gold"}, "material is 'gold'; give pcm"),
         ({"material": "reram", "age_s": 0.5}, "the fits begin 1 s"),
     ],
 )

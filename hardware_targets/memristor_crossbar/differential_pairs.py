@@ -119,7 +119,7 @@ class DifferentialPairs:
 
     @property
     def cells(self) -> int:
-        """Number of cells, two for each pair of different indices and slice; one with offset columns, and theirs."""
+        """Number of cells: two a slice for each pair of indices, or one with a reference."""
         return self.code.arrays * int(np.count_nonzero(self.code.places(len(self.wanted))))
 
     @property

@@ -142,7 +142,7 @@ def antisymmetric_part(error: Float, asked: Ising) -> str:
 
 
 def rows_of_tours(spins: NDArray[np.int8]) -> Float:
-    """Return what the rows are driven with in each slot: the cities at the two neighboring positions.
+    """Return the drives of the rows in each slot: cities at the two neighboring positions.
 
     Parameters
     ----------

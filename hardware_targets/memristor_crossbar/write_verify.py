@@ -172,7 +172,7 @@ def notes_on_prices(cell: PhaseChange, converters: Converters | None) -> tuple[s
 
 @dataclass(frozen=True)
 class WritingCost:
-    """What it takes to write one cell, in the mean, to an asked error.
+    """Mean cost of writing one cell to an asked error.
 
     Attributes
     ----------

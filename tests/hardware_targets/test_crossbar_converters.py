@@ -11,7 +11,7 @@ from hardware_targets.memristor_crossbar.quantizers import (
     quantized,
     quantizer_step,
 )
-from neuromorph import Ising, Minimize, Recall, RecallFrom
+from neuromorph import Ising, Minimize, Recall, RecallFrom, testing
 
 PERFECT = {"programming_error": 0.0, "drift": 0.0, "read_noise": 0.0, "levels": None, "wire_ohm": 0.0}
 DRAWS = 400_000
@@ -126,6 +126,11 @@ def test_every_code_works_between_converters():
             **{**PERFECT, "levels": 16}, digital_bits=10, dac_bits=8, adc_percentile=100.0, **given
         )
         assert np.array_equal(device.run(device.program(asked, 0), RecallFrom(cue), 1, 0).spins, expected)
+
+
+@pytest.mark.parametrize("check", [testing.check_run, testing.check_minimize, testing.check_answers])
+def test_a_digital_loop_with_every_part_keeps_its_word(check):
+    check(MemristorCrossbar(digital_bits=6, slices=2, levels=16, offset_columns=True))
 
 
 def test_a_trace_is_the_read_between_converters():

@@ -29,6 +29,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ class CellTable:
     Attributes
     ----------
     name : str
-        Material, or the file.
+        Material, or the file and its hash.
     maximum_s : float
         Largest conductance, S.
     least : float
@@ -151,9 +152,10 @@ def cell_table(name: str) -> CellTable:
     if path.suffix.lower() not in (".toml", ".csv"):
         raise ValueError(f"material is {name!r}; give pcm, {', '.join(PRESETS)}, or a .toml or .csv file of a table")
     try:
-        text = read_file(path, _MOST_BYTES).decode()
+        raw = read_file(path, _MOST_BYTES)
+        text = raw.decode()
         found = _columns_of_csv(text) if path.suffix.lower() == ".csv" else dict(read_toml(text))
-        return _table(path.name, found)
+        return _table(f"{path.name} (sha256 {sha256(raw).hexdigest()[:12]})", found)
     except OSError as error:
         raise ValueError(f"material: cannot read {name}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

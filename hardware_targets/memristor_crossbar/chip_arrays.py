@@ -150,7 +150,7 @@ class ChipArrays:
             )
         return tiles
 
-    def notes(self, pairs: DifferentialPairs, tiles: int) -> tuple[str, ...]:
+    def notes(self, pairs: DifferentialPairs, tiles: int, tour: bool = False) -> tuple[str, ...]:
         """Say what was written, for people.
 
         Parameters
@@ -159,6 +159,8 @@ class ChipArrays:
             Written matrix.
         tiles : int
             Tiles that it takes.
+        tour : bool
+            Whether the matrix holds the distances of a tour.
 
         Returns
         -------
@@ -172,9 +174,19 @@ class ChipArrays:
             kind = "cells beside a reference column" if self.code.offset else "pairs of cells"
             slices = f" in {self.code.slices} slices" if self.code.slices > 1 else ""
             held = f"{n * (n - 1)} weights as {kind}{slices}, {pairs.cells} cells,"
+        table = self.cell.table
+        window = (
+            ()
+            if table is None
+            else (
+                f"cells of {table.name}: {1e6 * table.least * table.maximum_s:.3g} to {1e6 * table.maximum_s:.3g} uS",
+            )
+        )
         return (
             f"{held} on {tiles} of {self.there} cores, {self.cell.age_s:g} s after programming",
             f"wires of {self.wires.ohm:g} ohm from cell to cell, rows driven at "
             f"{'both ends' if self.wires.both_ends else 'one end'}: {pairs.lost:.2%} of the current lost{scaling}",
+            *window,
             *notes_on_prices(self.cell, self.converters),
+            *(("forces of a tour are priced so, and not rounded",) if tour and self.converters is not None else ()),
         )

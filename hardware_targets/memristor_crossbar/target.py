@@ -341,6 +341,6 @@ class MemristorCrossbar:
         error = float(np.linalg.norm(state.held() - distances) / (np.linalg.norm(distances) or 1.0))
         notes = (
             f"held as a permutation: one array serves {n} positions in turn, with {n * n} integrators",
-            *arrays.notes(pairs, tiles),
+            *arrays.notes(pairs, tiles, tour=True),
         )
         return Program(self.name, problem, None, state, error, notes, arrays.setup(pairs), one_chip=self.cell.differs)

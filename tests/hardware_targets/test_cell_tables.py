@@ -1,6 +1,7 @@
 """Cells of other materials, temperature, broken lines, and what it takes to write to an asked error."""
 
 import runpy
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,9 @@ def test_ones_own_cell(tmp_path, kind):
     drifted = cell.aged(np.full(3, 0.75), wanted[:3], rng)
     np.testing.assert_allclose(drifted, 0.75 * np.exp(-2.0 * 0.025), rtol=1e-9)
     device = MemristorCrossbar(material=str(path))
-    assert device.run(device.program(ring(), 0), Minimize(), 1, 0).converged.all()
+    program = device.program(ring(), 0)
+    assert f"cells of mine.{kind} (sha256 {sha256(path.read_bytes()).hexdigest()[:12]}): 1 to 20 uS" in program.notes
+    assert device.run(program, Minimize(), 1, 0).converged.all()
 
 
 @pytest.mark.parametrize(

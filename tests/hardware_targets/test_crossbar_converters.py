@@ -11,7 +11,7 @@ from hardware_targets.memristor_crossbar.quantizers import (
     quantized,
     quantizer_step,
 )
-from neuromorph import Ising, Minimize, Recall, RecallFrom, testing
+from neuromorph import Ising, Minimize, Recall, RecallFrom, Tsp, testing
 
 PERFECT = {"programming_error": 0.0, "drift": 0.0, "read_noise": 0.0, "levels": None, "wire_ohm": 0.0}
 DRAWS = 400_000
@@ -131,6 +131,14 @@ def test_every_code_works_between_converters():
 @pytest.mark.parametrize("check", [testing.check_run, testing.check_minimize, testing.check_answers])
 def test_a_digital_loop_with_every_part_keeps_its_word(check):
     check(MemristorCrossbar(digital_bits=6, slices=2, levels=16, offset_columns=True))
+
+
+def test_a_tour_says_that_its_forces_are_not_rounded():
+    problem = Tsp.from_coordinates(np.random.default_rng(0).random((5, 2)))
+    digital, analog = (MemristorCrossbar(digital_bits=bits).program(problem, 0) for bits in (6, None))
+    said = "forces of a tour are priced so, and not rounded"
+    assert said in digital.notes
+    assert said not in analog.notes
 
 
 def test_a_trace_is_the_read_between_converters():

@@ -40,8 +40,13 @@ def path_model(crossbar: Crossbar) -> Float:
     -------
     (rows, columns) float
         Effective conductances, S.
+
+    Raises
+    ------
+    ValueError
+        If rows are driven at both of their ends.
     """
-    g = crossbar.conductances
+    g = _driven_at_one_end(crossbar)
     rows, columns = g.shape
     along = crossbar.input_ohm + crossbar.row_ohm * np.arange(columns)
     down = crossbar.output_ohm + crossbar.column_ohm * np.arange(rows)[::-1]
@@ -60,8 +65,13 @@ def lumped_model(crossbar: Crossbar) -> Float:
     -------
     (rows, columns) float
         Effective conductances, S.
+
+    Raises
+    ------
+    ValueError
+        If rows are driven at both of their ends.
     """
-    g = crossbar.conductances
+    g = _driven_at_one_end(crossbar)
     row_ohm = crossbar.input_ohm + crossbar.row_ohm * (g.shape[1] - 1) / 2.0
     column_ohm = crossbar.output_ohm + crossbar.column_ohm * (g.shape[0] - 1) / 2.0
     return np.asarray(g / ((1.0 + row_ohm * g.sum(axis=1, keepdims=True)) * (1.0 + column_ohm * g.sum(axis=0))))
@@ -130,8 +140,13 @@ def fixed_point_currents(
         Currents, A; not finite where the iteration does not converge.
     steps : int
         Steps that were made.
+
+    Raises
+    ------
+    ValueError
+        If rows are driven at both of their ends.
     """
-    g, v = crossbar.conductances, np.asarray(volts, dtype=float)[:, None]
+    g, v = _driven_at_one_end(crossbar), np.asarray(volts, dtype=float)[:, None]
     rows, columns = g.shape
     along, down = np.full(columns, crossbar.row_ohm), np.full(rows, crossbar.column_ohm)
     along[0], down[-1] = crossbar.input_ohm, crossbar.output_ohm
@@ -167,6 +182,11 @@ def compare_line_models(crossbar: Crossbar, volts: Float) -> dict[str, float]:
     dict of str to float
         Root mean square error of the currents of the columns over that of the nodal solve, by model; ``ideal`` for
         wires without resistance.
+
+    Raises
+    ------
+    ValueError
+        If rows are driven at both of their ends.
     """
     v = np.asarray(volts, dtype=float)
     exact = v @ crossbar.effective()
@@ -180,3 +200,9 @@ def compare_line_models(crossbar: Crossbar, volts: Float) -> dict[str, float]:
     }
     size = float(np.sqrt(np.mean(exact**2))) or 1.0
     return {name: float(np.sqrt(np.mean((found - exact) ** 2))) / size for name, found in currents.items()}
+
+
+def _driven_at_one_end(crossbar: Crossbar) -> Float:
+    if crossbar.both_ends:
+        raise ValueError("rows are driven at both ends; these models of the wires are of rows driven at one end")
+    return crossbar.conductances

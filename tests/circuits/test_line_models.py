@@ -81,3 +81,12 @@ def test_first_order_keeps_open_cells_open():
     g = array.conductances.copy()
     g[3] = 0.0
     assert (first_order_model(Crossbar(g))[3] == 0.0).all()
+
+
+@pytest.mark.parametrize("model", [path_model, lumped_model])
+def test_a_second_driver_is_refused(model):
+    both = Crossbar(np.ones((3, 3)), both_ends=True)
+    with pytest.raises(ValueError, match="rows are driven at both ends"):
+        model(both)
+    with pytest.raises(ValueError, match="rows are driven at both ends"):
+        compare_line_models(both, np.ones((1, 3)))

@@ -5,6 +5,7 @@ from .crossbar.array import Crossbar
 from .crossbar.cell_programming import program_cells
 from .crossbar.cell_reading import read_cell
 from .crossbar.ir_drop_compensation import compensate_ir_drop
+from .crossbar.line_models import compare_line_models
 from .crossbar.selector import Selector
 from .energy.ode_energy import Rails, energy_of_network
 from .energy.spice_energy import energy_of_waveforms
@@ -41,7 +42,7 @@ __all__ = [  # noqa: RUF022  by theme, as a designer meets them
     # certificates: ODE and SPICE agree
     "certify_problem", "certify", "certify_circuit", "write_certificate",
     # crossbars of memristors
-    "Crossbar", "program_cells", "compensate_ir_drop", "Selector", "read_cell",
+    "Crossbar", "program_cells", "compensate_ir_drop", "compare_line_models", "Selector", "read_cell",
     # energy
     "Rails", "energy_of_network", "energy_of_waveforms",
     # tolerances and yield

@@ -32,7 +32,12 @@ DEVICES = {
         "Memristor crossbar",
         ["memristor-crossbar"],
         "hardware_targets.memristor_crossbar.target",
-        ["memristor_crossbar/memristor.toml", "memristor_crossbar/converters.toml"],
+        [
+            "memristor_crossbar/memristor.toml",
+            "memristor_crossbar/converters.toml",
+            "memristor_crossbar/reram.toml",
+            "memristor_crossbar/ecram.toml",
+        ],
     ),
     "atomic-spins": (
         "Atomic spin arrays",

@@ -34,7 +34,7 @@
 
 >>> import neuromorph as nm
 >>> from hardware_targets import MemristorCrossbar, PhaseChange
->>> comparison = nm.compare(problem, targets=[MemristorCrossbar(PhaseChange(levels=16, read=0.0)), "cpu-anneal"])
+>>> comparison = nm.compare(problem, targets=[MemristorCrossbar(levels=16, read_noise=0.0), "cpu-anneal"])
 
 Names are imported when first used.
 """

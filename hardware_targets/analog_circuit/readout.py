@@ -31,6 +31,7 @@ from neuromorph.protocol import DoesNotFit
 from neuromorph.runtime.limits import checkpoint, whole_parts
 from neuromorph.task import Minimize, RecallFrom, Task
 
+from .sampled_loop import relax_sampled
 from .trajectory_energy import PowerProbe, energies_by_event, energy_of_window
 
 Stream: TypeAlias = np.random.SeedSequence
@@ -258,6 +259,8 @@ def relax_networks(
 ) -> NetworkReads:
     """Relax the network from one cue until it rests or 400 R C have passed.
 
+    A network with a product of its own, one between converters, is sampled and held (``sampled_loop``).
+
     The network rests from the first sample after which ``|u - R (T V + I)|`` stays below a thousandth of the swing
     or of the largest ``|u|``.
 
@@ -280,6 +283,9 @@ def relax_networks(
     swing = network.activation.swing
     window = _WINDOW * float(network.time_constants_s.max())
     u = network.activation.inverse(CUE * swing * cue)
+    if network.product is not None:
+        u, seconds, rests = relax_sampled(network, u, _REST, observe)
+        return NetworkReads(network.spins(u)[None], np.array([seconds]), np.array([rests]))
     spent: list[Float] = []
     seconds = 0.0
     for _ in range(_WINDOWS):

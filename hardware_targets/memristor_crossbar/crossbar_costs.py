@@ -20,8 +20,9 @@ from neuromorph.datum import Datum, add_data, multiply_data, scale_datum
 
 from ..analog_circuit.readout import read_time
 from .converters import adc_energy, dac_energy
+from .digitized_products import Converters
 from .phase_change_cell import PhaseChange
-from .product_energy import product_energy
+from .product_energy import MOST_INPUT, MOST_OUTPUT, product_energy
 from .write_verify import cells_in_parallel, verifying_bits
 
 CROSSBAR_PRICED = frozenset([
@@ -33,7 +34,7 @@ CROSSBAR_PRICED = frozenset([
 
 
 def crossbar_costs(
-    data: Mapping[str, Datum], cell: PhaseChange, tau_s: float | None, digital_bits: int | None
+    data: Mapping[str, Datum], cell: PhaseChange, tau_s: float | None, converters: Converters | None
 ) -> tuple[Cost, ...]:
     """List the prices of the events of a run.
 
@@ -45,8 +46,8 @@ def crossbar_costs(
         What is asked of the cells, which decides the converters.
     tau_s : float or None
         The user's R C of every neuron, s.
-    digital_bits : int or None
-        Bits of the outputs of a digitized loop; None: an analog one.
+    converters : Converters or None
+        Converters of a digitized loop; None: an analog one.
 
     Returns
     -------
@@ -60,7 +61,7 @@ def crossbar_costs(
     pulse, reading = (multiply_data(law, each, "J") for each in (data["pulse_energy"], verify))
     return (
         read_time(data["time_constant"], tau_s, data["read_pulse"]),
-        *(_analog_loop(data, cells) if digital_bits is None else _digital_loop(data, digital_bits)),
+        *(_analog_loop(data, cells) if converters is None else _digital_loop(data, converters)),
         Cost("noise_s", "noise sources", data["noise_power"]),
         Cost("comparisons", "comparators", data["comparison"]),
         Cost("pulses", "programming, shared by all reads", pulse, multiply_data(law, data["pulse_interval"], "s")),
@@ -86,8 +87,11 @@ def _analog_loop(data: Mapping[str, Datum], cells: float) -> tuple[Cost, ...]:
     )
 
 
-def _digital_loop(data: Mapping[str, Datum], bits: int) -> tuple[Cost, ...]:
-    array, neurons = product_energy(max(1, bits - 2), bits, data)
+def _digital_loop(data: Mapping[str, Datum], converters: Converters) -> tuple[Cost, ...]:
+    bits, inputs = converters.adc_bits or MOST_OUTPUT, converters.dac_bits or MOST_INPUT
+    array, neurons = product_energy(inputs, bits, data)
+    if converters.bit_serial:  # a conversion for each bit of the inputs beside their sign
+        neurons = scale_datum(product_energy(2, bits, data)[1], float(max(1, inputs - 1)))
     return (
         Cost("macs", "word lines, inputs and cells of digital products", array),
         Cost("macs", f"neurons that convert to {bits} bits", neurons, scope="chip"),

@@ -19,13 +19,17 @@ from neuromorph.runtime.limits import checkpoint
 
 from .phase_change_cell import PhaseChange
 from .tiled_array import TiledArray
+from .weight_code import WeightCode
+
+_PAIRS = WeightCode()
 
 
 @dataclass(frozen=True, eq=False)
 class DifferentialPairs:
     """A matrix in differential pairs of cells, with programming error, drift and IR drop.
 
-    Matrices are (outputs, inputs). There are no cells on the diagonal.
+    Matrices are (outputs, inputs). There are no cells on the diagonal. With another code than a pair a weight
+    (``weight_code``) there are more or fewer arrays than two, and a reference column.
 
     Attributes
     ----------
@@ -33,6 +37,8 @@ class DifferentialPairs:
         The imperfections of the cells.
     wanted : (n, n) float
         The differences G+ - G- that were requested, -1 .. 1 in units of G_max.
+    targets : (2, n, n) float
+        What the cells were asked for.
     fresh, aged, effective : (2, n, n) float
         G+ and G- after programming, after their drift, and as the amplifiers see them through the wires.
     drawn : (n, n) float
@@ -41,20 +47,32 @@ class DifferentialPairs:
         The factor on the targets by which the compensation of the IR drop scaled them.
     gain : float
         The factor on every current that makes up for ``scale`` and for the mean drift.
+    code : WeightCode
+        How weights stand in cells.
     """
 
     cell: PhaseChange
     wanted: Float
+    targets: Float
     fresh: Float
     aged: Float
     effective: Float
     drawn: Float
     scale: float
     gain: float
+    code: WeightCode = _PAIRS
 
     @classmethod
     def written(
-        cls, wanted: Float, cell: PhaseChange, wires: TiledArray, compensate: bool, rng: np.random.Generator
+        cls,
+        wanted: Float,
+        cell: PhaseChange,
+        wires: TiledArray,
+        compensate: bool,
+        rng: np.random.Generator,
+        *,
+        code: WeightCode = _PAIRS,
+        refinements: int = 0,
     ) -> DifferentialPairs:
         """Program ``wanted`` into cells that ``rng`` draws, and let the cells drift.
 
@@ -70,29 +88,39 @@ class DifferentialPairs:
             Whether the targets make up for the IR drop.
         rng : numpy.random.Generator
             The stream of programming errors, stuck cells and drift exponents.
+        code : WeightCode
+            How weights stand in cells.
+        refinements : int
+            Steps of the compensation against the exact solve of the wires; only of single pairs.
 
         Returns
         -------
         DifferentialPairs
             The matrix as these cells hold it.
         """
-        targets, scale = np.stack([np.maximum(wanted, 0.0), np.maximum(-wanted, 0.0)]), 1.0
+        targets, scale, there = code.planes(wanted, cell.levels), 1.0, code.places(len(wanted))
+        least = cell.least
+        if least > 0.0:  # Cells that are off conduct, and the window above that is what holds weights.
+            targets = (least + (1.0 - least) * targets) * there
         if compensate:
             targets, scale = wires.compensated(targets)
-        there = ~np.eye(len(wanted), dtype=bool)
+            if refinements and code.plain:
+                targets, scale = wires.refined(targets, scale, (1.0 - least) * wanted, refinements, least)
+            if least > 0.0:
+                targets = np.maximum(targets, least * there)
         checkpoint("programming the cells")
-        fresh = cell.programmed(targets, rng) * there
+        fresh = cell.with_broken_lines(cell.programmed(targets, rng), rng) * there
         checkpoint("programming the cells")
         aged = cell.aged(fresh, targets, rng)
         seen, drawn = wires.terminals(aged)
         # The compensation of drift: the sum of currents after programming over the sum when the array is read.
         drift = _sum(wires, fresh) / _sum(wires, aged) if aged.any() else 1.0
-        return cls(cell, wanted, fresh, aged, seen, drawn, scale, drift / scale)
+        return cls(cell, wanted, targets, fresh, aged, seen, drawn, scale, drift / (scale * (1.0 - least)), code)
 
     @property
     def cells(self) -> int:
-        """Number of cells, two for each pair of different indices."""
-        return 2 * len(self.wanted) * (len(self.wanted) - 1)
+        """Number of cells: two a slice for each pair of indices, or one with a reference."""
+        return self.code.arrays * int(np.count_nonzero(self.code.places(len(self.wanted))))
 
     @property
     def lost(self) -> float:
@@ -134,8 +162,22 @@ class DifferentialPairs:
         (n, n) float
             The error in units of G_max.
         """
-        cells = self.effective if read is None else self.effective * self.cell.read_factors(self.fresh, read)
-        return np.asarray(self.gain * (cells[0] - cells[1]) - self.wanted)
+        return np.asarray(self.gain * self.code.matrix(self.read_cells(read), self.cell.levels) - self.wanted)
+
+    def read_cells(self, read: np.random.Generator | None = None) -> Float:
+        """Return the cells as the amplifiers see them in one read.
+
+        Parameters
+        ----------
+        read : numpy.random.Generator, optional
+            The stream of the read noise; None leaves the read noise out.
+
+        Returns
+        -------
+        (2, n, n) float
+            Conductances, G_max.
+        """
+        return self.effective if read is None else self.effective * self.cell.read_factors(self.fresh, read)
 
 
 def _sum(wires: TiledArray, cells: Float) -> float:

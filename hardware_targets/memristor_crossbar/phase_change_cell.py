@@ -16,11 +16,19 @@ where
 
 Source: Nandakumar et al., ICECS 2019, 727; Joshi et al., Nat. Commun. 11, 2473 (2020); coefficients with their sources
 in ``memristor.toml``. Conductances here are in units of G_max.
+
+Other materials have tables in place of these fits (``cell_table``). At a temperature T other than 300 K
+
+.. math:: \frac{G(T)}{G(300\,K)} = \exp\Bigl(-\frac{E_a (1 - g)}{k} \Bigl(\frac{1}{T} - \frac{1}{300\,K}\Bigr)\Bigr),
+          \qquad \nu \propto T, \qquad Q_s \propto \sqrt{T}
+
+from an amorphous part that is activated and a crystalline one that is not: a form that is assumed, and its constants.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +36,10 @@ import numpy as np
 from neuromorph.datum import read_data
 from neuromorph.ising import Float
 
+from .cell_table import CellTable, cell_table
+
 DATA = read_data(Path(__file__).with_name("memristor.toml").read_text())
+_BOLTZMANN_EV, _ROOM_K = 8.617333262e-5, 300.0
 _SMALLEST = 1e-7  # This keeps the logarithm of an off cell finite; the exponents are clipped there anyway.
 
 
@@ -46,11 +57,17 @@ class PhaseChange:
         Fraction of cells that cannot be programmed, half of them at 0, half at G_max.
     age_s : float
         Time between programming and the reads, at least t_c = 20 s.
+    material : str
+        ``pcm`` for these fits, or what :func:`.cell_table` knows.
+    kelvin : float
+        Temperature of the reads, K.
+    stuck_lines : float
+        Fraction of rows and of columns that fail as a whole, half of them open, half with all cells at G_max.
 
     Raises
     ------
     ValueError
-        If a factor is negative or not finite, or ``levels``, ``stuck`` or ``age_s`` are out of range.
+        If a factor is negative or not finite, or another number is out of range, or there is no such material.
     """
 
     programming: float = 1.0
@@ -59,6 +76,9 @@ class PhaseChange:
     levels: int | None = int(DATA["levels"].value)
     stuck: float = 0.0
     age_s: float = DATA["age"].value
+    material: str = "pcm"
+    kelvin: float = _ROOM_K
+    stuck_lines: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("programming", "drift", "read"):
@@ -66,16 +86,72 @@ class PhaseChange:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is a factor, finite and not negative")
         if self.levels is not None and self.levels < 2:
             raise ValueError(f"levels is {self.levels}; a cell needs at least 2, or None for no steps")
-        if not 0.0 <= self.stuck <= 1.0:
-            raise ValueError(f"stuck is {self.stuck}; it is a fraction of cells in 0 .. 1")
-        start = DATA["drift_start"].value
+        for name, what in (("stuck", "cells"), ("stuck_lines", "rows and columns")):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it is a fraction of {what} in 0 .. 1")
+        if not 4.0 <= self.kelvin <= 500.0:
+            raise ValueError(f"kelvin is {self.kelvin}; give 4 to 500 K")
+        start = self.drift_start
         if not (np.isfinite(self.age_s) and self.age_s >= start):
             raise ValueError(f"age_s is {self.age_s}; the fits begin {start:g} s after programming")
 
     @property
     def differs(self) -> bool:
         """Whether two chips with the same targets differ."""
-        return max(self.programming, self.drift, self.stuck) > 0.0
+        return max(self.programming, self.drift, self.stuck, self.stuck_lines) > 0.0
+
+    @cached_property
+    def table(self) -> CellTable | None:
+        """Statistics of the material; none for phase-change cells, which have the fits."""
+        return None if self.material == "pcm" else cell_table(self.material)
+
+    @property
+    def maximum_s(self) -> float:
+        """Largest conductance G_max, S."""
+        return DATA["maximum_conductance"].value if self.table is None else self.table.maximum_s
+
+    @property
+    def least(self) -> float:
+        """Conductance of a cell that is off, over the largest one."""
+        return 0.0 if self.table is None else self.table.least
+
+    @property
+    def drift_start(self) -> float:
+        """Age of the first reading t_c, s."""
+        return DATA["drift_start"].value if self.table is None else self.table.first_s
+
+    def spread(self, g: Float) -> Float:
+        """Compute the programming error of the material, over the largest conductance.
+
+        Parameters
+        ----------
+        g : (...) float
+            Conductances, over the largest one.
+
+        Returns
+        -------
+        (...) float
+            Standard deviation sigma_p / G_max.
+        """
+        return programming_spread(g) if self.table is None else self.table.spread(g)
+
+    def on_levels(self, wanted: Float) -> Float:
+        """Round targets to the levels that there are.
+
+        Parameters
+        ----------
+        wanted : (...) float
+            Targets, from ``least`` to 1.
+
+        Returns
+        -------
+        (...) float
+            The nearest levels.
+        """
+        if self.levels is None:
+            return wanted
+        span = 1.0 - self.least
+        return self.least + span * np.rint((wanted - self.least) / span * (self.levels - 1)) / (self.levels - 1)
 
     def programmed(self, wanted: Float, rng: np.random.Generator) -> Float:
         """Draw the conductances after programming towards ``wanted``.
@@ -92,12 +168,32 @@ class PhaseChange:
         (...) float
             Conductances in units of G_max; the programming error may take them above 1.
         """
-        target = wanted if self.levels is None else np.rint(wanted * (self.levels - 1)) / (self.levels - 1)
-        cells = np.maximum(
-            target + self.programming * programming_spread(target) * rng.standard_normal(np.shape(target)), 0.0
-        )
+        target = self.on_levels(wanted)
+        cells = np.maximum(target + self.programming * self.spread(target) * rng.standard_normal(np.shape(target)), 0.0)
         fate = rng.random(np.shape(target))
         return np.where(fate < self.stuck / 2.0, 0.0, np.where(fate < self.stuck, 1.0, cells))
+
+    def with_broken_lines(self, cells: Float, rng: np.random.Generator) -> Float:
+        """Break rows and columns as wholes.
+
+        Parameters
+        ----------
+        cells : (arrays, columns, rows) float
+            Conductances, G_max.
+        rng : numpy.random.Generator
+            Stream of the broken lines; nothing is drawn where none break.
+
+        Returns
+        -------
+        (arrays, columns, rows) float
+            Conductances; 0 along an open line, 1 along one whose cells are all on. Where such lines cross, open wins.
+        """
+        if self.stuck_lines == 0.0:
+            return cells
+        columns, rows = rng.random(cells.shape[:2])[:, :, None], rng.random((len(cells), cells.shape[2]))[:, None, :]
+        on = (columns < self.stuck_lines) | (rows < self.stuck_lines)
+        opened = (columns < self.stuck_lines / 2.0) | (rows < self.stuck_lines / 2.0)
+        return np.where(opened, 0.0, np.where(on, 1.0, cells))
 
     def aged(self, cells: Float, wanted: Float, rng: np.random.Generator) -> Float:
         """Let programmed ``cells`` drift for ``age_s``, each with an exponent of its own.
@@ -116,9 +212,26 @@ class PhaseChange:
         (...) float
             Conductances after ``age_s``, G_max.
         """
-        mean, spread = drift_exponent(wanted)
+        table = self.table
+        if table is None:
+            mean, spread = drift_exponent(wanted)
+        else:
+            mean, spread = table.along("exponent", wanted), table.along("exponent_spread", wanted)
         exponent = self.drift * np.abs(mean + spread * rng.standard_normal(np.shape(cells)))
-        return cells * (self.age_s / DATA["drift_start"].value) ** -exponent
+        if self.kelvin != _ROOM_K:
+            exponent = exponent * (self.kelvin / _ROOM_K) ** DATA["drift_temperature_power"].value
+        if table is not None and len(table.spreads) > 1:
+            more = np.sqrt(np.maximum(table.spread(wanted, self.age_s) ** 2 - table.spread(wanted) ** 2, 0.0))
+            moved = cells + self.drift * more * rng.standard_normal(np.shape(cells))
+            cells = np.where(cells > 0.0, np.maximum(moved, 0.0), cells)  # where there is no cell there is none later
+        aged = cells * (self.age_s / self.drift_start) ** -exponent
+        return aged if self.kelvin == _ROOM_K else aged * self._activated(aged)
+
+    def _activated(self, cells: Float) -> Float:
+        """Return G(T) / G(300 K)."""
+        energy = DATA["activation"].value if self.table is None else self.table.activation_ev
+        amorphous = np.clip(1.0 - cells, 0.0, 1.0)
+        return np.exp(-energy * amorphous / _BOLTZMANN_EV * (1.0 / self.kelvin - 1.0 / _ROOM_K))
 
     def read_factors(self, cells: Float, rng: np.random.Generator) -> Float:
         """Draw the read noise G_r / G_d of each cell in one read.
@@ -138,8 +251,14 @@ class PhaseChange:
             Factors on the conductances, not negative.
         """
         pulse = DATA["read_pulse"].value
-        gathered = np.sqrt(np.log((self.age_s + pulse) / (2.0 * pulse)))
-        noise = self.read * flicker_noise(cells) * gathered * rng.standard_normal(np.shape(cells))
+        if self.table is None:
+            gathered = np.sqrt(np.log((self.age_s + pulse) / (2.0 * pulse)))
+            noise = self.read * flicker_noise(cells) * gathered * rng.standard_normal(np.shape(cells))
+        else:
+            relative = self.table.along("read", cells) / np.maximum(cells, _SMALLEST)
+            noise = self.read * relative * rng.standard_normal(np.shape(cells))
+        if self.kelvin != _ROOM_K:
+            noise = noise * (self.kelvin / _ROOM_K) ** DATA["noise_temperature_power"].value
         return np.maximum(1.0 + noise, 0.0)
 
 

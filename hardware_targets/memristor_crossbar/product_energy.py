@@ -24,6 +24,7 @@ from neuromorph.datum import Datum, add_data, multiply_data, scale_datum
 from .converters import CONVERTERS
 
 LINES = 256  # rows, and columns, of an array
+MOST_INPUT, MOST_OUTPUT = 8, 12  # bits
 _ONE_PHASE = 3  # most bits of an input, beside its sign, that are taken at once
 
 
@@ -64,8 +65,10 @@ def product_energy(input_bits: int, output_bits: int, data: Mapping[str, Datum] 
     ValueError
         If there are no bits, or too many.
     """
-    if not (1 <= input_bits <= 8 and 1 <= output_bits <= 12):
-        raise ValueError(f"bits are {input_bits} in, {output_bits} out; an input has 1 to 8, an output 1 to 12")
+    if not (1 <= input_bits <= MOST_INPUT and 1 <= output_bits <= MOST_OUTPUT):
+        raise ValueError(
+            f"bits are {input_bits} in, {output_bits} out; an input has 1 to {MOST_INPUT}, an output 1 to {MOST_OUTPUT}"
+        )
     phases, pairs = phases_of(input_bits), LINES * LINES / 2
     integrated = sum(2**bits - 1 for bits in phases)
     converted = sum(max(output_bits - sum(phases[:k]), 0) for k in range(len(phases)))

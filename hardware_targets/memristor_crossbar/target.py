@@ -15,6 +15,7 @@ whose columns have an amplifier each and one that adds them. Drift is compensate
 currents after programming over that at the time of the reads (Joshi et al. 2020). Read noise is drawn for each read and
 held during it. Energy: the arrays at the rails that a read ends at, by nodal analysis, wires included, and the rest of
 what their drivers draw from a supply.
+A loop with ``digital_bits`` rounds and clips what each array is given and gives (``digitized_products``).
 Sources: ``phase_change_cell``; Ising machine on a crossbar: Cai et al., Nat. Electron. 3, 409 (2020), of whose energy
 figures none is used. Numbers: ``memristor.toml``.
 """
@@ -23,13 +24,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuromorph.analog import AnalogNetwork, Softassign, softassign
+from neuromorph.analog.mean_field_annealing import sampling_interval
 from neuromorph.analog.softassign import softassign_steps
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum
@@ -55,16 +57,18 @@ from ..analog_circuit.readout import (
     require_minimize,
     run_networks,
 )
+from .asked_cell import cell_in_own_words
+from .cell_table import constants_of_material
+from .chip_arrays import ChipArrays
 from .converters import CONVERTERS
 from .crossbar_costs import CROSSBAR_PRICED, crossbar_costs
-from .differential_pairs import DifferentialPairs
+from .digitized_products import converters_asked
 from .phase_change_cell import DATA, PhaseChange
-from .programmed_crossbar import ProgrammedNetwork, ProgrammedTour, cell_in_own_words, count_cells
-from .tiled_array import TiledArray
-from .write_verify import notes_on_prices, pulses_of_pairs
+from .programmed_crossbar import ProgrammedNetwork, ProgrammedTour, antisymmetric_part, count_cells, rows_of_tours
+from .tiled_array import CORE, TiledArray
+from .weight_code import WeightCode
 
 _TABLE = {**DATA, **CONVERTERS}
-CORE, CORES = int(DATA["core_rows"].value), int(DATA["cores"].value)
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,26 @@ class MemristorCrossbar:
     tile : int
         Rows and columns of an array: those of a core, 256, or fewer of cores that are cut up.
     digital_bits : int or None
-        Price of a loop that digitizes its outputs to so many bits once in every R C, as chips do that were built; none:
-        the all-analog loop that is simulated, which nobody has. No state of the simulation is rounded.
+        Bits of the outputs of a loop between converters, as chips do that were built: products are sampled, rounded,
+        clipped and held; none: the all-analog loop, which nobody has. Tours are priced so, but not rounded.
+    dac_bits : int or None
+        Bits of the inputs of such a loop, with their sign; none: two fewer than those of the outputs.
+    adc_percentile : float
+        Percentile of the products of states on the way, by size, at which outputs clip; 100: no product clips.
+    bit_serial : bool
+        Whether the product of each bit of the inputs is converted on its own.
+    material : str
+        ``pcm``, ``reram``, ``ecram``, or the .toml or .csv file of a table of your own cell.
+    kelvin : float
+        Temperature of the reads, K; cells are written at 300 K.
+    stuck_lines : float
+        Fraction of rows and of columns that fail as a whole, half of them open, half with all their cells on.
+    slices : int
+        Cells over which the digits of a weight, of base ``levels``, are spread.
+    offset_columns : bool
+        Whether a weight is one cell beside a reference column, in place of a pair.
+    compensation_steps : int
+        Steps in which the compensation is refined against the exact solve of the wires.
     constants : dict of Datum
         The table that it is priced by.
     """
@@ -122,6 +144,15 @@ class MemristorCrossbar:
     compensate: bool = True
     tile: int = CORE
     digital_bits: int | None = None
+    dac_bits: int | None = None
+    adc_percentile: float = 99.9
+    bit_serial: bool = False
+    material: str = "pcm"
+    kelvin: float = PhaseChange.kelvin
+    stuck_lines: float = 0.0
+    slices: int = 1
+    offset_columns: bool = False
+    compensation_steps: int = 0
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(_TABLE), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "memristor-crossbar"
@@ -131,27 +162,22 @@ class MemristorCrossbar:
     priced: ClassVar[frozenset[str]] = CROSSBAR_PRICED
 
     def __post_init__(self) -> None:
-        _ = self.cell  # its parameters are checked
+        object.__setattr__(self, "constants", constants_of_material(self.material, self.constants, _TABLE))
         refuse_both(self.constants, DATA, "time_constant", "tau_s", self.tau_s)
         names = ("gain", "amplifier_bandwidth", "read_voltage", "slew_rate")
         check_speed(self._tau_s, *(DATA[name].value for name in names))
-        if not 0.0 <= self._wires.ohm < math.inf:
-            raise ValueError(f"wire_ohm is {self.wire_ohm}; it must be finite and not negative, 0 for ideal wires")
-        if not 1 <= self.tile <= CORE:
-            raise ValueError(f"tile is {self.tile}; a core of {CORE} x {CORE} cells is cut into tiles of 1 to {CORE}")
-        if self.digital_bits is not None and not 3 <= self.digital_bits <= 10:
-            raise ValueError(f"digital_bits is {self.digital_bits}; give 3 to 10, or none for an analog loop")
+        _ = self._arrays  # its parameters are checked
 
     @property
     def cell(self) -> PhaseChange:
         """Which imperfections the cells have, and how old they are when read."""
         numbers = (self.programming_error, self.drift, self.read_noise, self.levels, self.stuck, self.age_s)
-        return cell_in_own_words(*numbers)
+        return cell_in_own_words(*numbers, self.material, self.kelvin, self.stuck_lines)
 
     @property
     def limits(self) -> dict[str, Any]:
         """The largest problems, and what is refused."""
-        spins = self.tile * math.isqrt(CORES * (CORE // self.tile) ** 2)
+        spins = self._arrays.spins
         return {
             "spins": spins,
             "cities": min(spins, math.isqrt(self.integrators)),
@@ -159,9 +185,12 @@ class MemristorCrossbar:
         }
 
     @property
-    def _wires(self) -> TiledArray:
+    def _arrays(self) -> ChipArrays:
         ohm = DATA["wire"].value if self.wire_ohm is None else self.wire_ohm
-        return TiledArray(ohm if self.ir_drop else 0.0, self.both_ends, self.tile)
+        wires = TiledArray(ohm if self.ir_drop else 0.0, self.both_ends, self.tile, self.cell.maximum_s)
+        code = WeightCode(self.slices, self.offset_columns)
+        converters = converters_asked(self.digital_bits, self.dac_bits, self.adc_percentile, self.bit_serial)
+        return ChipArrays(self.cell, wires, code, self.compensate, self.compensation_steps, converters)
 
     @property
     def _tau_s(self) -> float:
@@ -182,8 +211,11 @@ class MemristorCrossbar:
         Program
             Cells, and the couplings that they hold.
         """
-        stream = np.random.default_rng(child(read_seeds(rng, 1)[0], 1))
-        return self._tour(problem, stream) if isinstance(problem, Tsp) else self._network(problem, stream)
+        (seed,) = read_seeds(rng, 1)
+        stream = np.random.default_rng(child(seed, 1))
+        if isinstance(problem, Tsp):
+            return self._tour(problem, stream)
+        return self._network(problem, stream, np.random.default_rng(child(seed, 2)))
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
@@ -199,8 +231,7 @@ class MemristorCrossbar:
         require_support(self, task)
         seeds = read_seeds(rng, reads)
         state: ProgrammedNetwork | ProgrammedTour = program.state
-        across = self._wires.across(len(state.pairs.wanted))
-        adders = across + (across > 1)  # A column has one amplifier a tile, and one that adds their outputs.
+        adders, interval = self._arrays.amplifiers(len(state.pairs.wanted)), 1.0
         if isinstance(state, ProgrammedNetwork):
             n, biases = state.network.size, int(np.count_nonzero(state.network.currents))
             ends = run_networks(task, reads, self._networks(state, seeds)).slowed(self._tau_s / self._simulated_tau_s)
@@ -208,6 +239,8 @@ class MemristorCrossbar:
                 task, ends, cells=n, biases=biases, amplifiers=(AMPLIFIERS + adders) * n, siemens=0.0
             )
             drives = ends.spins[:, None, :].astype(float)
+            if state.converters is not None:
+                interval = sampling_interval(state.read(None))
         else:
             require_minimize(self.name, task)
             n = len(state.distances)
@@ -219,10 +252,8 @@ class MemristorCrossbar:
             # Integrators of variable gain (two amplifiers), servos of rows and columns, a driver and receivers a line.
             parts = 2 * n * n + (3 + adders) * n
             activity = count_activity(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=0.0)
-            # Each slot drives the cities at the two neighboring positions.
-            up = (tours.spins.reshape(reads, n, n) > 0).transpose(0, 2, 1)
-            drives = np.roll(up, 1, axis=1).astype(float) + np.roll(up, -1, axis=1)
-        activity |= count_cells(state, drives, ends.seconds, self._tau_s)
+            drives = rows_of_tours(tours.spins)
+        activity |= count_cells(state, drives, ends.seconds, self._tau_s, interval)
         activity["rewriting_pulses"] = program.setup["pulses"] * ends.seconds / self.age_s
         about = {"parameters": own_parameters(self)}
         return complete_run(
@@ -266,41 +297,38 @@ class MemristorCrossbar:
         tuple of Cost
             A price for each kind of event.
         """
-        return crossbar_costs(self.constants, self.cell, self.tau_s, self.digital_bits)
+        return crossbar_costs(self.constants, self.cell, self.tau_s, self._arrays.converters)
 
-    def _network(self, problem: Ising | Problem, stream: np.random.Generator) -> Program:
-        asked = as_ising(problem)
-        n = asked.size
-        tiles = self._tiles(n)
-        scale = largest_coupling(asked)
-        pairs = DifferentialPairs.written(
-            asked.dense_couplings() / scale, self.cell, self._wires, self.compensate, stream
-        )
+    def _network(self, problem: Ising | Problem, stream: np.random.Generator, states: np.random.Generator) -> Program:
+        asked, arrays = as_ising(problem), self._arrays
+        tiles, scale = arrays.tiles(asked.size), largest_coupling(asked)
+        pairs = arrays.written(asked.dense_couplings() / scale, stream)
         error = scale * pairs.error()
         np.fill_diagonal(error, 0.0)  # Sneak currents there stay in the dynamics; a problem has no such couplings.
         held = Ising(asked.dense_couplings() + (error + error.T) / 2.0, asked.biases, asked.offset)
-        swing = DATA["read_voltage"].value
-        network = network_from_ising(
-            asked, DATA["maximum_conductance"].value, DATA["gain"].value, swing, self._simulated_tau_s
+        swing, gain, tau_s = DATA["read_voltage"].value, DATA["gain"].value, self._simulated_tau_s
+        network = network_from_ising(asked, self.cell.maximum_s, gain, swing, tau_s)
+        state = ProgrammedNetwork(network, pairs).with_converters(arrays.converters, states)
+        notes = (*arrays.notes(pairs, tiles), antisymmetric_part(error, asked))
+        return Program(
+            self.name,
+            problem,
+            held,
+            state,
+            mapping_error(asked, held),
+            notes,
+            arrays.setup(pairs),
+            one_chip=self.cell.differs,
         )
-        lost = float(np.linalg.norm(error - error.T) / 2.0 / (np.linalg.norm(asked.dense_couplings()) or 1.0))
-        notes = (
-            *self._account(pairs, tiles),
-            f"held is the symmetric part; the antisymmetric part is {lost:.2%} of the couplings",
-        )
-        state = ProgrammedNetwork(network, pairs)
-        return self._program(problem, held, state, mapping_error(asked, held), notes)
 
     def _networks(self, state: ProgrammedNetwork, seeds: list[Stream]) -> Iterator[tuple[AnalogNetwork, list[Stream]]]:
         """Yield the network as each read finds it: one for all without read noise, else one a read."""
         for group in [seeds] if self.read_noise == 0.0 else [[seed] for seed in seeds]:
-            error = state.pairs.error(np.random.default_rng(child(group[0], 0)))
-            siemens = state.network.conductances + DATA["maximum_conductance"].value * error
-            yield replace(state.network, conductances=siemens), group
+            yield state.read(np.random.default_rng(child(group[0], 0))), group
 
     def _tour(self, problem: Tsp, stream: np.random.Generator) -> Program:
-        n = problem.size
-        tiles = self._tiles(n)
+        n, arrays = problem.size, self._arrays
+        tiles = arrays.tiles(n)
         if n * n > self.integrators:
             raise DoesNotFit(
                 f"{n} cities need {n * n} integrators, there are {self.integrators}; take tours of fewer cities one "
@@ -308,43 +336,11 @@ class MemristorCrossbar:
             )
         distances = problem.distances()
         longest = float(distances.max()) or 1.0
-        pairs = DifferentialPairs.written(distances / longest, self.cell, self._wires, self.compensate, stream)
+        pairs = arrays.written(distances / longest, stream)
         state = ProgrammedTour(distances, longest, pairs)
         error = float(np.linalg.norm(state.held() - distances) / (np.linalg.norm(distances) or 1.0))
         notes = (
             f"held as a permutation: one array serves {n} positions in turn, with {n * n} integrators",
-            *self._account(pairs, tiles),
+            *arrays.notes(pairs, tiles, tour=True),
         )
-        return self._program(problem, None, state, error, notes)
-
-    def _program(
-        self,
-        problem: Ising | Problem,
-        held: Ising | None,
-        state: ProgrammedNetwork | ProgrammedTour,
-        error: float,
-        notes: tuple[str, ...],
-    ) -> Program:
-        setup = {"written_cells": float(state.pairs.cells), "pulses": pulses_of_pairs(state.pairs.wanted, self.cell)}
-        return Program(self.name, problem, held, state, error, notes, setup, one_chip=self.cell.differs)
-
-    def _tiles(self, n: int) -> int:
-        """Count the tiles of pairs that an n x n matrix takes; raise DoesNotFit if there are too few."""
-        tiles, there = self._wires.across(n) ** 2, CORES * (CORE // self.tile) ** 2
-        if tiles > there:
-            raise DoesNotFit(
-                f"an array of {n} x {n} pairs takes {tiles} cores of {self.tile} x {self.tile}, the chip has {there} "
-                f"({self.tile * math.isqrt(there)} x {self.tile * math.isqrt(there)}); take parts of the problem one "
-                "after the other"
-            )
-        return tiles
-
-    def _account(self, pairs: DifferentialPairs, tiles: int) -> tuple[str, ...]:
-        n, there = len(pairs.wanted), CORES * (CORE // self.tile) ** 2
-        scaling = f", targets scaled by {pairs.scale:.3g} to make up for them" if pairs.scale != 1.0 else ""
-        return (
-            f"{n * (n - 1)} pairs of cells on {tiles} of {there} cores, {self.cell.age_s:g} s after programming",
-            f"wires of {self._wires.ohm:g} ohm from cell to cell, rows driven at "
-            f"{'both ends' if self.both_ends else 'one end'}: {pairs.lost:.2%} of the current lost{scaling}",
-            *notes_on_prices(self.cell, self.digital_bits),
-        )
+        return Program(self.name, problem, None, state, error, notes, arrays.setup(pairs), one_chip=self.cell.differs)

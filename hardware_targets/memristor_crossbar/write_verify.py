@@ -20,16 +20,21 @@ fewer pulses than this for small windows, worn ones more: the range of ``pulse_l
 
 from __future__ import annotations
 
-from math import ceil, log2, sqrt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import ceil, exp, log2, sqrt
 
 import numpy as np
 from scipy.special import erf
 
+from neuromorph.datum import Datum, add_data, multiply_data, scale_datum
 from neuromorph.ising import Float
 
-from .converters import CONVERTERS
-from .phase_change_cell import PhaseChange, programming_spread
+from .converters import CONVERTERS, adc_energy
+from .digitized_products import Converters
+from .phase_change_cell import DATA, PhaseChange
 
+_CELL, _DATA = PhaseChange(levels=None), {**DATA, **CONVERTERS}
 _ERF_SLOPE = sqrt(2.0 / np.pi)  # erf(x / sqrt 2) / x for small x
 
 
@@ -49,7 +54,7 @@ def accepted_window(target: Float, cell: PhaseChange) -> Float:
         w over the largest conductance, not below what the most pulses reach.
     """
     finest = CONVERTERS["single_pulse_spread"].value / (_ERF_SLOPE * CONVERTERS["most_pulses"].value)
-    return np.maximum(np.sqrt(3.0) * cell.programming * programming_spread(target), finest)
+    return np.maximum(np.sqrt(3.0) * cell.programming * cell.spread(target), finest)
 
 
 def pulses_to_write(target: Float, cell: PhaseChange) -> Float:
@@ -70,23 +75,27 @@ def pulses_to_write(target: Float, cell: PhaseChange) -> Float:
     goal, most = np.asarray(target, dtype=float), CONVERTERS["most_pulses"].value
     hit = erf(accepted_window(goal, cell) / (sqrt(2.0) * CONVERTERS["single_pulse_spread"].value))
     pulses = np.where(goal == 0.0, 1.0, np.clip(1.0 / hit, 1.0, most))
+    if cell.table is not None and cell.table.pulse_step > 0.0:
+        pulses = 1.0 + goal / cell.table.pulse_step
     return np.asarray((1.0 - cell.stuck) * pulses + cell.stuck * most)
 
 
-def verifying_bits(cell: PhaseChange) -> int:
+def verifying_bits(cell: PhaseChange, target: float = 1.0) -> int:
     """Count the bits of the converter that reads a cell after each pulse.
 
     Parameters
     ----------
     cell : PhaseChange
         Imperfections, and the levels that are told apart.
+    target : float
+        Conductance over the largest one, whose window is resolved.
 
     Returns
     -------
     int
         Bits.
     """
-    window = float(accepted_window(np.ones(1), cell)[0])
+    window = float(accepted_window(np.full(1, target), cell)[0])
     steps = 0.0 if cell.levels is None else 2.0 * (cell.levels - 1)
     return max(1, ceil(log2(max(1.0 / window, steps, 1.0))))
 
@@ -108,34 +117,39 @@ def cells_in_parallel(cell: PhaseChange) -> int:
     return most if cell.read**2 * most <= 1.0 else max(1, ceil(1.0 / cell.read**2 - 1e-9))
 
 
-def pulses_of_pairs(wanted: Float, cell: PhaseChange) -> float:
-    """Count the pulses that write a matrix into pairs of cells.
+def pulses_of_cells(targets: Float, places: Float, cell: PhaseChange) -> float:
+    """Count the pulses that write a matrix.
 
     Parameters
     ----------
-    wanted : (n, n) float
-        Differences G+ - G- over the largest conductance; there are no cells on the diagonal.
+    targets : (arrays, outputs, n) float
+        Targets of the cells, 0 .. 1 of their window; of pairs the two after each other.
+    places : (outputs, n) bool
+        Where there are cells.
     cell : PhaseChange
         Imperfections.
 
     Returns
     -------
     float
-        Pulses of all cells: in each pair one is written to the difference, the other is switched off.
+        Pulses of all cells: those that are off take one.
     """
-    there = np.minimum(np.abs(wanted[~np.eye(len(wanted), dtype=bool)]), 1.0)
-    return float(pulses_to_write(there, cell).sum() + pulses_to_write(np.zeros_like(there), cell).sum())
+    there = targets[:, places]
+    if len(there) % 2:
+        return float(pulses_to_write(there, cell).sum())
+    on, off = np.maximum(there[0::2], there[1::2]), np.minimum(there[0::2], there[1::2])
+    return float(pulses_to_write(on, cell).sum() + pulses_to_write(off, cell).sum())
 
 
-def notes_on_prices(cell: PhaseChange, digital_bits: int | None) -> tuple[str, ...]:
+def notes_on_prices(cell: PhaseChange, converters: Converters | None) -> tuple[str, ...]:
     """Say how cells better than measured ones are priced, and loops not simulated.
 
     Parameters
     ----------
     cell : PhaseChange
         Imperfections.
-    digital_bits : int or None
-        Bits of a digitized loop.
+    converters : Converters or None
+        Converters of a digitized loop.
 
     Returns
     -------
@@ -149,9 +163,84 @@ def notes_on_prices(cell: PhaseChange, digital_bits: int | None) -> tuple[str, .
         said.append(f"programming error of {cell.programming:g} of the measured one is priced by its pulses")
     if cell.drift < 1.0:
         said.append(f"drift of {cell.drift:g} of the measured one has no price: no such material is known")
-    if digital_bits is not None:
-        said.append(
-            f"priced as a loop with converters of {digital_bits} bits, by which no state is rounded, without the "
-            "digital arithmetic between its products"
-        )
+    if converters is not None:
+        rounded = f"inputs of {converters.dac_bits} bits, outputs of {converters.adc_bits}"
+        serial = ", each bit of the inputs on its own" if converters.bit_serial else ""
+        said.append(f"products between converters: {rounded}{serial}; priced without the arithmetic between them")
     return tuple(said)
+
+
+@dataclass(frozen=True)
+class WritingCost:
+    """Mean cost of writing one cell to an asked error.
+
+    Attributes
+    ----------
+    asked, left : float
+        Asked error, and the one that is left: larger where the pulses end, or levels are coarse. Both over G_max.
+    pulses : float
+        Pulses of one cell, each with a reading.
+    bits : int
+        Bits of the converter that reads.
+    seconds, joules : Datum
+        Time of a cell, cells one after another, and energy with that of the converter.
+    """
+
+    asked: float
+    left: float
+    pulses: float
+    bits: int
+    seconds: Datum
+    joules: Datum
+
+
+def write_to_error(
+    asked: float, target: float = 0.5, cell: PhaseChange = _CELL, data: Mapping[str, Datum] = _DATA
+) -> WritingCost:
+    """Compute pulses, time and energy of writing a cell to an asked error.
+
+    Parameters
+    ----------
+    asked : float
+        Standard deviation of what is accepted, over the largest conductance.
+    target : float
+        Conductance that is written, over the largest one.
+    cell : PhaseChange
+        Cell, of which the material and the levels count.
+    data : dict of str to Datum
+        Constants by name.
+
+    Returns
+    -------
+    WritingCost
+        Cost of one cell.
+
+    Raises
+    ------
+    ValueError
+        If the error is not positive, or the target not within the cell's range.
+    """
+    if not 0.0 < asked < 1.0:
+        raise ValueError(f"asked is {asked}; it is a deviation over the largest conductance, above 0 and below 1")
+    if not 0.0 < target <= 1.0:
+        raise ValueError(f"target is {target}; it is a conductance over the largest one, above 0 and at most 1")
+    goal = np.array([target])
+    asking = replace(cell, programming=asked / float(cell.spread(goal)[0]))
+    pulses, bits = float(pulses_to_write(goal, asking)[0]), verifying_bits(asking, target)
+    left = _spread_of_accepted(float(accepted_window(goal, asking)[0]))
+    if cell.levels is not None:
+        left = float(np.hypot(left, abs(float(cell.on_levels(goal)[0]) - target)))
+    reading = adc_energy(bits, data["converter_rate"].value, data["converter_node"].value, data)
+    law = scale_datum(data["pulse_law"], pulses)
+    each = add_data(data["pulse_energy"], reading)
+    return WritingCost(
+        asked, left, pulses, bits, multiply_data(law, data["pulse_interval"], "s"), multiply_data(law, each, "J")
+    )
+
+
+def _spread_of_accepted(window: float) -> float:
+    """Return the deviation of a Gaussian of one pulse, cut to the window."""
+    sigma = CONVERTERS["single_pulse_spread"].value
+    z = window / sigma
+    cut = 2.0 * z * exp(-z * z / 2.0) / (sqrt(2.0 * np.pi) * float(erf(z / sqrt(2.0))))
+    return sigma * sqrt(max(1.0 - cut, 0.0)) if z > 1e-3 else window / sqrt(3.0)

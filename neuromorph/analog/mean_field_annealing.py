@@ -150,7 +150,7 @@ def mean_field_anneal(
         raise ValueError(f"duration_tau is {duration_tau} and noise {noise}; expected > 0 and >= 0, finite")
     lowest, highest = _extreme_modes(network)
     if step_tau is None:
-        step_tau = min(0.5, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0 else 0.1
+        step_tau = _interval(lowest, highest)
     if not 0 < step_tau <= duration_tau:
         raise ValueError(f"step_tau is {step_tau}; expected 0 < step_tau <= duration_tau = {duration_tau}")
 
@@ -193,6 +193,27 @@ def critical_gain(network: AnalogNetwork) -> float:
         k_c; it is infinite if u = 0 stays stable at any gain.
     """
     return _critical(network, _extreme_modes(network)[1])
+
+
+@single_threaded_blas()
+def sampling_interval(network: AnalogNetwork) -> float:
+    """Compute the largest step that damps the most negative mode of a network.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        The network.
+
+    Returns
+    -------
+    float
+        Step in units of the median R C.
+    """
+    return _interval(*_extreme_modes(network))
+
+
+def _interval(lowest: float, highest: float) -> float:
+    return min(0.5, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0 else 0.1
 
 
 def _critical(network: AnalogNetwork, highest: float) -> float:

@@ -47,6 +47,9 @@ class AnalogNetwork:
         I in A; an offset o_i of an amplifier, V = g(u - o), is the current -o_i / R_i.
     activation : Activation
         g.
+    product : callable or None
+        Function of V in V, (..., n), to the synaptic currents in A where they are not T V, as between converters; T is
+        then what they are about.
     """
 
     conductances: Any
@@ -54,6 +57,7 @@ class AnalogNetwork:
     capacitances: Any
     currents: Any
     activation: Activation
+    product: Callable[[Float], Float] | None = None
 
     def __post_init__(self) -> None:
         t: Any = (
@@ -204,6 +208,8 @@ class AnalogNetwork:
             The currents in A.
         """
         v = np.asarray(voltages, dtype=float)
+        if self.product is not None:
+            return self.product(v) + self.currents
         flat = v.reshape(-1, self.size)
         product = (self.conductances @ flat.T).T if sparse.issparse(self.conductances) else flat @ self.conductances.T
         return np.asarray(product).reshape(v.shape) + self.currents

@@ -18,8 +18,7 @@ from neuromorph.runtime.limits import checkpoint
 from ...analog_circuit.readout import Stream
 from ...memristor_crossbar.differential_pairs import DifferentialPairs
 from ...memristor_crossbar.phase_change_cell import DATA, PhaseChange
-from ...memristor_crossbar.target import CORE
-from ...memristor_crossbar.tiled_array import TiledArray
+from ...memristor_crossbar.tiled_array import CORE, TiledArray
 
 
 @dataclass(frozen=True, eq=False)

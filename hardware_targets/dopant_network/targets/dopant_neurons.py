@@ -48,9 +48,10 @@ from neuromorph.trace import Trace
 from ...analog_circuit.ising_network import largest_coupling
 from ...analog_circuit.read_trace import TourObserver, trace_tour
 from ...analog_circuit.readout import Stream, require_minimize
+from ...memristor_crossbar.asked_cell import cell_in_own_words
+from ...memristor_crossbar.chip_arrays import CORES
 from ...memristor_crossbar.phase_change_cell import PhaseChange
-from ...memristor_crossbar.programmed_crossbar import cell_in_own_words
-from ...memristor_crossbar.target import CORE, CORES
+from ...memristor_crossbar.tiled_array import CORE
 from ..transport.zero_bias_conductance import summarize_regimes
 from .crossbar_couplings import CrossbarCouplings
 from .neuron_costs import CONSTANTS, NEURON_PRICED, WARM_CONSTANTS, WARM_PRICED, neuron_costs

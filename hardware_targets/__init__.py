@@ -33,7 +33,7 @@
 - ``spiking-generic`` (``spiking_generic``): a digital spiking chip of usual numbers, or by your own table.
 
 >>> import neuromorph as nm
->>> from hardware_targets import MemristorCrossbar, PhaseChange
+>>> from hardware_targets import MemristorCrossbar
 >>> comparison = nm.compare(problem, targets=[MemristorCrossbar(levels=16, read_noise=0.0), "cpu-anneal"])
 
 Names are imported when first used.

@@ -27,7 +27,8 @@ PAGES = {path.parent: path for path in MODULES if path.name == "__init__.py"}
 FLOORS = [
     "kernels", "runtime", "files", "rng", "couplings", "ising", "exact", "task", "estimate", "datum", "analog",
     "associative_memory", "problems", "run", "trace", "trace_recorder", "cost", "pricing", "target_names", "protocol",
-    "installed_targets", "target_trace", "target_constants", "target_description", "tours", "plotting", "sampling",
+    "installed_targets", "target_trace", "target_constants", "target_description", "tours", "plotting", "calibration",
+    "sampling",
     "optimization", "boltzmann", "spiking", "testing", "study", "sweep", "report", "cli",
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..rng import RNG
+from ..runtime.threads import single_threaded_blas
 from .calibration_result import POSTERIOR_DRAWS, DeviceCalibration
 from .measured_table import MeasuredTable
 from .memristor_calibration import calibrate_memristor
@@ -14,6 +15,7 @@ from .telegraph_calibration import calibrate_telegraph
 DEVICE_KINDS = ("telegraph", "memristor", "pbit")
 
 
+@single_threaded_blas()
 def calibrate_device(
     table: MeasuredTable,
     device: str,

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ..ising import Float
 from ..rng import RNG
 from ..runtime.limits import checkpoint
+from ..runtime.threads import single_threaded_blas
 from .laplace_posterior import LaplacePosterior, curvature_covariance
 from .two_state_kernel import draw_states, two_state_moments
 
@@ -116,6 +117,7 @@ def transition_matrix(up: float, down: float) -> tuple[Float, Float, Float]:
     return a, np.array([p0, p1]), slopes
 
 
+@single_threaded_blas()
 def fit_two_state(trace: TelegraphTrace) -> TwoStateFit:
     """Fit rates, levels and noise of a trace.
 

@@ -132,7 +132,7 @@ def _write(make: Callable[[], str | bytes], path: Path) -> None:
 
 def _print(found: DeviceCalibration, form: str, rows: int, tables: Mapping[str, Any]) -> None:
     from ..estimate import Estimate
-    from ..plotting.numbers import format_estimate, format_quantity
+    from ..plotting.numbers import format_estimate
     from ..report.table import print_rows
 
     print(printable(f"{found.source}: {rows:,} rows, {form}"))
@@ -148,15 +148,25 @@ def _print(found: DeviceCalibration, form: str, rows: int, tables: Mapping[str, 
         print_rows(("test", "p"), [(name, f"{p:.2g}") for name, p in found.tests.items()])
     if found.device == "telegraph":
         print()
-        rates = [
-            (*(format_quantity(row[k]["value"], "1/s") for k in ("rate_up_hz", "rate_down_hz")),
-             *(format_quantity(row[k], "1/s") for k in ("counted_up_hz", "counted_down_hz")))
-            for row in tables["rates"]
-        ]  # fmt: skip
-        print_rows(("rate up", "rate down", "counted up", "counted down"), rates)
+        _print_rates(tables["rates"])
     print()
     for note in found.notes:
         print(printable(f"note: {note}"))
+
+
+def _print_rates(rows: list[dict[str, Any]]) -> None:
+    """Print the rates at each setting beside what counting gives."""
+    from ..estimate import Estimate
+    from ..plotting.numbers import format_estimate, format_quantity
+    from ..report.table import print_rows
+
+    lines = []
+    for row in rows:
+        voltage = "" if row["voltage_v"] is None else format_quantity(row["voltage_v"], "V")
+        told = [format_estimate(Estimate(**row[f"rate_{way}_hz"]), "1/s") for way in ("up", "down")]
+        counted = [format_quantity(row[f"counted_{way}_hz"], "1/s") for way in ("up", "down")]
+        lines.append((voltage, *told[0], *told[1], *counted))
+    print_rows(("voltage", "rate up", "95 %", "rate down", "95 %", "counted up", "counted down"), lines)
 
 
 def _next(folder: Path, written: list[str]) -> None:

@@ -2,7 +2,9 @@ from .calibration_figures import calibration_figures
 from .calibration_result import DeviceCalibration, draws_npz, parameters_toml
 from .column_roles import ColumnRole, assign_roles, parse_columns
 from .conductance_drift import CellDrift, fit_drift
+from .current_surface import CurrentSurface, fit_current_surface
 from .device_kinds import DEVICE_KINDS, calibrate_device
+from .dopant_calibration import calibrate_dopant, dataset_csv
 from .dwell_times import DwellTest, dwell_tests
 from .laplace_posterior import LaplacePosterior
 from .measured_table import MeasuredColumn, MeasuredTable, parse_measured, read_measured
@@ -22,5 +24,6 @@ __all__ = [  # noqa: RUF022  by theme
     "RatesAgainstVoltage", "fit_rates_against_voltage", "switching_law",
     "calibrate_p_bit", "PBitResponse", "fit_mean_response", "fit_traced_response", "fit_barrier",
     "calibrate_memristor", "ProgrammingNoise", "fit_programming_noise", "CellDrift", "fit_drift",
+    "calibrate_dopant", "CurrentSurface", "fit_current_surface", "dataset_csv",
     "LaplacePosterior", "calibration_figures",
 ]  # fmt: skip

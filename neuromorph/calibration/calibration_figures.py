@@ -11,12 +11,14 @@ from ..plotting.axes import new_axes, style_axes
 from ..plotting.style import INK, MUTED, SERIES_COLORS
 from .calibration_result import DeviceCalibration
 from .conductance_drift import CellDrift
+from .dopant_calibration import DopantFits
 from .dwell_times import DwellTest, binned_dwells, survival_of_lengths
 from .memristor_calibration import MemristorFits
 from .p_bit_data import PBitFits
 from .p_bit_response import BOLTZMANN_EV
 from .programming_noise import ProgrammingNoise
 from .rates_against_voltage import RatesAgainstVoltage
+from .surface_figures import draw_current_slices, draw_held_out_currents
 from .telegraph_calibration import TelegraphFits
 from .two_state import TwoStateFit, draw_hidden_states
 
@@ -60,6 +62,9 @@ def calibration_figures(calibration: DeviceCalibration) -> dict[str, Callable[[]
         if fits.drift is not None:
             drift = fits.drift
             found["drift"] = lambda: draw_drift_exponents(drift)
+    elif isinstance(fits, DopantFits):
+        found["currents"] = lambda: draw_current_slices(fits)
+        found["held_out"] = lambda: draw_held_out_currents(fits)
     return found
 
 

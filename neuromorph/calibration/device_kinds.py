@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from ..rng import RNG
 from ..runtime.threads import single_threaded_blas
 from .calibration_result import POSTERIOR_DRAWS, DeviceCalibration
+from .dopant_calibration import calibrate_dopant
 from .measured_table import MeasuredTable
 from .memristor_calibration import calibrate_memristor
 from .p_bit_calibration import calibrate_p_bit
 from .telegraph_calibration import calibrate_telegraph
 
-DEVICE_KINDS = ("telegraph", "memristor", "pbit")
+DEVICE_KINDS = ("telegraph", "memristor", "pbit", "dopant")
 
 
 @single_threaded_blas()
@@ -32,7 +33,7 @@ def calibrate_device(
     ----------
     table : MeasuredTable
         Measured data.
-    device : {"telegraph", "memristor", "pbit"}
+    device : {"telegraph", "memristor", "pbit", "dopant"}
         Kind.
     columns : dict of str to str, optional
         Column by role (``assign_roles``).
@@ -63,5 +64,7 @@ def calibrate_device(
         raise ValueError(f"a largest conductance belongs to memory cells; leave it out for {device}")
     if device == "memristor":
         return calibrate_memristor(table, columns, largest_s=largest_s, draws=draws, rng=rng)
+    if device == "dopant":
+        return calibrate_dopant(table, columns, draws=draws, rng=rng)
     fit = calibrate_telegraph if device == "telegraph" else calibrate_p_bit
     return fit(table, columns, sample_rate_hz=sample_rate_hz, draws=draws, rng=rng)

@@ -17,7 +17,12 @@ from .output_folder import OutFolder
 if TYPE_CHECKING:
     from ..calibration import DeviceCalibration
 
-KINDS_OF_DEVICE = ("telegraph", "memristor", "pbit")  # of calibration.DEVICE_KINDS, which takes half a second to ask
+KINDS_OF_DEVICE = (
+    "telegraph",
+    "memristor",
+    "pbit",
+    "dopant",
+)  # of calibration.DEVICE_KINDS, which takes half a second to ask
 SEPARATOR_NAMES = ("comma", "semicolon", "tab", "bar", "blank")
 
 
@@ -50,7 +55,7 @@ def add_calibrate_command(command: Callable[..., Parser]) -> None:
     parser.add_argument("--chips", type=count, default=8, metavar="N", help=chips)
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of the draws; default: 0")
     add_time_limit(parser, "seconds for the fits")
-    out = "write calibration.json, parameters.toml, costs.toml, draws.npz, targets.txt and figures"
+    out = "write calibration.json, parameters.toml, costs.toml, draws.npz, targets.txt, figures"
     parser.add_argument("--out", type=folder_or_file, metavar="DIR", help=out)
     parser.add_argument("--json", action="store_true", help="print calibration.json instead of the tables")
 
@@ -60,7 +65,14 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     import time
     from hashlib import sha256
 
-    from ..calibration import calibrate_device, draws_npz, parameters_toml, parse_measured, targets_of_draws
+    from ..calibration import (
+        calibrate_device,
+        dataset_csv,
+        draws_npz,
+        parameters_toml,
+        parse_measured,
+        targets_of_draws,
+    )
     from ..calibration.column_roles import parse_columns
     from ..calibration.measured_table import measured_bytes
     from ..runtime.limits import time_limit
@@ -96,6 +108,8 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     if priced:
         files.keep("costs.toml", partial(_write, lambda: parameters_toml(priced)))
     files.keep("draws.npz", partial(_write, lambda: draws_npz(found.draws)))
+    if dataset := dataset_csv(found):
+        files.keep("dataset.csv", partial(_write, lambda: dataset))
     targets = targets_of_draws(found, arguments.chips)
     if targets:
         files.keep("targets.txt", partial(_write, lambda: ",".join(targets) + "\n"))

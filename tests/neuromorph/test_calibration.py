@@ -23,9 +23,11 @@ from neuromorph.calibration.two_state import transition_matrix
 from neuromorph.datum import read_data
 from tests.support.measured import (
     CELLS,
+    DOPANT,
     P_BIT,
     cell_text,
     continuous_telegraph,
+    dopant_text,
     p_bit_means_text,
     p_bit_traces_text,
     telegraph,
@@ -257,6 +259,59 @@ def test_draws_are_targets():
     assert len({nm.get_target(text).programming_error for text in texts}) == 3
 
 
+def test_currents_of_dopants():
+    """Slopes at zero as planted, 95 % bands on new settings, and a file that the tools of the network read."""
+    from hardware_targets.dopant_network.learning.iv_dataset import read_dataset
+    from neuromorph.calibration import dataset_csv
+
+    found = calibrated(dopant_text(np.random.default_rng(17)), "dopant")
+    for name, true in DOPANT.items():
+        assert found.parameters[name].low < true < found.parameters[name].high, name
+    assert any("not told by currents" in note for note in found.notes)
+    new = parse_measured(dopant_text(np.random.default_rng(18)).encode(), "x")
+    mean, sd = found.fits.surface.predict(np.stack([c.values for c in new.columns[:3]], axis=1))
+    inside = np.abs(mean - new.columns[3].values) < 1.96 * sd
+    assert 0.85 < inside.mean() < 0.99
+    assert found.fits.surface.relative_error < 0.05
+    assert dataset_csv(calibrated(cell_text(np.random.default_rng(0), cells=10), "memristor")) is None
+    text = dataset_csv(found)
+    assert text is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hardware_targets.dopant_network.learning.iv_dataset.read_file", lambda *_: text.encode())
+        record = read_dataset("x.csv")
+    assert record.voltages_v.shape == (150, 4)
+    assert record.outputs == (3,)
+
+
+def test_bands_along_a_sweep_are_not_flattered():
+    """Four slow sweeps of one voltage: a held-out sweep is worse known than a held-out point between its neighbors."""
+    rng = np.random.default_rng(19)
+    fast, slow = np.tile(np.linspace(-1, 1, 25), 8), np.repeat(rng.uniform(-1, 1, 8), 25)
+    current = np.sin(3 * fast) + np.sin(4 * slow) + 0.01 * rng.standard_normal(200)
+    text = "V1 (V),V2 (V),I (nA)\n" + "".join(f"{a},{b},{c}\n" for a, b, c in zip(fast, slow, current, strict=True))
+    found = calibrated(text, "dopant")
+    assert found.fits.surface.relative_error > 0.1
+    assert "same current in sweeps up and down" not in found.tests  # every sweep goes up
+
+
+def test_an_activation_energy_takes_temperatures():
+    found = calibrated(dopant_text(np.random.default_rng(20), 100, (70, 85, 100, 120, 150)), "dopant")
+    energy = found.parameters["activation_energy_ev"]
+    assert energy.low < 0.02 < energy.high
+    assert "slope_v1" in found.parameters
+
+
+def test_currents_that_are_no_surface_are_refused():
+    few = dopant_text(np.random.default_rng(0), settings=10)
+    flat = "V1 (V),I (nA)\n" + "".join(f"{k},1\n" for k in range(50))
+    for text, rule in (
+        (few, "10 settings"), (flat, "never changes"), (few.replace("I (nA)", "I"), "has no unit"),
+        ("a,I (nA)\n1,2\n2,3\n", "no column is a voltage"), ("V1 (V),b\n1,2\n2,3\n", "no column is the current"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=rule):
+            calibrated(text, "dopant")
+
+
 def test_the_law_of_a_fit():
     law = LaplacePosterior(("a", "b"), np.array([0.0, 2.0]), np.diag([0.04, 1.0]), (True, False))
     told = law.estimate("a")
@@ -297,6 +352,10 @@ KINDS = {
     ),
     "memristor": (cell_text, "memristor", CELLS),
     "p-bit, means": (p_bit_means_text, "pbit", P_BIT),
+    "dopant": (dopant_text, "dopant", DOPANT),
+    "dopant, heated": (
+        lambda rng: dopant_text(rng, 40, (75, 100, 125, 150)), "dopant", {"activation_energy_ev": 0.02}
+    ),
     "p-bit, traces": (
         lambda rng: p_bit_traces_text(rng, samples=600), "pbit", {"slope": 6.0, "offset": 0.02, "update_time_s": 1e-3}
     ),

@@ -80,3 +80,20 @@ def p_bit_traces_text(rng, tau=1e-3, samples=1500, inputs_mv=(-150, -50, 0, 50, 
         lines += [f"{start + 0.5 * k:.1f}\t{v}\t{each:.4f}" for k, each in enumerate(y.tolist())]
         start += 0.5 * samples + 100.0
     return "\n".join(lines) + "\n"
+
+
+DOPANT = {"slope_v1": 2e-9, "slope_v2": -0.5e-9, "slope_v3": 1e-9}
+
+
+def dopant_text(rng, settings=150, kelvins=(None,), energy_ev=0.02, noise_na=0.01):
+    """A current of three voltages at random settings, slopes at zero as in DOPANT, activated where temperatures are."""
+    heated = kelvins[0] is not None
+    lines = ["V1 (mV),V2 (mV),V3 (mV)," + ("T (K)," if heated else "") + "I (nA)"]
+    for kelvin in kelvins:
+        scale = np.exp(-energy_ev / KB_EV * (1.0 / kelvin - 1.0 / 100.0)) if heated else 1.0
+        for v in rng.uniform(-0.5, 0.5, (settings, 3)):
+            curve = 2.0 * np.sinh(2.0 * v[0]) / 2.0 - 0.5 * np.tanh(v[1]) + v[2] * (1.0 + v[0] * v[1]) + v[1] ** 2
+            heat = f"{kelvin:.1f}," if heated else ""
+            volts = ",".join(f"{1e3 * each:.3f}" for each in v)
+            lines.append(f"{volts},{heat}{scale * curve + noise_na * rng.standard_normal():.6f}")
+    return "\n".join(lines) + "\n"

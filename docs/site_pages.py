@@ -130,6 +130,7 @@ PACKAGES = [
     "neuromorph",
     "neuromorph.problems",
     "neuromorph.pricing",
+    "neuromorph.calibration",
     "neuromorph.study",
     "neuromorph.sweep",
     "neuromorph.report",

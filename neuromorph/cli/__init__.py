@@ -24,6 +24,7 @@ from .arguments import (
     one_line,
     too_much,
 )
+from .calibrate import add_calibrate_command
 from .circuits import add_circuit_commands
 from .common import load_problem, origin
 from .compare import add_compare_options, compare_command
@@ -123,6 +124,7 @@ def _parser() -> Parser:
     add_circuit_commands(command, load_problem)
     add_simulate_command(command)
     add_validate_command(command)
+    add_calibrate_command(command)
     listing = command("targets", targets_command, "list the installed targets, or show one of them", file=False)
     about = "show its parameters, limits and constants with their sources"
     listing.add_argument("name", nargs="?", metavar="NAME", help=about)

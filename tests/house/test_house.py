@@ -27,8 +27,8 @@ PAGES = {path.parent: path for path in MODULES if path.name == "__init__.py"}
 FLOORS = [
     "kernels", "runtime", "files", "rng", "couplings", "ising", "exact", "task", "estimate", "datum", "analog",
     "associative_memory", "problems", "run", "trace", "trace_recorder", "cost", "pricing", "target_names", "protocol",
-    "installed_targets", "target_trace", "target_constants", "target_description", "tours", "plotting", "sampling",
-    "optimization", "boltzmann", "spiking", "testing", "study", "sweep", "report", "validate", "cli",
+    "installed_targets", "target_trace", "target_constants", "target_description", "tours", "plotting", "calibration",
+    "sampling", "optimization", "boltzmann", "spiking", "testing", "study", "sweep", "report", "validate", "cli",
 ]  # fmt: skip
 
 

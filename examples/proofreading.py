@@ -1,7 +1,7 @@
 """Kinetic proofreading (Hopfield 1974): the least error that an enzyme reaches for what it dissipates.
 
 For each free energy of a molecule of fuel, rates are searched for the least error at a given dissipation a product.
-Published: the limit f_0^2 of one proofreading; and, measured, two enzymes that tell isoleucine from valine: yeast's, with
+Published: the limit f_0^2 of one proofreading; measured, two enzymes that tell isoleucine from valine: yeast's, with
 38,000 right products for each error and 5.5 ATP (Freist, Pardowitz and Cramer, Biochemistry 24, 7014 (1985)), and that
 of E. coli MRE 600, with 72,000 and 1.1 ATP ("Isoleucyl-tRNA synthetase from Escherichia coli MRE 600: discrimination
 between isoleucine and valine with modulated accuracy", abstract).

@@ -156,7 +156,7 @@ class Proofreading:
 
 
 def fast_proofreading(discrimination: float, discarded: ArrayLike) -> tuple[Float, Float]:
-    """Evaluate error and fuel of one proofreading in the limit of strong drive and a slow first step.
+    """Evaluate error and fuel of one proofreading, driven strongly, its first step slow.
 
     Parameters
     ----------

@@ -1,4 +1,5 @@
 from .annealed_importance import LogPartition, annealed_importance
+from .belief_propagation import belief_propagation
 from .block_gibbs import block_gibbs, color_spins
 from .clusters import is_frustrated, swendsen_wang, wolff
 from .diagnostics import (
@@ -23,6 +24,7 @@ from .dimod_samplers import (
 )
 from .effective_temperature import effective_beta
 from .gibbs import gibbs, metropolis
+from .mean_field_theory import ApproximateMagnetizations, naive_mean_field, tap
 from .parallel_tempering import tempering
 from .path_integral import path_integral, quantum_annealing, trotter
 from .population_annealing import population_annealing
@@ -72,6 +74,10 @@ __all__ = [  # noqa: RUF022  by theme
     "autocorrelation_time",
     "divergence",
     "Divergence",
+    "naive_mean_field",
+    "tap",
+    "belief_propagation",
+    "ApproximateMagnetizations",
     "square_lattice",
     "lattice_energy",
     "lattice_log_partition",

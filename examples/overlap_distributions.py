@@ -1,9 +1,8 @@
 """P(q) of the glasses of Sherrington and Kirkpatrick and of Edwards and Anderson: replica symmetry breaking, seen.
 
-Published: the SK glass freezes at T_c = 1, where the Binder ratios of all sizes cross; below it [<|q|>] = 1 - T (in
+Published: the SK glass freezes at T_c = 1, where n^(2/3) [<q^2>] of all sizes crosses; below it [<|q|>] = 1 - T (in
 Parisi's solution, whose susceptibility is constant), and P(0) does not vanish with size (Young 1983). In three
-dimensions T_c = 0.951 for Gaussian couplings, with P(0) that hardly depends on size below (Katzgraber, Palassini and
-Young 2001).
+dimensions P(0) hardly depends on size below T_c = 0.951 (Katzgraber, Palassini and Young 2001).
 
     python examples/overlap_distributions.py
 """
@@ -12,8 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +39,14 @@ class Glass:
         """[<|q|^power>] at each temperature."""
         return (np.abs(self.overlaps) ** power).mean(axis=(0, 1))
 
-    def binder(self) -> np.ndarray:
-        """(3 - [<q^4>] / [<q^2>]^2) / 2, 0 above the transition and 1 for one pure state and its mirror image."""
-        return 1.5 - 0.5 * self.mean(4) / self.mean(2) ** 2
+    def scaled(self) -> np.ndarray:
+        """n^(2/3) [<q^2>], which does not depend on n at the transition of the SK glass."""
+        return self.spins ** (2.0 / 3.0) * self.mean(2)
+
+    def resampled(self, rng: np.random.Generator) -> Glass:
+        """The same with instances drawn again, for intervals."""
+        rows = rng.integers(0, len(self.overlaps), len(self.overlaps))
+        return replace(self, overlaps=self.overlaps[rows], off=self.off[rows])
 
     def at_zero(self) -> np.ndarray:
         """P(0)."""
@@ -81,14 +84,23 @@ def sampled(name: str, size: int, count: int, sweeps: int, seed: np.random.SeedS
 
 
 def crossing(small: Glass, large: Glass) -> float:
-    """Temperature at which the Binder ratios of two sizes cross, by lines between temperatures; NaN without one."""
-    apart = large.binder() - small.binder()  # below 0 in the hot, above 0 in the cold
+    """Temperature at which the scaled [<q^2>] of two sizes cross, by lines between temperatures; NaN without one."""
+    apart = large.scaled() - small.scaled()  # below 0 in the hot, above 0 in the cold
     last = np.flatnonzero((apart[:-1] < 0) & (apart[1:] >= 0))
     if not last.size:
         return float("nan")
     k = int(last[np.argmin(np.abs(TEMPERATURES[last] - 1.0))])
     share = apart[k] / (apart[k] - apart[k + 1])
     return float(TEMPERATURES[k] + share * (TEMPERATURES[k + 1] - TEMPERATURES[k]))
+
+
+def summary(sk: list[Glass]) -> tuple[float, float]:
+    """(T_c of the two largest sizes, [<|q|>] at the lowest temperature for n to infinity).
+
+    Energies at finite size are off by n^(-2/3), and so is [<q^2>], which they are tied to.
+    """
+    x = np.array([glass.spins for glass in sk]) ** (-2.0 / 3.0)
+    return crossing(sk[-2], sk[-1]), float(np.polyfit(x, [glass.mean(1)[-1] for glass in sk], 1)[1])
 
 
 def runs(options: argparse.Namespace) -> Iterator[tuple[str, int, int, int]]:
@@ -102,7 +114,7 @@ def runs(options: argparse.Namespace) -> Iterator[tuple[str, int, int, int]]:
 def main(argv: list[str] | None = None) -> dict[str, float]:
     """Write the figure, print the table and ours beside the published values; return ours."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[32, 64, 128], help="of the SK glass")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[32, 64, 128], help="of the SK glass, two or more")
     parser.add_argument("--sides", type=int, nargs="+", default=[4, 6], help="of the cubic EA glass")
     parser.add_argument("--instances", type=float, default=1.0, help="times the usual number of instances")
     parser.add_argument("--seed", type=int, default=1)
@@ -121,16 +133,16 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         print(f"{glass.name:7s} {glass.spins:>5} {glass.mean(1)[-1]:>16.3f} {glass.at_zero()[hot]:>12.3f} "
               f"{glass.at_zero()[-1]:>12.3f} {sigma:>18.1f}")  # fmt: skip
     sk = [glass for glass in glasses if glass.name == "SK"]
-    crossings = [crossing(a, b) for a, b in pairwise(sk)]
-    # What is left out falls as n^(-1/3): 1 - T is met by a line through it.
-    x = np.array([glass.spins for glass in sk]) ** (-1.0 / 3.0)
-    limit = float(np.polyfit(x, [glass.mean(1)[-1] for glass in sk], 1)[1]) if len(sk) > 1 else float("nan")
-    ours = {"T_c": crossings[-1], "q": limit}
+    rng = np.random.default_rng(options.seed)
+    again = np.array([summary([each.resampled(rng) for each in sk]) for _ in range(100)])
+    values, errors = summary(sk), np.nanstd(again, axis=0, ddof=1)
+    ours = {"T_c": values[0], "q": values[1]}
     _draw(glasses, options.out)
     print(f"wrote {options.out}")
-    print(f"SK: T_c = {ours['T_c']:.3f} where {sk[-2].spins} and {sk[-1].spins} spins cross, published 1; [|q|] at "
-          f"T = {COLD:g} = {limit:.3f} for n to infinity, published {1 - COLD:g}; P(0) at T = {COLD:g} from "
-          f"{sk[0].at_zero()[-1]:.2f} to {sk[-1].at_zero()[-1]:.2f} over the sizes, published: stays")  # fmt: skip
+    small, large = sk[0].at_zero()[-1], sk[-1].at_zero()[-1]
+    print(f"SK: T_c = {ours['T_c']:.3f} +- {errors[0]:.3f} where {sk[-2].spins} and {sk[-1].spins} spins cross, "
+          f"published 1; [|q|] at T = {COLD:g}: {ours['q']:.3f} +- {errors[1]:.3f} for n to infinity, published "
+          f"{1 - COLD:g}; P(0) there from {small:.2f} to {large:.2f} over the sizes, published: stays")  # fmt: skip
     return ours
 
 
@@ -141,7 +153,7 @@ def _draw(glasses: list[Glass], out: Path) -> None:
     from neuromorph.plotting.style import LINE, MARKERS, MUTED, series_color
 
     figure = Figure(figsize=(11.0, 3.7), layout="constrained")
-    axes = dict(zip(["SK", "EA", "binder"], figure.subplots(1, 3), strict=True))
+    axes = dict(zip(["SK", "EA", "scaled"], figure.subplots(1, 3), strict=True))
     for number, glass in enumerate(glasses):
         levels = glass.spins + 1
         bins = (
@@ -156,10 +168,10 @@ def _draw(glasses: list[Glass], out: Path) -> None:
             label = f"{glass.spins} spins" if t == COLD else None
             axes[glass.name].plot(middle, p, line, color=series_color(number), linewidth=1.2, label=label)
         if glass.name == "SK":
-            axes["binder"].plot(TEMPERATURES, glass.binder(), color=series_color(number), marker=MARKERS[number],
+            axes["scaled"].plot(TEMPERATURES, glass.scaled(), color=series_color(number), marker=MARKERS[number],
                                 markersize=4, linewidth=1.0, label=f"{glass.spins} spins")  # fmt: skip
-    axes["binder"].axvline(1.0, color=MUTED, linewidth=0.8, linestyle="--")
-    axes["binder"].set(xlabel="temperature", ylabel="Binder's ratio of q", title="SK")
+    axes["scaled"].axvline(1.0, color=MUTED, linewidth=0.8, linestyle="--")
+    axes["scaled"].set(xlabel="temperature", ylabel="$n^{2/3}\\, [\\langle q^2 \\rangle]$", title="SK", yscale="log")
     for name, title in (("SK", "Sherrington-Kirkpatrick"), ("EA", "Edwards-Anderson, 3 dimensions")):
         axes[name].set(xlabel="overlap q", ylabel="P(q)", title=title)
         axes[name].text(0.03, 0.97, f"full: T = {COLD:g}\ndotted: T = {HOT:g}", va="top", fontsize=8,

@@ -23,6 +23,7 @@ from .modern_hopfield import ModernHopfield, ModernRecall
 from .phase_diagram import free_energy, glass_temperature, ground_load, retrieval_load, spin_glass_solution
 from .relaxation import RelaxationResult, relax
 from .replica_theory import ReplicaSolution, critical_load, retrieval_solution
+from .ring_attractor import RingAttractor
 from .storage_capacity import CapacityFit, OverlapSamples, finite_size_scaling, half_loads, sample_final_overlaps
 
 __all__ = [  # noqa: RUF022  by theme
@@ -35,5 +36,6 @@ __all__ = [  # noqa: RUF022  by theme
     "retrieval_solution", "ReplicaSolution", "critical_load",
     "glass_temperature", "retrieval_load", "ground_load", "spin_glass_solution", "free_energy",
     "stationary_state", "MeanFieldState", "analog_equivalent", "glauber_magnetization",
+    "RingAttractor",
     "HopfieldMemory",
 ]  # fmt: skip

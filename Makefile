@@ -14,7 +14,7 @@ BOUNDED ?= tests/neuromorph/test_annealing.py tests/hardware_targets/test_atomic
 	tests/neuromorph/optimization tests/*/test_sampl*.py tests/*/test_spiking_*.py tests/neuromorph/test_success.py
 FUZZ ?= tests/neuromorph/test_kernel_fuzz.py
 
-.PHONY: demo test test-all test-bounds lint docs bench clean
+.PHONY: demo test test-all test-bounds lint docs examples bench clean
 .DELETE_ON_ERROR:
 
 demo: .venv/installed
@@ -48,6 +48,10 @@ docs: .venv/dev
 	rm -rf docs/_build docs/api/generated
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 
+# Every example in a quick setting, each with its closing line: less than 15 minutes on two cores.
+examples: .venv/dev
+	$(BIN)/python benchmarks/run_examples.py --out examples-out
+
 bench: .venv/bench
 	$(BIN)/python benchmarks/run.py
 
@@ -69,4 +73,4 @@ bench: .venv/bench
 	@touch $@
 
 clean:
-	rm -rf .venv demo-report
+	rm -rf .venv demo-report examples-out

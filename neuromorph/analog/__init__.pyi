@@ -1,5 +1,6 @@
 from .activations import Activation, Algebraic, Arctan, Logistic, Tanh
 from .assignments import Permutations
+from .decision_circuits import LinearProgramState, converter_network, decomposition_network, linear_program_circuit
 from .doubly_stochastic import sinkhorn
 from .hopfield_tank import HopfieldTank, hopfield_tank
 from .mean_field_annealing import AnnealingResult, GainRamp, critical_gain, mean_field_anneal
@@ -25,10 +26,14 @@ __all__ = [  # noqa: RUF022  by theme
     "Permutations",
     "GainRamp",
     "HopfieldTank",
+    "LinearProgramState",
     "Logistic",
     "Softassign",
     "Tanh",
     "Trajectory",
+    "converter_network",
+    "decomposition_network",
+    "linear_program_circuit",
     "mean_field_anneal",
     "critical_gain",
     "hopfield_tank",

@@ -20,8 +20,10 @@ from .iterated_learning import (
 from .learning_rules import couplings_as_ising, hebb, pseudo_inverse, storkey
 from .mean_field import MeanFieldState, analog_equivalent, glauber_magnetization, stationary_state
 from .modern_hopfield import ModernHopfield, ModernRecall
+from .phase_diagram import free_energy, glass_temperature, ground_load, retrieval_load, spin_glass_solution
 from .relaxation import RelaxationResult, relax
 from .replica_theory import ReplicaSolution, critical_load, retrieval_solution
+from .ring_attractor import RingAttractor
 from .storage_capacity import CapacityFit, OverlapSamples, finite_size_scaling, half_loads, sample_final_overlaps
 
 __all__ = [  # noqa: RUF022  by theme
@@ -32,6 +34,8 @@ __all__ = [  # noqa: RUF022  by theme
     "BasinEstimate",
     "sample_final_overlaps", "OverlapSamples", "half_loads", "finite_size_scaling", "CapacityFit",
     "retrieval_solution", "ReplicaSolution", "critical_load",
+    "glass_temperature", "retrieval_load", "ground_load", "spin_glass_solution", "free_energy",
     "stationary_state", "MeanFieldState", "analog_equivalent", "glauber_magnetization",
+    "RingAttractor",
     "HopfieldMemory",
 ]  # fmt: skip

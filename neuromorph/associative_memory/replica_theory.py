@@ -21,12 +21,14 @@ Source: Amit, Gutfreund and Sompolinsky, Phys. Rev. Lett. 55, 1530 (1985); Ann. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import erf, exp, isfinite, pi, sqrt
 
 import numpy as np
 from scipy.optimize import brentq
 
+from ..ising import Float
 from ..runtime.limits import checkpoint
 
 _Z = np.linspace(-9.0, 9.0, 3601)  # the trapezium is exact for smooth functions under a Gaussian; .005 also at T = .01
@@ -50,6 +52,22 @@ class ReplicaSolution:
     overlap: float
     replica_overlap: float
     noise: float
+
+
+def gaussian_average(function: Callable[[Float], Float]) -> float:
+    """Average a function of z over the Gaussian measure Dz.
+
+    Parameters
+    ----------
+    function : callable
+        Takes an array of z; smooth on the scale of 0.01.
+
+    Returns
+    -------
+    float
+        The average.
+    """
+    return float(_DZ @ function(_Z))
 
 
 def critical_load() -> tuple[float, float]:

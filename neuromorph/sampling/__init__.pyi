@@ -1,4 +1,5 @@
 from .annealed_importance import LogPartition, annealed_importance
+from .belief_propagation import belief_propagation
 from .block_gibbs import block_gibbs, color_spins
 from .clusters import is_frustrated, swendsen_wang, wolff
 from .diagnostics import (
@@ -23,12 +24,20 @@ from .dimod_samplers import (
 )
 from .effective_temperature import effective_beta
 from .gibbs import gibbs, metropolis
+from .mean_field_theory import ApproximateMagnetizations, naive_mean_field, tap
 from .parallel_tempering import tempering
 from .path_integral import path_integral, quantum_annealing, trotter
 from .population_annealing import population_annealing
+from .replica_overlap import ReplicaOverlaps, replica_overlaps
 from .replicas import Replicas
 from .samples import Samples
 from .schedules import adaptive_schedule, default_range, fisher_steps, geometric_schedule, linear_schedule
+from .schrodinger import (
+    AnnealedDistribution,
+    master_equation_annealing,
+    quantum_ground_probability,
+    schrodinger_annealing,
+)
 from .simulated_annealing import simulated_annealing
 from .square_lattice import (
     CRITICAL_BETA,
@@ -61,6 +70,10 @@ __all__ = [  # noqa: RUF022  by theme
     "quantum_annealing",
     "path_integral",
     "trotter",
+    "schrodinger_annealing",
+    "master_equation_annealing",
+    "quantum_ground_probability",
+    "AnnealedDistribution",
     "annealed_importance",
     "LogPartition",
     "effective_beta",
@@ -72,6 +85,12 @@ __all__ = [  # noqa: RUF022  by theme
     "autocorrelation_time",
     "divergence",
     "Divergence",
+    "replica_overlaps",
+    "ReplicaOverlaps",
+    "naive_mean_field",
+    "tap",
+    "belief_propagation",
+    "ApproximateMagnetizations",
     "square_lattice",
     "lattice_energy",
     "lattice_log_partition",

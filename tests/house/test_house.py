@@ -25,10 +25,11 @@ PAGES = {path.parent: path for path in MODULES if path.name == "__init__.py"}
 
 # The floors of neuromorph: a room imports itself and what stands before it, nothing else, not even for types.
 FLOORS = [
-    "kernels", "runtime", "files", "rng", "couplings", "ising", "exact", "task", "estimate", "datum", "analog",
-    "associative_memory", "problems", "run", "trace", "trace_recorder", "cost", "pricing", "target_names", "protocol",
-    "installed_targets", "target_trace", "target_constants", "target_description", "tours", "plotting", "calibration",
-    "sampling", "optimization", "boltzmann", "spiking", "testing", "study", "sweep", "report", "validate", "cli",
+    "kernels", "runtime", "files", "rng", "couplings", "ising", "exact", "task", "estimate", "datum", "kinetics",
+    "analog", "associative_memory", "problems", "run", "trace", "trace_recorder", "cost", "pricing", "target_names",
+    "protocol", "installed_targets", "target_trace", "target_constants", "target_description", "tours", "plotting",
+    "calibration", "sampling", "optimization", "boltzmann", "spiking", "testing", "study", "sweep", "report",
+    "validate", "cli",
 ]  # fmt: skip
 
 

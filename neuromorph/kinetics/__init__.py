@@ -1,0 +1,5 @@
+"""Markov processes in continuous time: the master equation, its dissipation, and kinetic proofreading."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

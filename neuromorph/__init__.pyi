@@ -11,6 +11,7 @@ from .report import results_dict, results_json, write_report, write_trace
 from .run import Program, Run, SamplingBound
 from .study.compare import compare
 from .study.comparison import Comparison
+from .study.mapping_report import MappingReport, mapping_report
 from .task import Minimize, RecallFrom, Sample
 from .trace import Trace, trace_dict
 
@@ -23,6 +24,6 @@ __all__ = [  # noqa: RUF022  by theme, as a reader meets them
     "Program", "SamplingBound", "Minimize", "Sample", "RecallFrom", "DoesNotFit", "Run",
     "testing",
     "Datum", "Cost", "Estimate", "Ledger", "price",
-    "compare", "Comparison", "write_report", "results_json", "results_dict",
+    "compare", "Comparison", "mapping_report", "MappingReport", "write_report", "results_json", "results_dict",
     "Trace", "trace_dict", "write_trace",
 ]  # fmt: skip

@@ -21,7 +21,7 @@ from .dimod_samplers import (
     SwendsenWangSampler,
     TemperingSampler,
 )
-from .effective_temperature import effective_beta
+from .effective_temperature import effective_beta, effective_beta_of_distribution
 from .gibbs import gibbs, metropolis
 from .parallel_tempering import tempering
 from .path_integral import path_integral, quantum_annealing, trotter
@@ -64,6 +64,7 @@ __all__ = [  # noqa: RUF022  by theme
     "annealed_importance",
     "LogPartition",
     "effective_beta",
+    "effective_beta_of_distribution",
     "summary",
     "mixing_verdict",
     "split_rhat",

@@ -303,8 +303,8 @@ class MemristorCrossbar:
         tiles = self._tiles(n)
         if n * n > self.integrators:
             raise DoesNotFit(
-                f"{n} cities need {n * n} integrators, there are {self.integrators}; take tours of fewer cities one "
-                f"after the other, or memristor-crossbar(integrators={n * n})"
+                f"{n} cities need {n * n} integrators, there are {self.integrators}; take tours of fewer cities, "
+                f"{math.isqrt(self.integrators)} at most, or memristor-crossbar(integrators={n * n})"
             )
         distances = problem.distances()
         longest = float(distances.max()) or 1.0
@@ -326,7 +326,8 @@ class MemristorCrossbar:
         notes: tuple[str, ...],
     ) -> Program:
         setup = {"written_cells": float(state.pairs.cells), "pulses": pulses_of_pairs(state.pairs.wanted, self.cell)}
-        return Program(self.name, problem, held, state, error, notes, setup, one_chip=self.cell.differs)
+        about, drawn = {"tiles": self._tiles(len(state.pairs.wanted))}, self.cell.differs
+        return Program(self.name, problem, held, state, error, notes, setup, one_chip=drawn, provenance=about)
 
     def _tiles(self, n: int) -> int:
         """Count the tiles of pairs that an n x n matrix takes; raise DoesNotFit if there are too few."""
@@ -334,8 +335,7 @@ class MemristorCrossbar:
         if tiles > there:
             raise DoesNotFit(
                 f"an array of {n} x {n} pairs takes {tiles} cores of {self.tile} x {self.tile}, the chip has {there} "
-                f"({self.tile * math.isqrt(there)} x {self.tile * math.isqrt(there)}); take parts of the problem one "
-                "after the other"
+                f"({self.tile * math.isqrt(there)} spins at most); take parts of the problem one after the other"
             )
         return tiles
 

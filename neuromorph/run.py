@@ -72,6 +72,9 @@ class Program:
         ``programmed``; state k has spin i up where bit i of k is set.
     sampling_bound : SamplingBound or None
         Otherwise, the largest distance of the samples from that distribution.
+    provenance : dict of str to object
+        How the problem was put there, as plain numbers by name: tiles, bits, qubits, longest_chain. They stand in the
+        mapping report (``neuromorph.mapping_report``).
     """
 
     target: str
@@ -85,6 +88,7 @@ class Program:
     one_chip: bool = False
     sampled: Callable[[float], Float] | None = None
     sampling_bound: SamplingBound | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

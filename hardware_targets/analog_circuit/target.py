@@ -24,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from math import isqrt
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,6 +48,7 @@ from neuromorph.target_constants import own_parameters, refuse_both
 from neuromorph.task import Task
 from neuromorph.trace import Trace
 
+from .board_room import most_cities, require_room
 from .ising_network import largest_coupling, network_from_ising, relative_load
 from .netlist_export import network_netlist, tour_netlist
 from .read_trace import TourObserver, trace_network, trace_tour
@@ -115,13 +115,10 @@ class AnalogCircuit:
     @property
     def limits(self) -> dict[str, Any]:
         """The largest problems, and what is refused."""
-        cities = isqrt(self.neurons)
-        while cities * cities * (cities - 1) > self.resistors:
-            cities -= 1
         return {
             "spins": self.neurons,
             "couplings": self.resistors // 2,
-            "cities": cities,
+            "cities": most_cities(self.neurons, self.resistors),
             "refuses": "to sample: its noise has no temperature; couplings of one neuron that overload its amplifier",
         }
 
@@ -270,9 +267,9 @@ class AnalogCircuit:
     def _network(self, problem: Ising | Problem) -> Program:
         from circuits import ComponentRange, fit_to_components
 
-        self._room("neurons", problem.size, self.neurons)
+        require_room((problem.size, 0), (self.neurons, self.resistors))
         asked = as_ising(problem)
-        self._room("resistors", asked.sparse_couplings().nnz, self.resistors)
+        require_room((asked.size, asked.sparse_couplings().nnz), (self.neurons, self.resistors))
         strongest = self._strongest_resistor(float(relative_load(asked).max()))
         wanted = network_from_ising(
             asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._simulated_tau_s
@@ -285,12 +282,13 @@ class AnalogCircuit:
         # Add the difference to the request, so that perfect parts hold exactly the requested couplings.
         difference = made.network.conductances / made.conductance_factor - wanted.conductances
         held = Ising(asked.couplings + difference * (strongest * largest_coupling(asked)), asked.biases, asked.offset)
-        return Program(self.name, problem, held, made.network, mapping_error(asked, held), made.notes)
+        about = {"resistors": float((made.network.conductances != 0.0).sum()), "strongest_resistor_ohm": strongest}
+        error = mapping_error(asked, held)
+        return Program(self.name, problem, held, made.network, error, made.notes, provenance=about)
 
     def _tour(self, problem: Tsp) -> Program:
         n = problem.size
-        self._room("neurons", n * n, self.neurons)
-        self._room("resistors", n * n * (n - 1), self.resistors)
+        require_room((n * n, n * n * (n - 1)), (self.neurons, self.resistors), tour=True)
         distances = problem.distances()
         longest = float(distances.max()) or 1.0
         load = float(distances.sum(axis=1).max()) / longest
@@ -305,13 +303,6 @@ class AnalogCircuit:
             notes.append(f"{left} distances below {least:.4g} are held as 0: no resistor is that large")
         return Program(self.name, problem, None, _Tour(distances, held, conductances), error, tuple(notes))
 
-    def _room(self, what: str, needed: int, there: int) -> None:
-        if needed > there:
-            raise DoesNotFit(
-                f"needs {needed} {what}, the boards have {there} (parameter {what!r}); take parts of the problem, "
-                "tours of fewer cities or subgraphs, one after the other"
-            )
-
     def _strongest_resistor(self, load: float) -> float:
         """Choose the resistor of the largest coupling, ohm.
 
@@ -323,9 +314,11 @@ class AnalogCircuit:
         light = min(DATA["light_load"].value * load, DATA["usual_resistor"].value)
         strongest = max(DATA["smallest_resistor"].value, light, DATA["heaviest_load"].value * load)
         if strongest >= DATA["largest_resistor"].value:
+            most = DATA["largest_resistor"].value / DATA["heaviest_load"].value
             raise DoesNotFit(
                 f"the couplings of one neuron are {load:.0f} times the largest: resistors that do not overload its "
-                "amplifier are larger than one can buy; split that spin into several that are strongly coupled"
+                f"amplifier are larger than one can buy; would fit: {most:.0f} times at most: split that spin into "
+                "several that are strongly coupled"
             )
         return strongest
 

@@ -146,7 +146,7 @@ class ChipArrays:
             what = "pairs" if self.code.plain else "weights"
             raise DoesNotFit(
                 f"an array of {n} x {n} {what} takes {tiles} cores of {tile} x {tile}, the chip has {self.there} "
-                f"({side} x {side}); take parts of the problem one after the other"
+                f"({side} spins at most); take parts of the problem one after the other"
             )
         return tiles
 

@@ -319,6 +319,7 @@ class MemristorCrossbar:
             notes,
             arrays.setup(pairs),
             one_chip=self.cell.differs,
+            provenance={"tiles": tiles},
         )
 
     def _networks(self, state: ProgrammedNetwork, seeds: list[Stream]) -> Iterator[tuple[AnalogNetwork, list[Stream]]]:
@@ -331,8 +332,8 @@ class MemristorCrossbar:
         tiles = arrays.tiles(n)
         if n * n > self.integrators:
             raise DoesNotFit(
-                f"{n} cities need {n * n} integrators, there are {self.integrators}; take tours of fewer cities one "
-                f"after the other, or memristor-crossbar(integrators={n * n})"
+                f"{n} cities need {n * n} integrators, there are {self.integrators}; take tours of fewer cities, "
+                f"{math.isqrt(self.integrators)} at most, or memristor-crossbar(integrators={n * n})"
             )
         distances = problem.distances()
         longest = float(distances.max()) or 1.0
@@ -343,4 +344,7 @@ class MemristorCrossbar:
             f"held as a permutation: one array serves {n} positions in turn, with {n * n} integrators",
             *arrays.notes(pairs, tiles, tour=True),
         )
-        return Program(self.name, problem, None, state, error, notes, arrays.setup(pairs), one_chip=self.cell.differs)
+        return Program(
+            self.name, problem, None, state, error, notes, arrays.setup(pairs), one_chip=self.cell.differs,
+            provenance={"tiles": tiles},
+        )  # fmt: skip

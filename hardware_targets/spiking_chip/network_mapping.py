@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import ceil
+from math import ceil, isqrt
 from typing import Any
 
 import numpy as np
@@ -186,8 +186,8 @@ class ChipNetwork:
         network = self.network(task)
         if network.connections > SYNAPSES:
             raise DoesNotFit(
-                f"{network.connections} synapses; beyond {SYNAPSES} the simulation takes minutes: take parts of the "
-                "problem, or another target"
+                f"{network.connections} synapses; beyond {SYNAPSES} the simulation takes minutes; would fit: "
+                f"{isqrt(SYNAPSES)} neurons all coupled: take a sparser problem, or parts of this one"
             )
         wires = self.search if isinstance(task, Minimize) else self.couplings
         fan_in = int(np.diff(wires.weights.indptr).max()) * network.synapses // max(network.connections, 1)
@@ -331,5 +331,6 @@ def require_search(units: int) -> None:
     if units > UNITS:
         raise DoesNotFit(
             f"a search needs {units} neurons, two a spin or one a city and position; beyond {UNITS} its simulation "
-            "takes minutes: take parts of the problem, or cpu-anneal"
+            f"takes minutes; would fit: {UNITS // 2} spins or tours of {isqrt(UNITS)} cities: take parts of the "
+            "problem, or cpu-anneal"
         )

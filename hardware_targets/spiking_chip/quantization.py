@@ -193,13 +193,16 @@ def cores_for(neurons: int, fan_in: int, table: Table, name: str) -> int:
     most, there = int(table["fan_in"].value), int(table["cores"].value)
     if fan_in > most:
         raise DoesNotFit(
-            f"a neuron needs {fan_in} synapses, one of {name} has {most}; take a sparser problem, parts of this one, "
-            "or another target"
+            f"a neuron needs {fan_in} synapses, one of {name} has {most}; would fit: {most} couplings a spin at most, "
+            "in a sparser problem or parts of this one"
         )
     each = min(int(table["core_neurons"].value), int(table["core_synapses"].value) // max(fan_in, 1))
     if neurons > each * there:
+        needed = f"{neurons} neurons of {fan_in} synapses each" if fan_in else f"{neurons} neurons or more"
+        on_core = -(-neurons // there)  # at this size
+        sparser = int(table["core_synapses"].value) // on_core if on_core <= table["core_neurons"].value else 0
         raise DoesNotFit(
-            f"needs {neurons} neurons of {fan_in} synapses each, {name} has {each * there} such; take parts of the "
-            "problem, one after the other, or another target"
+            f"needs {needed}, {name} has {each * there} such; would fit: {each * there} of them"
+            f"{f', or {sparser} synapses each' if sparser else ''}; take parts of the problem, one after the other"
         )
     return -(-neurons // each)

@@ -235,7 +235,7 @@ class SpikingChip:
         words = float(wires.weights.nnz + wires.size)
         return Program(
             self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST, pattern.differs,
-            sampling_bound=self._bound(held),
+            sampling_bound=self._bound(held), provenance=self._bits,
         )  # fmt: skip
 
     def _bound(self, held: Ising) -> SamplingBound | None:
@@ -272,7 +272,10 @@ class SpikingChip:
             f"held as {n} groups of {n} neurons, a city each; mapping error: of the inhibition between groups",
         )
         words = float(np.count_nonzero(held) + n * n)
-        return Program(self.name, problem, None, state, error, notes, {"words_written": words}, FIRST, pattern.differs)
+        return Program(
+            self.name, problem, None, state, error, notes, {"words_written": words}, FIRST, pattern.differs,
+            provenance=self._bits,
+        )  # fmt: skip
 
     def _state(
         self,
@@ -284,6 +287,10 @@ class SpikingChip:
         return ChipNetwork(
             problem, wires, one_hot, self.constants, pattern, self.name, self.analog, self.times, self.backend
         )
+
+    @property
+    def _bits(self) -> dict[str, float]:
+        return {name: self.constants[name].value for name in ("weight_bits", "bias_bits")}
 
     @property
     def _notes(self) -> list[str]:

@@ -30,6 +30,7 @@ from .common import load_problem, origin
 from .compare import add_compare_options, compare_command
 from .former_commands import add_former_commands
 from .info import info_command, targets_command
+from .new_target import add_new_target_options, new_target_command
 from .simulate import add_simulate_command
 from .solve import add_solve_options, solve_command
 from .sweep import add_sweep_commands
@@ -129,6 +130,8 @@ def _parser() -> Parser:
     about = "show its parameters, limits and constants with their sources"
     listing.add_argument("name", nargs="?", metavar="NAME", help=about)
     listing.add_argument("--json", action="store_true")
+    text = "write a package of a target of your own, ready to install and to change"
+    add_new_target_options(command("new-target", new_target_command, text, file=False))
     add_former_commands(command, _run)
     shown = "show versions, SPICE engines, and who owns the import names"
     command("info", info_command, shown, file=False).add_argument("--json", action="store_true")

@@ -67,7 +67,9 @@ def add_compare_options(compare: Parser) -> None:
     formats = ("table", "csv", "markdown", "latex")
     about = "print the table as csv (SI units), markdown or latex (booktabs), in the columns that papers print"
     compare.add_argument("--format", choices=formats, default="table", help=about)
-    compare.add_argument("--why", action="store_true", help="say why targets do not fit, instead of their names alone")
+    compare.add_argument(
+        "--why", action="store_true", help="say why targets do not fit and what others hold instead of what was asked"
+    )
     compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 

@@ -155,12 +155,16 @@ def _fill(folder: OutFolder, comparison: Comparison, result: Result, about: dict
 
 
 def _print(comparison: Comparison, result: Result, shown: bool) -> None:
+    from ..report.mapping_text import mapping_sentence
+
     if comparison.beta is not None:
         _print_samples(comparison, result)
     elif result.recall is not None:
         _print_recall(comparison, result, shown)
     else:
         _print_answer(comparison, result, shown)
+    if said := mapping_sentence(result.mapping):
+        print(printable(f"{result.target} {said}"), file=sys.stderr)
     warn(comparison.problem.name, *comparison.beaten)
 
 

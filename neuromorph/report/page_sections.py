@@ -13,6 +13,7 @@ from ..plotting.numbers import format_estimate, format_percent, format_quantity,
 from ..pricing import BOUNDARIES, Boundary, Swing, at_boundary
 from ..study.result import Result
 from ..study.row_prices import RowPrices
+from .mapping_text import mapping_rows
 from .page_prices import PricedRow
 from .page_table import Cell, estimates_of, prices_of
 
@@ -59,6 +60,7 @@ def section_of(
         "entries": [] if prices is None else _lines(prices),
         "needs": "" if prices is None else ", ".join(need for need in prices.needs if need != "host"),
         "mapping_error": None if result.mapping_error is None else format_percent(result.mapping_error),
+        "mapping": [] if result.mapping is None else [(printable(a), b) for a, b in mapping_rows(result.mapping)],
         "notes": [printable(note) for note in dict.fromkeys((*result.notes, *result.warnings))],
         "parameters": [(printable(name), printable(text)) for name, text in settings_of(result).items()],
         "files": [printable(name) for name in files],

@@ -117,6 +117,7 @@ def _result(result: Result) -> dict[str, Any]:
         "ledger": [_entry(entry, "energy", "j") for entry in ledger.entries] if ledger else [],
         "time_ledger": [_entry(entry, "time", "s") for entry in ledger.times] if ledger else [],
         "mapping_error": result.mapping_error,
+        "mapping": None if result.mapping is None else result.mapping.to_dict(),
         "parameters": result.run.provenance.get("parameters") if result.run else None,
         "neurobench": result.run.provenance.get("neurobench") if result.run else None,
         "replaced_constants": result.run.provenance.get("replaced_constants", {}) if result.run else {},

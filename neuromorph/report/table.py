@@ -10,6 +10,7 @@ from ..datum import Datum
 from ..estimate import Estimate
 from ..plotting.numbers import format_estimate, format_number, printable
 from .conclusions import energy_sentences
+from .mapping_text import mapping_sentence
 from .sampling_text import sampling_note
 from .table_columns import row_name, sampling_columns, solving_columns
 from .table_columns import status as status
@@ -47,7 +48,8 @@ def print_comparison(comparison: Comparison, console: Console, why: bool = False
     console : Console
         Terminal.
     why : bool
-        Whether the targets that do not fit say why, instead of only their names.
+        Whether the targets that do not fit say why, instead of only their names, and others what they hold instead
+        of what was asked.
     notes : bool
         Whether to say below what the columns mean.
     """
@@ -66,6 +68,8 @@ def print_comparison(comparison: Comparison, console: Console, why: bool = False
     for row in rows:
         for said in (row.reason, tuning(row), row.forecast and f"a forecast: {row.forecast}", *row.warnings):
             _print_said(row, said, console)
+        if why:
+            _print_said(row, mapping_sentence(row.mapping), console)
     folded = [row for row in comparison.results if not row.fits]
     if folded and (why or not rows):
         for row in folded:

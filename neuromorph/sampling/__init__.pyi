@@ -22,7 +22,7 @@ from .dimod_samplers import (
     SwendsenWangSampler,
     TemperingSampler,
 )
-from .effective_temperature import effective_beta
+from .effective_temperature import effective_beta, effective_beta_of_distribution
 from .gibbs import gibbs, metropolis
 from .mean_field_theory import ApproximateMagnetizations, naive_mean_field, tap
 from .parallel_tempering import tempering
@@ -77,6 +77,7 @@ __all__ = [  # noqa: RUF022  by theme
     "annealed_importance",
     "LogPartition",
     "effective_beta",
+    "effective_beta_of_distribution",
     "summary",
     "mixing_verdict",
     "split_rhat",

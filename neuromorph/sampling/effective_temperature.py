@@ -4,6 +4,7 @@ r"""Effective inverse temperature of a sampler, by Besag's pseudo-likelihood.
 
 where s_i is spin i of read r and f_i its field. Every spin is predicted from the others, so that no partition function
 is needed; ell is concave in beta. The interval allows for correlated spins of one read (Godambe's sandwich over reads).
+Of a distribution q over all states every state counts q times, and there is no interval.
 Sources: Besag, The Statistician 24, 179 (1975); Godambe, Ann. Math. Stat. 31, 1208 (1960).
 """
 
@@ -17,6 +18,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from ..estimate import Estimate
+from ..exact import spins_of
 from ..ising import Float, Ising, check_spins
 from ..runtime.limits import checkpoint
 
@@ -65,8 +67,36 @@ def effective_beta(ising: Ising, spins: ArrayLike) -> Estimate:
     return Estimate(beta, beta - _NORMAL_95 * error, beta + _NORMAL_95 * error)
 
 
-def _root(along: Float) -> float:
-    """Find the beta at which the score of all reads is 0."""
+def effective_beta_of_distribution(ising: Ising, probabilities: ArrayLike) -> float:
+    """Compute the beta to which reads without end of a distribution would lead.
+
+    Parameters
+    ----------
+    ising : Ising
+        Problem that a sampler was given.
+    probabilities : (2^n,) array_like
+        Probability of each state that it samples; state k has spin i up where bit i of k is set.
+
+    Returns
+    -------
+    float
+        beta, as of :func:`effective_beta`.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, or the distribution does not determine beta.
+    """
+    q = np.asarray(probabilities, dtype=float)
+    if q.shape != (1 << ising.size,):
+        raise ValueError(f"probabilities have shape {q.shape}; {ising.size} spins have {1 << ising.size} states")
+    states = np.flatnonzero(q)
+    s = spins_of(states, ising.size)
+    return _root(s * ising.field(s), q[states])
+
+
+def _root(along: Float, weights: Float | None = None) -> float:
+    """Find the beta at which the score of all reads is 0, each counted ``weights`` times."""
     if not along.any():
         raise ValueError("no spin is in any field, so that every beta gives the same states; there is none to be told")
     if not ((along > 0).any() and (along < 0).any()):
@@ -74,12 +104,17 @@ def _root(along: Float) -> float:
             "every spin stands on the same side of its field in every read, so that beta is not bounded; take more "
             "reads, or of a hotter sampler"
         )
+
+    def total(beta: float) -> float:
+        scores = _score(along, beta)
+        return float(scores.sum() if weights is None else weights @ scores)
+
     width = 1.0 / float(np.abs(along).max())
     for _ in range(_WIDEST):
-        if _score(along, -width).sum() > 0.0 > _score(along, width).sum():
+        if total(-width) > 0.0 > total(width):
             break
         width *= 2.0
-    return float(brentq(lambda b: _score(along, b).sum(), -width, width, xtol=1e-14 * width, rtol=1e-12))
+    return float(brentq(total, -width, width, xtol=1e-14 * width, rtol=1e-12))
 
 
 def _score(along: Float, beta: float) -> Float:

@@ -1,6 +1,7 @@
 from .compare import READS, compare
 from .comparison import Comparison
 from .length_curve import LengthCurve, LengthPoint
+from .mapping_report import MappingReport, mapping_report
 from .one_target import CHIPS
 from .over_chips import ChipResult, Spread
 from .result import Result, TimeToTarget
@@ -13,10 +14,12 @@ __all__ = [
     "Comparison",
     "LengthCurve",
     "LengthPoint",
+    "MappingReport",
     "Result",
     "Spread",
     "TimeToTarget",
     "compare",
+    "mapping_report",
     "reads_to_solution",
     "to_solution",
 ]

@@ -5,6 +5,7 @@ Each function returns what it was given, or raises TargetError that says what is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,8 @@ def checked_program(program: Any) -> Program:
         raise TargetError(f"program() has notes {notes!r}; expected a tuple of text")
     if not (isinstance(together, (int, np.integer)) and together >= 1):
         raise TargetError(f"program() has parallel_reads {together!r}; expected a whole number of reads, 1 or above")
+    if not isinstance(program.provenance, Mapping):
+        raise TargetError(f"program() has provenance {program.provenance!r}; expected numbers by name")
     return program
 
 

@@ -14,6 +14,7 @@ from ..ising import Float
 from ..problems import Solution
 from ..run import Run
 from .length_curve import LengthCurve
+from .mapping_report import MappingReport
 from .over_chips import ChipResult, Spread
 from .recall_score import RecallScore
 from .row_prices import RowPrices, SolutionPrices
@@ -126,6 +127,8 @@ class Result:
         Read length, and the curve by which it was chosen; None where the target names none.
     forecast : str
         Why the target is a forecast; empty of others.
+    mapping : MappingReport or None
+        What the first chip holds against what was asked for; None of what does not fit.
     """
 
     target: str
@@ -166,6 +169,7 @@ class Result:
     recall: RecallScore | None = None
     read_length: LengthCurve | None = None
     forecast: str = ""
+    mapping: MappingReport | None = None
 
     @property
     def reads(self) -> int:

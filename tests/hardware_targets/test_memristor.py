@@ -218,7 +218,7 @@ def test_tours_are_tours(shared_data):
 
 def test_what_does_not_fit_is_refused_with_what_would():
     many = Ising(np.zeros((2049, 2049)))
-    with pytest.raises(DoesNotFit, match=r"2049 x 2049 pairs takes 81 cores .* has 64 \(2048 x 2048\)"):
+    with pytest.raises(DoesNotFit, match=r"2049 x 2049 pairs takes 81 cores .* has 64 \(2048 spins at most\)"):
         MemristorCrossbar().program(many)
     tour = Tsp.from_coordinates(np.arange(300.0).reshape(150, 2) ** 1.1)
     with pytest.raises(DoesNotFit, match=r"22500 integrators, there are 20000; take tours of fewer cities"):

@@ -63,6 +63,8 @@ from .tour_dynamics import anneal_tours
 from .transfer_curves import select_trimmed_units
 from .trimmed_units import TrimmedUnits
 
+_ROWS = CORE * isqrt(CORES)  # of the crossbar
+
 
 @dataclass(frozen=True)
 class DopantNeurons:
@@ -153,7 +155,7 @@ class DopantNeurons:
     def limits(self) -> dict[str, Any]:
         """The largest problems, and what is refused."""
         return {
-            "spins": CORE * isqrt(CORES),
+            "spins": _ROWS,
             "cities": isqrt(self.integrators),
             "refuses": "to sample or recall a tour, which it holds as a permutation",
         }
@@ -180,11 +182,11 @@ class DopantNeurons:
         tour = isinstance(problem, Tsp)
         if tour and problem.size**2 > self.integrators:
             raise DoesNotFit(
-                f"{problem.size} cities need {problem.size**2} units, there are {self.integrators}; take fewer cities"
+                f"{problem.size} cities need {problem.size**2} units, there are {self.integrators}; take tours of "
+                f"{isqrt(self.integrators)} cities at most, or {self.name}(integrators={problem.size**2})"
             )
-        most = CORE * isqrt(CORES)
-        if problem.size > most:
-            raise DoesNotFit(f"{problem.size} neurons or more; the crossbar has {most} rows: take parts of the problem")
+        if problem.size > _ROWS:
+            raise _too_many(f"{problem.size} neurons or more")
         units = self.units
         notes = [
             f"{len(units.outputs)} kinds of unit {self._made}; "
@@ -204,8 +206,8 @@ class DopantNeurons:
             state = NeuronState(couplings, longest, np.zeros(0), stream.integers(len(units.outputs), size=(n, n)))
             return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup, one_chip=True)
         asked = as_ising(problem)
-        if asked.size > most:
-            raise DoesNotFit(f"{asked.size} neurons; the crossbar has {most} rows: take parts of the problem")
+        if asked.size > _ROWS:
+            raise _too_many(f"{asked.size} neurons")
         scale = largest_coupling(asked)
         couplings = CrossbarCouplings.written(asked.dense_couplings() / scale, self.cell, stream)
         off = scale * (couplings.read() - couplings.wanted)
@@ -324,3 +326,7 @@ class DopantNeurons:
         activity["siemens_s"] = activity["siemens_s"] * 2.0 / n
         activity["updates"] = n * n * seconds / tau
         return NeuronReads(tours.spins, tours.converged & tours.valid, activity)
+
+
+def _too_many(neurons: str) -> DoesNotFit:
+    return DoesNotFit(f"{neurons}; the crossbar has {_ROWS} rows: take parts of the problem, {_ROWS} spins at most")

@@ -131,7 +131,7 @@ def test_a_sudoku_is_solved():
     found = minimize(problem, goal=0.0, rng=1)
     digits = problem.decode(found.spins).value.reshape(9, 9) + 1
     assert found.energy == 0.0
-    assert (np.sort(digits, axis=0).T == np.arange(1, 10)).all()
+    assert (np.arange(1, 10) == np.sort(digits, axis=0).T).all()
     assert (np.sort(digits, axis=1) == np.arange(1, 10)).all()
 
 

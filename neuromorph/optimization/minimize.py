@@ -77,6 +77,7 @@ def minimize(
     *,
     method: str = "auto",
     batches: int | None = None,
+    first_batch: int = 0,
     time_limit_s: float | None = None,
     goal: float = -inf,
     initial: ArrayLike | None = None,
@@ -100,6 +101,9 @@ def minimize(
         "cim", "cim-cac", "cim-cfc", "sim-cim" or "local-quantum-annealing".
     batches : int or None
         Batches of each part; None is 5, or as many as the time allows if there is a limit.
+    first_batch : int
+        Number of the first batch, which its effort follows: one that goes on where an earlier call stopped need not
+        begin with short ones.
     time_limit_s : float or None
         Seconds after which to stop; an outer limit holds as well.
     goal : float
@@ -126,6 +130,7 @@ def minimize(
         If an argument is out of range or the method cannot hold the problem.
     """
     at_least(1, workers=workers, batches=1 if batches is None else batches)
+    at_least(0, first_batch=first_batch)
     names = (*EXACT_METHODS, *BATCHED_METHODS, *GROUP_METHODS)
     if method not in ("auto", *names):
         raise ValueError(f"method is {method!r}; expected auto, {', '.join(names)}")
@@ -138,7 +143,7 @@ def minimize(
     start = None if initial is None else starting_spins(initial, 1, given.size)
     if start is not None and not isinstance(given, Ising):
         given.places(start)  # raises where a group has none up, or several
-    search = _Search(given, goal, seed, workers, time.monotonic())
+    search = _Search(given, goal, seed, workers, time.monotonic(), first_batch)
     deadline = None if time_limit_s is None else search.began + time_limit_s
     status, message = "ok", ""
     try:
@@ -200,6 +205,7 @@ class _Search:
     seed: np.random.SeedSequence
     workers: int
     began: float
+    first: int = 0
     reduction: Reduction | _Whole | None = None
     parts: list[_Part] = field(default_factory=list)
     course: list[tuple[float, float]] = field(default_factory=list)
@@ -255,7 +261,7 @@ class _Search:
         """Run the next batches of a part, one a worker; return whether there was time for them."""
         method = (BATCHED_METHODS | GROUP_METHODS)[part.method]
         numbers = [k for k in range(part.done, part.done + self.workers) if k < count]
-        efforts = [_effort(method, k) for k in numbers]
+        efforts = [_effort(method, self.first + k) for k in numbers]
         left = remaining_seconds()
         if part.pace_s and isfinite(left):
             most = int(_SHARE * left / part.pace_s)

@@ -28,7 +28,8 @@ FLOORS = [
     "kernels", "runtime", "files", "rng", "couplings", "ising", "exact", "task", "estimate", "datum", "analog",
     "associative_memory", "problems", "run", "trace", "trace_recorder", "cost", "pricing", "target_names", "protocol",
     "installed_targets", "target_trace", "target_constants", "target_description", "tours", "plotting", "sampling",
-    "optimization", "boltzmann", "spiking", "testing", "study", "sweep", "report", "cli",
+    "optimization", "boltzmann", "spiking", "testing", "study", "sweep", "report", "bench",
+    "cli",
 ]  # fmt: skip
 
 

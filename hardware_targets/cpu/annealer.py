@@ -5,6 +5,8 @@ r"""The user's own CPU: annealing on one core, time measured. The baseline that 
 
 - minimize: one Metropolis sweep at each of ``sweeps`` betas in equal ratios (``sampling.schedules``), 64 reads side by
   side on the fastest kernel for the problem, each charged a lane of their time (``core_time``); then each descends.
+- a problem with one-hot groups (an assignment, a coloring, a Sudoku) is minimized within them: moves take a group from
+  one spin to another, or swap two facilities, and no penalty is climbed; the read is the lowest state that was met.
 - sample: every read is a chain of heat bath: ``sweeps`` / 2 from hot to beta, then 2 ``sweeps`` at beta. What relaxes
   within ``sweeps`` / 3 or so is then equilibrated beyond what 20,000 reads can tell; a glass far below its transition
   needs more than any ``sweeps``.
@@ -34,6 +36,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum, read_data
 from neuromorph.ising import Float, Ising
 from neuromorph.kernels.philox import LANES
+from neuromorph.optimization import moves_of
 from neuromorph.pricing.boundary import HOST
 from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
@@ -54,6 +57,7 @@ from neuromorph.tours.city_distances import MATRIX_CITIES, CityDistances, curve_
 from neuromorph.trace import Trace
 
 from .core_time import batch_seconds, lanes_filled, time_activity
+from .group_annealing import GROUPS_HELD, GroupReads
 from .sampler_trace import SweepWatcher, TourWatcher, watch_chain
 from .tour_annealing import anneal_tour
 
@@ -119,8 +123,11 @@ class CpuAnneal:
         if isinstance(problem, Tsp):
             return Program(self.name, problem, None, _Tours.of(problem), notes=("held exactly, as a permutation",))
         ising = as_ising(problem)
+        plain, moves = _Spins(ising, *beta_range(ising)), moves_of(problem)
+        if moves is not None:
+            return Program(self.name, problem, ising, GroupReads(moves, plain), notes=("held exactly", GROUPS_HELD))
         notes = ("held exactly, in float32 at least", BESIDE)
-        return Program(self.name, problem, ising, _Spins(ising, *beta_range(ising)), notes=notes, parallel_reads=LANES)
+        return Program(self.name, problem, ising, plain, notes=notes, parallel_reads=LANES)
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Run ``reads`` anneals or relaxations and measure their time.

@@ -25,10 +25,11 @@ from neuromorph.optimization import (
     coherent_ising_machine,
     local_quantum_annealing,
     minimize,
+    moves_of,
     sim_cim,
     simulated_bifurcation,
 )
-from neuromorph.optimization.batches import BATCHED_METHODS
+from neuromorph.optimization.batches import BATCHED_METHODS, GROUP_METHODS
 from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
 from neuromorph.protocol import DoesNotFit, as_ising, require_support
@@ -41,6 +42,7 @@ from neuromorph.task import Task
 
 from .annealer import CPU_PRICED, DATA, CpuAnneal
 from .core_time import time_activity
+from .group_annealing import GROUPS_HELD
 from .sampler_target import MAX_PENALTY_CITIES, CpuSampler, Draw
 from .sampler_trace import watch_pump
 
@@ -82,8 +84,9 @@ class CpuOptimize:
         CpuAnneal(power_w=self.power_w, constants=self.constants)  # the same rules
         if self.batches < 1:
             raise ValueError(f"batches is {self.batches}; it must be at least 1")
-        if self.method not in ("auto", *BATCHED_METHODS):
-            raise ValueError(f"method is {self.method!r}; expected auto, {', '.join(BATCHED_METHODS)}")
+        methods = (*BATCHED_METHODS, *GROUP_METHODS)
+        if self.method not in ("auto", *methods):
+            raise ValueError(f"method is {self.method!r}; expected auto, {', '.join(methods)}")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
         """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins.
@@ -100,7 +103,9 @@ class CpuOptimize:
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
                 f"tours; {MAX_PENALTY_CITIES} at most: cpu-anneal holds a tour as a permutation"
             )
-        return Program(self.name, problem, as_ising(problem), notes=("held exactly",))
+        held = as_ising(problem)
+        within = not isinstance(_grouped_or_ising(problem, self.method), Ising)
+        return Program(self.name, problem, held, notes=("held exactly", GROUPS_HELD) if within else ("held exactly",))
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Run ``reads`` searches and measure the time of each.
@@ -115,23 +120,25 @@ class CpuOptimize:
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
-        ising, seeds = as_ising(program.requested), seed_sequence(rng).spawn(reads)
+        problem, seeds = _grouped_or_ising(program.requested, self.method), seed_sequence(rng).spawn(reads)
         checkpoint("compiling")
-        minimize(ising, method=self.method, batches=1, rng=0)
+        minimize(problem, method=self.method, batches=1, rng=0)
         before = None if self.power_w is not None else read_cpu_energy()
-        parts, status = whole_parts(self._reads(ising, seeds))
+        parts, status = whole_parts(self._reads(problem, seeds))
         spins, seconds = np.array([each for each, _ in parts]), np.array([each for _, each in parts])
         activity = time_activity(seconds, seconds, float(seconds.sum()), before)
         return complete_run(
             program, task, spins, activity, status=status, provenance={"parameters": own_parameters(self)}
         )
 
-    def _reads(self, ising: Ising, seeds: list[np.random.SeedSequence]) -> Iterator[tuple[NDArray[np.int8], float]]:
+    def _reads(
+        self, problem: Ising | Problem, seeds: list[np.random.SeedSequence]
+    ) -> Iterator[tuple[NDArray[np.int8], float]]:
         """Yield the reads; one that was cut short is the last."""
         for k, seed in enumerate(seeds):
             checkpoint("searches", k, len(seeds))
             start = perf_counter()
-            found = minimize(ising, method=self.method, batches=self.batches, rng=seed)
+            found = minimize(problem, method=self.method, batches=self.batches, rng=seed)
             yield found.spins, perf_counter() - start
             if found.status != "ok":
                 raise KeyboardInterrupt
@@ -145,6 +152,11 @@ class CpuOptimize:
             A price for each kind of event.
         """
         return CpuAnneal(power_w=self.power_w, constants=self.constants).costs()
+
+
+def _grouped_or_ising(problem: Ising | Problem, method: str) -> Ising | Problem:
+    """Return a problem whose groups the method holds as it is, any other as spins."""
+    return problem if method in ("auto", *GROUP_METHODS) and moves_of(problem) is not None else as_ising(problem)
 
 
 def cpu_simulated_bifurcation(

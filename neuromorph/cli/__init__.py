@@ -24,6 +24,7 @@ from .arguments import (
     one_line,
     too_much,
 )
+from .bench import add_bench_options, bench_command
 from .calibrate import add_calibrate_command
 from .circuits import add_circuit_commands
 from .common import load_problem, origin
@@ -122,6 +123,8 @@ def _parser() -> Parser:
     add_solve_options(command("solve", solve_command, text))
     add_trace_command(command, origin)
     add_sweep_commands(command)
+    text = "time to target beside installed peers, with equal CPU time, and curves of the best answer so far"
+    add_bench_options(command("bench", bench_command, text, file=False))
     add_circuit_commands(command, load_problem)
     add_simulate_command(command)
     add_validate_command(command)

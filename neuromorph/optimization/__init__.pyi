@@ -15,6 +15,8 @@ from .elimination import eliminate, elimination_order
 from .local_quantum_annealing import local_quantum_annealing
 from .minimize import Minimum, minimize
 from .multispin import multispin_annealing
+from .one_hot_annealing import one_hot_annealing, one_hot_range, one_hot_tempering
+from .one_hot_moves import GroupMoves, PermutationMoves, moves_of
 from .planar import is_planar, planar_ground_state
 from .reduction import Reduction, reduce_ising
 from .sim_cim import sim_cim
@@ -32,6 +34,12 @@ __all__ = [  # noqa: RUF022  by theme
     "anneal_schedule",
     "anneal_range",
     "cluster_tempering",
+    "one_hot_annealing",
+    "one_hot_tempering",
+    "one_hot_range",
+    "GroupMoves",
+    "PermutationMoves",
+    "moves_of",
     "simulated_bifurcation",
     "coherent_ising_machine",
     "sim_cim",

@@ -6,8 +6,9 @@ ones. That costs at most twice the time of the one length that would have been b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from .cluster_tempering import cluster_tempering
 from .coherent_ising import coherent_ising_machine
 from .local_quantum_annealing import local_quantum_annealing
 from .multispin import multispin_annealing
+from .one_hot_annealing import one_hot_annealing, one_hot_tempering
+from .one_hot_moves import OneHotMoves
 from .sim_cim import sim_cim
 from .simulated_bifurcation import simulated_bifurcation
 
@@ -35,12 +38,12 @@ class Method:
     Attributes
     ----------
     run : callable
-        Maps (problem, effort, goal, SeedSequence) to Samples.
+        Maps (problem, effort, goal, SeedSequence) to Samples; the problem is an Ising, or the moves that hold groups.
     first, most : int
         Effort of the first batch, and the largest one: sweeps, rounds or time steps.
     """
 
-    run: Callable[[Ising, int, float, np.random.SeedSequence], Samples]
+    run: Callable[[Any, int, float, np.random.SeedSequence], Samples]
     first: int
     most: int
 
@@ -65,7 +68,12 @@ def _tempering(ising: Ising, effort: int, goal: float, rng: np.random.SeedSequen
     return Samples(spins, np.asarray(ising.energy(spins)), ladder, found.method)
 
 
-BATCHED_METHODS: Mapping[str, Method] = {
+def _one_hot_annealing(moves: OneHotMoves, effort: int, goal: float, rng: np.random.SeedSequence) -> Samples:
+    found = one_hot_annealing(moves, effort, _BEST, rng=rng)
+    return Samples(found.diagnostics["lowest_spins"], found.diagnostics["lowest_energies"], found.betas, found.method)
+
+
+BATCHED_METHODS: dict[str, Method] = {
     "multispin": Method(_multispin, 300, 40_000),
     "annealing": Method(_annealing, 500, 64_000),
     "cluster-tempering": Method(_cluster_tempering, 250, 1 << 20),
@@ -91,5 +99,11 @@ BATCHED_METHODS: Mapping[str, Method] = {
     "local-quantum-annealing": Method(
         lambda ising, steps, goal, rng: local_quantum_annealing(ising, steps, 32, rng=rng), 500, 16_000
     ),
+}
+GROUP_METHODS: dict[str, Method] = {
+    "one-hot-tempering": Method(
+        lambda moves, rounds, goal, rng: one_hot_tempering(moves, rounds, goal=goal, rng=rng), 250, 1 << 20
+    ),
+    "one-hot-annealing": Method(_one_hot_annealing, 500, 64_000),
 }
 EXACT_METHODS = ("elimination", "matching")

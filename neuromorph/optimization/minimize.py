@@ -2,6 +2,8 @@
 
 With a number of batches the answer depends on the seed alone, whatever the number of workers. With a time limit it is
 the best that was found in that time. Every answer's energy is that of the problem that was given.
+
+Where exactly one spin of each group is up and the groups are known, they are held by the moves: no penalty is climbed.
 """
 
 from __future__ import annotations
@@ -9,19 +11,22 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from math import inf, isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, Ising
+from ..problems.problem import Problem
 from ..rng import RNG, child, kernel_states, seed_sequence
 from ..runtime.limits import Report, remaining_seconds, time_limit, unlimited
 from ..runtime.pieces import each_on_threads
 from ..sampling.samples import ending
 from ..sampling.simulated_annealing import descend_to_minimum
 from ..sampling.validation import at_least, starting_spins
-from .batches import BATCHED_METHODS, EXACT_METHODS, Method
+from .batches import BATCHED_METHODS, EXACT_METHODS, GROUP_METHODS, Method
 from .elimination import eliminate
+from .one_hot_moves import GroupMoves, OneHotMoves, PermutationMoves, moves_of
 from .planar import planar_ground_state
 from .reduction import Reduction, reduce_ising
 from .structure import choose_method
@@ -68,10 +73,11 @@ class Minimum:
 
 
 def minimize(
-    ising: Ising,
+    problem: Ising | Problem,
     *,
     method: str = "auto",
     batches: int | None = None,
+    first_batch: int = 0,
     time_limit_s: float | None = None,
     goal: float = -inf,
     initial: ArrayLike | None = None,
@@ -86,14 +92,18 @@ def minimize(
 
     Parameters
     ----------
-    ising : Ising
-        The problem.
+    problem : Ising or Problem
+        The problem. One with groups, as an assignment or a coloring, is searched among the states that hold them.
     method : str
-        "auto" chooses for each part by :func:`.choose_method`; otherwise "elimination", "matching" (both exact),
+        "auto" tempers within groups, or chooses for each part by :func:`.choose_method`; otherwise "one-hot-tempering",
+        "one-hot-annealing" (both within groups), or, on spins under penalties, "elimination", "matching" (both exact),
         "multispin", "annealing", "cluster-tempering", "tempering", "ballistic-bifurcation", "discrete-bifurcation",
         "cim", "cim-cac", "cim-cfc", "sim-cim" or "local-quantum-annealing".
     batches : int or None
         Batches of each part; None is 5, or as many as the time allows if there is a limit.
+    first_batch : int
+        Number of the first batch, which its effort follows: one that goes on where an earlier call stopped need not
+        begin with short ones.
     time_limit_s : float or None
         Seconds after which to stop; an outer limit holds as well.
     goal : float
@@ -120,15 +130,20 @@ def minimize(
         If an argument is out of range or the method cannot hold the problem.
     """
     at_least(1, workers=workers, batches=1 if batches is None else batches)
-    if method not in ("auto", *EXACT_METHODS, *BATCHED_METHODS):
-        raise ValueError(f"method is {method!r}; expected auto, {', '.join((*EXACT_METHODS, *BATCHED_METHODS))}")
+    at_least(0, first_batch=first_batch)
+    names = (*EXACT_METHODS, *BATCHED_METHODS, *GROUP_METHODS)
+    if method not in ("auto", *names):
+        raise ValueError(f"method is {method!r}; expected auto, {', '.join(names)}")
     if time_limit_s is not None and not (isfinite(time_limit_s) and time_limit_s > 0.0):
         raise ValueError(f"time_limit_s is {time_limit_s}; it must be finite and above 0")
     if np.isnan(goal):
         raise ValueError("goal is nan; give an energy, or leave it out")
     (seed,) = seed_sequence(rng).spawn(1)
-    start = None if initial is None else starting_spins(initial, 1, ising.size)
-    search = _Search(ising, goal, seed, workers, time.monotonic())
+    given = _given(problem, method)
+    start = None if initial is None else starting_spins(initial, 1, given.size)
+    if start is not None and not isinstance(given, Ising):
+        given.places(start)  # raises where a group has none up, or several
+    search = _Search(given, goal, seed, workers, time.monotonic(), first_batch)
     deadline = None if time_limit_s is None else search.began + time_limit_s
     status, message = "ok", ""
     try:
@@ -142,11 +157,36 @@ def minimize(
         return search.finish(start, status, message)
 
 
+def _given(problem: Ising | Problem, method: str) -> Ising | OneHotMoves:
+    """Return what is searched: the states that hold the groups, or all spins."""
+    if method == "auto" or method in GROUP_METHODS:
+        moves = moves_of(problem)
+        if moves is not None:
+            return moves
+        if method != "auto":
+            raise ValueError(
+                f"method is {method!r}, but the {type(problem).__name__} has no groups of which one spin is up; "
+                "give an Assignment or a Coloring, or choose another method"
+            )
+    return problem if isinstance(problem, Ising) else problem.ising()
+
+
+@dataclass(frozen=True, eq=False)
+class _Whole:
+    """A problem that was not reduced: its one part is all of it."""
+
+    size: int
+    offset: float = 0.0
+
+    def restore(self, spins: NDArray[np.int8], **_: Any) -> NDArray[np.int8]:
+        return spins[None]
+
+
 @dataclass(eq=False)
 class _Part:
     """Part of the problem, with the best of its states so far."""
 
-    ising: Ising
+    ising: Any  # Ising, or the moves that hold the groups
     method: str
     spins: NDArray[np.int8]
     energy: float
@@ -160,17 +200,25 @@ class _Part:
 class _Search:
     """State of :func:`minimize`."""
 
-    ising: Ising
+    ising: Ising | OneHotMoves
     goal: float
     seed: np.random.SeedSequence
     workers: int
     began: float
-    reduction: Reduction | None = None
+    first: int = 0
+    reduction: Reduction | _Whole | None = None
     parts: list[_Part] = field(default_factory=list)
     course: list[tuple[float, float]] = field(default_factory=list)
 
     def begin(self, method: str, reduce: bool, start: NDArray[np.int8] | None) -> None:
         """Reduce the problem, take a first state of each part, and solve what is solved exactly."""
+        if not isinstance(self.ising, Ising):
+            spins = (self._random(self.ising) if start is None else start)[0]
+            chosen = "one-hot-tempering" if method == "auto" else method
+            self.parts = [_Part(self.ising, chosen, spins, self._energy_of(spins), child(self.seed, 0))]
+            self.reduction = _Whole(self.ising.size)
+            self._note()
+            return
         reduction = reduce_ising(self.ising, degree=3 if reduce else -1)
         left = reduction.parts
         states = reduction.project(start) if start is not None else [self._random(ising) for ising in left]
@@ -189,7 +237,13 @@ class _Search:
                 part.exact = True
                 self._note()
 
-    def _random(self, part: Ising) -> NDArray[np.int8]:
+    def _energy_of(self, spins: NDArray[np.int8]) -> float:
+        given = self.ising
+        return float(given.energy(spins) if isinstance(given, Ising) else given.energy(given.places(spins))[0])
+
+    def _random(self, part: Ising | OneHotMoves) -> NDArray[np.int8]:
+        if isinstance(part, (GroupMoves, PermutationMoves)):
+            return part.spins(part.begin(kernel_states([child(self.seed, part.size, "start")])).places)
         drawn = np.random.default_rng(child(self.seed, part.size, "start")).integers(0, 2, (1, part.size), np.int8)
         return 2 * drawn - 1
 
@@ -205,9 +259,9 @@ class _Search:
 
     def _some(self, part: _Part, count: float) -> bool:
         """Run the next batches of a part, one a worker; return whether there was time for them."""
-        method = BATCHED_METHODS[part.method]
+        method = (BATCHED_METHODS | GROUP_METHODS)[part.method]
         numbers = [k for k in range(part.done, part.done + self.workers) if k < count]
-        efforts = [_effort(method, k) for k in numbers]
+        efforts = [_effort(method, self.first + k) for k in numbers]
         left = remaining_seconds()
         if part.pace_s and isfinite(left):
             most = int(_SHARE * left / part.pace_s)
@@ -248,11 +302,11 @@ class _Search:
         """Substitute back and evaluate the state in the given problem."""
         if self.reduction is None:  # the time was over at once
             spins = self._random(self.ising) if start is None else start
-            energy = float(self.ising.energy(spins[0]))
+            energy = self._energy_of(spins[0])
             course = np.array([(time.monotonic() - self.began, energy)])
             return Minimum(spins[0], energy, (), False, self.ising.size, 0, course, status, message)
         spins = self.reduction.restore(*(part.spins for part in self.parts), random=True, ties=child(self.seed, "ties"))
-        energy = float(self.ising.energy(spins[0]))
+        energy = self._energy_of(spins[0])
         exact, batches = all(part.exact for part in self.parts), sum(part.done for part in self.parts)
         methods = tuple(part.method for part in self.parts)
         course = np.array(self.course).reshape(-1, 2)

@@ -90,14 +90,35 @@ def solve_by_macros(
     tour, count = tour_by_macros(cities, asked, rounds=rounds, rng=child(sequence, 0))
     if (search_s is not None or trials is not None) and not count.interrupted:
         left = np.inf if search_s is None else search_s - (time.process_time() - start)
-        tour = _searched(cities, tour, trials, left, child(sequence, 1))
+        tour = search_from(cities, tour, trials, left, child(sequence, 1))
     return MacroSolution(tour, problem.length(tour), count.macros, count.valid, count.interrupted)
 
 
-def _searched(
+def search_from(
     cities: TourMap, tour: Cities, trials: int | None, seconds: float, seed: np.random.SeedSequence
 ) -> Cities:
-    """Swap links, with the cities numbered along the tour: those that are near stand near in memory."""
+    """Shorten a tour by swaps of links and double bridges.
+
+    Cities are numbered along the tour: those that are near stand near in memory.
+
+    Parameters
+    ----------
+    cities : TourMap
+        Cities.
+    tour : (n,) int32
+        Tour.
+    trials : int or None
+        Double bridges, instead of seconds.
+    seconds : float
+        CPU seconds.
+    seed : SeedSequence
+        Source of the random numbers.
+
+    Returns
+    -------
+    (n,) int32
+        Tour, no longer than the given one.
+    """
     n, distances = len(tour), cities.distances
     number = np.empty(n, np.int32)
     number[tour] = np.arange(n, dtype=np.int32)

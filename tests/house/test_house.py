@@ -29,7 +29,7 @@ FLOORS = [
     "analog", "associative_memory", "problems", "run", "trace", "trace_recorder", "cost", "pricing", "target_names",
     "protocol", "installed_targets", "target_trace", "target_constants", "target_description", "tours", "plotting",
     "calibration", "sampling", "optimization", "boltzmann", "spiking", "testing", "study", "sweep", "report",
-    "validate", "cli",
+    "bench", "validate", "cli",
 ]  # fmt: skip
 
 

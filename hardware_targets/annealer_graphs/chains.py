@@ -24,7 +24,7 @@ from neuromorph.ising import Float, Ising
 from .embedding import Embedding
 
 _PREFACTOR = 1.414
-MOST_ENUMERATED = 16  # qubits whose law is enumerated
+MOST_VOTED = 16  # qubits whose law is enumerated
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +183,7 @@ def voted_law(problem: ChainedProblem, physical: Ising, beta: float) -> Float:
     Parameters
     ----------
     problem : ChainedProblem
-        Chains, of :data:`MOST_ENUMERATED` qubits at most.
+        Chains, of :data:`MOST_VOTED` qubits at most.
     physical : Ising
         Couplings and biases as the qubits have them.
     beta : float

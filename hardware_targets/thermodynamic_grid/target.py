@@ -38,7 +38,7 @@ from neuromorph.sampling.schedules import beta_range, geometric_ramp
 from neuromorph.target_constants import own_parameters
 from neuromorph.task import Sample, Task
 
-from ..annealer_graphs.chains import MOST_ENUMERATED, ChainedProblem, spread_over_chains, vote, voted_law
+from ..annealer_graphs.chains import MOST_VOTED, ChainedProblem, spread_over_chains, vote, voted_law
 from ..annealer_graphs.embedding import Embedding, coupled_pairs, heuristic_chains, place_directly
 from ..annealer_graphs.hardware_graphs import z1_grid
 
@@ -89,7 +89,7 @@ class ThermodynamicGrid:
         """The largest problems, and what is refused."""
         return {
             "spins": "as many as can be embedded",
-            "refuses": f"to sample on chains of more than {MOST_ENUMERATED} units in all",
+            "refuses": f"to sample on chains of more than {MOST_VOTED} units in all",
         }
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
@@ -111,7 +111,7 @@ class ThermodynamicGrid:
         sampled = None
         if chained.has_chains:
             notes.append(f"couplers within chains are {chained.strength:.4g}")
-            if embedding.qubits <= MOST_ENUMERATED:
+            if embedding.qubits <= MOST_VOTED:
                 sampled = partial(voted_law, chained, chained.physical)
                 notes.append("to sample: the law of the majority of chains that may break, not exp(-beta E)")
         row, column = np.divmod([u for chain in embedding.chains for u in chain], int(np.sqrt(len(embedding.graph))))
@@ -137,7 +137,7 @@ class ThermodynamicGrid:
         if isinstance(task, Sample):
             if chained.has_chains and program.sampled is None:
                 raise DoesNotFit(
-                    f"{n} units with chains, which may break; what is read is stated for {MOST_ENUMERATED} units at "
+                    f"{n} units with chains, which may break; what is read is stated for {MOST_VOTED} units at "
                     "most: minimize, or give a problem without loops of odd length"
                 )
             betas, again = np.full(self.sweeps, task.beta), 0.0

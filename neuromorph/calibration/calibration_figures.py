@@ -47,7 +47,7 @@ def calibration_figures(calibration: DeviceCalibration) -> dict[str, Callable[[]
     if isinstance(fits, TelegraphFits):
         middle = len(fits.fits) // 2
         found["trace"] = lambda: draw_telegraph_trace(fits.fits[middle])
-        found["dwell_times"] = lambda: draw_tested_dwells(fits.dwells[middle])
+        found["dwell_times"] = lambda: draw_dwell_shares(fits.dwells[middle])
         found["dwell_residuals"] = lambda: draw_dwell_residuals(fits.dwells[middle])
         if fits.against_voltage is not None:
             along = fits.against_voltage
@@ -100,7 +100,7 @@ def draw_telegraph_trace(fit: TwoStateFit, ax: Axes | None = None) -> Axes:
     return style_axes(ax)
 
 
-def draw_tested_dwells(tests: tuple[DwellTest, DwellTest], ax: Axes | None = None) -> Axes:
+def draw_dwell_shares(tests: tuple[DwellTest, DwellTest], ax: Axes | None = None) -> Axes:
     """Draw the share of dwells that last longer than a time, with the law of constant rates.
 
     Parameters

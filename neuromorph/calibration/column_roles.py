@@ -11,7 +11,7 @@ import numpy as np
 from .measured_table import MeasuredColumn, MeasuredTable
 from .measured_units import parse_unit
 
-_ERRORS = {"err", "error", "errors", "sd", "std", "se", "sem", "stderr", "uncertainty", "unc", "±", "stdev", "fehler"}
+_ERRORS = {"err", "error", "errors", "std", "se", "sem", "stderr", "uncertainty", "unc", "±", "stdev", "fehler"}
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,11 @@ def _assigned(table: MeasuredTable, roles: Sequence[ColumnRole], given: dict[str
             continue
         found[name], own = _pick(table, name, text)
         free = [each for each in free if each is not own]
+    errors = error_columns(table)
     for role in roles:
         if role.name in given:
             continue
-        ranked = sorted(((_score(role, each), each) for each in free), key=lambda pair: -pair[0])
+        ranked = sorted(((_score(role, each, each.name in errors), each) for each in free), key=lambda pair: -pair[0])
         ranked = [(score, each) for score, each in ranked if score > 0]
         if not ranked:
             continue
@@ -128,15 +129,17 @@ def _assigned(table: MeasuredTable, roles: Sequence[ColumnRole], given: dict[str
             best = changing or best[:1]
         if len(best) > 1:
             names = " and ".join(repr(each.name) for each in best[:3])
+            number = next(k for k, each in enumerate(table.columns, 1) if each is best[0])
+            pick = best[0].name if len({each.name for each in best}) > 1 else str(number)
             raise ValueError(
-                f"columns {names} can both be the {role.name}; say --columns {role.name}={best[0].name}"
+                f"columns {names} can both be the {role.name}; say --columns {role.name}={pick}"
                 + ("" if role.needed else f", or {role.name}=none")
             )
         found[role.name] = best[0]
         free = [each for each in free if each is not best[0]]
     for role in roles:
         if role.alone and role.name not in found and role.name not in given:
-            left = [c for c in free if not c.words and not _is_error(c) and _unit_fits(role, c)]
+            left = [c for c in free if not c.words and c.name not in errors and _unit_fits(role, c)]
             if len(left) == 1:
                 found[role.name] = left[0]
                 free = [each for each in free if each is not left[0]]
@@ -172,21 +175,39 @@ def _tokens(name: str) -> list[str]:
     return [each for each in re.split(r"[^a-z0-9±µ]+", name.lower()) if each]
 
 
-def _is_error(column: MeasuredColumn) -> bool:
-    tokens = _tokens(column.name)
-    return bool(_ERRORS & set(tokens)) or any(token.startswith("sigma") for token in tokens)
+def error_columns(table: MeasuredTable) -> set[str]:
+    """Find the columns that are errors of others.
+
+    Parameters
+    ----------
+    table : MeasuredTable
+        Table.
+
+    Returns
+    -------
+    set of str
+        Names. ``I sd`` is an error beside a column ``I``; alone it is a current from source to drain.
+    """
+    tokens = {column.name: _tokens(column.name) for column in table.columns}
+    return {
+        name
+        for name, each in tokens.items()
+        if _ERRORS & set(each)
+        or any(token.startswith("sigma") for token in each)
+        or ("sd" in each and [token for token in each if token != "sd"] in tokens.values())
+    }
 
 
 def _unit_fits(role: ColumnRole, column: MeasuredColumn) -> bool:
     return not (role.units and column.unit and column.unit not in role.units)
 
 
-def _score(role: ColumnRole, column: MeasuredColumn) -> int:
+def _score(role: ColumnRole, column: MeasuredColumn, is_error: bool) -> int:
     if (column.words and not role.words_allowed) or not _unit_fits(role, column):
         return 0
-    if bool(role.of) != _is_error(column):
+    if bool(role.of) != is_error:
         return 0
-    tokens = [token for token in _tokens(column.name) if not (role.of and token in _ERRORS)]
+    tokens = [token for token in _tokens(column.name) if not (role.of and token in _ERRORS | {"sd"})]
     if role.of and not tokens:
         return 1
     if column.name.lower() in role.words or tokens == [role.name]:

@@ -17,7 +17,7 @@ from ..estimate import Estimate
 from ..ising import Float
 from ..rng import RNG
 from .calibration_result import POSTERIOR_DRAWS, DeviceCalibration, measured_datum, taken_columns
-from .column_roles import ColumnRole, assign_roles
+from .column_roles import ColumnRole, assign_roles, error_columns
 from .current_surface import MOST_ROWS, CurrentSurface, fit_current_surface
 from .laplace_posterior import LaplacePosterior
 from .measured_table import MeasuredColumn, MeasuredTable
@@ -160,7 +160,7 @@ def _settings(
     table: MeasuredTable, chosen: Mapping[str, MeasuredColumn], notes: list[str]
 ) -> dict[str, MeasuredColumn]:
     """Voltages that change, by name, and the temperature if it does."""
-    taken = {each.name for each in chosen.values()}
+    taken = {each.name for each in chosen.values()} | error_columns(table)
     found: dict[str, MeasuredColumn] = {}
     for column in table.columns:
         if column.name in taken or column.words:

@@ -109,6 +109,8 @@ def _calibrated(
     use = np.isfinite(g)
     target = chosen["target"].values if "target" in chosen else np.full(g.size, float(np.nanmean(g)))
     use &= np.isfinite(target)
+    if "error" in chosen:
+        notes.append("errors of the conductance are not used: cells tell their spread, readings their noise")
     if "target" not in chosen:
         notes.append("no column is the target: all cells count as programmed to their mean, without a mean error")
     time = chosen["time"].values if "time" in chosen else np.zeros(g.size)

@@ -29,7 +29,7 @@ PBIT_ROLES = (
     ColumnRole("signal", ("signal", "output", "out", "vout", "state", "y", "vo", "resistance", "r")),
 )
 _QUANTILES = 20_000
-_UNITS = {"update_time_s": "s", "dwell_time_s": "s", "prefactor_s": "s", "barrier_ev": "eV", "barrier_kt": "1"}
+_UNITS = {"prefactor_s": "s", "barrier_ev": "eV"}
 
 
 def calibrate_p_bit(
@@ -58,8 +58,9 @@ def calibrate_p_bit(
     Returns
     -------
     DeviceCalibration
-        ``slope`` and ``offset``; ``update_time_s`` (tau) and ``dwell_time_s`` (2 tau, the mean time in a state without
-        bias) where time was measured; ``prefactor_s`` and ``barrier_ev`` where temperature was.
+        ``slope`` and ``offset``; ``dwell_time_s`` (tau, between redraws, as of the target ``p-bits``) and
+        ``time_in_state_s`` (2 tau, without bias) where time was measured; ``prefactor_s`` and ``barrier_ev`` where
+        temperature was.
 
     Raises
     ------
@@ -107,9 +108,10 @@ def _calibration(
     if time is not None:
         tau = (many if time is law else time.draws(draws, rng))["update_time_s"][:draws]
         each = time.estimate("update_time_s")
-        estimates["update_time_s"], drawn["update_time_s"] = (each, "s"), tau
+        estimates["dwell_time_s"], drawn["dwell_time_s"] = (each, "s"), tau
         twice = Estimate(*(2.0 * end for end in (each.value, each.low, each.high) if end is not None))
-        estimates["dwell_time_s"], drawn["dwell_time_s"] = (twice, "s"), 2.0 * tau
+        estimates["time_in_state_s"], drawn["time_in_state_s"] = (twice, "s"), 2.0 * tau
+        found.notes.append("dwell_time_s is tau, between redraws of the state; without bias a state lasts 2 tau")
     else:
         found.notes.append("no dwell times and no traces: tau stays unknown")
     if fits.barrier is not None:

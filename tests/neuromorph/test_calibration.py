@@ -161,7 +161,7 @@ def test_a_trace_is_cut_at_gaps_and_asked_for_its_rate():
 
 def test_p_bit_traces():
     found = calibrated(p_bit_traces_text(np.random.default_rng(8)), "pbit")
-    for name, true in {"slope": 6.0, "offset": 0.02, "update_time_s": 1e-3, "dwell_time_s": 2e-3}.items():
+    for name, true in {"slope": 6.0, "offset": 0.02, "dwell_time_s": 1e-3, "time_in_state_s": 2e-3}.items():
         assert found.parameters[name].low < true < found.parameters[name].high, name
     assert found.priced == ("dwell_time_s",)
     assert any("not known apart" in note for note in found.notes)
@@ -357,7 +357,7 @@ KINDS = {
         lambda rng: dopant_text(rng, 40, (75, 100, 125, 150)), "dopant", {"activation_energy_ev": 0.02}
     ),
     "p-bit, traces": (
-        lambda rng: p_bit_traces_text(rng, samples=600), "pbit", {"slope": 6.0, "offset": 0.02, "update_time_s": 1e-3}
+        lambda rng: p_bit_traces_text(rng, samples=600), "pbit", {"slope": 6.0, "offset": 0.02, "dwell_time_s": 1e-3}
     ),
 }  # fmt: skip
 

@@ -112,6 +112,11 @@ def test_columns_are_found_by_name_and_unit():
     assert found == {"target": "G_target", "conductance": "G", "error": "G err"}
 
 
+def test_source_and_drain_are_no_standard_deviation():
+    assert roles("V_SD (V),I_SD (nA),time (s)", TELEGRAPH_ROLES)["signal"] == "I_SD"
+    assert roles("G_target (uS),G (uS),G sd (uS)", MEMRISTOR_ROLES)["error"] == "G sd"
+
+
 def test_the_only_column_that_is_left_is_the_signal():
     assert roles("t (s),z_pos", TELEGRAPH_ROLES)["signal"] == "z_pos"
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -148,16 +148,36 @@ def mapping_report(program: Program, run: Run | None = None, *, beta: float | No
         raise ValueError(f"beta is {beta}; it must be finite and not negative")
     bound = program.sampling_bound
     found: dict[str, Any] = {"error": float(program.mapping_error), "kl_bound": None if bound is None else bound.kl}
-    found |= {"device": _told(program, run)}
-    if run is not None and _EVENT in run.activity and run.reads:
-        found["chain_breaks"] = float(np.mean(run.activity[_EVENT]))
+    found["device"] = _numbers(program.provenance)
     held = program.programmed
     if held is not None:
         asked = program.requested if isinstance(program.requested, Ising) else program.requested.ising()
         found |= _couplings(asked, held)
         if asked.size <= MOST_ENUMERATED:
             found |= _distributions(program, asked, held, beta)
-    return MappingReport(program.target, **found)
+    report = MappingReport(program.target, **found)
+    return report if run is None else with_reads(report, run)
+
+
+def with_reads(report: MappingReport, run: Run) -> MappingReport:
+    """Add what reads tell of the mapping: broken chains, and the numbers of an embedding.
+
+    Parameters
+    ----------
+    report : MappingReport
+        Report of the program.
+    run : Run
+        Reads of it.
+
+    Returns
+    -------
+    MappingReport
+        Report with both.
+    """
+    embedding = run.provenance.get("embedding", {})
+    device = {**report.device, **(_numbers(embedding) if isinstance(embedding, Mapping) else {})}
+    broken = float(np.mean(run.activity[_EVENT])) if _EVENT in run.activity and run.reads else None
+    return replace(report, device=device, chain_breaks=broken)
 
 
 def _couplings(asked: Ising, held: Ising) -> dict[str, Any]:
@@ -165,9 +185,8 @@ def _couplings(asked: Ising, held: Ising) -> dict[str, Any]:
     j = asked.sparse_couplings()
     k = j if held is asked else held.sparse_couplings()
     h, g = asked.biases, held.biases
-    off = abs(k - j)
     j2, h2 = float(j.power(2).sum()) / 2.0, float(h @ h)
-    d2, e2 = float(off.power(2).sum()) / 2.0, float((g - h) @ (g - h))
+    d2, e2 = float((k - j).power(2).sum()) / 2.0, float((g - h) @ (g - h))
     pairs = int((abs(j) + abs(k)).count_nonzero()) // 2
     found: dict[str, Any] = {"spins": asked.size, "couplings": int(j.count_nonzero()) // 2}
     found["degree"] = int(np.diff(j.indptr).max(initial=0))
@@ -259,11 +278,9 @@ def _global_beta(asked: Ising, q: Float) -> float | None:
     return None
 
 
-def _told(program: Program, run: Run | None) -> dict[str, float]:
-    """Return the finite numbers that target and run tell of the mapping, by name."""
-    embedding = {} if run is None else run.provenance.get("embedding", {})
-    sources = (program.provenance, embedding if isinstance(embedding, Mapping) else {})
-    return {str(name): float(value) for each in sources for name, value in each.items() if _is_number(value)}
+def _numbers(told: Mapping[str, Any]) -> dict[str, float]:
+    """Return the finite numbers among what is told."""
+    return {str(name): float(value) for name, value in told.items() if _is_number(value)}
 
 
 def _is_number(value: Any) -> bool:

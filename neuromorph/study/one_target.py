@@ -15,7 +15,7 @@ from ..problems import Recall
 from ..problems.problem import Problem
 from ..protocol import DoesNotFit, Target, files_of, forecast_of
 from ..rng import child
-from ..run import Program, Run
+from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm
 from ..task import TASK_NAMES, Minimize, RecallFrom, Sample, Task, task_name
@@ -26,7 +26,7 @@ from .contract import checked_files, checked_program
 from .evaluate import evaluate_run
 from .fingerprint import fingerprint
 from .length_curve import LengthCurve
-from .mapping_report import mapping_report
+from .mapping_report import mapping_report, with_reads
 from .over_chips import mean_mapping_error
 from .read_length import (
     ReadLength,
@@ -145,7 +145,7 @@ def run_target(
                 reason = f"programming takes more than {spent}, its share of the time: {reason}"
             return Result(**about, status=status, reason=reason)
     about |= {"mapping_error": float(program.mapping_error), "notes": tuple(program.notes)}
-    about |= _mapping(program, None, study.task, about["notes"])
+    about |= _mapping(program, study.task, about["notes"])
     drawn = program.one_chip
     count = study.chips if drawn else 1
     about["one_chip"] = drawn and min(count, study.reads) == 1
@@ -176,7 +176,8 @@ def run_target(
         about["resumed"] = reading.resumed
         errors = {chip: each.mapping_error for chip, each in reading.programs.items()}
         about["mapping_error"] = mean_mapping_error(errors)
-        about |= _mapping(program, reading.run, study.task, about["notes"])
+        if "mapping" in about:
+            about["mapping"] = with_reads(about["mapping"], reading.run)
         result = evaluate_run(
             study.problem,
             device,
@@ -222,10 +223,10 @@ def _programmed(study: Study, device: Target, own: np.random.SeedSequence, chip:
     return checked_program(device.program(study.asked, rng=child(_of_chip(own, chip), "program")))
 
 
-def _mapping(program: Program, run: Run | None, task: Task, notes: tuple[str, ...]) -> dict[str, Any]:
+def _mapping(program: Program, task: Task, notes: tuple[str, ...]) -> dict[str, Any]:
     """Report what the first chip holds; a target that cannot be compared so costs no reads."""
     try:
-        return {"mapping": mapping_report(program, run, beta=task.beta if isinstance(task, Sample) else None)}
+        return {"mapping": mapping_report(program, beta=task.beta if isinstance(task, Sample) else None)}
     except Exception as error:
         return {"notes": (*notes, f"no mapping report: {type(error).__name__}: {error}")}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..datum import Datum
 from ..estimate import Estimate
 from ..plotting.numbers import format_estimate, format_number, printable
+from ..study.proven_bound import bound_sentence
 from .conclusions import energy_sentences
 from .sampling_text import sampling_note
 from .table_columns import row_name, sampling_columns, solving_columns
@@ -56,6 +57,8 @@ def print_comparison(comparison: Comparison, console: Console, why: bool = False
     _print_text(title(comparison), console, "bold")
     for said in comparison.beaten:
         _print_text(said, console, "yellow")
+    if comparison.proven_bound is not None:
+        _print_text(bound_sentence(comparison.problem, comparison.proven_bound, comparison.best_of_study), console)
     if rows:
         columns = (
             solving_columns(rows, comparison.boundary)

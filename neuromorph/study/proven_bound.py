@@ -47,7 +47,7 @@ def proven_bound(problem: Problem, seconds: float = 5.0) -> float | None:
             if isinstance(problem, Tsp):
                 from ..tours import one_tree_bound
 
-                if problem.links is None:
+                if problem.links is None and not problem.one_way and not problem.offset:
                     found = _whole(one_tree_bound(problem), problem.distances() if problem.size <= 2000 else None)
             elif isinstance(problem, (MaxCut, IsingModel)):
                 found = _of_energies(problem)

@@ -75,6 +75,7 @@ PACKAGES = [
     "neuromorph.study",
     "neuromorph.sweep",
     "neuromorph.report",
+    "neuromorph.bench",
     "neuromorph.sampling",
     "neuromorph.optimization",
     "neuromorph.tours",

@@ -134,6 +134,7 @@ PACKAGES = [
     "neuromorph.study",
     "neuromorph.sweep",
     "neuromorph.report",
+    "neuromorph.bench",
     "neuromorph.validate",
     "neuromorph.sampling",
     "neuromorph.optimization",

@@ -1,5 +1,6 @@
 from .bench_figure import draw_courses
 from .bench_table import bench_dict, print_bench
+from .qoblib import qoblib_csv
 from .race import Bench, Course, run_bench
 from .solvers import Solver, solvers
 from .time_to_target import TargetTime, over_bench, target_time
@@ -16,4 +17,5 @@ __all__ = [  # noqa: RUF022  by theme
     "bench_dict",
     "print_bench",
     "draw_courses",
+    "qoblib_csv",
 ]

@@ -55,6 +55,9 @@ def add_bench_options(parser: Parser) -> None:
     about = "write bench.json and a figure of the best score so far for each instance"
     parser.add_argument("--out", type=folder_or_file, metavar="DIR", help=about)
     parser.add_argument("--json", action="store_true", help="print bench.json instead of the table")
+    about = "qoblib: print a submission to QOBLIB, as CSV, instead of the table"
+    parser.add_argument("--format", choices=("table", "qoblib"), default="table", help=about)
+    parser.add_argument("--submitter", default="", metavar="NAME", help="who submits it; of --format qoblib")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -71,7 +74,7 @@ def bench_command(arguments: argparse.Namespace) -> int:
     int
         Exit code.
     """
-    from ..bench import bench_dict, draw_courses, run_bench
+    from ..bench import bench_dict, draw_courses, qoblib_csv, run_bench
     from ..files.atomic_write import write_file
     from .common import work_origin
     from .progress import progress_bars
@@ -95,7 +98,7 @@ def bench_command(arguments: argparse.Namespace) -> int:
             raise BadInput(f"{one.file} is a memory, which is recalled and not minimized; give tours, cuts or models")
     peers = [] if arguments.peers == ["none"] else arguments.peers
     found: list[Bench] = []
-    shown = not (arguments.json or arguments.quiet)
+    shown = not (arguments.json or arguments.quiet or arguments.format != "table")
     with user_errors(ValueError), progress_bars(show=shown), output_kept_clean():
         for _, problem in problems:
             found.append(
@@ -113,6 +116,11 @@ def bench_command(arguments: argparse.Namespace) -> int:
             out.keep(f"best_so_far_{name}.{kind}", partial(_write_figure, ax, kind))
     if arguments.json:
         sys.stdout.write(text)
+    elif arguments.format == "qoblib":
+        from ..study.proven_bound import proven_bound
+
+        bounds = [proven_bound(bench.problem) for bench in found]
+        sys.stdout.write(qoblib_csv(found, arguments.gap, about, arguments.submitter, bounds))
     elif shown:
         _print(found, arguments.gap, out)
     code = out.end("what was complete is kept")

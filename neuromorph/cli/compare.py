@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..study import Comparison
     from ..task import Task
 
+_BOUND_S, _BOUND_SHARE = 5.0, 0.05  # for a proven bound, and of a time limit
 _LEAST_S = 0.1  # for each instance, though the others have taken all of the time
 
 
@@ -186,6 +187,7 @@ def _study(
 
     from ..protocol import TargetError
     from ..study import compare
+    from ..study.proven_bound import proven_bound
     from .progress import progress_bars
 
     about = origin(arguments)
@@ -212,7 +214,10 @@ def _study(
             read_length=arguments.read_length,
             boundary=arguments.boundary,
         )
-    return replace(comparison, provenance={**comparison.provenance, **about})
+        bound = None
+        if comparison.best_of_study is not None and not comparison.interrupted:
+            bound = proven_bound(problem, _BOUND_S if time_limit is None else min(_BOUND_S, _BOUND_SHARE * time_limit))
+    return replace(comparison, provenance={**comparison.provenance, **about}, proven_bound=bound)
 
 
 def _written(comparison: Comparison, out: Path | None) -> tuple[BadInput | None, bool, list[Path]]:

@@ -17,6 +17,7 @@ from .minimize import Minimum, minimize
 from .multispin import multispin_annealing
 from .one_hot_annealing import one_hot_annealing, one_hot_range, one_hot_tempering
 from .one_hot_moves import GroupMoves, PermutationMoves, moves_of
+from .penalty_curve import PenaltyCurve, PenaltyPoint, penalty_curve
 from .planar import is_planar, planar_ground_state
 from .reduction import Reduction, reduce_ising
 from .sim_cim import sim_cim
@@ -40,6 +41,9 @@ __all__ = [  # noqa: RUF022  by theme
     "GroupMoves",
     "PermutationMoves",
     "moves_of",
+    "penalty_curve",
+    "PenaltyCurve",
+    "PenaltyPoint",
     "simulated_bifurcation",
     "coherent_ising_machine",
     "sim_cim",

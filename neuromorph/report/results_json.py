@@ -59,6 +59,7 @@ def results_dict(comparison: Comparison) -> dict[str, Any]:
                 "size": problem.size,
                 "best_known": problem.best_known,
                 "best_of_study": comparison.best_of_study,
+                **({} if comparison.proven_bound is None else {"proven_bound": comparison.proven_bound}),
                 "sense": problem.sense,
                 "notes": list(getattr(problem, "notes", ())),
                 **({"labels": list(labels)} if (labels := getattr(problem, "labels", ())) else {}),

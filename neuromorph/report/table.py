@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..datum import Datum
 from ..estimate import Estimate
 from ..plotting.numbers import format_estimate, format_number, printable
+from ..study.proven_bound import bound_sentence
 from .conclusions import energy_sentences
 from .mapping_text import mapping_sentence
 from .sampling_text import sampling_note
@@ -58,6 +59,8 @@ def print_comparison(comparison: Comparison, console: Console, why: bool = False
     _print_text(title(comparison), console, "bold")
     for said in comparison.beaten:
         _print_text(said, console, "yellow")
+    if comparison.proven_bound is not None:
+        _print_text(bound_sentence(comparison.problem, comparison.proven_bound, comparison.best_of_study), console)
     if rows:
         columns = (
             solving_columns(rows, comparison.boundary)

@@ -34,6 +34,8 @@ class Comparison:
         Best feasible score of all targets where it is the reference of gaps and successes, for no best value is known.
     boundary : Boundary
         Boundary at which all rows are priced.
+    proven_bound : float or None
+        Score that no answer is better than, where no best value is known.
     """
 
     problem: Problem
@@ -43,6 +45,7 @@ class Comparison:
     reference: SamplingReference | None = None
     best_of_study: float | None = None
     boundary: Boundary = "system+host"
+    proven_bound: float | None = None
 
     @property
     def known(self) -> float | None:

@@ -1,5 +1,7 @@
 """bench: courses, time to target, solvers, table, JSON, figure, command."""
 
+import csv
+import io
 import json
 import time
 from math import log
@@ -21,6 +23,7 @@ from neuromorph.bench import (
     solvers,
     target_time,
 )
+from neuromorph.bench.qoblib import FIELDS
 from neuromorph.bench.time_to_target import equal_time_s, goal_of
 from neuromorph.cli import main
 
@@ -176,6 +179,15 @@ def test_command(tmp_path, capsys):
     assert {"bench.json", "best_so_far_ring0.png", "best_so_far_ring1.svg"} <= names
     assert main([*words, "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["instances"]) == 2
+    assert main([*words, "--format", "qoblib", "--submitter", "A. Person"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert list(rows[0]) == list(FIELDS)
+    assert [(row["# Decision Variables"], row["Best Objective Value"]) for row in rows] == [("8", "8"), ("10", "10")]
+    assert [row["# Non-Zero Coefficients"] for row in rows] == ["16", "20"]
+    assert rows[0]["Coefficients Range"] == "-2 - -2, 2 - 2, N/A - N/A"
+    assert [row["Optimality Bound"] for row in rows] == ["8", "10"]
+    assert rows[0]["Submitter"] == "A. Person"
+    assert rows[0]["# Successful Runs"] == rows[0]["# Feasible Runs"] == rows[0]["# Runs"] == "2"
     for wrong in (["--peers", "lkh9"], ["--best-known", "3"], ["--time", "0"]):
         assert main([*words, *wrong]) == 2
         assert capsys.readouterr().err.startswith("error: ")

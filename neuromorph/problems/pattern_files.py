@@ -251,8 +251,8 @@ def _from_pictures(source: TextFile, options: PictureOptions) -> dict[str, Any]:
     name, (_, shape) = found[0]
     other = next((each for each in found if each[1][1] != shape), None)
     if other is not None:
-        rule = f"is of {other[1][1][0]} x {other[1][1][1]} pixels, {name} of {shape[0]} x {shape[1]}; give a size"
-        raise source.error(f"{other[0]} {rule}")
+        sizes = f"{other[1][1][0]} x {other[1][1][1]} pixels, {name} of {shape[0]} x {shape[1]}"
+        raise source.error(f"{other[0]} is of {sizes}; make them alike by a size")
     said = [f"one memory: {len(found)} patterns of {shape[0]} x {shape[1]} from {len(source.members) - left} files"]
     said += [f"{left} other files are left out"] if left else []
     said += [f"{len(notes)} of the pictures are grey or of other signs: {notes[0]}"] if notes else []

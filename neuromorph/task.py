@@ -29,9 +29,19 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class RecallFrom:
-    """Start at ``cue`` (n,), or at one cue a read (reads, n), spins -1 or +1, and settle."""
+    """Start at ``cue`` (n,), or at one cue a read (reads, n), spins -1 or +1, and settle.
+
+    Parameters
+    ----------
+    cue : (n,) or (reads, n) array_like
+        Start of all reads, or of each.
+    hidden : (n,) bool or None
+        Spins that nothing is known of: a fair coin's in the cue, for devices that start from spins; dynamics that allow
+        it start them at 0.
+    """
 
     cue: ArrayLike
+    hidden: ArrayLike | None = None
 
     def cues(self, reads: int, n: int) -> NDArray[np.int8]:
         """Return the cue of each read.

@@ -6,6 +6,9 @@ r"""Memories on the user's own CPU: a cue relaxes by updates of single spins, or
 for rules that make couplings (``relaxation``). The rules ``dense`` and ``modern`` make none: single spins flip by the
 change of the dense energy (``dense``), or the state takes steps of attention and is read by its signs
 (``modern_hopfield``). ``cpu-anneal`` relaxes cues as well, on couplings alone.
+
+Hidden spins of a cue start at 0: those of couplings at the sign of the field that the others make, those of a modern
+memory at 0 itself; a dense memory starts them at their coins.
 Sources: Hopfield, PNAS 79, 2554 (1982); Little, Math. Biosci. 19, 101 (1974); Krotov and Hopfield, NeurIPS 29 (2016);
 Ramsauer et al., ICLR 2021 (arXiv 2008.02217).
 """
@@ -126,9 +129,10 @@ class CpuRelaxation:
             raise ValueError(f"reads is {reads}; ask for at least one")
         cues, stream = task.cues(reads, program.requested.size), seed_sequence(rng)
         checkpoint("compiling")
-        self._relaxed(program, cues[:1], np.random.SeedSequence(0), 1)
+        hidden = None if task.hidden is None else np.asarray(task.hidden, dtype=bool)
+        self._relaxed(program, cues[:1], np.random.SeedSequence(0), 1, hidden)
         before, start = None if self.power_w is not None else read_cpu_energy(), perf_counter()
-        spins, updates, settled = self._relaxed(program, cues, stream, self.sweeps)
+        spins, updates, settled = self._relaxed(program, cues, stream, self.sweeps, hidden)
         batch_s = perf_counter() - start
         seconds, whole = batch_seconds(batch_s, reads, reads)
         activity = time_activity(seconds, whole, batch_s, before) | {"updates": updates.astype(float)}
@@ -148,6 +152,7 @@ class CpuRelaxation:
         """
         require_support(self, task)
         assert isinstance(task, RecallFrom)
+        hidden = None if task.hidden is None else np.asarray(task.hidden, dtype=bool)
         (cue,), stream = task.cues(1, program.requested.size), seed_sequence(rng)
         patterns = program.requested if isinstance(program.requested, Recall) else None
         series = {} if patterns is None else {"overlap": ""}
@@ -159,7 +164,7 @@ class CpuRelaxation:
         def after(sweeps: float) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
             again = np.random.SeedSequence(stream.entropy, spawn_key=stream.spawn_key,
                                            n_children_spawned=stream.n_children_spawned)  # fmt: skip
-            return self._relaxed(program, cue[None], again, sweeps)
+            return self._relaxed(program, cue[None], again, sweeps, hidden)
 
         spins, updates, settled = after(self.sweeps)
         last = int(updates[0]) / program.requested.size
@@ -187,12 +192,17 @@ class CpuRelaxation:
         return CpuAnneal(power_w=self.power_w, constants=self.constants).costs()
 
     def _relaxed(
-        self, program: Program, cues: NDArray[np.int8], stream: np.random.SeedSequence, sweeps: float
+        self,
+        program: Program,
+        cues: NDArray[np.int8],
+        stream: np.random.SeedSequence,
+        sweeps: float,
+        hidden: NDArray[np.bool_] | None = None,
     ) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
         """Return (spins, updates, settled) of each cue."""
         held, n = program.state, program.requested.size
         if isinstance(held, ModernHopfield):
-            found = held.recall(cues, steps=int(sweeps))
+            found = held.recall(cues if hidden is None else np.where(hidden, 0, cues), steps=int(sweeps))
             stream.spawn(len(cues))  # as the others do, so that a next batch has streams of its own
             return _signs(found.states), n * found.steps, found.settled
         beta = np.inf if self.beta is None else self.beta
@@ -201,8 +211,16 @@ class CpuRelaxation:
         if isinstance(held, DenseMemory):
             ends = held.recall(cues, beta=beta, sweeps=sweeps, every=every, rng=stream)
         else:
+            cues = cues if hidden is None else _first_field(held, cues, hidden)
             ends = relax(held, cues, beta=beta, order=self.order, sweeps=sweeps, every=every, rng=stream)
         return ends.spins, ends.updates, ends.settled
+
+
+def _first_field(ising: Ising, cues: NDArray[np.int8], hidden: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Give hidden spins the sign of the field of those that are shown; where it is 0, the coin's."""
+    shown: Float = np.where(hidden, 0.0, cues)
+    field = shown @ ising.couplings + ising.biases
+    return np.where(hidden & (field != 0.0), np.sign(field), cues).astype(np.int8)
 
 
 def _signs(states: Float) -> NDArray[np.int8]:

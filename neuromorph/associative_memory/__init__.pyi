@@ -24,12 +24,15 @@ from .phase_diagram import free_energy, glass_temperature, ground_load, retrieva
 from .relaxation import RelaxationResult, relax
 from .replica_theory import ReplicaSolution, critical_load, retrieval_solution
 from .ring_attractor import RingAttractor
+from .sequences import SequenceMemory
 from .storage_capacity import CapacityFit, OverlapSamples, finite_size_scaling, half_loads, sample_final_overlaps
+from .words import decode_words, encode_words, letter_codes
 
 __all__ = [  # noqa: RUF022  by theme
     "hebb", "pseudo_inverse", "storkey", "couplings_as_ising",
     "perceptron", "minover", "IteratedLearningResult", "stabilities", "gardner_capacity", "gardner_margin",
     "relax", "RelaxationResult", "DenseMemory", "ModernHopfield", "ModernRecall",
+    "SequenceMemory", "encode_words", "decode_words", "letter_codes",
     "find_attractors", "AttractorCensus", "fixed_points", "classify", "mixture_states", "basin_of_attraction",
     "BasinEstimate",
     "sample_final_overlaps", "OverlapSamples", "half_loads", "finite_size_scaling", "CapacityFit",

@@ -262,9 +262,11 @@ def read_source(arguments: argparse.Namespace) -> TextFile:
     """
     from hashlib import sha256
 
+    from ..problems.pattern_files import pictures_together
     from ..problems.text_file import TextFile
 
-    source = TextFile.read(arguments.file)
+    more = getattr(arguments, "more", None)
+    source = pictures_together([arguments.file, *more]) if more else TextFile.read(arguments.file)
     arguments.sha256 = sha256(source.stored).hexdigest()
     return source
 

@@ -41,7 +41,7 @@ def load_problem(arguments: argparse.Namespace) -> Problem:
 
     with user_errors(ValueError, OSError):
         source = read_source(arguments)
-        given = {name: getattr(arguments, name, None) for name in ("best_known", "rule")}
+        given = {name: getattr(arguments, name, None) for name in ("best_known", "rule", "size", "threshold")}
         problem = _asked(load(source, kind=arguments.kind, **given), arguments)
     if not getattr(arguments, "quiet", False):
         warn(source.name, *getattr(problem, "notes", ()))
@@ -49,20 +49,25 @@ def load_problem(arguments: argparse.Namespace) -> Problem:
 
 
 def _asked(problem: Problem, arguments: argparse.Namespace) -> Problem:
-    """Return the problem with the noise, the cue and the held spins that the options give."""
+    """Return the problem with the cue, the mask, the noise and the held spins that the options give."""
     from dataclasses import replace
 
-    from ..problems import IsingModel, Recall, load, with_cue
+    from ..problems import IsingModel, Recall, load, with_cue, with_mask
     from ..problems.ising_model import hold_spins
 
-    given = {name: getattr(arguments, name, None) for name in ("noise", "cue", "clamp")}
-    if given["noise"] is not None or given["cue"] is not None:
+    given = {name: getattr(arguments, name, None) for name in ("noise", "cue", "mask", "clamp")}
+    if any(given[name] is not None for name in ("noise", "cue", "mask")):
         if not isinstance(problem, Recall):
-            raise ValueError(f"{arguments.file} is no memory but of kind {problem.kind}; leave --noise and --cue out")
+            raise ValueError(
+                f"{arguments.file} is no memory but of kind {problem.kind}; leave --noise, --cue and --mask out"
+            )
+        if given["mask"] is not None:
+            problem = with_mask(problem, given["mask"])
         if given["noise"] is not None:
             problem = replace(problem, noise=given["noise"], cue=None)
         if given["cue"] is not None:
-            problem = with_cue(problem, load(given["cue"], kind="recall"))
+            options = {name: getattr(arguments, name, None) for name in ("size", "threshold")}
+            problem = with_cue(problem, load(given["cue"], kind="recall", **options))
     if given["clamp"] is None:
         return problem
     if not isinstance(problem, IsingModel):

@@ -24,7 +24,7 @@ from .arguments import (
     writing,
 )
 from .common import load_problem, origin, output_kept_clean
-from .instance_files import check_files, folder_names, instance_files, of_file
+from .instance_files import all_pictures, check_files, folder_names, instance_files, of_file
 from .study_options import add_study_options, asked_task, check_targets, warn_learning
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def add_compare_options(compare: Parser) -> None:
         Parser of the command.
     """
     files = (
-        "TSPLIB, rudy / G-set, patterns (.npz, .png, text), or models (.npz, JSON, COO text); of several, a folder or "
+        "TSPLIB, rudy / G-set, patterns (.npz, .png, text), or models (.npz, JSON, COO text); pictures, several or a "
+        "folder of them, are one memory; of several others, a folder or "
     )
     lists = f"{files}@LIST with a path a line, there is a table for each, and one over all"
     compare.add_argument("files", nargs="+", metavar="FILE", help=lists)
@@ -87,7 +88,10 @@ def compare_command(arguments: argparse.Namespace) -> int:
     int
         Exit code.
     """
-    files = instance_files(arguments.files)
+    files = instance_files(arguments.files, arguments.kind == "recall")
+    arguments.more = []
+    if len(files) > 1 and all_pictures([file for file, named in files if named]) and all(named for _, named in files):
+        files, arguments.more = files[:1], [file for file, _ in files[1:]]
     check_files(files, arguments)
     check_targets(arguments.targets or [])
     if len(files) == 1 and files[0][1]:

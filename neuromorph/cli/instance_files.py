@@ -15,16 +15,34 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 _BESIDE = (".tour", ".opt", ".best", ".md", ".toml")  # what stands beside instances and is none
 
 
-def instance_files(given: Sequence[str]) -> list[tuple[str, bool]]:
+def all_pictures(files: Sequence[str]) -> bool:
+    """Return whether files are pictures by their names.
+
+    Parameters
+    ----------
+    files : sequence of str
+        Paths.
+
+    Returns
+    -------
+    bool
+        True if there are some, and all are.
+    """
+    return bool(files) and all(Path(one).suffix.lower() in _PICTURES for one in files)
+
+
+def instance_files(given: Sequence[str], memory: bool = False) -> list[tuple[str, bool]]:
     """Return the files that were asked for.
 
     Parameters
     ----------
     given : sequence of str
         Files; folders, of which every file is taken that is a problem, but none of their folders and no hidden file; a
-        folder of pictures alone is one memory;
+        folder of pictures alone is one memory, said by its reader;
         ``@LIST``, a text file with the path of a file a line, beside that list unless it is absolute, where ``#``
         begins a comment.
+    memory : bool
+        Whether patterns are asked for: then a folder with any picture is one memory, its other files left out.
 
     Returns
     -------
@@ -46,7 +64,7 @@ def instance_files(given: Sequence[str]) -> list[tuple[str, bool]]:
             chosen = [str(one) for one in inside if one.suffix.lower() not in _BESIDE]
             if not chosen:
                 raise BadInput(f"{printable(each)} has no file; name a folder of problems")
-            if all(Path(one).suffix.lower() in _PICTURES for one in chosen):  # one memory
+            if all_pictures(chosen) or (memory and any(all_pictures([one]) for one in chosen)):
                 found[each] = True
             else:
                 found |= {one: found.get(one, False) for one in chosen}

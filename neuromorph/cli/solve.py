@@ -36,6 +36,8 @@ def add_solve_options(solve: Parser) -> None:
     default = "default: cpu-anneal; cpu-relaxation to recall by rule dense or modern"
     solve.add_argument("--target", metavar="T", help=f"with parameters or without; {default}")
     add_study_options(solve)
+    more = "more pictures: all of them are one memory, as a folder of pictures is"
+    solve.add_argument("more", nargs="*", metavar="PICTURE", help=more)
     solve.add_argument(
         "--out",
         type=_place,

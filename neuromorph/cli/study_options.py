@@ -105,9 +105,38 @@ def add_memory_options(parser: argparse.ArgumentParser) -> None:
     rules = "learning rule of patterns: hebb, pseudo-inverse, storkey, perceptron; dense(power=4), modern(beta=1) for "
     parser.add_argument("--rule", metavar="R", help=f"{rules}the target cpu-relaxation; default: hebb")
     parser.add_argument("--noise", type=fraction, metavar="F", help="fraction of the pixels flipped; default: 0.25")
+    hidden = "part of every cue that is hidden: a fraction at the lower end, as 0.33, or rows,columns as 10:22,0:8"
+    parser.add_argument("--mask", metavar="PART", help=f"{hidden}; then without noise unless --noise is given")
+    parser.add_argument("--size", type=picture_size, metavar="RxC", help="scale pictures to rows x columns, or N x N")
+    otsu = "grey below which a pixel is +1, 0 (black) to 255; default: Otsu's of each picture, which is said"
+    parser.add_argument("--threshold", type=finite, metavar="G", help=otsu)
     parser.add_argument("--cue", type=folder_or_file, metavar="FILE", help="a damaged picture to start from instead")
     held = "hold spins of a model, from 0: 0=+1,7=-1; the others are renumbered"
     parser.add_argument("--clamp", type=held_spins, metavar="SPINS", help=held)
+
+
+def picture_size(text: str) -> tuple[int, int]:
+    """Parse the size of a picture, as ``32`` or ``24x32``.
+
+    Parameters
+    ----------
+    text : str
+        Text of the option.
+
+    Returns
+    -------
+    tuple of int
+        Rows and columns.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is of another form.
+    """
+    sides = text.lower().split("x")
+    if not (len(sides) in (1, 2) and all(side.isdecimal() and int(side[:9]) > 0 for side in sides)):
+        raise argparse.ArgumentTypeError(f"is {text!r}; give rows x columns, as 24x32, or 32 for a square")
+    return int(sides[0][:9]), int(sides[-1][:9])
 
 
 def held_spins(text: str) -> dict[int, int]:

@@ -156,6 +156,8 @@ def draw_recall(
     """
     ax = new_axes(4.6, 2.2) if ax is None else ax
     meant = int(problem.meant(pattern if cue is None else cue))
+    if cue is not None and problem.hidden is not None:
+        cue = np.where(problem.hidden, np.nan, cue)  # drawn as paper
     panels = [("recalled", pattern), ("stored", problem.patterns[meant])]
     return _tiles(ax, panels if cue is None else [("cue", cue), *panels], problem.shape, color)
 

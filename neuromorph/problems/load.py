@@ -32,6 +32,7 @@ from .maxcut import MaxCut, cut_of_graph
 from .model_formats import read_model
 from .partition import Partition, read_partition
 from .pattern_files import read_recall
+from .picture_files import AS_THEY_ARE, PictureOptions
 from .polynomial import Polynomial
 from .polynomial_files import read_json_terms, read_terms
 from .recall import Recall
@@ -86,6 +87,9 @@ def load(
     kind: str | None = None,
     best_known: float | None = None,
     rule: str | None = None,
+    *,
+    size: tuple[int, int] | None = None,
+    threshold: float | None = None,
 ) -> AnyProblem:
     """Read a problem file.
 
@@ -103,6 +107,10 @@ def load(
         of colors that are to do, by default the chromatic number that is known, else that of a greedy coloring.
     rule : str or None
         Learning rule of patterns (``associative_memory.named_rules``); None: hebb.
+    size : (rows, columns) or None
+        Size that pictures are scaled to; None: as they are.
+    threshold : float or None
+        Grey value that parts pictures, 0 to 255, or values of an array; None: Otsu's of each, which is said.
 
     Returns
     -------
@@ -120,10 +128,13 @@ def load(
         )
     if best_known is not None and not isfinite(best_known):
         raise ValueError(f"best_known is {best_known}; give a finite number, or leave it out to look it up")
+    options = PictureOptions(size, threshold)
     source = TextFile.read(path)
     form, found, plain = _form_and_kind(source, kind)
+    if found != "recall" and options != AS_THEY_ARE:
+        raise source.error(f"is of kind {found}; a size and a threshold are for pictures: leave them out")
     try:
-        problem = _read(plain, form, found, kind, best_known)
+        problem = _read(plain, form, found, kind, best_known, options)
         if rule is not None:
             problem = _with_rule(problem, rule)
     except ProblemFileError:
@@ -182,14 +193,21 @@ def _form_and_kind(source: TextFile, asked: str | None) -> tuple[Form, str, Text
     raise source.error(f"looks like {form.name}; {remedy}")
 
 
-def _read(source: TextFile, form: Form, kind: str, asked: str | None, best_known: float | None) -> Any:
+def _read(
+    source: TextFile,
+    form: Form,
+    kind: str,
+    asked: str | None,
+    best_known: float | None,
+    options: PictureOptions = AS_THEY_ARE,
+) -> Any:
     """Read a file of a form as a kind."""
     said = (f"read as {form.name}",) if form.said else ()
     special = FILE_READERS.get(kind) or FILE_READERS.get(form.family)
     if special is not None:
         problem: Any = special(source)
     elif kind == "recall":
-        problem = read_recall(source, form.family)
+        problem = read_recall(source, form.family, options)
     elif kind in ("ising", "qubo") and not (kind == "qubo" and form.family == "rudy" and asked is None):
         family = {"rudy": "counted entries", "edges": "plain entries"}.get(form.family, form.family)
         return model_problem(source, read_model(source, asked or kind, replace(form, family=family)), said)

@@ -11,8 +11,10 @@ r"""Patterns from files: NumPy arrays, pictures, folders of pictures, drawings t
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
+from collections.abc import Sequence
 from itertools import groupby
 from math import prod
 from typing import Any
@@ -22,7 +24,7 @@ import numpy as np
 from ..files.npz import ArrayFileError, read_npy, read_npz
 from .edge_list import is_comment
 from .matrices import symmetric_matrix
-from .picture_files import read_picture, two_valued
+from .picture_files import AS_THEY_ARE, PictureOptions, read_picture, scaled_picture, two_valued
 from .recall import MAX_VALUES, Recall
 from .text_file import Block, ProblemFileError, TextFile, printable_name, quote_text
 
@@ -92,7 +94,7 @@ def _two_signs(source: TextFile) -> str | None:
     return first + (one if first == other else other)
 
 
-def read_recall(source: TextFile, family: str = "patterns") -> Recall:
+def read_recall(source: TextFile, family: str = "patterns", options: PictureOptions = AS_THEY_ARE) -> Recall:
     """Read the patterns of a file.
 
     Parameters
@@ -101,6 +103,8 @@ def read_recall(source: TextFile, family: str = "patterns") -> Recall:
         File.
     family : str
         Form: patterns, vectors, array, picture, pictures.
+    options : PictureOptions
+        Size that pictures are scaled to, and threshold of grey.
 
     Returns
     -------
@@ -121,7 +125,7 @@ def read_recall(source: TextFile, family: str = "patterns") -> Recall:
         read = _from_vectors
     try:
         with warnings.catch_warnings(action="ignore"):  # of Python and Pillow, about what stands in the file
-            fields = read(source)
+            fields = read(source, options)
     except ProblemFileError:
         raise
     except ArrayFileError as error:
@@ -132,15 +136,36 @@ def read_recall(source: TextFile, family: str = "patterns") -> Recall:
     return Recall(name, **fields)
 
 
-def _from_npz(source: TextFile) -> dict[str, Any]:
+def pictures_together(paths: Sequence[str | os.PathLike[str]]) -> TextFile:
+    """Read several files as a folder of their own, in their order.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        Files.
+
+    Returns
+    -------
+    TextFile
+        Folder with these members, which has the name of the first.
+    """
+    members = tuple(TextFile.read(each) for each in paths)
+    return TextFile(members[0].name, b"".join(each.data for each in members), members=members)
+
+
+def _from_npz(source: TextFile, options: PictureOptions) -> dict[str, Any]:
     arrays = read_npz(source.data, ("patterns", "cue", "shape"), limit=_MAX_ARRAY_BYTES)
     if "patterns" not in arrays:
         raise source.error("has no array 'patterns'; save with numpy.savez(file, patterns=array)")
     given = arrays["patterns"]
     notes: tuple[str, ...] = ()
     cue = arrays["cue"].ravel() if "cue" in arrays else None
+    if options.size is not None:
+        if cue is not None:
+            raise source.error("holds a cue, which stays as it is; leave the size out")
+        given = _scaled(source, given, options.size)
     if not np.isin(given, (-1, 0, 1)).all() and cue is None:
-        given, notes = two_valued(source, given)
+        given, notes = two_valued(source, given, options.threshold)
     patterns, shape = _patterns_of(source, given)
     if "shape" in arrays:
         sides = arrays["shape"]
@@ -150,7 +175,7 @@ def _from_npz(source: TextFile) -> dict[str, Any]:
     return {"patterns": patterns, "cue": cue, "shape": shape, "notes": notes}
 
 
-def _from_npy(source: TextFile) -> dict[str, Any]:
+def _from_npy(source: TextFile, options: PictureOptions) -> dict[str, Any]:
     array = read_npy(source.data)
     if array.size > MAX_VALUES:
         raise source.error(f"has {array.size} values; at most {MAX_VALUES} fit: save fewer patterns")
@@ -167,11 +192,23 @@ def _from_npy(source: TextFile) -> dict[str, Any]:
         and not np.isin(array, (-1, 0, 1)).all()
     ):
         raise source.error("is of two or three columns, as coordinates are; write it as text, or save patterns=array")
-    patterns, notes = two_valued(source, array)
+    if options.size is not None:
+        array = _scaled(source, array, options.size)
+    patterns, notes = two_valued(source, array, options.threshold)
     patterns, shape = _patterns_of(source, patterns)
     if patterns.ndim == 2 and array.ndim == 2 and array.dtype == np.uint8 and notes:  # a grey picture
         return {"patterns": patterns.reshape(1, -1), "shape": array.shape, "notes": (*notes, "one picture")}
     return {"patterns": patterns, "shape": shape, "notes": notes}
+
+
+def _scaled(source: TextFile, array: Any, size: tuple[int, int]) -> Any:
+    """Scale the pictures of an array (k, rows, columns); two values stay two."""
+    if array.ndim != 3 or not np.isfinite(array).all():
+        raise source.error(f"has shape {array.shape}; a size is for pictures (patterns, rows, columns): leave it out")
+    made = np.array([scaled_picture(picture, size) for picture in array])
+    low, high = array.min(initial=0), array.max(initial=0)
+    two = len(np.unique(array)) == 2
+    return np.where(made > (low + high) / 2.0, high, low) if two else made
 
 
 def _patterns_of(source: TextFile, array: Any) -> tuple[Any, tuple[int, int] | None]:
@@ -187,22 +224,24 @@ def _patterns_of(source: TextFile, array: Any) -> tuple[Any, tuple[int, int] | N
     return patterns.reshape(len(patterns), prod(shape)), shape
 
 
-def _from_picture(source: TextFile) -> dict[str, Any]:
-    signs, notes = read_picture(source)
+def _from_picture(source: TextFile, options: PictureOptions) -> dict[str, Any]:
+    signs, notes = read_picture(source, options)
     return {"patterns": signs.reshape(1, -1), "shape": signs.shape, "notes": notes}
 
 
-def _from_pictures(source: TextFile) -> dict[str, Any]:
+def _from_pictures(source: TextFile, options: PictureOptions) -> dict[str, Any]:
     """Read every picture of a folder, drawings included; other files are left out, and said."""
     found: list[tuple[str, Any]] = []
     notes: list[str] = []
     left = 0
     for member in source.members:
         kind = _picture_kind(member)
+        if not kind and source.path is None:
+            raise member.error("is no picture, and several files are one memory of pictures: give it alone")
         if not kind:
             left += 1
             continue
-        fields = _from_picture(member) if kind == "picture" else _from_text(member)
+        fields = (_from_picture if kind == "picture" else _from_text)(member, options)
         found += [(member.name, (row, fields["shape"])) for row in fields["patterns"]]
         notes += fields.get("notes", ())
         if len(found) * found[0][1][0].size > MAX_VALUES:
@@ -212,9 +251,9 @@ def _from_pictures(source: TextFile) -> dict[str, Any]:
     name, (_, shape) = found[0]
     other = next((each for each in found if each[1][1] != shape), None)
     if other is not None:
-        rule = f"is of {other[1][1][0]} x {other[1][1][1]} pixels, {name} of {shape[0]} x {shape[1]}; make them alike"
-        raise source.error(f"{other[0]} {rule}")
-    said = [f"{len(found)} patterns of {shape[0]} x {shape[1]} from {len(source.members) - left} files"]
+        sizes = f"{other[1][1][0]} x {other[1][1][1]} pixels, {name} of {shape[0]} x {shape[1]}"
+        raise source.error(f"{other[0]} is of {sizes}; make them alike by a size")
+    said = [f"one memory: {len(found)} patterns of {shape[0]} x {shape[1]} from {len(source.members) - left} files"]
     said += [f"{left} other files are left out"] if left else []
     said += [f"{len(notes)} of the pictures are grey or of other signs: {notes[0]}"] if notes else []
     return {"patterns": np.array([row for _, (row, _) in found]), "shape": shape, "notes": tuple(said)}
@@ -229,8 +268,10 @@ def _picture_kind(source: TextFile) -> str:
     return "text" if is_picture(source) else "picture" if re.match(rb"P[1-6]\s", data) else ""
 
 
-def _from_vectors(source: TextFile) -> dict[str, Any]:
+def _from_vectors(source: TextFile, options: PictureOptions = AS_THEY_ARE) -> dict[str, Any]:
     """Read rows of numbers as patterns; where empty lines part blocks of several rows, a block is one."""
+    if options.size is not None:
+        raise source.error("holds vectors, and a size is for pictures; leave it out")
     lines = [line for line in source.lines if not line.strip() or not is_comment(line)]
     blocks = [[*rows] for blank, rows in groupby(lines, key=lambda line: not line.strip()) if not blank]
     values = [Block(source, 1, rows).numbers() for rows in blocks]
@@ -241,7 +282,7 @@ def _from_vectors(source: TextFile) -> dict[str, Any]:
         raise source.error("has rows of different lengths; give each pattern as many numbers")
     if count * width > MAX_VALUES:
         raise source.error(f"has {count} rows of {width} numbers; at most {MAX_VALUES} fit: give less")
-    whole, notes = two_valued(source, np.concatenate(values).reshape(count, width))
+    whole, notes = two_valued(source, np.concatenate(values).reshape(count, width), options.threshold)
     if len(blocks) > 1 and heights != {1}:
         if len(heights) > 1:
             raise source.error(f"has blocks of {min(heights)} and of {max(heights)} rows; make them alike")
@@ -253,11 +294,11 @@ def _from_vectors(source: TextFile) -> dict[str, Any]:
     return {"patterns": whole, "shape": (1, width), "notes": (*notes, said)}
 
 
-def _from_text(source: TextFile) -> dict[str, Any]:
+def _from_text(source: TextFile, options: PictureOptions = AS_THEY_ARE) -> dict[str, Any]:
     if len(source.data) > _LONGEST * MAX_VALUES:
         raise source.error(f"is a picture of more than {MAX_VALUES} signs; draw smaller")
     if _is_vectors(source):
-        return _from_vectors(source)
+        return _from_vectors(source, options)
     rows, first = source.lines, next((line.strip()[0] for line in source.lines if line.strip()), "")
     said: tuple[str, ...] = ()
     letters = _two_signs(source) or next((pair for pair in _ALPHABETS if first and first in pair), "")
@@ -287,4 +328,8 @@ def _from_text(source: TextFile) -> dict[str, Any]:
     height, count = len(pictures[0]), len(pictures) - 1
     drawn = np.array([[sign == letters[0] for sign in "".join(picture)] for picture in pictures[:count]])
     patterns = np.where(drawn, np.int8(1), np.int8(-1)).reshape(count, height * width)
+    if options.size is not None:
+        means = [scaled_picture(picture.reshape(height, width), options.size) for picture in patterns]
+        height, width = options.size
+        patterns = np.where(np.array(means) > 0, np.int8(1), np.int8(-1)).reshape(count, height * width)
     return {"patterns": patterns, "shape": (height, width), "notes": said}

@@ -1,17 +1,19 @@
 r"""Pictures and grey values from files, made two-valued: PNG, JPEG, BMP, GIF, PNM, arrays of NumPy.
 
 Of a picture, dark is +1 and what is transparent is paper; of an array, large is +1. More than two values are parted at
-Otsu's threshold t, which maximizes the variance between the two sides,
+Otsu's threshold t, unless another is given; it maximizes the variance between the two sides,
 
 .. math:: \sigma_B^2(t) = w_0(t)\, w_1(t)\, [\mu_0(t) - \mu_1(t)]^2
 
-and is said. Nothing is unpacked before its size is known.
+and is said. A picture can be scaled before, by the mean of the pixels that fall into one. Nothing is unpacked before
+its size is known.
 Source: Otsu, IEEE Trans. Syst. Man Cybern. 9, 62 (1979).
 """
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,60 @@ from .text_file import TextFile
 
 MAX_PIXELS = 1_000_000
 
+MAX_SIDE = 10_000
+
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM")
 _BINS = 256
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """How pictures are made two-valued.
+
+    Parameters
+    ----------
+    size : (rows, columns) or None
+        Size that they are scaled to; None: as they are.
+    threshold : float or None
+        Grey value 0 to 255 below which +1 lies, or value of an array above which it lies; None: Otsu's.
+    """
+
+    size: tuple[int, int] | None = None
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.size is not None and not (len(self.size) == 2 and all(1 <= side <= MAX_SIDE for side in self.size)):
+            raise ValueError(f"size is {self.size}; give rows and columns, 1 to {MAX_SIDE} each")
+        if self.size is not None and self.size[0] * self.size[1] > MAX_PIXELS:
+            raise ValueError(f"size is {self.size[0]} x {self.size[1]}; at most {MAX_PIXELS} pixels are supported")
+        if self.threshold is not None and not np.isfinite(self.threshold):
+            raise ValueError(f"threshold is {self.threshold}; give a finite grey value, or leave it out for Otsu's")
+
+
+AS_THEY_ARE = PictureOptions()
+
+
+def scaled_picture(values: NDArray[Any], size: tuple[int, int] | None) -> NDArray[Any]:
+    """Scale a picture, each new pixel the mean of the old ones that it covers.
+
+    Parameters
+    ----------
+    values : (rows, columns) ndarray
+        Grey values.
+    size : (rows, columns) or None
+        New size; None: as it is.
+
+    Returns
+    -------
+    ndarray
+        Scaled picture.
+    """
+    from PIL import Image
+
+    if size is None or values.shape == size:
+        return values
+    image = Image.fromarray(values.astype(np.float32))
+    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BOX)).astype(float)
 
 
 def otsu_threshold(values: NDArray[Any]) -> float:
@@ -52,7 +106,9 @@ def otsu_threshold(values: NDArray[Any]) -> float:
     return float((levels[k] + levels[k + 1]) / 2.0)
 
 
-def two_valued(source: TextFile, values: Any) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+def two_valued(
+    source: TextFile, values: Any, threshold: float | None = None
+) -> tuple[NDArray[np.int8], tuple[str, ...]]:
     """Return values of an array as -1 and +1, large as +1.
 
     Parameters
@@ -60,7 +116,9 @@ def two_valued(source: TextFile, values: Any) -> tuple[NDArray[np.int8], tuple[s
     source : TextFile
         File.
     values : ndarray
-        Values: two of them as they are, more parted at Otsu's threshold.
+        Values: two of them as they are, more parted at the threshold.
+    threshold : float or None
+        Threshold; None: Otsu's.
 
     Returns
     -------
@@ -84,19 +142,21 @@ def two_valued(source: TextFile, values: Any) -> tuple[NDArray[np.int8], tuple[s
         raise source.error("holds -1 as well as 0; patterns are -1 and +1, or 0 and 1")
     if len(levels) == 1:
         raise source.error(f"holds {levels[0]:g} throughout; patterns are of two values")
-    at = otsu_threshold(array)
-    what = "two values" if len(levels) == 2 else f"{len(levels)} values, parted at Otsu's threshold"
+    at, name = (otsu_threshold(array), "Otsu's") if threshold is None else (threshold, "the given")
+    what = "two values" if len(levels) == 2 else f"{len(levels)} values, parted at {name} threshold"
     note = f"{what}: above {at:.4g} is +1 ({(array > at).mean():.0%} of the pixels)"
     return np.where(array > at, 1, -1).astype(np.int8), (note,)
 
 
-def read_picture(source: TextFile) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+def read_picture(source: TextFile, options: PictureOptions = AS_THEY_ARE) -> tuple[NDArray[np.int8], tuple[str, ...]]:
     """Read a picture: dark is +1.
 
     Parameters
     ----------
     source : TextFile
         File.
+    options : PictureOptions
+        Size and threshold.
 
     Returns
     -------
@@ -135,15 +195,22 @@ def read_picture(source: TextFile) -> tuple[NDArray[np.int8], tuple[str, ...]]:
         else:
             paper = Image.new("RGBA", image.size, "white")
             grey = np.asarray(Image.alpha_composite(paper, image.convert("RGBA")).convert("L")).astype(float)
-    return _dark(grey)
+    at = options.threshold
+    if at is not None and not grey.min() < at <= grey.max():
+        raise source.error(
+            f"has greys from {grey.min():.4g} to {grey.max():.4g}, and threshold {at:g} parts none of them"
+        )
+    return _dark(scaled_picture(grey, options.size), at)
 
 
-def _dark(grey: Float) -> tuple[NDArray[np.int8], tuple[str, ...]]:
-    """Part grey values 0 to 255: at the middle if two of them stand on both of its sides, else at Otsu's threshold."""
+def _dark(grey: Float, threshold: float | None) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+    """Part grey values 0 to 255: at the middle if two of them stand on both of its sides, else at the threshold."""
     levels = np.unique(grey)
-    if len(levels) <= 2 and (len(levels) < 2 or levels[0] < 128.0 <= levels[-1]):
+    if threshold is None and len(levels) <= 2 and (len(levels) < 2 or levels[0] < 128.0 <= levels[-1]):
         return np.where(grey < 128.0, 1, -1).astype(np.int8), ()
-    at = otsu_threshold(grey)
-    what = "two greys" if len(levels) == 2 else f"{len(levels)} greys, parted at Otsu's threshold"
+    at, name = (otsu_threshold(grey), "Otsu's") if threshold is None else (threshold, "the given")
+    what = f"{len(levels)} grey{'s' * (len(levels) != 1)}, parted at {name} threshold"
+    if threshold is None and len(levels) == 2:
+        what = "two greys"
     note = f"{what}: darker than {at:.4g} of 255 is +1 ({(grey < at).mean():.0%} of the pixels)"
     return np.where(grey < at, 1, -1).astype(np.int8), (note,)

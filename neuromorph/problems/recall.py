@@ -10,7 +10,7 @@ Source: Hopfield, PNAS 79, 2554 (1982), with Hebb's rule over n.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -52,6 +52,9 @@ class Recall:
         Shape in which to draw a pattern, rows * columns = n.
     noise : float in [0, 1]
         Fraction of the pixels flipped in a drawn cue.
+    hidden : (n,) bool or None
+        Pixels that no cue shows (module ``cues``): drawn by a fair coin for each read, and 0 at the start of
+        dynamics that allow it.
     best_known : float or None
         Overlap of a perfect recall.
     notes : tuple of str
@@ -69,6 +72,7 @@ class Recall:
     best_known: float | None = 1.0
     notes: tuple[str, ...] = field(default=(), compare=False)
     rule: str = "hebb"
+    hidden: Any = None
 
     kind: ClassVar[str] = "recall"
     sense: ClassVar[Literal["min", "max"]] = "max"
@@ -88,6 +92,8 @@ class Recall:
         if not 0.0 <= self.noise <= 1.0:
             raise ValueError(f"noise is {self.noise}; it is a fraction of the pixels, from 0 to 1")
         check_rule(self.rule)
+        if self.hidden is not None:
+            object.__setattr__(self, "hidden", _as_mask(self.hidden, patterns.shape[1]))
         object.__setattr__(self, "patterns", patterns)
         object.__setattr__(self, "cue", cue)
 
@@ -171,7 +177,7 @@ class Recall:
         return np.asarray(check_spins(spins, self.size) @ self.patterns.T.astype(float)) / self.size
 
     def meant(self, cue: ArrayLike) -> NDArray[np.int64]:
-        """Find the pattern that is nearest to a cue.
+        """Find the pattern that is nearest to a cue, by the pixels that it shows.
 
         Parameters
         ----------
@@ -183,7 +189,10 @@ class Recall:
         int64 or (reads,) int64
             Number of the pattern.
         """
-        return np.asarray(self.overlaps(cue).argmax(axis=-1))
+        s = check_spins(cue, self.size)
+        if self.hidden is not None:
+            s = np.where(self.hidden, 0.0, s)
+        return np.asarray((s @ self.patterns.T.astype(float) / self.size).argmax(axis=-1))
 
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
         """Read the pattern in a state; every state is feasible.
@@ -234,7 +243,7 @@ class Recall:
     def task(self, reads: int, rng: RNG = None) -> RecallFrom:
         """Return the task: to relax from the cue, or from noisy patterns in turn.
 
-        Without a cue round(noise n) pixels of each pattern are flipped.
+        Without a cue round(noise n) pixels of each pattern are flipped. Hidden pixels are then drawn by a fair coin.
 
         Parameters
         ----------
@@ -253,7 +262,7 @@ class Recall:
         ValueError
             If the cues of so many reads are too large.
         """
-        if self.cue is not None:
+        if self.cue is not None and self.hidden is None:
             return RecallFrom(np.broadcast_to(self.cue, (reads, self.size)))
         if reads * self.size > MAX_CUES:
             most = MAX_CUES // self.size
@@ -262,36 +271,16 @@ class Recall:
             )
         cues = np.empty((reads, self.size), dtype=np.int8)
         for seed, cue in zip(read_seeds(rng, reads), cues, strict=True):
-            # The number of the read in the whole run, so that batches of one SeedSequence keep the turn.
-            cue[:] = self.patterns[seed.spawn_key[-1] % len(self.patterns)]
-            flipped = np.random.default_rng(seed).permutation(self.size)[: round(self.noise * self.size)]
-            cue[flipped] *= -1
-        return RecallFrom(cues)
-
-
-def with_cue(problem: Recall, cue: Any) -> Recall:
-    """Replace the cue of a problem by the only pattern of another.
-
-    Parameters
-    ----------
-    problem : Recall
-        The problem.
-    cue : Problem
-        A problem that holds one pattern.
-
-    Returns
-    -------
-    Recall
-        The problem with the cue.
-
-    Raises
-    ------
-    ValueError
-        If ``cue`` does not hold one pattern.
-    """
-    if not isinstance(cue, Recall) or len(cue.patterns) != 1:
-        raise ValueError(f"{cue.name} does not hold one picture; a cue is one")
-    return replace(problem, cue=cue.patterns[0])
+            generator = np.random.default_rng(seed)
+            if self.cue is None:
+                # The number of the read in the whole run, so that batches of one SeedSequence keep the turn.
+                cue[:] = self.patterns[seed.spawn_key[-1] % len(self.patterns)]
+                cue[generator.permutation(self.size)[: round(self.noise * self.size)]] *= -1
+            else:
+                cue[:] = self.cue
+            if self.hidden is not None:
+                cue[self.hidden] = np.where(generator.random(int(self.hidden.sum())) < 0.5, -1, 1)
+        return RecallFrom(cues, self.hidden)
 
 
 def picture_text(states: NDArray[Any], shape: tuple[int, int]) -> str:
@@ -311,6 +300,16 @@ def picture_text(states: NDArray[Any], shape: tuple[int, int]) -> str:
     """
     letters = np.where(np.asarray(states) > 0, "#", ".").reshape(-1, *shape)
     return "\n\n".join("\n".join("".join(row) for row in picture) for picture in letters.tolist()) + "\n"
+
+
+def _as_mask(hidden: Any, n: int) -> NDArray[np.bool_]:
+    mask = np.array(hidden)
+    if mask.dtype.kind != "b" or mask.shape != (n,):
+        raise ValueError(f"hidden is {mask.dtype} of shape {mask.shape}; give a bool for each of the {n} pixels")
+    if mask.all():
+        raise ValueError("hidden covers every pixel; a cue must show some")
+    mask.setflags(write=False)
+    return mask
 
 
 def _as_spins(patterns: Any, cue: Any) -> tuple[NDArray[np.int8], NDArray[np.int8] | None]:

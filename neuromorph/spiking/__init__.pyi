@@ -6,6 +6,8 @@ from .lif_network import LifNetwork, without_noise
 from .lif_neuron import LifNeuron, RateCurve, measure_curve
 from .lif_sampler import Calibration, LifSamplerNeurons, calibrate
 from .nir_format import from_nir, read_nir, to_nir, write_nir
+from .nir_network import NirNetwork, nir_network, read_nir_network
+from .nir_run import NirRun, run_nir
 from .phase_memory import PhaseMemory, PhaseRecall, phase_overlaps
 from .power_law import PowerLaw, fit_power_law
 from .pynn_script import to_pynn, write_pynn
@@ -25,5 +27,6 @@ __all__ = [  # noqa: RUF022  by theme
     "BoltzmannSampler", "AbstractNeurons", "LifSamplerNeurons", "Calibration", "calibrate",
     "SpikeStates", "relative_entropy", "exponential_neuron_divergence",
   "WinnerTakeAll", "solve_by_spikes", "solve_by_gibbs", "sample_uniformly", "SearchResult",
-    "LifNetwork", "to_nir", "from_nir", "write_nir", "read_nir", "without_noise", "to_pynn", "write_pynn",
+    "LifNetwork", "to_nir", "from_nir", "write_nir", "read_nir",
+    "NirNetwork", "nir_network", "read_nir_network", "NirRun", "run_nir", "without_noise", "to_pynn", "write_pynn",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ..files.atomic_write import write_file
 from ..files.printable import printable
-from ..problems.text_file import TextFile, quote_text
+from ..problems.text_file import ProblemFileError, TextFile, quote_text
 from .lif_network import LifNetwork
 from .lif_neuron import LifNeuron
 from .nir_values import read_values
@@ -225,17 +225,48 @@ def read_nir(path: str | os.PathLike[str], *, step_s: float | None = None) -> Li
         If the file is damaged, holds another graph, values in other files, links in a circle, complex numbers, or more
         than 128 MB of values. The message names the file and the rule.
     """
-    nir, source = _nir(), TextFile.read(path)
-    if not any(source.data.startswith(_SIGNATURE, at) for at in (0, 512, 1024, 2048)):
-        raise source.error("is no HDF5 file, and thus no NIR graph; write it with nir.write")
+    source = TextFile.read(path)
+    graph = nir_graph(source)
     try:
-        graph = nir.dict2NIRNode({**nested(read_values(source.data)), "type_check": True})
         return from_nir(graph, step_s=step_s)
     except ValueError as error:
         raise source.error(printable(str(error).partition("\n")[0][:300])) from None
     except Exception as error:  # nir raises errors of many types for invalid graphs
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise source.error(f"is damaged or no NIR graph ({quote_text(reason)}); write it again") from None
+        raise _damaged(source, error) from None
+
+
+def nir_graph(source: TextFile) -> Any:
+    """Read the graph of a NIR file, in a process of its own (:mod:`.nir_worker`).
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    nir.NIRGraph
+        Graph.
+
+    Raises
+    ------
+    ProblemFileError
+        If the file is damaged, or holds what is not read.
+    """
+    nir = _nir()
+    if not any(source.data.startswith(_SIGNATURE, at) for at in (0, 512, 1024, 2048)):
+        raise source.error("is no HDF5 file, and thus no NIR graph; write it with nir.write")
+    try:
+        return nir.dict2NIRNode({**nested(read_values(source.data)), "type_check": True})
+    except ValueError as error:
+        raise source.error(printable(str(error).partition("\n")[0][:300])) from None
+    except Exception as error:  # nir raises errors of many types for invalid graphs
+        raise _damaged(source, error) from None
+
+
+def _damaged(source: TextFile, error: Exception) -> ProblemFileError:
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return source.error(f"is damaged or no NIR graph ({quote_text(reason)}); write it again")
 
 
 def _nir() -> Any:

@@ -296,4 +296,4 @@ def _no_read(error: BaseException, size: int, began: float) -> str:
 def _part(task: Task, rows: NDArray[np.int64]) -> Task:
     """Return the task of some reads: their own cues, if each has one."""
     cue = np.asarray(task.cue) if isinstance(task, RecallFrom) else np.empty(0)
-    return RecallFrom(cue[rows]) if cue.ndim == 2 else task
+    return replace(task, cue=cue[rows]) if isinstance(task, RecallFrom) and cue.ndim == 2 else task

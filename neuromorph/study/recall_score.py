@@ -114,7 +114,7 @@ def score_recall(
     with unlimited():
         reads = np.arange(len(spins))
         before, after = problem.overlaps(cues), problem.overlaps(spins)
-        meant = before.argmax(axis=1)
+        meant = problem.meant(cues)
         states, which = np.unique(spins, axis=0, return_inverse=True)
         kept, patterns = _fixed(problem, states), _fixed(problem, problem.patterns)
         stored = None if patterns is None else int(patterns.sum())

@@ -519,7 +519,7 @@ def test_a_folder_of_pictures(tmp_path):
         PICTURE.ravel().tolist(),
     ]
     assert (p.name, p.shape) == ("pictures", (2, 3))
-    assert p.notes == ("3 patterns of 2 x 3 from 3 files", "1 other files are left out")
+    assert p.notes == ("one memory: 3 patterns of 2 x 3 from 3 files", "1 other files are left out")
     put(folder, "##\n..\n", "p0.txt")
     with pytest.raises(ProblemFileError, match=r"p1\.txt is of 2 x 3 pixels, p0\.txt of 2 x 2; make them alike"):
         load(folder)

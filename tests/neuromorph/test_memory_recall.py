@@ -185,7 +185,7 @@ def test_other_problems_are_refused(tmp_path, capsys):
     (tmp_path / "cut.txt").write_text("3 2\n1 2 1\n2 3 1\n")
     for words in (["--noise", "0.2"], ["--cue", str(CROSS)]):
         assert main(["solve", str(tmp_path / "cut.txt"), *words]) == 2
-        assert "is no memory but of kind maxcut; leave --noise and --cue out" in capsys.readouterr().err
+        assert "is no memory but of kind maxcut; leave --noise, --cue and --mask out" in capsys.readouterr().err
     with pytest.raises(ValueError, match="a cue is one"):
         nm.problems.with_cue(nm.load(CROSS), nm.Recall("two", np.ones((2, 121))))
     (tmp_path / "noise.npz").write_bytes(b"PK\x03\x04" + bytes(range(256)))

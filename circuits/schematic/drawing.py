@@ -9,6 +9,7 @@ from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.rng import RNG
 
+from ..synthesis.board_network import DEFAULT_SERIES
 from ..synthesis.hopfield_circuit import AmplifierLevel
 from ..synthesis.opamp import OpAmp
 from ..synthesis.problem_circuit import get_opamp, problem_components, refuse_level
@@ -99,7 +100,7 @@ def problem_schematic(
     rng: RNG = 0,
     level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
-    series: str | None = None,
+    series: str | None = DEFAULT_SERIES,
 ) -> bytes:
     """Draw the circuit that ``problem_netlist`` writes with the same options, as a file.
 
@@ -115,7 +116,7 @@ def problem_schematic(
         Amplifiers, as for ``build_hopfield_circuit``.
     opamp : OpAmp or str, optional
         Op-amp, or its name in ``OPAMPS``, at level "opamp".
-    series : str, optional
+    series : str or None, default "E96"
         Series to which values are rounded, as for ``problem_netlist``.
 
     Returns

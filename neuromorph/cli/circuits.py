@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files.printable import printable
-from .arguments import BadInput, Parser, add_time_limit, folder_or_file, names, positive, seed, user_errors, writing
+from .arguments import (
+    BadInput,
+    Parser,
+    add_time_limit,
+    folder_or_file,
+    names,
+    positive,
+    seed,
+    user_errors,
+    warn,
+    writing,
+)
 from .common import work_origin
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
 
@@ -22,6 +33,7 @@ LEVELS = ("ideal", "opamp", "transistor")
 SYNAPSES = ("resistors", "transconductors", "overlaps")
 DIALECTS = ("ngspice", "xyce", "ltspice", "neospice")
 OPAMPS = ("opa192", "lmv824", "tl072", "mcp6001")
+E_SERIES = ("E96", "E48", "E24", "E12", "E6", "E3", "exact")
 DISAGREES = 1
 
 _Load = Callable[[argparse.Namespace], "Problem"]
@@ -42,6 +54,8 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     netlist.add_argument(
         "--dialect", default="ngspice", metavar="D", help=f"{_words(DIALECTS)}; default: {DIALECTS[0]}"
     )
+    series = f"of the resistors: {_words(E_SERIES)}; default: {E_SERIES[0]}"
+    netlist.add_argument("--series", choices=E_SERIES, default=E_SERIES[0], metavar="E", help=series)
     analyses = "beside the transient, for ngspice: op, ac, noise, temp, at the attractor"
     netlist.add_argument("--analysis", type=names, metavar="A,B", help=analyses)
     _add_amplifiers(netlist)
@@ -91,13 +105,15 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
 
     problem = load(arguments)
     with user_errors(ValueError, TypeError):
-        options = {"dialect": arguments.dialect, "analyses": arguments.analysis or ()}
+        options = {"dialect": arguments.dialect, "analyses": arguments.analysis or (), "series": arguments.series}
         text = circuit_package().problem_netlist(problem, **options, **_amplifiers(arguments))
+    warn(printable(Path(arguments.file).name), *_warnings(text))
     drawing: Path | None = arguments.schematic
     if drawing is not None:
         kind = drawing.suffix.lstrip(".").lower()
         with user_errors(ValueError):
-            picture = circuit_package().problem_schematic(problem, kind=kind, **_amplifiers(arguments))
+            drawn = {"kind": kind, "series": arguments.series, **_amplifiers(arguments)}
+            picture = circuit_package().problem_schematic(problem, **drawn)
         with writing(drawing, "--schematic"):
             write_file(drawing, picture)
     if arguments.out is None:
@@ -106,6 +122,11 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
         with writing(arguments.out):
             write_file(arguments.out, text)
     return 0
+
+
+def _warnings(text: str) -> list[str]:
+    """Return what the comments of a netlist warn of."""
+    return [line.removeprefix("* warning: ") for line in text.splitlines() if line.startswith("* warning: ")]
 
 
 def _certify(arguments: argparse.Namespace, load: _Load) -> int:

@@ -16,6 +16,7 @@ from neuromorph.analog import AnalogNetwork, Tanh
 from neuromorph.cli import main
 
 MEMORY = Recall("memory", np.random.default_rng(0).choice([-1, 1], (2, 9)))
+ONE = Recall("one", np.random.default_rng(0).choice([-1, 1], (1, 9)))  # all neurons have the same load
 LEVELS = ("ideal", "opamp", "transistor")
 with_ngspice = pytest.mark.skipif("ngspice" not in installed_engines(), reason="needs ngspice")
 
@@ -37,20 +38,20 @@ def test_numbers_are_written_as_people_write_them(value, text):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_values_have_names_and_the_network_comes_back(level):
-    text = problem_netlist(MEMORY, level=level)
+    text = problem_netlist(ONE, level=level)
     names = set(re.findall(r"^\.param (\w+)=", text, re.MULTILINE))
     assert {"cap", "syn1"} <= names
     assert ({"gain", "swing"} <= names) == (level == "ideal")
     assert ({"supply_high", "supply_low"} <= names) == (level != "ideal")
-    assert re.search(r"^\.param cap=1n$", text, re.MULTILINE)
+    assert re.search(r"^\.param cap=[0-9.]+[np]$", text, re.MULTILINE)
     found = extract_network(read_netlist(text))
-    made = problem_components(MEMORY, level=level)[0].network
+    made = problem_components(ONE, level=level)[0].network
     assert found.level == level
     assert np.array_equal(np.asarray(found.network.conductances), np.asarray(made.conductances))
 
 
 def test_a_value_is_changed_by_its_name():
-    circuit = read_netlist(problem_netlist(MEMORY))
+    circuit = read_netlist(problem_netlist(ONE))
     assert extract_network(with_parameters(circuit, gain=7.0)).network.activation == Tanh(7.0)
     assert (extract_network(with_parameters(circuit, cap=2e-9)).network.capacitances == 2e-9).all()
 

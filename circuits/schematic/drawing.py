@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FIGURE_KINDS = ("svg", "png", "pdf")
-_BELOW = {"ideal": 3.6, "opamp": 4.6, "transistor": 7.0}  # height of the neuron's drawing below its input line
+_BELOW = {
+    "ideal": 3.6,
+    "opamp": 4.6,
+    "transistor": 7.0,
+    "board": 6.0,
+}  # height of the neuron's drawing below its input line
 
 
 def draw_network(

@@ -76,8 +76,9 @@ def bench_lines(
         yield f".meas tran settle{i} when v(v{i})={level_v:.6g} cross=last"
     if level != "ideal":
         for rail in (VDD, VSS):
-            yield f".save i(b{rail})"
-            yield f".meas tran charge_{rail} integ i(b{rail})"
+            source = f"{'v' if level == 'board' else 'b'}{rail}"
+            yield f".save i({source})"
+            yield f".meas tran charge_{rail} integ i({source})"
             yield f".meas tran energy_{rail} param='-charge_{rail}*supply_{'high' if rail == VDD else 'low'}'"
     if not analyses:
         return

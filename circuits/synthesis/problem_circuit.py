@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from textwrap import wrap
 from typing import Any
 
 from scipy import sparse
@@ -15,21 +14,22 @@ from neuromorph.problems import Tsp
 from neuromorph.problems.problem import Problem
 from neuromorph.rng import RNG
 
-from ..netlist.circuit import Mosfet
+from ..netlist.circuit import Circuit, Mosfet
 from ..netlist.hierarchy import flatten_circuit
 from ..spice.dialect import Dialect
 from ..spice.dialects import NEOSPICE, NGSPICE, get_dialect
-from ..spice.lines import COLUMNS
 from ..spice.people_numbers import people_number
 from ..spice.writer import netlist_text
 from . import cmos_neuron as transistors
 from .analyses import attractor, bench_lines, check_analyses
 from .board_network import DEFAULT_SERIES, EXACT, fit_distances
 from .component_values import ComponentNetwork, ComponentRange, fit_to_components
-from .hopfield_circuit import AmplifierLevel, build_hopfield_circuit, count_resistors
+from .deck_account import amplifier_sources, deck_account
+from .hopfield_circuit import PARTS, AmplifierLevel, build_hopfield_circuit
 from .initial_clamps import clamp_initial
 from .named_values import name_values
-from .opamp import DATA, OPAMPS, OpAmp
+from .opamp import OPAMPS, OpAmp
+from .output_load import load_notes
 from .problem_network import FEWEST_CITIES, MOST_CITIES, problem_network, problem_tour_circuit
 from .tour_circuit import TourCircuit
 
@@ -141,6 +141,8 @@ def network_deck(
     level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
     analyses: Sequence[str] = (),
+    change: Callable[[Circuit], Circuit] | None = None,
+    cards: Sequence[str] = (),
 ) -> str:
     """Return the circuit of a problem's network as a netlist: the command's, and that of the target's files.
 
@@ -164,6 +166,10 @@ def network_deck(
         Op-amp, or its name.
     analyses : sequence of str, optional
         Analyses beside the transient.
+    change : callable, optional
+        Function from the circuit to what is written, such as a corner.
+    cards : sequence of str, optional
+        Further cards, for ngspice.
 
     Returns
     -------
@@ -173,10 +179,13 @@ def network_deck(
     written = _written(dialect)
     check_analyses(analyses, written.name)
     part = get_opamp(opamp, level)
-    comments = (*_account(network, notes), *_sources(level, part))
+    loads = load_notes(network, part) if part else ()
+    comments = (*deck_account(network, notes), *loads, *amplifier_sources(level, part))
     circuit = build_hopfield_circuit(
         network, start, level=level, opamp=part, rng=rng, title=_title(problem), comments=comments
     )
+    if change is not None:
+        circuit = change(circuit)
     if written.name == NEOSPICE.name:  # neospice would not hold the start
         circuit = clamp_initial(flatten_circuit(circuit))
     text = netlist_text(name_values(circuit), written)
@@ -184,7 +193,10 @@ def network_deck(
         return text
     end = attractor(network, start, circuit.analysis.stop_s)
     at_rest = build_hopfield_circuit(network, end, level=level, opamp=part, rng=rng).initial if analyses else {}
-    more = bench_lines(network, end, at_rest, level, analyses)
+    measured = bench_lines(network, end, at_rest, level, analyses)
+    if change is not None:  # its outputs end elsewhere
+        measured = (line for line in measured if not line.startswith(".meas tran settle"))
+    more = (*cards, *measured)
     return "".join([text.removesuffix(".end\n"), *(f"{line}\n" for line in more), ".end\n"])
 
 
@@ -301,11 +313,11 @@ def get_opamp(opamp: OpAmp | str | None, level: str) -> OpAmp | None:
     ValueError
         If the name is not known, or an amplifier is given at another level.
     """
-    if opamp is not None and level != "opamp":
+    if opamp is not None and level not in PARTS:
         raise ValueError(f"opamp is given, but level is {level!r}; give level 'opamp', or leave the part out")
     if isinstance(opamp, str) and opamp not in OPAMPS:
         raise ValueError(f"opamp is {opamp!r}; known are {', '.join(OPAMPS)}")
-    chosen = _DEFAULT_OPAMP if opamp is None and level == "opamp" else opamp
+    chosen = _DEFAULT_OPAMP if opamp is None and level in PARTS else opamp
     return OPAMPS[chosen] if isinstance(chosen, str) else chosen
 
 
@@ -331,36 +343,3 @@ def refuse_level(tour: TourCircuit, level: str, opamp: OpAmp | str | None) -> No
             f"level is {level!r}, but a tour of {tour.size} cities becomes a circuit that anneals, with ideal "
             f"amplifiers; leave level at 'ideal' (below {FEWEST_CITIES} and above {MOST_CITIES} there are levels)"
         )
-
-
-def _account(network: AnalogNetwork, notes: Sequence[str]) -> tuple[str, ...]:
-    """Return the lines that tell a reader of the netlist what the circuit is."""
-    g = network.activation
-    tau = network.time_constants_s
-    return (
-        f"Hopfield network of {network.size} neurons, {count_resistors(network)} resistors",
-        f"activation: {type(g).__name__}, gain {g.gain:g} /V, rails {g.low:g} .. {g.high:g} V",
-        f"time constants R C: {tau.min():.4g} .. {tau.max():.4g} s",
-        "nodes: u0, u1, ... inputs; v0, v1, ... outputs; w0, w1, ... inverted outputs",
-        *notes,
-    )
-
-
-def _sources(level: str, opamp: OpAmp | None) -> Iterator[str]:
-    """Yield the sources of the amplifiers' numbers, each once."""
-    if level == "ideal":
-        yield "amplifiers: ideal, one source each"
-        return
-    if opamp is None:
-        data = {key: transistors.DATA[key] for key in transistors.DATA}
-    elif OPAMPS.get(opamp.name) == opamp:
-        data = {key: DATA[key] for key in DATA if key.startswith(f"{opamp.name}_")}
-    else:
-        yield f"amplifier {opamp.name}: numbers as given"
-        return
-    yield "where the numbers of the amplifiers are from:"
-    told: dict[str, list[str]] = {}
-    for key, datum in data.items():
-        told.setdefault(f"{datum.kind}, {datum.source}", []).append(key.removeprefix(f"{opamp.name}_" if opamp else ""))
-    for source, keys in told.items():
-        yield from wrap(f"{', '.join(keys)}: {source}", COLUMNS - 2)

@@ -178,6 +178,10 @@ def network_deck(
     """
     written = _written(dialect)
     check_analyses(analyses, written.name)
+    if level == "board" and written.name == "xyce":
+        raise ValueError(
+            "level 'board' has switches, whose cards Xyce writes in another way; take ngspice, ltspice or neospice"
+        )
     part = get_opamp(opamp, level)
     loads = load_notes(network, part) if part else ()
     comments = (*deck_account(network, notes), *loads, *amplifier_sources(level, part))

@@ -114,6 +114,8 @@ def test_what_diodes_and_switches_cannot_do_is_refused():
     other = AnalogNetwork(network.conductances, network.resistances, 1e-9, 0.0, Logistic(5.0))
     with pytest.raises(ValueError, match="diodes limit both signs alike"):
         build_hopfield_circuit(other, level="board")
+    with pytest.raises(ValueError, match="whose cards Xyce writes in another way"):
+        problem_netlist(MEMORY, level="board", opamp="lmv824", dialect="xyce")
     with pytest.raises(ValueError, match="one solders 64 at most"):
         design_board(Recall("large", np.ones((1, 65), int)))
 

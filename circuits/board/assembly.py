@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from ..netlist.card_devices import Switch
 from ..netlist.circuit import GROUND, Capacitor, Circuit, Diode, Element, Instance, Resistor
-from ..synthesis.board_neuron import UNITS
+from ..synthesis.board_neuron import UNITS_IN_PACKAGE
 from ..synthesis.opamp import VDD, VSS
-from .parts import MOST_PINS, TABLE, BoardPart, header_part, named_part, value_part
+from .parts import MOST_PINS, PARTS_TABLE, BoardPart, header_part, named_part, value_part
 
 _RESISTORS, _CAPACITORS = ("resistor", "high_resistor"), ("capacitor", "large_capacitor")
 
@@ -77,15 +77,15 @@ def place_parts(circuit: Circuit, opamp: str) -> tuple[PlacedPart, ...]:
                 kinds = next(((kind,) for kind in ("decoupling", "bulk") if name.startswith(kind)), _CAPACITORS)
                 put(value_part(kinds, float(farad)), {"1": _net(a), "2": _net(b)})
             case Diode(_, a, b):
-                anode, cathode = TABLE["diode"]["pins"]
+                anode, cathode = PARTS_TABLE["diode"]["pins"]
                 put(named_part("diode", "D"), {anode: _net(a), cathode: _net(b)})
             case Instance(_, _, (plus, minus, out, *_)):
                 amplifiers.append((_net(plus), _net(minus), _net(out)))
             case Switch(_, a, b, plus):
                 switches.append((_net(a), _net(b), _net(plus)))
     for kind, part, units in (("amplifier", amplifier, amplifiers), ("switch", named_part("switch", "U"), switches)):
-        row = TABLE[opamp if kind == "amplifier" else "switch"]
-        for first in range(0, len(units), UNITS):
+        row = PARTS_TABLE[opamp if kind == "amplifier" else "switch"]
+        for first in range(0, len(units), UNITS_IN_PACKAGE):
             pins = {row["high"]: VDD, row["low"]: VSS}
             for k, numbers in enumerate(row["units"]):
                 spare = f"spare{counts['U'] + 1}_{k + 1}"

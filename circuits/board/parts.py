@@ -11,7 +11,7 @@ from typing import Any
 
 from ..spice.people_numbers import people_number
 
-TABLE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+PARTS_TABLE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     tomllib.loads(files(__package__).joinpath("parts.toml").read_text())
 )
 MOST_PINS = 36  # of a header
@@ -111,12 +111,12 @@ def value_part(kinds: tuple[str, ...], value: float) -> BoardPart:
     """
     is_resistor = "resistor" in kinds[0]
     for kind in kinds:
-        row = TABLE[kind]
+        row = PARTS_TABLE[kind]
         if row["least"] * (1 - 1e-9) <= value <= row["most"] * (1 + 1e-9):
             code = resistor_code(value) if is_resistor else capacitor_code(value)
             shown = people_number(value).replace("meg", "M")
             return _part("R" if is_resistor else "C", shown, row, code)
-    least, most = min(TABLE[kind]["least"] for kind in kinds), max(TABLE[kind]["most"] for kind in kinds)
+    least, most = min(PARTS_TABLE[kind]["least"] for kind in kinds), max(PARTS_TABLE[kind]["most"] for kind in kinds)
     unit = "ohm" if is_resistor else "F"
     raise ValueError(
         f"a part of {value:g} {unit} is not in the table of parts, which goes from {least:g} to {most:g} {unit}; take "
@@ -144,9 +144,9 @@ def named_part(kind: str, prefix: str) -> BoardPart:
     ValueError
         If the table has no such part.
     """
-    if kind not in TABLE:
+    if kind not in PARTS_TABLE:
         raise ValueError(f"part {kind!r} has no order code in parts.toml; take one of opa192, lmv824, mcp6001")
-    return _part(prefix, TABLE[kind]["order"], TABLE[kind], "")
+    return _part(prefix, PARTS_TABLE[kind]["order"], PARTS_TABLE[kind], "")
 
 
 def header_part(pins: int) -> BoardPart:
@@ -162,7 +162,7 @@ def header_part(pins: int) -> BoardPart:
     BoardPart
         The part.
     """
-    part = _part("J", f"{pins} pins", TABLE["header"], f"{pins:03d}")
+    part = _part("J", f"{pins} pins", PARTS_TABLE["header"], f"{pins:03d}")
     two = f"{pins:02d}"
     return BoardPart(
         **{**vars(part), "footprint": part.footprint.format(pins=two), "symbol": part.symbol.format(pins=two)}

@@ -29,7 +29,7 @@ from .component_values import round_to_series
 from .opamp import DATA, VDD, VSS, OpAmp
 
 THERMAL_V = 1.380649e-23 * 300.15 / 1.602176634e-19  # k T / q at SPICE's 27 C
-UNITS = 4  # op-amps, and switches, in a package
+UNITS_IN_PACKAGE = 4  # op-amps, and switches, in a package
 MOST_RAILS_V = 10.0  # between the rails, for the switches
 
 DIODE = DiodeModel(
@@ -116,7 +116,7 @@ class BoardNeurons:
     def packages(self) -> tuple[int, int]:
         """Packages of op-amps and of switches."""
         n = len(self.offsets_v)
-        return ceil((2 * n + self.inverters) / UNITS), ceil(n / UNITS)
+        return ceil((2 * n + self.inverters) / UNITS_IN_PACKAGE), ceil(n / UNITS_IN_PACKAGE)
 
     @property
     def account(self) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ class BoardNeurons:
             f"a neuron: a stage of gain {first:.4g}, two 1N4148 behind {ohm:g} ohm that hold "
             f"{1e3 * self.limit_v:.3g} mV, a stage of {second:.4g}, and an inverter where a synapse needs it",
             f"cue: loaded by switches for {BOARD['load_time'].value:g} s; bias: resistors to a rail",
-            f"packages of {UNITS}: {self.packages[0]} of op-amps, {self.packages[1]} of switches",
+            f"packages of {UNITS_IN_PACKAGE}: {self.packages[0]} of op-amps, {self.packages[1]} of switches",
         )
 
     def shared(self) -> Iterator[Element]:

@@ -26,7 +26,7 @@ DEVICES = {
         "Analog circuit of RC stages and op-amps",
         ["analog-circuit"],
         "hardware_targets.analog_circuit.target",
-        ["analog_circuit/analog_circuit.toml"],
+        ["analog_circuit/analog_circuit.toml", "../circuits/synthesis/board.toml"],
     ),
     "memristor-crossbar": (
         "Memristor crossbar",

@@ -255,13 +255,13 @@ def certify_problem(
     if patterns is not None:
         neurons, resistors = _MOST_ON_BUSES, _MOST_ON_BUSES**2
     try:
-        network, start = problem_network(problem, rng=rng, most_neurons=neurons, most_resistors=resistors)
+        network, start, ohms = problem_network(problem, rng=rng, most_neurons=neurons, most_resistors=resistors)
     except DoesNotFit as error:
         if patterns is not None or not isinstance(problem, Recall):
             raise
         raise DoesNotFit(f"{error}, or synapses 'overlaps', which go up to {_MOST_ON_BUSES} neurons") from None
     if level == "transistor":  # their outputs drive only so much
-        network = fit_to_components(network, default_components(network, level)).network
+        network = fit_to_components(network, default_components(network, level, None, ohms)).network
     if steps_per_tau is not None:
         options["step_s"] = float(network.time_constants_s.min()) / steps_per_tau
     chosen: dict[str, Any] = {"level": level, "opamp": opamp, "synapses": synapses or "resistors", "patterns": patterns}

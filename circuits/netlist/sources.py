@@ -7,6 +7,8 @@ from math import isfinite
 from operator import le
 from typing import ClassVar, Literal
 
+from .expressions import Value
+
 WAVES = {"pulse": (2, 8), "sin": (2, 6), "exp": (2, 6), "pwl": (2, 200_000)}  # least and most numbers of a wave
 
 
@@ -44,7 +46,7 @@ class VoltageSource:
         Name without the letter.
     a, b : str
         Nodes.
-    volt : float
+    volt : Value
         Voltage where there is no wave, V.
     wave : Wave or None
         Voltage over time, V.
@@ -56,7 +58,7 @@ class VoltageSource:
     name: str
     a: str
     b: str
-    volt: float
+    volt: Value
     wave: Wave | None = None
 
 

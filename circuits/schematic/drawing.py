@@ -9,6 +9,7 @@ from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.rng import RNG
 
+from ..synthesis.board_network import DEFAULT_SERIES
 from ..synthesis.hopfield_circuit import AmplifierLevel
 from ..synthesis.opamp import OpAmp
 from ..synthesis.problem_circuit import get_opamp, problem_components, refuse_level
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FIGURE_KINDS = ("svg", "png", "pdf")
-_BELOW = {"ideal": 3.6, "opamp": 4.6, "transistor": 7.0}  # height of the neuron's drawing below its input line
+_BELOW = {
+    "ideal": 3.6,
+    "opamp": 4.6,
+    "transistor": 7.0,
+    "board": 6.0,
+}  # height of the neuron's drawing below its input line
 
 
 def draw_network(
@@ -99,7 +105,7 @@ def problem_schematic(
     rng: RNG = 0,
     level: AmplifierLevel = "ideal",
     opamp: OpAmp | str | None = None,
-    series: str | None = None,
+    series: str | None = DEFAULT_SERIES,
 ) -> bytes:
     """Draw the circuit that ``problem_netlist`` writes with the same options, as a file.
 
@@ -115,7 +121,7 @@ def problem_schematic(
         Amplifiers, as for ``build_hopfield_circuit``.
     opamp : OpAmp or str, optional
         Op-amp, or its name in ``OPAMPS``, at level "opamp".
-    series : str, optional
+    series : str or None, default "E96"
         Series to which values are rounded, as for ``problem_netlist``.
 
     Returns

@@ -7,6 +7,8 @@ from scipy import sparse
 
 from neuromorph.analog import AnalogNetwork
 
+from ..synthesis.board_network import BOARD, inverted_neurons
+from ..synthesis.board_neuron import BoardNeurons
 from ..synthesis.cmos_neuron import CmosNeurons
 from ..synthesis.component_values import passive_leaks
 from ..synthesis.opamp import DATA, OpAmp
@@ -53,10 +55,15 @@ def draw_neuron(
     elif level == "opamp" and part is not None:
         _draw_opamps(board, OpAmpNeurons(g, part, np.zeros((network.size, 3))), i, end, inverted)
         said += f"; {part.name.upper()}, {format_value(part.bandwidth_hz, 'Hz')}, rails ±{part.rail_v:g} V"
+    elif level == "board" and part is not None:
+        inverters = len(inverted_neurons(network))
+        neurons = BoardNeurons(g, part, np.zeros((network.size, 3)), np.zeros(network.size), inverters)
+        _draw_board(board, neurons, i, end, inverted)
+        said += f"; {part.name.upper()}, 1N4148, 74HC4066, rails ±{part.rail_v:g} V"
     else:
         draw_cmos(board, CmosNeurons.of(network), i, end, inverted)
         said += "; CMOS, W/L in µm"
-    top = max(height, 5.0 if level == "transistor" else 3.2 if level == "opamp" else 0.0)
+    top = max(height, 5.0 if level == "transistor" else 3.2 if level in ("opamp", "board") else 0.0)
     board.text((0.0, top + 1.3), said, "left", 11.0)
 
 
@@ -112,7 +119,7 @@ def _draw_ideal(board: SymbolCanvas, i: int, x: float, inverted: bool) -> None:
 
 
 def _draw_opamps(board: SymbolCanvas, neurons: OpAmpNeurons, i: int, x: float, inverted: bool) -> None:
-    k, feedback = neurons.stage, format_value(DATA["feedback"].value, "Ω")
+    k = neurons.stage
     board.wire((x, 0.0), (x + 2.6, 0.0))
     x, y = _draw_stage(board, (x + 2.6, 0.0), k)
     board.text((x + 0.2, y + 0.3), f"y{i}", "left")
@@ -122,6 +129,36 @@ def _draw_opamps(board: SymbolCanvas, neurons: OpAmpNeurons, i: int, x: float, i
     board.text((x + 2.5, y - 0.8), "limiter", muted=True)
     board.part("Resistor", (x + 4.1, y), (x + 6.5, y), format_value(DATA["limiter"].value, "Ω"), "bottom")
     x, y = _draw_stage(board, (x + 6.5, y), k)
+    _draw_end(board, i, x, y, inverted)
+
+
+def _draw_board(board: SymbolCanvas, neurons: BoardNeurons, i: int, x: float, inverted: bool) -> None:
+    """Draw the switch of the cue, both stages, and the diodes of the limiter between them."""
+    first, second = neurons.stages
+    board.wire((x, 0.0), (x + 4.4, 0.0))
+    board.dot((x + 1.2, 0.0))
+    board.wire((x + 1.2, 0.0), (x + 1.2, -1.0))
+    board.box((x + 1.2, -1.5), 2.0, 1.0, "switch")
+    board.wire((x + 1.2, -2.0), (x + 1.2, -2.6))
+    board.dot((x + 1.2, -2.6), hollow=True)
+    board.text((x + 1.2, -3.0), f"cue{i}")
+    x, y = _draw_stage(board, (x + 4.4, 0.0), first)
+    board.text((x + 0.2, y + 0.3), f"y{i}", "left")
+    board.wire((x, y), (x + 0.6, y))
+    board.part("Resistor", (x + 0.6, y), (x + 3.0, y), format_value(BOARD["limiter_resistor"].value, "Ω"))
+    board.wire((x + 3.0, y), (x + 8.6, y))
+    for left, (top, bottom) in ((x + 3.4, (y, y - 2.0)), (x + 5.4, (y - 2.0, y))):
+        board.dot((left, y))
+        board.part("Diode", (left, top), (left, bottom))
+        board.ground((left, y - 2.0))
+    board.text((x + 4.4, y + 0.4), "2 × 1N4148", muted=True)
+    x, y = _draw_stage(board, (x + 8.6, y), second)
+    _draw_end(board, i, x, y, inverted)
+
+
+def _draw_end(board: SymbolCanvas, i: int, x: float, y: float, inverted: bool) -> None:
+    """Draw the output of the second stage, and the inverter behind it."""
+    feedback = format_value(DATA["feedback"].value, "Ω")
     _draw_output(board, (x, y), (x + 7.4, y), f"v{i}")
     if inverted:
         low = y - 2.4

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from neuromorph.analog import AnalogNetwork
+from neuromorph.analog import AnalogNetwork, simulate
 from neuromorph.ising import Float
 
 from .opamp import VDD, VSS
@@ -76,8 +76,9 @@ def bench_lines(
         yield f".meas tran settle{i} when v(v{i})={level_v:.6g} cross=last"
     if level != "ideal":
         for rail in (VDD, VSS):
-            yield f".save i(b{rail})"
-            yield f".meas tran charge_{rail} integ i(b{rail})"
+            source = f"{'v' if level == 'board' else 'b'}{rail}"
+            yield f".save i({source})"
+            yield f".meas tran charge_{rail} integ i({source})"
             yield f".meas tran energy_{rail} param='-charge_{rail}*supply_{'high' if rail == VDD else 'low'}'"
     if not analyses:
         return
@@ -117,6 +118,4 @@ def attractor(network: AnalogNetwork, start: Float, duration_s: float) -> Float:
     (n,) float
         Potentials, V.
     """
-    from scipy.integrate import solve_ivp
-
-    return np.asarray(solve_ivp(network.rhs, (0.0, duration_s), start, method="LSODA", rtol=1e-6).y[:, -1])
+    return np.asarray(simulate(network, start, duration_s, samples=2).final[0])

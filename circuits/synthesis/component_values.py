@@ -184,8 +184,13 @@ def fit_to_components(network: AnalogNetwork, parts: ComponentRange | None = Non
     leaks[leaks < low_s / 2.0] = 0.0
     leaks[((leaks > 0.0) | (synapses == 0.0)) & (leaks < low_s)] = low_s  # a node must not float
     leaks = _rounded_conductance(leaks, parts.series)
+    off = values - factor * asked
+    error = float(np.linalg.norm(off) / (np.linalg.norm(factor * asked) or 1.0))
     if parts.series:
-        notes.append(f"resistors rounded to {parts.series}")
+        present = values != 0.0
+        most = float(np.abs(off[present] / (factor * asked[present])).max(initial=0.0))
+        off_by = f"{100 * error:.2g} % rms, {100 * most:.2g} % at most"
+        notes.append(f"resistors rounded to {parts.series}: couplings are off by {off_by}")
 
     capacitances = factor * network.capacitances
     more = _into_range(capacitances.min(), capacitances.max(), *parts.capacitors_f)
@@ -195,7 +200,6 @@ def fit_to_components(network: AnalogNetwork, parts: ComponentRange | None = Non
     if parts.series:
         capacitances = round_to_series(capacitances, parts.series if parts.series in ("E3", "E6", "E12") else "E24")
 
-    error = float(np.linalg.norm(values - factor * asked) / (np.linalg.norm(factor * asked) or 1.0))
     made = AnalogNetwork(t, 1.0 / (leaks + synapses), capacitances, factor * network.currents, network.activation)
     around = loop_gain(made)
     if synapses.any() and around < _LOOP_GAIN:

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from neuromorph.analog import AnalogNetwork
+from neuromorph.ising import Float
 from neuromorph.rng import RNG
 
 from ..netlist.circuit import (
@@ -36,6 +37,8 @@ from ..netlist.circuit import (
     is_inside,
     subcircuit_instances,
 )
+from .board_network import BOARD, inverted_neurons
+from .board_neuron import BoardNeurons
 from .cmos_neuron import CmosNeurons
 from .component_values import passive_leaks
 from .opamp import OPAMPS, OpAmp
@@ -43,7 +46,8 @@ from .opamp_neuron import Ideal, Neurons, OpAmpNeurons, amplifier
 
 __all__ = ["AmplifierLevel", "amplifier", "build_hopfield_circuit", "count_resistors", "settling_tau_s"]
 
-AmplifierLevel = Literal["ideal", "opamp", "transistor"]
+AmplifierLevel = Literal["ideal", "opamp", "transistor", "board"]
+PARTS = ("opamp", "board")  # levels that have an op-amp
 
 # Together they meet 1e-4 of full scale at gains up to 50 (test_certify.py). At high gain an unstable mode grows
 # many times faster than R C: a small reltol shortens the few steps that need it, cheaper than a shorter step for all.
@@ -81,9 +85,9 @@ def build_hopfield_circuit(
     reltol : float, optional
         Relative error that the simulator allows in one step; by default 1e-8, or 1e-6 if amplifiers are not ideal.
     level : AmplifierLevel, default "ideal"
-        Amplifiers: "ideal", "opamp" (macro-models), "transistor" (CMOS, for Tanh).
+        Amplifiers: "ideal", "opamp" (macro-models), "transistor" (CMOS, for Tanh), "board" (in parts, for Tanh).
     opamp : OpAmp, optional
-        Amplifier at level "opamp", such as ``OPAMPS["lmv824"]``; the OPA192 by default.
+        Amplifier at levels "opamp" and "board", such as ``OPAMPS["lmv824"]``; the OPA192 by default.
     rng : Generator, SeedSequence or int, default 0
         Seed of the op-amps' offsets.
     title : str, default "Hopfield network"
@@ -107,10 +111,12 @@ def build_hopfield_circuit(
         raise ValueError(f"initial has shape {start.shape}; expected ({n},), one potential a neuron")
     tau = network.time_constants_s
     duration = 10.0 * settling_tau_s(network) if duration_s is None else duration_s
+    if level == "board" and duration_s is None:
+        duration += BOARD["load_time"].value
     step = min(float(tau.min()) / DEFAULT_STEPS_PER_TAU if step_s is None else step_s, duration)
     if reltol is None:
         reltol = RELTOL if level == "ideal" else 1e-6
-    neurons = _neurons(network, level, opamp, rng)
+    neurons = _neurons(network, level, opamp, rng, start)
     elements = tuple(_elements(network, neurons))
     more = neurons.initial(start)
     instances = subcircuit_instances(elements)
@@ -144,14 +150,18 @@ def settling_tau_s(network: AnalogNetwork) -> float:
     return float(tau[coupled].max() if coupled.any() else tau.max())
 
 
-def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | None, rng: RNG) -> Neurons:
-    if opamp is not None and level != "opamp":
+def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | None, rng: RNG, start: Float) -> Neurons:
+    if opamp is not None and level not in PARTS:
         raise ValueError(f"opamp is given, but level is {level!r}; give level='opamp'")
     match level:
         case "ideal":
             return Ideal(network.activation)
         case "opamp":
             return OpAmpNeurons.drawn(network.activation, opamp or OPAMPS["opa192"], network.size, rng)
+        case "board":
+            drawn = OpAmpNeurons.drawn(network.activation, opamp or OPAMPS["opa192"], network.size, rng)
+            inverters = len(inverted_neurons(network))
+            return BoardNeurons(network.activation, drawn.part, drawn.offsets_v, start, inverters)
         case "transistor":
             return CmosNeurons.of(network)
     raise ValueError(f"level is {level!r}; known are {', '.join(get_args(AmplifierLevel))}")
@@ -188,7 +198,9 @@ def _elements(network: AnalogNetwork, neurons: Neurons) -> Iterator[Element]:
         yield Capacitor(f"{i}", u[i], GROUND, float(network.capacitances[i]))
         if leaks[i]:
             yield Resistor(f"leak{i}", u[i], GROUND, leak_ohm(leaks[i]))
-        if network.currents[i]:
+        if network.currents[i] and isinstance(neurons, BoardNeurons):
+            yield neurons.bias(i, float(network.currents[i]))
+        elif network.currents[i]:
             yield CurrentSource(f"{i}", GROUND, u[i], float(network.currents[i]))
         yield from neurons.neuron(i, w[i] if inverted[i] else None)
     for i in range(n):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..netlist.circuit import BehavioralVoltage, Capacitor, Circuit, Element, Parameter, Resistor
 from ..netlist.expressions import Call, Expression, Number, Operation, Reference
+from ..netlist.sources import VoltageSource
 from .opamp import VDD, VSS
 
 _MOST = 12  # values of synapses that get a name; more are written where they are
@@ -33,7 +34,7 @@ def name_values(circuit: Circuit) -> Circuit:
         named[name] = Parameter(name, value, unit=unit)
         return Reference(name)
 
-    farads = {float(e.farad) for e in circuit.elements if isinstance(e, Capacitor)}
+    farads = {float(e.farad) for e in circuit.elements if isinstance(e, Capacitor) and e.name.isdigit()}
     leaks = {float(e.ohm) for e in circuit.elements if isinstance(e, Resistor) and e.name.startswith("leak")}
     synapses = Counter(float(e.ohm) for e in circuit.elements if isinstance(e, Resistor) and "_" in e.name)
     shared = sorted(ohm for ohm, times in synapses.items() if times > 1)
@@ -43,7 +44,9 @@ def name_values(circuit: Circuit) -> Circuit:
 
     def made(element: Element) -> Element:
         match element:
-            case Capacitor(_, _, _, farad) if len(farads) == 1:
+            case VoltageSource(name, _, _, volt) if name in (VDD, VSS):
+                return replace(element, volt=reference(f"supply_{'high' if name == VDD else 'low'}", float(volt), "V"))
+            case Capacitor(name, _, _, farad) if name.isdigit() and len(farads) == 1:
                 return replace(element, farad=reference("cap", float(farad), "F"))
             case Resistor(name, _, _, ohm) if name.startswith("leak") and len(leaks) == 1:
                 return replace(element, ohm=reference("leak", float(ohm), "ohm"))

@@ -24,6 +24,7 @@ from neuromorph.rng import RNG, read_seeds
 
 from ..netlist.circuit import GROUND, BehavioralVoltage, Element, Instance, Parameter, Resistor, Subcircuit
 from ..netlist.expressions import Expression, Number, Reference, Voltage, call
+from .component_values import round_to_series
 from .opamp import DATA, VDD, VSS, OpAmp, rails
 
 
@@ -197,9 +198,15 @@ class OpAmpNeurons:
 
     @cached_property
     def stage(self) -> float:
-        """Gain k of each stage."""
+        """Gain k of each stage; g is the same whatever k is, so that its resistors are of E96."""
         g = self.activation
-        return max(1.0, sqrt(float(g.slope(g.inverse((g.low + g.high) / 2.0)))))
+        wanted = sqrt(float(g.slope(g.inverse((g.low + g.high) / 2.0))))
+        return 1.0 if wanted <= 1.0 else 1.0 + DATA["feedback"].value / self._to_ground(wanted)
+
+    @staticmethod
+    def _to_ground(stage: float) -> float:
+        """Return the resistor to ground of a stage's feedback, ohm."""
+        return float(round_to_series(DATA["feedback"].value / (stage - 1.0), "E96"))
 
     @property
     def account(self) -> tuple[str, ...]:
@@ -299,7 +306,7 @@ class OpAmpNeurons:
         ohm = DATA["feedback"].value
         yield self._part(label, source, f"m{label}", out)
         yield Resistor(f"f{label}", out, f"m{label}", ohm)
-        yield Resistor(f"g{label}", f"m{label}", GROUND, ohm / (self.stage - 1.0))
+        yield Resistor(f"g{label}", f"m{label}", GROUND, self._to_ground(self.stage))
 
     def _part(self, label: str, plus: str, minus: str, out: str) -> Instance:
         return Instance(

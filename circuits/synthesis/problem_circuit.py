@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from textwrap import wrap
+from typing import Any
 
 from scipy import sparse
 
 from neuromorph.analog import AnalogNetwork, Tanh
 from neuromorph.ising import Float, Ising
+from neuromorph.problems import Tsp
 from neuromorph.problems.problem import Problem
 from neuromorph.rng import RNG
 
-from ..netlist.circuit import Mosfet
+from ..netlist.circuit import Circuit, Mosfet
 from ..netlist.hierarchy import flatten_circuit
 from ..spice.dialect import Dialect
 from ..spice.dialects import NEOSPICE, NGSPICE, get_dialect
-from ..spice.lines import COLUMNS
 from ..spice.people_numbers import people_number
 from ..spice.writer import netlist_text
 from . import cmos_neuron as transistors
 from .analyses import attractor, bench_lines, check_analyses
+from .board_network import DEFAULT_SERIES, EXACT, fit_distances
 from .component_values import ComponentNetwork, ComponentRange, fit_to_components
-from .hopfield_circuit import AmplifierLevel, build_hopfield_circuit, count_resistors
+from .deck_account import amplifier_sources, deck_account
+from .hopfield_circuit import PARTS, AmplifierLevel, build_hopfield_circuit
 from .initial_clamps import clamp_initial
 from .named_values import name_values
-from .opamp import DATA, OPAMPS, OpAmp
+from .opamp import OPAMPS, OpAmp
+from .output_load import load_notes
 from .problem_network import FEWEST_CITIES, MOST_CITIES, problem_network, problem_tour_circuit
 from .tour_circuit import TourCircuit
 
@@ -41,7 +44,7 @@ def problem_netlist(
     problem: Problem | Ising,
     *,
     rng: RNG = 0,
-    series: str | None = None,
+    series: str | None = DEFAULT_SERIES,
     parts: ComponentRange | None = None,
     dialect: Dialect | str = NGSPICE,
     level: AmplifierLevel = "ideal",
@@ -52,8 +55,8 @@ def problem_netlist(
 
     Parameters and scaling stand in its comments.
 
-    A tour of 6 to 20 cities becomes the circuit that anneals it (``synthesis.tour_circuit``), of values of E24 and
-    ideal amplifiers; any other problem becomes the Hopfield network of its Ising form.
+    A tour of 6 to 20 cities becomes the circuit that anneals it (``synthesis.tour_circuit``), with ideal amplifiers;
+    any other problem becomes the Hopfield network of its Ising form. It is the circuit that ``analog-circuit`` runs.
 
     Parameters
     ----------
@@ -61,10 +64,10 @@ def problem_netlist(
         Problem, or Ising model.
     rng : Generator, SeedSequence or int, default 0
         Seed of the initial voltages, of a cue that the problem draws, and of offsets.
-    series : str, optional
-        Series to which values are rounded, "E24", "E96", ...; short for ``parts=ComponentRange(series=series)``.
+    series : str or None, default "E96"
+        Series to which resistors are rounded, "E24", "E96", ...; None or "exact" for exact values.
     parts : ComponentRange, optional
-        Ranges of resistors and capacitors.
+        Ranges of resistors and capacitors, and their series; ``series`` is then left alone.
     dialect : Dialect or str, default NGSPICE
         Dialect or its name: ngspice, xyce, ltspice, neospice.
     level : AmplifierLevel, default "ideal"
@@ -86,40 +89,136 @@ def problem_netlist(
     ValueError
         If options contradict each other.
     """
-    spoken = get_dialect(dialect) if isinstance(dialect, str) else dialect
-    name = "Ising problem" if isinstance(problem, Ising) else f"{problem.name} ({problem.kind}, {problem.size})"
-    title = f"neuromorph: {name}"
-    check_analyses(analyses, spoken.name)
-    written = replace(spoken, number=people_number, is_upper=spoken.name == "ltspice")
-    tour = problem_tour_circuit(problem, most_cities=MOST_CITIES)
-    part = get_opamp(opamp, level)
+    kept = None if series == EXACT or parts is not None else series
+    tour = problem_tour_circuit(problem, most_cities=MOST_CITIES, series=kept)
     if tour is not None:
-        refuse_level(tour, level, part)
-        circuit = tour.circuit(tour.start(rng), title=title, comments=tour.account)
+        refuse_level(tour, level, get_opamp(opamp, level))
         if analyses:
             raise ValueError("analyses are of a Hopfield network, and the circuit of a tour anneals; leave them out")
-        return netlist_text(circuit, written)
+        notes = fit_distances(problem.distances(), kept).notes if isinstance(problem, Tsp) else ()
+        return tour_deck(problem, tour, notes, rng=rng, dialect=dialect)
     made, start = problem_components(problem, rng=rng, series=series, parts=parts, level=level)
-    comments = (*_account(made), *_sources(level, part))
+    options: dict[str, Any] = {"rng": rng, "dialect": dialect, "level": level, "opamp": opamp, "analyses": analyses}
+    return network_deck(problem, made.network, start, made.notes, **options)
+
+
+def tour_deck(
+    problem: Problem | Ising, tour: TourCircuit, notes: Sequence[str] = (), *, rng: RNG = 0,
+    dialect: Dialect | str = NGSPICE,
+) -> str:  # fmt: skip
+    """Return the circuit that anneals a tour as a netlist.
+
+    Parameters
+    ----------
+    problem : Problem or Ising
+        Problem, for the title.
+    tour : TourCircuit
+        Its circuit.
+    notes : sequence of str, optional
+        What its components change, for the comments.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of the initial voltages.
+    dialect : Dialect or str, default NGSPICE
+        Dialect or its name.
+
+    Returns
+    -------
+    str
+        Text of the netlist.
+    """
+    circuit = tour.circuit(tour.start(rng), title=_title(problem), comments=(*tour.account, *notes))
+    return netlist_text(circuit, _written(dialect))
+
+
+def network_deck(
+    problem: Problem | Ising,
+    network: AnalogNetwork,
+    start: Float,
+    notes: Sequence[str] = (),
+    *,
+    rng: RNG = 0,
+    dialect: Dialect | str = NGSPICE,
+    level: AmplifierLevel = "ideal",
+    opamp: OpAmp | str | None = None,
+    analyses: Sequence[str] = (),
+    change: Callable[[Circuit], Circuit] | None = None,
+    cards: Sequence[str] = (),
+) -> str:
+    """Return the circuit of a problem's network as a netlist: the command's, and that of the target's files.
+
+    Parameters
+    ----------
+    problem : Problem or Ising
+        Problem, for the title.
+    network : AnalogNetwork
+        Its network, of component values.
+    start : (n,) float
+        Potentials at t = 0, V.
+    notes : sequence of str, optional
+        What its components change, for the comments.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of offsets.
+    dialect : Dialect or str, default NGSPICE
+        Dialect or its name.
+    level : AmplifierLevel, default "ideal"
+        Amplifiers.
+    opamp : OpAmp or str, optional
+        Op-amp, or its name.
+    analyses : sequence of str, optional
+        Analyses beside the transient.
+    change : callable, optional
+        Function from the circuit to what is written, such as a corner.
+    cards : sequence of str, optional
+        Further cards, for ngspice.
+
+    Returns
+    -------
+    str
+        Text of the netlist.
+    """
+    written = _written(dialect)
+    check_analyses(analyses, written.name)
+    if level == "board" and written.name == "xyce":
+        raise ValueError(
+            "level 'board' has switches, whose cards Xyce writes in another way; take ngspice, ltspice or neospice"
+        )
+    part = get_opamp(opamp, level)
+    loads = load_notes(network, part) if part else ()
+    comments = (*deck_account(network, notes), *loads, *amplifier_sources(level, part))
     circuit = build_hopfield_circuit(
-        made.network, start, level=level, opamp=part, rng=rng, title=title, comments=comments
+        network, start, level=level, opamp=part, rng=rng, title=_title(problem), comments=comments
     )
-    if spoken == NEOSPICE:  # neospice would not hold the start
+    if change is not None:
+        circuit = change(circuit)
+    if written.name == NEOSPICE.name:  # neospice would not hold the start
         circuit = clamp_initial(flatten_circuit(circuit))
     text = netlist_text(name_values(circuit), written)
-    if spoken != NGSPICE:
+    if written.name != NGSPICE.name:
         return text
-    end = attractor(made.network, start, circuit.analysis.stop_s)
-    at_rest = build_hopfield_circuit(made.network, end, level=level, opamp=part, rng=rng).initial if analyses else {}
-    more = bench_lines(made.network, end, at_rest, level, analyses)
+    end = attractor(network, start, circuit.analysis.stop_s)
+    at_rest = build_hopfield_circuit(network, end, level=level, opamp=part, rng=rng).initial if analyses else {}
+    measured = bench_lines(network, end, at_rest, level, analyses)
+    if change is not None:  # its outputs end elsewhere
+        measured = (line for line in measured if not line.startswith(".meas tran settle"))
+    more = (*cards, *measured)
     return "".join([text.removesuffix(".end\n"), *(f"{line}\n" for line in more), ".end\n"])
+
+
+def _title(problem: Problem | Ising) -> str:
+    name = "Ising problem" if isinstance(problem, Ising) else f"{problem.name} ({problem.kind}, {problem.size})"
+    return f"neuromorph: {name}"
+
+
+def _written(dialect: Dialect | str) -> Dialect:
+    spoken = get_dialect(dialect) if isinstance(dialect, str) else dialect
+    return replace(spoken, number=people_number, is_upper=spoken.name == "ltspice")
 
 
 def problem_components(
     problem: Problem | Ising,
     *,
     rng: RNG = 0,
-    series: str | None = None,
+    series: str | None = DEFAULT_SERIES,
     parts: ComponentRange | None = None,
     level: str = "ideal",
 ) -> tuple[ComponentNetwork, Float]:
@@ -131,8 +230,8 @@ def problem_components(
         Problem, or Ising model.
     rng : Generator, SeedSequence or int, default 0
         Seed of the initial potentials.
-    series : str, optional
-        Series of the components.
+    series : str or None, default "E96"
+        Series of the components; None or "exact" for exact values.
     parts : ComponentRange, optional
         Ranges and series of the components.
     level : str, default "ideal"
@@ -152,13 +251,16 @@ def problem_components(
     ValueError
         If ``series`` and ``parts`` are both given.
     """
-    if parts is not None and series is not None:
+    if parts is not None and series not in (None, DEFAULT_SERIES):
         raise ValueError("series and parts are both given; put the series into parts")
-    network, start = problem_network(problem, rng=rng, most_neurons=_MOST_NEURONS, most_resistors=_MOST_RESISTORS)
-    return fit_to_components(network, parts or default_components(network, level, series)), start
+    network, start, ohms = problem_network(problem, rng=rng, most_neurons=_MOST_NEURONS, most_resistors=_MOST_RESISTORS)
+    kept = None if series == EXACT else series
+    return fit_to_components(network, parts or default_components(network, level, kept, ohms)), start
 
 
-def default_components(network: AnalogNetwork, level: str, series: str | None = None) -> ComponentRange:
+def default_components(
+    network: AnalogNetwork, level: str, series: str | None = None, resistors_ohm: tuple[float, float] | None = None
+) -> ComponentRange:
     """Return the default ranges of components for the amplifiers of a level.
 
     At level "transistor" the resistors are so large that outputs of the widest transistors drive all of them.
@@ -171,6 +273,8 @@ def default_components(network: AnalogNetwork, level: str, series: str | None = 
         Level of the amplifiers.
     series : str, optional
         Series of the components.
+    resistors_ohm : (low, high), optional
+        Range of the resistors, ohm; that of ``ComponentRange`` by default.
 
     Returns
     -------
@@ -178,6 +282,8 @@ def default_components(network: AnalogNetwork, level: str, series: str | None = 
         Ranges and series.
     """
     usual = ComponentRange(series=series)
+    if resistors_ohm is not None:
+        usual = replace(usual, resistors_ohm=resistors_ohm)
     if level != "transistor" or not isinstance(network.activation, Tanh):
         return usual
     t = sparse.csr_array(network.conductances)
@@ -211,11 +317,11 @@ def get_opamp(opamp: OpAmp | str | None, level: str) -> OpAmp | None:
     ValueError
         If the name is not known, or an amplifier is given at another level.
     """
-    if opamp is not None and level != "opamp":
+    if opamp is not None and level not in PARTS:
         raise ValueError(f"opamp is given, but level is {level!r}; give level 'opamp', or leave the part out")
     if isinstance(opamp, str) and opamp not in OPAMPS:
         raise ValueError(f"opamp is {opamp!r}; known are {', '.join(OPAMPS)}")
-    chosen = _DEFAULT_OPAMP if opamp is None and level == "opamp" else opamp
+    chosen = _DEFAULT_OPAMP if opamp is None and level in PARTS else opamp
     return OPAMPS[chosen] if isinstance(chosen, str) else chosen
 
 
@@ -241,36 +347,3 @@ def refuse_level(tour: TourCircuit, level: str, opamp: OpAmp | str | None) -> No
             f"level is {level!r}, but a tour of {tour.size} cities becomes a circuit that anneals, with ideal "
             f"amplifiers; leave level at 'ideal' (below {FEWEST_CITIES} and above {MOST_CITIES} there are levels)"
         )
-
-
-def _account(made: ComponentNetwork) -> tuple[str, ...]:
-    """Return the lines that tell a reader of the netlist what the circuit is."""
-    g, network = made.network.activation, made.network
-    tau = network.time_constants_s
-    return (
-        f"Hopfield network of {network.size} neurons, {count_resistors(network)} resistors",
-        f"activation: {type(g).__name__}, gain {g.gain:g} /V, rails {g.low:g} .. {g.high:g} V",
-        f"time constants R C: {tau.min():.4g} .. {tau.max():.4g} s",
-        "nodes: u0, u1, ... inputs; v0, v1, ... outputs; w0, w1, ... inverted outputs",
-        *made.notes,
-    )
-
-
-def _sources(level: str, opamp: OpAmp | None) -> Iterator[str]:
-    """Yield the sources of the amplifiers' numbers, each once."""
-    if level == "ideal":
-        yield "amplifiers: ideal, one source each"
-        return
-    if opamp is None:
-        data = {key: transistors.DATA[key] for key in transistors.DATA}
-    elif OPAMPS.get(opamp.name) == opamp:
-        data = {key: DATA[key] for key in DATA if key.startswith(f"{opamp.name}_")}
-    else:
-        yield f"amplifier {opamp.name}: numbers as given"
-        return
-    yield "where the numbers of the amplifiers are from:"
-    told: dict[str, list[str]] = {}
-    for key, datum in data.items():
-        told.setdefault(f"{datum.kind}, {datum.source}", []).append(key.removeprefix(f"{opamp.name}_" if opamp else ""))
-    for source, keys in told.items():
-        yield from wrap(f"{', '.join(keys)}: {source}", COLUMNS - 2)

@@ -8,6 +8,8 @@ own, which anneals it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from neuromorph.analog import AnalogNetwork
@@ -19,6 +21,7 @@ from neuromorph.protocol import DoesNotFit, as_ising
 from neuromorph.rng import RNG, read_seeds
 from neuromorph.task import RecallFrom
 
+from .board_network import BOARD, board_network, fit_distances
 from .tour_circuit import TourCircuit
 
 # Sizes of a tour whose circuit anneals. With fewer cities, tours are too alike to choose one; SPICE was run to 14
@@ -26,7 +29,9 @@ from .tour_circuit import TourCircuit
 FEWEST_CITIES, MOST_CITIES = 6, 20
 
 
-def problem_tour_circuit(problem: Problem | Ising, *, most_cities: int) -> TourCircuit | None:
+def problem_tour_circuit(
+    problem: Problem | Ising, *, most_cities: int, series: str | None = None
+) -> TourCircuit | None:
     """Return the annealing circuit of a tour.
 
     Parameters
@@ -35,6 +40,8 @@ def problem_tour_circuit(problem: Problem | Ising, *, most_cities: int) -> TourC
         Problem, or Ising model.
     most_cities : int
         Largest number of cities.
+    series : str, optional
+        Series of the resistors that hold the distances; exact distances by default.
 
     Returns
     -------
@@ -43,12 +50,33 @@ def problem_tour_circuit(problem: Problem | Ising, *, most_cities: int) -> TourC
     """
     if not isinstance(problem, Tsp) or not FEWEST_CITIES <= problem.size <= most_cities:
         return None
-    return TourCircuit(Softassign(problem.distances(), noise=0.0))
+    distances = problem.distances()
+    return held_tour_circuit(distances if series is None else fit_distances(distances, series).held)
+
+
+def held_tour_circuit(distances: Float, tau_s: float | None = None) -> TourCircuit:
+    """Return the annealing circuit of distances as a board holds them.
+
+    Parameters
+    ----------
+    distances : (n, n) float
+        Distances.
+    tau_s : float, optional
+        R C of every integrator, s; that of ``board.toml`` by default.
+
+    Returns
+    -------
+    TourCircuit
+        The circuit.
+    """
+    tour = TourCircuit(Softassign(distances, noise=0.0))
+    tau = BOARD["time_constant"].value if tau_s is None else tau_s
+    return replace(tour, capacitance_f=tau / tour.resistance_ohm)
 
 
 def problem_network(
     problem: Problem | Ising, *, rng: RNG = 0, most_neurons: int, most_resistors: int
-) -> tuple[AnalogNetwork, Float]:
+) -> tuple[AnalogNetwork, Float, tuple[float, float]]:
     """Return the network of a problem's Ising form and its initial potentials.
 
     Parameters
@@ -63,14 +91,16 @@ def problem_network(
     Returns
     -------
     network : AnalogNetwork
-        The network.
+        The network, at the scale of a board.
     initial : (n,) float
         Potentials at t = 0, V.
+    resistors_ohm : (low, high)
+        Range of its resistors, ohm.
 
     Raises
     ------
     DoesNotFit
-        If the circuit is larger.
+        If the circuit is larger, or its resistors are.
     """
     neurons = _neurons(problem)
     resistors = 0
@@ -83,11 +113,31 @@ def problem_network(
             f"{most_neurons} and {most_resistors} are taken: {int(most_resistors**0.5)} neurons all with all, or a "
             f"tour of {int(min((most_resistors / 4) ** (1 / 3), most_neurons**0.5))} cities; take a smaller problem"
         )
-    network = AnalogNetwork.from_ising(ising)
+    network, ohms = board_network(ising)
+    return network, problem_start(problem, network, rng), ohms
+
+
+def problem_start(problem: Problem | Ising, network: AnalogNetwork, rng: RNG = 0) -> Float:
+    """Return the potentials at which a problem's task starts.
+
+    Parameters
+    ----------
+    problem : Problem or Ising
+        Problem, or Ising model.
+    network : AnalogNetwork
+        Its network.
+    rng : Generator, SeedSequence or int, default 0
+        Seed of a random start and of a cue.
+
+    Returns
+    -------
+    (n,) float
+        Potentials, V.
+    """
     task = None if isinstance(problem, Ising) else problem.task(1, rng)
     if isinstance(task, RecallFrom):
-        return network, near_middle(network, 0.45 * task.cues(1, network.size)[0])
-    return network, random_start(network, rng)
+        return near_middle(network, 0.45 * task.cues(1, network.size)[0])
+    return random_start(network, rng)
 
 
 def random_start(network: AnalogNetwork, rng: RNG = 0) -> Float:

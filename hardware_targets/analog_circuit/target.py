@@ -2,13 +2,13 @@ r"""The Hopfield network of 1984 as boards of operational amplifiers, resistors 
 
 .. math:: \tau \dot u_i = R_i \Big(\sum_j T_{ij} V_j + I_i\Big) - u_i, \qquad V = g(u), \qquad \tau = R_i C_i
 
-- An ``Ising`` is held as resistors, 1 / abs(T_ij), that one can buy. A neuron has two gain stages and an inverter; its
-  bias is a current from a DAC. *Relax* starts at the cue and ends when the network rests; *minimize* raises the gain
-  under falling noise (``neuromorph.analog.mean_field_anneal``).
+- An ``Ising`` is held as resistors, 1 / abs(T_ij), that one can buy. A neuron has two gain stages, and an inverter if a
+  synapse takes its inverted output; its bias is a current from a DAC. *Relax* starts at the cue and ends when the
+  network rests; *minimize* raises the gain under falling noise (``neuromorph.analog.mean_field_anneal``).
 - A ``Tsp`` is held as a permutation: n x n integrators whose exponential currents are shared among row and column by
-  translinear normalizers, a servo amplifier each; every cell has an amplifier of variable gain for U / T and gamma V,
-  and a driver for the sum of its two neighboring positions, which feeds the other cities through resistors
-  proportional to 1 / d_ij (``neuromorph.analog.softassign``).
+  translinear normalizers, a servo amplifier each; every cell has two multipliers, as its gains for U / T and gamma V
+  vary while it anneals, and a driver for the sum of its two neighboring positions, which feeds the other cities through
+  resistors proportional to 1 / d_ij (``neuromorph.analog.softassign``).
 
 Energy, from data sheets: the quiescent supply of every amplifier for as long as a read takes, noise sources,
 converters, control. From the simulation: along the trajectory of a network, what its synapses, leaks, output stages and
@@ -33,13 +33,23 @@ from .. import circuits_needed  # noqa: F401
 
 # isort: split
 from circuits.energy.ode_energy import Rails
+from circuits.synthesis.board_network import (
+    BOARD,
+    DEFAULT_SERIES,
+    EXACT,
+    TourBoard,
+    board_network,
+    fit_distances,
+    inverted_neurons,
+    largest_coupling,
+)
 from neuromorph.analog import AnalogNetwork, Softassign, softassign
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum, multiply_data, read_data
-from neuromorph.ising import Float, Ising
+from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.problems.tsp import Tsp
-from neuromorph.protocol import DoesNotFit, as_ising, mapping_error, require_support
+from neuromorph.protocol import as_ising, mapping_error, require_support
 from neuromorph.rng import RNG, read_seeds
 from neuromorph.run import Program, Run, complete_run
 from neuromorph.runtime.limits import checkpoint
@@ -49,11 +59,10 @@ from neuromorph.task import Task
 from neuromorph.trace import Trace
 
 from .board_room import most_cities, require_room
-from .ising_network import largest_coupling, network_from_ising, relative_load
 from .netlist_export import network_netlist, tour_netlist
 from .read_trace import TourObserver, trace_network, trace_tour
 from .readout import (
-    AMPLIFIERS,
+    STAGES,
     NetworkReads,
     check_speed,
     count_activity,
@@ -63,10 +72,11 @@ from .readout import (
 )
 from .trajectory_energy import EVENTS
 
-DATA = read_data(files(__package__).joinpath("analog_circuit.toml").read_text())
+DATA = {**BOARD, **read_data(files(__package__).joinpath("analog_circuit.toml").read_text())}
+VARIED_GAINS = 2  # of a cell of a tour: U / T and gamma V
 _PRICED = frozenset([
-    "time_constant", "supply", "amplifier_power", "simulated", "tour_drive", "unit_current", "noise_power",
-    "comparison", "cue_conversion", "control_power", "drive_loss",
+    "time_constant", "supply", "amplifier_power", "multiplier_power", "simulated", "tour_drive", "unit_current",
+    "noise_power", "comparison", "cue_conversion", "control_power", "drive_loss",
 ])  # fmt: skip
 
 
@@ -81,7 +91,7 @@ class AnalogCircuit:
     resistors : int
         Synapses that there is room for.
     series : str or None
-        E series of the resistors; none: any value within the range that one can buy.
+        E series of the resistors; none or "exact": any value within the range that one can buy.
     tau_s : float or None
         R C of every neuron, s; none: the 20 us of ``analog_circuit.toml``.
     constants : dict of Datum
@@ -90,7 +100,7 @@ class AnalogCircuit:
 
     neurons: int = 20_000
     resistors: int = 2_500_000
-    series: str | None = "E96"
+    series: str | None = DEFAULT_SERIES
     tau_s: float | None = None
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
@@ -103,8 +113,8 @@ class AnalogCircuit:
     def __post_init__(self) -> None:
         from circuits.synthesis.component_values import SERIES
 
-        if self.series is not None and self.series not in SERIES:
-            raise ValueError(f"series is {self.series!r}; known are {', '.join(SERIES)}, or None for exact values")
+        if self._series is not None and self.series not in SERIES:
+            raise ValueError(f"series is {self.series!r}; known are {', '.join(SERIES)}, or {EXACT!r}")
         refuse_both(self.constants, DATA, "time_constant", "tau_s", self.tau_s)
         if self.constants["supply"].value < 2.0 * DATA["swing"].value:
             least = 2.0 * DATA["swing"].value
@@ -121,6 +131,10 @@ class AnalogCircuit:
             "cities": most_cities(self.neurons, self.resistors),
             "refuses": "to sample: its noise has no temperature; couplings of one neuron that overload its amplifier",
         }
+
+    @property
+    def _series(self) -> str | None:
+        return None if self.series == EXACT else self.series
 
     @property
     def _tau_s(self) -> float:
@@ -156,14 +170,15 @@ class AnalogCircuit:
         """
         require_support(self, task)
         seeds = read_seeds(rng, reads)
-        state: AnalogNetwork | _Tour = program.state
+        state: AnalogNetwork | TourBoard = program.state
         if isinstance(state, AnalogNetwork):
             n, biases = state.size, int(np.count_nonzero(state.currents))
             rail = self.constants["supply"].value / 2.0
             ends = run_networks(task, reads, [(state, seeds)], Rails(-rail, rail))
             ends = ends.slowed(self._tau_s / self._simulated_tau_s)
-            activity = count_activity(task, ends, cells=n, biases=biases, amplifiers=AMPLIFIERS * n, siemens=0.0)
-            activity |= {**ends.joules, "unit_s": 0.0, "updates": n * ends.seconds / self._tau_s}
+            parts = STAGES * n + len(inverted_neurons(state))
+            activity = count_activity(task, ends, cells=n, biases=biases, amplifiers=parts, siemens=0.0)
+            activity |= {**ends.joules, "unit_s": 0.0, "multiplier_s": 0.0, "updates": n * ends.seconds / self._tau_s}
         else:
             require_minimize(self.name, task)
             n = len(state.distances)
@@ -171,12 +186,13 @@ class AnalogCircuit:
             ends = NetworkReads(
                 tours.spins, np.full(reads, tours.duration_tau * self._tau_s), tours.converged & tours.valid
             )
-            # Integrator, variable gain and driver each, and the servos. The outputs of each position add up to the
-            # swing, and each drives the cells of two positions.
-            parts = 3 * n * n + 2 * n
+            # Integrator and driver each, and the servos. The outputs of each position add up to the swing, and each
+            # drives the cells of two positions.
+            parts = 2 * n * n + 2 * n
             siemens = 2.0 * float(state.conductances.sum())
             activity = count_activity(task, ends, cells=n * n, biases=0, amplifiers=parts, siemens=siemens)
             activity |= {**dict.fromkeys(EVENTS, 0.0), "unit_s": n * ends.seconds}
+            activity["multiplier_s"] = VARIED_GAINS * n * n * ends.seconds
             activity["updates"] = n * n * ends.seconds / self._tau_s
             activity["drawn_j"] = self.constants["tour_drive"].value * activity["siemens_s"]
         about = {"parameters": own_parameters(self)}
@@ -197,7 +213,7 @@ class AnalogCircuit:
         """
         require_support(self, task)
         (seed,) = read_seeds(rng, 1)
-        state: AnalogNetwork | _Tour = program.state
+        state: AnalogNetwork | TourBoard = program.state
         about = {"parameters": own_parameters(self)}
         if isinstance(state, AnalogNetwork):
             slower = self._tau_s / self._simulated_tau_s
@@ -222,9 +238,11 @@ class AnalogCircuit:
         data = self.constants
         unit_power = multiply_data(data["supply"], data["unit_current"], "W")
         loss = multiply_data(data["amplifier_power"], data["drive_loss"], "W")
+        lost = multiply_data(data["multiplier_power"], data["drive_loss"], "W")
         return (
             read_time(data["time_constant"], self.tau_s),
             Cost("amplifier_s", "amplifiers", data["amplifier_power"], idle=True),
+            Cost("multiplier_s", "multipliers", data["multiplier_power"], idle=True),
             Cost("synapse_j", "synapses", data["simulated"], idle=True),
             Cost("leak_j", "leaks", data["simulated"], idle=True),
             Cost("output_j", "output stages of neurons", data["simulated"], idle=True),
@@ -238,6 +256,7 @@ class AnalogCircuit:
             Cost("conversions", "DACs for starts and biases", data["cue_conversion"], scope="chip"),
             Cost("device_s", "controller", data["control_power"], scope="chip"),
             Cost("amplifier_s", "loss in the supply", loss, scope="system", idle=True),
+            Cost("multiplier_s", "loss in the supply of multipliers", lost, scope="system", idle=True),
             Cost(
                 "drawn_j", "loss in the supply of what amplifiers drive", data["drive_loss"], scope="system", idle=True
             ),
@@ -258,11 +277,11 @@ class AnalogCircuit:
         dict of str to str
             Netlist by file name.
         """
-        state: AnalogNetwork | _Tour = program.state
-        if isinstance(state, _Tour):
-            return {"netlist.cir": tour_netlist(program, state.held, self._tau_s)}
+        state: AnalogNetwork | TourBoard = program.state
+        if isinstance(state, TourBoard):
+            return {"netlist.cir": tour_netlist(program, state, self._tau_s)}
         network = replace(state, capacitances=self._tau_s / self._simulated_tau_s * state.capacitances)
-        return {"netlist.cir": network_netlist(program, network, DATA["gain"].value)}
+        return {"netlist.cir": network_netlist(program, network)}
 
     def _network(self, problem: Ising | Problem) -> Program:
         from circuits import ComponentRange, fit_to_components
@@ -270,74 +289,19 @@ class AnalogCircuit:
         require_room((problem.size, 0), (self.neurons, self.resistors))
         asked = as_ising(problem)
         require_room((asked.size, asked.sparse_couplings().nnz), (self.neurons, self.resistors))
-        strongest = self._strongest_resistor(float(relative_load(asked).max()))
-        wanted = network_from_ising(
-            asked, 1.0 / strongest, DATA["gain"].value, DATA["swing"].value, self._simulated_tau_s
-        )
+        wanted, ohms = board_network(asked, self._simulated_tau_s)
         checkpoint("choosing resistors")
-        made = fit_to_components(
-            wanted, ComponentRange((strongest, DATA["largest_resistor"].value), series=self.series)
-        )
+        made = fit_to_components(wanted, ComponentRange(ohms, series=self._series))
         checkpoint("choosing resistors")
         # Add the difference to the request, so that perfect parts hold exactly the requested couplings.
         difference = made.network.conductances / made.conductance_factor - wanted.conductances
-        held = Ising(asked.couplings + difference * (strongest * largest_coupling(asked)), asked.biases, asked.offset)
-        about = {"resistors": float((made.network.conductances != 0.0).sum()), "strongest_resistor_ohm": strongest}
+        held = Ising(asked.couplings + difference * (ohms[0] * largest_coupling(asked)), asked.biases, asked.offset)
+        about = {"resistors": float((made.network.conductances != 0.0).sum()), "strongest_resistor_ohm": ohms[0]}
         error = mapping_error(asked, held)
         return Program(self.name, problem, held, made.network, error, made.notes, provenance=about)
 
     def _tour(self, problem: Tsp) -> Program:
         n = problem.size
         require_room((n * n, n * n * (n - 1)), (self.neurons, self.resistors), tour=True)
-        distances = problem.distances()
-        longest = float(distances.max()) or 1.0
-        load = float(distances.sum(axis=1).max()) / longest
-        shortest = max(DATA["smallest_resistor"].value, DATA["heaviest_load"].value * load)  # of the longest distance
-        conductances = _bought(distances / (longest * shortest), self.series)
-        held = longest * shortest * conductances
-        error = float(np.linalg.norm(held - distances) / (np.linalg.norm(distances) or 1.0))
-        left = np.count_nonzero((distances > 0.0) & (held == 0.0)) // 2
-        notes = [f"held as a permutation: {n * n} integrators, {n * np.count_nonzero(held)} resistors"]
-        if left:
-            least = longest * shortest / DATA["largest_resistor"].value
-            notes.append(f"{left} distances below {least:.4g} are held as 0: no resistor is that large")
-        return Program(self.name, problem, None, _Tour(distances, held, conductances), error, tuple(notes))
-
-    def _strongest_resistor(self, load: float) -> float:
-        """Choose the resistor of the largest coupling, ohm.
-
-        ``load`` is the sum of one neuron's couplings over the largest.
-
-        The resistor is as high as leaves its tenth in stock, if the amplifiers then see their light load; it is never
-        below the heaviest load.
-        """
-        light = min(DATA["light_load"].value * load, DATA["usual_resistor"].value)
-        strongest = max(DATA["smallest_resistor"].value, light, DATA["heaviest_load"].value * load)
-        if strongest >= DATA["largest_resistor"].value:
-            most = DATA["largest_resistor"].value / DATA["heaviest_load"].value
-            raise DoesNotFit(
-                f"the couplings of one neuron are {load:.0f} times the largest: resistors that do not overload its "
-                f"amplifier are larger than one can buy; would fit: {most:.0f} times at most: split that spin into "
-                "several that are strongly coupled"
-            )
-        return strongest
-
-
-@dataclass(frozen=True, eq=False)
-class _Tour:
-    """Requested and programmed distances (n, n), and the conductances (n, n) at each driver, S."""
-
-    distances: Float
-    held: Float
-    conductances: Float
-
-
-def _bought(wanted_s: Float, series: str | None) -> Float:
-    """Round conductances to those of parts on sale; 0 where none is small enough."""
-    from circuits.synthesis.component_values import round_to_series
-
-    present = wanted_s >= 1.0 / DATA["largest_resistor"].value
-    made = np.where(present, wanted_s, 0.0)
-    if series is not None:
-        made[present] = 1.0 / round_to_series(1.0 / wanted_s[present], series)
-    return made
+        held = fit_distances(problem.distances(), self._series)
+        return Program(self.name, problem, None, held, held.error, held.notes)

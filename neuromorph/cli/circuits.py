@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files.printable import printable
-from .arguments import BadInput, Parser, add_time_limit, folder_or_file, names, positive, seed, user_errors, writing
+from .arguments import (
+    BadInput,
+    Parser,
+    add_time_limit,
+    folder_or_file,
+    names,
+    positive,
+    seed,
+    user_errors,
+    warn,
+    writing,
+)
 from .common import work_origin
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
 
@@ -18,10 +29,12 @@ if TYPE_CHECKING:
     from ..problems import Problem
 
 # As circuits has them (a test compares), which --help must not import; the first is the default.
-LEVELS = ("ideal", "opamp", "transistor")
+LEVELS = ("ideal", "opamp", "transistor", "board")
 SYNAPSES = ("resistors", "transconductors", "overlaps")
 DIALECTS = ("ngspice", "xyce", "ltspice", "neospice")
 OPAMPS = ("opa192", "lmv824", "tl072", "mcp6001")
+VARIANT_KINDS = ("corners", "tolerance", "plot")
+E_SERIES = ("E96", "E48", "E24", "E12", "E6", "E3", "exact")
 DISAGREES = 1
 
 _Load = Callable[[argparse.Namespace], "Problem"]
@@ -42,13 +55,22 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     netlist.add_argument(
         "--dialect", default="ngspice", metavar="D", help=f"{_words(DIALECTS)}; default: {DIALECTS[0]}"
     )
-    analyses = "beside the transient, for ngspice: op, ac, noise, temp, at the attractor"
+    series = f"of the resistors: {_words(E_SERIES)}; default: {E_SERIES[0]}"
+    netlist.add_argument("--series", choices=E_SERIES, default=E_SERIES[0], metavar="E", help=series)
+    analyses = "for ngspice: op, ac, noise, temp, at the attractor; corners, tolerance, plot: files beside --out"
     netlist.add_argument("--analysis", type=names, metavar="A,B", help=analyses)
     _add_amplifiers(netlist)
     drawing = "also draw one neuron and the array, or a cell of the circuit that anneals a tour: .svg, .png or .pdf"
     netlist.add_argument("--schematic", type=folder_or_file, metavar="PATH", help=drawing)
     netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
     netlist.add_argument("--out", type=folder_or_file, metavar="PATH", help="default: standard output")
+
+    about = "design a board: netlists for ngspice and KiCad, bill of materials, a page with waveforms, power, yield"
+    board = command("board", lambda arguments: _board(arguments, load), about)
+    board.add_argument("--series", choices=E_SERIES[:-1], default=E_SERIES[0], metavar="E", help=series)
+    board.add_argument("--opamp", default="lmv824", metavar="PART", help=f"{_words(OPAMPS)}; default: lmv824")
+    board.add_argument("--seed", type=seed, default=0, metavar="N", help="draws cue and offsets; default: 0")
+    board.add_argument("--out", type=folder_or_file, required=True, metavar="DIR", help="folder of the files")
 
     about = "compare the circuit of a problem, or a netlist, in SPICE with its differential equation"
     certify = command("certify", lambda arguments: _certify(arguments, load), about)
@@ -79,7 +101,9 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
 
 def _add_amplifiers(parser: Parser) -> None:
     parser.add_argument("--level", choices=LEVELS, default="ideal", help="of the amplifiers; default: ideal")
-    parser.add_argument("--opamp", metavar="PART", help=f"at level opamp: {_words(OPAMPS)}; default: {OPAMPS[0]}")
+    parser.add_argument(
+        "--opamp", metavar="PART", help=f"at levels opamp and board: {_words(OPAMPS)}; default: {OPAMPS[0]}"
+    )
 
 
 def _amplifiers(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -91,21 +115,61 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
 
     problem = load(arguments)
     with user_errors(ValueError, TypeError):
-        options = {"dialect": arguments.dialect, "analyses": arguments.analysis or ()}
+        wanted = arguments.analysis or []
+        beside = [name for name in wanted if name in VARIANT_KINDS]
+        if beside and (arguments.out is None or arguments.dialect != DIALECTS[0]):
+            raise BadInput(f"--analysis {','.join(beside)} writes files beside that of --out, for ngspice; give --out")
+        analyses = [name for name in wanted if name not in VARIANT_KINDS]
+        options = {"dialect": arguments.dialect, "analyses": analyses, "series": arguments.series}
         text = circuit_package().problem_netlist(problem, **options, **_amplifiers(arguments))
+    warn(printable(Path(arguments.file).name), *_warnings(text))
     drawing: Path | None = arguments.schematic
     if drawing is not None:
         kind = drawing.suffix.lstrip(".").lower()
         with user_errors(ValueError):
-            picture = circuit_package().problem_schematic(problem, kind=kind, **_amplifiers(arguments))
+            drawn = {"kind": kind, "series": arguments.series, **_amplifiers(arguments)}
+            picture = circuit_package().problem_schematic(problem, **drawn)
         with writing(drawing, "--schematic"):
             write_file(drawing, picture)
     if arguments.out is None:
         sys.stdout.write(text)
     else:
+        more: dict[str, str] = {}
+        if beside:
+            from circuits.tolerances.variant_decks import variant_decks
+
+            with user_errors(ValueError, TypeError):
+                about = {"deck": arguments.out.name, "series": arguments.series, **_amplifiers(arguments)}
+                more = variant_decks(problem, beside, **about)
         with writing(arguments.out):
             write_file(arguments.out, text)
+            for name, other in more.items():
+                write_file(arguments.out.with_name(f"{arguments.out.stem}.{name}"), other)
     return 0
+
+
+def _board(arguments: argparse.Namespace, load: _Load) -> int:
+    from ..files.atomic_write import write_file
+
+    problem = load(arguments)
+    circuit_package()
+    from circuits.board.handover import board_files
+
+    with user_errors(ValueError, TypeError):
+        options = {"rng": arguments.seed, "series": arguments.series, "opamp": arguments.opamp}
+        files = board_files(problem, **options)
+    warn(printable(Path(arguments.file).name), *_warnings(files["board.cir"]))
+    with writing(arguments.out):
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            write_file(arguments.out / name, text)
+    print(printable(f"written to {arguments.out}: {', '.join(files)}"))
+    return 0
+
+
+def _warnings(text: str) -> list[str]:
+    """Return what the comments of a netlist warn of."""
+    return [line.removeprefix("* warning: ") for line in text.splitlines() if line.startswith("* warning: ")]
 
 
 def _certify(arguments: argparse.Namespace, load: _Load) -> int:

@@ -6,16 +6,27 @@ import subprocess
 import numpy as np
 import pytest
 
-from circuits import build_hopfield_circuit, extract_network, installed_engines, problem_netlist, read_netlist
+from circuits import (
+    build_hopfield_circuit,
+    extract_network,
+    installed_engines,
+    problem_netlist,
+    read_netlist,
+    simulate_circuit,
+)
+from circuits.netlist.hierarchy import flatten_circuit
 from circuits.netlist.parameters import with_parameters
 from circuits.spice.dialects import DIALECTS
 from circuits.spice.people_numbers import people_number, scaled_number
+from circuits.synthesis.board_network import inverted_neurons
 from circuits.synthesis.problem_circuit import problem_components
+from circuits.tolerances.variant_decks import plot_file, variant_decks
 from neuromorph import Recall
 from neuromorph.analog import AnalogNetwork, Tanh
 from neuromorph.cli import main
 
 MEMORY = Recall("memory", np.random.default_rng(0).choice([-1, 1], (2, 9)))
+ONE = Recall("one", np.random.default_rng(0).choice([-1, 1], (1, 9)))  # all neurons have the same load
 LEVELS = ("ideal", "opamp", "transistor")
 with_ngspice = pytest.mark.skipif("ngspice" not in installed_engines(), reason="needs ngspice")
 
@@ -37,20 +48,20 @@ def test_numbers_are_written_as_people_write_them(value, text):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_values_have_names_and_the_network_comes_back(level):
-    text = problem_netlist(MEMORY, level=level)
+    text = problem_netlist(ONE, level=level)
     names = set(re.findall(r"^\.param (\w+)=", text, re.MULTILINE))
     assert {"cap", "syn1"} <= names
     assert ({"gain", "swing"} <= names) == (level == "ideal")
     assert ({"supply_high", "supply_low"} <= names) == (level != "ideal")
-    assert re.search(r"^\.param cap=1n$", text, re.MULTILINE)
+    assert re.search(r"^\.param cap=[0-9.]+[np]$", text, re.MULTILINE)
     found = extract_network(read_netlist(text))
-    made = problem_components(MEMORY, level=level)[0].network
+    made = problem_components(ONE, level=level)[0].network
     assert found.level == level
     assert np.array_equal(np.asarray(found.network.conductances), np.asarray(made.conductances))
 
 
 def test_a_value_is_changed_by_its_name():
-    circuit = read_netlist(problem_netlist(MEMORY))
+    circuit = read_netlist(problem_netlist(ONE))
     assert extract_network(with_parameters(circuit, gain=7.0)).network.activation == Tanh(7.0)
     assert (extract_network(with_parameters(circuit, cap=2e-9)).network.capacitances == 2e-9).all()
 
@@ -94,6 +105,53 @@ def test_analyses_are_those_of_the_attractor(tmp_path, capsys):
     assert ".ac is left out: only the transient is run" in capsys.readouterr().err
     assert main(["netlist", str(pattern), "--analysis", "tf"]) == 2
     assert main(["netlist", str(pattern), "--analysis", "ac", "--dialect", "xyce"]) == 2
+
+
+@with_ngspice
+@pytest.mark.parametrize("level", ["ideal", "board"])
+def test_corners_and_drawn_boards_recall_too(level):
+    decks = variant_decks(ONE, ("corners", "tolerance"), level=level)
+    assert len(decks) == 8 + 10
+    expected = np.sign(simulate_circuit(read_netlist(problem_netlist(ONE, level=level)), "ngspice").voltages[-1][-9:])
+    for name in ("corner-r+c-hot.cir", "tolerance-3.cir"):
+        waves = simulate_circuit(read_netlist(decks[name]), "ngspice")
+        np.testing.assert_array_equal(np.sign(waves.of([f"v{i}" for i in range(9)])[-1]), expected)
+
+
+def test_a_corner_scales_parts_and_nothing_else():
+    """Resistors 1 % and 45 K of 100 ppm up or down, capacitors 5 %; what is inside the model of an op-amp stays."""
+    decks = variant_decks(ONE, ("corners",), level="opamp")
+    low, high = (flatten_circuit(read_netlist(decks[f"corner-r{sign}c{sign}hot.cir"])) for sign in "-+")
+    pairs = list(zip(low.elements, high.elements, strict=True))
+    ratios = [float(b.ohm) / float(a.ohm) for a, b in pairs if a.letter == "r"]
+    expected = 1.01 * (1 + 100e-6 * 44.85) / (0.99 * (1 - 100e-6 * 44.85))
+    parts = 9 * (9 + 4) + 2 * len(inverted_neurons(problem_components(ONE)[0].network))
+    parts += 9  # between the limiter and the second stage
+    assert np.count_nonzero(np.isclose(ratios, expected, rtol=1e-6)) == parts
+    assert np.count_nonzero(np.isclose(ratios, 1.0, rtol=1e-12)) == len(ratios) - parts
+    farads = [
+        float(b.farad) / float(a.farad) for a, b in zip(low.elements, high.elements, strict=True) if a.letter == "c"
+    ]
+    assert np.count_nonzero(np.isclose(farads, 1.05 / 0.95, rtol=1e-6)) == 9
+
+
+def test_variants_are_files_beside_the_deck(tmp_path, capsys):
+    picture = tmp_path / "m.txt"
+    picture.write_text("#.#\n.#.\n")
+    deck = tmp_path / "x.cir"
+    assert main(["netlist", str(picture), "--analysis", "op,corners,plot", "--out", str(deck)]) == 0
+    written = sorted(each.name for each in tmp_path.glob("x.*"))
+    assert len(written) == 1 + 8 + 1
+    plotted = (tmp_path / "x.plot.sp").read_text()
+    assert "source x.cir\nrun\nplot v(v0) v(v1)" in plotted
+    with pytest.raises(ValueError, match="control"):
+        read_netlist(plotted)
+    assert main(["netlist", str(picture), "--analysis", "corners"]) == 2
+    assert "writes files beside that of --out" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="variant 'x' is not known"):
+        variant_decks(ONE, ("x",))
+    with pytest.raises(ValueError, match="the deck is called"):
+        plot_file("a b.cir", 3)
 
 
 def test_a_run_is_as_long_as_the_coupled_neurons_need():

@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from circuits import extract_network, problem_netlist, read_netlist
+from circuits.netlist.circuit import Capacitor, Instance, Resistor
 from hardware_targets.analog_circuit import readout as reads
 from hardware_targets.analog_circuit.target import DATA, AnalogCircuit
 from hardware_targets.analog_circuit.trajectory_energy import EVENTS
-from neuromorph import DoesNotFit, Ising, Minimize, Recall, RecallFrom, Tsp, load, price
+from neuromorph import DoesNotFit, Ising, MaxCut, Minimize, Recall, RecallFrom, Tsp, load, price
+from neuromorph.cli import main
 
 BURMA14 = Path(__file__).resolve().parents[2] / "examples" / "data" / "burma14.tsp"
 TAU_S = DATA["time_constant"].value
@@ -213,31 +216,34 @@ def test_the_ledger_of_a_recall_adds_up_by_hand():
     counted = {name: run.activity[name].mean() for name in EVENTS}
     assert energy == pytest.approx(
         {
-            "amplifiers": 27 * seconds * 220e-6 * 2.7,
+            "amplifiers": 18 * seconds * 220e-6 * 2.7,  # no synapse needs an inverter
             "synapses": counted["synapse_j"],
             "leaks": counted["leak_j"],
             "output stages of neurons": counted["output_j"],
             "output stages of inverters": 0.0,
             "bias currents": np.abs(program.state.currents).sum() * 1.35 * seconds,
             "charge on the capacitors": counted["charge_j"],
+            "multipliers": 0.0,
+            "loss in the supply of multipliers": 0.0,
             "distances of a tour": 0.0,
             "unit currents of a tour": 0.0,
             "noise sources": 0.0,
             "comparators": 9 * value["comparison"],
             "DACs for starts and biases": 10 * value["cue_conversion"],
             "controller": seconds * value["control_power"],
-            "loss in the supply": 27 * seconds * 220e-6 * 2.7 * value["drive_loss"],
+            "loss in the supply": 18 * seconds * 220e-6 * 2.7 * value["drive_loss"],
             "loss in the supply of what amplifiers drive": sum(energy[what] for what in DRIVEN) * value["drive_loss"],
         }
     )
 
 
 def test_a_tour_takes_the_time_of_its_schedule():
-    """40 tau a city, whatever the read; 2 n^2 + 2 n amplifiers."""
+    """40 tau a city, whatever the read; an integrator, a driver and two varied gains a cell, and 2 n servos."""
     device, problem = AnalogCircuit(tau_s=1e-4), Tsp.from_coordinates(np.random.default_rng(0).random((7, 2)))
     run = device.run(device.program(problem), Minimize(), 3, 0)
     np.testing.assert_allclose(run.activity["device_s"], 40 * 7 * 1e-4)
-    np.testing.assert_allclose(run.activity["amplifier_s"], (3 * 49 + 14) * 40 * 7 * 1e-4)
+    np.testing.assert_allclose(run.activity["amplifier_s"], (2 * 49 + 14) * 40 * 7 * 1e-4)
+    np.testing.assert_allclose(run.activity["multiplier_s"], 2 * 49 * 40 * 7 * 1e-4)
     np.testing.assert_allclose(run.activity["noise_s"], 49 * 40 * 7 * 1e-4)
 
 
@@ -275,12 +281,9 @@ def test_a_sparse_network_has_a_netlist_too():
 def test_the_netlist_has_the_resistors_of_the_program():
     device, asked = AnalogCircuit(), glass(2, 6)
     program = device.program(asked)
-    text = device.files(program)["netlist.cir"]
-    found = {
-        (int(i), int(j)): (1.0 if side == "v" else -1.0) / float(ohms)
-        for i, j, side, ohms in re.findall(r"^r(\d+)_(\d+) u\d+ ([vw])\d+ (\S+)$", text, re.M)
-    }
+    found = extract_network(read_netlist(device.files(program)["netlist.cir"])).network.conductances
     t = program.state.conductances
+    found = {(i, j): found[i, j] for i in range(6) for j in range(6) if found[i, j]}
     assert found == pytest.approx({(i, j): t[i, j] for i in range(6) for j in range(6) if t[i, j]})
 
 
@@ -304,3 +307,62 @@ def test_the_netlist_of_a_tour_takes_as_long_as_its_reads():
     assert f"anneal {seconds:.4g} s" in text
     with pytest.raises(DoesNotFit, match="6 to 20 cities, not 21"):
         device.files(device.program(Tsp.from_coordinates(np.random.default_rng(0).random((21, 2)))))
+
+
+# One circuit: compared, written and priced.
+
+
+@pytest.mark.parametrize("series", ["E96", "E12", "exact"])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Recall("memory", np.random.default_rng(0).choice([-1, 1], (2, 9))),
+        MaxCut.from_edges(5, [[0, 1], [1, 2], [2, 3], [3, 4], [0, 2]]),
+        Tsp.from_coordinates(np.random.default_rng(1).random((6, 2))),
+    ],
+    ids=["recall", "maxcut", "tsp"],
+)
+def test_the_netlist_of_the_target_is_that_of_the_command(problem, series):
+    device = AnalogCircuit(series=series)
+    assert device.files(device.program(problem))["netlist.cir"] == problem_netlist(problem, series=series)
+
+
+def test_compare_and_netlist_write_the_same_bytes(tmp_path):
+    picture = tmp_path / "m.txt"
+    picture.write_text("#.#\n.#.\n#.#\n\n...\n###\n...\n")
+    assert main(["netlist", str(picture), "--out", str(tmp_path / "a.cir")]) == 0
+    folder = tmp_path / "out"
+    said = ["compare", str(picture), "--targets", "analog-circuit", "--reads", "1", "--out", str(folder)]
+    assert main(said) == 0
+    (written,) = folder.rglob("*netlist.cir")
+    assert written.read_bytes() == (tmp_path / "a.cir").read_bytes()
+
+
+@pytest.mark.parametrize("n", [4, 9])
+def test_what_is_priced_is_what_is_written(n):
+    """Op-amps, resistors and capacitors are counted in the deck of the very parts."""
+    asked, device = glass(n, n), AnalogCircuit()
+    program = device.program(asked)
+    circuit = read_netlist(problem_netlist(asked, level="opamp", opamp="lmv824"))
+    cells = [element.subcircuit for element in circuit.elements if isinstance(element, Instance)]
+    amplifiers = sum(isinstance(each, Instance) for cell in cells for each in cell.elements)
+    run = device.run(program, Minimize(), 1, 0)
+    assert run.activity["amplifier_s"][0] == pytest.approx(amplifiers * run.activity["device_s"][0])
+    network = program.state
+    leaks, synapses = np.count_nonzero(network.leaks_s > 1e-12), np.count_nonzero(network.conductances)
+    assert sum(isinstance(each, Resistor) for each in circuit.elements) == leaks + synapses
+    farads = [float(each.farad) for each in circuit.elements if isinstance(each, Capacitor)]
+    assert farads == network.capacitances.tolist()
+
+
+def test_a_tours_multipliers_are_in_its_deck_and_cost_more_than_all_else():
+    """An AD633 or half an LM13700 for each varied gain: burma14 takes some tenths of a joule, not 6 mJ."""
+    device, problem = AnalogCircuit(), load(BURMA14)
+    program = device.program(problem)
+    deck = device.files(program)["netlist.cir"]
+    varied = len(re.findall(r"v\(temperature\)\)", deck)) + len(re.findall(r"\(v\(feedback\) \* ", deck))
+    run = device.run(program, Minimize(), 1, 0)
+    assert run.activity["multiplier_s"][0] == pytest.approx(varied * run.activity["device_s"][0])
+    totals = [entry.total for entry in price(run, device.costs()).entries]
+    assert sum(each.low for each in totals) < 0.2 < 0.5 < sum(each.high for each in totals)
+    assert 0.1 < sum(each.value for each in totals) < 0.5

@@ -21,7 +21,10 @@ import neuromorph as nm
 from circuits import DIALECTS, OPAMPS, installed_engines
 from circuits.certificate.certify import Synapses
 from circuits.simulators.process import TIMEOUT_S
+from circuits.synthesis.board_network import EXACT
+from circuits.synthesis.component_values import SERIES
 from circuits.synthesis.hopfield_circuit import AmplifierLevel
+from circuits.tolerances.variant_decks import VARIANTS
 from neuromorph.cli import circuits as circuit_commands
 from neuromorph.cli import main
 from neuromorph.cli import study_options as cli_options
@@ -375,6 +378,8 @@ def test_help_and_circuits_agree():
     assert get_args(Synapses) == circuit_commands.SYNAPSES
     assert tuple(DIALECTS) == circuit_commands.DIALECTS
     assert tuple(OPAMPS) == circuit_commands.OPAMPS
+    assert set(circuit_commands.E_SERIES) == {*SERIES, EXACT}
+    assert circuit_commands.VARIANT_KINDS == VARIANTS
     assert circuit_commands.TIMEOUT_S == TIMEOUT_S
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     (line,) = [line for line in readme.splitlines() if "`--dialect`" in line]

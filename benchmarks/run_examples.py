@@ -34,7 +34,7 @@ QUICK = {
     "hopfield_tank_1985": "--instances 3 --starts 10",
     "mean_field_theories": "--size 10",
     "onsager": "--size 32 --draws 1000 --sizes 8 16 32",
-    "overlap_distributions": "--sizes 32 64 --sides 4 --instances 0.3",
+    "overlap_distributions": "--sizes 32 64 128 --sides 4 --instances 0.4",
     "problem_kinds": "--reads 20",
     "rbm_digits": "--samples 800 --seeds 1 --units 50 --iterations 50",
     "sk_ground": "--sizes 48 64 96 --instances 0.2",

@@ -30,7 +30,7 @@ QUICK = {
     "dopant_digits": "--points 600 --fit 30 --epochs 10 --images 600 --seeds 1",
     "dopant_refinement": "--radius 50e-9 --halvings 1",
     "dopant_ring": "--devices 1 --samples 60 --pool 30 --attempts 1 --epochs 20",
-    "encoder": "--seeds 4",
+    "encoder": "--seeds 2",
     "hopfield_tank_1985": "--instances 3 --starts 10",
     "mean_field_theories": "--size 10",
     "onsager": "--size 32 --draws 1000 --sizes 8 16 32",

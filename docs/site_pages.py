@@ -139,6 +139,7 @@ PACKAGES = [
     "neuromorph.sampling",
     "neuromorph.optimization",
     "neuromorph.tours",
+    "neuromorph.kinetics",
     "neuromorph.analog",
     "neuromorph.associative_memory",
     "neuromorph.boltzmann",

@@ -146,6 +146,18 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     return ours
 
 
+def density(q: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """(q, P(q)) with as many of the n + 1 values that q can take in every bin, made even in q as symmetry has it."""
+    counts = np.bincount(np.rint((q + 1.0) / 2.0 * n).astype(int), minlength=n + 1)
+    counts = counts + counts[::-1]
+    group = np.arange(n + 1) // max(1, n // 40)
+    size = np.bincount(group)
+    return (
+        np.bincount(group, np.linspace(-1.0, 1.0, n + 1)) / size,
+        np.bincount(group, counts) / size * n / 2.0 / counts.sum(),
+    )
+
+
 def _draw(glasses: list[Glass], out: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -155,18 +167,11 @@ def _draw(glasses: list[Glass], out: Path) -> None:
     figure = Figure(figsize=(11.0, 3.7), layout="constrained")
     axes = dict(zip(["SK", "EA", "scaled"], figure.subplots(1, 3), strict=True))
     for number, glass in enumerate(glasses):
-        levels = glass.spins + 1
-        bins = (
-            np.linspace(-1, 1, min(41, levels) + 1)
-            if levels > 41
-            else (np.arange(levels + 1) - 0.5) * 2 / (levels - 1) - 1
-        )
-        middle = (bins[1:] + bins[:-1]) / 2
         for t, line in ((COLD, "-"), (HOT, ":")):
             q = glass.overlaps[:, :, int(np.flatnonzero(np.isclose(TEMPERATURES, t))[0])]
-            p = np.histogram(np.concatenate([q.ravel(), -q.ravel()]), bins, density=True)[0]
+            x, p = density(q.ravel(), glass.spins)
             label = f"{glass.spins} spins" if t == COLD else None
-            axes[glass.name].plot(middle, p, line, color=series_color(number), linewidth=1.2, label=label)
+            axes[glass.name].plot(x, p, line, color=series_color(number), linewidth=1.2, label=label)
         if glass.name == "SK":
             axes["scaled"].plot(TEMPERATURES, glass.scaled(), color=series_color(number), marker=MARKERS[number],
                                 markersize=4, linewidth=1.0, label=f"{glass.spins} spins")  # fmt: skip

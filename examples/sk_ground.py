@@ -42,8 +42,8 @@ def main(argv: list[str] | None = None) -> GlassFit:
             )
     result = fit_glasses(sizes)
     off = abs(result.energy - PARISI) / result.error
-    print(f"N -> infinity: {result.energy:.4f} +- {result.error:.4f}, Parisi {PARISI:.4f}, {off:.1f} sigma away; ")
     print(f"slope {result.slope:.3f}, chi^2 {result.chi_square:.1f} for {len(sizes) - 2} degrees of freedom")
+    print(f"N -> infinity: {result.energy:.4f} +- {result.error:.4f}, Parisi {PARISI:.4f}, {off:.1f} sigma away")
     _draw(result, options.out)
     print(f"wrote {options.out}")
     return result

@@ -72,7 +72,7 @@ def schrodinger_annealing(
     Returns
     -------
     AnnealedDistribution
-        Probabilities |psi|^2.
+        Probabilities, the squared magnitudes of psi.
 
     Raises
     ------

@@ -22,6 +22,7 @@ from neuromorph.ising import Ising
 from .hardware_graphs import optional_package
 
 _TRIALS = 20_000  # placements that the direct search tries
+_FILLED = 0.25  # share of a machine that shortest chains may fill
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,8 +200,14 @@ def heuristic_chains(problem: nx.Graph, graph: nx.Graph, seconds: float) -> Embe
     Returns
     -------
     Embedding or None
-        Chains; None if none were found in time.
+        Chains; None if none were found in time, or none can be expected. A chain of m qubits of degree D has at most
+        m (D - 2) + 2 neighbors; where chains as short as that fill a quarter of the machine, the heuristic, which does
+        not look at its clock on the way, would search in vain.
     """
+    degree = max((degree for _, degree in graph.degree), default=0)
+    shortest = sum(max(1, -(-(own - 2) // max(1, degree - 2))) for _, own in problem.degree)
+    if shortest > len(graph) or (shortest > len(problem) and shortest > _FILLED * len(graph)):
+        return None
     found = optional_package("minorminer").find_embedding(
         problem, graph, random_seed=0, timeout=seconds, tries=3, threads=1
     )

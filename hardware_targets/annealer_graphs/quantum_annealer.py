@@ -135,6 +135,9 @@ class QuantumAnnealer:
         if problem.size > len(machine):
             raise DoesNotFit(f"needs {problem.size} spins or more; the graph has {len(machine)} qubits: take parts")
         asked = as_ising(problem)
+        pairs = asked.sparse_couplings().nnz // 2
+        if pairs > machine.number_of_edges():
+            raise DoesNotFit(f"has {pairs} couplings; the graph has {machine.number_of_edges()} at most: take parts")
         edges = np.array(coupled_pairs(asked).edges, dtype=np.int64).tobytes()
         embedding = _embedded(asked.size, edges, self.graph, self.size, self.embedding_s)
         chained = spread_over_chains(asked, embedding, self.chain_prefactor * chain_strength(asked))

@@ -3,8 +3,8 @@ r"""A King's graph of 384 x 384 spins in CMOS, coefficients of 4 bits: colors up
 .. math:: P(s_i = 1) = \frac1{1 + e^{-2 f_i / T}}, \qquad f_i = h_i + \sum_{j \in 8\ \text{neighbors}} J_{ij} s_j
 
 Sites of one of the four colors of a 2 x 2 pattern are not coupled and are updated together, which is Gibbs sampling
-without error. Fields are integers, |f| <= 7 + 8 x 7 = 63, and P is a table of 32-bit integers for each temperature, so
-that nothing overflows: draws are compared as integers.
+without error. Fields are integers of 7 + 8 x 7 = 63 at most, and P is a table of 32-bit integers for each temperature,
+so that nothing overflows: draws are compared as integers.
 
 A problem is placed a site a spin, row by row where its spins are numbered so, else by a bounded search. If not, a
 sparse one is embedded by minorminer, if it is installed, and others as a complete graph of up to 384 spins, whose

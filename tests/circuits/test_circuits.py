@@ -449,7 +449,7 @@ def test_problem_netlist_names_its_problem_and_what_was_changed():
     text = problem_netlist(ToyProblem("x\n.control\nshell rm\n.endc"), series="E24")
     assert text.startswith("* neuromorph: x .control shell rm .endc (maxcut, 4)\n")
     assert not any(line.startswith((".control", "shell")) for line in text.splitlines())
-    assert "* resistors rounded to E24\n" in text
+    assert "* resistors rounded to E24: couplings are off by " in text
     assert text == problem_netlist(ToyProblem("x\n.control\nshell rm\n.endc"), series="E24", rng=0)
     assert text != problem_netlist(ToyProblem("x\n.control\nshell rm\n.endc"), series="E24", rng=1)
 

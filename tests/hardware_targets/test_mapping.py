@@ -81,7 +81,7 @@ def test_what_does_not_fit_is_answered_with_what_would(name, what):
         ("spiking-brainscales", chain(600)),
         ("dopant-neurons", chain(3_000)),
         ("memristor-crossbar", chain(3_000)),
-        ("atomic-spins", chain(9)),
+        ("atomic-spins", chain(600)),
         ("dopant-glass", chain(6)),
     ],
 )

@@ -94,6 +94,7 @@ class QuantumAnnealer:
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize"})
     priced: ClassVar[frozenset[str]] = _PRICED
     read_length: ClassVar[str] = "sweeps"
+    beside: ClassVar[str] = "digital-annealer"  # embedding, for each part of a tour, takes minutes
 
     def __post_init__(self) -> None:
         if self.graph not in QUANTUM_GRAPHS:

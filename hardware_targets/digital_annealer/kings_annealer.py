@@ -41,7 +41,7 @@ from .fixed_point import largest_word
 from .site_words import SiteWords, heat_bath_reads, held_in_words
 
 _SEARCHED = 400  # most spins that are placed by a search
-_SPARSE = 1000  # most couplings for which chains are searched: beyond, complete graphs are as short and come at once
+_SPARSE = 2  # couplings a spin up to which chains are searched: beyond, complete graphs are as short and come at once
 _SECONDS = 60.0  # of a search for chains
 
 
@@ -73,6 +73,7 @@ class CmosAnnealer:
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
     priced: ClassVar[frozenset[str]] = frozenset(annealer_table("color_step_s"))
     read_length: ClassVar[str] = "sweeps"
+    beside: ClassVar[str] = "digital-annealer"  # embedding, for each part of a tour, takes minutes
 
     def __post_init__(self) -> None:
         if self.sweeps < 4:
@@ -189,7 +190,7 @@ class CmosAnnealer:
     def _sparse(self, problem: Any) -> tuple[Embedding, int] | None:
         """Embed by minorminer, if it is there, in the smallest square that is likely to do; complete graphs are not."""
         n, pairs = len(problem), problem.number_of_edges()
-        if n > _SEARCHED or pairs > _SPARSE or 4 * pairs > n * (n - 1):
+        if n > _SEARCHED or pairs > _SPARSE * n:
             return None
         patch = min(self.side, 6 + int(np.ceil(np.sqrt(2.0 * n + 4.0 * pairs))))
         try:

@@ -58,7 +58,9 @@ def add_compare_options(compare: Parser) -> None:
     )
     compare.add_argument("--targets", type=target_names, metavar="A,B", help=names)
     compare.add_argument(
-        "--all", action="store_true", help="also forecasts, which nobody has built, and further methods of the CPU"
+        "--all",
+        action="store_true",
+        help="also forecasts, further methods of the CPU, and annealers whose embedding takes minutes",
     )
     add_study_options(compare)
     within = "a read succeeds within this fraction of the best known value; default: 0"

@@ -232,7 +232,7 @@ def test_bad_wires_are_refused(parameters, rule):
 
 
 def test_small_tiles_hold_no_more_than_the_chip():
-    with pytest.raises(DoesNotFit, match=r"takes 529 cores of 96 x 96, the chip has 256 \(1536 x 1536\)"):
+    with pytest.raises(DoesNotFit, match=r"takes 529 cores of 96 x 96, the chip has 256 \(1536 spins at most\)"):
         MemristorCrossbar(tile=96).program(Ising(np.zeros((2200, 2200))))
 
 

@@ -179,7 +179,11 @@ class ByMacros:
         return tuple(found)
 
     def _parameters(self) -> dict[str, Any]:
-        inner = own_parameters(self.inner) if hasattr(self.inner, "__dataclass_fields__") else {}
+        fields = own_parameters(self.inner) if hasattr(self.inner, "__dataclass_fields__") else {}
+        # A target that is made of functions, as the samplers of the CPU, has fields that no file can hold.
+        inner = {
+            name: each for name, each in fields.items() if each is None or isinstance(each, (bool, int, float, str))
+        }
         return {**inner, "free": self.free, "rounds": self.rounds, "parallel": self.parallel}
 
 

@@ -71,6 +71,7 @@ def test_commands_run(path, place):
             continue  # minutes; tests of certify run it
         found = subprocess.run([sys.executable, "-m", "neuromorph", *words], cwd=place, capture_output=True, text=True)
         assert found.returncode in (0, 1), f"{line}\n{found.stderr[-2000:]}"  # 1: an engine that misses its bounds
+        assert "Traceback" not in found.stderr, f"{line}\n{found.stderr[-2000:]}"
 
 
 def test_the_page_of_constants_has_all_of_them(monkeypatch):

@@ -1,5 +1,6 @@
 """Tours by macros of a few cities: paths against enumeration, windows and swaps that never lengthen, any target."""
 
+import json
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -11,6 +12,7 @@ from hardware_targets.cpu.annealer import CpuAnneal
 from hardware_targets.memristor_crossbar import MemristorCrossbar
 from neuromorph.cost import price
 from neuromorph.protocol import DoesNotFit
+from neuromorph.report.results_json import results_json
 from neuromorph.runtime.limits import TimeLimitReached
 from neuromorph.tours.by_macros import ByMacros
 from neuromorph.tours.city_distances import matrix_distances, places_of
@@ -284,3 +286,9 @@ def test_what_is_no_tour_is_refused():
     for bad in ({"free": 2}, {"rounds": -1}, {"parallel": 0}):
         with pytest.raises(ValueError, match=next(iter(bad))):
             ByMacros(CpuAnneal(), **bad)
+
+
+def test_the_parameters_of_macros_can_be_written():
+    """Samplers of the CPU are made of functions, which no results.json holds."""
+    found = nm.compare(cities(30), ["cpu-gibbs(sweeps=10)"], 1, 0)
+    assert json.loads(results_json(found))["results"][0]["parameters"]["sweeps"] == 10

@@ -180,6 +180,7 @@ def page_text(
         figure=figure,
         kinds=_KIND_MEANS,
         provenance=said_provenance(provenance),
+        left_out=", ".join(map(printable, provenance.get("left_out", ()))),
         date=str(provenance.get("date", ""))[:10],
         **said,
     )

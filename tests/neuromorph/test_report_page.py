@@ -387,6 +387,16 @@ def test_a_front_without_a_best_value_known_is_of_the_best_of_the_study():
     assert "as good as the best of this study" in " ".join(html.split())
 
 
+def test_the_page_tells_the_proven_bound_and_what_was_left_out():
+    found = nm.compare(Ring(best_known=None), [Descent(flips=60)], 20, 1)
+    bound = found.best_of_study - 3.0
+    about = {**found.provenance, "left_out": ["p-bits", "brim"]}
+    text = " ".join(render_page(replace(found, proven_bound=bound, provenance=about), {}).split())
+    assert f"lower than {bound:,.0f}; the gap to the bound is" in text
+    assert "Left out, <code>--all</code> shows them: p-bits, brim." in text
+    assert "Left out" not in render_page(found, {})
+
+
 def test_embedded_data_end_no_tag_and_come_back():
     data = {"name": EVIL, "more": ["<!--", "]]>", "&amp;", "\u2029"]}
     text = _embedded(data)

@@ -20,15 +20,17 @@ numbers or background spikes; potentials and currents are not rounded; spikes ta
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuromorph.ising import Float
+from neuromorph.rng import child
 from neuromorph.spiking.spike_states import SpikeStates
 from neuromorph.spiking.winner_take_all import solve_by_spikes
+from neuromorph.spiking.winner_take_all_kernel import search_compiled
 
 from .batches import ReadBatchPlan
 from .network_mapping import ChipNetwork
@@ -233,16 +235,23 @@ def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan, inside: I
         The state of lowest energy that each chain visited; a read is settled if every group had a winner.
     """
     groups, neurons, chain = state.groups, state.rivals, int(batch.chains[0])
-    found = solve_by_spikes(
-        groups,
-        state.times.search_s,
-        chains=batch.size,
-        neurons=neurons,
-        network=(state.search.weights.toarray(), state.search.biases),
-        backend=state.backend,
-        rng=batch.seed,
-        record=() if inside is None else inside.record(chain, groups.size),
-    )
+    network = state.search.weights.toarray(), state.search.biases
+    if state.compiled and inside is None:
+        asked = batch.chains
+        batch = replace(batch, chains=np.arange(len(asked)), size=len(asked))  # no other chain need be simulated
+        seeds = [child(batch.seed, int(each)) for each in asked]
+        found = search_compiled(groups, state.times.search_s, seeds, neurons, network)
+    else:
+        found = solve_by_spikes(
+            groups,
+            state.times.search_s,
+            chains=batch.size,
+            neurons=neurons,
+            network=network,
+            backend=state.backend,
+            rng=batch.seed,
+            record=() if inside is None else inside.record(chain, groups.size),
+        )
     if inside is not None and found.spikes is not None:
         steps = np.rint(found.spikes[0] / neurons.dt_s).astype(np.int64)
         inside.keep(found.potentials, found.spikes[1] == chain, steps, found.spikes[2])

@@ -61,6 +61,8 @@ class SpikingChip:
         Durations of reads.
     backend : Backend
         Backend of Brian2.
+    compiled : bool
+        Whether searches are compiled steps, each read alone, in place of Brian2: for many short ones.
     """
 
     name: str
@@ -69,6 +71,17 @@ class SpikingChip:
     supported_tasks: frozenset[str] = frozenset({"minimize", "sample", "recall"})
     times: ReadDurations = field(default_factory=ReadDurations)
     backend: Backend = "numpy"
+    compiled: bool = False
+
+    def for_macros(self) -> SpikingChip:
+        """Return the chip that orders paths of a tour, one short search after the other.
+
+        Returns
+        -------
+        SpikingChip
+            The same chip, simulated by compiled steps: Brian2 takes longer to begin than they do.
+        """
+        return replace(self, compiled=True)
 
     @property
     def priced(self) -> frozenset[str]:
@@ -285,7 +298,16 @@ class SpikingChip:
         pattern: FixedPatternNoise,
     ) -> ChipNetwork:
         return ChipNetwork(
-            problem, wires, one_hot, self.constants, pattern, self.name, self.analog, self.times, self.backend
+            problem,
+            wires,
+            one_hot,
+            self.constants,
+            pattern,
+            self.name,
+            self.analog,
+            self.times,
+            self.backend,
+            self.compiled,
         )
 
     @property

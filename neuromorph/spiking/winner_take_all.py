@@ -263,6 +263,49 @@ def solve_by_spikes(
     )
     chain, unit = np.divmod(np.asarray(recording["spikes.i"], dtype=np.int64), n)
     step = np.rint(recording["spikes.t"] / neurons.dt_s).astype(np.int64)
+    inside = None
+    if len(record):
+        inside = recording["inside.t"], recording["inside.y"].T + values["cells.b"][np.asarray(record, dtype=int)]
+    return best_of_spikes(
+        problem, neurons, duration_s, weights, (step, chain, unit), chains, inside, recording.manifest
+    )
+
+
+def best_of_spikes(
+    problem: OneHot,
+    neurons: WinnerTakeAll,
+    duration_s: float,
+    weights: Float,
+    spikes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    chains: int,
+    potentials: tuple[Float, Float] | None = None,
+    manifest: Mapping[str, Any] | None = None,
+) -> SearchResult:
+    """Find the best state that each chain visited, and count its events.
+
+    Parameters
+    ----------
+    problem : OneHot
+        Problem.
+    neurons : WinnerTakeAll
+        Parameters.
+    duration_s : float
+        Duration in s.
+    weights : (n, n) float
+        Weights of the network; column j holds the synapses of neuron j.
+    spikes : tuple of three (m,) int
+        Step, chain and unit of each spike.
+    chains : int
+        Number of chains.
+    potentials, manifest
+        As :class:`SearchResult` holds them.
+
+    Returns
+    -------
+    SearchResult
+        The best states.
+    """
+    step, chain, unit = spikes
     winners = np.full((chains, problem.groups.max() + 1), -1)
     energies, found = np.full(chains, np.inf), np.full(chains, np.nan)
     courses = [np.empty((0, 2))] * chains
@@ -277,18 +320,17 @@ def solve_by_spikes(
         winners[c], energies[c], found[c] = states[best], energy[best], (times[best] + 1) * neurons.dt_s
         lower = np.diff(np.minimum.accumulate(energy), prepend=np.inf) < 0
         courses[c] = np.column_stack([(times[lower] + 1) * neurons.dt_s, energy[lower]])
+    fan_out = np.count_nonzero(weights, axis=0)
     activity = {
         "spikes": np.bincount(chain, minlength=chains).astype(float),
-        "synaptic_operations": np.bincount(chain, np.bincount(pre, minlength=n)[unit], minlength=chains),
-        "membrane_updates": np.full(chains, float(round(duration_s / neurons.dt_s) * n)),
+        "synaptic_operations": np.bincount(chain, fan_out[unit], minlength=chains),
+        "membrane_updates": np.full(chains, float(round(duration_s / neurons.dt_s) * problem.size)),
     }
-    spikes = np.asarray(step * neurons.dt_s), chain.astype(np.int64), unit.astype(np.int64)
-    inside = None
-    if len(record):
-        inside = recording["inside.t"], recording["inside.y"].T + values["cells.b"][np.asarray(record, dtype=int)]
+    times_s = np.asarray(step * neurons.dt_s, dtype=float)
     return SearchResult(
-        energies, winners, found, len(unit) / chains, tuple(courses), spikes, inside, activity, recording.manifest
-    )
+        energies, winners, found, len(unit) / chains, tuple(courses), (times_s, chain, unit), potentials, activity,
+        manifest or {},
+    )  # fmt: skip
 
 
 def states_of_spikes(

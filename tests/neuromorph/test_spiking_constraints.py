@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import ks_2samp
 
 from neuromorph import exact
 from neuromorph.ising import Ising
 from neuromorph.problems import MaxCut, OneHot, Tsp
 from neuromorph.spiking import WinnerTakeAll, sample_uniformly, solve_by_gibbs, solve_by_spikes
+from neuromorph.spiking.winner_take_all_kernel import search_compiled
 
 SUDOKU = np.array([[0, 2, 3, 4], [0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 
@@ -194,3 +196,42 @@ def test_a_baseline_needs_an_update(updates):
         sample_uniformly(OneHot.coloring(2, [[0, 1]], 2), updates)
     with pytest.raises(ValueError, match="ask for at least one"):
         solve_by_gibbs(OneHot.coloring(2, [[0, 1]], 2), updates)
+
+
+def _searches(problem, duration_s, chains, neurons, seed=0):
+    """Run the same search by Brian2 and by compiled steps, with skew weights as a device may hold them."""
+    weights, biases = neurons.network(problem)
+    rng = np.random.default_rng(9)
+    network = weights * rng.uniform(0.8, 1.2, weights.shape), biases
+    seeds = np.random.SeedSequence(seed).spawn(chains)
+    ours = search_compiled(problem, duration_s, seeds, neurons, network)
+    return ours, solve_by_spikes(problem, duration_s, chains=chains, neurons=neurons, network=network, rng=seed)
+
+
+def test_compiled_steps_are_those_of_brian_where_nothing_is_random():
+    neurons = WinnerTakeAll(rate_hz=1000.0, low=1e5, high=2e5)  # a neuron fires when u > 0, and not when u < 0
+    ours, theirs = _searches(OneHot.from_spins(glass(5, 9)), 0.4, 1, neurons)
+    assert theirs.activity["spikes"][0] > 200
+    for one, other in zip(ours.spikes, theirs.spikes, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+    assert np.array_equal(ours.winners, theirs.winners)
+    for name, count in ours.activity.items():
+        assert np.array_equal(count, theirs.activity[name])
+
+
+def test_compiled_steps_draw_as_brian_does():
+    """Numbers of spikes and best energies of 400 chains come from the same laws."""
+    ours, theirs = _searches(OneHot.from_spins(glass(6, 8)), 0.1, 400, WinnerTakeAll(), seed=3)
+    for one, other in ((ours.activity["spikes"], theirs.activity["spikes"]), (ours.energies, theirs.energies)):
+        assert ks_2samp(one, other).pvalue > 1e-3
+    counts = [np.bincount(each.spikes[2], minlength=16) for each in (ours, theirs)]
+    assert np.abs(counts[0] - counts[1]).max() < 5.0 * np.sqrt(counts[0].max())
+
+
+def test_a_compiled_chain_is_the_same_in_any_company():
+    problem, neurons = OneHot.from_spins(glass(6, 8)), WinnerTakeAll()
+    seeds = np.random.SeedSequence(1).spawn(5)
+    together = search_compiled(problem, 0.2, seeds, neurons, neurons.network(problem))
+    alone = search_compiled(problem, 0.2, seeds[3:4], neurons, neurons.network(problem))
+    assert np.array_equal(alone.winners[0], together.winners[3])
+    assert alone.activity["spikes"][0] == together.activity["spikes"][3]

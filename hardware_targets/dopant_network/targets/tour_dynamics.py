@@ -26,13 +26,12 @@ from neuromorph.ising import Float
 from neuromorph.runtime.limits import checkpoint
 from neuromorph.runtime.threads import single_threaded_blas
 
+from .tour_kernel import PASSES, advance_tour, balance
 from .trimmed_units import TrimmedUnits
 
 _SCATTER = 1e-3
 _STEP = 0.5  # step of the integration in tau
-_PASSES = 4  # number of servo passes within a step
-_STIFF = 0.1  # least slope of a row's sum that its servo follows; below, all units are at the ends of their curves
-_SLEW = 0.03  # largest change by a servo in one pass, in units of U
+_KICKS = 1 << 19  # random numbers of a kind at once
 
 
 @single_threaded_blas()
@@ -78,61 +77,37 @@ def anneal_tours(
     steps = int(np.ceil(system.duration_tau / _STEP))
     times = np.linspace(0.0, system.duration_tau, steps + 1)
     dt = system.duration_tau / steps
-    rest, growth = _operating_point(units, n)
-    matrices = np.array([system.scaled(d) for d in np.broadcast_to(held, (reads, n, n))])
-    streams = [np.random.default_rng(seed) for seed in seeds]
-    u = np.array([_SCATTER * stream.standard_normal((n, n)) for stream in streams])
-    rows, columns = np.zeros((reads, n, 1)), np.zeros((reads, 1, n))
-    joules = np.zeros(reads)
+    temperatures, couplings = system.temperature(times), system.coupling(times)
     # The hopping's own noise in a step: the current is averaged over the window, the integrator over the step.
     blur = np.sqrt(1.0 / (2.0 * max(dt * tau_s, window_s))) / 2.0
-    block = max(1, (1 << 20) // (reads * n * n))
-    temperatures = system.temperature(times)
-    for step in range(steps):
-        checkpoint("annealing the tours", step, steps)
-        if step % block == 0:
-            shape = (min(block, steps - step), 2, n, n)
-            kicks = np.stack([stream.standard_normal(shape) for stream in streams], axis=1)
-        kick = kicks[step % block]
-        t = float(temperatures[step])
-        scale = growth / t
-        v, volts = _balanced(units, which, u, rows, columns, scale, rest, t)
-        if observe is not None:
-            observe(float(times[step]), u, v)
-        joules += units.look_up(units.powers_w, which, volts).sum(axis=(1, 2)) * dt * tau_s
-        noisy = v + blur * np.sqrt(units.look_up(units.noise, which, volts)) * kick[:, 0]
-        force = matrices @ (np.roll(noisy, 1, axis=-1) + np.roll(noisy, -1, axis=-1))
-        force -= system.coupling(times[step]) * noisy
-        u += -dt * (u + force) + system.sigma * t * np.sqrt(dt) * kick[:, 1]
-    v, _ = _balanced(units, which, u, rows, columns, growth / float(temperatures[-1]), rest, float(temperatures[-1]))
+    rest, growth = _operating_point(units, n)
+    device = which.astype(np.int64), units.range_v, units.outputs, units.noise, units.powers_w
+    matrices = [system.scaled(d) for d in np.broadcast_to(held, (reads, n, n))]
+    streams = [np.random.default_rng(seed) for seed in seeds]
+    u = np.array([_SCATTER * stream.standard_normal((n, n)) for stream in streams])
+    v, servos, joules = np.empty((reads, n, n)), np.zeros((reads, 2, n)), np.zeros(reads)
+    # An observer sees all reads at each step; without one each read goes to its end alone.
+    groups = [range(reads)] if observe is not None else [range(r, r + 1) for r in range(reads)]
+    block = 1 if observe is not None else max(1, _KICKS // (n * n))
+    for done, group in enumerate(groups):
+        for first in range(0, steps, block):
+            checkpoint("annealing the tours", done * steps + first, len(groups) * steps)
+            part = slice(first, min(first + block, steps))
+            before = u.copy() if observe is not None else u
+            for r in group:
+                kicks = streams[r].standard_normal((part.stop - first, 2, n, n))
+                joules[r] += dt * tau_s * advance_tour(
+                    u[r], v[r], servos[r], matrices[r], device, temperatures[part], couplings[part], kicks, rest,
+                    growth, dt, blur, system.sigma,
+                )  # fmt: skip
+            if observe is not None:
+                observe(float(times[first]), before, v)
+    for r in range(reads):
+        t = float(temperatures[-1])
+        balance(u[r], v[r], servos[r], device[:3], growth / t, rest, t, np.empty((n, n)))
     if observe is not None:
         observe(system.duration_tau, u, v)
-    return Permutations(v, system.duration_tau, steps, np.full(reads, _PASSES * (steps + 1))), joules
-
-
-def _balanced(
-    units: TrimmedUnits,
-    which: NDArray[np.int64],
-    u: Float,
-    rows: Float,
-    columns: Float,
-    scale: float,
-    rest: float,
-    t: float,
-) -> tuple[Float, Float]:
-    """Compute V and the units' voltages after a few turns of the servos, which update ``rows`` and ``columns``."""
-    for _ in range(_PASSES):
-        for offsets, axis in ((rows, 2), (columns, 1)):
-            volts = rest + scale * (u + rows + columns)
-            v = 0.5 * (1.0 + units.look_up(units.outputs, which, volts))
-            # an exponential would have the slope V / T; at the ends of a curve there is none
-            slope = np.maximum(v * (1.0 - v), 0.0).sum(axis=axis, keepdims=True) + _STIFF
-            offsets += np.clip(t * (1.0 - v.sum(axis=axis, keepdims=True)) / slope, -_SLEW, _SLEW)
-        level = columns.mean()
-        columns -= level
-        rows += level
-    volts = rest + scale * (u + rows + columns)
-    return 0.5 * (1.0 + units.look_up(units.outputs, which, volts)), volts
+    return Permutations(v, system.duration_tau, steps, np.full(reads, PASSES * (steps + 1))), joules
 
 
 def _operating_point(units: TrimmedUnits, n: int) -> tuple[float, float]:

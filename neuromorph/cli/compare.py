@@ -25,7 +25,7 @@ from .arguments import (
 )
 from .common import load_problem, origin, output_kept_clean
 from .instance_files import all_pictures, check_files, folder_names, instance_files, of_file
-from .study_options import add_study_options, asked_task, check_targets, warn_learning
+from .study_options import READS, add_study_options, asked_task, check_targets, warn_learning
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..task import Task
 
 _BOUND_S, _BOUND_SHARE = 5.0, 0.05  # for a proven bound, and of a time limit
+_USUAL_S = 120.0  # for an instance, where neither reads nor a time limit are asked for
 _LEAST_S = 0.1  # for each instance, though the others have taken all of the time
 
 
@@ -62,7 +63,7 @@ def add_compare_options(compare: Parser) -> None:
         action="store_true",
         help="also forecasts, further methods of the CPU, and annealers whose embedding takes minutes",
     )
-    add_study_options(compare)
+    add_study_options(compare, f", or what {_USUAL_S:.0f} s allow, shared as by --time-limit")
     within = "a read succeeds within this fraction of the best known value; default: 0"
     compare.add_argument("--success-gap", type=fraction, default=0.0, metavar="G", help=within)
     folder = "write report.html, results.json, figures; keeps the reads, so that the same command goes on"
@@ -92,8 +93,12 @@ def compare_command(arguments: argparse.Namespace) -> int:
     """
     files = instance_files(arguments.files, arguments.kind == "recall")
     arguments.more = []
+    arguments.usual = arguments.reads is None and arguments.time_limit is None
+    arguments.reads = arguments.reads or READS
     if len(files) > 1 and all_pictures([file for file, named in files if named]) and all(named for _, named in files):
         files, arguments.more = files[:1], [file for file, _ in files[1:]]
+    if arguments.usual:
+        arguments.time_limit = _USUAL_S * len(files)
     check_files(files, arguments)
     check_targets(arguments.targets or [])
     if len(files) == 1 and files[0][1]:
@@ -247,6 +252,10 @@ def _end(arguments: argparse.Namespace, found: Sequence[Comparison], failure: Ba
         for each in found:
             warn(each.problem.name, *each.beaten)
             warn_learning(each)
+        if arguments.usual and any(row.status == "time limit" for each in found for row in each.results):
+            goes_on = "with --out the same command goes on" if arguments.out is None else "the same command goes on"
+            usual = f"reads stop after {_USUAL_S:.0f} s where neither --reads nor --time-limit is given; {goes_on}"
+            print(usual, file=sys.stderr)
     if failure:
         raise failure
     if stopped or any(each.interrupted for each in found):

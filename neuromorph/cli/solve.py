@@ -13,7 +13,7 @@ from ..files.printable import printable
 from .arguments import INTERRUPTED, NO_ANSWER, BadInput, Parser, user_errors, warn, writing
 from .common import load_problem, origin, output_kept_clean
 from .output_folder import OutFolder
-from .study_options import add_study_options, asked_task, check_targets, warn_learning
+from .study_options import READS, add_study_options, asked_task, check_targets, warn_learning
 
 if TYPE_CHECKING:
     from ..problems import Problem
@@ -74,6 +74,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
     from ..study import compare
     from .progress import progress_bars
 
+    arguments.reads = arguments.reads or READS
     problem = load_problem(arguments)
     task = asked_task(arguments, problem)
     target = arguments.target or _default_target(problem)

@@ -53,13 +53,15 @@ def read_length(text: str) -> str | float:
         raise argparse.ArgumentTypeError(f"is {text!r}; give {rule}") from None
 
 
-def add_study_options(parser: argparse.ArgumentParser) -> None:
+def add_study_options(parser: argparse.ArgumentParser, fewer: str = "") -> None:
     """Add the options that ``compare`` and ``solve`` share.
 
     Parameters
     ----------
     parser : argparse.ArgumentParser
         Parser of a command.
+    fewer : str
+        When there are fewer reads than the default, for the help.
     """
     tasks = "minimize, sample (at --beta) or recall; default: recall of patterns, minimize of all else"
     parser.add_argument("--task", choices=TASKS, metavar="T", help=tasks)
@@ -67,9 +69,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     alone = "sample without a reference run, which takes as long as a target: no errors of energy and magnetization"
     parser.add_argument("--no-reference", action="store_true", help=alone)
     add_memory_options(parser)
-    parser.add_argument(
-        "--reads", type=count, default=READS, metavar="N", help=f"independent reads a target; default: {READS}"
-    )
+    parser.add_argument("--reads", type=count, metavar="N", help=f"independent reads a target; default: {READS}{fewer}")
     parser.add_argument(
         "--seed",
         type=seed,

@@ -42,7 +42,7 @@ from .validation import check_boundary, check_read_length, check_study, check_ta
 
 StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
-READS = 100  # a success rate is then known within +-10 %; berlin52 takes 1 to 2 minutes on all targets
+READS = 100  # a success rate is then known within +-10 %
 _LEAST_S = 0.1  # for each target, though the others have taken all of it
 _REFERENCE_S = 60.0  # for the reference run of a sampling task, where no time limit says less
 

@@ -26,6 +26,7 @@ from circuits.synthesis.component_values import SERIES
 from circuits.synthesis.hopfield_circuit import AmplifierLevel
 from circuits.tolerances.variant_decks import VARIANTS
 from neuromorph.cli import circuits as circuit_commands
+from neuromorph.cli import compare as compare_commands
 from neuromorph.cli import main
 from neuromorph.cli import study_options as cli_options
 from neuromorph.runtime.limits import checkpoint
@@ -151,6 +152,25 @@ def test_options_reach_the_study(toys, pentagon, capsys):
     }
     assert data["results"][0]["success_probability"]["value"] == 1
     assert data["results"][0]["gap"] == pytest.approx(3 / 7)
+
+
+def test_reads_that_nobody_asked_for_end_with_the_usual_time(toys, pentagon, tmp_path, monkeypatch, capsys):
+    """Reads that were asked for are made, however long they take; the same command makes those that are left."""
+    monkeypatch.setattr(compare_commands, "_USUAL_S", 0.4)
+    words = ["compare", pentagon, "--targets", "slow", "--seed", "1", "--out", str(tmp_path / "out")]
+    counts = []
+    for _ in range(2):
+        assert main(words) == 0
+        data = json.loads((tmp_path / "out" / "results.json").read_text())
+        counts.append(data["results"][0]["reads"])
+        assert data["provenance"]["time_limit_s"] == 0.4
+    assert 1 <= counts[0] < 100
+    assert counts[0] < counts[1] <= 100
+    assert "neither --reads nor --time-limit is given; the same command goes on" in capsys.readouterr().err
+    assert main([*words, "--reads", "100", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["provenance"]["time_limit_s"] is None
+    assert data["results"][0]["reads"] == 100
 
 
 def test_no_feasible_answer_is_1(toys, pentagon, capsys):

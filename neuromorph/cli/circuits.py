@@ -62,7 +62,9 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     _add_amplifiers(netlist)
     drawing = "also draw one neuron and the array, or a cell of the circuit that anneals a tour: .svg, .png or .pdf"
     netlist.add_argument("--schematic", type=folder_or_file, metavar="PATH", help=drawing)
-    netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
+    noise = "in time, from the seed: thermal[:K[:K_AT_THE_END]], flicker:CORNER_HZ[:K], telegraph:AMPERE:HZ[:HZ_DOWN]"
+    netlist.add_argument("--noise", dest="currents", metavar="A,B", help=noise)  # .noise is that of a cue
+    netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws start and noise; default: 0")
     netlist.add_argument("--out", type=folder_or_file, metavar="PATH", help="default: standard output")
 
     about = "design a board: netlists for ngspice and KiCad, bill of materials, a page with waveforms, power, yield"
@@ -121,7 +123,16 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
             raise BadInput(f"--analysis {','.join(beside)} writes files beside that of --out, for ngspice; give --out")
         analyses = [name for name in wanted if name not in VARIANT_KINDS]
         options = {"dialect": arguments.dialect, "analyses": analyses, "series": arguments.series}
-        text = circuit_package().problem_netlist(problem, **options, **_amplifiers(arguments))
+        if arguments.currents is None:
+            text = circuit_package().problem_netlist(problem, **options, **_amplifiers(arguments))
+        else:
+            circuit_package()
+            from circuits.noise.kinds import read_noise
+            from circuits.noise.noise_sources import noisy_netlist
+
+            if beside:
+                raise BadInput("--noise is of the netlist at --out, not of those of --analysis beside it; give one")
+            text = noisy_netlist(problem, read_noise(arguments.currents), **options, **_amplifiers(arguments))
     warn(printable(Path(arguments.file).name), *_warnings(text))
     drawing: Path | None = arguments.schematic
     if drawing is not None:

@@ -19,9 +19,9 @@ from neuromorph.rng import RNG, child, seed_sequence
 from ..netlist.sources import WAVES
 from .sequences import BOLTZMANN_J_K, NoiseCurrents, flicker_currents, telegraph_currents, white_currents
 
-ROOM_K = 300.15  # SPICE's 27 C
-FINEST = 20.0  # knots in the shortest R C, by default
-MOST_KNOTS = WAVES["pwl"][1] // 2
+SPICE_K = 300.15  # SPICE's 27 C
+KNOTS_PER_TAU = 20.0  # knots in the shortest R C, by default
+LARGEST_KNOTS = WAVES["pwl"][1] // 2
 _FORMS = "thermal[:K[:K_AT_THE_END]], flicker:CORNER_HZ[:K], telegraph:AMPERE:HZ[:HZ_DOWN]"
 
 
@@ -37,7 +37,7 @@ class ThermalNoise:
         Temperature at the end, K; that of the start by default.
     """
 
-    temperature_k: float = ROOM_K
+    temperature_k: float = SPICE_K
     final_k: float | None = None
 
     def __post_init__(self) -> None:
@@ -61,7 +61,7 @@ class FlickerNoise:
     """
 
     corner_hz: float
-    temperature_k: float = ROOM_K
+    temperature_k: float = SPICE_K
 
     def __post_init__(self) -> None:
         if not all(0.0 < x < float("inf") for x in (self.corner_hz, self.temperature_k)):
@@ -170,13 +170,13 @@ def draw_noise(
     if not kinds:
         raise ValueError(f"no kind of noise is given; write {_FORMS}")
     tau, n = network.time_constants_s, network.size
-    step = float(tau.min()) / FINEST if step_s is None else step_s
+    step = float(tau.min()) / KNOTS_PER_TAU if step_s is None else step_s
     if not (0.0 < duration_s < float("inf") and 0.0 < step < float("inf")):
         raise ValueError(f"duration_s is {duration_s} and step_s {step_s}; both must be finite and positive")
     steps = max(1, ceil(duration_s / step * (1.0 - 1e-12)))
-    if steps >= MOST_KNOTS:
+    if steps >= LARGEST_KNOTS:
         raise ValueError(
-            f"noise of {duration_s:g} s has {steps + 1} knots, {step:g} s apart; at most {MOST_KNOTS}: take a shorter "
+            f"noise of {duration_s:g} s has {steps + 1} knots, {step:g} s apart; at most {LARGEST_KNOTS}: take a shorter "
             "transient or a longer step"
         )
     h, knots = duration_s / steps, steps + 1

@@ -176,8 +176,8 @@ def draw_noise(
     steps = max(1, ceil(duration_s / step * (1.0 - 1e-12)))
     if steps >= LARGEST_KNOTS:
         raise ValueError(
-            f"noise of {duration_s:g} s has {steps + 1} knots, {step:g} s apart; at most {LARGEST_KNOTS}: take a shorter "
-            "transient or a longer step"
+            f"noise of {duration_s:g} s has {steps + 1} knots, {step:g} s apart; at most {LARGEST_KNOTS}: take a "
+            "shorter transient or a longer step"
         )
     h, knots = duration_s / steps, steps + 1
     total = np.zeros((knots, n))

@@ -65,7 +65,7 @@ class NoiseCurrents:
     @property
     def times(self) -> Float:
         """Times of the knots, s, (m,)."""
-        return self.step_s * np.arange(len(self.amperes))
+        return np.asarray(self.step_s * np.arange(len(self.amperes)), dtype=np.float64)
 
 
 def interpolation_factor(ratio: ArrayLike) -> Float:

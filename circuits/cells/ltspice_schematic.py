@@ -16,7 +16,7 @@ from ..spice.writer import subcircuit_lines
 from ..synthesis.opamp import VDD, VSS, OpAmp
 from .placed_symbols import PlacedSymbol, place_symbols
 
-PINS: dict[str, tuple[tuple[int, int, int, int], ...]] = {  # x, y of a pin and the direction in which its wire leaves
+_PINS: dict[str, tuple[tuple[int, int, int, int], ...]] = {  # x, y of a pin and the direction in which its wire leaves
     "res": ((16, 16, 0, -1), (16, 96, 0, 1)),
     "cap": ((16, 0, 0, -1), (16, 64, 0, 1)),
     "bv": ((0, 16, 0, -1), (0, 96, 0, 1)),
@@ -70,7 +70,7 @@ def ltspice_schematic(cell: Subcircuit, part: OpAmp, library: str) -> str:
 def _symbol(placed: PlacedSymbol, name: str, drawn: list[str]) -> Iterator[str]:
     """Yield the lines of a symbol; wires and labels of its pins are added to ``drawn``."""
     x, y = _LEFT + placed.column * _WIDTH, _TOP + placed.row * _HEIGHT
-    for net, (dx, dy, right, down) in zip(placed.nets, PINS[name], strict=True):
+    for net, (dx, dy, right, down) in zip(placed.nets, _PINS[name], strict=True):
         a, b = (x + dx, y + dy), (x + dx + right * _STUB, y + dy + down * _STUB)
         drawn.append(f"WIRE {a[0]} {a[1]} {b[0]} {b[1]}")
         drawn.append(f"FLAG {b[0]} {b[1]} {net}")

@@ -17,7 +17,7 @@ from ..synthesis.opamp import VDD, VSS, OpAmp
 from .placed_symbols import PlacedSymbol, place_symbols
 
 HEAD = "v {xschem version=3.4.5 file_version=1.2}"
-PINS: dict[str, tuple[tuple[int, int, int, int], ...]] = {  # x, y of a pin and the direction in which its wire leaves
+_PINS: dict[str, tuple[tuple[int, int, int, int], ...]] = {  # x, y of a pin and the direction in which its wire leaves
     "devices/res.sym": ((0, -30, 0, -1), (0, 30, 0, 1)),
     "devices/capa.sym": ((0, -30, 0, -1), (0, 30, 0, 1)),
     "limiter.sym": ((0, -30, 0, -1), (0, 30, 0, 1)),
@@ -96,7 +96,7 @@ def _component(placed: PlacedSymbol) -> Iterator[str]:
     value = f'func="{placed.value}"' if placed.kind == "source" else f"value={placed.value}"
     given = f"model={placed.value}" if placed.kind == "opamp" else f"{value} m=1" if placed.kind != "source" else value
     yield f"C {{{name}}} {x} {y} 0 0 {{name={placed.name} {given}}}"
-    for net, (dx, dy, right, down) in zip(placed.nets, PINS[name], strict=True):
+    for net, (dx, dy, right, down) in zip(placed.nets, _PINS[name], strict=True):
         a, b = (x + dx, y + dy), (x + dx + right * _STUB, y + dy + down * _STUB)
         (x1, y1), (x2, y2) = sorted((a, b))  # xschem orders the ends of a wire
         yield f"N {x1} {y1} {x2} {y2} {{lab={net}}}"
@@ -128,7 +128,7 @@ def _opamp_symbol(part: OpAmp) -> str:
     directions = ("in", "in", "out", "inout", "inout")
     pins = [
         (port, x, y, way)
-        for port, (x, y, *_), way in zip(part.subcircuit.ports, PINS["opamp.sym"], directions, strict=True)
+        for port, (x, y, *_), way in zip(part.subcircuit.ports, _PINS["opamp.sym"], directions, strict=True)
     ]
     shape = [
         "P 4 4 -30 -30 30 0 -30 30 -30 -30 {}",

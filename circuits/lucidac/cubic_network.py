@@ -23,6 +23,7 @@ from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
 CUBIC_SLOPE, CUBIC_BEND = 1.5, -0.5
+LARGEST_SIZE = 1000  # neurons; 500 machines
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +86,13 @@ def cubic_network(network: AnalogNetwork) -> CubicNetwork:
     Raises
     ------
     ValueError
-        If the amplifiers are not symmetric, or nothing drives any neuron.
+        If the amplifiers are not symmetric, nothing drives any neuron, or there are more than 1000.
     """
     g = network.activation
     if abs(g.high + g.low) > 1e-9 * (g.high - g.low):
         raise ValueError(f"activation swings from {g.low:g} to {g.high:g} V; a cubic neuron swings as far down as up")
+    if network.size > LARGEST_SIZE:
+        raise ValueError(f"the network has {network.size} neurons; at most {LARGEST_SIZE} are planned: take fewer")
     t: Any = network.conductances
     t = t.toarray() if sparse.issparse(t) else t
     reach = network.resistances * (g.high * np.abs(t).sum(axis=1) + np.abs(network.currents))

@@ -16,7 +16,6 @@ from .cubic_network import CubicNetwork
 from .machine_program import DATA, MACHINE_LANES, NEURONS_HELD
 
 _PORTS = int(DATA["ports"].value)
-MOST_PLANNED = 1000  # neurons
 
 
 @dataclass(frozen=True)
@@ -54,17 +53,8 @@ def plan_devices(network: CubicNetwork) -> DevicePlan:
     -------
     DevicePlan
         The plan, with what hinders it.
-
-    Raises
-    ------
-    ValueError
-        If there are more than 1000 neurons.
     """
     n = network.size
-    if n > MOST_PLANNED:
-        raise ValueError(
-            f"the network has {n} neurons; at most {MOST_PLANNED} are planned, {MOST_PLANNED // 2} machines"
-        )
     coupled = np.abs(network.weights) + np.abs(network.weights.T)
     graph = nx.Graph()
     graph.add_weighted_edges_from((i, j, coupled[i, j]) for i, j in zip(*np.nonzero(np.triu(coupled, 1)), strict=True))

@@ -22,6 +22,7 @@ from .sequences import BOLTZMANN_J_K, NoiseCurrents, flicker_currents, telegraph
 SPICE_K = 300.15  # SPICE's 27 C
 KNOTS_PER_TAU = 20.0  # knots in the shortest R C, by default
 LARGEST_KNOTS = WAVES["pwl"][1] // 2
+LARGEST_CURRENTS = 5_000_000  # knots of all neurons; 200 MB of text
 _FORMS = "thermal[:K[:K_AT_THE_END]], flicker:CORNER_HZ[:K], telegraph:AMPERE:HZ[:HZ_DOWN]"
 
 
@@ -165,7 +166,7 @@ def draw_noise(
     Raises
     ------
     ValueError
-        If there is no kind, the step is too long, or there are more than 100,000 knots.
+        If there is no kind, the step is too long, or there are more than 100,000 knots, or 5,000,000 of all neurons.
     """
     if not kinds:
         raise ValueError(f"no kind of noise is given; write {_FORMS}")
@@ -177,6 +178,11 @@ def draw_noise(
     if steps >= LARGEST_KNOTS:
         raise ValueError(
             f"noise of {duration_s:g} s has {steps + 1} knots, {step:g} s apart; at most {LARGEST_KNOTS}: take a "
+            "shorter transient or a longer step"
+        )
+    if steps * n > LARGEST_CURRENTS:
+        raise ValueError(
+            f"noise of {n} neurons has {steps + 1} knots each; at most {LARGEST_CURRENTS} in all: take a "
             "shorter transient or a longer step"
         )
     h, knots = duration_s / steps, steps + 1

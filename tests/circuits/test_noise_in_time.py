@@ -225,6 +225,8 @@ def test_too_long_a_step_or_too_many_knots_are_refused():
         draw_noise(pairs(1), [ThermalNoise()], 10 * TAU, step_s=TAU / 3)
     with pytest.raises(ValueError, match="at most 100000"):
         draw_noise(pairs(1), [ThermalNoise()], 1e4 * TAU)
+    with pytest.raises(ValueError, match="at most 5000000 in all"):
+        draw_noise(pairs(100), [ThermalNoise()], 2e3 * TAU)
     with pytest.raises(ValueError, match="no kind of noise"):
         draw_noise(pairs(1), [], TAU)
     with pytest.raises(ValueError, match="a current a neuron"):

@@ -75,7 +75,7 @@ class MachineProgram:
 
 @dataclass(frozen=True, eq=False)
 class MachineRun:
-    """What a machine does.
+    """Transient of a machine.
 
     Attributes
     ----------
@@ -166,7 +166,7 @@ def _rounded(value: float, bits: float | None) -> float:
     return float(np.clip(np.round(value / step), -1.0 / step, 1.0 / step) * step)
 
 
-def run_program(program: MachineProgram, duration_s: float, samples: int = 201) -> MachineRun:
+def run_machine(program: MachineProgram, duration_s: float, samples: int = 201) -> MachineRun:
     """Integrate what ideal elements do with a program.
 
     Parameters

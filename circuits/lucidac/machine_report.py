@@ -22,7 +22,7 @@ from .machine_program import (
     NEURONS_HELD,
     MachineProgram,
     compile_program,
-    run_program,
+    run_machine,
 )
 from .pybrid_circuit import pybrid_circuit
 
@@ -118,7 +118,7 @@ def _program_lines(network: CubicNetwork, program: MachineProgram, states: Float
         target = f"integrator {lane.target}" if inputs < 0 else f"multiplier {inputs // 2} {'ab'[inputs % 2]}"
         yield f"  {number:2d}  {names[lane.source]:>4} -> {target}  {lane.coefficient:+.6f}"
     duration = _SHOWN_TAU * float(network.time_constants_s.max())
-    run = run_program(program, duration * program.slowdown)
+    run = run_machine(program, duration * program.slowdown)
     solved = solve_ivp(
         lambda t, x: network.slopes(x), (0.0, duration), states, method="DOP853", rtol=1e-9, atol=1e-12,
         t_eval=np.linspace(0.0, duration, len(run.times)),

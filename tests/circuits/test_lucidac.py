@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 from circuits.lucidac.cubic_network import CubicNetwork, cubic_network
 from circuits.lucidac.device_plan import plan_devices
-from circuits.lucidac.machine_program import CONSTANT_GIVER, Lane, MachineProgram, compile_program, run_program
+from circuits.lucidac.machine_program import CONSTANT_GIVER, Lane, MachineProgram, compile_program, run_machine
 from circuits.lucidac.machine_report import lucidac_report
 from circuits.lucidac.pybrid_circuit import pybrid_circuit
 from neuromorph.analog import AnalogNetwork, Logistic, Tanh, simulate
@@ -35,7 +35,7 @@ def test_exact_coefficients_give_the_path_of_the_equation(sign):
     network, start = two(), [0.3, -0.2]
     program = compile_program(network, start, bits=INFINITE, sign=sign)
     duration = 8e-3
-    run = run_program(program, duration * program.slowdown)
+    run = run_machine(program, duration * program.slowdown)
     path = equation(network, start, run.times / program.slowdown)
     assert np.abs(run.states - path).max() < 1e-8
     assert not run.is_overloaded
@@ -49,7 +49,7 @@ def test_coefficients_are_rounded_and_the_error_falls_with_the_bits():
         steps = np.array([lane.coefficient for lane in program.lanes]) * 2.0 ** (bits - 1)
         assert np.allclose(steps, np.round(steps), atol=1e-9)
         assert (np.abs([lane.coefficient for lane in program.lanes]) <= 1.0).all()
-        run = run_program(program, 8e-3 * program.slowdown)
+        run = run_machine(program, 8e-3 * program.slowdown)
         errors.append(np.abs(run.states - equation(network, start, run.times / program.slowdown)).max())
     assert errors[0] > 3 * errors[1] > 9 * errors[2]
     assert errors[2] < 2e-3
@@ -81,9 +81,9 @@ def test_a_scaled_network_cannot_overload_and_an_unscaled_one_is_seen():
         )
         assert np.abs(network.weights).sum(axis=1).max() + 0.0 <= 1.0 + 1e-12
         program = compile_program(network, draw.choice([-1.0, 1.0], 2), bits=INFINITE)
-        assert not run_program(program, 20.0 * network.time_constants_s.max() * program.slowdown).is_overloaded
+        assert not run_machine(program, 20.0 * network.time_constants_s.max() * program.slowdown).is_overloaded
     runaway = MachineProgram((Lane(0, 0, 1.0),), np.array([0.5]), 1e4, 1, 1.0)
-    assert run_program(runaway, 1e-3).is_overloaded
+    assert run_machine(runaway, 1e-3).is_overloaded
 
 
 def test_the_cubic_network_answers_as_the_amplifiers_do():
@@ -95,7 +95,7 @@ def test_the_cubic_network_answers_as_the_amplifiers_do():
         start = np.array([0.05, -0.02])
         ode = simulate(network, start * cubic.unit_v, 40.0 * network.time_constants_s[0]).final[0]
         program = compile_program(cubic, start)
-        run = run_program(program, 40.0 * network.time_constants_s[0] * program.slowdown)
+        run = run_machine(program, 40.0 * network.time_constants_s[0] * program.slowdown)
         assert (np.sign(run.states[-1]) == np.sign(ode)).all()
         assert np.abs(run.states[-1]).min() > 0.4
 
@@ -180,7 +180,7 @@ def test_the_simulator_of_lucipy_runs_the_same_program():
     circuit.ics[:2] = program.initial.tolist()
     circuit.k0s[:] = [10_000] * 8
     machine = simulator.Simulation(circuit, realtime=True)
-    run = run_program(program, 8e-3 * program.slowdown)
+    run = run_machine(program, 8e-3 * program.slowdown)
     solved = solve_ivp(
         machine.rhs, (0.0, run.times[-1]), np.array(machine.ics, float), method="DOP853", rtol=1e-9, atol=1e-12,
         t_eval=run.times,

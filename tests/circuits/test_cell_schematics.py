@@ -1,18 +1,31 @@
 """Schematics of a neuron for LTspice and xschem, read back by their geometry: the elements of the subcircuit again."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from circuits import OPAMPS
+from circuits import OPAMPS, Circuit, installed_engines, simulate_circuit
 from circuits.cells.handover_files import cell_files
 from circuits.cells.library import library_cells
 from circuits.cells.ltspice_schematic import ltspice_library, ltspice_schematic
 from circuits.cells.placed_symbols import place_symbols
 from circuits.cells.xschem_schematic import ngspice_library, xschem_files
-from circuits.netlist.circuit import BehavioralVoltage, Capacitor, Diode, DiodeModel, Instance, Resistor, Subcircuit
+from circuits.netlist.circuit import (
+    BehavioralVoltage,
+    Capacitor,
+    CurrentSource,
+    Diode,
+    DiodeModel,
+    Instance,
+    Resistor,
+    Subcircuit,
+    Transient,
+)
+from circuits.netlist.sources import VoltageSource
 from circuits.spice.people_numbers import people_number
+from circuits.spice.reader import read_deck_file
 from neuromorph.analog import AnalogNetwork, Tanh
 from neuromorph.cli import main
 from neuromorph.ising import Ising
@@ -203,3 +216,33 @@ def test_the_command_writes_the_cells(tmp_path, capsys):
     assert set(again) == files
     assert main(["cells", str(problem), "--opamp", "741", "--out", str(out)]) == 2
     assert "opamp is '741'" in capsys.readouterr().err
+
+
+@pytest.mark.skipif("ngspice" not in installed_engines(), reason="needs ngspice")
+def test_the_netlist_of_the_xschem_schematic_runs_as_the_subcircuit_does(tmp_path):
+    """What xschem writes by the formats of the symbols, with the library beside it, in ngspice: the same u, v and w."""
+    cell = neuron(50.0)
+    files = xschem_files(cell, PART, "opamps.lib")
+    found, _ = read_xschem(files["neuron_opamp.sch"], files)
+    (tmp_path / "opamps.lib").write_text(ngspice_library([PART]))
+    lines = ["* neuron", ".include opamps.lib", "Iin 0 u 1u", "Vh vdd 0 2.5", "Vl vss 0 -2.5"]
+    for name, (symbol, nets, given) in found.items():
+        value = {"opamp.sym": given.get("model"), "limiter.sym": f"V={{{given.get('func', '').strip(chr(34))}}}"}
+        lines.append(" ".join([name, *nets, value.get(symbol) or given["value"]]))
+    lines += [".ic v(u)=0.0", ".tran 1u 300u uic", ".save v(u) v(v) v(w)", ".end"]
+    (tmp_path / "neuron.cir").write_text("\n".join(lines) + "\n")
+    deck = read_deck_file(tmp_path / "neuron.cir", include=[tmp_path / "opamps.lib"])
+    drawn = simulate_circuit(replace(deck.circuit, analysis=Transient(1e-6, 3e-4, reltol=1e-6)), "ngspice")
+    elements = (
+        Instance("n", cell, cell.ports),
+        CurrentSource("in", "0", "u", 1e-6),
+        VoltageSource("h", "vdd", "0", 2.5),
+        VoltageSource("l", "vss", "0", -2.5),
+    )
+    asked = Circuit("neuron", elements, Transient(1e-6, 3e-4, reltol=1e-6), ("u", "v", "w"), {"u": 0.0})
+    waves = simulate_circuit(asked, "ngspice")
+    times = np.linspace(1e-5, 3e-4, 100)
+    for node in "uvw":
+        one, other = (np.interp(times, w.times, w.of([node])[:, 0]) for w in (drawn, waves))
+        assert np.abs(one - other).max() < 1e-3
+    assert np.ptp(waves.of(["v"])) > 0.5

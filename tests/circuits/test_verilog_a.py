@@ -23,6 +23,7 @@ from circuits.netlist.circuit import (
 )
 from circuits.netlist.expressions import Reference, Time, Voltage, call, evaluate_expression
 from circuits.netlist.hierarchy import flatten_circuit
+from circuits.netlist.sources import VoltageSource, Wave
 from neuromorph.analog import AnalogNetwork, Tanh
 
 NETWORK = AnalogNetwork(np.array([[0.0, 1e-5], [1e-5, 0.0]]), 5e4, 1e-9, 0.0, Tanh(gain=50.0))
@@ -202,6 +203,22 @@ def test_the_rest_of_op_amps_in_ngspice_is_a_rest_of_the_module(tmp_path):
     for k, name in enumerate(compiled.names):
         if name not in ("vdd", "vss"):
             assert found[k] + ends.get(name, 0.0) == pytest.approx(0.0, abs=2e-9), name
+
+
+@needs_ngspice
+@pytest.mark.parametrize("volt", [0.0, 0.5, -1.0])
+def test_a_p_bit_that_sees_every_random_voltage_once_has_the_mean_of_its_input(volt):
+    """r runs evenly through its range: up for (1 + tanh u) / 2 of the time, so that the mean output is tanh u."""
+    cell = CELLS["pbit"]
+    elements = (
+        Instance("p", cell, cell.ports),
+        VoltageSource("u", "u", "0", volt),
+        VoltageSource("r", "r", "0", -1.0, Wave("pwl", (0.0, -1.0, 1e-3, 1.0))),
+    )
+    circuit = Circuit("p-bit", elements, Transient(1e-6, 1e-3, reltol=1e-6), ("v",), {"v": -1.0})
+    waves = simulate_circuit(circuit, "ngspice")
+    mean = np.trapezoid(waves.of(["v"])[:, 0], waves.times) / 1e-3
+    assert mean == pytest.approx(np.tanh(volt), abs=5e-3)
 
 
 def test_modules_have_no_hidden_state():

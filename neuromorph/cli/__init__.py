@@ -31,6 +31,7 @@ from .common import load_problem, origin
 from .compare import add_compare_options, compare_command
 from .former_commands import add_former_commands
 from .info import info_command, targets_command
+from .lucidac import add_lucidac_command
 from .new_target import add_new_target_options, new_target_command
 from .simulate import add_simulate_command
 from .solve import add_solve_options, solve_command
@@ -126,6 +127,7 @@ def _parser() -> Parser:
     text = "time to target beside installed peers, with equal CPU time, and curves of the best answer so far"
     add_bench_options(command("bench", bench_command, text, file=False))
     add_circuit_commands(command, load_problem)
+    add_lucidac_command(command, load_problem)
     add_simulate_command(command)
     add_validate_command(command)
     add_calibrate_command(command)

@@ -62,7 +62,9 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     _add_amplifiers(netlist)
     drawing = "also draw one neuron and the array, or a cell of the circuit that anneals a tour: .svg, .png or .pdf"
     netlist.add_argument("--schematic", type=folder_or_file, metavar="PATH", help=drawing)
-    netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
+    noise = "in time, from the seed: thermal[:K[:K_AT_THE_END]], flicker:CORNER_HZ[:K], telegraph:AMPERE:HZ[:HZ_DOWN]"
+    netlist.add_argument("--noise", dest="currents", metavar="A,B", help=noise)  # .noise is that of a cue
+    netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws start and noise; default: 0")
     netlist.add_argument("--out", type=folder_or_file, metavar="PATH", help="default: standard output")
 
     about = "design a board: netlists for ngspice and KiCad, bill of materials, a page with waveforms, power, yield"
@@ -71,6 +73,13 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     board.add_argument("--opamp", default="lmv824", metavar="PART", help=f"{_words(OPAMPS)}; default: lmv824")
     board.add_argument("--seed", type=seed, default=0, metavar="N", help="draws cue and offsets; default: 0")
     board.add_argument("--out", type=folder_or_file, required=True, metavar="DIR", help="folder of the files")
+
+    about = "write its cells for other tools: Verilog-A modules, a neuron for LTspice and for xschem"
+    cells = command("cells", lambda arguments: _cells(arguments, load), about)
+    cells.add_argument("--series", choices=E_SERIES, default=E_SERIES[0], metavar="E", help=series)
+    cells.add_argument("--opamp", default=OPAMPS[0], metavar="PART", help=f"{_words(OPAMPS)}; default: {OPAMPS[0]}")
+    cells.add_argument("--seed", type=seed, default=0, metavar="N", help="draws a cue; default: 0")
+    cells.add_argument("--out", type=folder_or_file, required=True, metavar="DIR", help="folder of the files")
 
     about = "compare the circuit of a problem, or a netlist, in SPICE with its differential equation"
     certify = command("certify", lambda arguments: _certify(arguments, load), about)
@@ -121,7 +130,16 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
             raise BadInput(f"--analysis {','.join(beside)} writes files beside that of --out, for ngspice; give --out")
         analyses = [name for name in wanted if name not in VARIANT_KINDS]
         options = {"dialect": arguments.dialect, "analyses": analyses, "series": arguments.series}
-        text = circuit_package().problem_netlist(problem, **options, **_amplifiers(arguments))
+        if arguments.currents is None:
+            text = circuit_package().problem_netlist(problem, **options, **_amplifiers(arguments))
+        else:
+            circuit_package()
+            from circuits.noise.kinds import read_noise
+            from circuits.noise.noise_sources import noisy_netlist
+
+            if beside:
+                raise BadInput("--noise is of the netlist at --out, not of those of --analysis beside it; give one")
+            text = noisy_netlist(problem, read_noise(arguments.currents), **options, **_amplifiers(arguments))
     warn(printable(Path(arguments.file).name), *_warnings(text))
     drawing: Path | None = arguments.schematic
     if drawing is not None:
@@ -149,8 +167,6 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
 
 
 def _board(arguments: argparse.Namespace, load: _Load) -> int:
-    from ..files.atomic_write import write_file
-
     problem = load(arguments)
     circuit_package()
     from circuits.board.handover import board_files
@@ -159,12 +175,30 @@ def _board(arguments: argparse.Namespace, load: _Load) -> int:
         options = {"rng": arguments.seed, "series": arguments.series, "opamp": arguments.opamp}
         files = board_files(problem, **options)
     warn(printable(Path(arguments.file).name), *_warnings(files["board.cir"]))
-    with writing(arguments.out):
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            write_file(arguments.out / name, text)
-    print(printable(f"written to {arguments.out}: {', '.join(files)}"))
+    _write_folder(arguments.out, files)
     return 0
+
+
+def _cells(arguments: argparse.Namespace, load: _Load) -> int:
+    problem = load(arguments)
+    circuit_package()
+    from circuits.cells.handover_files import cell_files
+
+    with user_errors(ValueError, TypeError):
+        options = {"rng": arguments.seed, "series": arguments.series, "opamp": arguments.opamp}
+        files = cell_files(problem, **options)
+    _write_folder(arguments.out, files)
+    return 0
+
+
+def _write_folder(folder: Path, files: dict[str, str]) -> None:
+    from ..files.atomic_write import write_file
+
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            write_file(folder / name, text)
+    print(printable(f"written to {folder}: {', '.join(files)}"))
 
 
 def _warnings(text: str) -> list[str]:

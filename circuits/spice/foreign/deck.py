@@ -27,45 +27,14 @@ from .sources import words_of
 
 _RUNS = "would run commands, which a netlist from outside must not; remove it, the analysis runs without"
 _REFUSED = dict.fromkeys(
-    [
-        ".control",
-        ".endc",
-        ".exec",
-        ".system",
-        ".loadstate",
-        ".loadbias",
-        ".savebias",
-        ".savestate",
-        ".machine",
-        ".csparam",
-        ".write",
-    ],
+    (".control", ".endc", ".exec", ".system", ".loadstate", ".loadbias", ".savebias", ".savestate", ".machine",
+     ".csparam", ".write"),
     _RUNS,
-)
+)  # fmt: skip
 _LEFT_OUT = frozenset(
-    [
-        ".ac",
-        ".op",
-        ".dc",
-        ".noise",
-        ".tf",
-        ".pz",
-        ".sens",
-        ".disto",
-        ".four",
-        ".fft",
-        ".meas",
-        ".measure",
-        ".temp",
-        ".nodeset",
-        ".width",
-        ".step",
-        ".title",
-        ".backanno",
-        ".net",
-        ".wave",
-    ]
-)
+    (".ac", ".op", ".dc", ".noise", ".tf", ".pz", ".sens", ".disto", ".four", ".fft", ".meas", ".measure",
+     ".temp", ".nodeset", ".width", ".step", ".title", ".backanno", ".net", ".wave")
+)  # fmt: skip
 _HEAD = re.compile(r"\.subckt\s+(.*?)(?:\s+params:\s*(.*)|\s+([a-z_]\w*+\s*=.*))?")
 _DEFAULTS = {"reltol": 1e-3, "vntol": 1e-6, "abstol": 1e-12}
 _SAMPLES = 1000  # steps of a transient that names none
@@ -116,14 +85,24 @@ def read_foreign(
     NetlistError
         If a card is not understood or not allowed; the message is ``name, line N: rule; remedy``.
     """
-    deck = _Deck(name, folder, [path.resolve() for path in include])
+    deck = ForeignDeck(name, folder, [path.resolve() for path in include])
     title, comments, cards = logical_lines(text, name)
     deck.read_all(cards)
     return deck.netlist(title, [said for said in comments if not said.startswith("run: ")])
 
 
-class _Deck:
-    """The part of a netlist that has been read so far."""
+class ForeignDeck:
+    """The part of a netlist that has been read so far.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, for errors.
+    folder : Path or None
+        Folder from which the files of ``.include`` are named.
+    allowed : list of Path
+        Files that ``.include`` and ``.lib`` may open, resolved.
+    """
 
     def __init__(self, name: str, folder: Path | None, allowed: list[Path]) -> None:
         self.name, self.files = name, AllowedFiles(folder, allowed)
@@ -136,6 +115,18 @@ class _Deck:
         self.transient: ForeignCard | None = None
 
     def read_all(self, cards: Sequence[ForeignCard]) -> None:
+        """Read cards.
+
+        Parameters
+        ----------
+        cards : sequence of ForeignCard
+            Cards in order.
+
+        Raises
+        ------
+        NetlistError
+            If one is not understood or not allowed.
+        """
         for card in cards:
             try:
                 self._read(card)
@@ -234,6 +225,25 @@ class _Deck:
     # All together
 
     def netlist(self, title: str, comments: list[str]) -> ForeignNetlist:
+        """Return the circuit of all cards.
+
+        Parameters
+        ----------
+        title : str
+            Title.
+        comments : list of str
+            Comments.
+
+        Returns
+        -------
+        ForeignNetlist
+            The circuit and what was left out.
+
+        Raises
+        ------
+        NetlistError
+            If a card breaks a rule.
+        """
         if self.scope is not self.top:
             raise NetlistError(f"{self.name}, line {self.scope.line}: the subcircuit is not closed; add .ends")
         if self.transient is None:

@@ -80,7 +80,9 @@ def read_library_subcircuit(
             raise NetlistError(f"{name}: is no regular file of at most {MAX_CHARACTERS >> 20} MB; check the path")
         text = path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
-        raise NetlistError(f"{name}: cannot be read ({error.strerror or type(error).__name__}); check the path") from None
+        raise NetlistError(
+            f"{name}: cannot be read ({error.strerror or type(error).__name__}); check the path"
+        ) from None
     deck = ForeignDeck(name, path.parent, [Path(each).resolve() for each in include])
     cards = logical_lines("\n" + text, name)[2]  # a library has no title
     deck.read_all([ForeignCard(each.file, each.line - 1, each.text) for each in cards])

@@ -24,6 +24,7 @@ from .arguments import (
 )
 from .common import work_origin
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
+from .pdk import add_pdk, is_pdk, pdk_certify, pdk_netlist
 
 if TYPE_CHECKING:
     from ..problems import Problem
@@ -59,6 +60,7 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     netlist.add_argument("--series", choices=E_SERIES, default=E_SERIES[0], metavar="E", help=series)
     analyses = "for ngspice: op, ac, noise, temp, at the attractor; corners, tolerance, plot: files beside --out"
     netlist.add_argument("--analysis", type=names, metavar="A,B", help=analyses)
+    add_pdk(netlist, "of the process; default: tt", "also write N decks with drawn mismatch beside --out")
     add_include(netlist)
     _add_amplifiers(netlist)
     drawing = "also draw one neuron and the array, or a cell of the circuit that anneals a tour: .svg, .png or .pdf"
@@ -81,6 +83,7 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     )
     add_include(certify)
     certify.add_argument("--engine", type=names, metavar="A,B", help="default: all that are installed")
+    add_pdk(certify, "of the process; default: all five", "also run N draws of mismatch")
     _add_amplifiers(certify)
     certify.add_argument("--synapses", choices=SYNAPSES, help="overlaps: the bus of a recall; default: resistors")
     fraction = "steps of at most 1/N of the shortest time constant; default: 50"
@@ -114,6 +117,15 @@ def _add_amplifiers(parser: Parser) -> None:
     parser.add_argument("--opamp-rail", type=positive, metavar="V", help="its supply, +-V; default: 5")
 
 
+def _beside_pdk(arguments: argparse.Namespace) -> dict[str, bool]:
+    """Return whether options were given that a circuit in the transistors of a process has no use for."""
+    given = vars(arguments)
+    names = ("analysis", "schematic", "synapses", "step_fraction", "reltol", "refine", "opamp", "opamp_lib")
+    found = {f"--{name.replace('_', '-')}": bool(given.get(name)) for name in names}
+    usual = {"level": LEVELS[0], "dialect": DIALECTS[0], "series": E_SERIES[0]}
+    return found | {f"--{name}": given.get(name, value) != value for name, value in usual.items()}
+
+
 def _amplifiers(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return level and op-amp; a vendor's macro-model is read here."""
     vendor = {key: getattr(arguments, f"opamp_{key}") for key in ("subckt", "pins", "rail")}
@@ -138,6 +150,8 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
     from ..files.atomic_write import write_file
 
     problem = load(arguments)
+    if is_pdk(arguments, _beside_pdk(arguments)):
+        return pdk_netlist(arguments, problem)
     amplifiers = _amplifiers(arguments)
     with user_errors(ValueError, TypeError):
         wanted = arguments.analysis or []
@@ -209,6 +223,8 @@ def _certify(arguments: argparse.Namespace, load: _Load) -> int:
         raise BadInput(
             "--level, --opamp and --synapses are of a problem's circuit; a netlist has its own, leave them out"
         )
+    if is_pdk(arguments, _beside_pdk(arguments) | {"a netlist": deck is not None}) and problem is not None:
+        return pdk_certify(arguments, problem)
     options: dict[str, Any] = {"engines": arguments.engine, "reltol": arguments.reltol, "refine": arguments.refine}
     options["timeout_s"] = arguments.timeout
     amplifiers = _amplifiers(arguments)

@@ -27,8 +27,8 @@ from .models import device_card
 
 MOST_NEURONS = 64
 _LENGTH_TAU = 20.0
-_STEPS = 20.0  # steps in a time constant
-_RELTOL = 1e-5
+_STEPS = 10.0  # steps in a time constant
+_RELTOL = 1e-4
 _MOST_BIAS = 64  # unit transistors of one constant current
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ...netlist.circuit import GROUND, Circuit, Transient, terminals
+from ...netlist.circuit import GROUND, ROOM_C, Circuit, Transient, terminals
 from ..cards import NetlistError, quote_card
 from .expansion import Expansion
 from .files import AllowedFiles
@@ -21,7 +21,7 @@ from .lines import ForeignCard, logical_lines
 from .makers import MAKERS
 from .names import SafeNames
 from .placed_names import InstancePlace, PlacedNames
-from .scope import NetlistScope, Values, read_assignments
+from .scope import NetlistScope, Values
 from .signals import Signals
 from .sources import words_of
 
@@ -33,7 +33,7 @@ _REFUSED = dict.fromkeys(
 )  # fmt: skip
 _LEFT_OUT = frozenset(
     (".ac", ".op", ".dc", ".noise", ".tf", ".pz", ".sens", ".disto", ".four", ".fft", ".meas", ".measure",
-     ".temp", ".nodeset", ".width", ".step", ".title", ".backanno", ".net", ".wave")
+     ".nodeset", ".width", ".step", ".title", ".backanno", ".net", ".wave")
 )  # fmt: skip
 _HEAD = re.compile(r"\.subckt\s+(.*?)(?:\s+params:\s*(.*)|\s+([a-z_]\w*+\s*=.*))?")
 _DEFAULTS = {"reltol": 1e-3, "vntol": 1e-6, "abstol": 1e-12}
@@ -113,6 +113,7 @@ class ForeignDeck:
         self.options: list[ForeignCard] = []
         self.saved: list[ForeignCard] = []
         self.transient: ForeignCard | None = None
+        self.heat: list[ForeignCard] = []
 
     def read_all(self, cards: Sequence[ForeignCard]) -> None:
         """Read cards.
@@ -162,6 +163,7 @@ class ForeignDeck:
             ".ic": self.initial.append,
             ".options": self.options.append,
             ".option": self.options.append,
+            ".temp": self.heat.append,
             ".opt": self.options.append,
             ".tran": self._tran,
             ".save": self.saved.append,
@@ -253,6 +255,10 @@ class ForeignDeck:
             names.node(name)
         made = Expansion(PlacedNames(names, self.shared), MAKERS)
         values = Values(self.top, {}, None, made.left)
+        celsius = self._temperature(values)
+        values.known["temper"] = celsius
+        if "temp" not in self.top.parameters:
+            values.known["temp"] = celsius
         for name, card in self.top.origins.items():
             try:
                 values.get(name)
@@ -262,7 +268,7 @@ class ForeignDeck:
         made.expand(InstancePlace(self.top, values))
         made.check()
         wired = {node for element in made.elements for node in terminals(element)} - {GROUND}
-        analysis = self._analysis(values)
+        analysis = replace(self._analysis(values), temperature_c=celsius)
         signals = Signals(names, wired)
         initial = (dict(made.initial) if analysis.uic else {}) | signals.initial(self.initial, values)
         saved = signals.saved(self.saved)
@@ -308,6 +314,20 @@ class ForeignDeck:
         except ValueError as error:
             raise card.error(error) from None
 
+    def _temperature(self, values: Values) -> float:
+        """Return the temperature of ``.temp`` and ``.options temp=``, C."""
+        found: set[float] = set()
+        for card in (*self.heat, *self.options):
+            text = re.sub(r"\s*=\s*", "=", card.text)
+            words = text.split()[1:] if card in self.heat else re.findall(r"\btemp=(\S+)", text)
+            try:
+                found.update(Transient(1.0, 1.0, temperature_c=values.number(word)).temperature_c for word in words)
+                if len(found) > 1 or (card in self.heat and not words):
+                    raise ValueError("one temperature is run; write .temp <degrees Celsius>, once")
+            except ValueError as error:
+                raise card.error(error) from None
+        return found.pop() if found else ROOM_C
+
     def _tolerances(self, values: Values) -> tuple[float, float, float]:
         found = dict(_DEFAULTS)
         for card in self.options:
@@ -320,9 +340,9 @@ class ForeignDeck:
                         Transient(1.0, 1.0, False, found["reltol"], found["vntol"], found["abstol"])
                     except ValueError as error:
                         raise card.error(error) from None
-                elif key in ("temp", "tnom") and read_assignments(word)[0][1] in ("27", "27.0"):
-                    continue
-                elif key in ("temp", "scale", "defw", "defl"):
+                elif key == "temp" or (key == "tnom" and equals and value in ("27", "27.0")):
+                    continue  # the first is read by itself; models are for 27 C without the second, too
+                elif key in ("tnom", "scale", "defw", "defl"):
                     raise card.error(f"option {quote_card(word)} changes the circuit and is not read; remove it")
                 else:
                     self._note(card, f"option {quote_card(word)} is left out: each engine has its own way")

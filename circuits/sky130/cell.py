@@ -122,7 +122,7 @@ class Sky130Cell:
 
     @cached_property
     def neuron(self) -> Subcircuit:
-        """Subcircuit of u, v, the lines of its synapses, the reference and the rails: 13 transistors."""
+        """Subcircuit of u, v, the lines of its synapses, the reference and the rails: 11 transistors."""
         elements = (
             self.nmos("t", "t", "bias", VSS),
             self.nmos("a", "p1", "u", "t", PAIR),

@@ -8,26 +8,28 @@ import numpy as np
 
 from neuromorph.ising import Ising
 from neuromorph.problems.problem import Problem
-from neuromorph.protocol import as_ising
 from neuromorph.rng import RNG, read_seeds
 
 from ..spice.dialects import NGSPICE
 from ..spice.people_numbers import people_number
 from ..spice.writer import netlist_text
 from ..synthesis.opamp import VDD, VSS
-from ..synthesis.problem_network import problem_start
-from .network import hold_weights, sky130_circuit, sky130_network
+from .cases import sky130_case
 
 MOST_DRAWS = 10_000
 
 
-def sky130_netlists(problem: Problem | Ising, *, corner: str = "tt", mismatch: int = 0, rng: RNG = 0) -> list[str]:
+def sky130_netlists(
+    problem: Problem | Ising, *, cell: str = "neuron", corner: str = "tt", mismatch: int = 0, rng: RNG = 0
+) -> list[str]:
     """Return the netlist of a problem in SKY130, and one for each draw of mismatch behind it.
 
     Parameters
     ----------
     problem : Problem or Ising
         Problem, or Ising model.
+    cell : str, default "neuron"
+        Kind of the cells: "neuron" or "bistable".
     corner : str, default "tt"
         Corner of the process.
     mismatch : int, default 0
@@ -47,15 +49,14 @@ def sky130_netlists(problem: Problem | Ising, *, corner: str = "tt", mismatch: i
     ModuleNotFoundError
         If the models are not installed.
     """
-    held = hold_weights(as_ising(problem))
-    start = problem_start(problem, sky130_network(held), rng)
+    case = sky130_case(problem, cell, rng)
     name = "Ising problem" if isinstance(problem, Ising) else f"{problem.name} ({problem.kind}, {problem.size})"
     written = replace(NGSPICE, number=people_number)
     texts = []
     for k, seed in enumerate([None, *mismatch_seeds(rng, mismatch)]):
         draw = None if seed is None else np.random.default_rng(seed)
         comments = () if draw is None else (f"mismatch: draw {k} of {mismatch}",)
-        circuit = sky130_circuit(held, start, corner, rng=draw, title=f"neuromorph: {name}", comments=comments)
+        circuit = case.circuit(corner, draw, title=f"neuromorph: {name}", comments=comments)
         end = people_number(circuit.analysis.stop_s)
         measured = [f".meas tran supply_{node}_ua find v(i_{node}) at={end}\n" for node in (VDD, VSS)]
         texts.append("".join([netlist_text(circuit, written).removesuffix(".end\n"), *measured, ".end\n"]))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuromorph.analog import AnalogNetwork, Tanh
-from neuromorph.ising import Float, Ising
+from neuromorph.ising import Ising
 from neuromorph.protocol import DoesNotFit
 
 from ..netlist.card_devices import CardMosfet
@@ -55,8 +55,8 @@ class HeldWeights:
         """What the weights change, one sentence each."""
         most = int(np.abs(self.weights).max(initial=0))
         if self.error < 1e-9:
-            return (f"weights of 1 to {most} unit transistors hold the couplings exactly",)
-        return (f"weights of 1 to {most} unit transistors: couplings are off by {100 * self.error:.3g} % rms",)
+            return (f"integer weights up to {most} hold the couplings exactly",)
+        return (f"integer weights up to {most}: couplings are off by {100 * self.error:.3g} % rms",)
 
 
 def hold_weights(ising: Ising) -> HeldWeights:
@@ -181,7 +181,7 @@ def sky130_circuit(
         title,
         tuple(_elements(held, network, Sky130Cell(corner))),
         Transient(tau / _STEPS, _LENGTH_TAU * tau, uic=False, reltol=_RELTOL, vntol_v=1e-6, abstol_a=1e-14),
-        (*(f"u{i}" for i in range(n)), *(f"v{i}" for i in range(n)), f"i_{VDD}", f"i_{VSS}"),
+        (*(f"u{i}" for i in range(n)), *(f"v{i}" for i in range(n)), f"i_{VDD}", f"i_{VSS}", VDD, VSS),
         {f"u{i}": float(u[i]) for i in range(n)},
         (*comments, *account(held, network, corner)),
     )
@@ -206,7 +206,7 @@ def account(held: HeldWeights, network: AnalogNetwork, corner: str) -> tuple[str
         Lines.
     """
     synapses = int(np.count_nonzero(held.weights))
-    neurons = f"{network.size} neurons of 13 transistors, {synapses} synapses of 2"
+    neurons = f"{network.size} neurons of 11 transistors, {synapses} synapses of 2"
     return (
         f"SKY130 at +-{DATA['rail'].value:g} V, corner {corner}: {neurons}",
         *held.notes,
@@ -263,21 +263,3 @@ def _elements(held: HeldWeights, network: AnalogNetwork, cell: Sky130Cell) -> It
             yield cell.pmos(f"b{i}", f"u{i}", "pbias", count=float(b))
         elif b < 0:
             yield cell.nmos(f"b{i}", f"u{i}", "bias", VSS, count=float(-b))
-
-
-def end_outputs(network: AnalogNetwork, potentials: Float) -> Float:
-    """Return the outputs of potentials.
-
-    Parameters
-    ----------
-    network : AnalogNetwork
-        Network.
-    potentials : (n,) float
-        Potentials u, V.
-
-    Returns
-    -------
-    (n,) float
-        Outputs v, V.
-    """
-    return np.asarray(network.activation.value(potentials))

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ..problems import Problem
 
 PDKS = ("sky130",)
-CORNERS = ("tt", "ff", "ss", "sf", "fs")  # as circuits.sky130 has them (a test compares)
+CELLS = ("neuron", "bistable")
+CORNERS = ("tt", "ff", "ss", "sf", "fs")  # as circuits.sky130 has both (a test compares)
 _DISAGREES = 1
 
 
@@ -31,10 +32,10 @@ def add_pdk(parser: Parser, about_corner: str, about_draws: str) -> None:
     about_corner, about_draws : str
         What corner and draws of mismatch are for there.
     """
-    process = (
-        "in transistors of this process: neurons and synapses below threshold, from the models of the package sky130"
-    )
+    process = "in transistors of this process; needs the package sky130"
     parser.add_argument("--pdk", choices=PDKS, help=process)
+    cells = "neurons and synapses below threshold, or bistable nodes (BRIM) with resistors; default: neuron"
+    parser.add_argument("--cell", choices=CELLS, help=cells)
     parser.add_argument("--corner", choices=CORNERS, help=about_corner)
     parser.add_argument("--mismatch", type=count, metavar="N", help=about_draws)
 
@@ -60,7 +61,7 @@ def is_pdk(arguments: argparse.Namespace, refused: dict[str, bool]) -> bool:
         If options contradict each other.
     """
     if arguments.pdk is None:
-        given = [f"--{key}" for key in ("corner", "mismatch") if getattr(arguments, key) is not None]
+        given = [f"--{key}" for key in ("cell", "corner", "mismatch") if getattr(arguments, key) is not None]
         if given:
             raise BadInput(f"{given[0]} is of a process; add --pdk {PDKS[0]}")
         return False
@@ -100,7 +101,8 @@ def pdk_netlist(arguments: argparse.Namespace, problem: Problem) -> int:
     from circuits.sky130.deck import sky130_netlists
 
     with user_errors(ValueError, TypeError, ModuleNotFoundError):
-        texts = sky130_netlists(problem, corner=arguments.corner or CORNERS[0], mismatch=draws, rng=arguments.seed)
+        made = {"cell": arguments.cell or CELLS[0], "corner": arguments.corner or CORNERS[0]}
+        texts = sky130_netlists(problem, **made, mismatch=draws, rng=arguments.seed)
     if out is None:
         sys.stdout.write(texts[0])
         return 0
@@ -143,7 +145,12 @@ def pdk_certify(arguments: argparse.Namespace, problem: Problem) -> int:
     if arguments.out is not None:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
-    options: dict[str, Any] = {"mismatch": arguments.mismatch or 0, "rng": arguments.seed, "engine": engines[0]}
+    options: dict[str, Any] = {
+        "cell": arguments.cell or CELLS[0],
+        "mismatch": arguments.mismatch or 0,
+        "rng": arguments.seed,
+        "engine": engines[0],
+    }
     with user_errors(ValueError, TypeError, RuntimeError, ModuleNotFoundError):
         certificate = certify_sky130(problem, corners=corners, timeout_s=arguments.timeout, **options)
     found = {**certificate.to_dict(), **work_origin(arguments, arguments.seed)}
@@ -161,12 +168,13 @@ def pdk_certify(arguments: argparse.Namespace, problem: Problem) -> int:
 def _print(found: dict[str, Any]) -> None:
     from ..report.table import print_rows
 
-    print(f"{found['neurons']} neurons in SKY130, +-0.9 V, {found['engine']}; {'; '.join(found['notes'])}")
+    kind = "neurons" if found["cell"] == CELLS[0] else "bistable nodes"
+    print(f"{found['neurons']} {kind} in SKY130, +-0.9 V, {found['engine']}; {'; '.join(found['notes'])}")
     rows = [
         (name, f"{of['end_error']:.2g}", "yes" if of["same_attractor"] else "no", f"{1e6 * of['neuron_w']:.3g} uW")
         for name, of in found["corners"].items()
     ]
-    print_rows(("corner", "end", "same attractor", "power of a neuron and its synapses"), rows)
+    print_rows(("corner", "end", "same attractor", "power of each with its synapses"), rows)
     draws = found["mismatch"]
     if draws["draws"]:
         print(

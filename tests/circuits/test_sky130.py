@@ -12,7 +12,10 @@ from circuits import installed_engines, read_netlist, simulate_circuit
 from circuits.netlist.circuit import GROUND, BehavioralVoltage, Circuit, Instance, Transient
 from circuits.netlist.expressions import Time
 from circuits.netlist.hierarchy import flatten_circuit
+from circuits.netlist.sources import Transresistance, VoltageSource
 from circuits.sky130 import models
+from circuits.sky130.bistable import INVERTER_N, INVERTER_P
+from circuits.sky130.cases import CELLS, sky130_case
 from circuits.sky130.cell import DATA, LINES, MIRROR, NMOS, PAIR, PMOS, Sky130Cell
 from circuits.sky130.certificate import certify_sky130
 from circuits.sky130.deck import sky130_netlists
@@ -90,7 +93,7 @@ def test_options_that_do_not_go_with_a_process_are_refused(tmp_path, capsys):
     ):
         assert main(["netlist", str(picture), *words]) == 2
         assert capsys.readouterr().err.startswith(f"error: {said}")
-    assert pdk.CORNERS == CORNERS
+    assert (pdk.CORNERS, pdk.CELLS) == (CORNERS, CELLS)
 
 
 # Cards
@@ -205,16 +208,75 @@ def test_signs_biases_and_weights_are_those_of_the_ode():
         assert found.corners[0].end_error < 0.05
 
 
+# Bistable nodes
+
+
+@needs_models
+@needs_ngspice
+def test_an_inverter_is_the_cubic_of_the_table():
+    """Its output at p, its input at -p: a negative conductance around 0 that is used up at the rails."""
+    cell, rail = Sky130Cell(), DATA["rail"].value
+    elements = (
+        *list(cell.shared())[:4],
+        BehavioralVoltage("p", "p", GROUND, -rail + 2e3 * rail * Time()),
+        BehavioralVoltage("m", "m", GROUND, rail - 2e3 * rail * Time()),
+        cell.nmos("n", "o", "m", VSS, INVERTER_N),
+        cell.pmos("p", "o", "m", INVERTER_P),
+        VoltageSource("o", "o", "p", 0.0),
+        Transresistance("o", "io", GROUND, "vo", 1e6),
+    )
+    analysis = Transient(5e-6, 1e-3, uic=False, reltol=1e-5)
+    v, microampere = simulate_circuit(Circuit("inverter", elements, analysis, ("p", "io")), "ngspice").of(["p", "io"]).T
+    shape = v * (1.0 - (v / rail) ** 2)
+    gain = float((microampere * shape).sum() / (shape**2).sum()) * 1e-6
+    assert gain == pytest.approx(DATA["inverter_gain"].value, rel=0.02)
+    assert np.abs(1e-6 * microampere - gain * shape).max() < 0.3e-6 * microampere.max()
+
+
+@needs_models
+@needs_ngspice
+def test_bistable_nodes_recall_with_little_power_left():
+    found = certify_sky130(MEMORY, cell="bistable", corners=["tt"], engine="ngspice")
+    assert found.passed
+    assert found.recalled is True
+    assert found.corners[0].end_error < 1e-3
+    assert 0.0 < found.corners[0].power_w / 8 < 5e-6
+
+
+@needs_models
+@needs_ngspice
+@pytest.mark.slow
+def test_bistable_nodes_end_where_their_equation_does():
+    found = certify_sky130(MEMORY, cell="bistable", mismatch=20, engine="ngspice")
+    assert found.passed, found.failed
+    assert sum(found.draws) >= 19
+    rng = np.random.default_rng(5)
+    for _ in range(3):
+        j = np.triu(rng.integers(-3, 4, (5, 5)), 1).astype(float)
+        problem = Ising(j + j.T, rng.integers(-2, 3, 5).astype(float))
+        found = certify_sky130(problem, cell="bistable", corners=["tt"], engine="ngspice", rng=1)
+        assert found.passed, found.failed
+
+
+def test_an_equation_of_bistable_nodes_descends_to_the_signs_of_a_pair():
+    case = sky130_case(Ising(np.array([[0.0, -1.0], [-1.0, 0.0]])), "bistable", 3)
+    ends = case.expected()
+    assert ends[0] == pytest.approx(-ends[1], abs=1e-6)
+    assert abs(ends[0]) == pytest.approx(DATA["rail"].value, rel=0.01)
+    with pytest.raises(ValueError, match="cell is 'spin'; known are neuron, bistable"):
+        sky130_case(MEMORY, "spin")
+
+
 @needs_models
 def test_decks_read_back_and_differ_by_their_mismatch_alone():
     nominal, first, second = sky130_netlists(MEMORY, corner="ff", mismatch=2)
     assert nominal == sky130_netlists(MEMORY, corner="ff")[0]
     assert first != second
     assert max(map(len, nominal.splitlines())) <= 120
-    assert "corner ff: 8 neurons of 13 transistors, 24 synapses of 2" in nominal
+    assert "corner ff: 8 neurons of 11 transistors, 24 synapses of 2" in nominal
     assert len(re.findall(r"^\.model ", nominal, re.MULTILINE)) == 3
     sizes = [len(re.findall(r"^m\w+ ", text, re.MULTILINE)) for text in (first, second)]
-    assert sizes == [1 + 8 * 13 + 24 * 2] * 2 == [len(re.findall(r"^\.model ", first, re.MULTILINE))] * 2
+    assert sizes == [1 + 8 * 11 + 24 * 2] * 2 == [len(re.findall(r"^\.model ", first, re.MULTILINE))] * 2
     held = hold_weights(MEMORY.ising())
     again = read_netlist(nominal)
     built = flatten_circuit(sky130_circuit(held, np.zeros(8), "ff"))
@@ -250,7 +312,7 @@ def test_an_end_elsewhere_fails_the_certificate():
     from circuits.sky130.certificate import CornerResult, Sky130Certificate
 
     good = CornerResult("tt", 0.01, True, 1e-6)
-    base = Sky130Certificate(1, (), "ngspice-39", (good,), True, "tt", (True,) * 19 + (False,), {})
+    base = Sky130Certificate("neuron", 1, (), "ngspice-39", (good,), True, "tt", (True,) * 19 + (False,), {})
     assert base.passed
     for changed, said in (
         ({"corners": (replace(good, same_attractor=False),)}, "corner tt: ends in another attractor"),

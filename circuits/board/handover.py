@@ -20,7 +20,7 @@ from ..schematic.drawing import draw_network
 from ..simulators import EngineError, Waveforms, installed_engines, simulate_circuit
 from ..synthesis.board_network import BOARD, DEFAULT_SERIES
 from ..synthesis.hopfield_circuit import build_hopfield_circuit
-from ..synthesis.opamp import OPAMPS, VDD, VSS, OpAmp
+from ..synthesis.opamp import VDD, VSS, OpAmp
 from ..synthesis.output_load import load_notes
 from ..synthesis.problem_circuit import get_opamp, network_deck, problem_components, refuse_level
 from ..synthesis.problem_network import MOST_CITIES, problem_tour_circuit
@@ -105,7 +105,8 @@ def design_board(
     ValueError
         If it has more than 64 neurons, or a part cannot be ordered.
     """
-    part = get_opamp("lmv824" if opamp is None else opamp, "board") or OPAMPS["lmv824"]
+    part = get_opamp(opamp, "board")
+    assert isinstance(part, OpAmp)  # level "board" has one
     tour = problem_tour_circuit(problem, most_cities=MOST_CITIES)
     if tour is not None:
         refuse_level(tour, "board", part)

@@ -145,7 +145,7 @@ def named_part(kind: str, prefix: str) -> BoardPart:
         If the table has no such part.
     """
     if kind not in PARTS_TABLE:
-        raise ValueError(f"part {kind!r} has no order code in parts.toml; take one of opa192, lmv824, mcp6001")
+        raise ValueError(f"part {kind!r} has no order code in parts.toml; take one of lmv824, opa192, mcp6001")
     return _part(prefix, PARTS_TABLE[kind]["order"], PARTS_TABLE[kind], "")
 
 

@@ -32,6 +32,7 @@ from ..synthesis.problem_circuit import default_components, get_opamp, refuse_le
 from ..synthesis.problem_network import problem_network, problem_tour_circuit, random_start
 from ..synthesis.synapses import overlap_circuit, transconductor_circuit
 from ..synthesis.tour_circuit import TourCircuit
+from ..synthesis.vendor_opamp import VendorOpAmp
 from .certificate import RISE, TRAJECTORY, Certificate
 from .engine_comparison import ReferenceCase, compare_engines
 from .reference_solution import solve_ode
@@ -60,7 +61,7 @@ def certify(
     step_s: float | None = None,
     reltol: float | None = None,
     level: AmplifierLevel = "ideal",
-    opamp: OpAmp | str | None = None,
+    opamp: OpAmp | VendorOpAmp | str | None = None,
     synapses: Synapses = "resistors",
     patterns: ArrayLike | None = None,
     refine: bool = False,
@@ -87,7 +88,7 @@ def certify(
         ``step_s``, as a step's error is, so that the step rules.
     level : AmplifierLevel, default "ideal"
         Amplifiers, as for ``build_hopfield_circuit``. The ODE stays ideal, so the errors are the parts'.
-    opamp : OpAmp or str, optional
+    opamp : OpAmp, VendorOpAmp or str, optional
         Amplifier, or its name in ``OPAMPS``, at level "opamp".
     synapses : Synapses, default "resistors"
         At level "ideal", synapses can also be "transconductors", or "overlaps" for Hebb's rule of ``patterns``.
@@ -204,7 +205,7 @@ def certify_problem(
     *,
     rng: RNG = 0,
     level: AmplifierLevel = "ideal",
-    opamp: OpAmp | str | None = None,
+    opamp: OpAmp | VendorOpAmp | str | None = None,
     synapses: Synapses | None = None,
     steps_per_tau: float | None = None,
     **options: Any,
@@ -221,7 +222,7 @@ def certify_problem(
         Seed of the initial voltages, of a cue and of offsets.
     level : AmplifierLevel, default "ideal"
         Amplifiers, as for :func:`certify`.
-    opamp : OpAmp or str, optional
+    opamp : OpAmp, VendorOpAmp or str, optional
         Op-amp, or its name in ``OPAMPS``, at level "opamp".
     synapses : Synapses, optional
         Synapses, as for :func:`certify`; resistors, or the annealing circuit of a small tour, by default.
@@ -272,7 +273,7 @@ def _circuit(
     network: AnalogNetwork,
     start: Float,
     level: AmplifierLevel,
-    opamp: OpAmp | None,
+    opamp: OpAmp | VendorOpAmp | None,
     synapses: str,
     patterns: ArrayLike | None,
     rng: RNG,

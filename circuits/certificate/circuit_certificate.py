@@ -75,7 +75,7 @@ def certify_circuit(
     _require_start(circuit, network.size)
     asked = circuit.analysis
     step = min(asked.step_s, float(tau.min()) / (steps_per_tau or DEFAULT_STEPS_PER_TAU))
-    analysis = Transient(min(step, asked.stop_s), asked.stop_s, asked.uic)
+    analysis = Transient(min(step, asked.stop_s), asked.stop_s, asked.uic, temperature_c=asked.temperature_c)
     run = replace(circuit, elements=tuple(map(_as_behavioral, circuit.elements)), analysis=analysis)
     run = save_all(with_steps(run, None, reltol))
     potentials = solve_ode(network.rhs, start, run, g.swing / g.gain, "DOP853")

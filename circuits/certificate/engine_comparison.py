@@ -16,7 +16,7 @@ import numpy as np
 from neuromorph.ising import Float
 
 from ..energy.ode_energy import Energy
-from ..energy.spice_energy import energy_of_waveforms
+from ..energy.spice_energy import energy_of_waveforms, has_energy_account
 from ..netlist.circuit import Circuit
 from ..simulators import EngineError, Waveforms, available_engines, installed_engines, require_engines, simulate_circuit
 from ..synthesis.hopfield_circuit import AmplifierLevel
@@ -162,7 +162,7 @@ def _errors(case: ReferenceCase, waves: Mapping[str, Waveforms]) -> dict[str, fl
 def _measured(case: ReferenceCase, trace: OutputTrace, waves: Waveforms) -> EngineResult:
     result = _result(trace)
     # Currents of diodes, switches and supplies do not follow from saved voltages alone.
-    balance = None if case.level == "board" else Balance.of(energy_of_waveforms(case.circuit, waves))
+    balance = Balance.of(energy_of_waveforms(case.circuit, waves)) if has_energy_account(case.circuit) else None
     if case.supplied is not None and balance is not None:
         due = case.supplied.delivered_j
         result = replace(result, supply_error=abs(balance.delivered_j - due) / (abs(due) or 1.0))

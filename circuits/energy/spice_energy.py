@@ -9,7 +9,7 @@ as exactly as the simulator solved its equations, for the trapezoidal rule has C
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -28,6 +28,7 @@ from ..netlist.circuit import (
     Circuit,
     CurrentSource,
     Element,
+    Instance,
     Mosfet,
     Resistor,
     Transconductor,
@@ -95,6 +96,29 @@ def element_class(element: Element) -> str:
     if {VDD, VSS} & set(terminals(element)):
         return AMPLIFIERS
     return BIASES if isinstance(element, CurrentSource) else CONTROLLED
+
+
+def has_energy_account(circuit: Circuit) -> bool:
+    """Return whether the currents of all elements follow from node voltages.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Circuit.
+
+    Returns
+    -------
+    bool
+        Whether :func:`energy_of_waveforms` can account for it.
+    """
+
+    def known(elements: Iterable[Element]) -> bool:
+        return all(
+            known(e.subcircuit.elements) if isinstance(e, Instance) else isinstance(e, _Wire | BehavioralVoltage)
+            for e in elements
+        )
+
+    return known(circuit.elements)
 
 
 def save_all(circuit: Circuit) -> Circuit:

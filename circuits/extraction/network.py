@@ -103,7 +103,7 @@ def extract_network(circuit: Circuit) -> ExtractedNetwork:
     cells = find_neurons(circuit, _inputs(circuit))
     network, start, outputs = _network(cells.ideal)
     match cells.neurons:
-        case OpAmpNeurons(_, part, offsets):
+        case OpAmpNeurons(_, OpAmp() as part, offsets):
             return ExtractedNetwork(network, start, "opamp", part, offsets, outputs)
     return ExtractedNetwork(network, start, "transistor", outputs=outputs)
 

@@ -163,11 +163,13 @@ class CardMosfet:
         Model card.
     width_m, length_m : float
         Size of the channel, m.
+    count : float
+        Number of such transistors side by side.
     """
 
     letter: ClassVar[str] = "m"
     ends: ClassVar[tuple[str, ...]] = ("drain", "gate", "source", "bulk")
-    values: ClassVar[tuple[str, ...]] = ("width_m", "length_m")
+    values: ClassVar[tuple[str, ...]] = ("width_m", "length_m", "count")
     name: str
     drain: str
     gate: str
@@ -176,6 +178,7 @@ class CardMosfet:
     model: CardModel
     width_m: float
     length_m: float
+    count: float = 1.0
 
 
 ForeignPart: TypeAlias = (

@@ -47,6 +47,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+ROOM_C = 27.0  # SPICE's own temperature, degrees Celsius
+
+
 @dataclass(frozen=True)
 class Transient:
     """A transient analysis from 0 to ``stop_s``.
@@ -66,6 +69,8 @@ class Transient:
         Absolute error of a voltage that is allowed in one step, V.
     abstol_a : float
         Absolute error of a current that is allowed in one step, A.
+    temperature_c : float
+        Temperature of all devices, degrees Celsius.
     """
 
     step_s: float
@@ -74,6 +79,7 @@ class Transient:
     reltol: float = 1e-8
     vntol_v: float = 1e-9
     abstol_a: float = 1e-15
+    temperature_c: float = ROOM_C
 
     def __post_init__(self) -> None:
         if not 0.0 < self.step_s <= self.stop_s < float("inf"):
@@ -83,6 +89,8 @@ class Transient:
                 f"reltol is {self.reltol}, vntol_v {self.vntol_v}, abstol_a {self.abstol_a}; "
                 "need 1e-12 <= reltol < 1 and positive floors"
             )
+        if not -273.15 < self.temperature_c < 1e3:
+            raise ValueError(f"temperature_c is {self.temperature_c:g}; it must lie above -273.15 and below 1000 C")
 
 
 @dataclass(frozen=True)

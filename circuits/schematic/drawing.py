@@ -15,6 +15,7 @@ from ..synthesis.opamp import OpAmp
 from ..synthesis.problem_circuit import get_opamp, problem_components, refuse_level
 from ..synthesis.problem_network import MOST_CITIES, problem_tour_circuit
 from ..synthesis.tour_circuit import TourCircuit
+from ..synthesis.vendor_opamp import VendorOpAmp
 from .array import array_height, draw_array
 from .neuron import draw_neuron
 from .symbols import SymbolCanvas, new_canvas_axes
@@ -38,7 +39,7 @@ def draw_network(
     *,
     neuron: int = 0,
     level: AmplifierLevel = "ideal",
-    opamp: OpAmp | str | None = None,
+    opamp: OpAmp | VendorOpAmp | str | None = None,
 ) -> Axes:
     """Draw one neuron of a network with its values, above the array or the first corner of it.
 
@@ -54,7 +55,7 @@ def draw_network(
         Number of the neuron.
     level : AmplifierLevel, default "ideal"
         Amplifiers, as for ``build_hopfield_circuit``.
-    opamp : OpAmp or str, optional
+    opamp : OpAmp, VendorOpAmp or str, optional
         Amplifier, or its name in ``OPAMPS``, at level "opamp".
 
     Returns
@@ -104,7 +105,7 @@ def problem_schematic(
     kind: str = "svg",
     rng: RNG = 0,
     level: AmplifierLevel = "ideal",
-    opamp: OpAmp | str | None = None,
+    opamp: OpAmp | VendorOpAmp | str | None = None,
     series: str | None = DEFAULT_SERIES,
 ) -> bytes:
     """Draw the circuit that ``problem_netlist`` writes with the same options, as a file.
@@ -119,7 +120,7 @@ def problem_schematic(
         Seed of the problem's initial state.
     level : AmplifierLevel, default "ideal"
         Amplifiers, as for ``build_hopfield_circuit``.
-    opamp : OpAmp or str, optional
+    opamp : OpAmp, VendorOpAmp or str, optional
         Op-amp, or its name in ``OPAMPS``, at level "opamp".
     series : str or None, default "E96"
         Series to which values are rounded, as for ``problem_netlist``.

@@ -13,6 +13,7 @@ from ..synthesis.cmos_neuron import CmosNeurons
 from ..synthesis.component_values import passive_leaks
 from ..synthesis.opamp import DATA, OpAmp
 from ..synthesis.opamp_neuron import OpAmpNeurons
+from ..synthesis.vendor_opamp import VendorOpAmp
 from .cmos import draw_cmos
 from .symbols import SymbolCanvas, format_value
 
@@ -22,7 +23,7 @@ _BUS = 3.6  # horizontal place at which the synapses meet
 
 
 def draw_neuron(
-    board: SymbolCanvas, network: AnalogNetwork, i: int, level: str = "ideal", part: OpAmp | None = None
+    board: SymbolCanvas, network: AnalogNetwork, i: int, level: str = "ideal", part: OpAmp | VendorOpAmp | None = None
 ) -> None:
     """Draw a neuron with its input line at height 0 and its outputs at the right.
 
@@ -36,7 +37,7 @@ def draw_neuron(
         Number of the neuron.
     level : str, default "ideal"
         Level of the amplifiers.
-    part : OpAmp, optional
+    part : OpAmp or VendorOpAmp, optional
         Amplifier at level "opamp".
     """
     t = sparse.csr_array(network.conductances)[[i]].tocoo()
@@ -54,8 +55,9 @@ def draw_neuron(
         said += "; ideal amplifiers"
     elif level == "opamp" and part is not None:
         _draw_opamps(board, OpAmpNeurons(g, part, np.zeros((network.size, 3))), i, end, inverted)
-        said += f"; {part.name.upper()}, {format_value(part.bandwidth_hz, 'Hz')}, rails ±{part.rail_v:g} V"
-    elif level == "board" and part is not None:
+        speed = f", {format_value(part.bandwidth_hz, 'Hz')}" if isinstance(part, OpAmp) else ""
+        said += f"; {part.name.upper()}{speed}, rails ±{part.rail_v:g} V"
+    elif level == "board" and isinstance(part, OpAmp):
         inverters = len(inverted_neurons(network))
         neurons = BoardNeurons(g, part, np.zeros((network.size, 3)), np.zeros(network.size), inverters)
         _draw_board(board, neurons, i, end, inverted)

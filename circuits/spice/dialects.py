@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from ..netlist.circuit import BehavioralCurrent, BehavioralVoltage, Circuit, Transient
+from ..netlist.circuit import ROOM_C, BehavioralCurrent, BehavioralVoltage, Circuit, Transient
 from ..netlist.expressions import Call, Expression, Operation
 from ..netlist.hierarchy import flatten_circuit
 from .dialect import Dialect
@@ -40,6 +40,8 @@ def _xyce_analysis(circuit: Circuit) -> Iterator[str]:
     step, stop, uic = _transient(circuit)
     yield from _initial(circuit, ":")
     yield f".options timeint reltol={float(circuit.analysis.reltol)!r} abstol={float(circuit.analysis.vntol_v)!r}"
+    if _temperature(circuit):
+        yield f".options device{_temperature(circuit)}"
     yield f".tran {step} {stop} 0.0 {step}{uic}"  # the first number is the first step only, the fourth the largest
     yield wrap(".print tran format=raw " + " ".join(f"v({_node(path, ':')})" for path in circuit.saved))
 
@@ -65,7 +67,12 @@ def _initial(circuit: Circuit, separator: str) -> Iterator[str]:
 def _tolerances(circuit: Circuit) -> str:
     analysis = circuit.analysis
     reltol, vntol, abstol = (repr(float(x)) for x in (analysis.reltol, analysis.vntol_v, analysis.abstol_a))
-    return f".options reltol={reltol} vntol={vntol} abstol={abstol}"
+    return f".options reltol={reltol} vntol={vntol} abstol={abstol}{_temperature(circuit)}"
+
+
+def _temperature(circuit: Circuit) -> str:
+    celsius = circuit.analysis.temperature_c
+    return "" if celsius == ROOM_C else f" temp={float(celsius)!r}"
 
 
 def _saved(circuit: Circuit, separator: str) -> Iterator[str]:

@@ -6,8 +6,9 @@ Letters may be of either case, numbers are plain. Nothing is run, and no file is
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from ..netlist.circuit import Circuit, Transient, check_label, is_inside, subcircuit_instances, terminals
+from ..netlist.circuit import ROOM_C, Circuit, Transient, check_label, is_inside, subcircuit_instances, terminals
 from ..netlist.hierarchy import device_count
 from .cards import Card, NetlistError, cards, quote_card
 from .definitions import MAX_ELEMENTS, Definitions, DefinitionScope, read_head, read_model_card
@@ -128,6 +129,7 @@ class _Deck:
         self.initial: dict[str, tuple[float, int]] = {}
         self.saved: dict[str, int] = {}
         self.options: dict[str, float] | None = None
+        self.temperature_c = ROOM_C
         self.transient: tuple[float, float, bool] | None = None
         self.ended = False
 
@@ -237,10 +239,14 @@ class _Deck:
     def _options(self, text: str) -> None:
         words = text.split(" ")[1:]
         if self.dialect is XYCE:
+            heat = _OPTION.fullmatch(words[1]) if words[:1] == ["device"] and len(words) == 2 else None
+            if heat and heat[1] == "temp":
+                self._celsius(read_number(heat[2]))
+                return
             if words[:1] != ["timeint"]:
                 raise ValueError("Xyce's .options names a package first; write .options timeint reltol=... abstol=...")
             words = words[1:]
-        allowed = {"reltol", "abstol"} | ({"vntol"} if self.dialect is not XYCE else set())
+        allowed = {"reltol", "abstol"} | ({"vntol", "temp"} if self.dialect is not XYCE else set())
         fixed = {"plotwinsize": 0.0, "numdgt": 15.0} if self.dialect is LTSPICE else {}
         found: dict[str, float] = {}
         for word in words:
@@ -253,8 +259,14 @@ class _Deck:
                 raise ValueError(f"option {quote_card(word)} loses samples or digits; write plotwinsize=0 numdgt=15")
         if self.options is not None:
             raise ValueError("there is a second .options; put all options into one")
+        if "temp" in found:
+            self._celsius(found["temp"])
         self._tolerances(1.0, 1.0, False, found)  # raises here, so that the error names this line
         self.options = found
+
+    def _celsius(self, value: float) -> None:
+        Transient(1.0, 1.0, temperature_c=value)  # raises here, so that the error names this line
+        self.temperature_c = value
 
     def _transient(self, text: str) -> None:
         words = text.split(" ")[1:]
@@ -322,7 +334,8 @@ class _Deck:
         return circuit
 
     def _analysis(self) -> Transient:
-        return self._tolerances(*(self.transient or (0.0, 0.0, False)), self.options or {})
+        analysis = self._tolerances(*(self.transient or (0.0, 0.0, False)), self.options or {})
+        return replace(analysis, temperature_c=self.temperature_c)
 
     def _tolerances(self, step: float, stop: float, uic: bool, options: dict[str, float]) -> Transient:
         # Options that are missing have the simulator's own defaults; Xyce has one absolute tolerance.

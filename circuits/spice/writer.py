@@ -138,10 +138,11 @@ def _element_text(element: Element, dialect: Dialect) -> str:
             return f"g{name} {a} {b} {plus} {minus} {text_of(value)}"
         case Diode(name, a, b, model, area) | CardDiode(name, a, b, model, area):
             return f"d{name} {a} {b} {model.name} area={text_of(area)}"  # ngspice 39 refuses a bare 1.6
-        case Mosfet(name, drain, gate, source, bulk, model, width, length) | CardMosfet(
-            name, drain, gate, source, bulk, model, width, length
-        ):
+        case Mosfet(name, drain, gate, source, bulk, model, width, length):
             size = f"w={text_of(width)} l={text_of(length)}"
+            return f"m{name} {drain} {gate} {source} {bulk} {model.name} {size}"
+        case CardMosfet(name, drain, gate, source, bulk, model, width, length, count):
+            size = f"w={text_of(width)} l={text_of(length)}{'' if count == 1.0 else f' m={text_of(count)}'}"
             return f"m{name} {drain} {gate} {source} {bulk} {model.name} {size}"
         case Instance(name, subcircuit, nodes, parameters):
             given = [f"{key}={text_of(value)}" for key, value in parameters.items()]

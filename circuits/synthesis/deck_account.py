@@ -11,6 +11,7 @@ from ..spice.lines import COLUMNS
 from . import cmos_neuron as transistors
 from .hopfield_circuit import count_resistors
 from .opamp import DATA, OPAMPS, OpAmp
+from .vendor_opamp import VendorOpAmp
 
 
 def deck_account(network: AnalogNetwork, notes: Sequence[str]) -> tuple[str, ...]:
@@ -39,14 +40,14 @@ def deck_account(network: AnalogNetwork, notes: Sequence[str]) -> tuple[str, ...
     )
 
 
-def amplifier_sources(level: str, opamp: OpAmp | None) -> Iterator[str]:
+def amplifier_sources(level: str, opamp: OpAmp | VendorOpAmp | None) -> Iterator[str]:
     """Return the sources of the amplifiers' numbers, each once.
 
     Parameters
     ----------
     level : str
         Level of the amplifiers.
-    opamp : OpAmp or None
+    opamp : OpAmp, VendorOpAmp or None
         Op-amp, at levels that have one.
 
     Yields
@@ -56,6 +57,9 @@ def amplifier_sources(level: str, opamp: OpAmp | None) -> Iterator[str]:
     """
     if level == "ideal":
         yield "amplifiers: ideal, one source each"
+        return
+    if isinstance(opamp, VendorOpAmp):
+        yield from (f"warning: {opamp.source}, {note}" for note in opamp.notes)
         return
     if opamp is None:
         data = {key: transistors.DATA[key] for key in transistors.DATA}

@@ -41,8 +41,9 @@ from .board_network import BOARD, inverted_neurons
 from .board_neuron import BoardNeurons
 from .cmos_neuron import CmosNeurons
 from .component_values import passive_leaks
-from .opamp import OPAMPS, OpAmp
+from .opamp import DEFAULT_OPAMP, OPAMPS, OpAmp
 from .opamp_neuron import Ideal, Neurons, OpAmpNeurons, amplifier
+from .vendor_opamp import VendorOpAmp
 
 __all__ = ["AmplifierLevel", "amplifier", "build_hopfield_circuit", "count_resistors", "settling_tau_s"]
 
@@ -63,7 +64,7 @@ def build_hopfield_circuit(
     step_s: float | None = None,
     reltol: float | None = None,
     level: AmplifierLevel = "ideal",
-    opamp: OpAmp | None = None,
+    opamp: OpAmp | VendorOpAmp | None = None,
     rng: RNG = 0,
     title: str = "Hopfield network",
     comments: tuple[str, ...] = (),
@@ -86,8 +87,8 @@ def build_hopfield_circuit(
         Relative error that the simulator allows in one step; by default 1e-8, or 1e-6 if amplifiers are not ideal.
     level : AmplifierLevel, default "ideal"
         Amplifiers: "ideal", "opamp" (macro-models), "transistor" (CMOS, for Tanh), "board" (in parts, for Tanh).
-    opamp : OpAmp, optional
-        Amplifier at levels "opamp" and "board", such as ``OPAMPS["lmv824"]``; the OPA192 by default.
+    opamp : OpAmp or VendorOpAmp, optional
+        Amplifier at levels "opamp" and "board", such as ``OPAMPS["lmv824"]``, which is the default.
     rng : Generator, SeedSequence or int, default 0
         Seed of the op-amps' offsets.
     title : str, default "Hopfield network"
@@ -150,17 +151,18 @@ def settling_tau_s(network: AnalogNetwork) -> float:
     return float(tau[coupled].max() if coupled.any() else tau.max())
 
 
-def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | None, rng: RNG, start: Float) -> Neurons:
+def _neurons(network: AnalogNetwork, level: str, opamp: OpAmp | VendorOpAmp | None, rng: RNG, start: Float) -> Neurons:
     if opamp is not None and level not in PARTS:
         raise ValueError(f"opamp is given, but level is {level!r}; give level='opamp'")
     match level:
         case "ideal":
             return Ideal(network.activation)
         case "opamp":
-            return OpAmpNeurons.drawn(network.activation, opamp or OPAMPS["opa192"], network.size, rng)
+            return OpAmpNeurons.drawn(network.activation, opamp or OPAMPS[DEFAULT_OPAMP], network.size, rng)
         case "board":
-            drawn = OpAmpNeurons.drawn(network.activation, opamp or OPAMPS["opa192"], network.size, rng)
+            drawn = OpAmpNeurons.drawn(network.activation, opamp or OPAMPS[DEFAULT_OPAMP], network.size, rng)
             inverters = len(inverted_neurons(network))
+            assert isinstance(drawn.part, OpAmp)  # get_opamp
             return BoardNeurons(network.activation, drawn.part, drawn.offsets_v, start, inverters)
         case "transistor":
             return CmosNeurons.of(network)

@@ -55,6 +55,7 @@ from ..netlist.expressions import Expression, Number, Operand, Reference, Voltag
 DATA = read_data(files(__package__).joinpath("amplifiers.toml").read_text())
 
 VDD, VSS = "vdd", "vss"
+DEFAULT_OPAMP = "lmv824"  # of netlists, of boards, and of what analog-circuit prices
 POLE_F = 10e-12  # capacitor of the pole; scales currents inside the model only
 _CLAMP_V = 1e-3  # excess of v_p over its limit at the full slewing current
 RATIO = 2.0 * log(10.0) / pi
@@ -266,7 +267,7 @@ def _preset(name: str) -> OpAmp:
     return OpAmp(name, gain, bandwidth, slew, spread, offset, *others)
 
 
-OPAMPS: Mapping[str, OpAmp] = MappingProxyType({n: _preset(n) for n in ("opa192", "lmv824", "tl072", "mcp6001")})
+OPAMPS: Mapping[str, OpAmp] = MappingProxyType({n: _preset(n) for n in ("lmv824", "opa192", "tl072", "mcp6001")})
 """Amplifiers that one can buy, by typical values of their data sheets (``amplifiers.toml``)."""
 
 

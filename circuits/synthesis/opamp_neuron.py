@@ -26,6 +26,7 @@ from ..netlist.circuit import GROUND, BehavioralVoltage, Element, Instance, Para
 from ..netlist.expressions import Expression, Number, Reference, Voltage, call
 from .component_values import round_to_series
 from .opamp import DATA, VDD, VSS, OpAmp, rails
+from .vendor_opamp import VendorOpAmp
 
 
 class Neurons(Protocol):
@@ -150,18 +151,15 @@ class OpAmpNeurons:
     ----------
     activation : Activation
         Activation of the neurons.
-    part : OpAmp
+    part : OpAmp or VendorOpAmp
         Op-amp.
     offsets_v : (n, 3) float
         Input offsets of the two gain stages and the inverter, V.
-    uic : bool
-        Whether ``initial`` is a complete start.
     """
 
     activation: Activation
-    part: OpAmp
+    part: OpAmp | VendorOpAmp
     offsets_v: Float
-    uic: bool = True
 
     def __post_init__(self) -> None:
         g = self.activation
@@ -173,14 +171,14 @@ class OpAmpNeurons:
             )
 
     @classmethod
-    def drawn(cls, activation: Activation, part: OpAmp, n: int, rng: RNG = 0) -> OpAmpNeurons:
+    def drawn(cls, activation: Activation, part: OpAmp | VendorOpAmp, n: int, rng: RNG = 0) -> OpAmpNeurons:
         """Draw the offsets of all op-amps: normal, cut at the part's largest.
 
         Parameters
         ----------
         activation : Activation
             Activation of the neurons.
-        part : OpAmp
+        part : OpAmp or VendorOpAmp
             Op-amp.
         n : int
             Number of neurons.
@@ -195,6 +193,11 @@ class OpAmpNeurons:
         draws = np.random.default_rng(read_seeds(rng, 2)[1]).normal(size=(n, 3))  # the first stream draws the start
         draws *= part.offset_v
         return cls(activation, part, np.clip(draws, -part.largest_offset_v, part.largest_offset_v))
+
+    @property
+    def uic(self) -> bool:
+        """Whether ``initial`` is a complete start: the states within a vendor's model are not known."""
+        return isinstance(self.part, OpAmp)
 
     @cached_property
     def stage(self) -> float:
@@ -212,6 +215,8 @@ class OpAmpNeurons:
     def account(self) -> tuple[str, ...]:
         """Lines that tell a reader of the netlist what the amplifiers are."""
         a, k = self.part, self.stage
+        if isinstance(a, VendorOpAmp):
+            return a.account, f"a neuron is two stages of gain {k:.4g} around a limiter, and an inverter"
         lag = 1e9 * (2.0 * k) / (2.0 * pi * a.bandwidth_hz)
         return (
             f"amplifiers: {a.name}, gain {a.gain:g}, {a.bandwidth_hz:g} Hz, {a.slew_v_s:g} V/s, offsets of "
@@ -282,8 +287,10 @@ class OpAmpNeurons:
         Returns
         -------
         dict of str to float
-            Voltages by the paths of nodes, V.
+            Voltages by the paths of nodes, V; none of a vendor's model.
         """
+        if isinstance(self.part, VendorOpAmp):
+            return {}
         k, reach = self.stage, self.part.reach_v
         first = np.clip(k * potentials, -reach, reach)
         second = self.activation.value(first / k)

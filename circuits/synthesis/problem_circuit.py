@@ -28,14 +28,14 @@ from .deck_account import amplifier_sources, deck_account
 from .hopfield_circuit import PARTS, AmplifierLevel, build_hopfield_circuit
 from .initial_clamps import clamp_initial
 from .named_values import name_values
-from .opamp import OPAMPS, OpAmp
+from .opamp import DEFAULT_OPAMP, OPAMPS, OpAmp
 from .output_load import load_notes
 from .problem_network import FEWEST_CITIES, MOST_CITIES, problem_network, problem_tour_circuit
 from .tour_circuit import TourCircuit
+from .vendor_opamp import VendorOpAmp
 
 _MOST_NEURONS = 20_000
 _MOST_RESISTORS = 300_000  # 547 neurons, all with all: 10 MB of text
-_DEFAULT_OPAMP = "opa192"  # the default of build_hopfield_circuit too
 _TRIAL_S = 1e-6  # load at which the width of transistors is measured, S
 _LARGEST_W = 2e-3  # widest transistor that CmosNeurons takes, m
 
@@ -48,7 +48,7 @@ def problem_netlist(
     parts: ComponentRange | None = None,
     dialect: Dialect | str = NGSPICE,
     level: AmplifierLevel = "ideal",
-    opamp: OpAmp | str | None = None,
+    opamp: OpAmp | VendorOpAmp | str | None = None,
     analyses: Sequence[str] = (),
 ) -> str:
     """Return the circuit of a problem as a netlist.
@@ -72,7 +72,7 @@ def problem_netlist(
         Dialect or its name: ngspice, xyce, ltspice, neospice.
     level : AmplifierLevel, default "ideal"
         Amplifiers, as for ``build_hopfield_circuit``.
-    opamp : OpAmp or str, optional
+    opamp : OpAmp, VendorOpAmp or str, optional
         Op-amp, or its name in ``OPAMPS``, at level "opamp".
     analyses : sequence of str, optional
         Analyses beside the transient, in ngspice: "op", "ac", "noise", "temp" (``synthesis.analyses``).
@@ -139,7 +139,7 @@ def network_deck(
     rng: RNG = 0,
     dialect: Dialect | str = NGSPICE,
     level: AmplifierLevel = "ideal",
-    opamp: OpAmp | str | None = None,
+    opamp: OpAmp | VendorOpAmp | str | None = None,
     analyses: Sequence[str] = (),
     change: Callable[[Circuit], Circuit] | None = None,
     cards: Sequence[str] = (),
@@ -162,7 +162,7 @@ def network_deck(
         Dialect or its name.
     level : AmplifierLevel, default "ideal"
         Amplifiers.
-    opamp : OpAmp or str, optional
+    opamp : OpAmp, VendorOpAmp or str, optional
         Op-amp, or its name.
     analyses : sequence of str, optional
         Analyses beside the transient.
@@ -183,7 +183,7 @@ def network_deck(
             "level 'board' has switches, whose cards Xyce writes in another way; take ngspice, ltspice or neospice"
         )
     part = get_opamp(opamp, level)
-    loads = load_notes(network, part) if part else ()
+    loads = load_notes(network, part) if isinstance(part, OpAmp) else ()
     comments = (*deck_account(network, notes), *loads, *amplifier_sources(level, part))
     circuit = build_hopfield_circuit(
         network, start, level=level, opamp=part, rng=rng, title=_title(problem), comments=comments
@@ -297,19 +297,19 @@ def default_components(
     return replace(usual, resistors_ohm=(least, max(high, 2.0 * least)))
 
 
-def get_opamp(opamp: OpAmp | str | None, level: str) -> OpAmp | None:
-    """Return the op-amp of a name; at level "opamp" the OPA192 by default.
+def get_opamp(opamp: OpAmp | VendorOpAmp | str | None, level: str) -> OpAmp | VendorOpAmp | None:
+    """Return the op-amp of a name; at levels "opamp" and "board" the LMV824 by default.
 
     Parameters
     ----------
-    opamp : OpAmp or str or None
+    opamp : OpAmp, VendorOpAmp, str or None
         Amplifier, its name, or None.
     level : str
         Level of the amplifiers.
 
     Returns
     -------
-    OpAmp or None
+    OpAmp, VendorOpAmp or None
         The amplifier; None at other levels.
 
     Raises
@@ -319,13 +319,15 @@ def get_opamp(opamp: OpAmp | str | None, level: str) -> OpAmp | None:
     """
     if opamp is not None and level not in PARTS:
         raise ValueError(f"opamp is given, but level is {level!r}; give level 'opamp', or leave the part out")
+    if isinstance(opamp, VendorOpAmp) and level == "board":
+        raise ValueError("a macro-model has no order code and no case for a board; take level 'opamp'")
     if isinstance(opamp, str) and opamp not in OPAMPS:
         raise ValueError(f"opamp is {opamp!r}; known are {', '.join(OPAMPS)}")
-    chosen = _DEFAULT_OPAMP if opamp is None and level in PARTS else opamp
+    chosen = DEFAULT_OPAMP if opamp is None and level in PARTS else opamp
     return OPAMPS[chosen] if isinstance(chosen, str) else chosen
 
 
-def refuse_level(tour: TourCircuit, level: str, opamp: OpAmp | str | None) -> None:
+def refuse_level(tour: TourCircuit, level: str, opamp: OpAmp | VendorOpAmp | str | None) -> None:
     """Check that the annealing circuit of a tour is asked for with ideal amplifiers.
 
     Parameters
@@ -334,7 +336,7 @@ def refuse_level(tour: TourCircuit, level: str, opamp: OpAmp | str | None) -> No
         Annealing circuit.
     level : str
         Level of the amplifiers that is asked for.
-    opamp : OpAmp or str or None
+    opamp : OpAmp, VendorOpAmp, str or None
         Op-amp that is asked for.
 
     Raises

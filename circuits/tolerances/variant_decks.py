@@ -24,6 +24,7 @@ from ..synthesis.hopfield_circuit import AmplifierLevel
 from ..synthesis.opamp import OpAmp
 from ..synthesis.problem_circuit import network_deck, problem_components
 from ..synthesis.problem_network import MOST_CITIES, problem_tour_circuit
+from ..synthesis.vendor_opamp import VendorOpAmp
 from .circuit_sample import make_circuit
 from .tolerances import typical_tolerances
 
@@ -41,7 +42,7 @@ def variant_decks(
     rng: RNG = 0,
     series: str | None = DEFAULT_SERIES,
     level: AmplifierLevel = "ideal",
-    opamp: OpAmp | str | None = None,
+    opamp: OpAmp | VendorOpAmp | str | None = None,
 ) -> dict[str, str]:
     """Write the decks beside that of a problem, for ngspice.
 
@@ -59,7 +60,7 @@ def variant_decks(
         Series of the resistors.
     level : AmplifierLevel, default "ideal"
         Amplifiers.
-    opamp : OpAmp or str, optional
+    opamp : OpAmp, VendorOpAmp or str, optional
         Op-amp, or its name.
 
     Returns

@@ -94,6 +94,11 @@ class AnalogCircuit:
         E series of the resistors; none or "exact": any value within the range that one can buy.
     tau_s : float or None
         R C of every neuron, s; none: the 20 us of ``analog_circuit.toml``.
+    resistor_tolerance : float
+        Largest relative deviation of each resistor, such as 0.01; drawn once a board, when it is programmed.
+    offset_mv : float
+        Standard deviation of the input offset of each neuron's amplifier, mV; drawn with the resistors. Boards of tours
+        take neither.
     constants : dict of Datum
         The table that it is priced by.
     """
@@ -102,6 +107,8 @@ class AnalogCircuit:
     resistors: int = 2_500_000
     series: str | None = DEFAULT_SERIES
     tau_s: float | None = None
+    resistor_tolerance: float = 0.0
+    offset_mv: float = 0.0
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "analog-circuit"
@@ -115,6 +122,12 @@ class AnalogCircuit:
 
         if self._series is not None and self.series not in SERIES:
             raise ValueError(f"series is {self.series!r}; known are {', '.join(SERIES)}, or {EXACT!r}")
+        if not 0.0 <= self.resistor_tolerance < 0.5:
+            raise ValueError(
+                f"resistor_tolerance is {self.resistor_tolerance}; give a fraction below 0.5, such as 0.01 for 1 %"
+            )
+        if not 0.0 <= self.offset_mv < 1e3:
+            raise ValueError(f"offset_mv is {self.offset_mv}; give 0 or more, below 1000 mV")
         refuse_both(self.constants, DATA, "time_constant", "tau_s", self.tau_s)
         if self.constants["supply"].value < 2.0 * DATA["swing"].value:
             least = 2.0 * DATA["swing"].value
@@ -155,7 +168,7 @@ class AnalogCircuit:
         Program
             Resistors, and the couplings that they make.
         """
-        return self._tour(problem) if isinstance(problem, Tsp) else self._network(problem)
+        return self._tour(problem) if isinstance(problem, Tsp) else self._network(problem, rng)
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
@@ -283,8 +296,10 @@ class AnalogCircuit:
         network = replace(state, capacitances=self._tau_s / self._simulated_tau_s * state.capacitances)
         return {"netlist.cir": network_netlist(program, network)}
 
-    def _network(self, problem: Ising | Problem) -> Program:
+    def _network(self, problem: Ising | Problem, rng: RNG) -> Program:
         from circuits import ComponentRange, fit_to_components
+        from circuits.tolerances.sampled_board import sample_board
+        from circuits.tolerances.tolerances import Tolerances
 
         require_room((problem.size, 0), (self.neurons, self.resistors))
         asked = as_ising(problem)
@@ -293,14 +308,28 @@ class AnalogCircuit:
         checkpoint("choosing resistors")
         made = fit_to_components(wanted, ComponentRange(ohms, series=self._series))
         checkpoint("choosing resistors")
-        # Add the difference to the request, so that perfect parts hold exactly the requested couplings.
-        difference = made.network.conductances / made.conductance_factor - wanted.conductances
-        held = Ising(asked.couplings + difference * (ohms[0] * largest_coupling(asked)), asked.biases, asked.offset)
+        network, notes, biases = made.network, made.notes, asked.biases
+        unit = ohms[0] * largest_coupling(asked)
+        spread = Tolerances(resistor=self.resistor_tolerance, offset_v=1e-3 * self.offset_mv)
+        if spread != Tolerances():
+            network = sample_board(made.network, spread, read_seeds(rng, 1)[0]).network
+            pushed = (network.currents - made.network.currents) / made.conductance_factor
+            biases = asked.biases + pushed * (unit / DATA["swing"].value)
+            parts = f"resistors within {100 * self.resistor_tolerance:g} %, offsets of {self.offset_mv:g} mV"
+            notes = (*made.notes, f"one board drawn: {parts}")
+        # Add the difference to the request, so that perfect parts hold exactly the requested couplings. Synapses i to j
+        # and j to i are two resistors: what both do together is their mean.
+        difference = network.conductances / made.conductance_factor - wanted.conductances
+        held = Ising(asked.couplings + (difference + difference.T) * (0.5 * unit), biases, asked.offset)
         about = {"resistors": float((made.network.conductances != 0.0).sum()), "strongest_resistor_ohm": ohms[0]}
         error = mapping_error(asked, held)
-        return Program(self.name, problem, held, made.network, error, made.notes, provenance=about)
+        return Program(self.name, problem, held, network, error, notes, provenance=about)
 
     def _tour(self, problem: Tsp) -> Program:
+        if self.resistor_tolerance or self.offset_mv:
+            raise ValueError(
+                "resistor_tolerance and offset_mv are of networks; for boards of a tour take circuits.estimate_yield"
+            )
         n = problem.size
         require_room((n * n, n * n * (n - 1)), (self.neurons, self.resistors), tour=True)
         held = fit_distances(problem.distances(), self._series)

@@ -24,6 +24,7 @@ from .arguments import (
 )
 from .common import work_origin
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
+from .pdk import add_pdk, is_pdk, pdk_certify, pdk_netlist
 
 if TYPE_CHECKING:
     from ..problems import Problem
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 LEVELS = ("ideal", "opamp", "transistor", "board")
 SYNAPSES = ("resistors", "transconductors", "overlaps")
 DIALECTS = ("ngspice", "xyce", "ltspice", "neospice")
-OPAMPS = ("opa192", "lmv824", "tl072", "mcp6001")
+OPAMPS = ("lmv824", "opa192", "tl072", "mcp6001")
 VARIANT_KINDS = ("corners", "tolerance", "plot")
 E_SERIES = ("E96", "E48", "E24", "E12", "E6", "E3", "exact")
 DISAGREES = 1
@@ -59,6 +60,8 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     netlist.add_argument("--series", choices=E_SERIES, default=E_SERIES[0], metavar="E", help=series)
     analyses = "for ngspice: op, ac, noise, temp, at the attractor; corners, tolerance, plot: files beside --out"
     netlist.add_argument("--analysis", type=names, metavar="A,B", help=analyses)
+    add_pdk(netlist, "of the process; default: tt", "also write N decks with drawn mismatch beside --out")
+    add_include(netlist)
     _add_amplifiers(netlist)
     drawing = "also draw one neuron and the array, or a cell of the circuit that anneals a tour: .svg, .png or .pdf"
     netlist.add_argument("--schematic", type=folder_or_file, metavar="PATH", help=drawing)
@@ -70,7 +73,7 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     about = "design a board: netlists for ngspice and KiCad, bill of materials, a page with waveforms, power, yield"
     board = command("board", lambda arguments: _board(arguments, load), about)
     board.add_argument("--series", choices=E_SERIES[:-1], default=E_SERIES[0], metavar="E", help=series)
-    board.add_argument("--opamp", default="lmv824", metavar="PART", help=f"{_words(OPAMPS)}; default: lmv824")
+    board.add_argument("--opamp", metavar="PART", help=f"{_words(OPAMPS)}; default: {OPAMPS[0]}")
     board.add_argument("--seed", type=seed, default=0, metavar="N", help="draws cue and offsets; default: 0")
     board.add_argument("--out", type=folder_or_file, required=True, metavar="DIR", help="folder of the files")
 
@@ -89,6 +92,7 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     )
     add_include(certify)
     certify.add_argument("--engine", type=names, metavar="A,B", help="default: all that are installed")
+    add_pdk(certify, "of the process; default: all five", "also run N draws of mismatch")
     _add_amplifiers(certify)
     certify.add_argument("--synapses", choices=SYNAPSES, help="overlaps: the bus of a recall; default: resistors")
     fraction = "steps of at most 1/N of the shortest time constant; default: 50"
@@ -113,16 +117,51 @@ def _add_amplifiers(parser: Parser) -> None:
     parser.add_argument(
         "--opamp", metavar="PART", help=f"at levels opamp and board: {_words(OPAMPS)}; default: {OPAMPS[0]}"
     )
+    library = "library of a vendor's macro-model, which takes the place of --opamp; read as data, at level opamp"
+    parser.add_argument("--opamp-lib", type=Path, metavar="FILE", help=library)
+    parser.add_argument("--opamp-subckt", metavar="NAME", help="its subcircuit")
+    order = "in+,in-,v+,v-,out"
+    pins = f"the pin at each port in the order of its header, as {order}; default: by the names there, or this order"
+    parser.add_argument("--opamp-pins", type=names, metavar="A,B", help=pins)
+    parser.add_argument("--opamp-rail", type=positive, metavar="V", help="its supply, +-V; default: 5")
+
+
+def _beside_pdk(arguments: argparse.Namespace) -> dict[str, bool]:
+    """Return whether options were given that a circuit in the transistors of a process has no use for."""
+    given = vars(arguments)
+    names = ("analysis", "schematic", "synapses", "step_fraction", "reltol", "refine", "opamp", "opamp_lib")
+    found = {f"--{name.replace('_', '-')}": bool(given.get(name)) for name in names}
+    usual = {"level": LEVELS[0], "dialect": DIALECTS[0], "series": E_SERIES[0]}
+    return found | {f"--{name}": given.get(name, value) != value for name, value in usual.items()}
 
 
 def _amplifiers(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {"rng": arguments.seed, "level": arguments.level, "opamp": arguments.opamp}
+    """Return level and op-amp; a vendor's macro-model is read here."""
+    vendor = {key: getattr(arguments, f"opamp_{key}") for key in ("subckt", "pins", "rail")}
+    library: Path | None = arguments.opamp_lib
+    if library is None:
+        for key, value in vendor.items():
+            if value is not None:
+                raise BadInput(f"--opamp-{key} is of a macro-model; give its library, --opamp-lib FILE")
+        return {"rng": arguments.seed, "level": arguments.level, "opamp": arguments.opamp}
+    if arguments.opamp is not None or vendor["subckt"] is None or arguments.level not in ("ideal", "opamp"):
+        raise BadInput("--opamp-lib goes with --opamp-subckt NAME, at level opamp, and without --opamp")
+    circuit_package()
+    from circuits.synthesis.vendor_opamp import USUAL_RAIL_V, read_vendor_opamp
+
+    with user_errors(ValueError, OSError):
+        options = {"rail_v": vendor["rail"] or USUAL_RAIL_V, "include": arguments.include}
+        part = read_vendor_opamp(library, vendor["subckt"], vendor["pins"], **options)
+    return {"rng": arguments.seed, "level": "opamp", "opamp": part}
 
 
 def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
     from ..files.atomic_write import write_file
 
     problem = load(arguments)
+    if is_pdk(arguments, _beside_pdk(arguments)):
+        return pdk_netlist(arguments, problem)
+    amplifiers = _amplifiers(arguments)
     with user_errors(ValueError, TypeError):
         wanted = arguments.analysis or []
         beside = [name for name in wanted if name in VARIANT_KINDS]
@@ -131,7 +170,7 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
         analyses = [name for name in wanted if name not in VARIANT_KINDS]
         options = {"dialect": arguments.dialect, "analyses": analyses, "series": arguments.series}
         if arguments.currents is None:
-            text = circuit_package().problem_netlist(problem, **options, **_amplifiers(arguments))
+            text = circuit_package().problem_netlist(problem, **options, **amplifiers)
         else:
             circuit_package()
             from circuits.noise.kinds import read_noise
@@ -139,13 +178,13 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
 
             if beside:
                 raise BadInput("--noise is of the netlist at --out, not of those of --analysis beside it; give one")
-            text = noisy_netlist(problem, read_noise(arguments.currents), **options, **_amplifiers(arguments))
+            text = noisy_netlist(problem, read_noise(arguments.currents), **options, **amplifiers)
     warn(printable(Path(arguments.file).name), *_warnings(text))
     drawing: Path | None = arguments.schematic
     if drawing is not None:
         kind = drawing.suffix.lstrip(".").lower()
         with user_errors(ValueError):
-            drawn = {"kind": kind, "series": arguments.series, **_amplifiers(arguments)}
+            drawn = {"kind": kind, "series": arguments.series, **amplifiers}
             picture = circuit_package().problem_schematic(problem, **drawn)
         with writing(drawing, "--schematic"):
             write_file(drawing, picture)
@@ -157,7 +196,7 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
             from circuits.tolerances.variant_decks import variant_decks
 
             with user_errors(ValueError, TypeError):
-                about = {"deck": arguments.out.name, "series": arguments.series, **_amplifiers(arguments)}
+                about = {"deck": arguments.out.name, "series": arguments.series, **amplifiers}
                 more = variant_decks(problem, beside, **about)
         with writing(arguments.out):
             write_file(arguments.out, text)
@@ -214,12 +253,15 @@ def _certify(arguments: argparse.Namespace, load: _Load) -> int:
     end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
     deck = load_netlist(arguments) if is_netlist(arguments.file) else None
     problem = None if deck else load(arguments)
-    if deck and (arguments.synapses or arguments.opamp or arguments.level != "ideal"):
+    if deck and (arguments.synapses or arguments.opamp or arguments.opamp_lib or arguments.level != "ideal"):
         raise BadInput(
             "--level, --opamp and --synapses are of a problem's circuit; a netlist has its own, leave them out"
         )
+    if is_pdk(arguments, _beside_pdk(arguments) | {"a netlist": deck is not None}) and problem is not None:
+        return pdk_certify(arguments, problem)
     options: dict[str, Any] = {"engines": arguments.engine, "reltol": arguments.reltol, "refine": arguments.refine}
     options["timeout_s"] = arguments.timeout
+    amplifiers = _amplifiers(arguments)
     if arguments.out is not None:  # before what takes minutes
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
@@ -232,7 +274,7 @@ def _certify(arguments: argparse.Namespace, load: _Load) -> int:
             certificate = circuit_package().certify_circuit(deck.circuit, **options)
         else:
             options["synapses"] = arguments.synapses
-            certificate = circuit_package().certify_problem(problem, **_amplifiers(arguments), **options)
+            certificate = circuit_package().certify_problem(problem, **amplifiers, **options)
     about = work_origin(arguments, arguments.seed)
     failure = None
     written: list[Path] = []

@@ -44,7 +44,7 @@ def add_include(parser: Parser) -> None:
     parser : Parser
         Parser of a command.
     """
-    about = "a file that .include or .lib of the netlist may open; once for each"
+    about = "a file that .include or .lib of the netlist, or of --opamp-lib, may open; once for each"
     parser.add_argument("--include", action="append", default=[], type=Path, metavar="FILE", help=about)
 
 

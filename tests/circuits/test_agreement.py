@@ -287,7 +287,7 @@ def test_levels_certify_problems_and_name_their_amplifier(level, part):
         (recall(8), {"synapses": "overlaps", "level": "opamp"}, "only resistors drive amplifiers of parts"),
         (MaxCut.from_edges(4, [(0, 1), (1, 2)]), {"synapses": "overlaps"}, "this problem is none of recall"),
         (recall(8), {"opamp": "tl072"}, "opamp is given, but level is 'ideal'"),
-        (recall(8), {"level": "opamp", "opamp": "741"}, "opamp is '741'; known are opa192, lmv824"),
+        (recall(8), {"level": "opamp", "opamp": "741"}, "opamp is '741'; known are lmv824, opa192"),
         (recall(8), {"level": "bsim"}, "level is 'bsim'"),
         (
             Tsp.from_coordinates(np.eye(6)[:, :2] * 3.0 + np.arange(6)[:, None]),

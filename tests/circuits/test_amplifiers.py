@@ -193,7 +193,9 @@ def results(level: str, engine: str, seeds: range) -> list:
     """After 30 time constants, when also those are at rest that lingered where two attractors meet."""
     networks = {k: spins(k) for k in seeds}
     options = {k: {"duration_s": 30.0 * float(net.time_constants_s.max()), "rng": k} for k, net in networks.items()}
-    return [certify(networks[k], level=level, engines=[engine], **options[k]).engines[engine] for k in seeds]
+    part = "opa192" if level == "opamp" else None  # of 5 uV offset: others may choose another attractor at the saddle
+    made = [certify(networks[k], level=level, opamp=part, engines=[engine], **options[k]) for k in seeds]
+    return [certificate.engines[engine] for certificate in made]
 
 
 @every_engine
@@ -262,7 +264,7 @@ def test_a_neuron_with_its_outputs_exchanged_is_found_out(level, owner, monkeypa
             replace(spins(0), activation=Tanh(20.0, 3.0)),
             {"level": "opamp"},
             ValueError,
-            "activation swings to 3 V, amplifier 'opa192' only to 2.35 V",
+            "activation swings to 3 V, amplifier 'lmv824' only to 2.445 V",
         ),
         (replace(spins(0), activation=Tanh(2.0)), {"level": "transistor"}, ValueError, "gain is 2 /V; CMOS pairs"),
         (replace(spins(0), activation=Tanh(9.0, 2.4)), {"level": "transistor"}, ValueError, "swing is 2.4 V"),

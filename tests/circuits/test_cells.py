@@ -45,10 +45,10 @@ def test_a_part_that_is_no_preset_comes_back_by_its_numbers():
     assert found.opamp == part
     renamed = (
         netlist_text(build_hopfield_circuit(spins(0), level="opamp"))
-        .replace("opa192", "other")
+        .replace("lmv824", "other")
         .replace("neuron", "cell")
     )
-    assert extract_network(read_netlist(renamed)).opamp is OPAMPS["opa192"]
+    assert extract_network(read_netlist(renamed)).opamp is OPAMPS["lmv824"]
 
 
 @pytest.mark.parametrize(("gain", "swing"), [(20.0, 1.0), (7.3, 0.9), (55.5, 2.0)])
@@ -74,8 +74,8 @@ def test_ideal_amplifiers_are_still_recognized():
         ("opamp", r"bs s 0 V=\{.*\}", "bs s 0 V={v(y)}", "limiter of subcircuit 'neuron.*' is no activation"),
         ("opamp", r"rfy y my", "rfy y mv", "subcircuit 'neuron.*' is wired or sized as no neuron is"),
         ("opamp", r"rfw w mw \S+", "rfw w mw 5.0", "is wired or sized as no neuron is"),
-        ("opamp", r"rp p 0 \S+", "rp p plus 5.0", "subcircuit 'opa192' is wired as no op-amp of ours"),
-        ("opamp", r"bh vdd out .*", "bh vdd out I={v(p)}", "subcircuit 'opa192' is no op-amp of ours"),
+        ("opamp", r"rp p 0 \S+", "rp p plus 5.0", "subcircuit 'lmv824' is wired as no op-amp of ours"),
+        ("opamp", r"bh vdd out .*", "bh vdd out I={v(p)}", "subcircuit 'lmv824' is no op-amp of ours"),
         ("opamp", r"x0 u0 v0( w0)? vdd vss", r"x0 u0 v0\1 vss vdd", "x0 has 'vss' where 'vdd' belongs"),
         ("opamp", r"x0 u0", "rq q 0 1.0\nx0 q", "x0 reads a node without a capacitor"),
         ("opamp", r"x1 u1 v1 ", "x1 u1 v0 ", "second amplifier"),

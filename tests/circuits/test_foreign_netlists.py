@@ -307,7 +307,10 @@ def test_conditions_and_powers_of_signals(text, at):
         ("e1 b 0 table {v(a)} = (0,0) (1,1)", "write <plus> <minus>"),
         (".control", "would run commands"), ("shell rm x", "would run commands"), ("!rm x", "would run commands"),
         ("*#shell rm x", "is a command to ngspice"), ("v2 b 0 wavefile=x.wav", "a source of wavefile is not read"),
-        (".options temp=100", "changes the circuit"), ("r1 b 0 1k", "'r1' occurs twice"),
+        (".options temp=-300", "temperature_c is -300; it must lie above -273.15"),
+        (".options tnom=50", "changes the circuit"),
+        (".temp 0 27", "one temperature is run"), (".temp", "one temperature is run"),
+        ("r1 b 0 1k", "'r1' occurs twice"),
         ("m1 a a 0 0 n w=1u ad=1p", "ad="),
     ],
 )  # fmt: skip

@@ -205,7 +205,8 @@ def test_rails_of_op_amps_and_transistors_balance():
     part, inverters = OPAMPS["opa192"], int((network.conductances < 0.0).any(axis=0).sum())
     quiescent_w = (16 + inverters) * 2 * part.rail_v * part.supply_a
     for level, within, least_w in (("opamp", 1e-6, quiescent_w), ("transistor", 1e-5, 0.0)):
-        circuit = save_all(build_hopfield_circuit(network, start, level=level))
+        chosen = part if level == "opamp" else None
+        circuit = save_all(build_hopfield_circuit(network, start, level=level, opamp=chosen))
         found = energy_of_waveforms(circuit, simulate_circuit(circuit))
         assert found.imbalance < within
         totals = found.totals()

@@ -29,9 +29,9 @@ def test_a_preset_is_named_with_the_sources_of_its_numbers(name):
         assert other not in said.replace("MCP6001/2/4", "")
 
 
-def test_the_default_is_the_opa192_and_other_parts_are_as_given():
-    assert problem_netlist(MEMORY, level="opamp") == problem_netlist(MEMORY, level="opamp", opamp="opa192")
-    assert problem_netlist(MEMORY, level="opamp") == problem_netlist(MEMORY, level="opamp", opamp=OPAMPS["opa192"])
+def test_the_default_is_the_part_that_is_priced_and_other_parts_are_as_given():
+    assert problem_netlist(MEMORY, level="opamp") == problem_netlist(MEMORY, level="opamp", opamp="lmv824")
+    assert problem_netlist(MEMORY, level="opamp") == problem_netlist(MEMORY, level="opamp", opamp=OPAMPS["lmv824"])
     own = replace(OPAMPS["opa192"], name="mine", gain=1e4)
     assert "amplifier mine: numbers as given" in comments(problem_netlist(MEMORY, level="opamp", opamp=own))
 
@@ -79,7 +79,7 @@ def test_tours_that_anneal_have_no_levels_and_larger_ones_do():
 def test_an_amplifier_without_its_level_is_refused():
     with pytest.raises(ValueError, match="opamp is given, but level is 'ideal'"):
         problem_netlist(MEMORY, opamp="tl072")
-    with pytest.raises(ValueError, match="opamp is '741'; known are opa192, lmv824, tl072, mcp6001"):
+    with pytest.raises(ValueError, match="opamp is '741'; known are lmv824, opa192, tl072, mcp6001"):
         problem_netlist(MEMORY, level="opamp", opamp="741")
 
 

@@ -12,6 +12,7 @@ from test_netlist_reading import WORDS, mutated, outcome
 
 from circuits import (
     DIALECTS,
+    OPAMPS,
     Circuit,
     EngineError,
     build_hopfield_circuit,
@@ -185,7 +186,8 @@ def test_values_are_those_of_the_innermost_scope(engine):
 
 @every_engine
 def test_the_supply_of_op_amps_within_instances_is_counted(engine):
-    circuit = save_all(build_hopfield_circuit(random_network(2, 3), [0.1, -0.2, 0.3], level="opamp", duration_s=2e-5))
+    options = {"level": "opamp", "opamp": OPAMPS["opa192"], "duration_s": 2e-5}
+    circuit = save_all(build_hopfield_circuit(random_network(2, 3), [0.1, -0.2, 0.3], **options))
     waves = simulate_circuit(circuit, engine)
     energy = energy_of_waveforms(circuit, waves)
     assert energy.imbalance <= 2e-4

@@ -366,3 +366,65 @@ def test_a_tours_multipliers_are_in_its_deck_and_cost_more_than_all_else():
     totals = [entry.total for entry in price(run, device.costs()).entries]
     assert sum(each.low for each in totals) < 0.2 < 0.5 < sum(each.high for each in totals)
     assert 0.1 < sum(each.value for each in totals) < 0.5
+
+
+# Boards as they are made.
+
+
+def test_a_board_is_drawn_within_its_tolerance_when_it_is_programmed():
+    asked = Ising(glass(3, 12).couplings)
+    exact = AnalogCircuit().program(asked, 0).state
+    device = AnalogCircuit(resistor_tolerance=0.05, offset_mv=2.0)
+    program = device.program(asked, 7)
+    there = exact.conductances != 0.0
+    ratio = program.state.conductances[there] / exact.conductances[there]
+    assert 0.04 < np.abs(1.0 / ratio - 1.0).max() <= 0.05 + 1e-12
+    assert not program.state.is_symmetric  # a synapse each way has a resistor of its own
+    offsets_v = -program.state.currents * program.state.resistances  # no biases were asked for
+    assert 0.5e-3 < offsets_v.std() < 4e-3
+    assert program.mapping_error > AnalogCircuit().program(asked).mapping_error
+    assert any("one board drawn" in note for note in program.notes)
+    assert np.array_equal(device.program(asked, 7).state.conductances, program.state.conductances)
+    assert not np.array_equal(device.program(asked, 8).state.conductances, program.state.conductances)
+    held = program.programmed
+    swing, unit = DATA["swing"].value, np.abs(asked.couplings).max() / np.abs(exact.conductances).max()
+    assert held.biases == pytest.approx(program.state.currents * unit / swing, rel=0.01)
+
+
+def test_offsets_push_a_neuron_that_nothing_else_pushes():
+    """One pair at the saddle: without offset it stays undecided by sign alone, 100 mV decide nearly every board."""
+    pair = Ising(np.array([[0.0, 1.0], [1.0, 0.0]]))
+    device = AnalogCircuit(offset_mv=100.0)
+    agree = 0
+    for seed in range(20):
+        program = device.program(pair, seed)
+        run = device.run(program, RecallFrom(np.array([1, -1], dtype=np.int8)), 1, seed)
+        agree += int(np.sign(program.state.currents.sum()) == run.spins[0, 0] == run.spins[0, 1])
+    assert agree >= 16
+
+
+def test_a_board_that_was_drawn_has_its_netlist():
+    device = AnalogCircuit(resistor_tolerance=0.01, offset_mv=1.0)
+    program = device.program(Recall("memory", np.random.default_rng(0).choice([-1, 1], (2, 9))), 1)
+    found = extract_network(read_netlist(device.files(program)["netlist.cir"])).network
+    assert found.conductances == pytest.approx(program.state.conductances, rel=1e-6)
+    assert found.currents == pytest.approx(program.state.currents, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rule"),
+    [
+        ({"resistor_tolerance": -0.1}, "resistor_tolerance is -0.1; give a fraction below 0.5"),
+        ({"resistor_tolerance": 0.5}, "resistor_tolerance is 0.5"),
+        ({"resistor_tolerance": float("nan")}, "resistor_tolerance is nan"),
+        ({"offset_mv": -1.0}, "offset_mv is -1.0; give 0 or more"),
+    ],
+)
+def test_impossible_spreads_are_refused(parameters, rule):
+    with pytest.raises(ValueError, match=rule):
+        AnalogCircuit(**parameters)
+
+
+def test_spreads_are_of_networks():
+    with pytest.raises(ValueError, match=r"of networks; for boards of a tour take circuits"):
+        AnalogCircuit(offset_mv=1.0).program(load(BURMA14))

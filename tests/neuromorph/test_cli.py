@@ -211,7 +211,7 @@ def test_no_feasible_answer_is_1(toys, pentagon, capsys):
         (["certify", "SQUARE", "--reltol", "2"], "reltol is 2.0"),
         (["certify", "SQUARE", "--synapses", "overlaps"], "this problem is none of recall"),
         (["netlist", "SQUARE", "--opamp", "tl072"], "opamp is given, but level is 'ideal'"),
-        (["netlist", "SQUARE", "--level", "opamp", "--opamp", "741"], "opamp is '741'; known are opa192"),
+        (["netlist", "SQUARE", "--level", "opamp", "--opamp", "741"], "opamp is '741'; known are lmv824"),
         (["netlist", "SQUARE", "--schematic", "s.gif"], "kind of the schematic is 'gif'"),
         (["netlist", "SQUARE", "--schematic", "SQUARE/s.svg"], "choose another place with --schematic"),
     ],
@@ -358,7 +358,7 @@ def test_levels_and_synapses_reach_the_circuit(tmp_path, capsys):
     assert ".model nmos2u nmos level=1" in capsys.readouterr().out
     engine = installed_engines()[0]
     for words, key, value in (
-        (["--level", "opamp"], "amplifier", "opa192"),
+        (["--level", "opamp"], "amplifier", "lmv824"),
         (["--synapses", "overlaps"], "synapses", "overlaps"),
     ):
         assert main(["certify", str(picture), "--engine", engine, "--json", *words]) == 0

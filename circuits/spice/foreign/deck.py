@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ...netlist.circuit import GROUND, Circuit, Transient, terminals
+from ...netlist.circuit import GROUND, ROOM_C, Circuit, Transient, terminals
 from ..cards import NetlistError, quote_card
 from .expansion import Expansion
 from .files import AllowedFiles
@@ -21,51 +21,20 @@ from .lines import ForeignCard, logical_lines
 from .makers import MAKERS
 from .names import SafeNames
 from .placed_names import InstancePlace, PlacedNames
-from .scope import NetlistScope, Values, read_assignments
+from .scope import NetlistScope, Values
 from .signals import Signals
 from .sources import words_of
 
 _RUNS = "would run commands, which a netlist from outside must not; remove it, the analysis runs without"
 _REFUSED = dict.fromkeys(
-    [
-        ".control",
-        ".endc",
-        ".exec",
-        ".system",
-        ".loadstate",
-        ".loadbias",
-        ".savebias",
-        ".savestate",
-        ".machine",
-        ".csparam",
-        ".write",
-    ],
+    (".control", ".endc", ".exec", ".system", ".loadstate", ".loadbias", ".savebias", ".savestate", ".machine",
+     ".csparam", ".write"),
     _RUNS,
-)
+)  # fmt: skip
 _LEFT_OUT = frozenset(
-    [
-        ".ac",
-        ".op",
-        ".dc",
-        ".noise",
-        ".tf",
-        ".pz",
-        ".sens",
-        ".disto",
-        ".four",
-        ".fft",
-        ".meas",
-        ".measure",
-        ".temp",
-        ".nodeset",
-        ".width",
-        ".step",
-        ".title",
-        ".backanno",
-        ".net",
-        ".wave",
-    ]
-)
+    (".ac", ".op", ".dc", ".noise", ".tf", ".pz", ".sens", ".disto", ".four", ".fft", ".meas", ".measure",
+     ".nodeset", ".width", ".step", ".title", ".backanno", ".net", ".wave")
+)  # fmt: skip
 _HEAD = re.compile(r"\.subckt\s+(.*?)(?:\s+params:\s*(.*)|\s+([a-z_]\w*+\s*=.*))?")
 _DEFAULTS = {"reltol": 1e-3, "vntol": 1e-6, "abstol": 1e-12}
 _SAMPLES = 1000  # steps of a transient that names none
@@ -116,14 +85,24 @@ def read_foreign(
     NetlistError
         If a card is not understood or not allowed; the message is ``name, line N: rule; remedy``.
     """
-    deck = _Deck(name, folder, [path.resolve() for path in include])
+    deck = ForeignDeck(name, folder, [path.resolve() for path in include])
     title, comments, cards = logical_lines(text, name)
     deck.read_all(cards)
     return deck.netlist(title, [said for said in comments if not said.startswith("run: ")])
 
 
-class _Deck:
-    """The part of a netlist that has been read so far."""
+class ForeignDeck:
+    """The part of a netlist that has been read so far.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, for errors.
+    folder : Path or None
+        Folder from which the files of ``.include`` are named.
+    allowed : list of Path
+        Files that ``.include`` and ``.lib`` may open, resolved.
+    """
 
     def __init__(self, name: str, folder: Path | None, allowed: list[Path]) -> None:
         self.name, self.files = name, AllowedFiles(folder, allowed)
@@ -134,8 +113,21 @@ class _Deck:
         self.options: list[ForeignCard] = []
         self.saved: list[ForeignCard] = []
         self.transient: ForeignCard | None = None
+        self.heat: list[ForeignCard] = []
 
     def read_all(self, cards: Sequence[ForeignCard]) -> None:
+        """Read cards.
+
+        Parameters
+        ----------
+        cards : sequence of ForeignCard
+            Cards in order.
+
+        Raises
+        ------
+        NetlistError
+            If one is not understood or not allowed.
+        """
         for card in cards:
             try:
                 self._read(card)
@@ -171,6 +163,7 @@ class _Deck:
             ".ic": self.initial.append,
             ".options": self.options.append,
             ".option": self.options.append,
+            ".temp": self.heat.append,
             ".opt": self.options.append,
             ".tran": self._tran,
             ".save": self.saved.append,
@@ -234,6 +227,25 @@ class _Deck:
     # All together
 
     def netlist(self, title: str, comments: list[str]) -> ForeignNetlist:
+        """Return the circuit of all cards.
+
+        Parameters
+        ----------
+        title : str
+            Title.
+        comments : list of str
+            Comments.
+
+        Returns
+        -------
+        ForeignNetlist
+            The circuit and what was left out.
+
+        Raises
+        ------
+        NetlistError
+            If a card breaks a rule.
+        """
         if self.scope is not self.top:
             raise NetlistError(f"{self.name}, line {self.scope.line}: the subcircuit is not closed; add .ends")
         if self.transient is None:
@@ -243,6 +255,10 @@ class _Deck:
             names.node(name)
         made = Expansion(PlacedNames(names, self.shared), MAKERS)
         values = Values(self.top, {}, None, made.left)
+        celsius = self._temperature(values)
+        values.known["temper"] = celsius
+        if "temp" not in self.top.parameters:
+            values.known["temp"] = celsius
         for name, card in self.top.origins.items():
             try:
                 values.get(name)
@@ -252,7 +268,7 @@ class _Deck:
         made.expand(InstancePlace(self.top, values))
         made.check()
         wired = {node for element in made.elements for node in terminals(element)} - {GROUND}
-        analysis = self._analysis(values)
+        analysis = replace(self._analysis(values), temperature_c=celsius)
         signals = Signals(names, wired)
         initial = (dict(made.initial) if analysis.uic else {}) | signals.initial(self.initial, values)
         saved = signals.saved(self.saved)
@@ -298,6 +314,20 @@ class _Deck:
         except ValueError as error:
             raise card.error(error) from None
 
+    def _temperature(self, values: Values) -> float:
+        """Return the temperature of ``.temp`` and ``.options temp=``, C."""
+        found: set[float] = set()
+        for card in (*self.heat, *self.options):
+            text = re.sub(r"\s*=\s*", "=", card.text)
+            words = text.split()[1:] if card in self.heat else re.findall(r"\btemp=(\S+)", text)
+            try:
+                found.update(Transient(1.0, 1.0, temperature_c=values.number(word)).temperature_c for word in words)
+                if len(found) > 1 or (card in self.heat and not words):
+                    raise ValueError("one temperature is run; write .temp <degrees Celsius>, once")
+            except ValueError as error:
+                raise card.error(error) from None
+        return found.pop() if found else ROOM_C
+
     def _tolerances(self, values: Values) -> tuple[float, float, float]:
         found = dict(_DEFAULTS)
         for card in self.options:
@@ -310,9 +340,9 @@ class _Deck:
                         Transient(1.0, 1.0, False, found["reltol"], found["vntol"], found["abstol"])
                     except ValueError as error:
                         raise card.error(error) from None
-                elif key in ("temp", "tnom") and read_assignments(word)[0][1] in ("27", "27.0"):
-                    continue
-                elif key in ("temp", "scale", "defw", "defl"):
+                elif key == "temp" or (key == "tnom" and equals and value in ("27", "27.0")):
+                    continue  # the first is read by itself; models are for 27 C without the second, too
+                elif key in ("tnom", "scale", "defw", "defl"):
                     raise card.error(f"option {quote_card(word)} changes the circuit and is not read; remove it")
                 else:
                     self._note(card, f"option {quote_card(word)} is left out: each engine has its own way")

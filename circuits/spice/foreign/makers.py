@@ -181,11 +181,14 @@ def _mosfet(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element
     name, _, tail = rest.partition(" ")
     given = {key: place.values.number(value) for key, value in read_assignments(tail)}
     unknown = given.keys() - {"w", "l", "m"}
-    if unknown or given.get("m", 1.0) != 1.0:
-        raise ValueError(f"{min(unknown or {'m'})}= of a transistor is not read; give w= and l=")
+    count = given.get("m", 1.0)
+    if unknown:
+        raise ValueError(f"{min(unknown)}= of a transistor is not read; give w= and l=, and m= of them")
+    if not 0.0 < count < 1e6:
+        raise ValueError(f"m={count:g} transistors side by side; give a number above 0")
     model = made.card_model(name, place, ("nmos", "pmos"))
     size = given.get("w", 1e-4), given.get("l", 1e-4)  # SPICE's defaults
-    return CardMosfet(made.names.label(place, word, "m"), drain, gate, source, bulk, model, *size)
+    return CardMosfet(made.names.label(place, word, "m"), drain, gate, source, bulk, model, *size, count)
 
 
 def _switch(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:

@@ -1,0 +1,115 @@
+"""One subcircuit of a library from outside, such as a vendor's macro-model of an op-amp, as data.
+
+The library is read as a netlist from outside is: control sections, shell escapes and files that are not allowed by name
+are refused, each by its line. Only the subcircuit that is asked for, and those within it, have to be understood.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuromorph.files.printable import printable
+
+from ...netlist.circuit import Subcircuit
+from ..cards import MAX_CHARACTERS, NetlistError, quote_card
+from .deck import ForeignDeck
+from .expansion import Expansion
+from .lines import ForeignCard, logical_lines
+from .makers import MAKERS
+from .names import SafeNames
+from .placed_names import InstancePlace, PlacedNames
+from .scope import Values
+
+_SHOWN = 12  # names of subcircuits that an error lists
+
+
+@dataclass(frozen=True, eq=False)
+class LibrarySubcircuit:
+    """A subcircuit of a library.
+
+    Attributes
+    ----------
+    subcircuit : Subcircuit
+        Its elements, with the subcircuits within it in their places.
+    ports : tuple of str
+        Names of its ports in the library, in the order of its header.
+    line : int
+        Line of its header.
+    notes : tuple of str
+        What was left out, by line.
+    """
+
+    subcircuit: Subcircuit
+    ports: tuple[str, ...]
+    line: int
+    notes: tuple[str, ...]
+
+
+def read_library_subcircuit(
+    path: str | os.PathLike[str], wanted: str, *, include: Sequence[str | os.PathLike[str]] = ()
+) -> LibrarySubcircuit:
+    """Read one subcircuit of a library.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        File of the library.
+    wanted : str
+        Name of the subcircuit.
+    include : sequence of str or PathLike, optional
+        Files that ``.include`` and ``.lib`` of the library may open; none by default.
+
+    Returns
+    -------
+    LibrarySubcircuit
+        The subcircuit.
+
+    Raises
+    ------
+    NetlistError
+        If the library cannot be read, has no such subcircuit, or holds what is refused.
+    """
+    path = Path(path)
+    name = printable(path.name)
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_CHARACTERS:
+            raise NetlistError(f"{name}: is no regular file of at most {MAX_CHARACTERS >> 20} MB; check the path")
+        text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise NetlistError(
+            f"{name}: cannot be read ({error.strerror or type(error).__name__}); check the path"
+        ) from None
+    deck = ForeignDeck(name, path.parent, [Path(each).resolve() for each in include])
+    cards = logical_lines("\n" + text, name)[2]  # a library has no title
+    deck.read_all([ForeignCard(each.file, each.line - 1, each.text) for each in cards])
+    return _made(deck, wanted.lower())
+
+
+def _made(deck: ForeignDeck, wanted: str) -> LibrarySubcircuit:
+    scope = deck.top.scopes.get(wanted)
+    if deck.scope is not deck.top:
+        raise NetlistError(f"{deck.name}, line {deck.scope.line}: the subcircuit is not closed; add .ends")
+    if scope is None:
+        known = sorted(deck.top.scopes)
+        told = f"it has {', '.join(known[:_SHOWN])}{', ...' if len(known) > _SHOWN else ''}" if known else "it has none"
+        raise NetlistError(f"{deck.name}: there is no subcircuit {quote_card(wanted)}; {told}")
+    names = SafeNames()
+    placed = PlacedNames(names, deck.shared)
+    made = Expansion(placed, MAKERS)
+    outer = Values(deck.top, {}, None, made.left)
+    place = InstancePlace(scope, Values(scope, {}, outer, made.left))
+    ports = tuple(placed.node(place, port) for port in scope.ports)
+    made.size(scope)
+    made.expand(place)
+    made.check()
+    label = re.sub(r"[^a-z0-9_]", "_", wanted)
+    label = label if label[:1].isalpha() else f"x{label}"
+    try:
+        found = Subcircuit(label, ports, tuple(made.elements))
+    except ValueError as error:
+        raise NetlistError(f"{deck.name}, line {scope.line}: {error}") from None
+    return LibrarySubcircuit(found, scope.ports, scope.line, (*deck.notes, *made.notes))

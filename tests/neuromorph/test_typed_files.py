@@ -164,8 +164,7 @@ strict graph "G" { layout=neato; node [shape=circle, color="#ff0000"]
         ("graph { a -- b }\ngraph { c -- d }", "line 2: goes on behind"),
         ("graph { }", "has 0 nodes"),
         ("graph { a -- \x01 }", "is no part of DOT"),
-        ("graph { {" + " ".join(f"a{k}" for k in range(3000)) + "} -- {" + " ".join(f"b{k}" for k in range(3000)) + "} }",
-         "more than 3000000 edges"),
+        ("graph {{A} -- {A}}".replace("A", " ".join(map("a{}".format, range(3000)))), "more than 3000000 edges"),
     ],
 )  # fmt: skip
 def test_damaged_graphs_of_graphviz(tmp_path, text, rule):

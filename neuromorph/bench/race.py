@@ -135,19 +135,43 @@ def run_bench(
             except ValueError as error:
                 refused[solver.name] = str(error)
                 continue
-            _run(problem, solver, models[solver.name], seed, _WARM_S)
+            run_course(problem, solver, models[solver.name], seed, _WARM_S)
         for k in range(runs):
             for at, solver in enumerate(present):
                 checkpoint(f"run {k + 1} of {runs}", k * len(present) + at, runs * len(present))
                 if solver.name in models:
-                    found[solver.name].append(_run(problem, solver, models[solver.name], seed + 1 + k, budget_s))
+                    found[solver.name].append(run_course(problem, solver, models[solver.name], seed + 1 + k, budget_s))
     except KeyboardInterrupt:
         stopped = True
     courses = {name: tuple(each) for name, each in found.items() if name not in refused}
     return Bench(problem, courses, absent, refused, budget_s, stopped)
 
 
-def _run(problem: Problem, solver: Solver, model: object, seed: int, budget_s: float) -> Course:
+def run_course(
+    problem: Problem, solver: Solver, model: object, seed: int, budget_s: float, *, on: bool = False
+) -> Course:
+    """Run one solver once.
+
+    Parameters
+    ----------
+    problem : Problem
+        Problem.
+    solver : Solver
+        Solver.
+    model : object
+        Problem as the solver has prepared it.
+    seed : int
+        Seed.
+    budget_s : float
+        CPU seconds.
+    on : bool
+        Whether to go on to the end of the budget where the best value known is reached.
+
+    Returns
+    -------
+    Course
+        Best scores.
+    """
     better = _better(problem)
     spent, began = 0.0, time.process_time()
     seconds: list[float] = []
@@ -171,7 +195,7 @@ def _run(problem: Problem, solver: Solver, model: object, seed: int, budget_s: f
             seconds.append(spent)
             scores.append(score)
             known = problem.best_known
-            if known is not None and not better(known, score):
+            if known is not None and not on and not better(known, score):
                 break
         began = time.process_time()
     return Course(np.array(seconds), np.array(scores), spent)

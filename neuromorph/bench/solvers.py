@@ -85,8 +85,8 @@ def _efforts(first: float, left: LeftSeconds) -> Iterator[float]:
 def _minimize(problem: Problem, seed: int, left: LeftSeconds) -> Answers:
     """Run ``minimize`` on, batch after batch; its own efforts double."""
     k = 0
-    while left() > 0.0:
-        limit = None if k < 2 else left()  # a first answer is given, however short the time
+    while (rest := left()) > 0.0:
+        limit = None if k < 2 else rest  # a first answer is given, however short the time
         yield minimize(
             problem, batches=1, first_batch=k, time_limit_s=limit, rng=np.random.SeedSequence([seed, k])
         ).spins

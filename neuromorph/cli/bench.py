@@ -41,7 +41,9 @@ def add_bench_options(parser: Parser) -> None:
     parser : Parser
         Parser of the command.
     """
-    parser.add_argument("files", nargs="+", metavar="FILE", help="problems, a folder of them, or @LIST")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="problems, a folder of them, or @LIST")
+    about = "NeuroBench's independent sets up to N nodes instead of files: both scenarios, its report with joules"
+    parser.add_argument("--neurobench", type=count, metavar="N", help=about)
     parser.add_argument("--kind", help="kind of the problem; else found from the content")
     about = "dwave-samplers, openjij, simulated-bifurcation, fast-tsp, elkai; none; default: all that are installed"
     parser.add_argument("--peers", type=names, metavar="A,B", help=about)
@@ -74,6 +76,12 @@ def bench_command(arguments: argparse.Namespace) -> int:
     int
         Exit code.
     """
+    if arguments.neurobench is not None:
+        from .neurobench import neurobench_command
+
+        return neurobench_command(arguments)
+    if not arguments.files:
+        raise BadInput("no file is named; give problems, or --neurobench N")
     from ..bench import bench_dict, draw_courses, qoblib_csv, run_bench
     from ..files.atomic_write import write_file
     from .common import work_origin

@@ -1,10 +1,11 @@
-"""Containers of problem files: gzip, xz and bzip2, of which no more is unpacked than a bound, and UTF-16."""
+"""Containers of problem files: gzip, xz and bzip2, of which no more is unpacked than a bound, and kinds of text."""
 
 from __future__ import annotations
 
 import bz2
 import io
 import lzma
+import re
 import zlib
 
 ENDINGS = (".gz", ".xz", ".bz2")
@@ -12,6 +13,8 @@ ENDINGS = (".gz", ".xz", ".bz2")
 _GZIP, _XZ, _BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\0", b"BZh"
 _SMALL, _RATIO = 64 << 20, 100  # bytes that any file may unpack to; ratio of a larger one: numbers pack 2 to 10 times
 _MEMORY = 128 << 20  # bytes that xz may take for its dictionary
+_MARK, _NO_BREAK = b"\xef\xbb\xbf", "\u00a0".encode()
+_BINARY = re.compile(rb"[\x80-\xff]|P[1-6]\s|GIF8|BM|RIFF|PK|%PDF|II\*|MM\0")  # pictures and archives
 _SHOWN = 256  # bytes by which UTF-16 without a mark is known
 
 
@@ -32,7 +35,8 @@ def unpack_bytes(data: bytes, limit: int) -> bytes:
     Returns
     -------
     bytes
-        Content of gzip, xz or bzip2; text in UTF-16 becomes UTF-8; all else as it is.
+        Content of gzip, xz or bzip2; text in UTF-16 becomes UTF-8, without a byte order mark, no-break blanks and the
+        Ctrl-Z of DOS at its end; all else as it is.
 
     Raises
     ------
@@ -41,7 +45,19 @@ def unpack_bytes(data: bytes, limit: int) -> bytes:
     """
     if data.startswith((_GZIP, _XZ, _BZIP2)):
         data = _inflated(data, min(limit, max(_SMALL, _RATIO * len(data))))
-    return _as_utf8(data)
+    return _as_typed(_as_utf8(data))
+
+
+def _as_typed(data: bytes) -> bytes:
+    """Take from text what nobody typed: a byte order mark, no-break blanks, Ctrl-Z."""
+    text = data.removeprefix(_MARK)
+    if b"\0" in text[:_SHOWN] or _BINARY.match(text):
+        return data
+    if b"\0" not in text:
+        end = text.rstrip()
+        text = end.rstrip(b"\x1a") if end.endswith(b"\x1a") else text
+        text = text.replace(_NO_BREAK, b" ") if _NO_BREAK in text else text
+    return text if len(text) != len(data) or text != data else data
 
 
 def _inflated(data: bytes, limit: int) -> bytes:

@@ -7,6 +7,7 @@ their rows. Where a text could be two, the kind is asked for.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,14 @@ from . import forms
 from .edge_list import is_comment
 from .forms import BEGINNINGS, JSON, NODE_LINK, PATTERNS, RUDY, SIGNS, TSPLIB, Form
 from .matrices import square_matrix, symmetric_matrix
+from .matrix_market import dense_rows
 from .pattern_files import NPY, NPZ, is_picture
 from .polynomial_files import is_polynomial
 from .rudy import read_rudy_header
 from .sudoku import is_sudoku
 from .tables import first_rows, plain_rows, read_text_table
 from .text_file import Block, ProblemFileError, TextFile, parse_number
-from .tsplib_sections import is_tsplib
+from .tsplib_sections import is_routing, is_tsplib
 
 _HEAD = 1 << 16  # bytes in which signs are looked for
 _ROWS, _WIDE = 200, 1 << 20  # rows that are told apart by their numbers, and characters of all of them
@@ -84,8 +86,12 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
         return forms.JSON_TERMS, source
     if found is forms.ENTRIES and is_polynomial(source):
         return forms.TERMS, source
+    if found is forms.MATRIX_MARKET_ARRAY:
+        return _of_array(dense_rows(source))
     if found or is_tsplib(source):
-        return found or TSPLIB, source
+        return found or (forms.ROUTING if is_routing(source) else TSPLIB), source
+    if source.ending in (".cnf", ".wcnf") and _is_formula(source):
+        return forms.FORMULA, source
     if is_sudoku(source):
         return forms.SUDOKU, source
     below = _without_count(source)
@@ -93,7 +99,8 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
     if form is not None:
         return form, source if below is None else below
     plain = plain_rows(source)
-    table = read_text_table(source) if plain is None or source.data[:1].isalpha() or b'"' in source.data[:200] else None
+    first = next((line.lstrip() for line in source.lines if not is_comment(line)), "")
+    table = read_text_table(source) if plain is None or first[:1].isalpha() or '"' in first[:200] else None
     if table is not None and table.header:
         if table.names_cities:
             return forms.CITIES, source
@@ -105,6 +112,19 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
         form = _of_rows(plain, plain=True)
         return (form or forms.TABLE), plain
     return _of_words(source), source
+
+
+def _of_array(rows: TextFile) -> tuple[Form, TextFile]:
+    """Recognize the form of a dense matrix, whose file says that it is one."""
+    found = _of_rows(rows, plain=True) or forms.TABLE
+    return replace(found, name=f"a dense Matrix Market file, {found.name}"), rows
+
+
+def _is_formula(source: TextFile) -> bool:
+    """Whether clauses stand in a file without a header: whole numbers, of which 0 ends the last row."""
+    rows = first_rows(source, _ROWS, _WIDE)
+    rows = [row for row in rows if row[0] not in ("c", "h")]
+    return bool(rows) and rows[-1][-1] == "0" and all(parse_number(word) is not None for row in rows for word in row)
 
 
 def _without_count(source: TextFile) -> TextFile | None:
@@ -313,10 +333,9 @@ def _edges_like(numbers: Float) -> bool | None:
 def _is_metis(source: TextFile, header: tuple[int, int, int]) -> bool:
     """Whether n lines list the neighbors of n nodes, each of m edges at both of its ends."""
     n, m, start = header
-    lines = source.lines[start + 1 : start + n + 2]
-    if len(lines) < n or "".join(lines[n:]).strip() or start + n + 2 < len(source.lines):
+    lines = source.lines[start + 1 : start + n + 1]
+    if len(lines) < n or any(line.strip() for line in source.lines[start + n + 1 :]):
         return False
-    lines = lines[:n]
     counts = np.fromiter((len(line.split(None, n)) for line in lines), np.int64, n)
     if not n or counts.sum() != 2 * m:
         return False

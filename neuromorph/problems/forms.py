@@ -60,6 +60,13 @@ _PICTURE = "save it as .png"
 # Of this package, and of TSPLIB and rudy: nothing is said.
 TSPLIB = Form("a TSPLIB file", "TSPLIB", ("tsp",), said=False)
 RUDY = Form("a rudy graph", "rudy", (*GRAPH_KINDS, "qubo"), said=False)
+ROUTING = Form(
+    "a vehicle routing problem (CVRP)",
+    "routing",
+    ("tsp",),
+    asks=True,
+    remedy="routes of several vehicles are not solved; tsp takes its places, the depot too, as one tour",
+)
 PATTERNS = Form("patterns", "patterns", ("recall",), said=False)
 COUPLINGS = Form("a model in .npz", "couplings", ("ising",), said=False)
 ENTRIES = Form("a model in dimod's COO text", "entries", ("ising",), said=False)
@@ -89,8 +96,9 @@ PLAIN_ENTRIES = Form(
     remedy="dimod's COO says it in its first line, '# vartype=BINARY' or SPIN",
 )
 DIMACS = Form("a DIMACS graph", "DIMACS", GRAPH_KINDS)
-MATRIX_MARKET = Form("a MatrixMarket matrix", "MatrixMarket", GRAPH_KINDS)
-MATRIX_MARKET_TABLE = Form("a MatrixMarket array", remedy=f"for a graph {_LIST}; for a model {_SAVE}")
+MATRIX_MARKET = Form("a MatrixMarket matrix", "MatrixMarket", (*GRAPH_KINDS, "qubo"))
+MATRIX_MARKET_ARRAY = Form("a MatrixMarket array", remedy="give real numbers, square")
+DOT = Form("a Graphviz graph (DOT)", "DOT", GRAPH_KINDS)
 GML = Form("a GML graph", "networkx", GRAPH_KINDS)
 XML = Form("XML, as GraphML is", "networkx", GRAPH_KINDS)
 PAJEK = Form("a Pajek graph", "networkx", GRAPH_KINDS)
@@ -168,22 +176,27 @@ BEGINNINGS: dict[bytes, Form] = {
 }
 
 SIGNS: dict[str, Form] = {
-    r"\A\s*#+[ \t]*vartype[ \t]*[=:]": ENTRIES,
-    r"\A%%MatrixMarket[ \t]+matrix[ \t]+coordinate": MATRIX_MARKET,
-    r"\A%%MatrixMarket": MATRIX_MARKET_TABLE,
+    r"\A(?:\s*#[^\n]*\n)*\s*#+[ \t]*vartype[ \t]*[=:]": ENTRIES,
+    r"\A(?:\s*#[^\n]*\n)*\s*%%MatrixMarket[ \t]+matrix[ \t]+coordinate": MATRIX_MARKET,
+    r"\A(?:\s*#[^\n]*\n)*\s*%%MatrixMarket": MATRIX_MARKET_ARRAY,
     r"\A\s*\{\s*[^\s\"{}]": Form(
         "a dictionary of Python", remedy='write JSON: {"couplings": [[i, j, J], ...], "biases": [...]}'
     ),
     r"\A\s*\{": JSON,
     r"\A\s*<": XML,
+    r"\A(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|#[^\n]*\n)*(?:strict\s+)?(?:di)?graph\b[^\n\[{]*\s*\{": DOT,
     r"^[ \t]*graph[ \t]*\n?[ \t]*\[": GML,
-    r"\A\s*(?:strict\s+)?(?:di)?graph\b[^\n\[]*\{": Form("a Graphviz graph", remedy=_LIST),
-    r"\A(?:#[^\n]*\n)*\S+[ \t]+\S+[ \t]+\{": NX_EDGES,
-    r"^\*(?:vertices|network)\b": PAJEK,
+    r"\A(?:\s*#[^\n]*\n)*\s*[^\s#]\S*[ \t]+\S+[ \t]+\{": NX_EDGES,
+    r"^[ \t]*\*(?:vertices|network)\b": PAJEK,
     r"\ALEDA\.GRAPH": LEDA,
-    r"^p[ \t]+qubo\b": QBSOLV,
-    r"^p[ \t]+(?:edges?|col|sp|max|aux|mc)\b": DIMACS,
-    r"^p[ \t]+w?cnf\b": FORMULA,
+    r"^[ \t]*p[ \t]+qubo\b": QBSOLV,
+    r"^[ \t]*p[ \t]+(?:edges?|col|sp|max|aux|mc)\b": DIMACS,
+    r"\A[^\n]*\n\s*VEHICLE\s*\n\s*NUMBER\s+CAPACITY": Form(
+        "vehicle routing with time windows (Solomon)",
+        remedy="routes of several vehicles are not solved; for one tour of its places write 'name,x,y' and their rows",
+    ),
+    r"^[ \t]*p[ \t]+w?cnf\b": FORMULA,
+    r"^[ \t]*h[ \t]+-?\d[-\d \t]*[ \t]0[ \t]*$": FORMULA,  # hard clauses, as the MaxSAT Evaluations write since 2022
     r"^[ \t]*\.(?:tran|ends?|subckt|model|param|control|include|lib|options?|ic|op|ac|dc)\b": Form(
         "a SPICE netlist", remedy="`neuromorph simulate` and `certify` read it; give the problem that it solves"
     ),

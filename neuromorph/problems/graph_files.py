@@ -1,7 +1,7 @@
-"""Graphs from files: DIMACS, Matrix Market, GML, GraphML, Pajek, LEDA, METIS, node-link JSON, plain lists of edges.
+"""Graphs from files: DIMACS, GML, GraphML, Pajek, LEDA, METIS, node-link JSON, plain lists of edges.
 
 NetworkX reads the forms that it knows, once the file has shown that it is small and does no harm: XML with a document
-type, which can define entities, is not parsed. SciPy's reader of Matrix Market ends the interpreter on a damaged file.
+type, which can define entities, is not parsed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .edge_list import is_comment, read_pairs
+from .edge_list import read_pairs
 from .graph import MAX_NODES, Graph, graph_of_pairs
 from .text_file import ProblemFileError, TextFile, parse_number, quote_text
 
@@ -67,47 +67,6 @@ def read_dimacs(source: TextFile) -> Graph:
     if len(pairs.values) not in (edges, 2 * edges):
         raise source.error(f"the file has {len(pairs.values)} edges but its header says {edges}; correct one", at + 1)
     return Graph.of(source, size, pairs.ends - 1, pairs.values, given=pairs.given, both=True)
-
-
-def read_matrix_market(source: TextFile) -> Graph:
-    """Read the graph of a sparse, symmetric or triangular, real matrix.
-
-    Parameters
-    ----------
-    source : TextFile
-        File.
-
-    Returns
-    -------
-    Graph
-        Graph.
-
-    Raises
-    ------
-    ProblemFileError
-        If the matrix is no such one, or damaged.
-    """
-    lines = source.lines
-    banner = lines[0].lower().split()
-    at = next((k for k, line in enumerate(lines) if k and not is_comment(line)), 0)
-    words = lines[at].split()
-    if len(banner) < 5 or not at or len(words) != 3 or not all(word.isdecimal() and len(word) < 19 for word in words):
-        raise source.error("its banner or size is damaged; write '%%MatrixMarket matrix coordinate real symmetric'", 1)
-    rows, columns, entries = map(int, words)
-    field, symmetry = banner[3], banner[4]
-    if rows != columns or not 1 <= rows <= MAX_NODES or entries > len(lines) - at:
-        raise source.error(
-            f"says {rows} x {columns} and {entries} entries; give a square matrix and all entries", at + 1
-        )
-    if field not in ("real", "integer", "pattern") or symmetry not in ("general", "symmetric"):
-        raise source.error(
-            f"is {quote_text(field)} and {quote_text(symmetry)}; write a real, symmetric or triangular, matrix", 1
-        )
-    pairs = read_pairs(source, at + 1, "row or column", 1, rows, weighted=field != "pattern")
-    if len(pairs.values) != entries:
-        raise source.error(f"has {len(pairs.values)} entries but says {entries}; correct one of them", at + 1)
-    given = np.full(entries, field != "pattern")
-    return Graph.of(source, rows, pairs.ends - 1, pairs.values, given=given, both=symmetry == "general")
 
 
 def read_metis(source: TextFile) -> Graph:
@@ -222,7 +181,8 @@ def read_by_networkx(source: TextFile) -> Graph:
     elif start.startswith("leda.graph"):
         parse = lambda: nx.parse_leda(text)  # noqa: E731
     elif re.match(r"\*(vertices|network)", start):
-        parse = lambda: nx.parse_pajek(text)  # noqa: E731
+        kept = "\n".join(line.strip() for line in source.lines if line.strip())
+        parse = lambda: nx.parse_pajek(kept)  # noqa: E731
     elif re.search(r"\{[^\n]*\}[ \t]*$", text, re.MULTILINE) and not re.match(
         r"\s*(graph|creator|version|comment)", start
     ):

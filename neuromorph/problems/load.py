@@ -12,13 +12,13 @@ from . import best_known as known
 from .assignment import Assignment, read_qaplib
 from .city_tables import named_matrix, read_cities, tour_of_matrix
 from .coloring import Coloring, coloring_of_graph
+from .dot_files import read_dot
 from .format_detection import recognize
 from .forms import PATTERNS, PROBLEM_KINDS, Form
 from .graph import Graph
 from .graph_files import (
     read_by_networkx,
     read_dimacs,
-    read_matrix_market,
     read_metis,
     read_named_edges,
     read_node_link,
@@ -28,6 +28,7 @@ from .graph_matrix import graph_of_matrix
 from .independent_set import IndependentSet, set_of_graph
 from .ising_model import IsingModel, model_of, model_problem
 from .matrices import square_matrix
+from .matrix_market import read_matrix_market
 from .maxcut import MaxCut, cut_of_graph
 from .model_formats import read_model
 from .partition import Partition, read_partition
@@ -65,6 +66,7 @@ GRAPH_READERS: dict[str, Callable[[TextFile], Graph]] = {
     "networkx": read_by_networkx,
     "node-link": read_node_link,
     "METIS": read_metis,
+    "DOT": read_dot,
     "edges": read_plain_edges,
     "named edges": lambda source: read_named_edges(source, _named_rows(source)),
     "matrix": lambda source: graph_of_matrix(source, square_matrix(source)),
@@ -212,7 +214,7 @@ def _read(
         family = {"rudy": "counted entries", "edges": "plain entries"}.get(form.family, form.family)
         return model_problem(source, read_model(source, asked or kind, replace(form, family=family)), said)
     elif kind == "tsp":
-        if form.family == "TSPLIB":
+        if form.family in ("TSPLIB", "routing"):
             return read_tsp(source)
         if form.family == "matrix":
             matrix = square_matrix(source)
@@ -227,6 +229,7 @@ def _read(
         if graph.with_diagonal and asked is None:
             raise source.error(
                 "has weights from nodes to themselves, as a QUBO has; --kind maxcut drops them, and cuts the rest"
+                + ("; --kind qubo reads x'Qx" if "qubo" in form.kinds else "")
             )
         name = printable_name(source.stem, "graph")
         if kind == "coloring":

@@ -8,7 +8,7 @@ from ..ising import Float
 from .edge_list import is_comment
 from .text_file import Block, ProblemFileError, TextFile
 
-_LARGEST = 10_000  # rows; 800 MB
+LARGEST_MATRIX = 10_000  # rows; 800 MB
 
 
 def square_matrix(source: TextFile) -> Float | None:
@@ -24,11 +24,11 @@ def square_matrix(source: TextFile) -> Float | None:
     (n, n) float or None
         Matrix, n >= 2; None for every other text.
     """
-    if len(source.lines) > 2 * _LARGEST:
+    if len(source.lines) > 2 * LARGEST_MATRIX:
         return None
     rows = [line for line in source.lines if not is_comment(line)]
     n = len(rows)
-    if not 2 <= n <= _LARGEST:
+    if not 2 <= n <= LARGEST_MATRIX:
         return None
     widths = {len(rows[k].split(None, n)) for k in (0, -1)}
     if widths == {1} and {len(row.strip()) for row in rows} == {n} and set("".join(rows)) <= set("01 \t"):

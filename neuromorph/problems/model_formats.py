@@ -22,6 +22,7 @@ from .bqm_files import numbers_of, read_bqm, read_bqpjson, read_dimod_json, read
 from .format_detection import form_of
 from .forms import Form
 from .matrices import square_matrix
+from .matrix_market import read_matrix_market_qubo
 from .quadratic_model import MAX_FILE_SPINS, IsingFile, made, require_used
 from .qubo_files import (
     read_biq_mac,
@@ -35,23 +36,6 @@ from .qubo_files import (
 from .text_file import ProblemFileError, TextFile, quote_text
 
 _OURS = "-1/2 s'Js - h's + offset"
-
-
-def is_model(source: TextFile) -> bool:
-    """Return whether a file is a model by its content.
-
-    Parameters
-    ----------
-    source : TextFile
-        File.
-
-    Returns
-    -------
-    bool
-        False for a problem that has an Ising form.
-    """
-    form = form_of(source)
-    return form is not None and form.family in _READERS and not form.asks
 
 
 def read_model(source: TextFile, kind: str | None = None, form: Form | None = None) -> IsingFile:
@@ -119,6 +103,7 @@ _READERS: dict[str, Callable[[TextFile, str | None], IsingFile]] = {
     "OR-Library": lambda source, _: read_or_library(source),
     "HFS": lambda source, kind: read_hfs(source, "SPIN" if kind == "ising" else "BINARY"),
     "matrix": _matrix,
+    "MatrixMarket": lambda source, _: read_matrix_market_qubo(source),
 }
 
 

@@ -56,7 +56,7 @@ def read_terms(source: TextFile) -> Polynomial:
     ProblemFileError
         If a row is damaged, or a term comes twice.
     """
-    first = next(line for line in source.lines if line.strip())
+    first = next((line for line in source.lines if not is_comment(line) or _VARTYPE.match(line)), "")
     said = _VARTYPE.match(first)
     domain = _DOMAINS.get(said[1].upper() if said else "")
     if domain is None:

@@ -160,7 +160,8 @@ def read_coo(source: TextFile, vartype: str | None = None) -> IsingFile:
     """
     start = 0
     if vartype is None:
-        start = next(k for k, line in enumerate(source.lines) if line.strip())
+        found = (k for k, line in enumerate(source.lines) if not is_comment(line) or _VARTYPE.match(line))
+        start = next(found, 0)
         said = _VARTYPE.match(source.lines[start])
         vartype = said[1].upper() if said else ""
         if vartype not in ("SPIN", "BINARY"):

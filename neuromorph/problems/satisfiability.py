@@ -4,7 +4,8 @@ r"""Maximum satisfiability: an assignment that leaves as little weight of clause
 
 Of clauses with two literals this is quadratic, without a penalty (Max-2-SAT); longer ones are made so (``polynomial``).
 Hard clauses weigh more than all soft ones together.
-Files are DIMACS .cnf and .wcnf, with the header 'p cnf n m' or 'p wcnf n m top'.
+Files are DIMACS .cnf and .wcnf, with the header 'p cnf n m' or 'p wcnf n m top', or without one: then a clause begins
+with its weight, or with 'h' where it is hard, as the MaxSAT Evaluations write since 2022.
 Source: Hansen and Jaumard, Computing 44, 279 (1990); DIMACS, Satisfiability: Suggested Format (1993).
 """
 
@@ -22,7 +23,7 @@ from ..rng import RNG
 from ..task import Minimize
 from .polynomial import MAX_ORDER, Polynomial, clause_terms
 from .problem import Solution
-from .text_file import TextFile, parse_number, printable_name, quote_text
+from .text_file import LARGEST, TextFile, parse_number, printable_name, quote_text
 
 MAX_VARIABLES, MAX_LITERALS = 100_000, 2_000_000
 
@@ -166,7 +167,7 @@ def read_formula(source: TextFile) -> Satisfiability:
         If the file is damaged.
     """
     header, words = _words(source)
-    weighted = header is None or header[2] == "wcnf"
+    weighted = source.ending != ".cnf" if header is None else header[2] == "wcnf"
     top = None if header is None or len(header) < 6 else parse_number(header[5])
     clauses: list[tuple[int, ...]] = []
     weights: list[float] = []
@@ -174,19 +175,22 @@ def read_formula(source: TextFile) -> Satisfiability:
     current: list[float] = []
     for number, word in words:
         value = parse_number(word)
-        fresh = not current
-        if fresh and weighted and word == "h":
+        weight_word = weighted and not current
+        if weight_word and (word == "h" or (value is not None and top is not None and value >= top)):
             current.append(np.inf)
-        elif value is None or (not (fresh and weighted) and not value.is_integer()) or not abs(value) <= 1e15:
+        elif weight_word and value is not None and value > LARGEST:
+            rule = f"the weight {quote_text(word)} is above 1e15; write h for a hard clause, or scale"
+            raise source.error(rule, number)
+        elif value is None or not (weight_word or value.is_integer()) or not abs(value) <= LARGEST:
             raise source.error(
                 f"{quote_text(word)} is no literal; write numbers of variables, and 0 behind each clause", number
             )
-        elif value == 0.0 and not (fresh and weighted):
+        elif value == 0.0 and not weight_word:
             weight = float(current.pop(0)) if weighted else 1.0
             if weight < 0:
                 raise source.error("a weight is negative; weights are 0 or more", number)
             clauses.append(tuple(int(each) for each in current))
-            hard.append(weight == np.inf or (top is not None and weight >= top))
+            hard.append(weight == np.inf)
             weights.append(0.0 if hard[-1] else weight)
             current = []
         else:

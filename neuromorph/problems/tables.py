@@ -98,9 +98,9 @@ def read_text_table(source: TextFile) -> TextTable | None:
     lines = [k for k, line in enumerate(source.lines) if not is_comment(line)]
     if not lines or len(lines) > MAX_ROWS:
         return None
-    separator = _separator([source.lines[k] for k in lines[:_LOOKED]])
+    separator, padded = _separator([source.lines[k] for k in lines[:_LOOKED]])
     try:
-        rows = [_cells(source.lines[k], separator) for k in lines]
+        rows = [_cells(source.lines[k].rstrip() if padded else source.lines[k], separator) for k in lines]
     except csv.Error:
         return None
     width = len(rows[-1])
@@ -144,10 +144,12 @@ def plain_rows(source: TextFile) -> TextFile | None:
 
 def _listed(source: TextFile) -> TextFile | None:
     """Rewrite a list of lists of numbers, in JSON, Python or as NumPy prints arrays."""
-    text = source.data[:2].lstrip()[:1]
-    if text not in (b"[", b"(") or len(source.data) > _MAX_BYTES:
+    if len(source.data) > _MAX_BYTES:
         return None
-    whole = " ".join(source.lines)
+    kept = [line for line in source.lines if not is_comment(line)]
+    if not kept or kept[0].lstrip()[0] not in "[(":
+        return None
+    whole = " ".join(kept)
     try:
         data = json.loads(whole)
     except (ValueError, RecursionError):
@@ -165,13 +167,23 @@ def _listed(source: TextFile) -> TextFile | None:
     return source.rewritten([" ".join(repr(cell) for cell in row) for row in data])
 
 
-def _separator(lines: list[str]) -> str | None:
-    """Find the sign that parts every line into equally many cells; None for blanks."""
+def _separator(lines: list[str]) -> tuple[str | None, bool]:
+    """Find the sign that parts every line into equally many cells, None for blanks; and whether lines end in blanks.
+
+    A tab at the end of every line is a blank; at the end of some, it stands before an empty cell. Tabs behind commas
+    are blanks too.
+    """
+    bare = [line.rstrip() for line in lines]
     for sign in (";", "\t", ",", "|"):
-        counts = {line.count(sign) for line in lines}
-        if 0 not in counts and (len(counts) == 1 or any('"' in line for line in lines)):
-            return sign
-    return None
+        if sign == "\t" and all(re.search(r"[,;]\t", line) for line in bare):
+            continue
+        for padded, some in ((True, bare), (False, lines)):
+            counts = {line.count(sign) for line in some}
+            if 0 not in counts and (len(counts) == 1 or any('"' in line for line in some)):
+                return sign, padded
+            if padded and not (sign == "\t" and any("\t" in line for line in bare)):
+                break
+    return None, True
 
 
 def _cells(line: str, separator: str | None) -> list[str]:

@@ -9,6 +9,7 @@ Source: G. Reinelt, TSPLIB 95, Universitaet Heidelberg (1995); ORSA J. Comput. 3
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from .text_file import TextFile, parse_number, printable_name, quote_text
 from .tsp import Tsp
 from .tsplib_distances import DISTANCE_RULES
 from .tsplib_matrix import read_matrix
-from .tsplib_sections import TsplibFile, check_numbering, read_points
+from .tsplib_sections import TsplibFile, check_numbering, is_routing, read_points
 
 
 def read_tsp(source: TextFile) -> Tsp:
@@ -48,9 +49,24 @@ def read_tsp(source: TextFile) -> Tsp:
     kind = file.word("TYPE") or "TSP"
     if kind == "TOUR":
         raise file.error("TYPE", "is a tour, not an instance; read it with read_tour")
+    if is_routing(source):
+        return _tour_of_routing(file)
     if kind not in ("TSP", "ATSP"):
-        what = "vehicle routing is" if "VRP" in kind else f"TYPE {quote_text(kind)} is"
-        raise file.error("TYPE", f"{what} not supported; TSP and ATSP are: write TYPE: TSP for one tour of all cities")
+        rule = f"TYPE {quote_text(kind)} is not supported; TSP and ATSP are: write TYPE: TSP for one tour of all cities"
+        raise file.error("TYPE", rule)
+    return _read(file, kind)
+
+
+def _tour_of_routing(file: TsplibFile) -> Tsp:
+    """Read the places of vehicle routing as those of one tour, and say so."""
+    said = "one tour of all its places, the depot too: demands, capacity and time windows are left out"
+    found = _read(file, "ATSP" if file.word("TYPE").startswith("A") else "TSP")
+    return replace(found, notes=(said, *found.notes))
+
+
+def _read(file: TsplibFile, kind: str) -> Tsp:
+    """Read a TSP or an ATSP."""
+    source = file.source
     weight_type, size = file.word("EDGE_WEIGHT_TYPE"), file.dimension()
     display, nodes = file.sections.get("DISPLAY_DATA_SECTION"), file.sections.get("NODE_COORD_SECTION")
     name = printable_name(file.headers.get("NAME", ("", 0))[0], printable_name(source.stem, "cities"))

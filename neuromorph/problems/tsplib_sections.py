@@ -19,8 +19,10 @@ _HEADERS = {
 }  # fmt: skip
 _SECTIONS = {
     "NODE_COORD_SECTION", "DISPLAY_DATA_SECTION", "EDGE_WEIGHT_SECTION", "FIXED_EDGES_SECTION", "FIXED_EDGES",
-    "TOUR_SECTION", "EDGE_DATA_SECTION", "DEPOT_SECTION", "DEMAND_SECTION",
+    "TOUR_SECTION", "EDGE_DATA_SECTION", "DEPOT_SECTION", "DEMAND_SECTION", "TIME_WINDOW_SECTION",
+    "SERVICE_TIME_SECTION", "PICKUP_AND_DELIVERY_SECTION", "BACKHAUL_SECTION", "STAND_TIME_SECTION",
 }  # fmt: skip
+_ROUTING = re.compile(rb"^\s*(?:TYPE\s*:?\s*\w*VRP|CAPACITY\s*:|DEMAND_SECTION\b)", re.MULTILINE | re.IGNORECASE)
 _KEYWORD = re.compile(r"\s*([A-Za-z]\w*)(?![^\s:])\s*(:?)(.*)", re.ASCII)  # a word of its own, no field of CSV
 _OF_POINTS = {"NODE_COORD_SECTION", "DISPLAY_DATA_SECTION"}
 _NUMBER_WORDS = {"NAN", "INF", "INFINITY"}
@@ -42,6 +44,22 @@ def is_tsplib(source: TextFile) -> bool:
     return any(
         (match := _KEYWORD.match(line)) and match[1].upper() in _HEADERS | _SECTIONS for line in source.lines[:100]
     )
+
+
+def is_routing(source: TextFile) -> bool:
+    """Return whether a TSPLIB file is of vehicle routing.
+
+    Parameters
+    ----------
+    source : TextFile
+        File.
+
+    Returns
+    -------
+    bool
+        True where its type says so, or a capacity or demands are given.
+    """
+    return _ROUTING.search(source.data.replace(b"\r", b"\n")) is not None
 
 
 def _is_named_point(line: str) -> bool:
@@ -245,8 +263,7 @@ def read_points(block: Block, size: int | None, columns: int) -> tuple[Float, tu
 
 def _named(block: Block, width: int) -> tuple[tuple[str, ...], Block]:
     """Take names for the numbers of the cities, if every line begins with one."""
-    rows = [line.split() for line in block.lines[:2]]
-    word = next((row[0] for row in rows if row), "1")
+    word = next((line.split(None, 1)[0] for line in block.lines if line.strip()), "1")
     if parse_number(word) is not None:
         return (), block
     split = [line.split() for line in block.lines]

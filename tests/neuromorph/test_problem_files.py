@@ -151,7 +151,7 @@ BAD_TSP = [
     (SQUARE.replace("EUC_2D", "EUC_3D"), 7, "the line has 3 numbers; a city needs 4"),
     (SQUARE.replace("EUC_2D", "EUC_3D\nNODE_COORD_TYPE: TWOD_COORDS"), 6, "EUC_3D needs 3 coordinates"),
     (SQUARE.replace("TYPE : TSP", "TYPE : ATSP"), 5, "one-way distances (ATSP) are a matrix"),
-    (SQUARE.replace("TYPE : TSP", "TYPE : CVRP"), 2, "vehicle routing is not supported"),
+    (SQUARE.replace("TYPE : TSP", "TYPE : CVRP"), None, "routes of several vehicles are not solved"),
     (SQUARE.replace("TYPE : TSP", "TYPE : SOP"), 2, "TYPE 'SOP' is not supported; TSP and ATSP are"),
     (SQUARE.replace("TYPE : TSP", "TYPE : TOUR"), 2, "read it with read_tour"),
     (SQUARE.replace("EOF", "FIXED_EDGES_SECTION\n1 7\n-1\nEOF"), 12, "fixed edges are pairs of cities 1 to 4"),

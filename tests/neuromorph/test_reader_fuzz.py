@@ -109,7 +109,12 @@ KINDS = {
     ),
     "assignment": (load, ["3\n0 1 2\n1 0 1\n2 1 0\n\n0 5 2\n5 0 3\n2 3 0\n"]),
     "coloring": (lambda path: load(path, kind="coloring"), ["p edge 4 3\ne 1 2\ne 2 3\ne 3 4\n", RUDY]),
-    "formula": (load, ["p cnf 3 2\n1 -2 0\n2 3 0\n", "p wcnf 2 2 9\n9 1 2 0\n1.5 -1 0\n"]),
+    "formula": (load, ["p cnf 3 2\n1 -2 0\n2 3 0\n", "p wcnf 2 2 9\n9 1 2 0\n1.5 -1 0\n", "h 1 2 0\n3 -1 0\n"]),
+    "dense matrix": (
+        lambda path: load(path, kind="tsp"),
+        ["%%MatrixMarket matrix array real symmetric\n3 3\n0\n2\n3\n0\n4\n0\n"],
+    ),
+    "DOT": (load, ['graph G { a -- {b c} [weight=2]; "d e" -- a; /* x */ c -- b:n }\n']),
     "sudoku": (load, ["1..4\n.41.\n.14.\n4..1\n"]),
     "numbers": (lambda path: load(path, kind="partition"), ["3\n5\n7.5\n9\n"]),
     "polynomial": (

@@ -1,0 +1,135 @@
+"""``bench --neurobench N``: NeuroBench's independent sets up to N nodes, and its report with joules."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .arguments import INTERRUPTED, NO_ANSWER, BadInput, writing
+from .output_folder import OutFolder
+
+if TYPE_CHECKING:
+    from ..datum import Datum
+
+_REPORT = "neurobench.json"
+
+
+def neurobench_command(arguments: argparse.Namespace) -> int:
+    """Run the sets, and write the report.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Of ``bench``.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    from ..bench import largest_complete, neurobench_report, run_workloads
+    from ..files.atomic_write import write_file
+    from ..problems import neurobench_sets
+    from ..study.provenance import work_provenance
+    from .common import output_kept_clean
+    from .progress import progress_bars
+
+    if arguments.files or arguments.peers not in (None, ["none"]) or arguments.format != "table":
+        raise BadInput("--neurobench makes its own problems, for our solver alone; leave out files, --peers, --format")
+    if arguments.out is not None:
+        with writing(arguments.out):
+            arguments.out.mkdir(parents=True, exist_ok=True)
+    out = OutFolder(arguments.out)
+    shown = not (arguments.json or arguments.quiet)
+    with progress_bars(show=shown), output_kept_clean():
+        before = _counters()
+        complete = largest_complete(arguments.seed)
+        runs = run_workloads(neurobench_sets(arguments.neurobench), arguments.time, arguments.seed)
+        power = _power(before)
+    wanted = sum(1 for _ in _names(arguments.neurobench))
+    if not runs:
+        return INTERRUPTED
+    report = neurobench_report(runs, power, arguments.time, complete)
+    asked = {"command": "bench", "neurobench": arguments.neurobench, "time_s": arguments.time}
+    report["provenance"] = work_provenance(arguments.seed, asked)
+    text = json.dumps(report, indent=1, allow_nan=False) + "\n"
+    out.keep(_REPORT, lambda path: write_file(path, text))
+    if arguments.json:
+        sys.stdout.write(text)
+    elif shown:
+        _print(report, out)
+    code = out.end("what was complete is kept")
+    if len(runs) < wanted:
+        print(f"interrupted: {len(runs)} of {wanted} workloads are in the report", file=sys.stderr)
+        return INTERRUPTED
+    return code or (0 if any(run.course.scores.size for run in runs) else NO_ANSWER)
+
+
+def _names(largest: int) -> list[tuple[int, float, int]]:
+    from ..problems.instance_sets import NEUROBENCH_DENSITIES, NEUROBENCH_SEEDS, NEUROBENCH_SIZES
+
+    sizes = [nodes for nodes in NEUROBENCH_SIZES if nodes <= largest]
+    return [(n, density, seed) for n in sizes for density in NEUROBENCH_DENSITIES for seed in NEUROBENCH_SEEDS]
+
+
+def _counters() -> Any:
+    from ..pricing.powercap import read_cpu_energy
+
+    return read_cpu_energy()
+
+
+def _power(before: Any) -> Datum:
+    """Return the power of a core by the counters of the processor, else as the targets of the CPU are priced."""
+    from ..installed_targets import get_target
+    from ..pricing.powercap import core_power
+
+    measured = core_power(before, _counters()) if before.joules else None
+    if measured is not None:
+        return measured
+    priced = next(cost.energy for cost in get_target("cpu-optimize").costs() if cost.event == "unmetered_s")
+    assert priced is not None
+    return priced
+
+
+def _print(report: dict[str, Any], out: OutFolder) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..files.printable import printable
+    from ..plotting.numbers import format_quantity
+
+    console = Console(highlight=False)
+    console.width = max(console.width, 130)
+    table = Table(title=report["benchmark"], title_justify="left")
+    times = [each["timeout_s"] for each in report["workloads"][0]["fixed_timeout"]]
+    table.add_column("nodes", justify="right")
+    table.add_column("density", justify="right")
+    for seconds in times:
+        table.add_column(f"gap at {format_quantity(seconds, 's')}", justify="right")
+    for gap in report["workloads"][0]["time_to_solution"]:
+        table.add_column(f"to {100 * gap['bks_gap']:g} %", justify="right")
+    table.add_column("energy", justify="right")
+    for each in report["workloads"]:
+        row = [str(each["nodes"]), f"{100 * each['density']:g} %"]
+        for timed in each["fixed_timeout"]:
+            gap = timed["mean_bks_gap"]
+            row.append("-" if gap is None else f"{100 * gap:.2f} %")
+        for reached in each["time_to_solution"]:
+            latency = reached["mean_latency_s"]
+            row.append("-" if latency is None else format_quantity(latency, "s"))
+        joules = each["time_to_solution"][-1]["mean_energy_j"]
+        row.append("-" if joules is None else format_quantity(joules["value"], "J"))
+        table.add_row(*row)
+    watts = report["power_measurement"]["average_power_w"]
+    with console.capture() as captured:
+        console.print(table)
+        console.print(
+            f"average power {watts['value']:.3g} W ({watts['low']:.3g} to {watts['high']:.3g}, {watts['kind']})",
+            "gaps are means over seeds, below 0 where the published best is beaten",
+            sep="; ",
+        )
+    sys.stdout.write(captured.get())
+    if out.written:
+        print(printable(f"written to {out.folder}: {', '.join(out.written)}"))

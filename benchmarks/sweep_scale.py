@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from neuromorph.sweep import sweep
-from neuromorph.sweep.batch_worker import FinishedBatch, TaskBatch, row_start
+from neuromorph.sweep.batch_worker import TaskBatch, finished_batch, row_start
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 
@@ -28,7 +28,7 @@ class Answers(Executor):
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         batch: TaskBatch = args[0]
         future: Future[Any] = Future()
-        future.set_result(FinishedBatch([self._row(batch, task) for task in batch.tasks], {}))
+        future.set_result(finished_batch([self._row(batch, task) for task in batch.tasks], {}))
         return future
 
     @staticmethod

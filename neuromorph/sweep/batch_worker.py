@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..runtime.threads import single_threaded_blas
+from .result_parts import part_bytes
 from .study_tasks import AskedProblem, SweepTask
 from .task_runs import run_task
 
@@ -42,17 +43,23 @@ class TaskBatch:
 
 @dataclass(frozen=True, eq=False)
 class FinishedBatch:
-    """Rows of the tasks that a worker ran.
+    """Rows of the tasks that a worker ran: the first of its batch, perhaps not all.
 
     Attributes
     ----------
-    rows : list of dict
-        Rows, in the order of the tasks, perhaps not of all of them.
+    count : int
+        Number of these tasks.
+    seconds : float
+        Time that they took, s.
+    part : bytes
+        Their rows as a part of the results.
     best : dict of str to dict
         Best row of each problem and task, with its answer.
     """
 
-    rows: list[dict[str, Any]]
+    count: int
+    seconds: float
+    part: bytes
     best: dict[str, dict[str, Any]]
 
 
@@ -91,7 +98,25 @@ def _run(batch: TaskBatch) -> FinishedBatch:
             best[each["key"]] = better(best.get(each["key"]), each)
         if time.monotonic() - began >= batch.budget_s or (_STOP is not None and _STOP.is_set()):
             break
-    return FinishedBatch(rows, best)
+    return finished_batch(rows, best)
+
+
+def finished_batch(rows: list[dict[str, Any]], best: dict[str, dict[str, Any]]) -> FinishedBatch:
+    """Pack the rows of tasks.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Rows, in the order of the tasks.
+    best : dict of str to dict
+        Best row of each problem and task.
+
+    Returns
+    -------
+    FinishedBatch
+        Rows as they travel.
+    """
+    return FinishedBatch(len(rows), sum(float(row["seconds"]) for row in rows), part_bytes(rows), best)
 
 
 def row_start(task: SweepTask, work: AskedProblem) -> dict[str, Any]:

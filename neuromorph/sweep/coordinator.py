@@ -17,7 +17,7 @@ from math import ceil
 from typing import Any, TypeAlias
 
 from ..runtime.limits import checkpoint
-from .batch_worker import FinishedBatch, TaskBatch, row_start, run_batch
+from .batch_worker import FinishedBatch, TaskBatch, finished_batch, row_start, run_batch
 from .executors import WorkerPool
 from .study_tasks import AskedProblem, SweepTask
 from .task_table import StudyError
@@ -25,7 +25,7 @@ from .task_table import StudyError
 Numbered: TypeAlias = list[tuple[int, SweepTask]]
 
 _SHARE = 0.1  # of the time since the start
-_MOST_TASKS = 5_000  # of a batch
+_MOST_TASKS = 2_000  # of a batch
 _POLL_S = 0.2
 _GRACE_S = 5.0  # for workers to hand over what they have, after Ctrl-C
 _PING_S = 60.0
@@ -162,11 +162,10 @@ def _collect(
             state.remaining -= 1
         return
     keep(found)
-    ended = {row["task"] for row in found.rows}
-    state.remaining -= len(ended)
-    seconds = sum(float(row["seconds"]) for row in found.rows) / len(found.rows)
+    state.remaining -= found.count
+    seconds = found.seconds / found.count
     state.mean_s = seconds if state.mean_s is None else 0.5 * (state.mean_s + seconds)
-    if rest := [pair for pair in tasks if pair[1].key not in ended]:
+    if rest := tasks[found.count :]:
         if alone:
             state.suspects.append(rest)
         else:
@@ -187,4 +186,4 @@ def _require_workers(pool: WorkerPool, error: BaseException) -> None:
 def _lost(task: SweepTask, work: tuple[AskedProblem, ...], error: BaseException) -> FinishedBatch:
     reason = f"its worker ended without an answer, killed or out of memory ({type(error).__name__})"
     row = {**row_start(task, work[task.work]), "status": "failed", "reason": reason, "seconds": 0.0}
-    return FinishedBatch([{**row, "finished": time.time()}], {})
+    return finished_batch([{**row, "finished": time.time()}], {})

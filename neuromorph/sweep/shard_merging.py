@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ..files.atomic_write import write_file
 from ..files.json_values import json_value
 from .batch_worker import better
-from .result_parts import part_numbers, read_part, require_parquet, write_results
+from .result_parts import part_numbers, read_part, require_parquet
+from .sorted_results import write_results
 from .study_folder import ABOUT, BEST, PARTS, TABLE, read_best, read_json_file
 from .study_lock import study_lock
 from .study_state import StudyState

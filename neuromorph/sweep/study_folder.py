@@ -18,7 +18,8 @@ from ..files.json_values import json_value
 from ..run import versions
 from ..study.provenance import machine
 from .batch_worker import FinishedBatch, better
-from .result_parts import part_numbers, read_part, write_part, write_results
+from .result_parts import part_numbers, read_part, write_part
+from .sorted_results import write_results
 from .study_file import StudyFile
 from .study_state import StudyState
 from .study_tasks import AskedProblem, SweepTask, study_digest, study_settings, tasks_of_setting
@@ -103,16 +104,14 @@ class OpenStudy:
         try:
             if changed:
                 write_file(self.folder / BEST, json.dumps(json_value(list(self.best.values())), indent=1) + "\n")
-            part = write_part(self.parts, found.rows)
+            number = write_part(self.parts, found.part)
         except OSError as error:
             raise StudyError(
                 f"cannot write {self.folder}: {error.strerror or error}; "
                 "what is done is kept: make room and start again"
             ) from error
-        with table_errors(self.table.path), self.table.transaction():
-            self._mark(part, found.rows)
-        failed = sum(row["status"] == "failed" for row in found.rows)
-        self.counts = (self.counts[0], self.counts[1] + len(found.rows) - failed, self.counts[2] + failed)
+        failed = self._take_up(number)
+        self.counts = (self.counts[0], self.counts[1] + found.count - failed, self.counts[2] + failed)
 
     def adopt(self, numbers: list[int]) -> None:
         """Mark the tasks of parts that the table does not know.
@@ -123,9 +122,14 @@ class OpenStudy:
             Parts, ascending.
         """
         for number in numbers:
-            rows = read_part(self.parts, number, ["task", "status", "reason", "seconds"]).to_pylist()
-            with table_errors(self.table.path), self.table.transaction():
-                self._mark(number, rows)
+            self._take_up(number)
+
+    def _take_up(self, number: int) -> int:
+        """Mark the tasks of a part; return how many of them failed."""
+        rows = read_part(self.parts, number, ["task", "status", "reason", "seconds"]).to_pylist()
+        with table_errors(self.table.path), self.table.transaction():
+            self._mark(number, rows)
+        return sum(row["status"] == "failed" for row in rows)
 
     def _mark(self, part: int, rows: list[dict[str, Any]]) -> None:
         self.table.mark(

@@ -126,7 +126,7 @@ def _run(
     def keep(found: FinishedBatch) -> None:
         nonlocal ran
         open_.keep(found)
-        ran += len(found.rows)
+        ran += found.count
         tell()
 
     tell()

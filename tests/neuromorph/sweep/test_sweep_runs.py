@@ -15,7 +15,7 @@ import pytest
 from sweep_toys import Inline, toy_study
 
 from neuromorph.cli import main
-from neuromorph.sweep import StudyError, merge_shards, result_parts, sweep
+from neuromorph.sweep import StudyError, merge_shards, result_parts, sorted_results, sweep
 from neuromorph.sweep import study_folder as folder_module
 
 
@@ -199,8 +199,8 @@ def test_killed_it_equals_the_undisturbed_one(toys):
 def test_results_that_are_sorted_in_pieces_are_the_same(toys, monkeypatch, group):
     """Pieces of four rows: in one row group the bytes are the same, in four the rows."""
     sweep(toy_study(128), toys / "whole", executor=Inline())
-    monkeypatch.setattr(result_parts, "_PIECE", 4)
-    monkeypatch.setattr(result_parts, "_GROUP", group)
+    monkeypatch.setattr(sorted_results, "_PIECE", 4)
+    monkeypatch.setattr(sorted_results, "_GROUP", group)
     sweep(toy_study(128), toys / "pieces", executor=Inline())
     whole, pieces = (toys / name / result_parts.RESULTS for name in ("whole", "pieces"))
     assert pq.read_table(whole).equals(pq.read_table(pieces))

@@ -1,3 +1,5 @@
+from .cells.handover_files import cell_files
+from .cells.verilog_a import verilog_a_module
 from .certificate.certify import certify, certify_problem
 from .certificate.circuit_certificate import certify_circuit
 from .certificate.figures import write_certificate
@@ -10,7 +12,11 @@ from .crossbar.selector import Selector
 from .energy.ode_energy import Rails, energy_of_network
 from .energy.spice_energy import energy_of_waveforms
 from .extraction.network import extract_network
+from .lucidac.machine_report import lucidac_report
 from .netlist.circuit import Circuit
+from .noise.driven_network import simulate_driven
+from .noise.kinds import FlickerNoise, TelegraphNoise, ThermalNoise, draw_noise
+from .noise.noise_sources import with_noise
 from .schematic.drawing import draw_network, problem_schematic
 from .simulators import (
     EngineError,
@@ -49,4 +55,8 @@ __all__ = [  # noqa: RUF022  by theme, as a designer meets them
     "Tolerances", "typical_tolerances", "BoardEnsemble", "estimate_yield",
     # schematics
     "problem_schematic", "draw_network",
+    # noise in time, the same in SPICE and in the differential equation
+    "ThermalNoise", "FlickerNoise", "TelegraphNoise", "draw_noise", "with_noise", "simulate_driven",
+    # cells for other tools, and an analog computer
+    "cell_files", "verilog_a_module", "lucidac_report",
 ]  # fmt: skip

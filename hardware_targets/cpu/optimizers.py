@@ -1,8 +1,9 @@
 """The methods of ``neuromorph.optimization`` on the user's own CPU, one core, time measured.
 
 All of them minimize; none samples. ``cpu-optimize`` is what a CPU does best: exact reductions, then the method that
-suits what is left. The continuous dynamics are those of machines that others build in optics or digital logic; here
-they run on the CPU, and what is priced is its time. Spins of a read go downhill at its end.
+suits what is left; tours are searched as permutations (module ``tour_search``). The continuous dynamics are those of
+machines that others build in optics or digital logic; here they run on the CPU, and what is priced is its time. Spins
+of a read go downhill at its end.
 
 Sources: those of the functions.
 """
@@ -32,6 +33,7 @@ from neuromorph.optimization import (
 from neuromorph.optimization.batches import BATCHED_METHODS, GROUP_METHODS
 from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
+from neuromorph.problems.tsp import MAX_ISING_CITIES
 from neuromorph.protocol import DoesNotFit, as_ising, require_support
 from neuromorph.rng import RNG, seed_sequence
 from neuromorph.run import Program, Run, complete_run
@@ -40,11 +42,12 @@ from neuromorph.sampling.samples import Samples, SweepObserver
 from neuromorph.target_constants import own_parameters
 from neuromorph.task import Task
 
-from .annealer import CPU_PRICED, DATA, CpuAnneal
+from .annealer import CPU_PRICED, DATA, MAX_CITIES, CpuAnneal
 from .core_time import time_activity
 from .group_annealing import GROUPS_HELD
 from .sampler_target import MAX_PENALTY_CITIES, CpuSampler, Draw
 from .sampler_trace import watch_pump
+from .tour_search import TOURS_HELD, map_of_tour, searched_tours
 
 _MINIMIZES = frozenset({"minimize"})
 
@@ -56,9 +59,10 @@ class CpuOptimize:
     Parameters
     ----------
     batches : int
-        Batches of a read, each twice as long as the one before: 512 anneals side by side, say.
+        Batches of a read, each twice as long as the one before: 512 anneals side by side, say, or double bridges.
     method : str
-        As of ``neuromorph.optimization.minimize``; auto chooses by the structure of the problem.
+        As of ``neuromorph.optimization.minimize``; auto chooses by the structure of the problem, and searches a tour as
+        a permutation. Any other takes tours of at most 20 cities, as n x n spins under penalties.
     power_w : float or None
         Power of one busy core, W, if you know yours; None takes the range of ``digital.toml``.
     constants : dict of Datum
@@ -71,13 +75,15 @@ class CpuOptimize:
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "cpu-optimize"
-    summary: ClassVar[str] = "exact reductions, then the best method for the structure, on one core: time measured"
+    summary: ClassVar[str] = (
+        "exact reductions, then what suits the structure (tours: swaps of links), on one core: time measured"
+    )
     supported_tasks: ClassVar[frozenset[str]] = _MINIMIZES
     priced: ClassVar[frozenset[str]] = CPU_PRICED
     limits: ClassVar[Mapping[str, Any]] = {
         "spins": "as many as fit into memory",
-        "cities": MAX_PENALTY_CITIES,
-        "refuses": "larger tours, whose n x n spins under penalties take minutes and end in poor tours",
+        "cities": MAX_CITIES,
+        "refuses": f"tours of more than {MAX_PENALTY_CITIES} cities where another method than auto is asked for",
     }
 
     def __post_init__(self) -> None:
@@ -89,7 +95,7 @@ class CpuOptimize:
             raise ValueError(f"method is {self.method!r}; expected auto, {', '.join(methods)}")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Hold ``problem`` exactly; raise DoesNotFit for tours that are too large as spins.
+        """Hold ``problem`` exactly, a tour as a permutation; raise DoesNotFit for tours too large as spins.
 
         :meth:`.Target.program` documents the arguments.
 
@@ -98,10 +104,12 @@ class CpuOptimize:
         Program
             The problem itself.
         """
+        if isinstance(problem, Tsp) and self.method == "auto":
+            return Program(self.name, problem, None, map_of_tour(problem), notes=(TOURS_HELD,))
         if isinstance(problem, Tsp) and problem.size > MAX_PENALTY_CITIES:
             raise DoesNotFit(
                 f"{problem.size} cities are {problem.size**2} spins under penalties, taking minutes and ending in poor "
-                f"tours; {MAX_PENALTY_CITIES} at most: cpu-anneal holds a tour as a permutation"
+                f"tours; {MAX_PENALTY_CITIES} at most: method auto, and cpu-anneal, hold a tour as a permutation"
             )
         held = as_ising(problem)
         within = not isinstance(_grouped_or_ising(problem, self.method), Ising)
@@ -120,7 +128,10 @@ class CpuOptimize:
         require_support(self, task)
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
-        problem, seeds = _grouped_or_ising(program.requested, self.method), seed_sequence(rng).spawn(reads)
+        seeds = seed_sequence(rng).spawn(reads)
+        if program.programmed is None:
+            return self._tours(program, task, seeds)
+        problem = _grouped_or_ising(program.requested, self.method)
         checkpoint("compiling")
         minimize(problem, method=self.method, batches=1, rng=0)
         before = None if self.power_w is not None else read_cpu_energy()
@@ -130,6 +141,18 @@ class CpuOptimize:
         return complete_run(
             program, task, spins, activity, status=status, provenance={"parameters": own_parameters(self)}
         )
+
+    def _tours(self, program: Program, task: Task, seeds: list[np.random.SeedSequence]) -> Run:
+        """Search tours, and say them as spins too where these are few."""
+        before = None if self.power_w is not None else read_cpu_energy()
+        parts, status = whole_parts(searched_tours(program.state, self.batches, seeds))
+        tours, seconds = np.array([each for each, _ in parts]), np.array([each for _, each in parts])
+        activity = time_activity(seconds, seconds, float(seconds.sum()), before)
+        requested: Any = program.requested
+        few = requested.size <= MAX_ISING_CITIES
+        spins = np.array([requested.spins(tour) for tour in tours]) if few else None
+        about = {"parameters": own_parameters(self)}
+        return complete_run(program, task, spins, activity, answers=tours, status=status, provenance=about)
 
     def _reads(
         self, problem: Ising | Problem, seeds: list[np.random.SeedSequence]

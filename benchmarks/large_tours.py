@@ -1,7 +1,8 @@
 """Large tours: macros of ten cities, with swaps and search after them, beside fast-tsp and LKH (elkai), in CPU seconds.
 
-Instances of TSPLIB are read from the folder that TSPLIB_FOLDER names; without it cities are random, and gaps are to the
-best tour of the run. fast-tsp and LKH are ahead on plain tours; macros are what a small device can take.
+Instances of TSPLIB are read from the folder that TSPLIB_FOLDER names, all or those that TOURS lists; without it cities
+are random, and gaps are to the best tour of the run. fast-tsp and LKH are ahead on plain tours; macros are what a small
+device can take. The last rows are slopes of the time of macros against the number of cities, both as logarithms.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ MACROS = {
 def problems() -> list[tuple[nm.Tsp, int]]:
     folder = os.environ.get("TSPLIB_FOLDER")
     if folder:
-        return [(nm.load(str(Path(folder) / f"{name}.tsp")), seconds) for name, seconds in INSTANCES.items()]
+        chosen = [name for name in os.environ.get("TOURS", "").split(",") if name] or list(INSTANCES)
+        return [(nm.load(str(Path(folder) / f"{name}.tsp")), INSTANCES[name]) for name in chosen]
     cities = [(n, np.random.default_rng(n).random((n, 2)) * 1e6) for n in (1000, 3000, 10_000)]
     return [
         (nm.Tsp.from_coordinates(points, name=f"random {n}", weight_type="EUC_2D"), n // 200) for n, points in cities
@@ -56,12 +58,15 @@ def solvers(problem: nm.Tsp, seconds: int) -> dict[str, Callable[[], np.ndarray]
 def rows() -> list[dict[str, object]]:
     solve_by_macros(nm.Tsp.from_coordinates(np.random.default_rng(0).random((100, 2))), PathMacro(), trials=10, rng=1)
     table: list[dict[str, object]] = []
+    taken: dict[str, list[tuple[int, float]]] = {name: [] for name in MACROS}
     for problem, seconds in problems():
         lengths, times = {}, {}
         for name, solve in solvers(problem, seconds).items():
             start = process_time()
             lengths[name] = problem.length(solve())
             times[name] = process_time() - start
+            if name in taken:
+                taken[name].append((problem.size, times[name]))
         start = process_time()
         lengths["1-tree bound"] = one_tree_bound(problem)
         times["1-tree bound"] = process_time() - start
@@ -70,4 +75,9 @@ def rows() -> list[dict[str, object]]:
             table.append(
                 {"instance": problem.name, "solver": name, "length": value, "gap": value / best - 1.0, "s": times[name]}
             )
+    for name, pairs in taken.items():
+        if len(pairs) > 1:
+            sizes, seconds_of = np.log(pairs).T
+            slope = float(np.polyfit(sizes, seconds_of, 1)[0])
+            table.append({"instance": "slope", "solver": name, "length": None, "gap": None, "s": slope})
     return table

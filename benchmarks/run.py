@@ -28,6 +28,8 @@ PACKAGES = (
     "numba",
     "dimod",
     "dwave-samplers",
+    "openjij",
+    "simulated-bifurcation",
     "fast-tsp",
     "elkai",
     "scikit-learn",

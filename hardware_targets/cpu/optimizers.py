@@ -95,7 +95,7 @@ class CpuOptimize:
             raise ValueError(f"method is {self.method!r}; expected auto, {', '.join(methods)}")
 
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
-        """Hold ``problem`` exactly, a tour as a permutation; raise DoesNotFit for tours too large as spins.
+        """Hold ``problem`` exactly, a tour as a permutation.
 
         :meth:`.Target.program` documents the arguments.
 

@@ -11,7 +11,7 @@ the change of the energy E = -sum F as unit a turns from -1 to +1. The cost of t
 
 falls along its gradient with momentum; each memory moves by a fixed largest step, and is cut off at -1 and +1. Small n
 matches features of which many memories share each picture, large n compares with few prototypes.
-Source: Krotov and Hopfield, NeurIPS 29 (2016), equations 8 to 10 and appendix A.
+Source: Krotov and Hopfield, NeurIPS 29 (2016).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     power : int
         n of F, 2 to 100.
     scale : float or None
-        T over the number of features; None rises with n, from 0.25 at n = 2 to 0.7: an overlap within T keeps F small.
+        T over the number of features and classes; None rises with n, from 0.22 at n = 2 to 0.6: F stays of order 1.
     cost_power : int
         m of the cost, at least 1.
     learning_rate : (first, last)
@@ -186,8 +186,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def _temperature(self) -> float:
-        scale = min(0.7, 0.25 + 0.0225 * (self.power - 2)) if self.scale is None else self.scale
-        return scale * self.n_features_in_
+        scale = min(0.6, 0.22 + 0.02 * (self.power - 2)) if self.scale is None else self.scale
+        return scale * (self.n_features_in_ + len(self.classes_))
 
     def _check_parameters(self) -> None:
         if self.power != int(self.power) or not 2 <= self.power <= 100:

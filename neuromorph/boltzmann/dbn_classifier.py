@@ -181,7 +181,8 @@ class DBNClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         (samples,) array
             Labels.
         """
-        return np.asarray(self.classes_[self.free_energies(X).argmin(axis=1)])
+        lowest = self.free_energies(X).argmin(axis=1)
+        return np.asarray(self.classes_[lowest])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -249,7 +250,7 @@ def fine_tuning_gradient(
 
 
 def _means(layers: list[tuple[Float, Float]], x: Float) -> list[Float]:
-    """The data, and the hidden means of every layer below the top."""
+    """Compute the hidden means of every layer below the top, after the data."""
     means = [x]
     for weights, biases in layers:
         means.append(expit(means[-1] @ weights.T + biases))

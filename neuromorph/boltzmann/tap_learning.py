@@ -1,4 +1,4 @@
-r"""Learning of a restricted Boltzmann machine by its TAP free energy: no sampling, and a likelihood that can be watched.
+r"""Learning of a restricted Boltzmann machine by its TAP free energy: no sampling, and a likelihood to watch.
 
 .. math:: -\ln Z \approx \Gamma(m, n) = -H(m) - H(n) - b^\top m - c^\top n - n^\top W m
           - \tfrac12 \sum_{ji} W_{ji}^2 (n_j - n_j^2)(m_i - m_i^2), \qquad
@@ -15,7 +15,7 @@ and the same with the layers exchanged. The negative phase of a weight is then
 averaged over the solutions that a set of persistent magnetizations has found. Without the terms of W^2 it is the naive
 mean field. ln p(v) = -F(v) + Gamma costs one solution. TAP is the second order of an expansion in W: it is close while
 couplings are weak, and no bound.
-Source: Gabrie, Tramel and Krzakala, NIPS 28 (2015), equations 7 to 15.
+Source: Gabrie, Tramel and Krzakala, NIPS 28 (2015).
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class QuantumBoltzmann:
         return np.asarray(vectors**2 @ (weights / weights.sum()))
 
     def log_likelihood_gradient(self, data: Float) -> tuple[float, Float]:
-        """Compute L and its exact gradient by fields, couplings and transverse fields, one after the other.
+        """Compute L and its exact gradient by fields, couplings and transverse fields.
 
         Parameters
         ----------

@@ -51,12 +51,13 @@ def main(argv: list[str] | None = None) -> dict[str, list[Estimate]]:
     _draw(counts / n, shares, options)
     print(f"wrote {options.out}")
     half = {
-        name: max((k / n for k, share in zip(counts, of, strict=True) if share.value >= 0.5), default=0.0)
-        for name, of in shares.items()
+        name: [k / n for k, share in zip(counts, of, strict=True) if share.value >= 0.5] for name, of in shares.items()
     }
-    print(f"loads at which half of the cues are recalled: pairs {half['classic']:.2f}, published 0.138 without noise; "
-          f"triples {half['cubic']:.1f}, published of the order of n; exponential {half['exponential']:.3g} or more, "
-          "published beyond every power of n")  # fmt: skip
+    told = {name: f"{loads[-1]:.2g}{' or more' if len(loads) == len(counts) else ''}" if loads else "none"
+            for name, loads in half.items()}  # fmt: skip
+    print(f"loads at which half of the cues are recalled: pairs {told['classic']}, published 0.138 without noise; "
+          f"triples {told['cubic']}, published of the order of n; exponential {told['exponential']}, published beyond "
+          "every power of n")  # fmt: skip
     return shares
 
 

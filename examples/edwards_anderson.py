@@ -22,7 +22,7 @@ from neuromorph.sampling import overlap_fields
 
 PUBLISHED, PUBLISHED_ERROR = 1.1019, 0.0029
 TEMPERATURES = np.array([2.0, 1.8, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9])
-PLAN = {4: (400, 600), 6: (150, 2000), 8: (60, 5000)}  # side: instances, sweeps of burn-in and as many to measure
+PLAN = {4: (300, 500), 6: (100, 1500), 8: (60, 5000)}  # side: instances, sweeps of burn-in and as many to measure
 DRAWS = 60
 
 

@@ -23,6 +23,8 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 QUICK = {
     "ags_phases": "--size 500",
     "capacity": "--sizes 500 1000 2000 --realizations 15 --starts 40",
+    "dbn_digits": "--splits 1",
+    "dense_classifier": "--splits 2 --epochs 40",
     "dense_memory": "--spins 64 --cues 30 --largest 30",
     "digits_defaults": "--splits 1",
     "dopant_capacity": "--devices 1 --points 4 5 --epochs 40",
@@ -30,6 +32,7 @@ QUICK = {
     "dopant_digits": "--points 600 --fit 30 --epochs 10 --images 600 --seeds 1",
     "dopant_refinement": "--radius 50e-9 --halvings 1",
     "dopant_ring": "--devices 1 --samples 60 --pool 30 --attempts 1 --epochs 20",
+    "edwards_anderson": "--instances 0.5",
     "encoder": "--seeds 2",
     "hopfield_tank_1985": "--instances 3 --starts 10",
     "mean_field_theories": "--size 10",

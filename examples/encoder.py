@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> dict[str, int]:
             f"{name}    {how}    {each.count(n):10d} of {seeds}            {PUBLISHED[n] if noisy else '':>10}",
             flush=True,
         )
+    print(f"a code for each pattern: 4-2-4 published {PUBLISHED[4]}, ours {found['4-2-4 noisy']} of {seeds}; 8-3-8 "
+          f"published {PUBLISHED[8]}, ours {found['8-3-8 noisy']} of {seeds}")  # fmt: skip
     return found
 
 

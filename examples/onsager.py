@@ -58,6 +58,9 @@ def main(argv: list[str] | None = None) -> tuple[list[LatticeMean], list[Cumulan
               f"+- {one_pair.error:.4f}: {off:+.2%} of T_c = {critical:.4f}")  # fmt: skip
     _draw(found, runs, options)
     print(f"wrote {options.out}")
+    at = f"{crossings[-1].temperature:.4f} +- {crossings[-1].error:.4f}" if crossings else "not asked for"
+    print(f"T_c published {critical:.4f} (Onsager 1944), ours {at} where cumulants cross; energies and magnetizations "
+          f"off the exact ones by {max(one.sigmas for one in found):.1f} sigma at most")  # fmt: skip
     return found, crossings
 
 

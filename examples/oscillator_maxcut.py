@@ -114,6 +114,9 @@ def main(argv: list[str] | None = None) -> list[Accuracy]:
     print("phases are averaged over a cycle: K of 4 and more, a turn in a cycle, is beyond what that holds for")
     _draw(found, options)
     print(f"wrote {options.out}")
+    best = [max((one.share for one in found[k :: len(PUBLISHED)]), default=0.0) for k in range(len(PUBLISHED))]
+    print("best cut in a single run: published 98 % with binary weights and 84 % with five bits, ours up to "
+          f"{best[0]:.1%} and {best[-1]:.1%} over the couplings")  # fmt: skip
     return found
 
 

@@ -8,6 +8,7 @@ from .attractors import (
     mixture_states,
 )
 from .dense import DenseMemory
+from .dense_classifier import DenseClassifier
 from .estimator import HopfieldMemory
 from .iterated_learning import (
     IteratedLearningResult,
@@ -40,5 +41,5 @@ __all__ = [  # noqa: RUF022  by theme
     "glass_temperature", "retrieval_load", "ground_load", "spin_glass_solution", "free_energy",
     "stationary_state", "MeanFieldState", "analog_equivalent", "glauber_magnetization",
     "RingAttractor",
-    "HopfieldMemory",
+    "HopfieldMemory", "DenseClassifier",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ from .mean_field_theory import ApproximateMagnetizations, naive_mean_field, tap
 from .parallel_tempering import tempering
 from .path_integral import path_integral, quantum_annealing, trotter
 from .population_annealing import population_annealing
-from .replica_overlap import ReplicaOverlaps, replica_overlaps
+from .replica_overlap import ReplicaOverlaps, overlap_fields, replica_overlaps
 from .replicas import Replicas
 from .samples import Samples
 from .schedules import adaptive_schedule, default_range, fisher_steps, geometric_schedule, linear_schedule
@@ -87,6 +87,7 @@ __all__ = [  # noqa: RUF022  by theme
     "divergence",
     "Divergence",
     "replica_overlaps",
+    "overlap_fields",
     "ReplicaOverlaps",
     "naive_mean_field",
     "tap",

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, Ising
 from ..rng import RNG, seed_sequence
@@ -78,16 +78,12 @@ def replica_overlaps(
     ValueError
         If the ladder or a count is out of range.
     """
-    at_least(1, draws=draws, thin=thin)
-    at_least(0, burn_in=burn_in)
-    rungs = check_ladder(betas, rising=True)
-    ladders = Ladders(ising, rungs, 2, False, "heat-bath", "auto", seed_sequence(rng))
+    rungs, ladders = _two_ladders(ising, betas, draws, burn_in, thin, rng)
     j = ising.sparse_couplings()
     first, second = np.repeat(np.arange(ising.size), np.diff(j.indptr)), j.indices
     first, second = first[first < second], second[first < second]
     complete = j.nnz == ising.size * (ising.size - 1) > 0
     q, links, energies = (np.ones((draws, rungs.size)) for _ in range(3))
-    ladders.advance(np.empty(burn_in), "burn-in")
     for draw in range(draws):
         ladders.advance(np.empty(thin), "overlaps")
         spins = ladders.spins_by_beta()  # (2, T, n)
@@ -99,3 +95,60 @@ def replica_overlaps(
             links[draw] = (product[:, first] * product[:, second]).mean(axis=1)
         energies[draw] = ising.energy(spins.reshape(-1, ising.size)).reshape(2, -1).mean(axis=0)
     return ReplicaOverlaps(rungs, q, links, energies, ladders.swap_rates())
+
+
+def overlap_fields(
+    ising: Ising, betas: ArrayLike, draws: int = 100, *, burn_in: int = 1000, thin: int = 10, rng: RNG = None
+) -> NDArray[np.int8]:
+    r"""Sample the overlap of two replicas at every spin, from which its Fourier modes follow.
+
+    .. math:: q_i = s_i^{(1)} s_i^{(2)}, \qquad \xi = \frac{1}{2 \sin(k / 2)}
+              \sqrt{\frac{[\langle |q(0)|^2 \rangle]}{[\langle |q(k)|^2 \rangle]} - 1}
+
+    xi is the correlation length on a torus of side L, with k = 2 pi / L along an axis; xi / L of all sizes crosses at
+    the transition.
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem.
+    betas : (T,) array_like
+        The ladder in rising order.
+    draws, burn_in, thin : int
+        Draws kept; sweeps before the first, and from one to the next.
+    rng : RNG
+        Source of the streams; the same as those of :func:`replica_overlaps`.
+
+    Returns
+    -------
+    (draws, T, n) int8
+        q_i.
+
+    Raises
+    ------
+    ValueError
+        If the ladder or a count is out of range.
+
+    References
+    ----------
+    Ballesteros et al., Phys. Rev. B 62, 14237 (2000).
+    """
+    rungs, ladders = _two_ladders(ising, betas, draws, burn_in, thin, rng)
+    fields = np.empty((draws, rungs.size, ising.size), np.int8)
+    for draw in range(draws):
+        ladders.advance(np.empty(thin), "overlaps")
+        spins = ladders.spins_by_beta()
+        fields[draw] = spins[0] * spins[1]
+    return fields
+
+
+def _two_ladders(
+    ising: Ising, betas: ArrayLike, draws: int, burn_in: int, thin: int, rng: RNG
+) -> tuple[Float, Ladders]:
+    """Check the arguments and burn two ladders in."""
+    at_least(1, draws=draws, thin=thin)
+    at_least(0, burn_in=burn_in)
+    rungs = check_ladder(betas, rising=True)
+    ladders = Ladders(ising, rungs, 2, False, "heat-bath", "auto", seed_sequence(rng))
+    ladders.advance(np.empty(burn_in), "burn-in")
+    return rungs, ladders

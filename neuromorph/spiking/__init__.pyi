@@ -15,6 +15,7 @@ from .rate_network import SpikingHopfield
 from .rate_recall import SpikingRecall
 from .search_baselines import sample_uniformly, solve_by_gibbs
 from .spike_states import SpikeStates, exponential_neuron_divergence, relative_entropy
+from .spiking_reservoir import SpikingReservoir
 from .stochastic_neurons import AbstractNeurons
 from .winner_take_all import SearchResult, WinnerTakeAll, solve_by_spikes
 
@@ -25,6 +26,7 @@ __all__ = [  # noqa: RUF022  by theme
     "PhaseMemory", "PhaseRecall", "phase_overlaps", "DelayCodeMemory", "DelayCodeResult",
     "PulseNetwork", "Avalanches", "complete_size_distribution", "fit_power_law", "PowerLaw",
     "BoltzmannSampler", "AbstractNeurons", "LifSamplerNeurons", "Calibration", "calibrate",
+    "SpikingReservoir",
     "SpikeStates", "relative_entropy", "exponential_neuron_divergence",
   "WinnerTakeAll", "solve_by_spikes", "solve_by_gibbs", "sample_uniformly", "SearchResult",
     "LifNetwork", "to_nir", "from_nir", "write_nir", "read_nir",

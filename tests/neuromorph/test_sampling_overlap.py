@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 
 from neuromorph import Ising, exact
-from neuromorph.sampling import replica_overlaps
+from neuromorph.sampling import overlap_fields, replica_overlaps
 
 
 def glass(n: int, seed: int) -> Ising:
@@ -52,6 +52,27 @@ def test_same_seed_gives_the_same_overlaps():
     one, other = (replica_overlaps(glass(10, 1), [0.5, 1.0], 20, burn_in=5, rng=4) for _ in range(2))
     assert (one.overlaps == other.overlaps).all()
     assert one.swap_rates.shape == (1,)
+
+
+def test_fields_of_overlaps_are_those_whose_means_are_the_overlaps():
+    options = {"draws": 30, "burn_in": 20, "thin": 3, "rng": 4}
+    fields = overlap_fields(glass(10, 1), [0.5, 1.0], **options)
+    assert fields.shape == (30, 2, 10)
+    assert set(np.unique(fields)) <= {-1, 1}
+    assert fields.mean(axis=2) == pytest.approx(replica_overlaps(glass(10, 1), [0.5, 1.0], **options).overlaps)
+
+
+def test_the_glass_in_three_dimensions_orders_near_the_published_temperature(tmp_path, capsys):
+    """4^3 and 6^3 spins, few glasses: xi / L is larger in the cold, and moments are those of equilibrium draws."""
+    out = tmp_path / "ea.png"
+    path = Path(__file__).parents[2] / "examples" / "edwards_anderson.py"
+    space = runpy.run_path(str(path))
+    ours = space["main"](["--instances", "0.08", "--out", str(out)])
+    assert out.stat().st_size > 10_000
+    assert np.isnan(ours["xi"]) or 0.9 <= ours["xi"] <= 1.7
+    assert "1.1019" in capsys.readouterr().out.splitlines()[-1]
+    hot = np.array([[[1 / 64], [3 / 64**2], [1 / 64], [0]]] * 5)  # free spins: no correlation, and g = 0
+    assert space["curves"](hot, 4)[:, 0] == pytest.approx([0.0, 0.0], abs=1e-12)
 
 
 def test_lone_spins_have_no_links():

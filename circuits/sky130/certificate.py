@@ -240,7 +240,8 @@ def certify_sky130(
 def _coarse(case: Sky130Case, circuit: Circuit) -> Circuit:
     """Return a circuit whose run is as long and as fine as its end needs; a bistable node's read has its length."""
     if case.cell == "bistable":
-        return replace(circuit, analysis=replace(circuit.analysis, reltol=_COARSE_RELTOL))
+        step = circuit.analysis.stop_s / 60.0
+        return replace(circuit, analysis=replace(circuit.analysis, step_s=step, reltol=_COARSE_RELTOL))
     tau = circuit.analysis.stop_s / 20.0
     analysis = replace(circuit.analysis, step_s=tau / _COARSE_STEPS, stop_s=_COARSE_TAU * tau, reltol=_COARSE_RELTOL)
     return replace(circuit, analysis=analysis)

@@ -22,8 +22,8 @@ from .bistable import START_V, bistable_ends, bistable_sky130_circuit
 from .cell import DATA, SENSE_OHM
 from .network import HeldWeights, hold_weights, sky130_circuit, sky130_network
 
-Cell = Literal["neuron", "bistable"]
-CELLS: tuple[str, ...] = get_args(Cell)
+CellKind = Literal["neuron", "bistable"]
+CELL_KINDS: tuple[str, ...] = get_args(CellKind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ def sky130_case(problem: Problem | Ising, cell: str = "neuron", rng: RNG = 0) ->
     problem : Problem or Ising
         Problem, or Ising model.
     cell : str, default "neuron"
-        Kind of the cells, of ``CELLS``.
+        Kind of the cells, of ``CELL_KINDS``.
     rng : Generator, SeedSequence or int, default 0
         Seed of the start and of a cue.
 
@@ -136,8 +136,8 @@ def sky130_case(problem: Problem | Ising, cell: str = "neuron", rng: RNG = 0) ->
     ValueError
         If the kind is not known.
     """
-    if cell not in CELLS:
-        raise ValueError(f"cell is {cell!r}; known are {', '.join(CELLS)}")
+    if cell not in CELL_KINDS:
+        raise ValueError(f"cell is {cell!r}; known are {', '.join(CELL_KINDS)}")
     held = hold_weights(as_ising(problem))
     start = problem_start(problem, sky130_network(held), rng)
     if cell == "bistable":

@@ -33,7 +33,7 @@ from .models import device_card
 DATA = read_data(files(__package__).joinpath("cell.toml").read_text())
 NMOS, PMOS = "nfet_01v8", "pfet_01v8_lvt"
 PAIR, SOURCE, MIRROR = (5.0, 2.0), (1.0, 8.0), (5.0, 4.0)  # W and L of pair, NMOS source and PMOS mirror, um
-LINES = ("p1", "p2", "n1", "n2")  # gates of a neuron's synapses
+SYNAPSE_LINES = ("p1", "p2", "n1", "n2")  # gates of a neuron's synapses
 SENSE_OHM = 1e6  # volt at the nodes i_vdd and i_vss for each ampere of the supplies
 
 
@@ -137,7 +137,7 @@ class Sky130Cell:
             self.nmos("ow", "v", "n2", VSS),
             Resistor("v", "v", GROUND, DATA["swing"].value / DATA["unit_current"].value),
         )
-        return Subcircuit("sky130_neuron", ("u", "v", *LINES, "bias", VDD, VSS), elements)
+        return Subcircuit("sky130_neuron", ("u", "v", *SYNAPSE_LINES, "bias", VDD, VSS), elements)
 
     def synapse(self, weight: int) -> Subcircuit:
         """Return the subcircuit of a synapse: u, the gates of source and sink, the rails.
@@ -187,4 +187,4 @@ def lines_of(i: int) -> tuple[str, ...]:
     tuple of str
         Nodes p1, p2, n1 and n2 of it.
     """
-    return tuple(f"{line}_{i}" for line in LINES)
+    return tuple(f"{line}_{i}" for line in SYNAPSE_LINES)

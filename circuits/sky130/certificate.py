@@ -27,7 +27,7 @@ from ..simulators import EngineError, Waveforms, simulate_circuits
 from ..simulators.process import TIMEOUT_S
 from .cases import Sky130Case, mean_power_w, sky130_case
 from .deck import mismatch_seeds
-from .models import CORNERS
+from .models import PROCESS_CORNERS
 
 END_ERRORS = {"neuron": 0.05, "bistable": 0.1}  # largest of a corner, of full scale
 YIELD = 0.95  # least share of draws that end in the attractor of the ODE
@@ -99,7 +99,7 @@ class Sky130Certificate:
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """What does not hold, one sentence each."""
+        """Checks that do not hold, one sentence each."""
         said = [f"{name}: {why}" for name, why in self.failures.items()]
         for each in self.corners:
             if not each.same_attractor:
@@ -159,7 +159,7 @@ def certify_sky130(
     problem: Problem | Ising,
     *,
     cell: str = "neuron",
-    corners: Sequence[str] = CORNERS,
+    corners: Sequence[str] = PROCESS_CORNERS,
     mismatch: int = 0,
     rng: RNG = 0,
     engine: str = "auto",
@@ -240,7 +240,8 @@ def certify_sky130(
 def _coarse(case: Sky130Case, circuit: Circuit) -> Circuit:
     """Return a circuit whose run is as long and as fine as its end needs; a bistable node's read has its length."""
     if case.cell == "bistable":
-        return replace(circuit, analysis=replace(circuit.analysis, reltol=_COARSE_RELTOL))
+        step = circuit.analysis.stop_s / 60.0
+        return replace(circuit, analysis=replace(circuit.analysis, step_s=step, reltol=_COARSE_RELTOL))
     tau = circuit.analysis.stop_s / 20.0
     analysis = replace(circuit.analysis, step_s=tau / _COARSE_STEPS, stop_s=_COARSE_TAU * tau, reltol=_COARSE_RELTOL)
     return replace(circuit, analysis=analysis)

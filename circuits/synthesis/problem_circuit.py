@@ -53,10 +53,9 @@ def problem_netlist(
 ) -> str:
     """Return the circuit of a problem as a netlist.
 
-    Parameters and scaling stand in its comments.
-
-    A tour of 6 to 20 cities becomes the circuit that anneals it (``synthesis.tour_circuit``), with ideal amplifiers;
-    any other problem becomes the Hopfield network of its Ising form. It is the circuit that ``analog-circuit`` runs.
+    Parameters and scaling stand in its comments. A tour of 6 to 20 cities becomes the circuit that anneals it
+    (``synthesis.tour_circuit``), with ideal amplifiers; any other problem the Hopfield network of its Ising form. It is
+    the circuit that ``analog-circuit`` runs.
 
     Parameters
     ----------

@@ -16,9 +16,9 @@ from .netlist_file import circuit_package
 if TYPE_CHECKING:
     from ..problems import Problem
 
-PDKS = ("sky130",)
-CELLS = ("neuron", "bistable")
-CORNERS = ("tt", "ff", "ss", "sf", "fs")  # as circuits.sky130 has both (a test compares)
+_PDKS = ("sky130",)
+_CELLS = ("neuron", "bistable")
+_CORNERS = ("tt", "ff", "ss", "sf", "fs")  # as circuits.sky130 has both (a test compares)
 _DISAGREES = 1
 
 
@@ -33,10 +33,10 @@ def add_pdk(parser: Parser, about_corner: str, about_draws: str) -> None:
         What corner and draws of mismatch are for there.
     """
     process = "in transistors of this process; needs the package sky130"
-    parser.add_argument("--pdk", choices=PDKS, help=process)
+    parser.add_argument("--pdk", choices=_PDKS, help=process)
     cells = "neurons and synapses below threshold, or bistable nodes (BRIM) with resistors; default: neuron"
-    parser.add_argument("--cell", choices=CELLS, help=cells)
-    parser.add_argument("--corner", choices=CORNERS, help=about_corner)
+    parser.add_argument("--cell", choices=_CELLS, help=cells)
+    parser.add_argument("--corner", choices=_CORNERS, help=about_corner)
     parser.add_argument("--mismatch", type=count, metavar="N", help=about_draws)
 
 
@@ -63,7 +63,7 @@ def is_pdk(arguments: argparse.Namespace, refused: dict[str, bool]) -> bool:
     if arguments.pdk is None:
         given = [f"--{key}" for key in ("cell", "corner", "mismatch") if getattr(arguments, key) is not None]
         if given:
-            raise BadInput(f"{given[0]} is of a process; add --pdk {PDKS[0]}")
+            raise BadInput(f"{given[0]} is of a process; add --pdk {_PDKS[0]}")
         return False
     for option, is_given in refused.items():
         if is_given:
@@ -101,7 +101,7 @@ def pdk_netlist(arguments: argparse.Namespace, problem: Problem) -> int:
     from circuits.sky130.deck import sky130_netlists
 
     with user_errors(ValueError, TypeError, ModuleNotFoundError):
-        made = {"cell": arguments.cell or CELLS[0], "corner": arguments.corner or CORNERS[0]}
+        made = {"cell": arguments.cell or _CELLS[0], "corner": arguments.corner or _CORNERS[0]}
         texts = sky130_netlists(problem, **made, mismatch=draws, rng=arguments.seed)
     if out is None:
         sys.stdout.write(texts[0])
@@ -141,12 +141,12 @@ def pdk_certify(arguments: argparse.Namespace, problem: Problem) -> int:
     circuit_package()
     from circuits.sky130.certificate import certify_sky130
 
-    corners = CORNERS if arguments.corner is None else (arguments.corner,)
+    corners = _CORNERS if arguments.corner is None else (arguments.corner,)
     if arguments.out is not None:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {
-        "cell": arguments.cell or CELLS[0],
+        "cell": arguments.cell or _CELLS[0],
         "mismatch": arguments.mismatch or 0,
         "rng": arguments.seed,
         "engine": engines[0],
@@ -168,7 +168,7 @@ def pdk_certify(arguments: argparse.Namespace, problem: Problem) -> int:
 def _print(found: dict[str, Any]) -> None:
     from ..report.table import print_rows
 
-    kind = "neurons" if found["cell"] == CELLS[0] else "bistable nodes"
+    kind = "neurons" if found["cell"] == _CELLS[0] else "bistable nodes"
     print(f"{found['neurons']} {kind} in SKY130, +-0.9 V, {found['engine']}; {'; '.join(found['notes'])}")
     rows = [
         (name, f"{of['end_error']:.2g}", "yes" if of["same_attractor"] else "no", f"{1e6 * of['neuron_w']:.3g} uW")

@@ -15,11 +15,11 @@ from circuits.netlist.hierarchy import flatten_circuit
 from circuits.netlist.sources import Transresistance, VoltageSource
 from circuits.sky130 import models
 from circuits.sky130.bistable import INVERTER_N, INVERTER_P
-from circuits.sky130.cases import CELLS, sky130_case
-from circuits.sky130.cell import DATA, LINES, MIRROR, NMOS, PAIR, PMOS, Sky130Cell
+from circuits.sky130.cases import CELL_KINDS, sky130_case
+from circuits.sky130.cell import DATA, MIRROR, NMOS, PAIR, PMOS, SYNAPSE_LINES, Sky130Cell
 from circuits.sky130.certificate import certify_sky130
 from circuits.sky130.deck import sky130_netlists
-from circuits.sky130.models import CORNERS, device_card
+from circuits.sky130.models import PROCESS_CORNERS, device_card
 from circuits.sky130.network import hold_weights, sky130_circuit, sky130_network
 from circuits.synthesis.opamp import VDD, VSS
 from neuromorph import Ising, Recall
@@ -93,14 +93,14 @@ def test_options_that_do_not_go_with_a_process_are_refused(tmp_path, capsys):
     ):
         assert main(["netlist", str(picture), *words]) == 2
         assert capsys.readouterr().err.startswith(f"error: {said}")
-    assert (pdk.CORNERS, pdk.CELLS) == (CORNERS, CELLS)
+    assert (pdk._CORNERS, pdk._CELLS) == (PROCESS_CORNERS, CELL_KINDS)
 
 
 # Cards
 
 
 @needs_models
-@pytest.mark.parametrize("corner", CORNERS)
+@pytest.mark.parametrize("corner", PROCESS_CORNERS)
 @pytest.mark.parametrize(("device", "size"), [(NMOS, PAIR), (NMOS, (1.0, 8.0)), (PMOS, MIRROR)])
 def test_a_card_is_the_bin_of_its_size_in_numbers(corner, device, size):
     card = device_card(device, corner, *size)
@@ -145,7 +145,7 @@ def transfer(corner):
     elements = (
         *cell.shared(),
         BehavioralVoltage("u", "u0", GROUND, -0.45 + 900.0 * Time()),
-        Instance("0", cell.neuron, ("u0", "v0", *LINES, "bias", VDD, VSS)),
+        Instance("0", cell.neuron, ("u0", "v0", *SYNAPSE_LINES, "bias", VDD, VSS)),
     )
     nodes = ("u0", "v0", f"i_{VDD}", f"i_{VSS}")
     analysis = Transient(1e-5, 1e-3, uic=False, reltol=1e-5)
@@ -187,7 +187,7 @@ def test_a_memory_recalls_at_the_typical_corner_and_says_what_it_draws():
 def test_a_memory_recalls_at_all_corners_and_with_mismatch():
     found = certify_sky130(MEMORY, mismatch=200, engine="ngspice", workers=2)
     assert found.passed, found.failed
-    assert [each.corner for each in found.corners] == list(CORNERS)
+    assert [each.corner for each in found.corners] == list(PROCESS_CORNERS)
     assert all(each.same_attractor and each.end_error < 0.03 for each in found.corners)
     assert len(found.draws) == 200
     assert sum(found.draws) >= 190

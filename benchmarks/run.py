@@ -35,6 +35,7 @@ PACKAGES = (
     "thrml",
     "peapods",
     "jax",
+    "diffrax",
 )
 
 

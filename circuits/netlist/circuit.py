@@ -54,7 +54,7 @@ class Transient:
     Attributes
     ----------
     step_s : float
-        Largest step, s.
+        Largest step, s; where ``largest_s`` is given, the first step and that of the output only.
     stop_s : float
         End of the analysis, s.
     uic : bool
@@ -66,6 +66,8 @@ class Transient:
         Absolute error of a voltage that is allowed in one step, V.
     abstol_a : float
         Absolute error of a current that is allowed in one step, A.
+    largest_s : float or None
+        Largest step where the error of a step allows more than ``step_s``, s.
     """
 
     step_s: float
@@ -74,6 +76,7 @@ class Transient:
     reltol: float = 1e-8
     vntol_v: float = 1e-9
     abstol_a: float = 1e-15
+    largest_s: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 < self.step_s <= self.stop_s < float("inf"):
@@ -83,6 +86,8 @@ class Transient:
                 f"reltol is {self.reltol}, vntol_v {self.vntol_v}, abstol_a {self.abstol_a}; "
                 "need 1e-12 <= reltol < 1 and positive floors"
             )
+        if self.largest_s is not None and not self.step_s <= self.largest_s < float("inf"):
+            raise ValueError(f"largest_s is {self.largest_s}; it must be finite and at least step_s, {self.step_s}")
 
 
 @dataclass(frozen=True)

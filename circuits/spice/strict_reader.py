@@ -128,7 +128,7 @@ class _Deck:
         self.initial: dict[str, tuple[float, int]] = {}
         self.saved: dict[str, int] = {}
         self.options: dict[str, float] | None = None
-        self.transient: tuple[float, float, bool] | None = None
+        self.transient: tuple[float, float, bool, float | None] | None = None
         self.ended = False
 
     def add(self, card: Card, number: int) -> None:
@@ -253,7 +253,7 @@ class _Deck:
                 raise ValueError(f"option {quote_card(word)} loses samples or digits; write plotwinsize=0 numdgt=15")
         if self.options is not None:
             raise ValueError("there is a second .options; put all options into one")
-        self._tolerances(1.0, 1.0, False, found)  # raises here, so that the error names this line
+        self._tolerances(1.0, 1.0, False, None, found)  # raises here, so that the error names this line
         self.options = found
 
     def _transient(self, text: str) -> None:
@@ -270,9 +270,13 @@ class _Deck:
             )
         if self.dialect is NEOSPICE and numbers[3:] and numbers[3] != numbers[0]:
             raise ValueError("neospice ignores the largest step; write it as the first number")
-        step = numbers[3] if numbers[3:] else numbers[0]
-        Transient(step, numbers[1])  # raises here, so that the error names this line
-        self.transient = step, numbers[1], uic
+        step, largest = numbers[0], None
+        if numbers[3:] and 0.0 < step < numbers[3]:
+            largest = numbers[3]
+        elif numbers[3:]:
+            step = numbers[3]
+        Transient(step, numbers[1], largest_s=largest)  # raises here, so that the error names this line
+        self.transient = step, numbers[1], uic, largest
 
     def _save(self, word: str, text: str, line: int) -> None:
         if (word == ".print") != (self.dialect is XYCE):
@@ -322,11 +326,14 @@ class _Deck:
         return circuit
 
     def _analysis(self) -> Transient:
-        return self._tolerances(*(self.transient or (0.0, 0.0, False)), self.options or {})
+        return self._tolerances(*(self.transient or (0.0, 0.0, False, None)), self.options or {})
 
-    def _tolerances(self, step: float, stop: float, uic: bool, options: dict[str, float]) -> Transient:
+    def _tolerances(
+        self, step: float, stop: float, uic: bool, largest: float | None, options: dict[str, float]
+    ) -> Transient:
         # Options that are missing have the simulator's own defaults; Xyce has one absolute tolerance.
         if self.dialect is XYCE:
-            return Transient(step, stop, uic, options.get("reltol", 1e-3), options.get("abstol", 1e-6))
+            volts = options.get("abstol", 1e-6)
+            return Transient(step, stop, uic, options.get("reltol", 1e-3), volts, largest_s=largest)
         tolerances = (options.get(key, usual) for key, usual in (("reltol", 1e-3), ("vntol", 1e-6), ("abstol", 1e-12)))
-        return Transient(step, stop, uic, *tolerances)
+        return Transient(step, stop, uic, *tolerances, largest)

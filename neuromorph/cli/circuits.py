@@ -60,6 +60,8 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     analyses = "for ngspice: op, ac, noise, temp, at the attractor; corners, tolerance, plot: files beside --out"
     netlist.add_argument("--analysis", type=names, metavar="A,B", help=analyses)
     _add_amplifiers(netlist)
+    form = "transconductors: the same ideal network, quicker to simulate; default: resistors"
+    netlist.add_argument("--synapses", choices=SYNAPSES[:2], default=SYNAPSES[0], help=form)
     drawing = "also draw one neuron and the array, or a cell of the circuit that anneals a tour: .svg, .png or .pdf"
     netlist.add_argument("--schematic", type=folder_or_file, metavar="PATH", help=drawing)
     netlist.add_argument("--seed", type=seed, default=0, metavar="N", help="draws the start; default: 0")
@@ -121,7 +123,7 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
             raise BadInput(f"--analysis {','.join(beside)} writes files beside that of --out, for ngspice; give --out")
         analyses = [name for name in wanted if name not in VARIANT_KINDS]
         options = {"dialect": arguments.dialect, "analyses": analyses, "series": arguments.series}
-        text = circuit_package().problem_netlist(problem, **options, **_amplifiers(arguments))
+        text = _netlist_text(arguments, problem, options)
     warn(printable(Path(arguments.file).name), *_warnings(text))
     drawing: Path | None = arguments.schematic
     if drawing is not None:
@@ -170,6 +172,17 @@ def _board(arguments: argparse.Namespace, load: _Load) -> int:
 def _warnings(text: str) -> list[str]:
     """Return what the comments of a netlist warn of."""
     return [line.removeprefix("* warning: ") for line in text.splitlines() if line.startswith("* warning: ")]
+
+
+def _netlist_text(arguments: argparse.Namespace, problem: Problem, options: dict[str, Any]) -> str:
+    package = circuit_package()
+    if arguments.synapses == SYNAPSES[0]:
+        return package.problem_netlist(problem, **options, **_amplifiers(arguments))
+    if arguments.level != "ideal" or arguments.opamp or options.pop("analyses"):
+        raise BadInput(
+            f"--synapses {arguments.synapses} are of ideal amplifiers; leave --level, --opamp and --analysis"
+        )
+    return package.transconductor_netlist(problem, rng=arguments.seed, **options)
 
 
 def _certify(arguments: argparse.Namespace, load: _Load) -> int:

@@ -43,17 +43,14 @@ def rows() -> list[Row]:
     found.append(largest("ODE, this suite", "torus, 4 neighbors", torus, ode, 256, 65536))
     if "ngspice" not in installed_engines():
         return found
+    fed = spice(transconductor_circuit)
     return [
         *found,
         largest("ngspice, ideal, resistors", "dense", dense, spice(build_hopfield_circuit), 64, 1024),
-        largest("ngspice, ideal, transconductors", "dense", dense, spice(transconductor_circuit), 64, 1024),
+        largest("ngspice, ideal, transconductors", "dense", dense, fed, 64, 1024),
         largest("ngspice, ideal, overlap bus", "dense", dense, spice(on_bus), 64, 2048),
-        largest(
-            "ngspice, ideal, transconductors", "torus, 4 neighbors", torus, spice(transconductor_circuit), 256, 16384
-        ),
-        largest(
-            "ngspice, ideal, transconductors", "random, 3 neighbors", cubic, spice(transconductor_circuit), 256, 4096
-        ),
+        largest("ngspice, ideal, transconductors", "torus, 4 neighbors", torus, fed, 256, 16384),
+        largest("ngspice, ideal, transconductors", "random, 3 neighbors", cubic, fed, 256, 4096),
         largest("ngspice, op-amps", "dense", dense, spice(at_level("opamp")), 8, 512),
         largest("ngspice, transistors", "dense", dense, spice(at_level("transistor")), 8, 512),
     ]

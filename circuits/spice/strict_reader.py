@@ -335,5 +335,5 @@ class _Deck:
         if self.dialect is XYCE:
             volts = options.get("abstol", 1e-6)
             return Transient(step, stop, uic, options.get("reltol", 1e-3), volts, largest_s=largest)
-        tolerances = (options.get(key, usual) for key, usual in (("reltol", 1e-3), ("vntol", 1e-6), ("abstol", 1e-12)))
-        return Transient(step, stop, uic, *tolerances, largest)
+        reltol, vntol, abstol = options.get("reltol", 1e-3), options.get("vntol", 1e-6), options.get("abstol", 1e-12)
+        return Transient(step, stop, uic, reltol, vntol, abstol, largest)

@@ -37,7 +37,7 @@ _GROWTH = 8  # largest growth of a piece of steps
 
 @dataclass(frozen=True, eq=False)
 class RestingStates:
-    """Where a batch of initial states came to rest.
+    """States at which a batch of initial states came to rest.
 
     Attributes
     ----------

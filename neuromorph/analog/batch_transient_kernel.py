@@ -52,7 +52,7 @@ def _tanh(x):
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
-def activate_row(kind, gain, swing, u, v):
+def _activate_row(kind, gain, swing, u, v):
     """Write V = g(u) of one row."""
     n = u.size
     if kind == TANH:
@@ -136,11 +136,46 @@ def _slope(f, c, d, y, k):
 def advance(
     equation, activation, table, limits, starts, times, out, ends, rested_s, states, lanes, place, work, counts, rounds
 ):
-    """Take ``rounds`` steps on all lanes, or as many as there are; return True when every start has ended.
+    """Take a step on all busy lanes, ``rounds`` times or until every start has ended.
 
-    ``lanes`` (width, 4) holds the time, the next step, the step just taken (-1 if it failed) and since when the lane
-    rests (-1 if it does not); ``place`` (width, 2) the start that a lane integrates and its next sample; ``counts`` the
-    number of starts taken, of lanes busy, of steps and of right-hand sides.
+    Parameters
+    ----------
+    equation : tuple of ndarray
+        W' (n, n), or the values of W (1, nnz); its indices and row starts in CSR, empty if dense; c, d (n,).
+    activation : (int, float, float)
+        Kind, gain and swing of g.
+    table : tuple of ndarray
+        Coefficients (16, 16) of the stages, weights, two estimates of the error (12,), the polynomial (4, 16).
+    limits : tuple of float
+        rtol, atol, the end, the largest residual at rest (0 if none ends by that), and for how long it must hold.
+    starts : (batch, n) float
+        Potentials at t = 0.
+    times : (m,) float
+        Times of the samples.
+    out : (m, batch, n) float
+        Samples, written here.
+    ends : (batch, n) float
+        Last potentials, written here.
+    rested_s : (batch,) float
+        Since when a state rests, written here.
+    states : (batch,) int64
+        BUSY, ENDED, RESTED or FAILED, written here.
+    lanes : (width, 4) float
+        Time, next step, the step just taken (-1 if it failed), and since when the lane rests (-1 if it does not).
+    place : (width, 2) int64
+        Start that a lane integrates, and its next sample.
+    work : tuple of ndarray
+        Potentials (width, n), slopes (width, 16, n), states of the stages, outputs and products (width, n), and the
+        rows of lanes that are sampled (width,).
+    counts : (4,) int64
+        Starts taken, lanes busy, steps, right-hand sides.
+    rounds : int
+        Largest number of steps of each lane.
+
+    Returns
+    -------
+    bool
+        True if every start has ended.
     """
     weights, indices, indptr, c, d = equation
     kind, gain, swing = activation
@@ -157,7 +192,7 @@ def advance(
             out[0, lane] = u[r]
             lanes[r, 0], lanes[r, 2], lanes[r, 3] = 0.0, 0.0, -1.0
             place[r, 0], place[r, 1] = lane, 1
-            activate_row(kind, gain, swing, u[r], v[fresh])
+            _activate_row(kind, gain, swing, u[r], v[fresh])
             fresh += 1
             counts[0] += 1
             counts[1] += 1
@@ -175,7 +210,7 @@ def advance(
                 lanes[r, 1] = h
                 for i in range(n):
                     y[r, i] = u[r, i] + h * k[r, 0, i]
-                activate_row(kind, gain, swing, y[r], v[r - first])
+                _activate_row(kind, gain, swing, y[r], v[r - first])
             _product(weights, indices, indptr, v, f, fresh)
             for r in range(first, busy):
                 h = lanes[r, 1]
@@ -194,13 +229,13 @@ def advance(
         for s in range(1, STAGES):
             for r in range(busy):
                 _combine(u[r], k[r], a[s], s, lanes[r, 1], y[r])
-                activate_row(kind, gain, swing, y[r], v[r])
+                _activate_row(kind, gain, swing, y[r], v[r])
             _product(weights, indices, indptr, v, f, busy)
             for r in range(busy):
                 _slope(f[r], c, d, y[r], k[r, s])
         for r in range(busy):
             _combine(u[r], k[r], b, STAGES, lanes[r, 1], y[r])
-            activate_row(kind, gain, swing, y[r], v[r])
+            _activate_row(kind, gain, swing, y[r], v[r])
         _product(weights, indices, indptr, v, f, busy)
         counts[3] += STAGES * busy
 
@@ -245,7 +280,7 @@ def advance(
                 for r in range(busy):
                     if need[r] >= 0:
                         _combine(u[r], k[r], a[s], s, lanes[r, 2], k[r, s])
-                        activate_row(kind, gain, swing, k[r, s], v[need[r]])
+                        _activate_row(kind, gain, swing, k[r, s], v[need[r]])
                 _product(weights, indices, indptr, v, f, wanted)
                 for r in range(busy):
                     if need[r] >= 0:

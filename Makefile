@@ -7,7 +7,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 # Tests that run compiled loops: all of them, the slow fuzz as well, or what .ci/run takes.
 BOUNDED ?= tests/neuromorph/test_annealing.py tests/hardware_targets/test_atomic_spins.py \
-	tests/neuromorph/test_boltzmann_*.py tests/hardware_targets/test_conformance.py \
+	tests/neuromorph/test_batch_transient.py tests/neuromorph/test_boltzmann_*.py tests/hardware_targets/test_conformance.py \
 	tests/hardware_targets/test_digital.py tests/hardware_targets/test_dopant_*.py \
 	tests/hardware_targets/test_drift_diffusion.py tests/neuromorph/test_ising.py tests/neuromorph/test_kernel*.py \
 	tests/neuromorph/test_lazy.py tests/neuromorph/test_memory_*.py tests/neuromorph/test_replicas.py \

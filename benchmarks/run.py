@@ -37,6 +37,7 @@ PACKAGES = (
     "thrml",
     "peapods",
     "jax",
+    "diffrax",
 )
 
 

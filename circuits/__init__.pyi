@@ -34,13 +34,15 @@ from .synthesis.component_values import ComponentRange, fit_to_components
 from .synthesis.hopfield_circuit import build_hopfield_circuit
 from .synthesis.opamp import OPAMPS
 from .synthesis.problem_circuit import problem_netlist
+from .synthesis.transconductor_deck import transconductor_netlist
 from .tolerances.boards import BoardEnsemble
 from .tolerances.monte_carlo import estimate_yield
 from .tolerances.tolerances import Tolerances, typical_tolerances
 
 __all__ = [  # noqa: RUF022  by theme, as a designer meets them
     # synthesis: a problem or a network becomes a circuit of components that are sold
-    "problem_netlist", "build_hopfield_circuit", "fit_to_components", "ComponentRange", "OPAMPS",
+    "problem_netlist", "transconductor_netlist", "build_hopfield_circuit", "fit_to_components", "ComponentRange",
+    "OPAMPS",
     # netlists: plain data, text in several dialects, and back
     "Circuit", "netlist_text", "read_netlist", "read_netlist_file", "DIALECTS", "lint", "extract_network",
     # simulation

@@ -82,7 +82,7 @@ def certify(
         Length of the transient, s; 10 of the longest time constants of coupled neurons by default, 30 at other levels
         than "ideal".
     step_s : float, optional
-        Largest step, s; 1/50 of the shortest time constant by default.
+        Largest step, s; 1/50 of the shortest time constant by default, more than 128 neurons as the error allows.
     reltol : float, optional
         Relative error that SPICE allows in one step; that of the circuit by default, tightened with the cube of a finer
         ``step_s``, as a step's error is, so that the step rules.
@@ -313,4 +313,5 @@ def with_steps(circuit: Circuit, step_s: float | None, reltol: float | None) -> 
     step = analysis.step_s if step_s is None else min(step_s, analysis.stop_s)
     if reltol is None:
         reltol = max(analysis.reltol * min(step / analysis.step_s, 1.0) ** 3, min(FINEST_RELTOL, analysis.reltol))
-    return replace(circuit, analysis=replace(analysis, step_s=step, reltol=reltol))
+    largest = analysis.largest_s if step_s is None else None
+    return replace(circuit, analysis=replace(analysis, step_s=step, reltol=reltol, largest_s=largest))

@@ -57,7 +57,7 @@ class Transient:
     Attributes
     ----------
     step_s : float
-        Largest step, s.
+        Largest step, s; where ``largest_s`` is given, the first step and that of the output only.
     stop_s : float
         End of the analysis, s.
     uic : bool
@@ -71,6 +71,8 @@ class Transient:
         Absolute error of a current that is allowed in one step, A.
     temperature_c : float
         Temperature of all devices, degrees Celsius.
+    largest_s : float or None
+        Largest step where the error of a step allows more than ``step_s``, s.
     """
 
     step_s: float
@@ -80,6 +82,7 @@ class Transient:
     vntol_v: float = 1e-9
     abstol_a: float = 1e-15
     temperature_c: float = ROOM_C
+    largest_s: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 < self.step_s <= self.stop_s < float("inf"):
@@ -91,6 +94,8 @@ class Transient:
             )
         if not -273.15 < self.temperature_c < 1e3:
             raise ValueError(f"temperature_c is {self.temperature_c:g}; it must lie above -273.15 and below 1000 C")
+        if self.largest_s is not None and not self.step_s <= self.largest_s < float("inf"):
+            raise ValueError(f"largest_s is {self.largest_s}; it must be finite and at least step_s, {self.step_s}")
 
 
 @dataclass(frozen=True)

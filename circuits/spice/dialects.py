@@ -16,6 +16,7 @@ Reference Guide (.TRAN, .IC, .PRINT, .OPTIONS TIMEINT, B device) and the LTspice
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from ..netlist.circuit import ROOM_C, BehavioralCurrent, BehavioralVoltage, Circuit, Transient
@@ -31,9 +32,15 @@ def _ngspice_analysis(circuit: Circuit) -> Iterator[str]:
     step, stop, uic = _transient(circuit)
     yield from _initial(circuit, ".")
     yield _tolerances(circuit)
-    # Both engines take tstep as the largest step where no other is given; the embedded one ignores a separate one.
-    yield f".tran {step} {stop}{uic}"
+    # tstep is the largest step where no other is given.
+    largest = circuit.analysis.largest_s
+    yield f".tran {step} {stop}{'' if largest is None else f' 0.0 {float(largest)!r}'}{uic}"
     yield from _saved(circuit, ".")
+
+
+def _neospice_analysis(circuit: Circuit) -> Iterator[str]:
+    # It ignores a largest step beside tstep, which is the largest one to it.
+    return _ngspice_analysis(replace(circuit, analysis=replace(circuit.analysis, largest_s=None)))
 
 
 def _xyce_analysis(circuit: Circuit) -> Iterator[str]:
@@ -42,21 +49,28 @@ def _xyce_analysis(circuit: Circuit) -> Iterator[str]:
     yield f".options timeint reltol={float(circuit.analysis.reltol)!r} abstol={float(circuit.analysis.vntol_v)!r}"
     if _temperature(circuit):
         yield f".options device{_temperature(circuit)}"
-    yield f".tran {step} {stop} 0.0 {step}{uic}"  # the first number is the first step only, the fourth the largest
+    # The first number is the first step only, the fourth the largest.
+    yield f".tran {step} {stop} 0.0 {_largest(circuit)}{uic}"
     yield wrap(".print tran format=raw " + " ".join(f"v({_node(path, ':')})" for path in circuit.saved))
 
 
 def _ltspice_analysis(circuit: Circuit) -> Iterator[str]:
-    step, stop, uic = _transient(circuit)
+    _, stop, uic = _transient(circuit)
     yield from _initial(circuit, ":")
     yield f"{_tolerances(circuit)} plotwinsize=0 numdgt=15"  # else the samples are compressed, in single precision
-    yield f".tran 0.0 {stop} 0.0 {step}{uic}"  # the first number is a wish for plots, the fourth the largest step
+    # The first number is a wish for plots, the fourth the largest step.
+    yield f".tran 0.0 {stop} 0.0 {_largest(circuit)}{uic}"
     yield from _saved(circuit, ":")
 
 
 def _transient(circuit: Circuit) -> tuple[str, str, str]:
     analysis = circuit.analysis
     return repr(float(analysis.step_s)), repr(float(analysis.stop_s)), " uic" if analysis.uic else ""
+
+
+def _largest(circuit: Circuit) -> str:
+    analysis = circuit.analysis
+    return repr(float(analysis.step_s if analysis.largest_s is None else analysis.largest_s))
 
 
 def _initial(circuit: Circuit, separator: str) -> Iterator[str]:
@@ -118,7 +132,7 @@ NEOSPICE = Dialect(
     "neospice",
     NGSPICE.voltage,
     NGSPICE.current,
-    _ngspice_analysis,
+    _neospice_analysis,
     "python -m circuits.simulators.neospice_worker THIS_FILE waves.npz",
     _neospice_refusal,
     is_flat=True,

@@ -130,7 +130,7 @@ class _Deck:
         self.saved: dict[str, int] = {}
         self.options: dict[str, float] | None = None
         self.temperature_c = ROOM_C
-        self.transient: tuple[float, float, bool] | None = None
+        self.transient: tuple[float, float, bool, float | None] | None = None
         self.ended = False
 
     def add(self, card: Card, number: int) -> None:
@@ -261,7 +261,7 @@ class _Deck:
             raise ValueError("there is a second .options; put all options into one")
         if "temp" in found:
             self._celsius(found["temp"])
-        self._tolerances(1.0, 1.0, False, found)  # raises here, so that the error names this line
+        self._tolerances(1.0, 1.0, False, None, found)  # raises here, so that the error names this line
         self.options = found
 
     def _celsius(self, value: float) -> None:
@@ -282,9 +282,13 @@ class _Deck:
             )
         if self.dialect is NEOSPICE and numbers[3:] and numbers[3] != numbers[0]:
             raise ValueError("neospice ignores the largest step; write it as the first number")
-        step = numbers[3] if numbers[3:] else numbers[0]
-        Transient(step, numbers[1])  # raises here, so that the error names this line
-        self.transient = step, numbers[1], uic
+        step, largest = numbers[0], None
+        if numbers[3:] and 0.0 < step < numbers[3]:
+            largest = numbers[3]
+        elif numbers[3:]:
+            step = numbers[3]
+        Transient(step, numbers[1], largest_s=largest)  # raises here, so that the error names this line
+        self.transient = step, numbers[1], uic, largest
 
     def _save(self, word: str, text: str, line: int) -> None:
         if (word == ".print") != (self.dialect is XYCE):
@@ -334,12 +338,15 @@ class _Deck:
         return circuit
 
     def _analysis(self) -> Transient:
-        analysis = self._tolerances(*(self.transient or (0.0, 0.0, False)), self.options or {})
+        analysis = self._tolerances(*(self.transient or (0.0, 0.0, False, None)), self.options or {})
         return replace(analysis, temperature_c=self.temperature_c)
 
-    def _tolerances(self, step: float, stop: float, uic: bool, options: dict[str, float]) -> Transient:
+    def _tolerances(
+        self, step: float, stop: float, uic: bool, largest: float | None, options: dict[str, float]
+    ) -> Transient:
         # Options that are missing have the simulator's own defaults; Xyce has one absolute tolerance.
         if self.dialect is XYCE:
-            return Transient(step, stop, uic, options.get("reltol", 1e-3), options.get("abstol", 1e-6))
-        tolerances = (options.get(key, usual) for key, usual in (("reltol", 1e-3), ("vntol", 1e-6), ("abstol", 1e-12)))
-        return Transient(step, stop, uic, *tolerances)
+            volts = options.get("abstol", 1e-6)
+            return Transient(step, stop, uic, options.get("reltol", 1e-3), volts, largest_s=largest)
+        reltol, vntol, abstol = options.get("reltol", 1e-3), options.get("vntol", 1e-6), options.get("abstol", 1e-12)
+        return Transient(step, stop, uic, reltol, vntol, abstol, largest_s=largest)

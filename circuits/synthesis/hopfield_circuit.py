@@ -16,6 +16,7 @@ Source: Hopfield, PNAS 81, 3088 (1984), figure 2.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -56,6 +57,11 @@ PARTS = ("opamp", "board")  # levels that have an op-amp
 DEFAULT_STEPS_PER_TAU = 50
 RELTOL = 1e-8
 
+# Above MANY neurons a step costs a tenth of a second, and little happens during most of them: the error of a step alone
+# chooses it, up to R C. The first, which is of first order, stays R C / 500.
+MANY = 128
+STEPS_NOTE = "steps: as their error allows, up to R C; the first and those of the output: R C / 50"
+
 
 def build_hopfield_circuit(
     network: AnalogNetwork,
@@ -83,7 +89,8 @@ def build_hopfield_circuit(
     duration_s : float, optional
         Length of the transient, s; 10 of the longest time constants R C of coupled neurons by default.
     step_s : float, optional
-        Largest step, s; 1/50 of the shortest time constant by default.
+        Largest step, s; 1/50 of the shortest time constant by default, of more than 128 ideal neurons as the error of a
+        step allows.
     reltol : float, optional
         Relative error that the simulator allows in one step; by default 1e-8, or 1e-6 if amplifiers are not ideal.
     level : AmplifierLevel, default "ideal"
@@ -111,26 +118,69 @@ def build_hopfield_circuit(
     start = np.zeros(n) if initial is None else np.asarray(initial, dtype=float)
     if start.shape != (n,):
         raise ValueError(f"initial has shape {start.shape}; expected ({n},), one potential a neuron")
-    tau = network.time_constants_s
     duration = 10.0 * settling_tau_s(network) if duration_s is None else duration_s
     if level == "board" and duration_s is None:
         duration += BOARD["load_time"].value
-    step = min(float(tau.min()) / DEFAULT_STEPS_PER_TAU if step_s is None else step_s, duration)
-    if reltol is None:
-        reltol = RELTOL if level == "ideal" else 1e-6
+    analysis = ideal_transient(network, duration, step_s, reltol)
     neurons = _neurons(network, level, opamp, rng, start)
     elements = tuple(_elements(network, neurons))
     more = neurons.initial(start)
     instances = subcircuit_instances(elements)
+    if level != "ideal":
+        reltol = 1e-6 if reltol is None else reltol
+        analysis = replace(analysis, uic=neurons.uic, reltol=reltol, largest_s=None)
     return Circuit(
         title,
         elements,
-        Transient(step, duration, uic=neurons.uic, reltol=reltol),
+        analysis,
         (*(f"u{i}" for i in range(n)), *(f"v{i}" for i in range(n))),
         {f"u{i}": float(start[i]) for i in range(n)}
         | {node: volt for node, volt in more.items() if is_inside(node, instances)},
-        (*comments, *neurons.account),
+        (*comments, *neurons.account, *steps_account(analysis)),
     )
+
+
+def ideal_transient(
+    network: AnalogNetwork, duration_s: float, step_s: float | None = None, reltol: float | None = None
+) -> Transient:
+    """Return the transient of ideal amplifiers, whose steps meet 1e-4 of full scale.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network.
+    duration_s : float
+        Length of the transient, s.
+    step_s : float, optional
+        Largest step, s; 1/50 of the shortest time constant by default, of more than 128 neurons as the error allows.
+    reltol : float, optional
+        Relative error that the simulator allows in one step; 1e-8 by default.
+
+    Returns
+    -------
+    Transient
+        The analysis.
+    """
+    tau = float(network.time_constants_s.min())
+    step = min(tau / DEFAULT_STEPS_PER_TAU if step_s is None else step_s, duration_s)
+    largest = max(step, min(tau, duration_s)) if network.size > MANY and step_s is None else None
+    return Transient(step, duration_s, reltol=RELTOL if reltol is None else reltol, largest_s=largest)
+
+
+def steps_account(analysis: Transient) -> tuple[str, ...]:
+    """Return what a netlist says of steps that their error chooses.
+
+    Parameters
+    ----------
+    analysis : Transient
+        Analysis.
+
+    Returns
+    -------
+    tuple of str
+        One line, or none.
+    """
+    return () if analysis.largest_s is None else (STEPS_NOTE,)
 
 
 def settling_tau_s(network: AnalogNetwork) -> float:

@@ -35,7 +35,7 @@ from .tour_circuit import TourCircuit
 from .vendor_opamp import VendorOpAmp
 
 _MOST_NEURONS = 20_000
-_MOST_RESISTORS = 300_000  # 547 neurons, all with all: 10 MB of text
+_MOST_RESISTORS = 1_050_000  # 1024 neurons, all with all: 40 MB of text
 _TRIAL_S = 1e-6  # load at which the width of transistors is measured, S
 _LARGEST_W = 2e-3  # widest transistor that CmosNeurons takes, m
 
@@ -84,7 +84,7 @@ def problem_netlist(
     Raises
     ------
     DoesNotFit
-        If the circuit has more than 300,000 resistors or 20,000 neurons.
+        If the circuit has more than 1,050,000 resistors or 20,000 neurons.
     ValueError
         If options contradict each other.
     """
@@ -246,7 +246,7 @@ def problem_components(
     Raises
     ------
     DoesNotFit
-        If the circuit has more than 300,000 resistors or 20,000 neurons.
+        If the circuit has more than 1,050,000 resistors or 20,000 neurons.
     ValueError
         If ``series`` and ``parts`` are both given.
     """

@@ -38,7 +38,7 @@ from ..netlist.circuit import (
     Transient,
 )
 from ..netlist.expressions import Voltage
-from .hopfield_circuit import DEFAULT_STEPS_PER_TAU, RELTOL, amplifier
+from .hopfield_circuit import amplifier, ideal_transient, steps_account
 
 BUS_OHM = 1e3
 _EXACT = 1e-9  # largest difference from Hebb's rule, of the largest synapse
@@ -108,7 +108,7 @@ def transconductor_circuit(
     *,
     duration_s: float | None = None,
     step_s: float | None = None,
-    reltol: float = RELTOL,
+    reltol: float | None = None,
     title: str = "Hopfield network of transconductors",
     comments: tuple[str, ...] = (),
 ) -> Circuit:
@@ -125,9 +125,9 @@ def transconductor_circuit(
     duration_s : float, optional
         Length of the transient, s; 10 of the longest time constants by default.
     step_s : float, optional
-        Largest step, s; 1/50 of the shortest time constant by default.
-    reltol : float, default 1e-8
-        Relative error that the simulator allows in one step.
+        Largest step, s; that of ``build_hopfield_circuit`` by default.
+    reltol : float, optional
+        Relative error that the simulator allows in one step; 1e-8 by default.
     title : str, default "Hopfield network of transconductors"
         Title of the circuit.
     comments : tuple of str, optional
@@ -146,7 +146,8 @@ def transconductor_circuit(
     )
     analysis = _analysis(network, duration_s, step_s, reltol)
     elements = (*_neurons(network), *synapses)
-    return Circuit(title, elements, analysis, _saved(network), _initial(network, initial), comments)
+    notes = (*comments, *steps_account(analysis))
+    return Circuit(title, elements, analysis, _saved(network), _initial(network, initial), notes)
 
 
 def overlap_circuit(
@@ -156,7 +157,7 @@ def overlap_circuit(
     *,
     duration_s: float | None = None,
     step_s: float | None = None,
-    reltol: float = RELTOL,
+    reltol: float | None = None,
     title: str = "Hopfield network with an overlap bus",
     comments: tuple[str, ...] = (),
 ) -> Circuit:
@@ -175,9 +176,9 @@ def overlap_circuit(
     duration_s : float, optional
         Length of the transient, s; 10 of the longest time constants by default.
     step_s : float, optional
-        Largest step, s; 1/50 of the shortest time constant by default.
-    reltol : float, default 1e-8
-        Relative error that the simulator allows in one step.
+        Largest step, s; that of ``build_hopfield_circuit`` by default.
+    reltol : float, optional
+        Relative error that the simulator allows in one step; 1e-8 by default.
     title : str, default "Hopfield network with an overlap bus"
         Title of the circuit.
     comments : tuple of str, optional
@@ -197,7 +198,8 @@ def overlap_circuit(
     analysis = _analysis(network, duration_s, step_s, reltol)
     elements = (*_neurons(network), *_buses(overlaps))
     saved = (*_saved(network), *(f"m{k}" for k in range(len(overlaps.patterns))))
-    return Circuit(title, elements, analysis, saved, _initial(network, initial), comments)
+    notes = (*comments, *steps_account(analysis))
+    return Circuit(title, elements, analysis, saved, _initial(network, initial), notes)
 
 
 def _neurons(network: AnalogNetwork) -> Iterator[Element]:
@@ -236,8 +238,8 @@ def _initial(network: AnalogNetwork, initial: ArrayLike | None) -> dict[str, flo
     return {f"u{i}": volt for i, volt in enumerate(start.tolist())}
 
 
-def _analysis(network: AnalogNetwork, duration_s: float | None, step_s: float | None, reltol: float) -> Transient:
-    tau = network.time_constants_s
-    duration = 10.0 * float(tau.max()) if duration_s is None else duration_s
-    step = float(tau.min()) / DEFAULT_STEPS_PER_TAU if step_s is None else step_s
-    return Transient(min(step, duration), duration, reltol=reltol)
+def _analysis(
+    network: AnalogNetwork, duration_s: float | None, step_s: float | None, reltol: float | None
+) -> Transient:
+    duration = 10.0 * float(network.time_constants_s.max()) if duration_s is None else duration_s
+    return ideal_transient(network, duration, step_s, reltol)

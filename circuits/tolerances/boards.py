@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuromorph.analog import AnalogNetwork, simulate
+from neuromorph.analog import AnalogNetwork, can_batch, simulate, simulate_batch
 from neuromorph.ising import Float
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import as_ising
@@ -149,7 +149,8 @@ class BoardEnsemble:
             return np.array([self._tour(board, start, rtol) for start in starts])
         network = board.network
         g = network.activation
-        path = simulate(
+        integrate = simulate_batch if can_batch(network) else simulate
+        path = integrate(
             network, board.start(starts), self.duration_s, samples=2, rtol=rtol, atol=rtol * g.swing / g.gain
         )
         return np.asarray(g.value(path.final)) if path.status == "ok" else np.full(starts.shape, np.nan)

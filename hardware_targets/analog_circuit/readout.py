@@ -22,7 +22,7 @@ from .. import circuits_needed  # noqa: F401
 # isort: split
 from circuits.energy.class_power import ClassMeter
 from circuits.energy.ode_energy import Rails
-from neuromorph.analog import AnalogNetwork, mean_field_anneal, simulate
+from neuromorph.analog import AnalogNetwork, can_batch, mean_field_anneal, simulate, simulate_batch
 from neuromorph.analog.mean_field_annealing import GainRamp
 from neuromorph.cost import Cost
 from neuromorph.datum import Datum
@@ -286,10 +286,11 @@ def relax_networks(
     if network.product is not None:
         u, seconds, rests = relax_sampled(network, u, _REST, observe)
         return NetworkReads(network.spins(u)[None], np.array([seconds]), np.array([rests]))
+    integrate = simulate_batch if can_batch(network) else simulate
     spent: list[Float] = []
     seconds = 0.0
     for _ in range(_WINDOWS):
-        path = simulate(network, u, window, samples=_LOOKS, rtol=_RTOL, atol=_ATOL_V)
+        path = integrate(network, u, window, samples=_LOOKS, rtol=_RTOL, atol=_ATOL_V)
         u = path.final[0]
         bound = _REST * max(swing, float(np.abs(u).max()))
         restless = np.flatnonzero(network.mean_field_residual(path.potentials[:, 0]) > bound)

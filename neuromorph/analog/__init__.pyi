@@ -1,5 +1,6 @@
 from .activations import Activation, Algebraic, Arctan, Logistic, Tanh
 from .assignments import Permutations
+from .batch_transient import RestingStates, can_batch, relax_batch, simulate_batch
 from .decision_circuits import LinearProgramState, converter_network, decomposition_network, linear_program_circuit
 from .doubly_stochastic import sinkhorn
 from .hopfield_tank import HopfieldTank, hopfield_tank
@@ -39,6 +40,10 @@ __all__ = [  # noqa: RUF022  by theme
     "hopfield_tank",
     "simulate",
     "simulate_noisy",
+    "simulate_batch",
+    "relax_batch",
+    "RestingStates",
+    "can_batch",
     "sinkhorn",
     "memory_capacity",
     "MemoryCapacity",

@@ -24,6 +24,7 @@ from .arguments import (
 )
 from .common import work_origin
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
+from .netlist_forms import SYNAPSES, netlist_text
 from .pdk import add_pdk, is_pdk, pdk_certify, pdk_netlist
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 # As circuits has them (a test compares), which --help must not import; the first is the default.
 LEVELS = ("ideal", "opamp", "transistor", "board")
-SYNAPSES = ("resistors", "transconductors", "overlaps")
 DIALECTS = ("ngspice", "xyce", "ltspice", "neospice")
 OPAMPS = ("lmv824", "opa192", "tl072", "mcp6001")
 VARIANT_KINDS = ("corners", "tolerance", "plot")
@@ -63,6 +63,8 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     add_pdk(netlist, "of the process; default: tt", "also write N decks with drawn mismatch beside --out")
     add_include(netlist)
     _add_amplifiers(netlist)
+    form = "transconductors: the same ideal network, quicker to simulate; default: resistors"
+    netlist.add_argument("--synapses", choices=SYNAPSES[:2], default=SYNAPSES[0], help=form)
     drawing = "also draw one neuron and the array, or a cell of the circuit that anneals a tour: .svg, .png or .pdf"
     netlist.add_argument("--schematic", type=folder_or_file, metavar="PATH", help=drawing)
     noise = "in time, from the seed: thermal[:K[:K_AT_THE_END]], flicker:CORNER_HZ[:K], telegraph:AMPERE:HZ[:HZ_DOWN]"
@@ -169,16 +171,9 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
             raise BadInput(f"--analysis {','.join(beside)} writes files beside that of --out, for ngspice; give --out")
         analyses = [name for name in wanted if name not in VARIANT_KINDS]
         options = {"dialect": arguments.dialect, "analyses": analyses, "series": arguments.series}
-        if arguments.currents is None:
-            text = circuit_package().problem_netlist(problem, **options, **amplifiers)
-        else:
-            circuit_package()
-            from circuits.noise.kinds import read_noise
-            from circuits.noise.noise_sources import noisy_netlist
-
-            if beside:
-                raise BadInput("--noise is of the netlist at --out, not of those of --analysis beside it; give one")
-            text = noisy_netlist(problem, read_noise(arguments.currents), **options, **amplifiers)
+        if beside and arguments.currents is not None:
+            raise BadInput("--noise is of the netlist at --out, not of those of --analysis beside it; give one")
+        text = netlist_text(arguments, problem, options, amplifiers)
     warn(printable(Path(arguments.file).name), *_warnings(text))
     drawing: Path | None = arguments.schematic
     if drawing is not None:

@@ -1,0 +1,145 @@
+"""The batch integrator against SciPy's DOP853, state by state, and what it does at rest, on failure and on Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from neuromorph import Ising
+from neuromorph.analog import (
+    Algebraic,
+    AnalogNetwork,
+    Arctan,
+    Logistic,
+    Tanh,
+    can_batch,
+    relax_batch,
+    simulate,
+    simulate_batch,
+)
+from neuromorph.runtime.limits import TimeLimitReached, time_limit
+
+ACTIVATIONS = (Tanh(8.0, 1.5), Logistic(6.0, 2.0), Arctan(5.0), Algebraic(7.0, 0.5))
+
+
+def make_network(activation, n=12, seed=0, *, is_sparse=False):
+    """Every neuron has a resistance, a capacitance and a current of its own."""
+    rng = np.random.default_rng(seed)
+    t = rng.normal(size=(n, n)) * 1e-5
+    if is_sparse:
+        t = sparse.csr_array(t * (rng.random((n, n)) < 0.3))
+    ohm, farad = rng.uniform(1e4, 4e4, n), rng.uniform(0.5e-9, 2e-9, n)
+    return AnalogNetwork(t, ohm, farad, rng.normal(size=n) * 1e-6, activation)
+
+
+def spin_glass(n, seed=0, gain=10.0):
+    j = np.triu(np.random.default_rng(seed).normal(size=(n, n)), 1)
+    return AnalogNetwork.from_ising(Ising(j + j.T), Tanh(gain))
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda g: type(g).__name__)
+def test_every_sample_is_that_of_scipy_one_by_one(activation, is_sparse):
+    """The same pair and control of steps: what differs is rounding, and far less than the tolerance of 1e-8."""
+    network = make_network(activation, is_sparse=is_sparse)
+    starts = np.random.default_rng(1).normal(size=(5, network.size)) * 0.2
+    end = 8.0 * float(network.time_constants_s.max())
+    found = simulate_batch(network, starts, end, samples=33, rtol=1e-8, atol=1e-11)
+    assert found.status == "ok"
+    for k, start in enumerate(starts):
+        alone = simulate(network, start, end, samples=33, rtol=1e-8, atol=1e-11)
+        np.testing.assert_allclose(found.potentials[:, k], alone.potentials[:, 0], rtol=0, atol=2e-9)
+
+
+def test_tolerances_are_kept_against_a_finer_solution():
+    network = spin_glass(32)
+    starts = np.random.default_rng(2).uniform(-0.02, 0.02, (8, 32))
+    end = 6.0 * float(network.time_constants_s.max())
+    exact = simulate(network, starts, end, samples=2, rtol=1e-12, atol=1e-14).voltages[-1, :]
+    errors = []
+    for rtol in (1e-4, 1e-6, 1e-8):
+        found = simulate_batch(network, starts, end, samples=2, rtol=rtol, atol=rtol * 1e-2)
+        errors.append(float(np.abs(found.voltages[-1] - exact).max()))
+    assert errors[2] < errors[1] < errors[0] < 1e-2
+    assert errors[2] < 1e-6
+
+
+def test_a_state_is_integrated_alike_in_company_and_alone():
+    """150 starts on 64 lanes: places are given on as states end at different rounds."""
+    network = make_network(Tanh(8.0))
+    starts = np.random.default_rng(3).normal(size=(150, network.size)) * 10.0 ** -np.arange(150.0)[:, None].clip(0, 9)
+    end = 5.0 * float(network.time_constants_s.max())
+    found = simulate_batch(network, starts, end, samples=5)
+    for k in (0, 1, 63, 64, 100, 149):
+        alone = simulate_batch(network, starts[k], end, samples=5)
+        np.testing.assert_allclose(found.potentials[:, k], alone.potentials[:, 0], rtol=0, atol=1e-8)
+    np.testing.assert_array_equal(found.potentials[0], starts)
+
+
+def test_a_linear_decay_is_exact():
+    """Without synapses u falls as exp(-t / R C), whatever the tolerance between samples."""
+    network = AnalogNetwork(np.zeros((3, 3)), 1e4, 1e-9, 0.0, Tanh())
+    found = simulate_batch(network, [1.0, -2.0, 0.5], 5e-5, samples=21, rtol=1e-9, atol=1e-12)
+    expected = np.exp(-found.times / 1e-5)[:, None] * [1.0, -2.0, 0.5]
+    np.testing.assert_allclose(found.potentials[:, 0], expected, rtol=0, atol=2e-9)
+
+
+def test_states_rest_where_the_mean_field_equation_holds():
+    network = spin_glass(24)
+    starts = np.random.default_rng(4).uniform(-0.05, 0.05, (70, 24))
+    tau = float(network.time_constants_s.max())
+    found = relax_batch(network, starts, 400.0 * tau, rest_v=1e-4)
+    assert set(found.status) == {"rested"}
+    assert network.mean_field_residual(found.potentials).max() <= 1e-4
+    assert (found.seconds > 0).all()
+    assert np.unique(found.seconds).size > 60
+    later = simulate_batch(network, found.potentials, 20.0 * tau, samples=2)
+    np.testing.assert_allclose(later.final, found.potentials, rtol=0, atol=1e-2)
+
+
+def test_a_state_that_moves_at_the_end_is_said_to_move():
+    network = spin_glass(8)
+    found = relax_batch(network, np.full(8, 1e-3), 0.5 * float(network.time_constants_s.min()), rest_v=1e-9)
+    assert found.status == ("moving",)
+    assert np.isnan(found.seconds).all()
+
+
+def test_what_cannot_be_integrated_is_reported():
+    network = AnalogNetwork(np.zeros((2, 2)), 1e4, 1e-9, [1e290, 0.0], Tanh())
+    assert relax_batch(network, np.zeros(2), 1e-3, rest_v=1e-6).status == ("failed",)
+    found = simulate_batch(network, np.zeros(2), 1e-3, samples=3)
+    assert found.status == "failed"
+    assert "too small" in found.message
+
+
+@dataclass(frozen=True)
+class Own(Tanh):
+    """A user's class, whose value may be anything."""
+
+
+def test_what_is_not_compiled_is_refused_with_the_remedy():
+    network = make_network(Own())
+    assert not can_batch(network)
+    with pytest.raises(ValueError, match=r"Own .*take simulate"):
+        simulate_batch(network, np.zeros(network.size), 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"rtol": 0.0}, "rtol is 0"), ({"rest_v": -1.0}, "rest_v is -1"), ({"hold_s": np.inf}, "hold_s is inf")],
+)
+def test_bad_arguments_are_named(options, said):
+    network = make_network(Tanh())
+    with pytest.raises(ValueError, match=said):
+        relax_batch(network, np.zeros(network.size), 1e-5, **{"rest_v": 1e-6, **options})
+
+
+def test_the_clock_ends_a_long_run():
+    network = spin_glass(32)
+    tau = float(network.time_constants_s.max())
+    with time_limit(time.monotonic() + 0.05), pytest.raises(TimeLimitReached, match="transient"):
+        simulate_batch(network, np.full((64, 32), 1e-3), 1e9 * tau, samples=2)

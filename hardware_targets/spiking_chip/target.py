@@ -61,6 +61,8 @@ class SpikingChip:
         Durations of reads.
     backend : Backend
         Backend of Brian2.
+    forecast : str
+        Why its prices are projections; empty where they are not.
     """
 
     name: str
@@ -69,6 +71,7 @@ class SpikingChip:
     supported_tasks: frozenset[str] = frozenset({"minimize", "sample", "recall"})
     times: ReadDurations = field(default_factory=ReadDurations)
     backend: Backend = "numpy"
+    forecast: str = ""
 
     @property
     def priced(self) -> frozenset[str]:

@@ -25,7 +25,15 @@ from .network_mapping import ReadDurations
 from .neurobench import neurobench
 from .target import SpikingChip
 
-__all__ = ["ReadDurations", "SpikingChip", "neurobench", "spiking_brainscales", "spiking_generic", "spiking_loihi", "spiking_loihi2"]
+__all__ = [
+    "ReadDurations",
+    "SpikingChip",
+    "neurobench",
+    "spiking_brainscales",
+    "spiking_generic",
+    "spiking_loihi",
+    "spiking_loihi2",
+]
 
 SynapseMemory: TypeAlias = Literal["dense", "sparse", "convolution"]
 

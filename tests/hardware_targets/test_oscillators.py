@@ -98,7 +98,7 @@ def test_four_nodes_in_five_cycles():
 
 
 def test_which_assumptions_explain_five_bits():
-    """Reading against a node, more time, or signs: 84 % +- 3, and 98 % +- 3 stays; noise and spread do not explain it."""
+    """Reading against a node, more time, or signs: 84 % +- 3, and 98 % +- 3 stays; noise and spread do nothing."""
     example = runpy.run_path(str(EXAMPLES / "oscillator_maxcut.py"))
     settings = example["assumptions"](example["Setting"](2.0, 1.0, 0.001, 2.0 * np.pi * 0.005))
     seen = {

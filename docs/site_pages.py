@@ -111,6 +111,12 @@ DEVICES = {
         ["thermodynamic_grid/z1.toml"],
     ),
     "spiking-loihi": ("Loihi", ["spiking-loihi"], "hardware_targets.spiking_chip.target", ["spiking_chip/loihi.toml"]),
+    "spiking-loihi2": (
+        "Loihi 2, energies and times assumed",
+        ["spiking-loihi2"],
+        "hardware_targets.spiking_chip",
+        ["spiking_chip/loihi2.toml"],
+    ),
     "spiking-brainscales": (
         "BrainScaleS-2",
         ["spiking-brainscales"],

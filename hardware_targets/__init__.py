@@ -29,6 +29,7 @@
 - ``fpga-simulated-bifurcation`` (``FpgaSimulatedBifurcation``): adiabatic bifurcation in 16-bit words on an FPGA.
 - ``thermodynamic-grid`` (``ThermodynamicGrid``): a grid of stochastic units, as announced for Z1; a forecast.
 - ``spiking-loihi`` (``spiking_loihi``): Intel's first Loihi, digital spiking neurons with 8-bit weights.
+- ``spiking-loihi2`` (``spiking_loihi2``): its successor; sizes published, energies and times assumed: a forecast.
 - ``spiking-brainscales`` (``spiking_brainscales``): BrainScaleS-2, analog spiking neurons with fixed-pattern noise.
 - ``spiking-generic`` (``spiking_generic``): a digital spiking chip of usual numbers, or by your own table.
 

@@ -25,7 +25,14 @@ from .ising_processors import FpgaSimulatedBifurcation
 from .memristor_crossbar import MemristorCrossbar, PhaseChange
 from .oscillators import Brim, Oscillators
 from .pbit import PBits
-from .spiking_chip import ReadDurations, SpikingChip, spiking_brainscales, spiking_generic, spiking_loihi
+from .spiking_chip import (
+    ReadDurations,
+    SpikingChip,
+    spiking_brainscales,
+    spiking_generic,
+    spiking_loihi,
+    spiking_loihi2,
+)
 from .thermodynamic_grid import ThermodynamicGrid
 
 __all__ = [  # noqa: RUF022  by theme
@@ -36,5 +43,5 @@ __all__ = [  # noqa: RUF022  by theme
     "DopantGlass", "DopantNeurons", "dopant_neurons_300k",
     "DigitalAnnealer", "CellularAutomaton", "CmosAnnealer", "QuantumAnnealer", "FpgaSimulatedBifurcation",
     "ThermodynamicGrid", "PBits", "Oscillators", "Brim",
-    "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_brainscales", "spiking_generic",
+    "SpikingChip", "ReadDurations", "spiking_loihi", "spiking_loihi2", "spiking_brainscales", "spiking_generic",
 ]  # fmt: skip

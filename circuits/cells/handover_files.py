@@ -7,7 +7,7 @@ from neuromorph.problems.problem import Problem
 from neuromorph.rng import RNG
 
 from ..synthesis.board_network import DEFAULT_SERIES
-from ..synthesis.opamp import OPAMPS, OpAmp
+from ..synthesis.opamp import OpAmp
 from ..synthesis.problem_circuit import get_opamp, problem_components
 from .library import library_cells
 from .ltspice_schematic import ltspice_library, ltspice_schematic
@@ -35,14 +35,15 @@ def cell_files(
     series : str or None, default "E96"
         Series of the components.
     opamp : OpAmp or str, optional
-        Op-amp, or its name; the OPA192 by default.
+        Op-amp, or its name; the LMV824 by default.
 
     Returns
     -------
     dict of str to str
         ``*.va``, ``neuron_opamp.asc``, ``neuron_opamp.sym``, ``neuron_opamp.sch`` and what they need, by name.
     """
-    part = get_opamp(opamp, "opamp") or OPAMPS["opa192"]
+    part = get_opamp(opamp, "opamp")
+    assert isinstance(part, OpAmp)  # no macro-model of a vendor: its subcircuit is not ours to write
     made, _ = problem_components(problem, rng=rng, series=series, level="opamp")
     cells = library_cells(made.network, part)
     about = f"neuromorph: values of neuron 0 of {'an Ising problem' if isinstance(problem, Ising) else problem.name}"

@@ -152,7 +152,10 @@ class QuantumAnnealer:
         ]
         state = QubitProblem(chained, physical, about)
         error, drawn = mapping_error(asked, held), self.control_error > 0.0
-        return Program(self.name, problem, held, state, error, tuple(notes), {"programmings": 1.0}, one_chip=drawn)
+        return Program(
+            self.name, problem, held, state, error, tuple(notes), {"programmings": 1.0}, one_chip=drawn,
+            provenance=about,
+        )  # fmt: skip
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Anneal ``reads`` times and read majorities.

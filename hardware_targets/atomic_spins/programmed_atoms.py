@@ -128,7 +128,10 @@ def programmed_atoms(
     own = sampled if device.asymmetry and held.size <= MAX_ATOMS else None
     state = AtomArray(w, held.biases.copy(), *beta_range(held), placement)
     drawn = placement is not None or device.asymmetry > 0.0
-    return Program(device.name, problem, held, state, error, (*notes, *more), setup, one_chip=drawn, sampled=own)
+    about = {"atoms": held.size} if placement is None else {"atoms": held.size, "full_scale": placement.scale}
+    return Program(
+        device.name, problem, held, state, error, (*notes, *more), setup, one_chip=drawn, sampled=own, provenance=about
+    )
 
 
 def skewed_error(asked: Ising, held: Ising, w: sparse.csc_array) -> tuple[float, tuple[str, ...]]:

@@ -12,7 +12,7 @@ with two time scales, which are the eigenvalues of the generator on either side 
 That ensembles of cobalt on black phosphorus have two well separated time scales, conditional laws of the neurons for
 given synapses, and synapses that reorganize under an electrical stimulus is read: Kiraly et al., Nat. Nanotechnol. 16,
 414 (2021), abstract (arXiv 2005.01547). That one rate law with two attempt rates describes it, and the ratio of
-10^2..10^3, are assumptions.
+10^2..10^3, are assumptions: ``synapse_slowness`` of ``data.toml``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from neuromorph.exact import boltzmann, spins_of
 from neuromorph.ising import Float, Ising
 from neuromorph.rng import RNG, kernel_states, read_seeds
 
+from .atom_costs import DATA
 from .stationary import switching_rates
 from .telegraph import simulate_switching
 
@@ -51,7 +52,7 @@ class SynapticArray:
 
     ising: Ising
     synapses: int
-    slowness: float = 300.0
+    slowness: float = DATA["synapse_slowness"].value
     beta: float = 1.0
     theta: float = 0.5
 

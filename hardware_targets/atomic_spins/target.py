@@ -169,7 +169,8 @@ class AtomicSpins:
             *([_temperature(found)] if found else []),
         ]
         setup = {"atoms_placed": asked.size}
-        return Program(self.name, problem, held, array, error, (*notes, *more), setup, one_chip=True)
+        about = {"tiles": len(tiles), "rounds": self.rounds, "atoms_of_a_tile": max(map(len, tiles))}
+        return Program(self.name, problem, held, array, error, (*notes, *more), setup, one_chip=True, provenance=about)
 
     def _place(self, wanted: Float, rng: np.random.Generator) -> Placement:
         law = CouplingLaw.of(DATA)

@@ -69,7 +69,8 @@ def stationary_states(terms: SpinTerms, junctions: Junctions, beta: float, synch
     n = terms.size
     states = np.arange(1 << n)
     spins = spins_of(states, n)
-    x = junctions.slopes * (beta * spins * terms.alignments(spins) + junctions.offsets)
+    drive = np.clip(beta * spins * terms.alignments(spins), *junctions.reach)
+    x = junctions.slopes * (drive + junctions.offsets)
     log_up, log_down = -np.logaddexp(0.0, -2.0 * x), -np.logaddexp(0.0, 2.0 * x)
     if synchronous:
         up = (spins > 0).astype(float)

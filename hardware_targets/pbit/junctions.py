@@ -9,11 +9,16 @@ Meyer and Neldel: the prefactor falls where the barrier rises. With input I_i in
 .. math:: m_i \leftarrow \mathrm{sgn}(\tanh(a_i (I_i + o_i)) + U(-1, 1)) \quad\text{at rate}\quad 1 / \tau_i, \qquad
           r(m_i \to -m_i) = \frac{1}{\tau_i} \frac{e^{-m_i a_i (I_i + o_i)}}{2 \cosh(a_i (I_i + o_i))}
 
-are one and the same process. Sources: Camsari et al., Phys. Rev. X 7, 031014 (2017); prefactors: arXiv 2402.03452.
+are one and the same process. A junction under a transistor is driven by a voltage, with <m> = tanh((V - V_50) / V_0):
+the synapse gives V_i = V_50 + V_0 I_i within 0 .. V_s, so that inputs end at -V_50 / V_0 and (V_s - V_50) / V_0.
+Sources: Camsari et al., Phys. Rev. X 7, 031014 (2017); prefactors: arXiv 2402.03452;
+voltage drive: Camsari, Salahuddin and Datta, IEEE Electron Device Lett. 38, 1767 (2017), recalled; arXiv 1809.04028,
+abstract (junction and transistor as a three-terminal p-bit); Borders et al., Nature 573, 390 (2019).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,17 +40,21 @@ class Junctions:
         tau_i in units of the nominal dwell time.
     barriers : (n,) float
         Delta_i, kT.
+    reach : (float, float)
+        Least and largest input that drives give; no limits by default.
     """
 
     slopes: Float
     offsets: Float
     dwells: Float
     barriers: Float
+    reach: tuple[float, float] = (-math.inf, math.inf)
 
     @property
     def alike(self) -> bool:
         """Whether inputs act alike on all, so that an energy describes the states."""
-        return bool((self.slopes == self.slopes[0]).all() and not self.offsets.any())
+        alike = bool((self.slopes == self.slopes[0]).all() and not self.offsets.any())
+        return alike and self.reach == (-math.inf, math.inf)
 
 
 def draw_junctions(
@@ -57,6 +66,7 @@ def draw_junctions(
     compensation: float,
     slope_spread: float,
     offset_spread: float,
+    reach: tuple[float, float] = (-math.inf, math.inf),
 ) -> Junctions:
     """Draw the junctions of a chip.
 
@@ -72,6 +82,8 @@ def draw_junctions(
         kappa, 0 to 1.
     slope_spread, offset_spread : float
         Standard deviations of ln a and of o.
+    reach : (float, float)
+        Least and largest input.
 
     Returns
     -------
@@ -84,4 +96,42 @@ def draw_junctions(
         offset_spread * off,
         np.exp((1.0 - compensation) * barrier_spread * away),
         barrier + barrier_spread * away,
+        reach,
     )
+
+
+def voltage_reach(slope_v: float | None, middle_v: float | None, swing_v: float | None) -> tuple[float, float]:
+    """Return the least and the largest input that voltages give.
+
+    Parameters
+    ----------
+    slope_v : float or None
+        V_0, V: an input of 1.
+    middle_v : float or None
+        V_50, V, at which a p-bit is even; none is half of ``swing_v``.
+    swing_v : float or None
+        V_s, V: voltages are from 0 to it.
+
+    Returns
+    -------
+    least, largest : float
+        -V_50 / V_0 and (V_s - V_50) / V_0; without limits where nothing is given.
+
+    Raises
+    ------
+    ValueError
+        If a voltage is not positive, some are missing, or V_50 is not within.
+    """
+    volts = {"slope_v": slope_v, "swing_v": swing_v, "middle_v": middle_v}
+    for name, value in volts.items():
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise ValueError(f"{name} is {value}; give volts above 0, or none for inputs without limits")
+    if slope_v is None or swing_v is None:
+        left = [name for name, value in volts.items() if value is not None]
+        if left:
+            raise ValueError(f"{' and '.join(left)} alone is no voltage drive; give slope_v and swing_v both")
+        return -math.inf, math.inf
+    middle = swing_v / 2.0 if middle_v is None else middle_v
+    if middle >= swing_v:
+        raise ValueError(f"middle_v is {middle} of a swing of {swing_v} V; an even p-bit is out of reach")
+    return -middle / slope_v, (swing_v - middle) / slope_v

@@ -63,8 +63,8 @@ def _draw(x, state):
 
 @njit(cache=True, nogil=True)
 def asynchronous_kernel(
-    starts, members, values, own_starts, own_terms, slopes, offsets, dwells, betas, durations, delay, spins, seen,
-    products, aligned, due, flipped, counts, clock, state, part,
+    starts, members, values, own_starts, own_terms, slopes, offsets, dwells, reach, betas, durations, delay, spins,
+    seen, products, aligned, due, flipped, counts, clock, state, part,
 ):  # fmt: skip
     """Let p-bits flip through a schedule, at most ``part`` events of it.
 
@@ -76,6 +76,8 @@ def asynchronous_kernel(
         Terms (``SpinTerms``).
     slopes, offsets, dwells : (n,) float
         Junctions; dwells in units of the nominal dwell time, as all times here.
+    reach : (2,) float
+        Least and largest input I that drives give.
     betas, durations : (steps,) float
         Inverse temperature and duration of each step.
     delay : float
@@ -127,7 +129,8 @@ def asynchronous_kernel(
             if dwells[i] * fastest > 1.0 and uniform(state) * dwells[i] * fastest >= 1.0:
                 continue
             counts[ATTEMPTS] += 1
-            new = _draw(slopes[i] * (beta * seen[i] * aligned[i] + offsets[i]), state)
+            drive = min(max(beta * seen[i] * aligned[i], reach[0]), reach[1])
+            new = _draw(slopes[i] * (drive + offsets[i]), state)
             if new != spins[i]:
                 spins[i] = new
                 counts[FLIPS] += 1
@@ -143,13 +146,13 @@ def asynchronous_kernel(
 
 @njit(cache=True, nogil=True)
 def synchronous_kernel(
-    starts, members, values, slopes, offsets, betas, ticks, spins, products, aligned, counts, state, part,
+    starts, members, values, slopes, offsets, reach, betas, ticks, spins, products, aligned, counts, state, part,
 ):  # fmt: skip
     """Redraw all p-bits at once from the state before, at most ``part`` draws.
 
     Parameters
     ----------
-    starts, members, values, slopes, offsets, betas, spins, products, aligned, state, part
+    starts, members, values, slopes, offsets, reach, betas, spins, products, aligned, state, part
         As of :func:`asynchronous_kernel`.
     ticks : (steps,) int64
         Clock ticks of each step.
@@ -170,7 +173,8 @@ def synchronous_kernel(
             continue
         _align(starts, members, values, spins, products, aligned)
         for i in range(n):
-            inputs[i] = slopes[i] * (betas[counts[STEP]] * spins[i] * aligned[i] + offsets[i])
+            drive = min(max(betas[counts[STEP]] * spins[i] * aligned[i], reach[0]), reach[1])
+            inputs[i] = slopes[i] * (drive + offsets[i])
         for i in range(n):
             new = _draw(inputs[i], state)
             if new != spins[i]:

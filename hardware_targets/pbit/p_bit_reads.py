@@ -140,6 +140,7 @@ def _one_read(
             *wires,
             junctions.slopes,
             junctions.offsets,
+            np.array(junctions.reach),
             betas,
             ticks,
             spins,
@@ -152,7 +153,14 @@ def _one_read(
     else:
         # Flips come at the rate of draws at most.
         ring = 1 if delay == 0.0 else int(4.0 * delay * float((1.0 / junctions.dwells).sum())) + _SPARE
-        own = (terms.own_starts, terms.own_terms, junctions.slopes, junctions.offsets, junctions.dwells)
+        own = (
+            terms.own_starts,
+            terms.own_terms,
+            junctions.slopes,
+            junctions.offsets,
+            junctions.dwells,
+            np.array(junctions.reach),
+        )
         queue = (np.empty(ring), np.empty(ring, np.int64))
         kernel = asynchronous_kernel
         arguments = [

@@ -47,7 +47,7 @@ from neuromorph.trace import Trace
 from neuromorph.trace_recorder import Recorder
 
 from .equilibrium import MAX_SOLVED, little_distribution, stationary_states
-from .junctions import Junctions, draw_junctions
+from .junctions import Junctions, draw_junctions, voltage_reach
 from .p_bit_costs import p_bit_costs
 from .p_bit_reads import PBitChip, PBitSchedule, simulate_p_bits
 from .spin_terms import SpinTerms
@@ -81,6 +81,9 @@ class PBits:
         Share of a change of the barrier that the prefactor takes back; none takes that of ``pbits.toml``.
     dwell_time_s : float or None
         tau, s, if you know it; none takes the range of ``pbits.toml``.
+    slope_v, middle_v, swing_v : float or None
+        V_0, V_50 and V_s of junctions that a voltage drives: an input of 1 is V_0, an even p-bit takes V_50 (none: half
+        of V_s), and inputs beyond 0 .. V_s are cut. Give V_0 and V_s of a measured device; none: inputs have no limits.
     constants : dict of Datum
         The table that it is priced by.
     """
@@ -94,6 +97,9 @@ class PBits:
     barrier_spread: float | None = None
     compensation: float | None = None
     dwell_time_s: float | None = None
+    slope_v: float | None = None
+    middle_v: float | None = None
+    swing_v: float | None = None
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "p-bits"
@@ -126,6 +132,7 @@ class PBits:
         if self.dwell_time_s is not None and not (math.isfinite(self.dwell_time_s) and self.dwell_time_s > 0):
             raise ValueError(f"dwell_time_s is {self.dwell_time_s}; it must be finite and positive")
         refuse_both(self.constants, DATA, "dwell_time_s", "dwell_time_s", self.dwell_time_s)
+        voltage_reach(self.slope_v, self.middle_v, self.swing_v)
 
     @single_threaded_blas()
     def program(self, problem: Ising | Problem, rng: RNG = None) -> Program:
@@ -246,7 +253,9 @@ class PBits:
     def _draw(self, n: int, rng: np.random.Generator) -> Junctions:
         barrier = math.log(DATA["dwell_time_s"].value / DATA["prefactor_s"].value)
         names = ("barrier_spread", "compensation", "slope_spread", "offset_spread")
-        return draw_junctions(n, rng, barrier=barrier, **{name: self._number(name) for name in names})
+        numbers = {name: self._number(name) for name in names}
+        reach = voltage_reach(self.slope_v, self.middle_v, self.swing_v)
+        return draw_junctions(n, rng, barrier=barrier, reach=reach, **numbers)
 
     def _quantized(self, values: Float) -> Float:
         if self.weight_bits is None or not values.size:
@@ -260,8 +269,13 @@ class PBits:
             f"junctions of the chip: barriers {junctions.barriers.min():.1f} to {junctions.barriers.max():.1f} kT, "
             f"dwell times {shown.min():.2f} to {shown.max():.2f} of the nominal one"
         ]
+        least, largest = junctions.reach
+        if math.isfinite(largest):
+            notes.append(f"voltages give inputs from {least:.3g} to {largest:.3g}; what is beyond is cut")
         if not junctions.alike:
-            notes.append("slopes and offsets differ: states follow no Boltzmann distribution; held is a mean of both")
+            notes.append(
+                "junctions are not alike, or cut inputs: states follow no Boltzmann distribution; held is a mean"
+            )
         if self.update == "synchronous":
             notes.append("all p-bits at once: equilibrium is that of Little, not exp(-beta E)")
         if self.synapse_delay:

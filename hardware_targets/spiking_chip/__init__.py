@@ -1,7 +1,9 @@
 """Spiking chips: Loihi, BrainScaleS-2, and a generic digital one.
 
 - ``spiking-loihi``: Intel's first Loihi. Digital, 8-bit weights with one exponent, 128 cores. Energies of events are
-  from SPICE and refits, as SANA-FE counts them; of Loihi 2 none are published, and none is given here.
+  from SPICE and refits, as SANA-FE counts them.
+- ``spiking-loihi2``: its successor, with published sizes. No energy or time of its events is published: they are
+  assumed, a tenth of Loihi's to as much, so that it is a forecast.
 - ``spiking-brainscales``: BrainScaleS-2. Analog neurons and synapses a thousand times faster than biology, weights of 6
   bits and a sign, fixed-pattern noise; its energy is the chip's power times the time, for no event's own is known.
 - ``spiking-generic``: a digital chip with ranges joined over Loihi, TrueNorth and SpiNNaker 2; it takes your own table.
@@ -23,7 +25,15 @@ from .network_mapping import ReadDurations
 from .neurobench import neurobench
 from .target import SpikingChip
 
-__all__ = ["ReadDurations", "SpikingChip", "neurobench", "spiking_brainscales", "spiking_generic", "spiking_loihi"]
+__all__ = [
+    "ReadDurations",
+    "SpikingChip",
+    "neurobench",
+    "spiking_brainscales",
+    "spiking_generic",
+    "spiking_loihi",
+    "spiking_loihi2",
+]
 
 SynapseMemory: TypeAlias = Literal["dense", "sparse", "convolution"]
 
@@ -69,6 +79,47 @@ def spiking_loihi(
         loihi_table(synapse_memory),
         times=ReadDurations(relax_s, read_s, sample_s, step_s, search_s),
         backend=backend,
+    )
+
+
+def spiking_loihi2(
+    *,
+    relax_s: float = 0.5,
+    read_s: float = 0.2,
+    sample_s: float = 0.1,
+    step_s: float = 0.1e-3,
+    search_s: float = 2.0,
+    backend: Backend = "numpy",
+) -> SpikingChip:
+    """Hold a problem on Intel's second Loihi, at energies and times that are assumed.
+
+    Parameters
+    ----------
+    relax_s : float
+        Length of a recall, s of the model; the cue is there for the first 0.1 s.
+    read_s : float
+        Its last part, over which rates are counted, s.
+    sample_s : float
+        Length of a read that samples, from rest, s of the model.
+    step_s : float
+        Step of abstract neurons that sample, s of the model.
+    search_s : float
+        Length of a search, in periods of 0.5 s.
+    backend : {"numpy", "cython", "cpp_standalone"}
+        Code that Brian2 makes.
+
+    Returns
+    -------
+    SpikingChip
+        Target.
+    """
+    return SpikingChip(
+        "spiking-loihi2",
+        "Intel's second Loihi: eight times the neurons, energies and times assumed",
+        read_table("loihi2"),
+        times=ReadDurations(relax_s, read_s, sample_s, step_s, search_s),
+        backend=backend,
+        forecast="no energy or time of an event on Loihi 2 is published: those of Loihi, or a tenth of them",
     )
 
 

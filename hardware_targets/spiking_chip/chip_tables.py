@@ -92,8 +92,9 @@ def loihi_table(synapse_memory: str = "dense") -> dict[str, Datum]:
     table = read_table("loihi")
     if synapse_memory not in _MEMORIES:
         raise ValueError(f"synapse_memory is {str(synapse_memory)[:40]!r}; it is one of {', '.join(_MEMORIES)}")
-    for name in ("synapse_energy", "synapse_time"):
-        others = {form: table.pop(f"{form}_{name}") for form in _MEMORIES[1:]}
+    for what in ("energy", "time"):
+        others = {form: table.pop(f"{form}_synapse_{what}") for form in _MEMORIES[1:]}
+        name = f"synapse_{what}"
         table[name] = others.get(synapse_memory, table[name])
     return table
 

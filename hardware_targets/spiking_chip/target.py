@@ -63,6 +63,8 @@ class SpikingChip:
         Backend of Brian2.
     compiled : bool
         Whether searches are compiled steps, each read alone, in place of Brian2: for many short ones.
+    forecast : str
+        Why its prices are projections; empty where they are not.
     """
 
     name: str
@@ -72,6 +74,7 @@ class SpikingChip:
     times: ReadDurations = field(default_factory=ReadDurations)
     backend: Backend = "numpy"
     compiled: bool = False
+    forecast: str = ""
 
     def for_macros(self) -> SpikingChip:
         """Return the chip that orders paths of a tour, one short search after the other.

@@ -117,7 +117,10 @@ class ThermodynamicGrid:
         row, column = np.divmod([u for chain in embedding.chains for u in chain], int(np.sqrt(len(embedding.graph))))
         state = GridProblem(chained, (row + column) % 2)
         weights = float(embedding.qubits + chained.physical.sparse_couplings().nnz // 2)
-        return Program(self.name, problem, asked, state, 0.0, tuple(notes), {"writes": weights}, sampled=sampled)
+        about = {"units": embedding.qubits, "longest_chain": embedding.longest, "chain_strength": chained.strength}
+        return Program(
+            self.name, problem, asked, state, 0.0, tuple(notes), {"writes": weights}, sampled=sampled, provenance=about
+        )
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Sample or anneal ``reads`` times.

@@ -131,8 +131,10 @@ def _add_amplifiers(parser: Parser) -> None:
 def _beside_pdk(arguments: argparse.Namespace) -> dict[str, bool]:
     """Return whether options were given that a circuit in the transistors of a process has no use for."""
     given = vars(arguments)
-    names = ("analysis", "schematic", "synapses", "step_fraction", "reltol", "refine", "opamp", "opamp_lib")
-    found = {f"--{name.replace('_', '-')}": bool(given.get(name)) for name in names}
+    names = ("analysis", "schematic", "step_fraction", "reltol", "refine", "opamp", "opamp_lib", "currents")
+    called = {"opamp_lib": "opamp-lib", "step_fraction": "step-fraction", "currents": "noise"}
+    found = {f"--{called.get(name, name)}": bool(given.get(name)) for name in names}
+    found["--synapses"] = given.get("synapses") not in (None, SYNAPSES[0])
     usual = {"level": LEVELS[0], "dialect": DIALECTS[0], "series": E_SERIES[0]}
     return found | {f"--{name}": given.get(name, value) != value for name, value in usual.items()}
 

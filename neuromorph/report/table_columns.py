@@ -54,12 +54,23 @@ def status(result: Result) -> str:
     Returns
     -------
     str
-        ``ok, 50 reads, 10 chips``; for a target that never read, only its status.
+        ``ok, 50 reads, 10 chips``, and ``in 3 tiles x 10 rounds`` where a device takes a problem in parts; for a
+        target that never read, only its status.
     """
     reads = f", {result.reads} read{'s' * (result.reads != 1)}" if result.reads else ""
     chips = ", one chip" if result.one_chip else f", {len(result.chips)} chips" if len(result.chips) > 1 else ""
     forecast = ", forecast" if result.forecast else ""
-    return f"{result.status}{reads}{chips if result.reads else ''}{forecast}"
+    return f"{result.status}{reads}{chips if result.reads else ''}{_in_parts(result)}{forecast}"
+
+
+def _in_parts(result: Result) -> str:
+    """Say that a device holds the problem in tiles, or visits them in rounds."""
+    told = result.mapping.device if result.mapping is not None and result.reads else {}
+    tiles, rounds = (int(told.get(name, 1)) for name in ("tiles", "rounds"))
+    if tiles < 2 and rounds < 2:
+        return ""
+    said = f", in {tiles:,} tile{'s' * (tiles != 1)}"
+    return said + (f" x {rounds:,} round{'s' * (rounds != 1)}" if rounds > 1 else "")
 
 
 def solving_columns(rows: Sequence[Result], boundary: str) -> list[Column]:

@@ -8,7 +8,9 @@ import pytest
 from scipy import sparse
 
 import neuromorph as nm
+from neuromorph.problems import MaxCut
 from neuromorph.protocol import DoesNotFit
+from neuromorph.report.table_columns import status
 
 TARGETS = nm.available_targets()
 
@@ -46,9 +48,25 @@ def test_targets_tell_numbers_of_their_own():
         "memristor-crossbar": {"tiles": 1.0},
         "spiking-loihi": {"weight_bits": 8.0},
         "analog-circuit": {"resistors": 56.0},
+        "dopant-neurons": {"units": 8.0},
+        "quantum-annealer": {"qubits": 16.0, "longest_chain": 2.0},
     }.items():
         told = nm.mapping_report(nm.get_target(name).program(asked, rng=0)).device
         assert {key: told[key] for key in expected} == expected, name
+
+
+def test_the_table_tells_tiles_and_rounds(tmp_path):
+    """Sixteen spins on atoms are several arrays, visited in rounds; a crossbar with room for all says nothing."""
+    problem = MaxCut("path", sparse.diags_array([np.ones(15)] * 2, offsets=[1, -1]).tocsr())
+    atoms = nm.get_target("atomic-spins(attempts=50,visit=10,starts=1)")
+    told = nm.mapping_report(atoms.program(problem, 0)).device
+    assert told["tiles"] * told["atoms_of_a_tile"] >= 16.0
+    assert told["rounds"] == 5.0
+    assert nm.mapping_report(nm.get_target("dopant-glass").program(random_ising(3), 0)).device["acceptors"] == 3.0
+    found = nm.compare(problem, [atoms, "cpu-gibbs"], reads=2, rng=0, task=nm.Sample(0.5), chips=1)
+    said = {row.target: status(row) for row in found.results}
+    assert f"in {told['tiles']:.0f} tiles x 5 rounds" in said["atomic-spins"]
+    assert "tile" not in said["cpu-gibbs"]
 
 
 PROBLEMS = {

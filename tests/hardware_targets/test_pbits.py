@@ -279,3 +279,38 @@ def test_the_example_runs(tmp_path, capsys):
     assert "945 has 1 local minimum" in said
     assert "161 = 23 x 7 has 12" in said
     assert "98.0% of the same number of draws visit it" in said
+
+
+def test_voltages_cut_inputs():
+    """V_0 of 0.1 V within 0 to 0.3 V, even at 0.2 V: inputs from -2 to 1, and the law is that of the cut inputs."""
+    device = PBits(
+        slope_spread=0.0, offset_spread=0.0, barrier_spread=0.0, slope_v=0.1, middle_v=0.2, swing_v=0.3, dwells=40.0
+    )
+    strong = nm.Ising(np.zeros((2, 2)), [3.0, -4.0])
+    program = device.program(strong, 0)
+    assert program.state.junctions.reach == pytest.approx((-2.0, 1.0))
+    assert any("from -2 to 1" in note for note in program.notes)
+    means = device.run(program, nm.Sample(1.0), 20_000, 1).spins.mean(axis=0)
+    assert means == pytest.approx(np.tanh([1.0, -2.0]), abs=0.025)
+    for update in ("asynchronous", "synchronous"):
+        clocked = replace(device, update=update)
+        glass_program = clocked.program(nm.Ising([[0.0, 1.5], [1.5, 0.0]], [0.5, 0.4]), 0)
+        law = glass_program.sampled(1.0)
+        spins = clocked.run(glass_program, nm.Sample(1.0), 20_000, 2).spins
+        seen = np.bincount((spins > 0) @ [1, 2], minlength=4) / 20_000
+        assert seen == pytest.approx(law, abs=0.02)
+        assert np.abs(law - nm.exact.boltzmann(glass_program.programmed, 1.0)).max() > 0.02
+    wide = replace(device, middle_v=None, swing_v=1e6)
+    free = replace(device, slope_v=None, middle_v=None, swing_v=None)
+    runs = [each.run(each.program(strong, 0), nm.Sample(1.0), 50, 3).spins for each in (wide, free)]
+    assert np.array_equal(*runs)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"slope_v": 0.1}, "slope_v alone"), ({"slope_v": -1.0, "swing_v": 1.0}, "slope_v is -1"),
+     ({"slope_v": 0.1, "swing_v": 0.5, "middle_v": 0.6}, "out of reach")],
+)  # fmt: skip
+def test_voltages_that_make_no_drive(given, said):
+    with pytest.raises(ValueError, match=said):
+        PBits(**given)

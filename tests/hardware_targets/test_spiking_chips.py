@@ -10,7 +10,14 @@ import pytest
 from scipy import sparse
 
 import neuromorph as nm
-from hardware_targets.spiking_chip import ReadDurations, neurobench, spiking_brainscales, spiking_generic, spiking_loihi
+from hardware_targets.spiking_chip import (
+    ReadDurations,
+    neurobench,
+    spiking_brainscales,
+    spiking_generic,
+    spiking_loihi,
+    spiking_loihi2,
+)
 from hardware_targets.spiking_chip.batches import batch_sizes, plan_batches
 from hardware_targets.spiking_chip.chip_tables import generic_table, join_chips, loihi_table
 from hardware_targets.spiking_chip.core_traffic import CoreTraffic
@@ -24,7 +31,7 @@ from hardware_targets.spiking_chip.quantization import (
 from neuromorph import Datum, DoesNotFit, Ising, Minimize, RecallFrom, Sample, exact, testing
 from neuromorph.cost import price
 from neuromorph.problems import MaxCut, Recall, Tsp
-from neuromorph.protocol import mapping_error
+from neuromorph.protocol import forecast_of, mapping_error
 from neuromorph.rng import read_seeds
 from neuromorph.run import complete_run
 from neuromorph.study.sampling_score import kl_divergence
@@ -302,6 +309,27 @@ def test_a_ledger_prices_synaptic_operations_as_published():
     static = next(entry for entry in ledger.entries if entry.what == "the chip's own power")
     assert (static.unit.value, static.unit.kind, static.scope) == (29.6e-3, "measured", "chip")
     assert not {"synaptic_operations", "membrane_updates"} & {cost.event for cost in spiking_brainscales().costs()}
+
+
+def test_loihi_2_stands_beside_loihi():
+    """Published sizes; energies and times assumed, a tenth of Loihi's to Loihi's; so it is a forecast."""
+    first, second = spiking_loihi(sample_s=0.02), spiking_loihi2(sample_s=0.02)
+    for name, datum in second.constants.items():
+        if name in second.priced and not name.startswith(("device", "board", "word", "chip", "step")):
+            whole = first.constants[name].value
+            assert (datum.low, datum.high) == pytest.approx((0.1 * whole, whole)), name
+            assert datum.value == pytest.approx(whole / np.sqrt(10.0), rel=1e-3), name
+            assert datum.kind == "assumed"
+    assert second.constants["cores"].value * second.constants["core_neurons"].value == 1_048_576
+    assert second.constants["cores"].value * second.constants["core_synapses"].value == 120e6
+    assert forecast_of(second)
+    assert not forecast_of(first)
+    joules = []
+    for chip in (first, second):
+        ledger = price(chip.run(chip.program(ring(8), 0), Sample(1.0), 3, 0), chip.costs())
+        joules.append(sum(entry.total.value for entry in ledger.entries if entry.scope == "core"))
+    assert 0.1 < joules[1] / joules[0] < 1.0
+    assert second.program(Ising(sparse.csr_array((200_000, 200_000)), np.ones(200_000)), 0).mapping_error < 0.01
 
 
 def test_spikes_go_once_to_each_core_that_has_synapses_of_theirs():

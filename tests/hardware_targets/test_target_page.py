@@ -11,7 +11,7 @@ POINTS = [point for point in entry_points(group="neuromorph.targets") if point.v
 
 def test_the_targets_are_found() -> None:
     """A missing or second installation would leave the tests below without a case, or with double ones."""
-    assert len({point.name for point in POINTS}) == 31
+    assert len({point.name for point in POINTS}) == 32
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)

@@ -28,6 +28,7 @@ FEW = {  # parameters that make a read short, and what every read of the target 
     "dopant-neurons": None,
     "dopant-neurons-300k": None,
     "spiking-loihi": "spins",
+    "spiking-loihi2": "spins",
     "spiking-brainscales": "spins",
     "spiking-generic": "spins",
     "cpu-anneal": None,

@@ -143,7 +143,8 @@ class DopantGlass:
             f"between its contacts {conduction_regime(glass.network, glass.voltages_v)}",
         )
         error, setup = mapping_error(asked, held), {"gates_set": len(GLASS_GATES)}
-        return Program(self.name, problem, held, glass, error, notes, setup, one_chip=True)
+        about = {"acceptors": asked.size, "gates": len(GLASS_GATES), "devices_tried": self.devices}
+        return Program(self.name, problem, held, glass, error, notes, setup, one_chip=True, provenance=about)
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:

@@ -204,7 +204,10 @@ class DopantNeurons:
             )
             notes += [f"held as a permutation: {n * n} units; {couplings.where}"]
             state = NeuronState(couplings, longest, np.zeros(0), stream.integers(len(units.outputs), size=(n, n)))
-            return Program(self.name, problem, None, state, error, tuple(notes), couplings.setup, one_chip=True)
+            about = {"units": n * n, "kinds_of_unit": len(units.outputs)}
+            return Program(
+                self.name, problem, None, state, error, tuple(notes), couplings.setup, one_chip=True, provenance=about
+            )
         asked = as_ising(problem)
         if asked.size > _ROWS:
             raise _too_many(f"{asked.size} neurons")
@@ -222,7 +225,10 @@ class DopantNeurons:
             couplings, scale, asked.biases / scale, stream.integers(len(units.outputs), size=asked.size)
         )
         error = mapping_error(asked, held)
-        return Program(self.name, problem, held, state, error, tuple(notes), couplings.setup, one_chip=True)
+        about = {"units": asked.size, "kinds_of_unit": len(units.outputs)}
+        return Program(
+            self.name, problem, held, state, error, tuple(notes), couplings.setup, one_chip=True, provenance=about
+        )
 
     @single_threaded_blas()
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:

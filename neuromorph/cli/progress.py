@@ -80,7 +80,7 @@ def steps_of(
 
 @contextmanager
 def told_compiling(say: Callable[[str], None]) -> Iterator[None]:
-    """Say once, while it happens, that kernels are compiled rather than read from numba's cache.
+    """Say once, while it happens, that kernels are compiled, not read from the cache.
 
     Nothing is heard where no module with kernels is loaded, since numba itself takes half a second.
 

@@ -13,13 +13,14 @@ and Roy, Quantum Inf. Process. 15, 495 (2016) (cliques).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from neuromorph.ising import Ising
 
 from .hardware_graphs import optional_package
+
+if TYPE_CHECKING:
+    import networkx as nx  # half a second
 
 _TRIALS = 20_000  # placements that the direct search tries
 _FILLED = 0.25  # share of a machine that shortest chains may fill
@@ -67,6 +68,8 @@ def coupled_pairs(ising: Ising) -> nx.Graph:
     networkx.Graph
         Spins, and the pairs that are coupled.
     """
+    import networkx as nx
+
     row, column = ising.sparse_couplings().tocoo().coords
     graph = nx.Graph()
     graph.add_nodes_from(range(ising.size))
@@ -236,6 +239,8 @@ def check_embedding(problem: nx.Graph, embedding: Embedding) -> None:
     ValueError
         With the chain or the pair that fails.
     """
+    import networkx as nx
+
     owner = {qubit: spin for spin, chain in enumerate(embedding.chains) for qubit in chain}
     if len(owner) != embedding.qubits:
         raise ValueError("two chains share a qubit")

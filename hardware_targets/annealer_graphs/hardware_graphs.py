@@ -10,11 +10,12 @@ displacements of arXiv 2608.01615, read second-hand.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from neuromorph.protocol import DoesNotFit
+
+if TYPE_CHECKING:
+    import networkx as nx  # half a second
 
 QUANTUM_GRAPHS = {"chimera": 16, "pegasus": 16, "zephyr": 12}
 Z1_MOVES = ((1, 0), (2, 1), (2, 3), (4, 1))
@@ -113,6 +114,8 @@ def optional_package(name: str) -> Any:
 
 
 def _grid(rows: int, columns: int, moves: tuple[tuple[int, int], ...]) -> nx.Graph:
+    import networkx as nx
+
     graph = nx.Graph()
     graph.add_nodes_from(range(rows * columns))
     for row in range(rows):

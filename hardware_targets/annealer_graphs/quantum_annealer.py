@@ -25,7 +25,6 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, ClassVar
 
-import networkx as nx
 import numpy as np
 from scipy import sparse
 
@@ -253,6 +252,8 @@ def _unscaled(held: Ising, scale: float, offset: float) -> Ising:
 @lru_cache(maxsize=16)
 def _embedded(n: int, edges: bytes, name: str, size: int, seconds: float) -> Embedding:
     """Embed a graph of ``n`` spins; the same one for every chip that is programmed with it."""
+    import networkx as nx
+
     machine, problem = quantum_graph(name, size), nx.Graph()
     problem.add_nodes_from(range(n))
     problem.add_edges_from(map(tuple, np.frombuffer(edges, np.int64).reshape(-1, 2).tolist()))

@@ -60,5 +60,6 @@ def trial_steps(couplings, temperatures, increment, x, fields, offsets, lowest, 
             fields[j] += step * couplings[chosen, j]
         if offsets[1] < lowest[0]:
             lowest[0] = offsets[1]
-            best[:] = x
+            for i in range(n):
+                best[i] = x[i]
     return flips

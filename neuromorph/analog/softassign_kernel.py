@@ -185,4 +185,5 @@ def finish(u, row, column, temperature, v):
     """
     n, width = u.shape
     a, b, sums = np.empty(n, F), np.zeros(width, F), np.empty(width, F)
-    return _normalize(u, row, column, temperature, F(_FINE), _PASSES, v, a, b, sums)
+    passes = np.int64(_PASSES)  # a literal would be compiled apart
+    return _normalize(u, row, column, temperature, F(_FINE), passes, v, a, b, sums)

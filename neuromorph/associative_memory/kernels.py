@@ -58,7 +58,8 @@ def start_fields(columns, biases, spins, fields):
         E without offset.
     """
     n = spins.size
-    fields[:] = biases
+    for i in range(n):
+        fields[i] = biases[i]
     energy = 0.0
     for i in range(n):
         for j in range(n):

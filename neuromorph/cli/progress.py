@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..study.compare import StudyProgress
 
 LINE_S = 10.0  # between two lines where there is no terminal: short work says nothing
+COMPILING_S = 1.0  # of compiling, after which it is said
+COMPILING = "compiling kernels for the first time; later commands find them in the cache"
 _BUSY = ("programming", "running")
 
 
@@ -76,6 +78,52 @@ def steps_of(
         yield count if tell is not None else None
 
 
+@contextmanager
+def told_compiling(say: Callable[[str], None]) -> Iterator[None]:
+    """Say once, while it happens, that kernels are compiled, not read from the cache.
+
+    Nothing is heard where no module with kernels is loaded, since numba itself takes half a second.
+
+    Parameters
+    ----------
+    say : callable
+        Function that shows a line.
+
+    Yields
+    ------
+    None
+    """
+    if "numba" not in sys.modules:
+        yield
+        return
+    from numba.core import event
+
+    class Compiling(event.Listener):
+        """Time since the outermost compilation began, and that of those before; numba's lock lets one thread in."""
+
+        depth, began, spent, silent = 0, 0.0, 0.0, True
+
+        def on_start(self, event: Any) -> None:
+            if not self.depth:
+                self.began = time.monotonic()
+            self.depth += 1
+            self._look()
+
+        def on_end(self, event: Any) -> None:
+            self._look()
+            self.depth -= 1
+            if not self.depth:
+                self.spent += time.monotonic() - self.began
+
+        def _look(self) -> None:
+            if self.silent and self.spent + time.monotonic() - self.began > COMPILING_S:
+                self.silent = False
+                say(COMPILING)
+
+    with event.install_listener("numba:compile", Compiling()):
+        yield
+
+
 def _bars() -> Iterator[StudyProgress]:
     from rich.console import Console
     from rich.markup import escape
@@ -83,7 +131,8 @@ def _bars() -> Iterator[StudyProgress]:
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Bars(*columns, console=console, transient=True) as bars, told_compiling(console.print):
         known: dict[str, Any] = {}
 
         def tell(name: str, status: str, done: int, reads: int) -> None:

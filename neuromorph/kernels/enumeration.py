@@ -24,9 +24,9 @@ def first(couplings, biases, fields):  # type: ignore[no-untyped-def]
         E.
     """
     n = biases.size
-    fields[:] = biases
     energy = 0.0
     for i in range(n):
+        fields[i] = biases[i]
         for j in range(n):
             fields[i] -= couplings[i, j]
     for i in range(n):

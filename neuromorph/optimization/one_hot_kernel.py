@@ -48,7 +48,8 @@ def unit_fields(indptr, indices, data, biases, winners, fields):
     """
     energies = np.zeros(winners.shape[0])
     for r in range(winners.shape[0]):
-        fields[r] = biases
+        for i in range(biases.size):
+            fields[r, i] = biases[i]
         for unit in winners[r]:
             energies[r] -= fields[r, unit]
             for at in range(indptr[unit], indptr[unit + 1]):
@@ -98,7 +99,8 @@ def relocate(indptr, indices, data, members, sizes, betas, winners, fields, ener
                     field[indices[at]] += data[at]
                 if energy < lowest[r] - _LOWER * abs(lowest[r]):
                     lowest[r] = energy
-                    best[r] = on
+                    for a in range(on.size):
+                        best[r, a] = on[a]
         energies[r] = energy
 
 
@@ -189,7 +191,8 @@ def swap_places(f, ft, d, dt, betas, places, energies, best, lowest, states):
                 energy += delta
                 if energy < lowest[r] - _LOWER * abs(lowest[r]):
                     lowest[r] = energy
-                    best[r] = p
+                    for a in range(p.size):
+                        best[r, a] = p[a]
         energies[r] = energy
 
 

@@ -9,6 +9,7 @@ Source: Barahona et al., Oper. Res. 36, 493 (1988), for the Ising form.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -99,6 +100,11 @@ class MaxCut:
         """Number of nodes n."""
         return int(self.weights.shape[0])
 
+    @cached_property
+    def _upper(self) -> Any:
+        """Each edge once."""
+        return sparse.coo_array(sparse.triu(self.weights))
+
     def cut(self, sides: ArrayLike) -> Any:
         """Compute the weight between the sides.
 
@@ -113,8 +119,7 @@ class MaxCut:
             Weight of the cut.
         """
         s = check_spins(sides, self.size)
-        upper = sparse.coo_array(sparse.triu(self.weights))
-        i, j = upper.coords
+        upper, (i, j) = self._upper, self._upper.coords
         many = np.atleast_2d(s)
         step = max(1, _CHUNK // max(1, upper.nnz))
         parts = [(many[k : k + step, i] != many[k : k + step, j]) @ upper.data for k in range(0, len(many), step)]

@@ -10,8 +10,10 @@ Petrovici, Bill, Bytschok, Schemmel and Meier, Phys. Rev. E 94, 042312 (2016).
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
@@ -20,10 +22,17 @@ from scipy import sparse
 
 from ..ising import Float, Ising
 from ..rng import RNG, read_seeds
+from ..sampling.diagnostics import autocorrelation_time, divergence
 from .brian.simulator import Backend, FractionProgress, build_simulator
 from .lif_sampler import LifSamplerNeurons
 from .spike_states import SpikeStates
-from .stochastic_neurons import AbstractNeurons
+from .stochastic_neurons import CROWDED, AbstractNeurons
+
+_ENUMERATED, _CHANCE = 16, 1e-6  # neurons, and p-value below which draws are not from the distribution
+FIXED = (
+    "coupled neurons fire in one step of {:g} s or keep in step; leave neurons out, so that they suit the couplings, "
+    "or give a shorter dt_s or a lower beta"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +95,9 @@ class BoltzmannSampler:
     ) -> SpikeStates:
         """Simulate independent chains from rest, stacked in one group of neurons.
 
+        A UserWarning is given where neurons are coupled too strongly for their step, or cannot take turns: their states
+        are then not those of exp(-beta E). Whether the chains have mixed says :meth:`verdict`.
+
         Neurons that are nearly always on fire every tau, and would long do so in step with those of all chains: they
         start at different times in the first half of the burn-in.
 
@@ -121,6 +133,9 @@ class BoltzmannSampler:
         if chains < 1:
             raise ValueError(f"chains is {chains}; run at least one")
         weights, biases = self.network()
+        if isinstance(cells, AbstractNeurons) and not cells.suit(weights, biases):
+            remedy = CROWDED if self.neurons is None else FIXED.format(cells.dt_s)
+            warnings.warn(f"states are not those of exp(-beta E): {remedy}", stacklevel=2)
         held = _checked_clamp(clamped, chains, biases.size)
         free = np.flatnonzero(held[0] == 0)
         if isinstance(cells, AbstractNeurons) and cells.turns:
@@ -152,6 +167,32 @@ class BoltzmannSampler:
             held,
             record.manifest,
         )
+
+    def verdict(self, states: SpikeStates) -> str:
+        """Judge whether chains have mixed: by one another, and to 16 neurons by enumeration.
+
+        Chains that all stand still where they started agree with one another; only enumeration tells.
+
+        Parameters
+        ----------
+        states : SpikeStates
+            Result of :meth:`run`.
+
+        Returns
+        -------
+        str
+            "not mixed" with the reason and the remedy; "" for mixed chains, and where nothing is known.
+        """
+        said, n = states.verdict(), states.shape[1]
+        if said or n > _ENUMERATED or states.held.any():
+            return said
+        spins = states.spins()
+        energies = self.ising.energy(spins.reshape(-1, n)).reshape(spins.shape[:2])
+        apart = autocorrelation_time(energies) if spins.shape[1] >= 4 else 1.0
+        reads = spins[:, :: max(1, ceil(apart)) if isfinite(apart) else 1].reshape(-1, n)
+        if divergence(reads, self.ising, self.beta).p_value < _CHANCE:
+            return "not mixed: shares of the states differ from enumeration; take a longer burn-in, or a lower beta"
+        return ""
 
 
 def model_as_ising(model: Any) -> Ising:

@@ -45,7 +45,8 @@ def one_hot_gibbs(weights, biases, members, betas, winners, best, fields, course
     if course[3] < 0.0:
         course[0] = course[1] = _toss(weights, biases, members, sizes, winners, fields, state)
         course[2] = course[3] = 0.0
-        best[:] = winners
+        for g in range(groups):
+            best[g] = winners[g]
     energy, lowest = course[0], course[1]
     for update in range(betas.size):
         if betas[update] < 0.0:
@@ -71,7 +72,8 @@ def one_hot_gibbs(weights, biases, members, betas, winners, best, fields, course
         if energy < lowest - 1e-12:
             lowest = energy
             course[2] = course[3] + update + 1
-            best[:] = winners
+            for g in range(groups):
+                best[g] = winners[g]
     course[0], course[1] = energy, lowest
     course[3] += betas.size
 
@@ -80,7 +82,8 @@ def one_hot_gibbs(weights, biases, members, betas, winners, best, fields, course
 def _toss(weights, biases, members, sizes, winners, fields, state):
     """Draw a uniform state with its fields; return E."""
     energy = 0.0
-    fields[:] = biases
+    for i in range(biases.size):
+        fields[i] = biases[i]
     for g in range(winners.size):
         winners[g] = members[g, below(state, sizes[g])]
         energy -= fields[winners[g]]

@@ -19,6 +19,7 @@ from .. import exact
 from ..exact import MAX_SPINS
 from ..ising import Float
 from ..runtime.threads import single_threaded_blas
+from ..sampling.diagnostics import effective_sample_size, mixing_verdict, split_rhat
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +128,23 @@ class SpikeStates:
         at = chain * size + fixed[chain] + states
         shares = np.bincount(at, weights=widths[lasting], minlength=count * size)
         return np.asarray(shares.reshape(count, size) / length)
+
+    def verdict(self) -> str:
+        """Judge by R-hat and effective draws of every neuron whether the chains have mixed.
+
+        States are read every tau, four times at least.
+
+        Returns
+        -------
+        str
+            "not mixed" with the reason and the remedy; "" for mixed chains, and for those too short to be judged.
+        """
+        spins = self.spins()
+        if spins.shape[1] < 4:
+            return ""
+        rhat, size = split_rhat(spins), effective_sample_size(spins)
+        moving = np.isfinite(size)  # a neuron that never changes, because it is held say, tells nothing
+        return mixing_verdict(rhat[moving].max(), size[moving].min()) if moving.any() else ""
 
     def _step(self, time_s: float) -> int:
         return round(time_s / self.dt_s)

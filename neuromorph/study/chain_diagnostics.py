@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from math import ceil, isfinite
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,11 +84,12 @@ def independent_reads(samples: Samples) -> tuple[NDArray[np.int8], int]:
     return samples.spins[:, ::step].reshape(-1, samples.size), step
 
 
-def diagnose(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
+def diagnose(samples: Samples, ising: Ising, beta: float, held: Ising | None = None) -> dict[str, Any]:
     """Compute the diagnostics of samples as plain data for JSON, in which NaN is None.
 
-    ``verdict`` says "not mixed" and why, and is empty for chains that agree. A diagnostic that the clock leaves undone
-    is None, and ``message`` says so.
+    ``verdict`` says "not mixed" and why, and is empty for chains that agree. Independent reads, each the end of a chain
+    of its own, are judged by enumeration alone. A diagnostic that the clock leaves undone is None, and ``message`` says
+    so.
 
     Parameters
     ----------
@@ -98,6 +99,8 @@ def diagnose(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
         Model that was asked for.
     beta : float
         Inverse temperature in 1 / energy.
+    held : Ising or None
+        What the target holds of the model, by which independent reads are judged; None: they are not.
 
     Returns
     -------
@@ -123,9 +126,11 @@ def diagnose(samples: Samples, ising: Ising, beta: float) -> dict[str, Any]:
             about |= summary_of_energy(samples)
             about |= agreement(samples)
             about["verdict"] = mixing_verdict(about.get("worst_rhat"), about.get("least_ess"))
-            counted = chained and exact is not None and not about["verdict"]
-            if counted and divergence(independent_reads(samples)[0], ising, beta).p_value < _CHANCE:
-                about["verdict"] = "not mixed: shares of the states differ from enumeration; take more sweeps"
+            model = ising if chained else held
+            counted = model is not None and model.size == ising.size <= _EXACT and not about["verdict"]
+            if counted and divergence(independent_reads(samples)[0], cast(Ising, model), beta).p_value < _CHANCE:
+                remedy = "more sweeps" if chained else "longer reads, or a lower beta"
+                about["verdict"] = f"not mixed: shares of the states differ from enumeration; take {remedy}"
     except TimeLimitReached as stop:
         said.append(f"diagnostics are not whole: {stop}")
     return {name: json_value(each) for name, each in {**about, "sampler": told,

@@ -197,8 +197,8 @@ def run_target(
                 found = replace(found, notes=(*found.notes, f"scores count one draw in {apart}, which are correlated"))
             result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
             try:
-                told = diagnose(samples, ising, study.reference.beta)
-                said = (told["verdict"],) if told["verdict"] else ()
+                told = diagnose(samples, ising, study.reference.beta, held)
+                said = tuple(each for each in (told["verdict"], told["message"]) if each)
                 result = replace(result, diagnostics=told, warnings=result.warnings + said)
             except KeyboardInterrupt:
                 return replace(result, status="interrupted", reason="Ctrl-C came while its chains were diagnosed")

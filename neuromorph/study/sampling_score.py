@@ -27,6 +27,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
+from scipy.special import stdtrit
 
 from ..estimate import Estimate
 from ..exact import all_energies, boltzmann, spins_of, states_of
@@ -317,14 +318,12 @@ def _root(falling: Callable[[float], float], near: float) -> float:
 
 def _difference(values: Float, of: Mean | None) -> Estimate | None:
     """Mean of independent values minus the reference, with the errors of both."""
-    from scipy.stats import t  # half a second
-
     if of is None:
         return None
     apart, reads = float(values.mean()) - of.value, len(values)
     if reads < 2:
         return Estimate(apart, None, None)
-    own = float(t.ppf(0.975, reads - 1)) * float(values.std(ddof=1)) / reads**0.5
+    own = float(stdtrit(reads - 1, 0.975)) * float(values.std(ddof=1)) / reads**0.5
     half = float(np.hypot(own, _NORMAL_95 * of.error))
     return Estimate(apart, apart - half, apart + half)
 

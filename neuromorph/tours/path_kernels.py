@@ -199,8 +199,10 @@ def swap_path(w, k, updates, noise, stream, order):
             length += change
             if length < shortest:
                 shortest = length
-                kept[:] = order[:k]
-    order[:k] = kept
+                for i in range(k):
+                    kept[i] = order[i]
+    for i in range(k):
+        order[i] = kept[i]
 
 
 @njit(cache=True, nogil=True)

@@ -106,7 +106,8 @@ def ode_path(w, k, steps, noise, stream, order):
         seen |= 1 << taken[p]
     if seen != (1 << (k + 1)) - 2:
         return False
-    order[:k] = taken
+    for p in range(k):
+        order[p] = taken[p]
     return True
 
 

@@ -221,7 +221,8 @@ def _keep_shorter(weights, sizes, answered, orders):
         k = sizes[m]
         now, then = path_length(weights[m], orders[m], k), path_length(weights[m], answered[m], k)
         if then < now - 1e-12 * abs(now):
-            orders[m, :k] = answered[m, :k]
+            for p in range(k):
+                orders[m, p] = answered[m, p]
 
 
 def kernel_macro_streams(seed: np.random.SeedSequence, count: int) -> NDArray[Any]:

@@ -49,7 +49,7 @@ def encoder_problem(quick: bool, seed: np.random.SeedSequence) -> Iterator[Publi
             f"encoder {n}-{hidden}-{n}: machines with a code for each pattern",
             f"Ackley, Hinton and Sejnowski, Cogn. Sci. 9, 147 (1985): {good} of {of}",
             100.0 * good / of, 100.0 * solved / machines, "%", 100.0 * theirs[0], 100.0 * theirs[1],
-            interval=ends_of(share, 100.0), how=f"Wilson, {solved} of {machines} machines",
+            interval=ends_of(share, 100.0), how=f"Wilson, {solved} of {machines} machines", sampled=True,
         )  # fmt: skip
 
 

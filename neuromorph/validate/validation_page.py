@@ -14,7 +14,8 @@ from .runner import CheckRun
 from .validation_results import NOTE, row_texts, summary_line
 
 VERDICT_MEANINGS = {
-    AGREES: "the published value lies in our 99 % interval; where nothing is drawn, both are the same number",
+    AGREES: "the published value lies in our 99 % interval; where nothing is drawn, both are the same number; "
+    "where theirs is a sample of runs as ours is, the difference could be chance",
     WITHIN: "it does not, but ours lies in the uncertainty, range or rounding of what was published",
     DIFFERS: "neither",
     MISSING: "an engine or a package is missing",

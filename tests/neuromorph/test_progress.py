@@ -3,6 +3,8 @@
 import re
 import time
 
+from numba import njit
+
 from neuromorph.cli import progress
 from neuromorph.runtime.limits import checkpoint, progress_text
 
@@ -34,6 +36,20 @@ def test_a_terminal_shows_a_bar_a_target(monkeypatch, capsys):
         tell("cpu-anneal", "programming: wires 12 %", 0, 100)
         tell("certify", "running: equation 3 %", 0, 0)
         tell("cpu-anneal", "ok", 100, 100)
+
+
+def test_compiling_is_said_once_and_only_where_it_takes_long(monkeypatch):
+    def kernel():  # without a cache
+        return njit(lambda x: x + 1)
+
+    for least, lines in ((0.0, [progress.COMPILING]), (60.0, [])):
+        monkeypatch.setattr(progress, "COMPILING_S", least)
+        told = []
+        with progress.told_compiling(told.append):
+            one, other = kernel(), kernel()
+            assert (one(1), one(1.0), other(1)) == (2, 2.0, 2)
+        kernel()(1)
+        assert told == lines
 
 
 def test_the_steps_of_a_command_are_told_with_its_counts():

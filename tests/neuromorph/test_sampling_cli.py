@@ -535,3 +535,13 @@ def test_draws_that_differ_from_enumeration_are_said_to(glass):
     spins = np.ones((4, 250, 6), np.int8)
     samples = sampling.Samples(spins, glass.energy(spins.reshape(-1, 6)).reshape(4, 250), np.array([0.6]), "gibbs")
     assert "differ from enumeration" in chain_diagnostics.diagnose(samples, glass, 0.6)["verdict"]
+
+
+def test_independent_reads_are_judged_by_what_the_target_holds(glass):
+    """Uniform reads, as of chains that were read too soon: of a flat model at the same beta they are right."""
+    spins = np.random.default_rng(1).choice(np.array([-1, 1], np.int8), (1000, 6))
+    samples = sampling.Samples(spins, glass.energy(spins), np.array([0.6]), "reads")
+    flat = Ising(np.zeros((6, 6)))
+    assert "longer reads" in chain_diagnostics.diagnose(samples, glass, 0.6, glass)["verdict"]
+    assert chain_diagnostics.diagnose(samples, glass, 0.6, flat)["verdict"] == ""
+    assert chain_diagnostics.diagnose(samples, glass, 0.6)["verdict"] == ""

@@ -136,6 +136,23 @@ def test_strongly_coupled_neurons_take_turns_and_are_exact(ising):
     require_distribution(last_states(neurons, ising, 20_000, beta=1.5), exact.boltzmann(ising, 1.5))
 
 
+@pytest.mark.parametrize(("beta", "starts"), [(0.4, ""), (4.0, "not mixed: shares"), (1.2, "not mixed: ")])
+def test_chains_that_have_not_mixed_say_so(beta, starts):
+    """Two that want to be alike: at beta 4 all chains stay where they started, which only enumeration tells."""
+    sampler = BoltzmannSampler(Ising(PAIR), beta)
+    states = sampler.run(0.5, chains=8, burn_in_s=0.05, rng=1)
+    assert sampler.verdict(states).startswith(starts)
+    assert bool(sampler.verdict(states)) == bool(starts)
+
+
+def test_neurons_whose_step_is_too_long_for_their_weights_are_told(recwarn):
+    with pytest.warns(UserWarning, match=r"fire in one step of 0.0025 s .* leave neurons out"):
+        BoltzmannSampler(Ising(-PAIR), 1.5, AbstractNeurons(dt_s=2.5e-3)).run(0.05, rng=1)
+    recwarn.clear()
+    BoltzmannSampler(Ising(-PAIR), 1.5).run(0.05, rng=1)
+    assert not [warning for warning in recwarn if "exp(-beta E)" in str(warning.message)]
+
+
 def test_clamped_neurons_leave_the_others_their_turns():
     """The middle of three held up: what is left is two that take the same one."""
     chain = Ising([[0, -1.5, 0], [-1.5, 0, 1.0], [0, 1.0, 0]], [0.5, 0, 0])

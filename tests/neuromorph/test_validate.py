@@ -14,6 +14,7 @@ from rich.console import Console
 from scipy.stats import t as student
 
 from neuromorph.cli import main
+from neuromorph.estimate import wilson_interval
 from neuromorph.validate import (
     CannotRun,
     CheckRun,
@@ -62,6 +63,19 @@ def row(published=1.0, ours=1.0, low=None, high=None, interval=None, unit=""):
 def test_verdicts(check, verdict):
     assert check.verdict == verdict
     assert check.to_dict()["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("solved", "sampled", "verdict"),
+    [(19, True, "agrees"), (18, True, "differs"), (19, False, "differs"), (20, False, "agrees")],
+)
+def test_a_share_of_a_few_runs_is_compared_as_a_sample(solved, sampled, verdict):
+    """Of 20, beside 250 of 250: Fisher's exact p is 0.074 for 19 and 0.005 for 18, at 99 %."""
+    ours, theirs = wilson_interval(solved, 20, 0.99), wilson_interval(250, 250, 0.99)
+    ends = (ours.low, ours.high)
+    check = PublishedCheck("q", "s", 1.0, solved / 20, low=theirs.low, high=1.0, interval=ends, sampled=sampled)
+    assert check.verdict == verdict
+    assert check.to_dict()["sampled"] is sampled
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.constants import elementary_charge
-from scipy.stats import qmc
 
 from neuromorph.datum import Datum, read_data
 from neuromorph.ising import Float
@@ -146,6 +145,8 @@ def surface_settings(count: int = SETTINGS) -> Float:
     (count, 8) float
         Voltages, V.
     """
+    from scipy.stats import qmc  # half a second
+
     swing = space_charge_data()["unit_swing"].value
     inputs = qmc.Sobol(ELECTRODES - 1, rng=np.random.default_rng(0)).random(count)
     return np.column_stack([swing * (2.0 * inputs - 1.0), np.zeros(count)])

@@ -136,8 +136,8 @@ def hop(
         for i in range(n):
             code |= int(filled[i]) << i
     rows = np.zeros(n + k)
-    weights[n:] = electrode_weights
-    targets[n : n + k] = electrode_weights
+    for e in range(k):
+        weights[n + e] = targets[n + e] = electrode_weights[e]
     for step in range(hops):
         if counts[0] == 0:
             weigh(alone, up, filled, weights, targets)
@@ -281,8 +281,8 @@ def hop_rejected(
         Number of hops, and of trials.
     """
     n, k = filled.size, electrode_weights.size
-    weights[n:] = electrode_weights
-    targets[n : n + k] = electrode_weights
+    for e in range(k):
+        weights[n + e] = targets[n + e] = electrode_weights[e]
     done, tried = 0, 0
     while done < hops and tried < trials:
         if counts[0] == 0:

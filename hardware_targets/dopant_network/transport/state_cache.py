@@ -142,8 +142,8 @@ def hop_cached(most, ratio, up, alone, electrode_weights, filled, hops, net, str
     """
     n, size = filled.size, labels.size
     weights, targets, rows = np.zeros(size), np.zeros(most.shape[1]), np.zeros(size)
-    weights[n:] = electrode_weights
-    targets[n:size] = electrode_weights
+    for e in range(size - n):
+        weights[n + e] = targets[n + e] = electrode_weights[e]
     holes = np.zeros(size, np.int64)  # holes on each acceptor and in each electrode, which need no branch
     key, mask = np.uint64(1), np.uint64(nodes.size - 1)
     for i in range(n):

@@ -124,7 +124,7 @@ def sweep_bitpacked(starts, neighbors, bonds, lazy, betas, rule, spins, state):
     Parameters
     ----------
     starts, neighbors : int64 arrays
-        Result of :func:`.expand_neighbors`, with biases as bonds with row n, filled to pairs with the spin itself,
+        Result of :func:`.rows_to_add`, with biases as bonds with row n, filled to pairs with the spin itself,
         which is always satisfied.
     bonds : (n,) int64
         Number of bonds without the filling.

@@ -109,18 +109,22 @@ class BlockReplicas:
             some = check_lanes(lanes, self._count)
             out = np.empty((some.size, self._size), np.int8)
             for part, _ in pieces(some.size, 1):
-                strips.read_lanes(self._rows, some[part], out[part])
+                out[part] = self._spins[some[part] // LANES, :, some[part] % LANES]
             return out
         out = np.empty((self._count, self._size), np.int8)
-        for strip, _ in pieces(len(self._states), 1):
-            strips.read_blocks(self._rows[strip], out[strip.start * LANES : strip.stop * LANES])
+        for part, _ in pieces(len(self._states), 1):
+            for strip in range(part.start, part.stop):
+                mine = out[strip * LANES : (strip + 1) * LANES]
+                mine[:] = self._spins[strip, :, : len(mine)].T
         return out
 
     def set_spins(self, spins: ArrayLike) -> None:
         """Set the spins to (n,) or (R, n)."""
         given = check_start(spins, self._count, self._size)
-        for strip, _ in pieces(len(self._states), 1):
-            strips.write_blocks(self._rows[strip], given[strip.start * LANES : strip.stop * LANES])
+        for part, _ in pieces(len(self._states), 1):
+            for strip in range(part.start, part.stop):
+                mine = given[strip * LANES : (strip + 1) * LANES]
+                self._spins[strip, :, : len(mine)] = mine.T
         self._layout.touched()
 
     def energies(self, exact: bool = True) -> Float:

@@ -54,61 +54,6 @@ def resample_blocks(spins, sources, out):
 
 
 @njit(nogil=True, cache=True)
-def read_blocks(spins, out):
-    """Copy the first R replicas.
-
-    Parameters
-    ----------
-    spins : (strips, n or more, LANES) array
-        Spins.
-    out : (R, n) int8
-        The copies, filled in place.
-    """
-    for first in range(0, out.shape[0], LANES):
-        strip = spins[first // LANES]
-        for i in range(out.shape[1]):
-            for k in range(min(LANES, out.shape[0] - first)):
-                out[first + k, i] = strip[i, k]
-
-
-@njit(nogil=True, cache=True)
-def read_lanes(spins, lanes, out):
-    """Copy some replicas.
-
-    Parameters
-    ----------
-    spins : (strips, n or more, LANES) array
-        Spins.
-    lanes : (k,) int64
-        Numbers of the replicas.
-    out : (k, n) int8
-        The copies, filled in place.
-    """
-    for r in range(lanes.size):
-        strip, lane = spins[lanes[r] // LANES], lanes[r] % LANES
-        for i in range(out.shape[1]):
-            out[r, i] = strip[i, lane]
-
-
-@njit(nogil=True, cache=True)
-def write_blocks(spins, given):
-    """Set the first R replicas.
-
-    Parameters
-    ----------
-    spins : (strips, n or more, LANES) array
-        Spins, filled in place.
-    given : (R, n) int8
-        Their values.
-    """
-    for first in range(0, given.shape[0], LANES):
-        strip = spins[first // LANES]
-        for i in range(given.shape[1]):
-            for k in range(min(LANES, given.shape[0] - first)):
-                strip[i, k] = given[first + k, i]
-
-
-@njit(nogil=True, cache=True)
 def block_energies(indptr, indices, weights, biases, spins, out):
     """Compute the energies of one strip in float64.
 

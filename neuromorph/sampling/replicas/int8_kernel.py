@@ -28,40 +28,6 @@ _NEVER = 22.0  # exp(-22) < 2^-31
 
 
 @njit(nogil=True, cache=True)
-def expand_neighbors(indptr, indices, weights, negative, filler, multiple, starts, out):
-    """List the rows to add for each spin, each neighbor as often as its coupling.
-
-    Parameters
-    ----------
-    indptr, indices, weights : int64 arrays
-        CSR of the integer couplings.
-    negative : int
-        First row of the negated spins, from which neighbors with a negative coupling are listed.
-    filler, multiple : int
-        Row that fills each list (the spin itself if negative) to a multiple.
-    starts, out : int64 arrays
-        Lists out[starts[i] : starts[i + 1]], filled in place.
-
-    Returns
-    -------
-    int
-        The length of all lists.
-    """
-    p = 0
-    for i in range(indptr.size - 1):
-        starts[i] = p
-        for q in range(indptr[i], indptr[i + 1]):
-            for _ in range(abs(weights[q])):
-                out[p] = indices[q] if weights[q] > 0 else negative + indices[q]
-                p += 1
-        while p % multiple:
-            out[p] = i if filler < 0 else filler
-            p += 1
-    starts[indptr.size - 1] = p
-    return p
-
-
-@njit(nogil=True, cache=True)
 def _mirror(spins):
     """Set rows n .. 2n - 1 to -s and row 2n to zero."""
     n = spins.shape[0] // 2
@@ -108,7 +74,7 @@ def sweep_int8(starts, neighbors, biases, lazy, levels, step, two_betas, rule, d
     Parameters
     ----------
     starts, neighbors : int64 arrays
-        Result of :func:`expand_neighbors`, filled to fours with row 2n.
+        Result of :func:`.rows_to_add`, filled to fours with row 2n.
     biases : (n,) int8
         h in units of the integers.
     lazy : (n,) float32

@@ -16,7 +16,6 @@ from scipy import sparse as sparse_array
 from ...ising import Float, Ising
 from ...kernels.philox import LANES
 from . import blocks_kernel as strips
-from . import int8_kernel as int8
 from . import sparse_kernel as sparse
 from .integer_couplings import largest_magnitude
 
@@ -31,24 +30,30 @@ _EXACT = 1 << 24  # integers that float32 represents exactly
 def rows_to_add(
     indptr: NDArray[Any], indices: NDArray[Any], weights: NDArray[np.int64], negative: int, filler: int, multiple: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """List the rows to add for each spin by :func:`.expand_neighbors`.
+    """List the rows to add for each spin, each neighbor as often as its coupling.
 
     Parameters
     ----------
-    indptr, indices, weights : int64 arrays
+    indptr, indices, weights : int arrays
         CSR of the integer couplings.
-    negative, filler, multiple : int
-        As in :func:`.expand_neighbors`.
+    negative : int
+        First row of the negated spins, from which neighbors with a negative coupling are listed.
+    filler, multiple : int
+        Row that fills each list (the spin itself if negative) to a multiple.
 
     Returns
     -------
-    tuple of int64 arrays
-        Starts and rows.
+    starts, rows : int64 arrays
+        Lists rows[starts[i] : starts[i + 1]].
     """
-    starts = np.empty(indptr.size, np.int64)
-    out = np.empty(np.abs(weights).sum() + multiple * indptr.size, np.int64)
-    whole = (indptr.astype(np.int64), indices.astype(np.int64), weights.astype(np.int64))
-    return starts, out[: int8.expand_neighbors(*whole, negative, filler, multiple, starts, out)]
+    times, n = np.abs(weights), indptr.size - 1
+    before = np.concatenate([[0], np.cumsum(times)])[indptr]
+    starts = np.zeros(n + 1, np.int64)
+    np.cumsum(-(-np.diff(before) // multiple) * multiple, out=starts[1:])
+    rows = np.repeat(np.arange(n), np.diff(starts)) if filler < 0 else np.full(starts[-1], filler)
+    at = np.arange(before[-1]) + np.repeat(starts[:-1] - before[:-1], np.diff(before))
+    rows[at] = np.repeat(np.where(weights > 0, indices, negative + indices), times)
+    return starts, rows
 
 
 def lazy_lanes(lazy: Float, scale: float) -> F32:

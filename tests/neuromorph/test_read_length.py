@@ -115,13 +115,25 @@ def test_further_methods_of_the_cpu_are_named_or_asked_for(monkeypatch):
 
 @pytest.mark.slow
 def test_the_best_read_of_atoms_is_short():
-    """60 atoms that all repel or attract each other: the default of 200 attempts takes three times too long."""
-    rng = np.random.default_rng(8)
-    couplings = np.triu(rng.choice([-1.0, 1.0], (60, 60)), 1)
-    couplings += couplings.T
-    model = nm.Ising(couplings)
-    known = float(nm.compare(nm.IsingModel("glass", model), "cpu-anneal", 256, 0).results[0].best)
-    problem = nm.IsingModel("glass", model, best_known=known)
-    plain, best = (nm.compare(problem, AtomicSpinsIdeal(), 400, 1, read_length=each) for each in ("default", "best"))
-    assert best.results[0].read_length.length < 200
-    assert plain.results[0].tts_s.value > 3 * best.results[0].tts_s.value
+    """Eight glasses of 60 atoms that all repel or attract each other.
+
+    Twenty attempts find the ground state in one read of ten, a thousand in six of ten: fifty times the time for less
+    than twenty times fewer reads. Of eight, the second smallest gain is below the median with a chance of 96 %.
+    """
+    long, default = [], []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        couplings = np.triu(rng.choice([-1.0, 1.0], (60, 60)), 1)
+        model = nm.Ising(couplings + couplings.T)
+        known = float(nm.compare(nm.IsingModel("glass", model), "cpu-anneal", 256, 0).results[0].best)
+        problem = nm.IsingModel("glass", model, best_known=known)
+        best, plain, longer = (
+            nm.compare(problem, AtomicSpinsIdeal(attempts=attempts), reads, 1, read_length=length).results[0]
+            for attempts, reads, length in ((200.0, 400, "best"), (200.0, 200, "default"), (1000.0, 100, "default"))
+        )
+        assert best.read_length.length <= 200
+        assert min(each.best for each in (best, plain, longer)) >= known - 1e-9  # no lower one was missed
+        long.append(longer.tts_s.value / best.tts_s.value)
+        default.append(plain.tts_s.value / best.tts_s.value)
+    assert sorted(long)[1] > 3.0, long
+    assert sorted(default)[1] > 1.0, default

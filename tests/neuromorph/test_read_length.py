@@ -117,8 +117,10 @@ def test_further_methods_of_the_cpu_are_named_or_asked_for(monkeypatch):
 def test_the_best_read_of_atoms_is_short():
     """Eight glasses of 60 atoms that all repel or attract each other.
 
-    Twenty attempts find the ground state in one read of ten, a thousand in six of ten: fifty times the time for less
-    than twenty times fewer reads. Of eight, the second smallest gain is below the median with a chance of 96 %.
+    Two attempts find the ground state in 3 reads of 100 and take an eighth of the time of 20, which find it in 7 to 13;
+    200 find it in 24 to 59, 1,000 in 37 to 83. By median a read of the default length takes 3.5 times as long to the
+    solution as the best one, and one of 1,000 attempts 11 times. The second smallest of eight gains is below the median
+    of all such glasses with a chance of 96 %.
     """
     long, default = [], []
     for seed in range(8):
@@ -136,4 +138,5 @@ def test_the_best_read_of_atoms_is_short():
         long.append(longer.tts_s.value / best.tts_s.value)
         default.append(plain.tts_s.value / best.tts_s.value)
     assert sorted(long)[1] > 3.0, long
-    assert sorted(default)[1] > 1.0, default
+    assert np.median(default) > 3.0, default
+    assert sorted(default)[1] > 2.0, default

@@ -71,8 +71,8 @@ class LiveStudy:
             ]
             found = {"name": str(name), "folder": str(self.folder), **counts, "failures": failures, "best": best}
             runner = study_runner(self.folder)
-            found["running"] = min(runner.tasks, counts["waiting"]) if runner else 0
-            found["waiting"] = counts["waiting"] - found["running"]
+            running = min(runner.tasks, counts["waiting"]) if runner else 0
+            found |= {"running": running, "waiting": counts["waiting"] - running}
             found["runner"] = f"process {runner.pid} on {runner.host}" if runner else ""
             found["finished"] = (self.folder / RESULTS).exists() and counts["waiting"] == 0
             found["seconds_left"] = self._left(counts)

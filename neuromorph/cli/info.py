@@ -92,17 +92,20 @@ def info_command(arguments: argparse.Namespace) -> int:
     """
     import json
 
+    from ..pricing import read_cpu_energy
     from ..report.table import print_rows
     from ..runtime.package_ownership import circuits_missing
     from ..study.provenance import installation
 
     engines = {} if circuits_missing() else circuit_package().available_engines()  # that is among the warnings
-    about = installation()
+    about, counters = installation(), read_cpu_energy()
+    joules = f"measured ({', '.join(counters.joules)})" if counters.joules else counters.reason
     if arguments.json:
-        print(json.dumps({**about, "engines": engines, **_origin(arguments)}, indent=2))
+        print(json.dumps({**about, "engines": engines, "cpu_joules": joules, **_origin(arguments)}, indent=2))
         return 0
     print_rows(("part", "version"), [*about["versions"].items(), *((f"engine {k}", v) for k, v in engines.items())])
     print(printable(f"targets: {', '.join(about['targets'])}"))
+    print(printable(f"joules of this CPU: {joules}"))
     for warning in about["warnings"]:
         print(f"warning: {printable(warning)}", file=sys.stderr)
     return 0

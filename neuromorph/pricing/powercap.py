@@ -34,6 +34,8 @@ STAT = Path("/proc/stat")
 
 _LEAST_S = 0.1  # shortest interval: counters move once in 1 ms, times of /proc/stat once in 10 ms
 _BUSY = (0, 1, 2, 5, 6)  # of the times in a line of /proc/stat: user, nice, system, irq, softirq
+_MOST_W = 2_000.0  # of a package: sockets of today draw up to 500 W, and a few times that for an instant
+_INSTEAD = "a stated power is used"
 _MOST_BYTES = 1 << 20  # of a file
 
 
@@ -78,10 +80,16 @@ def read_cpu_energy(powercap: Path = POWERCAP, stat: Path = STAT) -> CpuEnergy:
     CpuEnergy
         Counters; none, and the reason, where they are not there, not readable or not numbers. It does not raise.
     """
+    if not powercap.is_dir():
+        return CpuEnergy(
+            reason=f"energy counters cannot be read: this system has no {powercap}; a stated power is used"
+        )
     try:
         zones = sorted(each for each in powercap.iterdir() if each.name.startswith("intel-rapl:"))
         if not zones:
-            return CpuEnergy(reason=f"{powercap} has no zone intel-rapl:0; this machine counts no energy")
+            return CpuEnergy(
+                reason=f"{powercap} has no zone intel-rapl:0; this machine counts no energy; a stated power is used"
+            )
         names = {zone.name: _line(zone / "name") for zone in zones}
         joules = {}
         for zone in zones:
@@ -90,9 +98,10 @@ def read_cpu_energy(powercap: Path = POWERCAP, stat: Path = STAT) -> CpuEnergy:
             joules[name] = (_microjoules(zone / "energy_uj"), _microjoules(zone / "max_energy_range_uj"))
         return CpuEnergy(joules, *_busy(stat), perf_counter())
     except PermissionError as error:
-        return CpuEnergy(reason=f"{error.filename} may be read by root alone; a stated power is used")
+        said = f"may be read by root alone; {_INSTEAD}"
+        return CpuEnergy(reason=f"{error.filename} {said} (allow reading it, or state yours as power_w)")
     except (OSError, ValueError, KeyError, IndexError) as error:
-        return CpuEnergy(reason=f"energy counters cannot be read: {str(error)[:120]}")
+        return CpuEnergy(reason=f"energy counters cannot be read: {str(error)[:120]}; {_INSTEAD}")
 
 
 def core_power(before: CpuEnergy, after: CpuEnergy) -> Datum | None:
@@ -135,7 +144,11 @@ def chip_power(before: CpuEnergy, after: CpuEnergy) -> Datum | None:
 
 
 def _spent(before: CpuEnergy, after: CpuEnergy, part: str) -> float | None:
-    """Joules between two readings of all packages, or of one part of each; counters that started again included."""
+    """Joules between two readings of all packages, or of one part of each; counters that started again included.
+
+    A counter that a sleep of the machine has set to 0 looks like one that started again, and would add its whole range
+    (tens of minutes of work): more than a package can draw in the time is no reading.
+    """
     zones = [name for name in after.joules if name.startswith("package") and name in before.joules]
     packages = [name for name in zones if "/" not in name]
     chosen = [name + part for name in packages if name + part in zones]
@@ -144,7 +157,10 @@ def _spent(before: CpuEnergy, after: CpuEnergy, part: str) -> float | None:
     total = 0.0
     for name in chosen:
         (start, _), (end, turn) = before.joules[name], after.joules[name]
-        total += end - start if end >= start else end - start + turn
+        joules = end - start if end >= start else end - start + turn
+        if not 0.0 <= joules <= _MOST_W * (after.clock_s - before.clock_s):
+            return None
+        total += joules
     return total
 
 

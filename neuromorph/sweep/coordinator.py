@@ -41,6 +41,7 @@ class _State:
     suspects: list[Numbered] = field(default_factory=list)
     flying: dict[Future[FinishedBatch], Numbered] = field(default_factory=dict)
     alone: bool = False
+    told: int = 0
 
 
 def run_waiting(
@@ -48,6 +49,7 @@ def run_waiting(
     keep: Callable[[FinishedBatch], None],
     pool: WorkerPool,
     work: tuple[AskedProblem, ...],
+    handed: Callable[[int], None] = lambda tasks: None,
     *,
     remaining: int,
     batch_s: float | None = None,
@@ -65,6 +67,8 @@ def run_waiting(
         Workers.
     work : tuple of AskedProblem
         Problems and tasks.
+    handed : callable
+        Called with the number of tasks that workers have.
     remaining : int
         Number of waiting tasks.
     batch_s : float or None
@@ -105,6 +109,9 @@ def run_waiting(
                 if state.suspects:
                     continue
                 return
+            if state.told != (flying := sum(len(tasks) for tasks in state.flying.values())):
+                state.told = flying
+                handed(flying)
             done, _ = wait(state.flying, _POLL_S, FIRST_COMPLETED)
             checkpoint()
             for future in done:

@@ -26,6 +26,7 @@ from ..files.json_values import json_value
 from .pareto import pareto_front
 from .result_parts import RESULTS, part_numbers, read_part
 from .study_folder import ABOUT, BEST, PARTS, TABLE, read_best, read_json_file
+from .study_lock import study_runner
 from .study_summary import SummaryRows, mean_over_devices, read_results, study_success_gap
 from .task_table import StudyError
 
@@ -69,6 +70,10 @@ class LiveStudy:
                 for each in read_best(self.folder / BEST).values()
             ]
             found = {"name": str(name), "folder": str(self.folder), **counts, "failures": failures, "best": best}
+            runner = study_runner(self.folder)
+            running = min(runner.tasks, counts["waiting"]) if runner else 0
+            found |= {"running": running, "waiting": counts["waiting"] - running}
+            found["runner"] = f"process {runner.pid} on {runner.host}" if runner else ""
             found["finished"] = (self.folder / RESULTS).exists() and counts["waiting"] == 0
             found["seconds_left"] = self._left(counts)
             value: dict[str, Any] = json_value({**found, **self._settings()})
@@ -157,6 +162,8 @@ def study_server(folder: Path, host: str = "127.0.0.1", port: int = 0) -> tuple[
         If the folder is no study, or the address cannot be used.
     """
     if not any((folder / name).exists() for name in (TABLE, RESULTS)):
+        if shards := sorted(folder.glob("shard-*-of-*")):
+            raise StudyError(f"{folder} holds shards; give one, as {shards[0]}, or merge them when all have ended")
         raise StudyError(f"{folder} is no folder of a study; give the one of 'neuromorph sweep --out'")
     token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
     try:

@@ -1,7 +1,8 @@
 """One coordinator a folder: a lock of the system, with the process and host that hold it written in it.
 
 The system frees the lock when its process ends, however that happens. A name of this host that is left in a free lock
-is stale; one of another host may be that of a process which this system cannot see, on a shared disk.
+is stale; one of another host may be that of a process which this system cannot see, on a shared disk. Beside the name
+stands how many tasks the workers have, for whoever follows the study.
 """
 
 from __future__ import annotations
@@ -10,16 +11,105 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from .task_table import StudyError
 
 _LONGEST = 1000
+_LENGTH = 320  # of what is written; longer than any name of a host with two numbers
+
+
+@dataclass(frozen=True)
+class HeldLock:
+    """Lock that this process holds.
+
+    Attributes
+    ----------
+    handle : int
+        Open file.
+    unclean : bool
+        Whether the last coordinator ended without freeing it.
+    """
+
+    handle: int
+    unclean: bool
+
+    def tell(self, tasks: int) -> None:
+        """Write down how many tasks the workers have.
+
+        Parameters
+        ----------
+        tasks : int
+            Number of tasks.
+        """
+        with suppress(OSError):  # it only informs
+            os.lseek(self.handle, 0, os.SEEK_SET)
+            os.write(self.handle, _about(tasks))
+
+
+@dataclass(frozen=True)
+class StudyRunner:
+    """Process that runs a study.
+
+    Attributes
+    ----------
+    pid : int
+        Its number.
+    host : str
+        Its machine.
+    tasks : int
+        Tasks that its workers have.
+    """
+
+    pid: int
+    host: str
+    tasks: int
+
+
+def study_runner(folder: Path) -> StudyRunner | None:
+    """Tell which process runs a study, without touching its lock.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a study.
+
+    Returns
+    -------
+    StudyRunner or None
+        Process; None if there is none. One of another machine is believed to run.
+    """
+    try:
+        handle = os.open(folder / "lock", os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        found = _holder(handle)
+    finally:
+        os.close(handle)
+    pid, host, tasks = found.get("pid"), found.get("host"), found.get("tasks", 0)
+    if not (isinstance(pid, int) and isinstance(host, str) and isinstance(tasks, int)):
+        return None
+    return StudyRunner(pid, host, tasks) if host != socket.gethostname() or _runs(pid) else None
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether this machine has such a process."""
+    if os.name != "posix":  # elsewhere a signal of number 0 would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 @contextmanager
-def study_lock(folder: Path) -> Iterator[bool]:
+def study_lock(folder: Path) -> Iterator[HeldLock]:
     """Hold the lock of a folder.
 
     Parameters
@@ -29,8 +119,8 @@ def study_lock(folder: Path) -> Iterator[bool]:
 
     Yields
     ------
-    bool
-        Whether the last coordinator ended without freeing it.
+    HeldLock
+        Lock.
 
     Raises
     ------
@@ -50,13 +140,13 @@ def study_lock(folder: Path) -> Iterator[bool]:
         if holder and holder.get("host") != socket.gethostname():
             raise StudyError(f"{folder} is in use by {_said(holder)}; if that has ended, remove {path}")
         try:
-            _write(handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+            _write(handle, _about(0))
         except OSError as error:
             raise StudyError(f"cannot write {path}: {error.strerror}; make room, or choose another --out") from error
         try:
-            yield bool(holder)
+            yield HeldLock(handle, bool(holder))
         finally:
-            _write(handle, "")
+            _write(handle, b"")
     finally:
         os.close(handle)
 
@@ -97,8 +187,13 @@ def _said(holder: dict[str, object]) -> str:
     return f"process {pid} on {host}"
 
 
-def _write(handle: int, text: str) -> None:
+def _about(tasks: int) -> bytes:
+    """Return what stands in a lock; its length does not depend on the number of tasks, so that it is never half old."""
+    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "tasks": tasks}).encode().ljust(_LENGTH)
+
+
+def _write(handle: int, text: bytes) -> None:
     os.ftruncate(handle, 0)
     os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, text.encode())
+    os.write(handle, text)
     os.fsync(handle)

@@ -85,8 +85,8 @@ def sweep(
     if shard is not None and (given.search or any(each.design == "adaptive" and each.rounds for each in given.targets)):
         raise StudyError("a search or an adaptive design looks at all results; run it without --shard")
     began = time.monotonic()
-    with study_lock(place) as unclean:
-        notes = ("the last run ended without a word; what it had finished is kept",) if unclean else ()
+    with study_lock(place) as lock:
+        notes = ("the last run ended without a word; what it had finished is kept",) if lock.unclean else ()
         if rebuild:
             set_table_aside(place / TABLE)
         with closing(open_table(place / TABLE)) as table:
@@ -96,7 +96,7 @@ def sweep(
                 if retry_failed:
                     table.retry_failed()
                 open_.counts = table.counts()
-                return _run(open_, executor, workers, batch_s, progress, began, notes)
+                return _run(open_, executor, workers, batch_s, progress, lock.tell, began, notes)
 
 
 def _more(open_: OpenStudy) -> int:
@@ -114,6 +114,7 @@ def _run(
     workers: int | None,
     batch_s: float | None,
     progress: SweepProgress | None,
+    handed: Callable[[int], None],
     began: float,
     notes: tuple[str, ...],
 ) -> StudyState:
@@ -135,7 +136,7 @@ def _run(
     if _more(open_):
         with worker_pool(executor, workers, open_.folder) as pool:
             while left := _more(open_):
-                run_waiting(open_.table.waiting, keep, pool, open_.work, remaining=left, **about)
+                run_waiting(open_.table.waiting, keep, pool, open_.work, handed, remaining=left, **about)
     if not open_.table.get("finished") or not (open_.folder / RESULTS).exists():
         open_.finish()
         open_.table.put("finished", "yes")

@@ -1,10 +1,12 @@
 """Energy counters of a processor, from a folder that looks like /sys/class/powercap: wraps, refusals, nonsense."""
 
+import json
 import os
 from dataclasses import replace
 
 import pytest
 
+from neuromorph.cli import main
 from neuromorph.pricing import chip_power, core_power, read_cpu_energy
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -57,6 +59,51 @@ def test_a_counter_that_started_again(machine):
     assert chip_power(*both).value == pytest.approx(10.0 / 2.0)
 
 
+def test_a_counter_that_a_sleep_has_set_to_zero_is_no_reading(machine):
+    """It would add nearly its whole range: 250 kJ in 2 s."""
+    turn = 262_143_328_850
+    both = readings(machine, zones(10_000_000_000, 9_000_000_000), zones(2_000_000, 1_000_000), turn=turn)
+    assert core_power(*both) is None
+    assert chip_power(*both) is None
+
+
+def test_a_start_beyond_its_range_is_no_reading(machine):
+    """Microjoules that fall by more than the range that the file states: of two packages, one makes both void."""
+    second = {"intel-rapl:1": ("package-1", 0)}
+    later = {"intel-rapl:1": ("package-1", 900_000_000)}
+    both = readings(machine, zones(990_000_000) | second, zones(1) | later, turn=100_000_000)
+    assert core_power(*both) is None
+
+
+def test_one_of_two_packages_starts_again(machine):
+    first = {"intel-rapl:0": ("package-0-die-0", 995_000_000), "intel-rapl:1": ("package-0-die-1", 1_000_000)}
+    later = {"intel-rapl:0": ("package-0-die-0", 5_000_000), "intel-rapl:1": ("package-0-die-1", 9_000_000)}
+    assert core_power(*readings(machine, first, later)).value == pytest.approx((10.0 + 8.0) / 2.0)
+
+
+def test_a_package_that_came_or_went_is_left_out(machine):
+    """A socket that is switched on between the readings has no beginning; one that has no cores apart counts whole."""
+    later = zones(20_000_000, 8_000_000) | {"intel-rapl:1": ("package-1", 5_000_000)}
+    both = readings(machine, zones(10_000_000, 2_000_000), later)
+    assert core_power(*both).value == pytest.approx(6.0 / 2.0)
+    mixed = zones(0, 0) | {"intel-rapl:1": ("package-1", 0)}
+    both = readings(machine, mixed, zones(20_000_000, 8_000_000) | {"intel-rapl:1": ("package-1", 4_000_000)})
+    assert core_power(*both).value == pytest.approx(24.0 / 2.0)
+    assert chip_power(*both) is None
+
+
+@pytest.mark.parametrize("name", ["name", "energy_uj", "max_energy_range_uj"])
+@pytest.mark.parametrize("zone", ["intel-rapl:0", "intel-rapl:0:0"])
+def test_a_file_that_is_not_there_or_fails_says_why(machine, zone, name):
+    root, stat = machine(zones(5, 3))
+    (root / zone / name).unlink()
+    found = read_cpu_energy(root, stat)
+    assert found.joules == {}
+    assert "cannot be read" in found.reason
+    (root / zone / name).mkdir()
+    assert "cannot be read" in read_cpu_energy(root, stat).reason
+
+
 def test_a_package_that_does_not_tell_its_cores_apart(machine):
     both = readings(machine, zones(0), zones(26_000_000))
     assert core_power(*both).value == pytest.approx(13.0)
@@ -96,7 +143,8 @@ def test_a_counter_of_root_alone_says_so(machine, monkeypatch):
     monkeypatch.setattr(type(root), "open", refuse)
     found = read_cpu_energy(root, stat)
     assert found.joules == {}
-    assert found.reason.endswith("energy_uj may be read by root alone; a stated power is used")
+    assert "energy_uj may be read by root alone; a stated power is used" in found.reason
+    assert "state yours as power_w" in found.reason
 
 
 @pytest.mark.parametrize("nonsense", [b"", b"\xff\x00\xfe", b"12.5 joules", b"9" * 5000])
@@ -108,6 +156,20 @@ def test_nonsense_is_no_counter(machine, nonsense, where):
     found = read_cpu_energy(root, stat)
     assert not found.joules or nonsense == b"9" * 5000
     assert core_power(found, found) is None
+
+
+def test_info_says_whether_joules_are_measured(machine, monkeypatch, capsys):
+    root, stat = machine(zones(5, 3))
+    found = read_cpu_energy(root, stat)
+    for each, said in (
+        (found, "joules of this CPU: measured (package-0, package-0/core)\n"),
+        (read_cpu_energy(root / "nowhere", stat), "; a stated power is used\n"),
+    ):
+        monkeypatch.setattr("neuromorph.pricing.read_cpu_energy", lambda each=each: each)
+        assert main(["info"]) == 0
+        assert said in capsys.readouterr().out
+        assert main(["info", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["cpu_joules"]
 
 
 def test_this_machine_answers_without_an_error():

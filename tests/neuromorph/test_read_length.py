@@ -115,13 +115,28 @@ def test_further_methods_of_the_cpu_are_named_or_asked_for(monkeypatch):
 
 @pytest.mark.slow
 def test_the_best_read_of_atoms_is_short():
-    """60 atoms that all repel or attract each other: the default of 200 attempts takes three times too long."""
-    rng = np.random.default_rng(8)
-    couplings = np.triu(rng.choice([-1.0, 1.0], (60, 60)), 1)
-    couplings += couplings.T
-    model = nm.Ising(couplings)
-    known = float(nm.compare(nm.IsingModel("glass", model), "cpu-anneal", 256, 0).results[0].best)
-    problem = nm.IsingModel("glass", model, best_known=known)
-    plain, best = (nm.compare(problem, AtomicSpinsIdeal(), 400, 1, read_length=each) for each in ("default", "best"))
-    assert best.results[0].read_length.length < 200
-    assert plain.results[0].tts_s.value > 3 * best.results[0].tts_s.value
+    """Eight glasses of 60 atoms that all repel or attract each other.
+
+    Two attempts find the ground state in 3 reads of 100 and take an eighth of the time of 20, which find it in 7 to 13;
+    200 find it in 24 to 59, 1,000 in 37 to 83. By median a read of the default length takes 3.5 times as long to the
+    solution as the best one, and one of 1,000 attempts 11 times. The second smallest of eight gains is below the median
+    of all such glasses with a chance of 96 %.
+    """
+    long, default = [], []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        couplings = np.triu(rng.choice([-1.0, 1.0], (60, 60)), 1)
+        model = nm.Ising(couplings + couplings.T)
+        known = float(nm.compare(nm.IsingModel("glass", model), "cpu-anneal", 256, 0).results[0].best)
+        problem = nm.IsingModel("glass", model, best_known=known)
+        best, plain, longer = (
+            nm.compare(problem, AtomicSpinsIdeal(attempts=attempts), reads, 1, read_length=length).results[0]
+            for attempts, reads, length in ((200.0, 400, "best"), (200.0, 200, "default"), (1000.0, 100, "default"))
+        )
+        assert best.read_length.length <= 200
+        assert min(each.best for each in (best, plain, longer)) >= known - 1e-9  # no lower one was missed
+        long.append(longer.tts_s.value / best.tts_s.value)
+        default.append(plain.tts_s.value / best.tts_s.value)
+    assert sorted(long)[1] > 3.0, long
+    assert np.median(default) > 3.0, default
+    assert sorted(default)[1] > 2.0, default

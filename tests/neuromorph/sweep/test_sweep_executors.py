@@ -2,6 +2,7 @@
 
 import json
 import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -11,7 +12,10 @@ import pytest
 from sweep_toys import Inline, toy_study
 
 from neuromorph.cli import main
-from neuromorph.sweep import StudyError, sweep
+from neuromorph.sweep import StudyError, read_study, sweep
+from neuromorph.sweep.batch_worker import TaskBatch, run_batch
+from neuromorph.sweep.study_tasks import study_settings, study_work, tasks_of_setting
+from neuromorph.sweep.task_runs import run_task
 
 
 def read(folder):
@@ -87,26 +91,12 @@ def test_workers_that_are_gone_are_no_failures_of_tasks(toys):
 
 
 CPU = """
-import json, sys, resource, time
+import json, sys, resource
 from sweep_toys import toy_study
-from neuromorph.sweep import read_study, sweep
-from neuromorph.sweep.study_tasks import study_settings, study_work, tasks_of_setting
-from neuromorph.sweep.task_runs import run_task
-study = toy_study(int(sys.argv[2]), busy_s=float(sys.argv[3]))
-state = sweep(study, sys.argv[1], workers=1)
-own, workers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-spent = sum(each.ru_utime + each.ru_stime for each in (own, workers))
-given = read_study(study)
-work = study_work(given)
-tasks = [task for each in study_settings(given) for task in tasks_of_setting(given, work, *each)]
-alone = 0.0
-if float(sys.argv[3]):
-    tasks = tasks[:: max(1, len(tasks) // 500)]
-    began = time.process_time()
-    for task in tasks:
-        run_task(task, work[task.work])
-    alone = (time.process_time() - began) / len(tasks)
-print(json.dumps([state.done, spent, own.ru_maxrss, alone]))
+from neuromorph.sweep import sweep
+state = sweep(toy_study(int(sys.argv[2]), busy_s=float(sys.argv[3])), sys.argv[1], workers=1)
+own = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps([state.done, own.ru_utime + own.ru_stime, own.ru_maxrss]))
 """
 
 
@@ -115,17 +105,36 @@ def spent(toys, name, tasks, busy_s=0.0):
     return json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
 
 
+def packing_s(tasks=200, times=5):
+    """CPU time that a worker takes for a task beside the task: the median of batches beside bare loops, in turn."""
+    given = read_study(toy_study(tasks))
+    work = study_work(given)
+    listed = [task for each in study_settings(given) for task in tasks_of_setting(given, work, *each)]
+    batch = TaskBatch(tuple(listed), dict(enumerate(work)), 600.0, 0.0, False, None)
+    found = []
+    for _ in range(times):
+        began = time.process_time()
+        assert run_batch(batch).count == len(listed)
+        packed = time.process_time()
+        for task in listed:
+            run_task(task, work[task.work])
+        found.append((2 * packed - began - time.process_time()) / len(listed))
+    return statistics.median(found)
+
+
 @pytest.mark.slow
 def test_ten_thousand_tasks_of_ten_milliseconds_cost_less_than_a_millisecond_each(toys):
-    """CPU time of coordinator and worker, less that of the tasks in a bare loop, less that of starting processes."""
+    """CPU time of the coordinator, less that of starting it, and what a worker takes beside a task.
+
+    The tasks themselves stay out of it: a hundred seconds of them vary by more than what is asked for.
+    """
     few, many = spent(toys, "few", 32, 0.01), spent(toys, "many", 10_016, 0.01)
-    overhead = (many[1] - few[1]) / (many[0] - few[0]) - many[3]
     assert many[0] == 9984
-    assert overhead < 1e-3
+    assert (many[1] - few[1]) / (many[0] - few[0]) + packing_s() < 1e-3
 
 
 @pytest.mark.slow
 def test_memory_is_flat_from_a_thousand_to_a_hundred_thousand_tasks(toys):
     few, many = spent(toys, "few", 1024), spent(toys, "many", 100_000)
     assert many[0] > 90_000
-    assert many[2] < 1.3 * few[2]
+    assert many[2] < 1.15 * few[2]

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from sweep_toys import Inline, toy_study
 
 from neuromorph.cli import main
 from neuromorph.sweep import StudyError, merge_shards, study_server, sweep
+from neuromorph.sweep.live_page import LiveStudy
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 
@@ -66,6 +68,50 @@ def test_it_tells_how_far_a_study_is(study, toys):
         assert ask(address, "/../study.json")[0] == 404
 
 
+def test_running_waiting_done_and_failed_are_told_apart(toys):
+    """A page that looks after each batch, while others are with the workers, then after a kill, and in the end."""
+    broken = toys / "broken"
+    broken.touch()
+    study = toy_study(32, fails=str(broken), levels=[4])
+    study["targets"].append({"target": "toy-chip", "parameters": {"levels": [1, 2]}})
+    out, seen = toys / "out", []
+
+    class Dies(BaseException):
+        pass
+
+    def look(state):
+        if state.ran:
+            broken.unlink(missing_ok=True)
+            seen.append(LiveStudy(out).data())
+            if len(seen) == 3:
+                raise Dies
+
+    with pytest.raises(Dies):
+        sweep(study, out, executor=Inline(), workers=4, batch_s=1e-6, progress=look)
+    for each in seen:
+        assert each["done"] + each["failed"] + each["running"] + each["waiting"] == each["total"] == 24
+        assert each["running"] > 0
+        assert each["runner"].startswith(f"process {os.getpid()} on ")
+        assert not each["finished"]
+    assert [(each["done"], each["failed"]) for each in seen] == [(0, 1), (0, 2), (0, 3)]
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    (out / "lock").write_text(json.dumps({"pid": int(ended.stdout), "host": os.uname().nodename, "tasks": 9}))
+    data = LiveStudy(out).data()
+    assert (data["runner"], data["running"], data["waiting"]) == ("", 0, 21)
+    (out / "lock").write_text(json.dumps({"pid": 7, "host": "elsewhere", "tasks": 9}))
+    data = LiveStudy(out).data()
+    assert (data["runner"], data["running"], data["waiting"]) == ("process 7 on elsewhere", 9, 12)
+    for noise in (b"", b"[]", b"\xff{", b'{"pid": true}', b'{"pid": 1e99, "host": "h"}', b'{"pid": 1, "host": 2}'):
+        (out / "lock").write_bytes(noise)
+        assert LiveStudy(out).data()["runner"] == ""
+    (out / "lock").unlink()
+    assert sweep(study, out, executor=Inline(), retry_failed=True).done == 24
+    data = LiveStudy(out).data()
+    assert (data["done"], data["failed"], data["running"], data["waiting"]) == (24, 0, 0, 0)
+    assert data["finished"]
+    assert data["runner"] == ""
+
+
 def test_shards_that_are_merged_have_a_page_too(toys):
     for i in (1, 2):
         sweep(toy_study(), toys / "parts", executor=Inline(), shard=(i, 2))
@@ -99,6 +145,9 @@ def test_what_is_no_study_and_no_address(study, toys, capsys):
     assert "is no folder of a study" in capsys.readouterr().err
     assert main(["view", str(study), "--port", "99999"]) == 2
     assert "choose another --port" in capsys.readouterr().err
+    sweep(toy_study(32), toys / "parts", executor=Inline(), shard=(1, 2))
+    with pytest.raises(StudyError, match=r"holds shards; give one, as .*shard-1-of-2, or merge them"):
+        study_server(toys / "parts")
     with pytest.raises(StudyError, match="cannot listen"):
         study_server(study, host="203.0.113.7")
 

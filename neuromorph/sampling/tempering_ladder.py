@@ -28,7 +28,7 @@ from scipy.interpolate import PchipInterpolator
 from ..ising import Float, Ising
 from ..kernels.philox import LANES
 from ..rng import RNG, seed_sequence
-from ..runtime.limits import TimeLimitReached, checkpoint, remaining_seconds, time_limit
+from ..runtime.limits import TimeLimitReached, checkpoint, remaining_seconds, time_limit, unlimited
 from .replica_exchange import Ladders
 from .replicas import replicas
 from .schedules import beta_range
@@ -170,11 +170,12 @@ def _searched(
             note = f"the ladder had its share of the time in round {k + 1} of {rounds}: swap rates may differ"
         if pilot is None or (note and pilot.tries() < _TRIES):
             break
-        at, spins = betas, pilot.spins_by_beta()
         rejected = np.maximum(1.0 - pilot.swap_rates(), 1e-4)
-        betas = _equal_steps(np.r_[0.0, np.cumsum(rejected)], betas, count)
-        if note:
+        at, betas = betas, _equal_steps(np.r_[0.0, np.cumsum(rejected)], betas, count)
+        if note or k + 1 == rounds:
             break
+        with unlimited():  # what was swept in time is read in any case
+            spins = pilot.spins_by_beta()
     return betas, note
 
 

@@ -15,8 +15,7 @@ from neuromorph.associative_memory import mean_field
 from neuromorph.associative_memory import relaxation as dynamics
 from neuromorph.associative_memory import storage_capacity as capacity
 from neuromorph.boltzmann.moments import gibbs_sweep_chains
-from neuromorph.runtime import pieces
-from neuromorph.runtime import limits
+from neuromorph.runtime import limits, pieces
 from neuromorph.runtime.limits import TimeLimitReached, remaining_seconds, time_limit
 from neuromorph.sampling import parallel_tempering, tempering_ladder
 from neuromorph.sampling.replicas import dense, replicas

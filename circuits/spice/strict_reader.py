@@ -144,15 +144,13 @@ class _Deck:
             raise ValueError(f"{quote_card(card.text)} has letters that simulators read differently; write ASCII")
         text = " ".join(card.text.lower().split())
         word = text.split(" ", 1)[0]
-        key = "!" if word.startswith("!") else word
-        if key in _REFUSED:
-            raise ValueError(f"{quote_card(word)} {_REFUSED[key]}")
+        if refused := _REFUSED.get("!" if word.startswith("!") else word):
+            raise ValueError(f"{quote_card(word)} {refused}")
         if self.dialect is NGSPICE and _BESIDE.fullmatch(text):
             return
         if "`" in text or "$" in text or ";" in text or '"' in text or "'" in text:
-            raise ValueError(
-                f"{quote_card(text)} has one of ` $ ; \" ', which simulators read differently; leave it out"
-            )
+            rule = "which simulators read differently; leave it out"
+            raise ValueError(f"{quote_card(text)} has one of ` $ ; \" ', {rule}")
         if word.startswith("."):
             self._dot(word, text, card.line)
         else:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from neuromorph.ising import Float
 from neuromorph.run import Program
+from neuromorph.spiking.search_result import states_of_spikes
 from neuromorph.spiking.spike_states import SpikeStates
-from neuromorph.spiking.winner_take_all import states_of_spikes
 from neuromorph.task import Minimize, RecallFrom, Task
 from neuromorph.trace import MAX_CURVES, MAX_STATES, Series, Trace
 from neuromorph.trace_recorder import evenly_spread, make_trace, most_times

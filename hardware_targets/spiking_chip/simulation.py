@@ -295,3 +295,27 @@ def spins_of_winners(state: ChipNetwork, winners: NDArray[np.int64]) -> NDArray[
     spins = np.full((len(winners), state.groups.size), -1, np.int8)
     spins[whole] = state.groups.spins(winners[whole])
     return spins
+
+
+def join_ends(parts: list[tuple[Any, Ends]]) -> Ends:
+    """Join the results of batches in the order of the reads.
+
+    Parameters
+    ----------
+    parts : list of tuple
+        Positions of the reads of a batch, and their results.
+
+    Returns
+    -------
+    Ends
+        Results of all reads.
+    """
+    order = np.argsort(np.concatenate([where for where, _ in parts]))
+    ends = [end for _, end in parts]
+    return Ends(
+        np.concatenate([end.spins for end in ends])[order],
+        np.concatenate([end.settled for end in ends])[order],
+        {name: np.concatenate([end.activity[name] for end in ends])[order] for name in ends[0].activity},
+        ends[0].steps,
+        ends[0].step_s,
+    )

@@ -40,7 +40,7 @@ from .network_mapping import UNITS, ChipNetwork, ReadDurations, require_search
 from .neurobench import neurobench
 from .quantization import FixedPatternNoise, SynapticWeights, cores_for, quantize
 from .read_trace import trace_spikes, watched_cells
-from .simulation import NO_SPIKES, Ends
+from .simulation import NO_SPIKES, Ends, join_ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +167,7 @@ class SpikingChip:
         groups = plan_batches(seeds, *batch_sizes(network.neurons, network.synapses))
         traffic = state.traffic(task)
         parts, status = whole_parts((b.where, self._counted(way(state, asked, b), traffic)) for b in groups)
-        ends = _joined(parts)
+        ends = join_ends(parts)
         run = complete_run(
             program,
             task,
@@ -344,16 +344,3 @@ class SpikingChip:
             more["membrane_accesses"] = ends.activity["membrane_updates"]  # of neurons that have something to do
             more["device_s"] = traffic.seconds(chain, step, neuron, (reads, ends.steps), self.constants)
         return replace(ends, activity=ends.activity | more, spikes=NO_SPIKES)
-
-
-def _joined(parts: list[tuple[Any, Ends]]) -> Ends:
-    """Join the results of batches in the order of the reads."""
-    order = np.argsort(np.concatenate([where for where, _ in parts]))
-    ends = [end for _, end in parts]
-    return Ends(
-        np.concatenate([end.spins for end in ends])[order],
-        np.concatenate([end.settled for end in ends])[order],
-        {name: np.concatenate([end.activity[name] for end in ends])[order] for name in ends[0].activity},
-        ends[0].steps,
-        ends[0].step_s,
-    )

@@ -14,10 +14,11 @@ from .pynn_script import to_pynn, write_pynn
 from .rate_network import SpikingHopfield
 from .rate_recall import SpikingRecall
 from .search_baselines import sample_uniformly, solve_by_gibbs
+from .search_result import SearchResult
 from .spike_states import SpikeStates, exponential_neuron_divergence, relative_entropy
 from .spiking_reservoir import SpikingReservoir
 from .stochastic_neurons import AbstractNeurons
-from .winner_take_all import SearchResult, WinnerTakeAll, solve_by_spikes
+from .winner_take_all import WinnerTakeAll, solve_by_spikes
 
 __all__ = [  # noqa: RUF022  by theme
     "build_simulator", "Simulator", "Recording",

@@ -14,7 +14,8 @@ from ..ising import Float
 from ..problems.one_hot import OneHot
 from ..rng import RNG, kernel_states, read_seeds
 from ..runtime.pieces import pieces
-from .winner_take_all import SearchResult, WinnerTakeAll
+from .search_result import SearchResult
+from .winner_take_all import WinnerTakeAll
 
 
 def solve_by_gibbs(

@@ -17,7 +17,8 @@ from ..kernels.xoshiro import uniform
 from ..problems.one_hot import OneHot
 from ..rng import kernel_states
 from ..runtime.limits import checkpoint
-from .winner_take_all import SearchResult, WinnerTakeAll, best_of_spikes
+from .search_result import SearchResult, best_of_spikes
+from .winner_take_all import WinnerTakeAll
 
 _PIECE = 64  # steps with a spike of each neuron that the places for spikes hold
 _MOST = 60.0  # |beta u| beyond which a threshold is sure
@@ -126,4 +127,4 @@ def search_compiled(
         counts.append(count)
     spikes = np.concatenate(parts)
     chain = np.repeat(np.arange(len(seeds)), counts)
-    return best_of_spikes(problem, neurons, duration_s, weights, (spikes[:, 0], chain, spikes[:, 1]), len(seeds))
+    return best_of_spikes(problem, duration_s, neurons.dt_s, weights, (spikes[:, 0], chain, spikes[:, 1]), len(seeds))

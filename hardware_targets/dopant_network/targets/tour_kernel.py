@@ -68,7 +68,26 @@ def balance(u, v, servos, device, scale, rest, t, volts):
 
 @njit(cache=True, nogil=True)
 def advance_tour(u, v, servos, matrix, device, temperatures, couplings, kicks, rest, growth, dt, blur, sigma):
-    """Advance one read by a step for each temperature, in place; v is that before the last step.
+    """Advance one read by a step for each temperature, in place.
+
+    Parameters
+    ----------
+    u, v : (n, n) float
+        Potentials, and outputs before the last step.
+    servos : (2, n) float
+        Offsets of the rows and of the columns.
+    matrix : (n, n) float
+        Scaled distances.
+    device : tuple
+        Unit of each cell, range in V, curves of outputs, noise and power.
+    temperatures, couplings : (steps,) float
+        T and gamma / n of each step.
+    kicks : (steps, 2, n, n) float
+        Normal numbers: of the outputs, and of U.
+    rest, growth : float
+        Voltage of U = 0, and volts in which a curve grows by a factor e.
+    dt, blur, sigma : float
+        Step in tau, share of a unit's noise that its average leaves, and strength of the noise of U.
 
     Returns
     -------

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuromorph.ising import Ising
 
+from .embedding_process import search_chains
 from .hardware_graphs import optional_package
 
 if TYPE_CHECKING:
@@ -204,17 +205,14 @@ def heuristic_chains(problem: nx.Graph, graph: nx.Graph, seconds: float) -> Embe
     -------
     Embedding or None
         Chains; None if none were found in time, or none can be expected. A chain of m qubits of degree D has at most
-        m (D - 2) + 2 neighbors; where chains as short as that fill a quarter of the machine, the heuristic, which does
-        not look at its clock on the way, would search in vain.
+        m (D - 2) + 2 neighbors; where chains as short as that fill a quarter of the machine, the heuristic would search
+        in vain.
     """
     degree = max((degree for _, degree in graph.degree), default=0)
     shortest = sum(max(1, -(-(own - 2) // max(1, degree - 2))) for _, own in problem.degree)
     if shortest > len(graph) or (shortest > len(problem) and shortest > _FILLED * len(graph)):
         return None
-    found = optional_package("minorminer").find_embedding(
-        problem, graph, random_seed=0, timeout=seconds, tries=3, threads=1
-    )
-    chains = {int(spin): tuple(sorted(map(int, chain))) for spin, chain in found.items()}
+    chains = {spin: tuple(sorted(chain)) for spin, chain in search_chains(problem, graph, seconds).items()}
     free = iter(sorted(set(graph) - {q for chain in chains.values() for q in chain}))
     for spin in problem:
         if spin not in chains:

@@ -43,6 +43,8 @@ from .validation import check_boundary, check_read_length, check_study, check_ta
 StudyProgress: TypeAlias = Callable[[str, str, int, int], None]
 
 READS = 100  # a success rate is then known within +-10 %
+_AGAIN = 2  # shares that are kept for each target whose first read takes longer than one
+_NOT_BEGUN = "not begun when Ctrl-C came"
 _LEAST_S = 0.1  # for each target, though the others have taken all of it
 _REFERENCE_S = 60.0  # for the reference run of a sampling task, where no time limit says less
 
@@ -161,23 +163,38 @@ def compare(
         if targets is None:
             about["left_out"] = sorted(set(installed_targets.available_targets()) - {label for label, _ in devices})
         origin = provenance(problem, stream, about)
-        for k, (label, device) in enumerate(devices):
-            now, left = time.monotonic(), sum(task_name(task) in each.supported_tasks for _, each in devices[k:])
-            deadline = None if time_limit is None else now + max(_LEAST_S, (end - now) / max(1, left))
-            path = None if directory is None else Path(directory) / "runs" / f"{own_name(label)}.npz"
 
-            def tell(status: str, done: int, label: str = label) -> None:
+        def attempt(k: int, share: float, row: Result) -> Result:
+            label, device = devices[k]
+            path = None if directory is None else Path(directory) / "runs" / f"{own_name(label)}.npz"
+            deadline = None if time_limit is None else time.monotonic() + share
+
+            def tell(status: str, done: int) -> None:
                 if progress is not None:
                     progress(label, status, done, reads)
 
-            row = Result(label, "interrupted", "not begun when Ctrl-C came", device.summary)
             with suppress(KeyboardInterrupt):
                 if not signals.number and all(result.status != "interrupted" for result in results):
-                    row = replace(row, reason="Ctrl-C came before its first result")
+                    if row.reason == _NOT_BEGUN:
+                        row = replace(row, reason="Ctrl-C came before its first result")
                     row = replace(run_target(study, device, deadline, path, tell), target=label)
                     row = _with_replaced(row, replaced.get(label, {}))
                     tell(row.status, row.reads)
-            results.append(row)
+            return row
+
+        late: dict[int, float] = {}  # targets that took longer than their share for a read: again, after the others
+        for k, (label, device) in enumerate(devices):
+            left = sum(task_name(task) in each.supported_tasks for _, each in devices[k:]) + _AGAIN * len(late)
+            share = max(_LEAST_S, (end - time.monotonic()) / max(1, left))
+            results.append(row := attempt(k, share, Result(label, "interrupted", _NOT_BEGUN, device.summary)))
+            if row.status == "time limit" and not row.reads:
+                late[k] = share
+        while late:
+            k, before = next(iter(late.items()))
+            share = (end - time.monotonic()) / len(late)
+            if share > before:
+                results[k] = attempt(k, share, results[k])
+            del late[k]
     return _with_best_of_study(
         Comparison(problem, tuple(results), origin, task, study.reference, None, boundary), success_gap
     )

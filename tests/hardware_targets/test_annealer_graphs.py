@@ -1,13 +1,16 @@
 """Graphs by their published sizes, embeddings by their definition, chains against enumeration, a quantum annealer."""
 
 import math
+import subprocess
+import time
+from types import SimpleNamespace
 
 import networkx as nx
 import numpy as np
 import pytest
 
 import neuromorph as nm
-from hardware_targets.annealer_graphs import QuantumAnnealer, hardware_graphs
+from hardware_targets.annealer_graphs import QuantumAnnealer, embedding_process, hardware_graphs
 from hardware_targets.annealer_graphs.chains import (
     chain_strength,
     gather_chains,
@@ -25,6 +28,7 @@ from hardware_targets.annealer_graphs.embedding import (
 )
 from hardware_targets.annealer_graphs.hardware_graphs import quantum_graph
 from neuromorph import DoesNotFit, Ising, Minimize, Sample, exact
+from neuromorph.runtime.limits import TimeLimitReached, time_limit
 from neuromorph.sampling import block_gibbs
 from neuromorph.testing import require_distribution
 
@@ -65,6 +69,27 @@ def test_sparse_problems_are_embedded_by_minorminer():
     assert embedding is not None
     check_embedding(problem, embedding)
     assert len(embedding.chains[40]) == 1
+
+
+def test_a_search_in_a_process_finds_chains_and_ends_with_its_time(monkeypatch):
+    """minorminer looks at no clock within a try: a study of G1 once waited minutes for one."""
+    monkeypatch.setattr(embedding_process, "_SMALL", 0)
+    children = []
+
+    def start(*args, **options):
+        children.append(subprocess.Popen(*args, **options))
+        return children[-1]
+
+    monkeypatch.setattr(embedding_process, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": start}))
+    problem = nx.random_regular_graph(3, 40, seed=1)
+    found = heuristic_chains(problem, quantum_graph("chimera", 6), 60.0)
+    assert found is not None
+    check_embedding(problem, found)
+    hard = nx.gnp_random_graph(150, 0.06, seed=1)
+    with time_limit(time.monotonic() + 0.5), pytest.raises(TimeLimitReached):
+        heuristic_chains(hard, quantum_graph("chimera", 16), 600.0)
+    assert heuristic_chains(hard, quantum_graph("chimera", 16), 0.3) is None
+    assert [child.poll() is not None for child in children] == [True] * 3
 
 
 def test_what_is_no_embedding_is_seen():

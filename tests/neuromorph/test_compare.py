@@ -14,6 +14,7 @@ from neuromorph import DoesNotFit
 from neuromorph.estimate import wilson_interval
 from neuromorph.pricing import at_boundary
 from neuromorph.run import complete_run
+from neuromorph.runtime.limits import checkpoint
 from neuromorph.study.fingerprint import digest
 from neuromorph.study.time_to_solution import to_solution
 
@@ -263,6 +264,28 @@ def test_reads_of_another_study_or_a_damaged_file_are_not_used(tmp_path, change)
     assert (row.status, row.resumed) == ("ok", 0)
     assert spins(row) == spins(nm.compare(problem, [target], reads=4, rng=seed).results[0])
     assert nm.compare(problem, [target], reads=4, rng=seed, directory=tmp_path).results[0].resumed == 4
+
+
+def test_a_target_that_takes_longer_than_its_share_comes_again(monkeypatch):
+    """By a clock that only its programming moves; its place in the table stays."""
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+
+    class Wired(Descent):
+        def program(self, problem, rng=None):
+            for k in range(9):
+                clock[0] += 0.1
+                checkpoint("wires", k, 9)
+            return super().program(problem, rng)
+
+    wired = Wired(name="wired")
+    targets = [wired, *(Descent(name=f"quick{k}") for k in range(3))]
+    rows = nm.compare(Ring(), targets, reads=4, rng=0, time_limit=3.0).results
+    assert [row.target for row in rows] == ["wired", "quick0", "quick1", "quick2"]
+    assert [(row.status, row.reads) for row in rows] == [("ok", 4)] * 4
+    (row,) = nm.compare(Ring(), [wired], reads=4, rng=0, time_limit=0.3).results
+    assert (row.status, row.reads) == ("time limit", 0)
+    assert "would take about 0.9 s" in row.reason
 
 
 def test_the_time_limit_is_shared_and_everyone_reads_once(monkeypatch):

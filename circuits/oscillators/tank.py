@@ -12,8 +12,8 @@ and capacitor, the mean over a cycle is (averaging; Adler's equation)
 .. math:: \dot\phi_i = \omega_i - \omega_r - K \sum_j J_{ij} \sin(\phi_i - \phi_j) - K h_i \sin\phi_i
           - K_s(t) \sin 2\phi_i, \qquad K = \frac{G}{2 C}, \quad K_s = \frac{g_s}{4 C}
 
-for equal amplitudes, in rad/s. These are the phases of Kuramoto with a second harmonic. A current at 2 omega_r into a
-tank whose resistance is odd would not lock it: the pump is the tail current of a cross-coupled pair, which changes its
+for equal amplitudes, in rad/s: Kuramoto's phases with a second harmonic. A current at 2 omega_r into a tank whose
+resistance is odd in v makes no sin 2 phi; the pump is the tail current of a cross-coupled pair, which changes its
 conductance. A tank alone has A = sqrt(4 g_1 / (3 g_3)) and omega = (1 - (g_1 sqrt(L/C))^2 / 16) / sqrt(L C), as van der
 Pol's oscillator. g_1 is what is left of the pair's conductance beside the losses of the coil and the loads of the
 resistors, which each cell makes up for.

@@ -60,7 +60,7 @@ class TankArray:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the values of the circuit do to the phases, one sentence each."""
+        """Pulls of couplings and pump on the phases, one sentence each."""
         tank = self.tank
         return (
             f"{self.ising.size} tanks of {tank.frequency_hz:.6g} Hz, {tank.amplitude_v:g} V; {self.cycles:.4g} cycles",

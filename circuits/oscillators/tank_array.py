@@ -66,7 +66,7 @@ class TankArray:
             f"{self.ising.size} tanks of {tank.frequency_hz:.6g} Hz, {tank.amplitude_v:g} V; {self.cycles:.4g} cycles",
             "dphi_i/dt = w_i - K sum_j J_ij sin(phi_i - phi_j) - K h_i sin phi_i - K_s(t) sin 2 phi_i",
             f"K = G/(2 C) is {self.pull:.4g} rad a cycle for a coupling of 1, G = {self.unit_s:.4g} S",
-            f"K_s = g_s/(4 C) rises from 0 to {self.harmonic:.4g} rad a cycle, g_s = {self.pump_s:.4g} S at the end",
+            f"K_s = g_s/(4 C) is {self.harmonic:.4g} rad a cycle at the end, g_s = {self.pump_s:.4g} S",
         )
 
 

@@ -11,7 +11,6 @@ r"""The circuit of tanks: differential LC cells, resistors in parallel or crosse
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +19,8 @@ from scipy import sparse
 from neuromorph.ising import Float, Ising
 from neuromorph.problems.problem import Problem
 from neuromorph.protocol import as_ising
+from neuromorph.rng import RNG, read_seeds
+from neuromorph.task import RecallFrom
 
 from ..netlist.circuit import (
     GROUND,
@@ -101,8 +102,8 @@ def tank_circuit(
     return Circuit(title, elements, transient, ("ref", *nodes), {}, (*comments, *said))
 
 
-def oscillator_netlist(problem: Problem | Ising, *, dialect: str = "ngspice", rng: Any = 0) -> str:
-    """Return the netlist of LC tanks that anneal a problem from random phases.
+def oscillator_netlist(problem: Problem | Ising, *, dialect: str = "ngspice", rng: RNG = 0) -> str:
+    """Return the netlist of LC tanks that anneal a problem, or recall from a cue.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def oscillator_netlist(problem: Problem | Ising, *, dialect: str = "ngspice", rn
     dialect : str, default "ngspice"
         Name of a simulator's dialect.
     rng : Generator, SeedSequence or int, default 0
-        Draws the phases at the start.
+        Draws the phases at the start, or a cue.
 
     Returns
     -------
@@ -127,11 +128,58 @@ def oscillator_netlist(problem: Problem | Ising, *, dialect: str = "ngspice", rn
     """
     if dialect not in DIALECTS:
         raise ValueError(f"dialect is {dialect!r}; known are {', '.join(DIALECTS)}")
-    ising = as_ising(problem)
+    array = design_tank_array(as_ising(problem))
     name = "Ising problem" if isinstance(problem, Ising) else f"{problem.name} ({problem.kind}, {problem.size})"
-    phases = 2.0 * np.pi * np.random.default_rng(rng).random(ising.size)
-    circuit = tank_circuit(design_tank_array(ising), phases, title=f"neuromorph: {name}, LC tanks")
-    return tank_netlist(circuit, dialect)
+    return tank_netlist(task_circuit(problem, array, rng, title=f"neuromorph: {name}, LC tanks"), dialect)
+
+
+def task_circuit(
+    problem: Problem | Ising,
+    array: TankArray,
+    rng: RNG = 0,
+    *,
+    detuning: ArrayLike | None = None,
+    title: str = "LC tanks",
+    comments: tuple[str, ...] = (),
+) -> Circuit:
+    """Build the circuit of an array that starts as a problem's task does.
+
+    An anneal starts from random phases and the pump rises. A recall starts from 0 and pi of its cue, under the whole
+    pump: tanks that agree swing more and are slower, so that without it all would turn to the opposite of the cue.
+
+    Parameters
+    ----------
+    problem : Problem or Ising
+        Problem, or Ising model.
+    array : TankArray
+        Its array.
+    rng : Generator, SeedSequence or int, default 0
+        Draws the phases, or a cue.
+    detuning : (n,) float, optional
+        Frequencies against that of the reference, relative; none by default.
+    title : str, optional
+        Title of the circuit.
+    comments : tuple of str, optional
+        Comments of the circuit.
+
+    Returns
+    -------
+    Circuit
+        Circuit, ready to run.
+    """
+    n = array.ising.size
+    task = None if isinstance(problem, Ising) else problem.task(1, rng)
+    recalls = isinstance(task, RecallFrom)
+    seed = read_seeds(rng, 1)[0]
+    phases = (
+        np.where(task.cues(1, n)[0] > 0, 0.0, np.pi)
+        if isinstance(task, RecallFrom)
+        else 2.0 * np.pi * np.random.default_rng(seed).random(n)
+    )
+    said = ("starts from a cue, under the whole pump" if recalls else "starts from random phases",)
+    return tank_circuit(
+        array, phases, detuning=detuning, constant_pump=recalls, title=title, comments=(*comments, *said)
+    )
 
 
 def tank_netlist(circuit: Circuit, dialect: str = "ngspice") -> str:

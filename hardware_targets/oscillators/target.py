@@ -189,7 +189,7 @@ class Oscillators:
         )
 
     def files(self, program: Program) -> dict[str, str]:
-        """Return what can be taken away: the netlist of an anneal in LC tanks, without noise.
+        """Return what can be taken away: the netlist of a read in LC tanks, without noise.
 
         Parameters
         ----------
@@ -204,14 +204,14 @@ class Oscillators:
         from .. import circuits_needed  # noqa: F401  before circuits
 
         # isort: split
-        from circuits import design_tank_array, tank_circuit, tank_netlist
+        from circuits import design_tank_array, tank_netlist
+        from circuits.oscillators.tank_circuit import task_circuit
 
         held, network = as_ising(program.programmed or program.requested), program.state
         array = design_tank_array(held, angle=self.coupling * self.cycles, ratio=self.harmonic / self.coupling)
         slower = self.cycles / array.cycles
-        phases = 2.0 * np.pi * np.random.default_rng(0).random(held.size)
-        circuit = tank_circuit(
-            array, phases, detuning=slower * network.detuning / (2.0 * np.pi),
+        circuit = task_circuit(
+            program.requested, array, detuning=slower * network.detuning / (2.0 * np.pi),
             title=f"{self.name}: {held.size} LC tanks",
             comments=(f"couplings, pump and detuning are {slower:.4g} of the chip's, for more cycles", *program.notes),
         )  # fmt: skip

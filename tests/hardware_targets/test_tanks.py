@@ -17,9 +17,10 @@ from circuits import (
     tank_circuit,
 )
 from circuits.oscillators.tank_array import TankArray
-from circuits.oscillators.tank_circuit import FIRST_CYCLE
+from circuits.oscillators.tank_circuit import FIRST_CYCLE, task_circuit
 from hardware_targets.oscillators import Oscillators, PhaseNetwork
 from neuromorph import exact
+from neuromorph.problems import Recall
 from neuromorph.protocol import DoesNotFit
 
 needs_ngspice = pytest.mark.skipif("ngspice" not in installed_engines(), reason="needs ngspice")
@@ -217,6 +218,19 @@ def test_both_engines_agree():
     array = design_tank_array(ising, angle=3.0)
     ends = [phases_in_spice(array, FIRST, engine)[1] for engine in ("ngspice", "neospice")]
     assert np.abs(ends[0] - ends[1]).max() < 0.01
+
+
+@needs_ngspice
+def test_a_cue_is_recalled():
+    """Two orthogonal patterns in eight tanks, one pixel wrong: the pattern itself, not its opposite."""
+    patterns = np.array([[1, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    for pattern in patterns:
+        cue = pattern.copy()
+        cue[3] *= -1
+        memory = Recall("memory", patterns, cue=cue)
+        array = design_tank_array(memory.ising(), angle=10.0)
+        last = simulate_circuit(task_circuit(memory, array), "ngspice").of([f"s{i}" for i in range(8)])[-1]
+        assert (np.sign(last) == pattern).all()
 
 
 @needs_ngspice

@@ -15,7 +15,7 @@ crossed, a pump at twice the frequency. Its phases obey the equation with K = G 
 couplings over more cycles, with the same K t and K_s / K and without noise. In ngspice phases against each other stay
 within .05 rad of the equation on the way to the cut of four nodes all with all, and within .35 rad on a square, whose
 tanks swing more where their neighbors agree; a weaker load brings them closer (tests/hardware_targets/test_tanks.py).
-``neuromorph netlist FILE --cell lc`` writes the same for ngspice, Xyce, LTspice and neospice.
+A cue starts under the whole pump. ``neuromorph netlist FILE --cell lc`` writes such a netlist for any dialect.
 
 Chips with all couplings have 48 oscillators (65 nm, weights -14 to 14; Nat. Electron. 2023, s41928-023-01021-y); more
 of them with free weights are a projection. Physics and sources: module ``phase_model``; numbers: ``oscillators.toml``.

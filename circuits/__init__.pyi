@@ -17,6 +17,9 @@ from .netlist.circuit import Circuit
 from .noise.driven_network import simulate_driven
 from .noise.kinds import FlickerNoise, TelegraphNoise, ThermalNoise, draw_noise
 from .noise.noise_sources import with_noise
+from .oscillators.tank import Tank
+from .oscillators.tank_array import TankArray, design_tank_array
+from .oscillators.tank_circuit import oscillator_netlist, read_tank_phases, tank_circuit, tank_netlist
 from .schematic.drawing import draw_network, problem_schematic
 from .simulators import (
     EngineError,
@@ -59,6 +62,8 @@ __all__ = [  # noqa: RUF022  by theme, as a designer meets them
     "problem_schematic", "draw_network",
     # noise in time, the same in SPICE and in the differential equation
     "ThermalNoise", "FlickerNoise", "TelegraphNoise", "draw_noise", "with_noise", "simulate_driven",
+    # LC oscillators whose phases anneal a problem
+    "oscillator_netlist", "design_tank_array", "tank_circuit", "tank_netlist", "read_tank_phases", "Tank", "TankArray",
     # cells for other tools, and an analog computer
     "cell_files", "verilog_a_module", "lucidac_report",
 ]  # fmt: skip

@@ -50,7 +50,7 @@ DEVICES = {
         "Coupled oscillators",
         ["oscillators"],
         "hardware_targets.oscillators.target",
-        ["oscillators/oscillators.toml"],
+        ["oscillators/oscillators.toml", "../circuits/oscillators/tank.toml"],
     ),
     "brim": (
         "Bistable nodes coupled by resistors (BRIM)",

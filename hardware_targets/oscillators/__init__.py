@@ -3,11 +3,10 @@
 from .bistable_model import BistableNetwork, simulate_voltages
 from .bistable_netlist import bistable_circuit
 from .brim_target import Brim
-from .oscillator_netlist import TankPair, tank_pair_circuit
 from .phase_model import PhaseNetwork, simulate_phases
 from .target import Oscillators
 
 __all__ = [  # noqa: RUF022  by theme
-    "Oscillators", "PhaseNetwork", "simulate_phases", "TankPair", "tank_pair_circuit",
+    "Oscillators", "PhaseNetwork", "simulate_phases",
     "Brim", "BistableNetwork", "simulate_voltages", "bistable_circuit",
 ]  # fmt: skip

@@ -10,6 +10,13 @@ Frequencies of a chip differ, weights have levels, phases diffuse. The couplings
 the strongest field is pulled by ``coupling`` rad a cycle over random phases of the others: the averaged equation holds
 for weak couplings alone. It samples no Boltzmann distribution at a beta that one could ask for.
 
+``compare`` hands over a netlist of LC tanks (``circuits.oscillators``): differential tanks, resistors in parallel or
+crossed, a pump at twice the frequency. Its phases obey the equation with K = G / (2 C) and K_s = g_s / (4 C), at weaker
+couplings over more cycles, with the same K t and K_s / K and without noise. In ngspice phases against each other stay
+within .05 rad of the equation on the way to the cut of four nodes all with all, and within .35 rad on a square, whose
+tanks swing more where their neighbors agree; a weaker load brings them closer (tests/hardware_targets/test_tanks.py).
+A cue starts under the whole pump. ``neuromorph netlist FILE --cell lc`` writes such a netlist for any dialect.
+
 Chips with all couplings have 48 oscillators (65 nm, weights -14 to 14; Nat. Electron. 2023, s41928-023-01021-y); more
 of them with free weights are a projection. Physics and sources: module ``phase_model``; numbers: ``oscillators.toml``.
 """
@@ -180,6 +187,35 @@ class Oscillators:
             notes=[f"a cycle is {1.0 / rate.value:.3g} s ({1.0 / rate.high:.3g} to {1.0 / rate.low:.3g} s)"],
             provenance={"parameters": own_parameters(self)},
         )
+
+    def files(self, program: Program) -> dict[str, str]:
+        """Return what can be taken away: the netlist of a read in LC tanks, without noise.
+
+        Parameters
+        ----------
+        program : Program
+            Result of :meth:`program`.
+
+        Returns
+        -------
+        dict of str to str
+            Text by the name of its file.
+        """
+        from .. import circuits_needed  # noqa: F401  before circuits
+
+        # isort: split
+        from circuits import design_tank_array, tank_netlist
+        from circuits.oscillators.tank_circuit import task_circuit
+
+        held, network = as_ising(program.programmed or program.requested), program.state
+        array = design_tank_array(held, angle=self.coupling * self.cycles, ratio=self.harmonic / self.coupling)
+        slower = self.cycles / array.cycles
+        circuit = task_circuit(
+            program.requested, array, detuning=slower * network.detuning / (2.0 * np.pi),
+            title=f"{self.name}: {held.size} LC tanks",
+            comments=(f"couplings, pump and detuning are {slower:.4g} of the chip's, for more cycles", *program.notes),
+        )  # fmt: skip
+        return {"netlist.cir": tank_netlist(circuit)}
 
     def costs(self) -> tuple[Cost, ...]:
         """List the prices of every counted event, with their sources.

@@ -25,6 +25,7 @@ from .arguments import (
 from .common import work_origin
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
 from .netlist_forms import SYNAPSES, asked_netlist
+from .oscillator_cells import OSCILLATOR_CELLS, oscillators_netlist
 from .pdk import add_pdk, is_pdk, pdk_certify, pdk_netlist
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     netlist.add_argument("--series", choices=E_SERIES, default=E_SERIES[0], metavar="E", help=series)
     analyses = "for ngspice: op, ac, noise, temp, at the attractor; corners, tolerance, plot: files beside --out"
     netlist.add_argument("--analysis", type=names, metavar="A,B", help=analyses)
-    add_pdk(netlist, "of the process; default: tt", "also write N decks with drawn mismatch beside --out")
+    lc = f"; {OSCILLATOR_CELLS[0]}: LC oscillators that resistors couple, without --pdk"
+    about_draws = "also write N decks with drawn mismatch beside --out"
+    add_pdk(netlist, "of the process; default: tt", about_draws, OSCILLATOR_CELLS, lc)
     add_include(netlist)
     _add_amplifiers(netlist)
     form = "transconductors: the same ideal network, quicker to simulate; default: resistors"
@@ -163,6 +166,8 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
     from ..files.atomic_write import write_file
 
     problem = load(arguments)
+    if arguments.cell in OSCILLATOR_CELLS:
+        return oscillators_netlist(arguments, problem, _beside_pdk(arguments))
     if is_pdk(arguments, _beside_pdk(arguments)):
         return pdk_netlist(arguments, problem)
     amplifiers = _amplifiers(arguments)

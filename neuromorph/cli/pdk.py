@@ -22,7 +22,9 @@ _CORNERS = ("tt", "ff", "ss", "sf", "fs")  # as circuits.sky130 has both (a test
 _DISAGREES = 1
 
 
-def add_pdk(parser: Parser, about_corner: str, about_draws: str) -> None:
+def add_pdk(
+    parser: Parser, about_corner: str, about_draws: str, cells: tuple[str, ...] = (), about_cells: str = ""
+) -> None:
     """Add the options of a process.
 
     Parameters
@@ -31,11 +33,15 @@ def add_pdk(parser: Parser, about_corner: str, about_draws: str) -> None:
         Parser of a command.
     about_corner, about_draws : str
         What corner and draws of mismatch are for there.
+    cells : tuple of str, optional
+        Cells of no process that the command knows, too.
+    about_cells : str, optional
+        What they are.
     """
     process = "in transistors of this process; needs the package sky130"
     parser.add_argument("--pdk", choices=_PDKS, help=process)
-    cells = "neurons and synapses below threshold, or bistable nodes (BRIM) with resistors; default: neuron"
-    parser.add_argument("--cell", choices=_CELLS, help=cells)
+    about = "neurons and synapses below threshold, or bistable nodes (BRIM) with resistors; default: neuron"
+    parser.add_argument("--cell", choices=(*_CELLS, *cells), help=f"{about}{about_cells}")
     parser.add_argument("--corner", choices=_CORNERS, help=about_corner)
     parser.add_argument("--mismatch", type=count, metavar="N", help=about_draws)
 

@@ -1,4 +1,4 @@
-"""Coupled oscillators: the phase model, what it descends on, its order, max-cut of four nodes, tanks in ngspice."""
+"""Coupled oscillators: the phase model, what it descends on, its order, max-cut of four nodes."""
 
 import runpy
 from pathlib import Path
@@ -8,8 +8,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import neuromorph as nm
-from circuits import installed_engines, simulate_circuit
-from hardware_targets.oscillators import Oscillators, PhaseNetwork, TankPair, simulate_phases, tank_pair_circuit
+from hardware_targets.oscillators import Oscillators, PhaseNetwork, simulate_phases
 from hardware_targets.oscillators.weights import quantized_ising
 from neuromorph import exact
 from neuromorph.problems import MaxCut
@@ -162,28 +161,3 @@ def test_a_read_is_counted_by_cycles():
 def test_parameters_that_make_no_sense(given, said):
     with pytest.raises(ValueError, match=said):
         Oscillators(**given)
-
-
-@pytest.mark.skipif("ngspice" not in installed_engines(), reason="needs ngspice")
-@pytest.mark.parametrize(("sign", "first"), [(1, 2.0), (-1, 1.0)])
-def test_tanks_lock_as_their_phases_say(sign, first):
-    """Two LC tanks in ngspice, cycle by cycle; in step through a resistor, opposed through a negative one.
-
-    20 mrad: the phase model is of first order in G_c / (omega C), which is 0.01 here.
-    """
-    pair = TankPair(sign=sign)
-    waves = simulate_circuit(tank_pair_circuit(pair, first, 60.0), "ngspice")
-    v = waves.of(["v0", "v1", "x0", "x1"])
-    away = np.exp(1j * (np.arctan2(v[:, 3], v[:, 1]) - np.arctan2(v[:, 2], v[:, 0])))
-    period = 1.0 / pair.frequency_hz
-    begins = np.arange(1, 59) * period
-    seen = np.array([np.angle(away[(waves.times >= t) & (waves.times < t + period)].mean()) for t in begins])
-    model = pair.phase_difference(first, begins + period / 2.0)
-    assert np.abs(np.angle(np.exp(1j * (seen - model)))).max() < 0.02
-    assert abs(seen[-1]) < 0.2 if sign > 0 else abs(seen[-1]) > np.pi - 0.2
-    assert np.abs(v[:, 0]).max() == pytest.approx(pair.amplitude_v, rel=0.05)
-
-
-def test_a_pair_needs_numbers_above_zero():
-    with pytest.raises(ValueError, match="not above 0"):
-        TankPair(farad=0.0)

@@ -246,6 +246,11 @@ def test_the_command_writes_noise(tmp_path, capsys):
     assert main(["netlist", str(problem), "--noise", "thermal", "--analysis", "corners", "--out", str(out)]) == 2
 
 
+def test_a_word_is_no_kind_of_noise():
+    with pytest.raises(TypeError, match="a kind of noise is 'thermal'; read_noise"):
+        draw_noise(pairs(1), ["thermal"], 1e-4)
+
+
 def test_a_deck_for_a_simulator_of_its_own_rules_says_which_is_read(tmp_path, capsys):
     (tmp_path / "pair.txt").write_text("2 1\n1 2 1\n")
     for dialect in ("neospice", "ltspice", "ngspice"):

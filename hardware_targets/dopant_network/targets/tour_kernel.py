@@ -68,7 +68,26 @@ def balance(u, v, servos, device, scale, rest, t, volts):
 
 @njit(cache=True, nogil=True)
 def advance_tour(u, v, servos, matrix, device, temperatures, couplings, kicks, rest, growth, dt, blur, sigma):
-    """Advance one read by a step for each temperature, in place; v is that before the last step.
+    """Advance one read by a step for each temperature, in place.
+
+    Parameters
+    ----------
+    u, v : (n, n) float
+        Potentials and outputs; the latter end as they were before the last step.
+    servos : (2, n) float
+        Offsets of the rows and of the columns.
+    matrix : (n, n) float
+        Distances, scaled.
+    device : tuple
+        Unit of each cell, range in V, and the curves of the outputs, of their noise, and of the powers in W.
+    temperatures, couplings : (steps,) float
+        Temperature and self-coupling of each step.
+    kicks : (steps, 2, n, n) float
+        Normal variates of the outputs and of the potentials.
+    rest, growth : float
+        Voltage of U = 0, and volts of one unit of U times the temperature.
+    dt, blur, sigma : float
+        Step in time constants, and sizes of both noises.
 
     Returns
     -------

@@ -199,5 +199,7 @@ def draw_noise(
                 drawn = flicker_currents(white * corner, knots, h, seeds)
             case TelegraphNoise(ampere, up, down):
                 drawn = telegraph_currents(ampere, up, down, knots, h, seeds)
+            case _:
+                raise TypeError(f"a kind of noise is {kind!r}; read_noise makes kinds of such words")
         total += drawn
     return NoiseCurrents(h, total)

@@ -79,9 +79,12 @@ def read_deck(
     dialect = detect_dialect(text)
     try:
         circuit = read_strictly(text, dialect, name)
-    except NetlistError:
+    except NetlistError as error:
         if dialect is not NGSPICE and text.split("\n", 2)[1:2] and is_run_comment(text.split("\n", 2)[1], dialect):
-            raise  # written for a simulator that reads some cards in its own way
+            # Its simulator reads some cards in its own way.
+            raise NetlistError(
+                f"{error}; such a deck is read whole as written for ngspice, not for {dialect.name}"
+            ) from None
         return read_foreign(text, name=name, folder=folder, include=include)
     names = {node: node for node in sorted(circuit.nodes() - {"0"})}
     beside = re.findall(r"^(\.(?:op|ac|noise|dc|meas))\b", text, re.MULTILINE)

@@ -42,12 +42,15 @@ class BornMachine:
     phases: Float
 
     def __post_init__(self) -> None:
-        n = self.rotations.shape[1] if self.rotations.ndim == 2 else 0
-        if not 1 <= n <= MAX_BORN_QUBITS or self.phases.shape != (len(self.rotations), n + n * (n - 1) // 2):
+        shape, of_phases = np.shape(self.rotations), np.shape(self.phases)
+        layers, n = shape if len(shape) == 2 else (0, 0)
+        if not 1 <= n <= MAX_BORN_QUBITS or of_phases != (layers, n + n * (n - 1) // 2):
             raise ValueError(
-                f"rotations have shape {self.rotations.shape}, phases {self.phases.shape}; expected (L, n) and "
+                f"rotations have shape {shape}, phases {of_phases}; expected (L, n) and "
                 f"(L, n + n (n - 1) / 2), n from 1 to {MAX_BORN_QUBITS}"
             )
+        if not (np.isfinite(self.rotations).all() and np.isfinite(self.phases).all()):
+            raise ValueError("rotations or phases hold NaN or infinity; every angle must be finite")
 
     def probabilities(self) -> Float:
         """Compute p(v) of all states, numbered as in :mod:`.exact`.

@@ -91,6 +91,8 @@ def compare_command(arguments: argparse.Namespace) -> int:
     int
         Exit code.
     """
+    if arguments.json and arguments.format != "table":
+        raise BadInput(f"--json and --format {arguments.format} both print the results; leave one of them out")
     files = instance_files(arguments.files, arguments.kind == "recall")
     arguments.more = []
     arguments.usual = arguments.reads is None and arguments.time_limit is None

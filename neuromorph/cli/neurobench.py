@@ -32,12 +32,17 @@ def neurobench_command(arguments: argparse.Namespace) -> int:
     from ..bench import largest_complete, neurobench_report, run_workloads
     from ..files.atomic_write import write_file
     from ..problems import neurobench_sets
+    from ..problems.instance_sets import NEUROBENCH_SIZES
     from ..study.provenance import work_provenance
     from .common import output_kept_clean
     from .progress import progress_bars
 
     if arguments.files or arguments.peers not in (None, ["none"]) or arguments.format != "table":
         raise BadInput("--neurobench makes its own problems, for our solver alone; leave out files, --peers, --format")
+    if arguments.neurobench < min(NEUROBENCH_SIZES):
+        raise BadInput(
+            f"--neurobench is {arguments.neurobench}; its graphs have {min(NEUROBENCH_SIZES)} nodes at least"
+        )
     if arguments.out is not None:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
@@ -50,6 +55,7 @@ def neurobench_command(arguments: argparse.Namespace) -> int:
         power = _power(before)
     wanted = sum(1 for _ in _names(arguments.neurobench))
     if not runs:
+        print("interrupted: no workload was complete", file=sys.stderr)
         return INTERRUPTED
     report = neurobench_report(runs, power, arguments.time, complete)
     asked = {"command": "bench", "neurobench": arguments.neurobench, "time_s": arguments.time}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..estimate import Estimate
 from ..plotting.numbers import format_estimate, format_number, format_percent, significant
 from ..pricing import ratio_of
-from ..study.proven_bound import bound_sentence
+from ..study.proven_bound import bound_sentence, meets_bound
 from .sampling_text import counts_states
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def conclusions(comparison: Comparison) -> list[str]:
     if comparison.proven_bound is not None:
         said = bound_sentence(problem, comparison.proven_bound, comparison.best_of_study)
         sentences.append(f"{said[0].upper()}{said[1:]}.")
-    if problem.best_known is None:
+    if problem.best_known is None and not meets_bound(comparison.best_of_study, comparison.proven_bound):
         sentences.append("No best value is known: success is that of finding the best answer of this study again.")
     solved = sum(bool(result.ets_j and result.ets_j.value) for result in comparison.results)
     sentences += energy_sentences(comparison)

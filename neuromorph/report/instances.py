@@ -169,7 +169,7 @@ def spread_cell(spread: Spread | None, unit: str) -> tuple[str, str]:
     if spread is None:
         return "–", ""
     value, interval = format_estimate(spread.estimate, unit)
-    if not interval and spread.low is not None:
+    if not interval and spread.low is not None and spread.high is None:
         low = format_estimate(type(spread.estimate)(spread.low, spread.low, spread.low), unit)[0]
         return value, f"{low}–∞"
     return value, interval

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..datum import Datum
 from ..estimate import Estimate
 from ..plotting.numbers import format_estimate, format_number, printable
-from ..study.proven_bound import bound_sentence
+from ..study.proven_bound import bound_sentence, meets_bound
 from .conclusions import energy_sentences
 from .mapping_text import mapping_sentence
 from .sampling_text import sampling_note
@@ -123,7 +123,7 @@ def _notes(comparison: Comparison, rows: Sequence[Result]) -> list[str]:
         notes = ["gap, success and what a solution takes need a feasible answer, or --best-known"]
     else:
         notes = [SOLUTION]
-        if comparison.best_of_study is not None:
+        if comparison.best_of_study is not None and not meets_bound(comparison.best_of_study, comparison.proven_bound):
             notes.append(
                 "no best value is known: gap and success are of the best that this study found, and a better answer "
                 "lowers them; give --best-known"

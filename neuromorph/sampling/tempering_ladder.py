@@ -204,6 +204,7 @@ def _equal_steps(barrier: Float, betas: Float, count: int | None) -> Float:
     if count is None:
         count = int(np.clip(np.ceil(2.0 * barrier[-1]) + 1, 3, MOST_RUNGS))
     rising = barrier + np.linspace(0.0, 1e-6 * max(1.0, barrier[-1]), barrier.size)
-    found = PchipInterpolator(rising, betas)(np.linspace(0.0, rising[-1], count))
+    unit = int(np.frexp(betas[-1])[1])  # slopes of slopes overflow where couplings are below 1e-150
+    found = np.ldexp(PchipInterpolator(rising, np.ldexp(betas, -unit))(np.linspace(0.0, rising[-1], count)), unit)
     found[0], found[-1] = betas[0], betas[-1]
     return np.asarray(found)

@@ -96,12 +96,30 @@ def bound_sentence(problem: Problem, bound: float, best: float | None) -> str:
     said = f"proven: no {what} than {_text(bound)}"
     if best is None:
         return said
-    if abs(best - bound) <= 1e-9 * max(1.0, abs(bound)):
+    if meets_bound(best, bound):
         return f"{said}, so the best answer of this study is optimal"
     if not bound:
         return f"{said}; the best of this study is {_text(abs(best - bound))} from this bound"
     gap = 100.0 * abs(best - bound) / abs(bound)
     return f"{said}; the gap to the bound is {gap:.2g} %: the best of this study is at most so far from the optimum"
+
+
+def meets_bound(best: float | None, bound: float | None) -> bool:
+    """Return whether a bound proves the best answer optimal.
+
+    Parameters
+    ----------
+    best : float or None
+        Best score that was found.
+    bound : float or None
+        Bound of the scores.
+
+    Returns
+    -------
+    bool
+        Whether both are there and equal.
+    """
+    return best is not None and bound is not None and abs(best - bound) <= 1e-9 * max(1.0, abs(bound))
 
 
 def _text(value: float) -> str:

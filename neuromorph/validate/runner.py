@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from inspect import getdoc
@@ -11,6 +12,8 @@ from inspect import getdoc
 import numpy as np
 
 from ..rng import RNG, child, seed_sequence
+from ..runtime.limits import time_limit
+from ..runtime.signals import Interrupts, interrupts
 from ..target_names import nearest
 from .check import AGREES, DIFFERS, FAILED, MISSING, WITHIN, CannotRun, CheckFunction, PublishedCheck
 
@@ -143,8 +146,11 @@ def _run(name: str, function: CheckFunction, quick: bool, seed: np.random.SeedSe
     began, rows = _cpu_s(), []
     status, reason = "ok", ""
     try:
-        for row in function(quick, seed):
-            rows.append(row)
+        with _ended_for_good() as seen:
+            for row in function(quick, seed):
+                if seen.number:  # of less than was asked for
+                    raise KeyboardInterrupt
+                rows.append(row)
     except CannotRun as error:
         status, reason = MISSING, str(error)
     except ImportError as error:
@@ -154,6 +160,20 @@ def _run(name: str, function: CheckFunction, quick: bool, seed: np.random.SeedSe
     except Exception as error:  # of whatever package: the other checks are not to be lost
         status, reason = FAILED, f"{type(error).__name__}: {error}"
     return CheckRun(name, check_summary(function), tuple(rows), _cpu_s() - began, status, reason)
+
+
+@contextmanager
+def _ended_for_good() -> Iterator[Interrupts]:
+    """Raise again at the next checkpoint after Ctrl-C, on which a sampler keeps what it has and returns."""
+    with time_limit() as outer, interrupts() as seen:
+
+        def told(step: str, done: float, total: float) -> None:
+            if seen.number:
+                raise KeyboardInterrupt
+            outer.tell(step, done, total)
+
+        with time_limit(report=told):
+            yield seen
 
 
 def _cpu_s() -> float:

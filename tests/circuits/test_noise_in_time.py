@@ -11,7 +11,7 @@ from circuits.noise.driven_network import simulate_driven
 from circuits.noise.kinds import FlickerNoise, TelegraphNoise, ThermalNoise, draw_noise, read_noise
 from circuits.noise.noise_sources import noisy_netlist, with_noise
 from circuits.noise.sequences import BOLTZMANN_J_K, NoiseCurrents, interpolation_factor
-from circuits.spice.reader import read_netlist
+from circuits.spice.reader import read_deck_file, read_netlist
 from neuromorph.analog import AnalogNetwork, Tanh
 from neuromorph.analog.noise import simulate_noisy
 from neuromorph.cli import main
@@ -244,3 +244,22 @@ def test_the_command_writes_noise(tmp_path, capsys):
     assert main(["netlist", str(problem), "--noise", "pink"]) == 2
     assert "noise is 'pink'" in capsys.readouterr().err
     assert main(["netlist", str(problem), "--noise", "thermal", "--analysis", "corners", "--out", str(out)]) == 2
+
+
+def test_a_word_is_no_kind_of_noise():
+    with pytest.raises(TypeError, match="a kind of noise is 'thermal'; read_noise"):
+        draw_noise(pairs(1), ["thermal"], 1e-4)
+
+
+def test_a_deck_for_a_simulator_of_its_own_rules_says_which_is_read(tmp_path, capsys):
+    (tmp_path / "pair.txt").write_text("2 1\n1 2 1\n")
+    for dialect in ("neospice", "ltspice", "ngspice"):
+        out = tmp_path / f"{dialect}.cir"
+        words = ["netlist", str(tmp_path / "pair.txt"), "--noise", "thermal", "--dialect", dialect, "--out", str(out)]
+        assert main(words) == 0
+        capsys.readouterr()
+        if dialect == "ngspice":
+            assert len(read_deck_file(out).circuit.elements) > 9
+        else:
+            with pytest.raises(ValueError, match=f"read whole as written for ngspice, not for {dialect}"):
+                read_deck_file(out)

@@ -259,3 +259,17 @@ def test_examples_end_in_a_figure_and_a_comparison(name, options, tmp_path, caps
         assert 3.5 < ours["threshold"] < 5.0
     if name == "quantum_boltzmann":
         assert ours["quantum"] < ours["classical"]
+
+
+@pytest.mark.parametrize(
+    ("rotations", "phases", "says"),
+    [
+        (np.zeros((1, 2)), np.full((1, 3), np.nan), "every angle must be finite"),
+        (np.full((1, 2), np.inf), np.zeros((1, 3)), "every angle must be finite"),
+        (np.zeros((1, 2)), np.zeros((1, 2)), "phases \\(1, 2\\); expected"),
+        (1.0, 1.0, "rotations have shape \\(\\)"),
+    ],
+)
+def test_a_born_machine_of_what_is_no_circuit(rotations, phases, says):
+    with pytest.raises(ValueError, match=says):
+        BornMachine(rotations, phases)

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import contextmanager
 from html import unescape
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import get_args
 
@@ -405,6 +406,16 @@ def test_help_and_circuits_agree():
     (line,) = [line for line in readme.splitlines() if "`--dialect`" in line]
     for name in DIALECTS:
         assert name in line.lower()
+
+
+def test_the_readme_names_every_command_and_target(capsys):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert main(["--help"]) == 0
+    commands = re.findall(r"^    ([a-z][a-z-]+)", capsys.readouterr().out, re.MULTILINE)
+    assert len(commands) > 20
+    assert [each for each in commands if f"`{each}`" not in readme and f"`neuromorph {each}" not in readme] == []
+    ours = [point.name for point in entry_points(group="neuromorph.targets") if point.dist.name == "neuromorph"]
+    assert [name for name in ours if f"`{name}`" not in readme] == []
 
 
 @pytest.mark.parametrize(("name", "first"), [("s.svg", b"<?xml"), ("s.PNG", b"\x89PNG"), ("deep/s.pdf", b"%PDF")])

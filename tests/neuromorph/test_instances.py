@@ -11,6 +11,8 @@ from test_cli import PENTAGON, toys  # noqa: F401  (a fixture)
 
 import neuromorph as nm
 from neuromorph.cli import main
+from neuromorph.report.instances import spread_cell
+from neuromorph.study.over_chips import spread_of
 from neuromorph.study.over_instances import over_instances
 
 TRIANGLE = "3 3\n1 2 1\n2 3 1\n1 3 1\n"
@@ -46,6 +48,12 @@ def test_targets_over_instances_by_hand():
     assert rows["small"].tts_s.never == 0.0
     with pytest.raises(ValueError, match="priced at core and system"):
         over_instances([found[0], nm.compare(Ring(), [Descent()], 2, 1, boundary="core")])
+
+
+def test_the_upper_quartile_is_infinite_only_where_it_is():
+    same, open_end = spread_of([2e-3, 2e-3], [2e-3, 2e-3]), spread_of([2e-3, 2e-3, np.inf], [2e-3] * 3)
+    assert spread_cell(same, "s") == ("2.00 ms", "")
+    assert spread_cell(open_end, "s") == ("2.0 ms", "2.00 ms–∞")
 
 
 def test_several_files_are_each_as_if_alone(toys, files, tmp_path, capsys):  # noqa: F811
@@ -124,3 +132,8 @@ def test_ctrl_c_keeps_the_instances_that_are_done(toys, files, tmp_path, capsys,
     whole = json.loads((out / "results.json").read_text())
     assert [each["problem"]["name"] for each in whole["instances"]] == ["pentagon"]
     assert whole["provenance"]["not_begun"] == ["triangle.txt"]
+
+
+def test_json_and_a_format_exclude_each_other(toys, files, capsys):  # noqa: F811
+    assert main([*words(files), "--json", "--format", "csv"]) == 2
+    assert "--json and --format csv both print the results" in capsys.readouterr().err

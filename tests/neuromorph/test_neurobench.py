@@ -83,8 +83,17 @@ def test_the_command_writes_the_report(tmp_path, capsys):
     assert report["provenance"]["neurobench"] == 10
 
 
+def test_ctrl_c_before_the_first_workload_is_said(monkeypatch, capsys):
+    monkeypatch.setattr("neuromorph.bench.largest_complete", lambda seed: 500, raising=False)
+    monkeypatch.setattr("neuromorph.bench.run_workloads", lambda *given: [], raising=False)
+    assert main(["bench", "--neurobench", "10"]) == 130
+    assert capsys.readouterr().err == "interrupted: no workload was complete\n"
+
+
 def test_the_command_takes_either_files_or_neurobench(tmp_path, capsys):
     assert main(["bench"]) == 2
     assert "give problems, or --neurobench N" in capsys.readouterr().err
+    assert main(["bench", "--neurobench", "9"]) == 2
+    assert capsys.readouterr().err == "error: --neurobench is 9; its graphs have 10 nodes at least\n"
     assert main(["bench", "x.txt", "--neurobench", "10"]) == 2
     assert "leave out files" in capsys.readouterr().err

@@ -58,7 +58,10 @@ def test_words(best, said):
 def test_the_table_says_it(tmp_path, capsys):
     (tmp_path / "ring.txt").write_text("9 9\n" + "".join(f"{i + 1} {(i + 1) % 9 + 1} 1\n" for i in range(9)))
     words = ["compare", str(tmp_path / "ring.txt"), "--kind", "maxcut", "--targets", "cpu-anneal", "--reads", "2"]
-    assert main(words) == 0
-    assert "proven: no cut is larger than 8, so the best answer of this study is optimal" in capsys.readouterr().out
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "proven: no cut is larger than 8, so the best answer of this study is optimal" in said
+    assert "a better answer" not in said  # there is none
+    assert "No best value is known" not in (tmp_path / "out" / "report.html").read_text()
     assert main([*words, "--best-known", "8"]) == 0
     assert "proven" not in capsys.readouterr().out

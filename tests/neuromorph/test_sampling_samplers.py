@@ -203,6 +203,14 @@ def test_ladders_have_equal_swap_rates_and_replicas_travel():
     assert np.ptp(wide.diagnostics["swap_rates"]) > 0.12
 
 
+def test_a_ladder_of_couplings_of_any_size_is_finite():
+    pair = Ising(1e-300 * np.array([[0.0, 1.0], [1.0, 0.0]]), np.zeros(2))
+    betas = sampling.ladder(pair, 4e300, rng=1)
+    assert betas[-1] == 4e300
+    assert np.isfinite(betas).all()
+    assert (np.diff(betas) > 0.0).all()
+
+
 def test_a_ladder_belongs_to_its_model_and_is_sought_once(monkeypatch):
     """The same for an equal model whatever the seed of the run, another for another; what is kept is a copy."""
     searched, seen = tempering_ladder._searched, []

@@ -15,6 +15,7 @@ from scipy.stats import t as student
 
 from neuromorph.cli import main
 from neuromorph.estimate import wilson_interval
+from neuromorph.runtime.limits import checkpoint
 from neuromorph.validate import (
     CannotRun,
     CheckRun,
@@ -142,6 +143,25 @@ def stopped(quick, seed):
     """Be interrupted."""
     yield row()
     raise KeyboardInterrupt
+
+
+def kept(quick, seed):
+    """Return what there is on Ctrl-C, as samplers do, and go on."""
+    yield row()
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        yield row(ours=2.0)
+    raise AssertionError("went on")
+
+
+def kept_in_a_loop(quick, seed):
+    """Return what there is on Ctrl-C, and begin the next long work."""
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        checkpoint("the next", 0, 9)
+    raise AssertionError("went on")
 
 
 TOYS = {f.__name__: f for f in (good, bad, lacking, lacking_package, broken)}
@@ -296,6 +316,12 @@ def test_what_differs_is_said_by_the_exit_code(monkeypatch, capsys):
     )
     assert main(["validate"]) == 130
     assert "2 of 2 checks are kept" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("check", "rows"), [(kept, 1), (kept_in_a_loop, 0)])
+def test_a_check_whose_samplers_keep_what_they_have_ends_all_the_same(check, rows):
+    (run,) = run_checks({"kept": check, "good": good})
+    assert (run.status, len(run.checks)) == ("interrupted", rows)  # no verdict on half of the samples
 
 
 def test_ctrl_c_in_the_middle_leaves_the_files(tmp_path):

@@ -11,7 +11,7 @@ from hardware_targets.dopant_network.device.device import Device, Material
 from hardware_targets.dopant_network.inference import global_parameters
 from hardware_targets.dopant_network.inference.chord_table import (
     KELVINS,
-    ROWS,
+    NETWORKS,
     VOLTS,
     chord_table,
     device_chords,
@@ -80,8 +80,8 @@ def sweeps():
 def test_the_table_is_what_the_solver_says():
     """Three rows computed anew; values are kept in steps of 1 / 16."""
     shares, logs = chord_table()
-    assert shares.shape == (ROWS, 5)
-    for row in (0, 1234, ROWS - 1):
+    assert shares.shape == (NETWORKS, 5)
+    for row in (0, 1234, NETWORKS - 1):
         share, log = simulate_row(row)
         np.testing.assert_array_equal(share.astype(np.float16), shares[row])
         np.testing.assert_allclose(log.astype(np.float16), logs[row], atol=0.07, rtol=1e-3)

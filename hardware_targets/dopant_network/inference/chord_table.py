@@ -36,7 +36,7 @@ from ..transport.master_equation import stationary_occupations
 PARAMETERS = ("localization_length_m", "spacing_m", "compensation", "attempt_rate_hz", "relative_permittivity")
 ELECTRODES, INPUTS = 8, 5
 KELVINS, VOLTS = (77.0, 150.0, 300.0), (0.06, 0.25, 1.0)
-ROWS = 2500
+NETWORKS = 2500
 _FEWEST, _MOST = 5, 8  # acceptors
 _RADIUS_M = 30e-9  # spacing 19 nm at 8 acceptors: the least distance of dopants is as small beside it as in devices
 _STEP = 16.0  # values are kept in steps of 1 / 16, far below what places of dopants make of them
@@ -204,7 +204,7 @@ def simulate_row(row: int) -> tuple[Float, Float]:
     return shares, np.round(_STEP * logs) / _STEP
 
 
-def make_chord_table(rows: int = ROWS) -> dict[str, Float]:
+def make_chord_table(rows: int = NETWORKS) -> dict[str, Float]:
     """Simulate all networks of the table.
 
     Parameters

@@ -11,6 +11,7 @@ from .measured_table import MeasuredColumn, MeasuredTable, parse_measured, read_
 from .memristor_calibration import calibrate_memristor
 from .p_bit_calibration import calibrate_p_bit
 from .p_bit_response import PBitResponse, fit_barrier, fit_mean_response, fit_traced_response
+from .physical_parameters import InferredParameter, MeasuredChords, PhysicalParameters, inferred_parameter
 from .programming_noise import ProgrammingNoise, fit_programming_noise
 from .rates_against_voltage import RatesAgainstVoltage, fit_rates_against_voltage, switching_law
 from .target_texts import targets_of_draws
@@ -25,5 +26,6 @@ __all__ = [  # noqa: RUF022  by theme
     "calibrate_p_bit", "PBitResponse", "fit_mean_response", "fit_traced_response", "fit_barrier",
     "calibrate_memristor", "ProgrammingNoise", "fit_programming_noise", "CellDrift", "fit_drift",
     "calibrate_dopant", "CurrentSurface", "fit_current_surface", "dataset_csv",
+    "MeasuredChords", "PhysicalParameters", "InferredParameter", "inferred_parameter",
     "LaplacePosterior", "calibration_figures",
 ]  # fmt: skip

@@ -1,14 +1,15 @@
-"""Measured I-V curves of a network of dopants to a surface with bands, conductances, and an activation energy.
+"""Measured I-V curves of a network of dopants to a surface with bands, conductances, and physical parameters.
 
 Energies and places of the dopants are not told by currents: many networks give the same curves within their noise. What
-is told is the surface itself, its slopes at zero volts, and with temperatures how the largest of them is activated.
+is told is the surface itself, its slopes at zero volts, with temperatures how the largest of them is activated, and of
+the parameters of all networks of a kind what simulations with random places tell (``physical_parameters``).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from .current_surface import MOST_ROWS, CurrentSurface, fit_current_surface
 from .laplace_posterior import LaplacePosterior
 from .measured_table import MeasuredColumn, MeasuredTable
 from .p_bit_response import BOLTZMANN_EV
+from .physical_parameters import PhysicalParameters, installed_inference, measured_chords
 
 DOPANT_ROLES = (
     ColumnRole("current", ("current", "i", "iout", "output", "strom"), ("A",), needed=True),
@@ -29,6 +31,7 @@ DOPANT_ROLES = (
     ColumnRole("direction", ("direction", "dir", "sweep"), words_allowed=True),
     ColumnRole("ignore", ()),
 )
+_UNLIKE = 0.01  # p below which a measured network is none of the simulated ones
 _ELECTRODE = re.compile(r"(v|u|e|gate|electrode|input|in|control|c)[\W_]*\w*", re.IGNORECASE)
 
 
@@ -42,10 +45,13 @@ class DopantFits:
         Fit.
     names : tuple of str
         Names of the settings; the last one is the temperature where that changes.
+    physics : PhysicalParameters or None
+        Parameters of the simulated networks that are like this one; None where there are none.
     """
 
     surface: CurrentSurface
     names: tuple[str, ...]
+    physics: PhysicalParameters | None = None
 
 
 def calibrate_dopant(
@@ -71,7 +77,8 @@ def calibrate_dopant(
     Returns
     -------
     DeviceCalibration
-        Slopes of the current at zero volts, its noise, and the activation energy where temperatures are there.
+        Slopes of the current at zero volts, the activation energy where temperatures are there, and those physical
+        parameters that the currents tell.
 
     Raises
     ------
@@ -142,7 +149,16 @@ def _calibrated(
             estimates["activation_energy_ev"], drawn["activation_energy_ev"] = (energy, "eV"), energies
     how = f"Gaussian process of {rows.size} settings"
     parameters = {name: measured_datum(name, e, unit, table.name, how) for name, (e, unit) in estimates.items()}
+    physics = _physics(table, chosen, settings, surface, draws, rng, notes)
+    if physics is not None:
+        tests["one of the simulated networks"] = physics.likeness
+        how_told = f"simulation-based inference with {physics.model}"
+        for each in physics.parameters:
+            drawn[each.name] = each.draws
+            if each.told:
+                parameters[each.name] = measured_datum(each.name, each.estimate, each.unit, table.name, how_told)
     about = {
+        "physics": _physics_rows(physics),
         "settings": list(names), "held_out_relative_error": surface.relative_error, "noise_a": surface.noise_a,
         "band_factor": surface.spread,
     }  # fmt: skip
@@ -152,8 +168,59 @@ def _calibrated(
     told = {**chosen, **settings}
     return DeviceCalibration(
         "dopant", table.name, taken_columns(told), parameters, drawn, (), tests, about, tuple(notes),
-        DopantFits(surface, names),
+        DopantFits(surface, names, physics),
     )  # fmt: skip
+
+
+def _physics(
+    table: MeasuredTable,
+    chosen: Mapping[str, MeasuredColumn],
+    settings: Mapping[str, MeasuredColumn],
+    surface: CurrentSurface,
+    draws: int,
+    rng: np.random.Generator,
+    notes: list[str],
+) -> PhysicalParameters | None:
+    """Infer parameters by the simulations of an installed package; a note says why not."""
+    infer = installed_inference("dopant")
+    if infer is None:
+        notes.append("physical parameters are not asked for: no installed package simulates networks of dopants")
+        return None
+    heat = chosen["temperature"].values if "temperature" in chosen else np.empty(0)
+    heat = heat[np.isfinite(heat)]
+    known = {each.name for each in settings.values()}
+    held = [c for c in table.columns if c.unit == "V" and c.name not in known and np.isfinite(c.values).any()]
+    try:
+        if raised := [c.name for c in held if np.nanmax(np.abs(c.values)) > 0.0]:
+            raise ValueError(f"{raised[0]} is not at 0 V, where the simulations have it")
+        chords = measured_chords(surface, tuple(settings), float(np.median(heat)) if heat.size else None)
+        found = infer(chords, draws, rng)
+    except ValueError as reason:
+        notes.append(f"physical parameters are not asked for: {reason}")
+        return None
+    notes.append(f"physical parameters: simulated are {found.model}")
+    if found.likeness < _UNLIKE:
+        notes.append(
+            f"none of the simulated networks has currents like these (p = {found.likeness:.2g}): "
+            "no physical parameter is told by these data"
+        )
+        return replace(found, parameters=())
+    notes.extend(found.remarks)
+    if open_ones := [each.name for each in found.parameters if not each.told]:
+        notes.append(f"not told by these data: {', '.join(open_ones)}")
+    return found
+
+
+def _physics_rows(physics: PhysicalParameters | None) -> list[dict[str, object]]:
+    """List parameters for JSON, with the data and without."""
+    return [
+        {
+            "name": each.name, "unit": each.unit, "told": each.told, "narrowed": each.contraction,
+            "value": each.estimate.value, "low": each.estimate.low, "high": each.estimate.high,
+            "low_before": each.prior.low, "high_before": each.prior.high,
+        }
+        for each in (physics.parameters if physics is not None else ())
+    ]  # fmt: skip
 
 
 def _settings(

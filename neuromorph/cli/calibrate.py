@@ -153,10 +153,16 @@ def _print(found: DeviceCalibration, form: str, rows: int, tables: Mapping[str, 
     print_rows(("column", "taken for"), [(column, role) for role, column in found.taken.items()])
     print()
     lines = []
+    physical = {row["name"] for row in tables.get("physics", ())}
     for name, datum in found.parameters.items():
+        if name in physical:
+            continue
         unit = "" if datum.unit == "1" else datum.unit
         lines.append((name, *format_estimate(Estimate(datum.value, datum.low, datum.high), unit)))
     print_rows(("parameter", "value", "95 %"), lines)
+    if tables.get("physics"):
+        print()
+        _print_physics(tables["physics"])
     if found.tests:
         print()
         print_rows(("test", "p"), [(name, f"{p:.2g}") for name, p in found.tests.items()])
@@ -181,6 +187,22 @@ def _print_rates(rows: list[dict[str, Any]]) -> None:
         counted = [format_quantity(row[f"counted_{way}_hz"], "1/s") for way in ("up", "down")]
         lines.append((voltage, *told[0], *told[1], *counted))
     print_rows(("voltage", "rate up", "95 %", "rate down", "95 %", "counted up", "counted down"), lines)
+
+
+def _print_physics(rows: list[dict[str, Any]]) -> None:
+    """Print physical parameters beside what was known before the measurement."""
+    from ..estimate import Estimate
+    from ..plotting.numbers import format_estimate
+    from ..report.table import print_rows
+
+    lines = []
+    for row in rows:
+        unit = "" if row["unit"] == "1" else row["unit"]
+        value, interval = format_estimate(Estimate(row["value"], row["low"], row["high"]), unit)
+        _, before = format_estimate(Estimate(row["value"], row["low_before"], row["high_before"]), unit)
+        told = (value, interval) if row["told"] else ("not told by these data", "")
+        lines.append((row["name"], *told, before, f"{100 * max(row['narrowed'], 0.0):.0f} %"))
+    print_rows(("physical parameter", "value", "95 %", "95 % before", "narrowed by"), lines)
 
 
 def _next(folder: Path, written: list[str]) -> None:

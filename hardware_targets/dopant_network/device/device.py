@@ -12,7 +12,7 @@ sources are in ``data.toml``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -28,6 +28,7 @@ from .geometry import Disc, Electrode, Shape, evenly_spaced_electrodes, find_ove
 from .hopping_network import LIQUID_NITROGEN_K, HoppingNetwork
 from .image_charges import induced_potential
 
+_potentials = lru_cache(maxsize=2)(solve_potentials)  # many networks on one outline differ in their dopants alone
 _CLOSEST_M = read_data(files(__package__).joinpath("data.toml").read_text())["closest_dopants"].value
 
 
@@ -131,7 +132,7 @@ class Device:
     @cached_property
     def field(self) -> ElectrodePotentials:
         """The potentials of the electrodes."""
-        return solve_potentials(self.shape, self.electrodes)
+        return _potentials(self.shape, self.electrodes)
 
     @cached_property
     def network(self) -> HoppingNetwork:

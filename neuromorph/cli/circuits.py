@@ -24,7 +24,7 @@ from .arguments import (
 )
 from .common import work_origin
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
-from .netlist_forms import SYNAPSES, netlist_text
+from .netlist_forms import SYNAPSES, asked_netlist
 from .pdk import add_pdk, is_pdk, pdk_certify, pdk_netlist
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
         options = {"dialect": arguments.dialect, "analyses": analyses, "series": arguments.series}
         if beside and arguments.currents is not None:
             raise BadInput("--noise is of the netlist at --out, not of those of --analysis beside it; give one")
-        text = netlist_text(arguments, problem, options, amplifiers)
+        text = asked_netlist(arguments, problem, options, amplifiers)
     warn(printable(Path(arguments.file).name), *_warnings(text))
     drawing: Path | None = arguments.schematic
     if drawing is not None:

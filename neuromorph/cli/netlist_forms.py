@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SYNAPSES = ("resistors", "transconductors", "overlaps")
 
 
-def netlist_text(
+def asked_netlist(
     arguments: argparse.Namespace, problem: Problem, options: dict[str, Any], amplifiers: dict[str, Any]
 ) -> str:
     """Write the netlist of a problem.

@@ -109,11 +109,7 @@ def is_run_comment(line: str, dialect: Dialect) -> bool:
     bool
         Whether it does.
     """
-    return line.rstrip() == _run_comment(dialect)
-
-
-def _run_comment(dialect: Dialect) -> str:
-    return f"* run: {dialect.command}"
+    return line.rstrip() == f"* run: {dialect.command}"
 
 
 class _Deck:
@@ -165,7 +161,7 @@ class _Deck:
             self.title = text[1:].strip()
         elif text.startswith("*@ ") and re.search(r"\b(tolerance|unit)=", text, re.IGNORECASE):
             self.scope.note(text)
-        elif number > 1 or text != _run_comment(self.dialect):
+        elif number > 1 or not is_run_comment(text, self.dialect):
             self.comments.append(text[1:].strip())
 
     # Elements

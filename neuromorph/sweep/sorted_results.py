@@ -76,6 +76,7 @@ def write_results(
                     joined = [_joined(columns.pop(each.name), each.type) for each in names]  # a column less each time
                     writer.write_table(pa.table(joined, schema=names))
                     del joined
+                    pa.default_memory_pool().release_unused()  # Arrow keeps what it has freed, and more each time
 
         write_file(folder / TIMINGS, partial(write, timings))
         write_file(folder / RESULTS, partial(write, results))
@@ -101,6 +102,7 @@ def _deal(path: Path, tables: Iterator[pa.Table], edges: list[str]) -> list[list
                 if low < high:
                     file.write_table(table.slice(low, high - low))
                     batches.append(next(number))
+            pa.default_memory_pool().release_unused()
     return dealt
 
 

@@ -463,7 +463,7 @@ def test_problem_netlist_starts_at_the_cue():
 def test_what_is_too_large_for_a_netlist_says_what_would_fit():
     with pytest.raises(DoesNotFit, match=r"1000000 neurons.*at most 20000 and 1050000.*tour of 64 cities"):
         problem_netlist(ToyProblem("big", kind="tsp", size=1000))
-    with pytest.raises(DoesNotFit, match="360000 resistors"):
-        problem_netlist(hebbian(600, 3))
+    with pytest.raises(DoesNotFit, match="1210000 resistors"):
+        problem_netlist(hebbian(1100, 3))
     with pytest.raises(ValueError, match="series and parts are both given"):
         problem_netlist(hebbian(6, 3), series="E24", parts=ComponentRange())

@@ -13,6 +13,7 @@ Source: the uniform torque compensation of D-Wave's Ocean tools, prefactor 1.414
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,35 +102,48 @@ def spread_over_chains(
         Problem on qubits.
     """
     strength = chain_strength(ising) if strength is None else strength
-    qubits = [q for chain in embedding.chains for q in chain]
-    place = {qubit: k for k, qubit in enumerate(qubits)}
-    owner = np.repeat(np.arange(ising.size), [len(chain) for chain in embedding.chains])
-    first = np.searchsorted(owner, np.arange(ising.size))
-    between: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    inside: list[tuple[int, int]] = []
-    for k, qubit in enumerate(qubits):
-        for other in embedding.graph[qubit]:
-            m = place.get(other, -1)
-            if m > k:
-                i, j = int(owner[k]), int(owner[m])
-                (inside if i == j else between.setdefault((i, j), [])).append((k, m))
-    rows, columns, values = [k for k, _ in inside], [m for _, m in inside], [strength] * len(inside)
+    n, (owner, first, a, b) = ising.size, _chained(embedding)
+    apart = owner[a] != owner[b]
+    at, beside = a[apart], b[apart]
+    pairs, opening, number = np.unique(owner[at] * n + owner[beside], return_index=True, return_inverse=True)
     asked = ising.sparse_couplings().tocoo()
-    for i, j, value in zip(*asked.coords, asked.data, strict=True):
-        if i < j and value != 0.0:
-            couplers = between[int(i), int(j)] if split else between[int(i), int(j)][:1]
-            rows += [k for k, _ in couplers]
-            columns += [m for _, m in couplers]
-            values += [float(value) / len(couplers)] * len(couplers)
-    shape = (len(qubits), len(qubits))
-    upper = sparse.csr_array((values, (rows, columns)), shape=shape)
-    ones = sparse.csr_array((np.ones(len(inside)), ([k for k, _ in inside], [m for _, m in inside])), shape=shape)
-    lengths = np.diff(np.r_[first, len(qubits)])
+    upper = (asked.coords[0] < asked.coords[1]) & (asked.data != 0.0)
+    wanted = asked.coords[0][upper].astype(np.int64) * n + asked.coords[1][upper]
+    if missing := np.setdiff1d(wanted, pairs).tolist():
+        raise ValueError(f"chains of spins {missing[0] // n} and {missing[0] % n} have no coupler")
+    of_pair = np.zeros(pairs.size)
+    of_pair[np.searchsorted(pairs, wanted)] = asked.data[upper]
+    if split:
+        shares = (of_pair / np.maximum(np.bincount(number, minlength=pairs.size), 1))[number]
+    else:
+        shares = np.zeros(at.size)
+        shares[opening] = of_pair
+    used = shares != 0.0
+    rows, columns = np.r_[a[~apart], at[used]], np.r_[b[~apart], beside[used]]
+    values = np.r_[np.full(int((~apart).sum()), strength), shares[used]]
+    shape = (owner.size, owner.size)
+    half = sparse.csr_array((values, (rows, columns)), shape=shape)
+    ones = sparse.csr_array((np.ones(int((~apart).sum())), (a[~apart], b[~apart])), shape=shape)
+    lengths = np.diff(np.r_[first, owner.size])
     biases = ising.biases[owner] / lengths[owner]
     if not split:
-        biases = np.where(np.arange(len(qubits)) == first[owner], ising.biases[owner], 0.0)
-    physical = Ising(sparse.csr_array(upper + upper.T), biases, ising.offset)
+        biases = np.where(np.arange(owner.size) == first[owner], ising.biases[owner], 0.0)
+    physical = Ising(sparse.csr_array(half + half.T), biases, ising.offset)
     return ChainedProblem(physical, owner, first, sparse.csr_array(ones + ones.T), strength)
+
+
+@lru_cache(maxsize=32)
+def _chained(embedding: Embedding) -> tuple[NDArray[np.int64], ...]:
+    """Return the spin of each qubit, the first qubit of each spin, and both ends of each coupler among the chains."""
+    qubits = [q for chain in embedding.chains for q in chain]
+    place = {qubit: k for k, qubit in enumerate(qubits)}
+    n = len(embedding.chains)
+    owner = np.repeat(np.arange(n), [len(chain) for chain in embedding.chains])
+    ends = [
+        (k, place[other]) for k, qubit in enumerate(qubits) for other in embedding.graph[qubit] if place.get(other, -1) > k
+    ]
+    a, b = np.array(ends, dtype=np.int64).reshape(-1, 2).T
+    return owner, np.searchsorted(owner, np.arange(n)), a, b
 
 
 def gather_chains(problem: ChainedProblem, physical: Ising) -> Ising:
@@ -149,9 +163,11 @@ def gather_chains(problem: ChainedProblem, physical: Ising) -> Ising:
     """
     n, qubits = problem.first.size, problem.owner.size
     gather = sparse.csr_array((np.ones(qubits), (problem.owner, np.arange(qubits))), shape=(n, qubits))
-    couplings = sparse.lil_array(gather @ physical.sparse_couplings() @ gather.T)
-    couplings.setdiag(0.0)
-    return Ising(sparse.csr_array(couplings), gather @ physical.biases, physical.offset)
+    couplings = sparse.coo_array(gather @ physical.sparse_couplings() @ gather.T)
+    row, column = couplings.coords
+    apart = (row != column) & (couplings.data != 0.0)
+    held = sparse.csr_array((couplings.data[apart], (row[apart], column[apart])), shape=(n, n))
+    return Ising(held, gather @ physical.biases, physical.offset)
 
 
 def vote(problem: ChainedProblem, states: NDArray[np.int8]) -> tuple[NDArray[np.int8], Float]:

@@ -34,7 +34,7 @@ from neuromorph.pricing.powercap import CpuEnergy, chip_power, core_power, read_
 Activity: TypeAlias = dict[str, Float | float]
 
 
-def lanes_filled(reads: int, replicas: int = 1) -> float:
+def lanes_filled(reads: int, replicas: int = 1, lanes: int = LANES) -> float:
     """Return how many reads the lanes of a batch hold, filled or not.
 
     Parameters
@@ -43,13 +43,15 @@ def lanes_filled(reads: int, replicas: int = 1) -> float:
         Reads that are asked for.
     replicas : int
         Replicas of each.
+    lanes : int
+        Replicas side by side.
 
     Returns
     -------
     float
         Reads that would take the same time, ``reads`` at least.
     """
-    return LANES * ceil(reads * replicas / LANES) / replicas
+    return lanes * ceil(reads * replicas / lanes) / replicas
 
 
 def batch_seconds(seconds: float, reads: int, held: float) -> tuple[Float, Float]:

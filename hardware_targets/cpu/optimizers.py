@@ -283,5 +283,5 @@ def _dynamics(
     more: dict[str, Any] = dict(solve.keywords) if isinstance(solve, partial) else {}
     return CpuSampler(
         name, about, plan, sweeps, power_w, parallel_reads=16, more=more, watch=watch_pump, supported_tasks=_MINIMIZES,
-        beside="cpu-optimize",
+        beside="cpu-optimize", macro_reads=16,
     )  # fmt: skip

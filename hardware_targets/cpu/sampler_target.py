@@ -86,6 +86,10 @@ class CpuSampler:
         None: reads are independent.
     beside : str
         Target that stands for it in studies of all targets; empty of one that stands for itself.
+    macro_reads : int
+        Reads of a path of a tour, of which the best counts: as many as take the time of one.
+    macros_together : int
+        Paths that are minimized as one problem.
     constants : dict of str to Datum
         Table by which it is priced.
     """
@@ -102,6 +106,8 @@ class CpuSampler:
     together: Together | None = None
     supported_tasks: frozenset[str] = frozenset({"minimize", "sample"})
     beside: str = ""
+    macro_reads: int = 1
+    macros_together: int = 32
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(DATA), hash=False, repr=False, kw_only=True)
 
     priced: ClassVar[frozenset[str]] = CPU_PRICED
@@ -182,7 +188,8 @@ class CpuSampler:
         spins = np.concatenate([each for each, _ in parts])
         batch_s, done = parts[-1][1] - start, len(spins)
         sizes = [len(each) for each, _ in parts]
-        held = sum(lanes_filled(size, lanes) if self.parallel_reads > 1 else size for size in sizes)
+        width = self.parallel_reads
+        held = sum(lanes_filled(size, lanes, width) if width > 1 else size for size in sizes)
         seconds, together = batch_seconds(batch_s, done, held)
         # Without lanes reads follow each other; with them the first batch is what one read has to wait for.
         alone = together * (sizes[0] / done) if self.parallel_reads > 1 else seconds

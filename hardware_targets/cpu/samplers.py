@@ -70,7 +70,7 @@ def cpu_gibbs(sweeps: int = 1000, power_w: float | None = None, chains: int = 0,
         return samples, _updates(samples, sweeps, thin)
 
     about = "heat bath, many reads at a time, on one core: time measured"
-    return CpuSampler("cpu-gibbs", about, plan, sweeps, power_w, **_of_chains(chains, thin, together))
+    return CpuSampler("cpu-gibbs", about, plan, sweeps, power_w, macro_reads=16, **_of_chains(chains, thin, together))
 
 
 def cpu_swendsen_wang(sweeps: int = 200, power_w: float | None = None, chains: int = 0, thin: int = 10) -> CpuSampler:
@@ -147,7 +147,7 @@ def cpu_tempering(sweeps: int = 200, power_w: float | None = None, chains: int =
         return samples, betas.size * _updates(samples, sweeps, thin)
 
     about, options = "parallel tempering on one core: time measured", _of_chains(chains, thin, together)
-    return CpuSampler("cpu-tempering", about, plan, sweeps, power_w, watch=watch_ladder, **options)
+    return CpuSampler("cpu-tempering", about, plan, sweeps, power_w, watch=watch_ladder, macros_together=8, **options)
 
 
 def cpu_population_annealing(
@@ -212,6 +212,8 @@ def cpu_population_annealing(
         watch=watch_population,
         together=together if populations else None,
         beside="cpu-tempering",
+        macro_reads=4,
+        macros_together=8,
     )
 
 

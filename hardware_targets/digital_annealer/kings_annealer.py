@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -184,8 +185,7 @@ class CmosAnnealer:
                 f"{asked.size} spins that are no part of a King's graph; as a complete graph {side} fit at most: give "
                 "a lattice numbered row by row, or take digital-annealer"
             )
-        n = asked.size
-        return Embedding(kings_clique(n, n), kings_graph(n, n), "as a complete graph"), n
+        return _complete(asked.size), asked.size
 
     def _sparse(self, problem: Any) -> tuple[Embedding, int] | None:
         """Embed by minorminer, if it is there, in the smallest square that is likely to do; complete graphs are not."""
@@ -198,6 +198,11 @@ class CmosAnnealer:
         except DoesNotFit:  # not installed
             return None
         return None if found is None else (found, patch)
+
+
+@lru_cache(maxsize=16)
+def _complete(n: int) -> Embedding:
+    return Embedding(kings_clique(n, n), kings_graph(n, n), "as a complete graph")
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any, ClassVar
 
@@ -105,7 +105,8 @@ class ThermodynamicGrid:
         if problem.size > self.side**2:
             raise DoesNotFit(f"needs {problem.size} units or more, the grid has {self.side**2}; take parts of it")
         asked = as_ising(problem)
-        embedding = self._placed(asked)
+        edges = np.array(coupled_pairs(asked).edges, dtype=np.int64).tobytes()
+        embedding = _placed(asked.size, edges, self.side, self.embedding_s)
         chained = spread_over_chains(asked, embedding)
         notes = [f"placed {embedding.how}: {embedding.qubits} units, longest chain {embedding.longest}"]
         sampled = None
@@ -189,24 +190,6 @@ class ThermodynamicGrid:
             ),
         )
 
-    def _placed(self, asked: Ising) -> Embedding:
-        problem = coupled_pairs(asked)
-        n, side = asked.size, min(self.side, int(np.ceil(np.sqrt(asked.size))) + 9)
-        if n <= _SEARCHED and (found := place_directly(problem, z1_grid(side, side))):
-            return found
-        density = problem.number_of_edges() / n
-        side = min(self.side, 6 + int(np.ceil(np.sqrt(n * (2.0 + density)))))
-        while True:
-            if found := heuristic_chains(problem, z1_grid(side, side), self.embedding_s):
-                return found
-            if side >= min(self.side, 64):
-                raise DoesNotFit(
-                    f"no place for {n} spins and {problem.number_of_edges()} couplings was found in {side} x {side} "
-                    f"units within {self.embedding_s:g} s (parameter 'embedding_s'); take parts of it, or cpu-gibbs"
-                )
-            side = min(self.side, 2 * side)
-
-
 @dataclass(frozen=True, eq=False)
 class GridProblem:
     """Problem on units.
@@ -221,3 +204,31 @@ class GridProblem:
 
     chained: ChainedProblem
     colors: NDArray[np.int64]
+
+
+@lru_cache(maxsize=16)
+def _placed(n: int, edges: bytes, most: int, seconds: float) -> Embedding:
+    """Place a graph of ``n`` spins; the same place for every problem with these couplings."""
+    import networkx as nx
+
+    problem = nx.Graph()
+    problem.add_nodes_from(range(n))
+    problem.add_edges_from(map(tuple, np.frombuffer(edges, np.int64).reshape(-1, 2).tolist()))
+    side = min(most, int(np.ceil(np.sqrt(n))) + 9)
+    if (
+        n <= _SEARCHED
+        and nx.is_bipartite(problem)  # as the grid is
+        and (found := place_directly(problem, z1_grid(side, side)))
+    ):
+        return found
+    density = problem.number_of_edges() / n
+    side = min(most, 6 + int(np.ceil(np.sqrt(n * (2.0 + density)))))
+    while True:
+        if found := heuristic_chains(problem, z1_grid(side, side), seconds):
+            return found
+        if side >= min(most, 64):
+            raise DoesNotFit(
+                f"no place for {n} spins and {problem.number_of_edges()} couplings was found in {side} x {side} "
+                f"units within {seconds:g} s (parameter 'embedding_s'); take parts of it, or cpu-gibbs"
+            )
+        side = min(most, 2 * side)

@@ -105,7 +105,7 @@ def coherent_ising_machine(
         x, e = block.start, np.ones_like(block.start)
         gain = np.float32(strength * block.strength)
         level = np.float32(np.sqrt(target))
-        lowest, best = np.full(SIDE_BY_SIDE, np.inf), x.copy()
+        lowest, best = np.full((block.parts, SIDE_BY_SIDE), np.inf), x.copy()
         for t in range(steps):
             checkpoint("coherent Ising machine", t, steps)
             p = last * (t + 1) / steps if control == "none" else last
@@ -134,10 +134,11 @@ def coherent_ising_machine(
 
 
 def _keep(block: Relaxation, x: F32, best: F32, lowest: NDArray[np.float64]) -> None:
-    """Keep the signs of lowest energy that each read passed."""
+    """Keep the signs of lowest energy that each read passed, of each part of a direct sum its own."""
+    shape = (block.parts, -1, SIDE_BY_SIDE)
     signs = np.where(x < 0.0, np.float32(-1.0), np.float32(1.0))
     field = block.field(signs) + block.biases
-    energies = -0.5 * np.einsum("nr,nr->r", signs, field).astype(float)
+    energies = -0.5 * np.einsum("pnr,pnr->pr", signs.reshape(shape), field.reshape(shape)).astype(float)
     better = energies < lowest
     lowest[better] = energies[better]
-    best[:, better] = signs[:, better]
+    np.copyto(best.reshape(shape), signs.reshape(shape), where=better[:, None])

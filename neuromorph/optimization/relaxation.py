@@ -2,6 +2,7 @@
 
 States are (n, 16) float32, replica innermost: a row of J is read once for all 16 reads of a block, and a block is as
 wide however many reads are asked for, so that rounding, which chaotic dynamics amplify, is that of the block alone.
+Several problems at once are the direct sum of their couplings; equal dense parts are multiplied part by part.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from ..ising import Ising
 from ..rng import RNG, read_seeds, seed_sequence
@@ -30,13 +32,31 @@ _AHEAD = 1 << 20  # normal numbers of a read that are drawn at once
 
 
 @dataclass(frozen=True, eq=False)
+class DirectSum:
+    """Couplings of several problems of one size that do not meet.
+
+    Attributes
+    ----------
+    parts : (m, n, n) float32
+        Couplings of each.
+    """
+
+    parts: F32
+
+    def __matmul__(self, x: F32) -> F32:
+        """Multiply (m n, reads) states."""
+        m, n, _ = self.parts.shape
+        return np.asarray(self.parts @ x.reshape(m, n, -1)).reshape(x.shape)
+
+
+@dataclass(frozen=True, eq=False)
 class Relaxation:
     """Reads of a block on their way through a relaxation.
 
     Attributes
     ----------
     couplings : (n, n) array
-        J / J_rms in float32, dense or CSR, where J_rms^2 is the sum of J_ij^2 over n (n - 1).
+        J / J_rms in float32, dense, CSR or :class:`DirectSum`, where J_rms^2 is the sum of J_ij^2 over n (n - 1).
     biases : (n, 1) float32
         h / J_rms.
     strength : float
@@ -65,6 +85,11 @@ class Relaxation:
             The fields.
         """
         return np.asarray(self.couplings @ x) + self.biases
+
+    @property
+    def parts(self) -> int:
+        """Number of problems that the couplings are the direct sum of."""
+        return len(self.couplings.parts) if isinstance(self.couplings, DirectSum) else 1
 
 
 Evolve: TypeAlias = Callable[[Relaxation], F32]  # to the final positions (n, 16)
@@ -175,4 +200,23 @@ def _scaled(ising: Ising) -> tuple[Any, F32]:
     unit = largest * (np.sqrt(square) or 1.0)
     scaled = sparse.csr_array(((j.data / unit).astype(np.float32), j.indices, j.indptr), shape=j.shape)
     few = j.nnz < _SPARSE * n * n
-    return scaled if few else scaled.toarray(), (ising.biases / unit).astype(np.float32)[:, None]
+    parts = _parts(scaled) if few else 1
+    held = _direct_sum(scaled, parts) if parts > 1 else scaled if few else scaled.toarray()
+    return held, (ising.biases / unit).astype(np.float32)[:, None]
+
+
+def _parts(couplings: sparse.csr_array) -> int:
+    """Count the equal, dense parts, one behind the other, that couplings consist of; 1 if they do not."""
+    n = couplings.shape[0]
+    count, labels = connected_components(couplings, directed=False)
+    size = n // max(count, 1)
+    equal = count > 1 and count * size == n and size > 1 and bool((labels == np.arange(n) // size).all())
+    return int(count) if equal and couplings.nnz >= _SPARSE * n * size else 1
+
+
+def _direct_sum(couplings: sparse.csr_array, parts: int) -> DirectSum:
+    size = couplings.shape[0] // parts
+    rows = np.repeat(np.arange(couplings.shape[0]), np.diff(couplings.indptr))
+    held = np.zeros((parts, size, size), np.float32)
+    held[rows // size, rows % size, couplings.indices % size] = couplings.data
+    return DirectSum(held)

@@ -130,7 +130,7 @@ def deferred() -> Iterator[None]:
 def alarm(limit: TimeLimit, *, imports: bool = False) -> Iterator[None]:
     """Raise TimeLimitReached a second after ``limit`` in work without checkpoints.
 
-    The alarm needs the main thread and a free interval timer of the system.
+    The alarm needs the main thread and a free interval timer of the system. It waits while numba compiles.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def alarm(limit: TimeLimit, *, imports: bool = False) -> Iterator[None]:
     over = False
 
     def ring(number: int, frame: FrameType | None) -> None:
-        if not over and (imports or not _importing(frame)):
+        if not over and not _compiling(frame) and (imports or not _importing(frame)):
             checkpoint()
 
     signal.signal(signal.SIGALRM, ring)
@@ -162,6 +162,15 @@ def alarm(limit: TimeLimit, *, imports: bool = False) -> Iterator[None]:
         over = True
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def _compiling(frame: FrameType | None) -> bool:
+    """Test whether numba compiles: LLVM is left in pieces by an exception, and the process ends in its destructors."""
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] in ("numba", "llvmlite"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _importing(frame: FrameType | None) -> bool:

@@ -27,6 +27,7 @@ from .decomposition import MacroCount, TourMap, tour_by_macros
 from .paths import MOST_FREE, Cities
 from .target_macros import TargetMacro, path_ising, path_tour
 
+_FREE, _FREE_OF_SPINS = 8, 5
 _WAITED = "waited for "
 _SECOND = Datum(1.0, "s/s", 1.0, 1.0, "modelled", "duration of the dynamics, as the model of the device ran them")
 
@@ -39,8 +40,9 @@ class ByMacros:
     ----------
     inner : Target
         Target that orders a few cities.
-    free : int
-        Largest number of free cities of a macro, at most 12; fewer where the target cannot hold so many.
+    free : int or None
+        Largest number of free cities of a macro, at most 12; fewer where the target cannot hold so many. None is 8 where
+        it holds a path as a small tour, and 5 as spins: most devices find no permutation among the states of more.
     rounds : int
         Rounds of windows after the first tour.
     parallel : int
@@ -48,12 +50,12 @@ class ByMacros:
     """
 
     inner: Target
-    free: int = 8
+    free: int | None = None
     rounds: int = 2
     parallel: int = 1
 
     def __post_init__(self) -> None:
-        if not 3 <= self.free <= MOST_FREE:
+        if self.free is not None and not 3 <= self.free <= MOST_FREE:
             raise ValueError(f"free is {self.free}; a macro orders 3 to {MOST_FREE} cities")
         if self.rounds < 0:
             raise ValueError(f"rounds is {self.rounds}; it must not be negative")
@@ -68,7 +70,7 @@ class ByMacros:
     @property
     def summary(self) -> str:
         """Summary of the inner target, and that it works in macros."""
-        return f"{self.inner.summary}; tours in macros of {self.free}"
+        return f"{self.inner.summary}; tours in macros of a few cities"
 
     @property
     def supported_tasks(self) -> frozenset[str]:
@@ -97,16 +99,10 @@ class ByMacros:
         """
         if not isinstance(problem, Tsp):
             raise DoesNotFit(f"macros of {self.name} order the cities of a tour; this is no tour")
-        refused: DoesNotFit | None = None
-        for free in range(min(self.free, max(3, problem.size - 1)), 2, -1):
-            try:
-                macro, notes = _macro(self.inner, free)
-            except DoesNotFit as error:
-                refused = error
-                continue
-            about = f"in macros of {free}, {self.parallel} at a time; each is programmed and read once"
-            return Program(self.name, problem, None, (TourMap.of(problem), macro), notes=(about, *notes))
-        raise DoesNotFit(f"{self.name} holds no path of 3 cities either: {refused}")
+        macro = _largest_macro(self.inner, self.free, problem.size - 1)
+        held = "as a small tour with forced links" if macro.holds_tours else f"as {macro.free}^2 spins"
+        about = f"in macros of {macro.free}, {self.parallel} at a time; each is programmed on its own, a path {held}"
+        return Program(self.name, problem, None, (TourMap.of(problem), macro), notes=(about,))
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Build ``reads`` tours, each from its own macros.
@@ -154,7 +150,7 @@ class ByMacros:
             converged=[not count.interrupted for count in counts],
             status="interrupted" if stopped else "ok",
             message="rounds of windows that were left were not asked" if stopped else "",
-            provenance={"parameters": self._parameters(), "notes": _notes(counts)},
+            provenance={"parameters": self._parameters(macro.free), "notes": _notes(counts)},
         )
 
     def costs(self) -> tuple[Cost, ...]:
@@ -178,13 +174,13 @@ class ByMacros:
         found.append(Cost("device_s", "macros of a read, one after the other", time=nothing))
         return tuple(found)
 
-    def _parameters(self) -> dict[str, Any]:
+    def _parameters(self, free: int) -> dict[str, Any]:
         fields = own_parameters(self.inner) if hasattr(self.inner, "__dataclass_fields__") else {}
         # A target that is made of functions, as the samplers of the CPU, has fields that no file can hold.
         inner = {
             name: each for name, each in fields.items() if each is None or isinstance(each, (bool, int, float, str))
         }
-        return {**inner, "free": self.free, "rounds": self.rounds, "parallel": self.parallel}
+        return {**inner, "free": free, "rounds": self.rounds, "parallel": self.parallel}
 
 
 def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = None) -> tuple[Target, Program]:
@@ -223,16 +219,30 @@ def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = N
             raise refused from None
 
 
-def _macro(inner: Target, free: int) -> tuple[TargetMacro, tuple[str, ...]]:
-    """Return a macro of a target, if it holds a path of so many cities, and how it holds it."""
+def _largest_macro(inner: Target, free: int | None, cities: int) -> TargetMacro:
+    """Return the macro of most cities that a target holds, of at most ``cities`` or three."""
     if callable(quicker := getattr(inner, "for_macros", None)):
         inner = quicker()
-    weights = np.abs(np.subtract.outer(np.arange(free + 2.0), np.arange(free + 2.0)))
-    tour = inner.program(path_tour(weights, 1), 0)
-    if tour.programmed is None:
-        return TargetMacro(inner, free, True), ("a path is a small tour with forced links",)
-    inner.program(path_ising(weights), 0)
-    return TargetMacro(inner, free, False), (f"a path is {free}^2 spins",)
+    holds_tours = _holds_tours(inner)
+    most = free or (_FREE if holds_tours else _FREE_OF_SPINS)
+    refused: DoesNotFit | None = None
+    for k in range(min(most, max(3, cities)), 2, -1):
+        line = np.abs(np.subtract.outer(np.arange(k + 2.0), np.arange(k + 2.0)))
+        try:
+            inner.program(path_tour(line, 1) if holds_tours else path_ising(line), 0)
+        except DoesNotFit as error:
+            refused = error
+            continue
+        return TargetMacro(inner, k, holds_tours)
+    raise DoesNotFit(f"{inner.name} holds no path of 3 cities either: {refused}")
+
+
+def _holds_tours(inner: Target) -> bool:
+    """Test whether a target holds a tour of five cities as a permutation."""
+    try:
+        return inner.program(path_tour(np.ones((5, 5)) - np.eye(5)), 0).programmed is None
+    except DoesNotFit:
+        return False
 
 
 def _notes(counts: list[MacroCount]) -> tuple[str, ...]:

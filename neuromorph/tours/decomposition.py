@@ -45,7 +45,7 @@ class MacroCount:
     interrupted : bool
         Whether Ctrl-C or a time limit ended the asking.
     ordered : bool
-        Whether macros have ordered every city: the hierarchy and the first windows are done.
+        Whether macros have ordered every city: the hierarchy is done.
     """
 
     macros: int = 0
@@ -145,8 +145,8 @@ def tour_by_macros(
     free, distances = macro.free, cities.distances
     with unlimited():  # the host's own part is short, and what macros have answered must not be lost
         tour = hierarchical_tour(distances, cities.places, free, ask, child(sequence, 0))
-        tour = slide(distances, tour, free, ask, _SLIDES)
         count.ordered = not count.interrupted
+        tour = slide(distances, tour, free, ask, _SLIDES)
         for k in range(rounds):
             if count.interrupted:
                 break

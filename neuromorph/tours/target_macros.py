@@ -10,7 +10,12 @@ r"""Any target as a macro: a path with fixed ends as a small tour, or as k^2 spi
 .. math:: E = \sum_i w_{si} x_{1i} + \sum_{p,i,j} w_{ij} x_{pi} x_{p+1,j} + \sum_i w_{it} x_{ki}
               + A \sum_p \Bigl(1 - \sum_i x_{pi}\Bigr)^2 + A \sum_i \Bigl(1 - \sum_p x_{pi}\Bigr)^2
 
-with A = max w, which suffices as in ``problems.tour_one_hot``.
+with A = max w, which suffices as in ``problems.tour_one_hot``. Of a state that is no permutation, the slots hold that
+have one city which no other slot has; the host fills the others in the present order, and counts no valid answer.
+
+A target that makes several reads in the time of one, or minimizes several problems in little more than that of one, as
+processors do, says so by ``macro_reads`` and ``macros_together``: the best read counts, and paths of one size, each
+scaled to unit couplings, are one problem whose couplings are a direct sum.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ..ising import Float, Ising
 from ..problems import Tsp
@@ -29,10 +35,12 @@ from ..runtime.limits import checkpoint
 from ..task import Minimize
 from .paths import PathAnswers, PathBatch
 
+_APART = 1e-9  # least weight, of the largest: cities on one spot are coupled too, so that one embedding serves all paths
+
 
 @dataclass(frozen=True, eq=False)
 class TargetMacro:
-    """A target that orders paths, one program and read for each.
+    """A target that orders paths.
 
     Parameters
     ----------
@@ -41,7 +49,7 @@ class TargetMacro:
     free : int
         Largest number of free cities.
     holds_tours : bool
-        Whether it holds a ``Tsp`` as a permutation.
+        Whether it holds a ``Tsp`` as a permutation, a program and a read for each path.
     """
 
     device: Target
@@ -56,31 +64,68 @@ class TargetMacro:
         PathAnswers
             Orders, with the events of all programs and reads.
         """
-        orders, valid = batch.orders.copy(), 0
+        orders, valid, asked = batch.orders.copy(), 0, 0
         activity: Counter[str] = Counter()
         setup: Counter[str] = Counter()
         seeds = seed.spawn(2 * len(orders))
-        for m, k in enumerate(batch.sizes):
+        for some in self._groups(batch.sizes):
             try:
                 checkpoint()
-                weights = batch.weights[m, : k + 2, : k + 2]
-                section = 0 if batch.symmetric else macro_section(weights)
-                problem = path_tour(weights, section) if self.holds_tours else path_ising(weights)
-                program = self.device.program(problem, seeds[2 * m])
-                run = self.device.run(program, Minimize(), 1, seeds[2 * m + 1])
+                k, own, another = int(batch.sizes[some[0]]), seeds[2 * some[0]], seeds[2 * some[0] + 1]
+                weights = batch.weights[some, : k + 2, : k + 2]
+                if self.holds_tours:
+                    run, found, right = self._as_tour(weights[0], batch.orders[some, :k], batch.symmetric, own, another)
+                else:
+                    run, found, right = self._as_spins(weights, batch.orders[some, :k], own, another)
             except KeyboardInterrupt:
-                return PathAnswers(orders, valid, activity, setup, asked=m)
+                return PathAnswers(orders, valid, activity, setup, asked=asked)
             if not run.reads:
-                return PathAnswers(orders, valid, activity, setup, asked=m)
-            activity.update({name: float(number[0]) for name, number in run.activity.items()})
+                return PathAnswers(orders, valid, activity, setup, asked=asked)
+            activity.update({name: float(np.sum(number)) for name, number in run.activity.items()})
             setup.update({name: float(number) for name, number in run.setup.items()})
-            found = (
-                _order_of_tour(problem, run, section) if isinstance(problem, Tsp) else _order_of_spins(run.spins[0], k)
-            )
-            if found is not None:
-                orders[m, :k] = found
-                valid += 1
+            orders[some, :k] = found
+            valid, asked = valid + right, asked + len(some)
         return PathAnswers(orders, valid, activity, setup)
+
+    def _groups(self, sizes: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Group paths that are one problem: of one size, as many as the target takes together."""
+        together = 1 if self.holds_tours else int(getattr(self.device, "macros_together", 1))
+        if together == 1:
+            return list(np.arange(len(sizes))[:, None])
+        groups = []
+        for k in np.unique(sizes):
+            of_size = np.flatnonzero(sizes == k)
+            groups += np.array_split(of_size, -(-len(of_size) // together))
+        return groups
+
+    def _as_tour(
+        self,
+        weights: Float,
+        present: NDArray[np.int64],
+        symmetric: bool,
+        own: np.random.SeedSequence,
+        another: np.random.SeedSequence,
+    ) -> tuple[Run, NDArray[np.int64], int]:
+        section = 0 if symmetric else macro_section(weights)
+        problem = path_tour(weights, section)
+        run = self.device.run(self.device.program(problem, own), Minimize(), 1, another)
+        found = _order_of_tour(problem, run, section) if run.reads else None
+        return (run, present, 0) if found is None else (run, found[None], 1)
+
+    def _as_spins(
+        self,
+        weights: Float,
+        present: NDArray[np.int64],
+        own: np.random.SeedSequence,
+        another: np.random.SeedSequence,
+    ) -> tuple[Run, NDArray[np.int64], int]:
+        problem = path_ising(weights[0]) if len(weights) == 1 else paths_ising(weights)
+        reads = int(getattr(self.device, "macro_reads", 1))
+        run = self.device.run(self.device.program(problem, own), Minimize(), reads, another)
+        if not run.reads:
+            return run, present, 0
+        found, right = orders_of_spins(run.spins, weights, present)
+        return run, found, int(right.sum())
 
 
 def path_ising(weights: Float) -> Ising:
@@ -96,26 +141,88 @@ def path_ising(weights: Float) -> Ising:
     Ising
         Couplings over x[slot, city].
     """
-    k = len(weights) - 2
-    penalty = float(weights.max()) or 1.0
-    between = weights[1:-1, 1:-1] * (1.0 - np.eye(k))
-    one, other = np.eye(k), 1.0 - np.eye(k)
+    couplings, biases, offsets = _path_models(weights[None])
+    return Ising(couplings[0], biases[0], float(offsets[0]))
+
+
+def paths_ising(weights: Float) -> Ising:
+    """Build the spins of several paths as one problem, each path scaled to couplings of unit norm a spin.
+
+    Parameters
+    ----------
+    weights : (m, k + 2, k + 2) float
+        Weights of each path.
+
+    Returns
+    -------
+    Ising
+        Couplings over x[path, slot, city]: a direct sum.
+    """
+    couplings, biases, offsets = _path_models(weights)
+    m, n = biases.shape
+    units = np.sqrt((couplings**2).sum(axis=(1, 2)) / n)
+    path, row, column = np.nonzero(couplings)
+    values = couplings[path, row, column] / units[path]
+    starts = np.r_[0, np.cumsum(np.bincount(path * n + row, minlength=m * n))]
+    whole = sparse.csr_array((values, path * n + column, starts), shape=(m * n, m * n))
+    return Ising(whole, (biases / units[:, None]).ravel(), float((offsets / units).sum()))
+
+
+def _path_models(weights: Float) -> tuple[Float, Float, Float]:
+    """Compute couplings (m, n, n), biases (m, n) and offsets (m,) of paths of one size."""
+    m, k = len(weights), weights.shape[1] - 2
+    penalty = weights.max(axis=(1, 2))
+    penalty = np.where(penalty > 0.0, penalty, 1.0)
+    same, other = np.eye(k), 1.0 - np.eye(k)
+    between = np.maximum(weights[:, 1:-1, 1:-1], _APART * penalty[:, None, None]) * other
     after = np.eye(k, k=1)
-    pairs = np.kron(after, between) + np.kron(after.T, between.T)
-    pairs += 2.0 * penalty * (np.kron(one, other) + np.kron(other, one))
-    alone = np.zeros((k, k))
-    alone[0] += weights[0, 1:-1]
-    alone[-1] += weights[1:-1, -1]
-    alone -= 2.0 * penalty
-    offset = pairs.sum() / 8.0 + alone.sum() / 2.0 + 2.0 * k * penalty
-    return Ising(-pairs / 4.0, -(pairs.sum(axis=1) / 4.0 + alone.ravel() / 2.0), float(offset))
+    pairs = np.einsum("pq,mij->mpiqj", after, between) + np.einsum("qp,mji->mpiqj", after, between)
+    once = np.einsum("pq,ij->piqj", same, other) + np.einsum("pq,ij->piqj", other, same)
+    pairs += 2.0 * penalty[:, None, None, None, None] * once
+    pairs = pairs.reshape(m, k * k, k * k)
+    alone = np.zeros((m, k, k))
+    alone[:, 0] += weights[:, 0, 1:-1]
+    alone[:, -1] += weights[:, 1:-1, -1]
+    alone -= 2.0 * penalty[:, None, None]
+    offsets = pairs.sum(axis=(1, 2)) / 8.0 + alone.sum(axis=(1, 2)) / 2.0 + 2.0 * k * penalty
+    return -pairs / 4.0, -(pairs.sum(axis=2) / 4.0 + alone.reshape(m, -1) / 2.0), offsets
 
 
-def _order_of_spins(spins: NDArray[np.int8], k: int) -> NDArray[np.int64] | None:
-    up = spins.reshape(k, k) > 0
-    if not ((up.sum(axis=0) == 1).all() and (up.sum(axis=1) == 1).all()):
-        return None
-    return np.asarray(up.argmax(axis=1) + 1)
+def orders_of_spins(
+    spins: NDArray[np.int8], weights: Float, present: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Read the order of each path from the best of some reads.
+
+    Parameters
+    ----------
+    spins : (reads, m k^2) int8
+        States over x[path, slot, city].
+    weights : (m, k + 2, k + 2) float
+        Weights of each path.
+    present : (m, k) int64
+        Present orders.
+
+    Returns
+    -------
+    orders : (m, k) int64
+        The shortest permutation of each path; where there is none, the read with most slots of one city, its other
+        slots filled in the present order.
+    valid : (m,) bool
+        Whether there was one.
+    """
+    m, k = present.shape
+    up = spins.reshape(-1, m, k, k) > 0
+    sure = (up & (up.sum(axis=2, keepdims=True) == 1)).any(axis=3) & (up.sum(axis=3) == 1)
+    cities = up.argmax(axis=3) + 1
+    valid = sure.all(axis=2)
+    way = np.concatenate([np.zeros_like(cities[..., :1]), cities, np.full_like(cities[..., :1], k + 1)], axis=2)
+    lengths = weights[np.arange(m)[:, None], way[..., :-1], way[..., 1:]].sum(axis=2)
+    best = np.where(valid, lengths, weights.sum() * (1.0 + k - sure.sum(axis=2))).argmin(axis=0)
+    each = np.arange(m)
+    orders, kept = cities[best, each], sure[best, each]
+    for path in np.flatnonzero(~kept.all(axis=1)):
+        orders[path, ~kept[path]] = np.setdiff1d(present[path], orders[path, kept[path]], assume_unique=True)
+    return orders, kept.all(axis=1)
 
 
 def path_tour(weights: Float, section: int = 0) -> Tsp:

@@ -140,7 +140,10 @@ def _chained(embedding: Embedding) -> tuple[NDArray[np.int64], ...]:
     n = len(embedding.chains)
     owner = np.repeat(np.arange(n), [len(chain) for chain in embedding.chains])
     ends = [
-        (k, place[other]) for k, qubit in enumerate(qubits) for other in embedding.graph[qubit] if place.get(other, -1) > k
+        (k, place[other])
+        for k, qubit in enumerate(qubits)
+        for other in embedding.graph[qubit]
+        if place.get(other, -1) > k
     ]
     a, b = np.array(ends, dtype=np.int64).reshape(-1, 2).T
     return owner, np.searchsorted(owner, np.arange(n)), a, b

@@ -190,6 +190,7 @@ class ThermodynamicGrid:
             ),
         )
 
+
 @dataclass(frozen=True, eq=False)
 class GridProblem:
     """Problem on units.

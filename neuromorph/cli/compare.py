@@ -226,6 +226,7 @@ def _study(
             problems_per_programming=arguments.problems_per_programming,
             read_length=arguments.read_length,
             boundary=arguments.boundary,
+            parallel=arguments.parallel,
         )
         bound = None
         if comparison.best_of_study is not None and not comparison.interrupted:

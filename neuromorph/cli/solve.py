@@ -100,6 +100,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
             problems_per_programming=arguments.problems_per_programming,
             read_length=arguments.read_length,
             boundary=arguments.boundary,
+            parallel=arguments.parallel,
         )
     comparison = replace(comparison, provenance={**comparison.provenance, **origin(arguments)})
     result, *hidden = comparison.results

@@ -67,6 +67,7 @@ def compare(
     read_length: ReadLength = "default",
     every: bool = False,
     boundary: Boundary = "system+host",
+    parallel: int = 1,
 ) -> Comparison:
     """Run one problem and task on each target, side by side.
 
@@ -118,6 +119,8 @@ def compare(
         What the joules of all rows include (``neuromorph.pricing``). By default all that an answer takes, with the same
         host for each row: it is the only boundary at which a processor, which is a host, and a device, which needs one,
         are compared like with like. The core stands beside it in every table.
+    parallel : int
+        Number of macros that work at the same time, where a target holds no whole tour: time is that of their rounds.
 
     Returns
     -------
@@ -130,7 +133,7 @@ def compare(
         An argument breaks its rule, contradicts the problem, or the problem is too large for an Ising form to sample.
     """
     chips = CHIPS if chips is None else chips
-    check_study(problem, reads, time_limit, success_gap, chips, problems_per_programming)
+    check_study(problem, reads, time_limit, success_gap, chips, problems_per_programming, parallel)
     check_read_length(read_length)
     check_boundary(boundary)
     check_task(task, problem, reads)
@@ -150,7 +153,7 @@ def compare(
         ]
         study = Study(
             problem, asked_problem(problem, task), task, reads, stream, success_gap, able, signals, chips,
-            Counted(boundary, host, problems_per_programming), read_length,
+            Counted(boundary, host, problems_per_programming), read_length, parallel=parallel,
         )  # fmt: skip
         if isinstance(task, Sample) and able:
             study = replace(study, reference=_reference(study, task, end, progress, reference))
@@ -159,6 +162,7 @@ def compare(
         call = f"neuromorph.compare(load({problem.name!r}), [{names}], reads={reads}, rng={stream.entropy}{also})"
         about = {"command": call, "reads": reads, "time_limit_s": time_limit, "success_gap": success_gap}
         about |= {"chips": chips, "problems_per_programming": problems_per_programming, "read_length": read_length}
+        about |= {"parallel_macros": parallel} if parallel > 1 else {}
         about |= {"boundary": boundary, "host_power": datum_dict(host)}
         if targets is None:
             about["left_out"] = sorted(set(installed_targets.available_targets()) - {label for label, _ in devices})

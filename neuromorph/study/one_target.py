@@ -74,6 +74,8 @@ class Study:
         Length of a read.
     reference : SamplingReference or None
         What sampled reads are compared with.
+    parallel : int
+        Macros of a tour that work at the same time.
     """
 
     problem: Problem
@@ -88,6 +90,7 @@ class Study:
     counted: Counted = field(default_factory=Counted)
     read_length: ReadLength = "default"
     reference: SamplingReference | None = None
+    parallel: int = 1
 
 
 def run_target(
@@ -134,7 +137,7 @@ def run_target(
             tell("programming", 0)
             with alarm(limit):
                 stream = child(_of_chip(own, 0), "program")
-                device, program = program_or_macros(device, study.asked, study.task, stream)
+                device, program = program_or_macros(device, study.asked, study.task, stream, study.parallel)
                 program = checked_program(program)
         except DoesNotFit as error:
             return Result(**about, status="does not fit", reason=str(error))

@@ -13,7 +13,7 @@ from ..task import RecallFrom, Task, task_name
 
 
 def check_study(
-    problem: Problem, reads: int, time_limit: float | None, success_gap: float, chips: int, problems: int
+    problem: Problem, reads: int, time_limit: float | None, success_gap: float, chips: int, problems: int, parallel: int
 ) -> None:
     """Require the arguments of a study to keep their rules.
 
@@ -21,8 +21,8 @@ def check_study(
     ----------
     problem : Problem
         Problem.
-    reads, chips, problems : int
-        Reads of a target, its chips, and problems solved with one programming.
+    reads, chips, problems, parallel : int
+        Reads of a target, its chips, problems solved with one programming, and macros at the same time.
     time_limit : float or None
         Seconds of the whole study.
     success_gap : float
@@ -44,6 +44,7 @@ def check_study(
     if not (math.isfinite(success_gap) and success_gap >= 0):
         raise ValueError(f"success_gap is {success_gap}; give a fraction of the best value, 0 or above")
     counts = {"chips": (chips, "chips"), "problems_per_programming": (problems, "problems")}
+    counts |= {"parallel": (parallel, "macros")}
     for name, (value, what) in counts.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"{name} is {value!r}; give a whole number of {what}, at least one")

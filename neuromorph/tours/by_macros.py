@@ -41,8 +41,8 @@ class ByMacros:
     inner : Target
         Target that orders a few cities.
     free : int or None
-        Largest number of free cities of a macro, at most 12; fewer where the target cannot hold so many. None is 8 where
-        it holds a path as a small tour, and 5 as spins: most devices find no permutation among the states of more.
+        Largest number of free cities of a macro, at most 12; fewer where the target cannot hold so many. None is 8
+        where it holds a path as a small tour, and 5 as spins: most devices find no permutation among the states of more.
     rounds : int
         Rounds of windows after the first tour.
     parallel : int
@@ -183,7 +183,9 @@ class ByMacros:
         return {**inner, "free": free, "rounds": self.rounds, "parallel": self.parallel}
 
 
-def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = None) -> tuple[Target, Program]:
+def program_or_macros(
+    device: Target, problem: Problem, task: Task, rng: RNG = None, parallel: int = 1
+) -> tuple[Target, Program]:
     """Program a target, or macros of it where it cannot hold a tour as a whole.
 
     Parameters
@@ -196,6 +198,8 @@ def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = N
         Task.
     rng : RNG
         Source of the variability of the device.
+    parallel : int
+        Number of macros that work at the same time.
 
     Returns
     -------
@@ -212,7 +216,7 @@ def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = N
     except DoesNotFit as refused:
         if not (isinstance(problem, Tsp) and isinstance(task, Minimize) and "minimize" in device.supported_tasks):
             raise
-        macros = ByMacros(device)
+        macros = ByMacros(device, parallel=parallel)
         try:
             return macros, macros.program(problem, rng=rng)
         except DoesNotFit:

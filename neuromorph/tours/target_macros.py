@@ -35,7 +35,7 @@ from ..runtime.limits import checkpoint
 from ..task import Minimize
 from .paths import PathAnswers, PathBatch
 
-_APART = 1e-9  # least weight, of the largest: cities on one spot are coupled too, so that one embedding serves all paths
+_APART = 1e-9  # least weight, of the largest: cities on one spot are coupled too, and one embedding serves all paths
 
 
 @dataclass(frozen=True, eq=False)

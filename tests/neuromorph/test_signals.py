@@ -118,6 +118,15 @@ def test_the_alarm_does_not_cut_an_import_in_half(monkeypatch, tmp_path):
         import_module("hanging_module")
 
 
+def test_the_alarm_waits_while_code_is_compiled(monkeypatch):
+    """An exception within LLVM leaves it in pieces, and the process ends in a segmentation fault later on."""
+    monkeypatch.setattr("neuromorph.runtime.signals._LATE_S", 0.05)
+    inside = {"__name__": "numba.core.compiler", "time": time}
+    exec("def compile():\n    for _ in range(40):\n        time.sleep(0.01)\n    return True", inside)
+    with time_limit(time.monotonic()) as limit, alarm(limit):
+        assert inside["compile"]()
+
+
 def test_the_alarm_leaves_a_timer_of_somebody_else_alone():
     previous = signal.signal(signal.SIGALRM, lambda *_: None)
     signal.setitimer(signal.ITIMER_REAL, 50.0)

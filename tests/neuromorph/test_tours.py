@@ -1,7 +1,7 @@
 """Tours by macros of a few cities: paths against enumeration, windows and swaps that never lengthen, any target."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -24,7 +24,14 @@ from neuromorph.tours.path_kernels import path_length
 from neuromorph.tours.paths import PathAnswers, PathBatch
 from neuromorph.tours.solve import solve_by_macros
 from neuromorph.tours.swap_network import swap_links
-from neuromorph.tours.target_macros import TargetMacro, macro_section, path_ising, path_tour
+from neuromorph.tours.target_macros import (
+    TargetMacro,
+    macro_section,
+    orders_of_spins,
+    path_ising,
+    path_tour,
+    paths_ising,
+)
 
 
 def cities(n: int, seed: int = 0) -> nm.Tsp:
@@ -286,6 +293,77 @@ def test_what_is_no_tour_is_refused():
     for bad in ({"free": 2}, {"rounds": -1}, {"parallel": 0}):
         with pytest.raises(ValueError, match=next(iter(bad))):
             ByMacros(CpuAnneal(), **bad)
+
+
+def test_a_study_says_how_many_macros_work_at_the_same_time():
+    """What follows for time and energy: ``test_events_add_up_and_time_is_that_of_rounds``."""
+    COUNT.clear()
+    (row,) = nm.compare(cities(30), [Small(sweeps=30)], 1, 0, parallel=8).results
+    assert any("8 at a time" in note for note in row.notes)
+    assert row.run.provenance["parameters"]["parallel"] == 8
+    with pytest.raises(ValueError, match="parallel is 0"):
+        nm.compare(cities(30), [Small(sweeps=30)], 1, 0, parallel=0)
+
+
+def test_states_become_orders():
+    """Slots of one city that no other slot has are held; the rest is filled in the present order."""
+    (weights,) = paths(1, 4).weights
+    right = np.eye(4)[[1, 3, 0, 2]]
+    longer = np.eye(4)[[2, 0, 3, 1]]
+    broken = right.copy()
+    broken[0] = [1, 1, 0, 0]  # two cities in a slot, one of them in another too
+    states = [2 * each.astype(np.int8).ravel() - 1 for each in (right, longer, broken)]
+    present = np.array([[4, 3, 2, 1]])
+    found, valid = orders_of_spins(np.array(states[:1]), weights[None], present)
+    assert (found.tolist(), valid.tolist()) == ([[2, 4, 1, 3]], [True])
+    best = min(([2, 4, 1, 3], [3, 1, 4, 2]), key=lambda order: path_length(weights, np.array(order), 4))
+    found, valid = orders_of_spins(np.array(states), weights[None], present)
+    assert (found.tolist(), valid.tolist()) == ([best], [True])
+    found, valid = orders_of_spins(np.array(states[2:]), weights[None], present)
+    assert (found.tolist(), valid.tolist()) == ([[2, 4, 1, 3]], [False])
+    found, valid = orders_of_spins(-np.ones((1, 16), np.int8), weights[None], present)
+    assert (found.tolist(), valid.tolist()) == ([[4, 3, 2, 1]], [False])
+
+
+def test_paths_as_one_problem_are_those_alone():
+    """A direct sum of scaled paths has the ground states of each."""
+    batch = paths(3, 3)
+    whole = paths_ising(batch.weights)
+    states = (2 * ((np.arange(512)[:, None] >> np.arange(9)) & 1) - 1).astype(np.int8)
+    lowest = [states[path_ising(w).energy(states).argmin()] for w in batch.weights]
+    found, valid = orders_of_spins(np.concatenate(lowest)[None], batch.weights, batch.orders)
+    assert valid.all()
+    assert [path_length(w, o, 3) for w, o in zip(batch.weights, found, strict=True)] == pytest.approx(
+        [shortest(w, 3) for w in batch.weights]
+    )
+    apart = whole.sparse_couplings().toarray().reshape(3, 9, 3, 9)
+    assert all(not apart[a, :, b].any() for a in range(3) for b in range(3) if a != b)
+    assert (whole.sparse_couplings() ** 2).sum() == pytest.approx(27.0)
+
+
+@pytest.mark.parametrize("name", ["cpu-coherent-ising", "cpu-sim-cim", "cpu-tempering", "cpu-population-annealing"])
+def test_processors_order_paths_together(name):
+    batch = paths(40, 5)
+    asked = replace(batch, sizes=np.repeat([5, 4], 20))
+    asked.weights[20:, :6, :6] = paths(20, 4).weights
+    macro = ByMacros(nm.get_target(name, sweeps=200)).program(cities(30)).state[1]
+    answers = macro.answer(asked, np.random.SeedSequence(0))
+    assert answers.valid >= 38
+    assert answers.activity["device_s"] > 0
+    found, best = lengths(asked, answers), lengths(asked, PathMacro().answer(asked, np.random.SeedSequence(0)))
+    assert np.mean(found / best) < 1.35
+
+
+def test_small_windows_are_held_by_hardware_graphs():
+    """One embedding of a window serves all of its size, also where cities stand on one spot."""
+    pytest.importorskip("minorminer")
+    problem = nm.Tsp.from_coordinates(np.repeat(np.random.default_rng(0).random((15, 2)), 2, axis=0))
+    for name in ("quantum-annealer", "cmos-annealer", "thermodynamic-grid"):
+        device = ByMacros(nm.get_target(name, sweeps=100), rounds=0)
+        program = device.program(problem, 0)
+        assert program.state[1].free == 5
+        run = device.run(program, nm.Minimize(), 1, 1)
+        assert sorted(run.answers[0]) == list(range(30))
 
 
 def test_the_parameters_of_macros_can_be_written():

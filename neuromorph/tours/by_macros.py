@@ -42,7 +42,7 @@ class ByMacros:
         Target that orders a few cities.
     free : int or None
         Largest number of free cities of a macro, at most 12; fewer where the target cannot hold so many. None is 8
-        where it holds a path as a small tour, and 5 as spins: most devices find no permutation among the states of more.
+        where it holds a path as a small tour, and 5 as spins: most devices find no permutation among those of more.
     rounds : int
         Rounds of windows after the first tour.
     parallel : int

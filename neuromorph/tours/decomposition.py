@@ -1,7 +1,7 @@
 """A tour of any size by macros of a few cities: hierarchy, sliding windows, dual-strand windows.
 
-The hierarchy makes a first tour; sliding windows order it anew; then rounds of dual-strand windows, each with another
-split of its free cities between the strands, and of sliding windows follow. Ctrl-C or a time limit end the asking:
+The hierarchy makes a first tour; sliding windows order it anew; then rounds of dual-strand windows, straight and turned,
+each with another split of its free cities between the strands, and of sliding windows follow. Ctrl-C or a time limit end the asking:
 what is left is completed by nearest neighbors, and the answer is a tour in any case.
 """
 
@@ -152,6 +152,7 @@ def tour_by_macros(
                 break
             first, second = _SPLITS[k % len(_SPLITS)](free)
             tour = join_strands(distances, tour, cities.near, first, second, ask)
+            tour = join_strands(distances, tour, cities.near, first, second, ask, turned=True)
             tour = slide(distances, tour, free, ask)
     return tour, count
 

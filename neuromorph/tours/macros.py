@@ -14,7 +14,7 @@ from .paths import MOST_FREE, PathAnswers, PathBatch, kernel_macro_streams
 
 Dynamics = Literal["exact", "swap", "softassign"]
 _KINDS = {"exact": EXACT, "swap": SWAP, "softassign": ODE}
-_EFFORT = {"exact": 0, "swap": 5000, "softassign": 200}
+_EFFORT = {"exact": 0, "swap": 2500, "softassign": 200}
 _PIECE = 256  # paths between two looks at the clock
 
 
@@ -29,7 +29,7 @@ class PathMacro:
     free : int
         Largest number of free cities, at most 12.
     effort : int or None
-        Proposed swaps, or steps of half a time constant; None takes 5000 and 200.
+        Proposed swaps, or steps of half a time constant; None takes 2500 and 200.
     imperfections : Imperfections
         Bits and mismatch of the cells, and noise: of each comparison of a swap, of the potentials of the ODE, and of
         the read of the cells.

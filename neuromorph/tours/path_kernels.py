@@ -4,7 +4,7 @@ A path of k free cities has weights w (k + 2, k + 2): row and column 0 are the s
 cost of going from i to j, which need not be that of going back. An order (k,) holds 1 .. k.
 
 - exact: f(S, j), the shortest path from the start over the set S that ends in j, by dynamic programming.
-- swap: two slots change places with probability 1 / (1 + exp(Delta / T)), T geometric from .3 to .02 of the mean
+- swap: two slots change places with probability 1 / (1 + exp(Delta / T)), T geometric from .4 to .1 of the mean
   weight.
 - ode: see ``path_ode_kernel``.
 
@@ -24,11 +24,15 @@ from .path_ode_kernel import about_normal, ode_path
 
 EXACT, SWAP, ODE = range(3)
 _HUGE = 1e300
+_BEYOND = 1.5  # a link longer than the longest of the present order, this many times, is in no shorter one
 
 
 @njit(cache=True, nogil=True)
-def hold(w, k, bits, mismatch, noise, stream, out):
+def hold(w, k, order, bits, mismatch, noise, stream, out):
     """Write weights into cells, with levels, programming error and read noise.
+
+    The range of the cells is that of links which can matter: one half longer than all of the present order is beyond
+    it, and is held as the largest level.
 
     Parameters
     ----------
@@ -36,10 +40,12 @@ def hold(w, k, bits, mismatch, noise, stream, out):
         Weights.
     k : int
         Number of free cities.
+    order : (k,) int
+        Present order.
     bits : int
         Bits of a cell; 0 is none.
     mismatch, noise : float
-        Deviations over the largest weight, both Gaussian.
+        Deviations over the range, both Gaussian.
     stream : (4,) uint64
         State of the generator, in place.
     out : (k + 2, k + 2) float
@@ -48,18 +54,26 @@ def hold(w, k, bits, mismatch, noise, stream, out):
     Returns
     -------
     float
-        Largest weight.
+        Range: the largest weight that is told from larger ones; without imperfections the largest of all.
     """
     top = 0.0
     for i in range(k + 2):
         for j in range(k + 2):
             if i != j:
                 top = max(top, w[i, j])
+    if bits > 0 or mismatch > 0.0 or noise > 0.0:
+        longest, here = 0.0, 0
+        for p in range(k + 1):
+            there = order[p] if p < k else k + 1
+            longest = max(longest, w[here, there])
+            here = there
+        if longest > 0.0:
+            top = min(top, _BEYOND * longest)
     spread = math.sqrt(mismatch * mismatch + noise * noise) * top
     levels = 2.0**bits - 1.0
     for i in range(k + 2):
         for j in range(k + 2):
-            held = w[i, j]
+            held = min(w[i, j], top)
             if bits > 0 and top > 0.0:
                 held = math.floor(held / top * levels + 0.5) * top / levels
             out[i, j] = held + spread * normal(stream) if spread > 0.0 else held
@@ -174,7 +188,7 @@ def swap_path(w, k, updates, noise, stream, order):
             if i != j:
                 mean += w[i, j]
     mean = max(mean / ((k + 1) * (k + 2)), 1e-300)
-    temperature, factor = 0.3 * mean, (0.02 / 0.3) ** (1.0 / updates)
+    temperature, factor = 0.4 * mean, (0.1 / 0.4) ** (1.0 / updates)
     length, shortest, kept = 0.0, 0.0, order[:k].copy()
     for _ in range(updates):
         temperature *= factor
@@ -240,7 +254,7 @@ def order_paths(weights, sizes, kind, effort, bits, mismatch, noise, streams, or
         if k < 1:
             valid += 1
             continue
-        top = hold(weights[m], k, bits, mismatch, noise, streams[m], held)
+        top = hold(weights[m], k, orders[m], bits, mismatch, noise, streams[m], held)
         if kind == EXACT:
             exact_path(held, k, table, orders[m])
         elif kind == SWAP:

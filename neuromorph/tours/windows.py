@@ -4,8 +4,11 @@ r"""Windows of a tour that macros order anew: sliding windows, and pairs of stra
 - A dual-strand window is two stretches that lie side by side, a1 .. b1 and later a2 .. b2. The free cities of both are
   ordered in one path from a1 to b2, in which the section b1 .. a2 of the tour between them is a single node, entered at
   b1 and left at a2: cities pass from one strand to the other, and no section is turned round.
+- A turned window is the same with the section entered at a2 and left at b1, the other way round: it is what exchanges
+  two links for two others (2-opt), and is taken where its path is shorter than both strands are.
 
-Windows of a batch share no city. Each replaces paths by paths between the same ends, so that all hold together.
+Windows of a batch share no city. The first two replace paths by paths between the same ends, so that all hold together;
+turned ones hold together where one lies within a section of the other, or outside, and others wait for the next round.
 Source: the windows are those of annealers with small arrays, as TAXI (arXiv:2504.13294, 2025); the node is an
 asymmetric supercity.
 """
@@ -21,6 +24,7 @@ from numpy.typing import NDArray
 
 from ..runtime.limits import checkpoint
 from .city_distances import CityDistances, apart
+from .path_kernels import path_length
 from .paths import Ask, Cities, batch_of_nodes
 
 _BATCH = 1 << 14  # windows at once: 20 MB of weights
@@ -66,7 +70,9 @@ def slide(cities: CityDistances, tour: Cities, free: int, ask: Ask, passes: int 
     return tour
 
 
-def join_strands(cities: CityDistances, tour: Cities, near: Cities, first: int, second: int, ask: Ask) -> Cities:
+def join_strands(
+    cities: CityDistances, tour: Cities, near: Cities, first: int, second: int, ask: Ask, *, turned: bool = False
+) -> Cities:
     """Order the cities of pairs of strands that lie near each other.
 
     Parameters
@@ -81,6 +87,8 @@ def join_strands(cities: CityDistances, tour: Cities, near: Cities, first: int, 
         Free cities of both strands; the section between them is one more free node.
     ask : callable
         What orders a batch.
+    turned : bool
+        Whether the section is turned round.
 
     Returns
     -------
@@ -98,10 +106,15 @@ def join_strands(cities: CityDistances, tour: Cities, near: Cities, first: int, 
         places, waiting = _apart_pairs(cities, tour, near, waiting, first, second, _BATCH)
         if not len(places):
             break
-        nodes = _strand_nodes(tour, places, first, second)
+        nodes = _strand_nodes(tour, places, first, second, turned)
         sizes = np.full(len(places), slots)
-        orders = ask(batch_of_nodes(cities, nodes, sizes, False))
-        _relink(tour, nodes, sizes, orders)
+        batch = batch_of_nodes(cities, nodes, sizes, False)
+        orders = ask(batch)
+        if turned:
+            gains = _gains(cities, nodes, first, batch.weights, orders)
+            _turn(tour, nodes, first, orders, _uncrossed(n, places, gains))
+        else:
+            _relink(tour, nodes, sizes, orders)
     return tour
 
 
@@ -186,14 +199,14 @@ def _apart_pairs(cities, tour, near, waiting, first, second, most):
     return chosen[:count].copy(), left[:rest].copy()
 
 
-def _strand_nodes(tour: Cities, places: NDArray[np.int32], first: int, second: int) -> Cities:
+def _strand_nodes(tour: Cities, places: NDArray[np.int32], first: int, second: int, turned: bool) -> Cities:
     """Nodes of each window in their present order: start, first strand, the section, second strand, end."""
     n = len(tour)
     one = tour[(places[:, :1] + np.arange(first + 2)) % n]
     two = tour[(places[:, 1:] + np.arange(second + 2)) % n]
     plain = np.concatenate([one[:, :-1], one[:, -1:], two[:, 1:]], axis=1)
     nodes = np.repeat(plain[:, :, None], 2, axis=2)
-    nodes[:, first + 1, 1] = two[:, 0]
+    nodes[:, first + 1, int(not turned)] = two[:, 0]
     return np.ascontiguousarray(nodes)
 
 
@@ -212,3 +225,78 @@ def _relink(tour, nodes, sizes, orders):
             here = there
     for p in range(1, n):
         tour[p] = behind[tour[p - 1]]
+
+
+@njit(cache=True, nogil=True)
+def _gains(cities, nodes, first, weights, orders):
+    """Compute by how much the path of each turned window is shorter than its two strands."""
+    gains = np.empty(len(nodes))
+    slots = nodes.shape[1] - 2
+    for m in range(len(nodes)):
+        gain = -path_length(weights[m], orders[m], slots)
+        for i in range(slots + 1):  # the section stands in its place, turned round: its ends are those of the strands
+            one = nodes[m, i, 0 if i == first + 1 else 1]
+            two = nodes[m, i + 1, 1 if i == first else 0]
+            gain += apart(cities, one, two)
+        gains[m] = gain
+    return gains
+
+
+@njit(cache=True, nogil=True)
+def _uncrossed(n, places, gains):
+    """Choose windows that gain, of which none has one strand within the section of another and one outside."""
+    at, chosen = np.full(n, -1, np.int32), np.zeros(len(places), np.bool_)
+    for m in range(len(places)):
+        if gains[m] > 0.0:
+            at[places[m, 0]] = at[places[m, 1]] = m
+    stack, depth = np.empty(len(places), np.int32), 0
+    state = np.zeros(len(places), np.int8)  # 1 is open, 2 is left out
+    for p in range(n):
+        m = at[p]
+        if m < 0 or state[m] == 2:
+            continue
+        if state[m] == 0:
+            state[m] = 1
+            stack[depth] = m
+            depth += 1
+            continue
+        while stack[depth - 1] != m:
+            depth -= 1
+            state[stack[depth]] = 2
+        depth -= 1
+        chosen[m] = True
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def _turn(tour, nodes, first, orders, chosen):
+    """Write the tour anew with the links of the chosen windows, sections turned round among them."""
+    n, slots = len(tour), nodes.shape[1] - 2
+    beside = np.empty((n, 2), np.int32)
+    for p in range(n):
+        beside[tour[p], 0], beside[tour[p], 1] = tour[p - 1], tour[p + 1 if p + 1 < n else 0]
+    for m in range(len(nodes)):
+        if not chosen[m]:
+            continue
+        for i in range(slots + 1):
+            one = nodes[m, i, 0 if i == first + 1 else 1]
+            _replace_link(beside, one, nodes[m, i + 1, 1 if i == first else 0], -1)
+            _replace_link(beside, nodes[m, i + 1, 1 if i == first else 0], one, -1)
+        here = 0
+        for i in range(slots + 1):
+            there = orders[m, i] if i < slots else slots + 1
+            _replace_link(beside, nodes[m, here, 1], -1, nodes[m, there, 0])
+            _replace_link(beside, nodes[m, there, 0], -1, nodes[m, here, 1])
+            here = there
+    before, city = beside[tour[0], 0], tour[0]
+    for p in range(n):
+        tour[p] = city
+        before, city = city, beside[city, 0] if beside[city, 1] == before else beside[city, 1]
+
+
+@njit(cache=True, nogil=True)
+def _replace_link(beside, city, old, new):
+    if beside[city, 0] == old:
+        beside[city, 0] = new
+    else:
+        beside[city, 1] = new

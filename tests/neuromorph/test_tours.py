@@ -21,7 +21,7 @@ from neuromorph.tours.imperfections import Imperfections
 from neuromorph.tours.iterated_search import iterate_swaps
 from neuromorph.tours.macros import PathMacro
 from neuromorph.tours.path_kernels import path_length
-from neuromorph.tours.paths import PathAnswers, PathBatch
+from neuromorph.tours.paths import PathAnswers, PathBatch, shorter_orders
 from neuromorph.tours.solve import solve_by_macros
 from neuromorph.tours.swap_network import swap_links
 from neuromorph.tours.target_macros import (
@@ -32,6 +32,7 @@ from neuromorph.tours.target_macros import (
     path_tour,
     paths_ising,
 )
+from neuromorph.tours.windows import join_strands
 
 
 def cities(n: int, seed: int = 0) -> nm.Tsp:
@@ -183,7 +184,7 @@ def test_windows_and_swaps_shorten_step_by_step():
     gap = [problem.length(tour_by_macros(around, PathMacro(), rounds=r, rng=1)[0]) for r in (0, 1, 6)]
     assert gap[0] > 1.03 * gap[1] > 1.04 * gap[2]
     tour, count = tour_by_macros(around, PathMacro(), rng=1)
-    assert 2 * 600 < count.macros < 6 * 600
+    assert 2 * 600 < count.macros < 10 * 600  # turned windows among them
     swapped = swap_links(around.distances, tour, around.near)
     searched = iterate_swaps(around.distances, swapped, around.near, trials=6000, rng=2)
     assert sorted(searched) == list(range(600))
@@ -193,6 +194,31 @@ def test_windows_and_swaps_shorten_step_by_step():
     assert (searched == again).all()
     with pytest.raises(ValueError, match="give one of them"):
         iterate_swaps(around.distances, tour, around.near)
+
+
+def test_turned_windows_exchange_two_links():
+    """Cities on a circle with an arc turned round: no window that keeps directions undoes it, and a turned one does."""
+    angles = np.linspace(0.0, 2.0 * np.pi, 120, endpoint=False)
+    problem = nm.Tsp.from_coordinates(np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    around = TourMap.of(problem)
+    tour = np.r_[0:30, np.arange(80, 29, -1), 81:120].astype(np.int32)
+    exact = PathMacro()
+
+    def ask(batch):
+        return shorter_orders(batch, exact.answer(batch, np.random.SeedSequence(0)).orders)
+
+    straight = join_strands(around.distances, tour, around.near, 5, 4, ask)
+    assert problem.length(straight) > 1.4 * problem.length(np.arange(120))
+    turned = join_strands(around.distances, tour, around.near, 5, 4, ask, turned=True)
+    assert sorted(turned) == list(range(120))
+    assert problem.length(turned) == pytest.approx(problem.length(np.arange(120)))
+    mixed = np.random.default_rng(0).permutation(120).astype(np.int32)
+    for first in (1, 4, 7):
+        once = join_strands(around.distances, mixed, around.near, first, 9 - first, ask, turned=True)
+        assert sorted(once) == list(range(120))
+        assert problem.length(once) <= problem.length(mixed)
+        mixed = once
+    assert problem.length(mixed) < 0.3 * problem.length(np.random.default_rng(0).permutation(120))
 
 
 def test_swaps_find_short_tours_from_anywhere():

@@ -1,8 +1,8 @@
 """A tour of any size by macros of a few cities: hierarchy, sliding windows, dual-strand windows.
 
-The hierarchy makes a first tour; sliding windows order it anew; then rounds of dual-strand windows, straight and turned,
-each with another split of its free cities between the strands, and of sliding windows follow. Ctrl-C or a time limit end the asking:
-what is left is completed by nearest neighbors, and the answer is a tour in any case.
+The hierarchy makes a first tour; sliding windows order it anew; then rounds of dual-strand windows, straight and
+turned, each with another split of its free cities between the strands, and of sliding windows follow. Ctrl-C or a time
+limit end the asking: what is left is completed by nearest neighbors, and the answer is a tour in any case.
 """
 
 from __future__ import annotations

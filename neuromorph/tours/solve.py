@@ -17,7 +17,7 @@ from .iterated_search import iterate_swaps
 from .paths import Cities, Macro
 from .swap_network import swap_links
 
-ROUNDS = 10  # of windows: a macro of a simulated device takes a tenth of a millisecond, and each round shortens the tour
+ROUNDS = 10  # of windows: a simulated macro takes a tenth of a millisecond, and each round shortens the tour
 
 
 @dataclass(frozen=True, eq=False)

@@ -146,7 +146,9 @@ def path_ising(weights: Float) -> Ising:
 
 
 def paths_ising(weights: Float) -> Ising:
-    """Build the spins of several paths as one problem, each path scaled to couplings of unit norm a spin.
+    """Build the spins of several paths as one problem.
+
+    Each path is scaled so that its couplings add up to 1 for each spin, as squares.
 
     Parameters
     ----------

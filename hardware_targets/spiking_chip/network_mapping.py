@@ -128,8 +128,6 @@ class ChipNetwork:
         Durations of a read.
     backend : str
         The back end of Brian2.
-    compiled : bool
-        Whether searches are compiled steps, each read alone, in place of Brian2.
     """
 
     problem: Ising | Problem
@@ -141,7 +139,6 @@ class ChipNetwork:
     analog: bool
     times: ReadDurations
     backend: Backend = "numpy"
-    compiled: bool = False
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def network(self, task: Task) -> ChipWorkload:

@@ -10,8 +10,8 @@ where r_i is the rate of neuron i and r the rate of x = 1. Each task has its own
   chip have a rectangular response that takes two synapses, one up and a delayed one down; an analog chip has
   integrate-and-fire neurons with colored noise. A read is the state at the end. The circuit by which neurons take turns
   is not counted.
-- minimize: a neuron a unit of ``OneHot``, two for a spin, n for a city (``solve_by_spikes``). The host sees every
-  spike, hence every state, and keeps the state of lowest energy in the requested problem.
+- minimize: a neuron a unit of ``OneHot``, two for a spin, n for a city (``search_compiled``, ``solve_by_spikes`` without
+  Brian2). The host sees every spike, hence every state, and keeps the state of lowest energy in the requested problem.
 
 Idealizations: random thresholds are logistic and neurons' noise is normal, where chips have uniform pseudo-random
 numbers or background spikes; potentials and currents are not rounded; spikes take no time.
@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 from neuromorph.ising import Float
 from neuromorph.rng import child
 from neuromorph.spiking.spike_states import SpikeStates
-from neuromorph.spiking.winner_take_all import solve_by_spikes
 from neuromorph.spiking.winner_take_all_kernel import search_compiled
 
 from .batches import ReadBatchPlan
@@ -234,27 +233,15 @@ def simulate_search(state: ChipNetwork, _: None, batch: ReadBatchPlan, inside: I
     Ends
         The state of lowest energy that each chain visited; a read is settled if every group had a winner.
     """
-    groups, neurons, chain = state.groups, state.rivals, int(batch.chains[0])
+    groups, neurons, asked = state.groups, state.rivals, batch.chains
     network = state.search.weights.toarray(), state.search.biases
-    if state.compiled and inside is None:
-        asked = batch.chains
-        batch = replace(batch, chains=np.arange(len(asked)), size=len(asked))  # no other chain need be simulated
-        seeds = [child(batch.seed, int(each)) for each in asked]
-        found = search_compiled(groups, state.times.search_s, seeds, neurons, network)
-    else:
-        found = solve_by_spikes(
-            groups,
-            state.times.search_s,
-            chains=batch.size,
-            neurons=neurons,
-            network=network,
-            backend=state.backend,
-            rng=batch.seed,
-            record=() if inside is None else inside.record(chain, groups.size),
-        )
+    batch = replace(batch, chains=np.arange(len(asked)), size=len(asked))  # no other chain need be simulated
+    seeds = [child(batch.seed, int(each)) for each in asked]
+    record = () if inside is None else inside.record(0, groups.size)
+    found = search_compiled(groups, state.times.search_s, seeds, neurons, network, record)
     if inside is not None and found.spikes is not None:
         steps = np.rint(found.spikes[0] / neurons.dt_s).astype(np.int64)
-        inside.keep(found.potentials, found.spikes[1] == chain, steps, found.spikes[2])
+        inside.keep(found.potentials, found.spikes[1] == 0, steps, found.spikes[2])
     winners = found.winners[batch.chains]
     whole = np.all(winners >= 0, axis=1)
     spins = spins_of_winners(state, winners)

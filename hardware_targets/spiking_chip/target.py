@@ -60,9 +60,7 @@ class SpikingChip:
     times : ReadDurations
         Durations of reads.
     backend : Backend
-        Backend of Brian2.
-    compiled : bool
-        Whether searches are compiled steps, each read alone, in place of Brian2: for many short ones.
+        Backend of Brian2, for samples and recalls; searches are compiled steps.
     forecast : str
         Why its prices are projections; empty where they are not.
     """
@@ -73,18 +71,7 @@ class SpikingChip:
     supported_tasks: frozenset[str] = frozenset({"minimize", "sample", "recall"})
     times: ReadDurations = field(default_factory=ReadDurations)
     backend: Backend = "numpy"
-    compiled: bool = False
     forecast: str = ""
-
-    def for_macros(self) -> SpikingChip:
-        """Return the chip that orders paths of a tour, one short search after the other.
-
-        Returns
-        -------
-        SpikingChip
-            The same chip, simulated by compiled steps: Brian2 takes longer to begin than they do.
-        """
-        return replace(self, compiled=True)
 
     @property
     def priced(self) -> frozenset[str]:
@@ -310,7 +297,6 @@ class SpikingChip:
             self.analog,
             self.times,
             self.backend,
-            self.compiled,
         )
 
     @property

@@ -225,8 +225,6 @@ def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = N
 
 def _macro(inner: Target, free: int) -> tuple[TargetMacro, tuple[str, ...]]:
     """Return a macro of a target, if it holds a path of so many cities, and how it holds it."""
-    if callable(quicker := getattr(inner, "for_macros", None)):
-        inner = quicker()
     weights = np.abs(np.subtract.outer(np.arange(free + 2.0), np.arange(free + 2.0)))
     tour = inner.program(path_tour(weights, 1), 0)
     if tour.programmed is None:

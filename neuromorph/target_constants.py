@@ -23,6 +23,7 @@ level it replaces that of the study, and that of each target that is a host itse
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -262,7 +263,10 @@ def own_parameters(device: Any) -> dict[str, Any]:
     dict of str to object
         Value by name, without the constants.
     """
-    return {name: each for name, each in asdict(device).items() if name != "constants"}
+    bare = copy(device)
+    if any(each.name == "constants" for each in fields(bare)):
+        object.__setattr__(bare, "constants", {})  # asdict would copy each of them
+    return {name: each for name, each in asdict(bare).items() if name != "constants"}
 
 
 def refuse_both(constants: Constants, table: Constants, name: str, parameter: str, value: Any) -> None:

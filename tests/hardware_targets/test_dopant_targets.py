@@ -17,6 +17,7 @@ from hardware_targets.dopant_network.learning.training import ElectrodeRoles
 from hardware_targets.dopant_network.targets.coulomb_glass import MAX_GLASS_SPINS, DopantGlass
 from hardware_targets.dopant_network.targets.dopant_classifier import train_readout, truth_table
 from hardware_targets.dopant_network.targets.dopant_neurons import DopantNeurons
+from hardware_targets.dopant_network.targets.kept_units import ACCEPTORS, WAFER, arrays_of_units, kept_units
 from hardware_targets.dopant_network.targets.noise_thresholds import noise_thresholds
 from hardware_targets.dopant_network.targets.transfer_curves import current_noise, select_trimmed_units, transfer_curve
 from hardware_targets.dopant_network.transport.markov_chain import rate_table, walk_chain
@@ -178,8 +179,19 @@ def test_equilibrium_noise_is_johnsons():
     assert abs(power) < 1e-20
 
 
+def test_kept_units_are_those_that_are_computed():
+    """A change of the physics, or of its numbers, that is not in the file fails."""
+    units = kept_units()
+    kept, made = (arrays_of_units(each) for each in (units, select_trimmed_units(acceptors=ACCEPTORS, seed=WAFER)))
+    assert kept.keys() == made.keys()
+    for name, part in made.items():
+        np.testing.assert_allclose(kept[name], part, rtol=1e-6, atol=1e-9 * np.abs(part).max(), err_msg=name)
+    assert DopantNeurons().units is units
+    assert DopantNeurons(wafer=1).units is not units
+
+
 def test_kept_units_are_trimmed_and_looked_up():
-    units = select_trimmed_units()
+    units = kept_units()
     m = units.outputs.shape[1]
     grid = np.linspace(-units.range_v, units.range_v, m)
     assert np.abs(units.outputs[:, m // 2]).max() < 1e-12

@@ -60,7 +60,7 @@ class SpikingChip:
     times : ReadDurations
         Durations of reads.
     backend : Backend
-        Backend of Brian2, for samples and recalls; searches are compiled steps.
+        Backend of Brian2, for samples; searches and recalls are compiled steps.
     forecast : str
         Why its prices are projections; empty where they are not.
     """

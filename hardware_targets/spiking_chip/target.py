@@ -33,7 +33,7 @@ from neuromorph.task import Minimize, RecallFrom, Sample, Task
 from neuromorph.trace import Trace
 
 from . import simulation as ways
-from .batches import FIRST, batch_sizes, plan_batches
+from .batches import batch_sizes, plan_batches
 from .chip_tables import PRICED_ENDINGS, Table, chip_costs, with_own
 from .core_traffic import CoreTraffic
 from .network_mapping import UNITS, ChipNetwork, ReadDurations, require_search
@@ -237,7 +237,7 @@ class SpikingChip:
         state = self._state(problem, wires, None, pattern)
         words = float(wires.weights.nnz + wires.size)
         return Program(
-            self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST, pattern.differs,
+            self.name, problem, held, state, error, tuple(notes), {"words_written": words}, 1, pattern.differs,
             sampling_bound=self._bound(held), provenance=self._bits,
         )  # fmt: skip
 
@@ -276,7 +276,7 @@ class SpikingChip:
         )
         words = float(np.count_nonzero(held) + n * n)
         return Program(
-            self.name, problem, None, state, error, notes, {"words_written": words}, FIRST, pattern.differs,
+            self.name, problem, None, state, error, notes, {"words_written": words}, 1, pattern.differs,
             provenance=self._bits,
         )  # fmt: skip
 

@@ -276,7 +276,9 @@ def measure_curve(
     if biases.ndim != 1 or biases.size < 2 or not np.isfinite(biases).all() or (np.diff(biases) <= 0).any():
         raise ValueError("biases_v must be at least two finite numbers in ascending order")
     if folder is None and biases_v is None and neuron == LifNeuron():
-        return RateCurve(neuron, biases, read_npz(files(__package__).joinpath("lif_curve.npz").read_bytes())["rates_hz"])
+        return RateCurve(
+            neuron, biases, read_npz(files(__package__).joinpath("lif_curve.npz").read_bytes())["rates_hz"]
+        )
     told = [asdict(neuron), biases.tolist(), _COPIES, _SECONDS, _SETTLE]
     rates = cached_measurement("curve", told, biases.size, lambda: _scan(neuron, biases), folder)
     return RateCurve(neuron, biases, rates)

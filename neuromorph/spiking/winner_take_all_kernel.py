@@ -142,7 +142,12 @@ def search_compiled(
 
 
 def _potentials(
-    events: tuple[Any, Any, Any], network: tuple[Float, Float], steps: int, dt_s: float, decay: float, record: Sequence[int]
+    events: tuple[Any, Any, Any],
+    network: tuple[Float, Float],
+    steps: int,
+    dt_s: float,
+    decay: float,
+    record: Sequence[int],
 ) -> tuple[Float, Float]:
     """Compute times and potentials u of some neurons at the beginning of each step."""
     (when, chain, unit), (weights, biases) = events, network

@@ -10,8 +10,8 @@ where r_i is the rate of neuron i and r the rate of x = 1. Each task has its own
   chip have a rectangular response that takes two synapses, one up and a delayed one down; an analog chip has
   integrate-and-fire neurons with colored noise. A read is the state at the end. The circuit by which neurons take turns
   is not counted.
-- minimize: a neuron a unit of ``OneHot``, two for a spin, n for a city (``search_compiled``, ``solve_by_spikes`` without
-  Brian2). The host sees every spike, hence every state, and keeps the state of lowest energy in the requested problem.
+- minimize: a neuron a unit of ``OneHot``, two for a spin, n for a city (``solve_by_spikes``; ``search_compiled`` is the
+  same without Brian2). The host sees every spike, hence every state, and keeps the one of lowest requested energy.
 
 Idealizations: random thresholds are logistic and neurons' noise is normal, where chips have uniform pseudo-random
 numbers or background spikes; potentials and currents are not rounded; spikes take no time.

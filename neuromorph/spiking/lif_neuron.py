@@ -246,8 +246,8 @@ def measure_curve(
 ) -> RateCurve:
     """Measure f(I) of uncoupled neurons in Brian2, or read an earlier measurement.
 
-    60 neurons run at every bias for 2 s, with a fixed seed and on numpy, so that every back end has the same curve. That
-    of the default neuron came with this package: ``python -m neuromorph.spiking.lif_neuron FILE`` measures it anew.
+    60 neurons run at every bias for 2 s, with a fixed seed and on numpy, so that every back end has the same curve.
+    That of the default neuron is in the package: ``python -m neuromorph.spiking.lif_neuron FILE`` measures it anew.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 r"""Compiled steps of rate networks, each trial on a stream of its own: what Brian2 simulates in ``rate_network``.
 
 Importing Brian2 and building a small network there takes longer than the steps of many trials. The order of a step is
-Brian2's: Euler's step of v where the neuron is not refractory, and of I_s; spikes above the threshold arrive; v is reset.
+Brian2's: Euler's step of v where the neuron is not refractory, and of I_s; spikes arrive; v is reset.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"

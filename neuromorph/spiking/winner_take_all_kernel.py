@@ -1,4 +1,4 @@
-"""Compiled steps of winner-take-all networks, each on a stream of its own: what Brian2 simulates in ``winner_take_all``.
+"""Compiled steps of winner-take-all networks, each on its own stream: what Brian2 simulates in ``winner_take_all``.
 
 A search of a small problem, or of a macro of a tour, is a network of some hundred neurons that is asked once; importing
 Brian2 and building the network there takes longer than its steps. The order of a step is Brian2's: traces fall,

@@ -168,13 +168,7 @@ def mean_field_anneal(
     block = max(1, _IN_FLIGHT // (len(seeds) * network.size))
     u = np.array([scale * stream.standard_normal(network.size) for stream in streams])
     # A step of a small network takes as long as a few calls: what each one would find again is found before.
-    output, resistances, drive = network.activation.value, network.resistances, network.drive
-    if network.product is None and not sparse.issparse(network.conductances):
-        columns, currents = network.conductances.T, network.currents
-
-        def drive(v: Float) -> Float:
-            return v @ columns + currents
-
+    output, resistances, drive = network.activation.value, network.resistances, _drive(network)
     looks = max(1, _UNLOOKED // (u.size * network.size))
     for step in range(steps):
         if step % looks == 0:
@@ -192,6 +186,14 @@ def mean_field_anneal(
     residual = network.mean_field_residual(u)
     converged = residual <= 0.01 * np.abs(u).max(axis=1)
     return AnnealingResult(network, u, network.spins(u), converged, duration_s, ramp, steps)
+
+
+def _drive(network: AnalogNetwork) -> Callable[[Float], Float]:
+    """Return T V + I as a function of V (reads, n)."""
+    if network.product is not None or sparse.issparse(network.conductances):
+        return network.drive
+    columns, currents = network.conductances.T, network.currents
+    return lambda v: np.asarray(v @ columns + currents)
 
 
 @single_threaded_blas()

@@ -141,4 +141,5 @@ def recall_compiled(
     if not len(record):
         return found
     course = np.concatenate([each for each in courses if each.shape[1]])
-    return replace(found, potentials=(np.arange(steps) * dt, course))
+    times = np.arange(steps, dtype=float) * dt
+    return replace(found, potentials=(np.asarray(times), course))

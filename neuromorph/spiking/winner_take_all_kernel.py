@@ -159,4 +159,5 @@ def _potentials(
     traces = np.zeros((steps, len(cells)))
     for step in range(1, steps):
         traces[step] = decay * traces[step - 1] + arriving[step - 1]
-    return np.arange(steps) * dt_s, traces + biases[cells]
+    times = np.arange(steps, dtype=float) * dt_s
+    return np.asarray(times), np.asarray(traces + biases[cells])

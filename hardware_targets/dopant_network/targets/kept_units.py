@@ -36,12 +36,11 @@ def kept_units() -> TrimmedUnits:
         The units.
     """
     found = read_npz(files(__package__).joinpath("trimmed_units.npz").read_bytes())
-    regimes = tuple(
-        ConductionRegime(*(tuple(found[name][k].tolist()) for name in _REGIMES), exact=bool(found["exact"][k]))
-        for k in range(len(found["exact"]))
-    )
-    arrays = (found[name] for name in _ARRAYS)
-    return TrimmedUnits(float(found["range_v"]), *arrays, made=int(found["made"]), regimes=regimes)
+    rows = zip(*(found[name].tolist() for name in _REGIMES), found["exact"].tolist(), strict=True)
+    regimes = tuple(ConductionRegime(tuple(k), tuple(s), tuple(v), bool(exact)) for k, s, v, exact in rows)
+    outputs, noise, powers_w, spans_a, rates_hz = (found[name] for name in _ARRAYS)
+    made, range_v = int(found["made"]), float(found["range_v"])
+    return TrimmedUnits(range_v, outputs, noise, powers_w, spans_a, rates_hz, made, regimes=regimes)
 
 
 def arrays_of_units(units: TrimmedUnits) -> dict[str, Float]:

@@ -26,7 +26,7 @@ _DRAWN = 1 << 17  # normal numbers at once
 
 @njit(cache=True, nogil=True)
 def trial_spikes(synapses, numbers, state, kicks, shown, first, spikes, cells, kept):
-    """Simulate a step for each row of ``kicks`` and return the number of spikes.
+    """Simulate a step for each row of ``kicks``.
 
     Parameters
     ----------
@@ -46,6 +46,11 @@ def trial_spikes(synapses, numbers, state, kicks, shown, first, spikes, cells, k
         Step and neuron of each spike, in place.
     cells, kept : (c,) int, (k, c) float
         Recorded neurons, and their v at the beginning of each step, in place.
+
+    Returns
+    -------
+    int
+        Number of spikes.
     """
     starts, targets, weights = synapses
     leak, fall, rest, threshold, reset, refractory = numbers

@@ -9,8 +9,7 @@ r"""Constants of targets, and a file that replaces what prices and times depend 
     source = "RAPL of my laptop, 3 May"
 
     [memristor-crossbar.pulse_energy]           # in one target
-    value = 2e-12
-    ...
+    value = 2e-12                               # ...
 
 A target tells ``constants``, its table {name: Datum}, and ``priced``, the names of those that decide what its reads
 cost and how long they take but not what they are. Those alone can be replaced here: the same seed then draws the same
@@ -263,9 +262,7 @@ def own_parameters(device: Any) -> dict[str, Any]:
     dict of str to object
         Value by name, without the constants.
     """
-    bare = copy(device)
-    if any(each.name == "constants" for each in fields(bare)):
-        object.__setattr__(bare, "constants", {})  # asdict would copy each of them
+    vars(bare := copy(device))["constants"] = {}  # asdict would copy each of them
     return {name: each for name, each in asdict(bare).items() if name != "constants"}
 
 

@@ -9,8 +9,7 @@ r"""Constants of targets, and a file that replaces what prices and times depend 
     source = "RAPL of my laptop, 3 May"
 
     [memristor-crossbar.pulse_energy]           # in one target
-    value = 2e-12
-    ...
+    value = 2e-12                               # ...
 
 A target tells ``constants``, its table {name: Datum}, and ``priced``, the names of those that decide what its reads
 cost and how long they take but not what they are. Those alone can be replaced here: the same seed then draws the same
@@ -23,6 +22,7 @@ level it replaces that of the study, and that of each target that is a host itse
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -262,7 +262,8 @@ def own_parameters(device: Any) -> dict[str, Any]:
     dict of str to object
         Value by name, without the constants.
     """
-    return {name: each for name, each in asdict(device).items() if name != "constants"}
+    vars(bare := copy(device))["constants"] = {}  # asdict would copy each of them
+    return {name: each for name, each in asdict(bare).items() if name != "constants"}
 
 
 def refuse_both(constants: Constants, table: Constants, name: str, parameter: str, value: Any) -> None:

@@ -322,7 +322,7 @@ def _annealed(
             if each is not None:
                 each(t_s, u, v)
 
-    ends = mean_field_anneal(network, seeds, observe=watch)
+    ends = mean_field_anneal(network, seeds, observe=None if looks is None and observe is None else watch)
     if observe is not None:
         observe(ends.duration_s, ends.potentials, network.voltages(ends.potentials))
     joules = {} if looks is None else looks.joules(ends.duration_s, ends.potentials)

@@ -8,9 +8,9 @@
   bits and a sign, fixed-pattern noise; its energy is the chip's power times the time, for no event's own is known.
 - ``spiking-generic``: a digital chip with ranges joined over Loihi, TrueNorth and SpiNNaker 2; it takes your own table.
 
-Brian2 simulates the neurons, and synaptic operations, updates and spikes are counted. ``provenance`` of a run has
-NeuroBench's metrics. Physics: modules ``network_mapping``, ``simulation`` and ``quantization``; numbers: one .toml a
-chip.
+Neurons are simulated, those that sample by Brian2, and synaptic operations, updates and spikes are counted.
+``provenance`` of a run has NeuroBench's metrics. Physics: modules ``network_mapping``, ``simulation`` and
+``quantization``; numbers: one .toml a chip.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def spiking_loihi(
     search_s : float
         Length of a search, in periods of 0.5 s.
     backend : {"numpy", "cython", "cpp_standalone"}
-        Code that Brian2 makes.
+        Code that Brian2 makes for samples.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def spiking_loihi2(
     search_s : float
         Length of a search, in periods of 0.5 s.
     backend : {"numpy", "cython", "cpp_standalone"}
-        Code that Brian2 makes.
+        Code that Brian2 makes for samples.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def spiking_brainscales(
     search_s : float
         Length of a search, in periods of 0.5 s.
     backend : {"numpy", "cython", "cpp_standalone"}
-        Code that Brian2 makes.
+        Code that Brian2 makes for samples.
 
     Returns
     -------
@@ -198,7 +198,7 @@ def spiking_generic(
     search_s : float
         Length of a search, in periods of 0.5 s.
     backend : {"numpy", "cython", "cpp_standalone"}
-        Code that Brian2 makes.
+        Code that Brian2 makes for samples.
 
     Returns
     -------

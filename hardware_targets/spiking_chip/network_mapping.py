@@ -128,8 +128,8 @@ class ChipNetwork:
         Durations of a read.
     backend : str
         The back end of Brian2.
-    compiled : bool
-        Whether searches are compiled steps, each read alone, in place of Brian2.
+    kept : dict
+        What reads before have made and later ones need again.
     """
 
     problem: Ising | Problem
@@ -141,8 +141,7 @@ class ChipNetwork:
     analog: bool
     times: ReadDurations
     backend: Backend = "numpy"
-    compiled: bool = False
-    _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def network(self, task: Task) -> ChipWorkload:
         """Return the size of the network of a task.
@@ -211,11 +210,11 @@ class ChipNetwork:
         """
         search = isinstance(task, Minimize)
         key = "traffic", "search" if search else "sample" if isinstance(task, Sample) else "recall"
-        if key not in self._kept:
+        if key not in self.kept:
             wires, network = (self.search if search else self.couplings), self.network(task)
             each = network.synapses // max(network.connections, 1)
-            self._kept[key] = CoreTraffic.of(wires.weights, each, self.cores(task), self.table)
-        return self._kept[key]
+            self.kept[key] = CoreTraffic.of(wires.weights, each, self.cores(task), self.table)
+        return self.kept[key]
 
     @property
     def size(self) -> int:
@@ -282,13 +281,13 @@ class ChipNetwork:
         post, pre = coo.coords
         offset = np.arange(chains)[:, None] * self.size
         key = (chains, neurons, *record)
-        if key not in self._kept:
+        if key not in self.kept:
             model = neurons.model(chains * self.size, (offset + pre).ravel(), (offset + post).ravel())
             model = with_state_monitor(model, "cells", "v" if self.analog else "h", record)
-            self._kept[key] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
+            self.kept[key] = build_simulator(model, dt_s=neurons.dt_s, backend=self.backend)
         biases = self._biases(beta)
         parameters = neurons.parameters(np.tile(biases, chains), np.tile(4.0 * beta * coo.data, chains))
-        return self._kept[key], parameters
+        return self.kept[key], parameters
 
     def plan(self, beta: float) -> SamplingPlan:
         """Choose the neurons that sample, and the duration of a read.
@@ -303,9 +302,9 @@ class ChipNetwork:
         SamplingPlan
             Plan, kept for later reads.
         """
-        if beta not in self._kept:
-            self._kept[beta] = self._planned(4.0 * beta * self.couplings.weights, self._biases(beta))
-        return self._kept[beta]
+        if beta not in self.kept:
+            self.kept[beta] = self._planned(4.0 * beta * self.couplings.weights, self._biases(beta))
+        return self.kept[beta]
 
     def _planned(self, weights: sparse.csr_array, biases: Float) -> SamplingPlan:
         neurons: AbstractNeurons | LifSamplerNeurons = LifSamplerNeurons(dt_s=NOISY)

@@ -33,7 +33,7 @@ from neuromorph.task import Minimize, RecallFrom, Sample, Task
 from neuromorph.trace import Trace
 
 from . import simulation as ways
-from .batches import FIRST, batch_sizes, plan_batches
+from .batches import batch_sizes, plan_batches
 from .chip_tables import PRICED_ENDINGS, Table, chip_costs, with_own
 from .core_traffic import CoreTraffic
 from .network_mapping import UNITS, ChipNetwork, ReadDurations, require_search
@@ -60,9 +60,7 @@ class SpikingChip:
     times : ReadDurations
         Durations of reads.
     backend : Backend
-        Backend of Brian2.
-    compiled : bool
-        Whether searches are compiled steps, each read alone, in place of Brian2: for many short ones.
+        Backend of Brian2, for samples; searches and recalls are compiled steps.
     forecast : str
         Why its prices are projections; empty where they are not.
     """
@@ -73,18 +71,7 @@ class SpikingChip:
     supported_tasks: frozenset[str] = frozenset({"minimize", "sample", "recall"})
     times: ReadDurations = field(default_factory=ReadDurations)
     backend: Backend = "numpy"
-    compiled: bool = False
     forecast: str = ""
-
-    def for_macros(self) -> SpikingChip:
-        """Return the chip that orders paths of a tour, one short search after the other.
-
-        Returns
-        -------
-        SpikingChip
-            The same chip, simulated by compiled steps: Brian2 takes longer to begin than they do.
-        """
-        return replace(self, compiled=True)
 
     @property
     def priced(self) -> frozenset[str]:
@@ -250,7 +237,7 @@ class SpikingChip:
         state = self._state(problem, wires, None, pattern)
         words = float(wires.weights.nnz + wires.size)
         return Program(
-            self.name, problem, held, state, error, tuple(notes), {"words_written": words}, FIRST, pattern.differs,
+            self.name, problem, held, state, error, tuple(notes), {"words_written": words}, 1, pattern.differs,
             sampling_bound=self._bound(held), provenance=self._bits,
         )  # fmt: skip
 
@@ -289,7 +276,7 @@ class SpikingChip:
         )
         words = float(np.count_nonzero(held) + n * n)
         return Program(
-            self.name, problem, None, state, error, notes, {"words_written": words}, FIRST, pattern.differs,
+            self.name, problem, None, state, error, notes, {"words_written": words}, 1, pattern.differs,
             provenance=self._bits,
         )  # fmt: skip
 
@@ -310,7 +297,6 @@ class SpikingChip:
             self.analog,
             self.times,
             self.backend,
-            self.compiled,
         )
 
     @property

@@ -110,6 +110,13 @@ def _combine(u, k, a, stages, h, y):
                 y[i] += factor * row[i]
 
 
+@njit(cache=True, nogil=True)
+def _copy(source, target):
+    """Copy a row in a loop: an assignment of arrays takes longer to compile than all else here."""
+    for i in range(target.size):
+        target[i] = source[i]
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _product(weights, indices, indptr, v, f, rows):
     """Write f = v W' of the first rows; W' is dense (n, n), or W is in the form of CSR."""
@@ -185,11 +192,11 @@ def advance(
     n, width, many = c.size, u.shape[0], starts.shape[0]
     for _ in range(rounds):
         # New starts take the free lanes, which stand behind the busy ones.
-        fresh = 0
+        fresh = np.int64(0)  # a literal would be compiled apart
         while counts[1] < width and counts[0] < many:
             r, lane = counts[1], counts[0]
-            u[r] = starts[lane]
-            out[0, lane] = u[r]
+            _copy(starts[lane], u[r])
+            _copy(starts[lane], out[0, lane])
             lanes[r, 0], lanes[r, 2], lanes[r, 3] = 0.0, 0.0, -1.0
             place[r, 0], place[r, 1] = lane, 1
             _activate_row(kind, gain, swing, u[r], v[fresh])
@@ -239,7 +246,7 @@ def advance(
         _product(weights, indices, indptr, v, f, busy)
         counts[3] += STAGES * busy
 
-        wanted = 0
+        wanted = np.int64(0)
         for r in range(busy):
             t, h = lanes[r, 0], lanes[r, 1]
             _slope(f[r], c, d, y[r], k[r, STAGES])
@@ -292,8 +299,8 @@ def advance(
 
         for r in range(busy):
             if lanes[r, 2] > 0.0:
-                u[r] = y[r]
-                k[r, 0] = k[r, STAGES]
+                _copy(y[r], u[r])
+                _copy(k[r, STAGES], k[r, 0])
                 lanes[r, 2] = 0.0
         _retire(lanes, place, states, u, k, ends, times, out, counts)
     return False
@@ -330,12 +337,14 @@ def _retire(lanes, place, states, u, k, ends, times, out, counts):
         if states[lane] == BUSY:
             r += 1
             continue
-        ends[lane] = u[r]
+        _copy(u[r], ends[lane])
         if states[lane] != FAILED:  # at rest it stays; the samples of a failed one are NaN
             for p in range(place[r, 1], times.size):
-                out[p, lane] = u[r]
+                _copy(u[r], out[p, lane])
         counts[1] -= 1
         last = counts[1]
         if r < last:
-            u[r], k[r, 0] = u[last], k[last, 0]
-            lanes[r], place[r] = lanes[last], place[last]
+            _copy(u[last], u[r])
+            _copy(k[last, 0], k[r, 0])
+            _copy(lanes[last], lanes[r])
+            _copy(place[last], place[r])

@@ -62,7 +62,7 @@ class LifNetwork:
         source, sink, w = network.synapses
         weights = np.zeros((network.neurons, network.neurons))
         weights[sink, source] = w
-        bias = network._parameters(np.zeros((1, network.size)), 0.0)["units.I_b"]
+        bias = network.start_values(np.zeros((1, network.size)), 0.0)["units.I_b"]
         return cls(weights, bias, network.neuron)
 
     @property

@@ -24,9 +24,11 @@ network is calibrated by measurement all the same, as one would on a chip: a sca
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 from scipy.special import roots_legendre
 
+from ..files.npz import read_npz
 from ..ising import Float
 from .brian.measurement_cache import cached_measurement
 from .brian.simulator import build_simulator
@@ -244,6 +247,7 @@ def measure_curve(
     """Measure f(I) of uncoupled neurons in Brian2, or read an earlier measurement.
 
     60 neurons run at every bias for 2 s, with a fixed seed and on numpy, so that every back end has the same curve.
+    That of the default neuron is in the package: ``python -m neuromorph.spiking.lif_neuron FILE`` measures it anew.
 
     Parameters
     ----------
@@ -252,7 +256,7 @@ def measure_curve(
     biases_v : (m,) array_like or None
         Ascending biases in V; None chooses them.
     folder : Path or None
-        Folder of the measurements; None is the user's cache.
+        Folder of the measurements; None is the user's cache, and the file of the package.
 
     Returns
     -------
@@ -271,6 +275,10 @@ def measure_curve(
         biases = np.array(biases_v, dtype=float)
     if biases.ndim != 1 or biases.size < 2 or not np.isfinite(biases).all() or (np.diff(biases) <= 0).any():
         raise ValueError("biases_v must be at least two finite numbers in ascending order")
+    if folder is None and biases_v is None and neuron == LifNeuron():
+        return RateCurve(
+            neuron, biases, read_npz(files(__package__).joinpath("lif_curve.npz").read_bytes())["rates_hz"]
+        )
     told = [asdict(neuron), biases.tolist(), _COPIES, _SECONDS, _SETTLE]
     rates = cached_measurement("curve", told, biases.size, lambda: _scan(neuron, biases), folder)
     return RateCurve(neuron, biases, rates)
@@ -291,3 +299,10 @@ def _scan(neuron: LifNeuron, biases: Float) -> Float:
     start: dict[str, ArrayLike] = {"units.drive": drive, "units.v": neuron.reset_v}
     counted = simulator.run(_SETTLE + _SECONDS, start, rng=0, outputs=["units.spikes"])["units.spikes"]
     return np.asarray(counted.reshape(biases.size, _COPIES).mean(axis=1) / _SECONDS)
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as empty:
+        np.savez(sys.argv[1], rates_hz=measure_curve(LifNeuron(), folder=Path(empty)).rates_hz)

@@ -303,8 +303,9 @@ class SpikingHopfield:
             self._simulators[key] = build_simulator(
                 model, dt_s=self.neuron.step_s, backend=self.backend, folder=self.folder
             )
-        recording = self._simulators[key].run(float(edges[-1]), self._parameters(c, cue_s), rng=rng, progress=progress)
-        found = recall_from_spikes(self, recording, trials, edges, read_s)
+        recording = self._simulators[key].run(float(edges[-1]), self.start_values(c, cue_s), rng=rng, progress=progress)
+        spikes = recording["spikes.t"], *np.divmod(recording["spikes.i"].astype(np.int64), self.neurons)
+        found = recall_from_spikes(self, spikes, trials, edges, read_s, recording.manifest)
         return replace(found, potentials=(recording["inside.t"], recording["inside.v"].T)) if record else found
 
     @cached_property
@@ -318,7 +319,19 @@ class SpikingHopfield:
         source, sink, _ = self.synapses
         return rate_model(b2, self.neuron, trials, self.neurons, source, sink)
 
-    def _parameters(self, cues: Float, cue_s: float) -> dict[str, Any]:
+    def start_values(self, cues: Float, cue_s: float) -> dict[str, Any]:
+        """Compute what neurons start with, trial after trial.
+
+        Parameters
+        ----------
+        cues, cue_s
+            As in :meth:`recall`, checked.
+
+        Returns
+        -------
+        dict of str to array or float
+            Values of the variables of :func:`.rate_model` by name.
+        """
         trials, (bias, _) = len(cues), self.working_point
         signs = {"direct": [1.0], "push-pull": [1.0, -1.0], "dale": [1.0, 1.0]}[self.wiring]
         # At rest units fire at r / 2 and feed each other: I_s starts there, the bias cancels it, and u starts at 0.

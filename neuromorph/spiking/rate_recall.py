@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float
-from .brian.simulator import Recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,28 +172,37 @@ def binned_rates(
     return np.asarray(np.bincount(cell, minlength=int(np.prod(whole))).reshape(whole) / np.diff(cuts_s)[:, None])
 
 
-def recall_from_spikes(network: Any, record: Recording, trials: int, edges: Float, read_s: float) -> SpikingRecall:
+def recall_from_spikes(
+    network: Any,
+    spikes: tuple[Float, NDArray[np.int64], NDArray[np.int64]],
+    trials: int,
+    edges: Float,
+    read_s: float,
+    manifest: Mapping[str, Any],
+) -> SpikingRecall:
     """Read the outputs and counts of a recorded recall.
 
     Parameters
     ----------
     network : SpikingHopfield
         The network that ran.
-    record : Recording
-        Its spikes.
+    spikes : tuple of (spikes,) arrays
+        Time in s, trial and neuron of each spike.
     trials : int
         Number of trials.
     edges : (bins + 1,) float
         Edges of the bins in s.
     read_s : float
         Last part of the time, over which rates are read, in s.
+    manifest : dict
+        Record of the run.
 
     Returns
     -------
     SpikingRecall
         The recall.
     """
-    t, (k, i) = record["spikes.t"], np.divmod(record["spikes.i"].astype(np.int64), network.neurons)
+    t, k, i = spikes
     shape, step_s = (trials, network.neurons), network.neuron.step_s
     sources, _, weights = network.synapses
 
@@ -213,4 +221,4 @@ def recall_from_spikes(network: Any, record: Recording, trials: int, edges: Floa
     }
     spins = np.where(outputs(read) >= 0, 1, -1).astype(np.int8)
     x = outputs(binned_rates(t, k, i, shape, edges, step_s))
-    return SpikingRecall(t, k, i, x, edges, read, spins, activity, record.manifest)
+    return SpikingRecall(t, k, i, x, edges, read, spins, activity, manifest)

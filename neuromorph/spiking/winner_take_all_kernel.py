@@ -1,16 +1,20 @@
-"""Compiled steps of one winner-take-all network: what Brian2 simulates in ``winner_take_all``, for short searches.
+"""Compiled steps of winner-take-all networks, each on its own stream: what Brian2 simulates in ``winner_take_all``.
 
-A macro of a tour is a network of some hundred neurons that is asked once; building it in Brian2 takes longer than its
-steps. The order of a step is Brian2's: traces fall, thresholds are drawn, spikes arrive.
+A search of a small problem, or of a macro of a tour, is a network of some hundred neurons that is asked once; importing
+Brian2 and building the network there takes longer than its steps. The order of a step is Brian2's: traces fall,
+thresholds are drawn, spikes arrive.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numba import njit
+from scipy import sparse
 
 from ..ising import Float
 from ..kernels.xoshiro import uniform
@@ -25,13 +29,13 @@ _MOST = 60.0  # |beta u| beyond which a threshold is sure
 
 
 @njit(cache=True, nogil=True)
-def search_spikes(weights, biases, betas, chance, decay, refractory, spikes, traces, last, first, state):
+def search_spikes(synapses, biases, betas, chance, decay, refractory, spikes, traces, last, first, state):
     """Simulate steps from ``first`` on, until they or the places for spikes end.
 
     Parameters
     ----------
-    weights : (n, n) float
-        Row i: what a spike of neuron i adds to the traces of the others.
+    synapses : (n + 1,) int, (m,) int, (m,) float
+        CSR; row i: what a spike of neuron i adds to the traces of the others.
     biases : (n,) float
         Biases.
     betas : (steps,) float
@@ -56,6 +60,7 @@ def search_spikes(weights, biases, betas, chance, decay, refractory, spikes, tra
     spikes, step : int
         Number of spikes, and the step that comes next.
     """
+    starts, targets, weights = synapses
     n = len(biases)
     found = 0
     for step in range(first, len(betas)):
@@ -74,9 +79,9 @@ def search_spikes(weights, biases, betas, chance, decay, refractory, spikes, tra
                 last[i] = step
                 found += 1
         for k in range(begin, found):
-            row = weights[spikes[k, 1]]
-            for i in range(n):
-                traces[i] += row[i]
+            fired = spikes[k, 1]
+            for at in range(starts[fired], starts[fired + 1]):
+                traces[targets[at]] += weights[at]
     return found, len(betas)
 
 
@@ -86,6 +91,7 @@ def search_compiled(
     seeds: list[np.random.SeedSequence],
     neurons: WinnerTakeAll,
     network: tuple[Float, Float],
+    record: Sequence[int] = (),
 ) -> SearchResult:
     """Search as :func:`.solve_by_spikes` does, each chain on its own random stream.
 
@@ -101,6 +107,8 @@ def search_compiled(
         Parameters.
     network : tuple of (n, n) float, (n,) float
         Weights and biases as a device has them.
+    record : sequence of int
+        Neurons whose potentials are computed from the spikes, chain after chain.
 
     Returns
     -------
@@ -108,7 +116,8 @@ def search_compiled(
         The best states.
     """
     weights, biases = network
-    rows, n = np.ascontiguousarray(weights.T), problem.size
+    rows, n = sparse.csr_array(weights.T), problem.size
+    synapses = rows.indptr.astype(np.int64), rows.indices.astype(np.int64), rows.data
     steps = round(duration_s / neurons.dt_s)
     betas = neurons.low + (neurons.high - neurons.low) * (np.arange(steps) * neurons.dt_s / neurons.period_s % 1.0)
     chance, decay = neurons.rate_hz * neurons.dt_s, math.exp(-neurons.dt_s / neurons.tau_s)
@@ -120,11 +129,35 @@ def search_compiled(
         while step < steps:
             checkpoint("spikes of the networks", len(counts) * steps + step, len(seeds) * steps)
             made, step = search_spikes(
-                rows, biases, betas, chance, decay, refractory, places, traces, last, step, state
+                synapses, biases, betas, chance, decay, refractory, places, traces, last, step, state
             )
             parts.append(places[:made].copy())
             count += made
         counts.append(count)
     spikes = np.concatenate(parts)
     chain = np.repeat(np.arange(len(seeds)), counts)
-    return best_of_spikes(problem, duration_s, neurons.dt_s, weights, (spikes[:, 0], chain, spikes[:, 1]), len(seeds))
+    events = spikes[:, 0], chain, spikes[:, 1]
+    inside = _potentials(events, network, steps, neurons.dt_s, decay, record) if len(record) else None
+    return best_of_spikes(problem, duration_s, neurons.dt_s, weights, events, len(seeds), inside)
+
+
+def _potentials(
+    events: tuple[Any, Any, Any],
+    network: tuple[Float, Float],
+    steps: int,
+    dt_s: float,
+    decay: float,
+    record: Sequence[int],
+) -> tuple[Float, Float]:
+    """Compute times and potentials u of some neurons at the beginning of each step."""
+    (when, chain, unit), (weights, biases) = events, network
+    chains, cells = np.divmod(np.asarray(record), len(biases))
+    arriving = np.zeros((steps, len(cells)))
+    for k, (own, cell) in enumerate(zip(chains, cells, strict=True)):
+        mine = chain == own
+        arriving[:, k] = np.bincount(when[mine], weights[cell, unit[mine]], steps)
+    traces = np.zeros((steps, len(cells)))
+    for step in range(1, steps):
+        traces[step] = decay * traces[step - 1] + arriving[step - 1]
+    times = np.arange(steps, dtype=float) * dt_s
+    return np.asarray(times), np.asarray(traces + biases[cells])

@@ -225,8 +225,6 @@ def program_or_macros(
 
 def _largest_macro(inner: Target, free: int | None, cities: int) -> TargetMacro:
     """Return the macro of most cities that a target holds, of at most ``cities`` or three."""
-    if callable(quicker := getattr(inner, "for_macros", None)):
-        inner = quicker()
     holds_tours = _holds_tours(inner)
     most = free or (_FREE if holds_tours else _FREE_OF_SPINS)
     refused: DoesNotFit | None = None

@@ -17,7 +17,9 @@ from hardware_targets.dopant_network.learning.training import ElectrodeRoles
 from hardware_targets.dopant_network.targets.coulomb_glass import MAX_GLASS_SPINS, DopantGlass
 from hardware_targets.dopant_network.targets.dopant_classifier import train_readout, truth_table
 from hardware_targets.dopant_network.targets.dopant_neurons import DopantNeurons
+from hardware_targets.dopant_network.targets.kept_units import ACCEPTORS, WAFER, arrays_of_units, kept_units
 from hardware_targets.dopant_network.targets.noise_thresholds import noise_thresholds
+from hardware_targets.dopant_network.targets.settling_kernel import settle_steps
 from hardware_targets.dopant_network.targets.transfer_curves import current_noise, select_trimmed_units, transfer_curve
 from hardware_targets.dopant_network.transport.markov_chain import rate_table, walk_chain
 from hardware_targets.dopant_network.transport.master_equation import stationary_occupations, transitions
@@ -178,8 +180,19 @@ def test_equilibrium_noise_is_johnsons():
     assert abs(power) < 1e-20
 
 
+def test_kept_units_are_those_that_are_computed():
+    """A change of the physics, or of its numbers, that is not in the file fails."""
+    units = kept_units()
+    kept, made = (arrays_of_units(each) for each in (units, select_trimmed_units(acceptors=ACCEPTORS, seed=WAFER)))
+    assert kept.keys() == made.keys()
+    for name, part in made.items():
+        np.testing.assert_allclose(kept[name], part, rtol=1e-6, atol=1e-9 * np.abs(part).max(), err_msg=name)
+    assert DopantNeurons().units is units
+    assert DopantNeurons(wafer=1).units is not units
+
+
 def test_kept_units_are_trimmed_and_looked_up():
-    units = select_trimmed_units()
+    units = kept_units()
     m = units.outputs.shape[1]
     grid = np.linspace(-units.range_v, units.range_v, m)
     assert np.abs(units.outputs[:, m // 2]).max() < 1e-12
@@ -188,6 +201,32 @@ def test_kept_units_are_trimmed_and_looked_up():
     which, volts = np.arange(len(units.outputs))[None], np.random.default_rng(0).uniform(-0.4, 0.4, (7, 1))
     expected = np.array([[np.interp(v, grid, row) for row in units.outputs] for v in volts[:, 0]])
     np.testing.assert_allclose(units.look_up(units.outputs, which, volts), expected, atol=1e-12)
+
+
+def test_compiled_steps_are_those_of_the_formula():
+    """Three steps of two reads with couplings of their own, the second of which has settled, against NumPy."""
+    units, rng, reads, n = kept_units(), np.random.default_rng(4), 2, 5
+    w, biases, which = rng.normal(size=(reads, n, n)), rng.normal(size=n), rng.integers(12, size=n)
+    bound, blur, load, approach, step_s = 2.0, 40.0, 3.0, 0.2, 1e-8
+    kicks, factors, shakes = rng.normal(size=(3, reads, 2, n)), np.array([0.2, 0.5, 1.0]), np.array([0.3, 0.1, 0.0])
+    u, active = rng.normal(size=(reads, n)), np.array([1.0, 0.0])
+    mine, up, still, joules = u.copy(), u > 0.0, np.ones(reads, np.int64), np.zeros(reads)
+    state = mine, np.zeros_like(u), up, still, joules, active
+    network = np.array(w.swapaxes(1, 2), order="C"), biases, which
+    curves, numbers = (units.outputs, units.noise, units.powers_w), (bound, units.range_v, blur, load, approach, step_s)
+    settle_steps(state, network, curves, numbers, kicks, factors, shakes, np.empty(n))
+    spent, kept = np.zeros(reads), np.ones(reads, bool)
+    for kick, factor, shake in zip(kicks, factors, shakes, strict=True):
+        at = bound * factor * u
+        x = units.look_up(units.outputs, which, at) + blur * np.sqrt(units.look_up(units.noise, which, at)) * kick[:, 0]
+        spent += active * units.look_up(units.powers_w, which, at).sum(axis=1) * step_s
+        rest = (np.einsum("rij,rj->ri", w, x) + biases) / load - u
+        u = u + active[:, None] * approach * rest + shake * kick[:, 1]
+        kept &= ((u > 0.0) == up).all(axis=1)
+    np.testing.assert_allclose(mine, u, rtol=1e-12)
+    np.testing.assert_allclose(state[1], rest, rtol=1e-12)
+    np.testing.assert_allclose(joules, spent, rtol=1e-12)
+    assert np.array_equal(still == 1, kept)
 
 
 # Neurons.

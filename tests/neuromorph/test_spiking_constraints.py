@@ -198,25 +198,30 @@ def test_a_baseline_needs_an_update(updates):
         solve_by_gibbs(OneHot.coloring(2, [[0, 1]], 2), updates)
 
 
-def _searches(problem, duration_s, chains, neurons, seed=0):
+def _searches(problem, duration_s, chains, neurons, seed=0, record=()):
     """Run the same search by Brian2 and by compiled steps, with skew weights as a device may hold them."""
     weights, biases = neurons.network(problem)
     rng = np.random.default_rng(9)
     network = weights * rng.uniform(0.8, 1.2, weights.shape), biases
     seeds = np.random.SeedSequence(seed).spawn(chains)
-    ours = search_compiled(problem, duration_s, seeds, neurons, network)
-    return ours, solve_by_spikes(problem, duration_s, chains=chains, neurons=neurons, network=network, rng=seed)
+    ours = search_compiled(problem, duration_s, seeds, neurons, network, record)
+    theirs = solve_by_spikes(
+        problem, duration_s, chains=chains, neurons=neurons, network=network, rng=seed, record=record
+    )
+    return ours, theirs
 
 
 def test_compiled_steps_are_those_of_brian_where_nothing_is_random():
     neurons = WinnerTakeAll(rate_hz=1000.0, low=1e5, high=2e5)  # a neuron fires when u > 0, and not when u < 0
-    ours, theirs = _searches(OneHot.from_spins(glass(5, 9)), 0.4, 1, neurons)
+    ours, theirs = _searches(OneHot.from_spins(glass(5, 9)), 0.4, 1, neurons, record=[0, 3, 9])
     assert theirs.activity["spikes"][0] > 200
     for one, other in zip(ours.spikes, theirs.spikes, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-12)
     assert np.array_equal(ours.winners, theirs.winners)
     for name, count in ours.activity.items():
         assert np.array_equal(count, theirs.activity[name])
+    for one, other in zip(ours.potentials, theirs.potentials, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-9)
 
 
 def test_compiled_steps_draw_as_brian_does():

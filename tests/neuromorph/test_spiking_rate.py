@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
 from neuromorph import Ising, spiking
 from neuromorph import associative_memory as memory
 from neuromorph.analog import AnalogNetwork, Tanh, simulate
 from neuromorph.spiking import LifNeuron, SpikingHopfield, measure_curve
 from neuromorph.spiking.brian import simulator as backend
+from neuromorph.spiking.rate_network_kernel import recall_compiled
 
 
 @pytest.fixture(scope="session")
@@ -375,6 +377,57 @@ def test_any_analog_network_becomes_rates(folder):
 def test_wrong_networks_and_cues_are_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def recalls(network, cues, **options):
+    """The same recall by compiled steps and by Brian2."""
+    seeds = np.random.SeedSequence(5).spawn(len(cues))
+    return recall_compiled(network, cues, seeds, **options), network.recall(cues, rng=5, **options)
+
+
+@pytest.mark.parametrize("wiring", ["direct", "push-pull", "dale"])
+def test_compiled_trials_are_those_of_brian_where_nothing_is_random(folder, wiring):
+    neuron = LifNeuron(noise_v=0, reset_v=-52e-3, refractory_s=3e-3)
+    patterns, _, cues = task(20, 0.1, 3, 2)
+    network = SpikingHopfield.from_patterns(patterns, neuron=neuron, swing_v=20e-3, wiring=wiring, folder=folder)
+    ours, theirs = recalls(network, cues, duration_s=0.3, record=[0, 7, 19])
+    assert len(theirs.spike_times_s) > 500
+    for name in ("spike_times_s", "spike_trials", "spike_neurons", "outputs", "rates_hz", "spins"):
+        ordered = [getattr(each, name) for each in (ours, theirs)]
+        if name.startswith("spike"):  # ours are trial after trial
+            order = [np.lexsort((each.spike_neurons, each.spike_times_s, each.spike_trials)) for each in (ours, theirs)]
+            ordered = [part[k] for part, k in zip(ordered, order, strict=True)]
+        np.testing.assert_allclose(*ordered, atol=1e-9, err_msg=name)
+    for one, other in zip(ours.potentials, theirs.potentials, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-9)
+    for name, count in theirs.activity.items():
+        assert np.array_equal(ours.activity[name], count)
+
+
+def test_compiled_trials_draw_as_brian_does(folder):
+    """Rates of 400 trials, each of 10 neurons that are cued alike, come from the same law."""
+    network = SpikingHopfield(np.full((10, 10), 0.04) * (1.0 - np.eye(10)), folder=folder)
+    ours, theirs = recalls(network, np.ones((400, 10)), duration_s=0.2, read_s=0.1)
+    assert ks_2samp(ours.activity["spikes"], theirs.activity["spikes"]).pvalue > 1e-3
+    means = [each.rates_hz.mean(axis=0) for each in (ours, theirs)]
+    spread = np.sqrt(ours.rates_hz.var(axis=0) / 200)
+    assert (np.abs(means[0] - means[1]) < 5.0 * spread).all()
+
+
+def test_a_compiled_trial_is_the_same_in_any_company():
+    network, seeds = SpikingHopfield.from_patterns(task(20, 0.1, 4, 2)[0]), np.random.SeedSequence(1).spawn(4)
+    cues = task(20, 0.1, 4, 2)[2]
+    together, alone = recall_compiled(network, cues, seeds), recall_compiled(network, cues[2:3], seeds[2:3])
+    assert np.array_equal(alone.outputs[0], together.outputs[2])
+    assert alone.activity["spikes"][0] == together.activity["spikes"][2]
+
+
+def test_the_curve_in_the_package_is_that_of_the_default_neuron():
+    """Its rates solve the integral equation: another neuron, or another step, would miss by tens of errors."""
+    curve = measure_curve(LifNeuron())
+    exact = LifNeuron().rate(curve.biases_v[10::4])
+    # 60 neurons for 2 s: a count of 120 f spikes, less irregular than Poisson's, and a spike or so at the ends
+    assert (np.abs(curve.rates_hz[10::4] - exact) < 5.0 * np.sqrt((exact + 1.0) / 120.0)).all()
 
 
 def test_public_names_are_documented():

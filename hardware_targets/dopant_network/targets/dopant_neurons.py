@@ -54,13 +54,13 @@ from ...memristor_crossbar.phase_change_cell import PhaseChange
 from ...memristor_crossbar.tiled_array import CORE
 from ..transport.zero_bias_conductance import summarize_regimes
 from .crossbar_couplings import CrossbarCouplings
+from .kept_units import ACCEPTORS, WAFER, kept_units
 from .neuron_costs import CONSTANTS, NEURON_PRICED, WARM_CONSTANTS, WARM_PRICED, neuron_costs
 from .neuron_dynamics import sample_neurons, settle_neurons
 from .neuron_state import BATCH_COUPLINGS, NeuronReads, NeuronState
 from .neuron_trace import FiringRecorder, SettlingRecorder
 from .space_charge_units import select_space_charge_units
 from .tour_dynamics import anneal_tours
-from .transfer_curves import select_trimmed_units
 from .trimmed_units import TrimmedUnits
 
 _ROWS = CORE * isqrt(CORES)  # of the crossbar
@@ -165,6 +165,10 @@ class DopantNeurons:
         """The curves of the selected units."""
         if self.warm:
             return select_space_charge_units(self.wafer)
+        if (self.acceptors, self.wafer) == (ACCEPTORS, WAFER):
+            return kept_units()
+        from .transfer_curves import select_trimmed_units  # with all that makes and solves a device
+
         return select_trimmed_units(acceptors=self.acceptors, seed=self.wafer)
 
     @single_threaded_blas()

@@ -17,6 +17,7 @@ from ...analog_circuit.readout import Stream
 from .neuron_state import BATCH_COUPLINGS, NeuronReads, NeuronState, normal_kicks, single_sweeps
 from .neuron_trace import FiringRecorder, SettlingRecorder
 from .noise_thresholds import noise_thresholds, threshold_sweep
+from .settling_kernel import settle_steps
 from .trimmed_units import TrimmedUnits
 
 _GAIN = 8.0  # the input range of a unit over the swing of u
@@ -62,62 +63,58 @@ def settle_neurons(
     """
     tau, n = units.tau_s, state.biases.size
     streams = [np.random.default_rng(seed) for seed in seeds]
-    w = state.couplings.of_reads(seeds)
-    load = state.load
+    columns = np.array(state.couplings.of_reads(seeds).swapaxes(1, 2), order="C")
+    network, load = (columns, state.biases.copy(), state.which.copy()), state.load
     bound = units.range_v * _GAIN
     lowest, highest = state.extreme_modes
     # a longer step would let the most negative mode overshoot
     tick = min(_STEP_TAU, 1.0 / (1.0 + max(0.0, -lowest) / highest)) if highest > 0.0 else _STEP_TAU
     blur = np.sqrt(1.0 / (2.0 * max(tick * tau, units.window_s)))
     approach = -np.expm1(-tick)
-    joules, time = np.zeros(len(seeds)), np.zeros(len(seeds))
+    joules, time, active = np.zeros(len(seeds)), np.zeros(len(seeds)), np.ones(len(seeds))
+    curves, still = (units.outputs, units.noise, units.powers_w), np.ones(len(seeds), np.int64)
+    numbers = (bound, units.range_v, float(blur), load, float(approach), tick * tau)
+    once = 1 if observe is not None else None  # steps at once
 
     def look(t_tau: float, u: Float, factor: float) -> None:
         if observe is not None:
             observe(t_tau * tau, u, units.look_up(units.outputs, state.which, bound * factor * u), factor)
 
-    def step(u: Float, factor: float, kick: Float) -> Float:
-        """R T V - u, and the units' energy on the way."""
-        volts = bound * factor * u
-        x = units.look_up(units.outputs, state.which, volts)
-        x += blur * np.sqrt(units.look_up(units.noise, state.which, volts)) * kick
-        joules[:] += active * units.look_up(units.powers_w, state.which, volts).sum(axis=1) * (tick * tau)
-        return ((w @ x[:, :, None])[:, :, 0] + state.biases) / load - u
-
-    active = np.ones(len(seeds))
     if cues is None:
         slope = bound * units.slope()
         critical = 1.0 / (slope * highest) if highest > 0.0 else 1.0
         steps = int(np.ceil(_ANNEAL_TAU / tick))
         course = GainRamp(min(1.0, _HOT * critical), (1.0 - _HOLD) * _ANNEAL_TAU)
         u = _SCATTER * np.array([stream.standard_normal(n) for stream in streams])
-        for k, kicks in enumerate(normal_kicks(streams, steps, n)):
+        factors = np.array([course(k * tick) for k in range(steps)])
+        noisy_steps = np.arange(steps) < (1.0 - _HOLD) * steps
+        shakes = noisy_steps * (_NOISE * np.sqrt(2.0 * tick) / (slope * factors))
+        each = u, (rest := np.zeros_like(u)), u > 0.0, still, joules, active
+        for k, kicks in normal_kicks(streams, steps, n, once):
             checkpoint("annealing", before + len(seeds) * k / steps, reads)
-            factor = course(k * tick)
-            look(k * tick, u, factor)
-            rest = step(u, factor, kicks[:, 0])
-            u = u + approach * rest
-            if k < (1.0 - _HOLD) * steps:
-                u += _NOISE * np.sqrt(2.0 * tick) / (slope * factor) * kicks[:, 1]
+            look(k * tick, u, factors[k])
+            now = slice(k, k + len(kicks))
+            settle_steps(each, network, curves, numbers, kicks, factors[now], shakes[now], np.empty(n))
         time[:] = _ANNEAL_TAU * tau
         look(_ANNEAL_TAU, u, 1.0)
         joules += time * units.powers_w[state.which, -1].sum()  # noise units, at the end of their range
         settled = np.sqrt((rest**2).mean(axis=1)) < _SETTLED
         noisy = 2
     else:
-        u = cues.astype(float) / _GAIN
+        u = np.array(cues, dtype=float, order="C") / _GAIN  # cues may be broadcast, which would be compiled apart
+        rest = np.zeros_like(u)
         settled, noisy = np.zeros(len(seeds), bool), 1
         length = int(np.ceil(_WINDOW / tick))
         for window in range(_WINDOWS):
-            was, still = u > 0.0, np.ones(len(seeds), bool)
-            for k, kicks in enumerate(normal_kicks(streams, length, n)):
+            still[:] = 1
+            each = u, rest, u > 0.0, still, joules, active
+            for k, kicks in normal_kicks(streams, length, n, once):
                 checkpoint("settling", before + len(seeds) * window / _WINDOWS, reads)
                 look(window * _WINDOW + min(k * tick, _WINDOW), u, 1.0)
-                rest = step(u, 1.0, kicks[:, 0])
-                u = u + (active * approach)[:, None] * rest
-                still &= ((u > 0.0) == was).all(axis=1)
+                level, calm = np.ones(len(kicks)), np.zeros(len(kicks))
+                settle_steps(each, network, curves, numbers, kicks, level, calm, np.empty(n))
             time += active * (_WINDOW * tau)
-            settled |= still & (np.sqrt((rest**2).mean(axis=1)) < _SETTLED)
+            settled |= (still == 1) & (np.sqrt((rest**2).mean(axis=1)) < _SETTLED)
             active = (~settled).astype(float)
             if settled.all():
                 break

@@ -146,7 +146,9 @@ def single_sweeps(sweeps: slice) -> Iterator[slice]:
     return (slice(k, k + 1) for k in range(sweeps.start, sweeps.stop))
 
 
-def normal_kicks(streams: list[np.random.Generator], steps: int, n: int) -> Any:
+def normal_kicks(
+    streams: list[np.random.Generator], steps: int, n: int, most: int | None = None
+) -> Iterator[tuple[int, Float]]:
     """Draw normal numbers for each of ``steps``, many at once.
 
     Parameters
@@ -157,12 +159,14 @@ def normal_kicks(streams: list[np.random.Generator], steps: int, n: int) -> Any:
         Number of steps.
     n : int
         Number of neurons.
+    most : int or None
+        Most steps at once.
 
     Yields
     ------
-    (reads, 2, n) float
-        Normal numbers of one step.
+    int, (k, reads, 2, n) float
+        First of k steps, and their normal numbers.
     """
-    block = max(1, (1 << 20) // (len(streams) * n))
+    block = most or max(1, (1 << 20) // (len(streams) * n))
     for k in range(0, steps, block):
-        yield from np.stack([s.standard_normal((min(block, steps - k), 2, n)) for s in streams], axis=1)
+        yield k, np.stack([s.standard_normal((min(block, steps - k), 2, n)) for s in streams], axis=1)

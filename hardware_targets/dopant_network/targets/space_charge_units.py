@@ -15,7 +15,7 @@ Source of the physics: Kareem et al., arXiv 2605.13477; of what is fitted to whi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -44,8 +44,6 @@ class SpaceChargeTable:
         Fixed charge of each unit, 1/m^3.
     currents_a, noise_a2_hz : (units, m) float
         Current into each unit, A, and its noise, A^2/Hz, one-sided.
-    settings_v : (s, 8) float
-        Voltages of the surface, V.
     surface_a : (s, 8) float
         Currents out of the electrodes of a unit of mean charge, A.
     """
@@ -54,8 +52,12 @@ class SpaceChargeTable:
     charges_m3: Float
     currents_a: Float
     noise_a2_hz: Float
-    settings_v: Float
     surface_a: Float
+
+    @cached_property
+    def settings_v(self) -> Float:
+        """Voltages of the surface, V, (s, 8); the curves of units do not need them."""
+        return surface_settings(len(self.surface_a))
 
 
 @lru_cache(maxsize=1)
@@ -74,7 +76,6 @@ def space_charge_table() -> SpaceChargeTable:
         found["charges_m3"],
         free * found["currents_a"],
         free * found["noise_a2_hz"],
-        surface_settings(len(found["surface_a"])),
         free * found["surface_a"],
     )
 

@@ -166,7 +166,7 @@ BEGINNINGS: dict[bytes, Form] = {
     b"RIFF": Form("a WebP picture", remedy=_PICTURE),
     b"II*\0": _TIFF,
     b"MM\0*": _TIFF,
-    b"\x89HDF": Form("an HDF5 file", remedy="neuromorph.spiking.read_nir reads networks in NIR, from Python"),
+    b"\x89HDF": Form("an HDF5 file", remedy="neuromorph simulate FILE runs a spiking network in NIR"),
     b"DIMODBQM": BQM,
     b"DIMODCQM": Form("a constrained model of dimod", remedy="dimod.cqm_to_bqm makes a .bqm of it"),
     b"%PDF": Form("a PDF document", remedy="give the data themselves, as text"),

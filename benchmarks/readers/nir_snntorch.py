@@ -1,8 +1,8 @@
 """A NIR file of ours, its nodes read by snnTorch: do its rates correlate with ours?
 
 snnTorch 1.0.0 reads nodes as modules; nirtorch 2.0.5 and 2.6 fail to join modules where populations are recurrent
-('GraphModule' object has no attribute 'items'), so that the two modules are joined here. Its RSynaptic does not reset at
-once (with reset_delay=False it takes the spike of the step before), and its delayed reset clears the synaptic
+('GraphModule' object has no attribute 'items'), so that the two modules are joined here. Its RSynaptic does not reset
+at once (with reset_delay=False it takes the spike of the step before), and its delayed reset clears the synaptic
 current too, which NIR's does not: rates are lower, in nearly the same order (seed 0: correlation .992).
 
 Run it where torch, snntorch and nir are installed beside this package: python benchmarks/readers/nir_snntorch.py

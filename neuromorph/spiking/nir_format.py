@@ -11,8 +11,8 @@ or, with ``strict=False``, has them in the metadata only.
 
 Two forms are written and read: "cuba", Input -> Affine -> CubaLIF -> Output with CubaLIF -> Linear -> CubaLIF, which
 Norse 1.1 runs; "split", with the synapse as a node LI before LIF, for readers without CubaLIF (Norse ignores LI).
-A third is written for snnTorch, which reads r = tau_mem / dt and w_in = tau_syn / dt at dt = 1e-4 s only: weights, biases
-and inputs then bear the factor dt^2 / (tau_mem tau_syn), and times are those of steps of 1e-4 s (``nir_network`` reads it).
+A third, "snntorch", is for its reader, which takes r = tau_mem / dt and w_in = tau_syn / dt at dt = 1e-4 s for granted:
+weights, biases and inputs bear the factor dt^2 / (tau_mem tau_syn), times count steps of 1e-4 s; ``nir_network`` reads it.
 Source: Pedersen et al., Nat. Commun. 15, 8122 (2024).
 """
 

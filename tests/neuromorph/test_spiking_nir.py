@@ -189,5 +189,5 @@ def test_graphs_that_are_no_such_network_are_named():
     graph.nodes["neurons"].tau_mem = np.array([1.0, 2.0, 3.0, 4.0])
     with pytest.raises(ValueError, match="tau of the membranes"):
         from_nir(graph)
-    with pytest.raises(ValueError, match="choose cuba or split"):
+    with pytest.raises(ValueError, match="choose cuba, split or snntorch"):
         to_nir(memory(n=4, patterns=1)[0], form="lava")

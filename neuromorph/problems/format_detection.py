@@ -26,6 +26,7 @@ from .sudoku import is_sudoku
 from .tables import first_rows, plain_rows, read_text_table
 from .text_file import Block, ProblemFileError, TextFile, parse_number
 from .tsplib_sections import is_routing, is_tsplib
+from .word_files import is_word_list
 
 _HEAD = 1 << 16  # bytes in which signs are looked for
 _ROWS, _WIDE = 200, 1 << 20  # rows that are told apart by their numbers, and characters of all of them
@@ -111,7 +112,7 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
     if plain is not None:
         form = _of_rows(plain, plain=True)
         return (form or forms.TABLE), plain
-    return _of_words(source), source
+    return _of_words(source) or (forms.WORDS if is_word_list(source) else None), source
 
 
 def _of_array(rows: TextFile) -> tuple[Form, TextFile]:

@@ -12,7 +12,7 @@ or, with ``strict=False``, has them in the metadata only.
 Two forms are written and read: "cuba", Input -> Affine -> CubaLIF -> Output with CubaLIF -> Linear -> CubaLIF, which
 Norse 1.1 runs; "split", with the synapse as a node LI before LIF, for readers without CubaLIF (Norse ignores LI).
 A third, "snntorch", is for its reader, which takes r = tau_mem / dt and w_in = tau_syn / dt at dt = 1e-4 s for granted:
-weights, biases and inputs bear the factor dt^2 / (tau_mem tau_syn), times count steps of 1e-4 s; ``nir_network`` reads it.
+weights, biases and inputs bear the factor dt^2 / (tau_mem tau_syn), times count steps of 1e-4 s (for ``nir_network``).
 Source: Pedersen et al., Nat. Commun. 15, 8122 (2024).
 """
 

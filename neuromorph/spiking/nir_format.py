@@ -35,7 +35,7 @@ from .lif_neuron import LifNeuron
 from .nir_values import read_values
 from .nir_worker import nested
 
-Form = Literal["cuba", "split", "snntorch"]
+NirForm = Literal["cuba", "split", "snntorch"]
 
 _SNNTORCH_S = 1e-4  # the step that its reader takes for granted
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -43,7 +43,7 @@ _MOST_NEURONS = 4096
 _KEPT = ("step_s", "refractory_s", "noise_v", "rest_v", "reset_v")
 
 
-def to_nir(network: LifNetwork, *, form: Form = "cuba", strict: bool = True) -> Any:
+def to_nir(network: LifNetwork, *, form: NirForm = "cuba", strict: bool = True) -> Any:
     """Convert a network to a ``nir.NIRGraph``.
 
     Parameters
@@ -198,7 +198,7 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
     return LifNetwork(gain[:, None] * weights * (step / tau_s), biases, neuron)
 
 
-def write_nir(path: str | os.PathLike[str], network: LifNetwork, *, form: Form = "cuba", strict: bool = True) -> None:
+def write_nir(path: str | os.PathLike[str], network: LifNetwork, *, form: NirForm = "cuba", strict: bool = True) -> None:
     """Write a network as an HDF5 file in NIR.
 
     Parameters

@@ -198,7 +198,9 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
     return LifNetwork(gain[:, None] * weights * (step / tau_s), biases, neuron)
 
 
-def write_nir(path: str | os.PathLike[str], network: LifNetwork, *, form: NirForm = "cuba", strict: bool = True) -> None:
+def write_nir(
+    path: str | os.PathLike[str], network: LifNetwork, *, form: NirForm = "cuba", strict: bool = True
+) -> None:
     """Write a network as an HDF5 file in NIR.
 
     Parameters

@@ -132,7 +132,7 @@ TABLE = Form(
     asks=True,
     remedy="recall takes each row as a pattern",
 )
-WORDS = Form("words, one a line", "words", ("recall",), said=False)
+WORD_LIST = Form("words, one a line", "words", ("recall",), said=False)
 VECTORS = Form("patterns, one vector a line", "vectors", ("recall",))
 COLUMN = Form("a list of numbers", "numbers", ("partition",), asks=True, remedy="partition parts them in two sets")
 QAPLIB = Form("a quadratic assignment problem (QAPLIB)", "QAPLIB", ("qap",))

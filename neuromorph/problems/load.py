@@ -14,7 +14,7 @@ from .city_tables import named_matrix, read_cities, tour_of_matrix
 from .coloring import Coloring, coloring_of_graph
 from .dot_files import read_dot
 from .format_detection import recognize
-from .forms import PATTERNS, PROBLEM_KINDS, WORDS, Form
+from .forms import PATTERNS, PROBLEM_KINDS, WORD_LIST, Form
 from .graph import Graph
 from .graph_files import (
     read_by_networkx,
@@ -171,7 +171,7 @@ def _form_and_kind(source: TextFile, asked: str | None) -> tuple[Form, str, Text
         raise source.error("is empty; give a problem file: TSPLIB, a graph, a QUBO, pictures, a model")
     form, plain = recognize(source)
     if form is None and asked == "recall":  # whose reader says how pictures are drawn
-        form = WORDS if is_word_list(source, spaced=True) else PATTERNS
+        form = WORD_LIST if is_word_list(source, spaced=True) else PATTERNS
     if form is None:
         raise source.error(
             "is neither a TSPLIB file, a rudy graph ('nodes edges' first), a picture nor a model; correct its first "

@@ -1,6 +1,6 @@
 """What a problem file looks like, by its content: nothing is silently taken for another kind.
 
-Forms with a beginning or a sign stand in two tables (``forms``); rows of numbers are told apart, or their kind asked for.
+Forms with a beginning or a sign stand in two tables (``forms``); rows of numbers are told apart, or the kind asked for.
 """
 
 from __future__ import annotations

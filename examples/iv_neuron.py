@@ -10,7 +10,7 @@ start when it recalls. Energy: V I of the device at the end of its curve, amplif
 and what cools it. Couplings are exact and all devices alike: what differs between devices, one curve does not tell.
 Source: Hopfield, PNAS 81, 3088 (1984). Up and down sweeps are joined by isotonic regression.
 
-    python examples/iv_neuron.py examples/data/iv.csv examples/data/burma14.tsp --out iv-report
+    python examples/iv_neuron.py examples/data/iv.csv examples/data/burma14.tsp --report iv-report
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import neuromorph as nm
 from neuromorph.calibration import read_measured
 from neuromorph.report import print_comparison
 
+DATA = Path(__file__).parent / "data"
 AMPLIFIER_W = nm.Datum(1e-4, "W", 1e-6, 1e-2, "assumed", "amplifier of a current and driver of a voltage; no device")
 CONTROL_W = nm.Datum(5e-3, "W", 1e-3, 5e-2, "assumed", "switches that load cues and read signs, clock; no device")
 COUPLING_OHM = 1e6  # of the largest coupling
@@ -153,14 +154,14 @@ def read_curve(path: str | Path) -> tuple[Any, Any, float]:
 def main(argv: list[str] | None = None) -> nm.Comparison:
     """Compare the neuron of a measured curve with other devices, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("curve", nargs="?", default="examples/data/iv.csv", help="a column in V and one in A")
-    parser.add_argument("problem", nargs="?", default="examples/data/cross.txt", help="any problem file")
+    parser.add_argument("curve", nargs="?", default=str(DATA / "iv.csv"), help="a column in V and one in A")
+    parser.add_argument("problem", nargs="?", default=str(DATA / "cross.txt"), help="any problem file")
     parser.add_argument("--tau", type=float, default=1e-5, help="R C of a neuron, s")
     parser.add_argument("--cooler", type=float, default=0.0, help="electrical power of the cooler, W")
     parser.add_argument("--targets", default="cpu-anneal,analog-circuit,memristor-crossbar", help="rows beside it")
     parser.add_argument("--reads", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path("iv-report"))
+    parser.add_argument("--report", type=Path, default=Path("iv-report"), help="folder")
     options = parser.parse_args(argv)
 
     volts, amperes, missed = read_curve(options.curve)
@@ -170,9 +171,9 @@ def main(argv: list[str] | None = None) -> nm.Comparison:
     device = IVNeurons(volts, amperes, options.tau, options.cooler)
     targets = [device, *options.targets.split(",")]
     comparison = nm.compare(nm.load(options.problem), targets, reads=options.reads, rng=options.seed)
-    nm.write_report(comparison, options.out)
+    nm.write_report(comparison, options.report)
     print_comparison(comparison, Console())
-    print(f"written to {options.out}: open report.html")
+    print(f"written to {options.report}: open report.html")
     return comparison
 
 

@@ -44,7 +44,7 @@ def test_a_tanh_finds_the_ground_states_of_small_glasses():
 
 def test_the_script_writes_a_report_with_the_row(tmp_path, capsys):
     words = [str(DATA / "iv.csv"), str(DATA / "unit_cell.json"), "--reads", "5", "--targets", "cpu-anneal"]
-    comparison = EXAMPLE["main"]([*words, "--cooler", "100", "--out", str(tmp_path / "report")])
+    comparison = EXAMPLE["main"]([*words, "--cooler", "100", "--report", str(tmp_path / "report")])
     assert {row.target for row in comparison.results} == {"iv-neurons", "cpu-anneal"}
     assert (tmp_path / "report" / "report.html").stat().st_size > 10_000
     assert "iv-neurons" in capsys.readouterr().out

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+LETTER_SPINS = 32
 ALPHABET = "abcdefghijklmnopqrstuvwxyz '-.,?"
 
 

@@ -52,7 +52,7 @@ def _asked(problem: Problem, arguments: argparse.Namespace) -> Problem:
     """Return the problem with the cue, the mask, the noise and the held spins that the options give."""
     from dataclasses import replace
 
-    from ..problems import IsingModel, Recall, load, with_cue, with_mask
+    from ..problems import IsingModel, Recall, load, with_cue, with_mask, with_word
     from ..problems.ising_model import hold_spins
 
     given = {name: getattr(arguments, name, None) for name in ("noise", "cue", "mask", "clamp")}
@@ -66,6 +66,8 @@ def _asked(problem: Problem, arguments: argparse.Namespace) -> Problem:
         if given["noise"] is not None:
             problem = replace(problem, noise=given["noise"], cue=None)
         if given["cue"] is not None:
+            if problem.words:
+                return with_word(problem, _cue_word(given["cue"]))
             options = {name: getattr(arguments, name, None) for name in ("size", "threshold")}
             problem = with_cue(problem, load(given["cue"], kind="recall", **options))
     if given["clamp"] is None:
@@ -73,6 +75,18 @@ def _asked(problem: Problem, arguments: argparse.Namespace) -> Problem:
     if not isinstance(problem, IsingModel):
         raise ValueError(f"{arguments.file} is no model but of kind {problem.kind}; leave --clamp out")
     return hold_spins(problem, given["clamp"])
+
+
+def _cue_word(given: str | os.PathLike[str]) -> str:
+    """Return the word of a file, or what is no file as the word itself."""
+    from ..problems.text_file import TextFile
+
+    if not os.path.exists(given):
+        return str(given)
+    lines = [line.strip() for line in TextFile.read(given).lines if line.strip()]
+    if len(lines) != 1:
+        raise ValueError(f"{given} has {len(lines)} lines; a cue is one word")
+    return lines[0]
 
 
 def origin(arguments: argparse.Namespace) -> dict[str, str]:

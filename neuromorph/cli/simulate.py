@@ -1,4 +1,4 @@
-"""The command ``simulate``: somebody's netlist in an engine, as data, and what is read of it."""
+"""The command ``simulate``: somebody's netlist in an engine, or spiking network in Brian2, as data."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..files.printable import printable
-from .arguments import Parser, folder_or_file, positive, user_errors, writing
+from .arguments import BadInput, Parser, folder_or_file, positive, user_errors, writing
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, load_netlist
+from .nir_file import add_nir_options, is_nir, simulate_nir
 
 _SHOWN = 40  # nodes in the table
 
@@ -24,16 +25,21 @@ def add_simulate_command(command: Callable[..., Parser]) -> None:
     command : callable
         Function of name, function and text that adds a parser.
     """
-    about = "run a netlist in SPICE as data: no control section, no shell, no file that is not allowed"
+    about = (
+        "run a netlist in SPICE as data: no control section, no shell, no file that is not allowed; or a NIR graph of "
+        "spiking neurons in Brian2"
+    )
     simulate = command("simulate", _simulate, about, file=False)
-    simulate.add_argument("file", metavar="FILE", help="netlist as people write it for ngspice")
+    simulate.add_argument("file", metavar="FILE", help="netlist as people write it for ngspice, or .nir")
     simulate.add_argument(
         "--engine", default="auto", metavar="NAME", help="ngspice or neospice; default: the first installed"
     )
     add_include(simulate)
     simulate.add_argument("--timeout", type=positive, default=TIMEOUT_S, metavar="S", help=f"default: {TIMEOUT_S:g}")
-    simulate.add_argument("--out", type=folder_or_file, metavar="PATH", help="waveforms: .csv or .npz")
+    where = "waveforms: .csv or .npz; of a NIR graph: spikes as .csv, arrays as .npz, or both and a figure in a folder"
+    simulate.add_argument("--out", type=folder_or_file, metavar="PATH", help=where)
     simulate.add_argument("--json", action="store_true", help="print the last voltages and the network as JSON")
+    add_nir_options(simulate)
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
@@ -41,6 +47,10 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
     from ..files.atomic_write import write_file
 
+    if is_nir(arguments.file):
+        return simulate_nir(arguments)
+    if arguments.step or arguments.input or arguments.rate or arguments.duration:
+        raise BadInput(f"{arguments.file} is no NIR graph; leave --step, --input, --rate and --duration out")
     deck = load_netlist(arguments)
     circuits = circuit_package()
     with user_errors(ValueError, RuntimeError):

@@ -194,8 +194,8 @@ def _print_answer(comparison: Comparison, result: Result, shown: bool) -> None:
 
 def _print_recall(comparison: Comparison, result: Result, shown: bool) -> None:
     """Print the recalled pictures if ``shown``, and a line a pattern on standard error."""
-    from ..problems import Recall, picture_text
-    from ..report.answer_files import recalled_pictures
+    from ..problems import Recall
+    from ..report.answer_files import recalled_pictures, recalled_text
     from ..report.recall_text import recall_lines
 
     problem, score, run = comparison.problem, result.recall, result.run
@@ -204,7 +204,7 @@ def _print_recall(comparison: Comparison, result: Result, shown: bool) -> None:
     assert run is not None
     if shown:
         states = recalled_pictures(problem, run, score.patterns)[:_PICTURES]
-        sys.stdout.write(picture_text(states, problem.shape or (1, problem.size)))
+        sys.stdout.write(recalled_text(problem, states))
     why = f"; {result.reason}" if result.reason else ""
     print(printable(f"{_reads(result)}{why}"), file=sys.stderr)
     for line in recall_lines(score):

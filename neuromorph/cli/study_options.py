@@ -112,7 +112,12 @@ def add_memory_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=picture_size, metavar="RxC", help="scale pictures to rows x columns, or N x N")
     otsu = "grey below which a pixel is +1, 0 (black) to 255; default: Otsu's of each picture, which is said"
     parser.add_argument("--threshold", type=finite, metavar="G", help=otsu)
-    parser.add_argument("--cue", type=folder_or_file, metavar="FILE", help="a damaged picture to start from instead")
+    parser.add_argument(
+        "--cue",
+        type=folder_or_file,
+        metavar="FILE",
+        help="a damaged picture to start from instead; of a memory of words, a word",
+    )
     held = "hold spins of a model, from 0: 0=+1,7=-1; the others are renumbered"
     parser.add_argument("--clamp", type=held_spins, metavar="SPINS", help=held)
 

@@ -1,6 +1,6 @@
 from .assignment import Assignment
 from .coloring import Coloring
-from .cues import hidden_pixels, with_cue, with_mask
+from .cues import hidden_pixels, with_cue, with_mask, with_word
 from .independent_set import IndependentSet
 from .instance_sets import neurobench_set, neurobench_sets, tile_planted, wishart_planted, xorsat_planted
 from .ising_files import read_ising, write_ising
@@ -22,7 +22,7 @@ from .tsplib import read_tour, write_tour
 
 __all__ = [  # noqa: RUF022  by theme
     "load", "Problem", "Solution", "ProblemFileError", "ScoredReads", "score_run",
-    "Tsp", "read_tour", "write_tour", "MaxCut", "Recall", "with_cue", "with_mask", "hidden_pixels",
+    "Tsp", "read_tour", "write_tour", "MaxCut", "Recall", "with_cue", "with_mask", "with_word", "hidden_pixels",
     "picture_text",
     "IsingModel", "OneHot", "read_ising", "write_ising",
     "Assignment", "Coloring", "IndependentSet", "Partition", "Satisfiability", "Polynomial", "sudoku", "solution_text",

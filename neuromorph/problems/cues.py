@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..associative_memory.words import LETTER_SPINS, encode_words
 from .recall import Recall
 
 _RANGE = re.compile(r"(\d{0,9}):(\d{0,9})")
@@ -107,6 +108,29 @@ def with_cue(problem: Recall, cue: Any) -> Recall:
     if not isinstance(cue, Recall) or len(cue.patterns) != 1:
         raise ValueError(f"{cue.name} does not hold one picture; a cue is one")
     return replace(problem, cue=cue.patterns[0])
+
+
+def with_word(problem: Recall, word: str) -> Recall:
+    """Take a word, misspelled or not, for the cue of a memory of words.
+
+    Parameters
+    ----------
+    problem : Recall
+        Memory of words.
+    word : str
+        Word.
+
+    Returns
+    -------
+    Recall
+        Problem with the cue.
+
+    Raises
+    ------
+    ValueError
+        If the word is longer than those that are stored, or has other letters.
+    """
+    return replace(problem, cue=encode_words([word.strip()], problem.size // LETTER_SPINS)[0])
 
 
 def _fraction(text: str) -> float:

@@ -1,7 +1,6 @@
 """What a problem file looks like, by its content: nothing is silently taken for another kind.
 
-Forms with a beginning or a sign of their own stand in two tables (module ``forms``); texts of numbers are told apart by
-their rows. Where a text could be two, the kind is asked for.
+Forms with a beginning or a sign stand in two tables (``forms``); rows of numbers are told apart, or the kind asked for.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from .sudoku import is_sudoku
 from .tables import first_rows, plain_rows, read_text_table
 from .text_file import Block, ProblemFileError, TextFile, parse_number
 from .tsplib_sections import is_routing, is_tsplib
+from .word_files import is_word_list
 
 _HEAD = 1 << 16  # bytes in which signs are looked for
 _ROWS, _WIDE = 200, 1 << 20  # rows that are told apart by their numbers, and characters of all of them
@@ -111,7 +111,7 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
     if plain is not None:
         form = _of_rows(plain, plain=True)
         return (form or forms.TABLE), plain
-    return _of_words(source), source
+    return _of_words(source) or (forms.WORD_LIST if is_word_list(source) else None), source
 
 
 def _of_array(rows: TextFile) -> tuple[Form, TextFile]:

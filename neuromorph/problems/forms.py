@@ -132,6 +132,7 @@ TABLE = Form(
     asks=True,
     remedy="recall takes each row as a pattern",
 )
+WORD_LIST = Form("words, one a line", "words", ("recall",), said=False)
 VECTORS = Form("patterns, one vector a line", "vectors", ("recall",))
 COLUMN = Form("a list of numbers", "numbers", ("partition",), asks=True, remedy="partition parts them in two sets")
 QAPLIB = Form("a quadratic assignment problem (QAPLIB)", "QAPLIB", ("qap",))
@@ -166,7 +167,7 @@ BEGINNINGS: dict[bytes, Form] = {
     b"RIFF": Form("a WebP picture", remedy=_PICTURE),
     b"II*\0": _TIFF,
     b"MM\0*": _TIFF,
-    b"\x89HDF": Form("an HDF5 file", remedy="neuromorph.spiking.read_nir reads networks in NIR, from Python"),
+    b"\x89HDF": Form("an HDF5 file", remedy="neuromorph simulate FILE runs a spiking network in NIR"),
     b"DIMODBQM": BQM,
     b"DIMODCQM": Form("a constrained model of dimod", remedy="dimod.cqm_to_bqm makes a .bqm of it"),
     b"%PDF": Form("a PDF document", remedy="give the data themselves, as text"),

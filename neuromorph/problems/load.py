@@ -14,7 +14,7 @@ from .city_tables import named_matrix, read_cities, tour_of_matrix
 from .coloring import Coloring, coloring_of_graph
 from .dot_files import read_dot
 from .format_detection import recognize
-from .forms import PATTERNS, PROBLEM_KINDS, Form
+from .forms import PATTERNS, PROBLEM_KINDS, WORD_LIST, Form
 from .graph import Graph
 from .graph_files import (
     read_by_networkx,
@@ -44,6 +44,7 @@ from .tables import first_rows, read_text_table
 from .text_file import ProblemFileError, TextFile, printable_name
 from .tsp import Tsp
 from .tsplib import read_tsp
+from .word_files import is_word_list
 
 AnyProblem = (
     Tsp
@@ -72,7 +73,6 @@ GRAPH_READERS: dict[str, Callable[[TextFile], Graph]] = {
     "matrix": lambda source: graph_of_matrix(source, square_matrix(source)),
     "named matrix": lambda source: graph_of_matrix(source, *named_matrix(source)),
 }
-
 
 FILE_READERS: dict[str, Callable[[TextFile], AnyProblem]] = {
     "qap": read_qaplib,
@@ -171,7 +171,7 @@ def _form_and_kind(source: TextFile, asked: str | None) -> tuple[Form, str, Text
         raise source.error("is empty; give a problem file: TSPLIB, a graph, a QUBO, pictures, a model")
     form, plain = recognize(source)
     if form is None and asked == "recall":  # whose reader says how pictures are drawn
-        form = PATTERNS
+        form = WORD_LIST if is_word_list(source, spaced=True) else PATTERNS
     if form is None:
         raise source.error(
             "is neither a TSPLIB file, a rudy graph ('nodes edges' first), a picture nor a model; correct its first "

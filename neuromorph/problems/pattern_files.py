@@ -5,6 +5,7 @@ r"""Patterns from files: NumPy arrays, pictures, folders of pictures, drawings t
 - pictures, and a folder of them: one picture is one pattern (module ``picture_files``); grey is parted, and said.
 - drawings: ``#`` and ``.``, ``1`` and ``0``, ``+`` and ``-``, or ``X`` and space, the first of each +1, or any other
   two signs, which are said; an empty line stands between patterns (a line of spaces is a row of an X picture).
+- words of letters, one a line (``associative_memory.words``), which are said;
 - numbers with blanks or commas between them, 1 and -1 or 1 and 0: a line is a pattern; where empty lines part blocks of
   several lines, a block is one.
 """
@@ -27,6 +28,7 @@ from .matrices import symmetric_matrix
 from .picture_files import AS_THEY_ARE, PictureOptions, read_picture, scaled_picture, two_valued
 from .recall import MAX_VALUES, Recall
 from .text_file import Block, ProblemFileError, TextFile, printable_name, quote_text
+from .word_files import patterns_of_words
 
 NPZ, NPY = b"PK\x03\x04", b"\x93NUMPY"
 
@@ -120,7 +122,8 @@ def read_recall(source: TextFile, family: str = "patterns", options: PictureOpti
     if source.data.startswith(NPZ):
         read = _from_npz
     else:
-        read = {"array": _from_npy, "picture": _from_picture, "pictures": _from_pictures}.get(family, _from_text)
+        readers = {"array": _from_npy, "picture": _from_picture, "pictures": _from_pictures, "words": patterns_of_words}
+        read = readers.get(family, _from_text)
     if family == "vectors" or (family == "matrix" and re.search(rb"\S[ \t]+\S", source.data[:_WIDE])):
         read = _from_vectors
     try:
@@ -305,7 +308,11 @@ def _from_text(source: TextFile, options: PictureOptions = AS_THEY_ARE) -> dict[
     if letters and letters not in _ALPHABETS:
         said = (f"drawn with {letters[0]!r}, which is +1, and {letters[1]!r}, -1",)
     if not letters:
-        raise source.error("is no picture; draw with '#' and '.', '1' and '0', '+' and '-', or any two signs", 1)
+        raise source.error(
+            "is no picture; draw with '#' and '.', '1' and '0', '+' and '-', or any two signs; words are of letters "
+            "a to z, one a line",
+            1,
+        )
     rows = [row.expandtabs(1) for row in rows] if " " in letters else [row.strip() for row in rows]
     width = max(map(len, rows))
     if width * len(rows) > MAX_VALUES:

@@ -26,6 +26,7 @@ MAX_PIXELS = 1_000_000
 
 MAX_SIDE = 10_000
 
+_SCALED = 25  # times as many pixels are read where a size is given: photographs
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM")
 _BINS = 256
 
@@ -171,8 +172,11 @@ def read_picture(source: TextFile, options: PictureOptions = AS_THEY_ARE) -> tup
     from PIL import Image, UnidentifiedImageError
 
     def check_size(width: int, height: int) -> None:
-        if not 0 < width * height <= MAX_PIXELS:
-            raise source.error(f"claims {width} x {height} pixels; 1 to {MAX_PIXELS} are supported: scale it")
+        most = MAX_PIXELS * (1 if options.size is None else _SCALED)
+        if not 0 < width * height <= most:
+            scaled = options.size is None and 0 < width * height <= _SCALED * MAX_PIXELS
+            remedy = "scale it" + (", or say a size (--size 64)" if scaled else "")
+            raise source.error(f"claims {width} x {height} pixels; 1 to {most} are supported: {remedy}")
 
     png = source.data.startswith(b"\x89PNG")
     if png:  # Pillow warns of large pictures only after it has begun: read the size from the first chunk, IHDR

@@ -62,6 +62,8 @@ class Recall:
     rule : str
         Learning rule: hebb, pseudo-inverse, storkey, perceptron; dense and modern, as ``dense(power=4)`` and
         ``modern(beta=0.5)``, make no couplings and fit no target that needs some.
+    words : bool
+        Whether patterns are words of 32 spins a letter (``associative_memory.words``).
     """
 
     name: str
@@ -73,6 +75,7 @@ class Recall:
     notes: tuple[str, ...] = field(default=(), compare=False)
     rule: str = "hebb"
     hidden: Any = None
+    words: bool = False
 
     kind: ClassVar[str] = "recall"
     sense: ClassVar[Literal["min", "max"]] = "max"

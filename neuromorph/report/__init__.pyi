@@ -3,6 +3,7 @@ from .comparison_figures import draw_energy_shares, draw_pareto
 from .html_page import render_page
 from .instances_figure import draw_instances
 from .instances_page import render_instances_page
+from .nir_figure import draw_nir_run
 from .results_json import results_dict, results_json
 from .sampling_figure import draw_sampling_score
 from .study_page import render_study_page, write_study_page
@@ -15,6 +16,7 @@ __all__ = [
     "draw_answer",
     "draw_energy_shares",
     "draw_instances",
+    "draw_nir_run",
     "draw_pareto",
     "draw_read",
     "draw_sampling_score",

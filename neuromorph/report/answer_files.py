@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..associative_memory.words import decode_words
 from ..files.atomic_write import write_file
 from ..problems import Recall, Tsp, picture_text, solution_text, write_tour
 from ..problems.forced_links import visited_cities
@@ -84,6 +85,26 @@ def recalled_pictures(problem: Recall, run: Run, patterns: NDArray[np.int64]) ->
     return run.spins[np.unique(patterns, return_index=True)[1]]
 
 
+def recalled_text(problem: Recall, states: NDArray[np.int8]) -> str:
+    """Write states as drawings, those of a memory of words as words.
+
+    Parameters
+    ----------
+    problem : Recall
+        Problem.
+    states : (k, n) int8
+        States.
+
+    Returns
+    -------
+    str
+        A word a line, or drawings with an empty line between them.
+    """
+    if problem.words:
+        return "\n".join([*decode_words(states), ""])
+    return picture_text(states, problem.shape or (1, problem.size))
+
+
 def _writer(make: Callable[[], str | bytes]) -> Callable[[Path], object]:
     return lambda path: write_file(path, make())
 
@@ -104,7 +125,7 @@ def _recalled(problem: Recall, result: Result) -> dict[str, Callable[[Path], obj
         "recalled.png" if len(states) == 1 else f"recalled-{number}.png": _writer(partial(_picture, state, shape))
         for number, state in enumerate(states[:_PICTURES], 1)
     }
-    return {**files, "recalled.txt": _writer(lambda: picture_text(states, shape))}
+    return {**files, "recalled.txt": _writer(lambda: recalled_text(problem, states))}
 
 
 def _picture(state: NDArray[np.int8], shape: tuple[int, int]) -> bytes:

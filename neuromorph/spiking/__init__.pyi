@@ -8,6 +8,7 @@ from .lif_sampler import Calibration, LifSamplerNeurons, calibrate
 from .nir_format import from_nir, read_nir, to_nir, write_nir
 from .nir_network import NirNetwork, nir_network, read_nir_network
 from .nir_run import NirRun, run_nir
+from .nir_workload import count_nir_events
 from .phase_memory import PhaseMemory, PhaseRecall, phase_overlaps
 from .power_law import PowerLaw, fit_power_law
 from .pynn_script import to_pynn, write_pynn
@@ -31,5 +32,6 @@ __all__ = [  # noqa: RUF022  by theme
     "SpikeStates", "relative_entropy", "exponential_neuron_divergence",
   "WinnerTakeAll", "solve_by_spikes", "solve_by_gibbs", "sample_uniformly", "SearchResult",
     "LifNetwork", "to_nir", "from_nir", "write_nir", "read_nir",
-    "NirNetwork", "nir_network", "read_nir_network", "NirRun", "run_nir", "without_noise", "to_pynn", "write_pynn",
+    "NirNetwork", "nir_network", "read_nir_network", "NirRun", "run_nir", "count_nir_events",
+    "without_noise", "to_pynn", "write_pynn",
 ]  # fmt: skip

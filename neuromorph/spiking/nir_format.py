@@ -11,6 +11,8 @@ or, with ``strict=False``, has them in the metadata only.
 
 Two forms are written and read: "cuba", Input -> Affine -> CubaLIF -> Output with CubaLIF -> Linear -> CubaLIF, which
 Norse 1.1 runs; "split", with the synapse as a node LI before LIF, for readers without CubaLIF (Norse ignores LI).
+A third, "snntorch", is for its reader, which takes r = tau_mem / dt and w_in = tau_syn / dt at dt = 1e-4 s for granted:
+weights, biases and inputs bear the factor dt^2 / (tau_mem tau_syn), times count steps of 1e-4 s (for ``nir_network``).
 Source: Pedersen et al., Nat. Commun. 15, 8122 (2024).
 """
 
@@ -20,7 +22,7 @@ import io
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,23 +35,23 @@ from .lif_neuron import LifNeuron
 from .nir_values import read_values
 from .nir_worker import nested
 
-if TYPE_CHECKING:
-    pass
+NirForm = Literal["cuba", "split", "snntorch"]
 
+_SNNTORCH_S = 1e-4  # the step that its reader takes for granted
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MOST_NEURONS = 4096
 _KEPT = ("step_s", "refractory_s", "noise_v", "rest_v", "reset_v")
 
 
-def to_nir(network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", strict: bool = True) -> Any:
+def to_nir(network: LifNetwork, *, form: NirForm = "cuba", strict: bool = True) -> Any:
     """Convert a network to a ``nir.NIRGraph``.
 
     Parameters
     ----------
     network : LifNetwork
         The network.
-    form : {"cuba", "split"}
-        Form of the neurons: "cuba", or "split" for readers without CubaLIF.
+    form : {"cuba", "split", "snntorch"}
+        Form of the neurons: "cuba", "split" for readers without CubaLIF, or that of snnTorch.
     strict : bool
         Whether noise and refractory time, which NIR cannot express, are refused.
 
@@ -65,8 +67,8 @@ def to_nir(network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", stri
     """
     nir = _nir()
     cell, n = network.neuron, network.size
-    if form not in ("cuba", "split"):
-        raise ValueError(f"form is {form!r}; choose cuba or split")
+    if form not in ("cuba", "split", "snntorch"):
+        raise ValueError(f"form is {form!r}; choose cuba, split or snntorch")
     if strict and (cell.refractory_s or cell.noise_v):
         raise ValueError(
             f"refractory_s is {cell.refractory_s}, noise_v {cell.noise_v}; NIR has neither: set both to 0, or give "
@@ -82,8 +84,18 @@ def to_nir(network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", stri
         "recurrent": nir.Linear(weight=network.weights * (cell.synapse_s / cell.step_s)),
         "output": nir.Output(output_type={"output": np.array([n])}),
     }
-    if form == "cuba":
-        nodes["neurons"] = nir.CubaLIF(w_in=np.ones(n), **constants)
+    kept = {key: float(value) for key, value in asdict(cell).items() if key in _KEPT}
+    if form != "split":
+        gain = np.ones(n)
+        if form == "snntorch":
+            gain, unit = np.full(n, cell.synapse_s / cell.step_s), _SNNTORCH_S / cell.step_s
+            constants |= {"r": np.full(n, cell.membrane_s / cell.step_s)}
+            constants |= {key: constants[key] * unit for key in ("tau_syn", "tau_mem")}
+            factor = 1.0 / (gain[0] * constants["r"][0])
+            nodes["bias"] = nir.Affine(weight=factor * nodes["bias"].weight, bias=factor * nodes["bias"].bias)
+            nodes["recurrent"] = nir.Linear(weight=factor * nodes["recurrent"].weight)
+            kept = {"step_s": _SNNTORCH_S}
+        nodes["neurons"] = nir.CubaLIF(w_in=gain, **constants)
         into = "neurons"
     else:
         nodes["synapses"] = nir.LI(tau=constants["tau_syn"], r=constants["r"], v_leak=constants["v_leak"])
@@ -92,8 +104,7 @@ def to_nir(network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", stri
         into = "synapses"
     edges = [("input", "bias"), ("bias", into), ("recurrent", into), ("neurons", "recurrent"), ("neurons", "output")]
     edges += [("synapses", "neurons")] if form == "split" else []
-    kept = asdict(cell)
-    return nir.NIRGraph(nodes, edges, metadata={"neuromorph": {key: float(kept[key]) for key in _KEPT}})
+    return nir.NIRGraph(nodes, edges, metadata={"neuromorph": kept})
 
 
 def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
@@ -157,7 +168,7 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
         if before == [cells]:
             weights = weights + weight
         elif not np.array_equal(weight, np.eye(n)):
-            raise ValueError(f"node {quote_text(name)} mixes the inputs; only the identity with a bias is read here")
+            raise ValueError(f"node {quote_text(name)} mixes the inputs, or scales them; nir_network reads that")
     if set(edges) - needed - {(source, into)}:
         raise ValueError(
             f"the graph has the edge {min(set(edges) - needed)}, which is in neither form that is read here"
@@ -188,7 +199,7 @@ def from_nir(graph: Any, *, step_s: float | None = None) -> LifNetwork:
 
 
 def write_nir(
-    path: str | os.PathLike[str], network: LifNetwork, *, form: Literal["cuba", "split"] = "cuba", strict: bool = True
+    path: str | os.PathLike[str], network: LifNetwork, *, form: NirForm = "cuba", strict: bool = True
 ) -> None:
     """Write a network as an HDF5 file in NIR.
 

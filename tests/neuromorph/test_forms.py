@@ -88,7 +88,7 @@ OTHERS = {
     "column.txt": ("12\n7\n9\n", "a list of numbers", "--kind partition"),
     "a.cir": ("* title\nr1 a 0 1k\n.tran 1n 1u\n.end\n", "a SPICE netlist", "`neuromorph simulate` and `certify`"),
     "twice.gz": (gzip.compress(gzip.compress(b"NAME: x\n")), "compressed data", "unpack it first"),
-    "a.nir": (b"\x89HDF\r\n\x1a\n" + bytes(20), "an HDF5 file", "read_nir"),
+    "a.nir": (b"\x89HDF\r\n\x1a\n" + bytes(20), "an HDF5 file", "neuromorph simulate"),
     "a.bqm": (b"DIMODBQM\2\0" + bytes(20), "dimod's .bqm", "save it again"),
     "a.cqm": (b"DIMODCQM\2\0" + bytes(20), "a constrained model of dimod", "cqm_to_bqm"),
     "a.pkl": (pickle.dumps({1: 2}), "a Python pickle", "it is never read"),

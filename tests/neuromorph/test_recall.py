@@ -266,7 +266,7 @@ def test_hostile_files_are_refused_before_they_are_unpacked(tmp_path, name):
         tracemalloc.stop()
 
 
-def test_words_are_no_picture(tmp_path):
-    (tmp_path / "words.txt").write_text("hello\n")
+def test_sentences_with_numbers_are_no_picture(tmp_path):
+    (tmp_path / "words.txt").write_text("hello 2 worlds!\n")
     with pytest.raises(ProblemFileError, match=r"^words\.txt, line 1: is no picture; draw with"):
         load(tmp_path / "words.txt", kind="recall")

@@ -20,6 +20,7 @@ from neuromorph.spiking import (
     SpikingHopfield,
     from_nir,
     read_nir,
+    read_nir_network,
     to_nir,
     without_noise,
     write_nir,
@@ -158,6 +159,23 @@ def test_damaged_files_are_errors(tmp_path_factory, noise, place, value):
         assert read_nir(path).size >= 1
 
 
+def test_the_form_of_snntorch_has_its_constants_and_the_same_spikes(tmp_path):
+    """Its reader (1.0.0) takes dt = 1e-4 s, r = tau_mem / dt, w_in = tau_syn / dt; a step is a step in both forms."""
+    network, patterns, swing = memory(n=20)
+    inputs = np.zeros((600, 20))
+    inputs[:200] = swing * patterns[0]
+    for form in ("cuba", "snntorch"):
+        write_nir(tmp_path / f"{form}.nir", network, form=form)
+    cells = nir.read(tmp_path / "snntorch.nir").nodes["neurons"]
+    np.testing.assert_allclose(cells.r, cells.tau_mem / 1e-4)
+    np.testing.assert_allclose(cells.w_in, cells.tau_syn / 1e-4)
+    ours = interpret(tmp_path / "cuba.nir", inputs, CELL.step_s)
+    theirs = interpret(tmp_path / "snntorch.nir", inputs, 1e-4)
+    assert ours.sum() > 100
+    assert abs(ours.sum(axis=0) - theirs.sum(axis=0)).max() <= 1  # round-off moves a spike that is at threshold
+    assert read_nir_network(tmp_path / "snntorch.nir").step_s == 1e-4
+
+
 def test_graphs_that_are_no_such_network_are_named():
     graph = to_nir(memory(n=4, patterns=1)[0])
     graph.nodes["flat"] = nir.Flatten(input_type={"input": np.array([4])}, start_dim=0)
@@ -171,5 +189,5 @@ def test_graphs_that_are_no_such_network_are_named():
     graph.nodes["neurons"].tau_mem = np.array([1.0, 2.0, 3.0, 4.0])
     with pytest.raises(ValueError, match="tau of the membranes"):
         from_nir(graph)
-    with pytest.raises(ValueError, match="choose cuba or split"):
+    with pytest.raises(ValueError, match="choose cuba, split or snntorch"):
         to_nir(memory(n=4, patterns=1)[0], form="lava")

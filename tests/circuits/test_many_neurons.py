@@ -1,5 +1,6 @@
 """Circuits of many neurons: steps by their error, transconductors as a netlist, and the way back."""
 
+import re
 import subprocess
 import sys
 
@@ -169,3 +170,15 @@ def test_a_lattice_of_1024_neurons_follows_the_differential_equation():
     start = network.activation.inverse(0.9 * pattern * np.where(rng.random(1024) < 0.2, -1.0, 1.0))
     length = 30.0 * float(network.time_constants_s.max())
     assert_follows(network, build_hopfield_circuit(network, start, duration_s=length), start, "ngspice", 1e-4)
+
+
+def test_a_dense_network_asks_ngspice_for_klu_and_a_sparse_one_does_not():
+    """An option that ngspice 39 ignores; the deck is read back as it was written."""
+    j = np.triu(np.random.default_rng(0).choice([-1.0, 1.0], (64, 64)), 1)
+    dense = build_hopfield_circuit(AnalogNetwork.from_ising(Ising(j + j.T)))
+    text = netlist_text(dense)
+    assert re.search(r"^\.options reltol=\S+ vntol=\S+ abstol=\S+ klu$", text, re.MULTILINE)
+    assert netlist_text(read_netlist(text)) == text
+    for name in ("neospice", "xyce", "ltspice"):
+        assert "klu" not in netlist_text(dense, DIALECTS[name])
+    assert "klu" not in netlist_text(build_hopfield_circuit(AnalogNetwork.from_ising(ring(130))))

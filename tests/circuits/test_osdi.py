@@ -38,7 +38,7 @@ def beside(cell):
     analysis = Transient(2e-6, 2e-3, uic=False, reltol=1e-6, vntol_v=1e-9, abstol_a=1e-14)
     circuit = Circuit(f"{cell.name} beside its module", tuple(elements), analysis, saved)
     nodes = " ".join(port if port in RAILS else f"m_{port}" for port in cell.ports)
-    control = [".control", f"pre_osdi {cell.name}.osdi", "op", "write op.raw", "run", "write tran.raw", "quit", ".endc"]
+    control = [".control", f"pre_osdi {cell.name}.osdi", "op", "write op.raw", "run", "write tran.raw", ".endc"]
     ours = [f"nm {nodes} compiled", f".model compiled {cell.name}", *control]
     lines = list(netlist_lines(circuit))
     return [*lines[:-1], *ours, lines[-1]], free

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..files.printable import printable
-from .arguments import Parser, folder_or_file, positive, user_errors, writing
+from .arguments import BadInput, Parser, folder_or_file, positive, user_errors, writing
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, load_netlist
 
 _SHOWN = 40  # nodes in the table
@@ -41,6 +41,8 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
     from ..files.atomic_write import write_file
 
+    if arguments.out is not None and arguments.out.suffix.lower() not in (".csv", ".npz"):
+        raise BadInput(f"--out {printable(str(arguments.out))}: waveforms are written as .csv or .npz; end the name so")
     deck = load_netlist(arguments)
     circuits = circuit_package()
     with user_errors(ValueError, RuntimeError):

@@ -411,6 +411,8 @@ def test_the_command_line_takes_a_netlist(tmp_path, capsys):
     assert out.read_text().startswith("time,v(v1),v(v2)\n")
     assert main(["certify", str(path), "--engine", ENGINES[0]]) == 0
     assert "checks hold" in capsys.readouterr().out
+    assert main(["simulate", str(path), "--out", str(tmp_path / "w.foo")]) == 2
+    assert "waveforms are written as .csv or .npz" in capsys.readouterr().err
     path.write_text(USER.replace(".save", ".control\nshell touch x\n.endc\n.save"))
     assert main(["simulate", str(path)]) == 2
     assert "line 14: '.control' would run commands" in capsys.readouterr().err

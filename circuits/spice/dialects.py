@@ -57,7 +57,8 @@ def _suits_klu(circuit: Circuit) -> bool:
     KLU keeps the pivots that it found first. A node that nothing but its source is tied to has none of its own, and
     the run fails ("timestep too small") when the slope of an amplifier falls.
     """
-    loaded, driven = {GROUND}, set()
+    loaded: set[str] = {GROUND}
+    driven: set[str] = set()
     for element in circuit.elements:
         match element:
             case Resistor(_, a, b):

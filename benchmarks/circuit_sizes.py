@@ -23,6 +23,7 @@ from scipy import sparse
 from scipy.integrate import solve_ivp
 
 from circuits import EngineError, build_hopfield_circuit, installed_engines, simulate_circuit
+from circuits.simulators.ngspice import version
 from circuits.synthesis.component_values import fit_to_components
 from circuits.synthesis.problem_circuit import default_components
 from circuits.synthesis.synapses import overlap_circuit, transconductor_circuit
@@ -43,16 +44,16 @@ def rows() -> list[Row]:
     found.append(largest("ODE, this suite", "torus, 4 neighbors", torus, ode, 256, 65536))
     if "ngspice" not in installed_engines():
         return found
-    fed = spice(transconductor_circuit)
+    fed, name = spice(transconductor_circuit), version()
     return [
         *found,
-        largest("ngspice, ideal, resistors", "dense", dense, spice(build_hopfield_circuit), 64, 1024),
-        largest("ngspice, ideal, transconductors", "dense", dense, fed, 64, 1024),
-        largest("ngspice, ideal, overlap bus", "dense", dense, spice(on_bus), 64, 2048),
-        largest("ngspice, ideal, transconductors", "torus, 4 neighbors", torus, fed, 256, 16384),
-        largest("ngspice, ideal, transconductors", "random, 3 neighbors", cubic, fed, 256, 4096),
-        largest("ngspice, op-amps", "dense", dense, spice(at_level("opamp")), 8, 512),
-        largest("ngspice, transistors", "dense", dense, spice(at_level("transistor")), 8, 512),
+        largest(f"{name}, ideal, resistors", "dense", dense, spice(build_hopfield_circuit), 64, 1024),
+        largest(f"{name}, ideal, transconductors", "dense", dense, fed, 64, 1024),
+        largest(f"{name}, ideal, overlap bus", "dense", dense, spice(on_bus), 64, 2048),
+        largest(f"{name}, ideal, transconductors", "torus, 4 neighbors", torus, fed, 256, 16384),
+        largest(f"{name}, ideal, transconductors", "random, 3 neighbors", cubic, fed, 256, 4096),
+        largest(f"{name}, op-amps", "dense", dense, spice(at_level("opamp")), 8, 512),
+        largest(f"{name}, transistors", "dense", dense, spice(at_level("transistor")), 8, 512),
     ]
 
 

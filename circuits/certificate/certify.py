@@ -26,7 +26,7 @@ from ..netlist.circuit import Circuit
 from ..simulators.process import TIMEOUT_S
 from ..synthesis.cmos_neuron import STATIC
 from ..synthesis.component_values import fit_to_components
-from ..synthesis.hopfield_circuit import AmplifierLevel, build_hopfield_circuit, settling_tau_s
+from ..synthesis.hopfield_circuit import MANY, AmplifierLevel, build_hopfield_circuit, settling_tau_s
 from ..synthesis.opamp import OpAmp
 from ..synthesis.problem_circuit import default_components, get_opamp, refuse_level
 from ..synthesis.problem_network import problem_network, problem_tour_circuit, random_start
@@ -225,7 +225,8 @@ def certify_problem(
     opamp : OpAmp, VendorOpAmp or str, optional
         Op-amp, or its name in ``OPAMPS``, at level "opamp".
     synapses : Synapses, optional
-        Synapses, as for :func:`certify`; resistors, or the annealing circuit of a small tour, by default.
+        Synapses, as for :func:`certify`; the annealing circuit of a small tour, the overlap bus of a
+        Hebbian memory of more than 128 ideal neurons, else resistors, by default.
     steps_per_tau : float, optional
         Steps in the shortest time constant; sets the largest step.
     **options : Any
@@ -249,6 +250,9 @@ def certify_problem(
         refuse_level(tour, level, opamp)
         step = None if steps_per_tau is None else tour.tau_s / steps_per_tau
         return certify_tour(tour, rng=rng, step_s=step, **options)
+    is_hebb = isinstance(problem, Recall) and problem.rule == "hebb" and problem.size > MANY
+    if is_hebb and synapses is None and level == "ideal":
+        synapses = "overlaps"  # seconds where N^2 resistors take minutes
     patterns = problem.patterns if synapses == "overlaps" and isinstance(problem, Recall) else None
     if synapses == "overlaps" and patterns is None:
         raise ValueError("synapses are 'overlaps', which patterns have; this problem is none of recall")

@@ -42,7 +42,7 @@ def print_in_ngspice(lines: Sequence[str], commands: Sequence[str], *, timeout_s
         If ngspice is absent, fails, or does not print each number.
     """
     version()
-    deck = ["* deck", *lines, ".control", *commands, "quit", ".endc", ".end", ""]
+    deck = ["* deck", *lines, ".control", *commands, ".endc", ".end", ""]
     with tempfile.TemporaryDirectory(prefix="neuromorph-") as folder:
         (Path(folder) / "deck.cir").write_text("\n".join(deck))
         command = [str(shutil.which("ngspice")), "-n", "-b", "deck.cir"]

@@ -243,6 +243,8 @@ class _Deck:
         allowed = {"reltol", "abstol"} | ({"vntol", "temp"} if self.dialect is not XYCE else set())
         fixed = {"plotwinsize": 0.0, "numdgt": 15.0} if self.dialect is LTSPICE else {}
         found: dict[str, float] = {}
+        if self.dialect is NGSPICE and words[-1:] == ["klu"]:  # how ngspice solves, not what; the writer says it again
+            words = words[:-1]
         for word in words:
             match = _OPTION.fullmatch(word)
             if match is None or match[1] not in allowed | fixed.keys() or match[1] in found:

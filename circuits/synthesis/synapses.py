@@ -41,6 +41,9 @@ from ..netlist.expressions import Voltage
 from .hopfield_circuit import amplifier, ideal_transient, steps_account
 
 BUS_OHM = 1e3
+# Of each output, which nothing else loads: without it KLU, whose pivots stay where they were first, has none at v and
+# fails as the slope of an amplifier changes.
+LOAD_OHM = 1e3
 _EXACT = 1e-9  # largest difference from Hebb's rule, of the largest synapse
 
 
@@ -210,6 +213,7 @@ def _neurons(network: AnalogNetwork) -> Iterator[Element]:
         if network.currents[i]:
             yield CurrentSource(f"{i}", GROUND, u, float(network.currents[i]))
         yield BehavioralVoltage(v, v, GROUND, amplifier(network.activation, Voltage(u)))
+        yield Resistor(f"load{i}", v, GROUND, LOAD_OHM)
 
 
 def _buses(overlaps: Overlaps) -> Iterator[Element]:

@@ -65,8 +65,9 @@ def transconductor_netlist(
     network = made.network
     _, activation, times, _, *notes = deck_account(network, made.notes)
     size = f"Hopfield network of {network.size} neurons, {sparse.csr_array(network.conductances).nnz} transconductors"
+    loads = "load0, load1, ...: keep a pivot at each output for KLU; they draw from ideal sources, so change nothing"
     nodes = "nodes: u0, u1, ... inputs; v0, v1, ... outputs"
-    comments = (_SAID, size, activation, times, nodes, *notes, *amplifier_sources("ideal", None))
+    comments = (_SAID, size, activation, times, nodes, loads, *notes, *amplifier_sources("ideal", None))
     duration = 10.0 * settling_tau_s(network)
     title = f"neuromorph: {problem.name if isinstance(problem, Problem) else 'Ising problem'}, {network.size} neurons"
     circuit = transconductor_circuit(network, start, duration_s=duration, title=title, comments=comments)

@@ -106,7 +106,7 @@ class VendorOpAmp:
 
 def read_vendor_opamp(
     library: str | os.PathLike[str],
-    name: str,
+    name: str | None = None,
     pins: Sequence[str] | None = None,
     *,
     rail_v: float = USUAL_RAIL_V,
@@ -118,8 +118,8 @@ def read_vendor_opamp(
     ----------
     library : str or PathLike
         File of the library.
-    name : str
-        Name of the subcircuit.
+    name : str, optional
+        Name of the subcircuit; that of the only one by default.
     pins : sequence of str, optional
         Role of each port in the order of the header: "in+", "in-", "v+", "v-", "out"; by the names of the ports, or, of
         five numbered ones, in this order, by default.
@@ -141,7 +141,11 @@ def read_vendor_opamp(
         If the pins are not those of an op-amp, or contradict the names of the ports.
     """
     found = read_library_subcircuit(library, name, include=include)
-    roles = _default_roles(found.ports, name) if pins is None else tuple(pin.strip().lower() for pin in pins)
+    roles = (
+        _default_roles(found.ports, name or found.subcircuit.name)
+        if pins is None
+        else tuple(pin.strip().lower() for pin in pins)
+    )
     check_roles(roles, found.ports)
     return VendorOpAmp(found.subcircuit, roles, rail_v, os.path.basename(os.fspath(library)), found.notes)
 

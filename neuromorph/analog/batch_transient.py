@@ -30,6 +30,7 @@ from .activations import Activation, Algebraic, Arctan, Logistic, Tanh
 from .network import AnalogNetwork
 from .transient import Trajectory, check_initial, make_trajectory, sample_times
 
+_LONGEST = 1e12  # shortest time constants that are integrated: years of steps
 _LANES = 64  # states that share a product
 _KINDS: dict[type[Activation], int] = {Tanh: 0, Logistic: 1, Arctan: 2, Algebraic: 3}
 _GROWTH = 8  # largest growth of a piece of steps
@@ -112,6 +113,12 @@ def simulate_batch(
         If :func:`can_batch` is False, or a tolerance, time or state is out of range.
     """
     times = sample_times(t_end_s, samples)
+    tau = float(network.time_constants_s.min())
+    if t_end_s > _LONGEST * tau:
+        raise ValueError(
+            f"t_end_s is {t_end_s:g}, more than {_LONGEST:g} times the shortest time constant, {tau:g} s; it would not "
+            "end; shorten it, or take relax_batch, which ends at rest"
+        )
     run = _integrate(network, check_initial(network, initial), times, rtol, atol, 0.0, 0.0)
     failed = int((run.states == 3).sum())
     message = f"the steps of {failed} of {len(run.states)} states became too small" if failed else ""

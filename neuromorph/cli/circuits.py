@@ -99,7 +99,9 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     certify.add_argument("--engine", type=names, metavar="A,B", help="default: all that are installed")
     add_pdk(certify, "of the process; default: all five", "also run N draws of mismatch")
     _add_amplifiers(certify)
-    certify.add_argument("--synapses", choices=SYNAPSES, help="overlaps: the bus of a recall; default: resistors")
+    certify.add_argument(
+        "--synapses", choices=SYNAPSES, help="overlaps: the bus of a recall; default: resistors, overlaps above 128"
+    )
     fraction = "steps of at most 1/N of the shortest time constant; default: 50"
     certify.add_argument("--step-fraction", type=positive, metavar="N", help=fraction)
     bound = "SPICE's own bound for one step; default: 1e-8, less with finer steps"
@@ -124,7 +126,7 @@ def _add_amplifiers(parser: Parser) -> None:
     )
     library = "library of a vendor's macro-model, which takes the place of --opamp; read as data, at level opamp"
     parser.add_argument("--opamp-lib", type=Path, metavar="FILE", help=library)
-    parser.add_argument("--opamp-subckt", metavar="NAME", help="its subcircuit")
+    parser.add_argument("--opamp-subckt", metavar="NAME", help="its subcircuit; default: the only one")
     order = "in+,in-,v+,v-,out"
     pins = f"the pin at each port in the order of its header, as {order}; default: by the names there, or this order"
     parser.add_argument("--opamp-pins", type=names, metavar="A,B", help=pins)
@@ -151,8 +153,8 @@ def _amplifiers(arguments: argparse.Namespace) -> dict[str, Any]:
             if value is not None:
                 raise BadInput(f"--opamp-{key} is of a macro-model; give its library, --opamp-lib FILE")
         return {"rng": arguments.seed, "level": arguments.level, "opamp": arguments.opamp}
-    if arguments.opamp is not None or vendor["subckt"] is None or arguments.level not in ("ideal", "opamp"):
-        raise BadInput("--opamp-lib goes with --opamp-subckt NAME, at level opamp, and without --opamp")
+    if arguments.opamp is not None or arguments.level not in ("ideal", "opamp"):
+        raise BadInput("--opamp-lib goes at level opamp, and without --opamp")
     circuit_package()
     from circuits.synthesis.vendor_opamp import USUAL_RAIL_V, read_vendor_opamp
 

@@ -51,6 +51,8 @@ def _simulate(arguments: argparse.Namespace) -> int:
         return simulate_nir(arguments)
     if arguments.step or arguments.input or arguments.rate or arguments.duration:
         raise BadInput(f"{arguments.file} is no NIR graph; leave --step, --input, --rate and --duration out")
+    if arguments.out is not None and arguments.out.suffix.lower() not in (".csv", ".npz"):
+        raise BadInput(f"--out {printable(str(arguments.out))}: waveforms are written as .csv or .npz; end the name so")
     deck = load_netlist(arguments)
     circuits = circuit_package()
     with user_errors(ValueError, RuntimeError):

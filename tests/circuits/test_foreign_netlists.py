@@ -411,6 +411,18 @@ def test_the_command_line_takes_a_netlist(tmp_path, capsys):
     assert out.read_text().startswith("time,v(v1),v(v2)\n")
     assert main(["certify", str(path), "--engine", ENGINES[0]]) == 0
     assert "checks hold" in capsys.readouterr().out
+    assert main(["simulate", str(path), "--out", str(tmp_path / "w.foo")]) == 2
+    assert "waveforms are written as .csv or .npz" in capsys.readouterr().err
     path.write_text(USER.replace(".save", ".control\nshell touch x\n.endc\n.save"))
     assert main(["simulate", str(path)]) == 2
     assert "line 14: '.control' would run commands" in capsys.readouterr().err
+
+
+def test_a_deck_for_hspice_has_its_ground():
+    text = (
+        "flip flop\n.param rsyn='2*5k'\nE1 v1 gnd! vol='tanh(30*v(u1))'\nE2 v2 gnd! vol='tanh(30*v(u2))' $ output\n"
+        "R1 u1 v2 rsyn\nR2 u2 v1 'rsyn'\nC1 u1 0 1n\nC2 u2 0 1n\n.ic v(u1)=0.1 v(u2)=-0.02\n.tran 0.1u 100u uic\n.end\n"
+    )
+    found = extract_network(read_netlist(text))
+    assert found.network.size == 2
+    assert found.network.activation.gain == pytest.approx(30.0)

@@ -1,5 +1,6 @@
 """Circuits of many neurons: steps by their error, transconductors as a netlist, and the way back."""
 
+import re
 import subprocess
 import sys
 
@@ -24,6 +25,7 @@ from circuits.netlist.circuit import Resistor, Transconductor, Transient
 from circuits.spice.dialects import DIALECTS
 from circuits.synthesis import hopfield_circuit as rule
 from circuits.synthesis.problem_circuit import problem_components
+from circuits.synthesis.synapses import transconductor_circuit
 from neuromorph import Ising, Recall
 from neuromorph.analog import AnalogNetwork, Tanh
 from neuromorph.problems import Tsp
@@ -112,7 +114,7 @@ def test_transconductors_are_the_same_network_as_the_resistors():
     np.testing.assert_array_equal(found.initial, problem_components(problem)[1])
     kinds = {type(element) for element in circuit.elements}
     assert Transconductor in kinds
-    assert sum(isinstance(element, Resistor) for element in circuit.elements) == 20
+    assert sum(isinstance(element, Resistor) for element in circuit.elements) == 40  # leaks and loads
 
 
 @NGSPICE
@@ -169,3 +171,20 @@ def test_a_lattice_of_1024_neurons_follows_the_differential_equation():
     start = network.activation.inverse(0.9 * pattern * np.where(rng.random(1024) < 0.2, -1.0, 1.0))
     length = 30.0 * float(network.time_constants_s.max())
     assert_follows(network, build_hopfield_circuit(network, start, duration_s=length), start, "ngspice", 1e-4)
+
+
+def test_ngspice_is_asked_for_klu_where_every_source_has_a_load():
+    """An option that ngspice 39 ignores; the deck is read back as it was written."""
+    j = np.triu(np.random.default_rng(0).choice([-1.0, 1.0], (64, 64)), 1)
+    dense = build_hopfield_circuit(AnalogNetwork.from_ising(Ising(j + j.T)))
+    sparse_one = transconductor_circuit(AnalogNetwork.from_ising(ring(200)))
+    for circuit in (dense, sparse_one):
+        text = netlist_text(circuit)
+        assert re.search(r"^\.options reltol=\S+ vntol=\S+ abstol=\S+ klu$", text, re.MULTILINE)
+        assert netlist_text(read_netlist(text)) == text
+    for name in ("neospice", "xyce", "ltspice"):
+        assert "klu" not in netlist_text(dense, DIALECTS[name])
+    for without in (ring(200), Ising(-np.ones((64, 64)) + np.eye(64))):  # outputs that only an inverter reads
+        assert "klu" not in netlist_text(build_hopfield_circuit(AnalogNetwork.from_ising(without)))
+    few = transconductor_circuit(AnalogNetwork.from_ising(ring(20)))
+    assert "klu" not in netlist_text(few)

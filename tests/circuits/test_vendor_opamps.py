@@ -169,14 +169,18 @@ def test_the_command_line_takes_a_library(library, tmp_path, capsys):
     assert main(asked) == 0
     assert "rails +-12 V" in deck.read_text()
     assert "OWN741" in drawing.read_text()
+    assert main(["netlist", str(picture), *words[:2], "--opamp-rail", "12", "--out", str(tmp_path / "only.cir")]) == 0
+    assert (tmp_path / "only.cir").read_text() == deck.read_text()
+    several = tmp_path / "two.lib"
+    several.write_text(".subckt a 1 2\nr1 1 2 1k\n.ends\n.subckt b 1 2\nr1 1 2 1k\n.ends\n")
     for bad, said in (
+        (["--opamp-lib", str(several)], "two.lib: which subcircuit is wanted is not said; it has a, b"),
         (["--opamp-subckt", "x"], "--opamp-subckt is of a macro-model; give its library, --opamp-lib FILE"),
         (
             [*words, "--opamp", "tl072"],
-            "--opamp-lib goes with --opamp-subckt NAME, at level opamp",
+            "--opamp-lib goes at level opamp, and without --opamp",
         ),
-        (words[:2], "--opamp-lib goes with --opamp-subckt NAME"),
-        ([*words, "--level", "board"], "--opamp-lib goes with --opamp-subckt NAME, at level opamp"),
+        ([*words, "--level", "board"], "--opamp-lib goes at level opamp, and without --opamp"),
         (["--opamp-lib", str(tmp_path / "none"), *words[2:]], "none: is no regular file"),
     ):
         assert main(["netlist", str(picture), *bad]) == 2

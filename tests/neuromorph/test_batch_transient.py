@@ -143,3 +143,9 @@ def test_the_clock_ends_a_long_run():
     tau = float(network.time_constants_s.max())
     with time_limit(time.monotonic() + 0.05), pytest.raises(TimeLimitReached, match="transient"):
         simulate_batch(network, np.full((64, 32), 1e-3), 1e9 * tau, samples=2)
+
+
+def test_a_time_that_no_number_of_steps_reaches_is_refused():
+    network = make_network(Tanh(2.0), 2)
+    with pytest.raises(ValueError, match=r"t_end_s is 1e\+300.*take relax_batch"):
+        simulate_batch(network, np.zeros((3, 2)), 1e300)

@@ -50,7 +50,7 @@ class LibrarySubcircuit:
 
 
 def read_library_subcircuit(
-    path: str | os.PathLike[str], wanted: str, *, include: Sequence[str | os.PathLike[str]] = ()
+    path: str | os.PathLike[str], wanted: str | None = None, *, include: Sequence[str | os.PathLike[str]] = ()
 ) -> LibrarySubcircuit:
     """Read one subcircuit of a library.
 
@@ -58,8 +58,8 @@ def read_library_subcircuit(
     ----------
     path : str or PathLike
         File of the library.
-    wanted : str
-        Name of the subcircuit.
+    wanted : str, optional
+        Name of the subcircuit; that of the only one by default.
     include : sequence of str or PathLike, optional
         Files that ``.include`` and ``.lib`` of the library may open; none by default.
 
@@ -71,7 +71,7 @@ def read_library_subcircuit(
     Raises
     ------
     NetlistError
-        If the library cannot be read, has no such subcircuit, or holds what is refused.
+        If the library cannot be read, has no such subcircuit, several and no name is given, or holds what is refused.
     """
     path = Path(path)
     name = printable(path.name)
@@ -86,17 +86,20 @@ def read_library_subcircuit(
     deck = ForeignDeck(name, path.parent, [Path(each).resolve() for each in include])
     cards = logical_lines("\n" + text, name)[2]  # a library has no title
     deck.read_all([ForeignCard(each.file, each.line - 1, each.text) for each in cards])
-    return _made(deck, wanted.lower())
+    if deck.scope is not deck.top:
+        raise NetlistError(f"{deck.name}, line {deck.scope.line}: the subcircuit is not closed; add .ends")
+    known = sorted(deck.top.scopes)
+    only = known[0] if len(known) == 1 else ""
+    name = only if wanted is None else wanted.lower()
+    if name not in deck.top.scopes:
+        told = f"it has {', '.join(known[:_SHOWN])}{', ...' if len(known) > _SHOWN else ''}" if known else "it has none"
+        lacks = "there is no subcircuit " + quote_card(name) if name else "which subcircuit is wanted is not said"
+        raise NetlistError(f"{deck.name}: {lacks}; {told}")
+    return _made(deck, name)
 
 
 def _made(deck: ForeignDeck, wanted: str) -> LibrarySubcircuit:
-    scope = deck.top.scopes.get(wanted)
-    if deck.scope is not deck.top:
-        raise NetlistError(f"{deck.name}, line {deck.scope.line}: the subcircuit is not closed; add .ends")
-    if scope is None:
-        known = sorted(deck.top.scopes)
-        told = f"it has {', '.join(known[:_SHOWN])}{', ...' if len(known) > _SHOWN else ''}" if known else "it has none"
-        raise NetlistError(f"{deck.name}: there is no subcircuit {quote_card(wanted)}; {told}")
+    scope = deck.top.scopes[wanted]
     names = SafeNames()
     placed = PlacedNames(names, deck.shared)
     made = Expansion(placed, MAKERS)

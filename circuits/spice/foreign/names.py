@@ -7,6 +7,7 @@ import re
 from ...netlist.circuit import GROUND, check_node
 from ..cards import quote_card
 
+GROUNDS = frozenset({GROUND, "gnd", "gnd!"})  # the last is that of HSPICE, everywhere the same node, and of CDL
 _LONGEST = 100
 _UNSAFE = re.compile(r"[^a-z0-9_]")
 
@@ -42,7 +43,7 @@ class SafeNames:
         ValueError
             If the name is too long to be shown in an error.
         """
-        if name in (GROUND, "gnd"):
+        if name in GROUNDS:
             return GROUND
         if name not in self.given:
             if len(name) > _LONGEST:

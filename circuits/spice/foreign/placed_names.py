@@ -9,7 +9,7 @@ from ...netlist.circuit import GROUND
 from ...netlist.expressions import Expression, Number, Operation, Voltage
 from ..cards import quote_card
 from .lines import ForeignCard
-from .names import SafeNames
+from .names import GROUNDS, SafeNames
 from .scope import NetlistScope, Values
 
 _TAKE = re.compile(r"[\s(,]*([^\s(),={}]++)[\s),]*")
@@ -69,7 +69,7 @@ class PlacedNames:
         """
         if name in place.wires:
             return place.wires[name]
-        return self.safe.node(name if name in self.shared or name in (GROUND, "gnd") else place.path + name)
+        return self.safe.node(name if name in self.shared or name in GROUNDS else place.path + name)
 
     def device(self, place: InstancePlace, word: str, letter: str) -> str:
         """Return the name in the circuit of a device of the netlist.

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...netlist.circuit import GROUND
 from ..cards import quote_card
 from .lines import ForeignCard
-from .names import SafeNames
+from .names import GROUNDS, SafeNames
 from .scope import Values
 
 _SIGNAL = re.compile(r"v\s*\(\s*([^()]++)\)")
@@ -92,7 +91,7 @@ class Signals:
             text = re.sub(r"^\.\w+(?:\s+tran)?\s*", "", card.text)
             for signal in _SIGNAL.findall(text):
                 for node in re.split(r"[\s,]+", signal.strip()):
-                    if node not in (GROUND, "gnd"):
+                    if node not in GROUNDS:
                         found[self._known(card, node)] = None
             rest = _SIGNAL.sub(" ", text)
             if re.search(r"\bfile\s*=", rest):

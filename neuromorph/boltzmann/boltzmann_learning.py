@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..ising import Ising, check_spins
 from ..protocol import Target
+from ..rng import kernel_states
 from ..runtime.limits import checkpoint
 from ..task import Sample
 from .dependence import verdict
@@ -116,6 +117,7 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
         self._center = np.r_[v.mean(axis=0), np.zeros(self.n_hidden)]
         self._velocity = (np.zeros((n, n)), np.zeros(n))
         self._chains = self._generator.choice(np.array([-1, 1], np.int8), (self.n_chains, n))
+        self._streams: NDArray[np.uint64] | None = None  # of the chains, from their first sweep
 
     def _update(self, v: NDArray[np.int8], rate: float, sampler: Sampler | None) -> None:
         if self.noise is not None:
@@ -156,7 +158,9 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
             return Correlations.of(np.atleast_2d(spins))
         if ising.size <= ENUMERATED:
             return model_correlations(ising)
-        gibbs_sweep_chains(self.couplings_, self.biases_, self._chains, self.n_steps, self._seed)
+        if self._streams is None:
+            self._streams = kernel_states(self._seed.spawn(self.n_chains))
+        gibbs_sweep_chains(self.couplings_, self.biases_, self._chains, self.n_steps, self._streams)
         return Correlations.of(self._chains)
 
     def _unlearned(self, v: NDArray[np.int8]) -> str | None:

@@ -204,7 +204,9 @@ def correlation_gap(clamped: Correlations, free: Correlations) -> tuple[Float, F
     return couplings, clamped.first - free.first
 
 
-def gibbs_sweep_chains(couplings: Float, biases: Float, spins: NDArray[np.int8], sweeps: int, rng: RNG) -> None:
+def gibbs_sweep_chains(
+    couplings: Float, biases: Float, spins: NDArray[np.int8], sweeps: int, rng: RNG | NDArray[np.uint64]
+) -> None:
     """Sweep chains by Gibbs sampling at beta = 1, in place.
 
     Parameters
@@ -217,11 +219,12 @@ def gibbs_sweep_chains(couplings: Float, biases: Float, spins: NDArray[np.int8],
         States of the chains, changed in place.
     sweeps : int
         Number of sweeps.
-    rng : RNG
-        Source of the random numbers.
+    rng : RNG or (rows, 4) uint64
+        Source of the random numbers, or the generators of the chains, which then go on in place: to make new ones in
+        each update costs more than to sweep.
     """
     from ..kernels.philox import HEAT_BATH
     from ..sampling.replicas.reference import sweep_chains
 
-    states = kernel_states(read_seeds(rng, len(spins)))
+    states = rng if isinstance(rng, np.ndarray) else kernel_states(read_seeds(rng, len(spins)))
     sweep_chains(couplings, biases, np.ones((sweeps, 1)), HEAT_BATH, spins, states)

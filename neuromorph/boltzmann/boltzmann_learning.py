@@ -33,7 +33,9 @@ from .moments import (
     data_correlations,
     free_energies,
     gibbs_sweep_chains,
+    grouped_correlations,
     model_correlations,
+    visible_groups,
 )
 from .rbm_model import log_odds
 from .sklearn_inputs import learning_rates, seed_from_random_state, validated
@@ -112,6 +114,7 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
         self._generator = np.random.default_rng(self._seed.spawn(1)[0])
         j = np.triu(self._generator.normal(0.0, 0.1, (n, n)), 1)
         j[:m, :m] = 0.0
+        self._groups = visible_groups(mask, m)
         self._mask, self.couplings_ = mask, (j + j.T) * mask
         self.biases_ = np.r_[log_odds((v + 1) / 2.0, "bernoulli") / 2.0, np.zeros(self.n_hidden)]
         self._center = np.r_[v.mean(axis=0), np.zeros(self.n_hidden)]
@@ -158,6 +161,8 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
             return Correlations.of(np.atleast_2d(spins))
         if ising.size <= ENUMERATED:
             return model_correlations(ising)
+        if self._groups is not None:
+            return grouped_correlations(ising, self._groups)
         if self._streams is None:
             self._streams = kernel_states(self._seed.spawn(self.n_chains))
         gibbs_sweep_chains(self.couplings_, self.biases_, self._chains, self.n_steps, self._streams)

@@ -6,8 +6,9 @@ patterns share a code; Ackley, Hinton and Sejnowski clamp noisily. They report 2
 4-2-4, and 16 of 20 with all eight for 8-3-8 (Cogn. Sci. 9, 147 (1985)).
 
 A machine that fails has two patterns on one code, and one code that no pattern uses, at moderate couplings: it waits in
-a local optimum, out of which the noise of clamping and of the chains leads while the learning rate is large. With less
-noise couplings freeze early; with more they stay so weak that codes only settle as the rate falls.
+a local optimum, out of which the noise of clamping leads while the learning rate is large. With less noise couplings
+freeze early, with more they are weak until the rate has fallen. The free average is exact here, for hidden units alone
+couple the two groups: with a hundred chains in its place, which lag behind the couplings, more machines fail.
 """
 
 from __future__ import annotations
@@ -100,8 +101,6 @@ def learned_codes(n: int, hidden: int, seed: int, *, noisy: bool = True) -> NDAr
 
     x = np.c_[np.eye(n), np.eye(n)]
     noise = NOISE[n] if noisy else None
-    options: dict[str, Any] = (
-        {"learning_rate": (0.4, 0.0), "n_iter": 2500, "n_chains": 100, "n_steps": 2} if n > 4 else {}
-    )
+    options: dict[str, Any] = {"learning_rate": (0.4, 0.0), "n_iter": 2500} if n > 4 else {}
     machine = BoltzmannMachine(hidden, mask=encoder_mask(n, hidden), noise=noise, random_state=seed, **options)
     return np.asarray(machine.fit(x).transform(x) > 0.5)

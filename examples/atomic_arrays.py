@@ -130,6 +130,7 @@ def main(argv: list[str] | None = None) -> dict[str, np.ndarray]:
     figure.savefig(content, dpi=130)
     write_file(options.out, content.getvalue())
     print(f"figures: {options.out}")
+    print(f"no published number for placements on sites; four atoms differ from what was asked by {middle:.2g} nats")
     return errors
 
 

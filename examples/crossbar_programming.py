@@ -65,6 +65,9 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
 
     _draw(writing, codes, wires, options.out)
     print(f"wrote {options.out}")
+    cost, left, pulses = writing[0]
+    print(f"no published number for these arrays; pulses to write a cell to {left:.2%}: {cost.pulses:.1f} by the law, "
+          f"{pulses:.1f} drawn")  # fmt: skip
     return {"writing": writing, "codes": codes, "wires": wires}
 
 

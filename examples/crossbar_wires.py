@@ -55,6 +55,8 @@ def main(argv: list[str] | None = None) -> dict[str, list[dict[str, float]]]:
             )
     _draw(over, curves, options.out)
     print(f"wrote {options.out}")
+    print(f"no published number for this array; by the nodal solve, the farthest cell of {options.size} x "
+          f"{options.size} sees {over.min():.1%} of the voltage with wires of 1 ohm")  # fmt: skip
     return curves
 
 

@@ -63,6 +63,9 @@ def main(argv: list[str] | None = None) -> dict[tuple[str, int], tuple[float, fl
             inside = float((np.abs(mean - truth) < 1.96 * sd).mean())
             found[kind, points] = (*errors, inside)
             print(f"{kind:>9} {points:7d} " + " ".join(f"{each:8.1%}" for each in errors) + f" {inside:14.1%}")
+    best = min(errors[0] for (kind, _), errors in found.items() if kind == "random")
+    print(f"no published number for devices drawn as these; ours {best:.1%} of the deviation by the process, at random "
+          "settings")  # fmt: skip
     return found
 
 

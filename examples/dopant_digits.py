@@ -99,6 +99,9 @@ def main(argv: list[str] | None = None) -> dict[str, list[float]]:
     )
     _draw(found, options.out)
     print(f"wrote {options.out}")
+    ours = 100.0 * np.mean(found["trained, in the surrogate"])
+    print("digits by ten units in simulation: published above 96 % on MNIST, 28 x 28 pixels (Ruiz-Euler et al. 2021), "
+          f"ours {ours:.0f} % on 8 x 8 pixels, pixels alone {100.0 * np.mean(found['pixels']):.0f} %")  # fmt: skip
     return found
 
 

@@ -47,6 +47,8 @@ def main(argv: list[str] | None = None) -> tuple[float, float]:
         mesh = device_mesh(disc, electrodes, spacing_m=float(spacing))
         current = HoleFlow(mesh, silicon).solve([options.volts, 0.0]).currents_a[1]
         print(f"{1e9 * spacing:10.3f}  {len(mesh.points):8d}  {current:.6e}  {current / found.limit_a[1] - 1.0:7.3%}")
+    print(f"current of a resistor: exact by the conformal map, ours {error:+.4%} from it on the finest mesh; of "
+          f"silicon no published number, ours within {abs(found.errors[-1]):.2%} by its own refinement")  # fmt: skip
     return error, float(found.errors[-1])
 
 

@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> np.ndarray:
             line[0].set_title(title, loc="left", fontsize=9)
         figure.savefig(out / "grey_pictures.png", dpi=110)
         print(f"written: {out / 'grey_pictures.png'}")
+    print("published: one step of attention retrieves a pattern that lies apart from the others (Ramsauer et al. 2021)"
+          f"; ours: {(errors < 0.5).sum()} of {len(errors)} pictures to the grey level")  # fmt: skip
     return errors
 
 

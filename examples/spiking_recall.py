@@ -60,6 +60,7 @@ def main(argv: list[str] | None = None) -> dict[tuple[float, str], np.ndarray]:
     if shown is not None:
         _draw(table, kinds, options.loads, *shown, options.out)
         print(f"wrote {options.out}")
+    print("no published number for these neurons: binary neurons and the ODE of rates stand beside, with the same cues")
     return table
 
 

@@ -12,10 +12,9 @@ draw of patterns to the next:
 where Phi is the normal distribution function, w the width and c the shift. The curves of all n cross at alpha_c, and P
 = 1/2 stands at alpha_c + c w / sqrt n.
 
-The result holds for descent at temperature 0, which stops in states near the pattern that replica theory, dominated by
-the lowest states, does not count. Published simulations give 0.141 to 0.145 (Amit, Gutfreund and Sompolinsky, Ann.
-Phys. 173, 30 (1987); Kohring, J. Stat. Phys. 59, 1077 (1990); Stiefvater, Muller and Kuhn, Physica A 232, 61 (1996))
-where :mod:`.replica_theory` gives 0.138.
+The result holds for descent at temperature 0. Replica theory, which counts the lowest states, gives 0.13791 (symmetric,
+:mod:`.replica_theory`) to 0.13819 (two steps of symmetry breaking), and simulations before gave 0.145 +- 0.009:
+Steffan and Kuehn, Z. Phys. B 95, 249 (1994).
 """
 
 from __future__ import annotations

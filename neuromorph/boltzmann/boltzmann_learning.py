@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..ising import Ising, check_spins
 from ..protocol import Target
+from ..rng import kernel_states
 from ..runtime.limits import checkpoint
 from ..task import Sample
 from .dependence import verdict
@@ -32,7 +33,9 @@ from .moments import (
     data_correlations,
     free_energies,
     gibbs_sweep_chains,
+    grouped_correlations,
     model_correlations,
+    visible_groups,
 )
 from .rbm_model import log_odds
 from .sklearn_inputs import learning_rates, seed_from_random_state, validated
@@ -111,11 +114,13 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
         self._generator = np.random.default_rng(self._seed.spawn(1)[0])
         j = np.triu(self._generator.normal(0.0, 0.1, (n, n)), 1)
         j[:m, :m] = 0.0
+        self._groups = visible_groups(mask, m)
         self._mask, self.couplings_ = mask, (j + j.T) * mask
         self.biases_ = np.r_[log_odds((v + 1) / 2.0, "bernoulli") / 2.0, np.zeros(self.n_hidden)]
         self._center = np.r_[v.mean(axis=0), np.zeros(self.n_hidden)]
         self._velocity = (np.zeros((n, n)), np.zeros(n))
         self._chains = self._generator.choice(np.array([-1, 1], np.int8), (self.n_chains, n))
+        self._streams: NDArray[np.uint64] | None = None  # of the chains, from their first sweep
 
     def _update(self, v: NDArray[np.int8], rate: float, sampler: Sampler | None) -> None:
         if self.noise is not None:
@@ -156,7 +161,11 @@ class BoltzmannLearning(BaseEstimator):  # type: ignore[misc]
             return Correlations.of(np.atleast_2d(spins))
         if ising.size <= ENUMERATED:
             return model_correlations(ising)
-        gibbs_sweep_chains(self.couplings_, self.biases_, self._chains, self.n_steps, self._seed)
+        if self._groups is not None:
+            return grouped_correlations(ising, self._groups)
+        if self._streams is None:
+            self._streams = kernel_states(self._seed.spawn(self.n_chains))
+        gibbs_sweep_chains(self.couplings_, self.biases_, self._chains, self.n_steps, self._streams)
         return Correlations.of(self._chains)
 
     def _unlearned(self, v: NDArray[np.int8]) -> str | None:

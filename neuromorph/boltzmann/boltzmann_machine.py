@@ -29,8 +29,9 @@ from .sklearn_inputs import learning_rates, seed_from_random_state, sklearn_outp
 class BoltzmannMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BoltzmannLearning):  # type: ignore[misc]
     """Boltzmann machine with hidden units.
 
-    The average over the model is exact to 16 units, visible and hidden, and by persistent chains beyond; the average
-    over the data is exact to 16 hidden units, and by chains (n_steps sweeps from a random start) beyond.
+    The average over the model is exact to 16 units, visible and hidden, and beyond where the mask leaves small groups
+    of visible units that hidden ones alone couple (2^16 terms in all); else it is by persistent chains. Over
+    the data it is exact to 16 hidden units, and by chains (n_steps sweeps from a random start) beyond.
 
     Parameters
     ----------

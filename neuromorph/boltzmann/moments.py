@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import connected_components
 from scipy.special import logsumexp
 
 from .. import exact
@@ -23,6 +24,7 @@ from ..runtime.limits import checkpoint
 
 MAX_CLAMPED = 16  # hidden spins enumerated for each visible state
 _CHUNK = 1 << 22  # floats that are evaluated at once
+_MOST_TERMS = 1 << 16  # of a sum over hidden states and groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,64 @@ def model_correlations(ising: Ising) -> Correlations:
         part = Correlations.of(exact.spins_of(np.arange(start, stop), n), p[start:stop])
         first, second = first + part.first, second + part.second
     return Correlations(first, second)
+
+
+def visible_groups(mask: NDArray[np.bool_], visible: int) -> list[NDArray[np.intp]] | None:
+    """Find groups of visible spins that only hidden spins couple, if moments can be summed exactly by them.
+
+    Parameters
+    ----------
+    mask : (n, n) bool
+        Whether two spins are coupled.
+    visible : int
+        Number of visible spins, which come first.
+
+    Returns
+    -------
+    list of (size,) int, or None
+        Spins of each group; None if there are more than 2^16 terms.
+    """
+    count, labels = connected_components(mask[:visible, :visible], directed=False)
+    groups = [np.flatnonzero(labels == g) for g in range(count)]
+    hidden = len(mask) - visible
+    terms = sum(1 << hidden + len(group) for group in groups)
+    return groups if terms <= _MOST_TERMS else None
+
+
+def grouped_correlations(ising: Ising, groups: list[NDArray[np.intp]]) -> Correlations:
+    r"""Compute the moments of the model exactly: given the hidden spins, groups of visible ones are independent.
+
+    .. math:: p(s) = p(h) \prod_g p(v_g \mid h)
+
+    Parameters
+    ----------
+    ising : Ising
+        The problem, visible spins first.
+    groups : list of (size,) int
+        Groups from :func:`visible_groups`.
+
+    Returns
+    -------
+    Correlations
+        The moments at beta = 1.
+    """
+    n, m, j = ising.size, sum(map(len, groups)), ising.dense_couplings()
+    h = exact.spins_of(np.arange(1 << (n - m)), n - m).astype(float)
+    logs = 0.5 * ((h @ j[m:, m:]) * h).sum(axis=1) + h @ ising.biases[m:]
+    means, parts = np.empty((len(h), m)), []
+    for group in groups:
+        s = exact.spins_of(np.arange(1 << len(group)), len(group)).astype(float)
+        own = 0.5 * ((s @ j[np.ix_(group, group)]) * s).sum(axis=1)
+        each = (h @ j[m:, group] + ising.biases[group]) @ s.T + own
+        total = np.asarray(logsumexp(each, axis=1))
+        p = np.exp(each - total[:, None])
+        logs, means[:, group] = logs + total, p @ s
+        parts.append((group, s, p))
+    weights = np.exp(logs - logsumexp(logs))
+    moments = Correlations.of(np.concatenate([means, h], axis=1), weights)
+    for group, s, p in parts:
+        moments.second[np.ix_(group, group)] = (s * (weights @ p)[:, None]).T @ s
+    return moments
 
 
 def hidden_posterior(ising: Ising, visible: ArrayLike) -> tuple[Float, NDArray[np.int8], Float]:
@@ -204,7 +264,9 @@ def correlation_gap(clamped: Correlations, free: Correlations) -> tuple[Float, F
     return couplings, clamped.first - free.first
 
 
-def gibbs_sweep_chains(couplings: Float, biases: Float, spins: NDArray[np.int8], sweeps: int, rng: RNG) -> None:
+def gibbs_sweep_chains(
+    couplings: Float, biases: Float, spins: NDArray[np.int8], sweeps: int, rng: RNG | NDArray[np.uint64]
+) -> None:
     """Sweep chains by Gibbs sampling at beta = 1, in place.
 
     Parameters
@@ -217,11 +279,12 @@ def gibbs_sweep_chains(couplings: Float, biases: Float, spins: NDArray[np.int8],
         States of the chains, changed in place.
     sweeps : int
         Number of sweeps.
-    rng : RNG
-        Source of the random numbers.
+    rng : RNG or (rows, 4) uint64
+        Source of the random numbers, or the generators of the chains, which then go on in place: to make new ones in
+        each update costs more than to sweep.
     """
     from ..kernels.philox import HEAT_BATH
     from ..sampling.replicas.reference import sweep_chains
 
-    states = kernel_states(read_seeds(rng, len(spins)))
+    states = rng if isinstance(rng, np.ndarray) else kernel_states(read_seeds(rng, len(spins)))
     sweep_chains(couplings, biases, np.ones((sweeps, 1)), HEAT_BATH, spins, states)

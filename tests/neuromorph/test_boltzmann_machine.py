@@ -10,7 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from neuromorph import Ising, exact, get_target
 from neuromorph.boltzmann import BoltzmannMachine, data_correlations, gradient, hidden_posterior, model_correlations
-from neuromorph.boltzmann.moments import gibbs_sweep_chains
+from neuromorph.boltzmann.moments import gibbs_sweep_chains, grouped_correlations, visible_groups
+from neuromorph.rng import kernel_states, read_seeds
 from neuromorph.testing import FALSE_FAILURE, require_distribution
 
 PATTERNS = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 1, 1, 1]], float)
@@ -98,6 +99,21 @@ def test_sweeps_keep_to_the_boltzmann_distribution_with_one_set_of_biases_or_one
         require_distribution(spins[k::2], exact.boltzmann(Ising(j, biases), 1.0))
     with pytest.raises(AssertionError, match="do not follow"):
         require_distribution(spins, exact.boltzmann(ising, 1.0))
+
+
+def test_generators_of_chains_go_on_where_they_stopped():
+    """Two sweeps and three more are five sweeps; a seed makes the same generators."""
+    rng = np.random.default_rng(0)
+    j, h = rng.normal(size=(5, 5)), rng.normal(size=5)
+    j = np.triu(j, 1) + np.triu(j, 1).T
+    start = rng.choice(np.array([-1, 1], np.int8), (40, 5))
+    whole, parts = start.copy(), start.copy()
+    gibbs_sweep_chains(j, h, whole, 5, 3)
+    states = kernel_states(read_seeds(3, 40))
+    gibbs_sweep_chains(j, h, parts, 2, states)
+    assert (parts != whole).any()
+    gibbs_sweep_chains(j, h, parts, 3, states)
+    assert (parts == whole).all()
 
 
 # The estimator.
@@ -271,3 +287,19 @@ def test_a_machine_learns_on_atoms(name, parameters):
     learned = machine().fit(noisy_patterns(), sampler=device)
     assert on_device(machine(0).fit(noisy_patterns()), device) > 0.5
     assert on_device(learned, device) < 0.06
+
+
+def test_moments_by_groups_are_those_of_enumeration():
+    """Groups of 3, 1 and 2 visible spins and two hidden ones, which are coupled too; a mask of all is no group."""
+    rng = np.random.default_rng(1)
+    label = np.array([0, 1, 0, 2, 0, 2, 3, 3])
+    mask = (label[:, None] == label) | (label == 3) | (label == 3)[:, None]
+    np.fill_diagonal(mask, False)
+    j = np.triu(rng.normal(size=(8, 8)), 1)
+    ising = Ising((j + j.T) * mask, rng.normal(size=8))
+    groups = visible_groups(mask, 6)
+    assert [group.tolist() for group in groups] == [[0, 2, 4], [1], [3, 5]]
+    found, known = grouped_correlations(ising, groups), model_correlations(ising)
+    assert found.first == pytest.approx(known.first, abs=1e-12)
+    assert found.second == pytest.approx(known.second, abs=1e-12)
+    assert visible_groups(~np.eye(20, dtype=bool), 17) is None

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from browser import browser, find_browser
 from rich.console import Console
+from scipy.stats import fisher_exact
 from scipy.stats import t as student
 
 from neuromorph.cli import main
@@ -27,6 +28,7 @@ from neuromorph.validate import (
     run_checks,
     validation_dict,
 )
+from neuromorph.validate.analog_checks import runs_by_chance
 from neuromorph.validate.check import mean_interval, normal_interval
 from neuromorph.validate.memory_checks import exponential_load
 from neuromorph.validate.published import OWN_CHECKS
@@ -77,6 +79,17 @@ def test_a_share_of_a_few_runs_is_compared_as_a_sample(solved, sampled, verdict)
     check = PublishedCheck("q", "s", 1.0, solved / 20, low=theirs.low, high=1.0, interval=ends, sampled=sampled)
     assert check.verdict == verdict
     assert check.to_dict()["sampled"] is sampled
+
+
+def test_a_share_without_its_number_of_runs_tells_how_many_would_differ():
+    """Ours 880 of 8,000 beside 8 %: Fisher's exact p is near 0.01 with the runs told, below with twice them."""
+    ours = wilson_interval(880, 8000, 0.99)
+    runs = runs_by_chance(ours, 0.08)
+    for times, alike in ((1, True), (2, False)):
+        theirs = round(0.08 * times * runs)
+        p = float(fisher_exact([[880, 8000 - 880], [theirs, times * runs - theirs]]).pvalue)
+        assert (p > 0.008) is alike
+    assert runs_by_chance(ours, 0.11) == 100_000
 
 
 @pytest.mark.parametrize(

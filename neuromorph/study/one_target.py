@@ -19,12 +19,12 @@ from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm
 from ..task import TASK_NAMES, Minimize, RecallFrom, Sample, Task, task_name
-from ..tours.by_macros import program_or_macros
 from .batches import Chips, run_in_batches, why
 from .chain_diagnostics import diagnose, independent_reads, samples_of
 from .contract import checked_files, checked_program
 from .evaluate import evaluate_run
 from .fingerprint import fingerprint
+from .in_macros import program_or_macros
 from .length_curve import LengthCurve
 from .mapping_report import mapping_report, with_reads
 from .over_chips import mean_mapping_error

@@ -1,0 +1,48 @@
+"""A target as a study takes it: whole, or in macros where it cannot hold the problem as a whole."""
+
+from __future__ import annotations
+
+from ..optimization.spins_by_macros import SpinsByMacros
+from ..problems import Problem, Recall, Tsp
+from ..protocol import DoesNotFit, Target
+from ..rng import RNG
+from ..run import Program
+from ..task import Minimize, Task
+from ..tours.by_macros import ByMacros
+
+
+def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = None) -> tuple[Target, Program]:
+    """Program a target, or macros of it where it cannot hold a problem as a whole.
+
+    Parameters
+    ----------
+    device : Target
+        Target.
+    problem : Problem
+        Problem.
+    task : Task
+        Task.
+    rng : RNG
+        Source of the variability of the device.
+
+    Returns
+    -------
+    tuple of Target, Program
+        The target itself, or ``ByMacros`` or ``SpinsByMacros`` of it, and its program.
+
+    Raises
+    ------
+    DoesNotFit
+        If neither holds the problem.
+    """
+    try:
+        return device, device.program(problem, rng=rng)
+    except DoesNotFit as refused:
+        minimizes = isinstance(task, Minimize) and "minimize" in device.supported_tasks
+        if not minimizes or isinstance(problem, Recall):
+            raise
+        macros: Target = ByMacros(device) if isinstance(problem, Tsp) else SpinsByMacros(device)
+        try:
+            return macros, macros.program(problem, rng=rng)
+        except DoesNotFit:
+            raise refused from None

@@ -12,23 +12,26 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files.npz import ArrayFileError, npz_names
+from ..files.npz import ArrayFileError, npz_names, read_npy, read_npz
 from ..ising import Float
 from . import forms
 from .edge_list import is_comment
 from .forms import BEGINNINGS, JSON, NODE_LINK, PATTERNS, RUDY, SIGNS, TSPLIB, Form
-from .matrices import square_matrix, symmetric_matrix
-from .matrix_market import dense_rows
+from .matrices import LARGEST_MATRIX, square_matrix, symmetric_matrix
+from .matrix_market import dense_rows, shortest_number
 from .pattern_files import NPY, NPZ, is_picture
 from .polynomial_files import is_polynomial
 from .rudy import read_rudy_header
 from .sudoku import is_sudoku
 from .tables import first_rows, plain_rows, read_text_table
-from .text_file import Block, ProblemFileError, TextFile, parse_number
+from .text_file import LARGEST, Block, ProblemFileError, TextFile, parse_number
 from .tsplib_sections import is_routing, is_tsplib
 
 _HEAD = 1 << 16  # bytes in which signs are looked for
 _ROWS, _WIDE = 200, 1 << 20  # rows that are told apart by their numbers, and characters of all of them
+_REMARKS = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?(?:[ \t]*+(?:(?:#|//|%(?!%))[^\n]*+)?\r?\n)++[ \t]*+(\{(?=\s*[\"}])|<|\*(?=[a-zA-Z]))"
+)
 _ENDINGS = {".sparse": forms.BIQ_MAC, ".bq": forms.BIQ_MAC, ".qh": forms.QUBIST}
 
 
@@ -66,13 +69,14 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
     ProblemFileError
         For text that cannot be read.
     """
+    source = _without_remarks(source)
     data = source.data
     if source.members:
         return forms.PICTURES, source
     if data.startswith(NPZ):
-        return _archive(source), source
+        return _archive(source)
     if data.startswith(NPY):
-        return forms.ARRAY, source
+        return _array_of_matrix(source, forms.ARRAY)
     if (data.startswith(b"BM") and b"\0" in data[:64]) or re.match(rb"P[1-6]\s+(#[^\n]*\s+)*\d+\s+\d+", data[:4096]):
         return forms.PICTURE, source
     found = next((form for beginning, form in BEGINNINGS.items() if data.startswith(beginning)), None)
@@ -143,19 +147,51 @@ def _without_count(source: TextFile) -> TextFile | None:
     return None
 
 
-def _archive(source: TextFile) -> Form:
+def _without_remarks(source: TextFile) -> TextFile:
+    """Take away remarks above JSON, XML and Pajek, whose readers know none there."""
+    found = None if source.members else _REMARKS.match(source.data)
+    if found is None:
+        return source
+    blank = b"\n" * found[0].count(b"\n") if found[1] == b"{" else b""  # XML begins with its first sign
+    return replace(source, data=blank + source.data[found.end() - len(found[1]) :], packed=source.stored)
+
+
+def _archive(source: TextFile) -> tuple[Form, TextFile]:
     try:
         names = set(npz_names(source.data))
     except ArrayFileError:  # the reader of patterns says so
-        return PATTERNS
+        return PATTERNS, source
     model = names & {"couplings", "row"}
     if "patterns" in names:
-        return forms.BOTH if model else PATTERNS
+        return (forms.BOTH if model else PATTERNS), source
     if model:
-        return forms.COUPLINGS
-    if names:
-        return Form("an .npz with no array 'patterns' or 'couplings'", remedy="save numpy.savez(file, patterns=array)")
-    return Form("a zip archive", remedy="unpack it first")
+        return forms.COUPLINGS, source
+    remedy = "save numpy.savez(file, patterns=array), or couplings=J and biases=h"
+    other = Form("an .npz with no array 'patterns' or 'couplings'", remedy=remedy)
+    if len(names) == 1:
+        return _array_of_matrix(source, replace(other, remedy=f"{remedy}; of a QUBO, numpy.save(file, Q)"))
+    return (other if names else Form("a zip archive", remedy="unpack it first")), source
+
+
+def _array_of_matrix(source: TextFile, other: Form) -> tuple[Form, TextFile]:
+    """Recognize one array of numbers that is a square matrix, symmetric or a triangle, and no picture of bytes."""
+    try:
+        if source.data.startswith(NPZ):
+            (array,) = read_npz(source.data).values()
+        else:
+            array = read_npy(source.data)
+    except ArrayFileError:  # the reader of patterns says so
+        return other, source
+    if array.ndim != 2 or array.dtype.kind not in "if" or array.dtype.itemsize < 2:
+        return other, source
+    if not 2 < len(array) == array.shape[1] <= LARGEST_MATRIX or not (np.abs(array) <= LARGEST).all():
+        return other, source
+    if symmetric_matrix(array) is None or len(np.unique(array)) < 3:
+        return other, source
+    form = _of_matrix(array.astype(float))
+    if form is None:
+        return other, source
+    return form, source.rewritten([" ".join(map(shortest_number, row)) for row in array.tolist()])
 
 
 def _of_words(source: TextFile) -> Form | None:

@@ -282,7 +282,8 @@ def _embedded(n: int, edges: bytes, name: str, size: int, seconds: float) -> Emb
     if found is None:
         raise DoesNotFit(
             f"no embedding of {n} spins and {problem.number_of_edges()} couplings in {name} was found within "
-            f"{seconds:g} s (parameter 'embedding_s'); take parts of the problem, or digital-annealer"
+            f"{seconds:g} s (parameter 'embedding_s') or half of the time limit; take parts of the problem, or "
+            "digital-annealer"
         )
     return found
 

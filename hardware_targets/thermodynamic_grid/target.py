@@ -218,7 +218,8 @@ class ThermodynamicGrid:
             if side >= min(self.side, 64):
                 raise DoesNotFit(
                     f"no place for {n} spins and {problem.number_of_edges()} couplings was found in {side} x {side} "
-                    f"units within {self.embedding_s:g} s (parameter 'embedding_s'); take parts of it, or cpu-gibbs"
+                    f"units within {self.embedding_s:g} s (parameter 'embedding_s') or half of the time limit; take "
+                    "parts of it, or cpu-gibbs"
                 )
             side = min(self.side, 2 * side)
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def _gnm_edges(nodes: int, edges: int, seed: int) -> NDArray[np.int64]:
     if edges >= nodes * (nodes - 1) // 2:
         return np.argwhere(np.triu(np.ones((nodes, nodes), bool), 1))
     _, words, _ = Random(seed).getstate()
-    state = {"key": np.array(words[:-1], np.uint32), "pos": words[-1]}
+    state: Any = {"key": np.array(words[:-1], np.uint32), "pos": words[-1]}
     twister = np.random.MT19937()
     twister.state = {"bit_generator": "MT19937", "state": state}
     ends, wanted = np.empty(0, np.int64), edges + edges // 5 + 64

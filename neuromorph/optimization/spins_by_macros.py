@@ -256,6 +256,7 @@ def _answer(
     """Ask the device for the spins of a block; two halves, one after the other, where it cannot hold this one."""
     try:
         program = inner.program(blocks.border(state, block), child(seed, "program"))
+        run = inner.run(program, Minimize(), 1, child(seed, "read"))
     except DoesNotFit:
         if len(block) < 2:
             raise
@@ -264,7 +265,6 @@ def _answer(
         for k, half in enumerate(halves):
             around[half] = _answer(blocks, inner, around, half, child(seed, "half", k), count)
         return around[block]
-    run = inner.run(program, Minimize(), 1, child(seed, "read"))
     if not run.reads:
         raise KeyboardInterrupt(run.message)
     best = int(run.energies.argmin())

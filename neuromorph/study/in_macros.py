@@ -38,11 +38,34 @@ def program_or_macros(device: Target, problem: Problem, task: Task, rng: RNG = N
     try:
         return device, device.program(problem, rng=rng)
     except DoesNotFit as refused:
-        minimizes = isinstance(task, Minimize) and "minimize" in device.supported_tasks
-        if not minimizes or isinstance(problem, Recall):
+        macros = macros_of(device, problem, task)
+        if macros is None:
             raise
-        macros: Target = ByMacros(device) if isinstance(problem, Tsp) else SpinsByMacros(device)
         try:
             return macros, macros.program(problem, rng=rng)
         except DoesNotFit:
             raise refused from None
+
+
+def macros_of(device: Target, problem: Problem, task: Task) -> Target | None:
+    """Return a target that works in macros of another.
+
+    Parameters
+    ----------
+    device : Target
+        Target that cannot hold the problem.
+    problem : Problem
+        Problem.
+    task : Task
+        Task.
+
+    Returns
+    -------
+    Target or None
+        ``ByMacros`` of a tour, ``SpinsByMacros`` else; None where macros do not do the task, or ``device`` is one.
+    """
+    if isinstance(device, (ByMacros, SpinsByMacros)) or isinstance(problem, Recall):
+        return None
+    if not (isinstance(task, Minimize) and "minimize" in device.supported_tasks):
+        return None
+    return ByMacros(device) if isinstance(problem, Tsp) else SpinsByMacros(device)

@@ -24,7 +24,7 @@ from .chain_diagnostics import diagnose, independent_reads, samples_of
 from .contract import checked_files, checked_program
 from .evaluate import evaluate_run
 from .fingerprint import fingerprint
-from .in_macros import program_or_macros
+from .in_macros import macros_of, program_or_macros
 from .length_curve import LengthCurve
 from .mapping_report import mapping_report, with_reads
 from .over_chips import mean_mapping_error
@@ -208,6 +208,10 @@ def run_target(
             result = replace(result, recall=ends, warnings=result.warnings + ((ends.verdict,) if ends.verdict else ()))
         return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:
+        macros = macros_of(device, study.asked, study.task)  # a chip may hold what it cannot search
+        other = None if macros is None else run_target(study, macros, deadline, path, tell)
+        if other is not None and other.status != "does not fit":
+            return other
         return Result(**{**about, "status": "does not fit", "reason": str(error)})
     except BaseException as error:
         status, reason = why(error, limit, study.signals)

@@ -93,6 +93,26 @@ def test_a_target_that_cannot_hold_a_problem_answers_in_macros(kind):
     assert (again.run.spins == row.run.spins).all()
 
 
+class Late(Few):
+    """Holds any problem, and says at the first read that it cannot search so large a one, as spiking chips do."""
+
+    def program(self, problem, rng=None):
+        return CpuAnneal.program(self, problem, rng)
+
+    def run(self, program, task, reads=1, rng=None):
+        if program.requested.size > self.most:
+            raise DoesNotFit("searches 20 spins")
+        return CpuAnneal.run(self, program, task, reads, rng)
+
+
+def test_a_target_that_refuses_to_search_answers_in_macros():
+    problem = nm.IsingModel("model", model(50))
+    (row,) = nm.compare(problem, [Late(sweeps=50)], reads=2, rng=1).results
+    assert (row.status, row.run.reads) == ("ok", 2)
+    (row,) = nm.compare(problem, [Late(sweeps=50)], reads=2, rng=1, task=nm.Sample(1.0)).results
+    assert row.status == "does not fit"
+
+
 def test_rounds_lower_the_energy_and_never_raise_it():
     ising = model(150)
     found = []

@@ -210,7 +210,7 @@ def run_target(
     except DoesNotFit as error:
         macros = macros_of(device, study.asked, study.task)  # a chip may hold what it cannot search
         other = None if macros is None else run_target(study, macros, deadline, path, tell)
-        if other is not None and other.status != "does not fit":
+        if other is not None and other.status not in ("does not fit", "failed"):
             return other
         return Result(**{**about, "status": "does not fit", "reason": str(error)})
     except BaseException as error:

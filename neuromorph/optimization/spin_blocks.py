@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from ..ising import Float, Ising
 from ..runtime.limits import checkpoint
 
-Spins = NDArray[np.int8]
-Block = NDArray[np.int64]
+BlockState = NDArray[np.int8]
+SpinBlock = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class SpinBlocks:
 
     couplings: Any
     biases: Float
-    partitions: tuple[tuple[Block, ...], ...]
+    partitions: tuple[tuple[SpinBlock, ...], ...]
 
     @classmethod
     def of(cls, ising: Ising, size: int, partitions: int, rng: np.random.Generator) -> SpinBlocks:
@@ -66,7 +66,7 @@ class SpinBlocks:
         couplings = ising.sparse_couplings()
         return cls(couplings, ising.biases, tuple(tuple(grow_blocks(couplings, size, rng)) for _ in range(partitions)))
 
-    def border(self, spins: Spins, block: Block) -> Ising:
+    def border(self, spins: BlockState, block: SpinBlock) -> Ising:
         """Return the problem of a block between the spins around it.
 
         Parameters
@@ -87,7 +87,7 @@ class SpinBlocks:
         return Ising(rows[:, block], self.biases[block] + rows @ outside)
 
 
-def grow_blocks(couplings: Any, size: int, rng: np.random.Generator) -> Iterator[Block]:
+def grow_blocks(couplings: Any, size: int, rng: np.random.Generator) -> Iterator[SpinBlock]:
     """Divide spins into blocks along their couplings.
 
     Parameters

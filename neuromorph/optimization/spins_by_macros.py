@@ -29,7 +29,7 @@ from ..run import Program, Run, complete_run
 from ..runtime.limits import checkpoint, unlimited
 from ..target_description import parameters_of_macros
 from ..task import Minimize, Task
-from .spin_blocks import Block, SpinBlocks, Spins, grow_blocks
+from .spin_blocks import BlockState, SpinBlock, SpinBlocks, grow_blocks
 
 
 @dataclass(eq=False)
@@ -166,7 +166,7 @@ class SpinsByMacros:
         if reads < 1:
             raise ValueError(f"reads is {reads}; ask for at least one")
         blocks, inner = program.state
-        states: list[Spins] = []
+        states: list[BlockState] = []
         counts: list[BlockCount] = []
         for seed in seed_sequence(rng).spawn(reads):
             state, count = _descend(blocks, inner, self.rounds, self.parallel, seed)
@@ -217,7 +217,7 @@ def _quick(inner: Target) -> Target:
 
 def _descend(
     blocks: SpinBlocks, inner: Target, rounds: int, parallel: int, seed: np.random.SeedSequence
-) -> tuple[Spins, BlockCount]:
+) -> tuple[BlockState, BlockCount]:
     """Set all spins by blocks, then let the energy fall by rounds of them."""
     state, count = np.zeros(len(blocks.biases), np.int8), BlockCount()
     total = (rounds + 1) * len(blocks.partitions[0])
@@ -246,13 +246,18 @@ def _descend(
     return state, count
 
 
-def _lower(border: Ising, spins: Spins, now: Spins) -> bool:
+def _lower(border: Ising, spins: BlockState, now: BlockState) -> bool:
     return bool(border.energy(spins) <= border.energy(now))
 
 
 def _answer(
-    blocks: SpinBlocks, inner: Target, state: Spins, block: Block, seed: np.random.SeedSequence, count: BlockCount
-) -> Spins:
+    blocks: SpinBlocks,
+    inner: Target,
+    state: BlockState,
+    block: SpinBlock,
+    seed: np.random.SeedSequence,
+    count: BlockCount,
+) -> BlockState:
     """Ask the device for the spins of a block; two halves, one after the other, where it cannot hold this one."""
     try:
         program = inner.program(blocks.border(state, block), child(seed, "program"))

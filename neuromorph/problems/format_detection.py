@@ -12,26 +12,25 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files.npz import ArrayFileError, npz_names, read_npy, read_npz
+from ..files.npz import ArrayFileError, npz_names
 from ..ising import Float
 from . import forms
+from .array_matrices import matrix_rows
 from .edge_list import is_comment
 from .forms import BEGINNINGS, JSON, NODE_LINK, PATTERNS, RUDY, SIGNS, TSPLIB, Form
-from .matrices import LARGEST_MATRIX, square_matrix, symmetric_matrix
-from .matrix_market import dense_rows, shortest_number
+from .matrices import square_matrix, symmetric_matrix
+from .matrix_market import dense_rows
 from .pattern_files import NPY, NPZ, is_picture
 from .polynomial_files import is_polynomial
+from .remarks import without_count, without_remarks
 from .rudy import read_rudy_header
 from .sudoku import is_sudoku
 from .tables import first_rows, plain_rows, read_text_table
-from .text_file import LARGEST, Block, ProblemFileError, TextFile, parse_number
+from .text_file import Block, ProblemFileError, TextFile, parse_number
 from .tsplib_sections import is_routing, is_tsplib
 
 _HEAD = 1 << 16  # bytes in which signs are looked for
 _ROWS, _WIDE = 200, 1 << 20  # rows that are told apart by their numbers, and characters of all of them
-_REMARKS = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?(?:[ \t]*+(?:(?:#|//|%(?!%))[^\n]*+)?\r?\n)++[ \t]*+(\{(?=\s*[\"}])|<|\*(?=[a-zA-Z]))"
-)
 _ENDINGS = {".sparse": forms.BIQ_MAC, ".bq": forms.BIQ_MAC, ".qh": forms.QUBIST}
 
 
@@ -69,7 +68,7 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
     ProblemFileError
         For text that cannot be read.
     """
-    source = _without_remarks(source)
+    source = without_remarks(source)
     data = source.data
     if source.members:
         return forms.PICTURES, source
@@ -98,7 +97,7 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
         return forms.FORMULA, source
     if is_sudoku(source):
         return forms.SUDOKU, source
-    below = _without_count(source)
+    below = without_count(source)
     form = _of_rows(source if below is None else below, plain=below is not None)
     if form is not None:
         return form, source if below is None else below
@@ -131,31 +130,6 @@ def _is_formula(source: TextFile) -> bool:
     return bool(rows) and rows[-1][-1] == "0" and all(parse_number(word) is not None for row in rows for word in row)
 
 
-def _without_count(source: TextFile) -> TextFile | None:
-    """Rewrite n rows, or n x n numbers, without the n above them; None for any other text."""
-    start = next((k for k, line in enumerate(source.lines) if not is_comment(line)), 0)
-    word = source.lines[start].strip() if source.lines else ""
-    if not (word.isdecimal() and word.isascii() and len(word) + int(word[:9]) >= 2 and len(word) < 6):
-        return None
-    n, body = int(word), source.lines[start + 1 :]
-    rows = [line.split() for line in body[: 4 * n + 4] if not is_comment(line)]
-    if sum(not is_comment(line) for line in body) == n > 2 and {len(row) for row in rows} in ({2}, {3}):
-        return source.rewritten([*[""] * (start + 1), *body])
-    if n > 1 and sum(map(len, rows)) == n * n == sum(len(line.split()) for line in body if not is_comment(line)):
-        flat = [word for row in rows for word in row]
-        return source.rewritten([" ".join(flat[k : k + n]) for k in range(0, n * n, n)])
-    return None
-
-
-def _without_remarks(source: TextFile) -> TextFile:
-    """Take away remarks above JSON, XML and Pajek, whose readers know none there."""
-    found = None if source.members else _REMARKS.match(source.data)
-    if found is None:
-        return source
-    blank = b"\n" * found[0].count(b"\n") if found[1] == b"{" else b""  # XML begins with its first sign
-    return replace(source, data=blank + source.data[found.end() - len(found[1]) :], packed=source.stored)
-
-
 def _archive(source: TextFile) -> tuple[Form, TextFile]:
     try:
         names = set(npz_names(source.data))
@@ -174,24 +148,10 @@ def _archive(source: TextFile) -> tuple[Form, TextFile]:
 
 
 def _array_of_matrix(source: TextFile, other: Form) -> tuple[Form, TextFile]:
-    """Recognize one array of numbers that is a square matrix, symmetric or a triangle, and no picture of bytes."""
-    try:
-        if source.data.startswith(NPZ):
-            (array,) = read_npz(source.data).values()
-        else:
-            array = read_npy(source.data)
-    except ArrayFileError:  # the reader of patterns says so
-        return other, source
-    if array.ndim != 2 or array.dtype.kind not in "if" or array.dtype.itemsize < 2:
-        return other, source
-    if not 2 < len(array) == array.shape[1] <= LARGEST_MATRIX or not (np.abs(array) <= LARGEST).all():
-        return other, source
-    if symmetric_matrix(array) is None or len(np.unique(array)) < 3:
-        return other, source
-    form = _of_matrix(array.astype(float))
-    if form is None:
-        return other, source
-    return form, source.rewritten([" ".join(map(shortest_number, row)) for row in array.tolist()])
+    rows = matrix_rows(source)
+    matrix = None if rows is None else square_matrix(rows)
+    form = None if matrix is None else _of_matrix(matrix)
+    return (other, source) if form is None or rows is None else (form, rows)
 
 
 def _of_words(source: TextFile) -> Form | None:

@@ -1,4 +1,4 @@
-"""How many neurons each engine takes in a minute of CPU: the ODE, and ngspice at every level of the amplifiers.
+"""Count the neurons that each engine takes in a minute of CPU: the ODE, and ngspice at every level of the amplifiers.
 
     python benchmarks/run.py circuit_sizes
 

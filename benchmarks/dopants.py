@@ -67,7 +67,7 @@ def plain_recompute(
 
 @njit(cache=True)
 def tuned_recompute(static, interaction, attempts, v, beta, filled, hops, net, stream):
-    """The same with ``static`` (n,), ``interaction`` (n, n) and ``attempts`` (n + k, n + k) computed before."""
+    """Recompute with ``static`` (n,), ``interaction`` (n, n) and ``attempts`` (n + k, n + k) computed before."""
     n, k = static.size, v.size
     energy = np.empty(n + k)
     energy[n:] = v

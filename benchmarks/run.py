@@ -42,7 +42,7 @@ PACKAGES = (
 
 
 def machine() -> dict[str, object]:
-    """What the figures were measured on."""
+    """Describe what the figures were measured on."""
     model = platform.processor()
     if Path("/proc/cpuinfo").exists():
         lines = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]

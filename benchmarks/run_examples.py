@@ -52,7 +52,7 @@ QUICK = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one example."""
+    """Hold what became of one example."""
 
     name: str
     closing: str

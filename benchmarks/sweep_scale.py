@@ -1,4 +1,4 @@
-"""What the bookkeeping of a study takes: time, memory and disk for 10^2 to 10^6 tasks, without the tasks themselves.
+"""Measure the bookkeeping of a study: time, memory and disk for 10^2 to 10^6 tasks, without the tasks themselves.
 
 An executor answers each batch at once with rows that no target made; what is left is the coordinator: hashes, table of
 tasks, parts, sorted results. Each size runs in a process of its own. Run it: python benchmarks/sweep_scale.py

@@ -76,7 +76,7 @@ def compare(n: int, gain: float, batch: int, bound: float | None) -> list[Row]:
 
 
 def diffrax_batch(network: AnalogNetwork, starts: Any, end: float) -> Callable[[], Any] | None:
-    """The same equation in diffrax in units of the longest R C, or None where it is not installed."""
+    """Write the same equation in diffrax in units of the longest R C, or None where it is not installed."""
     try:
         import diffrax
         import jax

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neuromorph.ising import Ising
+from neuromorph.runtime.limits import remaining_seconds
 
 from .embedding_process import search_chains
 from .hardware_graphs import optional_package
@@ -199,7 +200,7 @@ def heuristic_chains(problem: nx.Graph, graph: nx.Graph, seconds: float) -> Embe
     problem, graph : networkx.Graph
         Couplings asked for, and those of the machine.
     seconds : float
-        Time after which it gives up.
+        Time after which it gives up; half of the time limit in force, if that is less.
 
     Returns
     -------
@@ -208,6 +209,7 @@ def heuristic_chains(problem: nx.Graph, graph: nx.Graph, seconds: float) -> Embe
         m (D - 2) + 2 neighbors; where chains as short as that fill a quarter of the machine, the heuristic would search
         in vain.
     """
+    seconds = min(seconds, remaining_seconds() / 2.0)
     degree = max((degree for _, degree in graph.degree), default=0)
     shortest = sum(max(1, -(-(own - 2) // max(1, degree - 2))) for _, own in problem.degree)
     if shortest > len(graph) or (shortest > len(problem) and shortest > _FILLED * len(graph)):

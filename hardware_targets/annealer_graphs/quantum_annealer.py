@@ -20,7 +20,7 @@ Sources: Kadowaki and Nishimori, Phys. Rev. E 58, 5355 (1998); Santoro et al., S
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, ClassVar
@@ -71,6 +71,8 @@ class QuantumAnnealer:
         Multiple of the strength of couplers within chains, 1.414 rms(J) sqrt(mean degree).
     embedding_s : float
         Time after which the search for an embedding gives up, s.
+    complete : bool
+        Whether problems are embedded as complete graphs, at once, and never searched for.
     constants : dict of Datum
         The table that it is priced by.
     """
@@ -82,6 +84,7 @@ class QuantumAnnealer:
     control_error: float = 1.0
     chain_prefactor: float = 1.0
     embedding_s: float = 20.0
+    complete: bool = False
     constants: Mapping[str, Datum] = field(
         default_factory=lambda: dict(QUANTUM_DATA), hash=False, repr=False, kw_only=True
     )
@@ -109,6 +112,16 @@ class QuantumAnnealer:
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0.0):
                 raise ValueError(f"{name} is {value}; it must be finite and positive")
+
+    def for_macros(self) -> QuantumAnnealer:
+        """Return the annealer that holds parts of a problem, one after the other.
+
+        Returns
+        -------
+        QuantumAnnealer
+            The same machine, with chains of complete graphs: a search for each part would take minutes.
+        """
+        return replace(self, complete=True)
 
     @property
     def limits(self) -> dict[str, Any]:
@@ -139,7 +152,11 @@ class QuantumAnnealer:
         if pairs > machine.number_of_edges():
             raise DoesNotFit(f"has {pairs} couplings; the graph has {machine.number_of_edges()} at most: take parts")
         edges = np.array(coupled_pairs(asked).edges, dtype=np.int64).tobytes()
-        embedding = _embedded(asked.size, edges, self.graph, self.size, self.embedding_s)
+        embedding = (
+            _complete(asked.size, self.graph, self.size)
+            if self.complete
+            else _embedded(asked.size, edges, self.graph, self.size, self.embedding_s)
+        )
         chained = spread_over_chains(asked, embedding, self.chain_prefactor * chain_strength(asked))
         scale = self._scale(chained)
         physical = self._with_errors(chained, scale, np.random.default_rng(rng))
@@ -265,8 +282,16 @@ def _embedded(n: int, edges: bytes, name: str, size: int, seconds: float) -> Emb
     if found is None:
         raise DoesNotFit(
             f"no embedding of {n} spins and {problem.number_of_edges()} couplings in {name} was found within "
-            f"{seconds:g} s (parameter 'embedding_s'); take parts of the problem, or digital-annealer"
+            f"{seconds:g} s (parameter 'embedding_s') or half of the time limit; take parts of the problem, or "
+            "digital-annealer"
         )
+    return found
+
+
+def _complete(n: int, name: str, size: int) -> Embedding:
+    found = _clique(n, name, size)
+    if found is None:
+        raise DoesNotFit(f"holds no complete graph of {n} spins in {name} (parameter 'complete'); take parts of it")
     return found
 
 

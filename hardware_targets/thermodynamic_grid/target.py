@@ -17,7 +17,7 @@ Sources: arXiv 2608.01615 (grid and prices, second-hand); arXiv 2510.23972; ``z1
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any, ClassVar
@@ -44,6 +44,7 @@ from ..annealer_graphs.hardware_graphs import z1_grid
 
 Z1_DATA = read_data(files(__package__).joinpath("z1.toml").read_text())
 _SEARCHED = 400  # most spins that are placed by a search
+_COMPLETE = 32  # most spins of a complete graph; the search for more takes minutes
 _TEMPERATURES = 32  # of an anneal
 _PART = 50_000_000  # updates of one batch of reads
 
@@ -60,6 +61,8 @@ class ThermodynamicGrid:
         Rows and columns of the grid; the size of Z1 is not known, and this is assumed.
     embedding_s : float
         Time after which the search for chains gives up, s.
+    complete : bool
+        Whether problems are placed as complete graphs of at most 32 spins, which are searched for once.
     constants : dict of Datum
         The table that it is priced by.
     """
@@ -67,6 +70,7 @@ class ThermodynamicGrid:
     sweeps: int = 320
     side: int = 512
     embedding_s: float = 60.0
+    complete: bool = False
     constants: Mapping[str, Datum] = field(default_factory=lambda: dict(Z1_DATA), hash=False, repr=False, kw_only=True)
 
     name: ClassVar[str] = "thermodynamic-grid"
@@ -83,6 +87,16 @@ class ThermodynamicGrid:
             raise ValueError(f"side is {self.side}; it must be 8 to 4096")
         if not (np.isfinite(self.embedding_s) and self.embedding_s > 0.0):
             raise ValueError(f"embedding_s is {self.embedding_s}; it must be finite and positive")
+
+    def for_macros(self) -> ThermodynamicGrid:
+        """Return the grid that holds parts of a problem, one after the other.
+
+        Returns
+        -------
+        ThermodynamicGrid
+            The same grid, with chains of complete graphs: a search for each part would take minutes.
+        """
+        return replace(self, complete=True)
 
     @property
     def limits(self) -> dict[str, Any]:
@@ -106,7 +120,11 @@ class ThermodynamicGrid:
             raise DoesNotFit(f"needs {problem.size} units or more, the grid has {self.side**2}; take parts of it")
         asked = as_ising(problem)
         edges = np.array(coupled_pairs(asked).edges, dtype=np.int64).tobytes()
-        embedding = _placed(asked.size, edges, self.side, self.embedding_s)
+        embedding = (
+            _complete(asked.size, self.side, self.embedding_s)
+            if self.complete
+            else _placed(asked.size, edges, self.side, self.embedding_s)
+        )
         chained = spread_over_chains(asked, embedding)
         notes = [f"placed {embedding.how}: {embedding.qubits} units, longest chain {embedding.longest}"]
         sampled = None
@@ -191,6 +209,18 @@ class ThermodynamicGrid:
         )
 
 
+@lru_cache(maxsize=16)
+def _complete(n: int, side: int, seconds: float) -> Embedding:
+    """Place n spins that are all coupled; the same place for every part that has as many."""
+    import networkx as nx
+
+    side = min(side, 6 + int(np.ceil(np.sqrt(n * (2.0 + (n - 1) / 2.0)))))
+    found = heuristic_chains(nx.complete_graph(n), z1_grid(side, side), seconds) if n <= _COMPLETE else None
+    if found is None:
+        raise DoesNotFit(f"holds no complete graph of {n} spins (parameter 'complete'); take parts of it")
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class GridProblem:
     """Problem on units.
@@ -230,6 +260,7 @@ def _placed(n: int, edges: bytes, most: int, seconds: float) -> Embedding:
         if side >= min(most, 64):
             raise DoesNotFit(
                 f"no place for {n} spins and {problem.number_of_edges()} couplings was found in {side} x {side} "
-                f"units within {seconds:g} s (parameter 'embedding_s'); take parts of it, or cpu-gibbs"
+                f"units within {seconds:g} s (parameter 'embedding_s') or half of the time limit; take parts of it, "
+                "or cpu-gibbs"
             )
         side = min(most, 2 * side)

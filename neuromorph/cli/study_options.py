@@ -81,7 +81,7 @@ def add_study_options(parser: argparse.ArgumentParser, fewer: str = "") -> None:
     parser.add_argument("--chips", type=count, metavar="N", help=chips)
     once = "problems that are solved with one programming, each bearing a part of its time and energy; default: 1"
     parser.add_argument("--problems-per-programming", type=count, default=1, metavar="M", help=once)
-    macros = "macros of a tour that work at the same time, where a target holds no whole tour; default: 1"
+    macros = "macros that work at the same time, where a target does not hold the whole problem; default: 1"
     parser.add_argument("--parallel", type=count, default=1, metavar="N", help=macros)
     length = "sweeps, attempts of a read: default, best (least time to solution, on training reads) or a number"
     parser.add_argument("--read-length", type=read_length, default="default", metavar="L", help=length)

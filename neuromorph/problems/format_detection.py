@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from ..files.npz import ArrayFileError, npz_names
 from ..ising import Float
 from . import forms
+from .array_matrices import matrix_rows
 from .edge_list import is_comment
 from .forms import BEGINNINGS, JSON, NODE_LINK, PATTERNS, RUDY, SIGNS, TSPLIB, Form
 from .matrices import square_matrix, symmetric_matrix
 from .matrix_market import dense_rows
 from .pattern_files import NPY, NPZ, is_picture
 from .polynomial_files import is_polynomial
+from .remarks import without_count, without_remarks
 from .rudy import read_rudy_header
 from .sudoku import is_sudoku
 from .tables import first_rows, plain_rows, read_text_table
@@ -66,13 +68,14 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
     ProblemFileError
         For text that cannot be read.
     """
+    source = without_remarks(source)
     data = source.data
     if source.members:
         return forms.PICTURES, source
     if data.startswith(NPZ):
-        return _archive(source), source
+        return _archive(source)
     if data.startswith(NPY):
-        return forms.ARRAY, source
+        return _array_of_matrix(source, forms.ARRAY)
     if (data.startswith(b"BM") and b"\0" in data[:64]) or re.match(rb"P[1-6]\s+(#[^\n]*\s+)*\d+\s+\d+", data[:4096]):
         return forms.PICTURE, source
     found = next((form for beginning, form in BEGINNINGS.items() if data.startswith(beginning)), None)
@@ -94,7 +97,7 @@ def recognize(source: TextFile) -> tuple[Form | None, TextFile]:
         return forms.FORMULA, source
     if is_sudoku(source):
         return forms.SUDOKU, source
-    below = _without_count(source)
+    below = without_count(source)
     form = _of_rows(source if below is None else below, plain=below is not None)
     if form is not None:
         return form, source if below is None else below
@@ -127,35 +130,28 @@ def _is_formula(source: TextFile) -> bool:
     return bool(rows) and rows[-1][-1] == "0" and all(parse_number(word) is not None for row in rows for word in row)
 
 
-def _without_count(source: TextFile) -> TextFile | None:
-    """Rewrite n rows, or n x n numbers, without the n above them; None for any other text."""
-    start = next((k for k, line in enumerate(source.lines) if not is_comment(line)), 0)
-    word = source.lines[start].strip() if source.lines else ""
-    if not (word.isdecimal() and word.isascii() and len(word) + int(word[:9]) >= 2 and len(word) < 6):
-        return None
-    n, body = int(word), source.lines[start + 1 :]
-    rows = [line.split() for line in body[: 4 * n + 4] if not is_comment(line)]
-    if sum(not is_comment(line) for line in body) == n > 2 and {len(row) for row in rows} in ({2}, {3}):
-        return source.rewritten([*[""] * (start + 1), *body])
-    if n > 1 and sum(map(len, rows)) == n * n == sum(len(line.split()) for line in body if not is_comment(line)):
-        flat = [word for row in rows for word in row]
-        return source.rewritten([" ".join(flat[k : k + n]) for k in range(0, n * n, n)])
-    return None
-
-
-def _archive(source: TextFile) -> Form:
+def _archive(source: TextFile) -> tuple[Form, TextFile]:
     try:
         names = set(npz_names(source.data))
     except ArrayFileError:  # the reader of patterns says so
-        return PATTERNS
+        return PATTERNS, source
     model = names & {"couplings", "row"}
     if "patterns" in names:
-        return forms.BOTH if model else PATTERNS
+        return (forms.BOTH if model else PATTERNS), source
     if model:
-        return forms.COUPLINGS
-    if names:
-        return Form("an .npz with no array 'patterns' or 'couplings'", remedy="save numpy.savez(file, patterns=array)")
-    return Form("a zip archive", remedy="unpack it first")
+        return forms.COUPLINGS, source
+    remedy = "save numpy.savez(file, patterns=array), or couplings=J and biases=h"
+    other = Form("an .npz with no array 'patterns' or 'couplings'", remedy=remedy)
+    if len(names) == 1:
+        return _array_of_matrix(source, replace(other, remedy=f"{remedy}; of a QUBO, numpy.save(file, Q)"))
+    return (other if names else Form("a zip archive", remedy="unpack it first")), source
+
+
+def _array_of_matrix(source: TextFile, other: Form) -> tuple[Form, TextFile]:
+    rows = matrix_rows(source)
+    matrix = None if rows is None else square_matrix(rows)
+    form = None if matrix is None else _of_matrix(matrix)
+    return (other, source) if form is None or rows is None else (form, rows)
 
 
 def _of_words(source: TextFile) -> Form | None:

@@ -145,7 +145,9 @@ COUNTED = Form(
     remedy="for edges put 'nodes edges' in its place, for coordinates remove it",
 )
 CSV = Form(
-    "CSV", remedy="name its columns: 'name,x,y' or 'name,lat,lon' for cities, 'source,target,weight' for a graph"
+    "CSV",
+    remedy="name its columns: 'name,x,y' or 'name,lat,lon' for cities, 'source,target,weight' for a graph; "
+    "and fill the cells of every row",
 )
 BOTH = Form(
     "an .npz of patterns and of couplings", "patterns", ("recall",), asks=True, remedy="or save couplings apart"
@@ -183,6 +185,8 @@ SIGNS: dict[str, Form] = {
     r"\A\s*\{\s*[^\s\"{}]": Form(
         "a dictionary of Python", remedy='write JSON: {"couplings": [[i, j, J], ...], "biases": [...]}'
     ),
+    r"\A\s*\{\s*\{": Form("a list of Mathematica", remedy='write rows of numbers, as Export["m.csv", m] does'),
+    r"\A\s*(?:\$+|\\\[|\\begin\{|\\left)": Form("LaTeX", remedy="write rows of numbers, without & and \\\\"),
     r"\A\s*\{": JSON,
     r"\A\s*<": XML,
     r"\A(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|#[^\n]*\n)*(?:strict\s+)?(?:di)?graph\b[^\n\[{]*\s*\{": DOT,

@@ -67,7 +67,9 @@ class IndependentSet:
             raise ValueError(f"weights are no {self.nodes} positive numbers; give one a node")
         if self.penalty is not None and not (np.isfinite(self.penalty) and self.penalty > 0):
             raise ValueError(f"penalty is {self.penalty}; it must be finite and positive, or None for twice the bound")
-        edges = np.unique(np.sort(edges, axis=1), axis=0)
+        low, high = np.sort(edges, axis=1).T
+        keys = np.sort(low * self.nodes + high)  # np.unique hashes, which takes seconds
+        edges = np.stack(np.divmod(keys[np.diff(keys, prepend=-1) > 0], self.nodes), axis=1)
         for what, array in (("edges", edges), ("weights", weights)):
             array.setflags(write=False)
             object.__setattr__(self, what, array)

@@ -138,7 +138,7 @@ def dense_rows(source: TextFile) -> TextFile:
             f"has {len(values)} values, {of}{rows} x {columns} are {wanted}; correct one of them", at + 1
         )
     table: Float = values.reshape(columns, rows).T if not half else _whole(values, rows)
-    return source.rewritten([" ".join(map(_shortest, row)) for row in table.tolist()])
+    return source.rewritten([" ".join(map(shortest_number, row)) for row in table.tolist()])
 
 
 def _whole(values: Float, n: int) -> Float:
@@ -149,5 +149,17 @@ def _whole(values: Float, n: int) -> Float:
     return table
 
 
-def _shortest(value: float) -> str:
-    return str(int(value)) if value.is_integer() else repr(value)
+def shortest_number(value: float) -> str:
+    """Write a number so that it is read back, whole ones without a point.
+
+    Parameters
+    ----------
+    value : float
+        Number.
+
+    Returns
+    -------
+    str
+        Text.
+    """
+    return str(int(value)) if float(value).is_integer() else repr(value)

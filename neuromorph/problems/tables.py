@@ -23,6 +23,7 @@ COORDINATES = {
     "lat": 0, "latitude": 0, "z": 2,
 }  # fmt: skip
 _EDGE_ENDS = [{"source", "target"}, {"from", "to"}, {"u", "v"}, {"head", "tail"}, {"node1", "node2"}, {"i", "j"}]
+_INDEX = {"", "unnamed: 0"}  # above the numbers of rows
 _ENTRY_ENDS = [{"i", "j"}, {"row", "col"}, {"row", "column"}]
 
 
@@ -108,6 +109,7 @@ def read_text_table(source: TextFile) -> TextTable | None:
         rows = [[re.sub(r"^([+-]?\d+),(\d+)$", r"\1.\2", cell) for cell in row] for row in rows]  # commas of decimals
     if width < 2 or any(len(row) != width for row in rows):
         return None
+    rows, lines = _without_index(rows, lines)
     numbers = np.array([[_number(cell) for cell in row] for row in rows])
     first, rest = np.isfinite(numbers[0]), np.isfinite(numbers[1:])
     known = {cell.strip().lower() for cell in rows[0]} & {*COORDINATES, *(name for ends in _EDGE_ENDS for name in ends)}
@@ -115,6 +117,15 @@ def read_text_table(source: TextFile) -> TextTable | None:
         header = tuple(cell.strip().strip("\"'").lower() for cell in rows[0])
         return TextTable(header, rows[1:], numbers[1:], lines[1:])
     return TextTable((), rows, numbers, lines)
+
+
+def _without_index(rows: list[list[str]], lines: list[int]) -> tuple[list[list[str]], list[int]]:
+    """Leave out the column that numbers the rows without a name, as pandas writes it, and the same above columns."""
+    counted = [str(k) for k in range(len(rows) - 1)]
+    if len(rows[0]) < 3 or rows[0][0].lower() not in _INDEX or [row[0] for row in rows[1:]] != counted:
+        return rows, lines
+    above = rows[0][1:] == counted
+    return [row[1:] for row in rows[above:]], lines[above:]
 
 
 def plain_rows(source: TextFile) -> TextFile | None:

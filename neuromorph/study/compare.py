@@ -120,7 +120,7 @@ def compare(
         host for each row: it is the only boundary at which a processor, which is a host, and a device, which needs one,
         are compared like with like. The core stands beside it in every table.
     parallel : int
-        Number of macros that work at the same time, where a target holds no whole tour: time is that of their rounds.
+        Number of macros that work at the same time, where a target does not hold the whole problem.
 
     Returns
     -------

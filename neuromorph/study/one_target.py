@@ -19,12 +19,12 @@ from ..run import Program
 from ..runtime import limits
 from ..runtime.signals import Interrupts, alarm
 from ..task import TASK_NAMES, Minimize, RecallFrom, Sample, Task, task_name
-from ..tours.by_macros import program_or_macros
 from .batches import Chips, run_in_batches, why
 from .chain_diagnostics import diagnose, independent_reads, samples_of
 from .contract import checked_files, checked_program
 from .evaluate import evaluate_run
 from .fingerprint import fingerprint
+from .in_macros import macros_of, program_or_macros
 from .length_curve import LengthCurve
 from .mapping_report import mapping_report, with_reads
 from .over_chips import mean_mapping_error
@@ -75,7 +75,7 @@ class Study:
     reference : SamplingReference or None
         What sampled reads are compared with.
     parallel : int
-        Macros of a tour that work at the same time.
+        Macros that work at the same time.
     """
 
     problem: Problem
@@ -211,6 +211,10 @@ def run_target(
             result = replace(result, recall=ends, warnings=result.warnings + ((ends.verdict,) if ends.verdict else ()))
         return _with_files(result, device, program, study.signals)
     except DoesNotFit as error:
+        macros = macros_of(device, study.asked, study.task, study.parallel)  # a chip may hold what it cannot search
+        other = None if macros is None else run_target(study, macros, deadline, path, tell)
+        if other is not None and other.status not in ("does not fit", "failed"):
+            return other
         return Result(**{**about, "status": "does not fit", "reason": str(error)})
     except BaseException as error:
         status, reason = why(error, limit, study.signals)

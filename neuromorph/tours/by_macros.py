@@ -9,27 +9,25 @@ and keeps the present order where one is not shorter; neither its time nor its e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..cost import Cost
-from ..datum import Datum
 from ..ising import Ising
+from ..pricing.macro_rounds import activity_of_macros, costs_in_rounds
 from ..problems import Problem, Tsp
 from ..protocol import DoesNotFit, Target
 from ..rng import RNG, seed_sequence
 from ..run import Program, Run, complete_run
-from ..target_constants import own_parameters
+from ..target_description import parameters_of_macros
 from ..task import Minimize, Task
 from .decomposition import MacroCount, TourMap, tour_by_macros
 from .paths import MOST_FREE, Cities
 from .target_macros import TargetMacro, path_ising, path_tour
 
 _FREE, _FREE_OF_SPINS = 8, 5
-_WAITED = "waited for "
-_SECOND = Datum(1.0, "s/s", 1.0, 1.0, "modelled", "duration of the dynamics, as the model of the device ran them")
 
 
 @dataclass(frozen=True)
@@ -135,12 +133,9 @@ class ByMacros:
             counts.append(count)
             if count.interrupted:
                 break
-        counted = {name for count in counts for name in count.activity}
-        names = sorted(counted | {cost.event for cost in self.inner.costs()} | {"device_s"})
-        activity: dict[str, Any] = {name: [float(count.activity[name]) for count in counts] for name in names}
-        activity |= {_WAITED + name: [float(count.waited[name]) for count in counts] for name in names}
+        activity: dict[str, Any] = dict(activity_of_macros((each.events for each in counts), self.inner.costs()))
         activity["macros"] = [float(count.macros) for count in counts]
-        stopped = counts[-1].interrupted
+        stopped = count.interrupted
         return complete_run(
             program,
             task,
@@ -150,7 +145,10 @@ class ByMacros:
             converged=[not count.interrupted for count in counts],
             status="interrupted" if stopped else "ok",
             message="rounds of windows that were left were not asked" if stopped else "",
-            provenance={"parameters": self._parameters(macro.free), "notes": _notes(counts)},
+            provenance={
+                "parameters": parameters_of_macros(self, "rounds", "parallel") | {"free": macro.free},
+                "notes": _notes(counts),
+            },
         )
 
     def costs(self) -> tuple[Cost, ...]:
@@ -161,66 +159,7 @@ class ByMacros:
         tuple of Cost
             A price for each kind of event.
         """
-        found: list[Cost] = []
-        for cost in self.inner.costs():
-            if cost.energy is not None:
-                found.append(replace(cost, time=None))
-            if cost.time is not None:
-                found.append(replace(cost, event=_WAITED + cost.event, energy=None, idle=False))
-        # A read takes device_s itself where no price says otherwise; here it is that of rounds.
-        if not any(cost.event == _WAITED + "device_s" for cost in found):
-            found.append(Cost(_WAITED + "device_s", "macros of a read", time=_SECOND))
-        nothing = Datum(0.0, "s/s", 0.0, 0.0, "modelled", "waited for in rounds of macros")
-        found.append(Cost("device_s", "macros of a read, one after the other", time=nothing))
-        return tuple(found)
-
-    def _parameters(self, free: int) -> dict[str, Any]:
-        fields = own_parameters(self.inner) if hasattr(self.inner, "__dataclass_fields__") else {}
-        # A target that is made of functions, as the samplers of the CPU, has fields that no file can hold.
-        inner = {
-            name: each for name, each in fields.items() if each is None or isinstance(each, (bool, int, float, str))
-        }
-        return {**inner, "free": free, "rounds": self.rounds, "parallel": self.parallel}
-
-
-def program_or_macros(
-    device: Target, problem: Problem, task: Task, rng: RNG = None, parallel: int = 1
-) -> tuple[Target, Program]:
-    """Program a target, or macros of it where it cannot hold a tour as a whole.
-
-    Parameters
-    ----------
-    device : Target
-        Target.
-    problem : Problem
-        Problem.
-    task : Task
-        Task.
-    rng : RNG
-        Source of the variability of the device.
-    parallel : int
-        Number of macros that work at the same time.
-
-    Returns
-    -------
-    tuple of Target, Program
-        The target itself or ``ByMacros`` of it, and its program.
-
-    Raises
-    ------
-    DoesNotFit
-        If neither holds the problem.
-    """
-    try:
-        return device, device.program(problem, rng=rng)
-    except DoesNotFit as refused:
-        if not (isinstance(problem, Tsp) and isinstance(task, Minimize) and "minimize" in device.supported_tasks):
-            raise
-        macros = ByMacros(device, parallel=parallel)
-        try:
-            return macros, macros.program(problem, rng=rng)
-        except DoesNotFit:
-            raise refused from None
+        return costs_in_rounds(self.inner.costs())
 
 
 def _largest_macro(inner: Target, free: int | None, cities: int) -> TargetMacro:

@@ -7,15 +7,14 @@ limit end the asking: what is left is completed by nearest neighbors, and the an
 
 from __future__ import annotations
 
-from collections import Counter
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ising import Float
+from ..pricing.macro_rounds import MacroEvents
 from ..problems import Tsp
 from ..rng import RNG, child, seed_sequence
 from ..runtime.limits import checkpoint, unlimited
@@ -38,10 +37,8 @@ class MacroCount:
         Number of macros that were asked, and of those that answered with a permutation.
     longest : int
         Largest number of free cities asked for.
-    activity : Counter
-        Number of each event, those of programming the macros included.
-    waited : Counter
-        The same for macros that work in parallel: rounds of a batch times the mean of a macro.
+    events : MacroEvents
+        Events of all macros, those of programming them included.
     interrupted : bool
         Whether Ctrl-C or a time limit ended the asking.
     ordered : bool
@@ -51,8 +48,7 @@ class MacroCount:
     macros: int = 0
     valid: int = 0
     longest: int = 0
-    activity: Counter[str] = field(default_factory=Counter)
-    waited: Counter[str] = field(default_factory=Counter)
+    events: MacroEvents = field(default_factory=MacroEvents)
     interrupted: bool = False
     ordered: bool = False
 
@@ -136,9 +132,7 @@ def tour_by_macros(
         count.macros, count.valid = count.macros + asked, count.valid + answers.valid
         count.longest = max(count.longest, int(part.sizes[:asked].max()))
         for events in (answers.activity, answers.setup):
-            for name, number in events.items():
-                count.activity[name] += number  # type: ignore[assignment]
-                count.waited[name] += number / asked * ceil(asked / parallel)  # type: ignore[assignment]
+            count.events.add(events, asked, parallel)
         orders[some] = shorter_orders(part, answers.orders)
         return orders
 

@@ -28,7 +28,7 @@ from hardware_targets.annealer_graphs.embedding import (
 )
 from hardware_targets.annealer_graphs.hardware_graphs import quantum_graph
 from neuromorph import DoesNotFit, Ising, Minimize, Sample, exact
-from neuromorph.runtime.limits import TimeLimitReached, time_limit
+from neuromorph.runtime.limits import time_limit
 from neuromorph.sampling import block_gibbs
 from neuromorph.testing import require_distribution
 
@@ -86,8 +86,8 @@ def test_a_search_in_a_process_finds_chains_and_ends_with_its_time(monkeypatch):
     assert found is not None
     check_embedding(problem, found)
     hard = nx.gnp_random_graph(150, 0.06, seed=1)
-    with time_limit(time.monotonic() + 0.5), pytest.raises(TimeLimitReached):
-        heuristic_chains(hard, quantum_graph("chimera", 16), 600.0)
+    with time_limit(time.monotonic() + 0.5):  # half of it is left for parts of the problem
+        assert heuristic_chains(hard, quantum_graph("chimera", 16), 600.0) is None
     assert heuristic_chains(hard, quantum_graph("chimera", 16), 0.3) is None
     assert [child.poll() is not None for child in children] == [True] * 3
 

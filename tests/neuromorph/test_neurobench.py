@@ -2,6 +2,7 @@
 
 import json
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -97,3 +98,12 @@ def test_the_command_takes_either_files_or_neurobench(tmp_path, capsys):
     assert capsys.readouterr().err == "error: --neurobench is 9; its graphs have 10 nodes at least\n"
     assert main(["bench", "x.txt", "--neurobench", "10"]) == 2
     assert "leave out files" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("nodes", "density"), [(10, 0.01), (16, 0.25), (64, 0.9), (500, 0.05), (1000, 0.25), (40, 1.0)]
+)
+def test_edges_are_those_of_networkx(nodes, density):
+    """The published graphs come from its loop in Python, whose words of the generator are drawn at once here."""
+    graph = nx.gnm_random_graph(nodes, int(0.5 * density * nodes**2), seed=3)
+    assert neurobench_set(nodes, density, 3).edges.tolist() == sorted(map(sorted, graph.edges))

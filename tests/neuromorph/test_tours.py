@@ -303,6 +303,10 @@ def test_a_stopped_tour_is_a_read_once_macros_have_ordered_every_city():
     assert (run.status, run.reads) == ("interrupted", 1)
     assert sorted(run.answers[0]) == list(range(210))
     assert run.activity["macros"][0] == 400
+    COUNT.clear()
+    device = ByMacros(Small(sweeps=30, stop_after=170), rounds=0)
+    run = device.run(device.program(problem, 0), nm.Minimize(), 3, 0)
+    assert (run.status, run.reads, run.converged.tolist()) == ("interrupted", 1, [True])
     for early in (0, 20):
         COUNT.clear()
         device = ByMacros(Small(sweeps=30, stop_after=early))

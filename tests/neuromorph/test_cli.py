@@ -15,7 +15,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from study_toys import press_ctrl_c
+from study_toys import clock_of_sleep, press_ctrl_c
 from test_engines import fake_ngspice
 
 import neuromorph as nm
@@ -158,6 +158,7 @@ def test_options_reach_the_study(toys, pentagon, capsys):
 def test_reads_that_nobody_asked_for_end_with_the_usual_time(toys, pentagon, tmp_path, monkeypatch, capsys):
     """Reads that were asked for are made, however long they take; the same command makes those that are left."""
     monkeypatch.setattr(compare_commands, "_USUAL_S", 0.4)
+    clock_of_sleep(monkeypatch)
     words = ["compare", pentagon, "--targets", "slow", "--seed", "1", "--out", str(tmp_path / "out")]
     counts = []
     for _ in range(2):
@@ -508,7 +509,8 @@ def test_output_that_goes_nowhere_says_so_without_a_traceback(toys, pentagon, wo
         assert full.stderr.count("\n") == 1
 
 
-def test_solve_obeys_its_time_limit(toys, pentagon, capsys):
+def test_solve_obeys_its_time_limit(toys, pentagon, monkeypatch, capsys):
+    clock_of_sleep(monkeypatch)
     words = ["solve", pentagon, "--target", "slow", "--reads", "100000", "--time-limit", "0.5", "--json"]
     assert main(words) == 0
     data = json.loads(capsys.readouterr().out)
@@ -517,6 +519,8 @@ def test_solve_obeys_its_time_limit(toys, pentagon, capsys):
 
 
 def test_certify_says_how_far_it_came(pentagon, monkeypatch, capsys):
+    clock_of_sleep(monkeypatch)
+
     def endless(*args, **options):
         for k in range(1000):
             checkpoint("an engine", k, 1000)

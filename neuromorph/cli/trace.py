@@ -12,7 +12,7 @@ from ..files.atomic_write import write_file
 from ..files.printable import printable
 from .arguments import Parser, add_time_limit, folder_or_file, fraction, seed, user_errors
 from .common import load_problem, origin, output_kept_clean
-from .output_folder import OutFolder
+from .output_folder import made_folder
 from .study_options import TASKS, add_memory_options, asked_task
 
 
@@ -59,6 +59,7 @@ def _trace(arguments: argparse.Namespace) -> int:
 
     problem = load_problem(arguments)
     chosen = asked_task(arguments, problem)
+    files = made_folder(arguments.out)
     limit = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
     with user_errors(ValueError, TargetError, OSError, MemoryError), output_kept_clean(), time_limit(limit):
         device, replaced = get_target(arguments.target), {}
@@ -74,7 +75,6 @@ def _trace(arguments: argparse.Namespace) -> int:
     given = {"replaced_constants": {name: datum_dict(datum) for name, datum in replaced.items()}} if replaced else {}
     trace = replace(trace, provenance={**trace.provenance, **given, "seed": arguments.seed, **origin(arguments)})
     about = trace_dict(trace)
-    files = OutFolder(arguments.out)
     for file, make in trace_files(trace, about).items():
         if not (files.stopped and file != "trace.json"):  # matplotlib takes a second
             files.keep(file, partial(_write, make))

@@ -101,7 +101,7 @@ class StudySummary:
 
 
 class SummaryRows:
-    """Rows of tasks as columns, added part by part; a later row of a task replaces an earlier one."""
+    """Columns of tasks, added part by part; a later row of a task replaces an earlier one."""
 
     def __init__(self) -> None:
         self._parts: list[dict[str, NDArray[Any]]] = []

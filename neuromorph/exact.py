@@ -106,7 +106,8 @@ def boltzmann(ising: Ising, beta: float) -> Float:
         p in the order of the state numbers.
     """
     table = _energies(ising)
-    weights = np.exp(-_checked_beta(beta) * (table - table.min()))
+    with np.errstate(over="ignore"):  # where only the ground states are left
+        weights = np.exp(-_checked_beta(beta) * (table - table.min()))
     return weights / weights.sum()
 
 

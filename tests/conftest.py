@@ -21,5 +21,11 @@ def shared_data() -> Path | None:
     return SHARED_DATA if SHARED_DATA.is_dir() else None
 
 
+@pytest.fixture(autouse=True)
+def no_lines_of_progress(monkeypatch):
+    """Commands speak of long work, and on a busy machine everything is: what they print depends on no clock."""
+    monkeypatch.setattr("neuromorph.cli.progress.LINE_S", 1e6)
+
+
 # A shell that starts the tests in the background has them ignore Ctrl-C, and every process that they start too.
 signal.signal(signal.SIGINT, signal.default_int_handler)

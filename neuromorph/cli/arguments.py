@@ -87,7 +87,7 @@ def _some(names: list[str]) -> list[str]:
 
 
 def count(text: str) -> int:
-    """Parse a whole number from 1.
+    """Parse a whole number from 1, small enough for products of several.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def count(text: str) -> int:
     int
         Number.
     """
-    return int(_checked(text, int, "a whole number from 1", lambda value: value >= 1))
+    return int(_checked(text, int, "a whole number from 1 to 10^15", lambda value: 1 <= value <= 10**15))
 
 
 def seed(text: str) -> int:

@@ -22,12 +22,11 @@ from .arguments import (
     positive,
     user_errors,
     warn,
-    writing,
 )
 from .arguments import seed as seed_number
 from .common import load_problem, output_kept_clean
 from .instance_files import folder_names, instance_files, of_file
-from .output_folder import OutFolder
+from .output_folder import OutFolder, made_folder
 
 if TYPE_CHECKING:
     from ..bench import Bench
@@ -104,6 +103,7 @@ def bench_command(arguments: argparse.Namespace) -> int:
     for one, problem in problems:
         if problem.kind == "recall":
             raise BadInput(f"{one.file} is a memory, which is recalled and not minimized; give tours, cuts or models")
+    out = made_folder(arguments.out)
     peers = [] if arguments.peers == ["none"] else arguments.peers
     found: list[Bench] = []
     shown = not (arguments.json or arguments.quiet or arguments.format != "table")
@@ -116,7 +116,6 @@ def bench_command(arguments: argparse.Namespace) -> int:
                 break
     about = {**work_origin(problems[0][0], arguments.seed)["provenance"], "gap": arguments.gap}
     text = json.dumps(bench_dict(found, arguments.gap, about), indent=2, allow_nan=False) + "\n"
-    out = _folder(arguments)
     out.keep("bench.json", lambda path: write_file(path, text))
     for name, bench in zip(folder_names([one.file for one, _ in problems]), found, strict=False):
         ax = draw_courses(bench) if arguments.out is not None else None
@@ -144,13 +143,6 @@ def _write_figure(ax: Any, kind: str, path: Path) -> None:
     from ..plotting.files import figure_bytes
 
     write_file(path, figure_bytes(ax, kind))
-
-
-def _folder(arguments: argparse.Namespace) -> OutFolder:
-    if arguments.out is not None:
-        with writing(arguments.out):
-            arguments.out.mkdir(parents=True, exist_ok=True)
-    return OutFolder(arguments.out)
 
 
 def _print(found: list[Bench], gap: float, out: OutFolder) -> None:

@@ -5,28 +5,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..files.printable import printable
 from .arguments import Parser, folder_or_file, positive, seed, user_errors, writing
+from .common import load_problem
 from .netlist_file import circuit_package
 
-if TYPE_CHECKING:
-    from ..problems import Problem
 
-
-def add_lucidac_command(command: Callable[..., Parser], load: Callable[[argparse.Namespace], Problem]) -> None:
+def add_lucidac_command(command: Callable[..., Parser]) -> None:
     """Add the command ``lucidac``.
 
     Parameters
     ----------
     command : callable
         Function of name, function and text that adds a parser.
-    load : callable
-        Function that reads the problem of the file that the arguments name.
     """
     about = "plan the problem's network on LUCIDACs, analog computers; program one and run it beside the equation"
-    parser = command("lucidac", lambda arguments: _lucidac(arguments, load), about)
+    parser = command("lucidac", _lucidac, about)
     bits = "of the coefficients; default: that of circuits/lucidac/lucidac.toml"
     parser.add_argument("--bits", type=positive, metavar="N", help=bits)
     sign = "of the machine's integrators; default: -1, as lucipy's simulator has it"
@@ -37,8 +32,8 @@ def add_lucidac_command(command: Callable[..., Parser], load: Callable[[argparse
     )
 
 
-def _lucidac(arguments: argparse.Namespace, load: Callable[[argparse.Namespace], Problem]) -> int:
-    problem = load(arguments)
+def _lucidac(arguments: argparse.Namespace) -> int:
+    problem = load_problem(arguments)
     circuit_package()
     from circuits.lucidac.machine_report import lucidac_report
 

@@ -7,8 +7,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .arguments import INTERRUPTED, NO_ANSWER, BadInput, writing
-from .output_folder import OutFolder
+from .arguments import INTERRUPTED, NO_ANSWER, BadInput
+from .output_folder import OutFolder, made_folder
 
 if TYPE_CHECKING:
     from ..datum import Datum
@@ -43,10 +43,7 @@ def neurobench_command(arguments: argparse.Namespace) -> int:
         raise BadInput(
             f"--neurobench is {arguments.neurobench}; its graphs have {min(NEUROBENCH_SIZES)} nodes at least"
         )
-    if arguments.out is not None:
-        with writing(arguments.out):
-            arguments.out.mkdir(parents=True, exist_ok=True)
-    out = OutFolder(arguments.out)
+    out = made_folder(arguments.out)
     shown = not (arguments.json or arguments.quiet)
     with progress_bars(show=shown), output_kept_clean():
         before = _counters()

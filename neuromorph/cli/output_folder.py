@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .arguments import INTERRUPTED, BadInput
+from .arguments import INTERRUPTED, BadInput, writing
 
 
 class OutFolder:
@@ -81,6 +81,30 @@ class OutFolder:
             print(f"interrupted; {kept}", file=sys.stderr)
             return INTERRUPTED
         return 0
+
+
+def made_folder(path: Path | None) -> OutFolder:
+    """Make the folder of ``--out``, before work that takes minutes.
+
+    Parameters
+    ----------
+    path : Path or None
+        Folder; None: nothing is written.
+
+    Returns
+    -------
+    OutFolder
+        Folder that is there.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be made.
+    """
+    if path is not None:
+        with writing(path):
+            path.mkdir(parents=True, exist_ok=True)
+    return OutFolder(path)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -77,7 +77,7 @@ def solve_command(arguments: argparse.Namespace) -> int:
     arguments.reads = arguments.reads or READS
     problem = load_problem(arguments)
     task = asked_task(arguments, problem)
-    target = arguments.target or _default_target(problem)
+    target = _default_target(problem) if arguments.target is None else arguments.target
     check_targets([target])
     path = None if arguments.out is None else Path(arguments.out)
     is_folder = path is not None and (arguments.out.endswith(("/", os.sep)) or path.is_dir())

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ..sweep import StudyState
 
 _PACE = 12  # batches
-_LINE_S = 10.0  # between two lines where there is no terminal
 
 
 def add_sweep_commands(command: Callable[..., Parser]) -> None:
@@ -134,8 +133,10 @@ def _sweep(arguments: argparse.Namespace) -> int:
 def _dry_run(arguments: argparse.Namespace) -> int:
     from ..runtime.limits import readable_seconds
     from ..sweep import estimate_study
+    from ..sweep.executors import require_executor
 
     with user_errors(ValueError, OSError), output_kept_clean():
+        require_executor(arguments.executor)
         found = estimate_study(arguments.file)
     share = 1 if arguments.shard is None else arguments.shard[1]
     workers = arguments.workers or os.cpu_count() or 1
@@ -197,6 +198,8 @@ def _print_failures(found: StudyState) -> None:
 @contextmanager
 def _shown_progress(show: bool) -> Iterator[Callable[[StudyState], None]]:
     """Show how far a study is on standard error: one line that changes on a terminal, else a line now and then."""
+    from .progress import LINE_S
+
     terminal = sys.stderr.isatty()
     before = [time.monotonic() if not terminal else float("-inf")]
     pace: deque[tuple[float, int]] = deque(maxlen=_PACE)
@@ -204,7 +207,7 @@ def _shown_progress(show: bool) -> Iterator[Callable[[StudyState], None]]:
     def tell(state: StudyState) -> None:
         now = time.monotonic()
         pace.append((state.seconds, state.ran))  # the first batches compile: the pace is that of the last ones
-        if now - before[0] >= (0.2 if terminal else _LINE_S):
+        if now - before[0] >= (0.2 if terminal else LINE_S):
             before[0] = now
             print(
                 ("\r\033[K" if terminal else "") + printable(progress_line(state, pace[0])),

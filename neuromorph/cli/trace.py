@@ -11,25 +11,21 @@ from typing import Any
 from ..files.atomic_write import write_file
 from ..files.printable import printable
 from .arguments import Parser, add_time_limit, folder_or_file, fraction, seed, user_errors
-from .common import load_problem, output_kept_clean
-from .output_folder import OutFolder
+from .common import load_problem, origin, output_kept_clean
+from .output_folder import made_folder
 from .study_options import TASKS, add_memory_options, asked_task
 
-_Origin = Callable[[argparse.Namespace], dict[str, str]]
 
-
-def add_trace_command(command: Callable[..., Parser], origin: _Origin) -> None:
+def add_trace_command(command: Callable[..., Parser]) -> None:
     """Add the command ``trace``.
 
     Parameters
     ----------
     command : callable
         Function of name, function and text that adds a parser.
-    origin : callable
-        Function of the arguments that returns the command line and the file, for the provenance.
     """
     about = "show one read of one target from inside: states, potentials, spikes, and the energy against time"
-    trace = command("trace", lambda arguments: _trace(arguments, origin), about)
+    trace = command("trace", _trace, about)
     trace.add_argument("--target", required=True, metavar="T", help="a name as of 'neuromorph targets'")
     tasks = "default: that of the problem; sample with --beta"
     trace.add_argument("--task", choices=TASKS, metavar="T", help=tasks)
@@ -44,7 +40,7 @@ def add_trace_command(command: Callable[..., Parser], origin: _Origin) -> None:
     trace.add_argument("--json", action="store_true", help="print trace.json instead of the table")
 
 
-def _trace(arguments: argparse.Namespace, origin: _Origin) -> int:
+def _trace(arguments: argparse.Namespace) -> int:
     import json
     import time
     from dataclasses import replace
@@ -63,6 +59,7 @@ def _trace(arguments: argparse.Namespace, origin: _Origin) -> int:
 
     problem = load_problem(arguments)
     chosen = asked_task(arguments, problem)
+    files = made_folder(arguments.out)
     limit = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
     with user_errors(ValueError, TargetError, OSError, MemoryError), output_kept_clean(), time_limit(limit):
         device, replaced = get_target(arguments.target), {}
@@ -78,7 +75,6 @@ def _trace(arguments: argparse.Namespace, origin: _Origin) -> int:
     given = {"replaced_constants": {name: datum_dict(datum) for name, datum in replaced.items()}} if replaced else {}
     trace = replace(trace, provenance={**trace.provenance, **given, "seed": arguments.seed, **origin(arguments)})
     about = trace_dict(trace)
-    files = OutFolder(arguments.out)
     for file, make in trace_files(trace, about).items():
         if not (files.stopped and file != "trace.json"):  # matplotlib takes a second
             files.keep(file, partial(_write, make))

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .arguments import INTERRUPTED, NO_ANSWER, Parser, folder_or_file, names, seed, user_errors, writing
+from .arguments import INTERRUPTED, NO_ANSWER, Parser, folder_or_file, names, seed, user_errors
 from .common import output_kept_clean
-from .output_folder import OutFolder
+from .output_folder import OutFolder, made_folder
 
 if TYPE_CHECKING:
     from ..validate import CheckRun
@@ -47,11 +47,8 @@ def _validate(arguments: argparse.Namespace) -> int:
     if arguments.list:
         print_rows(("check", "what it compares"), [(name, check_summary(each)) for name, each in checks.items()])
         return 0
-    if arguments.out is not None:  # before what takes minutes
-        with writing(arguments.out):
-            arguments.out.mkdir(parents=True, exist_ok=True)
     about, runs = _provenance(arguments), []
-    folder = OutFolder(arguments.out)
+    folder = made_folder(arguments.out)
     with progress_bars(show=not arguments.json) as tell, output_kept_clean():
 
         def progress(name: str, done: int, of: int) -> None:

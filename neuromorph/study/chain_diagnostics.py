@@ -28,8 +28,6 @@ from ..sampling.diagnostics import agreement, autocorrelation_time, divergence, 
 from ..sampling.samples import Samples
 from ..task import Sample
 
-GOOD_CHAINS = 1.01  # R-hat above which chains disagree, as of sampling.diagnostics
-
 _CHANCE = 1e-6  # p-value below which independent draws of chains are not from the distribution
 _EXACT = 16  # spins up to which all states are enumerated once more
 _LEAST = 4  # draws of a chain that can be diagnosed

@@ -77,15 +77,33 @@ def worker_pool(
     StudyError
         If there is no such executor, or its package is not installed.
     """
+    require_executor(executor)
     if isinstance(executor, Executor):
         yield WorkerPool(executor, workers or getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
-    elif executor in (None, "processes"):
+    elif executor is None or executor == "processes":
         yield from _processes(workers or os.cpu_count() or 1)
-    elif isinstance(executor, str) and executor.startswith("dask://"):
+    elif executor.startswith("dask://"):
         yield from _dask(executor.removeprefix("dask://"), workers)
-    elif executor in ("slurm", "submitit-local"):
-        yield from _submitit(str(executor), workers or 8, folder or Path("."))
     else:
+        yield from _submitit(executor, workers or 8, folder or Path("."))
+
+
+def require_executor(executor: str | Executor | None) -> None:
+    """Require an executor that exists, before anything else is done.
+
+    Parameters
+    ----------
+    executor : str, Executor or None
+        As of :func:`worker_pool`.
+
+    Raises
+    ------
+    StudyError
+        If there is no such executor.
+    """
+    if executor is None or isinstance(executor, Executor) or executor in ("processes", "slurm", "submitit-local"):
+        return
+    if not (isinstance(executor, str) and executor.startswith("dask://")):
         known = "processes, dask://host:port, slurm, submitit-local"
         raise StudyError(
             f"--executor is {executor!r}; it is one of {known}, or in Python any concurrent.futures.Executor"

@@ -89,10 +89,8 @@ class LiveStudy:
     def _counts(self) -> tuple[dict[str, int], list[list[Any]]]:
         path = self.folder / TABLE
         if not path.exists():  # merged shards have none
-            statuses = [row["status"] for row in self._rows.rows.values()]
-            failed = statuses.count("failed")
-            done = len(statuses) - failed
-            return {"total": len(statuses), "done": done, "failed": failed, "waiting": 0}, []
+            total, failed = len(self._rows), self._rows.count("failed")
+            return {"total": total, "done": total - failed, "failed": failed, "waiting": 0}, []
         try:
             sql = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0)
             try:
@@ -119,7 +117,7 @@ class LiveStudy:
 
     def _settings(self) -> dict[str, Any]:
         """Every setting with its means, and whether it is on the front of its target."""
-        if not self._rows.rows:
+        if not len(self._rows):
             return {"settings": []}
         summary = self._rows.summary(study_success_gap(self.folder))
         names = ("accuracy", "success", "energy", "latency")

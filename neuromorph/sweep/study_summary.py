@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +27,14 @@ from .task_table import StudyError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Key = TypeVar("Key")
+
 _SAME = 1e-9
-_COLUMNS = [
-    "task", "problem", "problem_sha256", "work", "beta", "kind", "target", "parameters", "status", "seed", "chip",
-    "repeat", "reads", "successes", "quality", "best", "kl", "scores", "energy_per_read_j", "setup_energy_j",
-    "time_per_read_s",
-]  # fmt: skip
+_KEYS = ("task", "problem", "problem_sha256", "work", "beta", "kind", "target", "parameters", "status", "seed", "chip")
+_NUMBERS = (
+    "reads", "successes", "quality", "best", "kl", "energy_per_read_j", "setup_energy_j", "time_per_read_s"
+)  # fmt: skip
 _MEASURED = [f"measured_{name}" for name in ("energy_per_read_j", "setup_energy_j", "time_per_read_s")]
-NAMES = ("success", "quality", "energy", "latency", "setup", "energy_of_read", "kl")
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,10 +101,32 @@ class StudySummary:
 
 
 class SummaryRows:
-    """Rows of tasks, added part by part; a later row of a task replaces an earlier one."""
+    """Columns of tasks, added part by part; a later row of a task replaces an earlier one."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, dict[str, Any]] = {}
+        self._parts: list[dict[str, NDArray[Any]]] = []
+        self._joined = False
+        self._settings: dict[tuple[str, str, float | None], int] = {}
+        self._work: dict[tuple[str, str, str], int] = {}
+        self._devices: dict[tuple[int, int], int] = {}
+
+    def __len__(self) -> int:
+        return len(self._columns()["task"]) if self._parts else 0
+
+    def count(self, status: str) -> int:
+        """Count the tasks that ended so.
+
+        Parameters
+        ----------
+        status : str
+            "ok", "failed" or "does not fit".
+
+        Returns
+        -------
+        int
+            Number of tasks.
+        """
+        return int((self._columns()["status"] == status.encode()).sum()) if self._parts else 0
 
     def add(self, table: pa.Table) -> None:
         """Add the rows of a part, or of results joined with timings.
@@ -114,13 +136,35 @@ class SummaryRows:
         table : pyarrow.Table
             Rows.
         """
-        names = [name for name in (*_COLUMNS, *_MEASURED) if name in table.schema.names]
-        for row in table.select(names).to_pylist():
-            for name in _MEASURED:
-                value = row.pop(name, None)
-                if value is not None:
-                    row[name.removeprefix("measured_")] = value
-            self.rows[row.pop("task")] = row
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        plain = {name: table[name].to_pylist() for name in _KEYS}
+        work = zip(plain["problem"], plain["problem_sha256"], plain["work"], strict=True)
+        settings = zip(plain["target"], plain["parameters"], plain["beta"], strict=True)
+        low = [
+            kind in ("tsp", "ising") or asked == "sample"
+            for kind, asked in zip(plain["kind"], plain["work"], strict=True)
+        ]
+        rows: dict[str, NDArray[Any]] = {
+            "task": np.array([text.encode() for text in plain["task"]], "S32"),
+            "status": np.array([text.encode() for text in plain["status"]], "S12"),
+            "setting": _codes(self._settings, settings),
+            "work": _codes(self._work, work),
+            "device": _codes(self._devices, zip(plain["seed"], plain["chip"], strict=True)),
+            "low": np.array(low, bool),
+            "scores": np.full(table.num_rows, None, object),
+        }
+        for name in _NUMBERS:
+            values = table[name]
+            if (measured := f"measured_{name}") in table.schema.names:
+                values = pc.coalesce(table[measured], values)
+            rows[name] = np.array(pc.cast(values, pa.float64()).to_numpy(), float)
+        for k in np.flatnonzero(np.isnan(rows["quality"]) & np.isfinite(rows["best"])):  # others need theirs no more
+            scores = table["scores"][int(k)].as_py()
+            rows["scores"][k] = np.array([np.nan if score is None else score for score in scores]) if scores else None
+        self._parts.append(rows)
+        self._joined = False
 
     def summary(self, success_gap: float = 0.0, *, by_beta: bool = True) -> StudySummary:
         """Arrange the rows in arrays.
@@ -138,36 +182,36 @@ class SummaryRows:
         StudySummary
             Numbers, means over repeats.
         """
-        rows = list(self.rows.values())
-        if not by_beta:
-            rows = [{**row, "beta": None} for row in rows]
-        settings = _numbered((row["target"], row["parameters"], row["beta"]) for row in rows)
-        work = _numbered(_work_key(row) for row in rows)
-        devices = _numbered((row["seed"], row["chip"]) for row in rows)
-        best = _best_scores(rows)
+        rows = self._columns()
+        setting, settings = _places((target, text, beta if by_beta else None) for target, text, beta in self._settings)
+        problem, work = _places(self._work)
+        device, devices = _places(self._devices)
         shape = (len(settings), len(work), len(devices))
-        sums = {name: np.zeros(shape) for name in NAMES}
-        counts = {name: np.zeros(shape) for name in NAMES}
-        for row in rows:
-            if row["status"] != "ok":
-                continue
-            key = _work_key(row)
-            setting = settings[row["target"], row["parameters"], row["beta"]]
-            place = setting, work[key], devices[row["seed"], row["chip"]]
-            for name, value in _numbers(row, best.get(key), success_gap).items():
-                if value is not None:
-                    sums[name][place] += value
-                    counts[name][place] += 1
-        with np.errstate(invalid="ignore"):
-            values = {name: sums[name] / np.where(counts[name], counts[name], np.nan) for name in NAMES}
+        flat = np.ravel_multi_index((setting[rows["setting"]], problem[rows["work"]], device[rows["device"]]), shape)
+        ok, values = rows["status"] == b"ok", {}
+        for name, numbers in _numbers(rows, success_gap).items():
+            there = ok & ~np.isnan(numbers)
+            sums, counts = (np.bincount(flat[there], weights, np.prod(shape)) for weights in (numbers[there], None))
+            with np.errstate(invalid="ignore"):
+                values[name] = (sums / np.where(counts, counts, np.nan)).reshape(shape)
         success = values["success"].ravel()
         reads = np.array([reads_to_solution(min(float(p), 1.0)) if np.isfinite(p) else np.nan for p in success])
         values["energy_to_solution"] = values["setup"] + reads.reshape(shape) * values["energy_of_read"]
         labels = tuple(f"{problem}, {task}" for problem, _, task in work)
-        statuses = [row["status"] for row in rows]
         chosen = tuple((target, _parameters(text, beta)) for target, text, beta in settings)
-        unfit = statuses.count("does not fit")
-        return StudySummary(chosen, labels, tuple(devices), values, statuses.count("failed"), unfit)
+        return StudySummary(chosen, labels, tuple(devices), values, self.count("failed"), self.count("does not fit"))
+
+    def _columns(self) -> dict[str, NDArray[Any]]:
+        """Join the parts: the last row of each task, sorted, so that sums do not depend on the order of parts."""
+        if not self._joined:
+            tasks = np.concatenate([part["task"] for part in self._parts])
+            _, last = np.unique(tasks[::-1], return_index=True)
+            kept = len(tasks) - 1 - last
+            self._parts = [
+                {name: np.concatenate([part[name] for part in self._parts])[kept] for name in self._parts[0]}
+            ]
+            self._joined = True
+        return self._parts[0]
 
 
 def read_summary(folder: str | os.PathLike[str], *, by_beta: bool = True) -> StudySummary:
@@ -196,7 +240,7 @@ def read_summary(folder: str | os.PathLike[str], *, by_beta: bool = True) -> Stu
     else:
         for number in part_numbers(place / PARTS):
             rows.add(read_part(place / PARTS, number))
-    if not rows.rows:
+    if not len(rows):
         raise StudyError(f"{place} has no results of a study; run 'neuromorph sweep STUDY.toml --out {place}' first")
     return rows.summary(study_success_gap(place), by_beta=by_beta)
 
@@ -268,43 +312,38 @@ def study_success_gap(folder: Path) -> float:
     return float(value) if isinstance(value, (int, float)) else 0.0
 
 
-def _work_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    return row["problem"], row["problem_sha256"], row["work"]
+def _places(keys: Iterable[Key]) -> tuple[NDArray[np.int64], list[Key]]:
+    """Return the place of each key among the distinct ones in order, and those."""
+    given = list(keys)
+    distinct = sorted(set(given), key=repr)
+    places = {key: place for place, key in enumerate(distinct)}
+    return np.array([places[key] for key in given], np.int64), distinct
+
+
+def _codes(known: dict[Any, int], keys: Iterable[Any]) -> NDArray[np.int64]:
+    """Return the numbers of keys in the order of their first appearance."""
+    return np.array([known.setdefault(key, len(known)) for key in keys], np.int64)
 
 
 def _parameters(text: str, beta: float | None) -> dict[str, Any]:
     return json.loads(text) | ({} if beta is None else {"beta": beta})
 
 
-def _numbered(keys: Any) -> dict[Any, int]:
-    return {key: number for number, key in enumerate(sorted(set(keys), key=repr))}
-
-
-def _best_scores(rows: list[dict[str, Any]]) -> dict[Any, tuple[float, bool]]:
-    """Best score of each problem without a best value known, and whether a low one is good."""
-    found: dict[Any, tuple[float, bool]] = {}
-    for row in rows:
-        if row["quality"] is None and row["best"] is not None:
-            key = _work_key(row)
-            low = row["kind"] in ("tsp", "ising") or row["work"] == "sample"
-            value, _ = found.get(key, (row["best"], low))
-            found[key] = (min(value, row["best"]) if low else max(value, row["best"]), low)
-    return found
-
-
-def _numbers(row: Mapping[str, Any], best: tuple[float, bool] | None, gap: float) -> dict[str, float | None]:
-    success, quality = row["successes"], row["quality"]
-    if quality is None and best is not None and row["scores"]:
-        scores = np.array([np.nan if score is None else score for score in row["scores"]])
-        scale = abs(best[0]) or 1.0
-        gaps = (scores - best[0] if best[1] else best[0] - scores) / scale
-        success = int((gaps <= gap + _SAME).sum())
-        quality = float(np.where(np.isfinite(gaps), 1.0 - np.clip(gaps, 0.0, 1.0), 0.0).mean())
-    setup, energy = row["setup_energy_j"] or 0.0, row["energy_per_read_j"]
-    found = {"success": None if success is None else success / row["reads"], "quality": quality, "setup": setup}
-    found |= {
-        "energy_of_read": energy,
-        "energy": None if energy is None else energy + setup / row["reads"],
-        "kl": row["kl"],
-    }
-    return found | {"latency": row["time_per_read_s"]}
+def _numbers(rows: Mapping[str, NDArray[Any]], gap: float) -> dict[str, NDArray[np.float64]]:
+    """Numbers of each row, NaN where there is none; the best of the study stands for a best value not known."""
+    success, quality, reads = rows["successes"].copy(), rows["quality"].copy(), rows["reads"]
+    unknown = np.isnan(quality) & np.isfinite(rows["best"])
+    for work in np.unique(rows["work"][unknown]):
+        mine = np.flatnonzero(unknown & (rows["work"] == work))
+        low = rows["low"][mine[0]]
+        best = (np.min if low else np.max)(rows["best"][mine])
+        for k in mine:
+            if (scores := rows["scores"][k]) is not None:
+                gaps = (scores - best if low else best - scores) / (abs(best) or 1.0)
+                success[k] = (gaps <= gap + _SAME).sum()
+                quality[k] = np.where(np.isfinite(gaps), 1.0 - np.clip(gaps, 0.0, 1.0), 0.0).mean()
+    setup, energy = np.nan_to_num(rows["setup_energy_j"]), rows["energy_per_read_j"]
+    found = {"quality": quality, "setup": setup, "energy_of_read": energy, "kl": rows["kl"]}
+    with np.errstate(divide="ignore", invalid="ignore"):  # what failed has no reads
+        found |= {"success": success / reads, "energy": energy + setup / reads}
+    return found | {"latency": rows["time_per_read_s"]}

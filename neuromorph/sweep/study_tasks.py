@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -202,20 +202,3 @@ def tasks_of_setting(
                     sha.update(f" {seed} {chip} {repeat}".encode())
                     key = sha.hexdigest()[:32]
                     yield SweepTask(key, number, target, parameters, seed, chip, repeat, study.reads)
-
-
-def parameters_of_json(text: str) -> Mapping[str, Any]:
-    """Return the parameters of a task.
-
-    Parameters
-    ----------
-    text : str
-        ``SweepTask.parameters``.
-
-    Returns
-    -------
-    dict of str to value
-        Parameters by name.
-    """
-    found: Mapping[str, Any] = json.loads(text)
-    return found

@@ -81,7 +81,15 @@ def plot_front(summary: StudySummary, cost: str = "energy", ax: Axes | None = No
         _name_points(ax, summary, front, values)
     if targets:
         ax.legend(**_ABOVE)
+    if len(summary.devices) > 1:
+        _note(ax, f"line and band: accuracy that the median and 5 to 95 % of {len(summary.devices)} devices attain")
     return style_axes(ax)
+
+
+def _note(ax: Axes, text: str) -> None:
+    """Write below the axes what a band or bar is."""
+    style: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "top"}
+    ax.annotate(text, (1, 0), (0, -34), fontsize=7, color=MUTED, **style)
 
 
 def _name_points(ax: Axes, summary: StudySummary, front: Any, values: Any) -> None:
@@ -168,6 +176,8 @@ def plot_parameter(
     ax.set(xlabel=parameter, ylabel=LABELS.get(name, name))
     if len(lines) > 1:
         ax.legend(**_ABOVE)
+    if len(summary.devices) > 1:
+        _note(ax, f"bars: 95 % interval of the mean over {len(summary.devices)} devices")
     return style_axes(ax)
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from .batch_worker import FinishedBatch
 from .coordinator import run_waiting
-from .executors import worker_pool
+from .executors import require_executor, worker_pool
 from .refinement import next_round
 from .result_parts import RESULTS, require_parquet
 from .search import JOURNAL, next_trials
@@ -76,6 +76,7 @@ def sweep(
         The study breaks a rule, its folder is in use, cannot be written or is damaged; what was done is kept.
     """
     require_parquet()
+    require_executor(executor)
     given = read_study(study)
     work = study_work(given)
     place = Path(folder)

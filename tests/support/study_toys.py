@@ -20,6 +20,13 @@ def press_ctrl_c():
         time.sleep(0)
 
 
+def clock_of_sleep(monkeypatch):
+    """Let nothing but ``time.sleep`` move the clock, and that at once: no test waits, or depends on other processes."""
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+
+
 @dataclass(frozen=True, eq=False)
 class Ring:
     """n spins in a ring that want to differ from their neighbors; feasible where spin 0 is up; score: edges cut."""

@@ -71,12 +71,18 @@ def test_jobs_of_submitit_give_the_same_bytes(toys):
     assert read(toys / "jobs") == read(toys / "whole")
 
 
-def test_an_executor_that_does_not_answer_is_said(toys, capsys):
+def test_an_executor_that_does_not_exist_is_refused_at_once(toys, capsys):
     (toys / "study.toml").write_text(
         '[[problems]]\ngenerate = "sk"\nsize = 8\n[[targets]]\ntarget = "toy-chip"\n[targets.parameters]\nlevels = 2\n'
     )
-    assert main(["sweep", str(toys / "study.toml"), "--executor", "ray"]) == 2
-    assert "it is one of processes, dask://host:port, slurm, submitit-local" in capsys.readouterr().err
+    words, rule = ["sweep", str(toys / "study.toml")], "it is one of processes, dask://host:port, slurm, submitit-local"
+    for more in ([], ["--dry-run"]):
+        assert main([*words, *more, "--executor", "ray"]) == 2
+        assert rule in capsys.readouterr().err
+    assert not (toys / "study").exists()
+    sweep(toys / "study.toml", toys / "study", executor=Inline())
+    assert main([*words, "--executor", "ray"]) == 2  # though no task is left
+    assert rule in capsys.readouterr().err
 
 
 class Gone(Inline):

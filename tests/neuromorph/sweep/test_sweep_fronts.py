@@ -3,8 +3,10 @@
 import itertools
 import json
 import re
+import tracemalloc
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ from neuromorph.sweep import (
     sweep,
 )
 from neuromorph.sweep import study_folder as folder_module
+from neuromorph.sweep.study_summary import SummaryRows, read_results
 
 POINTS = st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=12)
 
@@ -96,6 +99,30 @@ def test_a_summary_reads_what_is_there_of_an_unfinished_study(toys):
     whole = read_summary(toys / "out").over_work("accuracy")
     (toys / "out" / "results.parquet").unlink()
     np.testing.assert_array_equal(read_summary(toys / "out").over_work("accuracy"), whole)
+
+
+def test_rows_are_kept_small_and_the_later_one_of_a_task_counts(toys):
+    """A page follows studies of a million tasks: 250 bytes a row at most."""
+    sweep(toy_study(), toys / "out", executor=Inline())
+    part, rows = read_results(toys / "out"), SummaryRows()
+    part = part.set_column(part.schema.get_field_index("quality"), "quality", pa.array([0.5] * len(part)))
+    where = part.schema.get_field_index("task")
+    tracemalloc.start()
+    try:
+        for k in range(100):
+            names = [f"{k:08d}{text[8:]}" for text in part["task"].to_pylist()]
+            rows.add(part.set_column(where, "task", pa.array(names)))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(rows) == rows.count("ok") == 100 * len(part)
+    assert held < 250 * len(rows)
+    before = rows.summary().values["quality"]
+    rows.add(part.set_column(part.schema.get_field_index("status"), "status", pa.array(["failed"] * len(part))))
+    rows.add(part)
+    assert len(rows) == 101 * len(part)
+    assert rows.count("failed") == 0
+    np.testing.assert_array_equal(rows.summary().values["quality"], before)
 
 
 def adaptive():

@@ -48,8 +48,10 @@ def test_figures_draw_what_is_there():
     summary = StudySummary(settings, ("one",), ((0, 0), (0, 1), (0, 2)), {"quality": quality, "energy": energy})
     ax = plot_front(summary)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["chip"]
+    assert "5 to 95 % of 3 devices" in ax.texts[-1].get_text()
     ax = plot_parameter(summary, "levels", "accuracy", by="noise")
     assert sorted(line.get_label() for line in ax.containers) == ["noise 0.1", "noise 0.2"]
+    assert ax.texts[-1].get_text() == "bars: 95 % interval of the mean over 3 devices"
     np.testing.assert_allclose(ax.containers[0][0].get_ydata(), [quality[0].mean(), quality[2].mean()])
     ax = plot_effects(parameter_effects(summary))
     assert len(ax.patches) == 2

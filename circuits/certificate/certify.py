@@ -317,5 +317,5 @@ def with_steps(circuit: Circuit, step_s: float | None, reltol: float | None) -> 
     step = analysis.step_s if step_s is None else min(step_s, analysis.stop_s)
     if reltol is None:
         reltol = max(analysis.reltol * min(step / analysis.step_s, 1.0) ** 3, min(FINEST_RELTOL, analysis.reltol))
-    largest = analysis.largest_s if step_s is None else None
-    return replace(circuit, analysis=replace(analysis, step_s=step, reltol=reltol, largest_s=largest))
+    largest, chgtol = (analysis.largest_s, analysis.chgtol_c) if step_s is None else (None, None)
+    return replace(circuit, analysis=replace(analysis, step_s=step, reltol=reltol, largest_s=largest, chgtol_c=chgtol))

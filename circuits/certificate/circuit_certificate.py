@@ -17,7 +17,7 @@ from ..netlist.expressions import Number
 from ..netlist.sources import VoltageSource
 from ..simulators.process import TIMEOUT_S
 from ..synthesis.cmos_neuron import STATIC
-from ..synthesis.hopfield_circuit import DEFAULT_STEPS_PER_TAU
+from ..synthesis.hopfield_circuit import DEFAULT_STEPS_PER_TAU, charge_floor
 from .certificate import RISE, TRAJECTORY, Certificate
 from .certify import with_steps
 from .engine_comparison import ReferenceCase, compare_engines
@@ -78,7 +78,8 @@ def certify_circuit(
     analysis = Transient(min(step, asked.stop_s), asked.stop_s, asked.uic, temperature_c=asked.temperature_c)
     if asked.largest_s is not None and steps_per_tau is None:  # as the error allows, no more than in our own decks
         largest = max(analysis.step_s, asked.largest_s)
-        analysis = replace(analysis, largest_s=largest)
+        floor = None if asked.chgtol_c is None else min(asked.chgtol_c, charge_floor(network))
+        analysis = replace(analysis, largest_s=largest, chgtol_c=floor)
     run = replace(circuit, elements=tuple(map(_as_behavioral, circuit.elements)), analysis=analysis)
     run = save_all(with_steps(run, None, reltol))
     potentials = solve_ode(network.rhs, start, run, g.swing / g.gain, "DOP853")

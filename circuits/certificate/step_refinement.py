@@ -132,7 +132,7 @@ def refine_steps(
     found = []
     for fraction, reltol in zip(steps_per_tau, reltols, strict=True):
         step = min(tau_s / fraction, circuit.analysis.stop_s)
-        analysis = replace(circuit.analysis, step_s=step, reltol=reltol, largest_s=None)
+        analysis = replace(circuit.analysis, step_s=step, reltol=reltol, largest_s=None, chgtol_c=None)
         found.append(measure(replace(circuit, analysis=analysis)))
     return StepRefinement(
         tuple(steps_per_tau), reltols, {name: tuple(e[name] for e in found) for name in found[-1]}, ideal

@@ -73,6 +73,8 @@ class Transient:
         Temperature of all devices, degrees Celsius.
     largest_s : float or None
         Largest step where the error of a step allows more than ``step_s``, s.
+    chgtol_c : float or None
+        Charge below which the error that one step allows stops to fall, C; ngspice only. None for its own, 1e-14.
     """
 
     step_s: float
@@ -83,6 +85,7 @@ class Transient:
     abstol_a: float = 1e-15
     temperature_c: float = ROOM_C
     largest_s: float | None = None
+    chgtol_c: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 < self.step_s <= self.stop_s < float("inf"):
@@ -96,6 +99,8 @@ class Transient:
             raise ValueError(f"temperature_c is {self.temperature_c:g}; it must lie above -273.15 and below 1000 C")
         if self.largest_s is not None and not self.step_s <= self.largest_s < float("inf"):
             raise ValueError(f"largest_s is {self.largest_s}; it must be finite and at least step_s, {self.step_s}")
+        if self.chgtol_c is not None and not 0.0 < self.chgtol_c < float("inf"):
+            raise ValueError(f"chgtol_c is {self.chgtol_c}; it must be positive and finite")
 
 
 @dataclass(frozen=True)

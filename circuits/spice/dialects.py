@@ -44,7 +44,9 @@ LARGEST_EXPRESSION = 5_000  # terms of one source in neospice, which crashes at 
 def _ngspice_analysis(circuit: Circuit) -> Iterator[str]:
     step, stop, uic = _transient(circuit)
     yield from _initial(circuit, ".")
-    yield _tolerances(circuit) + (" klu" if _suits_klu(circuit) else "")
+    chgtol = circuit.analysis.chgtol_c
+    charge = "" if chgtol is None else f" chgtol={float(chgtol)!r}"
+    yield _tolerances(circuit) + charge + (" klu" if _suits_klu(circuit) else "")
     # tstep is the largest step where no other is given.
     largest = circuit.analysis.largest_s
     yield f".tran {step} {stop}{'' if largest is None else f' 0.0 {float(largest)!r}'}{uic}"

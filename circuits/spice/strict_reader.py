@@ -241,6 +241,7 @@ class _Deck:
                 raise ValueError("Xyce's .options names a package first; write .options timeint reltol=... abstol=...")
             words = words[1:]
         allowed = {"reltol", "abstol"} | ({"vntol", "temp"} if self.dialect is not XYCE else set())
+        allowed |= {"chgtol"} if self.dialect is NGSPICE else set()
         fixed = {"plotwinsize": 0.0, "numdgt": 15.0} if self.dialect is LTSPICE else {}
         found: dict[str, float] = {}
         if self.dialect is NGSPICE and words[-1:] == ["klu"]:  # how ngspice solves, not what; the writer says it again
@@ -345,4 +346,4 @@ class _Deck:
             volts = options.get("abstol", 1e-6)
             return Transient(step, stop, uic, options.get("reltol", 1e-3), volts, largest_s=largest)
         reltol, vntol, abstol = options.get("reltol", 1e-3), options.get("vntol", 1e-6), options.get("abstol", 1e-12)
-        return Transient(step, stop, uic, reltol, vntol, abstol, largest_s=largest)
+        return Transient(step, stop, uic, reltol, vntol, abstol, largest_s=largest, chgtol_c=options.get("chgtol"))

@@ -123,10 +123,10 @@ class BoardNeurons:
         """Lines that tell a reader of the netlist what the amplifiers are."""
         (first, second), ohm = self.stages, BOARD["limiter_resistor"].value
         return (
-            f"amplifiers: {self.part.name}, offsets of {self.part.offset_v:g} V, rails +-{self.part.rail_v:g} V",
-            f"a neuron: a stage of gain {first:.4g}, two 1N4148 behind {ohm:g} ohm that hold "
+            f"amplifiers: {self.part.name}, offsets of {1e3 * self.part.offset_v:g} mV, rails +-{self.part.rail_v:g} V",
+            f"a neuron: a stage of gain {first:.4g}, two 1N4148 behind {ohm / 1e3:g} kohm that hold "
             f"{1e3 * self.limit_v:.3g} mV, a stage of {second:.4g}, and an inverter where a synapse needs it",
-            f"cue: loaded by switches for {BOARD['load_time'].value:g} s; bias: resistors to a rail",
+            f"cue: loaded by switches for {1e6 * BOARD['load_time'].value:g} us; bias: resistors to a rail",
             f"packages of {UNITS_IN_PACKAGE}: {self.packages[0]} of op-amps, {self.packages[1]} of switches",
         )
 

@@ -60,6 +60,7 @@ RELTOL = 1e-8
 # Above MANY neurons a step costs a tenth of a second, and little happens during most of them: the error of a step alone
 # chooses it, up to R C. The first, which is of first order, stays R C / 500.
 MANY = 128
+_FLOOR = 1 / 40  # of the span of u in which an amplifier swings: below it the error of a step is absolute
 STEPS_NOTE = "steps: as their error allows, up to R C; the first and those of the output: R C / 50"
 
 
@@ -128,7 +129,7 @@ def build_hopfield_circuit(
     instances = subcircuit_instances(elements)
     if level != "ideal":
         reltol = 1e-6 if reltol is None else reltol
-        analysis = replace(analysis, uic=neurons.uic, reltol=reltol, largest_s=None)
+        analysis = replace(analysis, uic=neurons.uic, reltol=reltol, largest_s=None, chgtol_c=None)
     return Circuit(
         title,
         elements,
@@ -164,7 +165,28 @@ def ideal_transient(
     tau = float(network.time_constants_s.min())
     step = min(tau / DEFAULT_STEPS_PER_TAU if step_s is None else step_s, duration_s)
     largest = max(step, min(tau, duration_s)) if network.size > MANY and step_s is None else None
-    return Transient(step, duration_s, reltol=RELTOL if reltol is None else reltol, largest_s=largest)
+    floor = None if largest is None else charge_floor(network)
+    return Transient(step, duration_s, reltol=RELTOL if reltol is None else reltol, largest_s=largest, chgtol_c=floor)
+
+
+def charge_floor(network: AnalogNetwork) -> float:
+    """Return the charge below which the error of a step is judged as if it were that charge.
+
+    A step is bounded by its relative error in the charge of each capacitor, so a potential that crosses zero would
+    stop them all. What counts at an output is the error of u beside the span in which its amplifier swings.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Network.
+
+    Returns
+    -------
+    float
+        The charge, C.
+    """
+    span = network.activation.swing / network.activation.gain
+    return _FLOOR * float(network.capacitances.min()) * span
 
 
 def steps_account(analysis: Transient) -> tuple[str, ...]:

@@ -142,7 +142,7 @@ def test_an_engine_that_fails_does_not_cost_the_others_their_results(monkeypatch
 
 def test_certifying_needs_an_engine_and_a_circuit_of_sensible_size(monkeypatch):
     with pytest.raises(DoesNotFit, match=r"600 neurons.*at most 512.*or synapses 'overlaps', which go up to 2048"):
-        certify_problem(recall(600))
+        certify_problem(recall(600), synapses="resistors")
     with pytest.raises(DoesNotFit, match=r"90000 resistors.*at most 512 and 66000"):
         certify_problem(ToyProblem("dense", size=300))
     with pytest.raises(ValueError, match="engine is 'hspice'"):

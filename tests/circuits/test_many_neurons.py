@@ -48,16 +48,18 @@ def test_few_neurons_keep_their_steps_and_many_have_those_that_their_error_allow
     many = build_hopfield_circuit(AnalogNetwork.from_ising(ring(rule.MANY + 1)))
     assert few.largest_s is None
     assert few.reltol == rule.RELTOL
+    assert few.chgtol_c is None
+    assert many.analysis.chgtol_c == pytest.approx(1e-9 * 2.0 / 50.0 / 40.0)  # of 1 nF, rails -1 .. 1 V and gain 50
     tau = 1.0 / (2 * 1e-5 * 2 + 1e-6) * 1e-9
     assert many.analysis.largest_s == pytest.approx(tau)
     assert many.analysis.step_s == pytest.approx(tau / 50)
     assert many.comments[-1] == rule.STEPS_NOTE
     parts = build_hopfield_circuit(AnalogNetwork.from_ising(ring(rule.MANY + 1)), level="opamp").analysis
-    assert parts.largest_s is None
+    assert (parts.largest_s, parts.chgtol_c) == (None, None)
     asked = build_hopfield_circuit(AnalogNetwork.from_ising(ring(rule.MANY + 1)), reltol=1e-6).analysis
     assert (asked.largest_s, asked.reltol) == (many.analysis.largest_s, 1e-6)
     fixed = build_hopfield_circuit(AnalogNetwork.from_ising(ring(rule.MANY + 1)), step_s=tau / 10).analysis
-    assert (fixed.step_s, fixed.largest_s) == (tau / 10, None)
+    assert (fixed.step_s, fixed.largest_s, fixed.chgtol_c) == (tau / 10, None, None)
 
 
 @pytest.mark.parametrize("name", sorted(DIALECTS))
@@ -65,6 +67,7 @@ def test_the_largest_step_is_written_and_read_back(name):
     circuit = build_hopfield_circuit(AnalogNetwork.from_ising(ring(130)))
     analysis = read_netlist(netlist_text(circuit, DIALECTS[name]), DIALECTS[name]).analysis
     asked = circuit.analysis
+    assert analysis.chgtol_c == (asked.chgtol_c if name == "ngspice" else None)
     if name in ("ngspice", "xyce"):
         assert (analysis.step_s, analysis.largest_s) == (asked.step_s, asked.largest_s)
     else:  # neospice has no such step, LTspice no other
@@ -72,9 +75,11 @@ def test_the_largest_step_is_written_and_read_back(name):
         assert analysis.step_s == (asked.step_s if name == "neospice" else asked.largest_s)
 
 
-def test_a_largest_step_below_the_first_is_refused():
+def test_steps_that_cannot_be_are_refused():
     with pytest.raises(ValueError, match=r"largest_s is 0\.5"):
         Transient(1.0, 2.0, largest_s=0.5)
+    with pytest.raises(ValueError, match=r"chgtol_c is 0\.0"):
+        Transient(1.0, 2.0, chgtol_c=0.0)
 
 
 @NGSPICE
@@ -180,7 +185,7 @@ def test_ngspice_is_asked_for_klu_where_every_source_has_a_load():
     sparse_one = transconductor_circuit(AnalogNetwork.from_ising(ring(200)))
     for circuit in (dense, sparse_one):
         text = netlist_text(circuit)
-        assert re.search(r"^\.options reltol=\S+ vntol=\S+ abstol=\S+ klu$", text, re.MULTILINE)
+        assert re.search(r"^\.options reltol=\S+ vntol=\S+ abstol=\S+( chgtol=\S+)? klu$", text, re.MULTILINE)
         assert netlist_text(read_netlist(text)) == text
     for name in ("neospice", "xyce", "ltspice"):
         assert "klu" not in netlist_text(dense, DIALECTS[name])

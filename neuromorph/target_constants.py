@@ -128,6 +128,8 @@ def read_replacements(costs: str | Path | Mapping[str, Any]) -> Replacements:
         raise ValueError(f"cannot read {costs}: {error.strerror or error}; give a .toml file of constants") from error
     except ValueError as error:
         raise ValueError(f"{costs}: {error}") from error
+    if not plain and not any(sections.values()):
+        raise ValueError(f"{costs} has no constant; give a table for each, as neuromorph targets NAME lists them")
     return Replacements(plain, sections)
 
 

@@ -70,7 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     try:
-        arguments = _parser().parse_args(words)
+        arguments, unknown = _parser().parse_known_args(words)
+        if unknown:  # said by the command, whose help lists what it takes
+            arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
         arguments.words = words
         code: int = arguments.command(arguments)
         sys.stdout.flush()
@@ -112,7 +114,7 @@ def _parser() -> Parser:
 
     def command(name: str, function: Callable[[argparse.Namespace], int], text: str, file: bool = True) -> Parser:
         added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        added.set_defaults(command=function)
+        added.set_defaults(command=function, parser=added)
         if file:
             added.add_argument("file", metavar="FILE", help=_FILE)
             added.add_argument("--kind", metavar="K", help=f"{', '.join(PROBLEM_KINDS)}; else found from the content")

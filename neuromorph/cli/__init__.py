@@ -27,7 +27,6 @@ from .arguments import (
 from .bench import add_bench_options, bench_command
 from .calibrate import add_calibrate_command
 from .circuits import add_circuit_commands
-from .common import load_problem
 from .compare import add_compare_options, compare_command
 from .former_commands import add_former_commands
 from .info import info_command, targets_command
@@ -128,7 +127,7 @@ def _parser() -> Parser:
     add_sweep_commands(command)
     text = "time to target beside installed peers, with equal CPU time, and curves of the best answer so far"
     add_bench_options(command("bench", bench_command, text, file=False))
-    add_circuit_commands(command, load_problem)
+    add_circuit_commands(command)
     add_lucidac_command(command)
     add_simulate_command(command)
     add_validate_command(command)

@@ -7,7 +7,6 @@ r"""Constants of targets, and a file that replaces what prices and times depend 
     unit = "W"
     kind = "measured"
     source = "RAPL of my laptop, 3 May"
-
     [memristor-crossbar.pulse_energy]           # in one target
     value = 2e-12                               # ...
 
@@ -36,7 +35,6 @@ from .protocol import Target, TargetError
 from .target_names import nearest
 
 Constants: TypeAlias = Mapping[str, Datum]
-
 _T = TypeVar("_T")
 _MOST_BYTES = 1 << 20
 _DIVISORS = ("s", "1/s", "s/s", "Hz")  # units of times and rates, by which something is divided

@@ -126,7 +126,10 @@ def log_partition(ising: Ising, beta: float) -> float:
     float
         ln Z.
     """
-    return float(logsumexp(-_checked_beta(beta) * _energies(ising)) - beta * ising.offset)
+    table, beta = _energies(ising), _checked_beta(beta)
+    lowest = float(table.min())  # taken out first, so that a large beta leaves the ground states
+    with np.errstate(over="ignore"):
+        return float(logsumexp(-beta * (table - lowest)) - beta * (lowest + ising.offset))
 
 
 def chain_log_partition(ising: Ising, beta: float) -> float:

@@ -7,7 +7,6 @@ r"""Constants of targets, and a file that replaces what prices and times depend 
     unit = "W"
     kind = "measured"
     source = "RAPL of my laptop, 3 May"
-
     [memristor-crossbar.pulse_energy]           # in one target
     value = 2e-12                               # ...
 
@@ -36,7 +35,6 @@ from .protocol import Target, TargetError
 from .target_names import nearest
 
 Constants: TypeAlias = Mapping[str, Datum]
-
 _T = TypeVar("_T")
 _MOST_BYTES = 1 << 20
 _DIVISORS = ("s", "1/s", "s/s", "Hz")  # units of times and rates, by which something is divided
@@ -128,6 +126,8 @@ def read_replacements(costs: str | Path | Mapping[str, Any]) -> Replacements:
         raise ValueError(f"cannot read {costs}: {error.strerror or error}; give a .toml file of constants") from error
     except ValueError as error:
         raise ValueError(f"{costs}: {error}") from error
+    if not plain and not any(sections.values()):
+        raise ValueError(f"{costs} has no constant; give a table for each, as neuromorph targets NAME lists them")
     return Replacements(plain, sections)
 
 

@@ -23,7 +23,8 @@ from math import isfinite
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 _WORDS = {"on": True, "true": True, "off": False, "false": False, "none": None}
-_SAID = {int: "a whole number", float: "a number", bool: "on or off", str: "text", type(None): "none"}
+_MOST_WHOLE = 10**15  # larger ones are no counts, and overflow what is made of them
+_SAID = {int: "a whole number to 10^15", float: "a number", bool: "on or off", str: "text", type(None): "none"}
 _TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|[^\"']", re.DOTALL)  # a quoted piece is one token
 _OPEN, _CLOSE = "([", ")]"
 _LONGEST = 2_000  # characters of one target
@@ -308,7 +309,8 @@ def _as(option: Any, value: Any, options: tuple[Any, ...]) -> tuple[bool, Any]:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return number, float(value) if number else value
     if option is int:
-        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer()
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        whole = number and abs(value) <= _MOST_WHOLE and float(value).is_integer()
         return whole, int(value) if whole else value
     if option is str:
         return isinstance(value, str), value

@@ -289,6 +289,10 @@ def relax_networks(
     integrate = simulate_batch if can_batch(network) else simulate
     spent: list[Float] = []
     seconds = 0.0
+    if observe is not None:  # outputs of a high gain turn within the first sample of a window
+        start = integrate(network, u, window / (_LOOKS - 1), samples=_LOOKS, rtol=_RTOL, atol=_ATOL_V)
+        for k in range(_LOOKS - 1):
+            observe(float(start.times[k]), start.potentials[k], start.voltages[k])
     for _ in range(_WINDOWS):
         path = integrate(network, u, window, samples=_LOOKS, rtol=_RTOL, atol=_ATOL_V)
         u = path.final[0]
@@ -299,7 +303,7 @@ def relax_networks(
         if meter is not None:
             spent.append(energy_of_window(meter, path, first + 1 if rests else len(path.times)))
         if observe is not None:
-            for k in range(int(seconds > 0.0), first + 1 if rests else len(path.times)):
+            for k in range(1, first + 1 if rests else len(path.times)):
                 observe(seconds + float(path.times[k]), path.potentials[k], path.voltages[k])
         seconds += float(path.times[first]) if rests else window
         if rests:

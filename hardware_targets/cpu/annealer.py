@@ -63,6 +63,7 @@ from .tour_annealing import anneal_tour
 
 MAX_CITIES = 1_000_000  # memory and time are linear in it: some 400 bytes and 10 us a sweep for each city
 _SPINS = 1 << 25  # number of spins of all reads that are annealed at once
+_MOST_SWEEPS = 1_000_000_000  # whose schedule fits into memory
 _NEAR = 10  # number of near cities that a move may join to a city
 
 
@@ -198,6 +199,8 @@ def check_sweeps(sweeps: int) -> None:
     """Raise ValueError unless an anneal can take so many sweeps."""
     if sweeps < 2:
         raise ValueError(f"sweeps is {sweeps}; an anneal takes at least 2")
+    if sweeps > _MOST_SWEEPS:
+        raise ValueError(f"sweeps is {float(sweeps):.4g}; an anneal takes at most {_MOST_SWEEPS:,}: give more reads")
 
 
 # Spins or tours, updates, seconds at full lanes, of one read alone, and as measured, settled.

@@ -30,7 +30,6 @@ from neuromorph.ising import Float, Ising
 Words = NDArray[np.int64]
 
 TEMPERATURE_BITS = 8  # of a temperature behind the binary point
-NOISE_BITS = 16  # of -ln u behind the binary point
 MOST_TEMPERATURE = 1 << 38  # in units of 2^-8
 
 

@@ -32,7 +32,6 @@ from .solvers import OURS_ISING, Solver
 
 TIMEOUTS_S = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 GAPS = (0.1, 0.05, 0.01)
-TUNING_SEEDS = (0, 1, 2, 3, 4)
 _WARM = ((25, 0.05), (250, 0.05), (250, 0.25), (500, 0.25))  # workloads of every method that is compiled
 _WARM_S = 0.05
 _COMPLETE = 500  # nodes of the largest complete graph that is tried

@@ -82,7 +82,9 @@ def model_correlations(ising: Ising) -> Correlations:
 
 
 def visible_groups(mask: NDArray[np.bool_], visible: int) -> list[NDArray[np.intp]] | None:
-    """Find groups of visible spins that only hidden spins couple, if moments can be summed exactly by them.
+    """Find groups of visible spins that hidden spins alone couple.
+
+    They exist where moments can be summed exactly by them.
 
     Parameters
     ----------
@@ -104,7 +106,9 @@ def visible_groups(mask: NDArray[np.bool_], visible: int) -> list[NDArray[np.int
 
 
 def grouped_correlations(ising: Ising, groups: list[NDArray[np.intp]]) -> Correlations:
-    r"""Compute the moments of the model exactly: given the hidden spins, groups of visible ones are independent.
+    r"""Compute the moments of the model exactly, by groups.
+
+    Given the hidden spins, groups of visible ones are independent.
 
     .. math:: p(s) = p(h) \prod_g p(v_g \mid h)
 

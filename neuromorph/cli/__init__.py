@@ -27,7 +27,6 @@ from .arguments import (
 from .bench import add_bench_options, bench_command
 from .calibrate import add_calibrate_command
 from .circuits import add_circuit_commands
-from .common import load_problem
 from .compare import add_compare_options, compare_command
 from .former_commands import add_former_commands
 from .info import info_command, targets_command
@@ -70,7 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     try:
-        arguments = _parser().parse_args(words)
+        arguments, unknown = _parser().parse_known_args(words)
+        if unknown:  # said by the command, whose help lists what it takes
+            arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
         arguments.words = words
         code: int = arguments.command(arguments)
         sys.stdout.flush()
@@ -112,7 +113,7 @@ def _parser() -> Parser:
 
     def command(name: str, function: Callable[[argparse.Namespace], int], text: str, file: bool = True) -> Parser:
         added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        added.set_defaults(command=function)
+        added.set_defaults(command=function, parser=added)
         if file:
             added.add_argument("file", metavar="FILE", help=_FILE)
             added.add_argument("--kind", metavar="K", help=f"{', '.join(PROBLEM_KINDS)}; else found from the content")
@@ -126,7 +127,7 @@ def _parser() -> Parser:
     add_sweep_commands(command)
     text = "time to target beside installed peers, with equal CPU time, and curves of the best answer so far"
     add_bench_options(command("bench", bench_command, text, file=False))
-    add_circuit_commands(command, load_problem)
+    add_circuit_commands(command)
     add_lucidac_command(command)
     add_simulate_command(command)
     add_validate_command(command)

@@ -93,16 +93,16 @@ def bench_command(arguments: argparse.Namespace) -> int:
     for file, named in files:
         one = of_file(arguments, file)
         try:
-            problems.append((one, load_problem(one)))
+            problem = load_problem(one)
+            if problem.kind == "recall":
+                raise BadInput(f"{file} is a memory, which is recalled and not minimized; give tours, cuts or models")
+            problems.append((one, problem))
         except BadInput as error:
             if named:
                 raise
-            warn(file, f"left out, for it is no problem: {error}")
+            warn(file, f"left out: {error}")
     if not problems:
-        raise BadInput(f"none of the {len(files)} files is a problem; name a file")
-    for one, problem in problems:
-        if problem.kind == "recall":
-            raise BadInput(f"{one.file} is a memory, which is recalled and not minimized; give tours, cuts or models")
+        raise BadInput(f"none of the {len(files)} files is a problem to minimize; name a file")
     out = made_folder(arguments.out)
     peers = [] if arguments.peers == ["none"] else arguments.peers
     found: list[Bench] = []

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..files.printable import printable
 from .arguments import (
@@ -22,14 +22,12 @@ from .arguments import (
     warn,
     writing,
 )
-from .common import work_origin
+from .common import load_problem, work_origin
 from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
 from .netlist_forms import SYNAPSES, asked_netlist
 from .oscillator_cells import OSCILLATOR_CELLS, oscillators_netlist
+from .output_folder import made_folder
 from .pdk import add_pdk, is_pdk, pdk_certify, pdk_netlist
-
-if TYPE_CHECKING:
-    from ..problems import Problem
 
 # As circuits has them (a test compares), which --help must not import; the first is the default.
 LEVELS = ("ideal", "opamp", "transistor", "board")
@@ -39,21 +37,17 @@ VARIANT_KINDS = ("corners", "tolerance", "plot")
 E_SERIES = ("E96", "E48", "E24", "E12", "E6", "E3", "exact")
 DISAGREES = 1
 
-_Load = Callable[[argparse.Namespace], "Problem"]
 
-
-def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
+def add_circuit_commands(command: Callable[..., Parser]) -> None:
     """Add the commands ``netlist`` and ``certify``.
 
     Parameters
     ----------
     command : callable
         Function of name, function and text that adds a parser.
-    load : _Load
-        Function that reads the problem of the file that the arguments name.
     """
     about = "write the problem as a circuit for SPICE"
-    netlist = command("netlist", lambda arguments: _netlist(arguments, load), about)
+    netlist = command("netlist", _netlist, about)
     netlist.add_argument(
         "--dialect", default="ngspice", metavar="D", help=f"{_words(DIALECTS)}; default: {DIALECTS[0]}"
     )
@@ -76,21 +70,21 @@ def add_circuit_commands(command: Callable[..., Parser], load: _Load) -> None:
     netlist.add_argument("--out", type=folder_or_file, metavar="PATH", help="default: standard output")
 
     about = "design a board: netlists for ngspice and KiCad, bill of materials, a page with waveforms, power, yield"
-    board = command("board", lambda arguments: _board(arguments, load), about)
+    board = command("board", _board, about)
     board.add_argument("--series", choices=E_SERIES[:-1], default=E_SERIES[0], metavar="E", help=series)
     board.add_argument("--opamp", metavar="PART", help=f"{_words(OPAMPS)}; default: {OPAMPS[0]}")
     board.add_argument("--seed", type=seed, default=0, metavar="N", help="draws cue and offsets; default: 0")
     board.add_argument("--out", type=folder_or_file, required=True, metavar="DIR", help="folder of the files")
 
     about = "write its cells for other tools: Verilog-A modules, a neuron for LTspice and for xschem"
-    cells = command("cells", lambda arguments: _cells(arguments, load), about)
+    cells = command("cells", _cells, about)
     cells.add_argument("--series", choices=E_SERIES, default=E_SERIES[0], metavar="E", help=series)
     cells.add_argument("--opamp", default=OPAMPS[0], metavar="PART", help=f"{_words(OPAMPS)}; default: {OPAMPS[0]}")
     cells.add_argument("--seed", type=seed, default=0, metavar="N", help="draws a cue; default: 0")
     cells.add_argument("--out", type=folder_or_file, required=True, metavar="DIR", help="folder of the files")
 
     about = "compare the circuit of a problem, or a netlist, in SPICE with its differential equation"
-    certify = command("certify", lambda arguments: _certify(arguments, load), about)
+    certify = command("certify", _certify, about)
     certify.epilog = (
         "Exit code 1: an engine differs by more than its bound (docs/certificate-schema.md). What has no bound, as the "
         "way there of amplifiers made of parts, is listed."
@@ -164,10 +158,10 @@ def _amplifiers(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"rng": arguments.seed, "level": "opamp", "opamp": part}
 
 
-def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
+def _netlist(arguments: argparse.Namespace) -> int:
     from ..files.atomic_write import write_file
 
-    problem = load(arguments)
+    problem = load_problem(arguments)
     if arguments.cell in OSCILLATOR_CELLS:
         return oscillators_netlist(arguments, problem, _beside_pdk(arguments))
     if is_pdk(arguments, _beside_pdk(arguments)):
@@ -209,8 +203,8 @@ def _netlist(arguments: argparse.Namespace, load: _Load) -> int:
     return 0
 
 
-def _board(arguments: argparse.Namespace, load: _Load) -> int:
-    problem = load(arguments)
+def _board(arguments: argparse.Namespace) -> int:
+    problem = load_problem(arguments)
     circuit_package()
     from circuits.board.handover import board_files
 
@@ -222,8 +216,8 @@ def _board(arguments: argparse.Namespace, load: _Load) -> int:
     return 0
 
 
-def _cells(arguments: argparse.Namespace, load: _Load) -> int:
-    problem = load(arguments)
+def _cells(arguments: argparse.Namespace) -> int:
+    problem = load_problem(arguments)
     circuit_package()
     from circuits.cells.handover_files import cell_files
 
@@ -237,8 +231,8 @@ def _cells(arguments: argparse.Namespace, load: _Load) -> int:
 def _write_folder(folder: Path, files: dict[str, str]) -> None:
     from ..files.atomic_write import write_file
 
+    made_folder(folder)
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             write_file(folder / name, text)
     print(printable(f"written to {folder}: {', '.join(files)}"))
@@ -249,14 +243,14 @@ def _warnings(text: str) -> list[str]:
     return [line.removeprefix("* warning: ") for line in text.splitlines() if line.startswith("* warning: ")]
 
 
-def _certify(arguments: argparse.Namespace, load: _Load) -> int:
+def _certify(arguments: argparse.Namespace) -> int:
     import json
 
     from .progress import progress_bars, steps_of
 
     end = None if arguments.time_limit is None else time.monotonic() + arguments.time_limit
     deck = load_netlist(arguments) if is_netlist(arguments.file) else None
-    problem = None if deck else load(arguments)
+    problem = None if deck else load_problem(arguments)
     if deck and (arguments.synapses or arguments.opamp or arguments.opamp_lib or arguments.level != "ideal"):
         raise BadInput(
             "--level, --opamp and --synapses are of a problem's circuit; a netlist has its own, leave them out"
@@ -266,9 +260,7 @@ def _certify(arguments: argparse.Namespace, load: _Load) -> int:
     options: dict[str, Any] = {"engines": arguments.engine, "reltol": arguments.reltol, "refine": arguments.refine}
     options["timeout_s"] = arguments.timeout
     amplifiers = _amplifiers(arguments)
-    if arguments.out is not None:  # before what takes minutes
-        with writing(arguments.out):
-            arguments.out.mkdir(parents=True, exist_ok=True)
+    made_folder(arguments.out)
     # Too large, no such engine, an engine that failed.
     bars = progress_bars(show=not arguments.json)
     name = Path(arguments.file).name if problem is None else problem.name

@@ -39,9 +39,10 @@ def neurobench_command(arguments: argparse.Namespace) -> int:
 
     if arguments.files or arguments.peers not in (None, ["none"]) or arguments.format != "table":
         raise BadInput("--neurobench makes its own problems, for our solver alone; leave out files, --peers, --format")
-    if arguments.neurobench < min(NEUROBENCH_SIZES):
+    least, most = min(NEUROBENCH_SIZES), max(NEUROBENCH_SIZES)
+    if not least <= arguments.neurobench <= most:
         raise BadInput(
-            f"--neurobench is {arguments.neurobench}; its graphs have {min(NEUROBENCH_SIZES)} nodes at least"
+            f"--neurobench is {arguments.neurobench}; its graphs have {least} to {most} nodes, give {most} for all"
         )
     out = made_folder(arguments.out)
     shown = not (arguments.json or arguments.quiet)

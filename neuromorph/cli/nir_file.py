@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..files.printable import printable
 from .arguments import BadInput, Parser, positive, read_source, seed, user_errors, warn, writing
 from .common import output_kept_clean, work_origin
-from .output_folder import OutFolder
+from .output_folder import OutFolder, made_folder
 
 if TYPE_CHECKING:
     from ..spiking import NirNetwork, NirRun
@@ -224,10 +224,7 @@ def _write(arguments: argparse.Namespace, network: NirNetwork, run: NirRun, abou
             write_file(out, _csv(network, run) if kind == ".csv" else _npz(network, run))
         print(printable(f"written to {out}"), flush=True) if not arguments.json else None
         return OutFolder(None)
-    if out is not None:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
-    folder = OutFolder(out)
+    folder = made_folder(out)
 
     def keep(name: str, make: Any) -> None:
         folder.keep(name, partial(_put, make))

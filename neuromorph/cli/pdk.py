@@ -12,6 +12,7 @@ from ..files.printable import printable
 from .arguments import BadInput, Parser, count, user_errors, writing
 from .common import work_origin
 from .netlist_file import circuit_package
+from .output_folder import made_folder
 
 if TYPE_CHECKING:
     from ..problems import Problem
@@ -148,9 +149,7 @@ def pdk_certify(arguments: argparse.Namespace, problem: Problem) -> int:
     from circuits.sky130.certificate import certify_sky130
 
     corners = _CORNERS if arguments.corner is None else (arguments.corner,)
-    if arguments.out is not None:
-        with writing(arguments.out):
-            arguments.out.mkdir(parents=True, exist_ok=True)
+    made_folder(arguments.out)
     options: dict[str, Any] = {
         "cell": arguments.cell or _CELLS[0],
         "mismatch": arguments.mismatch or 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 STYLES = {"ok": "green", "time limit": "yellow", "interrupted": "yellow", "does not fit": "dim", "failed": "red"}
 
+_MACROS = re.compile(r"in [\d,]+ macros of \d+")  # as notes of runs in macros begin
 _SHOWN = 0.005  # shares below are not told
 
 
@@ -54,8 +56,8 @@ def status(result: Result) -> str:
     Returns
     -------
     str
-        ``ok, 50 reads, 10 chips``, and ``in 3 tiles x 10 rounds`` where a device takes a problem in parts; for a
-        target that never read, only its status.
+        ``ok, 50 reads, 10 chips``, and ``in 3 tiles x 10 rounds`` or ``in 412 macros of 12`` where a device takes a
+        problem in parts; for a target that never read, only its status.
     """
     reads = f", {result.reads} read{'s' * (result.reads != 1)}" if result.reads else ""
     chips = ", one chip" if result.one_chip else f", {len(result.chips)} chips" if len(result.chips) > 1 else ""
@@ -64,7 +66,10 @@ def status(result: Result) -> str:
 
 
 def _in_parts(result: Result) -> str:
-    """Say that a device holds the problem in tiles, or visits them in rounds."""
+    """Say that a device holds the problem in tiles, or visits them in rounds, or answers for it in macros."""
+    for note in result.notes if result.reads else ():
+        if macros := _MACROS.match(note):
+            return f", {macros[0]}"
     told = result.mapping.device if result.mapping is not None and result.reads else {}
     tiles, rounds = (int(told.get(name, 1)) for name in ("tiles", "rounds"))
     if tiles < 2 and rounds < 2:

@@ -11,6 +11,8 @@ from ..problems import Recall
 from ..problems.problem import Problem
 from ..task import RecallFrom, Task, task_name
 
+_LONGEST_READ = 1e15  # above which events are no longer counted exactly
+
 
 def check_study(
     problem: Problem, reads: int, time_limit: float | None, success_gap: float, chips: int, problems: int, parallel: int
@@ -96,6 +98,8 @@ def check_read_length(value: object) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value > 0):
         raise ValueError(f"read_length is {value!r}; give 'default', 'best' or a number above 0")
+    if value > _LONGEST_READ:
+        raise ValueError(f"read_length is {value:g}; give {_LONGEST_READ:g} at most, and more reads")
 
 
 def check_boundary(value: object) -> None:

@@ -226,6 +226,13 @@ def test_a_file_replaces_a_constant_everywhere_or_in_one_target(ring, costs):
         assert "replaced_constants" not in a.run.provenance
 
 
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "[cpu-anneal]\n"])
+def test_a_file_without_a_constant_is_refused(tmp_path, text):
+    (tmp_path / "empty.toml").write_text(text)
+    with pytest.raises(ValueError, match=r"empty\.toml"):
+        read_replacements(tmp_path / "empty.toml")
+
+
 def test_python_takes_data_as_well(ring):
     datum = nm.Datum(3.0, "W", 2.0, 4.0, "measured", "mine")
     for costs in ({"core_power_w": datum}, {"cpu-anneal": {"core_power_w": datum}}):

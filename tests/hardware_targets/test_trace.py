@@ -181,6 +181,18 @@ def test_analog_outputs_obey_their_activation():
     assert gain.values[-1, 0] == 1.0
 
 
+def test_outputs_of_a_circuit_turn_between_many_looks():
+    """Outputs of a high gain turn in a fraction of R C, and the figure shows how."""
+    memory = nm.load("examples/data/cross.txt")
+    cue = np.where(np.arange(memory.size) % 5 == 0, -1, 1) * memory.patterns[0]
+    device = nm.get_target("analog-circuit")
+    trace = trace_read(device, device.program(memory, 0), nm.RecallFrom(cue), 1)
+    outputs = trace.series[0].values
+    turning = (np.abs(outputs) < 0.5).any(axis=1)
+    assert turning.sum() >= 3
+    assert (np.diff(trace.times) > 0).all()
+
+
 def test_rungs_are_a_permutation_at_every_sweep():
     _, trace = read_of("cpu-tempering", glass(9), nm.Sample(0.7))
     rung, energies = (next(each for each in trace.series if each.name == name) for name in ("rung", "energies"))

@@ -191,3 +191,10 @@ def test_command(tmp_path, capsys):
     for wrong in (["--peers", "lkh9"], ["--best-known", "3"], ["--time", "0"]):
         assert main([*words, *wrong]) == 2
         assert capsys.readouterr().err.startswith("error: ")
+    (tmp_path / "letters.txt").write_text("##.\n.#.\n.##\n\n###\n#..\n###\n")
+    assert main(["bench", str(tmp_path / "letters.txt")]) == 2
+    assert "is a memory" in capsys.readouterr().err
+    assert main(["bench", str(tmp_path), *words[5:], "--json"]) == 0
+    told = capsys.readouterr()
+    assert "letters.txt is a memory" in told.err
+    assert len(json.loads(told.out)["instances"]) == 2

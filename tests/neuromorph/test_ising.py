@@ -167,3 +167,12 @@ def test_arrays_do_not_change_under_the_caller():
     assert ising.energy([1, 1]) == -1
     with pytest.raises(ValueError, match="read-only"):
         ising.couplings[0, 1] = 3
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_partition_function_of_a_large_beta_is_that_of_the_ground_states():
+    """With couplings of 1e-308, beta 1e308 is an ordinary one; with those of 1 only the two lowest states are left."""
+    bond = np.array([[0.0, 1.0], [1.0, 0.0]])
+    assert exact.log_partition(Ising(1e-308 * bond), 1e308) == pytest.approx(exact.log_partition(Ising(bond), 1.0))
+    assert exact.log_partition(Ising(bond), 1e308) == pytest.approx(1e308)
+    assert exact.log_partition(Ising(np.zeros((2, 2)), [3.0, 0.0]), 1e308) == np.inf  # more than a float holds

@@ -95,7 +95,9 @@ def test_the_command_takes_either_files_or_neurobench(tmp_path, capsys):
     assert main(["bench"]) == 2
     assert "give problems, or --neurobench N" in capsys.readouterr().err
     assert main(["bench", "--neurobench", "9"]) == 2
-    assert capsys.readouterr().err == "error: --neurobench is 9; its graphs have 10 nodes at least\n"
+    assert capsys.readouterr().err == "error: --neurobench is 9; its graphs have 10 to 5000 nodes, give 5000 for all\n"
+    assert main(["bench", "--neurobench", "9" * 14]) == 2
+    assert "its graphs have 10 to 5000 nodes" in capsys.readouterr().err
     assert main(["bench", "x.txt", "--neurobench", "10"]) == 2
     assert "leave out files" in capsys.readouterr().err
 

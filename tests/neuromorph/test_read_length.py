@@ -65,7 +65,7 @@ def test_what_has_no_read_length_stays_as_it_is():
         with_read_length(Descent(), 3)
     unknown = nm.compare(Ring(best_known=None), [Timed()], 5, 1, read_length="best").results[0]
     assert unknown.read_length.length == 200
-    for wrong in ("long", 0, -1.0, float("nan"), True):
+    for wrong in ("long", 0, -1.0, float("nan"), True, 1e300):
         with pytest.raises(ValueError, match="read_length is"):
             row(read_length=wrong)
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -9,6 +10,7 @@ from study_toys import Descent, Ring
 from test_chips import Lot
 
 import neuromorph as nm
+from neuromorph.report.table_columns import status
 from neuromorph.report.table_layout import Column, RowName, print_columns
 from neuromorph.report.table_text import TABLES, table_csv, table_latex, table_markdown
 
@@ -60,3 +62,12 @@ def test_tall_rows_stand_apart_and_tell_what_they_need(width):
         assert (lines[place - 1] == "") == apart
         assert lines[-1] != ""
         assert "microscope" in console.file.getvalue() or not apart
+
+
+@pytest.mark.parametrize("said", ["in 412 macros of 12", "in 9 macros of 80"])
+def test_a_row_says_in_how_many_macros_it_answered(comparison, said):
+    row = comparison.results[0]
+    about = "in macros of 12, 1 at a time; each is programmed on its own"
+    assert "macros" not in status(replace(row, notes=(about,)))
+    assert status(replace(row, notes=(about, f"{said}; 98 % answered"))).endswith(f", {said}")
+    assert "macros" not in status(replace(comparison.results[2], notes=(said,)))  # which has no reads

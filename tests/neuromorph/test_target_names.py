@@ -188,6 +188,8 @@ def test_parameters_reach_the_target():
             "cpu-anneal: it has no parameter 'sweep'; did you mean sweeps? parameters are sweeps, power_w",
         ),
         ("cpu-anneal(sweeps=x)", "cpu-anneal: sweeps is 'x'; give a whole number"),
+        ("cpu-gibbs(sweeps=1e300)", "cpu-gibbs: sweeps is 1e+300; give a whole number to 10^15"),
+        ("cpu-gibbs(sweeps=1e12)", "cpu-gibbs: sweeps is 1e+12; an anneal takes at most 1,000,000,000"),
         ("cpu-anneal(sweeps=0)", "cpu-anneal: sweeps is 0; an anneal takes at least 2"),
         ("memristor-crossbar(read_noise=-1)", "memristor-crossbar: read_noise is -1.0"),
         ("memristor-crossbar(programming_error=-1)", "programming_error is -1.0; it is a factor"),

@@ -21,6 +21,7 @@ from neuromorph.tours import Imperfections, PathMacro, one_tree_bound, solve_by_
 
 INSTANCES = {"pr1002": 5, "pcb3038": 20, "pla7397": 30, "pla33810": 60, "pla85900": 120}  # CPU seconds of the search
 MATRIX = 10_000  # cities that fast-tsp takes: it asks for a matrix
+FARTHEST = 1 << 16  # distances that it takes, less than this
 LKH = 1100  # cities up to which LKH ends in a minute
 
 CELLS = Imperfections(bits=4, mismatch=0.02, noise=0.02)
@@ -49,7 +50,8 @@ def solvers(problem: nm.Tsp, seconds: int) -> dict[str, Callable[[], np.ndarray]
     found["hybrid"] = lambda: solve_by_macros(problem, PathMacro(), rounds=3, search_s=seconds, rng=1).tour
     if problem.size <= MATRIX:
         whole = problem.distances().astype(int)
-        found["fast-tsp"] = lambda: np.array(fast_tsp.find_tour(whole, seconds))
+        if whole.max() < FARTHEST:
+            found["fast-tsp"] = lambda: np.array(fast_tsp.find_tour(whole, seconds))
         if problem.size <= LKH:
             found["LKH (elkai)"] = lambda: np.array(elkai.DistanceMatrix(whole.tolist()).solve_tsp(runs=1)[:-1])
     return found

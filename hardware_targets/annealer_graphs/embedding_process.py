@@ -49,9 +49,9 @@ def search_chains(problem: nx.Graph, graph: nx.Graph, seconds: float) -> dict[in
     if len(problem) * len(graph) <= _SMALL:
         found = find_embedding(problem, graph, random_seed=0, timeout=seconds, tries=3, threads=1)
         return {int(spin): list(map(int, chain)) for spin, chain in found.items()}
+    begun = time.monotonic()  # what is written for the child is part of the time
     edges = [[list(map(int, pair)) for pair in each.edges] for each in (problem, graph)]
     asked: str | None = json.dumps([*edges, seconds])
-    begun = time.monotonic()
     child = subprocess.Popen(
         [sys.executable, "-P", "-c", _SEARCH],
         stdin=subprocess.PIPE,

@@ -96,7 +96,7 @@ class QuantumAnnealer:
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize"})
     priced: ClassVar[frozenset[str]] = _PRICED
     read_length: ClassVar[str] = "sweeps"
-    beside: ClassVar[str] = "digital-annealer"  # embedding, for each part of a tour, takes minutes
+    beside: ClassVar[str] = "digital-annealer"  # an anneal on chains takes its simulation five times as long
 
     def __post_init__(self) -> None:
         if self.graph not in QUANTUM_GRAPHS:

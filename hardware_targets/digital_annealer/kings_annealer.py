@@ -74,7 +74,7 @@ class CmosAnnealer:
     supported_tasks: ClassVar[frozenset[str]] = frozenset({"minimize", "sample"})
     priced: ClassVar[frozenset[str]] = frozenset(annealer_table("color_step_s"))
     read_length: ClassVar[str] = "sweeps"
-    beside: ClassVar[str] = "digital-annealer"  # embedding, for each part of a tour, takes minutes
+    beside: ClassVar[str] = "digital-annealer"  # an anneal on chains takes its simulation seven times as long
 
     def __post_init__(self) -> None:
         if self.sweeps < 4:

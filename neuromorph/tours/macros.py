@@ -15,6 +15,7 @@ from .paths import MOST_FREE, PathAnswers, PathBatch, kernel_macro_streams
 Dynamics = Literal["exact", "swap", "softassign"]
 _KINDS = {"exact": EXACT, "swap": SWAP, "softassign": ODE}
 _EFFORT = {"exact": 0, "swap": 2500, "softassign": 200}
+_ROUNDS = {"exact": 6, "swap": 10, "softassign": 10}  # asked again, dynamic programming answers the same
 _PIECE = 256  # paths between two looks at the clock
 
 
@@ -47,6 +48,11 @@ class PathMacro:
             raise ValueError(f"free is {self.free}; a macro orders 2 to {MOST_FREE} cities")
         if self.effort is not None and self.effort < 2:
             raise ValueError(f"effort is {self.effort}; give two swaps or steps at least")
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of windows after which a tour hardly shortens any more, by measurement."""
+        return _ROUNDS[self.dynamics]
 
     def answer(self, batch: PathBatch, seed: np.random.SeedSequence) -> PathAnswers:
         """Order the paths of a batch; :meth:`.Macro.answer` documents the arguments.

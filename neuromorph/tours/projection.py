@@ -5,10 +5,11 @@ stay at 1; V is cut to 0 .. 1 after each step and projected back:
 
 .. math:: \dot V = \Pi [-\hat d V (S + S^\top) + g(t) (V - \tfrac12)], \qquad g = -\tfrac12 \to \tfrac12
 
-Potts: each city holds a probability of positions, at a falling temperature; columns are held by a penalty b:
+Potts: each city holds a probability of positions, at a falling temperature; columns are held by a penalty b, which
+rises: one that is strong from the start freezes positions before the distances have chosen among them:
 
 .. math:: V_{xi} = \frac{e^{u_{xi} / T}}{\sum_j e^{u_{xj} / T}}, \qquad
-          u = -\hat d V (S + S^\top) - b \sum_y V_{yi} + \alpha V
+          u = -\hat d V (S + S^\top) - b(t) \sum_{y \ne x} V_{yi}, \qquad b = \tfrac14 \to 1
 
 S shifts the positions cyclically; d^ is the centered matrix of distances over its largest absolute eigenvalue.
 Sources: Gee and Prager, Neural Comput. 6, 161 (1994), the subspace; Aiyer, Niranjan and Fallside, IEEE Trans. Neural
@@ -88,8 +89,7 @@ def potts_tours(
     *,
     steps: int,
     noise: float = 0.0,
-    alpha: float = 0.2,
-    penalty: float = 0.5,
+    penalty: tuple[float, float] = (0.25, 1.0),
 ) -> Permutations:
     """Anneal Potts neurons, one city after the other, through the critical temperature.
 
@@ -103,8 +103,8 @@ def potts_tours(
         Sweeps over all cities.
     noise : float
         Deviation of the noise of u over T.
-    alpha, penalty : float
-        Self-coupling, and weight of columns.
+    penalty : tuple of float
+        Weight b of columns at the start and at the end; it rises as the fourth power of time.
 
     Returns
     -------
@@ -115,13 +115,14 @@ def potts_tours(
     start, streams = _starts(seeds, n)
     v = 1.0 / n + start
     d = np.broadcast_to(scaled, (reads, n, n))
-    critical = (2.0 * np.cos(2.0 * np.pi / max(6, n)) + alpha) / n
+    critical = 2.0 * np.cos(2.0 * np.pi / max(6, n)) / n
     for k, temperature in enumerate(np.geomspace(2.0 * critical, 0.02 * critical, steps)):
         checkpoint("Potts mean field", k, steps)
+        weight_of_columns = penalty[0] + (penalty[1] - penalty[0]) * (k / (steps - 1.0)) ** 4
         columns = v.sum(axis=1)
         for x in range(n):
             field = -(d[:, x, None, :] @ _neighbors(v))[:, 0]
-            u = field - penalty * (columns - v[:, x]) + alpha * v[:, x]
+            u = field - weight_of_columns * (columns - v[:, x])
             if noise:
                 u = u + noise * temperature * np.array([stream.standard_normal(n) for stream in streams])
             weight = np.exp((u - u.max(axis=1, keepdims=True)) / temperature)

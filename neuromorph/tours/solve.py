@@ -14,10 +14,11 @@ from .by_macros import ByMacros
 from .city_distances import CityDistances
 from .decomposition import TourMap, tour_by_macros
 from .iterated_search import iterate_swaps
+from .macros import PathMacro
 from .paths import Cities, Macro
 from .swap_network import swap_links
 
-ROUNDS = 10  # of windows: a simulated macro takes a tenth of a millisecond, and each round shortens the tour
+_ROUNDS = 10  # of windows: each shortens the tour
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ def solve_by_macros(
     problem: Tsp,
     macro: Macro | Target,
     *,
-    rounds: int = ROUNDS,
+    rounds: int | None = None,
     search_s: float | None = None,
     trials: int | None = None,
     rng: RNG = None,
@@ -59,9 +60,9 @@ def solve_by_macros(
     problem : Tsp
         Cities.
     macro : Macro or Target
-        A :class:`.PathMacro`; or any target that minimizes, for tours of 8 free cities and with its own ``rounds``.
-    rounds : int
-        Rounds of windows after the first tour.
+        A :class:`.PathMacro`, or any target that minimizes.
+    rounds : int or None
+        Rounds of windows after the first tour; None is 10, or as many as serve the dynamics of a :class:`.PathMacro`.
     search_s : float or None
         CPU seconds of the whole call, of which swaps of links and double bridges get what macros leave; None is none.
     trials : int or None
@@ -85,6 +86,8 @@ def solve_by_macros(
         cities, asked = ByMacros(macro).program(problem, child(sequence, 2)).state
     else:
         cities, asked = TourMap.of(problem), macro
+    if rounds is None:
+        rounds = asked.rounds if isinstance(asked, PathMacro) else _ROUNDS
     tour, count = tour_by_macros(cities, asked, rounds=rounds, rng=child(sequence, 0))
     if (search_s is not None or trials is not None) and not count.interrupted:
         left = np.inf if search_s is None else search_s - (time.process_time() - start)

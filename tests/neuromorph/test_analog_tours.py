@@ -51,7 +51,7 @@ def test_the_network_of_1985_fails_as_published():
     assert mean > 0.1
 
 
-@pytest.mark.parametrize(("method", "least", "gap"), [("chaotic", 0.99, 0.01), ("potts", 0.95, 0.2)])
+@pytest.mark.parametrize(("method", "least", "gap"), [("chaotic", 0.99, 0.01), ("potts", 0.99, 0.07)])
 def test_other_mends(method, least, gap):
     valid, mean, _ = gaps(method, 10, 4)
     assert valid >= least

@@ -22,6 +22,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 # Settings that end within a minute of one core; without them these take minutes.
 QUICK = {
     "ags_phases": "--size 500",
+    "atomic_arrays": "--problems 6 --starts 8 --reads 500 --residences 10000",
     "capacity": "--sizes 500 1000 2000 --realizations 15 --starts 40",
     "dbn_digits": "--splits 1",
     "dense_classifier": "--splits 2 --epochs 40",
@@ -63,7 +64,7 @@ class Outcome:
 def closing_line(text: str) -> str:
     """The last line that says something beside where the figure is."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("wrote ", "figure: ")) and not line.endswith(".png")]
+    told = [line for line in lines if not line.startswith(("wrote ", "written to ", "figure: ")) and not line.endswith(".png")]
     return told[-1] if told else "(says nothing)"
 
 

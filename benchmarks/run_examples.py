@@ -22,10 +22,12 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 # Settings that end within a minute of one core; without them these take minutes.
 QUICK = {
     "ags_phases": "--size 500",
+    "atomic_arrays": "--problems 6 --starts 8 --reads 500 --residences 10000",
     "capacity": "--sizes 500 1000 2000 --realizations 15 --starts 40",
     "dbn_digits": "--splits 1",
     "dense_classifier": "--splits 2 --epochs 40",
     "dense_memory": "--spins 64 --cues 30 --largest 30",
+    "device_bands": "--points 500",
     "digits_defaults": "--splits 1",
     "dopant_capacity": "--devices 1 --points 4 5 --epochs 40",
     "dopant_device": "--acceptors 5 --generations 4 --points 7",
@@ -63,7 +65,8 @@ class Outcome:
 def closing_line(text: str) -> str:
     """The last line that says something beside where the figure is."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("wrote ", "figure: ")) and not line.endswith(".png")]
+    places = ("wrote ", "written to ", "figure: ")
+    told = [line for line in lines if not line.startswith(places) and not line.endswith(".png")]
     return told[-1] if told else "(says nothing)"
 
 

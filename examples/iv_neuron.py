@@ -173,6 +173,9 @@ def main(argv: list[str] | None = None) -> nm.Comparison:
     comparison = nm.compare(nm.load(options.problem), targets, reads=options.reads, rng=options.seed)
     nm.write_report(comparison, options.report)
     print_comparison(comparison, Console())
+    success = next(each.success for each in comparison.results if each.target == device.name)
+    if success is not None and success.value is not None:
+        print(f"no published number for this curve; with its devices {success.value:.0%} of the reads succeed")
     print(f"written to {options.report}: open report.html")
     return comparison
 

@@ -102,7 +102,10 @@ def sampling_note(comparison: Comparison) -> str:
             "errors are a spin; ranges are 95 % intervals"
         )
     if reference.energy is None:
-        return f"{reference.reason}: effective beta alone; ranges are 95 % intervals"
+        return (
+            f"{reference.reason}: effective beta alone, which does not tell whether independent reads are in "
+            "equilibrium; ranges are 95 % intervals"
+        )
     rhat = "" if reference.rhat is None else f", R-hat {reference.rhat:.3f}"
     return (
         f"errors are a spin, against {reference.draws:,} draws of parallel tempering{rhat}, whose own error is in the "

@@ -19,6 +19,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ..estimate import Estimate
 from ..exact import log_partition
 from ..files.json_values import json_value
 from ..ising import Ising
@@ -29,6 +30,7 @@ from ..sampling.samples import Samples
 from ..task import Sample
 
 _CHANCE = 1e-6  # p-value below which independent draws of chains are not from the distribution
+_ABOVE = 1.68  # halves of a 95 % interval (3.3 standard errors) by which energies above the reference are not chance
 _EXACT = 16  # spins up to which all states are enumerated once more
 _LEAST = 4  # draws of a chain that can be diagnosed
 _SHARE_S = 20.0  # for diagnostics over every spin
@@ -82,12 +84,14 @@ def independent_reads(samples: Samples) -> tuple[NDArray[np.int8], int]:
     return samples.spins[:, ::step].reshape(-1, samples.size), step
 
 
-def diagnose(samples: Samples, ising: Ising, beta: float, held: Ising | None = None) -> dict[str, Any]:
+def diagnose(
+    samples: Samples, ising: Ising, beta: float, held: Ising | None = None, above: Estimate | None = None
+) -> dict[str, Any]:
     """Compute the diagnostics of samples as plain data for JSON, in which NaN is None.
 
     ``verdict`` says "not mixed" and why, and is empty for chains that agree. Independent reads, each the end of a chain
-    of its own, are judged by enumeration alone. A diagnostic that the clock leaves undone is None, and ``message`` says
-    so.
+    of its own, cannot disagree: they are judged by enumeration, or by the mean energy of a reference run. A diagnostic
+    that the clock leaves undone is None, and ``message`` says so.
 
     Parameters
     ----------
@@ -99,6 +103,8 @@ def diagnose(samples: Samples, ising: Ising, beta: float, held: Ising | None = N
         Inverse temperature in 1 / energy.
     held : Ising or None
         What the target holds of the model, by which independent reads are judged; None: they are not.
+    above : Estimate or None
+        Mean energy a spin, minus that of a reference run of the model that the target holds.
 
     Returns
     -------
@@ -129,7 +135,17 @@ def diagnose(samples: Samples, ising: Ising, beta: float, held: Ising | None = N
             if counted and divergence(independent_reads(samples)[0], cast(Ising, model), beta).p_value < _CHANCE:
                 remedy = "more sweeps" if chained else "longer reads, or a lower beta"
                 about["verdict"] = f"not mixed: shares of the states differ from enumeration; take {remedy}"
+            about["verdict"] = about["verdict"] or _hotter(above, chained)
     except TimeLimitReached as stop:
         said.append(f"diagnostics are not whole: {stop}")
     return {name: json_value(each) for name, each in {**about, "sampler": told,
                                                       "message": "; ".join(filter(None, said))}.items()}  # fmt: skip
+
+
+def _hotter(above: Estimate | None, chained: bool) -> str:
+    """Judge by the mean energy: one clearly above the reference is that of states on their way down."""
+    if above is None or above.value is None or above.low is None or above.value <= _ABOVE * (above.value - above.low):
+        return ""
+    remedy = "more sweeps, tempering or population annealing" if chained else "longer reads, cpu-tempering"
+    apart = f"{above.value:.2g} above that of tempering"
+    return f"not mixed: the mean energy a spin is {apart}; take {remedy}, or a lower beta"

@@ -200,7 +200,8 @@ def run_target(
                 found = replace(found, notes=(*found.notes, f"scores count one draw in {apart}, which are correlated"))
             result = replace(result, sampling=found, notes=(*result.notes, *found.notes))
             try:
-                told = diagnose(samples, ising, study.reference.beta, held)
+                exact = held is not None and not program.mapping_error
+                told = diagnose(samples, ising, study.reference.beta, held, found.energy_error if exact else None)
                 said = tuple(each for each in (told["verdict"], told["message"]) if each)
                 result = replace(result, diagnostics=told, warnings=result.warnings + said)
             except KeyboardInterrupt:

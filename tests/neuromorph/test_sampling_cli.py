@@ -21,6 +21,7 @@ from dimod.serialization import coo
 from hardware_targets.cpu import samplers
 from neuromorph import Ising, ProblemFileError, exact, sampling
 from neuromorph.cli import main, solve
+from neuromorph.estimate import Estimate
 from neuromorph.problems import read_ising, write_ising
 from neuromorph.problems.ising_files import read_ising_file
 from neuromorph.report import answer_files
@@ -512,14 +513,20 @@ def test_ctrl_c_is_answered_while_compiled_code_runs(tmp_path, method):
         assert usage.ru_utime + usage.ru_stime - used < 2.0
 
 
-def test_a_glass_that_has_not_mixed_says_so_and_a_mixed_model_says_nothing(model, tmp_path, capsys):
-    """+-J, 16 x 16, beta 3: R-hat of 10^15 once passed as ok."""
+@pytest.fixture
+def torus(tmp_path):
+    """+-J, 16 x 16."""
     rng, spin = np.random.default_rng(0), np.arange(256).reshape(16, 16)
     j = np.zeros((256, 256))
     for move in (0, 1):
         j[spin, np.roll(spin, -1, move)] = rng.choice([-1.0, 1.0], (16, 16))
-    write_ising(tmp_path / "cold.npz", Ising(j + j.T))
-    cold = ["sample", str(tmp_path / "cold.npz"), "--beta", "3", "--seed", "1"]
+    write_ising(tmp_path / "torus.npz", Ising(j + j.T))
+    return tmp_path / "torus.npz"
+
+
+def test_a_glass_that_has_not_mixed_says_so_and_a_mixed_model_says_nothing(model, torus, capsys):
+    """Beta 3: R-hat of 10^15 once passed as ok."""
+    cold = ["sample", str(torus), "--beta", "3", "--seed", "1"]
     assert main(cold) == 0
     assert "not mixed: chains stand still in different states" in capsys.readouterr().err
     assert main([*cold, "--json"]) == 0
@@ -535,6 +542,27 @@ def test_draws_that_differ_from_enumeration_are_said_to(glass):
     spins = np.ones((4, 250, 6), np.int8)
     samples = sampling.Samples(spins, glass.energy(spins.reshape(-1, 6)).reshape(4, 250), np.array([0.6]), "gibbs")
     assert "differ from enumeration" in chain_diagnostics.diagnose(samples, glass, 0.6)["verdict"]
+
+
+@pytest.mark.parametrize(("half", "said"), [(0.002, True), (0.003, False), (-0.002, False)])
+def test_energies_clearly_above_the_reference_are_not_mixed(half, said):
+    """Above by four standard errors, by 2.6, and below by four: reads on their way down are above."""
+    apart = np.copysign(0.004, half)
+    spins = np.ones((10, 30), np.int8)
+    samples = sampling.Samples(spins, np.zeros(10), np.array([3.0]), "reads")
+    above = Estimate(apart, apart - abs(half), apart + abs(half))
+    verdict = chain_diagnostics.diagnose(samples, Ising(np.zeros((30, 30))), 3.0, above=above)["verdict"]
+    assert ("above that of tempering" in verdict) == said
+
+
+def test_quenches_of_a_glass_are_told_from_equilibrium(torus, capsys):
+    """Short anneals have the local beta that was asked for, and the energy of a quench."""
+    words = ["solve", str(torus), "--task", "sample", "--beta", "3", "--seed", "1", "--target", "cpu-anneal(sweeps=50)"]
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["diagnostics"]["verdict"].startswith("not mixed: the mean energy a spin is")
+    assert main([*words, "--no-reference"]) == 0
+    assert "does not tell whether independent reads are in equilibrium" in capsys.readouterr().err
 
 
 def test_independent_reads_are_judged_by_what_the_target_holds(glass):

@@ -185,7 +185,7 @@ SIGNS: dict[str, Form] = {
     r"\A\s*\{\s*[^\s\"{}]": Form(
         "a dictionary of Python", remedy='write JSON: {"couplings": [[i, j, J], ...], "biases": [...]}'
     ),
-    r"\A\s*\{\s*\{": Form("a list of Mathematica", remedy='write rows of numbers, as Export["m.csv", m] does'),
+    r"\A\s*\{\s*\{\s*[-\d.]": Form("a list of Mathematica", remedy='write rows of numbers, as Export["m.csv", m] does'),
     r"\A\s*(?:\$+|\\\[|\\begin\{|\\left)": Form("LaTeX", remedy="write rows of numbers, without & and \\\\"),
     r"\A\s*\{": JSON,
     r"\A\s*<": XML,

@@ -90,7 +90,12 @@ def test_a_search_in_a_process_finds_chains_and_ends_with_its_time(monkeypatch):
     with time_limit(time.monotonic() + 0.5):  # half of it is left for parts of the problem
         assert heuristic_chains(hard, quantum_graph("chimera", 16), 600.0) is None
     assert heuristic_chains(hard, quantum_graph("chimera", 16), 0.3) is None
-    slow = SimpleNamespace(dumps=lambda asked: time.sleep(0.6) or json.dumps(asked), loads=json.loads)
+
+    def slowly(asked):
+        time.sleep(0.6)
+        return json.dumps(asked)
+
+    slow = SimpleNamespace(dumps=slowly, loads=json.loads)
     monkeypatch.setattr(embedding_process, "json", slow)
     with time_limit(time.monotonic() + 1.0):  # what is written for the process is part of that half
         assert heuristic_chains(hard, quantum_graph("chimera", 16), 600.0) is None

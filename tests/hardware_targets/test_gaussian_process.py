@@ -70,4 +70,6 @@ def test_the_example_sets_process_network_and_line_side_by_side(capsys):
     process, _, linear, inside = found["random", 150]
     assert process < 0.6 * linear
     assert inside > 0.88
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    *table, closing = capsys.readouterr().out.splitlines()
+    assert len(table) == 3
+    assert "published" in closing

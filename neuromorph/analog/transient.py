@@ -140,9 +140,7 @@ def simulate(
     times = sample_times(t_end_s, samples)
     if method not in _METHODS:
         raise ValueError(f"method is {method!r}; choose one of {', '.join(_METHODS)}")
-    for name, value in (("rtol", rtol), ("atol", atol)):
-        if not (np.isfinite(value) and value > 0):
-            raise ValueError(f"{name} is {value}; it must be finite and positive")
+    check_tolerances(rtol, atol)
     from scipy.integrate import solve_ivp
 
     batch, n = u0.shape
@@ -250,6 +248,24 @@ def check_initial(network: AnalogNetwork, initial: ArrayLike) -> Float:
     if not np.isfinite(u).all():
         raise ValueError("initial holds NaN or infinity; every potential must be finite")
     return u
+
+
+def check_tolerances(rtol: float, atol: float) -> None:
+    """Validate the tolerances of a solver.
+
+    Parameters
+    ----------
+    rtol, atol : float
+        Relative and absolute tolerance.
+
+    Raises
+    ------
+    ValueError
+        If one is not finite and positive.
+    """
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if not (np.isfinite(value) and value > 0):
+            raise ValueError(f"{name} is {value}; it must be finite and positive")
 
 
 def sample_times(t_end_s: float, samples: int) -> Float:

@@ -91,11 +91,18 @@ def next_term(kind, m, r, z, v, w, s, tables):
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy", inline="always")
 def _convolve(out, factors, a, b, m, r):
-    """Write the sum of factors_j a_j b_{m-j} over 1 <= j <= m, two terms a pass."""
+    """Write the sum of factors_j a_j b_{m-j} over 1 <= j <= m, four or two terms a pass."""
     n = out.size
     for i in range(n):
         out[i] = 0
     j = 1
+    while j + 2 < m:
+        f0, f1, f2, f3 = factors[j], factors[j + 1], factors[j + 2], factors[j + 3]
+        a0, a1, a2, a3 = a[j, r], a[j + 1, r], a[j + 2, r], a[j + 3, r]
+        b0, b1, b2, b3 = b[m - j, r], b[m - j - 1, r], b[m - j - 2, r], b[m - j - 3, r]
+        for i in range(n):
+            out[i] += f0 * a0[i] * b0[i] + f1 * a1[i] * b1[i] + f2 * a2[i] * b2[i] + f3 * a3[i] * b3[i]
+        j += 4
     while j < m:
         f0, f1 = factors[j], factors[j + 1]
         a0, a1, b0, b1 = a[j, r], a[j + 1, r], b[m - j, r], b[m - j - 1, r]
@@ -116,7 +123,13 @@ def _square(out, a, m, r):
     for i in range(n):
         out[i] = 0
     half = (m + 1) // 2
-    for j in range(half):
+    j = 0
+    while j + 1 < half:
+        a0, a1, b0, b1 = a[j, r], a[j + 1, r], a[m - j, r], a[m - j - 1, r]
+        for i in range(n):
+            out[i] += a0[i] * b0[i] + a1[i] * b1[i]
+        j += 2
+    if j < half:
         a0, b0 = a[j, r], a[m - j, r]
         for i in range(n):
             out[i] += a0[i] * b0[i]

@@ -46,9 +46,7 @@ def rows() -> list[dict[str, object]]:
         bound = one_tree_bound(problem)
         spent = process_time() - start
         gaps.append(1.0 - bound / shortest)
-        table.append(
-            {"instance": problem.name, "shortest": shortest, "bound": bound, "below it": gaps[-1], "s": spent}
-        )
+        table.append({"instance": problem.name, "shortest": shortest, "bound": bound, "below it": gaps[-1], "s": spent})
     for name, value in (("mean", float(np.mean(gaps))), ("largest", max(gaps))):
         table.append({"instance": name, "shortest": None, "bound": None, "below it": value, "s": None})
     return table

@@ -2,7 +2,14 @@
 
 Instances of TSPLIB are read from the folder that TSPLIB_FOLDER names, all or those that TOURS lists; without it cities
 are random, and gaps are to the best tour of the run. fast-tsp and LKH are ahead on plain tours; macros are what a small
-device can take. The last rows are slopes of the time of macros against the number of cities, both as logarithms.
+device can take.
+
+The last rows are slopes of the time of macros against the number of cities, both as logarithms. Over all sizes it is
+below 1. Up to MATRIX_CITIES a matrix of all distances is made (.7 s at 3000 cities, .01 s for the points of 10,000),
+and a macro takes 55 us instead of 43: distances are looked up more slowly than computed, and small batches bear the
+fixed cost of their calls. On the boards pla7397 to pla85900, rows of cities at equal distances, five windows a city can
+gain where it is eight elsewhere. From 10,000 to 90,000 random cities the slope is 1.00. The time of a hybrid is what
+it is given.
 """
 
 from __future__ import annotations
@@ -18,6 +25,7 @@ import numpy as np
 
 import neuromorph as nm
 from neuromorph.tours import Imperfections, PathMacro, one_tree_bound, solve_by_macros
+from neuromorph.tours.city_distances import MATRIX_CITIES
 
 INSTANCES = {"pr1002": 5, "pcb3038": 20, "pla7397": 30, "pla33810": 60, "pla85900": 120}  # CPU seconds of the search
 MATRIX = 10_000  # cities that fast-tsp takes: it asks for a matrix
@@ -78,8 +86,10 @@ def rows() -> list[dict[str, object]]:
                 {"instance": problem.name, "solver": name, "length": value, "gap": value / best - 1.0, "s": times[name]}
             )
     for name, pairs in taken.items():
-        if len(pairs) > 1:
-            sizes, seconds_of = np.log(pairs).T
-            slope = float(np.polyfit(sizes, seconds_of, 1)[0])
-            table.append({"instance": "slope", "solver": name, "length": None, "gap": None, "s": slope})
+        points = [pair for pair in pairs if pair[0] > MATRIX_CITIES]
+        for instances, some in (("slope", pairs), (f"slope above {MATRIX_CITIES}", points)):
+            if len(some) > 1:
+                sizes, seconds_of = np.log(some).T
+                slope = float(np.polyfit(sizes, seconds_of, 1)[0])
+                table.append({"instance": instances, "solver": name, "length": None, "gap": None, "s": slope})
     return table

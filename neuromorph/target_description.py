@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from .installed_targets import parameters_of
 from .protocol import Target, limits_of
-from .target_constants import constants_of, datum_dict, own_parameters, priced_of
+from .target_constants import constants_of, datum_dict, priced_of
 from .target_names import parse_target
 from .task import TASK_NAMES
 
@@ -105,24 +105,3 @@ def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {True: "on", False: "off", None: "none"}[value]
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def parameters_of_macros(macros: Any, *names: str) -> dict[str, Any]:
-    """Return the parameters of a target that works in macros of another, for provenance.
-
-    Parameters
-    ----------
-    macros : object
-        Target with an ``inner`` one.
-    *names : str
-        Its own parameters.
-
-    Returns
-    -------
-    dict of str to object
-        Value by name.
-    """
-    fields = own_parameters(macros.inner) if hasattr(macros.inner, "__dataclass_fields__") else {}
-    # A target that is made of functions, as the samplers of the CPU, has fields that no file can hold.
-    inner = {name: each for name, each in fields.items() if each is None or isinstance(each, (bool, int, float, str))}
-    return {**inner, **{name: getattr(macros, name) for name in names}}

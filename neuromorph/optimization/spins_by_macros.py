@@ -14,43 +14,22 @@ between rounds is left out: each spin is set by the device.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..cost import Cost
 from ..ising import Ising
-from ..pricing.macro_rounds import MacroEvents, activity_of_macros, costs_in_rounds
+from ..macro_runs import MacroCount, check_at_least, run_in_macros, tasks_in_macros
+from ..pricing.macro_rounds import costs_in_rounds
 from ..problems import Problem, Recall, Tsp
 from ..protocol import DoesNotFit, Target, as_ising
 from ..rng import RNG, child, seed_sequence
-from ..run import Program, Run, complete_run
+from ..run import Program, Run
 from ..runtime.limits import checkpoint, unlimited
-from ..target_description import parameters_of_macros
 from ..task import Minimize, Task
 from .spin_blocks import BlockState, SpinBlock, SpinBlocks, grow_blocks
-
-
-@dataclass(eq=False)
-class BlockCount:
-    """Macros that were asked for a state, and what they counted.
-
-    Attributes
-    ----------
-    macros, taken, longest : int
-        Macros that were asked; answers that were taken; the largest number of spins.
-    events : MacroEvents
-        Events of all macros.
-    interrupted : bool
-        Whether Ctrl-C or a time limit ended the asking.
-    """
-
-    macros: int = 0
-    taken: int = 0
-    longest: int = 0
-    events: MacroEvents = field(default_factory=MacroEvents)
-    interrupted: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,13 +57,7 @@ class SpinsByMacros:
     parallel: int = 1
 
     def __post_init__(self) -> None:
-        if self.spins < 2:
-            raise ValueError(f"spins is {self.spins}; a macro holds two at least")
-        if self.rounds < 0:
-            raise ValueError(f"rounds is {self.rounds}; it must not be negative")
-        for name in ("partitions", "parallel"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be one at least")
+        check_at_least(self, spins=2, rounds=0, partitions=1, parallel=1)
 
     @property
     def name(self) -> str:
@@ -99,7 +72,7 @@ class SpinsByMacros:
     @property
     def supported_tasks(self) -> frozenset[str]:
         """To minimize, where the inner target does."""
-        return frozenset({"minimize"} & set(self.inner.supported_tasks))
+        return tasks_in_macros(self)
 
     @property
     def limits(self) -> Mapping[str, Any]:
@@ -152,8 +125,6 @@ class SpinsByMacros:
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Find ``reads`` states, each by its own macros.
 
-        When Ctrl-C or a time limit comes, the state in work is the last one if macros have set all of its spins, and
-        otherwise is no read.
         :meth:`.Target.run` documents the arguments.
 
         Returns
@@ -161,40 +132,18 @@ class SpinsByMacros:
         Run
             States, with the events of all macros of each.
         """
-        if not isinstance(task, Minimize):
-            raise DoesNotFit(f"{self.name} holds this problem in macros, which can only minimize")
-        if reads < 1:
-            raise ValueError(f"reads is {reads}; ask for at least one")
         blocks, inner = program.state
-        states: list[BlockState] = []
-        counts: list[BlockCount] = []
-        for seed in seed_sequence(rng).spawn(reads):
-            state, count = _descend(blocks, inner, self.rounds, self.parallel, seed)
-            if count.interrupted and not state.all():
-                if states:
-                    break
-                raise KeyboardInterrupt(
-                    f"{count.macros} macros of {self.name} had answered, and not yet set every spin"
-                )
-            states.append(state)
-            counts.append(count)
-            if count.interrupted:
-                break
-        activity: dict[str, Any] = dict(activity_of_macros((each.events for each in counts), self.inner.costs()))
-        activity["macros"] = [float(count.macros) for count in counts]
-        stopped = count.interrupted
-        return complete_run(
+        return run_in_macros(
+            self,
             program,
             task,
-            np.array(states),
-            activity,
-            converged=[not count.interrupted for count in counts],
-            status="interrupted" if stopped else "ok",
-            message="rounds that were left were not asked" if stopped else "",
-            provenance={
-                "parameters": parameters_of_macros(self, "spins", "rounds", "partitions", "parallel"),
-                "notes": _notes(counts),
-            },
+            reads,
+            rng,
+            lambda seed: _descend(blocks, inner, self.rounds, self.parallel, seed),
+            tours=False,
+            complete="set every spin",
+            accepted="of their answers were taken",
+            parameters={name: getattr(self, name) for name in ("spins", "rounds", "partitions", "parallel")},
         )
 
     def costs(self) -> tuple[Cost, ...]:
@@ -217,15 +166,15 @@ def _quick(inner: Target) -> Target:
 
 def _descend(
     blocks: SpinBlocks, inner: Target, rounds: int, parallel: int, seed: np.random.SeedSequence
-) -> tuple[BlockState, BlockCount]:
+) -> tuple[BlockState, MacroCount]:
     """Set all spins by blocks, then let the energy fall by rounds of them."""
-    state, count = np.zeros(len(blocks.biases), np.int8), BlockCount()
+    state, count = np.zeros(len(blocks.biases), np.int8), MacroCount()
     total = (rounds + 1) * len(blocks.partitions[0])
     for turn in range(rounds + 1):
         partition = blocks.partitions[turn % len(blocks.partitions)]
         for start in range(0, len(partition), parallel):
             some, before = partition[start : start + parallel], state.copy()
-            batch = BlockCount()
+            batch = MacroCount()
             try:
                 checkpoint("macros", turn * len(partition) + start, total)
                 found = [
@@ -242,7 +191,8 @@ def _descend(
                     if turn and not _lower(blocks.border(state, block), spins, state[block]):
                         continue
                     state[block] = spins
-                    count.taken += 1
+                    count.accepted += 1
+            count.complete = bool(state.all())
     return state, count
 
 
@@ -256,7 +206,7 @@ def _answer(
     state: BlockState,
     block: SpinBlock,
     seed: np.random.SeedSequence,
-    count: BlockCount,
+    count: MacroCount,
 ) -> BlockState:
     """Ask the device for the spins of a block; two halves, one after the other, where it cannot hold this one."""
     try:
@@ -278,12 +228,3 @@ def _answer(
     count.events.add({name: float(number[best]) for name, number in run.activity.items()}, 1, 1)
     count.events.add({name: float(number) for name, number in run.setup.items()}, 1, 1)
     return np.asarray(run.spins[best], dtype=np.int8)
-
-
-def _notes(counts: list[BlockCount]) -> tuple[str, ...]:
-    macros, taken = sum(count.macros for count in counts), sum(count.taken for count in counts)
-    longest = max(count.longest for count in counts)
-    said = f"in {macros / len(counts):.0f} macros of {longest}" + (
-        " in the mean of the reads" if len(counts) > 1 else ""
-    )
-    return (f"{said}; {100.0 * taken / macros:.0f} % of their answers were taken",)

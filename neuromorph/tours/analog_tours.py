@@ -8,8 +8,8 @@ softassign          a leaky integrator with normalized rows and columns, adiabat
 chaotic             neurons with transient chaos
 ==================  =================================================================================================
 
-Schedules follow from the number of cities. ``analog.hopfield_tank``, ``analog.softassign``, ``projection`` and
-``chaotic_kernel`` have the equations.
+Schedules follow from the number of cities. ``analog.hopfield_tank``, ``analog.softassign``, ``projection``,
+``potts_kernel`` and ``chaotic_kernel`` have the equations.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from ..rng import RNG, child, kernel_states, read_seeds
 from ..runtime.limits import checkpoint
 from .chaotic_kernel import chaotic_tour
 from .imperfections import Imperfections
-from .projection import potts_tours, projected_tours
+from .potts import potts_tours
+from .projection import projected_tours
 
 TourMethod = Literal["hopfield-tank", "projection", "potts", "softassign", "chaotic"]
 TOUR_METHODS: tuple[TourMethod, ...] = get_args(TourMethod)
@@ -88,7 +89,7 @@ def analog_tours(
     if method == "projection":
         return projected_tours(scaled, seeds, steps=max(2, round(1600 * effort)), noise=noise)
     if method == "potts":
-        return potts_tours(scaled, seeds, steps=max(2, round(100 * effort)), noise=noise)
+        return potts_tours(scaled, seeds, sweeps=max(2, round(100 * max(n, 6) * effort)), noise=noise)
     return _chaotic(in_unit_square(held), seeds, max(2, round(1500 * effort)), noise)
 
 

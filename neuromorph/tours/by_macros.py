@@ -16,15 +16,15 @@ import numpy as np
 
 from ..cost import Cost
 from ..ising import Ising
-from ..pricing.macro_rounds import activity_of_macros, costs_in_rounds
+from ..macro_runs import check_at_least, run_in_macros, tasks_in_macros
+from ..pricing.macro_rounds import costs_in_rounds
 from ..problems import Problem, Tsp
 from ..protocol import DoesNotFit, Target
-from ..rng import RNG, seed_sequence
-from ..run import Program, Run, complete_run
-from ..target_description import parameters_of_macros
-from ..task import Minimize, Task
-from .decomposition import MacroCount, TourMap, tour_by_macros
-from .paths import MOST_FREE, Cities
+from ..rng import RNG
+from ..run import Program, Run
+from ..task import Task
+from .decomposition import TourMap, tour_by_macros
+from .paths import MOST_FREE
 from .target_macros import TargetMacro, path_ising, path_tour
 
 _FREE, _FREE_OF_SPINS = 8, 5
@@ -55,10 +55,7 @@ class ByMacros:
     def __post_init__(self) -> None:
         if self.free is not None and not 3 <= self.free <= MOST_FREE:
             raise ValueError(f"free is {self.free}; a macro orders 3 to {MOST_FREE} cities")
-        if self.rounds < 0:
-            raise ValueError(f"rounds is {self.rounds}; it must not be negative")
-        if self.parallel < 1:
-            raise ValueError(f"parallel is {self.parallel}; one macro works at least")
+        check_at_least(self, rounds=0, parallel=1)
 
     @property
     def name(self) -> str:
@@ -73,7 +70,7 @@ class ByMacros:
     @property
     def supported_tasks(self) -> frozenset[str]:
         """To minimize, where the inner target does."""
-        return frozenset({"minimize"} & set(self.inner.supported_tasks))
+        return tasks_in_macros(self)
 
     @property
     def limits(self) -> Mapping[str, Any]:
@@ -105,8 +102,6 @@ class ByMacros:
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Build ``reads`` tours, each from its own macros.
 
-        When Ctrl-C or a time limit comes, the tour that is being built is the last one if macros have ordered all of
-        its cities, and otherwise is no read.
         :meth:`.Target.run` documents the arguments.
 
         Returns
@@ -114,41 +109,18 @@ class ByMacros:
         Run
             Tours, with the events of all macros of each.
         """
-        if not isinstance(task, Minimize):
-            raise DoesNotFit(f"{self.name} holds tours of this size in macros, which can only minimize")
-        if reads < 1:
-            raise ValueError(f"reads is {reads}; ask for at least one")
         cities, macro = program.state
-        tours: list[Cities] = []
-        counts: list[MacroCount] = []
-        for seed in seed_sequence(rng).spawn(reads):
-            tour, count = tour_by_macros(cities, macro, rounds=self.rounds, parallel=self.parallel, rng=seed)
-            if count.interrupted and not count.ordered:  # most of it is the order of the host, not of the device
-                if tours:
-                    break
-                raise KeyboardInterrupt(
-                    f"{count.macros} macros of {self.name} had answered, and not yet ordered every city"
-                )
-            tours.append(tour)
-            counts.append(count)
-            if count.interrupted:
-                break
-        activity: dict[str, Any] = dict(activity_of_macros((each.events for each in counts), self.inner.costs()))
-        activity["macros"] = [float(count.macros) for count in counts]
-        stopped = count.interrupted
-        return complete_run(
+        return run_in_macros(
+            self,
             program,
             task,
-            None,
-            activity,
-            answers=np.array(tours),
-            converged=[not count.interrupted for count in counts],
-            status="interrupted" if stopped else "ok",
-            message="rounds of windows that were left were not asked" if stopped else "",
-            provenance={
-                "parameters": parameters_of_macros(self, "rounds", "parallel") | {"free": macro.free},
-                "notes": _notes(counts),
-            },
+            reads,
+            rng,
+            lambda seed: tour_by_macros(cities, macro, rounds=self.rounds, parallel=self.parallel, rng=seed),
+            tours=True,
+            complete="ordered every city",
+            accepted="answered with a permutation",
+            parameters={"rounds": self.rounds, "parallel": self.parallel, "free": macro.free},
         )
 
     def costs(self) -> tuple[Cost, ...]:
@@ -184,13 +156,3 @@ def _holds_tours(inner: Target) -> bool:
         return inner.program(path_tour(np.ones((5, 5)) - np.eye(5)), 0).programmed is None
     except DoesNotFit:
         return False
-
-
-def _notes(counts: list[MacroCount]) -> tuple[str, ...]:
-    macros, valid = sum(count.macros for count in counts), sum(count.valid for count in counts)
-    if not macros:
-        return ()
-    longest = max(count.longest for count in counts)
-    mean = macros / len(counts)
-    said = f"in {mean:.0f} macros of {longest}" + (" in the mean of the reads" if len(counts) > 1 else "")
-    return (f"{said}; {100.0 * valid / macros:.0f} % answered with a permutation",)

@@ -8,13 +8,13 @@ limit end the asking: what is left is completed by nearest neighbors, and the an
 from __future__ import annotations
 
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ising import Float
-from ..pricing.macro_rounds import MacroEvents
+from ..macro_runs import MacroCount
 from ..problems import Tsp
 from ..rng import RNG, child, seed_sequence
 from ..runtime.limits import checkpoint, unlimited
@@ -25,32 +25,6 @@ from .windows import join_strands, slide
 
 NEAR = 8  # cities to which a link may go
 _SLIDES = 2  # passes before the dual-strand windows
-
-
-@dataclass(eq=False)
-class MacroCount:
-    """Macros that were asked for a tour, and what they counted.
-
-    Attributes
-    ----------
-    macros, valid : int
-        Number of macros that were asked, and of those that answered with a permutation.
-    longest : int
-        Largest number of free cities asked for.
-    events : MacroEvents
-        Events of all macros, those of programming them included.
-    interrupted : bool
-        Whether Ctrl-C or a time limit ended the asking.
-    ordered : bool
-        Whether macros have ordered every city: the hierarchy is done.
-    """
-
-    macros: int = 0
-    valid: int = 0
-    longest: int = 0
-    events: MacroEvents = field(default_factory=MacroEvents)
-    interrupted: bool = False
-    ordered: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +103,7 @@ def tour_by_macros(
         count.interrupted = asked < len(some)
         if not asked:
             return orders
-        count.macros, count.valid = count.macros + asked, count.valid + answers.valid
+        count.macros, count.accepted = count.macros + asked, count.accepted + answers.valid
         count.longest = max(count.longest, int(part.sizes[:asked].max()))
         for events in (answers.activity, answers.setup):
             count.events.add(events, asked, parallel)
@@ -139,7 +113,7 @@ def tour_by_macros(
     free, distances = macro.free, cities.distances
     with unlimited():  # the host's own part is short, and what macros have answered must not be lost
         tour = hierarchical_tour(distances, cities.places, free, ask, child(sequence, 0))
-        count.ordered = not count.interrupted
+        count.complete = not count.interrupted
         tour = slide(distances, tour, free, ask, _SLIDES)
         for k in range(rounds):
             if count.interrupted:

@@ -185,8 +185,14 @@ def _sparse_tree(starts, heads, lengths, prices):
                 keys[other], parents[other] = weight, city
                 _sift_up(heap, values, size, other, weight)
                 size += 1
+    return total + _link_leaf(starts, heads, lengths, prices, degrees), degrees
+
+
+@njit(cache=True, nogil=True)
+def _link_leaf(starts, heads, lengths, prices, degrees):
+    """Add the second link of the leaf for which it is heaviest, and return its weight; 0 where there is none."""
     heaviest, leaf, partner = -np.inf, -1, -1
-    for city in range(n):
+    for city in range(len(prices)):
         if degrees[city] != 1.0:
             continue
         first, second, with_second, with_first = np.inf, np.inf, -1, -1
@@ -199,11 +205,11 @@ def _sparse_tree(starts, heads, lengths, prices):
                 second, with_second = weight, heads[e]
         if second < np.inf and second > heaviest:
             heaviest, leaf, partner = second, city, with_second
-    if leaf >= 0:
-        total += heaviest
-        degrees[leaf] += 1.0
-        degrees[partner] += 1.0
-    return total, degrees
+    if leaf < 0:
+        return 0.0
+    degrees[leaf] += 1.0
+    degrees[partner] += 1.0
+    return heaviest
 
 
 @njit(cache=True, nogil=True)

@@ -92,7 +92,7 @@ def solve_by_macros(
     if (search_s is not None or trials is not None) and not count.interrupted:
         left = np.inf if search_s is None else search_s - (time.process_time() - start)
         tour = search_from(cities, tour, trials, left, child(sequence, 1))
-    return MacroSolution(tour, problem.length(tour), count.macros, count.valid, count.interrupted)
+    return MacroSolution(tour, problem.length(tour), count.macros, count.accepted, count.interrupted)
 
 
 def search_from(

@@ -160,13 +160,12 @@ def improve_city(cities, tour, place, near, t1, longest, log, logged, touched):
     count : int
         Number of ``touched``.
     """
-    n, count = tour.size, near.shape[1]
-    second = min(count, _SECOND)
+    n = tour.size
     for forward in (True, False):
         t2 = _beside(tour, place, t1, forward)
         d12 = apart(cities, t1, t2)
         least = _LEAST * d12
-        for j in range(count):
+        for j in range(near.shape[1]):
             t3 = near[t2, j]
             g1 = d12 - apart(cities, t2, t3)
             if g1 <= least:
@@ -174,65 +173,86 @@ def improve_city(cities, tour, place, near, t1, longest, log, logged, touched):
             way = _along(place, t1, t3, forward, n)
             if t3 == t1 or min(way, n - way) > longest:
                 continue
-            # 2-opt: t1 t2 .. t4 t3 becomes t1 t4 .. t2 t3.
-            t4 = _beside(tour, place, t3, not forward)
-            if t4 != t2:
-                d34 = apart(cities, t3, t4)
-                gain = g1 + d34 - apart(cities, t4, t1)
-                if gain > least:
-                    exchange(tour, place, t1, t2, t4, t3, log, logged)
-                    touched[0], touched[1], touched[2], touched[3] = t1, t2, t3, t4
-                    return gain, 4
-                for k in range(second):
-                    t5 = near[t4, k]
-                    g2 = g1 + d34 - apart(cities, t4, t5)
-                    if g2 <= least:
-                        break
-                    away = _along(place, t1, t5, forward, n)
-                    if t5 in (t3, t1) or min(away, n - away) > longest:
-                        continue
-                    inside = away < way  # between t2 and t4, which are turned round
-                    t6 = _beside(tour, place, t5, forward if inside else not forward)
-                    if t6 in (t1, t4):
-                        continue
-                    gain = g2 + apart(cities, t5, t6) - apart(cities, t6, t1)
-                    if gain > least:
-                        exchange(tour, place, t1, t2, t4, t3, log, logged)
-                        exchange(tour, place, t1, t4, t6, t5, log, logged)
-                        touched[0], touched[1], touched[2], touched[3], touched[4], touched[5] = t1, t2, t3, t4, t5, t6
-                        return gain, 6
-            # t1 t2 .. t3 t4, with t5 and t6 between t2 and t3.
-            t4 = _beside(tour, place, t3, forward)
-            if t4 == t1 or t3 == t2:
-                continue
-            d34 = apart(cities, t3, t4)
-            for k in range(second):
-                t5 = near[t4, k]
-                g2 = g1 + d34 - apart(cities, t4, t5)
-                if g2 <= least:
-                    break
-                away = _along(place, t1, t5, forward, n)
-                if away < 1 or away > way or t5 == t3:
-                    continue
-                # t1 [t6 .. t3] [t2 .. t5] t4
-                t6 = _beside(tour, place, t5, forward)
-                gain = g2 + apart(cities, t5, t6) - apart(cities, t6, t1)
-                if gain > least:
-                    exchange(tour, place, t1, t2, t3, t4, log, logged)
-                    exchange(tour, place, t1, t3, t6, t5, log, logged)
-                    exchange(tour, place, t3, t5, t2, t4, log, logged)
-                    touched[0], touched[1], touched[2], touched[3], touched[4], touched[5] = t1, t2, t3, t4, t5, t6
-                    return gain, 6
-                # t1 [t6 .. t2] [t3 .. t5] t4
-                if t5 == t2:
-                    continue
-                t6 = _beside(tour, place, t5, not forward)
-                gain = g2 + apart(cities, t5, t6) - apart(cities, t6, t1)
-                if gain > least:
-                    exchange(tour, place, t1, t2, t6, t5, log, logged)
-                    exchange(tour, place, t2, t5, t3, t4, log, logged)
-                    touched[0], touched[1], touched[2], touched[3], touched[4], touched[5] = t1, t2, t3, t4, t5, t6
-                    return gain, 6
+            gain, links = _exchange_turned(
+                cities, tour, place, near, t1, t2, t3, g1, way, forward, least, longest, log, logged, touched
+            )
+            if links == 0:
+                gain, links = _exchange_straight(
+                    cities, tour, place, near, t1, t2, t3, g1, way, forward, least, log, logged, touched
+                )
+            if links > 0:
+                return gain, 2 * links
+    return 0.0, 0
+
+
+@njit(cache=True, nogil=True)
+def _exchange_turned(cities, tour, place, near, t1, t2, t3, g1, way, forward, least, longest, log, logged, touched):
+    """Exchange two links, t1 t2 .. t4 t3 becoming t1 t4 .. t2 t3, or three after that; return gain and links."""
+    n = tour.size
+    t4 = _beside(tour, place, t3, not forward)
+    if t4 == t2:
+        return 0.0, 0
+    d34 = apart(cities, t3, t4)
+    gain = g1 + d34 - apart(cities, t4, t1)
+    if gain > least:
+        exchange(tour, place, t1, t2, t4, t3, log, logged)
+        touched[0], touched[1], touched[2], touched[3] = t1, t2, t3, t4
+        return gain, 2
+    for k in range(min(near.shape[1], _SECOND)):
+        t5 = near[t4, k]
+        g2 = g1 + d34 - apart(cities, t4, t5)
+        if g2 <= least:
+            break
+        away = _along(place, t1, t5, forward, n)
+        if t5 in (t3, t1) or min(away, n - away) > longest:
+            continue
+        inside = away < way  # between t2 and t4, which are turned round
+        t6 = _beside(tour, place, t5, forward if inside else not forward)
+        if t6 in (t1, t4):
+            continue
+        gain = g2 + apart(cities, t5, t6) - apart(cities, t6, t1)
+        if gain > least:
+            exchange(tour, place, t1, t2, t4, t3, log, logged)
+            exchange(tour, place, t1, t4, t6, t5, log, logged)
+            touched[0], touched[1], touched[2], touched[3], touched[4], touched[5] = t1, t2, t3, t4, t5, t6
+            return gain, 3
+    return 0.0, 0
+
+
+@njit(cache=True, nogil=True)
+def _exchange_straight(cities, tour, place, near, t1, t2, t3, g1, way, forward, least, log, logged, touched):
+    """Exchange three links of t1 t2 .. t3 t4, with t5 and t6 between t2 and t3; return gain and links."""
+    t4 = _beside(tour, place, t3, forward)
+    if t4 == t1 or t3 == t2:
+        return 0.0, 0
+    d34 = apart(cities, t3, t4)
+    for k in range(min(near.shape[1], _SECOND)):
+        t5 = near[t4, k]
+        g2 = g1 + d34 - apart(cities, t4, t5)
+        if g2 <= least:
+            break
+        away = _along(place, t1, t5, forward, tour.size)
+        if away < 1 or away > way or t5 == t3:
+            continue
+        # t1 [t6 .. t3] [t2 .. t5] t4
+        t6 = _beside(tour, place, t5, forward)
+        gain = g2 + apart(cities, t5, t6) - apart(cities, t6, t1)
+        if gain > least:
+            exchange(tour, place, t1, t2, t3, t4, log, logged)
+            exchange(tour, place, t1, t3, t6, t5, log, logged)
+            exchange(tour, place, t3, t5, t2, t4, log, logged)
+            touched[0], touched[1], touched[2], touched[3], touched[4], touched[5] = t1, t2, t3, t4, t5, t6
+            return gain, 3
+        # t1 [t6 .. t2] [t3 .. t5] t4
+        if t5 == t2:
+            continue
+        t6 = _beside(tour, place, t5, not forward)
+        gain = g2 + apart(cities, t5, t6) - apart(cities, t6, t1)
+        if gain > least:
+            exchange(tour, place, t1, t2, t6, t5, log, logged)
+            exchange(tour, place, t2, t5, t3, t4, log, logged)
+            touched[0], touched[1], touched[2], touched[3], touched[4], touched[5] = t1, t2, t3, t4, t5, t6
+            return gain, 3
     return 0.0, 0
 
 

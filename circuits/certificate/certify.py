@@ -113,8 +113,7 @@ def certify(
     Raises
     ------
     ValueError
-        If the options contradict each other, the ODE cannot be integrated, or it ends on a saddle, from which
-        amplifiers of parts depart by their offsets.
+        If the options contradict each other, the ODE cannot be integrated, or it ends on a saddle.
     EngineError
         If no engine is installed, or all fail.
     """
@@ -132,7 +131,7 @@ def certify(
 
     passive = level == "ideal" and synapses == "resistors"
     every, end = potentials(np.linspace(0.0, duration_s, 2001)).T, potentials(duration_s)
-    if level != "ideal" and ends_on_saddle(network, end):
+    if ends_on_saddle(network, end):
         raise ValueError(NO_ATTRACTOR)
     has_bound = level == "ideal" and network.is_symmetric
     case = ReferenceCase(

@@ -23,9 +23,10 @@ from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
 NO_ATTRACTOR = (
-    "the differential equation ends on a saddle between attractors, from which offsets of the parts decide; "
-    "start elsewhere: another --seed, or another cue"
+    "the differential equation ends on a saddle between attractors, which rounding and offsets leave either way: "
+    "no circuit can be compared there; start elsewhere: another --seed, cue or .ic"
 )
+_INERT = 1e-6  # gain of a neuron with all it drives below which it sustains no mode
 _HALF = 0.5  # distance from the middle to a rail, of full scale
 _AT_REST = 1e-3  # distance to its fixed point below which an output rests, of full scale
 _MARGIN = 2.0  # factor that covers higher orders
@@ -73,7 +74,8 @@ def end_bound(network: AnalogNetwork, potentials: Float, tolerance: float) -> fl
     """
     if not _is_at_rest(network, potentials):
         return None
-    r, slope, dense = network.resistances, network.activation.slope(potentials), _dense(network)
+    r, t, slope = network.resistances, network.conductances, network.activation.slope(potentials)
+    dense = np.asarray(t.toarray() if hasattr(t, "toarray") else t)
     try:
         inverse = np.linalg.inv(np.eye(network.size) - r[:, None] * dense * slope)
     except np.linalg.LinAlgError:
@@ -103,8 +105,12 @@ def ends_on_saddle(network: AnalogNetwork, potentials: Float) -> bool:
     """
     if not _is_at_rest(network, potentials):
         return False
-    slope, rates = network.activation.slope(potentials), 1.0 / network.time_constants_s
-    modes = np.linalg.eigvals(_dense(network) * slope / network.capacitances[:, None] - np.diag(rates))
+    slope, t, r = network.activation.slope(potentials), network.conductances, network.resistances
+    active = np.flatnonzero(slope * r * np.asarray(abs(t).sum(axis=0)).ravel() > _INERT)
+    inner = t[active][:, active]
+    inner = np.asarray(inner.toarray() if hasattr(inner, "toarray") else inner)
+    jacobian = inner * slope[active] - np.diag(1.0 / r[active])
+    modes = np.linalg.eigvals(jacobian / network.capacitances[active, None])
     return bool(modes.real.max(initial=-1.0) > 0.0)
 
 
@@ -112,8 +118,3 @@ def _is_at_rest(network: AnalogNetwork, potentials: Float) -> bool:
     g = network.activation
     missing = network.resistances * network.drive(network.voltages(potentials)) - potentials
     return bool(np.abs(g.slope(potentials) * missing).max(initial=0.0) <= _AT_REST * (g.high - g.low))
-
-
-def _dense(network: AnalogNetwork) -> Float:
-    t = network.conductances
-    return np.asarray(t.toarray() if hasattr(t, "toarray") else t)

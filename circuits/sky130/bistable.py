@@ -163,7 +163,7 @@ def bistable_sky130_circuit(
         *held.notes,
         f"unit resistor {1.0 / unit_conductance(held):.4g} ohm; supply currents are v(i_vdd) and v(i_vss), 1 uA a volt",
         MODELS,
-        ideal_parts("the unit", 1.0 / unit_conductance(held), "a C", farad_of_node(held)),
+        *ideal_parts("the unit resistor", 1.0 / unit_conductance(held), "a C", farad_of_node(held)),
     )
     circuit = Circuit(
         title,

@@ -215,12 +215,12 @@ def account(held: HeldWeights, network: AnalogNetwork, corner: str) -> tuple[str
         f"R {network.resistances[0]:.4g} ohm and C {network.capacitances[0]:.4g} F at each input, R C "
         f"{network.time_constants_s[0]:.4g} s; supply currents are v(i_vdd) and v(i_vss), 1 uA a volt",
         MODELS,
-        ideal_parts("a leak", float(network.resistances[0]), "a C", float(network.capacitances[0])),
+        *ideal_parts("a leak", float(network.resistances[0]), "a C", float(network.capacitances[0])),
     )
 
 
-def ideal_parts(resistor: str, ohm: float, capacitor: str, farad: float) -> str:
-    """Return the line that says which parts are no models of the process, and how large they would be in it.
+def ideal_parts(resistor: str, ohm: float, capacitor: str, farad: float) -> tuple[str, str]:
+    """Return the lines that say which parts are no models of the process, and how large they would be in it.
 
     Parameters
     ----------
@@ -231,14 +231,13 @@ def ideal_parts(resistor: str, ohm: float, capacitor: str, farad: float) -> str:
 
     Returns
     -------
-    str
-        Line.
+    tuple of (str, str)
+        Lines.
     """
-    sheet, density = DATA["poly_sheet"].value, DATA["mim_density"].value
-    squares, area = ohm / sheet, 1e12 * farad / density
+    squares, area = ohm / DATA["poly_sheet"].value, 1e12 * farad / DATA["mim_density"].value
     return (
-        f"resistors and capacitors are ideal, without corners: {resistor} is {squares:.3g} squares of res_xhigh_po, "
-        f"{capacitor} {area:.3g} um^2 of cap_mim_m3_1"
+        "resistors and capacitors are ideal, without corners and mismatch; of the process they would be:",
+        f"{resistor} {squares:.4g} squares of res_xhigh_po, {capacitor} {area:.6g} um^2 of cap_mim_m3_1",
     )
 
 

@@ -181,8 +181,8 @@ def test_errors_are_the_largest_of_any_neuron_at_any_time_of_full_scale():
     assert not engine_comparison._result(OutputTrace(np.arange(3.0), got, expected, (-1.0, 3.0))).same_attractor
 
 
-@pytest.mark.parametrize("level", ["opamp", "transistor", "board"])
-def test_a_run_of_parts_that_starts_on_a_saddle_is_no_verdict(level):
+@pytest.mark.parametrize("level", ["ideal", "opamp", "transistor", "board"])
+def test_a_run_that_starts_on_a_saddle_is_no_verdict(level):
     """Two neurons that hold each other and start opposed end in the middle; offsets decide where parts go."""
     apart = Recall("apart", [[1, 1, 1, -1, -1, 1, 1, 1], [1, 1, 1, -1, -1, -1, 1, -1]], cue=[1, 1, 1, -1, -1, 1, 1, 1])
     network, start, _ = problem_network(apart, rng=0, most_neurons=8, most_resistors=100)

@@ -354,7 +354,7 @@ def test_a_start_on_a_saddle_is_no_verdict_on_the_circuit(cell):
 
 def test_a_deck_says_that_its_passive_parts_are_ideal_and_their_size():
     """900 kohm of 2 kohm a square, 20 pF of 2 fF/um^2."""
-    said = ideal_parts("a leak", 9e5, "a C", 2e-11)
+    said = "; ".join(ideal_parts("a leak", 9e5, "a C", 2e-11))
     assert "are ideal" in said
     assert "450 squares of res_xhigh_po" in said
-    assert "1e+04 um^2 of cap_mim_m3_1" in said
+    assert "10000 um^2 of cap_mim_m3_1" in said

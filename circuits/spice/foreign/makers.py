@@ -18,11 +18,11 @@ from ...netlist.circuit import (
 from ...netlist.expressions import Expression, Number, Operation, Voltage
 from ...netlist.sources import CurrentGain, Transresistance, VoltageSource, WaveCurrent
 from ..cards import quote_card
-from . import passives
 from .algebra import Algebra
 from .expansion import Expansion, Make
 from .formulas import parse_formula, unwrapped
 from .lines import ForeignCard
+from .passives import PASSIVES, check_neutral
 from .placed_names import InstancePlace
 from .scope import read_assignments
 from .sources import read_polynomial, read_wave, words_of
@@ -168,7 +168,7 @@ def _model(made: Expansion, rest: str, place: InstancePlace, kinds: tuple[str, .
     elif "=" in tail:
         given = dict(read_assignments(tail))
         area = place.values.number(given.pop("area", "1"))
-        passives.check_neutral(given, {"m"}, place, one=True)
+        check_neutral(given, {"m"}, place, one=True)
     else:
         area = place.values.number(tail)
     return made.card_model(name, place, kinds), area
@@ -176,10 +176,7 @@ def _model(made: Expansion, rest: str, place: InstancePlace, kinds: tuple[str, .
 
 MAKERS: Mapping[str, Make] = MappingProxyType(
     {
-        "r": passives.resistor,
-        "c": passives.capacitor,
-        "l": passives.inductor,
-        "k": passives.coupling,
+        **PASSIVES,
         "v": _independent,
         "i": _independent,
         "b": _behavioral,

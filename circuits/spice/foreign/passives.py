@@ -8,11 +8,13 @@ not need (``t_abs``), and a factor ``r`` or ``c``.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from ...netlist.circuit import GROUND, Capacitor, Element, Resistor, Transconductor
 from ...netlist.sources import Coupling, Inductor, VoltageSource
 from ..cards import quote_card
-from .expansion import Expansion
+from .expansion import Expansion, Make
 from .lines import ForeignCard
 from .placed_names import InstancePlace
 from .scope import read_assignments
@@ -80,28 +82,8 @@ def _beside(
     return a
 
 
-def resistor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
-    """Make a resistor; of 0 ohm a source of 0 V, a negative one a transconductor.
-
-    Parameters
-    ----------
-    made : Expansion
-        Elements so far.
-    card : ForeignCard
-        Card.
-    place : InstancePlace
-        Instance that it stands in.
-
-    Returns
-    -------
-    Element
-        The element.
-
-    Raises
-    ------
-    ValueError
-        If the card is written otherwise.
-    """
+def _resistor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    """Make a resistor; of 0 ohm a source of 0 V, a negative one a transconductor."""
     word, (a, b), rest = made.names.head(card, place, 2)
     ohm, given = _value_and_pairs(made, rest, "r", place)
     check_neutral(given, {"tc", "tc1", "tc2", "noise", "noisy"}, place, zero=True)
@@ -112,28 +94,8 @@ def resistor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Elemen
     return Transconductor(made.names.label(place, word, "g"), a, b, a, b, 1.0 / ohm)
 
 
-def capacitor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
-    """Make a capacitor; its initial voltage becomes that of a node.
-
-    Parameters
-    ----------
-    made : Expansion
-        Elements so far.
-    card : ForeignCard
-        Card.
-    place : InstancePlace
-        Instance that it stands in.
-
-    Returns
-    -------
-    Element
-        The element.
-
-    Raises
-    ------
-    ValueError
-        If the card is written otherwise.
-    """
+def _capacitor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    """Make a capacitor; its initial voltage becomes that of a node."""
     word, (a, b), rest = made.names.head(card, place, 2)
     farad, given = _value_and_pairs(made, rest, "c", place)
     a = _beside(made, card, place, (a, b), given)
@@ -148,28 +110,8 @@ def capacitor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Eleme
     return Capacitor(made.names.label(place, word, "c"), a, b, farad)
 
 
-def inductor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
-    """Make a coil.
-
-    Parameters
-    ----------
-    made : Expansion
-        Elements so far.
-    card : ForeignCard
-        Card.
-    place : InstancePlace
-        Instance that it stands in.
-
-    Returns
-    -------
-    Element
-        The element.
-
-    Raises
-    ------
-    ValueError
-        If the card is written otherwise.
-    """
+def _inductor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    """Make a coil."""
     word, (a, b), rest = made.names.head(card, place, 2)
     henry, given = _value_and_pairs(made, rest, "l", place)
     a = _beside(made, card, place, (a, b), given)
@@ -177,28 +119,8 @@ def inductor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Elemen
     return Inductor(made.names.label(place, word, "l"), a, b, henry)
 
 
-def coupling(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
-    """Make the coupling of two coils, or of every pair of several.
-
-    Parameters
-    ----------
-    made : Expansion
-        Elements so far.
-    card : ForeignCard
-        Card.
-    place : InstancePlace
-        Instance that it stands in.
-
-    Returns
-    -------
-    Element
-        The coupling of the last pair; the others are added.
-
-    Raises
-    ------
-    ValueError
-        If the card is written otherwise.
-    """
+def _coupling(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
+    """Make the coupling of two coils, or of every pair of several."""
     words = words_of(card.text)
     if not 4 <= len(words) <= 12:
         raise ValueError(f"{quote_card(card.text)}: write k<name> <coil> <coil> <coefficient>, of at most ten coils")
@@ -214,6 +136,9 @@ def coupling(made: Expansion, card: ForeignCard, place: InstancePlace) -> Elemen
         name = made.names.safe.device("k", f"{place.path}{words[0]}.{k}")
         made.add(Coupling(name, first, second, factor), card)
     return Coupling(made.names.label(place, words[0], "k"), *pairs[-1], factor)
+
+
+PASSIVES: Mapping[str, Make] = MappingProxyType({"r": _resistor, "c": _capacitor, "l": _inductor, "k": _coupling})
 
 
 def check_neutral(

@@ -224,10 +224,14 @@ def ideal_parts(resistor: str, ohm: float, capacitor: str, farad: float) -> tupl
 
     Parameters
     ----------
-    resistor, capacitor : str
-        What they are.
-    ohm, farad : float
-        Their values, ohm and F.
+    resistor : str
+        What a resistor is.
+    ohm : float
+        Its value, ohm.
+    capacitor : str
+        What a capacitor is.
+    farad : float
+        Its value, F.
 
     Returns
     -------

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ...netlist.circuit import GROUND, ROOM_C, Circuit, Transient, terminals
+from ...netlist.circuit import GROUND, Circuit, Transient, terminals
 from ..cards import NetlistError, quote_card
 from .expansion import Expansion
 from .files import AllowedFiles
 from .lines import ForeignCard, logical_lines
 from .makers import MAKERS
 from .names import SafeNames
+from .options import run_temperature, run_tolerances
 from .placed_names import InstancePlace, PlacedNames
 from .scope import NetlistScope, Values
 from .signals import Signals
@@ -37,7 +38,6 @@ _LEFT_OUT = frozenset(
 )  # fmt: skip
 _HEAD = re.compile(r"\.subckt\s+(.*?)(?:\s+params:\s*(.*)|\s+([a-z_]\w*+\s*=.*))?")
 _STEP = re.compile(r"\.step\s+(?:(?:lin|dec|oct)\s+)?param\s+([a-z_]\w*)\s+(?:list\s+)?(\{[^{}]*\}|[^\s,]+).*")
-_DEFAULTS = {"reltol": 1e-3, "vntol": 1e-6, "abstol": 1e-12}
 _SAMPLES = 1000  # steps of a transient that names none
 
 
@@ -275,7 +275,7 @@ class ForeignDeck:
             names.node(name)
         made = Expansion(PlacedNames(names, self.shared), MAKERS)
         values = Values(self.top, {}, None, made.left)
-        celsius = self._temperature(values)
+        celsius = run_temperature(self.heat, self.options, values)
         values.known["temper"] = celsius
         if "temp" not in self.top.parameters:
             values.known["temp"] = celsius
@@ -330,40 +330,6 @@ class ForeignDeck:
                 step = numbers[3]
             if step <= 0.0:
                 step = stop / _SAMPLES
-            return Transient(min(step, stop), stop, uic, *self._tolerances(values))
+            return Transient(min(step, stop), stop, uic, *run_tolerances(self.options, values, self._note))
         except ValueError as error:
             raise card.error(error) from None
-
-    def _temperature(self, values: Values) -> float:
-        """Return the temperature of ``.temp`` and ``.options temp=``, C."""
-        found: set[float] = set()
-        for card in (*self.heat, *self.options):
-            text = re.sub(r"\s*=\s*", "=", card.text)
-            words = text.split()[1:] if card in self.heat else re.findall(r"\btemp=(\S+)", text)
-            try:
-                found.update(Transient(1.0, 1.0, temperature_c=values.number(word)).temperature_c for word in words)
-                if len(found) > 1 or (card in self.heat and not words):
-                    raise ValueError("one temperature is run; write .temp <degrees Celsius>, once")
-            except ValueError as error:
-                raise card.error(error) from None
-        return found.pop() if found else ROOM_C
-
-    def _tolerances(self, values: Values) -> tuple[float, float, float]:
-        found = dict(_DEFAULTS)
-        for card in self.options:
-            text = card.text.partition(" ")[2]
-            for word in re.sub(r"\s*=\s*", "=", text).split():
-                key, equals, value = word.partition("=")
-                if key in found and equals:
-                    try:
-                        found[key] = values.number(value)
-                        Transient(1.0, 1.0, False, found["reltol"], found["vntol"], found["abstol"])
-                    except ValueError as error:
-                        raise card.error(error) from None
-                elif key == "temp" or (key == "tnom" and equals and value in ("27", "27.0")):
-                    continue  # the first is read by itself; models are for 27 C without the second, too
-                elif key in ("tnom", "scale", "defw", "defl"):
-                    raise card.error(f"option {quote_card(word)} changes the circuit and is not read; remove it")
-                else:
-                    self._note(card, f"option {quote_card(word)} is left out: each engine has its own way")
-        return found["reltol"], found["vntol"], found["abstol"]

@@ -9,16 +9,16 @@ import numpy as np
 
 from neuromorph.validate.check import CannotRun, PublishedCheck
 
-from .certificate.opamp_sheet import SheetRow, opamp_sheet
+from .certificate.opamp_sheet import GAIN, GBW, NOISE, SHORT_SINK, SHORT_SOURCE, SLEW, SheetRow, opamp_sheet
 from .crossbar.array import Crossbar
 from .simulators import installed_engines, simulate_circuit
 from .synthesis.opamp import OPAMPS
 
-_SHEET = ("gain-bandwidth product", "slew rate", "noise at 1 kHz")
+_SHEET = (GBW, SLEW, GAIN, NOISE, SHORT_SOURCE, SHORT_SINK)
 
 
 def opamp_data_sheets(quick: bool, seed: np.random.SeedSequence) -> Iterator[PublishedCheck]:
-    """Compare bandwidth, slew rate and noise of op-amps in ngspice with data sheets.
+    """Compare GBW, slew rate, gain, noise and limits of op-amps in ngspice with data sheets.
 
     Parameters
     ----------
@@ -34,18 +34,16 @@ def opamp_data_sheets(quick: bool, seed: np.random.SeedSequence) -> Iterator[Pub
     """
     _require_ngspice()
     for part in OPAMPS.values():
-        for row in opamp_sheet([part]):
-            if row.quantity in _SHEET:
-                yield _sheet_check(row)
+        rows = {row.quantity: row for row in opamp_sheet([part])}
+        yield from (_sheet_check(rows[quantity]) for quantity in _SHEET)
 
 
 def _sheet_check(row: SheetRow) -> PublishedCheck:
     # Sheets print two digits: a typical value is known to half a unit of the second.
     half = 0.5 * 10.0 ** (floor(log10(row.sheet)) - 1)
     return PublishedCheck(
-        f"{row.quantity} of {row.part}", "data sheet, typical value; see circuits/synthesis/amplifiers.toml",
-        row.sheet, row.measured, row.unit, row.sheet - half, row.sheet + half,
-        how="macro-model in ngspice; band: half a unit of the sheet's second digit",
+        f"{row.quantity} of {row.part}", row.source, row.sheet, row.measured, row.unit if row.unit != "1" else "",
+        row.sheet - half, row.sheet + half, how="macro-model in ngspice; band: half a unit of the second digit",
     )  # fmt: skip
 
 

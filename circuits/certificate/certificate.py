@@ -147,7 +147,7 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether the value is a number and within its limit."""
+        """True if the value is a number and within its limit."""
         return self.value <= self.limit  # NaN is not
 
 
@@ -282,7 +282,7 @@ class Certificate:
 
     @property
     def passed(self) -> bool:
-        """Whether every check holds; ``unbounded`` lists what no check looks at."""
+        """True if every check holds; ``unbounded`` lists what no check looks at."""
         return all(check.ok for check in self.checks())
 
     def to_dict(self) -> dict[str, Any]:

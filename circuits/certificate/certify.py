@@ -36,7 +36,7 @@ from ..synthesis.vendor_opamp import VendorOpAmp
 from .certificate import RISE, TRAJECTORY, Certificate
 from .engine_comparison import ReferenceCase, compare_engines
 from .reference_solution import solve_ode
-from .sensitivity import end_bound, energy_bound
+from .sensitivity import NO_ATTRACTOR, end_bound, ends_on_saddle, energy_bound
 from .step_refinement import FINEST_RELTOL
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def certify(
     Raises
     ------
     ValueError
-        If the options contradict each other, or the ODE cannot be integrated.
+        If the options contradict each other, the ODE cannot be integrated, or it ends on a saddle.
     EngineError
         If no engine is installed, or all fail.
     """
@@ -131,6 +131,8 @@ def certify(
 
     passive = level == "ideal" and synapses == "resistors"
     every, end = potentials(np.linspace(0.0, duration_s, 2001)).T, potentials(duration_s)
+    if ends_on_saddle(network, end):
+        raise ValueError(NO_ATTRACTOR)
     has_bound = level == "ideal" and network.is_symmetric
     case = ReferenceCase(
         circuit if level == "ideal" else save_all(circuit),

@@ -22,7 +22,7 @@ from .certificate import RISE, TRAJECTORY, Certificate
 from .certify import with_steps
 from .engine_comparison import ReferenceCase, compare_engines
 from .reference_solution import solve_ode
-from .sensitivity import end_bound, energy_bound
+from .sensitivity import NO_ATTRACTOR, end_bound, ends_on_saddle, energy_bound
 
 if TYPE_CHECKING:
     from neuromorph.study.compare import StudyProgress
@@ -65,7 +65,7 @@ def certify_circuit(
     Raises
     ------
     ValueError
-        If the circuit is no such network, or its start is not known.
+        If the circuit is no such network, its start is not known, or it ends on a saddle.
     EngineError
         If no engine is installed, or all fail.
     """
@@ -90,6 +90,8 @@ def certify_circuit(
 
     is_ideal = found.level == "ideal"
     every, end = potentials(np.linspace(0.0, asked.stop_s, 2001)).T, potentials(asked.stop_s)
+    if ends_on_saddle(network, end):
+        raise ValueError(NO_ATTRACTOR)
     largest = float(np.abs(factors).max())
     low, high = (largest * g.low, largest * g.high) if (factors > 0.0).all() else (-largest * g.high, largest * g.high)
     case = ReferenceCase(

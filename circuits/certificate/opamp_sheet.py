@@ -27,10 +27,18 @@ from ..simulators import simulate_circuit
 from ..simulators.small_signal import print_in_ngspice
 from ..spice.dialects import NGSPICE
 from ..spice.writer import element_line, subcircuit_lines
-from ..synthesis.opamp import FOUR_KT, OPAMPS, OpAmp, rails
+from ..synthesis.opamp import DATA, FOUR_KT, OPAMPS, OpAmp, rails
 
 _SHORT_OHM = 0.1
 _R1_OHM, _R2_OHM = 1e3, 1e4
+GBW, SLEW, GAIN, NOISE = "gain-bandwidth product", "slew rate", "open-loop gain", "noise at 1 kHz"
+SHORT_SOURCE, SHORT_SINK = "short-circuit current, source", "short-circuit current, sink"
+_MARGIN = "phase margin"
+# Quantities that a sheet prints, by the name of their value in amplifiers.toml.
+_PRINTED = {
+    GBW: "bandwidth", SLEW: "slew", GAIN: "gain", NOISE: "noise", _MARGIN: "margin",
+    SHORT_SOURCE: "source", SHORT_SINK: "sink",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,13 @@ class SheetRow:
         """Relative deviation; of decibels and degrees the difference."""
         difference = self.measured - self.sheet
         return difference if self.unit in ("dB", "deg") else difference / self.sheet
+
+    @property
+    def source(self) -> str:
+        """Source of the sheet's value; empty where arithmetic made it, or the part is none of the presets."""
+        name = _PRINTED.get(self.quantity)
+        datum = DATA.get(f"{self.part}_{name}")
+        return "" if datum is None else datum.source
 
 
 def opamp_sheet(parts: Iterable[OpAmp] = tuple(OPAMPS.values())) -> list[SheetRow]:
@@ -95,10 +110,10 @@ def _open_loop(part: OpAmp) -> Iterator[SheetRow]:
     commands += [f"ac lin 1 {at:g} {at:g}", "print mag(v(out))"]
     commands += [f"ac lin 1 {unity:.9g} {unity:.9g}", "print mag(v(out))", "print ph(v(out))"]
     gain, there, one, phase = print_in_ngspice(lines, commands)
-    yield SheetRow(part.name, "open-loop gain", "1", part.gain, gain)
-    yield SheetRow(part.name, "gain-bandwidth product", "Hz", part.bandwidth_hz, there * at)
+    yield SheetRow(part.name, GAIN, "1", part.gain, gain)
+    yield SheetRow(part.name, GBW, "Hz", part.bandwidth_hz, there * at)
     yield SheetRow(part.name, "gain where it should be 1", "dB", 0.0, 20.0 * log10(one))
-    yield SheetRow(part.name, "phase margin", "deg", part.margin_deg, 180.0 - abs(np.degrees(phase)))
+    yield SheetRow(part.name, _MARGIN, "deg", part.margin_deg, 180.0 - abs(np.degrees(phase)))
 
 
 def _unity(part: OpAmp) -> float:
@@ -112,7 +127,7 @@ def _follower(part: OpAmp) -> Iterator[SheetRow]:
                 "print onoise_spectrum"]  # fmt: skip
     gain, noise = print_in_ngspice(lines, commands)
     yield SheetRow(part.name, "gain of a follower at 0 V", "dB", 0.0, 20.0 * log10(gain))
-    yield SheetRow(part.name, "noise at 1 kHz", "V/sqrt(Hz)", part.noise_v, noise)
+    yield SheetRow(part.name, NOISE, "V/sqrt(Hz)", part.noise_v, noise)
 
 
 def _noise(part: OpAmp) -> Iterator[SheetRow]:
@@ -138,8 +153,8 @@ def _driven(part: OpAmp) -> Iterator[SheetRow]:
     out = waves.voltages[:, 0]
     low, high = (int(np.flatnonzero(out < level)[-1]) for level in (-0.6 * step, 0.6 * step))
     slew = float((out[high] - out[low]) / (waves.times[high] - waves.times[low]))
-    yield SheetRow(part.name, "slew rate", "V/s", part.slew_v_s, slew)
-    for what, drive, limit in (("source", 0.5, part.source_a), ("sink", -0.5, part.sink_a)):
+    yield SheetRow(part.name, SLEW, "V/s", part.slew_v_s, slew)
+    for what, drive, limit in ((SHORT_SOURCE, 0.5, part.source_a), (SHORT_SINK, -0.5, part.sink_a)):
         short = (
             *rails(part.rail_v),
             BehavioralVoltage("in", "in", GROUND, Number(drive)),
@@ -149,4 +164,4 @@ def _driven(part: OpAmp) -> Iterator[SheetRow]:
         end = 100.0 * part.rail_v / part.slew_v_s
         waves = simulate_circuit(Circuit("short", short, Transient(end / 200, end), ("out",), {"px": 0.0}), "ngspice")
         ampere = abs(float(waves.voltages[-1, 0])) / _SHORT_OHM
-        yield SheetRow(part.name, f"short-circuit current, {what}", "A", limit, ampere)
+        yield SheetRow(part.name, what, "A", limit, ampere)

@@ -22,6 +22,11 @@ import numpy as np
 from neuromorph.analog import AnalogNetwork
 from neuromorph.ising import Float
 
+NO_ATTRACTOR = (
+    "the differential equation ends on a saddle between attractors, which rounding and offsets leave either way: "
+    "no circuit can be compared there; start elsewhere: another --seed, cue or .ic"
+)
+_INERT = 1e-6  # gain of a neuron with all it drives below which it sustains no mode
 _HALF = 0.5  # distance from the middle to a rail, of full scale
 _AT_REST = 1e-3  # distance to its fixed point below which an output rests, of full scale
 _MARGIN = 2.0  # factor that covers higher orders
@@ -67,11 +72,9 @@ def end_bound(network: AnalogNetwork, potentials: Float, tolerance: float) -> fl
     float or None
         Bound of the final error; None if the network does not rest, or if the bound exceeds half of full scale.
     """
-    g, r, t = network.activation, network.resistances, network.conductances
-    slope = g.slope(potentials)
-    left = np.abs(slope * (network.resistances * network.drive(network.voltages(potentials)) - potentials))
-    if left.max() > _AT_REST * (g.high - g.low):
+    if not _is_at_rest(network, potentials):
         return None
+    r, t, slope = network.resistances, network.conductances, network.activation.slope(potentials)
     dense = np.asarray(t.toarray() if hasattr(t, "toarray") else t)
     try:
         inverse = np.linalg.inv(np.eye(network.size) - r[:, None] * dense * slope)
@@ -80,3 +83,38 @@ def end_bound(network: AnalogNetwork, potentials: Float, tolerance: float) -> fl
     reached = slope * (np.abs(inverse) @ (r * np.abs(dense).sum(axis=1)))
     bound = float(tolerance * (1.0 + reached.max()))
     return bound if bound < _HALF else None
+
+
+def ends_on_saddle(network: AnalogNetwork, potentials: Float) -> bool:
+    """Return whether the network rests where any offset makes it leave.
+
+    Its start then is as far from one attractor as from another, as a cue with half of a pair of neurons wrong: the
+    equation stays in between for ever, a circuit of parts does not.
+
+    Parameters
+    ----------
+    network : AnalogNetwork
+        Ideal network.
+    potentials : (n,) float
+        Potentials u of the ODE at the end, V.
+
+    Returns
+    -------
+    bool
+        Whether it rests, and its linearization has a mode that grows.
+    """
+    if not _is_at_rest(network, potentials):
+        return False
+    slope, t, r = network.activation.slope(potentials), network.conductances, network.resistances
+    active = np.flatnonzero(slope * r * np.asarray(abs(t).sum(axis=0)).ravel() > _INERT)
+    inner = t[active][:, active]
+    inner = np.asarray(inner.toarray() if hasattr(inner, "toarray") else inner)
+    jacobian = inner * slope[active] - np.diag(1.0 / r[active])
+    modes = np.linalg.eigvals(jacobian / network.capacitances[active, None])
+    return bool(modes.real.max(initial=-1.0) > 0.0)
+
+
+def _is_at_rest(network: AnalogNetwork, potentials: Float) -> bool:
+    g = network.activation
+    missing = network.resistances * network.drive(network.voltages(potentials)) - potentials
+    return bool(np.abs(g.slope(potentials) * missing).max(initial=0.0) <= _AT_REST * (g.high - g.low))

@@ -1,4 +1,4 @@
-r"""How the error of a simulator falls as its step is refined.
+r"""Measure how the error of a simulator falls as its step is refined.
 
 .. math:: \epsilon(h) \approx K h^2 \quad\Rightarrow\quad \epsilon(h) / \epsilon(h / 5) \approx 25
 

@@ -1,4 +1,4 @@
-r"""What elements between the nodes of a network add to its couplings, leaks and currents.
+r"""Sum what elements between the nodes of a network add to its couplings, leaks and currents.
 
 .. math:: C_i \dot u_i = \sum_j T_{ij} g(u_j) - \frac{u_i}{R_i} + I_i
 

@@ -1,4 +1,4 @@
-"""How an element is refused that no Hopfield network has."""
+"""Refuse an element that no Hopfield network has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a problem on LUCIDACs: the plan, and for one machine its program beside the differential equation."""
+"""Report a problem on LUCIDACs: the plan, and for one machine its program beside the differential equation."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ Leaf: TypeAlias = Number | Voltage | Time | Reference
 Expression: TypeAlias = Leaf | Operation | Call
 Operand: TypeAlias = Expression | float
 Value: TypeAlias = float | Expression
-"""Of an element: a number, or an expression of parameters."""
+"""Value of an element: a number, or an expression of parameters."""
 
 
 def call(function: str, *arguments: Operand) -> Call:

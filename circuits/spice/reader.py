@@ -20,6 +20,7 @@ from .cards import MAX_CHARACTERS, NetlistError
 from .dialect import Dialect
 from .dialects import NGSPICE
 from .foreign.deck import ForeignNetlist, read_foreign
+from .foreign.encodings import decode_netlist
 from .strict_reader import detect_dialect, is_run_comment, read_strictly
 
 
@@ -154,7 +155,7 @@ def _file_text(path: Path) -> str:
             raise NetlistError(f"{name}: there is no such regular file; check the path")
         if path.stat().st_size > MAX_CHARACTERS:
             raise NetlistError(f"{name}: is larger than {MAX_CHARACTERS >> 20} MB; take a smaller circuit")
-        return path.read_bytes().decode("utf-8-sig", errors="replace")
+        return decode_netlist(path.read_bytes())
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise NetlistError(f"{name}: cannot be read ({reason}); check the path") from None

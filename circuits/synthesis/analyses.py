@@ -14,6 +14,7 @@ import numpy as np
 from neuromorph.analog import AnalogNetwork, simulate
 from neuromorph.ising import Float
 
+from ..spice.people_numbers import people_number
 from .opamp import VDD, VSS
 
 ANALYSES = ("op", "ac", "noise", "temp")
@@ -45,7 +46,12 @@ def check_analyses(analyses: Sequence[str], dialect: str) -> None:
 
 
 def bench_lines(
-    network: AnalogNetwork, end: Float, at_rest: Mapping[str, float], level: str, analyses: Sequence[str]
+    network: AnalogNetwork,
+    end: Float,
+    at_rest: Mapping[str, float],
+    level: str,
+    analyses: Sequence[str],
+    stop_s: float | None = None,
 ) -> Iterator[str]:
     """Return the cards that measure and analyse the circuit of a network, for ngspice.
 
@@ -61,6 +67,9 @@ def bench_lines(
         Level of the amplifiers.
     analyses : sequence of str
         Analyses, of ``ANALYSES``.
+    stop_s : float, optional
+        Time at which outputs are measured in place of their settling, s: of parts with other values, which may end
+        elsewhere.
 
     Yields
     ------
@@ -68,18 +77,11 @@ def bench_lines(
         One card after the other.
     """
     yield "* what follows is measured and analysed by: ngspice -b THIS_FILE"
-    v = network.activation.value(end)
-    margin = _SETTLED * (network.activation.high - network.activation.low)
-    middle = (network.activation.high + network.activation.low) / 2.0
-    for i, volt in enumerate(v.tolist()[:_MOST_MEASURED]):
-        level_v = volt - margin if volt > middle else volt + margin
-        yield f".meas tran settle{i} when v(v{i})={level_v:.6g} cross=last"
-    if level != "ideal":
-        for rail in (VDD, VSS):
-            source = f"{'v' if level == 'board' else 'b'}{rail}"
-            yield f".save i({source})"
-            yield f".meas tran charge_{rail} integ i({source})"
-            yield f".meas tran energy_{rail} param='-charge_{rail}*supply_{'high' if rail == VDD else 'low'}'"
+    if "noise" in analyses:
+        yield "* where there is .noise, ngspice evaluates no .meas of the transient; without it this deck has them"
+    else:
+        yield from _settling(network, end) if stop_s is None else _ends(network, stop_s)
+    yield from _rail_energies(level, is_measured="noise" not in analyses)
     if not analyses:
         return
     for path, volt in at_rest.items():
@@ -94,11 +96,35 @@ def bench_lines(
         yield f".ac dec 20 {low:.4g} {high:.4g}"
     if "noise" in analyses:
         yield ".print noise all"
-        yield f".noise v(v0) {_SOURCE} dec 20 {low:.4g} {high:.4g}"
+        # The output of an ideal amplifier at its rail has no noise; its input has that of the resistors there.
+        yield f".noise v({'u0' if level == 'ideal' else 'v0'}) {_SOURCE} dec 20 {low:.4g} {high:.4g}"
     if "temp" in analyses:
         yield ".dc temp 0 70 10"
     elif {"op", "noise"} <= set(analyses):  # ngspice 39 saves no noise where there is .op
         yield ".dc temp 27 27 1"
+
+
+def _settling(network: AnalogNetwork, end: Float) -> Iterator[str]:
+    v = network.activation.value(end)
+    margin = _SETTLED * (network.activation.high - network.activation.low)
+    middle = (network.activation.high + network.activation.low) / 2.0
+    for i, volt in enumerate(v.tolist()[:_MOST_MEASURED]):
+        level_v = volt - margin if volt > middle else volt + margin
+        yield f".meas tran settle{i} when v(v{i})={level_v:.6g} cross=last"
+
+
+def _ends(network: AnalogNetwork, stop_s: float) -> Iterator[str]:
+    for i in range(min(network.size, _MOST_MEASURED)):
+        yield f".meas tran end{i} find v(v{i}) at={people_number(stop_s)}"
+
+
+def _rail_energies(level: str, *, is_measured: bool) -> Iterator[str]:
+    for rail in (VDD, VSS) if level != "ideal" else ():
+        source = f"{'v' if level == 'board' else 'b'}{rail}"
+        yield f".save i({source})"
+        if is_measured:
+            yield f".meas tran charge_{rail} integ i({source})"
+            yield f".meas tran energy_{rail} param='-charge_{rail}*supply_{'high' if rail == VDD else 'low'}'"
 
 
 def attractor(network: AnalogNetwork, start: Float, duration_s: float) -> Float:

@@ -196,10 +196,8 @@ def network_deck(
         return text
     end = attractor(network, start, circuit.analysis.stop_s)
     at_rest = build_hopfield_circuit(network, end, level=level, opamp=part, rng=rng).initial if analyses else {}
-    measured = bench_lines(network, end, at_rest, level, analyses)
-    if change is not None:  # its outputs end elsewhere
-        measured = (line for line in measured if not line.startswith(".meas tran settle"))
-    more = (*cards, *measured)
+    stop_s = None if change is None else circuit.analysis.stop_s
+    more = (*cards, *bench_lines(network, end, at_rest, level, analyses, stop_s))
     return "".join([text.removesuffix(".end\n"), *(f"{line}\n" for line in more), ".end\n"])
 
 

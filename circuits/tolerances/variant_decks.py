@@ -128,7 +128,9 @@ def plot_file(deck: str, neurons: int) -> str:
             f"the deck is called {deck!r}; ngspice's source takes letters, digits, dots, dashes, underscores"
         )
     outputs = " ".join(f"v(v{i})" for i in range(min(neurons, _PLOTTED)))
-    return f"* run with: ngspice THIS_FILE\n.control\nsource {deck}\nrun\nplot {outputs}\n.endc\n.end\n"
+    # The analysis that ran last has the current plot, and .noise runs behind the transient.
+    commands = (f"source {deck}", "save onoise_spectrum inoise_spectrum", "run", "setplot tran1", f"plot {outputs}")
+    return "\n".join(["* run with: ngspice THIS_FILE", ".control", *commands, ".endc", ".end", ""])
 
 
 def _corners() -> Iterator[tuple[str, Callable[[Circuit], Circuit], float]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from .arguments import (
     writing,
 )
 from .common import load_problem, work_origin
-from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist
+from .netlist_file import TIMEOUT_S, add_include, circuit_package, is_netlist, load_netlist, write_netlists
 from .netlist_forms import SYNAPSES, asked_netlist
 from .oscillator_cells import OSCILLATOR_CELLS, oscillators_netlist
 from .output_folder import made_folder
@@ -186,20 +185,14 @@ def _netlist(arguments: argparse.Namespace) -> int:
             picture = circuit_package().problem_schematic(problem, **drawn)
         with writing(drawing, "--schematic"):
             write_file(drawing, picture)
-    if arguments.out is None:
-        sys.stdout.write(text)
-    else:
-        more: dict[str, str] = {}
-        if beside:
-            from circuits.tolerances.variant_decks import variant_decks
+    more: dict[str, str] = {}
+    if beside:
+        from circuits.tolerances.variant_decks import variant_decks
 
-            with user_errors(ValueError, TypeError):
-                about = {"deck": arguments.out.name, "series": arguments.series, **amplifiers}
-                more = variant_decks(problem, beside, **about)
-        with writing(arguments.out):
-            write_file(arguments.out, text)
-            for name, other in more.items():
-                write_file(arguments.out.with_name(f"{arguments.out.stem}.{name}"), other)
+        with user_errors(ValueError, TypeError):
+            about = {"deck": arguments.out.name, "series": arguments.series, **amplifiers}
+            more = variant_decks(problem, beside, **about)
+    write_netlists(arguments.out, text, more)
     return 0
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..files.printable import printable
-from .arguments import BadInput, Parser, read_source, user_errors, warn
+from .arguments import BadInput, Parser, read_source, user_errors, warn, writing
 
 NETLISTS = (".cir", ".ckt", ".net", ".sp", ".spi", ".spice")
 TIMEOUT_S = 600.0
@@ -46,6 +48,34 @@ def add_include(parser: Parser) -> None:
     """
     about = "a file that .include or .lib of the netlist, or of --opamp-lib, may open; once for each"
     parser.add_argument("--include", action="append", default=[], type=Path, metavar="FILE", help=about)
+
+
+def write_netlists(out: Path | None, text: str, beside: Mapping[str, str] | None = None) -> None:
+    """Write a netlist to a file, and others beside it; without a file to standard output.
+
+    Parameters
+    ----------
+    out : Path or None
+        File.
+    text : str
+        Netlist.
+    beside : dict of str to str, optional
+        {what stands behind the name of the file, as ``corner.cir``: netlist}.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be written.
+    """
+    from ..files.atomic_write import write_file
+
+    if out is None:
+        sys.stdout.write(text)
+        return
+    with writing(out):
+        write_file(out, text)
+        for name, other in (beside or {}).items():
+            write_file(out.with_name(f"{out.stem}.{name}"), other)
 
 
 def is_netlist(name: str) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
-from .arguments import BadInput, user_errors, writing
-from .netlist_file import circuit_package
+from .arguments import BadInput, user_errors
+from .netlist_file import circuit_package, write_netlists
 
 if TYPE_CHECKING:
     from ..problems import Problem
@@ -37,8 +36,6 @@ def oscillators_netlist(arguments: argparse.Namespace, problem: Problem, refused
     BadInput
         If options contradict each other, or it cannot be built or written.
     """
-    from ..files.atomic_write import write_file
-
     of_process = {f"--{name}": getattr(arguments, name) is not None for name in ("pdk", "corner", "mismatch")}
     for option, is_given in (of_process | refused).items():
         if is_given and option != "--dialect":
@@ -48,9 +45,5 @@ def oscillators_netlist(arguments: argparse.Namespace, problem: Problem, refused
 
     with user_errors(ValueError, TypeError):
         text = oscillator_netlist(problem, dialect=arguments.dialect, rng=arguments.seed)
-    if arguments.out is None:
-        sys.stdout.write(text)
-    else:
-        with writing(arguments.out):
-            write_file(arguments.out, text)
+    write_netlists(arguments.out, text)
     return 0

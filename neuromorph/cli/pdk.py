@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files.printable import printable
 from .arguments import BadInput, Parser, count, user_errors, writing
 from .common import work_origin
-from .netlist_file import circuit_package
+from .netlist_file import circuit_package, write_netlists
 from .output_folder import made_folder
 
 if TYPE_CHECKING:
@@ -98,8 +97,6 @@ def pdk_netlist(arguments: argparse.Namespace, problem: Problem) -> int:
     BadInput
         If it cannot be built or written.
     """
-    from ..files.atomic_write import write_file
-
     draws = arguments.mismatch or 0
     out: Path | None = arguments.out
     if draws and out is None:
@@ -110,13 +107,8 @@ def pdk_netlist(arguments: argparse.Namespace, problem: Problem) -> int:
     with user_errors(ValueError, TypeError, ModuleNotFoundError):
         made = {"cell": arguments.cell or _CELLS[0], "corner": arguments.corner or _CORNERS[0]}
         texts = sky130_netlists(problem, **made, mismatch=draws, rng=arguments.seed)
-    if out is None:
-        sys.stdout.write(texts[0])
-        return 0
-    with writing(out):
-        write_file(out, texts[0])
-        for k, text in enumerate(texts[1:], 1):
-            write_file(out.with_name(f"{out.stem}.mismatch{k:0{len(str(draws))}d}.cir"), text)
+    digits = len(str(draws))
+    write_netlists(out, texts[0], {f"mismatch{k:0{digits}d}.cir": text for k, text in enumerate(texts[1:], 1)})
     return 0
 
 

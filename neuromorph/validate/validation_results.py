@@ -114,6 +114,14 @@ def _joined(low: str, high: str) -> str:
     return f"{first if unit == other else low} to {high}"
 
 
+def _deviation(check: PublishedCheck) -> str:
+    """Return how far ours is from what was published, where no interval says so."""
+    if check.unit == "%" or check.published == 0.0 or not isfinite(check.ours):
+        return ""
+    percent = 100.0 * (check.ours - check.published) / abs(check.published)
+    return f"{percent:+.3g}\u00a0%" if abs(percent) >= 0.01 else ""
+
+
 def _quantity(value: float, unit: str, digits: int) -> str:
     if not isfinite(value):
         return "–"
@@ -146,7 +154,8 @@ def print_validation(runs: Sequence[CheckRun], console: Console) -> None:
     for run in runs:
         for check in run.checks:
             published, ours, ends = row_texts(check)
-            told = Text.assemble(ours, (f"\n{ends}", "dim")) if ends else Text(ours)
+            below = ends or _deviation(check)
+            told = Text.assemble(ours, (f"\n{below}", "dim")) if below else Text(ours)
             table.add_row(
                 Text.assemble(printable(check.quantity), (f"\n{printable(check.source)}", "dim")),
                 published, told, Text(_SHORT.get(check.verdict, check.verdict), style=_STYLES[check.verdict]),

@@ -107,6 +107,41 @@ def test_analyses_are_those_of_the_attractor(tmp_path, capsys):
     assert main(["netlist", str(pattern), "--analysis", "ac", "--dialect", "xyce"]) == 2
 
 
+def batch(folder, name):
+    command = ["ngspice", "-n", "-b", name]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+@with_ngspice
+def test_noise_is_that_of_the_resistors_at_the_input(tmp_path):
+    r"""At the attractor amplifiers stand at their rails: S = 4 k T R, R of the leak and the synapses in parallel."""
+    text = problem_netlist(ONE, analyses=("noise",))
+    assert "\n.meas" not in text  # ngspice evaluates none behind .noise
+    (tmp_path / "x.cir").write_text(text)
+    density = float(re.search(r"^0\s+\S+\s+\S+\s+(\S+)", batch(tmp_path, "x.cir").split("onoise_spectrum")[1], re.M)[1])
+    network = problem_components(ONE)[0].network
+    assert density == pytest.approx(np.sqrt(4.0 * 1.380649e-23 * 300.15 * network.resistances[0]), rel=1e-3)
+
+
+@with_ngspice
+def test_the_plot_of_a_deck_with_analyses_is_that_of_its_transient(tmp_path):
+    (tmp_path / "x.cir").write_text(problem_netlist(ONE, analyses=("op", "ac", "noise", "temp")))
+    (tmp_path / "x.sp").write_text(plot_file("x.cir", 9).replace("plot v(v0)", "print length(v(v0))\nplot v(v0)"))
+    said = batch(tmp_path, "x.sp")
+    assert float(re.search(r"length\(v\(v0\)\) = (\S+)", said)[1]) > 500
+    assert "no data saved" not in said
+
+
+@with_ngspice
+@pytest.mark.parametrize("level", ["ideal", "opamp"])
+def test_decks_of_corners_measure_their_ends(level, tmp_path):
+    (tmp_path / "x.cir").write_text(variant_decks(ONE, ("corners",), level=level)["corner-r+c-hot.cir"])
+    found = dict(re.findall(r"^(\w+)\s+=\s+(\S+)", batch(tmp_path, "x.cir"), re.MULTILINE))
+    swing = float(problem_components(ONE)[0].network.activation.high)
+    assert [abs(float(found[f"end{i}"])) for i in range(9)] == pytest.approx([swing] * 9, rel=0.05)
+    assert ("energy_vdd" in found) == (level == "opamp")
+
+
 @with_ngspice
 @pytest.mark.parametrize("level", ["ideal", "board"])
 def test_corners_and_drawn_boards_recall_too(level):
@@ -143,7 +178,7 @@ def test_variants_are_files_beside_the_deck(tmp_path, capsys):
     written = sorted(each.name for each in tmp_path.glob("x.*"))
     assert len(written) == 1 + 8 + 1
     plotted = (tmp_path / "x.plot.sp").read_text()
-    assert "source x.cir\nrun\nplot v(v0) v(v1)" in plotted
+    assert "run\nsetplot tran1\nplot v(v0) v(v1)" in plotted
     with pytest.raises(ValueError, match="control"):
         read_netlist(plotted)
     assert main(["netlist", str(picture), "--analysis", "corners"]) == 2

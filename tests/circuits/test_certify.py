@@ -10,7 +10,9 @@ from circuits import EngineError, certify, certify_problem, installed_engines, p
 from circuits.certificate import certify as certificate
 from circuits.certificate import engine_comparison
 from circuits.certificate.certificate import OutputTrace
+from circuits.certificate.sensitivity import ends_on_saddle
 from circuits.netlist.circuit import Resistor
+from circuits.synthesis.problem_network import problem_network
 from neuromorph import DoesNotFit, MaxCut, Recall, Tsp
 from neuromorph.analog import AnalogNetwork, Tanh
 
@@ -177,3 +179,15 @@ def test_errors_are_the_largest_of_any_neuron_at_any_time_of_full_scale():
     assert (result.trajectory_error, result.final_error, result.same_attractor) == (0.1, 0.025, True)
     got[2, 3] = 1.1
     assert not engine_comparison._result(OutputTrace(np.arange(3.0), got, expected, (-1.0, 3.0))).same_attractor
+
+
+@pytest.mark.parametrize("level", ["ideal", "opamp", "transistor", "board"])
+def test_a_run_that_starts_on_a_saddle_is_no_verdict(level):
+    """Two neurons that hold each other and start opposed end in the middle; offsets decide where parts go."""
+    apart = Recall("apart", [[1, 1, 1, -1, -1, 1, 1, 1], [1, 1, 1, -1, -1, -1, 1, -1]], cue=[1, 1, 1, -1, -1, 1, 1, 1])
+    network, start, _ = problem_network(apart, rng=0, most_neurons=8, most_resistors=100)
+    start = start.copy()
+    start[7] = -start[5]
+    with pytest.raises(ValueError, match=r"ends on a saddle between attractors.*--seed"):
+        certify(network, start, level=level, engines=FAST[:1])
+    assert not ends_on_saddle(network, network.activation.inverse(np.array([0.99] * 8)))  # no place of rest

@@ -20,7 +20,7 @@ from circuits.sky130.cell import DATA, MIRROR, NMOS, PAIR, PMOS, SYNAPSE_LINES, 
 from circuits.sky130.certificate import certify_sky130
 from circuits.sky130.deck import sky130_netlists
 from circuits.sky130.models import PROCESS_CORNERS, device_card
-from circuits.sky130.network import hold_weights, sky130_circuit, sky130_network
+from circuits.sky130.network import hold_weights, ideal_parts, sky130_circuit, sky130_network
 from circuits.synthesis.opamp import VDD, VSS
 from neuromorph import Ising, Recall
 from neuromorph.cli import main, pdk
@@ -312,11 +312,13 @@ def test_an_end_elsewhere_fails_the_certificate():
     from circuits.sky130.certificate import CornerResult, Sky130Certificate
 
     good = CornerResult("tt", 0.01, True, 1e-6)
-    base = Sky130Certificate("neuron", 1, (), "ngspice-39", (good,), True, "tt", (True,) * 19 + (False,), {})
+    base = Sky130Certificate("neuron", 1, (), "ngspice-39", (good,), True, "tt", (True,) * 19 + (False,), {}, 0.05)
     assert base.passed
+    assert replace(base, corners=(replace(good, end_error=0.4),), end_bound=None).passed  # its attractor is compared
     for changed, said in (
         ({"corners": (replace(good, same_attractor=False),)}, "corner tt: ends in another attractor"),
         ({"corners": (replace(good, end_error=0.06),)}, "corner tt: end is off by 0.06, the bound is 0.05"),
+        ({"corners": (replace(good, end_error=0.4),), "end_bound": 0.3}, "the bound is 0.3"),
         ({"recalled": False}, "does not recall"),
         ({"draws": (True,) * 18 + (False,) * 2}, "mismatch: 18 of 20 draws end right, 0.95 must"),
         ({"failures": {"draw 3": "ngspice failed"}}, "draw 3: ngspice failed"),
@@ -325,3 +327,34 @@ def test_an_end_elsewhere_fails_the_certificate():
         assert not bad.passed
         assert said in bad.failed[0]
         assert bad.to_dict()["failed"] == list(bad.failed)
+
+
+# Six neurons and a pair that holds itself, apart; a cue of opposed signs at the pair is its saddle.
+APART = np.array([[1, 1, 1, -1, -1, 1, 1, 1], [1, 1, 1, -1, -1, -1, 1, -1]])
+
+
+@needs_models
+@pytest.mark.parametrize("cell", CELL_KINDS)
+def test_a_start_on_a_saddle_is_no_verdict_on_the_circuit(cell):
+    problem = Recall("pair", APART)
+    seeds = {}
+    for seed in range(8):
+        case = sky130_case(problem, cell, seed)
+        seeds.setdefault(case.start[5] * case.start[7] < 0.0, (seed, case))
+    seed, case = seeds[True]
+    assert case.is_undecided(case.expected())
+    with pytest.raises(ValueError, match="ends on a saddle between attractors"):
+        certify_sky130(problem, cell=cell, corners=["tt"], rng=seed)
+    _, other = seeds[False]
+    assert not other.is_undecided(other.expected())
+    bound = other.bound()
+    assert bound is not None
+    assert bound > 0.05 if cell == "neuron" else bound == 0.1  # a pair of one synapse each rests below its rails
+
+
+def test_a_deck_says_that_its_passive_parts_are_ideal_and_their_size():
+    """900 kohm of 2 kohm a square, 20 pF of 2 fF/um^2."""
+    said = "; ".join(ideal_parts("a leak", 9e5, "a C", 2e-11))
+    assert "are ideal" in said
+    assert "450 squares of res_xhigh_po" in said
+    assert "10000 um^2 of cap_mim_m3_1" in said

@@ -69,6 +69,12 @@ class Algebra:
                 return op("-", Number(pi / 2.0), self.function("asin", [a]))
             case ("u" | "stp", [a]):
                 return self._step(a)
+            case ("buf", [a]):
+                return self._step(op("-", a, Number(0.5)))
+            case ("inv", [a]):
+                return self._step(op("-", Number(0.5), a))
+            case ("hypot", [a, b]):
+                return call("sqrt", op("+", op("*", a, a), op("*", b, b)))
             case ("uramp", [a]):
                 return call("max", a, Number(0.0))
             case ("sign", [a]):

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ...netlist.circuit import GROUND, ROOM_C, Circuit, Transient, terminals
+from ...netlist.circuit import GROUND, Circuit, Transient, terminals
 from ..cards import NetlistError, quote_card
 from .expansion import Expansion
 from .files import AllowedFiles
 from .lines import ForeignCard, logical_lines
 from .makers import MAKERS
 from .names import SafeNames
+from .options import run_temperature, run_tolerances
 from .placed_names import InstancePlace, PlacedNames
 from .scope import NetlistScope, Values
 from .signals import Signals
@@ -33,10 +34,10 @@ _REFUSED = dict.fromkeys(
 )  # fmt: skip
 _LEFT_OUT = frozenset(
     (".ac", ".op", ".dc", ".noise", ".tf", ".pz", ".sens", ".disto", ".four", ".fft", ".meas", ".measure",
-     ".nodeset", ".width", ".step", ".title", ".backanno", ".net", ".wave")
+     ".nodeset", ".width", ".title", ".backanno", ".net", ".wave")
 )  # fmt: skip
 _HEAD = re.compile(r"\.subckt\s+(.*?)(?:\s+params:\s*(.*)|\s+([a-z_]\w*+\s*=.*))?")
-_DEFAULTS = {"reltol": 1e-3, "vntol": 1e-6, "abstol": 1e-12}
+_STEP = re.compile(r"\.step\s+(?:(?:lin|dec|oct)\s+)?param\s+([a-z_]\w*)\s+(?:list\s+)?(\{[^{}]*\}|[^\s,]+).*")
 _SAMPLES = 1000  # steps of a transient that names none
 
 
@@ -114,6 +115,7 @@ class ForeignDeck:
         self.saved: list[ForeignCard] = []
         self.transient: ForeignCard | None = None
         self.heat: list[ForeignCard] = []
+        self.steps: list[tuple[str, str, ForeignCard]] = []
 
     def read_all(self, cards: Sequence[ForeignCard]) -> None:
         """Read cards.
@@ -170,6 +172,8 @@ class ForeignDeck:
             ".print": self._print,
             ".plot": self._print,
             ".probe": self.saved.append,
+            ".probe64": self.saved.append,
+            ".step": self._step,
             ".include": self._include,
             ".inc": self._include,
             ".lib": self._include,
@@ -221,6 +225,21 @@ class ForeignDeck:
             return
         self.saved.append(card)
 
+    def _step(self, card: ForeignCard) -> None:
+        match = _STEP.fullmatch(card.text)
+        self.steps += [(match[1], match[2], card)] if match else []
+        if match is None:
+            self._note(card, ".step is left out: one transient is run")
+
+    def choose_step(self) -> None:
+        """Give each parameter of ``.step`` one value: that of its ``.param``, else the first of the steps."""
+        for name, first, card in self.steps:
+            if name in self.top.parameters:
+                self._note(card, f".step is left out: one transient is run, with {name} of its .param")
+            else:
+                self.top.define(f"{name}={first}", card)
+                self._note(card, f".step is left out: one transient is run, with its first {name}, {first}")
+
     def _include(self, card: ForeignCard) -> None:
         self.read_all(self.files.cards(card))
 
@@ -250,12 +269,13 @@ class ForeignDeck:
             raise NetlistError(f"{self.name}, line {self.scope.line}: the subcircuit is not closed; add .ends")
         if self.transient is None:
             raise NetlistError(f"{self.name}: there is no .tran; add the analysis, .tran <step> <stop>")
+        self.choose_step()
         names = SafeNames()
         for name in self._names_first():
             names.node(name)
         made = Expansion(PlacedNames(names, self.shared), MAKERS)
         values = Values(self.top, {}, None, made.left)
-        celsius = self._temperature(values)
+        celsius = run_temperature(self.heat, self.options, values)
         values.known["temper"] = celsius
         if "temp" not in self.top.parameters:
             values.known["temp"] = celsius
@@ -295,7 +315,7 @@ class ForeignDeck:
         words = words_of(card.text)[1:]
         uic = "uic" in words
         try:
-            other = [word for word in words if word in ("startup", "steady", "nodiscard", "step")]
+            other = [word for word in words if word in ("startup", "steady", "nodiscard", "step", "sweep")]
             if other:
                 raise ValueError(
                     f"{other[0]} of .tran is not read; write .tran <step> <stop> [<start> [<largest>]] [uic]"
@@ -310,40 +330,6 @@ class ForeignDeck:
                 step = numbers[3]
             if step <= 0.0:
                 step = stop / _SAMPLES
-            return Transient(min(step, stop), stop, uic, *self._tolerances(values))
+            return Transient(min(step, stop), stop, uic, *run_tolerances(self.options, values, self._note))
         except ValueError as error:
             raise card.error(error) from None
-
-    def _temperature(self, values: Values) -> float:
-        """Return the temperature of ``.temp`` and ``.options temp=``, C."""
-        found: set[float] = set()
-        for card in (*self.heat, *self.options):
-            text = re.sub(r"\s*=\s*", "=", card.text)
-            words = text.split()[1:] if card in self.heat else re.findall(r"\btemp=(\S+)", text)
-            try:
-                found.update(Transient(1.0, 1.0, temperature_c=values.number(word)).temperature_c for word in words)
-                if len(found) > 1 or (card in self.heat and not words):
-                    raise ValueError("one temperature is run; write .temp <degrees Celsius>, once")
-            except ValueError as error:
-                raise card.error(error) from None
-        return found.pop() if found else ROOM_C
-
-    def _tolerances(self, values: Values) -> tuple[float, float, float]:
-        found = dict(_DEFAULTS)
-        for card in self.options:
-            text = card.text.partition(" ")[2]
-            for word in re.sub(r"\s*=\s*", "=", text).split():
-                key, equals, value = word.partition("=")
-                if key in found and equals:
-                    try:
-                        found[key] = values.number(value)
-                        Transient(1.0, 1.0, False, found["reltol"], found["vntol"], found["abstol"])
-                    except ValueError as error:
-                        raise card.error(error) from None
-                elif key == "temp" or (key == "tnom" and equals and value in ("27", "27.0")):
-                    continue  # the first is read by itself; models are for 27 C without the second, too
-                elif key in ("tnom", "scale", "defw", "defl"):
-                    raise card.error(f"option {quote_card(word)} changes the circuit and is not read; remove it")
-                else:
-                    self._note(card, f"option {quote_card(word)} is left out: each engine has its own way")
-        return found["reltol"], found["vntol"], found["abstol"]

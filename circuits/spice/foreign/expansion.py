@@ -7,7 +7,7 @@ might misread is replaced by one like it (``SafeNames``). What a card says is re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from ...netlist.card_devices import CardModel
@@ -46,6 +46,7 @@ class Expansion:
         self.notes: list[str] = []
         self.initial: dict[str, float] = {}
         self.left = [200_000]
+        self.coupled: set[frozenset[str]] = set()
         self._made: set[str] = set()
         self._sensed: dict[str, ForeignCard] = {}
         self._models: dict[tuple[int, str], CardModel] = {}
@@ -71,8 +72,13 @@ class Expansion:
             except ValueError as error:
                 raise card.error(error) from None
 
-    def check(self) -> None:
+    def check(self, ports: Iterable[str] = ()) -> None:
         """Check that controlling devices exist, and that something drives each node that is read.
+
+        Parameters
+        ----------
+        ports : iterable of str, optional
+            Nodes that are wired from outside.
 
         Raises
         ------
@@ -82,7 +88,7 @@ class Expansion:
         for device, card in self._sensed.items():
             if device not in self._made:
                 raise card.error(f"there is no device {quote_card(device)}; name a voltage source or a coil")
-        wired = {GROUND, *(node for element in self.elements for node in terminals(element))}
+        wired = {GROUND, *ports, *(node for element in self.elements for node in terminals(element))}
         for element, card in zip(self.elements, self.cards, strict=True):
             for node in read_nodes(element):
                 if node not in wired:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..cards import MAX_CHARACTERS, quote_card
+from .encodings import decode_netlist
 from .lines import ForeignCard, logical_lines
 
 _FILE = re.compile(r"\.(?:include|inc|lib)\s+(?:\"([^\"]+)\"|'([^']+)'|(\S+))(?:\s+(\S+))?")
@@ -61,11 +62,10 @@ class AllowedFiles:
         try:
             if not path.is_file() or path.stat().st_size > MAX_CHARACTERS:
                 raise ValueError(f"{quote_card(named)} is no regular file of at most {MAX_CHARACTERS >> 20} MB")
-            text = path.read_bytes().decode("utf-8-sig", errors="replace")
+            text = decode_netlist(path.read_bytes())
         except OSError as error:
             raise ValueError(f"{quote_card(named)} cannot be read ({error.strerror}); check the path") from None
-        _, _, cards = logical_lines("\n" + text, path.name)
-        cards = [ForeignCard(each.file, each.line - 1, each.text) for each in cards]
+        cards = logical_lines(text, path.name, has_title=False)[2]
         return _section(cards, match[4]) if match[4] else cards
 
     def _find(self, named: str) -> Path | None:

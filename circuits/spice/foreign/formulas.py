@@ -15,6 +15,7 @@ from ...netlist.expressions import Call, Expression, Number, Operation, Time, Vo
 from ..cards import quote_card
 from .algebra import MOST_OPERATIONS, Algebra
 from .numbers import NUMBER, scaled_value
+from .tables import table_of
 
 _NESTED = 60  # parentheses, calls and functions within one another
 _DEEPEST = 200  # operations within one another
@@ -260,6 +261,11 @@ class _Reader:
                 dict(zip(names, arguments, strict=True)), self.meaning.left,
             )  # fmt: skip
             return parse_formula(text, inner, nested + 1)
+        if word in ("table", "pwl") and len(arguments) > 1:
+            knots = [x.value for x in arguments[1:] if isinstance(x, Number)]
+            if len(knots) < len(arguments) - 1:
+                raise ValueError(f"the knots of {word}() are numbers; write {word}(x, x0, y0, x1, y1)")
+            return table_of(self.made, arguments[0], knots, is_held=word == "table")
         return self.made.function(word, arguments)
 
     def _expect(self, token: str) -> None:

@@ -17,8 +17,9 @@ from neuromorph.files.printable import printable
 from ...netlist.circuit import Subcircuit
 from ..cards import MAX_CHARACTERS, NetlistError, quote_card
 from .deck import ForeignDeck
+from .encodings import decode_netlist
 from .expansion import Expansion
-from .lines import ForeignCard, logical_lines
+from .lines import logical_lines
 from .makers import MAKERS
 from .names import SafeNames
 from .placed_names import InstancePlace, PlacedNames
@@ -59,7 +60,7 @@ def read_library_subcircuit(
     path : str or PathLike
         File of the library.
     wanted : str, optional
-        Name of the subcircuit; that of the only one by default.
+        Name of the subcircuit; that of the only one that no other contains by default.
     include : sequence of str or PathLike, optional
         Files that ``.include`` and ``.lib`` of the library may open; none by default.
 
@@ -78,18 +79,18 @@ def read_library_subcircuit(
     try:
         if not path.is_file() or path.stat().st_size > MAX_CHARACTERS:
             raise NetlistError(f"{name}: is no regular file of at most {MAX_CHARACTERS >> 20} MB; check the path")
-        text = path.read_bytes().decode("utf-8-sig", errors="replace")
+        text = decode_netlist(path.read_bytes())
     except OSError as error:
         raise NetlistError(
             f"{name}: cannot be read ({error.strerror or type(error).__name__}); check the path"
         ) from None
     deck = ForeignDeck(name, path.parent, [Path(each).resolve() for each in include])
-    cards = logical_lines("\n" + text, name)[2]  # a library has no title
-    deck.read_all([ForeignCard(each.file, each.line - 1, each.text) for each in cards])
+    deck.read_all(logical_lines(text, name, has_title=False)[2])
     if deck.scope is not deck.top:
         raise NetlistError(f"{deck.name}, line {deck.scope.line}: the subcircuit is not closed; add .ends")
     known = sorted(deck.top.scopes)
-    only = known[0] if len(known) == 1 else ""
+    outermost = sorted(set(known) - _used(deck))
+    only = outermost[0] if len(outermost) == 1 else ""
     name = only if wanted is None else wanted.lower()
     if name not in deck.top.scopes:
         told = f"it has {', '.join(known[:_SHOWN])}{', ...' if len(known) > _SHOWN else ''}" if known else "it has none"
@@ -98,7 +99,18 @@ def read_library_subcircuit(
     return _made(deck, name)
 
 
+def _used(deck: ForeignDeck) -> set[str]:
+    """Return the words of all instances within subcircuits, the names of other subcircuits among them."""
+    waiting, words = list(deck.top.scopes.values()), set[str]()
+    while waiting:
+        scope = waiting.pop()
+        waiting += scope.scopes.values()
+        words.update(word for card in scope.cards if card.text.startswith("x") for word in card.text.split()[1:])
+    return words
+
+
 def _made(deck: ForeignDeck, wanted: str) -> LibrarySubcircuit:
+    deck.choose_step()
     scope = deck.top.scopes[wanted]
     names = SafeNames()
     placed = PlacedNames(names, deck.shared)
@@ -108,7 +120,7 @@ def _made(deck: ForeignDeck, wanted: str) -> LibrarySubcircuit:
     ports = tuple(placed.node(place, port) for port in scope.ports)
     made.size(scope)
     made.expand(place)
-    made.check()
+    made.check(ports)
     label = re.sub(r"[^a-z0-9_]", "_", wanted)
     label = label if label[:1].isalpha() else f"x{label}"
     try:

@@ -13,9 +13,10 @@ from .. import cards as limits
 from ..cards import NetlistError, quote_card
 
 _TAIL = re.compile(r"\s*(?:;|(?:^|(?<=[\s,]))\$(?=\s|$)|\s//).*")  # ngspice: $ with a space before it
-_MICRO = str.maketrans({"\u00b5": "u", "\u03bc": "u"})
+_LETTERS = str.maketrans({"\u00b5": "u", "\u03bc": "u", "\u00a7": "_"})  # LTspice: R\u00a7FB is a resistor called FB
 _OHM = re.compile("[\u2126\u03a9]")
 _COMMANDS = ("*#", "*ng_script")  # comments to people, commands to ngspice
+_ENCRYPTED = re.compile(r"\*?\*\s*\$?(?:ltspice encrypted|encrypted_lib\b)|\$cdnenc|\.prot\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class ForeignCard:
         return rule if isinstance(rule, NetlistError) else NetlistError(f"{self.file}, line {self.line}: {rule}")
 
 
-def logical_lines(text: str, name: str) -> tuple[str, list[str], list[ForeignCard]]:
+def logical_lines(text: str, name: str, *, has_title: bool = True) -> tuple[str, list[str], list[ForeignCard]]:
     """Split a netlist into title, comments and cards in lower case.
 
     Parameters
@@ -61,11 +62,13 @@ def logical_lines(text: str, name: str) -> tuple[str, list[str], list[ForeignCar
         Text of the netlist.
     name : str
         Name of the file, for errors.
+    has_title : bool, default True
+        Whether the first line is the title, whatever it says; a library has none.
 
     Returns
     -------
     title : str
-        First line, without the asterisk of a comment.
+        First line, without the asterisk of a comment; empty without a title.
     comments : list of str
         Comments, without the asterisk.
     cards : list of ForeignCard
@@ -74,28 +77,32 @@ def logical_lines(text: str, name: str) -> tuple[str, list[str], list[ForeignCar
     Raises
     ------
     NetlistError
-        If the netlist is too large, holds a command, or a continuation follows no card.
+        If the netlist is too large, holds a command, is encrypted, or a continuation follows no card.
     """
     if len(text) > limits.MAX_CHARACTERS:
         raise NetlistError(f"{name}: is larger than {limits.MAX_CHARACTERS >> 20} MB; take a smaller circuit")
     if text.count("\n") > limits.MAX_NETLIST_LINES:
         raise NetlistError(f"{name}: has more than {limits.MAX_NETLIST_LINES} lines; remove blank ones")
-    head, _, body = text.partition("\n")
-    head = head.lstrip("\ufeff").strip()
-    _refuse_commands(head, name, 1)
     comments: list[str] = []
-    return head.removeprefix("*").strip(), comments, list(_cards(body, comments, name))
+    text = text.lstrip("\ufeff")
+    if not has_title:
+        return "", comments, list(_cards(text, comments, name, 1))
+    head, _, body = text.partition("\n")
+    head = head.strip()
+    _refuse_commands(head, name, 1)
+    return head.removeprefix("*").removeprefix(".title").strip(), comments, list(_cards(body, comments, name, 2))
 
 
-def _cards(body: str, comments: list[str], name: str) -> Iterator[ForeignCard]:
+def _cards(body: str, comments: list[str], name: str, line_of_first: int) -> Iterator[ForeignCard]:
     first, pieces, size = 0, list[str](), 0
-    for number, raw in enumerate(body.split("\n"), 2):
+    for number, raw in enumerate(body.split("\n"), line_of_first):
         line = raw.strip()
-        if line.startswith("*"):
+        if line.startswith(("*", "$", ".")):
             _refuse_commands(line, name, number)
+        if line.startswith("*"):
             comments.append(line[1:].strip())
             continue
-        line = _OHM.sub("ohm", _TAIL.sub("", line).translate(_MICRO)).strip().lower()
+        line = _OHM.sub("ohm", _TAIL.sub("", line).translate(_LETTERS)).strip().lower()
         if not line:
             continue
         if line.startswith("+"):
@@ -123,6 +130,11 @@ def _cards(body: str, comments: list[str], name: str) -> Iterator[ForeignCard]:
 
 
 def _refuse_commands(line: str, name: str, number: int) -> None:
+    if _ENCRYPTED.match(line):
+        raise NetlistError(
+            f"{name}, line {number}: {quote_card(line)} begins an encrypted block, which only its maker's simulator "
+            "reads; ask the vendor for a plain model"
+        )
     if line.lower().startswith(_COMMANDS):
         raise NetlistError(
             f"{name}, line {number}: {quote_card(line)} is a command to ngspice, not a comment; remove it"

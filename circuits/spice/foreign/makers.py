@@ -11,76 +11,26 @@ from ...netlist.circuit import (
     GROUND,
     BehavioralCurrent,
     BehavioralVoltage,
-    Capacitor,
     CurrentSource,
     Element,
-    Resistor,
     Transconductor,
 )
 from ...netlist.expressions import Expression, Number, Operation, Voltage
-from ...netlist.sources import Coupling, CurrentGain, Inductor, Transresistance, VoltageSource, WaveCurrent
+from ...netlist.sources import CurrentGain, Transresistance, VoltageSource, WaveCurrent
 from ..cards import quote_card
+from .algebra import Algebra
 from .expansion import Expansion, Make
 from .formulas import parse_formula, unwrapped
 from .lines import ForeignCard
+from .passives import PASSIVES, check_neutral
 from .placed_names import InstancePlace
 from .scope import read_assignments
 from .sources import read_polynomial, read_wave, words_of
+from .tables import read_knots, split_table, table_of
 
 _BEHAVIORAL = re.compile(r"(value|vol|cur)\s*=?\s*(.+)")
+_IN_S = re.compile(r"(laplace|freq|chebyshev)\b")
 _ASSIGNED = re.compile(r"([vi])\s*=\s*(.+)")
-
-
-def _value_and_pairs(made: Expansion, rest: str, key: str, place: InstancePlace) -> tuple[float, dict[str, str]]:
-    """Read ``10k tc=0`` or ``r=10k``."""
-    match = re.match(r"(\{[^{}]*+\}|'[^']*+'|[^\s=]++)(?!\s*=)\s*", rest)
-    head, pairs = (match[1], read_assignments(rest[match.end() :])) if match else ("", read_assignments(rest))
-    given = dict(pairs)
-    text = head or given.pop(key, "")
-    if not text:
-        raise ValueError(f"there is no value; write it behind the nodes, or {key}=...")
-    return place.values.number(text), given
-
-
-def _resistor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
-    word, (a, b), rest = made.names.head(card, place, 2)
-    ohm, given = _value_and_pairs(made, rest, "r", place)
-    _only(made, given, {"tc", "tc1", "tc2", "noise", "noisy"}, place, zero=True)
-    if ohm > 0.0:
-        return Resistor(made.names.label(place, word, "r"), a, b, ohm)
-    if ohm == 0.0:
-        return VoltageSource(made.names.label(place, word, "v"), a, b, 0.0)
-    return Transconductor(made.names.label(place, word, "g"), a, b, a, b, 1.0 / ohm)
-
-
-def _capacitor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
-    word, (a, b), rest = made.names.head(card, place, 2)
-    farad, given = _value_and_pairs(made, rest, "c", place)
-    if "ic" in given:
-        volt = place.values.number(given.pop("ic"))
-        if GROUND not in (a, b):
-            raise ValueError("ic= of a capacitor between two nodes is not read; set both nodes by .ic")
-        node, volt = (a, volt) if b == GROUND else (b, -volt)
-        if made.initial.setdefault(node, volt) != volt:
-            raise ValueError(f"node {quote_card(node)} has two initial voltages; keep one")
-    _only(made, given, {"tc", "tc1", "tc2"}, place, zero=True)
-    return Capacitor(made.names.label(place, word, "c"), a, b, farad)
-
-
-def _inductor(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
-    word, (a, b), rest = made.names.head(card, place, 2)
-    henry, given = _value_and_pairs(made, rest, "l", place)
-    _only(made, given, {"ic", "tc", "tc1", "tc2"}, place, zero=True)
-    return Inductor(made.names.label(place, word, "l"), a, b, henry)
-
-
-def _coupling(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
-    words = words_of(card.text)
-    if len(words) != 4:
-        raise ValueError(f"{quote_card(card.text)}: write k<name> <coil> <coil> <coefficient>")
-    first, second = (made.names.device(place, coil, "l") for coil in words[1:3])
-    made._sensed |= {first: card, second: card}
-    return Coupling(made.names.label(place, words[0], "k"), first, second, place.values.number(words[3]))
 
 
 def _independent(made: Expansion, card: ForeignCard, place: InstancePlace) -> Element:
@@ -112,6 +62,18 @@ def _controlled(made: Expansion, card: ForeignCard, place: InstancePlace) -> Ele
     if match:
         tree = parse_formula(unwrapped(match[2]), made.meaning(place, card))
         return kind(made.names.label(place, word, "b"), a, b, tree)
+
+    in_s = _IN_S.match(rest)
+    if in_s:
+        raise ValueError(
+            f"{in_s[1]} is a function of frequency, which is not read; build it of resistors and capacitors"
+        )
+    table = split_table(rest)
+    if table:
+        meaning = made.meaning(place, card)
+        signal = parse_formula(unwrapped(table[0]), meaning)
+        line = table_of(Algebra(meaning.left), signal, read_knots(table[1], place.values.number), is_held=True)
+        return kind(made.names.label(place, word, "b"), a, b, line)
 
     def controls(words: list[str], n: int) -> tuple[list[Expression], list[str]]:
         pairs = [made.names.between(place, *words[2 * k : 2 * k + 2]) for k in range(n) if 2 * k + 1 < len(words)]
@@ -206,33 +168,15 @@ def _model(made: Expansion, rest: str, place: InstancePlace, kinds: tuple[str, .
     elif "=" in tail:
         given = dict(read_assignments(tail))
         area = place.values.number(given.pop("area", "1"))
-        _only(made, given, {"m"}, place, one=True)
+        check_neutral(given, {"m"}, place, one=True)
     else:
         area = place.values.number(tail)
     return made.card_model(name, place, kinds), area
 
 
-def _only(
-    made: Expansion,
-    given: dict[str, str],
-    known: set[str],
-    place: InstancePlace,
-    *,
-    zero: bool = False,
-    one: bool = False,
-) -> None:
-    """Check that parameters that are not modelled have the value that they have without being given."""
-    for key, value in given.items():
-        if key not in known or place.values.number(value) != (0.0 if zero else 1.0 if one else None):
-            raise ValueError(f"{quote_card(f'{key}={value}')} is not read; leave it out")
-
-
 MAKERS: Mapping[str, Make] = MappingProxyType(
     {
-        "r": _resistor,
-        "c": _capacitor,
-        "l": _inductor,
-        "k": _coupling,
+        **PASSIVES,
         "v": _independent,
         "i": _independent,
         "b": _behavioral,

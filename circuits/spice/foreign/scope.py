@@ -9,6 +9,7 @@ from ...netlist.card_devices import MODEL_KINDS, CardModel
 from ..cards import quote_card
 from .formulas import Function, Meaning, parse_formula, unwrapped
 from .lines import ForeignCard
+from .model_keys import FOR_PEOPLE, unknown_key
 from .numbers import read_suffixed
 
 _DEEPEST = 50  # parameters that follow from one another
@@ -295,5 +296,9 @@ class Values:
             raise ValueError(
                 f"a model of type {quote_card(match[2])} is not read; those of {', '.join(MODEL_KINDS)} are"
             )
-        numbers = tuple((key, self.number(value)) for key, value in read_assignments(match[3].replace(",", " ")))
+        pairs = read_assignments(match[3].replace(",", " "))
+        numbers = tuple((key, self.number(value)) for key, value in pairs if key not in FOR_PEOPLE)
+        unknown = unknown_key(match[2], dict(numbers))
+        if unknown is not None:
+            raise ValueError(f"{quote_card(unknown)} is no parameter of a model of type {match[2]}; leave it out")
         return CardModel(re.sub(r"[^a-z0-9_]", "_", match[1]), match[2], numbers)

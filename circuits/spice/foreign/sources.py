@@ -11,7 +11,7 @@ from ...netlist.expressions import Expression, Number, Operation, balanced_sum
 from ...netlist.sources import WAVES, Wave
 from ..cards import quote_card
 
-_WAVE = re.compile(rf"\b({'|'.join(WAVES)})\s*\(?([^()]*+)\)?")
+_WAVE = re.compile(rf"\b(sine|{'|'.join(WAVES)})\b\s*\(?([^()]*+)\)?")
 _POLY = re.compile(r"poly\s*\(\s*(\d{1,2})\s*\)\s*(.*)")
 _WORD = re.compile(r"\{[^{}]*+\}|'[^']*+'|[^\s(),]++")
 _OTHERS = re.compile(r"\b(sffm|am|trnoise|trrandom|external|wavefile|file|table|laplace|freq|delay)\b")
@@ -64,7 +64,7 @@ def read_wave(text: str, number: Callable[[str], float]) -> tuple[float, Wave | 
     wave = None
     if match:
         numbers = [number(word) for word in words_of(match[2])]
-        kind = match[1]
+        kind = "sin" if match[1] == "sine" else match[1]  # LTspice's word
         wave = Wave(kind, tuple(numbers))  # type: ignore[arg-type]
         text = text[: match.start()] + " " + text[match.end() :]
     words = words_of(text.replace("=", " "))

@@ -26,11 +26,11 @@ from neuromorph.optimization import (
     coherent_ising_machine,
     local_quantum_annealing,
     minimize,
-    moves_of,
+    searched_form,
     sim_cim,
     simulated_bifurcation,
 )
-from neuromorph.optimization.batches import BATCHED_METHODS, GROUP_METHODS
+from neuromorph.optimization.batches import BATCHED_METHODS, GROUP_METHODS, SET_METHODS
 from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
 from neuromorph.problems.tsp import MAX_ISING_CITIES
@@ -90,7 +90,7 @@ class CpuOptimize:
         CpuAnneal(power_w=self.power_w, constants=self.constants)  # the same rules
         if self.batches < 1:
             raise ValueError(f"batches is {self.batches}; it must be at least 1")
-        methods = (*BATCHED_METHODS, *GROUP_METHODS)
+        methods = (*BATCHED_METHODS, *GROUP_METHODS, *SET_METHODS)
         if self.method not in ("auto", *methods):
             raise ValueError(f"method is {self.method!r}; expected auto, {', '.join(methods)}")
 
@@ -179,7 +179,7 @@ class CpuOptimize:
 
 def _grouped_or_ising(problem: Ising | Problem, method: str) -> Ising | Problem:
     """Return a problem whose groups the method holds as it is, any other as spins."""
-    return problem if method in ("auto", *GROUP_METHODS) and moves_of(problem) is not None else as_ising(problem)
+    return as_ising(problem) if isinstance(searched_form(problem, method), Ising) else problem
 
 
 def cpu_simulated_bifurcation(

@@ -23,6 +23,7 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum
 from neuromorph.ising import Ising
 from neuromorph.optimization import (
+    SetMoves,
     coherent_ising_machine,
     local_quantum_annealing,
     minimize,
@@ -49,6 +50,7 @@ from .sampler_target import MAX_PENALTY_CITIES, CpuSampler, Draw
 from .sampler_trace import watch_pump
 from .tour_search import TOURS_HELD, map_of_tour, searched_tours
 
+SETS_HELD = "every state is an independent set: penalties take no part"
 _MINIMIZES = frozenset({"minimize"})
 
 
@@ -112,8 +114,9 @@ class CpuOptimize:
                 f"tours; {MAX_PENALTY_CITIES} at most: method auto, and cpu-anneal, hold a tour as a permutation"
             )
         held = as_ising(problem)
-        within = not isinstance(_grouped_or_ising(problem, self.method), Ising)
-        return Program(self.name, problem, held, notes=("held exactly", GROUPS_HELD) if within else ("held exactly",))
+        form = searched_form(problem, self.method)
+        about = () if isinstance(form, Ising) else (SETS_HELD if isinstance(form, SetMoves) else GROUPS_HELD,)
+        return Program(self.name, problem, held, notes=("held exactly", *about))
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Run ``reads`` searches and measure the time of each.

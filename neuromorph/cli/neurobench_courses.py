@@ -34,7 +34,7 @@ class Courses:
         self._asked = asked
 
     def earlier(self) -> dict[tuple[int, float, int], WorkloadRun]:
-        """Read the runs that are there, and begin the file where there are none that were asked alike.
+        """Read the runs that are there, or begin the file if they were asked otherwise.
 
         Returns
         -------

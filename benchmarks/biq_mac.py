@@ -2,9 +2,9 @@
 
 The sets gka (Glover, Kochenberger and Alidaee) and be (Billionnet and Elloumi) are read from the folder that
 NEUROMORPH_BIQMAC names (gka1a.sparse, be100.1.sparse ..., in it or in folders below); the package's table has the
-proven optimum of each. Without it, instances of the same kind are made here (x'Qx of 0 and 1, Q's diagonal and twice its
-other elements whole numbers within +-100, a share of the pairs), and the goal is what twice the budget finds. The clock
-runs from the problem in memory.
+proven optimum of each. Without it, instances of the same kind are made here (x'Qx of 0 and 1, Q's diagonal and twice
+its other elements whole numbers within +-100, a share of the pairs), and the goal is what twice the budget finds. The
+clock runs from the problem in memory.
 """
 
 from __future__ import annotations

@@ -23,14 +23,15 @@ from neuromorph.cost import Cost
 from neuromorph.datum import Datum
 from neuromorph.ising import Ising
 from neuromorph.optimization import (
+    SetMoves,
     coherent_ising_machine,
     local_quantum_annealing,
     minimize,
-    moves_of,
+    searched_form,
     sim_cim,
     simulated_bifurcation,
 )
-from neuromorph.optimization.batches import BATCHED_METHODS, GROUP_METHODS
+from neuromorph.optimization.batches import BATCHED_METHODS, GROUP_METHODS, SET_METHODS
 from neuromorph.pricing.powercap import read_cpu_energy
 from neuromorph.problems import Problem, Tsp
 from neuromorph.problems.tsp import MAX_ISING_CITIES
@@ -49,6 +50,7 @@ from .sampler_target import MAX_PENALTY_CITIES, CpuSampler, Draw
 from .sampler_trace import watch_pump
 from .tour_search import TOURS_HELD, map_of_tour, searched_tours
 
+SETS_HELD = "every state is an independent set: penalties take no part"
 _MINIMIZES = frozenset({"minimize"})
 
 
@@ -90,7 +92,7 @@ class CpuOptimize:
         CpuAnneal(power_w=self.power_w, constants=self.constants)  # the same rules
         if self.batches < 1:
             raise ValueError(f"batches is {self.batches}; it must be at least 1")
-        methods = (*BATCHED_METHODS, *GROUP_METHODS)
+        methods = (*BATCHED_METHODS, *GROUP_METHODS, *SET_METHODS)
         if self.method not in ("auto", *methods):
             raise ValueError(f"method is {self.method!r}; expected auto, {', '.join(methods)}")
 
@@ -112,8 +114,9 @@ class CpuOptimize:
                 f"tours; {MAX_PENALTY_CITIES} at most: method auto, and cpu-anneal, hold a tour as a permutation"
             )
         held = as_ising(problem)
-        within = not isinstance(_grouped_or_ising(problem, self.method), Ising)
-        return Program(self.name, problem, held, notes=("held exactly", GROUPS_HELD) if within else ("held exactly",))
+        form = searched_form(problem, self.method)
+        about = () if isinstance(form, Ising) else (SETS_HELD if isinstance(form, SetMoves) else GROUPS_HELD,)
+        return Program(self.name, problem, held, notes=("held exactly", *about))
 
     def run(self, program: Program, task: Task, reads: int = 1, rng: RNG = None) -> Run:
         """Run ``reads`` searches and measure the time of each.
@@ -179,7 +182,7 @@ class CpuOptimize:
 
 def _grouped_or_ising(problem: Ising | Problem, method: str) -> Ising | Problem:
     """Return a problem whose groups the method holds as it is, any other as spins."""
-    return problem if method in ("auto", *GROUP_METHODS) and moves_of(problem) is not None else as_ising(problem)
+    return as_ising(problem) if isinstance(searched_form(problem, method), Ising) else problem
 
 
 def cpu_simulated_bifurcation(

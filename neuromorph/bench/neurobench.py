@@ -8,9 +8,9 @@ where c_target is the cost of the published best set; a gap below 0 beats it. A 
 - **Fixed timeout**: gap of what the solver holds after 10^-3 .. 10^2 s, and the average power.
 - **Time to solution**: latency and energy until the gap is .1, .05 and .01; nothing where it is not reached.
 
-One run a workload, of ``minimize`` on one core; its clock is CPU time from the graph in memory, and includes computing
-the cost of every state. What it holds at a shorter timeout is read off the same run. Energy is the power of a busy core
-times that time. Compiling is not in it.
+One run a workload, of tabu moves of independent sets (``independent_set_search``) on one core; its clock is CPU time
+from the graph in memory, lists of neighbors included. What it holds at a shorter timeout is read off the same run.
+Energy is the power of a busy core times that time. Compiling is not in it.
 
 Source: NeuroBench, system track, github.com/NeuroBench/system_benchmarks, QUBO.md and report.md; Yik et al., Nat.
 Commun. 16, 1545 (2025).
@@ -18,22 +18,23 @@ Commun. 16, 1545 (2025).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..datum import Datum
+from ..optimization import SetMoves, independent_set_search
 from ..problems import IndependentSet, neurobench_set
 from ..runtime.limits import checkpoint
 from .race import Course, run_course
-from .solvers import OURS_ISING, Solver
+from .solvers import Answers, LeftSeconds, Solver, doubled_efforts
 
 TIMEOUTS_S = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 GAPS = (0.1, 0.05, 0.01)
-_WARM = ((25, 0.05), (250, 0.05), (250, 0.25), (500, 0.25))  # workloads of every method that is compiled
 _WARM_S = 0.05
+_STEPS = 256  # of the first answer
 _COMPLETE = 500  # nodes of the largest complete graph that is tried
 
 
@@ -90,21 +91,40 @@ class WorkloadRun:
         return float(self.course.seconds[there[0]]) if there.size else None
 
 
+def _set_answers(problem: IndependentSet, seed: int, left: LeftSeconds) -> Answers:
+    moves = SetMoves(problem)
+    for k, steps in enumerate(doubled_efforts(_STEPS, left)):
+        yield independent_set_search(moves, max(1, int(steps)), rng=np.random.SeedSequence([seed, k])).spins[0]
+
+
+SET_TABU = Solver("neuromorph", "", lambda problem: problem, _set_answers, False)
+
+
 def run_workloads(
-    workloads: Iterable[IndependentSet], budget_s: float, seed: int = 0, solver: Solver = OURS_ISING
+    workloads: Iterable[tuple[int, float, int]],
+    budget_s: float,
+    seed: int = 0,
+    solver: Solver = SET_TABU,
+    *,
+    done: Mapping[tuple[int, float, int], WorkloadRun] | None = None,
+    keep: Callable[[WorkloadRun, int], object] = lambda *_: None,
 ) -> list[WorkloadRun]:
     """Run a solver once on each workload.
 
     Parameters
     ----------
-    workloads : iterable of IndependentSet
-        As of ``neurobench_sets``, named by them.
+    workloads : iterable of (int, float, int)
+        Nodes, density and seed of each, as of ``neurobench_names``.
     budget_s : float
         CPU seconds of each.
     seed : int
         Seed of the solver.
     solver : Solver
         What solves them.
+    done : dict or None
+        Runs of an earlier call, by workload, which are not made again.
+    keep : callable
+        Called with each new run, and the number of runs so far.
 
     Returns
     -------
@@ -113,21 +133,24 @@ def run_workloads(
     """
     found: list[WorkloadRun] = []
     try:
-        for nodes, density in _WARM:
-            problem = neurobench_set(nodes, density, 0)
-            run_course(problem, solver, solver.prepare(problem), seed, _WARM_S)
-        for problem in workloads:
-            checkpoint(f"{problem.name}", len(found))
-            _, nodes_text, density_text, seed_text = problem.name.split("_")
+        warm = neurobench_set(25, 0.05, 0)
+        run_course(warm, solver, solver.prepare(warm), seed, _WARM_S)
+        for name in workloads:
+            if done and name in done:
+                found.append(done[name])
+                continue
+            checkpoint()
+            problem = neurobench_set(*name)
             course = run_course(problem, solver, solver.prepare(problem), seed, budget_s, on=True)
             target = np.nan if problem.best_known is None else problem.best_known
-            found.append(WorkloadRun(int(nodes_text), float(density_text), int(seed_text), target, course))
+            found.append(WorkloadRun(*name, target, course))
+            keep(found[-1], len(found))
     except KeyboardInterrupt:
         pass
     return found
 
 
-def largest_complete(seed: int = 0, solver: Solver = OURS_ISING) -> int:
+def largest_complete(seed: int = 0, solver: Solver = SET_TABU) -> int:
     """Return the nodes of a complete graph that was loaded and solved better than by cost 0.
 
     Parameters
@@ -177,8 +200,8 @@ def neurobench_report(
     return {
         "benchmark": "NeuroBench system track: QUBO, maximum independent set",
         "system": "one core of the CPU of this machine",
-        "algorithm": "neuromorph.optimization.minimize: exact reductions, then a method by the structure of the rest; "
-        "no parameter depends on the workload's seed",
+        "algorithm": "neuromorph.optimization.independent_set_search: tabu moves of independent sets, begun anew with "
+        "twice the steps; no parameter depends on the workload",
         "latency_measurement": "CPU time of the process from the graph in memory to the state; compiling left out",
         "power_measurement": {"average_power_w": watts, "includes": "one busy core; no memory, board or supply"},
         "largest_workload": {"density_0.01": max(sparse, default=None), "density_1": complete, "limit": "not reached"},

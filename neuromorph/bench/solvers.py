@@ -68,8 +68,21 @@ class Solver:
             return False
 
 
-def _efforts(first: float, left: LeftSeconds) -> Iterator[float]:
-    """Yield efforts that double, for as long as a call is worth its time."""
+def doubled_efforts(first: float, left: LeftSeconds) -> Iterator[float]:
+    """Yield efforts that double, for as long as a call is worth its time.
+
+    Parameters
+    ----------
+    first : float
+        Effort of the first call.
+    left : callable
+        Returns the CPU seconds that the run has left.
+
+    Yields
+    ------
+    float
+        Effort.
+    """
     effort, pace = first, 0.0
     while True:
         rest, began = left(), time.process_time()
@@ -101,7 +114,7 @@ def _tours(problem: Tsp, seed: int, left: LeftSeconds) -> Answers:
     cities = TourMap.of(problem)
     tour, _ = tour_by_macros(cities, PathMacro(), rounds=2, rng=np.random.SeedSequence([seed, 0]))
     yield tour
-    for k, seconds in enumerate(_efforts(0.02, left), 1):
+    for k, seconds in enumerate(doubled_efforts(0.02, left), 1):
         tour = search_from(cities, tour, None, min(seconds, max(left(), 1e-3)), np.random.SeedSequence([seed, k]))
         yield tour
 
@@ -120,7 +133,7 @@ def _dwave(bqm: Any, seed: int, left: LeftSeconds) -> Answers:
     from dwave.samplers import SimulatedAnnealingSampler
 
     sampler: Any = SimulatedAnnealingSampler()  # type: ignore[no-untyped-call, unused-ignore]
-    for k, sweeps in enumerate(_efforts(100, left)):
+    for k, sweeps in enumerate(doubled_efforts(100, left)):
         found = sampler.sample(bqm, num_reads=1, num_sweeps=max(1, int(sweeps)), seed=(seed * 1009 + k) % 2**31)
         yield _row(found, bqm.num_variables)
 
@@ -128,7 +141,7 @@ def _dwave(bqm: Any, seed: int, left: LeftSeconds) -> Answers:
 def _openjij(bqm: Any, seed: int, left: LeftSeconds) -> Answers:
     import openjij
 
-    for k, sweeps in enumerate(_efforts(100, left)):
+    for k, sweeps in enumerate(doubled_efforts(100, left)):
         found = openjij.SASampler().sample(
             bqm, num_reads=1, num_sweeps=max(1, int(sweeps)), seed=(seed * 1009 + k) % 2**31
         )
@@ -150,7 +163,7 @@ def _bifurcation(model: Any, seed: int, left: LeftSeconds) -> Answers:
     import torch
 
     torch.manual_seed(seed)
-    for agents in _efforts(4, left):  # its ramp has a fixed pace: fewer steps would only cut it short
+    for agents in doubled_efforts(4, left):  # its ramp has a fixed pace: fewer steps would only cut it short
         spins, _ = simulated_bifurcation.minimize(*model, domain="spin", agents=max(1, int(agents)), verbose=False)
         yield np.where(spins.numpy() > 0, 1, -1).astype(np.int8)
 
@@ -169,14 +182,14 @@ def _whole_distances(problem: Tsp, most: float = _INTEGER) -> NDArray[np.int64]:
 def _fast_tsp(distances: Any, seed: int, left: LeftSeconds) -> Answers:
     import fast_tsp
 
-    for seconds in _efforts(0.02, left):  # it has no seed of its own
+    for seconds in doubled_efforts(0.02, left):  # it has no seed of its own
         yield np.array(fast_tsp.find_tour(distances.tolist(), duration_seconds=max(seconds, 1e-3)))
 
 
 def _elkai(distances: Any, seed: int, left: LeftSeconds) -> Answers:
     import elkai
 
-    for runs in _efforts(1, left):  # nor has this
+    for runs in doubled_efforts(1, left):  # nor has this
         if runs < 1.0:
             return
         yield np.array(elkai.DistanceMatrix(distances.tolist()).solve_tsp(runs=int(runs))[:-1])

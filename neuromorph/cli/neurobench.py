@@ -11,6 +11,7 @@ from .arguments import INTERRUPTED, NO_ANSWER, BadInput
 from .output_folder import OutFolder, made_folder
 
 if TYPE_CHECKING:
+    from ..bench import WorkloadRun
     from ..datum import Datum
 
 _REPORT = "neurobench.json"
@@ -31,11 +32,12 @@ def neurobench_command(arguments: argparse.Namespace) -> int:
     """
     from ..bench import largest_complete, neurobench_report, run_workloads
     from ..files.atomic_write import write_file
-    from ..problems import neurobench_sets
+    from ..problems import neurobench_names
     from ..problems.instance_sets import NEUROBENCH_SIZES
     from ..study.provenance import work_provenance
     from .common import output_kept_clean
-    from .progress import progress_bars
+    from .neurobench_courses import Courses
+    from .progress import progress_bars, steps_of
 
     if arguments.files or arguments.peers not in (None, ["none"]) or arguments.format != "table":
         raise BadInput("--neurobench makes its own problems, for our solver alone; leave out files, --peers, --format")
@@ -46,18 +48,28 @@ def neurobench_command(arguments: argparse.Namespace) -> int:
         )
     out = made_folder(arguments.out)
     shown = not (arguments.json or arguments.quiet)
-    with progress_bars(show=shown), output_kept_clean():
+    workloads = neurobench_names(arguments.neurobench)
+    provenance = work_provenance(arguments.seed, {"command": "bench", "neurobench": arguments.neurobench})
+    asked = {"time_s": arguments.time, "seed": arguments.seed, "versions": provenance.get("versions")}
+    courses = Courses(out.folder, asked)
+    earlier = courses.earlier()
+    wanted = len(workloads)
+    with progress_bars(show=shown) as tell, steps_of(tell, "neurobench") as count, output_kept_clean():
         before = _counters()
         complete = largest_complete(arguments.seed)
-        runs = run_workloads(neurobench_sets(arguments.neurobench), arguments.time, arguments.seed)
+
+        def keep(run: WorkloadRun, done: int) -> None:
+            courses.keep(run)
+            if count is not None:
+                count(done, wanted)
+
+        runs = run_workloads(workloads, arguments.time, arguments.seed, done=earlier, keep=keep)
         power = _power(before)
-    wanted = sum(1 for _ in _names(arguments.neurobench))
     if not runs:
         print("interrupted: no workload was complete", file=sys.stderr)
         return INTERRUPTED
     report = neurobench_report(runs, power, arguments.time, complete)
-    asked = {"command": "bench", "neurobench": arguments.neurobench, "time_s": arguments.time}
-    report["provenance"] = work_provenance(arguments.seed, asked)
+    report["provenance"] = {**provenance, "time_s": arguments.time}
     text = json.dumps(report, indent=1, allow_nan=False) + "\n"
     out.keep(_REPORT, lambda path: write_file(path, text))
     if arguments.json:
@@ -66,16 +78,10 @@ def neurobench_command(arguments: argparse.Namespace) -> int:
         _print(report, out)
     code = out.end("what was complete is kept")
     if len(runs) < wanted:
-        print(f"interrupted: {len(runs)} of {wanted} workloads are in the report", file=sys.stderr)
+        more = "; the same command goes on with the others" if out.folder is not None else ""
+        print(f"interrupted: {len(runs)} of {wanted} workloads are in the report{more}", file=sys.stderr)
         return INTERRUPTED
     return code or (0 if any(run.course.scores.size for run in runs) else NO_ANSWER)
-
-
-def _names(largest: int) -> list[tuple[int, float, int]]:
-    from ..problems.instance_sets import NEUROBENCH_DENSITIES, NEUROBENCH_SEEDS, NEUROBENCH_SIZES
-
-    sizes = [nodes for nodes in NEUROBENCH_SIZES if nodes <= largest]
-    return [(n, density, seed) for n in sizes for density in NEUROBENCH_DENSITIES for seed in NEUROBENCH_SEEDS]
 
 
 def _counters() -> Any:

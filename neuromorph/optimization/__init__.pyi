@@ -12,14 +12,19 @@ from .dimod_samplers import (
     SimulatedBifurcationSampler,
 )
 from .elimination import eliminate, elimination_order
+from .held_moves import moves_of, searched_form
+from .list_coloring import exact_coloring, possible_colors
 from .local_quantum_annealing import local_quantum_annealing
 from .minimize import Minimum, minimize
 from .multispin import multispin_annealing
 from .one_hot_annealing import one_hot_annealing, one_hot_range, one_hot_tempering
-from .one_hot_moves import GroupMoves, PermutationMoves, moves_of
+from .one_hot_moves import GroupMoves
+from .one_hot_tabu import one_hot_tabu
 from .penalty_curve import PenaltyCurve, PenaltyPoint, penalty_curve
+from .permutation_moves import PermutationMoves
 from .planar import is_planar, planar_ground_state
 from .reduction import Reduction, reduce_ising
+from .set_search import SetMoves, independent_set_search
 from .sim_cim import sim_cim
 from .simulated_bifurcation import simulated_bifurcation
 from .structure import choose_method, is_thin
@@ -38,9 +43,15 @@ __all__ = [  # noqa: RUF022  by theme
     "one_hot_annealing",
     "one_hot_tempering",
     "one_hot_range",
+    "one_hot_tabu",
     "GroupMoves",
     "PermutationMoves",
+    "SetMoves",
     "moves_of",
+    "searched_form",
+    "independent_set_search",
+    "exact_coloring",
+    "possible_colors",
     "penalty_curve",
     "PenaltyCurve",
     "PenaltyPoint",

@@ -20,10 +20,12 @@ from ..sampling.validation import decision_streams
 from .anneal_schedule import anneal_range, anneal_schedule
 from .cluster_tempering import cluster_tempering
 from .coherent_ising import coherent_ising_machine
+from .held_moves import OneHotMoves
 from .local_quantum_annealing import local_quantum_annealing
 from .multispin import multispin_annealing
 from .one_hot_annealing import one_hot_annealing, one_hot_tempering
-from .one_hot_moves import OneHotMoves
+from .one_hot_tabu import one_hot_tabu
+from .set_search import independent_set_search
 from .sim_cim import sim_cim
 from .simulated_bifurcation import simulated_bifurcation
 
@@ -105,5 +107,13 @@ GROUP_METHODS: dict[str, Method] = {
         lambda moves, rounds, goal, rng: one_hot_tempering(moves, rounds, goal=goal, rng=rng), 250, 1 << 20
     ),
     "one-hot-annealing": Method(_one_hot_annealing, 500, 64_000),
+    "one-hot-tabu": Method(
+        lambda moves, sweeps, goal, rng: one_hot_tabu(moves, sweeps, goal=goal, rng=rng), 500, 1 << 20
+    ),
+}
+SET_METHODS: dict[str, Method] = {
+    "set-tabu": Method(
+        lambda moves, steps, goal, rng: independent_set_search(moves, steps, goal=goal, rng=rng), 1000, 1 << 28
+    ),
 }
 EXACT_METHODS = ("elimination", "matching")

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ising import Float, Ising
+from ..problems.coloring import Coloring
 from ..problems.problem import Problem
 from ..rng import RNG, child, kernel_states, seed_sequence
 from ..runtime.limits import Report, remaining_seconds, time_limit, unlimited
@@ -24,11 +25,14 @@ from ..runtime.pieces import each_on_threads
 from ..sampling.samples import ending
 from ..sampling.simulated_annealing import descend_to_minimum
 from ..sampling.validation import at_least, starting_spins
-from .batches import BATCHED_METHODS, EXACT_METHODS, GROUP_METHODS, Method
+from .batches import BATCHED_METHODS, EXACT_METHODS, GROUP_METHODS, SET_METHODS, Method
 from .elimination import eliminate
-from .one_hot_moves import GroupMoves, OneHotMoves, PermutationMoves, moves_of
+from .held_moves import SET_METHOD, Moves, searched_form
+from .list_coloring import exact_coloring
+from .one_hot_moves import GroupMoves
 from .planar import planar_ground_state
 from .reduction import Reduction, reduce_ising
+from .set_search import SetMoves
 from .structure import choose_method
 
 BATCHES = 5  # of each part, where neither their number nor the time is limited
@@ -93,12 +97,14 @@ def minimize(
     Parameters
     ----------
     problem : Ising or Problem
-        The problem. One with groups, as an assignment or a coloring, is searched among the states that hold them.
+        The problem. One with groups, as an assignment or a coloring, is searched among the states that hold them, and
+        an independent set among independent sets.
     method : str
-        "auto" tempers within groups, or chooses for each part by :func:`.choose_method`; otherwise "one-hot-tempering",
-        "one-hot-annealing" (both within groups), or, on spins under penalties, "elimination", "matching" (both exact),
-        "multispin", "annealing", "cluster-tempering", "tempering", "ballistic-bifurcation", "discrete-bifurcation",
-        "cim", "cim-cac", "cim-cfc", "sim-cim" or "local-quantum-annealing".
+        "auto" tempers assignments, searches colorings by backtracking for a while and then, as sets, by tabu moves, or
+        chooses for each part by :func:`.choose_method`; otherwise "one-hot-tempering", "one-hot-annealing",
+        "one-hot-tabu" (within groups), "set-tabu" (independent sets), or, on spins under penalties, "elimination",
+        "matching" (both exact), "multispin", "annealing", "cluster-tempering", "tempering", "ballistic-bifurcation",
+        "discrete-bifurcation", "cim", "cim-cac", "cim-cfc", "sim-cim" or "local-quantum-annealing".
     batches : int or None
         Batches of each part; None is 5, or as many as the time allows if there is a limit.
     first_batch : int
@@ -131,7 +137,7 @@ def minimize(
     """
     at_least(1, workers=workers, batches=1 if batches is None else batches)
     at_least(0, first_batch=first_batch)
-    names = (*EXACT_METHODS, *BATCHED_METHODS, *GROUP_METHODS)
+    names = (*EXACT_METHODS, *BATCHED_METHODS, *GROUP_METHODS, *SET_METHODS)
     if method not in ("auto", *names):
         raise ValueError(f"method is {method!r}; expected auto, {', '.join(names)}")
     if time_limit_s is not None and not (isfinite(time_limit_s) and time_limit_s > 0.0):
@@ -139,11 +145,12 @@ def minimize(
     if np.isnan(goal):
         raise ValueError("goal is nan; give an energy, or leave it out")
     (seed,) = seed_sequence(rng).spawn(1)
-    given = _given(problem, method)
+    given = searched_form(problem, method)
     start = None if initial is None else starting_spins(initial, 1, given.size)
     if start is not None and not isinstance(given, Ising):
         given.places(start)  # raises where a group has none up, or several
-    search = _Search(given, goal, seed, workers, time.monotonic(), first_batch)
+    coloring = problem if method == "auto" and first_batch == 0 and isinstance(problem, Coloring) else None
+    search = _Search(given, goal, seed, workers, time.monotonic(), first_batch, coloring)
     deadline = None if time_limit_s is None else search.began + time_limit_s
     status, message = "ok", ""
     try:
@@ -155,20 +162,6 @@ def minimize(
         status, message = ending(stop)
     with unlimited():
         return search.finish(start, status, message)
-
-
-def _given(problem: Ising | Problem, method: str) -> Ising | OneHotMoves:
-    """Return what is searched: the states that hold the groups, or all spins."""
-    if method == "auto" or method in GROUP_METHODS:
-        moves = moves_of(problem)
-        if moves is not None:
-            return moves
-        if method != "auto":
-            raise ValueError(
-                f"method is {method!r}, but the {type(problem).__name__} has no groups of which one spin is up; "
-                "give an Assignment or a Coloring, or choose another method"
-            )
-    return problem if isinstance(problem, Ising) else problem.ising()
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,12 +193,13 @@ class _Part:
 class _Search:
     """State of :func:`minimize`."""
 
-    ising: Ising | OneHotMoves
+    ising: Ising | Moves
     goal: float
     seed: np.random.SeedSequence
     workers: int
     began: float
     first: int = 0
+    coloring: Coloring | None = None  # to be searched by backtracking before all else
     reduction: Reduction | _Whole | None = None
     parts: list[_Part] = field(default_factory=list)
     course: list[tuple[float, float]] = field(default_factory=list)
@@ -214,10 +208,16 @@ class _Search:
         """Reduce the problem, take a first state of each part, and solve what is solved exactly."""
         if not isinstance(self.ising, Ising):
             spins = (self._random(self.ising) if start is None else start)[0]
-            chosen = "one-hot-tempering" if method == "auto" else method
-            self.parts = [_Part(self.ising, chosen, spins, self._energy_of(spins), child(self.seed, 0))]
-            self.reduction = _Whole(self.ising.size)
+            chosen = _method_of(self.ising) if method == "auto" else method
+            part = _Part(self.ising, chosen, spins, self._energy_of(spins), child(self.seed, 0))
+            self.parts, self.reduction = [part], _Whole(self.ising.size)
             self._note()
+            if self.coloring is not None and isinstance(self.ising, GroupMoves):
+                colors, _ = exact_coloring(self.coloring)
+                if colors is not None:
+                    part.method, part.exact, part.spins = "backtracking", True, self.coloring.spins(colors)
+                    part.energy = self._energy_of(part.spins)
+                    self._note()
             return
         reduction = reduce_ising(self.ising, degree=3 if reduce else -1)
         left = reduction.parts
@@ -238,12 +238,13 @@ class _Search:
                 self._note()
 
     def _energy_of(self, spins: NDArray[np.int8]) -> float:
-        given = self.ising
+        given: Any = self.ising
         return float(given.energy(spins) if isinstance(given, Ising) else given.energy(given.places(spins))[0])
 
-    def _random(self, part: Ising | OneHotMoves) -> NDArray[np.int8]:
-        if isinstance(part, (GroupMoves, PermutationMoves)):
-            return part.spins(part.begin(kernel_states([child(self.seed, part.size, "start")])).places)
+    def _random(self, part: Ising | Moves) -> NDArray[np.int8]:
+        if not isinstance(part, Ising):
+            drawn_places: Any = part.draw(kernel_states([child(self.seed, part.size, "start")]))
+            return part.spins(drawn_places)
         drawn = np.random.default_rng(child(self.seed, part.size, "start")).integers(0, 2, (1, part.size), np.int8)
         return 2 * drawn - 1
 
@@ -259,7 +260,7 @@ class _Search:
 
     def _some(self, part: _Part, count: float) -> bool:
         """Run the next batches of a part, one a worker; return whether there was time for them."""
-        method = (BATCHED_METHODS | GROUP_METHODS)[part.method]
+        method = (BATCHED_METHODS | GROUP_METHODS | SET_METHODS)[part.method]
         numbers = [k for k in range(part.done, part.done + self.workers) if k < count]
         efforts = [_effort(method, self.first + k) for k in numbers]
         left = remaining_seconds()
@@ -283,8 +284,11 @@ class _Search:
             part.done += 1
             if energy < part.energy:
                 part.spins, part.energy = spins, energy
+                part.exact = isinstance(part.ising, GroupMoves) and energy <= part.ising.least + _ROUNDING
                 self._note()
-            if self._reached():  # what later batches found does not count: another number of workers had not run them
+            if (
+                part.exact or self._reached()
+            ):  # what later batches found does not count: another number of workers had not run them
                 break
         return True
 
@@ -311,6 +315,13 @@ class _Search:
         methods = tuple(part.method for part in self.parts)
         course = np.array(self.course).reshape(-1, 2)
         return Minimum(spins[0], energy, methods, exact, self.reduction.size, batches, course, status, message)
+
+
+def _method_of(moves: Moves) -> str:
+    """Return the method that suits moves: tabu for sets and for groups that only inhibit each other."""
+    if isinstance(moves, SetMoves):
+        return SET_METHOD
+    return "one-hot-tabu" if isinstance(moves, GroupMoves) and moves.inhibiting else "one-hot-tempering"
 
 
 def _effort(method: Method, k: int) -> int:

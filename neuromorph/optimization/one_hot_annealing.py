@@ -21,7 +21,9 @@ from ..runtime.pieces import pieces
 from ..sampling.parallel_tempering_kernel import swap
 from ..sampling.samples import Samples, SweepObserver
 from ..sampling.validation import at_least
-from .one_hot_moves import GroupMoves, OneHotMoves, PermutationMoves, moves_of
+from .held_moves import OneHotMoves, moves_of
+from .one_hot_moves import GroupMoves
+from .permutation_moves import PermutationMoves
 
 _PROBES = 2000
 _DESCENT = 200  # sweeps downhill at most
@@ -180,7 +182,7 @@ def one_hot_tempering(
 
 
 def _moves(problem: Any) -> OneHotMoves:
-    moves = problem if isinstance(problem, (GroupMoves, PermutationMoves)) else moves_of(problem)
+    moves = problem if isinstance(problem, (GroupMoves, PermutationMoves)) else moves_of(problem, all_states=True)
     if moves is None:
         raise ValueError(
             f"the {type(problem).__name__} has no groups of which one spin is up; give an Assignment or a Coloring, or "

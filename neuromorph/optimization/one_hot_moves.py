@@ -2,8 +2,7 @@ r"""Problems whose groups keep exactly one unit on, as states that only moves wi
 
 .. math:: E(x) = -\tfrac12 x^\top W x - b^\top x + c, \qquad \sum_{i \in g} x_i = 1 \text{ for every group } g
 
-Penalties of groups are constant there, and drop out. A state is the unit that is on in each group; in a quadratic
-assignment, whose columns are groups as well, it is the location of each facility.
+Penalties of groups are constant there, and drop out. A state is the unit that is on in each group.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..ising import Float, Ising
-from ..problems.assignment import Assignment
-from .one_hot_kernel import probe_relocations, probe_swaps, relocate, swap_places, unit_fields
+from .one_hot_kernel import probe_relocations, relocate, unit_fields
 
 Places: TypeAlias = NDArray[np.int64]
 
@@ -46,9 +44,16 @@ class OneHotReplicas:
     best: Places
     lowest: Float
 
+    @classmethod
+    def begun(cls, places: Places, energies: Float, fields: Float, streams: NDArray[np.uint64]) -> OneHotReplicas:
+        """Return replicas whose lowest states are the present ones.
 
-def _replicas(places: Places, energies: Float, fields: Float, streams: NDArray[np.uint64]) -> OneHotReplicas:
-    return OneHotReplicas(places, energies, fields, streams, places.copy(), energies.copy())
+        Returns
+        -------
+        OneHotReplicas
+            Replicas.
+        """
+        return cls(places, energies, fields, streams, places.copy(), energies.copy())
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +66,13 @@ class GroupMoves:
         Problem.
     groups : (n,) int
         Group of each spin, 0 .. groups - 1, none empty.
+    allowed : (n,) bool or None
+        Spins that moves put up, at least one a group; None is all.
     """
 
     ising: Ising
     groups: Any
+    allowed: Any = None
 
     def __post_init__(self) -> None:
         groups = np.asarray(self.groups)
@@ -75,6 +83,10 @@ class GroupMoves:
                 "number them so"
             )
         object.__setattr__(self, "groups", groups.astype(np.int64))
+        allowed = np.ones(len(groups), bool) if self.allowed is None else np.asarray(self.allowed)
+        if allowed.shape != groups.shape or not np.bincount(self.groups[allowed], minlength=len(used)).all():
+            raise ValueError(f"allowed is no row of {len(groups)} booleans with a True in each group; correct it")
+        object.__setattr__(self, "allowed", allowed)
 
     @property
     def size(self) -> int:
@@ -87,11 +99,50 @@ class GroupMoves:
         coo = sparse.coo_array(weights)
         kept = self.groups[coo.row] != self.groups[coo.col]
         w = sparse.csr_array((coo.data[kept], (coo.row[kept], coo.col[kept])), shape=coo.shape)
-        order, sizes = np.argsort(self.groups, kind="stable"), np.bincount(self.groups)
+        order = np.argsort(self.groups, kind="stable")
+        order, sizes = order[self.allowed[order]], np.bincount(self.groups[self.allowed])
         members = np.full((len(sizes), sizes.max()), -1, np.int64)
         members[np.arange(sizes.max()) < sizes[:, None]] = order
         csr = (w.indptr.astype(np.int64), w.indices.astype(np.int64), w.data.astype(float))
         return csr, np.asarray(biases, dtype=float), members, sizes, float(offset)
+
+    @property
+    def inhibiting(self) -> bool:
+        """Whether no coupling between two groups favors both units."""
+        return not (self._model[0][2] > 0.0).any()
+
+    @property
+    def top(self) -> Float:
+        """Largest bias of each group, (groups,)."""
+        _, biases, members, _, _ = self._model
+        return np.asarray(np.where(members >= 0, biases[members], -np.inf).max(axis=1))
+
+    @property
+    def least(self) -> float:
+        """Bound of the energy, c less the largest biases; -infinity if couplings favor both units of a pair."""
+        return self._model[-1] - float(self.top.sum()) if self.inhibiting else -np.inf
+
+    @property
+    def tables(self) -> tuple[tuple[Any, ...], Places, NDArray[np.int64]]:
+        """W in CSR form, units of each group, and their numbers."""
+        return self._model[0], self._model[2], self._model[3]
+
+    def draw(self, streams: NDArray[np.uint64]) -> Places:
+        """Draw random states.
+
+        Parameters
+        ----------
+        streams : (replicas, 4) uint64
+            Generators, of which seeds are taken.
+
+        Returns
+        -------
+        (replicas, groups) int
+            States.
+        """
+        _, _, members, sizes, _ = self._model
+        drawn = np.array([np.random.default_rng(stream).random(len(sizes)) for stream in streams])
+        return np.asarray(members[np.arange(len(sizes)), (drawn * sizes).astype(np.int64)])
 
     def begin(self, streams: NDArray[np.uint64], places: Places | None = None) -> OneHotReplicas:
         """Begin replicas with the given states, or with random ones.
@@ -108,12 +159,10 @@ class GroupMoves:
         OneHotReplicas
             Replicas.
         """
-        (indptr, indices, data), biases, members, sizes, _ = self._model
-        if places is None:
-            drawn = np.array([np.random.default_rng(stream).random(len(sizes)) for stream in streams])
-            places = members[np.arange(len(sizes)), (drawn * sizes).astype(np.int64)]
+        (indptr, indices, data), biases, _, _, _ = self._model
+        places = self.draw(streams) if places is None else places
         fields = np.empty((len(places), self.size))
-        return _replicas(places, unit_fields(indptr, indices, data, biases, places, fields), fields, streams)
+        return OneHotReplicas.begun(places, unit_fields(indptr, indices, data, biases, places, fields), fields, streams)
 
     def advance(self, replicas: OneHotReplicas, betas: Float) -> None:
         """Make a sweep at each beta of each replica, in place.
@@ -209,127 +258,3 @@ class GroupMoves:
             E, with offset.
         """
         return np.asarray(self.ising.energy(self.spins(places)), dtype=float)
-
-
-@dataclass(frozen=True, eq=False)
-class PermutationMoves:
-    """A quadratic assignment: a move swaps the locations of two facilities.
-
-    Parameters
-    ----------
-    flows, distances : (n, n) float
-        F and D.
-    """
-
-    flows: Any
-    distances: Any
-
-    @property
-    def size(self) -> int:
-        """Number of spins, n^2."""
-        return len(self.flows) ** 2
-
-    @cached_property
-    def _model(self) -> tuple[Float, Float, Float, Float]:
-        f, d = (np.ascontiguousarray(matrix, dtype=float) for matrix in (self.flows, self.distances))
-        return f, np.ascontiguousarray(f.T), d, np.ascontiguousarray(d.T)
-
-    def begin(self, streams: NDArray[np.uint64], places: Places | None = None) -> OneHotReplicas:
-        """Begin replicas; :meth:`.GroupMoves.begin` documents the arguments.
-
-        Returns
-        -------
-        OneHotReplicas
-            Replicas.
-        """
-        if places is None:
-            n = len(self.flows)
-            places = np.array([np.random.default_rng(stream).permutation(n) for stream in streams], dtype=np.int64)
-        return _replicas(places, self.energy(places), np.empty((len(places), 0)), streams)
-
-    def advance(self, replicas: OneHotReplicas, betas: Float) -> None:
-        """Make a sweep at each beta of each replica, in place.
-
-        Parameters
-        ----------
-        replicas : OneHotReplicas
-            Replicas.
-        betas : (replicas, sweeps) float
-            Inverse temperatures.
-        """
-        r = replicas
-        swap_places(*self._model, betas, r.places, r.energies, r.best, r.lowest, r.streams)
-
-    def probe(self, replicas: OneHotReplicas, count: int) -> Float:
-        """Compute differences; :meth:`.GroupMoves.probe` documents the arguments.
-
-        Returns
-        -------
-        (count,) float
-            Differences.
-        """
-        return np.asarray(probe_swaps(*self._model, replicas.places[0], count, replicas.streams[0]))
-
-    def spins(self, places: Places) -> NDArray[np.int8]:
-        """Convert to spins; :meth:`.GroupMoves.spins` documents the argument.
-
-        Returns
-        -------
-        (replicas, n^2) int8
-            Spins.
-        """
-        n = len(self.flows)
-        up = places[:, :, None] == np.arange(n)
-        return np.where(up, 1, -1).astype(np.int8).reshape(len(places), n * n)
-
-    def places(self, spins: ArrayLike) -> Places:
-        """Convert permutations; :meth:`.GroupMoves.places` documents the argument.
-
-        Returns
-        -------
-        (replicas, n) int
-            Location of each facility.
-
-        Raises
-        ------
-        ValueError
-            If a row or a column has none up, or several.
-        """
-        n = len(self.flows)
-        up = np.atleast_2d(np.asarray(spins)).reshape(-1, n, n) > 0
-        if (up.sum(axis=1) != 1).any() or (up.sum(axis=2) != 1).any():
-            raise ValueError(f"a state is no permutation of {n}; exactly one spin of each row and column must be up")
-        return up.argmax(axis=2).astype(np.int64)
-
-    def energy(self, places: Places) -> Float:
-        """Compute costs; :meth:`.GroupMoves.energy` documents the argument.
-
-        Returns
-        -------
-        (replicas,) float
-            Cost.
-        """
-        f, _, d, _ = self._model
-        return np.array([(f * d[np.ix_(p, p)]).sum() for p in places], dtype=float)
-
-
-OneHotMoves: TypeAlias = GroupMoves | PermutationMoves
-
-
-def moves_of(problem: Any) -> OneHotMoves | None:
-    """Return the moves of a problem that has groups.
-
-    Parameters
-    ----------
-    problem : Ising or Problem
-        Problem; ``groups`` (n,) tells the group of each of its spins.
-
-    Returns
-    -------
-    GroupMoves or PermutationMoves or None
-        Moves; None where no group is known.
-    """
-    if isinstance(problem, Assignment):
-        return PermutationMoves(problem.flows, problem.distances)
-    groups = getattr(problem, "groups", None)
-    return None if groups is None else GroupMoves(problem.ising(), groups)

@@ -2,7 +2,14 @@ from .assignment import Assignment
 from .coloring import Coloring
 from .cues import hidden_pixels, with_cue, with_mask, with_word
 from .independent_set import IndependentSet
-from .instance_sets import neurobench_set, neurobench_sets, tile_planted, wishart_planted, xorsat_planted
+from .instance_sets import (
+    neurobench_names,
+    neurobench_set,
+    neurobench_sets,
+    tile_planted,
+    wishart_planted,
+    xorsat_planted,
+)
 from .ising_files import read_ising, write_ising
 from .ising_model import IsingModel
 from .load import load
@@ -26,5 +33,5 @@ __all__ = [  # noqa: RUF022  by theme
     "picture_text",
     "IsingModel", "OneHot", "read_ising", "write_ising",
     "Assignment", "Coloring", "IndependentSet", "Partition", "Satisfiability", "Polynomial", "sudoku", "solution_text",
-    "neurobench_set", "neurobench_sets", "wishart_planted", "tile_planted", "xorsat_planted",
+    "neurobench_set", "neurobench_sets", "neurobench_names", "wishart_planted", "tile_planted", "xorsat_planted",
 ]  # fmt: skip

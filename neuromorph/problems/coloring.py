@@ -154,6 +154,22 @@ class Coloring:
         """
         return self._ising.energy(spins)
 
+    def spins(self, colors: ArrayLike) -> NDArray[np.int8]:
+        """Convert colors to the spins of :meth:`ising`.
+
+        Parameters
+        ----------
+        colors : (n,) int
+            Color of each node, from 0.
+
+        Returns
+        -------
+        (free nodes * colors,) int8
+            Spins.
+        """
+        up = np.asarray(colors)[self.free, None] == np.arange(self.colors)
+        return np.where(up, 1, -1).astype(np.int8).ravel()
+
     def decode(self, spins: ArrayLike, *, repair: bool = False) -> Solution:
         """Read the color of each node; :meth:`.Problem.decode` documents the arguments.
 

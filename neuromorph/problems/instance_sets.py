@@ -91,8 +91,25 @@ def _gnm_edges(nodes: int, edges: int, seed: int) -> NDArray[np.int64]:
         wanted *= 2
 
 
+def neurobench_names(largest: int = 5000) -> list[tuple[int, float, int]]:
+    """List the 180 tuning instances of NeuroBench's QUBO benchmark, or those up to a size.
+
+    Parameters
+    ----------
+    largest : int
+        Largest number of nodes.
+
+    Returns
+    -------
+    list of (int, float, int)
+        Nodes, density and seed of each.
+    """
+    sizes = [nodes for nodes in NEUROBENCH_SIZES if nodes <= largest]
+    return [(n, density, seed) for n in sizes for density in NEUROBENCH_DENSITIES for seed in NEUROBENCH_SEEDS]
+
+
 def neurobench_sets(largest: int = 5000) -> Iterator[IndependentSet]:
-    """Build all 180 tuning instances of NeuroBench's QUBO benchmark, or those up to a size.
+    """Build the instances of :func:`neurobench_names`.
 
     Parameters
     ----------
@@ -104,10 +121,8 @@ def neurobench_sets(largest: int = 5000) -> Iterator[IndependentSet]:
     IndependentSet
         Problem.
     """
-    for nodes in NEUROBENCH_SIZES:
-        for density in NEUROBENCH_DENSITIES if nodes <= largest else ():
-            for seed in NEUROBENCH_SEEDS:
-                yield neurobench_set(nodes, density, seed)
+    for name in neurobench_names(largest):
+        yield neurobench_set(*name)
 
 
 def wishart_planted(n: int, alpha: float, rng: RNG = None) -> tuple[IsingModel, NDArray[np.int8]]:

@@ -11,7 +11,7 @@ from neuromorph.bench.neurobench import GAPS, largest_complete
 from neuromorph.bench.race import Course
 from neuromorph.cli import main
 from neuromorph.datum import Datum
-from neuromorph.problems import neurobench_set, neurobench_sets
+from neuromorph.problems import neurobench_names, neurobench_set
 
 WATTS = Datum(4.0, "W", 2.0, 8.0, "assumed", "a test")
 
@@ -58,7 +58,7 @@ def test_a_run_goes_on_beyond_the_best_value_known():
 
     solver = Solver("growing", "", lambda problem: problem, growing, False)
     problem = neurobench_set(25, 0.01, 0)
-    (run,) = run_workloads([problem], 10.0, solver=solver)
+    (run,) = run_workloads([(25, 0.01, 0)], 10.0, solver=solver)
     assert (run.nodes, run.density, run.seed, run.target) == (25, 0.01, 0, problem.best_known)
     assert run.course.scores.tolist() == [1.0, 2.0, 3.0]
     assert run.latency_s(0.99) == run.course.seconds[0]
@@ -66,7 +66,7 @@ def test_a_run_goes_on_beyond_the_best_value_known():
 
 
 def test_a_set_of_small_workloads_is_solved_to_the_published_targets():
-    runs = run_workloads(neurobench_sets(10), 0.02, seed=3)
+    runs = run_workloads(neurobench_names(10), 0.02, seed=3)
     assert len(runs) == 20
     assert max(run.gap_at(10.0) for run in runs) <= 0.0
     assert largest_complete() > 0
@@ -86,7 +86,7 @@ def test_the_command_writes_the_report(tmp_path, capsys):
 
 def test_ctrl_c_before_the_first_workload_is_said(monkeypatch, capsys):
     monkeypatch.setattr("neuromorph.bench.largest_complete", lambda seed: 500, raising=False)
-    monkeypatch.setattr("neuromorph.bench.run_workloads", lambda *given: [], raising=False)
+    monkeypatch.setattr("neuromorph.bench.run_workloads", lambda *given, **named: [], raising=False)
     assert main(["bench", "--neurobench", "10"]) == 130
     assert capsys.readouterr().err == "interrupted: no workload was complete\n"
 
@@ -109,3 +109,37 @@ def test_edges_are_those_of_networkx(nodes, density):
     """The published graphs come from its loop in Python, whose words of the generator are drawn at once here."""
     graph = nx.gnm_random_graph(nodes, int(0.5 * density * nodes**2), seed=3)
     assert neurobench_set(nodes, density, 3).edges.tolist() == sorted(map(sorted, graph.edges))
+
+
+def test_a_stopped_command_goes_on_with_what_is_missing(tmp_path, monkeypatch, capsys):
+    import neuromorph.bench.neurobench as module
+
+    command = ["bench", "--neurobench", "10", "--time", "0.005", "--out", str(tmp_path), "--quiet"]
+    built = []
+
+    def stopping(*name):
+        built.append(name)
+        if len(built) == 10:
+            raise KeyboardInterrupt
+        return neurobench_set(*name)
+
+    monkeypatch.setattr(module, "neurobench_set", stopping)
+    assert main(command) == 130
+    assert "the same command goes on with the others" in capsys.readouterr().err
+    path = tmp_path / "neurobench-courses.jsonl"
+    kept = path.read_text()
+    assert len(kept.splitlines()) == 1 + 7  # the complete graph and the one to warm up are none of them
+    path.write_text(kept + '{"nodes": 1')  # cut short
+    monkeypatch.setattr(module, "neurobench_set", neurobench_set)
+    assert main(command) == 0
+    assert path.read_text().startswith(kept)
+    assert len(path.read_text().splitlines()) == 1 + 20
+    report = json.loads((tmp_path / "neurobench.json").read_text())
+    assert [len(each["seeds"]) for each in report["workloads"]] == [5] * 4
+    assert main([*command, "--seed", "2"]) == 0  # asked otherwise: all anew
+    assert len(path.read_text().splitlines()) == 1 + 20
+    assert not path.read_text().startswith(kept)
+    for text in ("nothing\n", "[]\n", "\x00\n", kept.splitlines()[0] + "\n{}\n", kept.splitlines()[0] + "\n3\n"):
+        path.write_text(text)
+        assert main(command) == 2
+        assert "holds no runs of NeuroBench" in capsys.readouterr().err

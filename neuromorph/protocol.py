@@ -334,7 +334,7 @@ def mapping_error(asked: Ising, held: Ising) -> float:
 
 
 def check_length(name: str, length: float, least: float = 0.0) -> None:
-    """Require a length of a read, in sweeps or attempts, that is not too short, and that has an end.
+    """Require a length of a read, as sweeps or attempts, of which the read has an end.
 
     Parameters
     ----------

@@ -17,7 +17,9 @@ from typing import Any
 
 @dataclass(eq=False)
 class CompileTimer:
-    """Time that numba has compiled; its lock lets one thread in, and what compiles calls what compiles.
+    """Time that numba has compiled.
+
+    Its lock lets one thread in, and what compiles calls what compiles.
 
     Attributes
     ----------

@@ -43,6 +43,8 @@ class ReadsSoFar:
         Fingerprint of the study.
     kept : Kept
         What the file held at the beginning.
+    note : str
+        Note for the user on taking it up.
     programs : dict of int to ChipProgram
         What each chip holds.
     made : list of Run
@@ -85,7 +87,7 @@ class ReadsSoFar:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user has to know of the file."""
+        """Notes for the user on the file."""
         return tuple(note for note in (self.note, self._unsaved) if note)
 
     def left(self, chip: int) -> int:
